@@ -1,0 +1,113 @@
+"""Every error this package raises, in one tree: what happened, where, and what to do next.
+
+In: nothing. Out: exception classes. Speaks to no service.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class ProcoreError(Exception):
+    """Something went wrong between the question and the table; the root of all our errors.
+
+    Parameters
+    ----------
+    message
+        What happened and where, in one or two sentences. Never holds a secret.
+    status
+        HTTP status of the reply that says so, if there was one.
+    retry_after_seconds
+        How long Procore asks us to wait before the next try, in seconds.
+    retryable
+        Whether the same question may succeed later without any change.
+    advice
+        What to do next, in one or two sentences.
+    partial
+        What had come before the failure (a frame, or a list of records), so that nothing is lost.
+    """
+
+    default_retryable = False
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        retry_after_seconds: float | None = None,
+        retryable: bool | None = None,
+        advice: str = "",
+        partial: Any = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+        self.retry_after_seconds = retry_after_seconds
+        self.retryable = self.default_retryable if retryable is None else retryable
+        self.advice = advice
+        self.partial = partial
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.advice}".rstrip()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        state = {name: value for name, value in self.__dict__.items() if name != "message"}
+        return type(self), (self.message,), state
+
+
+class ArgumentError(ProcoreError, ValueError):
+    """A value given by the caller cannot be used: an unknown environment, a company id that is text."""
+
+
+class CredentialsError(ProcoreError):
+    """Credentials are absent, or the login host refused them."""
+
+
+class CatalogError(ProcoreError):
+    """No endpoint has that name (near matches are named), or an argument is missing or unknown."""
+
+
+class NetworkError(ProcoreError):
+    """No reply came: the host is unknown, refused the connection, or did not answer in time."""
+
+    default_retryable = True
+
+
+class StatusError(ProcoreError):
+    """A reply came, and it says no."""
+
+
+class AccessError(StatusError):
+    """401 after one renewal of the token, or 403: permission, tool, app or project."""
+
+
+class NotFoundError(StatusError):
+    """404: absent, not visible to this account, or the company header is missing or wrong."""
+
+
+class RequestError(StatusError):
+    """400, 406, 408, 409, 422 and the like: the question must be asked differently."""
+
+
+class RateLimitError(StatusError):
+    """429 beyond our patience; `retry_after_seconds` says how long Procore asks for."""
+
+    default_retryable = True
+
+
+class ServerError(StatusError):
+    """5xx: Procore, or a gateway before it, is in trouble."""
+
+    default_retryable = True
+
+
+class IncompleteError(ProcoreError):
+    """Fewer records than announced, an unreadable page, or a walk that was stopped; see `partial`."""
+
+
+class OutputError(ProcoreError):
+    """A file or folder cannot be written; whatever was there before is still there."""
+
+
+class MissingExtraError(ProcoreError, ImportError):
+    """An optional library is not installed; the message says which one line installs it."""
