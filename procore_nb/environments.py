@@ -1,0 +1,217 @@
+"""Where a question goes: the login host and the API host of one Procore environment, as one frozen value.
+
+In: a name or two addresses. Out: an `Environment`. Speaks to no service.
+The known hosts are those of Procore's development environments page:
+https://developers.procore.com/documentation/development-environments
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, replace
+from html import escape
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from procore_nb.errors import ArgumentError
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """One Procore environment: who hands out tokens, who answers questions, where people look at it.
+
+    Parameters
+    ----------
+    name
+        How this environment is called in frames, forms and messages.
+    login_url
+        Base address that hands out tokens; https, or http on a loopback host.
+    api_url
+        Base address that answers questions; the token goes there and nowhere else.
+    web_url
+        Base address of the web application, for links to projects; empty when there is none.
+
+    Raises
+    ------
+    ArgumentError
+        If an address is not https (http is for loopback hosts only), holds a user name or a query, or if the
+        two addresses belong to different environments: credentials and tokens of one are refused by the other,
+        and must not be shown to it.
+
+    Examples
+    --------
+    >>> Environment("mine", login_url="http://127.0.0.1:8000", api_url="http://127.0.0.1:8000").name
+    'mine'
+    """
+
+    name: str
+    login_url: str
+    api_url: str
+    web_url: str = ""
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not self.name.strip():
+            raise ArgumentError("An environment needs a name.", advice='For example name="mine".')
+        for field in ("login_url", "api_url", "web_url"):
+            address = getattr(self, field)
+            if field != "web_url" or address:
+                object.__setattr__(self, field, _checked_address(address, field=field, name=self.name))
+        _refuse_mixed_hosts(self)
+
+    def __repr__(self) -> str:
+        return f"Environment({self.name!r}, login_url={self.login_url!r}, api_url={self.api_url!r})"
+
+    def _repr_html_(self) -> str:
+        return (
+            f"<b>{escape(self.name)}</b> environment &middot; login <code>{escape(self.login_url)}</code>"
+            f" &middot; API <code>{escape(self.api_url)}</code>"
+        )
+
+
+def environment(
+    name: str | Environment, *, login_url: str | None = None, api_url: str | None = None
+) -> Environment:
+    """Return the environment of that name, with any host replaced.
+
+    Parameters
+    ----------
+    name
+        `production`, `sandbox`, `monthly-sandbox`, `federal`, `demo`, or an `Environment`, which is returned as it is.
+        With both addresses given, any other name makes an environment of its own.
+    login_url, api_url
+        Take the place of the known address.
+
+    Raises
+    ------
+    ArgumentError
+        If the name is unknown (near matches are named) or an address cannot be used.
+
+    Examples
+    --------
+    >>> environment("sandbox").api_url
+    'https://sandbox.procore.com'
+    """
+    overrides = {k: v for k, v in (("login_url", login_url), ("api_url", api_url)) if v}
+    if isinstance(name, Environment):
+        return replace(name, **overrides) if overrides else name
+    if not isinstance(name, str) or not name.strip():
+        raise ArgumentError(
+            f"An environment is a name or an Environment, not {name!r}.", advice=f"Known names: {_names()}."
+        )
+    wanted = "-".join(name.strip().lower().replace("_", " ").replace("-", " ").split())
+    for known in KNOWN:
+        if known.name == wanted:
+            return replace(known, **overrides) if overrides else known
+    if login_url and api_url:
+        return Environment(name.strip(), login_url, api_url)
+    near = difflib.get_close_matches(wanted, [known.name for known in KNOWN], n=2, cutoff=0.5)
+    hint = f"Did you mean {' or '.join(near)}? " if near else ""
+    raise ArgumentError(
+        f"There is no Procore environment named {name!r}.",
+        advice=f"{hint}Known names: {_names()}. For hosts of your own pass "
+        'pnb.Environment(name="mine", login_url="https://…", api_url="https://…").',
+    )
+
+
+def is_loopback(address: str) -> bool:
+    """Tell whether an address names this machine itself: 127.0.0.0/8, ::1 or localhost."""
+    host = urlsplit(address).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def same_origin(address: str, other: str) -> bool:
+    """Tell whether two addresses share scheme, host and port."""
+    return _origin(address) == _origin(other)
+
+
+def _origin(address: str) -> tuple[str, str, int | None]:
+    parts = urlsplit(address)
+    return (
+        parts.scheme,
+        (parts.hostname or "").lower(),
+        parts.port or {"https": 443, "http": 80}.get(parts.scheme),
+    )
+
+
+def _names() -> str:
+    return ", ".join(known.name for known in KNOWN)
+
+
+def _checked_address(address: str, *, field: str, name: str) -> str:
+    where = f"{field} of environment {name!r}"
+    try:
+        parts = urlsplit(address.strip())
+        port_is_valid = parts.port is None or parts.port > 0
+    except (AttributeError, ValueError) as error:
+        raise ArgumentError(f"The {where} is not an address: {address!r}.") from error
+    if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_valid:
+        raise ArgumentError(
+            f"The {where} is not an address: {address!r}.",
+            advice='It looks like "https://login.procore.com".',
+        )
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ArgumentError(f"The {where} may hold only scheme, host, port and path.")
+    if parts.scheme == "http" and not is_loopback(address):
+        raise ArgumentError(
+            f"The {where} is plain http: {address!r}.",
+            advice="Secrets and tokens travel over https only; http is accepted for 127.0.0.1, ::1 and localhost.",
+        )
+    return address.strip().rstrip("/")
+
+
+def _owner(address: str) -> str | None:
+    """Name the environment a host belongs to: a known one, `loopback`, or None for a stranger's."""
+    host = (urlsplit(address).hostname or "").lower()
+    owners = {
+        "login.procore.com": "production",
+        "api.procore.com": "production",
+        "login-sandbox.procore.com": "sandbox",
+        "sandbox.procore.com": "sandbox",
+        "login-sandbox-monthly.procore.com": "monthly-sandbox",
+        "api-monthly.procore.com": "monthly-sandbox",
+        "api-sandbox-monthly.procore.com": "monthly-sandbox",
+        "login.procoregov.com": "federal",
+        "api.procoregov.com": "federal",
+        "login.procore-demo.invalid": "demo",
+        "api.procore-demo.invalid": "demo",
+    }
+    return "loopback" if is_loopback(address) else owners.get(host)
+
+
+def _refuse_mixed_hosts(candidate: Environment) -> None:
+    login, api = _owner(candidate.login_url), _owner(candidate.api_url)
+    if login and api and login != api:
+        raise ArgumentError(
+            f"Environment {candidate.name!r} asks for tokens at {candidate.login_url} ({login}) but would use them at "
+            f"{candidate.api_url} ({api}).",
+            advice="Credentials and tokens do not cross environments: take both hosts from the same one.",
+        )
+
+
+PRODUCTION = Environment(
+    "production", "https://login.procore.com", "https://api.procore.com", "https://app.procore.com"
+)
+SANDBOX = Environment(
+    "sandbox",
+    "https://login-sandbox.procore.com",
+    "https://sandbox.procore.com",
+    "https://sandbox.procore.com",
+)
+MONTHLY_SANDBOX = Environment(
+    "monthly-sandbox",
+    "https://login-sandbox-monthly.procore.com",
+    "https://api-monthly.procore.com",
+    "https://api-sandbox-monthly.procore.com",
+)
+FEDERAL = Environment(
+    "federal", "https://login.procoregov.com", "https://api.procoregov.com", "https://app.procoregov.com"
+)
+# The embedded demo answers in this process; a host under .invalid can never be reached by accident (RFC 2606).
+DEMO = Environment("demo", "https://login.procore-demo.invalid", "https://api.procore-demo.invalid")
+
+KNOWN: tuple[Environment, ...] = (PRODUCTION, SANDBOX, MONTHLY_SANDBOX, FEDERAL, DEMO)
