@@ -1,0 +1,90 @@
+"""The list endpoints of Procore and their fields, as data: look one up, or search them all.
+
+In: a name, an alias, a path, or words. Out: `Endpoint` rows, or a frame of them. Speaks to no service.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from procore_nb.catalog.names import near
+from procore_nb.catalog.rows import Argument, Endpoint, Field
+from procore_nb.catalog.shelf import Catalogue, dump, load
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "Argument",
+    "Catalogue",
+    "Endpoint",
+    "Field",
+    "dump",
+    "endpoint",
+    "endpoints",
+    "find_endpoints",
+    "load",
+    "near",
+    "single",
+]
+
+
+def endpoint(name: str, *, catalogue: Catalogue | None = None) -> Endpoint:
+    """The endpoint of that name, alias or path.
+
+    Parameters
+    ----------
+    name
+        `"rfis"`, `"Punch Items"`, `"inspections"`, or a path, with placeholders or with ids.
+    catalogue
+        Where to look; without one, in the catalogue that comes with this package.
+
+    Raises
+    ------
+    CatalogError
+        When there is none; near matches are named.
+
+    Examples
+    --------
+    >>> endpoint("Punch Items").path
+    '/rest/v1.1/punch_items'
+    """
+    return (catalogue or load()).endpoint(name)
+
+
+def endpoints(*, catalogue: Catalogue | None = None) -> tuple[Endpoint, ...]:
+    """All list endpoints of the catalogue, in its order."""
+    return (catalogue or load()).endpoints
+
+
+def single(name: str) -> Endpoint:
+    """The endpoint that answers one object instead of a list: `me`."""
+    return load().single(name)
+
+
+def find_endpoints(words: str = "", *, catalogue: Catalogue | None = None) -> pd.DataFrame:
+    """The endpoints that have all the given words, best match first.
+
+    Parameters
+    ----------
+    words
+        Looked for in names, aliases, tools, paths and field names; all of them have to be there.
+        Without words, the whole catalogue.
+    catalogue
+        Where to look; without one, in the catalogue that comes with this package.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per endpoint: `name`, `path`, `scope`, `required_query`, `paginated`, `needs`, `aliases`,
+        `module`, `category`, `filters`, `paging`, `version`, `kind`, `deprecated`, `columns` (how many keys
+        Procore describes) and `traps`. No rows when nothing has all the words.
+
+    Examples
+    --------
+    >>> find_endpoints("punch")["name"].iloc[0]
+    'punch_items'
+    """
+    from procore_nb.catalog.search import find
+
+    return find(endpoints(catalogue=catalogue), words)

@@ -1,0 +1,88 @@
+"""What a caller may say to an endpoint, in Python names, and how each is sent.
+
+In: an endpoint. Out: `Argument` rows. Speaks to no service. Deciding what a value becomes is the client's work.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from procore_nb.catalog.rows import Argument, Endpoint, Place
+
+# The page walk sends these itself.
+PAGING_KEYS = frozenset({"page", "per_page", "cursor", "page_start", "page_size", "limit"})
+
+_DATE_NAME = re.compile(r"(^|_)(date|at)$|^date_|_date_range$|^due_by$")
+_FILTER = re.compile(r"^filters\[([^\]]*)\](.*)$")
+
+
+@lru_cache(maxsize=2048)
+def arguments(endpoint: Endpoint) -> tuple[Argument, ...]:
+    """All arguments of an endpoint: placeholders, required query, options, sort and view, then filters.
+
+    No name occurs twice: where a filter is called like a placeholder or an option, it is `filter_<name>`.
+    """
+    known: dict[str, Argument] = {}
+    for one in _declared(endpoint):
+        if one.name not in known:
+            known[one.name] = one
+        elif one.place == "filter" and known[one.name].key != one.key:
+            known.setdefault(f"filter_{one.name}", _renamed(one, f"filter_{one.name}"))
+    return tuple(known.values())
+
+
+@lru_cache(maxsize=2048)
+def needs(endpoint: Endpoint) -> tuple[tuple[str, ...], ...]:
+    """Groups of alternatives of which one each has to be given, in Python names."""
+    groups: list[tuple[str, ...]] = [(name,) for name in endpoint.path_params]
+    for group in endpoint.required_query:
+        names = tuple(_name(key) for key in group if key not in PAGING_KEYS)
+        if names and names not in groups:
+            groups.append(names)
+    return tuple(groups)
+
+
+def _declared(endpoint: Endpoint) -> Iterator[Argument]:
+    for name in endpoint.path_params:
+        yield Argument(name, name, required=True, place="path")
+    for group in endpoint.required_query:
+        for key in group:
+            if key not in PAGING_KEYS:
+                place: Place = "filter" if key.startswith("filters[") else "query"
+                yield Argument(_name(key), key, many=key.endswith("[]"), required=True, place=place)
+    for key in endpoint.other_query:
+        if key not in PAGING_KEYS:
+            yield Argument(_name(key), key, many=key.endswith("[]"), form=_after(key))
+    if endpoint.sort_param:
+        yield Argument("sort", endpoint.sort_param, choices=endpoint.sorts)
+    if endpoint.view_param:
+        yield Argument("view", endpoint.view_param, choices=endpoint.views)
+    for name in endpoint.filters:
+        yield _filter(name)
+
+
+def _filter(name: str) -> Argument:
+    """A filter as Procore spells it: `status`, `id[]`, `updated_at[gt]`, `status[not]`."""
+    stem, bracket, rest = name.partition("[")
+    key = f"filters[{stem}]{bracket}{rest}"
+    if rest == "gt]":
+        return Argument(stem, key, place="filter", form="after")
+    form = "range" if not rest and _DATE_NAME.search(stem) else ""
+    return Argument(_name(name), key, many=rest == "]", place="filter", form=form)
+
+
+def _name(key: str) -> str:
+    """The Python name of a query key: `filters[tool_type]` is `tool_type`, `scope[type]` is `scope_type`."""
+    inside = _FILTER.match(key)
+    bare = inside.group(1) + inside.group(2) if inside else key
+    return bare.removesuffix("[]").replace("][", "_").replace("[", "_").rstrip("]")
+
+
+def _after(key: str) -> str:
+    return "after" if key in ("updated_after", "created_after") else ""
+
+
+def _renamed(one: Argument, name: str) -> Argument:
+    return Argument(name, one.key, one.many, one.required, one.place, one.form, one.choices)

@@ -1,0 +1,67 @@
+"""Names as people type them: one plain form for comparing, and near matches for a name that is not known.
+
+In: text. Out: text. Speaks to no service.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+
+_BREAKS = re.compile(r"[^0-9a-z]+")
+
+
+def plain(name: str) -> str:
+    """The form in which names are compared: `Punch Items` and `punch-items` are both `punch_items`."""
+    return _BREAKS.sub("_", name.casefold()).strip("_")
+
+
+def words(text: str) -> tuple[str, ...]:
+    """The words of a name or a search, in plain form and in order."""
+    return tuple(word for word in plain(text).split("_") if word)
+
+
+def stem(word: str) -> str:
+    """A word without its plural ending, so that `budgets` finds `budget`."""
+    if len(word) > 4 and word.endswith("ies"):
+        return word[:-3] + "y"
+    if len(word) > 3 and word.endswith("s") and not word.endswith("ss"):
+        return word[:-1]
+    return word
+
+
+def near(name: str, choices: Iterable[str], *, count: int = 3) -> tuple[str, ...]:
+    """The choices that look most like a name, best first.
+
+    Parameters
+    ----------
+    name
+        What was typed.
+    choices
+        The names that exist, as they are to be shown.
+    count
+        How many to return at most.
+
+    Returns
+    -------
+    tuple of str
+        Names with nearly the same letters or with the same words; empty when none comes near.
+
+    Examples
+    --------
+    >>> near("RFI", ["rfis", "rfqs", "submittals"])
+    ('rfis', 'rfqs')
+    """
+    wanted = plain(name)
+    wanted_words = {stem(word) for word in words(name)}
+    scored = []
+    for choice in dict.fromkeys(choices):
+        letters = difflib.SequenceMatcher(None, wanted, plain(choice)).ratio()
+        choice_words = {stem(word) for word in words(choice)}
+        shared = len(wanted_words & choice_words)
+        overlap = 2 * shared / (len(wanted_words) + len(choice_words)) if shared else 0.0
+        score = max(letters, overlap) + min(letters, overlap) / 10
+        if letters >= 0.6 or overlap >= 0.5:
+            scored.append((-score, len(choice), choice))
+    return tuple(choice for _, _, choice in sorted(scored)[:count])

@@ -1,0 +1,91 @@
+"""Search in the catalogue: words in, a frame of endpoints out.
+
+In: words and endpoints. Out: one row per endpoint that has them all. Speaks to no service.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from procore_nb.catalog.names import plain, stem
+from procore_nb.catalog.names import words as words_of
+from procore_nb.catalog.rows import Endpoint
+from procore_nb.catalog.show import needs_text
+
+_TEXT = (
+    "name", "path", "scope", "required_query", "needs", "paging", "filters",
+    "aliases", "category", "module", "version", "kind", "traps",
+)  # fmt: skip
+_ORDER = (
+    "name", "path", "scope", "required_query", "paginated", "needs", "aliases", "module", "category",
+    "filters", "paging", "version", "kind", "deprecated", "columns", "traps",
+)  # fmt: skip
+
+
+def find(endpoints: Iterable[Endpoint], words: str = "") -> pd.DataFrame:
+    """The endpoints that have all the words, best match first; see `procore_nb.find_endpoints`."""
+    wanted = words_of(words)
+    ranked = [(_rank(one, wanted), place, one) for place, one in enumerate(endpoints)]
+    found = [(rank, place, one) for rank, place, one in ranked if rank is not None]
+    return _frame([one for _, _, one in sorted(found, key=lambda item: item[:2])])
+
+
+def _rank(endpoint: Endpoint, wanted: tuple[str, ...]) -> tuple[int, ...] | None:
+    """How well an endpoint fits: the lower the better; None when one of the words is nowhere in it."""
+    if not wanted:
+        return ()
+    places = (
+        plain(endpoint.name),
+        " ".join(plain(alias) for alias in endpoint.aliases),
+        plain(" ".join((endpoint.module, endpoint.category, endpoint.tag))),
+        plain(endpoint.path),
+        endpoint.field_text.casefold(),
+    )
+    depths = [_depth(word, places) for word in wanted]
+    if None in depths:
+        return None
+    whole = "_".join(wanted)
+    names = (plain(endpoint.name), *(plain(alias) for alias in endpoint.aliases))
+    start = 0 if whole in names else 1 if any(name.startswith(_root(wanted)) for name in names) else 2
+    return start, sum(depth or 0 for depth in depths), int(endpoint.kind != "data"), len(endpoint.name)
+
+
+def _root(wanted: tuple[str, ...]) -> str:
+    return "_".join((*wanted[:-1], stem(wanted[-1])))
+
+
+def _depth(word: str, places: tuple[str, ...]) -> int | None:
+    root = stem(word)
+    return next((depth for depth, text in enumerate(places) if root in text), None)
+
+
+def _frame(found: list[Endpoint]) -> pd.DataFrame:
+    rows = [_row(one) for one in found]
+    columns: dict[str, pd.Series] = {}
+    for name in _ORDER:
+        dtype = "string" if name in _TEXT else "Int64" if name == "columns" else "boolean"
+        columns[name] = pd.Series([row[name] for row in rows], dtype=dtype)
+    return pd.DataFrame(columns)
+
+
+def _row(one: Endpoint) -> dict[str, object]:
+    return {
+        "name": one.name,
+        "path": one.path,
+        "scope": one.scope,
+        "required_query": ";".join("|".join(group) for group in one.required_query),
+        "paginated": one.paginated,
+        "needs": needs_text(one),
+        "aliases": ", ".join(one.aliases),
+        "module": one.module,
+        "category": one.category,
+        "filters": ", ".join(one.filters),
+        "paging": one.paging,
+        "version": one.version,
+        "kind": one.kind,
+        "deprecated": one.deprecated,
+        "columns": sum(1 for line in one.field_text.splitlines() if line),
+        "traps": " ".join(one.traps),
+    }

@@ -1,0 +1,144 @@
+"""The catalogue as a whole: read from its file, looked up by name, alias or path.
+
+In: a catalogue file (ours, or one built by the user). Out: `Endpoint` rows. Speaks to no service.
+A file is gzip'd text: a header line, then one JSON object a line for each endpoint.
+"""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Iterable
+from functools import cache, cached_property
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from procore_nb.catalog import paths
+from procore_nb.catalog.names import near, plain
+from procore_nb.catalog.rows import Endpoint, from_row, to_row
+from procore_nb.errors import CatalogError
+
+FORMAT = "procore_nb catalogue 1"
+
+
+class Catalogue:
+    """A set of endpoints, found by name, alias or path.
+
+    Parameters
+    ----------
+    endpoints
+        The list endpoints, in the order in which they are shown.
+    singles
+        Endpoints that answer one object (such as `me`); found by name, never listed.
+    """
+
+    def __init__(self, endpoints: Iterable[Endpoint], singles: Iterable[Endpoint] = ()) -> None:
+        self.endpoints = tuple(endpoints)
+        self.singles = tuple(singles)
+
+    def __repr__(self) -> str:
+        return f"<Catalogue of {len(self.endpoints)} endpoints>"
+
+    def __len__(self) -> int:
+        return len(self.endpoints)
+
+    def endpoint(self, name: str) -> Endpoint:
+        """The endpoint of that name, alias or path.
+
+        Parameters
+        ----------
+        name
+            `rfis`, `Punch Items`, `inspections`, `/rest/v1.0/projects/{project_id}/rfis` or the same path
+            with ids in it, or without `/rest/v1.0`. A whole path outside the catalogue is taken too, as an
+            endpoint of kind `unknown` of which only the placeholders are known.
+
+        Raises
+        ------
+        CatalogError
+            When there is none; near matches are named.
+        """
+        if not isinstance(name, str) or not name.strip():
+            raise CatalogError(f"{name!r} is not the name of an endpoint.", advice=_ADVICE)
+        if "/" in name:
+            return self._by_path.find(name) or paths.unknown(name)
+        found = self._by_name.get(plain(name))
+        if found is not None:
+            return found
+        close = near(name, [*self._by_name])
+        raise CatalogError(
+            f"No endpoint is called {name!r}.",
+            advice=f"Did you mean {', '.join(close)}? {_ADVICE}" if close else _ADVICE,
+        )
+
+    def single(self, name: str) -> Endpoint:
+        """The endpoint of that name that answers one object, such as `me`."""
+        for one in self.singles:
+            if one.name == plain(name):
+                return one
+        raise CatalogError(f"No single object is called {name!r}.")
+
+    @cached_property
+    def _by_name(self) -> dict[str, Endpoint]:
+        names = {plain(alias): one for one in self.endpoints for alias in one.aliases}
+        return names | {plain(one.name): one for one in self.endpoints}
+
+    @cached_property
+    def _by_path(self) -> paths.PathIndex:
+        return paths.PathIndex(self.endpoints)
+
+
+_ADVICE = 'find_endpoints("a word") searches names, paths, tools and fields.'
+
+
+def load(path: str | Path | None = None) -> Catalogue:
+    """A catalogue from its file: ours, or one made by `build` from Procore's OpenAPI document.
+
+    Parameters
+    ----------
+    path
+        The file. Without one, the catalogue that comes with this package, read once.
+
+    Raises
+    ------
+    CatalogError
+        When the file is absent or is not a catalogue of this version.
+    """
+    if path is None:
+        return _own()
+    try:
+        packed = Path(path).read_bytes()
+    except OSError as error:
+        raise CatalogError(f"The catalogue {str(path)!r} cannot be read: {error.strerror}.") from error
+    return _read(packed, str(path))
+
+
+def dump(catalogue: Catalogue) -> bytes:
+    """The bytes of a catalogue file; the same catalogue gives the same bytes."""
+    header: dict[str, Any] = {"format": FORMAT}
+    rows = [to_row(one) for one in (*catalogue.endpoints, *catalogue.singles)]
+    text = b"\n".join(orjson.dumps(row) for row in [header, *rows]) + b"\n"
+    return gzip.compress(text, compresslevel=9, mtime=0)
+
+
+@cache
+def _own() -> Catalogue:
+    file = resources.files("procore_nb.catalog") / "data" / "catalogue.jsonl.gz"
+    return _read(file.read_bytes(), "procore_nb")
+
+
+def _read(packed: bytes, where: str) -> Catalogue:
+    advice = "Make it again with `procore-nb catalog build FILE`."
+    try:
+        header, *lines = gzip.decompress(packed).splitlines()
+        rows = [orjson.loads(line) for line in (header, *lines)]
+        if rows[0].get("format") != FORMAT:
+            raise CatalogError(f"{where} is not a catalogue this version reads.", advice=advice)
+        found = [from_row(row) for row in rows[1:]]
+    except (OSError, EOFError, zlib.error, ValueError, TypeError, AttributeError) as error:
+        raise CatalogError(f"{where} is not a whole catalogue file.", advice=advice) from error
+    return Catalogue(
+        [one for one in found if one.kind != "single"], [one for one in found if one.kind == "single"]
+    )

@@ -1,0 +1,103 @@
+"""An endpoint as a reader sees it: a few lines of text, or a small table in a notebook.
+
+In: an endpoint. Out: text or HTML (every value escaped, colours left to the theme). Speaks to no service.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable
+from html import escape
+
+from procore_nb.catalog.rows import Endpoint
+
+_WIDTH = 100
+_PAGING = {
+    "page": "page and per_page",
+    "page0": "pages counted from 0, of a fixed size",
+    "cursor": "cursor",
+    "offset": "the last id seen and a page size",
+    "per_page_only": "per_page alone: one page",
+    "limit": "limit alone: one page",
+    "": "none: everything in one reply",
+}
+
+
+def as_text(endpoint: Endpoint) -> str:
+    """The endpoint in lines of at most 100 characters."""
+    lines = [f"{endpoint.name}: GET {endpoint.path}"]
+    for label, text in _facts(endpoint):
+        lines += _wrapped(label, text)
+    for trap in endpoint.traps:
+        lines += _wrapped("trap", trap)
+    if columns := _columns(endpoint):
+        lines += _wrapped("columns", ", ".join(f"{name} ({kind})" for name, kind in columns))
+    return "\n".join(lines)
+
+
+def as_html(endpoint: Endpoint) -> str:
+    """The endpoint as a small table; readable on a dark ground too, as it sets no colours."""
+    rows = "".join(_row(label, escape(text)) for label, text in _facts(endpoint))
+    if endpoint.traps:
+        rows += _row("traps", "<br>".join(escape(trap) for trap in endpoint.traps))
+    columns = _columns(endpoint)
+    listed = ", ".join(
+        f"<code>{escape(name)}</code>&nbsp;<small>{escape(kind)}</small>" for name, kind in columns
+    )
+    more = f"<details><summary>{len(columns)} columns</summary>{listed}</details>" if columns else ""
+    return (
+        f"<div><strong>{escape(endpoint.name)}</strong> <code>GET {escape(endpoint.path)}</code>"
+        f'<table style="text-align:left">{rows}</table>{more}</div>'
+    )
+
+
+def needs_text(endpoint: Endpoint) -> str:
+    """What an endpoint needs, in words: `project_id, company_id or project_id`."""
+    return ", ".join(" or ".join(group) for group in endpoint.needs)
+
+
+def _facts(endpoint: Endpoint) -> Iterable[tuple[str, str]]:
+    tool = " > ".join(dict.fromkeys(part for part in (endpoint.category, endpoint.module) if part))
+    options = [one.name for one in endpoint.arguments if one.place == "query" and not one.required]
+    options = [name for name in options if name not in ("sort", "view")]
+    filters = [one.name for one in endpoint.arguments if one.place == "filter" and not one.required]
+    facts = {
+        "also": ", ".join(endpoint.aliases),
+        "tool": ", ".join(part for part in (tool, endpoint.version, endpoint.kind) if part),
+        "needs": needs_text(endpoint) or "nothing",
+        "paging": _paging(endpoint),
+        "filters": ", ".join(filters),
+        "options": ", ".join(options),
+        "sort": ", ".join(endpoint.sorts) or endpoint.sort_param,
+        "view": ", ".join(endpoint.views) or endpoint.view_param,
+        "versions": ", ".join(endpoint.versions),
+    }
+    return ((label, text) for label, text in facts.items() if text)
+
+
+def _paging(endpoint: Endpoint) -> str:
+    sizes = []
+    if endpoint.per_page_default:
+        sizes.append(f"{endpoint.per_page_default} rows by default")
+    if endpoint.per_page_max:
+        sizes.append(f"{endpoint.per_page_max} at most")
+    return ", ".join([_PAGING.get(endpoint.paging, endpoint.paging), *sizes])
+
+
+def _columns(endpoint: Endpoint) -> list[tuple[str, str]]:
+    """Name and type of what becomes a column; what is inside a list stays in that list's column."""
+    return [
+        (one.name.removesuffix("[]"), f"{one.type}, {one.format}" if one.format else one.type)
+        for one in endpoint.fields
+        if "[]" not in one.name.removesuffix("[]") and one.type != "object" and not one.stand_in
+    ]
+
+
+def _wrapped(label: str, text: str) -> list[str]:
+    return textwrap.wrap(
+        text, _WIDTH, initial_indent=f"  {label:<9}", subsequent_indent=" " * 11, break_on_hyphens=False
+    )
+
+
+def _row(label: str, html: str) -> str:
+    return f'<tr><th style="text-align:left">{label}</th><td style="text-align:left">{html}</td></tr>'

@@ -1,0 +1,178 @@
+"""Looking endpoints up: names, aliases, paths, and what is said when there is none."""
+
+import gzip
+import os
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from procore_nb import catalog
+from procore_nb.catalog import shelf
+from procore_nb.errors import CatalogError
+
+ALL = catalog.endpoints()
+
+
+def test_the_shipped_catalogue_has_all_lists_and_fields_under_unique_names() -> None:
+    names = [name for one in ALL for name in (one.name, *one.aliases)]
+
+    assert len(ALL) == 811
+    assert len(names) == len(set(names))
+    assert len({one.path for one in ALL}) == 811
+    assert sum(len(one.fields) for one in ALL) == 17396
+
+
+def test_the_shipped_file_is_small_and_written_the_same_every_time() -> None:
+    packed = (Path(shelf.__file__).parent / "data" / "catalogue.jsonl.gz").read_bytes()
+
+    assert len(packed) < 400_000
+    assert packed[4:8] == b"\0\0\0\0"
+    assert gzip.decompress(catalog.dump(catalog.load())) == gzip.decompress(packed)
+    assert catalog.dump(catalog.load()) == catalog.dump(catalog.load())
+
+
+@pytest.mark.parametrize("one", ALL, ids=lambda one: one.name)
+def test_every_endpoint_is_found_by_its_name_its_aliases_and_its_path(one: catalog.Endpoint) -> None:
+    filled = one.path
+    for name in one.path_params:
+        filled = filled.replace("{" + name + "}", "17" if name.endswith("id") else "word")
+
+    assert all(catalog.endpoint(name) is one for name in (one.name, *one.aliases, one.path, filled))
+    assert set(one.values_in(filled)) == set(one.path_params)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "rfis",
+        " RFIs ",
+        "/rest/v1.0/projects/{project_id}/rfis",
+        "rest/v1.0/projects/{id}/rfis/",
+        "v1.0/projects/{project_id}/rfis",
+        "/projects/{project_id}/rfis",
+        "projects/7/rfis",
+        "/rest/v1.0/projects/7/rfis",
+    ],
+)
+def test_an_endpoint_is_found_however_it_is_typed(typed: str) -> None:
+    assert catalog.endpoint(typed).name == "rfis"
+
+
+@pytest.mark.parametrize("typed", ["Punch Items", "punch-items", "PUNCH_ITEMS", "Punch List"])
+def test_spaces_dashes_and_capitals_do_not_matter(typed: str) -> None:
+    assert catalog.endpoint(typed).name == "punch_items"
+
+
+def test_the_ids_written_into_a_path_can_be_read_back() -> None:
+    one = catalog.endpoint("/rest/v1.0/projects/7/rfis/12/replies")
+
+    assert one.name == "rfi_replies"
+    assert one.values_in("/rest/v1.0/projects/7/rfis/12/replies") == {"project_id": "7", "rfi_id": "12"}
+    assert one.values_in("/rest/v1.0/projects/{project_id}/rfis/12/replies") == {"rfi_id": "12"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("RFI", "rfis"),
+        ("submitals", "submittals"),
+        ("punch item", "punch_items"),
+        ("direct cost", "direct_costs"),
+    ],
+)
+def test_an_unknown_name_is_an_error_that_names_near_ones(typed: str, meant: str) -> None:
+    with pytest.raises(CatalogError, match=rf"Did you mean .*\b{meant}\b.*find_endpoints"):
+        catalog.endpoint(typed)
+
+
+@pytest.mark.parametrize("typed", ["", "  ", "zzzzzz", None, 7])
+def test_a_name_like_no_other_is_an_error_that_points_to_the_search(typed: object) -> None:
+    with pytest.raises(CatalogError, match="find_endpoints"):
+        catalog.endpoint(typed)  # type: ignore[arg-type]
+
+
+def test_a_whole_path_outside_the_catalogue_is_taken_as_it_is() -> None:
+    one = catalog.endpoint("/rest/v1.7/projects/{project_id}/moon_bases/{base_id}/craters")
+
+    assert (one.kind, one.paging, one.fields, one.scope) == ("unknown", "page", (), "project")
+    assert one.path_params == ("project_id", "base_id")
+    assert one.needs == (("project_id",), ("base_id",))
+    assert "not in the catalogue" in repr(one)
+
+
+def test_an_unknown_path_of_version_2_has_its_page_sizes() -> None:
+    one = catalog.endpoint("/rest/v2.0/companies/5/moon_bases")
+
+    assert (one.per_page_default, one.per_page_max) == (10, 100)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "https://api.procore.com/rest/v1.0/companies",
+        "//evil.example/rest/v1.0/companies",
+        "/rest/v1.0/companies?page=2",
+        "/rest/v1.0/../oauth/token",
+        "/rest/v1.0/compa nies",
+        "/rest/v1.0/companies#x",
+        "/rest/v1.0/@evil/x",
+        "/rest/v1.0/%2e%2e/x",
+        "/oauth/token/info",
+        "moons/7",
+        "/",
+    ],
+)
+def test_what_is_not_a_plain_api_path_is_refused(typed: str) -> None:
+    with pytest.raises(CatalogError):
+        catalog.endpoint(typed)
+
+
+@given(st.text(max_size=40))
+def test_any_text_gives_an_endpoint_or_a_catalog_error(typed: str) -> None:
+    try:
+        found = catalog.endpoint(typed)
+    except CatalogError:
+        return
+    assert found.path.startswith("/rest/v")
+
+
+def test_importing_the_package_reads_nothing_of_the_catalogue() -> None:
+    code = "import sys, procore_nb; print([name for name in sys.modules if 'catalog' in name or name == 'pandas'])"
+    ran = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=dict(os.environ)
+    )
+    assert ran.stdout.strip() == "[]"
+
+
+def test_looking_up_does_not_import_pandas() -> None:
+    code = "import sys; from procore_nb import catalog; catalog.endpoint('rfis').fields; print('pandas' in sys.modules)"
+    ran = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=dict(os.environ)
+    )
+    assert ran.stdout.strip() == "False"
+
+
+def test_an_endpoint_can_be_pickled() -> None:
+    one = catalog.endpoint("rfis")
+
+    assert pickle.loads(pickle.dumps(one)) == one
+
+
+def test_me_is_known_but_not_listed() -> None:
+    assert {one.name: one.type for one in catalog.single("me").fields} == {
+        "id": "integer",
+        "login": "string",
+        "name": "string",
+    }
+    assert catalog.single("project").path == "/rest/v1.0/projects/{project_id}"
+    assert not {"me", "project"} & {one.name for one in ALL}
+
+
+def test_an_unknown_single_object_is_an_error() -> None:
+    with pytest.raises(CatalogError):
+        catalog.single("rfis")
