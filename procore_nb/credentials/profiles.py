@@ -1,0 +1,222 @@
+"""Named profiles: client id, environment and company in a small file, the secret in the system keyring.
+
+In: a name and what belongs to it. Out: `Profile` values and, on request, their `Credentials`. Speaks to the system
+keyring, and only to a keyring that encrypts.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from procore_nb.credentials.masked import Credentials
+from procore_nb.environments import Environment
+from procore_nb.errors import ArgumentError, CredentialsError, MissingExtraError, OutputError
+
+SERVICE = "procore_nb"
+_PLAIN_STORES = ("keyring.backends.fail", "keyring.backends.null", "keyrings.alt")
+
+
+class Keyring(Protocol):
+    """The three calls of a keyring backend that are used here."""
+
+    def get_password(self, service: str, username: str) -> str | None:
+        """Return a kept secret, or None."""
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        """Keep a secret."""
+
+    def delete_password(self, service: str, username: str) -> None:
+        """Forget a secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A saved name for one client id in one environment; the secret is not part of it."""
+
+    name: str
+    environment: Environment
+    client_id: str
+    company_id: int | None = None
+
+    @property
+    def keyring_name(self) -> str:
+        """The name under which the keyring holds the secret; it names the login host, so hosts never mix."""
+        return f"{self.name} | {self.client_id} | {self.environment.login_url}"
+
+
+class Profiles:
+    """The profiles kept in one configuration folder.
+
+    Parameters
+    ----------
+    folder
+        Where `profiles.json` lives; the user's configuration folder by default.
+    keyring
+        A keyring backend; the system's by default, looked up when a secret is read or kept.
+    """
+
+    def __init__(self, folder: Path | None = None, *, keyring: Keyring | None = None) -> None:
+        self._folder = folder
+        self._keyring = keyring
+
+    @property
+    def path(self) -> Path:
+        """The file that holds the profiles (never a secret)."""
+        if self._folder is None:
+            import platformdirs
+
+            self._folder = platformdirs.user_config_path("procore_nb", appauthor=False)
+        return self._folder / "profiles.json"
+
+    def all(self) -> list[Profile]:
+        """Return every saved profile, by name."""
+        return [_profile(name, row, self.path) for name, row in sorted(self._read().items())]
+
+    def get(self, name: str) -> Profile:
+        """Return one profile; `CredentialsError` names those there are when it is not among them."""
+        for profile in self.all():
+            if profile.name == name:
+                return profile
+        known = ", ".join(repr(profile.name) for profile in self.all()) or "none yet"
+        raise CredentialsError(
+            f"There is no saved profile named {name!r}.", advice=f"Saved profiles: {known}."
+        )
+
+    def credentials(self, profile: Profile) -> Credentials:
+        """Return the credentials of a profile, its secret fresh from the keyring."""
+        secret = self._backend().get_password(SERVICE, profile.keyring_name)
+        if not secret:
+            raise CredentialsError(
+                f"The system keyring holds no secret for profile {profile.name!r}.",
+                advice="Save the profile again with its secret.",
+            )
+        return Credentials(profile.client_id, secret)
+
+    def save(
+        self, name: str, credentials: Credentials, environment: Environment, company_id: int | None
+    ) -> Profile:
+        """Keep a profile: the secret in the keyring first, then the rest in the file; all of it or nothing."""
+        if not isinstance(name, str) or not name.strip():
+            raise ArgumentError("A profile needs a name.")
+        profile = Profile(name.strip(), environment, credentials.client_id, company_id)
+        rows = self._read()
+        backend = self._backend()
+        backend.set_password(SERVICE, profile.keyring_name, credentials.client_secret.reveal())
+        rows[profile.name] = _row(profile)
+        try:
+            _write_private(self.path, rows)
+        except OSError as error:
+            backend.delete_password(SERVICE, profile.keyring_name)
+            raise OutputError(
+                f"The profile could not be written to {self.path}: {error.strerror}.",
+                advice="Nothing was kept. Check that the folder can be written.",
+            ) from error
+        return profile
+
+    def forget(self, name: str) -> None:
+        """Remove a profile and its secret."""
+        profile = self.get(name)
+        rows = self._read()
+        del rows[name]
+        with suppress(
+            Exception
+        ):  # a secret that is already gone, or a locked keyring, must not keep the profile alive
+            self._backend().delete_password(SERVICE, profile.keyring_name)
+        _write_private(self.path, rows)
+
+    def keyring_state(self) -> str:
+        """Say in a few words which keyring would hold a secret, or why none can."""
+        try:
+            return f"{type(self._backend()).__module__}.{type(self._backend()).__name__}"
+        except (CredentialsError, MissingExtraError) as error:
+            return error.message
+
+    def _read(self) -> dict[str, dict[str, Any]]:
+        try:
+            text = self.path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return {}
+        except OSError as error:
+            raise CredentialsError(
+                f"The profiles in {self.path} cannot be read: {error.strerror}."
+            ) from error
+        try:
+            rows = json.loads(text)["profiles"]
+            return {str(name): dict(row) for name, row in rows.items()}
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise CredentialsError(
+                f"The profiles file {self.path} is damaged.",
+                advice="Repair or remove it, then save the profiles again.",
+            ) from error
+
+    def _backend(self) -> Keyring:
+        return self._keyring if self._keyring is not None else _system_keyring()
+
+
+def _system_keyring() -> Keyring:
+    try:
+        import keyring
+    except ImportError as error:
+        raise MissingExtraError(
+            "Saved profiles keep their secret in the system keyring, and the keyring library is not installed.",
+            advice='Install it with: pip install "procore-nb[keep]"',
+        ) from error
+    chosen = keyring.get_keyring()
+    candidates = list(getattr(chosen, "backends", [])) or [chosen]
+    for backend in candidates:
+        if _encrypts(backend):
+            usable: Keyring = backend
+            return usable
+    raise CredentialsError(
+        "This machine has no system keyring that encrypts, so no secret can be kept or read.",
+        advice="Nothing was kept. Set PROCORE_CLIENT_ID and PROCORE_CLIENT_SECRET in the environment instead, "
+        "or start a keyring service (on Linux: gnome-keyring or KWallet).",
+    )
+
+
+def _encrypts(backend: object) -> bool:
+    # keyrings.alt is picked silently once it is installed, and stores secrets in base64.
+    kind = type(backend)
+    priority = getattr(kind, "priority", 0)
+    return not kind.__module__.startswith(_PLAIN_STORES) and (
+        not isinstance(priority, int | float) or priority > 0
+    )
+
+
+def _row(profile: Profile) -> dict[str, Any]:
+    place = profile.environment
+    return {
+        "environment": place.name,
+        "login_url": place.login_url,
+        "api_url": place.api_url,
+        "web_url": place.web_url,
+        "client_id": profile.client_id,
+        "company_id": profile.company_id,
+    }
+
+
+def _profile(name: str, row: dict[str, Any], path: Path) -> Profile:
+    try:
+        place = Environment(row["environment"], row["login_url"], row["api_url"], row.get("web_url", ""))
+        return Profile(name, place, row["client_id"], row.get("company_id"))
+    except (KeyError, ArgumentError) as error:
+        raise CredentialsError(f"Profile {name!r} in {path} is damaged: {error}.") from error
+
+
+def _write_private(path: Path, rows: dict[str, dict[str, Any]]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # mkstemp creates the file with mode 0600 and O_EXCL; the rename makes it appear whole or not at all.
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".profiles-")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump({"profiles": rows}, file, indent=2)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,153 @@
+"""What Procore's limits allow: how many seconds to wait before the next request.
+
+In: the rate-limit headers of every reply, and the time. Out: seconds. Pure apart from its own count; never sleeps.
+
+Procore counts requests in two windows, one of an hour and one of about ten seconds, and the headers of a reply describe
+whichever is nearer to running out: https://developers.procore.com/documentation/rate-limiting
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from procore_nb.replies import server_time
+
+_A_REPLY_IS_DUE = 0.02  # seconds; requests under way may already be counted, their replies will tell
+
+
+@dataclass
+class Window:
+    """One counting window: how many requests it allows, how many are left, and when it starts anew (Unix seconds)."""
+
+    limit: int
+    remaining: int
+    reset: float
+
+    @property
+    def kind(self) -> str:
+        """Name the window by its size: Procore's hourly one is by far the larger."""
+        return "hour" if self.limit > 200 else "spike"
+
+
+class Governor:
+    """Keeps all requests of one application within Procore's limits; one for all threads and walks.
+
+    Ask `reserve` before each request and call `observe` with its reply's headers, or `release` if none came.
+
+    Parameters
+    ----------
+    burst
+        How many requests may be under way before the first reply has told the limits.
+    """
+
+    def __init__(self, *, burst: int = 8) -> None:
+        self._burst = burst
+        self._lock = threading.Lock()
+        self._windows: dict[int, Window] = {}
+        self._under_way = 0
+        self._heard = False
+        self._blocked_until = 0.0
+        self._margin = 0.15  # the reset is told in whole seconds
+        self.requests = 0
+
+    def reserve(self, now: float) -> float:
+        """Return 0 and count one request as under way, or the seconds after which to ask again."""
+        with self._lock:
+            wait = self._seconds_to_wait(now)
+            if wait <= 0:
+                self._under_way += 1
+                self.requests += 1
+                return 0.0
+            return wait
+
+    def observe(self, headers: Mapping[str, str], now: float, *, refused_for: float | None = None) -> None:
+        """Take in the reply of a request that was under way.
+
+        `refused_for` is the number of seconds a 429 or 503 asks to wait.
+        """
+        with self._lock:
+            self._under_way -= 1
+            self._heard = True
+            shown = _window(headers, now)
+            for limit, window in list(self._windows.items()):
+                if shown is None or limit != shown.limit:
+                    window.remaining = max(0, window.remaining - 1)
+                    if now >= window.reset + self._margin:
+                        del self._windows[limit]
+            if shown is not None:
+                self._take(shown)
+            if refused_for is not None:
+                self._blocked_until = max(self._blocked_until, now + refused_for)
+                self._margin = min(1.0, self._margin * 2)
+
+    def release(self) -> None:
+        """Count a request that got no reply as no longer under way."""
+        with self._lock:
+            self._under_way -= 1
+
+    def seconds_for(self, requests: int, now: float) -> float:
+        """Return the least seconds in which so many more requests can be sent, as far as the windows are known."""
+        with self._lock:
+            return max((_least(window, requests, now) for window in self._windows.values()), default=0.0)
+
+    def windows(self, now: float) -> list[Window]:
+        """Return the windows heard of, with what is left in each now; the largest first."""
+        with self._lock:
+            return [
+                Window(w.limit, w.limit if now >= w.reset else w.remaining, w.reset)
+                for _, w in sorted(self._windows.items(), reverse=True)
+            ]
+
+    def _seconds_to_wait(self, now: float) -> float:
+        if now < self._blocked_until:
+            return self._blocked_until - now
+        if not self._heard and self._under_way >= self._burst:
+            return _A_REPLY_IS_DUE
+        return max((self._wait_for(window, now) for window in self._windows.values()), default=0.0)
+
+    def _wait_for(self, window: Window, now: float) -> float:
+        if now >= window.reset + self._margin:
+            # A new window: what it allows is known from its first reply only, as the other window may be nearer.
+            return _A_REPLY_IS_DUE if self._under_way else 0.0
+        if window.remaining <= 0:
+            return window.reset + self._margin - now
+        return _A_REPLY_IS_DUE if window.remaining - self._under_way <= 0 else 0.0
+
+    def _take(self, shown: Window) -> None:
+        known = self._windows.get(shown.limit)
+        if known is None or shown.reset > known.reset:
+            self._windows[shown.limit] = shown
+        elif shown.reset == known.reset:
+            known.remaining = min(known.remaining, shown.remaining)
+
+
+def backoff_seconds(attempt: int, *, chance: float | None = None) -> float:
+    """Return the wait before try number `attempt` + 1 when Procore names none: doubling from half a second, jittered."""
+    spread = random.random() if chance is None else chance
+    return float(min(0.5 * 2 ** (attempt - 1), 20.0) * (0.5 + spread / 2))
+
+
+def _window(headers: Mapping[str, str], now: float) -> Window | None:
+    texts = [headers.get(f"x-rate-limit-{name}", "") for name in ("limit", "remaining", "reset")]
+    if not all(re.fullmatch(r"\s*\d{1,12}(\.\d+)?\s*", text) for text in texts):
+        return None
+    limit, remaining, reset = (float(text) for text in texts)
+    if reset < 1e8:  # seconds from now, as some gateways tell it
+        return Window(int(limit), int(remaining), now + reset)
+    theirs = server_time(headers)
+    skew = theirs + 0.5 - now if theirs is not None else 0.0
+    # Date is told in whole seconds, so only a clearly different clock counts.
+    return Window(int(limit), int(remaining), reset - skew if abs(skew) > 2 else reset)
+
+
+def _least(window: Window, requests: int, now: float) -> float:
+    left = window.remaining if now < window.reset else window.limit
+    if requests <= left or window.limit <= 0:
+        return 0.0
+    length = 3600.0 if window.kind == "hour" else 10.0
+    further_windows = -(-(requests - left) // window.limit) - 1
+    return max(0.0, window.reset - now) + further_windows * length

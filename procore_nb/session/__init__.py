@@ -1,0 +1,10 @@
+"""An open, renewing door to one Procore environment: token, company header, own-host guard, timeouts.
+
+In: an environment, credentials, a path and its parameters. Out: a `Reply`. Speaks to the login host and the API host of
+that environment and to nobody else. The only room that imports requests_oauthlib.
+"""
+
+from procore_nb.session.door import Application, Session, application_of
+from procore_nb.session.token import Token
+
+__all__ = ["Application", "Session", "Token", "application_of"]

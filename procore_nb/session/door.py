@@ -1,0 +1,192 @@
+"""The session itself: one question out, one reply in, with a living token.
+
+In: path, parameters and company id. Out: a `Reply`, whatever its status. Speaks to the two hosts of its environment.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterable
+from typing import Any
+from urllib.parse import urlencode, urljoin, urlsplit
+
+from requests.adapters import BaseAdapter
+
+from procore_nb import advice
+from procore_nb.credentials import Credentials
+from procore_nb.environments import Environment, same_origin
+from procore_nb.errors import RequestError
+from procore_nb.pacing import Governor
+from procore_nb.replies import Reply, error_of, read_json
+from procore_nb.session.token import Token, fetch_token
+from procore_nb.session.wire import Bearer, Direct, exchange, prepared
+
+
+class Application:
+    """What all sessions of one client id in one environment share: the token, and the pace Procore allows."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.token: Token | None = None
+        self.governor = Governor()
+
+
+# Procore counts requests per application and one token serves all its sessions, so this one table is shared by the whole
+# process; entries vanish with their last session. The secret is part of the key: a wrong one must be refused by the login
+# host, not served with the token of the right one.
+_applications: weakref.WeakValueDictionary[tuple[str, str, Credentials], Application] = (
+    weakref.WeakValueDictionary()
+)
+_applications_lock = threading.Lock()
+
+
+def application_of(environment: Environment, credentials: Credentials) -> Application:
+    """Return the application that an environment and credentials belong to."""
+    key = (environment.login_url, environment.api_url, credentials)
+    with _applications_lock:
+        found = _applications.get(key)
+        if found is None:
+            found = _applications[key] = Application()
+        return found
+
+
+class Session:
+    """Sends questions to one environment with one pair of credentials; safe to use from several threads.
+
+    Parameters
+    ----------
+    environment, credentials
+        Where to, and who asks.
+    connections
+        How many connections are kept open for reuse.
+    connect_timeout_seconds, read_timeout_seconds
+        No request waits longer for a connection, or between two pieces of a reply.
+    transport
+        A requests adapter that takes the place of the network, as the embedded demo does.
+    clock
+        Tells the time in Unix seconds.
+    """
+
+    def __init__(
+        self,
+        environment: Environment,
+        credentials: Credentials,
+        *,
+        connections: int = 8,
+        connect_timeout_seconds: float = 10.0,
+        read_timeout_seconds: float = 60.0,
+        transport: BaseAdapter | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.environment = environment
+        self.application = application_of(environment, credentials) if transport is None else Application()
+        self._credentials = credentials
+        self._timeout = (connect_timeout_seconds, read_timeout_seconds)
+        self._transport = transport
+        self._clock = clock
+        self._http = prepared(Direct(), environment.api_url, connections=connections, transport=transport)
+
+    def __repr__(self) -> str:
+        return f"Session({self.environment.name}, client_id={self._credentials.client_id!r})"
+
+    @property
+    def client_id(self) -> str:
+        """The client id that asks."""
+        return self._credentials.client_id
+
+    def get(self, path: str, parameters: Iterable[tuple[str, str]] = (), *, company_id: int | None) -> Reply:
+        """Ask one question once; when the token is refused, renew it and ask again.
+
+        Raises
+        ------
+        NetworkError
+            If no reply came.
+        CredentialsError, ServerError
+            If a token was needed and the login host did not give one.
+        RequestError
+            If the question or its answer leads to another host than the environment's API host.
+        """
+        query = urlencode(list(parameters))
+        url = self.environment.api_url + path + (f"?{query}" if query else "")
+        headers = {} if company_id is None else {"Procore-Company-Id": str(company_id)}
+        return self._ask(url, headers, home=self.environment.api_url)
+
+    def login(self) -> Token:
+        """Make sure that there is a living token, and return it (masked)."""
+        return self._living_token()
+
+    def token_info(self) -> dict[str, Any]:
+        """Return what the login host says about the current token: owner, application, seconds left."""
+        home = self.environment.login_url
+        answer: dict[str, Any] = read_json(self._ask(home + "/oauth/token/info", {}, home=home))
+        return answer
+
+    def revoke(self) -> None:
+        """Let the login host forget the current token, if there is one."""
+        with self.application.lock:
+            token, self.application.token = self.application.token, None
+        if token is None:
+            return
+        home = self.environment.login_url
+        http = prepared(Direct(), home, connections=1, transport=self._transport)
+
+        def send() -> Any:
+            form = {
+                "token": token.text.reveal(),
+                "client_id": self._credentials.client_id,
+                "client_secret": self._credentials.client_secret.reveal(),
+            }
+            return http.post(home + "/oauth/revoke", data=form, timeout=self._timeout)
+
+        error = error_of(exchange(send, home, self.environment))
+        http.close()
+        if error is not None:
+            raise error
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def _ask(self, url: str, headers: dict[str, str], *, home: str) -> Reply:
+        token = self._living_token()
+        reply = self._send(url, headers, token, home)
+        if reply.status == 401:
+            reply = self._send(url, headers, self._living_token(refused=token), home)
+        return reply
+
+    def _living_token(self, *, refused: Token | None = None) -> Token:
+        """Return a token with life left; one thread asks for a new one while the others wait for it."""
+        application = self.application
+        with application.lock:
+            token = application.token
+            if token is None or token is refused or self._clock() >= token.renew_at:
+                token = application.token = fetch_token(
+                    self.environment,
+                    self._credentials,
+                    timeout=self._timeout,
+                    transport=self._transport,
+                    now=self._clock(),
+                )
+            return token
+
+    def _send(self, url: str, headers: dict[str, str], token: Token, home: str) -> Reply:
+        """Send one request, and again where it is redirected within its own host."""
+        target = url
+        for _ in range(4):
+            if not same_origin(target, home):
+                break
+            reply = exchange(lambda: self._get(target, headers, token), target, self.environment)  # noqa: B023
+            location = reply.headers.get("location")
+            if not (300 <= reply.status < 400 and location):
+                return reply
+            target = urljoin(target, location)
+        raise RequestError(
+            f"GET {urlsplit(url).path} ({self.environment.name}) is redirected to {urlsplit(target).hostname}, "
+            "where the token must not go.",
+            advice=advice.REDIRECT,
+        )
+
+    def _get(self, url: str, headers: dict[str, str], token: Token) -> Any:
+        return self._http.get(url, headers=headers, auth=Bearer(token.text, url), timeout=self._timeout)

@@ -1,0 +1,188 @@
+"""One bearer token for one pair of credentials, from the login host.
+
+In: environment and credentials. Out: a masked `Token`, or an error that names the likely cause. Speaks to the login host.
+https://developers.procore.com/documentation/oauth-client-credentials
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from oauthlib.oauth2 import BackendApplicationClient, OAuth2Error
+from requests.adapters import BaseAdapter
+from requests_oauthlib import OAuth2Session
+
+from procore_nb import advice
+from procore_nb.credentials import Credentials, Secret
+from procore_nb.environments import Environment
+from procore_nb.errors import CredentialsError, ProcoreError, ServerError
+from procore_nb.replies import Reply, error_of, server_time
+from procore_nb.session.wire import Direct, network_error, prepared, reply_of, without_frames
+
+_RENEWAL_MARGIN = 60.0  # seconds before the end of a token's life; at most a tenth of that life
+
+
+class HideSecrets(logging.Filter):
+    """Blanks whatever may hold a secret or a token in the log lines of the OAuth libraries."""
+
+    _sensitive = re.compile(r"secret|token|authorization|password", re.IGNORECASE)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let every line through, with its telling arguments hidden."""
+        if record.args:
+            arguments = record.args if isinstance(record.args, tuple) else (record.args,)
+            record.args = tuple(
+                "<hidden>" if self._sensitive.search(str(each)) else each for each in arguments
+            )
+        elif self._sensitive.search(str(record.msg)) and re.search(r"[=:{]", str(record.msg)):
+            record.msg = "<hidden>"
+        return True
+
+
+# At DEBUG both libraries log secret and token in clear; a filter on a logger does not reach its children.
+for _name in (
+    "requests_oauthlib",
+    "requests_oauthlib.oauth2_session",
+    "oauthlib",
+    "oauthlib.oauth2",
+    "oauthlib.common",
+):
+    logging.getLogger(_name).addFilter(HideSecrets())
+
+
+class Token:
+    """A bearer token, masked, and the moment from which it is renewed (this machine's clock, Unix seconds)."""
+
+    __slots__ = ("expires_in", "renew_at", "text")
+
+    def __init__(self, text: str, *, expires_in: float | None, age: float, received_at: float) -> None:
+        self.text = Secret(text)
+        self.expires_in = expires_in
+        # Without a lifetime in the reply none is assumed: the token serves until it is refused.
+        left = float("inf") if expires_in is None else max(0.0, expires_in - age)
+        self.renew_at = received_at + left - min(_RENEWAL_MARGIN, left / 10)
+
+    def __repr__(self) -> str:
+        return f"Token(<set>, expires_in={self.expires_in})"
+
+
+class _DirectOAuth2Session(Direct, OAuth2Session):  # type: ignore[misc]
+    """requests_oauthlib's session, with our manners on the wire."""
+
+
+def fetch_token(
+    environment: Environment,
+    credentials: Credentials,
+    *,
+    timeout: tuple[float, float],
+    transport: BaseAdapter | None,
+    now: float,
+) -> Token:
+    """Ask the login host for a token: POST, form body, client_credentials.
+
+    Raises
+    ------
+    CredentialsError
+        If the login host refuses the credentials, or answers without a token.
+    ServerError
+        If the login host is in trouble or shows a web page.
+    NetworkError
+        If it does not answer.
+    """
+    url = environment.login_url + "/oauth/token"
+    client = BackendApplicationClient(client_id=credentials.client_id)
+    session = _DirectOAuth2Session(client=client)  # type: ignore[call-arg]
+    oauth = prepared(session, url, connections=1, transport=transport)
+    replies: list[Reply] = []
+
+    def judge(response: requests.Response) -> requests.Response:
+        replies.append(reply_of(response, environment))
+        refusal = _refusal(replies[-1], environment)
+        if refusal is not None:
+            raise refusal
+        return response
+
+    oauth.register_compliance_hook("access_token_response", judge)
+    try:
+        answer = oauth.fetch_token(
+            "https"
+            + url[url.index("://") :],  # turned back by PlainLoopback where the login host is on loopback
+            client_secret=credentials.client_secret.reveal(),
+            include_client_id=True,
+            timeout=timeout,
+        )
+    except ProcoreError as error:
+        raise error.with_traceback(None) from None
+    except requests.RequestException as error:
+        raise network_error(error, url, environment) from without_frames(error)
+    except (OAuth2Error, ValueError, TypeError, AttributeError, Warning) as error:
+        raise _no_token(environment) from without_frames(error)
+    finally:
+        oauth.close()
+    return _token(answer, replies[-1], now)
+
+
+def _token(answer: Any, reply: Reply, now: float) -> Token:
+    lifetime = answer.get("expires_in")
+    created, theirs = answer.get("created_at"), server_time(reply.headers)
+    age = 0.0
+    if isinstance(created, int | float) and theirs is not None and isinstance(lifetime, int | float):
+        age = theirs - created if 0 <= theirs - created < lifetime else 0.0
+    return Token(
+        answer["access_token"],
+        expires_in=float(lifetime) if isinstance(lifetime, int | float) else None,
+        age=age,
+        received_at=now,
+    )
+
+
+def _refusal(reply: Reply, environment: Environment) -> ProcoreError | None:
+    """Return what a login host's answer means when it is not a token."""
+    error = error_of(reply)
+    if error is None:
+        return None if reply.body.lstrip()[:1] == b"{" else _page_instead(reply, environment)
+    if reply.status >= 500 or reply.status == 429:
+        kind = type(error)
+        return kind(
+            f"The login host {_host(environment)} is in trouble: {error.message}",
+            status=reply.status,
+            retry_after_seconds=error.retry_after_seconds,
+            advice=advice.IN_TROUBLE,
+        )
+    if 300 <= reply.status < 400:
+        return CredentialsError(
+            f"The login host {_host(environment)} redirected the login ({reply.status}); the secret is not sent along.",
+            status=reply.status,
+            advice="Check the login host of the environment.",
+        )
+    said = error.message.partition(": ")[2]
+    return CredentialsError(
+        f"The login host {_host(environment)} refused the credentials ({reply.status})"
+        + (f": {said}" if said else "."),
+        status=reply.status,
+        advice=advice.REFUSED_CREDENTIALS,
+    )
+
+
+def _page_instead(reply: Reply, environment: Environment) -> ProcoreError:
+    return ServerError(
+        f"The login host {_host(environment)} answered {reply.status} with something other than JSON "
+        f"({reply.headers.get('content-type', 'no content type')}).",
+        status=reply.status,
+        advice=advice.NOT_JSON,
+    )
+
+
+def _no_token(environment: Environment) -> CredentialsError:
+    return CredentialsError(
+        f"The login host {_host(environment)} answered without a usable token.",
+        advice="Check the login host of the environment.",
+    )
+
+
+def _host(environment: Environment) -> str:
+    return f"{urlsplit(environment.login_url).hostname} ({environment.name})"
