@@ -1,0 +1,34 @@
+"""A made-up Procore inside the package: the same portfolio every time, answering like the real one.
+
+In: requests, from inside the process (`DemoAdapter`) or over a loopback port (`serve`). Out: replies in Procore's forms.
+It uses nothing of our own session, paging or reply reading, so that these can be tested against it.
+"""
+
+from __future__ import annotations
+
+from procore_nb.demo.adapter import DemoAdapter
+from procore_nb.demo.company import CLIENT_ID, CLIENT_SECRET, COMPANY_ID, NOW, TODAY
+from procore_nb.demo.faults import Fault, Faults
+from procore_nb.demo.limits import RateLimits
+from procore_nb.demo.messages import DemoReply, DemoRequest
+from procore_nb.demo.portfolio import Portfolio
+from procore_nb.demo.respond import Demo
+from procore_nb.demo.server import DemoServer, serve
+
+__all__ = [
+    "CLIENT_ID",
+    "CLIENT_SECRET",
+    "COMPANY_ID",
+    "NOW",
+    "TODAY",
+    "Demo",
+    "DemoAdapter",
+    "DemoReply",
+    "DemoRequest",
+    "DemoServer",
+    "Fault",
+    "Faults",
+    "Portfolio",
+    "RateLimits",
+    "serve",
+]

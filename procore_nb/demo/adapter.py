@@ -1,0 +1,107 @@
+"""The demo behind `requests`: a session with this adapter mounted needs no network.
+
+In: prepared requests. Out: `requests.Response`, as if they had travelled.
+"""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPHeaderDict, HTTPResponse
+
+from procore_nb.demo.messages import DemoReply, DemoRequest
+from procore_nb.demo.respond import Demo
+
+
+class DemoAdapter(HTTPAdapter):
+    """Answers from a demo inside the process.
+
+    Parameters
+    ----------
+    demo
+        Who answers.
+    sleep
+        How a late reply waits.
+
+    Examples
+    --------
+    >>> session = requests.Session()
+    >>> session.mount("https://procore.demo", DemoAdapter(Demo()))
+    >>> session.get("https://procore.demo/rest/v1.0/me").status_code
+    401
+    """
+
+    def __init__(self, demo: Demo, *, sleep: Callable[[float], None] = time.sleep) -> None:
+        super().__init__()
+        self._demo = demo
+        self._sleep = sleep
+
+    def send(
+        self,
+        request: requests.PreparedRequest,
+        stream: bool = False,
+        timeout: float | tuple[float, float] | tuple[float, None] | None = None,
+        verify: bool | str = True,
+        cert: bytes | str | tuple[bytes | str, bytes | str] | None = None,
+        proxies: Mapping[str, str] | None = None,
+    ) -> requests.Response:
+        """Response to a prepared request; `ReadTimeout` or `ConnectionError` where a fault says so."""
+        began = time.perf_counter()
+        reply = self._demo.respond(_read(request))
+        self._wait(reply, timeout, request)
+        if reply.dropped:
+            broken = urllib3.exceptions.ProtocolError("Connection broken: the demo closed it mid-body")
+            raise requests.exceptions.ConnectionError(broken, request=request)
+        headers = HTTPHeaderDict(reply.headers)
+        if "Content-Length" not in headers:
+            headers["Content-Length"] = str(len(reply.body))
+        raw = HTTPResponse(
+            body=io.BytesIO(reply.body),
+            headers=headers,
+            status=reply.status,
+            reason=HTTPStatus(reply.status).phrase,
+            preload_content=False,
+            request_method=request.method,
+        )
+        response = self.build_response(request, raw)
+        response.elapsed = timedelta(seconds=time.perf_counter() - began)
+        return response
+
+    def _wait(self, reply: DemoReply, timeout: Any, request: requests.PreparedRequest) -> None:
+        if not reply.delay_seconds:
+            return
+        patience = timeout[1] if isinstance(timeout, tuple) else timeout
+        if patience is not None and reply.delay_seconds > patience:
+            self._sleep(patience)
+            raise requests.exceptions.ReadTimeout("The demo did not answer in time.", request=request)
+        self._sleep(reply.delay_seconds)
+
+
+def _read(request: requests.PreparedRequest) -> DemoRequest:
+    parts = urlsplit(request.url or "")
+    headers = {str(name).lower(): _text(value) for name, value in request.headers.items()}
+    headers.setdefault("host", parts.netloc)
+    body: Any = request.body or b""
+    if not isinstance(body, str | bytes):
+        body = b"".join(body)  # an upload in pieces
+    return DemoRequest(
+        method=(request.method or "GET").upper(),
+        path=parts.path or "/",
+        query=parts.query,
+        headers=headers,
+        body=body.encode() if isinstance(body, str) else body,
+        scheme=parts.scheme,
+    )
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else value

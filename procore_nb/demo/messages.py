@@ -1,0 +1,94 @@
+"""What goes into the demo and what comes out: one request, one reply, as plain values.
+
+In: nothing. Out: `DemoRequest` and `DemoReply`. Speaks to no service.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import orjson
+
+Headers = list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class DemoRequest:
+    """One HTTP request as the demo sees it, from a socket or from inside the process.
+
+    Parameters
+    ----------
+    method
+        "GET", "POST", ... in capitals.
+    path
+        Path as sent, still percent-encoded, without the query.
+    query
+        Raw query string, without the question mark.
+    headers
+        Header names in lower case.
+    body
+        Body as it came.
+    scheme
+        "http" or "https": how the caller reached us, for the addresses in `Link`.
+    """
+
+    method: str
+    path: str
+    query: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    scheme: str = "http"
+
+    @property
+    def origin(self) -> str:
+        """Scheme and host the caller used."""
+        return f"{self.scheme}://{self.headers.get('host', 'localhost')}"
+
+
+@dataclass(frozen=True)
+class DemoReply:
+    """One HTTP reply; how it travels (late, or broken off) is said beside it.
+
+    Parameters
+    ----------
+    status
+        HTTP status.
+    headers
+        Pairs, in order; `Content-Length` is left to whoever sends the reply.
+    body
+        Body as it is sent.
+    delay_seconds
+        How long the sender waits before the reply leaves.
+    dropped
+        The sender closes the connection in the middle of the body.
+    """
+
+    status: int
+    headers: Headers = field(default_factory=list)
+    body: bytes = b""
+    delay_seconds: float = 0.0
+    dropped: bool = False
+
+    def header(self, name: str) -> str | None:
+        """First value of a header, whatever its case; None if absent."""
+        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+
+    def json(self) -> Any:
+        """Body read as JSON."""
+        return orjson.loads(self.body)
+
+    def with_headers(self, headers: Headers) -> DemoReply:
+        """Same reply with more headers."""
+        return replace(self, headers=[*self.headers, *headers])
+
+
+def json_reply(value: object, *, status: int = 200, headers: Headers | None = None) -> DemoReply:
+    """Value as a JSON reply."""
+    return raw_json_reply(orjson.dumps(value), status=status, headers=headers)
+
+
+def raw_json_reply(body: bytes, *, status: int = 200, headers: Headers | None = None) -> DemoReply:
+    """Ready JSON bytes as a reply."""
+    return DemoReply(status, [("Content-Type", "application/json"), *(headers or [])], body)

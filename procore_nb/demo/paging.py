@@ -1,0 +1,86 @@
+"""Pages: which rows a request asks for, and the headers that say what else there is.
+
+In: a query and the number of rows. Out: the slice, and `Total`, `Per-Page` and `Link` as
+https://developers.procore.com/documentation/pagination shows them: page 1 has next and last; page 2 first, next and last;
+later pages all four; the last page no next; `Link` is there but empty when everything fits on one page. The addresses
+repeat only page and per_page, as in the documented example.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from procore_nb.demo.messages import DemoRequest, Headers
+from procore_nb.demo.query import Query
+from procore_nb.demo.refusals import bad_request
+
+
+@dataclass(frozen=True)
+class PageRule:
+    """How one list pages.
+
+    Parameters
+    ----------
+    default
+        Rows of a page when the caller does not say.
+    maximum
+        Rows of a page at most: more is quietly cut to it, as `Per-Page` tells.
+    strict
+        Refuse a page or per_page that is no positive number (v2); otherwise the default is used (v1).
+    """
+
+    default: int = 100
+    maximum: int = 2_000
+    strict: bool = False
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a list: 1-based number and size."""
+
+    number: int
+    size: int
+
+    @property
+    def bounds(self) -> slice:
+        return slice((self.number - 1) * self.size, self.number * self.size)
+
+
+def asked_page(query: Query, rule: PageRule) -> Page:
+    """Page a query asks for."""
+    number = _whole(query, "page", 1, rule)
+    size = _whole(query, "per_page", rule.default, rule)
+    return Page(number, min(size, rule.maximum))
+
+
+def page_headers(request: DemoRequest, page: Page, total: int) -> Headers:
+    """`Total`, `Per-Page` and `Link` of one page."""
+    link = ", ".join(
+        f'<{request.origin}{request.path}?page={number}&per_page={page.size}>; rel="{rel}"'
+        for rel, number in _relations(page, total)
+    )
+    return [("Total", str(total)), ("Per-Page", str(page.size)), ("Link", link)]
+
+
+def _relations(page: Page, total: int) -> list[tuple[str, int]]:
+    last = max(1, -(-total // page.size))
+    if last == 1 and page.number == 1:
+        return []
+    found = []
+    if page.number > 1:
+        found.append(("first", 1))
+    if page.number > 2:
+        found.append(("prev", min(page.number - 1, last)))
+    if page.number < last:
+        found.append(("next", page.number + 1))
+    found.append(("last", last))
+    return found
+
+
+def _whole(query: Query, name: str, default: int, rule: PageRule) -> int:
+    text = query.one(name)
+    if text.isascii() and text.isdigit() and len(text) < 13 and int(text) > 0:
+        return int(text)
+    if text and rule.strict:
+        raise bad_request(f"{name} must be a positive number", name)
+    return default

@@ -1,0 +1,106 @@
+"""The whole made-up portfolio: companies, and projects that are made when they are first asked for.
+
+In: how many projects the main company has. Out: `Portfolio`. 100,000 projects cost nothing until they are listed; each
+row is turned into JSON once and kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+from procore_nb.demo.company import COMPANIES, COMPANY_ID, Company
+from procore_nb.demo.oddities import ODD_IDS, odd
+from procore_nb.demo.project import Project, active_of, make_project
+
+Row = dict[str, Any]
+_ID_STEP = 37
+
+
+class Portfolio:
+    """Made-up companies and projects, the same every time.
+
+    Parameters
+    ----------
+    projects
+        Number of projects in the main company. The oddities (missing coordinates, ids past 2**53, other scripts, a
+        project without permission) are among the first 172.
+
+    Examples
+    --------
+    >>> portfolio = Portfolio()
+    >>> len(portfolio.projects(portfolio.company))
+    172
+    """
+
+    def __init__(self, projects: int | None = None) -> None:
+        self._sizes = {company.id: company.projects for company in COMPANIES}
+        if projects is not None:
+            self._sizes[COMPANY_ID] = projects
+        self._cells: dict[tuple[str, int, int], bytes] = {}
+        self._by_activity: dict[tuple[int, bool], list[int]] = {}
+        self._projects = lru_cache(maxsize=8192)(self._make)
+
+    @property
+    def companies(self) -> tuple[Company, ...]:
+        """Companies the service account sees; the app is not connected to all of them."""
+        return COMPANIES
+
+    @property
+    def company(self) -> Company:
+        """The main company."""
+        return COMPANIES[0]
+
+    def company_of(self, company_id: int) -> Company | None:
+        """Company with an id, or None."""
+        return next((company for company in COMPANIES if company.id == company_id), None)
+
+    def size(self, company: Company) -> int:
+        """Number of projects of a company."""
+        return self._sizes[company.id]
+
+    def projects(self, company: Company) -> list[Project]:
+        """All projects of a company, in the order of their index."""
+        return [self.project(company, index) for index in range(self.size(company))]
+
+    def project(self, company: Company, index: int) -> Project:
+        """Project by its index."""
+        return self._projects(company, index)
+
+    def find(self, company: Company, project_id: int) -> Project | None:
+        """Project by its id, or None if the company has none of that id."""
+        odd_index = next((i for i, other in ODD_IDS.items() if other == project_id), None)
+        if company.id == COMPANY_ID and odd_index is not None:
+            index = odd_index
+        else:
+            index, rest = divmod(project_id - company.first_project_id, _ID_STEP)
+            if rest or (company.id == COMPANY_ID and index in ODD_IDS):
+                return None
+        return self.project(company, index) if 0 <= index < self.size(company) else None
+
+    def by_activity(self, company: Company, *, active: bool) -> list[int]:
+        """Indices of the active, or of the inactive projects, without making them."""
+        key = (company.id, active)
+        if key not in self._by_activity:
+            size = self.size(company)
+            self._by_activity[key] = [index for index in range(size) if active_of(index) == active]
+        return self._by_activity[key]
+
+    def row_bytes(self, shape: str, company: Company, index: int, write: Callable[[Project], Any]) -> bytes:
+        """Row of a project as JSON, written once for each shape."""
+        key = (shape, company.id, index)
+        found = self._cells.get(key)
+        if found is None:
+            found = self._cells[key] = orjson.dumps(write(self._make(company, index)))
+        return found
+
+    def _make(self, company: Company, index: int) -> Project:
+        main = company.id == COMPANY_ID
+        project_id = company.first_project_id + index * _ID_STEP
+        if main:
+            project_id = ODD_IDS.get(index, project_id)
+        project = make_project(company, index, project_id)
+        return odd(project) if main else project

@@ -1,0 +1,259 @@
+"""One made-up project, from its number alone: the same every time, whoever asks and whenever.
+
+In: a company and an index. Out: `Project`. What a project is (stage, place, kind, value) is drawn from a generator seeded
+with the index; its dates follow from the stage and from the demo's unchanging day.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+from procore_nb.demo import company as lists
+from procore_nb.demo.company import TODAY, Choice, Company, Stage
+from procore_nb.demo.places import STREETS, Street
+
+_NOUNS = (
+    (0, "Clinic", 2_400, 9_000, 5_200),
+    (0, "Hospital Wing", 9_000, 32_000, 7_400),
+    (1, "Primary School", 3_200, 9_500, 3_600),
+    (1, "Science Block", 4_000, 14_000, 4_800),
+    (2, "Apartments", 4_500, 26_000, 2_900),
+    (2, "Student Rooms", 6_000, 20_000, 3_100),
+    (3, "Offices", 5_000, 38_000, 3_400),
+    (3, "Workspace Fit-out", 900, 6_000, 1_900),
+    (4, "Depot", 4_000, 22_000, 1_500),
+    (4, "Cold Store", 6_000, 30_000, 2_200),
+    (5, "Bridge Repair", 500, 3_500, 6_800),
+    (5, "Pumping Station", 700, 3_000, 8_200),
+    (6, "Hotel", 6_000, 21_000, 4_100),
+    (7, "Library", 1_800, 8_000, 4_900),
+    (7, "Fire Station", 1_500, 4_500, 4_400),
+    (8, "Data Hall", 5_000, 24_000, 11_500),
+    (9, "Market Hall", 1_600, 7_000, 2_600),
+)  # type, noun, floor area m² from and to, cost per m²
+_SUFFIX = ("Ltd", "Trust", "Council", "Partners", "Authority")
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """One project with everything the lists below it may want to know.
+
+    `start` and `finish` are the planned dates, `projected` the finish expected today, `slip_days` the days between the
+    two; `progress` is the share of the work done today, 0 to 1. Money is in the company's currency. `listed` rows of a
+    project without `permitted` are all there is to see of it; `tools_off` names tools that were switched off.
+    """
+
+    index: int
+    id: int
+    company: Company
+    name: str
+    number: str | None
+    stage: Stage
+    active: bool
+    type: Choice | None
+    street: Street
+    address: str | None
+    latitude: float | None
+    longitude: float | None
+    start: date | None
+    finish: date | None
+    projected: date | None
+    actual_start: date | None
+    actual_finish: date | None
+    slip_days: int
+    progress: float
+    estimated_value: Decimal | None
+    total_value: Decimal | None
+    square_feet: int | None
+    program: Choice | None
+    office: Choice | None
+    region: Choice | None
+    owner_type: Choice | None
+    bid_type: Choice | None
+    departments: tuple[Choice, ...]
+    custom_fields: dict[str, dict[str, Any]]
+    flag: str | None
+    phone: str
+    origin_id: str | None
+    parent_id: int | None
+    created_at: datetime
+    updated_at: datetime
+    permitted: bool = True
+    tools_off: frozenset[str] = frozenset()
+
+    def random(self, salt: str) -> random.Random:
+        """Generator for the records of one list: the same for the same project and salt."""
+        return random.Random(f"{self.id}:{salt}")
+
+    @property
+    def display_name(self) -> str:
+        """Number and name, as Procore shows it."""
+        return f"{self.number} - {self.name}" if self.number else self.name
+
+
+def stage_of(index: int) -> Stage:
+    """Stage of a project, without making the project."""
+    share = (index * 61_803_399 % 100_000_000) / 1_000_000
+    for stage in lists.STAGES:
+        share -= stage.weight
+        if share < 0:
+            return stage
+    return lists.STAGES[-1]
+
+
+def active_of(index: int) -> bool:
+    """Whether a project is active, without making the project."""
+    category = stage_of(index).category
+    if category in ("not_awarded", "canceled"):
+        return False
+    return index % 3 == 0 if category == "completed" else index % 29 != 11
+
+
+def make_project(company: Company, index: int, project_id: int) -> Project:
+    """Project number `index` of a company."""
+    draw = random.Random(company.id * 1_000_003 + index)
+    stage, street = stage_of(index), STREETS[index % len(STREETS)]
+    type_index, noun, low, high, cost = draw.choice(_NOUNS)
+    area = int(low + (high - low) * draw.random() ** 2)
+    value = Decimal(int(area * cost * draw.uniform(0.8, 1.3)) // 5_000 * 5_000)
+    phase = "" if index < len(STREETS) else f" – Phase {1 + index // len(STREETS)}"
+    timing = _timing(draw, stage, value)
+    known = draw.random() > 0.06
+    cents = Decimal(draw.randrange(0, 100)) / 100 if draw.random() < 0.2 else Decimal("0.0")
+    latitude = round(street.latitude + draw.uniform(-0.0025, 0.0025), 6)
+    longitude = round(street.longitude + draw.uniform(-0.003, 0.003), 6)
+    return Project(
+        index=index,
+        id=project_id,
+        company=company,
+        name=f"{street.name} {noun}{phase}",
+        number=None if draw.random() < 0.04 else f"{company.prefix}-{1001 + index}",
+        stage=stage,
+        active=active_of(index),
+        type=lists.TYPES[type_index] if known else None,
+        street=street,
+        address=f"{draw.randrange(2, 480)} {street.name}",
+        latitude=latitude,
+        longitude=longitude,
+        **timing,
+        estimated_value=value + cents if known else None,
+        total_value=_total(draw, stage, value, cents) if known else None,
+        square_feet=round(area * 10.7639) if draw.random() > 0.1 else None,
+        program=draw.choice(lists.PROGRAMS) if draw.random() < 0.4 else None,
+        office=next(office for office in lists.OFFICES if office.name == street.office),
+        region=next(region for region in lists.REGIONS if region.name == street.region),
+        owner_type=draw.choice(lists.OWNER_TYPES) if draw.random() < 0.8 else None,
+        bid_type=draw.choice(lists.BID_TYPES) if draw.random() < 0.8 else None,
+        departments=tuple(
+            sorted(draw.sample(lists.DEPARTMENTS, draw.choice((0, 1, 1, 1, 2))), key=lambda d: d.id)
+        ),
+        custom_fields=_custom_fields(draw, lists.TYPES[type_index].name, area),
+        flag=_flag(draw, stage, timing["slip_days"]),
+        phone=_phone(draw, street.country_code),
+        origin_id=f"ERP-{draw.randrange(1000, 9999)}" if draw.random() < 0.3 else None,
+        parent_id=None,
+    )
+
+
+def _total(draw: random.Random, stage: Stage, value: Decimal, cents: Decimal) -> Decimal:
+    growth = (
+        Decimal(round(draw.uniform(0.98, 1.12), 3)) if stage.category != "pre_construction" else Decimal(1)
+    )
+    return (value * growth).quantize(Decimal(1)) + cents
+
+
+def _timing(draw: random.Random, stage: Stage, value: Decimal) -> dict[str, Any]:
+    """Dates that fit the stage, and what follows from them."""
+    days = int(200 + min(float(value) / 120_000, 900) * draw.uniform(0.8, 1.2))
+    slip = int(days * draw.uniform(0.04, 0.3)) if draw.random() < 0.35 else 0
+    category = stage.category
+    progress = 0.0
+    if category == "course_of_construction":
+        progress = draw.uniform(0.04, 0.96)
+        start = TODAY - timedelta(days=int((days + slip) * progress))
+    elif category in ("post_construction", "completed"):
+        progress = 1.0
+        since = draw.randrange(12, 200) if category == "post_construction" else draw.randrange(200, 1500)
+        start = TODAY - timedelta(days=days + slip + since)
+    else:
+        slip = 0
+        start = TODAY + timedelta(days=draw.randrange(25, 380))
+        if category != "pre_construction":
+            start -= timedelta(days=draw.randrange(200, 900))
+    finish = start + timedelta(days=days)
+    projected = finish + timedelta(days=slip)
+    begun, done = progress > 0, progress == 1.0
+    created = datetime.combine(min(start, TODAY), time(draw.randrange(7, 22), draw.randrange(60)), UTC)
+    created -= timedelta(days=draw.randrange(40, 400), seconds=draw.randrange(60))
+    dated = begun or draw.random() > 0.25
+    return {
+        "start": start if dated else None,
+        "finish": finish if dated else None,
+        "projected": projected if dated else None,
+        "actual_start": start + timedelta(days=draw.randrange(0, 15)) if begun else None,
+        "actual_finish": projected if done else None,
+        "slip_days": slip,
+        "progress": round(progress, 4),
+        "created_at": created,
+        "updated_at": _updated(draw, category, created, projected),
+    }
+
+
+def _updated(draw: random.Random, category: str, created: datetime, projected: date) -> datetime:
+    quiet = {"completed": 90, "not_awarded": 30, "canceled": 30}
+    latest = lists.NOW - timedelta(minutes=draw.randrange(5, 40_000))
+    if category in quiet:
+        calm = datetime.combine(projected, time(9, 12), UTC) + timedelta(days=quiet[category])
+        latest = min(latest, calm)
+    return max(latest, created + timedelta(hours=1))
+
+
+def _flag(draw: random.Random, stage: Stage, slip_days: int) -> str | None:
+    if stage.category != "course_of_construction":
+        return None
+    return "Red" if slip_days > 90 else "Yellow" if slip_days else draw.choice(("Green", "Green", None))
+
+
+def _phone(draw: random.Random, country_code: str) -> str:
+    """Number from a range kept for fiction, or none."""
+    if draw.random() < 0.55:
+        return ""
+    fictional = {"GB": "+44 20 7946 0", "AU": "+61 2 5550 0"}
+    return f"{fictional.get(country_code, '+1 555-0')}{draw.randrange(100, 200)}"
+
+
+def _custom_fields(draw: random.Random, sector: str, area: int) -> dict[str, dict[str, Any]]:
+    found = {}
+    for field in lists.CUSTOM_FIELDS:
+        value = _custom_value(draw, field, sector, area) if draw.random() < 0.8 else None
+        if value is None and field.data_type == "lov_entries":
+            value = []
+        found[f"custom_field_{field.id}"] = {"data_type": field.data_type, "value": value}
+    return found
+
+
+def _custom_value(draw: random.Random, field: lists.CustomField, sector: str, area: int) -> Any:
+    if field.data_type == "decimal":
+        return round(area * draw.uniform(0.8, 3.0) / 10_000, 2)
+    if field.data_type == "boolean":
+        return draw.random() < 0.15
+    if field.data_type == "datetime":
+        return f"{TODAY - timedelta(days=draw.randrange(30, 1500))}T{draw.randrange(8, 18):02}:00:00Z"
+    if field.data_type == "lov_entry":
+        return _entry(draw.choice(field.choices))
+    if field.data_type == "lov_entries":
+        return [_entry(choice) for choice in draw.sample(field.choices, draw.randrange(0, 3))]
+    return f"{sector} {draw.choice(_SUFFIX)}" if field.id == 71001 else f"Minute {draw.randrange(10, 400)}"
+
+
+def _entry(choice: Choice) -> dict[str, Any]:
+    return {"id": choice.id, "label": choice.name}
+
+
+def retold(project: Project, **changes: Any) -> Project:
+    """Same project with some things changed."""
+    return replace(project, **changes)

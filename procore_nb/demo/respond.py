@@ -1,0 +1,166 @@
+"""The embedded Procore: a request goes in, a reply comes out; no network, no waiting.
+
+In: `DemoRequest`. Out: `DemoReply`. It plays both the login host (`/oauth/...`) and the API host (`/rest/...`). The order
+of its checks: token (401), rate limit (429), company header, address (404), project and tool (403, 404), parameters (400).
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from procore_nb.demo import lists
+from procore_nb.demo.calls import Call
+from procore_nb.demo.company import CLIENT_ID, CLIENT_SECRET, SERVICE_ACCOUNT_ID, Company
+from procore_nb.demo.faults import Fault, Faults, value_of
+from procore_nb.demo.limits import Meter, RateLimits
+from procore_nb.demo.messages import DemoReply, DemoRequest, Headers, json_reply
+from procore_nb.demo.mishaps import befall
+from procore_nb.demo.portfolio import Portfolio
+from procore_nb.demo.query import Query
+from procore_nb.demo.refusals import (
+    MISSING_COMPANY,
+    NO_SUCH_THING,
+    NOT_CONNECTED,
+    Refusal,
+    bad_token,
+    not_found,
+)
+from procore_nb.demo.tokens import TokenDesk
+
+
+class Demo:
+    """A made-up Procore that answers like the real one; safe between threads.
+
+    Parameters
+    ----------
+    portfolio
+        What there is to see; the default portfolio if not given.
+    clock
+        Unix time in seconds, for tokens and rate limits. The records do not depend on it.
+    limits
+        Sizes of the two rate-limit windows.
+    token_lifetime_seconds
+        How long a token is good.
+    missing_company_status
+        Status of the answer to a call without `Procore-Company-Id`. Procore documents its text, not its status; 400, 403
+        and 404 have been seen.
+    faults
+        What goes wrong, see `Faults`; may be set anew at any time.
+
+    Examples
+    --------
+    >>> demo = Demo()
+    >>> body = b"grant_type=client_credentials&client_id=demo-client-id&client_secret=demo-client-secret"
+    >>> demo.respond(DemoRequest("POST", "/oauth/token", body=body)).status
+    200
+    """
+
+    def __init__(
+        self,
+        portfolio: Portfolio | None = None,
+        *,
+        clock: Callable[[], float] = time.time,
+        limits: RateLimits | None = None,
+        token_lifetime_seconds: int = 5_400,
+        missing_company_status: int = 400,
+        faults: Faults | None = None,
+    ) -> None:
+        self.portfolio = portfolio or Portfolio()
+        self.limits = limits or RateLimits()
+        self.faults = faults or Faults()
+        self._clock = clock
+        self._missing_company_status = missing_company_status
+        self._desk = TokenDesk(
+            {CLIENT_ID: CLIENT_SECRET},
+            clock=clock,
+            lifetime_seconds=token_lifetime_seconds,
+            resource_owner_id=SERVICE_ACCOUNT_ID,
+        )
+        self._meters: dict[str, Meter] = {}
+        self._numbers = itertools.count(1)
+        self._lock = threading.Lock()
+        self._requests = 0
+
+    @property
+    def requests(self) -> int:
+        """Number of API requests so far; the token endpoint is not counted."""
+        return self._requests
+
+    @property
+    def tokens_issued(self) -> int:
+        """Number of tokens handed out so far."""
+        return self._desk.issued
+
+    def revoke_all(self) -> int:
+        """End every token that was handed out; says how many were still good."""
+        return self._desk.revoke_all()
+
+    def respond(self, request: DemoRequest) -> DemoReply:
+        """Answer one request."""
+        if request.method == "HEAD":
+            reply = self.respond(replace(request, method="GET"))
+            return replace(
+                reply, body=b"", headers=[*reply.headers, ("Content-Length", str(len(reply.body)))]
+            )
+        if request.path == "/oauth" or request.path.startswith("/oauth/"):
+            return self._desk.respond(request)
+        if not request.path.startswith("/rest/"):
+            return json_reply({"message": NO_SUCH_THING}, status=404)
+        with self._lock:
+            number = self._requests = next(self._numbers)
+        faults = self.faults.at(number, request)
+        if value_of(faults, "revoked") is not None:
+            self.revoke_all()
+        return befall(faults, self._clock(), lambda: self._answer(request, faults))
+
+    def _answer(self, request: DemoRequest, faults: tuple[Fault, ...]) -> DemoReply:
+        headers: Headers = []
+        try:
+            headers = self._admit(request)
+            reply = self._look_up(request, faults)
+        except Refusal as refusal:
+            reply = refusal.reply(v2=request.path.startswith("/rest/v2"))
+        return reply.with_headers(headers)
+
+    def _admit(self, request: DemoRequest) -> Headers:
+        """Let a call with a good token pass, and count it: headers of its rate limit."""
+        token, fault = self._desk.check(request.headers.get("authorization", ""))
+        if token is None:
+            raise bad_token(fault, missing=fault == "token_missing")
+        with self._lock:
+            meter = self._meters.setdefault(token.client_id, Meter(self.limits))
+        allowed, headers = meter.spend(self._clock())
+        if not allowed:
+            raise Refusal(429, "Too many requests", loose=True, headers=headers)
+        return headers
+
+    def _look_up(self, request: DemoRequest, faults: tuple[Fault, ...]) -> DemoReply:
+        company = self._company(request)
+        found = lists.ROUTES.find(request.path)
+        if found is None:
+            raise not_found()
+        answer, ids = found
+        if request.method != "GET":
+            raise Refusal(405, "This demo is read only.", headers=[("Allow", "GET, HEAD")])
+        query = Query(request.query)
+        for text in (ids.get("company_id"), query.one("company_id")):
+            # The header decides where a call lands: another company's records are not found there.
+            if text and text != str(company.id):
+                raise not_found()
+        return answer(Call(request, query, self.portfolio, company, ids, faults))
+
+    def _company(self, request: DemoRequest) -> Company:
+        text = request.headers.get("procore-company-id", "").strip()
+        if not text:
+            raise Refusal(self._missing_company_status, MISSING_COMPANY, reason="missing_company_id")
+        plain = text.isascii() and text.isdigit() and len(text) < 20
+        company = self.portfolio.company_of(int(text)) if plain else None
+        if company is None:
+            raise not_found()
+        if not company.connected:
+            raise Refusal(403, NOT_CONNECTED, loose=True)
+        return company

@@ -1,0 +1,207 @@
+"""The demo on a loopback port, for clients that speak HTTP and know nothing of us.
+
+In: a `Demo` and a port. Out: `DemoServer`. It listens on this machine only, keeps connections open (HTTP/1.1), and answers
+each connection in a thread of its own.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
+from types import TracebackType
+from typing import Any
+
+from procore_nb.demo.messages import DemoReply, DemoRequest
+from procore_nb.demo.respond import Demo
+from procore_nb.errors import ArgumentError
+
+LARGEST_BODY_BYTES = 1_000_000
+IDLE_SECONDS = 120
+
+
+class DemoServer:
+    """A running demo: `url` says where, `close()` ends it; leaving a `with` block does too."""
+
+    def __init__(self, demo: Demo, *, port: int, host: str, sleep: Callable[[float], None]) -> None:
+        self.demo = demo
+        self._server = _Server((host, port), demo, sleep)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+        self._thread.start()
+
+    @property
+    def port(self) -> int:
+        """Port it listens on."""
+        return int(self._server.server_address[1])
+
+    @property
+    def url(self) -> str:
+        """Address without trailing slash: login host and API host alike."""
+        host = str(self._server.server_address[0])
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
+    def wait(self, timeout_seconds: float | None = None) -> None:
+        """Stay until the server is closed."""
+        self._thread.join(timeout_seconds)
+
+    def close(self) -> None:
+        """Stop listening and drop open connections."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._server.drop_connections()
+        self._thread.join()
+
+    def __enter__(self) -> DemoServer:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def serve(
+    demo: Demo | None = None,
+    port: int = 0,
+    *,
+    host: str = "127.0.0.1",
+    sleep: Callable[[float], None] = time.sleep,
+) -> DemoServer:
+    """Running server of a demo, on this machine only.
+
+    Parameters
+    ----------
+    demo
+        Who answers; a fresh `Demo()` if not given.
+    port
+        Port to listen on; 0 takes a free one.
+    host
+        Loopback address to listen on.
+    sleep
+        How a late reply waits.
+
+    Raises
+    ------
+    ArgumentError
+        If the host is not a loopback address, or the port cannot be had.
+
+    Examples
+    --------
+    >>> with serve() as server:
+    ...     server.url.startswith("http://127.0.0.1:")
+    True
+    """
+    if host != "localhost" and not _is_loopback(host):
+        raise ArgumentError(
+            f"The demo does not listen on {host}.",
+            advice="Choose 127.0.0.1, ::1 or localhost: it is for this machine.",
+        )
+    try:
+        return DemoServer(demo or Demo(), port=port, host=host, sleep=sleep)
+    except (OSError, OverflowError) as error:
+        raise ArgumentError(
+            f"The demo cannot listen on port {port}: {error}.",
+            advice="Choose another port, or 0 for a free one.",
+        ) from error
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 512
+    allow_reuse_address = True
+
+    def __init__(self, address: tuple[str, int], demo: Demo, sleep: Callable[[float], None]) -> None:
+        if ":" in address[0]:
+            self.address_family = socket.AF_INET6
+        self.demo = demo
+        self.sleep = sleep
+        self._open: set[socket.socket] = set()
+        super().__init__(address, _Handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        self._open.discard(request)
+        super().shutdown_request(request)
+
+    def drop_connections(self) -> None:
+        for connection in list(self._open):
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                continue  # it had gone by itself
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that went away is nobody's error."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+    protocol_version = "HTTP/1.1"
+    server_version = "procore-nb-demo"
+    sys_version = ""
+    disable_nagle_algorithm = True
+    wbufsize = 64 * 1024
+    timeout = IDLE_SECONDS
+
+    def answer(self) -> None:
+        """Answer one request of a connection, whatever its method."""
+        body = self._body()
+        if body is None:
+            return
+        path, _, query = self.path.partition("#")[0].partition("?")
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        reply = self.server.demo.respond(DemoRequest(self.command, path, query, headers, body))
+        if reply.delay_seconds:
+            self.server.sleep(reply.delay_seconds)
+        self._send(reply)
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = answer
+
+    def _body(self) -> bytes | None:
+        """Body of the request, or None if it was refused and the connection ends."""
+        if self.headers.get("Transfer-Encoding"):
+            self._refuse(411)
+            return None
+        text = self.headers.get("Content-Length", "0").strip()
+        if not (text.isascii() and text.isdigit()):
+            self._refuse(400)
+            return None
+        if len(text) > 9 or int(text) > LARGEST_BODY_BYTES:
+            self._refuse(413)
+            return None
+        return self.rfile.read(int(text))
+
+    def _refuse(self, status: int) -> None:
+        self.close_connection = True
+        self._send(DemoReply(status, [("Content-Type", "application/json"), ("Connection", "close")], b"{}"))
+
+    def _send(self, reply: DemoReply) -> None:
+        self.send_response(reply.status)
+        for name, value in reply.headers:
+            self.send_header(name, value)
+        if reply.header("Content-Length") is None:
+            self.send_header("Content-Length", str(len(reply.body)))
+        self.end_headers()
+        if reply.dropped:
+            self.wfile.write(reply.body[: len(reply.body) // 2])
+            self.close_connection = True
+            return
+        self.wfile.write(reply.body)
+        self.wfile.flush()
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Stay quiet."""

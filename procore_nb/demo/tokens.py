@@ -1,0 +1,187 @@
+"""The login host: tokens for client credentials, what they are worth, and their end.
+
+In: a request to `/oauth/...`. Out: a reply, and for the API the answer to "is this token good?". Sources:
+https://developers.procore.com/documentation/oauth-client-credentials and `/oauth-endpoints`. Credentials come in the
+body (form, multipart form or JSON), in the query, or as HTTP Basic.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import secrets
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from procore_nb.demo.bodies import UnreadableBodyError, read_parameters
+from procore_nb.demo.messages import DemoReply, DemoRequest, Headers, json_reply
+
+_NO_STORE: Headers = [("Cache-Control", "no-store"), ("Pragma", "no-cache")]
+
+
+@dataclass
+class Token:
+    """One access token; times in Unix seconds."""
+
+    client_id: str
+    created_at: float
+    lifetime_seconds: int
+    revoked: bool = False
+
+    def fault(self, now: float) -> str:
+        """Why it is no longer good; empty if it is."""
+        if self.revoked:
+            return "token_revoked"
+        return "token_expired" if now >= self.created_at + self.lifetime_seconds else ""
+
+
+class TokenDesk:
+    """Hands out tokens and remembers them; safe between threads."""
+
+    def __init__(
+        self,
+        clients: dict[str, str],
+        *,
+        clock: Callable[[], float],
+        lifetime_seconds: int,
+        resource_owner_id: int,
+    ) -> None:
+        self._clients = clients
+        self._clock = clock
+        self._owner = resource_owner_id
+        self._tokens: dict[str, Token] = {}
+        self._lock = threading.Lock()
+        self.lifetime_seconds = lifetime_seconds
+        self.issued = 0
+
+    def respond(self, request: DemoRequest) -> DemoReply:
+        """Answer anything below `/oauth`."""
+        routes = {
+            "/oauth/token": ("POST", self._issue),
+            "/oauth/token/info": ("GET", self._info),
+            "/oauth/revoke": ("POST", self._revoke),
+        }
+        method, answer = routes.get(request.path.rstrip("/"), ("", None))
+        if answer is None:
+            return _error(404, "not_found", "There is nothing at this address.")
+        if request.method != method:
+            reply = _error(405, "invalid_request", f"This address answers {method} only.")
+            return reply.with_headers([("Allow", method)])
+        return answer(request)
+
+    def check(self, authorization: str) -> tuple[Token | None, str]:
+        """Token of an `Authorization` header, or None and why it is not good."""
+        kind, _, text = authorization.strip().partition(" ")
+        if kind.lower() != "bearer" or not text.strip():
+            return None, "token_missing"
+        with self._lock:
+            token = self._tokens.get(text.strip())
+        if token is None:
+            return None, "token_invalid"
+        fault = token.fault(self._clock())
+        return (None, fault) if fault else (token, "")
+
+    def revoke_all(self) -> int:
+        """End every token; says how many were still good."""
+        now = self._clock()
+        with self._lock:
+            good = [token for token in self._tokens.values() if not token.fault(now)]
+            for token in good:
+                token.revoked = True
+        return len(good)
+
+    def _issue(self, request: DemoRequest) -> DemoReply:
+        try:
+            parameters = read_parameters(request)
+        except UnreadableBodyError as error:
+            return _error(400, "invalid_request", str(error))
+        grant = parameters.get("grant_type", "")
+        if not grant:
+            return _error(400, "invalid_request", "Missing required parameter: grant_type.")
+        if grant != "client_credentials":
+            words = "The authorization grant type is not supported by the authorization server."
+            return _error(400, "unsupported_grant_type", words)
+        client_id = self._client(request, parameters)
+        if not client_id:
+            return _bad_client()
+        text = f"eyJhbGciOiJFUzUxMiJ9.{secrets.token_urlsafe(60)}.{secrets.token_urlsafe(40)}"
+        now = self._clock()
+        with self._lock:
+            self._forget_ended(now)
+            self._tokens[text] = Token(client_id, now, self.lifetime_seconds)
+            self.issued += 1
+        body = {
+            "access_token": text,
+            "token_type": "bearer",
+            "expires_in": self.lifetime_seconds,
+            "created_at": int(now),
+        }
+        return json_reply(body, headers=_NO_STORE)
+
+    def _info(self, request: DemoRequest) -> DemoReply:
+        token, fault = self.check(request.headers.get("authorization", ""))
+        if token is None:
+            reply = _error(401, "invalid_token", "The access token is invalid")
+            realm = 'Bearer realm="Procore"'
+            if fault != "token_missing":
+                realm += ', error="invalid_token", error_description="The access token is invalid"'
+            return reply.with_headers([("WWW-Authenticate", realm)])
+        left = int(token.created_at + token.lifetime_seconds - self._clock())
+        body = {
+            "resource_owner_id": self._owner,
+            "scopes": [],
+            "expires_in_seconds": left,
+            "application": {"uid": token.client_id},
+            "created_at": int(token.created_at),
+        }
+        return json_reply(body, headers=_NO_STORE)
+
+    def _revoke(self, request: DemoRequest) -> DemoReply:
+        try:
+            parameters = read_parameters(request)
+        except UnreadableBodyError as error:
+            return _error(400, "invalid_request", str(error))
+        client_id = self._client(request, parameters)
+        if not client_id:
+            return _bad_client()
+        with self._lock:
+            token = self._tokens.get(parameters.get("token", ""))
+            if token is not None and token.client_id == client_id:
+                token.revoked = True
+        return json_reply({}, headers=_NO_STORE)
+
+    def _client(self, request: DemoRequest, parameters: dict[str, str]) -> str:
+        """Client id whose secret came along; empty if the pair is wrong or missing."""
+        basic = _basic(request.headers.get("authorization", ""))
+        client_id, secret = basic or (parameters.get("client_id", ""), parameters.get("client_secret", ""))
+        expected = self._clients.get(client_id)
+        if expected is None or not hmac.compare_digest(expected.encode(), secret.encode()):
+            return ""
+        return client_id
+
+    def _forget_ended(self, now: float) -> None:
+        if len(self._tokens) > 10_000:
+            self._tokens = {text: token for text, token in self._tokens.items() if not token.fault(now)}
+
+
+def _basic(authorization: str) -> tuple[str, str] | None:
+    kind, _, text = authorization.strip().partition(" ")
+    if kind.lower() != "basic":
+        return None
+    try:
+        client_id, _, secret = base64.b64decode(text, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return "", ""
+    return unquote(client_id), unquote(secret)
+
+
+def _error(status: int, error: str, description: str) -> DemoReply:
+    return json_reply({"error": error, "error_description": description}, status=status, headers=_NO_STORE)
+
+
+def _bad_client() -> DemoReply:
+    realm = ("WWW-Authenticate", 'Bearer realm="Procore", error="invalid_client"')
+    return _error(401, "invalid_client", "Client authentication failed").with_headers([realm])
