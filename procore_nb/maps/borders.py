@@ -1,0 +1,123 @@
+"""Outlines of countries and states, and city names, as shipped with the package.
+
+In: two data files beside this module (sources and licences in `data/README.md`). Out: arrays of longitude and
+latitude, degrees WGS 84. Speaks to no service; nothing is downloaded.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Ring = Floats  # shape (n, 2): longitude, latitude; closed
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A country or a state: its code ("GB", "US-NY"), its names and its rings."""
+
+    code: str
+    name: str
+    three: str
+    level: str
+    rings: tuple[Ring, ...]
+
+
+@dataclass(frozen=True)
+class Borders:
+    """Everything that is drawn below the points."""
+
+    units: dict[str, Unit]
+    country_lines: tuple[Floats, ...]
+    state_lines: tuple[Floats, ...]
+    lakes: tuple[Ring, ...]
+
+    def land(self) -> list[Ring]:
+        """Rings that cover the land once: countries, and the states of the United States."""
+        return [
+            ring
+            for unit in self.units.values()
+            if unit.level == "country" or unit.code.startswith("US-")
+            for ring in unit.rings
+        ]
+
+
+@dataclass(frozen=True)
+class City:
+    """A name on the map; rank 1 is drawn first."""
+
+    rank: int
+    name: str
+    country: str
+    latitude: float
+    longitude: float
+
+
+def borders_file() -> bytes:
+    """The zipped outlines as they are shipped; the interactive map reads the same bytes."""
+    return (files(__package__) / "data" / "borders.bin.gz").read_bytes()
+
+
+@lru_cache(maxsize=1)
+def load_borders() -> Borders:
+    """Read and decode the outlines once."""
+    raw = gzip.decompress(borders_file())
+    size = int.from_bytes(raw[:4], "little")
+    header = json.loads(raw[4 : 4 + size])
+    arcs = _arcs(raw, 4 + size, header["lengths"], header["steps_per_degree"])
+
+    def ring(refs: list[int]) -> Ring:
+        parts = [arcs[ref] if ref >= 0 else arcs[~ref][::-1] for ref in refs]
+        return np.concatenate([part[:-1] for part in parts] + [parts[0][:1]])
+
+    units = {
+        unit["code"]: Unit(
+            unit["code"], unit["name"], unit["three"], unit["level"], tuple(map(ring, unit["rings"]))
+        )
+        for unit in header["units"]
+    }
+    return Borders(
+        units,
+        tuple(arcs[number] for number in header["country_lines"]),
+        tuple(arcs[number] for number in header["state_lines"]),
+        tuple(ring(refs) for refs in header["lakes"]),
+    )
+
+
+@lru_cache(maxsize=1)
+def load_cities() -> tuple[City, ...]:
+    """Read the city names once, the largest first."""
+    text = (files(__package__) / "data" / "cities.csv").read_text(encoding="utf-8")
+    rows = csv.DictReader(text.splitlines())
+    return tuple(
+        City(
+            int(row["rank"]),
+            row["name"],
+            row["country"],
+            float(row["latitude"]),
+            float(row["longitude"]),
+        )
+        for row in rows
+    )
+
+
+def _arcs(raw: bytes, offset: int, lengths: list[int], steps_per_degree: int) -> list[Floats]:
+    """Undo the steps: every arc is its first point plus the sum of its steps."""
+    count = len(lengths)
+    starts = np.frombuffer(raw, "<i4", count * 2, offset).reshape(2, count).T.astype(np.int64)
+    steps = np.frombuffer(raw, "<i2", offset=offset + count * 8).reshape(2, -1).T.astype(np.int64)
+    moves = np.asarray(lengths) - 1
+    ends = np.cumsum(moves)
+    return [
+        np.concatenate([starts[i : i + 1], starts[i] + np.cumsum(steps[end - n : end], axis=0)])
+        / steps_per_degree
+        for i, (n, end) in enumerate(zip(moves, ends, strict=True))
+    ]
