@@ -1,0 +1,188 @@
+"""The threads that ask: they wait for the limits, send, and try again where that may help.
+
+In: pages to ask for. Out: pages, or the errors that ended the trying. The only place in this package that waits.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
+from typing import Protocol
+
+from procore_nb.collector import collector_paused
+from procore_nb.errors import ProcoreError, RateLimitError
+from procore_nb.pacing import backoff_seconds
+from procore_nb.pages.plan import Ask
+from procore_nb.replies import Page, read_page, retry_after_seconds
+from procore_nb.session import Session
+
+log = logging.getLogger("procore_nb")
+_WORTH_SAYING = 0.5  # seconds; shorter waits are not announced
+
+
+class Watcher(Protocol):
+    """Whoever wants to see a walk go on, such as a progress line."""
+
+    def waiting(self, seconds: float, reason: str) -> None:
+        """Hear that the walk waits so many seconds, and why."""
+
+    def came(self, rows: int) -> None:
+        """Hear that a page with so many rows came."""
+
+
+class Silent:
+    """A watcher that says nothing."""
+
+    def waiting(self, seconds: float, reason: str) -> None:
+        """Say nothing."""
+
+    def came(self, rows: int) -> None:
+        """Say nothing."""
+
+
+@dataclass(frozen=True)
+class Manners:
+    """How a walk behaves: side by side, patient, persistent.
+
+    Parameters
+    ----------
+    workers
+        How many requests are under way at once.
+    retries
+        How often one request is tried again when it is refused for a passing reason.
+    patience_seconds
+        How long the whole walk may wait because Procore asks for it, or between tries.
+    """
+
+    workers: int = 8
+    retries: int = 5
+    patience_seconds: float = 600.0
+    clock: Callable[[], float] = time.time
+    sleep: Callable[[float], object] | None = None
+
+
+@dataclass
+class _Patience:
+    """How much waiting is left; waits at the same time count once."""
+
+    seconds: float
+    spent: float = 0.0
+    until: float = 0.0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def allows(self, wait: float, now: float) -> bool:
+        with self.lock:
+            more = max(0.0, now + wait - max(now, self.until))
+            if self.spent + more > self.seconds:
+                return False
+            self.spent += more
+            self.until = max(self.until, now + wait)
+            return True
+
+
+class Crew:
+    """The threads that send; daemons, so that an interrupted walk returns at once."""
+
+    def __init__(
+        self, session: Session, manners: Manners, watcher: Watcher, *, threads: int | None = None
+    ) -> None:
+        self.session = session
+        self.manners = manners
+        self.watcher = watcher
+        self._patience = _Patience(manners.patience_seconds)
+        self._stop = threading.Event()
+        self._sleep = manners.sleep or self._stop.wait
+        self._asks: SimpleQueue[Ask | None] = SimpleQueue()
+        self._answers: SimpleQueue[tuple[Ask, Page | BaseException]] = SimpleQueue()
+        self._threads = 0
+        self._most = manners.workers if threads is None else threads
+
+    def send(self, ask: Ask) -> None:
+        if self._threads < self._most:
+            self._threads += 1
+            threading.Thread(target=self._work, name="procore_nb walk", daemon=True).start()
+        self._asks.put(ask)
+
+    def next_answer(self) -> tuple[Ask, Page | BaseException]:
+        while True:
+            try:
+                return self._answers.get(
+                    timeout=0.5
+                )  # a limit, so that an interrupt is heard on every system
+            except Empty:
+                continue
+
+    def stop(self) -> None:
+        self._stop.set()
+        for _ in range(self._threads):
+            self._asks.put(None)
+
+    def _work(self) -> None:
+        while (ask := self._asks.get()) is not None and not self._stop.is_set():
+            try:
+                answer: Page | BaseException = self.answer(ask)
+            except BaseException as error:  # handed to the thread that walks, which raises it
+                answer = error
+            self._answers.put((ask, answer))
+
+    def answer(self, ask: Ask) -> Page:
+        """Return one page; wait for the limits, and try again where that may help."""
+        for attempt in range(1, self.manners.retries + 2):
+            self._wait_for_the_limits(ask)
+            try:
+                return self._answer_once(ask)
+            except ProcoreError as error:
+                if not error.retryable or attempt > self.manners.retries or self._stop.is_set():
+                    raise
+                asked = error.retry_after_seconds
+                pause = backoff_seconds(attempt) if asked is None else asked
+                if not self._patience.allows(pause, self.manners.clock()):
+                    raise
+                self._pause(pause, f"{error.message} Trying again ({attempt} of {self.manners.retries}).")
+        raise AssertionError("unreachable")
+
+    def _answer_once(self, ask: Ask) -> Page:
+        governor, clock = self.session.application.governor, self.manners.clock
+        question = ask.question
+        try:
+            reply = self.session.get(question.path, ask.parameters, company_id=question.company_id)
+        except BaseException:
+            governor.release()
+            raise
+        refused_for = _refused_for(reply.status, reply.headers)
+        governor.observe(reply.headers, clock(), refused_for=refused_for)
+        with collector_paused:
+            page = read_page(reply, envelope=question.envelope)
+        self.watcher.came(len(page.rows))
+        return page
+
+    def _wait_for_the_limits(self, ask: Ask) -> None:
+        governor, clock = self.session.application.governor, self.manners.clock
+        while (seconds := governor.reserve(clock())) > 0:
+            if self._stop.is_set():
+                raise RateLimitError("The walk was stopped while it waited for the rate limit.")
+            if seconds >= _WORTH_SAYING and not self._patience.allows(seconds, clock()):
+                raise RateLimitError(
+                    f"Procore's rate limit lets this application go on in {seconds:,.0f} seconds, which is beyond the "
+                    f"patience of {self.manners.patience_seconds:,.0f} seconds (GET {ask.question.path}).",
+                    retry_after_seconds=seconds,
+                    advice="Wait, ask for less, or give more patience: connect(…, patience_seconds=…).",
+                )
+            self._pause(seconds, "Waiting for Procore's rate limit.")
+
+    def _pause(self, seconds: float, reason: str) -> None:
+        if seconds >= _WORTH_SAYING:
+            log.info("Waiting %.1f s: %s", seconds, reason)
+            self.watcher.waiting(seconds, reason)
+        self._sleep(seconds)
+
+
+def _refused_for(status: int, headers: Mapping[str, str]) -> float | None:
+    if status not in (429, 503):
+        return None
+    asked = retry_after_seconds(headers)
+    return 0.0 if asked is None else asked

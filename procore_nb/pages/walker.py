@@ -1,0 +1,122 @@
+"""The walk itself, in the calling thread: questions in, events out, in the order of the questions.
+
+In: a crew and questions. Out: rows as they come, restarts, and what each question amounted to.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from procore_nb.errors import ProcoreError
+from procore_nb.pages.crew import Crew
+from procore_nb.pages.plan import Ask, Question, QuestionWalk, Tally
+from procore_nb.replies import Page
+
+_LOOK_AHEAD = 4  # questions under way for each worker, so that one slow question does not hold up the others
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A page of rows of one question, in order."""
+
+    question: Question
+    rows: list[Any]
+
+
+@dataclass(frozen=True)
+class Restarted:
+    """The list moved while it was walked: the rows of this question handed out so far no longer count."""
+
+    question: Question
+
+
+@dataclass(frozen=True)
+class Done:
+    """A question is answered, or left out with the error that says why."""
+
+    question: Question
+    tally: Tally
+    left_out: ProcoreError | None = None
+
+
+Event = Rows | Restarted | Done
+
+
+class Walker:
+    """Brings questions, their walks and the crew together, in the calling thread."""
+
+    def __init__(
+        self, crew: Crew, questions: Iterator[Question], may_leave_out: Callable[[ProcoreError], bool]
+    ) -> None:
+        self._crew = crew
+        self._questions = questions
+        self._may_leave_out = may_leave_out
+        self._walks: deque[QuestionWalk] = deque()  # in order; the first one's rows are handed out next
+        self._by_question: dict[int, QuestionWalk] = {}
+        self._left_out: dict[int, ProcoreError] = {}
+        self._to_ask: deque[Ask] = deque()
+        self._under_way = 0
+
+    def run(self) -> Iterator[Event]:
+        """Hand out events until all questions are done; on a failure, first the rows that have come."""
+        try:
+            while self._take_on() or self._walks:
+                self._send()
+                yield from self._hand_out()
+                if self._under_way:
+                    self._receive(*self._crew.next_answer())
+        except (ProcoreError, KeyboardInterrupt):
+            for one in self._walks:
+                yield from (Rows(one.question, rows) for rows in one.ready())
+            raise
+
+    def _take_on(self) -> bool:
+        """Begin further questions while there is room for them."""
+        while len(self._walks) < self._crew.manners.workers * _LOOK_AHEAD:
+            question = next(self._questions, None)
+            if question is None:
+                return False
+            one = QuestionWalk(question)
+            self._walks.append(one)
+            self._by_question[id(question)] = one
+            self._to_ask.append(one.first())
+        return True
+
+    def _send(self) -> None:
+        while self._to_ask and self._under_way < self._crew.manners.workers:
+            self._crew.send(self._to_ask.popleft())
+            self._under_way += 1
+
+    def _receive(self, ask: Ask, answer: Page | BaseException) -> None:
+        self._under_way -= 1
+        one = self._by_question.get(id(ask.question))
+        if one is None:
+            return
+        if not isinstance(answer, BaseException):
+            # Pages of a question that has begun go first: it is finished before further ones are asked.
+            self._to_ask.extendleft(reversed(one.receive(ask, answer)))
+            return
+        if not (isinstance(answer, ProcoreError) and self._may_leave_out(answer)):
+            raise answer
+        self._left_out[id(ask.question)] = answer
+        one.done = True
+        self._to_ask = deque(other for other in self._to_ask if other.question is not ask.question)
+
+    def _hand_out(self) -> Iterator[Event]:
+        while self._walks:
+            one = self._walks[0]
+            if one.restarted:
+                one.restarted = False
+                yield Restarted(one.question)
+            for rows in one.ready():
+                yield Rows(one.question, rows)
+            if not one.done:
+                return
+            self._walks.popleft()
+            del self._by_question[id(one.question)]
+            if one.failure is not None:
+                raise one.failure
+            yield Done(one.question, one.tally, self._left_out.pop(id(one.question), None))
