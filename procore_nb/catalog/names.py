@@ -26,6 +26,8 @@ def stem(word: str) -> str:
     """A word without its plural ending, so that `budgets` finds `budget`."""
     if len(word) > 4 and word.endswith("ies"):
         return word[:-3] + "y"
+    if word.endswith(("sses", "xes", "ches", "shes", "tuses")):
+        return word[:-2]
     if len(word) > 3 and word.endswith("s") and not word.endswith("ss"):
         return word[:-1]
     return word

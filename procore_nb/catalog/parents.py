@@ -74,7 +74,7 @@ def parents(endpoint: Endpoint, others: Iterable[Endpoint]) -> tuple[tuple[str, 
     known = set()
     for other in others:
         known.add(other.name)
-        by_path.setdefault(_bare(other.path), []).append(other)
+        by_path.setdefault(bare(other.path), []).append(other)
     pairs = []
     for group in needs(endpoint):
         for name in group:
@@ -94,10 +94,10 @@ def parents(endpoint: Endpoint, others: Iterable[Endpoint]) -> tuple[tuple[str, 
 def _before(path: str, name: str, by_path: Mapping[str, list[Endpoint]]) -> tuple[str, ...]:
     """The list at the path that ends where this id begins; its plain name when there are versions."""
     head, found, _ = path.partition("/{" + name + "}")
-    fitting = [one for one in by_path.get(_bare(head), ()) if not one.deprecated] if found else []
+    fitting = [one for one in by_path.get(bare(head), ()) if not one.deprecated] if found else []
     return (min(fitting, key=lambda one: len(one.name)).name,) if fitting else ()
 
 
-def _bare(path: str) -> str:
+def bare(path: str) -> str:
     """A path without its version and without the names of its placeholders."""
     return re.sub(r"\{\w+\}", "{}", re.sub(r"^/rest/v\d+\.\d+", "", path))

@@ -46,14 +46,12 @@ def _rank(endpoint: Endpoint, wanted: tuple[str, ...]) -> tuple[int, ...] | None
     depths = [_depth(word, places) for word in wanted]
     if None in depths:
         return None
-    whole = "_".join(wanted)
-    names = (plain(endpoint.name), *(plain(alias) for alias in endpoint.aliases))
-    start = 0 if whole in names else 1 if any(name.startswith(_root(wanted)) for name in names) else 2
+    root = "_".join((*wanted[:-1], stem(wanted[-1])))
+    names = [plain(name) for name in (endpoint.name, *endpoint.aliases)]
+    begins = [name for name in names if name.startswith(root)]
+    whole = any(stem(name) == root for name in begins)
+    start = 0 if whole else 1 if begins else 2
     return start, sum(depth or 0 for depth in depths), int(endpoint.kind != "data"), len(endpoint.name)
-
-
-def _root(wanted: tuple[str, ...]) -> str:
-    return "_".join((*wanted[:-1], stem(wanted[-1])))
 
 
 def _depth(word: str, places: tuple[str, ...]) -> int | None:

@@ -87,7 +87,7 @@ def _paging(endpoint: Endpoint) -> str:
 def _columns(endpoint: Endpoint) -> list[tuple[str, str]]:
     """Name and type of what becomes a column; what is inside a list stays in that list's column."""
     return [
-        (one.name.removesuffix("[]"), f"{one.type}, {one.format}" if one.format else one.type)
+        (one.name.removesuffix("[]"), one.format if one.format.startswith("date") else one.type)
         for one in endpoint.fields
         if "[]" not in one.name.removesuffix("[]") and one.type != "object" and not one.stand_in
     ]

@@ -1,0 +1,181 @@
+"""A catalogue from Procore's OpenAPI document, as a user downloads it from Procore's developer site.
+
+In: the document (OpenAPI 3 or Swagger 2, JSON) and, to extend, a catalogue. Out: a catalogue, or its file.
+Speaks to no service. Each GET operation whose reply holds a collection becomes one endpoint.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Container, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from procore_nb.catalog import schemas
+from procore_nb.catalog.described import described
+from procore_nb.catalog.names import plain
+from procore_nb.catalog.naming import name_for
+from procore_nb.catalog.operations import rows_of
+from procore_nb.catalog.parents import bare, parents
+from procore_nb.catalog.paths import split
+from procore_nb.catalog.rows import Endpoint, encode
+from procore_nb.catalog.shelf import Catalogue, dump
+from procore_nb.errors import CatalogError, OutputError
+
+_PATH = re.compile(r"^/rest/v\d+\.\d+(/[\w.-]+|/\{\w+\})+$")
+
+# What only the document says; the rest is kept where the document is silent.
+_DOCUMENTED = (
+    "paging", "filters", "other_query", "sort_param", "view_param", "updated_at_param", "created_at_param",
+)  # fmt: skip
+
+
+def build_file(document: str | Path, output: str | Path, *, base: Catalogue | None = None) -> Catalogue:
+    """Read an OpenAPI document, build its catalogue, write it to a file, and return it.
+
+    Parameters
+    ----------
+    document
+        The downloaded document (JSON).
+    output
+        The catalogue file to write, for `load(output)`.
+    base
+        A catalogue to extend: see `build`.
+
+    Raises
+    ------
+    CatalogError
+        When the document cannot be read or holds no list of Procore's API.
+    OutputError
+        When the file cannot be written; what was there before is still there.
+    """
+    catalogue = build(read_document(document), base=base)
+    save(catalogue, output)
+    return catalogue
+
+
+def read_document(path: str | Path) -> Mapping[str, Any]:
+    """An OpenAPI document from its file."""
+    advice = "Download Procore's OpenAPI document as JSON and name that file."
+    try:
+        document = orjson.loads(Path(path).read_bytes())
+    except OSError as error:
+        raise CatalogError(f"The document {str(path)!r} cannot be read: {error.strerror}.") from error
+    except orjson.JSONDecodeError as error:
+        raise CatalogError(f"The document {str(path)!r} is not JSON: {error}.", advice=advice) from error
+    if not isinstance(document, dict) or not isinstance(document.get("paths"), dict):
+        raise CatalogError(
+            f"The document {str(path)!r} has no paths: it is no OpenAPI document.", advice=advice
+        )
+    return document
+
+
+def build(document: Mapping[str, Any], *, base: Catalogue | None = None) -> Catalogue:
+    """The catalogue of an OpenAPI document.
+
+    Parameters
+    ----------
+    document
+        OpenAPI 3 or Swagger 2, as decoded JSON.
+    base
+        A catalogue to extend. Its names stay with their paths, what it knows beyond the document stays
+        (default dates, remarks, alternatives, keys of rows), and so do the lists the document lacks.
+
+    Returns
+    -------
+    Catalogue
+        The lists of `base` in their order, then the new ones in the document's order.
+
+    Raises
+    ------
+    CatalogError
+        When no list of Procore's API is in the document.
+    """
+    known = {one.path: one for one in base.endpoints} if base else {}
+    taken = {plain(name) for one in known.values() for name in (one.name, *one.aliases)}
+    fresh: dict[str, Endpoint] = {}
+    for path, item, operation in _operations(document):
+        rows = rows_of(document, path, operation)
+        before = known.get(path)
+        if rows is None and before is None:
+            continue
+        found = described(document, path, item, operation, rows)
+        if before is None:
+            found = replace(found, name=_name(path, known, taken))
+            taken.add(found.name)
+        fresh[path] = _extended(before, found) if before else found
+    if not fresh:
+        raise CatalogError(
+            "The document has no list of Procore's API: no GET operation under /rest/v… answers a collection."
+        )
+    whole = [*(fresh.pop(path, one) for path, one in known.items()), *fresh.values()]
+    linked = [one if one.parent_pairs else replace(one, parent_pairs=parents(one, whole)) for one in whole]
+    return Catalogue(linked, base.singles if base else ())
+
+
+def save(catalogue: Catalogue, path: str | Path) -> None:
+    """Write a catalogue file: first beside it, then in its place."""
+    target = Path(path)
+    try:
+        handle, beside = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(dump(catalogue))
+            Path(beside).replace(target)
+        except BaseException:
+            Path(beside).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise OutputError(f"The catalogue {str(path)!r} cannot be written: {error.strerror}.") from error
+
+
+def _operations(
+    document: Mapping[str, Any],
+) -> Iterator[tuple[str, Mapping[str, Any], Mapping[str, Any]]]:
+    """Path, path item and GET operation of each path of Procore's API."""
+    root = str(document.get("basePath") or "").rstrip("/")
+    for raw, node in document["paths"].items():
+        path = (raw if str(raw).startswith("/rest/") else f"{root}{raw}").rstrip("/")
+        item = schemas.resolved(document, node)
+        operation = item.get("get")
+        if _PATH.match(path) and isinstance(operation, Mapping):
+            yield path, item, operation
+
+
+def _name(path: str, known: Mapping[str, Endpoint], taken: Container[str]) -> str:
+    """A name for a new path: the family's, with the version, where another version of it is known."""
+    same = [one for one in known.values() if bare(one.path) == bare(path)]
+    if same:
+        family = min((one.name for one in same), key=len)
+        versioned = f"{family}_{plain(split(path)[0])}"
+        if versioned not in taken:
+            return versioned
+    return name_for(path, taken)
+
+
+def _extended(before: Endpoint, found: Endpoint) -> Endpoint:
+    """A known endpoint with what the document says of it now."""
+    keys = {one.name: one for one in found.fields}
+    fields = (*keys.values(), *(one for one in before.fields if one.name not in keys))
+    known = {key for group in before.required_query for key in group}
+    added = tuple(group for group in found.required_query if not known & set(group))
+    changes: dict[str, Any] = {
+        "required_query": before.required_query + added,
+        "per_page_default": found.per_page_default or before.per_page_default,
+        "per_page_max": found.per_page_max or before.per_page_max,
+        "view_default": found.view_default or before.view_default,
+        "sorts": found.sorts or before.sorts,
+        "views": found.views or before.views,
+        "envelope": found.envelope if keys else before.envelope,
+        "id_type": found.id_type or before.id_type,
+        "deprecated": found.deprecated or before.deprecated,
+        "fields_source": found.fields_source or before.fields_source,
+        "field_text": encode(fields),
+    }
+    changes |= {key: getattr(found, key) for key in _DOCUMENTED}
+    return replace(before, **changes)

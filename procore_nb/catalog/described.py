@@ -1,0 +1,138 @@
+"""An endpoint as an OpenAPI document describes it: scope, paging, filters, sizes and fields.
+
+In: a document and one GET operation of it. Out: an `Endpoint` that has no name yet. Speaks to no service.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from procore_nb.catalog.arguments import PAGING_KEYS
+from procore_nb.catalog.naming import kind_for
+from procore_nb.catalog.operations import Parameter, Rows, parameters
+from procore_nb.catalog.paths import split
+from procore_nb.catalog.rows import Endpoint, encode
+from procore_nb.catalog.schemas import flattened, listing
+
+_FILTER = re.compile(r"^filters\[([^\]]+)\](.*)$")
+_SIGN = re.compile(r"^[+-]")
+
+Query = Mapping[str, Parameter]
+
+
+def described(
+    document: Mapping[str, Any],
+    path: str,
+    item: Mapping[str, Any],
+    operation: Mapping[str, Any],
+    rows: Rows | None,
+) -> Endpoint:
+    """The endpoint of an operation; `rows` is None where the document does not show the rows."""
+    query = {one.name: one for one in parameters(document, item, operation) if one.place == "query"}
+    fields = flattened(document, rows.schema) if rows else ()
+    version = split(path)[0]
+    path_params = tuple(re.findall(r"\{(\w+)\}", path))
+    required = _required(path_params, query)
+    default, most = _sizes(version, query)
+    view = next((name for name in ("view", "serializer_view") if name in query), "")
+    sort = next((name for name in ("sort", "sort[attribute]") if name in query), "")
+    tag = next((str(one) for one in listing(operation.get("tags"))), "")
+    return Endpoint(
+        name="",
+        path=path,
+        version=version,
+        scope=_scope(path_params, required),
+        path_params=path_params,
+        required_query=required,
+        paging=_paging(path, query),
+        per_page_default=default,
+        per_page_max=most,
+        filters=_filters(query, required),
+        other_query=_others(query, required, {view, sort, "sort[direction]"}),
+        sort_param=sort,
+        sorts=_choices(query.get(sort)),
+        view_param=view,
+        views=_choices(query.get(view)),
+        view_default=str(query[view].schema.get("default") or "") if view else "",
+        envelope=rows.envelope if rows else "",
+        id_type=next((one.type for one in fields if one.name == "id"), ""),
+        updated_at_param=_time_filter(query, "updated"),
+        created_at_param=_time_filter(query, "created"),
+        tag=tag,
+        module=tag,
+        kind=kind_for(path),
+        deprecated=operation.get("deprecated") is True,
+        fields_source="document" if fields else "",
+        field_text=encode(fields),
+    )
+
+
+def _required(path_params: tuple[str, ...], query: Query) -> tuple[tuple[str, ...], ...]:
+    """Groups of alternatives: what is marked required, and company or project where neither is named."""
+    groups = [(one.name,) for one in query.values() if one.required and one.name != "page"]
+    both = tuple(name for name in ("company_id", "project_id") if name in query and not query[name].required)
+    if len(both) == 2 and not {"company_id", "project_id"} & set(path_params):
+        return (both, *groups)
+    return tuple(groups)
+
+
+def _scope(path_params: tuple[str, ...], required: tuple[tuple[str, ...], ...]) -> str:
+    named = {*path_params, *(name for group in required for name in group)}
+    if ("company_id", "project_id") in required:
+        return "company"
+    if "project_id" in named:
+        return "project"
+    if "company_id" in named:
+        return "company"
+    return "other" if named else "none"
+
+
+def _paging(path: str, query: Query) -> str:
+    if "page" in query and "per_page" in query:
+        return "page"
+    if "page" in query:
+        schema = query["page"].schema
+        from_zero = schema.get("minimum") == 0 or schema.get("default") == 0 or "/workforce-planning/" in path
+        return "page0" if from_zero else "page"
+    if "cursor" in query:
+        return "cursor"
+    if "page_start" in query:
+        return "offset"
+    return "per_page_only" if "per_page" in query else "limit" if "limit" in query else ""
+
+
+def _sizes(version: str, query: Query) -> tuple[int | None, int | None]:
+    """Rows a page by default and at most; version 2 has 10 and 100 where it says nothing."""
+    if "per_page" not in query:
+        return None, None
+    schema = query["per_page"].schema
+    default, most = _number(schema.get("default")), _number(schema.get("maximum"))
+    return (default or 10, most or 100) if version.startswith("v2") else (default, most)
+
+
+def _number(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
+
+
+def _filters(query: Query, required: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
+    found = (_FILTER.match(name) for name in query if (name,) not in required)
+    return tuple(match.group(1) + match.group(2) for match in found if match)
+
+
+def _others(query: Query, required: tuple[tuple[str, ...], ...], spoken: set[str]) -> tuple[str, ...]:
+    said = {*spoken, *PAGING_KEYS, *(name for group in required for name in group)}
+    return tuple(name for name in query if name not in said and not _FILTER.match(name))
+
+
+def _choices(parameter: Parameter | None) -> tuple[str, ...]:
+    """The values a parameter may have, without the sign that turns an order round."""
+    values = listing(parameter.schema.get("enum")) if parameter else []
+    texts = [_SIGN.sub("", str(value)) for value in values if value is not None]
+    return tuple(dict.fromkeys(texts))
+
+
+def _time_filter(query: Query, word: str) -> str:
+    names = (f"filters[{word}_at]", f"filters[{word}_at][gt]", f"{word}_after")
+    return next((name for name in names if name in query), "")

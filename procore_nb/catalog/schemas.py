@@ -1,0 +1,152 @@
+"""JSON schemas of an OpenAPI document: references followed, compositions joined, rows flattened to fields.
+
+In: a document and a schema in it. Out: plain schemas and `Field` rows. Speaks to no service.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Any
+
+from procore_nb.catalog.rows import Field
+from procore_nb.errors import CatalogError
+
+DEPTH = 6
+"""How many levels of nested objects are described; what lies deeper is `unknown`."""
+
+MOST_FIELDS = 1000
+"""How many fields of one row are described; schemas that refer to each other could go on for ever."""
+
+_MOST_REFERENCES = 100
+_TYPES = frozenset({"string", "integer", "number", "boolean", "object", "array"})
+_COMPOSED = ("allOf", "oneOf", "anyOf")
+
+
+def resolved(document: Mapping[str, Any], node: Any) -> Mapping[str, Any]:
+    """A node without `$ref`; what the reference points to must be in the same document.
+
+    Raises
+    ------
+    CatalogError
+        When the reference leads outside the document, nowhere, or in a circle.
+    """
+    first = node
+    for _ in range(_MOST_REFERENCES):
+        if not isinstance(node, Mapping):
+            return {}
+        reference = node.get("$ref")
+        if not isinstance(reference, str):
+            return node
+        node = _target(document, reference)
+    raise CatalogError(f"The reference {first['$ref']!r} in the OpenAPI document leads in a circle.")
+
+
+def _target(document: Mapping[str, Any], reference: str) -> Any:
+    if not reference.startswith("#/"):
+        raise CatalogError(
+            f"The OpenAPI document refers to {reference!r}, outside itself.",
+            advice="Bundle it into one file first.",
+        )
+    target: Any = document
+    for part in reference[2:].split("/"):
+        key = part.replace("~1", "/").replace("~0", "~")
+        if isinstance(target, list) and key.isdigit() and int(key) < len(target):
+            target = target[int(key)]
+        elif isinstance(target, Mapping) and key in target:
+            target = target[key]
+        else:
+            raise CatalogError(f"The OpenAPI document refers to {reference!r}, which it does not hold.")
+    return target
+
+
+def joined(document: Mapping[str, Any], schema: Any, seen: set[int] | None = None) -> dict[str, Any]:
+    """A schema with its compositions joined: all properties of allOf, oneOf and anyOf side by side.
+
+    Of `oneOf` and `anyOf` every key may come, so all are kept; where two give a key, the first one counts.
+    """
+    target = resolved(document, schema)
+    seen = set() if seen is None else seen
+    if id(target) in seen:
+        return {}
+    seen.add(id(target))
+    own = dict(target)
+    properties = dict(mapping(own.pop("properties", None)))
+    for part in [part for word in _COMPOSED for part in listing(own.pop(word, None))]:
+        other = joined(document, part, seen)
+        for key, value in mapping(other.pop("properties", None)).items():
+            properties.setdefault(key, value)
+        if other.get("type") != "null":
+            for key, value in other.items():
+                own.setdefault(key, value)
+    return own | {"properties": properties} if properties else own
+
+
+def mapping(node: Any) -> Mapping[str, Any]:
+    """The node when it is an object of the document, else an empty one."""
+    return node if isinstance(node, Mapping) else {}
+
+
+def listing(node: Any) -> list[Any]:
+    """The node when it is a list of the document, else an empty one."""
+    return node if isinstance(node, list) else []
+
+
+def type_of(schema: Mapping[str, Any]) -> str:
+    """The JSON type of a joined schema; `unknown` when it does not say."""
+    kind = schema.get("type")
+    kinds = kind if isinstance(kind, list) else [kind]
+    for one in kinds:
+        if isinstance(one, str) and one in _TYPES:
+            return one
+    if schema.get("properties"):
+        return "object"
+    return "array" if "items" in schema else "unknown"
+
+
+def flattened(document: Mapping[str, Any], schema: Any) -> tuple[Field, ...]:
+    """The fields of one row, dotted, with `[]` after lists, in the document's order."""
+    found: dict[str, Field] = {}
+    for one in islice(_below(document, joined(document, schema), "", ()), MOST_FIELDS):
+        found.setdefault(one.name, one)
+    return tuple(found.values())
+
+
+def _below(
+    document: Mapping[str, Any], schema: Mapping[str, Any], prefix: str, above: tuple[int, ...]
+) -> Iterator[Field]:
+    for key, value in mapping(schema.get("properties")).items():
+        if isinstance(key, str) and key and key.isprintable():
+            yield from _one(document, value, prefix + key, above)
+
+
+def _one(document: Mapping[str, Any], value: Any, name: str, above: tuple[int, ...]) -> Iterator[Field]:
+    target = resolved(document, value)
+    if id(target) in above or len(above) >= DEPTH:
+        yield Field(name, "unknown")
+        return
+    schema = joined(document, target)
+    inside = (*above, id(target))
+    kind = type_of(schema)
+    if kind != "array":
+        yield Field(name, kind, _format(schema), _enum(schema))
+        yield from _below(document, schema, f"{name}.", inside)
+        return
+    item = resolved(document, schema.get("items"))
+    if id(item) in inside:
+        yield Field(f"{name}[]", "array<unknown>")
+        return
+    rows = joined(document, item)
+    yield Field(f"{name}[]", f"array<{type_of(rows)}>", _format(rows), _enum(rows))
+    yield from _below(document, rows, f"{name}[].", (*inside, id(item)))
+
+
+def _format(schema: Mapping[str, Any]) -> str:
+    form = schema.get("format")
+    return form if isinstance(form, str) and form.isprintable() else ""
+
+
+def _enum(schema: Mapping[str, Any]) -> tuple[str, ...]:
+    values = listing(schema.get("enum"))
+    texts = [str(value) for value in values if isinstance(value, str | int) and not isinstance(value, bool)]
+    return tuple(text for text in texts if text.isprintable() and "|" not in text)
