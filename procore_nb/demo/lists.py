@@ -1,6 +1,6 @@
 """Every address of the API the demo answers.
 
-In: nothing. Out: `ROUTES`.
+In: nothing. Out: `routes()`: the addresses that have an answer of their own, and the 811 lists of the catalogue.
 """
 
 from __future__ import annotations
@@ -9,12 +9,14 @@ from collections.abc import Callable
 
 import orjson
 
+from procore_nb.catalog import endpoints
 from procore_nb.demo import projectlists
 from procore_nb.demo.calls import Call, page_reply
 from procore_nb.demo.company import SERVICE_ACCOUNT, Company
 from procore_nb.demo.messages import DemoReply, json_reply
 from procore_nb.demo.paging import PageRule
 from procore_nb.demo.routes import Routes
+from procore_nb.demo.tables.listing import Listing
 
 Answer = Callable[[Call], DemoReply]
 
@@ -45,10 +47,19 @@ def _company_row(company: Company, *, mine: bool) -> dict[str, object]:
     }
 
 
-ROUTES: Routes[Answer] = Routes()
-ROUTES.add("/rest/v1.0/me", me)
-ROUTES.add("/rest/v1.0/companies", companies)
-ROUTES.add("/rest/v1.0/projects", projectlists.list_v1_0)
-ROUTES.add("/rest/v1.1/projects", projectlists.list_v1_1)
-ROUTES.add("/rest/v1.0/projects/{id}", projectlists.show)
-ROUTES.add("/rest/v1.1/projects/{id}", projectlists.show)
+def routes() -> Routes[Answer]:
+    """Every address and what answers it; hand-written answers before the catalogue's, lists before single records."""
+    found: Routes[Answer] = Routes()
+    found.add("/rest/v1.0/me", me)
+    found.add("/rest/v1.0/companies", companies)
+    found.add("/rest/v1.0/projects", projectlists.list_v1_0)
+    found.add("/rest/v1.1/projects", projectlists.list_v1_1)
+    found.add("/rest/v1.0/projects/{id}", projectlists.show)
+    found.add("/rest/v1.1/projects/{id}", projectlists.show)
+    listing = Listing()
+    for endpoint in endpoints():
+        found.add(endpoint.path, listing.answering(endpoint))
+    for endpoint in endpoints():
+        if endpoint.kind == "data":
+            found.add(f"{endpoint.path}/{{record_id}}", listing.showing(endpoint))
+    return found

@@ -19,10 +19,10 @@ NO_PERMISSION_INDEX = 7
 _NAMES = {
     3: '<script>alert("demo")</script> Laneway',
     6: "=SUM(A1:A9) Tower Fit-out",
-    13: "Maple 🍁 Ice Rink",
     16: 'The "Old Mill", Block A; Phase 2',
     18: "  Spaced  Out  Studios ",
     24: "-12 Basement Works",
+    38: "Maple 🍁 Ice Rink",
     47: "@Home Apartments",
     61: "Tab\tand line\nbreak House",
     77: "Straße der Künste Galerie",
@@ -42,12 +42,12 @@ _SWAPPED = {29, 104}
 _ZERO = {43}
 _NO_ADDRESS = {10, 90}
 _TOOLS_OFF = {
-    2: {"punch_list", "incidents"},
-    9: {"rfi"},
-    15: {"submittal_log", "rfi"},
-    26: {"budgeting", "purchase_order_contract", "work_order_contract"},
-    38: {"daily_log"},
-    50: {"checklist", "observations"},
+    2: {"Punch List", "Incidents"},
+    9: {"RFI"},
+    15: {"Submittals", "RFI"},
+    25: {"Budget", "Commitments", "Prime Contracts"},
+    36: {"Daily Log"},
+    52: {"Inspections", "Observations"},
 }
 _FIRST_IN_CITY = {
     city: next(index for index, street in enumerate(STREETS) if street.city == city) for city in _BY_CITY

@@ -12,11 +12,11 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from procore_nb.demo import lists
 from procore_nb.demo.calls import Call
 from procore_nb.demo.company import CLIENT_ID, CLIENT_SECRET, SERVICE_ACCOUNT_ID, Company
 from procore_nb.demo.faults import Fault, Faults, value_of
 from procore_nb.demo.limits import Meter, RateLimits
+from procore_nb.demo.lists import Answer, routes
 from procore_nb.demo.messages import DemoReply, DemoRequest, Headers, json_reply
 from procore_nb.demo.mishaps import befall
 from procore_nb.demo.portfolio import Portfolio
@@ -29,6 +29,7 @@ from procore_nb.demo.refusals import (
     bad_token,
     not_found,
 )
+from procore_nb.demo.routes import Routes
 from procore_nb.demo.tokens import TokenDesk
 
 
@@ -84,6 +85,7 @@ class Demo:
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
         self._requests = 0
+        self._known: Routes[Answer] | None = None
 
     @property
     def requests(self) -> int:
@@ -140,7 +142,7 @@ class Demo:
 
     def _look_up(self, request: DemoRequest, faults: tuple[Fault, ...]) -> DemoReply:
         company = self._company(request)
-        found = lists.ROUTES.find(request.path)
+        found = self._routes().find(request.path)
         if found is None:
             raise not_found()
         answer, ids = found
@@ -152,6 +154,12 @@ class Demo:
             if text and text != str(company.id):
                 raise not_found()
         return answer(Call(request, query, self.portfolio, company, ids, faults))
+
+    def _routes(self) -> Routes[Answer]:
+        """Addresses of the catalogue, read with the first API call: opening a demo costs nothing."""
+        with self._lock:
+            self._known = self._known or routes()
+            return self._known
 
     def _company(self, request: DemoRequest) -> Company:
         text = request.headers.get("procore-company-id", "").strip()

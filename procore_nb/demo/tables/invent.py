@@ -1,0 +1,190 @@
+"""Rows for lists that have no table of their own: true to the catalogue's fields, made up in everything else.
+
+In: a scene. Out: rows, the same every time. Ids of projects, companies, people, firms and places are those of the
+portfolio; some values are null, as in real data.
+"""
+
+from __future__ import annotations
+
+import random
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from procore_nb.demo.company import NOW, TODAY
+from procore_nb.demo.projectrows import moment
+from procore_nb.demo.tables import cast
+from procore_nb.demo.tables.customfields import custom_values
+from procore_nb.demo.tables.scene import Scene
+from procore_nb.demo.tables.shape import Shape, shape_of
+from procore_nb.demo.tables.words import text_for
+
+_NULL_SHARE = 0.12
+_SCALARS = ("string", "integer", "number", "boolean", "unknown")
+
+
+@dataclass
+class _Maker:
+    """What one row is made with; times never decrease from `created` to `updated`."""
+
+    scene: Scene
+    draw: random.Random
+    number: int
+    created: datetime
+    updated: datetime
+    day: str
+
+
+def invent(scene: Scene) -> Iterator[Any]:
+    """Rows of a list without a table: none to a dozen."""
+    endpoint = scene.endpoint
+    about = f"{endpoint.name}:{sorted(scene.ids.items())}"
+    draw = scene.random(about)
+    few = endpoint.kind == "lookup" or scene.project is None
+    count = draw.randrange(3, 9) if few else max(0, draw.randrange(-2, 13))
+    shape = shape_of(endpoint)
+    for number in range(count):
+        maker = _maker(scene, scene.random(f"{about}:{number}"), number)
+        yield _row(maker, shape)
+
+
+def _maker(scene: Scene, draw: random.Random, number: int) -> _Maker:
+    last = NOW - timedelta(hours=5)
+    project = scene.project
+    if project is not None:
+        last = min(last, project.updated_at)
+    created = last - timedelta(minutes=draw.randrange(60, 400_000))
+    updated = created + (last - created) * draw.random()
+    # The first rows of a dated list are today's, so that its silent window is not always empty.
+    day = TODAY if number < 2 else TODAY - timedelta(days=draw.randrange(1, 45))
+    return _Maker(scene, draw, number, created, updated, day.isoformat())
+
+
+def _row(maker: _Maker, shape: Shape) -> Any:
+    if shape.type in _SCALARS and not shape.inside:
+        return _scalar(maker, shape, top=True)
+    return {name: _value(maker, inner, top=True) for name, inner in shape.inside.items()}
+
+
+def _value(maker: _Maker, shape: Shape, *, top: bool = False) -> Any:
+    if shape.name in ("custom_fields", "from_v1_custom_fields"):
+        return custom_values(maker.scene.random(f"{shape.name}:{maker.number}"))
+    if shape.listed:
+        return [_one(maker, shape) for _ in range(maker.draw.randrange(0, 3))]
+    if shape.inside and maker.draw.random() < _NULL_SHARE / 2:
+        return None
+    return _one(maker, shape, top=top)
+
+
+def _one(maker: _Maker, shape: Shape, *, top: bool = False) -> Any:
+    if shape.inside:
+        made = {name: _value(maker, inner) for name, inner in shape.inside.items()}
+        return made | _known(maker, shape)
+    if shape.type == "object":
+        return {}
+    if shape.type == "array":
+        return []
+    return _scalar(maker, shape, top=top)
+
+
+def _known(maker: _Maker, shape: Shape) -> dict[str, Any]:
+    """Parts of an object that name somebody or something of the portfolio."""
+    scene, draw, keys = maker.scene, maker.draw, shape.inside
+    found: dict[str, Any] = {}
+    if shape.name == "project" and scene.project:
+        found = {"id": scene.project.id, "name": scene.project.name}
+    elif shape.name == "company":
+        found = {"id": scene.company.id, "name": scene.company.name}
+    elif "login" in keys:
+        found = draw.choice(cast.people(scene)).ref
+    elif shape.name in ("vendor", "responsible_contractor", "contractor", "affected_company"):
+        found = draw.choice(cast.vendors(scene)).ref
+    elif shape.name == "location":
+        found = draw.choice(cast.locations(scene)).ref
+    elif shape.name == "trade":
+        found = draw.choice(cast.trades()).ref
+    return {key: _as_declared(value, keys[key]) for key, value in found.items() if key in keys}
+
+
+def _as_declared(value: Any, shape: Shape) -> Any:
+    return str(value) if shape.type == "string" else value
+
+
+def _scalar(maker: _Maker, shape: Shape, *, top: bool) -> Any:
+    name, draw = shape.name, maker.draw
+    if name in ("id", "") or name.endswith("_id"):
+        return _id(maker, shape, top=top)
+    stamp = name in ("created_at", "updated_at")
+    if draw.random() < _NULL_SHARE and not stamp and name not in ("name", "date", "status"):
+        return None
+    if shape.enum:
+        return _typed(draw.choice(shape.enum), shape.type)
+    if shape.type == "boolean":
+        return draw.random() < 0.4
+    if shape.type == "integer":
+        return draw.randrange(0, 60)
+    if shape.type == "number":
+        return round(draw.uniform(0, 2_500), 2)
+    return _text(maker, shape) if shape.type == "string" else None
+
+
+def _text(maker: _Maker, shape: Shape) -> str:
+    name, draw = shape.name, maker.draw
+    if shape.format in ("date-time", "datetime") or name.endswith("_at"):
+        return moment(_time(maker, name))
+    if shape.format == "date" or name == "date" or name.endswith("_date"):
+        return maker.day
+    if shape.format == "uuid" or name.endswith(("uuid", "ulid", "guid")):
+        return str(UUID(int=draw.getrandbits(128), version=4))
+    if shape.format in ("float", "decimal"):
+        return f"{draw.uniform(0, 90_000):.2f}"
+    return text_for(name, draw, maker.number)
+
+
+def _time(maker: _Maker, name: str) -> datetime:
+    if name == "created_at":
+        return maker.created
+    if name == "updated_at":
+        return maker.updated
+    if name == "deleted_at":
+        return maker.updated
+    start = datetime.combine(maker.created.date(), time(8), UTC)
+    return start + timedelta(minutes=maker.draw.randrange(0, 20_000))
+
+
+def _id(maker: _Maker, shape: Shape, *, top: bool) -> Any:
+    scene, name, draw = maker.scene, shape.name, maker.draw
+    if shape.format == "uuid":
+        return str(UUID(int=draw.getrandbits(128), version=4))
+    found: int | str
+    if top and name in ("id", ""):
+        # Two versions of one list have the same tag, so the same ids; children of two parents have not.
+        below = zlib.crc32(repr(sorted(scene.ids.items())).encode()) % 700 * 13 if scene.ids else 0
+        found = scene.id(f"{scene.endpoint.tag}:{scene.endpoint.kind}", below + maker.number)
+    elif name == "project_id" and scene.project:
+        found = scene.project.id
+    elif name == "company_id":
+        found = scene.company.id
+    elif name in scene.ids:
+        found = scene.ids[name]
+    elif name == "vendor_id":
+        found = draw.choice(cast.vendors(scene)).id
+    elif name == "location_id":
+        found = draw.choice(cast.locations(scene)).id
+    elif name != "id" and draw.random() < _NULL_SHARE:
+        return None
+    else:
+        found = zlib.crc32(name.encode()) % 9_000 * 10_000 + draw.randrange(1, 400)
+    return _typed(str(found), shape.type)
+
+
+def _typed(text: str, kind: str) -> Any:
+    """Text as the JSON type the catalogue declares."""
+    if kind in ("integer", "number"):
+        return int(text) if text.lstrip("-").isdigit() else None
+    if kind == "boolean":
+        return text.lower() == "true"
+    return text

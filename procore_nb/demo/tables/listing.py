@@ -1,0 +1,189 @@
+"""The answer of any list endpoint: who may ask, which rows there are, and how they leave.
+
+In: an endpoint of the catalogue. Out: a function from a call to a reply. The rows come from the list's own table, or are
+invented from the catalogue's fields; the same for the same company, project and parents.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+
+from procore_nb.catalog import Endpoint
+from procore_nb.demo.calls import Call, page_reply, wrap
+from procore_nb.demo.messages import DemoReply, raw_json_reply
+from procore_nb.demo.paging import PageRule
+from procore_nb.demo.project import Project
+from procore_nb.demo.refusals import bad_request, not_found
+from procore_nb.demo.tables.invent import invent
+from procore_nb.demo.tables.registry import table_of
+from procore_nb.demo.tables.scene import Row, Scene
+from procore_nb.demo.tables.shape import shape_of
+from procore_nb.demo.tables.sift import sift, viewed
+from procore_nb.demo.tools import PROJECT_MODULES
+
+_KEPT_LISTS = 4_000
+_COUNTED = {"communication_threads", "emails"}  # these wrap their rows beside a key `total`
+_ZERO_BASED_PAGE = 400
+
+
+class Listing:
+    """Rows of every list, made when first asked for and kept for a while; safe between threads."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[Any, ...], list[Any]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def answering(self, endpoint: Endpoint) -> Callable[[Call], DemoReply]:
+        """Function that answers one endpoint."""
+
+        def answer(call: Call) -> DemoReply:
+            _check_required(call, endpoint)
+            scene = _scene(call, endpoint)
+            rows = viewed(sift(self._rows(scene), call.query, endpoint), call.query, endpoint)
+            return _send(call, endpoint, rows)
+
+        return answer
+
+    def showing(self, endpoint: Endpoint) -> Callable[[Call], DemoReply]:
+        """Function that answers one record of a list, by the last part of the path."""
+
+        def answer(call: Call) -> DemoReply:
+            scene = _scene(call, endpoint)
+            wanted = call.request.path.rstrip("/").rpartition("/")[2]
+            for row in self._rows(scene):
+                if isinstance(row, dict) and str(row.get("id")) == wanted:
+                    return raw_json_reply(wrap(_as_json(row), "data" if call.v2 else ""))
+            raise not_found()
+
+        return answer
+
+    def _rows(self, scene: Scene) -> list[Any]:
+        project_id = scene.project.id if scene.project else None
+        ids = tuple(sorted(scene.ids.items()))
+        key = (id(scene.portfolio), scene.endpoint.name, scene.company.id, project_id, ids)
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        rows = _make(scene)
+        with self._lock:
+            self._kept[key] = rows
+            while len(self._kept) > _KEPT_LISTS:
+                self._kept.popitem(last=False)
+        return rows
+
+
+def _make(scene: Scene) -> list[Any]:
+    table = table_of(scene.endpoint.name)
+    if table is None:
+        return list(invent(scene))
+    return [_completed(row, scene.endpoint) for row in table(scene)]
+
+
+def _completed(row: Row, endpoint: Endpoint) -> Row:
+    """Row with every key the catalogue declares, ids as text where the endpoint has them so."""
+    for name, shape in shape_of(endpoint).inside.items():
+        row.setdefault(name, [] if shape.listed else None)
+    texts = endpoint.version.startswith("v2") and endpoint.id_type == "string"
+    made: Row = _ids_as_text(row) if texts else row
+    return made
+
+
+def _ids_as_text(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_ids_as_text(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: str(item)
+        if isinstance(item, int) and (key == "id" or key.endswith("_id"))
+        else _ids_as_text(item)
+        for key, item in value.items()
+    }
+
+
+def _scene(call: Call, endpoint: Endpoint) -> Scene:
+    project = _project(call, endpoint)
+    given = {
+        key: call.query.one(key) for group in endpoint.required_query for key in group if call.query.one(key)
+    }
+    ids = {
+        key: value for key, value in {**given, **call.ids}.items() if key not in ("company_id", "project_id")
+    }
+    ids.pop("per_page", None)
+    return Scene(endpoint, call.portfolio, call.company, project, ids)
+
+
+def _project(call: Call, endpoint: Endpoint) -> Project | None:
+    text = call.ids.get("project_id") or call.query.one("project_id")
+    if not text:
+        return None
+    project = call.project(text)
+    if endpoint.module in PROJECT_MODULES and endpoint.module in project.tools_off:
+        raise not_found()
+    return project
+
+
+def _check_required(call: Call, endpoint: Endpoint) -> None:
+    for group in endpoint.required_query:
+        names = [name.removesuffix("[]") for name in group]
+        if not any(call.query.one(name) for name in names):
+            raise bad_request(f"param is missing or the value is empty: {' or '.join(names)}", names[0])
+
+
+def rule_of(endpoint: Endpoint) -> PageRule:
+    """How a list pages: as its operation says, else as its version does in general."""
+    v2 = endpoint.version.startswith("v2")
+    maximum = endpoint.per_page_max or max(100 if v2 else 2_000, endpoint.per_page_default or 0)
+    return PageRule(min(endpoint.per_page_default or (10 if v2 else 100), maximum), maximum, strict=v2)
+
+
+def _send(call: Call, endpoint: Endpoint, rows: list[Any]) -> DemoReply:
+    if endpoint.paging == "page":
+        rule = rule_of(endpoint)
+        return page_reply(
+            call, rows, _as_json, rule, newcomer=lambda n: _newcomer(rows, n), envelope=endpoint.envelope
+        )
+    body = b"[" + b",".join(_as_json(row) for row in _part(call, endpoint, rows)) + b"]"
+    if endpoint.envelope in _COUNTED:
+        return raw_json_reply(b'{"total":%d,"%b":%b}' % (len(rows), endpoint.envelope.encode(), body))
+    return raw_json_reply(wrap(body, endpoint.envelope))
+
+
+def _part(call: Call, endpoint: Endpoint, rows: list[Any]) -> list[Any]:
+    """Rows of one reply, in lists that do not page by page and per_page."""
+    query = call.query
+    if endpoint.paging == "page0":
+        first = _count(query.one("page")) * _ZERO_BASED_PAGE
+        return rows[first : first + _ZERO_BASED_PAGE]
+    if endpoint.paging == "offset":
+        start = _count(query.one("page_start"))
+        later = [row for row in rows if not start or _count(str(row.get("id"))) > start]
+        return later[: _count(query.one("page_size")) or 100]
+    size = _count(query.one("limit" if endpoint.paging == "limit" else "per_page"))
+    return rows[:size] if size and endpoint.paging else rows
+
+
+def _count(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+
+
+def _newcomer(rows: list[Any], number: int) -> Any:
+    """Row that was not in the list: like its first, with an id of its own."""
+    if not rows or not isinstance(rows[0], dict) or "id" not in rows[0]:
+        return rows[0] if rows else None
+    fresh = (
+        int(rows[0]["id"]) + 5_000 + number if str(rows[0]["id"]).isdigit() else f"{rows[0]['id']}-{number}"
+    )
+    return {**rows[0], "id": str(fresh) if isinstance(rows[0]["id"], str) else fresh}
+
+
+def _as_json(row: Any) -> bytes:
+    if isinstance(row, dict) and "_deleted" in row:
+        row = {key: value for key, value in row.items() if key != "_deleted"}
+    return orjson.dumps(row)

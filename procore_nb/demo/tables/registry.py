@@ -1,0 +1,54 @@
+"""Which list has a table of its own.
+
+In: functions marked with `@table("name")`, in the modules of this folder that `SUBJECTS` names. Out: the function for an
+endpoint's name, or None: then its rows are invented from the catalogue's fields.
+
+To add a table: write a module beside this one, add its name to `SUBJECTS`, and in it
+
+    @table("rfis")
+    def rfis(scene: Scene) -> Iterator[Row]:
+        for number in range(12):
+            yield {"id": scene.id("rfi", number), "subject": f"Question {number}"}
+
+Keys the catalogue declares and a row leaves out come as null (lists as []). One function may serve several names, also a
+v1 and a v2 list: ids become text in v2. Filters, sorts, views, dates and pages need nothing from the table. A row with
+`"_deleted": True` is shown only when deleted rows are asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import cache
+from importlib import import_module
+
+from procore_nb.demo.tables.scene import Row, Scene
+
+Table = Callable[[Scene], Iterable[Row]]
+
+SUBJECTS = ("shortlists",)
+
+_TABLES: dict[str, Table] = {}
+
+
+def table(*names: str) -> Callable[[Table], Table]:
+    """Mark a function as the table of these lists."""
+
+    def mark(function: Table) -> Table:
+        for name in names:
+            if _TABLES.setdefault(name, function) is not function:
+                raise ValueError(f"{name} has two tables.")
+        return function
+
+    return mark
+
+
+def table_of(name: str) -> Table | None:
+    """Table of a list, or None."""
+    return _all().get(name)
+
+
+@cache
+def _all() -> dict[str, Table]:
+    for subject in SUBJECTS:
+        import_module(f"procore_nb.demo.tables.{subject}")
+    return _TABLES

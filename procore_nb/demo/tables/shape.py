@@ -1,0 +1,45 @@
+"""The shape of a list's rows as a tree, from the catalogue's dotted fields.
+
+In: an endpoint. Out: `Shape`: what a row, and everything inside it, looks like.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from procore_nb.catalog import Endpoint, Field
+
+
+@dataclass
+class Shape:
+    """One key: its JSON type, and the keys inside it. `listed` says that there are several of it."""
+
+    name: str
+    type: str = "object"
+    format: str = ""
+    enum: tuple[str, ...] = ()
+    listed: bool = False
+    inside: dict[str, Shape] = field(default_factory=dict)
+
+
+@lru_cache(maxsize=1024)
+def shape_of(endpoint: Endpoint) -> Shape:
+    """Shape of one row; a row without a name is a bare value."""
+    root = Shape("")
+    for one in endpoint.fields:
+        if not one.name:
+            return Shape("", one.type, one.format, one.enum)
+        if not one.stand_in:
+            _place(root, one)
+    return root
+
+
+def _place(root: Shape, one: Field) -> None:
+    node = root
+    for part in one.name.split("."):
+        name = part.removesuffix("[]")
+        node = node.inside.setdefault(name, Shape(name))
+        node.listed = node.listed or part.endswith("[]")
+    node.type = one.type.removeprefix("array<").removesuffix(">")
+    node.format, node.enum = one.format, one.enum

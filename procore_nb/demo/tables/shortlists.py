@@ -1,0 +1,138 @@
+"""The company's short lists: stages, types, programs, offices, regions, departments, custom fields; a project's tools."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from procore_nb.demo import company as lists
+from procore_nb.demo.company import Choice
+from procore_nb.demo.tables.registry import table
+from procore_nb.demo.tables.scene import Row, Scene
+from procore_nb.demo.tools import TOOLS
+
+_CHOICES: dict[str, tuple[Choice, ...]] = {
+    "project_types": lists.TYPES,
+    "project_regions": lists.REGIONS,
+    "project_owner_types": lists.OWNER_TYPES,
+    "project_bid_types": lists.BID_TYPES,
+    "departments": lists.DEPARTMENTS,
+}
+_OFFICE_PLACES = {
+    "Columbus": ("OH", "US"),
+    "Denver": ("CO", "US"),
+    "Toronto": ("ON", "CA"),
+    "Manchester": ("ENG", "GB"),
+    "Dublin": ("D", "IE"),
+    "Melbourne": ("VIC", "AU"),
+    "Dubai": ("DU", "AE"),
+}
+
+
+@table(*_CHOICES)
+def choices(scene: Scene) -> Iterator[Row]:
+    """Types, regions, owner types, bid types and departments: an id and a name."""
+    for choice in _CHOICES[scene.endpoint.name]:
+        yield {"id": choice.id, "name": choice.name}
+
+
+@table("project_stages")
+def stages(_scene: Scene) -> Iterator[Row]:
+    """The six stages every company begins with."""
+    for stage in lists.STAGES:
+        yield {
+            "id": stage.id,
+            "name": stage.name,
+            "is_bidding_stage": False,
+            "is_concept_stage": False,
+            "category": stage.category,
+            "readonly": True,
+            "default_stage": True,
+            "hideable": stage.category in ("not_awarded", "canceled"),
+            "has_rfi_prefixes": stage.category == "course_of_construction",
+            "project_stage_has_children": False,
+        }
+
+
+@table("programs")
+def programs(scene: Scene) -> Iterator[Row]:
+    """Programs, each with the number of its projects."""
+    projects = scene.portfolio.projects(scene.company) if scene.portfolio.size(scene.company) < 2_000 else []
+    for program in lists.PROGRAMS:
+        count = sum(project.program == program for project in projects)
+        yield {"id": program.id, "name": program.name, "project_count": count}
+
+
+@table("offices")
+def offices(_scene: Scene) -> Iterator[Row]:
+    """Offices and where they are."""
+    for office in lists.OFFICES:
+        state_code, country_code = _OFFICE_PLACES[office.name]
+        place = {"city": office.name, "state_code": state_code, "country_code": country_code}
+        yield {"id": office.id, "name": office.name, **place}
+
+
+@table("custom_field_definitions", "custom_field_definitions_v1_0")
+def custom_field_definitions(scene: Scene) -> Iterator[Row]:
+    """What the keys `custom_field_<id>` stand for."""
+    for field in lists.CUSTOM_FIELDS:
+        yield {
+            "id": field.id,
+            "label": field.label,
+            "active": True,
+            "company_id": scene.company.id,
+            "data_type": field.data_type,
+            "variant": None,
+            "description": field.description,
+            "default_value": None,
+            "configurable_field_sets_count": 1,
+        }
+
+
+@table("custom_field_lov_entries")
+def custom_field_lov_entries(scene: Scene) -> Iterator[Row]:
+    """Choices of one custom field."""
+    asked = scene.ids["custom_field_definition_id"]
+    for field in lists.CUSTOM_FIELDS:
+        if str(field.id) == asked:
+            yield from _entries(field)
+
+
+@table("custom_field_metadata")
+def custom_field_metadata(scene: Scene) -> Iterator[Row]:
+    """Which tool shows which custom field."""
+    for number, field in enumerate(lists.CUSTOM_FIELDS):
+        yield {
+            "id": 73_001 + number,
+            "custom_field_definition_id": field.id,
+            "position": number + 1,
+            "required": False,
+            "visible": True,
+            "company_id": scene.company.id,
+            "host_type": "ConfigurableFieldSet::Project",
+            "label": field.label,
+            "data_type": field.data_type,
+            "row": number,
+            "column": 0,
+            "column_width": 6,
+            "lov_entries": list(_entries(field)),
+        }
+
+
+@table("project_tools")
+def project_tools(scene: Scene) -> Iterator[Row]:
+    """Tools of a project, and which are on."""
+    project = scene.here
+    for number, tool in enumerate(TOOLS):
+        yield {
+            "id": 4_001 + number,
+            "engine_name": tool.engine_name,
+            "is_active": tool.module not in project.tools_off,
+            "position": number + 1,
+            "required": False,
+            "title": tool.title,
+        }
+
+
+def _entries(field: lists.CustomField) -> Iterator[Row]:
+    for position, choice in enumerate(field.choices):
+        yield {"id": choice.id, "label": choice.name, "position": position + 1, "active": True}

@@ -1,0 +1,182 @@
+"""Filters, sorts, views and date windows over any list's rows.
+
+In: rows, a query, and what the catalogue says the endpoint takes. Out: the rows asked for. A filter the endpoint does not
+take, or whose key no row has, is passed over, as Procore does with parameters it does not know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from procore_nb.catalog import Endpoint
+from procore_nb.demo.company import TODAY
+from procore_nb.demo.query import Query, read_moment, read_range
+from procore_nb.demo.refusals import bad_request
+from procore_nb.demo.tables.scene import Row
+
+_TIMES = ("created_at", "updated_at", "deleted_at", "closed_at", "due_at", "reviewed_at", "initiated_at")
+_COMPACT = ("id", "name", "title", "number", "subject", "label", "status")
+_DAY_KEYS = ("date", "log_date", "work_date", "created_at")
+
+
+def sift(rows: Sequence[Any], query: Query, endpoint: Endpoint) -> list[Any]:
+    """Rows a query asks for, in the order it asks for."""
+    found = [row for row in rows if not isinstance(row, dict) or _shown(row, query)]
+    if not found or not isinstance(found[0], dict):
+        return found
+    known = {name.removesuffix("[]") for name in endpoint.filters}
+    for name, values in query.filters.items():
+        base = name.partition(".")[0]
+        if {base, name, f"{base}[gt]"} & known and base != "include_deleted":
+            found = _filtered(found, name, values)
+    found = _searched(found, query)
+    found = _windowed(found, query, endpoint)
+    for field, descending in reversed(query.sorts):
+        found.sort(key=lambda row: _rank(_read(row, field)), reverse=descending)
+    return found
+
+
+def viewed(rows: Sequence[Any], query: Query, endpoint: Endpoint) -> list[Any]:
+    """Rows narrowed to the view asked for; views of bare ids give bare ids."""
+    view = query.one(endpoint.view_param) if endpoint.view_param else ""
+    if view and endpoint.views and view not in endpoint.views:
+        raise bad_request(f"{endpoint.view_param} does not have a valid value: {view}", endpoint.view_param)
+    if view in ("ids", "ids_only"):
+        return [row.get("id") for row in rows]
+    if view in ("compact", "minimal", "short", "name"):
+        return [{key: row[key] for key in _COMPACT if key in row} for row in rows]
+    return list(rows)
+
+
+def _shown(row: Row, query: Query) -> bool:
+    """Whether a row is shown, given whether it was deleted and what the query says about deleted rows."""
+    wanted = query.filters.get("include_deleted", [""])[-1].lower()
+    gone = bool(row.get("_deleted"))
+    return gone if wanted == "only" else not gone or wanted in ("with", "true")
+
+
+def _filtered(rows: list[Row], name: str, values: list[str]) -> list[Row]:
+    base, _, comparison = name.partition(".")
+    if comparison in ("gt", "gte", "lt", "lte"):
+        bound = _moment(values[-1], name)
+        return [row for row in rows if _beside(_as_moment(row.get(base)), bound, comparison)]
+    if base in _TIMES or base.endswith("_date") or base == "date" or "..." in values[-1]:
+        return _ranged(rows, base, values[-1])
+    read = _reader(rows, base)
+    if read is None:
+        return rows
+    wanted = {value.lower() for value in values}
+    unwanted = comparison == "not"
+    return [row for row in rows if bool(_texts(read(row)) & wanted) != unwanted]
+
+
+def _ranged(rows: list[Row], name: str, text: str) -> list[Row]:
+    if not any(name in row for row in rows):
+        return rows
+    first, last = read_range(text, f"filters[{name}]")
+    return [row for row in rows if _within(_as_moment(row.get(name)), first, last)]
+
+
+def _reader(rows: list[Row], name: str) -> Callable[[Row], Any] | None:
+    """How to read what a filter is about: `vendor_id` may stand for `vendor: {id}`, `type` for `type: {name}`."""
+    stem = name.removesuffix("_ids").removesuffix("_id")
+    for key in (name, f"{stem}_id", stem, f"{name}s", f"{stem}s", name.removeprefix("by_")):
+        if any(key in row for row in rows):
+            return lambda row, key=key: row.get(key)  # type: ignore[misc]
+    return None
+
+
+def _texts(value: Any) -> set[str]:
+    """Every text a filter's value may be compared with."""
+    if isinstance(value, dict):
+        return {str(value[key]).lower() for key in ("id", "name", "code", "key") if key in value}
+    if isinstance(value, list):
+        return {text for item in value for text in _texts(item)}
+    return {str(value).lower()}
+
+
+def _searched(rows: list[Row], query: Query) -> list[Row]:
+    words = query.one("search") or query.filters.get("search", query.filters.get("query", [""]))[-1]
+    if not words:
+        return rows
+    wanted = words.lower()
+    return [row for row in rows if any(wanted in str(v).lower() for v in row.values() if isinstance(v, str))]
+
+
+def _windowed(rows: list[Row], query: Query, endpoint: Endpoint) -> list[Row]:
+    """Rows within the days asked for, or within the list's silent window."""
+    dated = {"log_date", "start_date", "end_date"} & set(endpoint.other_query)
+    key = next((key for key in _DAY_KEYS if any(key in row for row in rows)), None)
+    if key is None or not (dated or endpoint.date_default):
+        return rows
+    first, last = _window(query, endpoint)
+    return [
+        row for row in rows if row.get(key) is not None and first <= date.fromisoformat(row[key][:10]) <= last
+    ]
+
+
+def _window(query: Query, endpoint: Endpoint) -> tuple[date, date]:
+    if text := query.one("log_date"):
+        return _day(text, "log_date"), _day(text, "log_date")
+    start, end = query.one("start_date"), query.one("end_date")
+    if start or end:
+        return (
+            _day(start, "start_date") if start else date.min,
+            _day(end, "end_date") if end else date.max,
+        )
+    if endpoint.date_default == "today":
+        return TODAY, TODAY
+    if endpoint.date_default == "this_work_week":
+        monday = TODAY - timedelta(days=TODAY.weekday())
+        return monday, monday + timedelta(days=6)
+    if endpoint.date_default == "last_7_days":
+        return TODAY - timedelta(days=6), TODAY
+    return date.min, date.max
+
+
+def _day(text: str, source: str) -> date:
+    try:
+        return date.fromisoformat(text.strip('"')[:10])
+    except ValueError as error:
+        raise bad_request(f"{source} is not a date: {text}", source) from error
+
+
+def _moment(text: str, source: str) -> datetime:
+    try:
+        return read_moment(text.strip('"'))
+    except ValueError as error:
+        raise bad_request(f"filters[{source}] is not a time: {text}", source) from error
+
+
+def _as_moment(value: Any) -> datetime | None:
+    return read_moment(value) if isinstance(value, str) and value[:4].isdigit() else None
+
+
+def _beside(value: datetime | None, bound: datetime, comparison: str) -> bool:
+    if value is None:
+        return False
+    return {"gt": value > bound, "gte": value >= bound, "lt": value < bound, "lte": value <= bound}[
+        comparison
+    ]
+
+
+def _within(value: datetime | None, first: datetime | None, last: datetime | None) -> bool:
+    return value is not None and (first is None or value >= first) and (last is None or value <= last)
+
+
+def _read(row: Row, field: str) -> Any:
+    value: Any = row
+    for part in field.split("."):
+        value = value.get(part) if isinstance(value, dict) else None
+    return value.get("name") if isinstance(value, dict) else value
+
+
+def _rank(value: Any) -> tuple[int, Any]:
+    """Sort key in which missing values come last and numbers before text."""
+    if value is None:
+        return 2, ""
+    if isinstance(value, int | float):
+        return 0, value
+    return 1, str(value).lower()
