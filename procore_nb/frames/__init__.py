@@ -1,0 +1,11 @@
+"""Records to typed frames: names, then types, then order, then rows.
+
+In: lists of dicts as Procore sends them, and the fields their endpoint declares. Out: DataFrames whose columns
+and dtypes depend on the question, never on the answer. Speaks to no service.
+"""
+
+from procore_nb.collector import collector_paused
+from procore_nb.frames.build import FrameBuilder, to_frame
+from procore_nb.frames.explode import explode
+
+__all__ = ["FrameBuilder", "collector_paused", "explode", "to_frame"]

@@ -1,0 +1,291 @@
+"""Records to a typed frame, page by page.
+
+In: lists of dicts, and what their endpoint declares. Out: a DataFrame with the same columns and dtypes
+whatever came. Speaks to no service.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, Literal
+
+import pandas as pd
+
+from procore_nb.collector import collector_paused
+from procore_nb.errors import ArgumentError
+from procore_nb.frames.flatten import CUSTOM_KEY, Column, custom_kind, flattened
+from procore_nb.frames.gather import Piece, joined, packed, unpacked
+from procore_nb.frames.kinds import Path, declared_by
+from procore_nb.frames.labels import column_names, dotted
+from procore_nb.frames.names import Kind, kind_of_name
+from procore_nb.frames.read import Trouble, read
+
+Decimals = Literal["exact", "float"]
+_NONE = type(None)
+_PROMISED = (-1, 0)
+_AT_ONCE = 1000  # records taken apart together: small enough for the processor's cache
+
+
+@dataclass
+class _Gathered:
+    """One column so far."""
+
+    kind: Kind | None
+    seen: tuple[int, int]
+    pieces: list[tuple[int, Kind, Any]] = field(default_factory=list)
+    trouble: Trouble = field(default_factory=Trouble)
+
+
+class FrameBuilder:
+    """A frame that grows page by page and needs little more memory than the frame itself.
+
+    Parameters
+    ----------
+    endpoint
+        Whose records these are: a catalogue name, an endpoint, or None. Its fields give columns and dtypes.
+    decimals
+        "exact" keeps money as `decimal.Decimal`; "float" makes float64 columns of it.
+    custom_fields
+        Definition id to (label, data type): custom fields become columns `custom_fields.<label>`, present also
+        when no record has them.
+    leading
+        Names of columns that come first and whose values `add` is told, such as `project_id`.
+    bare
+        The column for records that are no dicts but bare values, as `view=ids` gives them.
+
+    Examples
+    --------
+    >>> builder = FrameBuilder()
+    >>> builder.add([{"id": 1, "company": {"id": 7}}])
+    >>> list(builder.build().columns)
+    ['id', 'company.id']
+    """
+
+    def __init__(
+        self,
+        endpoint: Any = None,
+        *,
+        decimals: Decimals = "exact",
+        custom_fields: Mapping[int, tuple[str, str]] | None = None,
+        leading: Sequence[str] = (),
+        bare: str = "id",
+    ) -> None:
+        if decimals not in ("exact", "float"):
+            raise ArgumentError(
+                f"decimals={decimals!r} is unknown.", advice='Write decimals="exact" or decimals="float".'
+            )
+        self._declared = declared_by(found_endpoint(endpoint))
+        self._bare = bare
+        self._floats = decimals == "float"
+        self._labels = {int(number): label for number, (label, _) in (custom_fields or {}).items()}
+        self._leading: tuple[Path, ...] = tuple((name,) for name in leading)
+        self._lists = {path for path, kind in self._declared.columns.items() if kind == "list"}
+        self._columns: dict[Path, _Gathered] = {}
+        self._blocks: list[tuple[int, int]] = []
+        self._promise(custom_fields or {})
+
+    @property
+    def rows(self) -> int:
+        """How many records have been added."""
+        return sum(rows for _, rows in self._blocks)
+
+    def add(self, records: Iterable[Any], *, leading: Sequence[Any] = (), place: int | None = None) -> None:
+        """Take one page apart.
+
+        Parameters
+        ----------
+        records
+            The records of the page.
+        leading
+            One value for each leading column, the same for the whole page. A record's own value wins.
+        place
+            Where the page belongs among the others, if they do not come in order.
+        """
+        if len(leading) != len(self._leading):
+            raise ArgumentError(f"{len(self._leading)} leading values are due, {len(leading)} came.")
+        at = len(self._blocks) if place is None else place
+        with collector_paused:
+            for part in _parts(records, self._bare):
+                self._add_part(part, dict(zip(self._leading, leading, strict=True)), at)
+
+    def build(self) -> pd.DataFrame:
+        """The frame of all pages, in order. The builder gives its pages away: it is empty afterwards."""
+        with collector_paused:
+            starts, rows = self._starts()
+            names = self._names()
+            frame_columns: dict[str, Any] = {}
+            attrs = self._described(names, rows)
+            for path, name in names.items():
+                frame_columns[name] = self._joined(path, starts, rows)
+            self._blocks.clear()
+            frame = pd.DataFrame(frame_columns, index=pd.RangeIndex(rows), copy=False)
+        frame.columns = pd.Index(list(frame_columns), dtype=object if not frame_columns else None)
+        frame.attrs["procore"] = attrs
+        return frame
+
+    def _promise(self, custom_fields: Mapping[int, tuple[str, str]]) -> None:
+        """Open every column that exists even without records."""
+        for first in self._leading:
+            self._columns[first] = _Gathered(self._leading_kind(first), _PROMISED)
+        for path, kind in self._declared.columns.items():
+            self._columns.setdefault(path, _Gathered(self._meant(kind), _PROMISED))
+        for number, (_, data_type) in custom_fields.items():
+            path = ("custom_fields", f"custom_field_{number}")
+            kind = custom_kind(data_type)
+            self._columns[path] = _Gathered(self._meant(kind), _PROMISED)
+            if data_type.lower().startswith("lov_"):
+                self._columns[(*path, "id")] = _Gathered("list" if kind == "list" else "integer", _PROMISED)
+
+    def _leading_kind(self, path: Path) -> Kind:
+        """As declared; else by name, where our own ids are numbers even beside ids that are text."""
+        return self._meant(self._declared.columns.get(path) or kind_of_name(path[-1]))
+
+    def _meant(self, kind: Kind) -> Kind:
+        return "number" if kind == "decimal" and self._floats else kind
+
+    def _add_part(self, records: list[dict[str, Any]], leading: dict[Path, Any], place: int) -> None:
+        block = len(self._blocks)
+        self._blocks.append((place, len(records)))
+        for index, column in enumerate(flattened(records, self._lists)):
+            if column.path in leading:
+                value = leading.pop(column.path)
+                values = [value if own is None else own for own in column.values]
+                column = Column(column.path, values, set(map(type, values)))
+            self._add_column(column, block, (place, index))
+        for path, value in leading.items():
+            self._add_column(Column(path, [value] * len(records), {type(value)}), block, _PROMISED)
+
+    def _add_column(self, column: Column, block: int, seen: tuple[int, int]) -> None:
+        path, values, types, said = column
+        path = _unified(path)
+        gathered = self._columns.get(path)
+        if gathered is None:
+            gathered = self._columns[path] = _Gathered(None, seen)
+        gathered.seen = min(gathered.seen, seen)
+        if types == {_NONE}:
+            return
+        if gathered.kind is None and said:
+            gathered.kind = said
+        kind = gathered.kind or self._meant(self._declared.kind_of(path))
+        if gathered.kind is None and any(issubclass(one, list) for one in types):
+            kind = "list"
+        whole = read(kind, values, types, gathered.trouble, seen[0])
+        gathered.pieces.append((block, kind, packed(kind, whole)))
+
+    def _starts(self) -> tuple[list[int], int]:
+        """The first row of each block, blocks in the order of their places; and the number of rows."""
+        starts, reached = [0] * len(self._blocks), 0
+        for block in sorted(range(len(self._blocks)), key=lambda one: (self._blocks[one][0], one)):
+            starts[block] = reached
+            reached += self._blocks[block][1]
+        return starts, reached
+
+    def _joined(self, path: Path, starts: list[int], rows: int) -> Any:
+        gathered = self._columns.pop(path)
+        kind = _kind_of_all(gathered) or self._meant(self._declared.kind_of(path))
+        pieces = []
+        for block, own, values in sorted(gathered.pieces, key=lambda piece: starts[piece[0]]):
+            fit = values if own == kind else [None if one is None else [one] for one in unpacked(values)]
+            pieces.append(Piece(starts[block], self._blocks[block][1], fit))
+        gathered.pieces.clear()
+        return joined(kind, rows, pieces)
+
+    def _names(self) -> dict[Path, str]:
+        """A name for each column that stays, in order."""
+        order = sorted(self._columns, key=lambda path: self._columns[path].seen)
+        parents = {path[:depth] for path in order for depth in range(1, len(path))}
+        kept = [path for path in order if path not in parents or self._says_something(path)]
+        return column_names(kept, set(self._declared.columns), self._labels)
+
+    def _says_something(self, path: Path) -> bool:
+        """Whether a parent is more than the null of its children."""
+        return bool(self._columns[path].pieces) or self._columns[path].seen == _PROMISED
+
+    def _described(self, names: dict[Path, str], rows: int) -> dict[str, Any]:
+        """What the frame says about itself: plain values only, since pandas copies them often."""
+        troubles = {name: self._columns[path].trouble for path, name in names.items()}
+        attrs: dict[str, Any] = {"endpoint": self._declared.name, "rows": rows}
+        attrs["unparsed"] = {
+            name: {"count": trouble.count, "examples": [text for _, text in trouble.examples]}
+            for name, trouble in troubles.items()
+            if trouble.count
+        }
+        cut = {name: trouble.cut for name, trouble in troubles.items() if trouble.cut}
+        renamed = {
+            name: ".".join(map(str, path))
+            for path, name in names.items()
+            if name != dotted(path, self._labels)
+        }
+        return attrs | ({"cut_to_date": cut} if cut else {}) | ({"renamed": renamed} if renamed else {})
+
+
+def to_frame(records: Iterable[Any], endpoint: Any = None, *, decimals: Decimals = "exact") -> pd.DataFrame:
+    """Return a typed frame with one row per record.
+
+    Parameters
+    ----------
+    records
+        Dicts as Procore sends them, or bare ids.
+    endpoint
+        Whose records these are: a catalogue name, an endpoint, or None. Its declared fields give columns and
+        dtypes, also without records; keys it does not declare are typed by their name.
+    decimals
+        "exact" keeps money as `decimal.Decimal` (missing is None); "float" makes float64 columns of it.
+
+    Returns
+    -------
+    DataFrame
+        One row per record, in order. Nested names join with a dot, lists stay lists, times are UTC.
+        `attrs["procore"]["unparsed"]` counts, per column, values that could not be read and became missing.
+        No rows mean that there were no records.
+
+    Raises
+    ------
+    CatalogError
+        If no endpoint has that name.
+    ArgumentError
+        If `decimals` is neither "exact" nor "float".
+
+    Examples
+    --------
+    >>> to_frame([{"id": 9007199254740993, "zip": "01234"}]).dtypes.astype(str).to_dict()
+    {'id': 'Int64', 'zip': 'string'}
+    """
+    builder = FrameBuilder(endpoint, decimals=decimals)
+    builder.add(records)
+    return builder.build()
+
+
+def found_endpoint(endpoint: Any) -> Any:
+    """The endpoint of that name; an endpoint itself, or None, stays what it is."""
+    if not isinstance(endpoint, str):
+        return endpoint
+    from procore_nb import catalog
+
+    return catalog.endpoint(endpoint)
+
+
+def _parts(records: Iterable[Any], bare: str) -> Iterator[list[dict[str, Any]]]:
+    """The records in small parts, each of them a dict."""
+    walk = iter(records)
+    while part := list(islice(walk, _AT_ONCE)):
+        if set(map(type, part)) != {dict}:
+            part = [dict(record) if isinstance(record, Mapping) else {bare: record} for record in part]
+        yield part
+
+
+def _unified(path: Path) -> Path:
+    """A custom field on the row itself (submittals v2) stands where it does in other lists."""
+    if len(path) <= 2 and CUSTOM_KEY.fullmatch(str(path[0])):
+        return ("custom_fields", *path)
+    return path
+
+
+def _kind_of_all(gathered: _Gathered) -> Kind | None:
+    """A column that no one declared is a list if any page of it has lists."""
+    if gathered.kind:
+        return gathered.kind
+    kinds = {kind for _, kind, _ in gathered.pieces}
+    return "list" if "list" in kinds else next(iter(kinds), None)

@@ -1,0 +1,148 @@
+"""Whatever JSON comes, in whatever place, there is a frame, and its declared dtypes hold."""
+
+from __future__ import annotations
+
+import gc
+import threading
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from procore_nb.frames import FrameBuilder, collector_paused, explode, to_frame
+from tests.frames.stand_ins import Endpoint, Field
+
+KEYS = st.sampled_from(
+    ["id", "name", "a", "b", "a.b", "", "custom_fields", "custom_field_7", "created_at", "due_date", "amount", "data_type", "value", "l", "ids", "is_ok", "latitude"]
+)
+TEXTS = st.one_of(
+    st.text(max_size=8),
+    st.sampled_from(
+        ["2026-01-01T00:00:00Z", "2026-01-01", "1.50", "96.36%", "true", "12", "9" * 30, "NaN", "-0", "1e400"]
+    ),
+    st.datetimes().map(lambda one: one.isoformat() + "Z"),
+)
+SCALARS = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.integers(-(2**70), 2**70),
+    st.floats(),
+    TEXTS,
+    st.just("\ud800"),
+)
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3),
+    max_leaves=8,
+)
+RECORDS = st.lists(st.dictionaries(KEYS, VALUES, max_size=5) | VALUES, max_size=6)
+TYPES = st.sampled_from(
+    [
+        ("string", ""),
+        ("string", "date"),
+        ("string", "date-time"),
+        ("string", "float"),
+        ("integer", ""),
+        ("number", ""),
+        ("boolean", ""),
+        ("object", ""),
+        ("unknown", ""),
+        ("array<object>", ""),
+    ]
+)
+NAMES = st.sampled_from(
+    ["id", "name", "a", "a.b", "b.value", "created_at", "due_date", "amount", "l", "latitude", "", "b.a.b"]
+)
+
+
+@st.composite
+def endpoints(draw: st.DrawFn) -> Endpoint:
+    fields = []
+    for name in draw(st.lists(NAMES, unique=True, max_size=6)):
+        kind, form = draw(TYPES)
+        fields.append(Field(f"{name}[]" if kind.startswith("array") else name, kind, form))
+    return Endpoint(tuple(fields), id_type=draw(st.sampled_from(["integer", "string", ""])))
+
+
+@settings(max_examples=150, deadline=None)
+@given(records=RECORDS, endpoint=st.none() | endpoints(), decimals=st.sampled_from(["exact", "float"]))
+def test_any_records_give_a_frame_of_as_many_rows_with_the_declared_dtypes(
+    records: list[Any], endpoint: Endpoint | None, decimals: Any
+) -> None:
+    frame = to_frame(records, endpoint, decimals=decimals)
+    empty = to_frame([], endpoint, decimals=decimals)
+    assert len(frame) == len(records)
+    assert frame.columns.is_unique
+    assert frame.dtypes[empty.columns].to_dict() == empty.dtypes.to_dict()
+
+
+@settings(max_examples=75, deadline=None)
+@given(records=RECORDS, size=st.integers(1, 3), endpoint=st.none() | endpoints())
+def test_pages_of_any_size_give_the_same_frame(
+    records: list[Any], size: int, endpoint: Endpoint | None
+) -> None:
+    builder = FrameBuilder(endpoint)
+    for start in range(0, len(records), size):
+        builder.add(records[start : start + size])
+    whole, paged = to_frame(records, endpoint), builder.build()
+    assert paged.shape == whole.shape
+    assert set(paged.columns) == set(whole.columns)
+
+
+@settings(max_examples=75, deadline=None)
+@given(lists=st.lists(st.none() | st.lists(VALUES, max_size=3), max_size=4))
+def test_any_lists_explode_into_one_row_per_element(lists: list[Any]) -> None:
+    frame = to_frame([{"id": row, "l": value} for row, value in enumerate(lists)])
+    if not any(isinstance(one, list) for one in lists):
+        return
+    assert len(explode(frame, "l")) == sum(map(len, filter(None, lists)))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.datetimes() | st.none(), min_size=1, max_size=5), st.booleans())
+def test_times_read_at_once_equal_times_read_one_by_one(moments: list[Any], odd: bool) -> None:
+    texts = [one and one.isoformat() + "Z" for one in moments] + (
+        ["2026-01-01T00:00:00+00:00"] if odd else []
+    )
+    read = to_frame([{"created_at": text} for text in texts])["created_at"].tolist()
+    for one, got in zip(moments, read, strict=False):
+        assert (got is pd.NaT) if one is None else got == pd.Timestamp(one, tz="UTC")
+
+
+def test_the_collector_is_back_after_a_build_and_after_an_error() -> None:
+    assert gc.isenabled()
+    to_frame([{"id": 1}])
+    assert gc.isenabled()
+    with pytest.raises(TypeError):
+        to_frame(5)  # type: ignore[arg-type]
+    assert gc.isenabled()
+
+
+def test_the_collector_stays_paused_until_the_last_thread_is_out() -> None:
+    inside, leave = threading.Event(), threading.Event()
+
+    def linger() -> None:
+        with collector_paused:
+            inside.set()
+            leave.wait(10)
+
+    other = threading.Thread(target=linger)
+    with collector_paused:
+        other.start()
+        assert inside.wait(10)
+    assert not gc.isenabled()
+    leave.set()
+    other.join()
+    assert gc.isenabled()
+
+
+def test_a_collector_that_was_off_stays_off() -> None:
+    gc.disable()
+    try:
+        to_frame([{"id": 1}])
+        assert not gc.isenabled()
+    finally:
+        gc.enable()

@@ -1,0 +1,317 @@
+"""Types come from the field table, then from the name, never from the data."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from procore_nb.frames import to_frame
+from procore_nb.frames.names import kind_of_name, kind_of_text_field
+from tests.frames.stand_ins import declare
+
+KINDS = declare(
+    "id integer",
+    "name string",
+    "active boolean",
+    "score number",
+    "total_value string",
+    "created_at string date-time",
+    "due_date string date",
+    "departments[] array<object>",
+)
+DTYPES = {
+    "id": "Int64",
+    "name": "string",
+    "active": "boolean",
+    "score": "float64",
+    "total_value": "object",
+    "created_at": "datetime64[us, UTC]",
+    "due_date": "datetime64[us]",
+    "departments": "object",
+}
+
+
+def dtypes(frame: pd.DataFrame) -> dict[str, str]:
+    return frame.dtypes.astype(str).to_dict()
+
+
+def only(value: object, row: str) -> object:
+    """The one value of a frame with one declared column and one record."""
+    name = row.split()[0]
+    return to_frame([{name: value}], declare(row))[name].tolist()[0]
+
+
+def test_no_records_give_all_declared_columns_with_their_dtypes() -> None:
+    assert dtypes(to_frame([], KINDS)) == DTYPES
+
+
+def test_a_record_of_nulls_gives_the_same_dtypes() -> None:
+    frame = to_frame([dict.fromkeys(DTYPES)], KINDS)
+    assert dtypes(frame) == DTYPES
+    assert frame.isna().all(axis=None)
+
+
+def test_a_full_record_gives_the_same_dtypes() -> None:
+    record = {
+        "id": 1,
+        "name": "Ärger",
+        "active": True,
+        "score": 1,
+        "total_value": "4500.00",
+        "created_at": "2026-01-01T00:00:00Z",
+        "due_date": "2026-01-31",
+        "departments": [{"id": 1}],
+    }
+    frame = to_frame([record], KINDS)
+    assert dtypes(frame) == DTYPES
+    assert str(frame["total_value"][0]) == "4500.00"
+    assert frame["created_at"][0] == pd.Timestamp("2026-01-01", tz="UTC")
+    assert frame["due_date"][0] == pd.Timestamp("2026-01-31")
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("id", "integer"),
+        ("company.id", "integer"),
+        ("projectId", "integer"),
+        ("created_by_id", "integer"),
+        ("origin_id", "text"),
+        ("cost_code_origin_id", "text"),
+        ("employee_id", "text"),
+        ("group_ids", "list"),
+        ("uuid", "text"),
+        ("zip", "text"),
+        ("code", "text"),
+        ("cost_code", "text"),
+        ("number", "text"),
+        ("project_number", "text"),
+        ("business_phone", "text"),
+        ("created_at", "time"),
+        ("deletedAt", "time"),
+        ("start_datetime", "time"),
+        ("date", "date"),
+        ("due_date", "date"),
+        ("created_on", "date"),
+        ("formatted_bid_due_date", "text"),
+        ("depends_on", "text"),
+        ("latitude", "number"),
+        ("longitude", "number"),
+        ("is_demo", "boolean"),
+        ("has_children", "boolean"),
+        ("private", "boolean"),
+        ("comments_count", "integer"),
+        ("square_feet", "integer"),
+        ("grand_total", "decimal"),
+        ("Revised Budget", "decimal"),
+        ("Job to Date Costs", "decimal"),
+        ("Committed Costs", "decimal"),
+        ("Cost Code", "text"),
+        ("Budget Code Description", "text"),
+        ("subject", "text"),
+        ("something_new", "text"),
+    ],
+)
+def test_a_name_that_no_table_declares_says_its_kind(name: str, kind: str) -> None:
+    assert kind_of_name(name) == kind
+
+
+MONEY = (
+    "grand_total amount unit_cost total_value estimated_value extended_amount original_contract_sum hours man_hours "
+    "quantity scheduled_value current_payment_due retainage_percent percentage_paid net_amount cost_rom total_payments "
+    "summary.balance_to_finish_including_retainage completed_work_retainage_amount currency_exchange_rate "
+    "materials_presently_stored budget_modifications original_budget_amount approved_change_orders revised_contract"
+)
+NOT_MONEY = (
+    "cost_code value value_type calculation_strategy unbudgeted_reason status name invoice_number currency_iso_code "
+    "cost_type_name limit minutes temperature default_value old_value filter_value contract cost_code_id unit "
+    "unit_of_measure quantity_unit_of_measure total_name links.amount budget_code hold_type terms id v1.id "
+    "estimated_cost_calculation_strategy amount_type percentage_name level x area lunch_time"
+)
+
+
+@pytest.mark.parametrize("name", MONEY.split())
+def test_a_text_field_that_holds_money_or_hours_is_exact(name: str) -> None:
+    assert kind_of_text_field(name) == "decimal"
+
+
+@pytest.mark.parametrize("name", NOT_MONEY.split())
+def test_a_text_field_that_only_sounds_like_money_stays_text(name: str) -> None:
+    assert kind_of_text_field(name) == "text"
+
+
+@pytest.mark.parametrize(
+    ("row", "value", "expected"),
+    [
+        ("n integer", 2**53 + 1, 2**53 + 1),
+        ("n integer", -(2**63), -(2**63)),
+        ("n integer", "00123", 123),
+        ("n integer", 5.0, 5),
+        ("project_id number", 2**60 + 1, 2**60 + 1),
+        ("user_uuid integer", "6f1c", "6f1c"),
+        ("zip string", 1234, "1234"),
+        ("s string", True, "true"),
+        ("s string", 2.5, "2.5"),
+        ("s string", [1, {"a": "é"}], '[1,{"a":"é"}]'),
+        ("s string", "", ""),
+        ("id string", "00123", "00123"),
+        ("n number", "12.5", 12.5),
+        ("ok boolean", "TRUE", True),
+        ("ok boolean", 0, False),
+        ("amount string", "96.36%", Decimal("96.36")),
+        ("amount string", 0.1, Decimal("0.1")),
+        ("amount string", 7, Decimal(7)),
+        ("amount string", "-1.50", Decimal("-1.50")),
+        ("x string float", "2.10", Decimal("2.10")),
+        ("a[] array<string>", None, None),
+    ],
+)
+def test_a_value_is_read_as_declared(row: str, value: object, expected: object) -> None:
+    got = only(value, row) if "[]" not in row else to_frame([{"a": value}], declare(row))["a"][0]
+    assert got == expected
+    assert type(got) is type(expected)
+
+
+@pytest.mark.parametrize(
+    ("row", "value"),
+    [
+        ("n integer", 2**63),
+        ("n integer", "12a"),
+        ("n integer", 1.5),
+        ("n integer", True),
+        ("n integer", [1]),
+        ("n integer", "1_000"),
+        ("n integer", "１２"),
+        ("n number", "nan"),
+        ("n number", "1e999"),
+        ("n number", True),
+        ("ok boolean", "maybe"),
+        ("ok boolean", 2),
+        ("amount string", "1,234.50"),
+        ("amount string", "Infinity"),
+        ("amount string", "NaN"),
+        ("amount string", "1_0"),
+        ("t string date-time", "soon"),
+        ("t string date-time", "10000-01-01T00:00:00Z"),
+        ("t string date-time", "2026-02-30T00:00:00Z"),
+        ("t string date-time", "0001-01-01T00:00:00+14:00"),
+        ("t string date-time", True),
+        ("d string date", "31/12/2026"),
+        ("d string date", "0000-01-01"),
+        ("d string date", 5),
+    ],
+)
+def test_a_value_that_cannot_be_read_is_missing_and_counted(row: str, value: object) -> None:
+    name = row.split()[0]
+    frame = to_frame([{name: value}, {name: None}], declare(row))
+    assert frame[name].isna().all()
+    said = frame.attrs["procore"]["unparsed"][name]
+    assert said["count"] == 1
+    assert len(said["examples"]) == 1
+
+
+def test_examples_of_unreadable_values_are_few_and_short() -> None:
+    frame = to_frame([{"n": f"{'x' * 500}{i}"} for i in range(5000)], declare("n integer"))
+    said = frame.attrs["procore"]["unparsed"]["n"]
+    assert said["count"] == 5000
+    assert len(said["examples"]) == 3
+    assert max(map(len, said["examples"])) <= 60
+
+
+def test_an_empty_text_is_missing_where_text_is_not_meant_and_not_counted() -> None:
+    row = {"n": "", "amount": " ", "t": "", "d": "", "ok": ""}
+    fields = declare("n integer", "amount string", "t string date-time", "d string date", "ok boolean")
+    frame = to_frame([row], fields)
+    assert frame.isna().all(axis=None)
+    assert frame.attrs["procore"]["unparsed"] == {}
+
+
+def test_ids_past_the_exact_floats_survive_beside_missing_ones() -> None:
+    ids = [2**53 + 1, None, 2**62 + 7]
+    frame = to_frame([{"id": one, "company": {"id": one}} for one in ids])
+    assert frame["id"].tolist()[::2] == ids[::2]
+    assert frame["company.id"].tolist()[::2] == ids[::2]
+    assert frame["id"].isna().tolist() == [False, True, False]
+
+
+def test_undeclared_ids_are_text_where_the_endpoints_ids_are() -> None:
+    frame = to_frame([{"id": "01HZ", "vendor_id": 5}], declare("id string", id_type="string", version="v2.0"))
+    assert frame["vendor_id"].tolist() == ["5"]
+
+
+@pytest.mark.parametrize(
+    ("text", "utc"),
+    [
+        ("2026-01-01T00:00:00Z", "2026-01-01T00:00:00"),
+        ("2026-01-01T00:00:00.123Z", "2026-01-01T00:00:00.123"),
+        ("2026-01-01T00:00:00.123456Z", "2026-01-01T00:00:00.123456"),
+        ("2026-01-01T02:00:00+02:00", "2026-01-01T00:00:00"),
+        ("2026-01-01T00:00:00", "2026-01-01T00:00:00"),
+        ("2026-01-01", "2026-01-01T00:00:00"),
+        ("2026-01-01 00:00:00 UTC", "2026-01-01T00:00:00"),
+        (1767225600, "2026-01-01T00:00:00"),
+        (1767225600123, "2026-01-01T00:00:00.123"),
+        ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00"),
+        ("9999-12-31T23:59:59Z", "9999-12-31T23:59:59"),
+    ],
+)
+def test_times_of_every_form_become_utc(text: object, utc: str) -> None:
+    for others in ([], ["2026-05-05T05:05:05Z"], [None], ["2026-05-05T05:05:05.5Z", None]):
+        records = [{"t": value} for value in [text, *others]]
+        frame = to_frame(records, declare("t string date-time"))
+        assert frame["t"].dt.tz_localize(None).to_numpy()[0] == np.datetime64(utc, "us")
+        assert frame.attrs["procore"]["unparsed"] == {}
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-03-12", "2026-03-12T00:00:00Z", "2026-03-12T00:00:00-08:00", "2026-03-12T00:00:00.000Z"]
+)
+def test_dates_and_midnights_are_the_day_as_written(text: str) -> None:
+    frame = to_frame([{"d": text}, {"d": "2026-01-01"}], declare("d string date"))
+    assert frame["d"][0] == pd.Timestamp("2026-03-12")
+    assert "cut_to_date" not in frame.attrs["procore"]
+
+
+def test_a_time_of_day_cut_off_a_date_is_counted() -> None:
+    frame = to_frame([{"d": "2026-03-12T17:00:00Z"}], declare("d string date"))
+    assert frame["d"][0] == pd.Timestamp("2026-03-12")
+    assert frame.attrs["procore"]["cut_to_date"] == {"d": 1}
+
+
+def test_a_created_at_declared_as_a_date_keeps_its_time() -> None:
+    assert only("2026-03-12T17:00:00Z", "created_at string date") == pd.Timestamp("2026-03-12T17", tz="UTC")
+
+
+def test_money_as_floats_on_request() -> None:
+    frame = to_frame([{"amount": "10.50"}, {"amount": None}], declare("amount string"), decimals="float")
+    assert frame["amount"].dtype == "float64"
+    assert frame["amount"][0] == 10.5
+
+
+def test_exact_money_sums_groups_compares_and_sorts_beside_missing() -> None:
+    values = ["0.10", None, "0.20", "3"]
+    frame = to_frame(
+        [{"g": g, "amount": v} for g, v in zip("aabb", values, strict=True)], declare("amount string")
+    )
+    money = frame["amount"]
+    assert money.sum() == Decimal("3.30")
+    assert frame.groupby("g")["amount"].sum().to_dict() == {"a": Decimal("0.10"), "b": Decimal("3.20")}
+    assert (money > Decimal("0.15")).tolist() == [False, False, True, True]
+    assert (money > 1).tolist() == [False, False, False, True]
+    assert (money == Decimal("0.1")).tolist() == [True, False, False, False]
+    assert money.sort_values().tolist()[:3] == [Decimal("0.10"), Decimal("0.20"), Decimal(3)]
+    assert money.isna().tolist() == [False, True, False, False]
+    assert (money.max(), money.min()) == (Decimal(3), Decimal("0.10"))
+
+
+@pytest.mark.parametrize("storage", ["python", "pyarrow"])
+def test_text_is_the_same_however_pandas_stores_it(storage: str) -> None:
+    records = [{"s": "ä" * 3, "n": 1}, {"s": None}, {"s": "half \ud83d pair"}, {"s": 5}]
+    with pd.option_context("mode.string_storage", storage):
+        frame = to_frame(records, declare("s string"))
+        empty = to_frame([], declare("s string"))
+    assert frame["s"].dtype == pd.StringDtype(storage) == empty["s"].dtype
+    assert [None if one is pd.NA else one for one in frame["s"]] == ["äää", None, "half ? pair", "5"]
