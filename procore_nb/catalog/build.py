@@ -21,7 +21,7 @@ from procore_nb.catalog.described import described
 from procore_nb.catalog.names import plain
 from procore_nb.catalog.naming import name_for
 from procore_nb.catalog.operations import rows_of
-from procore_nb.catalog.parents import bare, parents
+from procore_nb.catalog.parents import bare, linked
 from procore_nb.catalog.paths import split
 from procore_nb.catalog.rows import Endpoint, encode
 from procore_nb.catalog.shelf import Catalogue, dump
@@ -114,8 +114,7 @@ def build(document: Mapping[str, Any], *, base: Catalogue | None = None) -> Cata
             "The document has no list of Procore's API: no GET operation under /rest/v… answers a collection."
         )
     whole = [*(fresh.pop(path, one) for path, one in known.items()), *fresh.values()]
-    linked = [one if one.parent_pairs else replace(one, parent_pairs=parents(one, whole)) for one in whole]
-    return Catalogue(linked, base.singles if base else ())
+    return Catalogue(linked(whole), base.singles if base else ())
 
 
 def save(catalogue: Catalogue, path: str | Path) -> None:

@@ -7,7 +7,8 @@ The path tells most of it: the id in `…/rfis/{rfi_id}/replies` comes from `…
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import replace
 
 from procore_nb.catalog.arguments import needs
 from procore_nb.catalog.rows import Endpoint
@@ -68,26 +69,32 @@ _BY_ENDPOINT: Mapping[tuple[str, str], tuple[str, ...]] = {
 }
 
 
-def parents(endpoint: Endpoint, others: Iterable[Endpoint]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """For each further id an endpoint needs, the lists whose rows hold such ids, where that is known."""
+def linked(endpoints: Iterable[Endpoint]) -> tuple[Endpoint, ...]:
+    """The endpoints, each with the lists its further ids come from; what is known already stays."""
+    whole = tuple(endpoints)
     by_path: dict[str, list[Endpoint]] = {}
-    known = set()
-    for other in others:
-        known.add(other.name)
-        by_path.setdefault(bare(other.path), []).append(other)
+    for one in whole:
+        by_path.setdefault(bare(one.path), []).append(one)
+    known = {one.name for one in whole}
+    return tuple(
+        one if one.parent_pairs else replace(one, parent_pairs=_pairs(one, by_path, known)) for one in whole
+    )
+
+
+def _pairs(
+    endpoint: Endpoint, by_path: Mapping[str, list[Endpoint]], known: Container[str]
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """For each further id an endpoint needs, the lists whose rows hold such ids, where that is known."""
     pairs = []
-    for group in needs(endpoint):
-        for name in group:
-            if name in _GIVEN:
-                continue
-            sources = (
-                _BY_ENDPOINT.get((endpoint.name, name))
-                or _before(endpoint.path, name, by_path)
-                or _BY_NAME.get(name, ())
-            )
-            sources = tuple(source for source in sources if source in known)
-            if sources:
-                pairs.append((name, sources))
+    for name in (name for group in needs(endpoint) for name in group if name not in _GIVEN):
+        sources = (
+            _BY_ENDPOINT.get((endpoint.name, name))
+            or _before(endpoint.path, name, by_path)
+            or _BY_NAME.get(name, ())
+        )
+        sources = tuple(source for source in sources if source in known)
+        if sources:
+            pairs.append((name, sources))
     return tuple(pairs)
 
 

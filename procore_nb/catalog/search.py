@@ -46,17 +46,23 @@ def _rank(endpoint: Endpoint, wanted: tuple[str, ...]) -> tuple[int, ...] | None
     depths = [_depth(word, places) for word in wanted]
     if None in depths:
         return None
-    root = "_".join((*wanted[:-1], stem(wanted[-1])))
-    names = [plain(name) for name in (endpoint.name, *endpoint.aliases)]
-    begins = [name for name in names if name.startswith(root)]
-    whole = any(stem(name) == root for name in begins)
-    start = 0 if whole else 1 if begins else 2
+    root = _stemmed(wanted)
+    names = [_stemmed(words_of(name)) for name in (endpoint.name, *endpoint.aliases)]
+    begins = any(name.startswith(root) for name in names)
+    is_name = root in names
+    is_path = len(wanted) > 2 and plain(endpoint.path).endswith("_".join(wanted))
+    start = 0 if is_name or is_path else 1 if begins else 2
     return start, sum(depth or 0 for depth in depths), int(endpoint.kind != "data"), len(endpoint.name)
 
 
+def _stemmed(parts: tuple[str, ...]) -> str:
+    return "_".join(stem(part) for part in parts)
+
+
 def _depth(word: str, places: tuple[str, ...]) -> int | None:
-    root = stem(word)
-    return next((depth for depth, text in enumerate(places) if root in text), None)
+    """The first of the places that has the word, in singular or plural."""
+    forms = {word, stem(word)} | ({word[:-1] + "ies"} if word.endswith("y") else set())
+    return next((depth for depth, text in enumerate(places) if any(form in text for form in forms)), None)
 
 
 def _frame(found: list[Endpoint]) -> pd.DataFrame:

@@ -100,4 +100,4 @@ def _wrapped(label: str, text: str) -> list[str]:
 
 
 def _row(label: str, html: str) -> str:
-    return f'<tr><th style="text-align:left">{label}</th><td style="text-align:left">{html}</td></tr>'
+    return f'<tr><th style="text-align:left;vertical-align:top">{label}</th><td style="text-align:left">{html}</td></tr>'

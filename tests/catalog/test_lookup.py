@@ -36,14 +36,15 @@ def test_the_shipped_file_is_small_and_written_the_same_every_time() -> None:
     assert catalog.dump(catalog.load()) == catalog.dump(catalog.load())
 
 
-@pytest.mark.parametrize("one", ALL, ids=lambda one: one.name)
-def test_every_endpoint_is_found_by_its_name_its_aliases_and_its_path(one: catalog.Endpoint) -> None:
-    filled = one.path
-    for name in one.path_params:
-        filled = filled.replace("{" + name + "}", "17" if name.endswith("id") else "word")
+def test_every_endpoint_is_found_by_its_name_its_aliases_and_its_path() -> None:
+    for one in ALL:
+        filled = one.path
+        for name in one.path_params:
+            filled = filled.replace("{" + name + "}", "17" if name.endswith("id") else "word")
 
-    assert all(catalog.endpoint(name) is one for name in (one.name, *one.aliases, one.path, filled))
-    assert set(one.values_in(filled)) == set(one.path_params)
+        for typed in (one.name, *one.aliases, one.path, filled):
+            assert catalog.endpoint(typed) is one, typed
+        assert set(one.values_in(filled)) == set(one.path_params), one.name
 
 
 @pytest.mark.parametrize(

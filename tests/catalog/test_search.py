@@ -1,0 +1,83 @@
+"""Searching the catalogue: which endpoints come, in which order, with which dtypes."""
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from procore_nb import catalog
+
+
+def test_no_words_give_the_whole_catalogue_in_its_order() -> None:
+    frame = catalog.find_endpoints("")
+
+    assert list(frame["name"]) == [one.name for one in catalog.endpoints()]
+    assert list(frame.columns[:5]) == ["name", "path", "scope", "required_query", "paginated"]
+    pd.testing.assert_frame_equal(frame, catalog.find_endpoints())
+
+
+@pytest.mark.parametrize(
+    ("words", "first"),
+    [
+        ("rfis", "rfis"),
+        ("RFI", "rfis"),
+        ("punch", "punch_items"),
+        ("Punch List", "punch_items"),
+        ("inspections", "checklists"),
+        ("inspection", "checklists"),
+        ("manpower", "daily_logs_manpower"),
+        ("replies rfi", "rfi_replies"),
+        ("rfi reply", "rfi_replies"),
+        ("injury", "injuries"),
+        ("v1.0/projects/{project_id}/rfis", "rfis"),
+        ("subcontractor invoice", "requisitions"),
+    ],
+)
+def test_the_best_match_comes_first(words: str, first: str) -> None:
+    assert catalog.find_endpoints(words)["name"].iloc[0] == first
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("latitude longitude", "projects"),
+        ("owner invoices", "payment_applications"),
+        ("schedule legacy", "schedule_tasks"),
+    ],
+)
+def test_fields_aliases_and_tools_are_searched(words: str, found: str) -> None:
+    assert found in set(catalog.find_endpoints(words)["name"])
+
+
+def test_all_words_have_to_be_there() -> None:
+    both = set(catalog.find_endpoints("budget snapshot")["name"])
+
+    assert both < set(catalog.find_endpoints("budget")["name"])
+    assert catalog.find_endpoints("budget zzzz").empty
+
+
+def test_dtypes_are_the_same_with_and_without_rows() -> None:
+    some, none = catalog.find_endpoints("rfi"), catalog.find_endpoints("zzzz")
+
+    assert len(none) == 0
+    assert some.dtypes.to_dict() == none.dtypes.to_dict()
+    assert str(some["name"].dtype) == "string"
+    assert str(some["paginated"].dtype) == "boolean"
+    assert str(some["columns"].dtype) == "Int64"
+
+
+def test_what_is_needed_reads_as_alternatives() -> None:
+    frame = catalog.find_endpoints("").set_index("name")
+
+    assert frame.loc["line_item_types", "required_query"] == "company_id|project_id"
+    assert frame.loc["line_item_types", "needs"] == "company_id or project_id"
+    assert frame.loc["change_order_requests", "needs"] == "project_id, contract_id"
+    assert frame.loc["daily_logs_manpower", "traps"].startswith("Without dates only today")
+
+
+@given(st.text(max_size=30))
+def test_any_words_give_a_frame_of_known_names(words: str) -> None:
+    found = catalog.find_endpoints(words)["name"]
+
+    assert set(found) <= {one.name for one in catalog.endpoints()}
+    assert found.is_unique
