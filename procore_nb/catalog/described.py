@@ -50,7 +50,7 @@ def described(
         per_page_default=default,
         per_page_max=most,
         filters=_filters(query, required),
-        other_query=_others(query, required, {view, sort, "sort[direction]"}),
+        other_query=_others(query, required, {view, "serializer_view", sort, "sort[direction]"}),
         sort_param=sort,
         sorts=_choices(query.get(sort)),
         view_param=view,

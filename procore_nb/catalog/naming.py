@@ -46,7 +46,9 @@ def kind_for(path: str) -> str:
     last = plain(path.rsplit("/", 1)[-1])
     if "recycle_bin" in path:
         return "recycled"
-    if "filter_options" in path or re.search(r"(_options|potential_|possible_|available_)", last):
+    if "filter_options" in path or re.search(
+        r"(_options|potential_(?!change_order)|possible_|available_|assignable_)", last
+    ):
         return "lookup"
     if re.search(r"(change_)?histor(y|ies)$", last):
         return "history"

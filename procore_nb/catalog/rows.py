@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -106,7 +106,7 @@ class Endpoint:
     notes: str = ""
     remarks: tuple[str, ...] = ()
     parent_pairs: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    field_text: str = field(default="", compare=False)
+    field_text: str = ""
 
     @property
     def fields(self) -> tuple[Field, ...]:

@@ -13,6 +13,7 @@ from procore_nb.catalog.names import plain, stem
 from procore_nb.catalog.names import words as words_of
 from procore_nb.catalog.rows import Endpoint
 from procore_nb.catalog.show import needs_text
+from procore_nb.errors import CatalogError
 
 _TEXT = (
     "name", "path", "scope", "required_query", "needs", "paging", "filters",
@@ -26,6 +27,10 @@ _ORDER = (
 
 def find(endpoints: Iterable[Endpoint], words: str = "") -> pd.DataFrame:
     """The endpoints that have all the words, best match first; see `procore_nb.find_endpoints`."""
+    if not isinstance(words, str):
+        raise CatalogError(
+            f"{words!r} are no words to search for.", advice='Give text, such as "punch list".'
+        )
     wanted = words_of(words)
     ranked = [(_rank(one, wanted), place, one) for place, one in enumerate(endpoints)]
     found = [(rank, place, one) for rank, place, one in ranked if rank is not None]

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from procore_nb import catalog
+from procore_nb.errors import CatalogError
 
 
 def test_no_words_give_the_whole_catalogue_in_its_order() -> None:
@@ -73,6 +74,12 @@ def test_what_is_needed_reads_as_alternatives() -> None:
     assert frame.loc["line_item_types", "needs"] == "company_id or project_id"
     assert frame.loc["change_order_requests", "needs"] == "project_id, contract_id"
     assert frame.loc["daily_logs_manpower", "traps"].startswith("Without dates only today")
+
+
+@pytest.mark.parametrize("words", [None, 7, ["rfi"]])
+def test_words_that_are_no_text_are_an_error(words: object) -> None:
+    with pytest.raises(CatalogError, match="no words"):
+        catalog.find_endpoints(words)  # type: ignore[arg-type]
 
 
 @given(st.text(max_size=30))
