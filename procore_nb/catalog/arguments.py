@@ -15,7 +15,8 @@ from procore_nb.catalog.rows import Argument, Endpoint, Place
 PAGING_KEYS = frozenset({"page", "per_page", "cursor", "page_start", "page_size", "limit"})
 
 _DATE_NAME = re.compile(r"(^|_)(date|at)$|^date_|_date_range$|^due_by$")
-_FILTER = re.compile(r"^filters\[([^\]]*)\](.*)$")
+# Two lists of webhooks spell it `filter[...]`.
+_FILTER = re.compile(r"^filters?\[([^\]]*)\](.*)$")
 
 
 @lru_cache(maxsize=2048)

@@ -92,6 +92,7 @@ def _argument(endpoint: str, name: str) -> catalog.Argument:
         ("budget_view_detail_rows", "biller", ("biller[]", True, False, "query", "")),
         ("change_order_requests", "contract_id", ("contract_id", False, True, "query", "")),
         ("workflow_instances", "tool_type", ("filters[tool_type]", False, True, "filter", "")),
+        ("webhook_deliveries", "status", ("filter[status]", False, False, "query", "")),
         ("projects_v1_0", "view", ("serializer_view", False, False, "query", "")),
         ("bim_model_revision_objects", "id", ("id", False, True, "path", "")),
         ("bim_model_revision_objects", "filter_id", ("filters[id]", False, False, "filter", "")),
