@@ -92,7 +92,7 @@ def unknown(path: str) -> Endpoint:
         scope="project" if "project_id" in params else "company" if "company_id" in params else "other",
         path_params=params,
         paging="page",
-        # https://procore.github.io/documentation/new-rest-v2-version: 10 a page, 100 at most.
+        # The general rule of version 2: 10 rows a page, 100 at most.
         per_page_default=10 if newer else None,
         per_page_max=100 if newer else None,
         kind="unknown",
