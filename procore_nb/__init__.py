@@ -1,3 +1,82 @@
-"""Procore lists as typed pandas DataFrames: on a map, in a plot, in a CSV."""
+"""Procore lists as typed pandas DataFrames: on a map, in a plot, in a CSV.
+
+In: the name of an environment. Out: the public names, each loaded when it is first used.
+
+>>> import procore_nb as pnb
+>>> projects = pnb.connect("demo").projects()
+>>> "latitude" in projects.columns
+True
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from procore_nb.catalog import find_endpoints as find_endpoints
+    from procore_nb.client import Procore as Procore
+    from procore_nb.client import connect as connect
+    from procore_nb.credentials import Credentials as Credentials
+    from procore_nb.environments import Environment as Environment
+    from procore_nb.errors import AccessError as AccessError
+    from procore_nb.errors import ArgumentError as ArgumentError
+    from procore_nb.errors import CatalogError as CatalogError
+    from procore_nb.errors import CredentialsError as CredentialsError
+    from procore_nb.errors import IncompleteError as IncompleteError
+    from procore_nb.errors import MissingExtraError as MissingExtraError
+    from procore_nb.errors import NetworkError as NetworkError
+    from procore_nb.errors import NotFoundError as NotFoundError
+    from procore_nb.errors import OutputError as OutputError
+    from procore_nb.errors import ProcoreError as ProcoreError
+    from procore_nb.errors import ProcoreWarning as ProcoreWarning
+    from procore_nb.errors import RateLimitError as RateLimitError
+    from procore_nb.errors import RequestError as RequestError
+    from procore_nb.errors import ServerError as ServerError
+    from procore_nb.errors import StatusError as StatusError
+    from procore_nb.export import read_csv as read_csv
+    from procore_nb.export import to_csv as to_csv
+    from procore_nb.frames import explode as explode
+    from procore_nb.frames import to_frame as to_frame
+
+_ROOMS = {
+    "catalog": ("find_endpoints",),
+    "client": ("Procore", "connect"),
+    "credentials": ("Credentials",),
+    "environments": ("Environment",),
+    "errors": (
+        "AccessError",
+        "ArgumentError",
+        "CatalogError",
+        "CredentialsError",
+        "IncompleteError",
+        "MissingExtraError",
+        "NetworkError",
+        "NotFoundError",
+        "OutputError",
+        "ProcoreError",
+        "ProcoreWarning",
+        "RateLimitError",
+        "RequestError",
+        "ServerError",
+        "StatusError",
+    ),
+    "export": ("read_csv", "to_csv"),
+    "frames": ("explode", "to_frame"),
+}
+_HOMES = {name: room for room, names in _ROOMS.items() for name in names}
+__all__ = [*sorted(_HOMES), "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    room = _HOMES.get(name)
+    if room is None:
+        raise AttributeError(f"module 'procore_nb' has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f"procore_nb.{room}"), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

@@ -111,3 +111,7 @@ class OutputError(ProcoreError):
 
 class MissingExtraError(ProcoreError, ImportError):
     """An optional library is not installed; the message says which one line installs it."""
+
+
+class ProcoreWarning(UserWarning):
+    """Something to know about a result that is otherwise right: what was left out, or which default applied."""

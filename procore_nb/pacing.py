@@ -26,11 +26,8 @@ class Window:
     limit: int
     remaining: int
     reset: float
-
-    @property
-    def kind(self) -> str:
-        """Name the window by its size: Procore's hourly one is by far the larger."""
-        return "hour" if self.limit > 200 else "spike"
+    kind: str = "spike"
+    """`hour` or `spike`."""
 
 
 class Governor:
@@ -98,7 +95,7 @@ class Governor:
         """Return the windows heard of, with what is left in each now; the largest first."""
         with self._lock:
             return [
-                Window(w.limit, w.limit if now >= w.reset else w.remaining, w.reset)
+                Window(w.limit, w.limit if now >= w.reset else w.remaining, w.reset, w.kind)
                 for _, w in sorted(self._windows.items(), reverse=True)
             ]
 
@@ -119,6 +116,8 @@ class Governor:
 
     def _take(self, shown: Window) -> None:
         known = self._windows.get(shown.limit)
+        if known is not None and known.kind == "hour":
+            shown.kind = "hour"  # near its end an hour looks as short as the other window
         if known is None or shown.reset > known.reset:
             self._windows[shown.limit] = shown
         elif shown.reset == known.reset:
@@ -137,11 +136,13 @@ def _window(headers: Mapping[str, str], now: float) -> Window | None:
         return None
     limit, remaining, reset = (float(text) for text in texts)
     if reset < 1e8:  # seconds from now, as some gateways tell it
-        return Window(int(limit), int(remaining), now + reset)
-    theirs = server_time(headers)
-    skew = theirs + 0.5 - now if theirs is not None else 0.0
-    # Date is told in whole seconds, so only a clearly different clock counts.
-    return Window(int(limit), int(remaining), reset - skew if abs(skew) > 2 else reset)
+        reset += now
+    else:
+        theirs = server_time(headers)
+        skew = theirs + 0.5 - now if theirs is not None else 0.0
+        # Date is told in whole seconds, so only a clearly different clock counts.
+        reset -= skew if abs(skew) > 2 else 0.0
+    return Window(int(limit), int(remaining), reset, "hour" if reset - now > 60 else "spike")
 
 
 def _least(window: Window, requests: int, now: float) -> float:

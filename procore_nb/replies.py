@@ -74,6 +74,7 @@ def read_page(reply: Reply, *, envelope: str = "") -> Page:
         The reply to a list question.
     envelope
         Where the catalogue expects the list, such as `data` or `data.history`; the reply itself has the last word.
+        A lone dot means that the body is one record.
 
     Raises
     ------
@@ -137,7 +138,7 @@ def error_of(reply: Reply) -> ProcoreError | None:
         status=status,
         retry_after_seconds=retry_after_seconds(reply.headers),
         advice=advice.for_status(status, text),
-        retryable=status in (408, 429) or (status >= 500 and status != 501),
+        retryable=status == 429 or (status >= 500 and status != 501),
     )
 
 
@@ -234,6 +235,8 @@ def _next_cursor(links: dict[str, str] | None, body: Any) -> str | None:
 def _unwrap(body: Any, envelope: str, reply: Reply) -> list[Any]:
     if body is None:
         return []
+    if envelope == "." and isinstance(body, dict):
+        return [body]
     if isinstance(body, list):
         first = body[0] if len(body) == 1 else None
         if isinstance(first, dict) and isinstance(first.get("data"), list) and "possible_pages" in first:

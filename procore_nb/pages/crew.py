@@ -30,8 +30,14 @@ class Watcher(Protocol):
     def waiting(self, seconds: float, reason: str) -> None:
         """Hear that the walk waits so many seconds, and why."""
 
+    def asked(self) -> None:
+        """Hear that a request was sent."""
+
     def came(self, rows: int) -> None:
         """Hear that a page with so many rows came."""
+
+    def tick(self) -> None:
+        """Hear, in the walking thread, that there may be something new to show."""
 
 
 class Silent:
@@ -40,7 +46,13 @@ class Silent:
     def waiting(self, seconds: float, reason: str) -> None:
         """Say nothing."""
 
+    def asked(self) -> None:
+        """Say nothing."""
+
     def came(self, rows: int) -> None:
+        """Say nothing."""
+
+    def tick(self) -> None:
         """Say nothing."""
 
 
@@ -109,6 +121,7 @@ class Crew:
 
     def next_answer(self) -> tuple[Ask, Page | BaseException]:
         while True:
+            self.watcher.tick()
             try:
                 return self._answers.get(
                     timeout=0.5
@@ -148,6 +161,7 @@ class Crew:
     def _answer_once(self, ask: Ask) -> Page:
         governor, clock = self.session.application.governor, self.manners.clock
         question = ask.question
+        self.watcher.asked()
         try:
             reply = self.session.get(question.path, ask.parameters, company_id=question.company_id)
         except BaseException:
@@ -178,6 +192,8 @@ class Crew:
         if seconds >= _WORTH_SAYING:
             log.info("Waiting %.1f s: %s", seconds, reason)
             self.watcher.waiting(seconds, reason)
+            if not self._most:
+                self.watcher.tick()
         self._sleep(seconds)
 
 

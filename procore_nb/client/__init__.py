@@ -1,0 +1,9 @@
+"""The corridor: `connect` opens the doors of the other rooms in order and hands out a `Procore`.
+
+In: an environment's name. Out: typed frames. Widgets, the command line and notebooks knock only here.
+"""
+
+from procore_nb.client.connect import connect
+from procore_nb.client.procore import Procore
+
+__all__ = ["Procore", "connect"]

@@ -1,0 +1,137 @@
+"""From a name to a connection: environment, credentials and company, found and checked.
+
+In: what the caller says and what is found in the usual places. Out: a `Procore`. Sends nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from requests.adapters import BaseAdapter
+
+from procore_nb.client.procore import Procore
+from procore_nb.credentials import Credentials, Found, Places, company_number, look_up
+from procore_nb.environments import DEMO, Environment, environment
+from procore_nb.errors import ArgumentError
+from procore_nb.pages import Manners
+from procore_nb.session import Session
+
+
+def connect(
+    environment: Environment | str | None = None,
+    *,
+    credentials: Credentials | None = None,
+    company_id: int | None = None,
+    profile: str | None = None,
+    workers: int = 8,
+    patience_seconds: float = 600.0,
+    retries: int = 5,
+    connect_timeout_seconds: float = 10.0,
+    read_timeout_seconds: float = 60.0,
+    progress: bool = True,
+    revoke_on_close: bool = False,
+    places: Places | None = None,
+) -> Procore:
+    """Return a connection to one Procore environment. Nothing is sent until the first question.
+
+    Parameters
+    ----------
+    environment
+        `"demo"`, `"production"`, `"sandbox"`, `"monthly-sandbox"`, `"federal"`, or an `Environment`. There is no default:
+        left out, `PROCORE_ENVIRONMENT` or the profile must name it.
+    credentials
+        Client id and secret. Left out, they are looked for in `PROCORE_CLIENT_ID` and `PROCORE_CLIENT_SECRET` (also in a
+        `.env` file in the working folder), then in a saved profile of that environment. The demo brings its own.
+    company_id
+        Goes with every call. The first number in the address bar of Procore's web application.
+    profile
+        A saved profile to use; it must be of this environment.
+    workers
+        How many requests are under way at once.
+    patience_seconds
+        How long one walk may wait for Procore's rate limit or between tries; past it an error says how long is asked for.
+    retries
+        How often one request is tried again after a lost connection, 429 or 5xx.
+    connect_timeout_seconds, read_timeout_seconds
+        Longest wait for a connection, and between two pieces of a reply.
+    progress
+        Whether walks that take longer than a second show a line.
+    revoke_on_close
+        Whether closing lets Procore forget the token.
+    places
+        Where credentials are looked for; for tests.
+
+    Raises
+    ------
+    ArgumentError
+        If no environment is named or known, or a number is out of range.
+    CredentialsError
+        If no place holds credentials (each is listed), or those found are of another environment.
+
+    Examples
+    --------
+    >>> import procore_nb as pnb
+    >>> pnb.connect("demo").environment.name
+    'demo'
+    """
+    _check_numbers(workers=workers, patience=patience_seconds, retries=retries)
+    found = None
+    if not _is_demo(environment):
+        found = look_up(
+            environment, credentials=credentials, company_id=company_id, profile=profile, places=places
+        )
+    if found is None or found.environment == DEMO:
+        found = _demo(credentials, company_id)
+    in_process = found.environment == DEMO
+    session = Session(
+        found.environment,
+        found.credentials,
+        connections=int(workers),
+        connect_timeout_seconds=connect_timeout_seconds,
+        read_timeout_seconds=read_timeout_seconds,
+        transport=_demo_transport() if in_process else None,
+    )
+    return Procore(
+        session,
+        found.company_id,
+        manners=Manners(workers=int(workers), retries=int(retries), patience_seconds=float(patience_seconds)),
+        progress=progress,
+        sources=found.sources,
+        revoke_on_close=revoke_on_close,
+        today=_demo_today if in_process else date.today,
+    )
+
+
+def _is_demo(wanted: Environment | str | None) -> bool:
+    return wanted is not None and environment(wanted) == DEMO
+
+
+def _demo(credentials: Credentials | None, company_id: int | None) -> Found:
+    """Return what the demo needs; credentials of the usual places are not for it."""
+    from procore_nb import demo
+
+    own = Credentials(demo.CLIENT_ID, demo.CLIENT_SECRET)
+    number = demo.COMPANY_ID if company_id is None else company_number(company_id)
+    return Found(DEMO, credentials or own, number, {"environment": "argument", "credentials": "demo"})
+
+
+def _demo_transport() -> BaseAdapter:
+    from procore_nb import demo
+
+    return demo.DemoAdapter(demo.Demo())
+
+
+def _demo_today() -> date:
+    from procore_nb import demo
+
+    return demo.TODAY
+
+
+def _check_numbers(*, workers: int, patience: float, retries: int) -> None:
+    for name, value, least in (
+        ("workers", workers, 1),
+        ("patience_seconds", patience, 0),
+        ("retries", retries, 0),
+    ):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not value >= least:
+            raise ArgumentError(f"{name} must be a number from {least} up, not {value!r}.")

@@ -1,0 +1,192 @@
+"""Why does nothing come? The way from here to the first project, step by step.
+
+In: a session and a company id. Out: a frame of step, ok, detail, advice. Asks the service a handful of questions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import pandas as pd
+
+from procore_nb import advice, catalog
+from procore_nb.client.places import Place
+from procore_nb.client.questions import question_for
+from procore_nb.errors import CredentialsError, NetworkError, ProcoreError
+from procore_nb.pages import Manners, ask_once
+from procore_nb.replies import Page
+from procore_nb.session import Session
+
+_TOOLS = (
+    "rfis",
+    "submittals",
+    "punch_items",
+    "observation_items",
+    "incidents",
+    "daily_log_headers",
+    "budget_views",
+)
+_NOT_REACHED = "not tried, as an earlier step failed"
+
+
+@dataclass
+class Step:
+    """One step of the way: `ok` is None when it was not tried."""
+
+    step: str
+    ok: bool | None
+    detail: str
+    advice: str = ""
+
+
+def diagnose(session: Session, company_id: int | None, *, manners: Manners | None = None) -> pd.DataFrame:
+    """Return a frame with one row per step: `step`, `ok` (boolean, missing when not tried), `detail`, `advice`."""
+    steps = list(
+        _Diagnosis(session, company_id, manners or Manners(retries=1, patience_seconds=30.0)).steps()
+    )
+    frame = pd.DataFrame([vars(step) for step in steps], columns=["step", "ok", "detail", "advice"])
+    frame = frame.astype({"step": "string", "ok": "boolean", "detail": "string", "advice": "string"})
+    frame.attrs["procore"] = {"endpoint": "diagnosis", "environment": session.environment.name}
+    return frame
+
+
+class _Diagnosis:
+    def __init__(self, session: Session, company_id: int | None, manners: Manners) -> None:
+        self._session = session
+        self._company_id = company_id
+        self._manners = manners
+        self._project: tuple[int, str] | None = None
+
+    def steps(self) -> Iterator[Step]:
+        """Walk the steps; once one fails that the others stand on, the others are named as not tried."""
+        walk: list[tuple[str, Callable[[], Iterator[Step]]]] = [
+            ("login host reachable", self._login),
+            ("company header accepted", self._header),
+            ("company visible", self._company),
+            ("projects visible", self._projects),
+            ("tools of one project", self._tools),
+        ]
+        going = True
+        for name, ask in walk:
+            if not going:
+                yield Step(name, None, _NOT_REACHED)
+                continue
+            for step in ask():
+                yield step
+                going = going and step.ok is not False
+
+    def _login(self) -> Iterator[Step]:
+        host = f"{urlsplit(self._session.environment.login_url).hostname} ({self._session.environment.name})"
+        try:
+            token = self._session.login()
+        except NetworkError as error:
+            yield Step("login host reachable", False, error.message, error.advice)
+            return
+        except CredentialsError as error:
+            yield Step("login host reachable", True, host)
+            yield Step("credentials accepted", False, error.message, error.advice)
+            return
+        except ProcoreError as error:
+            yield Step("login host reachable", False, error.message, error.advice)
+            return
+        yield Step("login host reachable", True, host)
+        yield Step("credentials accepted", True, f"a token was issued to client {self._session.client_id!r}")
+        if token.expires_in is None:
+            yield Step(
+                "token lifetime", True, "the login host named none; the token is renewed when it is refused"
+            )
+        else:
+            yield Step(
+                "token lifetime", True, f"{token.expires_in:,.0f} seconds, renewed before that by itself"
+            )
+
+    def _header(self) -> Iterator[Step]:
+        name = "company header accepted"
+        if self._company_id is None:
+            yield Step(name, False, "no company id is set", f"Connect with company_id=…. {advice.COMPANY_ID}")
+            return
+        try:
+            rows = self._ask("me").rows
+        except ProcoreError as error:
+            if "not connected" in error.message.lower():
+                yield Step(name, True, f"company {self._company_id} is known")
+                yield Step("app installed", False, error.message, error.advice)
+            else:
+                yield Step(name, False, error.message, _advice(error, advice.WRONG_COMPANY))
+            return
+        who = rows[0].get("login") or rows[0].get("name") if rows and isinstance(rows[0], dict) else None
+        yield Step(name, True, f"company {self._company_id}" + (f", signed in as {who}" if who else ""))
+        yield Step("app installed", True, f"the app is connected to company {self._company_id}")
+
+    def _company(self) -> Iterator[Step]:
+        try:
+            rows = self._ask("companies").rows
+        except ProcoreError as error:
+            yield Step("company visible", False, error.message, error.advice)
+            return
+        found = [row for row in rows if isinstance(row, dict) and row.get("id") == self._company_id]
+        if found:
+            yield Step("company visible", True, f"{found[0].get('name')} ({self._company_id})")
+        else:
+            seen = ", ".join(
+                f"{row.get('name')} ({row.get('id')})" for row in rows[:5] if isinstance(row, dict)
+            )
+            yield Step(
+                "company visible",
+                False,
+                f"not among the companies listed: {seen or 'none'}",
+                advice.WRONG_COMPANY,
+            )
+
+    def _projects(self) -> Iterator[Step]:
+        try:
+            page = self._ask("projects", parameters=(("filters[by_status]", "All"),), per_page=100)
+        except ProcoreError as error:
+            yield Step("projects visible", False, error.message, error.advice)
+            return
+        count = page.total if page.total is not None else len(page.rows)
+        if not count or not page.rows:
+            yield Step("projects visible", False, "none", advice.NO_PERMISSION)
+            return
+        yield Step("projects visible", True, f"{count:,} (all stages, active and inactive)")
+        rows = [row for row in page.rows if isinstance(row, dict)]
+        active = [row for row in rows if row.get("active")] or rows
+        self._project = (active[0]["id"], str(active[0].get("name")))
+
+    def _tools(self) -> Iterator[Step]:
+        if self._project is None:
+            yield Step("tools of one project", None, _NOT_REACHED)
+            return
+        number, name = self._project
+        for tool in _TOOLS:
+            step = f"tool {tool}"
+            try:
+                page = self._ask(tool, ids={"project_id": str(number)}, per_page=1)
+            except ProcoreError as error:
+                # A tool that is switched off or not permitted is worth knowing, but stops nothing.
+                yield Step(step, False, error.message, error.advice)
+                continue
+            count = page.total if page.total is not None else len(page.rows)
+            yield Step(step, True, f"{count:,} records in project {name!r} ({number})")
+
+    def _ask(
+        self,
+        name: str,
+        *,
+        ids: dict[str, str] | None = None,
+        parameters: tuple[tuple[str, str], ...] = (),
+        per_page: int = 100,
+    ) -> Page:
+        endpoint: Any = catalog.single(name) if name == "me" else catalog.endpoint(name)
+        place = Place(self._company_id or 0, ids or {})
+        question = question_for(
+            endpoint, place, parameters, per_page=min(per_page, endpoint.per_page_max or per_page)
+        )
+        return ask_once(self._session, question, manners=self._manners)
+
+
+def _advice(error: ProcoreError, otherwise: str) -> str:
+    return otherwise if error.status in (400, 403, 404) else error.advice

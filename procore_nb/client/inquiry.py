@@ -1,0 +1,198 @@
+"""One call of `table`, worked out: which places, which parameters, which questions.
+
+In: a connection, an endpoint, and what the caller said. Out: a `Collection` ready to be walked.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from procore_nb.catalog import Endpoint
+from procore_nb.client import places as at
+from procore_nb.client.gather import Collection, OnError, now_text
+from procore_nb.client.places import Place
+from procore_nb.client.questions import has_dates, parameters_for, question_for
+from procore_nb.client.values import is_many
+from procore_nb.errors import ArgumentError, CatalogError, ProcoreWarning, RateLimitError
+from procore_nb.frames import FrameBuilder
+
+if TYPE_CHECKING:
+    from procore_nb.client.procore import Decimals, Procore
+
+_WINDOWS = {"today": "today", "this_work_week": "this work week", "last_7_days": "the last 7 days"}
+
+
+@dataclass
+class Inquiry:
+    """What was asked of one list; `collection` turns it into questions, checked, with nothing sent but project ids."""
+
+    procore: Procore
+    endpoint: Endpoint
+    places: dict[str, Any]
+    arguments: dict[str, Any]
+    decimals: Decimals
+    on_error: OnError
+    progress: bool
+
+    def collection(self) -> Collection:
+        """Return the questions and everything needed to make a frame of their answers."""
+        endpoint, procore = self.endpoint, self.procore
+        needed = {name for group in endpoint.needs for name in group}
+        fixed = {name: self.arguments.pop(name) for name in list(self.arguments) if name in needed}
+        self._check_what_is_given(needed, fixed)
+        parameters = parameters_for(endpoint, self.arguments, today=procore.today())
+        self._warn_of_a_window(parameters)
+        found, leading = self._work_out(needed, fixed)
+        questions = [question_for(endpoint, place, parameters) for place in found]
+        self._check_the_budget(len(questions))
+        return Collection(
+            procore.session,
+            endpoint,
+            questions,
+            procore.manners,
+            builder=partial(FrameBuilder, endpoint, decimals=self.decimals, leading=leading),
+            about=self._about(found),
+            leading=leading,
+            on_error=self.on_error,
+            progress=self.progress,
+            several=self.places.get("projects") is not None or len(questions) > 1,
+        )
+
+    def _check_what_is_given(self, needed: set[str], fixed: dict[str, Any]) -> None:
+        given = set(fixed) | {"company_id"}
+        if self.places.get("project_id") is not None or self.places.get("projects") is not None:
+            given.add("project_id")
+        if self.places.get("project_id") is not None and self.places.get("projects") is not None:
+            raise ArgumentError("project_id and projects were both given.", advice="Pass one of them.")
+        if self.places.get("parent") is not None:
+            given.add(self._parent_id(needed, fixed))
+            if _names_projects(self.places["parent"]):
+                given.add("project_id")
+        if "project_id" in given and "project_id" not in needed:
+            known = "project_id" in {one.name for one in self.endpoint.arguments}
+            if self.endpoint.kind != "unknown" and not known:
+                raise CatalogError(
+                    f"{self.endpoint.name} is a list of the whole company and takes no project.",
+                    advice="Leave project_id and projects out, or choose by project in the frame.",
+                )
+        absent = at.missing_ids(self.endpoint, given)
+        if absent is not None:
+            raise absent
+
+    def _parent_id(self, needed: set[str], fixed: dict[str, Any]) -> str:
+        open_ids = [name for name in self._ids_in_order(needed) if name not in fixed]
+        if not open_ids:
+            raise CatalogError(f"{self.endpoint.name} needs no parent.", advice="Leave parent out.")
+        return (
+            open_ids[-1]
+            if len(open_ids) == 1
+            else next((name for name in open_ids if name in self.endpoint.parents), open_ids[-1])
+        )
+
+    def _ids_in_order(self, needed: set[str]) -> list[str]:
+        return [
+            name
+            for group in self.endpoint.needs
+            for name in group
+            if name in needed and name not in ("company_id", "project_id")
+        ]
+
+    def _work_out(self, needed: set[str], fixed: dict[str, Any]) -> tuple[list[Place], tuple[str, ...]]:
+        """Return every place to ask, and the names of the columns that tell them apart."""
+        companies = self.places.get("company_id")
+        several = is_many(companies)
+        numbers = [
+            self.procore.company_or_own(each) for each in (list(companies or ()) if several else [companies])
+        ]
+        found = [Place(number, {}, (number,) if several else ()) for number in numbers]
+        leading = ["company_id"] if several else []
+        found = self._with_projects(found, leading)
+        for name, value in fixed.items():
+            many = isinstance(value, pd.DataFrame) or is_many(value)
+            values = [number for number, _ in at.parent_pairs(value, where=self.endpoint.name)]
+            found = at.with_ids(found, name, values, lead=many)
+            leading += [name] if many else []
+        if self.places.get("parent") is not None:
+            name = self._parent_id(needed, fixed)
+            pairs = at.parent_pairs(self.places["parent"], where=self.endpoint.name)
+            with_project = any(project for _, project in pairs)
+            found = at.with_parents(found, name, pairs)
+            leading += (["project_id"] if with_project and "project_id" not in leading else []) + [name]
+        return found, tuple(leading)
+
+    def _with_projects(self, found: list[Place], leading: list[str]) -> list[Place]:
+        project_id, projects = self.places.get("project_id"), self.places.get("projects")
+        if project_id is not None and is_many(project_id):
+            projects, project_id = project_id, None
+        if project_id is not None:
+            pairs = at.project_pairs(project_id, where=self.endpoint.name)
+            leading += ["project_id"]
+            return at.with_projects(found, pairs, named=False)
+        if projects is None:
+            return found
+        if isinstance(projects, str) and projects.strip().lower() in ("all", "active", "inactive"):
+            status = projects.strip().capitalize()
+            placed = []
+            for place in found:
+                frame = self.procore.projects(status=status, company_id=place.company_id, view="compact")  # type: ignore[arg-type]
+                placed += at.with_projects(
+                    [place], at.project_pairs(frame, where=self.endpoint.name), named=True
+                )
+            leading += ["project_id", "project_name"]
+            return placed
+        pairs = at.project_pairs(projects, where=self.endpoint.name)
+        named = any(name is not None for _, name in pairs)
+        leading += ["project_id", "project_name"] if named else ["project_id"]
+        return at.with_projects(found, pairs, named=named)
+
+    def _warn_of_a_window(self, parameters: tuple[tuple[str, str], ...]) -> None:
+        window = self.endpoint.date_default
+        if window and not has_dates(self.endpoint, parameters):
+            warnings.warn(
+                f"{self.endpoint.name} returns only the rows of {_WINDOWS.get(window, window)}, as no dates were given. "
+                'Pass start="2026-01-01" (and end=…).',
+                ProcoreWarning,
+                stacklevel=5,
+            )
+
+    def _check_the_budget(self, requests: int) -> None:
+        procore = self.procore
+        seconds = procore.session.application.governor.seconds_for(requests, procore.manners.clock())
+        patience = procore.manners.patience_seconds
+        if seconds > patience:
+            raise RateLimitError(
+                f"{self.endpoint.name} from {requests:,} places needs at least {requests:,} requests, which Procore's rate "
+                f"limit spreads over {seconds:,.0f} seconds; the patience is {patience:,.0f} seconds. Nothing was sent.",
+                retry_after_seconds=seconds,
+                advice=f"Ask fewer places, or connect(…, patience_seconds={seconds * 1.1:.0f}).",
+            )
+
+    def _about(self, found: list[Place]) -> dict[str, Any]:
+        procore, endpoint = self.procore, self.endpoint
+        companies = sorted({place.company_id for place in found})
+        told = {name: value for name, value in self.places.items() if isinstance(value, str | int)}
+        told |= {name: _plain(value) for name, value in self.arguments.items()}
+        return {
+            "endpoint": endpoint.name,
+            "path": endpoint.path,
+            "environment": procore.environment.name,
+            "web_url": procore.environment.web_url,
+            "company_id": companies[0] if len(companies) == 1 else companies,
+            "arguments": told,
+            "fetched_at": now_text(),
+        }
+
+
+def _names_projects(parent: Any) -> bool:
+    return isinstance(parent, pd.DataFrame) and bool({"project_id", "project.id"} & set(parent.columns))
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    return [_plain(each) for each in value] if is_many(value) else str(value)

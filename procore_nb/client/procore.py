@@ -1,0 +1,344 @@
+"""The corridor: a connection to one environment and company, which opens the doors of the other rooms in order.
+
+In: questions in Python terms. Out: typed frames. Speaks to the service through its session only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
+from html import escape
+from typing import Any, Literal
+
+import pandas as pd
+
+from procore_nb import advice, catalog
+from procore_nb.catalog import Endpoint
+from procore_nb.client.diagnosis import diagnose
+from procore_nb.client.gather import Collection, OnError
+from procore_nb.client.inquiry import Inquiry
+from procore_nb.credentials import company_number
+from procore_nb.environments import Environment
+from procore_nb.errors import ArgumentError
+from procore_nb.pages import Manners
+from procore_nb.replies import utc_text
+from procore_nb.session import Session
+
+Decimals = Literal["exact", "float"]
+
+
+class Procore:
+    """A connection to one Procore environment; `connect` makes one. May be used from several threads.
+
+    Nothing is sent until the first question. As a context manager it closes its connections at the end, and lets
+    Procore forget the token if `revoke_on_close` was asked for.
+
+    Examples
+    --------
+    >>> import procore_nb as pnb
+    >>> with pnb.connect("demo") as procore:
+    ...     int(procore.companies()["id"].notna().sum()) > 0
+    True
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        company_id: int | None,
+        *,
+        manners: Manners,
+        progress: bool = True,
+        sources: Mapping[str, str] | None = None,
+        revoke_on_close: bool = False,
+        today: Callable[[], date] = date.today,
+    ) -> None:
+        self.session = session
+        self.manners = manners
+        self._progress = progress
+        self._sources = dict(sources or {})
+        self._revoke_on_close = revoke_on_close
+        self.today = today
+        self.company_id = company_id
+
+    @property
+    def environment(self) -> Environment:
+        """Where the answers come from."""
+        return self.session.environment
+
+    def me(self) -> pd.DataFrame:
+        """Return who this connection is: one row.
+
+        Returns
+        -------
+        DataFrame
+            `id` (Int64), `login` (string), `name` (string).
+
+        Raises
+        ------
+        AccessError, NotFoundError
+            If the company id is wrong or this account has no permission there.
+
+        Notes
+        -----
+        `GET /rest/v1.0/me`, with the company header, which a service account needs here too.
+        """
+        return self._inquiry(catalog.single("me")).frame()
+
+    def companies(self, *, include_free_companies: bool | None = None) -> pd.DataFrame:
+        """Return the companies this account can see, one row each.
+
+        Returns
+        -------
+        DataFrame
+            `id` (Int64), `name` (string), `is_active` (boolean), and whatever else Procore sends. Empty: none.
+
+        Notes
+        -----
+        `GET /rest/v1.0/companies`. A service account usually sees those in which its app is installed.
+        """
+        return self.table("companies", include_free_companies=include_free_companies)
+
+    def projects(
+        self,
+        *,
+        status: Literal["Active", "Inactive", "All"] = "Active",
+        company_id: int | None = None,
+        view: str | None = None,
+        decimals: Decimals = "exact",
+        **filters: Any,
+    ) -> pd.DataFrame:
+        """Return the projects of a company, one row each, with place, stage, dates, value and custom fields.
+
+        Parameters
+        ----------
+        status
+            Active projects only (as Procore does by itself), inactive ones, or all.
+        company_id
+            Another company than the connection's.
+        view
+            Which attributes come back: `ids`, `compact`, `normal`, `extended`.
+        decimals
+            `"exact"` keeps money as `decimal.Decimal`; `"float"` makes float64 columns of it.
+        **filters
+            Whatever else the list knows: `procore.endpoint("projects")` names it. An unknown one is an error.
+
+        Returns
+        -------
+        DataFrame
+            One row per project this account may see, in Procore's order: `id` (Int64), `name` (string),
+            `latitude` and `longitude` (float64, degrees WGS 84), dates (datetime64 without zone), times (UTC),
+            `total_value` (Decimal), `company.id`, `project_stage.name` and so on. Empty: there are none.
+
+        Raises
+        ------
+        ArgumentError, CatalogError
+            If an argument cannot be used; nothing was sent.
+        IncompleteError
+            If fewer projects came than Procore announced.
+
+        Notes
+        -----
+        `GET /rest/v1.1/projects`, the newest version, which carries coordinates.
+        """
+        return self.table(
+            "projects", company_id=company_id, status=status, view=view, decimals=decimals, **filters
+        )
+
+    def table(
+        self,
+        name: str,
+        *,
+        project_id: Any = None,
+        projects: Any = None,
+        company_id: Any = None,
+        parent: Any = None,
+        decimals: Decimals = "exact",
+        on_error: OnError = "raise",
+        progress: bool | None = None,
+        **arguments: Any,
+    ) -> pd.DataFrame:
+        """Return any list of Procore as a typed frame, from one place or from many.
+
+        Parameters
+        ----------
+        name
+            A name or alias of the catalogue (`find_endpoints`), or a path such as
+            `"/rest/v1.0/projects/{project_id}/rfis"`.
+        project_id
+            The project to ask.
+        projects
+            Several projects instead: `"all"`, `"active"`, ids, or a frame with an id column. They are asked side by side;
+            `project_id` and `project_name` lead the columns.
+        company_id
+            Another company than the connection's, or several.
+        parent
+            For lists that need one more id (`rfi_replies`, line items): the frame of parents, or their ids.
+        decimals
+            `"exact"` keeps money as `decimal.Decimal`; `"float"` makes float64 columns of it.
+        on_error
+            Projects that answer 403 or 404 are left out and named. With `"skip"` so is every other failure.
+        progress
+            False keeps quiet; True shows a line for walks longer than a second.
+        **arguments
+            Filters and options of this list in Python terms: `status="open"`, lists, booleans,
+            `updated_at=(start, end)`, `since=`, `start=`, `end=`, `deleted=`, `sort=`, `view=`.
+
+        Returns
+        -------
+        DataFrame
+            One row per record, columns and dtypes as the catalogue says, also without rows.
+            `attrs["procore"]` tells where it came from and what was left out (`skipped`).
+
+        Raises
+        ------
+        CatalogError, ArgumentError
+            Before anything is sent: no such list, a missing id, an unknown argument, a malformed date.
+        IncompleteError
+            If fewer records came than announced, or the walk was stopped; `partial` holds what had come.
+        ProcoreError
+            Whatever else a request failed with; `partial` holds what had come.
+
+        Examples
+        --------
+        >>> import procore_nb as pnb
+        >>> procore = pnb.connect("demo")
+        >>> "subject" in procore.table("rfis", projects="all", progress=False).columns
+        True
+        """
+        places = {"project_id": project_id, "projects": projects, "company_id": company_id, "parent": parent}
+        return self._inquiry(
+            catalog.endpoint(name), places, arguments, decimals=decimals, on_error=on_error, progress=progress
+        ).frame()
+
+    def frames(
+        self,
+        name: str,
+        *,
+        project_id: Any = None,
+        projects: Any = None,
+        company_id: Any = None,
+        parent: Any = None,
+        decimals: Decimals = "exact",
+        on_error: OnError = "raise",
+        progress: bool | None = None,
+        **arguments: Any,
+    ) -> Iterator[pd.DataFrame]:
+        """Yield one frame for each project (or parent, or company) as it comes, so that memory stays flat.
+
+        Takes the arguments of `table`. Places that are left out give no frame; one warning names them at the end.
+        """
+        places = {"project_id": project_id, "projects": projects, "company_id": company_id, "parent": parent}
+        return self._inquiry(
+            catalog.endpoint(name), places, arguments, decimals=decimals, on_error=on_error, progress=progress
+        ).frames()
+
+    def pages(self, name: str, **arguments: Any) -> Iterator[list[Any]]:
+        """Yield the records of a list page by page, as Procore sent them; takes the arguments of `table`."""
+        for _, rows in self._loose(name, arguments).pages():
+            yield rows
+
+    def records(self, name: str, **arguments: Any) -> Iterator[Any]:
+        """Yield the records of a list one by one, as Procore sent them; takes the arguments of `table`."""
+        for rows in self.pages(name, **arguments):
+            yield from rows
+
+    def endpoint(self, name: str) -> Endpoint:
+        """Return what is known of a list: its path, what it needs, its filters, traps and columns."""
+        return catalog.endpoint(name)
+
+    def diagnose(self) -> pd.DataFrame:
+        """Return, step by step, what works between here and the first project: step, ok, detail, advice."""
+        return diagnose(self.session, self.company_id)
+
+    def token_info(self) -> dict[str, Any]:
+        """Return what the login host says about the current token: owner, application, seconds left."""
+        return self.session.token_info()
+
+    def budget(self) -> pd.DataFrame:
+        """Return what the rate limit leaves, one row per counting window heard of so far.
+
+        Returns
+        -------
+        DataFrame
+            `window` (`hour` or `spike`), `limit`, `remaining`, `resets_at` (UTC). Empty before the first reply.
+        """
+        clock = self.manners.clock
+        rows = [
+            {
+                "window": one.kind,
+                "limit": one.limit,
+                "remaining": one.remaining,
+                "resets_at": utc_text(one.reset),
+            }
+            for one in self.session.application.governor.windows(clock())
+        ]
+        frame = pd.DataFrame(rows, columns=["window", "limit", "remaining", "resets_at"])
+        kinds = {"window": "string", "limit": "Int64", "remaining": "Int64"}
+        frame["resets_at"] = pd.to_datetime(frame["resets_at"], utc=True).astype("datetime64[us, UTC]")
+        return frame.astype(kinds)
+
+    def close(self, *, revoke: bool | None = None) -> None:
+        """Close the connections; with `revoke=True` let Procore forget the token too."""
+        try:
+            if self._revoke_on_close if revoke is None else revoke:
+                self.session.revoke()
+        finally:
+            self.session.close()
+
+    def __enter__(self) -> Procore:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        company = "no company" if self.company_id is None else f"company {self.company_id}"
+        return f"Procore({self.environment.name}, {company}, client {self.session.client_id!r}{self._left()})"
+
+    def _repr_html_(self) -> str:
+        company = "no company yet" if self.company_id is None else f"company <b>{self.company_id}</b>"
+        return (
+            f"Procore &middot; <b>{escape(self.environment.name)}</b> environment"
+            f" (<code>{escape(self.environment.api_url)}</code>) &middot; {company}{escape(self._left())}"
+        )
+
+    def _left(self) -> str:
+        windows = self.session.application.governor.windows(self.manners.clock())
+        return "".join(f", {one.remaining:,} of {one.limit:,} requests left ({one.kind})" for one in windows)
+
+    def _loose(self, name: str, arguments: dict[str, Any]) -> Collection:
+        reserved = ("project_id", "projects", "company_id", "parent")
+        places = {key: arguments.pop(key, None) for key in reserved}
+        options = {key: arguments.pop(key) for key in ("on_error", "progress") if key in arguments}
+        return self._inquiry(catalog.endpoint(name), places, arguments, **options)
+
+    def _inquiry(
+        self,
+        endpoint: Endpoint,
+        places: Mapping[str, Any] | None = None,
+        arguments: Mapping[str, Any] | None = None,
+        *,
+        decimals: Decimals = "exact",
+        on_error: OnError = "raise",
+        progress: bool | None = None,
+    ) -> Collection:
+        if on_error not in ("raise", "skip"):
+            raise ArgumentError(f'on_error is "raise" or "skip", not {on_error!r}.')
+        return Inquiry(
+            procore=self,
+            endpoint=endpoint,
+            places=dict(places or {}),
+            arguments={name: value for name, value in (arguments or {}).items() if value is not None},
+            decimals=decimals,
+            on_error=on_error,
+            progress=self._progress if progress is None else progress,
+        ).collection()
+
+    def company_or_own(self, company_id: Any) -> int:
+        """Return a company id, the connection's own for None, checked."""
+        if company_id is None and self.company_id is None:
+            raise ArgumentError(
+                "Procore wants a company id with every call, and none is set.",
+                advice="Pass company_id=… to connect, or set PROCORE_COMPANY_ID. " + advice.COMPANY_ID,
+            )
+        return company_number(self.company_id if company_id is None else company_id)
