@@ -121,7 +121,7 @@ class FrameBuilder:
                 frame_columns[name] = self._joined(path, starts, rows)
             self._blocks.clear()
             frame = pd.DataFrame(frame_columns, index=pd.RangeIndex(rows), copy=False)
-        frame.columns = pd.Index(list(frame_columns), dtype=object if not frame_columns else None)
+        frame.columns = pd.Index(list(frame_columns), dtype="str")
         frame.attrs["procore"] = attrs
         return frame
 

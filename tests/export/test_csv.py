@@ -1,0 +1,260 @@
+"""A CSV file holds the frame as it is, and gives it back."""
+
+from __future__ import annotations
+
+import csv
+import os
+import stat
+import tempfile
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from procore_nb.errors import ArgumentError, OutputError
+from procore_nb.export import read_csv, to_csv
+from procore_nb.frames import to_frame
+
+RECORD = {
+    "id": 2**53 + 1,
+    "name": 'Zürich, "Nord"\nמגדל 🏗',
+    "zip": "01234",
+    "active": True,
+    "latitude": 43.1566,
+    "total_value": "18450000.00",
+    "created_at": "2026-05-28T21:19:34Z",
+    "start_date": "2026-05-28",
+    "departments": [{"id": 7, "name": "Straße"}],
+}
+
+
+def lines(path: Path) -> list[str]:
+    return path.read_bytes().decode().split("\n")
+
+
+def same(left: pd.DataFrame, right: pd.DataFrame) -> None:
+    pd.testing.assert_frame_equal(left, right)
+    assert left.attrs == right.attrs
+
+
+def test_values_are_written_as_they_are(tmp_path: Path) -> None:
+    path = to_csv(to_frame([RECORD, {}]), tmp_path / "projects.csv")
+    text = path.read_text(encoding="utf-8")
+    assert text.startswith("id,name,zip,active,latitude,total_value,created_at,start_date,departments\n")
+    assert '\n9007199254740993,"Zürich, ""Nord""\nמגדל 🏗",01234,true,43.1566,18450000.00,' in text
+    assert ',2026-05-28T21:19:34Z,2026-05-28,"[{""id"":7,""name"":""Straße""}]"\n,,,,,,,,\n' in text
+
+
+def test_any_other_reader_sees_the_same_cells(tmp_path: Path) -> None:
+    path = to_csv(to_frame([RECORD]), tmp_path / "projects.csv")
+    with path.open(encoding="utf-8", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert row["name"] == RECORD["name"]
+    assert pd.read_csv(path)["id"].tolist() == [RECORD["id"]]
+
+
+@pytest.mark.parametrize("excel", [False, True])
+@pytest.mark.parametrize(
+    "records", [[RECORD], [RECORD, {}], [], [{}] * 3, [{"only": None}, {"only": ""}, {"only": "x"}]]
+)
+def test_what_was_written_is_read_back(tmp_path: Path, records: list[dict[str, Any]], excel: bool) -> None:
+    frame = to_frame(records, "projects" if records == [] else None)
+    same(read_csv(to_csv(frame, tmp_path / "a.csv", excel=excel)), frame)
+
+
+WORDS = st.one_of(
+    st.text(max_size=12),
+    st.sampled_from(
+        [
+            "",
+            "=1+1",
+            "'=x",
+            "''+x",
+            "-5",
+            "@a",
+            "\ttab",
+            "007",
+            "1e5",
+            "true",
+            "NaN",
+            "None",
+            "NA",
+            "2026-01-01",
+        ]
+    ),
+    st.sampled_from(['"', '""', '",""', "a\r\nb", "\r", "\n", " x ", "שלום", "🏗️", "é", ",", "'"]),
+)
+ROWS = st.fixed_dictionaries(
+    {},
+    optional={
+        "id": st.integers(-(2**63), 2**63 - 1),
+        "name": WORDS,
+        "zip": st.from_regex(r"\A0\d{4}\Z"),
+        "is_x": st.booleans(),
+        "latitude": st.floats(allow_nan=False),
+        "amount": st.decimals(allow_nan=False, allow_infinity=False, places=4).map(str),
+        "created_at": st.datetimes().map(lambda one: one.isoformat() + "Z"),
+        "due_date": st.dates().map(str),
+        "tags": st.lists(WORDS.filter(lambda one: one.isprintable()), max_size=2),
+        '=weird, "name"': WORDS,
+    },
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(records=st.lists(ROWS, max_size=5), excel=st.booleans())
+def test_any_frame_of_ours_is_read_back_the_same(records: list[dict[str, Any]], excel: bool) -> None:
+    frame = to_frame(records)
+    with tempfile.TemporaryDirectory() as folder:
+        same(read_csv(to_csv(frame, Path(folder, "a.csv"), excel=excel)), frame)
+
+
+def foreign() -> pd.DataFrame:
+    moments = pd.to_datetime(["2026-01-01T10:00:00.123456789", None])
+    return pd.DataFrame(
+        {
+            "int": np.array([1, 2], "int32"),
+            "unsigned": np.array([1, 2**64 - 1], "uint64"),
+            "flag": [True, False],
+            "half": np.array([0.1, np.nan], "float32"),
+            "infinite": [np.inf, -np.inf],
+            "moment": moments,
+            "zoned": moments.tz_localize("Europe/Berlin"),
+            "span": pd.to_timedelta(["1 days 00:00:01", None]),
+            "mixed": pd.Series([1, "x"], dtype=object),
+            "words": pd.Series(["a", None], dtype=object),
+            "str": pd.Series(["a", None], dtype="str"),
+            "kind": pd.Categorical(["b", None], categories=["b", "a"], ordered=True),
+            "masked": pd.array([1.5, None], "Float64"),
+        }
+    )
+
+
+def test_a_frame_from_elsewhere_keeps_its_dtypes(tmp_path: Path) -> None:
+    same(read_csv(to_csv(foreign(), tmp_path / "a.csv")), foreign())
+
+
+def test_a_named_index_is_kept_and_a_row_number_is_not(tmp_path: Path) -> None:
+    frame = to_frame([{"stage": "b", "id": 1}, {"stage": "a", "id": 2}])
+    grouped = frame.groupby("stage")[["id"]].sum()
+    assert lines(to_csv(grouped, tmp_path / "a.csv"))[:2] == ["stage,id", "a,2"]
+    same(read_csv(tmp_path / "a.csv"), grouped)
+    assert lines(to_csv(frame[frame["id"] == 2], tmp_path / "b.csv")) == ["stage,id", "a,2", ""]
+
+
+def test_formulas_are_defused_for_spreadsheets_and_numbers_stay_numbers(tmp_path: Path) -> None:
+    record = {"subject": "=HYPERLINK(1)", "phone": "+1 555", "amount": "-5.00", "latitude": -1.5, "+x": "@y"}
+    path = to_csv(to_frame([record]), tmp_path / "a.csv", excel=True)
+    assert path.read_bytes() == (
+        "\ufeffsubject,phone,amount,latitude,'+x\r\n'=HYPERLINK(1),'+1 555,-5.00,-1.5,'@y\r\n".encode()
+    )
+
+
+def test_text_is_faithful_unless_a_spreadsheet_is_meant(tmp_path: Path) -> None:
+    assert lines(to_csv(to_frame([{"subject": "=1+1"}]), tmp_path / "a.csv"))[1] == "=1+1"
+
+
+def test_without_the_file_of_types_names_and_endpoint_say_them(tmp_path: Path) -> None:
+    frame = to_frame([RECORD, {}], "projects")
+    path = to_csv(frame, tmp_path / "projects.csv")
+    path.with_name("projects.csv.types.json").unlink()
+    back = read_csv(path, endpoint="projects")
+    pd.testing.assert_frame_equal(back, frame)
+
+
+def test_a_column_added_by_hand_is_typed_by_name_and_the_others_as_told(tmp_path: Path) -> None:
+    path = to_csv(to_frame([{"id": 1, "code": "007"}]), tmp_path / "a.csv")
+    path.write_text("due_date,code,id\n2026-01-31,007,x\n", encoding="utf-8")
+    back = read_csv(path)
+    assert back["due_date"][0] == pd.Timestamp("2026-01-31")
+    assert back["code"][0] == "007"
+    assert back.attrs["procore"]["unparsed"]["id"]["count"] == 1
+
+
+def test_several_frames_become_a_folder(tmp_path: Path) -> None:
+    folder = to_csv({"a": to_frame([{"id": 1}]), "b": to_frame([])}, tmp_path / "out")
+    assert sorted(one.name for one in folder.glob("*.csv")) == ["a.csv", "b.csv"]
+
+
+@pytest.mark.parametrize("name", ["../x", "a/b", "", ".x", "a\0b", 5])
+def test_a_frame_whose_name_is_no_file_name_is_refused(tmp_path: Path, name: Any) -> None:
+    with pytest.raises(ArgumentError, match="cannot be the name"):
+        to_csv({name: to_frame([])}, tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_absent_folder_is_named_and_nothing_is_made(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="There is no folder"):
+        to_csv(to_frame([]), tmp_path / "absent" / "a.csv")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_in_the_place_of_the_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").mkdir()
+    with pytest.raises(OutputError, match="is a folder"):
+        to_csv(to_frame([]), tmp_path / "a.csv")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may write anywhere")
+def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(OutputError, match="cannot be written"):
+        to_csv(to_frame([]), tmp_path / "a.csv")
+
+
+def test_a_failure_leaves_what_was_there_and_nothing_else(tmp_path: Path) -> None:
+    path = to_csv(to_frame([{"id": 1}]), tmp_path / "a.csv")
+    before = {one.name: one.read_bytes() for one in tmp_path.iterdir()}
+
+    class Broken:
+        def __str__(self) -> str:
+            raise RuntimeError("cannot be written as text")
+
+    frame = pd.DataFrame(
+        {"id": [1] * 50_000, "x": pd.Series([Decimal(1)] * 49_999 + [Broken()], dtype=object)}
+    )
+    with pytest.raises(RuntimeError):
+        to_csv(frame, path)
+    assert {one.name: one.read_bytes() for one in tmp_path.iterdir()} == before
+
+
+def test_a_file_has_the_usual_rights_of_the_user(tmp_path: Path) -> None:
+    umask = os.umask(0o027)
+    try:
+        path = to_csv(to_frame([]), tmp_path / "a.csv")
+    finally:
+        os.umask(umask)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(b"", "is empty"), (b"a\n\xff\n", "not UTF-8"), (b"a,b\n1,2,3\n", "3 cells"), (b'a\n"x', "no CSV")],
+)
+def test_a_file_that_is_no_csv_is_refused(tmp_path: Path, content: bytes, message: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(content)
+    with pytest.raises(ArgumentError, match=message):
+        read_csv(path)
+
+
+def test_an_absent_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ArgumentError, match=r"absent\.csv"):
+        read_csv(tmp_path / "absent.csv")
+
+
+def test_a_broken_file_of_types_is_named(tmp_path: Path) -> None:
+    path = to_csv(to_frame([]), tmp_path / "a.csv")
+    path.with_name("a.csv.types.json").write_text("{", encoding="utf-8")
+    with pytest.raises(ArgumentError, match=r"types\.json"):
+        read_csv(path)
+
+
+def test_a_very_long_cell_comes_back(tmp_path: Path) -> None:
+    frame = to_frame([{"body": "x, " * 100_000}])
+    same(read_csv(to_csv(frame, tmp_path / "a.csv")), frame)
