@@ -14,6 +14,7 @@ import gzip
 import json
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,7 @@ SMALL_COUNTRY = 1.0  # square degrees: below, the outline stays fine
 
 FIPS = dict(
     pair.split(":")
-    for pair in (
+    for pair in (  # noqa: SIM905 (a list of 56 strings reads worse)
         "01:AL 02:AK 04:AZ 05:AR 06:CA 08:CO 09:CT 10:DE 11:DC 12:FL 13:GA 15:HI 16:ID 17:IL 18:IN 19:IA 20:KS "
         "21:KY 22:LA 23:ME 24:MD 25:MA 26:MI 27:MN 28:MS 29:MO 30:MT 31:NE 32:NV 33:NH 34:NJ 35:NM 36:NY 37:NC "
         "38:ND 39:OH 40:OK 41:OR 42:PA 44:RI 45:SC 46:SD 47:TN 48:TX 49:UT 50:VT 51:VA 53:WA 54:WV 55:WI 56:WY "
@@ -97,8 +98,13 @@ class Arcs:
 def topology(path: Path) -> tuple[list[np.ndarray], dict[str, Any]]:
     document = json.loads(path.read_text(encoding="utf-8"))
     scale, shift = document["transform"]["scale"], document["transform"]["translate"]
-    lines = [np.cumsum(np.array(arc), axis=0) * scale + shift for arc in document["arcs"]]
+    lines = [_unwrapped(np.cumsum(np.array(arc), axis=0) * scale + shift) for arc in document["arcs"]]
     return lines, document["objects"]
+
+
+def _unwrapped(line: np.ndarray) -> np.ndarray:
+    """Lines that cross the date line go on beyond 180 degrees instead of jumping to the other side."""
+    return np.column_stack([np.unwrap(line[:, 0], period=360), line[:, 1]])
 
 
 def rings_of(geometry: dict[str, Any]) -> list[Ring]:
@@ -248,7 +254,7 @@ class Builder:
 
     @staticmethod
     def _raw(lines: list[np.ndarray], ring: Ring) -> np.ndarray:
-        return np.concatenate([lines[i] if i >= 0 else lines[~i][::-1] for i in ring])
+        return _unwrapped(np.concatenate([lines[i] if i >= 0 else lines[~i][::-1] for i in ring]))
 
     @staticmethod
     def _moved(rings: list[Ring], places: dict[int, int]) -> list[Ring]:
@@ -269,7 +275,7 @@ class Builder:
 def _short_steps(line: np.ndarray) -> np.ndarray:
     """Put points on long straight stretches, so that every step fits 16 bits."""
     pieces = [line[:1]]
-    for a, b in zip(line[:-1], line[1:], strict=True):
+    for a, b in pairwise(line):
         parts = int(np.abs(b - a).max() // 30000) + 1
         between = np.rint(a + (b - a) * np.arange(1, parts + 1)[:, None] / parts).astype(np.int64)
         pieces.append(between)

@@ -80,7 +80,11 @@ def load_borders() -> Borders:
 
     units = {
         unit["code"]: Unit(
-            unit["code"], unit["name"], unit["three"], unit["level"], tuple(map(ring, unit["rings"]))
+            unit["code"],
+            unit["name"],
+            unit["three"],
+            unit["level"],
+            tuple(copy for refs in unit["rings"] for copy in _around_the_date_line(ring(refs))),
         )
         for unit in header["units"]
     }
@@ -90,6 +94,17 @@ def load_borders() -> Borders:
         tuple(arcs[number] for number in header["state_lines"]),
         tuple(ring(refs) for refs in header["lakes"]),
     )
+
+
+def _around_the_date_line(ring: Ring) -> list[Ring]:
+    """A ring without jumps; one that crosses the date line also stands on the other side, 360 degrees away."""
+    longitude = np.unwrap(ring[:, 0], period=360)
+    longitude -= 360 * np.floor((longitude.min() + 180) / 360)
+    whole = np.column_stack([longitude, ring[:, 1]])
+    if abs(longitude[-1] - longitude[0]) > 1:  # Antarctica: all around, so closed by way of the pole
+        ends = [[longitude[-1], -90.0], [longitude[0], -90.0], [longitude[0], ring[0, 1]]]
+        whole = np.concatenate([whole, ends])
+    return [whole] if whole[:, 0].max() <= 180 else [whole, whole - [360.0, 0.0]]
 
 
 @lru_cache(maxsize=1)

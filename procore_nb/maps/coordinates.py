@@ -17,7 +17,7 @@ import pandas as pd
 from procore_nb.maps.borders import Floats
 from procore_nb.maps.places import Place, country_place, state_place
 from procore_nb.maps.reading import Codes, degrees_from_text, read_column
-from procore_nb.maps.shapes import Bools, distance_km, is_near
+from procore_nb.maps.shapes import Bools, is_near
 
 # Our outlines are good to a few km, sites stand on piers and in the sea: "far" must leave room for that.
 FAR_KM = 100.0
@@ -110,7 +110,7 @@ def _suggest_from_text(judged: Judged, latitude: pd.Series[Any], longitude: pd.S
 
 def _by_place(
     country: pd.Series[Any] | None, state: pd.Series[Any] | None, rows: Any
-) -> list[tuple[Place | tuple[Place | None, Place | None], Any]]:
+) -> list[tuple[tuple[Place | None, Place | None], Any]]:
     """Rows that say the same of their place, with its outlines (country, state)."""
     if (country is None and state is None) or not len(rows):
         return []
@@ -182,6 +182,3 @@ def _suggest_ranges(judged: Judged) -> None:
 def _suggest(judged: Judged, row: Any, latitude: Any, longitude: Any, *, words: str) -> None:
     judged.suggested_latitude[row], judged.suggested_longitude[row] = latitude, longitude
     judged.suggestion[row] = f"{words}{float(latitude):.7g}, {float(longitude):.7g}"
-
-
-__all__ = ["FAR_KM", "REASONS", "Judged", "distance_km", "judge"]

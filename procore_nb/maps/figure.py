@@ -1,0 +1,259 @@
+"""The static map: frame -> matplotlib Axes, for reports.
+
+In: a frame from anywhere with coordinates. Out: Axes, ready for PNG, SVG or PDF. Speaks to no service.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from procore_nb.errors import ArgumentError
+from procore_nb.maps.borders import Floats
+from procore_nb.maps.categories import categorize, title_of
+from procore_nb.maps.columns import find_column, name_column
+from procore_nb.maps.furniture import (
+    INK,
+    Occupied,
+    cover_points,
+    draw_legends,
+    draw_scale_bar,
+    shortened,
+    write_city_below,
+    write_labels,
+    write_notes,
+)
+from procore_nb.maps.ground import CITY, Label, city_labels, draw_ground
+from procore_nb.maps.lettering import families
+from procore_nb.maps.located import Located, locate
+from procore_nb.maps.marks import Drawn, Paper, draw_marks, radius_of
+from procore_nb.maps.reading import amounts
+from procore_nb.maps.view import View, choose_view
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+FEW = 12  # so few points are all labelled
+ONE_CITY_KM = 150.0
+LARGEST = 8  # of many, the largest are
+SOURCES = "Borders: Natural Earth, US Census Bureau"
+
+
+def plot_projects(
+    frame: pd.DataFrame,
+    *,
+    color: str | None = "stage",
+    size: str | None = None,
+    ax: Axes | None = None,
+    region: Any = None,
+    cluster: Any = "auto",
+    labels: int | None = None,
+    name: str | None = None,
+    title: str | None = None,
+    palette: Mapping[str, str] | None = None,
+    fix: str | None = None,
+    latitude: str = "latitude",
+    longitude: str = "longitude",
+) -> Axes:
+    """A map for a report: one mark per row, or rings with counts where marks would cover each other.
+
+    Parameters
+    ----------
+    frame
+        Any frame with coordinates in degrees WGS 84; it is not changed.
+    color
+        Column that colours the marks, or one of stage, type, program, office, region, company whatever the list
+        calls it. Numbers are drawn in five classes, times by year. None: one colour. The default is left out
+        silently when the frame has no stage.
+    size
+        Column with amounts: area in proportion. Rows without a positive amount are small hollow marks.
+    ax
+        Axes to draw on. None: a new figure, through pyplot in a notebook or once pyplot is imported, else a bare one.
+    region
+        None fits the points. Else lower48, north america, british isles, europe, australia, gulf or world, a country
+        or state by code or name, or (west, south, east, north) in degrees.
+    cluster
+        "auto" gathers marks into rings when a quarter of them would be covered; True always, False never.
+    labels
+        How many of the largest are named. None: all of up to twelve rows, else eight if there is a size.
+    name
+        Column with the names; None finds `name` and the like.
+    title
+        A heading above the map.
+    palette
+        Colours for some names, such as {"Healthcare": "#882255"}.
+    fix
+        "swap" repairs swapped pairs (see `check_coordinates`), and says so below the map.
+    latitude, longitude
+        Names of the coordinate columns.
+
+    Returns
+    -------
+    matplotlib Axes
+        In km of an equal-area projection. Save with `ax.figure.savefig("map.pdf")`.
+
+    Raises
+    ------
+    ArgumentError
+        No such column (near matches are named), no row that can be drawn, or an unknown region.
+
+    Notes
+    -----
+    Below the map stands how many rows are on it, and why the others are not. Works without internet.
+
+    Examples
+    --------
+    >>> ax = plot_projects(procore.projects(), size="value", title="Projects by stage")
+    >>> ax.figure.savefig("projects.png", dpi=200)
+    """
+    if cluster not in ("auto", True, False):
+        raise ArgumentError(f"cluster={cluster!r} is not known.", advice='Use "auto", True or False.')
+    color = default_color(frame, color)
+    located = locate(frame, latitude=latitude, longitude=longitude, fix=fix)
+    rows = located.rows
+    color_column = None if color is None else find_column(rows, color, argument="color")
+    size_column = None if size is None else find_column(rows, size, argument="size")
+    label_column = name_column(rows) if name is None else find_column(rows, name, argument="name")
+    view = choose_view(located.longitude, located.latitude, region)
+    outside = ax is None
+    categories = categorize(rows, color_column, palette)
+    ax, view = _axes(ax, view, titled=bool(title), legend=max(map(len, categories.names)))
+    x, y = view.projection.forward(located.longitude, located.latitude)
+    seen = view.holds(x, y)
+    if not seen.any():
+        raise ArgumentError(f"No row lies in region={region!r}: {located.note()}.")
+    if not seen.all():
+        rows, x, y = rows[seen], x[seen], y[seen]
+        categories = categorize(rows, color_column, palette)
+    sizes = None if size_column is None else _sizes(rows[size_column])
+    with _fonts():
+        draw_ground(ax, view)
+        paper = Paper(view, _points_across(ax) / view.width)
+        drawn = draw_marks(ax, paper, x, y, categories, sizes, cluster)
+        _write_names(ax, paper, rows, label_column, x, y, sizes, drawn, labels)
+        draw_legends(ax, categories, drawn, title_of(size_column or ""), outside=outside)
+        write_notes(
+            ax, [_note(located, int((~seen).sum()), sizes, title_of(size_column or "")), _source(frame)]
+        )
+        if title:
+            ax.set_title(title, loc="left", fontsize=12, color=INK, fontweight="bold", parse_math=False)
+    return ax
+
+
+def default_color(frame: Any, color: str | None) -> str | None:
+    """The default "stage" is dropped for a frame that has none; any other name must exist."""
+    if color == "stage" and isinstance(frame, pd.DataFrame):
+        from procore_nb.maps.columns import maybe_column
+
+        return color if maybe_column(frame, color) else None
+    return color
+
+
+def _sizes(column: pd.Series[Any]) -> Floats:
+    """Positive amounts; everything else is no size."""
+    values = amounts(column)
+    return np.where(values > 0, values, np.nan)
+
+
+def _axes(ax: Axes | None, view: View, *, titled: bool, legend: int) -> tuple[Any, View]:
+    """Axes without ticks whose limits are the view, grown to the shape of the paper."""
+    if ax is None:
+        wide, beside = 7.4, float(np.clip(0.75 + 0.062 * (min(legend, 28) + 7), 1.7, 3.2))
+        high = float(np.clip(wide * view.height / view.width, 3.6, 7.0))
+        top, below = (0.42 if titled else 0.12), 0.45
+        figure = _new_figure(wide + beside, high + top + below)
+        whole = wide + beside, high + top + below
+        ax = figure.add_axes((0.12 / whole[0], below / whole[1], wide / whole[0], high / whole[1]))
+    box = ax.get_window_extent()
+    view = view.shaped(box.width / box.height)
+    ax.set_xlim(view.left, view.right)
+    ax.set_ylim(view.bottom, view.top)
+    ax.set_aspect("equal", adjustable="box")
+    ax.set_xticks([])
+    ax.set_yticks([])
+    for side in ax.spines.values():
+        side.set_color("#C7CCD1")
+        side.set_linewidth(0.6)
+    return ax, view
+
+
+def _new_figure(width: float, height: float) -> Any:
+    """Through pyplot where a person would see it (and pyplot looks after it); else a figure nobody has to close."""
+    if "matplotlib.pyplot" in sys.modules or "ipykernel" in sys.modules:
+        import matplotlib.pyplot as plt
+
+        return plt.figure(figsize=(width, height), facecolor="white")
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), facecolor="white")
+
+
+def _points_across(ax: Any) -> float:
+    return float(ax.get_window_extent().width / ax.figure.dpi * 72)
+
+
+def _fonts() -> Any:
+    from matplotlib import rc_context
+
+    return rc_context({"font.family": list(families())})
+
+
+def _write_names(
+    ax: Any,
+    paper: Paper,
+    rows: pd.DataFrame,
+    column: str | None,
+    x: Floats,
+    y: Floats,
+    sizes: Floats | None,
+    drawn: Drawn,
+    labels: int | None,
+) -> None:
+    """Names of the largest rows first, then cities where there is still room."""
+    occupied = Occupied()
+    radius = np.full(len(x), drawn.largest_radius)
+    if sizes is not None and drawn.largest_value > 0:
+        radius = np.nan_to_num(radius_of(sizes, drawn.largest_value, drawn.largest_radius), nan=2.0)
+    cover_points(paper, occupied, x[drawn.single], y[drawn.single], np.minimum(radius[drawn.single], 8))
+    if drawn.rings is not None:
+        cover_points(paper, occupied, drawn.rings.x, drawn.rings.y, drawn.rings.radius)
+    draw_scale_bar(ax, paper, occupied)
+    if column is not None:
+        wanted = (
+            labels
+            if labels is not None
+            else (len(x) if len(x) <= FEW else LARGEST if sizes is not None else 0)
+        )
+        order = np.argsort(-np.nan_to_num(sizes), kind="stable") if sizes is not None else np.arange(len(x))
+        chosen = [int(i) for i in order if drawn.single[i] and isinstance(rows[column].iloc[i], str)][:wanted]
+        named = [Label(shortened(rows[column].iloc[i], 34), float(x[i]), float(y[i]), 0) for i in chosen]
+        write_labels(
+            ax, paper, named, occupied, size=7.5, color=INK, weight="bold", away=[radius[i] for i in chosen]
+        )
+    cities = city_labels(paper.view)
+    if paper.view.width < ONE_CITY_KM:
+        write_city_below(ax, cities)
+        return
+    write_labels(ax, paper, cities, occupied, size=6.5, color=CITY, at_most=28)
+
+
+def _note(located: Located, beyond: int, sizes: Floats | None, size_title: str) -> str:
+    words = located.note()
+    if beyond:
+        words += f"; {beyond:,} beyond this picture"
+    if sizes is not None and np.isnan(sizes).any():
+        words += f"; {int(np.isnan(sizes).sum()):,} without a positive {size_title.lower()} (hollow)"
+    return words + "."
+
+
+def _source(frame: pd.DataFrame) -> str:
+    about = frame.attrs.get("procore")
+    about = about if isinstance(about, dict) else {}
+    environment, when = about.get("environment"), about.get("fetched_at")
+    words = [f"Procore ({environment})" if environment else "", str(when)[:10] if when else ""]
+    said = ", ".join(word for word in words if word)
+    return f"Source: {said}. {SOURCES}." if said else f"{SOURCES}."

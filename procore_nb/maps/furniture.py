@@ -1,0 +1,234 @@
+"""What stands around the points: legends, labels, scale bar, notes.
+
+In: Axes and what was drawn. Out: artists. Speaks to no service. Text of rows is never read as markup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from procore_nb.maps.borders import Floats
+from procore_nb.maps.categories import Categories, short_number
+from procore_nb.maps.ground import Label
+from procore_nb.maps.lettering import drawable
+from procore_nb.maps.marks import SMALLEST_RING, Drawn, Paper, radius_of, ring_radius
+
+INK, QUIET, GREY = "#2B2F33", "#6B7075", "#9AA0A6"
+WORLD_KM = 9000.0  # wider pictures have no one scale
+
+
+class Occupied:
+    """Rectangles on paper that already hold something (points, 1/72 inch)."""
+
+    def __init__(self) -> None:
+        self._boxes = np.empty((0, 4))
+
+    def add(self, left: float, bottom: float, right: float, top: float) -> None:
+        self._boxes = np.vstack([self._boxes, [left, bottom, right, top]])
+
+    def free(self, left: float, bottom: float, right: float, top: float) -> bool:
+        boxes = self._boxes
+        hit = (boxes[:, 0] < right) & (boxes[:, 2] > left) & (boxes[:, 1] < top) & (boxes[:, 3] > bottom)
+        return not bool(hit.any())
+
+
+def write_labels(
+    ax: Any,
+    paper: Paper,
+    labels: Sequence[Label],
+    occupied: Occupied,
+    *,
+    size: float,
+    color: str,
+    weight: str = "normal",
+    away: Sequence[float] | None = None,
+    at_most: int = 40,
+) -> None:
+    """Write names beside their places, where there is room."""
+    written = 0
+    for i, label in enumerate(labels):
+        if written >= at_most:
+            break
+        text, gap = drawable(label.text), 4.0 + (away[i] if away is not None else 0.0)
+        wide, high = (0.6 if weight == "bold" else 0.55) * size * len(text), 1.15 * size
+        px, py = paper.place_one(label.x, label.y)
+        for dx, dy, side in (
+            (gap, -high / 2, "left"), (-gap - wide, -high / 2, "right"),
+            (-wide / 2, gap, "center"), (-wide / 2, -gap - high, "center"),
+        ):  # fmt: skip
+            box = (px + dx, py + dy, px + dx + wide, py + dy + high)
+            if not paper.holds(*box) or not occupied.free(*box):
+                continue
+            anchor = {"left": dx, "right": dx + wide, "center": 0.0}[side]
+            _write(ax, text, label, (anchor, dy + high / 2), side, size, color, weight)
+            occupied.add(*box)
+            written += 1
+            break
+
+
+def _write(
+    ax: Any,
+    text: str,
+    label: Label,
+    offset: tuple[float, float],
+    side: str,
+    size: float,
+    color: str,
+    weight: str,
+) -> None:
+    from matplotlib.patheffects import withStroke
+
+    ax.annotate(
+        text, (label.x, label.y), offset, textcoords="offset points", ha=side, va="center", fontsize=size,
+        color=color, fontweight=weight, zorder=6 if weight == "bold" else 2, parse_math=False,
+        path_effects=[withStroke(linewidth=2, foreground="white", alpha=0.85)],
+    )  # fmt: skip
+
+
+def write_city_below(ax: Any, labels: Sequence[Label]) -> None:
+    """In a picture of one city its name lies below the points, large and pale."""
+    from matplotlib.patheffects import withStroke
+
+    for label in labels:
+        ax.annotate(
+            label.text, (label.x, label.y), ha="center", va="center", fontsize=13, color="#858C93", zorder=2,
+            annotation_clip=True, path_effects=[withStroke(linewidth=2.5, foreground="white", alpha=0.8)],
+        )  # fmt: skip
+
+
+def draw_legends(ax: Any, categories: Categories, drawn: Drawn, size_title: str, *, outside: bool) -> None:
+    """Categories with counts; below, what the sizes of marks and rings mean."""
+    column = LegendColumn(ax, outside)
+    if categories.title:
+        rows = zip(categories.names, categories.colors, categories.counts, strict=True)
+        column.add(
+            categories.title,
+            [(3.6, color, "white", f"{shortened(name)}  {count:,}") for name, color, count in rows],
+        )
+    if drawn.largest_value > 0:
+        column.add(
+            size_title,
+            [
+                (
+                    float(radius_of(value, drawn.largest_value, drawn.largest_radius)),
+                    GREY,
+                    "white",
+                    short_number(value),
+                )
+                for value in round_values(drawn.largest_value)
+            ],
+        )
+    if drawn.rings is not None:
+        largest = float(drawn.rings.weight.max())
+        title = f"Rings: {size_title.lower()}, number: rows" if size_title else "Rings: number of rows"
+        values = [value for value in round_values(largest)[:2] if ring_radius(value, largest) > SMALLEST_RING]
+        column.add(
+            title,
+            [
+                (float(ring_radius(v, largest)) - 1, "white", GREY, short_number(v))
+                for v in values or [largest]
+            ],
+        )
+
+
+class LegendColumn:
+    """Legends stacked in a column, beside the map or in its corner; each row as high as its mark."""
+
+    def __init__(self, ax: Any, outside: bool) -> None:
+        self._ax, self._outside, self._down = ax, outside, 0.0
+
+    def add(self, title: str, rows: Sequence[tuple[float, str, str, str]]) -> None:
+        """Rows are radius in points, face colour, edge colour, text."""
+        from matplotlib.lines import Line2D
+
+        handles = [
+            Line2D([], [], marker="o", linestyle="none", markersize=2 * radius, markerfacecolor=face,
+                   markeredgecolor=edge, markeredgewidth=0.5 if edge == "white" else 2.0)
+            for radius, face, edge, _ in rows
+        ]  # fmt: skip
+        widest = max(radius for radius, *_ in rows)
+        row = max(14.0, 2 * widest + 3)
+        height = self._ax.get_window_extent().height / self._ax.figure.dpi * 72
+        legend = self._ax.legend(
+            handles, [text for *_, text in rows], title=drawable(title), alignment="left", fontsize=8, borderpad=0,
+            borderaxespad=0, labelcolor=INK, handlelength=max(1.2, 2 * widest / 8), handleheight=0.7, handletextpad=0.7,
+            labelspacing=(row - 8) / 8, loc="upper left" if self._outside else "upper right",
+            bbox_to_anchor=(1.015 if self._outside else 0.985, 0.995 - self._down / height),
+            frameon=not self._outside, framealpha=0.85, edgecolor="none",
+        )  # fmt: skip
+        legend.get_title().set(fontsize=8.5, fontweight="bold", color=INK, parse_math=False)
+        for text in legend.get_texts():
+            text.set_parse_math(False)
+        legend.set_zorder(8)
+        self._ax.add_artist(legend)
+        self._down += 16 + row * len(rows) + 10
+
+
+def shortened(text: str, most: int = 28) -> str:
+    """Text on one line, cut where a legend would become too wide."""
+    line = drawable(text)
+    return line if len(line) <= most else line[: most - 1].rstrip() + "…"
+
+
+def round_values(largest: float) -> list[float]:
+    """Up to three values of the form 1, 2 or 5 times a power of ten, the largest first."""
+    power = 10.0 ** np.floor(np.log10(largest))
+    first = max(step * power for step in (1, 2, 5) if step * power <= largest * 1.0001)
+    values = [first, first / 5, first / 20]
+    return [value for value in values if value >= 1 or largest < 5] or [first]
+
+
+def draw_scale_bar(ax: Any, paper: Paper, occupied: Occupied) -> None:
+    """Km and miles in a free corner, where one scale holds for the whole picture."""
+    view = paper.view
+    if view.width > WORLD_KM:
+        return
+    wide, high = view.width * paper.points_per_km, view.height * paper.points_per_km
+    corners = [(0.025 * wide, 18.0), (0.74 * wide, 18.0), (0.025 * wide, high - 18.0)]
+    x, y = next(
+        (c for c in corners if occupied.free(c[0], c[1] - 13, c[0] + 0.23 * wide, c[1] + 13)), corners[0]
+    )
+    occupied.add(x - 4, y - 14, x + 0.23 * wide, y + 14)
+    left, bottom, step = (
+        view.left + x / paper.points_per_km,
+        view.bottom + y / paper.points_per_km,
+        4 / paper.points_per_km,
+    )
+    for factor, unit, up in ((1.0, "km", 1), (1.609344, "mi", -1)):
+        length = _round_length(view.width * 0.16 / factor)
+        right = left + length * factor
+        ax.plot(
+            [left, left, right, right], [bottom + up * step, bottom, bottom, bottom + up * step], color=INK,
+            linewidth=0.9, zorder=7, scalex=False, scaley=False,
+        )  # fmt: skip
+        ax.annotate(
+            f"{length:g} {unit}", (right, bottom), (3, up * 4.5), textcoords="offset points", va="center",
+            fontsize=6.5, color=INK, zorder=7,
+        )  # fmt: skip
+
+
+def _round_length(longest: float) -> float:
+    power = 10.0 ** np.floor(np.log10(longest))
+    return float(max(step * power for step in (1, 2, 5) if step * power <= longest))
+
+
+def write_notes(ax: Any, lines: Sequence[str]) -> None:
+    """Small lines below the map: what is on it, and where it comes from."""
+    ax.annotate(
+        "\n".join(drawable(line) for line in lines if line), (0, 0), (0, -5), xycoords="axes fraction",
+        textcoords="offset points", ha="left", va="top", fontsize=7, color=QUIET, linespacing=1.35,
+        parse_math=False, annotation_clip=False,
+    )  # fmt: skip
+
+
+def cover_points(paper: Paper, occupied: Occupied, x: Floats, y: Floats, radius: Any) -> None:
+    """Reserve the room of the marks; thousands of marks are thinned to one per small cell."""
+    px, py = paper.place(x, y)
+    cells = np.unique(np.floor(np.stack([px, py]) / 4), axis=1, return_index=True)[1]
+    radii = np.broadcast_to(radius, px.shape)
+    boxes = np.column_stack([px - radii, py - radii, px + radii, py + radii])[cells[:4000]]
+    for box in boxes:
+        occupied.add(*box)

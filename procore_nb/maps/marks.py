@@ -1,0 +1,219 @@
+"""Draw the points: single marks, marks sized by value, and rings that stand for many.
+
+In: Axes, a view, positions in km, categories, sizes. Out: artists, and what their sizes mean. Speaks to no service.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from procore_nb.maps.borders import Floats
+from procore_nb.maps.categories import Categories
+from procore_nb.maps.crowding import covered_share, groups_of
+from procore_nb.maps.shapes import Bools
+from procore_nb.maps.view import View
+
+REACH = 22.0  # points (1/72 inch): how far a ring gathers
+LARGEST_RING, SMALLEST_RING = 21.0, 9.0  # radius in points
+BAND = 0.28  # share of the radius that carries the colours
+TOUCH = 0.8  # rings nearer than this share of their radii become one
+CROWDED = 0.25  # share of covered points from which counts tell more than marks
+ALONE = 2  # groups up to this size stay single marks
+NO_VALUE_RADIUS = 1.8
+
+
+@dataclass(frozen=True)
+class Paper:
+    """The view laid on paper: how many points (1/72 inch) one km takes."""
+
+    view: View
+    points_per_km: float
+
+    def place(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+        """Points (1/72 inch) from the lower left corner."""
+        return (x - self.view.left) * self.points_per_km, (y - self.view.bottom) * self.points_per_km
+
+    def place_one(self, x: float, y: float) -> tuple[float, float]:
+        """The same for one place."""
+        return (x - self.view.left) * self.points_per_km, (y - self.view.bottom) * self.points_per_km
+
+    def holds(self, left: float, bottom: float, right: float, top: float) -> bool:
+        """Whether a rectangle lies on the paper, with a small margin."""
+        wide, high = self.view.width * self.points_per_km, self.view.height * self.points_per_km
+        return left > 2 and bottom > 2 and right < wide - 2 and top < high - 2
+
+
+@dataclass(frozen=True)
+class Rings:
+    """Groups of points: where they are (km), what they weigh, what they are made of."""
+
+    x: Floats
+    y: Floats
+    count: npt.NDArray[np.intp]
+    weight: Floats
+    mix: Floats  # one row per ring, one column per category: rows of the frame
+    radius: Floats  # points
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What was drawn: which rows are single marks, their scale, and the rings."""
+
+    single: Bools
+    largest_value: float  # NaN when marks have one size
+    largest_radius: float
+    rings: Rings | None
+
+
+def draw_marks(
+    ax: Any, paper: Paper, x: Floats, y: Floats, categories: Categories, sizes: Floats | None, cluster: Any
+) -> Drawn:
+    """Draw every point once, alone or in a ring.
+
+    `sizes` holds NaN where a row has no usable value; `cluster` is "auto", True or False.
+    """
+    radius = _mark_radius(len(x))
+    across, up = paper.place(x, y)
+    gather = cluster is True or (cluster == "auto" and covered_share(across, up, size=2 * radius) > CROWDED)
+    single, rings = np.ones(len(x), dtype=bool), None
+    if gather:
+        weights = np.ones(len(x)) if sizes is None else np.nan_to_num(sizes)
+        group = _merged(groups_of(across, up, reach=REACH), across, up, weights)
+        single = np.bincount(group)[group] <= ALONE
+        if not single.all():
+            rings = _rings(paper, x, y, categories, weights, group, single)
+            _draw_rings(ax, paper, categories, rings)
+    codes = categories.codes[single]
+    if sizes is None:
+        _scatter(ax, x[single], y[single], categories, codes, radius)
+        return Drawn(single, np.nan, radius, rings)
+    known = sizes[single][np.isfinite(sizes[single])]
+    biggest = _largest_radius(int(single.sum()))
+    _scatter_sized(ax, x[single], y[single], categories, codes, sizes[single], biggest)
+    return Drawn(single, float(known.max()) if len(known) else np.nan, biggest, rings)
+
+
+def radius_of(value: float | Floats, largest: float, biggest: float) -> Any:
+    """Area in proportion to the value."""
+    return np.sqrt(np.maximum(value, 0) / largest) * biggest if largest > 0 else np.zeros_like(value)
+
+
+def ring_radius(weight: float | Floats, largest: float) -> Any:
+    """Area in proportion to the weight, but never too small for its number."""
+    return np.maximum(SMALLEST_RING, LARGEST_RING * np.sqrt(np.asarray(weight) / max(largest, 1e-300)))
+
+
+def _mark_radius(count: int) -> float:
+    return float(np.clip(5.5 - np.log10(max(count, 1)) * 1.1, 1.2, 5.0))
+
+
+def _largest_radius(count: int) -> float:
+    return float(np.clip(24 - 5 * np.log10(max(count, 1)), 9, 20))
+
+
+def _scatter(
+    ax: Any, x: Floats, y: Floats, categories: Categories, codes: npt.NDArray[np.intp], radius: float
+) -> None:
+    order = np.argsort(-categories.counts[codes], kind="stable")  # rare categories stay on top
+    colors = np.array(categories.colors, dtype=object)[codes[order]]
+    ax.scatter(
+        x[order], y[order], s=(2 * radius) ** 2, c=list(colors), edgecolors="white",
+        linewidths=0.6 if radius > 2 else 0.15, zorder=3,
+    )  # fmt: skip
+
+
+def _scatter_sized(
+    ax: Any,
+    x: Floats,
+    y: Floats,
+    categories: Categories,
+    codes: npt.NDArray[np.intp],
+    sizes: Floats,
+    biggest: float,
+) -> None:
+    usable = np.isfinite(sizes)
+    order = np.argsort(-np.where(usable, sizes, -1), kind="stable")  # small ones on top of large ones
+    largest = float(np.nanmax(sizes)) if usable.any() else 1.0
+    radius = np.where(usable, np.maximum(radius_of(sizes, largest, biggest), 1.2), NO_VALUE_RADIUS)[order]
+    colors = np.array(categories.colors, dtype=object)[codes[order]]
+    filled = [color if has else "none" for color, has in zip(colors, usable[order], strict=True)]
+    edges = ["white" if has else color for color, has in zip(colors, usable[order], strict=True)]
+    ax.scatter(
+        x[order], y[order], s=(2 * radius) ** 2, facecolors=filled, edgecolors=edges, linewidths=0.7, alpha=0.85,
+        zorder=3,
+    )  # fmt: skip
+
+
+def _merged(group: npt.NDArray[np.intp], across: Floats, up: Floats, weights: Floats) -> npt.NDArray[np.intp]:
+    """Join groups whose rings would cover each other, the busiest pair of neighbours first."""
+    for _ in range(6):
+        count = np.bincount(group)
+        middle = np.stack([np.bincount(group, across), np.bincount(group, up)]) / count
+        total = np.bincount(group, weights).astype(float)
+        radius = np.where(count > ALONE, ring_radius(total, float(total.max())), 0.0)
+        ringed = np.flatnonzero(count > ALONE)
+        into = np.arange(len(count))
+        for i in ringed:
+            if into[i] != i:
+                continue
+            gap = np.hypot(*(middle[:, ringed] - middle[:, [i]]))
+            for j in ringed[gap < TOUCH * (radius[ringed] + radius[i])]:
+                if j > i and into[j] == j:
+                    into[j] = i
+        if (into == np.arange(len(count))).all():
+            break
+        group = np.unique(into[group], return_inverse=True)[1]
+    return group
+
+
+def _rings(
+    paper: Paper,
+    x: Floats,
+    y: Floats,
+    categories: Categories,
+    weights: Floats,
+    group: npt.NDArray[np.intp],
+    single: Bools,
+) -> Rings:
+    _, member = np.unique(group[~single], return_inverse=True)
+    count = np.bincount(member)
+    weight = np.bincount(member, weights[~single]).astype(float)
+    mix = np.zeros((len(count), len(categories.names)))
+    np.add.at(mix, (member, categories.codes[~single]), 1)
+    middle = np.bincount(member, x[~single]) / count, np.bincount(member, y[~single]) / count
+    return Rings(*middle, count, weight, mix, ring_radius(weight, float(weight.max())))
+
+
+def _draw_rings(ax: Any, paper: Paper, categories: Categories, rings: Rings) -> None:
+    """One ring per group: its area and number say how many, its colours say which."""
+    from matplotlib.collections import PatchCollection
+    from matplotlib.patches import Circle, Wedge
+
+    discs, wedges, colors = [], [], []
+    for i in np.argsort(-rings.radius):
+        middle, radius = (float(rings.x[i]), float(rings.y[i])), float(rings.radius[i]) / paper.points_per_km
+        discs.append(Circle(middle, radius))
+        turn = 90 - np.concatenate([[0], np.cumsum(rings.mix[i])]) / rings.count[i] * 360
+        for code in np.flatnonzero(rings.mix[i]):
+            wedges.append(Wedge(middle, radius, turn[code + 1], turn[code], width=radius * BAND))
+            colors.append(categories.colors[code])
+        text = count_text(int(rings.count[i]))
+        room = 2 * rings.radius[i] * (1 - BAND) * 0.86
+        size = min(8.0, room / (0.62 * len(text)))
+        ax.text(*middle, text, ha="center", va="center_baseline", fontsize=size, color="#222222", zorder=5)
+    for shapes, face, width in ((discs, "white", 1.4), (wedges, colors, 0.3)):
+        ax.add_collection(
+            PatchCollection(shapes, facecolor=face, edgecolor="white", linewidths=width, zorder=4),
+            autolim=False,
+        )
+
+
+def count_text(count: int) -> str:
+    """At most three digits and a letter."""
+    if count < 1000:
+        return str(count)
+    return f"{count / 1000:.2g}k" if count < 9950 else f"{count / 1000:.0f}k"

@@ -1,0 +1,191 @@
+"""Choose what part of the earth a picture shows, and which projection fits it.
+
+In: points and the caller's `region`. Out: a `View`: a projection and a rectangle in km. Speaks to no service.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+import numpy as np
+
+from procore_nb.errors import ArgumentError
+from procore_nb.maps.borders import Floats
+from procore_nb.maps.places import country_code, country_place, state_place
+from procore_nb.maps.projection import Projection
+from procore_nb.maps.shapes import MEAN_RADIUS_KM, Bools, wrapped
+
+Box = tuple[
+    float, float, float, float
+]  # west, south, east, north; degrees; west > east crosses the date line
+
+REGIONS: dict[str, Box] = {
+    "gulf": (44.0, 21.5, 60.5, 31.5),
+    "british isles": (-10.9, 49.7, 2.2, 59.5),
+    "lower48": (-124.9, 24.4, -66.8, 49.5),
+    "australia": (112.5, -44.2, 154.2, -10.2),
+    "europe": (-11.0, 35.5, 31.5, 66.0),
+    "north america": (-168.0, 14.0, -52.5, 72.0),
+    "world": (-180.0, -60.0, 180.0, 84.0),
+}
+OTHER_WORDS = {
+    "usa": "lower48",
+    "us": "lower48",
+    "conus": "lower48",
+    "uk": "british isles",
+    "au": "australia",
+}
+WIDE_DEGREES = 100.0  # beyond, only a world projection keeps shapes recognisable
+SMALLEST_KM = 60.0
+SMALLEST_KM_ONE_POINT = 400.0  # one point needs surroundings to be found by the reader
+
+
+@dataclass(frozen=True)
+class View:
+    """A projection, and the rectangle of it that is drawn: left, bottom, right, top in km."""
+
+    projection: Projection
+    left: float
+    bottom: float
+    right: float
+    top: float
+
+    @property
+    def width(self) -> float:
+        return self.right - self.left
+
+    @property
+    def height(self) -> float:
+        return self.top - self.bottom
+
+    def shaped(self, aspect: float) -> View:
+        """The same middle, grown in one direction until width / height is `aspect`."""
+        x, y = (self.left + self.right) / 2, (self.bottom + self.top) / 2
+        width, height = max(self.width, self.height * aspect), max(self.height, self.width / aspect)
+        return View(self.projection, x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+
+    def holds(self, x: Floats, y: Floats) -> Bools:
+        """Which points lie inside the rectangle."""
+        return (x >= self.left) & (x <= self.right) & (y >= self.bottom) & (y <= self.top)
+
+    def window(self) -> Box:
+        """Degrees that surely contain the rectangle: west and east relative to the projection's centre."""
+        corners = np.hypot([self.left, self.right, self.left, self.right], [self.bottom, self.top] * 2)
+        reach = float(np.degrees(corners.max() * 1.25 / MEAN_RADIUS_KM)) + 1.0
+        south, north = self.projection.latitude - reach, self.projection.latitude + reach
+        if self.projection.kind == "equal_earth" or reach >= 85 or max(abs(south), abs(north)) >= 89:
+            return -180.0, max(south, -90.0), 180.0, min(north, 90.0)
+        wide = float(
+            np.degrees(np.arcsin(np.sin(np.radians(reach)) / np.cos(np.radians(self.projection.latitude))))
+        )
+        return -wide, south, wide, north
+
+
+def choose_view(longitude: Floats, latitude: Floats, region: Any = None) -> View:
+    """The view that fits the points, or the region asked for.
+
+    Raises
+    ------
+    ArgumentError
+        `region` is neither a known name, nor a country or state, nor four numbers west, south, east, north.
+    """
+    if region is not None:
+        return _view_of_box(region_box(region), pad=0.02)
+    box = box_around(longitude, latitude)
+    for name, known in REGIONS.items():
+        if name != "world" and _mostly_fills(box, known):
+            return _view_of_box(known, pad=0.02)
+    projection = _projection_for(box)
+    x, y = projection.forward(longitude, latitude)
+    smallest = SMALLEST_KM_ONE_POINT if len(np.unique(x.round())) == 1 else SMALLEST_KM
+    return _grown(projection, x, y, pad=0.07, smallest=smallest)
+
+
+def region_box(region: Any) -> Box:
+    """The box of a named region, a country or state ("GB", "Texas", "US-NY"), or four numbers as given."""
+    if isinstance(region, str):
+        word = (
+            region.strip().casefold().replace("_", " ").replace("-", " ")
+            if len(region) > 6
+            else region.casefold()
+        )
+        word = OTHER_WORDS.get(word, word).replace("lower 48", "lower48")
+        if word in REGIONS:
+            return REGIONS[word]
+        place = country_place(region) if country_code(region) else state_place(region, "")
+        if place is not None:
+            points = np.concatenate(place.rings)
+            return box_around(points[:, 0], points[:, 1])
+        near = get_close_matches(word, REGIONS, n=3)
+        raise ArgumentError(
+            f"region={region!r} is not known.",
+            advice=f"{'Near matches: ' + ', '.join(near) + '. ' if near else ''}Use one of {', '.join(REGIONS)}, "
+            "a country or state by code or name, or (west, south, east, north) in degrees.",
+        )
+    try:
+        west, south, east, north = (float(value) for value in region)
+    except (TypeError, ValueError) as error:
+        raise ArgumentError(
+            f"region={region!r} is neither a name nor four numbers.", advice="Use (west, south, east, north)."
+        ) from error
+    if not (-90 <= south < north <= 90 and -180 <= west <= 180 and -180 <= east <= 180 and west != east):
+        raise ArgumentError(f"region={region!r} is not (west, south, east, north) in degrees.")
+    return west, south, east, north
+
+
+def box_around(longitude: Floats, latitude: Floats) -> Box:
+    """The smallest box around the points; it crosses the date line when that is shorter."""
+    east = np.unique(longitude)
+    gaps = np.diff(np.append(east, east[0] + 360))
+    widest = int(np.argmax(gaps))
+    west = float(east[(widest + 1) % len(east)])
+    return west, float(latitude.min()), float(east[widest]), float(latitude.max())
+
+
+def _span(box: Box) -> float:
+    """Degrees of longitude from west to east."""
+    west, _, east, _ = box
+    return east - west if east >= west else east - west + 360
+
+
+def _mostly_fills(box: Box, known: Box) -> bool:
+    """The points lie inside a known region and use much of it: then show the region as people know it."""
+    inside = known[0] <= box[0] <= known[2] and known[0] <= box[2] <= known[2] and _span(box) <= _span(known)
+    inside = inside and known[1] <= box[1] and box[3] <= known[3]
+    return inside and _span(box) > 0.5 * _span(known) and (box[3] - box[1]) > 0.5 * (known[3] - known[1])
+
+
+def _projection_for(box: Box) -> Projection:
+    west, south, _, north = box
+    span = _span(box)
+    middle = float(wrapped(np.array(west + span / 2)))
+    latitude = (south + north) / 2
+    if span > WIDE_DEGREES or north - south > WIDE_DEGREES:
+        return Projection("equal_earth", middle)
+    if span > 12 and 15 < abs(latitude) < 65 and south * north > 0 and north - south < 45:
+        sixth = (north - south) / 6
+        return Projection("albers", middle, latitude, (south + sixth, north - sixth))
+    return Projection("laea", middle, latitude)
+
+
+def _view_of_box(box: Box, pad: float) -> View:
+    west, south, _, north = box
+    projection = _projection_for(box)
+    along = np.linspace(0, 1, 41)
+    edges = [west + along * _span(box)] * 2 + [np.full(41, west), np.full(41, west + _span(box))]
+    sides = [np.full(41, south), np.full(41, north), *([south + along * (north - south)] * 2)]
+    longitude = np.concatenate(edges)
+    if _span(box) >= 360:
+        longitude = np.clip(longitude, projection.longitude - 179.999, projection.longitude + 179.999)
+    x, y = projection.forward(longitude, np.concatenate(sides))
+    return _grown(projection, x, y, pad=pad, smallest=SMALLEST_KM)
+
+
+def _grown(projection: Projection, x: Floats, y: Floats, *, pad: float, smallest: float) -> View:
+    left, right, bottom, top = float(x.min()), float(x.max()), float(y.min()), float(y.max())
+    more = max((right - left), (top - bottom)) * pad
+    wide = max(0.0, smallest - (right - left) - 2 * more) / 2 + more
+    high = max(0.0, smallest * 0.6 - (top - bottom) - 2 * more) / 2 + more
+    return View(projection, left - wide, bottom - high, right + wide, top + high)
