@@ -26,8 +26,8 @@ class RateLimits:
         Calls in each window of `spike_seconds`.
     """
 
-    hourly: int = 36_000
-    spike: int = 1_000
+    hourly: int = 500_000
+    spike: int = 20_000
     hourly_seconds: int = 3_600
     spike_seconds: int = 10
 

@@ -16,7 +16,7 @@ from procore_nb.demo.company import SERVICE_ACCOUNT, Company
 from procore_nb.demo.messages import DemoReply, json_reply
 from procore_nb.demo.paging import PageRule
 from procore_nb.demo.routes import Routes
-from procore_nb.demo.tables.listing import Listing
+from procore_nb.demo.tables.listing import RECORD_ID, Listing
 
 Answer = Callable[[Call], DemoReply]
 
@@ -61,5 +61,5 @@ def routes() -> Routes[Answer]:
         found.add(endpoint.path, listing.answering(endpoint))
     for endpoint in endpoints():
         if endpoint.kind == "data":
-            found.add(f"{endpoint.path}/{{record_id}}", listing.showing(endpoint))
+            found.add(f"{endpoint.path}/{{{RECORD_ID}}}", listing.showing(endpoint))
     return found

@@ -25,12 +25,15 @@ class PageRule:
         Rows of a page when the caller does not say.
     maximum
         Rows of a page at most: more is quietly cut to it, as `Per-Page` tells.
+    fixed
+        Pay no heed to the size a caller asks for.
     strict
         Refuse a page or per_page that is no positive number (v2); otherwise the default is used (v1).
     """
 
     default: int = 100
     maximum: int = 2_000
+    fixed: bool = False
     strict: bool = False
 
 
@@ -49,7 +52,7 @@ class Page:
 def asked_page(query: Query, rule: PageRule) -> Page:
     """Page a query asks for."""
     number = _whole(query, "page", 1, rule)
-    size = _whole(query, "per_page", rule.default, rule)
+    size = rule.default if rule.fixed else _whole(query, "per_page", rule.default, rule)
     return Page(number, min(size, rule.maximum))
 
 

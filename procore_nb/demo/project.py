@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from procore_nb.demo import company as lists
 from procore_nb.demo.company import TODAY, Choice, Company, Stage
 from procore_nb.demo.places import STREETS, Street
+from procore_nb.demo.timing import draw_timing
 
 _NOUNS = (
     (0, "Clinic", 2_400, 9_000, 5_200),
@@ -121,7 +122,7 @@ def make_project(company: Company, index: int, project_id: int) -> Project:
     area = int(low + (high - low) * draw.random() ** 2)
     value = Decimal(int(area * cost * draw.uniform(0.8, 1.3)) // 5_000 * 5_000)
     phase = "" if index < len(STREETS) else f" – Phase {1 + index // len(STREETS)}"
-    timing = _timing(draw, stage, value)
+    timing = draw_timing(draw, stage, value)
     known = draw.random() > 0.06
     cents = Decimal(draw.randrange(0, 100)) / 100 if draw.random() < 0.2 else Decimal("0.0")
     latitude = round(street.latitude + draw.uniform(-0.0025, 0.0025), 6)
@@ -164,52 +165,6 @@ def _total(draw: random.Random, stage: Stage, value: Decimal, cents: Decimal) ->
         Decimal(round(draw.uniform(0.98, 1.12), 3)) if stage.category != "pre_construction" else Decimal(1)
     )
     return (value * growth).quantize(Decimal(1)) + cents
-
-
-def _timing(draw: random.Random, stage: Stage, value: Decimal) -> dict[str, Any]:
-    """Dates that fit the stage, and what follows from them."""
-    days = int(200 + min(float(value) / 120_000, 900) * draw.uniform(0.8, 1.2))
-    slip = int(days * draw.uniform(0.04, 0.3)) if draw.random() < 0.35 else 0
-    category = stage.category
-    progress = 0.0
-    if category == "course_of_construction":
-        progress = draw.uniform(0.04, 0.96)
-        start = TODAY - timedelta(days=int((days + slip) * progress))
-    elif category in ("post_construction", "completed"):
-        progress = 1.0
-        since = draw.randrange(12, 200) if category == "post_construction" else draw.randrange(200, 1500)
-        start = TODAY - timedelta(days=days + slip + since)
-    else:
-        slip = 0
-        start = TODAY + timedelta(days=draw.randrange(25, 380))
-        if category != "pre_construction":
-            start -= timedelta(days=draw.randrange(200, 900))
-    finish = start + timedelta(days=days)
-    projected = finish + timedelta(days=slip)
-    begun, done = progress > 0, progress == 1.0
-    created = datetime.combine(min(start, TODAY), time(draw.randrange(7, 22), draw.randrange(60)), UTC)
-    created -= timedelta(days=draw.randrange(40, 400), seconds=draw.randrange(60))
-    dated = begun or draw.random() > 0.25
-    return {
-        "start": start if dated else None,
-        "finish": finish if dated else None,
-        "projected": projected if dated else None,
-        "actual_start": start + timedelta(days=draw.randrange(0, 15)) if begun else None,
-        "actual_finish": projected if done else None,
-        "slip_days": slip,
-        "progress": round(progress, 4),
-        "created_at": created,
-        "updated_at": _updated(draw, category, created, projected),
-    }
-
-
-def _updated(draw: random.Random, category: str, created: datetime, projected: date) -> datetime:
-    quiet = {"completed": 90, "not_awarded": 30, "canceled": 30}
-    latest = lists.NOW - timedelta(minutes=draw.randrange(5, 40_000))
-    if category in quiet:
-        calm = datetime.combine(projected, time(9, 12), UTC) + timedelta(days=quiet[category])
-        latest = min(latest, calm)
-    return max(latest, created + timedelta(hours=1))
 
 
 def _flag(draw: random.Random, stage: Stage, slip_days: int) -> str | None:

@@ -38,7 +38,7 @@ def list_v1_0(call: Call) -> DemoReply:
 def list_v1_1(call: Call) -> DemoReply:
     """Answer `GET /rest/v1.1/projects`: 100 a page unless asked, 300 at most; bare ids come 200,000 a page."""
     view = call.query.one("view")
-    rule = PageRule(_IDS_PER_PAGE, _IDS_PER_PAGE) if view == "ids" else PageRule(100, 300)
+    rule = PageRule(_IDS_PER_PAGE, _IDS_PER_PAGE, fixed=True) if view == "ids" else PageRule(100, 300)
     return _list(call, "v1.1", _V1_1, rule, view)
 
 

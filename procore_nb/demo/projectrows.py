@@ -17,7 +17,7 @@ Row = dict[str, Any]
 
 def moment(value: datetime) -> str:
     """Time as Procore writes it, `2026-06-18T14:30:00Z`."""
-    return value.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{value.isoformat()[:19]}Z"
 
 
 def day(value: date | None) -> str | None:

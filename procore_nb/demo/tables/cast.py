@@ -8,150 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
+from procore_nb.demo.tables.names import COST_CODES, FIRMS, FIRST_NAMES, LAST_NAMES, LEVELS, TRADES
 from procore_nb.demo.tables.scene import Row, Scene
-
-_FIRST = [
-    "Aaliyah",
-    "Aoife",
-    "Arjun",
-    "Astrid",
-    "Bilal",
-    "Cerys",
-    "Chiara",
-    "Dafydd",
-    "Dana",
-    "Emeka",
-    "Farah",
-    "Gwen",
-    "Hana",
-    "Hiroshi",
-    "Ines",
-    "Iolo",
-    "Jonas",
-    "Kahu",
-    "Keala",
-    "Lachlan",
-    "Leila",
-    "Mateo",
-    "Mei",
-    "Mihi",
-    "Nadia",
-    "Niamh",
-    "Noor",
-    "Omar",
-    "Priya",
-    "Rhys",
-    "Rosa",
-    "Ruairí",
-    "Saoirse",
-    "Sefa",
-    "Siân",
-    "Tariq",
-    "Teo",
-    "Thandi",
-    "Yusuf",
-    "Zoë",
-]
-_LAST = [
-    "Abara",
-    "Achterberg",
-    "Al-Harthy",
-    "Bélanger",
-    "Brannigan",
-    "Castellanos",
-    "Doyle",
-    "Evans",
-    "Fa‘alogo",
-    "Gagné",
-    "Haddad",
-    "Iyer",
-    "Jones",
-    "Kaʻaihue",
-    "Kowalczyk",
-    "Lindqvist",
-    "Marchetti",
-    "Mac",
-    "Ngata",
-    "O’Shea",
-    "Okafor",
-    "Oyelaran",
-    "Pritchard",
-    "Quispe",
-    "Rangi",
-    "Sørby",
-    "Tanaka",
-    "Ueda",
-    "Vance",
-    "Whitlock",
-    "Yilmaz",
-    "Zielinski",
-]
-_FIRMS = [
-    "Anvil",
-    "Basalt",
-    "Bluegum",
-    "Causeway",
-    "Copperline",
-    "Drumlin",
-    "Eastgate",
-    "Fathom",
-    "Girder",
-    "Hearthstone",
-    "Ironbark",
-    "Juniper",
-    "Kestrel",
-    "Keystone",
-    "Lantern",
-    "Meridian",
-    "Northway",
-    "Otter",
-    "Pillar",
-    "Quoin",
-    "Redwood",
-    "Saltmarsh",
-    "Tamarack",
-    "Umber",
-    "Vantage",
-    "Wharf",
-]
-
-TRADES = (
-    "Concrete",
-    "Masonry",
-    "Structural Steel",
-    "Carpentry",
-    "Roofing",
-    "Glazing",
-    "Drywall",
-    "Painting",
-    "Fire Protection",
-    "Plumbing",
-    "Mechanical",
-    "Electrical",
-    "Earthworks",
-    "Landscaping",
-)
-COST_CODES = (
-    ("01-500", "Temporary Facilities"),
-    ("02-410", "Demolition"),
-    ("03-300", "Cast-in-Place Concrete"),
-    ("03-400", "Precast Concrete"),
-    ("04-200", "Unit Masonry"),
-    ("05-120", "Structural Steel Framing"),
-    ("06-100", "Rough Carpentry"),
-    ("07-500", "Membrane Roofing"),
-    ("08-400", "Entrances and Curtain Wall"),
-    ("09-250", "Gypsum Board"),
-    ("09-900", "Painting and Coating"),
-    ("14-200", "Lifts"),
-    ("21-100", "Sprinklers"),
-    ("22-100", "Plumbing Piping"),
-    ("23-300", "Air Distribution"),
-    ("26-200", "Low-Voltage Distribution"),
-    ("31-200", "Earth Moving"),
-    ("32-900", "Planting"),
-)
-_LEVELS = ("Site", "Basement", "Ground Floor", "Level 1", "Level 2", "Level 3", "Roof")
 
 
 @dataclass(frozen=True)
@@ -213,14 +71,14 @@ def directory(company_id: int) -> tuple[tuple[Vendor, ...], tuple[Person, ...]]:
             TRADES[number % len(TRADES)],
             5_200 + number % len(TRADES),
         )
-        for number, firm in enumerate(_FIRMS)
+        for number, firm in enumerate(FIRMS)
     )
     people = tuple(_person(company_id, number, vendors) for number in range(90))
     return vendors, people
 
 
 def _person(company_id: int, number: int, vendors: tuple[Vendor, ...]) -> Person:
-    first, last = _FIRST[number * 7 % len(_FIRST)], _LAST[number * 11 % len(_LAST)]
+    first, last = FIRST_NAMES[number * 7 % len(FIRST_NAMES)], LAST_NAMES[number * 11 % len(LAST_NAMES)]
     vendor = None if number % 3 == 0 else vendors[number * 5 % len(vendors)]
     login = f"person{number:03}.{company_id % 97}@{'site' if vendor else 'office'}.example"
     return Person(710_000 + company_id % 97 * 1_000 + number, first, last, login, vendor)
@@ -251,7 +109,7 @@ def people(scene: Scene) -> tuple[Person, ...]:
 
 def locations(scene: Scene) -> tuple[Reference, ...]:
     """Places inside the project, from the site to the roof."""
-    return tuple(Reference(scene.id("location", number), name) for number, name in enumerate(_LEVELS))
+    return tuple(Reference(scene.id("location", number), name) for number, name in enumerate(LEVELS))
 
 
 def cost_codes(scene: Scene) -> tuple[Reference, ...]:

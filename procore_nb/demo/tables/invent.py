@@ -20,7 +20,7 @@ from procore_nb.demo.tables import cast
 from procore_nb.demo.tables.customfields import custom_values
 from procore_nb.demo.tables.scene import Scene
 from procore_nb.demo.tables.shape import Shape, shape_of
-from procore_nb.demo.tables.words import text_for
+from procore_nb.demo.tables.words import is_decimal, text_for
 
 _NULL_SHARE = 0.12
 _SCALARS = ("string", "integer", "number", "boolean", "unknown")
@@ -70,7 +70,7 @@ def _row(maker: _Maker, shape: Shape) -> Any:
 
 
 def _value(maker: _Maker, shape: Shape, *, top: bool = False) -> Any:
-    if shape.name in ("custom_fields", "from_v1_custom_fields"):
+    if shape.name == "custom_fields" and shape.type in ("object", "unknown"):
         return custom_values(maker.scene.random(f"{shape.name}:{maker.number}"))
     if shape.listed:
         return [_one(maker, shape) for _ in range(maker.draw.randrange(0, 3))]
@@ -135,6 +135,8 @@ def _text(maker: _Maker, shape: Shape) -> str:
     name, draw = shape.name, maker.draw
     if shape.format in ("date-time", "datetime") or name.endswith("_at"):
         return moment(_time(maker, name))
+    if is_decimal(name):
+        return text_for(name, draw, maker.number)
     if shape.format == "date" or name == "date" or name.endswith("_date"):
         return maker.day
     if shape.format == "uuid" or name.endswith(("uuid", "ulid", "guid")):

@@ -26,9 +26,11 @@ from procore_nb.demo.tables.shape import shape_of
 from procore_nb.demo.tables.sift import sift, viewed
 from procore_nb.demo.tools import PROJECT_MODULES
 
+RECORD_ID = "record_id"  # placeholder of a single record's address
 _KEPT_LISTS = 4_000
 _COUNTED = {"communication_threads", "emails"}  # these wrap their rows beside a key `total`
 _ZERO_BASED_PAGE = 400
+_NO_PARENTS = {"company_id", "project_id", "per_page", RECORD_ID}
 
 
 class Listing:
@@ -54,9 +56,8 @@ class Listing:
 
         def answer(call: Call) -> DemoReply:
             scene = _scene(call, endpoint)
-            wanted = call.request.path.rstrip("/").rpartition("/")[2]
             for row in self._rows(scene):
-                if isinstance(row, dict) and str(row.get("id")) == wanted:
+                if isinstance(row, dict) and str(row.get("id")) == call.ids[RECORD_ID]:
                     return raw_json_reply(wrap(_as_json(row), "data" if call.v2 else ""))
             raise not_found()
 
@@ -112,10 +113,7 @@ def _scene(call: Call, endpoint: Endpoint) -> Scene:
     given = {
         key: call.query.one(key) for group in endpoint.required_query for key in group if call.query.one(key)
     }
-    ids = {
-        key: value for key, value in {**given, **call.ids}.items() if key not in ("company_id", "project_id")
-    }
-    ids.pop("per_page", None)
+    ids = {key: value for key, value in {**given, **call.ids}.items() if key not in _NO_PARENTS}
     return Scene(endpoint, call.portfolio, call.company, project, ids)
 
 

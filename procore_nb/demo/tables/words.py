@@ -10,16 +10,16 @@ import random
 import re
 
 _DECIMAL = re.compile(
-    r"(.*_)?(amount|cost|price|rate|hours|quantity|percent|percentage|payments?|total|value|retainage|outstanding|"
-    r"moved|materials|budget|contract|due|delivered|used|rom)(_\w*(application|period|retained|progress|date|idle|"
-    r"operating|utilization|work|retainage|change_orders|orders))?|hours_\w+|work_completed_\w+|materials_\w+|"
-    r"total_\w+|net_\w+|(approved|pending)_change_orders|balance_to_finish\w*|billed_to_date|budget_mod\w+|"
-    r"(un)?approved_\w+_amount|percentage_paid|pending_revised_contract|previously_\w+|less_previous_\w+|"
-    r"(positive|negative)_\w+_total"
+    r"(.*_)?(amount|cost|price|hours|quantity|percent|percentage|payments?|retainage|outstanding|delivered|used)"
+    r"|(.*_)?(total|total_value|exchange_rate|revised_contract|change_orders|payment_due|contract_sum)"
+    r"|(work_completed|materials|total_completed|total_amount|stored_materials|new_materials|total_retainage|net_change)_.*"
+    r"|.*_(retainage|total|hours|percent)_.*|.*_contract_sum.*|contract_sum_to_date|billed_to_date|new_materials"
+    r"|(scheduled|estimated|original|g702)_(value|.*price)|balance_to_finish.*|budget_modifications|less_previous_.*"
+    r"|tax_applicable_.*|hours_(idle|operating|utilization)|previously_(delivered|used)|quantity_(?!unit).*|estimated_cost_impact|stored_materials"
+    r"|materials_moved|retainage_percent|percent_complete|percentage_paid|(cost|revenue)_rom"
 )
-_NOT_DECIMAL = re.compile(
-    r"(old|new|filter|default|field|payload|column|min|max)?_?value|.*_(contract|due|rate)|due|total_label"
-)
+_WHERE = {"latitude": "39.96", "gps_lat": "39.96", "longitude": "-83.00", "gps_long": "-83.00"}
+_WHERE |= {"altitude": "231.0", "horizontal_accuracy": "4.5", "vertical_accuracy": "6.0"}
 _THINGS = (
     "Curtain wall bracket",
     "Slab edge",
@@ -52,11 +52,18 @@ _FIXED = {
 }
 
 
+def is_decimal(name: str) -> bool:
+    """Whether a text field of that name holds a decimal: money, hours, quantities, percents."""
+    return _DECIMAL.fullmatch(name) is not None
+
+
 def text_for(name: str, draw: random.Random, number: int) -> str:
     """Text that fits a field's name."""
     if name in _FIXED:
         return _FIXED[name]
-    if _DECIMAL.fullmatch(name) and not _NOT_DECIMAL.fullmatch(name):
+    if name in _WHERE:
+        return _WHERE[name]
+    if is_decimal(name):
         return f"{draw.uniform(0, 90_000):.2f}"
     if name.endswith("url") or name in ("link", "logo"):
         return f"https://files.procore.example/{draw.getrandbits(40):x}"

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import orjson
+import pytest
+
+from procore_nb.demo import Demo, Faults
+
+from .conftest import Caller, Clock
+
+_LIST = "/rest/v1.1/projects?company_id=24816&view=compact&per_page=10"
+
+
+@pytest.fixture
+def faulty(clock: Clock, caller_of: Callable[[Demo], Caller]) -> Callable[[Faults], Caller]:
+    return lambda faults: caller_of(Demo(clock=clock, faults=faults))
+
+
+def test_an_unknown_fault_is_refused() -> None:
+    with pytest.raises(ValueError, match="unavailable"):
+        Faults().always("fire")
+
+
+def test_a_fault_befalls_the_request_of_its_number_only(faulty: Callable[[Faults], Caller]) -> None:
+    caller = faulty(Faults().on(2, "broken").on((4, 5), "html"))
+    assert [caller.get(_LIST).header("Content-Type") for _ in range(5)][3:] == ["text/html", "text/html"]
+    caller = faulty(Faults().on(2, "broken"))
+    assert [caller.get(_LIST).status for _ in range(3)] == [200, 500, 200]
+
+
+@pytest.mark.parametrize(
+    ("kind", "retry_after", "reset"),
+    [
+        ("busy", "3", "1800000003"),
+        ("busy_no_retry_after", None, "1800000003"),
+        ("busy_no_headers", None, None),
+    ],
+)
+def test_429_comes_with_and_without_a_time(
+    faulty: Callable[[Faults], Caller], kind: str, retry_after: str | None, reset: str | None
+) -> None:
+    reply = faulty(Faults().always(kind, 3)).get(_LIST)
+    assert reply.status == 429
+    assert (reply.header("Retry-After"), reply.header("X-Rate-Limit-Reset")) == (retry_after, reset)
+
+
+def test_503_is_html_with_a_time(faulty: Callable[[Faults], Caller]) -> None:
+    reply = faulty(Faults().always("unavailable", 30)).get(_LIST)
+    assert (reply.status, reply.header("Retry-After"), reply.header("Content-Type")) == (
+        503,
+        "30",
+        "text/html",
+    )
+
+
+def test_a_slow_reply_says_how_late_it_is(faulty: Callable[[Faults], Caller]) -> None:
+    reply = faulty(Faults().always("slow", 0.15)).get(_LIST)
+    assert (reply.status, reply.delay_seconds) == (200, 0.15)
+
+
+def test_a_cut_reply_is_no_json(faulty: Callable[[Faults], Caller]) -> None:
+    with pytest.raises(orjson.JSONDecodeError):
+        faulty(Faults().always("cut")).get(_LIST).json()
+
+
+def test_a_token_ends_in_the_middle_of_a_walk(faulty: Callable[[Faults], Caller]) -> None:
+    caller = faulty(Faults().on(3, "revoked"))
+    assert [caller.get(_LIST).status for _ in range(4)] == [200, 200, 401, 401]
+    caller.log_in()
+    assert caller.get(_LIST).status == 200
+
+
+def test_rows_inserted_while_a_list_is_walked_repeat_one_row(faulty: Callable[[Faults], Caller]) -> None:
+    caller = faulty(Faults().after(1, "inserted", 1))
+    first, second = caller.get(_LIST), caller.get(f"{_LIST}&page=2")
+    assert second.json()[0] == first.json()[-1]
+    assert int(second.header("Total") or 0) == int(first.header("Total") or 0) + 1
+
+
+def test_rows_removed_while_a_list_is_walked_hide_one_row(faulty: Callable[[Faults], Caller]) -> None:
+    steady = faulty(Faults()).get(f"{_LIST}&page=2").json()
+    moved = faulty(Faults().always("removed", 1)).get(f"{_LIST}&page=2").json()
+    assert moved[:-1] == steady[1:]
+
+
+def test_a_repeated_row_opens_the_next_page(faulty: Callable[[Faults], Caller]) -> None:
+    caller = faulty(Faults().always("repeated"))
+    assert caller.get(f"{_LIST}&page=2").json()[0] == caller.get(_LIST).json()[-1]
+
+
+def test_pages_are_clamped_and_say_so(faulty: Callable[[Faults], Caller]) -> None:
+    reply = faulty(Faults().always("clamped", 4)).get(_LIST)
+    assert (len(reply.json()), reply.header("Per-Page")) == (4, "4")
+
+
+@pytest.mark.parametrize(("kind", "header"), [("no_total", "Total"), ("no_link", "Link")])
+def test_a_header_is_missing(faulty: Callable[[Faults], Caller], kind: str, header: str) -> None:
+    assert faulty(Faults()).get(_LIST).header(header) is not None
+    assert faulty(Faults().always(kind)).get(_LIST).header(header) is None
+
+
+def test_a_total_is_wrong(faulty: Callable[[Faults], Caller]) -> None:
+    assert faulty(Faults().always("wrong_total", 5)).get(_LIST).header("Total") == "134"
+
+
+def test_chance_is_the_same_every_time(faulty: Callable[[Faults], Caller]) -> None:
+    faults = Faults().sometimes(0.3, "broken", seed=7)
+    one, other = faulty(faults), faulty(faults)
+    walks = [[one.get(_LIST).status for _ in range(60)], [other.get(_LIST).status for _ in range(60)]]
+    assert walks[0] == walks[1]
+    assert 5 < walks[0].count(500) < 35
+
+
+def test_faults_can_be_changed_while_the_demo_runs(caller: Caller) -> None:
+    caller.demo.faults = Faults().always("broken")
+    assert caller.get(_LIST).status == 500
+    caller.demo.faults = Faults()
+    assert caller.get(_LIST).status == 200
+    assert caller.demo.requests == 2

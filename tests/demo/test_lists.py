@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import orjson
+import pytest
+
+from procore_nb.catalog import Endpoint, endpoint, endpoints
+from procore_nb.demo import COMPANY_ID, Demo, Portfolio
+from procore_nb.demo.tables import Row, Scene, table, table_of
+
+from .conftest import Caller
+
+_PROJECT = 1204458
+_CALLER = Caller(Demo())
+_CALLER.log_in()
+_SECTIONS = f"/rest/v1.0/projects/{_PROJECT}/action_plans/plan_sections"
+_KNOWN = {"company_id": str(COMPANY_ID), "project_id": str(_PROJECT)}
+
+
+def _address(one: Endpoint, *, project: int = _PROJECT) -> str:
+    known = _KNOWN | {"project_id": str(project)}
+    if one.path.startswith("/rest/v1.0/projects/{id}"):
+        known["id"] = str(project)
+    path = re.sub(r"{(\w+)}", lambda match: known.get(match[1], "17"), one.path)
+    query = [f"{group[0]}={known.get(group[0], '5')}" for group in one.required_query]
+    if one.date_default:
+        query.append("start_date=2026-01-01&end_date=2026-06-30")
+    return f"{path}?{'&'.join(query)}"
+
+
+def _rows(one: Endpoint, body: bytes) -> list[Any]:
+    value = orjson.loads(body)
+    for key in one.envelope.split(".") if one.envelope else ():
+        value = value[key]
+    assert isinstance(value, list)
+    return value
+
+
+def _fits(value: Any, kind: str) -> bool:
+    if value is None or kind == "unknown":
+        return True
+    kinds: dict[str, type | tuple[type, ...]] = {"string": str, "integer": int, "number": (int, float)}
+    kinds |= {"boolean": bool, "object": dict}
+    return isinstance(value, kinds.get(kind, list))
+
+
+@pytest.mark.parametrize("one", endpoints(), ids=lambda one: one.name)
+def test_every_list_answers_with_rows_of_its_declared_types(one: Endpoint) -> None:
+    reply = _CALLER.get(_address(one))
+    assert reply.status == 200, reply.body
+    declared = {
+        field.name: field.type for field in one.fields if "." not in field.name and not field.stand_in
+    }
+    for row in _rows(one, reply.body):
+        if isinstance(row, dict) and "" not in declared:
+            assert set(row) <= {name.removesuffix("[]") for name in declared}
+            for name, kind in declared.items():
+                assert _fits(row.get(name.removesuffix("[]")), kind), (name, row)
+
+
+def test_most_lists_have_rows() -> None:
+    filled = [one for one in endpoints() if _rows(one, _CALLER.get(_address(one)).body)]
+    assert len(filled) > 650
+
+
+def test_a_list_is_the_same_every_time() -> None:
+    one = endpoint("observation_items")
+    other = Caller(Demo())
+    other.log_in()
+    assert other.get(_address(one)).body == _CALLER.get(_address(one)).body
+
+
+def test_ids_of_rows_are_unique_across_projects() -> None:
+    one, seen = endpoint("punch_items_v1_0"), []
+    for project in Portfolio().projects(_CALLER.demo.portfolio.company)[8:30]:
+        reply = _CALLER.get(_address(one, project=project.id))
+        seen += [row["id"] for row in _rows(one, reply.body)] if reply.status == 200 else []
+    assert len(seen) == len(set(seen)) > 50
+
+
+@pytest.mark.parametrize("one", [one for one in endpoints() if one.required_query], ids=lambda one: one.name)
+def test_a_missing_parameter_is_named(one: Endpoint) -> None:
+    reply = _CALLER.get(_address(one).partition("?")[0])
+    assert reply.status == 400
+    assert any(
+        name.removesuffix("[]") in reply.body.decode() for group in one.required_query for name in group
+    )
+
+
+def test_a_tool_that_is_off_is_not_found_and_says_so_in_the_tools() -> None:
+    project = next(p for p in Portfolio().projects(_CALLER.demo.portfolio.company) if "RFI" in p.tools_off)
+    assert _CALLER.get(f"/rest/v1.0/projects/{project.id}/rfis").status == 404
+    assert _CALLER.get(f"/rest/v1.0/projects/{project.id}/incidents").status == 200
+    tools = _CALLER.get(f"/rest/v1.0/projects/{project.id}/tools").json()
+    assert "rfi" in {tool["engine_name"] for tool in tools if not tool["is_active"]}
+
+
+def test_v2_lists_are_in_an_envelope_with_ids_as_text() -> None:
+    one = endpoint("async_operations")
+    answer = _CALLER.get(_address(one)).json()
+    assert set(answer) == {"data"}
+    assert all(isinstance(row["id"], str) for row in answer["data"])
+
+
+def test_one_record_is_shown_as_in_its_list() -> None:
+    row = _CALLER.get(f"{_SECTIONS}").json()[0]
+    assert _CALLER.get(f"{_SECTIONS}/{row['id']}").json() == row
+    assert _CALLER.get(f"{_SECTIONS}/1").status == 404
+
+
+def test_without_dates_a_daily_list_has_only_today() -> None:
+    address = f"/rest/v1.0/projects/{_PROJECT}/visitor_logs"
+    today = _CALLER.get(address).json()
+    longer = _CALLER.get(f"{address}?start_date=2026-04-01&end_date=2026-06-18").json()
+    assert {row["date"] for row in today} == {"2026-06-18"}
+    assert len(longer) > len(today)
+    one = _CALLER.get(f"{address}?log_date={longer[-1]['date']}").json()
+    assert {row["date"] for row in one} == {longer[-1]["date"]}
+    assert _CALLER.get(f"{address}?log_date=soon").status == 400
+
+
+def test_rows_are_filtered_by_value_time_and_linked_id() -> None:
+    address = _SECTIONS + "?"
+    rows = _CALLER.get(address).json()
+    wanted = rows[2]
+    for text, expected in (
+        (f"filters[id]={wanted['id']}", [wanted]),
+        (f"filters[id][]={wanted['id']}&filters[id][]={rows[0]['id']}", [rows[0], wanted]),
+        (
+            f"filters[updated_at]={wanted['updated_at']}...2026-06-19",
+            [row for row in rows if row["updated_at"] >= wanted["updated_at"]],
+        ),
+        (f"filters[created_at]={wanted['created_at']}...{wanted['created_at']}", [wanted]),
+    ):
+        assert _CALLER.get(address + text).json() == expected, text
+
+
+def test_rows_are_sorted_with_missing_values_last() -> None:
+    rows = _CALLER.get(f"{_SECTIONS}?sort=-created_at").json()
+    assert [row["created_at"] for row in rows] == sorted((row["created_at"] for row in rows), reverse=True)
+
+
+def test_stages_programs_and_custom_fields_are_those_of_the_projects() -> None:
+    projects = _CALLER.get(f"/rest/v1.1/projects?company_id={COMPANY_ID}&per_page=300").json()
+    base = f"/rest/v1.0/companies/{COMPANY_ID}"
+    stages = {row["id"]: row["name"] for row in _CALLER.get(f"{base}/project_stages").json()}
+    programs = {row["id"] for row in _CALLER.get(f"{base}/programs").json()}
+    fields = _CALLER.get(f"/rest/v1.1/companies/{COMPANY_ID}/custom_field_definitions").json()
+    kinds = {f"custom_field_{row['id']}": row["data_type"] for row in fields}
+    for project in projects:
+        assert stages[project["project_stage"]["id"]] == project["project_stage"]["name"]
+        assert project["program"] is None or project["program"]["id"] in programs
+        assert {key: value["data_type"] for key, value in project["custom_fields"].items()} == kinds
+
+
+def test_two_tables_for_one_list_are_refused() -> None:
+    assert table_of("project_stages") is not None
+
+    def other(_scene: Scene) -> list[Row]:
+        return []
+
+    with pytest.raises(ValueError, match="two tables"):
+        table("project_stages")(other)

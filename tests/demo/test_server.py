@@ -1,0 +1,191 @@
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from procore_nb.demo import CLIENT_ID, CLIENT_SECRET, COMPANY_ID, Demo, DemoServer, Faults, serve
+from procore_nb.errors import ArgumentError
+
+from .conftest import FORM
+
+# What curl sends for `-F grant_type=client_credentials -F client_id=… -F client_secret=…`
+_EDGE = "------------------------d74496d66958873e"
+_MULTIPART = (
+    "".join(
+        f'--{_EDGE}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in FORM.items()
+    )
+    + f"--{_EDGE}--\r\n"
+)
+_PLAIN = f"grant_type=client_credentials&client_id={CLIENT_ID}&client_secret={CLIENT_SECRET}"
+
+
+@pytest.fixture
+def server() -> Iterator[DemoServer]:
+    with serve(Demo()) as running:
+        yield running
+
+
+def _ask(
+    server: DemoServer, method: str, path: str, body: str | None = None, headers: dict[str, str] | None = None
+) -> tuple[int, dict[str, str], bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    try:
+        connection.request(method, path, body, {"User-Agent": "curl/8", "Accept": "*/*", **(headers or {})})
+        response = connection.getresponse()
+        return response.status, dict(response.getheaders()), response.read()
+    finally:
+        connection.close()
+
+
+def _token(server: DemoServer) -> str:
+    status, _, body = _ask(
+        server, "POST", "/oauth/token", _PLAIN, {"Content-Type": "application/x-www-form-urlencoded"}
+    )
+    assert status == 200
+    return str(json.loads(body)["access_token"])
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        (f"multipart/form-data; boundary={_EDGE}", _MULTIPART),
+        ("application/x-www-form-urlencoded", _PLAIN),
+        ("application/json", json.dumps(FORM)),
+    ],
+)
+def test_the_documented_token_calls_work(server: DemoServer, content_type: str, body: str) -> None:
+    status, headers, answer = _ask(server, "POST", "/oauth/token", body, {"Content-Type": content_type})
+    assert status == 200
+    assert headers["Content-Type"] == "application/json"
+    assert json.loads(answer)["token_type"] == "bearer"
+
+
+@pytest.mark.parametrize(
+    "path", ["/rest/v1.0/projects?company_id=24816", "/rest/v1.0/me", "/rest/v1.0/companies"]
+)
+def test_the_documented_calls_with_a_token_work(server: DemoServer, path: str) -> None:
+    headers = {"Authorization": f"Bearer {_token(server)}", "Procore-Company-Id": str(COMPANY_ID)}
+    status, answered, body = _ask(server, "GET", path, headers=headers)
+    assert status == 200
+    assert json.loads(body)
+    assert answered["X-Rate-Limit-Limit"] == "20000"
+
+
+def test_the_link_leads_back_to_the_server(server: DemoServer) -> None:
+    headers = {"Authorization": f"Bearer {_token(server)}", "Procore-Company-Id": str(COMPANY_ID)}
+    _, answered, _ = _ask(server, "GET", "/rest/v1.0/projects?company_id=24816&per_page=50", headers=headers)
+    assert answered["Link"].startswith(f"<{server.url}/rest/v1.0/projects?page=2&per_page=50>")
+
+
+def test_one_connection_serves_many_calls(server: DemoServer) -> None:
+    headers = {"Authorization": f"Bearer {_token(server)}", "Procore-Company-Id": str(COMPANY_ID)}
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    for method in ("GET", "HEAD", "GET"):
+        connection.request(method, "/rest/v1.0/me", headers=headers)
+        response = connection.getresponse()
+        length = len(response.read())
+        assert response.status == 200
+        assert response.version == 11
+        assert length == (0 if method == "HEAD" else int(response.headers["Content-Length"]))
+    connection.close()
+
+
+def test_many_clients_are_served_side_by_side(server: DemoServer) -> None:
+    headers = {"Authorization": f"Bearer {_token(server)}", "Procore-Company-Id": str(COMPANY_ID)}
+    statuses: list[int] = []
+
+    def run() -> None:
+        for _ in range(10):
+            statuses.append(_ask(server, "GET", "/rest/v1.1/projects?company_id=24816", headers=headers)[0])
+
+    threads = [threading.Thread(target=run) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert statuses == [200] * 160
+
+
+def _raw(server: DemoServer, request: bytes) -> bytes:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.sendall(request)
+        parts = []
+        while part := connection.recv(65536):
+            parts.append(part)
+        return b"".join(parts)
+
+
+@pytest.mark.parametrize(
+    ("line", "status"),
+    [
+        ("Content-Length: 9999999999", 413),
+        ("Content-Length: 2000000", 413),
+        ("Content-Length: -1", 400),
+        ("Content-Length: x", 400),
+        ("Transfer-Encoding: chunked", 411),
+    ],
+)
+def test_a_body_that_cannot_be_taken_is_refused(server: DemoServer, line: str, status: int) -> None:
+    answer = _raw(server, f"POST /oauth/token HTTP/1.1\r\nHost: x\r\n{line}\r\n\r\n".encode())
+    assert answer.startswith(f"HTTP/1.1 {status} ".encode())
+
+
+def test_a_dropped_connection_ends_before_its_length(server: DemoServer) -> None:
+    headers = {"Authorization": f"Bearer {_token(server)}", "Procore-Company-Id": str(COMPANY_ID)}
+    server.demo.faults = Faults().always("dropped")
+    with pytest.raises(http.client.IncompleteRead):
+        _ask(server, "GET", "/rest/v1.0/me", headers=headers)
+
+
+def test_a_cut_body_arrives_whole_and_is_no_json(server: DemoServer) -> None:
+    headers = {"Authorization": f"Bearer {_token(server)}", "Procore-Company-Id": str(COMPANY_ID)}
+    server.demo.faults = Faults().always("cut")
+    status, _, body = _ask(server, "GET", "/rest/v1.0/me", headers=headers)
+    assert status == 200
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(body)
+
+
+def test_a_late_reply_waits_with_the_given_sleep() -> None:
+    slept: list[float] = []
+    with serve(Demo(faults=Faults().always("slow", 0.15)), sleep=slept.append) as running:
+        assert _ask(running, "GET", "/rest/v1.0/me")[0] == 401
+    assert slept == [0.15]
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "procore.example", ""])
+def test_it_listens_on_this_machine_only(host: str) -> None:
+    with pytest.raises(ArgumentError, match="does not listen"):
+        serve(host=host)
+
+
+def test_a_port_that_is_taken_is_an_argument_error(server: DemoServer) -> None:
+    with pytest.raises(ArgumentError, match="port"):
+        serve(port=server.port)
+
+
+@pytest.mark.parametrize("port", [-1, 70_000])
+def test_a_port_that_cannot_be_is_an_argument_error(port: int) -> None:
+    with pytest.raises(ArgumentError, match="port"):
+        serve(port=port)
+
+
+def test_closing_ends_open_connections() -> None:
+    running = serve()
+    connection = socket.create_connection(("127.0.0.1", running.port), timeout=10)
+    connection.sendall(b"GET /rest/v1.0/me HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert connection.recv(12) == b"HTTP/1.1 401"
+    running.close()
+    received: Any = b"-"
+    while received:
+        received = connection.recv(65536)
+    connection.close()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", running.port), timeout=2)
