@@ -1,0 +1,96 @@
+"""`procore-nb demo`: the whole job on the embedded demo, from connecting to files in a folder.
+
+In: a folder. Out: a readable summary, `projects.csv`, `companies.csv`, and a map picture.
+"""
+
+from __future__ import annotations
+
+import argparse
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from procore_nb.cli.pictures import write_map
+from procore_nb.cli.show import as_text
+from procore_nb.client import connect
+from procore_nb.errors import OutputError
+from procore_nb.export import to_csv
+from procore_nb.maps import check_coordinates
+
+_COUNTRIES = {
+    "US": "United States",
+    "CA": "Canada",
+    "GB": "United Kingdom",
+    "IE": "Ireland",
+    "AU": "Australia",
+    "NZ": "New Zealand",
+    "AE": "United Arab Emirates",
+    "QA": "Qatar",
+    "SA": "Saudi Arabia",
+    "OM": "Oman",
+    "KW": "Kuwait",
+    "BH": "Bahrain",
+}
+
+
+def demo(words: argparse.Namespace) -> int:
+    """Connect to the demo, fetch, print a summary, write the files and say where they are."""
+    folder: Path = words.folder
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"The folder {folder} cannot be made: {error.strerror}.", advice="Choose another with --folder."
+        ) from error
+    with connect("demo", progress=False) as procore:
+        companies = procore.companies()
+        projects = procore.projects(status="All")
+    own = companies.loc[companies["id"] == projects["company.id"].iloc[0], "name"].iloc[0]
+    checked = check_coordinates(projects)
+    print(
+        f"Procore demo (made up): {own}, {len(projects):,} projects, {len(companies):,} companies visible\n"
+    )
+    for title, table in _summaries(projects, checked):
+        print(f"{title}\n\n{_indented(as_text(table))}\n")
+    written = [
+        to_csv(projects, folder / "projects.csv"),
+        to_csv(companies, folder / "companies.csv"),
+        write_map(projects, folder / "projects-map.png", title=f"{own}: projects by stage"),
+    ]
+    print("Written:")
+    for path in written:
+        print(f"  {path}  ({path.stat().st_size / 1024:,.0f} kB)")
+    print('\nIn a notebook: import procore_nb as pnb; pnb.connect("demo").projects()')
+    return 0
+
+
+def _summaries(projects: pd.DataFrame, checked: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    countries = projects["country_code"].map(lambda code: _COUNTRIES.get(code, code), na_action="ignore")
+    left_out = checked[checked["verdict"] != "ok"]
+    shown = left_out[["id", "name", "verdict", "reason"]]
+    return [
+        ("By stage", _by(projects, projects["project_stage.name"], "stage")),
+        ("By country", _by(projects, countries, "country")),
+        (f"On the map: {len(projects) - len(left_out):,} of {len(projects):,}. Left off, and why", shown),
+    ]
+
+
+def _by(projects: pd.DataFrame, key: pd.Series[str], name: str) -> pd.DataFrame:
+    """Count projects and add up their values; values are sums of what the projects say, in their own currency."""
+    groups = projects.assign(**{name: key.fillna("(not given)")}).groupby(name, sort=False)
+    rows = [
+        {"projects": len(group), name: label, "total value": _millions(group["total_value"])}
+        for label, group in groups
+    ]
+    return pd.DataFrame(rows)[[name, "projects", "total value"]].sort_values("projects", ascending=False)
+
+
+def _millions(values: pd.Series[Any]) -> str:
+    total = sum((value for value in values if isinstance(value, Decimal)), Decimal(0))
+    return f"{total / 1_000_000:,.1f} M"
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"  {line}" for line in text.splitlines())

@@ -1,0 +1,29 @@
+"""A frame of projects as a picture or a page, by the ending of the file's name.
+
+In: a frame and a path. Out: the path written, whole or not there.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from procore_nb.errors import ArgumentError
+from procore_nb.export.atomic import put_in_place
+
+_PICTURES = (".png", ".svg", ".pdf")
+
+
+def write_map(frame: pd.DataFrame, path: Path, *, title: str | None = None) -> Path:
+    """Write a map of projects as a picture: .png, .svg or .pdf."""
+    ending = path.suffix.lower()
+    if ending not in _PICTURES:
+        raise ArgumentError(f"A map is written as {', '.join(_PICTURES)}, not {path.name!r}.")
+    from procore_nb.maps import plot_projects
+
+    axes: Any = plot_projects(frame, title=title)
+    with put_in_place(path) as draft:
+        axes.figure.savefig(draft, format=ending[1:], dpi=150)
+    return path

@@ -1,0 +1,139 @@
+"""The words of the command line, and which command each leads to.
+
+In: nothing. Out: an argument parser. Secrets are never among the words: a process list would show them.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from procore_nb import __version__
+from procore_nb.cli import commands, demo_job, demo_server
+
+_CREDENTIALS = (
+    "Credentials come from PROCORE_CLIENT_ID and PROCORE_CLIENT_SECRET (also in a .env file), or from a saved profile; "
+    "the environment demo needs none."
+)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
+    whole = argparse.ArgumentParser(
+        prog="procore-nb", description="Procore lists as typed tables, in a terminal.", epilog=_CREDENTIALS
+    )
+    whole.add_argument("--version", action="version", version=f"procore-nb {__version__}")
+    verbs = whole.add_subparsers(metavar="COMMAND", required=True)
+    _demo(verbs.add_parser("demo", help="do the whole job on the embedded demo: summary, CSV files, map"))
+    _projects(verbs.add_parser("projects", help="the projects of a company", epilog=_CREDENTIALS))
+    _table(verbs.add_parser("table", help="any list, by name or path", epilog=_CREDENTIALS))
+    _endpoints(verbs.add_parser("endpoints", help="find a list in the catalogue"))
+    _diagnose(verbs.add_parser("diagnose", help="why does nothing come? step by step", epilog=_CREDENTIALS))
+    _catalog(verbs.add_parser("catalog", help="make a catalogue from Procore's OpenAPI document"))
+    _serve(verbs.add_parser("serve-demo", help="serve the demo on a loopback port, for other clients"))
+    return whole
+
+
+def _connection(one: argparse.ArgumentParser) -> None:
+    group = one.add_argument_group("connection")
+    group.add_argument(
+        "--environment", metavar="NAME", help="demo, production, sandbox, monthly-sandbox or federal"
+    )
+    group.add_argument(
+        "--company-id", metavar="ID", help="the first number in the web application's address bar"
+    )
+    group.add_argument("--profile", metavar="NAME", help="a saved profile")
+    group.add_argument("--login-url", metavar="URL", help="another login host than the environment's")
+    group.add_argument("--api-url", metavar="URL", help="another API host than the environment's")
+    group.add_argument("--workers", type=int, default=8, metavar="N", help="requests under way at once (8)")
+    group.add_argument(
+        "--patience",
+        type=float,
+        default=600.0,
+        metavar="SECONDS",
+        help="longest waiting for the rate limit (600)",
+    )
+
+
+def _outputs(one: argparse.ArgumentParser) -> None:
+    group = one.add_argument_group("output")
+    group.add_argument("--csv", metavar="FILE", help="write a CSV file; - writes it to standard output")
+    group.add_argument("--excel-csv", action="store_true", help="make the CSV safe and readable for Excel")
+    group.add_argument(
+        "--rows", type=int, default=20, metavar="N", help="rows to show when no file is asked for (20)"
+    )
+
+
+def _demo(one: argparse.ArgumentParser) -> None:
+    one.add_argument(
+        "--folder",
+        type=Path,
+        default=Path("procore-demo"),
+        help="where the files go (procore-demo)",
+        metavar="FOLDER",
+    )
+    one.set_defaults(run=demo_job.demo)
+
+
+def _projects(one: argparse.ArgumentParser) -> None:
+    _connection(one)
+    one.add_argument("--status", default="Active", metavar="STATUS", help="Active, Inactive or All (Active)")
+    _outputs(one)
+    one.add_argument("--map", metavar="FILE", help="write a map picture (.png, .svg, .pdf) or page (.html)")
+    one.set_defaults(run=commands.projects)
+
+
+def _table(one: argparse.ArgumentParser) -> None:
+    one.add_argument("name", metavar="NAME", help="a name of the catalogue, or a path such as /rest/v1.0/…")
+    _connection(one)
+    one.add_argument("--project-id", metavar="ID", help="the project to ask")
+    one.add_argument("--projects", metavar="IDS", help="several: all, active, or ids with commas")
+    one.add_argument("--since", metavar="TIME", help="only what changed since then")
+    one.add_argument("--start", metavar="DATE", help="first day, for lists by date")
+    one.add_argument("--end", metavar="DATE", help="last day, for lists by date")
+    one.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="any further argument of the list; repeatable",
+    )
+    _outputs(one)
+    one.set_defaults(run=commands.table)
+
+
+def _endpoints(one: argparse.ArgumentParser) -> None:
+    one.add_argument("words", nargs="*", metavar="WORD", help="all of them have to be there")
+    one.set_defaults(run=commands.endpoints)
+
+
+def _diagnose(one: argparse.ArgumentParser) -> None:
+    _connection(one)
+    one.set_defaults(run=commands.diagnose)
+
+
+def _catalog(one: argparse.ArgumentParser) -> None:
+    verbs = one.add_subparsers(metavar="ACTION", required=True)
+    build = verbs.add_parser("build", help="read an OpenAPI document and write a catalogue")
+    build.add_argument("document", type=Path, metavar="FILE", help="Procore's OpenAPI document (JSON)")
+    build.add_argument("--output", type=Path, default=Path("procore-catalog.gz"), metavar="FILE")
+    build.add_argument(
+        "--extend", action="store_true", help="keep what the shipped catalogue knows beside it"
+    )
+    build.set_defaults(run=commands.build_catalogue)
+
+
+def _serve(one: argparse.ArgumentParser) -> None:
+    one.add_argument("--port", type=int, default=8765, metavar="N", help="0 chooses a free one (8765)")
+    one.add_argument("--projects", type=int, metavar="N", help="projects of the main company (172)")
+    one.add_argument(
+        "--spike-limit", type=int, default=1000, metavar="N", help="requests in 10 seconds (1000)"
+    )
+    one.add_argument(
+        "--hourly-limit", type=int, default=36000, metavar="N", help="requests in an hour (36000)"
+    )
+    one.add_argument(
+        "--token-lifetime", type=int, default=5400, metavar="SECONDS", help="life of a token (5400)"
+    )
+    one.add_argument("--latency", type=float, default=0.0, metavar="SECONDS", help="delay of each reply (0)")
+    one.set_defaults(run=demo_server.serve_demo)
