@@ -128,8 +128,6 @@ def row_compact(project: Project) -> Row:
         "id": project.id,
         "name": project.name,
         "display_name": project.display_name,
-        "project_number": project.number,
-        "active": project.active,
     }
 
 

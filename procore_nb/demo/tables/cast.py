@@ -38,6 +38,11 @@ class Person:
     vendor: Vendor | None
 
     @property
+    def is_active(self) -> bool:
+        """Whether their login works; one in fifteen has left."""
+        return self.id % 15 != 4
+
+    @property
     def name(self) -> str:
         return f"{self.first_name} {self.last_name}"
 
@@ -48,8 +53,48 @@ class Person:
 
 
 @dataclass(frozen=True)
+class Location:
+    """A place inside a project."""
+
+    id: int
+    name: str
+    parent_id: int | None
+
+    @property
+    def ref(self) -> Row:
+        """The place as other rows show it: the name is the path to it."""
+        node = self.name.rpartition(">")[2]
+        return {"id": self.id, "name": self.name, "node_name": node, "parent_id": self.parent_id}
+
+
+@dataclass(frozen=True)
+class CostType:
+    """What money is spent on: labour, material, ..."""
+
+    id: int
+    name: str
+    code: str
+    base_type: str
+
+    @property
+    def row(self) -> Row:
+        """The cost type as Procore's lists show it."""
+        origin = {"origin_data": None, "origin_id": None}
+        return {"id": self.id, "name": self.name, "code": self.code, "base_type": self.base_type, **origin}
+
+
+COST_TYPES = (
+    CostType(50_881, "Labor", "L", "Labor"),
+    CostType(50_882, "Subcontract", "S", "Subcontracts"),
+    CostType(50_883, "Material", "M", "Materials"),
+    CostType(50_884, "Equipment", "E", "Equipment"),
+    CostType(50_885, "Other", "O", "Other"),
+)
+
+
+@dataclass(frozen=True)
 class Reference:
-    """Anything with an id, a name and a code: a location, a cost code."""
+    """Anything with an id, a name and a code: a cost code, a trade."""
 
     id: int
     name: str
@@ -85,7 +130,8 @@ def _person(company_id: int, number: int, vendors: tuple[Vendor, ...]) -> Person
 
 
 @lru_cache(maxsize=4096)
-def _team(company_id: int, project_id: int) -> tuple[tuple[Vendor, ...], tuple[Person, ...]]:
+def team(company_id: int, project_id: int) -> tuple[tuple[Vendor, ...], tuple[Person, ...]]:
+    """Firms and people of one project."""
     vendors, people = directory(company_id)
     firms = tuple(vendors[(project_id + 3 * step) % len(vendors)] for step in range(12))
     crew = tuple(person for person in people if person.vendor is None or person.vendor in firms)
@@ -97,19 +143,24 @@ def vendors(scene: Scene) -> tuple[Vendor, ...]:
     """Firms on the project, or all of the company's."""
     if scene.project is None:
         return directory(scene.company.id)[0]
-    return _team(scene.company.id, scene.project.id)[0]
+    return team(scene.company.id, scene.project.id)[0]
 
 
 def people(scene: Scene) -> tuple[Person, ...]:
     """People on the project, or all of the company's."""
     if scene.project is None:
         return directory(scene.company.id)[1]
-    return _team(scene.company.id, scene.project.id)[1]
+    return team(scene.company.id, scene.project.id)[1]
 
 
-def locations(scene: Scene) -> tuple[Reference, ...]:
-    """Places inside the project, from the site to the roof."""
-    return tuple(Reference(scene.id("location", number), name) for number, name in enumerate(LEVELS))
+def locations(scene: Scene) -> tuple[Location, ...]:
+    """Places inside the project: the building, and its parts from the site to the roof."""
+    building = Location(scene.id("location", 0), "Main Building", None)
+    inside = (
+        Location(scene.id("location", number), f"{building.name}>{name}", building.id)
+        for number, name in enumerate(LEVELS, 1)
+    )
+    return building, *inside
 
 
 def cost_codes(scene: Scene) -> tuple[Reference, ...]:

@@ -19,9 +19,10 @@ from procore_nb.demo.messages import DemoReply, raw_json_reply
 from procore_nb.demo.paging import PageRule
 from procore_nb.demo.project import Project
 from procore_nb.demo.refusals import bad_request, not_found
+from procore_nb.demo.tables.fit import fit
 from procore_nb.demo.tables.invent import invent
 from procore_nb.demo.tables.registry import table_of
-from procore_nb.demo.tables.scene import Row, Scene
+from procore_nb.demo.tables.scene import Scene
 from procore_nb.demo.tables.shape import shape_of
 from procore_nb.demo.tables.sift import sift, viewed
 from procore_nb.demo.tools import PROJECT_MODULES
@@ -83,29 +84,8 @@ def _make(scene: Scene) -> list[Any]:
     table = table_of(scene.endpoint.name)
     if table is None:
         return list(invent(scene))
-    return [_completed(row, scene.endpoint) for row in table(scene)]
-
-
-def _completed(row: Row, endpoint: Endpoint) -> Row:
-    """Row with every key the catalogue declares, ids as text where the endpoint has them so."""
-    for name, shape in shape_of(endpoint).inside.items():
-        row.setdefault(name, [] if shape.listed else None)
-    texts = endpoint.version.startswith("v2") and endpoint.id_type == "string"
-    made: Row = _ids_as_text(row) if texts else row
-    return made
-
-
-def _ids_as_text(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_ids_as_text(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    return {
-        key: str(item)
-        if isinstance(item, int) and (key == "id" or key.endswith("_id"))
-        else _ids_as_text(item)
-        for key, item in value.items()
-    }
+    shape = shape_of(scene.endpoint)
+    return [fit(row, shape) for row in table(scene)]
 
 
 def _scene(call: Call, endpoint: Endpoint) -> Scene:

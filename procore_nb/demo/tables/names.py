@@ -54,13 +54,13 @@ TRADES = _lines(
 )
 LEVELS = _lines(
     """
-    Site
     Basement
     Ground Floor
     Level 1
     Level 2
     Level 3
     Roof
+    Plant Room
     """
 )
 COST_CODES = tuple(

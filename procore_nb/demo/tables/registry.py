@@ -10,8 +10,9 @@ To add a table: write a module beside this one, add its name to `SUBJECTS`, and 
         for number in range(12):
             yield {"id": scene.id("rfi", number), "subject": f"Question {number}"}
 
-Keys the catalogue declares and a row leaves out come as null (lists as []). One function may serve several names, also a
-v1 and a v2 list: ids become text in v2. Filters, sorts, views, dates and pages need nothing from the table. A row with
+A row may hold dates, times and decimals as Python has them: `fit` writes them as the list declares. Keys the catalogue
+declares and a row leaves out come as null (lists as []), keys it does not know are dropped. So one function may serve
+several names, also a v1 and a v2 list: ids become text where they are declared so. Filters, sorts, views, dates and pages need nothing from the table. A row with
 `"_deleted": True` is shown only when deleted rows are asked for.
 """
 
@@ -25,7 +26,7 @@ from procore_nb.demo.tables.scene import Row, Scene
 
 Table = Callable[[Scene], Iterable[Row]]
 
-SUBJECTS = ("shortlists",)
+SUBJECTS = ("breakdown", "people", "shortlists")
 
 _TABLES: dict[str, Table] = {}
 

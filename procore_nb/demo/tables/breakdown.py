@@ -1,0 +1,84 @@
+"""How a company and its projects are broken down: locations, cost codes, cost types, trades, and the list of projects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from procore_nb.demo.company import NOW, SERVICE_ACCOUNT
+from procore_nb.demo.tables import cast
+from procore_nb.demo.tables.registry import table
+from procore_nb.demo.tables.scene import Row, Scene
+
+
+@table("locations", "locations_by_query")
+def locations(scene: Scene) -> Iterator[Row]:
+    """Places inside a project, parents before children; the name holds the whole path."""
+    if scene.project is None:
+        return
+    created = scene.project.created_at
+    for place in cast.locations(scene):
+        yield {**place.ref, "created_at": created, "updated_at": created + timedelta(days=3)}
+
+
+@table("cost_codes")
+def cost_codes(scene: Scene) -> Iterator[Row]:
+    """Cost codes of a project: divisions, and the codes below them."""
+    project = scene.here
+    types = [kind.row for kind in cast.COST_TYPES]
+    for position, code in enumerate(cast.cost_codes(scene)):
+        yield {
+            "id": code.id,
+            "name": code.name,
+            "full_code": code.code,
+            "code": code.code.partition("-")[2],
+            "sortable_code": code.code,
+            "biller": project.name,
+            "biller_id": project.id,
+            "biller_type": "Project",
+            "budgeted": True,
+            "parent": {"id": None},
+            "position": position + 1,
+            "created_at": project.created_at,
+            "updated_at": project.created_at,
+            "line_item_types": types,
+        }
+
+
+@table("line_item_types")
+def line_item_types(_scene: Scene) -> Iterator[Row]:
+    """Cost types."""
+    for kind in cast.COST_TYPES:
+        yield kind.row
+
+
+@table("trades")
+def trades(_scene: Scene) -> Iterator[Row]:
+    """Trades of every company."""
+    for trade in cast.trades():
+        yield {**trade.ref, "active": True, "updated_at": NOW - timedelta(days=trade.id % 400)}
+
+
+@table("company_projects")
+def company_projects(scene: Scene) -> Iterator[Row]:
+    """Active projects of a company, in few words."""
+    portfolio, company = scene.portfolio, scene.company
+    for index in portfolio.by_activity(company, active=True):
+        project = portfolio.project(company, index)
+        street = project.street
+        yield {
+            "id": project.id,
+            "name": project.name,
+            "address": {
+                "street": project.address,
+                "city": street.city,
+                "state_code": street.state_code,
+                "zip": street.zip,
+                "country_code": street.country_code,
+            },
+            "stage_name": project.stage.name,
+            "status_name": "Active" if project.active else "Inactive",
+            "type_name": project.type.name if project.type else None,
+            "open_items": [],
+            "created_by": {"id": SERVICE_ACCOUNT["id"], "email": SERVICE_ACCOUNT["login"]},
+        }

@@ -1,0 +1,69 @@
+"""Rows of hand-made tables, fitted to what the catalogue declares for the list that shows them.
+
+In: a row as a table yields it, with dates, times and decimals as Python has them. Out: the row as Procore would send it
+from that list: declared keys only, missing ones null, each value in the declared JSON type.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from procore_nb.demo.projectrows import moment
+from procore_nb.demo.tables.scene import Row
+from procore_nb.demo.tables.shape import Shape
+
+
+def fit(row: Any, shape: Shape) -> Any:
+    """Row in the shape of a list; keys that are titles (columns of a budget view) or custom fields stay."""
+    if not isinstance(row, dict) or not shape.inside:
+        return _plain(row)
+    fitted: Row = {name: _value(row.get(name), inner) for name, inner in shape.inside.items()}
+    return fitted | {key: _plain(value) for key, value in row.items() if key not in fitted and _is_free(key)}
+
+
+def _is_free(key: str) -> bool:
+    return key.startswith(("custom_field_", "_")) or key != key.lower() or " " in key
+
+
+def _value(value: Any, shape: Shape) -> Any:
+    if value is None:
+        return [] if shape.listed else None
+    if shape.listed and isinstance(value, list | tuple):
+        return [_one(item, shape) for item in value]
+    return _one(value, shape)
+
+
+def _one(value: Any, shape: Shape) -> Any:
+    if isinstance(value, dict):
+        return fit(value, shape)
+    if isinstance(value, date):
+        return _day_or_time(value, shape)
+    if isinstance(value, bool) or shape.type not in ("string", "number", "integer"):
+        return _plain(value)
+    if isinstance(value, int | float | Decimal) and shape.type == "string":
+        return str(value)
+    if isinstance(value, Decimal):
+        return float(value)
+    return _plain(value)
+
+
+def _day_or_time(value: date, shape: Shape) -> str:
+    if isinstance(value, datetime):
+        return value.date().isoformat() if shape.format == "date" else moment(value)
+    # Due dates come as midnight UTC where a list declares a time.
+    return f"{value.isoformat()}T00:00:00Z" if shape.format == "date-time" else value.isoformat()
+
+
+def _plain(value: Any) -> Any:
+    """Value in JSON types, where nothing is declared."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, datetime):
+        return moment(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value) if isinstance(value, Decimal) else value
