@@ -7,6 +7,7 @@ each connection in a thread of its own.
 from __future__ import annotations
 
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 from types import TracebackType
 from typing import Any
+from urllib.parse import urlsplit
 
 from procore_nb.demo.messages import DemoReply, DemoRequest
 from procore_nb.demo.respond import Demo
@@ -145,7 +147,18 @@ class _Server(ThreadingHTTPServer):
                 continue  # it had gone by itself
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away is nobody's error."""
+        """Say what went wrong, unless it is only that a client went away."""
+        if not isinstance(sys.exc_info()[1], ConnectionError | TimeoutError):
+            super().handle_error(request, client_address)
+
+
+def _target(text: str) -> tuple[str, str]:
+    """Path and query of a request line; a client that takes us for a proxy writes the whole address."""
+    if text.lower().startswith(("http://", "https://")):
+        parts = urlsplit(text)
+        return parts.path or "/", parts.query
+    path, _, query = text.partition("#")[0].partition("?")
+    return path, query
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -162,7 +175,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self._body()
         if body is None:
             return
-        path, _, query = self.path.partition("#")[0].partition("?")
+        path, query = _target(self.path)
         headers = {name.lower(): value for name, value in self.headers.items()}
         reply = self.server.demo.respond(DemoRequest(self.command, path, query, headers, body))
         if reply.delay_seconds:

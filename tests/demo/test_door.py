@@ -3,11 +3,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from procore_nb.demo import COMPANY_ID, Demo, DemoRequest, Portfolio
 
 from .conftest import Caller
 
+_STEADY = Caller(Demo())
+_STEADY.log_in()
 _OTHER, _NOT_CONNECTED = 562_949_953_430_517, 31_002
 _NO_SUCH = "The URI requested is invalid or the resource requested does not exist."
 
@@ -102,6 +106,40 @@ def test_without_a_token_even_an_unknown_address_is_401(caller: Caller) -> None:
     reply = caller.get("/rest/v1.0/nothing")
     assert reply.status == 401
     assert reply.header("WWW-Authenticate") == 'Bearer realm="Procore"'
+
+
+@given(path=st.text(max_size=40), query=st.text(max_size=60))
+def test_no_address_makes_the_demo_stumble(path: str, query: str) -> None:
+    caller = Caller(Demo())
+    caller.log_in()
+    assert caller.get(f"/rest/v1.0/{path}?{query}").status in (200, 400, 403, 404)
+
+
+_PIECES = st.sampled_from(
+    [
+        "filters",
+        "[id]",
+        "[]",
+        "[updated_at]",
+        "[gt]",
+        "=",
+        "&",
+        "sort",
+        "...",
+        '"',
+        "[1,",
+        "]",
+        "2026-13-01",
+        "T",
+        "-",
+    ]
+)
+
+
+@given(query=st.lists(_PIECES, max_size=12).map("".join))
+def test_no_query_makes_a_list_stumble(query: str) -> None:
+    for path in ("/rest/v1.1/projects?company_id=24816", "/rest/v1.0/projects/1204458/rfis?search="):
+        assert _STEADY.get(f"{path}&{query}").status in (200, 400)
 
 
 def test_opening_a_demo_makes_no_project() -> None:

@@ -137,6 +137,15 @@ def test_a_body_that_cannot_be_taken_is_refused(server: DemoServer, line: str, s
     assert answer.startswith(f"HTTP/1.1 {status} ".encode())
 
 
+def test_a_whole_address_in_the_request_line_is_understood(server: DemoServer) -> None:
+    answer = _raw(server, b"GET http://x/rest/v1.0/me?a=1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 401 ")
+
+
+def test_an_old_client_gets_one_answer_and_the_end(server: DemoServer) -> None:
+    assert _raw(server, b"GET /rest/v1.0/me HTTP/1.0\r\n\r\n").endswith(b"}")
+
+
 def test_a_dropped_connection_ends_before_its_length(server: DemoServer) -> None:
     headers = {"Authorization": f"Bearer {_token(server)}", "Procore-Company-Id": str(COMPANY_ID)}
     server.demo.faults = Faults().always("dropped")
