@@ -6,7 +6,7 @@ In: a session, an endpoint and questions. Out: a DataFrame, or frames one by one
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -36,7 +36,8 @@ _EVERYWHERE = ("not connected", "procore-company-id")  # such a refusal is no si
 class Collection:
     """One list gathered from one or many places.
 
-    `leading` names the columns that say which place a row is from; `about` is the rest of `attrs["procore"]`.
+    `builder` makes an empty frame builder, `labels` gives the names of custom fields by definition id and is asked only
+    when there are custom fields; `about` is the rest of `attrs["procore"]`.
     """
 
     session: Session
@@ -45,7 +46,7 @@ class Collection:
     manners: Manners
     builder: Callable[[], FrameBuilder]
     about: dict[str, Any]
-    leading: tuple[str, ...] = ()
+    labels: Callable[[], Mapping[int, str]] = dict
     on_error: OnError = "raise"
     progress: bool = True
     several: bool = False
@@ -60,7 +61,7 @@ class Collection:
         ProcoreError
             What the walk failed with; its `partial` is the frame of what had come.
         """
-        building = _Building(self.builder)
+        building = _Building(self.builder, self.labels)
         progress = self._watch()
         try:
             for event in self._events(progress):
@@ -85,7 +86,7 @@ class Collection:
     def frames(self) -> Iterator[pd.DataFrame]:
         """Yield one frame for each place, as soon as it is complete and those before it are."""
         progress = self._watch()
-        building, before = _Building(self.builder), 0
+        building, before = _Building(self.builder, self.labels), 0
         try:
             for event in self._events(progress):
                 building.take(event)
@@ -93,7 +94,7 @@ class Collection:
                     frame = self._described(
                         building.frame(), progress.requests - before, tallies=[event.tally]
                     )
-                    building, before = _Building(self.builder), progress.requests
+                    building, before = _Building(self.builder, self.labels), progress.requests
                     yield frame
         finally:
             progress.close()
@@ -197,8 +198,9 @@ class Collection:
 class _Building:
     """A builder that takes events; pages of a question wait until it is done where there are several questions."""
 
-    def __init__(self, builder: Callable[[], FrameBuilder]) -> None:
+    def __init__(self, builder: Callable[[], FrameBuilder], labels: Callable[[], Mapping[int, str]]) -> None:
         self._new = builder
+        self._labels = labels
         self._builder = builder()
         self._first: Question | None = None
         self._loose: list[tuple[list[Any], tuple[Any, ...]]] = []
@@ -225,6 +227,8 @@ class _Building:
     def frame(self, *, unfinished: bool = False) -> pd.DataFrame:
         if unfinished:
             self._settle()
+        elif self._builder.custom_fields:
+            self._builder.label(self._labels())
         return self._builder.build()
 
     def _settle(self) -> None:

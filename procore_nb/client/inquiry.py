@@ -57,7 +57,7 @@ class Inquiry:
             procore.manners,
             builder=partial(FrameBuilder, endpoint, decimals=self.decimals, leading=leading),
             about=self._about(found),
-            leading=leading,
+            labels=lambda: procore.custom_field_labels({place.company_id for place in found}),
             on_error=self.on_error,
             progress=self.progress,
             several=self.places.get("projects") is not None or len(questions) > 1,

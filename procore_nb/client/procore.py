@@ -5,7 +5,7 @@ In: questions in Python terms. Out: typed frames. Speaks to the service through 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from html import escape
 from typing import Any, Literal
@@ -19,7 +19,7 @@ from procore_nb.client.gather import Collection, OnError
 from procore_nb.client.inquiry import Inquiry
 from procore_nb.credentials import company_number
 from procore_nb.environments import Environment
-from procore_nb.errors import ArgumentError
+from procore_nb.errors import ArgumentError, StatusError
 from procore_nb.pages import Manners
 from procore_nb.replies import utc_text
 from procore_nb.session import Session
@@ -58,6 +58,7 @@ class Procore:
         self._sources = dict(sources or {})
         self._revoke_on_close = revoke_on_close
         self.today = today
+        self._labels: dict[int, dict[int, str]] = {}
         self.company_id = company_id
 
     @property
@@ -276,6 +277,26 @@ class Procore:
         kinds = {"window": "string", "limit": "Int64", "remaining": "Int64"}
         frame["resets_at"] = pd.to_datetime(frame["resets_at"], utc=True).astype("datetime64[us, UTC]")
         return frame.astype(kinds)
+
+    def custom_field_labels(self, company_ids: Iterable[int] | None = None) -> dict[int, str]:
+        """Return the label of each custom field of a company by its definition id; asked once and kept.
+
+        Empty where this account may not read the definitions: columns then keep `custom_field_<id>`.
+
+        Notes
+        -----
+        `GET /rest/v1.1/companies/{company_id}/custom_field_definitions`.
+        """
+        labels: dict[int, str] = {}
+        for number in {self.company_or_own(None)} if company_ids is None else company_ids:
+            if number not in self._labels:
+                try:
+                    rows = list(self.records("custom_field_definitions", company_id=number, progress=False))
+                except StatusError:
+                    rows = []
+                self._labels[number] = {int(row["id"]): str(row["label"]) for row in rows if row.get("label")}
+            labels |= self._labels[number]
+        return labels
 
     def close(self, *, revoke: bool | None = None) -> None:
         """Close the connections; with `revoke=True` let Procore forget the token too."""

@@ -110,6 +110,16 @@ class FrameBuilder:
             for part in _parts(records, self._bare):
                 self._add_part(part, dict(zip(self._leading, leading, strict=True)), at)
 
+    @property
+    def custom_fields(self) -> set[int]:
+        """The definition ids of the custom fields that records brought so far."""
+        found = (CUSTOM_KEY.fullmatch(str(part)) for path in self._columns for part in path)
+        return {int(number[1]) for number in found if number}
+
+    def label(self, labels: Mapping[int, str]) -> None:
+        """Name custom fields by label, where the labels are known only after the records."""
+        self._labels |= {number: labels[number] for number in self.custom_fields & labels.keys()}
+
     def build(self) -> pd.DataFrame:
         """The frame of all pages, in order. The builder gives its pages away: it is empty afterwards."""
         with collector_paused:

@@ -59,8 +59,7 @@ def flattened(records: list[dict[str, Any]], lists: Collection[Path]) -> Iterato
             if rest - {_NONE}:
                 scalars = [None if isinstance(value, dict) else value for value in values]
                 yield Column(path, scalars, rest | {_NONE})
-            children = [value if isinstance(value, dict) else _EMPTY for value in values]
-            walks.append(_taken_apart(path, children))
+            walks.append(_taken_apart(path, _dicts(values)))
             break
         else:
             walks.pop()
@@ -90,15 +89,14 @@ def _custom_values(column: Column) -> list[Column]:
         return []
     if not all(value is None or ("data_type" in value and "value" in value) for value in values):
         return []
-    data_type = next(str(value["data_type"]) for value in values if value is not None)
-    plain = [None if value is None else value["value"] for value in values]
+    parts = {part.path[-1]: part for part in _taken_apart(path, _dicts(values))}
+    data_type = next((str(one) for one in parts["data_type"].values if one is not None), "")
     kind = custom_kind(data_type)
-    found = set(map(type, plain))
+    _, plain, found, _ = parts["value"]
     entries = data_type.lower().startswith("lov_") or any(issubclass(one, dict | list) for one in found)
     if not entries:
         return [Column(path, plain, found, kind)]
-    labels = [_of_entry(value, "label", "name") for value in plain]
-    ids = [_of_entry(value, "id") for value in plain]
+    labels, ids = _labels_and_ids(plain, found)
     id_kind: Kind = "list" if kind == "list" else "integer"
     return [
         Column(path, labels, set(map(type, labels)), kind),
@@ -106,10 +104,24 @@ def _custom_values(column: Column) -> list[Column]:
     ]
 
 
-def _of_entry(value: Any, *names: str) -> Any:
-    """One part of a list entry `{id, label}`, or of each of several."""
+def _labels_and_ids(entries: list[Any], types: Kinds) -> tuple[list[Any], list[Any]]:
+    """Labels and ids of list entries `{id, label}`, or of lists of them; a bare value is a label."""
+    if types <= {dict, _NONE}:
+        parts = {part.path[0]: part.values for part in _taken_apart((), _dicts(entries))}
+        if {"id", "label"} <= parts.keys():
+            return parts["label"], parts["id"]
+    pairs = [_label_and_id(value) for value in entries]
+    return [label for label, _ in pairs], [one for _, one in pairs]
+
+
+def _label_and_id(value: Any) -> tuple[Any, Any]:
     if isinstance(value, list):
-        return [_of_entry(one, *names) for one in value]
+        pairs = [_label_and_id(one) for one in value]
+        return [label for label, _ in pairs], [one for _, one in pairs]
     if isinstance(value, dict):
-        return next((value[name] for name in names if value.get(name) is not None), None)
-    return None if names == ("id",) else value
+        return value.get("label", value.get("name")), value.get("id")
+    return value, None
+
+
+def _dicts(values: list[Any]) -> list[dict[str, Any]]:
+    return [value if isinstance(value, dict) else _EMPTY for value in values]
