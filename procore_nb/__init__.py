@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from procore_nb.catalog import find_endpoints as find_endpoints
     from procore_nb.client import Procore as Procore
     from procore_nb.client import connect as connect
+    from procore_nb.client import show_configuration as show_configuration
     from procore_nb.credentials import Credentials as Credentials
+    from procore_nb.credentials import Profiles as Profiles
     from procore_nb.environments import Environment as Environment
     from procore_nb.errors import AccessError as AccessError
     from procore_nb.errors import ArgumentError as ArgumentError
@@ -43,8 +45,8 @@ if TYPE_CHECKING:
 
 _ROOMS = {
     "catalog": ("find_endpoints",),
-    "client": ("Procore", "connect"),
-    "credentials": ("Credentials",),
+    "client": ("Procore", "connect", "show_configuration"),
+    "credentials": ("Credentials", "Profiles"),
     "environments": ("Environment",),
     "errors": (
         "AccessError",

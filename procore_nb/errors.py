@@ -5,6 +5,8 @@ In: nothing. Out: exception classes. Speaks to no service.
 
 from __future__ import annotations
 
+import sys
+import warnings
 from typing import Any
 
 
@@ -115,3 +117,11 @@ class MissingExtraError(ProcoreError, ImportError):
 
 class ProcoreWarning(UserWarning):
     """Something to know about a result that is otherwise right: what was left out, or which default applied."""
+
+
+def warn(message: str) -> None:
+    """Warn, pointing at the line outside this package that asked."""
+    level, frame = 1, sys._getframe()
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("procore_nb"):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, ProcoreWarning, stacklevel=level)

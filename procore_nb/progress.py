@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 _PATIENT = 1.0  # seconds a walk may take before it is worth a line
+_REDRAW = 0.1  # seconds between two drawings
 
 
 class Progress:
@@ -37,6 +38,7 @@ class Progress:
         self._show = show
         self._clock = clock
         self._began = clock()
+        self._next = self._began + _PATIENT
         self._lock = threading.Lock()
         self._rows = 0
         self._done = 0
@@ -67,10 +69,13 @@ class Progress:
 
     def tick(self) -> None:
         """Draw, if the walk has become worth a line; called by the walking thread."""
-        if not self._show or (self._bar is None and self._clock() - self._began < _PATIENT):
+        now = self._clock()
+        if not self._show or now < self._next:
             return
+        self._next = now + _REDRAW
         if self._bar is None:
             self._bar = _bar(self._what, self._places)
+            self._bar.start_t -= now - self._began
         with self._lock:
             said = f", {self._said}" if self._clock() < self._until else ""
             self._bar.set_postfix_str(f"{self._rows:,} rows, {self.requests:,} requests{said}", refresh=False)

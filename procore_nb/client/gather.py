@@ -5,7 +5,6 @@ In: a session, an endpoint and questions. Out: a DataFrame, or frames one by one
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,7 +20,7 @@ from procore_nb.errors import (
     IncompleteError,
     NotFoundError,
     ProcoreError,
-    ProcoreWarning,
+    warn,
 )
 from procore_nb.frames import FrameBuilder
 from procore_nb.pages import Done, Event, Manners, Question, Restarted, Rows, Tally, walk
@@ -181,11 +180,9 @@ class Collection:
         if self.skipped:
             names = "; ".join(f"{each['place']}: {each['reason']}" for each in self.skipped[:3])
             more = f"; and {len(self.skipped) - 3:,} more" if len(self.skipped) > 3 else ""
-            warnings.warn(
+            warn(
                 f"{self.endpoint.name} left out {len(self.skipped):,} of {len(self.questions):,} places ({names}{more}). "
-                'All of them: frame.attrs["procore"]["skipped"].',
-                ProcoreWarning,
-                stacklevel=4,
+                'All of them: frame.attrs["procore"]["skipped"].'
             )
 
     def _partial(self, building: _Building, progress: Progress) -> pd.DataFrame:

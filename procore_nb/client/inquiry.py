@@ -5,7 +5,6 @@ In: a connection, an endpoint, and what the caller said. Out: a `Collection` rea
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -18,7 +17,7 @@ from procore_nb.client.gather import Collection, OnError, now_text
 from procore_nb.client.places import Place
 from procore_nb.client.questions import has_dates, parameters_for, question_for
 from procore_nb.client.values import is_many
-from procore_nb.errors import ArgumentError, CatalogError, ProcoreWarning, RateLimitError
+from procore_nb.errors import ArgumentError, CatalogError, RateLimitError, warn
 from procore_nb.frames import FrameBuilder
 
 if TYPE_CHECKING:
@@ -153,11 +152,9 @@ class Inquiry:
     def _warn_of_a_window(self, parameters: tuple[tuple[str, str], ...]) -> None:
         window = self.endpoint.date_default
         if window and not has_dates(self.endpoint, parameters):
-            warnings.warn(
+            warn(
                 f"{self.endpoint.name} returns only the rows of {_WINDOWS.get(window, window)}, as no dates were given. "
-                'Pass start="2026-01-01" (and end=…).',
-                ProcoreWarning,
-                stacklevel=5,
+                'Pass start="2026-01-01" (and end=…).'
             )
 
     def _check_the_budget(self, requests: int) -> None:
