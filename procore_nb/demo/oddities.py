@@ -22,7 +22,6 @@ _NAMES = {
     16: 'The "Old Mill", Block A; Phase 2',
     18: "  Spaced  Out  Studios ",
     24: "-12 Basement Works",
-    38: "Maple 🍁 Ice Rink",
     47: "@Home Apartments",
     61: "Tab\tand line\nbreak House",
     77: "Straße der Künste Galerie",
@@ -31,6 +30,7 @@ _NAMES = {
 _BY_CITY = {
     "Dubai": "برج الميناء",
     "Riyadh": "مكتبة العليا",
+    "Calgary": "Maple 🍁 Ice Rink",
     "Montréal": "École Saint-Élie",
     "Québec": "Bibliothèque Gabrielle-Côté",
     "Cardiff": "Canolfan Tŷ’r Môr",

@@ -1,10 +1,11 @@
 """Where the made-up projects stand: true streets of true cities.
 
-In: the two hand-written lists. Out: `STREETS`, in an order that spreads neighbours over the world.
+In: the two hand-written lists. Out: `STREETS`, in a mixed order.
 """
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
 
 from procore_nb.demo.places_americas import AMERICAS
@@ -64,17 +65,10 @@ def _read(text: str) -> list[Street]:
     return found
 
 
-def _spread(streets: list[Street]) -> tuple[Street, ...]:
-    """Same streets, each far from the one before it: steps of about 0.38 of the list, coprime with its length."""
-    count = len(streets)
-    step = next(step for step in range(int(count * 0.382), count) if _coprime(step, count))
-    return tuple(streets[index * step % count] for index in range(count))
+def _mixed(streets: list[Street]) -> tuple[Street, ...]:
+    """Same streets in an order that has nothing to do with where they are."""
+    random.Random(20260618).shuffle(streets)
+    return tuple(streets)
 
 
-def _coprime(one: int, other: int) -> bool:
-    while other:
-        one, other = other, one % other
-    return one == 1
-
-
-STREETS = _spread(_read(AMERICAS) + _read(OVERSEAS))
+STREETS = _mixed(_read(AMERICAS) + _read(OVERSEAS))
