@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from procore_nb.cli.words import parser
-from procore_nb.errors import ProcoreError
+from procore_nb.errors import ProcoreError, ProcoreWarning
 
 _STOPPED = 130
 
@@ -23,6 +23,7 @@ def main(words: Sequence[str] | None = None) -> int:
     arguments = parser().parse_args(words)
     try:
         with warnings.catch_warnings():
+            warnings.simplefilter("always", ProcoreWarning)
             warnings.showwarning = _say_warning
             code: int = arguments.run(arguments)
             sys.stdout.flush()

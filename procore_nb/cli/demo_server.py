@@ -29,8 +29,8 @@ def serve_demo(words: argparse.Namespace) -> int:
         faults=faults,
     )
     with demo.serve(world, words.port) as server:
-        print(_welcome(server.url), flush=True)
         try:
+            print(_welcome(server.url), flush=True)
             while True:
                 time.sleep(3600)
         except KeyboardInterrupt:

@@ -178,11 +178,11 @@ class Collection:
 
     def _warn(self) -> None:
         if self.skipped:
-            names = "; ".join(f"{each['place']}: {each['reason']}" for each in self.skipped[:3])
+            named = "; ".join(_shortly(each) for each in self.skipped[:3])
             more = f"; and {len(self.skipped) - 3:,} more" if len(self.skipped) > 3 else ""
             warn(
-                f"{self.endpoint.name} left out {len(self.skipped):,} of {len(self.questions):,} places ({names}{more}). "
-                'All of them: frame.attrs["procore"]["skipped"].'
+                f"{self.endpoint.name} left out {len(self.skipped):,} of {len(self.questions):,} places: {named}{more}. "
+                'What to do about each stands in frame.attrs["procore"]["skipped"].'
             )
 
     def _partial(self, building: _Building, progress: Progress) -> pd.DataFrame:
@@ -255,6 +255,12 @@ def _account(event: Done) -> dict[str, Any]:
         "reason": error.message,
         "advice": error.advice,
     }
+
+
+def _shortly(account: Mapping[str, Any]) -> str:
+    """Name a place that was left out, with the status and what Procore said: `project_id 7 (403: Forbidden)`."""
+    said = account["reason"].partition(" answered ")[2] or account["reason"]
+    return f"{account['place']} ({said.rstrip('.')})"
 
 
 def _name(row: Any) -> Any:

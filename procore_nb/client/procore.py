@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from html import escape
+from itertools import chain
 from typing import Any, Literal
 
 import pandas as pd
@@ -235,13 +236,12 @@ class Procore:
 
     def pages(self, name: str, **arguments: Any) -> Iterator[list[Any]]:
         """Yield the records of a list page by page, as Procore sent them; takes the arguments of `table`."""
-        for _, rows in self._loose(name, arguments).pages():
-            yield rows
+        pages = self._loose(name, arguments).pages()  # what is asked is checked now, not at the first page
+        return (rows for _, rows in pages)
 
     def records(self, name: str, **arguments: Any) -> Iterator[Any]:
         """Yield the records of a list one by one, as Procore sent them; takes the arguments of `table`."""
-        for rows in self.pages(name, **arguments):
-            yield from rows
+        return chain.from_iterable(self.pages(name, **arguments))
 
     def endpoint(self, name: str) -> Endpoint:
         """Return what is known of a list: its path, what it needs, its filters, traps and columns."""

@@ -1,0 +1,181 @@
+"""The command line, as a person in a terminal meets it."""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from procore_nb import demo
+from procore_nb.cli import main
+
+
+@pytest.fixture(autouse=True)
+def _away_from_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in list(os.environ):
+        if name.startswith("PROCORE_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """The demo on a port, credentials in the environment; gives the words that lead there."""
+    monkeypatch.setenv("PROCORE_CLIENT_ID", demo.CLIENT_ID)
+    monkeypatch.setenv("PROCORE_CLIENT_SECRET", demo.CLIENT_SECRET)
+    with demo.serve(demo.Demo(), 0) as served:
+        yield [
+            *("--environment", "mine", "--login-url", served.url, "--api-url", served.url),
+            *("--company-id", str(demo.COMPANY_ID)),
+        ]
+
+
+def test_the_demo_writes_its_files_and_says_where(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["demo", "--folder", "out"]) == 0
+    said = capsys.readouterr().out
+    for name in ("projects.csv", "companies.csv", "projects-map.png"):
+        assert (tmp_path / "out" / name).stat().st_size > 100
+        assert name in said
+    assert "Course of Construction" in said
+    assert "swapped" in said
+    with (tmp_path / "out" / "projects.csv").open(encoding="utf-8", newline="") as file:
+        assert sum(1 for _ in csv.DictReader(file)) == 172
+    assert (tmp_path / "out" / "projects-map.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file", encoding="utf-8")
+    assert main(["demo", "--folder", "taken"]) == 1
+    said = capsys.readouterr()
+    assert "cannot be made" in said.err
+    assert said.err.count("\n") == 1
+    assert (tmp_path / "taken").read_text(encoding="utf-8") == "a file"
+
+
+def test_projects_of_any_server_go_to_a_csv_file(
+    server: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert main(["projects", *server, "--status", "all", "--csv", "p.csv"]) == 0
+    assert "172 rows" in capsys.readouterr().out
+    with (tmp_path / "p.csv").open(encoding="utf-8", newline="") as file:
+        assert sum(1 for _ in csv.DictReader(file)) == 172
+
+
+def test_csv_to_standard_output_is_only_the_csv(
+    server: list[str], capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    assert main(["projects", *server, "--csv", "-"]) == 0
+    assert capfdbinary.readouterr().out.startswith(b"id,name,")
+
+
+def test_a_map_goes_to_a_picture(server: list[str], tmp_path: Path) -> None:
+    assert main(["projects", *server, "--map", "m.svg"]) == 0
+    assert b"<svg" in (tmp_path / "m.svg").read_bytes()[:2000]
+
+
+def test_any_list_is_shown_with_its_arguments(server: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    first = demo.Portfolio().company_of(demo.COMPANY_ID)
+    assert first is not None
+    assert main(["table", "rfis", *server, "--project-id", str(first.first_project_id), "--rows", "2"]) == 0
+    assert "rfis of company" in capsys.readouterr().out
+
+
+def test_a_list_across_projects_names_what_was_left_out(
+    server: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["table", "punch_items", *server, "--projects", "all"]) == 0
+    said = capsys.readouterr()
+    assert "left out" in said.err
+    assert "Traceback" not in said.err
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (["projects", "--environment", "prodction", "--company-id", "1"], "Did you mean production"),
+        (["projects", "--environment", "sandbox", "--company-id", "1"], "No credentials for sandbox"),
+        (["projects"], "No environment was named"),
+        (["projects", "--environment", "demo", "--company-id", "zero"], "positive whole number"),
+        (["projects", "--environment", "demo", "--company-id", "0"], "positive whole number"),
+        (["projects", "--environment", "demo", "--csv", "absent/p.csv"], "no folder"),
+        (["table", "rfi", "--environment", "demo"], "Did you mean rfis"),
+        (
+            ["table", "rfis", "--environment", "demo", "--project-id", "1204310", "--set", "statu=open"],
+            "status",
+        ),
+        (["table", "rfis", "--environment", "demo", "--set", "open"], "NAME=VALUE"),
+    ],
+)
+def test_what_cannot_work_is_one_line_and_code_1(
+    words: list[str], part: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words) == 1
+    said = capsys.readouterr().err
+    assert part in said
+    assert said.count("\n") == 1
+
+
+def test_words_that_make_no_sense_are_code_2() -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["projets"])
+    assert stopped.value.code == 2
+
+
+def test_a_wrong_secret_is_not_shown(
+    server: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PROCORE_CLIENT_SECRET", "a-very-wrong-secret")
+    assert main(["projects", *server]) == 1
+    said = capsys.readouterr()
+    assert "refused the credentials" in said.err
+    assert "a-very-wrong-secret" not in said.out + said.err
+
+
+def test_diagnose_is_0_when_all_is_well_and_1_when_not(
+    server: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["diagnose", *server]) == 0
+    assert "ok  credentials accepted" in capsys.readouterr().out
+    monkeypatch.setenv("PROCORE_CLIENT_SECRET", "wrong")
+    assert main(["diagnose", *server]) == 1
+    assert "NO  credentials accepted" in capsys.readouterr().out
+
+
+def test_endpoints_are_found_and_one_is_shown_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["endpoints", "punch"]) == 0
+    assert "punch_items" in capsys.readouterr().out
+    assert main(["endpoints", "rfis"]) == 0
+    assert "/rest/v1.0/projects/{project_id}/rfis" in capsys.readouterr().out
+    assert main(["endpoints", "no-such-thing-anywhere"]) == 0
+    assert "Nothing" in capsys.readouterr().out
+
+
+def test_serve_demo_says_what_other_clients_need_and_stops_cleanly() -> None:
+    command = [sys.executable, "-c", "import sys; from procore_nb.cli import main; sys.exit(main())"]
+    process = subprocess.Popen(
+        [*command, "serve-demo", "--port", "0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    said = "".join(process.stdout.readline() for _ in range(6))
+    for value in (demo.CLIENT_ID, demo.CLIENT_SECRET, str(demo.COMPANY_ID)):
+        assert value in said
+    assert re.search(r"http://127\.0\.0\.1:\d+", said)
+    process.send_signal(signal.SIGINT)
+    rest, complaints = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert "stopped" in rest
+    assert complaints == ""
+
+
+def test_a_taken_port_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    with demo.serve(demo.Demo(), 0) as served:
+        assert main(["serve-demo", "--port", str(served.port)]) == 1
+    assert str(served.port) in capsys.readouterr().err
