@@ -131,9 +131,7 @@ def _classes(title: str, values: npt.NDArray[np.float64]) -> Categories:
         edges = np.append(edges, edges[0])
     count = len(edges) - 1
     codes[np.isfinite(values)] = np.clip(np.searchsorted(edges, known, side="right") - 1, 0, count - 1)
-    names = [
-        f"{short_number(low)} to {short_number(high)}" for low, high in pairwise(edges)
-    ]
+    names = [f"{short_number(low)} to {short_number(high)}" for low, high in pairwise(edges)]
     colors = [STEPS[round(i * (len(STEPS) - 1) / max(count - 1, 1))] for i in range(count)]
     if len(known) < len(values):
         codes[~np.isfinite(values)] = count

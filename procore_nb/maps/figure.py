@@ -129,7 +129,7 @@ def plot_projects(
     if not seen.all():
         rows, x, y = rows[seen], x[seen], y[seen]
         categories = categorize(rows, color_column, palette)
-    sizes = None if size_column is None else _sizes(rows[size_column])
+    sizes = None if size_column is None else positive_amounts(rows[size_column])
     with _fonts():
         draw_ground(ax, view)
         paper = Paper(view, _points_across(ax) / view.width)
@@ -137,7 +137,7 @@ def plot_projects(
         _write_names(ax, paper, rows, label_column, x, y, sizes, drawn, labels)
         draw_legends(ax, categories, drawn, title_of(size_column or ""), outside=outside)
         write_notes(
-            ax, [_note(located, int((~seen).sum()), sizes, title_of(size_column or "")), _source(frame)]
+            ax, [_note(located, int((~seen).sum()), sizes, title_of(size_column or "")), source_line(frame)]
         )
         if title:
             ax.set_title(title, loc="left", fontsize=12, color=INK, fontweight="bold", parse_math=False)
@@ -153,7 +153,7 @@ def default_color(frame: Any, color: str | None) -> str | None:
     return color
 
 
-def _sizes(column: pd.Series[Any]) -> Floats:
+def positive_amounts(column: pd.Series[Any]) -> Floats:
     """Positive amounts; everything else is no size."""
     values = amounts(column)
     return np.where(values > 0, values, np.nan)
@@ -250,7 +250,8 @@ def _note(located: Located, beyond: int, sizes: Floats | None, size_title: str) 
     return words + "."
 
 
-def _source(frame: pd.DataFrame) -> str:
+def source_line(frame: pd.DataFrame) -> str:
+    """Environment and time of the frame, and the source of the borders."""
     about = frame.attrs.get("procore")
     about = about if isinstance(about, dict) else {}
     environment, when = about.get("environment"), about.get("fetched_at")

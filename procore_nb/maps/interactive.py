@@ -1,0 +1,274 @@
+"""The interactive map: frame -> a widget in the notebook, or one HTML file.
+
+In: a frame from anywhere with coordinates. Out: `ProjectMap`. Speaks to no service, and asks no host unless a tile
+server is chosen by name.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from html import escape
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import numpy as np
+import pandas as pd
+
+from procore_nb.errors import ArgumentError, MissingExtraError
+from procore_nb.maps.basemap import Basemap, choose_basemap
+from procore_nb.maps.categories import categorize
+from procore_nb.maps.columns import find_column, find_columns, maybe_column, name_column
+from procore_nb.maps.figure import default_color, positive_amounts, source_line
+from procore_nb.maps.located import Located, check_coordinates, locate
+from procore_nb.maps.page import page, write_whole
+from procore_nb.maps.payload import LINK, Wanted, pack
+
+USUAL_POPUP = ("number", "stage", "type", "city", "state", "value", "program", "office")
+HEIGHTS = range(200, 4001)
+
+
+class ProjectMap:
+    """A map of the rows of a frame; a notebook shows it, `save` writes it, `selected` reads it.
+
+    Made by `map_projects`.
+    """
+
+    def __init__(
+        self, located: Located, points: bytes, basemap: Basemap | None, height: int, columns: tuple[str, str]
+    ) -> None:
+        self._located, self._points, self._basemap = located, points, basemap
+        self._height, self._columns = height, columns
+        self._widget: Any = None
+        self._observers: list[tuple[Callable[[Any], Any], Any]] = []
+
+    @property
+    def note(self) -> str:
+        """How many rows are on the map, and why the others are not."""
+        return self._located.note()
+
+    @property
+    def left_out(self) -> pd.DataFrame:
+        """The rows that are not on the map, with verdict, reason and suggestion (see `check_coordinates`)."""
+        latitude, longitude = self._columns
+        table = check_coordinates(self._located.frame, latitude=latitude, longitude=longitude)
+        return table[~self._located.kept]
+
+    @property
+    def widget(self) -> Any:
+        """The widget itself, to put into boxes and tabs of ipywidgets. Needs anywidget."""
+        if self._widget is None:
+            self._widget = _widget_class()(points=self._points, height=self._height)
+        return self._widget
+
+    @property
+    def selected(self) -> pd.DataFrame:
+        """The rows chosen on the map by click or box, in the frame's order; empty when none is."""
+        return self._rows(self.widget.chosen)
+
+    def observe(self, handler: Callable[[Any], Any], names: str = "selected") -> None:
+        """Call `handler(change)` whenever the selection changes; `change.new` and `change.old` are frames."""
+        from traitlets import Bunch
+
+        if names != "selected":
+            raise ArgumentError(f"names={names!r} cannot be observed.", advice='Only "selected" can.')
+
+        def tell(change: Any) -> None:
+            old, new = self._rows(change.old), self._rows(change.new)
+            handler(Bunch(name="selected", type="change", owner=self, old=old, new=new))
+
+        self.widget.observe(tell, names="chosen")
+        self._observers.append((handler, tell))
+
+    def unobserve(self, handler: Callable[[Any], Any]) -> None:
+        """Stop calling `handler`."""
+        for known, tell in [pair for pair in self._observers if pair[0] == handler]:
+            self.widget.unobserve(tell, names="chosen")
+            self._observers.remove((known, tell))
+
+    def save(self, path: str | os.PathLike[str], *, title: str = "Projects") -> Path:
+        """Write the map as one HTML file that works without internet.
+
+        Parameters
+        ----------
+        path
+            Where to; an existing file is replaced only when the new one is whole.
+        title
+            Title of the page.
+
+        Returns
+        -------
+        Path
+            The file. It holds only the columns that name, tooltip and popup show, and asks no host unless a tile
+            server was chosen.
+
+        Raises
+        ------
+        OutputError
+            The file cannot be written.
+        """
+        return write_whole(path, self._page(title))
+
+    def _page(self, title: str) -> str:
+        return page(self._points, title=title, basemap=self._basemap)
+
+    def _rows(self, chosen: bytes | memoryview) -> pd.DataFrame:
+        places = np.frombuffer(chosen, dtype="<i4")
+        drawn = np.flatnonzero(self._located.kept)
+        places = places[(places >= 0) & (places < len(drawn))]
+        return self._located.frame.iloc[drawn[places]]
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        try:
+            shown = self.widget._repr_mimebundle_(**options)
+        except MissingExtraError as error:
+            return {"text/plain": repr(self), "text/html": self._frame_for_reading(str(error))}
+        bundle, metadata = shown if isinstance(shown, tuple) else (shown, {})
+        return {**(bundle or {}), "text/plain": repr(self)}, metadata
+
+    def _frame_for_reading(self, reason: str) -> str:
+        """The standalone page in a frame of its own: all but the selection works."""
+        return (
+            f'<iframe sandbox="allow-scripts allow-popups" width="100%" height="{self._height}" '
+            f'srcdoc="{escape(self._page("Projects"))}"></iframe><p>{escape(reason)}</p>'
+        )
+
+    def __repr__(self) -> str:
+        return f"<ProjectMap: {self.note}>"
+
+
+def map_projects(
+    frame: pd.DataFrame,
+    *,
+    color: str | None = "stage",
+    size: str | None = None,
+    cluster: Any = "auto",
+    tooltip: Iterable[str] | None = None,
+    popup: Iterable[str] | None = None,
+    name: str | None = None,
+    basemap: str = "auto",
+    attribution: str = "",
+    palette: Mapping[str, str] | None = None,
+    fix: str | None = None,
+    height: int = 520,
+    latitude: str = "latitude",
+    longitude: str = "longitude",
+) -> ProjectMap:
+    """A map to move in: pan, zoom, search, switch categories off, choose rows; also as one HTML file.
+
+    Parameters
+    ----------
+    frame
+        Any frame with coordinates in degrees WGS 84; it is not changed.
+    color
+        Column that colours the points, or one of stage, type, program, office, region, company. None: one colour.
+        The default is left out silently when the frame has no stage.
+    size
+        Column with amounts: area in proportion; rows without a positive amount are small and hollow.
+    cluster
+        "auto" and True gather points that would cover each other into rings that show the mix of colours ("auto"
+        later than True when there are few); False draws every point.
+    tooltip, popup
+        Columns shown when the pointer rests on a point, and when it is clicked. None: the name and the colour; the
+        usual columns of a project.
+    name
+        Column with the names that the search box looks through; None finds `name` and the like.
+    basemap
+        "auto" and "none" draw the borders that ship with this package and ask no host. "osm", "carto" or an address
+        with {z}, {x}, {y} load tiles when the map is shown: that server then sees where its readers look.
+    attribution
+        Credit shown for tiles of an own address.
+    palette
+        Colours for some names, such as {"Healthcare": "#882255"}.
+    fix
+        "swap" repairs swapped pairs (see `check_coordinates`), and says so.
+    height
+        Pixels.
+    latitude, longitude
+        Names of the coordinate columns.
+
+    Returns
+    -------
+    ProjectMap
+        Shown by JupyterLab, Notebook 7, VS Code and Colab. `.selected` is the frame of the chosen rows, `.observe`
+        tells when it changes, `.left_out` lists the rows without a place, `.save("map.html")` writes a page.
+
+    Raises
+    ------
+    ArgumentError
+        No such column (near matches are named), or no row that can be drawn.
+
+    Notes
+    -----
+    The widget needs anywidget (`pip install "procore-nb[maps]"`); without it the notebook shows the page, which has
+    everything but the selection. A frame whose `attrs["procore"]` holds an https `web_url` gets links to Procore.
+
+    Examples
+    --------
+    >>> projects = map_projects(procore.projects(), popup=["project_number", "value"])
+    >>> projects.save("projects.html")
+    """
+    if cluster not in ("auto", True, False):
+        raise ArgumentError(f"cluster={cluster!r} is not known.", advice='Use "auto", True or False.')
+    if height not in HEIGHTS:
+        raise ArgumentError(
+            f"height={height!r} is not a number of pixels from {HEIGHTS[0]} to {HEIGHTS[-1]}."
+        )
+    tiles = choose_basemap(basemap, attribution)
+    color = default_color(frame, color)
+    located = locate(frame, latitude=latitude, longitude=longitude, fix=fix)
+    rows = located.rows
+    color_column = None if color is None else find_column(rows, color, argument="color")
+    name_of = name_column(rows) if name is None else find_column(rows, name, argument="name")
+    wanted = Wanted(
+        name=name_of,
+        tooltip=find_columns(rows, tooltip, argument="tooltip") or [c for c in (name_of, color_column) if c],
+        popup=_popup(rows, popup, color_column),
+        link=_link(frame),
+        cluster={True: "always", False: "none"}.get(cluster, "auto"),
+        basemap=tiles,
+        source=source_line(frame),
+    )
+    sizes = None if size is None else positive_amounts(rows[find_column(rows, size, argument="size")])
+    points = pack(located, rows, categorize(rows, color_column, palette), sizes, wanted)
+    return ProjectMap(located, points, tiles, height, (latitude, longitude))
+
+
+def _popup(rows: pd.DataFrame, popup: Iterable[str] | None, color_column: str | None) -> list[str]:
+    chosen = find_columns(rows, popup, argument="popup")
+    if chosen is not None:
+        return chosen
+    usual = [maybe_column(rows, word) for word in USUAL_POPUP]
+    return list(dict.fromkeys(column for column in (color_column, *usual) if column))
+
+
+def _link(frame: pd.DataFrame) -> tuple[str, str] | None:
+    """The column of project ids and the address of a project's page, when the frame knows Procore's https address."""
+    about = frame.attrs.get("procore")
+    web_url = about.get("web_url") if isinstance(about, dict) else None
+    if not isinstance(web_url, str) or urlsplit(web_url).scheme != "https" or not urlsplit(web_url).hostname:
+        return None
+    is_projects = about.get("endpoint") == "projects" or "project_number" in frame.columns
+    for column in ("project_id", "project.id", *(["id"] if is_projects else [])):
+        if column in frame.columns:
+            return column, LINK.format(web_url=web_url.rstrip("/"))
+    return None
+
+
+def _widget_class() -> Any:
+    """Our widget, made when it is first needed.
+
+    Raises
+    ------
+    MissingExtraError
+        anywidget is not installed.
+    """
+    try:
+        from procore_nb.maps.widget import MapWidget
+    except ImportError as error:
+        raise MissingExtraError(
+            "The interactive widget needs anywidget, which is not installed.",
+            advice='Install it with pip install "procore-nb[maps]"; .save("map.html") works without it.',
+        ) from error
+    return MapWidget

@@ -1,0 +1,126 @@
+"""Pack a frame for the interactive map: only the columns asked for, small and typed.
+
+In: located rows and the names of columns. Out: zipped bytes that `static/1_read.js` reads. Speaks to no service.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from procore_nb.maps.basemap import Basemap
+from procore_nb.maps.borders import Floats, load_cities
+from procore_nb.maps.categories import Categories, title_of
+from procore_nb.maps.located import Located
+
+LINK = "{web_url}/{{id}}/project/home"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the caller wants to see: column names, checked."""
+
+    name: str | None
+    tooltip: Sequence[str]
+    popup: Sequence[str]
+    link: tuple[str, str] | None  # column of the project's id, address with {id}
+    cluster: str
+    basemap: Basemap | None
+    source: str
+
+
+def pack(
+    located: Located, rows: pd.DataFrame, categories: Categories, sizes: Floats | None, wanted: Wanted
+) -> bytes:
+    """The bytes of one map: a header with text, then arrays."""
+    arrays: list[tuple[str, np.ndarray[Any, Any]]] = [
+        ("longitude", located.longitude.astype("<f4")),
+        ("latitude", located.latitude.astype("<f4")),
+        ("code", categories.codes.astype("u1")),
+    ]
+    if sizes is not None:
+        largest = np.nanmax(sizes) if np.isfinite(sizes).any() else 1.0
+        arrays.append(("size", np.nan_to_num(np.sqrt(sizes / largest)).astype("<f4")))
+    shown = [wanted.name, *wanted.tooltip, *wanted.popup, wanted.link[0] if wanted.link else None]
+    names = list(dict.fromkeys(name for name in shown if name is not None))
+    columns = []
+    for number, name in enumerate(names):
+        column, codes = _column(rows[name], name, number)
+        columns.append(column)
+        if codes is not None:
+            arrays.append((f"codes{number}", codes))
+    header = {
+        "arrays": [{"name": n, "kind": _kind(a), "length": len(a)} for n, a in arrays],
+        "columns": columns,
+        "name_column": None if wanted.name is None else names.index(wanted.name),
+        "tooltip": [names.index(name) for name in wanted.tooltip],
+        "popup": [names.index(name) for name in wanted.popup],
+        "link": None
+        if wanted.link is None
+        else {"column": names.index(wanted.link[0]), "address": wanted.link[1]},
+        "title": categories.title,
+        "names": categories.names,
+        "colors": categories.colors,
+        "counts": categories.counts.tolist(),
+        "note": located.note(),
+        "left_out": list(located.left_out.items()),
+        "source": wanted.source,
+        "cluster": wanted.cluster,
+        "basemap": None if wanted.basemap is None else wanted.basemap.as_dict(),
+        "cities": [(c.rank, c.name, c.longitude, c.latitude) for c in load_cities()],
+    }
+    text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    text += b" " * (-len(text) % 4)
+    body = b"".join(_padded(array.tobytes()) for _, array in arrays)
+    return gzip.compress(len(text).to_bytes(4, "little") + text + body, compresslevel=6, mtime=0)
+
+
+def text_of(value: Any, *, is_id: bool = False) -> str:
+    """One value as people write it; empty for missing."""
+    if value is None or value is pd.NA or value is pd.NaT:
+        return ""
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ", ".join(text_of(item) for item in value)
+    if isinstance(value, datetime):
+        midnight = value.tzinfo is None and (value.hour, value.minute, value.second) == (0, 0, 0)
+        return value.strftime("%Y-%m-%d" if midnight else "%Y-%m-%d %H:%M") + (" UTC" if value.tzinfo else "")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, int | np.integer):
+        return str(value) if is_id else f"{value:,}"
+    if isinstance(value, Decimal):
+        return f"{value:,f}"
+    if isinstance(value, float | np.floating):
+        return "" if np.isnan(value) else f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.0f}"
+    return str(value)
+
+
+def _column(
+    values: pd.Series[Any], name: str, number: int
+) -> tuple[dict[str, Any], np.ndarray[Any, Any] | None]:
+    """Text of a column; said once where values repeat."""
+    last = name.rsplit(".", 1)[-1]
+    is_id = last == "id" or last.endswith(("_id", "number", "year"))
+    texts = [text_of(value, is_id=is_id) for value in values.tolist()]
+    codes, unique = pd.factorize(np.array(texts, dtype=object))
+    if len(unique) * 2 > len(texts):
+        return {"title": title_of(name), "values": texts}, None
+    return {"title": title_of(name), "values": list(unique), "codes": f"codes{number}"}, codes.astype("<u4")
+
+
+def _kind(array: np.ndarray[Any, Any]) -> str:
+    return {"f": "float32", "u": f"uint{array.itemsize * 8}"}[array.dtype.kind]
+
+
+def _padded(data: bytes) -> bytes:
+    return data + b"\0" * (-len(data) % 4)

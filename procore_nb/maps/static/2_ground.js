@@ -1,0 +1,140 @@
+// Draw what lies below the points: sea, land, lakes, borders, city names, or tiles when the user chose them.
+
+const LIGHT = {
+  sea: "#e3ebf1", land: "#faf8f4", coast: "#9aa3ab", state: "#cfcabf", city: "#5f656b", halo: "#ffffffd0",
+  ring: "#ffffff", ink: "#22262a", picked: "#111111",
+};
+const DARK = {
+  sea: "#1b2530", land: "#2a2f35", coast: "#6d7780", state: "#454c53", city: "#b3bac1", halo: "#1b2530d0",
+  ring: "#20252a", ink: "#f0f2f4", picked: "#ffffff",
+};
+
+// A view is a middle (mercator x, y) and a zoom; the world is 256 * 2 ** zoom pixels wide.
+const worldSize = (zoom) => 256 * 2 ** zoom;
+
+// Visible pieces of a layer, once per copy of the world; pieces smaller than a pixel are left out.
+function* visible(layer, view, width, height) {
+  const size = worldSize(view.zoom), halfX = width / 2 / size, halfY = height / 2 / size;
+  for (const piece of layer) {
+    if (piece.bottom < view.y - halfY || piece.top > view.y + halfY) continue;
+    if ((piece.right - piece.left + piece.bottom - piece.top) * size < 1.5) continue;
+    for (let turn = -1; turn <= 1; turn++) {
+      if (piece.right + turn >= view.x - halfX && piece.left + turn <= view.x + halfX) yield [piece, turn];
+    }
+  }
+}
+
+// The piece as a path with no more points than this zoom can show; kept for the next picture.
+function pathOf(piece, zoom) {
+  const band = Math.min(14, Math.max(0, Math.ceil(zoom)));
+  if (piece.paths[band]) return piece.paths[band];
+  const path = new Path2D(), { line } = piece, least = 0.7 / worldSize(band);
+  let [x, y] = [line[0], line[1]];
+  path.moveTo(x, y);
+  for (let i = 2; i < line.length; i += 2) {
+    const last = i === line.length - 2;
+    if (!last && Math.abs(line[i] - x) + Math.abs(line[i + 1] - y) < least) continue;
+    [x, y] = [line[i], line[i + 1]];
+    path.lineTo(x, y);
+  }
+  piece.paths[band] = path;
+  return path;
+}
+
+function drawBorders(context, borders, view, width, height, colors, ratio) {
+  const size = worldSize(view.zoom);
+  const under = (turn) => context.setTransform(
+    size * ratio, 0, 0, size * ratio, (width / 2 - (view.x - turn) * size) * ratio, (height / 2 - view.y * size) * ratio);
+  context.fillStyle = colors.sea;
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  context.fillRect(0, 0, width, height);
+  // Each ring is filled by itself: one even-odd path of countries and states would turn the overlap into sea.
+  for (const [layer, color] of [[borders.land, colors.land], [borders.lakes, colors.sea]]) {
+    context.fillStyle = context.strokeStyle = color;
+    context.lineWidth = 0.7 / size;
+    for (const [piece, turn] of visible(layer, view, width, height)) {
+      under(turn);
+      context.fill(pathOf(piece, view.zoom));
+      context.stroke(pathOf(piece, view.zoom));
+    }
+  }
+  context.lineJoin = "round";
+  for (const [layer, color] of [[borders.stateLines, colors.state], [borders.countryLines, colors.coast]]) {
+    context.strokeStyle = color;
+    context.lineWidth = 0.8 / size;
+    for (const [piece, turn] of visible(layer, view, width, height)) {
+      under(turn);
+      context.stroke(pathOf(piece, view.zoom));
+    }
+  }
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+}
+
+function drawCities(context, cities, view, width, height, colors) {
+  const size = worldSize(view.zoom), deepest = Math.floor(view.zoom) - 1, taken = [];
+  context.font = "11px system-ui, sans-serif";
+  context.textAlign = "center";
+  context.lineWidth = 3;
+  for (const city of cities) {
+    if (city.rank > deepest) break;
+    let x = (city.x - view.x) * size + width / 2;
+    const y = (city.y - view.y) * size + height / 2;
+    x -= Math.round((x - width / 2) / size) * size; // the copy of the world that is nearest
+    if (x < 0 || x > width || y < 0 || y > height) continue;
+    const half = context.measureText(city.name).width / 2 + 4;
+    if (taken.some((other) => Math.abs(other.y - y) < 15 && Math.abs(other.x - x) < other.half + half)) continue;
+    taken.push({ x, y, half });
+    context.strokeStyle = colors.halo;
+    context.strokeText(city.name, x, y - 5);
+    context.fillStyle = colors.city;
+    context.fillText(city.name, x, y - 5);
+    context.beginPath();
+    context.arc(x, y, 1.6, 0, 7);
+    context.fill();
+  }
+}
+
+// Tiles only when Python was told a server; `redraw` is called when one arrives.
+class Tiles {
+  constructor(basemap, redraw) {
+    this.basemap = basemap;
+    this.redraw = redraw;
+    this.images = new Map();
+  }
+
+  draw(context, view, width, height) {
+    const zoom = Math.max(0, Math.min(this.basemap.max_zoom, Math.round(view.zoom)));
+    const count = 2 ** zoom, side = worldSize(view.zoom) / count, size = worldSize(view.zoom);
+    const left = view.x * size - width / 2, top = view.y * size - height / 2;
+    for (let column = Math.floor(left / side); column * side < left + width; column++) {
+      for (let row = Math.max(0, Math.floor(top / side)); row < count && row * side < top + height; row++) {
+        const image = this.image(zoom, ((column % count) + count) % count, row);
+        if (image.complete && image.naturalWidth) {
+          context.drawImage(image, column * side - left, row * side - top, side + 0.5, side + 0.5);
+        }
+      }
+    }
+  }
+
+  image(zoom, column, row) {
+    const key = `${zoom}/${column}/${row}`;
+    let image = this.images.get(key);
+    if (!image) {
+      image = new Image();
+      image.referrerPolicy = "strict-origin-when-cross-origin";
+      image.onload = this.redraw;
+      image.src = this.basemap.url.replace("{z}", zoom).replace("{x}", column).replace("{y}", row);
+      this.images.set(key, image);
+      if (this.images.size > 400) this.images.delete(this.images.keys().next().value);
+    }
+    return image;
+  }
+}
+
+// The longest round length in km that fits, and its pixels at this latitude.
+function scaleBar(view) {
+  const kmPerPixel = 40075.017 * Math.cos(latitudeOf(view.y) * Math.PI / 180) / worldSize(view.zoom);
+  const power = 10 ** Math.floor(Math.log10(120 * kmPerPixel));
+  const km = [5, 2, 1].map((step) => step * power).find((length) => length <= 120 * kmPerPixel);
+  return { text: km >= 1 ? `${km} km` : `${km * 1000} m`, pixels: km / kmPerPixel };
+}

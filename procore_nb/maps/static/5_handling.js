@@ -1,0 +1,169 @@
+// How people move the map and choose rows on it: methods of the map, kept in a room of their own.
+
+class Handling {
+  fit(rows = null) {
+    const { points } = this;
+    const list = rows ?? Array.from({ length: points.count }, (_, i) => i).filter((i) => this.shown[points.code[i]]);
+    if (!list.length) return;
+    const { west, east, top, bottom } = around(points, list);
+    this.fitted = true;
+    const room = Math.min((this.width - 90) / (east - west || 1e-9), (this.height - 110) / (bottom - top || 1e-9));
+    const zoom = Math.log2(room / 256);
+    this.moveTo({ x: (west + east) / 2, y: (top + bottom) / 2, zoom: Math.min(zoom, rows ? 16.9 : 9) });
+  }
+
+  moveTo(view) {
+    const least = Math.max(0, Math.log2(this.width / 512 / 1.2), Math.log2(this.height / 256 / 1.2));
+    this.view = { x: view.x - Math.floor(view.x), y: Math.max(0, Math.min(1, view.y)),
+                  zoom: Math.max(least, Math.min(18, view.zoom)) };
+    this.draw();
+  }
+
+  // Zoom so that what lies under the pointer stays there.
+  zoomBy(steps, x = this.width / 2, y = this.height / 2) {
+    const before = worldSize(this.view.zoom), zoom = Math.max(0, Math.min(18, this.view.zoom + steps));
+    const after = worldSize(zoom), dx = x - this.width / 2, dy = y - this.height / 2;
+    this.moveTo({ x: this.view.x + dx / before - dx / after, y: this.view.y + dy / before - dy / after, zoom });
+  }
+
+  panBy(dx, dy) {
+    const size = worldSize(this.view.zoom);
+    this.moveTo({ x: this.view.x - dx / size, y: this.view.y - dy / size, zoom: this.view.zoom });
+  }
+
+  goTo(row) {
+    const { points } = this;
+    this.moveTo({ x: points.x[row], y: points.y[row], zoom: Math.max(this.view.zoom, 11) });
+    this.openPopup(row);
+    this.select([row]);
+  }
+
+  onScreen(place) {
+    const size = worldSize(this.view.zoom);
+    let x = (place.x - this.view.x) * size;
+    x -= Math.round(x / size) * size;
+    return [x + this.width / 2, (place.y - this.view.y) * size + this.height / 2];
+  }
+
+  groupAt(x, y) {
+    let best = null;
+    for (const mark of this.seen ?? []) {
+      const [mx, my] = this.onScreen(mark), away = Math.hypot(mx - x, my - y);
+      if (away <= Math.max(mark.radius, 5) + 2 && (!best || away - mark.radius <= best.away)) {
+        best = { group: mark.group, away: away - mark.radius };
+      }
+    }
+    return best?.group ?? null;
+  }
+
+  click(x, y, adding) {
+    const group = this.groupAt(x, y);
+    if (!group) {
+      this.closePopup();
+      if (!adding) this.select([]);
+      return;
+    }
+    if (adding) {
+      const all = group.members.every((row) => this.selected.has(row));
+      const rows = new Set(this.selected);
+      for (const row of group.members) all ? rows.delete(row) : rows.add(row);
+      this.select(rows);
+    } else if (group.count === 1) {
+      this.openPopup(group.members[0]);
+      this.select([group.members[0]]);
+    } else if (this.view.zoom < 16 && spread(this.points, group.members) > 1e-8) {
+      this.closePopup();
+      this.fit(group.members);
+    } else {
+      this.openList(group);
+      this.select(group.members);
+    }
+  }
+
+  selectBox({ x, y, toX, toY }, adding) {
+    const [left, right, top, bottom] = [Math.min(x, toX), Math.max(x, toX), Math.min(y, toY), Math.max(y, toY)];
+    const rows = new Set(adding ? this.selected : []);
+    for (let row = 0; row < this.points.count; row++) {
+      if (!this.shown[this.points.code[row]]) continue;
+      const [px, py] = this.onScreen({ x: this.points.x[row], y: this.points.y[row] });
+      if (px >= left && px <= right && py >= top && py <= bottom) rows.add(row);
+    }
+    this.select(rows);
+  }
+
+  select(rows) {
+    this.selected = new Set(rows);
+    this.said.textContent = this.selected.size ? `${this.selected.size.toLocaleString("en")} selected` : "";
+    this.choose(Int32Array.from(this.selected).sort());
+    this.stale();
+  }
+
+  boxMode(on) {
+    this.boxing = on;
+    this.boxButton.setAttribute("aria-pressed", String(on));
+    this.canvas.style.cursor = on ? "crosshair" : "";
+  }
+
+  openPopup(row) {
+    fillPopup(this.popup, this.points, row, () => this.closePopup());
+    this.popupAt = { x: this.points.x[row], y: this.points.y[row] };
+    this.popup.hidden = false;
+    this.draw();
+  }
+
+  openList(group) {
+    fillList(this.popup, this.points, group.members, () => this.closePopup(), (row) => {
+      this.openPopup(row);
+      this.select([row]);
+    });
+    this.popupAt = { x: group.x, y: group.y };
+    this.popup.hidden = false;
+    this.draw();
+  }
+
+  closePopup() {
+    this.popup.hidden = true;
+    this.popupAt = null;
+  }
+
+  placePopup() {
+    if (!this.popupAt) return;
+    const [x, y] = this.onScreen(this.popupAt), { offsetWidth: wide, offsetHeight: high } = this.popup;
+    this.popup.style.left = `${Math.max(4, Math.min(this.width - wide - 4, x - wide / 2))}px`;
+    this.popup.style.top = `${y - high - 14 > 4 ? y - high - 14 : Math.min(y + 14, this.height - high - 4)}px`;
+  }
+
+  hover(x, y) {
+    const group = this.groupAt(x, y);
+    this.tooltip.hidden = !group;
+    if (!this.boxing) this.canvas.style.cursor = group ? "pointer" : "";
+    if (!group) { this.hovered = null; return; }
+    if (this.hovered !== group) {
+      this.hovered = group;
+      fillTooltip(this.tooltip, this.points, group, group.count > 1 ? this.groups.mixOf(group) : null);
+    }
+    const { offsetWidth: wide, offsetHeight: high } = this.tooltip;
+    this.tooltip.style.left = `${Math.max(4, Math.min(this.width - wide - 4, x + 14))}px`;
+    this.tooltip.style.top = `${y + 18 + high < this.height ? y + 18 : y - high - 12}px`;
+  }
+}
+
+// The smallest box around rows; across the date line when that is shorter.
+function around(points, rows) {
+  const xs = Float64Array.from(rows, (row) => points.x[row]).sort();
+  let gap = xs[0] + 1 - xs[xs.length - 1], west = xs[0], east = xs[xs.length - 1];
+  for (let i = 1; i < xs.length; i++) {
+    if (xs[i] - xs[i - 1] > gap) [gap, west, east] = [xs[i] - xs[i - 1], xs[i], xs[i - 1] + 1];
+  }
+  let [top, bottom] = [Infinity, -Infinity];
+  for (const row of rows) {
+    top = Math.min(top, points.y[row]);
+    bottom = Math.max(bottom, points.y[row]);
+  }
+  return { west, east, top, bottom };
+}
+
+function spread(points, rows) {
+  const { west, east, top, bottom } = around(points, rows);
+  return Math.max(east - west, bottom - top);
+}

@@ -1,0 +1,186 @@
+// The map itself: what is seen, how people move it, what they choose.
+
+const MARGIN = 160; // pixels drawn beyond the edge, so that a pan is one copy of the picture
+
+class ProjectMap extends Handling {
+  constructor(root, points, borders, choose) {
+    super();
+    Object.assign(this, { root, points, borders, choose });
+    this.view = { x: 0.5, y: 0.5, zoom: 1 };
+    this.shown = points.names.map(() => true);
+    this.groups = new Groups(points);
+    this.groups.show(this.shown);
+    this.selected = new Set();
+    this.pointers = new Map();
+    this.cities = points.cities.map(([rank, name, longitude, latitude]) => (
+      { rank, name, x: mercatorX(longitude), y: mercatorY(latitude) }));
+    this.canvas = make(root, "canvas", "pnb-canvas");
+    this.canvas.tabIndex = 0;
+    this.canvas.setAttribute("role", "application");
+    this.canvas.setAttribute("aria-label", `Map. ${points.note}. Arrows move, plus and minus zoom, 0 shows all.`);
+    this.back = document.createElement("canvas");
+    this.tooltip = make(root, "div", "pnb-tooltip");
+    this.popup = make(root, "div", "pnb-popup");
+    this.tooltip.hidden = this.popup.hidden = true;
+    this.tiles = points.basemap ? new Tiles(points.basemap, () => this.stale()) : null;
+    this.buildControls();
+    this.listen();
+  }
+
+  buildControls() {
+    const { root, points } = this;
+    const bar = make(root, "div", "pnb-bar");
+    button(bar, "", "+", "Zoom in", () => this.zoomBy(1));
+    button(bar, "", "−", "Zoom out", () => this.zoomBy(-1));
+    button(bar, "", "⤢", "Show all", () => this.fit());
+    this.boxButton = button(bar, "", "▭", "Select by box (or hold Shift and drag)", () => this.boxMode(!this.boxing));
+    buildSearch(root, points, (row) => this.goTo(row));
+    buildLegend(root, points, this.shown, () => {
+      this.groups.show(this.shown);
+      this.closePopup();
+      this.stale();
+    });
+    buildNotes(root, points);
+    this.scale = make(root, "div", "pnb-scale");
+    this.said = make(root, "div", "pnb-said");
+    this.said.setAttribute("role", "status");
+  }
+
+  resize() {
+    this.width = this.root.clientWidth;
+    this.height = this.root.clientHeight;
+    if (!this.width || !this.height) return;
+    this.ratio = Math.min(2, window.devicePixelRatio || 1);
+    this.canvas.width = this.width * this.ratio;
+    this.canvas.height = this.height * this.ratio;
+    this.back.width = (this.width + 2 * MARGIN) * this.ratio;
+    this.back.height = (this.height + 2 * MARGIN) * this.ratio;
+    if (!this.fitted) this.fit();
+    this.stale();
+  }
+
+  stale() {
+    this.drawn = null;
+    this.draw();
+  }
+
+  draw() {
+    if (this.waiting || !this.width) return;
+    this.waiting = requestAnimationFrame(() => {
+      this.waiting = null;
+      this.paint();
+    });
+  }
+
+  paint() {
+    const { view, width, height, ratio } = this, context = this.canvas.getContext("2d");
+    const size = worldSize(view.zoom);
+    let dx = 0, dy = 0;
+    if (this.drawn) {
+      dx = (this.drawn.x - view.x) * size;
+      dy = (this.drawn.y - view.y) * size;
+    }
+    if (!this.drawn || this.drawn.zoom !== view.zoom || Math.max(Math.abs(dx), Math.abs(dy)) > MARGIN - 2) {
+      this.paintBack();
+      dx = dy = 0;
+    }
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.drawImage(this.back, (dx - MARGIN) * ratio, (dy - MARGIN) * ratio);
+    this.paintBox(context);
+    this.placePopup();
+    const { text, pixels } = scaleBar(view);
+    this.scale.textContent = text;
+    this.scale.style.width = `${pixels}px`;
+    this.root.dataset.ready = "true";
+    this.root.dataset.zoom = view.zoom.toFixed(2);
+  }
+
+  paintBack() {
+    const { view, ratio } = this, context = this.back.getContext("2d");
+    const width = this.width + 2 * MARGIN, height = this.height + 2 * MARGIN;
+    const colors = this.dark ? DARK : LIGHT;
+    drawBorders(context, this.borders, view, width, height, colors, ratio);
+    if (this.tiles) this.tiles.draw(context, view, width, height);
+    else drawCities(context, this.cities, view, width, height, colors);
+    this.drawGroups(context, width, height, colors);
+    this.drawn = { ...view };
+  }
+
+  drawGroups(context, width, height, colors) {
+    const { view, points } = this, size = worldSize(view.zoom);
+    this.seen = [];
+    for (const group of this.groups.at(view.zoom)) {
+      let x = (group.x - view.x) * size + width / 2;
+      x -= Math.round((x - width / 2) / size) * size;
+      const y = (group.y - view.y) * size + height / 2;
+      if (x < -30 || y < -30 || x > width + 30 || y > height + 30) continue;
+      const radius = group.count > 1 ? ringRadius(group.count) : this.radiusOf(group.members[0]);
+      this.seen.push({ group, radius, x: group.x + Math.round(view.x - group.x), y: group.y });
+      if (group.count === 1) this.drawPoint(context, group.members[0], x, y, radius, colors);
+      else this.drawRing(context, group, x, y, radius, colors);
+    }
+    this.root.dataset.groups = this.seen.length;
+  }
+
+  radiusOf(row) {
+    const { points } = this;
+    if (!points.size) return points.count > 5000 ? 4 : 5.5;
+    return points.size[row] > 0 ? Math.max(3, 22 * points.size[row]) : 3;
+  }
+
+  drawPoint(context, row, x, y, radius, colors) {
+    const { points } = this, hollow = points.size && !(points.size[row] > 0), picked = this.selected.has(row);
+    context.beginPath();
+    context.arc(x, y, radius, 0, 7);
+    context.globalAlpha = points.size ? 0.85 : 1;
+    context.fillStyle = hollow ? colors.ring : points.colors[points.code[row]];
+    context.fill();
+    context.globalAlpha = 1;
+    context.lineWidth = picked ? 2.5 : 1;
+    context.strokeStyle = picked ? colors.picked : hollow ? points.colors[points.code[row]] : "#ffffff";
+    context.stroke();
+  }
+
+  drawRing(context, group, x, y, radius, colors) {
+    const mix = this.groups.mixOf(group);
+    context.beginPath();
+    context.arc(x, y, radius + 1.5, 0, 7);
+    context.fillStyle = colors.ring;
+    context.fill();
+    context.lineWidth = radius * 0.3;
+    let turn = -Math.PI / 2;
+    mix.forEach((count, code) => {
+      if (!count) return;
+      const end = turn + (count / group.count) * 2 * Math.PI;
+      context.beginPath();
+      context.arc(x, y, radius - context.lineWidth / 2, turn, end);
+      context.strokeStyle = this.points.colors[code];
+      context.stroke();
+      turn = end;
+    });
+    if (this.selected.size && group.members.some((row) => this.selected.has(row))) {
+      context.beginPath();
+      context.arc(x, y, radius + 2, 0, 7);
+      context.lineWidth = 2.5;
+      context.strokeStyle = colors.picked;
+      context.stroke();
+    }
+    context.fillStyle = colors.ink;
+    context.font = `${radius < 16 ? 9.5 : 11}px system-ui, sans-serif`;
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    context.fillText(shortCount(group.count), x, y + 0.5);
+    context.textBaseline = "alphabetic";
+  }
+
+  paintBox(context) {
+    if (!this.box) return;
+    const { ratio, box } = this;
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.strokeStyle = "#0072b2";
+    context.fillStyle = "#0072b222";
+    context.lineWidth = 1.5;
+    context.fillRect(box.x, box.y, box.toX - box.x, box.toY - box.y);
+    context.strokeRect(box.x, box.y, box.toX - box.x, box.toY - box.y);
+  }
+}
