@@ -1,0 +1,200 @@
+"""The fields of the connect form, and what they amount to.
+
+In: environments, saved profiles, what a person types. Out: `Wanted`, checked, or an error in words. Sends nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import ipywidgets
+
+from procore_nb import advice
+from procore_nb.credentials import Credentials, Places, Secret, company_number
+from procore_nb.environments import DEMO, KNOWN, Environment
+from procore_nb.errors import ArgumentError, CredentialsError
+from procore_nb.widgets.lines import connect_line
+from procore_nb.widgets.secret_input import SecretInput
+
+TYPED = "typed"
+FOUND = "found"
+_WIDE = {"description_width": "110px"}
+_NATURE = {
+    "production": "live data",
+    "federal": "live data",
+    "sandbox": "test data",
+    "monthly-sandbox": "test data",
+    "demo": "made-up data, inside this kernel",
+}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What to connect with; `credentials` is None where they are looked for elsewhere."""
+
+    environment: Environment
+    credentials: Credentials | None
+    profile: str
+    company_id: int | None
+
+    @property
+    def line(self) -> str:
+        """The line of Python for it."""
+        client_id = self.credentials.client_id if self.credentials else ""
+        return connect_line(
+            self.environment, client_id=client_id, profile=self.profile, company_id=self.company_id
+        )
+
+
+class ConnectFields:
+    """The fields; `rows` are the widgets in order, `wanted()` reads them."""
+
+    def __init__(self, places: Places, environment: Environment | None) -> None:
+        self._places = places
+        full = ipywidgets.Layout(width="100%")
+        self.profile = ipywidgets.Dropdown(description="Credentials", style=_WIDE, layout=full)
+        known = [*KNOWN] if environment is None or environment in KNOWN else [environment, *KNOWN]
+        names = [(place.name, place) for place in known]
+        self.environment = ipywidgets.Dropdown(
+            options=[("choose one …", None), *names],
+            value=environment,
+            description="Environment",
+            style=_WIDE,
+            layout=full,
+        )
+        self.hosts = ipywidgets.HTML()
+        self.client_id = ipywidgets.Text(
+            description="Client id", placeholder="from the developer portal", style=_WIDE, layout=full
+        )
+        self.secret = SecretInput(label="Client secret")
+        self.company = ipywidgets.Text(
+            description="Company id", placeholder="digits, for example 1234567", style=_WIDE, layout=full
+        )
+        self.hint = ipywidgets.HTML(f"<span class='pnb-hint'>{escape(advice.COMPANY_ID)}</span>")
+        self.hint.layout.margin = "0 2px 4px 118px"
+        self.list_profiles()
+        self.profile.observe(self._profile_chosen, "value")
+        self.environment.observe(self._adapt, "value")
+        self._adapt()
+
+    @property
+    def rows(self) -> list[ipywidgets.Widget]:
+        """The fields from top to bottom."""
+        return [
+            self.environment,
+            self.hosts,
+            self.profile,
+            self.client_id,
+            self.secret,
+            self.company,
+            self.hint,
+        ]
+
+    @property
+    def profile_name(self) -> str:
+        """The saved profile that is chosen; empty when none is."""
+        kind, name = self.profile.value
+        return str(name) if kind == "profile" else ""
+
+    def list_profiles(self, choose: str = "") -> None:
+        """Offer what there is to choose from, and choose one."""
+        options: list[tuple[str, tuple[str, str]]] = [("type them below", (TYPED, ""))]
+        if "PROCORE_CLIENT_ID" in self._places.variables():
+            options.append(("from PROCORE_CLIENT_ID in the environment", (FOUND, "")))
+        saved = self._places.profiles.all()
+        options += [
+            (f"profile {one.name} ({one.environment.name}, {one.client_id})", ("profile", one.name))
+            for one in saved
+        ]
+        wanted = ("profile", choose) if choose else (TYPED, "")
+        self.profile.options = options
+        self.profile.value = wanted
+
+    def wanted(self) -> Wanted:
+        """Return what the fields hold; an error says what is missing."""
+        place = self.environment.value
+        if place is None:
+            raise ArgumentError("Choose an environment first.", advice="demo needs nothing else.")
+        if place == DEMO:
+            return Wanted(place, None, "", self._company_id(needed=False))
+        kind, name = self.profile.value
+        if kind == TYPED:
+            return Wanted(place, self._credentials(), "", self._company_id(needed=True))
+        return Wanted(place, None, name, self._company_id(needed=False))
+
+    def line(self) -> str:
+        """The line of Python for what stands in the fields, complete or not; empty without an environment."""
+        place, (kind, name) = self.environment.value, self.profile.value
+        if place is None:
+            return ""
+        digits = self.company.value.strip()
+        company = int(digits) if digits.isascii() and digits.isdigit() else None
+        typed = self.client_id.value.strip() or "…"
+        client_id = typed if kind == TYPED and place != DEMO else ""
+        return connect_line(place, client_id=client_id, profile=name, company_id=company)
+
+    def disable(self, busy: bool) -> None:
+        """Let nothing be changed while something is under way."""
+        for field in (self.profile, self.environment, self.client_id, self.company, self.secret):
+            field.disabled = busy
+        if not busy:
+            self._adapt()
+
+    def _credentials(self) -> Credentials:
+        secret: Secret | None = self.secret.secret
+        if not self.client_id.value.strip():
+            raise CredentialsError(
+                "Type the client id.", advice="It stands on the app's page in Procore's developer portal."
+            )
+        if secret is None:
+            raise CredentialsError(
+                "Type the client secret.", advice="It is shown once, when the app is made or renewed."
+            )
+        return Credentials(self.client_id.value, secret)
+
+    def _company_id(self, *, needed: bool) -> int | None:
+        text = self.company.value.strip()
+        if not text and needed:
+            raise ArgumentError("Type the company id.", advice=advice.COMPANY_ID)
+        return company_number(text, "the form") if text else None
+
+    def _profile_chosen(self, _: Any = None) -> None:
+        if self.profile_name:
+            saved = self._places.profiles.get(self.profile_name)
+            if saved.environment not in [place for _, place in self.environment.options]:
+                self.environment.options = [
+                    *self.environment.options,
+                    (saved.environment.name, saved.environment),
+                ]
+            self.environment.value = saved.environment
+            self.client_id.value = saved.client_id
+            self.company.value = "" if saved.company_id is None else str(saved.company_id)
+        self._adapt()
+
+    def _adapt(self, _: Any = None) -> None:
+        """Show the fields that this environment and these credentials need."""
+        place = self.environment.value
+        typed = self.profile.value[0] == TYPED
+        for field in (self.profile, self.company, self.hint):
+            field.layout.display = "none" if place == DEMO else None
+        for field in (self.client_id, self.secret):
+            field.layout.display = None if typed and place != DEMO else "none"
+        self.environment.disabled = bool(self.profile_name)
+        self.hosts.value = _hosts(place)
+
+
+def _hosts(place: Environment | None) -> str:
+    if place is None:
+        return "<span class='pnb-hint'>Production and sandbox have keys and data of their own.</span>"
+    kind = place.name if place.name in _NATURE else "other"
+    nature = f" &middot; {_NATURE[place.name]}" if place.name in _NATURE else ""
+    hosts = (
+        ""
+        if place == DEMO
+        else (
+            f"<br>login <code>{escape(place.login_url)}</code> &middot; API <code>{escape(place.api_url)}</code>"
+        )
+    )
+    return f"<div class='pnb-place pnb-place-{kind}'><b>{escape(place.name)}</b>{nature}{hosts}</div>"

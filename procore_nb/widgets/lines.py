@@ -1,0 +1,58 @@
+"""The line of Python that does what a form does, so that a click can become a cell.
+
+In: what was chosen. Out: text that runs as it stands, and never holds a secret. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from procore_nb.environments import KNOWN, Environment
+
+
+def call_line(function: str, *values: Any, **options: Any) -> str:
+    """A call as a person would write it; options that are None are left out."""
+    told = [_text(value) for value in values]
+    told += [f"{name}={_text(value)}" for name, value in options.items() if value is not None]
+    return f"{function}({', '.join(told)})"
+
+
+def connect_line(
+    environment: Environment, *, client_id: str = "", profile: str = "", company_id: int | None = None
+) -> str:
+    """The call of `connect` for what a form holds; a typed secret is asked for again."""
+    if not client_id:
+        return "procore = " + call_line(
+            "pnb.connect", environment, profile=profile or None, company_id=company_id
+        )
+    credentials = Code(f'pnb.Credentials({client_id!r}, getpass("Client secret: "))')
+    asked = call_line("pnb.connect", environment, credentials=credentials, company_id=company_id)
+    return f"from getpass import getpass\nprocore = {asked}"
+
+
+class Code(str):
+    """Text that stands in a line as it is."""
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, Code):
+        return str(value)
+    if isinstance(value, Environment):
+        return _quoted(value.name) if value in KNOWN else f"pnb.{value!r}"
+    if isinstance(value, date):
+        return _quoted(value.isoformat())
+    if isinstance(value, str):
+        return _quoted(value)
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_text(key)}: {_text(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(_text(each) for each in value) + "]"
+    if isinstance(value, tuple):
+        return "(" + ", ".join(_text(each) for each in value) + ("," if len(value) == 1 else "") + ")"
+    return repr(value)
+
+
+def _quoted(text: str) -> str:
+    return repr(text) if '"' in text or "\\" in text or not text.isprintable() else f'"{text}"'

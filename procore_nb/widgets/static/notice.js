@@ -1,0 +1,47 @@
+// Words where the eye is: what is going on, what went wrong, what to do. Text is only ever text.
+const MARKS = { error: "✗", warning: "!", done: "✓", info: "i", busy: "" };
+
+function stepLine(step) {
+  const line = make("li");
+  const [mark, kind, said] = step.ok === true ? ["✓", "pnb-yes", "works: "] : step.ok === false ? ["✗", "pnb-no", "fails: "] : ["–", "", "not tried: "];
+  const sign = make("span", kind, mark);
+  sign.setAttribute("aria-label", said);
+  line.append(sign, make("span", "", step.step), make("span", "", step.detail));
+  if (step.advice) line.append(make("span", "pnb-advice", step.advice));
+  return line;
+}
+
+function render({ model, el }) {
+  el.classList.add("pnb-part");
+  const box = make("div");
+  box.setAttribute("role", "status");
+  box.setAttribute("aria-live", "polite");
+  el.append(box);
+
+  const show = (said) => {
+    box.replaceChildren();
+    box.className = `pnb-notice pnb-notice-${said.level}`;
+    box.hidden = !said.text;
+    if (!said.text) return;
+    const words = make("div", "pnb-said");
+    words.append(make("p", "", said.text));
+    if (said.advice) words.append(make("p", "pnb-advice", said.advice));
+    if (said.steps && said.steps.length) {
+      const list = make("ul", "pnb-steps");
+      list.append(...said.steps.map(stepLine));
+      words.append(list);
+    }
+    box.append(make("span", "pnb-mark", MARKS[said.level] ?? ""), words);
+  };
+  const draw = () => show(model.get("said"));
+  model.on("change:said", draw);
+  draw();
+  const forget = whenKernelGoes(model, () => {
+    show({ level: "error", text: "The kernel behind this form is gone.", advice: "Run the cell again; nothing here is connected any more." });
+    const form = el.closest(".pnb-form");
+    const ours = form ? [...form.children].filter((child) => !child.contains(el)) : [];
+    ours.forEach((child) => { child.inert = true; child.classList.add("pnb-gone"); });
+  });
+  return () => { model.off("change:said", draw); forget(); };
+}
+export default { render };

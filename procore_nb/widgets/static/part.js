@@ -1,0 +1,15 @@
+// Shared by all parts: elements made from text (never from markup), and what happens when the kernel is gone.
+function make(tag, className, text) {
+  const node = document.createElement(tag);
+  if (className) node.className = className;
+  if (text !== undefined && text !== null) node.textContent = text;
+  return node;
+}
+let pnbCount = 0;
+function newId() { pnbCount += 1; return `pnb-${Date.now().toString(36)}-${pnbCount}`; }
+
+// JupyterLab says so when the kernel behind a model was restarted or shut down. Elsewhere this stays quiet.
+function whenKernelGoes(model, act) {
+  model.on("comm_live_update", act);
+  return () => model.off("comm_live_update", act);
+}
