@@ -86,7 +86,8 @@ class Walker:
         return True
 
     def _send(self) -> None:
-        while self._to_ask and self._under_way < self._crew.manners.workers:
+        # Twice as many as can be sent at once: no worker idles while this thread makes columns of a page.
+        while self._to_ask and self._under_way < 2 * self._crew.manners.workers:
             self._crew.send(self._to_ask.popleft())
             self._under_way += 1
 

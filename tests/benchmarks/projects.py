@@ -55,7 +55,11 @@ def connection(url: str) -> pnb.Procore:
 
 def floor(url: str, paths: list[str]) -> int:
     """Ask for all paths, the first one alone, and parse them; the number of rows."""
-    form = {"grant_type": "client_credentials", "client_id": demo.CLIENT_ID, "client_secret": demo.CLIENT_SECRET}
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": demo.CLIENT_ID,
+        "client_secret": demo.CLIENT_SECRET,
+    }
     token = requests.post(f"{url}/oauth/token", data=form, timeout=30).json()["access_token"]
     headers = {"Authorization": f"Bearer {token}", "Procore-Company-Id": str(demo.COMPANY_ID)}
     session = requests.Session()
@@ -98,7 +102,9 @@ def timed(action: Callable[[], object], times: int = 3) -> float:
 def projects(count: int, latency: float) -> None:
     """One company's projects: 300 a page, as the endpoint allows."""
     with served("--projects", str(count), "--latency", str(latency)) as url:
-        query = f"/rest/v1.1/projects?company_id={demo.COMPANY_ID}&filters%5Bby_status%5D=All&per_page=300&page="
+        query = (
+            f"/rest/v1.1/projects?company_id={demo.COMPANY_ID}&filters%5Bby_status%5D=All&per_page=300&page="
+        )
         paths = [f"{query}{page}" for page in range(1, -(-count // 300) + 1)]
         procore = connection(url)
         frame = procore.projects(status="All")  # also lets the demo make its pages once
@@ -112,7 +118,9 @@ def projects(count: int, latency: float) -> None:
         )
         if not latency:
             peak, own = memory(lambda: procore.projects(status="All"))
-            print(f"{'':>24} peak {peak / own:4.2f} x the frame's own size ({peak / 1e6:,.0f} MB : {own / 1e6:,.0f} MB)")
+            print(
+                f"{'':>24} peak {peak / own:4.2f} x the frame's own size ({peak / 1e6:,.0f} MB : {own / 1e6:,.0f} MB)"
+            )
 
 
 def memory(action: Callable[[], pd.DataFrame]) -> tuple[int, int]:
@@ -133,7 +141,11 @@ def rfis(latency: float) -> None:
         procore = connection(url)
         ids = procore.projects()["id"].head(51).tolist()
         frame = procore.table("rfis", projects=ids)
-        paths = [f"/rest/v1.0/projects/{number}/rfis?page=1&per_page=2000" for number in ids if number in set(frame["project_id"])]
+        paths = [
+            f"/rest/v1.0/projects/{number}/rfis?page=1&per_page=2000"
+            for number in ids
+            if number in set(frame["project_id"])
+        ]
         least = timed(lambda: floor(url, paths))
         ours = timed(lambda: procore.table("rfis", projects=ids))
         asked = procore.table("rfis", projects=ids).attrs["procore"]["requests"]
@@ -151,7 +163,9 @@ def imports() -> None:
 
     bare, table, ours = (fresh(name) for name in ("sys", "pandas", "procore_nb"))
     use = fresh("procore_nb.client")
-    print(f"import procore_nb: {ours / table:.2f} x import pandas ({ours:.2f} s : {table:.2f} s; an empty start {bare:.2f} s)")
+    print(
+        f"import procore_nb: {ours / table:.2f} x import pandas ({ours:.2f} s : {table:.2f} s; an empty start {bare:.2f} s)"
+    )
     print(f"the first connect (procore_nb.client): {use / table:.2f} x import pandas")
 
 
