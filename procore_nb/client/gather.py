@@ -82,19 +82,29 @@ class Collection:
         progress.close()
         return self._described(building.frame(), progress.requests)
 
-    def frames(self) -> Iterator[pd.DataFrame]:
-        """Yield one frame for each place, as soon as it is complete and those before it are."""
+    def frames(self, *, rows_at_once: int | None = None) -> Iterator[pd.DataFrame]:
+        """Yield one frame for each place, as soon as it is complete and those before it are; a long one in parts.
+
+        Each says which `place` it is from and whether it is its last (`done`). When a list moved it is walked again:
+        `walk` counts up, and parts of an earlier walk of that place no longer count.
+        """
         progress = self._watch()
-        building, before = _Building(self.builder, self.labels), 0
+        building, before, walks = _Building(self.builder), 0, 1
         try:
             for event in self._events(progress):
                 building.take(event)
-                if isinstance(event, Done) and event.left_out is None:
-                    frame = self._described(
-                        building.frame(), progress.requests - before, tallies=[event.tally]
-                    )
-                    building, before = _Building(self.builder, self.labels), progress.requests
-                    yield frame
+                walks += isinstance(event, Restarted)
+                done = isinstance(event, Done)
+                if done or (rows_at_once and building.rows >= rows_at_once):
+                    left_out = isinstance(event, Done) and event.left_out is not None
+                    if not left_out:
+                        tallies = [event.tally] if isinstance(event, Done) else []
+                        frame = self._described(building.frame(), progress.requests - before, tallies=tallies)
+                        place = dict(_place(event.question).ids)
+                        frame.attrs["procore"] |= {"place": place, "walk": walks, "done": done}
+                        before = progress.requests
+                        yield frame
+                    building, walks = _Building(self.builder), 1 if done else walks
         finally:
             progress.close()
         self._warn()
@@ -220,6 +230,10 @@ class _Building:
         else:
             self._first_done = True
             self._settle()
+
+    @property
+    def rows(self) -> int:
+        return self._builder.rows
 
     def frame(self, *, unfinished: bool = False) -> pd.DataFrame:
         if unfinished:

@@ -223,16 +223,19 @@ class Procore:
         decimals: Decimals = "exact",
         on_error: OnError = "raise",
         progress: bool | None = None,
+        rows_at_once: int | None = None,
         **arguments: Any,
     ) -> Iterator[pd.DataFrame]:
         """Yield one frame for each project (or parent, or company) as it comes, so that memory stays flat.
 
         Takes the arguments of `table`. Places that are left out give no frame; one warning names them at the end.
+        With `rows_at_once` a long list comes in parts of about so many rows: `attrs["procore"]["done"]` tells the last
+        part of a `place`. Should the list move and be walked again, `walk` is higher and its earlier parts no longer count.
         """
         places = {"project_id": project_id, "projects": projects, "company_id": company_id, "parent": parent}
         return self._inquiry(
             catalog.endpoint(name), places, arguments, decimals=decimals, on_error=on_error, progress=progress
-        ).frames()
+        ).frames(rows_at_once=rows_at_once)
 
     def pages(self, name: str, **arguments: Any) -> Iterator[list[Any]]:
         """Yield the records of a list page by page, as Procore sent them; takes the arguments of `table`."""
