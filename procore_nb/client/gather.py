@@ -89,7 +89,7 @@ class Collection:
         `walk` counts up, and parts of an earlier walk of that place no longer count.
         """
         progress = self._watch()
-        building, before, walks = _Building(self.builder), 0, 1
+        building, before, walks = _Building(self.builder, self.labels), 0, 1
         try:
             for event in self._events(progress):
                 building.take(event)
@@ -104,7 +104,7 @@ class Collection:
                         frame.attrs["procore"] |= {"place": place, "walk": walks, "done": done}
                         before = progress.requests
                         yield frame
-                    building, walks = _Building(self.builder), 1 if done else walks
+                    building, walks = _Building(self.builder, self.labels), 1 if done else walks
         finally:
             progress.close()
         self._warn()
