@@ -89,6 +89,9 @@ class Credentials:
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         raise TypeError("Credentials are not written to a file or sent to another process.")
 
+    def __copy__(self) -> Credentials:
+        return self
+
     def __deepcopy__(self, memo: object) -> Credentials:
         return self
 

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from another_procore import CLIENT_ID, COMPANY, SECRET, AnotherProcore
+
+import procore_nb as pnb
+from procore_nb.credentials import Places, Profiles
+
+
+class FakeKeyring:
+    """A keyring that keeps secrets in a dict."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str], str] = {}
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return self.kept.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.kept[service, username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        del self.kept[service, username]
+
+
+@pytest.fixture
+def keyring() -> FakeKeyring:
+    return FakeKeyring()
+
+
+@pytest.fixture
+def places(tmp_path: Path, keyring: FakeKeyring) -> Callable[..., Places]:
+    """Places that hold the given variables and nothing of this machine."""
+
+    def build(environ: dict[str, str] | None = None, *, env_file: str | None = None) -> Places:
+        if env_file is not None:
+            (tmp_path / ".env").write_text(env_file, encoding="utf-8")
+        return Places(environ=environ or {}, folder=tmp_path, profiles=Profiles(tmp_path / "config", keyring=keyring))
+
+    return build
+
+
+@pytest.fixture
+def another() -> Iterator[Callable[..., AnotherProcore]]:
+    """Starts further made-up Procores, and ends them with the test."""
+    with ExitStack() as stack:
+        yield lambda *lists, **settings: stack.enter_context(AnotherProcore(*lists, **settings))
+
+
+@pytest.fixture
+def connected(places: Callable[..., Places]) -> Iterator[Callable[..., pnb.Procore]]:
+    """Connects to a made-up Procore on loopback; `client_id` keeps applications of tests apart."""
+    with ExitStack() as stack:
+
+        def build(server: AnotherProcore, **settings: Any) -> pnb.Procore:
+            place = settings.pop("environment", None) or pnb.Environment("another", server.url, server.url)
+            credentials = settings.pop("credentials", None) or pnb.Credentials(CLIENT_ID, SECRET)
+            settings = {"company_id": COMPANY, "progress": False, "places": places(), **settings}
+            return stack.enter_context(pnb.connect(place, credentials=credentials, **settings))
+
+        yield build
