@@ -16,7 +16,7 @@ import pandas as pd
 from procore_nb.collector import collector_paused
 from procore_nb.errors import ArgumentError
 from procore_nb.frames.flatten import CUSTOM_KEY, Column, custom_kind, flattened
-from procore_nb.frames.gather import Piece, joined, packed, unpacked
+from procore_nb.frames.gather import Piece, joined, numbered, packed, unpacked
 from procore_nb.frames.kinds import Path, declared_by
 from procore_nb.frames.labels import column_names, dotted
 from procore_nb.frames.names import Kind, kind_of_name
@@ -128,7 +128,13 @@ class FrameBuilder:
             frame_columns: dict[str, Any] = {}
             attrs = self._described(names, rows)
             for path, name in names.items():
-                frame_columns[name] = self._joined(path, starts, rows)
+                whole = self._joined(path, starts, rows)
+                if self._declared.number_as_text(path) and isinstance(whole.dtype, pd.StringDtype):
+                    numbers = numbered(whole)
+                    if numbers is None:
+                        attrs.setdefault("text_ids", []).append(name)
+                    whole = whole if numbers is None else numbers
+                frame_columns[name] = whole
             self._blocks.clear()
             frame = pd.DataFrame(frame_columns, index=pd.RangeIndex(rows), copy=False)
         frame.columns = pd.Index(list(frame_columns), dtype="str")

@@ -40,6 +40,18 @@ def joined(kind: Kind, rows: int, pieces: Sequence[Piece]) -> Any:
     return whole.view("M8[us]").astype("M8[us]", copy=False) if kind == "date" else _zoned(kind, whole)
 
 
+def numbered(texts: Any) -> Any | None:
+    """Texts as whole numbers (Int64), or None if one of them is not: then they stay what they are."""
+    values = texts.to_numpy(object)
+    missing = pd.isna(values)
+    present = values[~missing]
+    if not all(len(text) <= 18 and text.isascii() and text.isdigit() for text in present):
+        return None
+    whole = np.zeros(len(values), np.int64)
+    whole[~missing] = [int(text) for text in present]
+    return pd.arrays.IntegerArray(whole, missing)
+
+
 def packed(kind: Kind, values: Any) -> Any:
     """A piece in its smallest form: text as one Arrow buffer where pandas keeps text that way."""
     arrow = _arrow() if kind == "text" else None

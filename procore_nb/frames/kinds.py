@@ -24,6 +24,8 @@ _FORMATS: dict[str, Kind] = {
     "decimal": "decimal",
     "double": "decimal",
 }
+# Version 2 writes its ids as text. They are the numbers of version 1, except in these tools, whose ids have letters.
+_LETTERED = frozenset({"Equipment", "Documents", "Webhooks", "Resource Planning", "Workforce Planning"})
 _UUID = re.compile(r"(.*[_.])?(uuid|guid|ulid)", re.IGNORECASE)
 
 
@@ -47,6 +49,14 @@ class Declared:
     name: str | None
     columns: dict[Path, Kind]
     text_ids: bool
+    numbers_as_text: frozenset[Path] = frozenset()
+    """Declared ids that come as text and are numbers all the same."""
+
+    def number_as_text(self, path: Path) -> bool:
+        """Whether a column of text holds ids that join the numbers of version 1."""
+        last = str(path[-1])
+        undeclared = path not in self.columns and bool(self.numbers_as_text)
+        return path in self.numbers_as_text or (undeclared and is_id(last) and rule_of(last) == "integer")
 
     def kind_of(self, path: Path) -> Kind:
         """The kind of a column: declared, else by its name."""
@@ -57,7 +67,10 @@ def declared_by(endpoint: Any) -> Declared:
     """What an endpoint (anything with `.fields`, or None) promises."""
     if endpoint is None:
         return Declared(None, {}, text_ids=False)
-    return Declared(getattr(endpoint, "name", None), columns_of(endpoint.fields), _text_ids(endpoint))
+    columns = columns_of(endpoint.fields)
+    return Declared(
+        getattr(endpoint, "name", None), columns, _text_ids(endpoint), _numbers_as_text(endpoint, columns)
+    )
 
 
 def columns_of(fields: Iterable[FieldLike]) -> dict[Path, Kind]:
@@ -93,6 +106,19 @@ def kind_of_field(field: FieldLike) -> Kind | None:
         plain = form in ("", "string") and not field.enum
         return by_format or (kind_of_text_field(name) if plain else "text")
     return rule_of(name) if declared == "unknown" else None
+
+
+def _numbers_as_text(endpoint: Any, columns: dict[Path, Kind]) -> frozenset[Path]:
+    """The declared ids of a version 2 list that are text to Procore and numbers to whoever joins them."""
+    version2 = str(getattr(endpoint, "version", "")).startswith(("v2", "2"))
+    if not version2 or getattr(endpoint, "module", "") in _LETTERED:
+        return frozenset()
+    lettered = {tuple(field.name.split(".")) for field in endpoint.fields if field.format == "uuid"}
+    return frozenset(
+        path
+        for path, kind in columns.items()
+        if kind == "text" and path not in lettered and is_id(path[-1]) and rule_of(path[-1]) == "integer"
+    )
 
 
 def _text_ids(endpoint: Any) -> bool:

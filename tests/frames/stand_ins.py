@@ -17,8 +17,11 @@ class Endpoint(NamedTuple):
     name: str | None = None
     id_type: str = "integer"
     version: str = "v1.0"
+    module: str = ""
 
 
-def declare(*rows: str, name: str | None = None, id_type: str = "integer", version: str = "v1.0") -> Endpoint:
+def declare(
+    *rows: str, name: str | None = None, id_type: str = "integer", version: str = "v1.0", module: str = ""
+) -> Endpoint:
     """An endpoint from lines such as "due_date string date"."""
-    return Endpoint(tuple(Field(*row.split()) for row in rows), name, id_type, version)
+    return Endpoint(tuple(Field(*row.split()) for row in rows), name, id_type, version, module)

@@ -15,7 +15,25 @@ from procore_nb.frames import FrameBuilder, collector_paused, explode, to_frame
 from tests.frames.stand_ins import Endpoint, Field
 
 KEYS = st.sampled_from(
-    ["id", "name", "a", "b", "a.b", "", "custom_fields", "custom_field_7", "created_at", "due_date", "amount", "data_type", "value", "l", "ids", "is_ok", "latitude"]
+    [
+        "id",
+        "name",
+        "a",
+        "b",
+        "a.b",
+        "",
+        "custom_fields",
+        "custom_field_7",
+        "created_at",
+        "due_date",
+        "amount",
+        "data_type",
+        "value",
+        "l",
+        "ids",
+        "is_ok",
+        "latitude",
+    ]
 )
 TEXTS = st.one_of(
     st.text(max_size=8),

@@ -237,9 +237,30 @@ def test_ids_past_the_exact_floats_survive_beside_missing_ones() -> None:
     assert frame["id"].isna().tolist() == [False, True, False]
 
 
-def test_undeclared_ids_are_text_where_the_endpoints_ids_are() -> None:
-    frame = to_frame([{"id": "01HZ", "vendor_id": 5}], declare("id string", id_type="string", version="v2.0"))
+def test_undeclared_ids_are_text_where_the_endpoints_ids_have_letters() -> None:
+    frame = to_frame(
+        [{"id": "01HZ", "vendor_id": 5}],
+        declare("id string", id_type="string", version="v2.0", module="Documents"),
+    )
     assert frame["vendor_id"].tolist() == ["5"]
+
+
+def test_version_2_ids_of_digits_join_the_numbers_of_version_1() -> None:
+    two = declare("id string", "vendor.id string", id_type="string", version="v2.0", module="Submittals")
+    frame = to_frame([{"id": "9007199254740993", "vendor": {"id": "7"}, "trade_id": "3"}, {"id": None}], two)
+    assert frame.dtypes.astype(str).tolist() == ["Int64", "Int64", "Int64"]
+    assert frame["id"].tolist()[0] == 9007199254740993
+    vendors = to_frame([{"id": 7, "name": "Acme"}], declare("id integer", "name string"))
+    assert frame.merge(vendors, left_on="vendor.id", right_on="id")["name"].tolist() == ["Acme"]
+    assert to_frame([], two)["vendor.id"].dtype == "Int64"
+
+
+def test_a_version_2_id_with_letters_is_kept_as_text_and_said() -> None:
+    two = declare("id string", "vendor_id string", id_type="string", version="v2.0", module="Submittals")
+    frame = to_frame([{"id": "12", "vendor_id": "5"}, {"id": "01HZX", "vendor_id": "6"}], two)
+    assert frame["id"].tolist() == ["12", "01HZX"]
+    assert frame["vendor_id"].tolist() == [5, 6]
+    assert frame.attrs["procore"]["text_ids"] == ["id"]
 
 
 @pytest.mark.parametrize(
