@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+ProgressMaker = Callable[[str, int], "Progress"]  # from what is walked, and how many places
 _PATIENT = 1.0  # seconds a walk may take before it is worth a line
 _REDRAW = 0.1  # seconds between two drawings
 
@@ -68,7 +69,10 @@ class Progress:
         self._done += 1
 
     def tick(self) -> None:
-        """Draw, if the walk has become worth a line; called by the walking thread."""
+        """Draw, if the walk has become worth a line; called by the walking thread.
+
+        A `KeyboardInterrupt` raised here ends the walk as Ctrl-C does: what had come is kept.
+        """
         now = self._clock()
         if not self._show or now < self._next:
             return

@@ -24,7 +24,7 @@ from procore_nb.errors import (
 )
 from procore_nb.frames import FrameBuilder
 from procore_nb.pages import Done, Event, Manners, Question, Restarted, Rows, Tally, walk
-from procore_nb.progress import Progress
+from procore_nb.progress import Progress, ProgressMaker
 from procore_nb.session import Session
 
 OnError = Literal["raise", "skip"]
@@ -47,7 +47,7 @@ class Collection:
     about: dict[str, Any]
     labels: Callable[[], Mapping[int, str]] = dict
     on_error: OnError = "raise"
-    progress: bool = True
+    progress: bool | ProgressMaker = True
     several: bool = False
     skipped: list[dict[str, Any]] = field(default_factory=list)
     tallies: list[Tally] = field(default_factory=list)
@@ -129,6 +129,8 @@ class Collection:
         self._warn()
 
     def _watch(self) -> Progress:
+        if callable(self.progress):
+            return self.progress(self.endpoint.name, len(self.questions))
         return Progress(self.endpoint.name, places=len(self.questions), show=self.progress)
 
     def _events(self, progress: Progress) -> Iterator[Event]:
@@ -187,7 +189,7 @@ class Collection:
         return frame
 
     def _warn(self) -> None:
-        if self.skipped:
+        if self.skipped and not callable(self.progress):  # who watches for itself reads attrs
             named = "; ".join(_shortly(each) for each in self.skipped[:3])
             more = f"; and {len(self.skipped) - 3:,} more" if len(self.skipped) > 3 else ""
             warn(

@@ -19,6 +19,7 @@ from procore_nb.client.questions import has_dates, parameters_for, question_for
 from procore_nb.client.values import is_many
 from procore_nb.errors import ArgumentError, CatalogError, RateLimitError, warn
 from procore_nb.frames import FrameBuilder
+from procore_nb.progress import ProgressMaker
 
 if TYPE_CHECKING:
     from procore_nb.client.procore import Decimals, Procore
@@ -36,7 +37,7 @@ class Inquiry:
     arguments: dict[str, Any]
     decimals: Decimals
     on_error: OnError
-    progress: bool
+    progress: bool | ProgressMaker
 
     def collection(self) -> Collection:
         """Return the questions and everything needed to make a frame of their answers."""
@@ -138,7 +139,13 @@ class Inquiry:
             status = projects.strip().capitalize()
             placed = []
             for place in found:
-                frame = self.procore.projects(status=status, company_id=place.company_id, view="compact")  # type: ignore[arg-type]
+                frame = self.procore.table(
+                    "projects",
+                    status=status,
+                    company_id=place.company_id,
+                    view="compact",
+                    progress=self.progress,
+                )
                 placed += at.with_projects(
                     [place], at.project_pairs(frame, where=self.endpoint.name), named=True
                 )
@@ -151,7 +158,7 @@ class Inquiry:
 
     def _warn_of_a_window(self, parameters: tuple[tuple[str, str], ...]) -> None:
         window = self.endpoint.date_default
-        if window and not has_dates(self.endpoint, parameters):
+        if window and not callable(self.progress) and not has_dates(self.endpoint, parameters):
             warn(
                 f"{self.endpoint.name} returns only the rows of {_WINDOWS.get(window, window)}, as no dates were given. "
                 'Pass start="2026-01-01" (and end=…).'

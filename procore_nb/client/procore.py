@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from html import escape
+from importlib import import_module
 from itertools import chain
 from typing import Any, Literal
 
@@ -22,6 +23,7 @@ from procore_nb.credentials import company_number
 from procore_nb.environments import Environment
 from procore_nb.errors import ArgumentError, StatusError
 from procore_nb.pages import Manners
+from procore_nb.progress import ProgressMaker
 from procore_nb.replies import utc_text
 from procore_nb.session import Session
 
@@ -156,7 +158,7 @@ class Procore:
         parent: Any = None,
         decimals: Decimals = "exact",
         on_error: OnError = "raise",
-        progress: bool | None = None,
+        progress: bool | ProgressMaker | None = None,
         **arguments: Any,
     ) -> pd.DataFrame:
         """Return any list of Procore as a typed frame, from one place or from many.
@@ -180,7 +182,8 @@ class Procore:
         on_error
             Projects that answer 403 or 404 are left out and named. With `"skip"` so is every other failure.
         progress
-            False keeps quiet; True shows a line for walks longer than a second.
+            False keeps quiet; True shows a line for walks longer than a second. A function of the list's name and the
+            number of places gives a `Progress` of your own (forms do); warnings are then left to it too.
         **arguments
             Filters and options of this list in Python terms: `status="open"`, lists, booleans,
             `updated_at=(start, end)`, `since=`, `start=`, `end=`, `deleted=`, `sort=`, `view=`.
@@ -222,7 +225,7 @@ class Procore:
         parent: Any = None,
         decimals: Decimals = "exact",
         on_error: OnError = "raise",
-        progress: bool | None = None,
+        progress: bool | ProgressMaker | None = None,
         rows_at_once: int | None = None,
         **arguments: Any,
     ) -> Iterator[pd.DataFrame]:
@@ -253,6 +256,17 @@ class Procore:
     def diagnose(self) -> pd.DataFrame:
         """Return, step by step, what works between here and the first project: step, ok, detail, advice."""
         return diagnose(self.session, self.company_id)
+
+    def explore(self) -> Any:
+        """Return the explorer for this connection: pick a list, projects and filters, fetch, look, keep.
+
+        Raises
+        ------
+        MissingExtraError
+            If the notebook extra is not installed.
+        """
+        # By name, as the explorer is built on this room: imports point down.
+        return import_module("procore_nb.widgets").Explorer(self)
 
     def token_info(self) -> dict[str, Any]:
         """Return what the login host says about the current token: owner, application, seconds left."""
@@ -344,7 +358,7 @@ class Procore:
         *,
         decimals: Decimals = "exact",
         on_error: OnError = "raise",
-        progress: bool | None = None,
+        progress: bool | ProgressMaker | None = None,
     ) -> Collection:
         if on_error not in ("raise", "skip"):
             raise ArgumentError(f'on_error is "raise" or "skip", not {on_error!r}.')
