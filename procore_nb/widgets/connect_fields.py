@@ -53,8 +53,7 @@ class ConnectFields:
 
     def __init__(self, places: Places, environment: Environment | None) -> None:
         self._places = places
-        full = ipywidgets.Layout(width="100%")
-        self.profile = ipywidgets.Dropdown(description="Credentials", style=_WIDE, layout=full)
+        self.profile = ipywidgets.Dropdown(description="Credentials", style=_WIDE, layout={"width": "100%"})
         known = [*KNOWN] if environment is None or environment in KNOWN else [environment, *KNOWN]
         names = [(place.name, place) for place in known]
         self.environment = ipywidgets.Dropdown(
@@ -62,17 +61,17 @@ class ConnectFields:
             value=environment,
             description="Environment",
             style=_WIDE,
-            layout=full,
+            layout={"width": "100%"},
         )
         self.hosts = ipywidgets.HTML()
         self.client_id = ipywidgets.Text(
-            description="Client id", placeholder="from the developer portal", style=_WIDE, layout=full
+            description="Client id", placeholder="from the developer portal", style=_WIDE, layout={"width": "100%"}
         )
         self.secret = SecretInput(label="Client secret")
         self.company = ipywidgets.Text(
-            description="Company id", placeholder="digits, for example 1234567", style=_WIDE, layout=full
+            description="Company id", placeholder="digits, for example 1234567", style=_WIDE, layout={"width": "100%"}
         )
-        self.hint = ipywidgets.HTML(f"<span class='pnb-hint'>{escape(advice.COMPANY_ID)}</span>")
+        self.hint = ipywidgets.HTML(f"<span class='pnw-hint'>{escape(advice.COMPANY_ID)}</span>")
         self.hint.layout.margin = "0 2px 4px 118px"
         self.list_profiles()
         self.profile.observe(self._profile_chosen, "value")
@@ -187,7 +186,7 @@ class ConnectFields:
 
 def _hosts(place: Environment | None) -> str:
     if place is None:
-        return "<span class='pnb-hint'>Production and sandbox have keys and data of their own.</span>"
+        return "<span class='pnw-hint'>Production and sandbox have keys and data of their own.</span>"
     kind = place.name if place.name in _NATURE else "other"
     nature = f" &middot; {_NATURE[place.name]}" if place.name in _NATURE else ""
     hosts = (
@@ -197,4 +196,4 @@ def _hosts(place: Environment | None) -> str:
             f"<br>login <code>{escape(place.login_url)}</code> &middot; API <code>{escape(place.api_url)}</code>"
         )
     )
-    return f"<div class='pnb-place pnb-place-{kind}'><b>{escape(place.name)}</b>{nature}{hosts}</div>"
+    return f"<div class='pnw-place pnw-place-{kind}'><b>{escape(place.name)}</b>{nature}{hosts}</div>"

@@ -77,8 +77,8 @@ class ConnectForm(ipywidgets.VBox):  # type: ignore[misc]
         self._forget = self._button("Forget profile", self._drop, "", "Remove the profile and its secret")
         self._name = ipywidgets.Text(placeholder="name of the profile", layout={"width": "170px"})
         super().__init__(children=self._laid_out())
-        self.add_class("pnb-form")
-        self.add_class("pnb-narrow")
+        self.add_class("pnw-form")
+        self.add_class("pnw-narrow")
         if profile:
             self._fields.list_profiles(choose=self._places.profiles.get(profile).name)
             self._fields._profile_chosen()
@@ -221,15 +221,7 @@ class ConnectForm(ipywidgets.VBox):  # type: ignore[misc]
         steps = self._made(self._fields.wanted()).diagnose()
         failed = int((~steps["ok"].fillna(True)).sum())
         words = "Everything works." if not failed else f"{failed} of {len(steps)} steps fail."
-        told = [
-            {
-                "step": row.step,
-                "ok": None if pd.isna(row.ok) else bool(row.ok),
-                "detail": row.detail,
-                "advice": row.advice,
-            }
-            for row in steps.itertuples()
-        ]
+        told = steps.astype(object).where(steps.notna(), None).to_dict("records")
         self._notice.say(words, level="warning" if failed else "done", steps=told)
 
     def _keep(self) -> None:

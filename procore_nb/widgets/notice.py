@@ -5,7 +5,7 @@ In: words, errors, steps. Out: two small widgets that show them as text, whateve
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import anywidget
@@ -15,7 +15,7 @@ from procore_nb.errors import ProcoreError
 from procore_nb.widgets.assets import script, style
 
 
-class Notice(anywidget.AnyWidget):  # type: ignore[misc]
+class Notice(anywidget.AnyWidget):
     """One message at a time: busy, done, warning or error, with advice and perhaps steps.
 
     It also says so when the kernel behind the form is gone, and closes the form then.
@@ -36,10 +36,11 @@ class Notice(anywidget.AnyWidget):  # type: ignore[misc]
         return str(self.said["text"])
 
     def say(
-        self, text: str, *, level: str = "info", advice: str = "", steps: Sequence[dict[str, Any]] = ()
+        self, text: str, *, level: str = "info", advice: str = "", steps: Sequence[Mapping[Any, Any]] = ()
     ) -> None:
         """Show a message in place of the last one."""
-        self.said = {"level": level, "text": text, "advice": advice, "steps": list(steps)}
+        said: dict[str, Any] = {"level": level, "text": text, "advice": advice, "steps": [dict(step) for step in steps]}
+        self.said = said
 
     def clear(self) -> None:
         """Say nothing."""
@@ -57,7 +58,7 @@ class Notice(anywidget.AnyWidget):  # type: ignore[misc]
             )
 
 
-class PythonLine(anywidget.AnyWidget):  # type: ignore[misc]
+class PythonLine(anywidget.AnyWidget):
     """A line of Python with a button that copies it; empty shows nothing."""
 
     _esm = script("line.js")

@@ -17,7 +17,7 @@ from procore_nb.credentials import Secret
 from procore_nb.widgets.assets import script, style
 
 
-class SecretInput(anywidget.AnyWidget):  # type: ignore[misc]
+class SecretInput(anywidget.AnyWidget):
     """A masked field; `secret` is what was typed last (None before), `forget()` lets go of it.
 
     Parameters

@@ -3,16 +3,16 @@ const MARKS = { error: "✗", warning: "!", done: "✓", info: "i", busy: "" };
 
 function stepLine(step) {
   const line = make("li");
-  const [mark, kind, said] = step.ok === true ? ["✓", "pnb-yes", "works: "] : step.ok === false ? ["✗", "pnb-no", "fails: "] : ["–", "", "not tried: "];
+  const [mark, kind, said] = step.ok === true ? ["✓", "pnw-yes", "works: "] : step.ok === false ? ["✗", "pnw-no", "fails: "] : ["–", "", "not tried: "];
   const sign = make("span", kind, mark);
   sign.setAttribute("aria-label", said);
   line.append(sign, make("span", "", step.step), make("span", "", step.detail));
-  if (step.advice) line.append(make("span", "pnb-advice", step.advice));
+  if (step.advice) line.append(make("span", "pnw-advice", step.advice));
   return line;
 }
 
 function render({ model, el }) {
-  el.classList.add("pnb-part");
+  el.classList.add("pnw-part");
   const box = make("div");
   box.setAttribute("role", "status");
   box.setAttribute("aria-live", "polite");
@@ -20,27 +20,27 @@ function render({ model, el }) {
 
   const show = (said) => {
     box.replaceChildren();
-    box.className = `pnb-notice pnb-notice-${said.level}`;
+    box.className = `pnw-notice pnw-notice-${said.level}`;
     box.hidden = !said.text;
     if (!said.text) return;
-    const words = make("div", "pnb-said");
+    const words = make("div", "pnw-said");
     words.append(make("p", "", said.text));
-    if (said.advice) words.append(make("p", "pnb-advice", said.advice));
+    if (said.advice) words.append(make("p", "pnw-advice", said.advice));
     if (said.steps && said.steps.length) {
-      const list = make("ul", "pnb-steps");
+      const list = make("ul", "pnw-steps");
       list.append(...said.steps.map(stepLine));
       words.append(list);
     }
-    box.append(make("span", "pnb-mark", MARKS[said.level] ?? ""), words);
+    box.append(make("span", "pnw-mark", MARKS[said.level] ?? ""), words);
   };
   const draw = () => show(model.get("said"));
   model.on("change:said", draw);
   draw();
   const forget = whenKernelGoes(model, () => {
     show({ level: "error", text: "The kernel behind this form is gone.", advice: "Run the cell again; nothing here is connected any more." });
-    const form = el.closest(".pnb-form");
+    const form = el.closest(".pnw-form");
     const ours = form ? [...form.children].filter((child) => !child.contains(el)) : [];
-    ours.forEach((child) => { child.inert = true; child.classList.add("pnb-gone"); });
+    ours.forEach((child) => { child.inert = true; child.classList.add("pnw-gone"); });
   });
   return () => { model.off("change:said", draw); forget(); };
 }

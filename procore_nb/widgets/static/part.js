@@ -5,8 +5,8 @@ function make(tag, className, text) {
   if (text !== undefined && text !== null) node.textContent = text;
   return node;
 }
-let pnbCount = 0;
-function newId() { pnbCount += 1; return `pnb-${Date.now().toString(36)}-${pnbCount}`; }
+let pnwCount = 0;
+function newId() { pnwCount += 1; return `pnw-${Date.now().toString(36)}-${pnwCount}`; }
 
 // JupyterLab says so when the kernel behind a model was restarted or shut down. Elsewhere this stays quiet.
 function whenKernelGoes(model, act) {

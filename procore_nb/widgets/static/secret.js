@@ -1,6 +1,6 @@
 // What is typed here leaves as one message and never becomes widget state, so no notebook file can hold it.
 function render({ model, el }) {
-  el.classList.add("pnb-part", "pnb-secret");
+  el.classList.add("pnw-part", "pnw-secret");
   const label = make("label", "", model.get("label"));
   const input = make("input");
   input.type = "password";
