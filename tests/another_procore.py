@@ -136,7 +136,9 @@ class AnotherProcore:
         size = min(size, self.clamp or size)
         last = max(1, -(-len(rows) // size))
         rels = {"last": last, "first": 1} | ({"next": page + 1} if page < last else {})
-        link = ",".join(f"<{self.url}{asked.path}?per_page={size}&page={n}>;rel={rel}" for rel, n in rels.items())
+        link = ",".join(
+            f"<{self.url}{asked.path}?per_page={size}&page={n}>;rel={rel}" for rel, n in rels.items()
+        )
         told = {"total": str(len(rows)), "per-page": str(size), "link": link if last > 1 else ""}
         headers = [(name, value) for name, value in told.items() if name not in self.without]
         return Said(200, rows[(page - 1) * size : page * size], headers)
@@ -171,7 +173,11 @@ class _Handler(BaseHTTPRequestHandler):
         if owner.date:
             self.send_header("date", formatdate(owner.date(), usegmt=True))
         sent = said.bytes()
-        for name, value in [("content-type", "application/json"), ("content-length", str(len(sent))), *said.headers]:
+        for name, value in [
+            ("content-type", "application/json"),
+            ("content-length", str(len(sent))),
+            *said.headers,
+        ]:
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(sent[: len(sent) // 2] if said.hang_up else sent)

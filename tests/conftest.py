@@ -40,7 +40,9 @@ def places(tmp_path: Path, keyring: FakeKeyring) -> Callable[..., Places]:
     def build(environ: dict[str, str] | None = None, *, env_file: str | None = None) -> Places:
         if env_file is not None:
             (tmp_path / ".env").write_text(env_file, encoding="utf-8")
-        return Places(environ=environ or {}, folder=tmp_path, profiles=Profiles(tmp_path / "config", keyring=keyring))
+        return Places(
+            environ=environ or {}, folder=tmp_path, profiles=Profiles(tmp_path / "config", keyring=keyring)
+        )
 
     return build
 

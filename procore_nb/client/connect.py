@@ -10,7 +10,7 @@ from datetime import date
 from requests.adapters import BaseAdapter
 
 from procore_nb.client.procore import Procore
-from procore_nb.credentials import Credentials, Found, Places, company_number, look_up
+from procore_nb.credentials import Credentials, Found, Places, check_credentials, company_number, look_up
 from procore_nb.environments import DEMO, Environment, environment
 from procore_nb.errors import ArgumentError
 from procore_nb.pages import Manners
@@ -74,14 +74,14 @@ def connect(
     >>> pnb.connect("demo").environment.name
     'demo'
     """
-    _check_numbers(workers=workers, patience=patience_seconds, retries=retries)
-    found = None
-    if not _is_demo(environment):
+    _check_numbers(workers, patience_seconds, retries, connect_timeout_seconds, read_timeout_seconds)
+    source = _demo_source(environment, profile, places)
+    if source is not None:
+        found = _demo(credentials, company_id, source)
+    else:
         found = look_up(
             environment, credentials=credentials, company_id=company_id, profile=profile, places=places
         )
-    if found is None or found.environment == DEMO:
-        found = _demo(credentials, company_id)
     in_process = found.environment == DEMO
     session = Session(
         found.environment,
@@ -102,17 +102,22 @@ def connect(
     )
 
 
-def _is_demo(wanted: Environment | str | None) -> bool:
-    return wanted is not None and environment(wanted) == DEMO
+def _demo_source(wanted: Environment | str | None, profile: str | None, places: Places | None) -> str | None:
+    """Return who named the demo as the environment; None if it is another one."""
+    if wanted is not None:
+        return "argument" if environment(wanted) == DEMO else None
+    name, source = (places or Places()).variables().get("PROCORE_ENVIRONMENT", ("", ""))
+    return source if not profile and name.strip().lower() == DEMO.name else None
 
 
-def _demo(credentials: Credentials | None, company_id: int | None) -> Found:
+def _demo(credentials: Credentials | None, company_id: int | None, source: str) -> Found:
     """Return what the demo needs; credentials of the usual places are not for it."""
     from procore_nb import demo
 
+    check_credentials(credentials)
     own = Credentials(demo.CLIENT_ID, demo.CLIENT_SECRET)
     number = demo.COMPANY_ID if company_id is None else company_number(company_id)
-    return Found(DEMO, credentials or own, number, {"environment": "argument", "credentials": "demo"})
+    return Found(DEMO, credentials or own, number, {"environment": source, "credentials": "demo"})
 
 
 def _demo_transport() -> BaseAdapter:
@@ -127,11 +132,14 @@ def _demo_today() -> date:
     return demo.TODAY
 
 
-def _check_numbers(*, workers: int, patience: float, retries: int) -> None:
-    for name, value, least in (
-        ("workers", workers, 1),
-        ("patience_seconds", patience, 0),
-        ("retries", retries, 0),
+def _check_numbers(workers: int, patience: float, retries: int, to_connect: float, to_read: float) -> None:
+    for name, value, least, most in (
+        ("workers", workers, 1, 1000),
+        ("patience_seconds", patience, 0, float("inf")),
+        ("retries", retries, 0, 1000),
+        ("connect_timeout_seconds", to_connect, 0.001, 3600),
+        ("read_timeout_seconds", to_read, 0.001, 3600),
     ):
-        if isinstance(value, bool) or not isinstance(value, int | float) or not value >= least:
-            raise ArgumentError(f"{name} must be a number from {least} up, not {value!r}.")
+        if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
+            upper = "up" if most == float("inf") else f"to {most}"
+            raise ArgumentError(f"{name} must be a number from {least} {upper}, not {value!r}.")

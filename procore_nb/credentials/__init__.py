@@ -4,8 +4,18 @@ In: arguments, environment variables, a `.env` file, saved profiles. Out: a `Fou
 of every value. Speaks to the system keyring only. The one room that reads the process environment.
 """
 
-from procore_nb.credentials.lookup import Found, Places, company_number, look_up
+from procore_nb.credentials.lookup import Found, Places, check_credentials, company_number, look_up
 from procore_nb.credentials.masked import Credentials, Secret
 from procore_nb.credentials.profiles import Profile, Profiles
 
-__all__ = ["Credentials", "Found", "Places", "Profile", "Profiles", "Secret", "company_number", "look_up"]
+__all__ = [
+    "Credentials",
+    "Found",
+    "Places",
+    "Profile",
+    "Profiles",
+    "Secret",
+    "check_credentials",
+    "company_number",
+    "look_up",
+]

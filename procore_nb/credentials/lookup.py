@@ -49,7 +49,14 @@ class Places:
 
         found: dict[str, tuple[str, str]] = {}
         if self.env_file.is_file():
-            kept = dotenv_values(self.env_file, interpolate=False, encoding="utf-8")
+            try:
+                kept = dotenv_values(self.env_file, interpolate=False, encoding="utf-8")
+            except (OSError, UnicodeDecodeError):
+                kept = None
+            if kept is None:  # raised out here: what could not be decoded may hold a secret
+                raise CredentialsError(
+                    f"{self.env_file} cannot be read.", advice="It must be a readable file in UTF-8."
+                )
             found = {name: (kept[name] or "", f"{self.env_file}") for name in VARIABLES if kept.get(name)}
         for name in VARIABLES:
             if self.environ.get(name):
@@ -87,10 +94,7 @@ def look_up(
     CredentialsError
         If no place holds credentials (each place is listed), or those found belong to another environment.
     """
-    if credentials is not None and not isinstance(credentials, Credentials):
-        raise ArgumentError(
-            f"credentials must be pnb.Credentials(client_id, client_secret), not {type(credentials).__name__}."
-        )
+    check_credentials(credentials)
     places = places or Places()
     variables = places.variables()
     named = places.profiles.get(profile) if profile else None
@@ -113,6 +117,14 @@ def look_up(
         raise _nothing_found(place, places, variables)
     company, sources["company_id"] = _which_company(company_id, saved, variables, place)
     return Found(place, credentials, company, sources)
+
+
+def check_credentials(credentials: object) -> None:
+    """Refuse what is neither None nor `Credentials`, without showing it."""
+    if credentials is not None and not isinstance(credentials, Credentials):
+        raise ArgumentError(
+            f"credentials must be pnb.Credentials(client_id, client_secret), not {type(credentials).__name__}."
+        )
 
 
 def company_number(company_id: object, source: str = "argument") -> int:

@@ -9,17 +9,33 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
-from procore_nb.credentials.masked import Credentials
+from procore_nb.credentials.masked import Credentials, Secret
 from procore_nb.environments import Environment
-from procore_nb.errors import ArgumentError, CredentialsError, MissingExtraError, OutputError
+from procore_nb.errors import (
+    ArgumentError,
+    CredentialsError,
+    MissingExtraError,
+    OutputError,
+    ProcoreError,
+)
 
 SERVICE = "procore_nb"
-_PLAIN_STORES = ("keyring.backends.fail", "keyring.backends.null", "keyrings.alt")
+# keyrings.alt is picked silently once it is installed, and stores secrets in base64: only keyrings known to encrypt.
+_ENCRYPTING = (
+    "keyring.backends.SecretService",
+    "keyring.backends.libsecret",
+    "keyring.backends.kwallet",
+    "keyring.backends.macOS",
+    "keyring.backends.Windows",
+    "keyrings.cryptfile",
+)
+Answer = TypeVar("Answer")
 
 
 class Keyring(Protocol):
@@ -90,8 +106,8 @@ class Profiles:
 
     def credentials(self, profile: Profile) -> Credentials:
         """Return the credentials of a profile, its secret fresh from the keyring."""
-        secret = self._backend().get_password(SERVICE, profile.keyring_name)
-        if not secret:
+        secret = _kept(self._backend(), profile)
+        if secret is None:
             raise CredentialsError(
                 f"The system keyring holds no secret for profile {profile.name!r}.",
                 advice="Save the profile again with its secret.",
@@ -107,16 +123,14 @@ class Profiles:
         profile = Profile(name.strip(), environment, credentials.client_id, company_id)
         rows = self._read()
         backend = self._backend()
-        backend.set_password(SERVICE, profile.keyring_name, credentials.client_secret.reveal())
+        before = _kept(backend, profile)
+        _keep(backend, profile, credentials.client_secret)
         rows[profile.name] = _row(profile)
         try:
-            _write_private(self.path, rows)
-        except OSError as error:
-            backend.delete_password(SERVICE, profile.keyring_name)
-            raise OutputError(
-                f"The profile could not be written to {self.path}: {error.strerror}.",
-                advice="Nothing was kept. Check that the folder can be written.",
-            ) from error
+            self._write(rows)
+        except OutputError:
+            _keep(backend, profile, before)
+            raise
         return profile
 
     def forget(self, name: str) -> None:
@@ -128,7 +142,7 @@ class Profiles:
             Exception
         ):  # a secret that is already gone, or a locked keyring, must not keep the profile alive
             self._backend().delete_password(SERVICE, profile.keyring_name)
-        _write_private(self.path, rows)
+        self._write(rows)
 
     def keyring_state(self) -> str:
         """Say in a few words which keyring would hold a secret, or why none can."""
@@ -155,8 +169,43 @@ class Profiles:
                 advice="Repair or remove it, then save the profiles again.",
             ) from error
 
+    def _write(self, rows: dict[str, dict[str, Any]]) -> None:
+        try:
+            _write_private(self.path, rows)
+        except OSError as error:
+            raise OutputError(
+                f"The profiles could not be written to {self.path}: {error.strerror}.",
+                advice="Nothing was kept. Check that the folder can be written.",
+            ) from error
+
     def _backend(self) -> Keyring:
         return self._keyring if self._keyring is not None else _system_keyring()
+
+
+def _kept(backend: Keyring, profile: Profile) -> Secret | None:
+    text = _asked(lambda: backend.get_password(SERVICE, profile.keyring_name))
+    return Secret(text) if text else None
+
+
+def _keep(backend: Keyring, profile: Profile, secret: Secret | None) -> None:
+    """Put a secret into the keyring, or take it out for None."""
+    if secret is None:
+        _asked(lambda: backend.delete_password(SERVICE, profile.keyring_name))
+    else:
+        _asked(lambda: backend.set_password(SERVICE, profile.keyring_name, secret.reveal()))
+
+
+def _asked(ask: Callable[[], Answer]) -> Answer:
+    """Return what a keyring answers; a refusal becomes our error, without its frames, which hold the secret."""
+    try:
+        return ask()
+    except ProcoreError:
+        raise
+    except Exception as error:  # each keyring has errors of its own
+        refusal = f"{type(error).__module__}.{type(error).__name__}"
+    raise CredentialsError(
+        f"The system keyring refused ({refusal}).", advice="Unlock the keyring, then try again."
+    )
 
 
 def _system_keyring() -> Keyring:
@@ -168,24 +217,14 @@ def _system_keyring() -> Keyring:
             advice='Install it with: pip install "procore-nb[keep]"',
         ) from error
     chosen = keyring.get_keyring()
-    candidates = list(getattr(chosen, "backends", [])) or [chosen]
-    for backend in candidates:
-        if _encrypts(backend):
+    for backend in list(getattr(chosen, "backends", [])) or [chosen]:
+        if type(backend).__module__.startswith(_ENCRYPTING):
             usable: Keyring = backend
             return usable
     raise CredentialsError(
         "This machine has no system keyring that encrypts, so no secret can be kept or read.",
         advice="Nothing was kept. Set PROCORE_CLIENT_ID and PROCORE_CLIENT_SECRET in the environment instead, "
         "or start a keyring service (on Linux: gnome-keyring or KWallet).",
-    )
-
-
-def _encrypts(backend: object) -> bool:
-    # keyrings.alt is picked silently once it is installed, and stores secrets in base64.
-    kind = type(backend)
-    priority = getattr(kind, "priority", 0)
-    return not kind.__module__.startswith(_PLAIN_STORES) and (
-        not isinstance(priority, int | float) or priority > 0
     )
 
 
@@ -204,9 +243,14 @@ def _row(profile: Profile) -> dict[str, Any]:
 def _profile(name: str, row: dict[str, Any], path: Path) -> Profile:
     try:
         place = Environment(row["environment"], row["login_url"], row["api_url"], row.get("web_url", ""))
-        return Profile(name, place, row["client_id"], row.get("company_id"))
+        profile = Profile(name, place, row["client_id"], row.get("company_id"))
     except (KeyError, ArgumentError) as error:
         raise CredentialsError(f"Profile {name!r} in {path} is damaged: {error}.") from error
+    if not isinstance(profile.client_id, str) or not isinstance(profile.company_id, int | None):
+        raise CredentialsError(
+            f"Profile {name!r} in {path} is damaged: a client id is text, a company id a number."
+        )
+    return profile
 
 
 def _write_private(path: Path, rows: dict[str, dict[str, Any]]) -> None:

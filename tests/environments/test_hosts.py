@@ -27,9 +27,11 @@ def test_names_are_read_as_people_write_them(spelled: str) -> None:
     assert environment(spelled).name == "monthly-sandbox"
 
 
-@pytest.mark.parametrize(("typed", "meant"), [("prodution", "production"), ("sandbx", "sandbox"), ("fedral", "federal")])
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("prodution", "production"), ("sandbx", "sandbox"), ("fedral", "federal")]
+)
 def test_an_unknown_name_is_answered_with_near_matches(typed: str, meant: str) -> None:
-    with pytest.raises(pnb.ArgumentError, match=f"Did you mean .*{meant}") as caught:
+    with pytest.raises(pnb.ArgumentError, match=rf"Did you mean .*{meant}") as caught:
         environment(typed)
     assert all(known.name in str(caught.value) for known in KNOWN)
 

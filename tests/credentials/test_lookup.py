@@ -1,0 +1,222 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+import procore_nb as pnb
+from procore_nb.credentials import Places, company_number, look_up
+from procore_nb.environments import PRODUCTION, SANDBOX
+
+OWN = pnb.Credentials("from-argument", "argument-secret")
+PAIR = {"PROCORE_CLIENT_ID": "from-variables", "PROCORE_CLIENT_SECRET": "variable-secret"}
+FILE = "PROCORE_CLIENT_ID=from-file\nPROCORE_CLIENT_SECRET=file-secret\n"
+
+
+def test_the_argument_comes_before_the_variables(places) -> None:  # type: ignore[no-untyped-def]
+    found = look_up("sandbox", credentials=OWN, places=places(PAIR))
+    assert (found.credentials, found.sources["credentials"]) == (OWN, "argument")
+
+
+def test_the_variables_come_before_a_profile(places) -> None:  # type: ignore[no-untyped-def]
+    at = places(PAIR)
+    at.profiles.save("kept", OWN, SANDBOX, 7)
+    found = look_up("sandbox", places=at)
+    assert found.credentials.client_id == "from-variables"
+    assert found.credentials.client_secret.reveal() == "variable-secret"
+    assert "PROCORE_CLIENT_ID" in found.sources["credentials"]
+
+
+def test_a_profile_is_the_last_place(places) -> None:  # type: ignore[no-untyped-def]
+    at = places()
+    at.profiles.save("kept", OWN, SANDBOX, 7)
+    found = look_up("sandbox", places=at)
+    assert (found.credentials, found.company_id) == (OWN, 7)
+    assert "kept" in found.sources["credentials"]
+
+
+def test_a_named_profile_comes_before_the_variables(places) -> None:  # type: ignore[no-untyped-def]
+    at = places(PAIR)
+    at.profiles.save("kept", OWN, SANDBOX, 7)
+    assert look_up("sandbox", profile="kept", places=at).credentials == OWN
+    assert look_up(None, profile="kept", places=at).environment == SANDBOX
+
+
+def test_a_set_variable_wins_over_the_env_file_one_by_one(places) -> None:  # type: ignore[no-untyped-def]
+    found = look_up("sandbox", places=places({**PAIR}, env_file=FILE + "PROCORE_COMPANY_ID=12\n"))
+    assert found.credentials.client_secret.reveal() == "variable-secret"
+    assert (found.company_id, Path(found.sources["company_id"]).name) == (12, ".env")
+
+
+def test_the_env_file_is_read_but_changes_no_environment_variable(places) -> None:  # type: ignore[no-untyped-def]
+    before = dict(os.environ)
+    found = look_up("sandbox", places=places(env_file=FILE))
+    assert found.credentials.client_id == "from-file"
+    assert dict(os.environ) == before
+
+
+@pytest.mark.parametrize("secret", ["a$HOME", "a${HOME}b", "$1", "a#b", "x=y", "back\\slash"])
+def test_nothing_is_replaced_within_a_secret_of_the_env_file(places, secret: str) -> None:  # type: ignore[no-untyped-def]
+    at = places({"HOME": "/elsewhere"}, env_file=f"PROCORE_CLIENT_ID=x\nPROCORE_CLIENT_SECRET='{secret}'\n")
+    assert look_up("sandbox", places=at).credentials.client_secret.reveal() == secret
+
+
+def test_an_env_file_written_by_a_windows_editor_is_read(places) -> None:  # type: ignore[no-untyped-def]
+    found = look_up("sandbox", places=places(env_file="\ufeff" + FILE.replace("\n", "\r\n")))
+    assert found.credentials.client_id == "from-file"
+    assert found.credentials.client_secret.reveal() == "file-secret"
+
+
+def test_an_env_file_that_cannot_be_read_is_named(places, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    at = places()
+    (tmp_path / ".env").write_bytes(b"PROCORE_CLIENT_ID=\xff\xfe\n")
+    with pytest.raises(pnb.CredentialsError, match=r"\.env"):
+        look_up("sandbox", places=at)
+
+
+@pytest.mark.parametrize("half", list(PAIR))
+def test_half_a_pair_is_an_error_and_falls_through_to_nothing(places, half: str) -> None:  # type: ignore[no-untyped-def]
+    at = places({half: PAIR[half]})
+    at.profiles.save("kept", OWN, SANDBOX, 7)
+    with pytest.raises(pnb.CredentialsError, match="is not set, although its counterpart is") as caught:
+        look_up("sandbox", places=at)
+    absent = next(name for name in PAIR if name != half)
+    assert str(caught.value).startswith(absent)
+    assert "variable-secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("wanted", ["production", PRODUCTION])
+def test_variables_for_one_environment_are_not_sent_to_another(places, wanted) -> None:  # type: ignore[no-untyped-def]
+    at = places({**PAIR, "PROCORE_ENVIRONMENT": "sandbox"})
+    with pytest.raises(pnb.CredentialsError, match=r"are for sandbox .* not sent to production"):
+        look_up(wanted, places=at)
+
+
+def test_the_environment_variable_names_the_environment(places) -> None:  # type: ignore[no-untyped-def]
+    found = look_up(
+        None, places=places({**PAIR, "PROCORE_ENVIRONMENT": "Sandbox", "PROCORE_COMPANY_ID": "9"})
+    )
+    assert (found.environment, found.company_id) == (SANDBOX, 9)
+    assert found.sources["environment"] == "environment variable PROCORE_ENVIRONMENT"
+
+
+def test_an_environment_variable_with_a_typing_error_is_refused(places) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(pnb.ArgumentError, match="sandbox"):
+        look_up(None, places=places({**PAIR, "PROCORE_ENVIRONMENT": "sandbx"}))
+
+
+def test_the_company_of_another_environment_is_not_used(places) -> None:  # type: ignore[no-untyped-def]
+    at = places({"PROCORE_ENVIRONMENT": "sandbox", "PROCORE_COMPANY_ID": "9"})
+    assert look_up("production", credentials=OWN, places=at).company_id is None
+    assert look_up("sandbox", credentials=OWN, places=at).company_id == 9
+
+
+def test_a_profile_is_never_sent_to_another_environment(places) -> None:  # type: ignore[no-untyped-def]
+    at = places()
+    at.profiles.save("kept", OWN, SANDBOX, 7)
+    with pytest.raises(pnb.CredentialsError, match=r"saved for sandbox .* not sent to production"):
+        look_up("production", profile="kept", places=at)
+    with pytest.raises(pnb.CredentialsError, match="No credentials for production"):
+        look_up("production", places=at)
+    with pytest.raises(pnb.CredentialsError, match="not sent to production"):
+        look_up("production", places=Places({"PROCORE_PROFILE": "kept"}, at.folder, at.profiles))
+
+
+def test_a_profile_is_not_sent_to_other_hosts_under_the_same_name(places) -> None:  # type: ignore[no-untyped-def]
+    at = places()
+    at.profiles.save("kept", OWN, pnb.Environment("mine", "https://l.example", "https://a.example"), 7)
+    elsewhere = pnb.Environment("mine", "https://l.example", "https://evil.example")
+    for named in ("kept", None):
+        with pytest.raises(pnb.CredentialsError, match="is not sent to"):
+            look_up(elsewhere, profile=named, places=at)
+
+
+def test_of_several_fitting_profiles_none_is_guessed(places) -> None:  # type: ignore[no-untyped-def]
+    at = places()
+    for name in ("one", "two"):
+        at.profiles.save(name, OWN, SANDBOX, 7)
+    with pytest.raises(pnb.CredentialsError, match="'one', 'two'"):
+        look_up("sandbox", places=at)
+    assert (
+        look_up("sandbox", places=Places({"PROCORE_PROFILE": "two"}, at.folder, at.profiles))
+        .sources["credentials"]
+        .startswith("profile 'two'")
+    )
+
+
+def test_every_place_looked_at_is_listed_when_nothing_is_found(places, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    at = places()
+    at.profiles.save("other", OWN, PRODUCTION, 7)
+    with pytest.raises(pnb.CredentialsError) as caught:
+        look_up("sandbox", places=at)
+    said = str(caught.value)
+    for place in (
+        "credentials argument",
+        "PROCORE_CLIENT_ID",
+        "PROCORE_CLIENT_SECRET",
+        str(tmp_path / ".env"),
+        "'other'",
+    ):
+        assert place in said
+    assert "no such file" in said
+
+
+def test_credentials_of_another_kind_are_refused(places) -> None:  # type: ignore[no-untyped-def]
+    for where in ("sandbox", "demo"):
+        with pytest.raises(pnb.ArgumentError, match=r"pnb.Credentials"):
+            pnb.connect(where, credentials=("id", "s3cret"), places=places())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("given", "number"), [(12, 12), ("12", 12), (" 12 ", 12), (2**53 + 1, 2**53 + 1)])
+def test_a_company_id_is_a_whole_number_or_its_digits(given: object, number: int) -> None:
+    assert company_number(given) == number
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "abc",
+        "",
+        "0",
+        0,
+        -5,
+        "-5",
+        True,
+        False,
+        1.0,
+        12.5,
+        "12.0",
+        "1e3",
+        "١٢",
+        2**63,
+        b"12",
+        [12],
+        float("nan"),
+    ],
+)
+def test_anything_else_is_no_company_id_and_the_reader_is_told_where_to_find_it(given: object) -> None:
+    with pytest.raises(pnb.ArgumentError, match="positive whole number") as caught:
+        company_number(given)
+    assert "address bar" in str(caught.value)
+
+
+def test_a_company_id_of_numpy_is_a_whole_number() -> None:
+    numpy = pytest.importorskip("numpy")
+    assert company_number(numpy.int64(7)) == 7
+
+
+def test_a_wrong_company_id_names_where_it_came_from(places) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(pnb.ArgumentError, match="environment variable PROCORE_COMPANY_ID"):
+        look_up("sandbox", places=places({**PAIR, "PROCORE_COMPANY_ID": "my company"}))
+
+
+def test_the_demo_named_by_the_environment_variable_needs_no_credentials(places) -> None:  # type: ignore[no-untyped-def]
+    procore = pnb.connect(places=places({"PROCORE_ENVIRONMENT": "demo"}))
+    assert procore.environment.name == "demo"
+
+
+def test_credentials_of_the_usual_places_never_reach_the_demo(places) -> None:  # type: ignore[no-untyped-def]
+    at = places({**PAIR, "PROCORE_ENVIRONMENT": "demo", "PROCORE_COMPANY_ID": "99"})
+    for procore in (pnb.connect("demo", places=at), pnb.connect(places=at)):
+        assert procore.session.client_id != "from-variables"
