@@ -26,6 +26,23 @@ _FORMATS: dict[str, Kind] = {
 }
 # Version 2 writes its ids as text. They are the numbers of version 1, except in these tools, whose ids have letters.
 _LETTERED = frozenset({"Equipment", "Documents", "Webhooks", "Resource Planning", "Workforce Planning"})
+_FIRST = {
+    name: place
+    for place, name in enumerate(
+        (
+            "id",
+            "number",
+            "full_number",
+            "formatted_number",
+            "position",
+            "name",
+            "title",
+            "subject",
+            "status",
+            "status.name",
+        )
+    )
+}
 _UUID = re.compile(r"(.*[_.])?(uuid|guid|ulid)", re.IGNORECASE)
 
 
@@ -74,7 +91,10 @@ def declared_by(endpoint: Any) -> Declared:
 
 
 def columns_of(fields: Iterable[FieldLike]) -> dict[Path, Kind]:
-    """Path and kind of each declared column, in declared order; objects and custom fields are none."""
+    """Path and kind of each declared column; objects and custom fields are none.
+
+    What people know a record by comes first, the rest in declared order.
+    """
     columns: dict[Path, Kind] = {}
     for field in fields:
         name = field.name or "id"
@@ -84,7 +104,7 @@ def columns_of(fields: Iterable[FieldLike]) -> dict[Path, Kind]:
         kind: Kind | None = "list" if name.endswith("[]") else kind_of_field(field)
         if kind:
             columns.setdefault(tuple(bare.split(".")), kind)
-    return columns
+    return dict(sorted(columns.items(), key=lambda one: _FIRST.get(".".join(one[0]), len(_FIRST))))
 
 
 def kind_of_field(field: FieldLike) -> Kind | None:

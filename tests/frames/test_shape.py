@@ -219,7 +219,7 @@ def test_explode_gives_one_row_per_element_tied_to_its_parent() -> None:
 def test_explode_of_a_catalogue_list_has_declared_columns_also_when_empty() -> None:
     empty = explode(to_frame([], "rfis"), "assignees")
     full = explode(to_frame([{"id": 1, "assignees": [{"id": 5, "name": "Ada"}]}], "rfis"), "assignees")
-    assert list(full.columns)[:3] == ["rfi_id", "position", "login"]
+    assert list(full.columns)[:4] == ["rfi_id", "position", "id", "name"]
     assert full.dtypes.to_dict() == empty.dtypes.to_dict()
     assert len(empty) == 0
 
