@@ -117,7 +117,8 @@ class ProjectMap:
         places = np.frombuffer(chosen, dtype="<i4")
         drawn = np.flatnonzero(self._located.kept)
         places = places[(places >= 0) & (places < len(drawn))]
-        return self._located.frame.iloc[drawn[places]]
+        rows: pd.DataFrame = self._located.frame.iloc[drawn[places]]
+        return rows
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         try:
@@ -246,7 +247,8 @@ def _popup(rows: pd.DataFrame, popup: Iterable[str] | None, color_column: str | 
 def _link(frame: pd.DataFrame) -> tuple[str, str] | None:
     """The column of project ids and the address of a project's page, when the frame knows Procore's https address."""
     about = frame.attrs.get("procore")
-    web_url = about.get("web_url") if isinstance(about, dict) else None
+    about = about if isinstance(about, dict) else {}
+    web_url = about.get("web_url")
     if not isinstance(web_url, str) or urlsplit(web_url).scheme != "https" or not urlsplit(web_url).hostname:
         return None
     is_projects = about.get("endpoint") == "projects" or "project_number" in frame.columns

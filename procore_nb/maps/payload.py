@@ -101,7 +101,8 @@ def text_of(value: Any, *, is_id: bool = False) -> str:
     if isinstance(value, Decimal):
         return f"{value:,f}"
     if isinstance(value, float | np.floating):
-        return "" if np.isnan(value) else f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.0f}"
+        number = float(value)
+        return "" if np.isnan(number) else f"{number:,.6g}" if abs(number) < 1e6 else f"{number:,.0f}"
     return str(value)
 
 

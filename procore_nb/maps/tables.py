@@ -78,11 +78,13 @@ def with_location(
     ids = known["id"].astype("string")
     if ids.duplicated().any():
         raise ArgumentError("projects has one id twice.", advice="Use projects.drop_duplicates('id').")
-    brought = known[find_columns(projects, wanted, argument="columns")].set_axis(pd.Index(ids), axis=0)
-    brought = brought.rename(columns={"name": "project.name"})
+    names = {column: "project.name" if column == "name" else column for column in wanted}
+    brought = known[find_columns(projects, list(names), argument="columns") or []].rename(columns=names)
     brought = brought[[column for column in brought.columns if column not in frame.columns]]
-    joined = brought.reindex(pd.Index(frame[key].astype("string"))).set_axis(frame.index, axis=0)
-    result = pd.concat([frame, joined], axis=1)
+    brought.index = pd.Index(ids)
+    joined = brought.reindex(pd.Index(frame[key].astype("string")))
+    joined.index = frame.index
+    result: pd.DataFrame = pd.concat([frame, joined], axis=1)
     result.attrs = dict(frame.attrs)
     return result
 
@@ -141,6 +143,8 @@ def nearest(
         Rows with `latitude` and `longitude`, and a name.
     name
         Column of `places` that names them; None finds `name` and the like.
+    latitude, longitude
+        Names of the coordinate columns of `frame`.
 
     Returns
     -------

@@ -14,7 +14,7 @@ from procore_nb.maps.borders import borders_file
 from procore_nb.maps.page import script, style
 
 
-class MapWidget(anywidget.AnyWidget):  # type: ignore[misc]
+class MapWidget(anywidget.AnyWidget):
     """`points` and `borders` go to the browser, `chosen` (int32 numbers of drawn rows) comes back."""
 
     _esm = script()
@@ -22,7 +22,8 @@ class MapWidget(anywidget.AnyWidget):  # type: ignore[misc]
     points = traitlets.Bytes().tag(sync=True)
     borders = traitlets.Bytes().tag(sync=True)
     height = traitlets.Int(520).tag(sync=True)
-    chosen = traitlets.Bytes(b"").tag(sync=True)
+    # The browser's buffer arrives as a memoryview, which the trait would refuse.
+    chosen = traitlets.Bytes(b"").tag(sync=True, from_json=lambda value, _: bytes(value or b""))
 
     def __init__(self, **values: Any) -> None:
         super().__init__(borders=borders_file(), **values)

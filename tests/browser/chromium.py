@@ -150,3 +150,14 @@ def open_and_run(page: Any, lab: Lab, name: str) -> None:
 def in_kernel(page: Any, code: str) -> str:
     """Run code in the notebook's kernel and give back what it printed."""
     return str(page.evaluate(RUN_CODE, code))
+
+
+def eventually(page: Any, code: str, expected: str) -> None:
+    """Ask the kernel until it prints what is expected (JupyterLab sends widget messages beside the cells)."""
+    said = ""
+    for _ in range(50):
+        said = in_kernel(page, code).strip()
+        if said == expected:
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(f"the kernel says {said!r}, not {expected!r}")

@@ -33,7 +33,7 @@ class Handling {
 
   goTo(row) {
     const { points } = this;
-    this.moveTo({ x: points.x[row], y: points.y[row], zoom: Math.max(this.view.zoom, 11) });
+    this.moveTo({ x: points.x[row], y: points.y[row], zoom: Math.max(this.view.zoom, 9) });
     this.openPopup(row);
     this.select([row]);
   }

@@ -93,6 +93,7 @@ class ProjectMap extends Handling {
     this.scale.style.width = `${pixels}px`;
     this.root.dataset.ready = "true";
     this.root.dataset.zoom = view.zoom.toFixed(2);
+    this.root.dataset.middle = `${view.x.toFixed(5)} ${view.y.toFixed(5)}`;
   }
 
   paintBack() {
