@@ -6,9 +6,12 @@ In: what the caller says and what is found in the usual places. Out: a `Procore`
 from __future__ import annotations
 
 from datetime import date
+from os import PathLike
+from pathlib import Path
 
 from requests.adapters import BaseAdapter
 
+from procore_nb.catalog import Catalogue, load
 from procore_nb.client.procore import Procore
 from procore_nb.credentials import Credentials, Found, Places, check_credentials, company_number, look_up
 from procore_nb.environments import DEMO, Environment, environment
@@ -30,6 +33,7 @@ def connect(
     read_timeout_seconds: float = 60.0,
     progress: bool = True,
     revoke_on_close: bool = False,
+    catalogue: Catalogue | str | PathLike[str] | None = None,
     places: Places | None = None,
 ) -> Procore:
     """Return a connection to one Procore environment. Nothing is sent until the first question.
@@ -58,6 +62,8 @@ def connect(
         Whether walks that take longer than a second show a line.
     revoke_on_close
         Whether closing lets Procore forget the token.
+    catalogue
+        Another catalogue than the shipped one: a file made by `procore-nb catalog build`.
     places
         Where credentials are looked for; for tests.
 
@@ -99,6 +105,7 @@ def connect(
         sources=found.sources,
         revoke_on_close=revoke_on_close,
         today=_demo_today if in_process else date.today,
+        catalogue=catalogue if isinstance(catalogue, Catalogue | None) else load(Path(catalogue)),
     )
 
 

@@ -22,7 +22,7 @@ from procore_nb.errors import (
     ProcoreError,
     warn,
 )
-from procore_nb.frames import FrameBuilder
+from procore_nb.frames import FrameBuilder, with_categories
 from procore_nb.pages import Done, Event, Manners, Question, Restarted, Rows, Tally, walk
 from procore_nb.progress import Progress, ProgressMaker
 from procore_nb.session import Session
@@ -46,6 +46,7 @@ class Collection:
     builder: Callable[[], FrameBuilder]
     about: dict[str, Any]
     labels: Callable[[], Mapping[int, str]] = dict
+    categories: bool = False
     on_error: OnError = "raise"
     progress: bool | ProgressMaker = True
     several: bool = False
@@ -179,6 +180,8 @@ class Collection:
             "rows": len(frame),
             "skipped": list(self.skipped),
         }
+        if self.categories:
+            frame = with_categories(frame, self.endpoint)
         repeated = sum(tally.repeated for tally in tallies)
         walked_again = sum(tally.walks > 1 for tally in tallies)
         if repeated or walked_again:

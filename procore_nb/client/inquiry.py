@@ -36,6 +36,7 @@ class Inquiry:
     places: dict[str, Any]
     arguments: dict[str, Any]
     decimals: Decimals
+    categories: bool
     on_error: OnError
     progress: bool | ProgressMaker
 
@@ -58,6 +59,7 @@ class Inquiry:
             builder=partial(FrameBuilder, endpoint, decimals=self.decimals, leading=leading),
             about=self._about(found),
             labels=lambda: procore.custom_field_labels({place.company_id for place in found}),
+            categories=self.categories,
             on_error=self.on_error,
             progress=self.progress,
             several=self.places.get("projects") is not None or len(questions) > 1,

@@ -15,7 +15,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from procore_nb import advice, catalog
-from procore_nb.catalog import Endpoint
+from procore_nb.catalog import Catalogue, Endpoint
 from procore_nb.client.diagnosis import diagnose
 from procore_nb.client.gather import Collection, OnError
 from procore_nb.client.inquiry import Inquiry
@@ -54,12 +54,14 @@ class Procore:
         sources: Mapping[str, str] | None = None,
         revoke_on_close: bool = False,
         today: Callable[[], date] = date.today,
+        catalogue: Catalogue | None = None,
     ) -> None:
         self.session = session
         self.manners = manners
         self._progress = progress
         self._sources = dict(sources or {})
         self._revoke_on_close = revoke_on_close
+        self._catalogue = catalogue
         self.today = today
         self._labels: dict[int, dict[int, str]] = {}
         self.company_id = company_id
@@ -157,6 +159,7 @@ class Procore:
         company_id: Any = None,
         parent: Any = None,
         decimals: Decimals = "exact",
+        categories: bool = False,
         on_error: OnError = "raise",
         progress: bool | ProgressMaker | None = None,
         **arguments: Any,
@@ -179,6 +182,8 @@ class Procore:
             For lists that need one more id (`rfi_replies`, line items): the frame of parents, or their ids.
         decimals
             `"exact"` keeps money as `decimal.Decimal`; `"float"` makes float64 columns of it.
+        categories
+            True makes columns with a closed set of values, as far as Procore names it, categories.
         on_error
             Projects that answer 403 or 404 are left out and named. With `"skip"` so is every other failure.
         progress
@@ -212,7 +217,13 @@ class Procore:
         """
         places = {"project_id": project_id, "projects": projects, "company_id": company_id, "parent": parent}
         return self._inquiry(
-            catalog.endpoint(name), places, arguments, decimals=decimals, on_error=on_error, progress=progress
+            self.endpoint(name),
+            places,
+            arguments,
+            decimals=decimals,
+            categories=categories,
+            on_error=on_error,
+            progress=progress,
         ).frame()
 
     def frames(
@@ -224,6 +235,7 @@ class Procore:
         company_id: Any = None,
         parent: Any = None,
         decimals: Decimals = "exact",
+        categories: bool = False,
         on_error: OnError = "raise",
         progress: bool | ProgressMaker | None = None,
         rows_at_once: int | None = None,
@@ -237,7 +249,13 @@ class Procore:
         """
         places = {"project_id": project_id, "projects": projects, "company_id": company_id, "parent": parent}
         return self._inquiry(
-            catalog.endpoint(name), places, arguments, decimals=decimals, on_error=on_error, progress=progress
+            self.endpoint(name),
+            places,
+            arguments,
+            decimals=decimals,
+            categories=categories,
+            on_error=on_error,
+            progress=progress,
         ).frames(rows_at_once=rows_at_once)
 
     def pages(self, name: str, **arguments: Any) -> Iterator[list[Any]]:
@@ -251,7 +269,7 @@ class Procore:
 
     def endpoint(self, name: str) -> Endpoint:
         """Return what is known of a list: its path, what it needs, its filters, traps and columns."""
-        return catalog.endpoint(name)
+        return catalog.endpoint(name, catalogue=self._catalogue)
 
     def diagnose(self) -> pd.DataFrame:
         """Return, step by step, what works between here and the first project: step, ok, detail, advice."""
@@ -348,7 +366,7 @@ class Procore:
         reserved = ("project_id", "projects", "company_id", "parent")
         places = {key: arguments.pop(key, None) for key in reserved}
         options = {key: arguments.pop(key) for key in ("on_error", "progress") if key in arguments}
-        return self._inquiry(catalog.endpoint(name), places, arguments, **options)
+        return self._inquiry(self.endpoint(name), places, arguments, **options)
 
     def _inquiry(
         self,
@@ -357,6 +375,7 @@ class Procore:
         arguments: Mapping[str, Any] | None = None,
         *,
         decimals: Decimals = "exact",
+        categories: bool = False,
         on_error: OnError = "raise",
         progress: bool | ProgressMaker | None = None,
     ) -> Collection:
@@ -368,6 +387,7 @@ class Procore:
             places=dict(places or {}),
             arguments={name: value for name, value in (arguments or {}).items() if value is not None},
             decimals=decimals,
+            categories=categories,
             on_error=on_error,
             progress=self._progress if progress is None else progress,
         ).collection()
