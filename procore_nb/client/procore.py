@@ -5,32 +5,25 @@ In: questions in Python terms. Out: typed frames. Speaks to the service through 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import date
-from html import escape
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
 from itertools import chain
 from typing import Any, Literal
 
 import pandas as pd
 
-from procore_nb import advice, catalog
-from procore_nb.catalog import Catalogue, Endpoint
-from procore_nb.client.diagnosis import diagnose
+from procore_nb import catalog
+from procore_nb.catalog import Endpoint
+from procore_nb.client.connection import Connection
 from procore_nb.client.gather import Collection, OnError
 from procore_nb.client.inquiry import Inquiry
-from procore_nb.credentials import company_number
-from procore_nb.environments import Environment
-from procore_nb.errors import ArgumentError, StatusError
-from procore_nb.pages import Manners
+from procore_nb.errors import ArgumentError, ProcoreError, warn
 from procore_nb.progress import ProgressMaker
-from procore_nb.replies import utc_text
-from procore_nb.session import Session
 
 Decimals = Literal["exact", "float"]
 
 
-class Procore:
+class Procore(Connection):
     """A connection to one Procore environment; `connect` makes one. May be used from several threads.
 
     Nothing is sent until the first question. As a context manager it closes its connections at the end, and lets
@@ -43,33 +36,6 @@ class Procore:
     ...     int(procore.companies()["id"].notna().sum()) > 0
     True
     """
-
-    def __init__(
-        self,
-        session: Session,
-        company_id: int | None,
-        *,
-        manners: Manners,
-        progress: bool = True,
-        sources: Mapping[str, str] | None = None,
-        revoke_on_close: bool = False,
-        today: Callable[[], date] = date.today,
-        catalogue: Catalogue | None = None,
-    ) -> None:
-        self.session = session
-        self.manners = manners
-        self._progress = progress
-        self._sources = dict(sources or {})
-        self._revoke_on_close = revoke_on_close
-        self._catalogue = catalogue
-        self.today = today
-        self._labels: dict[int, dict[int, str]] = {}
-        self.company_id = company_id
-
-    @property
-    def environment(self) -> Environment:
-        """Where the answers come from."""
-        return self.session.environment
 
     def me(self) -> pd.DataFrame:
         """Return who this connection is: one row.
@@ -271,10 +237,6 @@ class Procore:
         """Return what is known of a list: its path, what it needs, its filters, traps and columns."""
         return catalog.endpoint(name, catalogue=self._catalogue)
 
-    def diagnose(self) -> pd.DataFrame:
-        """Return, step by step, what works between here and the first project: step, ok, detail, advice."""
-        return diagnose(self.session, self.company_id)
-
     def explore(self) -> Any:
         """Return the explorer for this connection: pick a list, projects and filters, fetch, look, keep.
 
@@ -285,33 +247,6 @@ class Procore:
         """
         # By name, as the explorer is built on this room: imports point down.
         return import_module("procore_nb.widgets").Explorer(self)
-
-    def token_info(self) -> dict[str, Any]:
-        """Return what the login host says about the current token: owner, application, seconds left."""
-        return self.session.token_info()
-
-    def budget(self) -> pd.DataFrame:
-        """Return what the rate limit leaves, one row per counting window heard of so far.
-
-        Returns
-        -------
-        DataFrame
-            `window` (`hour` or `spike`), `limit`, `remaining`, `resets_at` (UTC). Empty before the first reply.
-        """
-        clock = self.manners.clock
-        rows = [
-            {
-                "window": one.kind,
-                "limit": one.limit,
-                "remaining": one.remaining,
-                "resets_at": utc_text(one.reset),
-            }
-            for one in self.session.application.governor.windows(clock())
-        ]
-        frame = pd.DataFrame(rows, columns=["window", "limit", "remaining", "resets_at"])
-        kinds = {"window": "string", "limit": "Int64", "remaining": "Int64"}
-        frame["resets_at"] = pd.to_datetime(frame["resets_at"], utc=True).astype("datetime64[us, UTC]")
-        return frame.astype(kinds)
 
     def custom_field_labels(self, company_ids: Iterable[int] | None = None) -> dict[int, str]:
         """Return the label of each custom field of a company by its definition id; asked once and kept.
@@ -327,40 +262,14 @@ class Procore:
             if number not in self._labels:
                 try:
                     rows = list(self.records("custom_field_definitions", company_id=number, progress=False))
-                except StatusError:
+                except ProcoreError as error:
+                    warn(
+                        f"Custom fields keep their ids as names, as their labels could not be read: {error.message}"
+                    )
                     rows = []
                 self._labels[number] = {int(row["id"]): str(row["label"]) for row in rows if row.get("label")}
             labels |= self._labels[number]
         return labels
-
-    def close(self, *, revoke: bool | None = None) -> None:
-        """Close the connections; with `revoke=True` let Procore forget the token too."""
-        try:
-            if self._revoke_on_close if revoke is None else revoke:
-                self.session.revoke()
-        finally:
-            self.session.close()
-
-    def __enter__(self) -> Procore:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def __repr__(self) -> str:
-        company = "no company" if self.company_id is None else f"company {self.company_id}"
-        return f"Procore({self.environment.name}, {company}, client {self.session.client_id!r}{self._left()})"
-
-    def _repr_html_(self) -> str:
-        company = "no company yet" if self.company_id is None else f"company <b>{self.company_id}</b>"
-        return (
-            f"Procore &middot; <b>{escape(self.environment.name)}</b> environment"
-            f" (<code>{escape(self.environment.api_url)}</code>) &middot; {company}{escape(self._left())}"
-        )
-
-    def _left(self) -> str:
-        windows = self.session.application.governor.windows(self.manners.clock())
-        return "".join(f", {one.remaining:,} of {one.limit:,} requests left ({one.kind})" for one in windows)
 
     def _loose(self, name: str, arguments: dict[str, Any]) -> Collection:
         reserved = ("project_id", "projects", "company_id", "parent")
@@ -391,12 +300,3 @@ class Procore:
             on_error=on_error,
             progress=self._progress if progress is None else progress,
         ).collection()
-
-    def company_or_own(self, company_id: Any) -> int:
-        """Return a company id, the connection's own for None, checked."""
-        if company_id is None and self.company_id is None:
-            raise ArgumentError(
-                "Procore wants a company id with every call, and none is set.",
-                advice="Pass company_id=… to connect, or set PROCORE_COMPANY_ID. " + advice.COMPANY_ID,
-            )
-        return company_number(self.company_id if company_id is None else company_id)

@@ -1,0 +1,123 @@
+"""A connection itself: where to, who asks, what the limits leave, and its end.
+
+In: a session and a company. Out: what `Procore` builds its lists on. Speaks to the service through its session only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from html import escape
+from typing import Any, Self
+
+import pandas as pd
+
+from procore_nb import advice
+from procore_nb.catalog import Catalogue
+from procore_nb.client.diagnosis import diagnose
+from procore_nb.credentials import company_number
+from procore_nb.environments import Environment
+from procore_nb.errors import ArgumentError
+from procore_nb.pages import Manners
+from procore_nb.replies import utc_text
+from procore_nb.session import Session
+
+
+class Connection:
+    """A session with a company and manners; nothing is sent until the first question."""
+
+    def __init__(
+        self,
+        session: Session,
+        company_id: int | None,
+        *,
+        manners: Manners,
+        progress: bool = True,
+        sources: Mapping[str, str] | None = None,
+        revoke_on_close: bool = False,
+        today: Callable[[], date] = date.today,
+        catalogue: Catalogue | None = None,
+    ) -> None:
+        self.session = session
+        self.manners = manners
+        self._progress = progress
+        self._sources = dict(sources or {})
+        self._revoke_on_close = revoke_on_close
+        self._catalogue = catalogue
+        self.today = today
+        self._labels: dict[int, dict[int, str]] = {}
+        self.company_id = company_id
+
+    @property
+    def environment(self) -> Environment:
+        """Where the answers come from."""
+        return self.session.environment
+
+    def diagnose(self) -> pd.DataFrame:
+        """Return, step by step, what works between here and the first project: step, ok, detail, advice."""
+        return diagnose(self.session, self.company_id)
+
+    def token_info(self) -> dict[str, Any]:
+        """Return what the login host says about the current token: owner, application, seconds left."""
+        return self.session.token_info()
+
+    def budget(self) -> pd.DataFrame:
+        """Return what the rate limit leaves, one row per counting window heard of so far.
+
+        Returns
+        -------
+        DataFrame
+            `window` (`hour` or `spike`), `limit`, `remaining`, `resets_at` (UTC). Empty before the first reply.
+        """
+        clock = self.manners.clock
+        rows = [
+            {
+                "window": one.kind,
+                "limit": one.limit,
+                "remaining": one.remaining,
+                "resets_at": utc_text(one.reset),
+            }
+            for one in self.session.application.governor.windows(clock())
+        ]
+        frame = pd.DataFrame(rows, columns=["window", "limit", "remaining", "resets_at"])
+        kinds = {"window": "string", "limit": "Int64", "remaining": "Int64"}
+        frame["resets_at"] = pd.to_datetime(frame["resets_at"], utc=True).astype("datetime64[us, UTC]")
+        return frame.astype(kinds)
+
+    def close(self, *, revoke: bool | None = None) -> None:
+        """Close the connections; with `revoke=True` let Procore forget the token too."""
+        try:
+            if self._revoke_on_close if revoke is None else revoke:
+                self.session.revoke()
+        finally:
+            self.session.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        company = "no company" if self.company_id is None else f"company {self.company_id}"
+        return f"{type(self).__name__}({self.environment.name}, {company}, client {self.session.client_id!r}{self._left()})"
+
+    def _repr_html_(self) -> str:
+        company = "no company yet" if self.company_id is None else f"company <b>{self.company_id}</b>"
+        return (
+            f"Procore &middot; <b>{escape(self.environment.name)}</b> environment"
+            f" (<code>{escape(self.environment.api_url)}</code>) &middot; {company}{escape(self._left())}"
+        )
+
+    def _left(self) -> str:
+        windows = self.session.application.governor.windows(self.manners.clock())
+        return "".join(f", {one.remaining:,} of {one.limit:,} requests left ({one.kind})" for one in windows)
+
+    def company_or_own(self, company_id: Any) -> int:
+        """Return a company id, the connection's own for None, checked."""
+        if company_id is None and self.company_id is None:
+            raise ArgumentError(
+                "Procore wants a company id with every call, and none is set.",
+                advice="Pass company_id=… to connect, or set PROCORE_COMPANY_ID. " + advice.COMPANY_ID,
+            )
+        return company_number(self.company_id if company_id is None else company_id)
