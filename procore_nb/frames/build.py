@@ -83,6 +83,7 @@ class FrameBuilder:
         self._leading: tuple[Path, ...] = tuple((name,) for name in leading)
         self._lists = {path for path, kind in self._declared.columns.items() if kind == "list"}
         self._columns: dict[Path, _Gathered] = {}
+        self._parents: set[Path] = set()
         self._blocks: list[tuple[int, int]] = []
         self._promise(custom_fields or {})
 
@@ -164,7 +165,7 @@ class FrameBuilder:
     def _add_part(self, records: list[dict[str, Any]], leading: dict[Path, Any], place: int) -> None:
         block = len(self._blocks)
         self._blocks.append((place, len(records)))
-        for index, column in enumerate(flattened(records, self._lists)):
+        for index, column in enumerate(flattened(records, self._lists, self._parents)):
             if column.path in leading:
                 value = leading.pop(column.path)
                 values = [value if own is None else own for own in column.values]
@@ -211,7 +212,8 @@ class FrameBuilder:
     def _names(self) -> dict[Path, str]:
         """A name for each column that stays, in order."""
         order = sorted(self._columns, key=lambda path: self._columns[path].seen)
-        parents = {path[:depth] for path in order for depth in range(1, len(path))}
+        parents = {_unified(path) for path in self._parents}
+        parents |= {path[:depth] for path in order for depth in range(1, len(path))}
         kept = [path for path in order if path not in parents or self._says_something(path)]
         return column_names(kept, set(self._declared.columns), self._labels)
 

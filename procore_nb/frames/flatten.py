@@ -7,8 +7,9 @@ one-to-one objects become paths, custom fields become their values. Speaks to no
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
-from itertools import chain
+from collections.abc import Collection, Iterator, Sequence
+from itertools import chain, repeat
+from operator import contains, itemgetter
 from typing import Any, NamedTuple
 
 from procore_nb.frames.kinds import Path
@@ -36,13 +37,18 @@ class Column(NamedTuple):
     """The values of one path on one page, which Python types occur, and a kind where the page itself says it."""
 
     path: Path
-    values: list[Any]
+    values: Sequence[Any]
     types: Kinds
     kind: Kind | None = None
 
 
-def flattened(records: list[dict[str, Any]], lists: Collection[Path]) -> Iterator[Column]:
-    """Every column of the page, depth first; paths in `lists` are declared as lists and stay whole."""
+def flattened(
+    records: Sequence[dict[str, Any]], lists: Collection[Path], parents: set[Path]
+) -> Iterator[Column]:
+    """Every column of the page, depth first.
+
+    Paths in `lists` are declared as lists and stay whole; paths of objects are noted in `parents`.
+    """
     walks = [_taken_apart((), records)]
     while walks:
         for column in walks[-1]:
@@ -59,7 +65,10 @@ def flattened(records: list[dict[str, Any]], lists: Collection[Path]) -> Iterato
             if rest - {_NONE}:
                 scalars = [None if isinstance(value, dict) else value for value in values]
                 yield Column(path, scalars, rest | {_NONE})
-            walks.append(_taken_apart(path, _dicts(values)))
+            parents.add(path)
+            plain = types == {dict}
+            children = values if plain else [value if isinstance(value, dict) else _EMPTY for value in values]
+            walks.append(_taken_apart(path, children))
             break
         else:
             walks.pop()
@@ -70,12 +79,12 @@ def custom_kind(data_type: str) -> Kind:
     return _CUSTOM_KINDS.get(data_type.lower(), "text")
 
 
-def _taken_apart(path: Path, records: list[dict[str, Any]]) -> Iterator[Column]:
+def _taken_apart(path: Path, records: Sequence[dict[str, Any]]) -> Iterator[Column]:
     """One column per key."""
     shapes = set(map(tuple, records))
     if len(shapes) == 1:  # all records have the same keys in the same order, which is the rule
         for key, column in zip(shapes.pop(), zip(*map(dict.values, records), strict=True), strict=True):
-            yield Column((*path, key), list(column), set(map(type, column)))
+            yield Column((*path, key), column, set(map(type, column)))
         return
     for key in dict.fromkeys(chain.from_iterable(records)):
         values = [record.get(key) for record in records]
@@ -87,12 +96,16 @@ def _custom_values(column: Column) -> list[Column]:
     path, values, types, _ = column
     if not CUSTOM_KEY.fullmatch(str(path[-1])) or not all(issubclass(kind, dict | _NONE) for kind in types):
         return []
-    if not all(value is None or ("data_type" in value and "value" in value) for value in values):
+    full = [value for value in values if value is not None] if _NONE in types else values
+    if not all(map(contains, full, repeat("value"))) or not all(map(contains, full, repeat("data_type"))):
         return []
-    parts = {part.path[-1]: part for part in _taken_apart(path, _dicts(values))}
-    data_type = next((str(one) for one in parts["data_type"].values if one is not None), "")
+    plain: Sequence[Any] = list(map(itemgetter("value"), full))
+    found = set(map(type, plain))
+    if _NONE in types:
+        plain = [None if value is None else value["value"] for value in values]
+        found.add(_NONE)
+    data_type = str(full[0]["data_type"])
     kind = custom_kind(data_type)
-    _, plain, found, _ = parts["value"]
     entries = data_type.lower().startswith("lov_") or any(issubclass(one, dict | list) for one in found)
     if not entries:
         return [Column(path, plain, found, kind)]
@@ -104,10 +117,10 @@ def _custom_values(column: Column) -> list[Column]:
     ]
 
 
-def _labels_and_ids(entries: list[Any], types: Kinds) -> tuple[list[Any], list[Any]]:
+def _labels_and_ids(entries: Sequence[Any], types: Kinds) -> tuple[Sequence[Any], Sequence[Any]]:
     """Labels and ids of list entries `{id, label}`, or of lists of them; a bare value is a label."""
-    if types <= {dict, _NONE}:
-        parts = {part.path[0]: part.values for part in _taken_apart((), _dicts(entries))}
+    if types == {dict}:
+        parts = {part.path[0]: part.values for part in _taken_apart((), entries)}
         if {"id", "label"} <= parts.keys():
             return parts["label"], parts["id"]
     pairs = [_label_and_id(value) for value in entries]
@@ -121,7 +134,3 @@ def _label_and_id(value: Any) -> tuple[Any, Any]:
     if isinstance(value, dict):
         return value.get("label", value.get("name")), value.get("id")
     return value, None
-
-
-def _dicts(values: list[Any]) -> list[dict[str, Any]]:
-    return [value if isinstance(value, dict) else _EMPTY for value in values]

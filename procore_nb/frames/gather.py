@@ -54,8 +54,16 @@ def numbered(texts: Any) -> Any | None:
 
 def packed(kind: Kind, values: Any) -> Any:
     """A piece in its smallest form: text as one Arrow buffer where pandas keeps text that way."""
-    arrow = _arrow() if kind == "text" else None
-    return values if arrow is None else arrow.array(values, arrow.large_string())
+    if kind != "text":
+        return values
+    arrow = _arrow()
+    try:
+        if arrow is not None:
+            return arrow.array(values, arrow.large_string())
+        "".join(filter(None, values)).encode()
+    except UnicodeEncodeError:  # half a surrogate pair is not a character, and no file takes it
+        return packed(kind, [value and value.encode("utf-8", "replace").decode() for value in values])
+    return values
 
 
 def unpacked(values: Any) -> list[Any]:
@@ -68,7 +76,7 @@ def unpacked(values: Any) -> list[Any]:
         dated = values.dtype.kind == "M"
         plain = np.datetime_as_string(values).tolist() if dated else values.tolist()
         return [None if value in ("NaT", None) or value != value else value for value in plain]
-    return values if isinstance(values, list) else list(values.to_pylist())
+    return list(values) if isinstance(values, list | tuple) else list(values.to_pylist())
 
 
 def _arrow() -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -46,7 +46,7 @@ class Trouble:
             self.examples = sorted([*self.examples, (place, _shortened(value))], key=lambda pair: pair[0])[:3]
 
 
-def read(kind: Kind, values: list[Any], types: Kinds, trouble: Trouble, place: int = 0) -> Any:
+def read(kind: Kind, values: Sequence[Any], types: Kinds, trouble: Trouble, place: int = 0) -> Any:
     """The page's values as an array of this kind: pairs (values, missing) of integers and booleans, lists of texts."""
     at_once = _AT_ONCE[kind](values, types)
     if at_once is not None:
@@ -79,7 +79,7 @@ def json_text(value: Any) -> str:
 # -- a whole page at once: None means "not all of it is regular" -----------------------------------------
 
 
-def _integers(values: list[Any], types: Kinds) -> Any:
+def _integers(values: Sequence[Any], types: Kinds) -> Any:
     if not types <= {int, _NONE}:
         return None
     try:
@@ -91,14 +91,14 @@ def _integers(values: list[Any], types: Kinds) -> Any:
         return None
 
 
-def _booleans(values: list[Any], types: Kinds) -> Any:
+def _booleans(values: Sequence[Any], types: Kinds) -> Any:
     if not types <= {bool, _NONE}:
         return None
     missing = np.array([value is None for value in values], bool) if _NONE in types else None
     return np.array(values, bool), missing
 
 
-def _numbers(values: list[Any], types: Kinds) -> Any:
+def _numbers(values: Sequence[Any], types: Kinds) -> Any:
     if not types <= {float, int, _NONE}:
         return None
     try:
@@ -107,22 +107,13 @@ def _numbers(values: list[Any], types: Kinds) -> Any:
         return None
 
 
-def _texts(values: list[Any], types: Kinds) -> Any:
-    return list(values) if types <= {str, _NONE} and _is_unicode(values, types) else None
+def _texts(values: Sequence[Any], types: Kinds) -> Any:
+    return values if types <= {str, _NONE} else None
 
 
-def _is_unicode(values: list[Any], types: Kinds) -> bool:
-    """Half a surrogate pair is not a character: no file takes it."""
-    try:
-        "".join(filter(None, values) if _NONE in types else values).encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _decimals(values: list[Any], types: Kinds) -> Any:
+def _decimals(values: Sequence[Any], types: Kinds) -> Any:
     if types <= {Decimal, _NONE}:
-        return list(values)
+        return values
     if not types <= {str, _NONE}:
         return None
     known = set(values)
@@ -137,15 +128,15 @@ def _decimals(values: list[Any], types: Kinds) -> Any:
     return [exact[value] for value in values]
 
 
-def _times(values: list[Any], types: Kinds) -> Any:
+def _times(values: Sequence[Any], types: Kinds) -> Any:
     return _filled(values, types, "1970-01-01T00:00:00Z", times.read_regular_times)
 
 
-def _dates(values: list[Any], types: Kinds) -> Any:
+def _dates(values: Sequence[Any], types: Kinds) -> Any:
     return _filled(values, types, "1970-01-01", times.read_regular_dates)
 
 
-def _filled(values: list[Any], types: Kinds, filler: str, reader: Callable[[list[str]], Any]) -> Any:
+def _filled(values: Sequence[Any], types: Kinds, filler: str, reader: Callable[[Sequence[str]], Any]) -> Any:
     """Read the texts, with a filler for the missing ones, which become NaT."""
     if types == {str}:
         return reader(values)
@@ -160,8 +151,8 @@ def _filled(values: list[Any], types: Kinds, filler: str, reader: Callable[[list
     return parsed
 
 
-def _lists(values: list[Any], types: Kinds) -> Any:
-    return list(values) if types <= {list, _NONE} else None
+def _lists(values: Sequence[Any], types: Kinds) -> Any:
+    return values if types <= {list, _NONE} else None
 
 
 # -- one value: an error means "unreadable", None "missing" --------------------------------------------
@@ -244,7 +235,7 @@ def _text(value: Any) -> str | None:
         text = str(value)
     else:
         text = json_text(value.item() if isinstance(value, np.generic) else value)
-    return text.encode("utf-8", "replace").decode() if not text.isascii() else text
+    return text
 
 
 def _list(value: Any) -> list[Any]:
@@ -253,7 +244,7 @@ def _list(value: Any) -> list[Any]:
     return [value]
 
 
-_AT_ONCE: dict[Kind, Callable[[list[Any], Kinds], Any]] = {
+_AT_ONCE: dict[Kind, Callable[[Sequence[Any], Kinds], Any]] = {
     "integer": _integers,
     "boolean": _booleans,
     "number": _numbers,

@@ -7,6 +7,7 @@ Speaks to no service. Text of one regular form is read all at once; anything els
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -22,7 +23,7 @@ _MILLISECONDS_FROM = 100_000_000_000  # as seconds this would be the year 5138
 MISSING = np.datetime64("NaT", "us")
 
 
-def read_regular_times(values: list[str]) -> Any:
+def read_regular_times(values: Sequence[str]) -> Any:
     """Times that all have the form `YYYY-MM-DDTHH:MM:SS[.ffffff]Z`, or None if any has another."""
     text = _grid(values, (20, 22, 23, 24, 25, 26, 27))
     if text is None or not _holds(text, ((4, "-"), (7, "-"), (10, "T"), (13, ":"), (16, ":"), (-1, "Z"))):
@@ -30,7 +31,7 @@ def read_regular_times(values: list[str]) -> Any:
     return _parsed(text[:, :-1])
 
 
-def read_regular_dates(values: list[str]) -> Any:
+def read_regular_dates(values: Sequence[str]) -> Any:
     """Dates that all have the form `YYYY-MM-DD`, or None if any has another."""
     text = _grid(values, (10,))
     if text is None or not _holds(text, ((4, "-"), (7, "-"))):
@@ -91,7 +92,7 @@ def _within(microseconds: int) -> int:
     return microseconds
 
 
-def _grid(values: list[str], widths: tuple[int, ...]) -> Any:
+def _grid(values: Sequence[str], widths: tuple[int, ...]) -> Any:
     """The letters of equally long ASCII texts as rows of bytes, or None."""
     width = len(values[0])
     text = "".join(values)

@@ -1,0 +1,211 @@
+"""How fast and how small frames are built, beside a floor measured in the same run.
+
+Run as a script: `python tests/benchmarks/frames.py [records]`. Pages of nested records with custom fields, as bytes,
+are read by orjson and become a frame. The floor reads the same pages with orjson and makes one bare list per leaf
+column, without types. Memory is what a build adds at its peak, beside the size of the frame itself.
+"""
+
+from __future__ import annotations
+
+import gc
+import random
+import statistics
+import sys
+import time
+import tracemalloc
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import orjson
+import pandas as pd
+
+from procore_nb.collector import collector_paused
+from procore_nb.frames import FrameBuilder
+from procore_nb.frames.flatten import flattened
+
+PAGE = 1000
+
+
+def record(number: int, dice: random.Random) -> dict[str, Any]:
+    """One project-like record: about 40 flat columns, nested objects, a list, five custom fields."""
+    moment = f"2026-{dice.randint(1, 12):02}-{dice.randint(1, 28):02}"
+    maybe = dice.random() < 0.7
+    return {
+        "id": 2**53 + number,
+        "name": f"Project {number} Linden Street",
+        "display_name": f"HP-{number} - Linden Street Clinic",
+        "project_number": f"HP-{number}",
+        "active": maybe,
+        "address": f"{number} Main Street" if maybe else None,
+        "city": dice.choice(["Rochester", "Ithaca", "Montréal"]),
+        "state_code": "NY",
+        "country_code": "US",
+        "zip": f"{dice.randint(0, 99999):05}",
+        "county": None,
+        "latitude": dice.uniform(30, 50),
+        "longitude": dice.uniform(-120, -70),
+        "company": {"id": 4021, "name": "Harrow & Pike Builders"},
+        "start_date": moment,
+        "completion_date": moment,
+        "projected_finish_date": moment if maybe else None,
+        "estimated_value": f"{dice.randint(10**5, 10**8)}.00",
+        "total_value": f"{dice.randint(10**5, 10**8)}.50" if maybe else None,
+        "square_feet": dice.randint(1000, 90000),
+        "time_zone": "Eastern Time (US & Canada)",
+        "is_demo": False,
+        "project_stage": {"id": 11, "name": "Course of Construction"},
+        "project_type": {"id": 21, "name": "Healthcare"},
+        "program": {"id": 5, "name": "North"} if maybe else None,
+        "office": {"id": 2201, "name": "Upstate"},
+        "project_region": None,
+        "departments": [{"id": 2301, "name": "Building"}],
+        "custom_fields": {
+            "custom_field_9001": {"data_type": "string", "value": f"Text {number}"},
+            "custom_field_9002": {"data_type": "decimal", "value": 1250.5},
+            "custom_field_9003": {"data_type": "boolean", "value": maybe},
+            "custom_field_9004": {"data_type": "lov_entry", "value": {"id": 331, "label": "North"}},
+            "custom_field_9006": {"data_type": "datetime", "value": f"{moment}T10:00:00Z"},
+        },
+        "parent_job_id": None,
+        "origin_id": None,
+        "origin_code": f"O-{number}",
+        "flag": "Green",
+        "created_at": f"{moment}T13:20:05Z",
+        "updated_at": f"{moment}T21:19:34Z",
+    }
+
+
+def pages(records: int) -> list[bytes]:
+    """The made-up replies."""
+    dice = random.Random(7)
+    return [
+        orjson.dumps([record(number, dice) for number in range(start, min(start + PAGE, records))])
+        for start in range(0, records, PAGE)
+    ]
+
+
+def bare_columns(records: list[dict[str, Any]], prefix: str = "") -> Iterator[tuple[str, list[Any]]]:
+    """One list per leaf, nothing else."""
+    for key in records[0]:
+        values = [one.get(key) for one in records]
+        inner = next((value for value in values if value is not None), None)
+        if isinstance(inner, dict):
+            yield from bare_columns(
+                [value if value else {} for value in values] if inner else [], f"{prefix}{key}."
+            )
+        else:
+            yield f"{prefix}{key}", values
+
+
+def floor(replies: list[bytes]) -> dict[str, list[Any]]:
+    """orjson and bare lists, page by page, with the collector paused: what no frame can beat by much."""
+    columns: dict[str, list[Any]] = {}
+    with collector_paused:
+        for reply in replies:
+            records = orjson.loads(reply)
+            first = max(records, key=lambda one: one["program"] is not None)
+            records[0], records[records.index(first)] = first, records[0]
+            for name, values in bare_columns(records):
+                columns.setdefault(name, []).extend(values)
+    return columns
+
+
+def strict_floor(replies: list[bytes]) -> dict[Any, list[Any]]:
+    """The same with our own way of taking records apart, but no types: what typing alone adds."""
+    columns: dict[Any, list[Any]] = {}
+    with collector_paused:
+        for reply in replies:
+            for path, values, _, _ in flattened(orjson.loads(reply), (), set()):
+                columns.setdefault(path, []).extend(values)
+    return columns
+
+
+def frame(replies: list[bytes], endpoint: Any = None) -> pd.DataFrame:
+    """The same replies as a typed frame, page by page."""
+    builder = FrameBuilder(endpoint)
+    with collector_paused:
+        for reply in replies:
+            builder.add(orjson.loads(reply))
+        return builder.build()
+
+
+def cpu_seconds(work: Callable[[], Any], times: int = 5) -> float:
+    """The median of several runs."""
+    took = []
+    for _ in range(times):
+        gc.collect()
+        began = time.process_time()
+        result = work()
+        took.append(time.process_time() - began)
+        del result
+    return statistics.median(took)
+
+
+def peak_bytes(work: Callable[[], Any]) -> tuple[int, Any]:
+    """What the work needs at its peak (Python's and numpy's allocations; Arrow's are counted by Arrow)."""
+    gc.collect()
+    tracemalloc.start()
+    result = work()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return peak, result
+
+
+def size_of(value: Any, seen: set[int]) -> int:
+    """A value with everything in it, each object once."""
+    if id(value) in seen:
+        return 0
+    seen.add(id(value))
+    inner = value if isinstance(value, list) else [*value, *value.values()] if isinstance(value, dict) else ()
+    return sys.getsizeof(value) + sum(size_of(one, seen) for one in inner)
+
+
+def deep_size(table: pd.DataFrame) -> int:
+    """The frame's own size, with the dicts in its lists."""
+    seen: set[int] = set()
+    apart = [name for name in table if table[name].dtype in (object, pd.StringDtype("python"))]
+    inner = sum(size_of(value, seen) for name in apart for value in table[name].array.astype(object))
+    return int(table.memory_usage(deep=False).sum()) + inner
+
+
+def main() -> None:
+    """Print the ratios."""
+    import pyarrow
+
+    records = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+    replies = pages(records)
+    print(f"{records:,} records in {len(replies)} pages of {sum(map(len, replies)) / 1e6:.0f} MB in all")
+    least = cpu_seconds(lambda: floor(replies))
+    strict = cpu_seconds(lambda: strict_floor(replies))
+    alone = cpu_seconds(lambda: deque(map(orjson.loads, replies), maxlen=0))
+    print(
+        f"floor: orjson and bare lists {least:.2f} s CPU; by our own flattening {strict:.2f}; orjson alone {alone:.2f}"
+    )
+    for storage in ("pyarrow", "python"):
+        for endpoint in (None, "projects"):
+            with pd.option_context("mode.string_storage", storage):
+                took = cpu_seconds(lambda endpoint=endpoint: frame(replies, endpoint))
+                pool = pyarrow.default_memory_pool()
+                peak, table = peak_bytes(lambda endpoint=endpoint: frame(replies, endpoint))
+                own = deep_size(table)
+                if storage == "pyarrow":
+                    arrow = sum(
+                        table[name].array._pa_array.nbytes
+                        for name in table
+                        if table[name].dtype == pd.StringDtype()
+                    )
+                    peak += (
+                        arrow  # not traced; the joined text of one column more is at most doubled at a time
+                    )
+                print(
+                    f"frame, text in {storage:8} {endpoint or 'no endpoint':12} {took:6.2f} s CPU = {took / least:.2f} x floor"
+                    f" ({took / strict:.2f} x the strict one);"
+                    f" peak {peak / 1e6:5.0f} MB = {peak / own:.2f} x the frame's {own / 1e6:.0f} MB"
+                    f" ({table.shape[1]} columns; Arrow's most {pool.max_memory() / 1e6:.0f} MB)"
+                )
+                del table
+
+
+if __name__ == "__main__":
+    main()
