@@ -42,6 +42,14 @@ if TYPE_CHECKING:
     from procore_nb.export import to_csv as to_csv
     from procore_nb.frames import explode as explode
     from procore_nb.frames import to_frame as to_frame
+    from procore_nb.maps import check_coordinates as check_coordinates
+    from procore_nb.maps import distance_to as distance_to
+    from procore_nb.maps import map_projects as map_projects
+    from procore_nb.maps import nearest as nearest
+    from procore_nb.maps import plot_projects as plot_projects
+    from procore_nb.maps import to_geodataframe as to_geodataframe
+    from procore_nb.maps import to_geojson as to_geojson
+    from procore_nb.maps import with_location as with_location
 
 _ROOMS = {
     "catalog": ("find_endpoints",),
@@ -67,6 +75,16 @@ _ROOMS = {
     ),
     "export": ("read_csv", "to_csv"),
     "frames": ("explode", "to_frame"),
+    "maps": (
+        "check_coordinates",
+        "distance_to",
+        "map_projects",
+        "nearest",
+        "plot_projects",
+        "to_geodataframe",
+        "to_geojson",
+        "with_location",
+    ),
 }
 _HOMES = {name: room for room, names in _ROOMS.items() for name in names}
 __all__ = [*sorted(_HOMES), "__version__"]

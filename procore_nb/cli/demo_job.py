@@ -1,6 +1,6 @@
 """`procore-nb demo`: the whole job on the embedded demo, from connecting to files in a folder.
 
-In: a folder. Out: a readable summary, `projects.csv`, `companies.csv`, and a map picture.
+In: a folder. Out: a readable summary, `projects.csv`, `companies.csv`, and a map as picture and as page.
 """
 
 from __future__ import annotations
@@ -58,6 +58,7 @@ def demo(words: argparse.Namespace) -> int:
         to_csv(projects, folder / "projects.csv"),
         to_csv(companies, folder / "companies.csv"),
         write_map(projects, folder / "projects-map.png", title=f"{own}: projects by stage"),
+        write_map(projects, folder / "projects-map.html", title=f"{own}: projects by stage"),
     ]
     print("Written:")
     for path in written:

@@ -17,10 +17,14 @@ _PICTURES = (".png", ".svg", ".pdf")
 
 
 def write_map(frame: pd.DataFrame, path: Path, *, title: str | None = None) -> Path:
-    """Write a map of projects as a picture: .png, .svg or .pdf."""
+    """Write a map of projects as a picture (.png, .svg, .pdf), or as a page for the browser (.html)."""
     ending = path.suffix.lower()
+    if ending == ".html":
+        from procore_nb.maps import map_projects
+
+        return map_projects(frame).save(path, title=title or "Projects")
     if ending not in _PICTURES:
-        raise ArgumentError(f"A map is written as {', '.join(_PICTURES)}, not {path.name!r}.")
+        raise ArgumentError(f"A map is written as {', '.join(_PICTURES)} or .html, not {path.name!r}.")
     from procore_nb.maps import plot_projects
 
     axes: Any = plot_projects(frame, title=title)

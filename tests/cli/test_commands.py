@@ -41,7 +41,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 def test_the_demo_writes_its_files_and_says_where(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert main(["demo", "--folder", "out"]) == 0
     said = capsys.readouterr().out
-    for name in ("projects.csv", "companies.csv", "projects-map.png"):
+    for name in ("projects.csv", "companies.csv", "projects-map.png", "projects-map.html"):
         assert (tmp_path / "out" / name).stat().st_size > 100
         assert name in said
     assert "Course of Construction" in said
