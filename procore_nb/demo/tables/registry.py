@@ -26,7 +26,12 @@ from procore_nb.demo.tables.scene import Row, Scene
 
 Table = Callable[[Scene], Iterable[Row]]
 
-SUBJECTS = ("breakdown", "people", "shortlists")
+SUBJECTS = (
+    "breakdown",
+    "people",
+    "rfis",
+    "shortlists",
+)
 
 _TABLES: dict[str, Table] = {}
 

@@ -1,0 +1,51 @@
+"""Who does what on a project: the builder's own people, those of the firms on site, and the firm for a kind of work.
+
+In: a scene. Out: people and vendors of `cast`, only those whose login works.
+"""
+
+from __future__ import annotations
+
+from procore_nb.demo.tables import cast
+from procore_nb.demo.tables.cast import Person, Reference, Vendor
+from procore_nb.demo.tables.scene import Row, Scene
+
+# Index of the trade that does the work of each cost code, in the order of `COST_CODES`.
+_TRADE_OF_CODE = (3, 12, 0, 0, 1, 2, 3, 4, 5, 6, 7, 10, 8, 9, 10, 11, 12, 13)
+
+
+def office(scene: Scene) -> tuple[Person, ...]:
+    """The builder's own people."""
+    return tuple(person for person in _active(scene) if person.vendor is None)
+
+
+def site(scene: Scene) -> tuple[Person, ...]:
+    """People of the firms on the project; the builder's own if there are none."""
+    return tuple(person for person in _active(scene) if person.vendor is not None) or office(scene)
+
+
+def firm_for(scene: Scene, code: int) -> Vendor:
+    """The firm that does the work of a cost code (by its number in the list)."""
+    firms = cast.vendors(scene)
+    trade = 5_200 + _TRADE_OF_CODE[code]
+    return next((firm for firm in firms if firm.trade_id == trade), firms[code % len(firms)])
+
+
+def trade_of(vendor: Vendor) -> Reference:
+    """The trade of a firm."""
+    return Reference(vendor.trade_id, vendor.trade)
+
+
+def brief(person: Person) -> Row:
+    """The person as lists show them that tell no login."""
+    return {"id": person.id, "name": person.name}
+
+
+def place(scene: Scene, number: int) -> Row:
+    """A location as rows show it, by any number."""
+    found = cast.locations(scene)[number % len(cast.locations(scene))]
+    since = scene.here.created_at
+    return {**found.ref, "created_at": since, "updated_at": since}
+
+
+def _active(scene: Scene) -> tuple[Person, ...]:
+    return tuple(person for person in cast.people(scene) if person.is_active)

@@ -1,0 +1,85 @@
+"""When a project's work goes on, and how far it has come on any day; times for what happens meanwhile.
+
+In: a scene, or a day and a generator. Out: `Works`; times that are never later than the demo's now.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from procore_nb.demo.company import NOW, TODAY
+from procore_nb.demo.tables.scene import Scene
+
+_LAST = NOW - timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class Works:
+    """The time on site: from `begin` to `end`, which is `slip_days` after `planned_end`; `until` is the last day so far."""
+
+    begin: date
+    end: date
+    planned_end: date
+    until: date
+    slip_days: int
+
+    @property
+    def late(self) -> bool:
+        """Whether the work takes longer than planned."""
+        return self.slip_days > 0
+
+    @property
+    def ended(self) -> bool:
+        """Whether the work is over."""
+        return self.end < TODAY
+
+    def elapsed(self, day: date) -> float:
+        """Share of the time that has passed by a day, 0 to 1."""
+        return min(1.0, max(0.0, (day - self.begin).days / (self.end - self.begin).days))
+
+    def done(self, day: date) -> float:
+        """Share of the work done by a day, 0 to 1: slow at first and at the end, fast between."""
+        return s_curve(self.elapsed(day))
+
+    def day_at(self, share: float) -> date:
+        """Day by which a share of the time has passed."""
+        return self.begin + timedelta(days=round(share * (self.end - self.begin).days))
+
+
+def works(scene: Scene) -> Works | None:
+    """Works of a project, None if they have not begun."""
+    project = scene.here
+    if project.progress <= 0 or project.actual_start is None or project.projected is None:
+        return None
+    end = project.actual_finish or project.projected
+    begin = min(project.actual_start, TODAY)
+    planned = end - timedelta(days=project.slip_days)
+    return Works(begin, max(end, begin + timedelta(days=30)), planned, min(end, TODAY), project.slip_days)
+
+
+def s_curve(share: float) -> float:
+    """Smooth step from 0 to 1."""
+    share = min(1.0, max(0.0, share))
+    return share * share * (3 - 2 * share)
+
+
+def workday(day: date) -> date:
+    """The day, or the Friday before a weekend."""
+    return day - timedelta(days=max(0, day.weekday() - 4))
+
+
+def time_on(day: date, draw: random.Random) -> datetime:
+    """Some working hour of a day, at the latest a little before the demo's now."""
+    return by_now(datetime.combine(day, time(draw.randrange(7, 18), draw.randrange(60)), UTC))
+
+
+def by_now(moment: datetime) -> datetime:
+    """The moment, or a little before the demo's now if that is earlier."""
+    return min(moment, _LAST)
+
+
+def after(moment: datetime, draw: random.Random, days: float) -> datetime:
+    """Some moment up to `days` after another, not later than the demo's now."""
+    return max(moment, by_now(moment + timedelta(minutes=draw.uniform(0, days) * 1440)))
