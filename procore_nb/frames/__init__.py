@@ -7,6 +7,6 @@ and dtypes depend on the question, never on the answer. Speaks to no service.
 from procore_nb.collector import collector_paused
 from procore_nb.frames.build import FrameBuilder, to_frame
 from procore_nb.frames.categories import with_categories
-from procore_nb.frames.explode import explode
+from procore_nb.frames.tidy import explode
 
 __all__ = ["FrameBuilder", "collector_paused", "explode", "to_frame", "with_categories"]
