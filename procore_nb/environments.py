@@ -125,8 +125,11 @@ def is_loopback(address: str) -> bool:
 
 
 def same_origin(address: str, other: str) -> bool:
-    """Tell whether two addresses share scheme, host and port."""
-    return _origin(address) == _origin(other)
+    """Tell whether two addresses share scheme, host and port; what is no address shares nothing."""
+    try:
+        return _origin(address) == _origin(other)
+    except ValueError:
+        return False
 
 
 def _origin(address: str) -> tuple[str, str, int | None]:

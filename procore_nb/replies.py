@@ -133,10 +133,12 @@ def error_of(reply: Reply) -> ProcoreError | None:
         429: RateLimitError,
     }
     kind = kinds.get(status, ServerError if status >= 500 else RequestError)
+    asked = retry_after_seconds(reply.headers)
+    wait = f" (Procore asks to wait {asked:,.0f} seconds)" if asked else ""
     return kind(
-        f"{reply.where} answered {status}" + (f": {text}" if text else "."),
+        f"{reply.where} answered {status}" + (f": {text}" if text else "") + wait + ("" if text else "."),
         status=status,
-        retry_after_seconds=retry_after_seconds(reply.headers),
+        retry_after_seconds=asked,
         advice=advice.for_status(status, text),
         retryable=status == 429 or (status >= 500 and status != 501),
     )

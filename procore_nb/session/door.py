@@ -21,7 +21,7 @@ from procore_nb.errors import RequestError
 from procore_nb.pacing import Governor
 from procore_nb.replies import Reply, error_of, read_json
 from procore_nb.session.token import Token, fetch_token
-from procore_nb.session.wire import Bearer, Direct, exchange, prepared
+from procore_nb.session.wire import Bearer, Direct, exchange, hidden, prepared
 
 
 class Application:
@@ -178,15 +178,23 @@ class Session:
             if not same_origin(target, home):
                 break
             reply = exchange(lambda: self._get(target, headers, token), target, self.environment)  # noqa: B023
+            reply = hidden(reply, token.text)
             location = reply.headers.get("location")
             if not (300 <= reply.status < 400 and location):
                 return reply
-            target = urljoin(target, location)
-        raise RequestError(
-            f"GET {urlsplit(url).path} ({self.environment.name}) is redirected to {urlsplit(target).hostname}, "
-            "where the token must not go.",
-            advice=advice.REDIRECT,
-        )
+            target = _onward(target, location)
+        where = f"GET {urlsplit(url).path} ({self.environment.name}) is redirected"
+        if same_origin(target, home):
+            raise RequestError(f"{where} again and again.", advice=advice.REDIRECT)
+        raise RequestError(f"{where} to {target[:200]}, where the token must not go.", advice=advice.REDIRECT)
 
     def _get(self, url: str, headers: dict[str, str], token: Token) -> Any:
         return self._http.get(url, headers=headers, auth=Bearer(token.text, url), timeout=self._timeout)
+
+
+def _onward(address: str, location: str) -> str:
+    """Return where a redirect leads; what is no address leads nowhere."""
+    try:
+        return urljoin(address, location)
+    except ValueError:
+        return location

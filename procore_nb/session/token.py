@@ -21,7 +21,7 @@ from procore_nb.credentials import Credentials, Secret
 from procore_nb.environments import Environment
 from procore_nb.errors import CredentialsError, ProcoreError, ServerError
 from procore_nb.replies import Reply, error_of, server_time
-from procore_nb.session.wire import Direct, network_error, prepared, reply_of, without_frames
+from procore_nb.session.wire import Direct, hidden, network_error, prepared, reply_of, without_frames
 
 _RENEWAL_MARGIN = 60.0  # seconds before the end of a token's life; at most a tenth of that life
 
@@ -100,40 +100,52 @@ def fetch_token(
     replies: list[Reply] = []
 
     def judge(response: requests.Response) -> requests.Response:
-        replies.append(reply_of(response, environment))
+        replies.append(hidden(reply_of(response, environment), credentials.client_secret))
         refusal = _refusal(replies[-1], environment)
         if refusal is not None:
             raise refusal
         return response
 
     oauth.register_compliance_hook("access_token_response", judge)
+    secure = "https" + url[url.index("://") :]  # turned back by PlainLoopback for a login host on loopback
+    token: Token | None = None
     try:
-        answer = oauth.fetch_token(
-            "https"
-            + url[url.index("://") :],  # turned back by PlainLoopback where the login host is on loopback
-            client_secret=credentials.client_secret.reveal(),
-            include_client_id=True,
-            timeout=timeout,
+        # No name for the answer: it would show the token in a traceback.
+        token = _token(
+            oauth.fetch_token(
+                secure,
+                client_secret=credentials.client_secret.reveal(),
+                include_client_id=True,
+                timeout=timeout,
+            ),
+            replies[-1],
+            now,
         )
     except ProcoreError as error:
         raise error.with_traceback(None) from None
     except requests.RequestException as error:
         raise network_error(error, url, environment) from without_frames(error)
-    except (OAuth2Error, ValueError, TypeError, AttributeError, Warning) as error:
-        raise _no_token(environment) from without_frames(error)
+    except (OAuth2Error, ValueError, TypeError, AttributeError, Warning):
+        token = None  # and no cause below: what could not be read may hold a token
     finally:
         oauth.close()
-    return _token(answer, replies[-1], now)
+    if token is None:
+        raise _no_token(environment)
+    return token
 
 
-def _token(answer: Any, reply: Reply, now: float) -> Token:
-    lifetime = answer.get("expires_in")
-    created, theirs = answer.get("created_at"), server_time(reply.headers)
+def _token(answer: Any, reply: Reply, now: float) -> Token | None:
+    text = answer["access_token"]
+    if not isinstance(text, str) or not (text.isascii() and text.isprintable() and text.strip()):
+        return None
+    lifetime, created = answer.get("expires_in"), answer.get("created_at")
+    theirs = server_time(reply.headers)
     age = 0.0
-    if isinstance(created, int | float) and theirs is not None and isinstance(lifetime, int | float):
-        age = theirs - created if 0 <= theirs - created < lifetime else 0.0
+    if isinstance(created, int | float) and isinstance(lifetime, int | float):
+        age = (now if theirs is None else theirs) - created
+        age = age if 0 <= age < lifetime else 0.0
     return Token(
-        answer["access_token"],
+        text,
         expires_in=float(lifetime) if isinstance(lifetime, int | float) else None,
         age=age,
         received_at=now,
@@ -145,10 +157,11 @@ def _refusal(reply: Reply, environment: Environment) -> ProcoreError | None:
     error = error_of(reply)
     if error is None:
         return None if reply.body.lstrip()[:1] == b"{" else _page_instead(reply, environment)
+    said = error.message.partition(" answered ")[2]
     if reply.status >= 500 or reply.status == 429:
         kind = type(error)
         return kind(
-            f"The login host {_host(environment)} is in trouble: {error.message}",
+            f"The login host {_host(environment)} is in trouble: it answered {said}",
             status=reply.status,
             retry_after_seconds=error.retry_after_seconds,
             advice=advice.IN_TROUBLE,
@@ -159,7 +172,7 @@ def _refusal(reply: Reply, environment: Environment) -> ProcoreError | None:
             status=reply.status,
             advice="Check the login host of the environment.",
         )
-    said = error.message.partition(": ")[2]
+    said = said.partition(": ")[2]
     return CredentialsError(
         f"The login host {_host(environment)} refused the credentials ({reply.status})"
         + (f": {said}" if said else "."),

@@ -5,10 +5,12 @@ In: a requests session, or what went wrong with one. Out: a prepared session, a 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from dataclasses import replace
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import quote_plus, urlsplit
 
 import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
@@ -92,6 +94,16 @@ def reply_of(response: requests.Response, environment: Environment) -> Reply:
     """Return what came back, with lower-case header names."""
     headers = {name.lower(): value for name, value in response.headers.items()}
     return Reply(response.status_code, headers, response.content, str(response.url), environment.name)
+
+
+def hidden(reply: Reply, secret: Secret) -> Reply:
+    """Return a refusal without the secret or token it may repeat."""
+    if reply.status < 400:
+        return reply
+    body, text = reply.body, secret.reveal()
+    for written in (text, json.dumps(text)[1:-1], quote_plus(text)):
+        body = body.replace(written.encode(), repr(secret).encode())
+    return replace(reply, body=body)
 
 
 def network_error(error: requests.RequestException, url: str, environment: Environment) -> NetworkError:

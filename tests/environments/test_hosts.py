@@ -132,6 +132,8 @@ def test_an_environment_shows_its_name_and_hosts_without_markup_from_others() ->
         ("https://api.procore.com", "https://api.procore.com.evil.example", False),
         ("https://api.procore.com", "https://api.procore.com@evil.example", False),
         ("https://api.procore.com", "https://api.procore.com:8443", False),
+        ("https://api.procore.com", "https://api.procore.com:no", False),
+        ("http://[bad", "http://[bad", False),
     ],
 )
 def test_an_origin_is_scheme_host_and_port(one: str, other: str, same: bool) -> None:
