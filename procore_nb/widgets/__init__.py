@@ -14,7 +14,9 @@ except ImportError as error:
         advice='Install it with: pip install "procore-nb[notebook]", then restart the kernel.',
     ) from error
 
+from procore_nb.widgets.company_picker import CompanyPicker
 from procore_nb.widgets.connect_form import ConnectForm
+from procore_nb.widgets.frame_table import FrameTable
 from procore_nb.widgets.secret_input import SecretInput
 
-__all__ = ["ConnectForm", "SecretInput"]
+__all__ = ["CompanyPicker", "ConnectForm", "FrameTable", "SecretInput"]

@@ -16,9 +16,9 @@ def script(*names: str) -> str:
 
 
 @cache
-def style() -> str:
-    """The style sheet of all widgets; colours are those of the page around it."""
-    return _text("forms.css")
+def style(*names: str) -> str:
+    """The shared style sheet followed by the named ones; colours are those of the page around it."""
+    return "\n".join(_text(name) for name in ("forms.css", *names))
 
 
 def _text(name: str) -> str:

@@ -65,11 +65,17 @@ class ConnectFields:
         )
         self.hosts = ipywidgets.HTML()
         self.client_id = ipywidgets.Text(
-            description="Client id", placeholder="from the developer portal", style=_WIDE, layout={"width": "100%"}
+            description="Client id",
+            placeholder="from the developer portal",
+            style=_WIDE,
+            layout={"width": "100%"},
         )
         self.secret = SecretInput(label="Client secret")
         self.company = ipywidgets.Text(
-            description="Company id", placeholder="digits, for example 1234567", style=_WIDE, layout={"width": "100%"}
+            description="Company id",
+            placeholder="digits, for example 1234567",
+            style=_WIDE,
+            layout={"width": "100%"},
         )
         self.hint = ipywidgets.HTML(f"<span class='pnw-hint'>{escape(advice.COMPANY_ID)}</span>")
         self.hint.layout.margin = "0 2px 4px 118px"

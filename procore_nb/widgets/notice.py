@@ -39,7 +39,12 @@ class Notice(anywidget.AnyWidget):
         self, text: str, *, level: str = "info", advice: str = "", steps: Sequence[Mapping[Any, Any]] = ()
     ) -> None:
         """Show a message in place of the last one."""
-        said: dict[str, Any] = {"level": level, "text": text, "advice": advice, "steps": [dict(step) for step in steps]}
+        said: dict[str, Any] = {
+            "level": level,
+            "text": text,
+            "advice": advice,
+            "steps": [dict(step) for step in steps],
+        }
         self.said = said
 
     def clear(self) -> None:

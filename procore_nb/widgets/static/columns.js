@@ -1,0 +1,57 @@
+// Which columns are shown: a list of ticks that opens under its button.
+function columnChooser(changed) {
+  const box = make("details", "pnw-columns");
+  const title = make("summary", "", "Columns");
+  const panel = make("div", "pnw-columns-panel");
+  const find = make("input");
+  find.type = "search";
+  find.placeholder = "find a column";
+  find.setAttribute("aria-label", "Find a column");
+  const list = make("div", "pnw-columns-list");
+  const buttons = make("div", "pnw-columns-buttons");
+  let ticks = [];
+
+  const chosen = () => ticks.filter((tick) => tick.input.checked).map((tick) => tick.at);
+  const all = (on) => {
+    ticks.forEach((tick) => { if (!tick.row.hidden) tick.input.checked = on; });
+    changed(chosen());
+  };
+  for (const [text, on] of [["All", true], ["None", false]]) {
+    const button = make("button", "", text);
+    button.type = "button";
+    button.addEventListener("click", () => all(on));
+    buttons.append(button);
+  }
+  find.addEventListener("input", () => {
+    const words = find.value.toLowerCase();
+    ticks.forEach((tick) => { tick.row.hidden = !tick.label.toLowerCase().includes(words); });
+  });
+  box.addEventListener("keydown", (event) => {
+    event.stopPropagation();
+    if (event.key === "Escape") { box.open = false; title.focus(); }
+  });
+  box.addEventListener("focusout", (event) => { if (event.relatedTarget && !box.contains(event.relatedTarget)) box.open = false; });
+  panel.append(find, buttons, list);
+  box.append(title, panel);
+
+  return {
+    element: box,
+    draw(columns, shown) {
+      const on = new Set(shown);
+      title.textContent = `Columns ${shown.length} of ${columns.length}`;
+      const same = ticks.length === columns.length && ticks.every((tick, at) => tick.label === columns[at].label);
+      if (!same) {
+        ticks = columns.map((column, at) => {
+          const row = make("label");
+          const input = make("input");
+          input.type = "checkbox";
+          input.addEventListener("change", () => changed(chosen()));
+          row.append(input, make("span", "", column.label));
+          return { at, label: column.label, input, row };
+        });
+        list.replaceChildren(...ticks.map((tick) => tick.row));
+      }
+      ticks.forEach((tick) => { tick.input.checked = on.has(tick.at); });
+    },
+  };
+}
