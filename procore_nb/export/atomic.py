@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -25,9 +25,9 @@ _FORBIDDEN = set('/\\:*?"<>|\0')
 @contextmanager
 def put_in_place(path: Path) -> Iterator[Path]:
     """A new file to write into; it takes its place at `path` when the block ends well, else it is removed."""
-    check_place(path)
     draft = path.with_name(f".{path.name[:60]}.{secrets.token_hex(4)}.part")
     try:
+        check_place(path)
         os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
         yield draft
         draft.replace(path)
@@ -37,7 +37,8 @@ def put_in_place(path: Path) -> Iterator[Path]:
             advice="Check that the folder may be written to and has room, and that no program holds the file open.",
         ) from error
     finally:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
 
 
 def check_place(path: Path) -> None:

@@ -72,6 +72,14 @@ def _kind_of_objects(column: pd.Series[Any]) -> str:
     return "text" if types and all(issubclass(one, str) for one in types) else "json"
 
 
+def with_index(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """The frame with a named index as its first columns; an index without a name is only a row number."""
+    names = [name for name in frame.index.names if name is not None]
+    if not names or len(names) < frame.index.nlevels:
+        return frame, []
+    return frame.reset_index(), [str(name) for name in names]
+
+
 def is_missing(value: Any) -> bool:
     """Whether a single value is missing; a list never is."""
     if value is None or value is pd.NA or value is pd.NaT:

@@ -22,7 +22,7 @@ import pandas as pd
 
 from procore_nb.errors import ArgumentError
 from procore_nb.export.atomic import put_in_place, write_each
-from procore_nb.export.cells import ColumnType, armed, column_from, defused, texts_of, type_of
+from procore_nb.export.cells import ColumnType, armed, column_from, defused, texts_of, type_of, with_index
 from procore_nb.export.types_file import described, told_about, types_file, types_told
 from procore_nb.frames.read import Trouble
 
@@ -69,7 +69,7 @@ def to_csv(
     place = Path(path)
     if isinstance(frame, Mapping):
         return write_each(frame, place, ".csv", lambda one, file: to_csv(one, file, excel=excel))
-    flat, index = _with_index(frame)
+    flat, index = with_index(frame)
     types = [type_of(flat.iloc[:, at]) for at in range(flat.shape[1])]
     with (
         put_in_place(place) as draft,
@@ -80,7 +80,7 @@ def to_csv(
         for line in _lines(flat, types, excel):
             file.write(line + end)
     with put_in_place(types_file(place)) as draft:
-        draft.write_text(described(frame, flat, index, types, excel), encoding="utf-8")
+        draft.write_text(described(frame, flat, index, types, excel=excel), encoding="utf-8")
     return place
 
 
@@ -149,14 +149,6 @@ def _framed(
         about = dict(frame.attrs.get("procore") or {})
         frame.attrs["procore"] = about | {"unparsed": {**about.get("unparsed", {}), **unparsed}}
     return frame
-
-
-def _with_index(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """The frame with a named index as its first columns; an index without a name is only a row number."""
-    names = [name for name in frame.index.names if name is not None]
-    if not names or len(names) < frame.index.nlevels:
-        return frame, []
-    return frame.reset_index(), [str(name) for name in names]
 
 
 def _lines(frame: pd.DataFrame, types: list[ColumnType], excel: bool) -> Iterator[str]:

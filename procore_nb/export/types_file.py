@@ -34,15 +34,15 @@ def types_file(path: Path) -> Path:
 
 
 def described(
-    frame: pd.DataFrame, flat: pd.DataFrame, index: list[str], types: list[ColumnType], excel: bool
+    frame: pd.DataFrame, flat: pd.DataFrame, index: list[str], types: list[ColumnType], **more: Any
 ) -> str:
-    """The types of the columns, and where the frame came from, for `read_csv`."""
+    """The types of the columns, and where the frame came from, for the way back."""
     names = [name if isinstance(name, str | int) else str(name) for name in flat.columns]
     columns = [
         {"name": name} | {key: value for key, value in asdict(how).items() if value not in (None, False)}
         for name, how in zip(names, types, strict=True)
     ]
-    about = {"for": "procore_nb.read_csv", "excel": excel, "index": index, "columns": columns}
+    about = {"for": "procore_nb", "index": index, "columns": columns} | more
     try:
         return json.dumps(about | {"attrs": frame.attrs}, ensure_ascii=False, indent=1)
     except (TypeError, ValueError):  # someone put more than plain values there
@@ -73,13 +73,14 @@ def types_told(header: list[str], told: dict[str, Any], endpoint: Any) -> tuple[
     written = [str(one["name"]) for one in columns]
     plain = [armed(name) for name in header] if told.get("excel") else header
     if written == plain:
-        return [one["name"] for one in columns], [_type(one) for one in columns]
-    known = {str(one["name"]): _type(one) for one in columns}
+        return [one["name"] for one in columns], [column_type(one) for one in columns]
+    known = {str(one["name"]): column_type(one) for one in columns}
     by_name = _by_name(plain, endpoint)
     return list(plain), [known.get(name) or how for name, how in zip(plain, by_name, strict=True)]
 
 
-def _type(told: dict[str, Any]) -> ColumnType:
+def column_type(told: dict[str, Any]) -> ColumnType:
+    """The type of one column, as told."""
     return ColumnType(told["kind"], told["dtype"], told.get("categories"), bool(told.get("ordered")))
 
 

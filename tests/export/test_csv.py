@@ -207,6 +207,12 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
         to_csv(to_frame([]), tmp_path / "a.csv")
 
 
+def test_a_name_that_the_disk_refuses_is_said_and_nothing_stays(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="cannot be written"):
+        to_csv(to_frame([]), tmp_path / f"{'x' * 300}.csv")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_failure_leaves_what_was_there_and_nothing_else(tmp_path: Path) -> None:
     path = to_csv(to_frame([{"id": 1}]), tmp_path / "a.csv")
     before = {one.name: one.read_bytes() for one in tmp_path.iterdir()}

@@ -1,0 +1,122 @@
+"""A workbook holds real numbers and dates, and no formula that someone else wrote."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from procore_nb.errors import ArgumentError, OutputError
+from procore_nb.export import excel, to_excel
+from procore_nb.frames import to_frame
+from tests.export.test_csv import RECORD
+
+
+def opened(path: Path, sheet: str = "Data") -> Any:
+    return openpyxl.load_workbook(path)[sheet]
+
+
+def cells(path: Path) -> list[Any]:
+    """The values of the first row under the header."""
+    return [cell.value for cell in opened(path)[2]]
+
+
+def test_numbers_dates_and_text_are_what_they_are(tmp_path: Path) -> None:
+    path = to_excel(to_frame([RECORD, {}]), tmp_path / "a.xlsx")
+    assert cells(path) == [
+        str(RECORD["id"]),
+        RECORD["name"],
+        "01234",
+        True,
+        43.1566,
+        18450000,
+        datetime(2026, 5, 28, 21, 19, 34),
+        datetime(2026, 5, 28),
+        '[{"id":7,"name":"Straße"}]',
+    ]
+    assert all(cell.value is None for cell in opened(path)[3])
+
+
+def test_the_header_is_frozen_filters_and_says_utc(tmp_path: Path) -> None:
+    sheet = opened(to_excel(to_frame([RECORD]), tmp_path / "a.xlsx"))
+    assert sheet.freeze_panes == "A2"
+    assert sheet.auto_filter.ref == "A1:I2"
+    assert [cell.value for cell in sheet[1]][6:8] == ["created_at (UTC)", "start_date"]
+    assert sheet.column_dimensions["C"].width < sheet.column_dimensions["I"].width
+
+
+@pytest.mark.parametrize("text", ["=1+1", "=HYPERLINK(1)", "@x", "+1", "https://example.com", "{=1}", "-2"])
+def test_text_is_never_a_formula_or_a_link(tmp_path: Path, text: str) -> None:
+    cell = opened(to_excel(to_frame([{"subject": text}]), tmp_path / "a.xlsx"))["A2"]
+    assert (cell.value, cell.data_type, cell.hyperlink) == (text, "s", None)
+
+
+def test_what_excel_would_round_or_refuse_is_text(tmp_path: Path) -> None:
+    records = {
+        "id": 2**53,
+        "company_id": -(2**53) - 1,
+        "amount": "12345678901234567.89",
+        "due_date": "1899-01-01",
+    }
+    assert cells(to_excel(to_frame([records]), tmp_path / "a.xlsx")) == [
+        2**53,
+        "-9007199254740993",
+        "12345678901234567.89",
+        "1899-01-01T00:00:00",
+    ]
+
+
+def test_text_that_is_too_long_is_cut_visibly(tmp_path: Path) -> None:
+    (text,) = cells(to_excel(to_frame([{"body": "x" * 40_000}]), tmp_path / "a.xlsx"))
+    assert len(text) == 32_767
+    assert text.endswith("… (cut)")
+
+
+def test_a_frame_without_rows_has_its_header(tmp_path: Path) -> None:
+    sheet = opened(to_excel(to_frame([], "companies"), tmp_path / "a.xlsx"))
+    assert sheet["A1"].value == "id"
+    assert sheet.max_row == 1
+
+
+def test_several_frames_become_sheets(tmp_path: Path) -> None:
+    path = to_excel({"RFIs: open/closed?": to_frame([{"id": 1}]), "b": to_frame([{}])}, tmp_path / "a.xlsx")
+    assert openpyxl.load_workbook(path).sheetnames == ["RFIs_ open_closed_", "b"]
+
+
+@given(
+    st.lists(st.text(max_size=40) | st.sampled_from(["history", "A" * 40, "a" * 40, "'x'", ""]), max_size=8)
+)
+def test_any_names_become_legal_names_no_two_alike(names: list[str]) -> None:
+    made = excel.sheet_names(names)
+    assert len({name.lower() for name in made}) == len(names)
+    assert all(0 < len(name) <= 31 and not set(name) & set("[]:*?/\\") for name in made)
+    assert all(
+        not name.startswith("'") and not name.endswith("'") and name.lower() != "history" for name in made
+    )
+
+
+def test_more_rows_than_a_sheet_holds_are_refused_before_anything_is_written(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"id": range(excel.MOST_ROWS)})
+    with pytest.raises(ArgumentError, match="1,048,575"):
+        to_excel(frame, tmp_path / "a.xlsx")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_absent_folder_is_said(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="no folder"):
+        to_excel(to_frame([]), tmp_path / "absent" / "a.xlsx")
+
+
+def test_foreign_dtypes_are_written_too(tmp_path: Path) -> None:
+    from tests.export.test_csv import foreign
+
+    row = cells(to_excel(foreign(), tmp_path / "a.xlsx"))
+    assert row[:3] == [1, 1, True]
+    assert row[4] == "inf"
+    assert row[6] == datetime(2026, 1, 1, 9, 0, 0, 123000)

@@ -1,0 +1,124 @@
+"""A Parquet file keeps types, values and attrs, and other engines can compute with it."""
+
+from __future__ import annotations
+
+import tempfile
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from procore_nb.errors import ArgumentError, MissingExtraError, OutputError
+from procore_nb.export import read_parquet, to_parquet
+from procore_nb.export.extras import library
+from procore_nb.frames import to_frame
+from tests.export.test_csv import RECORD, ROWS, foreign, same
+
+
+@pytest.mark.parametrize("records", [[RECORD], [RECORD, {}], [], [{}] * 3])
+def test_what_was_written_is_read_back(tmp_path: Path, records: list[dict[str, Any]]) -> None:
+    frame = to_frame(records, "projects" if records == [] else None)
+    same(read_parquet(to_parquet(frame, tmp_path / "a.parquet")), frame)
+
+
+@settings(max_examples=100, deadline=None)
+@given(records=st.lists(ROWS, max_size=5))
+def test_any_frame_of_ours_is_read_back_the_same(records: list[dict[str, Any]]) -> None:
+    frame = to_frame(records)
+    with tempfile.TemporaryDirectory() as folder:
+        same(read_parquet(to_parquet(frame, Path(folder, "a.parquet"))), frame)
+
+
+def test_a_frame_from_elsewhere_keeps_its_dtypes(tmp_path: Path) -> None:
+    same(read_parquet(to_parquet(foreign(), tmp_path / "a.parquet")), foreign())
+
+
+def test_a_named_index_is_kept(tmp_path: Path) -> None:
+    grouped = to_frame([{"stage": "b", "id": 1}]).groupby("stage")[["id"]].sum()
+    same(read_parquet(to_parquet(grouped, tmp_path / "a.parquet")), grouped)
+
+
+def test_an_engine_adds_money_exactly_and_knows_days_and_times(tmp_path: Path) -> None:
+    records = [RECORD | {"total_value": "0.10"}, RECORD | {"total_value": "0.2"}, {}]
+    path = to_parquet(to_frame(records), tmp_path / "a.parquet")
+    query = "select sum(total_value), max(start_date), epoch(max(created_at)), max(id) from read_parquet(?)"
+    total, day, moment, number = duckdb.connect().execute(query, [str(path)]).fetchall()[0]
+    assert total == Decimal("0.30")
+    assert str(day) == "2026-05-28"
+    assert moment == 1780003174
+    assert number == 2**53 + 1
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [["1e30", "1e-30"], ["1" * 40], ["1e60"], ["-0.001", "1000"], ["1E+3"], ["0"], ["0.00"], ["-99.5", None]],
+)
+def test_decimals_of_any_size_keep_their_value(tmp_path: Path, texts: list[Any]) -> None:
+    frame = to_frame([{"amount": text} for text in texts])
+    back = read_parquet(to_parquet(frame, tmp_path / "a.parquet"))
+    assert back["amount"].tolist() == [text and Decimal(text) for text in texts]
+
+
+def test_a_file_from_elsewhere_gets_the_dtypes_of_our_frames(tmp_path: Path) -> None:
+    table = pa.table(
+        {
+            "id": pa.array([1, None], pa.int32()),
+            "ok": [True, None],
+            "name": ["a", None],
+            "day": pa.array([0, None], pa.date32()),
+            "at": pa.array([0, None], pa.timestamp("ms", "America/New_York")),
+            "tags": [["x"], None],
+            "x": pa.array([1.5, None], pa.float32()),
+        }
+    )
+    pq.write_table(table, tmp_path / "a.parquet")
+    frame = read_parquet(tmp_path / "a.parquet")
+    assert frame.dtypes.astype(str).tolist() == [
+        "Int64",
+        "boolean",
+        "string",
+        "datetime64[us]",
+        "datetime64[us, UTC]",
+        "object",
+        "float64",
+    ]
+    assert frame["tags"].tolist() == [["x"], None]
+
+
+def test_several_frames_become_a_folder(tmp_path: Path) -> None:
+    folder = to_parquet({"a": to_frame([{"id": 1}]), "b": to_frame([])}, tmp_path / "out")
+    assert sorted(one.name for one in folder.iterdir()) == ["a.parquet", "b.parquet"]
+
+
+def test_two_columns_of_one_name_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ArgumentError, match="same name"):
+        to_parquet(pd.DataFrame([[1, 2]], columns=["a", "a"]), tmp_path / "a.parquet")
+
+
+def test_an_absent_folder_is_said(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="no folder"):
+        to_parquet(to_frame([]), tmp_path / "absent" / "a.parquet")
+
+
+@pytest.mark.parametrize("content", [None, b"", b"id,name\n"])
+def test_a_file_that_is_no_parquet_is_refused(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "a.parquet"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ArgumentError, match="cannot be read"):
+        read_parquet(path)
+
+
+def test_a_library_that_is_absent_is_named_with_the_line_that_installs_it() -> None:
+    def absent(name: str) -> Any:
+        raise ModuleNotFoundError(name)
+
+    with pytest.raises(MissingExtraError, match=r'pip install "procore-nb\[keep\]"'):
+        library("pyarrow.parquet", "Parquet", find=absent)
