@@ -20,7 +20,7 @@ from procore_nb.maps.reading import Codes, degrees_from_text, read_column
 from procore_nb.maps.shapes import Bools, is_near
 
 # Our outlines are good to a few km, sites stand on piers and in the sea: "far" must leave room for that.
-FAR_KM = 100.0
+FAR_KM = 150.0
 # A swapped pair must fall where the row says it is, give or take a generalised coast.
 SWAP_KM = 25.0
 NULL_ISLAND_DEGREES = 0.001  # 0, 0 is a buoy in the Gulf of Guinea, and what empty forms store

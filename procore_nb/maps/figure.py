@@ -26,6 +26,7 @@ from procore_nb.maps.furniture import (
     write_city_below,
     write_labels,
     write_notes,
+    write_title,
 )
 from procore_nb.maps.ground import CITY, Label, city_labels, draw_ground
 from procore_nb.maps.lettering import families
@@ -140,7 +141,7 @@ def plot_projects(
             ax, [_note(located, int((~seen).sum()), sizes, title_of(size_column or "")), source_line(frame)]
         )
         if title:
-            ax.set_title(title, loc="left", fontsize=12, color=INK, fontweight="bold", parse_math=False)
+            write_title(ax, title)
     return ax
 
 

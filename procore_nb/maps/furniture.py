@@ -13,7 +13,7 @@ import numpy as np
 from procore_nb.maps.borders import Floats
 from procore_nb.maps.categories import Categories, short_number
 from procore_nb.maps.ground import Label
-from procore_nb.maps.lettering import drawable
+from procore_nb.maps.lettering import drawable, families
 from procore_nb.maps.marks import SMALLEST_RING, Drawn, Paper, radius_of, ring_radius
 
 INK, QUIET, GREY = "#2B2F33", "#6B7075", "#9AA0A6"
@@ -213,6 +213,14 @@ def draw_scale_bar(ax: Any, paper: Paper, occupied: Occupied) -> None:
 def _round_length(longest: float) -> float:
     power = 10.0 ** np.floor(np.log10(longest))
     return float(max(step * power for step in (1, 2, 5) if step * power <= longest))
+
+
+def write_title(ax: Any, title: str) -> None:
+    """A heading, in fonts that know its letters."""
+    ax.set_title(
+        drawable(title), loc="left", fontsize=12, color=INK, fontweight="bold", parse_math=False,
+        fontfamily=list(families()),
+    )  # fmt: skip
 
 
 def write_notes(ax: Any, lines: Sequence[str]) -> None:

@@ -88,7 +88,7 @@ def check_coordinates(
     ----------
     frame
         Any frame with coordinates in degrees WGS 84. A country or state column, if there is one (`country_code`,
-        `state_code`), tells swapped pairs and places far from the row's own country (more than 100 km outside it).
+        `state_code`), tells swapped pairs and places far from the row's own country (more than 150 km outside it).
     latitude, longitude
         Names of the two columns.
 

@@ -135,16 +135,17 @@ def _scatter_sized(
     sizes: Floats,
     biggest: float,
 ) -> None:
+    from matplotlib.colors import to_rgba
+
     usable = np.isfinite(sizes)
     order = np.argsort(-np.where(usable, sizes, -1), kind="stable")  # small ones on top of large ones
     largest = float(np.nanmax(sizes)) if usable.any() else 1.0
     radius = np.where(usable, np.maximum(radius_of(sizes, largest, biggest), 1.2), NO_VALUE_RADIUS)[order]
     colors = np.array(categories.colors, dtype=object)[codes[order]]
-    filled = [color if has else "none" for color, has in zip(colors, usable[order], strict=True)]
+    filled = [to_rgba(color, 0.85 if has else 0.0) for color, has in zip(colors, usable[order], strict=True)]
     edges = ["white" if has else color for color, has in zip(colors, usable[order], strict=True)]
     ax.scatter(
-        x[order], y[order], s=(2 * radius) ** 2, facecolors=filled, edgecolors=edges, linewidths=0.7, alpha=0.85,
-        zorder=3,
+        x[order], y[order], s=(2 * radius) ** 2, facecolors=filled, edgecolors=edges, linewidths=0.7, zorder=3,
     )  # fmt: skip
 
 

@@ -1,0 +1,186 @@
+"""Projections, views, outlines, distances, groups: the pure parts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from procore_nb.maps.borders import load_borders, load_cities
+from procore_nb.maps.crowding import covered_share, groups_of
+from procore_nb.maps.places import country_place, state_place
+from procore_nb.maps.projection import Projection
+from procore_nb.maps.shapes import distance_km, is_inside, is_near
+from procore_nb.maps.view import REGIONS, box_around, choose_view
+
+EARTH_KM2 = 510_065_600
+
+
+def cell_area(projection: Projection, west: float, south: float, size: float) -> float:
+    """Area in km² of a small cell on the map."""
+    along = np.linspace(0, size, 21)
+    lon = np.concatenate([west + along, np.full(21, west + size), west + along[::-1], np.full(21, west)])
+    lat = np.concatenate([np.full(21, south), south + along, np.full(21, south + size), south + along[::-1]])
+    x, y = projection.forward(lon, lat)
+    return float(abs(np.sum(x * np.roll(y, -1) - np.roll(x, -1) * y)) / 2)
+
+
+@pytest.mark.parametrize(
+    "projection",
+    [
+        Projection("albers", -96, 37.5, (29.5, 45.5)),
+        Projection("albers", 134, -28, (-36, -18)),
+        Projection("laea", 10, 52),
+        Projection("laea", 178, -17),
+        Projection("equal_earth", 11),
+    ],
+)
+def test_every_projection_keeps_areas(projection: Projection) -> None:
+    lat = projection.latitude or 40.0
+    for south in (lat - 8, lat + 6):
+        true = (
+            np.radians(2) * (np.sin(np.radians(south + 2)) - np.sin(np.radians(south))) * EARTH_KM2 / (4 * np.pi)
+        )
+        assert cell_area(projection, projection.longitude + 3, south, 2) == pytest.approx(true, rel=1e-3)
+
+
+def test_albers_places_a_known_point_where_snyder_does() -> None:
+    # Snyder 1395, numerical example (sphere): 35 N 75 W, centre 23 N 96 W, parallels 29.5 and 45.5.
+    x, y = Projection("albers", -96, 23, (29.5, 45.5)).forward(np.array([-75.0]), np.array([35.0]))
+    assert x[0] / 6371.0088 == pytest.approx(0.2952720, abs=1e-6)
+    assert y[0] / 6371.0088 == pytest.approx(0.2416774, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("points", "kind"),
+    [
+        ([(-122, 47), (-70, 42), (-97, 26)], "albers"),
+        ([(-0.1, 51.5), (-6.2, 53.3)], "laea"),
+        ([(-77.6, 43.1)], "laea"),
+        ([(-122, 37), (151, -33), (55, 25)], "equal_earth"),
+        ([(178, -18), (-171, -13)], "laea"),
+    ],
+)
+def test_the_projection_fits_the_extent(points: list[tuple[float, float]], kind: str) -> None:
+    lon, lat = np.array(points, dtype=float).T
+    view = choose_view(lon, lat)
+
+    assert view.projection.kind == kind
+    assert view.holds(*view.projection.forward(lon, lat)).all()
+
+
+def test_points_across_the_date_line_stay_together() -> None:
+    view = choose_view(np.array([178.4, -171.8]), np.array([-18.1, -13.8]))
+
+    assert view.width < 1500
+
+
+def test_many_points_over_the_lower_48_show_all_of_it() -> None:
+    lon, lat = np.array([-122.0, -71, -80, -97]), np.array([47.0, 42, 26, 30])
+    view, whole = choose_view(lon, lat), choose_view(lon, lat, "lower48")
+
+    assert view == whole
+
+
+@given(st.lists(st.tuples(st.floats(-180, 180), st.floats(-85, 85)), min_size=1, max_size=20))
+def test_every_view_holds_its_points(points: list[tuple[float, float]]) -> None:
+    lon, lat = np.array(points, dtype=float).T
+    view = choose_view(lon, lat)
+
+    x, y = view.projection.forward(lon, lat)
+    assert view.shaped(1.5).holds(x, y).all()
+    assert np.isfinite([view.left, view.right, view.bottom, view.top]).all()
+
+
+def test_the_box_crosses_the_date_line_when_that_is_shorter() -> None:
+    assert box_around(np.array([179.0, -179.0]), np.array([0.0, 1.0])) == (179.0, 0.0, -179.0, 1.0)
+    assert box_around(np.array([-10.0, 10.0]), np.array([0.0, 1.0])) == (-10.0, 0.0, 10.0, 1.0)
+
+
+@pytest.mark.parametrize("region", REGIONS)
+def test_every_named_region_has_a_view(region: str) -> None:
+    west, south, east, north = REGIONS[region]
+    view = choose_view(np.array([0.0]), np.array([0.0]), region)
+    x, y = view.projection.forward(np.array([(west + east) / 2]), np.array([(south + north) / 2]))
+
+    assert view.holds(x, y).all()
+
+
+def test_every_city_lies_in_or_beside_its_country() -> None:
+    for city in load_cities():
+        place = country_place(city.country)
+        assert place is not None, city
+        assert is_near(place.rings, np.array([city.longitude]), np.array([city.latitude]), km=12)[0], city
+
+
+def test_states_are_found_by_code_and_name_within_their_country() -> None:
+    assert state_place("WA", "US") != state_place("WA", "AU")
+    assert state_place("wa", "") is not None
+    assert state_place("Western Australia", "AU") == state_place("WA", "AU")
+    assert state_place("ZZ", "US") is None
+    assert state_place("", "US") is None
+
+
+def test_each_country_holds_no_ring_that_jumps_around_the_world() -> None:
+    for unit in load_borders().units.values():
+        for ring in unit.rings:
+            if unit.code != "AQ":
+                assert np.abs(np.diff(ring[:, 0])).max() < 60, unit.code
+
+
+def test_inside_and_near_agree_with_shapely() -> None:
+    shapely = pytest.importorskip("shapely")
+    draw = np.random.default_rng(3)
+    rings = country_place("GB").rings  # type: ignore[union-attr]
+    lon, lat = draw.uniform(-8, 2, 400), draw.uniform(50, 59, 400)
+    shape = shapely.unary_union([shapely.Polygon(ring).buffer(0) for ring in rings])
+
+    inside = is_inside(rings, lon, lat)
+    assert inside.tolist() == shapely.contains_xy(shape, lon, lat).tolist()
+
+
+def test_the_shortcut_by_cells_changes_no_answer() -> None:
+    draw = np.random.default_rng(5)
+    rings = country_place("IE").rings  # type: ignore[union-attr]
+    lon, lat = draw.uniform(-14, -2, 500), draw.uniform(49, 58, 500)
+    near = is_near(rings, lon, lat, km=100)
+    one_by_one = [
+        is_inside(rings, lon[i : i + 1], lat[i : i + 1])[0]
+        or min(distance_km(ring[:, 1], ring[:, 0], lat[i], lon[i]).min() for ring in rings) <= 100
+        for i in range(len(lon))
+    ]
+    # Vertices stand for edges here, so a few points just beyond 100 km from the nearest vertex may differ.
+    assert (near != np.array(one_by_one)).mean() < 0.01
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "km"),
+    [
+        ((0.0, 0.0, 0.0, 180.0), None, 20015.1),
+        ((90.0, 0.0, -90.0, 77.0), None, 20015.1),
+        ((0.0, 179.5, 0.0, -179.5), None, 111.2),
+        ((51.5074, -0.1278, 40.7128, -74.0060), None, 5570.2),
+        ((43.0, -77.0, 43.0, -77.0), None, 0.0),
+    ],
+)
+def test_distances_are_great_circles(one: tuple[float, ...], two: None, km: float) -> None:
+    assert distance_km(np.array([one[0]]), np.array([one[1]]), one[2], one[3])[0] == pytest.approx(km, abs=0.1)
+
+
+@given(st.lists(st.tuples(st.floats(0, 500), st.floats(0, 300)), min_size=1, max_size=80))
+def test_groups_hold_every_point_once_and_stay_small(points: list[tuple[float, float]]) -> None:
+    x, y = np.array(points, dtype=float).T
+    group = groups_of(x, y, reach=20)
+
+    assert len(group) == len(points)
+    assert set(group) == set(range(group.max() + 1))
+    for number in set(group):
+        members = group == number
+        assert np.ptp(x[members]) <= 2 * 20 + 6
+        assert np.ptp(y[members]) <= 2 * 20 + 6
+
+
+def test_the_covered_share_is_none_for_scattered_and_nearly_all_for_one_place() -> None:
+    assert covered_share(np.arange(10) * 50.0, np.zeros(10), size=5) == 0
+    assert covered_share(np.zeros(100), np.zeros(100), size=5) == pytest.approx(0.99)
