@@ -94,7 +94,7 @@ def _texts(rows: int, pieces: Sequence[Piece]) -> Any:
     if arrow is None:
         whole = np.full(rows, pd.NA, object)
         for start, count, values in pieces:
-            page = np.array(unpacked(values), object)
+            page = np.array(list(values), object)
             page[np.array([value is None for value in page], bool)] = pd.NA
             whole[start : start + count] = page
         return pd.array(whole, dtype=dtype)
