@@ -45,7 +45,9 @@ def test_the_widget_shows_the_map_and_what_is_chosen_comes_back_to_python(
     notebook.press(".pnb-search input", "Enter")
     notebook.wait_for_selector(".pnb-popup:not([hidden])")
     keep_picture("map-lab")
-    eventually(notebook, "print(m.selected['id'].tolist(), seen[-1:])", "[562949953501377] [['Cork Library']]")
+    eventually(
+        notebook, "print(m.selected['id'].tolist(), seen[-1:])", "[562949953501377] [['Cork Library']]"
+    )
 
     notebook.keyboard.press("Escape")
     notebook.focus(".pnb-canvas")

@@ -14,7 +14,7 @@ from procore_nb.maps import map_projects
 
 pytestmark = pytest.mark.browser
 
-NASTY = '<script>window.hit = 1</script> "quotes" & \'single\' 🏗️'
+NASTY = "<script>window.hit = 1</script> \"quotes\" & 'single' 🏗️"
 ARABIC = "مشروع برج الخليج"
 PIXELS = """() => {
   const canvas = document.querySelector(".pnb-canvas");
@@ -30,15 +30,37 @@ def sites() -> pd.DataFrame:
     frame = pd.DataFrame(
         {
             "id": pd.array([1, 2, 562949953501377, 4, 5, 6, 7, 8], dtype="Int64"),
-            "name": [NASTY, ARABIC, "Cork Library", "Boston Tower", "Denver Depot", "Same A", "Same B", "Nowhere"],
+            "name": [
+                NASTY,
+                ARABIC,
+                "Cork Library",
+                "Boston Tower",
+                "Denver Depot",
+                "Same A",
+                "Same B",
+                "Nowhere",
+            ],
             "project_number": [f"P-{n}" for n in range(8)],
             "latitude": [40.7, 25.2, 51.9, 42.36, 39.74, 29.76, 29.76, None],
             "longitude": [-74.0, 55.3, -8.47, -71.06, -104.99, -95.37, -95.37, None],
-            "stage": ["Completed", "Completed", "Canceled", "Canceled", "Pre-Construction", "Completed", "Canceled", None],
+            "stage": [
+                "Completed",
+                "Completed",
+                "Canceled",
+                "Canceled",
+                "Pre-Construction",
+                "Completed",
+                "Canceled",
+                None,
+            ],
             "secret_margin": ["41.7531"] * 8,
         }
     )
-    frame.attrs["procore"] = {"environment": "demo", "web_url": "https://app.procore.com", "endpoint": "projects"}
+    frame.attrs["procore"] = {
+        "environment": "demo",
+        "web_url": "https://app.procore.com",
+        "endpoint": "projects",
+    }
     return frame
 
 
@@ -102,7 +124,9 @@ def test_the_legend_counts_and_switches_categories_off(opened: Any) -> None:
     assert row.locator(".pnb-count").inner_text() == "3"
 
     row.click()
-    opened.wait_for_function("before => document.querySelector('.pnb-map').dataset.groups != before", arg=str(groups))
+    opened.wait_for_function(
+        "before => document.querySelector('.pnb-map').dataset.groups != before", arg=str(groups)
+    )
 
     assert row.get_attribute("aria-pressed") == "false"
     assert int(opened.get_attribute(".pnb-map", "data-groups")) < groups
@@ -204,7 +228,9 @@ def test_the_policy_lets_no_foreign_script_run(opened: Any) -> None:
     assert "default-src 'none'" in opened.file.read_text(encoding="utf-8")
 
 
-def test_the_map_follows_a_dark_system(page: Any, tmp_path: Path, keep_picture: Callable[[str], Path]) -> None:
+def test_the_map_follows_a_dark_system(
+    page: Any, tmp_path: Path, keep_picture: Callable[[str], Path]
+) -> None:
     page.emulate_media(color_scheme="dark")
     page.goto(map_projects(sites()).save(tmp_path / "dark.html").as_uri())
     page.wait_for_selector('.pnb-map.pnb-dark[data-ready="true"]')

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from procore_nb.errors import ArgumentError
@@ -206,7 +206,9 @@ def test_text_that_is_unclear_is_not_guessed(text: str) -> None:
 
 
 def test_a_swapped_pair_is_repaired_only_when_asked() -> None:
-    frame = pd.DataFrame({"latitude": [-77.6, 43.0], "longitude": [43.1, -77.0], "country_code": ["US", "US"]})
+    frame = pd.DataFrame(
+        {"latitude": [-77.6, 43.0], "longitude": [43.1, -77.0], "country_code": ["US", "US"]}
+    )
 
     assert locate(frame).kept.tolist() == [False, True]
     repaired = locate(frame, fix="swap")
@@ -218,7 +220,8 @@ def test_a_swapped_pair_is_repaired_only_when_asked() -> None:
 
 def test_the_table_keeps_index_ids_names_and_values_as_they_came() -> None:
     frame = pd.DataFrame(
-        {"id": pd.array([562949953501377], dtype="Int64"), "name": ["A"], "lat": ["40°N"], "lon": [None]}, index=["x"]
+        {"id": pd.array([562949953501377], dtype="Int64"), "name": ["A"], "lat": ["40°N"], "lon": [None]},
+        index=["x"],
     )
     checked = check_coordinates(frame, latitude="lat", longitude="lon")
 
@@ -256,6 +259,7 @@ def test_an_unknown_repair_is_refused() -> None:
 numbers = st.one_of(st.none(), st.floats(), st.integers(), st.text(max_size=12), st.booleans())
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.lists(st.tuples(numbers, numbers, st.sampled_from([None, "US", "FJ", "x"])), max_size=8))
 def test_whatever_a_column_holds_each_row_gets_one_known_verdict(rows: list[tuple[Any, Any, Any]]) -> None:
     frame = pd.DataFrame(rows, columns=["latitude", "longitude", "country_code"], dtype=object)
@@ -269,6 +273,7 @@ def test_whatever_a_column_holds_each_row_gets_one_known_verdict(rows: list[tupl
     assert (np.abs(located.longitude) <= 180).all()
 
 
+@settings(max_examples=30, deadline=None)
 @given(st.floats(25, 49), st.floats(-124, -67))
 def test_a_swapped_pair_inside_a_country_is_never_called_right(latitude: float, longitude: float) -> None:
     right = one(latitude, longitude, "US")["verdict"]

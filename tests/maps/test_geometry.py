@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from procore_nb.maps.borders import load_borders, load_cities
@@ -40,7 +40,10 @@ def test_every_projection_keeps_areas(projection: Projection) -> None:
     lat = projection.latitude or 40.0
     for south in (lat - 8, lat + 6):
         true = (
-            np.radians(2) * (np.sin(np.radians(south + 2)) - np.sin(np.radians(south))) * EARTH_KM2 / (4 * np.pi)
+            np.radians(2)
+            * (np.sin(np.radians(south + 2)) - np.sin(np.radians(south)))
+            * EARTH_KM2
+            / (4 * np.pi)
         )
         assert cell_area(projection, projection.longitude + 3, south, 2) == pytest.approx(true, rel=1e-3)
 
@@ -83,6 +86,7 @@ def test_many_points_over_the_lower_48_show_all_of_it() -> None:
     assert view == whole
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(-180, 180), st.floats(-85, 85)), min_size=1, max_size=20))
 def test_every_view_holds_its_points(points: list[tuple[float, float]]) -> None:
     lon, lat = np.array(points, dtype=float).T
@@ -165,9 +169,12 @@ def test_the_shortcut_by_cells_changes_no_answer() -> None:
     ],
 )
 def test_distances_are_great_circles(one: tuple[float, ...], two: None, km: float) -> None:
-    assert distance_km(np.array([one[0]]), np.array([one[1]]), one[2], one[3])[0] == pytest.approx(km, abs=0.1)
+    assert distance_km(np.array([one[0]]), np.array([one[1]]), one[2], one[3])[0] == pytest.approx(
+        km, abs=0.1
+    )
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(0, 500), st.floats(0, 300)), min_size=1, max_size=80))
 def test_groups_hold_every_point_once_and_stay_small(points: list[tuple[float, float]]) -> None:
     x, y = np.array(points, dtype=float).T

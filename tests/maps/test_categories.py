@@ -1,0 +1,126 @@
+"""Colours and names: stable, few, honest."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from procore_nb.maps.categories import (
+    NONE,
+    OTHER,
+    STAGE_COLORS,
+    categorize,
+    colors_for,
+    short_number,
+    title_of,
+)
+
+
+def of(values: list[Any], **options: Any) -> Any:
+    return categorize(pd.DataFrame({"x": pd.Series(values, **options)}), "x")
+
+
+def test_stages_have_their_colours_for_good() -> None:
+    first = of(["Completed", "Canceled"])
+    second = of(["Canceled", "Completed", "Course of Construction"])
+
+    for made in (first, second):
+        for name, color in zip(made.names, made.colors, strict=True):
+            assert color == STAGE_COLORS[name]
+
+
+@settings(deadline=None)
+@given(st.sets(st.text(min_size=1, max_size=8), min_size=1, max_size=10), st.randoms())
+def test_the_same_names_get_the_same_colours_in_any_order(names: set[str], draw: Any) -> None:
+    one, other = sorted(names), sorted(names)
+    draw.shuffle(other)
+    first = dict(zip(one, colors_for(one), strict=True))
+
+    assert dict(zip(other, colors_for(other), strict=True)) == first
+    assert len(set(first.values())) == len(first)
+
+
+def test_a_colour_given_for_a_name_is_used() -> None:
+    assert colors_for(["Healthcare", "Civil"], {"Civil": "#123456"})[1] == "#123456"
+
+
+def test_missing_values_are_a_category_of_their_own_at_the_end() -> None:
+    made = of(["b", None, "b", float("nan"), "a", "", pd.NA])
+
+    assert made.names == ("b", "a", NONE)
+    assert made.counts.tolist() == [2, 1, 4]
+
+
+def test_more_than_ten_categories_end_in_other() -> None:
+    made = of([f"c{i}" for i in range(1000) for _ in range(1 + (i < 9))])
+
+    assert made.names[-1] == OTHER
+    assert len(made.names) == 10
+    assert made.counts.sum() == 1009
+
+
+def test_amounts_become_five_classes_of_equal_size() -> None:
+    made = of([Decimal(n) for n in range(1000, 101000, 1000)] + [None], dtype=object)
+
+    assert len(made.names) == 6
+    assert made.counts.tolist() == [20, 20, 20, 20, 20, 1]
+    assert made.names[0].startswith("1k to ")
+
+
+def test_one_and_the_same_amount_everywhere_is_one_class() -> None:
+    made = of([Decimal(5)] * 20, dtype=object)
+
+    assert made.counts.tolist() == [20]
+
+
+def test_ids_and_booleans_are_names_not_amounts() -> None:
+    ids = categorize(pd.DataFrame({"company.id": pd.array(range(5), dtype="Int64")}), "company.id")
+    flags = of([True, False, None], dtype="boolean")
+
+    assert set(ids.names) == {"0", "1", "2", "3", "4"}
+    assert set(flags.names) == {"yes", "no", NONE}
+
+
+def test_times_are_coloured_by_year() -> None:
+    made = of(pd.to_datetime(["2024-05-01", "2026-01-01", None]).tolist())
+
+    assert set(made.names) == {"2024", "2026", NONE}
+
+
+def test_lists_are_read_as_their_words() -> None:
+    assert of([["a", "b"], [], None]).names == ("a, b", NONE)
+
+
+@pytest.mark.parametrize(
+    ("column", "title"),
+    [
+        ("project_stage.name", "Stage"),
+        ("stage", "Stage"),
+        ("total_value", "Total value"),
+        ("vendor.name", "Vendor"),
+    ],
+)
+def test_headings_read_as_people_say(column: str, title: str) -> None:
+    assert title_of(column) == title
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(950, "950"), (12_345_678, "12.3M"), (999_999, "1M"), (2e9, "2bn"), (0.5, "0.5"), (1500, "1.5k")],
+)
+def test_large_numbers_are_shortened(value: float, text: str) -> None:
+    assert short_number(value) == text
+
+
+def test_codes_point_at_the_right_names() -> None:
+    words = ["x", "y", None, "x", "z"]
+    made = of(words)
+
+    assert [made.names[code] for code in made.codes] == ["x", "y", NONE, "x", "z"]
+    assert made.codes.dtype == np.intp

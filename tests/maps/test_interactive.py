@@ -1,0 +1,276 @@
+"""The interactive map in Python: what is packed, what is promised, what is refused."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import sys
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from procore_nb.errors import ArgumentError, MissingExtraError, OutputError
+from procore_nb.maps import map_projects
+from procore_nb.maps.basemap import choose_basemap
+from procore_nb.maps.payload import text_of
+
+from .frames import projects
+
+
+def header_of(made: Any) -> dict[str, Any]:
+    raw = gzip.decompress(made._points)
+    return json.loads(raw[4 : 4 + int.from_bytes(raw[:4], "little")])
+
+
+def column(header: dict[str, Any], title: str) -> dict[str, Any]:
+    return next(c for c in header["columns"] if c["title"] == title)
+
+
+def test_only_the_columns_asked_for_are_packed() -> None:
+    header = header_of(map_projects(projects(5), tooltip=["name"], popup=["city"]))
+
+    assert [c["title"] for c in header["columns"]] == ["Name", "City"]
+
+
+def test_the_usual_popup_shows_what_a_project_has() -> None:
+    titles = [c["title"] for c in header_of(map_projects(projects(5)))["columns"]]
+
+    assert {"Name", "Stage", "Number", "Type", "City", "Total value"} <= set(titles)
+    assert "Latitude" not in titles
+
+
+def test_ids_beyond_two_to_the_53_keep_every_digit_in_links() -> None:
+    frame = projects(3)
+    frame["id"] = pd.array([2**53 + 1, 5, None], dtype="Int64")
+    frame.attrs["procore"] = {"web_url": "https://app.procore.com/", "endpoint": "projects"}
+    header = header_of(map_projects(frame))
+
+    assert column(header, "Id")["values"] == ["9007199254740993", "5", ""]
+    assert header["link"]["address"] == "https://app.procore.com/{id}/project/home"
+
+
+@pytest.mark.parametrize(
+    "web_url", ["http://app.procore.com", "javascript:alert(1)", "https://", "", None, 7]
+)
+def test_only_https_addresses_become_links(web_url: Any) -> None:
+    frame = projects(3)
+    frame.attrs["procore"] = {"web_url": web_url}
+
+    assert header_of(map_projects(frame))["link"] is None
+
+
+def test_rows_of_other_lists_link_to_their_project() -> None:
+    frame = pd.DataFrame({"id": [1], "project_id": [77], "latitude": [43.1], "longitude": [-77.6]})
+    frame.attrs["procore"] = {"web_url": "https://app.procore.com", "endpoint": "rfis"}
+    header = header_of(map_projects(frame))
+
+    assert header["columns"][header["link"]["column"]]["values"] == ["77"]
+
+
+def test_chosen_rows_come_back_as_rows_of_the_callers_frame() -> None:
+    frame = projects(5).set_index("project_number")
+    frame.iloc[1, frame.columns.get_loc("latitude")] = np.nan
+    made = map_projects(frame)
+    changes = []
+    made.observe(changes.append)
+    made.widget.chosen = np.array([1, 3], dtype="<i4").tobytes()
+
+    assert made.selected.index.tolist() == ["P-00002", "P-00004"]
+    assert changes[0].new.index.tolist() == ["P-00002", "P-00004"]
+    assert len(changes[0].old) == 0
+    made.unobserve(changes.append)
+
+
+def test_an_observer_that_was_taken_away_is_not_called() -> None:
+    made = map_projects(projects(3))
+    changes: list[Any] = []
+    made.observe(changes.append)
+    made.unobserve(changes.append)
+    made.widget.chosen = np.array([1], dtype="<i4").tobytes()
+
+    assert changes == []
+
+
+@pytest.mark.parametrize("chosen", [b"\x01", b"\xff\xff\xff\xff", np.array([9999], dtype="<i4").tobytes()])
+def test_what_the_browser_must_not_send_selects_nothing(chosen: bytes) -> None:
+    made = map_projects(projects(3))
+    made.widget.chosen = chosen
+
+    assert len(made.selected) == 0
+    assert list(made.selected.columns) == list(projects(3).columns)
+
+
+def test_nothing_but_the_selection_can_be_observed() -> None:
+    with pytest.raises(ArgumentError, match="cannot be observed"):
+        map_projects(projects(3)).observe(print, names="zoom")
+
+
+def test_the_rows_left_out_are_offered_with_their_verdicts() -> None:
+    frame = projects(4)
+    frame.loc[2, ["latitude", "longitude"]] = 0.0
+    made = map_projects(frame)
+
+    assert made.left_out["verdict"].tolist() == ["zero"]
+    assert made.note == "3 of 4 on the map; not: 1 latitude and longitude are both zero"
+    assert "3 of 4" in repr(made)
+
+
+def test_a_notebook_gets_a_widget_and_words() -> None:
+    bundle, _ = map_projects(projects(3))._repr_mimebundle_()
+
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+    assert bundle["text/plain"].startswith("<ProjectMap: 3 of 3")
+
+
+def test_without_anywidget_the_page_is_shown_and_the_selection_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(sys.modules, "anywidget", None)
+    monkeypatch.delitem(sys.modules, "procore_nb.maps.widget", raising=False)
+    made = map_projects(projects(3))
+
+    assert made.save(tmp_path / "map.html").exists()
+    assert "<iframe sandbox=" in made._repr_mimebundle_()["text/html"]
+    with pytest.raises(MissingExtraError, match=r'pip install "procore-nb\[maps\]"'):
+        _ = made.selected
+
+
+def test_the_page_names_no_host_and_holds_no_text_of_rows_in_the_clear(tmp_path: Path) -> None:
+    frame = projects(3)
+    frame["name"] = "</script><script>alert(1)</script>"
+    text = map_projects(frame).save(tmp_path / "m.html", title="<b>Maps</b>").read_text(encoding="utf-8")
+
+    assert "alert(1)" not in text
+    assert "<title>&lt;b&gt;Maps&lt;/b&gt;</title>" in text
+    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', text)
+    assert policy is not None
+    assert "img-src 'none'" in policy[1]
+    assert "http" not in policy[1]
+
+
+def test_the_policy_names_the_chosen_tile_server_only(tmp_path: Path) -> None:
+    made = map_projects(projects(3), basemap="https://tiles.example.com/{z}/{x}/{y}.png", attribution="Us")
+    text = made.save(tmp_path / "m.html").read_text(encoding="utf-8")
+
+    assert "img-src https://tiles.example.com;" in text
+
+
+def test_saving_replaces_a_file_whole_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
+    target = tmp_path / "m.html"
+    target.write_text("old")
+    map_projects(projects(3)).save(target)
+
+    assert target.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert [path.name for path in tmp_path.iterdir()] == ["m.html"]
+
+
+def test_a_folder_that_is_not_there_is_an_error_with_advice(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="Choose a folder that exists"):
+        map_projects(projects(3)).save(tmp_path / "no" / "m.html")
+
+
+def test_a_page_of_a_thousand_projects_stays_below_two_and_a_half_megabytes(tmp_path: Path) -> None:
+    assert map_projects(projects(1000)).save(tmp_path / "m.html").stat().st_size < 2.5e6
+
+
+def test_points_travel_in_the_order_of_the_frame() -> None:
+    frame = projects(4)
+    made = map_projects(frame)
+    raw, header = gzip.decompress(made._points), header_of(made)
+    start = 4 + int.from_bytes(raw[:4], "little")
+    lengths = {array["name"]: array["length"] for array in header["arrays"]}
+
+    longitude = np.frombuffer(raw, "<f4", lengths["longitude"], start)
+    assert longitude.tolist() == pytest.approx(frame["longitude"].tolist(), abs=1e-4)
+
+
+def test_amounts_that_are_none_negative_or_text_have_no_size() -> None:
+    frame = projects(4, spread=0.1)
+    frame["amount"] = pd.Series([100, -5, None, "n/a"], dtype=object)
+    made = map_projects(frame, size="amount")
+    raw, header = gzip.decompress(made._points), header_of(made)
+    at = 4 + int.from_bytes(raw[:4], "little") + 4 * 4 + 4 * 4 + 4
+
+    assert [array["name"] for array in header["arrays"]][:4] == ["longitude", "latitude", "code", "size"]
+    assert np.frombuffer(raw, "<f4", 4, at).tolist() == [1.0, 0.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize("word", ["auto", "none"])
+def test_no_host_is_asked_unless_one_is_chosen(word: str) -> None:
+    assert choose_basemap(word) is None
+
+
+@pytest.mark.parametrize("word", ["osm", "carto"])
+def test_known_tiles_carry_their_credit(word: str) -> None:
+    chosen = choose_basemap(word)
+    assert chosen is not None
+    assert "OpenStreetMap" in chosen.attribution
+    assert chosen.origin.startswith("https://")
+
+
+@pytest.mark.parametrize(
+    "basemap",
+    [
+        "google", "http://tiles.example.com/{z}/{x}/{y}.png", "https://tiles.example.com/{z}/{x}.png",
+        "https://a.example.com; script-src *;/{z}/{x}/{y}", "javascript://x/{z}/{x}/{y}", "file:///{z}/{x}/{y}", 3,
+    ],
+)  # fmt: skip
+def test_unusable_tile_servers_are_refused(basemap: Any) -> None:
+    with pytest.raises(ArgumentError, match="basemap="):
+        choose_basemap(basemap)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"color": "stge"}, "color='stge'"),
+        ({"popup": ["nme"]}, r"popup='nme'.*name"),
+        ({"tooltip": "citty"}, r"tooltip='citty'.*city"),
+        ({"size": "valu"}, r"size='valu'.*value"),
+        ({"cluster": "maybe"}, "cluster="),
+        ({"height": 3}, "height="),
+        ({"fix": "all"}, "fix="),
+        ({"color": 5}, "color must be the name"),
+    ],
+)
+def test_bad_arguments_are_refused_with_near_matches(options: dict[str, Any], words: str) -> None:
+    with pytest.raises(ArgumentError, match=words):
+        map_projects(projects(3), **options)
+
+
+def test_the_callers_frame_is_not_changed() -> None:
+    frame = projects(5)
+    copy = frame.copy(deep=True)
+    map_projects(frame, size="value")
+
+    pd.testing.assert_frame_equal(frame, copy)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, ""), (float("nan"), ""), (True, "yes"), (1234567, "1,234,567"), (Decimal("18450000.0"), "18,450,000.0"),
+        (pd.Timestamp("2026-03-01"), "2026-03-01"), (pd.Timestamp("2026-03-01 10:00", tz="UTC"), "2026-03-01 10:00 UTC"),
+        ([1, "a"], "1, a"), (2.5, "2.5"), ("<b>", "<b>"),
+    ],
+)  # fmt: skip
+def test_values_are_written_as_people_write_them(value: Any, text: str) -> None:
+    assert text_of(value) == text
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.text(), min_size=1, max_size=30))
+def test_any_text_travels_unchanged(names: list[str]) -> None:
+    frame = pd.DataFrame({"name": names, "latitude": 43.1, "longitude": -77.6})
+    header = header_of(map_projects(frame))
+
+    written = [name.encode("utf-8", "replace").decode() for name in names]
+    values = column(header, "Name")["values"]
+    assert set(values) == set(written)
