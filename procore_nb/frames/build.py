@@ -7,7 +7,6 @@ whatever came. Speaks to no service.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Literal
 
@@ -15,27 +14,16 @@ import pandas as pd
 
 from procore_nb.collector import collector_paused
 from procore_nb.errors import ArgumentError
+from procore_nb.frames.column import PROMISED, Gathered
 from procore_nb.frames.flatten import CUSTOM_KEY, Column, custom_kind, flattened
-from procore_nb.frames.gather import Piece, joined, numbered, packed, unpacked
+from procore_nb.frames.gather import numbered
 from procore_nb.frames.kinds import Path, declared_by
 from procore_nb.frames.labels import column_names, dotted
 from procore_nb.frames.names import Kind, kind_of_name
-from procore_nb.frames.read import Trouble, read
 
 Decimals = Literal["exact", "float"]
 _NONE = type(None)
-_PROMISED = (-1, 0)
 _AT_ONCE = 1000  # records taken apart together: small enough for the processor's cache
-
-
-@dataclass
-class _Gathered:
-    """One column so far."""
-
-    kind: Kind | None
-    seen: tuple[int, int]
-    pieces: list[tuple[int, Kind, Any]] = field(default_factory=list)
-    trouble: Trouble = field(default_factory=Trouble)
 
 
 class FrameBuilder:
@@ -82,7 +70,7 @@ class FrameBuilder:
         self._labels = {int(number): label for number, (label, _) in (custom_fields or {}).items()}
         self._leading: tuple[Path, ...] = tuple((name,) for name in leading)
         self._lists = {path for path, kind in self._declared.columns.items() if kind == "list"}
-        self._columns: dict[Path, _Gathered] = {}
+        self._columns: dict[Path, Gathered] = {}
         self._parents: set[Path] = set()
         self._blocks: list[tuple[int, int]] = []
         self._promise(custom_fields or {})
@@ -124,12 +112,13 @@ class FrameBuilder:
     def build(self) -> pd.DataFrame:
         """The frame of all pages, in order. The builder gives its pages away: it is empty afterwards."""
         with collector_paused:
-            starts, rows = self._starts()
+            starts, counts = self._starts(), [count for _, count in self._blocks]
+            rows = sum(counts)
             names = self._names()
             frame_columns: dict[str, Any] = {}
             attrs = self._described(names, rows)
             for path, name in names.items():
-                whole = self._joined(path, starts, rows)
+                whole = self._columns.pop(path).whole(self._by_name(path), starts, counts, rows)
                 if self._declared.number_as_text(path) and isinstance(whole.dtype, pd.StringDtype):
                     numbers = numbered(whole)
                     if numbers is None:
@@ -145,15 +134,15 @@ class FrameBuilder:
     def _promise(self, custom_fields: Mapping[int, tuple[str, str]]) -> None:
         """Open every column that exists even without records."""
         for first in self._leading:
-            self._columns[first] = _Gathered(self._leading_kind(first), _PROMISED)
+            self._columns[first] = Gathered(self._leading_kind(first))
         for path, kind in self._declared.columns.items():
-            self._columns.setdefault(path, _Gathered(self._meant(kind), _PROMISED))
+            self._columns.setdefault(path, Gathered(self._meant(kind)))
         for number, (_, data_type) in custom_fields.items():
             path = ("custom_fields", f"custom_field_{number}")
             kind = custom_kind(data_type)
-            self._columns[path] = _Gathered(self._meant(kind), _PROMISED)
+            self._columns[path] = Gathered(self._meant(kind))
             if data_type.lower().startswith("lov_"):
-                self._columns[(*path, "id")] = _Gathered("list" if kind == "list" else "integer", _PROMISED)
+                self._columns[(*path, "id")] = Gathered("list" if kind == "list" else "integer")
 
     def _leading_kind(self, path: Path) -> Kind:
         """As declared; else by name, where our own ids are numbers even beside ids that are text."""
@@ -165,61 +154,49 @@ class FrameBuilder:
     def _add_part(self, records: list[dict[str, Any]], leading: dict[Path, Any], place: int) -> None:
         block = len(self._blocks)
         self._blocks.append((place, len(records)))
+        taken: set[Path] = set()
         for index, column in enumerate(flattened(records, self._lists, self._parents)):
+            unified = _unified(column.path)
+            # A custom field that stands on the row and among the others, too, is two columns.
+            column = column._replace(path=column.path if unified in taken else unified)
+            taken.add(column.path)
             if column.path in leading:
                 value = leading.pop(column.path)
                 values = [value if own is None else own for own in column.values]
                 column = Column(column.path, values, set(map(type, values)))
             self._add_column(column, block, (place, index))
         for path, value in leading.items():
-            self._add_column(Column(path, [value] * len(records), {type(value)}), block, _PROMISED)
+            self._add_column(Column(path, [value] * len(records), {type(value)}), block, PROMISED)
 
     def _add_column(self, column: Column, block: int, seen: tuple[int, int]) -> None:
-        path, values, types, said = column
-        path = _unified(path)
-        gathered = self._columns.get(path)
-        if gathered is None:
-            gathered = self._columns[path] = _Gathered(None, seen)
+        path = _unified(column.path)
+        while path in self._columns and self._columns[path].holds(
+            block
+        ):  # the same custom field in both places
+            path = (*path[:-1], f"{path[-1]} (2)")
+        gathered = self._columns.setdefault(path, Gathered(None, seen))
         gathered.seen = min(gathered.seen, seen)
-        if types == {_NONE}:
-            return
-        if gathered.kind is None and said:
-            gathered.kind = said
-        kind = gathered.kind or self._meant(self._declared.kind_of(path))
-        if gathered.kind is None and any(issubclass(one, list) for one in types):
-            kind = "list"
-        whole = read(kind, values, types, gathered.trouble, seen[0])
-        gathered.pieces.append((block, kind, packed(kind, whole)))
+        if column.types != {_NONE}:
+            gathered.add(column, block, self._by_name(path), seen[0])
 
-    def _starts(self) -> tuple[list[int], int]:
-        """The first row of each block, blocks in the order of their places; and the number of rows."""
+    def _by_name(self, path: Path) -> Kind:
+        return self._meant(self._declared.kind_of(path))
+
+    def _starts(self) -> list[int]:
+        """The first row of each block, blocks in the order of their places."""
         starts, reached = [0] * len(self._blocks), 0
         for block in sorted(range(len(self._blocks)), key=lambda one: (self._blocks[one][0], one)):
             starts[block] = reached
             reached += self._blocks[block][1]
-        return starts, reached
-
-    def _joined(self, path: Path, starts: list[int], rows: int) -> Any:
-        gathered = self._columns.pop(path)
-        kind = _kind_of_all(gathered) or self._meant(self._declared.kind_of(path))
-        pieces = []
-        for block, own, values in sorted(gathered.pieces, key=lambda piece: starts[piece[0]]):
-            fit = values if own == kind else [None if one is None else [one] for one in unpacked(values)]
-            pieces.append(Piece(starts[block], self._blocks[block][1], fit))
-        gathered.pieces.clear()
-        return joined(kind, rows, pieces)
+        return starts
 
     def _names(self) -> dict[Path, str]:
         """A name for each column that stays, in order."""
         order = sorted(self._columns, key=lambda path: self._columns[path].seen)
         parents = {_unified(path) for path in self._parents}
         parents |= {path[:depth] for path in order for depth in range(1, len(path))}
-        kept = [path for path in order if path not in parents or self._says_something(path)]
+        kept = [path for path in order if path not in parents or self._columns[path].says_something]
         return column_names(kept, set(self._declared.columns), self._labels)
-
-    def _says_something(self, path: Path) -> bool:
-        """Whether a parent is more than the null of its children."""
-        return bool(self._columns[path].pieces) or self._columns[path].seen == _PROMISED
 
     def _described(self, names: dict[Path, str], rows: int) -> dict[str, Any]:
         """What the frame says about itself: plain values only, since pandas copies them often."""
@@ -299,11 +276,3 @@ def _unified(path: Path) -> Path:
     if len(path) <= 2 and CUSTOM_KEY.fullmatch(str(path[0])):
         return ("custom_fields", *path)
     return path
-
-
-def _kind_of_all(gathered: _Gathered) -> Kind | None:
-    """A column that no one declared is a list if any page of it has lists."""
-    if gathered.kind:
-        return gathered.kind
-    kinds = {kind for _, kind, _ in gathered.pieces}
-    return "list" if "list" in kinds else next(iter(kinds), None)

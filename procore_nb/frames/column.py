@@ -1,0 +1,54 @@
+"""One column while its pages come in.
+
+In: the values of one path, page by page. Out: one typed array. Speaks to no service.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from procore_nb.frames.flatten import Column
+from procore_nb.frames.gather import Piece, joined, packed, unpacked
+from procore_nb.frames.names import Kind
+from procore_nb.frames.read import Trouble, read
+
+PROMISED = (-1, 0)  # where a column stands that exists even without records
+
+
+@dataclass
+class Gathered:
+    """One column so far: its kind if that is settled, where it was first seen, and its pieces."""
+
+    kind: Kind | None
+    seen: tuple[int, int] = PROMISED
+    pieces: list[tuple[int, Kind, Any]] = field(default_factory=list)
+    trouble: Trouble = field(default_factory=Trouble)
+
+    @property
+    def says_something(self) -> bool:
+        """Whether there is more here than nulls, or it was promised."""
+        return bool(self.pieces) or self.seen == PROMISED
+
+    def holds(self, block: int) -> bool:
+        """Whether values of this block, the newest, have come already."""
+        return bool(self.pieces) and self.pieces[-1][0] == block
+
+    def add(self, column: Column, block: int, by_name: Kind, place: int) -> None:
+        """Read one page's values; `by_name` is the kind as long as nothing else settles it."""
+        _, values, types, said = column
+        self.kind = self.kind or said
+        kind = self.kind or ("list" if any(issubclass(one, list) for one in types) else by_name)
+        self.pieces.append((block, kind, packed(kind, read(kind, values, types, self.trouble, place))))
+
+    def whole(self, by_name: Kind, starts: Sequence[int], counts: Sequence[int], rows: int) -> Any:
+        """All pages as one array, and no piece kept. A column is a list if any page of it has lists."""
+        kinds = {kind for _, kind, _ in self.pieces}
+        kind = self.kind or ("list" if "list" in kinds else by_name)
+        pieces = []
+        for block, own, values in sorted(self.pieces, key=lambda piece: starts[piece[0]]):
+            fit = values if own == kind else [None if one is None else [one] for one in unpacked(values)]
+            pieces.append(Piece(starts[block], counts[block], fit))
+        self.pieces.clear()
+        return joined(kind, rows, pieces)
