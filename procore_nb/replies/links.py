@@ -1,0 +1,89 @@
+"""Where a page says the next one is: the Link header, or the body where there is none. Pure.
+
+In: a `Reply` and its parsed body. Out: whether there is more, the last page's number, the next cursor. The next request
+is never built from a link: https://developers.procore.com/documentation/pagination
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import parse_qs, urljoin, urlsplit
+
+from procore_nb.errors import IncompleteError
+from procore_nb.replies.reply import Reply, whole_number
+
+_OWN_PORT = {"https": 443, "http": 80}
+
+
+def links_of(reply: Reply) -> dict[str, str] | None:
+    """Return the Link header by rel; None without one. An empty header means that everything is on this page."""
+    header = reply.headers.get("link")
+    if header is None:
+        return None
+    found = {}
+    for address, parameters in re.findall(r"<([^>]*)>([^<]*)", header):
+        rel = re.search(r"""\brel\s*=\s*(?:"([^"]*)"|'([^']*)'|([\w-]+))""", parameters, re.IGNORECASE)
+        for name in (rel[1] or rel[2] or rel[3] or "").split() if rel else ():
+            found[name.lower()] = address
+    return found
+
+
+def has_next(reply: Reply, links: dict[str, str] | None, body: Any) -> bool | None:
+    """Return whether there is a next page; None when nothing says so."""
+    if links is None:
+        return _possible_pages_left(body)
+    if "next" not in links:
+        return False
+    if not _same_host(links["next"], reply.url):
+        raise IncompleteError(
+            f"The next page of {reply.where} is said to be on another host ({links['next'][:200]}), where the token "
+            "must not go.",
+            advice="Check the API host of the environment; a proxy may be rewriting addresses.",
+        )
+    return True
+
+
+def last_page(links: dict[str, str] | None) -> int | None:
+    """Return the number of the last page, where a link names it."""
+    return whole_number(_parameter(links["last"], "page")) if links and "last" in links else None
+
+
+def next_cursor(links: dict[str, str] | None, body: Any) -> str | None:
+    """Return the cursor of the next page, from the next link or the body."""
+    found = _parameter(links["next"], "cursor") if links and "next" in links else None
+    if found:
+        return found
+    if isinstance(body, dict):
+        for holder in (body, *(body.get(key) for key in ("meta", "pagination", "paging", "cursor"))):
+            for key in ("next_cursor", "cursor", "next"):
+                value = holder.get(key) if isinstance(holder, dict) else None
+                if isinstance(value, str) and value and "/" not in value:
+                    return value
+    return None
+
+
+def _parameter(address: str, name: str) -> str | None:
+    try:
+        return parse_qs(urlsplit(address).query).get(name, [None])[0]
+    except ValueError:
+        return None
+
+
+def _same_host(link: str, own: str) -> bool:
+    """Tell whether a link stays on its host; the scheme may differ behind a gateway, and is not followed anyway."""
+    try:
+        theirs, ours = urlsplit(urljoin(own, link)), urlsplit(own)
+        ports = [None if one.port == _OWN_PORT.get(one.scheme) else one.port for one in (theirs, ours)]
+    except ValueError:
+        return False
+    return theirs.hostname == ours.hostname and ports[0] == ports[1]
+
+
+def _possible_pages_left(body: Any) -> bool | None:
+    # Resource Planning tells its pages inside the body: {possible_pages, current_page, data}, pages from 0.
+    inner = body[0] if isinstance(body, list) and len(body) == 1 else body
+    if not isinstance(inner, dict):
+        return None
+    possible, current = inner.get("possible_pages"), inner.get("current_page")
+    return current + 1 < possible if isinstance(possible, int) and isinstance(current, int) else None

@@ -1,0 +1,109 @@
+"""One good reply in, a `Page` of records out. Pure.
+
+In: a `Reply`. Out: `Page`, or an error of our tree when the body cannot be read. Speaks to no service.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from procore_nb import advice
+from procore_nb.errors import IncompleteError
+from procore_nb.replies.links import has_next, last_page, links_of, next_cursor
+from procore_nb.replies.refusal import error_of
+from procore_nb.replies.reply import Reply, whole_number
+
+
+@dataclass(frozen=True)
+class Page:
+    """The records of one reply and what its headers say about the rest.
+
+    `total` and `per_page` are None when Procore does not say. `more` is True or False when a Link header tells whether
+    there is a next page, else None. `last` is the number of the last page, `cursor` the next cursor, where given.
+    """
+
+    rows: list[Any]
+    total: int | None = None
+    per_page: int | None = None
+    more: bool | None = None
+    last: int | None = None
+    cursor: str | None = None
+
+
+def read_page(reply: Reply, *, envelope: str = "") -> Page:
+    """Read one page of a list, or raise what the reply says.
+
+    Parameters
+    ----------
+    reply
+        The reply to a list question.
+    envelope
+        Where the catalogue expects the list, such as `data` or `data.history`; the reply itself has the last word.
+        A lone dot means that the body is one record.
+
+    Raises
+    ------
+    StatusError
+        If the status says no.
+    IncompleteError
+        If the body is not whole JSON (retryable), holds no list, or its next link leads to another host.
+    """
+    body = read_json(reply)
+    links = links_of(reply)
+    return Page(
+        rows=_unwrap(body, envelope, reply),
+        total=whole_number(reply.headers.get("total")),
+        per_page=whole_number(reply.headers.get("per-page")),
+        more=has_next(reply, links, body),
+        last=last_page(links),
+        cursor=next_cursor(links, body),
+    )
+
+
+def read_json(reply: Reply) -> Any:
+    """Return the parsed body of a good reply, or raise what the reply says; an empty 204 is None."""
+    error = error_of(reply)
+    if error is not None:
+        raise error
+    if reply.status == 204:
+        return None
+    try:
+        return orjson.loads(reply.body)
+    except orjson.JSONDecodeError as failure:
+        what = "a web page instead of JSON" if reply.is_html else "a body that is not whole JSON"
+        raise IncompleteError(
+            f"{reply.where} answered {reply.status} with {what} ({len(reply.body):,} bytes).",
+            status=reply.status,
+            retryable=True,
+            advice=advice.NOT_JSON,
+        ) from failure
+
+
+def _unwrap(body: Any, envelope: str, reply: Reply) -> list[Any]:
+    if body is None:
+        return []
+    if envelope == "." and isinstance(body, dict):
+        return [body]
+    if isinstance(body, list):
+        first = body[0] if len(body) == 1 else None
+        if isinstance(first, dict) and isinstance(first.get("data"), list) and "possible_pages" in first:
+            return list(first["data"])
+        return body
+    if not isinstance(body, dict):
+        raise IncompleteError(f"{reply.where} answered {type(body).__name__} where a list belongs.")
+    inner: Any = body
+    for key in envelope.split(".") if envelope else ():
+        inner = inner.get(key) if isinstance(inner, dict) else None
+    for candidate in (inner if envelope else None, body.get("data")):
+        if isinstance(candidate, list):
+            return candidate
+    if "data" in body and body["data"] is None:
+        return []
+    holder = body["data"] if isinstance(body.get("data"), dict) else body
+    lists = [value for value in holder.values() if isinstance(value, list)]
+    if len(lists) == 1 and len(holder) <= 4:
+        return lists[0]
+    return [holder]
