@@ -1,0 +1,49 @@
+"""Without any extra the whole job on the demo works, and what needs an extra says which."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from .declared import requirements
+
+_REFUSE = """
+import sys
+for name in {names}:
+    sys.modules[name] = None  # the import then fails as if it were not installed
+"""
+
+
+def _run(code: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    absent = sorted(set(requirements("all")) - set(requirements()))
+    refused = _REFUSE.format(names=json.dumps([name.replace("-", "_") for name in absent]))
+    return subprocess.run([sys.executable, "-c", refused + code], cwd=folder, capture_output=True, text=True)
+
+
+def test_the_demo_job_needs_no_extra(tmp_path: Path) -> None:
+    done = _run("from procore_nb.cli import main; sys.exit(main(['demo']))", tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    written = {path.name for path in (tmp_path / "procore-demo").iterdir()}
+    assert {"projects.csv", "companies.csv", "projects-map.png", "projects-map.html"} <= written
+
+
+@pytest.mark.parametrize(
+    ("code", "extra"),
+    [
+        ("pnb.ConnectForm()", "notebook"),
+        ("pnb.Store('folder')", "keep"),
+        ("pnb.to_excel(frame, 'rows.xlsx')", "keep"),
+        ("pnb.to_parquet(frame, 'rows.parquet')", "keep"),
+        ("pnb.to_geodataframe(frame)", "maps"),
+    ],
+)
+def test_what_needs_an_extra_names_it(code: str, extra: str, tmp_path: Path) -> None:
+    begin = "import procore_nb as pnb; frame = pnb.connect('demo', progress=False).projects(status='All')"
+    done = _run(f"{begin}\n{code}", tmp_path)
+    assert "MissingExtraError" in done.stderr
+    assert f'pip install "procore-nb[{extra}]"' in done.stderr
+    assert list(tmp_path.iterdir()) == []
