@@ -53,7 +53,7 @@ def near(name: str, choices: Iterable[str], *, count: int = 3) -> tuple[str, ...
     Examples
     --------
     >>> near("RFI", ["rfis", "rfqs", "submittals"])
-    ('rfis', 'rfqs')
+    ('rfis',)
     """
     wanted = plain(name)
     wanted_words = {stem(word) for word in words(name)}

@@ -63,7 +63,8 @@ def to_csv(
 
     Examples
     --------
-    >>> to_csv(to_frame([{"id": 1, "name": "Depot"}]), "projects.csv").name
+    >>> import procore_nb as pnb
+    >>> pnb.to_csv(pnb.to_frame([{"id": 1, "name": "Depot"}]), "projects.csv").name
     'projects.csv'
     """
     place = Path(path)
@@ -108,7 +109,8 @@ def read_csv(path: str | os.PathLike[str], *, endpoint: Any = None) -> pd.DataFr
 
     Examples
     --------
-    >>> read_csv(to_csv(to_frame([{"id": 1}]), "projects.csv"))["id"].dtype
+    >>> import procore_nb as pnb
+    >>> pnb.read_csv(pnb.to_csv(pnb.to_frame([{"id": 1}]), "projects.csv"))["id"].dtype
     Int64Dtype()
     """
     place = Path(path)

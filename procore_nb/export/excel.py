@@ -65,7 +65,8 @@ def to_excel(frame: pd.DataFrame | Mapping[str, pd.DataFrame], path: str | os.Pa
 
     Examples
     --------
-    >>> to_excel({"Projects": to_frame([{"id": 1}])}, "portfolio.xlsx").name
+    >>> import procore_nb as pnb
+    >>> pnb.to_excel({"Projects": pnb.to_frame([{"id": 1}])}, "portfolio.xlsx").name
     'portfolio.xlsx'
     """
     xlsxwriter = library("xlsxwriter", "An Excel file")

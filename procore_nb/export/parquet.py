@@ -62,7 +62,8 @@ def to_parquet(frame: pd.DataFrame | Mapping[str, pd.DataFrame], path: str | os.
 
     Examples
     --------
-    >>> to_parquet(to_frame([{"id": 1}]), "projects.parquet").name
+    >>> import procore_nb as pnb
+    >>> pnb.to_parquet(pnb.to_frame([{"id": 1}]), "projects.parquet").name
     'projects.parquet'
     """
     arrow, parquet = library("pyarrow", "Parquet"), library("pyarrow.parquet", "Parquet")
@@ -103,7 +104,8 @@ def read_parquet(path: str | os.PathLike[str]) -> pd.DataFrame:
 
     Examples
     --------
-    >>> read_parquet(to_parquet(to_frame([{"id": 1}]), "projects.parquet"))["id"].tolist()
+    >>> import procore_nb as pnb
+    >>> pnb.read_parquet(pnb.to_parquet(pnb.to_frame([{"id": 1}]), "projects.parquet"))["id"].tolist()
     [1]
     """
     arrow, parquet = library("pyarrow", "Parquet"), library("pyarrow.parquet", "Parquet")

@@ -47,7 +47,9 @@ def explode(frame: pd.DataFrame, column: str) -> pd.DataFrame:
 
     Examples
     --------
-    >>> explode(to_frame([{"id": 1, "departments": [{"id": 7, "name": "Civil"}]}]), "departments")
+    >>> import procore_nb as pnb
+    >>> frame = pnb.to_frame([{"id": 1, "departments": [{"id": 7, "name": "Civil"}]}])
+    >>> pnb.explode(frame, "departments")
        parent_id  position  id   name
     0          1         0   7  Civil
     """

@@ -108,7 +108,9 @@ def plot_projects(
 
     Examples
     --------
-    >>> ax = plot_projects(procore.projects(), size="value", title="Projects by stage")
+    >>> import procore_nb as pnb
+    >>> projects = pnb.connect("demo").projects(status="All")
+    >>> ax = pnb.plot_projects(projects, size="total_value", title="Projects by stage")
     >>> ax.figure.savefig("projects.png", dpi=200)
     """
     if cluster not in ("auto", True, False):

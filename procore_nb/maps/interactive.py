@@ -207,8 +207,11 @@ def map_projects(
 
     Examples
     --------
-    >>> projects = map_projects(procore.projects(), popup=["project_number", "value"])
-    >>> projects.save("projects.html")
+    >>> import procore_nb as pnb
+    >>> projects = pnb.connect("demo").projects(status="All")
+    >>> drawn = pnb.map_projects(projects, popup=["project_number", "total_value"])
+    >>> drawn.save("projects.html").name
+    'projects.html'
     """
     if cluster not in ("auto", True, False):
         raise ArgumentError(f"cluster={cluster!r} is not known.", advice='Use "auto", True or False.')

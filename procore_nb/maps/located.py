@@ -112,8 +112,11 @@ def check_coordinates(
 
     Examples
     --------
-    >>> checked = check_coordinates(procore.projects())
-    >>> checked[checked.verdict != "ok"]
+    >>> import procore_nb as pnb
+    >>> projects = pnb.connect("demo").projects(status="All")
+    >>> checked = pnb.check_coordinates(projects)
+    >>> sorted(checked["verdict"].unique())
+    ['missing', 'ok', 'swapped', 'zero']
     """
     judged = judge_frame(frame, latitude=latitude, longitude=longitude)
     shown = ["id"] if "id" in frame.columns else []

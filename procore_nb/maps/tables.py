@@ -61,8 +61,12 @@ def with_location(
 
     Examples
     --------
-    >>> rfis = procore.table("rfis", projects="all")
-    >>> map_projects(with_location(rfis, procore.projects()), color="status")
+    >>> import procore_nb as pnb
+    >>> procore = pnb.connect("demo", progress=False)
+    >>> projects = procore.projects()
+    >>> located = pnb.with_location(procore.table("rfis", projects=projects), projects)
+    >>> {"latitude", "longitude"} <= set(located.columns)
+    True
     """
     if "id" not in projects.columns:
         raise ArgumentError("projects has no column id.", advice="Give the frame of procore.projects().")
@@ -116,7 +120,9 @@ def distance_to(
 
     Examples
     --------
-    >>> near = projects[distance_to(projects, 43.16, -77.61) < 50]
+    >>> import procore_nb as pnb
+    >>> projects = pnb.connect("demo").projects(status="All")
+    >>> near = projects[pnb.distance_to(projects, 43.16, -77.61) < 50]
     """
     _check_point(lat, lon)
     located = locate(frame, latitude=latitude, longitude=longitude, fix=fix, allow_none=True)
