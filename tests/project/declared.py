@@ -32,5 +32,7 @@ def requirements(*extras: str) -> dict[str, Requirement]:
 
 def fenced(path: Path, language: str) -> list[str]:
     """Contents of the fenced blocks of one language in a Markdown file, in order."""
-    blocks = re.findall(r"^```([^\n]*)\n(.*?)^```$", path.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    blocks = re.findall(
+        r"^```([^\n]*)\n(.*?)^```$", path.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+    )
     return [body for word, body in blocks if word.strip() == language]

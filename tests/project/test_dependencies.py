@@ -6,7 +6,6 @@ import ast
 import re
 import sys
 from importlib.metadata import packages_distributions
-from pathlib import Path
 
 import pytest
 import yaml
@@ -69,7 +68,7 @@ def _imported(folder: str) -> set[str]:
 
 
 def _own_modules() -> set[str]:
-    return {path.stem for path in Path(ROOT / "tests").rglob("*.py")} | {"tests"}
+    return {path.stem for path in (ROOT / "tests").rglob("*") if path.is_dir() or path.suffix == ".py"}
 
 
 @pytest.mark.parametrize(("folder", "extra"), [("procore_nb", "all"), ("tests", "test")])
@@ -79,6 +78,7 @@ def test_whatever_is_imported_is_declared(folder: str, extra: str) -> None:
     undeclared = {
         name
         for name in _imported(folder)
-        if not {COMES_WITH.get(name, home.lower().replace("_", "-")) for home in homes.get(name, [])} & declared
+        if not {COMES_WITH.get(name, home.lower().replace("_", "-")) for home in homes.get(name, [])}
+        & declared
     }
     assert undeclared == set()

@@ -28,5 +28,7 @@ def test_the_examples_of_a_module_run(name: str, tmp_path: Path, monkeypatch: py
 
 def test_the_package_has_examples() -> None:
     finder = doctest.DocTestFinder()
-    found = [example for name in MODULES for example in finder.find(import_module(name), name) if example.examples]
+    found = [
+        example for name in MODULES for example in finder.find(import_module(name), name) if example.examples
+    ]
     assert len(found) > 20

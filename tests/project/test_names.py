@@ -22,8 +22,15 @@ def _loaded_after(code: str) -> set[str]:
 
 def test_names_for_type_checkers_equal_the_public_names() -> None:
     tree = ast.parse(Path(pnb.__file__).read_text(encoding="utf-8"))
-    guarded = [node for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"]
-    seen = {alias.asname for node in ast.walk(guarded[0]) if isinstance(node, ast.ImportFrom) for alias in node.names}
+    guarded = [
+        node for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+    ]
+    seen = {
+        alias.asname
+        for node in ast.walk(guarded[0])
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
     assert seen == set(pnb.__all__) - {"__version__"}
 
 

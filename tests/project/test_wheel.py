@@ -29,7 +29,11 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
 
 def test_the_wheel_holds_every_file_of_the_package(wheel: zipfile.ZipFile) -> None:
     kept = {name for name in wheel.namelist() if name.startswith("procore_nb/")}
-    here = [path for path in (ROOT / "procore_nb").rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    here = [
+        path
+        for path in (ROOT / "procore_nb").rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    ]
     assert kept == {path.relative_to(ROOT).as_posix() for path in here}
     assert {Path(name).suffix for name in kept} <= SHIPPED
 
