@@ -68,7 +68,8 @@ def _imported(folder: str) -> set[str]:
 
 
 def _own_modules() -> set[str]:
-    return {path.stem for path in (ROOT / "tests").rglob("*") if path.is_dir() or path.suffix == ".py"}
+    found = (ROOT / "tests").rglob("*")
+    return {"tests"} | {path.stem for path in found if path.is_dir() or path.suffix == ".py"}
 
 
 @pytest.mark.parametrize(("folder", "extra"), [("procore_nb", "all"), ("tests", "test")])
