@@ -16,7 +16,18 @@ except ImportError as error:
 
 from procore_nb.widgets.company_picker import CompanyPicker
 from procore_nb.widgets.connect_form import ConnectForm
+from procore_nb.widgets.endpoint_picker import EndpointPicker
+from procore_nb.widgets.explorer import Explorer
 from procore_nb.widgets.frame_table import FrameTable
+from procore_nb.widgets.project_picker import ProjectPicker
 from procore_nb.widgets.secret_input import SecretInput
 
-__all__ = ["CompanyPicker", "ConnectForm", "FrameTable", "SecretInput"]
+__all__ = [
+    "CompanyPicker",
+    "ConnectForm",
+    "EndpointPicker",
+    "Explorer",
+    "FrameTable",
+    "ProjectPicker",
+    "SecretInput",
+]

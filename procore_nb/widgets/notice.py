@@ -36,13 +36,20 @@ class Notice(anywidget.AnyWidget):
         return str(self.said["text"])
 
     def say(
-        self, text: str, *, level: str = "info", advice: str = "", steps: Sequence[Mapping[Any, Any]] = ()
+        self,
+        text: str,
+        *,
+        level: str = "info",
+        advice: str = "",
+        steps: Sequence[Mapping[Any, Any]] = (),
+        share: float | None = None,
     ) -> None:
-        """Show a message in place of the last one."""
+        """Show a message in place of the last one; `share` (0 to 1) draws how much is done."""
         said: dict[str, Any] = {
             "level": level,
             "text": text,
             "advice": advice,
+            "share": share,
             "steps": [dict(step) for step in steps],
         }
         self.said = said

@@ -31,6 +31,13 @@ function render({ model, el }) {
       list.append(...said.steps.map(stepLine));
       words.append(list);
     }
+    if (typeof said.share === "number") {
+      const bar = make("progress");
+      bar.max = 1;
+      bar.value = said.share;
+      bar.setAttribute("aria-label", "done so far");
+      words.append(bar);
+    }
     box.append(make("span", "pnw-mark", MARKS[said.level] ?? ""), words);
   };
   const draw = () => show(model.get("said"));

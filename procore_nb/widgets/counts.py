@@ -1,0 +1,78 @@
+"""How often each value of a column occurs, as a small bar chart.
+
+In: a frame. Out: bars. The texts travel as a message and are never widget state.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import anywidget
+import pandas as pd
+
+from procore_nb.widgets.assets import script, style
+from procore_nb.widgets.table_cells import texts
+
+_MOST = 15
+
+
+def count_values(column: pd.Series[Any]) -> list[tuple[str, int]]:
+    """Values and how often they occur: times by month or year in order, all else most frequent first.
+
+    What is left over and what is missing come last.
+    """
+    in_time = pd.api.types.is_datetime64_any_dtype(column.dtype)
+    written = _periods(column) if in_time else pd.Series(texts(column), dtype="string")
+    counted = written.value_counts()
+    bars = [(str(text), int(number)) for text, number in counted.head(_MOST).items()]
+    if in_time:
+        bars.sort()
+    rest, missing = int(counted.iloc[_MOST:].sum()), int(written.isna().sum())
+    if rest:
+        bars.append((f"{len(counted) - _MOST:,} others", rest))
+    return [*bars, ("(missing)", missing)] if missing else bars
+
+
+def _periods(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Months, or years where the months would be too many to draw."""
+    months = pd.Series(column.dt.strftime("%Y-%m"), dtype="string")
+    return months if months.nunique() <= _MOST else months.str[:4]
+
+
+def good_columns(frame: pd.DataFrame) -> list[str]:
+    """Columns worth counting, those with few values first; ids and texts that never repeat are left out."""
+    ranked = []
+    for at in range(frame.shape[1]):
+        column = frame.iloc[:, at]
+        different = column.head(2000).map(str).nunique()
+        name = str(column.name)
+        words = ("status", "stage", "type", "priority", "trade", "city")
+        likely = next((place for place, word in enumerate(words) if word in name.lower()), len(words))
+        alone = different > max(20, 0.6 * min(len(column), 2000)) or name.endswith(("id", "[]"))
+        ranked.append((alone or different < 2, likely, at, name))
+    return [name for _, _, _, name in sorted(ranked)]
+
+
+class CountBars(anywidget.AnyWidget):
+    """Bars of the values of one column; `show(column)` draws another."""
+
+    _esm = script("counts.js")
+    _css = style("counts.css")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._bars: list[tuple[str, int]] = []
+        self._title = ""
+        self.on_msg(self._receive)
+
+    def show(self, column: pd.Series[Any]) -> None:
+        """Draw the counts of this column."""
+        self._bars, self._title = count_values(column), str(column.name)
+        self._announce()
+
+    def _receive(self, _: object, content: dict[str, Any], buffers: object) -> None:
+        if content.get("kind") == "ready":
+            self._announce()
+
+    def _announce(self) -> None:
+        self.send({"kind": "bars", "title": self._title, "bars": [list(bar) for bar in self._bars]})

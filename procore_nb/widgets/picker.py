@@ -1,0 +1,71 @@
+"""Choosing from a long list by typing; the list travels once, as a message, and is filtered in the browser.
+
+In: rows of a key and a few texts. Out: the keys that were chosen. Nothing of the list is ever widget state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import anywidget
+
+from procore_nb.widgets.assets import script, style
+
+
+class Picker(anywidget.AnyWidget):
+    """What the pickers share; each keeps its own `value`.
+
+    Parameters
+    ----------
+    several
+        Whether more than one may be chosen.
+    placeholder
+        What the field says while it is empty.
+    limit
+        How many rows are drawn at most; the others are found by typing.
+    """
+
+    _esm = script("picker.js")
+    _css = style("table.css", "picker.css")
+
+    def __init__(self, *, several: bool, placeholder: str, limit: int = 200) -> None:
+        super().__init__()
+        self._several, self._placeholder, self._limit = several, placeholder, limit
+        self._rows: list[list[str]] = []
+        self._keys: list[str] = []
+        self.on_msg(self._receive)
+
+    def _offer(self, rows: Sequence[Sequence[str]]) -> None:
+        """Offer rows of key, group, text that is only searched, and texts that are shown."""
+        self._rows = [list(row) for row in rows]
+        self._announce()
+
+    def _taken(self, keys: list[str]) -> None:
+        """Take what the browser chose."""
+        raise NotImplementedError
+
+    def _tell(self, keys: Sequence[str]) -> None:
+        """Tell the browser what is chosen now."""
+        self._keys = list(keys)
+        self.send({"kind": "chosen", "chosen": self._keys})
+
+    def _receive(self, _: object, content: dict[str, Any], buffers: object) -> None:
+        if content.get("kind") == "ready":
+            self._announce(content.get("from"))
+        elif content.get("kind") == "choose":
+            known = {row[0] for row in self._rows}
+            self._taken([key for key in content.get("keys", []) if key in known])
+
+    def _announce(self, to: object = None) -> None:
+        self.send(
+            {
+                "kind": "rows",
+                "to": to,
+                "rows": self._rows,
+                "chosen": self._keys,
+                "several": self._several,
+                "limit": self._limit,
+                "placeholder": self._placeholder,
+            }
+        )

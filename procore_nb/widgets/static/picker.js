@@ -1,0 +1,129 @@
+// Choose from a long list by typing: every key filters here, in the browser, over text that came once.
+function plain(text) { return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase(); }
+
+function render({ model, el }) {
+  const viewId = newId(), listId = newId();
+  let rows = [], several = true, limit = 200, chosen = new Set(), matches = [], active = -1;
+  el.classList.add("pnw-part", "pnw-picker");
+
+  const bar = make("div", "pnw-bar");
+  const input = make("input");
+  input.type = "search";
+  input.setAttribute("role", "combobox");
+  input.setAttribute("aria-expanded", "true");
+  input.setAttribute("aria-controls", listId);
+  input.autocomplete = "off";
+  const count = make("span", "pnw-count", "Run the cell to see the list.");
+  count.setAttribute("role", "status");
+  const addAll = make("button", "", "");
+  const clear = make("button", "", "Clear");
+  for (const button of [addAll, clear]) button.type = "button";
+  bar.append(input, count, addAll, clear);
+  const chips = make("div", "pnw-chips");
+  const list = make("div", "pnw-list");
+  list.id = listId;
+  list.setAttribute("role", "listbox");
+  el.append(bar, chips, list);
+
+  const tell = () => model.send({ kind: "choose", from: viewId, keys: [...chosen] });
+
+  function option(row, place) {
+    const line = make("div", "pnw-option");
+    line.id = `${listId}-${place}`;
+    line.setAttribute("role", "option");
+    line.setAttribute("aria-selected", String(chosen.has(row.key)));
+    line.append(make("span", "pnw-tick", chosen.has(row.key) ? "✓" : ""));
+    row.cells.forEach((text) => { const cell = make("span", "pnw-cell", text); cell.title = text; line.append(cell); });
+    line.addEventListener("mousedown", (event) => event.preventDefault());
+    line.addEventListener("click", () => { active = place; toggle(row.key); });
+    return line;
+  }
+
+  function draw() {
+    const words = plain(input.value).split(/\s+/).filter(Boolean);
+    matches = words.length ? rows.filter((row) => words.every((word) => row.hay.includes(word))) : rows;
+    if (words.length && matches.length > 1) { // names that begin with what was typed come first
+      const begins = matches.filter((row) => row.hay.startsWith(words[0]));
+      if (begins.length && begins.length < matches.length) matches = [...begins, ...matches.filter((row) => !row.hay.startsWith(words[0]))];
+    }
+    active = Math.min(active, matches.length - 1);
+    const lines = [];
+    let group = "";
+    matches.slice(0, limit).forEach((row, place) => {
+      if (row.group && row.group !== group) { group = row.group; lines.push(make("div", "pnw-group", group)); }
+      lines.push(option(row, place));
+    });
+    if (matches.length > limit) lines.push(make("div", "pnw-more", `and ${(matches.length - limit).toLocaleString("en")} more: type on`));
+    if (!matches.length) lines.push(make("div", "pnw-more", rows.length ? "Nothing matches." : "The list is empty."));
+    list.replaceChildren(...lines);
+    mark();
+    const found = words.length ? `${matches.length.toLocaleString("en")} of ` : "";
+    count.textContent = `${found}${rows.length.toLocaleString("en")}` + (several ? `, ${chosen.size.toLocaleString("en")} chosen` : "");
+    addAll.hidden = !several || !words.length || !matches.length;
+    addAll.textContent = `Add these ${matches.length.toLocaleString("en")}`;
+    clear.hidden = !chosen.size;
+    el.dataset.ready = "true";
+    el.dataset.matches = matches.length;
+  }
+
+  function drawChips() {
+    const named = rows.filter((row) => chosen.has(row.key));
+    const parts = named.slice(0, 8).map((row) => {
+      const chip = make("button", "pnw-chip", `${row.cells[0]} ✕`);
+      chip.type = "button";
+      chip.setAttribute("aria-label", `Remove ${row.cells[0]}`);
+      chip.addEventListener("click", () => toggle(row.key));
+      return chip;
+    });
+    if (named.length > 8) parts.push(make("span", "pnw-count", `and ${named.length - 8} more`));
+    chips.replaceChildren(...(several ? parts : []));
+    chips.hidden = !several || !named.length;
+  }
+
+  function mark() {
+    list.querySelectorAll(".pnw-active").forEach((line) => line.classList.remove("pnw-active"));
+    const line = active >= 0 ? document.getElementById(`${listId}-${active}`) : null;
+    if (line) { line.classList.add("pnw-active"); line.scrollIntoView({ block: "nearest" }); input.setAttribute("aria-activedescendant", line.id); }
+    else input.removeAttribute("aria-activedescendant");
+  }
+
+  function toggle(key) {
+    if (!several) chosen = new Set([key]);
+    else if (!chosen.delete(key)) chosen.add(key);
+    drawChips();
+    const top = list.scrollTop;
+    draw();
+    list.scrollTop = top;
+    tell();
+  }
+
+  input.addEventListener("input", () => { active = input.value ? 0 : -1; draw(); list.scrollTop = 0; });
+  input.addEventListener("keydown", (event) => {
+    event.stopPropagation();
+    const last = Math.min(matches.length, limit) - 1;
+    const moves = { ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8 };
+    if (event.key in moves) { active = Math.max(0, Math.min(last, active + moves[event.key])); mark(); event.preventDefault(); }
+    else if (event.key === "Enter" && matches[active]) { toggle(matches[active].key); event.preventDefault(); }
+    else if (event.key === "Escape") { input.value = ""; active = -1; draw(); }
+  });
+  addAll.addEventListener("click", () => { matches.forEach((row) => chosen.add(row.key)); drawChips(); draw(); tell(); });
+  clear.addEventListener("click", () => { chosen = new Set(); drawChips(); draw(); tell(); input.focus(); });
+
+  const hear = (message) => {
+    if (message.to && message.to !== viewId) return;
+    if (message.kind === "rows") {
+      ({ several, limit } = message);
+      rows = message.rows.map(([key, group, hidden, ...cells]) => ({ key, group, cells, hay: plain([...cells, hidden].join("  ")) }));
+      input.placeholder = message.placeholder;
+      input.setAttribute("aria-label", message.placeholder);
+      list.setAttribute("aria-multiselectable", String(several));
+      list.dataset.cells = message.rows.length ? message.rows[0].length - 3 : 0;
+    }
+    if (message.kind === "rows" || message.kind === "chosen") { chosen = new Set(message.chosen); drawChips(); draw(); }
+  };
+  model.on("msg:custom", hear);
+  const forget = whenKernelGoes(model, () => { count.textContent = "The kernel is gone: run the cell again."; el.inert = true; });
+  model.send({ kind: "ready", from: viewId });
+  return () => { model.off("msg:custom", hear); forget(); };
+}
+export default { render };
