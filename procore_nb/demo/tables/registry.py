@@ -28,6 +28,14 @@ Table = Callable[[Scene], Iterable[Row]]
 
 SUBJECTS = (
     "breakdown",
+    "budgetchanges",
+    "budgetcodes",
+    "budgets",
+    "changes",
+    "contracts",
+    "directcosts",
+    "events",
+    "invoices",
     "people",
     "rfis",
     "shortlists",

@@ -75,6 +75,11 @@ def time_on(day: date, draw: random.Random) -> datetime:
     return by_now(datetime.combine(day, time(draw.randrange(7, 18), draw.randrange(60)), UTC))
 
 
+def noon(day: date) -> datetime:
+    """Noon of a day, at the latest a little before the demo's now."""
+    return by_now(datetime.combine(day, time(12), UTC))
+
+
 def by_now(moment: datetime) -> datetime:
     """The moment, or a little before the demo's now if that is earlier."""
     return min(moment, _LAST)

@@ -1,0 +1,209 @@
+"""Contracts: the prime contract with the owner, the commitments with firms, and their lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from procore_nb.demo.company import TODAY
+from procore_nb.demo.tables import cast, crews
+from procore_nb.demo.tables.billing import bills, retained_percent
+from procore_nb.demo.tables.budgetcodes import BUDGET_CODES, CURRENCY, BudgetCode, coded, money
+from procore_nb.demo.tables.orders import orders_of, summed
+from procore_nb.demo.tables.plan import PLAN, WEIGHTS
+from procore_nb.demo.tables.purchases import (
+    PURCHASE_ORDER,
+    WORK_ORDER,
+    Line,
+    Purchase,
+    prime_sum,
+    purchase_of,
+    purchases,
+)
+from procore_nb.demo.tables.registry import table
+from procore_nb.demo.tables.scene import Row, Scene
+from procore_nb.demo.tables.works import by_now, noon, works
+
+PRIME = "prime_contract"
+_NO_PRIME = ("not_awarded", "canceled")
+
+
+@table("prime_contracts", "prime_contracts_v2_0")
+def prime_contracts(scene: Scene) -> Iterator[Row]:
+    """The contract with the owner; still being agreed before the works begin."""
+    project, term = scene.here, works(scene)
+    if project.stage.category in _NO_PRIME:
+        return
+    signed = term is not None
+    status = "Out For Signature" if not signed else "Complete" if term and term.ended else "Approved"
+    created = project.created_at + timedelta(days=12)
+    agreed = created.date() + timedelta(days=14)
+    builder, owner = cast.vendors(scene)[-1], cast.vendors(scene)[-2]
+    approved = summed(orders_of(scene, None), "approved")
+    yield {
+        "id": scene.id(PRIME, 0),
+        "number": "1",
+        "title": project.name,
+        "status": status,
+        "executed": signed,
+        "execution_date": agreed if signed else None,
+        "contract_date": agreed if signed else None,
+        "signed_contract_received_date": agreed if signed else None,
+        "contract_start_date": project.start,
+        "contract_estimated_completion_date": project.finish,
+        "actual_completion_date": project.actual_finish,
+        "grand_total": money(prime_sum(scene)),
+        "approved_change_orders": money(approved),
+        "retainage_percent": money(retained_percent(scene) * 100),
+        "vendor": owner.ref,
+        "vendor_id": owner.id,
+        "contractor": builder.ref,
+        "architect": crews.site(scene)[0].ref,
+        "created_by": crews.office(scene)[0].ref,
+        **_common(scene),
+        "created_at": created,
+        "updated_at": max(created, by_now(project.updated_at)),
+    }
+
+
+@table("prime_contract_line_items")
+def prime_contract_line_items(scene: Scene) -> Iterator[Row]:
+    """The prime contract's schedule of values: one line for each cost code."""
+    if scene.number_of(PRIME, scene.ids["prime_contract_id"]) != 0:
+        return
+    if scene.here.stage.category in _NO_PRIME:
+        return
+    total = left = prime_sum(scene)
+    codes = [next(one for one in BUDGET_CODES if one.code == code) for code in range(len(PLAN))]
+    for number, one in enumerate(codes):
+        share = total * PLAN[number].weight // WEIGHTS // 10_000 * 10_000
+        amount = left if number == len(codes) - 1 else share
+        left -= amount
+        text = one.name.partition(".")[0]
+        yield _line(scene, Line(number, one, text, amount), "prime_contract_line_item", PRIME, 0)
+
+
+@table("work_order_contracts")
+def work_order_contracts(scene: Scene) -> Iterator[Row]:
+    """Subcontracts."""
+    for one in purchases(scene):
+        if one.kind == WORK_ORDER:
+            yield _commitment(scene, one)
+
+
+@table("purchase_order_contracts")
+def purchase_order_contracts(scene: Scene) -> Iterator[Row]:
+    """Purchase orders."""
+    for one in purchases(scene):
+        if one.kind == PURCHASE_ORDER:
+            yield {
+                **_commitment(scene, one),
+                "assignee": {"id": crews.office(scene)[0].id},
+                "bill_to_address": scene.here.address,
+                "ship_to_address": scene.here.address,
+                "ship_via": "Truck",
+                "payment_terms": "Net 30",
+            }
+
+
+@table("commitments", "commitment_contracts")
+def commitments(scene: Scene) -> Iterator[Row]:
+    """Subcontracts and purchase orders in one list, in few words."""
+    for one in purchases(scene):
+        yield {**_commitment(scene, one), "vendor": one.vendor.ref, "type": _type_name(one)}
+
+
+@table("work_order_contract_line_items", "purchase_order_contract_line_items")
+def contract_line_items(scene: Scene) -> Iterator[Row]:
+    """Lines of one commitment; their sum is its grand total."""
+    kind = WORK_ORDER if "work_order_contract_id" in scene.ids else PURCHASE_ORDER
+    contract = purchase_of(scene, scene.ids[f"{kind}_id"], kind)
+    for line in contract.lines if contract else ():
+        yield _line(scene, line, f"{kind}_line_item", kind, contract.index if contract else 0)
+
+
+def _commitment(scene: Scene, one: Purchase) -> Row:
+    term, orders = works(scene), orders_of(scene, one)
+    approved, pending = summed(orders, "approved"), summed(orders, "pending")
+    own = bills(scene).get(one.index, ())
+    revised = one.total + approved
+    paid = sum(bill.due for bill in own if bill.paid_on)
+    signed: date | None = one.contract_date if one.executed else None
+    begin, end = (term.day_at(one.begin), term.day_at(one.end)) if term else (None, None)
+    last = max([one.contract_date, *(bill.billed for bill in own)])
+    return {
+        "id": scene.id(one.kind, one.index),
+        "number": one.number,
+        "title": one.title,
+        "status": one.status,
+        "executed": one.executed,
+        "execution_date": signed and min(signed + timedelta(days=5), TODAY),
+        "contract_date": signed,
+        "signed_contract_received_date": signed,
+        "issued_on_date": signed,
+        "contract_start_date": begin,
+        "delivery_date": begin,
+        "contract_estimated_completion_date": end,
+        "actual_completion_date": end if one.status == "Complete" else None,
+        "grand_total": money(one.total),
+        "approved_change_orders": money(approved),
+        "pending_change_orders": money(pending),
+        "draft_change_orders_amount": money(0),
+        "revised_contract": money(revised),
+        "pending_revised_contract": money(revised + pending),
+        "retainage_percent": money(retained_percent(scene) * 100),
+        "total_payments": money(paid),
+        "total_draw_requests_amount": money(0),
+        "total_requisitions_amount": money(sum(bill.due for bill in own)),
+        "percentage_paid": money(paid * 10_000 // revised if revised else 0),
+        "remaining_balance_outstanding": money(revised - paid),
+        "requisitions_are_enabled": True,
+        "project": {"id": scene.here.id, "name": scene.here.name},
+        "vendor": {"id": one.vendor.id, "company": one.vendor.name},
+        "vendor_id": one.vendor.id,
+        "billing_schedule_of_values_status": "approved" if one.executed else "draft",
+        **_common(scene),
+        "created_at": one.created,
+        "updated_at": max(one.created, noon(last)),
+        "deleted_at": max(one.created, noon(TODAY)) if one.deleted else None,
+        "_deleted": one.deleted,
+    }
+
+
+def _common(scene: Scene) -> Row:
+    synced = scene.here.origin_id is not None
+    return {
+        "accounting_method": "amount",
+        "private": True,
+        "show_line_items_to_non_admins": False,
+        "origin_data": "synced" if synced else None,
+        "currency_configuration": CURRENCY,
+        "currency_iso_code": "USD",
+    }
+
+
+def _type_name(one: Purchase) -> str:
+    return "WorkOrderContract" if one.kind == WORK_ORDER else "PurchaseOrderContract"
+
+
+def _line(scene: Scene, line: Line, kind: str, holder: str, index: int) -> Row:
+    code: BudgetCode = line.code
+    since = scene.here.created_at
+    return {
+        "id": scene.id(kind, line.number),
+        "description": line.text,
+        "amount": money(line.amount),
+        "total_amount": money(line.amount),
+        "extended_amount": money(line.amount),
+        "extended_type": "calculated",
+        "quantity": "1.0",
+        "unit_cost": money(line.amount),
+        "uom": "ls",
+        "position": line.number % 20 + 1,
+        "company": {"id": scene.company.id, "name": scene.company.name},
+        "project": {"id": scene.here.id, "name": scene.here.name},
+        "holder": {"id": scene.id(holder, index), "holder_type": holder.title().replace("_", "")},
+        **coded(scene, code),
+        "created_at": since,
+        "updated_at": since,
+    }

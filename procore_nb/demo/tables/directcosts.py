@@ -1,0 +1,79 @@
+"""Direct costs and their lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from procore_nb.demo.tables import crews
+from procore_nb.demo.tables.budgetcodes import CURRENCY, BudgetCode, coded, money
+from procore_nb.demo.tables.registry import table
+from procore_nb.demo.tables.scene import Row, Scene
+from procore_nb.demo.tables.spending import Spending, spendings
+
+DIRECT_COST = "direct_cost"
+_PER_COST = 8  # lines of one direct cost, in the numbers of their ids
+_TEXTS = {"payroll": "Wages of own staff", "invoice": "Hire of plant", "expense": "Site expenses"}
+
+
+@table("direct_costs", "direct_costs_v1_0")
+def direct_costs(scene: Scene) -> Iterator[Row]:
+    """Wages, invoices and expenses, month by month."""
+    for one in spendings(scene):
+        vendor = crews.firm_for(scene, 16) if one.kind == "invoice" else None
+        person = crews.office(scene)[one.index % 3] if one.kind != "invoice" else None
+        paid = one.day if one.status == "approved" else None
+        yield {
+            "id": scene.id(DIRECT_COST, one.index),
+            "amount": money(one.total),
+            "grand_total": money(one.total),
+            "direct_cost_type": one.kind,
+            "direct_cost_date": one.day,
+            "received_date": one.day,
+            "payment_date": paid,
+            "description": f"{_TEXTS[one.kind]}, {one.day:%Y-%m}",
+            "invoice_number": f"INV-{one.index + 1:04}" if vendor else None,
+            "status": one.status,
+            "terms": "Net 30" if vendor else None,
+            "vendor": vendor.name if vendor else None,
+            "vendor_id": vendor.id if vendor else None,
+            "vendor_name": vendor.name if vendor else None,
+            "employee": crews.brief(person) if person else None,
+            "currency_configuration": {
+                **CURRENCY,
+                "base_currency_iso_code": "USD",
+                "currency_exchange_rate": "1.0",
+            },
+            "created_at": one.created,
+            "updated_at": one.created,
+        }
+
+
+@table("direct_cost_line_items", "direct_cost_line_items_by_direct_cost")
+def direct_cost_line_items(scene: Scene) -> Iterator[Row]:
+    """Lines of all direct costs, or of one; their sum is the direct cost."""
+    wanted = scene.ids.get("direct_cost_id")
+    for one in spendings(scene):
+        if wanted is None or str(scene.id(DIRECT_COST, one.index)) == wanted:
+            for position, (code, amount) in enumerate(one.lines):
+                yield _line(scene, one, position, code, amount)
+
+
+def _line(scene: Scene, one: Spending, position: int, code: BudgetCode, amount: int) -> Row:
+    return {
+        "id": scene.id("direct_cost_line_item", one.index * _PER_COST + position),
+        "amount": money(amount),
+        "total_amount": money(amount),
+        "extended_amount": money(amount),
+        "extended_type": "calculated",
+        "quantity": "1.0",
+        "unit_cost": money(amount),
+        "uom": "ls",
+        "description": f"{_TEXTS[one.kind]}: {code.name.partition('.')[0]}",
+        "position": position + 1,
+        "holder": {"id": scene.id(DIRECT_COST, one.index), "holder_type": "DirectCost"},
+        "company": {"id": scene.company.id, "name": scene.company.name},
+        "project": {"id": scene.here.id, "name": scene.here.name},
+        **coded(scene, code),
+        "created_at": one.created,
+        "updated_at": one.created,
+    }

@@ -1,0 +1,74 @@
+"""What the builder spends without a contract: wages, hired plant, expenses, month by month.
+
+In: a scene. Out: `Spending`s, money in cents. Late projects spend more than was planned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from procore_nb.demo.company import TODAY
+from procore_nb.demo.tables.billing import periods
+from procore_nb.demo.tables.budgetcodes import BUDGET_CODES, BudgetCode
+from procore_nb.demo.tables.purchases import budget
+from procore_nb.demo.tables.recall import per_project
+from procore_nb.demo.tables.scene import Scene
+from procore_nb.demo.tables.works import noon, workday, works
+
+KINDS = {"L": "payroll", "E": "invoice", "O": "expense"}
+
+
+@dataclass(frozen=True)
+class Spending:
+    """One direct cost: an amount for each budget code."""
+
+    index: int
+    kind: str
+    day: date
+    lines: tuple[tuple[BudgetCode, int], ...]
+    status: str
+
+    @property
+    def total(self) -> int:
+        """Sum of its lines, in cents."""
+        return sum(amount for _code, amount in self.lines)
+
+    @property
+    def created(self) -> datetime:
+        """When it was entered."""
+        return noon(self.day)
+
+
+@per_project(keep=200)
+def spendings(scene: Scene) -> tuple[Spending, ...]:
+    """Direct costs of a project, the first one first."""
+    return tuple(_spendings(scene))
+
+
+def _spendings(scene: Scene) -> Iterator[Spending]:
+    term = works(scene)
+    if term is None:
+        return
+    draw, spent = scene.random("spendings"), dict.fromkeys(range(len(BUDGET_CODES)), 0)
+    factors = {letter: draw.randrange(92, 104) + (10 if term.late else 0) for letter in KINDS}
+    index = 0
+    for _start, end in periods(scene):
+        day = min(end, term.until)
+        if end > TODAY:
+            return
+        for letter, kind in KINDS.items():
+            lines = []
+            for one in BUDGET_CODES:
+                if one.kind.code != letter:
+                    continue
+                whole = budget(scene)[one.number] * factors[letter] // 100
+                total = int(whole * one.part.done(term.elapsed(day))) // 5 * 5
+                if total > spent[one.number]:
+                    lines.append((one, total - spent[one.number]))
+                    spent[one.number] = total
+            if lines:
+                fresh = (TODAY - day) < timedelta(days=25)
+                yield Spending(index, kind, workday(day), tuple(lines), "pending" if fresh else "approved")
+                index += 1
