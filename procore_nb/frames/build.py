@@ -154,12 +154,7 @@ class FrameBuilder:
     def _add_part(self, records: list[dict[str, Any]], leading: dict[Path, Any], place: int) -> None:
         block = len(self._blocks)
         self._blocks.append((place, len(records)))
-        taken: set[Path] = set()
         for index, column in enumerate(flattened(records, self._lists, self._parents)):
-            unified = _unified(column.path)
-            # A custom field that stands on the row and among the others, too, is two columns.
-            column = column._replace(path=column.path if unified in taken else unified)
-            taken.add(column.path)
             if column.path in leading:
                 value = leading.pop(column.path)
                 values = [value if own is None else own for own in column.values]
@@ -169,15 +164,10 @@ class FrameBuilder:
             self._add_column(Column(path, [value] * len(records), {type(value)}), block, PROMISED)
 
     def _add_column(self, column: Column, block: int, seen: tuple[int, int]) -> None:
-        path = _unified(column.path)
-        while path in self._columns and self._columns[path].holds(
-            block
-        ):  # the same custom field in both places
-            path = (*path[:-1], f"{path[-1]} (2)")
-        gathered = self._columns.setdefault(path, Gathered(None, seen))
+        gathered = self._columns.setdefault(column.path, Gathered(None, seen))
         gathered.seen = min(gathered.seen, seen)
         if column.types != {_NONE}:
-            gathered.add(column, block, self._by_name(path), seen[0])
+            gathered.add(column, block, self._by_name(column.path), seen[0])
 
     def _by_name(self, path: Path) -> Kind:
         return self._meant(self._declared.kind_of(path))
@@ -193,7 +183,7 @@ class FrameBuilder:
     def _names(self) -> dict[Path, str]:
         """A name for each column that stays, in order."""
         order = sorted(self._columns, key=lambda path: self._columns[path].seen)
-        parents = {_unified(path) for path in self._parents}
+        parents = set(self._parents)
         parents |= {path[:depth] for path in order for depth in range(1, len(path))}
         kept = [path for path in order if path not in parents or self._columns[path].says_something]
         return column_names(kept, set(self._declared.columns), self._labels)
@@ -269,10 +259,3 @@ def _parts(records: Iterable[Any], bare: str) -> Iterator[list[dict[str, Any]]]:
         if set(map(type, part)) != {dict}:
             part = [dict(record) if isinstance(record, Mapping) else {bare: record} for record in part]
         yield part
-
-
-def _unified(path: Path) -> Path:
-    """A custom field on the row itself (submittals v2) stands where it does in other lists."""
-    if len(path) <= 2 and CUSTOM_KEY.fullmatch(str(path[0])):
-        return ("custom_fields", *path)
-    return path

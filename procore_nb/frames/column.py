@@ -31,10 +31,6 @@ class Gathered:
         """Whether there is more here than nulls, or it was promised."""
         return bool(self.pieces) or self.seen == PROMISED
 
-    def holds(self, block: int) -> bool:
-        """Whether values of this block, the newest, have come already."""
-        return bool(self.pieces) and self.pieces[-1][0] == block
-
     def add(self, column: Column, block: int, by_name: Kind, place: int) -> None:
         """Read one page's values; `by_name` is the kind as long as nothing else settles it."""
         _, values, types, said = column

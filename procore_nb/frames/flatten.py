@@ -57,6 +57,11 @@ def flattened(
             if not inner or path in lists:
                 yield column
                 continue
+            if not any(value for value in values if isinstance(value, dict)):
+                # An object without keys says as little as null does.
+                blank = [None if isinstance(value, dict) else value for value in values]
+                yield Column(path, blank, (types - inner) | {_NONE})
+                continue
             custom = _custom_values(column)
             if custom:
                 yield from custom

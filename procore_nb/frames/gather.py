@@ -45,10 +45,13 @@ def numbered(texts: Any) -> Any | None:
     values = texts.to_numpy(object)
     missing = pd.isna(values)
     present = values[~missing]
-    if not all(len(text) <= 18 and text.isascii() and text.isdigit() for text in present):
+    if not all(len(text) <= 19 and text.isascii() and text.isdigit() for text in present):
+        return None
+    numbers = [int(text) for text in present]
+    if max(numbers, default=0) >= 2**63:
         return None
     whole = np.zeros(len(values), np.int64)
-    whole[~missing] = [int(text) for text in present]
+    whole[~missing] = numbers
     return pd.arrays.IntegerArray(whole, missing)
 
 

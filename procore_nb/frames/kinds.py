@@ -67,17 +67,17 @@ class Declared:
     columns: dict[Path, Kind]
     text_ids: bool
     numbers_as_text: frozenset[Path] = frozenset()
-    """Declared ids that come as text and are numbers all the same."""
+    """Declared ids that come as text, or as no one knows what, and are numbers all the same."""
 
     def number_as_text(self, path: Path) -> bool:
-        """Whether a column of text holds ids that join the numbers of version 1."""
-        last = str(path[-1])
-        undeclared = path not in self.columns and bool(self.numbers_as_text)
-        return path in self.numbers_as_text or (undeclared and is_id(last) and rule_of(last) == "integer")
+        """Whether a column of text holds ids that are numbers, unless one of them turns out to have letters."""
+        undeclared = path not in self.columns and not self.text_ids
+        return path in self.numbers_as_text or (undeclared and _looks_like_number(path))
 
     def kind_of(self, path: Path) -> Kind:
-        """The kind of a column: declared, else by its name."""
-        return self.columns.get(path) or kind_of_name(str(path[-1]), text_ids=self.text_ids)
+        """The kind of a column: declared, else by its name; ids that no one declares are read as text first."""
+        declared = self.columns.get(path)
+        return declared or ("text" if _looks_like_number(path) else kind_of_name(str(path[-1])))
 
 
 def declared_by(endpoint: Any) -> Declared:
@@ -125,24 +125,33 @@ def kind_of_field(field: FieldLike) -> Kind | None:
         by_format: Kind | None = "time" if form == "date" and rule_of(name) == "time" else _FORMATS.get(form)
         plain = form in ("", "string") and not field.enum
         return by_format or (kind_of_text_field(name) if plain else "text")
-    return rule_of(name) if declared == "unknown" else None
+    if declared != "unknown":
+        return None
+    return "text" if is_id(name) else rule_of(name)
 
 
 def _numbers_as_text(endpoint: Any, columns: dict[Path, Kind]) -> frozenset[Path]:
-    """The declared ids of a version 2 list that are text to Procore and numbers to whoever joins them."""
-    version2 = str(getattr(endpoint, "version", "")).startswith(("v2", "2"))
-    if not version2 or getattr(endpoint, "module", "") in _LETTERED:
+    """The declared ids that are text to Procore, or too deep for its table, and numbers to whoever joins them."""
+    if getattr(endpoint, "module", "") in _LETTERED:
         return frozenset()
-    lettered = {tuple(field.name.split(".")) for field in endpoint.fields if field.format == "uuid"}
+    version2 = str(getattr(endpoint, "version", "")).startswith(("v2", "2"))
+    loose = {
+        tuple((field.name or "id").split("."))
+        for field in endpoint.fields
+        if field.type == "unknown" or (version2 and field.type == "string" and field.format != "uuid")
+    }
     return frozenset(
         path
         for path, kind in columns.items()
-        if kind == "text" and path not in lettered and is_id(path[-1]) and rule_of(path[-1]) == "integer"
+        if kind == "text" and path in loose and _looks_like_number(path)
     )
 
 
+def _looks_like_number(path: Path) -> bool:
+    last = str(path[-1])
+    return is_id(last) and rule_of(last) == "integer"
+
+
 def _text_ids(endpoint: Any) -> bool:
-    """Whether ids that the field table leaves out are text: v2, and lists whose own ids are text."""
-    declared = getattr(endpoint, "id_type", "")
-    version = str(getattr(endpoint, "version", ""))
-    return declared == "string" or (declared not in ("integer", "number") and version.startswith(("v2", "2")))
+    """Whether ids that the field table leaves out are text: in tools whose ids have letters."""
+    return getattr(endpoint, "module", "") in _LETTERED

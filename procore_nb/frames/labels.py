@@ -33,8 +33,13 @@ def column_names(
 
 
 def dotted(path: Path, labels: Mapping[int, str]) -> str:
-    """The path with dots, custom fields by label; a label that several fields share carries the id."""
-    return ".".join(_part(str(part), labels) for part in path)
+    """The path with dots, custom fields by label; a label that several fields share carries the id.
+
+    A custom field on the row itself (submittals v2) is named as in other lists.
+    """
+    on_the_row = len(path) <= 2 and CUSTOM_KEY.fullmatch(str(path[0]))
+    whole = ("custom_fields", *path) if on_the_row else path
+    return ".".join(_part(str(part), labels) for part in whole)
 
 
 def _part(part: str, labels: Mapping[int, str]) -> str:

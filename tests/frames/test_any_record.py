@@ -94,7 +94,9 @@ def test_any_records_give_a_frame_of_as_many_rows_with_the_declared_dtypes(
     empty = to_frame([], endpoint, decimals=decimals)
     assert len(frame) == len(records)
     assert frame.columns.is_unique
-    assert frame.dtypes[empty.columns].to_dict() == empty.dtypes.to_dict()
+    lettered = frame.attrs["procore"].get("text_ids", [])  # ids that turned out to have letters stay text
+    declared = [name for name in empty.columns if name not in lettered]
+    assert frame.dtypes[declared].to_dict() == empty.dtypes[declared].to_dict()
 
 
 @settings(max_examples=75, deadline=None)

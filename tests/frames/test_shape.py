@@ -250,6 +250,6 @@ def test_explode_of_a_column_without_lists_is_refused(column: str) -> None:
 def test_a_custom_field_in_both_places_keeps_both_values() -> None:
     frame = to_frame([{"custom_field_7": "a", "custom_fields": {"custom_field_7": "b"}}])
     assert frame.iloc[0].to_dict() == {
-        "custom_fields.custom_field_7": "a",
-        "custom_fields.custom_field_7 (2)": "b",
+        "custom_fields.custom_field_7 (2)": "a",
+        "custom_fields.custom_field_7": "b",
     }
