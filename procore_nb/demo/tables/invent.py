@@ -133,7 +133,7 @@ def _scalar(maker: _Maker, shape: Shape, *, top: bool) -> Any:
 
 def _text(maker: _Maker, shape: Shape) -> str:
     name, draw = shape.name, maker.draw
-    if shape.format in ("date-time", "datetime") or name.endswith("_at"):
+    if shape.format in ("date-time", "datetime") or name.endswith("_at") or name == "timestamp":
         return moment(_time(maker, name))
     if is_decimal(name):
         return text_for(name, draw, maker.number)
