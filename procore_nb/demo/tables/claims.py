@@ -7,7 +7,7 @@ the budget all read them here, so that their sums agree.
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -97,8 +97,15 @@ def claims(scene: Scene) -> tuple[Claim, ...]:
         dated.append((moment, question))
     dated.sort(key=lambda pair: pair[0])
     found: list[Claim] = []
+    reserve = contract_value(scene) * 7 // 1_000
     for index, (moment, question) in enumerate(dated):
-        found.append(_claim(scene, draw, term, index, moment, question))
+        claim = _claim(scene, draw, term, index, moment, question)
+        if claim.kind in (ALLOWANCE, CONTINGENCY):
+            if claim.cost > reserve:
+                claim = replace(claim, kind=OWNER, revenue=_asked(claim.cost))
+            else:
+                reserve -= claim.cost
+        found.append(claim)
     return tuple(found)
 
 
@@ -125,7 +132,7 @@ def _claim(
         kind=kind,
         reason=draw.randrange(5),
         cost=cost,
-        revenue=cost * 108 // 10_000 * 100 if kind in (OWNER, UNDECIDED) else 0,
+        revenue=_asked(cost) if kind in (OWNER, UNDECIDED) else 0,
         days=days * (2 if term.late else 1),
         created=created,
         priced=priced,
@@ -133,6 +140,11 @@ def _claim(
         outcome=outcome,
         void=void,
     )
+
+
+def _asked(cost: int) -> int:
+    """What the owner is asked for: the cost and eight percent, in whole units."""
+    return cost * 108 // 10_000 * 100
 
 
 def _begun(term: Works, moment: datetime) -> tuple[Topic, ...]:
