@@ -11,9 +11,10 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
 
-from procore_nb.errors import IncompleteError
+from procore_nb.errors import IncompleteError, ProcoreError
 from procore_nb.replies import Page
 
+_SMALLEST = 100  # rows a page; every list takes as many
 _WALKS = 3  # a list that moves under our feet is walked again, so often in all
 
 
@@ -69,6 +70,7 @@ class QuestionWalk:
         self.failure: IncompleteError | None = None
         self._keep_repeats = False
         self._outbox: list[list[Any]] = []
+        self._per_page = question.per_page
         self._begin()
 
     def first(self) -> Ask:
@@ -88,6 +90,21 @@ class QuestionWalk:
         self._due.update(one.number for one in further)
         self._hand_out()
         return further if further or self._due else self._finish()
+
+    def refused(self, ask: Ask, error: ProcoreError) -> Ask | None:
+        """Return the first page again, in a smaller size, where the size is what was refused; else None.
+
+        For most lists no largest page is documented, so the size asked for may be too large: 408 says that it takes too
+        long, 400 and 422 name the parameter.
+        """
+        size = self._per_page or 0
+        too_large = error.status == 408 or (
+            error.status in (400, 422) and "per_page" in error.message.partition(": ")[2]
+        )
+        if not too_large or size <= _SMALLEST or ask.number != self._start or ask.walk != self.tally.walks:
+            return None
+        self._per_page = max(_SMALLEST, size // 4) if error.status == 408 else _SMALLEST
+        return self.first()
 
     def ready(self) -> list[list[Any]]:
         """Return the pages of rows that came since the last call, in order, without rows that came before."""
@@ -119,7 +136,7 @@ class QuestionWalk:
     def _ask(self, number: int, *, cursor: str | None = None) -> Ask:
         question = self.question
         own = list(question.parameters)
-        size = [] if question.per_page is None else [("per_page", str(question.per_page))]
+        size = [] if self._per_page is None else [("per_page", str(self._per_page))]
         if question.paging == "page":
             own += [("page", str(number)), *size]
         elif question.paging == "page0":
@@ -156,7 +173,7 @@ class QuestionWalk:
         rows = len(page.rows)
         self._known_last = True
         if page.total is not None:
-            asked = page.per_page or self.question.per_page or rows
+            asked = page.per_page or self._per_page or rows
             # A server may cap the page without saying so: rows that came count, not rows asked for.
             size = min(asked, rows) if 0 < rows < page.total else asked
             pages = -(-page.total // size) if size and rows else 1

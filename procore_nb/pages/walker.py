@@ -100,6 +100,10 @@ class Walker:
             # Pages of a question that has begun go first: it is finished before further ones are asked.
             self._to_ask.extendleft(reversed(one.receive(ask, answer)))
             return
+        smaller = one.refused(ask, answer) if isinstance(answer, ProcoreError) else None
+        if smaller is not None:
+            self._to_ask.appendleft(smaller)
+            return
         if not (isinstance(answer, ProcoreError) and self._may_leave_out(answer)):
             raise answer
         self._left_out[id(ask.question)] = answer
