@@ -1,0 +1,255 @@
+"""Files of a store: on this machine's disk, or at any fsspec URL.
+
+In: paths relative to the store, with slashes. Out: bytes, files, names. Speaks to the file system only; every change to a
+store's files goes through here. A file written here is whole or not there, and readable by its owner only.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
+
+from procore_nb.errors import ArgumentError, MissingExtraError, OutputError
+
+_ADVICE = "Check that the folder may be written to and has room, and that no program holds its files open."
+
+
+class Files(Protocol):
+    """What a store needs of a file system."""
+
+    renames: bool
+    """Whether a folder can be given another name in one step."""
+
+    def read(self, path: str) -> bytes | None: ...
+    def open(self, path: str) -> BinaryIO: ...
+    def write(self, path: str, data: bytes) -> None: ...
+    def writing(self, path: str) -> Any: ...
+    def names(self, path: str) -> list[str]: ...
+    def size(self, path: str) -> int: ...
+    def exists(self, path: str) -> bool: ...
+    def remove(self, path: str) -> None: ...
+    def link(self, source: str, target: str) -> None: ...
+    def rename(self, source: str, target: str) -> None: ...
+    def settle(self, path: str) -> None: ...
+    def address(self, path: str) -> str: ...
+
+
+class LocalFiles:
+    """A folder of this machine. Its files are for their owner only (mode 600, folders 700)."""
+
+    renames = True
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def read(self, path: str) -> bytes | None:
+        """The bytes of a file, or None if there is none."""
+        try:
+            return (self.root / path).read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def open(self, path: str) -> BinaryIO:
+        """A file to read from."""
+        return (self.root / path).open("rb")
+
+    def write(self, path: str, data: bytes) -> None:
+        """Put a whole file in place."""
+        with self.writing(path) as file:
+            file.write(data)
+
+    @contextmanager
+    def writing(self, path: str) -> Iterator[BinaryIO]:
+        """A file to write into, which takes its place when the block ends well."""
+        place = self.root / path
+        draft = place.with_name(f".{place.name}.{secrets.token_hex(4)}.draft")
+        try:
+            _make_folder(place.parent)
+            with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(place)
+        except OSError as error:
+            raise OutputError(f"{place} cannot be written: {error.strerror or error}.", advice=_ADVICE) from error
+        finally:
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
+
+    def names(self, path: str) -> list[str]:
+        """The names in a folder, without drafts; none if there is no folder."""
+        try:
+            return sorted(name for name in os.listdir(self.root / path) if not name.startswith("."))
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+
+    def size(self, path: str) -> int:
+        """Bytes of a file."""
+        return (self.root / path).stat().st_size
+
+    def exists(self, path: str) -> bool:
+        """Whether there is such a file or folder."""
+        return (self.root / path).exists()
+
+    def remove(self, path: str) -> None:
+        """Remove a file, or a folder with all that is in it."""
+        place = self.root / path
+        try:
+            if place.is_dir():
+                shutil.rmtree(place)
+            else:
+                place.unlink(missing_ok=True)
+        except OSError as error:
+            raise OutputError(f"{place} cannot be removed: {error.strerror or error}.", advice=_ADVICE) from error
+
+    def link(self, source: str, target: str) -> None:
+        """The same file under a second name; a copy where the disk knows no second names."""
+        _make_folder((self.root / target).parent)
+        try:
+            os.link(self.root / source, self.root / target)
+        except FileNotFoundError:
+            raise
+        except OSError:
+            data = self.read(source)
+            self.write(target, data or b"")
+
+    def rename(self, source: str, target: str) -> None:
+        """Give a folder another name; there must be none of that name."""
+        _make_folder((self.root / target).parent)
+        try:
+            (self.root / source).rename(self.root / target)
+        except OSError as error:
+            raise OutputError(
+                f"{self.root / source} cannot take its place: {error.strerror or error}.", advice=_ADVICE
+            ) from error
+        self.settle(target.rpartition("/")[0])
+
+    def settle(self, path: str) -> None:
+        """Have the names in a folder reach the disk, so that they outlive a power cut."""
+        if os.name == "nt":
+            return
+        handle = os.open(self.root / path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+    def address(self, path: str) -> str:
+        """How other programs call a file."""
+        return str(self.root / path)
+
+
+class RemoteFiles:
+    """A folder at an fsspec URL. A file appears there in one step, when all of it has been sent."""
+
+    renames = False
+
+    def __init__(self, system: Any, root: str, protocol: str) -> None:
+        self.system = system
+        self._root = root.rstrip("/")
+        self._protocol = protocol
+
+    def read(self, path: str) -> bytes | None:
+        """The bytes of a file, or None if there is none."""
+        try:
+            return bytes(self.system.cat_file(self._at(path)))
+        except (FileNotFoundError, IsADirectoryError):
+            return None
+
+    def open(self, path: str) -> BinaryIO:
+        """A file to read from."""
+        return io.BytesIO(self.system.cat_file(self._at(path)))
+
+    def write(self, path: str, data: bytes) -> None:
+        """Put a whole file in place."""
+        place = self._at(path)
+        try:
+            self.system.makedirs(place.rpartition("/")[0], exist_ok=True)
+            self.system.pipe_file(place, data)
+        except OSError as error:
+            raise OutputError(f"{self.address(path)} cannot be written: {error}.", advice=_ADVICE) from error
+
+    @contextmanager
+    def writing(self, path: str) -> Iterator[BinaryIO]:
+        """A file to write into, which is sent when the block ends well."""
+        draft = io.BytesIO()
+        yield draft
+        self.write(path, draft.getvalue())
+
+    def names(self, path: str) -> list[str]:
+        """The names in a folder; none if there is no folder."""
+        try:
+            self.system.invalidate_cache(self._at(path))
+            found = self.system.ls(self._at(path), detail=False)
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        return sorted({one.rstrip("/").rpartition("/")[2] for one in found} - {""})
+
+    def size(self, path: str) -> int:
+        """Bytes of a file."""
+        return int(self.system.size(self._at(path)))
+
+    def exists(self, path: str) -> bool:
+        """Whether there is such a file or folder."""
+        return bool(self.system.exists(self._at(path)))
+
+    def remove(self, path: str) -> None:
+        """Remove a file, or a folder with all that is in it."""
+        with suppress(FileNotFoundError):
+            self.system.rm(self._at(path), recursive=True)
+
+    def link(self, source: str, target: str) -> None:
+        """A copy, made where the files are."""
+        self.system.cp_file(self._at(source), self._at(target))
+
+    def rename(self, source: str, target: str) -> None:
+        """Not done here: it would not be one step."""
+        raise OutputError(f"{self.address(source)} cannot be renamed in one step.")
+
+    def settle(self, path: str) -> None:
+        """Nothing to do: what was sent is kept."""
+
+    def address(self, path: str) -> str:
+        """How other programs call a file."""
+        return f"{self._protocol}://{self._at(path).lstrip('/') if self._protocol != 'memory' else self._at(path)}"
+
+    def _at(self, path: str) -> str:
+        return f"{self._root}/{path}" if path else self._root
+
+
+def files_at(place: str | os.PathLike[str], options: Mapping[str, Any] | None = None) -> Files:
+    """The files of a folder, or of an fsspec URL such as `s3://bucket/portfolio`."""
+    text = os.fspath(place)
+    if not isinstance(text, str) or not text.strip():
+        raise ArgumentError(f"A store is a folder or a URL, not {place!r}.")
+    if text.startswith("file://"):
+        from urllib.request import url2pathname
+
+        text = url2pathname(text.removeprefix("file://"))
+    if "://" not in text:
+        return LocalFiles(Path(text).expanduser().absolute())
+    try:
+        import fsspec
+    except ImportError as error:
+        raise MissingExtraError(
+            f"A store at {text} needs fsspec.", advice='Install it: pip install "procore-nb[keep]"'
+        ) from error
+    try:
+        system, root = fsspec.core.url_to_fs(text, **dict(options or {}))
+    except (ValueError, ImportError) as error:
+        raise ArgumentError(f"{text} cannot be opened: {error}") from error
+    return RemoteFiles(system, root, text.partition("://")[0])
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder for its owner only, with those above it."""
+    if folder.is_dir():
+        return
+    _make_folder(folder.parent)
+    folder.mkdir(mode=0o700, exist_ok=True)

@@ -1,0 +1,174 @@
+"""What has landed of a sync that is not finished: one file for each answered place, kept until the table has them.
+
+In: frames as they come. Out: the places that need not be asked again, and their rows in the order of their keys. Speaks to
+the file system through `files`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from procore_nb.store.columns import EXACT, Kinds, common
+from procore_nb.store.files import Files
+from procore_nb.store.generation import WORK
+from procore_nb.store.parts import about_rows, read_rows, write_rows
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a sync of one table set out to ask: frozen at its start, so that it can be finished later."""
+
+    table: str
+    generation: int
+    way: str
+    started: str
+    groups: tuple[tuple[str, tuple[str, ...]], ...]
+    """Places by the moment since which they are asked; an empty moment asks for everything."""
+    place: tuple[str, ...] = ()
+    arguments: dict[str, Any] = field(default_factory=dict)
+    drop_personal: bool = False
+    window: tuple[str, str] | None = None
+    window_day: str = ""
+    bin: str = ""
+    everywhere: bool = True
+    names: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def places(self) -> list[str]:
+        """All places, in the order they are asked."""
+        return [place for _, places in self.groups for place in places]
+
+
+class Landing:
+    """The folder of an unfinished sync of one table."""
+
+    def __init__(self, files: Files, table: str) -> None:
+        self._files = files
+        self._folder = f"{WORK}/{table}"
+
+    def plan(self) -> Plan | None:
+        """What an unfinished sync set out to do; None if there is none."""
+        data = self._files.read(f"{self._folder}/plan.json")
+        if data is None:
+            return None
+        try:
+            told = orjson.loads(data)
+            groups = tuple((since, tuple(places)) for since, places in told["groups"])
+            window = told["window"] and tuple(told["window"])
+            return Plan(**{**told, "groups": groups, "place": tuple(told["place"]), "window": window})
+        except (ValueError, KeyError, TypeError):
+            return None  # of another version: begin anew
+
+    def begin(self, plan: Plan) -> None:
+        """Begin anew."""
+        self.clear()
+        self._files.write(f"{self._folder}/plan.json", orjson.dumps(asdict(plan)))
+
+    def clear(self) -> None:
+        """Forget what has landed."""
+        self._files.remove(self._folder)
+
+    def done(self, stage: str) -> set[str]:
+        """The places that have answered, at one stage: `rows`, or `bin` for deleted ones."""
+        return {name.rpartition("~")[0] for name in self._names(stage) if name.endswith("~done.parquet")}
+
+    def begun(self, stage: str) -> set[str]:
+        """The places of which parts have come, but not the last."""
+        return {name.rpartition("~")[0] for name in self._names(stage)} - self.done(stage)
+
+    def drop(self, stage: str, place: str) -> None:
+        """Forget the parts of one place: it is asked again."""
+        for name in self._names(stage):
+            if name.rpartition("~")[0] == place:
+                self._files.remove(f"{self._folder}/{stage}/{name}")
+
+    def put(self, stage: str, place: str, number: int, rows: pa.Table, kinds: Kinds, *, done: bool) -> None:
+        """Keep rows of one place; `done` with the last of them."""
+        name = f"{place}~{'done' if done else f'{number:06d}'}.parquet"
+        empty = [column for column in kinds if rows.column(column).null_count == rows.num_rows]
+        exact = [column.removeprefix(EXACT) for column in rows.column_names if column.startswith(EXACT)]
+        about = {"kinds": kinds, "empty": empty, "exact": exact}
+        write_rows(self._files, f"{self._folder}/{stage}/{name}", rows, about)
+
+    def landed(self, stage: str) -> list[str]:
+        """The files of answered places, parts in order."""
+        done = self.done(stage)
+        names = [name for name in self._names(stage) if name.rpartition("~")[0] in done]
+        return [f"{self._folder}/{stage}/{name}" for name in names]
+
+    def _names(self, stage: str) -> list[str]:
+        return self._files.names(f"{self._folder}/{stage}")
+
+
+class Landed:
+    """Rows that have landed, by the order of their keys, without holding them all."""
+
+    def __init__(self, files: Files, paths: Sequence[str], *, order: Sequence[str], promised: Collection[str] = ()) -> None:
+        self._files = files
+        self._paths = list(paths)
+        self._told: list[Kinds] = []
+        self.exact: set[str] = set()
+        self.kinds = self._read_kinds(promised)
+        self.order = [name for name in order if name in self.kinds]
+        self.keys = self._sorted_keys()
+
+    @property
+    def rows(self) -> int:
+        """How many rows have landed."""
+        return self.keys.num_rows
+
+    def take(self, start: int, stop: int, align: Any) -> pa.Table:
+        """Rows from one place in the order of keys to another, each file's brought in line by `align(table, kinds)`."""
+        files = self.keys.column("_file").slice(start, stop - start).to_numpy()
+        rows = self.keys.column("_row").slice(start, stop - start).to_numpy()
+        pieces, order = [], []
+        for number in np.unique(files):
+            mine = np.flatnonzero(files == number)
+            table = align(read_rows(self._files, self._paths[number]), self._told[number])
+            pieces.append(table.take(pa.array(rows[mine])))
+            order.append(mine)
+        if not pieces:
+            return align(pa.table({}), {})
+        return pa.concat_tables(pieces).take(pa.array(np.argsort(np.concatenate(order))))
+
+    def _read_kinds(self, promised: Collection[str]) -> Kinds:
+        """Column and kind of all files. Columns without values yield to others of their name, and to their own parts."""
+        valued: Kinds = {}
+        kinds: Kinds = {}
+        for path in self._paths:
+            about = about_rows(self._files, path)
+            told: Kinds = about.get("kinds", {})
+            self._told.append(told)
+            self.exact |= set(about.get("exact", ()))
+            for name in told.keys() - set(about.get("empty", ())):
+                valued[name] = common(valued.get(name, told[name]), told[name])
+            kinds |= {name: kind for name, kind in told.items() if name not in kinds}
+        parents = {name[:at] for name in kinds for at, letter in enumerate(name) if letter == "."}
+        said = (name for name in kinds if name in valued or name in promised or name not in parents)
+        return {name: valued.get(name, kinds[name]) for name in said}
+
+    def _sorted_keys(self) -> pa.Table:
+        tables = list(self._read_keys())
+        if not tables:
+            return pa.table({"_file": pa.array([], pa.int64()), "_row": pa.array([], pa.int64())})
+        keys = pa.concat_tables(tables, promote_options="permissive").combine_chunks()
+        if not self.order:
+            return keys
+        return keys.take(pc.sort_indices(keys, sort_keys=[(name, "ascending") for name in self.order]))
+
+    def _read_keys(self) -> Iterator[pa.Table]:
+        for number, path in enumerate(self._paths):
+            rows = read_rows(self._files, path, self.order or None)
+            count = rows.num_rows
+            own = rows.select([name for name in self.order if name in rows.column_names])
+            numbers = pa.array(np.full(count, number)), pa.array(np.arange(count))
+            yield own.append_column("_file", numbers[0]).append_column("_row", numbers[1]) if self.order else pa.table(
+                {"_file": numbers[0], "_row": numbers[1]}
+            )

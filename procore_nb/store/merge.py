@@ -1,0 +1,171 @@
+"""Rows as they were and rows as they came: which are new, changed, gone.
+
+In: two Arrow tables of one range of keys, with the same columns. Out: the rows as they are now, in the order of their keys,
+and the versions that ended. Pure: speaks to no service.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from procore_nb.store.columns import DELETED_AT, FIRST_SEEN, STAMP, VALID_FROM, VALID_TO
+
+_NULLABLE = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype(), pa.string(): pd.StringDtype()}
+_BOOKS = (FIRST_SEEN, VALID_FROM)
+
+
+@dataclass(frozen=True)
+class Merged:
+    """The rows now (None: as they were), the versions that ended, and how many rows are new, changed, deleted."""
+
+    rows: pa.Table | None
+    ended: pa.Table | None
+    new: int = 0
+    changed: int = 0
+    deleted: int = 0
+
+
+def merged(
+    old: pa.Table,
+    come: pa.Table,
+    *,
+    key: Sequence[str],
+    has_id: bool,
+    answered: Any,
+    gone: Any,
+    at: datetime,
+    history: bool,
+) -> Merged:
+    """Bring rows up to date.
+
+    Parameters
+    ----------
+    old, come
+        Rows as they were, with bookkeeping; rows that came, without.
+    key
+        The columns that tell rows apart. Several rows of one key are told apart by their order.
+    has_id
+        Whether an id is among them; if not, rows of a place are the same where all their values are.
+    answered
+        For each old row, whether it would have come if it still were (numpy, bool).
+    gone
+        For each old row, whether it is known to be deleted (numpy, bool).
+    at
+        The moment these rows are valid from.
+    history
+        Whether earlier versions of changed rows are handed out, beside deleted rows.
+    """
+    before, after = _pairs(old, come, key, has_id)
+    match = np.full(old.num_rows, -1)
+    match[before] = after
+    same = _same(old, come, before, after)
+    unchanged, changed = np.zeros(old.num_rows, bool), np.zeros(old.num_rows, bool)
+    unchanged[before[same]] = True
+    changed[before[~same]] = True
+    deleted = (match < 0) & (answered | gone)
+    fresh = np.ones(come.num_rows, bool)
+    fresh[after] = False
+    if not (fresh.any() or changed.any() or deleted.any()) and (has_id or _in_order(after, before)):
+        return Merged(None, None)
+    kept = ~deleted & ~changed if has_id else (match < 0) & ~deleted
+    rows = _now(old, come, kept, match, unchanged, at)
+    ended = _ended(old, changed if history else np.zeros(old.num_rows, bool), deleted, at)
+    counts = (int(fresh.sum()), int(changed.sum()), int(deleted.sum()))
+    return Merged(_ordered(rows, key), ended, *counts)
+
+
+def stamped(come: pa.Table, at: datetime) -> pa.Table:
+    """Rows that came, with their bookkeeping: seen and valid since now."""
+    for name in _BOOKS:
+        come = come.append_column(name, _moments(at, come.num_rows))
+    return come
+
+
+def _now(old: pa.Table, come: pa.Table, kept: Any, match: Any, unchanged: Any, at: datetime) -> pa.Table:
+    """Kept rows as they were, then rows that came; those that were there before keep when they were first seen."""
+    origin = np.full(come.num_rows, -1)
+    known = np.flatnonzero(match >= 0)
+    origin[match[known]] = known
+    taken = origin >= 0
+    taken[taken] = ~kept[origin[taken]]
+    wanted = np.flatnonzero((origin < 0) | taken)
+    fresh = stamped(come.take(pa.array(wanted)), at)
+    origin = origin[wanted]
+    for name in _BOOKS if old.num_rows else ():
+        source = origin >= 0 if name == FIRST_SEEN else (origin >= 0) & unchanged[origin]
+        if source.any():
+            earlier = old.column(name).take(pa.array(np.where(source, origin, 0)))
+            filled = pc.if_else(pa.array(source), earlier.combine_chunks(), fresh.column(name).combine_chunks())
+            fresh = fresh.set_column(fresh.column_names.index(name), name, filled)
+    return pa.concat_tables([old.filter(pa.array(kept)), fresh.select(old.column_names)])
+
+
+def _ended(old: pa.Table, changed: Any, deleted: Any, at: datetime) -> pa.Table | None:
+    """Versions that are no longer, with the moment they ended and, for deleted rows, that they were deleted."""
+    over = changed | deleted
+    if not over.any():
+        return None
+    rows = old.filter(pa.array(over))
+    moments = _moments(at, rows.num_rows)
+    deletions = pc.if_else(pa.array(deleted[over]), moments, pa.nulls(rows.num_rows, STAMP))
+    return rows.append_column(VALID_TO, moments).append_column(DELETED_AT, deletions)
+
+
+def _pairs(old: pa.Table, come: pa.Table, key: Sequence[str], has_id: bool) -> tuple[Any, Any]:
+    """Which old row and which row that came are the same: two arrays of row numbers."""
+    if not old.num_rows or not come.num_rows:
+        return np.array([], int), np.array([], int)
+    content = [name for name in come.column_names]
+    one, other = (_names(table, key if has_id else content, has_id, key) for table in (old, come))
+    one["before"], other["after"] = np.arange(len(one)), np.arange(len(other))
+    columns = [name for name in other.columns if name != "after"]
+    both = other.merge(one, on=columns, how="inner")
+    return both["before"].to_numpy(int), both["after"].to_numpy(int)
+
+
+def _names(table: pa.Table, columns: Sequence[str], has_id: bool, key: Sequence[str]) -> pd.DataFrame:
+    """What tells rows apart, as a frame: the key, or the place and all values; then the count among equals."""
+    frame = table.select(list(columns)).to_pandas(types_mapper=_NULLABLE.get)
+    if not has_id:
+        names = pd.util.hash_pandas_object(frame, index=False).to_numpy()
+        frame = frame[list(key)].assign(**{"": names}) if key else pd.DataFrame({"": names})
+    frame.columns = pd.Index([f"k{at}" for at in range(frame.shape[1])])
+    twice = frame.duplicated().any()
+    count = frame.groupby(list(frame.columns), dropna=False, sort=False).cumcount().to_numpy() if twice else 0
+    return frame.assign(count=count)
+
+
+def _same(old: pa.Table, come: pa.Table, before: Any, after: Any) -> Any:
+    """For each pair, whether all values are equal."""
+    same = np.ones(len(before), bool)
+    if not len(before):
+        return same
+    left, right = pa.array(before), pa.array(after)
+    for name in come.column_names:
+        one, other = old.column(name).take(left), come.column(name).take(right)
+        equal = pc.fill_null(pc.equal(one, other), False)
+        equal = pc.or_(equal, pc.and_(pc.is_null(one), pc.is_null(other)))
+        same &= equal.to_numpy().astype(bool)
+    return same
+
+
+def _in_order(after: Any, before: Any) -> bool:
+    return bool((np.diff(before[np.argsort(after, kind="stable")]) > 0).all())
+
+
+def _ordered(rows: pa.Table, key: Sequence[str]) -> pa.Table:
+    if not key:
+        return rows
+    return rows.take(pc.sort_indices(rows, sort_keys=[(name, "ascending") for name in key]))
+
+
+def _moments(at: datetime, count: int) -> Any:
+    return pa.array([at], STAMP).take(pa.array(np.zeros(count, int)))

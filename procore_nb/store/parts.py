@@ -1,0 +1,114 @@
+"""Parquet files of a table: written once, never changed.
+
+In: Arrow tables. Out: files of at most some 64,000 rows, sorted by key, so that any engine finds a project or an id by the
+files' statistics; and rows of files. Speaks to the file system through `files`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from procore_nb.store.files import Files
+from procore_nb.store.manifest import Part
+
+PART_ROWS = 65_536
+_ABOUT = b"procore_nb"
+
+
+def write_rows(files: Files, path: str, table: pa.Table, about: dict[str, Any] | None = None) -> int:
+    """Write one Parquet file; returns its size in bytes."""
+    if about is not None:
+        table = table.replace_schema_metadata({_ABOUT: orjson.dumps(about)})
+    with files.writing(path) as file:
+        pq.write_table(table, file, compression="zstd", write_page_index=True)
+        return int(file.tell())
+
+
+def read_rows(files: Files, path: str, columns: Sequence[str] | None = None) -> pa.Table:
+    """The rows of one Parquet file, or some of its columns."""
+    with files.open(path) as file, pq.ParquetFile(file) as parquet:
+        known = None if columns is None else [name for name in columns if name in parquet.schema_arrow.names]
+        return parquet.read(columns=known)
+
+
+def about_rows(files: Files, path: str) -> dict[str, Any]:
+    """What was said about a file when it was written."""
+    with files.open(path) as file, pq.ParquetFile(file) as parquet:
+        told = (parquet.schema_arrow.metadata or {}).get(_ABOUT)
+        return dict(orjson.loads(told)) if told else {}
+
+
+class PartWriter:
+    """Writes rows, which come in the order of their keys, into parts; rows of one key stay together."""
+
+    def __init__(self, files: Files, folder: str, stem: str, key: Sequence[str]) -> None:
+        self._files = files
+        self._folder = folder
+        self._stem = stem
+        self._key = list(key)
+        self.parts: list[Part] = []
+
+    def add(self, rows: pa.Table) -> list[Part]:
+        """Write rows as one or several parts."""
+        made = []
+        for start, stop in cuts(rows, self._key):
+            piece = rows.slice(start, stop - start)
+            name = f"{self._stem}-{len(self.parts) + len(made):05d}.parquet"
+            size = write_rows(self._files, f"{self._folder}/{name}", piece)
+            made.append(Part(name, piece.num_rows, size, key_at(piece, self._key, 0)))
+        self.parts += made
+        return made
+
+
+def cuts(rows: pa.Table, key: Sequence[str], most: int = PART_ROWS) -> Iterator[tuple[int, int]]:
+    """Where to cut sorted rows into pieces of about equal size; never between rows of one key."""
+    total = rows.num_rows
+    if total <= most * 3 // 2:
+        yield from [(0, total)] if total else []
+        return
+    count = -(-total // most)
+    start = 0
+    for number in range(1, count + 1):
+        stop = max(start, total * number // count)
+        while 0 < stop < total and key_at(rows, key, stop) == key_at(rows, key, stop - 1):
+            stop += 1
+        if stop > start:
+            yield start, stop
+            start = stop
+
+
+def key_at(rows: pa.Table, key: Sequence[str], row: int) -> tuple[Any, ...]:
+    """The key of one row, missing parts as None."""
+    return tuple(rows.column(name)[row].as_py() for name in key)
+
+
+def rank(key: Iterable[Any]) -> tuple[Any, ...]:
+    """A key as something that sorts as Parquet files do: missing parts last."""
+    return tuple((1, "") if part is None else (0, part) for part in key)
+
+
+def position(rows: pa.Table, key: Sequence[str], first: Sequence[Any]) -> int:
+    """How many of the sorted rows come before a key."""
+    low, high, wanted = 0, rows.num_rows, rank(first)
+    while low < high:
+        middle = (low + high) // 2
+        if rank(key_at(rows, key, middle)) < wanted:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+def places_of(rows: pa.Table, columns: Sequence[str]) -> Any:
+    """For each row the place it was asked at, as text: `7`, or `7-12` below a parent; empty for lists of a company."""
+    if not columns:
+        return pa.array([""]).take(pa.array([0] * rows.num_rows, pa.int64()))
+    texts = [pc.fill_null(pc.cast(rows.column(name), pa.string()), "") for name in columns]
+    joined = texts[0] if len(texts) == 1 else pc.binary_join_element_wise(*texts, "-")
+    return joined.combine_chunks() if isinstance(joined, pa.ChunkedArray) else joined

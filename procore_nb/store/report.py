@@ -1,0 +1,103 @@
+"""What a sync and a store amount to, as frames, a line, and log lines.
+
+In: accounts and manifests. Out: DataFrames and text. Speaks to no service.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+import pandas as pd
+
+from procore_nb.store.manifest import Manifest
+from procore_nb.store.syncing import Account
+
+_RESULT = {
+    "table": "string",
+    "way": "string",
+    "since": "time",
+    "requests": "Int64",
+    "rows": "Int64",
+    "new": "Int64",
+    "changed": "Int64",
+    "deleted": "Int64",
+    "places": "Int64",
+    "skipped": "Int64",
+    "resumed": "boolean",
+    "synced_at": "time",
+    "seconds": "float64",
+    "error": "string",
+}
+_TABLES = {
+    "table": "string",
+    "rows": "Int64",
+    "deleted": "Int64",
+    "last_sync": "time",
+    "last_whole": "time",
+    "way": "string",
+    "parts": "Int64",
+    "bytes": "Int64",
+    "history": "boolean",
+    "drop_personal": "boolean",
+}
+
+
+def result_frame(accounts: Sequence[Account], about: dict[str, Any]) -> pd.DataFrame:
+    """One row per table: which way it was read, and what came of it."""
+    frame = _frame([vars(one) for one in accounts], _RESULT)
+    left_out = [each for one in accounts for each in one.left_out]
+    frame.attrs["procore"] = about | {"requests": sum(one.requests for one in accounts), "skipped": left_out}
+    return frame
+
+
+def tables_frame(manifests: Sequence[Manifest]) -> pd.DataFrame:
+    """One row per table: rows, last sync, size."""
+    rows = [
+        {
+            "table": one.table,
+            "rows": one.rows,
+            "deleted": one.deleted,
+            "last_sync": one.synced_at,
+            "last_whole": one.whole_at,
+            "way": one.last.get("way", ""),
+            "parts": len(one.parts),
+            "bytes": sum(part.bytes for part in (*one.parts, *one.ended)),
+            "history": one.history,
+            "drop_personal": one.drop_personal,
+        }
+        for one in manifests
+    ]
+    return _frame(rows, _TABLES)
+
+
+def summary(result: pd.DataFrame) -> str:
+    """A sync in one line."""
+    failed = int((result["error"] != "").sum())
+    words = (
+        f"{len(result):,} tables, {int(result['requests'].sum()):,} requests, {int(result['new'].sum()):,} new, "
+        f"{int(result['changed'].sum()):,} changed, {int(result['deleted'].sum()):,} deleted, "
+        f"{int(result['rows'].sum()):,} rows kept, {result['seconds'].sum():,.1f} s"
+    )
+    return words + (f", {failed:,} FAILED" if failed else "")
+
+
+def log_lines(result: pd.DataFrame) -> list[str]:
+    """A sync as JSON, one line per table, for programs that watch."""
+    return [orjson.dumps({"event": "synced", **row}, default=_plain).decode() for row in result.to_dict("records")]
+
+
+def _plain(value: Any) -> Any:
+    return None if pd.isna(value) else value.isoformat()
+
+
+def _frame(rows: Sequence[dict[str, Any]], types: dict[str, str]) -> pd.DataFrame:
+    frame = pd.DataFrame(list(rows), columns=list(types))
+    for name, kind in types.items():
+        if kind == "time":
+            texts = frame[name].astype(object).where(frame[name] != "", None)
+            frame[name] = pd.to_datetime(texts, utc=True, format="ISO8601").astype("datetime64[us, UTC]")
+        else:
+            frame[name] = frame[name].astype(kind)  # type: ignore[call-overload]
+    return frame

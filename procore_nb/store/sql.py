@@ -1,0 +1,96 @@
+"""SQL over the tables of a store, through DuckDB.
+
+In: a query and where the tables' files are. Out: a typed frame. Speaks to the file system.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from procore_nb.errors import ArgumentError, MissingExtraError
+from procore_nb.frames.names import Kind
+from procore_nb.store.columns import EXACT, FIRST_SEEN, VALID_FROM, to_frame
+from procore_nb.store.files import Files, RemoteFiles
+from procore_nb.store.manifest import Manifest
+
+
+def query(text: str, tables: Mapping[str, tuple[Manifest, Sequence[str]]], files: Files) -> pd.DataFrame:
+    """Run one query; each table of the store that it names is a view."""
+    try:
+        import duckdb
+    except ImportError as error:
+        raise MissingExtraError("SQL needs DuckDB.", advice='Install it: pip install "procore-nb[keep]"') from error
+    with duckdb.connect() as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        if isinstance(files, RemoteFiles):
+            connection.register_filesystem(files.system)
+        for name, (manifest, paths) in tables.items():
+            if re.search(rf"\b{re.escape(name)}\b", text, re.IGNORECASE):
+                connection.execute(_view(name, manifest, paths))
+        try:
+            found = connection.execute(text).to_arrow_table()
+        except duckdb.Error as error:
+            known = ", ".join(sorted(tables)) or "none yet"
+            raise ArgumentError(f"The query cannot be answered: {error}", advice=f"Tables: {known}.") from error
+    return typed(found)
+
+
+def typed(table: pa.Table) -> pd.DataFrame:
+    """An Arrow table of any engine as a frame with our dtypes; lists and structures as Python values."""
+    kinds: dict[str, Kind] = {}
+    columns, plain = [], {}
+    names = [f"{name} ({at})" if name in table.column_names[:at] else name for at, name in enumerate(table.column_names)]
+    for name, column in zip(names, table.columns, strict=True):
+        kind, cast = _kind(column)
+        kinds[name] = kind or "text"
+        if kind is None:
+            plain[name] = pd.Series(column.to_pylist(), dtype=object)
+            cast = pa.chunked_array([pa.nulls(table.num_rows, pa.string())])
+        columns.append(cast)
+    frame = to_frame(pa.table(columns, names=names), kinds)
+    for name, values in plain.items():
+        frame[name] = values
+    return frame
+
+
+def _kind(column: Any) -> tuple[Kind | None, Any]:
+    kind: pa.DataType = column.type
+    if pa.types.is_boolean(kind):
+        return "boolean", column
+    if pa.types.is_integer(kind) and kind != pa.uint64():
+        return "integer", column.cast(pa.int64())
+    if pa.types.is_floating(kind):
+        return "number", column.cast(pa.float64())
+    if pa.types.is_decimal(kind):
+        if kind.scale == 0:  # what DuckDB's sum of integers is
+            try:
+                return "integer", column.cast(pa.int64())
+            except pa.ArrowInvalid:
+                return "decimal", column
+        return "decimal", column
+    if pa.types.is_date(kind):
+        return "date", column.cast(pa.date32())
+    if pa.types.is_timestamp(kind):
+        return "time" if kind.tz else "date", column.cast(pa.timestamp("us", "UTC" if kind.tz else None))
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return "text", column.cast(pa.string())
+    return None, column
+
+
+def _view(name: str, manifest: Manifest, paths: Sequence[str]) -> str:
+    files = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
+    books = (FIRST_SEEN, VALID_FROM, *(EXACT + one for one in manifest.exact))
+    hidden = ", ".join(_quoted(one) for one in books)
+    return (
+        f"create view {_quoted(name)} as select * exclude ({hidden}) "  # noqa: S608 - names are quoted
+        f"from read_parquet([{files}], union_by_name = true)"
+    )
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

@@ -1,0 +1,253 @@
+"""One table, one sync: asks what its plan says, keeps what lands, and brings the table up to date.
+
+In: a connection, an endpoint and options. Out: the table's next state, and an account of it. Speaks to the service through
+the connection, and to the file system through `files`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pandas as pd
+
+from procore_nb.catalog import Endpoint
+from procore_nb.errors import AccessError, NotFoundError, ProcoreError
+from procore_nb.store import asking
+from procore_nb.store.asking import Asks, ways_of
+from procore_nb.store.columns import kinds_of, to_arrow
+from procore_nb.store.files import Files
+from procore_nb.store.generation import present, recover
+from procore_nb.store.landing import Landing, Plan
+from procore_nb.store.manifest import Manifest, moment_of, moment_text
+from procore_nb.store.personal import PEOPLE, personal_columns, without_personal
+from procore_nb.store.update import Counts, update
+
+_STALE = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a sync is meant; None leaves a table as it was kept so far."""
+
+    full: bool = False
+    history: bool | None = None
+    drop_personal: bool | None = None
+    window_days: int = 14
+    overlap: timedelta = timedelta(minutes=10)
+    deletions: bool = True
+    progress: bool | None = None
+    clock: Callable[[], datetime] = field(default=lambda: datetime.now().astimezone())
+
+
+@dataclass
+class Account:
+    """What one table's sync amounted to."""
+
+    table: str
+    way: str = ""
+    since: str = ""
+    requests: int = 0
+    rows: int = 0
+    new: int = 0
+    changed: int = 0
+    deleted: int = 0
+    places: int = 0
+    skipped: int = 0
+    resumed: bool = False
+    synced_at: str = ""
+    seconds: float = 0.0
+    error: str = ""
+    left_out: list[dict[str, Any]] = field(default_factory=list)
+
+
+class TableSync:
+    """Brings one table up to date. Its caller holds the store's lock."""
+
+    def __init__(
+        self, files: Files, endpoint: Endpoint, name: str, arguments: Mapping[str, Any], options: Options
+    ) -> None:
+        self._files = files
+        self._endpoint = endpoint
+        self._arguments = dict(arguments)
+        self._options = options
+        self._landing = Landing(files, name)
+        self.account = Account(name)
+        recover(files, name)
+        known = present(files, name)
+        self.manifest = known or Manifest(table=name, path=endpoint.path)
+
+    def run(self, procore: Asks, places: Callable[[], tuple[list[str], dict[str, str], bool]]) -> Account:
+        """Ask, keep, bring up to date; goes on where an earlier sync was interrupted.
+
+        `places` tells where the list is asked, what the places are called, and whether these are all there are.
+        """
+        plan = self._unfinished()
+        self.account.resumed = plan is not None
+        if plan is None:
+            plan = self._plan(procore, *places())
+            self._landing.begin(plan)
+        self._carry_out(procore, plan)
+        stale = self._options.clock() - moment_of(plan.started) > _STALE
+        if self.account.resumed and stale:
+            plan = self._plan(procore, *places())
+            self._landing.begin(plan)
+            self._carry_out(procore, plan)
+        return self.account
+
+    def _carry_out(self, procore: Asks, plan: Plan) -> None:
+        account = self.account
+        account.way = plan.way
+        account.since = min((since for since, _ in plan.groups if since), default="")
+        account.places = len(plan.places)
+        self._ask_rows(procore, plan)
+        self._ask_bin(procore, plan)
+        drop = plan.drop_personal
+        history = self.manifest.history if self._options.history is None else self._options.history
+        before = replace(
+            self.manifest,
+            arguments=self._arguments,
+            history=history,
+            drop_personal=drop,
+            names=plan.names,
+            synced_at=plan.started,
+            whole_at=plan.started if plan.way == "whole" else self.manifest.whole_at,
+            last=self._about(procore, plan),
+        )
+        counts: Counts
+        self.manifest, counts = update(
+            self._files, self._endpoint, before, plan, self._landing, at=moment_of(plan.started)
+        )
+        self._landing.clear()
+        account.rows, account.synced_at = self.manifest.rows, plan.started
+        account.new += counts.new
+        account.changed += counts.changed
+        account.deleted += counts.deleted
+
+    def _unfinished(self) -> Plan | None:
+        """The plan of a sync that was interrupted, if it is still what is wanted."""
+        plan, options = self._landing.plan(), self._options
+        if plan is None or plan.generation != self.manifest.generation:
+            return None
+        same = plan.arguments == self._arguments and plan.drop_personal == self._drops()
+        return plan if same and not (options.full and plan.way != "whole") else None
+
+    def _drops(self) -> bool:
+        wanted = self._options.drop_personal
+        return self.manifest.drop_personal if wanted is None else wanted
+
+    def _plan(self, procore: Asks, places: list[str], names: dict[str, str], everywhere: bool) -> Plan:
+        options, manifest, ways = self._options, self.manifest, ways_of(self._endpoint)
+        known = manifest if manifest.generation and manifest.arguments == self._arguments else None
+        if known is not None and known.drop_personal and not self._drops():
+            known = None
+        way = "whole"
+        if known is not None and not options.full and known.since:
+            way = "changed" if ways.since and known.unique else "window" if ways.day in known.columns else "whole"
+        days = (known is not None and asking.window_of(known, procore.today(), options.window_days)) or None
+        return Plan(
+            table=manifest.table,
+            generation=manifest.generation,
+            way=way,
+            started=moment_text(options.clock()),
+            groups=asking.plan_groups(places, known, way=way, overlap=options.overlap),
+            place=asking.checked(self._endpoint, self._arguments),
+            arguments=self._arguments,
+            drop_personal=self._drops(),
+            window=days if way == "window" else None,
+            window_day=ways.day if way == "window" else "",
+            bin=ways.bin if way == "changed" and options.deletions else "",
+            everywhere=everywhere,
+            names=names,
+        )
+
+    def _ask_rows(self, procore: Asks, plan: Plan) -> None:
+        answered = False
+        for since, places in plan.groups:
+            waiting = self._waiting("rows", places)
+            if not waiting:
+                answered = True
+                continue
+            wanted = asking.query(self._endpoint, plan.arguments, way=plan.way, since=since, window=plan.window)
+            answered = self._ask("rows", procore, plan, waiting, self._endpoint.name, wanted, must=not answered) or answered
+
+    def _ask_bin(self, procore: Asks, plan: Plan) -> None:
+        places = [place for since, group in plan.groups if since for place in group]
+        waiting = self._waiting("bin", places) if plan.bin else []
+        if not waiting:
+            return
+        name = self._endpoint.name if plan.bin == "only" else plan.bin
+        wanted = {**plan.arguments, "deleted": "only"} if plan.bin == "only" else {}
+        self._ask("bin", procore, plan, waiting, name, wanted, must=False)
+
+    def _waiting(self, stage: str, places: Iterable[str]) -> list[str]:
+        done = self._landing.done(stage)
+        return [place for place in places if place not in done]
+
+    def _ask(
+        self,
+        stage: str,
+        procore: Asks,
+        plan: Plan,
+        places: list[str],
+        name: str,
+        wanted: dict[str, Any],
+        *,
+        must: bool,
+    ) -> bool:
+        """Ask some places and keep what comes; tells whether any answered."""
+        walks: dict[str, int] = {}
+        parts: dict[str, int] = {}
+        begun = self._landing.begun(stage)
+        where = asking.asked_at(plan.place, places)
+        try:
+            for frame in procore.frames(
+                name, rows_at_once=asking.ROWS_AT_ONCE, progress=self._options.progress, **where, **wanted
+            ):
+                about = frame.attrs["procore"]
+                place = asking.place_text(about["place"], plan.place)
+                self.account.requests += int(about["requests"])
+                if walks.setdefault(place, about["walk"]) != about["walk"] or place in begun - parts.keys():
+                    self._landing.drop(stage, place)  # it moved and is walked again, or was cut short the last time
+                    walks[place] = about["walk"]
+                parts[place] = parts.get(place, 0) + 1
+                self._keep(stage, place, parts[place], frame, plan, done=bool(about["done"]))
+        except (AccessError, NotFoundError) as error:
+            if must or error.status not in (403, 404) or parts:
+                raise
+            self.account.requests += len(places)
+        self._leave_out(stage, [place for place in places if place not in parts])
+        return bool(parts)
+
+    def _keep(self, stage: str, place: str, number: int, frame: pd.DataFrame, plan: Plan, *, done: bool) -> None:
+        kinds = kinds_of(frame, self._endpoint)
+        if plan.drop_personal:
+            left_out = personal_columns(kinds)
+            frame = frame.drop(columns=left_out)
+            kinds = {name: kind for name, kind in kinds.items() if name not in set(left_out)}
+            for name in (name for name, kind in kinds.items() if kind == "list"):
+                people = name.rpartition(".")[2] in PEOPLE
+                frame[name] = [without_personal(value, people=people) for value in frame[name]]
+        self._landing.put(stage, place, number, to_arrow(frame, kinds), kinds, done=done)
+
+    def _leave_out(self, stage: str, places: list[str]) -> None:
+        if stage == "rows":
+            self.account.skipped += len(places)
+            self.account.left_out += [{"table": self.account.table, "place": place} for place in places]
+
+    def _about(self, procore: Asks, plan: Plan) -> dict[str, Any]:
+        """What the last sync was, for `attrs` and the next window."""
+        return {
+            "way": plan.way,
+            "day": procore.today().isoformat(),
+            "requests": self.account.requests,
+            "skipped": [one["place"] for one in self.account.left_out],
+        }
+
+
+def failed(account: Account, error: ProcoreError) -> Account:
+    """The account of a sync that came to no end."""
+    account.error = str(error)
+    return account

@@ -1,0 +1,262 @@
+"""One table brought up to date from what has landed: range by range of its keys, so that memory stays flat.
+
+In: the present manifest, the plan, and what landed. Out: the next state of the table, in place, and how many rows are new,
+changed and deleted. Speaks to the file system through `files`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from procore_nb.frames.kinds import declared_by
+from procore_nb.store.columns import Kinds, aligned, common, schema_of
+from procore_nb.store.ended import EndedVersions
+from procore_nb.store.files import Files
+from procore_nb.store.generation import Generation
+from procore_nb.store.landing import Landed, Landing, Plan
+from procore_nb.store.manifest import Manifest, Part, grouped
+from procore_nb.store.merge import merged
+from procore_nb.store.personal import personal_columns
+from procore_nb.store.parts import PartWriter, cuts, key_at, places_of, position, read_rows, write_rows
+
+
+@dataclass
+class Counts:
+    """What an update amounted to."""
+
+    new: int = 0
+    changed: int = 0
+    deleted: int = 0
+
+
+def update(
+    files: Files, endpoint: Any, manifest: Manifest, plan: Plan, landing: Landing, *, at: datetime
+) -> tuple[Manifest, Counts]:
+    """Make the table's next state of its present one and what has landed, and put it in place."""
+    promised = {".".join(path) for path in declared_by(endpoint).columns}
+    order = manifest.key or (*plan.place, "id")
+    landed = Landed(files, landing.landed("rows"), order=order, promised=promised)
+    settled = _settled(manifest, plan, landed)
+    gone = _gone(files, landing, settled)
+    work = _Work(files, manifest, settled, plan, landed, landing.done("rows"), gone, at)
+    return work.run()
+
+
+def _settled(manifest: Manifest, plan: Plan, landed: Landed) -> Manifest:
+    """The next manifest's columns and key."""
+    columns = dict(manifest.columns)
+    for name, kind in landed.kinds.items():
+        columns[name] = common(columns.get(name, kind), kind)
+    if plan.drop_personal:
+        columns = {name: kind for name, kind in columns.items() if name not in set(personal_columns(columns))}
+    has_id = manifest.has_id if manifest.parts else "id" in columns
+    key = tuple(name for name in (*plan.place, "id") if name in columns and (has_id or name != "id"))
+    return replace(
+        manifest,
+        generation=manifest.generation + 1,
+        place=plan.place,
+        key=key,
+        has_id=has_id,
+        unique=(manifest.unique or plan.way == "whole") and (not has_id or _unique(landed)),
+        columns=columns,
+        exact=tuple(sorted({*manifest.exact, *landed.exact} & columns.keys())),
+    )
+
+
+def _unique(landed: Landed) -> bool:
+    """Whether no two rows that landed have one key, and none lacks an id."""
+    keys = landed.keys.select(landed.order)
+    if keys.num_rows and keys.column("id").null_count:
+        return False
+    repeated = np.ones(max(0, keys.num_rows - 1), bool)
+    for name in landed.order:
+        column = keys.column(name)
+        repeated &= pc.fill_null(pc.equal(column[1:], column[:-1]), False).to_numpy().astype(bool)
+    return not repeated.any()
+
+
+def _gone(files: Files, landing: Landing, manifest: Manifest) -> Any:
+    """What rows that Procore says are deleted are called: place and id as text."""
+    names = []
+    for path in landing.landed("bin"):
+        rows = read_rows(files, path)
+        if rows.num_rows and "id" in rows.column_names:
+            names.append(row_names(rows, manifest.place))
+    return pa.concat_arrays(names) if names else pa.array([], pa.string())
+
+
+def row_names(rows: pa.Table, place: tuple[str, ...]) -> Any:
+    """What rows are called: place and id as text."""
+    ids = pc.cast(rows.column("id"), pa.string())
+    ids = ids.combine_chunks() if isinstance(ids, pa.ChunkedArray) else ids
+    return pc.binary_join_element_wise(places_of(rows, place), ids, "~")
+
+
+class _Work:
+    """One update under way."""
+
+    def __init__(
+        self,
+        files: Files,
+        before: Manifest,
+        after: Manifest,
+        plan: Plan,
+        landed: Landed,
+        done: set[str],
+        gone: Any,
+        at: datetime,
+    ) -> None:
+        self._files, self._before, self._after, self._plan = files, before, after, plan
+        self._landed, self._done, self._gone, self._at = landed, done, gone, at
+        self._rewrite = any(after.columns.get(name) != kind for name, kind in before.columns.items())
+        self._generation = Generation(files, after.table)
+        stem = f"part-{after.generation:06d}"
+        self._writer = PartWriter(files, self._generation.folder, stem, after.key)
+        self._ended = EndedVersions(files, self._generation, after, rewrite=self._rewrite, told=before.columns)
+        self._counts = Counts()
+
+    def run(self) -> tuple[Manifest, Counts]:
+        """Go through the ranges, then put the next state in place."""
+        parts: list[Part] = []
+        for part, start, stop in self._ranges():
+            parts += self._one_range(part, start, stop)
+        after = replace(
+            self._after,
+            header=self._header(),
+            parts=tuple(parts),
+            ended=self._ended.close(self._before.ended),
+            rows=sum(part.rows for part in parts),
+            deleted=self._before.deleted + self._counts.deleted,
+            since=self._since(),
+        )
+        self._generation.commit(after)
+        return after, self._counts
+
+    def _ranges(self) -> Iterator[tuple[Part | None, int, int]]:
+        """Each part, and which rows that landed belong to it, by their place in the order of keys."""
+        keys, parts = self._landed.keys, self._before.parts
+        if not parts:
+            yield None, 0, keys.num_rows
+            return
+        starts = [0, *(position(keys, self._after.key, part.first) for part in parts[1:])]
+        yield from zip(parts, starts, [*starts[1:], keys.num_rows], strict=True)
+
+    def _one_range(self, part: Part | None, start: int, stop: int) -> list[Part]:
+        """The parts that take the place of one part; itself where nothing changed."""
+        if part is not None and start == stop and not self._rewrite and not self._touched(part):
+            self._generation.keep(part)
+            return [part]
+        old = self._old(part)
+        made: list[Part] = []
+        unchanged = part is not None and not self._rewrite
+        pieces = []
+        for first, last, rows in self._pieces(old, start, stop):
+            come = self._landed.take(first, last, self._align)
+            outcome = merged(
+                rows,
+                come,
+                key=self._after.key,
+                has_id=self._after.has_id,
+                answered=self._answered(rows),
+                gone=self._is_gone(rows),
+                at=self._at,
+                history=self._after.history,
+            )
+            unchanged = unchanged and outcome.rows is None
+            pieces.append(rows if outcome.rows is None else outcome.rows)
+            self._count(outcome)
+            if not unchanged:
+                made += [one for piece in pieces for one in self._writer.add(piece)]
+                pieces = []
+        if unchanged and part is not None:
+            self._generation.keep(part)
+            return [part]
+        return made
+
+    def _count(self, outcome: Any) -> None:
+        self._counts.new += outcome.new
+        self._counts.changed += outcome.changed
+        self._counts.deleted += outcome.deleted
+        if outcome.ended is not None:
+            self._ended.add(outcome.ended)
+
+    def _pieces(self, old: pa.Table, start: int, stop: int) -> Iterator[tuple[int, int, pa.Table]]:
+        """A range in pieces that fit into memory: bounds of what landed, and the old rows between them."""
+        keys, key = self._landed.keys.slice(start, stop - start), self._after.key
+        bounds = list(cuts(keys, key)) if key else []
+        if len(bounds) < 2:
+            yield start, stop, old
+            return
+        at = [0, *(position(old, key, key_at(keys, key, low)) for low, _ in bounds[1:]), old.num_rows]
+        for number, (low, high) in enumerate(bounds):
+            yield start + low, start + high, old.slice(at[number], at[number + 1] - at[number])
+
+    def _old(self, part: Part | None) -> pa.Table:
+        if part is None:
+            return schema_of(self._after.columns, self._after.extra).empty_table()
+        table = read_rows(self._files, f"{self._after.table}/{part.file}")
+        return aligned(table, self._after.columns, self._before.columns, self._after.extra)
+
+    def _align(self, table: pa.Table, told: Kinds) -> pa.Table:
+        return aligned(table, self._after.columns, told, self._after.extra[:-2])
+
+    def _touched(self, part: Part) -> bool:
+        """Whether a part may lose rows: it is answered for, or rows of it are known to be deleted."""
+        if self._plan.way == "changed" and not len(self._gone) and not self._fresh():
+            return False
+        columns = [*self._after.key, *([self._plan.window_day] if self._plan.window else [])]
+        rows = read_rows(self._files, f"{self._after.table}/{part.file}", columns)
+        return bool((self._answered(rows) | self._is_gone(rows)).any())
+
+    def _fresh(self) -> set[str]:
+        """Places that were asked for everything, and answered."""
+        return {place for since, places in self._plan.groups if not since for place in places} & self._done
+
+    def _answered(self, rows: pa.Table) -> Any:
+        """For each row, whether it would have come if it still were."""
+        plan = self._plan
+        places = places_of(rows, self._after.place)
+        whole = _among(places, self._fresh())
+        if plan.way == "whole" and plan.everywhere:
+            whole |= ~_among(places, set(plan.places))
+        if plan.window:
+            days = rows.column(plan.window_day)
+            first, last = (pa.scalar(day).cast(pa.date32()) for day in plan.window)
+            inside = pc.and_(pc.greater_equal(days, first), pc.less_equal(days, last))
+            whole |= _among(places, self._done) & pc.fill_null(inside, False).to_numpy().astype(bool)
+        return whole
+
+    def _is_gone(self, rows: pa.Table) -> Any:
+        if not len(self._gone) or not self._after.has_id:
+            return np.zeros(rows.num_rows, bool)
+        return _among(row_names(rows, self._after.place), self._gone)
+
+    def _header(self) -> str:
+        """A file without rows that has all columns: engines that look at the first file only see them."""
+        if self._before.header and (self._before.columns, self._before.exact) == (self._after.columns, self._after.exact):
+            self._generation.keep(Part(self._before.header, 0))
+            return self._before.header
+        name = f"0-columns-{self._after.generation:06d}.parquet"
+        empty = schema_of(self._after.columns, self._after.extra).empty_table()
+        write_rows(self._files, f"{self._generation.folder}/{name}", empty)
+        return name
+
+    def _since(self) -> dict[str, list[str]]:
+        """The start of the last read of each place: this one's, where it answered."""
+        plan, known = self._plan, self._before.since_of()
+        if plan.way == "whole" and plan.everywhere:
+            known = {place: moment for place, moment in known.items() if place in plan.places}
+        return grouped(known | dict.fromkeys(sorted(self._done), plan.started))
+
+
+def _among(values: Any, wanted: Any) -> Any:
+    """For each value whether it is among the wanted ones."""
+    known = pa.array(sorted(wanted), pa.string()) if isinstance(wanted, set) else wanted
+    return pc.is_in(values, value_set=known).to_numpy(zero_copy_only=False).astype(bool)
