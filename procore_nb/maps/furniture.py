@@ -164,6 +164,7 @@ class LegendColumn:
             text.set_parse_math(False)
         legend.set_zorder(8)
         self._ax.add_artist(legend)
+        legend.set_clip_on(False)  # notebooks cut figures tightly around what is not clipped
         self._down += 16 + row * len(rows) + 10
 
 

@@ -73,6 +73,14 @@ def test_the_legend_counts_every_category_in_the_order_of_a_projects_life() -> N
     assert sum(int(row.rsplit("  ", 1)[1]) for row in rows) == 60
 
 
+def test_a_tight_cut_as_notebooks_make_it_keeps_the_legends() -> None:
+    ax = plot_projects(projects(200))
+    figure: Any = ax.figure
+    whole = figure.get_tightbbox().transformed(figure.dpi_scale_trans)
+    for legend in [one for one in ax.get_children() if type(one).__name__ == "Legend"]:
+        assert whole.x1 >= legend.get_window_extent().x1
+
+
 def test_stage_means_the_stage_column_of_either_version() -> None:
     frame = projects(12).rename(columns={"project_stage.name": "stage"})
 
