@@ -15,15 +15,14 @@ import pandas as pd
 from procore_nb.collector import collector_paused
 from procore_nb.errors import ArgumentError
 from procore_nb.frames.column import PROMISED, Gathered
-from procore_nb.frames.flatten import CUSTOM_KEY, Column, custom_kind, flattened
-from procore_nb.frames.gather import numbered
+from procore_nb.frames.flatten import CUSTOM_KEY, Column, columns_of_page, custom_kind
 from procore_nb.frames.kinds import Path, declared_by
 from procore_nb.frames.labels import column_names, dotted
 from procore_nb.frames.names import Kind, kind_of_name
 
 Decimals = Literal["exact", "float"]
 _NONE = type(None)
-_AT_ONCE = 1000  # records taken apart together: small enough for the processor's cache
+_AT_ONCE = 2000  # records of one column that are read together
 
 
 class FrameBuilder:
@@ -120,10 +119,7 @@ class FrameBuilder:
             for path, name in names.items():
                 whole = self._columns.pop(path).whole(self._by_name(path), starts, counts, rows)
                 if self._declared.number_as_text(path) and isinstance(whole.dtype, pd.StringDtype):
-                    numbers = numbered(whole)
-                    if numbers is None:
-                        attrs.setdefault("text_ids", []).append(name)
-                    whole = whole if numbers is None else numbers
+                    attrs.setdefault("text_ids", []).append(name)
                 frame_columns[name] = whole
             self._blocks.clear()
             frame = pd.DataFrame(frame_columns, index=pd.RangeIndex(rows), copy=False)
@@ -136,7 +132,7 @@ class FrameBuilder:
         for first in self._leading:
             self._columns[first] = Gathered(self._leading_kind(first))
         for path, kind in self._declared.columns.items():
-            self._columns.setdefault(path, Gathered(self._meant(kind)))
+            self._columns.setdefault(path, self._opened(path, self._meant(kind), PROMISED))
         for number, (_, data_type) in custom_fields.items():
             path = ("custom_fields", f"custom_field_{number}")
             kind = custom_kind(data_type)
@@ -154,7 +150,7 @@ class FrameBuilder:
     def _add_part(self, records: list[dict[str, Any]], leading: dict[Path, Any], place: int) -> None:
         block = len(self._blocks)
         self._blocks.append((place, len(records)))
-        for index, column in enumerate(flattened(records, self._lists, self._parents)):
+        for index, column in enumerate(columns_of_page(records, self._lists, self._parents)):
             if column.path in leading:
                 value = leading.pop(column.path)
                 values = [value if own is None else own for own in column.values]
@@ -164,10 +160,15 @@ class FrameBuilder:
             self._add_column(Column(path, [value] * len(records), {type(value)}), block, PROMISED)
 
     def _add_column(self, column: Column, block: int, seen: tuple[int, int]) -> None:
-        gathered = self._columns.setdefault(column.path, Gathered(None, seen))
+        gathered = self._columns.get(column.path)
+        if gathered is None:
+            gathered = self._columns[column.path] = self._opened(column.path, None, seen)
         gathered.seen = min(gathered.seen, seen)
         if column.types != {_NONE}:
             gathered.add(column, block, self._by_name(column.path), seen[0])
+
+    def _opened(self, path: Path, kind: Kind | None, seen: tuple[int, int]) -> Gathered:
+        return Gathered(kind, seen, maybe_number=self._declared.number_as_text(path))
 
     def _by_name(self, path: Path) -> Kind:
         return self._meant(self._declared.kind_of(path))

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from procore_nb.frames.flatten import Column
-from procore_nb.frames.gather import Piece, joined, packed, unpacked
+from procore_nb.frames.gather import Piece, joined, numbered, packed, unpacked
 from procore_nb.frames.names import Kind
-from procore_nb.frames.read import Trouble, read
+from procore_nb.frames.read import Trouble, read, read_at_once
 
 PROMISED = (-1, 0)  # where a column stands that exists even without records
 
@@ -25,6 +25,8 @@ class Gathered:
     seen: tuple[int, int] = PROMISED
     pieces: list[tuple[int, Kind, Any]] = field(default_factory=list)
     trouble: Trouble = field(default_factory=Trouble)
+    maybe_number: bool = False
+    """Ids that may come as numbers or as text: a number column unless one of them has letters."""
 
     @property
     def says_something(self) -> bool:
@@ -36,15 +38,32 @@ class Gathered:
         _, values, types, said = column
         self.kind = self.kind or said
         kind = self.kind or ("list" if any(issubclass(one, list) for one in types) else by_name)
+        if kind == "text" and self.maybe_number:
+            numbers = read_at_once("integer", values, types)
+            if numbers is not None:
+                self.pieces.append((block, "integer", numbers))
+                return
         self.pieces.append((block, kind, packed(kind, read(kind, values, types, self.trouble, place))))
 
     def whole(self, by_name: Kind, starts: Sequence[int], counts: Sequence[int], rows: int) -> Any:
         """All pages as one array, and no piece kept. A column is a list if any page of it has lists."""
         kinds = {kind for _, kind, _ in self.pieces}
         kind = self.kind or ("list" if "list" in kinds else by_name)
-        pieces = []
-        for block, own, values in sorted(self.pieces, key=lambda piece: starts[piece[0]]):
-            fit = values if own == kind else [None if one is None else [one] for one in unpacked(values)]
-            pieces.append(Piece(starts[block], counts[block], fit))
+        doubtful = kind == "text" and self.maybe_number
+        if doubtful and kinds <= {"integer"}:
+            kind, doubtful = "integer", False
+        pieces = [
+            Piece(starts[block], counts[block], values if own == kind else _fitted(values, kind))
+            for block, own, values in sorted(self.pieces, key=lambda piece: starts[piece[0]])
+        ]
         self.pieces.clear()
-        return joined(kind, rows, pieces)
+        whole = joined(kind, rows, pieces)
+        numbers = numbered(whole) if doubtful else None
+        return whole if numbers is None else numbers
+
+
+def _fitted(values: Any, kind: Kind) -> list[Any]:
+    """Values of another kind as text, or as lists of one."""
+    if kind == "list":
+        return [None if value is None else [value] for value in unpacked(values)]
+    return [None if value is None else str(value) for value in unpacked(values)]

@@ -18,6 +18,7 @@ from procore_nb.frames.read import Kinds
 
 _EMPTY: dict[str, Any] = {}
 _NONE = type(None)
+_AT_ONCE = 200  # records whose values fit the cache next to the processor
 CUSTOM_KEY = re.compile(r"custom_field_(\d+)", re.ASCII)
 _CUSTOM_KINDS: dict[str, Kind] = {
     "decimal": "number",
@@ -37,9 +38,37 @@ class Column(NamedTuple):
     """The values of one path on one page, which Python types occur, and a kind where the page itself says it."""
 
     path: Path
-    values: Sequence[Any]
+    values: Any
     types: Kinds
     kind: Kind | None = None
+
+
+def columns_of_page(
+    records: Sequence[dict[str, Any]], lists: Collection[Path], parents: set[Path]
+) -> list[Column]:
+    """Every column of a page, taken apart a few records at a time.
+
+    A column's values lie far apart in memory: what one pass brings near is still there for the next one.
+    """
+    columns: dict[Path, Column] = {}
+    for start in range(0, len(records), _AT_ONCE):
+        for path, values, types, kind in flattened(records[start : start + _AT_ONCE], lists, parents):
+            column = columns.setdefault(path, Column(path, [], set(), kind))
+            _fill_up(column, start)
+            column.values.extend(values)
+            column.types.update(types)
+            if kind and not column.kind:
+                columns[path] = column._replace(kind=kind)
+    for column in columns.values():
+        _fill_up(column, len(records))
+    return list(columns.values())
+
+
+def _fill_up(column: Column, rows: int) -> None:
+    """Records that do not have the key count as null."""
+    if len(column.values) < rows:
+        column.values.extend([None] * (rows - len(column.values)))
+        column.types.add(_NONE)
 
 
 def flattened(

@@ -44,11 +44,14 @@ def numbered(texts: Any) -> Any | None:
     """Texts as whole numbers (Int64), or None if one of them is not: then they stay what they are."""
     values = texts.to_numpy(object)
     missing = pd.isna(values)
-    present = values[~missing]
-    if not all(len(text) <= 19 and text.isascii() and text.isdigit() for text in present):
+    present = values[~missing].tolist()
+    joint = "".join(present)
+    if present and not (
+        joint.isascii() and joint.isdigit() and max(map(len, present)) <= 19 and all(present)
+    ):
         return None
-    numbers = [int(text) for text in present]
-    if max(numbers, default=0) >= 2**63:
+    numbers = list(map(int, present))
+    if max(numbers, default=0) >= 2**63 or list(map(str, numbers)) != present:  # "007" is no number
         return None
     whole = np.zeros(len(values), np.int64)
     whole[~missing] = numbers

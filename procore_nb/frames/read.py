@@ -68,6 +68,11 @@ def read(kind: Kind, values: Sequence[Any], types: Kinds, trouble: Trouble, plac
     return times.pack(clean) if kind in ("time", "date") else _AT_ONCE[kind](clean, set(map(type, clean)))
 
 
+def read_at_once(kind: Kind, values: Sequence[Any], types: Kinds) -> Any:
+    """The same if every value is regular, else None."""
+    return _AT_ONCE[kind](values, types)
+
+
 def json_text(value: Any) -> str:
     """A value as compact JSON text, integers of any length included."""
     try:
