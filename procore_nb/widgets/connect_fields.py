@@ -20,6 +20,7 @@ from procore_nb.widgets.secret_input import SecretInput
 
 TYPED = "typed"
 FOUND = "found"
+_TYPE = ("type them below", (TYPED, ""))
 _WIDE = {"description_width": "110px"}
 _NATURE = {
     "production": "live data",
@@ -53,7 +54,9 @@ class ConnectFields:
 
     def __init__(self, places: Places, environment: Environment | None) -> None:
         self._places = places
-        self.profile = ipywidgets.Dropdown(description="Credentials", style=_WIDE, layout={"width": "100%"})
+        self.profile = ipywidgets.Dropdown(
+            options=[_TYPE], description="Credentials", style=_WIDE, layout={"width": "100%"}
+        )
         known = [*KNOWN] if environment is None or environment in KNOWN else [environment, *KNOWN]
         names = [(place.name, place) for place in known]
         self.environment = ipywidgets.Dropdown(
@@ -79,7 +82,6 @@ class ConnectFields:
         )
         self.hint = ipywidgets.HTML(f"<span class='pnw-hint'>{escape(advice.COMPANY_ID)}</span>")
         self.hint.layout.margin = "0 2px 4px 118px"
-        self.list_profiles()
         self.profile.observe(self._profile_chosen, "value")
         self.environment.observe(self._adapt, "value")
         self._adapt()
@@ -105,17 +107,17 @@ class ConnectFields:
 
     def list_profiles(self, choose: str = "") -> None:
         """Offer what there is to choose from, and choose one."""
-        options: list[tuple[str, tuple[str, str]]] = [("type them below", (TYPED, ""))]
+        options = [_TYPE]
         if "PROCORE_CLIENT_ID" in self._places.variables():
             options.append(("from PROCORE_CLIENT_ID in the environment", (FOUND, "")))
-        saved = self._places.profiles.all()
         options += [
             (f"profile {one.name} ({one.environment.name}, {one.client_id})", ("profile", one.name))
-            for one in saved
+            for one in self._places.profiles.all()
         ]
-        wanted = ("profile", choose) if choose else (TYPED, "")
+        if choose:
+            self._places.profiles.get(choose)  # says which there are when it is not among them
         self.profile.options = options
-        self.profile.value = wanted
+        self.profile.value = ("profile", choose) if choose else (TYPED, "")
 
     def wanted(self) -> Wanted:
         """Return what the fields hold; an error says what is missing."""

@@ -16,7 +16,7 @@ from procore_nb import advice
 from procore_nb.client import Procore, connect
 from procore_nb.credentials import Places
 from procore_nb.environments import DEMO, Environment, environment
-from procore_nb.errors import ArgumentError, CredentialsError
+from procore_nb.errors import ArgumentError, CredentialsError, ProcoreError
 from procore_nb.widgets.company_picker import CompanyPicker
 from procore_nb.widgets.connect_fields import ConnectFields, Wanted
 from procore_nb.widgets.errand import Errand
@@ -79,9 +79,10 @@ class ConnectForm(ipywidgets.VBox):  # type: ignore[misc]
         super().__init__(children=self._laid_out())
         self.add_class("pnw-form")
         self.add_class("pnw-narrow")
-        if profile:
-            self._fields.list_profiles(choose=self._places.profiles.get(profile).name)
-            self._fields._profile_chosen()
+        try:
+            self._fields.list_profiles(choose=profile or "")
+        except ProcoreError as error:  # damaged profiles are no reason to have no form
+            self._failed(error)
         if company_id is not None:
             self._fields.company.value = str(company_id)
         self._listen()

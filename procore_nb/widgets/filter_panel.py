@@ -15,7 +15,7 @@ from procore_nb.catalog import Endpoint
 from procore_nb.widgets.filter_kinds import Kind, first_kinds, kinds, typed
 
 _WIDE = {"description_width": "170px"}
-_ANY = ("any", None)
+_ANY = ("any", "")
 
 
 class FilterPanel(ipywidgets.VBox):  # type: ignore[misc]
@@ -100,7 +100,7 @@ class _Row:
             chosen = list(values[0]) if self._kind.many else values[0]
             return chosen or None
         if shape == "boolean":
-            return values[0]
+            return None if values[0] == "" else values[0]
         return typed(values[0], ids=shape == "ids")
 
     def set(self, value: Any) -> None:

@@ -42,7 +42,7 @@ class PlacePanel(ipywidgets.VBox):  # type: ignore[misc]
         self.projects = ProjectPicker()
         self.projects.layout.display = "none"
         self._where = ipywidgets.ToggleButtons(
-            options=[("Whole portfolio", _ALL)], style={"button_width": "auto"}
+            options=[(_WORDS[_ACTIVE], _ACTIVE)], style={"button_width": "auto"}
         )
         self._where.observe(self._chosen, "value")
         self.projects.observe(self._noted, "value")

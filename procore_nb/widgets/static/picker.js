@@ -61,7 +61,7 @@ function render({ model, el }) {
     count.textContent = `${found}${rows.length.toLocaleString("en")}` + (several ? `, ${chosen.size.toLocaleString("en")} chosen` : "");
     addAll.hidden = !several || !words.length || !matches.length;
     addAll.textContent = `Add these ${matches.length.toLocaleString("en")}`;
-    clear.hidden = !chosen.size;
+    clear.hidden = !several || !chosen.size;
     el.dataset.ready = "true";
     el.dataset.matches = matches.length;
   }

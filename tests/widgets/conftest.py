@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import procore_nb as pnb
+from procore_nb import demo
+
+
+class Wire:
+    """Listens to what a widget sends to the browser, and speaks as the browser."""
+
+    def __init__(self, widget: Any) -> None:
+        self.widget = widget
+        self.heard: list[tuple[dict[str, Any], Any]] = []
+        widget.send = lambda content, buffers=None: self.heard.append((content, buffers))
+        if hasattr(widget, "_outbox"):
+            widget._outbox._send = widget.send
+
+    def says(self, **content: Any) -> None:
+        self.widget._handle_custom_msg(content, None)
+
+    def last(self, kind: str) -> dict[str, Any]:
+        return [content for content, _ in self.heard if content["kind"] == kind][-1]
+
+
+@pytest.fixture
+def wire() -> Callable[[Any], Wire]:
+    return Wire
+
+
+@pytest.fixture(scope="session")
+def procore() -> Iterator[pnb.Procore]:
+    """The demo, with a generous walk."""
+    with pnb.connect("demo", progress=False) as connection:
+        yield connection
+
+
+@pytest.fixture
+def server() -> Iterator[demo.DemoServer]:
+    with demo.serve(demo.Demo()) as running:
+        yield running
+
+
+@pytest.fixture
+def place(server: demo.DemoServer) -> pnb.Environment:
+    return pnb.Environment("mine", server.url, server.url)
+
+
+def projects(count: int) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "id": pd.array(range(1, count + 1), dtype="Int64"),
+            "name": pd.array([f"Site {number}" for number in range(count)], dtype="string"),
+            "project_number": pd.array([f"P-{number}" for number in range(count)], dtype="string"),
+            "city": pd.array(["Cork", "Ōtāhuhu"] * (count // 2) + ["Cork"] * (count % 2), dtype="string"),
+            "project_stage.name": pd.array(["Bidding"] * count, dtype="string"),
+        }
+    )

@@ -1,0 +1,300 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import procore_nb as pnb
+from procore_nb import demo
+from procore_nb.credentials import Places
+from procore_nb.environments import KNOWN
+from procore_nb.widgets import ConnectForm
+
+MakePlaces = Callable[..., Places]
+
+
+@pytest.fixture
+def form(place: pnb.Environment, places: MakePlaces) -> ConnectForm:
+    return ConnectForm(place, places=places())
+
+
+def fill(form: ConnectForm, secret: str = demo.CLIENT_SECRET, company: str = str(demo.COMPANY_ID)) -> None:
+    form._fields.client_id.value = demo.CLIENT_ID
+    form._fields.secret._handle_custom_msg({"kind": "secret", "text": secret}, None)
+    form._fields.company.value = company
+
+
+def press(form: ConnectForm, name: str) -> None:
+    getattr(form, f"_{name}").click()
+    assert form.wait(30)
+
+
+def test_the_demo_connects_with_nothing_typed(places: MakePlaces) -> None:
+    form = ConnectForm("demo", places=places())
+    press(form, "connect")
+
+    assert form.procore.environment.name == "demo"
+    assert form.error is None
+    assert form._notice.level == "done"
+    assert form.procore.projects().shape[0] > 100
+
+
+def test_no_environment_is_chosen_for_anyone(places: MakePlaces) -> None:
+    form = ConnectForm(places=places())
+    press(form, "connect")
+
+    assert "Choose an environment" in form._notice.text
+    assert form._notice.level == "error"
+
+
+@pytest.mark.parametrize("known", KNOWN, ids=lambda one: one.name)
+def test_the_hosts_of_every_environment_are_shown_in_a_dress_of_its_own(
+    known: pnb.Environment, places: MakePlaces
+) -> None:
+    shown = ConnectForm(known, places=places())._fields.hosts.value
+
+    assert f"pnw-place-{known.name}" in shown
+    assert known.name == "demo" or (known.login_url in shown and known.api_url in shown)
+
+
+def test_typed_credentials_connect(form: ConnectForm) -> None:
+    fill(form)
+    press(form, "connect")
+
+    assert form.procore.company_id == demo.COMPANY_ID
+    assert form._company.value == demo.COMPANY_ID
+    assert "Harbour" in form._notice.text
+
+
+def test_a_wrong_secret_is_words_in_the_form_and_is_let_go(form: ConnectForm) -> None:
+    fill(form, secret="wrong")
+    press(form, "connect")
+
+    assert isinstance(form.error, pnb.CredentialsError)
+    assert form._notice.level == "error"
+    assert not form._fields.secret.held
+    with pytest.raises(pnb.CredentialsError, match="not connected"):
+        _ = form.procore
+
+
+def test_after_a_wrong_secret_the_right_one_connects(form: ConnectForm) -> None:
+    fill(form, secret="wrong")
+    press(form, "connect")
+    fill(form)
+    press(form, "connect")
+
+    assert form.connected
+    assert form.error is None
+
+
+@pytest.mark.parametrize(
+    ("client_id", "secret", "company", "words"),
+    [
+        ("", "x", "1", "Type the client id"),
+        ("x", "", "1", "Type the client secret"),
+        ("x", "x", "", "Type the company id"),
+        ("x", "x", "seven", "positive whole number"),
+    ],
+)
+def test_what_is_missing_is_named_before_anything_is_sent(
+    form: ConnectForm, server: demo.DemoServer, client_id: str, secret: str, company: str, words: str
+) -> None:
+    fill(form, secret=secret, company=company)
+    form._fields.client_id.value = client_id
+    press(form, "connect")
+
+    assert words in form._notice.text
+    assert server.demo.tokens_issued == 0
+
+
+def test_a_company_that_is_not_there_is_words_with_advice(form: ConnectForm) -> None:
+    fill(form, company="999")
+    press(form, "connect")
+
+    assert isinstance(form.error, pnb.NotFoundError)
+    assert "company id" in form._notice.said["advice"]
+
+
+def test_a_dead_host_is_words_with_advice(form: ConnectForm, server: demo.DemoServer) -> None:
+    fill(form)
+    server.close()
+    press(form, "connect")
+
+    assert isinstance(form.error, pnb.NetworkError)
+    assert form._notice.said["advice"]
+    assert not form._connect.disabled
+
+
+def test_a_double_click_connects_once(form: ConnectForm, server: demo.DemoServer) -> None:
+    fill(form)
+    form._connect.click()
+    form._connect.click()
+    assert form.wait(30)
+
+    assert server.demo.tokens_issued == 1
+
+
+def test_while_it_connects_nothing_can_be_changed(form: ConnectForm) -> None:
+    seen: list[tuple[bool, bool, str]] = []
+    fill(form)
+    form._notice.observe(
+        lambda _: seen.append((form._connect.disabled, form._fields.client_id.disabled, form._notice.level)),
+        "said",
+    )
+    press(form, "connect")
+
+    assert seen[0] == (True, True, "busy")
+    assert not form._connect.disabled
+    assert not form._fields.client_id.disabled
+
+
+def test_the_connection_waits_for_a_connecting_that_is_under_way(form: ConnectForm) -> None:
+    fill(form)
+    form._connect.click()
+
+    assert form.procore.company_id == demo.COMPANY_ID
+
+
+def test_the_line_of_python_never_holds_the_secret_and_runs(
+    form: ConnectForm, place: pnb.Environment
+) -> None:
+    fill(form)
+    code = form._line.code
+
+    assert demo.CLIENT_SECRET not in code
+    names: dict[str, Any] = {"pnb": pnb, "getpass": lambda _: demo.CLIENT_SECRET}
+    exec(code.replace("from getpass import getpass\n", ""), names)
+    assert names["procore"].environment == place
+    assert len(names["procore"].companies()) > 1
+
+
+def test_changing_a_field_ends_the_connection_that_stood_beside_it(form: ConnectForm) -> None:
+    fill(form)
+    press(form, "connect")
+    form._fields.company.value = "24977"
+
+    assert not form.connected
+    with pytest.raises(pnb.CredentialsError):
+        _ = form.procore
+
+
+def test_another_company_is_chosen_by_name(form: ConnectForm) -> None:
+    fill(form)
+    press(form, "connect")
+    name = next(label for label, number in form._company.options if number == 24977)
+    form._company.label = name
+    assert form.wait(30)
+
+    assert form.procore.company_id == 24977
+    assert "company_id=24977" in form._line.code
+
+
+def test_the_test_button_shows_every_step_with_advice(form: ConnectForm) -> None:
+    fill(form, secret="wrong")
+    press(form, "test")
+
+    steps = {step["step"]: step for step in form._notice.said["steps"]}
+    assert steps["login host reachable"]["ok"] is True
+    assert steps["credentials accepted"]["ok"] is False
+    assert steps["credentials accepted"]["advice"]
+    assert steps["projects visible"]["ok"] is None
+
+
+def test_a_profile_is_saved_used_and_forgotten(
+    form: ConnectForm, places: MakePlaces, keyring: Any, place: pnb.Environment
+) -> None:
+    fill(form)
+    press(form, "connect")
+    form._name.value = "mine"
+    press(form, "save")
+    assert list(keyring.kept.values()) == [demo.CLIENT_SECRET]
+
+    again = ConnectForm(profile="mine", places=places())
+    assert again._fields.environment.value == place
+    press(again, "connect")
+    assert again.procore.company_id == demo.COMPANY_ID
+    assert 'profile="mine"' in again._line.code
+
+    press(again, "forget")
+    assert "Press again" in again._notice.text
+    assert keyring.kept
+    press(again, "forget")
+    assert keyring.kept == {}
+    assert again._fields.profile_name == ""
+
+
+def test_a_machine_without_a_keyring_says_so_in_the_form(
+    form: ConnectForm, monkeypatch: pytest.MonkeyPatch, keyring: Any
+) -> None:
+    def refuse(*_: str) -> None:
+        raise pnb.CredentialsError("This machine has no system keyring.", advice="Set variables instead.")
+
+    monkeypatch.setattr(keyring, "set_password", refuse)
+    fill(form)
+    press(form, "connect")
+    form._name.value = "mine"
+    press(form, "save")
+
+    assert "no system keyring" in form._notice.text
+    assert form.connected
+
+
+def test_credentials_of_the_environment_are_offered(place: pnb.Environment, places: MakePlaces) -> None:
+    environ = {
+        "PROCORE_CLIENT_ID": demo.CLIENT_ID,
+        "PROCORE_CLIENT_SECRET": demo.CLIENT_SECRET,
+        "PROCORE_COMPANY_ID": str(demo.COMPANY_ID),
+    }
+    form = ConnectForm(place, places=places(environ))
+    form._fields.profile.value = ("found", "")
+    form._fields.company.value = str(demo.COMPANY_ID)
+    press(form, "connect")
+
+    assert form.connected
+    assert "credentials=" not in form._line.code
+
+
+def test_damaged_profiles_are_words_in_the_form(places: MakePlaces) -> None:
+    here = places()
+    here.profiles.path.parent.mkdir(parents=True)
+    here.profiles.path.write_text("{", encoding="utf-8")
+    form = ConnectForm("demo", places=here)
+
+    assert "damaged" in form._notice.text
+    press(form, "connect")
+    assert form.connected
+
+
+def test_enter_in_a_field_connects(form: ConnectForm) -> None:
+    fill(form)
+    form._fields.company._handle_custom_msg({"event": "submit"}, None)
+    assert form.wait(30)
+
+    assert form.connected
+
+
+def test_no_state_of_any_part_of_the_form_holds_the_secret(form: ConnectForm) -> None:
+    import ipywidgets
+
+    fill(form)
+    press(form, "connect")
+    press(form, "test")
+    token = form.procore.session.login().access_token
+
+    state = str(ipywidgets.Widget.get_manager_state(drop_defaults=False))
+    assert demo.CLIENT_ID in state
+    assert demo.CLIENT_SECRET not in state + repr(form)
+    assert str(token) not in state
+
+
+def test_an_unexpected_error_is_words_too(form: ConnectForm) -> None:
+    fill(form)
+    form._open = None  # type: ignore[assignment, method-assign]
+    form._start(lambda: 1 / 0, "…")  # type: ignore[arg-type, return-value]
+    assert form.wait(30)
+
+    assert "ZeroDivisionError" in form._notice.text
+    assert isinstance(form.error, ZeroDivisionError)
+    assert threading.active_count() < 50
