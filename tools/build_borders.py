@@ -163,6 +163,7 @@ class Builder:
         self.country_lines: list[int] = []
         self.state_lines: list[int] = []
         self.lakes: list[list[int]] = []
+        self.border_lakes: list[list[int]] = []
 
     def countries(self, path: Path, codes: dict[str, tuple[str, str]]) -> None:
         lines, objects = topology(path)
@@ -221,11 +222,29 @@ class Builder:
         for lake in objects["lakes"]["geometries"]:
             for ring in rings_of(lake)[:1]:
                 outline = self._raw(lines, ring)
-                if area(outline) > 0.35:
-                    self.lakes.append([self.arcs.add(simplified(outline, 0.02))])
+                if area(outline) <= 0.35:
+                    continue
+                # Lakes between the United States and Canada lie below the states, whose shores are finer.
+                middle = outline[:-1].mean(axis=0)
+                between = -98 < middle[0] < -72 and 41 < middle[1] < 50 and not self._in_a_state(middle)
+                kind = self.border_lakes if between else self.lakes
+                kind.append([self.arcs.add(simplified(outline, 0.02))])
+
+    def _in_a_state(self, point: np.ndarray) -> bool:
+        inside = False
+        for unit in self.units:
+            for refs in unit["rings"] if unit["code"].startswith("US-") else []:
+                ring = self.arcs.ring(refs)
+                (x1, y1), (x2, y2) = ring[:-1].T, ring[1:].T
+                spans = (y1 > point[1]) != (y2 > point[1])
+                x = x1[spans] + (point[1] - y1[spans]) * (x2[spans] - x1[spans]) / (y2[spans] - y1[spans])
+                inside ^= bool(np.count_nonzero(x > point[0]) % 2)
+        return inside
 
     def write(self, path: Path) -> None:
-        used_arcs = sorted({i for u in self.units for i in used(u["rings"])} | set(used(self.lakes)))
+        used_arcs = sorted(
+            {i for u in self.units for i in used(u["rings"])} | set(used(self.lakes + self.border_lakes))
+        )
         number = {old: new for new, old in enumerate(used_arcs)}
         grid = [np.rint(self.arcs.lines[i] * STEPS_PER_DEGREE).astype(np.int64) for i in used_arcs]
         grid = [_short_steps(line) for line in grid]
@@ -240,6 +259,7 @@ class Builder:
             "country_lines": sorted(number[i] for i in self.country_lines if i in number),
             "state_lines": sorted(number[i] for i in self.state_lines if i in number),
             "lakes": [renumber(r) for r in self.lakes],
+            "border_lakes": [renumber(r) for r in self.border_lakes],
         }
         text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
         text += b" " * (-len(text) % 4)

@@ -1,9 +1,11 @@
 """Projects on a map: a frame in; a figure, an interactive map or a file out. Speaks to no service."""
 
 from procore_nb.maps.figure import plot_projects
-from procore_nb.maps.interactive import ProjectMap, map_projects
+from procore_nb.maps.geofiles import to_geodataframe, to_geojson
+from procore_nb.maps.interactive import map_projects
 from procore_nb.maps.located import check_coordinates
-from procore_nb.maps.tables import distance_to, nearest, to_geodataframe, to_geojson, with_location
+from procore_nb.maps.project_map import ProjectMap
+from procore_nb.maps.tables import distance_to, nearest, with_location
 
 __all__ = [
     "ProjectMap",

@@ -39,15 +39,15 @@ class Borders:
     country_lines: tuple[Floats, ...]
     state_lines: tuple[Floats, ...]
     lakes: tuple[Ring, ...]
+    border_lakes: tuple[Ring, ...]  # drawn below the states, whose shores are finer
 
-    def land(self) -> list[Ring]:
-        """Rings that cover the land once: countries, and the states of the United States."""
-        return [
-            ring
-            for unit in self.units.values()
-            if unit.level == "country" or unit.code.startswith("US-")
-            for ring in unit.rings
-        ]
+    def countries(self) -> list[Ring]:
+        """Rings that cover the land once, but for the United States."""
+        return [ring for unit in self.units.values() if unit.level == "country" for ring in unit.rings]
+
+    def american_states(self) -> list[Ring]:
+        """Rings that cover the United States once."""
+        return [ring for code, unit in self.units.items() if code.startswith("US-") for ring in unit.rings]
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,7 @@ def load_borders() -> Borders:
         tuple(arcs[number] for number in header["country_lines"]),
         tuple(arcs[number] for number in header["state_lines"]),
         tuple(ring(refs) for refs in header["lakes"]),
+        tuple(ring(refs) for refs in header["border_lakes"]),
     )
 
 

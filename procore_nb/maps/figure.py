@@ -5,7 +5,6 @@ In: a frame from anywhere with coordinates. Out: Axes, ready for PNG, SVG or PDF
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -31,9 +30,10 @@ from procore_nb.maps.furniture import (
 from procore_nb.maps.ground import CITY, Label, city_labels, draw_ground
 from procore_nb.maps.lettering import families
 from procore_nb.maps.located import Located, locate
-from procore_nb.maps.marks import Drawn, Paper, draw_marks, radius_of
+from procore_nb.maps.marks import Drawn, draw_marks, radius_of
+from procore_nb.maps.paper import Paper, map_axes, points_across
 from procore_nb.maps.reading import amounts
-from procore_nb.maps.view import View, choose_view
+from procore_nb.maps.view import choose_view
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -124,7 +124,7 @@ def plot_projects(
     view = choose_view(located.longitude, located.latitude, region)
     outside = ax is None
     categories = categorize(rows, color_column, palette)
-    ax, view = _axes(ax, view, titled=bool(title), legend=max(map(len, categories.names)))
+    ax, view = map_axes(ax, view, titled=bool(title), legend=max(map(len, categories.names)))
     x, y = view.projection.forward(located.longitude, located.latitude)
     seen = view.holds(x, y)
     if not seen.any():
@@ -135,7 +135,7 @@ def plot_projects(
     sizes = None if size_column is None else positive_amounts(rows[size_column])
     with _fonts():
         draw_ground(ax, view)
-        paper = Paper(view, _points_across(ax) / view.width)
+        paper = Paper(view, points_across(ax) / view.width)
         drawn = draw_marks(ax, paper, x, y, categories, sizes, cluster)
         _write_names(ax, paper, rows, label_column, x, y, sizes, drawn, labels)
         draw_legends(ax, categories, drawn, title_of(size_column or ""), outside=outside)
@@ -160,43 +160,6 @@ def positive_amounts(column: pd.Series[Any]) -> Floats:
     """Positive amounts; everything else is no size."""
     values = amounts(column)
     return np.where(values > 0, values, np.nan)
-
-
-def _axes(ax: Axes | None, view: View, *, titled: bool, legend: int) -> tuple[Any, View]:
-    """Axes without ticks whose limits are the view, grown to the shape of the paper."""
-    if ax is None:
-        wide, beside = 7.4, float(np.clip(0.75 + 0.062 * (min(legend, 28) + 7), 1.7, 3.2))
-        high = float(np.clip(wide * view.height / view.width, 3.6, 7.0))
-        top, below = (0.42 if titled else 0.12), 0.45
-        figure = _new_figure(wide + beside, high + top + below)
-        whole = wide + beside, high + top + below
-        ax = figure.add_axes((0.12 / whole[0], below / whole[1], wide / whole[0], high / whole[1]))
-    box = ax.get_window_extent()
-    view = view.shaped(box.width / box.height)
-    ax.set_xlim(view.left, view.right)
-    ax.set_ylim(view.bottom, view.top)
-    ax.set_aspect("equal", adjustable="box")
-    ax.set_xticks([])
-    ax.set_yticks([])
-    for side in ax.spines.values():
-        side.set_color("#C7CCD1")
-        side.set_linewidth(0.6)
-    return ax, view
-
-
-def _new_figure(width: float, height: float) -> Any:
-    """Through pyplot where a person would see it (and pyplot looks after it); else a figure nobody has to close."""
-    if "matplotlib.pyplot" in sys.modules or "ipykernel" in sys.modules:
-        import matplotlib.pyplot as plt
-
-        return plt.figure(figsize=(width, height), facecolor="white")
-    from matplotlib.figure import Figure
-
-    return Figure(figsize=(width, height), facecolor="white")
-
-
-def _points_across(ax: Any) -> float:
-    return float(ax.get_window_extent().width / ax.figure.dpi * 72)
 
 
 def _fonts() -> Any:

@@ -14,7 +14,8 @@ from procore_nb.maps.borders import Floats
 from procore_nb.maps.categories import Categories, short_number
 from procore_nb.maps.ground import Label
 from procore_nb.maps.lettering import drawable, families
-from procore_nb.maps.marks import SMALLEST_RING, Drawn, Paper, radius_of, ring_radius
+from procore_nb.maps.marks import SMALLEST_RING, Drawn, radius_of, ring_radius
+from procore_nb.maps.paper import Paper
 
 INK, QUIET, GREY = "#2B2F33", "#6B7075", "#9AA0A6"
 WORLD_KM = 9000.0  # wider pictures have no one scale

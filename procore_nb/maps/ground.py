@@ -38,12 +38,17 @@ def draw_ground(ax: Any, view: View) -> None:
 
     borders, window = load_borders(), view.window()
     ax.set_facecolor(SEA)
-    for rings, color, level in ((borders.land(), LAND, 0.5), (borders.lakes, SEA, 0.6)):
-        shapes = [
-            np.column_stack(view.projection.forward(*piece.T)) for piece in _pieces(rings, view, window)
-        ]
+    layers = (
+        (borders.countries(), LAND, LAND),
+        (borders.border_lakes, SEA, COAST),
+        (borders.american_states(), LAND, LAND),
+        (borders.lakes, SEA, SEA),
+    )
+    for level, (rings, face, edge) in enumerate(layers):
+        pieces = _pieces(rings, view, window)
+        shapes = [np.column_stack(view.projection.forward(*piece.T)) for piece in pieces]
         ax.add_collection(
-            PolyCollection(shapes, facecolors=color, edgecolors=color, linewidths=0.4, zorder=level),
+            PolyCollection(shapes, facecolors=face, edgecolors=edge, linewidths=0.4, zorder=0.5 + level / 10),
             autolim=False,
         )
     width = 0.6 if view.width < 9000 else 0.35

@@ -14,8 +14,8 @@ import numpy.typing as npt
 from procore_nb.maps.borders import Floats
 from procore_nb.maps.categories import Categories
 from procore_nb.maps.crowding import covered_share, groups_of
+from procore_nb.maps.paper import Paper
 from procore_nb.maps.shapes import Bools
-from procore_nb.maps.view import View
 
 REACH = 22.0  # points (1/72 inch): how far a ring gathers
 LARGEST_RING, SMALLEST_RING = 21.0, 9.0  # radius in points
@@ -24,27 +24,6 @@ TOUCH = 0.8  # rings nearer than this share of their radii become one
 CROWDED = 0.25  # share of covered points from which counts tell more than marks
 ALONE = 2  # groups up to this size stay single marks
 NO_VALUE_RADIUS = 1.8
-
-
-@dataclass(frozen=True)
-class Paper:
-    """The view laid on paper: how many points (1/72 inch) one km takes."""
-
-    view: View
-    points_per_km: float
-
-    def place(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
-        """Points (1/72 inch) from the lower left corner."""
-        return (x - self.view.left) * self.points_per_km, (y - self.view.bottom) * self.points_per_km
-
-    def place_one(self, x: float, y: float) -> tuple[float, float]:
-        """The same for one place."""
-        return (x - self.view.left) * self.points_per_km, (y - self.view.bottom) * self.points_per_km
-
-    def holds(self, left: float, bottom: float, right: float, top: float) -> bool:
-        """Whether a rectangle lies on the paper, with a small margin."""
-        wide, high = self.view.width * self.points_per_km, self.view.height * self.points_per_km
-        return left > 2 and bottom > 2 and right < wide - 2 and top < high - 2
 
 
 @dataclass(frozen=True)

@@ -80,11 +80,13 @@ def pack(
     text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
     text += b" " * (-len(text) % 4)
     body = b"".join(_padded(array.tobytes()) for _, array in arrays)
-    return gzip.compress(len(text).to_bytes(4, "little") + text + body, compresslevel=6, mtime=0)
+    return gzip.compress(len(text).to_bytes(4, "little") + text + body, compresslevel=5, mtime=0)
 
 
 def text_of(value: Any, *, is_id: bool = False) -> str:
     """One value as people write it; empty for missing."""
+    if type(value) is str:
+        return value
     if value is None or value is pd.NA or value is pd.NaT:
         return ""
     if isinstance(value, bool | np.bool_):

@@ -1,22 +1,18 @@
-"""Places as tables and files: join coordinates to any list, measure distances, write GeoJSON and GeoParquet.
+"""Places as tables: join coordinates to any list, measure distances, find the nearest.
 
-In: frames. Out: frames and files. Speaks to no service.
+In: frames. Out: frames. Speaks to no service.
 """
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import orjson
 import pandas as pd
 
-from procore_nb.errors import ArgumentError, MissingExtraError
+from procore_nb.errors import ArgumentError
 from procore_nb.maps.columns import check_frame, find_column, find_columns, name_column
 from procore_nb.maps.located import locate
-from procore_nb.maps.page import write_whole
 from procore_nb.maps.shapes import distance_km
 
 PROJECT_ID = ("project_id", "project.id")
@@ -180,102 +176,6 @@ def nearest(
     result = frame.copy()
     result["nearest"], result["distance_km"] = found.array, distances
     return result
-
-
-def to_geojson(
-    frame: pd.DataFrame,
-    path: str | os.PathLike[str],
-    *,
-    columns: list[str] | None = None,
-    fix: str | None = None,
-    latitude: str = "latitude",
-    longitude: str = "longitude",
-) -> Path:
-    """Write the rows that have a place as GeoJSON (RFC 7946), whole or not at all.
-
-    Parameters
-    ----------
-    frame
-        Any frame with coordinates; rows without usable ones are left out (see `check_coordinates`).
-    path
-        Where to; an existing file is replaced only when the new one is whole.
-    columns
-        Which columns become properties; None takes all but the coordinates.
-    fix
-        "swap" repairs swapped pairs.
-    latitude, longitude
-        Names of the coordinate columns.
-
-    Returns
-    -------
-    Path
-        The file: one Point per row, longitude first, degrees WGS 84. Amounts held as Decimal are written as text,
-        times as ISO 8601, missing as null. An empty frame gives a file without features.
-
-    Raises
-    ------
-    ArgumentError
-        No coordinate columns, or an unknown column (near matches are named).
-    OutputError
-        The file cannot be written.
-    """
-    located = locate(frame, latitude=latitude, longitude=longitude, fix=fix, allow_none=True)
-    chosen = find_columns(frame, columns, argument="columns")
-    kept = [c for c in frame.columns if c not in (latitude, longitude)] if chosen is None else chosen
-    rows = located.rows[kept].astype(object).to_dict("records")
-    features = [
-        {"type": "Feature", "geometry": {"type": "Point", "coordinates": [lon, lat]}, "properties": row}
-        for row, lon, lat in zip(rows, located.longitude.tolist(), located.latitude.tolist(), strict=True)
-    ]
-    text = orjson.dumps(
-        {"type": "FeatureCollection", "features": features},
-        default=_plain,
-        option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS,
-    )
-    return write_whole(path, text.decode("utf-8"))
-
-
-def to_geodataframe(
-    frame: pd.DataFrame, *, fix: str | None = None, latitude: str = "latitude", longitude: str = "longitude"
-) -> Any:
-    """The rows that have a place as a GeoDataFrame of points, EPSG:4326.
-
-    Returns
-    -------
-    GeoDataFrame
-        All columns of `frame`, and `geometry`. `.to_parquet(path)` writes GeoParquet.
-
-    Raises
-    ------
-    MissingExtraError
-        geopandas is not installed.
-    ArgumentError
-        No coordinate columns.
-
-    Notes
-    -----
-    GeoParquet knows no Decimals beside missing values of other kinds: convert amounts with `astype(float)` first
-    where a file must hold numbers.
-    """
-    try:
-        import geopandas
-    except ImportError as error:
-        raise MissingExtraError(
-            "to_geodataframe needs geopandas, which is not installed.",
-            advice='Install it with pip install "procore-nb[maps]".',
-        ) from error
-    located = locate(frame, latitude=latitude, longitude=longitude, fix=fix, allow_none=True)
-    points = geopandas.points_from_xy(located.longitude, located.latitude)
-    return geopandas.GeoDataFrame(located.rows.copy(), geometry=points, crs="EPSG:4326")
-
-
-def _plain(value: Any) -> Any:
-    """What JSON has no word for."""
-    if value is pd.NA or value is pd.NaT:
-        return None
-    if isinstance(value, pd.Timestamp):
-        return value.isoformat()
-    return str(value)
 
 
 def _check_point(lat: Any, lon: Any) -> None:

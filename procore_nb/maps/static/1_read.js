@@ -59,10 +59,12 @@ async function readBorders(value) {
     }
     return line;
   });
-  const land = header.units.filter((unit) => unit.level === "country" || unit.code.startsWith("US-"));
   const ring = (refs) => boxed(closed(refs, arcs));
+  const land = (chosen) => header.units.filter(chosen).flatMap((unit) => unit.rings.map(ring));
   return {
-    land: land.flatMap((unit) => unit.rings.map(ring)),
+    countries: land((unit) => unit.level === "country"),
+    borderLakes: header.border_lakes.map(ring),
+    americanStates: land((unit) => unit.code.startsWith("US-")),
     lakes: header.lakes.map(ring),
     countryLines: header.country_lines.map((arc) => boxed(arcs[arc])),
     stateLines: header.state_lines.map((arc) => boxed(arcs[arc])),

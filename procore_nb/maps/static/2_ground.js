@@ -49,8 +49,12 @@ function drawBorders(context, borders, view, width, height, colors, ratio) {
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.fillRect(0, 0, width, height);
   // Each ring is filled by itself: one even-odd path of countries and states would turn the overlap into sea.
-  for (const [layer, color] of [[borders.land, colors.land], [borders.lakes, colors.sea]]) {
-    context.fillStyle = context.strokeStyle = color;
+  for (const [layer, face, edge] of [
+    [borders.countries, colors.land, colors.land], [borders.borderLakes, colors.sea, colors.coast],
+    [borders.americanStates, colors.land, colors.land], [borders.lakes, colors.sea, colors.sea],
+  ]) {
+    context.fillStyle = face;
+    context.strokeStyle = edge;
     context.lineWidth = 0.7 / size;
     for (const [piece, turn] of visible(layer, view, width, height)) {
       under(turn);

@@ -110,6 +110,7 @@ class ProjectMap extends Handling {
   drawGroups(context, width, height, colors) {
     const { view, points } = this, size = worldSize(view.zoom);
     this.seen = [];
+    const taken = new Set(), stamps = new Map();
     for (const group of this.groups.at(view.zoom)) {
       let x = (group.x - view.x) * size + width / 2;
       x -= Math.round((x - width / 2) / size) * size;
@@ -117,7 +118,7 @@ class ProjectMap extends Handling {
       if (x < -30 || y < -30 || x > width + 30 || y > height + 30) continue;
       const radius = group.count > 1 ? ringRadius(group.count) : this.radiusOf(group.members[0]);
       this.seen.push({ group, radius, x: group.x + Math.round(view.x - group.x), y: group.y });
-      if (group.count === 1) this.drawPoint(context, group.members[0], x, y, radius, colors);
+      if (group.count === 1) this.drawOne(context, group.members[0], x, y, radius, colors, taken, stamps);
       else this.drawRing(context, group, x, y, radius, colors);
     }
     this.root.dataset.groups = this.seen.length;
@@ -127,6 +128,27 @@ class ProjectMap extends Handling {
     const { points } = this;
     if (!points.size) return points.count > 5000 ? 4 : 5.5;
     return points.size[row] > 0 ? Math.max(3, 22 * points.size[row]) : 3;
+  }
+
+  // Many points look alike: those are stamped, and a second one on the same pixel is left out.
+  drawOne(context, row, x, y, radius, colors, taken, stamps) {
+    const { points, ratio } = this;
+    if (points.size || this.selected.has(row) || points.count < 2000) {
+      this.drawPoint(context, row, x, y, radius, colors);
+      return;
+    }
+    const code = points.code[row], pixel = Math.round(x) * 8192 + Math.round(y), half = radius + 1;
+    if (taken.has(pixel)) return;
+    taken.add(pixel);
+    if (!stamps.has(code)) {
+      const stamp = document.createElement("canvas");
+      stamp.width = stamp.height = Math.ceil(2 * half * ratio);
+      const own = stamp.getContext("2d");
+      own.scale(ratio, ratio);
+      this.drawPoint(own, row, half, half, radius, colors);
+      stamps.set(code, stamp);
+    }
+    context.drawImage(stamps.get(code), x - half, y - half, 2 * half, 2 * half);
   }
 
   drawPoint(context, row, x, y, radius, colors) {

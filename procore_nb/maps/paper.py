@@ -1,0 +1,76 @@
+"""The sheet of paper a static map is drawn on: its axes, and how km become points.
+
+In: a view, and Axes if the caller has some. Out: Axes with the view as limits, and `Paper`. Speaks to no service.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from procore_nb.maps.borders import Floats
+from procore_nb.maps.view import View
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+@dataclass(frozen=True)
+class Paper:
+    """The view laid on paper: how many points (1/72 inch) one km takes."""
+
+    view: View
+    points_per_km: float
+
+    def place(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+        """Points (1/72 inch) from the lower left corner."""
+        return (x - self.view.left) * self.points_per_km, (y - self.view.bottom) * self.points_per_km
+
+    def place_one(self, x: float, y: float) -> tuple[float, float]:
+        """The same for one place."""
+        return (x - self.view.left) * self.points_per_km, (y - self.view.bottom) * self.points_per_km
+
+    def holds(self, left: float, bottom: float, right: float, top: float) -> bool:
+        """Whether a rectangle lies on the paper, with a small margin."""
+        wide, high = self.view.width * self.points_per_km, self.view.height * self.points_per_km
+        return left > 2 and bottom > 2 and right < wide - 2 and top < high - 2
+
+
+def map_axes(ax: Axes | None, view: View, *, titled: bool, legend: int) -> tuple[Any, View]:
+    """Axes without ticks whose limits are the view, grown to the shape of the paper."""
+    if ax is None:
+        wide, beside = 7.4, float(np.clip(0.75 + 0.062 * (min(legend, 28) + 7), 1.7, 3.2))
+        high = float(np.clip(wide * view.height / view.width, 3.6, 7.0))
+        top, below = (0.42 if titled else 0.12), 0.45
+        figure = _new_figure(wide + beside, high + top + below)
+        whole = wide + beside, high + top + below
+        ax = figure.add_axes((0.12 / whole[0], below / whole[1], wide / whole[0], high / whole[1]))
+    box = ax.get_window_extent()
+    view = view.shaped(box.width / box.height)
+    ax.set_xlim(view.left, view.right)
+    ax.set_ylim(view.bottom, view.top)
+    ax.set_aspect("equal", adjustable="box")
+    ax.set_xticks([])
+    ax.set_yticks([])
+    for side in ax.spines.values():
+        side.set_color("#C7CCD1")
+        side.set_linewidth(0.6)
+    return ax, view
+
+
+def _new_figure(width: float, height: float) -> Any:
+    """Through pyplot where a person would see it (and pyplot looks after it); else a figure nobody has to close."""
+    if "matplotlib.pyplot" in sys.modules or "ipykernel" in sys.modules:
+        import matplotlib.pyplot as plt
+
+        return plt.figure(figsize=(width, height), facecolor="white")
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), facecolor="white")
+
+
+def points_across(ax: Any) -> float:
+    return float(ax.get_window_extent().width / ax.figure.dpi * 72)
