@@ -18,7 +18,7 @@ from procore_nb.frames.read import Kinds
 
 _EMPTY: dict[str, Any] = {}
 _NONE = type(None)
-_AT_ONCE = 200  # records whose values fit the cache next to the processor
+_AT_ONCE = 250  # records whose values fit the cache next to the processor
 CUSTOM_KEY = re.compile(r"custom_field_(\d+)", re.ASCII)
 _CUSTOM_KINDS: dict[str, Kind] = {
     "decimal": "number",

@@ -111,8 +111,8 @@ def floor(replies: list[bytes]) -> dict[str, list[Any]]:
     return columns
 
 
-def strict_floor(replies: list[bytes]) -> dict[Any, list[Any]]:
-    """The same with our own way of taking records apart, but no types: what typing alone adds."""
+def flat(replies: list[bytes]) -> dict[Any, list[Any]]:
+    """The same with our own way of taking records apart, but no types: the rest is what typing adds."""
     columns: dict[Any, list[Any]] = {}
     with collector_paused:
         for reply in replies:
@@ -130,16 +130,17 @@ def frame(replies: list[bytes], endpoint: Any = None) -> pd.DataFrame:
         return builder.build()
 
 
-def cpu_seconds(work: Callable[[], Any], times: int = 5) -> float:
-    """The median of several runs."""
-    took = []
-    for _ in range(times):
-        gc.collect()
-        began = time.process_time()
-        result = work()
-        took.append(time.process_time() - began)
-        del result
-    return statistics.median(took)
+def cpu_seconds(work: dict[str, Callable[[], Any]], rounds: int = 3) -> dict[str, float]:
+    """The median of several rounds; in each round everything runs once, so that a busy machine is fair to all."""
+    took: dict[str, list[float]] = {name: [] for name in work}
+    for _ in range(rounds):
+        for name, run in work.items():
+            gc.collect()
+            began = time.process_time()
+            result = run()
+            took[name].append(time.process_time() - began)
+            del result
+    return {name: statistics.median(seconds) for name, seconds in took.items()}
 
 
 def peak_bytes(work: Callable[[], Any]) -> tuple[int, Any]:
@@ -169,42 +170,45 @@ def deep_size(table: pd.DataFrame) -> int:
     return int(table.memory_usage(deep=False).sum()) + inner
 
 
+def stored(storage: str, work: Callable[[], Any]) -> Any:
+    """Run with pandas' text stored this way."""
+    with pd.option_context("mode.string_storage", storage):
+        return work()
+
+
 def main() -> None:
     """Print the ratios."""
-    import pyarrow
-
     records = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
     replies = pages(records)
     print(f"{records:,} records in {len(replies)} pages of {sum(map(len, replies)) / 1e6:.0f} MB in all")
-    least = cpu_seconds(lambda: floor(replies))
-    strict = cpu_seconds(lambda: strict_floor(replies))
-    alone = cpu_seconds(lambda: deque(map(orjson.loads, replies), maxlen=0))
-    print(
-        f"floor: orjson and bare lists {least:.2f} s CPU; by our own flattening {strict:.2f}; orjson alone {alone:.2f}"
+    took = cpu_seconds(
+        {
+            "orjson alone": lambda: deque(map(orjson.loads, replies), maxlen=0),
+            "floor: orjson and bare lists": lambda: floor(replies),
+            "orjson and our flattening, no types": lambda: flat(replies),
+            "frame, text in pyarrow": lambda: stored("pyarrow", lambda: frame(replies)),
+            "frame, text in python": lambda: stored("python", lambda: frame(replies)),
+            "frame of the endpoint projects": lambda: stored("pyarrow", lambda: frame(replies, "projects")),
+        }
     )
+    least = took["floor: orjson and bare lists"]
+    for name, seconds in took.items():
+        print(f"{name:36} {seconds:6.2f} s CPU = {seconds / least:.2f} x floor")
     for storage in ("pyarrow", "python"):
-        for endpoint in (None, "projects"):
-            with pd.option_context("mode.string_storage", storage):
-                took = cpu_seconds(lambda endpoint=endpoint: frame(replies, endpoint))
-                pool = pyarrow.default_memory_pool()
-                peak, table = peak_bytes(lambda endpoint=endpoint: frame(replies, endpoint))
-                own = deep_size(table)
-                if storage == "pyarrow":
-                    arrow = sum(
-                        table[name].array._pa_array.nbytes
-                        for name in table
-                        if table[name].dtype == pd.StringDtype()
-                    )
-                    peak += (
-                        arrow  # not traced; the joined text of one column more is at most doubled at a time
-                    )
-                print(
-                    f"frame, text in {storage:8} {endpoint or 'no endpoint':12} {took:6.2f} s CPU = {took / least:.2f} x floor"
-                    f" ({took / strict:.2f} x the strict one);"
-                    f" peak {peak / 1e6:5.0f} MB = {peak / own:.2f} x the frame's {own / 1e6:.0f} MB"
-                    f" ({table.shape[1]} columns; Arrow's most {pool.max_memory() / 1e6:.0f} MB)"
-                )
-                del table
+        peak, table = peak_bytes(lambda storage=storage: stored(storage, lambda: frame(replies)))
+        own = deep_size(table)
+        if (
+            storage == "pyarrow"
+        ):  # Arrow's memory is not traced: all of its text, and once more the largest column
+            texts = [
+                table[name].array._pa_array.nbytes
+                for name in table
+                if isinstance(table[name].dtype, pd.StringDtype)
+            ]
+            peak += sum(texts) + max(texts)
+        print(
+            f"peak, text in {storage:8} {peak / 1e6:5.0f} MB = {peak / own:.2f} x the frame's own {own / 1e6:.0f} MB"
+        )
 
 
 if __name__ == "__main__":
