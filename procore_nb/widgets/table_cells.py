@@ -5,6 +5,7 @@ In: a frame. Out: text for cells, positions of rows. Pure: nothing is sent, the 
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -56,8 +57,15 @@ def _text(value: Any, plain: bool) -> str:
     if isinstance(value, Decimal):
         return f"{value:,}"
     if isinstance(value, dict | list | tuple):
-        return _text(orjson.dumps(value, default=str, option=_ANY_KEYS).decode("utf-8", "replace"), plain)
+        return _text(_json(value), plain)
     return _text(str(value), plain)
+
+
+def _json(value: Any) -> str:
+    try:
+        return orjson.dumps(value, default=str, option=_ANY_KEYS).decode()
+    except TypeError:  # whole numbers beyond 64 bits, half of a surrogate pair
+        return json.dumps(value, default=str)
 
 
 def _missing(value: Any) -> bool:

@@ -1,0 +1,240 @@
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import procore_nb as pnb
+from procore_nb.widgets import FrameTable
+from procore_nb.widgets.table_cells import Rows, is_numeric, texts
+
+NASTY = '<script>alert("x")</script>'
+
+
+def frame() -> pd.DataFrame:
+    made = pd.DataFrame(
+        {
+            "id": pd.array([3, 1, 2**53 + 1, 4], dtype="Int64"),
+            "name": pd.array([NASTY, "école", None, "Zoo"], dtype="string"),
+            "value": [Decimal("1000.50"), None, Decimal("-2"), Decimal("10")],
+            "share": [0.25, None, 1234567.0, 2e-9],
+            "open": pd.array([True, None, False, True], dtype="boolean"),
+            "at": pd.to_datetime(
+                ["2026-01-02T03:04:05Z", None, "2025-12-31T23:59:59Z", "2026-01-01T00:00:00Z"]
+            ),
+            "day": pd.to_datetime(["2026-01-02", None, "2025-12-31", "2026-01-01"]),
+            "tags": [["a", 1], None, [], ["b"]],
+            "nothing": pd.array([None] * 4, dtype="string"),
+        }
+    )
+    made.attrs["procore"] = {"endpoint": "rfis", "environment": "demo"}
+    return made
+
+
+def shown(table: FrameTable, wire: Callable[[Any], Any], **selection: Any) -> list[list[Any]]:
+    listener = wire(table)
+    listener.says(kind="select", **selection)
+    cells: list[list[Any]] = listener.last("head")["cells"]
+    return cells
+
+
+def test_cells_are_text_that_a_person_reads(wire: Callable[[Any], Any]) -> None:
+    first, second, third, fourth = shown(FrameTable(frame()), wire)
+
+    assert first == ["3", NASTY, "1,000.50", "0.25", "true", "2026-01-02 03:04", "2026-01-02", '["a",1]']
+    assert second == ["1", "école", None, None, None, None, None, None]
+    assert third[0] == str(2**53 + 1)
+    assert fourth[3] == "2e-09"
+
+
+def test_columns_without_any_value_are_not_drawn_but_stay_in_the_view(wire: Callable[[Any], Any]) -> None:
+    table = FrameTable(frame())
+    listener = wire(table)
+    listener.says(kind="ready")
+
+    assert 8 not in listener.last("head")["shown"]
+    assert list(table.view.columns) == list(frame().columns)
+
+
+@pytest.mark.parametrize(
+    ("column", "down", "ids"),
+    [
+        ("value", False, [2**53 + 1, 4, 3, 1]),
+        ("value", True, [3, 4, 2**53 + 1, 1]),
+        ("name", False, [3, 4, 1, 2**53 + 1]),
+        ("at", True, [3, 4, 2**53 + 1, 1]),
+        ("open", False, [2**53 + 1, 3, 4, 1]),
+        ("tags", False, [3, 4, 2**53 + 1, 1]),
+    ],
+)
+def test_every_kind_of_column_sorts_with_the_missing_last(
+    wire: Callable[[Any], Any], column: str, down: bool, ids: list[int]
+) -> None:
+    table = FrameTable(frame())
+    shown(table, wire, column=list(frame().columns).index(column), down=down)
+
+    assert table.view["id"].tolist() == ids
+
+
+def test_search_finds_rows_that_hold_all_the_words_in_any_column(wire: Callable[[Any], Any]) -> None:
+    table = FrameTable(frame())
+    assert [row[0] for row in shown(table, wire, words="ZOO")] == ["4"]
+    assert [row[0] for row in shown(table, wire, words="true 2026")] == ["3", "4"]
+    assert shown(table, wire, words="zoo 2025") == []
+    assert len(shown(table, wire, words="  ")) == 4
+
+
+def test_the_frame_itself_is_never_changed(wire: Callable[[Any], Any]) -> None:
+    mine = frame()
+    table = FrameTable(mine)
+    shown(table, wire, words="a", column=2, down=True)
+
+    pd.testing.assert_frame_equal(mine, frame())
+    assert table.frame is mine
+
+
+def test_only_the_rows_asked_for_travel(wire: Callable[[Any], Any]) -> None:
+    table = FrameTable(pd.DataFrame({"id": range(100_000)}))
+    listener = wire(table)
+    listener.says(kind="ready", **{"from": "v1"})
+    listener.says(kind="rows", first=70_000, count=100, **{"from": "v1"})
+    listener.says(kind="rows", first=0, count=10**9)
+
+    assert len(listener.last("head")["cells"]) == 100
+    assert listener.heard[1][0]["cells"][0] == ["70000"]
+    assert len(listener.heard[2][0]["cells"]) == 500
+
+
+def test_rows_are_never_widget_state() -> None:
+    assert "école" not in str(FrameTable(frame()).get_state())
+
+
+def test_chosen_columns_are_the_columns_of_the_view(wire: Callable[[Any], Any]) -> None:
+    table = FrameTable(frame())
+    wire(table).says(kind="columns", shown=[0, 1, 99, -1])
+    assert list(table.view.columns) == ["id", "name"]
+
+    table.choose_columns(["name", "day"])
+    assert list(table.view.columns) == ["name", "day"]
+    with pytest.raises(pnb.ArgumentError, match="no column 'nom'"):
+        table.choose_columns(["nom"])
+
+
+def download(table: FrameTable, wire: Callable[[Any], Any], kind: str) -> tuple[str, bytes]:
+    listener = wire(table)
+    listener.says(kind="download", **{"as": kind, "from": "v1"})
+    table._outbox.wait()
+    file = listener.last("file")
+    pieces = []
+    for part in range(file["parts"]):
+        listener.says(kind="part", file=file["file"], part=part, last=part == file["parts"] - 1)
+        pieces.append(listener.heard[-1][1][0])
+    return file["name"], gzip.decompress(b"".join(pieces))
+
+
+def test_a_downloaded_csv_is_what_to_csv_writes(wire: Callable[[Any], Any], tmp_path: Path) -> None:
+    name, data = download(FrameTable(frame()), wire, "csv")
+
+    assert name == "rfis.csv"
+    assert data == pnb.to_csv(frame(), tmp_path / "x.csv").read_bytes()
+
+
+def test_a_download_in_many_parts_is_whole(wire: Callable[[Any], Any], tmp_path: Path) -> None:
+    import numpy as np
+
+    big = pd.DataFrame(np.random.default_rng(1).random((60_000, 3)), columns=["a", "b", "c"])
+    table = FrameTable(big)
+    _, data = download(table, wire, "csv")
+
+    assert data == pnb.to_csv(big, tmp_path / "x.csv").read_bytes()
+    assert table._outbox._files == {}
+
+
+def test_a_downloaded_selection_holds_the_rows_and_columns_in_sight(wire: Callable[[Any], Any]) -> None:
+    table = FrameTable(frame())
+    shown(table, wire, words="zoo")
+    table.choose_columns(["id", "name"])
+
+    assert download(table, wire, "csv")[1].decode() == "id,name\n4,Zoo\n"
+
+
+def test_a_file_nobody_made_is_words(wire: Callable[[Any], Any]) -> None:
+    listener = wire(FrameTable(frame()))
+    listener.says(kind="part", file=9, part=0)
+    assert "download it again" in listener.last("trouble")["text"]
+
+    listener.says(kind="download", **{"as": "pdf"})
+    listener.widget._outbox.wait()
+    assert "csv or excel" in listener.last("trouble")["text"]
+
+
+def test_another_frame_takes_the_place_of_the_first(wire: Callable[[Any], Any]) -> None:
+    table = FrameTable(frame())
+    listener = wire(table)
+    listener.says(kind="select", words="zoo")
+    before = listener.last("head")["turn"]
+    table.show(pd.DataFrame({"id": [1]}))
+
+    head = listener.last("head")
+    assert (head["rows"], head["words"], head["all"]) == (1, "", 1)
+    assert head["turn"] > before
+
+
+@pytest.mark.parametrize("made", [pd.DataFrame(), pd.DataFrame({"id": []}), pd.DataFrame(index=[1, 2])])
+def test_frames_without_rows_or_columns_are_shown(made: pd.DataFrame, wire: Callable[[Any], Any]) -> None:
+    assert shown(FrameTable(made), wire, words="x", column=0) == []
+
+
+def test_a_named_index_is_shown_as_columns(wire: Callable[[Any], Any]) -> None:
+    counted = frame().groupby("open", dropna=True)["id"].count().to_frame()
+    assert shown(FrameTable(counted), wire) == [["false", "1"], ["true", "2"]]
+
+
+def test_columns_of_one_name_are_shown_side_by_side(wire: Callable[[Any], Any]) -> None:
+    twins = pd.DataFrame([[1, 2]], columns=["a", "a"])
+    assert shown(FrameTable(twins), wire, words="2", column=1) == [["1", "2"]]
+
+
+def test_what_is_no_frame_is_refused() -> None:
+    with pytest.raises(pnb.ArgumentError, match="not list"):
+        FrameTable([1])  # type: ignore[arg-type]
+
+
+def test_amounts_stand_to_the_right_and_ids_do_not() -> None:
+    made = frame()
+    assert [is_numeric(made[name]) for name in ("id", "name", "value", "share", "open", "at")] == [
+        False, False, True, True, False, False,
+    ]  # fmt: skip
+
+
+@given(st.lists(st.one_of(st.none(), st.text(max_size=8)), max_size=30), st.text(max_size=3), st.booleans())
+def test_search_and_order_agree_with_plain_python(cells: list[str | None], words: str, down: bool) -> None:
+    made = pd.DataFrame({"name": pd.array(cells, dtype="string")})
+    found = Rows(made, words=words, column=0, down=down).positions().tolist()
+
+    kept = [
+        at
+        for at, text in enumerate(cells)
+        if all(w in (text or "").casefold() for w in words.casefold().split())
+    ]
+    assert sorted(found) == kept
+    present = [str(cells[at]).casefold() for at in found if cells[at] is not None]
+    assert present == sorted(present, reverse=down)
+    assert [cells[at] is None for at in found] == sorted(cells[at] is None for at in found)
+
+
+@given(
+    st.lists(st.one_of(st.none(), st.integers(), st.text(), st.lists(st.integers(), max_size=3)), max_size=10)
+)
+def test_any_cell_becomes_text_or_nothing(values: list[Any]) -> None:
+    written = texts(pd.Series(values, dtype=object, name="x"))
+
+    assert [text is None for text in written] == [value is None for value in values]
+    assert all(text is None or len(text) <= 400 for text in written)

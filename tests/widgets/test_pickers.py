@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import procore_nb as pnb
+from procore_nb import catalog
+from procore_nb.widgets import CompanyPicker, EndpointPicker, ProjectPicker
+
+from .conftest import projects
+
+
+def test_companies_are_offered_by_name_and_the_connections_own_is_chosen(procore: pnb.Procore) -> None:
+    picker = CompanyPicker(procore)
+
+    assert picker.value == procore.company_id
+    assert picker.frame["name"].tolist() == ["Harbour & Vale Construction"]
+    assert len(picker.options) == len(procore.companies())
+
+
+def test_no_company_at_all_is_still_a_picker() -> None:
+    none = pd.DataFrame({"id": pd.array([], dtype="Int64"), "name": pd.array([], dtype="string")})
+    picker = CompanyPicker(none)
+
+    assert picker.value is None
+    assert picker.frame.empty
+    assert len(picker.options) == 1
+
+
+def test_projects_of_all_stages_are_offered(procore: pnb.Procore, wire: Callable[[Any], Any]) -> None:
+    picker = ProjectPicker(procore)
+    listener = wire(picker)
+    listener.says(kind="ready", **{"from": "v1"})
+
+    rows = listener.last("rows")["rows"]
+    assert len(rows) == len(procore.projects(status="All"))
+    assert "1204310" in [row[0] for row in rows]
+    assert all(isinstance(row[0], str) for row in rows)  # an id past 2**53 would not survive as a number
+
+
+def test_choosing_in_the_browser_sets_value_and_frame_and_is_observed(wire: Callable[[Any], Any]) -> None:
+    picker = ProjectPicker(projects(20))
+    heard: list[tuple[int, ...]] = []
+    picker.observe(lambda change: heard.append(change["new"]), "value")
+    wire(picker).says(kind="choose", keys=["7", "3", "999", "nonsense"])
+
+    assert picker.value == (3, 7)
+    assert heard == [(3, 7)]
+    assert picker.frame["id"].tolist() == [3, 7]
+
+
+def test_ids_beyond_what_a_browser_can_count_to_come_back_whole(wire: Callable[[Any], Any]) -> None:
+    big = projects(2).assign(id=pd.array([2**53 + 1, 2**53 + 2], dtype="Int64"))
+    picker = ProjectPicker(big)
+    wire(picker).says(kind="choose", keys=[str(2**53 + 1)])
+
+    assert picker.value == (2**53 + 1,)
+
+
+def test_a_value_set_in_python_reaches_the_browser(wire: Callable[[Any], Any]) -> None:
+    picker = ProjectPicker(projects(5))
+    listener = wire(picker)
+    picker.value = [4, 2]
+
+    assert picker.value == (2, 4)
+    assert listener.last("chosen")["chosen"] == ["2", "4"]
+
+
+def test_a_project_that_is_not_in_the_list_is_refused() -> None:
+    with pytest.raises(pnb.ArgumentError, match="Project 77"):
+        ProjectPicker(projects(5)).value = (77,)
+
+
+def test_offering_another_list_keeps_what_is_still_there(wire: Callable[[Any], Any]) -> None:
+    picker = ProjectPicker(projects(9))
+    picker.value = (2, 8)
+    picker.offer(projects(4))
+
+    assert picker.value == (2,)
+    assert picker.frame["id"].tolist() == [2]
+
+
+def test_no_project_at_all_is_an_empty_list(wire: Callable[[Any], Any]) -> None:
+    picker = ProjectPicker(projects(0))
+    listener = wire(picker)
+    listener.says(kind="ready")
+
+    assert listener.last("rows")["rows"] == []
+    assert picker.frame.empty
+
+
+def test_the_list_of_projects_is_never_widget_state() -> None:
+    assert "Site 3" not in str(ProjectPicker(projects(5)).get_state())
+
+
+def test_every_list_in_use_is_offered_with_what_it_needs(wire: Callable[[Any], Any]) -> None:
+    listener = wire(EndpointPicker())
+    listener.says(kind="ready")
+
+    rows = {row[0]: row for row in listener.last("rows")["rows"]}
+    assert set(rows) == {one.name for one in catalog.endpoints() if not one.deprecated}
+    assert len(rows) == len(listener.last("rows")["rows"])
+    assert rows["rfis"][-1] == "each project"
+    assert rows["projects"][-1] == "whole company"
+    assert rows["rfi_replies"][-1] == "each project, needs rfi_id"
+
+
+def test_an_endpoint_is_chosen_by_name_or_alias(wire: Callable[[Any], Any]) -> None:
+    picker = EndpointPicker()
+    picker.value = "Punch Items"
+    assert picker.value == "punch_items"
+    assert picker.endpoint is not None
+    wire(picker).says(kind="choose", keys=["rfis"])
+    assert picker.value == "rfis"
+    with pytest.raises(pnb.CatalogError):
+        picker.value = "no such list"
