@@ -7,17 +7,21 @@ from __future__ import annotations
 
 from procore_nb.demo.tables import cast
 from procore_nb.demo.tables.cast import Person, Reference, Vendor
+from procore_nb.demo.tables.recall import per_project
 from procore_nb.demo.tables.scene import Row, Scene
 
 # Index of the trade that does the work of each cost code, in the order of `COST_CODES`.
 _TRADE_OF_CODE = (3, 12, 0, 0, 1, 2, 3, 4, 5, 6, 7, 10, 8, 9, 10, 11, 12, 13)
+MACHINES = ("Excavator 22 t", "Dumper 9 t", "Tower crane 1", "Scissor lift 12 m")
 
 
+@per_project(keep=400)
 def office(scene: Scene) -> tuple[Person, ...]:
     """The builder's own people."""
     return tuple(person for person in _active(scene) if person.vendor is None)
 
 
+@per_project(keep=400)
 def site(scene: Scene) -> tuple[Person, ...]:
     """People of the firms on the project; the builder's own if there are none."""
     return tuple(person for person in _active(scene) if person.vendor is not None) or office(scene)
@@ -42,9 +46,15 @@ def brief(person: Person) -> Row:
 
 def place(scene: Scene, number: int) -> Row:
     """A location as rows show it, by any number."""
-    found = cast.locations(scene)[number % len(cast.locations(scene))]
+    found = places(scene)
+    return found[number % len(found)]
+
+
+@per_project(keep=400)
+def places(scene: Scene) -> tuple[Row, ...]:
+    """Locations of the project as rows show them."""
     since = scene.here.created_at
-    return {**found.ref, "created_at": since, "updated_at": since}
+    return tuple({**one.ref, "created_at": since, "updated_at": since} for one in cast.locations(scene))
 
 
 def _active(scene: Scene) -> tuple[Person, ...]:

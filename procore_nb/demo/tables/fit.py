@@ -14,30 +14,44 @@ from procore_nb.demo.projectrows import moment
 from procore_nb.demo.tables.scene import Row
 from procore_nb.demo.tables.shape import Shape
 
+Known = dict[tuple[int, int], tuple[Any, Any]]
 
-def fit(row: Any, shape: Shape) -> Any:
-    """Row in the shape of a list; keys that are titles (columns of a budget view) or custom fields stay."""
+
+def fit(row: Any, shape: Shape, known: Known | None = None) -> Any:
+    """Row in the shape of a list; keys that are titles (columns of a budget view) or custom fields stay.
+
+    `known` remembers what is inside rows by its identity: people and places that many rows show are fitted once.
+    """
     if not isinstance(row, dict) or not shape.inside:
         return _plain(row)
-    fitted: Row = {name: _value(row.get(name), inner) for name, inner in shape.inside.items()}
-    return fitted | {key: _plain(value) for key, value in row.items() if key not in fitted and _is_free(key)}
+    known = {} if known is None else known
+    fitted: Row = {name: _value(row.get(name), inner, known) for name, inner in shape.inside.items()}
+    if len(row) > len(fitted) or not row.keys() <= fitted.keys():
+        for key, value in row.items():
+            if key not in fitted and _is_free(key):
+                fitted[key] = _plain(value)
+    return fitted
 
 
 def _is_free(key: str) -> bool:
     return key.startswith(("custom_field_", "_")) or key != key.lower() or " " in key
 
 
-def _value(value: Any, shape: Shape) -> Any:
+def _value(value: Any, shape: Shape, known: Known) -> Any:
     if value is None:
         return [] if shape.listed else None
     if shape.listed and isinstance(value, list | tuple):
-        return [_one(item, shape) for item in value]
-    return _one(value, shape)
+        return [_one(item, shape, known) for item in value]
+    return _one(value, shape, known)
 
 
-def _one(value: Any, shape: Shape) -> Any:
+def _one(value: Any, shape: Shape, known: Known) -> Any:
     if isinstance(value, dict):
-        return fit(value, shape)
+        key = (id(value), id(shape))
+        if key not in known:
+            # The value is kept beside what it became, so that no other takes its identity.
+            known[key] = (value, fit(value, shape, known))
+        return known[key][1]
     if isinstance(value, date):
         return _day_or_time(value, shape)
     if isinstance(value, bool) or shape.type not in ("string", "number", "integer"):
@@ -58,6 +72,8 @@ def _day_or_time(value: date, shape: Shape) -> str:
 
 def _plain(value: Any) -> Any:
     """Value in JSON types, where nothing is declared."""
+    if value is None or isinstance(value, str | int):
+        return value
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -19,7 +19,7 @@ from procore_nb.demo.messages import DemoReply, raw_json_reply
 from procore_nb.demo.paging import PageRule
 from procore_nb.demo.project import Project
 from procore_nb.demo.refusals import bad_request, not_found
-from procore_nb.demo.tables.fit import fit
+from procore_nb.demo.tables.fit import Known, fit
 from procore_nb.demo.tables.invent import invent
 from procore_nb.demo.tables.registry import table_of
 from procore_nb.demo.tables.scene import Scene
@@ -29,6 +29,7 @@ from procore_nb.demo.tools import PROJECT_MODULES
 
 RECORD_ID = "record_id"  # placeholder of a single record's address
 _KEPT_LISTS = 4_000
+_KEPT_ROWS = 40_000
 _COUNTED = {"communication_threads", "emails"}  # these wrap their rows beside a key `total`
 _ZERO_BASED_PAGE = 400
 _NO_PARENTS = {"company_id", "project_id", "per_page", RECORD_ID}
@@ -39,6 +40,7 @@ class Listing:
 
     def __init__(self) -> None:
         self._kept: OrderedDict[tuple[Any, ...], list[Any]] = OrderedDict()
+        self._rows_kept = 0
         self._lock = threading.Lock()
 
     def answering(self, endpoint: Endpoint) -> Callable[[Call], DemoReply]:
@@ -74,9 +76,10 @@ class Listing:
                 return self._kept[key]
         rows = _make(scene)
         with self._lock:
+            self._rows_kept += len(rows) - len(self._kept.get(key, ()))
             self._kept[key] = rows
-            while len(self._kept) > _KEPT_LISTS:
-                self._kept.popitem(last=False)
+            while len(self._kept) > _KEPT_LISTS or (self._rows_kept > _KEPT_ROWS and len(self._kept) > 1):
+                self._rows_kept -= len(self._kept.popitem(last=False)[1])
         return rows
 
 
@@ -85,7 +88,8 @@ def _make(scene: Scene) -> list[Any]:
     if table is None:
         return list(invent(scene))
     shape = shape_of(scene.endpoint)
-    return [fit(row, shape) for row in table(scene)]
+    known: Known = {}
+    return [fit(row, shape, known) for row in table(scene)]
 
 
 def _scene(call: Call, endpoint: Endpoint) -> Scene:
@@ -162,6 +166,6 @@ def _newcomer(rows: list[Any], number: int) -> Any:
 
 
 def _as_json(row: Any) -> bytes:
-    if isinstance(row, dict) and "_deleted" in row:
-        row = {key: value for key, value in row.items() if key != "_deleted"}
+    if isinstance(row, dict) and ("_deleted" in row or "_pending" in row):
+        row = {key: value for key, value in row.items() if key not in ("_deleted", "_pending")}
     return orjson.dumps(row)

@@ -13,7 +13,8 @@ To add a table: write a module beside this one, add its name to `SUBJECTS`, and 
 A row may hold dates, times and decimals as Python has them: `fit` writes them as the list declares. Keys the catalogue
 declares and a row leaves out come as null (lists as []), keys it does not know are dropped. So one function may serve
 several names, also a v1 and a v2 list: ids become text where they are declared so. Filters, sorts, views, dates and pages need nothing from the table. A row with
-`"_deleted": True` is shown only when deleted rows are asked for.
+`"_deleted": True` is shown only when deleted rows are asked for, one with `"_pending": True` only when the query filters
+by status.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ SUBJECTS = (
     "budgets",
     "changes",
     "contracts",
+    "dailylogs",
     "directcosts",
     "events",
     "invoices",

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from procore_nb.catalog import Endpoint
@@ -19,6 +20,7 @@ from procore_nb.demo.project import Project
 
 Row = dict[str, Any]
 
+_PLACES = {company.id: place for place, company in enumerate(COMPANIES)}
 _PER_KIND, _PER_COMPANY, _PER_PROJECT = 10_000_000_000, 1_500_000_000, 10_000
 
 
@@ -71,5 +73,9 @@ class Scene:
 
     def _first_id(self, kind: str) -> int:
         place = 0 if self.project is None else self.project.index + 1
-        code = 1 + zlib.crc32(kind.encode()) % 9_973
-        return code * _PER_KIND + COMPANIES.index(self.company) * _PER_COMPANY + place * _PER_PROJECT
+        return _code(kind) * _PER_KIND + _PLACES[self.company.id] * _PER_COMPANY + place * _PER_PROJECT
+
+
+@lru_cache(maxsize=4096)
+def _code(kind: str) -> int:
+    return 1 + zlib.crc32(kind.encode()) % 9_973

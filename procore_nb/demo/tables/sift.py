@@ -51,9 +51,11 @@ def viewed(rows: Sequence[Any], query: Query, endpoint: Endpoint) -> list[Any]:
 
 
 def _shown(row: Row, query: Query) -> bool:
-    """Whether a row is shown, given whether it was deleted and what the query says about deleted rows."""
+    """Whether a row is shown, given what the query says about deleted rows and about the status."""
     wanted = query.filters.get("include_deleted", [""])[-1].lower()
     gone = bool(row.get("_deleted"))
+    if row.get("_pending") and "status" not in query.filters:
+        return False
     return gone if wanted == "only" else not gone or wanted in ("with", "true")
 
 

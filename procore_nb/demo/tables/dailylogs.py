@@ -1,0 +1,235 @@
+"""Daily logs: manpower, weather, notes, delays, equipment, and whether each day's log was completed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from procore_nb.demo.company import TODAY
+from procore_nb.demo.tables import cast, crews
+from procore_nb.demo.tables.crews import MACHINES
+from procore_nb.demo.tables.recall import per_project
+from procore_nb.demo.tables.registry import table
+from procore_nb.demo.tables.scene import Row, Scene
+from procore_nb.demo.tables.sitedays import SiteDay, site_days
+from procore_nb.demo.tables.topics import TOPICS
+from procore_nb.demo.tables.works import by_now, noon, works
+
+HEADER = "daily_log_header"
+_KEPT_DAYS = 240
+_MAY = {"can_update": True, "can_delete": False}
+DELAYS = ("Weather", "Late Delivery", "Labor Shortage", "Failed Inspection", "Design Change")
+
+
+@table("daily_logs_manpower")
+def manpower(scene: Scene) -> Iterator[Row]:
+    """Men and hours of each firm, day by day; a few of the last days wait for approval and are shown only if asked for."""
+    codes = [code.ref for code in cast.cost_codes(scene)]
+    trades = {one.id: {**one.ref, "active": True} for one in cast.trades()}
+    firms = [crews.firm_for(scene, code) for code in range(len(codes))]
+    shown, first = [firm.ref for firm in firms], scene.id("manpower_log", 0)
+    for one in _logged(scene):
+        fresh = 0 < (TODAY - one.day).days < 4
+        for position, crew in enumerate(one.crews):
+            row = one.first_row + position
+            waiting = fresh and row % 3 == 0
+            yield {
+                **_entered(scene, one, position),
+                "id": first + row,
+                "status": "pending" if waiting else "approved",
+                "num_workers": crew.workers,
+                "num_hours": crew.hours,
+                "man_hours": crew.man_hours,
+                "notes": _remark(one, crew.code) if row % 12 == 5 else None,
+                "vendor": shown[crew.code],
+                "cost_code": codes[crew.code] if row % 17 else None,
+                "trade": trades[firms[crew.code].trade_id],
+                "location": crews.place(scene, row * 3 + crew.code) if row % 10 else None,
+                "_pending": waiting,
+            }
+
+
+@table("daily_logs_weather", "daily_logs_weather_v1_0")
+def weather_logs(scene: Scene) -> Iterator[Row]:
+    """Weather of each working day."""
+    for one in _logged(scene):
+        seen = one.weather
+        yield {
+            **_entered(scene, one, 0),
+            "id": scene.id("weather_log", one.index),
+            "average": f"{(seen.low + seen.high) // 2} °C",
+            "temperature": f"{seen.low} to {seen.high} °C",
+            "precipitation": f"{seen.rain} mm",
+            "sky": seen.sky,
+            "wind": f"{seen.wind} km/h",
+            "ground": "Wet" if seen.rain else "Dry",
+            "calamity": "Flooding" if seen.rain > 28 else None,
+            "comments": "Work outside stopped." if seen.stops_work else None,
+            "is_weather_delay": "Yes" if seen.stops_work else "No",
+            "time": by_now(noon(one.day).replace(hour=6, minute=30)),
+        }
+
+
+@table("daily_logs_notes")
+def notes(scene: Scene) -> Iterator[Row]:
+    """What was worth a note; one project has a note that looks like a formula."""
+    for one in _logged(scene):
+        if (one.index * 7 + scene.here.index) % 3 and not one.weather.stops_work:
+            continue
+        text = _note(one)
+        if one.index == 12 and scene.here.index % 19 == 4:
+            text = "=HYPERLINK(B4) was typed by the foreman"
+        yield {
+            **_entered(scene, one, 0),
+            "id": scene.id("notes_log", one.index),
+            "comment": text,
+            "daily_log_header_id": scene.id(HEADER, one.index),
+            "is_issue_day": one.weather.stops_work,
+            "status": "approved",
+            "location": crews.place(scene, one.index) if one.index % 4 else None,
+            "created_by_collaborator": False,
+        }
+
+
+@table("daily_logs_delay")
+def delays(scene: Scene) -> Iterator[Row]:
+    """Delays: bad weather, and on late projects much else."""
+    term = works(scene)
+    for one in _logged(scene):
+        draw = scene.random(f"delay:{one.day}")
+        other = draw.random() < (0.1 if term and term.late else 0.025)
+        if not one.weather.stops_work and not other:
+            continue
+        kind = DELAYS[0] if one.weather.stops_work else draw.choice(DELAYS[1:])
+        hours, start = draw.randrange(2, 7), draw.randrange(7, 11)
+        code = one.crews[0].code if one.crews else 0
+        yield {
+            **_entered(scene, one, 0),
+            "id": scene.id("delay_log", one.index),
+            "delay_type": kind,
+            "duration": hours,
+            "start_time_hour": start,
+            "start_time_minute": 0,
+            "end_time_hour": start + hours,
+            "end_time_minute": 0,
+            "end_time": f"{start + hours:02}:00",
+            "comments": f"{kind}: {hours} hours lost.",
+            "status": "approved",
+            "location": crews.place(scene, one.index),
+            "vendor": crews.firm_for(scene, code).ref,
+        }
+
+
+@table("daily_logs_equipment")
+def equipment_logs(scene: Scene) -> Iterator[Row]:
+    """Hours of the machines on site."""
+    codes = [code.ref for code in cast.cost_codes(scene)]
+    first, place = scene.id("equipment_log", 0), crews.place(scene, 0)
+    machines = [_machine(scene, number) for number in range(len(MACHINES))]
+    firms = {code: crews.firm_for(scene, code).ref for code in (5, 16)}
+    for one in _logged(scene):
+        for number in machines_on(scene, one):
+            draw = scene.random(f"machine:{one.day}:{number}")
+            idle = draw.choice((0, 1, 2)) + (3 if one.weather.stops_work else 0)
+            code = 16 if number < 2 else 5
+            yield {
+                **_entered(scene, one, number),
+                "id": first + one.index * len(MACHINES) + number,
+                "hours_operating": f"{8 - idle}.0",
+                "hours_idle": f"{idle}.0",
+                "inspected": draw.random() < 0.8,
+                "inspection_hour": 7,
+                "inspection_minute": 15,
+                "notes": "Stood still: weather." if one.weather.stops_work else None,
+                "equipment": machines[number],
+                "cost_code": codes[code],
+                "vendor": firms[code],
+                "location": place,
+            }
+
+
+@table("daily_log_headers")
+def headers(scene: Scene) -> Iterator[Row]:
+    """One row for each day: late projects forget to complete their logs more often."""
+    term, keeper = works(scene), crews.office(scene)[1]
+    for one in _logged(scene):
+        forgotten = scene.random(f"header:{one.day}").random() < (0.15 if term and term.late else 0.04)
+        done = not forgotten and one.day < TODAY
+        closed = by_now(noon(one.day).replace(hour=19, minute=5)) if done else None
+        yield {
+            "id": scene.id(HEADER, one.index),
+            "log_date": one.day,
+            "log_datetime": noon(one.day),
+            "completed": done,
+            "completed_by": keeper.ref if done else None,
+            "completed_at": closed,
+            "completable": not done,
+            "distributed": done,
+            "distributed_by": keeper.ref if done else None,
+            "distributed_at": closed,
+            "distributable": done,
+        }
+
+
+@table("delay_log_types")
+def delay_log_types(scene: Scene) -> Iterator[Row]:
+    """Kinds of delays."""
+    since = scene.here.created_at
+    for number, name in enumerate(DELAYS):
+        key = name.lower().replace(" ", "_")
+        row = {"id": scene.id("delay_type", number), "display_name": name, "translation_key": key}
+        yield {**row, "visible": True, "created_at": since, "updated_at": since}
+
+
+def _machine(scene: Scene, number: int) -> Row:
+    place = {"project_id": scene.here.id, "position": number + 1}
+    return {"id": scene.id("equipment", number), "name": MACHINES[number], **place}
+
+
+def _logged(scene: Scene) -> tuple[SiteDay, ...]:
+    """Days whose logs are kept: about the last year of the works."""
+    return site_days(scene)[-_KEPT_DAYS:]
+
+
+def machines_on(scene: Scene, one: SiteDay) -> tuple[int, ...]:
+    """Numbers of the machines on site: excavators for the ground, then cranes and lifts."""
+    at_work = {crew.code for crew in one.crews}
+    ground, frame = bool(at_work & {1, 16, 17}), bool(at_work & {2, 3, 5, 8})
+    found = ((0,) if ground else ()) + ((1,) if ground and 16 in at_work else ())
+    return found + ((2,) if frame else ()) + ((3,) if at_work & {8, 12, 14} else ())
+
+
+def _entered(scene: Scene, one: SiteDay, position: int) -> Row:
+    """What every entry of a log says: its day, who wrote it and when."""
+    midday: datetime = noon(one.day)
+    written = midday
+    if one.day < TODAY:
+        written += timedelta(hours=3 + one.index % 5, minutes=7 * position % 60)
+    return {
+        "date": one.day,
+        "datetime": midday,
+        "position": position + 1,
+        "created_at": written,
+        "updated_at": written,
+        "created_by": _keepers(scene)[one.index % 3],
+        "permissions": _MAY,
+        "custom_fields": {},
+    }
+
+
+@per_project(keep=400)
+def _keepers(scene: Scene) -> tuple[Row, ...]:
+    return tuple(person.ref for person in crews.office(scene)[:3])
+
+
+def _remark(one: SiteDay, code: int) -> str:
+    topic = TOPICS[(code * 2 + one.index) % len(TOPICS)]
+    return f"{topic.subject}: waiting for an answer."
+
+
+def _note(one: SiteDay) -> str:
+    if one.weather.stops_work:
+        return f"Work outside stopped: {one.weather.rain} mm of rain, wind {one.weather.wind} km/h."
+    men = sum(crew.workers for crew in one.crews)
+    topic = TOPICS[one.index % len(TOPICS)]
+    return f"{men} on site. {topic.subject} discussed with the foreman."

@@ -1,0 +1,98 @@
+"""Who was on site, day by day: the men and hours of each kind of work, following the plan, the weather and the delays.
+
+In: a scene. Out: `SiteDay`s, one for each working day of the works so far. Daily logs, timecards and productivity all
+read them here, so that they agree.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from procore_nb.demo.tables.claims import contract_value
+from procore_nb.demo.tables.plan import PLAN, WEIGHTS
+from procore_nb.demo.tables.recall import per_project
+from procore_nb.demo.tables.scene import Scene
+from procore_nb.demo.tables.weather import Weather, weather
+from procore_nb.demo.tables.works import Works, works
+
+OUTSIDE = frozenset((1, 2, 3, 4, 5, 7, 8, 16, 17))
+_MOST_CREWS = 5
+_CENTS_PER_DAY = 150_000  # of contract value for one man's day, wages and all
+
+
+@dataclass(frozen=True)
+class Crew:
+    """The men at one kind of work on one day; `code` is the number of its cost code."""
+
+    code: int
+    workers: int
+    hours: Decimal
+
+    @property
+    def man_hours(self) -> Decimal:
+        """Hours of all of them."""
+        return self.workers * self.hours
+
+
+@dataclass(frozen=True)
+class SiteDay:
+    """One working day; `first_row` numbers its first crew among those of all days."""
+
+    index: int
+    day: date
+    weather: Weather
+    crews: tuple[Crew, ...]
+    first_row: int
+
+
+def planned_hours(scene: Scene, code: int) -> int:
+    """Hours planned for one kind of work."""
+    return round(_man_days(scene) * PLAN[code].weight / WEIGHTS * 8)
+
+
+@per_project(keep=160)
+def site_days(scene: Scene) -> tuple[SiteDay, ...]:
+    """Working days of a project so far, weekends left out."""
+    term = works(scene)
+    if term is None:
+        return ()
+    found: list[SiteDay] = []
+    length, rows = round((term.planned_end - term.begin).days * 5 / 7), 0
+    day = term.begin
+    while day <= term.until:
+        if day.weekday() < 5:
+            seen = weather(scene, day)
+            crews = _crews(scene, term, day, seen, length)
+            found.append(SiteDay(len(found), day, seen, crews, rows))
+            rows += len(crews)
+        day += timedelta(days=1)
+    return tuple(found)
+
+
+def _man_days(scene: Scene) -> float:
+    return min(contract_value(scene) / _CENTS_PER_DAY, 40_000)
+
+
+def _crews(scene: Scene, term: Works, day: date, seen: Weather, length: int) -> tuple[Crew, ...]:
+    """The largest crews of a day. Late works are as well manned as they were planned, only for longer."""
+    draw, elapsed = scene.random(f"crews:{day}"), term.elapsed(day)
+    found = []
+    for code, part in enumerate(PLAN):
+        share = (elapsed - part.begin) / (part.end - part.begin)
+        if not 0 <= share <= 1:
+            continue
+        pace = 6 * share * (1 - share) / (part.end - part.begin)
+        men = _man_days(scene) * part.weight / WEIGHTS * pace / length
+        if code == 0:
+            men = max(men, 2.0)
+        men *= draw.uniform(0.85, 1.15) * (0.4 if seen.stops_work and code in OUTSIDE else 1)
+        if round(men) > 0:
+            hours = Decimal("5.5") if seen.stops_work and code in OUTSIDE else draw.choice(_HOURS)
+            found.append(Crew(code, round(men), hours))
+    found.sort(key=lambda crew: (-crew.workers, crew.code))
+    return tuple(found[:_MOST_CREWS])
+
+
+_HOURS = (Decimal("8.0"), Decimal("8.0"), Decimal("8.0"), Decimal("7.5"), Decimal("9.0"))
