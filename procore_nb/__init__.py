@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from procore_nb.maps import to_geodataframe as to_geodataframe
     from procore_nb.maps import to_geojson as to_geojson
     from procore_nb.maps import with_location as with_location
+    from procore_nb.store import Store as Store
 
 _ROOMS = {
     "catalog": ("find_endpoints",),
@@ -85,6 +86,7 @@ _ROOMS = {
         "to_geojson",
         "with_location",
     ),
+    "store": ("Store",),
 }
 _HOMES = {name: room for room, names in _ROOMS.items() for name in names}
 __all__ = [*sorted(_HOMES), "__version__"]

@@ -22,7 +22,7 @@ from procore_nb.errors import ArgumentError
 
 def projects(words: argparse.Namespace) -> int:
     """Show or write the projects of a company."""
-    with _connected(words) as procore:
+    with connected(words) as procore:
         frame = procore.projects(status=words.status)
     _hand_out(frame, words)
     if words.map:
@@ -41,7 +41,7 @@ def table(words: argparse.Namespace) -> int:
     if words.projects is not None:
         named = words.projects.strip()
         arguments["projects"] = named if named.lower() in ("all", "active", "inactive") else named.split(",")
-    with _connected(words) as procore:
+    with connected(words) as procore:
         frame = procore.table(words.name, project_id=words.project_id, **arguments)
     _hand_out(frame, words)
     return 0
@@ -65,7 +65,7 @@ def endpoints(words: argparse.Namespace) -> int:
 
 def diagnose(words: argparse.Namespace) -> int:
     """Show step by step what works; 1 when a step fails that the others stand on."""
-    with _connected(words) as procore:
+    with connected(words) as procore:
         frame = procore.diagnose()
     marks = frame["ok"].map({True: "ok", False: "NO"}).fillna("--")
     for mark, step, detail, hint in zip(marks, frame["step"], frame["detail"], frame["advice"], strict=True):
@@ -86,7 +86,8 @@ def build_catalogue(words: argparse.Namespace) -> int:
     return 0
 
 
-def _connected(words: argparse.Namespace) -> Procore:
+def connected(words: argparse.Namespace, *, progress: bool = True) -> Procore:
+    """Return the connection that the words name."""
     place: Any = words.environment
     if words.login_url or words.api_url:
         if not place:
@@ -98,6 +99,7 @@ def _connected(words: argparse.Namespace) -> Procore:
         profile=words.profile,
         workers=words.workers,
         patience_seconds=words.patience,
+        progress=progress,
     )
 
 

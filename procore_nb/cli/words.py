@@ -9,7 +9,7 @@ import argparse
 from pathlib import Path
 
 from procore_nb import __version__
-from procore_nb.cli import commands, demo_job, demo_server
+from procore_nb.cli import commands, demo_job, demo_server, syncing
 
 _CREDENTIALS = (
     "Credentials come from PROCORE_CLIENT_ID and PROCORE_CLIENT_SECRET (also in a .env file), or from a saved profile; "
@@ -30,6 +30,7 @@ def parser() -> argparse.ArgumentParser:
     _endpoints(verbs.add_parser("endpoints", help="find a list in the catalogue"))
     _diagnose(verbs.add_parser("diagnose", help="why does nothing come? step by step", epilog=_CREDENTIALS))
     _catalog(verbs.add_parser("catalog", help="make a catalogue from Procore's OpenAPI document"))
+    _sync(verbs.add_parser("sync", help="bring a folder of tables up to date", epilog=_CREDENTIALS))
     _serve(verbs.add_parser("serve-demo", help="serve the demo on a loopback port, for other clients"))
     return whole
 
@@ -121,6 +122,22 @@ def _catalog(one: argparse.ArgumentParser) -> None:
         "--extend", action="store_true", help="keep what the shipped catalogue knows beside it"
     )
     build.set_defaults(run=commands.build_catalogue)
+
+
+def _sync(one: argparse.ArgumentParser) -> None:
+    one.add_argument("store", metavar="STORE", help="a folder, made if it is not there, or an fsspec address")
+    one.add_argument(
+        "--tables", required=True, metavar="NAMES", help="lists with commas: projects,rfis,submittals"
+    )
+    _connection(one)
+    one.add_argument("--every", metavar="TIME", help="again and again: 30m, 1h, 1d; Ctrl-C stops")
+    one.add_argument(
+        "--full", action="store_true", help="read everything again, which also finds deleted rows"
+    )
+    one.add_argument("--history", action="store_true", help="keep earlier versions of changed rows")
+    one.add_argument("--drop-personal", action="store_true", help="leave out names, e-mail and the like")
+    one.add_argument("--log", action="store_true", help="one JSON object a table on standard error")
+    one.set_defaults(run=syncing.sync)
 
 
 def _serve(one: argparse.ArgumentParser) -> None:

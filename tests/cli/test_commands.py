@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import re
 import signal
@@ -179,3 +180,22 @@ def test_a_taken_port_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     with demo.serve(demo.Demo(), 0) as served:
         assert main(["serve-demo", "--port", str(served.port)]) == 1
     assert str(served.port) in capsys.readouterr().err
+
+
+def test_sync_keeps_a_folder_up_to_date_in_one_line(
+    server: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    words = ["sync", "kept", "--tables", "projects,programs", *server]
+    assert main([*words, "--log"]) == 0
+    said = capsys.readouterr()
+    assert said.out.count("\n") == 1
+    assert "2 tables" in said.out
+    assert [json.loads(line)["table"] for line in said.err.splitlines()] == ["projects", "programs"]
+    assert main(words) == 0
+    assert " 0 new" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("time", ["soon", "0h", "5", "-1h"])
+def test_a_time_to_sync_again_that_is_none_is_one_line(time: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["sync", "kept", "--tables", "projects", "--environment", "demo", f"--every={time}"]) == 1
+    assert "30m" in capsys.readouterr().err

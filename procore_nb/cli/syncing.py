@@ -1,0 +1,84 @@
+"""`procore-nb sync`: bring a folder of tables up to date, once or again and again, unattended.
+
+In: parsed words; credentials from the environment or a saved profile only. Out: one line per sync on standard output, and
+with `--log` one JSON object a table on standard error. Exit code 0 when every table is up to date, else 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+import time
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from procore_nb.cli.commands import connected
+from procore_nb.errors import ArgumentError, ProcoreError
+
+if TYPE_CHECKING:
+    from procore_nb.client import Procore
+    from procore_nb.store import Store
+
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def sync(words: argparse.Namespace) -> int:
+    """Sync once, or every so often until Ctrl-C."""
+    from procore_nb.store import Store
+
+    every = None if words.every is None else seconds_of(words.every)
+    tables = [name.strip() for name in words.tables.split(",") if name.strip()]
+    if not tables:
+        raise ArgumentError(
+            "--tables names no list.", advice="For example --tables projects,rfis,submittals."
+        )
+    store = Store(words.store)
+    with connected(words, progress=False) as procore:
+        while True:
+            began = time.monotonic()
+            code = _once(store, procore, tables, words, go_on=every is not None)
+            if every is None:
+                return code
+            time.sleep(max(0.0, every - (time.monotonic() - began)))
+
+
+def seconds_of(text: str) -> float:
+    """Return a length of time such as 30m, 1h or 1d in seconds."""
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smhd])\s*", text.lower())
+    if not found or float(found[1]) <= 0:
+        raise ArgumentError(
+            f"--every takes a length of time, not {text!r}.", advice="For example 30m, 1h or 1d."
+        )
+    return float(found[1]) * _SECONDS[found[2]]
+
+
+def _once(
+    store: Store, procore: Procore, tables: list[str], words: argparse.Namespace, *, go_on: bool
+) -> int:
+    from procore_nb.store.report import log_lines, summary
+
+    try:
+        result = store.sync(
+            procore,
+            tables,
+            full=words.full,
+            history=True if words.history else None,
+            drop_personal=True if words.drop_personal else None,
+            on_error="skip",
+            progress=False,
+        )
+    except ProcoreError as error:
+        if not go_on:
+            raise
+        print(f"{_now()} failed: {' '.join(str(error).split())}", flush=True)
+        return 1
+    if words.log:
+        for line in log_lines(result):
+            print(line, file=sys.stderr, flush=True)
+    print(f"{_now()} {summary(result)}", flush=True)
+    return int((result["error"] != "").any())
+
+
+def _now() -> str:
+    return datetime.now().astimezone().isoformat(timespec="seconds")
