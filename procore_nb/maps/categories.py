@@ -8,6 +8,7 @@ in every call: stages have theirs for good, other names are placed by a checksum
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from procore_nb.errors import ArgumentError
 from procore_nb.maps.columns import ALIASES
 from procore_nb.maps.reading import amounts
 
@@ -34,6 +36,7 @@ PALETTE = (
 )  # fmt: skip
 STEPS = ("#440154", "#3B528B", "#21918C", "#5EC962", "#FDE725")  # low to high, also in grey print
 ONE_COLOR, OTHER_COLOR, NONE_COLOR = "#0072B2", "#6E6E6E", "#B5B5B5"
+HEX = re.compile(r"#[0-9A-Fa-f]{6}")
 MOST = 10
 NONE, OTHER = "(none)", "other"
 
@@ -58,7 +61,17 @@ def categorize(
     """Names and colours for the rows of `frame`: at most ten, the rest under "other".
 
     Numbers become five classes of equal size, times become years.
+
+    Raises
+    ------
+    ArgumentError
+        A colour of `palette` is not written as #rrggbb.
     """
+    for name, color in (palette or {}).items():
+        if not isinstance(color, str) or not HEX.fullmatch(color):
+            raise ArgumentError(
+                f"palette: {color!r} for {name!r} is no colour.", advice="Write it as #rrggbb."
+            )
     if column is None:
         return Categories("", ("all",), (ONE_COLOR,), np.zeros(len(frame), dtype=np.intp))
     values = frame[column]

@@ -124,7 +124,7 @@ def plot_projects(
     view = choose_view(located.longitude, located.latitude, region)
     outside = ax is None
     categories = categorize(rows, color_column, palette)
-    ax, view = map_axes(ax, view, titled=bool(title), legend=max(map(len, categories.names)))
+    ax, view = map_axes(ax, view, titled=bool(title), categories=categories.names, sized=size is not None)
     x, y = view.projection.forward(located.longitude, located.latitude)
     seen = view.holds(x, y)
     if not seen.any():
@@ -140,7 +140,11 @@ def plot_projects(
         _write_names(ax, paper, rows, label_column, x, y, sizes, drawn, labels)
         draw_legends(ax, categories, drawn, title_of(size_column or ""), outside=outside)
         write_notes(
-            ax, [_note(located, int((~seen).sum()), sizes, title_of(size_column or "")), source_line(frame)]
+            ax,
+            [
+                _note(drawn, located, int((~seen).sum()), sizes, title_of(size_column or "")),
+                source_line(frame),
+            ],
         )
         if title:
             write_title(ax, title)
@@ -207,12 +211,15 @@ def _write_names(
     write_labels(ax, paper, cities, occupied, size=6.5, color=CITY, at_most=28)
 
 
-def _note(located: Located, beyond: int, sizes: Floats | None, size_title: str) -> str:
+def _note(drawn: Drawn, located: Located, beyond: int, sizes: Floats | None, size_title: str) -> str:
+    """What is on the map, what is not, and how to read it."""
     words = located.note()
     if beyond:
         words += f"; {beyond:,} beyond this picture"
     if sizes is not None and np.isnan(sizes).any():
         words += f"; {int(np.isnan(sizes).sum()):,} without a positive {size_title.lower()} (hollow)"
+    if sizes is not None and drawn.rings is not None:
+        words += "; numbers in rings count rows"
     return words + "."
 
 

@@ -6,6 +6,7 @@ In: Axes and what was drawn. Out: artists. Speaks to no service. Text of rows is
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from procore_nb.maps.marks import SMALLEST_RING, Drawn, radius_of, ring_radius
 from procore_nb.maps.paper import Paper
 
 INK, QUIET, GREY = "#2B2F33", "#6B7075", "#9AA0A6"
+NOTE_WIDTH = 125  # letters
 WORLD_KM = 9000.0  # wider pictures have no one scale
 
 
@@ -124,7 +126,7 @@ def draw_legends(ax: Any, categories: Categories, drawn: Drawn, size_title: str,
         )
     if drawn.rings is not None:
         largest = float(drawn.rings.weight.max())
-        title = f"Rings: {size_title.lower()}, number: rows" if size_title else "Rings: number of rows"
+        title = f"Rings: {size_title.lower()}" if size_title else "Rings: number of rows"
         values = [value for value in round_values(largest)[:2] if ring_radius(value, largest) > SMALLEST_RING]
         column.add(
             title,
@@ -228,7 +230,7 @@ def write_title(ax: Any, title: str) -> None:
 def write_notes(ax: Any, lines: Sequence[str]) -> None:
     """Small lines below the map: what is on it, and where it comes from."""
     ax.annotate(
-        "\n".join(drawable(line) for line in lines if line), (0, 0), (0, -5), xycoords="axes fraction",
+        "\n".join(part for line in lines for part in wrap(drawable(line), NOTE_WIDTH)), (0, 0), (0, -5), xycoords="axes fraction",
         textcoords="offset points", ha="left", va="top", fontsize=7, color=QUIET, linespacing=1.35,
         parse_math=False, annotation_clip=False,
     )  # fmt: skip

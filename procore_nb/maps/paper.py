@@ -6,6 +6,7 @@ In: a view, and Axes if the caller has some. Out: Axes with the view as limits, 
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -39,11 +40,15 @@ class Paper:
         return left > 2 and bottom > 2 and right < wide - 2 and top < high - 2
 
 
-def map_axes(ax: Axes | None, view: View, *, titled: bool, legend: int) -> tuple[Any, View]:
+def map_axes(
+    ax: Axes | None, view: View, *, titled: bool, categories: Sequence[str], sized: bool
+) -> tuple[Any, View]:
     """Axes without ticks whose limits are the view, grown to the shape of the paper."""
     if ax is None:
-        wide, beside = 7.4, float(np.clip(0.75 + 0.062 * (min(legend, 28) + 7), 1.7, 3.2))
-        high = float(np.clip(wide * view.height / view.width, 3.6, 7.0))
+        longest = min(28, max(map(len, categories)))
+        wide, beside = 7.4, float(np.clip(0.75 + 0.062 * (longest + 7), 1.7, 3.2))
+        legend_high = 0.4 + 0.2 * len(categories) + (2.2 if sized else 0.9)
+        high = float(np.clip(wide * view.height / view.width, max(3.6, legend_high), 7.0))
         top, below = (0.42 if titled else 0.12), 0.45
         figure = _new_figure(wide + beside, high + top + below)
         whole = wide + beside, high + top + below

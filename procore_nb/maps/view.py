@@ -38,6 +38,8 @@ OTHER_WORDS = {
     "au": "australia",
 }
 WIDE_DEGREES = 100.0  # beyond, only a world projection keeps shapes recognisable
+HALF_WORLD_DEGREES = 200.0  # beyond, the world is shown as people know it, cut in the Bering Strait
+USUAL_MIDDLE = 11.0
 SMALLEST_KM = 60.0
 SMALLEST_KM_ONE_POINT = 400.0  # one point needs surroundings to be found by the reader
 
@@ -162,6 +164,8 @@ def _projection_for(box: Box) -> Projection:
     span = _span(box)
     middle = float(wrapped(np.array(west + span / 2)))
     latitude = (south + north) / 2
+    if span > HALF_WORLD_DEGREES:
+        return Projection("equal_earth", USUAL_MIDDLE)
     if span > WIDE_DEGREES or north - south > WIDE_DEGREES:
         return Projection("equal_earth", middle)
     if span > 12 and 15 < abs(latitude) < 65 and south * north > 0 and north - south < 45:

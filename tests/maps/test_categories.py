@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from procore_nb.errors import ArgumentError
 from procore_nb.maps.categories import (
     NONE,
     OTHER,
@@ -48,6 +49,12 @@ def test_the_same_names_get_the_same_colours_in_any_order(names: set[str], draw:
 
 def test_a_colour_given_for_a_name_is_used() -> None:
     assert colors_for(["Healthcare", "Civil"], {"Civil": "#123456"})[1] == "#123456"
+
+
+@pytest.mark.parametrize("color", ["red", "#12345", "url(https://example.com)", None, 7])
+def test_a_colour_that_is_none_is_refused(color: Any) -> None:
+    with pytest.raises(ArgumentError, match="palette: "):
+        categorize(pd.DataFrame({"x": ["a"]}), "x", {"a": color})
 
 
 def test_missing_values_are_a_category_of_their_own_at_the_end() -> None:

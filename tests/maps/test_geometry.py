@@ -79,6 +79,13 @@ def test_points_across_the_date_line_stay_together() -> None:
     assert view.width < 1500
 
 
+def test_a_world_of_projects_is_cut_in_the_bering_strait() -> None:
+    view = choose_view(np.array([-157.0, -74, 0, 55, 151, 174]), np.array([21.0, 40, 51, 25, -33, -36]))
+
+    assert view.projection.kind == "equal_earth"
+    assert view.projection.longitude == 11
+
+
 def test_many_points_over_the_lower_48_show_all_of_it() -> None:
     lon, lat = np.array([-122.0, -71, -80, -97]), np.array([47.0, 42, 26, 30])
     view, whole = choose_view(lon, lat), choose_view(lon, lat, "lower48")
