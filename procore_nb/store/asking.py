@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from typing import Any, Protocol
 
 import pandas as pd
@@ -61,6 +62,7 @@ class Ways:
     """Where deleted rows are: `only` for its own filter, else the name of a recycle bin; empty: nowhere."""
 
 
+@cache
 def ways_of(endpoint: Endpoint) -> Ways:
     """What an endpoint offers to keep a table up to date."""
     names = {one.name for one in endpoint.fields}
@@ -174,11 +176,12 @@ def parent_of(endpoint: Endpoint, name: str, kept: Sequence[str]) -> str:
 
 def _bin_of(endpoint: Endpoint) -> str:
     stem, mark, version = endpoint.name.partition("_v")
-    for name in (f"{stem}_recycled{mark}{version}", f"{stem}_recycled"):
-        try:
-            found = catalog.endpoint(name)
-        except CatalogError:
-            continue
-        if found.name == name and found.needs == endpoint.needs:
-            return name
-    return ""
+    bins = _bins()
+    names = (f"{stem}_recycled{mark}{version}", f"{stem}_recycled")
+    return next((name for name in names if bins.get(name) == endpoint.needs), "")
+
+
+@cache
+def _bins() -> dict[str, tuple[tuple[str, ...], ...]]:
+    """What each recycle bin needs."""
+    return {one.name: one.needs for one in catalog.endpoints() if one.kind == "recycled"}

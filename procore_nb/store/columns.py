@@ -62,17 +62,16 @@ def kinds_of(frame: pd.DataFrame, endpoint: Any) -> Kinds:
     """The kind of each column: by its dtype; objects are decimals or lists, as declared where all are missing."""
     declared = declared_by(endpoint)
     kinds: Kinds = {}
-    for name in frame.columns:
-        column = frame[name]
-        known = _BY_DTYPE.get(str(column.dtype))
-        if known is None and isinstance(column.dtype, pd.StringDtype):
-            known = "text"
-        kinds[str(name)] = known or _kind_of_objects(column, declared.kind_of(tuple(str(name).split("."))))
+    for name, dtype in frame.dtypes.items():
+        known = "text" if isinstance(dtype, pd.StringDtype) else _BY_DTYPE.get(str(dtype))
+        kinds[str(name)] = known or _kind_of_objects(frame[name], declared.kind_of(tuple(str(name).split("."))))
     return kinds
 
 
 def to_arrow(frame: pd.DataFrame, kinds: Mapping[str, Kind]) -> pa.Table:
     """The frame as an Arrow table; `_exact.` columns follow those whose digits did not fit."""
+    if not len(frame):
+        return schema_of(kinds).empty_table()
     columns: dict[str, Any] = {}
     with collector_paused:
         for name, kind in kinds.items():

@@ -29,7 +29,7 @@ class Files(Protocol):
     def read(self, path: str) -> bytes | None: ...
     def open(self, path: str) -> BinaryIO: ...
     def write(self, path: str, data: bytes) -> None: ...
-    def writing(self, path: str) -> Any: ...
+    def writing(self, path: str, *, lasting: bool = True) -> Any: ...
     def names(self, path: str) -> list[str]: ...
     def size(self, path: str) -> int: ...
     def exists(self, path: str) -> bool: ...
@@ -65,16 +65,17 @@ class LocalFiles:
             file.write(data)
 
     @contextmanager
-    def writing(self, path: str) -> Iterator[BinaryIO]:
-        """A file to write into, which takes its place when the block ends well."""
+    def writing(self, path: str, *, lasting: bool = True) -> Iterator[BinaryIO]:
+        """A file to write into, which takes its place when the block ends well; `lasting` outlives a power cut."""
         place = self.root / path
         draft = place.with_name(f".{place.name}.{secrets.token_hex(4)}.draft")
         try:
             _make_folder(place.parent)
             with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
                 yield file
-                file.flush()
-                os.fsync(file.fileno())
+                if lasting:
+                    file.flush()
+                    os.fsync(file.fileno())
             draft.replace(place)
         except OSError as error:
             raise OutputError(f"{place} cannot be written: {error.strerror or error}.", advice=_ADVICE) from error
@@ -176,7 +177,7 @@ class RemoteFiles:
             raise OutputError(f"{self.address(path)} cannot be written: {error}.", advice=_ADVICE) from error
 
     @contextmanager
-    def writing(self, path: str) -> Iterator[BinaryIO]:
+    def writing(self, path: str, *, lasting: bool = True) -> Iterator[BinaryIO]:
         """A file to write into, which is sent when the block ends well."""
         draft = io.BytesIO()
         yield draft

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -18,13 +17,10 @@ from procore_nb.store.files import Files
 from procore_nb.store.manifest import Part
 
 PART_ROWS = 65_536
-_ABOUT = b"procore_nb"
 
 
-def write_rows(files: Files, path: str, table: pa.Table, about: dict[str, Any] | None = None) -> int:
+def write_rows(files: Files, path: str, table: pa.Table) -> int:
     """Write one Parquet file; returns its size in bytes."""
-    if about is not None:
-        table = table.replace_schema_metadata({_ABOUT: orjson.dumps(about)})
     with files.writing(path) as file:
         pq.write_table(table, file, compression="zstd", write_page_index=True)
         return int(file.tell())
@@ -35,13 +31,6 @@ def read_rows(files: Files, path: str, columns: Sequence[str] | None = None) -> 
     with files.open(path) as file, pq.ParquetFile(file) as parquet:
         known = None if columns is None else [name for name in columns if name in parquet.schema_arrow.names]
         return parquet.read(columns=known)
-
-
-def about_rows(files: Files, path: str) -> dict[str, Any]:
-    """What was said about a file when it was written."""
-    with files.open(path) as file, pq.ParquetFile(file) as parquet:
-        told = (parquet.schema_arrow.metadata or {}).get(_ABOUT)
-        return dict(orjson.loads(told)) if told else {}
 
 
 class PartWriter:

@@ -100,7 +100,7 @@ class TableSync:
     def _carry_out(self, procore: Asks, plan: Plan) -> None:
         account = self.account
         account.way = plan.way
-        account.since = min((since for since, _ in plan.groups if since), default="")
+        account.since = plan.window[0] if plan.window else min((since for since, _ in plan.groups if since), default="")
         account.places = len(plan.places)
         self._ask_rows(procore, plan)
         self._ask_bin(procore, plan)
@@ -206,7 +206,7 @@ class TableSync:
             for frame in procore.frames(
                 name, rows_at_once=asking.ROWS_AT_ONCE, progress=self._options.progress, **where, **wanted
             ):
-                about = frame.attrs["procore"]
+                about = frame.attrs.pop("procore")  # pandas copies attrs with every column it hands out
                 place = asking.place_text(about["place"], plan.place)
                 self.account.requests += int(about["requests"])
                 if walks.setdefault(place, about["walk"]) != about["walk"] or place in begun - parts.keys():

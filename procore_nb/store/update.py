@@ -20,7 +20,7 @@ from procore_nb.store.columns import Kinds, aligned, common, schema_of
 from procore_nb.store.ended import EndedVersions
 from procore_nb.store.files import Files
 from procore_nb.store.generation import Generation
-from procore_nb.store.landing import Landed, Landing, Plan
+from procore_nb.store.landing import Landed, Landing, Plan, read_landed
 from procore_nb.store.manifest import Manifest, Part, grouped
 from procore_nb.store.merge import merged
 from procore_nb.store.personal import personal_columns
@@ -86,7 +86,7 @@ def _gone(files: Files, landing: Landing, manifest: Manifest) -> Any:
     """What rows that Procore says are deleted are called: place and id as text."""
     names = []
     for path in landing.landed("bin"):
-        rows = read_rows(files, path)
+        rows = read_landed(files, path)
         if rows.num_rows and "id" in rows.column_names:
             names.append(row_names(rows, manifest.place))
     return pa.concat_arrays(names) if names else pa.array([], pa.string())

@@ -1,0 +1,185 @@
+"""Ends a sync at any point: before, in the middle of, or after any change to a file, and at any request.
+
+In-process: `Killed` is no `Exception`, so that nobody answers it; once it was raised nothing more reaches the disk, as when
+the process is gone.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow.parquet as pq
+from store.living import LISTS, LivingDemo, World, connection
+
+from procore_nb.demo import Demo, DemoAdapter
+from procore_nb.store import Store
+from procore_nb.store.files import LocalFiles
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
+class Fate:
+    """Counts what happens; at the `last` event the process ends."""
+
+    def __init__(self, last: int = 0) -> None:
+        self.last = last
+        self.count = 0
+        self.dead = False
+
+    def step(self) -> None:
+        if self.dead:
+            raise Killed
+        self.count += 1
+        if self.count == self.last:
+            self.dead = True
+            raise Killed
+
+
+class MortalFiles(LocalFiles):
+    """Files of a process that may end with every step."""
+
+    def __init__(self, root: Path, fate: Fate) -> None:
+        super().__init__(root)
+        self.fate = fate
+
+    @contextmanager
+    def writing(self, path: str, *, lasting: bool = True) -> Iterator[Any]:
+        self.fate.step()
+        with super().writing(path, lasting=lasting) as file:
+            yield file
+            try:
+                self.fate.step()
+            except Killed:  # in the middle of a write: half a draft stays behind
+                draft = self.root / path
+                draft.with_name(f".{draft.name}.0.draft").write_bytes(b"half of i")
+                raise
+        self.fate.step()
+
+    def remove(self, path: str) -> None:
+        self.fate.step()
+        place = self.root / path
+        if place.is_dir():
+            for one in sorted(place.rglob("*"), reverse=True):
+                self.fate.step()
+                one.rmdir() if one.is_dir() else one.unlink()
+        super().remove(path)
+        self.fate.step()
+
+    def link(self, source: str, target: str) -> None:
+        self.fate.step()
+        super().link(source, target)
+        self.fate.step()
+
+    def rename(self, source: str, target: str) -> None:
+        self.fate.step()
+        super().rename(source, target)
+        self.fate.step()
+
+
+def mortal_adapter(fate: Fate) -> Callable[[Demo], DemoAdapter]:
+    """An adapter whose process may end with every request and every reply."""
+
+    class Adapter(DemoAdapter):
+        def send(self, *arguments: Any, **named: Any) -> Any:
+            fate.step()
+            reply = super().send(*arguments, **named)
+            fate.step()
+            return reply
+
+    return lambda demo: Adapter(demo, sleep=lambda seconds: None)
+
+
+def sync(world: World, folder: Path, fate: Fate | None = None, *, lists: Any = LISTS, faults: Any = None, **options: Any) -> Any:
+    """One sync of a store in a folder, by a process of that fate."""
+    fate = fate or Fate()
+    demo = LivingDemo(world, faults=faults)
+    with connection(demo, adapter=mortal_adapter(fate)) as procore:
+        store = Store(folder, clock=lambda: world.now)
+        store._files = MortalFiles(folder, fate)
+        return store.sync(procore, lists, window_days=60, **options)
+
+
+def contents(folder: Path, lists: Any = LISTS) -> dict[str, pd.DataFrame]:
+    """Every table of a store with all that is kept of it; none of those that are not there."""
+    store = Store(folder)
+    known = set(store.tables()["table"])
+    return {name: store.table(name, history=True) for name in lists if name in known}
+
+
+def same(one: dict[str, pd.DataFrame], other: dict[str, pd.DataFrame]) -> bool:
+    return one.keys() == other.keys() and all(_same(one[name], other[name]) for name in one)
+
+
+def _same(one: pd.DataFrame, other: pd.DataFrame) -> bool:
+    try:
+        pd.testing.assert_frame_equal(one, other)
+    except AssertionError:
+        return False
+    return True
+
+
+def bare_rows(folder: Path, name: str) -> int:
+    """How many rows an engine finds that reads the folder and knows nothing of us."""
+    return sum(pq.read_metadata(one).num_rows for one in (folder / name).glob("*.parquet"))
+
+
+def landed(folder: Path, world: World) -> set[tuple[str, str]]:
+    """List and place of what has landed of an unfinished sync."""
+    found = set()
+    for name in LISTS:
+        for one in (folder / "_work" / name / "rows").glob("*~done.arrow"):
+            found.add((name, one.name.rpartition("~")[0]))
+    return found
+
+
+class Trial:
+    """A sync that is killed, and the one that goes on: from an empty folder, or from a store one step behind."""
+
+    def __init__(self, folder: Path, *, fresh: bool, seed: int = 1, **options: Any) -> None:
+        self.folder = folder
+        self.options = options
+        self.world = World(seed=seed)
+        self.before = folder / "before"
+        if not fresh:
+            sync(self.world, self.before, **options)
+            self.world.live_a_little(60)
+        clean = folder / "clean"
+        if not fresh:
+            shutil.copytree(self.before, clean)
+        counting = Fate()
+        sync(self.world, clean, counting, **options)
+        self.events = counting.count
+        self.earlier = {} if fresh else contents(self.before)
+        self.due = contents(clean)
+
+    def run(self, last: int) -> None:
+        """Kill at one event, look, go on, look."""
+        folder = self.folder / f"at-{last}"
+        if self.before.exists():
+            shutil.copytree(self.before, folder)
+        try:
+            sync(self.world, folder, Fate(last), **self.options)
+        except Killed:
+            pass
+        found = contents(folder)
+        for name, frame in found.items():
+            assert any(name in state and _same(frame, state[name]) for state in (self.earlier, self.due)), (last, name)
+        assert self.earlier.keys() <= found.keys(), last
+        for name, frame in found.items():
+            if (folder / name).exists():
+                assert bare_rows(folder, name) == int((frame["valid_to"].isna()).sum()), (last, name)
+        kept, self.world.asked = landed(folder, self.world), []
+        sync(self.world, folder, **self.options)
+        again = {(name, place) for name, place, query in self.world.asked if "include_deleted" not in query}
+        done = {name for name, frame in found.items() if _same(frame, self.due[name])}
+        assert not {one for one in kept & again if one[0] not in done}, last
+        assert same(contents(folder), self.due), last
+        assert not (folder / "_work").exists() or not list((folder / "_work").iterdir()), last
+        shutil.rmtree(folder)

@@ -1,0 +1,30 @@
+"""A process that syncs a store and is ended by SIGKILL at a given step: `python suicide.py FOLDER STEP SEED`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import warnings
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from store.killing import Fate, sync
+from store.living import World
+
+
+class Signalled(Fate):
+    def step(self) -> None:
+        self.count += 1
+        if self.count == self.last:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    warnings.simplefilter("ignore")
+    folder, step, seed = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+    world = World(seed=seed)
+    if folder.exists():
+        world.live_a_little(60)
+    sync(world, folder, Signalled(step), history=True)
