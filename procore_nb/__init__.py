@@ -39,7 +39,10 @@ if TYPE_CHECKING:
     from procore_nb.errors import ServerError as ServerError
     from procore_nb.errors import StatusError as StatusError
     from procore_nb.export import read_csv as read_csv
+    from procore_nb.export import read_parquet as read_parquet
     from procore_nb.export import to_csv as to_csv
+    from procore_nb.export import to_excel as to_excel
+    from procore_nb.export import to_parquet as to_parquet
     from procore_nb.frames import explode as explode
     from procore_nb.frames import to_frame as to_frame
     from procore_nb.maps import check_coordinates as check_coordinates
@@ -74,7 +77,7 @@ _ROOMS = {
         "ServerError",
         "StatusError",
     ),
-    "export": ("read_csv", "to_csv"),
+    "export": ("read_csv", "read_parquet", "to_csv", "to_excel", "to_parquet"),
     "frames": ("explode", "to_frame"),
     "maps": (
         "check_coordinates",
