@@ -54,6 +54,12 @@ if TYPE_CHECKING:
     from procore_nb.maps import to_geojson as to_geojson
     from procore_nb.maps import with_location as with_location
     from procore_nb.store import Store as Store
+    from procore_nb.widgets import CompanyPicker as CompanyPicker
+    from procore_nb.widgets import ConnectForm as ConnectForm
+    from procore_nb.widgets import EndpointPicker as EndpointPicker
+    from procore_nb.widgets import Explorer as Explorer
+    from procore_nb.widgets import FrameTable as FrameTable
+    from procore_nb.widgets import ProjectPicker as ProjectPicker
 
 _ROOMS = {
     "catalog": ("find_endpoints",),
@@ -90,6 +96,7 @@ _ROOMS = {
         "with_location",
     ),
     "store": ("Store",),
+    "widgets": ("CompanyPicker", "ConnectForm", "EndpointPicker", "Explorer", "FrameTable", "ProjectPicker"),
 }
 _HOMES = {name: room for room, names in _ROOMS.items() for name in names}
 __all__ = [*sorted(_HOMES), "__version__"]
