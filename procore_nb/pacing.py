@@ -8,15 +8,19 @@ whichever is nearer to running out: https://developers.procore.com/documentation
 
 from __future__ import annotations
 
+import math
 import random
 import re
 import threading
+from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from procore_nb.replies import server_time
 
 _A_REPLY_IS_DUE = 0.02  # seconds; requests under way may already be counted, their replies will tell
+_LENGTH = {"spike": 10.0, "hour": 3600.0}  # seconds, as Procore describes its windows
+_ROUNDING = 1.0  # the reset is told in whole seconds, rounded up or down
 
 
 @dataclass
@@ -48,7 +52,10 @@ class Governor:
         self._under_way = 0
         self._heard = False
         self._blocked_until = 0.0
-        self._margin = 0.15  # the reset is told in whole seconds
+        self._margin = 0.15
+        self._came: deque[float] = deque(maxlen=2_000)  # when replies came
+        self._length = _LENGTH["spike"]  # less, once a shorter one was seen
+        self._clocks = _Clocks()
         self.requests = 0
 
     def reserve(self, now: float) -> float:
@@ -69,11 +76,13 @@ class Governor:
         with self._lock:
             self._under_way -= 1
             self._heard = True
-            shown = _window(headers, now)
+            self._came.append(now)
+            self._clocks.hear(server_time(headers), now)
+            shown = _window(headers, now + self._clocks.ahead)
             for limit, window in list(self._windows.items()):
                 if shown is None or limit != shown.limit:
                     window.remaining = max(0, window.remaining - 1)
-                    if now >= window.reset + self._margin:
+                    if now >= self._opens(window)[0]:
                         del self._windows[limit]
             if shown is not None:
                 self._take(shown)
@@ -89,15 +98,15 @@ class Governor:
     def seconds_for(self, requests: int, now: float) -> float:
         """Return the least seconds in which so many more requests can be sent, as far as the windows are known."""
         with self._lock:
-            return max((_least(window, requests, now) for window in self._windows.values()), default=0.0)
+            return max(
+                (_least(self._here(one), requests, now) for one in self._windows.values()), default=0.0
+            )
 
     def windows(self, now: float) -> list[Window]:
         """Return the windows heard of, with what is left in each now; the largest first."""
         with self._lock:
-            return [
-                Window(w.limit, w.limit if now >= w.reset else w.remaining, w.reset, w.kind)
-                for _, w in sorted(self._windows.items(), reverse=True)
-            ]
+            told = [self._here(window) for _, window in sorted(self._windows.items(), reverse=True)]
+            return [replace(one, remaining=one.limit) if now >= one.reset else one for one in told]
 
     def _seconds_to_wait(self, now: float) -> float:
         if now < self._blocked_until:
@@ -107,12 +116,31 @@ class Governor:
         return max((self._wait_for(window, now) for window in self._windows.values()), default=0.0)
 
     def _wait_for(self, window: Window, now: float) -> float:
-        if now >= window.reset + self._margin:
+        opens, by_own_count = self._opens(window)
+        if now >= opens:
             # A new window: what it allows is known from its first reply only, as the other window may be nearer.
-            return _A_REPLY_IS_DUE if self._under_way else 0.0
+            return _A_REPLY_IS_DUE if self._under_way and not by_own_count else 0.0
         if window.remaining <= 0:
-            return window.reset + self._margin - now
+            return opens - now
         return _A_REPLY_IS_DUE if window.remaining - self._under_way <= 0 else 0.0
+
+    def _opens(self, window: Window) -> tuple[float, bool]:
+        """Return when a used-up window lets the next request pass, and whether our own count says so."""
+        reset = self._here(window).reset
+        if window.kind == "hour":
+            return reset + _ROUNDING, False
+        further = window.limit - self._under_way
+        if not 0 < further <= len(self._came):
+            return reset + self._margin, False
+        # No more than `limit` in ten seconds by our own count is right whether windows stand on the clock, begin with a
+        # request, or slide; where the reset tells another length, it has the word.
+        own = self._came[-further] + self._length
+        if own < reset - 2 * _ROUNDING or (own > reset + _ROUNDING and not self._under_way):
+            return reset + _ROUNDING, False
+        return max(own, reset - _ROUNDING), True
+
+    def _here(self, window: Window) -> Window:
+        return replace(window, reset=window.reset - self._clocks.ahead)
 
     def _take(self, shown: Window) -> None:
         known = self._windows.get(shown.limit)
@@ -120,6 +148,9 @@ class Governor:
             shown.kind = "hour"  # near its end an hour looks as short as the other window
         if known is None or shown.reset > known.reset:
             self._windows[shown.limit] = shown
+            if known is not None and shown.kind == "spike" and shown.remaining == shown.limit - 1:
+                # The first request of a new window, which cannot be longer than the way from the reset before.
+                self._length = min(self._length, max(1.0, shown.reset - known.reset))
         elif shown.reset == known.reset:
             known.remaining = min(known.remaining, shown.remaining)
 
@@ -130,18 +161,35 @@ def backoff_seconds(attempt: int, *, chance: float | None = None) -> float:
     return float(min(0.5 * 2 ** (attempt - 1), 20.0) * (0.5 + spread / 2))
 
 
+class _Clocks:
+    """How far Procore's clock is ahead of ours, from the Date of its replies, which is told in whole seconds."""
+
+    def __init__(self) -> None:
+        self._least, self._most = -math.inf, math.inf
+
+    def hear(self, theirs: float | None, now: float) -> None:
+        """Take in what their clock said when ours said `now`."""
+        if theirs is None:
+            return
+        ahead = theirs - now
+        if not self._least - 5 < ahead < self._most + 5:  # one of the clocks was set
+            self._least, self._most = -math.inf, math.inf
+        self._least = max(self._least, ahead)
+        self._most = min(self._most, ahead + 1.25)
+
+    @property
+    def ahead(self) -> float:
+        """The least they can be ahead, so that no request comes early; 0 where both may well be the same."""
+        return 0.0 if self._least <= 0 <= self._most else self._least
+
+
 def _window(headers: Mapping[str, str], now: float) -> Window | None:
     texts = [headers.get(f"x-rate-limit-{name}", "") for name in ("limit", "remaining", "reset")]
-    if not all(re.fullmatch(r"\s*\d{1,12}(\.\d+)?\s*", text) for text in texts):
+    if not all(re.fullmatch(r"\s*[0-9]{1,12}(\.[0-9]+)?\s*", text) for text in texts):
         return None
     limit, remaining, reset = (float(text) for text in texts)
     if reset < 1e8:  # seconds from now, as some gateways tell it
         reset += now
-    else:
-        theirs = server_time(headers)
-        skew = theirs + 0.5 - now if theirs is not None else 0.0
-        # Date is told in whole seconds, so only a clearly different clock counts.
-        reset -= skew if abs(skew) > 2 else 0.0
     return Window(int(limit), int(remaining), reset, "hour" if reset - now > 60 else "spike")
 
 
@@ -149,6 +197,6 @@ def _least(window: Window, requests: int, now: float) -> float:
     left = window.remaining if now < window.reset else window.limit
     if requests <= left or window.limit <= 0:
         return 0.0
-    length = 3600.0 if window.kind == "hour" else 10.0
+    length = _LENGTH[window.kind]
     further_windows = -(-(requests - left) // window.limit) - 1
     return max(0.0, window.reset - now) + further_windows * length
