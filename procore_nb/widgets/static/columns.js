@@ -27,7 +27,6 @@ function columnChooser(changed) {
     ticks.forEach((tick) => { tick.row.hidden = !tick.label.toLowerCase().includes(words); });
   });
   box.addEventListener("keydown", (event) => {
-    event.stopPropagation();
     if (event.key === "Escape") { box.open = false; title.focus(); }
   });
   box.addEventListener("focusout", (event) => { if (event.relatedTarget && !box.contains(event.relatedTarget)) box.open = false; });

@@ -13,3 +13,8 @@ function whenKernelGoes(model, act) {
   model.on("comm_live_update", act);
   return () => model.off("comm_live_update", act);
 }
+
+// Single keys are shortcuts of the notebook: what is typed here is not for it, while Ctrl+S and the like still are.
+function keepKeys(node) {
+  node.addEventListener("keydown", (event) => { if (!event.ctrlKey && !event.metaKey) event.stopPropagation(); });
+}

@@ -24,6 +24,7 @@ function render({ model, el }) {
   list.id = listId;
   list.setAttribute("role", "listbox");
   el.append(bar, chips, list);
+  keepKeys(el);
 
   const tell = () => model.send({ kind: "choose", from: viewId, keys: [...chosen] });
 
@@ -99,7 +100,6 @@ function render({ model, el }) {
 
   input.addEventListener("input", () => { active = input.value ? 0 : -1; draw(); list.scrollTop = 0; });
   input.addEventListener("keydown", (event) => {
-    event.stopPropagation();
     const last = Math.min(matches.length, limit) - 1;
     const moves = { ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8 };
     if (event.key in moves) { active = Math.max(0, Math.min(last, active + moves[event.key])); mark(); event.preventDefault(); }

@@ -8,6 +8,7 @@ function render({ model, el }) {
   input.autocomplete = "new-password";
   input.spellcheck = false;
   el.append(label, input);
+  keepKeys(input);
 
   const send = (submit) => {
     const text = input.value;
@@ -16,7 +17,6 @@ function render({ model, el }) {
   };
   input.addEventListener("blur", () => send(false));
   input.addEventListener("keydown", (event) => {
-    event.stopPropagation(); // the notebook's own shortcuts must not see it
     if (event.key === "Enter") send(true);
     if (event.key === "Escape") input.value = "";
   });

@@ -149,8 +149,7 @@ function render({ model, el }) {
     clearTimeout(waiting);
     waiting = setTimeout(() => head && select({ words: search.value }), 200);
   });
-  search.addEventListener("keydown", (event) => event.stopPropagation());
-  window_.addEventListener("keydown", (event) => event.stopPropagation());
+  keepKeys(el);
   window_.addEventListener("scroll", () => {
     if (!frame) frame = requestAnimationFrame(() => { frame = 0; draw(); });
   });

@@ -1,0 +1,75 @@
+"""What the tests of forms and tables do in JupyterLab, each as a sentence."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from .chromium import PROJECT, Lab, open_and_run, write_notebook
+
+SAVE = """
+async () => {
+  await window.jupyterapp.commands.execute("docmanager:save");
+  await window.bookOfTest.context.ready;
+}
+"""
+SWITCH_STATE_SAVING = (
+    "() => jupyterapp.commands.execute('@jupyter-widgets/jupyterlab-manager:saveWidgetState')"
+)
+RESTART = "() => window.bookOfTest.sessionContext.session.kernel.restart()"
+THEME = "(theme) => window.jupyterapp.commands.execute('apputils:change-theme', { theme })"
+LEFT_AREA = "() => window.jupyterapp.commands.execute('application:toggle-left-area')"
+SHUT_DOWN = "() => window.bookOfTest?.sessionContext.shutdown()"
+
+
+@contextlib.contextmanager
+def notebook(browser: Any, lab: Lab, name: str, cells: list[str], **look: Any) -> Iterator[Any]:
+    """A notebook opened and run in a fresh page; at the end no host was asked and nothing was complained of."""
+    size = {"width": look.get("width", 1200), "height": look.get("height", 1000)}
+    context = browser.new_context(viewport=size, accept_downloads=True)
+    page = context.new_page()
+    page.said, page.asked = [], []
+    page.on("console", lambda message: page.said.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: page.said.append(str(error)))
+    page.on("request", lambda request: page.asked.append(request.url))
+    try:
+        write_notebook(lab, name, cells)
+        open_and_run(page, lab, name)
+        page.evaluate(THEME, "JupyterLab Dark" if look.get("dark") else "JupyterLab Light")
+        yield page
+        page.evaluate(SHUT_DOWN)
+    finally:
+        context.close()
+
+
+def foreign(page: Any) -> list[str]:
+    """Addresses the page asked for beyond this machine."""
+    own = ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:http://127.0.0.1")
+    return [address for address in page.asked if not address.startswith(own)]
+
+
+def picture(page: Any, name: str) -> None:
+    """Keep a picture of the page for people to look at."""
+    folder = PROJECT / "test-artifacts"
+    folder.mkdir(exist_ok=True)
+    page.screenshot(path=folder / f"{name}.png")
+
+
+def note_figure(name: str, value: float, unit: str) -> None:
+    """Keep a measured figure beside the pictures."""
+    folder = PROJECT / "test-artifacts"
+    folder.mkdir(exist_ok=True)
+    with (folder / "figures.txt").open("a", encoding="utf-8") as file:
+        file.write(f"{name}: {value:.0f} {unit}\n")
+
+
+def saved_files(lab: Lab, name: str) -> list[Path]:
+    """The notebook's file and its checkpoint."""
+    return [lab.folder / name, lab.folder / ".ipynb_checkpoints" / f"{Path(name).stem}-checkpoint.ipynb"]
+
+
+def text_of_all_files(folder: Path) -> str:
+    """Everything readable below a folder, for searching."""
+    return "\n".join(path.read_text(errors="replace") for path in folder.rglob("*") if path.is_file())
