@@ -1,4 +1,4 @@
-"""Measure the maps: files, first pictures, panning. Run by hand: `python -m tests.benchmarks.maps`.
+"""Measure the maps: files, first pictures, panning. Run by hand: `python tests/benchmarks/maps.py`.
 
 Prints one table per kind of map. Pages are opened from disk in headless Chromium in which no host is known.
 """
