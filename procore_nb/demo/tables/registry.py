@@ -33,14 +33,20 @@ SUBJECTS = (
     "budgetcodes",
     "budgets",
     "changes",
+    "checklists",
     "contracts",
     "dailylogs",
     "directcosts",
     "events",
+    "incidents",
     "invoices",
+    "observations",
     "people",
+    "punch",
     "rfis",
+    "schedule",
     "shortlists",
+    "submittals",
 )
 
 _TABLES: dict[str, Table] = {}

@@ -1,0 +1,146 @@
+"""Observations: what failed an inspection, what an incident asked for, and what somebody saw on their way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from procore_nb.demo.company import NOW
+from procore_nb.demo.tables import crews
+from procore_nb.demo.tables.inspected import NO, TEMPLATES, inspections, mishaps
+from procore_nb.demo.tables.registry import table
+from procore_nb.demo.tables.scene import Row, Scene
+from procore_nb.demo.tables.submittals import section
+from procore_nb.demo.tables.works import by_now, time_on, workday, works
+
+OBSERVATION, FROM_MISHAPS, FROM_ELSEWHERE = "observation", 3_000, 4_000  # numbers of their ids
+CATEGORIES = ("Quality", "Safety", "Commissioning", "Warranty", "Work to Complete")
+TYPES = (
+    ("Workmanship", 0),
+    ("Deviation from Drawing", 0),
+    ("Fall Hazard", 1),
+    ("Housekeeping", 1),
+    ("Test Failed", 2),
+    ("Defect after Handover", 3),
+    ("Unfinished Work", 4),
+)
+_SEEN = (
+    ("Guard rail missing at the slab edge", 2, 2),
+    ("Rubbish on the escape stair", 3, 0),
+    ("Insulation wet before closing", 0, 9),
+    ("Anchor not as drawn", 1, 5),
+    ("Pump vibrates at full speed", 4, 13),
+    ("Sealant pulls off the façade", 0, 8),
+    ("Ladder without tie", 2, 0),
+    ("Labels missing on the switchboard", 6, 15),
+)
+
+
+@table("observation_items")
+def observation_items(scene: Scene) -> Iterator[Row]:
+    """Observations, those from inspections first; late projects take longer to close them."""
+    for one in inspections(scene):
+        name, kind, codes, questions = TEMPLATES[one.template]
+        for position, answer in enumerate(one.answers):
+            if answer != NO:
+                continue
+            payload = {
+                "checklist_list_id": scene.id("checklist", one.index),
+                "checklist_item_id": scene.id("checklist_item", one.first_item + position),
+            }
+            about = f"{name}: {questions[position].lower()} – no"
+            yield {
+                **_row(scene, one.first_item + position, about, kind * 2 % 4, codes[0] if codes else 0),
+                **_life(one.first_item + position, one.created, one.closed, known=True),
+                "origin": {"type": "inspection", "payload": payload},
+            }
+    for mishap in mishaps(scene):
+        if mishap.observed:
+            number = FROM_MISHAPS + mishap.index
+            payload = {
+                "incident_id": scene.id("incident", mishap.index),
+                "incident_action_id": scene.id("incident_action", mishap.index * 4),
+            }
+            closed = by_now(mishap.happened + timedelta(days=18)) if mishap.closed else None
+            yield {
+                **_row(scene, number, "After an incident: make the place safe", 2, mishap.code),
+                **_life(number, mishap.happened, closed, known=True),
+                "origin": {"type": "incident", "payload": payload},
+            }
+    yield from _elsewhere(scene)
+
+
+def _elsewhere(scene: Scene) -> Iterator[Row]:
+    """Observations nobody was looking for."""
+    term = works(scene)
+    if term is None:
+        return
+    draw, share = scene.random("observations"), term.elapsed(term.until)
+    count = round((6 + scene.here.index % 9) * share * (1.4 if term.late else 1)) + 1
+    days = sorted(workday(max(term.begin, term.day_at(draw.random() * share))) for _ in range(count))
+    for number, day in enumerate(days, FROM_ELSEWHERE):
+        created = time_on(day, draw)
+        closed = created + timedelta(days=draw.lognormvariate(2.3, 0.7) * (2 if term.late else 1))
+        name, kind, code = draw.choice(_SEEN)
+        done = None if closed >= NOW else closed
+        yield {**_row(scene, number, name, kind, code), **_life(number, created, done)}
+
+
+def _row(scene: Scene, number: int, name: str, kind: int, code: int) -> Row:
+    firm = crews.firm_for(scene, code)
+    worker = next((p for p in crews.site(scene) if p.vendor == firm), crews.site(scene)[0])
+    vendor = worker.vendor.ref if worker.vendor else None
+    return {
+        "id": scene.id(OBSERVATION, number),
+        "number": str(number + 1),
+        "name": name,
+        "description": f"{name}. See the photo." if number % 3 else None,
+        "priority": ("Low", "Medium", "High", "Urgent")[number % 7 % 4],
+        "personal": False,
+        "type": observation_type(kind),
+        "assignee": {**worker.ref, "vendor": vendor},
+        "created_by": crews.office(scene)[number % 3].ref,
+        "location": crews.place(scene, number) if number % 8 else None,
+        "trade": {**crews.trade_of(firm).ref, "active": True},
+        "specification_section": section(scene, code) if kind < 2 else None,
+        "custom_fields": {},
+        "permissions": {"can_edit": False},
+    }
+
+
+def _life(number: int, created: datetime, closed: datetime | None, *, known: bool = False) -> Row:
+    step = ("initiated", "ready_for_review", "initiated", "not_accepted")[number % 4]
+    due = workday(created.date() + timedelta(days=10))
+    return {
+        "status": "closed" if closed else step,
+        "created_at": created,
+        "updated_at": closed or created,
+        "closed_at": closed,
+        "date_notified": created.date(),
+        "due_date": due if known or number % 9 else None,
+    }
+
+
+def observation_type(number: int) -> Row:
+    """Type of observations as rows show it."""
+    name, category = TYPES[number]
+    return {
+        "id": 80_601 + number,
+        "name": name,
+        "localized_name": name,
+        "category": CATEGORIES[category],
+        "category_key": CATEGORIES[category].lower().replace(" ", "_"),
+        "category_id": category + 1,
+        "active": True,
+        "company_active": True,
+        "parent_inactive": False,
+        "in_use": True,
+        "kind": "company",
+    }
+
+
+@table("observation_types", "company_observation_types", "observation_types_by_query")
+def observation_types(_scene: Scene) -> Iterator[Row]:
+    """Types of observations."""
+    for number in range(len(TYPES)):
+        yield observation_type(number)

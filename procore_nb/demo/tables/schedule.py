@@ -1,0 +1,146 @@
+"""Schedules: the imported one (tasks), and the newer one (schedules, activities and their links)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from procore_nb.demo.company import NOW, TODAY
+from procore_nb.demo.tables import crews
+from procore_nb.demo.tables.registry import table
+from procore_nb.demo.tables.scene import Row, Scene
+from procore_nb.demo.tables.taskplan import Task, tasks
+from procore_nb.demo.tables.works import by_now
+
+TASK, SCHEDULE = "schedule_task", "schedule"
+
+
+@table("schedule_tasks")
+def schedule_tasks(scene: Scene) -> Iterator[Row]:
+    """Lines of the imported schedule, with baseline and actual dates."""
+    keeper = crews.office(scene)[0].ref
+    created = by_now(scene.here.created_at + timedelta(days=20))
+    updated = max(created, NOW - timedelta(days=3 + scene.here.index % 20))
+    for one in tasks(scene):
+        firm = None if one.code is None else crews.firm_for(scene, one.code)
+        yield {
+            "id": scene.id(TASK, one.index),
+            "key": f"T{one.index + 1:04}",
+            "activity_id": f"A{(one.index + 1) * 10:05}",
+            "source_uid": str(one.index + 1),
+            "name": one.name,
+            "task_name": one.name,
+            "full_outline_path": one.wbs,
+            "wbs": one.wbs,
+            "row_number": one.index + 1,
+            "parent_id": None if one.parent is None else scene.id(TASK, one.parent),
+            "has_children": one.phase,
+            "start_datetime": one.start,
+            "finish_datetime": one.finish,
+            "baseline_start": one.planned_start,
+            "baseline_finish": one.planned_finish,
+            "start_variance": (one.start - one.planned_start).days,
+            "finish_variance": (one.finish - one.planned_finish).days,
+            "actual_start": one.actual_start,
+            "actual_finish": one.actual_finish,
+            "schedule_duration": (one.finish - one.start).days,
+            "percentage": one.percent,
+            "critical_path": one.critical,
+            "milestone": one.milestone,
+            "pending": False,
+            "resource_name": firm.name if firm else None,
+            "color": "#2f6f4f" if one.critical else "#8a8f94",
+            "manually_edited": False,
+            "created_at": created,
+            "updated_at": updated,
+            "created_by": keeper,
+            "updated_by": keeper,
+        }
+
+
+@table("schedules")
+def schedules(scene: Scene) -> Iterator[Row]:
+    """The schedule of a project, if it has dates."""
+    if tasks(scene):
+        created = by_now(scene.here.created_at + timedelta(days=20))
+        yield {
+            "schedule_id": scene.id(SCHEDULE, 0),
+            "schedule_name": f"{scene.here.name} – master programme",
+            "schedule_type": "master",
+            "is_active": True,
+            "data_date": TODAY - timedelta(days=3),
+            "start_date": tasks(scene)[0].start,
+            "calendar_id": scene.id("schedule_calendar", 0),
+            **_entered(scene),
+            "created_at": created,
+            "updated_at": max(created, NOW - timedelta(days=3)),
+        }
+
+
+@table("schedule_activities")
+def schedule_activities(scene: Scene) -> Iterator[Row]:
+    """Activities of a schedule: the same lines as the imported tasks."""
+    if scene.number_of(SCHEDULE, scene.ids["schedule_id"]) != 0:
+        return
+    for one in tasks(scene):
+        firm = None if one.code is None else crews.firm_for(scene, one.code)
+        yield {
+            "activity_id": scene.id(TASK, one.index),
+            "activity_name": one.name,
+            "start_date": one.start,
+            "finish_date": one.finish,
+            "duration": (one.finish - one.start).days,
+            "duration_unit": "day",
+            "duration_display_unit": "day",
+            "percent_complete": one.percent,
+            "parent_id": None if one.parent is None else scene.id(TASK, one.parent),
+            "ordered_parent_index": one.index,
+            "constraint_type": "as_soon_as_possible",
+            "assigned_company": firm.name if firm else None,
+            "crew_size": 4 + one.index % 9 if firm else None,
+            "calendar_id": scene.id("schedule_calendar", 0),
+            "deadline_date": one.planned_finish if one.milestone else None,
+            "deadline_variance": (one.finish - one.planned_finish).days if one.milestone else None,
+            "is_critical": one.critical,
+            "total_float": 0 if one.critical else 5 + one.index % 20,
+            "schedule_id": scene.id(SCHEDULE, 0),
+            **_entered(scene),
+            "created_at": scene.here.created_at,
+            "updated_at": max(scene.here.created_at, NOW - timedelta(days=3)),
+        }
+
+
+@table("schedule_activity_links")
+def schedule_activity_links(scene: Scene) -> Iterator[Row]:
+    """Which activity waits for which: each task for the one before it in its phase."""
+    if scene.number_of(SCHEDULE, scene.ids["schedule_id"]) != 0:
+        return
+    lines = tasks(scene)
+    for one in lines:
+        before = lines[one.index - 1]
+        if one.parent is None or before.parent != one.parent:
+            continue
+        yield {
+            "id": scene.id("schedule_link", one.index),
+            "from_activity": scene.id(TASK, before.index),
+            "to_activity": scene.id(TASK, one.index),
+            "relationship_type": "SS",
+            "lag": _days(before, one),
+            "lag_unit": "day",
+            "lag_display_unit": "day",
+            "active": True,
+            "schedule_id": scene.id(SCHEDULE, 0),
+            **_entered(scene),
+            "created_at": scene.here.created_at,
+            "updated_at": scene.here.created_at,
+        }
+
+
+def _days(before: Task, one: Task) -> int:
+    return (one.start - before.start).days
+
+
+def _entered(scene: Scene) -> Row:
+    keeper = str(crews.office(scene)[0].id)
+    ids = {"project_id": scene.here.id, "company_id": scene.company.id}
+    return {**ids, "created_by": keeper, "updated_by": keeper}

@@ -1,0 +1,226 @@
+"""Submittals: what the firms hand in before they build, section by section of the specification."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from procore_nb.demo.company import TODAY
+from procore_nb.demo.tables import crews
+from procore_nb.demo.tables.names import COST_CODES
+from procore_nb.demo.tables.plan import PLAN
+from procore_nb.demo.tables.recall import per_project
+from procore_nb.demo.tables.registry import table
+from procore_nb.demo.tables.scene import Row, Scene
+from procore_nb.demo.tables.works import Works, noon, time_on, workday, works
+
+SECTION, SUBMITTAL = "specification_section", "submittal"
+TYPES = ("Shop Drawing", "Product Data", "Sample", "Mix Design", "Certificate")
+STATUSES = ("Draft", "Open", "Closed")
+RESPONSES = ("Approved", "Approved as Noted", "Revise and Resubmit", "Rejected")
+_CONSIDERED = ("approved", "approved", "revise_and_resubmit", "rejected")
+_FIRST_TYPE, _FIRST_STATUS, _FIRST_RESPONSE = 80_101, 80_201, 80_301
+
+
+@dataclass(frozen=True)
+class Submittal:
+    """One revision of one submittal; days that have not come yet are None."""
+
+    index: int
+    number: int
+    revision: int
+    current: bool
+    code: int
+    type: int
+    lead_days: int
+    on_site: date
+    submit_by: date
+    received: date | None
+    due: date | None
+    closed: datetime | None
+    response: int | None
+    created: datetime
+
+    @property
+    def status(self) -> int:
+        """Number of its status."""
+        return 2 if self.closed else 1 if self.received else 0
+
+
+def section(scene: Scene, code: int) -> Row:
+    """Section of the specification for a cost code, as rows show it."""
+    number, name = COST_CODES[code]
+    text = f"{number[:2]} {number[3:5]} {number[5]}0"
+    return {
+        "id": scene.id(SECTION, code),
+        "number": text,
+        "section": text,
+        "description": name,
+        "label": f"{text} - {name}",
+        "current_revision_id": scene.id("specification_section_revision", code),
+    }
+
+
+@table("specification_sections")
+def specification_sections(scene: Scene) -> Iterator[Row]:
+    """Sections of the specification, one for each cost code."""
+    for code in range(len(COST_CODES)):
+        yield section(scene, code)
+
+
+@per_project(keep=400)
+def submittal_log(scene: Scene) -> tuple[Submittal, ...]:
+    """Every revision of every submittal, in the order of their numbers."""
+    term = works(scene)
+    if term is None:
+        return ()
+    draw = scene.random("submittals")
+    found: list[Submittal] = []
+    numbers = (code for code in range(2, len(PLAN)) for _ in range(draw.randrange(1, 4)))
+    for number, code in enumerate(numbers, 1):
+        found += _revisions(draw, term, number, code, len(found))
+    return tuple(found)
+
+
+def _revisions(draw: random.Random, term: Works, number: int, code: int, first: int) -> list[Submittal]:
+    lead, kind = draw.choice((14, 28, 42, 56, 84)), draw.randrange(len(TYPES))
+    on_site = workday(term.day_at(PLAN[code].begin) + timedelta(days=draw.randrange(0, 15)))
+    submit_by = workday(on_site - timedelta(days=lead + 28))
+    created = time_on(min(workday(term.begin + timedelta(days=draw.randrange(0, 12))), TODAY), draw)
+    slow = 2.2 if term.late else 1
+    received: date = max(submit_by, created.date()) + timedelta(days=int(draw.expovariate(1 / 4) * slow))
+    found: list[Submittal] = []
+    while True:
+        shown = received if received <= TODAY else None
+        decided = received + timedelta(days=int(draw.lognormvariate(2.3, 0.5) * slow))
+        closed = time_on(decided, draw) if shown and decided < TODAY else None
+        response = draw.choices(range(4), (55, 25, 15, 5))[0] if closed else None
+        again = response in (2, 3) and len(found) < 2
+        found.append(
+            Submittal(
+                first + len(found), number, len(found), not again, code, kind, lead, on_site, submit_by,
+                shown, received + timedelta(days=14) if shown else None,
+                closed and max(closed, created), response, created,
+            )
+        )  # fmt: skip
+        if not again:
+            return found
+        received = decided + timedelta(days=draw.randrange(7, 21))
+        created = max(created, closed) if closed else created
+
+
+@table("submittals", "submittals_v1_0", "submittals_v2_0")
+def submittals(scene: Scene) -> Iterator[Row]:
+    """Submittals, every revision in a row of its own."""
+    for one in submittal_log(scene):
+        yield _row(scene, one)
+
+
+@table("submittal_revisions")
+def submittal_revisions(scene: Scene) -> Iterator[Row]:
+    """All revisions of one submittal."""
+    wanted = scene.number_of(SUBMITTAL, scene.ids["id"])
+    same = {one.number for one in submittal_log(scene) if one.index == wanted}
+    for one in submittal_log(scene):
+        if one.number in same:
+            yield _row(scene, one)
+
+
+@table("submittal_statuses")
+def submittal_statuses(_scene: Scene) -> Iterator[Row]:
+    """Statuses of submittals."""
+    for number, name in enumerate(STATUSES):
+        yield {"id": _FIRST_STATUS + number, "name": name, "status": name}
+
+
+@table("submittal_types")
+def submittal_types(_scene: Scene) -> Iterator[Row]:
+    """Types of submittals."""
+    for number, name in enumerate(TYPES):
+        yield {"id": _FIRST_TYPE + number, "name": name, "translated_name": name}
+
+
+@table("submittal_responses", "submittal_responses_by_query")
+def submittal_responses(_scene: Scene) -> Iterator[Row]:
+    """What a reviewer may answer."""
+    for number in range(len(RESPONSES)):
+        yield _response(number)
+
+
+def _response(number: int) -> Row:
+    return {"id": _FIRST_RESPONSE + number, "name": RESPONSES[number], "considered": _CONSIDERED[number]}
+
+
+def _row(scene: Scene, one: Submittal) -> Row:
+    place, firm = crews.place(scene, one.number), crews.firm_for(scene, one.code)
+    manager = crews.office(scene)[one.number % 3]
+    sender = next((p for p in crews.site(scene) if p.vendor == firm), crews.site(scene)[0])
+    kind = {"id": _FIRST_TYPE + one.type, "name": TYPES[one.type], "translated_name": TYPES[one.type]}
+    status = {"id": _FIRST_STATUS + one.status, "name": STATUSES[one.status], "status": STATUSES[one.status]}
+    title = f"{COST_CODES[one.code][1]}: {TYPES[one.type].lower()} {one.number}"
+    updated = one.closed or (max(one.created, noon(one.received)) if one.received else one.created)
+    return {
+        "id": scene.id(SUBMITTAL, one.index),
+        "number": str(one.number),
+        "formatted_number": f"{section(scene, one.code)['number']}-{one.number}.{one.revision}",
+        "title": '<script>alert("submittal")</script> label'
+        if one.number == 7 and scene.here.index % 37 == 4
+        else title,
+        "description": None if one.number % 3 else "As described in the section, with samples.",
+        "revision": str(one.revision),
+        "current_revision": one.current,
+        "private": False,
+        "lead_time": one.lead_days,
+        "required_on_site_date": one.on_site,
+        "submit_by": one.submit_by,
+        "issue_date": one.created.date(),
+        "received_date": one.received,
+        "open_date": one.received,
+        "due_date": one.due,
+        "bic_due_date": one.due if one.status == 1 else None,
+        "closed_at": one.closed,
+        "distributed_at": one.closed if one.current else None,
+        "location_id": place["id"],
+        "location": place,
+        "cost_code_id": scene.id("cost_code", one.code),
+        "specification_section_id": scene.id(SECTION, one.code),
+        "specification_section": section(scene, one.code),
+        "responsible_contractor_id": firm.id,
+        "responsible_contractor": firm.ref,
+        "received_from_id": sender.id if one.received else None,
+        "received_from": sender.ref if one.received else None,
+        "submittal_manager_id": manager.id,
+        "submittal_manager": manager.ref,
+        "created_by": manager.ref,
+        "status_id": status["id"],
+        "status": status,
+        "type": TYPES[one.type] if scene.endpoint.version.startswith("v2") else kind,
+        "custom_fields": {},
+        **_review(scene, one),
+        "created_at": one.created,
+        "updated_at": updated,
+    }
+
+
+def _review(scene: Scene, one: Submittal) -> dict[str, Any]:
+    """Who is to answer, and what they answered."""
+    if one.received is None:
+        return {"ball_in_court": [], "approvers": []}
+    reviewer = crews.site(scene)[one.number % len(crews.site(scene))]
+    vendor = reviewer.vendor.ref if reviewer.vendor else None
+    answer: Row = {
+        "id": scene.id("submittal_approver", one.index),
+        "approver_type": "Approver",
+        "user": reviewer.ref,
+        "sent_date": one.received,
+        "due_date": one.due,
+        "returned_date": one.closed.date() if one.closed else None,
+        "response": None if one.response is None else _response(one.response),
+        "response_required": True,
+        "workflow_group_number": 1,
+    }
+    holder = {**reviewer.ref, "initials": reviewer.first_name[0] + reviewer.last_name[0], "vendor": vendor}
+    return {"ball_in_court": [] if one.closed else [holder], "approvers": [answer]}
