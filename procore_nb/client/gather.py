@@ -233,6 +233,10 @@ class _Building:
             if streaming:
                 self._builder = self._new()
         else:
+            if event.left_out is not None:  # what had come of a place that is left out is left out too
+                self._loose.clear()
+                if streaming:
+                    self._builder = self._new()
             self._first_done = True
             self._settle()
 

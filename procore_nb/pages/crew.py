@@ -152,7 +152,7 @@ class Crew:
                 if not error.retryable or attempt > self.manners.retries or self._stop.is_set():
                     raise
                 asked = error.retry_after_seconds
-                pause = backoff_seconds(attempt) if asked is None else asked
+                pause = asked or backoff_seconds(attempt)
                 if not self._patience.allows(pause, self.manners.clock()):
                     raise
                 self._pause(pause, f"{error.message} Trying again ({attempt} of {self.manners.retries}).")

@@ -112,6 +112,13 @@ class QuestionWalk:
         self._outbox.clear()
         return handed
 
+    def rest(self) -> list[list[Any]]:
+        """Return whatever else came, also beyond a page that did not; for a walk that ends early."""
+        for number in sorted(self._pages):
+            self._next_out = number
+            self._hand_out()
+        return self.ready()
+
     def _hand_out(self) -> None:
         while self._next_out in self._pages:
             rows = self._fresh(self._pages.pop(self._next_out))
@@ -127,6 +134,8 @@ class QuestionWalk:
         self._due = {self._start}
         self._outbox.clear()
         self._known_last = False
+        self._last = 0
+        self._cursors: set[str] = set()
         self._totals: list[int] = []
         self._seen: set[Hashable] = set()
         self._previous: list[Any] | None = None
@@ -163,9 +172,15 @@ class QuestionWalk:
         if first:
             last = self._last_page(page)
             if last is not None:
-                return [self._ask(number) for number in range(self._start + 1, last + 1)]
-        elif self._known_last:
-            return []
+                self._last = last
+                if last > self._start:
+                    return [self._ask(number) for number in range(self._start + 1, last + 1)]
+        if self._known_last:
+            # Total and Link may disagree: as long as a next page with rows is named, there is more.
+            if not (page.more and page.rows and ask.number == self._last):
+                return []
+            self._last += 1
+            return [self._ask(self._last)]
         return [self._ask(ask.number + 1)] if self._goes_on(page) else []
 
     def _last_page(self, page: Page) -> int | None:
@@ -191,10 +206,12 @@ class QuestionWalk:
         if not self.question.paging:
             return False
         # No header tells: only an empty page, or one that came before, is the end.
-        repeats = bool(page.rows) and page.rows == self._previous
-        if repeats:
+        names = [_identity(row) for row in page.rows]
+        nameless = None in names
+        repeats = page.rows == self._previous if nameless else names == self._previous
+        self._previous = page.rows if nameless else names
+        if page.rows and repeats:
             self._pages[max(self._pages)] = []
-        self._previous = page.rows
         return bool(page.rows) and not repeats
 
     def _plan_chain(self, ask: Ask, page: Page) -> list[Ask]:
@@ -204,7 +221,10 @@ class QuestionWalk:
             last_id = page.rows[-1].get("id")
             cursor = str(last_id) if last_id is not None and page.more is not False else None
         self._known_last = False
-        return [self._ask(ask.number + 1, cursor=cursor)] if cursor and page.rows else []
+        if not cursor or not page.rows or cursor in self._cursors:  # a cursor that comes again leads in a circle
+            return []
+        self._cursors.add(cursor)
+        return [self._ask(ask.number + 1, cursor=cursor)]
 
     def _fresh(self, rows: list[Any]) -> list[Any]:
         """Return the rows whose id did not come on an earlier page."""
@@ -219,8 +239,11 @@ class QuestionWalk:
 
     def _finish(self) -> list[Ask]:
         """Judge the whole: complete, short, or moved and to be walked again."""
-        total = self.tally.total = self._totals[-1] if self._totals else None
         moved = len(set(self._totals)) > 1
+        total = self._totals[-1] if self._totals else None
+        if moved and self.tally.walks >= _WALKS:
+            total = max(self._totals)  # it never stood still: the strictest count is the honest one
+        self.tally.total = total
         short = total is not None and self.tally.rows < total
         if (moved or (short and self.tally.repeated)) and self.tally.walks < _WALKS:
             # As many rows as announced, yet ids that repeat: twice in a row, and ids are simply not unique in this list.

@@ -70,7 +70,7 @@ class Walker:
                     self._receive(*self._crew.next_answer())
         except (ProcoreError, KeyboardInterrupt):
             for one in self._walks:
-                yield from (Rows(one.question, rows) for rows in one.ready())
+                yield from (Rows(one.question, rows) for rows in (*one.ready(), *one.rest()))
             raise
 
     def _take_on(self) -> bool:
@@ -122,6 +122,7 @@ class Walker:
                 return
             self._walks.popleft()
             del self._by_question[id(one.question)]
-            if one.failure is not None:
-                raise one.failure
-            yield Done(one.question, one.tally, self._left_out.pop(id(one.question), None))
+            failure = one.failure
+            if failure is not None and not self._may_leave_out(failure):
+                raise failure
+            yield Done(one.question, one.tally, self._left_out.pop(id(one.question), failure))

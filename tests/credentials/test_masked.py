@@ -23,7 +23,7 @@ def credentials() -> pnb.Credentials:
     [
         repr, str, ascii, format, pprint.pformat, vars, dataclasses.asdict, dataclasses.astuple,
         lambda c: f"{c} {c!r} {c.client_secret} {c.client_secret!r:>20} {c.client_secret:>20}",
-        lambda c: "{} {!r}".format(c, c.client_secret),
+        lambda c: f"{c} {c.client_secret!r}",
         lambda c: c._repr_html_(),
         lambda c: [c, {c.client_secret: c.client_secret}],
         copy.copy, copy.deepcopy, lambda c: dataclasses.replace(c, client_id="other"),

@@ -7,8 +7,8 @@ from functools import partial
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pacing.simulation import Fixed, FromFirst, Knowing, Sliding, run
 
+from pacing.simulation import Fixed, FromFirst, Knowing, Sliding, run
 from procore_nb.pacing import Governor, backoff_seconds
 
 START = 1_800_000_000.0  # a whole multiple of ten seconds and of an hour
