@@ -37,7 +37,13 @@ def given_parameter(ask: Ask, name: str, default: str = "") -> str:
 
 
 def listing(
-    rows: list[Any], *, clamp: int = 10**6, total: bool = True, per_page: bool = True, link: bool = True, start: int = 1
+    rows: list[Any],
+    *,
+    clamp: int = 10**6,
+    total: bool = True,
+    per_page: bool = True,
+    link: bool = True,
+    start: int = 1,
 ) -> Serve:
     def serve(ask: Ask) -> Page:
         size = min(int(given_parameter(ask, "per_page", "10")), clamp)
@@ -59,11 +65,18 @@ def numbered(count: int) -> list[dict[str, int]]:
 
 
 shapes = st.fixed_dictionaries(
-    {"clamp": st.sampled_from([1, 3, 7, 10, 100]), "total": st.booleans(), "per_page": st.booleans(), "link": st.booleans()}
+    {
+        "clamp": st.sampled_from([1, 3, 7, 10, 100]),
+        "total": st.booleans(),
+        "per_page": st.booleans(),
+        "link": st.booleans(),
+    }
 )
 
 
-@given(count=st.integers(0, 60), size=st.sampled_from([1, 5, 10, 2000]), shape=shapes, seed=st.integers(0, 10**6))
+@given(
+    count=st.integers(0, 60), size=st.sampled_from([1, 5, 10, 2000]), shape=shapes, seed=st.integers(0, 10**6)
+)
 @settings(deadline=None)
 def test_whatever_the_server_tells_all_rows_come_once_and_in_order(
     count: int, size: int, shape: dict[str, Any], seed: int
@@ -74,7 +87,12 @@ def test_whatever_the_server_tells_all_rows_come_once_and_in_order(
     assert (one.tally.rows, one.tally.repeated, one.tally.walks) == (count, 0, 1)
 
 
-@given(count=st.integers(1, 60), size=st.sampled_from([5, 10, 2000]), clamp=st.sampled_from([3, 10, 10**6]), link=st.booleans())
+@given(
+    count=st.integers(1, 60),
+    size=st.sampled_from([5, 10, 2000]),
+    clamp=st.sampled_from([3, 10, 10**6]),
+    link=st.booleans(),
+)
 def test_with_a_total_no_request_is_too_many(count: int, size: int, clamp: int, link: bool) -> None:
     *_, sent = drive(Question("/x", per_page=size), listing(numbered(count), clamp=clamp, link=link))
     assert sent == max(1, -(-count // min(size, clamp)))
@@ -162,7 +180,12 @@ class Moving:
 
 CHANGES: dict[str, Callable[[list[Any]], list[Any]]] = {
     "inserted at the head": lambda rows: [{"id": 900, "value": 0}, *rows],
-    "inserted in the middle": lambda rows: [*rows[:25], {"id": 901, "value": 0}, {"id": 902, "value": 0}, *rows[25:]],
+    "inserted in the middle": lambda rows: [
+        *rows[:25],
+        {"id": 901, "value": 0},
+        {"id": 902, "value": 0},
+        *rows[25:],
+    ],
     "added at the end": lambda rows: [*rows, {"id": 903, "value": 0}],
     "deleted at the head": lambda rows: rows[3:],
     "deleted in the middle": lambda rows: [*rows[:20], *rows[21:]],
@@ -203,7 +226,9 @@ def test_a_list_that_never_stands_still_is_complete_or_a_failure() -> None:
 def test_rows_that_come_twice_are_dropped_and_counted() -> None:
     def serve(ask: Ask) -> Page:
         number = int(given_parameter(ask, "page"))
-        rows = numbered(30)[max(0, (number - 1) * 10 - 1) : number * 10]  # each page begins with the last row before
+        rows = numbered(30)[
+            max(0, (number - 1) * 10 - 1) : number * 10
+        ]  # each page begins with the last row before
         return Page(rows, total=30, per_page=10, more=number < 3)
 
     rows, one, _ = drive(Question("/x", per_page=10), serve)
@@ -219,7 +244,9 @@ def test_ids_that_are_not_unique_in_a_list_are_kept_as_the_total_says_so(seed: i
     assert one.failure is None
 
 
-@pytest.mark.parametrize("rows", [[{"name": "x"}] * 25, [None] * 25, [[1]] * 25, [{"id": None}] * 25, [{"id": [1]}] * 25])
+@pytest.mark.parametrize(
+    "rows", [[{"name": "x"}] * 25, [None] * 25, [[1]] * 25, [{"id": None}] * 25, [{"id": [1]}] * 25]
+)
 def test_rows_without_a_name_are_never_taken_for_repeats(rows: list[Any]) -> None:
     got, one, _ = drive(Question("/x", per_page=10), listing(rows))
     assert got == rows
@@ -264,7 +291,9 @@ def test_cursors_are_followed_to_the_end() -> None:
 
 
 def test_a_cursor_that_leads_in_a_circle_ends_the_walk() -> None:
-    rows, *_ = drive(Question("/x", paging="cursor", per_page=10), lambda ask: Page(numbered(5), cursor="again"))
+    rows, *_ = drive(
+        Question("/x", paging="cursor", per_page=10), lambda ask: Page(numbered(5), cursor="again")
+    )
     assert rows == numbered(5)
 
 
@@ -282,7 +311,9 @@ def test_offsets_are_the_last_id_seen() -> None:
 
 
 def test_an_offset_that_is_passed_over_ends_the_walk() -> None:
-    assert drive(Question("/x", paging="offset", per_page=10), lambda ask: Page(numbered(5)))[0] == numbered(5)
+    assert drive(Question("/x", paging="offset", per_page=10), lambda ask: Page(numbered(5)))[0] == numbered(
+        5
+    )
 
 
 @pytest.mark.parametrize(("paging", "parameter"), [("per_page_only", "per_page"), ("limit", "limit")])

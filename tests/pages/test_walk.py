@@ -1,0 +1,383 @@
+from __future__ import annotations
+
+import logging
+import random
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from another_procore import COMPANY, Asked, Said
+
+import procore_nb as pnb
+from pages.test_plan import numbered
+from procore_nb.demo import CLIENT_ID, CLIENT_SECRET, COMPANY_ID, Demo, DemoAdapter, Faults, RateLimits
+from procore_nb.environments import DEMO
+from procore_nb.pages import Done, Manners, Question, Restarted, Rows, ask_once, walk
+from procore_nb.session import Session
+
+PROJECTS = "/rest/v1.0/projects"
+ALL = (("company_id", str(COMPANY_ID)), ("filters[by_status]", "All"))
+
+
+class Time:
+    """A clock that goes on when somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.now, self.slept, self._lock = 1_800_000_000.0, [], threading.Lock()  # type: ignore[var-annotated]
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        with self._lock:
+            self.now += seconds
+            if seconds >= 0.1:
+                self.slept.append(seconds)
+
+
+@pytest.fixture
+def clock() -> Time:
+    return Time()
+
+
+def demo_walk(demo: Demo, clock: Time, *, per_page: int = 20, **manners: Any) -> tuple[list[Any], list[Any]]:
+    """All rows and all events of the projects of the demo."""
+    session = Session(
+        DEMO,
+        pnb.Credentials(CLIENT_ID, CLIENT_SECRET),
+        transport=DemoAdapter(demo, sleep=lambda _: None),
+        clock=clock,
+    )
+    rows: list[Any] = []
+    events = list(
+        walk(
+            session,
+            [Question(PROJECTS, ALL, COMPANY_ID, per_page=per_page)],
+            manners=Manners(clock=clock, sleep=clock.sleep, **manners),
+        )
+    )
+    for event in events:
+        if isinstance(event, Rows):
+            rows += event.rows
+        elif isinstance(event, Restarted):
+            rows.clear()
+    return rows, events
+
+
+@pytest.fixture(scope="module")
+def clean() -> list[Any]:
+    """The rows of a walk without faults."""
+    return demo_walk(Demo(clock=Time()), Time())[0]
+
+
+FAULTS: dict[str, Faults] = {
+    "429 with Retry-After": Faults().on((2, 5), "busy", 3),
+    "429 with the reset alone": Faults().on((2, 5), "busy_no_retry_after", 3),
+    "429 without a word": Faults().on((1, 3), "busy_no_headers"),
+    "503 as a web page": Faults().on((1, 4, 6), "unavailable", 2),
+    "500": Faults().on((2, 3, 4), "broken"),
+    "lost connections": Faults().on((1, 5), "dropped"),
+    "cut JSON": Faults().on((2, 7), "cut"),
+    "a web page with 200": Faults().on((3,), "html"),
+    "revoked in the middle": Faults().on((3, 6), "revoked"),
+    "rows inserted": Faults().after(3, "inserted", 2),
+    "rows repeated": Faults().always("repeated"),
+    "clamped": Faults().always("clamped", 7),
+    "clamped, no total": Faults().always("clamped", 7).always("no_total"),
+    "no link": Faults().always("no_link"),
+    "neither link nor total": Faults().always("no_link").always("no_total"),
+    "a third fails": Faults().sometimes(0.3, "broken", seed=4).sometimes(0.1, "dropped", seed=2),
+    "all at once": Faults()
+    .sometimes(0.2, "cut", seed=3)
+    .on(4, "revoked")
+    .on(6, "busy", 2)
+    .always("repeated"),
+}
+
+
+@pytest.mark.parametrize("case", FAULTS)
+@pytest.mark.parametrize("workers", [1, 8])
+def test_a_walk_with_faults_brings_the_rows_of_a_walk_without(
+    case: str, workers: int, clean: list[Any], clock: Time
+) -> None:
+    demo = Demo(clock=clock, faults=FAULTS[case])
+    rows, events = demo_walk(demo, clock, workers=workers, retries=8)
+    if case == "rows inserted":
+        assert [row["id"] for row in rows[2:]] == [row["id"] for row in clean]
+    else:
+        assert rows == clean
+    (done,) = [event for event in events if isinstance(event, Done)]
+    assert done.tally.rows == len(rows)
+    assert done.left_out is None
+
+
+def test_rows_deleted_during_the_walk_are_gone_as_in_a_walk_after(clean: list[Any], clock: Time) -> None:
+    rows, _ = demo_walk(Demo(clock=clock, faults=Faults().after(3, "removed", 2)), clock)
+    assert rows == clean[2:]
+
+
+def test_a_total_that_stays_wrong_is_an_error_and_every_row_was_handed_out(
+    clean: list[Any], clock: Time
+) -> None:
+    session = Session(DEMO, pnb.Credentials(CLIENT_ID, CLIENT_SECRET), clock=clock,
+                      transport=DemoAdapter(Demo(clock=clock, faults=Faults().always("wrong_total", 3))))  # fmt: skip
+    rows: list[Any] = []
+    with pytest.raises(
+        pnb.IncompleteError, match=f"announced {len(clean) + 3} records and sent {len(clean)}"
+    ):
+        for event in walk(
+            session,
+            [Question(PROJECTS, ALL, COMPANY_ID, per_page=50)],
+            manners=Manners(clock=clock, sleep=clock.sleep),
+        ):
+            rows += event.rows if isinstance(event, Rows) else []
+    assert rows == clean
+
+
+def test_waits_are_as_long_as_asked_and_said_aloud(clock: Time, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, logger="procore_nb"):
+        demo_walk(Demo(clock=clock, faults=Faults().on(2, "unavailable", 7)), clock, workers=1)
+    assert 7 in clock.slept
+    assert any("Waiting 7.0 s" in line and "503" in line for line in caplog.messages)
+
+
+def test_tries_back_off_longer_each_time(clock: Time) -> None:
+    with pytest.raises(pnb.ServerError):
+        demo_walk(Demo(clock=clock, faults=Faults().always("broken")), clock, workers=1, retries=5)
+    assert len(clock.slept) == 5
+    for attempt, seconds in enumerate(clock.slept):
+        assert 0.25 * 2**attempt <= seconds <= 0.5 * 2**attempt
+
+
+def test_a_retry_after_of_nothing_is_not_hammered(clock: Time) -> None:
+    with pytest.raises(pnb.RateLimitError):
+        demo_walk(Demo(clock=clock, faults=Faults().always("busy", 0)), clock, workers=1, retries=3)
+    assert len(clock.slept) >= 3
+
+
+@pytest.mark.parametrize("retries", [0, 2])
+def test_one_request_is_tried_again_so_often_and_no_more(retries: int, clock: Time) -> None:
+    demo = Demo(clock=clock, faults=Faults().always("broken"))
+    with pytest.raises(pnb.ServerError, match="500"):
+        demo_walk(demo, clock, retries=retries)
+    assert demo.requests == retries + 1
+
+
+@pytest.mark.parametrize("fault", ["busy", "unavailable", "busy_no_retry_after"])
+def test_past_the_patience_the_error_says_how_long_procore_asks_for(fault: str, clock: Time) -> None:
+    with pytest.raises(pnb.ProcoreError) as caught:
+        demo_walk(Demo(clock=clock, faults=Faults().on(1, fault, 3000)), clock, patience_seconds=60)
+    assert caught.value.retryable
+    assert 2990 <= (caught.value.retry_after_seconds or 0) <= 3010
+    assert re.search(r"3,00\d seconds", str(caught.value))
+    assert sum(clock.slept) <= 60
+
+
+def test_the_patience_is_for_the_whole_walk(clock: Time) -> None:
+    with pytest.raises(pnb.ServerError):
+        demo_walk(
+            Demo(clock=clock, faults=Faults().always("unavailable", 20)),
+            clock,
+            workers=1,
+            retries=50,
+            patience_seconds=100,
+        )
+    assert sum(clock.slept) <= 100
+
+
+def test_what_asks_differently_is_not_tried_again(clock: Time) -> None:
+    demo = Demo(clock=clock)
+    session = Session(
+        DEMO, pnb.Credentials(CLIENT_ID, CLIENT_SECRET), transport=DemoAdapter(demo), clock=clock
+    )
+    with pytest.raises(pnb.NotFoundError):
+        list(
+            walk(
+                session,
+                [Question("/rest/v1.0/nowhere", (), COMPANY_ID)],
+                manners=Manners(clock=clock, sleep=clock.sleep),
+            )
+        )
+    assert demo.requests == 1
+
+
+def test_both_windows_of_the_demo_are_kept_without_a_refusal(clean: list[Any], clock: Time) -> None:
+    demo = Demo(clock=clock, limits=RateLimits(hourly=60, spike=5))
+    seen: list[int] = []
+    answer = demo.respond
+
+    def watched(request: Any) -> Any:
+        reply = answer(request)
+        seen.append(reply.status)
+        return reply
+
+    demo.respond = watched  # type: ignore[method-assign]
+    rows, _ = demo_walk(demo, clock, per_page=5, workers=4, patience_seconds=600)
+    assert rows == clean
+    assert 429 not in seen
+
+
+def test_a_question_asked_once_is_one_request_of_its_first_page(clock: Time) -> None:
+    demo = Demo(clock=clock)
+    session = Session(
+        DEMO, pnb.Credentials(CLIENT_ID, CLIENT_SECRET), transport=DemoAdapter(demo), clock=clock
+    )
+    page = ask_once(
+        session,
+        Question(PROJECTS, ALL, COMPANY_ID, per_page=1),
+        manners=Manners(clock=clock, sleep=clock.sleep),
+    )
+    assert (len(page.rows), demo.requests) == (1, 1)
+    assert page.total is not None
+    assert page.total > 100
+
+
+# against another server, with real threads
+
+
+def lists_of(projects: int, rows: int) -> dict[str, list[Any]]:
+    return {
+        f"/rest/v1.0/projects/{number}/rfis": [{"id": number * 1000 + row} for row in range(rows)]
+        for number in range(projects)
+    }
+
+
+def questions(projects: int, *, per_page: int = 2000) -> list[Question]:
+    return [
+        Question(f"/rest/v1.0/projects/{number}/rfis", (), COMPANY, per_page=per_page, key=number)
+        for number in range(projects)
+    ]
+
+
+@pytest.fixture
+def session_to() -> Iterator[Callable[..., Session]]:
+    opened: list[Session] = []
+
+    def build(server: Any, **settings: Any) -> Session:
+        from another_procore import CLIENT_ID as ID
+        from another_procore import SECRET
+
+        opened.append(
+            Session(
+                pnb.Environment("another", server.url, server.url), pnb.Credentials(ID, SECRET), **settings
+            )
+        )
+        return opened[-1]
+
+    yield build
+    for one in opened:
+        one.close()
+
+
+def test_fifty_lists_of_120_rows_take_exactly_fifty_requests(another, session_to) -> None:  # type: ignore[no-untyped-def]
+    server = another(lists_of(50, 120))
+    events = list(walk(session_to(server), questions(50), manners=Manners()))
+    assert len(server.calls) == 50
+    assert [event.question.key for event in events if isinstance(event, Done)] == list(range(50))
+    assert [row["id"] for event in events if isinstance(event, Rows) for row in event.rows] == [
+        number * 1000 + row for number in range(50) for row in range(120)
+    ]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_order_holds_whichever_page_comes_first(another, session_to, seed: int) -> None:  # type: ignore[no-untyped-def]
+    draw, lock = random.Random(seed), threading.Lock()
+
+    def late(asked: Asked) -> Said | None:
+        with lock:
+            pause = draw.random() * 0.01
+        time.sleep(pause)
+        return None
+
+    server = another(lists_of(6, 23), twist=late, clamp=5)
+    rows = [
+        row["id"]
+        for event in walk(session_to(server), questions(6), manners=Manners())
+        if isinstance(event, Rows)
+        for row in event.rows
+    ]
+    assert rows == [number * 1000 + row for number in range(6) for row in range(23)]
+
+
+def test_no_more_requests_are_under_way_than_workers(another, session_to) -> None:  # type: ignore[no-untyped-def]
+    now, most, lock = [0], [0], threading.Lock()
+
+    def count(asked: Asked) -> Said | None:
+        with lock:
+            now[0] += 1
+            most[0] = max(most[0], now[0])
+        time.sleep(0.01)
+        with lock:
+            now[0] -= 1
+        return None
+
+    list(walk(session_to(another(lists_of(12, 10), twist=count)), questions(12), manners=Manners(workers=3)))
+    assert 2 <= most[0] <= 3
+
+
+def test_a_generator_that_is_left_stops_asking(another, session_to) -> None:  # type: ignore[no-untyped-def]
+    server = another(lists_of(200, 3))
+    events = walk(session_to(server), questions(200), manners=Manners(workers=2))
+    next(events)
+    events.close()
+    time.sleep(0.05)
+    asked = len(server.calls)
+    time.sleep(0.1)
+    assert len(server.calls) == asked < 60
+
+
+def test_questions_are_taken_from_an_endless_supply_only_as_needed(another, session_to) -> None:  # type: ignore[no-untyped-def]
+    taken: list[int] = []
+
+    def endless() -> Iterator[Question]:
+        number = 0
+        while True:
+            taken.append(number)
+            yield Question("/rest/v1.0/projects/1/rfis", (), COMPANY, per_page=9, key=number)
+            number += 1
+
+    events = walk(session_to(another(lists_of(2, 3))), endless(), manners=Manners(workers=2))
+    for _ in range(20):
+        next(events)
+    events.close()
+    assert len(taken) < 40
+
+
+@pytest.mark.parametrize("workers", [1, 8])
+def test_the_error_of_one_list_stops_all_after_what_had_come(another, session_to, workers: int) -> None:  # type: ignore[no-untyped-def]
+    server = another(lists_of(5, 4))
+    server.twist = lambda asked: Said(422, {"message": "bad"}) if "/projects/3/" in asked.path else None
+    got: list[Any] = []
+    with pytest.raises(pnb.RequestError, match="/projects/3/rfis"):
+        for event in walk(session_to(server), questions(5), manners=Manners(workers=workers)):
+            got += event.rows if isinstance(event, Rows) else []
+    assert {row["id"] // 1000 for row in got} >= ({0, 1, 2} if workers == 1 else set())
+    assert all(row["id"] // 1000 != 3 for row in got)
+
+
+def test_a_list_that_may_be_left_out_is_named_and_the_others_come(another, session_to) -> None:  # type: ignore[no-untyped-def]
+    server = another(lists_of(4, 3))
+    del server.lists["/rest/v1.0/projects/2/rfis"]
+    events = list(
+        walk(
+            session_to(server),
+            questions(4),
+            manners=Manners(),
+            may_leave_out=lambda error: error.status == 404,
+        )
+    )
+    done = [event for event in events if isinstance(event, Done)]
+    assert [event.left_out is not None for event in done] == [False, False, True, False]
+    assert isinstance(done[2].left_out, pnb.NotFoundError)
+
+
+def test_a_list_that_stays_short_may_be_left_out_too(another, session_to) -> None:  # type: ignore[no-untyped-def]
+    short = Said(200, numbered(2), [("total", "5")])
+    server = another(lists_of(3, 3), twist=lambda asked: short if "/projects/1/" in asked.path else None)
+    events = walk(session_to(server), questions(3), manners=Manners(), may_leave_out=lambda error: True)
+    done = [event for event in events if isinstance(event, Done)]
+    assert isinstance(done[1].left_out, pnb.IncompleteError)
+    assert [event.left_out for event in (done[0], done[2])] == [None, None]
