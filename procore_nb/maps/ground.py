@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from procore_nb.maps.borders import Floats, Ring, load_borders, load_cities
-from procore_nb.maps.shapes import wrapped
+from procore_nb.maps.shapes import KM_PER_DEGREE, wrapped
 from procore_nb.maps.view import Box, View
 
 SEA, LAND = "#E3EBF1", "#FAF8F4"
@@ -77,9 +77,10 @@ def city_labels(view: View) -> list[Label]:
 def _pieces(rings: Iterable[Ring], view: View, window: Box) -> Iterator[Ring]:
     """Rings cut to the window, turned so that the projection's centre is in the middle."""
     west, south, east, north = window
-    centre = view.projection.longitude
+    centre, least = view.projection.longitude, _smallest_degrees(view)
     for ring in rings:
-        if ring[:, 1].max() < south or ring[:, 1].min() > north:
+        bottom, top = ring[:, 1].min(), ring[:, 1].max()
+        if top < south or bottom > north or max(top - bottom, float(np.ptp(ring[:, 0]))) < least:
             continue
         for turn in (-360.0, 0.0, 360.0):
             low, high = ring[:, 0].min() - centre + turn, ring[:, 0].max() - centre + turn
@@ -111,44 +112,45 @@ def _cut(ring: Ring, axis: int, limit: float, sign: int) -> Ring:
 
 
 def _with_short_steps(line: Floats) -> Floats:
-    steps = np.abs(np.diff(line, axis=0)).max(axis=1)
+    moves = np.nan_to_num(np.diff(line, axis=0))  # beside a gap nothing moves
+    steps = np.abs(moves).max(axis=1)
     parts = np.maximum(1, np.ceil(steps / LONGEST_STEP_DEGREES)).astype(int)
     if (parts == 1).all():
         return line.copy()
     which = np.repeat(np.arange(len(parts)), parts)
     share = (np.arange(len(which)) - np.repeat(np.cumsum(parts) - parts, parts)) / np.repeat(parts, parts)
-    between = line[which] + (line[which + 1] - line[which]) * share[:, None]
+    between = line[which] + moves[which] * share[:, None]
     return np.concatenate([between, line[-1:]])
 
 
 def _strokes(lines: Iterable[Floats], view: View, window: Box) -> tuple[Floats, Floats]:
     """All lines as one, with gaps (NaN) between them, outside the view, and where they jump to the other side."""
-    west, south, east, north = window
+    _, south, _, north = window
     centre = view.projection.longitude
+    gap, least = np.full((1, 2), np.nan), _smallest_degrees(view)
     parts: list[Floats] = []
-    gap = np.full((1, 2), np.nan)
     for line in lines:
-        if line[:, 1].max() < south or line[:, 1].min() > north:
-            continue
-        turned = _with_short_steps(line)
-        seam = np.abs(np.abs(turned[:, 0]) - 180) < 0.01  # where the source cuts Russia, Fiji, Antarctica
-        turned[:, 0] = wrapped(turned[:, 0] - centre)
-        if turned[:, 0].max() < west or turned[:, 0].min() > east:
-            continue
-        jump = np.abs(np.diff(turned[:, 0])) > 180
-        hidden = np.append(seam[:-1] & seam[1:] | jump, False)
-        for stretch in np.split(turned, np.flatnonzero(hidden) + 1):
-            parts += [stretch, gap]
+        low, high = line[:, 1].min(), line[:, 1].max()
+        if high >= south and low <= north and max(high - low, float(np.ptp(line[:, 0]))) > least:
+            parts += [line, gap]
     if not parts:
         return np.empty(0), np.empty(0)
-    whole = np.concatenate(parts)
-    x, y = view.projection.forward(whole[:, 0] + centre, whole[:, 1])
-    margin = 0.1 * max(view.width, view.height)
-    wider = View(
-        view.projection, view.left - margin, view.bottom - margin, view.right + margin, view.top + margin
+    whole = _with_short_steps(np.concatenate(parts))
+    seam = np.abs(np.abs(whole[:, 0]) - 180) < 0.01  # where the source cuts Russia, Fiji, Antarctica
+    turned = wrapped(whole[:, 0] - centre)
+    jump = np.abs(np.diff(turned)) > 180
+    breaks = np.flatnonzero(jump | (seam[:-1] & seam[1:])) + 1
+    x, y = view.projection.forward(
+        np.insert(turned, breaks, np.nan) + centre, np.insert(whole[:, 1], breaks, np.nan)
     )
-    seen = wider.holds(x, y)
+    margin = 0.1 * max(view.width, view.height)
+    seen = view.grown(margin).holds(x, y)
     seen = seen | np.roll(seen, 1) | np.roll(seen, -1)
     x, y = np.where(seen, x, np.nan), np.where(seen, y, np.nan)
     kept = ~(np.isnan(x) & np.isnan(np.roll(x, 1)))
     return x[kept], y[kept]
+
+
+def _smallest_degrees(view: View) -> float:
+    """Pieces smaller than a pixel or so are left out."""
+    return view.width / 1200 / KM_PER_DEGREE

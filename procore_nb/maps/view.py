@@ -68,6 +68,10 @@ class View:
         width, height = max(self.width, self.height * aspect), max(self.height, self.width / aspect)
         return View(self.projection, x - width / 2, y - height / 2, x + width / 2, y + height / 2)
 
+    def grown(self, km: float) -> View:
+        """The same middle, larger by so many km on every side."""
+        return View(self.projection, self.left - km, self.bottom - km, self.right + km, self.top + km)
+
     def holds(self, x: Floats, y: Floats) -> Bools:
         """Which points lie inside the rectangle."""
         return (x >= self.left) & (x <= self.right) & (y >= self.bottom) & (y <= self.top)
