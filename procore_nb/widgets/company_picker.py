@@ -30,7 +30,7 @@ class CompanyPicker(ipywidgets.Dropdown):  # type: ignore[misc]
 
     def __init__(self, source: Procore | pd.DataFrame | None = None, **values: Any) -> None:
         style = {"description_width": "110px"}
-        super().__init__(**({"description": "Company", "style": style, "layout": {"width": "100%"}} | values))
+        super().__init__(**({"description": "Company", "style": style, "layout": {"width": "auto"}} | values))
         self._frame = pd.DataFrame({"id": pd.array([], dtype="Int64"), "name": pd.array([], dtype="string")})
         if isinstance(source, Procore):
             self.offer(source.companies(), source.company_id)

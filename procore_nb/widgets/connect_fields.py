@@ -55,7 +55,7 @@ class ConnectFields:
     def __init__(self, places: Places, environment: Environment | None) -> None:
         self._places = places
         self.profile = ipywidgets.Dropdown(
-            options=[_TYPE], description="Credentials", style=_WIDE, layout={"width": "100%"}
+            options=[_TYPE], description="Credentials", style=_WIDE, layout={"width": "auto"}
         )
         known = [*KNOWN] if environment is None or environment in KNOWN else [environment, *KNOWN]
         names = [(place.name, place) for place in known]
@@ -64,21 +64,21 @@ class ConnectFields:
             value=environment,
             description="Environment",
             style=_WIDE,
-            layout={"width": "100%"},
+            layout={"width": "auto"},
         )
         self.hosts = ipywidgets.HTML()
         self.client_id = ipywidgets.Text(
             description="Client id",
             placeholder="from the developer portal",
             style=_WIDE,
-            layout={"width": "100%"},
+            layout={"width": "auto"},
         )
-        self.secret = SecretInput(label="Client secret")
+        self.secret = SecretInput(label="Client secret", placeholder="from the developer portal")
         self.company = ipywidgets.Text(
             description="Company id",
             placeholder="digits, for example 1234567",
             style=_WIDE,
-            layout={"width": "100%"},
+            layout={"width": "auto"},
         )
         self.hint = ipywidgets.HTML(f"<span class='pnw-hint'>{escape(advice.COMPANY_ID)}</span>")
         self.hint.layout.margin = "0 2px 4px 118px"

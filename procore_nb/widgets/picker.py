@@ -22,16 +22,14 @@ class Picker(anywidget.AnyWidget):
         Whether more than one may be chosen.
     placeholder
         What the field says while it is empty.
-    limit
-        How many rows are drawn at most; the others are found by typing.
     """
 
     _esm = script("picker.js")
     _css = style("table.css", "picker.css")
 
-    def __init__(self, *, several: bool, placeholder: str, limit: int = 200) -> None:
+    def __init__(self, *, several: bool, placeholder: str) -> None:
         super().__init__()
-        self._several, self._placeholder, self._limit = several, placeholder, limit
+        self._several, self._placeholder = several, placeholder
         self._rows: list[list[str]] = []
         self._keys: list[str] = []
         self.on_msg(self._receive)
@@ -65,7 +63,6 @@ class Picker(anywidget.AnyWidget):
                 "rows": self._rows,
                 "chosen": self._keys,
                 "several": self._several,
-                "limit": self._limit,
                 "placeholder": self._placeholder,
             }
         )

@@ -1,9 +1,10 @@
 // Choose from a long list by typing: every key filters here, in the browser, over text that came once.
+const FIRST = 60, MORE = 200; // lines drawn after a key, and added each time the end comes near
 function plain(text) { return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase(); }
 
 function render({ model, el }) {
   const viewId = newId(), listId = newId();
-  let rows = [], several = true, limit = 200, chosen = new Set(), matches = [], active = -1;
+  let rows = [], several = true, limit = FIRST, chosen = new Set(), matches = [], active = -1;
   el.classList.add("pnw-part", "pnw-picker");
 
   const bar = make("div", "pnw-bar");
@@ -54,7 +55,7 @@ function render({ model, el }) {
       if (row.group && row.group !== group) { group = row.group; lines.push(make("div", "pnw-group", group)); }
       lines.push(option(row, place));
     });
-    if (matches.length > limit) lines.push(make("div", "pnw-more", `and ${(matches.length - limit).toLocaleString("en")} more: type on`));
+    if (matches.length > limit) lines.push(make("div", "pnw-more", `and ${(matches.length - limit).toLocaleString("en")} more: scroll or type on`));
     if (!matches.length) lines.push(make("div", "pnw-more", rows.length ? "Nothing matches." : "The list is empty."));
     list.replaceChildren(...lines);
     mark();
@@ -98,13 +99,21 @@ function render({ model, el }) {
     tell();
   }
 
-  input.addEventListener("input", () => { active = input.value ? 0 : -1; draw(); list.scrollTop = 0; });
+  input.addEventListener("input", () => { active = input.value ? 0 : -1; limit = FIRST; draw(); list.scrollTop = 0; });
   input.addEventListener("keydown", (event) => {
-    const last = Math.min(matches.length, limit) - 1;
+    const last = matches.length - 1;
     const moves = { ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8 };
-    if (event.key in moves) { active = Math.max(0, Math.min(last, active + moves[event.key])); mark(); event.preventDefault(); }
+    if (event.key in moves) { active = Math.max(0, Math.min(last, active + moves[event.key])); if (active >= limit) { limit = active + MORE; draw(); } else mark(); event.preventDefault(); }
     else if (event.key === "Enter" && matches[active]) { toggle(matches[active].key); event.preventDefault(); }
     else if (event.key === "Escape") { input.value = ""; active = -1; draw(); }
+  });
+  list.addEventListener("scroll", () => {
+    if (limit < matches.length && list.scrollTop + 2 * list.clientHeight > list.scrollHeight) {
+      limit += MORE;
+      const top = list.scrollTop;
+      draw();
+      list.scrollTop = top;
+    }
   });
   addAll.addEventListener("click", () => { matches.forEach((row) => chosen.add(row.key)); drawChips(); draw(); tell(); });
   clear.addEventListener("click", () => { chosen = new Set(); drawChips(); draw(); tell(); input.focus(); });
@@ -112,7 +121,7 @@ function render({ model, el }) {
   const hear = (message) => {
     if (message.to && message.to !== viewId) return;
     if (message.kind === "rows") {
-      ({ several, limit } = message);
+      several = message.several;
       rows = message.rows.map(([key, group, hidden, ...cells]) => ({ key, group, cells, hay: plain([...cells, hidden].join("  ")) }));
       input.placeholder = message.placeholder;
       input.setAttribute("aria-label", message.placeholder);

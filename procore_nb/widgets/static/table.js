@@ -1,9 +1,9 @@
 // A window onto rows that stay in the kernel: only what is in sight is asked for, a block at a time.
-const BLOCK = 100, ROW = 26, KEPT = 60, TALLEST = 1200000;
+const BLOCK = 100, ROW = 26, KEPT = 60, TALL = 420, TALLEST = 1200000;
 
 function render({ model, el }) {
   const viewId = newId();
-  let head = null, blocks = new Map(), asked = new Set(), drawn = "";
+  let head = null, blocks = new Map(), asked = new Set(), drawn = "", fitted = 0;
   el.classList.add("pnw-part", "pnw-table");
   const send = (content) => model.send({ ...content, from: viewId });
 
@@ -66,7 +66,9 @@ function render({ model, el }) {
       whole += column.width;
       widths.append(col);
     }
-    table.style.width = `${whole}ch`;
+    cells.append(make("th")); // fills what is left of a wide page
+    widths.append(make("col"));
+    table.style.width = `max(100%, ${whole}ch)`;
     table.setAttribute("aria-rowcount", head.rows);
     const focused = [...top.querySelectorAll("button")].indexOf(document.activeElement);
     top.replaceChildren(cells);
@@ -90,6 +92,7 @@ function render({ model, el }) {
       if (text && text.length > 12) cell.title = text;
       line.append(cell);
     });
+    line.append(make("td"));
     return line;
   }
 
@@ -135,10 +138,11 @@ function render({ model, el }) {
     keep(message);
     const part = head.rows === head.all ? "" : ` of ${head.all.toLocaleString("en")}`;
     const empty = head.all === 0 ? "No rows: the list is empty." : head.rows === 0 ? "Nothing matches the search." : "";
-    count.textContent = empty || `${head.rows.toLocaleString("en")}${part} rows`;
+    count.textContent = empty || `${head.rows.toLocaleString("en")}${part} ${head.all === 1 ? "row" : "rows"}`;
     if (document.activeElement !== search) search.value = head.words;
     columns.draw(head.columns, head.shown);
-    window_.classList.toggle("pnw-none", head.rows === 0);
+    const tall = Math.min(TALL, head.rows * ROW + 50);
+    if (tall !== fitted) { fitted = tall; window_.style.height = `${tall}px`; }
     drawHead();
     if (!again) window_.scrollTop = 0;
     draw();
