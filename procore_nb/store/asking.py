@@ -70,7 +70,9 @@ def ways_of(endpoint: Endpoint) -> Ways:
     dated = {"start_date", "end_date"} <= set(endpoint.other_query)
     day = next((name for name in _DAYS if name in names), "") if dated else ""
     since = bool(endpoint.updated_at_param and known & {"updated_at", "updated_after"})
-    return Ways(since and "id" in names, day, dated, "only" if "include_deleted" in known else _bin_of(endpoint))
+    return Ways(
+        since and "id" in names, day, dated, "only" if "include_deleted" in known else _bin_of(endpoint)
+    )
 
 
 def checked(endpoint: Endpoint, arguments: Mapping[str, Any]) -> tuple[str, ...]:
@@ -113,7 +115,9 @@ def plan_groups(
         last = known.get(place)
         moment = "" if last is None else (moment_of(last) - overlap).strftime("%Y-%m-%dT%H:%M:%SZ")
         groups.setdefault(moment, []).append(place)
-    return tuple((moment, tuple(groups[moment])) for moment in sorted(groups, key=lambda one: (one == "", one)))
+    return tuple(
+        (moment, tuple(groups[moment])) for moment in sorted(groups, key=lambda one: (one == "", one))
+    )
 
 
 def window_of(manifest: Manifest, today: date, days: int) -> tuple[str, str]:
@@ -148,7 +152,11 @@ def asked_at(place: tuple[str, ...], places: Sequence[str]) -> dict[str, Any]:
     if len(place) == 1:
         return {"parent": list(places)}
     pairs = [one.split("-", 1) for one in places]
-    return {"parent": pd.DataFrame({"project_id": [int(one) for one, _ in pairs], "id": [one for _, one in pairs]})}
+    return {
+        "parent": pd.DataFrame(
+            {"project_id": [int(one) for one, _ in pairs], "id": [one for _, one in pairs]}
+        )
+    }
 
 
 def place_text(ids: Mapping[str, Any], place: Sequence[str]) -> str:

@@ -64,7 +64,9 @@ def kinds_of(frame: pd.DataFrame, endpoint: Any) -> Kinds:
     kinds: Kinds = {}
     for name, dtype in frame.dtypes.items():
         known = "text" if isinstance(dtype, pd.StringDtype) else _BY_DTYPE.get(str(dtype))
-        kinds[str(name)] = known or _kind_of_objects(frame[name], declared.kind_of(tuple(str(name).split("."))))
+        kinds[str(name)] = known or _kind_of_objects(
+            frame[name], declared.kind_of(tuple(str(name).split(".")))
+        )
     return kinds
 
 
@@ -107,7 +109,9 @@ def schema_of(kinds: Mapping[str, Kind], extra: Sequence[str] = ()) -> pa.Schema
     return pa.schema(fields)
 
 
-def aligned(table: pa.Table, kinds: Mapping[str, Kind], told: Mapping[str, Kind], extra: Sequence[str]) -> pa.Table:
+def aligned(
+    table: pa.Table, kinds: Mapping[str, Kind], told: Mapping[str, Kind], extra: Sequence[str]
+) -> pa.Table:
     """The table with exactly these columns: absent ones missing, others dropped, kinds brought in line.
 
     `told` says of which kinds the table's own columns are.
@@ -167,11 +171,11 @@ def _rounded(value: Decimal | None) -> Decimal | None:
 
 def _unpacked(column: Any, kind: Kind) -> Any:
     if kind == "integer":
-        return pd.Int64Dtype().__from_arrow__(column)
+        return _any(pd.Int64Dtype()).__from_arrow__(column)
     if kind == "boolean":
-        return pd.BooleanDtype().__from_arrow__(column)
+        return _any(pd.BooleanDtype()).__from_arrow__(column)
     if kind == "text":
-        return pd.StringDtype().__from_arrow__(column)
+        return _any(pd.StringDtype()).__from_arrow__(column)
     if kind == "list":
         texts = column.to_pylist()
         return pd.Series([None if text is None else orjson.loads(text) for text in texts], dtype=object).array
@@ -203,7 +207,14 @@ def _plain(value: Decimal) -> Decimal:
 def _converted(column: Any, own: Kind, due: Kind) -> Any:
     """Values of one kind as values of a wider one: list or text."""
     if due == "list":
-        return pa.array([None if text is None else json_text([text]) for text in column.to_pylist()], pa.string())
+        return pa.array(
+            [None if text is None else json_text([text]) for text in column.to_pylist()], pa.string()
+        )
     if own == "list":
         return column
     return pc.cast(column, pa.string())
+
+
+def _any(dtype: Any) -> Any:
+    """A dtype whose stubs do not know how it reads Arrow."""
+    return dtype

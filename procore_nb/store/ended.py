@@ -55,7 +55,9 @@ class EndedVersions:
 
     def _earlier(self, part: Part) -> pa.Table:
         rows = read_rows(self._files, f"{self._manifest.table}/{HISTORY}/{part.file}")
-        return aligned(rows, self._manifest.columns, self._told, (*self._manifest.extra, VALID_TO, DELETED_AT))
+        return aligned(
+            rows, self._manifest.columns, self._told, (*self._manifest.extra, VALID_TO, DELETED_AT)
+        )
 
     def _write(self) -> None:
         if not self._waiting:

@@ -78,7 +78,9 @@ class LocalFiles:
                     os.fsync(file.fileno())
             draft.replace(place)
         except OSError as error:
-            raise OutputError(f"{place} cannot be written: {error.strerror or error}.", advice=_ADVICE) from error
+            raise OutputError(
+                f"{place} cannot be written: {error.strerror or error}.", advice=_ADVICE
+            ) from error
         finally:
             with suppress(OSError):
                 draft.unlink(missing_ok=True)
@@ -86,7 +88,7 @@ class LocalFiles:
     def names(self, path: str) -> list[str]:
         """The names in a folder, without drafts; none if there is no folder."""
         try:
-            return sorted(name for name in os.listdir(self.root / path) if not name.startswith("."))
+            return sorted(one.name for one in (self.root / path).iterdir() if not one.name.startswith("."))
         except (FileNotFoundError, NotADirectoryError):
             return []
 
@@ -107,7 +109,9 @@ class LocalFiles:
             else:
                 place.unlink(missing_ok=True)
         except OSError as error:
-            raise OutputError(f"{place} cannot be removed: {error.strerror or error}.", advice=_ADVICE) from error
+            raise OutputError(
+                f"{place} cannot be removed: {error.strerror or error}.", advice=_ADVICE
+            ) from error
 
     def link(self, source: str, target: str) -> None:
         """The same file under a second name; a copy where the disk knows no second names."""

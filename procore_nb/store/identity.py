@@ -50,7 +50,9 @@ def check_identity(files: Files, procore: Asks) -> None:
         If it is another one, or the connection has no company.
     """
     if procore.company_id is None:
-        raise ArgumentError("A store is of one company, and none is set.", advice="Connect with company_id=….")
+        raise ArgumentError(
+            "A store is of one company, and none is set.", advice="Connect with company_id=…."
+        )
     environment = procore.environment
     own = {
         "format": FORMAT,
@@ -63,8 +65,14 @@ def check_identity(files: Files, procore: Asks) -> None:
         files.write(NAME, orjson.dumps(own, option=orjson.OPT_INDENT_2))
         return
     # A simulator of one's own has another port each time.
-    same_host = known["api_url"] == own["api_url"] or (is_loopback(known["api_url"]) and is_loopback(environment.api_url))
-    if known["environment"] != own["environment"] or known["company_id"] != own["company_id"] or not same_host:
+    same_host = known["api_url"] == own["api_url"] or (
+        is_loopback(known["api_url"]) and is_loopback(environment.api_url)
+    )
+    if (
+        known["environment"] != own["environment"]
+        or known["company_id"] != own["company_id"]
+        or not same_host
+    ):
         raise ArgumentError(
             f"The store {files.address('')} holds tables of company {known['company_id']} in {known['environment']} "
             f"({known['api_url']}); this connection is to company {own['company_id']} in {own['environment']} "

@@ -111,7 +111,9 @@ class Landing:
 class Landed:
     """Rows that have landed, by the order of their keys, without holding them all."""
 
-    def __init__(self, files: Files, paths: Sequence[str], *, order: Sequence[str], promised: Collection[str] = ()) -> None:
+    def __init__(
+        self, files: Files, paths: Sequence[str], *, order: Sequence[str], promised: Collection[str] = ()
+    ) -> None:
         self._files = files
         self._paths = list(paths)
         self._told: list[Kinds] = []
@@ -123,7 +125,7 @@ class Landed:
     @property
     def rows(self) -> int:
         """How many rows have landed."""
-        return self.keys.num_rows
+        return int(self.keys.num_rows)
 
     def take(self, start: int, stop: int, align: Any) -> pa.Table:
         """Rows from one place in the order of keys to another, each file's brought in line by `align(table, kinds)`."""
@@ -176,7 +178,9 @@ def read_landed(files: Files, path: str, columns: Sequence[str] | None = None) -
     """The rows of one file that landed, or some of its columns."""
     with files.open(path) as file, pa.ipc.open_file(file) as reader:
         table = reader.read_all()
-    return table if columns is None else table.select([name for name in columns if name in table.column_names])
+    return (
+        table if columns is None else table.select([name for name in columns if name in table.column_names])
+    )
 
 
 def _write(files: Files, path: str, rows: pa.Table, about: dict[str, Any]) -> None:

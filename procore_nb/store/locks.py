@@ -31,7 +31,11 @@ _STALE_SECONDS = 120.0
 
 @contextmanager
 def locked(
-    files: Files, *, wait_seconds: float = 0.0, sleep: Callable[[float], None] = time.sleep, clock: Callable[[], float] = time.time
+    files: Files,
+    *,
+    wait_seconds: float = 0.0,
+    sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.time,
 ) -> Iterator[None]:
     """Hold the store's lock.
 
@@ -45,7 +49,9 @@ def locked(
     until = time.monotonic() + wait_seconds
     token = secrets.token_hex(8)
     while True:
-        taken = _take_local(files) if isinstance(files, LocalFiles) else _take_remote(files, token, clock, sleep)
+        taken = (
+            _take_local(files) if isinstance(files, LocalFiles) else _take_remote(files, token, clock, sleep)
+        )
         if taken is not None:
             break
         if time.monotonic() >= until:
@@ -68,7 +74,8 @@ def _take_local(files: LocalFiles) -> int | None:
         handle = os.open(place, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise OutputError(
-            f"{place} cannot be opened: {error.strerror or error}.", advice="Check that the folder may be written to."
+            f"{place} cannot be opened: {error.strerror or error}.",
+            advice="Check that the folder may be written to.",
         ) from error
     try:
         _lock_file(handle)
@@ -93,7 +100,9 @@ def _lock_file(handle: int) -> None:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-def _take_remote(files: Files, token: str, clock: Callable[[], float], sleep: Callable[[float], None]) -> str | None:
+def _take_remote(
+    files: Files, token: str, clock: Callable[[], float], sleep: Callable[[float], None]
+) -> str | None:
     told = _told(files)
     if told and clock() - float(told.get("renewed", 0)) < _STALE_SECONDS:
         return None
@@ -142,7 +151,11 @@ def _told(files: Files) -> dict[str, Any]:
 
 def _held(files: Files) -> OutputError:
     told = _told(files)
-    who = f"process {told['process']} on {told['machine']}, since {told['at']}" if "process" in told else "another process"
+    who = (
+        f"process {told['process']} on {told['machine']}, since {told['at']}"
+        if "process" in told
+        else "another process"
+    )
     return OutputError(
         f"The store {files.address('')} is being synced by {who}.",
         advice="Wait until it is done, or pass wait_seconds=600.",

@@ -86,7 +86,8 @@ def read_manifest(data: bytes, where: str) -> Manifest:
         told = orjson.loads(data)
         if told["format"] > FORMAT:
             raise OutputError(
-                f"{where} was written by a later version of procore_nb.", advice="Update this one: pip install -U procore-nb"
+                f"{where} was written by a later version of procore_nb.",
+                advice="Update this one: pip install -U procore-nb",
             )
         for name in ("parts", "ended"):
             told[name] = tuple(Part(**{**one, "first": tuple(one["first"])}) for one in told[name])
@@ -95,7 +96,8 @@ def read_manifest(data: bytes, where: str) -> Manifest:
         return Manifest(**told)
     except (ValueError, KeyError, TypeError) as error:
         raise OutputError(
-            f"{where} cannot be read as a table of a store.", advice="Remove the table's folder, and sync it again."
+            f"{where} cannot be read as a table of a store.",
+            advice="Remove the table's folder, and sync it again.",
         ) from error
 
 
@@ -117,4 +119,14 @@ def moment_of(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-__all__ = ["FORMAT", "NAME", "Manifest", "Part", "grouped", "moment_of", "moment_text", "read_manifest", "replace"]
+__all__ = [
+    "FORMAT",
+    "NAME",
+    "Manifest",
+    "Part",
+    "grouped",
+    "moment_of",
+    "moment_text",
+    "read_manifest",
+    "replace",
+]

@@ -103,7 +103,9 @@ def _now(old: pa.Table, come: pa.Table, kept: Any, match: Any, unchanged: Any, a
         source = origin >= 0 if name == FIRST_SEEN else (origin >= 0) & unchanged[origin]
         if source.any():
             earlier = old.column(name).take(pa.array(np.where(source, origin, 0)))
-            filled = pc.if_else(pa.array(source), earlier.combine_chunks(), fresh.column(name).combine_chunks())
+            filled = pc.if_else(
+                pa.array(source), earlier.combine_chunks(), fresh.column(name).combine_chunks()
+            )
             fresh = fresh.set_column(fresh.column_names.index(name), name, filled)
     return pa.concat_tables([old.filter(pa.array(kept)), fresh.select(old.column_names)])
 
@@ -123,7 +125,7 @@ def _pairs(old: pa.Table, come: pa.Table, key: Sequence[str], has_id: bool) -> t
     """Which old row and which row that came are the same: two arrays of row numbers."""
     if not old.num_rows or not come.num_rows:
         return np.array([], int), np.array([], int)
-    content = [name for name in come.column_names]
+    content = list(come.column_names)
     one, other = (_names(table, key if has_id else content, has_id, key) for table in (old, come))
     one["before"], other["after"] = np.arange(len(one)), np.arange(len(other))
     columns = [name for name in other.columns if name != "after"]
@@ -140,7 +142,8 @@ def _names(table: pa.Table, columns: Sequence[str], has_id: bool, key: Sequence[
     frame.columns = pd.Index([f"k{at}" for at in range(frame.shape[1])])
     twice = frame.duplicated().any()
     count = frame.groupby(list(frame.columns), dropna=False, sort=False).cumcount().to_numpy() if twice else 0
-    return frame.assign(count=count)
+    named: pd.DataFrame = frame.assign(count=count)
+    return named
 
 
 def _same(old: pa.Table, come: pa.Table, before: Any, after: Any) -> Any:

@@ -45,7 +45,7 @@ class PartWriter:
 
     def add(self, rows: pa.Table) -> list[Part]:
         """Write rows as one or several parts."""
-        made = []
+        made: list[Part] = []
         for start, stop in cuts(rows, self._key):
             piece = rows.slice(start, stop - start)
             name = f"{self._stem}-{len(self.parts) + len(made):05d}.parquet"

@@ -19,18 +19,97 @@ from collections.abc import Iterable
 from typing import Any
 
 PERSONAL = frozenset(
-    """login login_information email email_address email_signature first_name last_name middle_name full_name initials
-    mobile_phone business_phone business_phone_extension home_phone phone phone_number cell_phone fax fax_number
-    contact_name contact_email contact_phone avatar avatar_url signature signature_url vcard_url date_of_birth birth_date
-    birthday gender ethnicity ssn employee_id emergency_contact emergency_contact_name emergency_contact_phone_number
-    emergency_contact_relationship hire_date job_title user_name username ip_address race age
-    injured_person involved_person_name party_name""".split()
+    [
+        "login",
+        "login_information",
+        "email",
+        "email_address",
+        "email_signature",
+        "first_name",
+        "last_name",
+        "middle_name",
+        "full_name",
+        "initials",
+        "mobile_phone",
+        "business_phone",
+        "business_phone_extension",
+        "home_phone",
+        "phone",
+        "phone_number",
+        "cell_phone",
+        "fax",
+        "fax_number",
+        "contact_name",
+        "contact_email",
+        "contact_phone",
+        "avatar",
+        "avatar_url",
+        "signature",
+        "signature_url",
+        "vcard_url",
+        "date_of_birth",
+        "birth_date",
+        "birthday",
+        "gender",
+        "ethnicity",
+        "ssn",
+        "employee_id",
+        "emergency_contact",
+        "emergency_contact_name",
+        "emergency_contact_phone_number",
+        "emergency_contact_relationship",
+        "hire_date",
+        "job_title",
+        "user_name",
+        "username",
+        "ip_address",
+        "race",
+        "age",
+        "injured_person",
+        "involved_person_name",
+        "party_name",
+    ]
 )
 PEOPLE = frozenset(
-    """created_by updated_by deleted_by assignee assignees approver approvers author manager rfi_manager
-    received_from received_from_login_information submittal_manager ball_in_court ball_in_courts responsible_party user users
-    person people party closed_by inspector point_of_contact creator owner_contact signatory distribution_members
-    initiated_by reviewer reviewers performed_by requested_by reported_by contact recipient from""".split()
+    [
+        "created_by",
+        "updated_by",
+        "deleted_by",
+        "assignee",
+        "assignees",
+        "approver",
+        "approvers",
+        "author",
+        "manager",
+        "rfi_manager",
+        "received_from",
+        "received_from_login_information",
+        "submittal_manager",
+        "ball_in_court",
+        "ball_in_courts",
+        "responsible_party",
+        "user",
+        "users",
+        "person",
+        "people",
+        "party",
+        "closed_by",
+        "inspector",
+        "point_of_contact",
+        "creator",
+        "owner_contact",
+        "signatory",
+        "distribution_members",
+        "initiated_by",
+        "reviewer",
+        "reviewers",
+        "performed_by",
+        "requested_by",
+        "reported_by",
+        "contact",
+        "recipient",
+        "from",
+    ]
 )
 _NAMES = frozenset(("name", "display_name", "sortable_name", "label", "title", "signature"))
 _MARKS = frozenset(("login", "first_name", "last_name"))

@@ -41,7 +41,7 @@ class PlaceFinder:
         if parent is None or "id" not in parent.columns or not set(ids) <= set(parent.columns):
             raise ArgumentError(f"{endpoint.name} cannot be asked below its parents: their table lacks ids.")
         rows = parent[[*ids, "id"]].dropna().drop_duplicates()
-        pairs = rows.rename(columns={"id": place[-1]}).to_dict("records")
+        pairs: list[dict[str, Any]] = rows.rename(columns={"id": place[-1]}).to_dict("records")  # type: ignore[assignment]
         chosen, everywhere = self.projects() if ids else ({}, True)
         found = [place_text(one, place) for one in pairs if not ids or str(one["project_id"]) in chosen]
         return found, {}, everywhere
@@ -72,8 +72,12 @@ class PlaceFinder:
 def _by_id(frame: pd.DataFrame) -> dict[str, str]:
     column = next((one for one in ("project_id", "id") if one in frame.columns), None)
     if column is None:
-        raise ArgumentError("projects is a frame without an id column.", advice='It needs "id" or "project_id".')
+        raise ArgumentError(
+            "projects is a frame without an id column.", advice='It needs "id" or "project_id".'
+        )
     label = "project_name" if column == "project_id" else "name"
     names = frame[label].tolist() if label in frame.columns else [None] * len(frame)
-    known = {int(one): "" if pd.isna(name) else str(name) for one, name in zip(frame[column], names, strict=True)}
+    known = {
+        int(one): "" if pd.isna(name) else str(name) for one, name in zip(frame[column], names, strict=True)
+    }
     return {str(one): known[one] for one in sorted(known)}

@@ -43,7 +43,7 @@ def as_frame(rows: pa.Table, manifest: Manifest, books: tuple[str, ...] = ()) ->
     frame = frame.rename(columns={name: name.removeprefix("_") for name in books})
     if manifest.names and "project_id" in frame.columns and "project_name" not in frame.columns:
         names = frame["project_id"].astype("string").map(manifest.names).astype("string")
-        frame.insert(frame.columns.get_loc("project_id") + 1, "project_name", names)
+        frame.insert(list(frame.columns).index("project_id") + 1, "project_name", names)
     return frame
 
 
@@ -72,7 +72,9 @@ def versions(live: pa.Table, over: pa.Table, manifest: Manifest) -> pa.Table:
     return rows.take(pc.sort_indices(rows, sort_keys=order))
 
 
-def changes(live: pa.Table, over: pa.Table, manifest: Manifest, since: datetime) -> tuple[pa.Table, list[str], pa.Array]:
+def changes(
+    live: pa.Table, over: pa.Table, manifest: Manifest, since: datetime
+) -> tuple[pa.Table, list[str], pa.Array]:
     """Rows that are new, changed or deleted since a moment: the rows, what happened, and when."""
     moment = pa.scalar(since, pa.timestamp("us", "UTC"))
     came = live.filter(pc.greater(live.column(VALID_FROM), moment))
@@ -96,9 +98,15 @@ def moment(value: Any, where: str) -> datetime:
         found = pd.Timestamp(value) if isinstance(value, str | date) else None
     except ValueError:
         found = None
-    if found is None or found is pd.NaT:
-        raise ArgumentError(f"{where} takes a date or a time, not {value!r}.", advice='For example "2026-03-01".')
-    return (found.tz_localize("UTC") if found.tzinfo is None else found.tz_convert("UTC")).to_pydatetime().astimezone(UTC)
+    if found is None or pd.isna(found):
+        raise ArgumentError(
+            f"{where} takes a date or a time, not {value!r}.", advice='For example "2026-03-01".'
+        )
+    return (
+        (found.tz_localize("UTC") if found.tzinfo is None else found.tz_convert("UTC"))
+        .to_pydatetime()
+        .astimezone(UTC)
+    )
 
 
 def _joined(tables: list[pa.Table], manifest: Manifest) -> pa.Table:

@@ -85,7 +85,9 @@ def summary(result: pd.DataFrame) -> str:
 
 def log_lines(result: pd.DataFrame) -> list[str]:
     """A sync as JSON, one line per table, for programs that watch."""
-    return [orjson.dumps({"event": "synced", **row}, default=_plain).decode() for row in result.to_dict("records")]
+    return [
+        orjson.dumps({"event": "synced", **row}, default=_plain).decode() for row in result.to_dict("records")
+    ]
 
 
 def _plain(value: Any) -> Any:

@@ -24,7 +24,9 @@ def query(text: str, tables: Mapping[str, tuple[Manifest, Sequence[str]]], files
     try:
         import duckdb
     except ImportError as error:
-        raise MissingExtraError("SQL needs DuckDB.", advice='Install it: pip install "procore-nb[keep]"') from error
+        raise MissingExtraError(
+            "SQL needs DuckDB.", advice='Install it: pip install "procore-nb[keep]"'
+        ) from error
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
         if isinstance(files, RemoteFiles):
@@ -36,7 +38,9 @@ def query(text: str, tables: Mapping[str, tuple[Manifest, Sequence[str]]], files
             found = connection.execute(text).to_arrow_table()
         except duckdb.Error as error:
             known = ", ".join(sorted(tables)) or "none yet"
-            raise ArgumentError(f"The query cannot be answered: {error}", advice=f"Tables: {known}.") from error
+            raise ArgumentError(
+                f"The query cannot be answered: {error}", advice=f"Tables: {known}."
+            ) from error
     return typed(found)
 
 
@@ -44,7 +48,10 @@ def typed(table: pa.Table) -> pd.DataFrame:
     """An Arrow table of any engine as a frame with our dtypes; lists and structures as Python values."""
     kinds: dict[str, Kind] = {}
     columns, plain = [], {}
-    names = [f"{name} ({at})" if name in table.column_names[:at] else name for at, name in enumerate(table.column_names)]
+    names = [
+        f"{name} ({at})" if name in table.column_names[:at] else name
+        for at, name in enumerate(table.column_names)
+    ]
     for name, column in zip(names, table.columns, strict=True):
         kind, cast = _kind(column)
         kinds[name] = kind or "text"

@@ -222,7 +222,7 @@ class Store:
         over = reading.ended(self._files, folder, manifest)
         rows, words, moments = reading.changes(live, over, manifest, reading.moment(since, "since"))
         frame = reading.as_frame(rows, manifest)
-        frame.insert(0, "change", pd.array(words, dtype="string"))
+        frame.insert(0, "change", pd.Series(words, dtype="string"))
         frame.insert(1, "changed_at", reading.times(moments))
         return self._described(frame, manifest)
 
@@ -250,7 +250,10 @@ class Store:
     def files(self, name: str) -> list[str]:
         """Return the Parquet files that hold a table as it is, for any engine: `pl.scan_parquet(store.files("rfis"))`."""
         folder, manifest = self._located(name)
-        return [self._files.address(f"{folder}/{one}") for one in (manifest.header, *(p.file for p in manifest.parts))]
+        return [
+            self._files.address(f"{folder}/{one}")
+            for one in (manifest.header, *(p.file for p in manifest.parts))
+        ]
 
     def __repr__(self) -> str:
         return f"Store({self._files.address('')!r}, {len(self._all())} tables)"
@@ -294,7 +297,8 @@ class Store:
             close = near(folder, tables)
             hint = f"Did you mean {' or '.join(close)}? " if close else ""
             raise ArgumentError(
-                f"The store has no table {name!r}.", advice=f"{hint}It has: {', '.join(tables) or 'none yet'}."
+                f"The store has no table {name!r}.",
+                advice=f"{hint}It has: {', '.join(tables) or 'none yet'}.",
             )
         return found
 
@@ -318,10 +322,14 @@ def _wanted(tables: str | Iterable[str] | Mapping[str, Mapping[str, Any]]) -> di
     """Canonical name of each list, and its arguments."""
     if isinstance(tables, str):
         tables = [tables]
-    pairs = tables.items() if isinstance(tables, Mapping) else [(name, {}) for name in tables]
+    pairs: Iterable[tuple[str, Mapping[str, Any]]] = (
+        tables.items() if isinstance(tables, Mapping) else [(name, {}) for name in tables]
+    )
     found = {_canonical(name): dict(arguments) for name, arguments in pairs}
     if not found:
-        raise ArgumentError("No table is named.", advice='For example store.sync(procore, ["projects", "rfis"]).')
+        raise ArgumentError(
+            "No table is named.", advice='For example store.sync(procore, ["projects", "rfis"]).'
+        )
     return found
 
 

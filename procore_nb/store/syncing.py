@@ -100,7 +100,9 @@ class TableSync:
     def _carry_out(self, procore: Asks, plan: Plan) -> None:
         account = self.account
         account.way = plan.way
-        account.since = plan.window[0] if plan.window else min((since for since, _ in plan.groups if since), default="")
+        account.since = (
+            plan.window[0] if plan.window else min((since for since, _ in plan.groups if since), default="")
+        )
         account.places = len(plan.places)
         self._ask_rows(procore, plan)
         self._ask_bin(procore, plan)
@@ -145,7 +147,13 @@ class TableSync:
             known = None
         way = "whole"
         if known is not None and not options.full and known.since:
-            way = "changed" if ways.since and known.unique else "window" if ways.day in known.columns else "whole"
+            way = (
+                "changed"
+                if ways.since and known.unique
+                else "window"
+                if ways.day in known.columns
+                else "whole"
+            )
         days = (known is not None and asking.window_of(known, procore.today(), options.window_days)) or None
         return Plan(
             table=manifest.table,
@@ -164,14 +172,17 @@ class TableSync:
         )
 
     def _ask_rows(self, procore: Asks, plan: Plan) -> None:
-        answered = False
+        refusals: list[ProcoreError] = []
         for since, places in plan.groups:
             waiting = self._waiting("rows", places)
             if not waiting:
-                answered = True
                 continue
-            wanted = asking.query(self._endpoint, plan.arguments, way=plan.way, since=since, window=plan.window)
-            answered = self._ask("rows", procore, plan, waiting, self._endpoint.name, wanted, must=not answered) or answered
+            wanted = asking.query(
+                self._endpoint, plan.arguments, way=plan.way, since=since, window=plan.window
+            )
+            refusals += self._ask("rows", procore, plan, waiting, self._endpoint.name, wanted)
+        if refusals and not self._landing.done("rows"):
+            raise refusals[0]
 
     def _ask_bin(self, procore: Asks, plan: Plan) -> None:
         places = [place for since, group in plan.groups if since for place in group]
@@ -180,7 +191,7 @@ class TableSync:
             return
         name = self._endpoint.name if plan.bin == "only" else plan.bin
         wanted = {**plan.arguments, "deleted": "only"} if plan.bin == "only" else {}
-        self._ask("bin", procore, plan, waiting, name, wanted, must=False)
+        self._ask("bin", procore, plan, waiting, name, wanted)
 
     def _waiting(self, stage: str, places: Iterable[str]) -> list[str]:
         done = self._landing.done(stage)
@@ -194,10 +205,9 @@ class TableSync:
         places: list[str],
         name: str,
         wanted: dict[str, Any],
-        *,
-        must: bool,
-    ) -> bool:
-        """Ask some places and keep what comes; tells whether any answered."""
+    ) -> list[ProcoreError]:
+        """Ask some places and keep what comes; returns the refusal if none of them answered."""
+        refusals: list[ProcoreError] = []
         walks: dict[str, int] = {}
         parts: dict[str, int] = {}
         begun = self._landing.begun(stage)
@@ -210,18 +220,23 @@ class TableSync:
                 place = asking.place_text(about["place"], plan.place)
                 self.account.requests += int(about["requests"])
                 if walks.setdefault(place, about["walk"]) != about["walk"] or place in begun - parts.keys():
-                    self._landing.drop(stage, place)  # it moved and is walked again, or was cut short the last time
+                    self._landing.drop(
+                        stage, place
+                    )  # it moved and is walked again, or was cut short the last time
                     walks[place] = about["walk"]
                 parts[place] = parts.get(place, 0) + 1
                 self._keep(stage, place, parts[place], frame, plan, done=bool(about["done"]))
         except (AccessError, NotFoundError) as error:
-            if must or error.status not in (403, 404) or parts:
+            if error.status not in (403, 404) or parts:
                 raise
+            refusals.append(error)
             self.account.requests += len(places)
         self._leave_out(stage, [place for place in places if place not in parts])
-        return bool(parts)
+        return refusals
 
-    def _keep(self, stage: str, place: str, number: int, frame: pd.DataFrame, plan: Plan, *, done: bool) -> None:
+    def _keep(
+        self, stage: str, place: str, number: int, frame: pd.DataFrame, plan: Plan, *, done: bool
+    ) -> None:
         kinds = kinds_of(frame, self._endpoint)
         if plan.drop_personal:
             left_out = personal_columns(kinds)

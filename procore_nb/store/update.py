@@ -23,8 +23,8 @@ from procore_nb.store.generation import Generation
 from procore_nb.store.landing import Landed, Landing, Plan, read_landed
 from procore_nb.store.manifest import Manifest, Part, grouped
 from procore_nb.store.merge import merged
-from procore_nb.store.personal import personal_columns
 from procore_nb.store.parts import PartWriter, cuts, key_at, places_of, position, read_rows, write_rows
+from procore_nb.store.personal import personal_columns
 
 
 @dataclass
@@ -119,7 +119,9 @@ class _Work:
         self._generation = Generation(files, after.table)
         stem = f"part-{after.generation:06d}"
         self._writer = PartWriter(files, self._generation.folder, stem, after.key)
-        self._ended = EndedVersions(files, self._generation, after, rewrite=self._rewrite, told=before.columns)
+        self._ended = EndedVersions(
+            files, self._generation, after, rewrite=self._rewrite, told=before.columns
+        )
         self._counts = Counts()
 
     def run(self) -> tuple[Manifest, Counts]:
@@ -240,7 +242,10 @@ class _Work:
 
     def _header(self) -> str:
         """A file without rows that has all columns: engines that look at the first file only see them."""
-        if self._before.header and (self._before.columns, self._before.exact) == (self._after.columns, self._after.exact):
+        if self._before.header and (self._before.columns, self._before.exact) == (
+            self._after.columns,
+            self._after.exact,
+        ):
             self._generation.keep(Part(self._before.header, 0))
             return self._before.header
         name = f"0-columns-{self._after.generation:06d}.parquet"

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from store.living import LivingDemo, World, connection
 
 from procore_nb.client import Procore
 from procore_nb.store import Store
+from store.living import LivingDemo, World, connection
 
 
 @pytest.fixture

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pyarrow.parquet as pq
-from store.living import LISTS, LivingDemo, World, connection
 
 from procore_nb.demo import Demo, DemoAdapter
 from procore_nb.store import Store
 from procore_nb.store.files import LocalFiles
+from store.living import LISTS, LivingDemo, World, connection
 
 
 class Killed(BaseException):
@@ -96,7 +96,15 @@ def mortal_adapter(fate: Fate) -> Callable[[Demo], DemoAdapter]:
     return lambda demo: Adapter(demo, sleep=lambda seconds: None)
 
 
-def sync(world: World, folder: Path, fate: Fate | None = None, *, lists: Any = LISTS, faults: Any = None, **options: Any) -> Any:
+def sync(
+    world: World,
+    folder: Path,
+    fate: Fate | None = None,
+    *,
+    lists: Any = LISTS,
+    faults: Any = None,
+    **options: Any,
+) -> Any:
     """One sync of a store in a folder, by a process of that fate."""
     fate = fate or Fate()
     demo = LivingDemo(world, faults=faults)
@@ -164,13 +172,14 @@ class Trial:
         folder = self.folder / f"at-{last}"
         if self.before.exists():
             shutil.copytree(self.before, folder)
-        try:
+        with suppress(Killed):
             sync(self.world, folder, Fate(last), **self.options)
-        except Killed:
-            pass
         found = contents(folder)
         for name, frame in found.items():
-            assert any(name in state and _same(frame, state[name]) for state in (self.earlier, self.due)), (last, name)
+            assert any(name in state and _same(frame, state[name]) for state in (self.earlier, self.due)), (
+                last,
+                name,
+            )
         assert self.earlier.keys() <= found.keys(), last
         for name, frame in found.items():
             if (folder / name).exists():

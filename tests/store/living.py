@@ -16,7 +16,16 @@ from requests.adapters import BaseAdapter
 from procore_nb import catalog
 from procore_nb.client import Procore
 from procore_nb.credentials import Credentials
-from procore_nb.demo import CLIENT_ID, CLIENT_SECRET, COMPANY_ID, Demo, DemoAdapter, DemoRequest, Portfolio, RateLimits
+from procore_nb.demo import (
+    CLIENT_ID,
+    CLIENT_SECRET,
+    COMPANY_ID,
+    Demo,
+    DemoAdapter,
+    DemoRequest,
+    Portfolio,
+    RateLimits,
+)
 from procore_nb.demo.calls import Call
 from procore_nb.demo.messages import DemoReply
 from procore_nb.demo.query import Query
@@ -41,7 +50,9 @@ class World:
         self.draw = random.Random(seed)
         self.now = BEGIN
         self.portfolio = Portfolio(projects=projects)
-        self.projects = sorted(one.id for one in self.portfolio.projects(self.portfolio.company) if one.permitted)
+        self.projects = sorted(
+            one.id for one in self.portfolio.projects(self.portfolio.company) if one.permitted
+        )
         self.rows: dict[tuple[str, str], dict[Any, Row]] = {}
         self.deleted: dict[tuple[str, str], dict[Any, Row]] = {}
         self.refused: set[tuple[str, str]] = set()
@@ -66,12 +77,23 @@ class World:
 
     def change(self, name: str, place: str, number: Any, **values: Any) -> None:
         row = self.rows[name, place][number]
-        fresh = {**row, **{key: value for key, value in self._made(name, number).items() if key not in ("id", "created_at", "date")}}
+        fresh = {
+            **row,
+            **{
+                key: value
+                for key, value in self._made(name, number).items()
+                if key not in ("id", "created_at", "date")
+            },
+        }
         self.rows[name, place][number] = {**fresh, **values}
 
     def delete(self, name: str, place: str, number: Any) -> None:
         row = self.rows[name, place].pop(number)
-        self.deleted.setdefault((name, place), {})[number] = {**row, "_deleted": True, "deleted_at": self.stamp()}
+        self.deleted.setdefault((name, place), {})[number] = {
+            **row,
+            "_deleted": True,
+            "deleted_at": self.stamp(),
+        }
 
     def live_a_little(self, times: int = 30, *, deletes: bool = True) -> None:
         """Let some rows come, change and go."""
@@ -98,19 +120,45 @@ class World:
         row: Row = {"id": number, "created_at": self.stamp(), "updated_at": self.stamp()}
         if name == "rfis":
             person = {"id": 7, "login": "kim@example.com", "name": "Kim"}
-            row |= {"subject": f"{word} {number}", "created_by": person, "assignees": [person], "due_date": "2026-04-01"}
-            row |= {"custom_fields": {f"custom_field_{9000 + number % 3}": {"data_type": "string", "value": word}}}
+            row |= {
+                "subject": f"{word} {number}",
+                "created_by": person,
+                "assignees": [person],
+                "due_date": "2026-04-01",
+            }
+            row |= {
+                "custom_fields": {f"custom_field_{9000 + number % 3}": {"data_type": "string", "value": word}}
+            }
         elif name == "budget_modifications":
-            row |= {"transfer_amount": f"{self.draw.randrange(10**9)}.{self.draw.randrange(100):02}", "notes": word}
+            row |= {
+                "transfer_amount": f"{self.draw.randrange(10**9)}.{self.draw.randrange(100):02}",
+                "notes": word,
+            }
         elif name == "daily_logs_manpower":
             day = TODAY - timedelta(days=self.draw.randrange(30))
-            row |= {"date": day.isoformat(), "num_workers": self.draw.randrange(9), "num_hours": "7.5", "notes": word}
+            row |= {
+                "date": day.isoformat(),
+                "num_workers": self.draw.randrange(9),
+                "num_hours": "7.5",
+                "notes": word,
+            }
         elif name == "daily_log_counts":
-            row = {"module_name": f"{word} {number % 3}", "count": self.draw.randrange(3), "position": number % 5}
+            row = {
+                "module_name": f"{word} {number % 3}",
+                "count": self.draw.randrange(3),
+                "position": number % 5,
+            }
         elif name == "vendors":
-            row |= {"name": f"{word} Ltd", "is_active": None if number % 3 else True, "email_address": "x@example.com"}
+            row |= {
+                "name": f"{word} Ltd",
+                "is_active": None if number % 3 else True,
+                "email_address": "x@example.com",
+            }
         else:
-            row |= {"title": f"{word} {number}", "status": {"id": number % 3, "name": "Open"} if number % 2 else None}
+            row |= {
+                "title": f"{word} {number}",
+                "status": {"id": number % 3, "name": "Open"} if number % 2 else None,
+            }
         return row
 
 
@@ -138,7 +186,10 @@ class LivingDemo(Demo):
         self.world.asked.append((name + "_recycled" * recycled, place, request.query))
         if (name, place) in self.world.refused:
             raise forbidden()
-        live, gone = ({n: dict(r) for n, r in each.get((name, place), {}).items()} for each in (self.world.rows, self.world.deleted))
+        live, gone = (
+            {n: dict(r) for n, r in each.get((name, place), {}).items()}
+            for each in (self.world.rows, self.world.deleted)
+        )
         rows = list(gone.values()) if recycled else list(live.values())
         if "include_deleted" in endpoint.filters and not recycled:
             rows += gone.values()
@@ -153,7 +204,11 @@ def _pattern(path: str) -> re.Pattern[str]:
 
 
 def connection(
-    demo: Demo, *, adapter: Callable[[Demo], BaseAdapter] = DemoAdapter, company_id: int | None = COMPANY_ID, workers: int = 4
+    demo: Demo,
+    *,
+    adapter: Callable[[Demo], BaseAdapter] = DemoAdapter,
+    company_id: int | None = COMPANY_ID,
+    workers: int = 4,
 ) -> Procore:
     """A connection to a demo in this process."""
     session = Session(DEMO, Credentials(CLIENT_ID, CLIENT_SECRET), transport=adapter(demo))
