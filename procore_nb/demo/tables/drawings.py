@@ -1,0 +1,147 @@
+"""Drawings: areas, disciplines, sets, drawings, and their revisions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from procore_nb.demo.company import TODAY
+from procore_nb.demo.tables.recall import per_project
+from procore_nb.demo.tables.registry import table
+from procore_nb.demo.tables.scene import Row, Scene
+from procore_nb.demo.tables.works import noon, works
+
+AREA, DRAWING, REVISION, DRAWING_SET = "drawing_area", "drawing", "drawing_revision", "drawing_set"
+DISCIPLINES = (
+    ("Architectural", "A", ("Ground floor plan", "Upper floor plan", "Roof plan", "East elevation", "Façade details")),
+    ("Structural", "S", ("Foundations", "Slab reinforcement", "Steel frame", "Core walls")),
+    ("Mechanical", "M", ("Ductwork", "Plant room", "Riser diagram")),
+    ("Electrical", "E", ("Power layout", "Lighting layout", "Single line diagram")),
+    ("Civil", "C", ("Drainage", "Levels and paving")),
+)  # fmt: skip
+_PER_DRAWING = 10
+
+
+@dataclass(frozen=True)
+class Revision:
+    """One revision of one drawing."""
+
+    drawing: int
+    discipline: int
+    number: str
+    title: str
+    revision: int
+    day: date
+    current: bool
+
+
+@per_project(keep=300)
+def revisions(scene: Scene) -> tuple[Revision, ...]:
+    """Every revision of every drawing; more where more changed."""
+    draw, term = scene.random("drawings"), works(scene)
+    first = scene.here.created_at.date() + timedelta(days=15)
+    found: list[Revision] = []
+    drawing = 0
+    for discipline, (_name, letter, titles) in enumerate(DISCIPLINES):
+        for sheet, title in enumerate(titles, 1):
+            count = 1 if term is None else draw.randrange(1, 5) + term.late
+            last = term.until if term else first
+            length = max(1, (last - first).days)
+            later = sorted(first + timedelta(days=int(length * draw.random())) for _ in range(count - 1))
+            days = [min(day, TODAY) for day in (first, *later)]
+            for number, day in enumerate(days):
+                current = number == len(days) - 1
+                name = f"{letter}-{100 + sheet}"
+                found.append(Revision(drawing, discipline, name, title, number, day, current))
+            drawing += 1
+    return tuple(found)
+
+
+@table("drawing_revisions")
+def drawing_revisions(scene: Scene) -> Iterator[Row]:
+    """Revisions of all drawings of the project."""
+    for one in revisions(scene):
+        yield {
+            **_sheet(scene, one),
+            "drawing_id": scene.id(DRAWING, one.drawing),
+            "title": one.title,
+            "number": one.number,
+            "drawing_date": one.day,
+            "received_date": min(one.day + timedelta(days=2), TODAY),
+            "current": one.current,
+            "obsolete": False,
+            "status": "published",
+            "position": one.drawing + 1,
+            "order_in_drawing": one.revision + 1,
+            "drawing_area": {"id": scene.id(AREA, 0)},
+            "drawing_set": {"id": scene.id(DRAWING_SET, one.revision)},
+            "discipline": {
+                "id": scene.id("drawing_discipline", one.discipline),
+                "name": DISCIPLINES[one.discipline][0],
+                "position": one.discipline + 1,
+            },
+            "custom_fields": {},
+        }
+
+
+@table("drawing_areas", "drawing_areas_v1_0")
+def drawing_areas(scene: Scene) -> Iterator[Row]:
+    """The one area of a project's drawings."""
+    latest = noon(max(one.day for one in revisions(scene)))
+    yield {
+        "id": scene.id(AREA, 0),
+        "name": "Main Building",
+        "drawings_count": len({one.drawing for one in revisions(scene)}),
+        "deletable": False,
+        "created_at": scene.here.created_at,
+        "updated_at": max(latest, scene.here.created_at),
+        "latest_revision_update": latest,
+    }
+
+
+@table("drawing_disciplines", "drawing_disciplines_v1_0")
+def drawing_disciplines(scene: Scene) -> Iterator[Row]:
+    """Disciplines of the drawings."""
+    for number, (name, letter, _titles) in enumerate(DISCIPLINES):
+        row = {"id": scene.id("drawing_discipline", number), "name": name, "position": number + 1}
+        yield {**row, "abbreviations": [letter]}
+
+
+@table("drawing_sets")
+def drawing_sets(scene: Scene) -> Iterator[Row]:
+    """One set for each round of revisions."""
+    for number in range(1 + max(one.revision for one in revisions(scene))):
+        days = [one.day for one in revisions(scene) if one.revision == number]
+        yield {
+            "id": scene.id(DRAWING_SET, number),
+            "project_id": scene.here.id,
+            "company_id": scene.company.id,
+            "name": "Contract Set" if number == 0 else f"Bulletin {number}",
+            "date": min(days),
+            "position": number + 1,
+            "connected": False,
+            "deletable": False,
+            "published_drawings_count": len(days),
+            "unpublished_drawings_count": 0,
+            "created_at": noon(min(days)),
+            "updated_at": noon(max(days)),
+        }
+
+
+def _sheet(scene: Scene, one: Revision) -> Row:
+    return {
+        "id": scene.id(REVISION, one.drawing * _PER_DRAWING + one.revision),
+        "revision_number": str(one.revision),
+        "floorplan": "plan" in one.title,
+        "pdf_size": 180_000 + one.drawing * 9_000,
+        "png_size": 90_000 + one.drawing * 4_000,
+        "width": 8_400,
+        "height": 5_940,
+        "pdf_url": f"https://files.procore.example/{scene.here.id}/{one.number}-{one.revision}.pdf",
+        "has_drawing_sketches": False,
+        "has_public_markup_layer_elements": False,
+        "connectability_outdated": False,
+        "drawing_sketches_count": 0,
+        "updated_at": noon(one.day),
+    }

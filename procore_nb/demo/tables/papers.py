@@ -1,0 +1,94 @@
+"""Meetings and documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from procore_nb.demo.company import NOW, TODAY
+from procore_nb.demo.tables import crews
+from procore_nb.demo.tables.registry import table
+from procore_nb.demo.tables.scene import Row, Scene
+from procore_nb.demo.tables.works import by_now, works
+
+_SERIES = (("Site Meeting", 14, 9), ("Design Coordination", 28, 11), ("Owner Meeting", 28, 14))
+_FOLDERS = (
+    ("01 Contract", ("Contract.pdf", "Insurance.pdf")),
+    ("02 Programme", ("Programme.pdf", "Look-ahead.xlsx")),
+    ("03 Method Statements", ("Scaffold.pdf", "Tower crane.pdf", "Façade.pdf")),
+    ("04 Photos", ("Site from the crane.jpg",)),
+    ("05 Handover", ()),
+)
+
+
+@table("meetings", "meetings_v1_0")
+def meetings(scene: Scene) -> Iterator[Row]:
+    """Meetings of the three series of a project, held and to come."""
+    term = works(scene)
+    if term is None:
+        return
+    number = 0
+    for series, (name, days, hour) in enumerate(_SERIES):
+        day, count = term.begin + timedelta(days=series * 3), 1
+        while day <= min(term.end, TODAY + timedelta(days=30)):
+            if day.weekday() < 5:
+                starts = datetime.combine(day, time(hour), UTC)
+                created = by_now(starts - timedelta(days=10))
+                yield {
+                    "id": scene.id("meeting", number),
+                    "title": f"{name} {count}",
+                    "position": count,
+                    "mode": "minutes" if starts < NOW else "agenda",
+                    "starts_at": starts,
+                    "ends_at": starts + timedelta(hours=1 + series % 2),
+                    "occurred": starts < NOW,
+                    "is_private": series == 2,
+                    "location": "Site office" if series == 0 else "Online",
+                    "meeting_topics_count": 3 + (number * 7) % 9,
+                    "parent_id": scene.id("meeting", number - 1) if count > 1 else None,
+                    "created_by_id": crews.office(scene)[series % 2].id,
+                    "created_at": created,
+                    "updated_at": max(created, by_now(starts + timedelta(hours=5))),
+                }
+                number, count = number + 1, count + 1
+            day += timedelta(days=days)
+
+
+@table("documents", "documents_v1_0")
+def documents(scene: Scene) -> Iterator[Row]:
+    """Folders and the files in them, in one flat list."""
+    root = scene.id("document", 0)
+    since = by_now(scene.here.created_at + timedelta(days=1))
+    yield {**_document(scene, 0, scene.here.name, None, since), "document_type": "folder"}
+    number = 1
+    for folder, files in _FOLDERS:
+        parent = number
+        yield {**_document(scene, number, folder, root, since), "document_type": "folder"}
+        number += 1
+        for name in files:
+            created = by_now(since + timedelta(days=number * 9))
+            row = _document(scene, number, name, scene.id("document", parent), created)
+            version = {"number": 1, "size": 40_000 + number * 1_000, "created_at": created}
+            file = {"file_type": name.rpartition(".")[2], "current_version": version, "description": None}
+            yield {**row, "document_type": "file", "file": file}
+            number += 1
+
+
+def _document(scene: Scene, number: int, name: str, parent: int | None, when: datetime) -> dict[str, Any]:
+    v2 = scene.endpoint.version.startswith("v2")
+    return {
+        "id": scene.id("document", number),
+        "name": name,
+        "name_with_path": name,
+        "parent_id": parent,
+        "created_by": {**crews.office(scene)[0].ref} if not v2 else crews.brief(crews.office(scene)[0]),
+        "read_only": False,
+        "is_deleted": False,
+        "is_recycle_bin": False,
+        "is_tracked": False,
+        "private": name.startswith("01"),
+        "custom_fields": {},
+        "created_at": when,
+        "updated_at": when,
+    }

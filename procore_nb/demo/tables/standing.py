@@ -1,0 +1,79 @@
+"""What a company and its projects keep beside the work: insurances, permission templates, dates, links."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from procore_nb.demo.company import TODAY
+from procore_nb.demo.tables import cast
+from procore_nb.demo.tables.registry import table
+from procore_nb.demo.tables.scene import Row, Scene
+
+_COVERS = (("General Liability", "2000000"), ("Workers Compensation", "1000000"))
+_TEMPLATES = (
+    (910, "Trade", "global", "external"),
+    (911, "Team", "global", "internal"),
+    (912, "Owner, read only", "global", "external"),
+    (913, "Company Administrator", "company_tools", "internal"),
+)
+
+
+@table("insurances", "project_insurances")
+def insurances(scene: Scene) -> Iterator[Row]:
+    """Insurances of the firms; some have run out, some soon will."""
+    for vendor in cast.vendors(scene):
+        for number, (kind, limit) in enumerate(_COVERS):
+            ends = TODAY + timedelta(days=(vendor.id * 37 + number * 90) % 420 - 45)
+            gone = ends < TODAY
+            yield {
+                "id": vendor.id * 10 + number,
+                "vendor_id": vendor.id,
+                "insurance_type": kind,
+                "insurance_provider": "Lighthouse Mutual" if vendor.id % 2 else "Harbour Re",
+                "policy_number": f"P{vendor.id}{number}",
+                "limit": limit,
+                "effective_date": ends - timedelta(days=365),
+                "expiration_date": ends,
+                "status": "expired" if gone else "compliant" if vendor.id % 5 else "compliant_in_progress",
+                "exempt": False,
+                "info_received": True,
+                "enable_expired_insurance_notifications": True,
+            }
+
+
+@table("permission_templates", "project_permission_templates")
+def permission_templates(_scene: Scene) -> Iterator[Row]:
+    """Permission templates; users name one of the first two."""
+    for number, name, kind, category in _TEMPLATES:
+        row = {"id": number, "name": name, "type": kind, "category": category}
+        yield {**row, "project_specific": False}
+
+
+@table("project_dates")
+def project_dates(scene: Scene) -> Iterator[Row]:
+    """Planned and actual days of a project's turning points."""
+    project = scene.here
+    points = (
+        ("Start on site", project.start, project.actual_start),
+        ("Practical completion", project.finish, project.actual_finish),
+        ("Projected finish", project.projected, None),
+    )
+    for number, (name, planned, actual) in enumerate(points):
+        yield {
+            "id": scene.id("project_date", number),
+            "name": name,
+            "date": planned,
+            "actual_date": actual if actual and actual <= TODAY else None,
+            "display_on_timeline": True,
+        }
+
+
+@table("project_links_v1_0", "project_links")
+def project_links(scene: Scene) -> Iterator[Row]:
+    """Links on a project's front page."""
+    for number, (title, page) in enumerate(
+        (("Site camera", "camera"), ("Drawings in the cloud", "drawings"))
+    ):
+        url = f"https://files.procore.example/{scene.here.id}/{page}"
+        yield {"id": scene.id("project_link", number), "title": title, "name": title, "url": url}

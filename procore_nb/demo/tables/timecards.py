@@ -1,0 +1,176 @@
+"""Hours of the builder's own people: timecards, timesheets, tickets for time and material; and what the hours achieved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from procore_nb.demo.company import TODAY
+from procore_nb.demo.tables import cast, crews
+from procore_nb.demo.tables.claims import claims
+from procore_nb.demo.tables.plan import PLAN
+from procore_nb.demo.tables.recall import per_project
+from procore_nb.demo.tables.registry import table
+from procore_nb.demo.tables.scene import Row, Scene
+from procore_nb.demo.tables.sitedays import SiteDay, planned_hours, site_days
+from procore_nb.demo.tables.works import noon, works
+
+SHEET, ENTRY = "timesheet", "timecard_entry"
+_TIME_TYPES = (("Regular Time", "RT"), ("Overtime", "OT"))
+_KEPT_DAYS = 40
+_PER_DAY = 8
+_OWN_CODES = (0, 2)  # work done by the builder's own people
+_UNITS = {2: "m3", 3: "m2", 4: "m2", 5: "t", 7: "m2", 8: "m2", 9: "m2", 10: "m2", 16: "m3", 17: "m2"}
+
+
+@table("timecard_entries", "timecard_entries_by_query")
+def timecard_entries(scene: Scene) -> Iterator[Row]:
+    """Hours of each of the builder's own people, in the last weeks."""
+    for one in site_days(scene)[-_KEPT_DAYS:]:
+        yield from _entries(scene, one)
+
+
+@table("timesheets")
+def timesheets(scene: Scene) -> Iterator[Row]:
+    """One sheet for each day, with its entries."""
+    for one in site_days(scene)[-_KEPT_DAYS:]:
+        yield {**_sheet(scene, one), "timecard_entries": list(_entries(scene, one))}
+
+
+@table("timecard_time_types", "company_timecard_time_types")
+def time_types(scene: Scene) -> Iterator[Row]:
+    """Regular time and overtime."""
+    for number in range(len(_TIME_TYPES)):
+        yield {**_time_type(number), "company_id": scene.company.id}
+
+
+@table("time_and_material_entries")
+def time_and_material_entries(scene: Scene) -> Iterator[Row]:
+    """Tickets for work on changes that began before their price was agreed."""
+    asked = (one for one in claims(scene) if one.question is not None and not one.void)
+    for number, one in enumerate(asked):
+        yield {
+            "id": scene.id("time_and_material", number),
+            "number": number + 1,
+            "name": one.title,
+            "reference_number": f"TM-{number + 1:03}",
+            "description": one.topic.answer,
+            "status": 2 if one.decided else 1,
+            "private": False,
+            "project_id": scene.here.id,
+            "company_id": scene.company.id,
+            "location_id": crews.place(scene, number)["id"],
+            "work_performed_on_date": one.created.date(),
+            "created_by_id": crews.office(scene)[number % 3].id,
+            "created_at": one.created,
+            "updated_at": one.decided or one.created,
+        }
+
+
+@table("field_production_report")
+def field_production_report(scene: Scene) -> Iterator[Row]:
+    """Hours planned, spent and earned for each kind of work begun; spent are those of the manpower log."""
+    term = works(scene)
+    if term is None:
+        return
+    spent = dict.fromkeys(range(len(PLAN)), Decimal(0))
+    for day in site_days(scene):
+        for crew in day.crews:
+            spent[crew.code] += crew.man_hours
+    for code, planned in enumerate(cast.cost_codes(scene)):
+        done = PLAN[code].done(term.elapsed(term.until))
+        hours, actual = planned_hours(scene, code), float(spent[code])
+        if not actual:
+            continue
+        quantity = hours * 3 // 4 + 10 if code in _UNITS else 0
+        made = round(quantity * done)
+        yield {
+            "cost_code_id": planned.id,
+            "cost_code": f"{planned.code} - {planned.name}",
+            "budgeted_hours": hours,
+            "actual_hours": actual,
+            "remaining_hours": max(0.0, hours - actual),
+            "hours_utilization": f"{actual / hours * 100:.2f}" if hours else None,
+            "projected_hours_at_completion": round(actual / done, 2) if done > 0.02 else hours,
+            "earned_hours": round(hours * done, 2),
+            "budgeted_quantity": quantity or None,
+            "actual_quantity": made if quantity else None,
+            "remaining_quantities": quantity - made if quantity else None,
+            "unit_of_measure": _UNITS.get(code),
+            "percent_complete": f"{done * 100:.2f}",
+            "budgeted_production_rate": round(quantity / hours, 4) if quantity and hours else None,
+            "actual_production_rate": round(made / actual, 4) if quantity else None,
+            "is_budgeted": "true",
+        }
+
+
+def _entries(scene: Scene, one: SiteDay) -> Iterator[Row]:
+    """Entries of a day: up to five people; an hour of overtime now and then."""
+    people = len(crews.office(scene)[:5])
+    codes = [crew.code for crew in one.crews if crew.code in _OWN_CODES] or [0]
+    sheet, first = _sheet(scene, one), scene.id(ENTRY, one.index % 1_200 * _PER_DAY)
+    for number in range(people):
+        if (one.index + number * 5) % 11 == 0:
+            continue
+        late = (one.index + number) % 9 == 0
+        hours = Decimal("5.5") if one.weather.stops_work else Decimal("8.0")
+        yield {
+            **_shown(scene)[number, codes[number % len(codes)]],
+            "date": one.day,
+            "datetime": noon(one.day),
+            "id": first + number,
+            "hours": hours + (2 if late and not one.weather.stops_work else 0),
+            "timecard_time_type": _SHOWN_TYPES[late],
+            "timesheet": sheet,
+            "timesheet_status": sheet["status"],
+            "approval_status": "approved" if (TODAY - one.day).days > 7 else "pending",
+            "created_at": sheet["created_at"],
+            "updated_at": sheet["updated_at"],
+        }
+
+
+@per_project(keep=300)
+def _shown(scene: Scene) -> dict[tuple[int, int], Row]:
+    """What the entries of a person (by number) at a cost code say every day."""
+    found: dict[tuple[int, int], Row] = {}
+    place, author = crews.place(scene, 0), crews.office(scene)[0].ref
+    for code in _OWN_CODES:
+        work = cast.cost_codes(scene)[code].ref
+        for number, person in enumerate(crews.office(scene)[:5]):
+            found[number, code] = {
+                "billable": code != 0,
+                "description": None,
+                "lunch_time": 30,
+                "injured": False,
+                "signed": True,
+                "party": crews.brief(person),
+                "login_information": person.ref,
+                "created_by": author,
+                "cost_code": work,
+                "line_item_type_id": cast.COST_TYPES[0].id,
+                "location": place,
+                "custom_fields": {},
+            }
+    return found
+
+
+def _sheet(scene: Scene, one: SiteDay) -> Row:
+    written = noon(one.day)
+    return {
+        "id": scene.id(SHEET, one.index),
+        "number": one.index + 1,
+        "name": f"Timesheet {one.day}",
+        "date": one.day,
+        "status": "approved" if (TODAY - one.day).days > 7 else "pending",
+        "created_by": crews.office(scene)[0].ref,
+        "created_at": written,
+        "updated_at": written,
+    }
+
+
+def _time_type(number: int) -> Row:
+    name, short = _TIME_TYPES[number]
+    return {"id": 81_001 + number, "time_type": name, "abbreviated_time_type": short, "global": True}
+
+
+_SHOWN_TYPES = {bool(number): _time_type(number) for number in range(len(_TIME_TYPES))}
