@@ -12,6 +12,7 @@ import ipywidgets
 import pandas as pd
 
 from procore_nb.client import Procore
+from procore_nb.environments import KNOWN
 from procore_nb.errors import ArgumentError, IncompleteError, ProcoreError
 from procore_nb.widgets.counts import CountBars, good_columns
 from procore_nb.widgets.endpoint_picker import EndpointPicker
@@ -21,7 +22,7 @@ from procore_nb.widgets.frame_table import FrameTable
 from procore_nb.widgets.lines import call_line
 from procore_nb.widgets.notice import Notice, PythonLine
 from procore_nb.widgets.place_panel import PlacePanel
-from procore_nb.widgets.watching import Watching
+from procore_nb.widgets.watching import Watching, counted
 
 
 class Explorer(ipywidgets.VBox):  # type: ignore[misc]
@@ -59,7 +60,7 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
         self._stop = threading.Event()
         self._errand = Errand(self._busy_changed, self._failed)
         self._notice, self._line, self._about = Notice(), PythonLine(), ipywidgets.HTML()
-        self._head = ipywidgets.HTML(procore._repr_html_())
+        self._head = ipywidgets.HTML(_dressed(procore))
         self.endpoints, self.filters = EndpointPicker(), FilterPanel()
         self.places = PlacePanel(self._projects_wanted)
         self._fetch = ipywidgets.Button(description="Fetch", button_style="primary", layout={"width": "auto"})
@@ -104,10 +105,9 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
         return f"Explorer({self._procore.environment.name}, {self.endpoints.value}, {got})"
 
     def _laid_out(self) -> list[ipywidgets.Widget]:
-        about = ipywidgets.Accordion([self._about], titles=["About this list"], selected_index=None)
         buttons = ipywidgets.HBox([self._fetch, self._halt])
         return [
-            self._head, self.endpoints, about, self.places, self.filters, buttons, self._notice, self._line, self._result,
+            self._head, self.endpoints, self._about, self.places, self.filters, buttons, self._notice, self._line, self._result,
         ]  # fmt: skip
 
     def _listen(self) -> None:
@@ -121,7 +121,9 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
     def _endpoint_chosen(self, _: object) -> None:
         endpoint = self.endpoints.endpoint
         if endpoint is not None:
-            self._about.value = endpoint._repr_html_()
+            self._about.value = (
+                f"<details><summary>About this list</summary>{endpoint._repr_html_()}</details>"
+            )
             self.places.offer(endpoint)
             self.filters.offer(endpoint)
             self._refresh()
@@ -144,7 +146,7 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
         if busy:
             self._stop.clear()
         else:
-            self._head.value = self._procore._repr_html_()
+            self._head.value = _dressed(self._procore)
 
     def _watch(self, what: str, places: int) -> Watching:
         return Watching(what, places, tell=self._tell, stop=self._stop)
@@ -175,12 +177,13 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
     def _say_done(self) -> None:
         frame = self.frame
         about = frame.attrs["procore"]
-        words = f"{len(frame):,} rows, {frame.shape[1]} columns, {about['requests']:,} requests. The frame is explorer.frame."
+        counts = (len(frame), "row"), (frame.shape[1], "column"), (about["requests"], "request")
+        words = ", ".join(counted(number, noun) for number, noun in counts) + ". The frame is explorer.frame."
         if frame.empty:
             words = "The list is empty: no row fits." if self.filters.values() else "The list is empty."
         skipped = about["skipped"]
         if skipped:
-            words += f" {len(skipped):,} places were left out:"
+            words += f" {counted(len(skipped), 'place')} left out:"
         steps = [
             {
                 "step": one["place"],
@@ -228,3 +231,9 @@ def _rows_of(error: BaseException, name: str) -> pd.DataFrame | None:
     if not isinstance(partial, pd.DataFrame) or partial.empty:
         return None
     return partial if partial.attrs["procore"]["endpoint"] == name else None
+
+
+def _dressed(procore: Procore) -> str:
+    name = procore.environment.name
+    kind = name if name in {one.name for one in KNOWN} else "other"
+    return f"<div class='pnw-place pnw-place-{kind}'>{procore._repr_html_()}</div>"

@@ -137,6 +137,7 @@ class FrameTable(anywidget.AnyWidget):
             "shown": self._shown,
             "rows": len(self._positions),
             "all": len(self._flat),
+            "source": str(self._frame.attrs.get("procore", {}).get("environment", "")),
             "words": self._rows.words,
             "column": self._rows.column,
             "down": self._rows.down,

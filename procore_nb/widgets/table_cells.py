@@ -86,7 +86,8 @@ def is_numeric(column: pd.Series[Any]) -> bool:
 
 def width(column: pd.Series[Any]) -> int:
     """How wide a column should be, in characters."""
-    longest = max((len(text) for text in texts(column.head(_LOOKED_AT)) if text), default=0)
+    spread = np.unique(np.linspace(0, max(len(column) - 1, 0), min(_LOOKED_AT, len(column))).astype(int))
+    longest = max((len(text) for text in texts(column.iloc[spread]) if text), default=0)
     title = round(1.15 * len(str(column.name))) + 2  # bold, with room for the mark of the order
     return max(_NARROWEST, min(_WIDEST, max(longest, title) + 3))
 

@@ -14,6 +14,11 @@ from procore_nb.progress import Progress
 _PAUSE = 0.25  # seconds between two words to the browser
 
 
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: `1 row`, `1,200 rows`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 class Watching(Progress):
     """Tells a form how a walk goes on; ends it once `stop` is set.
 
@@ -50,7 +55,7 @@ class Watching(Progress):
         self._told = now
         with self._lock:
             waiting = f"; {self._said}" if now < self._until else ""
-            counts = f"{self._rows:,} rows, {self.requests:,} requests{waiting}"
+            counts = f"{counted(self._rows, 'row')}, {counted(self.requests, 'request')}{waiting}"
         places = f"{self._done:,} of {self._places:,} places, " if self._places > 1 else ""
         self._tell(f"{self._what}: {places}{counts}", self._done / self._places if self._places > 1 else None)
 

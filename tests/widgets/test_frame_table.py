@@ -146,6 +146,14 @@ def test_a_downloaded_csv_is_what_to_csv_writes(wire: Callable[[Any], Any], tmp_
     assert data == pnb.to_csv(frame(), tmp_path / "x.csv").read_bytes()
 
 
+def test_a_downloaded_excel_file_holds_the_same_rows(wire: Callable[[Any], Any], tmp_path: Path) -> None:
+    name, data = download(FrameTable(frame()), wire, "excel")
+    (tmp_path / "x.xlsx").write_bytes(data)
+
+    assert name == "rfis.xlsx"
+    assert pd.read_excel(tmp_path / "x.xlsx")["name"].tolist()[1] == "école"
+
+
 def test_a_download_in_many_parts_is_whole(wire: Callable[[Any], Any], tmp_path: Path) -> None:
     import numpy as np
 

@@ -138,7 +138,7 @@ function render({ model, el }) {
     keep(message);
     const part = head.rows === head.all ? "" : ` of ${head.all.toLocaleString("en")}`;
     const empty = head.all === 0 ? "No rows: the list is empty." : head.rows === 0 ? "Nothing matches the search." : "";
-    count.textContent = empty || `${head.rows.toLocaleString("en")}${part} ${head.all === 1 ? "row" : "rows"}`;
+    count.textContent = empty || `${head.rows.toLocaleString("en")}${part} ${head.all === 1 ? "row" : "rows"}${head.source && ` · ${head.source}`}`;
     if (document.activeElement !== search) search.value = head.words;
     columns.draw(head.columns, head.shown);
     const tall = Math.min(TALL, head.rows * ROW + 50);
