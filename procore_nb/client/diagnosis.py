@@ -15,6 +15,7 @@ import pandas as pd
 from procore_nb import advice, catalog
 from procore_nb.client.places import Place
 from procore_nb.client.questions import question_for
+from procore_nb.client.steps import Steps
 from procore_nb.errors import CredentialsError, NetworkError, ProcoreError
 from procore_nb.pages import Manners, ask_once
 from procore_nb.replies import Page
@@ -49,8 +50,9 @@ def diagnose(session: Session, company_id: int | None, *, manners: Manners | Non
     )
     frame = pd.DataFrame([vars(step) for step in steps], columns=["step", "ok", "detail", "advice"])
     frame = frame.astype({"step": "string", "ok": "boolean", "detail": "string", "advice": "string"})
-    frame.attrs["procore"] = {"endpoint": "diagnosis", "environment": session.environment.name}
-    return frame
+    shown = Steps(frame)
+    shown.attrs["procore"] = {"endpoint": "diagnosis", "environment": session.environment.name}
+    return shown
 
 
 class _Diagnosis:
