@@ -194,6 +194,20 @@ class Inquiry:
         }
 
 
+def take_ids_of_path(
+    endpoint: Endpoint, name: str, *, places: dict[str, Any], arguments: dict[str, Any]
+) -> None:
+    """Put the ids that are written into a path (`/rest/v1.0/projects/7/rfis`) where arguments would have put them."""
+    for key, value in (endpoint.values_in(name) if "/" in name else {}).items():
+        into = places if key in ("project_id", "company_id") else arguments
+        if into.get(key) is not None or (key == "project_id" and places.get("projects") is not None):
+            raise ArgumentError(
+                f"{name} names its {key}, which was given as well.",
+                advice="Write {" + key + "} in the path, or leave the argument out.",
+            )
+        into[key] = value
+
+
 def _names_projects(parent: Any) -> bool:
     return isinstance(parent, pd.DataFrame) and bool({"project_id", "project.id"} & set(parent.columns))
 

@@ -124,7 +124,7 @@ def id_text(value: Any, where: str) -> str:
     """Return an id as text: whole numbers and words without white space or slashes."""
     if isinstance(value, str):
         text = value.strip()
-        if text and not any(mark in text for mark in "/?#& "):
+        if text.strip(".") and not any(mark in text for mark in "/?#& "):
             return text
     elif not isinstance(value, bool) and value is not None and value is not pd.NA:
         try:

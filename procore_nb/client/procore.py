@@ -16,7 +16,7 @@ from procore_nb import catalog
 from procore_nb.catalog import Endpoint
 from procore_nb.client.connection import Connection
 from procore_nb.client.gather import Collection, OnError
-from procore_nb.client.inquiry import Inquiry
+from procore_nb.client.inquiry import Inquiry, take_ids_of_path
 from procore_nb.errors import ArgumentError, ProcoreError, warn
 from procore_nb.progress import ProgressMaker
 
@@ -183,7 +183,7 @@ class Procore(Connection):
         """
         places = {"project_id": project_id, "projects": projects, "company_id": company_id, "parent": parent}
         return self._inquiry(
-            self.endpoint(name),
+            name,
             places,
             arguments,
             decimals=decimals,
@@ -215,7 +215,7 @@ class Procore(Connection):
         """
         places = {"project_id": project_id, "projects": projects, "company_id": company_id, "parent": parent}
         return self._inquiry(
-            self.endpoint(name),
+            name,
             places,
             arguments,
             decimals=decimals,
@@ -275,11 +275,11 @@ class Procore(Connection):
         reserved = ("project_id", "projects", "company_id", "parent")
         places = {key: arguments.pop(key, None) for key in reserved}
         options = {key: arguments.pop(key) for key in ("on_error", "progress") if key in arguments}
-        return self._inquiry(self.endpoint(name), places, arguments, **options)
+        return self._inquiry(name, places, arguments, **options)
 
     def _inquiry(
         self,
-        endpoint: Endpoint,
+        name: str | Endpoint,
         places: Mapping[str, Any] | None = None,
         arguments: Mapping[str, Any] | None = None,
         *,
@@ -290,11 +290,16 @@ class Procore(Connection):
     ) -> Collection:
         if on_error not in ("raise", "skip"):
             raise ArgumentError(f'on_error is "raise" or "skip", not {on_error!r}.')
+        given = {key: value for key, value in (arguments or {}).items() if value is not None}
+        at = dict(places or {})
+        endpoint = name if isinstance(name, Endpoint) else self.endpoint(name)
+        if isinstance(name, str):
+            take_ids_of_path(endpoint, name, places=at, arguments=given)
         return Inquiry(
             procore=self,
             endpoint=endpoint,
-            places=dict(places or {}),
-            arguments={name: value for name, value in (arguments or {}).items() if value is not None},
+            places=at,
+            arguments=given,
             decimals=decimals,
             categories=categories,
             on_error=on_error,

@@ -100,8 +100,8 @@ def _window(endpoint: Endpoint, wanted: dict[str, Any], today: date) -> list[tup
 
 def has_dates(endpoint: Endpoint, parameters: Pairs) -> bool:
     """Tell whether the query names dates, so that no default window applies."""
-    keys = {key for key, _ in parameters}
-    return bool(keys & {"log_date", "start_date", "end_date", "date"}) or any("date" in key for key in keys)
+    # A filter by updated_at works inside the default window and does not widen it.
+    return bool({key for key, _ in parameters} & {"log_date", "start_date", "end_date", "date"})
 
 
 def _since(

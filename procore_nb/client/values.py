@@ -6,6 +6,7 @@ https://developers.procore.com/documentation/filtering-on-list-actions
 
 from __future__ import annotations
 
+import math
 import operator
 import re
 from collections.abc import Iterable
@@ -37,6 +38,8 @@ def pairs_for(argument: Argument, value: Any, *, endpoint: str) -> list[tuple[st
         return [(argument.key, _range(value, where))]
     if argument.form == "after":
         return [(argument.key, _after(value, where))]
+    if argument.name == "sort" and is_many(value):
+        value = ",".join(text_of(each, where) for each in value)  # Procore takes several in one text
     if argument.name in ("sort", "view") and argument.choices:
         _check_choice(argument, value, endpoint)
     if is_many(value):
@@ -49,12 +52,12 @@ def text_of(value: Any, where: str) -> str:
     """Return one value as text: true and false, ISO dates, UTC times, whole numbers as they are."""
     if isinstance(value, str):
         return value
-    if isinstance(value, bool) or type(value).__name__ == "bool_":
+    if isinstance(value, bool) or type(value).__name__ in ("bool", "bool_"):  # numpy's
         return "true" if value else "false"
     if isinstance(value, date):
         return moment_text(value, where)
-    if isinstance(value, Decimal | float):
-        return str(int(value)) if value == value and value == int(value) else str(value)
+    if isinstance(value, Decimal | float) and math.isfinite(value):
+        return str(int(value)) if value == int(value) else str(value)
     try:
         return str(operator.index(value))
     except TypeError:

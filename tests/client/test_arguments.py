@@ -1,0 +1,316 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+from typing import Any
+from urllib.parse import parse_qsl
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import procore_nb as pnb
+from procore_nb import catalog
+from procore_nb.client.places import Place
+from procore_nb.client.questions import has_dates, page_size, parameters_for, question_for
+
+TODAY = date(2026, 6, 18)
+
+
+def sent(name: str, **arguments: Any) -> list[tuple[str, str]]:
+    return list(parameters_for(catalog.endpoint(name), arguments, today=TODAY))
+
+
+EAST = timezone(timedelta(hours=2))
+DAY = "2026-03-01T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (("2026-03-01", "2026-03-31"), f"{DAY}...2026-03-31T23:59:59Z"),
+        ((date(2026, 3, 1), date(2026, 3, 31)), f"{DAY}...2026-03-31T23:59:59Z"),
+        ([date(2026, 3, 1), None], f"{DAY}...2100-01-01T00:00:00Z"),
+        ((None, "2026-03-01T08:00:00Z"), "1990-01-01T00:00:00Z...2026-03-01T08:00:00Z"),
+        ("2026-03-01", f"{DAY}...2026-03-01T23:59:59Z"),
+        (date(2026, 3, 1), f"{DAY}...2026-03-01T23:59:59Z"),
+        ("2026-03-01...2026-03-02", f"{DAY}...2026-03-02T23:59:59Z"),
+        ('"2026-03-01...2026-03-02"', f"{DAY}...2026-03-02T23:59:59Z"),
+        ("2026-03-01...", f"{DAY}...2100-01-01T00:00:00Z"),
+        (datetime(2026, 3, 1, tzinfo=UTC), f"{DAY}...2100-01-01T00:00:00Z"),
+        ((datetime(2026, 3, 1, 2, tzinfo=EAST), datetime(2026, 3, 1, 1)), f"{DAY}...2026-03-01T01:00:00Z"),
+        ((pd.Timestamp("2026-03-01", tz="UTC"), pd.NaT), f"{DAY}...2100-01-01T00:00:00Z"),
+        (("2026-03-01T02:00:00+02:00", None), f"{DAY}...2100-01-01T00:00:00Z"),
+    ],
+)
+def test_a_range_of_time_may_be_said_in_many_ways(value: object, text: str) -> None:
+    assert sent("rfis", updated_at=value) == [("filters[updated_at]", text)]
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["yesterday", "2026-13-01", "2026-02-30", "01.03.2026", ("2026-03-02", "2026-03-01"), ("a", "b"), (1, 2), 5, (date(2026, 1, 1),) * 3, "2026-03-01T25:00:00Z"],
+)  # fmt: skip
+def test_a_malformed_time_is_refused_before_anything_is_sent(value: object) -> None:
+    with pytest.raises(pnb.ArgumentError, match="updated_at of rfis"):
+        sent("rfis", updated_at=value)
+
+
+def test_since_is_an_open_range_in_each_lists_own_spelling() -> None:
+    assert sent("rfis", since="2026-03-01") == [("filters[updated_at]", f"{DAY}...2100-01-01T00:00:00Z")]
+    ((key, value),) = sent("schedules", since=date(2026, 3, 1))
+    assert (key, value) == ("filters[updated_at][gt]", DAY)
+
+
+def test_since_where_nothing_tells_the_time_of_change_is_refused_with_a_way_out() -> None:
+    with pytest.raises(pnb.CatalogError, match="compare updated_at in the frame"):
+        sent("budget_views", since="2026-03-01")
+
+
+def test_an_after_filter_has_no_end() -> None:
+    with pytest.raises(pnb.ArgumentError, match="has no end"):
+        sent("schedules", updated_at=("2026-03-01", "2026-03-02"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "dates"),
+    [
+        ({"start": "2026-03-01", "end": "2026-03-05"}, ("2026-03-01", "2026-03-05")),
+        ({"start": date(2026, 3, 1)}, ("2026-03-01", "2026-06-18")),
+        ({"end": datetime(2026, 3, 5, 12)}, ("1990-01-01", "2026-03-05")),
+        ({"start": pd.Timestamp("2026-03-01"), "end": None}, ("2026-03-01", "2026-06-18")),
+    ],
+)
+def test_start_and_end_close_the_window_of_a_daily_log(
+    arguments: dict[str, Any], dates: tuple[str, str]
+) -> None:
+    assert sent("daily_logs_manpower", **arguments) == [("start_date", dates[0]), ("end_date", dates[1])]
+
+
+def test_an_end_before_the_start_is_refused() -> None:
+    with pytest.raises(pnb.ArgumentError, match="is before start"):
+        sent("daily_logs_manpower", start="2026-03-05", end="2026-03-01")
+
+
+def test_start_where_a_list_has_none_names_what_it_has() -> None:
+    with pytest.raises(pnb.CatalogError, match=r"has no start and end.*updated_at"):
+        sent("rfis", start="2026-03-01")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "dated"),
+    [
+        ((("log_date", "x"),), True),
+        ((("start_date", "x"),), True),
+        ((("filters[updated_at]", "x"),), False),
+        ((), False),
+    ],
+)
+def test_a_filter_by_change_does_not_lift_the_default_window(
+    parameters: tuple[tuple[str, str], ...], dated: bool
+) -> None:
+    assert has_dates(catalog.endpoint("company_timesheets"), parameters) is dated
+
+
+@pytest.mark.parametrize(
+    ("value", "pairs"),
+    [
+        ("open", [("filters[status]", "open")]),
+        (["open", "closed"], [("filters[status][]", "open"), ("filters[status][]", "closed")]),
+        (("open",), [("filters[status][]", "open")]),
+        (None, []),
+        (pd.Series(["open"]), [("filters[status][]", "open")]),
+    ],
+)
+def test_one_value_or_several_are_sent_as_procore_wants_them(
+    value: object, pairs: list[tuple[str, str]]
+) -> None:
+    assert sent("rfis", status=value) == pairs
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(True, "true"), (False, "false"), (np.bool_(True), "true"), (7, "7"), (np.int64(2**53 + 1), str(2**53 + 1)),
+     (7.0, "7"), (Decimal("2.50"), "2.50"), (0, "0"), ("x", "x"), (date(2026, 3, 1), "2026-03-01")],
+)  # fmt: skip
+def test_values_are_written_as_procore_reads_them(value: object, text: str) -> None:
+    assert sent("rfis", location_id=value)[0][1] == text
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"a": 1},
+        object(),
+        float("nan"),
+        float("inf"),
+        Decimal("NaN"),
+        pd.NA,
+        b"bytes",
+        1j,
+        [None],
+        [float("nan")],
+        [[1]],
+    ],
+)
+def test_values_that_cannot_be_sent_are_refused(value: object) -> None:
+    with pytest.raises(pnb.ArgumentError, match="location_id of rfis"):
+        sent("rfis", location_id=value)
+
+
+def test_an_unknown_argument_is_refused_with_near_matches() -> None:
+    with pytest.raises(pnb.CatalogError, match=r"knows no argument 'statuss'.*Did you mean status"):
+        sent("rfis", statuss="open")
+
+
+@pytest.mark.parametrize("argument", ["page", "per_page", "filters", "project_id ", "Status"])
+def test_paging_and_raw_names_are_not_arguments(argument: str) -> None:
+    with pytest.raises(pnb.CatalogError, match="knows no argument"):
+        sent("rfis", **{argument: 1})
+
+
+def test_a_sort_is_checked_and_several_are_joined() -> None:
+    endpoint = next(one for one in catalog.endpoints() if one.sort_param == "sort" and len(one.sorts) > 1)
+    first, second = endpoint.sorts[:2]
+    pairs = parameters_for(endpoint, {"sort": [first, f"-{second}"]}, today=TODAY)
+    assert pairs == (("sort", f"{first},-{second}"),)
+    with pytest.raises(pnb.CatalogError, match="cannot sort by 'no_such_thing'"):
+        parameters_for(endpoint, {"sort": ["-no_such_thing"]}, today=TODAY)
+
+
+def test_rfis_name_attribute_and_direction_of_a_sort_apart() -> None:
+    assert sent("rfis", sort="-number") == [("sort[attribute]", "number"), ("sort[direction]", "desc")]
+
+
+def test_a_view_is_checked() -> None:
+    assert sent("projects", view="compact")[-1][1] == "compact"
+    with pytest.raises(pnb.CatalogError, match=r"has no view 'compct'.*Did you mean compact"):
+        sent("projects", view="compct")
+
+
+@pytest.mark.parametrize("status", ["all", " All ", "ALL"])
+def test_projects_take_their_status_in_plain_words(status: str) -> None:
+    assert sent("projects", status=status) == [("filters[by_status]", "All")]
+
+
+def test_a_status_of_projects_that_is_none_is_refused() -> None:
+    with pytest.raises(pnb.ArgumentError, match="Did you mean Active"):
+        sent("projects", status="activ")
+
+
+def test_deleted_rows_are_asked_for_where_a_list_has_them() -> None:
+    assert sent("change_events", deleted="only") == [("filters[include_deleted]", "only")]
+    with pytest.raises(pnb.ArgumentError, match='"only" or "with"'):
+        sent("change_events", deleted=True)
+    with pytest.raises(pnb.CatalogError, match="knows no argument 'deleted'"):
+        sent("rfis", deleted="only")
+
+
+def test_the_largest_page_a_list_allows_is_asked_for() -> None:
+    assert page_size(catalog.endpoint("rfis")) == 2000
+    assert page_size(catalog.endpoint("projects")) == 300
+    for one in catalog.endpoints():
+        if one.paging == "page" and one.per_page_max:
+            assert page_size(one) == one.per_page_max
+    assert page_size(catalog.endpoint("/rest/v2.0/companies/{company_id}/nothing_known")) == 100
+
+
+def test_ids_in_a_path_are_escaped() -> None:
+    endpoint = catalog.endpoint("rfi_replies")
+    question = question_for(endpoint, Place(1, {"project_id": "7", "rfi_id": "a%2fb"}), ())
+    assert question.path == "/rest/v1.0/projects/7/rfis/a%252fb/replies"
+
+
+# what is checked before a request is spent, through table()
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "kind", "words"),
+    [
+        ("rfi", {}, pnb.CatalogError, "rfis"),
+        ("rfsi", {"project_id": 7}, pnb.CatalogError, "rfis"),
+        ("rfis", {}, pnb.CatalogError, 'project_id=… for one project, or projects="all"'),
+        ("rfi_replies", {"project_id": 7}, pnb.CatalogError, "rfi_id=…, or parent=<frame of rfis>"),
+        ("rfi_replies", {}, pnb.CatalogError, "needs project_id, rfi_id"),
+        ("rfis", {"project_id": 7, "projects": "all"}, pnb.ArgumentError, "both given"),
+        ("rfis", {"project_id": "Harbour"}, pnb.ArgumentError, "positive whole number"),
+        ("rfis", {"project_id": 0}, pnb.ArgumentError, "positive whole number"),
+        ("rfis", {"project_id": True}, pnb.ArgumentError, "positive whole number"),
+        ("rfis", {"project_id": -7}, pnb.ArgumentError, "positive whole number"),
+        ("rfis", {"project_id": 7.5}, pnb.ArgumentError, "positive whole number"),
+        ("rfis", {"projects": "every"}, pnb.ArgumentError, "positive whole number"),
+        ("rfis", {"projects": [7, None]}, pnb.ArgumentError, "cannot be used"),
+        ("rfis", {"projects": pd.DataFrame({"name": ["x"]})}, pnb.ArgumentError, "without an id column"),
+        ("rfis", {"project_id": 7, "company_id": "mine"}, pnb.ArgumentError, "positive whole number"),
+        ("rfis", {"project_id": 7, "on_error": "ignore"}, pnb.ArgumentError, "on_error"),
+        ("rfis", {"project_id": 7, "statuss": "open"}, pnb.CatalogError, "Did you mean status"),
+        ("rfis", {"project_id": 7, "updated_at": "soon"}, pnb.ArgumentError, "is not a date"),
+        ("companies", {"project_id": 7}, pnb.CatalogError, "takes no project"),
+        ("rfi_replies", {"project_id": 7, "rfi_id": "../x"}, pnb.ArgumentError, "cannot be used"),
+        ("rfi_replies", {"project_id": 7, "rfi_id": ".."}, pnb.ArgumentError, "cannot be used"),
+        ("/rest/v1.0/projects/7/rfis", {"project_id": 8}, pnb.ArgumentError, "given as well"),
+        ("/rest/v1.0/projects/7/rfis", {"projects": "all"}, pnb.ArgumentError, "given as well"),
+        ("/rest/v1.0/projects/{project_id}/rfis", {}, pnb.CatalogError, "needs project_id"),
+        ("/rest/v1.0/projects/7/rfis?page=2", {}, pnb.CatalogError, "plain path"),
+        ("https://evil.example/rest/v1.0/me", {}, pnb.CatalogError, "whole URL"),
+        ("/rest/v1.0/../../x", {}, pnb.CatalogError, "plain path"),
+    ],
+)
+def test_what_cannot_be_asked_is_said_before_a_request_is_spent(
+    to_demo, name, arguments, kind, words
+) -> None:  # type: ignore[no-untyped-def]
+    procore = to_demo()
+    with pytest.raises(kind) as caught:
+        procore.table(name, **arguments)
+    assert words in str(caught.value)
+    assert procore.seen == []
+
+
+def test_without_a_company_nothing_is_sent(to_demo) -> None:  # type: ignore[no-untyped-def]
+    procore = to_demo(company_id=None)
+    for ask in (procore.me, procore.companies, procore.projects, lambda: procore.table("rfis", project_id=7)):
+        with pytest.raises(pnb.ArgumentError, match="address bar"):
+            ask()
+    assert procore.seen == []
+
+
+def test_arguments_arrive_in_the_query(to_demo) -> None:  # type: ignore[no-untyped-def]
+    procore = to_demo()
+    number = int(procore.projects()["id"].iloc[0])
+    procore.table("rfis", project_id=number, status=["open", "closed"], sort="-number")
+    query = parse_qsl(procore.seen[-1].query)
+    assert ("filters[status][]", "open") in query
+    assert ("sort[direction]", "desc") in query
+    assert ("per_page", "2000") in query
+
+
+def test_a_path_of_the_catalogue_with_its_ids_is_asked_as_it_stands(to_demo) -> None:  # type: ignore[no-untyped-def]
+    procore = to_demo()
+    number = int(procore.projects()["id"].iloc[0])
+    by_path = procore.table(f"/rest/v1.0/projects/{number}/rfis")
+    by_name = procore.table("/rest/v1.0/projects/{project_id}/rfis", project_id=number)
+    assert procore.seen[-1].path == procore.seen[-2].path == f"/rest/v1.0/projects/{number}/rfis"
+    assert by_path["id"].tolist() == by_name["id"].tolist()
+
+
+@pytest.mark.parametrize(("value", "bad"), [("0", True), (0, True), ("x", True), (1, False), (2, False)])
+@pytest.mark.parametrize("name", ["workers"])
+def test_numbers_of_a_connection_are_checked(name: str, value: object, bad: bool) -> None:
+    if bad:
+        with pytest.raises(pnb.ArgumentError, match=name):
+            pnb.connect("demo", **{name: value})
+    else:
+        pnb.connect("demo", **{name: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("workers", float("inf")), ("workers", float("nan")), ("workers", True), ("retries", -1), ("retries", float("inf")),
+        ("patience_seconds", -1), ("patience_seconds", "long"), ("connect_timeout_seconds", 0), ("read_timeout_seconds", -5),
+        ("read_timeout_seconds", None), ("read_timeout_seconds", float("nan")),
+    ],
+)  # fmt: skip
+def test_numbers_out_of_range_are_refused(name: str, value: object) -> None:
+    with pytest.raises(pnb.ArgumentError, match=name):
+        pnb.connect("demo", **{name: value})
