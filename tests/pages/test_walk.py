@@ -67,6 +67,11 @@ def demo_walk(demo: Demo, clock: Time, *, per_page: int = 20, **manners: Any) ->
     return rows, events
 
 
+def rows_into(rows: list[Any], events: Iterator[Any]) -> None:
+    for event in events:
+        rows += event.rows if isinstance(event, Rows) else []
+
+
 @pytest.fixture(scope="module")
 def clean() -> list[Any]:
     """The rows of a walk without faults."""
@@ -124,16 +129,16 @@ def test_a_total_that_stays_wrong_is_an_error_and_every_row_was_handed_out(
 ) -> None:
     session = Session(DEMO, pnb.Credentials(CLIENT_ID, CLIENT_SECRET), clock=clock,
                       transport=DemoAdapter(Demo(clock=clock, faults=Faults().always("wrong_total", 3))))  # fmt: skip
+    events = walk(
+        session,
+        [Question(PROJECTS, ALL, COMPANY_ID, per_page=50)],
+        manners=Manners(clock=clock, sleep=clock.sleep),
+    )
     rows: list[Any] = []
     with pytest.raises(
         pnb.IncompleteError, match=f"announced {len(clean) + 3} records and sent {len(clean)}"
     ):
-        for event in walk(
-            session,
-            [Question(PROJECTS, ALL, COMPANY_ID, per_page=50)],
-            manners=Manners(clock=clock, sleep=clock.sleep),
-        ):
-            rows += event.rows if isinstance(event, Rows) else []
+        rows_into(rows, events)
     assert rows == clean
 
 
@@ -351,9 +356,9 @@ def test_the_error_of_one_list_stops_all_after_what_had_come(another, session_to
     server = another(lists_of(5, 4))
     server.twist = lambda asked: Said(422, {"message": "bad"}) if "/projects/3/" in asked.path else None
     got: list[Any] = []
+    events = walk(session_to(server), questions(5), manners=Manners(workers=workers))
     with pytest.raises(pnb.RequestError, match="/projects/3/rfis"):
-        for event in walk(session_to(server), questions(5), manners=Manners(workers=workers)):
-            got += event.rows if isinstance(event, Rows) else []
+        rows_into(got, events)
     assert {row["id"] // 1000 for row in got} >= ({0, 1, 2} if workers == 1 else set())
     assert all(row["id"] // 1000 != 3 for row in got)
 

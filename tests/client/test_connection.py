@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from another_procore import CLIENT_ID, COMPANY, SECRET, Said
+
+import procore_nb as pnb
+from procore_nb.environments import SANDBOX
+
+
+def test_connecting_sends_nothing(another, connected) -> None:  # type: ignore[no-untyped-def]
+    server = another()
+    connected(server)
+    assert server.asked == []
+
+
+def test_me_is_one_row_with_the_types_it_declares(another, connected) -> None:  # type: ignore[no-untyped-def]
+    frame = connected(another()).me()
+    assert len(frame) == 1
+    assert {name: str(frame[name].dtype) for name in ("id", "login", "name")} == {
+        "id": "Int64", "login": "string", "name": "string",
+    }  # fmt: skip
+
+
+def test_every_representation_names_the_environment(another, connected) -> None:  # type: ignore[no-untyped-def]
+    procore = connected(another())
+    for shown in (repr(procore), procore._repr_html_(), repr(procore.me().attrs)):
+        assert "another" in shown
+
+
+def test_the_name_of_an_environment_is_not_markup(another, connected) -> None:  # type: ignore[no-untyped-def]
+    server = another()
+    procore = connected(server, environment=pnb.Environment("<b>x</b>", server.url, server.url))
+    assert "<b>x</b>" not in procore._repr_html_()
+
+
+def test_an_empty_list_has_the_columns_and_types_of_a_full_one(to_demo) -> None:  # type: ignore[no-untyped-def]
+    procore = to_demo()
+    full, empty = procore.projects(status="All"), procore.projects(status="All", id=[1])
+    assert len(full) > 100
+    assert len(empty) == 0
+    shared = [name for name in empty.columns if name in full.columns]
+    assert empty[shared].dtypes.to_dict() == full[shared].dtypes.to_dict()
+    assert {"id", "name", "latitude", "longitude", "company.id"} <= set(empty.columns)
+
+
+@pytest.mark.parametrize("status", ["Active", "Inactive", "All"])
+def test_projects_by_status_add_up(to_demo, status: str) -> None:  # type: ignore[no-untyped-def]
+    procore = to_demo()
+    counts = {each: len(procore.projects(status=each)) for each in ("Active", "Inactive", "All")}
+    assert counts["Active"] + counts["Inactive"] == counts["All"]
+    assert counts[status] > 0
+
+
+def test_an_html_page_instead_of_json_is_one_clear_error(another, connected) -> None:  # type: ignore[no-untyped-def]
+    page = Said(200, b"<!DOCTYPE html><title>Sign in</title>", [("content-type", "text/html")])
+    server = another(twist=lambda asked: None if asked.path.startswith("/oauth") else page)
+    with pytest.raises(pnb.IncompleteError, match="a web page instead of JSON"):
+        connected(server, retries=0).me()
+
+
+def test_show_configuration_names_every_source_and_no_secret(places) -> None:  # type: ignore[no-untyped-def]
+    at = places({"PROCORE_CLIENT_SECRET": "very-hush"}, env_file="PROCORE_CLIENT_ID=from-file\n")
+    at.profiles.save("work", pnb.Credentials("kept", "also-hush"), SANDBOX, 7)
+    frame = pnb.show_configuration(places=at)
+    told = {row["name"]: row for _, row in frame.iterrows()}
+    assert told["PROCORE_CLIENT_SECRET"]["value"] == "<set>"
+    assert "environment variable" in told["PROCORE_CLIENT_SECRET"]["source"]
+    assert told["PROCORE_CLIENT_ID"]["source"].endswith(".env")
+    assert pd.isna(told["PROCORE_COMPANY_ID"]["value"])
+    assert "sandbox" in told["profile 'work'"]["value"]
+    assert "hush" not in repr(frame.to_dict())
+
+
+def test_a_profile_saved_for_one_environment_connects_to_it_alone(another, places) -> None:  # type: ignore[no-untyped-def]
+    server, at = another(), places()
+    place = pnb.Environment("another", server.url, server.url)
+    at.profiles.save("work", pnb.Credentials(CLIENT_ID, SECRET), place, COMPANY)
+    with pnb.connect(profile="work", places=at, progress=False) as procore:
+        assert procore.environment == place
+        assert len(procore.me()) == 1
+    elsewhere = another()
+    with pytest.raises(pnb.CredentialsError, match="is not sent to"):
+        pnb.connect(pnb.Environment("another", elsewhere.url, elsewhere.url), profile="work", places=at)
+    assert elsewhere.asked == []
+
+
+def test_two_demos_do_not_share_their_limits() -> None:
+    one, two = pnb.connect("demo", progress=False), pnb.connect("demo", progress=False)
+    one.me()
+    assert len(two.budget()) == 0
