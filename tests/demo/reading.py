@@ -1,0 +1,59 @@
+"""What the tests of the story read the demo with: all rows of a list, whatever its paging and envelope."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from procore_nb.catalog import endpoint
+from procore_nb.demo import COMPANY_ID, Demo
+from procore_nb.demo.project import Project
+
+from .conftest import Caller
+
+Row = dict[str, Any]
+WHOLE = "&start_date=2019-01-01&end_date=2026-12-31"
+
+
+class Reader:
+    """Reads lists of one demo."""
+
+    def __init__(self, demo: Demo | None = None) -> None:
+        self.demo = demo or Demo()
+        self._caller = Caller(self.demo)
+        self._caller.log_in()
+
+    def projects(self, *, begun: bool = True, tools_off: bool = False) -> list[Project]:
+        """Projects of the main company the account may look into."""
+        portfolio = self.demo.portfolio
+        return [
+            one
+            for one in portfolio.projects(portfolio.company)
+            if one.permitted and (one.progress > 0 or not begun) and (tools_off or not one.tools_off)
+        ]
+
+    def rows(self, name: str, project: Project | None = None, *, query: str = "", **ids: object) -> list[Row]:
+        """Every row of a list, page by page."""
+        one = endpoint(name)
+        known = {"company_id": COMPANY_ID, "project_id": project.id if project else "", **ids}
+        path = one.path
+        for key, value in known.items():
+            path = path.replace(f"{{{key}}}", str(value))
+        asked = "".join(f"&{key}={value}" for key, value in known.items() if value != "")
+        size = one.per_page_max or (100 if one.version.startswith("v2") else 2_000)
+        window = WHOLE if one.date_default else ""
+        found: list[Row] = []
+        for page in range(1, 100):
+            reply = self._caller.get(f"{path}?per_page={size}&page={page}{asked}{window}{query}")
+            assert reply.status == 200, (path, reply.status, reply.body)
+            rows = orjson.loads(reply.body)
+            for key in one.envelope.split(".") if one.envelope else ():
+                rows = rows[key]
+            found += rows
+            if one.paging != "page" or 'rel="next"' not in (reply.header("Link") or ""):
+                return found
+        raise AssertionError(f"{name} never ends.")
+
+
+READER = Reader()
