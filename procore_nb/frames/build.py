@@ -130,7 +130,7 @@ class FrameBuilder:
     def _promise(self, custom_fields: Mapping[int, tuple[str, str]]) -> None:
         """Open every column that exists even without records."""
         for first in self._leading:
-            self._columns[first] = Gathered(self._leading_kind(first))
+            self._columns[first] = self._opened(first, self._leading_kind(first), PROMISED)
         for path, kind in self._declared.columns.items():
             self._columns.setdefault(path, self._opened(path, self._meant(kind), PROMISED))
         for number, (_, data_type) in custom_fields.items():

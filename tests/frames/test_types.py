@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from procore_nb.frames import to_frame
+from procore_nb.frames import FrameBuilder, to_frame
 from procore_nb.frames.names import kind_of_name, kind_of_text_field
 from tests.frames.stand_ins import declare
 
@@ -336,3 +336,10 @@ def test_text_is_the_same_however_pandas_stores_it(storage: str) -> None:
         empty = to_frame([], declare("s string"))
     assert frame["s"].dtype == pd.StringDtype(storage) == empty["s"].dtype
     assert [None if one is pd.NA else one for one in frame["s"]] == ["äää", None, "half ? pair", "5"]
+
+
+def test_a_leading_id_that_version_2_declares_as_text_joins_all_the_same() -> None:
+    two = declare("id string", "project_id string", id_type="string", version="v2.0", module="Project")
+    builder = FrameBuilder(two, leading=["project_id"])
+    builder.add([{"id": "1", "project_id": None}, {"id": "2", "project_id": "7"}], leading=[7])
+    assert builder.build()["project_id"].tolist() == [7, 7]
