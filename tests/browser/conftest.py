@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from .chromium import ARGUMENTS, PROJECT, Lab, find_chromium, running_lab
+from .widgets_in_lab import open_desk
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -36,6 +37,13 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """A JupyterLab server with folders of its own."""
     with running_lab(tmp_path_factory.mktemp("lab")) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def desk(browser: Any, lab: Lab) -> Iterator[Any]:
+    """One page with JupyterLab for many notebooks, which saves loading it for each."""
+    with open_desk(browser, lab) as page:
+        yield page
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from procore_nb import demo
 
 from .chromium import Lab, in_kernel
 from .widgets_in_lab import (
-    LEFT_AREA,
     RESTART,
     SAVE,
     SWITCH_STATE_SAVING,
@@ -45,7 +44,7 @@ class Journey:
 
 
 @pytest.fixture(scope="module")
-def journey(browser: Any, lab: Lab) -> Journey:
+def journey(desk: Any, lab: Lab) -> Journey:
     told = Journey()
     with demo.serve(demo.Demo()) as server:
         cells = [
@@ -55,7 +54,7 @@ def journey(browser: Any, lab: Lab) -> Journey:
             "left = ConnectForm(place)\nleft",
             "ipywidgets.Password()",
         ]
-        with notebook(browser, lab, "secrets.ipynb", cells, height=1500) as page:
+        with notebook(desk, lab, "secrets.ipynb", cells, height=1500) as page:
             page.evaluate(SWITCH_STATE_SAVING)
             _type_and_connect(page, told)
             _leave_secrets_behind(page)
@@ -150,8 +149,8 @@ async () => {
 """
 
 
-def test_on_the_demo_one_click_connects_and_the_form_is_there_at_once(browser: Any, lab: Lab) -> None:
-    with notebook(browser, lab, "demo.ipynb", FORM) as page:
+def test_on_the_demo_one_click_connects_and_the_form_is_there_at_once(desk: Any, lab: Lab) -> None:
+    with notebook(desk, lab, "demo.ipynb", FORM) as page:
         page.locator(".pnw-form").wait_for()
         milliseconds = page.evaluate(TIME_TO_SEE)
         note_figure("connect form visible after running the cell", milliseconds, "ms")
@@ -167,10 +166,9 @@ def test_on_the_demo_one_click_connects_and_the_form_is_there_at_once(browser: A
         assert foreign(page) == []
 
 
-def test_the_keyboard_alone_fills_the_form_in_order(browser: Any, lab: Lab) -> None:
+def test_the_keyboard_alone_fills_the_form_in_order(desk: Any, lab: Lab) -> None:
     cells = ["from procore_nb.widgets import ConnectForm", "form = ConnectForm('sandbox')\nform"]
-    with notebook(browser, lab, "keys.ipynb", cells, width=760, height=900) as page:
-        page.evaluate(LEFT_AREA)
+    with notebook(desk, lab, "keys.ipynb", cells, width=760, height=900) as page:
         page.get_by_label("Environment").focus()
         reached = []
         for _ in range(7):
@@ -193,12 +191,12 @@ def test_the_keyboard_alone_fills_the_form_in_order(browser: Any, lab: Lab) -> N
     ]
 
 
-def test_a_restarted_kernel_is_words_in_an_open_form(browser: Any, lab: Lab) -> None:
+def test_a_restarted_kernel_is_words_in_an_open_form(desk: Any, lab: Lab) -> None:
     cells = [
         *FORM,
         "import pandas as pd\nfrom procore_nb.widgets import FrameTable\nFrameTable(pd.DataFrame({'id': [1]}))",
     ]
-    with notebook(browser, lab, "restart.ipynb", cells, dark=True) as page:
+    with notebook(desk, lab, "restart.ipynb", cells, dark=True) as page:
         page.locator(".pnw-table[data-ready=true]").wait_for()
         page.get_by_role("button", name="Connect").click()
         page.locator(DONE).wait_for()

@@ -10,7 +10,7 @@ import pytest
 import procore_nb as pnb
 
 from .chromium import Lab, eventually, in_kernel
-from .widgets_in_lab import LEFT_AREA, foreign, note_figure, notebook, picture
+from .widgets_in_lab import foreign, note_figure, notebook, picture
 
 pytestmark = pytest.mark.browser
 
@@ -43,9 +43,9 @@ def pick_the_busiest(page: Any) -> None:
 
 
 def test_a_person_fetches_filters_downloads_and_gets_what_to_csv_writes(
-    browser: Any, lab: Lab, tmp_path: Path
+    desk: Any, lab: Lab, tmp_path: Path
 ) -> None:
-    with notebook(browser, lab, "explore.ipynb", EXPLORE, height=1900) as page:
+    with notebook(desk, lab, "explore.ipynb", EXPLORE, height=1900) as page:
         page.locator(".pnw-picker[data-ready=true]").first.wait_for()
         pick_the_busiest(page)
         page.get_by_label("Add a filter").select_option("status")
@@ -76,7 +76,7 @@ def test_a_person_fetches_filters_downloads_and_gets_what_to_csv_writes(
         assert foreign(page) == []
 
 
-def test_stop_is_heard_and_no_match_is_words(browser: Any, lab: Lab) -> None:
+def test_stop_is_heard_and_no_match_is_words(desk: Any, lab: Lab) -> None:
     slow = (
         "import procore_nb as pnb\nfrom procore_nb import demo\n"
         "server = demo.serve(demo.Demo(faults=demo.Faults().always('slow', 0.1)))\n"
@@ -84,7 +84,7 @@ def test_stop_is_heard_and_no_match_is_words(browser: Any, lab: Lab) -> None:
         "keys = pnb.Credentials(demo.CLIENT_ID, demo.CLIENT_SECRET)\n"
         "procore = pnb.connect(place, credentials=keys, company_id=demo.COMPANY_ID, workers=2)"
     )
-    with notebook(browser, lab, "stop.ipynb", [slow, EXPLORE[1]], height=1500, dark=True) as page:
+    with notebook(desk, lab, "stop.ipynb", [slow, EXPLORE[1]], height=1500, dark=True) as page:
         page.locator(".pnw-picker[data-ready=true]").first.wait_for()
         page.get_by_role("button", name="Fetch").click()
         page.locator("progress").wait_for()
@@ -151,10 +151,10 @@ KEY_TO_LIST = """
 
 
 def test_a_hundred_thousand_rows_are_there_at_once_and_ten_thousand_projects_follow_the_keys(
-    browser: Any, lab: Lab
+    desk: Any, lab: Lab
 ) -> None:
     with notebook(
-        browser,
+        desk,
         lab,
         "big.ipynb",
         [BIG, "table = FrameTable(big)\ntable", "picker = ProjectPicker(many)\npicker"],
@@ -179,14 +179,13 @@ def test_a_hundred_thousand_rows_are_there_at_once_and_ten_thousand_projects_fol
         assert page.said == []
 
 
-def test_the_table_sorts_searches_and_chooses_columns_with_the_keyboard_too(browser: Any, lab: Lab) -> None:
+def test_the_table_sorts_searches_and_chooses_columns_with_the_keyboard_too(desk: Any, lab: Lab) -> None:
     cells = [
         "import pandas as pd\nfrom procore_nb.widgets import FrameTable\n"
         "frame = pd.DataFrame({'id': range(300), 'name': ['<b>bold</b>', 'Zoo', 'apple'] * 100, 'value': [-n for n in range(300)]})",
         "table = FrameTable(frame)\ntable",
     ]
-    with notebook(browser, lab, "table.ipynb", cells, width=620, height=800) as page:
-        page.evaluate(LEFT_AREA)
+    with notebook(desk, lab, "table.ipynb", cells, width=620, height=800) as page:
         page.locator(TABLE).wait_for()
         page.get_by_role("button", name="value").press("Enter")
         eventually(page, "print(table.view['id'].iloc[0])", "299")

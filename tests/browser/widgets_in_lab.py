@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from .chromium import PROJECT, Lab, open_and_run, write_notebook
+from .chromium import OPEN_AND_RUN, PROJECT, Lab, write_notebook
 
 SAVE = """
 async () => {
@@ -20,28 +20,43 @@ SWITCH_STATE_SAVING = (
 )
 RESTART = "() => window.bookOfTest.sessionContext.session.kernel.restart()"
 THEME = "(theme) => window.jupyterapp.commands.execute('apputils:change-theme', { theme })"
-LEFT_AREA = "() => window.jupyterapp.commands.execute('application:toggle-left-area')"
-SHUT_DOWN = "() => window.bookOfTest?.sessionContext.shutdown()"
+LEFT_AREA = "(open) => open ? window.jupyterapp.shell.expandLeft() : window.jupyterapp.shell.collapseLeft()"
+CLOSE = """
+async () => {
+  await window.bookOfTest?.sessionContext.shutdown();
+  window.bookOfTest?.dispose();
+}
+"""
 
 
 @contextlib.contextmanager
-def notebook(browser: Any, lab: Lab, name: str, cells: list[str], **look: Any) -> Iterator[Any]:
-    """A notebook opened and run in a fresh page; at the end no host was asked and nothing was complained of."""
-    size = {"width": look.get("width", 1200), "height": look.get("height", 1000)}
-    context = browser.new_context(viewport=size, accept_downloads=True)
+def open_desk(browser: Any, lab: Lab) -> Iterator[Any]:
+    """JupyterLab in a page of its own, for one notebook after the other."""
+    context = browser.new_context(accept_downloads=True)
     page = context.new_page()
     page.said, page.asked = [], []
     page.on("console", lambda message: page.said.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: page.said.append(str(error)))
     page.on("request", lambda request: page.asked.append(request.url))
+    page.goto(f"{lab.url}/lab?token={lab.token}&reset")
+    page.wait_for_function("() => window.jupyterapp !== undefined", timeout=60_000)
+    yield page
+    context.close()
+
+
+@contextlib.contextmanager
+def notebook(desk: Any, lab: Lab, name: str, cells: list[str], **look: Any) -> Iterator[Any]:
+    """A notebook written, opened and run; shut down and closed at the end."""
+    desk.set_viewport_size({"width": look.get("width", 1200), "height": look.get("height", 1000)})
+    write_notebook(lab, name, cells)
     try:
-        write_notebook(lab, name, cells)
-        open_and_run(page, lab, name)
-        page.evaluate(THEME, "JupyterLab Dark" if look.get("dark") else "JupyterLab Light")
-        yield page
-        page.evaluate(SHUT_DOWN)
+        desk.evaluate(OPEN_AND_RUN, name)
+        desk.evaluate(THEME, "JupyterLab Dark" if look.get("dark") else "JupyterLab Light")
+        desk.evaluate(LEFT_AREA, look.get("width", 1200) >= 1000)
+        desk.said.clear()
+        yield desk
     finally:
-        context.close()
+        desk.evaluate(CLOSE)
 
 
 def foreign(page: Any) -> list[str]:

@@ -22,7 +22,7 @@ function render({ model, el }) {
     el.replaceChildren(list);
   };
   model.on("msg:custom", hear);
-  model.send({ kind: "ready" });
+  speak(model, { kind: "ready" });
   return () => model.off("msg:custom", hear);
 }
 export default { render };

@@ -1,7 +1,7 @@
 // A file that arrives in parts over the widget's channel, put together here and handed to the browser to save.
 function downloads(model, viewId, say) {
   let file = null;
-  const ask = (part) => model.send({ kind: "part", from: viewId, file: file.number, part, last: part === file.parts - 1 });
+  const ask = (part) => speak(model, { kind: "part", from: viewId, file: file.number, part, last: part === file.parts - 1 });
 
   async function save() {
     let blob = new Blob(file.pieces);
@@ -20,7 +20,7 @@ function downloads(model, viewId, say) {
   return {
     start(as) {
       say(`Making the ${as === "csv" ? "CSV" : "Excel"} file …`);
-      model.send({ kind: "download", from: viewId, as });
+      speak(model, { kind: "download", from: viewId, as });
     },
     hear(message, buffers) {
       if (message.kind === "file") {

@@ -18,3 +18,8 @@ function whenKernelGoes(model, act) {
 function keepKeys(node) {
   node.addEventListener("keydown", (event) => { if (!event.ctrlKey && !event.metaKey) event.stopPropagation(); });
 }
+
+// Says something to the kernel; when that is gone nobody hears it, which the form says in words.
+function speak(model, content) {
+  try { model.send(content); } catch (error) { console.debug(`procore_nb: ${error.message}`); }
+}

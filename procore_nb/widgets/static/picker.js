@@ -27,7 +27,7 @@ function render({ model, el }) {
   el.append(bar, chips, list);
   keepKeys(el);
 
-  const tell = () => model.send({ kind: "choose", from: viewId, keys: [...chosen] });
+  const tell = () => speak(model, { kind: "choose", from: viewId, keys: [...chosen] });
 
   function option(row, place) {
     const line = make("div", "pnw-option");
@@ -132,7 +132,7 @@ function render({ model, el }) {
   };
   model.on("msg:custom", hear);
   const forget = whenKernelGoes(model, () => { count.textContent = "The kernel is gone: run the cell again."; el.inert = true; });
-  model.send({ kind: "ready", from: viewId });
+  speak(model, { kind: "ready", from: viewId });
   return () => { model.off("msg:custom", hear); forget(); };
 }
 export default { render };

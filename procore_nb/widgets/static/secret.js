@@ -13,7 +13,7 @@ function render({ model, el }) {
   const send = (submit) => {
     const text = input.value;
     input.value = "";
-    if (text || submit) model.send({ kind: "secret", text, submit });
+    if (text || submit) speak(model, { kind: "secret", text, submit });
   };
   input.addEventListener("blur", () => send(false));
   input.addEventListener("keydown", (event) => {

@@ -5,7 +5,7 @@ function render({ model, el }) {
   const viewId = newId();
   let head = null, blocks = new Map(), asked = new Set(), drawn = "", fitted = 0;
   el.classList.add("pnw-part", "pnw-table");
-  const send = (content) => model.send({ ...content, from: viewId });
+  const send = (content) => speak(model, { ...content, from: viewId });
 
   const bar = make("div", "pnw-bar");
   const search = make("input");
