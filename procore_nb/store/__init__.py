@@ -2,6 +2,32 @@
 
 In: a connection (anything with `frames`, see `asking.Asks`) and names of lists. Out: Parquet datasets, and typed frames of
 them. Speaks to the service through that connection only, and to the file system through `files`.
+
+What lies where, so that any engine reads it:
+
+    portfolio/
+      _store.json          the environment and company these tables are of
+      _lock                who syncs, if somebody does
+      _work/rfis/          what has landed of a sync that is not finished
+      rfis/                exactly the rows as they are
+        0-columns-….parquet    no rows, all columns
+        part-….parquet         up to some 64,000 rows, sorted by project and id
+        _manifest.json         which state this is
+        _history/              deleted rows, and earlier versions where history is kept
+
+Engines pass over names that begin with an underscore. Each is one line:
+
+    duckdb    select * from read_parquet('portfolio/rfis/*.parquet', union_by_name = true)
+    polars    pl.scan_parquet("portfolio/rfis/*.parquet", missing_columns="insert")
+    dask      dd.read_parquet("portfolio/rfis/*.parquet")
+    spark     spark.read.option("mergeSchema", True).parquet("portfolio/rfis")
+
+Why so. A folder that holds exactly one state needs no reader of ours, as a log of changes (Delta, Iceberg) would. Parts are
+never changed: an update writes those anew whose rows changed and takes over the others, so a new column costs nothing
+(`0-columns` names it, older parts lack it, and engines fill it with nulls). Parts hold ranges of keys that do not overlap,
+so their statistics lead an engine, and an update, to the one part a project or an id is in; folders by project would be
+thousands of tiny files. Deleted rows lie apart, so that nobody counts them by accident. How one state follows another, and
+what happens when the power goes in between, is told in `generation`.
 """
 
 from importlib.util import find_spec
@@ -11,6 +37,7 @@ from procore_nb.errors import MissingExtraError
 if find_spec("pyarrow") is None:
     raise MissingExtraError("A store needs pyarrow.", advice='Install it: pip install "procore-nb[keep]"')
 
+from procore_nb.store.report import log_lines, summary
 from procore_nb.store.store import Store
 
-__all__ = ["Store"]
+__all__ = ["Store", "log_lines", "summary"]

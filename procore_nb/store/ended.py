@@ -6,11 +6,11 @@ many. Speaks to the file system through `files`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pyarrow as pa
 
-from procore_nb.store.columns import DELETED_AT, VALID_TO, Kinds, aligned
+from procore_nb.store.columns import DELETED_AT, VALID_TO
 from procore_nb.store.files import Files
 from procore_nb.store.generation import HISTORY, Generation
 from procore_nb.store.manifest import Manifest, Part
@@ -23,13 +23,19 @@ class EndedVersions:
     """Collects versions that end in one update."""
 
     def __init__(
-        self, files: Files, generation: Generation, manifest: Manifest, *, rewrite: bool, told: Kinds
+        self,
+        files: Files,
+        generation: Generation,
+        manifest: Manifest,
+        *,
+        rewrite: bool,
+        mend: Callable[[pa.Table, tuple[str, ...]], pa.Table],
     ) -> None:
         self._files = files
         self._generation = generation
         self._manifest = manifest
         self._rewrite = rewrite
-        self._told = told
+        self._mend = mend
         self._waiting: list[pa.Table] = []
         self._rows = 0
         self._made: list[Part] = []
@@ -55,9 +61,7 @@ class EndedVersions:
 
     def _earlier(self, part: Part) -> pa.Table:
         rows = read_rows(self._files, f"{self._manifest.table}/{HISTORY}/{part.file}")
-        return aligned(
-            rows, self._manifest.columns, self._told, (*self._manifest.extra, VALID_TO, DELETED_AT)
-        )
+        return self._mend(rows, (*self._manifest.extra, VALID_TO, DELETED_AT))
 
     def _write(self) -> None:
         if not self._waiting:

@@ -35,6 +35,8 @@ class Plan:
     place: tuple[str, ...] = ()
     arguments: dict[str, Any] = field(default_factory=dict)
     drop_personal: bool = False
+    scrub: bool = False
+    """Whether rows that are kept lose personal data that was kept so far."""
     window: tuple[str, str] | None = None
     window_day: str = ""
     bin: str = ""

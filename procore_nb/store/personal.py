@@ -15,8 +15,14 @@ people write (descriptions, comments) is kept as it is and may name somebody.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
+
+import orjson
+import pyarrow as pa
+
+from procore_nb.frames.names import Kind
+from procore_nb.frames.read import json_text
 
 PERSONAL = frozenset(
     [
@@ -126,6 +132,18 @@ def personal_columns(names: Iterable[str]) -> list[str]:
         if last in PERSONAL or (last in _NAMES and is_person):
             found.append(name)
     return found
+
+
+def scrubbed(rows: pa.Table, kinds: Mapping[str, Kind]) -> pa.Table:
+    """Rows as they are stored, their lists without personal keys."""
+    for name in (name for name, kind in kinds.items() if kind == "list"):
+        people = name.rpartition(".")[2] in PEOPLE
+        texts = [
+            None if text is None else json_text(without_personal(orjson.loads(text), people=people))
+            for text in rows.column(name).to_pylist()
+        ]
+        rows = rows.set_column(rows.column_names.index(name), name, pa.array(texts, pa.string()))
+    return rows
 
 
 def without_personal(value: Any, *, people: bool = False) -> Any:

@@ -18,7 +18,7 @@ from procore_nb.store.files import Files
 from procore_nb.store.generation import HISTORY
 from procore_nb.store.manifest import Manifest
 from procore_nb.store.parts import read_rows
-from procore_nb.store.update import row_names
+from procore_nb.store.settled import row_names
 
 _BOOKS = (FIRST_SEEN, VALID_FROM, VALID_TO, DELETED_AT)
 VERSION_BOOKS = (VALID_FROM, VALID_TO, DELETED_AT)
@@ -40,7 +40,10 @@ def ended(files: Files, folder: str, manifest: Manifest) -> pa.Table:
 def as_frame(rows: pa.Table, manifest: Manifest, books: tuple[str, ...] = ()) -> pd.DataFrame:
     """Rows as a typed frame, bookkeeping last; names of projects, where they are known, beside their ids."""
     frame = to_frame(rows, manifest.columns | dict.fromkeys(books, "time"))
-    frame = frame.rename(columns={name: name.removeprefix("_") for name in books})
+    for book in books:
+        name, ours = book.removeprefix("_"), frame.pop(book)
+        own = frame.pop(name) if name in frame.columns else ours  # some lists tell when a row was deleted
+        frame[name] = own.fillna(ours) if own.dtype == ours.dtype else ours
     if manifest.names and "project_id" in frame.columns and "project_name" not in frame.columns:
         names = frame["project_id"].astype("string").map(manifest.names).astype("string")
         frame.insert(list(frame.columns).index("project_id") + 1, "project_name", names)

@@ -11,8 +11,8 @@ from typing import Any
 import orjson
 import pandas as pd
 
+from procore_nb.store.account import Account
 from procore_nb.store.manifest import Manifest
-from procore_nb.store.syncing import Account
 
 _RESULT = {
     "table": "string",

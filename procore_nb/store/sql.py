@@ -15,8 +15,9 @@ import pyarrow as pa
 from procore_nb.errors import ArgumentError, MissingExtraError
 from procore_nb.frames.names import Kind
 from procore_nb.store.columns import EXACT, FIRST_SEEN, VALID_FROM, to_frame
-from procore_nb.store.files import Files, RemoteFiles
+from procore_nb.store.files import Files
 from procore_nb.store.manifest import Manifest
+from procore_nb.store.remote import RemoteFiles
 
 
 def query(text: str, tables: Mapping[str, tuple[Manifest, Sequence[str]]], files: Files) -> pd.DataFrame:
@@ -35,12 +36,17 @@ def query(text: str, tables: Mapping[str, tuple[Manifest, Sequence[str]]], files
             if re.search(rf"\b{re.escape(name)}\b", text, re.IGNORECASE):
                 connection.execute(_view(name, manifest, paths))
         try:
-            found = connection.execute(text).to_arrow_table()
+            answer = connection.sql(text)
+            found = None if answer is None else answer.to_arrow_table()
         except duckdb.Error as error:
             known = ", ".join(sorted(tables)) or "none yet"
             raise ArgumentError(
                 f"The query cannot be answered: {error}", advice=f"Tables: {known}."
             ) from error
+    if found is None:
+        raise ArgumentError(
+            "The query asks for nothing.", advice="A store is changed by sync only: write select …."
+        )
     return typed(found)
 
 

@@ -1,30 +1,7 @@
-"""The store: a folder of tables, one for each list, that a sync brings up to date.
+"""The store: what can be done with a folder of tables.
 
-What lies where, so that any engine reads it:
-
-    portfolio/
-      _store.json          the environment and company these tables are of
-      _lock                who syncs, if somebody does
-      _work/rfis/          what has landed of a sync that is not finished
-      rfis/                exactly the rows as they are
-        0-columns-….parquet    no rows, all columns
-        part-….parquet         up to some 64,000 rows, sorted by project and id
-        _manifest.json         which state this is
-        _history/              deleted rows, and earlier versions where history is kept
-
-Engines pass over names that begin with an underscore. Each is one line:
-
-    duckdb    select * from read_parquet('portfolio/rfis/*.parquet', union_by_name = true)
-    polars    pl.scan_parquet("portfolio/rfis/*.parquet", missing_columns="insert")
-    dask      dd.read_parquet("portfolio/rfis/*.parquet")
-    spark     spark.read.option("mergeSchema", True).parquet("portfolio/rfis")
-
-Why so. A folder that holds exactly one state needs no reader of ours, as a log of changes (Delta, Iceberg) would. Parts are
-never changed: an update writes those anew whose rows changed and takes over the others, so a new column costs nothing
-(`0-columns` names it, older parts lack it, and engines fill it with nulls). Parts hold ranges of keys that do not overlap,
-so their statistics lead an engine, and an update, to the one part a project or an id is in; folders by project would be
-thousands of tiny files. Deleted rows lie apart, so that nobody counts them by accident. How one state follows another, and
-what happens when the power goes in between, is told in `generation`.
+In: a folder or URL, a connection, names of lists. Out: typed frames, and accounts of syncs. The work is done in the other
+rooms of this floor.
 """
 
 from __future__ import annotations
@@ -39,18 +16,17 @@ from typing import Any, Literal
 import pandas as pd
 
 from procore_nb import catalog
-from procore_nb.catalog import near
 from procore_nb.errors import ArgumentError, OutputError, ProcoreError
-from procore_nb.store import reading
+from procore_nb.store.account import Account, Options
 from procore_nb.store.asking import Asks
 from procore_nb.store.files import files_at
-from procore_nb.store.generation import WORK, located, recover
+from procore_nb.store.generation import WORK, recover
 from procore_nb.store.identity import check_identity, folder_name, read_identity
 from procore_nb.store.locks import locked
-from procore_nb.store.manifest import Manifest
 from procore_nb.store.places import PlaceFinder
 from procore_nb.store.report import result_frame, tables_frame
-from procore_nb.store.syncing import Account, Options, TableSync
+from procore_nb.store.syncing import TableSync
+from procore_nb.store.tables import Tables
 
 
 class Store:
@@ -84,7 +60,8 @@ class Store:
     ) -> None:
         self._files = files_at(place, storage_options)
         self._clock = clock
-        self._identity = read_identity(self._files)
+        read_identity(self._files)
+        self._tables = Tables(self._files)
         if self._files.names(WORK):
             with suppress(OutputError), locked(self._files):  # else somebody is at it, and will see to it
                 for table in self._files.names(WORK):
@@ -190,16 +167,7 @@ class Store:
         DataFrame
             One row per row of Procore, in the order of project and id. `attrs["procore"]` says where it is from.
         """
-        folder, manifest = self._located(name)
-        live = reading.current(self._files, folder, manifest)
-        books: tuple[str, ...] = ()
-        if deleted is not None or history:
-            over = reading.ended(self._files, folder, manifest)
-            if history:
-                live, books = reading.versions(live, over, manifest), reading.VERSION_BOOKS
-            else:
-                live, books = reading.with_deleted(live, over, manifest, str(deleted)), reading.DELETED_BOOKS
-        return self._described(reading.as_frame(live, manifest, books), manifest)
+        return self._tables.frame(name, deleted=deleted, history=history)
 
     def changes(self, name: str, *, since: Any) -> pd.DataFrame:
         """Return the rows that became new, changed or deleted since a moment.
@@ -217,18 +185,11 @@ class Store:
             `change` (`new`, `changed`, `deleted`), `changed_at` (UTC: the start of the sync that noticed), then the table's
             columns. A row that changed twice comes once, as it is now.
         """
-        folder, manifest = self._located(name)
-        live = reading.current(self._files, folder, manifest)
-        over = reading.ended(self._files, folder, manifest)
-        rows, words, moments = reading.changes(live, over, manifest, reading.moment(since, "since"))
-        frame = reading.as_frame(rows, manifest)
-        frame.insert(0, "change", pd.Series(words, dtype="string"))
-        frame.insert(1, "changed_at", reading.times(moments))
-        return self._described(frame, manifest)
+        return self._tables.changes(name, since)
 
     def tables(self) -> pd.DataFrame:
         """Return what is kept, one row per table: rows, deleted, last_sync, last_whole (UTC), way, parts, bytes."""
-        return tables_frame([manifest for _, manifest in self._all().values()])
+        return tables_frame([manifest for _, manifest in self._tables.all().values()])
 
     def sql(self, query: str) -> pd.DataFrame:
         """Return the answer to a query in DuckDB's SQL, in which every table of the store is a table.
@@ -244,32 +205,28 @@ class Store:
         """
         from procore_nb.store.sql import query as run
 
-        tables = {name: (manifest, self.files(name)) for name, (_, manifest) in self._all().items()}
+        tables = {name: (manifest, self.files(name)) for name, (_, manifest) in self._tables.all().items()}
         return run(query, tables, self._files)
 
     def files(self, name: str) -> list[str]:
         """Return the Parquet files that hold a table as it is, for any engine: `pl.scan_parquet(store.files("rfis"))`."""
-        folder, manifest = self._located(name)
-        return [
-            self._files.address(f"{folder}/{one}")
-            for one in (manifest.header, *(p.file for p in manifest.parts))
-        ]
+        return self._tables.files(name)
 
     def __repr__(self) -> str:
-        return f"Store({self._files.address('')!r}, {len(self._all())} tables)"
+        return f"Store({self._files.address('')!r}, {len(self._tables.all())} tables)"
 
     def _sync(
         self, procore: Asks, wanted: dict[str, dict[str, Any]], projects: Any, options: Options, *, skip: bool
     ) -> pd.DataFrame:
         accounts: list[Account] = []
-        finder = PlaceFinder(procore, projects, kept=self._kept)
+        finder = PlaceFinder(procore, projects, kept=self._tables.kept)
         about = {"environment": procore.environment.name, "company_id": procore.company_id}
         for name, arguments in wanted.items():
             endpoint, began = catalog.endpoint(name), time.monotonic()
-            table = TableSync(self._files, endpoint, folder_name(name), arguments, options)
+            table = TableSync(self._files, endpoint, folder_name(endpoint.name), arguments, options)
             accounts.append(table.account)
             try:
-                table.run(procore, lambda e=endpoint, a=arguments: finder.find(e, a, self._all()))  # type: ignore[misc]
+                table.run(procore, lambda e=endpoint, a=arguments: finder.find(e, a, self._tables.all()))  # type: ignore[misc]
             except ProcoreError as error:
                 table.account.error = str(error)
                 if not skip or isinstance(error, OutputError):
@@ -278,44 +235,6 @@ class Store:
             finally:
                 table.account.seconds = round(time.monotonic() - began, 3)
         return result_frame(accounts, about)
-
-    def _kept(self, name: str) -> pd.DataFrame | None:
-        return self.table(name) if name in self._all() else None
-
-    def _all(self) -> dict[str, tuple[str, Manifest]]:
-        names = sorted({*self._files.names(""), *self._files.names(WORK)})
-        found = {name: located(self._files, name) for name in names if not name.startswith("_")}
-        return {name: one for name, one in found.items() if one is not None}
-
-    def _located(self, name: str) -> tuple[str, Manifest]:
-        folder = folder_name(name)
-        found = located(self._files, folder)
-        if found is None and folder != (known := folder_name(_canonical(name))):
-            found = located(self._files, known)
-        if found is None:
-            tables = list(self._all())
-            close = near(folder, tables)
-            hint = f"Did you mean {' or '.join(close)}? " if close else ""
-            raise ArgumentError(
-                f"The store has no table {name!r}.",
-                advice=f"{hint}It has: {', '.join(tables) or 'none yet'}.",
-            )
-        return found
-
-    def _described(self, frame: pd.DataFrame, manifest: Manifest) -> pd.DataFrame:
-        identity = self._identity or read_identity(self._files) or {}
-        frame.attrs["procore"] = {
-            "endpoint": manifest.table,
-            "path": manifest.path,
-            "environment": identity.get("environment"),
-            "company_id": identity.get("company_id"),
-            "arguments": dict(manifest.arguments),
-            "fetched_at": manifest.synced_at,
-            "rows": len(frame),
-            "skipped": list(manifest.last.get("skipped", [])),
-            "store": self._files.address(""),
-        }
-        return frame
 
 
 def _wanted(tables: str | Iterable[str] | Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -7,8 +7,8 @@ the connection, and to the file system through `files`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pandas as pd
@@ -16,6 +16,7 @@ import pandas as pd
 from procore_nb.catalog import Endpoint
 from procore_nb.errors import AccessError, NotFoundError, ProcoreError
 from procore_nb.store import asking
+from procore_nb.store.account import Account, Options
 from procore_nb.store.asking import Asks, ways_of
 from procore_nb.store.columns import kinds_of, to_arrow
 from procore_nb.store.files import Files
@@ -26,41 +27,6 @@ from procore_nb.store.personal import PEOPLE, personal_columns, without_personal
 from procore_nb.store.update import Counts, update
 
 _STALE = timedelta(hours=1)
-
-
-@dataclass(frozen=True)
-class Options:
-    """How a sync is meant; None leaves a table as it was kept so far."""
-
-    full: bool = False
-    history: bool | None = None
-    drop_personal: bool | None = None
-    window_days: int = 14
-    overlap: timedelta = timedelta(minutes=10)
-    deletions: bool = True
-    progress: bool | None = None
-    clock: Callable[[], datetime] = field(default=lambda: datetime.now().astimezone())
-
-
-@dataclass
-class Account:
-    """What one table's sync amounted to."""
-
-    table: str
-    way: str = ""
-    since: str = ""
-    requests: int = 0
-    rows: int = 0
-    new: int = 0
-    changed: int = 0
-    deleted: int = 0
-    places: int = 0
-    skipped: int = 0
-    resumed: bool = False
-    synced_at: str = ""
-    seconds: float = 0.0
-    error: str = ""
-    left_out: list[dict[str, Any]] = field(default_factory=list)
 
 
 class TableSync:
@@ -164,6 +130,7 @@ class TableSync:
             place=asking.checked(self._endpoint, self._arguments),
             arguments=self._arguments,
             drop_personal=self._drops(),
+            scrub=self._drops() and not manifest.drop_personal and manifest.generation > 0,
             window=days if way == "window" else None,
             window_day=ways.day if way == "window" else "",
             bin=ways.bin if way == "changed" and options.deletions else "",
@@ -260,9 +227,3 @@ class TableSync:
             "requests": self.account.requests,
             "skipped": [one["place"] for one in self.account.left_out],
         }
-
-
-def failed(account: Account, error: ProcoreError) -> Account:
-    """The account of a sync that came to no end."""
-    account.error = str(error)
-    return account

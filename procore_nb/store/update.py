@@ -16,15 +16,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from procore_nb.frames.kinds import declared_by
-from procore_nb.store.columns import Kinds, aligned, common, schema_of
+from procore_nb.store.columns import Kinds, aligned, schema_of
 from procore_nb.store.ended import EndedVersions
 from procore_nb.store.files import Files
 from procore_nb.store.generation import Generation
-from procore_nb.store.landing import Landed, Landing, Plan, read_landed
+from procore_nb.store.landing import Landed, Landing, Plan
 from procore_nb.store.manifest import Manifest, Part, grouped
 from procore_nb.store.merge import merged
 from procore_nb.store.parts import PartWriter, cuts, key_at, places_of, position, read_rows, write_rows
-from procore_nb.store.personal import personal_columns
+from procore_nb.store.personal import scrubbed
+from procore_nb.store.settled import known_gone, row_names, settled
 
 
 @dataclass
@@ -43,60 +44,9 @@ def update(
     promised = {".".join(path) for path in declared_by(endpoint).columns}
     order = manifest.key or (*plan.place, "id")
     landed = Landed(files, landing.landed("rows"), order=order, promised=promised)
-    settled = _settled(manifest, plan, landed)
-    gone = _gone(files, landing, settled)
-    work = _Work(files, manifest, settled, plan, landed, landing.done("rows"), gone, at)
-    return work.run()
-
-
-def _settled(manifest: Manifest, plan: Plan, landed: Landed) -> Manifest:
-    """The next manifest's columns and key."""
-    columns = dict(manifest.columns)
-    for name, kind in landed.kinds.items():
-        columns[name] = common(columns.get(name, kind), kind)
-    if plan.drop_personal:
-        columns = {name: kind for name, kind in columns.items() if name not in set(personal_columns(columns))}
-    has_id = manifest.has_id if manifest.parts else "id" in columns
-    key = tuple(name for name in (*plan.place, "id") if name in columns and (has_id or name != "id"))
-    return replace(
-        manifest,
-        generation=manifest.generation + 1,
-        place=plan.place,
-        key=key,
-        has_id=has_id,
-        unique=(manifest.unique or plan.way == "whole") and (not has_id or _unique(landed)),
-        columns=columns,
-        exact=tuple(sorted({*manifest.exact, *landed.exact} & columns.keys())),
-    )
-
-
-def _unique(landed: Landed) -> bool:
-    """Whether no two rows that landed have one key, and none lacks an id."""
-    keys = landed.keys.select(landed.order)
-    if keys.num_rows and keys.column("id").null_count:
-        return False
-    repeated = np.ones(max(0, keys.num_rows - 1), bool)
-    for name in landed.order:
-        column = keys.column(name)
-        repeated &= pc.fill_null(pc.equal(column[1:], column[:-1]), False).to_numpy().astype(bool)
-    return not repeated.any()
-
-
-def _gone(files: Files, landing: Landing, manifest: Manifest) -> Any:
-    """What rows that Procore says are deleted are called: place and id as text."""
-    names = []
-    for path in landing.landed("bin"):
-        rows = read_landed(files, path)
-        if rows.num_rows and "id" in rows.column_names:
-            names.append(row_names(rows, manifest.place))
-    return pa.concat_arrays(names) if names else pa.array([], pa.string())
-
-
-def row_names(rows: pa.Table, place: tuple[str, ...]) -> Any:
-    """What rows are called: place and id as text."""
-    ids = pc.cast(rows.column("id"), pa.string())
-    ids = ids.combine_chunks() if isinstance(ids, pa.ChunkedArray) else ids
-    return pc.binary_join_element_wise(places_of(rows, place), ids, "~")
+    after = settled(manifest, plan, landed)
+    gone = known_gone(files, landing, after)
+    return _Work(files, manifest, after, plan, landed, landing.done("rows"), gone, at).run()
 
 
 class _Work:
@@ -115,13 +65,12 @@ class _Work:
     ) -> None:
         self._files, self._before, self._after, self._plan = files, before, after, plan
         self._landed, self._done, self._gone, self._at = landed, done, gone, at
-        self._rewrite = any(after.columns.get(name) != kind for name, kind in before.columns.items())
+        retyped = any(after.columns.get(name) != kind for name, kind in before.columns.items())
+        self._rewrite = retyped or plan.scrub
         self._generation = Generation(files, after.table)
         stem = f"part-{after.generation:06d}"
         self._writer = PartWriter(files, self._generation.folder, stem, after.key)
-        self._ended = EndedVersions(
-            files, self._generation, after, rewrite=self._rewrite, told=before.columns
-        )
+        self._ended = EndedVersions(files, self._generation, after, rewrite=self._rewrite, mend=self._mended)
         self._counts = Counts()
 
     def run(self) -> tuple[Manifest, Counts]:
@@ -204,7 +153,12 @@ class _Work:
         if part is None:
             return schema_of(self._after.columns, self._after.extra).empty_table()
         table = read_rows(self._files, f"{self._after.table}/{part.file}")
-        return aligned(table, self._after.columns, self._before.columns, self._after.extra)
+        return self._mended(table, self._after.extra)
+
+    def _mended(self, table: pa.Table, extra: tuple[str, ...]) -> pa.Table:
+        """Rows that are kept, as the next state has them."""
+        rows = aligned(table, self._after.columns, self._before.columns, extra)
+        return scrubbed(rows, self._after.columns) if self._plan.scrub else rows
 
     def _align(self, table: pa.Table, told: Kinds) -> pa.Table:
         return aligned(table, self._after.columns, told, self._after.extra[:-2])

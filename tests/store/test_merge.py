@@ -17,7 +17,9 @@ BEFORE, NOW = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)
 values = st.one_of(st.none(), st.sampled_from(["", "a", "ö", "渡"]))
 ids = st.one_of(st.none(), st.integers(-3, 12), st.sampled_from([2**53 + 1, 2**63 - 1]))
 Rows = dict[tuple[int, Any], tuple[Any, Any]]
-rows = st.dictionaries(st.tuples(st.integers(1, 4), ids), st.tuples(values, st.one_of(st.none(), st.floats(allow_nan=False))))
+rows = st.dictionaries(
+    st.tuples(st.integers(1, 4), ids), st.tuples(values, st.one_of(st.none(), st.floats(allow_nan=False)))
+)
 
 
 def table(kept: Rows, *, books: bool) -> pa.Table:
@@ -29,7 +31,10 @@ def table(kept: Rows, *, books: bool) -> pa.Table:
         "number": pa.array([kept[key][1] for key in order], pa.float64()),
     }
     if books:
-        columns |= {FIRST_SEEN: pa.array([BEFORE] * len(order), STAMP), VALID_FROM: pa.array([BEFORE] * len(order), STAMP)}
+        columns |= {
+            FIRST_SEEN: pa.array([BEFORE] * len(order), STAMP),
+            VALID_FROM: pa.array([BEFORE] * len(order), STAMP),
+        }
     return pa.table(columns)
 
 
@@ -38,13 +43,28 @@ def as_dict(rows: pa.Table) -> Rows:
 
 
 @settings(deadline=None, max_examples=60)
-@given(old=rows, come=rows, places=st.sets(st.integers(1, 4)), gone=st.sets(st.integers(-3, 12)), history=st.booleans())
-def test_a_merge_is_what_a_dict_would_be(old: Rows, come: Rows, places: set[int], gone: set[int], history: bool) -> None:
+@given(
+    old=rows,
+    come=rows,
+    places=st.sets(st.integers(1, 4)),
+    gone=st.sets(st.integers(-3, 12)),
+    history=st.booleans(),
+)
+def test_a_merge_is_what_a_dict_would_be(
+    old: Rows, come: Rows, places: set[int], gone: set[int], history: bool
+) -> None:
     before = table(old, books=True)
     answered = np.array([place in places for place in before.column("project_id").to_pylist()], bool)
     dead = np.array([number in gone for number in before.column("id").to_pylist()], bool)
     outcome = merged(
-        before, table(come, books=False), key=["project_id", "id"], has_id=True, answered=answered, gone=dead, at=NOW, history=history
+        before,
+        table(come, books=False),
+        key=["project_id", "id"],
+        has_id=True,
+        answered=answered,
+        gone=dead,
+        at=NOW,
+        history=history,
     )
     lost = {key for key in old if key not in come and (key[0] in places or key[1] in gone)}
     changed = {key for key in old if key in come and old[key] != come[key]}
@@ -52,8 +72,15 @@ def test_a_merge_is_what_a_dict_would_be(old: Rows, come: Rows, places: set[int]
     found = before if outcome.rows is None else outcome.rows
     assert as_dict(found) == due
     assert found.num_rows == len(due)
-    assert found.select(["project_id", "id"]).to_pylist() == table(due, books=False).select(["project_id", "id"]).to_pylist()
-    assert (outcome.new, outcome.changed, outcome.deleted) == (len(come.keys() - old.keys()), len(changed), len(lost))
+    assert (
+        found.select(["project_id", "id"]).to_pylist()
+        == table(due, books=False).select(["project_id", "id"]).to_pylist()
+    )
+    assert (outcome.new, outcome.changed, outcome.deleted) == (
+        len(come.keys() - old.keys()),
+        len(changed),
+        len(lost),
+    )
     for row in found.to_pylist():
         key = (row["project_id"], row["id"])
         assert row[FIRST_SEEN] == (BEFORE if key in old else NOW)
@@ -68,17 +95,31 @@ def test_a_merge_is_what_a_dict_would_be(old: Rows, come: Rows, places: set[int]
 
 
 @settings(deadline=None, max_examples=60)
-@given(old=st.lists(st.tuples(st.integers(1, 3), values)), come=st.lists(st.tuples(st.integers(1, 3), values)), places=st.sets(st.integers(1, 3)))
+@given(
+    old=st.lists(st.tuples(st.integers(1, 3), values)),
+    come=st.lists(st.tuples(st.integers(1, 3), values)),
+    places=st.sets(st.integers(1, 3)),
+)
 def test_rows_without_an_id_are_replaced_place_by_place_in_the_order_they_came(
     old: list[tuple[int, Any]], come: list[tuple[int, Any]], places: set[int]
 ) -> None:
-    old, come = sorted(old, key=lambda row: row[0]), sorted((row for row in come if row[0] in places), key=lambda row: row[0])
+    old, come = (
+        sorted(old, key=lambda row: row[0]),
+        sorted((row for row in come if row[0] in places), key=lambda row: row[0]),
+    )
     before = _bare(old)
     for name in (FIRST_SEEN, VALID_FROM):
         before = before.append_column(name, pa.array([BEFORE] * len(old), STAMP))
     answered = np.array([place in places for place, _ in old], bool)
     outcome = merged(
-        before, _bare(come), key=["project_id"], has_id=False, answered=answered, gone=np.zeros(len(old), bool), at=NOW, history=False
+        before,
+        _bare(come),
+        key=["project_id"],
+        has_id=False,
+        answered=answered,
+        gone=np.zeros(len(old), bool),
+        at=NOW,
+        history=False,
     )
     found = before if outcome.rows is None else outcome.rows
     due = sorted([row for row in old if row[0] not in places] + come, key=lambda row: row[0])
@@ -89,4 +130,9 @@ def test_rows_without_an_id_are_replaced_place_by_place_in_the_order_they_came(
 
 
 def _bare(rows: list[tuple[int, Any]]) -> pa.Table:
-    return pa.table({"project_id": pa.array([p for p, _ in rows], pa.int64()), "text": pa.array([t for _, t in rows], pa.string())})
+    return pa.table(
+        {
+            "project_id": pa.array([p for p, _ in rows], pa.int64()),
+            "text": pa.array([t for _, t in rows], pa.string()),
+        }
+    )

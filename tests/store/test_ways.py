@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from store.living import LISTS, PROJECT_LISTS, LivingDemo, World, connection
 
 from procore_nb.client import Procore
-from procore_nb.errors import AccessError, ArgumentError, CatalogError, ProcoreWarning, ServerError
 from procore_nb.demo import Faults
+from procore_nb.errors import AccessError, ArgumentError, CatalogError, ProcoreWarning, ServerError
 from procore_nb.store import Store
+from store.living import LISTS, PROJECT_LISTS, LivingDemo, World, connection
 
 
 def asked(procore: Procore, name: str) -> pd.DataFrame:
@@ -57,7 +57,9 @@ def test_a_second_sync_asks_only_for_what_changed_where_the_list_can_be_asked_so
     }
 
 
-def test_the_window_begins_at_the_last_start_less_the_overlap(world: World, procore: Procore, store: Store) -> None:
+def test_the_window_begins_at_the_last_start_less_the_overlap(
+    world: World, procore: Procore, store: Store
+) -> None:
     store.sync(procore, ["rfis"])
     began = world.now
     world.pass_time(days=1)
@@ -67,7 +69,9 @@ def test_the_window_begins_at_the_last_start_less_the_overlap(world: World, proc
     assert all("updated_at" in query for name, _, query in world.asked if name == "rfis")
 
 
-def test_a_row_that_changes_while_a_sync_runs_comes_with_the_next(world: World, procore: Procore, store: Store) -> None:
+def test_a_row_that_changes_while_a_sync_runs_comes_with_the_next(
+    world: World, procore: Procore, store: Store
+) -> None:
     place = str(world.projects[0])
     row = world.add("rfis", place)
     store.sync(procore, ["rfis"])
@@ -77,7 +81,9 @@ def test_a_row_that_changes_while_a_sync_runs_comes_with_the_next(world: World, 
     assert account(result, "rfis")["changed"] == 1
 
 
-def test_rows_of_the_overlap_that_are_as_they_were_count_for_nothing(world: World, procore: Procore, store: Store) -> None:
+def test_rows_of_the_overlap_that_are_as_they_were_count_for_nothing(
+    world: World, procore: Procore, store: Store
+) -> None:
     store.sync(procore, ["rfis"])
     world.pass_time(minutes=1)
     result = account(store.sync(procore, ["rfis"]), "rfis")
@@ -101,7 +107,9 @@ def test_deleted_rows_are_found_where_procore_lists_them(
     assert len([one for one in world.asked if one[0] == asks]) >= len(world.projects)
 
 
-def test_without_a_list_of_deleted_rows_a_whole_read_finds_them(world: World, procore: Procore, store: Store) -> None:
+def test_without_a_list_of_deleted_rows_a_whole_read_finds_them(
+    world: World, procore: Procore, store: Store
+) -> None:
     row = world.add("vendors", "")
     store.sync(procore, ["vendors"])
     world.delete("vendors", "", row["id"])
@@ -124,7 +132,9 @@ def test_a_row_that_comes_back_is_no_longer_deleted(world: World, procore: Proco
     assert not len(store.table("vendors", deleted="only"))
 
 
-def test_a_daily_log_is_read_whole_at_first_and_then_its_last_days(world: World, procore: Procore, store: Store) -> None:
+def test_a_daily_log_is_read_whole_at_first_and_then_its_last_days(
+    world: World, procore: Procore, store: Store
+) -> None:
     place = str(world.projects[0])
     old = world.add("daily_logs_manpower", place, date="2019-05-01", notes="long ago")
     late = world.add("daily_logs_manpower", place, date="2026-02-27", notes="lately")
@@ -176,7 +186,9 @@ def test_a_project_that_refuses_keeps_its_rows_and_is_read_from_where_it_was(
 
 
 @pytest.mark.filterwarnings("ignore::procore_nb.errors.ProcoreWarning")
-def test_projects_that_never_answered_do_not_stop_the_others(world: World, procore: Procore, store: Store) -> None:
+def test_projects_that_never_answered_do_not_stop_the_others(
+    world: World, procore: Procore, store: Store
+) -> None:
     world.refused.update(("rfis", str(place)) for place in world.projects[:2])
     store.sync(procore, ["rfis"])
     world.pass_time(days=1)
@@ -198,13 +210,22 @@ def test_rows_of_a_project_that_is_gone_are_deleted_by_a_whole_read(tmp_path: Pa
     with connection(LivingDemo(small)) as procore:
         store.sync(procore, ["rfis"], full=True)
         assert set(store.table("rfis")["project_id"]) <= set(small.projects)
-        assert set(store.table("rfis", deleted="only")["project_id"]) >= set(large.projects) - set(small.projects)
+        assert set(store.table("rfis", deleted="only")["project_id"]) >= set(large.projects) - set(
+            small.projects
+        )
 
 
-def test_a_failure_leaves_what_was_done_and_the_next_sync_does_not_ask_again(world: World, tmp_path: Path) -> None:
+def test_a_failure_leaves_what_was_done_and_the_next_sync_does_not_ask_again(
+    world: World, tmp_path: Path
+) -> None:
     store = Store(tmp_path, clock=lambda: world.now)
-    broken = Faults().when(lambda _, request: str(world.projects[3]) in request.path + request.query, "broken")
-    with connection(LivingDemo(world, faults=broken), workers=1) as procore, pytest.raises(ServerError) as failure:
+    broken = Faults().when(
+        lambda _, request: str(world.projects[3]) in request.path + request.query, "broken"
+    )
+    with (
+        connection(LivingDemo(world, faults=broken), workers=1) as procore,
+        pytest.raises(ServerError) as failure,
+    ):
         store.sync(procore, ["vendors", "rfis"])
     assert failure.value.partial["table"].tolist() == ["vendors", "rfis"]
     assert store.tables()["table"].tolist() == ["vendors"]
@@ -238,10 +259,14 @@ def test_one_table_that_fails_does_not_stop_the_others_if_so_asked(world: World,
 
 
 @pytest.mark.filterwarnings("ignore::procore_nb.errors.ProcoreWarning")
-def test_lists_below_a_table_are_asked_for_each_of_its_rows(world: World, procore: Procore, store: Store) -> None:
+def test_lists_below_a_table_are_asked_for_each_of_its_rows(
+    world: World, procore: Procore, store: Store
+) -> None:
     store.sync(procore, ["rfis"])
     with pytest.raises(ArgumentError, match="no table of them"):
-        store.sync(procore, ["submittal_revisions"] if _below("submittal_revisions") else ["change_event_line_items"])
+        store.sync(
+            procore, ["submittal_revisions"] if _below("submittal_revisions") else ["change_event_line_items"]
+        )
     result = store.sync(procore, ["rfi_replies"])
     assert result["places"].tolist() == [len(store.table("rfis"))]
 
@@ -255,7 +280,9 @@ def _below(name: str) -> bool:
         return False
 
 
-def test_nothing_is_asked_if_a_list_or_argument_is_unknown(world: World, procore: Procore, store: Store) -> None:
+def test_nothing_is_asked_if_a_list_or_argument_is_unknown(
+    world: World, procore: Procore, store: Store
+) -> None:
     with pytest.raises(CatalogError):
         store.sync(procore, ["rfis", "no such list"])
     with pytest.raises(ArgumentError):
@@ -265,7 +292,9 @@ def test_nothing_is_asked_if_a_list_or_argument_is_unknown(world: World, procore
     assert not world.asked
 
 
-def test_arguments_belong_to_the_table_others_are_read_anew(world: World, procore: Procore, store: Store) -> None:
+def test_arguments_belong_to_the_table_others_are_read_anew(
+    world: World, procore: Procore, store: Store
+) -> None:
     store.sync(procore, {"rfis": {"sort": "id"}})
     assert store.table("rfis").attrs["procore"]["arguments"] == {"sort": "id"}
     world.pass_time(days=1)

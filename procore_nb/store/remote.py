@@ -1,0 +1,93 @@
+"""Files of a store at an fsspec URL: an object store, a server, memory.
+
+In: paths relative to the store, with slashes. Out: bytes, files, names. Speaks to that file system only. Who may read them is
+settled there, not here.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, BinaryIO
+
+from procore_nb.errors import OutputError
+from procore_nb.store.files import ADVICE
+
+
+class RemoteFiles:
+    """A folder at an fsspec URL. A file appears there in one step, when all of it has been sent."""
+
+    renames = False
+
+    def __init__(self, system: Any, root: str, protocol: str) -> None:
+        self.system = system
+        self._root = root.rstrip("/")
+        self._protocol = protocol
+
+    def read(self, path: str) -> bytes | None:
+        """The bytes of a file, or None if there is none."""
+        try:
+            return bytes(self.system.cat_file(self._at(path)))
+        except (FileNotFoundError, IsADirectoryError):
+            return None
+
+    def open(self, path: str) -> BinaryIO:
+        """A file to read from."""
+        return io.BytesIO(self.system.cat_file(self._at(path)))
+
+    def write(self, path: str, data: bytes) -> None:
+        """Put a whole file in place."""
+        place = self._at(path)
+        try:
+            self.system.makedirs(place.rpartition("/")[0], exist_ok=True)
+            self.system.pipe_file(place, data)
+        except OSError as error:
+            raise OutputError(f"{self.address(path)} cannot be written: {error}.", advice=ADVICE) from error
+
+    @contextmanager
+    def writing(self, path: str, *, lasting: bool = True) -> Iterator[BinaryIO]:
+        """A file to write into, which is sent when the block ends well."""
+        draft = io.BytesIO()
+        yield draft
+        self.write(path, draft.getvalue())
+
+    def names(self, path: str) -> list[str]:
+        """The names in a folder; none if there is no folder."""
+        try:
+            self.system.invalidate_cache(self._at(path))
+            found = self.system.ls(self._at(path), detail=False)
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        return sorted({one.rstrip("/").rpartition("/")[2] for one in found} - {""})
+
+    def size(self, path: str) -> int:
+        """Bytes of a file."""
+        return int(self.system.size(self._at(path)))
+
+    def exists(self, path: str) -> bool:
+        """Whether there is such a file or folder."""
+        return bool(self.system.exists(self._at(path)))
+
+    def remove(self, path: str) -> None:
+        """Remove a file, or a folder with all that is in it."""
+        with suppress(FileNotFoundError):
+            self.system.rm(self._at(path), recursive=True)
+
+    def link(self, source: str, target: str) -> None:
+        """A copy, made where the files are."""
+        self.system.cp_file(self._at(source), self._at(target))
+
+    def rename(self, source: str, target: str) -> None:
+        """Not done here: it would not be one step."""
+        raise OutputError(f"{self.address(source)} cannot be renamed in one step.")
+
+    def settle(self, path: str) -> None:
+        """Nothing to do: what was sent is kept."""
+
+    def address(self, path: str) -> str:
+        """How other programs call a file."""
+        return f"{self._protocol}://{self._at(path).lstrip('/') if self._protocol != 'memory' else self._at(path)}"
+
+    def _at(self, path: str) -> str:
+        return f"{self._root}/{path}" if path else self._root
