@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from another_procore import CLIENT_ID, COMPANY, SECRET, AnotherProcore, Asked, Said
 
 import procore_nb as pnb
 from procore_nb import demo
@@ -298,3 +299,51 @@ def test_an_unexpected_error_is_words_too(form: ConnectForm) -> None:
     assert "ZeroDivisionError" in form._notice.text
     assert isinstance(form.error, ZeroDivisionError)
     assert threading.active_count() < 50
+
+
+def test_no_company_at_all_is_words_and_still_a_connection(
+    another: Callable[..., AnotherProcore], places: MakePlaces
+) -> None:
+    server = another({"/rest/v1.0/companies": []})
+    form = ConnectForm(pnb.Environment("empty", server.url, server.url), places=places())
+    fill(form, secret=SECRET, company=str(COMPANY))
+    form._fields.client_id.value = CLIENT_ID
+    press(form, "connect")
+
+    assert form._notice.level == "warning"
+    assert "no company is visible" in form._notice.text
+    assert form.procore.company_id == COMPANY
+
+
+def test_an_account_without_permission_is_words_with_advice(
+    another: Callable[..., AnotherProcore], places: MakePlaces
+) -> None:
+    def forbid(asked: Asked) -> Said | None:
+        return Said(403, {"errors": "Forbidden"}) if asked.path.startswith("/rest") else None
+
+    server = another(twist=forbid)
+    form = ConnectForm(pnb.Environment("strict", server.url, server.url), places=places())
+    fill(form, secret=SECRET, company=str(COMPANY))
+    form._fields.client_id.value = CLIENT_ID
+    press(form, "connect")
+
+    assert isinstance(form.error, pnb.AccessError)
+    assert "administrator" in form._notice.said["advice"]
+
+
+def raised(form: ConnectForm) -> BaseException:
+    with pytest.raises(pnb.CredentialsError) as caught:
+        form.connect()
+    return caught.value
+
+
+def test_a_verbose_traceback_shows_no_secret(form: ConnectForm) -> None:
+    from IPython.core.ultratb import VerboseTB
+
+    spelled = ["s3cret", "in", "a", "traceback"]  # whole, it would stand in the lines of code shown
+    fill(form, secret="-".join(spelled))
+    error = raised(form)
+    shown = VerboseTB().text(type(error), error, error.__traceback__)
+
+    assert "CredentialsError" in shown
+    assert "-".join(spelled) not in shown
