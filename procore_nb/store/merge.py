@@ -76,10 +76,10 @@ def merged(
     if not (fresh.any() or changed.any() or deleted.any()) and (has_id or _in_order(after, before)):
         return Merged(None, None)
     kept = ~deleted & ~changed if has_id else (match < 0) & ~deleted
-    rows = _now(old, come, kept, match, unchanged, at)
+    rows = _now(old, come, kept, match, unchanged, at, key)
     ended = _ended(old, changed if history else np.zeros(old.num_rows, bool), deleted, at)
     counts = (int(fresh.sum()), int(changed.sum()), int(deleted.sum()))
-    return Merged(_ordered(rows, key), ended, *counts)
+    return Merged(rows, ended, *counts)
 
 
 def stamped(come: pa.Table, at: datetime) -> pa.Table:
@@ -89,8 +89,10 @@ def stamped(come: pa.Table, at: datetime) -> pa.Table:
     return come
 
 
-def _now(old: pa.Table, come: pa.Table, kept: Any, match: Any, unchanged: Any, at: datetime) -> pa.Table:
-    """Kept rows as they were, then rows that came; those that were there before keep when they were first seen."""
+def _now(
+    old: pa.Table, come: pa.Table, kept: Any, match: Any, unchanged: Any, at: datetime, key: Sequence[str]
+) -> pa.Table:
+    """Kept rows and rows that came, in the order of their keys; those that were there before keep when they were first seen."""
     origin = np.full(come.num_rows, -1)
     known = np.flatnonzero(match >= 0)
     origin[match[known]] = known
@@ -107,7 +109,9 @@ def _now(old: pa.Table, come: pa.Table, kept: Any, match: Any, unchanged: Any, a
                 pa.array(source), earlier.combine_chunks(), fresh.column(name).combine_chunks()
             )
             fresh = fresh.set_column(fresh.column_names.index(name), name, filled)
-    return pa.concat_tables([old.filter(pa.array(kept)), fresh.select(old.column_names)])
+    rows = pa.concat_tables([old, fresh.select(old.column_names)])
+    numbers = np.concatenate([np.flatnonzero(kept), np.arange(old.num_rows, rows.num_rows)])
+    return _in_key_order(rows, numbers, key)
 
 
 def _ended(old: pa.Table, changed: Any, deleted: Any, at: datetime) -> pa.Table | None:
@@ -125,12 +129,27 @@ def _pairs(old: pa.Table, come: pa.Table, key: Sequence[str], has_id: bool) -> t
     """Which old row and which row that came are the same: two arrays of row numbers."""
     if not old.num_rows or not come.num_rows:
         return np.array([], int), np.array([], int)
+    if has_id and (pairs := _by_id(old, come, key)) is not None:
+        return pairs
     content = list(come.column_names)
     one, other = (_names(table, key if has_id else content, has_id, key) for table in (old, come))
     one["before"], other["after"] = np.arange(len(one)), np.arange(len(other))
     columns = [name for name in other.columns if name != "after"]
     both = other.merge(one, on=columns, how="inner")
     return both["before"].to_numpy(int), both["after"].to_numpy(int)
+
+
+def _by_id(old: pa.Table, come: pa.Table, key: Sequence[str]) -> tuple[Any, Any] | None:
+    """The pairs where ids alone tell rows apart, as they nearly always do; None where they do not."""
+    one, other = old.column("id").combine_chunks(), come.column("id").combine_chunks()
+    for ids in (one, other):
+        if ids.null_count or pc.count_distinct(ids).as_py() < len(ids):
+            return None
+    at = pc.index_in(other, value_set=one)
+    after = np.flatnonzero(at.is_valid().to_numpy(zero_copy_only=False))
+    before = at.drop_null().to_numpy()
+    left, right = old.select(list(key)).take(pa.array(before)), come.select(list(key)).take(pa.array(after))
+    return (before, after) if left.equals(right) else None
 
 
 def _names(table: pa.Table, columns: Sequence[str], has_id: bool, key: Sequence[str]) -> pd.DataFrame:
@@ -164,10 +183,17 @@ def _in_order(after: Any, before: Any) -> bool:
     return bool((np.diff(before[np.argsort(after, kind="stable")]) > 0).all())
 
 
-def _ordered(rows: pa.Table, key: Sequence[str]) -> pa.Table:
-    if not key:
-        return rows
-    return rows.take(pc.sort_indices(rows, sort_keys=[(name, "ascending") for name in key]))
+def _in_key_order(rows: pa.Table, numbers: Any, key: Sequence[str]) -> pa.Table:
+    """Some of the rows, sorted by key. Columns without any value, of which there are many, cost nothing."""
+    if key:
+        keys = rows.select(list(key)).take(pa.array(numbers))
+        numbers = numbers[pc.sort_indices(keys, sort_keys=[(name, "ascending") for name in key]).to_numpy()]
+    order = pa.array(numbers)
+    columns = [
+        pa.nulls(len(order), column.type) if column.null_count == len(column) else column.take(order)
+        for column in rows.columns
+    ]
+    return pa.Table.from_arrays(columns, schema=rows.schema)
 
 
 def _moments(at: datetime, count: int) -> Any:

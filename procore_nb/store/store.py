@@ -46,8 +46,8 @@ class Store:
     --------
     >>> import procore_nb as pnb
     >>> store = pnb.Store("portfolio")
-    >>> result = store.sync(pnb.connect("demo"), ["projects", "rfis"])
-    >>> store.table("rfis")["id"].dtype
+    >>> result = store.sync(pnb.connect("demo"), ["projects"])
+    >>> store.table("projects")["id"].dtype
     Int64Dtype()
     """
 

@@ -87,9 +87,13 @@ class LateList(HTTPAdapter):
             }
         )
 
-    def _reply(self, request: requests.PreparedRequest, body: bytes, headers: dict[str, str]) -> requests.Response:
+    def _reply(
+        self, request: requests.PreparedRequest, body: bytes, headers: dict[str, str]
+    ) -> requests.Response:
         headers = {"Content-Type": "application/json", "Content-Length": str(len(body)), **headers}
-        raw = HTTPResponse(io.BytesIO(body), headers, 200, reason=HTTPStatus(200).phrase, preload_content=False)
+        raw = HTTPResponse(
+            io.BytesIO(body), headers, 200, reason=HTTPStatus(200).phrase, preload_content=False
+        )
         return self.build_response(request, raw)
 
 
@@ -99,7 +103,9 @@ def refresh() -> None:
         for workers in (1, 8):
             late = LateList(endpoint.path, 100_000, 0.1, endpoint.envelope)
             session = Session(DEMO, Credentials("bench", "bench"), transport=late)
-            procore = Procore(session, 1, manners=Manners(workers=workers), progress=False, today=lambda: NOW.date())
+            procore = Procore(
+                session, 1, manners=Manners(workers=workers), progress=False, today=lambda: NOW.date()
+            )
             clock = [NOW]
             with tempfile.TemporaryDirectory() as folder:
                 store = Store(folder, clock=lambda clock=clock: clock[0])  # type: ignore[misc]
@@ -120,8 +126,13 @@ def refresh() -> None:
 def million(folder: str) -> None:
     store, plenty = Store(folder), Plenty(projects=100, rows=10_000)
     for what, options in (("first", {}), ("whole again", {"full": True})):
-        seconds, result = _timed(lambda options=options: store.sync(plenty, ["budget_modifications"], **options))
-        print(f"million rows, {what}: {seconds:.1f} s, {_peak():.0f} MB peak, {result['rows'].iloc[0]:,} rows", flush=True)
+        seconds, result = _timed(
+            lambda options=options: store.sync(plenty, ["budget_modifications"], **options)
+        )
+        print(
+            f"million rows, {what}: {seconds:.1f} s, {_peak():.0f} MB peak, {result['rows'].iloc[0]:,} rows",
+            flush=True,
+        )
     print(store.tables()[["rows", "parts", "bytes"]].to_string(index=False))
 
 
@@ -131,9 +142,13 @@ def sql(folder: str) -> None:
     by_sql = min(_timed(lambda: store.sql(query))[0] for _ in range(3))
     load, frame = _timed(lambda: store.table("budget_modifications"))
     grouped, _ = _timed(
-        lambda: frame.groupby("project_id").agg(n=("id", "size"), s=("transfer_amount", "sum"), u=("updated_at", "max"))
+        lambda: frame.groupby("project_id").agg(
+            n=("id", "size"), s=("transfer_amount", "sum"), u=("updated_at", "max")
+        )
     )
-    print(f"sql {by_sql:.2f} s; pandas {load:.1f} s to load and {grouped:.2f} s to group: {(load + grouped) / by_sql:.0f} to 1")
+    print(
+        f"sql {by_sql:.2f} s; pandas {load:.1f} s to load and {grouped:.2f} s to group: {(load + grouped) / by_sql:.0f} to 1"
+    )
 
 
 def spark(folder: str) -> None:
@@ -141,11 +156,13 @@ def spark(folder: str) -> None:
 
     session = SparkSession.builder.master("local[2]").getOrCreate()
     seconds, count = _timed(
-        lambda: session.read.option("mergeSchema", True)
-        .parquet(f"{folder}/budget_modifications")
-        .groupBy("project_id")
-        .agg({"transfer_amount": "sum", "id": "count"})
-        .collect()
+        lambda: (
+            session.read.option("mergeSchema", True)
+            .parquet(f"{folder}/budget_modifications")
+            .groupBy("project_id")
+            .agg({"transfer_amount": "sum", "id": "count"})
+            .collect()
+        )
     )
     print(f"spark: {len(count)} projects, {sum(row['count(id)'] for row in count):,} rows in {seconds:.1f} s")
 

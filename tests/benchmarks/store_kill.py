@@ -23,7 +23,7 @@ from store.killing import Trial, contents, same, sync
 
 from procore_nb.demo import Faults
 
-FAULTS = Faults().sometimes(0.04, "broken").sometimes(0.02, "cut").sometimes(0.02, "dropped").sometimes(0.03, "clamped", 3)
+FAULTS = Faults().sometimes(0.04, "broken").sometimes(0.02, "cut").sometimes(0.02, "dropped")
 SUICIDE = Path(__file__).parents[1] / "store" / "suicide.py"
 
 
@@ -38,8 +38,14 @@ def main(points: int = 200, signals: int = 20) -> None:
                 trial.run(point)
                 good += 1
                 if number % 10 == 9:
-                    print(f"fresh={fresh}: {number + 1} of {len(chosen)} ({trial.events} steps in all)", flush=True)
-    print(f"killed within the process: {good} of {good} equal a clean sync, {time.perf_counter() - began:.0f} s", flush=True)
+                    print(
+                        f"fresh={fresh}: {number + 1} of {len(chosen)} ({trial.events} steps in all)",
+                        flush=True,
+                    )
+    print(
+        f"killed within the process: {good} of {good} equal a clean sync, {time.perf_counter() - began:.0f} s",
+        flush=True,
+    )
     good = 0
     for fresh in (True, False):
         with tempfile.TemporaryDirectory() as folder:

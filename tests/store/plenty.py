@@ -30,12 +30,19 @@ class Plenty:
         return date(2026, 3, 2)
 
     def table(self, name: str, **_: Any) -> pd.DataFrame:
-        return to_frame([{"id": number, "name": f"Project {number}"} for number in range(1, self.projects + 1)])
+        return to_frame(
+            [{"id": number, "name": f"Project {number}"} for number in range(1, self.projects + 1)]
+        )
 
     def frames(self, name: str, *, projects: list[int], **_: Any) -> Iterator[pd.DataFrame]:
         for project in projects:
             frame = self._frame(project)
-            frame.attrs["procore"] = {"place": {"project_id": str(project)}, "walk": 1, "done": True, "requests": 1}
+            frame.attrs["procore"] = {
+                "place": {"project_id": str(project)},
+                "walk": 1,
+                "done": True,
+                "requests": 1,
+            }
             yield frame
 
     def _frame(self, project: int) -> pd.DataFrame:
