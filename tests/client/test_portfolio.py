@@ -382,7 +382,7 @@ def test_a_wait_for_the_limit_is_said_in_the_progress(to_demo, clock) -> None:  
             super().waiting(seconds, reason)
 
     procore = to_demo(Demo(clock=clock, limits=RateLimits(spike=4)))
-    procore.manners = Manners(clock=clock, sleep=clock.sleep, workers=2)
+    procore.manners = Manners(clock=clock, sleep=clock.sleep, workers=1)
     procore.table(
         "rfis",
         projects=procore.projects().head(9),

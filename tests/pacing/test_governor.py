@@ -170,6 +170,14 @@ def test_both_windows_are_known_once_both_were_shown() -> None:
     ]
 
 
+def test_an_hour_stays_an_hour_near_its_end() -> None:
+    governor = Governor()
+    asked(governor, told(600, 20, START + 1800), START)
+    asked(governor, told(600, 10, START + 1800), START + 1790)
+    assert [one.kind for one in governor.windows(START + 1790)] == ["hour"]
+    assert governor.seconds_for(611, START + 1790) == 10 + 3600
+
+
 def test_a_window_begun_anew_is_full() -> None:
     governor = Governor()
     asked(governor, told(25, 3, START + 10), START)

@@ -223,6 +223,20 @@ def test_a_list_that_never_stands_still_is_complete_or_a_failure() -> None:
     assert sent <= 3 * 16
 
 
+def test_a_row_lost_between_two_pages_in_every_walk_is_a_failure() -> None:
+    class Shrinking(Moving):
+        def __call__(self, ask: Ask) -> Page:
+            if (
+                ask.number == 2
+            ):  # what was the first row of the second page moves to the first, which has been read
+                self.rows = self.rows[1:]
+            return listing(self.rows)(ask)
+
+    rows, one, _ = drive(Question("/x", per_page=30), Shrinking(CHANGES["emptied"], after=10**9))
+    assert one.failure is not None
+    assert len(rows) == 47
+
+
 def test_rows_that_come_twice_are_dropped_and_counted() -> None:
     def serve(ask: Ask) -> Page:
         number = int(given_parameter(ask, "page"))

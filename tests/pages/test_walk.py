@@ -171,6 +171,17 @@ def test_one_request_is_tried_again_so_often_and_no_more(retries: int, clock: Ti
     assert demo.requests == retries + 1
 
 
+def test_requests_without_a_reply_do_not_count_as_under_way_for_ever(clean: list[Any], clock: Time) -> None:
+    demo = Demo(clock=clock, faults=Faults().sometimes(0.4, "dropped", seed=6))
+    transport = DemoAdapter(demo, sleep=lambda _: None)
+    session = Session(DEMO, pnb.Credentials(CLIENT_ID, CLIENT_SECRET), transport=transport, clock=clock)
+    rows: list[Any] = []
+    manners = Manners(clock=clock, sleep=clock.sleep, retries=20)
+    rows_into(rows, walk(session, [Question(PROJECTS, ALL, COMPANY_ID, per_page=20)], manners=manners))
+    assert rows == clean
+    assert session.application.governor._under_way == 0
+
+
 @pytest.mark.parametrize("fault", ["busy", "unavailable", "busy_no_retry_after"])
 def test_past_the_patience_the_error_says_how_long_procore_asks_for(fault: str, clock: Time) -> None:
     with pytest.raises(pnb.ProcoreError) as caught:

@@ -5,9 +5,12 @@ import os
 from pathlib import Path
 
 import pytest
+import requests
 from another_procore import CLIENT_ID, COMPANY, SECRET, Asked, Said
 
 import procore_nb as pnb
+from procore_nb.credentials import Secret
+from procore_nb.session.wire import Bearer
 
 ME = "/rest/v1.0/me"
 
@@ -56,6 +59,13 @@ def test_other_names_ports_and_schemes_are_other_hosts(another, session_of, targ
     with pytest.raises(pnb.RequestError, match="where the token must not go"):
         session_of(server).get(ME, company_id=COMPANY)
     assert len(server.calls) == 1
+
+
+def test_the_token_is_put_on_a_request_to_its_own_address_only() -> None:
+    bearer = Bearer(Secret("abc"), "https://api.example/rest")
+    for address, expected in (("https://api.example/x", "Bearer abc"), ("https://evil.example/x", None)):
+        request = bearer(requests.Request("GET", address).prepare())
+        assert request.headers.get("Authorization") == expected
 
 
 def test_a_redirect_that_goes_round_in_circles_ends(another, session_of) -> None:  # type: ignore[no-untyped-def]
@@ -181,8 +191,11 @@ def test_no_request_waits_without_end(another, session_of) -> None:  # type: ign
 
     session = session_of(another(twist=silent), read_timeout_seconds=0.1)
     try:
-        with pytest.raises(pnb.NetworkError, match="did not answer in time"):
+        with pytest.raises(pnb.NetworkError, match="did not answer in time") as caught:
             session.get(ME, company_id=COMPANY)
+        cause = caught.value.__cause__
+        assert isinstance(cause, requests.RequestException)
+        assert cause.request is None  # its headers hold the token
     finally:
         stay.set()
 
