@@ -15,7 +15,12 @@ from packaging.requirements import Requirement
 from .declared import EXTRAS, PYPROJECT, ROOT, requirements
 
 CONDA_NAMES = {"matplotlib": "matplotlib-base", "duckdb": "python-duckdb"}
-COMES_WITH = {"oauthlib": "requests-oauthlib", "traitlets": "ipywidgets", "urllib3": "requests"}
+COMES_WITH = {
+    "distributed": "dask",
+    "oauthlib": "requests-oauthlib",
+    "traitlets": "ipywidgets",
+    "urllib3": "requests",
+}
 NEEDS_JAVA = {"pyspark"}  # its test runs where somebody installed both
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
 
