@@ -16,6 +16,7 @@ from .declared import EXTRAS, PYPROJECT, ROOT, requirements
 
 CONDA_NAMES = {"matplotlib": "matplotlib-base", "duckdb": "python-duckdb"}
 COMES_WITH = {
+    "IPython": "ipywidgets",
     "distributed": "dask",
     "oauthlib": "requests-oauthlib",
     "traitlets": "ipywidgets",

@@ -23,7 +23,8 @@ def test_the_first_two_blocks_set_up_everything_in_one_line_each() -> None:
 
 def test_set_up_installs_tested_versions_and_nothing_outside_its_folder() -> None:
     for block in fenced(README, "sh")[:2]:
-        assert block.startswith("python3 -m venv .venv && ")
+        assert block.startswith("python3 -c 'import sys; sys.version_info >= (3, 11) or sys.exit(")
+        assert "' && python3 -m venv .venv && .venv/bin/python -m pip install " in block
         assert "--constraint constraints.txt" in block
         assert not re.search(r"(^|&& )(pip|sudo|python3 -m pip)", block)
 
