@@ -175,3 +175,17 @@ def test_some_insurances_have_run_out() -> None:
     for row in rows:
         assert (row["status"] == "expired") == (date.fromisoformat(row["expiration_date"]) < TODAY)
     assert {"expired", "compliant"} <= {row["status"] for row in rows}
+
+
+def test_a_drawing_area_holds_the_drawings_whose_revisions_the_project_lists() -> None:
+    for project in _SOME:
+        area = READER.rows("drawing_areas", project)[0]
+        drawings = READER.rows("drawings", drawing_area_id=area["id"])
+        current = {
+            row["drawing_id"]: row["id"]
+            for row in READER.rows("drawing_revisions", project)
+            if row["current"]
+        }
+        assert {row["id"]: row["current_revision"]["id"] for row in drawings} == current
+        assert area["drawings_count"] == len(drawings)
+    assert READER.rows("drawings", drawing_area_id=17) == []

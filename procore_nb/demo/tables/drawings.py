@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from procore_nb.demo.company import TODAY
@@ -100,6 +100,25 @@ def drawing_areas(scene: Scene) -> Iterator[Row]:
     }
 
 
+@table("drawings", "drawings_v1_0")
+def drawings(scene: Scene) -> Iterator[Row]:
+    """Drawings of one area, each with its current revision; the area tells the project."""
+    inside = _project_scene(scene)
+    if inside is None:
+        return
+    for one in revisions(inside):
+        if one.current:
+            yield {
+                "id": inside.id(DRAWING, one.drawing),
+                "number": one.number,
+                "title": one.title,
+                "discipline": DISCIPLINES[one.discipline][0],
+                "drawing_discipline_id": inside.id("drawing_discipline", one.discipline),
+                "obsolete": False,
+                "current_revision": _sheet(inside, one),
+            }
+
+
 @table("drawing_disciplines", "drawing_disciplines_v1_0")
 def drawing_disciplines(scene: Scene) -> Iterator[Row]:
     """Disciplines of the drawings."""
@@ -127,6 +146,21 @@ def drawing_sets(scene: Scene) -> Iterator[Row]:
             "created_at": noon(min(days)),
             "updated_at": noon(max(days)),
         }
+
+
+def _project_scene(scene: Scene) -> Scene | None:
+    """The same question about the project whose drawing area is asked for, None if there is none to see."""
+    asked, company = scene.ids["drawing_area_id"], scene.company
+    if not (asked.isascii() and asked.isdigit() and len(asked) < 20):
+        return None
+    # A project's ids follow on those of the project before it: from the id to the project without a search.
+    before = replace(scene, project=None).id(AREA, 0)
+    step = scene.within(scene.portfolio.project(company, 0)).id(AREA, 0) - before
+    index, rest = divmod(int(asked) - before, step)
+    if rest or not 1 <= index <= scene.portfolio.size(company):
+        return None
+    project = scene.portfolio.project(company, index - 1)
+    return scene.within(project) if project.permitted and "Drawings" not in project.tools_off else None
 
 
 def _sheet(scene: Scene, one: Revision) -> Row:
