@@ -106,7 +106,8 @@ class FrameBuilder:
 
     def label(self, labels: Mapping[int, str]) -> None:
         """Name custom fields by label, where the labels are known only after the records."""
-        self._labels |= {number: labels[number] for number in self.custom_fields & labels.keys()}
+        # All of them, as a label that two fields share carries the id whichever of the two came.
+        self._labels |= labels
 
     def build(self) -> pd.DataFrame:
         """The frame of all pages, in order. The builder gives its pages away: it is empty afterwards."""

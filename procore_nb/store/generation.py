@@ -94,6 +94,11 @@ def recover(files: Files, table: str) -> None:
     files.remove(f"{work}/next")
 
 
+def half_swapped(files: Files, table: str) -> bool:
+    """Whether two states of a table were changing places when the process ended, or are now."""
+    return files.renames and files.exists(f"{WORK}/{table}/previous")
+
+
 def present(files: Files, table: str) -> Manifest | None:
     """The manifest of a table's last complete state; None if there is no such table."""
     found = located(files, table)

@@ -69,6 +69,15 @@ class Landing:
         except (ValueError, KeyError, TypeError):
             return None  # of another version: begin anew
 
+    def mend(self) -> None:
+        """Forget what cannot be read: files that were under way to the disk when the power went."""
+        for stage in ("rows", "bin"):
+            for name in self._names(stage):
+                try:
+                    _about(self._files, f"{self._folder}/{stage}/{name}")
+                except (pa.ArrowInvalid, ValueError, KeyError, TypeError, OSError):
+                    self.drop(stage, name.rpartition("~")[0])
+
     def begin(self, plan: Plan) -> None:
         """Begin anew."""
         self.clear()

@@ -13,7 +13,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from procore_nb.store.columns import common
+from procore_nb.frames import FrameBuilder
+from procore_nb.store.columns import Kinds, common, kinds_of
 from procore_nb.store.files import Files
 from procore_nb.store.landing import Landed, Landing, Plan, read_landed
 from procore_nb.store.manifest import Manifest
@@ -21,9 +22,9 @@ from procore_nb.store.parts import places_of
 from procore_nb.store.personal import personal_columns
 
 
-def settled(manifest: Manifest, plan: Plan, landed: Landed) -> Manifest:
+def settled(endpoint: Any, manifest: Manifest, plan: Plan, landed: Landed) -> Manifest:
     """The next manifest's columns and key."""
-    columns = dict(manifest.columns)
+    columns = dict(manifest.columns) or _promised(endpoint, plan.place)
     for name, kind in landed.kinds.items():
         columns[name] = common(columns.get(name, kind), kind)
     if plan.drop_personal:
@@ -40,6 +41,12 @@ def settled(manifest: Manifest, plan: Plan, landed: Landed) -> Manifest:
         columns=columns,
         exact=tuple(sorted({*manifest.exact, *landed.exact} & columns.keys())),
     )
+
+
+def _promised(endpoint: Any, place: tuple[str, ...]) -> Kinds:
+    """The columns of a list before a row of it has been seen."""
+    builder = FrameBuilder(endpoint, leading=place)
+    return kinds_of(builder.build(), endpoint)
 
 
 def _unique(landed: Landed) -> bool:

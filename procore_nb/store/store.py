@@ -13,14 +13,16 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
+import orjson
 import pandas as pd
+import pyarrow as pa
 
 from procore_nb import catalog
 from procore_nb.errors import ArgumentError, OutputError, ProcoreError
 from procore_nb.store.account import Account, Options
 from procore_nb.store.asking import Asks
 from procore_nb.store.files import files_at
-from procore_nb.store.generation import WORK, recover
+from procore_nb.store.generation import WORK, half_swapped, recover
 from procore_nb.store.identity import check_identity, folder_name, read_identity
 from procore_nb.store.locks import locked
 from procore_nb.store.places import PlaceFinder
@@ -62,9 +64,10 @@ class Store:
         self._clock = clock
         read_identity(self._files)
         self._tables = Tables(self._files)
-        if self._files.names(WORK):
+        broken = [one for one in self._files.names(WORK) if half_swapped(self._files, one)]
+        if broken:
             with suppress(OutputError), locked(self._files):  # else somebody is at it, and will see to it
-                for table in self._files.names(WORK):
+                for table in broken:
                     recover(self._files, table)
 
     def sync(
@@ -232,24 +235,40 @@ class Store:
                 if not skip or isinstance(error, OutputError):
                     error.partial = result_frame(accounts, about)
                     raise
+            except (FileNotFoundError, pa.ArrowInvalid) as error:
+                raise OutputError(
+                    f"A file of table {table.account.table} is missing or damaged: {error}.",
+                    advice="Remove the table's folder and sync it again, or put the file back.",
+                ) from error
             finally:
                 table.account.seconds = round(time.monotonic() - began, 3)
         return result_frame(accounts, about)
 
 
 def _wanted(tables: str | Iterable[str] | Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Canonical name of each list, and its arguments."""
+    """Canonical name of each list, and its arguments as they are kept."""
     if isinstance(tables, str):
         tables = [tables]
     pairs: Iterable[tuple[str, Mapping[str, Any]]] = (
         tables.items() if isinstance(tables, Mapping) else [(name, {}) for name in tables]
     )
-    found = {_canonical(name): dict(arguments) for name, arguments in pairs}
+    found = {_canonical(name): _plain(name, arguments) for name, arguments in pairs}
     if not found:
         raise ArgumentError(
             "No table is named.", advice='For example store.sync(procore, ["projects", "rfis"]).'
         )
     return found
+
+
+def _plain(name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments of a list as JSON keeps them, so that the next sync can tell whether they are the same."""
+    try:
+        return dict(orjson.loads(orjson.dumps(dict(arguments))))
+    except (TypeError, ValueError) as error:
+        raise ArgumentError(
+            f"The arguments of {name} cannot be kept: {error}.",
+            advice="Use text, numbers, dates, and lists of them.",
+        ) from error
 
 
 def _canonical(name: str) -> str:

@@ -52,6 +52,7 @@ class TableSync:
         """
         plan = self._unfinished()
         self.account.resumed = plan is not None
+        self._landing.mend()
         if plan is None:
             plan = self._plan(procore, *places())
             self._landing.begin(plan)

@@ -8,15 +8,18 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 from procore_nb import catalog
 from procore_nb.catalog import near
-from procore_nb.errors import ArgumentError, CatalogError
+from procore_nb.errors import ArgumentError, CatalogError, OutputError
 from procore_nb.store import reading
 from procore_nb.store.files import Files
 from procore_nb.store.generation import WORK, located
 from procore_nb.store.identity import folder_name, read_identity
 from procore_nb.store.manifest import Manifest
+
+_TRIES = 5
 
 
 class Tables:
@@ -61,22 +64,17 @@ class Tables:
 
     def frame(self, name: str, *, deleted: str | None = None, history: bool = False) -> pd.DataFrame:
         """The rows of a table: as they are, with deleted ones, or all versions."""
-        folder, manifest = self.find(name)
-        rows = reading.current(self._files, folder, manifest)
+        manifest, rows, over = self._read(name, over=history or deleted is not None)
         books: tuple[str, ...] = ()
         if history:
-            over = reading.ended(self._files, folder, manifest)
             rows, books = reading.versions(rows, over, manifest), reading.VERSION_BOOKS
         elif deleted is not None:
-            over = reading.ended(self._files, folder, manifest)
             rows, books = reading.with_deleted(rows, over, manifest, deleted), reading.DELETED_BOOKS
         return self._described(reading.as_frame(rows, manifest, books), manifest)
 
     def changes(self, name: str, since: Any) -> pd.DataFrame:
         """The rows that became new, changed or deleted since a moment."""
-        folder, manifest = self.find(name)
-        live = reading.current(self._files, folder, manifest)
-        over = reading.ended(self._files, folder, manifest)
+        manifest, live, over = self._read(name, over=True)
         rows, words, moments = reading.changes(live, over, manifest, reading.moment(since, "since"))
         frame = reading.as_frame(rows, manifest)
         frame.insert(0, "change", pd.Series(words, dtype="string"))
@@ -88,6 +86,20 @@ class Tables:
         folder, manifest = self.find(name)
         names = [manifest.header, *(part.file for part in manifest.parts)]
         return [self._files.address(f"{folder}/{one}") for one in names]
+
+    def _read(self, name: str, *, over: bool) -> tuple[Manifest, pa.Table, pa.Table]:
+        """Live rows, and ended versions if wanted, of one state: begun again if a sync has put the next in its place."""
+        for _ in range(_TRIES):
+            folder, manifest = self.find(name)
+            try:
+                live = reading.current(self._files, folder, manifest)
+                return manifest, live, reading.ended(self._files, folder, manifest) if over else None
+            except FileNotFoundError as error:
+                missing = error
+        raise OutputError(
+            f"A file of table {name} is missing: {missing}.",
+            advice="Remove the table's folder and sync it again, or put the file back.",
+        ) from missing
 
     def _described(self, frame: pd.DataFrame, manifest: Manifest) -> pd.DataFrame:
         identity = read_identity(self._files) or {}

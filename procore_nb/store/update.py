@@ -44,7 +44,7 @@ def update(
     promised = {".".join(path) for path in declared_by(endpoint).columns}
     order = manifest.key or (*plan.place, "id")
     landed = Landed(files, landing.landed("rows"), order=order, promised=promised)
-    after = settled(manifest, plan, landed)
+    after = settled(endpoint, manifest, plan, landed)
     gone = known_gone(files, landing, after)
     return _Work(files, manifest, after, plan, landed, landing.done("rows"), gone, at).run()
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from store.plenty import Plenty
 
 from procore_nb.store import Store
+from store.plenty import Plenty
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from procore_nb import catalog
+from procore_nb.client import Procore
+from procore_nb.errors import ArgumentError, OutputError
+from procore_nb.frames import FrameBuilder
+from procore_nb.store import Store
+from store.killing import Fate, Killed, sync
+from store.living import LivingDemo, World, connection
+
+
+def test_readers_see_one_state_or_the_next_while_a_sync_runs(world: World, tmp_path: Path) -> None:
+    for place in world.projects:
+        for _ in range(3):
+            world.add("rfis", str(place), subject="generation 0")
+    folder = tmp_path / "portfolio"
+    sync(world, folder, lists=["rfis"])
+    over = threading.Event()
+    seen: list[set[str]] = []
+
+    def read() -> None:
+        store = Store(folder)
+        while not over.is_set():
+            seen.append(set(store.table("rfis")["subject"]))
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    try:
+        for generation in range(1, 6):
+            world.pass_time(hours=1)
+            for (name, place), rows in world.rows.items():
+                if name == "rfis":
+                    for number in list(rows):
+                        world.change("rfis", place, number, subject=f"generation {generation}")
+            sync(world, folder, lists=["rfis"])
+    finally:
+        over.set()
+        reader.join()
+    assert len(seen) > 1
+    assert all(len(subjects) == 1 or subjects == seen[0] for subjects in seen)
+
+
+def test_a_file_that_did_not_reach_the_disk_is_asked_again(world: World, tmp_path: Path) -> None:
+    folder = tmp_path / "portfolio"
+    with pytest.raises(Killed):
+        sync(world, folder, Fate(60), lists=["rfis", "change_events"])
+    landed = sorted((folder / "_work").rglob("*~done.arrow"))
+    landed[0].write_bytes(landed[0].read_bytes()[:100])
+    result = sync(world, folder, lists=["rfis", "change_events"])
+    assert result["resumed"].any()
+    for name in ("rfis", "change_events"):
+        assert len(Store(folder).table(name)) == sum(
+            len(rows) for (one, _), rows in world.rows.items() if one == name
+        )
+
+
+def test_a_part_that_somebody_removed_is_an_error_with_words(world: World, tmp_path: Path) -> None:
+    folder = tmp_path / "portfolio"
+    world.add("rfis", str(world.projects[0]))
+    sync(world, folder, lists=["rfis"])
+    next((folder / "rfis").glob("part-*.parquet")).unlink()
+    with pytest.raises(OutputError, match="is missing"):
+        Store(folder).table("rfis")
+    with pytest.raises(OutputError, match="missing or damaged"):
+        sync(world, folder, lists=["rfis"])
+
+
+def test_a_manifest_that_cannot_be_read_is_an_error_with_words(world: World, tmp_path: Path) -> None:
+    folder = tmp_path / "portfolio"
+    sync(world, folder, lists=["rfis"])
+    manifest = folder / "rfis" / "_manifest.json"
+    manifest.write_text(manifest.read_text().replace('"format": 1', '"format": 2'))
+    with pytest.raises(OutputError, match="later version"):
+        Store(folder).table("rfis")
+    manifest.write_text("{")
+    with pytest.raises(OutputError, match="cannot be read"):
+        Store(folder).table("rfis")
+
+
+def test_a_swap_that_was_cut_short_is_seen_through_and_put_right(world: World, tmp_path: Path) -> None:
+    folder = tmp_path / "portfolio"
+    sync(world, folder, lists=["rfis"])
+    before = Store(folder).table("rfis")
+    work = folder / "_work" / "rfis"
+    work.mkdir(parents=True)
+    (folder / "rfis").rename(work / "previous")
+    pd.testing.assert_frame_equal(Store(folder).table("rfis"), before)
+    assert (folder / "rfis" / "_manifest.json").exists(), "opening the store has put it right"
+
+
+def test_a_list_below_a_table_without_rows_is_an_empty_table_with_columns(
+    world: World, procore: Procore, store: Store
+) -> None:
+    world.rows.clear()
+    result = store.sync(procore, ["rfis", "rfi_replies"])
+    assert result["requests"].tolist() == [len(world.projects), 0]
+    frame = store.table("rfi_replies")
+    assert len(frame) == 0
+    assert {"rfi_id", "id"} <= set(frame.columns)
+    assert store.sql("select count(*) as n from rfi_replies")["n"].tolist() == [0]
+
+
+def test_arguments_that_cannot_be_kept_are_refused(world: World, procore: Procore, store: Store) -> None:
+    with pytest.raises(ArgumentError, match="cannot be kept"):
+        store.sync(procore, {"rfis": {"status": object()}})
+    assert not world.asked
+
+
+def test_a_label_that_two_fields_share_tells_them_apart_whichever_came() -> None:
+    builder = FrameBuilder(catalog.endpoint("rfis"))
+    builder.add([{"id": 1, "custom_fields": {"custom_field_7": {"data_type": "string", "value": "x"}}}])
+    builder.label({7: "Risk", 8: "Risk"})
+    assert "custom_fields.Risk (7)" in builder.build().columns
+
+
+def test_a_sync_may_wait_for_another(world: World, procore: Procore, store: Store) -> None:
+    from procore_nb.store.locks import locked
+
+    store.sync(procore, ["vendors"])
+    waits: list[float] = []
+    held = locked(store._files)
+    held.__enter__()
+
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 3:
+            held.__exit__(None, None, None)
+
+    with locked(store._files, wait_seconds=60, sleep=wait):
+        pass
+    assert len(waits) == 3
+
+
+def test_opening_a_store_in_a_folder_that_is_not_there_makes_nothing(tmp_path: Path) -> None:
+    store = Store(tmp_path / "nowhere")
+    assert store.tables().empty
+    assert not (tmp_path / "nowhere").exists()
+    with pytest.raises(ArgumentError, match="It has: none yet"):
+        store.table("rfis")
+
+
+def test_two_connections_to_one_store_at_once_do_not_mix(world: World, tmp_path: Path) -> None:
+    folder = tmp_path / "portfolio"
+    outcomes: list[str] = []
+
+    def run() -> None:
+        with connection(LivingDemo(world)) as procore:
+            try:
+                Store(folder, clock=lambda: world.now).sync(procore, ["rfis", "change_events"])
+                outcomes.append("done")
+            except OutputError as error:
+                outcomes.append("refused" if "is being synced by" in str(error) else str(error))
+
+    threads = [threading.Thread(target=run) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert "done" in outcomes
+    assert set(outcomes) <= {"done", "refused"}
+    assert len(Store(folder).table("rfis")) == sum(
+        len(rows) for (name, _), rows in world.rows.items() if name == "rfis"
+    )
