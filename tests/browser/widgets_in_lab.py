@@ -83,8 +83,3 @@ def note_figure(name: str, value: float, unit: str) -> None:
 def saved_files(lab: Lab, name: str) -> list[Path]:
     """The notebook's file and its checkpoint."""
     return [lab.folder / name, lab.folder / ".ipynb_checkpoints" / f"{Path(name).stem}-checkpoint.ipynb"]
-
-
-def text_of_all_files(folder: Path) -> str:
-    """Everything readable below a folder, for searching."""
-    return "\n".join(path.read_text(errors="replace") for path in folder.rglob("*") if path.is_file())
