@@ -78,7 +78,8 @@ class _Diagnosis:
                 continue
             for step in ask():
                 yield step
-                going = going and step.ok is not False
+                # An account that may not list companies may still see projects.
+                going = going and (step.ok is not False or step.step == "company visible")
 
     def _login(self) -> Iterator[Step]:
         host = f"{urlsplit(self._session.environment.login_url).hostname} ({self._session.environment.name})"

@@ -52,6 +52,7 @@ class Collection:
     several: bool = False
     skipped: list[dict[str, Any]] = field(default_factory=list)
     tallies: list[Tally] = field(default_factory=list)
+    first_refusal: ProcoreError | None = None
 
     def frame(self) -> pd.DataFrame:
         """Return the one frame of all places.
@@ -146,6 +147,7 @@ class Collection:
                 progress.place_done()
                 self.tallies.append(event.tally)
                 if event.left_out is not None:
+                    self.first_refusal = self.first_refusal or event.left_out
                     self.skipped.append(_account(event))
             yield event
         if self.skipped and len(self.skipped) == len(self.questions):
@@ -159,8 +161,8 @@ class Collection:
         return isinstance(error, AccessError | NotFoundError) or self.on_error == "skip"
 
     def _nothing_answered(self) -> ProcoreError:
-        first = self.skipped[0]
-        kind = NotFoundError if first["status"] == 404 else AccessError
+        first, error = self.skipped[0], self.first_refusal
+        kind = AccessError if error is None else type(error)
         return kind(
             f"None of the {len(self.skipped):,} places answered {self.endpoint.name}; the first said: {first['reason']}",
             status=first["status"],

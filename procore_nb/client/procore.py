@@ -17,7 +17,8 @@ from procore_nb.catalog import Endpoint
 from procore_nb.client.connection import Connection
 from procore_nb.client.gather import Collection, OnError
 from procore_nb.client.inquiry import Inquiry, take_ids_of_path
-from procore_nb.errors import ArgumentError, ProcoreError, warn
+from procore_nb.client.labels import labels_of
+from procore_nb.errors import ArgumentError
 from procore_nb.progress import ProgressMaker
 
 Decimals = Literal["exact", "float"]
@@ -260,14 +261,7 @@ class Procore(Connection):
         labels: dict[int, str] = {}
         for number in {self.company_or_own(None)} if company_ids is None else company_ids:
             if number not in self._labels:
-                try:
-                    rows = list(self.records("custom_field_definitions", company_id=number, progress=False))
-                except ProcoreError as error:
-                    warn(
-                        f"Custom fields keep their ids as names, as their labels could not be read: {error.message}"
-                    )
-                    rows = []
-                self._labels[number] = {int(row["id"]): str(row["label"]) for row in rows if row.get("label")}
+                self._labels[number] = labels_of(self, number)
             labels |= self._labels[number]
         return labels
 

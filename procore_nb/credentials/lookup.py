@@ -24,6 +24,8 @@ VARIABLES = (
     "PROCORE_ENVIRONMENT",
     "PROCORE_PROFILE",
 )
+# The environment that the file names for its own credentials, whatever the process environment says.
+_OF_THE_PAIR = "PROCORE_ENVIRONMENT of the .env file"
 WHERE_TO_READ_THE_COMPANY_ID = (
     "It is the first number in the address bar of Procore's web application: "
     "…/<company id>/company/home/list, or …/companies/<company id>/…"
@@ -48,6 +50,7 @@ class Places:
         from dotenv import dotenv_values
 
         found: dict[str, tuple[str, str]] = {}
+        in_file: dict[str, tuple[str, str]] = {}
         if self.env_file.is_file():
             try:
                 kept = dotenv_values(self.env_file, interpolate=False, encoding="utf-8")
@@ -57,10 +60,15 @@ class Places:
                 raise CredentialsError(
                     f"{self.env_file} cannot be read.", advice="It must be a readable file in UTF-8."
                 )
-            found = {name: (kept[name] or "", f"{self.env_file}") for name in VARIABLES if kept.get(name)}
+            in_file = {name: (kept[name] or "", f"{self.env_file}") for name in VARIABLES if kept.get(name)}
+        found |= in_file
         for name in VARIABLES:
             if self.environ.get(name):
                 found[name] = (self.environ[name], f"environment variable {name}")
+        if "PROCORE_ENVIRONMENT" in in_file and found.get("PROCORE_CLIENT_SECRET") == in_file.get(
+            "PROCORE_CLIENT_SECRET"
+        ):
+            found[_OF_THE_PAIR] = in_file["PROCORE_ENVIRONMENT"]
         return found
 
 
@@ -188,9 +196,10 @@ def _from_variables(variables: Mapping[str, tuple[str, str]], place: Environment
 
 
 def _refuse_foreign_variables(variables: Mapping[str, tuple[str, str]], place: Environment) -> None:
-    if "PROCORE_ENVIRONMENT" not in variables:
+    meant = variables.get(_OF_THE_PAIR) or variables.get("PROCORE_ENVIRONMENT")
+    if meant is None:
         return
-    name, source = variables["PROCORE_ENVIRONMENT"]
+    name, source = meant
     theirs = environment(name) if name != place.name else place
     if theirs.login_url != place.login_url:
         raise CredentialsError(

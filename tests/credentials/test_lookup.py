@@ -220,3 +220,13 @@ def test_credentials_of_the_usual_places_never_reach_the_demo(places) -> None:  
     at = places({**PAIR, "PROCORE_ENVIRONMENT": "demo", "PROCORE_COMPANY_ID": "99"})
     for procore in (pnb.connect("demo", places=at), pnb.connect(places=at)):
         assert procore.session.client_id != "from-variables"
+
+
+def test_a_pair_in_the_env_file_is_judged_by_the_environment_named_beside_it(
+    places,  # type: ignore[no-untyped-def]
+) -> None:
+    env_file = "PROCORE_CLIENT_ID=a\nPROCORE_CLIENT_SECRET=b\nPROCORE_ENVIRONMENT=sandbox\n"
+    with pytest.raises(pnb.CredentialsError, match="are for sandbox"):
+        look_up(None, places=places({"PROCORE_ENVIRONMENT": "production"}, env_file=env_file))
+    asked = look_up("sandbox", places=places({"PROCORE_ENVIRONMENT": "production"}, env_file=env_file))
+    assert asked.environment == SANDBOX
