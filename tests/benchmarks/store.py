@@ -99,28 +99,29 @@ class LateList(HTTPAdapter):
 
 def refresh() -> None:
     for name in ("company_documents", "vendors"):
-        endpoint = catalog.endpoint(name)
         for workers in (1, 8):
-            late = LateList(endpoint.path, 100_000, 0.1, endpoint.envelope)
-            session = Session(DEMO, Credentials("bench", "bench"), transport=late)
-            procore = Procore(
-                session, 1, manners=Manners(workers=workers), progress=False, today=lambda: NOW.date()
-            )
-            clock = [NOW]
-            with tempfile.TemporaryDirectory() as folder:
-                store = Store(folder, clock=lambda clock=clock: clock[0])  # type: ignore[misc]
-                full, first = _timed(lambda: store.sync(procore, [name]))
-                full_requests, late.requests = late.requests, 0
-                clock[0] += timedelta(hours=1)
-                late.change(random.Random(1).sample(range(100_000), 1000), NOW + timedelta(minutes=30))
-                again, result = _timed(lambda: store.sync(procore, [name]))
-                assert result["changed"].tolist() == [1000], result
-                assert first["new"].tolist() == [100_000]
-            print(
-                f"{name}, {workers} at once: full {full_requests} requests in {full:.2f} s; refresh {late.requests} requests "
-                f"({late.requests / full_requests:.1%}) in {again:.2f} s ({again / full:.1%})",
-                flush=True,
-            )
+            _refresh(name, workers)
+
+
+def _refresh(name: str, workers: int) -> None:
+    endpoint = catalog.endpoint(name)
+    late = LateList(endpoint.path, 100_000, 0.1, endpoint.envelope)
+    session = Session(DEMO, Credentials("bench", "bench"), transport=late)
+    procore = Procore(session, 1, manners=Manners(workers=workers), progress=False, today=lambda: NOW.date())
+    clock = [NOW]
+    with tempfile.TemporaryDirectory() as folder:
+        store = Store(folder, clock=lambda: clock[0])
+        full, first = _timed(lambda: store.sync(procore, [name]))
+        full_requests, late.requests = late.requests, 0
+        clock[0] += timedelta(hours=1)
+        late.change(random.Random(1).sample(range(100_000), 1000), NOW + timedelta(minutes=30))
+        again, result = _timed(lambda: store.sync(procore, [name]))
+    assert (first["new"].tolist(), result["changed"].tolist()) == ([100_000], [1000])
+    print(
+        f"{name}, {workers} at once: full {full_requests} requests in {full:.2f} s; refresh {late.requests} requests "
+        f"({late.requests / full_requests:.1%}) in {again:.2f} s ({again / full:.1%})",
+        flush=True,
+    )
 
 
 def million(folder: str) -> None:
