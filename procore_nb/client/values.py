@@ -148,7 +148,7 @@ def _missing(value: Any) -> bool:
 def _check_choice(argument: Argument, value: Any, endpoint: str) -> None:
     for each in str(value).split(",") if isinstance(value, str) else []:
         bare = each.strip().lstrip("-")
-        if bare in argument.choices or any("<" in choice for choice in argument.choices):
+        if bare in argument.choices:
             continue
         close = near(bare, argument.choices)
         hint = f"Did you mean {' or '.join(close)}? " if close else ""
