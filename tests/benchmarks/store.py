@@ -47,6 +47,7 @@ class LateList(HTTPAdapter):
     def __init__(self, path: str, rows: int, seconds: float, envelope: str) -> None:
         super().__init__()
         self.path, self.seconds, self.envelope, self.requests = path, seconds, envelope, 0
+        self.id_of = str if path.startswith("/rest/v2") else int
         self.times = ["2026-01-01T00:00:00Z"] * rows
         self.rows = [self._row(number, self.times[number]) for number in range(rows)]
 
@@ -75,9 +76,9 @@ class LateList(HTTPAdapter):
         person = {"id": number % 50, "login": f"p{number % 50}@example.com", "name": f"Person {number % 50}"}
         return orjson.dumps(
             {
-                "id": 10_000_000_000 + number,
+                "id": self.id_of(10_000_000_000 + number),
                 "name": name or f"Drawing {number}",
-                "parent_id": number // 100,
+                "parent_id": self.id_of(number // 100),
                 "is_deleted": False,
                 "size": number * 7,
                 "created_at": "2025-01-01T00:00:00Z",

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pandas as pd
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
 import pytest
 
 from procore_nb.store import Store
+from store.living import LivingDemo, World, connection
 from store.plenty import Plenty
 
 
@@ -60,10 +64,71 @@ def test_a_local_dask_cluster_reads_a_million_rows(folder: Path, cluster: object
 
 
 def test_a_project_is_found_in_one_part(folder: Path) -> None:
-    import pyarrow.dataset as ds
-
     rows = ds.dataset(folder / "budget_modifications", format="parquet")
     wanted = ds.field("project_id") == 17
     groups = [group for part in rows.get_fragments() for group in part.split_by_row_group(wanted)]
     assert len(groups) <= 2
     assert rows.to_table(filter=wanted).num_rows == 20_000
+
+
+@pytest.fixture
+def grown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, int]:
+    """A table of many parts with deleted rows, earlier versions, and a column that only its newest part has."""
+    monkeypatch.setattr("procore_nb.store.parts.cuts.__defaults__", (8,))
+    world = World(rows=20)
+    with connection(LivingDemo(world)) as procore:
+        store = Store(tmp_path, clock=lambda: world.now)
+        store.sync(procore, ["rfis"], history=True)
+        world.pass_time(hours=1)
+        place = str(world.projects[-1])
+        world.add("rfis", place, novelty="fresh")
+        world.delete("rfis", place, next(iter(world.rows["rfis", place])))
+        store.sync(procore, ["rfis"])
+    assert list((tmp_path / "rfis" / "_history").glob("*.parquet"))
+    parts = [
+        one
+        for one in (tmp_path / "rfis").glob("part-*.parquet")
+        if "novelty" not in pq.read_schema(one).names
+    ]
+    assert len(parts) > 2
+    return tmp_path / "rfis", len(store.table("rfis"))
+
+
+def _by_duckdb(folder: Path) -> tuple[int, int]:
+    duckdb = pytest.importorskip("duckdb")
+    query = f"select count(*), count(novelty) from read_parquet('{folder}/*.parquet', union_by_name = true)"
+    return tuple(duckdb.sql(query).fetchall()[0])
+
+
+def _by_polars(folder: Path) -> tuple[int, int]:
+    polars = pytest.importorskip("polars")
+    rows = polars.scan_parquet(f"{folder}/*.parquet", missing_columns="insert").collect()
+    return len(rows), rows["novelty"].count()
+
+
+def _by_arrow(folder: Path) -> tuple[int, int]:
+    rows = ds.dataset(folder, format="parquet").to_table()
+    return rows.num_rows, rows.num_rows - rows.column("novelty").null_count
+
+
+def _by_pandas(folder: Path) -> tuple[int, int]:
+    rows = pd.read_parquet(folder)
+    return len(rows), int(rows["novelty"].count())
+
+
+def _by_dask(folder: Path) -> tuple[int, int]:
+    dataframe = pytest.importorskip("dask.dataframe")
+    parts = ds.dataset(folder, format="parquet")
+    rows = dataframe.from_map(
+        lambda part: part.to_table(schema=parts.schema).to_pandas(), list(parts.get_fragments())
+    ).compute(scheduler="sync")
+    return len(rows), int(rows["novelty"].count())
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("engine", [_by_duckdb, _by_polars, _by_arrow, _by_pandas, _by_dask])
+def test_an_engine_sees_the_rows_as_they_are_and_columns_of_later_parts(
+    grown: tuple[Path, int], engine: Callable[[Path], tuple[int, int]]
+) -> None:
+    folder, rows = grown
+    assert engine(folder) == (rows, 1)
