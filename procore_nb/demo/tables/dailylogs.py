@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from procore_nb.demo.company import TODAY
+from procore_nb.demo.projectrows import moment
 from procore_nb.demo.tables import cast, crews
 from procore_nb.demo.tables.crews import MACHINES
 from procore_nb.demo.tables.recall import per_project
@@ -200,14 +201,13 @@ def machines_on(scene: Scene, one: SiteDay) -> tuple[int, ...]:
 
 
 def _entered(scene: Scene, one: SiteDay, position: int) -> Row:
-    """What every entry of a log says: its day, who wrote it and when."""
+    """What every entry of a log says: its day, who wrote it and when; written out here, as there are very many."""
     midday: datetime = noon(one.day)
-    written = midday
-    if one.day < TODAY:
-        written += timedelta(hours=3 + one.index % 5, minutes=7 * position % 60)
+    later = timedelta(hours=3 + one.index % 5, minutes=7 * position % 60)
+    written = moment(midday + later if one.day < TODAY else midday)
     return {
-        "date": one.day,
-        "datetime": midday,
+        "date": one.day.isoformat(),
+        "datetime": moment(midday),
         "position": position + 1,
         "created_at": written,
         "updated_at": written,

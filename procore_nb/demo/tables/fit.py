@@ -25,7 +25,14 @@ def fit(row: Any, shape: Shape, known: Known | None = None) -> Any:
     if not isinstance(row, dict) or not shape.inside:
         return _plain(row)
     known = {} if known is None else known
-    fitted: Row = {name: _value(row.get(name), inner, known) for name, inner in shape.inside.items()}
+    fitted: Row = {}
+    for name, inner in shape.inside.items():
+        value = row.get(name)
+        # Most values are text or nothing, which need no look: the rest of a list may be hundred thousands of rows.
+        if value is None:
+            fitted[name] = [] if inner.listed else None
+        else:
+            fitted[name] = value if type(value) is str else _value(value, inner, known)
     if len(row) > len(fitted) or not row.keys() <= fitted.keys():
         for key, value in row.items():
             if key not in fitted and _is_free(key):

@@ -29,7 +29,7 @@ from procore_nb.demo.tools import PROJECT_MODULES
 
 RECORD_ID = "record_id"  # placeholder of a single record's address
 _KEPT_LISTS = 4_000
-_KEPT_ROWS = 40_000
+_KEPT_ROWS = 100_000
 _COUNTED = {"communication_threads", "emails"}  # these wrap their rows beside a key `total`
 _ZERO_BASED_PAGE = 400
 _NO_PARENTS = {"company_id", "project_id", "per_page", RECORD_ID}
