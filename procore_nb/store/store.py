@@ -13,7 +13,6 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-import orjson
 import pandas as pd
 import pyarrow as pa
 
@@ -29,6 +28,7 @@ from procore_nb.store.places import PlaceFinder
 from procore_nb.store.report import result_frame, tables_frame
 from procore_nb.store.syncing import TableSync
 from procore_nb.store.tables import Tables
+from procore_nb.store.wanted import wanted_lists
 
 
 class Store:
@@ -133,7 +133,7 @@ class Store:
             What a request failed with. Tables that were done stay done (`error.partial` is the result so far), and the
             next sync goes on from what had landed.
         """
-        wanted = _wanted(tables)
+        wanted = wanted_lists(tables)
         if on_error not in ("raise", "skip"):
             raise ArgumentError(f'on_error is "raise" or "skip", not {on_error!r}.')
         options = Options(
@@ -208,8 +208,14 @@ class Store:
         """
         from procore_nb.store.sql import query as run
 
-        tables = {name: (manifest, self.files(name)) for name, (_, manifest) in self._tables.all().items()}
-        return run(query, tables, self._files)
+        while True:
+            state = self._tables.all()
+            tables = {name: (manifest, self._tables.files(name)) for name, (_, manifest) in state.items()}
+            try:
+                return run(query, tables, self._files)
+            except ArgumentError:
+                if state == self._tables.all():  # else a sync has put the next state in place: ask that one
+                    raise
 
     def files(self, name: str) -> list[str]:
         """Return the Parquet files that hold a table as it is, for any engine: `pl.scan_parquet(store.files("rfis"))`."""
@@ -243,33 +249,3 @@ class Store:
             finally:
                 table.account.seconds = round(time.monotonic() - began, 3)
         return result_frame(accounts, about)
-
-
-def _wanted(tables: str | Iterable[str] | Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Canonical name of each list, and its arguments as they are kept."""
-    if isinstance(tables, str):
-        tables = [tables]
-    pairs: Iterable[tuple[str, Mapping[str, Any]]] = (
-        tables.items() if isinstance(tables, Mapping) else [(name, {}) for name in tables]
-    )
-    found = {_canonical(name): _plain(name, arguments) for name, arguments in pairs}
-    if not found:
-        raise ArgumentError(
-            "No table is named.", advice='For example store.sync(procore, ["projects", "rfis"]).'
-        )
-    return found
-
-
-def _plain(name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Arguments of a list as JSON keeps them, so that the next sync can tell whether they are the same."""
-    try:
-        return dict(orjson.loads(orjson.dumps(dict(arguments))))
-    except (TypeError, ValueError) as error:
-        raise ArgumentError(
-            f"The arguments of {name} cannot be kept: {error}.",
-            advice="Use text, numbers, dates, and lists of them.",
-        ) from error
-
-
-def _canonical(name: str) -> str:
-    return catalog.endpoint(name).name

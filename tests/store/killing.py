@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from procore_nb.demo import Demo, DemoAdapter
 from procore_nb.store import Store
 from procore_nb.store.files import LocalFiles
+from procore_nb.store.remote import RemoteFiles
 from store.living import LISTS, LivingDemo, World, connection
 
 
@@ -83,6 +84,27 @@ class MortalFiles(LocalFiles):
         self.fate.step()
 
 
+class MortalRemoteFiles(RemoteFiles):
+    """Files at a URL, of a process that may end with every step."""
+
+    def __init__(self, files: RemoteFiles, fate: Fate) -> None:
+        super().__init__(files.system, files._root, files._protocol)
+        self.fate = fate
+
+    def write(self, path: str, data: bytes) -> None:
+        self.fate.step()
+        super().write(path, data)
+        self.fate.step()
+
+    def remove(self, path: str) -> None:
+        self.fate.step()
+        for name in self.names(path):
+            self.fate.step()
+            super().remove(f"{path}/{name}")
+        super().remove(path)
+        self.fate.step()
+
+
 def mortal_adapter(fate: Fate) -> Callable[[Demo], DemoAdapter]:
     """An adapter whose process may end with every request and every reply."""
 
@@ -98,7 +120,7 @@ def mortal_adapter(fate: Fate) -> Callable[[Demo], DemoAdapter]:
 
 def sync(
     world: World,
-    folder: Path,
+    folder: Path | str,
     fate: Fate | None = None,
     *,
     lists: Any = LISTS,
@@ -110,11 +132,16 @@ def sync(
     demo = LivingDemo(world, faults=faults)
     with connection(demo, adapter=mortal_adapter(fate)) as procore:
         store = Store(folder, clock=lambda: world.now)
-        store._files = MortalFiles(folder, fate)
+        files = store._files
+        store._files = (
+            MortalRemoteFiles(files, fate)
+            if isinstance(files, RemoteFiles)
+            else MortalFiles(Path(folder), fate)
+        )
         return store.sync(procore, lists, window_days=60, **options)
 
 
-def contents(folder: Path, lists: Any = LISTS) -> dict[str, pd.DataFrame]:
+def contents(folder: Path | str, lists: Any = LISTS) -> dict[str, pd.DataFrame]:
     """Every table of a store with all that is kept of it; none of those that are not there."""
     store = Store(folder)
     known = set(store.tables()["table"])
