@@ -221,7 +221,9 @@ class QuestionWalk:
             last_id = page.rows[-1].get("id")
             cursor = str(last_id) if last_id is not None and page.more is not False else None
         self._known_last = False
-        if not cursor or not page.rows or cursor in self._cursors:  # a cursor that comes again leads in a circle
+        if (
+            not cursor or not page.rows or cursor in self._cursors
+        ):  # a cursor that comes again leads in a circle
             return []
         self._cursors.add(cursor)
         return [self._ask(ask.number + 1, cursor=cursor)]
