@@ -80,7 +80,7 @@ class TableSync:
             arguments=self._arguments,
             history=history,
             drop_personal=drop,
-            names=plan.names,
+            names={**self.manifest.names, **plan.names},
             synced_at=plan.started,
             whole_at=plan.started if plan.way == "whole" else self.manifest.whole_at,
             last=self._about(procore, plan),

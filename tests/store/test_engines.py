@@ -71,27 +71,23 @@ def test_a_project_is_found_in_one_part(folder: Path) -> None:
     assert rows.to_table(filter=wanted).num_rows == 20_000
 
 
-@pytest.fixture
-def grown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, int]:
+@pytest.fixture(scope="module")
+def grown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
     """A table of many parts with deleted rows, earlier versions, and a column that only its newest part has."""
-    monkeypatch.setattr("procore_nb.store.parts.cuts.__defaults__", (8,))
-    world = World(rows=20)
-    with connection(LivingDemo(world)) as procore:
-        store = Store(tmp_path, clock=lambda: world.now)
+    folder, world = tmp_path_factory.mktemp("grown"), World(rows=20)
+    with pytest.MonkeyPatch.context() as patch, connection(LivingDemo(world)) as procore:
+        patch.setattr("procore_nb.store.parts.cuts.__defaults__", (8,))
+        store = Store(folder, clock=lambda: world.now)
         store.sync(procore, ["rfis"], history=True)
         world.pass_time(hours=1)
         place = str(world.projects[-1])
         world.add("rfis", place, novelty="fresh")
         world.delete("rfis", place, next(iter(world.rows["rfis", place])))
         store.sync(procore, ["rfis"])
-    assert list((tmp_path / "rfis" / "_history").glob("*.parquet"))
-    parts = [
-        one
-        for one in (tmp_path / "rfis").glob("part-*.parquet")
-        if "novelty" not in pq.read_schema(one).names
-    ]
-    assert len(parts) > 2
-    return tmp_path / "rfis", len(store.table("rfis"))
+    assert list((folder / "rfis" / "_history").glob("*.parquet"))
+    older = [one for one in (folder / "rfis").glob("part-*") if "novelty" not in pq.read_schema(one).names]
+    assert len(older) > 2
+    return folder / "rfis", len(store.table("rfis"))
 
 
 def _by_duckdb(folder: Path) -> tuple[int, int]:

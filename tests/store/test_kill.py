@@ -19,7 +19,8 @@ pytestmark = pytest.mark.filterwarnings("ignore::procore_nb.errors.ProcoreWarnin
 def test_a_sync_that_is_killed_anywhere_leaves_a_whole_state_and_is_gone_on_with(
     tmp_path: Path, fresh: bool
 ) -> None:
-    trial = Trial(tmp_path, fresh=fresh, history=True)
+    lists = ("change_events", "rfis", "daily_log_counts")
+    trial = Trial(tmp_path, fresh=fresh, history=True, lists=lists)
     points = random.Random(7).sample(range(1, trial.events + 1), 5)
     for point in points:
         trial.run(point)

@@ -327,3 +327,5 @@ def test_names_of_projects_follow_the_last_sync(world: World, procore: Procore, 
     assert frame.columns[:2].tolist() == ["project_id", "project_name"]
     names = procore.projects(status="All").set_index("id")["name"]
     assert frame["project_name"].tolist() == [names[number] for number in frame["project_id"]]
+    store.sync(procore, ["rfis"], projects=world.projects[:1])
+    assert store.table("rfis")["project_name"].notna().all(), "names that are known stay known"
