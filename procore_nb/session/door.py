@@ -189,7 +189,8 @@ class Session:
         raise RequestError(f"{where} to {target[:200]}, where the token must not go.", advice=advice.REDIRECT)
 
     def _get(self, url: str, headers: dict[str, str], token: Token) -> Any:
-        return self._http.get(url, headers=headers, auth=Bearer(token.text, url), timeout=self._timeout)
+        key = Bearer(token.text, url)
+        return self._http.get(url, headers=headers, auth=key, timeout=self._timeout, stream=True)
 
 
 def _onward(address: str, location: str) -> str:
