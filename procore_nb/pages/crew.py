@@ -16,7 +16,7 @@ from typing import Protocol
 from procore_nb.collector import collector_paused
 from procore_nb.errors import ProcoreError, RateLimitError
 from procore_nb.pacing import backoff_seconds
-from procore_nb.pages.plan import Ask
+from procore_nb.pages.question import Ask
 from procore_nb.replies import Page, read_page, retry_after_seconds
 from procore_nb.session import Session
 

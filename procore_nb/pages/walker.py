@@ -12,7 +12,8 @@ from typing import Any
 
 from procore_nb.errors import ProcoreError
 from procore_nb.pages.crew import Crew
-from procore_nb.pages.plan import Ask, Question, QuestionWalk, Tally
+from procore_nb.pages.plan import QuestionWalk
+from procore_nb.pages.question import Ask, Question, Tally
 from procore_nb.replies import Page
 
 _LOOK_AHEAD = 4  # questions under way for each worker, so that one slow question does not hold up the others
@@ -97,18 +98,23 @@ class Walker:
         if one is None:
             return
         if not isinstance(answer, BaseException):
-            # Pages of a question that has begun go first: it is finished before further ones are asked.
-            self._to_ask.extendleft(reversed(one.receive(ask, answer)))
+            self._ask_next(one, one.receive(ask, answer))
             return
-        smaller = one.refused(ask, answer) if isinstance(answer, ProcoreError) else None
-        if smaller is not None:
-            self._to_ask.appendleft(smaller)
+        instead = one.refused(ask, answer) if isinstance(answer, ProcoreError) else None
+        if instead is not None:
+            self._ask_next(one, instead)
             return
         if not (isinstance(answer, ProcoreError) and self._may_leave_out(answer)):
             raise answer
         self._left_out[id(ask.question)] = answer
         one.done = True
         self._to_ask = deque(other for other in self._to_ask if other.question is not ask.question)
+
+    def _ask_next(self, one: QuestionWalk, asks: list[Ask]) -> None:
+        if one.restarted:
+            self._to_ask = deque(ask for ask in self._to_ask if ask.question is not one.question)
+        # Pages of a question that has begun go first: it is finished before further ones are asked.
+        self._to_ask.extendleft(reversed(asks))
 
     def _hand_out(self) -> Iterator[Event]:
         while self._walks:
