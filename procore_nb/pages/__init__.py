@@ -37,15 +37,19 @@ def walk(
     manners: Manners,
     watcher: Watcher | None = None,
     may_leave_out: Callable[[ProcoreError], bool] = lambda error: False,
+    listen: Callable[[], None] = lambda: None,
 ) -> Iterator[Event]:
     """Ask all questions, several pages at a time, and hand out events in the order of the questions.
+
+    `listen` is called in the walking thread several times a second; a `KeyboardInterrupt` raised there ends the walk, as
+    Ctrl-C does, after the rows that had come.
 
     Raises
     ------
     ProcoreError
         What a page failed with, once retrying did not help; the rows before it have been handed out.
     """
-    crew = Crew(session, manners, watcher or Silent())
+    crew = Crew(session, manners, watcher or Silent(), listen=listen)
     try:
         yield from Walker(crew, iter(questions), may_leave_out).run()
     finally:

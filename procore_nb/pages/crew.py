@@ -21,6 +21,7 @@ from procore_nb.replies import Page, read_page, retry_after_seconds
 from procore_nb.session import Session
 
 log = logging.getLogger("procore_nb")
+_LISTEN_EVERY = 0.1  # seconds between two looks whether the walk is to stop
 _WORTH_SAYING = 0.5  # seconds; shorter waits are not announced
 
 
@@ -100,11 +101,18 @@ class Crew:
     """The threads that send; daemons, so that an interrupted walk returns at once."""
 
     def __init__(
-        self, session: Session, manners: Manners, watcher: Watcher, *, threads: int | None = None
+        self,
+        session: Session,
+        manners: Manners,
+        watcher: Watcher,
+        *,
+        threads: int | None = None,
+        listen: Callable[[], None] = lambda: None,
     ) -> None:
         self.session = session
         self.manners = manners
         self.watcher = watcher
+        self._listen = listen
         self._patience = _Patience(manners.patience_seconds)
         self._stop = threading.Event()
         self._sleep = manners.sleep or self._stop.wait
@@ -121,11 +129,10 @@ class Crew:
 
     def next_answer(self) -> tuple[Ask, Page | BaseException]:
         while True:
+            self._listen()
             self.watcher.tick()
             try:
-                return self._answers.get(
-                    timeout=0.5
-                )  # a limit, so that an interrupt is heard on every system
+                return self._answers.get(timeout=_LISTEN_EVERY)
             except Empty:
                 continue
 

@@ -37,6 +37,7 @@ class QuestionWalk:
         self._start = question.first_page
         self._per_page = question.per_page
         self._moves = 0
+        self._empty = 0  # pages in a row
         self._shown_before: int | None = None  # the fingerprint of the walk before
         self._begin()
 
@@ -52,7 +53,8 @@ class QuestionWalk:
         self._due.discard(ask.number)
         if page.total is not None:
             self._totals.append(page.total)
-        self._linked = self._linked or page.more is True
+        if page.more:
+            self._linked = True
         self._empty = 0 if page.rows else self._empty + 1
         self._order.put(ask.number, page.rows, in_turn=not self._known_last)
         further = self._plan(ask, page)
@@ -99,8 +101,8 @@ class QuestionWalk:
         self._due = {self._start}
         self._known_last = False
         self._last = 0
-        self._empty: int = 0
-        self._linked: bool = False
+        self._empty = 0
+        self._linked = False
         self._unreachable = ""
         self._cursors: set[str] = set()
         self._totals: list[int] = []

@@ -70,6 +70,7 @@ class Walker:
                 if self._under_way:
                     self._receive(*self._crew.next_answer())
         except (ProcoreError, KeyboardInterrupt):
+            self._crew.stop()  # nothing further is asked while what had come is taken in
             for one in self._walks:
                 yield from (Rows(one.question, rows) for rows in (*one.ready(), *one.rest()))
             raise
