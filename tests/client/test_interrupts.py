@@ -76,7 +76,7 @@ def test_a_page_half_taken_apart_when_ctrl_c_comes_is_whole_in_what_is_kept(
     partial = interrupted(connected(another(lists, clamp=10), workers=1), project_id=1).partial
     assert "interrupted" in interrupting
     assert len(partial) >= 30
-    assert (partial["subject"] == "s" + partial["id"].astype(str)).all()
+    assert partial["subject"].tolist() == [f"s{number}" for number in partial["id"]]
 
 
 def test_ctrl_c_while_labels_are_asked_for_keeps_every_row(another, connected) -> None:  # type: ignore[no-untyped-def]
