@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from operator import length_hint
 from typing import Any
 
 from procore_nb.errors import ProcoreError
@@ -60,6 +61,7 @@ class Walker:
         self._left_out: dict[int, ProcoreError] = {}
         self._to_ask: deque[Ask] = deque()
         self._under_way = 0
+        self._yet_to_begin = length_hint(questions)
 
     def run(self) -> Iterator[Event]:
         """Hand out events until all questions are done; on a failure, first the rows that have come."""
@@ -81,6 +83,7 @@ class Walker:
             question = next(self._questions, None)
             if question is None:
                 return False
+            self._yet_to_begin = max(0, self._yet_to_begin - 1)
             one = QuestionWalk(question)
             self._walks.append(one)
             self._by_question[id(question)] = one
@@ -116,6 +119,8 @@ class Walker:
             self._to_ask = deque(ask for ask in self._to_ask if ask.question is not one.question)
         # Pages of a question that has begun go first: it is finished before further ones are asked.
         self._to_ask.extendleft(reversed(asks))
+        if len(asks) > 1:
+            self._crew.foresee(len(self._to_ask) + self._yet_to_begin, one.question)
 
     def _hand_out(self) -> Iterator[Event]:
         while self._walks:
