@@ -24,6 +24,8 @@ from procore_nb.replies import Reply, error_of, read_json
 from procore_nb.session.token import Token, fetch_token
 from procore_nb.session.wire import Bearer, Direct, exchange, hidden, prepared
 
+_RENEWALS = 3  # of a token for one request; a token may be revoked as soon as it was renewed
+
 
 class Application:
     """What all sessions of one client id in one environment share: the token, and the pace Procore allows."""
@@ -109,7 +111,7 @@ class Session:
     ) -> Reply:
         """Ask one question once; when the token is refused, renew it and ask again.
 
-        `before_again` is given the refusal before the second request, which counts towards Procore's limits as well.
+        `before_again` is given the refusal before each further request, which counts towards Procore's limits as well.
 
         Raises
         ------
@@ -171,10 +173,14 @@ class Session:
     ) -> Reply:
         token = self._living_token()
         reply = self._send(url, headers, token, home)
-        if reply.status == 401:
+        for _ in range(_RENEWALS):
+            if reply.status != 401:
+                break
             token = self._living_token(refused=token)
             before_again(reply)
             reply = self._send(url, headers, token, home)
+            if not token.accepted:  # a fresh one that nobody could use: no further one will help
+                break
         return reply
 
     def _living_token(self, *, refused: Token | None = None) -> Token:
@@ -210,6 +216,7 @@ class Session:
             if not same_origin(target, home):
                 break
             reply = exchange(lambda: self._get(target, headers, token), target, self.environment)  # noqa: B023
+            token.accepted = token.accepted or reply.status != 401
             reply = hidden(reply, token.text)
             location = reply.headers.get("location")
             if not (300 <= reply.status < 400 and location):
