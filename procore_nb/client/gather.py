@@ -158,7 +158,11 @@ class Collection:
     def _watch(self) -> Progress:
         if callable(self.progress):
             return self.progress(self.endpoint.name, len(self.questions))
-        return Progress(self.endpoint.name, places=len(self.questions), show=self.progress)
+        ids = list(place_of(self.questions[0]).ids) if self.questions else []
+        noun = {"company_id": "companies", "project_id": "projects"}.get(
+            (ids or ["company_id"])[-1], "places"
+        )
+        return Progress(self.endpoint.name, places=len(self.questions), noun=noun, show=self.progress)
 
     def _add_partial(self, error: ProcoreError, building: Building, progress: Progress) -> None:
         progress.close(complete=False)
