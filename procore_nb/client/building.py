@@ -5,9 +5,11 @@ In: the events of a walk. Out: a DataFrame. Speaks to no service, but may be giv
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any
 
+import orjson
 import pandas as pd
 
 from procore_nb.client.places import Place
@@ -70,6 +72,37 @@ class Building:
         for rows, leading in self._loose:
             self._builder.add(rows, leading=leading)
         self._loose.clear()
+
+
+class OnceOnly:
+    """Rows of one place handed out as they come, each once, although the list may be walked again."""
+
+    def __init__(self) -> None:
+        self._handed: Counter[Hashable] = (
+            Counter()
+        )  # how often rows of that name were handed out, in all walks
+        self._came: Counter[Hashable] = Counter()  # and came in this one; ids need not be unique in a list
+
+    def begin_again(self) -> None:
+        """Hear that the list is walked again from its beginning."""
+        self._came.clear()
+
+    def fresh(self, rows: list[Any]) -> list[Any]:
+        """Return the rows that were not handed out before."""
+        found = []
+        for row in rows:
+            name = _name(row)
+            self._came[name] += 1
+            if self._came[name] > self._handed[name]:
+                self._handed[name] += 1
+                found.append(row)
+        return found
+
+
+def _name(row: Any) -> Hashable:
+    """Return the id of a row, or all of a row that has none."""
+    name = row.get("id") if isinstance(row, dict) else row
+    return name if isinstance(name, int | str) else orjson.dumps(row)
 
 
 def place_of(question: Question) -> Place:

@@ -5,17 +5,16 @@ In: a session, an endpoint and questions. Out: a DataFrame, or frames one by one
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-import orjson
 import pandas as pd
 
 from procore_nb.catalog import Endpoint
-from procore_nb.client.building import Building, place_of
+from procore_nb.client.building import Building, OnceOnly, place_of
+from procore_nb.client.leftout import LeftOut
 from procore_nb.client.places import Place
 from procore_nb.errors import (
     AccessError,
@@ -23,7 +22,6 @@ from procore_nb.errors import (
     IncompleteError,
     NotFoundError,
     ProcoreError,
-    warn,
 )
 from procore_nb.frames import FrameBuilder, with_categories
 from procore_nb.interrupts import HeldInterrupt
@@ -54,9 +52,9 @@ class Collection:
     on_error: OnError = "raise"
     progress: bool | ProgressMaker = True
     several: bool = False
-    skipped: list[dict[str, Any]] = field(default_factory=list)
+    left_out: LeftOut = field(default_factory=LeftOut)
     tallies: list[Tally] = field(default_factory=list)
-    first_refusal: ProcoreError | None = None
+    done: set[int] = field(default_factory=set)
 
     def frame(self) -> pd.DataFrame:
         """Return the one frame of all places.
@@ -132,24 +130,15 @@ class Collection:
     def pages(self) -> Iterator[tuple[Place, list[Any]]]:
         """Yield pages of rows as they come; rows that come again after a restart are left out."""
         progress = self._watch()
-        handed: Counter[Hashable] = Counter()  # how often a row of that name was handed out
-        this_walk: Counter[Hashable] = Counter()
-        complete = False
+        once, complete = OnceOnly(), False
         try:
             for event in self._events(progress):
                 if isinstance(event, Done):
-                    handed.clear()
-                if isinstance(event, Done | Restarted):
-                    this_walk.clear()
-                    continue
-                rows = []
-                for row in event.rows:
-                    name = _name(row)
-                    this_walk[name] += 1
-                    if this_walk[name] > handed[name]:
-                        handed[name] += 1
-                        rows.append(row)
-                yield place_of(event.question), rows
+                    once = OnceOnly()
+                elif isinstance(event, Restarted):
+                    once.begin_again()
+                else:
+                    yield place_of(event.question), once.fresh(event.rows)
             complete = True
         finally:
             progress.close(complete=complete)
@@ -168,15 +157,25 @@ class Collection:
         progress.close(complete=False)
         error.partial = self._partial(building, progress)
         if len(error.partial):
-            error.advice = f"{error.advice} {len(error.partial):,} rows had come: error.partial.".strip()
+            error.advice = f"{error.advice} {self._what_is_there(error.partial)}".strip()
 
     def _stopped(self, building: Building, progress: Progress) -> IncompleteError:
         progress.close(complete=False)
         partial = self._partial(building, progress)
         return IncompleteError(
             f"{self.endpoint.name} was stopped after {len(partial):,} rows and {progress.requests:,} requests.",
-            advice="What had come is in error.partial.",
+            advice=self._what_is_there(partial),
             partial=partial,
+        )
+
+    def _what_is_there(self, partial: pd.DataFrame) -> str:
+        said = f"{len(partial):,} rows had come: error.partial."
+        if len(self.questions) == 1:
+            return said
+        unfinished = len(partial.attrs["procore"]["unfinished"])
+        return (
+            f"{said} {unfinished:,} of {len(self.questions):,} places are not complete: "
+            'error.partial.attrs["procore"]["unfinished"].'
         )
 
     def _events(self, progress: Progress, held: HeldInterrupt | None = None) -> Iterator[Event]:
@@ -191,12 +190,11 @@ class Collection:
             if isinstance(event, Done):
                 progress.place_done()
                 self.tallies.append(event.tally)
-                if event.left_out is not None:
-                    self.first_refusal = self.first_refusal or event.left_out
-                    self.skipped.append(_account(event))
+                self.done.add(id(event.question))
+                self.left_out.add(event)
             yield event
-        if self.skipped and len(self.skipped) == len(self.questions):
-            raise self._nothing_answered()
+        if self.questions and len(self.left_out.accounts) == len(self.questions):
+            raise self.left_out.nothing_answered(self.endpoint.name)
 
     def _may_leave_out(self, error: ProcoreError) -> bool:
         if not self.several or isinstance(error, CredentialsError) or error.status == 401:
@@ -204,15 +202,6 @@ class Collection:
         if any(words in error.message.lower() for words in _EVERYWHERE):
             return False
         return isinstance(error, AccessError | NotFoundError) or self.on_error == "skip"
-
-    def _nothing_answered(self) -> ProcoreError:
-        first, error = self.skipped[0], self.first_refusal
-        kind = AccessError if error is None else type(error)
-        return kind(
-            f"None of the {len(self.skipped):,} places answered {self.endpoint.name}; the first said: {first['reason']}",
-            status=first["status"],
-            advice=first["advice"],
-        )
 
     def _described(
         self, frame: pd.DataFrame, requests: int, *, tallies: Sequence[Tally] | None = None
@@ -225,7 +214,7 @@ class Collection:
             "pages": sum(tally.pages for tally in tallies),
             "total": sum(totals) if totals else None,
             "rows": len(frame),
-            "skipped": list(self.skipped),
+            "skipped": list(self.left_out.accounts),
         }
         if self.categories:
             frame = with_categories(frame, self.endpoint)
@@ -239,45 +228,22 @@ class Collection:
         return frame
 
     def _warn(self) -> None:
-        if self.skipped and not callable(self.progress):  # who watches for itself reads attrs
-            named = "; ".join(_shortly(each) for each in self.skipped[:3])
-            more = f"; and {len(self.skipped) - 3:,} more" if len(self.skipped) > 3 else ""
-            warn(
-                f"{self.endpoint.name} left out {len(self.skipped):,} of {len(self.questions):,} places: {named}{more}. "
-                'What to do about each stands in frame.attrs["procore"]["skipped"].'
-            )
+        if not callable(self.progress):  # who watches for itself reads attrs
+            self.left_out.warn(self.endpoint.name, len(self.questions))
 
     def _partial(self, building: Building, progress: Progress) -> pd.DataFrame:
-        skipped, self.skipped = self.skipped, []  # the error is enough; no warning beside it
+        """Return what had come, and say which places are missing from it, wholly or in part."""
+        left_out, self.left_out = self.left_out, LeftOut()  # the error is enough; no warning beside it
         partial = self._described(building.frame(unfinished=True), progress.requests)
-        partial.attrs["procore"] |= {"skipped": skipped, "complete": False}
+        unfinished = [dict(place_of(one).ids) for one in self.questions if id(one) not in self.done]
+        partial.attrs["procore"] |= {
+            "skipped": left_out.accounts,
+            "complete": False,
+            "unfinished": unfinished,
+        }
         return partial
 
 
 def now_text() -> str:
     """Return this moment as UTC text."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _account(event: Done) -> dict[str, Any]:
-    error, place = event.left_out, place_of(event.question)
-    assert error is not None  # noqa: S101 - asked only for places that were left out
-    return {
-        "place": place.words,
-        **place.ids,
-        "status": error.status,
-        "reason": error.message,
-        "advice": error.advice,
-    }
-
-
-def _shortly(account: Mapping[str, Any]) -> str:
-    """Name a place that was left out, with the status and what Procore said: `project_id 7 (403: Forbidden)`."""
-    said = account["reason"].partition(" answered ")[2] or account["reason"]
-    return f"{account['place']} ({said.rstrip('.')})"
-
-
-def _name(row: Any) -> Hashable:
-    """Return the id of a row, or all of a row that has none."""
-    name = row.get("id") if isinstance(row, dict) else row
-    return name if isinstance(name, int | str) else orjson.dumps(row)

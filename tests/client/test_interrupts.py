@@ -39,6 +39,8 @@ except pnb.IncompleteError as stopped:
     rows = stopped.partial
     whole = bool((rows["id"] // 1000 == rows["project_id"]).all() and rows["id"].is_unique)
     print(json.dumps({"rows": len(rows), "whole": whole}), flush=True)
+except KeyboardInterrupt:  # in the loop of the caller, whose frames are whole
+    print(json.dumps({"rows": 0, "whole": what == "frames"}), flush=True)
 """
 
 
@@ -160,9 +162,9 @@ def test_a_second_ctrl_c_does_not_wait() -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT to another process")
 @pytest.mark.parametrize("what", ["table", "frames"])
-@pytest.mark.parametrize("after", [0.25, 0.4, 0.6])
+@pytest.mark.parametrize("calls", [9, 40])
 def test_a_real_process_gets_control_back_within_a_second(
-    another, what: str, after: float, tmp_path: Path
+    another, what: str, calls: int, tmp_path: Path
 ) -> None:  # type: ignore[no-untyped-def]
     def slow(asked: Asked) -> Said | None:
         time.sleep(0.05)
@@ -174,7 +176,10 @@ def test_a_real_process_gets_control_back_within_a_second(
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=tmp_path) as program:
         assert program.stdout is not None
         assert program.stdout.readline() == "ready\n"
-        time.sleep(after)
+        for _ in range(3000):
+            if len(server.calls) >= calls:
+                break
+            time.sleep(0.01)
         sent = time.perf_counter()
         program.send_signal(signal.SIGINT)
         said = json.loads(program.stdout.readline())
