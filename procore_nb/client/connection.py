@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date
 from html import escape
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 import pandas as pd
 
@@ -97,6 +97,12 @@ class Connection:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError(
+            "A connection is not written to a file, copied or sent to another process: it holds a secret. "
+            "Connect again there."
+        )
 
     def __repr__(self) -> str:
         company = "no company" if self.company_id is None else f"company {self.company_id}"

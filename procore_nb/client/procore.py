@@ -214,6 +214,10 @@ class Procore(Connection):
         With `rows_at_once` a long list comes in parts of about so many rows: `attrs["procore"]["done"]` tells the last
         part of a `place`. Should the list move and be walked again, `walk` is higher and its earlier parts no longer count.
         """
+        if rows_at_once is not None and (
+            isinstance(rows_at_once, bool) or not isinstance(rows_at_once, int) or rows_at_once < 1
+        ):
+            raise ArgumentError(f"rows_at_once is a whole number from 1 up, not {rows_at_once!r}.")
         places = {"project_id": project_id, "projects": projects, "company_id": company_id, "parent": parent}
         return self._inquiry(
             name,
@@ -284,6 +288,8 @@ class Procore(Connection):
     ) -> Collection:
         if on_error not in ("raise", "skip"):
             raise ArgumentError(f'on_error is "raise" or "skip", not {on_error!r}.')
+        if not (progress is None or isinstance(progress, bool) or callable(progress)):
+            raise ArgumentError(f"progress is True, False or a function, not {progress!r}.")
         given = {key: value for key, value in (arguments or {}).items() if value is not None}
         at = dict(places or {})
         endpoint = name if isinstance(name, Endpoint) else self.endpoint(name)

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from operator import length_hint
 from typing import Any
 
 from procore_nb.errors import ProcoreError
 from procore_nb.pages.crew import Crew
-from procore_nb.pages.plan import Ask, Question, QuestionWalk, Tally
+from procore_nb.pages.plan import QuestionWalk
+from procore_nb.pages.question import Ask, Question, Tally
 from procore_nb.replies import Page
 
 _LOOK_AHEAD = 4  # questions under way for each worker, so that one slow question does not hold up the others
@@ -59,6 +61,7 @@ class Walker:
         self._left_out: dict[int, ProcoreError] = {}
         self._to_ask: deque[Ask] = deque()
         self._under_way = 0
+        self._yet_to_begin = length_hint(questions)
 
     def run(self) -> Iterator[Event]:
         """Hand out events until all questions are done; on a failure, first the rows that have come."""
@@ -69,6 +72,7 @@ class Walker:
                 if self._under_way:
                     self._receive(*self._crew.next_answer())
         except (ProcoreError, KeyboardInterrupt):
+            self._crew.stop()  # nothing further is asked while what had come is taken in
             for one in self._walks:
                 yield from (Rows(one.question, rows) for rows in (*one.ready(), *one.rest()))
             raise
@@ -79,6 +83,7 @@ class Walker:
             question = next(self._questions, None)
             if question is None:
                 return False
+            self._yet_to_begin = max(0, self._yet_to_begin - 1)
             one = QuestionWalk(question)
             self._walks.append(one)
             self._by_question[id(question)] = one
@@ -97,18 +102,25 @@ class Walker:
         if one is None:
             return
         if not isinstance(answer, BaseException):
-            # Pages of a question that has begun go first: it is finished before further ones are asked.
-            self._to_ask.extendleft(reversed(one.receive(ask, answer)))
+            self._ask_next(one, one.receive(ask, answer))
             return
-        smaller = one.refused(ask, answer) if isinstance(answer, ProcoreError) else None
-        if smaller is not None:
-            self._to_ask.appendleft(smaller)
+        instead = one.refused(ask, answer) if isinstance(answer, ProcoreError) else None
+        if instead is not None:
+            self._ask_next(one, instead)
             return
         if not (isinstance(answer, ProcoreError) and self._may_leave_out(answer)):
             raise answer
         self._left_out[id(ask.question)] = answer
         one.done = True
         self._to_ask = deque(other for other in self._to_ask if other.question is not ask.question)
+
+    def _ask_next(self, one: QuestionWalk, asks: list[Ask]) -> None:
+        if one.restarted:
+            self._to_ask = deque(ask for ask in self._to_ask if ask.question is not one.question)
+        # Pages of a question that has begun go first: it is finished before further ones are asked.
+        self._to_ask.extendleft(reversed(asks))
+        if len(asks) > 1:
+            self._crew.foresee(len(self._to_ask) + self._yet_to_begin, one.question)
 
     def _hand_out(self) -> Iterator[Event]:
         while self._walks:

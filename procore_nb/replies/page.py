@@ -13,8 +13,12 @@ import orjson
 from procore_nb import advice
 from procore_nb.errors import IncompleteError
 from procore_nb.replies.links import has_next, last_page, links_of, next_cursor
-from procore_nb.replies.refusal import error_of
+from procore_nb.replies.refusal import error_of, error_text
 from procore_nb.replies.reply import Reply, whole_number
+
+# A body of nothing else is an error, whatever its status says.
+_SAID = {"error", "errors", "message"}
+_REFUSAL_KEYS = _SAID | {"code", "reason", "status", "exception", "fields", "details"}
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ def read_page(reply: Reply, *, envelope: str = "") -> Page:
         per_page=whole_number(reply.headers.get("per-page")),
         more=has_next(reply, links, body),
         last=last_page(links),
-        cursor=next_cursor(links, body),
+        cursor=next_cursor(reply, links, body),
     )
 
 
@@ -103,6 +107,16 @@ def _unwrap(body: Any, envelope: str, reply: Reply) -> list[Any]:
     if "data" in body and body["data"] is None:
         return []
     holder = body["data"] if isinstance(body.get("data"), dict) else body
+    if holder is not body and not holder:
+        return []
+    if not holder or (set(holder) <= _REFUSAL_KEYS and _SAID.intersection(holder)):
+        raise IncompleteError(
+            f"{reply.where} answered {reply.status} with no list in it"
+            + (f": {error_text(reply)}" if holder else "."),
+            status=reply.status,
+            retryable=True,
+            advice=advice.IN_TROUBLE,
+        )
     lists = [value for value in holder.values() if isinstance(value, list)]
     if len(lists) == 1 and len(holder) <= 4:
         return lists[0]

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import re
+import sys
 import threading
+from io import StringIO
 
 import pytest
 
@@ -18,7 +21,8 @@ class Clock:
 class Bar:
     """Stands for a tqdm bar, and keeps what it showed."""
 
-    def __init__(self, what: str, places: int) -> None:
+    def __init__(self, what: str, places: int, noun: str) -> None:
+        self.noun, self.fp = noun, StringIO()
         self.what, self.places, self.shown, self.n, self.closed = what, places, "", 0, False
         self.start_t = 0.0
         self.drawn_by: set[int] = set()
@@ -38,8 +42,8 @@ class Bar:
 def bars(monkeypatch: pytest.MonkeyPatch) -> list[Bar]:
     made: list[Bar] = []
 
-    def make(what: str, places: int) -> Bar:
-        made.append(Bar(what, places))
+    def make(what: str, places: int, noun: str) -> Bar:
+        made.append(Bar(what, places, noun))
         return made[-1]
 
     monkeypatch.setattr(room, "_bar", make)
@@ -62,13 +66,14 @@ def test_a_walk_of_more_than_a_second_shows_rows_requests_and_why_it_waits(bars:
     progress.asked()
     progress.came(120)
     progress.place_done()
-    progress.waiting(10, "Waiting for Procore's rate limit.")
+    progress.waiting(10, "rate limit")
     clock.now = 1.5
     progress.tick()
     (bar,) = bars
     assert (bar.what, bar.places, bar.n) == ("rfis", 5, 1)
-    assert "120 rows, 1 requests" in bar.shown
-    assert "rate limit" in bar.shown
+    assert re.fullmatch(
+        r"120 rows, waiting until \d\d:\d\d:\d\d: rate limit, 1 request", bar.shown
+    )  # a narrow terminal cuts the end
     clock.now = 11
     progress.tick()
     assert "rate limit" not in bar.shown
@@ -84,7 +89,7 @@ def test_the_bar_goes_and_one_line_stays(bars: list[Bar], capsys: pytest.Capture
     said = "".join(capsys.readouterr())
     assert bars[0].closed
     assert said.count("\n") == 1
-    assert "rfis: 0 rows from 0 of 5 places" in said
+    assert "rfis: 0 rows from 0 of 5 places, 0 requests" in said
     assert "before it was stopped" in said
 
 
@@ -117,7 +122,8 @@ def test_only_the_walking_thread_draws(bars: list[Bar]) -> None:
     assert bars == []
     progress.tick()
     assert bars[0].drawn_by == {threading.get_ident()}
-    assert "400 rows, 400 requests" in bars[0].shown
+    assert bars[0].shown.startswith("400 rows, ")
+    assert bars[0].shown.endswith(", 400 requests")
 
 
 def test_the_real_bar_leaves_nothing_behind(capsys: pytest.CaptureFixture[str]) -> None:
@@ -127,3 +133,57 @@ def test_the_real_bar_leaves_nothing_behind(capsys: pytest.CaptureFixture[str]) 
     progress.tick()
     progress.close()
     assert "rfis: 0 rows from 0 of 2 places, 0 requests, 5.0 s" in "".join(capsys.readouterr())
+
+
+class Terminal(StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("where", "drawings"), [(Terminal(), 90), (StringIO(), 2)])
+def test_a_file_gets_a_line_now_and_then_where_a_terminal_is_redrawn(
+    bars: list[Bar], monkeypatch: pytest.MonkeyPatch, where: StringIO, drawings: int
+) -> None:
+    clock, drawn = Clock(), []
+    monkeypatch.setattr(Bar, "refresh", lambda bar: drawn.append(clock.now))
+    progress = Progress("rfis", clock=clock)
+    clock.now = 1.0
+    monkeypatch.setattr(room, "_bar", lambda *about: setattr(made := Bar(*about), "fp", where) or made)
+    for tenth in range(90):
+        clock.now = 1.05 + tenth / 10
+        progress.tick()
+    assert abs(len(drawn) - drawings) <= drawings / 5
+
+
+def test_outside_notebooks_the_last_line_leaves_stdout_to_the_data(
+    bars: list[Bar], capsys: pytest.CaptureFixture[str]
+) -> None:
+    clock = Clock()
+    for in_notebook in (False, True):
+        progress = Progress("rfis", places=3, noun="projects", clock=clock)
+        clock.now += 5
+        progress.tick()
+        if in_notebook:
+            bars[-1].container = object()  # type: ignore[attr-defined]
+        for _ in range(3):
+            progress.place_done()
+        progress.close()
+        out, err = capsys.readouterr()
+        said, quiet = (out, err) if in_notebook else (err, out)
+        assert "rfis: 0 rows from 3 projects, 0 requests, 5.0 s" in said
+        assert quiet == ""
+
+
+def test_the_real_bar_names_projects_and_fits_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, terminal = Clock(), Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setenv("COLUMNS", "80")
+    progress = Progress("rfis", places=1200, noun="projects", clock=clock)
+    progress.came(12_345)
+    progress.waiting(60, "rate limit")
+    clock.now = 2
+    progress.tick()
+    shown = terminal.getvalue().split("\r")[-1]
+    assert shown.startswith("rfis: 0/1200 projects |")
+    assert "12,345 rows, waiting until" in shown
+    progress.close()

@@ -100,6 +100,22 @@ def test_a_body_that_is_no_list_is_an_error(body: Any) -> None:
         read_page(reply(body))
 
 
+@pytest.mark.parametrize(
+    "body",
+    [{"errors": "Something broke"}, {"error": {"code": "X", "message": "Something broke"}}, {"message": "Something broke", "code": 5}],
+)  # fmt: skip
+def test_an_error_with_a_good_status_is_no_row(body: Any) -> None:
+    with pytest.raises(pnb.IncompleteError, match=r"no list in it: .*Something broke") as caught:
+        read_page(reply(body))
+    assert caught.value.retryable
+
+
+def test_an_empty_object_is_no_row_either() -> None:
+    assert read_page(reply({"data": {}})).rows == []
+    with pytest.raises(pnb.IncompleteError, match="no list in it"):
+        read_page(reply({}))
+
+
 def test_no_content_is_an_empty_page() -> None:
     assert read_page(reply(b"", status=204)).rows == []
 
@@ -130,7 +146,13 @@ def test_numbers_past_two_to_the_53rd_keep_their_value() -> None:
         ({"data": [1], "meta": {"next_cursor": "abc"}}, "abc"),
         ({"data": [1], "pagination": {"cursor": "abc"}}, "abc"),
         ({"data": [1], "next_cursor": None}, None),
-        ({"data": [1], "next": "https://api.procore.com/x?cursor=abc"}, None),
+        ({"data": [1], "next_cursor": "a/b+c=="}, "a/b+c=="),
+        ({"data": [1], "next_cursor": 25}, "25"),
+        ({"data": [1], "links": {"next": "/x?per_page=2&cursor=a%2Fb"}}, "a/b"),
+        ({"data": [1], "links": {"next": "/x?page=2"}}, None),
+        ({"data": [1], "page_info": {"end_cursor": "abc", "has_next_page": True}}, "abc"),
+        ({"data": [1], "page_info": {"end_cursor": "abc", "has_next_page": False}}, None),
+        ({"data": [1], "next": "https://api.procore.com/x?cursor=abc"}, "abc"),
         ([1], None),
     ],
 )
