@@ -48,7 +48,8 @@ class Demo:
         How long a token is good.
     missing_company_status
         Status of the answer to a call without `Procore-Company-Id`. Procore documents its text, not its status; 400, 403
-        and 404 have been seen.
+        and 404 have been seen. None lets such calls pass, for older clients: they land in the company that path or query
+        names, else in the main one.
     faults
         What goes wrong, see `Faults`; may be set anew at any time.
 
@@ -67,7 +68,7 @@ class Demo:
         clock: Callable[[], float] = time.time,
         limits: RateLimits | None = None,
         token_lifetime_seconds: int = 5_400,
-        missing_company_status: int = 400,
+        missing_company_status: int | None = 400,
         faults: Faults | None = None,
     ) -> None:
         self.portfolio = portfolio or Portfolio()
@@ -141,14 +142,14 @@ class Demo:
         return headers
 
     def _look_up(self, request: DemoRequest, faults: tuple[Fault, ...]) -> DemoReply:
-        company = self._company(request)
-        found = self._routes().find(request.path)
+        found, query = self._routes().find(request.path), Query(request.query)
+        named = found[1].get("company_id") if found else None
+        company = self._company(request, named or query.one("company_id"))
         if found is None:
             raise not_found()
         answer, ids = found
         if request.method != "GET":
             raise Refusal(405, "This demo is read only.", headers=[("Allow", "GET, HEAD")])
-        query = Query(request.query)
         for text in (ids.get("company_id"), query.one("company_id")):
             # The header decides where a call lands: another company's records are not found there.
             if text and text != str(company.id):
@@ -161,10 +162,13 @@ class Demo:
             self._known = self._known or routes()
             return self._known
 
-    def _company(self, request: DemoRequest) -> Company:
+    def _company(self, request: DemoRequest, named: str) -> Company:
+        """Company of the header; `named` is the one in path or query, for calls that may come without it."""
         text = request.headers.get("procore-company-id", "").strip()
         if not text:
-            raise Refusal(self._missing_company_status, MISSING_COMPANY, reason="missing_company_id")
+            if self._missing_company_status is not None:
+                raise Refusal(self._missing_company_status, MISSING_COMPANY, reason="missing_company_id")
+            text = named or str(self.portfolio.company.id)
         plain = text.isascii() and text.isdigit() and len(text) < 20
         company = self.portfolio.company_of(int(text)) if plain else None
         if company is None:

@@ -141,12 +141,17 @@ def test_incidents_hold_their_records_and_grow_rarer() -> None:
     for project in _BEGUN:
         incidents = {row["id"]: row for row in READER.rows("incidents", project)}
         injuries = READER.rows("injuries", project)
-        records = injuries + READER.rows("near_misses", project)
+        kinds = ("near_misses", "property_damages", "environmentals")
+        records = injuries + [row for kind in kinds for row in READER.rows(kind, project)]
+        seen = [row["incident_id"] for row in READER.rows("witness_statements", project)]
         actions = READER.rows("incident_actions", project)
         observed = {row["id"] for row in READER.rows("observation_items", project)}
+        assert {record["incident_id"] for record in records} | set(seen) <= set(incidents)
         assert {row["observation_id"] for row in actions} - {None} <= observed
         for key, row in incidents.items():
             assert row["records_count"] == sum(record["incident_id"] == key for record in records)
+            assert row["witness_statements_count"] == seen.count(key)
+            assert row["event_date"][:10] >= str(project.actual_start)
             assert row["actions_count"] == sum(action["incident_id"] == key for action in actions)
             assert row["recordable"] == any(
                 one["recordable"] for one in injuries if one["incident_id"] == key

@@ -133,6 +133,8 @@ def _scalar(maker: _Maker, shape: Shape, *, top: bool) -> Any:
 
 def _text(maker: _Maker, shape: Shape) -> str:
     name, draw = shape.name, maker.draw
+    if shape.format == "date" and name.endswith("_at"):
+        return _time(maker, name).date().isoformat()
     if shape.format in ("date-time", "datetime") or name.endswith("_at") or name == "timestamp":
         return moment(_time(maker, name))
     if is_decimal(name):
