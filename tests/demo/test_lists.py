@@ -152,7 +152,20 @@ def test_stages_programs_and_custom_fields_are_those_of_the_projects() -> None:
     for project in projects:
         assert stages[project["project_stage"]["id"]] == project["project_stage"]["name"]
         assert project["program"] is None or project["program"]["id"] in programs
-        assert {key: value["data_type"] for key, value in project["custom_fields"].items()} == kinds
+        shown = {key: value["data_type"] for key, value in project["custom_fields"].items()}
+        assert shown.items() <= kinds.items()
+
+
+def test_rows_of_a_tool_show_its_custom_fields_and_the_same_in_each_list() -> None:
+    known = _CALLER.get(f"/rest/v1.0/custom_field_metadata?company_id={COMPANY_ID}").json()
+    hosted = {row["custom_field_definition_id"] for row in known if row["host_type"].endswith("::RFI")}
+    rows = _CALLER.get("/rest/v1.0/projects/1204458/rfis").json()
+    for row in rows:
+        assert set(row["custom_fields"]) == {f"custom_field_{number}" for number in hosted}
+    one = _CALLER.get(f"/rest/v1.0/projects/1204458/rfis/{rows[0]['id']}").json()
+    assert one["custom_fields"] == rows[0]["custom_fields"]
+    first = [row["custom_fields"] for row in rows]
+    assert len({orjson.dumps(fields) for fields in first}) > len(rows) / 2
 
 
 def test_two_tables_for_one_list_are_refused() -> None:

@@ -71,7 +71,7 @@ def _row(maker: _Maker, shape: Shape) -> Any:
 
 def _value(maker: _Maker, shape: Shape, *, top: bool = False) -> Any:
     if shape.name == "custom_fields" and shape.type in ("object", "unknown"):
-        return custom_values(maker.scene.random(f"{shape.name}:{maker.number}"))
+        return custom_values(maker.scene, f"{maker.scene.endpoint.tag}:{maker.number}")
     if shape.listed:
         return [_one(maker, shape) for _ in range(maker.draw.randrange(0, 3))]
     if shape.inside and maker.draw.random() < _NULL_SHARE / 2:
