@@ -142,6 +142,25 @@ def test_rows_are_sorted_with_missing_values_last() -> None:
     assert [row["created_at"] for row in rows] == sorted((row["created_at"] for row in rows), reverse=True)
 
 
+@pytest.mark.parametrize(
+    ("address", "field"),
+    [
+        ("/rest/v1.0/projects/1204458/rfis?sort[attribute]=number&sort[direction]=asc", "number"),
+        ("/rest/v1.0/potential_change_orders?project_id=1204458&sort=grand_total", "grand_total"),
+    ],
+)
+def test_numbers_in_text_are_sorted_as_numbers(address: str, field: str) -> None:
+    values = [float(row[field]) for row in _CALLER.get(address).json()]
+    assert values == sorted(values)
+    assert [str(value) for value in values] != sorted(str(value) for value in values)
+
+
+def test_a_time_declared_as_a_date_is_sent_as_a_date() -> None:
+    rows = _CALLER.get("/rest/v1.0/projects/1204458/specification_sets").json()
+    assert rows
+    assert all(len(row["created_at"]) == 10 for row in rows)
+
+
 def test_stages_programs_and_custom_fields_are_those_of_the_projects() -> None:
     projects = _CALLER.get(f"/rest/v1.1/projects?company_id={COMPANY_ID}&per_page=300").json()
     base = f"/rest/v1.0/companies/{COMPANY_ID}"

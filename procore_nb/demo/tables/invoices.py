@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
 from datetime import date, timedelta
+from decimal import Decimal
 
 from procore_nb.demo.company import TODAY
 from procore_nb.demo.tables import crews
