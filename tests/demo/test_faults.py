@@ -148,7 +148,7 @@ def test_words_give_a_value_and_several_faults_add_up() -> None:
 
 @pytest.mark.parametrize("kind", FAULT_KINDS)
 def test_every_kind_of_fault_can_be_said(kind: str, faulty: Callable[[Faults], Caller]) -> None:
-    caller = faulty(read_faults([f"{kind}@2"]))
+    caller = faulty(read_faults([f"{kind}=3@2"]))
     address = f"{_LIST}&page=2"
     first, second = caller.get(address), caller.get(address)
     assert first.status == 200
