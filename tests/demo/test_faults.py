@@ -153,7 +153,9 @@ def test_every_kind_of_fault_can_be_said(kind: str, faulty: Callable[[Faults], C
     first, second = caller.get(address), caller.get(address)
     assert first.status == 200
     # The remaining calls are one fewer each time, whatever goes wrong.
-    headers = [[pair for pair in one.headers if pair[0] != "X-Rate-Limit-Remaining"] for one in (first, second)]
+    headers = [
+        [pair for pair in one.headers if pair[0] != "X-Rate-Limit-Remaining"] for one in (first, second)
+    ]
     assert replace(first, headers=headers[0]) != replace(second, headers=headers[1])
 
 

@@ -4,7 +4,11 @@ from collections import defaultdict
 from datetime import date
 from decimal import Decimal
 
+import pytest
+
 from procore_nb.demo import TODAY
+from procore_nb.demo.tables import Scene, sitedays
+from procore_nb.demo.tables.weather import Weather
 
 from .reading import READER
 
@@ -194,3 +198,16 @@ def test_a_drawing_area_holds_the_drawings_whose_revisions_the_project_lists() -
         assert {row["id"]: row["current_revision"]["id"] for row in drawings} == current
         assert area["drawings_count"] == len(drawings)
     assert READER.rows("drawings", drawing_area_id=17) == []
+
+
+def test_the_days_on_site_of_a_whole_portfolio_are_worked_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    everywhere = READER.projects(begun=False)
+    for project in everywhere:
+        READER.rows("daily_log_headers", project)
+
+    def again(_scene: Scene, _day: date) -> Weather:
+        raise AssertionError("The days of a project are worked out again.")
+
+    monkeypatch.setattr(sitedays, "weather", again)
+    for project in everywhere:
+        READER.rows("daily_logs_notes", project)

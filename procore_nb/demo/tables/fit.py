@@ -28,11 +28,14 @@ def fit(row: Any, shape: Shape, known: Known | None = None) -> Any:
     fitted: Row = {}
     for name, inner in shape.inside.items():
         value = row.get(name)
-        # Most values are text or nothing, which need no look: the rest of a list may be hundred thousands of rows.
+        # Most values need no look, and the rest of a list may be hundred thousands of rows.
+        kind = type(value)
         if value is None:
             fitted[name] = [] if inner.listed else None
+        elif kind is str or kind is bool or (kind is int and inner.type == "integer"):
+            fitted[name] = value
         else:
-            fitted[name] = value if type(value) is str else _value(value, inner, known)
+            fitted[name] = _value(value, inner, known)
     if len(row) > len(fitted) or not row.keys() <= fitted.keys():
         for key, value in row.items():
             if key not in fitted and _is_free(key):
