@@ -14,6 +14,8 @@ from procore_nb.demo.projectrows import moment
 from procore_nb.demo.tables.scene import Row
 from procore_nb.demo.tables.shape import Shape
 
+_TEXTS = frozenset((str, bool))
+_READY = {"integer": frozenset((str, bool, int))}
 Known = dict[tuple[int, int], tuple[Any, Any]]
 
 
@@ -29,10 +31,9 @@ def fit(row: Any, shape: Shape, known: Known | None = None) -> Any:
     for name, inner in shape.inside.items():
         value = row.get(name)
         # Most values need no look, and the rest of a list may be hundred thousands of rows.
-        kind = type(value)
         if value is None:
             fitted[name] = [] if inner.listed else None
-        elif kind is str or kind is bool or (kind is int and inner.type == "integer"):
+        elif type(value) in _READY.get(inner.type, _TEXTS):
             fitted[name] = value
         else:
             fitted[name] = _value(value, inner, known)
