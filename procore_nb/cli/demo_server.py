@@ -33,6 +33,7 @@ def serve_demo(words: argparse.Namespace) -> int:
         limits=limits,
         token_lifetime_seconds=words.token_lifetime,
         missing_company_status=None if words.missing_company == "allow" else int(words.missing_company),
+        whole_links=words.whole_links,
         faults=faults,
     )
     with demo.serve(world, words.port) as server:

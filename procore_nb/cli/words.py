@@ -166,4 +166,9 @@ def _serve(one: argparse.ArgumentParser) -> None:
         default="400",
         help="answer to a call without Procore-Company-Id (400); allow: the company of the call, as older clients expect",
     )
+    one.add_argument(
+        "--whole-links",
+        action="store_true",
+        help="addresses in Link repeat all parameters, not page and per_page only, for clients that follow them",
+    )
     one.set_defaults(run=demo_server.serve_demo)

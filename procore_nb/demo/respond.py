@@ -19,6 +19,7 @@ from procore_nb.demo.limits import Meter, RateLimits
 from procore_nb.demo.lists import Answer, routes
 from procore_nb.demo.messages import DemoReply, DemoRequest, Headers, json_reply
 from procore_nb.demo.mishaps import befall
+from procore_nb.demo.paging import linked_whole
 from procore_nb.demo.portfolio import Portfolio
 from procore_nb.demo.query import Query
 from procore_nb.demo.refusals import (
@@ -50,6 +51,9 @@ class Demo:
         Status of the answer to a call without `Procore-Company-Id`. Procore documents its text, not its status; 400, 403
         and 404 have been seen. None lets such calls pass, for older clients: they land in the company that path or query
         names, else in the main one.
+    whole_links
+        Addresses in `Link` repeat every parameter of the request, for clients that follow them as they are. Procore's
+        example repeats only page and per_page.
     faults
         What goes wrong, see `Faults`; may be set anew at any time.
 
@@ -69,6 +73,7 @@ class Demo:
         limits: RateLimits | None = None,
         token_lifetime_seconds: int = 5_400,
         missing_company_status: int | None = 400,
+        whole_links: bool = False,
         faults: Faults | None = None,
     ) -> None:
         self.portfolio = portfolio or Portfolio()
@@ -76,6 +81,7 @@ class Demo:
         self.faults = faults or Faults()
         self._clock = clock
         self._missing_company_status = missing_company_status
+        self._whole_links = whole_links
         self._desk = TokenDesk(
             {CLIENT_ID: CLIENT_SECRET},
             clock=clock,
@@ -125,6 +131,8 @@ class Demo:
         try:
             headers = self._admit(request)
             reply = self._look_up(request, faults)
+            if self._whole_links:
+                reply = replace(reply, headers=linked_whole(reply.headers, request.query))
         except Refusal as refusal:
             reply = refusal.reply(v2=request.path.startswith("/rest/v2"))
         return reply.with_headers(headers)

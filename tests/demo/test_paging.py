@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -88,3 +89,17 @@ def test_the_pages_together_are_the_list(size: int) -> None:
             break
         page += 1
     assert walked == whole
+
+
+def test_links_can_repeat_the_whole_question(caller_of: Callable[[Demo], Caller]) -> None:
+    caller = caller_of(Demo(whole_links=True))
+    address = "/rest/v1.1/projects?filters%5Bby_status%5D=All&per_page=10&company_id=24816&page=2"
+    seen = [row["id"] for row in caller.get(address).json()]
+    while len(seen) < 172 - 10:
+        links = caller.get(address).header("Link") or ""
+        following = re.search(r'<https://procore\.test([^>]*)>; rel="next"', links)
+        assert following
+        address = following[1]
+        seen += [row["id"] for row in caller.get(address).json()]
+    assert len(set(seen)) == 162
+    assert 'rel="next"' not in (caller.get(address).header("Link") or "")

@@ -65,3 +65,9 @@ def test_an_invented_parent_is_an_earlier_row_of_the_same_list() -> None:
             inside += row["parent_id"] is not None
             before.add(row["id"])
     assert inside > 0
+
+
+def test_an_invented_address_is_that_of_the_project_or_of_the_head_office() -> None:
+    boards = READER.rows("bid_board_projects")
+    assert {row["address"]["city"] for row in boards if row["address"]} == {"Columbus"}
+    assert {row["address"]["state"] for row in boards if row["address"]} == {"OH"}

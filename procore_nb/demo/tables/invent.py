@@ -102,13 +102,32 @@ def _known(maker: _Maker, shape: Shape) -> dict[str, Any]:
         found = draw.choice(cast.vendors(scene)).ref
     elif shape.name == "location":
         found = draw.choice(cast.locations(scene)).ref
+    elif shape.name.endswith("address"):
+        found = _address(scene)
     elif "id" in keys and (records := referred(scene, shape.name)):
         found = draw.choice(records)
     return {key: _as_declared(value, keys[key]) for key, value in found.items() if key in keys}
 
 
+def _address(scene: Scene) -> dict[str, Any]:
+    """Address of the project, or of the company's head office, under every name its parts go by."""
+    project = scene.project
+    street, city = (project.address, project.street.city) if project else ("88 Gay Street", "Columbus")
+    state, country = (project.street.state_code, project.street.country_code) if project else ("OH", "US")
+    zip_code = project.street.zip if project else "43215"
+    names = {
+        "street": street,
+        "address": street,
+        "line1": street,
+        "city": city,
+        "state": state,
+        "country": country,
+    }
+    return {**names, "state_code": state, "country_code": country, "zip": zip_code, "postal_code": zip_code}
+
+
 def _as_declared(value: Any, shape: Shape) -> Any:
-    return str(value) if shape.type == "string" else value
+    return str(value) if shape.type == "string" and value is not None else value
 
 
 def _scalar(maker: _Maker, shape: Shape, *, top: bool) -> Any:
