@@ -211,3 +211,12 @@ def test_the_days_on_site_of_a_whole_portfolio_are_worked_out_once(monkeypatch: 
     monkeypatch.setattr(sitedays, "weather", again)
     for project in everywhere:
         READER.rows("daily_logs_notes", project)
+
+
+def test_the_companys_timecards_are_those_of_its_projects() -> None:
+    everywhere = READER.rows("company_timecard_entries")
+    for project in _SOME:
+        own = {row["id"]: row["hours"] for row in READER.rows("timecard_entries", project)}
+        there = {row["id"]: row["hours"] for row in everywhere if row["project"]["id"] == project.id}
+        assert there == own
+    assert len({row["project"]["id"] for row in everywhere}) > 50
