@@ -153,4 +153,22 @@ def _serve(one: argparse.ArgumentParser) -> None:
         "--token-lifetime", type=int, default=5400, metavar="SECONDS", help="life of a token (5400)"
     )
     one.add_argument("--latency", type=float, default=0.0, metavar="SECONDS", help="delay of each reply (0)")
+    one.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="KIND[=VALUE][@WHEN]",
+        help="what goes wrong, such as busy=2@10%% or revoked@3; may be given again; --fault list shows all kinds",
+    )
+    one.add_argument(
+        "--missing-company",
+        choices=("400", "403", "404", "allow"),
+        default="400",
+        help="answer to a call without Procore-Company-Id (400); allow: the company of the call, as older clients expect",
+    )
+    one.add_argument(
+        "--whole-links",
+        action="store_true",
+        help="addresses in Link repeat all parameters, not page and per_page only, for clients that follow them",
+    )
     one.set_defaults(run=demo_server.serve_demo)

@@ -14,6 +14,8 @@ from procore_nb.demo.projectrows import moment
 from procore_nb.demo.tables.scene import Row
 from procore_nb.demo.tables.shape import Shape
 
+_TEXTS = frozenset((str, bool))
+_READY = {"integer": frozenset((str, bool, int))}
 Known = dict[tuple[int, int], tuple[Any, Any]]
 
 
@@ -28,11 +30,13 @@ def fit(row: Any, shape: Shape, known: Known | None = None) -> Any:
     fitted: Row = {}
     for name, inner in shape.inside.items():
         value = row.get(name)
-        # Most values are text or nothing, which need no look: the rest of a list may be hundred thousands of rows.
+        # Most values need no look, and the rest of a list may be hundred thousands of rows.
         if value is None:
             fitted[name] = [] if inner.listed else None
+        elif type(value) in _READY.get(inner.type, _TEXTS):
+            fitted[name] = value
         else:
-            fitted[name] = value if type(value) is str else _value(value, inner, known)
+            fitted[name] = _value(value, inner, known)
     if len(row) > len(fitted) or not row.keys() <= fitted.keys():
         for key, value in row.items():
             if key not in fitted and _is_free(key):

@@ -19,6 +19,7 @@ from procore_nb.demo.messages import DemoReply, raw_json_reply
 from procore_nb.demo.paging import PageRule
 from procore_nb.demo.project import Project
 from procore_nb.demo.refusals import bad_request, not_found
+from procore_nb.demo.tables.customfields import custom_values, fields_of
 from procore_nb.demo.tables.fit import Known, fit
 from procore_nb.demo.tables.invent import invent
 from procore_nb.demo.tables.registry import table_of
@@ -89,7 +90,12 @@ def _make(scene: Scene) -> list[Any]:
         return list(invent(scene))
     shape = shape_of(scene.endpoint)
     known: Known = {}
-    return [fit(row, shape, known) for row in table(scene)]
+    rows = [fit(row, shape, known) for row in table(scene)]
+    if fields_of(scene.endpoint.module):
+        for row in rows:
+            if isinstance(row, dict) and row.get("custom_fields") == {}:
+                row["custom_fields"] = custom_values(scene, row.get("id"))
+    return rows
 
 
 def _scene(call: Call, endpoint: Endpoint) -> Scene:
