@@ -89,7 +89,7 @@ class Endpoint:
     date_default: str = ""
     """What comes without dates: `today`, `this_work_week`, `last_7_days`; empty: everything."""
     envelope: str = ""
-    """Where the rows are in the reply's body: empty for a bare list, else a dotted key."""
+    """Where the rows are in the reply's body: empty for a bare list, else a dotted key; `[].meetings` in each group."""
     id_type: str = ""
     updated_at_param: str = ""
     created_at_param: str = ""

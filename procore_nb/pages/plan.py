@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from procore_nb.errors import IncompleteError, ProcoreError
-from procore_nb.replies import Page
+from procore_nb.replies import Page, group_of
 
 _SMALLEST = 100  # rows a page; every list takes as many
 _WALKS = 3  # a list that moves under our feet is walked again, so often in all
@@ -71,6 +71,7 @@ class QuestionWalk:
         self._keep_repeats = False
         self._outbox: list[list[Any]] = []
         self._per_page = question.per_page
+        self._grouped = "[]" in question.envelope
         self._begin()
 
     def first(self) -> Ask:
@@ -84,6 +85,7 @@ class QuestionWalk:
         self.tally.pages += 1
         self._due.discard(ask.number)
         self._pages[ask.number] = page.rows
+        self._groups += page.groups or 0
         if page.total is not None:
             self._totals.append(page.total)
         further = self._plan(ask, page)
@@ -140,7 +142,7 @@ class QuestionWalk:
         self._seen: set[Hashable] = set()
         self._previous: list[Any] | None = None
         self.tally.rows = self.tally.repeated = 0
-        self._came = 0
+        self._came = self._groups = 0
 
     def _ask(self, number: int, *, cursor: str | None = None) -> Ask:
         question = self.question
@@ -177,7 +179,7 @@ class QuestionWalk:
                     return [self._ask(number) for number in range(self._start + 1, last + 1)]
         if self._known_last:
             # Total and Link may disagree: as long as a next page with rows is named, there is more.
-            if not (page.more and page.rows and ask.number == self._last):
+            if not (page.more and (page.rows or page.groups) and ask.number == self._last):
                 return []
             self._last += 1
             return [self._ask(self._last)]
@@ -187,7 +189,10 @@ class QuestionWalk:
         """Return the number of the last page where the first page tells it, else None."""
         rows = len(page.rows)
         self._known_last = True
-        if page.total is not None:
+        # Where rows come in groups, Total may count groups or rows, so that it tells no number of pages.
+        if page.groups is not None and max(rows, page.groups) < (page.per_page or 0):
+            return self._start
+        if page.total is not None and page.groups is None:
             asked = page.per_page or self._per_page or rows
             # A server may cap the page without saying so: rows that came count, not rows asked for.
             size = min(asked, rows) if 0 < rows < page.total else asked
@@ -206,7 +211,7 @@ class QuestionWalk:
         if not self.question.paging:
             return False
         # No header tells: only an empty page, or one that came before, is the end.
-        names = [_identity(row) for row in page.rows]
+        names = [self._identity(row) for row in page.rows]
         nameless = None in names
         repeats = page.rows == self._previous if nameless else names == self._previous
         self._previous = page.rows if nameless else names
@@ -233,7 +238,7 @@ class QuestionWalk:
         self._came += len(rows)
         if self._keep_repeats:
             return rows
-        names = [_identity(row) for row in rows]
+        names = [self._identity(row) for row in rows]
         fresh = [row for row, name in zip(rows, names, strict=True) if name is None or name not in self._seen]
         self._seen.update(name for name in names if name is not None)
         self.tally.repeated += len(rows) - len(fresh)
@@ -246,7 +251,7 @@ class QuestionWalk:
         if moved and self.tally.walks >= _WALKS:
             total = max(self._totals)  # it never stood still: the strictest count is the honest one
         self.tally.total = total
-        short = total is not None and self.tally.rows < total
+        short = total is not None and max(self.tally.rows, self._groups) < total
         if (moved or (short and self.tally.repeated)) and self.tally.walks < _WALKS:
             # As many rows as announced, yet ids that repeat: twice in a row, and ids are simply not unique in this list.
             self._keep_repeats = self.tally.walks > 1 and not moved and self._came == total
@@ -263,7 +268,8 @@ class QuestionWalk:
             )
         return []
 
-
-def _identity(row: Any) -> Hashable:
-    name = row.get("id") if isinstance(row, dict) else row
-    return name if isinstance(name, int | str) else None
+    def _identity(self, row: Any) -> Hashable:
+        name = row.get("id") if isinstance(row, dict) else row
+        if not isinstance(name, int | str):
+            return None
+        return (name, group_of(row)) if self._grouped else name
