@@ -35,7 +35,7 @@ _EVERYWHERE = ("not connected", "procore-company-id")  # such a refusal is no si
 class Collection:
     """One list gathered from one or many places.
 
-    `builder` makes an empty frame builder, `labels` gives the names of custom fields by definition id and is asked only
+    `builder` makes an empty frame builder, `custom_fields` gives label and data type of custom fields by definition id and is asked only
     when there are custom fields; `about` is the rest of `attrs["procore"]`.
     """
 
@@ -45,7 +45,7 @@ class Collection:
     manners: Manners
     builder: Callable[[], FrameBuilder]
     about: dict[str, Any]
-    labels: Callable[[], Mapping[int, str]] = dict
+    custom_fields: Callable[[], Mapping[int, tuple[str, str]]] = dict
     categories: bool = False
     on_error: OnError = "raise"
     progress: bool | ProgressMaker = True
@@ -62,7 +62,7 @@ class Collection:
         ProcoreError
             What the walk failed with; its `partial` is the frame of what had come.
         """
-        building = _Building(self.builder, self.labels)
+        building = _Building(self.builder, self.custom_fields)
         progress = self._watch()
         try:
             for event in self._events(progress):
@@ -91,7 +91,7 @@ class Collection:
         `walk` counts up, and parts of an earlier walk of that place no longer count.
         """
         progress = self._watch()
-        building, before, walks = _Building(self.builder, self.labels), 0, 1
+        building, before, walks = _Building(self.builder, self.custom_fields), 0, 1
         try:
             for event in self._events(progress):
                 building.take(event)
@@ -106,7 +106,7 @@ class Collection:
                         frame.attrs["procore"] |= {"place": place, "walk": walks, "done": done}
                         before = progress.requests
                         yield frame
-                    building, walks = _Building(self.builder, self.labels), 1 if done else walks
+                    building, walks = _Building(self.builder, self.custom_fields), 1 if done else walks
         finally:
             progress.close()
         self._warn()
@@ -212,9 +212,11 @@ class Collection:
 class _Building:
     """A builder that takes events; pages of a question wait until it is done where there are several questions."""
 
-    def __init__(self, builder: Callable[[], FrameBuilder], labels: Callable[[], Mapping[int, str]]) -> None:
+    def __init__(
+        self, builder: Callable[[], FrameBuilder], custom_fields: Callable[[], Mapping[int, tuple[str, str]]]
+    ) -> None:
         self._new = builder
-        self._labels = labels
+        self._definitions = custom_fields
         self._builder = builder()
         self._first: Question | None = None
         self._loose: list[tuple[list[Any], tuple[Any, ...]]] = []
@@ -250,7 +252,7 @@ class _Building:
         if unfinished:
             self._settle()
         elif self._builder.custom_fields:
-            self._builder.label(self._labels())
+            self._builder.define(self._definitions())
         return self._builder.build()
 
     def _settle(self) -> None:

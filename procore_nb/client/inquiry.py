@@ -58,7 +58,7 @@ class Inquiry:
             procore.manners,
             builder=partial(FrameBuilder, endpoint, decimals=self.decimals, leading=leading),
             about=self._about(found),
-            labels=lambda: procore.custom_field_labels({place.company_id for place in found}),
+            custom_fields=lambda: procore.custom_fields({place.company_id for place in found}),
             categories=self.categories,
             on_error=self.on_error,
             progress=self.progress,
