@@ -167,6 +167,7 @@ def _extended(before: Endpoint, found: Endpoint) -> Endpoint:
         "required_query": before.required_query + added,
         "per_page_default": found.per_page_default or before.per_page_default,
         "per_page_max": found.per_page_max or before.per_page_max,
+        "choices": tuple((dict(before.choices) | dict(found.choices)).items()),
         "view_default": found.view_default or before.view_default,
         "sorts": found.sorts or before.sorts,
         "views": found.views or before.views,

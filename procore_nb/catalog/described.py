@@ -63,6 +63,7 @@ def described(
         tag=tag,
         module=tag,
         kind=kind_for(path),
+        choices=_named_values(query, {view, sort, "sort[direction]"}),
         deprecated=operation.get("deprecated") is True,
         fields_source="document" if fields else "",
         field_text=encode(fields),
@@ -128,9 +129,22 @@ def _others(query: Query, required: tuple[tuple[str, ...], ...], spoken: set[str
 
 def _choices(parameter: Parameter | None) -> tuple[str, ...]:
     """The values a parameter may have, without the sign that turns an order round."""
-    values = listing(parameter.schema.get("enum")) if parameter else []
-    texts = [_SIGN.sub("", str(value)) for value in values if value is not None]
-    return tuple(dict.fromkeys(texts))
+    if parameter is None:
+        return ()
+    items = parameter.schema.get("items")
+    values = listing(parameter.schema.get("enum")) or (
+        listing(items.get("enum")) if isinstance(items, dict) else []
+    )
+    texts = [
+        str(value).lower() if isinstance(value, bool) else str(value) for value in values if value is not None
+    ]
+    return tuple(dict.fromkeys(_SIGN.sub("", text) for text in texts if text.isprintable()))
+
+
+def _named_values(query: Query, spoken: set[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The values that the document names for the other parameters, by query key."""
+    named = ((one.name.removesuffix("[]"), _choices(one)) for one in query.values() if one.name not in spoken)
+    return tuple((key, values) for key, values in named if values and key not in PAGING_KEYS)
 
 
 def _time_filter(query: Query, word: str) -> str:
