@@ -2,7 +2,7 @@
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from procore_nb import catalog
@@ -83,7 +83,6 @@ def test_words_that_are_no_text_are_an_error(words: object) -> None:
 
 
 @given(st.text(max_size=30))
-@settings(deadline=None)
 def test_any_words_give_a_frame_of_known_names(words: str) -> None:
     found = catalog.find_endpoints(words)["name"]
 
