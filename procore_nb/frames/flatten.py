@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 from itertools import chain, repeat
-from operator import contains, itemgetter
+from operator import contains, eq, itemgetter
 from typing import Any, NamedTuple
 
 from procore_nb.frames.kinds import Path
@@ -121,9 +121,10 @@ def has_entries(data_type: str) -> bool:
 
 def _taken_apart(path: Path, records: Sequence[dict[str, Any]]) -> Iterator[Column]:
     """One column per key."""
-    shapes = set(map(tuple, records))
-    if len(shapes) == 1:  # all records have the same keys in the same order, which is the rule
-        for key, column in zip(shapes.pop(), zip(*map(dict.values, records), strict=True), strict=True):
+    keys = list(records[0])
+    # All records have the same keys in the same order, which is the rule. Keys that are one object need no reading.
+    if all(map(eq, map(list, records), repeat(keys))):
+        for key, column in zip(keys, zip(*map(dict.values, records), strict=True), strict=True):
             yield Column((*path, key), column, set(map(type, column)))
         return
     for key in dict.fromkeys(chain.from_iterable(records)):
