@@ -119,7 +119,7 @@ def _catalog(one: argparse.ArgumentParser) -> None:
     build.add_argument("document", type=Path, metavar="FILE", help="Procore's OpenAPI document (JSON)")
     build.add_argument("--output", type=Path, default=Path("procore-catalog.gz"), metavar="FILE")
     build.add_argument(
-        "--extend", action="store_true", help="keep what the shipped catalogue knows beside it"
+        "--extend", action="store_true", help="keep the lists of the shipped catalogue that FILE lacks"
     )
     build.set_defaults(run=commands.build_catalogue)
 

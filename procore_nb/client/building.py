@@ -20,9 +20,11 @@ from procore_nb.pages import Event, Question, Restarted, Rows
 class Building:
     """A builder that takes events; pages of a question wait until it is done where there are several questions."""
 
-    def __init__(self, builder: Callable[[], FrameBuilder], labels: Callable[[], Mapping[int, str]]) -> None:
+    def __init__(
+        self, builder: Callable[[], FrameBuilder], custom_fields: Callable[[], Mapping[int, tuple[str, str]]]
+    ) -> None:
         self._new = builder
-        self._labels = labels
+        self._definitions = custom_fields
         self._builder = builder()
         self._first: Question | None = None
         self._loose: list[tuple[list[Any], tuple[Any, ...]]] = []
@@ -56,9 +58,9 @@ class Building:
         return self._builder.rows
 
     def name_custom_fields(self) -> None:
-        """Ask for the labels of custom fields, if there are any."""
+        """Ask for labels and types of custom fields, if there are any."""
         if self._builder.custom_fields:
-            self._builder.label(self._labels())
+            self._builder.define(self._definitions())
 
     def frame(self, *, unfinished: bool = False) -> pd.DataFrame:
         """Return the frame of all pages taken; `unfinished` takes those in of places that are not done as well."""

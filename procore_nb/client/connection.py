@@ -45,7 +45,7 @@ class Connection:
         self._revoke_on_close = revoke_on_close
         self._catalogue = catalogue
         self.today = today
-        self._labels: dict[int, dict[int, str]] = {}
+        self._custom_fields: dict[int, dict[int, tuple[str, str]]] = {}
         self.company_id = company_id
 
     @property

@@ -37,7 +37,7 @@ _EVERYWHERE = ("not connected", "procore-company-id")  # such a refusal is no si
 class Collection:
     """One list gathered from one or many places.
 
-    `builder` makes an empty frame builder, `labels` gives the names of custom fields by definition id and is asked only
+    `builder` makes an empty frame builder, `custom_fields` gives label and data type of custom fields by definition id and is asked only
     when there are custom fields; `about` is the rest of `attrs["procore"]`.
     """
 
@@ -47,7 +47,7 @@ class Collection:
     manners: Manners
     builder: Callable[[], FrameBuilder]
     about: dict[str, Any]
-    labels: Callable[[], Mapping[int, str]] = dict
+    custom_fields: Callable[[], Mapping[int, tuple[str, str]]] = dict
     categories: bool = False
     on_error: OnError = "raise"
     progress: bool | ProgressMaker = True
@@ -64,7 +64,7 @@ class Collection:
         ProcoreError
             What the walk failed with; its `partial` is the frame of what had come.
         """
-        building = Building(self.builder, self.labels)
+        building = Building(self.builder, self.custom_fields)
         progress, held = self._watch(), HeldInterrupt()
         try:
             with held:  # a page half taken apart would leave columns of unequal length
@@ -94,7 +94,7 @@ class Collection:
         """
         progress, held = self._watch(), HeldInterrupt()
         events = self._events(progress, held)
-        building, before, walks, complete = Building(self.builder, self.labels), 0, 1, False
+        building, before, walks, complete = Building(self.builder, self.custom_fields), 0, 1, False
         try:
             while True:
                 with held:
@@ -116,7 +116,7 @@ class Collection:
                     frame.attrs["procore"] |= {"place": place, "walk": walks, "done": done}
                     before = progress.requests
                     yield frame
-                building, walks = Building(self.builder, self.labels), 1 if done else walks
+                building, walks = Building(self.builder, self.custom_fields), 1 if done else walks
             complete = True
         except ProcoreError as error:
             self._add_partial(error, building, progress)

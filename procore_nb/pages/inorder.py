@@ -10,6 +10,8 @@ from typing import Any
 
 import orjson
 
+from procore_nb.replies import group_of
+
 
 class InOrder:
     """The pages of one walk of one list.
@@ -20,9 +22,11 @@ class InOrder:
         The number of the first page.
     by_content
         Whether a row counts as one that came before only when all of it did, not its id alone.
+    grouped
+        Whether rows come in groups: one record may then come in several of them.
     """
 
-    def __init__(self, first: int, *, by_content: bool = False) -> None:
+    def __init__(self, first: int, *, by_content: bool = False, grouped: bool = False) -> None:
         self.came = 0
         """How many rows came, with those that came twice."""
         self.rows = 0
@@ -34,6 +38,7 @@ class InOrder:
         self.fingerprint = 0
         """Equal for two walks that brought the same ids in the same order."""
         self._by_content = by_content
+        self._identity = _identity_in_group if grouped else _identity
         self._next = first
         self._pages: dict[int, list[Any]] = {}
         self._out: list[list[Any]] = []
@@ -48,7 +53,7 @@ class InOrder:
         Rows without an id may well repeat; they are compared only with the page before, and only where pages come
         `in_turn` because nothing tells how many there are.
         """
-        ids = [_identity(row) for row in rows]
+        ids = [self._identity(row) for row in rows]
         if rows and None not in ids:
             earlier = self._page_of.setdefault(hash(tuple(ids)), number)
         else:
@@ -82,7 +87,7 @@ class InOrder:
 
     def _fresh(self, rows: list[Any]) -> list[Any]:
         self.came += len(rows)
-        ids = [_identity(row) for row in rows]
+        ids = [self._identity(row) for row in rows]
         self.fingerprint = hash((self.fingerprint, tuple(ids)))
         self.ids_repeat = self.ids_repeat or not self._ids.isdisjoint(ids)
         self._ids.update(name for name in ids if name is not None)
@@ -98,6 +103,11 @@ class InOrder:
 def _identity(row: Any) -> int | str | None:
     name = row.get("id") if isinstance(row, dict) else row
     return name if isinstance(name, int | str) else None
+
+
+def _identity_in_group(row: Any) -> Hashable:
+    name = _identity(row)
+    return None if name is None else (name, group_of(row))
 
 
 def _digest(row: Any) -> int:

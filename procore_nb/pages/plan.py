@@ -36,6 +36,7 @@ class QuestionWalk:
         self.failure: IncompleteError | None = None
         self._start = question.first_page
         self._per_page = question.per_page
+        self._grouped = "[]" in question.envelope
         self._moves = 0
         self._empty = 0  # pages in a row
         self._shown_before: int | None = None  # the fingerprint of the walk before
@@ -51,6 +52,7 @@ class QuestionWalk:
             return []
         self.tally.pages += 1
         self._due.discard(ask.number)
+        self._groups += page.groups or 0
         if page.total is not None:
             self._totals.append(page.total)
         if page.more:
@@ -97,7 +99,7 @@ class QuestionWalk:
         return self._order.rest()
 
     def _begin(self) -> None:
-        self._order = InOrder(self._start, by_content=self._moves == 1)
+        self._order = InOrder(self._start, by_content=self._moves == 1, grouped=self._grouped)
         self._due = {self._start}
         self._known_last = False
         self._last = 0
@@ -106,6 +108,7 @@ class QuestionWalk:
         self._unreachable = ""
         self._cursors: set[str] = set()
         self._totals: list[int] = []
+        self._groups: int = 0
         self.tally.rows = self.tally.repeated = 0
 
     def _again(self) -> list[Ask]:
@@ -132,7 +135,7 @@ class QuestionWalk:
                     return [self._ask(number) for number in range(self._start + 1, last + 1)]
         if self._known_last:
             # Total and Link may disagree: as long as a next page with rows is named, there is more.
-            if not (page.more and page.rows and ask.number == self._last):
+            if not (page.more and (page.rows or page.groups) and ask.number == self._last):
                 return []
             self._last += 1
             return [self._ask(self._last)]
@@ -142,7 +145,10 @@ class QuestionWalk:
         """Return the number of the last page where the first page tells it, else None."""
         rows = len(page.rows)
         self._known_last = True
-        if page.total is not None:
+        # Where rows come in groups, Total may count groups or rows, so that it tells no number of pages.
+        if page.groups is not None and max(rows, page.groups) < (page.per_page or 0):
+            return self._start
+        if page.total is not None and page.groups is None:
             asked = page.per_page or self._per_page or rows
             # A server may cap the page without saying so: rows that came count, not rows asked for.
             size = min(asked, rows) if 0 < rows < page.total else asked
@@ -188,6 +194,11 @@ class QuestionWalk:
     def _is_full(self, page: Page) -> bool:
         return len(page.rows) >= (page.per_page or self._per_page or 1)
 
+    @property
+    def _counted(self) -> int:
+        """How many came of what Total counts: rows, or the groups they came in."""
+        return max(self._order.rows, self._groups)
+
     def _finish(self) -> list[Ask]:
         """Judge the whole: complete, short, or moved and to be walked again."""
         moved = len(set(self._totals)) > 1
@@ -200,7 +211,7 @@ class QuestionWalk:
             total = max(self._totals)  # it never stood still: the strictest count is the honest one
         self.tally.total = total
         self.done = True
-        if total is not None and self.tally.rows < total:
+        if total is not None and self._counted < total:
             came_twice = f", {self.tally.repeated:,} more came twice" if self.tally.repeated else ""
             what = f"announced {total:,} records and sent {self.tally.rows:,}{came_twice}"
             self.failure = self._incomplete(f"{what}; {self._unreachable}" if self._unreachable else what)
@@ -219,7 +230,7 @@ class QuestionWalk:
         if moved or self._unreachable:
             return moved
         order = self._order
-        repeats = order.ids_repeat and (total is None or order.rows < total)
+        repeats = order.ids_repeat and (total is None or self._counted < total)
         if self._moves == 1 and order.ids_repeat:
             repeats = order.fingerprint != self._shown_before
         return repeats

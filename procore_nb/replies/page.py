@@ -12,6 +12,7 @@ import orjson
 
 from procore_nb import advice
 from procore_nb.errors import IncompleteError
+from procore_nb.replies.groups import split_envelope, ungrouped
 from procore_nb.replies.links import has_next, last_page, links_of, next_cursor
 from procore_nb.replies.refusal import error_of, error_text
 from procore_nb.replies.reply import Reply, whole_number
@@ -27,6 +28,7 @@ class Page:
 
     `total` and `per_page` are None when Procore does not say. `more` is True or False when a Link header tells whether
     there is a next page, else None. `last` is the number of the last page, `cursor` the next cursor, where given.
+    `groups` is how many groups the rows came in, where a list comes in groups: `total` may count either.
     """
 
     rows: list[Any]
@@ -35,6 +37,7 @@ class Page:
     more: bool | None = None
     last: int | None = None
     cursor: str | None = None
+    groups: int | None = None
 
 
 def read_page(reply: Reply, *, envelope: str = "") -> Page:
@@ -46,7 +49,7 @@ def read_page(reply: Reply, *, envelope: str = "") -> Page:
         The reply to a list question.
     envelope
         Where the catalogue expects the list, such as `data` or `data.history`; the reply itself has the last word.
-        A lone dot means that the body is one record.
+        `[].meetings`: the list holds groups, whose rows are under that key. A lone dot means that the body is one record.
 
     Raises
     ------
@@ -57,13 +60,16 @@ def read_page(reply: Reply, *, envelope: str = "") -> Page:
     """
     body = read_json(reply)
     links = links_of(reply)
+    outer, inside = split_envelope(envelope)
+    elements = _unwrap(body, outer, reply)
     return Page(
-        rows=_unwrap(body, envelope, reply),
+        rows=ungrouped(elements, inside) if inside else elements,
         total=whole_number(reply.headers.get("total")),
         per_page=whole_number(reply.headers.get("per-page")),
         more=has_next(reply, links, body),
         last=last_page(links),
         cursor=next_cursor(reply, links, body),
+        groups=len(elements) if inside else None,
     )
 
 

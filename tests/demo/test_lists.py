@@ -11,6 +11,7 @@ from procore_nb.demo import COMPANY_ID, Demo, Portfolio
 from procore_nb.demo.tables import Row, Scene, table, table_of
 
 from .conftest import Caller
+from .reading import rows_in
 
 _PROJECT = 1204458
 _CALLER = Caller(Demo())
@@ -31,11 +32,7 @@ def _address(one: Endpoint, *, project: int = _PROJECT) -> str:
 
 
 def _rows(one: Endpoint, body: bytes) -> list[Any]:
-    value = orjson.loads(body)
-    for key in one.envelope.split(".") if one.envelope else ():
-        value = value[key]
-    assert isinstance(value, list)
-    return value
+    return rows_in(body, one.envelope)
 
 
 def _fits(value: Any, kind: str) -> bool:

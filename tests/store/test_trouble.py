@@ -115,7 +115,7 @@ def test_arguments_that_cannot_be_kept_are_refused(world: World, procore: Procor
 def test_a_label_that_two_fields_share_tells_them_apart_whichever_came() -> None:
     builder = FrameBuilder(catalog.endpoint("rfis"))
     builder.add([{"id": 1, "custom_fields": {"custom_field_7": {"data_type": "string", "value": "x"}}}])
-    builder.label({7: "Risk", 8: "Risk"})
+    builder.define({7: ("Risk", "string"), 8: ("Risk", "string")})
     assert "custom_fields.Risk (7)" in builder.build().columns
 
 

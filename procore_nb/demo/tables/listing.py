@@ -14,7 +14,8 @@ from typing import Any
 import orjson
 
 from procore_nb.catalog import Endpoint
-from procore_nb.demo.calls import Call, page_reply, wrap
+from procore_nb.demo.calls import Call, page_reply
+from procore_nb.demo.envelopes import enclosed, wrap
 from procore_nb.demo.messages import DemoReply, raw_json_reply
 from procore_nb.demo.paging import PageRule
 from procore_nb.demo.project import Project
@@ -137,10 +138,15 @@ def _send(call: Call, endpoint: Endpoint, rows: list[Any]) -> DemoReply:
         return page_reply(
             call, rows, _as_json, rule, newcomer=lambda n: _newcomer(rows, n), envelope=endpoint.envelope
         )
-    body = b"[" + b",".join(_as_json(row) for row in _part(call, endpoint, rows)) + b"]"
+    part = _part(call, endpoint, rows)
     if endpoint.envelope in _COUNTED:
+        body = enclosed(part, _as_json, "")
         return raw_json_reply(b'{"total":%d,"%b":%b}' % (len(rows), endpoint.envelope.encode(), body))
-    return raw_json_reply(wrap(body, endpoint.envelope))
+    about = {}
+    if endpoint.paging == "page0":
+        pages = -(-len(rows) // _ZERO_BASED_PAGE)
+        about = {"possible_pages": pages, "current_page": _count(call.query.one("page"))}
+    return raw_json_reply(enclosed(part, _as_json, endpoint.envelope, about=about))
 
 
 def _part(call: Call, endpoint: Endpoint, rows: list[Any]) -> list[Any]:
