@@ -65,6 +65,7 @@ class Walker:
         self._under_way = 0
         self._yet_to_begin = length_hint(questions)
         self._begun = 0
+        self._foreseen = False
 
     def run(self) -> Iterator[Event]:
         """Hand out events until all questions are done; on a failure, first the rows that have come."""
@@ -131,7 +132,10 @@ class Walker:
         if one.restarted:
             self._forget(lambda ask: ask.question is one.question and one.is_late(ask))
         self._put(asks)
-        if len(asks) > 1:
+        if (
+            len(asks) > 1 or not self._foreseen
+        ):  # the first reply tells the limits, a list's first page its pages
+            self._foreseen = True
             self._crew.foresee(len(self._to_ask) + self._yet_to_begin, one.question)
 
     def _hand_out(self) -> Iterator[Event]:
