@@ -220,8 +220,8 @@ class Crew:
         left = self._patience.left(now)
         if seconds > left:
             raise RateLimitError(
-                f"GET {question.path} has more pages than the patience lasts: at least {requests:,} requests are still due, "
-                f"which Procore's rate limit spreads over {seconds:,.0f} seconds; the patience left is {left:,.0f} seconds.",
+                f"At least {requests:,} requests are still due, which Procore's rate limit spreads over {seconds:,.0f} "
+                f"seconds; the patience left is {left:,.0f} seconds (seen at GET {question.path}).",
                 retry_after_seconds=seconds,
                 advice="Ask for less (a filter, a range of time), or connect(…, patience_seconds="
                 f"{(self.manners.patience_seconds - left + seconds) * 1.1:.0f}).",

@@ -40,7 +40,7 @@ class InOrder:
         self._by_content = by_content
         self._identity = _identity_in_group if grouped else _identity
         self._next = first
-        self._pages: dict[int, list[Any]] = {}
+        self._pages: dict[int, tuple[list[Any], list[Hashable]]] = {}  # with the ids of the rows
         self._out: list[list[Any]] = []
         self._seen: set[Hashable] = set()
         self._ids: set[Hashable] = set()
@@ -53,7 +53,7 @@ class InOrder:
         Rows without an id may well repeat; they are compared only with the page before, and only where pages come
         `in_turn` because nothing tells how many there are.
         """
-        ids = [self._identity(row) for row in rows]
+        ids: list[Hashable] = [self._identity(row) for row in rows]
         if rows and None not in ids:
             earlier = self._page_of.setdefault(hash(tuple(ids)), number)
         else:
@@ -61,8 +61,8 @@ class InOrder:
         self._previous = rows if in_turn else []
         if earlier != number:
             self.same_pages = (earlier, number)
-            rows = []
-        self._pages[number] = rows
+            rows, ids = [], []
+        self._pages[number] = rows, ids
         while self._next in self._pages:
             self._hand_out()
 
@@ -79,24 +79,24 @@ class InOrder:
         return self.ready()
 
     def _hand_out(self) -> None:
-        rows = self._fresh(self._pages.pop(self._next))
+        rows = self._fresh(*self._pages.pop(self._next))
         self._next += 1
         self.rows += len(rows)
         if rows:
             self._out.append(rows)
 
-    def _fresh(self, rows: list[Any]) -> list[Any]:
+    def _fresh(self, rows: list[Any], ids: list[Hashable]) -> list[Any]:
         self.came += len(rows)
-        ids = [self._identity(row) for row in rows]
         self.fingerprint = hash((self.fingerprint, tuple(ids)))
-        self.ids_repeat = self.ids_repeat or not self._ids.isdisjoint(ids)
-        self._ids.update(name for name in ids if name is not None)
         names = ids
         if self._by_content:
+            self.ids_repeat = self.ids_repeat or not self._ids.isdisjoint(ids)
+            self._ids.update(name for name in ids if name is not None)
             names = [None if name is None else _digest(row) for row, name in zip(rows, ids, strict=True)]
         fresh = [row for row, name in zip(rows, names, strict=True) if name is None or name not in self._seen]
         self._seen.update(name for name in names if name is not None)
         self.repeated += len(rows) - len(fresh)
+        self.ids_repeat = self.ids_repeat or self.repeated > 0
         return fresh
 
 

@@ -238,7 +238,8 @@ class Store:
                 table.run(procore, lambda e=endpoint, a=arguments: finder.find(e, a, self._tables.all()))  # type: ignore[misc]
             except ProcoreError as error:
                 table.account.error = str(error)
-                if not skip or isinstance(error, OutputError):
+                stopped = isinstance(error.__cause__, KeyboardInterrupt)
+                if not skip or stopped or isinstance(error, OutputError):
                     error.partial = result_frame(accounts, about)
                     raise
             except (FileNotFoundError, pa.ArrowInvalid) as error:

@@ -38,7 +38,7 @@ def test_a_list_with_more_pages_than_the_patience_lasts_says_so_after_its_first_
 ) -> None:  # type: ignore[no-untyped-def]
     server = another({RFIS.format(7): numbered(500)}, clamp=10)
     limited(server, 5)
-    with pytest.raises(pnb.RateLimitError, match="at least 49 requests are still due") as caught:
+    with pytest.raises(pnb.RateLimitError, match="At least 49 requests are still due") as caught:
         connected(server, patience_seconds=60).table("rfis", project_id=7)
     assert len(server.calls) == 1
     assert 80 < (caught.value.retry_after_seconds or 0) < 100
@@ -54,6 +54,15 @@ def test_projects_that_are_still_to_be_asked_count_too(another, connected) -> No
     with pytest.raises(pnb.RateLimitError, match="still due"):  # 2 pages alone would pass
         connected(server, patience_seconds=30, workers=1).table("rfis", projects=range(1, 41))
     assert len(server.calls) <= 3
+
+
+def test_places_that_cannot_all_be_asked_are_foreseen_from_the_first_reply(another, connected) -> None:  # type: ignore[no-untyped-def]
+    server = another({RFIS.format(number): [{"id": number}] for number in range(1, 201)})
+    limited(server, 5)
+    with pytest.raises(pnb.RateLimitError, match="requests are still due") as caught:
+        connected(server, patience_seconds=60, workers=2).table("rfis", projects=range(1, 201))
+    assert len(server.calls) <= 5
+    assert len(caught.value.partial.attrs["procore"]["unfinished"]) >= 195
 
 
 def test_a_list_whose_pages_fit_the_patience_is_not_held_up(another, connected) -> None:  # type: ignore[no-untyped-def]
