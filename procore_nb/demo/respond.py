@@ -170,7 +170,7 @@ class Demo:
             self._known = self._known or routes()
             return self._known
 
-    def _company(self, request: DemoRequest, named: str) -> Company:
+    def _company(self, request: DemoRequest, named: str = "") -> Company:
         """Company of the header; `named` is the one in path or query, for calls that may come without it."""
         text = request.headers.get("procore-company-id", "").strip()
         if not text:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import orjson
 import pytest
@@ -175,3 +176,8 @@ def test_words_that_are_no_fault_are_refused_with_how_to_write_one(words: str, s
     with pytest.raises(ArgumentError) as caught:
         read_faults([words])
     assert says in str(caught.value)
+
+
+def test_every_kind_of_fault_is_in_the_docs() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "demo.md").read_text(encoding="utf-8")
+    assert [kind for kind in FAULT_KINDS if f"`{kind}`" not in text] == []

@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from procore_nb.demo.company import NOW, TODAY
-from procore_nb.demo.projectrows import moment
+from procore_nb.demo.projectrows import moment, precise_moment
 from procore_nb.demo.tables import cast
 from procore_nb.demo.tables.customfields import custom_values
 from procore_nb.demo.tables.references import count_of, invented_id, referred
@@ -153,7 +153,8 @@ def _text(maker: _Maker, shape: Shape) -> str:
     if shape.format == "date" and name.endswith("_at"):
         return _time(maker, name).date().isoformat()
     if shape.format in ("date-time", "datetime") or name.endswith("_at") or name == "timestamp":
-        return moment(_time(maker, name))
+        when = _time(maker, name)
+        return precise_moment(when) if shape.precise else moment(when)
     if is_decimal(name):
         return text_for(name, draw, maker.number)
     if shape.format == "date" or name == "date" or name.endswith("_date"):
