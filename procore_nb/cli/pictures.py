@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from procore_nb.errors import ArgumentError
-from procore_nb.export.atomic import put_in_place
+from procore_nb.whole_files import put_in_place
 
 _PICTURES = (".png", ".svg", ".pdf")
 

@@ -59,16 +59,16 @@ def test_text_is_never_a_formula_or_a_link(tmp_path: Path, text: str) -> None:
 
 def test_what_excel_would_round_or_refuse_is_text(tmp_path: Path) -> None:
     records = {
-        "id": 2**53,
-        "company_id": -(2**53) - 1,
+        "id": 10**15 - 1,
+        "company_id": -(10**15),
         "amount": "12345678901234567.89",
         "due_date": "1899-01-01",
     }
     assert cells(to_excel(to_frame([records]), tmp_path / "a.xlsx")) == [
-        2**53,
-        "-9007199254740993",
+        10**15 - 1,
+        "-1000000000000000",
         "12345678901234567.89",
-        "1899-01-01T00:00:00",
+        "1899-01-01",
     ]
 
 
@@ -117,6 +117,6 @@ def test_foreign_dtypes_are_written_too(tmp_path: Path) -> None:
     from tests.export.test_csv import foreign
 
     row = cells(to_excel(foreign(), tmp_path / "a.xlsx"))
-    assert row[:3] == [1, 1, True]
+    assert row[:3] == [1, "1", True]
     assert row[4] == "inf"
     assert row[6] == datetime(2026, 1, 1, 9, 0, 0, 123000)
