@@ -175,9 +175,13 @@ def _moments(column: pd.Series[Any], kind: str) -> list[str | None]:
 def _json_text(value: Any) -> str:
     """Compact JSON text, integers of any length included."""
     try:
-        return orjson.dumps(value, default=_json_word, option=_ORJSON).decode()
+        return orjson.dumps(value, option=_ORJSON).decode()
     except (orjson.JSONEncodeError, RecursionError):
+        pass
+    try:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_json_word)
+    except (TypeError, ValueError, RecursionError):  # keys of several parts, or what holds itself
+        return json.dumps(str(value), ensure_ascii=False)
 
 
 def _json_word(value: Any) -> Any:

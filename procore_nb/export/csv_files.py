@@ -24,8 +24,9 @@ from procore_nb.export.as_text import texts_of
 from procore_nb.export.csv_cells import cells_of
 from procore_nb.export.formulas import armed, defused
 from procore_nb.export.from_text import column_from
-from procore_nb.export.tables import Table, files_for, table_of
+from procore_nb.export.tables import Table, table_of
 from procore_nb.export.types_file import described, framed, told_about, types_file, types_told
+from procore_nb.frame_files import files_for
 from procore_nb.frames.read import Trouble
 from procore_nb.whole_files import place_of, put_together
 

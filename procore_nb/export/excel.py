@@ -19,7 +19,8 @@ import pandas as pd
 from procore_nb.errors import ArgumentError
 from procore_nb.export.as_text import ColumnType, is_missing, texts_of
 from procore_nb.export.extras import library
-from procore_nb.export.tables import Table, frames_of, table_of
+from procore_nb.export.tables import Table, table_of
+from procore_nb.frame_files import frames_of
 from procore_nb.whole_files import place_of, put_in_place
 
 MOST_ROWS = 1_048_576
@@ -104,13 +105,19 @@ def sheet_names(names: list[Any]) -> list[str]:
         plain = "".join(letter for letter in str(name).translate(_FORBIDDEN) if letter.isprintable())
         plain = plain.strip("' ") or "Sheet"
         plain = f"{plain}_" if plain.lower() == "history" else plain  # Excel keeps that name for itself
-        wanted, count = plain[:_LONGEST_NAME], 1
+        wanted, count = _first(plain, _LONGEST_NAME), 1
         while wanted.lower() in taken:
             count += 1
-            wanted = f"{plain[: _LONGEST_NAME - len(str(count)) - 3]} ({count})"
+            mark = f" ({count})"
+            wanted = f"{_first(plain, _LONGEST_NAME - len(mark))}{mark}"
         taken.add(wanted.lower())
         result.append(wanted)
     return result
+
+
+def _first(name: str, pairs: int) -> str:
+    """The beginning of a name; Excel counts in pairs of bytes, of which an emoji takes two."""
+    return name.encode("utf-16-le")[: 2 * pairs].decode("utf-16-le", "ignore").rstrip("' ")
 
 
 def _check_size(name: str, table: Table) -> None:
@@ -177,7 +184,7 @@ def _write(sheet: Any, row: int, at: int, value: Any, look: Any) -> int:
         sheet.write_datetime(row, at, value, look)
         return 19
     sheet.write_number(row, at, value, look)
-    return len(f"{value:,.2f}")
+    return len(str(value)) if isinstance(value, int) else len(f"{value:,.2f}")
 
 
 def _cells(column: pd.Series[Any], how: ColumnType) -> Iterator[Any]:
@@ -235,10 +242,11 @@ _CELLS: dict[str, Callable[[Any], Any]] = {
 
 
 def _short(text: str) -> str:
-    """Text that fits a cell; Excel counts in pairs of bytes, of which an emoji takes two."""
-    pairs = (
-        text.encode("utf-16-le", "replace") if len(text) > _LONGEST_CELL // 2 or not text.isascii() else b""
-    )
-    if len(text) <= _LONGEST_CELL and len(pairs) <= 2 * _LONGEST_CELL:
-        return text if not pairs else pairs.decode("utf-16-le")
+    """Text that fits a cell, counted as for names; half a surrogate pair is no character."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+    if text.isascii() and len(text) <= _LONGEST_CELL:
+        return text
+    pairs = text.encode("utf-16-le", "replace")
+    if len(pairs) <= 2 * _LONGEST_CELL:
+        return pairs.decode("utf-16-le")
     return pairs[: 2 * (_LONGEST_CELL - len(_CUT))].decode("utf-16-le", "ignore") + _CUT

@@ -27,8 +27,9 @@ from procore_nb.errors import ArgumentError
 from procore_nb.export.as_text import ColumnType, is_missing, texts_of
 from procore_nb.export.extras import library
 from procore_nb.export.from_text import column_from, dtype_named, objects_as
-from procore_nb.export.tables import files_for, table_of
+from procore_nb.export.tables import table_of
 from procore_nb.export.types_file import column_type, described, framed
+from procore_nb.frame_files import files_for
 from procore_nb.frames.read import Trouble
 from procore_nb.whole_files import place_of, put_together
 
@@ -161,7 +162,7 @@ def _decimals(arrow: Any, values: list[Decimal | None]) -> Any:
     places = [int(one.exponent) for one in tuples]
     scale = max(0, -min(places, default=0))
     whole = max((len(one.digits) + place for one, place in zip(tuples, places, strict=True)), default=1)
-    if endless or whole + scale > _MOST_DIGITS or max(places, default=0) > _MOST_DIGITS:
+    if endless or max(whole + scale, scale, *places, 0) > _MOST_DIGITS:
         return arrow.array([None if value is None else str(value) for value in values], arrow.string())
     return arrow.array(values, arrow.decimal128(max(whole, 1) + scale, scale))
 
