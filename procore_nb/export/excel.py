@@ -56,9 +56,9 @@ def to_excel(frame: pd.DataFrame | Mapping[str, pd.DataFrame], path: str | os.Pa
     -------
     Path
         The workbook. The header is frozen and filters; numbers are numbers, dates are dates, times are in UTC and
-        their header says so; ids past 2**53 are text, since Excel would round them; decimals have up to 15 digits
-        there, longer ones are text; lists are JSON text; missing is an empty cell. Text past 32,767 characters is
-        cut and ends with "… (cut)".
+        their header says so; a column with a whole number of more than 15 digits is text, since Excel would round it;
+        so are decimals of more digits, days before 1900 and what no calendar has; lists are JSON text; missing is an
+        empty cell. Text past 32,767 characters is cut and ends with "… (cut)".
 
     Raises
     ------

@@ -10,6 +10,8 @@ frame's attrs stand in the file's metadata. Speaks to the file system only.
 | datetime64[us], all days | date32 |
 | decimal.Decimal | decimal128 with the digits the column needs; text, if they are more than 38 |
 | lists, nested values | JSON text |
+| categories | their text |
+| objects of Python's dates, times, numbers | date32, timestamp, time64, int64, double |
 """
 
 from __future__ import annotations
@@ -52,7 +54,7 @@ def to_parquet(frame: pd.DataFrame | Mapping[str, pd.DataFrame], path: str | os.
     -------
     Path
         The file or folder. Types are kept exactly, the table above says how; `read_parquet` gives the frame back,
-        attrs and a named index included. Decimals keep their value; all of a column get the same number of places.
+        attrs and index included. Decimals keep their value; all of a column get the same number of places.
 
     Raises
     ------
