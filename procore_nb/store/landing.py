@@ -20,6 +20,7 @@ from procore_nb.store.files import Files
 from procore_nb.store.generation import WORK
 
 _ABOUT = b"procore_nb"
+_FEW = 65_536  # rows
 
 
 @dataclass(frozen=True)
@@ -128,6 +129,7 @@ class Landed:
         self._files = files
         self._paths = list(paths)
         self._told: list[Kinds] = []
+        self._few: dict[int, pa.Table] = {}
         self.exact: set[str] = set()
         self.kinds = self._read_kinds(promised)
         self.order = [name for name in order if name in self.kinds]
@@ -145,12 +147,20 @@ class Landed:
         pieces, order = [], []
         for number in np.unique(files):
             mine = np.flatnonzero(files == number)
-            table = align(read_landed(self._files, self._paths[number]), self._told[number])
-            pieces.append(table.take(pa.array(rows[mine])))
+            pieces.append(self._aligned(int(number), align).take(pa.array(rows[mine])))
             order.append(mine)
         if not pieces:
             return align(pa.table({}), {})
         return pa.concat_tables(pieces).take(pa.array(np.argsort(np.concatenate(order))))
+
+    def _aligned(self, number: int, align: Any) -> pa.Table:
+        """The rows of one file, brought in line; kept at hand where few have landed, as each range of keys wants some."""
+        if number in self._few:
+            return self._few[number]
+        table = align(read_landed(self._files, self._paths[number]), self._told[number])
+        if self.rows <= _FEW:
+            self._few[number] = table
+        return table
 
     def _read_kinds(self, promised: Collection[str]) -> Kinds:
         """Column and kind of all files. Columns without values yield to others of their name, and to their own parts."""
