@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from procore_nb.frames.kinds import declared_by
 from procore_nb.store.columns import Kinds, aligned, schema_of
 from procore_nb.store.ended import EndedVersions
+from procore_nb.store.fields import renamed, renames
 from procore_nb.store.files import Files
 from procore_nb.store.generation import Generation
 from procore_nb.store.landing import Landed, Landing, Plan
@@ -56,15 +57,18 @@ class _Range:
 
 
 def update(
-    files: Files, endpoint: Any, manifest: Manifest, plan: Plan, landing: Landing, *, at: datetime
+    files: Files, endpoint: Any, manifest: Manifest, plan: Plan, landing: Landing, *, at: datetime, seen: str
 ) -> tuple[Manifest, Counts]:
-    """Make the table's next state of its present one and what has landed, and put it in place."""
+    """Make the table's next state of its present one and what has landed, and put it in place.
+
+    Rows are valid from `at`; `seen` is the moment up to which the server's changes have been seen.
+    """
     promised = {".".join(path) for path in declared_by(endpoint).columns}
     order = manifest.key or (*plan.place, "id")
-    landed = Landed(files, landing.landed("rows"), order=order, promised=promised)
+    landed = Landed(files, landing.landed("rows"), order=order, promised=promised, fields=manifest.fields)
     after = settled(endpoint, manifest, plan, landed)
     gone = known_gone(files, landing, after)
-    return _Work(files, manifest, after, plan, landed, landing.done("rows"), gone, at).run()
+    return _Work(files, manifest, after, plan, landed, landing.done("rows"), gone, at, seen).run()
 
 
 class _Work:
@@ -80,11 +84,14 @@ class _Work:
         done: set[str],
         gone: Any,
         at: datetime,
+        seen: str,
     ) -> None:
         self._files, self._before, self._after, self._plan = files, before, after, plan
-        self._landed, self._done, self._gone, self._at = landed, done, gone, at
-        retyped = any(after.columns.get(name) != kind for name, kind in before.columns.items())
-        self._rewrite = retyped or plan.scrub
+        self._landed, self._done, self._gone, self._at, self._seen = landed, done, gone, at, seen
+        self._renames = renames(before.fields, after.fields)
+        self._told = {self._renames.get(name, name): kind for name, kind in before.columns.items()}
+        retyped = any(after.columns.get(name) != kind for name, kind in self._told.items())
+        self._rewrite = retyped or plan.scrub or bool(self._renames)
         self._generation = Generation(files, after.table)
         self._ended = EndedVersions(files, self._generation, after, rewrite=self._rewrite, mend=self._mended)
         self._counts = Counts()
@@ -174,7 +181,7 @@ class _Work:
 
     def _mended(self, table: pa.Table, extra: tuple[str, ...]) -> pa.Table:
         """Rows that are kept, as the next state has them."""
-        rows = aligned(table, self._after.columns, self._before.columns, extra)
+        rows = aligned(renamed(table, self._renames), self._after.columns, self._told, extra)
         return scrubbed(rows, self._after.columns) if self._plan.scrub else rows
 
     def _align(self, table: pa.Table, told: Kinds) -> pa.Table:
@@ -229,7 +236,7 @@ class _Work:
         plan, known = self._plan, self._before.since_of()
         if plan.way == "whole" and plan.everywhere:
             known = {place: moment for place, moment in known.items() if place in plan.places}
-        return grouped(known | dict.fromkeys(sorted(self._done), plan.started))
+        return grouped(known | dict.fromkeys(sorted(self._done), self._seen))
 
 
 def _among(values: Any, wanted: Any) -> Any:
