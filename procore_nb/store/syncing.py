@@ -23,7 +23,7 @@ from procore_nb.store.files import Files
 from procore_nb.store.generation import present, recover
 from procore_nb.store.landing import Landing, Plan
 from procore_nb.store.manifest import Manifest, moment_of, moment_text
-from procore_nb.store.personal import PEOPLE, personal_columns, without_personal
+from procore_nb.store.personal import personal_columns, without_personal
 from procore_nb.store.update import Counts, update
 
 _STALE = timedelta(hours=1)
@@ -219,8 +219,7 @@ class TableSync:
             frame = frame.drop(columns=left_out)
             kinds = {name: kind for name, kind in kinds.items() if name not in set(left_out)}
             for name in (name for name, kind in kinds.items() if kind == "list"):
-                people = name.rpartition(".")[2] in PEOPLE
-                frame[name] = [without_personal(value, people=people) for value in frame[name]]
+                frame[name] = [without_personal(value, name) for value in frame[name]]
         fields = {key: name for name, key in about.get("custom_fields", {}).items() if name in kinds}
         rows, done = to_arrow(frame, kinds), bool(about["done"])
         self._landing.put(stage, place, number, rows, kinds, fields=fields, done=done)
