@@ -53,6 +53,11 @@ class Connection:
         """Where the answers come from."""
         return self.session.environment
 
+    @property
+    def seconds_behind(self) -> float:
+        """How far the server's clock was behind this machine's at its last reply; 0 where it is ahead, or does not tell."""
+        return self.session.seconds_behind
+
     def diagnose(self) -> pd.DataFrame:
         """Return, step by step, what works between here and the first project: step, ok, detail, advice."""
         return diagnose(self.session, self.company_id)

@@ -6,6 +6,7 @@ whatever came. Speaks to no service.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Literal
@@ -102,7 +103,7 @@ class FrameBuilder:
     @property
     def custom_fields(self) -> set[int]:
         """The definition ids of the custom fields that records brought so far."""
-        found = (CUSTOM_KEY.fullmatch(str(part)) for path in self._columns for part in path)
+        found = (_is_custom(part) for path in self._columns for part in path)
         return {int(number[1]) for number in found if number}
 
     def define(self, custom_fields: Mapping[int, tuple[str, str]]) -> None:
@@ -222,7 +223,9 @@ class FrameBuilder:
             for path, name in names.items()
             if name != dotted(path, self._labels)
         }
-        return attrs | ({"cut_to_date": cut} if cut else {}) | ({"renamed": renamed} if renamed else {})
+        keys = {name: dotted(path, {}) for path, name in names.items() if any(map(_is_custom, path))}
+        told = {"cut_to_date": cut, "renamed": renamed, "custom_fields": keys}
+        return attrs | {name: words for name, words in told.items() if words}
 
 
 def to_frame(records: Iterable[Any], endpoint: Any = None, *, decimals: Decimals = "exact") -> pd.DataFrame:
@@ -269,6 +272,10 @@ def found_endpoint(endpoint: Any) -> Any:
     from procore_nb import catalog
 
     return catalog.endpoint(endpoint)
+
+
+def _is_custom(part: Any) -> re.Match[str] | None:
+    return CUSTOM_KEY.fullmatch(str(part))
 
 
 def _parts(records: Iterable[Any], bare: str) -> Iterator[list[dict[str, Any]]]:

@@ -20,7 +20,7 @@ from procore_nb.credentials import Credentials
 from procore_nb.environments import Environment, same_origin
 from procore_nb.errors import ProcoreError, RequestError
 from procore_nb.pacing import Governor
-from procore_nb.replies import Reply, error_of, read_json
+from procore_nb.replies import Reply, error_of, read_json, server_time
 from procore_nb.session.token import Token, fetch_token
 from procore_nb.session.wire import Bearer, Direct, exchange, hidden, prepared
 
@@ -92,6 +92,8 @@ class Session:
         self._transport = transport
         self._clock = clock
         self._http = prepared(Direct(), environment.api_url, connections=connections, transport=transport)
+        self.seconds_behind = 0.0
+        """How far the server's clock was behind ours at its last reply; 0 where it is ahead, or does not tell."""
 
     def __repr__(self) -> str:
         return f"Session({self.environment.name}, client_id={self._credentials.client_id!r})"
@@ -125,7 +127,10 @@ class Session:
         query = urlencode(list(parameters))
         url = self.environment.api_url + path + (f"?{query}" if query else "")
         headers = {} if company_id is None else {"Procore-Company-Id": str(company_id)}
-        return self._ask(url, headers, home=self.environment.api_url, before_again=before_again)
+        reply = self._ask(url, headers, home=self.environment.api_url, before_again=before_again)
+        theirs = server_time(reply.headers)
+        self.seconds_behind = 0.0 if theirs is None else max(0.0, self._clock() - theirs)
+        return reply
 
     def login(self) -> Token:
         """Make sure that there is a living token, and return it (masked)."""

@@ -6,6 +6,7 @@ In: accounts and manifests. Out: DataFrames and text. Speaks to no service.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -86,8 +87,15 @@ def summary(result: pd.DataFrame) -> str:
 def log_lines(result: pd.DataFrame) -> list[str]:
     """A sync as JSON, one line per table, for programs that watch."""
     return [
-        orjson.dumps({"event": "synced", **row}, default=_plain).decode() for row in result.to_dict("records")
+        orjson.dumps({"event": "failed" if row["error"] else "synced", **row}, default=_plain).decode()
+        for row in result.to_dict("records")
     ]
+
+
+def failure_line(error: str) -> str:
+    """A sync that failed as a whole, as JSON, beside the lines of tables."""
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    return orjson.dumps({"event": "failed", "table": None, "at": now, "error": error}).decode()
 
 
 def _plain(value: Any) -> Any:
