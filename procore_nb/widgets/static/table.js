@@ -151,7 +151,11 @@ function render({ model, el }) {
   let waiting = 0, frame = 0;
   search.addEventListener("input", () => {
     clearTimeout(waiting);
-    waiting = setTimeout(() => head && select({ words: search.value }), 200);
+    waiting = setTimeout(() => {
+      if (!head) return;
+      count.textContent = "Searching …";
+      select({ words: search.value });
+    }, 200);
   });
   keepKeys(el);
   window_.addEventListener("scroll", () => {
