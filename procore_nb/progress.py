@@ -90,6 +90,7 @@ class Progress:
         """Take the bar away and leave one line in its place, if there was a bar."""
         if self._bar is None:
             return
+        self._bar.n = self._bar.total = self._done  # a notebook's bar that is not full stays, in red
         self._bar.close()
         self._bar = None
         seconds = self._clock() - self._began
@@ -105,7 +106,7 @@ def _bar(what: str, places: int) -> Any:
     from tqdm.auto import tqdm
 
     shape = (
-        "{desc}: {n_fmt}/{total_fmt} |{bar:20}| {elapsed}{postfix}"
+        "{desc}: {n_fmt}/{total_fmt} |{bar}| {elapsed}{postfix}"
         if places > 1
         else "{desc}: {elapsed}{postfix}"
     )

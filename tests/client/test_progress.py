@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import pytest
 
@@ -118,6 +119,29 @@ def test_only_the_walking_thread_draws(bars: list[Bar]) -> None:
     progress.tick()
     assert bars[0].drawn_by == {threading.get_ident()}
     assert "400 rows, 400 requests" in bars[0].shown
+
+
+@pytest.mark.parametrize("done", [0, 1, 2])
+def test_the_bar_of_a_notebook_goes_however_far_it_came(done: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    notebook = pytest.importorskip("tqdm.notebook")
+    made = []
+
+    class Bar(notebook.tqdm):  # type: ignore[name-defined, misc]
+        def __init__(self, *values: Any, **options: Any) -> None:
+            super().__init__(*values, display=False, **options)
+            made.append(self)
+
+    monkeypatch.setattr("tqdm.auto.tqdm", Bar)
+    clock = Clock()
+    progress = Progress("rfis", places=2, clock=clock)
+    clock.now = 5
+    progress.tick()
+    assert made[0].container.comm is not None
+    for _ in range(done):
+        progress.place_done()
+    progress.close(complete=done == 2)
+
+    assert made[0].container.comm is None  # closed: not in the page, and not in the saved notebook
 
 
 def test_the_real_bar_leaves_nothing_behind(capsys: pytest.CaptureFixture[str]) -> None:
