@@ -61,7 +61,9 @@ class ConnectFields:
         names = [(place.name, place) for place in known]
         self.environment = ipywidgets.Dropdown(
             options=[("choose one …", None), *names],
-            value=environment,
+            index=0
+            if environment is None
+            else 1 + known.index(environment),  # a value of None would show nothing
             description="Environment",
             style=_WIDE,
             layout={"width": "auto"},
@@ -194,7 +196,9 @@ class ConnectFields:
 
 def _hosts(place: Environment | None) -> str:
     if place is None:
-        return "<span class='pnw-hint'>Production and sandbox have keys and data of their own.</span>"
+        return (
+            "<div class='pnw-hint pnw-indent'>Production and sandbox have keys and data of their own.</div>"
+        )
     kind = place.name if place.name in _NATURE else "other"
     nature = f" &middot; {_NATURE[place.name]}" if place.name in _NATURE else ""
     hosts = (

@@ -118,6 +118,8 @@ class ConnectForm(ipywidgets.VBox):  # type: ignore[misc]
     def _laid_out(self) -> list[ipywidgets.Widget]:
         first = ipywidgets.HBox([self._connect, self._test])
         second = ipywidgets.HBox([self._name, self._save, self._forget])
+        for row in (first, second):
+            row.add_class("pnw-indent")
         self._keeping = second
         return [*self._fields.rows, first, self._notice, self._company, second, self._line]
 

@@ -14,8 +14,13 @@ import traitlets
 from procore_nb.catalog import Endpoint
 from procore_nb.widgets.filter_kinds import Kind, first_kinds, kinds, typed
 
-_WIDE = {"description_width": "170px"}
+_WIDE = {"description_width": "150px"}
 _ANY = ("any", "")
+_HINTS = {
+    "ids": "one id, or several with commas",
+    "text": "one value, or several with commas",
+    "words": "words to look for",
+}
 
 
 class FilterPanel(ipywidgets.VBox):  # type: ignore[misc]
@@ -26,7 +31,9 @@ class FilterPanel(ipywidgets.VBox):  # type: ignore[misc]
     def __init__(self) -> None:
         self._kinds: dict[str, Kind] = {}
         self._rows: dict[str, _Row] = {}
-        self._add = ipywidgets.Dropdown(description="Add a filter", style=_WIDE, layout={"width": "420px"})
+        self._add = ipywidgets.Dropdown(
+            description="Add a filter", style=_WIDE, layout={"width": "auto", "max_width": "580px"}
+        )
         self._add.observe(self._added, "value")
         super().__init__(children=[self._add])
 
@@ -83,10 +90,13 @@ class _Row:
         for field in self._fields:
             field.observe(noted, "value")
         remove = ipywidgets.Button(
-            description="✕", tooltip=f"Remove the filter {kind.name}", layout={"width": "34px"}
+            description="✕",
+            tooltip=f"Remove the filter {kind.name}",
+            layout={"width": "34px", "flex": "none"},
         )
         remove.on_click(lambda _: removed(kind.name))
-        self.box = ipywidgets.HBox([*self._fields, remove])
+        self.box = ipywidgets.HBox([ipywidgets.HBox(self._fields), remove])
+        self.box.add_class("pnw-filter")
 
     def value(self) -> Any:
         values = [field.value for field in self._fields]
@@ -101,6 +111,8 @@ class _Row:
             return chosen or None
         if shape == "boolean":
             return None if values[0] == "" else values[0]
+        if shape == "words":  # a comma may be part of a name
+            return values[0].strip() or None
         return typed(values[0], ids=shape == "ids")
 
     def set(self, value: Any) -> None:
@@ -118,20 +130,18 @@ class _Row:
 
 
 def _fields(kind: Kind) -> list[ipywidgets.Widget]:
-    named = {"description": kind.name, "style": _WIDE, "layout": {"width": "420px"}}
+    named = {"description": kind.name, "tooltip": kind.name, "style": _WIDE}
     if kind.shape == "range":
-        last = ipywidgets.DatePicker(
-            description="to", style={"description_width": "20px"}, layout={"width": "190px"}
-        )
-        return [ipywidgets.DatePicker(**(named | {"layout": {"width": "340px"}})), last]
+        last = ipywidgets.DatePicker(description="to", style={"description_width": "20px"})
+        last.add_class("pnw-until")
+        return [ipywidgets.DatePicker(**named), last]
     if kind.shape in ("date", "after"):
         said = kind.name if kind.shape == "date" else f"{kind.name} after"
-        return [ipywidgets.DatePicker(**(named | {"description": said, "layout": {"width": "340px"}}))]
+        return [ipywidgets.DatePicker(**(named | {"description": said}))]
     if kind.shape == "choice" and kind.many:
         return [ipywidgets.SelectMultiple(options=kind.choices, rows=min(6, len(kind.choices)), **named)]
     if kind.shape == "choice":
         return [ipywidgets.Dropdown(options=[_ANY, *((each, each) for each in kind.choices)], **named)]
     if kind.shape == "boolean":
         return [ipywidgets.Dropdown(options=[_ANY, ("yes", True), ("no", False)], **named)]
-    hint = "one id, or several with commas" if kind.shape == "ids" else "one value, or several with commas"
-    return [ipywidgets.Text(placeholder=hint, **named)]
+    return [ipywidgets.Text(placeholder=_HINTS[kind.shape], **named)]

@@ -69,6 +69,10 @@ class PlacePanel(ipywidgets.VBox):  # type: ignore[misc]
         self._where.value = _CHOSEN
         self.projects.value = project_ids
 
+    def give_up_choosing(self) -> None:
+        """Go back to the first place: there are no projects to choose from."""
+        self._where.value = next(value for _, value in self._where.options if value != _CHOSEN)
+
     def values(self) -> dict[str, Any]:
         """Where to ask, as arguments for `table`; an error says what is missing."""
         found: dict[str, Any] = {}
@@ -99,8 +103,8 @@ class PlacePanel(ipywidgets.VBox):  # type: ignore[misc]
         field = ipywidgets.Text(
             description=names,
             placeholder=hint,
-            style={"description_width": "170px"},
-            layout={"width": "420px"},
+            style={"description_width": "150px"},
+            layout={"width": "auto", "max_width": "580px"},
         )
         field.observe(self._noted, "value")
         return field
