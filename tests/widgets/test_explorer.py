@@ -305,7 +305,7 @@ def test_projects_that_do_not_come_are_words_and_can_be_wanted_again(
 ) -> None:
     gate = Gate()
     projects = [{"id": 7, "name": "Depot", "active": True}]
-    server = another({"/rest/v1.0/projects": projects}, twist=gate)
+    server = another({"/rest/v1.1/projects": projects}, twist=gate)
     explorer = Explorer(connected(server))
     explorer.places._where.value = "chosen"
     assert explorer.wait(30)
