@@ -14,7 +14,8 @@ import traitlets
 from procore_nb.catalog import Endpoint
 from procore_nb.widgets.filter_kinds import Kind, first_kinds, kinds, typed
 
-_WIDE = {"description_width": "150px"}
+LABELS = {"description_width": "150px"}
+BESIDE_FILTERS = {"width": "calc(100% - 44px)", "max_width": "574px"}  # a filter ends with a button
 _ANY = ("any", "")
 _HINTS = {
     "ids": "one id, or several with commas",
@@ -31,9 +32,7 @@ class FilterPanel(ipywidgets.VBox):  # type: ignore[misc]
     def __init__(self) -> None:
         self._kinds: dict[str, Kind] = {}
         self._rows: dict[str, _Row] = {}
-        self._add = ipywidgets.Dropdown(
-            description="Add a filter", style=_WIDE, layout={"width": "auto", "max_width": "580px"}
-        )
+        self._add = ipywidgets.Dropdown(description="Add a filter", style=LABELS, layout=BESIDE_FILTERS)
         self._add.observe(self._added, "value")
         super().__init__(children=[self._add])
 
@@ -130,7 +129,7 @@ class _Row:
 
 
 def _fields(kind: Kind) -> list[ipywidgets.Widget]:
-    named = {"description": kind.name, "tooltip": kind.name, "style": _WIDE}
+    named = {"description": kind.name, "tooltip": kind.name, "style": LABELS}
     if kind.shape == "range":
         last = ipywidgets.DatePicker(description="to", style={"description_width": "20px"})
         last.add_class("pnw-until")

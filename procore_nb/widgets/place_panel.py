@@ -14,6 +14,7 @@ import traitlets
 from procore_nb.catalog import Endpoint
 from procore_nb.errors import ArgumentError
 from procore_nb.widgets.filter_kinds import needed_ids, typed
+from procore_nb.widgets.filter_panel import BESIDE_FILTERS, LABELS
 from procore_nb.widgets.project_picker import ProjectPicker
 
 _COMPANY, _ACTIVE, _ALL, _CHOSEN = "company", "active", "all", "chosen"
@@ -103,8 +104,8 @@ class PlacePanel(ipywidgets.VBox):  # type: ignore[misc]
         field = ipywidgets.Text(
             description=names,
             placeholder=hint,
-            style={"description_width": "150px"},
-            layout={"width": "auto", "max_width": "580px"},
+            style=LABELS,
+            layout=BESIDE_FILTERS,
         )
         field.observe(self._noted, "value")
         return field
