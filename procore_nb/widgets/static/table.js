@@ -44,9 +44,7 @@ function render({ model, el }) {
 
   function drawHead() {
     const cells = make("tr");
-    const corner = make("th", "pnw-number");
-    corner.setAttribute("aria-label", "row");
-    cells.append(corner);
+    cells.append(make("th", "pnw-number", "#"));
     widths.replaceChildren(make("col"));
     widths.firstChild.style.width = `${String(head.rows).length + 3}ch`;
     let whole = String(head.rows).length + 3;
@@ -66,7 +64,7 @@ function render({ model, el }) {
       whole += column.width;
       widths.append(col);
     }
-    cells.append(make("th")); // fills what is left of a wide page
+    cells.append(make("td")); // fills what is left of a wide page
     widths.append(make("col"));
     table.style.width = `max(100%, ${whole}ch)`;
     table.setAttribute("aria-rowcount", head.rows);
