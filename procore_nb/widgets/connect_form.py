@@ -17,6 +17,7 @@ from procore_nb.client import Procore, connect
 from procore_nb.credentials import Places
 from procore_nb.environments import DEMO, Environment, environment
 from procore_nb.errors import ArgumentError, CredentialsError, ProcoreError
+from procore_nb.widgets.closing import close_whole
 from procore_nb.widgets.company_picker import CompanyPicker
 from procore_nb.widgets.connect_fields import ConnectFields, Wanted
 from procore_nb.widgets.errand import Errand
@@ -109,6 +110,12 @@ class ConnectForm(ipywidgets.VBox):  # type: ignore[misc]
     def wait(self, timeout_seconds: float | None = None) -> bool:
         """Stay until whatever was clicked is done; False when it still goes on."""
         return self._errand.wait(timeout_seconds)
+
+    def close(self) -> None:
+        """Take the form away; a connection that was taken from it stays open."""
+        if self.children:  # else it was refused before it was made
+            self._fields.secret.forget()
+        close_whole(self)
 
     def __repr__(self) -> str:
         place = self._fields.environment.value

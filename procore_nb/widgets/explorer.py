@@ -12,9 +12,10 @@ import ipywidgets
 import pandas as pd
 
 from procore_nb.client import Procore
-from procore_nb.environments import KNOWN
 from procore_nb.errors import ArgumentError, IncompleteError, ProcoreError
+from procore_nb.widgets.closing import close_whole
 from procore_nb.widgets.counts import CountBars, good_columns
+from procore_nb.widgets.dress import dressed
 from procore_nb.widgets.endpoint_picker import EndpointPicker
 from procore_nb.widgets.errand import Errand
 from procore_nb.widgets.filter_panel import FilterPanel
@@ -66,7 +67,7 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
         self._asked = self._asked_line = self._frame_line = ""
         self._outcome: dict[str, Any] = {}
         self._notice, self._line, self._about = Notice(), PythonLine(), ipywidgets.HTML()
-        self._head = ipywidgets.HTML(_dressed(procore))
+        self._head = ipywidgets.HTML(dressed(procore.environment, procore._repr_html_()))
         self.endpoints, self.filters = EndpointPicker(), FilterPanel()
         self.places = PlacePanel(self._projects_wanted)
         self._fetch = ipywidgets.Button(description="Fetch", button_style="primary", layout={"width": "auto"})
@@ -114,6 +115,13 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
     def wait(self, timeout_seconds: float | None = None) -> bool:
         """Stay until a fetch, or the list of projects, is there; False when it still goes on."""
         return self._finding.wait(timeout_seconds) and self._errand.wait(timeout_seconds)
+
+    def close(self) -> None:
+        """Take the form away, and let go of its rows."""
+        if self.children:  # else it was refused before it was made
+            self.stop()
+            self._frame, self._table = None, None
+        close_whole(self)
 
     def __repr__(self) -> str:
         got = "nothing fetched yet" if self._frame is None else f"{len(self._frame):,} rows"
@@ -169,7 +177,7 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
         if busy:
             self._stop.clear()
         else:
-            self._head.value = _dressed(self._procore)
+            self._head.value = dressed(self._procore.environment, self._procore._repr_html_())
 
     def _watch(self, what: str, places: int) -> Watching:
         return Watching(what, places, tell=self._tell, stop=self._stop)
@@ -241,9 +249,3 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
         self.error = error
         self.places.give_up_choosing()
         self._notice.fail(error)
-
-
-def _dressed(procore: Procore) -> str:
-    name = procore.environment.name
-    kind = name if name in {one.name for one in KNOWN} else "other"
-    return f"<div class='pnw-place pnw-place-{kind}'>{procore._repr_html_()}</div>"

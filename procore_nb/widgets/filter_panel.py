@@ -12,6 +12,7 @@ import ipywidgets
 import traitlets
 
 from procore_nb.catalog import Endpoint
+from procore_nb.widgets.closing import close_whole
 from procore_nb.widgets.filter_kinds import Kind, first_kinds, kinds, typed
 
 LABELS = {"description_width": "150px"}
@@ -38,10 +39,13 @@ class FilterPanel(ipywidgets.VBox):  # type: ignore[misc]
 
     def offer(self, endpoint: Endpoint) -> None:
         """Offer the filters of another list; rows of the last one go."""
+        gone = list(self._rows.values())
         self._kinds, self._rows = kinds(endpoint), {}
         for name in first_kinds(endpoint):
             self._rows[name] = self._row(self._kinds[name])
         self._draw()
+        for row in gone:
+            close_whole(row.box)
 
     def add(self, name: str, value: Any = None) -> None:
         """Add the row of a filter, with a value in the form that `values` gives back."""
@@ -64,8 +68,10 @@ class FilterPanel(ipywidgets.VBox):  # type: ignore[misc]
             self.add(change["new"])
 
     def _removed(self, name: str) -> None:
-        self._rows.pop(name, None)
+        row = self._rows.pop(name, None)
         self._draw()
+        if row is not None:
+            close_whole(row.box)
 
     def _noted(self, _: object = None) -> None:
         self.changed += 1

@@ -11,7 +11,6 @@ from typing import Any
 
 from procore_nb.environments import KNOWN, Environment
 
-
 _LONGEST = 90  # characters; a longer call has each argument on a line of its own
 
 

@@ -13,6 +13,7 @@ import traitlets
 
 from procore_nb.catalog import Endpoint
 from procore_nb.errors import ArgumentError
+from procore_nb.widgets.closing import close_whole
 from procore_nb.widgets.filter_kinds import needed_ids, typed
 from procore_nb.widgets.filter_panel import BESIDE_FILTERS, LABELS
 from procore_nb.widgets.project_picker import ProjectPicker
@@ -61,8 +62,10 @@ class PlacePanel(ipywidgets.VBox):  # type: ignore[misc]
         before = self._where.value
         self._where.options = [(_WORDS[each], each) for each in options]
         self._where.value = before if before in options else options[0]
-        self._ids = {name: self._id_field(name) for name in needed_ids(endpoint)}
+        gone, self._ids = self._ids, {name: self._id_field(name) for name in needed_ids(endpoint)}
         self.children = [self._where, self.projects, *self._ids.values()]
+        for field in gone.values():
+            close_whole(field)
         self._chosen()
 
     def choose(self, project_ids: tuple[int, ...]) -> None:

@@ -449,3 +449,34 @@ def test_the_line_of_a_fetch_gives_the_same_frame_again(
         exec(explorer.line, names)
     assert len(explorer.frame)
     pd.testing.assert_frame_equal(names["frame"], explorer.frame)
+
+
+def kept() -> int:
+    """How many widgets ipywidgets keeps; it never lets go of one by itself."""
+    from ipywidgets.widgets.widget import _instances
+
+    return len(_instances)
+
+
+def test_going_through_lists_filters_and_fetches_leaves_no_widgets_behind(explorer: Explorer) -> None:
+    def tour() -> int:
+        for name in ("daily_logs_manpower", "rfi_replies", "rfis", "projects"):
+            explorer.endpoints.value = name
+        explorer.filters.add("by_status")
+        explorer.filters.children[0].children[-1].click()
+        press_fetch(explorer)
+        return kept()
+
+    first = tour()
+    assert [tour(), tour()] == [first, first]
+
+
+def test_a_closed_explorer_leaves_nothing_behind(procore: pnb.Procore) -> None:
+    before = kept()
+    explorer = Explorer(procore, endpoint="projects")
+    press_fetch(explorer)
+    explorer.close()
+
+    assert kept() == before
+    with pytest.raises(pnb.ArgumentError, match="Nothing is fetched"):
+        _ = explorer.frame
