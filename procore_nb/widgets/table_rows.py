@@ -124,11 +124,11 @@ class _Cells:
 
 def _sought(word: str, column: pd.Series[Any]) -> str:
     """The word as it would stand in a column; empty where it cannot."""
-    if pd.api.types.is_bool_dtype(column.dtype) or not (
-        pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_datetime64_any_dtype(column.dtype)
-    ):
-        return _THOUSANDS.sub("", word) if is_numeric(column) else word
-    if pd.api.types.is_datetime64_any_dtype(column.dtype):
+    kind = column.dtype
+    if pd.api.types.is_datetime64_any_dtype(kind):
         return word if _IN_TIMES.fullmatch(word) else ""
+    counts = pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind)
+    if not counts and not is_numeric(column):
+        return word
     word = _THOUSANDS.sub("", word)
     return word if _IN_NUMBERS.fullmatch(word) else ""
