@@ -57,6 +57,7 @@ class Progress:
         self._said = ""
         self._until = 0.0
         self._bar: Any = None
+        self._shown: Any = None  # where a notebook shows the bar; None in a terminal
 
     def asked(self) -> None:
         """Count one request."""
@@ -89,6 +90,7 @@ class Progress:
             return
         if self._bar is None:
             self._bar = _bar(self._what, self._places, self._noun)
+            self._shown = _show(self._bar)
             self._bar.start_t -= now - self._began
             self._redraw = _REDRAW if _is_redrawn(self._bar) else _REDRAW_IN_A_FILE
         self._next = now + self._redraw
@@ -104,17 +106,18 @@ class Progress:
         if self._bar is None:
             return
         bar, self._bar = self._bar, None
+        bar.n = bar.total = self._done  # a notebook's bar that is not full stays, in red
         bar.close()
         seconds = self._clock() - self._began
         done = f"{self._done:,}" if self._done == self._places else f"{self._done:,} of {self._places:,}"
         places = f" from {done} {self._noun}" if self._places > 1 else ""
         state = "" if complete else " before it was stopped"
         counts = f"{counted(self._rows, 'row')}{places}, {counted(self.requests, 'request')}"
-        # A notebook frames what goes to stderr as an error; anywhere else stdout may be a file of data.
-        print(
-            f"{self._what}: {counts}, {seconds:,.1f} s{state}",
-            file=sys.stdout if _in_notebook(bar) else sys.stderr,
-        )
+        line = f"{self._what}: {counts}, {seconds:,.1f} s{state}"
+        if self._shown is not None:  # the bar's own place, so that a saved notebook does not keep "0/172"
+            self._shown.update({"text/plain": line}, raw=True)
+        else:
+            print(line, file=sys.stderr)  # stdout may be a file of data
 
 
 def counted(number: int, noun: str) -> str:
@@ -122,21 +125,28 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def _in_notebook(bar: Any) -> bool:
-    return hasattr(bar, "container")  # the widget of tqdm.notebook
-
-
 def _is_redrawn(bar: Any) -> bool:
     """Tell whether a drawing takes the place of the one before, as in a notebook or a terminal but not in a file."""
-    return _in_notebook(bar) or bool(getattr(getattr(bar, "fp", None), "isatty", bool)())
+    return hasattr(bar, "container") or bool(getattr(getattr(bar, "fp", None), "isatty", bool)())
 
 
 def _bar(what: str, places: int, noun: str) -> Any:
     from tqdm.auto import tqdm
+    from tqdm.notebook import tqdm_notebook
 
     shape = (
         "{desc}: {n_fmt}/{total_fmt} " + noun + " |{bar:10}| {elapsed}{postfix}"
         if places > 1
         else "{desc}: {elapsed}{postfix}"
     )
-    return tqdm(total=places, desc=what, leave=False, bar_format=shape, unit="place")
+    hidden: Any = {"display": False} if issubclass(tqdm, tqdm_notebook) else {}  # `_show` shows it
+    return tqdm(total=places, desc=what, leave=False, bar_format=shape, unit="place", **hidden)
+
+
+def _show(bar: Any) -> Any:
+    """Where a notebook shows the bar, so that the closing line can take its place; None in a terminal."""
+    if not hasattr(bar, "container"):
+        return None
+    from IPython import display
+
+    return display.display(bar.container, display_id=True)  # type: ignore[no-untyped-call]

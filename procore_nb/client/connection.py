@@ -16,7 +16,7 @@ from procore_nb import advice
 from procore_nb.catalog import Catalogue
 from procore_nb.client.diagnosis import diagnose
 from procore_nb.credentials import company_number
-from procore_nb.environments import Environment
+from procore_nb.environments import DEMO, Environment
 from procore_nb.errors import ArgumentError
 from procore_nb.pages import Manners
 from procore_nb.replies import utc_text
@@ -111,18 +111,19 @@ class Connection:
 
     def __repr__(self) -> str:
         company = "no company" if self.company_id is None else f"company {self.company_id}"
-        return f"{type(self).__name__}({self.environment.name}, {company}, client {self.session.client_id!r}{self._left()})"
+        parts = (self.environment.name, company, f"client {self.session.client_id!r}", *self._left())
+        return f"{type(self).__name__}({', '.join(parts)})"
 
     def _repr_html_(self) -> str:
         company = "no company yet" if self.company_id is None else f"company <b>{self.company_id}</b>"
-        return (
-            f"Procore &middot; <b>{escape(self.environment.name)}</b> environment"
-            f" (<code>{escape(self.environment.api_url)}</code>) &middot; {company}{escape(self._left())}"
-        )
+        made_up = self.environment == DEMO
+        where = "made-up data" if made_up else f"<code>{escape(self.environment.api_url)}</code>"
+        parts = [f"<b>{escape(self.environment.name)}</b> environment ({where})", company, *self._left()]
+        return " &middot; ".join(["Procore", *parts])
 
-    def _left(self) -> str:
+    def _left(self) -> list[str]:
         windows = self.session.application.governor.windows(self.manners.clock())
-        return "".join(f", {one.remaining:,} of {one.limit:,} requests left ({one.kind})" for one in windows)
+        return [f"{one.remaining:,} of {one.limit:,} requests left ({one.kind})" for one in windows]
 
     def company_or_own(self, company_id: Any) -> int:
         """Return a company id, the connection's own for None, checked."""

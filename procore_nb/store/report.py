@@ -5,8 +5,9 @@ In: accounts and manifests. Out: DataFrames and text. Speaks to no service.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from html import escape
 from typing import Any
 
 import orjson
@@ -15,6 +16,7 @@ import pandas as pd
 from procore_nb.store.account import Account
 from procore_nb.store.manifest import Manifest
 
+_NAMED = 6  # tables named in the one line of a store
 _RESULT = {
     "table": "string",
     "way": "string",
@@ -51,6 +53,18 @@ def result_frame(accounts: Sequence[Account], about: dict[str, Any]) -> pd.DataF
     left_out = [each for one in accounts for each in one.left_out]
     frame.attrs["procore"] = about | {"requests": sum(one.requests for one in accounts), "skipped": left_out}
     return frame
+
+
+def store_html(address: str, identity: Mapping[str, Any] | None, manifests: Sequence[Manifest]) -> str:
+    """One line in a notebook: whose tables a store holds, where, and how many rows of which."""
+    whose = "of no company yet"
+    if identity is not None:
+        name, company = escape(str(identity["environment"])), escape(str(identity["company_id"]))
+        whose = f"<b>{name}</b> environment &middot; company <b>{company}</b>"
+    named = ", ".join(f"{escape(one.table)} ({one.rows:,} rows)" for one in manifests[:_NAMED])
+    more = f" and {len(manifests) - _NAMED:,} more tables" if len(manifests) > _NAMED else ""
+    kept = f" &middot; {named}{more}" if manifests else " &middot; no tables yet"
+    return f"Store &middot; {whose} (<code>{escape(address)}</code>){kept}"
 
 
 def tables_frame(manifests: Sequence[Manifest]) -> pd.DataFrame:
