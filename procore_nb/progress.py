@@ -46,6 +46,7 @@ class Progress:
         self._said = ""
         self._until = 0.0
         self._bar: Any = None
+        self._shown: Any = None  # where a notebook shows the bar; None in a terminal
 
     def asked(self) -> None:
         """Count one request."""
@@ -79,6 +80,7 @@ class Progress:
         self._next = now + _REDRAW
         if self._bar is None:
             self._bar = _bar(self._what, self._places)
+            self._shown = _show(self._bar)
             self._bar.start_t -= now - self._began
         with self._lock:
             said = f", {self._said}" if self._clock() < self._until else ""
@@ -98,15 +100,29 @@ class Progress:
         line = (
             f"{self._what}: {self._rows:,} rows{places}, {self.requests:,} requests, {seconds:,.1f} s{state}"
         )
-        print(line, file=sys.stderr if sys.stderr.isatty() else sys.stdout)
+        if self._shown is not None:  # the bar's own place, so that a saved notebook does not keep "0/172"
+            self._shown.update({"text/plain": line}, raw=True)
+        else:
+            print(line, file=sys.stderr if sys.stderr.isatty() else sys.stdout)
 
 
 def _bar(what: str, places: int) -> Any:
     from tqdm.auto import tqdm
+    from tqdm.notebook import tqdm_notebook
 
     shape = (
         "{desc}: {n_fmt}/{total_fmt} |{bar:20}| {elapsed}{postfix}"
         if places > 1
         else "{desc}: {elapsed}{postfix}"
     )
-    return tqdm(total=places, desc=what, leave=False, bar_format=shape, unit="place")
+    hidden: Any = {"display": False} if issubclass(tqdm, tqdm_notebook) else {}  # `_show` shows it
+    return tqdm(total=places, desc=what, leave=False, bar_format=shape, unit="place", **hidden)
+
+
+def _show(bar: Any) -> Any:
+    """Where a notebook shows the bar, so that the closing line can take its place; None in a terminal."""
+    if not hasattr(bar, "container"):
+        return None
+    from IPython import display
+
+    return display.display(bar.container, display_id=True)  # type: ignore[no-untyped-call]

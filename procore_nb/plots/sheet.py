@@ -72,7 +72,7 @@ def tell_nothing(ax: Any) -> Any:
     return ax
 
 
-def short(name: object) -> str:
+def short(name: Any) -> str:
     """A name that fits beside a bar: one line, cut with an ellipsis, as far as the fonts can write it."""
     if isinstance(name, tuple):
         return short(", ".join(map(str, name)))
