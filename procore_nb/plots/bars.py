@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from procore_nb.plots.sheet import GREY, INK, PALETTE, numbers, sheet, short, tell_nothing, value_text
+from procore_nb.plots.sheet import (
+    GREY,
+    INK,
+    PALETTE,
+    as_text,
+    numbers,
+    sheet,
+    short,
+    tell_nothing,
+    value_text,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -56,7 +66,7 @@ def plot_bars(
         return tell_nothing(axes)  # type: ignore[no-any-return]
     _draw(axes, table)
     _write(axes, table, unit)
-    return axes  # type: ignore[no-any-return]
+    return as_text(axes)  # type: ignore[no-any-return]
 
 
 def _draw(axes: Any, table: pd.DataFrame) -> None:
@@ -69,11 +79,7 @@ def _draw(axes: Any, table: pd.DataFrame) -> None:
         left = left + lengths
     axes.invert_yaxis()
     if len(table.columns) > 1:
-        legend = axes.legend(
-            loc="upper left", bbox_to_anchor=(1, 1), frameon=False, fontsize=9, labelcolor=INK
-        )
-        for text in legend.get_texts():
-            text.set_parse_math(False)
+        axes.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False, fontsize=9, labelcolor=INK)
 
 
 def _write(axes: Any, table: pd.DataFrame, unit: str) -> None:
@@ -87,9 +93,7 @@ def _write(axes: Any, table: pd.DataFrame, unit: str) -> None:
             ha=side, va="center", fontsize=9, color=INK,
         )  # fmt: skip
     axes.set_yticks(range(len(table)), [short(name) for name in table.index])
-    for label in axes.get_yticklabels():
-        label.set_parse_math(False)
-    axes.set_xlabel(unit, fontsize=9, color=INK, loc="left", parse_math=False)
+    axes.set_xlabel(unit, fontsize=9, color=INK, loc="left")
     axes.set_xticks([])
     axes.tick_params(axis="y", length=0)
     axes.spines["bottom"].set_visible(False)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from procore_nb.errors import ArgumentError
-from procore_nb.plots.sheet import INK, PALETTE, numbers, sheet, short, tell_nothing, value_text
+from procore_nb.plots.sheet import INK, PALETTE, as_text, numbers, sheet, short, tell_nothing, value_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,7 +28,7 @@ def plot_lines(
     title
         Stands above, at the left.
     unit
-        What the numbers count or measure; stands at the upper end of the axis.
+        What the numbers count or measure; stands beside the axis.
     ax
         Draw there instead of on a new figure.
 
@@ -62,8 +62,8 @@ def plot_lines(
         )
     table = table.set_axis(times.tz_localize(None) if times.tz is not None else times, axis=0).sort_index()
     _draw(axes, table)
-    axes.set_ylabel(unit, fontsize=9, color=INK, loc="top", parse_math=False)
-    return axes  # type: ignore[no-any-return]
+    axes.set_ylabel(unit, fontsize=9, color=INK)
+    return as_text(axes)  # type: ignore[no-any-return]
 
 
 def _draw(axes: Any, table: pd.DataFrame) -> None:
@@ -105,5 +105,5 @@ def _write_ends(axes: Any, ends: list[tuple[Any, float, str, str]]) -> None:
         height = max(value, height + step)
         axes.annotate(
             text, (when, height), (6, 0), textcoords="offset points", va="center", fontsize=9, color=color,
-            fontweight="bold", parse_math=False, annotation_clip=False,
+            fontweight="bold", annotation_clip=False,
         )  # fmt: skip

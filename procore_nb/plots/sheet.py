@@ -18,7 +18,18 @@ from procore_nb.maps.paper import new_figure
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["GREY", "INK", "PALETTE", "QUIET", "numbers", "sheet", "short", "tell_nothing", "value_text"]
+__all__ = [
+    "GREY",
+    "INK",
+    "PALETTE",
+    "QUIET",
+    "as_text",
+    "numbers",
+    "sheet",
+    "short",
+    "tell_nothing",
+    "value_text",
+]
 _LONGEST = 38  # characters of a name beside a bar or a line
 
 
@@ -47,11 +58,10 @@ def _floats(column: pd.Series, name: object) -> pd.Series:
 
 def sheet(ax: Axes | None, *, width: float, height: float, title: str) -> Any:
     """Axes with the title at the left and without a box; new ones of this size (inches) unless some are given."""
-    import matplotlib as mpl
-
     if ax is None:
-        with mpl.rc_context({"font.family": list(families()), "figure.constrained_layout.use": True}):
-            ax = new_figure(width, height).add_subplot()
+        figure = new_figure(width, height)
+        figure.set_layout_engine("constrained")
+        ax = figure.add_subplot()
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
     for side in ("left", "bottom"):
@@ -60,6 +70,15 @@ def sheet(ax: Axes | None, *, width: float, height: float, title: str) -> Any:
     ax.set_axisbelow(True)
     if title:
         write_title(ax, title)
+    return ax
+
+
+def as_text(ax: Any) -> Any:
+    """Take every word on the sheet as text, not as a formula, in fonts that know its letters."""
+    legend = ax.get_legend()
+    words = [*ax.texts, *ax.get_yticklabels(), ax.xaxis.label, ax.yaxis.label]
+    for word in [*words, *(legend.get_texts() if legend else [])]:
+        word.set(parse_math=False, fontfamily=list(families()))
     return ax
 
 

@@ -12,8 +12,10 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
 import procore_nb as pnb
+from procore_nb.plots import sheet
 
 mpl.use("agg")
 
@@ -123,3 +125,15 @@ def test_asking_pandas_for_plots_leaves_its_settings_alone() -> None:
     before = dict(mpl.rcParams)
     pnb.plot_bars(pd.Series({"a": 1}))
     assert dict(mpl.rcParams) == before
+
+
+def test_what_a_backend_sets_when_it_is_first_loaded_stays_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    # The inline backend of notebooks turns matplotlib interactive; undone, it would not show the plots of later cells.
+    def first_figure(width: float, height: float) -> Figure:
+        mpl.interactive(True)
+        return Figure(figsize=(width, height))
+
+    monkeypatch.setitem(mpl.rcParams, "interactive", False)
+    monkeypatch.setattr(sheet, "new_figure", first_figure)
+    pnb.plot_bars(pd.Series({"a": 1}))
+    assert mpl.is_interactive()
