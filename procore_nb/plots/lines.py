@@ -89,6 +89,7 @@ def _draw(axes: Any, table: pd.DataFrame) -> None:
     axes.grid(axis="y", color="#E3E6E9", linewidth=0.8)
     axes.spines["left"].set_visible(False)
     axes.tick_params(axis="y", length=0)
+    axes.yaxis.set_major_formatter("{x:,g}")
     if (table.min(skipna=True) >= 0).all():
         axes.set_ylim(0, None)
     locator: Any = dates.AutoDateLocator(minticks=3, maxticks=8)  # type: ignore[no-untyped-call]
