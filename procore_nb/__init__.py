@@ -53,6 +53,8 @@ if TYPE_CHECKING:
     from procore_nb.maps import to_geodataframe as to_geodataframe
     from procore_nb.maps import to_geojson as to_geojson
     from procore_nb.maps import with_location as with_location
+    from procore_nb.plots import plot_bars as plot_bars
+    from procore_nb.plots import plot_lines as plot_lines
     from procore_nb.store import Store as Store
     from procore_nb.widgets import CompanyPicker as CompanyPicker
     from procore_nb.widgets import ConnectForm as ConnectForm
@@ -95,6 +97,7 @@ _ROOMS = {
         "to_geojson",
         "with_location",
     ),
+    "plots": ("plot_bars", "plot_lines"),
     "store": ("Store",),
     "widgets": ("CompanyPicker", "ConnectForm", "EndpointPicker", "Explorer", "FrameTable", "ProjectPicker"),
 }

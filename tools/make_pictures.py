@@ -41,7 +41,8 @@ def main() -> None:
         map_page(projects, browser, Path(folder))
         with running_lab(Path(folder) / "lab") as lab, open_desk(browser, lab) as desk:
             explorer(desk, lab)
-            connect_form(desk, lab)
+            connect_form(desk, lab, "connect-form", "sandbox")
+            connect_form(desk, lab, "connect-form-demo", "demo")
 
 
 def static_map(projects: Any) -> None:
@@ -82,12 +83,13 @@ def explorer(desk: Any, lab: Any) -> None:
         keep("explorer", page.locator(".jp-OutputArea-output").last.screenshot())
 
 
-def connect_form(desk: Any, lab: Any) -> None:
+def connect_form(desk: Any, lab: Any, picture: str, environment: str) -> None:
     """The form before anything is typed."""
-    cells = ["import procore_nb as pnb", "form = pnb.ConnectForm('sandbox')\nform"]
-    with notebook(desk, lab, "form.ipynb", cells, width=990, height=900) as page:
-        page.locator("input[type=password]").wait_for()
-        keep("connect-form", page.locator(".jp-OutputArea-output").last.screenshot())
+    cells = ["import procore_nb as pnb", f"form = pnb.ConnectForm({environment!r})\nform"]
+    with notebook(desk, lab, f"{picture}.ipynb", cells, width=990, height=900) as page:
+        page.get_by_role("button", name="Connect").first.wait_for()
+        page.wait_for_timeout(500)
+        keep(picture, page.locator(".jp-OutputArea-output").last.screenshot())
 
 
 @contextmanager

@@ -122,7 +122,9 @@ class Inquiry:
         if self.places.get("parent") is not None:
             name = self._parent_id(needed, fixed)
             pairs = at.parent_pairs(self.places["parent"], where=self.endpoint.name)
-            with_project = any(project for _, project in pairs)
+            with_project = any(project for _, project in pairs) or at.would_name_projects(
+                self.places["parent"]
+            )
             found = at.with_parents(found, name, pairs)
             leading += (["project_id"] if with_project and "project_id" not in leading else []) + [name]
         return found, tuple(leading)
@@ -162,7 +164,7 @@ class Inquiry:
             leading += ["project_id", "project_name"]
             return placed
         pairs = at.project_pairs(projects, where=self.endpoint.name)
-        named = any(name is not None for _, name in pairs)
+        named = at.name_column(projects) is not None
         leading += ["project_id", "project_name"] if named else ["project_id"]
         return at.with_projects(found, pairs, named=named)
 

@@ -16,6 +16,8 @@ from procore_nb.catalog import Endpoint
 from procore_nb.client.values import is_many
 from procore_nb.errors import ArgumentError, CatalogError
 
+PARENT_PROJECTS = ("project_id", "project.id")
+
 
 @dataclass(frozen=True)
 class Place:
@@ -84,8 +86,8 @@ def project_pairs(projects: Any, *, where: str) -> list[tuple[str, str | None]]:
                 f"projects for {where} is a frame without an id column.",
                 advice='It needs "id" or "project_id".',
             )
-        label = "project_name" if column == "project_id" else "name"
-        names = projects[label].tolist() if label in projects.columns else [None] * len(projects)
+        label = name_column(projects)
+        names = projects[label].tolist() if label else [None] * len(projects)
         pairs = [
             (id_text(number, "projects"), None if pd.isna(name) else str(name))
             for number, name in zip(projects[column].tolist(), names, strict=True)
@@ -100,12 +102,29 @@ def project_pairs(projects: Any, *, where: str) -> list[tuple[str, str | None]]:
     return list(dict(pairs).items())
 
 
+def name_column(projects: Any) -> str | None:
+    """Return the column in which a frame of projects (or of rows by project) names them, if it has one."""
+    if not isinstance(projects, pd.DataFrame):
+        return None
+    label = "project_name" if "project_id" in projects.columns else "name"
+    return label if label in projects.columns else None
+
+
+def would_name_projects(parent: Any) -> bool:
+    """Whether a frame of parents without rows has the column of their projects: an answer without rows has it then too."""
+    return (
+        isinstance(parent, pd.DataFrame)
+        and parent.empty
+        and not set(PARENT_PROJECTS).isdisjoint(parent.columns)
+    )
+
+
 def parent_pairs(parent: Any, *, where: str) -> list[tuple[str, str | None]]:
     """Return (id, project id) for each parent: ids, or a frame with `id` and perhaps `project_id`."""
     if isinstance(parent, pd.DataFrame):
         if "id" not in parent.columns:
             raise ArgumentError(f"parent for {where} is a frame without an id column.")
-        column = next((each for each in ("project_id", "project.id") if each in parent.columns), None)
+        column = next((each for each in PARENT_PROJECTS if each in parent.columns), None)
         projects = parent[column].tolist() if column else [None] * len(parent)
         pairs = [
             (

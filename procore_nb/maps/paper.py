@@ -50,7 +50,7 @@ def map_axes(
         legend_high = 0.4 + 0.2 * len(categories) + (2.2 if sized else 0.9)
         high = float(np.clip(wide * view.height / view.width, max(3.6, legend_high), 7.0))
         top, below = (0.42 if titled else 0.12), 0.45
-        figure = _new_figure(wide + beside, high + top + below)
+        figure = new_figure(wide + beside, high + top + below)
         whole = wide + beside, high + top + below
         ax = figure.add_axes((0.12 / whole[0], below / whole[1], wide / whole[0], high / whole[1]))
     box = ax.get_window_extent()
@@ -66,7 +66,7 @@ def map_axes(
     return ax, view
 
 
-def _new_figure(width: float, height: float) -> Any:
+def new_figure(width: float, height: float) -> Any:
     """Through pyplot where a person would see it (and pyplot looks after it); else a figure nobody has to close."""
     if "matplotlib.pyplot" in sys.modules or "ipykernel" in sys.modules:
         import matplotlib.pyplot as plt

@@ -65,6 +65,20 @@ def test_projects_may_be_named_in_many_ways(another, connected, projects: Any) -
     assert len(server.calls) == 2
 
 
+def test_a_frame_without_projects_or_parents_gives_the_columns_of_one_with_them(another, connected) -> None:  # type: ignore[no-untyped-def]
+    replies = {"/rest/v1.0/projects/1/rfis/100/replies": [{"id": 9}]}
+    procore = connected(another(portfolio(1) | replies))
+    projects = procore.projects()
+    full, none = procore.table("rfis", projects=projects), procore.table("rfis", projects=projects.head(0))
+    assert list(none.columns) == list(full.columns)
+    assert list(none.columns[:2]) == ["project_id", "project_name"]
+    below, nothing = (
+        procore.table("rfi_replies", parent=full.head(1)),
+        procore.table("rfi_replies", parent=none),
+    )
+    assert list(nothing.columns) == list(below.columns)
+
+
 def test_no_projects_make_an_empty_frame_with_all_its_columns(another, connected) -> None:  # type: ignore[no-untyped-def]
     procore = connected(another(portfolio()))
     empty, full = procore.table("rfis", projects=[]), procore.table("rfis", projects=[1])

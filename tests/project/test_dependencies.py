@@ -17,6 +17,7 @@ from .declared import EXTRAS, PYPROJECT, ROOT, requirements
 CONDA_NAMES = {"matplotlib": "matplotlib-base", "duckdb": "python-duckdb"}
 COMES_WITH = {
     "IPython": "ipywidgets",
+    "PIL": "matplotlib",
     "distributed": "dask",
     "oauthlib": "requests-oauthlib",
     "traitlets": "ipywidgets",
@@ -75,11 +76,11 @@ def _imported(folder: str) -> set[str]:
 
 
 def _own_modules() -> set[str]:
-    found = (ROOT / "tests").rglob("*")
+    found = [*(ROOT / "tests").rglob("*"), *(ROOT / "tools").iterdir()]
     return {"tests"} | {path.stem for path in found if path.is_dir() or path.suffix == ".py"}
 
 
-@pytest.mark.parametrize(("folder", "extra"), [("procore_nb", "all"), ("tests", "test")])
+@pytest.mark.parametrize(("folder", "extra"), [("procore_nb", "all"), ("tests", "test"), ("tools", "test")])
 def test_whatever_is_imported_is_declared(folder: str, extra: str) -> None:
     declared = set(requirements(extra))
     homes = packages_distributions()

@@ -16,6 +16,7 @@ from .declared import ROOT, fenced
 
 PAGES = sorted((ROOT / "docs").glob("*.md"))
 NAMES = [page.stem for page in PAGES]
+SHOWN = sorted((ROOT / "docs" / "notebooks").glob("*.md"))
 COMMANDS = [
     shlex.split(line)[1:]
     for page in PAGES
@@ -59,7 +60,7 @@ def test_a_command_is_understood_and_works_on_the_demo(words: list[str]) -> None
         assert cli.main(words) == 0
 
 
-@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+@pytest.mark.parametrize("page", [*PAGES, *SHOWN], ids=lambda page: page.stem)
 def test_links_and_pictures_of_a_page_exist(page: Path) -> None:
     targets = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
     assert [target for target in targets if "://" not in target and not (page.parent / target).exists()] == []
@@ -71,7 +72,7 @@ def test_every_page_is_listed() -> None:
 
 
 def test_every_picture_is_small_and_shown() -> None:
-    pages = [*PAGES, ROOT / "README.md"]
+    pages = [*PAGES, *SHOWN, ROOT / "README.md"]
     shown = {
         name
         for page in pages

@@ -1,0 +1,106 @@
+"""What bars and lines share: the numbers, the sheet they are drawn on, its title and its words.
+
+In: what an analyst hands over. Out: a frame of floats, and Axes. Speaks to no service.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from procore_nb.errors import ArgumentError
+from procore_nb.maps.categories import PALETTE
+from procore_nb.maps.furniture import GREY, INK, QUIET, write_title
+from procore_nb.maps.lettering import drawable, families
+from procore_nb.maps.paper import new_figure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = [
+    "GREY",
+    "INK",
+    "PALETTE",
+    "QUIET",
+    "as_text",
+    "numbers",
+    "sheet",
+    "short",
+    "tell_nothing",
+    "value_text",
+]
+_LONGEST = 38  # characters of a name beside a bar or a line
+
+
+def numbers(values: pd.Series | pd.DataFrame) -> pd.DataFrame:
+    """The values as a frame of floats; a Series becomes one column.
+
+    Money (`decimal.Decimal`), nullable integers and missing values are understood.
+    """
+    if not isinstance(values, pd.Series | pd.DataFrame):
+        raise ArgumentError(
+            f"A plot needs a Series or a DataFrame, not {type(values).__name__}.",
+            advice='For example projects["project_stage.name"].value_counts().',
+        )
+    table = values.to_frame() if isinstance(values, pd.Series) else values
+    columns = [_floats(table.iloc[:, place], name) for place, name in enumerate(table.columns)]
+    frame = pd.concat(columns, axis=1) if columns else pd.DataFrame(index=table.index)
+    return frame.set_axis(table.columns, axis=1) if columns else frame
+
+
+def _floats(column: pd.Series, name: object) -> pd.Series:
+    try:
+        return pd.to_numeric(column.astype(object), errors="raise").astype("Float64").astype("float64")
+    except (TypeError, ValueError) as error:
+        raise ArgumentError(f"The column {name!r} holds no numbers, so it cannot be drawn.") from error
+
+
+def sheet(ax: Axes | None, *, width: float, height: float, title: str) -> Any:
+    """Axes with the title at the left and without a box; new ones of this size (inches) unless some are given."""
+    if ax is None:
+        figure = new_figure(width, height)
+        figure.set_layout_engine("constrained")
+        ax = figure.add_subplot()
+    for side in ("top", "right"):
+        ax.spines[side].set_visible(False)
+    for side in ("left", "bottom"):
+        ax.spines[side].set_color(GREY)
+    ax.tick_params(labelsize=9, labelcolor=INK, color=GREY)
+    ax.set_axisbelow(True)
+    if title:
+        write_title(ax, title)
+    return ax
+
+
+def as_text(ax: Any) -> Any:
+    """Take every word on the sheet as text, not as a formula, in fonts that know its letters."""
+    legend = ax.get_legend()
+    words = [*ax.texts, *ax.get_yticklabels(), ax.xaxis.label, ax.yaxis.label]
+    for word in [*words, *(legend.get_texts() if legend else [])]:
+        word.set(parse_math=False, fontfamily=list(families()))
+    return ax
+
+
+def tell_nothing(ax: Any) -> Any:
+    """Say on an empty sheet that there is nothing to draw."""
+    ax.set(xticks=[], yticks=[])
+    ax.text(
+        0.5, 0.5, "no rows, nothing to draw", transform=ax.transAxes, ha="center", va="center", color=QUIET
+    )
+    return ax
+
+
+def short(name: Any) -> str:
+    """A name that fits beside a bar: one line, cut with an ellipsis, as far as the fonts can write it."""
+    if isinstance(name, tuple):
+        return short(", ".join(map(str, name)))
+    text = drawable("(none)" if pd.api.types.is_scalar(name) and pd.isna(name) else str(name))
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1].rstrip() + "…"
+
+
+def value_text(value: float, largest: float) -> str:
+    """A number as people read it: no decimals for counts and large numbers, one or two for small ones."""
+    if float(value).is_integer() or largest >= 100:
+        return f"{value:,.0f}"
+    return f"{value:,.1f}" if largest >= 1 else f"{value:,.2f}"
