@@ -122,7 +122,9 @@ class Inquiry:
         if self.places.get("parent") is not None:
             name = self._parent_id(needed, fixed)
             pairs = at.parent_pairs(self.places["parent"], where=self.endpoint.name)
-            with_project = any(project for _, project in pairs)
+            with_project = (
+                any(project for _, project in pairs) if pairs else _names_projects(self.places["parent"])
+            )
             found = at.with_parents(found, name, pairs)
             leading += (["project_id"] if with_project and "project_id" not in leading else []) + [name]
         return found, tuple(leading)
