@@ -7,9 +7,13 @@ from typing import Any
 
 import pytest
 from another_procore import CLIENT_ID, COMPANY, SECRET, AnotherProcore
+from hypothesis import settings
 
 import procore_nb as pnb
 from procore_nb.credentials import Places, Profiles
+
+settings.register_profile("patient", deadline=None)  # a busy machine is no failure
+settings.load_profile("patient")
 
 
 class FakeKeyring:
