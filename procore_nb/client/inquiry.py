@@ -122,8 +122,8 @@ class Inquiry:
         if self.places.get("parent") is not None:
             name = self._parent_id(needed, fixed)
             pairs = at.parent_pairs(self.places["parent"], where=self.endpoint.name)
-            with_project = any(project for _, project in pairs) or at.would_name_projects(
-                self.places["parent"]
+            with_project = (
+                any(project for _, project in pairs) if pairs else _names_projects(self.places["parent"])
             )
             found = at.with_parents(found, name, pairs)
             leading += (["project_id"] if with_project and "project_id" not in leading else []) + [name]
@@ -219,7 +219,7 @@ def take_ids_of_path(
 
 
 def _names_projects(parent: Any) -> bool:
-    return isinstance(parent, pd.DataFrame) and bool({"project_id", "project.id"} & set(parent.columns))
+    return isinstance(parent, pd.DataFrame) and not set(at.PARENT_PROJECTS).isdisjoint(parent.columns)
 
 
 def _plain(value: Any) -> Any:

@@ -110,15 +110,6 @@ def name_column(projects: Any) -> str | None:
     return label if label in projects.columns else None
 
 
-def would_name_projects(parent: Any) -> bool:
-    """Whether a frame of parents without rows has the column of their projects: an answer without rows has it then too."""
-    return (
-        isinstance(parent, pd.DataFrame)
-        and parent.empty
-        and not set(PARENT_PROJECTS).isdisjoint(parent.columns)
-    )
-
-
 def parent_pairs(parent: Any, *, where: str) -> list[tuple[str, str | None]]:
     """Return (id, project id) for each parent: ids, or a frame with `id` and perhaps `project_id`."""
     if isinstance(parent, pd.DataFrame):

@@ -256,6 +256,14 @@ def test_a_list_by_parent_takes_the_frame_of_parents(to_demo) -> None:  # type: 
     assert alone["id"].tolist() == replies.loc[replies["rfi_id"] == one["id"], "id"].tolist()
 
 
+def test_no_parents_make_the_columns_that_some_make(another, connected) -> None:  # type: ignore[no-untyped-def]
+    server = another({"/rest/v1.0/projects/1/rfis/7/replies": [{"id": 70}]})
+    parents = pd.DataFrame({"id": [7], "project_id": [1]})
+    some, none = (connected(server).table("rfi_replies", parent=one) for one in (parents, parents.head(0)))
+    assert list(none.columns) == list(some.columns)
+    assert none.dtypes.to_dict() == some.dtypes.to_dict()
+
+
 def test_a_raw_path_with_a_placeholder_goes_across_projects(another, connected) -> None:  # type: ignore[no-untyped-def]
     lists = portfolio(3) | {
         f"/rest/v1.0/projects/{number}/widgets": [{"id": number}] for number in range(1, 4)
