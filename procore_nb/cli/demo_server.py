@@ -36,7 +36,7 @@ def serve_demo(words: argparse.Namespace) -> int:
         whole_links=words.whole_links,
         faults=faults,
     )
-    with demo.serve(world, words.port) as server:
+    with demo.serve(world, words.port, compress=words.gzip) as server:
         try:
             print(_welcome(server.url), flush=True)
             while True:

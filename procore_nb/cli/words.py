@@ -190,4 +190,5 @@ def _serve(one: argparse.ArgumentParser) -> None:
         action="store_true",
         help="addresses in Link repeat all parameters, not page and per_page only, for clients that follow them",
     )
+    one.add_argument("--gzip", action="store_true", help="pack long bodies for clients that accept it")
     one.set_defaults(run=demo_server.serve_demo)

@@ -6,11 +6,13 @@ each connection in a thread of its own.
 
 from __future__ import annotations
 
+import gzip
 import socket
 import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 from types import TracebackType
@@ -23,14 +25,17 @@ from procore_nb.errors import ArgumentError
 
 LARGEST_BODY_BYTES = 1_000_000
 IDLE_SECONDS = 120
+SHORTEST_PACKED_BYTES = 1_000
 
 
 class DemoServer:
     """A running demo: `url` says where, `close()` ends it; leaving a `with` block does too."""
 
-    def __init__(self, demo: Demo, *, port: int, host: str, sleep: Callable[[float], None]) -> None:
+    def __init__(
+        self, demo: Demo, *, port: int, host: str, sleep: Callable[[float], None], compress: bool = False
+    ) -> None:
         self.demo = demo
-        self._server = _Server((host, port), demo, sleep)
+        self._server = _Server((host, port), demo, sleep, compress=compress)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()
 
@@ -71,6 +76,7 @@ def serve(
     *,
     host: str = "127.0.0.1",
     sleep: Callable[[float], None] = time.sleep,
+    compress: bool = False,
 ) -> DemoServer:
     """Running server of a demo, on this machine only.
 
@@ -84,6 +90,8 @@ def serve(
         Loopback address to listen on.
     sleep
         How a late reply waits.
+    compress
+        Send long bodies with gzip to clients that accept it.
 
     Raises
     ------
@@ -102,7 +110,7 @@ def serve(
             advice="Choose 127.0.0.1, ::1 or localhost: it is for this machine.",
         )
     try:
-        return DemoServer(demo or Demo(), port=port, host=host, sleep=sleep)
+        return DemoServer(demo or Demo(), port=port, host=host, sleep=sleep, compress=compress)
     except (OSError, OverflowError) as error:
         raise ArgumentError(
             f"The demo cannot listen on port {port}: {error}.",
@@ -123,11 +131,14 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 512
     allow_reuse_address = True
 
-    def __init__(self, address: tuple[str, int], demo: Demo, sleep: Callable[[float], None]) -> None:
+    def __init__(
+        self, address: tuple[str, int], demo: Demo, sleep: Callable[[float], None], *, compress: bool
+    ) -> None:
         if ":" in address[0]:
             self.address_family = socket.AF_INET6
         self.demo = demo
         self.sleep = sleep
+        self.compress = compress
         self._open: set[socket.socket] = set()
         super().__init__(address, _Handler)
 
@@ -161,6 +172,14 @@ def _target(text: str) -> tuple[str, str]:
     return path, query
 
 
+def _compressed(reply: DemoReply) -> DemoReply:
+    """Same reply with its body packed; short ones are left as they are."""
+    if len(reply.body) < SHORTEST_PACKED_BYTES:
+        return reply
+    packed = replace(reply, body=gzip.compress(reply.body, compresslevel=1))
+    return packed.with_headers([("Content-Encoding", "gzip"), ("Vary", "Accept-Encoding")])
+
+
 class _Handler(BaseHTTPRequestHandler):
     server: _Server
     protocol_version = "HTTP/1.1"
@@ -180,6 +199,8 @@ class _Handler(BaseHTTPRequestHandler):
         reply = self.server.demo.respond(DemoRequest(self.command, path, query, headers, body))
         if reply.delay_seconds:
             self.server.sleep(reply.delay_seconds)
+        if self.server.compress and "gzip" in self.headers.get("Accept-Encoding", ""):
+            reply = _compressed(reply)
         self._send(reply)
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = answer

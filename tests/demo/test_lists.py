@@ -180,8 +180,7 @@ def test_rows_of_a_tool_show_its_custom_fields_and_the_same_in_each_list() -> No
         assert set(row["custom_fields"]) == {f"custom_field_{number}" for number in hosted}
     one = _CALLER.get(f"/rest/v1.0/projects/1204458/rfis/{rows[0]['id']}").json()
     assert one["custom_fields"] == rows[0]["custom_fields"]
-    first = [row["custom_fields"] for row in rows]
-    assert len({orjson.dumps(fields) for fields in first}) > len(rows) / 2
+    assert len({repr(row["custom_fields"]) for row in rows}) > len(rows) / 2
 
 
 def test_two_tables_for_one_list_are_refused() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import http.client
 import json
 import socket
@@ -151,6 +152,20 @@ def test_a_dropped_connection_ends_before_its_length(server: DemoServer) -> None
     server.demo.faults = Faults().always("dropped")
     with pytest.raises(http.client.IncompleteRead):
         _ask(server, "GET", "/rest/v1.0/me", headers=headers)
+
+
+@pytest.mark.parametrize(("accepted", "encoding"), [("gzip, deflate", "gzip"), ("identity", None)])
+def test_long_bodies_are_packed_for_who_accepts_it(accepted: str, encoding: str | None) -> None:
+    path = f"/rest/v1.1/projects?company_id={COMPANY_ID}"
+    with serve(compress=True) as server, serve() as plain:
+        headers = {"Procore-Company-Id": str(COMPANY_ID), "Accept-Encoding": accepted}
+        status, found, body = _ask(
+            server, "GET", path, headers={**headers, "Authorization": f"Bearer {_token(server)}"}
+        )
+        whole = _ask(plain, "GET", path, headers={**headers, "Authorization": f"Bearer {_token(plain)}"})[2]
+    assert (status, found.get("Content-Encoding")) == (200, encoding)
+    assert (gzip.decompress(body) if encoding else body) == whole
+    assert (len(body) < len(whole) / 4) == (encoding is not None)
 
 
 def test_a_silent_connection_ends_without_a_word(server: DemoServer) -> None:
