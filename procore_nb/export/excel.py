@@ -128,16 +128,17 @@ def _fill(book: Any, sheet: Any, table: Table) -> None:
         sheet.write_string(0, at, short(title), bold)
         widths.append(len(title) + 3)  # room for the filter's button
     columns = list(zip(table.columns, table.types, strict=True))
-    formats = [format_of(column, how) for column, how in columns]
+    formats = [format_of(column, how) or "" for column, how in columns]
     looks = [book.add_format({"num_format": one}) if one else None for one in formats]
+    places = [len(one.partition(".")[2]) or 2 for one in formats]
     makers = [maker_of(column, how) for column, how in columns]
     for row, values in enumerate(_rows(table, makers), 1):
         for at, value in enumerate(values):
             if value is not None:
-                width = _write(sheet, row, at, value, looks[at])
+                width = _write(sheet, row, at, value, looks[at], places[at])
                 widths[at] = max(widths[at], width)
     for at, width in enumerate(widths):
-        sheet.set_column(at, at, min(max(width, 6), 60))
+        sheet.set_column(at, at, min(max(width + 1, 6), 60))
     sheet.freeze_panes(1, 0)
     if widths:
         last = (max(table.rows, 1), len(widths) - 1)
@@ -153,7 +154,7 @@ def _range(row: int, column: int) -> str:
     return f"A2:{letters}{row + 1}"
 
 
-def _write(sheet: Any, row: int, at: int, value: Any, look: Any) -> int:
+def _write(sheet: Any, row: int, at: int, value: Any, look: Any, places: int) -> int:
     """Write one cell and return how wide it looks."""
     if isinstance(value, str):
         if value:
@@ -166,7 +167,7 @@ def _write(sheet: Any, row: int, at: int, value: Any, look: Any) -> int:
         sheet.write_datetime(row, at, value, look)
         return 19
     sheet.write_number(row, at, value, look)
-    return len(str(value)) if isinstance(value, int) else len(f"{value:,.2f}")
+    return len(str(value)) if isinstance(value, int) else len(f"{value:,.{places}f}")
 
 
 def _rows(table: Table, makers: list[Maker | None]) -> Iterator[tuple[Any, ...]]:
