@@ -38,7 +38,8 @@ class ColumnType:
     """How a column is written, and what it is in pandas.
 
     `kind` says how its cells are written: integer, number, boolean, text, decimal, time (with a zone, written in UTC), date,
-    moment (without zone), span, clock, json; `list` where only a name speaks. `of` is the dtype of categories, or what the
+    moment (without zone), span, clock, json; `list`, and `id` for digits or text,
+    where only a name speaks. `of` is the dtype of categories, or what the
     objects of a column are (`object:date`); `missing` how such a column says missing, if not by None; `lost` what does not come back.
     """
 

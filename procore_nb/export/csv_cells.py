@@ -10,34 +10,51 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterator
+from itertools import islice
 
 from procore_nb.errors import ArgumentError
 
 _MARKS = tuple(f"\ufdd0{number}" for number in range(64))  # \ufdd0 is never a letter
 _SEPARATORS = ",;\t"  # some countries' Excel saves with semicolons
 _OUTSIDE_QUOTES = re.compile(r'"[^"]*(?:""[^"]*)*"')
+_ROWS_OF_A_PART = 50_000
 Row = list[str]
+Columns = list[list[str | None]]
 
 
 def cells_of(
     text: str, known: list[str] | None, back: Callable[[str], str]
-) -> tuple[list[str], list[list[str | None]], int]:
-    """Header, columns and number of rows; `known` are the column names that are expected, if any, after `back`."""
+) -> tuple[list[str], Iterator[tuple[int, Columns]]]:
+    """The header, and some rows after the others as columns; `known` are the names expected, if any, after `back`."""
     separator = _separator(text, known, back)
     empty = ""
     if re.search(rf'(?:^|[{separator}\r\n])""(?:[{separator}\r\n]|$)', text):
         empty = next(mark for mark in _MARKS if mark not in text)
-    rows = list(_rows(text, separator, empty))
-    if not rows:
+    rows = _rows(text, separator, empty)
+    first = next(rows, None)
+    if first is None:
         raise ArgumentError("It is empty.", advice="A CSV file has at least a line of column names.")
-    header = [back("" if name == empty else name) for name in rows.pop(0)]
-    if header in ([], [""]) and known == []:
-        return [], [], len(rows)
-    header = header or [""]
-    for number, row in enumerate(rows, 1):
-        if len(row) > len(header):
-            raise ArgumentError(f"Row {number} has {len(row)} cells, {len(header)} are due.")
-    return header, [_cleaned(column, empty) for column in _columns(rows, len(header))], len(rows)
+    header = [back("" if name == empty else name) for name in first] or [""]
+    if header == [""] and known == []:
+        return [], _parts(rows, 0, empty)
+    return header, _parts(rows, len(header), empty)
+
+
+def _parts(rows: Iterator[Row], width: int, empty: str) -> Iterator[tuple[int, Columns]]:
+    """Each part as its number of rows and its columns; at least one part."""
+    number = 0
+    while True:
+        part = list(islice(rows, _ROWS_OF_A_PART))
+        ended = len(part) < _ROWS_OF_A_PART
+        for row in part:
+            number += 1
+            if len(row) > max(width, 1):
+                raise ArgumentError(f"Row {number} has {len(row)} cells, {width} are due.")
+        if width > 1:
+            part = [row for row in part if row]  # a line without any cell is none
+        yield len(part), [_cleaned(column, empty) for column in _columns(part, width)]
+        if ended:
+            return
 
 
 def _separator(text: str, known: list[str] | None, back: Callable[[str], str]) -> str:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,10 @@ import pandas as pd
 
 from procore_nb.collector import collector_paused
 from procore_nb.errors import ArgumentError
-from procore_nb.export.as_text import texts_of
+from procore_nb.export.as_text import ColumnType, texts_of
 from procore_nb.export.csv_cells import cells_of
 from procore_nb.export.formulas import armed, defused
-from procore_nb.export.from_text import column_from
+from procore_nb.export.from_text import column_from, joined_parts
 from procore_nb.export.tables import Table, table_of
 from procore_nb.export.types_file import described, framed, told_about, types_file, types_told
 from procore_nb.frame_files import files_for
@@ -117,22 +118,31 @@ def read_csv(path: str | os.PathLike[str], *, endpoint: Any = None) -> pd.DataFr
     known = [str(one["name"]) for one in told["columns"]] if told else None
     try:
         with collector_paused:  # it would visit every row again and again
-            names, cells, rows = cells_of(text, known, armed if excel else str)
+            names, parts = cells_of(text, known, armed if excel else str)
+            types = types_told(names, told, endpoint)
+            troubles = [Trouble() for _ in names]
+            read = [
+                (rows, list(map(partial(_column, excel=excel), cells, types, troubles)))
+                for rows, cells in parts
+            ]
     except ArgumentError as error:
         raise ArgumentError(f"{place} cannot be read. {error.message}", advice=error.advice) from error
-    columns, unparsed = [], {}
-    for name, how, texts in zip(names, types_told(names, told, endpoint), cells, strict=True):
-        free = excel and how.kind in _FREE_KINDS
-        trouble = Trouble()
-        columns.append(column_from([text and armed(text) for text in texts] if free else texts, how, trouble))
-        if trouble.count:
-            examples = [text for _, text in trouble.examples]
-            unparsed[name] = {"count": trouble.count, "examples": examples}
-    frame = framed(columns, names, rows, told)
+    columns = [joined_parts([part[at] for _, part in read], how) for at, how in enumerate(types)]
+    frame = framed(columns, names, sum(rows for rows, _ in read), told)
+    unparsed = {
+        name: {"count": trouble.count, "examples": [text for _, text in trouble.examples]}
+        for name, trouble in zip(names, troubles, strict=True)
+        if trouble.count
+    }
     if unparsed:
         about = dict(frame.attrs.get("procore") or {})
         frame.attrs["procore"] = about | {"unparsed": {**about.get("unparsed", {}), **unparsed}}
     return frame
+
+
+def _column(texts: list[str | None], how: ColumnType, trouble: Trouble, *, excel: bool) -> pd.Series[Any]:
+    free = excel and how.kind in _FREE_KINDS
+    return column_from([text and armed(text) for text in texts] if free else texts, how, trouble)
 
 
 def _write(table: Table, draft: Path, excel: bool) -> None:
@@ -146,15 +156,15 @@ def _write(table: Table, draft: Path, excel: bool) -> None:
 
 def _lines(table: Table, safe: Callable[[str], str]) -> Iterator[str]:
     yield ",".join(_quoted(safe(name)) for name in table.names)
-    columns = []
-    for column, how in zip(table.columns, table.types, strict=True):
-        texts = texts_of(column, how)
-        free = how.kind in _FREE_KINDS
-        columns.append(["" if text is None else _quoted(safe(text)) if free else text for text in texts])
-    if columns:
-        yield from map(",".join, zip(*columns, strict=True))
-    else:
+    if not table.columns:
         yield from [""] * table.rows
+    for part in table.in_parts():
+        columns = []
+        for column, how in zip(part, table.types, strict=True):
+            texts = texts_of(column, how)
+            free = how.kind in _FREE_KINDS
+            columns.append(["" if text is None else _quoted(safe(text)) if free else text for text in texts])
+        yield from map(",".join, zip(*columns, strict=True))
 
 
 def _quoted(text: str) -> str:

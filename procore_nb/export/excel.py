@@ -6,18 +6,17 @@ the file system only. Text is written as text, never as a formula or a link.
 
 from __future__ import annotations
 
-import math
 import os
-from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime, time
-from decimal import Decimal
+from collections.abc import Iterator, Mapping
+from datetime import datetime, time
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from procore_nb.errors import ArgumentError
-from procore_nb.export.as_text import ColumnType, is_missing, texts_of
+from procore_nb.export.as_text import texts_of
+from procore_nb.export.excel_cells import Maker, format_of, made, maker_of, short
 from procore_nb.export.extras import library
 from procore_nb.export.tables import Table, table_of
 from procore_nb.frame_files import frames_of
@@ -25,20 +24,8 @@ from procore_nb.whole_files import place_of, put_in_place
 
 MOST_ROWS = 1_048_576
 MOST_COLUMNS = 16_384
-_LONGEST_CELL = 32_767
 _LONGEST_NAME = 31
-_EXACT_DIGITS = 15
-_MOST_EXACT = 10**_EXACT_DIGITS - 1
 _FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\", "_"))
-_CUT = " … (cut)"
-_FIRST_DAY = datetime(1900, 3, 1)  # before it, Excel counts a day that never was
-_FORMATS = {
-    "date": "yyyy-mm-dd",
-    "time": "yyyy-mm-dd hh:mm:ss",
-    "moment": "yyyy-mm-dd hh:mm:ss",
-    "clock": "hh:mm:ss",
-    "integer": "0",  # without it, twelve digits look like 1.2E+11
-}
 
 
 def to_excel(frame: pd.DataFrame | Mapping[str, pd.DataFrame], path: str | os.PathLike[str]) -> Path:
@@ -88,12 +75,15 @@ def to_excel(frame: pd.DataFrame | Mapping[str, pd.DataFrame], path: str | os.Pa
     }
     with put_in_place(place) as draft, draft.open("wb") as file:
         book = xlsxwriter.Workbook(file, options | {"tmpdir": str(draft.parent)})
-        for name, table in zip(sheet_names(list(tables)), tables.values(), strict=True):
-            _fill(book, book.add_worksheet(name), table)
         try:
+            for name, table in zip(sheet_names(list(tables)), tables.values(), strict=True):
+                _fill(book, book.add_worksheet(name), table)
             book.close()
         except xlsxwriter.exceptions.FileCreateError as error:  # it hides what the disk said
             raise error.args[0] if isinstance(error.args[0], OSError) else error from error
+        finally:
+            for sheet in book.worksheets():  # rows on their way hold room on the disk until they are closed
+                sheet.row_data_fh.close()
     return place
 
 
@@ -135,19 +125,20 @@ def _fill(book: Any, sheet: Any, table: Table) -> None:
     widths = []
     for at, (name, how) in enumerate(zip(table.names, table.types, strict=True)):
         title = f"{name} (UTC)" if how.kind == "time" else name
-        sheet.write_string(0, at, _short(title), bold)
+        sheet.write_string(0, at, short(title), bold)
         widths.append(len(title) + 3)  # room for the filter's button
     columns = list(zip(table.columns, table.types, strict=True))
-    formats = [_format(column, how) for column, how in columns]
+    formats = [format_of(column, how) or "" for column, how in columns]
     looks = [book.add_format({"num_format": one}) if one else None for one in formats]
-    rows = zip(*(_cells(column, how) for column, how in columns), strict=True)
-    for row, values in enumerate(rows, 1):
+    places = [len(one.partition(".")[2]) or 2 for one in formats]
+    makers = [maker_of(column, how) for column, how in columns]
+    for row, values in enumerate(_rows(table, makers), 1):
         for at, value in enumerate(values):
             if value is not None:
-                width = _write(sheet, row, at, value, looks[at])
+                width = _write(sheet, row, at, value, looks[at], places[at])
                 widths[at] = max(widths[at], width)
     for at, width in enumerate(widths):
-        sheet.set_column(at, at, min(max(width, 6), 60))
+        sheet.set_column(at, at, min(max(width + 1, 6), 60))
     sheet.freeze_panes(1, 0)
     if widths:
         last = (max(table.rows, 1), len(widths) - 1)
@@ -163,19 +154,11 @@ def _range(row: int, column: int) -> str:
     return f"A2:{letters}{row + 1}"
 
 
-def _format(column: pd.Series[Any], how: ColumnType) -> str | None:
-    if how.kind != "decimal":
-        return _FORMATS.get(how.kind)
-    exponents = (value.as_tuple().exponent for value in column.tolist() if isinstance(value, Decimal))
-    places = max((-one for one in exponents if isinstance(one, int)), default=2)
-    return f"#,##0.{'0' * min(max(places, 2), 8)}"
-
-
-def _write(sheet: Any, row: int, at: int, value: Any, look: Any) -> int:
+def _write(sheet: Any, row: int, at: int, value: Any, look: Any, places: int) -> int:
     """Write one cell and return how wide it looks."""
     if isinstance(value, str):
         if value:
-            sheet.write_string(row, at, _short(value))
+            sheet.write_string(row, at, short(value))
         return len(value) if len(value) < 60 and "\n" not in value else max(map(len, value[:500].split("\n")))
     if isinstance(value, bool):
         sheet.write_boolean(row, at, value)
@@ -184,69 +167,14 @@ def _write(sheet: Any, row: int, at: int, value: Any, look: Any) -> int:
         sheet.write_datetime(row, at, value, look)
         return 19
     sheet.write_number(row, at, value, look)
-    return len(str(value)) if isinstance(value, int) else len(f"{value:,.2f}")
+    return len(str(value)) if isinstance(value, int) else len(f"{value:,.{places}f}")
 
 
-def _cells(column: pd.Series[Any], how: ColumnType) -> Iterator[Any]:
-    """What goes into each cell: a number, a truth value, a naive time, text, or None."""
-    if how.kind in ("text", "json", "span"):
-        return iter(texts_of(column, how))
-    values = (None if is_missing(value) else value for value in column.tolist())
-    if how.kind == "integer":
-        # One number that Excel would round makes all of a column text: ids are looked up, and stay of one kind.
-        there = [abs(int(value)) for value in column.tolist() if not is_missing(value)]
-        made: Callable[[Any], Any] = str if max(there, default=0) > _MOST_EXACT else int
-    else:
-        made = _CELLS[how.kind]
-    return (None if value is None else made(value) for value in values)
-
-
-def _moment(value: Any) -> Any:
-    """A time that Excel knows, in UTC; as text before 1900 and after 9999."""
-    try:
-        moment = value.to_pydatetime(warn=False) if isinstance(value, pd.Timestamp) else value
-    except ValueError:
-        return str(value)
-    if not isinstance(moment, datetime):
-        moment = datetime.combine(moment, time())
-    if moment.tzinfo is not None:
-        moment = moment.astimezone(UTC).replace(tzinfo=None)
-    return moment if moment >= _FIRST_DAY else moment.isoformat()
-
-
-def _day(value: Any) -> Any:
-    moment = _moment(value)
-    return moment.partition("T")[0] if isinstance(moment, str) else moment
-
-
-def _number(value: Any) -> float | str:
-    number = float(value)
-    return number if math.isfinite(number) else str(value)
-
-
-def _decimal(value: Decimal) -> float | str:
-    digits = len(value.as_tuple().digits)
-    exact = digits <= _EXACT_DIGITS or len(value.normalize().as_tuple().digits) <= _EXACT_DIGITS
-    return _number(value) if exact else str(value)
-
-
-_CELLS: dict[str, Callable[[Any], Any]] = {
-    "boolean": bool,
-    "clock": lambda value: value.replace(tzinfo=None),
-    "date": _day,
-    "time": _moment,
-    "moment": _moment,
-    "number": _number,
-    "decimal": _decimal,
-}
-
-
-def _short(text: str) -> str:
-    """Text that fits a cell, counted as for names; half a surrogate pair is no character."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
-    if text.isascii() and len(text) <= _LONGEST_CELL:
-        return text
-    pairs = text.encode("utf-16-le", "replace")
-    if len(pairs) <= 2 * _LONGEST_CELL:
-        return pairs.decode("utf-16-le")
-    return pairs[: 2 * (_LONGEST_CELL - len(_CUT))].decode("utf-16-le", "ignore") + _CUT
+def _rows(table: Table, makers: list[Maker | None]) -> Iterator[tuple[Any, ...]]:
+    """What goes into each cell of a row: a number, a truth value, a naive time, text, or None."""
+    for part in table.in_parts():
+        cells = [
+            texts_of(column, how) if make is None else made(column, make)
+            for column, how, make in zip(part, table.types, makers, strict=True)
+        ]
+        yield from zip(*cells, strict=True)

@@ -20,7 +20,7 @@ import orjson
 import pandas as pd
 
 from procore_nb.export.as_text import ColumnType
-from procore_nb.frames.gather import Piece, joined
+from procore_nb.frames.gather import Piece, joined, numbered
 from procore_nb.frames.names import Kind
 from procore_nb.frames.read import Trouble, read
 
@@ -60,6 +60,13 @@ def column_from(texts: list[str | None], how: ColumnType, trouble: Trouble) -> p
     if how.kind in ("span", "moment") or how.dtype != _OWN_DTYPES.get(how.kind, how.dtype):
         return _by_pandas(texts, how, trouble)
     return _as(pd.Series(_ours(texts, how, trouble)), how)
+
+
+def joined_parts(parts: list[pd.Series[Any]], how: ColumnType) -> pd.Series[Any]:
+    """The whole column; only the whole tells whether ids that nobody declared are numbers."""
+    whole = parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True)
+    numbers = numbered(whole.array) if how.kind == "id" else None
+    return whole if numbers is None else pd.Series(numbers)
 
 
 def dtype_named(name: str) -> Any:

@@ -5,12 +5,15 @@ In: a frame. Out: a table of named columns with their types. Speaks to no servic
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from procore_nb.export.as_text import ColumnType, is_missing, plain, texts_of, type_of
+
+_ROWS_OF_A_PART = 20_000
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,11 @@ class Table:
     """The names of the index levels, which are the first columns; none for row numbers."""
     labels: list[dict[str, Any]] | None
     """What the column labels are, where they are more than text."""
+
+    def in_parts(self) -> Iterator[list[pd.Series[Any]]]:
+        """The columns of some rows after the others, so that not all of their text is held at once."""
+        for start in range(0, self.rows, _ROWS_OF_A_PART):
+            yield [column.iloc[start : start + _ROWS_OF_A_PART] for column in self.columns]
 
 
 def table_of(frame: pd.DataFrame) -> Table:

@@ -26,6 +26,7 @@ _DTYPES = {
     "integer": "Int64",
     "boolean": "boolean",
     "text": "string",
+    "id": "string",
     "number": "float64",
     "time": "datetime64[us, UTC]",
     "date": "datetime64[us]",
@@ -136,5 +137,8 @@ def _labels(levels: list[dict[str, Any]]) -> Any:
 
 def _by_name(names: list[str], endpoint: Any) -> list[ColumnType]:
     declared = declared_by(found_endpoint(endpoint))
-    kinds = [declared.kind_of(tuple(name.split("."))) for name in names]
-    return [ColumnType(kind, _DTYPES.get(kind, "object")) for kind in kinds]
+    types = []
+    for path in (tuple(name.split(".")) for name in names):
+        kind = "id" if declared.number_as_text(path) else declared.kind_of(path)
+        types.append(ColumnType(kind, _DTYPES.get(kind, "object")))
+    return types

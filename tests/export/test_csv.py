@@ -6,6 +6,7 @@ import csv
 import os
 import stat
 import tempfile
+import tracemalloc
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -253,6 +254,41 @@ def test_each_sign_that_starts_a_formula_is_defused_and_comes_back(tmp_path: Pat
     path = to_csv(frame, tmp_path / "a.csv", excel=True)
     assert f"'{sign}1".encode() in path.read_bytes()
     same(read_csv(path), frame)
+
+
+def test_a_csv_in_the_making_takes_no_memory_per_row(tmp_path: Path) -> None:
+    peaks = []
+    for rows in (20_000, 60_000):
+        frame = pd.DataFrame({"id": range(rows), "x": np.zeros(rows)})
+        tracemalloc.start()
+        to_csv(frame, tmp_path / "a.csv")
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert (peaks[1] - peaks[0]) / 40_000 < 20
+
+
+def test_a_long_file_is_read_part_by_part_and_comes_back_the_same(tmp_path: Path) -> None:
+    frame = pd.concat([foreign()] * 25_001, ignore_index=True)
+    frame["kind"] = frame["kind"].astype(foreign()["kind"].dtype)
+    path = to_csv(frame, tmp_path / "a.csv")
+    same(read_csv(path), frame)
+    path.with_name("a.csv.types.json").unlink()
+    path.write_text("id\n" + "1\n" * 50_000 + "x\n", encoding="utf-8")
+    assert read_csv(path)["id"].tolist() == ["1"] * 50_000 + ["x"]
+
+
+def test_ids_are_numbers_without_the_file_of_types_too(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("id,company.id,zip\n1,x,007\n,2,1\n", encoding="utf-8")
+    back = read_csv(path)
+    assert back.dtypes.astype(str).tolist() == ["Int64", "string", "string"]
+    assert back["id"].tolist() == [1, pd.NA]
+
+
+def test_empty_lines_of_a_file_from_elsewhere_are_no_rows(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("id,name\n\n1,x\n\n", encoding="utf-8")
+    assert len(read_csv(path)) == 1
 
 
 def test_without_the_file_of_types_names_and_endpoint_say_them(tmp_path: Path) -> None:

@@ -86,6 +86,12 @@ def test_long_ids_are_shown_digit_by_digit_and_small_amounts_with_their_places(t
     assert [sheet[f"{column}2"].number_format for column in "ABC"] == ["0", "#,##0.00000", "yyyy-mm-dd"]
 
 
+def test_every_number_fits_its_column(tmp_path: Path) -> None:
+    records = [{"unit_cost": "-1234567.891"}, {"unit_cost": "0.00345"}]
+    sheet = opened(to_excel(to_frame(records), tmp_path / "a.xlsx"))
+    assert sheet.column_dimensions["A"].width > len("-1,234,567.89100")
+
+
 @pytest.mark.parametrize("text", ["a\r\nb", "a\rb", "a\nb"])
 def test_lines_in_a_cell_end_as_excel_ends_them(tmp_path: Path, text: str) -> None:
     assert cells(to_excel(to_frame([{"body": text}]), tmp_path / "a.xlsx")) == ["a\nb"]
