@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from numbers import Real
 from typing import Any
+
+from procore_nb.errors import ArgumentError
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,19 @@ class Options:
     deletions: bool = True
     progress: bool | None = None
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+
+
+def not_negative(value: Any, name: str) -> float:
+    """A number of days, minutes or seconds.
+
+    Raises
+    ------
+    ArgumentError
+        If it is none: with an overlap below zero changes would fall between two syncs.
+    """
+    if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= float(value) < 1e6:
+        raise ArgumentError(f"{name} is a number from 0 on, not {value!r}.")
+    return float(value)
 
 
 @dataclass

@@ -151,7 +151,7 @@ class LocalFiles:
 
 def files_at(place: str | os.PathLike[str], options: Mapping[str, Any] | None = None) -> Files:
     """The files of a folder, or of an fsspec URL such as `s3://bucket/portfolio`."""
-    text = os.fspath(place)
+    text = os.fspath(place) if isinstance(place, str | os.PathLike) else None
     if not isinstance(text, str) or not text.strip():
         raise ArgumentError(f"A store is a folder or a URL, not {place!r}.")
     if text.startswith("file://"):

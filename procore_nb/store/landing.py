@@ -7,7 +7,7 @@ the file system through `files`.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -51,6 +51,26 @@ class Plan:
         return [place for _, places in self.groups for place in places]
 
 
+def extended(plan: Plan, wanted: Plan, done: Collection[str]) -> Plan:
+    """An unfinished plan for the places that are wanted now: what has landed stays, others are as they are wanted."""
+    asked = {place: since for since, places in plan.groups for place in places}
+    due = {place: since for since, places in wanted.groups for place in places}
+    if plan.way != wanted.way:  # other places are then read whole, which is right whichever way is gone
+        due = dict.fromkeys(due, "")
+    due = {place: asked.get(place, since) for place, since in due.items()}
+    due |= {place: since for place, since in asked.items() if place in done}
+    groups: dict[str, list[str]] = {}
+    for place, since in due.items():
+        groups.setdefault(since, []).append(place)
+    order = sorted(groups, key=lambda one: (one == "", one))
+    return replace(
+        plan,
+        groups=tuple((since, tuple(groups[since])) for since in order),
+        everywhere=wanted.everywhere,
+        names={**plan.names, **wanted.names},
+    )
+
+
 class Landing:
     """The folder of an unfinished sync of one table."""
 
@@ -83,6 +103,10 @@ class Landing:
     def begin(self, plan: Plan) -> None:
         """Begin anew."""
         self.clear()
+        self.keep(plan)
+
+    def keep(self, plan: Plan) -> None:
+        """Keep a plan beside what has landed of it."""
         self._files.write(f"{self._folder}/plan.json", orjson.dumps(asdict(plan)))
 
     def clear(self) -> None:

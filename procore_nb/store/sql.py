@@ -29,6 +29,7 @@ def query(text: str, tables: Mapping[str, tuple[Manifest, Sequence[str]]], files
             "SQL needs DuckDB.", advice='Install it: pip install "procore-nb[keep]"'
         ) from error
     with duckdb.connect() as connection:
+        _check(text, connection)
         connection.execute("set TimeZone = 'UTC'")
         if isinstance(files, RemoteFiles):
             connection.register_filesystem(files.system)
@@ -36,28 +37,40 @@ def query(text: str, tables: Mapping[str, tuple[Manifest, Sequence[str]]], files
             if re.search(rf"\b{re.escape(name)}\b", text, re.IGNORECASE):
                 connection.execute(_view(name, manifest, paths))
         try:
-            answer = connection.sql(text)
-            found = None if answer is None else answer.to_arrow_table()
+            return typed(connection.sql(text).to_arrow_table())
         except duckdb.Error as error:
             known = ", ".join(sorted(tables)) or "none yet"
             raise ArgumentError(
                 f"The query cannot be answered: {error}", advice=f"Tables: {known}."
             ) from error
-    if found is None:
+
+
+def _check(text: str, connection: Any) -> None:
+    """Refuse what is not one question: anything else could write, also over the store's own files."""
+    import duckdb
+
+    try:
+        kinds = [statement.type for statement in connection.extract_statements(text)]
+    except duckdb.Error as error:
+        raise ArgumentError(f"The query cannot be read: {error}") from error
+    if len(kinds) != 1 or kinds[0] != duckdb.StatementType.SELECT:
         raise ArgumentError(
-            "The query asks for nothing.", advice="A store is changed by sync only: write select …."
+            "store.sql answers one question, and this is none, or several, or something else.",
+            advice="Write one select …. A store is changed by sync only; files are written by to_parquet, to_csv, to_excel.",
         )
-    return typed(found)
 
 
 def typed(table: pa.Table) -> pd.DataFrame:
     """An Arrow table of any engine as a frame with our dtypes; lists and structures as Python values."""
     kinds: dict[str, Kind] = {}
     columns, plain = [], {}
-    names = [
-        f"{name} ({at})" if name in table.column_names[:at] else name
-        for at, name in enumerate(table.column_names)
-    ]
+    names: list[str] = []
+    for wanted in table.column_names:
+        name, count = wanted, 1
+        while name in names:
+            count += 1
+            name = f"{wanted} ({count})"
+        names.append(name)
     for name, column in zip(names, table.columns, strict=True):
         kind, cast = _kind(column)
         kinds[name] = kind or "text"

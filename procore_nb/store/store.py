@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from html import escape
 from typing import Any, Literal
 
 import pandas as pd
@@ -18,7 +19,7 @@ import pyarrow as pa
 
 from procore_nb import catalog
 from procore_nb.errors import ArgumentError, OutputError, ProcoreError
-from procore_nb.store.account import Account, Options
+from procore_nb.store.account import Account, Options, not_negative
 from procore_nb.store.asking import Asks
 from procore_nb.store.files import files_at
 from procore_nb.store.generation import WORK, half_swapped, recover
@@ -140,14 +141,14 @@ class Store:
             full=full,
             history=history,
             drop_personal=drop_personal,
-            window_days=int(window_days),
-            overlap=timedelta(minutes=overlap_minutes),
+            window_days=int(not_negative(window_days, "window_days")),
+            overlap=timedelta(minutes=not_negative(overlap_minutes, "overlap_minutes")),
             deletions=deletions,
             progress=progress,
             clock=self._clock,
         )
         check_identity(self._files, procore)
-        with locked(self._files, wait_seconds=wait_seconds):
+        with locked(self._files, wait_seconds=not_negative(wait_seconds, "wait_seconds")):
             return self._sync(procore, wanted, projects, options, skip=on_error == "skip")
 
     def table(

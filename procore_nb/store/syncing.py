@@ -21,7 +21,7 @@ from procore_nb.store.asking import Asks, ways_of
 from procore_nb.store.columns import kinds_of, to_arrow
 from procore_nb.store.files import Files
 from procore_nb.store.generation import present, recover
-from procore_nb.store.landing import Landing, Plan
+from procore_nb.store.landing import Landing, Plan, extended
 from procore_nb.store.manifest import Manifest, moment_of, moment_text
 from procore_nb.store.personal import personal_columns, without_personal
 from procore_nb.store.update import Counts, update
@@ -56,6 +56,9 @@ class TableSync:
         if plan is None:
             plan = self._plan(procore, *places())
             self._landing.begin(plan)
+        else:
+            plan = extended(plan, self._plan(procore, *places()), self._landing.done("rows"))
+            self._landing.keep(plan)
         self._carry_out(procore, plan)
         stale = self._options.clock() - moment_of(plan.started) > _STALE
         if self.account.resumed and stale:

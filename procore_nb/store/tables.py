@@ -42,6 +42,8 @@ class Tables:
         ArgumentError
             If the store has no such table.
         """
+        if not isinstance(name, str):
+            raise ArgumentError(f"A table is called by the name of its list, not {name!r}.")
         found = located(self._files, folder_name(name)) if name else None
         if found is None:
             try:

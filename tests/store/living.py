@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 import re
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -209,9 +210,10 @@ def connection(
     adapter: Callable[[Demo], BaseAdapter] = DemoAdapter,
     company_id: int | None = COMPANY_ID,
     workers: int = 4,
+    clock: Callable[[], float] = time.time,
 ) -> Procore:
     """A connection to a demo in this process."""
-    session = Session(DEMO, Credentials(CLIENT_ID, CLIENT_SECRET), transport=adapter(demo))
+    session = Session(DEMO, Credentials(CLIENT_ID, CLIENT_SECRET), transport=adapter(demo), clock=clock)
     manners = Manners(workers=workers, retries=3, sleep=lambda seconds: None)
     return Procore(session, company_id, manners=manners, progress=False, today=lambda: TODAY)
 

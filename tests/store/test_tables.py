@@ -300,6 +300,37 @@ def test_sql_answers_with_typed_frames(world: World, procore: Procore, store: St
         store.sql("select nonsense from nowhere")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "copy rfis to '{0}'",
+        "create table x as select 1",
+        "select 1; copy rfis to '{0}'",
+        "explain analyze copy rfis to '{0}'",
+    ],
+)
+def test_sql_changes_nothing(world: World, procore: Procore, store: Store, tmp_path: Path, text: str) -> None:
+    store.sync(procore, ["rfis"])
+    part = store.files("rfis")[0]
+    before = Path(part).read_bytes()
+    with pytest.raises(ArgumentError, match="one question"):
+        store.sql(text.format(part))
+    assert Path(part).read_bytes() == before
+
+
+def test_columns_of_one_name_are_told_apart(world: World, procore: Procore, store: Store) -> None:
+    store.sync(procore, ["rfis"])
+    assert store.sql("select 1 as a, 2 as b, 3 as a, 4 as a").columns.tolist() == ["a", "b", "a (2)", "a (3)"]
+
+
+def test_a_store_shows_its_tables_in_a_notebook(world: World, procore: Procore, tmp_path: Path) -> None:
+    store = Store(tmp_path / "<b>portfolio", clock=lambda: world.now)
+    store.sync(procore, ["rfis"])
+    shown = store._repr_html_()
+    assert "rfis" in shown
+    assert "<b>portfolio" not in shown
+
+
 def test_names_of_projects_follow_the_last_sync(world: World, procore: Procore, store: Store) -> None:
     store.sync(procore, ["rfis"])
     frame = store.table("rfis")
