@@ -57,12 +57,12 @@ class Progress:
         with self._lock:
             self._rows += rows
 
-    def waiting(self, seconds: float, reason: str) -> None:
-        """Remember that the walk waits, why, and until when."""
+    def waiting(self, seconds: float, what_for: str) -> None:
+        """Remember that the walk waits, for what, and until when."""
         until = datetime.fromtimestamp(time.time() + seconds).strftime("%H:%M:%S")
         with self._lock:
             self._until = self._clock() + seconds
-            self._said = f"waiting until {until}: {reason}"
+            self._said = f"waiting {what_for} until {until}"
 
     def place_done(self) -> None:
         """Count one place as walked."""

@@ -27,7 +27,7 @@ _WORTH_SAYING = 0.5  # seconds; shorter waits are not announced
 class Watcher(Protocol):
     """Whoever wants to see a walk go on, such as a progress line."""
 
-    def waiting(self, seconds: float, reason: str) -> None:
+    def waiting(self, seconds: float, what_for: str) -> None:
         """Hear that the walk waits so many seconds, and why."""
 
     def asked(self) -> None:
@@ -43,7 +43,7 @@ class Watcher(Protocol):
 class Silent:
     """A watcher that says nothing."""
 
-    def waiting(self, seconds: float, reason: str) -> None:
+    def waiting(self, seconds: float, what_for: str) -> None:
         """Say nothing."""
 
     def asked(self) -> None:
@@ -155,7 +155,8 @@ class Crew:
                 pause = asked or backoff_seconds(attempt)
                 if not self._patience.allows(pause, self.manners.clock()):
                     raise
-                self._pause(pause, f"{error.message} Trying again ({attempt} of {self.manners.retries}).")
+                count = f"{attempt} of {self.manners.retries}"
+                self._pause(pause, f"to try again ({count}, after: {error.message.rstrip('.')})")
         raise AssertionError("unreachable")
 
     def _answer_once(self, ask: Ask) -> Page:
@@ -186,12 +187,12 @@ class Crew:
                     retry_after_seconds=seconds,
                     advice="Wait, ask for less, or give more patience: connect(…, patience_seconds=…).",
                 )
-            self._pause(seconds, "Waiting for Procore's rate limit.")
+            self._pause(seconds, "for the rate limit")
 
-    def _pause(self, seconds: float, reason: str) -> None:
+    def _pause(self, seconds: float, what_for: str) -> None:
         if seconds >= _WORTH_SAYING:
-            log.info("Waiting %.1f s: %s", seconds, reason)
-            self.watcher.waiting(seconds, reason)
+            log.info("Waiting %.1f s %s", seconds, what_for)
+            self.watcher.waiting(seconds, what_for)
             if not self._most:
                 self.watcher.tick()
         self._sleep(seconds)

@@ -63,7 +63,7 @@ def test_a_walk_of_more_than_a_second_shows_rows_requests_and_why_it_waits(bars:
     progress.asked()
     progress.came(120)
     progress.place_done()
-    progress.waiting(10, "Waiting for Procore's rate limit.")
+    progress.waiting(10, "for the rate limit")
     clock.now = 1.5
     progress.tick()
     (bar,) = bars

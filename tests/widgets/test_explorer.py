@@ -233,14 +233,16 @@ def test_a_watch_tells_places_rows_and_waiting_at_most_four_times_a_second() -> 
     watch.came(1200)
     watch.asked()
     watch.place_done()
-    watch.waiting(5, "Waiting for Procore's rate limit.")
+    watch.waiting(5, "for the rate limit")
     for _ in range(10):
         watch.tick()
     now[0] = 0.3
     watch.tick()
 
     assert len(told) == 2
-    assert told[0][0].startswith("rfis: 1 of 4 places, 1,200 rows, 1 request; waiting until ")
+    assert told[0][0].startswith(
+        "rfis: 1 of 4 places, 1,200 rows, 1 request; waiting for the rate limit until "
+    )
     assert told[0][1] == 0.25
 
 
