@@ -110,4 +110,11 @@ def _bar(what: str, places: int) -> Any:
         if places > 1
         else "{desc}: {elapsed}{postfix}"
     )
-    return tqdm(total=places, desc=what, leave=False, bar_format=shape, unit="place")
+    bar = tqdm(total=places, desc=what, leave=False, bar_format=shape, unit="place")
+    if places > 1 and hasattr(
+        bar, "container"
+    ):  # in a notebook, where long words would squeeze the bar to nothing
+        _, middle, words = bar.container.children
+        middle.layout.min_width, words.layout.flex = "120px", "none"
+        bar.container.layout.flex_flow = "row wrap"
+    return bar
