@@ -134,12 +134,16 @@ def _bar(what: str, places: int, noun: str) -> Any:
     from tqdm.auto import tqdm
     from tqdm.notebook import tqdm_notebook
 
+    in_notebook = issubclass(tqdm, tqdm_notebook)
+    width = (
+        "{bar}" if in_notebook else "{bar:10}"
+    )  # a notebook draws a bar of its own, which has no width in letters
     shape = (
-        "{desc}: {n_fmt}/{total_fmt} " + noun + " |{bar:10}| {elapsed}{postfix}"
+        "{desc}: {n_fmt}/{total_fmt} " + noun + " |" + width + "| {elapsed}{postfix}"
         if places > 1
         else "{desc}: {elapsed}{postfix}"
     )
-    hidden: Any = {"display": False} if issubclass(tqdm, tqdm_notebook) else {}  # `_show` shows it
+    hidden: Any = {"display": False} if in_notebook else {}  # `_show` shows it
     return tqdm(total=places, desc=what, leave=False, bar_format=shape, unit="place", **hidden)
 
 
@@ -149,4 +153,10 @@ def _show(bar: Any) -> Any:
         return None
     from IPython import display
 
+    _, middle, words = bar.container.children
+    middle.layout.min_width, words.layout.flex = (
+        "120px",
+        "none",
+    )  # long words would squeeze the bar to nothing
+    bar.container.layout.flex_flow = "row wrap"
     return display.display(bar.container, display_id=True)  # type: ignore[no-untyped-call]

@@ -3,7 +3,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import orjson
 import pytest
 
 from procore_nb.catalog import Endpoint, endpoint, endpoints

@@ -233,7 +233,7 @@ def test_a_watch_tells_places_rows_and_waiting_at_most_four_times_a_second() -> 
     watch.came(1200)
     watch.asked()
     watch.place_done()
-    watch.waiting(5, "Waiting for Procore's rate limit.")
+    watch.waiting(5, "rate limit")
     for _ in range(10):
         watch.tick()
     now[0] = 0.3
@@ -241,6 +241,7 @@ def test_a_watch_tells_places_rows_and_waiting_at_most_four_times_a_second() -> 
 
     assert len(told) == 2
     assert told[0][0].startswith("rfis: 1 of 4 places, 1,200 rows, 1 request; waiting until ")
+    assert told[0][0].endswith(": rate limit")
     assert told[0][1] == 0.25
 
 
