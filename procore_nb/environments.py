@@ -8,12 +8,20 @@ https://developers.procore.com/documentation/development-environments
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass, replace
 from html import escape
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from procore_nb.errors import ArgumentError
+
+_USUAL_PORTS = {"https": 443, "http": 80}
+_ADDRESS = re.compile(
+    r"(?P<scheme>https?)://(?P<host>\[[0-9a-f:.]+\]|[a-z0-9_-]+(?:\.[a-z0-9_-]+)*)(?::(?P<port>\d{1,5}))?"
+    r"(?P<path>(?:/[\w.~%+-]+)*)/*",
+    re.IGNORECASE | re.ASCII,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +123,10 @@ def environment(
 
 def is_loopback(address: str) -> bool:
     """Tell whether an address names this machine itself: 127.0.0.0/8, ::1 or localhost."""
-    host = urlsplit(address).hostname or ""
+    parts = urlsplit(address)
+    host = parts.hostname or ""
+    if re.search(r"\][^:]", parts.netloc):  # as in [::1]evil.example
+        return False
     if host == "localhost":
         return True
     try:
@@ -137,7 +148,7 @@ def _origin(address: str) -> tuple[str, str, int | None]:
     return (
         parts.scheme,
         (parts.hostname or "").lower(),
-        parts.port or {"https": 443, "http": 80}.get(parts.scheme),
+        parts.port or _USUAL_PORTS.get(parts.scheme),
     )
 
 
@@ -146,25 +157,36 @@ def _names() -> str:
 
 
 def _checked_address(address: str, *, field: str, name: str) -> str:
+    """The address in its one form: small letters, no usual port, no slash at the end."""
     where = f"{field} of environment {name!r}"
-    try:
-        parts = urlsplit(address.strip())
-        port_is_valid = parts.port is None or parts.port > 0
-    except (AttributeError, ValueError) as error:
-        raise ArgumentError(f"The {where} is not an address: {address!r}.") from error
-    if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_valid:
+    text = address.strip() if isinstance(address, str) else ""
+    if set("@?#") & set(text):  # what stands before an @ may be a password: it is not shown
+        raise ArgumentError(f"The {where} may hold only scheme, host, port and path.")
+    # Strict on purpose: what two libraries may read in two ways does not get a token.
+    parts = _ADDRESS.fullmatch(text)
+    port = int(parts["port"]) if parts and parts["port"] else None
+    if parts is None or not _is_host(parts["host"]) or not (port is None or 0 < port < 65536):
         raise ArgumentError(
             f"The {where} is not an address: {address!r}.",
             advice='It looks like "https://login.procore.com".',
         )
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise ArgumentError(f"The {where} may hold only scheme, host, port and path.")
-    if parts.scheme == "http" and not is_loopback(address):
+    scheme, host = parts["scheme"].lower(), parts["host"].lower()
+    if scheme == "http" and not is_loopback(f"http://{host}"):
         raise ArgumentError(
             f"The {where} is plain http: {address!r}.",
             advice="Secrets and tokens travel over https only; http is accepted for 127.0.0.1, ::1 and localhost.",
         )
-    return address.strip().rstrip("/")
+    usual = port is None or port == _USUAL_PORTS[scheme]
+    return f"{scheme}://{host}{'' if usual else f':{port}'}{parts['path']}"
+
+
+def _is_host(host: str) -> bool:
+    if not host.startswith("["):
+        return True
+    try:
+        return "." not in host and ip_address(host[1:-1]).version == 6
+    except ValueError:
+        return False
 
 
 def _owner(address: str) -> str | None:

@@ -71,7 +71,7 @@ class Governor:
     def observe(self, headers: Mapping[str, str], now: float, *, refused_for: float | None = None) -> None:
         """Take in the reply of a request that was under way.
 
-        `refused_for` is the number of seconds a 429 or 503 asks to wait.
+        `refused_for` is the number of seconds a 429 or 503 asks to wait; 0 for a 429 that does not say.
         """
         with self._lock:
             self._under_way -= 1
@@ -86,6 +86,8 @@ class Governor:
                         del self._windows[limit]
             if shown is not None:
                 self._take(shown)
+            if refused_for == 0 and shown is None:
+                refused_for = self._until_forgotten(now)
             if refused_for is not None:
                 self._blocked_until = max(self._blocked_until, now + refused_for)
                 self._margin = min(1.0, self._margin * 2)
@@ -138,6 +140,11 @@ class Governor:
         if own < reset - 2 * _ROUNDING or (own > reset + _ROUNDING and not self._under_way):
             return reset + _ROUNDING, False
         return max(own, reset - _ROUNDING), True
+
+    def _until_forgotten(self, now: float) -> float:
+        """Return when the first request of the last ten seconds no longer counts: where nothing tells, the least guess."""
+        first = next((came for came in self._came if came > now - _LENGTH["spike"]), now)
+        return max(1.0, first + _LENGTH["spike"] - now)
 
     def _here(self, window: Window) -> Window:
         return replace(window, reset=window.reset - self._clocks.ahead)

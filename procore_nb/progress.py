@@ -15,6 +15,7 @@ from typing import Any
 ProgressMaker = Callable[[str, int], "Progress"]  # from what is walked, and how many places
 _PATIENT = 1.0  # seconds a walk may take before it is worth a line
 _REDRAW = 0.1  # seconds between two drawings
+_REDRAW_IN_A_FILE = 5.0  # where each drawing stays as a line of its own
 
 
 class Progress:
@@ -26,16 +27,26 @@ class Progress:
         Name of the list, shown in front.
     places
         How many projects (or other places) are walked; a bar of places is drawn when there are several.
+    noun
+        What the places are: projects, companies, or parents of another kind.
     show
         False says nothing at all.
     """
 
     def __init__(
-        self, what: str, *, places: int = 1, show: bool = True, clock: Callable[[], float] = time.monotonic
+        self,
+        what: str,
+        *,
+        places: int = 1,
+        noun: str = "places",
+        show: bool = True,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.requests = 0
         self._what = what
         self._places = places
+        self._noun = noun
+        self._redraw = _REDRAW
         self._show = show
         self._clock = clock
         self._began = clock()
@@ -77,14 +88,16 @@ class Progress:
         now = self._clock()
         if not self._show or now < self._next:
             return
-        self._next = now + _REDRAW
         if self._bar is None:
-            self._bar = _bar(self._what, self._places)
+            self._bar = _bar(self._what, self._places, self._noun)
             self._shown = _show(self._bar)
             self._bar.start_t -= now - self._began
+            self._redraw = _REDRAW if _is_redrawn(self._bar) else _REDRAW_IN_A_FILE
+        self._next = now + self._redraw
         with self._lock:
-            said = f", {self._said}" if self._clock() < self._until else ""
-            self._bar.set_postfix_str(f"{self._rows:,} rows, {self.requests:,} requests{said}", refresh=False)
+            said = f"{self._said}, " if self._clock() < self._until else ""
+            shown = f"{counted(self._rows, 'row')}, {said}{counted(self.requests, 'request')}"
+            self._bar.set_postfix_str(shown, refresh=False)
         self._bar.n = self._done
         self._bar.refresh()
 
@@ -92,26 +105,37 @@ class Progress:
         """Take the bar away and leave one line in its place, if there was a bar."""
         if self._bar is None:
             return
-        self._bar.close()
-        self._bar = None
+        bar, self._bar = self._bar, None
+        bar.n = bar.total = self._done  # a notebook's bar that is not full stays, in red
+        bar.close()
         seconds = self._clock() - self._began
-        places = f" from {self._done:,} of {self._places:,} places" if self._places > 1 else ""
+        done = f"{self._done:,}" if self._done == self._places else f"{self._done:,} of {self._places:,}"
+        places = f" from {done} {self._noun}" if self._places > 1 else ""
         state = "" if complete else " before it was stopped"
-        line = (
-            f"{self._what}: {self._rows:,} rows{places}, {self.requests:,} requests, {seconds:,.1f} s{state}"
-        )
+        counts = f"{counted(self._rows, 'row')}{places}, {counted(self.requests, 'request')}"
+        line = f"{self._what}: {counts}, {seconds:,.1f} s{state}"
         if self._shown is not None:  # the bar's own place, so that a saved notebook does not keep "0/172"
             self._shown.update({"text/plain": line}, raw=True)
         else:
-            print(line, file=sys.stderr if sys.stderr.isatty() else sys.stdout)
+            print(line, file=sys.stderr)  # stdout may be a file of data
 
 
-def _bar(what: str, places: int) -> Any:
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: `1 row`, `1,200 rows`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def _is_redrawn(bar: Any) -> bool:
+    """Tell whether a drawing takes the place of the one before, as in a notebook or a terminal but not in a file."""
+    return hasattr(bar, "container") or bool(getattr(getattr(bar, "fp", None), "isatty", bool)())
+
+
+def _bar(what: str, places: int, noun: str) -> Any:
     from tqdm.auto import tqdm
     from tqdm.notebook import tqdm_notebook
 
     shape = (
-        "{desc}: {n_fmt}/{total_fmt} |{bar:20}| {elapsed}{postfix}"
+        "{desc}: {n_fmt}/{total_fmt} " + noun + " |{bar:10}| {elapsed}{postfix}"
         if places > 1
         else "{desc}: {elapsed}{postfix}"
     )

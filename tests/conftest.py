@@ -7,9 +7,14 @@ from typing import Any
 
 import pytest
 from another_procore import CLIENT_ID, COMPANY, SECRET, AnotherProcore
+from hypothesis import settings
 
 import procore_nb as pnb
 from procore_nb.credentials import Places, Profiles
+
+# How long an example takes says more about the machine than about us.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 
 class FakeKeyring:

@@ -9,12 +9,14 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from procore_nb.catalog.rows import Argument, Endpoint, Place
+from procore_nb.catalog.rows import Argument, Endpoint, Form, Place
 
 # The page walk sends these itself.
 PAGING_KEYS = frozenset({"page", "per_page", "cursor", "page_start", "page_size", "limit"})
 
 _DATE_NAME = re.compile(r"(^|_)(date|at)$|^date_|_date_range$|^due_by$")
+_DAYS = frozenset({"log_date", "start_date", "end_date", "finish_date", "forecast_start_date"})
+_MOMENT = re.compile(r"^(created|updated|started)_(before|after)$")
 # Two lists of webhooks spell it `filter[...]`.
 _FILTER = re.compile(r"^filters?\[([^\]]*)\](.*)$")
 
@@ -52,26 +54,32 @@ def _declared(endpoint: Endpoint) -> Iterator[Argument]:
         for key in group:
             if key not in PAGING_KEYS:
                 place: Place = "filter" if key.startswith("filters[") else "query"
-                yield Argument(_name(key), key, many=key.endswith("[]"), required=True, place=place)
+                choices = endpoint.choices_of(key)
+                yield Argument(
+                    _name(key), key, many=key.endswith("[]"), required=True, place=place, choices=choices
+                )
     for key in endpoint.other_query:
         if key not in PAGING_KEYS:
-            yield Argument(_name(key), key, many=key.endswith("[]"), form=_after(key))
+            yield Argument(
+                _name(key), key, many=key.endswith("[]"), form=_form(key), choices=endpoint.choices_of(key)
+            )
     if endpoint.sort_param:
         yield Argument("sort", endpoint.sort_param, choices=endpoint.sorts)
     if endpoint.view_param:
         yield Argument("view", endpoint.view_param, choices=endpoint.views)
     for name in endpoint.filters:
-        yield _filter(name)
+        yield _filter(endpoint, name)
 
 
-def _filter(name: str) -> Argument:
+def _filter(endpoint: Endpoint, name: str) -> Argument:
     """A filter as Procore spells it: `status`, `id[]`, `updated_at[gt]`, `status[not]`."""
     stem, bracket, rest = name.partition("[")
     key = f"filters[{stem}]{bracket}{rest}"
     if rest == "gt]":
         return Argument(stem, key, place="filter", form="after")
-    form = "range" if not rest and _DATE_NAME.search(stem) else ""
-    return Argument(_name(name), key, many=rest == "]", place="filter", form=form)
+    form = "" if rest else _form_of_filter(stem)
+    choices = () if form else endpoint.choices_of(key)
+    return Argument(_name(name), key, many=rest == "]", place="filter", form=form, choices=choices)
 
 
 def _name(key: str) -> str:
@@ -81,8 +89,17 @@ def _name(key: str) -> str:
     return bare.removesuffix("[]").replace("][", "_").replace("[", "_").rstrip("]")
 
 
-def _after(key: str) -> str:
-    return "after" if key in ("updated_after", "created_after") else ""
+def _form_of_filter(stem: str) -> Form:
+    if stem in ("start_date", "end_date") or _MOMENT.match(stem):
+        return _form(stem)
+    return "range" if _DATE_NAME.search(stem) else ""
+
+
+def _form(key: str) -> Form:
+    """How a query key takes time: a day, a moment, or a moment after which everything comes."""
+    if key in ("updated_after", "created_after"):
+        return "after"
+    return "day" if key in _DAYS else "moment" if _MOMENT.match(key) else ""
 
 
 def _renamed(one: Argument, name: str) -> Argument:

@@ -6,6 +6,7 @@ Speaks to no service. Each GET operation whose reply holds a collection becomes 
 
 from __future__ import annotations
 
+import codecs
 import os
 import re
 import tempfile
@@ -24,7 +25,7 @@ from procore_nb.catalog.operations import rows_of
 from procore_nb.catalog.parents import bare, linked
 from procore_nb.catalog.paths import split
 from procore_nb.catalog.rows import Endpoint, encode
-from procore_nb.catalog.shelf import Catalogue, dump
+from procore_nb.catalog.shelf import Catalogue, dump, load
 from procore_nb.errors import CatalogError, OutputError
 
 _PATH = re.compile(r"^/rest/v\d+\.\d+(/[\w.-]+|/\{\w+\})+$")
@@ -63,7 +64,7 @@ def read_document(path: str | Path) -> Mapping[str, Any]:
     """An OpenAPI document from its file."""
     advice = "Download Procore's OpenAPI document as JSON and name that file."
     try:
-        document = orjson.loads(Path(path).read_bytes())
+        document = orjson.loads(Path(path).read_bytes().removeprefix(codecs.BOM_UTF8))
     except OSError as error:
         raise CatalogError(f"The document {str(path)!r} cannot be read: {error.strerror}.") from error
     except orjson.JSONDecodeError as error:
@@ -83,8 +84,9 @@ def build(document: Mapping[str, Any], *, base: Catalogue | None = None) -> Cata
     document
         OpenAPI 3 or Swagger 2, as decoded JSON.
     base
-        A catalogue to extend. Its names stay with their paths, what it knows beyond the document stays
-        (default dates, remarks, alternatives, keys of rows), and so do the lists the document lacks.
+        A catalogue to extend: its lists stay also where the document lacks them. Paths that it has, or the catalogue
+        that comes with this package, keep their names and what is known beyond the document (default dates, remarks,
+        alternatives, keys of rows).
 
     Returns
     -------
@@ -96,7 +98,9 @@ def build(document: Mapping[str, Any], *, base: Catalogue | None = None) -> Cata
     CatalogError
         When no list of Procore's API is in the document.
     """
-    known = {one.path: one for one in base.endpoints} if base else {}
+    extended = {one.path: one for one in base.endpoints} if base else {}
+    # A name never changes its meaning: paths that ours has keep their names, and what it knows beyond the document.
+    known = {one.path: one for one in load().endpoints} | extended
     taken = {plain(name) for one in known.values() for name in (one.name, *one.aliases)}
     fresh: dict[str, Endpoint] = {}
     for path, item, operation in _operations(document):
@@ -113,7 +117,7 @@ def build(document: Mapping[str, Any], *, base: Catalogue | None = None) -> Cata
         raise CatalogError(
             "The document has no list of Procore's API: no GET operation under /rest/v… answers a collection."
         )
-    whole = [*(fresh.pop(path, one) for path, one in known.items()), *fresh.values()]
+    whole = [*(fresh.pop(path, one) for path, one in extended.items()), *fresh.values()]
     return Catalogue(linked(whole), base.singles if base else ())
 
 
@@ -159,22 +163,29 @@ def _name(path: str, known: Mapping[str, Endpoint], taken: Container[str]) -> st
 
 def _extended(before: Endpoint, found: Endpoint) -> Endpoint:
     """A known endpoint with what the document says of it now."""
-    keys = {one.name: one for one in found.fields}
+    # Where the document shows the rows elsewhere, what is known is the better description: it was checked.
+    same_place = found.envelope == before.envelope or not before.field_text
+    keys = {one.name: one for one in found.fields} if same_place else {}
     fields = (*keys.values(), *(one for one in before.fields if one.name not in keys))
     known = {key for group in before.required_query for key in group}
     added = tuple(group for group in found.required_query if not known & set(group))
     changes: dict[str, Any] = {
         "required_query": before.required_query + added,
-        "per_page_default": found.per_page_default or before.per_page_default,
-        "per_page_max": found.per_page_max or before.per_page_max,
+        "choices": tuple((dict(before.choices) | dict(found.choices)).items()),
         "view_default": found.view_default or before.view_default,
         "sorts": found.sorts or before.sorts,
         "views": found.views or before.views,
         "envelope": found.envelope if keys else before.envelope,
-        "id_type": found.id_type or before.id_type,
+        "id_type": (keys and found.id_type) or before.id_type,
         "deprecated": found.deprecated or before.deprecated,
-        "fields_source": found.fields_source or before.fields_source,
+        "fields_source": (keys and found.fields_source) or before.fields_source,
         "field_text": encode(fields),
     }
     changes |= {key: getattr(found, key) for key in _DOCUMENTED}
+    if (found.per_page_default, found.per_page_max) != (
+        10,
+        100,
+    ):  # the general rule of version 2 says nothing new
+        changes["per_page_default"] = found.per_page_default or before.per_page_default
+        changes["per_page_max"] = found.per_page_max or before.per_page_max
     return replace(before, **changes)

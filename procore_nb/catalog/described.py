@@ -6,18 +6,20 @@ In: a document and one GET operation of it. Out: an `Endpoint` that has no name 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from procore_nb.catalog.arguments import PAGING_KEYS
 from procore_nb.catalog.naming import kind_for
 from procore_nb.catalog.operations import Parameter, Rows, parameters
 from procore_nb.catalog.paths import split
-from procore_nb.catalog.rows import Endpoint, encode
+from procore_nb.catalog.rows import Endpoint, Field, encode
 from procore_nb.catalog.schemas import flattened, listing
 
 _FILTER = re.compile(r"^filters\[([^\]]+)\](.*)$")
 _SIGN = re.compile(r"^[+-]")
+_REMARK = re.compile(r" \(.*\)$")  # "labor (default)"
 
 Query = Mapping[str, Parameter]
 
@@ -31,7 +33,7 @@ def described(
 ) -> Endpoint:
     """The endpoint of an operation; `rows` is None where the document does not show the rows."""
     query = {one.name: one for one in parameters(document, item, operation) if one.place == "query"}
-    fields = flattened(document, rows.schema) if rows else ()
+    fields = (*flattened(document, rows.schema), *_about_group(document, rows)) if rows else ()
     version = split(path)[0]
     path_params = tuple(re.findall(r"\{(\w+)\}", path))
     required = _required(path_params, query)
@@ -63,10 +65,17 @@ def described(
         tag=tag,
         module=tag,
         kind=kind_for(path),
+        choices=_named_values(query, {view, sort, "sort[direction]"}),
         deprecated=operation.get("deprecated") is True,
         fields_source="document" if fields else "",
         field_text=encode(fields),
     )
+
+
+def _about_group(document: Mapping[str, Any], rows: Rows) -> Iterator[Field]:
+    """What the rows tell of their group, under the names that they have in a frame."""
+    for one in flattened(document, rows.group):
+        yield one if one.name.startswith("group_") else replace(one, name=f"group_{one.name}")
 
 
 def _required(path_params: tuple[str, ...], query: Query) -> tuple[tuple[str, ...], ...]:
@@ -109,7 +118,7 @@ def _sizes(version: str, query: Query) -> tuple[int | None, int | None]:
         return None, None
     schema = query["per_page"].schema
     default, most = _number(schema.get("default")), _number(schema.get("maximum"))
-    return (default or 10, most or 100) if version.startswith("v2") else (default, most)
+    return (default or 10, most or max(100, default or 0)) if version.startswith("v2") else (default, most)
 
 
 def _number(value: Any) -> int | None:
@@ -128,9 +137,25 @@ def _others(query: Query, required: tuple[tuple[str, ...], ...], spoken: set[str
 
 def _choices(parameter: Parameter | None) -> tuple[str, ...]:
     """The values a parameter may have, without the sign that turns an order round."""
-    values = listing(parameter.schema.get("enum")) if parameter else []
-    texts = [_SIGN.sub("", str(value)) for value in values if value is not None]
-    return tuple(dict.fromkeys(texts))
+    if parameter is None:
+        return ()
+    items = parameter.schema.get("items")
+    values = listing(parameter.schema.get("enum")) or (
+        listing(items.get("enum")) if isinstance(items, dict) else []
+    )
+    texts = [
+        str(value).lower() if isinstance(value, bool) else str(value) for value in values if value is not None
+    ]
+    bare = (
+        _REMARK.sub("", _SIGN.sub("", text)) for text in texts if text.isprintable() and "..." not in text
+    )
+    return tuple(dict.fromkeys(bare))
+
+
+def _named_values(query: Query, spoken: set[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The values that the document names for the other parameters, by query key."""
+    named = ((one.name.removesuffix("[]"), _choices(one)) for one in query.values() if one.name not in spoken)
+    return tuple((key, values) for key, values in named if values and key not in PAGING_KEYS)
 
 
 def _time_filter(query: Query, word: str) -> str:

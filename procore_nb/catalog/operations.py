@@ -7,7 +7,7 @@ OpenAPI 3 and Swagger 2 are read alike.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from procore_nb.catalog.names import plain
@@ -17,6 +17,7 @@ _WRAPPERS = frozenset({
     "count", "cursor", "errors", "has_more", "links", "meta", "metadata", "next", "offset", "page",
     "pages", "pagination", "per_page", "prev", "size", "total", "total_count", "total_pages",
 })  # fmt: skip
+_ABOUT_PAGES = frozenset({"possible_pages", "current_page"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,8 @@ class Rows:
 
     envelope: str
     schema: Mapping[str, Any]
+    group: Mapping[str, Any] = field(default_factory=dict)
+    """Where the rows come in groups: what a group says of itself."""
 
 
 def parameters(
@@ -56,6 +59,12 @@ def parameters(
 def rows_of(document: Mapping[str, Any], path: str, operation: Mapping[str, Any]) -> Rows | None:
     """Where the rows of the reply with status 200 are; None when it is no collection."""
     schema = joined(document, _reply(document, operation))
+    found = _shown(document, path, schema)
+    return _ungrouped(document, path, found) if found else None
+
+
+def _shown(document: Mapping[str, Any], path: str, schema: Mapping[str, Any]) -> Rows | None:
+    """Where the schema of a reply shows its rows."""
     if type_of(schema) == "array":
         return Rows("", _item(document, schema))
     properties = mapping(schema.get("properties"))
@@ -68,6 +77,20 @@ def rows_of(document: Mapping[str, Any], path: str, operation: Mapping[str, Any]
         return Rows(f"data.{found}", _item(document, joined(document, inside[found])))
     found = _only_list(document, properties, path)
     return Rows(found, _item(document, joined(document, properties[found]))) if found else None
+
+
+def _ungrouped(document: Mapping[str, Any], path: str, rows: Rows) -> Rows:
+    """The same, or the rows inside, where the list is one of groups: `meetings` in things without an id at `…/meetings`."""
+    keys = mapping(rows.schema.get("properties"))
+    if "id" in keys:
+        return rows
+    inside = next((key for key in keys if key == "data" or plain(key) == plain(path.rsplit("/", 1)[-1])), "")
+    value = joined(document, keys.get(inside))
+    item = _item(document, value) if type_of(value) == "array" else {}
+    if not item.get("properties"):
+        return rows
+    about = {key: value for key, value in keys.items() if key != inside and plain(key) not in _ABOUT_PAGES}
+    return Rows(f"{rows.envelope}[].{inside}", item, {"type": "object", "properties": about})
 
 
 def _reply(document: Mapping[str, Any], operation: Mapping[str, Any]) -> Any:

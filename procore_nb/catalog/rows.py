@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any, Literal
 
 Place = Literal["path", "query", "filter"]
+Form = Literal["", "range", "after", "day", "moment"]
 
 # Keys that stand for a custom field of some company, not for a key any reply has.
 _STAND_IN = re.compile(r"%\{|<|custom_field_\d")
@@ -55,10 +56,10 @@ class Argument:
     """Whether nothing comes without it (or without an alternative: see `Endpoint.needs`)."""
     place: Place = "query"
     """`path`, `query`, or `filter` for a query key inside `filters[...]`."""
-    form: str = ""
-    """`range` for `start...end`, `after` for an open end, empty for a plain value."""
+    form: Form = ""
+    """`range` for `start...end`, `after` for an open end, `day` or `moment` for one of them, empty for a plain value."""
     choices: tuple[str, ...] = ()
-    """The values Procore names; empty when it names none."""
+    """The values Procore names; empty when it names none. `closed=3`: said in a word, sent as a number."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -89,7 +90,7 @@ class Endpoint:
     date_default: str = ""
     """What comes without dates: `today`, `this_work_week`, `last_7_days`; empty: everything."""
     envelope: str = ""
-    """Where the rows are in the reply's body: empty for a bare list, else a dotted key."""
+    """Where the rows are in the reply's body: empty for a bare list, else a dotted key; `[].meetings` in each group."""
     id_type: str = ""
     updated_at_param: str = ""
     created_at_param: str = ""
@@ -105,6 +106,8 @@ class Endpoint:
     fields_source: str = ""
     notes: str = ""
     remarks: tuple[str, ...] = ()
+    choices: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """For a query key, the values Procore names: `("filters[status]", ("open", "closed"))`."""
     parent_pairs: tuple[tuple[str, tuple[str, ...]], ...] = ()
     field_text: str = ""
 
@@ -149,6 +152,10 @@ class Endpoint:
         from procore_nb.catalog.traps import traps
 
         return traps(self)
+
+    def choices_of(self, key: str) -> tuple[str, ...]:
+        """The values Procore names for a query key; none where it names none."""
+        return next((values for name, values in self.choices if name == key.removesuffix("[]")), ())
 
     def values_in(self, path: str) -> dict[str, str]:
         """The ids written into a path of this endpoint: `{"project_id": "7"}`; none for placeholders."""

@@ -13,7 +13,8 @@ from procore_nb.catalog.names import plain, stem
 from procore_nb.catalog.names import words as words_of
 from procore_nb.catalog.rows import Endpoint
 from procore_nb.catalog.show import needs_text
-from procore_nb.errors import CatalogError
+from procore_nb.catalog.spelling import Spelling
+from procore_nb.errors import CatalogError, warn
 
 _TEXT = (
     "name", "path", "scope", "required_query", "needs", "paging", "filters",
@@ -31,10 +32,24 @@ def find(endpoints: Iterable[Endpoint], words: str = "") -> pd.DataFrame:
         raise CatalogError(
             f"{words!r} are no words to search for.", advice='Give text, such as "punch list".'
         )
-    wanted = words_of(words)
+    whole, wanted = tuple(endpoints), words_of(words)
+    spelling = Spelling(whole)
+    meant = tuple(part for word in wanted for part in spelling.meant(word))
+    found = _ranked(whole, wanted)
+    if meant != wanted:  # what is meant comes first, then what has the very words, in its fields perhaps
+        found = list(dict.fromkeys([*_ranked(whole, meant), *found]))
+    if not found:
+        near = tuple(part for word in wanted for part in spelling.near(word))
+        found = _ranked(whole, near)
+        if found:
+            warn(f"Nothing in the catalogue has {words!r}. Shown is what has {' '.join(near)!r}.")
+    return _frame(found)
+
+
+def _ranked(endpoints: Iterable[Endpoint], wanted: tuple[str, ...]) -> list[Endpoint]:
     ranked = [(_rank(one, wanted), place, one) for place, one in enumerate(endpoints)]
     found = [(rank, place, one) for rank, place, one in ranked if rank is not None]
-    return _frame([one for _, _, one in sorted(found, key=lambda item: item[:2])])
+    return [one for _, _, one in sorted(found, key=lambda item: item[:2])]
 
 
 def _rank(endpoint: Endpoint, wanted: tuple[str, ...]) -> tuple[int, ...] | None:

@@ -9,7 +9,7 @@ import textwrap
 from collections.abc import Iterable
 from html import escape
 
-from procore_nb.catalog.rows import Endpoint
+from procore_nb.catalog.rows import Argument, Endpoint
 
 _WIDTH = 100
 _PAGING = {
@@ -21,6 +21,7 @@ _PAGING = {
     "limit": "limit alone: one page",
     "": "none: everything in one reply",
 }
+_FORMS = {"range": "period", "after": "from a time on", "day": "day", "moment": "time"}
 
 
 def as_text(endpoint: Endpoint) -> str:
@@ -58,9 +59,9 @@ def needs_text(endpoint: Endpoint) -> str:
 
 def _facts(endpoint: Endpoint) -> Iterable[tuple[str, str]]:
     tool = " > ".join(dict.fromkeys(part for part in (endpoint.category, endpoint.module) if part))
-    options = [one.name for one in endpoint.arguments if one.place == "query" and not one.required]
-    options = [name for name in options if name not in ("sort", "view")]
-    filters = [one.name for one in endpoint.arguments if one.place == "filter" and not one.required]
+    free = [one for one in endpoint.arguments if not one.required and one.name not in ("sort", "view")]
+    options = [_argument(one) for one in free if one.place == "query"]
+    filters = [_argument(one) for one in free if one.place == "filter"]
     facts = {
         "also": ", ".join(endpoint.aliases),
         "tool": ", ".join(part for part in (tool, endpoint.version, endpoint.kind) if part),
@@ -68,11 +69,24 @@ def _facts(endpoint: Endpoint) -> Iterable[tuple[str, str]]:
         "paging": _paging(endpoint),
         "filters": ", ".join(filters),
         "options": ", ".join(options),
-        "sort": ", ".join(endpoint.sorts) or endpoint.sort_param,
-        "view": ", ".join(endpoint.views) or endpoint.view_param,
+        "sort": ", ".join(endpoint.sorts)
+        or ("by a column; Procore names none" if endpoint.sort_param else ""),
+        "view": _views(endpoint),
         "versions": ", ".join(endpoint.versions),
     }
     return ((label, text) for label, text in facts.items() if text)
+
+
+def _argument(one: Argument) -> str:
+    """An argument with how it takes time, or the values it may have: `status (open, closed)`."""
+    words = [choice.partition("=")[0] for choice in one.choices]
+    said = _FORMS.get(one.form, "") or ", ".join(words)
+    return f"{one.name} ({said})" if said else one.name
+
+
+def _views(endpoint: Endpoint) -> str:
+    usual = f" ({endpoint.view_default} when not given)" if endpoint.view_default else ""
+    return (", ".join(endpoint.views) or endpoint.view_param) + usual
 
 
 def _paging(endpoint: Endpoint) -> str:

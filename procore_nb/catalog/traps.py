@@ -31,6 +31,18 @@ def _missing_rows(endpoint: Endpoint) -> Iterator[str]:
         yield f"Without dates {window} come back: give {dates}{one_day}."
     if "by_status" in endpoint.filters:
         yield 'Only active projects come back unless by_status="All" is asked for.'
+    if "[]." in endpoint.envelope and (group := _group_columns(endpoint)):
+        yield (
+            f"Procore sends groups of records. Each row here is one record; its group is told in {group}. "
+            "A record may be in several groups; a group without records gives no row."
+        )
+
+
+def _group_columns(endpoint: Endpoint) -> str:
+    names = (
+        one.name.removesuffix("[]") for one in endpoint.fields if one.type != "object" and not one.in_list
+    )
+    return " and ".join(name for name in names if name.startswith("group_"))
 
 
 def _missing_ids(endpoint: Endpoint) -> Iterator[str]:

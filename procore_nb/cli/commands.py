@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from procore_nb import catalog
-from procore_nb.cli.show import as_text, compact
+from procore_nb.cli.handout import hand_out, outputs
+from procore_nb.cli.pictures import write_map
+from procore_nb.cli.show import as_text, plain
 from procore_nb.client import Procore, connect
 from procore_nb.environments import environment
 from procore_nb.errors import ArgumentError
@@ -22,12 +21,11 @@ from procore_nb.errors import ArgumentError
 
 def projects(words: argparse.Namespace) -> int:
     """Show or write the projects of a company."""
+    targets = outputs(words)
     with connected(words) as procore:
         frame = procore.projects(status=words.status)
-    _hand_out(frame, words)
+    hand_out(frame, words, targets)
     if words.map:
-        from procore_nb.cli.pictures import write_map
-
         print(f"{write_map(frame, Path(words.map))}: {len(frame):,} projects", file=sys.stderr)
     return 0
 
@@ -41,9 +39,10 @@ def table(words: argparse.Namespace) -> int:
     if words.projects is not None:
         named = words.projects.strip()
         arguments["projects"] = named if named.lower() in ("all", "active", "inactive") else named.split(",")
+    targets = outputs(words)
     with connected(words) as procore:
         frame = procore.table(words.name, project_id=words.project_id, **arguments)
-    _hand_out(frame, words)
+    hand_out(frame, words, targets)
     return 0
 
 
@@ -69,9 +68,9 @@ def diagnose(words: argparse.Namespace) -> int:
         frame = procore.diagnose()
     marks = frame["ok"].map({True: "ok", False: "NO"}).fillna("--")
     for mark, step, detail, hint in zip(marks, frame["step"], frame["detail"], frame["advice"], strict=True):
-        print(f"{mark:3} {step}: {detail}")
+        print(f"{mark:3} {step}: {plain(detail)}")
         if hint:
-            print(f"      {hint}")
+            print(f"      {plain(hint)}")
     failed = frame["ok"].eq(False) & ~frame["step"].str.startswith("tool ")
     return int(failed.fillna(False).any())
 
@@ -87,7 +86,7 @@ def build_catalogue(words: argparse.Namespace) -> int:
 
 
 def connected(words: argparse.Namespace, *, progress: bool = True) -> Procore:
-    """Return the connection that the words name."""
+    """Return the connection that the words name; progress is for people at a terminal."""
     place: Any = words.environment
     if words.login_url or words.api_url:
         if not place:
@@ -99,35 +98,13 @@ def connected(words: argparse.Namespace, *, progress: bool = True) -> Procore:
         profile=words.profile,
         workers=words.workers,
         patience_seconds=words.patience,
-        progress=progress,
-    )
-
-
-def _hand_out(frame: pd.DataFrame, words: argparse.Namespace) -> None:
-    from procore_nb.export import to_csv
-
-    if words.csv == "-":
-        with tempfile.TemporaryDirectory() as folder:
-            path = to_csv(frame, Path(folder) / "rows.csv", excel=words.excel_csv)
-            sys.stdout.buffer.write(Path(path).read_bytes())
-            sys.stdout.buffer.flush()
-        return
-    about = frame.attrs["procore"]
-    source = f"{about['endpoint']} of company {about['company_id']}, {about['environment']} environment"
-    if words.csv:
-        path = to_csv(frame, Path(words.csv), excel=words.excel_csv)
-        print(f"{path}: {len(frame):,} rows, {len(frame.columns)} columns ({source})")
-        return
-    print(as_text(compact(frame).head(words.rows)))
-    more = f", first {words.rows} shown" if len(frame) > words.rows else ""
-    print(
-        f"\n{len(frame):,} rows, {len(frame.columns)} columns{more} ({source}). --csv FILE writes them all."
+        progress=progress and sys.stderr.isatty(),
     )
 
 
 def _pair(text: str) -> tuple[str, Any]:
     name, equals, value = text.partition("=")
-    if not equals or not name.isidentifier():
+    if not equals or not name:
         raise ArgumentError(f"--set takes NAME=VALUE, not {text!r}.")
     values = value.split(",") if "," in value and "..." not in value else value
     return name, values

@@ -15,17 +15,25 @@ def serve_demo(words: argparse.Namespace) -> int:
     """Serve until Ctrl-C, and say what other clients need."""
     from procore_nb import demo
 
+    if "list" in words.fault:
+        for kind, meaning in demo.FAULT_KINDS.items():
+            print(f"{kind:20} {meaning}")
+        return 0
     for name in ("spike_limit", "hourly_limit", "token_lifetime"):
         if getattr(words, name) < 1:
             raise ArgumentError(f"--{name.replace('_', '-')} must be 1 or more.")
     if words.latency < 0 or (words.projects is not None and words.projects < 0):
         raise ArgumentError("--latency and --projects cannot be negative.")
     limits = demo.RateLimits(hourly=words.hourly_limit, spike=words.spike_limit)
-    faults = demo.Faults().always("slow", words.latency) if words.latency else None
+    faults = demo.read_faults(words.fault)
+    if words.latency:
+        faults = faults.always("slow", words.latency)
     world = demo.Demo(
         demo.Portfolio(words.projects),
         limits=limits,
         token_lifetime_seconds=words.token_lifetime,
+        missing_company_status=None if words.missing_company == "allow" else int(words.missing_company),
+        whole_links=words.whole_links,
         faults=faults,
     )
     with demo.serve(world, words.port) as server:

@@ -11,23 +11,29 @@ from typing import Any
 import pandas as pd
 
 from procore_nb.errors import ArgumentError
-from procore_nb.export.atomic import put_in_place
+from procore_nb.whole_files import place_of, put_in_place
 
 _PICTURES = (".png", ".svg", ".pdf")
 
 
+def check_picture(path: Path) -> None:
+    """Refuse a file whose ending says no kind of map."""
+    if path.suffix.lower() not in (*_PICTURES, ".html"):
+        raise ArgumentError(f"A map is written as {', '.join(_PICTURES)} or .html, not {path.name!r}.")
+
+
 def write_map(frame: pd.DataFrame, path: Path, *, title: str | None = None) -> Path:
     """Write a map of projects as a picture (.png, .svg, .pdf), or as a page for the browser (.html)."""
+    check_picture(path)
     ending = path.suffix.lower()
     if ending == ".html":
         from procore_nb.maps import map_projects
 
         return map_projects(frame).save(path, title=title or "Projects")
-    if ending not in _PICTURES:
-        raise ArgumentError(f"A map is written as {', '.join(_PICTURES)} or .html, not {path.name!r}.")
     from procore_nb.maps import plot_projects
 
     axes: Any = plot_projects(frame, title=title)
+    path = place_of(path)
     with put_in_place(path) as draft:
         axes.figure.savefig(draft, format=ending[1:], dpi=150)
     return path

@@ -6,9 +6,12 @@ In: a frame. Out: text that fits the terminal, without control characters from o
 from __future__ import annotations
 
 import shutil
+from typing import Any
 
 import pandas as pd
 
+_LEAST = 12  # a column of text does not get narrower
+_LONGEST = 200
 _FIRST = (
     "project_name",
     "id",
@@ -40,23 +43,41 @@ def compact(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def as_text(frame: pd.DataFrame) -> str:
-    """Return a frame as aligned text; long cells are cut with an ellipsis."""
+    """Return a frame as aligned text as wide as the terminal; long cells end with an ellipsis, last columns give way."""
+    if not len(frame.columns):
+        return f"{len(frame):,} rows without columns"
     if frame.empty:
-        return f"no rows (columns: {', '.join(map(str, frame.columns))})"
-    width = shutil.get_terminal_size((110, 24)).columns
-    widest = max(14, (width - 2 * len(frame.columns)) // max(1, len(frame.columns)) + 10)
-    cells = frame.apply(lambda column: column.map(lambda value: _cell(value, widest)))
-    numeric = {name for name in frame.columns if pd.api.types.is_numeric_dtype(frame[name])}
-    texts = [[str(name), *cells[name]] for name in frame.columns]
-    widths = [max(map(len, column)) for column in texts]
+        return f"no rows (columns: {', '.join(map(plain, map(str, frame.columns)))})"
+    numeric = [pd.api.types.is_numeric_dtype(frame[name]) for name in frame.columns]
+    texts = [[plain(str(name)), *_cells(frame[name])] for name in frame.columns]
+    widths = _fitted([max(map(len, column)) for column in texts], numeric)
     lines = []
     for row in zip(*texts, strict=True):
         parts = [
-            text.rjust(wide) if name in numeric else text.ljust(wide)
-            for text, wide, name in zip(row, widths, frame.columns, strict=True)
+            _cut(text, wide).rjust(wide) if right else _cut(text, wide).ljust(wide)
+            for text, wide, right in zip(row, widths, numeric, strict=False)
         ]
         lines.append("  ".join(parts).rstrip())
     return "\n".join(lines)
+
+
+def _fitted(widths: list[int], numeric: list[bool]) -> list[int]:
+    """Widths that the terminal holds: the widest text gives way first, then the last columns; numbers stay whole."""
+    room = shutil.get_terminal_size((110, 24)).columns
+    fitted = list(widths)
+    while sum(fitted) + 2 * (len(fitted) - 1) > room:
+        wide = [(width, at) for at, width in enumerate(fitted) if width > _LEAST and not numeric[at]]
+        if wide:
+            fitted[max(wide)[1]] -= 1
+        elif len(fitted) > 1:
+            fitted = widths[: len(fitted) - 1]
+        else:
+            break
+    return fitted
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"
 
 
 def plain(text: str) -> str:
@@ -64,8 +85,14 @@ def plain(text: str) -> str:
     return "".join(mark if mark.isprintable() else " " for mark in text)
 
 
-def _cell(value: object, widest: int) -> str:
+def _cells(column: pd.Series[Any]) -> list[str]:
+    there = column.dropna()
+    if column.dtype.kind == "M" and bool((there == there.dt.normalize()).all()):
+        return ["" if pd.isna(value) else str(value.date()) for value in column]
+    return [_cell(value) for value in column]
+
+
+def _cell(value: object) -> str:
     if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value):
         return ""
-    text = plain(f"{value:.5f}" if isinstance(value, float) else str(value))
-    return text if len(text) <= widest else text[: widest - 1] + "…"
+    return plain(f"{value:.5f}" if isinstance(value, float) else str(value)[:_LONGEST])

@@ -1,25 +1,39 @@
 """`procore-nb sync`: bring a folder of tables up to date, once or again and again, unattended.
 
 In: parsed words; credentials from the environment or a saved profile only. Out: one line per sync on standard output, and
-with `--log` one JSON object a table on standard error. Exit code 0 when every table is up to date, else 1.
+with `--log` one JSON object a table on standard error. Exit code 0 when every table is up to date, 1 if one is not or nothing
+could be asked, 130 for Ctrl-C, 143 for SIGTERM. With `--every` a sync that fails is said and tried again; what can never
+work (an unknown list, another company's store, refused credentials) ends it.
 """
 
 from __future__ import annotations
 
 import argparse
 import re
+import signal
 import sys
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from procore_nb.cli.commands import connected
-from procore_nb.errors import ArgumentError, ProcoreError
+from procore_nb.errors import (
+    ArgumentError,
+    CatalogError,
+    CredentialsError,
+    MissingExtraError,
+    ProcoreError,
+)
 
 if TYPE_CHECKING:
     from procore_nb.client import Procore
     from procore_nb.store import Store
 
+_FOR_GOOD = (ArgumentError, CatalogError, CredentialsError, MissingExtraError)
+_TERMINATED = 128 + signal.SIGTERM
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -34,7 +48,7 @@ def sync(words: argparse.Namespace) -> int:
             "--tables names no list.", advice="For example --tables projects,rfis,submittals."
         )
     store = Store(words.store)
-    with connected(words, progress=False) as procore:
+    with _ended_by_sigterm(), connected(words, progress=False) as procore:
         while True:
             began = time.monotonic()
             code = _once(store, procore, tables, words, go_on=every is not None)
@@ -56,7 +70,7 @@ def seconds_of(text: str) -> float:
 def _once(
     store: Store, procore: Procore, tables: list[str], words: argparse.Namespace, *, go_on: bool
 ) -> int:
-    from procore_nb.store.report import log_lines, summary
+    from procore_nb.store.report import failure_line, log_lines, summary
 
     try:
         result = store.sync(
@@ -69,7 +83,9 @@ def _once(
             progress=False,
         )
     except ProcoreError as error:
-        if not go_on:
+        if words.log:
+            print(failure_line(str(error)), file=sys.stderr, flush=True)
+        if not go_on or isinstance(error, _FOR_GOOD):
             raise
         print(f"{_now()} failed: {' '.join(str(error).split())}", flush=True)
         return 1
@@ -78,6 +94,24 @@ def _once(
             print(line, file=sys.stderr, flush=True)
     print(f"{_now()} {summary(result)}", flush=True)
     return int((result["error"] != "").any())
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """Let what is under way end in order when a service manager asks for it; in a container nothing else would."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(*_: Any) -> None:
+        print("procore-nb: stopped.", file=sys.stderr, flush=True)
+        raise SystemExit(_TERMINATED)
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _now() -> str:

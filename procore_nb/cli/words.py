@@ -20,7 +20,10 @@ _CREDENTIALS = (
 def parser() -> argparse.ArgumentParser:
     """Return the parser of all commands."""
     whole = argparse.ArgumentParser(
-        prog="procore-nb", description="Procore lists as typed tables, in a terminal.", epilog=_CREDENTIALS
+        prog="procore-nb",
+        formatter_class=lambda prog: argparse.HelpFormatter(prog, max_help_position=30),
+        description="Procore lists as typed tables, in a terminal.",
+        epilog=_CREDENTIALS,
     )
     whole.add_argument("--version", action="version", version=f"procore-nb {__version__}")
     verbs = whole.add_subparsers(metavar="COMMAND", required=True)
@@ -60,9 +63,25 @@ def _outputs(one: argparse.ArgumentParser) -> None:
     group = one.add_argument_group("output")
     group.add_argument("--csv", metavar="FILE", help="write a CSV file; - writes it to standard output")
     group.add_argument("--excel-csv", action="store_true", help="make the CSV safe and readable for Excel")
+    group.add_argument("--excel", metavar="FILE", help="write an Excel workbook")
+    group.add_argument("--parquet", metavar="FILE", help="write a Parquet file")
     group.add_argument(
-        "--rows", type=int, default=20, metavar="N", help="rows to show when no file is asked for (20)"
+        "--rows", type=_count, default=20, metavar="N", help="rows to show when no file is asked for (20)"
     )
+
+
+def _count(text: str) -> int:
+    """A whole number from 0 up."""
+    if not (text.isascii() and text.isdigit()):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 up")
+    return int(text)
+
+
+def _port(text: str) -> int:
+    """The number of a port."""
+    if not (text.isascii() and text.isdigit() and int(text) < 65536):
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: a number from 0 to 65535")
+    return int(text)
 
 
 def _demo(one: argparse.ArgumentParser) -> None:
@@ -119,7 +138,7 @@ def _catalog(one: argparse.ArgumentParser) -> None:
     build.add_argument("document", type=Path, metavar="FILE", help="Procore's OpenAPI document (JSON)")
     build.add_argument("--output", type=Path, default=Path("procore-catalog.gz"), metavar="FILE")
     build.add_argument(
-        "--extend", action="store_true", help="keep what the shipped catalogue knows beside it"
+        "--extend", action="store_true", help="keep the lists of the shipped catalogue that FILE lacks"
     )
     build.set_defaults(run=commands.build_catalogue)
 
@@ -141,7 +160,7 @@ def _sync(one: argparse.ArgumentParser) -> None:
 
 
 def _serve(one: argparse.ArgumentParser) -> None:
-    one.add_argument("--port", type=int, default=8765, metavar="N", help="0 chooses a free one (8765)")
+    one.add_argument("--port", type=_port, default=8765, metavar="N", help="0 chooses a free one (8765)")
     one.add_argument("--projects", type=int, metavar="N", help="projects of the main company (172)")
     one.add_argument(
         "--spike-limit", type=int, default=1000, metavar="N", help="requests in 10 seconds (1000)"
@@ -153,4 +172,22 @@ def _serve(one: argparse.ArgumentParser) -> None:
         "--token-lifetime", type=int, default=5400, metavar="SECONDS", help="life of a token (5400)"
     )
     one.add_argument("--latency", type=float, default=0.0, metavar="SECONDS", help="delay of each reply (0)")
+    one.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="KIND[=VALUE][@WHEN]",
+        help="what goes wrong, such as busy=2@10%% or revoked@3; may be given again; --fault list shows all kinds",
+    )
+    one.add_argument(
+        "--missing-company",
+        choices=("400", "403", "404", "allow"),
+        default="400",
+        help="answer to a call without Procore-Company-Id (400); allow: the company of the call, as older clients expect",
+    )
+    one.add_argument(
+        "--whole-links",
+        action="store_true",
+        help="addresses in Link repeat all parameters, not page and per_page only, for clients that follow them",
+    )
     one.set_defaults(run=demo_server.serve_demo)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date
 from html import escape
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 import pandas as pd
 
@@ -16,7 +16,7 @@ from procore_nb import advice
 from procore_nb.catalog import Catalogue
 from procore_nb.client.diagnosis import diagnose
 from procore_nb.credentials import company_number
-from procore_nb.environments import Environment
+from procore_nb.environments import DEMO, Environment
 from procore_nb.errors import ArgumentError
 from procore_nb.pages import Manners
 from procore_nb.replies import utc_text
@@ -45,13 +45,18 @@ class Connection:
         self._revoke_on_close = revoke_on_close
         self._catalogue = catalogue
         self.today = today
-        self._labels: dict[int, dict[int, str]] = {}
+        self._custom_fields: dict[int, dict[int, tuple[str, str]]] = {}
         self.company_id = company_id
 
     @property
     def environment(self) -> Environment:
         """Where the answers come from."""
         return self.session.environment
+
+    @property
+    def seconds_behind(self) -> float:
+        """How far the server's clock was behind this machine's at its last reply; 0 where it is ahead, or does not tell."""
+        return self.session.seconds_behind
 
     def diagnose(self) -> pd.DataFrame:
         """Return, step by step, what works between here and the first project: step, ok, detail, advice."""
@@ -98,20 +103,27 @@ class Connection:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError(
+            "A connection is not written to a file, copied or sent to another process: it holds a secret. "
+            "Connect again there."
+        )
+
     def __repr__(self) -> str:
         company = "no company" if self.company_id is None else f"company {self.company_id}"
-        return f"{type(self).__name__}({self.environment.name}, {company}, client {self.session.client_id!r}{self._left()})"
+        parts = (self.environment.name, company, f"client {self.session.client_id!r}", *self._left())
+        return f"{type(self).__name__}({', '.join(parts)})"
 
     def _repr_html_(self) -> str:
         company = "no company yet" if self.company_id is None else f"company <b>{self.company_id}</b>"
-        return (
-            f"Procore &middot; <b>{escape(self.environment.name)}</b> environment"
-            f" (<code>{escape(self.environment.api_url)}</code>) &middot; {company}{escape(self._left())}"
-        )
+        made_up = self.environment == DEMO
+        where = "made-up data" if made_up else f"<code>{escape(self.environment.api_url)}</code>"
+        parts = [f"<b>{escape(self.environment.name)}</b> environment ({where})", company, *self._left()]
+        return " &middot; ".join(["Procore", *parts])
 
-    def _left(self) -> str:
+    def _left(self) -> list[str]:
         windows = self.session.application.governor.windows(self.manners.clock())
-        return "".join(f", {one.remaining:,} of {one.limit:,} requests left ({one.kind})" for one in windows)
+        return [f"{one.remaining:,} of {one.limit:,} requests left ({one.kind})" for one in windows]
 
     def company_or_own(self, company_id: Any) -> int:
         """Return a company id, the connection's own for None, checked."""

@@ -13,6 +13,8 @@ from typing import Any, Literal
 import pandas as pd
 
 from procore_nb.catalog import Endpoint
+from procore_nb.client.building import Building, OnceOnly, place_of
+from procore_nb.client.leftout import LeftOut
 from procore_nb.client.places import Place
 from procore_nb.errors import (
     AccessError,
@@ -20,10 +22,10 @@ from procore_nb.errors import (
     IncompleteError,
     NotFoundError,
     ProcoreError,
-    warn,
 )
 from procore_nb.frames import FrameBuilder, with_categories
-from procore_nb.pages import Done, Event, Manners, Question, Restarted, Rows, Tally, walk
+from procore_nb.interrupts import HeldInterrupt
+from procore_nb.pages import Done, Event, Manners, Question, Restarted, Tally, walk
 from procore_nb.progress import Progress, ProgressMaker
 from procore_nb.session import Session
 
@@ -35,7 +37,7 @@ _EVERYWHERE = ("not connected", "procore-company-id")  # such a refusal is no si
 class Collection:
     """One list gathered from one or many places.
 
-    `builder` makes an empty frame builder, `labels` gives the names of custom fields by definition id and is asked only
+    `builder` makes an empty frame builder, `custom_fields` gives label and data type of custom fields by definition id and is asked only
     when there are custom fields; `about` is the rest of `attrs["procore"]`.
     """
 
@@ -45,14 +47,14 @@ class Collection:
     manners: Manners
     builder: Callable[[], FrameBuilder]
     about: dict[str, Any]
-    labels: Callable[[], Mapping[int, str]] = dict
+    custom_fields: Callable[[], Mapping[int, tuple[str, str]]] = dict
     categories: bool = False
     on_error: OnError = "raise"
     progress: bool | ProgressMaker = True
     several: bool = False
-    skipped: list[dict[str, Any]] = field(default_factory=list)
+    left_out: LeftOut = field(default_factory=LeftOut)
     tallies: list[Tally] = field(default_factory=list)
-    first_refusal: ProcoreError | None = None
+    done: set[int] = field(default_factory=set)
 
     def frame(self) -> pd.DataFrame:
         """Return the one frame of all places.
@@ -62,96 +64,137 @@ class Collection:
         ProcoreError
             What the walk failed with; its `partial` is the frame of what had come.
         """
-        building = _Building(self.builder, self.labels)
-        progress = self._watch()
+        building = Building(self.builder, self.custom_fields)
+        progress, held = self._watch(), HeldInterrupt()
         try:
-            for event in self._events(progress):
-                building.take(event)
+            with held:  # a page half taken apart would leave columns of unequal length
+                for event in self._events(progress, held):
+                    building.take(event)
+            building.name_custom_fields()
+            with held:
+                whole = building.frame()
         except ProcoreError as error:
-            progress.close(complete=False)
-            error.partial = self._partial(building, progress)
-            if len(error.partial):
-                error.advice = f"{error.advice} {len(error.partial):,} rows had come: error.partial.".strip()
+            self._add_partial(error, building, progress)
             raise
         except KeyboardInterrupt as error:
-            progress.close(complete=False)
-            partial = self._partial(building, progress)
-            raise IncompleteError(
-                f"{self.endpoint.name} was stopped after {len(partial):,} rows and {progress.requests:,} requests.",
-                advice="What had come is in error.partial.",
-                partial=partial,
-            ) from error
+            raise self._stopped(building, progress) from error
         progress.close()
-        return self._described(building.frame(), progress.requests)
+        return self._described(whole, progress.requests)
 
     def frames(self, *, rows_at_once: int | None = None) -> Iterator[pd.DataFrame]:
         """Yield one frame for each place, as soon as it is complete and those before it are; a long one in parts.
 
         Each says which `place` it is from and whether it is its last (`done`). When a list moved it is walked again:
         `walk` counts up, and parts of an earlier walk of that place no longer count.
+
+        Raises
+        ------
+        ProcoreError
+            What the walk failed with; its `partial` is what had come of places that were not handed out.
         """
-        progress = self._watch()
-        building, before, walks = _Building(self.builder, self.labels), 0, 1
+        progress, held = self._watch(), HeldInterrupt()
+        events = self._events(progress, held)
+        building, before, walks, complete = Building(self.builder, self.custom_fields), 0, 1, False
         try:
-            for event in self._events(progress):
-                building.take(event)
+            while True:
+                with held:
+                    event = next(events, None)
+                    if event is None:
+                        break
+                    building.take(event)
                 walks += isinstance(event, Restarted)
                 done = isinstance(event, Done)
-                if done or (rows_at_once and building.rows >= rows_at_once):
-                    left_out = isinstance(event, Done) and event.left_out is not None
-                    if not left_out:
-                        tallies = [event.tally] if isinstance(event, Done) else []
-                        frame = self._described(building.frame(), progress.requests - before, tallies=tallies)
-                        place = dict(_place(event.question).ids)
-                        frame.attrs["procore"] |= {"place": place, "walk": walks, "done": done}
-                        before = progress.requests
-                        yield frame
-                    building, walks = _Building(self.builder, self.labels), 1 if done else walks
+                if not done and not (rows_at_once and building.rows >= rows_at_once):
+                    continue
+                if not (isinstance(event, Done) and event.left_out is not None):
+                    tallies = [event.tally] if isinstance(event, Done) else []
+                    building.name_custom_fields()
+                    with held:
+                        frame = building.frame()
+                    frame = self._described(frame, progress.requests - before, tallies=tallies)
+                    place = dict(place_of(event.question).ids)
+                    frame.attrs["procore"] |= {"place": place, "walk": walks, "done": done}
+                    before = progress.requests
+                    yield frame
+                building, walks = Building(self.builder, self.custom_fields), 1 if done else walks
+            complete = True
+        except ProcoreError as error:
+            self._add_partial(error, building, progress)
+            raise
+        except KeyboardInterrupt as error:
+            raise self._stopped(building, progress) from error
         finally:
-            progress.close()
+            progress.close(complete=complete)
         self._warn()
 
     def pages(self) -> Iterator[tuple[Place, list[Any]]]:
         """Yield pages of rows as they come; rows that come again after a restart are left out."""
         progress = self._watch()
-        seen: set[Any] = set()
-        again = False
+        once, complete = OnceOnly(), False
         try:
             for event in self._events(progress):
-                if isinstance(event, Restarted):
-                    again = True
-                elif isinstance(event, Done):
-                    seen, again = set(), False
+                if isinstance(event, Done):
+                    once = OnceOnly()
+                elif isinstance(event, Restarted):
+                    once.begin_again()
                 else:
-                    rows = [row for row in event.rows if not (again and _name(row) in seen)]
-                    seen.update(_name(row) for row in rows if _name(row) is not None)
-                    yield _place(event.question), rows
+                    yield place_of(event.question), once.fresh(event.rows)
+            complete = True
         finally:
-            progress.close()
+            progress.close(complete=complete)
         self._warn()
 
     def _watch(self) -> Progress:
         if callable(self.progress):
             return self.progress(self.endpoint.name, len(self.questions))
-        return Progress(self.endpoint.name, places=len(self.questions), show=self.progress)
+        ids = list(place_of(self.questions[0]).ids) if self.questions else []
+        noun = {"company_id": "companies", "project_id": "projects"}.get(
+            (ids or ["company_id"])[-1], "places"
+        )
+        return Progress(self.endpoint.name, places=len(self.questions), noun=noun, show=self.progress)
 
-    def _events(self, progress: Progress) -> Iterator[Event]:
+    def _add_partial(self, error: ProcoreError, building: Building, progress: Progress) -> None:
+        progress.close(complete=False)
+        error.partial = self._partial(building, progress)
+        if len(error.partial):
+            error.advice = f"{error.advice} {self._what_is_there(error.partial)}".strip()
+
+    def _stopped(self, building: Building, progress: Progress) -> IncompleteError:
+        progress.close(complete=False)
+        partial = self._partial(building, progress)
+        return IncompleteError(
+            f"{self.endpoint.name} was stopped after {len(partial):,} rows and {progress.requests:,} requests.",
+            advice=self._what_is_there(partial),
+            partial=partial,
+        )
+
+    def _what_is_there(self, partial: pd.DataFrame) -> str:
+        said = f"{len(partial):,} rows had come: error.partial."
+        if len(self.questions) == 1:
+            return said
+        unfinished = len(partial.attrs["procore"]["unfinished"])
+        return (
+            f"{said} {unfinished:,} of {len(self.questions):,} places are not complete: "
+            'error.partial.attrs["procore"]["unfinished"].'
+        )
+
+    def _events(self, progress: Progress, held: HeldInterrupt | None = None) -> Iterator[Event]:
         for event in walk(
             self.session,
             self.questions,
             manners=self.manners,
             watcher=progress,
             may_leave_out=self._may_leave_out,
+            listen=held.let_through if held else lambda: None,
         ):
             if isinstance(event, Done):
                 progress.place_done()
                 self.tallies.append(event.tally)
-                if event.left_out is not None:
-                    self.first_refusal = self.first_refusal or event.left_out
-                    self.skipped.append(_account(event))
+                self.done.add(id(event.question))
+                self.left_out.add(event)
             yield event
-        if self.skipped and len(self.skipped) == len(self.questions):
-            raise self._nothing_answered()
+        if self.questions and len(self.left_out.accounts) == len(self.questions):
+            raise self.left_out.nothing_answered(self.endpoint.name)
 
     def _may_leave_out(self, error: ProcoreError) -> bool:
         if not self.several or isinstance(error, CredentialsError) or error.status == 401:
@@ -159,15 +202,6 @@ class Collection:
         if any(words in error.message.lower() for words in _EVERYWHERE):
             return False
         return isinstance(error, AccessError | NotFoundError) or self.on_error == "skip"
-
-    def _nothing_answered(self) -> ProcoreError:
-        first, error = self.skipped[0], self.first_refusal
-        kind = AccessError if error is None else type(error)
-        return kind(
-            f"None of the {len(self.skipped):,} places answered {self.endpoint.name}; the first said: {first['reason']}",
-            status=first["status"],
-            advice=first["advice"],
-        )
 
     def _described(
         self, frame: pd.DataFrame, requests: int, *, tallies: Sequence[Tally] | None = None
@@ -180,7 +214,7 @@ class Collection:
             "pages": sum(tally.pages for tally in tallies),
             "total": sum(totals) if totals else None,
             "rows": len(frame),
-            "skipped": list(self.skipped),
+            "skipped": list(self.left_out.accounts),
         }
         if self.categories:
             frame = with_categories(frame, self.endpoint)
@@ -194,100 +228,22 @@ class Collection:
         return frame
 
     def _warn(self) -> None:
-        if self.skipped and not callable(self.progress):  # who watches for itself reads attrs
-            named = "; ".join(_shortly(each) for each in self.skipped[:3])
-            more = f"; and {len(self.skipped) - 3:,} more" if len(self.skipped) > 3 else ""
-            warn(
-                f"{self.endpoint.name} left out {len(self.skipped):,} of {len(self.questions):,} places: {named}{more}. "
-                'What to do about each stands in frame.attrs["procore"]["skipped"].'
-            )
+        if not callable(self.progress):  # who watches for itself reads attrs
+            self.left_out.warn(self.endpoint.name, len(self.questions))
 
-    def _partial(self, building: _Building, progress: Progress) -> pd.DataFrame:
-        skipped, self.skipped = self.skipped, []  # the error is enough; no warning beside it
+    def _partial(self, building: Building, progress: Progress) -> pd.DataFrame:
+        """Return what had come, and say which places are missing from it, wholly or in part."""
+        left_out, self.left_out = self.left_out, LeftOut()  # the error is enough; no warning beside it
         partial = self._described(building.frame(unfinished=True), progress.requests)
-        partial.attrs["procore"] |= {"skipped": skipped, "complete": False}
+        unfinished = [dict(place_of(one).ids) for one in self.questions if id(one) not in self.done]
+        partial.attrs["procore"] |= {
+            "skipped": left_out.accounts,
+            "complete": False,
+            "unfinished": unfinished,
+        }
         return partial
-
-
-class _Building:
-    """A builder that takes events; pages of a question wait until it is done where there are several questions."""
-
-    def __init__(self, builder: Callable[[], FrameBuilder], labels: Callable[[], Mapping[int, str]]) -> None:
-        self._new = builder
-        self._labels = labels
-        self._builder = builder()
-        self._first: Question | None = None
-        self._loose: list[tuple[list[Any], tuple[Any, ...]]] = []
-        self._first_done = False
-
-    def take(self, event: Event) -> None:
-        if self._first is None:
-            self._first = event.question
-        streaming = event.question is self._first and not self._first_done
-        if isinstance(event, Rows):
-            leading = _place(event.question).leading
-            if streaming:
-                self._builder.add(event.rows, leading=leading)
-            else:
-                self._loose.append((event.rows, leading))
-        elif isinstance(event, Restarted):
-            self._loose.clear()
-            if streaming:
-                self._builder = self._new()
-        else:
-            if event.left_out is not None:  # what had come of a place that is left out is left out too
-                self._loose.clear()
-                if streaming:
-                    self._builder = self._new()
-            self._first_done = True
-            self._settle()
-
-    @property
-    def rows(self) -> int:
-        return self._builder.rows
-
-    def frame(self, *, unfinished: bool = False) -> pd.DataFrame:
-        if unfinished:
-            self._settle()
-        elif self._builder.custom_fields:
-            self._builder.label(self._labels())
-        return self._builder.build()
-
-    def _settle(self) -> None:
-        for rows, leading in self._loose:
-            self._builder.add(rows, leading=leading)
-        self._loose.clear()
 
 
 def now_text() -> str:
     """Return this moment as UTC text."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _place(question: Question) -> Place:
-    place = question.key
-    assert isinstance(place, Place)  # noqa: S101 - every question of a collection is made for a place
-    return place
-
-
-def _account(event: Done) -> dict[str, Any]:
-    error, place = event.left_out, _place(event.question)
-    assert error is not None  # noqa: S101 - asked only for places that were left out
-    return {
-        "place": place.words,
-        **place.ids,
-        "status": error.status,
-        "reason": error.message,
-        "advice": error.advice,
-    }
-
-
-def _shortly(account: Mapping[str, Any]) -> str:
-    """Name a place that was left out, with the status and what Procore said: `project_id 7 (403: Forbidden)`."""
-    said = account["reason"].partition(" answered ")[2] or account["reason"]
-    return f"{account['place']} ({said.rstrip('.')})"
-
-
-def _name(row: Any) -> Any:
-    name = row.get("id") if isinstance(row, dict) else row
-    return name if isinstance(name, int | str) else None

@@ -16,7 +16,7 @@ from procore_nb.client import places as at
 from procore_nb.client.gather import Collection, OnError, now_text
 from procore_nb.client.places import Place
 from procore_nb.client.questions import has_dates, parameters_for, question_for
-from procore_nb.client.values import is_many
+from procore_nb.client.values import is_many, pairs_for
 from procore_nb.errors import ArgumentError, CatalogError, RateLimitError, warn
 from procore_nb.frames import FrameBuilder
 from procore_nb.progress import ProgressMaker
@@ -58,7 +58,7 @@ class Inquiry:
             procore.manners,
             builder=partial(FrameBuilder, endpoint, decimals=self.decimals, leading=leading),
             about=self._about(found),
-            labels=lambda: procore.custom_field_labels({place.company_id for place in found}),
+            custom_fields=lambda: procore.custom_fields({place.company_id for place in found}),
             categories=self.categories,
             on_error=self.on_error,
             progress=self.progress,
@@ -116,7 +116,7 @@ class Inquiry:
         found = self._with_projects(found, leading)
         for name, value in fixed.items():
             many = isinstance(value, pd.DataFrame) or is_many(value)
-            values = [number for number, _ in at.parent_pairs(value, where=self.endpoint.name)]
+            values = self._values_of(name, value)
             found = at.with_ids(found, name, values, lead=many)
             leading += [name] if many else []
         if self.places.get("parent") is not None:
@@ -128,6 +128,14 @@ class Inquiry:
             found = at.with_parents(found, name, pairs)
             leading += (["project_id"] if with_project and "project_id" not in leading else []) + [name]
         return found, tuple(leading)
+
+    def _values_of(self, name: str, value: Any) -> list[str]:
+        """Return the ids, or the other values, that one needed argument was given."""
+        argument = next((one for one in self.endpoint.arguments if one.name == name), None)
+        if argument is None or argument.place == "path" or name.endswith("id"):
+            return [number for number, _ in at.parent_pairs(value, where=self.endpoint.name)]
+        each_one = list(value) if is_many(value) else [value]
+        return [text for one in each_one for _, text in pairs_for(argument, one, endpoint=self.endpoint.name)]
 
     def _with_projects(self, found: list[Place], leading: list[str]) -> list[Place]:
         project_id, projects = self.places.get("project_id"), self.places.get("projects")

@@ -97,7 +97,7 @@ def project_pairs(projects: Any, *, where: str) -> list[tuple[str, str | None]]:
         many = many if is_many(many) else [many]
         pairs = [(id_text(number, "projects"), None) for number in many]
     for number, _ in pairs:
-        if not number.isdigit():
+        if not (number.isascii() and number.isdigit() and 0 < int(number) < 2**63):
             raise ArgumentError(f"A project id is a positive whole number, not {number!r} ({where}).")
     return list(dict(pairs).items())
 
@@ -149,8 +149,9 @@ def id_text(value: Any, where: str) -> str:
         try:
             number = operator.index(value)
         except TypeError:
-            number = int(value) if isinstance(value, float) and value == value and value == int(value) else 0
-        if number > 0:
+            # A float holds whole numbers up to 2**53; beyond, it may be the neighbour's id.
+            number = int(value) if isinstance(value, float) and value.is_integer() and value < 2**53 else 0
+        if 0 < number < 2**63:
             return str(number)
     raise ArgumentError(
         f"{where} has an id that cannot be used: {value!r}.", advice="Ids are positive whole numbers."

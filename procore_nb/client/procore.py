@@ -17,7 +17,7 @@ from procore_nb.catalog import Endpoint
 from procore_nb.client.connection import Connection
 from procore_nb.client.gather import Collection, OnError
 from procore_nb.client.inquiry import Inquiry, take_ids_of_path
-from procore_nb.client.labels import labels_of
+from procore_nb.client.labels import custom_fields_of
 from procore_nb.errors import ArgumentError
 from procore_nb.progress import ProgressMaker
 
@@ -214,6 +214,10 @@ class Procore(Connection):
         With `rows_at_once` a long list comes in parts of about so many rows: `attrs["procore"]["done"]` tells the last
         part of a `place`. Should the list move and be walked again, `walk` is higher and its earlier parts no longer count.
         """
+        if rows_at_once is not None and (
+            isinstance(rows_at_once, bool) or not isinstance(rows_at_once, int) or rows_at_once < 1
+        ):
+            raise ArgumentError(f"rows_at_once is a whole number from 1 up, not {rows_at_once!r}.")
         places = {"project_id": project_id, "projects": projects, "company_id": company_id, "parent": parent}
         return self._inquiry(
             name,
@@ -258,12 +262,16 @@ class Procore(Connection):
         -----
         `GET /rest/v1.1/companies/{company_id}/custom_field_definitions`.
         """
-        labels: dict[int, str] = {}
+        return {number: label for number, (label, _) in self.custom_fields(company_ids).items()}
+
+    def custom_fields(self, company_ids: Iterable[int] | None = None) -> dict[int, tuple[str, str]]:
+        """Return label and data type of each custom field of a company by its definition id; asked once and kept."""
+        found: dict[int, tuple[str, str]] = {}
         for number in {self.company_or_own(None)} if company_ids is None else company_ids:
-            if number not in self._labels:
-                self._labels[number] = labels_of(self, number)
-            labels |= self._labels[number]
-        return labels
+            if number not in self._custom_fields:
+                self._custom_fields[number] = custom_fields_of(self, number)
+            found |= self._custom_fields[number]
+        return found
 
     def _loose(self, name: str, arguments: dict[str, Any]) -> Collection:
         reserved = ("project_id", "projects", "company_id", "parent")
@@ -284,6 +292,8 @@ class Procore(Connection):
     ) -> Collection:
         if on_error not in ("raise", "skip"):
             raise ArgumentError(f'on_error is "raise" or "skip", not {on_error!r}.')
+        if not (progress is None or isinstance(progress, bool) or callable(progress)):
+            raise ArgumentError(f"progress is True, False or a function, not {progress!r}.")
         given = {key: value for key, value in (arguments or {}).items() if value is not None}
         at = dict(places or {})
         endpoint = name if isinstance(name, Endpoint) else self.endpoint(name)

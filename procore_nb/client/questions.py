@@ -12,8 +12,9 @@ from typing import Any
 from urllib.parse import quote
 
 from procore_nb.catalog import Argument, Endpoint, near
+from procore_nb.catalog.arguments import PAGING_KEYS
 from procore_nb.client.places import Place
-from procore_nb.client.values import date_of, moment_text, pairs_for, text_of
+from procore_nb.client.values import date_of, is_many, is_missing, moment_text, pairs_for, text_of
 from procore_nb.errors import ArgumentError, CatalogError
 from procore_nb.pages import Question
 
@@ -83,13 +84,19 @@ def parameters_for(endpoint: Endpoint, arguments: Mapping[str, Any], *, today: d
 
 def _window(endpoint: Endpoint, wanted: dict[str, Any], today: date) -> list[tuple[str, str]]:
     """Turn start= and end= into the list's start_date and end_date."""
-    given = {name: wanted.pop(name) for name in ("start", "end") if name in wanted}
+    own = {one.name for one in endpoint.arguments}
+    given = {name: wanted.pop(name) for name in ("start", "end") if name in wanted and name not in own}
     if all(value is None for value in given.values()):
         return []
     if not {"start_date", "end_date"} <= set(endpoint.other_query):
         raise CatalogError(
             f"{endpoint.name} has no start and end.",
             advice="Its time filters: " + (", ".join(_time_filters(endpoint)) or "none") + ".",
+        )
+    twice = [name for name in ("start_date", "end_date", "log_date") if wanted.get(name) is not None]
+    if twice:
+        raise ArgumentError(
+            f"{endpoint.name} was given {twice[0]} beside {' and '.join(given)}.", advice="Pass one of them."
         )
     start = date_of(given["start"], "start") if given.get("start") is not None else date(1990, 1, 1)
     end = date_of(given["end"], "end") if given.get("end") is not None else today
@@ -108,7 +115,7 @@ def _since(
     endpoint: Endpoint, known: Mapping[str, Argument], wanted: dict[str, Any]
 ) -> list[tuple[str, str]]:
     since = wanted.pop("since", None)
-    if since is None:
+    if is_missing(since):  # the latest change in an empty frame: nothing is known yet, everything is asked
         return []
     argument = next((known[name] for name in ("updated_at", "updated_after") if name in known), None)
     if argument is None or not endpoint.updated_at_param:
@@ -129,7 +136,9 @@ def _deleted(known: Mapping[str, Argument], wanted: dict[str, Any]) -> list[tupl
         if deleted not in ("only", "with"):
             raise ArgumentError(f'deleted is "only" or "with", not {deleted!r}.')
         return [(known["include_deleted"].key, deleted)]
-    wanted["deleted"] = deleted  # drawing_revisions has a filter of that name; elsewhere the name is unknown
+    if "deleted" in known and deleted not in ("only", "with"):  # drawing_revisions has a filter of that name
+        raise ArgumentError(f'deleted is "only" or "with", not {deleted!r}.')
+    wanted["deleted"] = deleted
     return []
 
 
@@ -156,6 +165,8 @@ def _sorted(argument: Argument, value: Any) -> list[tuple[str, str]]:
     # rfis alone names attribute and direction apart.
     if argument.key != "sort[attribute]" or value is None:
         return []
+    if is_many(value):
+        raise ArgumentError("rfis can be sorted by one attribute only.", advice='Write sort="-created_at".')
     text = text_of(value, "sort")
     return [(argument.key, text.lstrip("-")), ("sort[direction]", "desc" if text.startswith("-") else "asc")]
 
@@ -164,10 +175,23 @@ def _time_filters(endpoint: Endpoint) -> list[str]:
     return [one.name for one in endpoint.arguments if one.form or "date" in one.name]
 
 
+def _words_of_ours(endpoint: Endpoint, known: set[str]) -> Iterable[str]:
+    """Yield the arguments that mean something else in each list: since, start and end, deleted."""
+    if endpoint.updated_at_param and known & {"updated_at", "updated_after"}:
+        yield "since"
+    if {"start_date", "end_date"} <= set(endpoint.other_query):
+        yield from ("start", "end")
+    if "include_deleted" in known:
+        yield "deleted"
+
+
 def _unknown_argument(endpoint: Endpoint, name: str, known: Iterable[str]) -> CatalogError:
-    names = sorted(
-        set(known) | {"since", "start", "end"} if "start_date" in endpoint.other_query else set(known)
-    )
+    names = sorted({*known, *_words_of_ours(endpoint, set(known))})
+    if name in PAGING_KEYS:
+        return CatalogError(
+            f"{endpoint.name} knows no argument {name!r}.",
+            advice="All pages are walked, in the largest size there is.",
+        )
     close = near(name, names)
     hint = f"Did you mean {' or '.join(close)}? " if close else ""
     return CatalogError(

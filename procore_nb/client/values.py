@@ -14,7 +14,11 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
+import pandas as pd
+
 from procore_nb.catalog import Argument, near
+from procore_nb.catalog.names import plain
 from procore_nb.errors import ArgumentError, CatalogError
 
 # How an open end is sent is not documented; these are earlier and later than anything Procore holds.
@@ -29,7 +33,8 @@ def pairs_for(argument: Argument, value: Any, *, endpoint: str) -> list[tuple[st
     Raises
     ------
     ArgumentError, CatalogError
-        If the value cannot be sent: a malformed date, an unknown sort or view, an open range that must be closed.
+        If the value cannot be sent: a malformed date, an unknown sort or view, an open range that must be closed, an
+        empty list.
     """
     if value is None:
         return []
@@ -38,23 +43,36 @@ def pairs_for(argument: Argument, value: Any, *, endpoint: str) -> list[tuple[st
         return [(argument.key, _range(value, where))]
     if argument.form == "after":
         return [(argument.key, _after(value, where))]
-    if argument.name == "sort" and is_many(value):
-        value = ",".join(text_of(each, where) for each in value)  # Procore takes several in one text
-    if argument.name in ("sort", "view") and argument.choices:
-        _check_choice(argument, value, endpoint)
-    if is_many(value):
-        key = argument.key if argument.key.endswith("[]") else argument.key + "[]"
-        return [(key, text_of(each, where)) for each in value]
-    return [(argument.key, text_of(value, where))]
+    if argument.form == "day":
+        return [(argument.key, date_of(value, where).isoformat())]
+    if argument.form == "moment":
+        return [(argument.key, moment_text(value, where, as_time=True))]
+    if isinstance(value, pd.DataFrame):
+        raise ArgumentError(
+            f"{where} cannot be a frame.", advice='Give one of its columns, such as frame["id"].'
+        )
+    many = is_many(value)
+    values = list(value) if many else [value]
+    if not values:
+        raise ArgumentError(
+            f"{where} is an empty list: it asks for nothing, while without it everything comes.",
+            advice="Leave it out to ask for all.",
+        )
+    texts = [_chosen(argument, text_of(each, where), endpoint) for each in values]
+    if argument.name == "sort":
+        return [(argument.key, ",".join(texts))]  # Procore takes several in one text
+    key = argument.key + "[]" if many and not argument.key.endswith("[]") else argument.key
+    return [(key, text) for text in texts]
 
 
 def text_of(value: Any, where: str) -> str:
     """Return one value as text: true and false, ISO dates, UTC times, whole numbers as they are."""
+    value = _plain(value)
     if isinstance(value, str):
         return value
-    if isinstance(value, bool) or type(value).__name__ in ("bool", "bool_"):  # numpy's
+    if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, date):
+    if isinstance(value, date) and not is_missing(value):
         return moment_text(value, where)
     if isinstance(value, Decimal | float) and math.isfinite(value):
         return str(int(value)) if value == int(value) else str(value)
@@ -63,17 +81,16 @@ def text_of(value: Any, where: str) -> str:
     except TypeError:
         raise ArgumentError(
             f"{where} cannot be {value!r} ({type(value).__name__}).",
-            advice="Use text, a whole number, True or False, a date, or a list of them.",
+            advice="Leave missing values out: column.dropna()."
+            if is_missing(value)
+            else "Use text, a whole number, True or False, a date, or a list of them.",
         ) from None
 
 
 def moment_text(value: Any, where: str, *, end_of_day: bool = False, as_time: bool = False) -> str:
     """Return a date or time as Procore writes it; a time without zone is UTC."""
-    if isinstance(value, str):
-        value = _read_moment(value.strip(), where)
+    value = _moment(value, where)
     if isinstance(value, datetime):
-        if value != value:  # pandas' NaT is a datetime
-            raise ArgumentError(f"{where} is a missing time.")
         zoned = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
         return zoned.strftime("%Y-%m-%dT%H:%M:%SZ")
     if isinstance(value, date):
@@ -86,13 +103,46 @@ def moment_text(value: Any, where: str, *, end_of_day: bool = False, as_time: bo
 
 
 def is_many(value: Any) -> bool:
-    """Tell whether a value stands for several: any iterable that is not text or a mapping."""
-    return isinstance(value, Iterable) and not isinstance(value, str | bytes | dict)
+    """Tell whether a value stands for several: any iterable that is not text, a mapping or an array of one."""
+    return (
+        isinstance(value, Iterable)
+        and not isinstance(value, str | bytes | dict)
+        and getattr(value, "ndim", 1) > 0
+    )
+
+
+def is_missing(value: Any) -> bool:
+    """Tell whether a value is one of the many ways to say nothing: None, NaN, NaT, NA."""
+    return (
+        value is None or value is pd.NA or (isinstance(value, float | Decimal | datetime) and value != value)
+    )
 
 
 def date_of(value: Any, where: str) -> date:
-    """Return the day of a date, time or text."""
-    return date.fromisoformat(moment_text(value, where)[:10])
+    """Return the day of a date, time or text, in the zone it is told in."""
+    day = _moment(value, where)
+    if isinstance(day, date):
+        return day.date() if isinstance(day, datetime) else day
+    raise ArgumentError(
+        f"{where} takes a date, not {value!r}.", advice='Write "2026-03-01" or datetime.date(2026, 3, 1).'
+    )
+
+
+def _moment(value: Any, where: str) -> Any:
+    """Return text and numpy's times as dates and times; whatever else comes as it is."""
+    value = _plain(value)
+    if is_missing(value):
+        raise ArgumentError(f"{where} is a missing time.", advice="Leave it out, or give a date.")
+    return _read_moment(value.strip(), where) if isinstance(value, str) else value
+
+
+def _plain(value: Any) -> Any:
+    """Return numpy's scalars as Python's: whole days as dates, finer times as times."""
+    if isinstance(value, np.datetime64):
+        return value.item() if np.datetime_data(value)[0] == "D" else pd.Timestamp(value)
+    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
+        return value.item()
+    return value
 
 
 def _read_moment(text: str, where: str) -> date | datetime:
@@ -110,14 +160,18 @@ def _range(value: Any, where: str) -> str:
     if isinstance(value, str) and "..." in value:
         first_text, _, last_text = value.strip().strip('"').partition("...")
         value = (first_text or None, last_text or None)
+    if isinstance(value, pd.Period):
+        value = (value.start_time.to_pydatetime(), value.end_time.floor("s").to_pydatetime())
     if not is_many(value):
+        value = _moment(value, where)
         value = (value, value) if _is_day(value) else (value, None)
     ends = tuple(value)
-    if len(ends) != 2:
+    if len(ends) != 2 or isinstance(value, set | frozenset):
         raise ArgumentError(
-            f"{where} takes a start and an end, not {len(ends)} values.", advice="Write (start, end)."
+            f"{where} takes a start and an end, not {len(ends)} values in a {type(value).__name__}.",
+            advice="Write (start, end).",
         )
-    start, end = (None if _missing(each) else each for each in ends)
+    start, end = (None if is_missing(each) else each for each in map(_plain, ends))
     first = _LONG_AGO if start is None else moment_text(start, where, as_time=True)
     last = _FAR_AHEAD if end is None else moment_text(end, where, as_time=True, end_of_day=True)
     if first > last:
@@ -127,7 +181,7 @@ def _range(value: Any, where: str) -> str:
 
 def _after(value: Any, where: str) -> str:
     start, end = tuple(value) if is_many(value) else (value, None)
-    if end is not None:
+    if not is_missing(end):
         raise ArgumentError(
             f"{where} has no end in Procore: it returns what changed after a moment.",
             advice="Write (start, None) and choose the end in the frame.",
@@ -141,20 +195,35 @@ def _is_day(value: Any) -> bool:
     )
 
 
-def _missing(value: Any) -> bool:
-    return value is None or (isinstance(value, datetime) and value != value)
+def _chosen(argument: Argument, text: str, endpoint: str) -> str:
+    """Return a value as Procore spells it, where its values are known.
+
+    A view or an order that Procore does not name is an error. Values of filters may be newer than the catalogue: one
+    that it does not name is sent as it is, unless it looks like a slip.
+    """
+    if not argument.choices:
+        return text
+    if argument.name == "sort":
+        return ",".join(_known(argument, one.strip(), endpoint) for one in text.split(","))
+    return _known(argument, text, endpoint)
 
 
-def _check_choice(argument: Argument, value: Any, endpoint: str) -> None:
-    for each in str(value).split(",") if isinstance(value, str) else []:
-        bare = each.strip().lstrip("-")
-        if bare in argument.choices:
-            continue
-        close = near(bare, argument.choices)
-        hint = f"Did you mean {' or '.join(close)}? " if close else ""
-        raise CatalogError(
-            f"{endpoint} cannot {argument.name} by {bare!r}."
-            if argument.name == "sort"
-            else f"{endpoint} has no view {bare!r}.",
-            advice=f"{hint}It knows: {', '.join(argument.choices)}.",
-        )
+def _known(argument: Argument, text: str, endpoint: str) -> str:
+    sign, bare = ("-", text[1:]) if argument.name == "sort" and text.startswith("-") else ("", text)
+    # "closed=3": the word is for people, the number is what is sent.
+    pairs = [choice.rpartition("=")[::2] for choice in argument.choices]
+    spelled = {plain(word or sent): sent for word, sent in pairs} | {sent: sent for _, sent in pairs}
+    found = spelled.get(bare, spelled.get(plain(bare)))
+    if found is not None:
+        return sign + found
+    words = [word or sent for word, sent in pairs]
+    close = near(bare, words)
+    if not close and argument.name not in ("sort", "view"):
+        return text
+    hint = f"Did you mean {' or '.join(close)}? " if close else ""
+    raise CatalogError(
+        f"{endpoint} cannot sort by {bare!r}."
+        if argument.name == "sort"
+        else f"{endpoint} has no {argument.name} {bare!r}.",
+        advice=f"{hint}It knows: {', '.join(words)}.",
+    )

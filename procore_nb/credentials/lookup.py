@@ -11,8 +11,9 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from procore_nb.credentials.masked import Credentials
+from procore_nb.credentials.masked import Credentials, Secret
 from procore_nb.credentials.profiles import Profile, Profiles
 from procore_nb.environments import Environment, environment
 from procore_nb.errors import ArgumentError, CredentialsError
@@ -32,6 +33,14 @@ WHERE_TO_READ_THE_COMPANY_ID = (
 )
 
 
+# Values with their sources. The secret is masked here already: some tracebacks show variables.
+Variables = Mapping[str, tuple[Any, str]]
+
+
+def _masked(name: str, values: Mapping[str, str | None]) -> str | Secret:
+    return Secret(values[name] or "") if name == "PROCORE_CLIENT_SECRET" else values[name] or ""
+
+
 @dataclass(frozen=True)
 class Places:
     """The places outside the arguments: process environment, `.env` file, saved profiles."""
@@ -45,12 +54,12 @@ class Places:
         """The `.env` file beside the notebook; a set environment variable always wins over it."""
         return self.folder / ".env"
 
-    def variables(self) -> dict[str, tuple[str, str]]:
-        """Return each of our variables that is set, as (value, source)."""
+    def variables(self) -> Variables:
+        """Return each of our variables that is set, as (value, source); the client secret as a `Secret`."""
         from dotenv import dotenv_values
 
-        found: dict[str, tuple[str, str]] = {}
-        in_file: dict[str, tuple[str, str]] = {}
+        found: dict[str, tuple[Any, str]] = {}
+        in_file: dict[str, tuple[Any, str]] = {}
         if self.env_file.is_file():
             try:
                 kept = dotenv_values(self.env_file, interpolate=False, encoding="utf-8")
@@ -60,11 +69,13 @@ class Places:
                 raise CredentialsError(
                     f"{self.env_file} cannot be read.", advice="It must be a readable file in UTF-8."
                 )
-            in_file = {name: (kept[name] or "", f"{self.env_file}") for name in VARIABLES if kept.get(name)}
+            in_file = {
+                name: (_masked(name, kept), f"{self.env_file}") for name in VARIABLES if kept.get(name)
+            }
         found |= in_file
         for name in VARIABLES:
             if self.environ.get(name):
-                found[name] = (self.environ[name], f"environment variable {name}")
+                found[name] = (_masked(name, self.environ), f"environment variable {name}")
         if "PROCORE_ENVIRONMENT" in in_file and found.get("PROCORE_CLIENT_SECRET") == in_file.get(
             "PROCORE_CLIENT_SECRET"
         ):
@@ -154,7 +165,7 @@ def company_number(company_id: object, source: str = "argument") -> int:
 
 
 def _which_environment(
-    wanted: Environment | str | None, named: Profile | None, variables: Mapping[str, tuple[str, str]]
+    wanted: Environment | str | None, named: Profile | None, variables: Variables
 ) -> tuple[Environment, str]:
     if wanted is not None:
         return environment(wanted), "argument"
@@ -180,7 +191,7 @@ def _of_this_environment(profile: Profile, place: Environment) -> Profile:
     )
 
 
-def _from_variables(variables: Mapping[str, tuple[str, str]], place: Environment) -> Credentials | None:
+def _from_variables(variables: Variables, place: Environment) -> Credentials | None:
     pair = [variables.get(name) for name in ("PROCORE_CLIENT_ID", "PROCORE_CLIENT_SECRET")]
     if pair == [None, None]:
         return None
@@ -195,7 +206,7 @@ def _from_variables(variables: Mapping[str, tuple[str, str]], place: Environment
     return Credentials(pair[0][0], pair[1][0])
 
 
-def _refuse_foreign_variables(variables: Mapping[str, tuple[str, str]], place: Environment) -> None:
+def _refuse_foreign_variables(variables: Variables, place: Environment) -> None:
     meant = variables.get(_OF_THE_PAIR) or variables.get("PROCORE_ENVIRONMENT")
     if meant is None:
         return
@@ -208,9 +219,7 @@ def _refuse_foreign_variables(variables: Mapping[str, tuple[str, str]], place: E
         )
 
 
-def _fitting_profile(
-    profiles: Profiles, variables: Mapping[str, tuple[str, str]], place: Environment
-) -> Profile | None:
+def _fitting_profile(profiles: Profiles, variables: Variables, place: Environment) -> Profile | None:
     if "PROCORE_PROFILE" in variables:
         return _of_this_environment(profiles.get(variables["PROCORE_PROFILE"][0]), place)
     fitting = [profile for profile in profiles.all() if profile.environment.login_url == place.login_url]
@@ -223,7 +232,7 @@ def _fitting_profile(
 
 
 def _which_company(
-    company_id: object, saved: Profile | None, variables: Mapping[str, tuple[str, str]], place: Environment
+    company_id: object, saved: Profile | None, variables: Variables, place: Environment
 ) -> tuple[int | None, str]:
     if company_id is not None:
         return company_number(company_id), "argument"
@@ -240,9 +249,7 @@ def _plain(name: str) -> str:
     return name.strip().lower().replace("_", "-").replace(" ", "-")
 
 
-def _nothing_found(
-    place: Environment, places: Places, variables: Mapping[str, tuple[str, str]]
-) -> CredentialsError:
+def _nothing_found(place: Environment, places: Places, variables: Variables) -> CredentialsError:
     env_file = "read" if places.env_file.is_file() else "no such file"
     saved = ", ".join(f"{p.name!r} ({p.environment.name})" for p in places.profiles.all()) or "none"
     return CredentialsError(

@@ -17,14 +17,15 @@ MASK = "<set>"
 class Secret:
     """A text that prints as `<set>` everywhere and refuses to be pickled; `reveal()` hands it out."""
 
-    __slots__ = ("_text",)
+    __slots__ = ("_reveal",)
 
     def __init__(self, text: str) -> None:
-        object.__setattr__(self, "_text", text)
+        # Inside a function, out of reach of debuggers and inspectors that list the attributes of a value.
+        object.__setattr__(self, "_reveal", lambda: text)
 
     def reveal(self) -> str:
         """Return the text itself; call it only where it is sent."""
-        text: str = object.__getattribute__(self, "_text")
+        text: str = object.__getattribute__(self, "_reveal")()
         return text
 
     def __repr__(self) -> str:
@@ -38,7 +39,7 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
-        return hmac.compare_digest(self.reveal().encode(), other.reveal().encode())
+        return hmac.compare_digest(_bytes(self), _bytes(other))
 
     def __hash__(self) -> int:
         return hash((Secret, self.reveal()))
@@ -82,9 +83,13 @@ class Credentials:
     client_secret: Secret
 
     def __init__(self, client_id: str, client_secret: str | Secret) -> None:
-        secret = client_secret.reveal() if isinstance(client_secret, Secret) else client_secret
-        object.__setattr__(self, "client_id", _cleaned(client_id, "client id"))
-        object.__setattr__(self, "client_secret", Secret(_cleaned(secret, "client secret")))
+        # From here on no variable holds the text: some tracebacks show variables.
+        client_secret = _as_secret(client_secret)
+        object.__setattr__(self, "client_id", client_id.strip() if isinstance(client_id, str) else "")
+        object.__setattr__(self, "client_secret", client_secret)
+        for what, fault in (("client id", _fault(self.client_id)), ("client secret", _fault(client_secret))):
+            if fault:
+                raise CredentialsError(f"The {what} {fault[0]}.", advice=fault[1])
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         raise TypeError("Credentials are not written to a file or sent to another process.")
@@ -101,15 +106,21 @@ class Credentials:
         return f"Credentials of <code>{escape(self.client_id)}</code>, secret <code>&lt;set&gt;</code>"
 
 
-def _cleaned(text: object, what: str) -> str:
-    if not isinstance(text, str) or not text.strip():
-        raise CredentialsError(
-            f"The {what} is empty.", advice="Copy it from the app's page in the developer portal."
-        )
-    text = text.strip()
+def _as_secret(value: object) -> Secret:
+    """The value as a secret without white space around it; what is no text becomes an empty one."""
+    text = value.reveal() if isinstance(value, Secret) else value
+    return Secret(text.strip() if isinstance(text, str) else "")
+
+
+def _bytes(secret: Secret) -> bytes:
+    return secret.reveal().encode("utf-8", "surrogatepass")
+
+
+def _fault(value: str | Secret) -> tuple[str, str] | None:
+    """What is wrong with a client id or secret, and what to do; never the value."""
+    text = value.reveal() if isinstance(value, Secret) else value
+    if not text:
+        return "is empty", "Copy it from the app's page in the developer portal."
     if not text.isprintable():
-        raise CredentialsError(
-            f"The {what} holds line breaks or control characters.",
-            advice="Copy it again, without anything around it.",
-        )
-    return text
+        return "holds line breaks or control characters", "Copy it again, without anything around it."
+    return None

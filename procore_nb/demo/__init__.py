@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from procore_nb.demo.adapter import DemoAdapter
 from procore_nb.demo.company import CLIENT_ID, CLIENT_SECRET, COMPANY_ID, NOW, TODAY
+from procore_nb.demo.faults import KINDS as FAULT_KINDS
 from procore_nb.demo.faults import Fault, Faults
+from procore_nb.demo.faultwords import read_faults
 from procore_nb.demo.limits import RateLimits
 from procore_nb.demo.messages import DemoReply, DemoRequest
 from procore_nb.demo.portfolio import Portfolio
@@ -19,6 +21,7 @@ __all__ = [
     "CLIENT_ID",
     "CLIENT_SECRET",
     "COMPANY_ID",
+    "FAULT_KINDS",
     "NOW",
     "TODAY",
     "Demo",
@@ -30,5 +33,6 @@ __all__ = [
     "Faults",
     "Portfolio",
     "RateLimits",
+    "read_faults",
     "serve",
 ]

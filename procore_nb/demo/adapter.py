@@ -58,8 +58,9 @@ class DemoAdapter(HTTPAdapter):
         began = time.perf_counter()
         reply = self._demo.respond(_read(request))
         self._wait(reply, timeout, request)
-        if reply.dropped:
-            broken = urllib3.exceptions.ProtocolError("Connection broken: the demo closed it mid-body")
+        if reply.dropped or reply.silent:
+            when = "before any reply" if reply.silent else "mid-body"
+            broken = urllib3.exceptions.ProtocolError(f"Connection broken: the demo closed it {when}")
             raise requests.exceptions.ConnectionError(broken, request=request)
         headers = HTTPHeaderDict(reply.headers)
         if "Content-Length" not in headers:

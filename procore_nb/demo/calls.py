@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from procore_nb.demo.company import Company
+from procore_nb.demo.envelopes import enclosed
 from procore_nb.demo.faults import Fault, value_of
 from procore_nb.demo.messages import DemoReply, DemoRequest, raw_json_reply
 from procore_nb.demo.paging import Page, PageRule, asked_page, page_headers
@@ -72,16 +73,8 @@ def page_reply(
     clamp = value_of(call.faults, "clamped")
     if clamp is not None:
         page = replace(page, size=min(page.size, int(clamp)))
-    rows = [write(item) for item in _cut_out(call.faults, items, page)]
-    body = wrap(b"[" + b",".join(rows) + b"]", envelope)
+    body = enclosed(_cut_out(call.faults, items, page), write, envelope)
     return raw_json_reply(body, headers=page_headers(call.request, page, len(items)))
-
-
-def wrap(body: bytes, envelope: str) -> bytes:
-    """Array inside the objects named by a dotted path."""
-    for key in reversed(envelope.split(".")) if envelope else ():
-        body = b'{"' + key.encode() + b'":' + body + b"}"
-    return body
 
 
 def _moved(faults: tuple[Fault, ...], items: Sequence[T], newcomer: Callable[[int], T]) -> Sequence[T]:

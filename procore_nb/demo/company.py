@@ -48,13 +48,14 @@ class Stage:
 
 @dataclass(frozen=True)
 class CustomField:
-    """Definition of one custom field of projects."""
+    """Definition of one custom field; `modules` are the tools that show it, none for those of projects."""
 
     id: int
     label: str
     data_type: str
     choices: tuple[Choice, ...] = ()
     description: str | None = None
+    modules: tuple[str, ...] = ()
 
 
 COMPANIES = (
@@ -130,4 +131,25 @@ CUSTOM_FIELDS = (
     ),
     CustomField(71006, "Board Approval", "datetime"),
     CustomField(71007, "Board Approval", "string", description="Reference of the minutes"),
+)
+_QUALITY = ("Punch List", "Observations", "Incidents")
+RECORD_FIELDS = (
+    CustomField(
+        71011,
+        "Root Cause",
+        "lov_entry",
+        _choices(7601, "Design", "Workmanship", "Weather", "Supply", "Client Change"),
+        modules=("RFI", "Change Events", *_QUALITY),
+    ),
+    CustomField(71012, "Programme Critical", "boolean", modules=("RFI", "Submittals", "Change Events")),
+    CustomField(71013, "Hours Lost", "decimal", modules=("RFI", "Change Events", *_QUALITY)),
+    CustomField(71014, "Zone", "string", modules=("RFI", "Submittals", *_QUALITY)),
+    CustomField(71015, "Reviewed On", "datetime", modules=("Submittals", "RFI")),
+    CustomField(
+        71016,
+        "Disciplines",
+        "lov_entries",
+        _choices(7701, "Architecture", "Structure", "Services", "Landscape"),
+        modules=("RFI", "Submittals"),
+    ),
 )

@@ -22,6 +22,7 @@ KINDS = {
     "unavailable": "503 as HTML with Retry-After of `value` seconds",
     "broken": "500",
     "dropped": "the connection closes in the middle of the body",
+    "silent": "the connection closes before any reply",
     "cut": "the JSON ends half-way",
     "html": "200 with an HTML page",
     "revoked": "every token ends before the request is looked at",

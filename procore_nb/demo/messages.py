@@ -63,6 +63,8 @@ class DemoReply:
         How long the sender waits before the reply leaves.
     dropped
         The sender closes the connection in the middle of the body.
+    silent
+        The sender closes the connection without a word.
     """
 
     status: int
@@ -70,6 +72,7 @@ class DemoReply:
     body: bytes = b""
     delay_seconds: float = 0.0
     dropped: bool = False
+    silent: bool = False
 
     def header(self, name: str) -> str | None:
         """First value of a header, whatever its case; None if absent."""

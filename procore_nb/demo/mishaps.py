@@ -53,6 +53,8 @@ def _changed(faults: tuple[Fault, ...], reply: DemoReply) -> DemoReply:
         reply = replace(reply, body=reply.body[: len(reply.body) // 2])
     if value_of(faults, "dropped") is not None:
         reply = replace(reply, dropped=True)
+    if value_of(faults, "silent") is not None:
+        reply = replace(reply, silent=True)
     missing = {"no_total": "Total", "no_link": "Link"}
     absent = {name for kind, name in missing.items() if value_of(faults, kind) is not None}
     more = value_of(faults, "wrong_total")

@@ -65,6 +65,16 @@ def page_headers(request: DemoRequest, page: Page, total: int) -> Headers:
     return [("Total", str(total)), ("Per-Page", str(page.size)), ("Link", link)]
 
 
+def linked_whole(headers: Headers, query: str) -> Headers:
+    """Headers whose addresses in `Link` repeat a request's other parameters too."""
+    others = "&".join(
+        part for part in query.split("&") if part.partition("=")[0] not in ("page", "per_page", "")
+    )
+    if not others:
+        return headers
+    return [(n, v.replace("?page=", f"?{others}&page=") if n == "Link" else v) for n, v in headers]
+
+
 def _relations(page: Page, total: int) -> list[tuple[str, int]]:
     last = max(1, -(-total // page.size))
     if last == 1 and page.number == 1:

@@ -5,7 +5,7 @@ In: a project. Out: a dict, for each view. Keys as in Procore's reference of the
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +18,12 @@ Row = dict[str, Any]
 def moment(value: datetime) -> str:
     """Time as Procore writes it, `2026-06-18T14:30:00Z`."""
     return f"{value.isoformat()[:19]}Z"
+
+
+def precise_moment(value: datetime) -> str:
+    """Time as the newer lists write it, `2026-06-18T14:30:00.123Z`; midnight stands for a whole day."""
+    thousandths = 0 if value.time() == time.min else int(value.timestamp()) * 37 % 1000
+    return f"{value.isoformat()[:19]}.{thousandths:03}Z"
 
 
 def day(value: date | None) -> str | None:

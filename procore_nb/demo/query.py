@@ -86,13 +86,12 @@ def read_moment(text: str, *, end: bool = False) -> datetime:
 
 def read_range(text: str, source: str) -> tuple[datetime | None, datetime | None]:
     """Both ends of `start...end`, inclusive; an empty end is open; one moment stands for its whole day."""
-    text = text.strip().strip('"')
-    start, dots, finish = text.partition("...")
+    start, dots, finish = text.replace('"', "").strip().partition("...")
     try:
         if not dots:
             return read_moment(start), read_moment(start[:10], end=True)
-        first = read_moment(start) if start.strip('" ') else None
-        last = read_moment(finish, end=True) if finish.strip('" ') else None
+        first = read_moment(start) if start.strip() else None
+        last = read_moment(finish, end=True) if finish.strip() else None
     except ValueError as error:
         raise bad_request(f"{source} is not a range of dates: {text}", source) from error
     return first, last

@@ -19,6 +19,7 @@ from procore_nb.demo.limits import Meter, RateLimits
 from procore_nb.demo.lists import Answer, routes
 from procore_nb.demo.messages import DemoReply, DemoRequest, Headers, json_reply
 from procore_nb.demo.mishaps import befall
+from procore_nb.demo.paging import linked_whole
 from procore_nb.demo.portfolio import Portfolio
 from procore_nb.demo.query import Query
 from procore_nb.demo.refusals import (
@@ -48,7 +49,11 @@ class Demo:
         How long a token is good.
     missing_company_status
         Status of the answer to a call without `Procore-Company-Id`. Procore documents its text, not its status; 400, 403
-        and 404 have been seen.
+        and 404 have been seen. None lets such calls pass, for older clients: they land in the company that path or query
+        names, else in the main one.
+    whole_links
+        Addresses in `Link` repeat every parameter of the request, for clients that follow them as they are. Procore's
+        example repeats only page and per_page.
     faults
         What goes wrong, see `Faults`; may be set anew at any time.
 
@@ -67,7 +72,8 @@ class Demo:
         clock: Callable[[], float] = time.time,
         limits: RateLimits | None = None,
         token_lifetime_seconds: int = 5_400,
-        missing_company_status: int = 400,
+        missing_company_status: int | None = 400,
+        whole_links: bool = False,
         faults: Faults | None = None,
     ) -> None:
         self.portfolio = portfolio or Portfolio()
@@ -75,6 +81,7 @@ class Demo:
         self.faults = faults or Faults()
         self._clock = clock
         self._missing_company_status = missing_company_status
+        self._whole_links = whole_links
         self._desk = TokenDesk(
             {CLIENT_ID: CLIENT_SECRET},
             clock=clock,
@@ -124,6 +131,8 @@ class Demo:
         try:
             headers = self._admit(request)
             reply = self._look_up(request, faults)
+            if self._whole_links:
+                reply = replace(reply, headers=linked_whole(reply.headers, request.query))
         except Refusal as refusal:
             reply = refusal.reply(v2=request.path.startswith("/rest/v2"))
         return reply.with_headers(headers)
@@ -141,14 +150,14 @@ class Demo:
         return headers
 
     def _look_up(self, request: DemoRequest, faults: tuple[Fault, ...]) -> DemoReply:
-        company = self._company(request)
-        found = self._routes().find(request.path)
+        found, query = self._routes().find(request.path), Query(request.query)
+        named = found[1].get("company_id") if found else None
+        company = self._company(request, named or query.one("company_id"))
         if found is None:
             raise not_found()
         answer, ids = found
         if request.method != "GET":
             raise Refusal(405, "This demo is read only.", headers=[("Allow", "GET, HEAD")])
-        query = Query(request.query)
         for text in (ids.get("company_id"), query.one("company_id")):
             # The header decides where a call lands: another company's records are not found there.
             if text and text != str(company.id):
@@ -161,10 +170,13 @@ class Demo:
             self._known = self._known or routes()
             return self._known
 
-    def _company(self, request: DemoRequest) -> Company:
+    def _company(self, request: DemoRequest, named: str = "") -> Company:
+        """Company of the header; `named` is the one in path or query, for calls that may come without it."""
         text = request.headers.get("procore-company-id", "").strip()
         if not text:
-            raise Refusal(self._missing_company_status, MISSING_COMPANY, reason="missing_company_id")
+            if self._missing_company_status is not None:
+                raise Refusal(self._missing_company_status, MISSING_COMPANY, reason="missing_company_id")
+            text = named or str(self.portfolio.company.id)
         plain = text.isascii() and text.isdigit() and len(text) < 20
         company = self.portfolio.company_of(int(text)) if plain else None
         if company is None:

@@ -203,6 +203,9 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(DemoReply(status, [("Content-Type", "application/json"), ("Connection", "close")], b"{}"))
 
     def _send(self, reply: DemoReply) -> None:
+        if reply.silent:
+            self.close_connection = True
+            return
         self.send_response(reply.status)
         for name, value in reply.headers:
             self.send_header(name, value)
@@ -215,6 +218,10 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self.wfile.write(reply.body)
         self.wfile.flush()
+
+    def version_string(self) -> str:
+        """Name of the server, without the blank that an empty `sys_version` would leave behind it."""
+        return self.server_version
 
     def log_message(self, format: str, *args: Any) -> None:
         """Stay quiet."""

@@ -10,25 +10,28 @@ as they do for any other data.
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from procore_nb.collector import collector_paused
 from procore_nb.errors import ArgumentError
-from procore_nb.export.atomic import put_in_place, write_each
-from procore_nb.export.cells import ColumnType, armed, column_from, defused, texts_of, type_of, with_index
-from procore_nb.export.types_file import described, told_about, types_file, types_told
+from procore_nb.export.as_text import texts_of
+from procore_nb.export.csv_cells import cells_of
+from procore_nb.export.formulas import armed, defused
+from procore_nb.export.from_text import column_from
+from procore_nb.export.tables import Table, table_of
+from procore_nb.export.types_file import described, framed, told_about, types_file, types_told
+from procore_nb.frame_files import files_for
 from procore_nb.frames.read import Trouble
+from procore_nb.whole_files import place_of, put_together
 
 _NEEDS_QUOTES = re.compile(r'[",\r\n]|^\s|\s$|^$')
-_MAYBE_EMPTY_TEXT = re.compile(r'(?:^|[,\r\n])""(?:[,\r\n]|$)')
-_CELL = re.compile(r'(?:"([^"]*(?:""[^"]*)*)"|([^",\r\n][^,\r\n]*|))(,|\r\n|\n|\r|\Z)')
+_FREE_KINDS = frozenset({"text", "json", "span", "clock"})  # kinds whose texts may hold anything
 
 
 def to_csv(
@@ -52,7 +55,8 @@ def to_csv(
     Path
         The file or folder. UTF-8, commas, times as `2026-01-31T09:30:00Z`, dates as `2026-01-31`, `true` and
         `false`, decimals as they came, lists as JSON text, missing as nothing, empty text as `""`. Beside it
-        stands `<name>.csv.types.json` with the types for `read_csv`; a named index is written as columns.
+        stands `<name>.csv.types.json` with the types for `read_csv`; an index is written as columns, if it is
+        more than numbers without a name. What no file can hold is warned of.
 
     Raises
     ------
@@ -67,22 +71,15 @@ def to_csv(
     >>> pnb.to_csv(pnb.to_frame([{"id": 1, "name": "Depot"}]), "projects.csv").name
     'projects.csv'
     """
-    place = Path(path)
-    if isinstance(frame, Mapping):
-        return write_each(frame, place, ".csv", lambda one, file: to_csv(one, file, excel=excel))
-    flat, index = with_index(frame)
-    types = [type_of(flat.iloc[:, at]) for at in range(flat.shape[1])]
     with (
-        put_in_place(place) as draft,
-        draft.open("w", encoding="utf-8", errors="replace", newline="") as file,
+        files_for(frame, path, ".csv") as frames,
+        put_together([[file, types_file(file)] for file in frames]) as drafts,
     ):
-        file.write("\ufeff" if excel else "")
-        end = "\r\n" if excel else "\n"
-        for line in _lines(flat, types, excel):
-            file.write(line + end)
-    with put_in_place(types_file(place)) as draft:
-        draft.write_text(described(frame, flat, index, types, excel=excel), encoding="utf-8")
-    return place
+        for one, (draft, types_draft) in zip(frames.values(), drafts, strict=True):
+            table = table_of(one)
+            _write(table, draft, excel)
+            types_draft.write_bytes(described(one, table, excel=excel))
+    return place_of(path)
 
 
 def read_csv(path: str | os.PathLike[str], *, endpoint: Any = None) -> pd.DataFrame:
@@ -113,59 +110,51 @@ def read_csv(path: str | os.PathLike[str], *, endpoint: Any = None) -> pd.DataFr
     >>> pnb.read_csv(pnb.to_csv(pnb.to_frame([{"id": 1}]), "projects.csv"))["id"].dtype
     Int64Dtype()
     """
-    place = Path(path)
+    place = place_of(path)
     text = _text_of(place)
     told = told_about(place)
-    rows = list(_rows(text))
-    if not rows:
-        raise ArgumentError(f"{place} is empty.", advice="A CSV file has at least a line of column names.")
-    header = [cell or "" for cell in rows.pop(0)]
-    if header == [""] and not (told.get("columns") or [None])[0]:
-        header = []
-    names, types = types_told(header, told, endpoint)
+    excel = bool(told.get("excel"))
+    known = [str(one["name"]) for one in told["columns"]] if told else None
+    try:
+        with collector_paused:  # it would visit every row again and again
+            names, cells, rows = cells_of(text, known, armed if excel else str)
+    except ArgumentError as error:
+        raise ArgumentError(f"{place} cannot be read. {error.message}", advice=error.advice) from error
     columns, unparsed = [], {}
-    for at, how in enumerate(types):
-        cells = [row[at] if at < len(row) else None for row in rows]
-        if told.get("excel") and how.kind == "text":
-            cells = [cell and armed(cell) for cell in cells]
+    for name, how, texts in zip(names, types_told(names, told, endpoint), cells, strict=True):
+        free = excel and how.kind in _FREE_KINDS
         trouble = Trouble()
-        columns.append(column_from(cells, how, trouble))
+        columns.append(column_from([text and armed(text) for text in texts] if free else texts, how, trouble))
         if trouble.count:
-            unparsed[header[at]] = {
-                "count": trouble.count,
-                "examples": [text for _, text in trouble.examples],
-            }
-    _check_widths(rows, len(types), place)
-    return _framed(columns, names, len(rows), told, unparsed)
-
-
-def _framed(
-    columns: list[Any], names: list[Any], rows: int, told: dict[str, Any], unparsed: dict[str, Any]
-) -> pd.DataFrame:
-    frame = pd.concat(columns, axis=1) if columns else pd.DataFrame(index=pd.RangeIndex(rows))
-    frame.columns = pd.Index(names) if names else pd.Index([], dtype="str")
-    if told.get("index"):
-        frame = frame.set_index(told["index"])
-    frame.attrs = dict(told.get("attrs") or {})
+            examples = [text for _, text in trouble.examples]
+            unparsed[name] = {"count": trouble.count, "examples": examples}
+    frame = framed(columns, names, rows, told)
     if unparsed:
         about = dict(frame.attrs.get("procore") or {})
         frame.attrs["procore"] = about | {"unparsed": {**about.get("unparsed", {}), **unparsed}}
     return frame
 
 
-def _lines(frame: pd.DataFrame, types: list[ColumnType], excel: bool) -> Iterator[str]:
-    safe = defused if excel else str
-    yield ",".join(_quoted(safe(str(name))) for name in frame.columns)
+def _write(table: Table, draft: Path, excel: bool) -> None:
+    # A first column whose name begins with that mark would lose it: readers take one mark away.
+    marked = excel or "".join(table.names[:1]).startswith("\ufeff")
+    end = "\r\n" if excel else "\n"
+    with draft.open("w", encoding="utf-8", errors="replace", newline="") as file:
+        file.write("\ufeff" if marked else "")
+        file.writelines(line + end for line in _lines(table, defused if excel else str))
+
+
+def _lines(table: Table, safe: Callable[[str], str]) -> Iterator[str]:
+    yield ",".join(_quoted(safe(name)) for name in table.names)
     columns = []
-    for at, how in enumerate(types):
-        texts = texts_of(frame.iloc[:, at], how)
-        free = how.kind in ("text", "json", "span")
-        guard = safe if how.kind == "text" else str
-        columns.append(["" if text is None else _quoted(guard(text)) if free else text for text in texts])
+    for column, how in zip(table.columns, table.types, strict=True):
+        texts = texts_of(column, how)
+        free = how.kind in _FREE_KINDS
+        columns.append(["" if text is None else _quoted(safe(text)) if free else text for text in texts])
     if columns:
         yield from map(",".join, zip(*columns, strict=True))
     else:
-        yield from [""] * len(frame)
+        yield from [""] * table.rows
 
 
 def _quoted(text: str) -> str:
@@ -182,44 +171,3 @@ def _text_of(path: Path) -> str:
         raise ArgumentError(f"{path} cannot be read: {error.strerror or error}.") from error
     except UnicodeDecodeError as error:
         raise ArgumentError(f"{path} is not UTF-8.", advice="Save it again as CSV UTF-8.") from error
-
-
-def _rows(text: str) -> Iterator[list[str | None]]:
-    """The cells of each line: None for nothing, "" for quoted nothing."""
-    # The csv module also has a longest cell, one for the whole process and not ours to change.
-    long_cells = (
-        len(text) > csv.field_size_limit() and max(map(len, text.splitlines())) > csv.field_size_limit()
-    )
-    if long_cells or _MAYBE_EMPTY_TEXT.search(text):
-        yield from _rows_with_empty_texts(text)
-        return
-    try:
-        for cells in csv.reader(io.StringIO(text, newline=""), strict=True):
-            yield [cell or None for cell in cells] or [None]
-    except csv.Error as error:
-        raise ArgumentError(f"This is no CSV: {error}.") from error
-
-
-def _rows_with_empty_texts(text: str) -> Iterator[list[str | None]]:
-    """The same, cell by cell: no CSV library tells empty text from nothing."""
-    row: list[str | None] = []
-    at = 0
-    while at < len(text):
-        cell = _CELL.match(text, at)
-        if cell is None:
-            raise ArgumentError(f"This is no CSV: a quote is not closed near {text[at : at + 20]!r}.")
-        quoted, bare, end = cell.groups()
-        row.append(bare or None if quoted is None else quoted.replace('""', '"'))
-        at = cell.end()
-        if end == "," and at < len(text):
-            continue
-        if end == ",":
-            row.append(None)
-        yield row
-        row = []
-
-
-def _check_widths(rows: list[list[str | None]], width: int, path: Path) -> None:
-    for number, row in enumerate(rows, 1):
-        if len(row) > max(width, 1):
-            raise ArgumentError(f"{path}: row {number} has {len(row)} cells, {width} are due.")

@@ -6,24 +6,29 @@ the file system only. Text is written as text, never as a formula or a link.
 
 from __future__ import annotations
 
+import math
 import os
-from collections.abc import Iterator, Mapping
-from datetime import datetime
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, time
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from procore_nb.errors import ArgumentError
-from procore_nb.export.atomic import put_in_place
-from procore_nb.export.cells import ColumnType, is_missing, texts_of, type_of, with_index
+from procore_nb.export.as_text import ColumnType, is_missing, texts_of
 from procore_nb.export.extras import library
+from procore_nb.export.tables import Table, table_of
+from procore_nb.frame_files import frames_of
+from procore_nb.whole_files import place_of, put_in_place
 
 MOST_ROWS = 1_048_576
 MOST_COLUMNS = 16_384
 _LONGEST_CELL = 32_767
 _LONGEST_NAME = 31
-_EXACT_FLOAT = 2**53
+_EXACT_DIGITS = 15
+_MOST_EXACT = 10**_EXACT_DIGITS - 1
 _FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\", "_"))
 _CUT = " … (cut)"
 _FIRST_DAY = datetime(1900, 3, 1)  # before it, Excel counts a day that never was
@@ -31,7 +36,8 @@ _FORMATS = {
     "date": "yyyy-mm-dd",
     "time": "yyyy-mm-dd hh:mm:ss",
     "moment": "yyyy-mm-dd hh:mm:ss",
-    "decimal": "#,##0.00",
+    "clock": "hh:mm:ss",
+    "integer": "0",  # without it, twelve digits look like 1.2E+11
 }
 
 
@@ -50,9 +56,9 @@ def to_excel(frame: pd.DataFrame | Mapping[str, pd.DataFrame], path: str | os.Pa
     -------
     Path
         The workbook. The header is frozen and filters; numbers are numbers, dates are dates, times are in UTC and
-        their header says so; ids past 2**53 are text, since Excel would round them; decimals have up to 15 digits
-        there, longer ones are text; lists are JSON text; missing is an empty cell. Text past 32,767 characters is
-        cut and ends with "… (cut)".
+        their header says so; a column with a whole number of more than 15 digits is text, since Excel would round it;
+        so are decimals of more digits, days before 1900 and what no calendar has; lists are JSON text; missing is an
+        empty cell. Text past 32,767 characters is cut and ends with "… (cut)".
 
     Raises
     ------
@@ -70,24 +76,24 @@ def to_excel(frame: pd.DataFrame | Mapping[str, pd.DataFrame], path: str | os.Pa
     'portfolio.xlsx'
     """
     xlsxwriter = library("xlsxwriter", "An Excel file")
-    frames = dict(frame) if isinstance(frame, Mapping) else {"Data": frame}
-    if not frames:
-        raise ArgumentError("There is no frame to write.", advice="Give a frame, or a dict of name to frame.")
-    flat = {name: with_index(one)[0] for name, one in frames.items()}
-    for name, one in flat.items():
-        _check_size(name, one)
-    place = Path(path)
+    place = place_of(path)
+    tables = {name or "Data": table_of(one) for name, one in frames_of(frame).items()}
+    for name, table in tables.items():
+        _check_size(name, table)
     options = {
-        "in_memory": True,
+        "constant_memory": True,
         "strings_to_numbers": False,
         "strings_to_formulas": False,
         "strings_to_urls": False,
     }
     with put_in_place(place) as draft, draft.open("wb") as file:
-        book = xlsxwriter.Workbook(file, options)
-        for name, (_, one) in zip(sheet_names(list(flat)), flat.items(), strict=True):
-            _fill(book, book.add_worksheet(name), one)
-        book.close()
+        book = xlsxwriter.Workbook(file, options | {"tmpdir": str(draft.parent)})
+        for name, table in zip(sheet_names(list(tables)), tables.values(), strict=True):
+            _fill(book, book.add_worksheet(name), table)
+        try:
+            book.close()
+        except xlsxwriter.exceptions.FileCreateError as error:  # it hides what the disk said
+            raise error.args[0] if isinstance(error.args[0], OSError) else error from error
     return place
 
 
@@ -99,81 +105,148 @@ def sheet_names(names: list[Any]) -> list[str]:
         plain = "".join(letter for letter in str(name).translate(_FORBIDDEN) if letter.isprintable())
         plain = plain.strip("' ") or "Sheet"
         plain = f"{plain}_" if plain.lower() == "history" else plain  # Excel keeps that name for itself
-        wanted, count = plain[:_LONGEST_NAME], 1
+        wanted, count = _first(plain, _LONGEST_NAME), 1
         while wanted.lower() in taken:
             count += 1
-            wanted = f"{plain[: _LONGEST_NAME - len(str(count)) - 3]} ({count})"
+            mark = f" ({count})"
+            wanted = f"{_first(plain, _LONGEST_NAME - len(mark))}{mark}"
         taken.add(wanted.lower())
         result.append(wanted)
     return result
 
 
-def _check_size(name: str, frame: pd.DataFrame) -> None:
-    rows, columns = len(frame) + 1, frame.shape[1]
-    if rows > MOST_ROWS or columns > MOST_COLUMNS:
+def _first(name: str, pairs: int) -> str:
+    """The beginning of a name; Excel counts in pairs of bytes, of which an emoji takes two."""
+    return name.encode("utf-16-le")[: 2 * pairs].decode("utf-16-le", "ignore").rstrip("' ")
+
+
+def _check_size(name: str, table: Table) -> None:
+    if table.rows + 1 > MOST_ROWS or len(table.names) > MOST_COLUMNS:
         raise ArgumentError(
-            f"{name!r} has {len(frame):,} rows and {columns:,} columns; "
+            f"{name!r} has {table.rows:,} rows and {len(table.names):,} columns; "
             f"a sheet holds {MOST_ROWS - 1:,} and a header, and {MOST_COLUMNS:,}.",
             advice="Filter the frame, split it over several sheets, or use to_csv or to_parquet.",
         )
 
 
-def _fill(book: Any, sheet: Any, frame: pd.DataFrame) -> None:
+def _fill(book: Any, sheet: Any, table: Table) -> None:
+    """Write a sheet row by row, as a workbook in constant memory wants it."""
     bold = book.add_format({"bold": True, "bottom": 1, "valign": "top"})
-    for at, name in enumerate(frame.columns):
-        column = frame.iloc[:, at]
-        how = type_of(column)
-        title = f"{name} (UTC)" if how.kind == "time" else str(name)
+    widths = []
+    for at, (name, how) in enumerate(zip(table.names, table.types, strict=True)):
+        title = f"{name} (UTC)" if how.kind == "time" else name
         sheet.write_string(0, at, _short(title), bold)
-        look = book.add_format({"num_format": _FORMATS[how.kind]}) if how.kind in _FORMATS else None
-        width = len(title) + 3  # room for the filter's button
-        for row, value in enumerate(_cells(column, how), 1):
+        widths.append(len(title) + 3)  # room for the filter's button
+    columns = list(zip(table.columns, table.types, strict=True))
+    formats = [_format(column, how) for column, how in columns]
+    looks = [book.add_format({"num_format": one}) if one else None for one in formats]
+    rows = zip(*(_cells(column, how) for column, how in columns), strict=True)
+    for row, values in enumerate(rows, 1):
+        for at, value in enumerate(values):
             if value is not None:
-                width = max(width, _write(sheet, row, at, value, look))
+                width = _write(sheet, row, at, value, looks[at])
+                widths[at] = max(widths[at], width)
+    for at, width in enumerate(widths):
         sheet.set_column(at, at, min(max(width, 6), 60))
     sheet.freeze_panes(1, 0)
-    if frame.shape[1]:
-        sheet.autofilter(0, 0, max(len(frame), 1), frame.shape[1] - 1)
+    if widths:
+        last = (max(table.rows, 1), len(widths) - 1)
+        sheet.autofilter(0, 0, *last)
+        # Numbers as text are meant so: no green corners.
+        sheet.ignore_errors({"number_stored_as_text": _range(*last)})
+
+
+def _range(row: int, column: int) -> str:
+    letters = ""
+    while column >= 0:
+        letters, column = chr(65 + column % 26) + letters, column // 26 - 1
+    return f"A2:{letters}{row + 1}"
+
+
+def _format(column: pd.Series[Any], how: ColumnType) -> str | None:
+    if how.kind != "decimal":
+        return _FORMATS.get(how.kind)
+    exponents = (value.as_tuple().exponent for value in column.tolist() if isinstance(value, Decimal))
+    places = max((-one for one in exponents if isinstance(one, int)), default=2)
+    return f"#,##0.{'0' * min(max(places, 2), 8)}"
 
 
 def _write(sheet: Any, row: int, at: int, value: Any, look: Any) -> int:
     """Write one cell and return how wide it looks."""
-    if isinstance(value, bool):
-        sheet.write_boolean(row, at, value)
-        return 5
-    if isinstance(value, datetime):
-        sheet.write_datetime(row, at, value, look)
-        return 19
     if isinstance(value, str):
         if value:
             sheet.write_string(row, at, _short(value))
-        return max(map(len, value[:500].splitlines()), default=0)
+        return len(value) if len(value) < 60 and "\n" not in value else max(map(len, value[:500].split("\n")))
+    if isinstance(value, bool):
+        sheet.write_boolean(row, at, value)
+        return 5
+    if isinstance(value, datetime | time):
+        sheet.write_datetime(row, at, value, look)
+        return 19
     sheet.write_number(row, at, value, look)
-    return len(f"{value:,.2f}")
+    return len(str(value)) if isinstance(value, int) else len(f"{value:,.2f}")
 
 
 def _cells(column: pd.Series[Any], how: ColumnType) -> Iterator[Any]:
     """What goes into each cell: a number, a truth value, a naive time, text, or None."""
     if how.kind in ("text", "json", "span"):
         return iter(texts_of(column, how))
-    if how.kind == "time":
-        column = column.dt.tz_convert("UTC").dt.tz_localize(None)
-    return (None if is_missing(value) else _cell(value, how.kind) for value in column.tolist())
+    values = (None if is_missing(value) else value for value in column.tolist())
+    if how.kind == "integer":
+        # One number that Excel would round makes all of a column text: ids are looked up, and stay of one kind.
+        there = [abs(int(value)) for value in column.tolist() if not is_missing(value)]
+        made: Callable[[Any], Any] = str if max(there, default=0) > _MOST_EXACT else int
+    else:
+        made = _CELLS[how.kind]
+    return (None if value is None else made(value) for value in values)
 
 
-def _cell(value: Any, kind: str) -> Any:
-    if kind == "boolean":
-        return bool(value)
-    if kind in ("date", "time", "moment"):
+def _moment(value: Any) -> Any:
+    """A time that Excel knows, in UTC; as text before 1900 and after 9999."""
+    try:
         moment = value.to_pydatetime(warn=False) if isinstance(value, pd.Timestamp) else value
-        return moment if moment >= _FIRST_DAY else moment.isoformat()
-    if kind == "integer":
-        return int(value) if abs(int(value)) <= _EXACT_FLOAT else str(value)
-    if kind == "decimal":
-        return float(value) if len(value.normalize().as_tuple().digits) <= 15 else str(value)
-    return float(value) if abs(float(value)) != float("inf") else str(value)
+    except ValueError:
+        return str(value)
+    if not isinstance(moment, datetime):
+        moment = datetime.combine(moment, time())
+    if moment.tzinfo is not None:
+        moment = moment.astimezone(UTC).replace(tzinfo=None)
+    return moment if moment >= _FIRST_DAY else moment.isoformat()
+
+
+def _day(value: Any) -> Any:
+    moment = _moment(value)
+    return moment.partition("T")[0] if isinstance(moment, str) else moment
+
+
+def _number(value: Any) -> float | str:
+    number = float(value)
+    return number if math.isfinite(number) else str(value)
+
+
+def _decimal(value: Decimal) -> float | str:
+    digits = len(value.as_tuple().digits)
+    exact = digits <= _EXACT_DIGITS or len(value.normalize().as_tuple().digits) <= _EXACT_DIGITS
+    return _number(value) if exact else str(value)
+
+
+_CELLS: dict[str, Callable[[Any], Any]] = {
+    "boolean": bool,
+    "clock": lambda value: value.replace(tzinfo=None),
+    "date": _day,
+    "time": _moment,
+    "moment": _moment,
+    "number": _number,
+    "decimal": _decimal,
+}
 
 
 def _short(text: str) -> str:
-    safe = text.encode("utf-8", "replace").decode()
-    return safe if len(safe) <= _LONGEST_CELL else safe[: _LONGEST_CELL - len(_CUT)] + _CUT
+    """Text that fits a cell, counted as for names; half a surrogate pair is no character."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+    if text.isascii() and len(text) <= _LONGEST_CELL:
+        return text
+    pairs = text.encode("utf-16-le", "replace")
+    if len(pairs) <= 2 * _LONGEST_CELL:
+        return pairs.decode("utf-16-le")
+    return pairs[: 2 * (_LONGEST_CELL - len(_CUT))].decode("utf-16-le", "ignore") + _CUT

@@ -10,6 +10,8 @@ frame's attrs stand in the file's metadata. Speaks to the file system only.
 | datetime64[us], all days | date32 |
 | decimal.Decimal | decimal128 with the digits the column needs; text, if they are more than 38 |
 | lists, nested values | JSON text |
+| categories | their text |
+| objects of Python's dates, times, numbers | date32, timestamp, time64, int64, double |
 """
 
 from __future__ import annotations
@@ -24,11 +26,14 @@ from typing import Any
 import pandas as pd
 
 from procore_nb.errors import ArgumentError
-from procore_nb.export.atomic import put_in_place, write_each
-from procore_nb.export.cells import ColumnType, column_from, is_missing, texts_of, type_of, with_index
+from procore_nb.export.as_text import ColumnType, is_missing, texts_of
 from procore_nb.export.extras import library
-from procore_nb.export.types_file import column_type, described
+from procore_nb.export.from_text import column_from, dtype_named, objects_as
+from procore_nb.export.tables import table_of
+from procore_nb.export.types_file import column_type, described, framed
+from procore_nb.frame_files import files_for
 from procore_nb.frames.read import Trouble
+from procore_nb.whole_files import place_of, put_together
 
 _KEY = b"procore_nb"
 _MOST_DIGITS = 38
@@ -49,7 +54,7 @@ def to_parquet(frame: pd.DataFrame | Mapping[str, pd.DataFrame], path: str | os.
     -------
     Path
         The file or folder. Types are kept exactly, the table above says how; `read_parquet` gives the frame back,
-        attrs and a named index included. Decimals keep their value; all of a column get the same number of places.
+        attrs and index included. Decimals keep their value; all of a column get the same number of places.
 
     Raises
     ------
@@ -67,19 +72,13 @@ def to_parquet(frame: pd.DataFrame | Mapping[str, pd.DataFrame], path: str | os.
     'projects.parquet'
     """
     arrow, parquet = library("pyarrow", "Parquet"), library("pyarrow.parquet", "Parquet")
-    place = Path(path)
-    if isinstance(frame, Mapping):
-        return write_each(frame, place, ".parquet", to_parquet)
-    flat, index = with_index(frame)
-    if not flat.columns.is_unique:
-        raise ArgumentError("Two columns have the same name.", advice="Rename one of them.")
-    types = [type_of(flat.iloc[:, at]) for at in range(flat.shape[1])]
-    arrays = [_array(arrow, flat.iloc[:, at], how) for at, how in enumerate(types)]
-    table = arrow.table(arrays, names=[str(name) for name in flat.columns])
-    told = {_KEY: described(frame, flat, index, types, rows=len(flat)).encode()}
-    with put_in_place(place) as draft:
-        parquet.write_table(table.replace_schema_metadata(told), draft)
-    return place
+    with (
+        files_for(frame, path, ".parquet") as frames,
+        put_together([[file] for file in frames]) as drafts,
+    ):
+        for one, (draft,) in zip(frames.values(), drafts, strict=True):
+            parquet.write_table(_arrow_table(arrow, one), draft)
+    return place_of(path)
 
 
 def read_parquet(path: str | os.PathLike[str]) -> pd.DataFrame:
@@ -109,41 +108,63 @@ def read_parquet(path: str | os.PathLike[str]) -> pd.DataFrame:
     [1]
     """
     arrow, parquet = library("pyarrow", "Parquet"), library("pyarrow.parquet", "Parquet")
+    place = place_of(path)
     try:
-        table = parquet.ParquetFile(Path(path)).read()
+        table = parquet.ParquetFile(place).read()
     except (OSError, arrow.ArrowInvalid) as error:
-        raise ArgumentError(f"{path} cannot be read: {str(error).rstrip('.')}.") from error
+        raise ArgumentError(f"{place} cannot be read: {str(error).rstrip('.')}.") from error
     told = json.loads((table.schema.metadata or {}).get(_KEY, b"{}"))
     columns = told.get("columns") or []
     if [str(one["name"]) for one in columns] != table.column_names:
         columns = [{"name": name} for name in table.column_names]
     series = [_column(arrow, table.column(at), one) for at, one in enumerate(columns)]
     rows = told.get("rows", table.num_rows) if not columns else table.num_rows
-    frame = pd.concat(series, axis=1) if series else pd.DataFrame(index=pd.RangeIndex(rows))
-    frame.columns = pd.Index([one["name"] for one in columns], dtype=None if columns else "str")
-    if told.get("index"):
-        frame = frame.set_index(told["index"])
-    frame.attrs = dict(told.get("attrs") or {})
-    return frame
+    return framed(series, table.column_names, rows, told)
+
+
+def _arrow_table(arrow: Any, frame: pd.DataFrame) -> Any:
+    table = table_of(frame)
+    if len(set(table.names)) < len(table.names):
+        twice = next(name for name in table.names if table.names.count(name) > 1)
+        raise ArgumentError(f"Two columns have the same name, {twice!r}.", advice="Rename one of them.")
+    arrays = [_array(arrow, column, how) for column, how in zip(table.columns, table.types, strict=True)]
+    names = [name.encode("utf-8", "replace").decode() for name in table.names]
+    told = {_KEY: described(frame, table, rows=table.rows)}
+    return arrow.table(arrays, names=names).replace_schema_metadata(told)
 
 
 def _array(arrow: Any, column: pd.Series[Any], how: ColumnType) -> Any:
+    if how.categories is not None or how.kind in ("json", "text"):
+        return _texts(arrow, column, how)
     if how.kind == "decimal":
         return _decimals(arrow, [None if is_missing(value) else value for value in column.tolist()])
-    if how.kind in ("json", "text"):
-        return arrow.array(texts_of(column, how), arrow.string())
+    if column.dtype == object:
+        try:
+            return arrow.array([None if is_missing(value) else value for value in column.tolist()])
+        except (OverflowError, arrow.ArrowInvalid):  # more than 64 bits
+            return _texts(arrow, column, how)
     if how.kind == "date" and how.dtype == "datetime64[us]":
         return arrow.Array.from_pandas(column).cast(arrow.date32())
     return arrow.Array.from_pandas(column)
 
 
+def _texts(arrow: Any, column: pd.Series[Any], how: ColumnType) -> Any:
+    texts = texts_of(column, how)
+    try:
+        return arrow.array(texts, arrow.string())
+    except UnicodeEncodeError:  # half a surrogate pair is not a character, and no file takes it
+        whole = [text and text.encode("utf-8", "replace").decode() for text in texts]
+        return arrow.array(whole, arrow.string())
+
+
 def _decimals(arrow: Any, values: list[Decimal | None]) -> Any:
     """As decimal128 of the least places and digits that hold every value, else as text."""
-    tuples = [value.as_tuple() for value in values if value is not None]
+    tuples = [value.as_tuple() for value in values if value is not None and value.is_finite()]
+    endless = any(value is not None and not value.is_finite() for value in values)
     places = [int(one.exponent) for one in tuples]
     scale = max(0, -min(places, default=0))
     whole = max((len(one.digits) + place for one, place in zip(tuples, places, strict=True)), default=1)
-    if whole + scale > _MOST_DIGITS or max(places, default=0) > _MOST_DIGITS:
+    if endless or max(whole + scale, scale, *places, 0) > _MOST_DIGITS:
         return arrow.array([None if value is None else str(value) for value in values], arrow.string())
     return arrow.array(values, arrow.decimal128(max(whole, 1) + scale, scale))
 
@@ -153,18 +174,20 @@ def _column(arrow: Any, values: Any, told: dict[str, Any]) -> Any:
     if "kind" not in told:
         return _foreign(arrow, values)
     how = column_type(told)
-    plain = arrow.types.is_string(values.type) or arrow.types.is_large_string(values.type)
-    if how.kind in ("json", "text") or (how.kind == "decimal" and plain):
+    if arrow.types.is_string(values.type) or arrow.types.is_large_string(values.type):
         return column_from(values.to_pylist(), how, Trouble())
+    if how.of is not None:
+        stamps = how.of == "object:Timestamp"
+        return objects_as([pd.Timestamp(one) if stamps and one else one for one in values.to_pylist()], how)
     return _typed(values, how.dtype)
 
 
 def _typed(values: Any, name: str) -> Any:
-    dtype: Any = pd.api.types.pandas_dtype(name)
+    dtype: Any = dtype_named(name)
     if hasattr(dtype, "__from_arrow__"):
         return pd.Series(dtype.__from_arrow__(values))
     series = values.to_pandas()
-    return series if str(series.dtype) == name else series.astype(name)
+    return series if str(series.dtype) == name else series.astype(dtype)
 
 
 def _foreign(arrow: Any, values: Any) -> Any:

@@ -7,17 +7,21 @@ CSV was edited. Speaks to the file system only.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from procore_nb.errors import ArgumentError
-from procore_nb.export.cells import ColumnType, armed
+from procore_nb.errors import ArgumentError, warn
+from procore_nb.export.as_text import ColumnType
+from procore_nb.export.from_text import column_from
+from procore_nb.export.tables import Table
 from procore_nb.frames.build import found_endpoint
 from procore_nb.frames.kinds import declared_by
+from procore_nb.frames.read import Trouble
 
+_TEXT = pd.Index(["a"]).dtype
 _DTYPES = {
     "integer": "Int64",
     "boolean": "boolean",
@@ -33,20 +37,34 @@ def types_file(path: Path) -> Path:
     return path.with_name(f"{path.name}.types.json")
 
 
-def described(
-    frame: pd.DataFrame, flat: pd.DataFrame, index: list[str], types: list[ColumnType], **more: Any
-) -> str:
-    """The types of the columns, and where the frame came from, for the way back."""
-    names = [name if isinstance(name, str | int) else str(name) for name in flat.columns]
-    columns = [
-        {"name": name} | {key: value for key, value in asdict(how).items() if value not in (None, False)}
-        for name, how in zip(names, types, strict=True)
-    ]
-    about = {"for": "procore_nb", "index": index, "columns": columns} | more
-    try:
-        return json.dumps(about | {"attrs": frame.attrs}, ensure_ascii=False, indent=1)
-    except (TypeError, ValueError):  # someone put more than plain values there
-        return json.dumps(about, ensure_ascii=False, indent=1)
+def described(frame: pd.DataFrame, table: Table, **more: Any) -> bytes:
+    """The types of the columns, and where the frame came from, for the way back; warns of what does not come back."""
+    columns = [{"name": name} | how.told() for name, how in zip(table.names, table.types, strict=True)]
+    attrs, left_out = _plain_attrs(frame.attrs)
+    about = {"for": "procore_nb", "columns": columns, "index": table.index, "labels": table.labels}
+    _warn_of_loss(table, left_out)
+    return json.dumps(about | more | {"attrs": attrs}, ensure_ascii=False, indent=1).encode(
+        "utf-8", "replace"
+    )
+
+
+def _plain_attrs(attrs: Mapping[Any, Any]) -> tuple[dict[str, Any], list[str]]:
+    """What JSON can hold of a frame's attrs, and the names of those it cannot; times and the like become text."""
+    kept, left_out = {}, []
+    for name, value in attrs.items():
+        try:
+            kept[str(name)] = json.loads(json.dumps(value, default=str))
+        except (TypeError, ValueError, RecursionError):
+            left_out.append(str(name))
+    return kept, left_out
+
+
+def _warn_of_loss(table: Table, attrs: list[str]) -> None:
+    lost = [f"{name} ({how.lost})" for name, how in zip(table.names, table.types, strict=True) if how.lost]
+    if lost:
+        warn(f"Written as plain values, and so they come back: {', '.join(lost)}.")
+    if attrs:
+        warn(f"attrs that no file can hold are left out: {', '.join(attrs)}.")
 
 
 def told_about(path: Path) -> dict[str, Any]:
@@ -67,21 +85,53 @@ def told_about(path: Path) -> dict[str, Any]:
     raise ArgumentError(f"{file} is not ours.", advice="Remove it: types will then follow the column names.")
 
 
-def types_told(header: list[str], told: dict[str, Any], endpoint: Any) -> tuple[list[Any], list[ColumnType]]:
-    """Name and type of each column: as told, by place if the header is unchanged, else by name."""
+def types_told(header: list[str], told: dict[str, Any], endpoint: Any) -> list[ColumnType]:
+    """The type of each column: as told, by place if the header is unchanged, else by name."""
     columns = told.get("columns") or []
-    written = [str(one["name"]) for one in columns]
-    plain = [armed(name) for name in header] if told.get("excel") else header
-    if written == plain:
-        return [one["name"] for one in columns], [column_type(one) for one in columns]
+    if header == [str(one["name"]) for one in columns]:
+        return [column_type(one) for one in columns]
     known = {str(one["name"]): column_type(one) for one in columns}
-    by_name = _by_name(plain, endpoint)
-    return list(plain), [known.get(name) or how for name, how in zip(plain, by_name, strict=True)]
+    by_name = _by_name(header, endpoint)
+    return [known.get(name) or how for name, how in zip(header, by_name, strict=True)]
 
 
 def column_type(told: dict[str, Any]) -> ColumnType:
     """The type of one column, as told."""
-    return ColumnType(told["kind"], told["dtype"], told.get("categories"), bool(told.get("ordered")))
+    return ColumnType(
+        told["kind"],
+        told["dtype"],
+        told.get("categories"),
+        bool(told.get("ordered")),
+        told.get("of"),
+        told.get("missing"),
+    )
+
+
+def framed(columns: list[pd.Series[Any]], names: list[str], rows: int, told: dict[str, Any]) -> pd.DataFrame:
+    """The frame of these columns, with index, labels and attrs as told; by name if the columns were changed."""
+    written = [str(one["name"]) for one in told.get("columns") or []]
+    levels = told.get("index") or []
+    at = [names.index(name) for name in written[: len(levels)] if name in names]
+    rest = [place for place in range(len(names)) if len(at) < len(levels) or place not in at]
+    parts = [columns[place] for place in rest]
+    frame = pd.concat(parts, axis=1) if parts else pd.DataFrame(index=pd.RangeIndex(rows))
+    labels = told.get("labels") if names == written else None
+    frame.columns = _labels(labels) if labels else pd.Index([names[place] for place in rest], dtype=_TEXT)
+    if levels and len(at) == len(levels):
+        frame.index = _index([columns[place] for place in at], levels)
+    frame.attrs = dict(told.get("attrs") or {})
+    return frame
+
+
+def _index(levels: list[pd.Series[Any]], names: list[Any]) -> Any:
+    if len(levels) == 1:
+        return pd.Index(levels[0], name=names[0])
+    return pd.MultiIndex.from_arrays(levels, names=names)
+
+
+def _labels(levels: list[dict[str, Any]]) -> Any:
+    made = [column_from(one["texts"], column_type(one), Trouble()) for one in levels]
+    return _index(made, [one["name"] for one in levels])
 
 
 def _by_name(names: list[str], endpoint: Any) -> list[ColumnType]:

@@ -6,6 +6,7 @@ whatever came. Speaks to no service.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Literal
@@ -15,10 +16,11 @@ import pandas as pd
 from procore_nb.collector import collector_paused
 from procore_nb.errors import ArgumentError
 from procore_nb.frames.column import PROMISED, Gathered
-from procore_nb.frames.flatten import CUSTOM_KEY, Column, columns_of_page, custom_kind
+from procore_nb.frames.flatten import CUSTOM_KEY, Column, columns_of_page, custom_kind, has_entries
 from procore_nb.frames.kinds import Path, declared_by
 from procore_nb.frames.labels import column_names, dotted
 from procore_nb.frames.names import Kind, kind_of_name
+from procore_nb.frames.read import Trouble
 
 Decimals = Literal["exact", "float"]
 _NONE = type(None)
@@ -101,13 +103,20 @@ class FrameBuilder:
     @property
     def custom_fields(self) -> set[int]:
         """The definition ids of the custom fields that records brought so far."""
-        found = (CUSTOM_KEY.fullmatch(str(part)) for path in self._columns for part in path)
+        found = (_is_custom(part) for path in self._columns for part in path)
         return {int(number[1]) for number in found if number}
 
-    def label(self, labels: Mapping[int, str]) -> None:
-        """Name custom fields by label, where the labels are known only after the records."""
+    def define(self, custom_fields: Mapping[int, tuple[str, str]]) -> None:
+        """Name custom fields by label, where the definitions are known only after the records.
+
+        A field of which only nulls came gets its type from them too.
+        """
         # All of them, as a label that two fields share carries the id whichever of the two came.
-        self._labels |= labels
+        self._labels |= {number: label for number, (label, _) in custom_fields.items()}
+        for path in [path for path in self._columns if CUSTOM_KEY.fullmatch(str(path[-1]))]:
+            _, data_type = custom_fields.get(int(path[-1].rpartition("_")[2]), ("", ""))
+            if data_type and not self._columns[path].says_something:
+                self._open_custom(path, data_type)
 
     def build(self) -> pd.DataFrame:
         """The frame of all pages, in order. The builder gives its pages away: it is empty afterwards."""
@@ -116,12 +125,15 @@ class FrameBuilder:
             rows = sum(counts)
             names = self._names()
             frame_columns: dict[str, Any] = {}
-            attrs = self._described(names, rows)
+            troubles: dict[str, Trouble] = {}
+            text_ids = []
             for path, name in names.items():
-                whole = self._columns.pop(path).whole(self._by_name(path), starts, counts, rows)
+                gathered = self._columns.pop(path)
+                whole = gathered.whole(self._by_name(path), starts, counts, rows)
                 if self._declared.number_as_text(path) and isinstance(whole.dtype, pd.StringDtype):
-                    attrs.setdefault("text_ids", []).append(name)
-                frame_columns[name] = whole
+                    text_ids.append(name)
+                frame_columns[name], troubles[name] = whole, gathered.trouble
+            attrs = self._described(names, troubles, rows) | ({"text_ids": text_ids} if text_ids else {})
             self._blocks.clear()
             frame = pd.DataFrame(frame_columns, index=pd.RangeIndex(rows), copy=False)
         frame.columns = pd.Index(list(frame_columns), dtype="str")
@@ -135,11 +147,17 @@ class FrameBuilder:
         for path, kind in self._declared.columns.items():
             self._columns.setdefault(path, self._opened(path, self._meant(kind), PROMISED))
         for number, (_, data_type) in custom_fields.items():
-            path = ("custom_fields", f"custom_field_{number}")
-            kind = custom_kind(data_type)
-            self._columns[path] = Gathered(self._meant(kind))
-            if data_type.lower().startswith("lov_"):
-                self._columns[(*path, "id")] = Gathered("list" if kind == "list" else "integer")
+            self._open_custom(("custom_fields", f"custom_field_{number}"), data_type)
+
+    def _open_custom(self, path: Path, data_type: str) -> None:
+        """Open the column of a custom field of this data type, and that of its entries' ids."""
+        kind = custom_kind(data_type)
+        seen = self._columns[path].seen if path in self._columns else PROMISED
+        self._columns[path] = self._opened(path, self._meant(kind), seen)
+        if has_entries(data_type):
+            self._columns[(*path, "id")] = self._opened(
+                (*path, "id"), "list" if kind == "list" else "text", seen
+            )
 
     def _leading_kind(self, path: Path) -> Kind:
         """As declared; else by name, where our own ids are numbers even beside ids that are text."""
@@ -165,6 +183,7 @@ class FrameBuilder:
         if gathered is None:
             gathered = self._columns[column.path] = self._opened(column.path, None, seen)
         gathered.seen = min(gathered.seen, seen)
+        gathered.kind = gathered.kind or (column.kind and self._meant(column.kind))
         if column.types != {_NONE}:
             gathered.add(column, block, self._by_name(column.path), seen[0])
 
@@ -190,9 +209,8 @@ class FrameBuilder:
         kept = [path for path in order if path not in parents or self._columns[path].says_something]
         return column_names(kept, set(self._declared.columns), self._labels)
 
-    def _described(self, names: dict[Path, str], rows: int) -> dict[str, Any]:
+    def _described(self, names: dict[Path, str], troubles: dict[str, Trouble], rows: int) -> dict[str, Any]:
         """What the frame says about itself: plain values only, since pandas copies them often."""
-        troubles = {name: self._columns[path].trouble for path, name in names.items()}
         attrs: dict[str, Any] = {"endpoint": self._declared.name, "rows": rows}
         attrs["unparsed"] = {
             name: {"count": trouble.count, "examples": [text for _, text in trouble.examples]}
@@ -205,7 +223,9 @@ class FrameBuilder:
             for path, name in names.items()
             if name != dotted(path, self._labels)
         }
-        return attrs | ({"cut_to_date": cut} if cut else {}) | ({"renamed": renamed} if renamed else {})
+        keys = {name: dotted(path, {}) for path, name in names.items() if any(map(_is_custom, path))}
+        told = {"cut_to_date": cut, "renamed": renamed, "custom_fields": keys}
+        return attrs | {name: words for name, words in told.items() if words}
 
 
 def to_frame(records: Iterable[Any], endpoint: Any = None, *, decimals: Decimals = "exact") -> pd.DataFrame:
@@ -252,6 +272,10 @@ def found_endpoint(endpoint: Any) -> Any:
     from procore_nb import catalog
 
     return catalog.endpoint(endpoint)
+
+
+def _is_custom(part: Any) -> re.Match[str] | None:
+    return CUSTOM_KEY.fullmatch(str(part))
 
 
 def _parts(records: Iterable[Any], bare: str) -> Iterator[list[dict[str, Any]]]:

@@ -30,13 +30,12 @@ class Gathered:
 
     @property
     def says_something(self) -> bool:
-        """Whether there is more here than nulls, or it was promised."""
-        return bool(self.pieces) or self.seen == PROMISED
+        """Whether there is more here than nulls, or its kind is known."""
+        return bool(self.pieces) or self.seen == PROMISED or self.kind is not None
 
     def add(self, column: Column, block: int, by_name: Kind, place: int) -> None:
         """Read one page's values; `by_name` is the kind as long as nothing else settles it."""
-        _, values, types, said = column
-        self.kind = self.kind or said
+        _, values, types, _ = column
         kind = self.kind or ("list" if any(issubclass(one, list) for one in types) else by_name)
         if kind == "text" and self.maybe_number:
             numbers = read_at_once("integer", values, types)
@@ -53,7 +52,7 @@ class Gathered:
         if doubtful and kinds <= {"integer"}:
             kind, doubtful = "integer", False
         pieces = [
-            Piece(starts[block], counts[block], values if own == kind else _fitted(values, kind))
+            Piece(starts[block], counts[block], values if own == kind else self._fitted(values, kind))
             for block, own, values in sorted(self.pieces, key=lambda piece: starts[piece[0]])
         ]
         self.pieces.clear()
@@ -61,9 +60,7 @@ class Gathered:
         numbers = numbered(whole) if doubtful else None
         return whole if numbers is None else numbers
 
-
-def _fitted(values: Any, kind: Kind) -> list[Any]:
-    """Values of another kind as text, or as lists of one."""
-    if kind == "list":
-        return [None if value is None else [value] for value in unpacked(values)]
-    return [None if value is None else str(value) for value in unpacked(values)]
+    def _fitted(self, values: Any, kind: Kind) -> Any:
+        """A page that was read as another kind, before this one was known."""
+        plain = unpacked(values)
+        return packed(kind, read(kind, plain, set(map(type, plain)), self.trouble))

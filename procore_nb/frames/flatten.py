@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 from itertools import chain, repeat
-from operator import contains, itemgetter
+from operator import contains, eq, itemgetter
 from typing import Any, NamedTuple
 
 from procore_nb.frames.kinds import Path
 from procore_nb.frames.names import Kind
-from procore_nb.frames.read import Kinds
+from procore_nb.frames.read import Kinds, json_text
 
 _EMPTY: dict[str, Any] = {}
 _NONE = type(None)
@@ -32,6 +32,7 @@ _CUSTOM_KINDS: dict[str, Kind] = {
     "login_informations": "list",
     "vendors": "list",
 }
+_WITH_ENTRIES = ("lov_", "login_information", "vendor")
 
 
 class Column(NamedTuple):
@@ -113,11 +114,17 @@ def custom_kind(data_type: str) -> Kind:
     return _CUSTOM_KINDS.get(data_type.lower(), "text")
 
 
+def has_entries(data_type: str) -> bool:
+    """Whether values of this data type are entries `{id, label}`, or lists of them."""
+    return data_type.lower().startswith(_WITH_ENTRIES)
+
+
 def _taken_apart(path: Path, records: Sequence[dict[str, Any]]) -> Iterator[Column]:
     """One column per key."""
-    shapes = set(map(tuple, records))
-    if len(shapes) == 1:  # all records have the same keys in the same order, which is the rule
-        for key, column in zip(shapes.pop(), zip(*map(dict.values, records), strict=True), strict=True):
+    keys = list(records[0])
+    # All records have the same keys in the same order, which is the rule. Keys that are one object need no reading.
+    if all(map(eq, map(list, records), repeat(keys))):
+        for key, column in zip(keys, zip(*map(dict.values, records), strict=True), strict=True):
             yield Column((*path, key), column, set(map(type, column)))
         return
     for key in dict.fromkeys(chain.from_iterable(records)):
@@ -128,23 +135,22 @@ def _taken_apart(path: Path, records: Sequence[dict[str, Any]]) -> Iterator[Colu
 def _custom_values(column: Column) -> list[Column]:
     """The values of a custom field `{data_type, value}`, and the ids beside the labels of list entries."""
     path, values, types, _ = column
-    if not CUSTOM_KEY.fullmatch(str(path[-1])) or not all(issubclass(kind, dict | _NONE) for kind in types):
+    if not CUSTOM_KEY.fullmatch(str(path[-1])):
         return []
-    full = [value for value in values if value is not None] if _NONE in types else values
+    full = values if types == {dict} else [value for value in values if isinstance(value, dict)]
     if not all(map(contains, full, repeat("value"))) or not all(map(contains, full, repeat("data_type"))):
         return []
-    plain: Sequence[Any] = list(map(itemgetter("value"), full))
+    if len(full) == len(values):
+        plain: Sequence[Any] = list(map(itemgetter("value"), full))
+    else:
+        plain = [value["value"] if isinstance(value, dict) else value for value in values]
     found = set(map(type, plain))
-    if _NONE in types:
-        plain = [None if value is None else value["value"] for value in values]
-        found.add(_NONE)
     data_type = str(full[0]["data_type"])
     kind = custom_kind(data_type)
-    entries = data_type.lower().startswith("lov_") or any(issubclass(one, dict | list) for one in found)
-    if not entries:
+    if not has_entries(data_type) and not any(issubclass(one, dict | list) for one in found):
         return [Column(path, plain, found, kind)]
     labels, ids = _labels_and_ids(plain, found)
-    id_kind: Kind = "list" if kind == "list" else "integer"
+    id_kind: Kind = "list" if kind == "list" else "text"  # text: numbers, unless one of them has letters
     return [
         Column(path, labels, set(map(type, labels)), kind),
         Column((*path, "id"), ids, set(map(type, ids)), id_kind),
@@ -165,6 +171,9 @@ def _label_and_id(value: Any) -> tuple[Any, Any]:
     if isinstance(value, list):
         pairs = [_label_and_id(one) for one in value]
         return [label for label, _ in pairs], [one for _, one in pairs]
-    if isinstance(value, dict):
-        return value.get("label", value.get("name")), value.get("id")
-    return value, None
+    if not isinstance(value, dict):
+        return value, None
+    label = value.get("label", value.get("name"))
+    if label is None and value.keys() - {"id", "label", "name"}:
+        label = json_text(value)
+    return label, value.get("id")

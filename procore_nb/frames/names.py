@@ -26,7 +26,7 @@ RULES: tuple[tuple[str, Kind], ...] = (
     (TEXT_IDS, "text"),
     (r"(.*_)?id", "integer"),
     (r"(.*_)?ids", "list"),
-    (r"(.*_)?(at|datetime|timestamp)|time_resolved", "time"),
+    (r"(.*_)?(at|datetime|timestamp)|time_(resolved|in|out)", "time"),
     (r"(.*_)?date|date_(?!value).*|(?!based_on$|depends_on$|add_on$).*_on", "date"),
     (r"(.*_)?(latitude|longitude|altitude)|gps_(lat|long)|(horizontal|vertical)_accuracy", "number"),
     (r"(is|has|can|was|allow|allows|enable|enabled|show)_.*", "boolean"),

@@ -28,6 +28,11 @@ _LEAST, _MOST = -(2**63), 2**63 - 1
 _EXACT_FLOAT = 2**53
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _INTEGER = re.compile(r"[+-]?\d+(\.0*)?", re.ASCII)
+# Money as people write it: "$1,234.50", "(12.00)" for minus twelve. "1.234,50" could mean two things and stays unread.
+_WRITTEN = re.compile(
+    r"(?P<minus>[-(]?)\s*[$€£]?\s*(?P<digits>\d{1,3}(,\d{3})+(\.\d+)?|\d+(\.\d+)?)\s*(?P<close>\)?)", re.ASCII
+)
+_TRUE, _FALSE = frozenset({"true", "t", "yes", "y", "1"}), frozenset({"false", "f", "no", "n", "0"})
 _NUMBER_LETTERS = b"0123456789.+-eE"
 
 
@@ -193,8 +198,8 @@ def _boolean(value: Any) -> bool | None:
         return bool(value)
     if isinstance(value, str):
         text = value.strip().lower()
-        if text in ("true", "false", ""):
-            return text == "true" if text else None
+        if text in _TRUE or text in _FALSE or not text:
+            return text in _TRUE if text else None
     raise ValueError("neither true nor false")
 
 
@@ -205,9 +210,7 @@ def _decimal(value: Any) -> Decimal | None:
         text = value.strip().removesuffix("%").rstrip()
         if not text:
             return None
-        if not _NUMBER.fullmatch(text):
-            raise ValueError("not a number")
-        exact = Decimal(text)
+        exact = Decimal(text) if _NUMBER.fullmatch(text) else _as_written(text)
     elif isinstance(value, bool | np.bool_) or not isinstance(value, int | float | np.number):
         raise TypeError("not a number")
     elif isinstance(value, float) and math.isnan(value):
@@ -217,6 +220,15 @@ def _decimal(value: Any) -> Decimal | None:
     if not exact.is_finite():
         raise ValueError("not finite")
     return exact
+
+
+def _as_written(text: str) -> Decimal:
+    """A number with thousands, a currency sign or an accountant's minus."""
+    written = _WRITTEN.fullmatch(text)
+    if not written or (written["minus"] == "(") != bool(written["close"]):
+        raise ValueError("not a number")
+    exact = Decimal(written["digits"].replace(",", ""))
+    return -exact if written["minus"] else exact
 
 
 def _number(value: Any) -> float | None:
@@ -230,8 +242,8 @@ def _number(value: Any) -> float | None:
 
 
 def _text(value: Any) -> str | None:
-    if isinstance(value, float) and math.isnan(value):
-        return None
+    if isinstance(value, float) and not math.isfinite(value):
+        return None if math.isnan(value) else str(value)
     if isinstance(value, str):
         text = str(value)
     elif isinstance(value, datetime | date):

@@ -19,6 +19,8 @@ _FIRST = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
 _LAST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _MILLISECONDS_FROM = 100_000_000_000  # as seconds this would be the year 5138
+_SECONDS_FROM = 100_000_000  # 1973; a smaller number is no count of seconds where a date is due: 20260105
+_EPOCH_DIGITS = re.compile(r"\d{10}(\d{3})?", re.ASCII)
 
 MISSING = np.datetime64("NaT", "us")
 
@@ -43,9 +45,10 @@ def read_time(value: Any) -> int | None:
     """Microseconds since 1970 in UTC of one time; a time without zone is taken as UTC."""
     if isinstance(value, bool):
         raise TypeError("not a time")
+    if isinstance(value, str) and _EPOCH_DIGITS.fullmatch(value):
+        value = int(value)
     if isinstance(value, int | float):  # Resource Planning counts seconds or milliseconds
-        seconds = value / 1000 if abs(value) >= _MILLISECONDS_FROM else value
-        return _within(int(seconds * 1_000_000))
+        return _within(_counted(value))
     if isinstance(value, date) and not isinstance(value, datetime):
         value = datetime.combine(value, time())
     moment = value if isinstance(value, datetime) else _parse(value)
@@ -61,6 +64,8 @@ def read_date(value: Any) -> tuple[int, bool] | None:
         value = date.fromisoformat(value)
     if isinstance(value, date) and not isinstance(value, datetime):
         value = datetime.combine(value, time())
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) >= _SECONDS_FROM:
+        value = _EPOCH + _MICROSECOND * _within(_counted(value))
     if isinstance(value, str):
         value = _parse(value)
     if value is None:
@@ -84,6 +89,11 @@ def _parse(value: Any) -> datetime | None:
     if text.endswith(" UTC"):
         text = text[:-4] + "Z"
     return datetime.fromisoformat(text) if text else None
+
+
+def _counted(value: float) -> int:
+    """Microseconds of a count of seconds or milliseconds since 1970."""
+    return int(value * 1000) if abs(value) >= _MILLISECONDS_FROM else int(value * 1_000_000)
 
 
 def _within(microseconds: int) -> int:

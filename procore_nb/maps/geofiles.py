@@ -6,6 +6,7 @@ In: frames. Out: files and GeoDataFrames. Speaks to no service.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,14 @@ import orjson
 import pandas as pd
 
 from procore_nb.errors import MissingExtraError
+from procore_nb.frame_files import files_for
 from procore_nb.maps.columns import find_columns
-from procore_nb.maps.located import locate
-from procore_nb.maps.page import write_whole
+from procore_nb.maps.located import Located, locate
+from procore_nb.whole_files import place_of, put_together
 
 
 def to_geojson(
-    frame: pd.DataFrame,
+    frame: pd.DataFrame | Mapping[str, pd.DataFrame],
     path: str | os.PathLike[str],
     *,
     columns: list[str] | None = None,
@@ -32,9 +34,10 @@ def to_geojson(
     Parameters
     ----------
     frame
-        Any frame with coordinates; rows without usable ones are left out (see `check_coordinates`).
+        Any frame with coordinates; rows without usable ones are left out (see `check_coordinates`). Or a dict of
+        name to frame, which gives a folder of files `<name>.geojson`.
     path
-        Where to; an existing file is replaced only when the new one is whole.
+        Where to (the folder, for a dict); an existing file is replaced only when the new one is whole.
     columns
         Which columns become properties; None takes all but the coordinates.
     fix
@@ -45,7 +48,7 @@ def to_geojson(
     Returns
     -------
     Path
-        The file: one Point per row, longitude first, degrees WGS 84. Amounts held as Decimal are written as text,
+        The file or folder: one Point per row, longitude first, degrees WGS 84. Amounts held as Decimal are written as text,
         times as ISO 8601, missing as null. An empty frame gives a file without features.
 
     Raises
@@ -55,20 +58,29 @@ def to_geojson(
     OutputError
         The file cannot be written.
     """
-    located = locate(frame, latitude=latitude, longitude=longitude, fix=fix, allow_none=True)
-    chosen = find_columns(frame, columns, argument="columns")
-    kept = [c for c in frame.columns if c not in (latitude, longitude)] if chosen is None else chosen
+    with (
+        files_for(frame, path, ".geojson") as frames,
+        put_together([[file] for file in frames]) as drafts,
+    ):
+        for one, (draft,) in zip(frames.values(), drafts, strict=True):
+            located = locate(one, latitude=latitude, longitude=longitude, fix=fix, allow_none=True)
+            chosen = find_columns(one, columns, argument="columns")
+            kept = [c for c in one.columns if c not in (latitude, longitude)] if chosen is None else chosen
+            draft.write_bytes(_collection(located, kept))
+    return place_of(path)
+
+
+def _collection(located: Located, kept: list[Any]) -> bytes:
     rows = located.rows[kept].astype(object).to_dict("records")
     features = [
         {"type": "Feature", "geometry": {"type": "Point", "coordinates": [lon, lat]}, "properties": row}
         for row, lon, lat in zip(rows, located.longitude.tolist(), located.latitude.tolist(), strict=True)
     ]
-    text = orjson.dumps(
+    return orjson.dumps(
         {"type": "FeatureCollection", "features": features},
         default=_plain,
         option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS,
     )
-    return write_whole(path, text.decode("utf-8"))
 
 
 def to_geodataframe(

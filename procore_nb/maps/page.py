@@ -8,15 +8,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
-import tempfile
 from functools import lru_cache
 from html import escape
 from importlib.resources import files
 from pathlib import Path
 
-from procore_nb.errors import OutputError
 from procore_nb.maps.basemap import Basemap
 from procore_nb.maps.borders import borders_file
+from procore_nb.whole_files import place_of, put_in_place
 
 PAGE_STYLE = "html, body { height: 100%; margin: 0; } .pnb-map { height: 100vh !important; border: 0; border-radius: 0; }"
 # The page has no kernel behind it: what is chosen stays in the page.
@@ -72,33 +71,11 @@ def page(points: bytes, *, title: str, basemap: Basemap | None) -> str:
 
 
 def write_whole(path: str | os.PathLike[str], text: str) -> Path:
-    """Write a file whole or not at all: a temporary one beside it, then a rename."""
-    target = Path(path)
-    try:
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
-    except OSError as error:
-        raise OutputError(
-            f"Cannot write {target}: {error.strerror or error}.", advice="Choose a folder that exists."
-        ) from error
-    part = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as out:
-            out.write(text)
-        part.chmod(0o666 & ~_umask())
-        part.replace(target)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise OutputError(f"Cannot write {target}: {error.strerror or error}.") from error
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-    return target
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    """Write a file whole or not at all."""
+    place = place_of(path)
+    with put_in_place(place) as draft:
+        draft.write_bytes(text.encode("utf-8"))
+    return place
 
 
 def _hash(text: str) -> str:

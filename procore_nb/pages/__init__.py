@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 from procore_nb.errors import ProcoreError
 from procore_nb.pages.crew import Crew, Manners, Silent, Watcher
-from procore_nb.pages.plan import Question, QuestionWalk, Tally
+from procore_nb.pages.plan import QuestionWalk
+from procore_nb.pages.question import Question, Tally
 from procore_nb.pages.walker import Done, Event, Restarted, Rows, Walker
 from procore_nb.replies import Page
 from procore_nb.session import Session
@@ -36,15 +37,19 @@ def walk(
     manners: Manners,
     watcher: Watcher | None = None,
     may_leave_out: Callable[[ProcoreError], bool] = lambda error: False,
+    listen: Callable[[], None] = lambda: None,
 ) -> Iterator[Event]:
     """Ask all questions, several pages at a time, and hand out events in the order of the questions.
+
+    `listen` is called in the walking thread several times a second; a `KeyboardInterrupt` raised there ends the walk, as
+    Ctrl-C does, after the rows that had come.
 
     Raises
     ------
     ProcoreError
         What a page failed with, once retrying did not help; the rows before it have been handed out.
     """
-    crew = Crew(session, manners, watcher or Silent())
+    crew = Crew(session, manners, watcher or Silent(), listen=listen)
     try:
         yield from Walker(crew, iter(questions), may_leave_out).run()
     finally:

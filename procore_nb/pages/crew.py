@@ -14,13 +14,14 @@ from queue import Empty, SimpleQueue
 from typing import Protocol
 
 from procore_nb.collector import collector_paused
-from procore_nb.errors import ProcoreError, RateLimitError
+from procore_nb.errors import NetworkError, ProcoreError, RateLimitError
 from procore_nb.pacing import backoff_seconds
-from procore_nb.pages.plan import Ask
-from procore_nb.replies import Page, read_page, retry_after_seconds
+from procore_nb.pages.question import Ask, Question
+from procore_nb.replies import Page, Reply, read_page, retry_after_seconds
 from procore_nb.session import Session
 
 log = logging.getLogger("procore_nb")
+_LISTEN_EVERY = 0.1  # seconds between two looks whether the walk is to stop
 _WORTH_SAYING = 0.5  # seconds; shorter waits are not announced
 
 
@@ -95,16 +96,28 @@ class _Patience:
             self.until = max(self.until, now + wait)
             return True
 
+    def left(self, now: float) -> float:
+        """Return how much longer the walk may wait, from now."""
+        with self.lock:
+            return self.seconds - self.spent + max(0.0, self.until - now)
+
 
 class Crew:
     """The threads that send; daemons, so that an interrupted walk returns at once."""
 
     def __init__(
-        self, session: Session, manners: Manners, watcher: Watcher, *, threads: int | None = None
+        self,
+        session: Session,
+        manners: Manners,
+        watcher: Watcher,
+        *,
+        threads: int | None = None,
+        listen: Callable[[], None] = lambda: None,
     ) -> None:
         self.session = session
         self.manners = manners
         self.watcher = watcher
+        self._listen = listen
         self._patience = _Patience(manners.patience_seconds)
         self._stop = threading.Event()
         self._sleep = manners.sleep or self._stop.wait
@@ -121,11 +134,10 @@ class Crew:
 
     def next_answer(self) -> tuple[Ask, Page | BaseException]:
         while True:
+            self._listen()
             self.watcher.tick()
             try:
-                return self._answers.get(
-                    timeout=0.5
-                )  # a limit, so that an interrupt is heard on every system
+                return self._answers.get(timeout=_LISTEN_EVERY)
             except Empty:
                 continue
 
@@ -155,20 +167,33 @@ class Crew:
                 pause = asked or backoff_seconds(attempt)
                 if not self._patience.allows(pause, self.manners.clock()):
                     raise
-                self._pause(pause, f"{error.message} Trying again ({attempt} of {self.manners.retries}).")
+                again = f"try {attempt + 1} of {self.manners.retries + 1}"
+                why = f"answered {error.status}" if error.status else "no whole reply"
+                self._pause(pause, f"{error.message} Then {again}.", short=f"{why}, then {again}")
         raise AssertionError("unreachable")
 
     def _answer_once(self, ask: Ask) -> Page:
         governor, clock = self.session.application.governor, self.manners.clock
-        question = ask.question
+        question, under_way = ask.question, True
+
+        def before_again(refusal: Reply) -> None:
+            nonlocal under_way
+            governor.observe(refusal.headers, clock())
+            under_way = False
+            self._wait_for_the_limits(ask)
+            under_way = True
+            self.watcher.asked()
+
         self.watcher.asked()
         try:
-            reply = self.session.get(question.path, ask.parameters, company_id=question.company_id)
+            reply = self.session.get(
+                question.path, ask.parameters, company_id=question.company_id, before_again=before_again
+            )
         except BaseException:
-            governor.release()
+            if under_way:
+                governor.release()
             raise
-        refused_for = _refused_for(reply.status, reply.headers)
-        governor.observe(reply.headers, clock(), refused_for=refused_for)
+        governor.observe(reply.headers, clock(), refused_for=_refused_for(reply.status, reply.headers))
         with collector_paused:
             page = read_page(reply, envelope=question.envelope)
         self.watcher.came(len(page.rows))
@@ -176,9 +201,7 @@ class Crew:
 
     def _wait_for_the_limits(self, ask: Ask) -> None:
         governor, clock = self.session.application.governor, self.manners.clock
-        while (seconds := governor.reserve(clock())) > 0:
-            if self._stop.is_set():
-                raise RateLimitError("The walk was stopped while it waited for the rate limit.")
+        while not self._stop.is_set() and (seconds := governor.reserve(clock())) > 0:
             if seconds >= _WORTH_SAYING and not self._patience.allows(seconds, clock()):
                 raise RateLimitError(
                     f"Procore's rate limit lets this application go on in {seconds:,.0f} seconds, which is beyond the "
@@ -186,19 +209,34 @@ class Crew:
                     retry_after_seconds=seconds,
                     advice="Wait, ask for less, or give more patience: connect(…, patience_seconds=…).",
                 )
-            self._pause(seconds, "Waiting for Procore's rate limit.")
+            self._pause(seconds, "Waiting for Procore's rate limit.", short="rate limit")
+        if self._stop.is_set():
+            raise NetworkError("The walk was stopped.", retryable=False)
 
-    def _pause(self, seconds: float, reason: str) -> None:
+    def foresee(self, requests: int, question: Question) -> None:
+        """Raise now what so many more requests would end in: a wait beyond the patience."""
+        now = self.manners.clock()
+        seconds = self.session.application.governor.seconds_for(requests, now)
+        left = self._patience.left(now)
+        if seconds > left:
+            raise RateLimitError(
+                f"At least {requests:,} requests are still due, which Procore's rate limit spreads over {seconds:,.0f} "
+                f"seconds; the patience left is {left:,.0f} seconds (seen at GET {question.path}).",
+                retry_after_seconds=seconds,
+                advice="Ask for less (a filter, a range of time), or connect(…, patience_seconds="
+                f"{(self.manners.patience_seconds - left + seconds) * 1.1:.0f}).",
+            )
+
+    def _pause(self, seconds: float, reason: str, *, short: str) -> None:
         if seconds >= _WORTH_SAYING:
             log.info("Waiting %.1f s: %s", seconds, reason)
-            self.watcher.waiting(seconds, reason)
+            self.watcher.waiting(seconds, short)
             if not self._most:
                 self.watcher.tick()
         self._sleep(seconds)
 
 
 def _refused_for(status: int, headers: Mapping[str, str]) -> float | None:
-    if status not in (429, 503):
-        return None
-    asked = retry_after_seconds(headers)
-    return 0.0 if asked is None else asked
+    """Return the seconds a refusal asks to wait: 0 for a 429 that names none, None for what is no such refusal."""
+    asked = retry_after_seconds(headers) if status in (429, 503) else None
+    return 0.0 if status == 429 and asked is None else asked

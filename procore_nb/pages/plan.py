@@ -7,52 +7,18 @@ Procore's paging: https://developers.procore.com/documentation/pagination
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from dataclasses import dataclass
+import re
 from typing import Any
 
 from procore_nb.errors import IncompleteError, ProcoreError
+from procore_nb.pages.inorder import InOrder
+from procore_nb.pages.question import Ask, Question, Tally
 from procore_nb.replies import Page
 
 _SMALLEST = 100  # rows a page; every list takes as many
 _WALKS = 3  # a list that moves under our feet is walked again, so often in all
-
-
-@dataclass(frozen=True)
-class Question:
-    """One list asked of one place: path and parameters, and how the list pages.
-
-    `key` is what the caller knows the question by, such as a project id.
-    """
-
-    path: str
-    parameters: tuple[tuple[str, str], ...] = ()
-    company_id: int | None = None
-    paging: str = "page"
-    per_page: int | None = None
-    envelope: str = ""
-    key: Hashable = None
-
-
-@dataclass(frozen=True)
-class Ask:
-    """One page to ask for: its place in the walk, and the parameters that name it."""
-
-    question: Question
-    walk: int
-    number: int
-    parameters: tuple[tuple[str, str], ...]
-
-
-@dataclass
-class Tally:
-    """What the walk of one question has to say about itself."""
-
-    pages: int = 0
-    rows: int = 0
-    total: int | None = None
-    repeated: int = 0
-    walks: int = 1
+_EMPTY_IN_A_ROW = 3  # pages; rows may be hidden from us, yet a server may name a next page for ever
+_SIZE = re.compile(r"per.?page|page.?size", re.IGNORECASE)
 
 
 class QuestionWalk:
@@ -68,9 +34,12 @@ class QuestionWalk:
         self.done = False
         self.restarted = False
         self.failure: IncompleteError | None = None
-        self._keep_repeats = False
-        self._outbox: list[list[Any]] = []
+        self._start = question.first_page
         self._per_page = question.per_page
+        self._grouped = "[]" in question.envelope
+        self._moves = 0
+        self._empty = 0  # pages in a row
+        self._shown_before: int | None = None  # the fingerprint of the walk before
         self._begin()
 
     def first(self) -> Ask:
@@ -79,97 +48,86 @@ class QuestionWalk:
 
     def receive(self, ask: Ask, page: Page) -> list[Ask]:
         """Take in one page and return the pages to ask for because of it."""
-        if ask.walk != self.tally.walks or self.done:
+        if self.is_late(ask) or self.done:
             return []
         self.tally.pages += 1
         self._due.discard(ask.number)
-        self._pages[ask.number] = page.rows
+        self._groups += page.groups or 0
         if page.total is not None:
             self._totals.append(page.total)
+        if page.more:
+            self._linked = True
+        self._empty = 0 if page.rows else self._empty + 1
+        self._order.put(ask.number, page.rows, in_turn=not self._known_last)
         further = self._plan(ask, page)
         self._due.update(one.number for one in further)
-        self._hand_out()
+        self.tally.rows, self.tally.repeated = self._order.rows, self._order.repeated
         return further if further or self._due else self._finish()
 
-    def refused(self, ask: Ask, error: ProcoreError) -> Ask | None:
-        """Return the first page again, in a smaller size, where the size is what was refused; else None.
+    def refused(self, ask: Ask, error: ProcoreError) -> list[Ask] | None:
+        """Return what to ask instead of a page that was refused, or None where the refusal has the last word.
 
         For most lists no largest page is documented, so the size asked for may be too large: 408 says that it takes too
-        long, 400 and 422 name the parameter.
+        long, 400 and 422 name the parameter. Nor is it documented what a page past the end answers.
         """
-        size = self._per_page or 0
-        too_large = error.status == 408 or (
-            error.status in (400, 422) and "per_page" in error.message.partition(": ")[2]
-        )
-        if not too_large or size <= _SMALLEST or ask.number != self._start or ask.walk != self.tally.walks:
-            return None
-        self._per_page = max(_SMALLEST, size // 4) if error.status == 408 else _SMALLEST
-        return self.first()
+        if self.is_late(ask):
+            return []
+        said = error.message.partition(" answered ")[2]
+        size, first = self._per_page or 0, ask.number == self._start
+        named = first and error.status in (400, 422) and _SIZE.search(said) is not None
+        if size > _SMALLEST and (named or error.status == 408):
+            self._per_page = max(_SMALLEST, size // 4) if error.status == 408 else _SMALLEST
+            return [self.first()] if first else self._again()
+        past_the_end = error.status in (404, 416) or (error.status in (400, 422) and "page" in said.lower())
+        announced = (
+            self._linked and not self._totals
+        )  # a Total is compared with what came, so nothing is lost unseen
+        if past_the_end and not first and not announced:
+            return self.receive(ask, Page([]))
+        return None
+
+    def is_late(self, ask: Ask) -> bool:
+        """Tell whether a page belongs to an earlier walk of the list."""
+        return ask.walk != self.tally.walks
 
     def ready(self) -> list[list[Any]]:
         """Return the pages of rows that came since the last call, in order, without rows that came before."""
-        handed = self._outbox.copy()
-        self._outbox.clear()
-        return handed
+        return self._order.ready()
 
     def rest(self) -> list[list[Any]]:
         """Return whatever else came, also beyond a page that did not; for a walk that ends early."""
-        for number in sorted(self._pages):
-            self._next_out = number
-            self._hand_out()
-        return self.ready()
-
-    def _hand_out(self) -> None:
-        while self._next_out in self._pages:
-            rows = self._fresh(self._pages.pop(self._next_out))
-            self._next_out += 1
-            self.tally.rows += len(rows)
-            if rows:
-                self._outbox.append(rows)
+        return self._order.rest()
 
     def _begin(self) -> None:
-        self._start = 0 if self.question.paging == "page0" else 1
-        self._next_out = self._start
-        self._pages: dict[int, list[Any]] = {}
+        self._order = InOrder(self._start, by_content=self._moves == 1, grouped=self._grouped)
         self._due = {self._start}
-        self._outbox.clear()
         self._known_last = False
         self._last = 0
+        self._empty = 0
+        self._linked = False
+        self._unreachable = ""
         self._cursors: set[str] = set()
         self._totals: list[int] = []
-        self._seen: set[Hashable] = set()
-        self._previous: list[Any] | None = None
+        self._groups: int = 0
         self.tally.rows = self.tally.repeated = 0
-        self._came = 0
+
+    def _again(self) -> list[Ask]:
+        self.tally.walks += 1
+        self.restarted = True
+        self._begin()
+        return [self.first()]
 
     def _ask(self, number: int, *, cursor: str | None = None) -> Ask:
-        question = self.question
-        own = list(question.parameters)
-        size = [] if self._per_page is None else [("per_page", str(self._per_page))]
-        if question.paging == "page":
-            own += [("page", str(number)), *size]
-        elif question.paging == "page0":
-            own += [("page", str(number))]
-        elif question.paging == "cursor":
-            own += ([("cursor", cursor)] if cursor else []) + size
-        elif question.paging == "offset":
-            own += ([("page_start", cursor)] if cursor else []) + [("page_size", value) for _, value in size]
-        elif question.paging == "per_page_only":
-            own += size
-        elif question.paging == "limit":
-            own += [("limit", value) for _, value in size]
-        elif number > 1:  # said not to page, yet its reply names a next page
-            own += [("page", str(number))]
-        return Ask(question, self.tally.walks, number, tuple(own))
+        named = self.question.page_parameters(number, per_page=self._per_page, cursor=cursor)
+        return Ask(self.question, self.tally.walks, number, named)
 
     def _plan(self, ask: Ask, page: Page) -> list[Ask]:
         """Decide, from one page, which others to ask for."""
-        paging, first = self.question.paging, ask.number == self._start
-        if paging in ("per_page_only", "limit"):
-            return []
-        if paging in ("cursor", "offset"):
+        if self._order.same_pages is not None:
+            return self._stop_repeating(page)
+        if self.question.paging in ("cursor", "offset"):
             return self._plan_chain(ask, page)
-        if first:
+        if ask.number == self._start:
             last = self._last_page(page)
             if last is not None:
                 self._last = last
@@ -177,7 +135,7 @@ class QuestionWalk:
                     return [self._ask(number) for number in range(self._start + 1, last + 1)]
         if self._known_last:
             # Total and Link may disagree: as long as a next page with rows is named, there is more.
-            if not (page.more and page.rows and ask.number == self._last):
+            if not (page.more and (page.rows or page.groups) and ask.number == self._last):
                 return []
             self._last += 1
             return [self._ask(self._last)]
@@ -187,7 +145,10 @@ class QuestionWalk:
         """Return the number of the last page where the first page tells it, else None."""
         rows = len(page.rows)
         self._known_last = True
-        if page.total is not None:
+        # Where rows come in groups, Total may count groups or rows, so that it tells no number of pages.
+        if page.groups is not None and max(rows, page.groups) < (page.per_page or 0):
+            return self._start
+        if page.total is not None and page.groups is None:
             asked = page.per_page or self._per_page or rows
             # A server may cap the page without saying so: rows that came count, not rows asked for.
             size = min(asked, rows) if 0 < rows < page.total else asked
@@ -202,68 +163,83 @@ class QuestionWalk:
 
     def _goes_on(self, page: Page) -> bool:
         if page.more is not None:
-            return page.more
-        if not self.question.paging:
-            return False
+            return page.more and self._empty < _EMPTY_IN_A_ROW
         # No header tells: only an empty page, or one that came before, is the end.
-        names = [_identity(row) for row in page.rows]
-        nameless = None in names
-        repeats = page.rows == self._previous if nameless else names == self._previous
-        self._previous = page.rows if nameless else names
-        if page.rows and repeats:
-            self._pages[max(self._pages)] = []
-        return bool(page.rows) and not repeats
+        return self.question.paging in ("page", "page0") and bool(page.rows)
 
     def _plan_chain(self, ask: Ask, page: Page) -> list[Ask]:
         """Decide the next link of a list whose pages are named by the one before."""
-        cursor = page.cursor
+        cursor, total = page.cursor, page.total
         if self.question.paging == "offset" and page.rows and isinstance(page.rows[-1], dict):
             last_id = page.rows[-1].get("id")
             cursor = str(last_id) if last_id is not None and page.more is not False else None
-        self._known_last = False
-        if (
-            not cursor or not page.rows or cursor in self._cursors
-        ):  # a cursor that comes again leads in a circle
+        if total is not None and self._order.came >= total:
             return []
-        self._cursors.add(cursor)
-        return [self._ask(ask.number + 1, cursor=cursor)]
+        if cursor and cursor not in self._cursors and self._empty < _EMPTY_IN_A_ROW:
+            self._cursors.add(cursor)
+            return [self._ask(ask.number + 1, cursor=cursor)]
+        silent = not cursor and page.more is None and total is None and self._is_full(page)
+        if page.rows and (page.more or (silent and self.question.paging == "cursor")):
+            self._unreachable = "there seem to be more, but the reply does not say where they begin"
+        return []
 
-    def _fresh(self, rows: list[Any]) -> list[Any]:
-        """Return the rows whose id did not come on an earlier page."""
-        self._came += len(rows)
-        if self._keep_repeats:
-            return rows
-        names = [_identity(row) for row in rows]
-        fresh = [row for row, name in zip(rows, names, strict=True) if name is None or name not in self._seen]
-        self._seen.update(name for name in names if name is not None)
-        self.tally.repeated += len(rows) - len(fresh)
-        return fresh
+    def _stop_repeating(self, page: Page) -> list[Ask]:
+        """End a walk whose pages repeat: the list passes over the page asked for."""
+        earlier, later = self._order.same_pages or (0, 0)
+        total = self._totals[-1] if self._totals else None
+        if page.more or self._is_full(page) or (total is not None and total > self._order.rows):
+            self._unreachable = f"page {later} repeats page {earlier}, so there may be more behind"
+        return []
+
+    def _is_full(self, page: Page) -> bool:
+        return len(page.rows) >= (page.per_page or self._per_page or 1)
+
+    @property
+    def _counted(self) -> int:
+        """How many came of what Total counts: rows, or the groups they came in."""
+        return max(self._order.rows, self._groups)
 
     def _finish(self) -> list[Ask]:
         """Judge the whole: complete, short, or moved and to be walked again."""
         moved = len(set(self._totals)) > 1
         total = self._totals[-1] if self._totals else None
-        if moved and self.tally.walks >= _WALKS:
+        if self._is_doubtful(total, moved=moved):
+            self._moves += 1
+            self._shown_before = self._order.fingerprint
+            return self._again()
+        if moved:
             total = max(self._totals)  # it never stood still: the strictest count is the honest one
         self.tally.total = total
-        short = total is not None and self.tally.rows < total
-        if (moved or (short and self.tally.repeated)) and self.tally.walks < _WALKS:
-            # As many rows as announced, yet ids that repeat: twice in a row, and ids are simply not unique in this list.
-            self._keep_repeats = self.tally.walks > 1 and not moved and self._came == total
-            self.tally.walks += 1
-            self.restarted = True
-            self._begin()
-            return [self.first()]
         self.done = True
-        if short:
-            self.failure = IncompleteError(
-                f"GET {self.question.path} announced {total:,} records and sent {self.tally.rows:,}.",
-                retryable=True,
-                advice="The list may be changing: ask again. If it stays so, some records are hidden from this account.",
-            )
+        if total is not None and self._counted < total:
+            came_twice = f", {self.tally.repeated:,} more came twice" if self.tally.repeated else ""
+            what = f"announced {total:,} records and sent {self.tally.rows:,}{came_twice}"
+            self.failure = self._incomplete(f"{what}; {self._unreachable}" if self._unreachable else what)
+        elif self._unreachable:
+            self.failure = self._incomplete(f"sent {self.tally.rows:,} records, and {self._unreachable}")
         return []
 
+    def _is_doubtful(self, total: int | None, *, moved: bool) -> bool:
+        """Tell whether the list may have moved, so that it is walked again.
 
-def _identity(row: Any) -> Hashable:
-    name = row.get("id") if isinstance(row, dict) else row
-    return name if isinstance(name, int | str) else None
+        Ids that repeat say so as well, unless they are simply not unique in this list: the second walk tells rows apart
+        by all of their content, and counts if it brings what the first one brought.
+        """
+        if self._moves + 1 >= _WALKS:
+            return False
+        if moved or self._unreachable:
+            return moved
+        order = self._order
+        repeats = order.ids_repeat and (total is None or self._counted < total)
+        if self._moves == 1 and order.ids_repeat:
+            repeats = order.fingerprint != self._shown_before
+        return repeats
+
+    def _incomplete(self, what: str) -> IncompleteError:
+        return IncompleteError(
+            f"GET {self.question.path} {what}.",
+            retryable=not self._unreachable,
+            advice="Ask for it in parts: a filter, or a range of time."
+            if self._unreachable
+            else "The list may be changing: ask again. If it stays so, some records are hidden from this account.",
+        )

@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
+from operator import length_hint
 from typing import Any
 
 from procore_nb.errors import ProcoreError
 from procore_nb.pages.crew import Crew
-from procore_nb.pages.plan import Ask, Question, QuestionWalk, Tally
+from procore_nb.pages.plan import QuestionWalk
+from procore_nb.pages.question import Ask, Question, Tally
 from procore_nb.replies import Page
 
 _LOOK_AHEAD = 4  # questions under way for each worker, so that one slow question does not hold up the others
@@ -55,10 +58,14 @@ class Walker:
         self._questions = questions
         self._may_leave_out = may_leave_out
         self._walks: deque[QuestionWalk] = deque()  # in order; the first one's rows are handed out next
-        self._by_question: dict[int, QuestionWalk] = {}
+        self._by_question: dict[int, tuple[int, QuestionWalk]] = {}  # with its place in the order
         self._left_out: dict[int, ProcoreError] = {}
-        self._to_ask: deque[Ask] = deque()
+        # Pages of earlier questions go first: their rows can be handed out, and need not be held.
+        self._to_ask: list[tuple[int, int, int, Ask]] = []
         self._under_way = 0
+        self._yet_to_begin = length_hint(questions)
+        self._begun = 0
+        self._foreseen = False
 
     def run(self) -> Iterator[Event]:
         """Hand out events until all questions are done; on a failure, first the rows that have come."""
@@ -69,6 +76,7 @@ class Walker:
                 if self._under_way:
                     self._receive(*self._crew.next_answer())
         except (ProcoreError, KeyboardInterrupt):
+            self._crew.stop()  # nothing further is asked while what had come is taken in
             for one in self._walks:
                 yield from (Rows(one.question, rows) for rows in (*one.ready(), *one.rest()))
             raise
@@ -79,36 +87,56 @@ class Walker:
             question = next(self._questions, None)
             if question is None:
                 return False
+            self._yet_to_begin = max(0, self._yet_to_begin - 1)
             one = QuestionWalk(question)
             self._walks.append(one)
-            self._by_question[id(question)] = one
-            self._to_ask.append(one.first())
+            self._by_question[id(question)] = self._begun, one
+            self._begun += 1
+            self._put([one.first()])
         return True
 
     def _send(self) -> None:
         # Twice as many as can be sent at once: no worker idles while this thread makes columns of a page.
         while self._to_ask and self._under_way < 2 * self._crew.manners.workers:
-            self._crew.send(self._to_ask.popleft())
+            self._crew.send(heappop(self._to_ask)[-1])
             self._under_way += 1
 
     def _receive(self, ask: Ask, answer: Page | BaseException) -> None:
         self._under_way -= 1
-        one = self._by_question.get(id(ask.question))
-        if one is None:
+        if id(ask.question) not in self._by_question:
             return
+        one = self._by_question[id(ask.question)][1]
         if not isinstance(answer, BaseException):
-            # Pages of a question that has begun go first: it is finished before further ones are asked.
-            self._to_ask.extendleft(reversed(one.receive(ask, answer)))
+            self._ask_next(one, one.receive(ask, answer))
             return
-        smaller = one.refused(ask, answer) if isinstance(answer, ProcoreError) else None
-        if smaller is not None:
-            self._to_ask.appendleft(smaller)
+        instead = one.refused(ask, answer) if isinstance(answer, ProcoreError) else None
+        if instead is not None:
+            self._ask_next(one, instead)
             return
         if not (isinstance(answer, ProcoreError) and self._may_leave_out(answer)):
             raise answer
         self._left_out[id(ask.question)] = answer
         one.done = True
-        self._to_ask = deque(other for other in self._to_ask if other.question is not ask.question)
+        self._forget(lambda other: other.question is ask.question)
+
+    def _put(self, asks: list[Ask]) -> None:
+        for ask in asks:
+            order = self._by_question[id(ask.question)][0]
+            heappush(self._to_ask, (order, ask.walk, ask.number, ask))
+
+    def _forget(self, no_longer: Callable[[Ask], bool]) -> None:
+        self._to_ask = [entry for entry in self._to_ask if not no_longer(entry[-1])]
+        heapify(self._to_ask)
+
+    def _ask_next(self, one: QuestionWalk, asks: list[Ask]) -> None:
+        if one.restarted:
+            self._forget(lambda ask: ask.question is one.question and one.is_late(ask))
+        self._put(asks)
+        if (
+            len(asks) > 1 or not self._foreseen
+        ):  # the first reply tells the limits, a list's first page its pages
+            self._foreseen = True
+            self._crew.foresee(len(self._to_ask) + self._yet_to_begin, one.question)
 
     def _hand_out(self) -> Iterator[Event]:
         while self._walks:

@@ -4,6 +4,7 @@ In: status, headers and body as they came. Out: `Page`, or an error of our tree 
 no service.
 """
 
+from procore_nb.replies.groups import group_of
 from procore_nb.replies.page import Page, read_json, read_page
 from procore_nb.replies.refusal import error_of
 from procore_nb.replies.reply import Reply, retry_after_seconds, server_time, utc_text
@@ -12,6 +13,7 @@ __all__ = [
     "Page",
     "Reply",
     "error_of",
+    "group_of",
     "read_json",
     "read_page",
     "retry_after_seconds",

@@ -14,6 +14,10 @@ from procore_nb.errors import IncompleteError
 from procore_nb.replies.reply import Reply, whole_number
 
 _OWN_PORT = {"https": 443, "http": 80}
+# Where the next cursor is returned is not documented; these are the usual places and names.
+_HOLDERS = ("meta", "pagination", "paging", "cursor", "cursors", "links", "page_info", "pageInfo")
+_CURSOR_KEYS = ("next_cursor", "nextCursor", "end_cursor", "endCursor", "next", "cursor")
+_MORE_KEYS = ("has_more", "hasMore", "has_next", "has_next_page", "hasNextPage")
 
 
 def links_of(reply: Reply) -> dict[str, str] | None:
@@ -32,7 +36,8 @@ def links_of(reply: Reply) -> dict[str, str] | None:
 def has_next(reply: Reply, links: dict[str, str] | None, body: Any) -> bool | None:
     """Return whether there is a next page; None when nothing says so."""
     if links is None:
-        return _possible_pages_left(body)
+        left = _possible_pages_left(body)
+        return _says_more(body) if left is None else left
     if "next" not in links:
         return False
     if not _same_host(links["next"], reply.url):
@@ -49,18 +54,42 @@ def last_page(links: dict[str, str] | None) -> int | None:
     return whole_number(_parameter(links["last"], "page")) if links and "last" in links else None
 
 
-def next_cursor(links: dict[str, str] | None, body: Any) -> str | None:
-    """Return the cursor of the next page, from the next link or the body."""
+def next_cursor(reply: Reply, links: dict[str, str] | None, body: Any) -> str | None:
+    """Return the cursor of the next page, from the next link, a header or the body; None where there is no more."""
     found = _parameter(links["next"], "cursor") if links and "next" in links else None
-    if found:
+    found = found or reply.headers.get("x-next-cursor") or None
+    if found or _says_more(body) is False:
         return found
-    if isinstance(body, dict):
-        for holder in (body, *(body.get(key) for key in ("meta", "pagination", "paging", "cursor"))):
-            for key in ("next_cursor", "cursor", "next"):
-                value = holder.get(key) if isinstance(holder, dict) else None
-                if isinstance(value, str) and value and "/" not in value:
-                    return value
+    for holder in _holders(body):
+        for key in _CURSOR_KEYS:
+            cursor = _cursor_of(holder.get(key))
+            if cursor:
+                return cursor
     return None
+
+
+def _cursor_of(value: Any) -> str | None:
+    """Return a cursor told as such, or inside an address."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if not isinstance(value, str):
+        return None
+    return _parameter(value, "cursor") if re.match(r"https?://|/?[\w./-]*\?", value) else value
+
+
+def _says_more(body: Any) -> bool | None:
+    """Return whether a body says, yes or no, that there is more."""
+    told = [
+        holder[key] for holder in _holders(body) for key in _MORE_KEYS if isinstance(holder.get(key), bool)
+    ]
+    return told[0] if told else None
+
+
+def _holders(body: Any) -> list[dict[str, Any]]:
+    """Return the body and those of its parts that may speak of paging."""
+    if not isinstance(body, dict):
+        return []
+    return [one for one in (body, *(body.get(key) for key in _HOLDERS)) if isinstance(one, dict)]
 
 
 def _parameter(address: str, name: str) -> str | None:

@@ -12,9 +12,14 @@ import orjson
 
 from procore_nb import advice
 from procore_nb.errors import IncompleteError
+from procore_nb.replies.groups import split_envelope, ungrouped
 from procore_nb.replies.links import has_next, last_page, links_of, next_cursor
-from procore_nb.replies.refusal import error_of
+from procore_nb.replies.refusal import error_of, error_text
 from procore_nb.replies.reply import Reply, whole_number
+
+# A body of nothing else is an error, whatever its status says.
+_SAID = {"error", "errors", "message"}
+_REFUSAL_KEYS = _SAID | {"code", "reason", "status", "exception", "fields", "details"}
 
 
 @dataclass(frozen=True)
@@ -23,6 +28,7 @@ class Page:
 
     `total` and `per_page` are None when Procore does not say. `more` is True or False when a Link header tells whether
     there is a next page, else None. `last` is the number of the last page, `cursor` the next cursor, where given.
+    `groups` is how many groups the rows came in, where a list comes in groups: `total` may count either.
     """
 
     rows: list[Any]
@@ -31,6 +37,7 @@ class Page:
     more: bool | None = None
     last: int | None = None
     cursor: str | None = None
+    groups: int | None = None
 
 
 def read_page(reply: Reply, *, envelope: str = "") -> Page:
@@ -42,7 +49,7 @@ def read_page(reply: Reply, *, envelope: str = "") -> Page:
         The reply to a list question.
     envelope
         Where the catalogue expects the list, such as `data` or `data.history`; the reply itself has the last word.
-        A lone dot means that the body is one record.
+        `[].meetings`: the list holds groups, whose rows are under that key. A lone dot means that the body is one record.
 
     Raises
     ------
@@ -53,13 +60,16 @@ def read_page(reply: Reply, *, envelope: str = "") -> Page:
     """
     body = read_json(reply)
     links = links_of(reply)
+    outer, inside = split_envelope(envelope)
+    elements = _unwrap(body, outer, reply)
     return Page(
-        rows=_unwrap(body, envelope, reply),
+        rows=ungrouped(elements, inside) if inside else elements,
         total=whole_number(reply.headers.get("total")),
         per_page=whole_number(reply.headers.get("per-page")),
         more=has_next(reply, links, body),
         last=last_page(links),
-        cursor=next_cursor(links, body),
+        cursor=next_cursor(reply, links, body),
+        groups=len(elements) if inside else None,
     )
 
 
@@ -103,6 +113,16 @@ def _unwrap(body: Any, envelope: str, reply: Reply) -> list[Any]:
     if "data" in body and body["data"] is None:
         return []
     holder = body["data"] if isinstance(body.get("data"), dict) else body
+    if holder is not body and not holder:
+        return []
+    if not holder or (set(holder) <= _REFUSAL_KEYS and _SAID.intersection(holder)):
+        raise IncompleteError(
+            f"{reply.where} answered {reply.status} with no list in it"
+            + (f": {error_text(reply)}" if holder else "."),
+            status=reply.status,
+            retryable=True,
+            advice=advice.IN_TROUBLE,
+        )
     lists = [value for value in holder.values() if isinstance(value, list)]
     if len(lists) == 1 and len(holder) <= 4:
         return lists[0]

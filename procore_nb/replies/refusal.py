@@ -34,7 +34,7 @@ def error_of(reply: Reply) -> ProcoreError | None:
             status=status,
             advice=advice.REDIRECT,
         )
-    text = _error_text(reply)
+    text = error_text(reply)
     kinds: dict[int, type[ProcoreError]] = {
         401: AccessError,
         403: AccessError,
@@ -53,7 +53,7 @@ def error_of(reply: Reply) -> ProcoreError | None:
     )
 
 
-def _error_text(reply: Reply) -> str:
+def error_text(reply: Reply) -> str:
     """Return what an error body says, in one short line."""
     if reply.is_html:
         title = re.search(rb"<title[^>]*>(.*?)</title>", reply.body[:5000], re.I | re.S)

@@ -9,6 +9,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterable
+from copy import copy
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
@@ -17,11 +18,13 @@ from requests.adapters import BaseAdapter
 from procore_nb import advice
 from procore_nb.credentials import Credentials
 from procore_nb.environments import Environment, same_origin
-from procore_nb.errors import RequestError
+from procore_nb.errors import ProcoreError, RequestError
 from procore_nb.pacing import Governor
-from procore_nb.replies import Reply, error_of, read_json
+from procore_nb.replies import Reply, error_of, read_json, server_time
 from procore_nb.session.token import Token, fetch_token
 from procore_nb.session.wire import Bearer, Direct, exchange, hidden, prepared
+
+_RENEWALS = 3  # of a token for one request; a token may be revoked as soon as it was renewed
 
 
 class Application:
@@ -30,6 +33,8 @@ class Application:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.token: Token | None = None
+        self.logins = 0
+        self.login_trouble: ProcoreError | None = None
         self.governor = Governor()
 
 
@@ -87,6 +92,8 @@ class Session:
         self._transport = transport
         self._clock = clock
         self._http = prepared(Direct(), environment.api_url, connections=connections, transport=transport)
+        self.seconds_behind = 0.0
+        """How far the server's clock was behind ours at its last reply; 0 where it is ahead, or does not tell."""
 
     def __repr__(self) -> str:
         return f"Session({self.environment.name}, client_id={self._credentials.client_id!r})"
@@ -96,8 +103,17 @@ class Session:
         """The client id that asks."""
         return self._credentials.client_id
 
-    def get(self, path: str, parameters: Iterable[tuple[str, str]] = (), *, company_id: int | None) -> Reply:
+    def get(
+        self,
+        path: str,
+        parameters: Iterable[tuple[str, str]] = (),
+        *,
+        company_id: int | None,
+        before_again: Callable[[Reply], None] = lambda refusal: None,
+    ) -> Reply:
         """Ask one question once; when the token is refused, renew it and ask again.
+
+        `before_again` is given the refusal before each further request, which counts towards Procore's limits as well.
 
         Raises
         ------
@@ -111,7 +127,10 @@ class Session:
         query = urlencode(list(parameters))
         url = self.environment.api_url + path + (f"?{query}" if query else "")
         headers = {} if company_id is None else {"Procore-Company-Id": str(company_id)}
-        return self._ask(url, headers, home=self.environment.api_url)
+        reply = self._ask(url, headers, home=self.environment.api_url, before_again=before_again)
+        theirs = server_time(reply.headers)
+        self.seconds_behind = 0.0 if theirs is None else max(0.0, self._clock() - theirs)
+        return reply
 
     def login(self) -> Token:
         """Make sure that there is a living token, and return it (masked)."""
@@ -149,26 +168,50 @@ class Session:
         """Close the connections."""
         self._http.close()
 
-    def _ask(self, url: str, headers: dict[str, str], *, home: str) -> Reply:
+    def _ask(
+        self,
+        url: str,
+        headers: dict[str, str],
+        *,
+        home: str,
+        before_again: Callable[[Reply], None] = lambda refusal: None,
+    ) -> Reply:
         token = self._living_token()
         reply = self._send(url, headers, token, home)
-        if reply.status == 401:
-            reply = self._send(url, headers, self._living_token(refused=token), home)
+        for _ in range(_RENEWALS):
+            if reply.status != 401:
+                break
+            token = self._living_token(refused=token)
+            before_again(reply)
+            reply = self._send(url, headers, token, home)
+            if not token.accepted:  # a fresh one that nobody could use: no further one will help
+                break
         return reply
 
     def _living_token(self, *, refused: Token | None = None) -> Token:
-        """Return a token with life left; one thread asks for a new one while the others wait for it."""
+        """Return a token with life left; one thread asks for a new one while the others wait for what it gets."""
         application = self.application
+        before = application.logins
         with application.lock:
             token = application.token
-            if token is None or token is refused or self._clock() >= token.renew_at:
-                token = application.token = fetch_token(
+            if token is not None and token is not refused and self._clock() < token.renew_at:
+                return token
+            if application.logins != before and application.login_trouble is not None:
+                raise copy(application.login_trouble)  # eight wrong logins at once may lock an account
+            application.login_trouble = None
+            try:
+                application.token = token = fetch_token(
                     self.environment,
                     self._credentials,
                     timeout=self._timeout,
                     transport=self._transport,
                     now=self._clock(),
                 )
+            except ProcoreError as error:
+                application.login_trouble = copy(error)  # without the frames of its traceback
+                raise
+            finally:
+                application.logins += 1
             return token
 
     def _send(self, url: str, headers: dict[str, str], token: Token, home: str) -> Reply:
@@ -178,6 +221,7 @@ class Session:
             if not same_origin(target, home):
                 break
             reply = exchange(lambda: self._get(target, headers, token), target, self.environment)  # noqa: B023
+            token.accepted = token.accepted or reply.status != 401
             reply = hidden(reply, token.text)
             location = reply.headers.get("location")
             if not (300 <= reply.status < 400 and location):
@@ -189,7 +233,8 @@ class Session:
         raise RequestError(f"{where} to {target[:200]}, where the token must not go.", advice=advice.REDIRECT)
 
     def _get(self, url: str, headers: dict[str, str], token: Token) -> Any:
-        return self._http.get(url, headers=headers, auth=Bearer(token.text, url), timeout=self._timeout)
+        key = Bearer(token.text, url)
+        return self._http.get(url, headers=headers, auth=key, timeout=self._timeout, stream=True)
 
 
 def _onward(address: str, location: str) -> str:

@@ -57,11 +57,12 @@ for _name in (
 class Token:
     """A bearer token, masked, and the moment from which it is renewed (this machine's clock, Unix seconds)."""
 
-    __slots__ = ("expires_in", "renew_at", "text")
+    __slots__ = ("accepted", "expires_in", "renew_at", "text")
 
     def __init__(self, text: str, *, expires_in: float | None, age: float, received_at: float) -> None:
         self.text = Secret(text)
         self.expires_in = expires_in
+        self.accepted = False  # whether it was of use to anybody
         # Without a lifetime in the reply none is assumed: the token serves until it is refused.
         left = float("inf") if expires_in is None else max(0.0, expires_in - age)
         self.renew_at = received_at + left - min(_RENEWAL_MARGIN, left / 10)

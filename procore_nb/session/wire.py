@@ -22,6 +22,9 @@ from procore_nb.errors import NetworkError
 from procore_nb.replies import Reply
 
 _USER_AGENT = "procore-nb"
+# Each piece read hands the interpreter to other threads and waits to get it back: in pieces of 10 kB, which is requests'
+# own way, a long page comes late while another thread makes columns.
+_PIECE = 1 << 20  # bytes
 Kind = TypeVar("Kind", bound=requests.Session)
 
 
@@ -93,7 +96,8 @@ def exchange(send: Callable[[], requests.Response], url: str, environment: Envir
 def reply_of(response: requests.Response, environment: Environment) -> Reply:
     """Return what came back, with lower-case header names."""
     headers = {name.lower(): value for name, value in response.headers.items()}
-    return Reply(response.status_code, headers, response.content, str(response.url), environment.name)
+    body = b"".join(response.iter_content(_PIECE))
+    return Reply(response.status_code, headers, body, str(response.url), environment.name)
 
 
 def hidden(reply: Reply, secret: Secret) -> Reply:

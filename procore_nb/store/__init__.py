@@ -19,11 +19,10 @@ Engines pass over names that begin with an underscore. Each is one line:
 
     duckdb    select * from read_parquet('portfolio/rfis/*.parquet', union_by_name = true)
     polars    pl.scan_parquet("portfolio/rfis/*.parquet", missing_columns="insert")
-    dask      dd.read_parquet("portfolio/rfis/*.parquet")
-              and once a table has got new columns, which Dask's own reader does not fill,
-              parts = pyarrow.dataset.dataset("portfolio/rfis")
-              dd.from_map(lambda one: one.to_table(schema=parts.schema).to_pandas(), list(parts.get_fragments()))
+    dask      dd.read_parquet("portfolio/rfis/*.parquet", dataset={"partitioning": {"flavor": "hive"}})
     spark     spark.read.option("mergeSchema", True).parquet("portfolio/rfis")
+
+(Told of a partitioning, Dask reads through Arrow, which fills columns that older parts lack; its own reader does not.)
 
 Why so. A folder that holds exactly one state needs no reader of ours, as a log of changes (Delta, Iceberg) would. Parts are
 never changed: an update writes those anew whose rows changed and takes over the others, so a new column costs nothing

@@ -128,6 +128,11 @@ def aligned(
     return pa.Table.from_arrays(columns, schema=schema)
 
 
+def has_values(column: Any) -> bool:
+    """Whether any row has a value in this column: most columns of most lists have none, and cost nothing if so treated."""
+    return bool(column.null_count < len(column))
+
+
 def common(one: Kind, other: Kind) -> Kind:
     """The kind that holds values of both."""
     if one == other:

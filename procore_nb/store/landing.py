@@ -16,10 +16,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from procore_nb.store.columns import EXACT, Kinds, common
+from procore_nb.store.fields import Names, agreed, renamed, renames
 from procore_nb.store.files import Files
 from procore_nb.store.generation import WORK
 
 _ABOUT = b"procore_nb"
+_FEW = 65_536  # rows
 
 
 @dataclass(frozen=True)
@@ -101,12 +103,14 @@ class Landing:
             if name.rpartition("~")[0] == place:
                 self._files.remove(f"{self._folder}/{stage}/{name}")
 
-    def put(self, stage: str, place: str, number: int, rows: pa.Table, kinds: Kinds, *, done: bool) -> None:
-        """Keep rows of one place; `done` with the last of them."""
+    def put(
+        self, stage: str, place: str, number: int, rows: pa.Table, kinds: Kinds, *, fields: Names, done: bool
+    ) -> None:
+        """Keep rows of one place, `fields` being the custom fields behind its columns; `done` with the last of them."""
         name = f"{place}~{'done' if done else f'{number:06d}'}.arrow"
         empty = [column for column in kinds if rows.column(column).null_count == rows.num_rows]
         exact = [column.removeprefix(EXACT) for column in rows.column_names if column.startswith(EXACT)]
-        about = {"kinds": kinds, "empty": empty, "exact": exact}
+        about = {"kinds": kinds, "empty": empty, "exact": exact, "fields": fields}
         _write(self._files, f"{self._folder}/{stage}/{name}", rows, about)
 
     def landed(self, stage: str) -> list[str]:
@@ -123,11 +127,21 @@ class Landed:
     """Rows that have landed, by the order of their keys, without holding them all."""
 
     def __init__(
-        self, files: Files, paths: Sequence[str], *, order: Sequence[str], promised: Collection[str] = ()
+        self,
+        files: Files,
+        paths: Sequence[str],
+        *,
+        order: Sequence[str],
+        promised: Collection[str] = (),
+        fields: Names | None = None,
     ) -> None:
         self._files = files
         self._paths = list(paths)
+        self._abouts = [_about(files, path) for path in self._paths]
         self._told: list[Kinds] = []
+        self._renames: list[Names] = []
+        self.fields = agreed(fields or {}, (about.get("fields", {}) for about in self._abouts))
+        self._few: dict[int, pa.Table] = {}
         self.exact: set[str] = set()
         self.kinds = self._read_kinds(promised)
         self.order = [name for name in order if name in self.kinds]
@@ -145,23 +159,33 @@ class Landed:
         pieces, order = [], []
         for number in np.unique(files):
             mine = np.flatnonzero(files == number)
-            table = align(read_landed(self._files, self._paths[number]), self._told[number])
-            pieces.append(table.take(pa.array(rows[mine])))
+            pieces.append(self._aligned(int(number), align).take(pa.array(rows[mine])))
             order.append(mine)
         if not pieces:
             return align(pa.table({}), {})
         return pa.concat_tables(pieces).take(pa.array(np.argsort(np.concatenate(order))))
 
+    def _aligned(self, number: int, align: Any) -> pa.Table:
+        """The rows of one file, brought in line; kept at hand where few have landed, as each range of keys wants some."""
+        if number in self._few:
+            return self._few[number]
+        rows = renamed(read_landed(self._files, self._paths[number]), self._renames[number])
+        table = align(rows, self._told[number])
+        if self.rows <= _FEW:
+            self._few[number] = table
+        return table
+
     def _read_kinds(self, promised: Collection[str]) -> Kinds:
         """Column and kind of all files. Columns without values yield to others of their name, and to their own parts."""
         valued: Kinds = {}
         kinds: Kinds = {}
-        for path in self._paths:
-            about = _about(self._files, path)
-            told: Kinds = about.get("kinds", {})
+        for about in self._abouts:
+            names = renames(about.get("fields", {}), self.fields)
+            told: Kinds = {names.get(name, name): kind for name, kind in about.get("kinds", {}).items()}
             self._told.append(told)
-            self.exact |= set(about.get("exact", ()))
-            for name in told.keys() - set(about.get("empty", ())):
+            self._renames.append(names)
+            self.exact |= {names.get(name, name) for name in about.get("exact", ())}
+            for name in told.keys() - {names.get(name, name) for name in about.get("empty", ())}:
                 valued[name] = common(valued.get(name, told[name]), told[name])
             kinds |= {name: kind for name, kind in told.items() if name not in kinds}
         parents = {name[:at] for name in kinds for at, letter in enumerate(name) if letter == "."}

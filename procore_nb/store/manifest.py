@@ -33,7 +33,8 @@ class Manifest:
     """The state of one table.
 
     `key` names the columns that tell rows apart (place, then id); `place` those that say where a row was asked. Without an
-    id among them, rows are replaced place by place. `since` is the frozen start of the last read of each place.
+    id among them, rows are replaced place by place. `since` is the frozen start of the last read of each place, `names` are
+    those of projects, `fields` the columns of custom fields by their keys.
     """
 
     table: str
@@ -55,6 +56,7 @@ class Manifest:
     drop_personal: bool = False
     since: dict[str, list[str]] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
+    fields: dict[str, str] = field(default_factory=dict)
     synced_at: str = ""
     whole_at: str = ""
     last: dict[str, Any] = field(default_factory=dict)

@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from procore_nb.store.columns import DELETED_AT, FIRST_SEEN, STAMP, VALID_FROM, VALID_TO
+from procore_nb.store.columns import DELETED_AT, FIRST_SEEN, STAMP, VALID_FROM, VALID_TO, has_values
 
 _NULLABLE = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype(), pa.string(): pd.StringDtype()}
 _BOOKS = (FIRST_SEEN, VALID_FROM)
@@ -170,9 +170,11 @@ def _same(old: pa.Table, come: pa.Table, before: Any, after: Any) -> Any:
     same = np.ones(len(before), bool)
     if not len(before):
         return same
-    left, right = pa.array(before), pa.array(after)
-    for name in come.column_names:
-        one, other = old.column(name).take(left), come.column(name).take(right)
+    said = [
+        name for name in come.column_names if has_values(come.column(name)) or has_values(old.column(name))
+    ]  # most columns of most lists are without any value
+    left, right = old.select(said).take(pa.array(before)), come.select(said).take(pa.array(after))
+    for one, other in zip(left.columns, right.columns, strict=True):
         equal = pc.fill_null(pc.equal(one, other), False)
         equal = pc.or_(equal, pc.and_(pc.is_null(one), pc.is_null(other)))
         same &= equal.to_numpy().astype(bool)
@@ -190,7 +192,7 @@ def _in_key_order(rows: pa.Table, numbers: Any, key: Sequence[str]) -> pa.Table:
         numbers = numbers[pc.sort_indices(keys, sort_keys=[(name, "ascending") for name in key]).to_numpy()]
     order = pa.array(numbers)
     columns = [
-        pa.nulls(len(order), column.type) if column.null_count == len(column) else column.take(order)
+        column.take(order) if has_values(column) else pa.nulls(len(order), column.type)
         for column in rows.columns
     ]
     return pa.Table.from_arrays(columns, schema=rows.schema)

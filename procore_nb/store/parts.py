@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from procore_nb.store.columns import has_values
 from procore_nb.store.files import Files
 from procore_nb.store.manifest import Part
 
@@ -21,16 +22,25 @@ PART_ROWS = 65_536
 
 def write_rows(files: Files, path: str, table: pa.Table) -> int:
     """Write one Parquet file; returns its size in bytes."""
+    valued = [
+        field.name for field, column in zip(table.schema, table.columns, strict=True) if has_values(column)
+    ]
+    # Most columns of most lists are without any value: to compress these takes longer than all the others.
+    codecs = dict.fromkeys(table.column_names, "NONE") | dict.fromkeys(valued, "ZSTD")
     with files.writing(path) as file:
-        pq.write_table(table, file, compression="zstd", write_page_index=True)
+        pq.write_table(table, file, compression=codecs, use_dictionary=valued, write_page_index=True)
         return int(file.tell())
 
 
 def read_rows(files: Files, path: str, columns: Sequence[str] | None = None) -> pa.Table:
-    """The rows of one Parquet file, or some of its columns."""
+    """The rows of one Parquet file, or some of its columns; what its statistics say is without value is not read."""
     with files.open(path) as file, pq.ParquetFile(file) as parquet:
-        known = None if columns is None else [name for name in columns if name in parquet.schema_arrow.names]
-        return parquet.read(columns=known)
+        fields = [one for one in parquet.schema_arrow if columns is None or one.name in columns]
+        silent = _silent(parquet.metadata)
+        rows = parquet.metadata.num_rows
+        read = parquet.read(columns=[one.name for one in fields if one.name not in silent])
+    arrays = [pa.nulls(rows, one.type) if one.name in silent else read.column(one.name) for one in fields]
+    return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
 
 
 class PartWriter:
@@ -101,3 +111,18 @@ def places_of(rows: pa.Table, columns: Sequence[str]) -> Any:
     texts = [pc.fill_null(pc.cast(rows.column(name), pa.string()), "") for name in columns]
     joined = texts[0] if len(texts) == 1 else pc.binary_join_element_wise(*texts, "-")
     return joined.combine_chunks() if isinstance(joined, pa.ChunkedArray) else joined
+
+
+def _silent(about: Any) -> set[str]:
+    """The columns of a Parquet file that have no value in any of its rows."""
+    names = about.schema.to_arrow_schema().names
+    groups = [about.row_group(number) for number in range(about.num_row_groups)]
+    return {
+        name
+        for at, name in enumerate(names)
+        if all(_is_silent(group.column(at).statistics, group.num_rows) for group in groups)
+    }
+
+
+def _is_silent(told: Any, rows: int) -> bool:
+    return bool(told is not None and told.has_null_count and told.null_count == rows)

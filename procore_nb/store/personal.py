@@ -1,21 +1,24 @@
 """Which columns hold personal data, for `drop_personal=True`.
 
-In: names of columns. Out: those to leave out; and lists without such keys. Speaks to no service.
+In: names and kinds of columns. Out: those to leave out; and lists without such keys. Speaks to no service.
 
-Left out, wherever they stand (the last part of a dotted name counts):
+Left out, wherever they stand (the last part of a dotted name counts, by its words, in any case):
 
-- how to reach or know a person: every name in `PERSONAL`;
-- the name of a person: `name`, `full_name` and the like beside a `login`, a `first_name` or a `last_name`, that is where
-  the object is a person and not a firm (`created_by.name`; not `vendor.name`), and below the words in `PEOPLE`;
+- how to reach or recognize a person: names with a word of `TELLING` (`from_external_email`, `cell_phone`), and `PERSONAL`;
+  not what only says something of it (`HARMLESS`: `email_sent_at`, `signature_required`), and no yes or no;
+- the name and address of a person: `NAMES` inside whatever `is_person` says is one (`created_by.name`, `punch_item_manager.name`;
+  not `vendor.name`), and beside a `login`, a `first_name` or a `last_name`; `created_by_name`; a text that is `created_by`;
 - the same keys inside lists (`assignees[].login`).
 
 Ids of people stay: without them rows could not be counted by person, and they say nothing without Procore. Text that
 people write (descriptions, comments) is kept as it is and may name somebody.
 """
 
+# ruff: noqa: SIM905 - lists of words are read as text
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -24,112 +27,57 @@ import pyarrow as pa
 from procore_nb.frames.names import Kind
 from procore_nb.frames.read import json_text
 
+TELLING = frozenset(
+    """
+    email emails mail phone phones telephone mobile fax login username avatar vcard birth birthday
+    birthdate gender ethnicity ssn passport salary emergency signature signatures initials
+    """.split()
+)
+HARMLESS = frozenset(
+    """
+    id ids at count required requested sent trigger type status format display enabled allowed requests
+    """.split()
+)
 PERSONAL = frozenset(
-    [
-        "login",
-        "login_information",
-        "email",
-        "email_address",
-        "email_signature",
-        "first_name",
-        "last_name",
-        "middle_name",
-        "full_name",
-        "initials",
-        "mobile_phone",
-        "business_phone",
-        "business_phone_extension",
-        "home_phone",
-        "phone",
-        "phone_number",
-        "cell_phone",
-        "fax",
-        "fax_number",
-        "contact_name",
-        "contact_email",
-        "contact_phone",
-        "avatar",
-        "avatar_url",
-        "signature",
-        "signature_url",
-        "vcard_url",
-        "date_of_birth",
-        "birth_date",
-        "birthday",
-        "gender",
-        "ethnicity",
-        "ssn",
-        "employee_id",
-        "emergency_contact",
-        "emergency_contact_name",
-        "emergency_contact_phone_number",
-        "emergency_contact_relationship",
-        "hire_date",
-        "job_title",
-        "user_name",
-        "username",
-        "ip_address",
-        "race",
-        "age",
-        "injured_person",
-        "involved_person_name",
-        "party_name",
-    ]
+    """
+    first_name last_name middle_name full_name user_name nickname age race employee_id employee_number
+    hire_date hired_date job_title job_title_name hourly_wage wage_overrides last_login_at ip_address
+    injured_person involved_name contact_number
+    """.split()
 )
 PEOPLE = frozenset(
-    [
-        "created_by",
-        "updated_by",
-        "deleted_by",
-        "assignee",
-        "assignees",
-        "approver",
-        "approvers",
-        "author",
-        "manager",
-        "rfi_manager",
-        "received_from",
-        "received_from_login_information",
-        "submittal_manager",
-        "ball_in_court",
-        "ball_in_courts",
-        "responsible_party",
-        "user",
-        "users",
-        "person",
-        "people",
-        "party",
-        "closed_by",
-        "inspector",
-        "point_of_contact",
-        "creator",
-        "owner_contact",
-        "signatory",
-        "distribution_members",
-        "initiated_by",
-        "reviewer",
-        "reviewers",
-        "performed_by",
-        "requested_by",
-        "reported_by",
-        "contact",
-        "recipient",
-        "from",
-    ]
+    """
+    approver assignee attendee author contact creator employee foreman initiator inspector lead manager
+    member operator party person people receiver recipient requester responder reviewer sender signatory
+    superintendent supervisor user watcher witness worker
+    """.split()
 )
-_NAMES = frozenset(("name", "display_name", "sortable_name", "label", "title", "signature"))
+"""The last word of what names people, in the singular; so does what ends in `_by`."""
+_ROLES = frozenset("court from to information distribution signature".split())  # of objects and lists only
+_NO_PEOPLE = frozenset("sort_by group_by order_by submit_by required_by needed_by due_by".split())
+NAMES = frozenset("name display_name sortable_name display label title address city zip".split())
 _MARKS = frozenset(("login", "first_name", "last_name"))
 
 
-def personal_columns(names: Iterable[str]) -> list[str]:
+def is_person(name: str, *, inside: bool = True) -> bool:
+    """Whether an object or list of this name is people; with `inside` False, whether a mere text of this name names one."""
+    words = _words(name)
+    if "_".join(words) in _NO_PEOPLE or not words:
+        return False
+    last = words[-1]
+    known = PEOPLE | _ROLES if inside else PEOPLE
+    return (last == "by" and len(words) > 1) or last in known or last.removesuffix("s") in known
+
+
+def personal_columns(kinds: Mapping[str, Kind]) -> list[str]:
     """Those of the columns that hold personal data."""
-    names = list(names)
-    people = {name.rpartition(".")[0] for name in names if name.rpartition(".")[2] in _MARKS}
+    people = {name.rpartition(".")[0] for name in kinds if name.rpartition(".")[2] in _MARKS}
     found = []
-    for name in names:
+    for name, kind in kinds.items():
         owner, _, last = name.rpartition(".")
-        is_person = owner in people or owner.rpartition(".")[2] in PEOPLE
-        if last in PERSONAL or (last in _NAMES and is_person):
+        person = owner in people or is_person(owner.rpartition(".")[2])
+        named = kind == "text" and is_person(last, inside=False)
+        if kind != "boolean" and (named or _tells(last, person) or _below(owner, last)):
             found.append(name)
     return found
 
@@ -137,24 +85,52 @@ def personal_columns(names: Iterable[str]) -> list[str]:
 def scrubbed(rows: pa.Table, kinds: Mapping[str, Kind]) -> pa.Table:
     """Rows as they are stored, their lists without personal keys."""
     for name in (name for name, kind in kinds.items() if kind == "list"):
-        people = name.rpartition(".")[2] in PEOPLE
         texts = [
-            None if text is None else json_text(without_personal(orjson.loads(text), people=people))
+            None if text is None else json_text(without_personal(orjson.loads(text), name))
             for text in rows.column(name).to_pylist()
         ]
         rows = rows.set_column(rows.column_names.index(name), name, pa.array(texts, pa.string()))
     return rows
 
 
-def without_personal(value: Any, *, people: bool = False) -> Any:
-    """A list's value without personal keys; `people` where its name says that its elements are people."""
+def without_personal(value: Any, name: str = "") -> Any:
+    """A value inside a list without personal keys; `name` is that of the list."""
     if isinstance(value, list):
-        return [without_personal(each, people=people) for each in value]
+        return [without_personal(each, name) for each in value]
     if not isinstance(value, dict):
         return value
-    person = people or bool(_MARKS & value.keys())
+    person = is_person(name.rpartition(".")[2]) or bool(_MARKS & value.keys())
     return {
-        key: without_personal(each, people=key in PEOPLE)
+        key: without_personal(each, key)
         for key, each in value.items()
-        if key not in PERSONAL and not (person and key in _NAMES)
+        if isinstance(each, bool) or not (_tells(key, person) or _names_one(key, each))
     }
+
+
+def _tells(name: str, of_a_person: bool) -> bool:
+    """Whether a column or key of this name holds personal data."""
+    words = _words(name)
+    whole = "_".join(words)
+    if whole in PERSONAL or (of_a_person and whole in NAMES):
+        return True
+    if not words or words[-1] in HARMLESS:
+        return False
+    return bool(TELLING & set(words)) or (words[-1] == "name" and is_person("_".join(words[:-1])))
+
+
+def _below(owner: str, last: str) -> bool:
+    """Whether a column is of something personal (`signature.attachment.url`), and no mere id or time."""
+    return (
+        any(_tells(part, False) for part in owner.split("."))
+        and _words(last)[-1:] != []
+        and not (set(_words(last)[-1:]) & HARMLESS)
+    )
+
+
+def _names_one(key: str, value: Any) -> bool:
+    return isinstance(value, str) and is_person(key, inside=False)
+
+
+def _words(name: str) -> list[str]:
+    """The words of a name or label in small letters."""
+    return re.findall(r"[^\W_]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower())

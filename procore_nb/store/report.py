@@ -5,7 +5,9 @@ In: accounts and manifests. Out: DataFrames and text. Speaks to no service.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from html import escape
 from typing import Any
 
 import orjson
@@ -14,6 +16,7 @@ import pandas as pd
 from procore_nb.store.account import Account
 from procore_nb.store.manifest import Manifest
 
+_NAMED = 6  # tables named in the one line of a store
 _RESULT = {
     "table": "string",
     "way": "string",
@@ -52,6 +55,18 @@ def result_frame(accounts: Sequence[Account], about: dict[str, Any]) -> pd.DataF
     return frame
 
 
+def store_html(address: str, identity: Mapping[str, Any] | None, manifests: Sequence[Manifest]) -> str:
+    """One line in a notebook: whose tables a store holds, where, and how many rows of which."""
+    whose = "of no company yet"
+    if identity is not None:
+        name, company = escape(str(identity["environment"])), escape(str(identity["company_id"]))
+        whose = f"<b>{name}</b> environment &middot; company <b>{company}</b>"
+    named = ", ".join(f"{escape(one.table)} ({one.rows:,} rows)" for one in manifests[:_NAMED])
+    more = f" and {len(manifests) - _NAMED:,} more tables" if len(manifests) > _NAMED else ""
+    kept = f" &middot; {named}{more}" if manifests else " &middot; no tables yet"
+    return f"Store &middot; {whose} (<code>{escape(address)}</code>){kept}"
+
+
 def tables_frame(manifests: Sequence[Manifest]) -> pd.DataFrame:
     """One row per table: rows, last sync, size."""
     rows = [
@@ -86,8 +101,15 @@ def summary(result: pd.DataFrame) -> str:
 def log_lines(result: pd.DataFrame) -> list[str]:
     """A sync as JSON, one line per table, for programs that watch."""
     return [
-        orjson.dumps({"event": "synced", **row}, default=_plain).decode() for row in result.to_dict("records")
+        orjson.dumps({"event": "failed" if row["error"] else "synced", **row}, default=_plain).decode()
+        for row in result.to_dict("records")
     ]
+
+
+def failure_line(error: str) -> str:
+    """A sync that failed as a whole, as JSON, beside the lines of tables."""
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    return orjson.dumps({"event": "failed", "table": None, "at": now, "error": error}).decode()
 
 
 def _plain(value: Any) -> Any:

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from procore_nb.frames import FrameBuilder
 from procore_nb.store.columns import Kinds, common, kinds_of
+from procore_nb.store.fields import renames
 from procore_nb.store.files import Files
 from procore_nb.store.landing import Landed, Landing, Plan, read_landed
 from procore_nb.store.manifest import Manifest
@@ -24,7 +25,9 @@ from procore_nb.store.personal import personal_columns
 
 def settled(endpoint: Any, manifest: Manifest, plan: Plan, landed: Landed) -> Manifest:
     """The next manifest's columns and key."""
-    columns = dict(manifest.columns) or _promised(endpoint, plan.place)
+    others = renames(manifest.fields, landed.fields)
+    columns = {others.get(name, name): kind for name, kind in manifest.columns.items()}
+    columns = columns or _promised(endpoint, plan.place)
     for name, kind in landed.kinds.items():
         columns[name] = common(columns.get(name, kind), kind)
     if plan.drop_personal:
@@ -39,7 +42,10 @@ def settled(endpoint: Any, manifest: Manifest, plan: Plan, landed: Landed) -> Ma
         has_id=has_id,
         unique=(manifest.unique or plan.way == "whole") and (not has_id or _unique(landed)),
         columns=columns,
-        exact=tuple(sorted({*manifest.exact, *landed.exact} & columns.keys())),
+        exact=tuple(
+            sorted({*(others.get(name, name) for name in manifest.exact), *landed.exact} & columns.keys())
+        ),
+        fields=landed.fields,
     )
 
 

@@ -25,7 +25,7 @@ from procore_nb.store.generation import WORK, half_swapped, recover
 from procore_nb.store.identity import check_identity, folder_name, read_identity
 from procore_nb.store.locks import locked
 from procore_nb.store.places import PlaceFinder
-from procore_nb.store.report import result_frame, tables_frame
+from procore_nb.store.report import result_frame, store_html, tables_frame
 from procore_nb.store.syncing import TableSync
 from procore_nb.store.tables import Tables
 from procore_nb.store.wanted import wanted_lists
@@ -224,6 +224,10 @@ class Store:
     def __repr__(self) -> str:
         return f"Store({self._files.address('')!r}, {len(self._tables.all())} tables)"
 
+    def _repr_html_(self) -> str:
+        kept = [manifest for _, manifest in self._tables.all().values()]
+        return store_html(self._files.address(""), read_identity(self._files), kept)
+
     def _sync(
         self, procore: Asks, wanted: dict[str, dict[str, Any]], projects: Any, options: Options, *, skip: bool
     ) -> pd.DataFrame:
@@ -238,7 +242,8 @@ class Store:
                 table.run(procore, lambda e=endpoint, a=arguments: finder.find(e, a, self._tables.all()))  # type: ignore[misc]
             except ProcoreError as error:
                 table.account.error = str(error)
-                if not skip or isinstance(error, OutputError):
+                stopped = isinstance(error.__cause__, KeyboardInterrupt)
+                if not skip or stopped or isinstance(error, OutputError):
                     error.partial = result_frame(accounts, about)
                     raise
             except (FileNotFoundError, pa.ArrowInvalid) as error:

@@ -23,7 +23,7 @@ from procore_nb.store.files import Files
 from procore_nb.store.generation import present, recover
 from procore_nb.store.landing import Landing, Plan
 from procore_nb.store.manifest import Manifest, moment_of, moment_text
-from procore_nb.store.personal import PEOPLE, personal_columns, without_personal
+from procore_nb.store.personal import personal_columns, without_personal
 from procore_nb.store.update import Counts, update
 
 _STALE = timedelta(hours=1)
@@ -85,9 +85,17 @@ class TableSync:
             whole_at=plan.started if plan.way == "whole" else self.manifest.whole_at,
             last=self._about(procore, plan),
         )
+        # Rows carry the server's time: where its clock is behind ours, changes since our start look older than that.
+        seen = moment_of(plan.started) - timedelta(seconds=procore.seconds_behind)
         counts: Counts
         self.manifest, counts = update(
-            self._files, self._endpoint, before, plan, self._landing, at=moment_of(plan.started)
+            self._files,
+            self._endpoint,
+            before,
+            plan,
+            self._landing,
+            at=moment_of(plan.started),
+            seen=moment_text(seen),
         )
         self._landing.clear()
         account.rows, account.synced_at = self.manifest.rows, plan.started
@@ -193,7 +201,7 @@ class TableSync:
                     )  # it moved and is walked again, or was cut short the last time
                     walks[place] = about["walk"]
                 parts[place] = parts.get(place, 0) + 1
-                self._keep(stage, place, parts[place], frame, plan, done=bool(about["done"]))
+                self._keep(stage, place, parts[place], frame, plan, about)
         except (AccessError, NotFoundError) as error:
             if error.status not in (403, 404) or parts:
                 raise
@@ -203,7 +211,7 @@ class TableSync:
         return refusals
 
     def _keep(
-        self, stage: str, place: str, number: int, frame: pd.DataFrame, plan: Plan, *, done: bool
+        self, stage: str, place: str, number: int, frame: pd.DataFrame, plan: Plan, about: dict[str, Any]
     ) -> None:
         kinds = kinds_of(frame, self._endpoint)
         if plan.drop_personal:
@@ -211,9 +219,10 @@ class TableSync:
             frame = frame.drop(columns=left_out)
             kinds = {name: kind for name, kind in kinds.items() if name not in set(left_out)}
             for name in (name for name, kind in kinds.items() if kind == "list"):
-                people = name.rpartition(".")[2] in PEOPLE
-                frame[name] = [without_personal(value, people=people) for value in frame[name]]
-        self._landing.put(stage, place, number, to_arrow(frame, kinds), kinds, done=done)
+                frame[name] = [without_personal(value, name) for value in frame[name]]
+        fields = {key: name for name, key in about.get("custom_fields", {}).items() if name in kinds}
+        rows, done = to_arrow(frame, kinds), bool(about["done"])
+        self._landing.put(stage, place, number, rows, kinds, fields=fields, done=done)
 
     def _leave_out(self, stage: str, places: list[str]) -> None:
         if stage == "rows":

@@ -7,7 +7,8 @@ changed and deleted. Speaks to the file system through `files`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,14 +19,17 @@ import pyarrow.compute as pc
 from procore_nb.frames.kinds import declared_by
 from procore_nb.store.columns import Kinds, aligned, schema_of
 from procore_nb.store.ended import EndedVersions
+from procore_nb.store.fields import renamed, renames
 from procore_nb.store.files import Files
 from procore_nb.store.generation import Generation
 from procore_nb.store.landing import Landed, Landing, Plan
 from procore_nb.store.manifest import Manifest, Part, grouped
-from procore_nb.store.merge import merged
+from procore_nb.store.merge import Merged, merged
 from procore_nb.store.parts import PartWriter, cuts, key_at, places_of, position, read_rows, write_rows
 from procore_nb.store.personal import scrubbed
 from procore_nb.store.settled import known_gone, row_names, settled
+
+_AT_ONCE = 2  # ranges of keys: Arrow works outside of Python's lock, and two of them fit into memory
 
 
 @dataclass
@@ -36,17 +40,35 @@ class Counts:
     changed: int = 0
     deleted: int = 0
 
+    def add(self, other: Counts | Merged) -> None:
+        """Take others into account."""
+        self.new += other.new
+        self.changed += other.changed
+        self.deleted += other.deleted
+
+
+@dataclass
+class _Range:
+    """One range of keys, brought up to date: its parts, and the versions that ended."""
+
+    parts: list[Part] = field(default_factory=list)
+    ended: list[pa.Table] = field(default_factory=list)
+    counts: Counts = field(default_factory=Counts)
+
 
 def update(
-    files: Files, endpoint: Any, manifest: Manifest, plan: Plan, landing: Landing, *, at: datetime
+    files: Files, endpoint: Any, manifest: Manifest, plan: Plan, landing: Landing, *, at: datetime, seen: str
 ) -> tuple[Manifest, Counts]:
-    """Make the table's next state of its present one and what has landed, and put it in place."""
+    """Make the table's next state of its present one and what has landed, and put it in place.
+
+    Rows are valid from `at`; `seen` is the moment up to which the server's changes have been seen.
+    """
     promised = {".".join(path) for path in declared_by(endpoint).columns}
     order = manifest.key or (*plan.place, "id")
-    landed = Landed(files, landing.landed("rows"), order=order, promised=promised)
+    landed = Landed(files, landing.landed("rows"), order=order, promised=promised, fields=manifest.fields)
     after = settled(endpoint, manifest, plan, landed)
     gone = known_gone(files, landing, after)
-    return _Work(files, manifest, after, plan, landed, landing.done("rows"), gone, at).run()
+    return _Work(files, manifest, after, plan, landed, landing.done("rows"), gone, at, seen).run()
 
 
 class _Work:
@@ -62,22 +84,27 @@ class _Work:
         done: set[str],
         gone: Any,
         at: datetime,
+        seen: str,
     ) -> None:
         self._files, self._before, self._after, self._plan = files, before, after, plan
-        self._landed, self._done, self._gone, self._at = landed, done, gone, at
-        retyped = any(after.columns.get(name) != kind for name, kind in before.columns.items())
-        self._rewrite = retyped or plan.scrub
+        self._landed, self._done, self._gone, self._at, self._seen = landed, done, gone, at, seen
+        self._renames = renames(before.fields, after.fields)
+        self._told = {self._renames.get(name, name): kind for name, kind in before.columns.items()}
+        retyped = any(after.columns.get(name) != kind for name, kind in self._told.items())
+        self._rewrite = retyped or plan.scrub or bool(self._renames)
         self._generation = Generation(files, after.table)
-        stem = f"part-{after.generation:06d}"
-        self._writer = PartWriter(files, self._generation.folder, stem, after.key)
         self._ended = EndedVersions(files, self._generation, after, rewrite=self._rewrite, mend=self._mended)
         self._counts = Counts()
 
     def run(self) -> tuple[Manifest, Counts]:
         """Go through the ranges, then put the next state in place."""
         parts: list[Part] = []
-        for part, start, stop in self._ranges():
-            parts += self._one_range(part, start, stop)
+        with ThreadPoolExecutor(_AT_ONCE, "procore-nb store") as pool:
+            for made in pool.map(self._one_range, *zip(*self._ranges(), strict=True)):
+                parts += made.parts
+                self._counts.add(made.counts)
+                for rows in made.ended:
+                    self._ended.add(rows)
         after = replace(
             self._after,
             header=self._header(),
@@ -90,53 +117,50 @@ class _Work:
         self._generation.commit(after)
         return after, self._counts
 
-    def _ranges(self) -> Iterator[tuple[Part | None, int, int]]:
-        """Each part, and which rows that landed belong to it, by their place in the order of keys."""
+    def _ranges(self) -> Iterator[tuple[int, Part | None, int, int]]:
+        """Each part with its number, and which rows that landed belong to it, by their place in the order of keys."""
         keys, parts = self._landed.keys, self._before.parts
         if not parts:
-            yield None, 0, keys.num_rows
+            yield 0, None, 0, keys.num_rows
             return
         starts = [0, *(position(keys, self._after.key, part.first) for part in parts[1:])]
-        yield from zip(parts, starts, [*starts[1:], keys.num_rows], strict=True)
+        yield from zip(range(len(parts)), parts, starts, [*starts[1:], keys.num_rows], strict=True)
 
-    def _one_range(self, part: Part | None, start: int, stop: int) -> list[Part]:
+    def _one_range(self, number: int, part: Part | None, start: int, stop: int) -> _Range:
         """The parts that take the place of one part; itself where nothing changed."""
         if part is not None and start == stop and not self._rewrite and not self._touched(part):
-            self._generation.keep(part)
-            return [part]
-        old = self._old(part)
-        made: list[Part] = []
+            return self._kept(part)
+        old, made = self._old(part), _Range()
+        stem = f"part-{self._after.generation:06d}-{number:05d}"
+        writer = PartWriter(self._files, self._generation.folder, stem, self._after.key)
         unchanged = part is not None and not self._rewrite
         pieces = []
         for first, last, rows in self._pieces(old, start, stop):
-            come = self._landed.take(first, last, self._align)
-            outcome = merged(
-                rows,
-                come,
-                key=self._after.key,
-                has_id=self._after.has_id,
-                answered=self._answered(rows),
-                gone=self._is_gone(rows),
-                at=self._at,
-                history=self._after.history,
-            )
+            outcome = self._merge(rows, self._landed.take(first, last, self._align))
             unchanged = unchanged and outcome.rows is None
             pieces.append(rows if outcome.rows is None else outcome.rows)
-            self._count(outcome)
+            made.counts.add(outcome)
+            made.ended += [] if outcome.ended is None else [outcome.ended]
             if not unchanged:
-                made += [one for piece in pieces for one in self._writer.add(piece)]
+                made.parts += [one for piece in pieces for one in writer.add(piece)]
                 pieces = []
-        if unchanged and part is not None:
-            self._generation.keep(part)
-            return [part]
-        return made
+        return self._kept(part) if unchanged and part is not None else made
 
-    def _count(self, outcome: Any) -> None:
-        self._counts.new += outcome.new
-        self._counts.changed += outcome.changed
-        self._counts.deleted += outcome.deleted
-        if outcome.ended is not None:
-            self._ended.add(outcome.ended)
+    def _kept(self, part: Part) -> _Range:
+        self._generation.keep(part)
+        return _Range([part])
+
+    def _merge(self, old: pa.Table, come: pa.Table) -> Merged:
+        return merged(
+            old,
+            come,
+            key=self._after.key,
+            has_id=self._after.has_id,
+            answered=self._answered(old),
+            gone=self._is_gone(old),
+            at=self._at,
+            history=self._after.history,
+        )
 
     def _pieces(self, old: pa.Table, start: int, stop: int) -> Iterator[tuple[int, int, pa.Table]]:
         """A range in pieces that fit into memory: bounds of what landed, and the old rows between them."""
@@ -157,7 +181,7 @@ class _Work:
 
     def _mended(self, table: pa.Table, extra: tuple[str, ...]) -> pa.Table:
         """Rows that are kept, as the next state has them."""
-        rows = aligned(table, self._after.columns, self._before.columns, extra)
+        rows = aligned(renamed(table, self._renames), self._after.columns, self._told, extra)
         return scrubbed(rows, self._after.columns) if self._plan.scrub else rows
 
     def _align(self, table: pa.Table, told: Kinds) -> pa.Table:
@@ -212,7 +236,7 @@ class _Work:
         plan, known = self._plan, self._before.since_of()
         if plan.way == "whole" and plan.everywhere:
             known = {place: moment for place, moment in known.items() if place in plan.places}
-        return grouped(known | dict.fromkeys(sorted(self._done), plan.started))
+        return grouped(known | dict.fromkeys(sorted(self._done), self._seen))
 
 
 def _among(values: Any, wanted: Any) -> Any:

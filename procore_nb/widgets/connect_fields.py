@@ -15,6 +15,7 @@ from procore_nb import advice
 from procore_nb.credentials import Credentials, Places, Secret, company_number
 from procore_nb.environments import DEMO, KNOWN, Environment
 from procore_nb.errors import ArgumentError, CredentialsError
+from procore_nb.widgets.dress import hosts_shown
 from procore_nb.widgets.lines import connect_line
 from procore_nb.widgets.secret_input import SecretInput
 
@@ -22,13 +23,6 @@ TYPED = "typed"
 FOUND = "found"
 _TYPE = ("type them below", (TYPED, ""))
 _WIDE = {"description_width": "110px"}
-_NATURE = {
-    "production": "live data",
-    "federal": "live data",
-    "sandbox": "test data",
-    "monthly-sandbox": "test data",
-    "demo": "made-up data, inside this kernel",
-}
 
 
 @dataclass(frozen=True)
@@ -61,7 +55,9 @@ class ConnectFields:
         names = [(place.name, place) for place in known]
         self.environment = ipywidgets.Dropdown(
             options=[("choose one …", None), *names],
-            value=environment,
+            index=0
+            if environment is None
+            else 1 + known.index(environment),  # a value of None would show nothing
             description="Environment",
             style=_WIDE,
             layout={"width": "auto"},
@@ -189,19 +185,4 @@ class ConnectFields:
         for field in (self.client_id, self.secret):
             field.layout.display = None if typed and place != DEMO else "none"
         self.environment.disabled = bool(self.profile_name)
-        self.hosts.value = _hosts(place)
-
-
-def _hosts(place: Environment | None) -> str:
-    if place is None:
-        return "<span class='pnw-hint'>Production and sandbox have keys and data of their own.</span>"
-    kind = place.name if place.name in _NATURE else "other"
-    nature = f" &middot; {_NATURE[place.name]}" if place.name in _NATURE else ""
-    hosts = (
-        ""
-        if place == DEMO
-        else (
-            f"<br>login <code>{escape(place.login_url)}</code> &middot; API <code>{escape(place.api_url)}</code>"
-        )
-    )
-    return f"<div class='pnw-place pnw-place-{kind}'><b>{escape(place.name)}</b>{nature}{hosts}</div>"
+        self.hosts.value = hosts_shown(place)

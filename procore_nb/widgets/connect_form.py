@@ -17,6 +17,7 @@ from procore_nb.client import Procore, connect
 from procore_nb.credentials import Places
 from procore_nb.environments import DEMO, Environment, environment
 from procore_nb.errors import ArgumentError, CredentialsError, ProcoreError
+from procore_nb.widgets.closing import close_whole
 from procore_nb.widgets.company_picker import CompanyPicker
 from procore_nb.widgets.connect_fields import ConnectFields, Wanted
 from procore_nb.widgets.errand import Errand
@@ -110,6 +111,12 @@ class ConnectForm(ipywidgets.VBox):  # type: ignore[misc]
         """Stay until whatever was clicked is done; False when it still goes on."""
         return self._errand.wait(timeout_seconds)
 
+    def close(self) -> None:
+        """Take the form away; a connection that was taken from it stays open."""
+        if self.children:  # else it was refused before it was made
+            self._fields.secret.forget()
+        close_whole(self)
+
     def __repr__(self) -> str:
         place = self._fields.environment.value
         state = "connected" if self.connected else "not connected"
@@ -118,6 +125,8 @@ class ConnectForm(ipywidgets.VBox):  # type: ignore[misc]
     def _laid_out(self) -> list[ipywidgets.Widget]:
         first = ipywidgets.HBox([self._connect, self._test])
         second = ipywidgets.HBox([self._name, self._save, self._forget])
+        for row in (first, second):
+            row.add_class("pnw-indent")
         self._keeping = second
         return [*self._fields.rows, first, self._notice, self._company, second, self._line]
 

@@ -41,7 +41,7 @@ class EndpointPicker(Picker):
     value = traitlets.Unicode("")
 
     def __init__(self) -> None:
-        super().__init__(several=False, placeholder="what to look at: rfis, punch, budget …")
+        super().__init__(several=False, placeholder="what to look at: rfis, punch, budget …", noun="lists")
         often = [catalog.endpoint(name) for name in OFTEN]
         others = [one for one in catalog.endpoints() if one not in often and not one.deprecated]
         others.sort(key=lambda one: (one.category, one.module, one.kind != "data", one.name))

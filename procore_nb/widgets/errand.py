@@ -36,6 +36,11 @@ class Errand:
         self._thread.start()
         return True
 
+    @property
+    def busy(self) -> bool:
+        """Whether a job is under way."""
+        return self._free.locked()
+
     def wait(self, timeout_seconds: float | None = None) -> bool:
         """Stay until the job is done; False when it still goes on."""
         thread = self._thread

@@ -12,17 +12,21 @@ import ipywidgets
 import pandas as pd
 
 from procore_nb.client import Procore
-from procore_nb.environments import KNOWN
 from procore_nb.errors import ArgumentError, IncompleteError, ProcoreError
+from procore_nb.widgets.closing import close_whole
 from procore_nb.widgets.counts import CountBars, good_columns
+from procore_nb.widgets.dress import dressed
 from procore_nb.widgets.endpoint_picker import EndpointPicker
 from procore_nb.widgets.errand import Errand
 from procore_nb.widgets.filter_panel import FilterPanel
 from procore_nb.widgets.frame_table import FrameTable
 from procore_nb.widgets.lines import call_line
 from procore_nb.widgets.notice import Notice, PythonLine
+from procore_nb.widgets.outcome import ended, other_choice, outcome, rows_of, stopped
 from procore_nb.widgets.place_panel import PlacePanel
-from procore_nb.widgets.watching import Watching, counted
+from procore_nb.widgets.watching import Watching
+
+_NEVER = threading.Event()
 
 
 class Explorer(ipywidgets.VBox):  # type: ignore[misc]
@@ -59,8 +63,11 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
         self.error: BaseException | None = None
         self._stop = threading.Event()
         self._errand = Errand(self._busy_changed, self._failed)
+        self._finding = Errand(lambda _: None, self._no_projects)
+        self._asked = self._asked_line = self._frame_line = ""
+        self._outcome: dict[str, Any] = {}
         self._notice, self._line, self._about = Notice(), PythonLine(), ipywidgets.HTML()
-        self._head = ipywidgets.HTML(_dressed(procore))
+        self._head = ipywidgets.HTML(dressed(procore.environment, procore._repr_html_()))
         self.endpoints, self.filters = EndpointPicker(), FilterPanel()
         self.places = PlacePanel(self._projects_wanted)
         self._fetch = ipywidgets.Button(description="Fetch", button_style="primary", layout={"width": "auto"})
@@ -84,10 +91,19 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
             ) from self.error
         return self._frame
 
+    @property
+    def line(self) -> str:
+        """The line of Python that gives `frame`; empty before the first fetch."""
+        return self._frame_line
+
     def fetch(self) -> pd.DataFrame:
         """Do what the Fetch button does, here and now, and return the frame."""
         self._errand.start(self._fetch_now)
-        self._errand.wait()
+        try:
+            self._errand.wait()
+        except KeyboardInterrupt:
+            self.stop()
+            self._errand.wait()
         if self.error is not None:
             raise self.error
         return self.frame
@@ -97,8 +113,15 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
         self._stop.set()
 
     def wait(self, timeout_seconds: float | None = None) -> bool:
-        """Stay until a fetch is done; False when it still goes on."""
-        return self._errand.wait(timeout_seconds)
+        """Stay until a fetch, or the list of projects, is there; False when it still goes on."""
+        return self._finding.wait(timeout_seconds) and self._errand.wait(timeout_seconds)
+
+    def close(self) -> None:
+        """Take the form away, and let go of its rows."""
+        if self.children:  # else it was refused before it was made
+            self.stop()
+            self._frame, self._table = None, None
+        close_whole(self)
 
     def __repr__(self) -> str:
         got = "nothing fetched yet" if self._frame is None else f"{len(self._frame):,} rows"
@@ -133,20 +156,28 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
             raise ArgumentError("Choose a list first.")
         return self.places.values() | self.filters.values()
 
+    def _call(self, name: str, arguments: dict[str, Any]) -> str:
+        return "frame = " + call_line("procore.table", name, **arguments)
+
     def _refresh(self, _: object = None) -> None:
+        """Show the line for what is chosen, and say so when the rows in sight are of something else."""
         try:
-            self._line.code = "frame = " + call_line(
-                "procore.table", self.endpoints.value, **self._arguments()
-            )
+            self._line.code = self._call(self.endpoints.value, self._arguments())
         except ProcoreError:
             self._line.code = ""  # something is missing; Fetch says what
+        if self._frame is None or self._errand.busy:
+            return
+        if self._line.code == self._frame_line:
+            self._notice.repeat(self._outcome)
+        else:
+            self._notice.say(**other_choice(self._frame_line))
 
     def _busy_changed(self, busy: bool) -> None:
         self._fetch.disabled, self._halt.disabled = busy, not busy
         if busy:
             self._stop.clear()
         else:
-            self._head.value = _dressed(self._procore)
+            self._head.value = dressed(self._procore.environment, self._procore._repr_html_())
 
     def _watch(self, what: str, places: int) -> Watching:
         return Watching(what, places, tell=self._tell, stop=self._stop)
@@ -157,47 +188,38 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
     def _fetch_now(self) -> None:
         self.error = None
         name, arguments = self.endpoints.value, self._arguments()
-        self._line.code = "frame = " + call_line("procore.table", name, **arguments)
+        self._asked = name
+        self._asked_line = self._line.code = self._call(name, arguments)
         self._notice.say(f"Asking for {name} …", level="busy")
-        self._show(self._procore.table(name, progress=self._watch, **arguments))
-        self._say_done()
+        filtered = bool(self.filters.values())
+        frame = self._procore.table(name, progress=self._watch, **arguments)
+        self._show(frame)
+        self._conclude(outcome(frame, filtered=filtered))
+        if self._line.code != self._frame_line:  # something was changed while it came
+            self._notice.say(**other_choice(self._frame_line))
 
     def _failed(self, error: BaseException) -> None:
         self.error = error
-        self._notice.fail(error)
-        partial = _rows_of(error, self.endpoints.value)
+        if not isinstance(error, ProcoreError):
+            self._notice.fail(error)
+            return
+        partial = rows_of(error, self._asked)
         if partial is not None:
             self._show(partial)
-        if isinstance(error, IncompleteError) and self._stop.is_set():
-            kept = "Nothing had come."
-            if partial is not None:
-                kept = f"{len(partial):,} rows that had come are below and in explorer.frame."
-            self._notice.say(f"Stopped. {kept}", level="warning")
+        halted = isinstance(error, IncompleteError) and self._stop.is_set()
+        said = stopped(partial) if halted else ended(error, partial, older=self._frame is not None)
+        if partial is None:
+            self._notice.say(**said)
+        else:
+            self._conclude(said)
 
-    def _say_done(self) -> None:
-        frame = self.frame
-        about = frame.attrs["procore"]
-        counts = (len(frame), "row"), (frame.shape[1], "column"), (about["requests"], "request")
-        words = ", ".join(counted(number, noun) for number, noun in counts) + ". The frame is explorer.frame."
-        if frame.empty:
-            words = "The list is empty: no row fits." if self.filters.values() else "The list is empty."
-        skipped = about["skipped"]
-        if skipped:
-            words += f" {counted(len(skipped), 'place')} left out:"
-        steps = [
-            {
-                "step": one["place"],
-                "ok": False,
-                "detail": one["reason"].partition(" answered ")[2] or one["reason"],
-            }
-            for one in skipped[:5]
-        ]
-        if len(skipped) > len(steps):
-            steps.append({"step": "", "ok": None, "detail": f"and {len(skipped) - len(steps):,} more"})
-        self._notice.say(words, level="warning" if skipped or frame.empty else "done", steps=steps)
+    def _conclude(self, said: dict[str, Any]) -> None:
+        """Say how the fetch ended that gave the rows in sight."""
+        self._notice.say(**said)
+        self._outcome = self._notice.said
 
     def _show(self, frame: pd.DataFrame) -> None:
-        self._frame = frame
+        self._frame, self._frame_line = frame, self._asked_line
         if self._table is None:
             self._table = FrameTable(frame)
             self._result.children = [self._table, self._by, self._bars]
@@ -216,24 +238,14 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
 
     def _projects_wanted(self) -> None:
         if not self.places.projects.offered:
-            self._errand.start(self._offer_projects)
+            self._finding.start(self._offer_projects)
 
     def _offer_projects(self) -> None:
-        self.error = None
-        self._notice.say("Asking for the projects …", level="busy")
-        self.places.projects.offer(self._procore.table("projects", status="All", progress=self._watch))
-        self._notice.clear()
+        told = Watching("projects", 1, tell=lambda words, _: self.places.projects.explain(words), stop=_NEVER)
+        self.places.projects.explain("Asking for the projects …")
+        self.places.projects.offer(self._procore.table("projects", status="All", progress=lambda *_: told))
 
-
-def _rows_of(error: BaseException, name: str) -> pd.DataFrame | None:
-    """The rows of this list that had come before an error; None when there are none."""
-    partial = getattr(error, "partial", None)
-    if not isinstance(partial, pd.DataFrame) or partial.empty:
-        return None
-    return partial if partial.attrs["procore"]["endpoint"] == name else None
-
-
-def _dressed(procore: Procore) -> str:
-    name = procore.environment.name
-    kind = name if name in {one.name for one in KNOWN} else "other"
-    return f"<div class='pnw-place pnw-place-{kind}'>{procore._repr_html_()}</div>"
+    def _no_projects(self, error: BaseException) -> None:
+        self.error = error
+        self.places.give_up_choosing()
+        self._notice.fail(error)

@@ -11,9 +11,10 @@ from typing import Any, Literal
 
 from procore_nb.catalog import Argument, Endpoint
 
-Shape = Literal["range", "after", "date", "choice", "boolean", "ids", "text"]
+Shape = Literal["range", "after", "date", "choice", "boolean", "ids", "words", "text"]
 _PLACES = {"project_id", "company_id", "sort"}
 _DATE = re.compile(r"(^|_)(date|day)$|^(date|start_date|end_date)$|_at$")
+_WORDS = re.compile(r"(^|_)(search|query|text|name|title|subject|description)($|_)|(Name|Title)$")
 _YES_OR_NO = re.compile(
     r"^(is|has|include|includes|show|with|only|active|deleted|private|overdue)(_|$)|_only$"
 )
@@ -84,4 +85,6 @@ def _shape(argument: Argument, choices: tuple[str, ...], kind: str) -> Shape:
         return "boolean"
     if _DATE.search(argument.name):
         return "date"
-    return "ids" if argument.name == "id" or argument.name.endswith(("_id", "_ids")) else "text"
+    if argument.name == "id" or argument.name.endswith(("_id", "_ids")):
+        return "ids"
+    return "words" if not argument.many and _WORDS.search(argument.name) else "text"

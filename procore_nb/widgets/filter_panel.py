@@ -12,10 +12,17 @@ import ipywidgets
 import traitlets
 
 from procore_nb.catalog import Endpoint
+from procore_nb.widgets.closing import close_whole
 from procore_nb.widgets.filter_kinds import Kind, first_kinds, kinds, typed
 
-_WIDE = {"description_width": "170px"}
+LABELS = {"description_width": "150px"}
+BESIDE_FILTERS = {"width": "calc(100% - 44px)", "max_width": "574px"}  # a filter ends with a button
 _ANY = ("any", "")
+_HINTS = {
+    "ids": "one id, or several with commas",
+    "text": "one value, or several with commas",
+    "words": "words to look for",
+}
 
 
 class FilterPanel(ipywidgets.VBox):  # type: ignore[misc]
@@ -26,16 +33,19 @@ class FilterPanel(ipywidgets.VBox):  # type: ignore[misc]
     def __init__(self) -> None:
         self._kinds: dict[str, Kind] = {}
         self._rows: dict[str, _Row] = {}
-        self._add = ipywidgets.Dropdown(description="Add a filter", style=_WIDE, layout={"width": "420px"})
+        self._add = ipywidgets.Dropdown(description="Add a filter", style=LABELS, layout=BESIDE_FILTERS)
         self._add.observe(self._added, "value")
         super().__init__(children=[self._add])
 
     def offer(self, endpoint: Endpoint) -> None:
         """Offer the filters of another list; rows of the last one go."""
+        gone = list(self._rows.values())
         self._kinds, self._rows = kinds(endpoint), {}
         for name in first_kinds(endpoint):
             self._rows[name] = self._row(self._kinds[name])
         self._draw()
+        for row in gone:
+            close_whole(row.box)
 
     def add(self, name: str, value: Any = None) -> None:
         """Add the row of a filter, with a value in the form that `values` gives back."""
@@ -58,8 +68,10 @@ class FilterPanel(ipywidgets.VBox):  # type: ignore[misc]
             self.add(change["new"])
 
     def _removed(self, name: str) -> None:
-        self._rows.pop(name, None)
+        row = self._rows.pop(name, None)
         self._draw()
+        if row is not None:
+            close_whole(row.box)
 
     def _noted(self, _: object = None) -> None:
         self.changed += 1
@@ -83,10 +95,13 @@ class _Row:
         for field in self._fields:
             field.observe(noted, "value")
         remove = ipywidgets.Button(
-            description="✕", tooltip=f"Remove the filter {kind.name}", layout={"width": "34px"}
+            description="✕",
+            tooltip=f"Remove the filter {kind.name}",
+            layout={"width": "34px", "flex": "none"},
         )
         remove.on_click(lambda _: removed(kind.name))
-        self.box = ipywidgets.HBox([*self._fields, remove])
+        self.box = ipywidgets.HBox([ipywidgets.HBox(self._fields), remove])
+        self.box.add_class("pnw-filter")
 
     def value(self) -> Any:
         values = [field.value for field in self._fields]
@@ -101,6 +116,8 @@ class _Row:
             return chosen or None
         if shape == "boolean":
             return None if values[0] == "" else values[0]
+        if shape == "words":  # a comma may be part of a name
+            return values[0].strip() or None
         return typed(values[0], ids=shape == "ids")
 
     def set(self, value: Any) -> None:
@@ -118,20 +135,18 @@ class _Row:
 
 
 def _fields(kind: Kind) -> list[ipywidgets.Widget]:
-    named = {"description": kind.name, "style": _WIDE, "layout": {"width": "420px"}}
+    named = {"description": kind.name, "tooltip": kind.name, "style": LABELS}
     if kind.shape == "range":
-        last = ipywidgets.DatePicker(
-            description="to", style={"description_width": "20px"}, layout={"width": "190px"}
-        )
-        return [ipywidgets.DatePicker(**(named | {"layout": {"width": "340px"}})), last]
+        last = ipywidgets.DatePicker(description="to", style={"description_width": "20px"})
+        last.add_class("pnw-until")
+        return [ipywidgets.DatePicker(**named), last]
     if kind.shape in ("date", "after"):
         said = kind.name if kind.shape == "date" else f"{kind.name} after"
-        return [ipywidgets.DatePicker(**(named | {"description": said, "layout": {"width": "340px"}}))]
+        return [ipywidgets.DatePicker(**(named | {"description": said}))]
     if kind.shape == "choice" and kind.many:
         return [ipywidgets.SelectMultiple(options=kind.choices, rows=min(6, len(kind.choices)), **named)]
     if kind.shape == "choice":
         return [ipywidgets.Dropdown(options=[_ANY, *((each, each) for each in kind.choices)], **named)]
     if kind.shape == "boolean":
         return [ipywidgets.Dropdown(options=[_ANY, ("yes", True), ("no", False)], **named)]
-    hint = "one id, or several with commas" if kind.shape == "ids" else "one value, or several with commas"
-    return [ipywidgets.Text(placeholder=hint, **named)]
+    return [ipywidgets.Text(placeholder=_HINTS[kind.shape], **named)]

@@ -17,7 +17,8 @@ import pandas as pd
 from procore_nb.errors import ArgumentError
 from procore_nb.widgets.assets import script, style
 from procore_nb.widgets.files import Outbox
-from procore_nb.widgets.table_cells import Rows, empty_columns, is_numeric, texts, width
+from procore_nb.widgets.table_cells import empty_columns, is_numeric, texts, width
+from procore_nb.widgets.table_rows import Rows
 
 _MOST_ROWS_AT_ONCE = 500
 

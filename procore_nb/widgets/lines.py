@@ -11,12 +11,15 @@ from typing import Any
 
 from procore_nb.environments import KNOWN, Environment
 
+_LONGEST = 90  # characters; a longer call has each argument on a line of its own
+
 
 def call_line(function: str, *values: Any, **options: Any) -> str:
     """A call as a person would write it; options that are None are left out."""
     told = [_text(value) for value in values]
     told += [f"{name}={_text(value)}" for name, value in options.items() if value is not None]
-    return f"{function}({', '.join(told)})"
+    line = f"{function}({', '.join(told)})"
+    return line if len(line) <= _LONGEST else f"{function}(\n    " + ",\n    ".join(told) + ",\n)"
 
 
 def connect_line(

@@ -54,6 +54,10 @@ class Notice(anywidget.AnyWidget):
         }
         self.said = said
 
+    def repeat(self, said: Mapping[str, Any]) -> None:
+        """Say again what was said before."""
+        self.said = dict(said)
+
     def clear(self) -> None:
         """Say nothing."""
         self.say("")

@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import anywidget
+import ipywidgets
 
 from procore_nb.widgets.assets import script, style
 
 
-class Picker(anywidget.AnyWidget):
-    """What the pickers share; each keeps its own `value`.
+class Picker(anywidget.AnyWidget, ipywidgets.ValueWidget):  # type: ignore[misc]
+    """What the pickers share; each keeps its own `value`, so that `interact` and `link` take them as any other field.
 
     Parameters
     ----------
@@ -22,21 +23,29 @@ class Picker(anywidget.AnyWidget):
         Whether more than one may be chosen.
     placeholder
         What the field says while it is empty.
+    noun
+        What the rows are, said after their number.
     """
 
     _esm = script("picker.js")
     _css = style("table.css", "picker.css")
 
-    def __init__(self, *, several: bool, placeholder: str) -> None:
+    def __init__(self, *, several: bool, placeholder: str, noun: str) -> None:
         super().__init__()
-        self._several, self._placeholder = several, placeholder
+        self._several, self._placeholder, self._noun = several, placeholder, noun
         self._rows: list[list[str]] = []
         self._keys: list[str] = []
+        self._empty = "The list is empty."
         self.on_msg(self._receive)
 
     def _offer(self, rows: Sequence[Sequence[str]]) -> None:
         """Offer rows of key, group, text that is only searched, and texts that are shown."""
-        self._rows = [list(row) for row in rows]
+        self._rows, self._empty = [list(row) for row in rows], "The list is empty."
+        self._announce()
+
+    def explain(self, words: str) -> None:
+        """Say why there is nothing to choose from yet."""
+        self._empty = words
         self._announce()
 
     def _taken(self, keys: list[str]) -> None:
@@ -64,5 +73,7 @@ class Picker(anywidget.AnyWidget):
                 "chosen": self._keys,
                 "several": self._several,
                 "placeholder": self._placeholder,
+                "noun": self._noun,
+                "empty": self._empty,
             }
         )

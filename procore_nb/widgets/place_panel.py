@@ -13,7 +13,9 @@ import traitlets
 
 from procore_nb.catalog import Endpoint
 from procore_nb.errors import ArgumentError
+from procore_nb.widgets.closing import close_whole
 from procore_nb.widgets.filter_kinds import needed_ids, typed
+from procore_nb.widgets.filter_panel import BESIDE_FILTERS, LABELS
 from procore_nb.widgets.project_picker import ProjectPicker
 
 _COMPANY, _ACTIVE, _ALL, _CHOSEN = "company", "active", "all", "chosen"
@@ -60,14 +62,20 @@ class PlacePanel(ipywidgets.VBox):  # type: ignore[misc]
         before = self._where.value
         self._where.options = [(_WORDS[each], each) for each in options]
         self._where.value = before if before in options else options[0]
-        self._ids = {name: self._id_field(name) for name in needed_ids(endpoint)}
+        gone, self._ids = self._ids, {name: self._id_field(name) for name in needed_ids(endpoint)}
         self.children = [self._where, self.projects, *self._ids.values()]
+        for field in gone.values():
+            close_whole(field)
         self._chosen()
 
     def choose(self, project_ids: tuple[int, ...]) -> None:
         """Choose these projects."""
         self._where.value = _CHOSEN
         self.projects.value = project_ids
+
+    def give_up_choosing(self) -> None:
+        """Go back to the first place: there are no projects to choose from."""
+        self._where.value = next(value for _, value in self._where.options if value != _CHOSEN)
 
     def values(self) -> dict[str, Any]:
         """Where to ask, as arguments for `table`; an error says what is missing."""
@@ -99,8 +107,8 @@ class PlacePanel(ipywidgets.VBox):  # type: ignore[misc]
         field = ipywidgets.Text(
             description=names,
             placeholder=hint,
-            style={"description_width": "170px"},
-            layout={"width": "420px"},
+            style=LABELS,
+            layout=BESIDE_FILTERS,
         )
         field.observe(self._noted, "value")
         return field

@@ -44,7 +44,7 @@ class ProjectPicker(Picker):
     value = traitlets.Tuple()
 
     def __init__(self, source: Procore | pd.DataFrame | None = None) -> None:
-        super().__init__(several=True, placeholder="project name, number, city or stage")
+        super().__init__(several=True, placeholder="project name, number, city or stage", noun="projects")
         self._projects = pd.DataFrame({"id": pd.array([], dtype="Int64")})
         if isinstance(source, Procore):
             self.offer(source.projects(status="All"))

@@ -10,13 +10,9 @@ import time
 from collections.abc import Callable
 
 from procore_nb.progress import Progress
+from procore_nb.progress import counted as counted
 
 _PAUSE = 0.25  # seconds between two words to the browser
-
-
-def counted(number: int, noun: str) -> str:
-    """A number with its noun: `1 row`, `1,200 rows`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 class Watching(Progress):

@@ -191,6 +191,20 @@ def test_the_keyboard_alone_fills_the_form_in_order(desk: Any, lab: Lab) -> None
     ]
 
 
+def test_a_click_in_a_form_whose_kernel_was_shut_down_is_answered_in_words(desk: Any, lab: Lab) -> None:
+    with notebook(desk, lab, "shut.ipynb", FORM) as page:
+        button = page.get_by_role("button", name="Connect")
+        button.wait_for()
+        page.evaluate("() => window.bookOfTest.sessionContext.shutdown()")
+        assert page.locator(BAD).count() == 0
+        button.click()
+        page.locator(BAD).wait_for()
+
+        assert "kernel behind this form is gone" in page.locator(BAD).inner_text()
+        assert button.locator("xpath=ancestor-or-self::*[@inert]").count() >= 1
+        assert set(page.said) <= {"Cannot send"}  # the button's own words, which nobody sees
+
+
 def test_a_restarted_kernel_is_words_in_an_open_form(desk: Any, lab: Lab) -> None:
     cells = [
         *FORM,

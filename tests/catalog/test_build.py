@@ -137,6 +137,73 @@ def test_a_new_version_of_a_known_list_never_takes_its_name() -> None:
     assert extended.endpoint("rfis_v3_0").path == path
 
 
+def test_a_catalogue_built_from_nothing_keeps_the_names_and_traps_of_known_paths() -> None:
+    path = "/rest/v1.0/projects/{project_id}/daily_logs/weather_logs"
+    known = catalog.endpoint("daily_logs_manpower")
+    document = _listing(
+        {"type": "array", "items": {"properties": {"id": {"type": "integer"}}}}, path=known.path
+    )
+    built = build.build(
+        document | {"paths": document["paths"] | _listing({"type": "array"}, path=path)["paths"]}
+    )
+
+    assert [one.name for one in built.endpoints] == ["daily_logs_manpower", built.endpoint(path).name]
+    assert built.endpoint("manpower_logs").date_default == "today"
+    assert set(known.fields) == set(built.endpoint("manpower_logs").fields)
+
+
+def test_what_a_document_shows_elsewhere_does_not_replace_what_is_known() -> None:
+    known = catalog.endpoint("meetings")
+    flat = {
+        "type": "object",
+        "properties": {"meetings": {"type": "array", "items": {"properties": {"x": {}}}}},
+    }
+    one = build.build(_listing(flat, path=known.path)).endpoint("meetings")
+
+    assert (one.envelope, one.fields) == (known.envelope, known.fields)
+
+
+def test_rows_in_groups_are_found_and_tell_their_group() -> None:
+    meeting = {"type": "object", "properties": {"id": {"type": "integer"}, "name": {"type": "string"}}}
+    group = {
+        "properties": {
+            "name": {"type": "string"},
+            "group_title": {"type": "string"},
+            "moons": {"type": "array", "items": meeting},
+        }
+    }
+    one = build.build(_listing({"type": "array", "items": group})).endpoint("moons")
+
+    assert one.envelope == "[].moons"
+    assert [field.name for field in one.fields] == ["id", "name", "group_name", "group_title"]
+
+
+def test_the_values_that_a_document_names_for_a_parameter_are_known() -> None:
+    named = {"type": "string", "enum": ["full (default)", "new", None]}
+    many = {"type": "array", "items": {"enum": ["a", "b"]}}
+    parameters = [
+        {"name": "filters[phase]", "in": "query", "schema": named},
+        {"name": "kinds[]", "in": "query", "schema": many},
+        {"name": "dark", "in": "query", "schema": {"type": "boolean", "enum": [True]}},
+    ]
+    document = _listing({"type": "array", "items": {}})
+    document["paths"][_MOONS]["get"]["parameters"] = parameters
+    one = build.build(document).endpoint("moons")
+
+    assert {argument.name: argument.choices for argument in one.arguments} == {
+        "kinds": ("a", "b"),
+        "dark": ("true",),
+        "phase": ("full", "new"),
+    }
+
+
+def test_a_document_saved_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "document.json"
+    file.write_text(json.dumps(_listing({"type": "array", "items": {}})), encoding="utf-8-sig")
+
+    assert build.read_document(file)["paths"].keys() == {_MOONS}
+
+
 def test_swagger_2_is_read_alike() -> None:
     built = build.build(build.read_document(DOCUMENTS / "swagger2.json"))
     one = built.endpoint("moon_rovers")
@@ -183,9 +250,12 @@ def test_a_document_without_lists_is_an_error() -> None:
         build.build({"paths": {"/oauth/token": {"get": {"responses": {}}}}})
 
 
-def _listing(schema: Any, **more: Any) -> dict[str, Any]:
+_MOONS = "/rest/v1.0/moons"
+
+
+def _listing(schema: Any, *, path: str = _MOONS, **more: Any) -> dict[str, Any]:
     reply = {"200": {"content": {"application/json": {"schema": schema}}}}
-    return {"paths": {"/rest/v1.0/moons": {"get": {"responses": reply}}}, **more}
+    return {"paths": {path: {"get": {"responses": reply}}}, **more}
 
 
 @pytest.mark.parametrize(

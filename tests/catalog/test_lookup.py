@@ -24,7 +24,10 @@ def test_the_shipped_catalogue_has_all_lists_and_fields_under_unique_names() -> 
     assert len(ALL) == 811
     assert len(names) == len(set(names))
     assert len({one.path for one in ALL}) == 811
-    assert sum(len(one.fields) for one in ALL) == 17396
+    groups = [one for one in ALL if "[]." in one.envelope]
+    told = [field for one in groups for field in one.fields if field.name.startswith("group_")]
+    # What is told of groups is not in Procore's rows; in one list, the key `data` is the row itself.
+    assert sum(len(one.fields) for one in ALL) - len(told) == 17396 - 1
 
 
 def test_the_shipped_file_is_small_and_written_the_same_every_time() -> None:

@@ -88,7 +88,7 @@ def _argument(endpoint: str, name: str) -> catalog.Argument:
         ("rfis", "sort", ("sort[attribute]", False, False, "query", "")),
         ("vendors", "id", ("filters[id][]", True, False, "filter", "")),
         ("schedules", "updated_at", ("filters[updated_at][gt]", False, False, "filter", "after")),
-        ("daily_logs_manpower", "start_date", ("start_date", False, False, "query", "")),
+        ("daily_logs_manpower", "start_date", ("start_date", False, False, "query", "day")),
         ("budget_view_detail_rows", "biller", ("biller[]", True, False, "query", "")),
         ("change_order_requests", "contract_id", ("contract_id", False, True, "query", "")),
         ("workflow_instances", "tool_type", ("filters[tool_type]", False, True, "filter", "")),

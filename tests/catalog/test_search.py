@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from procore_nb import catalog
-from procore_nb.errors import CatalogError
+from procore_nb.errors import CatalogError, ProcoreWarning
 
 
 def test_no_words_give_the_whole_catalogue_in_its_order() -> None:
@@ -32,6 +32,16 @@ def test_no_words_give_the_whole_catalogue_in_its_order() -> None:
         ("injury", "injuries"),
         ("v1.0/projects/{project_id}/rfis", "rfis"),
         ("subcontractor invoice", "requisitions"),
+        ("photos", "images"),
+        ("photo album", "image_categories"),
+        ("labour", "daily_logs_manpower"),
+        ("headcount", "daily_logs_manpower"),
+        ("punchlist", "punch_items"),
+        ("timecards", "timecard_entries"),
+        ("schedule of values", "prime_contract_line_items"),
+        ("SOV", "prime_contract_line_items"),
+        ("gantt", "schedules"),
+        ("snags", "punch_items"),
     ],
 )
 def test_the_best_match_comes_first(words: str, first: str) -> None:
@@ -48,6 +58,26 @@ def test_the_best_match_comes_first(words: str, first: str) -> None:
 )
 def test_fields_aliases_and_tools_are_searched(words: str, found: str) -> None:
     assert found in set(catalog.find_endpoints(words)["name"])
+
+
+@pytest.mark.parametrize(
+    ("slip", "first"),
+    [
+        ("submitals", "submittals"),
+        ("budgget view", "budget_views"),
+        ("comitments", "commitments"),
+        ("inspektions", "checklists"),
+        ("punshlist", "punch_items"),
+    ],
+)
+def test_a_slip_finds_what_was_meant_and_says_so(slip: str, first: str) -> None:
+    with pytest.warns(ProcoreWarning, match=f"Nothing in the catalogue has '{slip}'"):
+        found = catalog.find_endpoints(slip)
+    assert found["name"].iloc[0] == first
+
+
+def test_words_of_fields_are_no_slips() -> None:
+    assert "vendors" in set(catalog.find_endpoints("labor union")["name"])
 
 
 def test_all_words_have_to_be_there() -> None:
@@ -83,6 +113,7 @@ def test_words_that_are_no_text_are_an_error(words: object) -> None:
 
 
 @given(st.text(max_size=30))
+@pytest.mark.filterwarnings("ignore::procore_nb.errors.ProcoreWarning")
 def test_any_words_give_a_frame_of_known_names(words: str) -> None:
     found = catalog.find_endpoints(words)["name"]
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 
 from procore_nb import demo
 from procore_nb.cli import main
@@ -174,6 +175,34 @@ def test_serve_demo_says_what_other_clients_need_and_stops_cleanly() -> None:
     assert process.returncode == 0
     assert "stopped" in rest
     assert complaints == ""
+
+
+def test_serve_demo_meets_the_faults_it_was_told_and_lets_older_clients_pass() -> None:
+    command = [sys.executable, "-c", "import sys; from procore_nb.cli import main; sys.exit(main())"]
+    options = ["--port", "0", "--fault", "broken@1", "--fault", "busy=7@2", "--missing-company", "allow"]
+    process = subprocess.Popen([*command, "serve-demo", *options], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        address = re.search(r"http://\S+", process.stdout.readline())
+        assert address
+        keys = {"client_id": demo.CLIENT_ID, "client_secret": demo.CLIENT_SECRET}
+        form = {"grant_type": "client_credentials", **keys}
+        token = requests.post(f"{address[0]}/oauth/token", data=form, timeout=20).json()["access_token"]
+        bearer = {"Authorization": f"Bearer {token}"}
+        found = [requests.get(f"{address[0]}/rest/v1.0/me", headers=bearer, timeout=20) for _ in range(3)]
+    finally:
+        process.terminate()
+        process.communicate(timeout=20)
+    assert [one.status_code for one in found] == [500, 429, 200]
+    assert found[1].headers["Retry-After"] == "7"
+
+
+def test_all_faults_are_listed_and_an_unknown_one_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["serve-demo", "--fault", "list"]) == 0
+    said = capsys.readouterr().out
+    assert [line.split()[0] for line in said.splitlines()] == list(demo.FAULT_KINDS)
+    assert main(["serve-demo", "--fault", "fire@2"]) == 1
+    assert "unavailable" in capsys.readouterr().err
 
 
 def test_a_taken_port_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -41,6 +41,11 @@ DAY = "2026-03-01T00:00:00Z"
         ((datetime(2026, 3, 1, 2, tzinfo=EAST), datetime(2026, 3, 1, 1)), f"{DAY}...2026-03-01T01:00:00Z"),
         ((pd.Timestamp("2026-03-01", tz="UTC"), pd.NaT), f"{DAY}...2100-01-01T00:00:00Z"),
         (("2026-03-01T02:00:00+02:00", None), f"{DAY}...2100-01-01T00:00:00Z"),
+        (np.datetime64("2026-03-01"), f"{DAY}...2026-03-01T23:59:59Z"),
+        ((np.datetime64("2026-03-01T08:00"), pd.NA), "2026-03-01T08:00:00Z...2100-01-01T00:00:00Z"),
+        (np.array(["2026-03-01", "2026-03-02"], "M8[D]"), f"{DAY}...2026-03-02T23:59:59Z"),
+        (pd.Series(["2026-03-01", None]), f"{DAY}...2100-01-01T00:00:00Z"),
+        (pd.Period("2026-03"), f"{DAY}...2026-03-31T23:59:59Z"),
     ],
 )
 def test_a_range_of_time_may_be_said_in_many_ways(value: object, text: str) -> None:
@@ -49,7 +54,7 @@ def test_a_range_of_time_may_be_said_in_many_ways(value: object, text: str) -> N
 
 @pytest.mark.parametrize(
     "value",
-    ["yesterday", "2026-13-01", "2026-02-30", "01.03.2026", ("2026-03-02", "2026-03-01"), ("a", "b"), (1, 2), 5, (date(2026, 1, 1),) * 3, "2026-03-01T25:00:00Z"],
+    ["yesterday", "2026-13-01", "2026-02-30", "01.03.2026", ("2026-03-02", "2026-03-01"), ("a", "b"), (1, 2), 5, (date(2026, 1, 1),) * 3, "2026-03-01T25:00:00Z", pd.NaT, pd.NA, float("nan"), {"2026-03-01", "2026-03-02"}, ()],
 )  # fmt: skip
 def test_a_malformed_time_is_refused_before_anything_is_sent(value: object) -> None:
     with pytest.raises(pnb.ArgumentError, match="updated_at of rfis"):
@@ -70,6 +75,7 @@ def test_since_where_nothing_tells_the_time_of_change_is_refused_with_a_way_out(
 def test_an_after_filter_has_no_end() -> None:
     with pytest.raises(pnb.ArgumentError, match="has no end"):
         sent("schedules", updated_at=("2026-03-01", "2026-03-02"))
+    assert sent("schedules", updated_at=("2026-03-01", pd.NaT))[0][1] == DAY
 
 
 @pytest.mark.parametrize(
@@ -79,12 +85,74 @@ def test_an_after_filter_has_no_end() -> None:
         ({"start": date(2026, 3, 1)}, ("2026-03-01", "2026-06-18")),
         ({"end": datetime(2026, 3, 5, 12)}, ("1990-01-01", "2026-03-05")),
         ({"start": pd.Timestamp("2026-03-01"), "end": None}, ("2026-03-01", "2026-06-18")),
+        ({"start": pd.Timestamp("2026-03-01 23:00", tz="US/Pacific")}, ("2026-03-01", "2026-06-18")),
+        ({"start": np.datetime64("2026-03-01"), "end": "2026-03-05"}, ("2026-03-01", "2026-03-05")),
     ],
 )
 def test_start_and_end_close_the_window_of_a_daily_log(
     arguments: dict[str, Any], dates: tuple[str, str]
 ) -> None:
     assert sent("daily_logs_manpower", **arguments) == [("start_date", dates[0]), ("end_date", dates[1])]
+
+
+@pytest.mark.parametrize(
+    "day", ["2026-03-01", date(2026, 3, 1), pd.Timestamp("2026-03-01"), np.datetime64("2026-03-01")]
+)
+def test_a_day_is_a_day_however_it_is_said(day: object) -> None:
+    assert sent("daily_logs_manpower", log_date=day) == [("log_date", "2026-03-01")]
+
+
+@pytest.mark.parametrize("name", ["log_date", "start_date", "end_date"])
+@pytest.mark.parametrize("day", ["soon", "2026-13-01", 5, pd.NaT])
+def test_a_malformed_day_is_refused(name: str, day: object) -> None:
+    with pytest.raises(pnb.ArgumentError, match=f"{name} of daily_logs_manpower"):
+        sent("daily_logs_manpower", **{name: day})
+
+
+def test_a_start_said_twice_is_refused() -> None:
+    with pytest.raises(pnb.ArgumentError, match="start_date beside start"):
+        sent("daily_logs_manpower", start="2026-03-01", start_date="2026-03-02")
+
+
+def test_a_list_with_a_start_of_its_own_takes_it() -> None:
+    assert sent("webhook_deliveries", start="2026-03-01")[0][0] == "filter[start]"
+
+
+@pytest.mark.parametrize("nothing", [pd.NaT, pd.NA, float("nan"), None])
+def test_since_nothing_known_is_everything(nothing: object) -> None:
+    assert sent("rfis", since=nothing) == sent("schedules", since=nothing) == []
+
+
+@pytest.mark.parametrize("empty", [[], (), pd.Series([], dtype="Int64"), pd.Index([]), set()])
+def test_an_empty_choice_is_refused_as_it_would_fetch_everything(empty: object) -> None:
+    with pytest.raises(pnb.ArgumentError, match="id of rfis is an empty list"):
+        sent("rfis", id=empty)
+
+
+def test_a_frame_is_no_value() -> None:
+    with pytest.raises(pnb.ArgumentError, match=r"Give one of its columns, such as frame\[\"id\"\]"):
+        sent("rfis", id=pd.DataFrame({"id": [1]}))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "texts"),
+    [
+        ("observation_items", "closed", ["3"]),
+        ("observation_items", ["Ready for review", 0], ["1", "0"]),
+        ("work_order_contracts", "out for bid", ["Out For Bid"]),
+        ("rfis", "OPEN", ["open"]),
+        ("rfis", "recycled", ["recycled"]),
+    ],
+)
+def test_a_value_that_procore_names_is_spelled_as_procore_does(
+    name: str, value: object, texts: list[str]
+) -> None:
+    assert [text for _, text in sent(name, status=value)] == texts
+
+
+def test_a_slip_in_a_value_is_refused_as_it_would_find_nothing() -> None:
+    with pytest.raises(pnb.CatalogError, match=r"rfis has no status 'opne'.*Did you mean open"):
+        sent("rfis", status="opne")
 
 
 def test_an_end_before_the_start_is_refused() -> None:
@@ -180,6 +248,8 @@ def test_a_sort_is_checked_and_several_are_joined() -> None:
 
 def test_rfis_name_attribute_and_direction_of_a_sort_apart() -> None:
     assert sent("rfis", sort="-number") == [("sort[attribute]", "number"), ("sort[direction]", "desc")]
+    with pytest.raises(pnb.ArgumentError, match="one attribute only"):
+        sent("rfis", sort=["-number", "status"])
 
 
 def test_a_view_is_checked() -> None:
@@ -202,6 +272,9 @@ def test_deleted_rows_are_asked_for_where_a_list_has_them() -> None:
     assert sent("change_events", deleted="only") == [("filters[include_deleted]", "only")]
     with pytest.raises(pnb.ArgumentError, match='"only" or "with"'):
         sent("change_events", deleted=True)
+    assert sent("drawing_revisions", deleted="with") == [("filters[deleted]", "with")]
+    with pytest.raises(pnb.ArgumentError, match='"only" or "with"'):
+        sent("drawing_revisions", deleted=True)
     with pytest.raises(pnb.CatalogError, match="knows no argument 'deleted'"):
         sent("rfis", deleted="only")
 
@@ -238,6 +311,12 @@ def test_ids_in_a_path_are_escaped() -> None:
         ("rfis", {"project_id": True}, pnb.ArgumentError, "positive whole number"),
         ("rfis", {"project_id": -7}, pnb.ArgumentError, "positive whole number"),
         ("rfis", {"project_id": 7.5}, pnb.ArgumentError, "positive whole number"),
+        ("rfis", {"project_id": "²"}, pnb.ArgumentError, "positive whole number"),
+        ("rfis", {"project_id": "0"}, pnb.ArgumentError, "positive whole number"),
+        ("rfis", {"project_id": 2**63}, pnb.ArgumentError, "cannot be used"),
+        ("rfis", {"project_id": float("inf")}, pnb.ArgumentError, "cannot be used"),
+        ("rfis", {"project_id": float(2**53)}, pnb.ArgumentError, "cannot be used"),
+        ("rfis", {"project_id": 7, "progress": "no"}, pnb.ArgumentError, "progress is True, False"),
         ("rfis", {"projects": "every"}, pnb.ArgumentError, "positive whole number"),
         ("rfis", {"projects": [7, None]}, pnb.ArgumentError, "cannot be used"),
         ("rfis", {"projects": pd.DataFrame({"name": ["x"]})}, pnb.ArgumentError, "without an id column"),
@@ -282,6 +361,16 @@ def test_arguments_arrive_in_the_query(to_demo) -> None:  # type: ignore[no-unty
     assert ("filters[status][]", "open") in query
     assert ("sort[direction]", "desc") in query
     assert ("per_page", "2000") in query
+
+
+def test_what_a_list_needs_besides_ids_is_said_in_python_terms_too(to_demo) -> None:  # type: ignore[no-untyped-def]
+    procore = to_demo()
+    procore.table("workforce_person_time_off", person_id=1, timezone="America/New_York")
+    assert ("timezone", "America/New_York") in parse_qsl(procore.seen[-1].query)
+    procore.table("app_installation_requests", developer_app_id=1, implicit=True)
+    assert ("implicit", "true") in parse_qsl(procore.seen[-1].query)
+    with pytest.raises(pnb.CatalogError, match="has no holder_type"):
+        procore.table("financial_markups", holder_type="Contrct", holder_id=1, project_id=1)
 
 
 def test_a_path_of_the_catalogue_with_its_ids_is_asked_as_it_stands(to_demo) -> None:  # type: ignore[no-untyped-def]

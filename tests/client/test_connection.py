@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import copy
+import pickle
+
 import pandas as pd
 import pytest
 from another_procore import CLIENT_ID, COMPANY, SECRET, Said
@@ -57,6 +60,20 @@ def test_an_html_page_instead_of_json_is_one_clear_error(another, connected) -> 
     server = another(twist=lambda asked: None if asked.path.startswith("/oauth") else page)
     with pytest.raises(pnb.IncompleteError, match="a web page instead of JSON"):
         connected(server, retries=0).me()
+
+
+@pytest.mark.parametrize("how", [pickle.dumps, copy.copy, copy.deepcopy])
+def test_a_connection_is_neither_pickled_nor_copied_and_says_why(another, connected, how) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(TypeError, match="Connect again there"):
+        how(connected(another()))
+
+
+@pytest.mark.parametrize("wrong", [0, -5, True, "many", 2.5])
+def test_parts_of_a_frame_have_a_size(another, connected, wrong: object) -> None:  # type: ignore[no-untyped-def]
+    server = another()
+    with pytest.raises(pnb.ArgumentError, match="rows_at_once"):
+        connected(server).frames("rfis", project_id=7, rows_at_once=wrong)
+    assert server.asked == []
 
 
 def test_show_configuration_names_every_source_and_no_secret(places) -> None:  # type: ignore[no-untyped-def]

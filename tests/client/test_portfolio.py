@@ -126,13 +126,20 @@ def test_what_concerns_the_whole_company_is_no_single_projects_trouble(another, 
 
 
 def test_any_other_failure_stops_with_what_had_come(another, connected) -> None:  # type: ignore[no-untyped-def]
-    procore = connected(another(portfolio(), twist=refusing(422, 3)), workers=1)
+    server = another(portfolio(), twist=refusing(422, 3))
+    procore = connected(server, workers=1)
     with pytest.raises(pnb.RequestError, match="/projects/3/rfis") as caught:
         procore.table("rfis", projects="all")
     partial = caught.value.partial
     assert partial["project_id"].drop_duplicates().tolist() == [1, 2]
     assert partial.attrs["procore"]["complete"] is False
     assert "8 rows had come" in str(caught.value)
+    assert "3 of 5 places are not complete" in str(caught.value)
+    unfinished = partial.attrs["procore"]["unfinished"]
+    assert unfinished == [{"project_id": "3"}, {"project_id": "4"}, {"project_id": "5"}]
+    server.twist = None  # what is missing can be asked for as it is named
+    rest = procore.table("rfis", projects=pd.DataFrame(unfinished))
+    assert rest["project_id"].drop_duplicates().tolist() == [3, 4, 5]
 
 
 def test_other_failures_are_left_out_when_asked_for(another, connected) -> None:  # type: ignore[no-untyped-def]
@@ -210,6 +217,13 @@ def test_records_come_once_although_the_list_moves(another, connected) -> None: 
 
     records = list(connected(another(lists, twist=grow, clamp=3)).records("rfis", project_id=1))
     assert sorted(row["id"] for row in records) == sorted({*range(100, 109), 5000})
+
+
+def test_records_with_ids_that_are_not_unique_all_come(another, connected) -> None:  # type: ignore[no-untyped-def]
+    same = [{"id": row % 4, "subject": f"s{row}"} for row in range(10)] + [{"subject": "nameless"}] * 2
+    server = another({RFIS.format(1): same}, clamp=5, without=("total",))
+    assert list(connected(server).records("rfis", project_id=1)) == same
+    assert len(server.calls) == 6
 
 
 def test_several_companies_are_asked_side_by_side(to_demo) -> None:  # type: ignore[no-untyped-def]

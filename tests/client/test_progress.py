@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import re
+import sys
 import threading
+from io import StringIO
+from typing import Any
 
 import pytest
 
@@ -18,7 +22,8 @@ class Clock:
 class Bar:
     """Stands for a tqdm bar, and keeps what it showed."""
 
-    def __init__(self, what: str, places: int) -> None:
+    def __init__(self, what: str, places: int, noun: str) -> None:
+        self.noun, self.fp = noun, StringIO()
         self.what, self.places, self.shown, self.n, self.closed = what, places, "", 0, False
         self.start_t = 0.0
         self.drawn_by: set[int] = set()
@@ -38,8 +43,8 @@ class Bar:
 def bars(monkeypatch: pytest.MonkeyPatch) -> list[Bar]:
     made: list[Bar] = []
 
-    def make(what: str, places: int) -> Bar:
-        made.append(Bar(what, places))
+    def make(what: str, places: int, noun: str) -> Bar:
+        made.append(Bar(what, places, noun))
         return made[-1]
 
     monkeypatch.setattr(room, "_bar", make)
@@ -62,13 +67,14 @@ def test_a_walk_of_more_than_a_second_shows_rows_requests_and_why_it_waits(bars:
     progress.asked()
     progress.came(120)
     progress.place_done()
-    progress.waiting(10, "Waiting for Procore's rate limit.")
+    progress.waiting(10, "rate limit")
     clock.now = 1.5
     progress.tick()
     (bar,) = bars
     assert (bar.what, bar.places, bar.n) == ("rfis", 5, 1)
-    assert "120 rows, 1 requests" in bar.shown
-    assert "rate limit" in bar.shown
+    assert re.fullmatch(
+        r"120 rows, waiting until \d\d:\d\d:\d\d: rate limit, 1 request", bar.shown
+    )  # a narrow terminal cuts the end
     clock.now = 11
     progress.tick()
     assert "rate limit" not in bar.shown
@@ -84,7 +90,7 @@ def test_the_bar_goes_and_one_line_stays(bars: list[Bar], capsys: pytest.Capture
     said = "".join(capsys.readouterr())
     assert bars[0].closed
     assert said.count("\n") == 1
-    assert "rfis: 0 rows from 0 of 5 places" in said
+    assert "rfis: 0 rows from 0 of 5 places, 0 requests" in said
     assert "before it was stopped" in said
 
 
@@ -117,7 +123,31 @@ def test_only_the_walking_thread_draws(bars: list[Bar]) -> None:
     assert bars == []
     progress.tick()
     assert bars[0].drawn_by == {threading.get_ident()}
-    assert "400 rows, 400 requests" in bars[0].shown
+    assert bars[0].shown.startswith("400 rows, ")
+    assert bars[0].shown.endswith(", 400 requests")
+
+
+@pytest.mark.parametrize("done", [0, 1, 2])
+def test_the_bar_of_a_notebook_goes_however_far_it_came(done: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    notebook = pytest.importorskip("tqdm.notebook")
+    made = []
+
+    class Bar(notebook.tqdm):  # type: ignore[name-defined, misc]
+        def __init__(self, *values: Any, **options: Any) -> None:
+            super().__init__(*values, **(options | {"display": False}))
+            made.append(self)
+
+    monkeypatch.setattr("tqdm.auto.tqdm", Bar)
+    clock = Clock()
+    progress = Progress("rfis", places=2, clock=clock)
+    clock.now = 5
+    progress.tick()
+    assert made[0].container.comm is not None
+    for _ in range(done):
+        progress.place_done()
+    progress.close(complete=done == 2)
+
+    assert made[0].container.comm is None  # closed: not in the page, and not in the saved notebook
 
 
 def test_the_real_bar_leaves_nothing_behind(capsys: pytest.CaptureFixture[str]) -> None:
@@ -150,3 +180,53 @@ def test_in_a_notebook_the_closing_line_takes_the_place_of_the_bar(
     assert bars[0].closed
     assert shown == [{"text/plain": "rfis: 5 rows from 0 of 2 places, 0 requests, 2.0 s"}]
     assert capsys.readouterr() == ("", "")
+
+
+class Terminal(StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("where", "drawings"), [(Terminal(), 90), (StringIO(), 2)])
+def test_a_file_gets_a_line_now_and_then_where_a_terminal_is_redrawn(
+    bars: list[Bar], monkeypatch: pytest.MonkeyPatch, where: StringIO, drawings: int
+) -> None:
+    clock, drawn = Clock(), []
+    monkeypatch.setattr(Bar, "refresh", lambda bar: drawn.append(clock.now))
+    progress = Progress("rfis", clock=clock)
+    clock.now = 1.0
+    monkeypatch.setattr(room, "_bar", lambda *about: setattr(made := Bar(*about), "fp", where) or made)
+    for tenth in range(90):
+        clock.now = 1.05 + tenth / 10
+        progress.tick()
+    assert abs(len(drawn) - drawings) <= drawings / 5
+
+
+def test_outside_notebooks_the_last_line_leaves_stdout_to_the_data(
+    bars: list[Bar], capsys: pytest.CaptureFixture[str]
+) -> None:
+    clock = Clock()
+    progress = Progress("rfis", places=3, noun="projects", clock=clock)
+    clock.now += 5
+    progress.tick()
+    for _ in range(3):
+        progress.place_done()
+    progress.close()
+    out, err = capsys.readouterr()
+    assert "rfis: 0 rows from 3 projects, 0 requests, 5.0 s" in err
+    assert out == ""
+
+
+def test_the_real_bar_names_projects_and_fits_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, terminal = Clock(), Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setenv("COLUMNS", "80")
+    progress = Progress("rfis", places=1200, noun="projects", clock=clock)
+    progress.came(12_345)
+    progress.waiting(60, "rate limit")
+    clock.now = 2
+    progress.tick()
+    shown = terminal.getvalue().split("\r")[-1]
+    assert shown.startswith("rfis: 0/1200 projects |")
+    assert "12,345 rows, waiting until" in shown
+    progress.close()

@@ -8,6 +8,7 @@ import pytest
 import procore_nb as pnb
 from procore_nb.credentials import Places, company_number, look_up
 from procore_nb.environments import PRODUCTION, SANDBOX
+from tests.credentials.test_masked import variables_of
 
 OWN = pnb.Credentials("from-argument", "argument-secret")
 PAIR = {"PROCORE_CLIENT_ID": "from-variables", "PROCORE_CLIENT_SECRET": "variable-secret"}
@@ -230,3 +231,35 @@ def test_a_pair_in_the_env_file_is_judged_by_the_environment_named_beside_it(
         look_up(None, places=places({"PROCORE_ENVIRONMENT": "production"}, env_file=env_file))
     asked = look_up("sandbox", places=places({"PROCORE_ENVIRONMENT": "production"}, env_file=env_file))
     assert asked.environment == SANDBOX
+
+
+@pytest.mark.parametrize(
+    ("environment", "more"),
+    [
+        (None, {}),
+        ("nowhere", {}),
+        ("sandbox", {"PROCORE_ENVIRONMENT": "production"}),
+        ("sandbox", {"PROCORE_COMPANY_ID": "x"}),
+        ("sandbox", {"PROCORE_CLIENT_ID": ""}),
+    ],
+)
+def test_a_traceback_of_a_failed_look_up_shows_no_secret(places, environment, more) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(pnb.ProcoreError) as caught:
+        look_up(environment, places=places(PAIR | more))
+    assert "variable-secret" not in variables_of(caught.value)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\xef\xbb\xbfPROCORE_CLIENT_ID=from-file\nPROCORE_CLIENT_SECRET=file-secret",
+        b"PROCORE_CLIENT_ID=from-file\r\nPROCORE_CLIENT_SECRET=file-secret\r\n",
+        b"export PROCORE_CLIENT_ID='from-file'\nexport PROCORE_CLIENT_SECRET=\"file-secret\"  # renewed in May",
+        b"PROCORE_CLIENT_ID = from-file \nPROCORE_CLIENT_SECRET = file-secret ",
+    ],
+)
+def test_an_env_file_is_read_as_editors_and_shells_write_it(places, content: bytes) -> None:  # type: ignore[no-untyped-def]
+    at = places()
+    at.env_file.write_bytes(content)
+    found = look_up("sandbox", places=at).credentials
+    assert (found.client_id, found.client_secret.reveal()) == ("from-file", "file-secret")

@@ -2,9 +2,12 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import inspect
+import json
 import pickle
 import pprint
 
+import pandas as pd
 import pytest
 
 import procore_nb as pnb
@@ -28,6 +31,9 @@ def credentials() -> pnb.Credentials:
         lambda c: [c, {c.client_secret: c.client_secret}],
         copy.copy, copy.deepcopy, lambda c: dataclasses.replace(c, client_id="other"),
         lambda c: repr(c.client_secret.__class__.__doc__) + repr(dir(c.client_secret)),
+        lambda c: inspect.getmembers(c.client_secret), lambda c: object.__getstate__(c.client_secret),
+        lambda c: pd.DataFrame({"c": [c], "s": [c.client_secret]}).to_html() + pd.Series([c.client_secret]).to_json(),
+        lambda c: json.dumps(c, default=str), lambda c: "{} {!r}".format(c.client_secret, c),  # noqa: UP032
     ],
 )  # fmt: skip
 def test_no_way_of_showing_credentials_shows_the_secret(shown, credentials: pnb.Credentials) -> None:  # type: ignore[no-untyped-def]
@@ -75,3 +81,23 @@ def test_empty_or_broken_values_are_refused_without_showing_them(bad: object) ->
     assert "lines" not in str(caught.value).replace("line breaks", "")
     with pytest.raises(pnb.CredentialsError, match="client id"):
         pnb.Credentials(bad, TEXT)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("client_id", "secret"), [("", TEXT), ("id", f"{TEXT}\nx"), (None, TEXT), ("a\nb", TEXT)]
+)
+def test_a_traceback_that_shows_variables_shows_no_secret(client_id: object, secret: str) -> None:
+    with pytest.raises(pnb.CredentialsError) as caught:
+        pnb.Credentials(client_id, secret)  # type: ignore[arg-type]
+    assert TEXT not in variables_of(caught.value)
+
+
+def variables_of(error: BaseException) -> str:
+    """The variables of our own frames, as verbose tracebacks show them."""
+    frames = []
+    trace = error.__traceback__
+    while trace is not None:
+        if "tests" not in trace.tb_frame.f_code.co_filename:
+            frames.append(dict(trace.tb_frame.f_locals))
+        trace = trace.tb_next
+    return repr(frames)

@@ -16,6 +16,26 @@ Row = dict[str, Any]
 WHOLE = "&start_date=2019-01-01&end_date=2026-12-31"
 
 
+def rows_in(body: bytes, envelope: str) -> list[Any]:
+    """The rows of a reply, each with what its group says of itself."""
+    outer, _, inside = envelope.partition("[].")
+    value = orjson.loads(body)
+    for key in outer.split(".") if outer else ():
+        value = value[key]
+    assert isinstance(value, list)
+    if not inside:
+        return value
+    shared = [
+        {
+            key if key == "group_title" else f"group_{key}": held
+            for key, held in group.items()
+            if key not in (inside, "possible_pages", "current_page")
+        }
+        for group in value
+    ]
+    return [about | row for about, group in zip(shared, value, strict=True) for row in group[inside]]
+
+
 class Reader:
     """Reads lists of one demo."""
 
@@ -47,10 +67,7 @@ class Reader:
         for page in range(1, 100):
             reply = self._caller.get(f"{path}?per_page={size}&page={page}{asked}{window}{query}")
             assert reply.status == 200, (path, reply.status, reply.body)
-            rows = orjson.loads(reply.body)
-            for key in one.envelope.split(".") if one.envelope else ():
-                rows = rows[key]
-            found += rows
+            found += rows_in(reply.body, one.envelope)
             if one.paging != "page" or 'rel="next"' not in (reply.header("Link") or ""):
                 return found
         raise AssertionError(f"{name} never ends.")

@@ -82,8 +82,9 @@ def test_a_reply_later_than_the_patience_is_a_timeout(
     assert slept == [3.0]
 
 
-def test_a_dropped_connection_is_an_error_of_requests(session_of: Build) -> None:
-    session = session_of(Demo(faults=Faults().on(1, "dropped")), [])
+@pytest.mark.parametrize("kind", ["dropped", "silent"])
+def test_a_dropped_connection_is_an_error_of_requests(session_of: Build, kind: str) -> None:
+    session = session_of(Demo(faults=Faults().on(1, kind)), [])
     with pytest.raises(requests.exceptions.ConnectionError):
         session.get(f"{_HOST}/rest/v1.0/me")
     assert session.get(f"{_HOST}/rest/v1.0/me").status_code == 200

@@ -32,6 +32,25 @@ def test_the_status_of_a_missing_company_header_can_be_set(caller_of: Callable[[
     assert caller.get("/rest/v1.0/me").status == 403
 
 
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/rest/v1.0/me", 200),
+        ("/rest/v1.0/projects/1204458/rfis", 200),
+        ("/rest/v1.0/companies/24977/projects", 200),
+        ("/rest/v1.1/projects?company_id=24977", 200),
+        ("/rest/v1.1/projects?company_id=31002", 403),
+        ("/rest/v1.1/projects?company_id=abc", 404),
+    ],
+)
+def test_a_missing_company_header_can_be_let_pass(
+    caller_of: Callable[[Demo], Caller], path: str, status: int
+) -> None:
+    caller = caller_of(Demo(missing_company_status=None))
+    caller.company = None
+    assert caller.get(path).status == status
+
+
 @pytest.mark.parametrize("company", [999, "abc", "-1", "0", "²", 10**30, "24816.0"])
 def test_an_unknown_company_is_not_found(caller: Caller, company: int | str) -> None:
     reply = caller.get("/rest/v1.0/me", company=company)

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 import orjson
 import pytest
 
-from procore_nb.demo import Demo, Faults
+from procore_nb.demo import FAULT_KINDS, Demo, DemoRequest, Faults, read_faults
+from procore_nb.errors import ArgumentError
 
 from .conftest import Caller, Clock
 
@@ -118,3 +121,63 @@ def test_faults_can_be_changed_while_the_demo_runs(caller: Caller) -> None:
     caller.demo.faults = Faults()
     assert caller.get(_LIST).status == 200
     assert caller.demo.requests == 2
+
+
+_ANY = DemoRequest("GET", "/")
+
+
+@pytest.mark.parametrize(
+    ("words", "met"),
+    [
+        ("broken", [1, 2, 3, 4, 5, 6]),
+        ("broken@3", [3]),
+        ("broken@2,5", [2, 5]),
+        ("broken@4+", [4, 5, 6]),
+        ("broken@100%", [1, 2, 3, 4, 5, 6]),
+        ("broken@0%", []),
+    ],
+)
+def test_words_say_when_a_fault_comes(words: str, met: list[int]) -> None:
+    faults = read_faults([words])
+    assert [number for number in range(1, 7) if faults.at(number, _ANY)] == met
+
+
+def test_words_give_a_value_and_several_faults_add_up() -> None:
+    found = read_faults(["slow=0.5", "inserted=2@3+", "clamped"]).at(3, _ANY)
+    assert [(one.kind, one.value) for one in found] == [("slow", 0.5), ("inserted", 2.0), ("clamped", 10.0)]
+
+
+@pytest.mark.parametrize("kind", FAULT_KINDS)
+def test_every_kind_of_fault_can_be_said(kind: str, faulty: Callable[[Faults], Caller]) -> None:
+    caller = faulty(read_faults([f"{kind}=3@2"]))
+    address = f"{_LIST}&page=2"
+    first, second = caller.get(address), caller.get(address)
+    assert first.status == 200
+    # The remaining calls are one fewer each time, whatever goes wrong.
+    headers = [
+        [pair for pair in one.headers if pair[0] != "X-Rate-Limit-Remaining"] for one in (first, second)
+    ]
+    assert replace(first, headers=headers[0]) != replace(second, headers=headers[1])
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("fire", "unavailable"),
+        ("busy=-1", "KIND=VALUE@WHEN"),
+        ("busy=x", "KIND=VALUE@WHEN"),
+        ("busy@0", "fourth and later"),
+        ("busy@4+5", "fourth and later"),
+        ("busy@101%", "10%"),
+        ("", "KIND"),
+    ],
+)
+def test_words_that_are_no_fault_are_refused_with_how_to_write_one(words: str, says: str) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        read_faults([words])
+    assert says in str(caught.value)
+
+
+def test_every_kind_of_fault_is_in_the_docs() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "demo.md").read_text(encoding="utf-8")
+    assert [kind for kind in FAULT_KINDS if f"`{kind}`" not in text] == []

@@ -11,6 +11,7 @@ from procore_nb.demo import COMPANY_ID, Demo, Portfolio
 from procore_nb.demo.tables import Row, Scene, table, table_of
 
 from .conftest import Caller
+from .reading import rows_in
 
 _PROJECT = 1204458
 _CALLER = Caller(Demo())
@@ -31,11 +32,7 @@ def _address(one: Endpoint, *, project: int = _PROJECT) -> str:
 
 
 def _rows(one: Endpoint, body: bytes) -> list[Any]:
-    value = orjson.loads(body)
-    for key in one.envelope.split(".") if one.envelope else ():
-        value = value[key]
-    assert isinstance(value, list)
-    return value
+    return rows_in(body, one.envelope)
 
 
 def _fits(value: Any, kind: str) -> bool:
@@ -142,6 +139,25 @@ def test_rows_are_sorted_with_missing_values_last() -> None:
     assert [row["created_at"] for row in rows] == sorted((row["created_at"] for row in rows), reverse=True)
 
 
+@pytest.mark.parametrize(
+    ("address", "field"),
+    [
+        ("/rest/v1.0/projects/1204458/rfis?sort[attribute]=number&sort[direction]=asc", "number"),
+        ("/rest/v1.0/potential_change_orders?project_id=1204458&sort=grand_total", "grand_total"),
+    ],
+)
+def test_numbers_in_text_are_sorted_as_numbers(address: str, field: str) -> None:
+    values = [float(row[field]) for row in _CALLER.get(address).json()]
+    assert values == sorted(values)
+    assert [str(value) for value in values] != sorted(str(value) for value in values)
+
+
+def test_a_time_declared_as_a_date_is_sent_as_a_date() -> None:
+    rows = _CALLER.get("/rest/v1.0/projects/1204458/specification_sets").json()
+    assert rows
+    assert all(len(row["created_at"]) == 10 for row in rows)
+
+
 def test_stages_programs_and_custom_fields_are_those_of_the_projects() -> None:
     projects = _CALLER.get(f"/rest/v1.1/projects?company_id={COMPANY_ID}&per_page=300").json()
     base = f"/rest/v1.0/companies/{COMPANY_ID}"
@@ -152,7 +168,20 @@ def test_stages_programs_and_custom_fields_are_those_of_the_projects() -> None:
     for project in projects:
         assert stages[project["project_stage"]["id"]] == project["project_stage"]["name"]
         assert project["program"] is None or project["program"]["id"] in programs
-        assert {key: value["data_type"] for key, value in project["custom_fields"].items()} == kinds
+        shown = {key: value["data_type"] for key, value in project["custom_fields"].items()}
+        assert shown.items() <= kinds.items()
+
+
+def test_rows_of_a_tool_show_its_custom_fields_and_the_same_in_each_list() -> None:
+    known = _CALLER.get(f"/rest/v1.0/custom_field_metadata?company_id={COMPANY_ID}").json()
+    hosted = {row["custom_field_definition_id"] for row in known if row["host_type"].endswith("::RFI")}
+    rows = _CALLER.get("/rest/v1.0/projects/1204458/rfis").json()
+    for row in rows:
+        assert set(row["custom_fields"]) == {f"custom_field_{number}" for number in hosted}
+    one = _CALLER.get(f"/rest/v1.0/projects/1204458/rfis/{rows[0]['id']}").json()
+    assert one["custom_fields"] == rows[0]["custom_fields"]
+    first = [row["custom_fields"] for row in rows]
+    assert len({orjson.dumps(fields) for fields in first}) > len(rows) / 2
 
 
 def test_two_tables_for_one_list_are_refused() -> None:

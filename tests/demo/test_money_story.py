@@ -168,8 +168,9 @@ def test_late_projects_overrun_their_budget_more() -> None:
     assert late < 0
 
 
-def test_a_deleted_change_event_or_contract_is_shown_only_if_asked_for() -> None:
-    for name in ("change_events", "work_order_contracts", "purchase_order_contracts"):
+def test_what_was_deleted_is_shown_only_if_asked_for() -> None:
+    orders = ("change_order_packages", "potential_change_orders")
+    for name in ("change_events", "work_order_contracts", "purchase_order_contracts", *orders):
         gone = 0
         for project in READER.projects()[::3]:
             rows = READER.rows(name, project)

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from procore_nb.demo import Demo
@@ -76,6 +77,7 @@ def test_a_page_that_is_no_number_is_the_first_in_v1_and_refused_in_v2(text: str
         assert (reply.status, reply.json()["error"]["details"][0]["source"]) == (400, "page")
 
 
+@settings(deadline=None)  # the first question makes the projects
 @given(size=st.integers(min_value=1, max_value=140))
 def test_the_pages_together_are_the_list(size: int) -> None:
     whole = _CALLER.get("/rest/v1.1/projects?company_id=24816&view=ids").json()
@@ -88,3 +90,17 @@ def test_the_pages_together_are_the_list(size: int) -> None:
             break
         page += 1
     assert walked == whole
+
+
+def test_links_can_repeat_the_whole_question(caller_of: Callable[[Demo], Caller]) -> None:
+    caller = caller_of(Demo(whole_links=True))
+    address = "/rest/v1.1/projects?filters%5Bby_status%5D=All&per_page=10&company_id=24816&page=2"
+    seen = [row["id"] for row in caller.get(address).json()]
+    while len(seen) < 172 - 10:
+        links = caller.get(address).header("Link") or ""
+        following = re.search(r'<https://procore\.test([^>]*)>; rel="next"', links)
+        assert following
+        address = following[1]
+        seen += [row["id"] for row in caller.get(address).json()]
+    assert len(set(seen)) == 162
+    assert 'rel="next"' not in (caller.get(address).header("Link") or "")

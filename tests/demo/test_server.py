@@ -153,6 +153,13 @@ def test_a_dropped_connection_ends_before_its_length(server: DemoServer) -> None
         _ask(server, "GET", "/rest/v1.0/me", headers=headers)
 
 
+def test_a_silent_connection_ends_without_a_word(server: DemoServer) -> None:
+    headers = {"Authorization": f"Bearer {_token(server)}", "Procore-Company-Id": str(COMPANY_ID)}
+    server.demo.faults = Faults().always("silent")
+    with pytest.raises(http.client.RemoteDisconnected):
+        _ask(server, "GET", "/rest/v1.0/me", headers=headers)
+
+
 def test_a_cut_body_arrives_whole_and_is_no_json(server: DemoServer) -> None:
     headers = {"Authorization": f"Bearer {_token(server)}", "Procore-Company-Id": str(COMPANY_ID)}
     server.demo.faults = Faults().always("cut")

@@ -4,7 +4,11 @@ from collections import defaultdict
 from datetime import date
 from decimal import Decimal
 
+import pytest
+
 from procore_nb.demo import TODAY
+from procore_nb.demo.tables import Scene, sitedays
+from procore_nb.demo.tables.weather import Weather
 
 from .reading import READER
 
@@ -141,12 +145,17 @@ def test_incidents_hold_their_records_and_grow_rarer() -> None:
     for project in _BEGUN:
         incidents = {row["id"]: row for row in READER.rows("incidents", project)}
         injuries = READER.rows("injuries", project)
-        records = injuries + READER.rows("near_misses", project)
+        kinds = ("near_misses", "property_damages", "environmentals")
+        records = injuries + [row for kind in kinds for row in READER.rows(kind, project)]
+        seen = [row["incident_id"] for row in READER.rows("witness_statements", project)]
         actions = READER.rows("incident_actions", project)
         observed = {row["id"] for row in READER.rows("observation_items", project)}
+        assert {record["incident_id"] for record in records} | set(seen) <= set(incidents)
         assert {row["observation_id"] for row in actions} - {None} <= observed
         for key, row in incidents.items():
             assert row["records_count"] == sum(record["incident_id"] == key for record in records)
+            assert row["witness_statements_count"] == seen.count(key)
+            assert row["event_date"][:10] >= str(project.actual_start)
             assert row["actions_count"] == sum(action["incident_id"] == key for action in actions)
             assert row["recordable"] == any(
                 one["recordable"] for one in injuries if one["incident_id"] == key
@@ -189,3 +198,25 @@ def test_a_drawing_area_holds_the_drawings_whose_revisions_the_project_lists() -
         assert {row["id"]: row["current_revision"]["id"] for row in drawings} == current
         assert area["drawings_count"] == len(drawings)
     assert READER.rows("drawings", drawing_area_id=17) == []
+
+
+def test_the_days_on_site_of_a_whole_portfolio_are_worked_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    everywhere = READER.projects(begun=False)
+    for project in everywhere:
+        READER.rows("daily_log_headers", project)
+
+    def again(_scene: Scene, _day: date) -> Weather:
+        raise AssertionError("The days of a project are worked out again.")
+
+    monkeypatch.setattr(sitedays, "weather", again)
+    for project in everywhere:
+        READER.rows("daily_logs_notes", project)
+
+
+def test_the_companys_timecards_are_those_of_its_projects() -> None:
+    everywhere = READER.rows("company_timecard_entries")
+    for project in _SOME:
+        own = {row["id"]: row["hours"] for row in READER.rows("timecard_entries", project)}
+        there = {row["id"]: row["hours"] for row in everywhere if row["project"]["id"] == project.id}
+        assert there == own
+    assert len({row["project"]["id"] for row in everywhere}) > 50

@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+import orjson
+
 from procore_nb.catalog import Endpoint, endpoint
 from procore_nb.demo import COMPANY_ID, Demo, Portfolio
 from procore_nb.demo.tables import Scene, cast
@@ -59,6 +61,16 @@ def test_a_row_is_written_as_its_list_declares() -> None:
         "note": None,
         "Revised Budget": "3",
     }
+
+
+def test_times_of_the_second_version_show_thousandths_except_at_midnight() -> None:
+    fields = "at\tstring\tdate-time\t\nday\tstring\tdate-time\t\nrate\tnumber\tfloat\t"
+    row = {"at": datetime(2026, 6, 1, 8, 30, tzinfo=UTC), "day": date(2026, 6, 2), "rate": 3}
+    written = fit(row, shape_of(_list(fields, version="v2.0")))
+    assert written["at"].startswith("2026-06-01T08:30:00.")
+    assert len(written["at"]) == len("2026-06-01T08:30:00.123Z")
+    assert written["day"] == "2026-06-02T00:00:00.000Z"
+    assert orjson.dumps(written["rate"]) == b"3.0"
 
 
 def test_ids_are_the_same_for_every_list_and_different_for_every_project() -> None:

@@ -71,7 +71,10 @@ def test_plain_http_is_accepted_on_loopback(host: str) -> None:
     [
         "", "api.procore.com", "ftp://api.procore.com", "https://", "https://api.procore.com:0", "https://h:99999",
         "https://user@h.example", "https://user:pass@h.example", "https://h.example?x=1", "https://h.example#x",
-        "https://127.0.0.1\\@h.example", 7, None,
+        "https://127.0.0.1\\@h.example", 7, None, "http://[::1]evil.example", "http://[::1%25eth0]", "http://[127.0.0.1]",
+        "https://h.example.", "https://h..example", "https://h。example", "https://h.ex ample", "https://h.example/a b",
+        "https://h.example/\0", "ht\ntps://h.example", "https://h.example?", "https://h.example#", "https://@h.example",
+        "http://localhost@evil.example", "http://evil.example?@localhost", "https://h%2eexample", "https://[::1", "https://:443",
     ],
 )  # fmt: skip
 def test_what_is_not_a_plain_address_is_refused(address: object) -> None:
@@ -98,6 +101,38 @@ def test_hosts_of_two_environments_are_not_mixed(login: str, api: str) -> None:
 def test_an_override_that_mixes_environments_is_refused_too() -> None:
     with pytest.raises(pnb.ArgumentError, match="do not cross environments"):
         environment("sandbox", login_url="https://login.procore.com")
+
+
+@pytest.mark.parametrize("login", ["https://login.procore.com.", "https://login。procore.com"])
+def test_another_way_to_write_a_host_does_not_get_around_the_environments(login: str) -> None:
+    with pytest.raises(pnb.ArgumentError, match="not an address"):
+        pnb.Environment("mixed", login, "https://sandbox.procore.com")
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        (" https://LOGIN.procore.com:443/ ", "https://login.procore.com"),
+        ("HTTP://LOCALHOST:80", "http://localhost"),
+        ("http://[::1]:8000//", "http://[::1]:8000"),
+        ("https://proxy.example/Procore/", "https://proxy.example/Procore"),
+    ],
+)
+def test_an_address_is_kept_in_one_form(typed: str, kept: str) -> None:
+    assert pnb.Environment("mine", typed, typed).login_url == kept
+
+
+def test_a_password_in_an_address_is_not_shown() -> None:
+    with pytest.raises(pnb.ArgumentError) as caught:
+        pnb.Environment("mine", "https://me:hush-hush@h.example", "https://h.example")
+    assert "hush" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "address", ["http://[::1]evil.example", "http://127.0.0.1.evil.example", "http://localhost@evil.example"]
+)
+def test_another_host_is_not_this_machine(address: str) -> None:
+    assert not is_loopback(address)
 
 
 def test_any_host_can_be_overridden() -> None:

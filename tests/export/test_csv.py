@@ -6,6 +6,7 @@ import csv
 import os
 import stat
 import tempfile
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from procore_nb.errors import ArgumentError, OutputError
+from procore_nb.errors import ArgumentError, OutputError, ProcoreWarning
 from procore_nb.export import read_csv, to_csv
 from procore_nb.frames import to_frame
 
@@ -157,6 +158,101 @@ def test_formulas_are_defused_for_spreadsheets_and_numbers_stay_numbers(tmp_path
 
 def test_text_is_faithful_unless_a_spreadsheet_is_meant(tmp_path: Path) -> None:
     assert lines(to_csv(to_frame([{"subject": "=1+1"}]), tmp_path / "a.csv"))[1] == "=1+1"
+
+
+def test_a_number_typed_by_hand_that_does_not_fit_its_dtype_keeps_its_value(tmp_path: Path) -> None:
+    path = to_csv(pd.DataFrame({"x": np.array([1, 2], "int8")}), tmp_path / "a.csv")
+    path.write_text("x\n300\n2\n", encoding="utf-8")
+    assert read_csv(path)["x"].tolist() == [300, 2]
+
+
+def test_what_no_reader_understands_is_counted_whatever_the_dtype(tmp_path: Path) -> None:
+    frame = pd.DataFrame(
+        {
+            "ns": pd.to_datetime(["2026-01-01"]).as_unit("ns"),
+            "span": pd.to_timedelta(["1 day"]),
+            "kind": pd.Categorical(["a"]),
+            "day": pd.Series([date(2026, 1, 1)], dtype=object),
+        }
+    )
+    path = to_csv(frame, tmp_path / "a.csv")
+    path.write_text("ns,span,kind,day\n31.1.,x,c,1.1.\n", encoding="utf-8")
+    back = read_csv(path)
+    assert back.isna().all(axis=None)
+    assert {name: one["count"] for name, one in back.attrs["procore"]["unparsed"].items()} == dict.fromkeys(
+        frame.columns, 1
+    )
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_a_file_saved_again_with_another_separator_is_understood(tmp_path: Path, separator: str) -> None:
+    frame = to_frame([{"id": 1, "name": "a;b,c", "code": "007"}, {"id": 2, "name": "", "code": None}])
+    path = to_csv(frame, tmp_path / "a.csv", excel=True)
+    rows = [["id", "name", "code"], ["1", '"a;b,c"', "007"], ["2", '""', ""]]
+    path.write_text("\n".join(map(separator.join, rows)), encoding="utf-8")
+    pd.testing.assert_frame_equal(read_csv(path), frame)
+
+
+def test_a_header_with_semicolons_stays_one_name(tmp_path: Path) -> None:
+    frame = to_frame([{"a;b;c": "x;y"}])
+    same(read_csv(to_csv(frame, tmp_path / "a.csv")), frame)
+
+
+def test_a_removed_index_column_is_simply_not_there(tmp_path: Path) -> None:
+    grouped = to_frame([{"stage": "b", "id": 1}]).groupby("stage")[["id"]].sum()
+    path = to_csv(grouped, tmp_path / "a.csv")
+    path.write_text("id\n5\n", encoding="utf-8")
+    assert read_csv(path)["id"].tolist() == [5]
+
+
+def test_what_cannot_come_back_is_said(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"set": pd.Series([{1}], dtype=object), "cut": pd.cut([1], [0, 2])})
+    frame["span"] = pd.IntervalIndex.from_breaks([0, 1])
+    frame.attrs["loop"] = frame.attrs
+    with pytest.warns(ProcoreWarning) as said:
+        to_csv(frame, tmp_path / "a.csv")
+    text = " ".join(str(one.message) for one in said)
+    assert "set (set)" in text
+    assert "span (interval" in text
+    assert "loop" in text
+
+
+def test_attrs_keep_what_a_file_can_hold_although_something_else_cannot_be_held(tmp_path: Path) -> None:
+    frame = to_frame([{"id": 1}])
+    frame.attrs |= {"when": pd.Timestamp("2026-01-01"), "n": 1}
+    back = read_csv(to_csv(frame, tmp_path / "a.csv"))
+    assert back.attrs["procore"] == frame.attrs["procore"]
+    assert back.attrs["when"] == "2026-01-01 00:00:00"
+    assert back.attrs["n"] == 1
+
+
+def test_a_summary_keeps_its_row_names_and_a_pivot_its_columns(tmp_path: Path) -> None:
+    frame = to_frame(
+        [{"stage": "a", "city": "x", "value_count": 1}, {"stage": "b", "city": "y", "value_count": 2}]
+    )
+    for table in (
+        frame.describe(),
+        frame.pivot_table(index="stage", columns="city", values=["value_count"], aggfunc="sum"),
+        frame.groupby(["stage", "city"])[["value_count"]].sum(),
+    ):
+        same(read_csv(to_csv(table, tmp_path / "a.csv")), table)
+    assert (
+        lines(
+            to_csv(
+                frame.pivot_table(index="stage", columns="city", values=["value_count"], aggfunc="sum"),
+                tmp_path / "b.csv",
+            )
+        )[0]
+        == "stage,value_count.x,value_count.y"
+    )
+
+
+@pytest.mark.parametrize("sign", list("=+-@\t\r\n＝＋－＠"))
+def test_each_sign_that_starts_a_formula_is_defused_and_comes_back(tmp_path: Path, sign: str) -> None:
+    frame = to_frame([{"subject": f"{sign}1"}])
+    path = to_csv(frame, tmp_path / "a.csv", excel=True)
+    assert f"'{sign}1".encode() in path.read_bytes()
+    same(read_csv(path), frame)
 
 
 def test_without_the_file_of_types_names_and_endpoint_say_them(tmp_path: Path) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
@@ -59,17 +62,70 @@ def test_text_is_never_a_formula_or_a_link(tmp_path: Path, text: str) -> None:
 
 def test_what_excel_would_round_or_refuse_is_text(tmp_path: Path) -> None:
     records = {
-        "id": 2**53,
-        "company_id": -(2**53) - 1,
+        "id": 10**15 - 1,
+        "company_id": -(10**15),
         "amount": "12345678901234567.89",
         "due_date": "1899-01-01",
     }
     assert cells(to_excel(to_frame([records]), tmp_path / "a.xlsx")) == [
-        2**53,
-        "-9007199254740993",
+        10**15 - 1,
+        "-1000000000000000",
         "12345678901234567.89",
-        "1899-01-01T00:00:00",
+        "1899-01-01",
     ]
+
+
+def test_an_id_past_fifteen_digits_makes_its_column_text(tmp_path: Path) -> None:
+    sheet = opened(to_excel(to_frame([{"id": 7}, {"id": 10**15}, {}]), tmp_path / "a.xlsx"))
+    assert [sheet[f"A{row}"].value for row in (2, 3, 4)] == ["7", "1000000000000000", None]
+
+
+def test_long_ids_are_shown_digit_by_digit_and_small_amounts_with_their_places(tmp_path: Path) -> None:
+    records = [{"id": 59690000030000, "unit_cost": "0.00345", "due_date": "2026-01-31"}]
+    sheet = opened(to_excel(to_frame(records), tmp_path / "a.xlsx"))
+    assert [sheet[f"{column}2"].number_format for column in "ABC"] == ["0", "#,##0.00000", "yyyy-mm-dd"]
+
+
+@pytest.mark.parametrize("text", ["a\r\nb", "a\rb", "a\nb"])
+def test_lines_in_a_cell_end_as_excel_ends_them(tmp_path: Path, text: str) -> None:
+    assert cells(to_excel(to_frame([{"body": text}]), tmp_path / "a.xlsx")) == ["a\nb"]
+
+
+def test_emoji_count_twice_in_cells_and_names_as_excel_counts(tmp_path: Path) -> None:
+    frame = to_frame([{"body": "🏗" * 20_000}])
+    path = to_excel({"🏗" * 31: frame}, tmp_path / "a.xlsx")
+    (name,) = openpyxl.load_workbook(path).sheetnames
+    assert name == "🏗" * 15
+    text = opened(path, name)["A2"].value
+    assert len(text.encode("utf-16-le")) // 2 <= 32_767
+    assert text.endswith("… (cut)")
+
+
+@pytest.mark.parametrize("amount", [Decimal("1E+6000"), Decimal("Infinity"), Decimal("-1E-400")])
+def test_amounts_beyond_any_number_are_text_or_nearly_nothing(tmp_path: Path, amount: Decimal) -> None:
+    frame = pd.DataFrame({"x": pd.Series([amount], dtype=object)})
+    (value,) = cells(to_excel(frame, tmp_path / "a.xlsx"))
+    assert value in (str(amount), 0)
+
+
+def test_days_before_1900_and_years_that_no_calendar_has_are_text(tmp_path: Path) -> None:
+    days = pd.Series(np.array(["1899-12-31", "-0001-01-01", "2026-01-01"], "M8[s]"))
+    sheet = opened(to_excel(pd.DataFrame({"day": days}), tmp_path / "a.xlsx"))
+    assert sheet["A2"].value == "1899-12-31"
+    assert sheet["A3"].data_type == "s"
+    assert sheet["A4"].value == datetime(2026, 1, 1)
+
+
+def test_a_workbook_in_the_making_takes_no_memory_per_row(tmp_path: Path) -> None:
+    peaks = []
+    for rows in (200, 4000):
+        frame = pd.DataFrame({"text": [f"row {row}" for row in range(rows)]})
+        tracemalloc.start()
+        to_excel(frame, tmp_path / "a.xlsx")
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert (peaks[1] - peaks[0]) / 3800 < 200
+    assert [one.name for one in tmp_path.iterdir()] == ["a.xlsx"]
 
 
 def test_text_that_is_too_long_is_cut_visibly(tmp_path: Path) -> None:
@@ -90,12 +146,17 @@ def test_several_frames_become_sheets(tmp_path: Path) -> None:
 
 
 @given(
-    st.lists(st.text(max_size=40) | st.sampled_from(["history", "A" * 40, "a" * 40, "'x'", ""]), max_size=8)
+    st.lists(
+        st.text(max_size=40)
+        | st.text("🏗'a", min_size=20, max_size=40)
+        | st.sampled_from(["history", "A" * 40, "a" * 40, "'x'", ""]),
+        max_size=8,
+    )
 )
 def test_any_names_become_legal_names_no_two_alike(names: list[str]) -> None:
     made = excel.sheet_names(names)
     assert len({name.lower() for name in made}) == len(names)
-    assert all(0 < len(name) <= 31 and not set(name) & set("[]:*?/\\") for name in made)
+    assert all(0 < len(name.encode("utf-16-le")) <= 62 and not set(name) & set("[]:*?/\\") for name in made)
     assert all(
         not name.startswith("'") and not name.endswith("'") and name.lower() != "history" for name in made
     )
@@ -117,6 +178,6 @@ def test_foreign_dtypes_are_written_too(tmp_path: Path) -> None:
     from tests.export.test_csv import foreign
 
     row = cells(to_excel(foreign(), tmp_path / "a.xlsx"))
-    assert row[:3] == [1, 1, True]
+    assert row[:3] == [1, "1", True]
     assert row[4] == "inf"
     assert row[6] == datetime(2026, 1, 1, 9, 0, 0, 123000)

@@ -298,6 +298,44 @@ def test_fifty_lists_of_120_rows_take_exactly_fifty_requests(another, session_to
     ]
 
 
+def test_a_list_that_has_begun_is_finished_before_later_ones_go_on(another, session_to) -> None:  # type: ignore[no-untyped-def]
+    server = another(lists_of(6, 20), clamp=4)
+    list(walk(session_to(server), questions(6), manners=Manners(workers=1)))
+    later = [int(asked.path.split("/")[4]) for asked in server.calls if asked.one("page") != "1"]
+    assert later == sorted(later)
+
+
+@pytest.mark.parametrize("workers", [1, 2, 8])
+def test_a_later_list_that_moves_is_walked_again_while_the_first_is_slow(
+    another, session_to, workers: int
+) -> None:  # type: ignore[no-untyped-def]
+    def twist(asked: Asked) -> Said | None:
+        if "/projects/0/" in asked.path and asked.one("page") == "1":
+            time.sleep(0.3)
+        if "/projects/1/" in asked.path and asked.one("page") == "3" and not moved:
+            moved.append(asked)
+            server.lists[asked.path] = [{"id": 1999}, *server.lists[asked.path]]
+        return None
+
+    moved: list[Asked] = []
+    server = another(lists_of(4, 40), twist=twist, clamp=4)
+    rows: dict[Any, list[int]] = {}
+
+    def follow() -> None:
+        for event in walk(session_to(server), questions(4), manners=Manners(workers=workers)):
+            if isinstance(event, Restarted):
+                rows[event.question.key] = []
+            elif isinstance(event, Rows):
+                rows.setdefault(event.question.key, []).extend(row["id"] for row in event.rows)
+
+    walking = threading.Thread(target=follow, daemon=True)
+    walking.start()
+    walking.join(20)
+    assert not walking.is_alive()
+    assert rows[1] == [1999, *range(1000, 1040)]
+    assert [len(rows[number]) for number in (0, 2, 3)] == [40] * 3
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_the_order_holds_whichever_page_comes_first(another, session_to, seed: int) -> None:  # type: ignore[no-untyped-def]
     draw, lock = random.Random(seed), threading.Lock()

@@ -94,10 +94,58 @@ def test_the_list_is_found_where_the_reply_has_it(body: Any, envelope: str, rows
     assert read_page(reply(body), envelope=envelope).rows == rows
 
 
+_MEETINGS = [
+    {"group_title": "Site", "meetings": [{"id": 1}, {"id": 2}]},
+    {"group_title": None, "meetings": []},
+]
+
+
+@pytest.mark.parametrize(
+    ("body", "envelope", "rows", "groups"),
+    [
+        (_MEETINGS, "[].meetings", [{"group_title": "Site", "id": 1}, {"group_title": "Site", "id": 2}], 2),
+        ({"meetings": [{"id": 1}]}, "[].meetings", [{"id": 1}], 1),
+        ([], "[].meetings", [], 0),
+        ([{"id": 5, "title": "flat"}], "[].meetings", [{"id": 5, "title": "flat"}], 1),
+        ([{"meetings": None}], "[].meetings", [], 1),
+        (
+            [{"name": "Fall", "template_id": 3, "lists": [{"id": 1, "name": "Roof"}]}],
+            "[].lists",
+            [{"group_name": "Fall", "group_template_id": 3, "id": 1, "name": "Roof"}],
+            1,
+        ),
+        ([{"possible_pages": 1, "current_page": 0, "data": [{"id": "a"}]}], "[].data", [{"id": "a"}], 1),
+        ([{"data": [{"id": "a"}, {"id": "b"}]}], "[].data", [{"id": "a"}, {"id": "b"}], 1),
+        ({"data": [{"data": {"id": 1}}, {"data": {"id": 2}}]}, "data[].data", [{"id": 1}, {"id": 2}], 2),
+    ],
+)
+def test_rows_in_groups_are_rows_that_tell_their_group(
+    body: Any, envelope: str, rows: list[Any], groups: int
+) -> None:
+    page = read_page(reply(body), envelope=envelope)
+    assert (page.rows, page.groups) == (rows, groups)
+
+
 @pytest.mark.parametrize("body", [5, "text", True, 1.5])
 def test_a_body_that_is_no_list_is_an_error(body: Any) -> None:
     with pytest.raises(pnb.IncompleteError, match="where a list belongs"):
         read_page(reply(body))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"errors": "Something broke"}, {"error": {"code": "X", "message": "Something broke"}}, {"message": "Something broke", "code": 5}],
+)  # fmt: skip
+def test_an_error_with_a_good_status_is_no_row(body: Any) -> None:
+    with pytest.raises(pnb.IncompleteError, match=r"no list in it: .*Something broke") as caught:
+        read_page(reply(body))
+    assert caught.value.retryable
+
+
+def test_an_empty_object_is_no_row_either() -> None:
+    assert read_page(reply({"data": {}})).rows == []
+    with pytest.raises(pnb.IncompleteError, match="no list in it"):
+        read_page(reply({}))
 
 
 def test_no_content_is_an_empty_page() -> None:
@@ -130,7 +178,13 @@ def test_numbers_past_two_to_the_53rd_keep_their_value() -> None:
         ({"data": [1], "meta": {"next_cursor": "abc"}}, "abc"),
         ({"data": [1], "pagination": {"cursor": "abc"}}, "abc"),
         ({"data": [1], "next_cursor": None}, None),
-        ({"data": [1], "next": "https://api.procore.com/x?cursor=abc"}, None),
+        ({"data": [1], "next_cursor": "a/b+c=="}, "a/b+c=="),
+        ({"data": [1], "next_cursor": 25}, "25"),
+        ({"data": [1], "links": {"next": "/x?per_page=2&cursor=a%2Fb"}}, "a/b"),
+        ({"data": [1], "links": {"next": "/x?page=2"}}, None),
+        ({"data": [1], "page_info": {"end_cursor": "abc", "has_next_page": True}}, "abc"),
+        ({"data": [1], "page_info": {"end_cursor": "abc", "has_next_page": False}}, None),
+        ({"data": [1], "next": "https://api.procore.com/x?cursor=abc"}, "abc"),
         ([1], None),
     ],
 )
@@ -234,7 +288,11 @@ json_values = st.recursive(
 )
 
 
-@given(json_values, st.sampled_from(["", "data", "data.items", "."]), st.sampled_from([200, 422, 500]))
+@given(
+    json_values,
+    st.sampled_from(["", "data", "data.items", ".", "[].data", "data[].id"]),
+    st.sampled_from([200, 422, 500]),
+)
 def test_any_json_is_a_page_or_an_error_of_ours(body: Any, envelope: str, status: int) -> None:
     try:
         rows = read_page(reply(body, status=status), envelope=envelope).rows

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import socket
+import threading
+import time
 
 import pytest
-from another_procore import SECRET, Said
+from another_procore import SECRET, Asked, Said
 from traces import shown_anywhere
 
 import procore_nb as pnb
@@ -109,3 +111,35 @@ def test_a_host_that_does_not_exist_is_said_not_to_be_known() -> None:
     with pytest.raises(pnb.NetworkError, match=r"login.nowhere.invalid \(nowhere\) is not known") as caught:
         Session(place, pnb.Credentials("x", SECRET)).login()
     assert shown_anywhere(caught.value, SECRET) == []
+
+
+def test_threads_that_waited_for_a_login_share_its_refusal(another, session_of) -> None:  # type: ignore[no-untyped-def]
+    begun = threading.Event()
+
+    def refuse(asked: Asked) -> Said | None:
+        if asked.path == "/oauth/token":
+            begun.wait(5)
+            return Said(401, {"error": "invalid_client"})
+        return None
+
+    server = another(twist=refuse)
+    session, errors = session_of(server), []
+
+    def ask() -> None:
+        try:
+            session.login()
+        except pnb.CredentialsError as error:
+            errors.append(error)
+
+    crew = [threading.Thread(target=ask) for _ in range(8)]
+    for one in crew:
+        one.start()
+    time.sleep(0.3)
+    begun.set()
+    for one in crew:
+        one.join()
+    assert len(server.asked) == 1
+    assert len({id(error) for error in errors}) == 8
+    with pytest.raises(pnb.CredentialsError):
+        session.login()
+    assert len(server.asked) == 2

@@ -270,3 +270,24 @@ def test_a_context_manager_revokes_when_asked_to(another, connected: Callable[..
         with connected(server, revoke_on_close=revoke) as procore:
             procore.me()
         assert len(server.good) == (0 if revoke else 1)
+
+
+def test_a_token_revoked_as_soon_as_it_was_renewed_is_renewed_again(another, session_of) -> None:  # type: ignore[no-untyped-def]
+    def twist(asked: Asked) -> Said | None:
+        if asked.path.startswith("/oauth"):
+            return None
+        if asked.number == 2:  # with the first token
+            server.revoke_all()
+        if asked.one("who") == "other" and len(server.tokens) == 2:  # accepted once, then gone
+            said = server.listed(asked)
+            server.revoke_all()
+            return said
+        if asked.one("who") == "us" and len(server.tokens) == 2 and not others:
+            others.append(session.get("/rest/v1.0/me", [("who", "other")], company_id=COMPANY))
+        return None
+
+    others: list[object] = []
+    server = another(twist=twist)
+    session = session_of(server)
+    assert session.get("/rest/v1.0/me", [("who", "us")], company_id=COMPANY).status == 200
+    assert len(server.tokens) == 3

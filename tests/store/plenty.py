@@ -21,6 +21,7 @@ class Plenty:
 
     company_id = 1
     environment = DEMO
+    seconds_behind = 0.0
 
     def __init__(self, *, projects: int = 100, rows: int = 10_000) -> None:
         self.projects, self.rows = projects, rows

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow.dataset as ds
@@ -56,11 +58,53 @@ def cluster() -> Iterator[object]:
 @pytest.mark.filterwarnings("ignore")
 def test_a_local_dask_cluster_reads_a_million_rows(folder: Path, cluster: object) -> None:
     dataframe = pytest.importorskip("dask.dataframe")
-    rows = dataframe.read_parquet(f"{folder}/budget_modifications/*.parquet")
+    rows = _dask(dataframe, folder / "budget_modifications")
     sums = rows.groupby("project_id")["from_budget_line_item_id"].count().compute()
     assert (len(sums), sums.sum()) == (50, 1_000_000)
     bare = dataframe.read_parquet(f"{folder}/budget_modifications")
     assert len(bare) == 1_000_000
+
+
+def _dask(dataframe: Any, folder: Path) -> Any:
+    """The line of the documentation: told of a partitioning, Dask reads through Arrow, which fills absent columns."""
+    return dataframe.read_parquet(f"{folder}/*.parquet", dataset={"partitioning": {"flavor": "hive"}})
+
+
+@pytest.fixture(scope="module")
+def spark() -> Iterator[Any]:
+    pyspark = pytest.importorskip("pyspark.sql")
+    settings = {"spark.ui.enabled": "false", "spark.sql.session.timeZone": "UTC", "spark.driver.memory": "1g"}
+    session = pyspark.SparkSession.builder.master("local[2]").config(map=settings).getOrCreate()
+    yield session
+    session.stop()
+
+
+@pytest.mark.spark
+@pytest.mark.filterwarnings("ignore")
+def test_spark_reads_a_million_rows(folder: Path, spark: Any) -> None:
+    rows = spark.read.option("mergeSchema", True).parquet(f"{folder}/budget_modifications")
+    answer = rows.selectExpr(
+        "count(*)",
+        "count(distinct project_id)",
+        "sum(transfer_amount)",
+        "max(updated_at)",
+        "count(`_valid_from`)",
+    ).first()
+    latest = Store(folder).sql("select max(updated_at) as at from budget_modifications")["at"].iloc[0]
+    assert tuple(answer)[:3] == (1_000_000, 50, Decimal(4_995_000))
+    assert answer[3] == latest.tz_localize(None)
+    assert answer[4] == 1_000_000
+
+
+@pytest.mark.spark
+@pytest.mark.filterwarnings("ignore")
+def test_spark_sees_the_rows_as_they_are_and_columns_of_later_parts(
+    grown: tuple[Path, int], spark: Any
+) -> None:
+    folder, count = grown
+    rows = spark.read.option("mergeSchema", True).parquet(str(folder))
+    assert (rows.count(), rows.where("novelty is not null").count()) == (count, 1)
+    assert rows.where("`created_by.login` = 'kim@example.com'").count() == count
 
 
 def test_a_project_is_found_in_one_part(folder: Path) -> None:
@@ -114,10 +158,7 @@ def _by_pandas(folder: Path) -> tuple[int, int]:
 
 def _by_dask(folder: Path) -> tuple[int, int]:
     dataframe = pytest.importorskip("dask.dataframe")
-    parts = ds.dataset(folder, format="parquet")
-    rows = dataframe.from_map(
-        lambda part: part.to_table(schema=parts.schema).to_pandas(), list(parts.get_fragments())
-    ).compute(scheduler="sync")
+    rows = _dask(dataframe, folder).compute(scheduler="sync")
     return len(rows), int(rows["novelty"].count())
 
 

@@ -16,7 +16,6 @@ from procore_nb.environments import DEMO, Environment
 from procore_nb.errors import ArgumentError, OutputError
 from procore_nb.store import Store, log_lines, summary
 from procore_nb.store.locks import locked
-from procore_nb.store.personal import personal_columns
 from store.killing import Fate, Killed, sync
 from store.living import LISTS, LivingDemo, World, connection
 
@@ -201,26 +200,6 @@ def test_personal_columns_that_were_kept_go_when_they_are_no_longer_wanted(
         assert "kim@example.com" not in str(pq.read_table(one).to_pylist())
     store.sync(procore, ["rfis"], drop_personal=False)
     assert "created_by.name" in store.table("rfis").columns
-
-
-def test_a_firm_is_no_person() -> None:
-    names = [
-        "id",
-        "name",
-        "email_address",
-        "vendor.name",
-        "vendor.phone",
-        "created_by.name",
-        "user.first_name",
-        "user.name",
-    ]
-    assert personal_columns(names) == [
-        "email_address",
-        "vendor.phone",
-        "created_by.name",
-        "user.first_name",
-        "user.name",
-    ]
 
 
 def test_no_secret_is_kept(world: World, procore: Procore, store: Store, tmp_path: Path) -> None:

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+import _thread
 import threading
+import time
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from another_procore import COMPANY, Asked, Said
 
 from procore_nb import catalog
 from procore_nb.client import Procore
-from procore_nb.errors import ArgumentError, OutputError
+from procore_nb.errors import ArgumentError, IncompleteError, OutputError
 from procore_nb.frames import FrameBuilder
 from procore_nb.store import Store
 from store.killing import Fate, Killed, sync
@@ -115,7 +118,7 @@ def test_arguments_that_cannot_be_kept_are_refused(world: World, procore: Procor
 def test_a_label_that_two_fields_share_tells_them_apart_whichever_came() -> None:
     builder = FrameBuilder(catalog.endpoint("rfis"))
     builder.add([{"id": 1, "custom_fields": {"custom_field_7": {"data_type": "string", "value": "x"}}}])
-    builder.label({7: "Risk", 8: "Risk"})
+    builder.define({7: ("Risk", "string"), 8: ("Risk", "string")})
     assert "custom_fields.Risk (7)" in builder.build().columns
 
 
@@ -167,3 +170,20 @@ def test_two_connections_to_one_store_at_once_do_not_mix(world: World, tmp_path:
     assert len(Store(folder).table("rfis")) == sum(
         len(rows) for (name, _), rows in world.rows.items() if name == "rfis"
     )
+
+
+def test_ctrl_c_ends_the_sync_and_not_just_one_table(another, connected, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    def stop(asked: Asked) -> Said | None:
+        if asked.path.endswith("/rfis"):
+            _thread.interrupt_main()
+            time.sleep(1)
+        return None
+
+    lists = {f"/rest/v1.0/projects/1/{name}": [{"id": 1}] for name in ("rfis", "punch_items")}
+    lists |= {"/rest/v1.1/projects": [{"id": 1}], "/rest/v1.0/companies": [{"id": COMPANY}]}
+    server = another(lists, twist=stop)
+    with pytest.raises(IncompleteError, match="was stopped"):
+        Store(tmp_path / "kept").sync(
+            connected(server), ["rfis", "punch_items"], projects=[1], on_error="skip"
+        )
+    assert not any(asked.path.endswith("/punch_items") for asked in server.calls)

@@ -347,3 +347,24 @@ def test_a_verbose_traceback_shows_no_secret(form: ConnectForm) -> None:
 
     assert "CredentialsError" in shown
     assert "-".join(spelled) not in shown
+
+
+def test_a_closed_form_leaves_nothing_behind_and_its_connection_open(places: MakePlaces) -> None:
+    from ipywidgets.widgets.widget import _instances
+
+    before = len(_instances)
+    form = ConnectForm("demo", places=places())
+    procore = form.connect()
+    form.close()
+
+    assert len(_instances) == before
+    assert len(procore.companies())
+
+
+def test_an_environment_nobody_knows_is_refused_and_nothing_is_left(places: MakePlaces) -> None:
+    from ipywidgets.widgets.widget import _instances
+
+    before = len(_instances)
+    with pytest.raises(pnb.ArgumentError, match="staging"):
+        ConnectForm("staging", places=places())
+    assert len(_instances) == before

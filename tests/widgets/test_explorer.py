@@ -3,15 +3,20 @@ from __future__ import annotations
 import threading
 import warnings
 from collections.abc import Callable, Iterator
+from datetime import date
 from typing import Any
 
 import pandas as pd
 import pytest
+from another_procore import AnotherProcore, Asked, Said
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import procore_nb as pnb
-from procore_nb import demo
+from procore_nb import catalog, demo
 from procore_nb.widgets import Explorer
 from procore_nb.widgets.counts import count_values, good_columns
+from procore_nb.widgets.filter_kinds import Kind
 from procore_nb.widgets.watching import Watching
 
 
@@ -137,10 +142,10 @@ def test_enumerations_are_choices_and_dates_are_pickers(explorer: Explorer) -> N
 
     explorer.filters.add("status")
     explorer.filters.add("created_at")
-    fields = [field for row in explorer.filters.children[:-1] for field in row.children]
+    status, created = (row.children[0].children for row in explorer.filters.children[:-1])
 
-    assert [label for label, _ in fields[0].options] == ["any", "open", "closed", "draft", "recycled"]
-    assert isinstance(fields[2], ipywidgets.DatePicker)
+    assert [label for label, _ in status[0].options] == ["any", "open", "closed", "draft", "recycled"]
+    assert [type(field) for field in created] == [ipywidgets.DatePicker, ipywidgets.DatePicker]
 
 
 def test_lists_that_return_only_today_begin_with_their_dates(explorer: Explorer) -> None:
@@ -255,3 +260,223 @@ def test_counts_are_by_value_and_times_by_month() -> None:
 def test_columns_worth_counting_come_first(rfis: pd.DataFrame) -> None:
     assert good_columns(rfis)[0] == "status"
     assert set(good_columns(rfis)) == set(rfis.columns)
+
+
+def test_words_say_when_the_rows_in_sight_are_not_of_what_is_chosen_now(
+    explorer: Explorer, busiest: tuple[int, int]
+) -> None:
+    choose(explorer, busiest[0])
+    press_fetch(explorer)
+    done, line = explorer._notice.text, explorer.line
+    explorer.filters.add("status", "open")
+
+    assert "still the rows of" in explorer._notice.text
+    assert explorer._notice.said["advice"] == line
+    assert 'status="open"' in explorer._line.code
+    explorer.filters.children[0].children[-1].click()
+    assert explorer._notice.text == done
+    assert explorer.line == explorer._line.code
+
+
+def test_projects_can_be_wanted_while_a_fetch_is_under_way(slow: tuple[pnb.Procore, demo.DemoServer]) -> None:
+    procore, server = slow
+    server.demo.faults = demo.Faults().always("slow", 0.05)
+    explorer = Explorer(procore)
+    explorer._fetch.click()
+    explorer.places._where.value = "chosen"
+    assert explorer._finding.wait(30)
+    explorer.stop()
+    assert explorer.wait(10)
+
+    assert explorer.places.projects.offered
+
+
+class Gate:
+    """Lets the lists of a made-up Procore answer, or forbids them."""
+
+    open = False
+
+    def __call__(self, asked: Asked) -> Said | None:
+        return None if self.open or "/oauth" in asked.path else Said(403, {"errors": "Forbidden"})
+
+
+def test_projects_that_do_not_come_are_words_and_can_be_wanted_again(
+    another: Callable[..., AnotherProcore], connected: Callable[..., pnb.Procore]
+) -> None:
+    gate = Gate()
+    projects = [{"id": 7, "name": "Depot", "active": True}]
+    server = another({"/rest/v1.1/projects": projects}, twist=gate)
+    explorer = Explorer(connected(server))
+    explorer.places._where.value = "chosen"
+    assert explorer.wait(30)
+    assert explorer._notice.level == "error"
+    assert explorer.places._where.value == "active"
+
+    gate.open = True
+    choose(explorer, 7)
+    assert explorer.places.projects.value == (7,)
+
+
+def test_a_comma_in_words_to_look_for_is_no_list_and_one_between_ids_is(explorer: Explorer) -> None:
+    explorer.filters.add("search", "beams, columns")
+    explorer.filters.add("id", [7, 8])
+
+    assert explorer.filters.values() == {"search": "beams, columns", "id": [7, 8]}
+
+
+def test_an_error_after_some_rows_says_where_they_are(
+    another: Callable[..., AnotherProcore], connected: Callable[..., pnb.Procore]
+) -> None:
+    def break_late(asked: Asked) -> Said | None:
+        late = asked.path.endswith("/companies") and int(asked.one("page", "1")) > 1
+        return Said(422, {"errors": "no more"}) if late else None
+
+    rows = [{"id": number, "name": f"Company {number}"} for number in range(1, 251)]
+    procore = connected(another({"/rest/v1.0/companies": rows}, twist=break_late, clamp=100))
+    explorer = Explorer(procore, endpoint="companies")
+    press_fetch(explorer)
+
+    assert explorer._notice.level == "error"
+    assert "error.partial" not in explorer._notice.said["advice"]
+    assert "100 rows that had come are below and in explorer.frame." in explorer._notice.said["advice"]
+    assert len(explorer.frame) == 100
+
+
+def test_an_error_before_any_row_leaves_the_rows_of_the_fetch_before(
+    another: Callable[..., AnotherProcore], connected: Callable[..., pnb.Procore]
+) -> None:
+    gate = Gate()
+    gate.open = True
+    companies = [{"id": 1, "name": "One"}]
+    explorer = Explorer(
+        connected(another({"/rest/v1.0/companies": companies}, twist=gate)), endpoint="companies"
+    )
+    press_fetch(explorer)
+    gate.open = False
+    press_fetch(explorer)
+
+    assert "still the rows of the fetch before" in explorer._notice.said["advice"]
+    assert explorer.frame["name"].tolist() == ["One"]
+
+
+class Told:
+    """Stands for a connection in the line of Python, and keeps what it was asked."""
+
+    def table(self, name: str, **arguments: Any) -> tuple[str, dict[str, Any]]:
+        return name, arguments
+
+
+def fill_in(draw: st.DrawFn, kind: Kind) -> Any:
+    """A value for one filter, in the form that `values` gives back."""
+    words = st.text(min_size=1, max_size=12).filter(lambda text: text.strip() == text and "\n" not in text)
+    day = st.dates(date(1990, 1, 1), date(2040, 1, 1)).map(date.isoformat)
+    if kind.shape == "range":
+        return draw(st.tuples(st.none() | day, st.none() | day).filter(any))
+    if kind.shape == "choice":
+        each = st.sampled_from(kind.choices)
+        return draw(st.lists(each, min_size=1, max_size=3, unique=True) if kind.many else each)
+    plain = {
+        "after": day,
+        "date": day,
+        "boolean": st.booleans(),
+        "words": words,
+        "ids": st.integers(1, 2**60) | st.lists(st.integers(1, 2**60), min_size=2, max_size=3),
+        "text": words.filter(lambda text: "," not in text),
+    }
+    return draw(plain[kind.shape])
+
+
+OFFERED = [one.name for one in catalog.endpoints() if not one.deprecated]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_the_line_of_python_is_what_fetch_asks_for_every_list_and_filter(
+    procore: pnb.Procore, data: st.DataObject
+) -> None:
+    explorer = Explorer(procore, endpoint=data.draw(st.sampled_from(OFFERED)))
+    where = data.draw(st.sampled_from([value for _, value in explorer.places._where.options]))
+    if where == "chosen":
+        choose(explorer, *data.draw(st.sampled_from([(1204310,), (1204310, 1204347)])))
+    else:
+        explorer.places._where.value = where
+    for field in explorer.places._ids.values():
+        field.value = data.draw(st.sampled_from(["12", "12, 13"]))
+    offered = list(explorer.filters._kinds.items())
+    chosen = data.draw(st.lists(st.sampled_from(offered), max_size=4)) if offered else []
+    wanted = {name: fill_in(data.draw, kind) for name, kind in chosen}
+    for name, value in wanted.items():
+        explorer.filters.add(name, value)
+
+    names: dict[str, Any] = {"procore": Told()}
+    exec(explorer._line.code, names)
+    name, arguments = names["frame"]
+    assert name == explorer.endpoints.value
+    assert arguments == explorer._arguments()
+    assert {key: arguments[key] for key in wanted} == wanted
+
+
+@pytest.mark.parametrize(
+    ("name", "where", "filters"),
+    [
+        ("rfis", "active", {"created_at": ("2025-01-01", "2026-06-30")}),
+        ("punch_items", "active", {}),
+        ("projects", "company", {}),
+        ("daily_logs_manpower", "chosen", {"start_date": "2026-01-01", "end_date": "2026-06-30"}),
+        ("commitments", "chosen", {}),
+    ],
+)
+def test_the_line_of_a_fetch_gives_the_same_frame_again(
+    explorer: Explorer,
+    procore: pnb.Procore,
+    busiest: tuple[int, int],
+    name: str,
+    where: str,
+    filters: dict[str, Any],
+) -> None:
+    explorer.endpoints.value = name
+    if where == "chosen":
+        choose(explorer, *busiest)
+    else:
+        explorer.places._where.value = where
+    for each, value in filters.items():
+        explorer.filters.add(each, value)
+    press_fetch(explorer)
+
+    names: dict[str, Any] = {"procore": procore}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", pnb.ProcoreWarning)
+        exec(explorer.line, names)
+    assert len(explorer.frame)
+    pd.testing.assert_frame_equal(names["frame"], explorer.frame)
+
+
+def kept() -> int:
+    """How many widgets ipywidgets keeps; it never lets go of one by itself."""
+    from ipywidgets.widgets.widget import _instances
+
+    return len(_instances)
+
+
+def test_going_through_lists_filters_and_fetches_leaves_no_widgets_behind(explorer: Explorer) -> None:
+    def tour() -> int:
+        for name in ("daily_logs_manpower", "rfi_replies", "rfis", "projects"):
+            explorer.endpoints.value = name
+        explorer.filters.add("by_status")
+        explorer.filters.children[0].children[-1].click()
+        press_fetch(explorer)
+        return kept()
+
+    first = tour()
+    assert [tour(), tour()] == [first, first]
+
+
+def test_a_closed_explorer_leaves_nothing_behind(procore: pnb.Procore) -> None:
+    before = kept()
+    explorer = Explorer(procore, endpoint="projects")
+    press_fetch(explorer)
+    explorer.close()
+
+    assert kept() == before
+    with pytest.raises(pnb.ArgumentError, match="Nothing is fetched"):
+        _ = explorer.frame

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import unicodedata
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -13,7 +14,8 @@ from hypothesis import strategies as st
 
 import procore_nb as pnb
 from procore_nb.widgets import FrameTable
-from procore_nb.widgets.table_cells import Rows, is_numeric, texts
+from procore_nb.widgets.table_cells import is_numeric, texts
+from procore_nb.widgets.table_rows import Rows
 
 NASTY = '<script>alert("x")</script>'
 
@@ -89,6 +91,41 @@ def test_search_finds_rows_that_hold_all_the_words_in_any_column(wire: Callable[
     assert [row[0] for row in shown(table, wire, words="true 2026")] == ["3", "4"]
     assert shown(table, wire, words="zoo 2025") == []
     assert len(shown(table, wire, words="  ")) == 4
+
+
+@pytest.mark.parametrize(
+    ("words", "ids"),
+    [
+        ("ecole", [1]),
+        ("1,000.5", [3]),
+        ("1000.50", [3]),
+        ("1234567", [2**53 + 1]),
+        ("2e-09", [4]),
+        ("2025-12", [2**53 + 1]),
+        ("9007199254740993", [2**53 + 1]),
+    ],
+)
+def test_search_needs_neither_accents_nor_commas_between_thousands(
+    words: str, ids: list[int], wire: Callable[[Any], Any]
+) -> None:
+    table = FrameTable(frame())
+    shown(table, wire, words=words)
+
+    assert table.view["id"].tolist() == ids
+
+
+def test_search_looks_at_the_whole_of_a_long_cell_though_the_browser_gets_its_beginning(
+    wire: Callable[[Any], Any],
+) -> None:
+    long = pd.DataFrame({"text": ["x" * 5000 + " needle", "short"]})
+    cells = shown(FrameTable(long), wire, words="needle")
+
+    assert [len(row[0]) for row in cells] == [400]
+
+
+def test_categories_and_missing_values_are_searched(wire: Callable[[Any], Any]) -> None:
+    kinds = pd.DataFrame({"kind": pd.Categorical(["Roof", None, "Wall", "roof"])})
+    assert shown(FrameTable(kinds), wire, words="ROOF") == [["Roof"], ["roof"]]
 
 
 def test_the_frame_itself_is_never_changed(wire: Callable[[Any], Any]) -> None:
@@ -222,6 +259,11 @@ def test_amounts_stand_to_the_right_and_ids_do_not() -> None:
     ]  # fmt: skip
 
 
+def as_compared(text: str) -> str:
+    parted = unicodedata.normalize("NFD", text)
+    return "".join(each for each in parted if not "\u0300" <= each <= "\u036f").casefold()
+
+
 @given(st.lists(st.one_of(st.none(), st.text(max_size=8)), max_size=30), st.text(max_size=3), st.booleans())
 def test_search_and_order_agree_with_plain_python(cells: list[str | None], words: str, down: bool) -> None:
     made = pd.DataFrame({"name": pd.array(cells, dtype="string")})
@@ -230,7 +272,10 @@ def test_search_and_order_agree_with_plain_python(cells: list[str | None], words
     kept = [
         at
         for at, text in enumerate(cells)
-        if all(w in (text or "").casefold() for w in words.casefold().split())
+        if all(
+            w in as_compared(text or "").replace("\0", " ")
+            for w in as_compared(words).replace("\0", " ").split()
+        )
     ]
     assert sorted(found) == kept
     present = [str(cells[at]).casefold() for at in found if cells[at] is not None]

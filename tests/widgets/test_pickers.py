@@ -117,3 +117,36 @@ def test_an_endpoint_is_chosen_by_name_or_alias(wire: Callable[[Any], Any]) -> N
     assert picker.value == "rfis"
     with pytest.raises(pnb.CatalogError):
         picker.value = "no such list"
+
+
+@pytest.mark.parametrize(
+    "make", [lambda: ProjectPicker(projects(5)), EndpointPicker, lambda: CompanyPicker(projects(5))]
+)
+def test_pickers_serve_interact_and_link_as_any_field_does(make: Callable[[], Any]) -> None:
+    import ipywidgets
+    import traitlets
+
+    picker, heard = make(), []
+    shown = ipywidgets.interactive(lambda chosen: heard.append(chosen), chosen=picker)
+    shown.update()
+    other = ipywidgets.Label()
+    traitlets.dlink((picker, "value"), (other, "value"), str)
+    picker.value = (
+        "rfis" if isinstance(picker, EndpointPicker) else (3,) if isinstance(picker, ProjectPicker) else 3
+    )
+
+    assert heard[-1] == picker.value
+    assert other.value == str(picker.value)
+
+
+def test_an_observer_hears_old_and_new_once_and_can_be_taken_away() -> None:
+    picker, heard = ProjectPicker(projects(5)), []
+    picker.observe(heard.append, "value")
+    picker.value = (2,)
+    picker.value = (2,)
+    picker.value = (4, 2)
+    picker.unobserve(heard.append, "value")
+    picker.value = ()
+
+    assert [(change["old"], change["new"]) for change in heard] == [((), (2,)), ((2,), (2, 4))]
+    assert heard[0]["owner"] is picker

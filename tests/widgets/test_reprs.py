@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
@@ -29,6 +32,19 @@ def test_a_connection_names_its_environment_and_what_the_limit_leaves(procore: p
     assert "<b>demo</b>" in procore._repr_html_()
     assert "requests left" in procore._repr_html_()
     assert "requests left" in repr(procore)
+
+
+def test_a_store_names_its_company_and_its_tables(procore: pnb.Procore, tmp_path: Path) -> None:
+    store = pnb.Store(tmp_path / "<kept>")
+    assert "no tables yet" in store._repr_html_()
+    store.sync(procore, ["companies"])
+
+    shown = store._repr_html_()
+    assert "<b>demo</b> environment" in shown
+    assert f"company <b>{procore.company_id}</b>" in shown
+    assert re.search(r"companies \(\d+ rows\)", shown)
+    assert "&lt;kept&gt;" in shown
+    assert "color" not in shown
 
 
 def test_credentials_show_neither_secret_nor_markup(procore: pnb.Procore) -> None:

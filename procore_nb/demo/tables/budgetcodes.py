@@ -18,7 +18,6 @@ from procore_nb.demo.tables.scene import Row, Scene
 
 CURRENCY = {"currency_iso_code": "USD"}
 _TYPES = {kind.code: kind for kind in COST_TYPES}
-_BASE_TYPES = {"L": "other", "S": "commitment", "M": "materials", "E": "equipment", "O": "other"}
 # Percent of a cost code by cost type; everything else is subcontracted.
 _SPLITS = {
     0: {"L": 55, "E": 15, "O": 30},
@@ -103,7 +102,7 @@ def coded(scene: Scene, one: BudgetCode) -> Row:
             "created_at": project.created_at,
             "updated_at": project.created_at,
         },
-        "line_item_type": {**one.kind.row, "base_type": _BASE_TYPES[one.kind.code]},
+        "line_item_type": one.kind.row,
         "wbs_code": wbs(scene, one),
         "currency_configuration": CURRENCY,
     }

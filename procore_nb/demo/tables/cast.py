@@ -69,7 +69,7 @@ class Location:
 
 @dataclass(frozen=True)
 class CostType:
-    """What money is spent on: labour, material, ..."""
+    """What money is spent on: labour, material, ...; `base_type` is one of the few words Procore has for it."""
 
     id: int
     name: str
@@ -84,11 +84,11 @@ class CostType:
 
 
 COST_TYPES = (
-    CostType(50_881, "Labor", "L", "Labor"),
-    CostType(50_882, "Subcontract", "S", "Subcontracts"),
-    CostType(50_883, "Material", "M", "Materials"),
-    CostType(50_884, "Equipment", "E", "Equipment"),
-    CostType(50_885, "Other", "O", "Other"),
+    CostType(50_881, "Labor", "L", "other"),
+    CostType(50_882, "Subcontract", "S", "commitment"),
+    CostType(50_883, "Material", "M", "materials"),
+    CostType(50_884, "Equipment", "E", "equipment"),
+    CostType(50_885, "Other", "O", "other"),
 )
 
 

@@ -14,6 +14,7 @@ from procore_nb.demo.tables.events import REASONS
 from procore_nb.demo.tables.orders import COMMITMENT_FIRST, Order, commitment_orders, prime_orders
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.scene import Row, Scene
+from procore_nb.demo.tables.works import by_now
 
 ORDER, REQUEST, POTENTIAL = "change_order", "change_order_request", "potential_change_order"
 _MONEY = {**CURRENCY, "base_currency_iso_code": "USD"}
@@ -30,6 +31,7 @@ def change_order_packages(scene: Scene) -> Iterator[Row]:
     """Change orders of all contracts; the same ids as in the lists of prime and commitment change orders."""
     for order in (*prime_orders(scene), *commitment_orders(scene)):
         yield _order(scene, order)
+    yield from _deleted(scene, ORDER)
 
 
 @table("prime_change_orders")
@@ -79,6 +81,7 @@ def potential_change_orders(scene: Scene) -> Iterator[Row]:
                 "change_order_package_acronym_number": f"CO #{order.number}",
                 "change_order_tiers": 3,
             }
+    yield from _deleted(scene, POTENTIAL)
 
 
 @table("potential_change_order_line_items")
@@ -100,6 +103,25 @@ def change_order_line_items(scene: Scene) -> Iterator[Row]:
         if str(scene.id(ORDER, order.index)) == wanted:
             for claim, amount in order.parts:
                 yield from _lines(scene, order, claim, amount, ORDER, wanted)
+
+
+def _deleted(scene: Scene, kind: str) -> Iterator[Row]:
+    """On one project in three, an order that was entered twice and deleted the next day."""
+    order = next(iter(prime_orders(scene)), None)
+    if order is None or scene.here.index % 3 != 1:
+        return
+    gone = by_now(order.created + timedelta(days=1))
+    yield {
+        **_order(scene, order),
+        "id": scene.id(kind, 9_990),
+        "number": f"{len(prime_orders(scene)) + 1:03}",
+        "status": "draft",
+        "executed": False,
+        "reviewed_at": None,
+        "updated_at": gone,
+        "deleted_at": gone,
+        "_deleted": True,
+    }
 
 
 def _potential_id(scene: Scene, order: Order, claim: Claim) -> int:

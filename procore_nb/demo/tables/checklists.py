@@ -48,6 +48,8 @@ def _checklist(scene: Scene, one: Inspection) -> Row:
         "list_template_id": scene.id(TEMPLATE, one.template),
         "template_id": scene.id(TEMPLATE, one.template),
         "list_template_name": name,
+        "group_name": name,
+        "group_template_id": scene.id(TEMPLATE, one.template),
         "description": None,
         "status": "Open" if status == "In Review" and scene.endpoint.name != "checklists" else status,
         "inspection_date": one.day,

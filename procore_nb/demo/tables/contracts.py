@@ -25,6 +25,8 @@ from procore_nb.demo.tables.scene import Row, Scene
 from procore_nb.demo.tables.works import by_now, noon, works
 
 PRIME = "prime_contract"
+# The list that joins both kinds of commitments knows the words of subcontracts only.
+_JOINED = {"Submitted": "Out For Signature", "Received": "Approved", "Closed": "Complete"}
 _NO_PRIME = ("not_awarded", "canceled")
 
 
@@ -110,7 +112,8 @@ def purchase_order_contracts(scene: Scene) -> Iterator[Row]:
 def commitments(scene: Scene) -> Iterator[Row]:
     """Subcontracts and purchase orders in one list, in few words."""
     for one in purchases(scene):
-        yield {**_commitment(scene, one), "vendor": one.vendor.ref, "type": _type_name(one)}
+        status = _JOINED.get(one.status, one.status)
+        yield {**_commitment(scene, one), "status": status, "vendor": one.vendor.ref, "type": _type_name(one)}
 
 
 @table("work_order_contract_line_items", "purchase_order_contract_line_items")

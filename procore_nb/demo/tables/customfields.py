@@ -1,22 +1,32 @@
-"""Custom fields as rows show them: an object with one key for each definition.
+"""Custom fields as rows show them: an object with one key for each definition its tool shows.
 
-In: a generator. Out: values of every data type, some missing.
+In: a scene and a record's id. Out: values of every data type, some missing; the same in every list that shows the record.
 """
 
 from __future__ import annotations
 
 import random
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
-from procore_nb.demo.company import CUSTOM_FIELDS, TODAY, Choice, CustomField
+from procore_nb.demo.company import RECORD_FIELDS, TODAY, Choice, CustomField
+from procore_nb.demo.tables.scene import Scene
 
 
-def custom_values(draw: random.Random) -> dict[str, Any]:
-    """Values of the company's custom fields."""
+@cache
+def fields_of(module: str) -> tuple[CustomField, ...]:
+    """Custom fields that the rows of a tool show."""
+    return tuple(field for field in RECORD_FIELDS if module in field.modules)
+
+
+def custom_values(scene: Scene, record_id: object) -> dict[str, Any]:
+    """Values of the custom fields of one record; of every definition where its tool has none of its own."""
+    fields = fields_of(scene.endpoint.module) or RECORD_FIELDS
+    draw = scene.random(f"custom_fields:{record_id}")
     return {
         f"custom_field_{field.id}": {"data_type": field.data_type, "value": _value(field, draw)}
-        for field in CUSTOM_FIELDS
+        for field in fields
     }
 
 
@@ -30,10 +40,10 @@ def _value(field: CustomField, draw: random.Random) -> Any:
     if field.data_type == "boolean":
         return draw.random() < 0.3
     if field.data_type == "decimal":
-        return round(draw.uniform(0, 40), 2)
+        return draw.randrange(0, 160) / 4
     if field.data_type == "datetime":
         return f"{TODAY - timedelta(days=draw.randrange(0, 700))}T{draw.randrange(7, 18):02}:30:00Z"
-    return f"Note {draw.randrange(1, 90)}"
+    return f"Zone {draw.choice('ABCDEF')}{draw.randrange(1, 9)}"
 
 
 def entry(choice: Choice) -> dict[str, Any]:

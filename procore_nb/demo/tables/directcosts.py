@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from procore_nb.demo.tables import crews
 from procore_nb.demo.tables.budgetcodes import CURRENCY, BudgetCode, coded, money
@@ -41,7 +42,7 @@ def direct_costs(scene: Scene) -> Iterator[Row]:
             "currency_configuration": {
                 **CURRENCY,
                 "base_currency_iso_code": "USD",
-                "currency_exchange_rate": "1.0",
+                "currency_exchange_rate": Decimal("1.0"),
             },
             "created_at": one.created,
             "updated_at": one.created,

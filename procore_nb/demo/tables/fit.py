@@ -6,14 +6,17 @@ from that list: declared keys only, missing ones null, each value in the declare
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
-from procore_nb.demo.projectrows import moment
+from procore_nb.demo.projectrows import moment, precise_moment
 from procore_nb.demo.tables.scene import Row
 from procore_nb.demo.tables.shape import Shape
 
+_FRACTIONS = ("float", "double")
+_TEXTS = frozenset((str, bool))
+_READY = {"integer": frozenset((str, bool, int))}
 Known = dict[tuple[int, int], tuple[Any, Any]]
 
 
@@ -28,11 +31,13 @@ def fit(row: Any, shape: Shape, known: Known | None = None) -> Any:
     fitted: Row = {}
     for name, inner in shape.inside.items():
         value = row.get(name)
-        # Most values are text or nothing, which need no look: the rest of a list may be hundred thousands of rows.
+        # Most values need no look, and the rest of a list may be hundred thousands of rows.
         if value is None:
             fitted[name] = [] if inner.listed else None
+        elif type(value) in _READY.get(inner.type, _TEXTS):
+            fitted[name] = value
         else:
-            fitted[name] = value if type(value) is str else _value(value, inner, known)
+            fitted[name] = _value(value, inner, known)
     if len(row) > len(fitted) or not row.keys() <= fitted.keys():
         for key, value in row.items():
             if key not in fitted and _is_free(key):
@@ -65,16 +70,20 @@ def _one(value: Any, shape: Shape, known: Known) -> Any:
         return _plain(value)
     if isinstance(value, int | float | Decimal) and shape.type == "string":
         return str(value)
-    if isinstance(value, Decimal):
+    if isinstance(value, Decimal) or (isinstance(value, int) and shape.format in _FRACTIONS):
         return float(value)
     return _plain(value)
 
 
 def _day_or_time(value: date, shape: Shape) -> str:
-    if isinstance(value, datetime):
-        return value.date().isoformat() if shape.format == "date" else moment(value)
-    # Due dates come as midnight UTC where a list declares a time.
-    return f"{value.isoformat()}T00:00:00Z" if shape.format == "date-time" else value.isoformat()
+    if shape.format == "date":
+        return value.isoformat()[:10]
+    if not isinstance(value, datetime):
+        if shape.format != "date-time":
+            return value.isoformat()
+        # Due dates come as midnight UTC where a list declares a time.
+        value = datetime.combine(value, time.min, UTC)
+    return precise_moment(value) if shape.precise else moment(value)
 
 
 def _plain(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Incidents, the injuries and near misses they hold, what was done about them, and the company's lists of their kinds."""
+"""Incidents, the injuries and near misses they hold (see `damages` for the rest), what was done about them, and the company's lists of their kinds."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ _KINDS: dict[str, tuple[str, ...]] = {
     "incident_action_types": ("Toolbox Talk", "Barrier Installed", "Equipment Replaced", "Retraining"),
     "incident_work_activities": ("Lifting", "Cutting", "Climbing", "Unloading", "Cleaning"),
     "incident_injury_filing_types": FILINGS,
+    "incident_environmental_types": ("Fuel Spill", "Silt in the Drain", "Dust Cloud"),
 }
 _FIRST = {name: 80_700 + 20 * number for number, name in enumerate(_KINDS)}
 _SINCE = NOW - timedelta(days=1_000)
@@ -34,6 +35,7 @@ _TITLES = {
     ),
     "near_miss": ("Board fell from the scaffold", "Plant reversed without a banksman", "Cable found live"),
     "damage": ("Truck hit the gate", "Duct dropped from the hoist"),
+    "spill": ("Diesel spilled at the generator", "Silt ran into the street drain", "Dust over the footway"),
 }
 
 
@@ -68,9 +70,9 @@ def incidents(scene: Scene) -> Iterator[Row]:
             "recordable": one.recordable,
             "private": False,
             "status": "closed" if one.closed else "open",
-            "records_count": int(one.kind != "damage"),
+            "records_count": 1,
             "actions_count": one.actions,
-            "witness_statements_count": 0,
+            "witness_statements_count": int(one.recordable),
             "open_observations_count": 0 if one.closed else seen,
             "closed_observations_count": seen if one.closed else 0,
             "attachments_count": 0,
@@ -91,7 +93,7 @@ def injuries(scene: Scene) -> Iterator[Row]:
             continue
         back = one.happened.date() + timedelta(days=one.days_lost + 1) if one.filing == 2 else None
         yield {
-            **_record(scene, one, "Injury"),
+            **record(scene, one, "Injury"),
             "filing_type": FILINGS[one.filing],
             "recordable": one.recordable,
             "work_days_absent": one.days_lost,
@@ -110,7 +112,7 @@ def near_misses(scene: Scene) -> Iterator[Row]:
     """Near misses, one for each incident of that kind."""
     for one in mishaps(scene):
         if one.kind == "near_miss":
-            yield {**_record(scene, one, "NearMiss"), "recordable": False}
+            yield {**record(scene, one, "NearMiss"), "recordable": False}
 
 
 @table("incident_actions")
@@ -139,7 +141,8 @@ def title(one: Mishap) -> str:
     return _TITLES[one.kind][one.index % len(_TITLES[one.kind])]
 
 
-def _record(scene: Scene, one: Mishap, kind_name: str) -> Row:
+def record(scene: Scene, one: Mishap, kind_name: str) -> Row:
+    """What the records of every kind say: the injury, near miss or damage that makes an incident."""
     firm, entered = crews.firm_for(scene, one.code), by_now(one.happened + timedelta(hours=3))
     person = next((p for p in crews.site(scene) if p.vendor == firm), None)
     return {

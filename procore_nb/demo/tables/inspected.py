@@ -51,7 +51,7 @@ class Inspection:
 
 @dataclass(frozen=True)
 class Mishap:
-    """One incident: an injury, a near miss, or damage. `filing` is the number of the injury's kind."""
+    """One incident: an injury, a near miss, damage or a spill. `filing` is the number of the injury's kind."""
 
     index: int
     kind: str
@@ -124,8 +124,8 @@ def mishaps(scene: Scene) -> tuple[Mishap, ...]:
     for part in shares:
         if part > share:
             break
-        happened = time_on(workday(max(term.begin, term.day_at(part))), draw)
-        kind = draw.choices(("near_miss", "injury", "damage"), (55, 35, 10))[0]
+        happened = time_on(max(term.begin, workday(term.day_at(part))), draw)
+        kind = draw.choices(("near_miss", "injury", "damage", "spill"), (55, 35, 7, 3))[0]
         filing = draw.choices(range(5), (50, 20, 10, 10, 10))[0]
         lost = draw.randrange(1, 22) if filing == 2 else 0
         open_still = (TODAY - happened.date()).days < 21 and draw.random() < 0.7

@@ -15,9 +15,10 @@ from typing import Any
 from uuid import UUID
 
 from procore_nb.demo.company import NOW, TODAY
-from procore_nb.demo.projectrows import moment
+from procore_nb.demo.projectrows import moment, precise_moment
 from procore_nb.demo.tables import cast
 from procore_nb.demo.tables.customfields import custom_values
+from procore_nb.demo.tables.references import count_of, invented_id, referred
 from procore_nb.demo.tables.scene import Scene
 from procore_nb.demo.tables.shape import Shape, shape_of
 from procore_nb.demo.tables.words import is_decimal, text_for
@@ -42,11 +43,8 @@ def invent(scene: Scene) -> Iterator[Any]:
     """Rows of a list without a table: none to a dozen."""
     endpoint = scene.endpoint
     about = f"{endpoint.name}:{sorted(scene.ids.items())}"
-    draw = scene.random(about)
-    few = endpoint.kind == "lookup" or scene.project is None
-    count = draw.randrange(3, 9) if few else max(0, draw.randrange(-2, 13))
     shape = shape_of(endpoint)
-    for number in range(count):
+    for number in range(count_of(scene)):
         maker = _maker(scene, scene.random(f"{about}:{number}"), number)
         yield _row(maker, shape)
 
@@ -71,7 +69,7 @@ def _row(maker: _Maker, shape: Shape) -> Any:
 
 def _value(maker: _Maker, shape: Shape, *, top: bool = False) -> Any:
     if shape.name == "custom_fields" and shape.type in ("object", "unknown"):
-        return custom_values(maker.scene.random(f"{shape.name}:{maker.number}"))
+        return custom_values(maker.scene, f"{maker.scene.endpoint.tag}:{maker.number}")
     if shape.listed:
         return [_one(maker, shape) for _ in range(maker.draw.randrange(0, 3))]
     if shape.inside and maker.draw.random() < _NULL_SHARE / 2:
@@ -100,17 +98,36 @@ def _known(maker: _Maker, shape: Shape) -> dict[str, Any]:
         found = {"id": scene.company.id, "name": scene.company.name}
     elif "login" in keys:
         found = draw.choice(cast.people(scene)).ref
-    elif shape.name in ("vendor", "responsible_contractor", "contractor", "affected_company"):
+    elif shape.name in ("responsible_contractor", "contractor", "affected_company"):
         found = draw.choice(cast.vendors(scene)).ref
     elif shape.name == "location":
         found = draw.choice(cast.locations(scene)).ref
-    elif shape.name == "trade":
-        found = draw.choice(cast.trades()).ref
+    elif shape.name.endswith("address"):
+        found = _address(scene)
+    elif "id" in keys and (records := referred(scene, shape.name)):
+        found = draw.choice(records)
     return {key: _as_declared(value, keys[key]) for key, value in found.items() if key in keys}
 
 
+def _address(scene: Scene) -> dict[str, Any]:
+    """Address of the project, or of the company's head office, under every name its parts go by."""
+    project = scene.project
+    street, city = (project.address, project.street.city) if project else ("88 Gay Street", "Columbus")
+    state, country = (project.street.state_code, project.street.country_code) if project else ("OH", "US")
+    zip_code = project.street.zip if project else "43215"
+    names = {
+        "street": street,
+        "address": street,
+        "line1": street,
+        "city": city,
+        "state": state,
+        "country": country,
+    }
+    return {**names, "state_code": state, "country_code": country, "zip": zip_code, "postal_code": zip_code}
+
+
 def _as_declared(value: Any, shape: Shape) -> Any:
-    return str(value) if shape.type == "string" else value
+    return str(value) if shape.type == "string" and value is not None else value
 
 
 def _scalar(maker: _Maker, shape: Shape, *, top: bool) -> Any:
@@ -133,8 +150,11 @@ def _scalar(maker: _Maker, shape: Shape, *, top: bool) -> Any:
 
 def _text(maker: _Maker, shape: Shape) -> str:
     name, draw = shape.name, maker.draw
+    if shape.format == "date" and name.endswith("_at"):
+        return _time(maker, name).date().isoformat()
     if shape.format in ("date-time", "datetime") or name.endswith("_at") or name == "timestamp":
-        return moment(_time(maker, name))
+        when = _time(maker, name)
+        return precise_moment(when) if shape.precise else moment(when)
     if is_decimal(name):
         return text_for(name, draw, maker.number)
     if shape.format == "date" or name == "date" or name.endswith("_date"):
@@ -163,24 +183,31 @@ def _id(maker: _Maker, shape: Shape, *, top: bool) -> Any:
         return str(UUID(int=draw.getrandbits(128), version=4))
     found: int | str
     if top and name in ("id", ""):
-        # Two versions of one list have the same tag, so the same ids; children of two parents have not.
-        below = zlib.crc32(repr(sorted(scene.ids.items())).encode()) % 700 * 13 if scene.ids else 0
-        found = scene.id(f"{scene.endpoint.tag}:{scene.endpoint.kind}", below + maker.number)
+        found = invented_id(scene, _below(scene) + maker.number)
+    elif name == "parent_id" and top:
+        if not maker.number or draw.random() < 0.5:
+            return None
+        found = invented_id(scene, _below(scene) + draw.randrange(maker.number))
     elif name == "project_id" and scene.project:
         found = scene.project.id
     elif name == "company_id":
         found = scene.company.id
     elif name in scene.ids:
         found = scene.ids[name]
-    elif name == "vendor_id":
-        found = draw.choice(cast.vendors(scene)).id
-    elif name == "location_id":
-        found = draw.choice(cast.locations(scene)).id
     elif name != "id" and draw.random() < _NULL_SHARE:
         return None
+    elif name != "id" and (records := referred(scene, name.removesuffix("_id"))) is not None:
+        if not records:
+            return None
+        found = draw.choice(records)["id"]
     else:
         found = zlib.crc32(name.encode()) % 9_000 * 10_000 + draw.randrange(1, 400)
     return _typed(str(found), shape.type)
+
+
+def _below(scene: Scene) -> int:
+    """Where the numbers of a list below a parent begin: children of two parents have ids of their own."""
+    return zlib.crc32(repr(sorted(scene.ids.items())).encode()) % 700 * 13 if scene.ids else 0
 
 
 def _typed(text: str, kind: str) -> Any:

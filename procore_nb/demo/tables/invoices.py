@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from decimal import Decimal
 
 from procore_nb.demo.company import TODAY
 from procore_nb.demo.tables import crews
@@ -16,7 +17,7 @@ from procore_nb.demo.tables.scene import Row, Scene
 from procore_nb.demo.tables.works import noon
 
 _PER_CONTRACT = 100  # bills of one contract, in the numbers of their ids
-_MONEY = {**CURRENCY, "base_currency_iso_code": "USD", "currency_exchange_rate": "1.0"}
+_MONEY = {**CURRENCY, "base_currency_iso_code": "USD", "currency_exchange_rate": Decimal("1.0")}
 
 
 @table("requisitions", "requisitions_v1_0")

@@ -14,11 +14,13 @@ from typing import Any
 import orjson
 
 from procore_nb.catalog import Endpoint
-from procore_nb.demo.calls import Call, page_reply, wrap
+from procore_nb.demo.calls import Call, page_reply
+from procore_nb.demo.envelopes import enclosed, wrap
 from procore_nb.demo.messages import DemoReply, raw_json_reply
 from procore_nb.demo.paging import PageRule
 from procore_nb.demo.project import Project
 from procore_nb.demo.refusals import bad_request, not_found
+from procore_nb.demo.tables.customfields import custom_values, fields_of
 from procore_nb.demo.tables.fit import Known, fit
 from procore_nb.demo.tables.invent import invent
 from procore_nb.demo.tables.registry import table_of
@@ -89,7 +91,12 @@ def _make(scene: Scene) -> list[Any]:
         return list(invent(scene))
     shape = shape_of(scene.endpoint)
     known: Known = {}
-    return [fit(row, shape, known) for row in table(scene)]
+    rows = [fit(row, shape, known) for row in table(scene)]
+    if fields_of(scene.endpoint.module):
+        for row in rows:
+            if isinstance(row, dict) and row.get("custom_fields") == {}:
+                row["custom_fields"] = custom_values(scene, row.get("id"))
+    return rows
 
 
 def _scene(call: Call, endpoint: Endpoint) -> Scene:
@@ -131,10 +138,15 @@ def _send(call: Call, endpoint: Endpoint, rows: list[Any]) -> DemoReply:
         return page_reply(
             call, rows, _as_json, rule, newcomer=lambda n: _newcomer(rows, n), envelope=endpoint.envelope
         )
-    body = b"[" + b",".join(_as_json(row) for row in _part(call, endpoint, rows)) + b"]"
+    part = _part(call, endpoint, rows)
     if endpoint.envelope in _COUNTED:
+        body = enclosed(part, _as_json, "")
         return raw_json_reply(b'{"total":%d,"%b":%b}' % (len(rows), endpoint.envelope.encode(), body))
-    return raw_json_reply(wrap(body, endpoint.envelope))
+    about = {}
+    if endpoint.paging == "page0":
+        pages = -(-len(rows) // _ZERO_BASED_PAGE)
+        about = {"possible_pages": pages, "current_page": _count(call.query.one("page"))}
+    return raw_json_reply(enclosed(part, _as_json, endpoint.envelope, about=about))
 
 
 def _part(call: Call, endpoint: Endpoint, rows: list[Any]) -> list[Any]:

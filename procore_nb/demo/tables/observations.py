@@ -77,7 +77,7 @@ def _elsewhere(scene: Scene) -> Iterator[Row]:
         return
     draw, share = scene.random("observations"), term.elapsed(term.until)
     count = round((6 + scene.here.index % 9) * share * (1.4 if term.late else 1)) + 1
-    days = sorted(workday(max(term.begin, term.day_at(draw.random() * share))) for _ in range(count))
+    days = sorted(max(term.begin, workday(term.day_at(draw.random() * share))) for _ in range(count))
     for number, day in enumerate(days, FROM_ELSEWHERE):
         created = time_on(day, draw)
         closed = created + timedelta(days=draw.lognormvariate(2.3, 0.7) * (2 if term.late else 1))

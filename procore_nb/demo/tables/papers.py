@@ -37,6 +37,7 @@ def meetings(scene: Scene) -> Iterator[Row]:
                 created = by_now(starts - timedelta(days=10))
                 yield {
                     "id": scene.id("meeting", number),
+                    "group_title": name,
                     "title": f"{name} {count}",
                     "position": count,
                     "mode": "minutes" if starts < NOW else "agenda",

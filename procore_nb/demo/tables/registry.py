@@ -37,6 +37,7 @@ SUBJECTS = (
     "contracts",
     "correspondence",
     "dailylogs",
+    "damages",
     "directcosts",
     "drawings",
     "equipment",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from procore_nb.demo.company import NOW, TODAY
 from procore_nb.demo.tables import crews
@@ -87,8 +87,8 @@ def schedule_activities(scene: Scene) -> Iterator[Row]:
         yield {
             "activity_id": scene.id(TASK, one.index),
             "activity_name": one.name,
-            "start_date": one.start,
-            "finish_date": one.finish,
+            "start_date": datetime.combine(one.start, time.min, UTC),
+            "finish_date": datetime.combine(one.finish, time.min, UTC),
             "duration": (one.finish - one.start).days,
             "duration_unit": "day",
             "duration_display_unit": "day",

@@ -13,33 +13,37 @@ from procore_nb.catalog import Endpoint, Field
 
 @dataclass
 class Shape:
-    """One key: its JSON type, and the keys inside it. `listed` says that there are several of it."""
+    """One key: its JSON type, and the keys inside it.
+
+    `listed` says that there are several of it, `precise` that its times show thousandths of a second.
+    """
 
     name: str
     type: str = "object"
     format: str = ""
     enum: tuple[str, ...] = ()
     listed: bool = False
+    precise: bool = False
     inside: dict[str, Shape] = field(default_factory=dict)
 
 
 @lru_cache(maxsize=1024)
 def shape_of(endpoint: Endpoint) -> Shape:
     """Shape of one row; a row without a name is a bare value."""
-    root = Shape("")
+    root, precise = Shape(""), endpoint.version.startswith("v2")
     for one in endpoint.fields:
         if not one.name:
             return Shape("", one.type, one.format, one.enum)
         if not one.stand_in:
-            _place(root, one)
+            _place(root, one, precise=precise)
     return root
 
 
-def _place(root: Shape, one: Field) -> None:
+def _place(root: Shape, one: Field, *, precise: bool) -> None:
     node = root
     for part in one.name.split("."):
         name = part.removesuffix("[]")
-        node = node.inside.setdefault(name, Shape(name))
+        node = node.inside.setdefault(name, Shape(name, precise=precise))
         node.listed = node.listed or part.endswith("[]")
     node.type = one.type.removeprefix("array<").removesuffix(">")
     node.format, node.enum = one.format, one.enum

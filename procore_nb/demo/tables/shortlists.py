@@ -17,6 +17,7 @@ _CHOICES: dict[str, tuple[Choice, ...]] = {
     "project_bid_types": lists.BID_TYPES,
     "departments": lists.DEPARTMENTS,
 }
+_FIELDS = (*lists.CUSTOM_FIELDS, *lists.RECORD_FIELDS)
 _OFFICE_PLACES = {
     "Columbus": ("OH", "US"),
     "Denver": ("CO", "US"),
@@ -74,7 +75,7 @@ def offices(_scene: Scene) -> Iterator[Row]:
 @table("custom_field_definitions", "custom_field_definitions_v1_0")
 def custom_field_definitions(scene: Scene) -> Iterator[Row]:
     """What the keys `custom_field_<id>` stand for."""
-    for field in lists.CUSTOM_FIELDS:
+    for field in _FIELDS:
         yield {
             "id": field.id,
             "label": field.label,
@@ -92,7 +93,7 @@ def custom_field_definitions(scene: Scene) -> Iterator[Row]:
 def custom_field_lov_entries(scene: Scene) -> Iterator[Row]:
     """Choices of one custom field."""
     asked = scene.ids["custom_field_definition_id"]
-    for field in lists.CUSTOM_FIELDS:
+    for field in _FIELDS:
         if str(field.id) == asked:
             yield from _entries(field)
 
@@ -100,7 +101,8 @@ def custom_field_lov_entries(scene: Scene) -> Iterator[Row]:
 @table("custom_field_metadata")
 def custom_field_metadata(scene: Scene) -> Iterator[Row]:
     """Which tool shows which custom field."""
-    for number, field in enumerate(lists.CUSTOM_FIELDS):
+    shown = [(field, module) for field in _FIELDS for module in field.modules or ("Project",)]
+    for number, (field, module) in enumerate(shown):
         yield {
             "id": 73_001 + number,
             "custom_field_definition_id": field.id,
@@ -108,7 +110,7 @@ def custom_field_metadata(scene: Scene) -> Iterator[Row]:
             "required": False,
             "visible": True,
             "company_id": scene.company.id,
-            "host_type": "ConfigurableFieldSet::Project",
+            "host_type": f"ConfigurableFieldSet::{module.replace(' ', '')}",
             "label": field.label,
             "data_type": field.data_type,
             "row": number,

@@ -6,8 +6,10 @@ take, or whose key no row has, is passed over, as Procore does with parameters i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from procore_nb.catalog import Endpoint
@@ -18,6 +20,7 @@ from procore_nb.demo.tables.scene import Row
 
 _TIMES = ("created_at", "updated_at", "deleted_at", "closed_at", "due_at", "reviewed_at", "initiated_at")
 _COMPACT = ("id", "name", "title", "number", "subject", "label", "status")
+_NUMBER = re.compile(r"-?\d{1,30}(\.\d+)?", re.ASCII)
 _DAY_KEYS = ("date", "log_date", "work_date", "created_at")
 
 
@@ -176,9 +179,10 @@ def _read(row: Row, field: str) -> Any:
 
 
 def _rank(value: Any) -> tuple[int, Any]:
-    """Sort key in which missing values come last and numbers before text."""
+    """Sort key in which missing values come last and numbers before text; amounts and numbers in text are numbers."""
     if value is None:
         return 2, ""
     if isinstance(value, int | float):
         return 0, value
-    return 1, str(value).lower()
+    text = str(value)
+    return (0, Decimal(text)) if _NUMBER.fullmatch(text) else (1, text.lower())

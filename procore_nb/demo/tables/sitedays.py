@@ -6,6 +6,7 @@ read them here, so that they agree.
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -15,14 +16,14 @@ from procore_nb.demo.tables.plan import PLAN, WEIGHTS
 from procore_nb.demo.tables.recall import per_project
 from procore_nb.demo.tables.scene import Scene
 from procore_nb.demo.tables.weather import Weather, weather
-from procore_nb.demo.tables.works import Works, works
+from procore_nb.demo.tables.works import works
 
 OUTSIDE = frozenset((1, 2, 3, 4, 5, 7, 8, 16, 17))
 _MOST_CREWS = 5
 _CENTS_PER_DAY = 150_000  # of contract value for one man's day, wages and all
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Crew:
     """The men at one kind of work on one day; `code` is the number of its cost code."""
 
@@ -36,7 +37,7 @@ class Crew:
         return self.workers * self.hours
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SiteDay:
     """One working day; `first_row` numbers its first crew among those of all days."""
 
@@ -52,19 +53,19 @@ def planned_hours(scene: Scene, code: int) -> int:
     return round(_man_days(scene) * PLAN[code].weight / WEIGHTS * 8)
 
 
-@per_project(keep=160)
+@per_project(keep=400)
 def site_days(scene: Scene) -> tuple[SiteDay, ...]:
     """Working days of a project so far, weekends left out."""
     term = works(scene)
     if term is None:
         return ()
     found: list[SiteDay] = []
-    length, rows = round((term.planned_end - term.begin).days * 5 / 7), 0
+    length, rows, man_days = round((term.planned_end - term.begin).days * 5 / 7), 0, _man_days(scene)
     day = term.begin
     while day <= term.until:
         if day.weekday() < 5:
             seen = weather(scene, day)
-            crews = _crews(scene, term, day, seen, length)
+            crews = _crews(scene.random(f"crews:{day}"), term.elapsed(day), man_days / length, seen)
             found.append(SiteDay(len(found), day, seen, crews, rows))
             rows += len(crews)
         day += timedelta(days=1)
@@ -75,16 +76,15 @@ def _man_days(scene: Scene) -> float:
     return min(contract_value(scene) / _CENTS_PER_DAY, 40_000)
 
 
-def _crews(scene: Scene, term: Works, day: date, seen: Weather, length: int) -> tuple[Crew, ...]:
+def _crews(draw: random.Random, elapsed: float, men_a_day: float, seen: Weather) -> tuple[Crew, ...]:
     """The largest crews of a day. Late works are as well manned as they were planned, only for longer."""
-    draw, elapsed = scene.random(f"crews:{day}"), term.elapsed(day)
     found = []
     for code, part in enumerate(PLAN):
         share = (elapsed - part.begin) / (part.end - part.begin)
         if not 0 <= share <= 1:
             continue
         pace = 6 * share * (1 - share) / (part.end - part.begin)
-        men = _man_days(scene) * part.weight / WEIGHTS * pace / length
+        men = men_a_day * part.weight / WEIGHTS * pace
         if code == 0:
             men = max(men, 2.0)
         men *= draw.uniform(0.85, 1.15) * (0.4 if seen.stops_work and code in OUTSIDE else 1)

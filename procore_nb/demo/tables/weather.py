@@ -16,7 +16,7 @@ _RAINY = {"United States": 0.2, "Canada": 0.22, "British Isles": 0.34, "Gulf": 0
 _INLAND = ("United States", "Canada")  # where summer and winter differ most
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Weather:
     """One day: degrees Celsius, millimetres of rain, kilometres an hour of wind."""
 

@@ -49,6 +49,10 @@ function render({ model, el }) {
     const ours = form ? [...form.children].filter((child) => !child.contains(el)) : [];
     ours.forEach((child) => { child.inert = true; child.classList.add("pnw-gone"); });
   });
-  return () => { model.off("change:said", draw); forget(); };
+  const clicked = (event) => { // the buttons of a form stay silent when nobody hears them
+    if (el.closest(".pnw-form")?.contains(event.target)) speak(model, { kind: "still there?" });
+  };
+  document.addEventListener("click", clicked);
+  return () => { model.off("change:said", draw); document.removeEventListener("click", clicked); forget(); };
 }
 export default { render };

@@ -8,10 +8,14 @@ function make(tag, className, text) {
 let pnwCount = 0;
 function newId() { pnwCount += 1; return `pnw-${Date.now().toString(36)}-${pnwCount}`; }
 
-// JupyterLab says so when the kernel behind a model was restarted or shut down. Elsewhere this stays quiet.
+// JupyterLab says so when the kernel behind a model was restarted; one that was shut down is noticed when spoken to.
+const goneActs = new WeakMap();
 function whenKernelGoes(model, act) {
-  model.on("comm_live_update", act);
-  return () => model.off("comm_live_update", act);
+  let told = false;
+  const once = () => { if (!told) { told = true; act(); } };
+  goneActs.set(model, once);
+  model.on("comm_live_update", once);
+  return () => { goneActs.delete(model); model.off("comm_live_update", once); };
 }
 
 // Single keys are shortcuts of the notebook: what is typed here is not for it, while Ctrl+S and the like still are.
@@ -19,7 +23,7 @@ function keepKeys(node) {
   node.addEventListener("keydown", (event) => { if (!event.ctrlKey && !event.metaKey) event.stopPropagation(); });
 }
 
-// Says something to the kernel; when that is gone nobody hears it, which the form says in words.
+// Says something to the kernel; where that is gone, sending fails, and the form says it in words.
 function speak(model, content) {
-  try { model.send(content); } catch (error) { console.debug(`procore_nb: ${error.message}`); }
+  try { model.send(content); } catch { goneActs.get(model)?.(); }
 }

@@ -4,7 +4,7 @@ function plain(text) { return text.normalize("NFD").replace(/\p{M}/gu, "").toLow
 
 function render({ model, el }) {
   const viewId = newId(), listId = newId();
-  let rows = [], several = true, limit = FIRST, chosen = new Set(), matches = [], active = -1;
+  let rows = [], several = true, noun = "", empty = "", limit = FIRST, chosen = new Set(), matches = [], active = -1;
   el.classList.add("pnw-part", "pnw-picker");
 
   const bar = make("div", "pnw-bar");
@@ -56,11 +56,11 @@ function render({ model, el }) {
       lines.push(option(row, place));
     });
     if (matches.length > limit) lines.push(make("div", "pnw-more", `and ${(matches.length - limit).toLocaleString("en")} more: scroll or type on`));
-    if (!matches.length) lines.push(make("div", "pnw-more", rows.length ? "Nothing matches." : "The list is empty."));
+    if (!matches.length) lines.push(make("div", "pnw-more", rows.length ? "Nothing matches." : empty));
     list.replaceChildren(...lines);
     mark();
     const found = words.length ? `${matches.length.toLocaleString("en")} of ` : "";
-    count.textContent = `${found}${rows.length.toLocaleString("en")}` + (several ? `, ${chosen.size.toLocaleString("en")} chosen` : "");
+    count.textContent = `${found}${rows.length.toLocaleString("en")} ${noun}` + (several ? `, ${chosen.size.toLocaleString("en")} chosen` : "");
     addAll.hidden = !several || !words.length || !matches.length;
     addAll.textContent = `Add these ${matches.length.toLocaleString("en")}`;
     clear.hidden = !several || !chosen.size;
@@ -123,6 +123,7 @@ function render({ model, el }) {
     if (message.kind === "rows") {
       several = message.several;
       rows = message.rows.map(([key, group, hidden, ...cells]) => ({ key, group, cells, hay: plain([...cells, hidden].join("  ")) }));
+      ({ noun, empty } = message);
       input.placeholder = message.placeholder;
       input.setAttribute("aria-label", message.placeholder);
       list.setAttribute("aria-multiselectable", String(several));

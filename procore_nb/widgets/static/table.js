@@ -3,7 +3,7 @@ const BLOCK = 100, ROW = 26, KEPT = 60, TALL = 420, TALLEST = 1200000;
 
 function render({ model, el }) {
   const viewId = newId();
-  let head = null, blocks = new Map(), asked = new Set(), drawn = "", fitted = 0;
+  let head = null, blocks = new Map(), asked = new Set(), lines = new Map(), fitted = 0;
   el.classList.add("pnw-part", "pnw-table");
   const send = (content) => speak(model, { ...content, from: viewId });
 
@@ -34,7 +34,7 @@ function render({ model, el }) {
   window_.setAttribute("role", "region");
   window_.setAttribute("aria-label", "Table; arrow and page keys scroll");
   const table = make("table");
-  const widths = make("colgroup"), top = make("thead"), body = make("tbody");
+  const widths = make("colgroup"), top = make("thead"), body = make("tbody"), above = spacer(), below = spacer();
   table.append(widths, top, body);
   window_.append(table);
   el.append(bar, window_, said);
@@ -44,9 +44,7 @@ function render({ model, el }) {
 
   function drawHead() {
     const cells = make("tr");
-    const corner = make("th", "pnw-number");
-    corner.setAttribute("aria-label", "row");
-    cells.append(corner);
+    cells.append(make("th", "pnw-number", "#"));
     widths.replaceChildren(make("col"));
     widths.firstChild.style.width = `${String(head.rows).length + 3}ch`;
     let whole = String(head.rows).length + 3;
@@ -66,7 +64,7 @@ function render({ model, el }) {
       whole += column.width;
       widths.append(col);
     }
-    cells.append(make("th")); // fills what is left of a wide page
+    cells.append(make("td")); // fills what is left of a wide page
     widths.append(make("col"));
     table.style.width = `max(100%, ${whole}ch)`;
     table.setAttribute("aria-rowcount", head.rows);
@@ -75,10 +73,9 @@ function render({ model, el }) {
     if (focused >= 0) top.querySelectorAll("button")[focused]?.focus();
   }
 
-  function spacer(pixels) {
+  function spacer() {
     const row = make("tr", "pnw-space");
     row.setAttribute("aria-hidden", "true");
-    row.style.height = `${pixels}px`;
     return row;
   }
 
@@ -102,17 +99,27 @@ function render({ model, el }) {
     const first = Math.max(0, Math.floor(window_.scrollTop / ROW) - 5);
     const last = Math.min(limit, first + Math.ceil(window_.clientHeight / ROW) + 10);
     for (let block = Math.floor(first / BLOCK); block * BLOCK < last; block += 1) fetchBlock(block);
-    const state = `${head.turn} ${first} ${last} ${[...blocks.keys()].join()}`;
-    if (state === drawn) return;
-    drawn = state;
-    const lines = [spacer(first * ROW)];
-    for (let number = first; number < last; number += 1) {
-      lines.push(row(number, blocks.get(Math.floor(number / BLOCK))?.[number % BLOCK]));
-    }
-    lines.push(spacer(height() - last * ROW));
-    body.replaceChildren(...lines);
+    above.style.height = `${first * ROW}px`;
+    below.style.height = `${height() - last * ROW}px`;
+    fill(first, last);
     el.dataset.first = first;
     el.dataset.ready = String(blocks.has(Math.floor(first / BLOCK)) || head.rows === 0);
+  }
+
+  function fill(first, last) { // lines that stay in sight stay as they are: a new line costs as much as there are columns
+    const cells = (number) => blocks.get(Math.floor(number / BLOCK))?.[number % BLOCK];
+    for (const [number, { line, whole }] of lines) {
+      if (number < first || number >= last || (!whole && cells(number))) { line.remove(); lines.delete(number); }
+    }
+    let before = above;
+    for (let number = first; number < last; number += 1) {
+      if (!lines.has(number)) {
+        const line = row(number, cells(number));
+        lines.set(number, { line, whole: Boolean(cells(number)) });
+        before.after(line);
+      }
+      before = lines.get(number).line;
+    }
   }
 
   function fetchBlock(block) {
@@ -134,7 +141,8 @@ function render({ model, el }) {
     head = message;
     blocks = new Map();
     asked = new Set();
-    drawn = "";
+    lines = new Map();
+    body.replaceChildren(above, below);
     keep(message);
     const part = head.rows === head.all ? "" : ` of ${head.all.toLocaleString("en")}`;
     const empty = head.all === 0 ? "No rows: the list is empty." : head.rows === 0 ? "Nothing matches the search." : "";
@@ -151,7 +159,11 @@ function render({ model, el }) {
   let waiting = 0, frame = 0;
   search.addEventListener("input", () => {
     clearTimeout(waiting);
-    waiting = setTimeout(() => head && select({ words: search.value }), 200);
+    waiting = setTimeout(() => {
+      if (!head) return;
+      count.textContent = "Searching …";
+      select({ words: search.value });
+    }, 200);
   });
   keepKeys(el);
   window_.addEventListener("scroll", () => {

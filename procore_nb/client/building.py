@@ -1,0 +1,114 @@
+"""Rows of one place or many on their way into one frame.
+
+In: the events of a walk. Out: a DataFrame. Speaks to no service, but may be given a way to ask for labels.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Hashable, Mapping
+from typing import Any
+
+import orjson
+import pandas as pd
+
+from procore_nb.client.places import Place
+from procore_nb.frames import FrameBuilder
+from procore_nb.pages import Event, Question, Restarted, Rows
+
+
+class Building:
+    """A builder that takes events; pages of a question wait until it is done where there are several questions."""
+
+    def __init__(
+        self, builder: Callable[[], FrameBuilder], custom_fields: Callable[[], Mapping[int, tuple[str, str]]]
+    ) -> None:
+        self._new = builder
+        self._definitions = custom_fields
+        self._builder = builder()
+        self._first: Question | None = None
+        self._loose: list[tuple[list[Any], tuple[Any, ...]]] = []
+        self._first_done = False
+        self._frame: pd.DataFrame | None = None
+
+    def take(self, event: Event) -> None:
+        if self._first is None:
+            self._first = event.question
+        streaming = event.question is self._first and not self._first_done
+        if isinstance(event, Rows):
+            leading = place_of(event.question).leading
+            if streaming:
+                self._builder.add(event.rows, leading=leading)
+            else:
+                self._loose.append((event.rows, leading))
+        elif isinstance(event, Restarted):
+            self._loose.clear()
+            if streaming:
+                self._builder = self._new()
+        else:
+            if event.left_out is not None:  # what had come of a place that is left out is left out too
+                self._loose.clear()
+                if streaming:
+                    self._builder = self._new()
+            self._first_done = True
+            self._settle()
+
+    @property
+    def rows(self) -> int:
+        return self._builder.rows
+
+    def name_custom_fields(self) -> None:
+        """Ask for labels and types of custom fields, if there are any."""
+        if self._builder.custom_fields:
+            self._builder.define(self._definitions())
+
+    def frame(self, *, unfinished: bool = False) -> pd.DataFrame:
+        """Return the frame of all pages taken; `unfinished` takes those in of places that are not done as well."""
+        if self._frame is None:  # the builder gives its pages away
+            if unfinished:
+                self._settle()
+            self._frame = self._builder.build()
+        return self._frame
+
+    def _settle(self) -> None:
+        for rows, leading in self._loose:
+            self._builder.add(rows, leading=leading)
+        self._loose.clear()
+
+
+class OnceOnly:
+    """Rows of one place handed out as they come, each once, although the list may be walked again."""
+
+    def __init__(self) -> None:
+        self._handed: Counter[Hashable] = (
+            Counter()
+        )  # how often rows of that name were handed out, in all walks
+        self._came: Counter[Hashable] = Counter()  # and came in this one; ids need not be unique in a list
+
+    def begin_again(self) -> None:
+        """Hear that the list is walked again from its beginning."""
+        self._came.clear()
+
+    def fresh(self, rows: list[Any]) -> list[Any]:
+        """Return the rows that were not handed out before."""
+        found = []
+        for row in rows:
+            name = _name(row)
+            self._came[name] += 1
+            if self._came[name] > self._handed[name]:
+                self._handed[name] += 1
+                found.append(row)
+        return found
+
+
+def _name(row: Any) -> Hashable:
+    """Return the id of a row, or all of a row that has none."""
+    name = row.get("id") if isinstance(row, dict) else row
+    return name if isinstance(name, int | str) else orjson.dumps(row)
+
+
+def place_of(question: Question) -> Place:
+    """Return the place a question of a collection is asked of."""
+    place = question.key
+    assert isinstance(place, Place)  # noqa: S101 - every question of a collection is made for a place
+    return place

@@ -1,0 +1,58 @@
+"""Places that are left out of a frame, each with its reason.
+
+In: the end of a question's walk. Out: an account, a warning, or an error when nothing is left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from procore_nb.client.building import place_of
+from procore_nb.errors import AccessError, ProcoreError, warn
+from procore_nb.pages import Done
+
+
+@dataclass
+class LeftOut:
+    """What was left out of one list so far."""
+
+    accounts: list[dict[str, Any]] = field(default_factory=list)
+    first_refusal: ProcoreError | None = None
+
+    def add(self, event: Done) -> None:
+        """Take in one question's end, if it was left out."""
+        error, place = event.left_out, place_of(event.question)
+        if error is None:
+            return
+        self.first_refusal = self.first_refusal or error
+        account = {"status": error.status, "reason": error.message, "advice": error.advice}
+        self.accounts.append({"place": place.words, **place.ids, **account})
+
+    def nothing_answered(self, name: str) -> ProcoreError:
+        """Return the error for a list that no place answered."""
+        first = self.accounts[0]
+        kind = AccessError if self.first_refusal is None else type(self.first_refusal)
+        return kind(
+            f"None of the {len(self.accounts):,} places answered {name}; the first said: {first['reason']}",
+            status=first["status"],
+            advice=first["advice"],
+        )
+
+    def warn(self, name: str, places: int) -> None:
+        """Name the first few in one warning."""
+        if self.accounts:
+            more = f"; and {len(self.accounts) - 3:,} more" if len(self.accounts) > 3 else ""
+            warn(
+                f"{name} left out {len(self.accounts):,} of {places:,} places: {_named(self.accounts[:3])}{more}. "
+                'What to do about each stands in frame.attrs["procore"]["skipped"].'
+            )
+
+
+def _named(accounts: Sequence[dict[str, Any]]) -> str:
+    """Name places, with the status and what Procore said: `project_id 7 (403: Forbidden)`."""
+    said = [one["reason"].partition(" answered ")[2] or one["reason"] for one in accounts]
+    return "; ".join(
+        f"{one['place']} ({words.rstrip('.')})" for one, words in zip(accounts, said, strict=True)
+    )

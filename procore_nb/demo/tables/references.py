@@ -1,0 +1,130 @@
+"""What invented rows may point at: records of other lists, so that `incident_id` is the id of an incident.
+
+In: a scene and what is pointed at, such as `incident`. Out: records, each with its id and, where it has one, its name.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import replace
+
+from procore_nb.catalog import Endpoint, endpoint
+from procore_nb.demo.tables import cast
+from procore_nb.demo.tables.registry import table_of
+from procore_nb.demo.tables.scene import Row, Scene
+
+_KEPT = 1_000
+_PEOPLE = frozenset(
+    [
+        "user",
+        "creator",
+        "created_by",
+        "updated_by",
+        "closed_by",
+        "deleted_by",
+        "assignee",
+        "assigned",
+        "employee",
+        "person",
+        "party",
+        "manager",
+    ]
+)
+# None of these lists needs more than a project or a company, so that they can be read wherever they are pointed at.
+_LISTS = {
+    "action_plan": "action_plans",
+    "billing_period": "billing_periods",
+    "bid_package": "bid_packages",
+    "bim_file": "bim_files",
+    "change_event": "change_events",
+    "change_order_package": "change_order_packages",
+    "checklist": "checklists",
+    "checklist_template": "checklist_templates",
+    "commitment": "work_order_contracts",
+    "contract": "work_order_contracts",
+    "coordination_issue": "coordination_issues_v1_0",
+    "cost_code": "cost_codes",
+    "crew": "crews",
+    "direct_cost": "direct_costs",
+    "drawing_area": "drawing_areas",
+    "drawing_revision": "drawing_revisions",
+    "form": "forms",
+    "form_template": "form_templates",
+    "generic_tool": "generic_tools",
+    "incident": "incidents",
+    "inspection": "checklists",
+    "inspection_type": "inspection_types",
+    "invoice": "requisitions",
+    "line_item_type": "line_item_types",
+    "list": "checklists",
+    "list_template": "checklist_templates",
+    "location": "locations",
+    "managed_equipment": "managed_equipment",
+    "meeting": "meetings",
+    "observation_item": "observation_items",
+    "plan": "action_plans",
+    "plan_template": "action_plan_templates",
+    "prime_contract": "prime_contracts",
+    "punch_item": "punch_items",
+    "requisition": "requisitions",
+    "rfi": "rfis",
+    "specification_section": "specification_sections",
+    "submittal": "submittals",
+    "submittal_package": "submittal_packages",
+    "timecard_time_type": "timecard_time_types",
+    "trade": "trades",
+    "wbs_code": "wbs_codes",
+    "work_order_contract": "work_order_contracts",
+}
+_kept: OrderedDict[tuple[str, int, int | None], tuple[Row, ...]] = OrderedDict()
+_lock = threading.Lock()
+
+
+def referred(scene: Scene, stem: str) -> tuple[Row, ...] | None:
+    """Records that a key of that stem may point at; empty if there are none, None if nothing is known of it."""
+    if stem in _PEOPLE:
+        return tuple(person.ref for person in cast.people(scene))
+    if stem == "vendor":
+        return tuple(vendor.ref for vendor in cast.vendors(scene))
+    name = _LISTS.get(stem)
+    one = endpoint(name) if name else None
+    if one is None or (one.scope == "project" and scene.project is None):
+        return None
+    return _records(scene, one)
+
+
+def count_of(scene: Scene) -> int:
+    """Number of rows of an invented list: none to a dozen."""
+    few = scene.endpoint.kind == "lookup" or scene.project is None
+    draw = scene.random(f"{scene.endpoint.name}:{sorted(scene.ids.items())}")
+    return draw.randrange(3, 9) if few else max(0, draw.randrange(-2, 13))
+
+
+def invented_id(scene: Scene, number: int) -> int:
+    """Id of a row of an invented list. Two versions of one list have the same tag, so the same ids."""
+    return scene.id(f"{scene.endpoint.tag}:{scene.endpoint.kind}", number)
+
+
+def _records(scene: Scene, one: Endpoint) -> tuple[Row, ...]:
+    project = scene.project if one.scope == "project" else None
+    key = (one.name, scene.company.id, project.id if project else None)
+    with _lock:
+        if key in _kept:
+            return _kept[key]
+    there = replace(scene, endpoint=one, project=project, ids={})
+    table = table_of(one.name)
+    if table is None:
+        found = tuple({"id": invented_id(there, number)} for number in range(count_of(there)))
+    else:
+        found = tuple(_brief(row) for row in table(there) if not row.get("_deleted"))
+    with _lock:
+        _kept[key] = found
+        while len(_kept) > _KEPT:
+            _kept.popitem(last=False)
+    return found
+
+
+def _brief(row: Row) -> Row:
+    name = row.get("name") or row.get("title") or row.get("subject")
+    return {"id": row["id"], "name": name} if isinstance(name, str) else {"id": row["id"]}

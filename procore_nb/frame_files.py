@@ -1,0 +1,81 @@
+"""What is written where: one frame into a file, or several by name into a folder.
+
+In: what a caller gave. Out: frames with the files that they become. Speaks to the file system only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from procore_nb.errors import ArgumentError, OutputError
+from procore_nb.whole_files import check_place, place_of
+
+_FORBIDDEN = set('/\\:*?"<>|\0')
+
+
+def frames_of(frame: Any) -> dict[str | None, pd.DataFrame]:
+    """The frames by name; a single one has the name None."""
+    if isinstance(frame, pd.DataFrame):
+        return {None: frame}
+    if not isinstance(frame, Mapping):
+        raise ArgumentError(
+            f"What is written is a frame, or a dict of name to frame, not {type(frame).__name__}.",
+            advice="A Series becomes a frame by its to_frame().",
+        )
+    if not frame:
+        raise ArgumentError("There is no frame to write.", advice="Give a frame, or a dict of name to frame.")
+    for name, one in frame.items():
+        if not isinstance(one, pd.DataFrame):
+            raise ArgumentError(f"{name!r} is no frame but {type(one).__name__}.")
+    return dict(frame)
+
+
+@contextmanager
+def files_for(frame: Any, path: Any, ending: str) -> Iterator[dict[Path, pd.DataFrame]]:
+    """Each frame with the file to write; a folder for several is made, and removed again if the block fails."""
+    frames, place = frames_of(frame), place_of(path)
+    if None in frames:
+        yield {place: frames[None]}
+        return
+    _check_file_names(list(frames))
+    made = _make_folder(place)
+    try:
+        yield {place / f"{name}{ending}": one for name, one in frames.items()}
+    except BaseException:
+        if made:
+            with suppress(OSError):
+                place.rmdir()
+        raise
+
+
+def _check_file_names(names: list[Any]) -> None:
+    taken: set[str] = set()
+    for name in names:
+        if not isinstance(name, str) or not name or _FORBIDDEN & set(name) or name.startswith("."):
+            raise ArgumentError(
+                f"{name!r} cannot be the name of a file.", advice="Use letters, digits, - and _."
+            )
+        if name.casefold() in taken:
+            raise ArgumentError(f"Two frames would share the file {name!r} where case makes no difference.")
+        taken.add(name.casefold())
+
+
+def _make_folder(folder: Path) -> bool:
+    """Make a folder if only its last part is missing; whether it was made."""
+    if folder.is_dir():
+        return False
+    if folder.exists():
+        raise OutputError(f"{folder} is a file.", advice="Several frames need a folder: give another name.")
+    check_place(folder)
+    try:
+        folder.mkdir()
+    except OSError as error:
+        raise OutputError(
+            f"The folder {folder} cannot be made: {error.strerror or error}.", advice="Choose another place."
+        ) from error
+    return True

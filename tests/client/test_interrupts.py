@@ -1,0 +1,188 @@
+"""Ctrl-C at any moment: control comes back at once, and what had come is a whole frame."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from another_procore import CLIENT_ID, COMPANY, SECRET, Asked, Said
+
+import procore_nb as pnb
+from procore_nb.frames import FrameBuilder
+from procore_nb.frames.column import Gathered
+from procore_nb.interrupts import HeldInterrupt
+
+RFIS = "/rest/v1.0/projects/{}/rfis"
+PROGRAM = """
+import json, sys, time
+import procore_nb as pnb
+url, client_id, secret, company, what = sys.argv[1:]
+procore = pnb.connect(pnb.Environment("another", url, url), credentials=pnb.Credentials(client_id, secret),
+                      company_id=int(company), progress=False)
+print("ready", flush=True)
+try:
+    if what == "table":
+        procore.table("rfis", projects=range(1, 200))
+    else:
+        for frame in procore.frames("rfis", projects=range(1, 200)):
+            pass
+except pnb.IncompleteError as stopped:
+    rows = stopped.partial
+    whole = bool((rows["id"] // 1000 == rows["project_id"]).all() and rows["id"].is_unique)
+    print(json.dumps({"rows": len(rows), "whole": whole}), flush=True)
+except KeyboardInterrupt:  # in the loop of the caller, whose frames are whole
+    print(json.dumps({"rows": 0, "whole": what == "frames"}), flush=True)
+"""
+
+
+def interrupted(procore: pnb.Procore, **settings: Any) -> pnb.IncompleteError:
+    with pytest.raises(pnb.IncompleteError, match="was stopped after") as caught:
+        procore.table("rfis", **settings)
+    return caught.value
+
+
+@pytest.fixture
+def interrupting(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Ctrl-C comes in the middle of taking the third page apart, when one column of two has its rows."""
+    pages: list[str] = []
+    add_part, add = FrameBuilder._add_part, Gathered.add
+
+    def begin_page(self: FrameBuilder, *arguments: Any) -> None:
+        pages.append("begun")
+        add_part(self, *arguments)
+
+    def add_column(self: Gathered, *arguments: Any) -> None:
+        add(self, *arguments)
+        if len(pages) == 3:
+            pages.append("interrupted")
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(FrameBuilder, "_add_part", begin_page)
+    monkeypatch.setattr(Gathered, "add", add_column)
+    return pages
+
+
+def test_a_page_half_taken_apart_when_ctrl_c_comes_is_whole_in_what_is_kept(
+    another, connected, interrupting: list[str]
+) -> None:  # type: ignore[no-untyped-def]
+    lists = {RFIS.format(1): [{"id": number, "subject": f"s{number}"} for number in range(60)]}
+    partial = interrupted(connected(another(lists, clamp=10), workers=1), project_id=1).partial
+    assert "interrupted" in interrupting
+    assert len(partial) >= 30
+    assert partial["subject"].tolist() == [f"s{number}" for number in partial["id"]]
+
+
+def test_ctrl_c_while_labels_are_asked_for_keeps_every_row(another, connected) -> None:  # type: ignore[no-untyped-def]
+    rows = [
+        {"id": n, "custom_fields": {"custom_field_5": {"data_type": "string", "value": "x"}}}
+        for n in range(9)
+    ]
+
+    def stop(asked: Asked) -> Said | None:
+        if "custom_field_definitions" in asked.path:
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(2)
+        return None
+
+    began = time.perf_counter()
+    stopped = interrupted(connected(another({RFIS.format(1): rows}, twist=stop)), project_id=1)
+    assert time.perf_counter() - began < 1.5
+    assert stopped.partial["id"].tolist() == list(range(9))
+
+
+def test_frames_that_are_stopped_say_what_had_come_of_places_that_were_not_done(another, connected) -> None:  # type: ignore[no-untyped-def]
+    def stop(asked: Asked) -> Said | None:
+        if asked.path == RFIS.format(2) and asked.one("page") == "3":
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(1)
+        return None
+
+    lists = {RFIS.format(p): [{"id": p * 100 + n} for n in range(30)] for p in (1, 2, 3)}
+    procore = connected(another(lists, twist=stop, clamp=10), workers=1)
+    got: list[pd.DataFrame] = []
+    with pytest.raises(pnb.IncompleteError, match="was stopped after") as caught:
+        got.extend(procore.frames("rfis", projects=[1, 2, 3]))
+    kept = [number for frame in (*got, caught.value.partial) for number in frame["id"]]
+    assert len(kept) == len(set(kept))
+    assert {*range(100, 110), *range(200, 220)} <= set(kept)
+
+
+def test_frames_that_fail_say_what_had_come_too(another, connected) -> None:  # type: ignore[no-untyped-def]
+    def refuse(asked: Asked) -> Said | None:
+        bad = asked.path == RFIS.format(2) and asked.one("page") == "3"
+        return Said(422, {"message": "bad"}) if bad else None
+
+    lists = {RFIS.format(p): [{"id": p * 100 + n} for n in range(30)] for p in (1, 2)}
+    procore = connected(another(lists, twist=refuse, clamp=10), workers=1)
+    with pytest.raises(pnb.RequestError) as caught:
+        list(procore.frames("rfis", projects=[1, 2]))
+    assert set(caught.value.partial["id"]) >= set(range(200, 220))
+    assert "rows had come" in str(caught.value)
+
+
+@pytest.fixture
+def ours() -> Iterator[list[int]]:
+    heard: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: heard.append(number))
+    yield heard
+    signal.signal(signal.SIGINT, before)
+
+
+def test_a_held_ctrl_c_does_what_it_would_have_done_and_the_callers_way_is_restored(ours: list[int]) -> None:
+    mine = signal.getsignal(signal.SIGINT)
+    with HeldInterrupt() as held:
+        signal.raise_signal(signal.SIGINT)
+        assert ours == []
+        held.let_through()
+        assert ours == [signal.SIGINT]
+        signal.raise_signal(signal.SIGINT)
+    assert ours == [signal.SIGINT] * 2
+    assert signal.getsignal(signal.SIGINT) is mine
+
+
+def test_a_second_ctrl_c_does_not_wait() -> None:
+    def hear_twice() -> None:
+        with HeldInterrupt():
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
+            pytest.fail("still here")
+
+    with pytest.raises(KeyboardInterrupt):
+        hear_twice()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT to another process")
+@pytest.mark.parametrize("what", ["table", "frames"])
+@pytest.mark.parametrize("calls", [9, 40])
+def test_a_real_process_gets_control_back_within_a_second(
+    another, what: str, calls: int, tmp_path: Path
+) -> None:  # type: ignore[no-untyped-def]
+    def slow(asked: Asked) -> Said | None:
+        time.sleep(0.05)
+        return None
+
+    lists = {RFIS.format(p): [{"id": p * 1000 + n} for n in range(300)] for p in range(1, 200)}
+    server = another(lists, twist=slow)
+    command = [sys.executable, "-c", PROGRAM, server.url, CLIENT_ID, SECRET, str(COMPANY), what]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=tmp_path) as program:
+        assert program.stdout is not None
+        assert program.stdout.readline() == "ready\n"
+        for _ in range(3000):
+            if len(server.calls) >= calls:
+                break
+            time.sleep(0.01)
+        sent = time.perf_counter()
+        program.send_signal(signal.SIGINT)
+        said = json.loads(program.stdout.readline())
+        took = time.perf_counter() - sent
+    assert said["whole"]
+    assert took < 1

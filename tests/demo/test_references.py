@@ -1,0 +1,73 @@
+"""Rows that are only invented still point at records that are there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from procore_nb.catalog import endpoint, endpoints
+from procore_nb.demo.tables import references, table_of
+
+from .reading import READER
+
+_PROJECTS = [one for one in READER.projects() if one.index in (4, 11, 12)]
+_PLAIN = {("company_id",), ("project_id",)}
+_INVENTED = [
+    one
+    for one in endpoints()
+    if table_of(one.name) is None
+    and one.scope == "project"
+    and set(one.needs) <= _PLAIN
+    # Resource Planning has ids of its own.
+    and one.module != "Resource Planning"
+]
+
+
+def _pointers(value: Any) -> Iterator[tuple[str, Any]]:
+    """Every key that points at another record, with its value."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _pointers(item)
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            if key.endswith("_id") and inner is not None:
+                yield key.removesuffix("_id"), inner
+            yield from _pointers(inner)
+
+
+@pytest.mark.parametrize("name", sorted(set(references._LISTS.values())))
+def test_a_list_that_is_pointed_at_needs_no_more_than_a_project(name: str) -> None:
+    one = endpoint(name)
+    assert not one.parents
+    assert "id" in {field.name for field in one.fields}
+
+
+@pytest.mark.parametrize("stem", ["incident", "wbs_code", "meeting", "managed_equipment"])
+def test_invented_rows_point_at_records_of_their_project(stem: str) -> None:
+    seen = 0
+    for project in _PROJECTS:
+        there = {str(row["id"]) for row in READER.rows(references._LISTS[stem], project)}
+        for one in _INVENTED:
+            found = {str(value) for key, value in _pointers(READER.rows(one.name, project)) if key == stem}
+            assert found <= there, one.name
+            seen += len(found)
+    assert seen > 0
+
+
+def test_an_invented_parent_is_an_earlier_row_of_the_same_list() -> None:
+    inside = 0
+    for project in READER.projects()[:40]:
+        before: set[object] = {None}
+        for row in READER.rows("bim_view_folders", project):
+            assert row["parent_id"] in before
+            inside += row["parent_id"] is not None
+            before.add(row["id"])
+    assert inside > 0
+
+
+def test_an_invented_address_is_that_of_the_project_or_of_the_head_office() -> None:
+    boards = READER.rows("bid_board_projects")
+    assert {row["address"]["city"] for row in boards if row["address"]} == {"Columbus"}
+    assert {row["address"]["state"] for row in boards if row["address"]} == {"OH"}

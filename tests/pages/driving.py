@@ -1,0 +1,63 @@
+"""Walks a question against a made-up list, in one thread, its pages coming in an order drawn by chance."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+from procore_nb.pages import Question
+from procore_nb.pages.plan import QuestionWalk
+from procore_nb.pages.question import Ask
+from procore_nb.replies import Page
+
+Serve = Callable[[Ask], Page]
+LIMIT = 500  # requests; a walk that needs more goes round in circles
+
+
+def drive(question: Question, serve: Serve, *, seed: int = 0) -> tuple[list[Any], QuestionWalk, int]:
+    """Walk a question in one thread, its pages coming in an order drawn by chance."""
+    draw, one, rows, sent = random.Random(seed), QuestionWalk(question), [], 0
+    asks = [one.first()]
+    while asks:
+        sent += 1
+        assert sent < LIMIT, "the walk never ends"
+        ask = asks.pop(draw.randrange(len(asks)))
+        asks += one.receive(ask, serve(ask))
+        if one.restarted:
+            one.restarted, rows = False, []
+        rows += [row for page in one.ready() for row in page]
+    assert one.done
+    return rows, one, sent
+
+
+def given_parameter(ask: Ask, name: str, default: str = "") -> str:
+    return dict(ask.parameters).get(name, default)
+
+
+def listing(
+    rows: list[Any],
+    *,
+    clamp: int = 10**6,
+    total: bool = True,
+    per_page: bool = True,
+    link: bool = True,
+    start: int = 1,
+) -> Serve:
+    def serve(ask: Ask) -> Page:
+        size = min(int(given_parameter(ask, "per_page", "10")), clamp)
+        number = int(given_parameter(ask, "page", str(start))) - start
+        last = max(1, -(-len(rows) // size))
+        return Page(
+            rows[number * size : (number + 1) * size],
+            total=len(rows) if total else None,
+            per_page=size if per_page else None,
+            more=number + 1 < last if link else None,
+            last=last if link and number + 1 < last else None,
+        )
+
+    return serve
+
+
+def numbered(count: int) -> list[dict[str, int]]:
+    return [{"id": number, "value": number * number} for number in range(1, count + 1)]
