@@ -39,7 +39,9 @@ _FOLDERS = {
     "JUPYTER_RUNTIME_DIR": "runtime", "MPLCONFIGDIR": "matplotlib", "XDG_CONFIG_HOME": "home/config",
 }  # fmt: skip
 # A walk of more than a second leaves such a line: whether it does is a matter of the machine.
-_WALKED = re.compile(r"\w+: [\d,]+ rows( from [\d,]+ of [\d,]+ places)?, [\d,]+ requests, [\d.,]+ s\n?")
+_WALKED = re.compile(
+    r"^\w+: [\d,]+ rows?( from [\d,]+( of [\d,]+)? \w+)?, [\d,]+ requests?, [\d.,]+ s\n?", re.MULTILINE
+)
 _WARNED = re.compile(r"^\S+ipykernel_\S+: (\w+Warning: .*)\n  .*\n", re.MULTILINE)
 # What differs from one run to the next: when it was asked, what is left of the limit, how large files became.
 _PASSING = [

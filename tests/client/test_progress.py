@@ -159,6 +159,29 @@ def test_the_real_bar_leaves_nothing_behind(capsys: pytest.CaptureFixture[str]) 
     assert "rfis: 0 rows from 0 of 2 places, 0 requests, 5.0 s" in "".join(capsys.readouterr())
 
 
+def test_in_a_notebook_the_closing_line_takes_the_place_of_the_bar(
+    bars: list[Bar], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # A second output would leave the bar of the first, as "0/172", in the saved notebook.
+    shown: list[dict[str, str]] = []
+
+    class Output:
+        def update(self, data: dict[str, str], *, raw: bool) -> None:
+            assert raw
+            shown.append(data)
+
+    monkeypatch.setattr(room, "_show", lambda bar: Output())
+    clock = Clock()
+    progress = Progress("rfis", places=2, clock=clock)
+    clock.now = 2.0
+    progress.came(5)
+    progress.tick()
+    progress.close()
+    assert bars[0].closed
+    assert shown == [{"text/plain": "rfis: 5 rows from 0 of 2 places, 0 requests, 2.0 s"}]
+    assert capsys.readouterr() == ("", "")
+
+
 class Terminal(StringIO):
     def isatty(self) -> bool:
         return True

@@ -54,7 +54,7 @@ def test_warnings_stand_before_what_is_printed_and_without_the_place_in_the_kern
 
 
 def test_the_line_a_long_walk_leaves_is_left_out() -> None:
-    assert page(shown(text_plain="rfis: 2,034 rows from 172 of 172 places, 172 requests, 3.1 s")) == ""
+    assert page(shown(text_plain="rfis: 2,034 rows from 172 projects, 172 requests, 3.1 s")) == ""
     assert (
         page(v4.new_output("stream", text="rfis: 4 rows, 1 requests, 1.2 s\ndone\n")) == "```text\ndone\n```"
     )
