@@ -172,7 +172,7 @@ def test_saving_replaces_a_file_whole_and_leaves_nothing_beside_it(tmp_path: Pat
 
 
 def test_a_folder_that_is_not_there_is_an_error_with_advice(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match="Choose a folder that exists"):
+    with pytest.raises(OutputError, match="Make the folder first"):
         map_projects(projects(3)).save(tmp_path / "no" / "m.html")
 
 
