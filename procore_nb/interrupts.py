@@ -7,47 +7,43 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import Self
 
 
 class HeldInterrupt:
-    """A context manager: Ctrl-C (or the stop button) waits for `let_through` or the end of the block.
+    """A context manager: Ctrl-C (or the stop button) that comes in the block waits until `let_through` is called.
 
-    A second one does not wait. Only the main thread hears Ctrl-C; in any other thread this changes nothing.
+    A second one does not wait. Only the main thread hears Ctrl-C; there, and where the program has no way of its own with
+    Ctrl-C, this changes something.
     """
 
     def __init__(self) -> None:
-        self._came = False
-        self._before: Callable[[int, FrameType | None], object] | None = None
+        self._came = self._waits = self._held = False
 
     def __enter__(self) -> Self:
-        before = signal.getsignal(signal.SIGINT)
-        if callable(before) and threading.current_thread() is threading.main_thread():
-            self._before = before
+        own = signal.getsignal(signal.SIGINT) is not signal.default_int_handler
+        if not own and threading.current_thread() is threading.main_thread():
+            self._held = True
             signal.signal(signal.SIGINT, self._hear)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        before = self._before
-        if before is None:
-            return
-        signal.signal(signal.SIGINT, before)
-        if kind is None:
-            self.let_through()
-        self._came, self._before = False, None
+    def __exit__(self, *_: object) -> None:
+        if self._held:
+            self._held = False
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def has_come(self) -> bool:
+        """Tell whether a Ctrl-C came, whether or not it was let through."""
+        return self._came
 
     def let_through(self) -> None:
-        """Let a Ctrl-C that came do what it would have done: raise `KeyboardInterrupt`, as a rule."""
-        before = self._before
-        if self._came and before is not None:
-            self._came = False
-            before(signal.SIGINT, None)
+        """Raise the `KeyboardInterrupt` of a Ctrl-C that waits."""
+        if self._waits:
+            self._waits = False
+            raise KeyboardInterrupt
 
     def _hear(self, number: int, frame: FrameType | None) -> None:
-        if self._came:
+        if self._waits:
             raise KeyboardInterrupt
-        self._came = True
+        self._came = self._waits = True

@@ -14,7 +14,7 @@ import pandas as pd
 
 from procore_nb.client.places import Place
 from procore_nb.frames import FrameBuilder
-from procore_nb.pages import Event, Question, Restarted, Rows
+from procore_nb.pages import Done, Event, Question, Restarted, Rows
 
 
 class Building:
@@ -27,29 +27,29 @@ class Building:
         self._definitions = custom_fields
         self._builder = builder()
         self._first: Question | None = None
-        self._loose: list[tuple[list[Any], tuple[Any, ...]]] = []
+        self._loose: list[tuple[Question, list[Any]]] = []
         self._first_done = False
+        self.mixed = False
+        """Whether there are rows of several places here."""
         self._frame: pd.DataFrame | None = None
 
     def take(self, event: Event) -> None:
         if self._first is None:
             self._first = event.question
         streaming = event.question is self._first and not self._first_done
+        self.mixed = self.mixed or event.question is not self._first
         if isinstance(event, Rows):
-            leading = place_of(event.question).leading
             if streaming:
-                self._builder.add(event.rows, leading=leading)
+                self._add(event.question, event.rows)
             else:
-                self._loose.append((event.rows, leading))
-        elif isinstance(event, Restarted):
-            self._loose.clear()
+                self._loose.append((event.question, event.rows))
+            return
+        if isinstance(event, Restarted) or event.left_out is not None:
+            # What had come of a place that is left out is left out too; a walk that ends early leaves others undone.
+            self._loose = [one for one in self._loose if one[0] is not event.question]
             if streaming:
                 self._builder = self._new()
-        else:
-            if event.left_out is not None:  # what had come of a place that is left out is left out too
-                self._loose.clear()
-                if streaming:
-                    self._builder = self._new()
+        if isinstance(event, Done):
             self._first_done = True
             self._settle()
 
@@ -64,16 +64,23 @@ class Building:
 
     def frame(self, *, unfinished: bool = False) -> pd.DataFrame:
         """Return the frame of all pages taken; `unfinished` takes those in of places that are not done as well."""
-        if self._frame is None:  # the builder gives its pages away
-            if unfinished:
-                self._settle()
+        if unfinished:
+            self._settle()
+        if self._frame is None:
             self._frame = self._builder.build()
+            self._builder = self._new()  # it gave its pages away; more may come of a walk that ends early
+        elif self._builder.rows:
+            self._frame = pd.concat([self._frame, self._builder.build()], ignore_index=True)
+            self._builder = self._new()
         return self._frame
 
     def _settle(self) -> None:
-        for rows, leading in self._loose:
-            self._builder.add(rows, leading=leading)
+        for question, rows in self._loose:
+            self._add(question, rows)
         self._loose.clear()
+
+    def _add(self, question: Question, rows: list[Any]) -> None:
+        self._builder.add(rows, leading=place_of(question).leading)
 
 
 class OnceOnly:

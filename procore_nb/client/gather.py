@@ -70,9 +70,11 @@ class Collection:
             with held:  # a page half taken apart would leave columns of unequal length
                 for event in self._events(progress, held):
                     building.take(event)
+            held.let_through()
             building.name_custom_fields()
             with held:
                 whole = building.frame()
+            held.let_through()
         except ProcoreError as error:
             self._add_partial(error, building, progress)
             raise
@@ -104,6 +106,8 @@ class Collection:
                     building.take(event)
                 walks += isinstance(event, Restarted)
                 done = isinstance(event, Done)
+                if held.has_come() or building.mixed:
+                    continue  # the walk is ending early; nobody wants a further frame, or one of several places
                 if not done and not (rows_at_once and building.rows >= rows_at_once):
                     continue
                 if not (isinstance(event, Done) and event.left_out is not None):
@@ -111,12 +115,15 @@ class Collection:
                     building.name_custom_fields()
                     with held:
                         frame = building.frame()
+                    if held.has_come():
+                        continue
                     frame = self._described(frame, progress.requests - before, tallies=tallies)
                     place = dict(place_of(event.question).ids)
                     frame.attrs["procore"] |= {"place": place, "walk": walks, "done": done}
                     before = progress.requests
                     yield frame
                 building, walks = Building(self.builder, self.custom_fields), 1 if done else walks
+            held.let_through()
             complete = True
         except ProcoreError as error:
             self._add_partial(error, building, progress)

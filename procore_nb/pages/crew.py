@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Protocol
@@ -140,6 +140,11 @@ class Crew:
                 return self._answers.get(timeout=_LISTEN_EVERY)
             except Empty:
                 continue
+
+    def leftover(self) -> Iterator[tuple[Ask, Page | BaseException]]:
+        """Hand out the answers that came and were not yet taken."""
+        while not self._answers.empty():
+            yield self._answers.get()
 
     def stop(self) -> None:
         self._stop.set()

@@ -64,6 +64,12 @@ class QuestionWalk:
         self.tally.rows, self.tally.repeated = self._order.rows, self._order.repeated
         return further if further or self._due else self._finish()
 
+    def keep(self, ask: Ask, page: Page) -> None:
+        """Take in a page for its rows alone; for a walk that ends early."""
+        if not (self.is_late(ask) or self.done):
+            self._order.put(ask.number, page.rows)
+            self.tally.rows = self._order.rows
+
     def refused(self, ask: Ask, error: ProcoreError) -> list[Ask] | None:
         """Return what to ask instead of a page that was refused, or None where the refusal has the last word.
 

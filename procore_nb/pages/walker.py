@@ -77,9 +77,21 @@ class Walker:
                     self._receive(*self._crew.next_answer())
         except (ProcoreError, KeyboardInterrupt):
             self._crew.stop()  # nothing further is asked while what had come is taken in
-            for one in self._walks:
-                yield from (Rows(one.question, rows) for rows in (*one.ready(), *one.rest()))
+            yield from self._what_had_come()
             raise
+
+    def _what_had_come(self) -> Iterator[Event]:
+        """Hand out the rows of every question that has begun, and the end of those that are complete."""
+        for ask, answer in self._crew.leftover():
+            if isinstance(answer, Page) and id(ask.question) in self._by_question:
+                self._by_question[id(ask.question)][1].keep(ask, answer)
+        for one in self._walks:
+            if one.restarted:
+                yield Restarted(one.question)
+            yield from (Rows(one.question, rows) for rows in (*one.ready(), *one.rest()))
+            left_out = self._left_out.get(id(one.question))
+            if one.done and one.failure is None:
+                yield Done(one.question, one.tally, left_out)
 
     def _take_on(self) -> bool:
         """Begin further questions while there is room for them."""

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -129,6 +130,31 @@ def test_frames_that_fail_say_what_had_come_too(another, connected) -> None:  # 
     assert "rows had come" in str(caught.value)
 
 
+def test_frames_that_fail_never_mix_two_places(another, connected) -> None:  # type: ignore[no-untyped-def]
+    stay = threading.Event()
+
+    def twist(asked: Asked) -> Said | None:
+        if asked.path == RFIS.format(1) and asked.one("page") == "3":
+            stay.wait(5)  # the first place is not done, so that the second, which is, waits for it
+        if asked.path == RFIS.format(3):
+            time.sleep(0.5)
+            return Said(422, {"message": "bad"})
+        return None
+
+    lists = {RFIS.format(p): [{"id": p * 100 + n} for n in range(30)] for p in (1, 2, 3)}
+    procore = connected(another(lists, twist=twist, clamp=10), workers=4)
+    got: list[pd.DataFrame] = []
+    try:
+        with pytest.raises(pnb.RequestError) as caught:
+            got.extend(procore.frames("rfis", projects=[1, 2, 3]))
+    finally:
+        stay.set()
+    assert all(frame["project_id"].nunique() <= 1 for frame in got)
+    partial = caught.value.partial
+    assert set(partial["id"]) == {*range(100, 120), *range(200, 230)}
+    assert partial.attrs["procore"]["unfinished"] == [{"project_id": "1"}, {"project_id": "3"}]
+
+
 @pytest.fixture
 def ours() -> Iterator[list[int]]:
     heard: list[int] = []
@@ -137,16 +163,22 @@ def ours() -> Iterator[list[int]]:
     signal.signal(signal.SIGINT, before)
 
 
-def test_a_held_ctrl_c_does_what_it_would_have_done_and_the_callers_way_is_restored(ours: list[int]) -> None:
-    mine = signal.getsignal(signal.SIGINT)
+def test_a_held_ctrl_c_waits_until_it_is_let_through() -> None:
     with HeldInterrupt() as held:
         signal.raise_signal(signal.SIGINT)
-        assert ours == []
+        assert held.has_come()
+    with pytest.raises(KeyboardInterrupt):
         held.let_through()
-        assert ours == [signal.SIGINT]
+    held.let_through()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_programs_own_way_with_ctrl_c_is_left_to_it(ours: list[int]) -> None:
+    with HeldInterrupt() as held:
         signal.raise_signal(signal.SIGINT)
-    assert ours == [signal.SIGINT] * 2
-    assert signal.getsignal(signal.SIGINT) is mine
+        assert ours == [signal.SIGINT]
+    held.let_through()
+    assert not held.has_come()
 
 
 def test_a_second_ctrl_c_does_not_wait() -> None:

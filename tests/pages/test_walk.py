@@ -435,3 +435,35 @@ def test_a_list_that_stays_short_may_be_left_out_too(another, session_to) -> Non
     done = [event for event in events if isinstance(event, Done)]
     assert isinstance(done[1].left_out, pnb.IncompleteError)
     assert [event.left_out for event in (done[0], done[2])] == [None, None]
+
+
+def test_what_had_come_when_a_list_fails_is_handed_out_with_the_lists_that_were_done(
+    another, session_to
+) -> None:  # type: ignore[no-untyped-def]
+    stay = threading.Event()
+
+    def twist(asked: Asked) -> Said | None:
+        if "/projects/0/" in asked.path and asked.one("page") == "2":
+            stay.wait(5)  # the first list is not done, so that the others wait for it
+        if "/projects/5/" in asked.path:
+            time.sleep(0.5)
+            return Said(422, {"message": "bad"})
+        return None
+
+    events: list[Any] = []
+    try:
+        with pytest.raises(pnb.RequestError):
+            rows_into(
+                events,
+                walk(
+                    session_to(another(lists_of(6, 8), twist=twist, clamp=4)),
+                    questions(6),
+                    manners=Manners(workers=8),
+                ),
+            )
+    finally:
+        stay.set()
+    assert {row["id"] for row in events} == {
+        *range(4),
+        *(n * 1000 + row for n in range(1, 5) for row in range(8)),
+    }

@@ -1,0 +1,56 @@
+"""Rows of several places on their way into one frame, when a walk ends early."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import procore_nb as pnb
+from procore_nb.client.building import Building
+from procore_nb.client.places import Place
+from procore_nb.frames import FrameBuilder
+from procore_nb.pages import Done, Question, Restarted, Rows, Tally
+
+
+def question(number: int) -> Question:
+    return Question(
+        f"/rest/v1.0/projects/{number}/rfis", key=Place(1, {"project_id": str(number)}, (number,))
+    )
+
+
+def rows(of: Question, *ids: int) -> Rows:
+    return Rows(of, [{"id": number} for number in ids])
+
+
+def test_a_place_left_out_or_walked_again_takes_no_others_rows_with_it() -> None:
+    slow, undone, refused, moved, whole = (question(number) for number in range(5))
+    building = Building(partial(FrameBuilder, leading=("project_id",)), dict)
+    for event in (
+        rows(slow, 1),
+        rows(undone, 10, 11),
+        rows(refused, 20),
+        Done(refused, Tally(), left_out=pnb.AccessError("No.", status=403)),
+        rows(moved, 30),
+        Restarted(moved),
+        rows(moved, 31),
+        rows(whole, 40),
+        Done(whole, Tally()),
+    ):
+        building.take(event)
+    frame = building.frame(unfinished=True)
+    assert frame["id"].tolist() == [1, 10, 11, 31, 40]
+    assert frame["project_id"].tolist() == [0, 1, 1, 3, 4]
+
+
+def test_the_first_place_may_be_left_out_or_walked_again_too() -> None:
+    first, second = question(0), question(1)
+    building = Building(partial(FrameBuilder, leading=("project_id",)), dict)
+    for event in (
+        rows(first, 1),
+        Restarted(first),
+        rows(first, 2),
+        Done(first, Tally(), left_out=pnb.NotFoundError("No.")),
+    ):
+        building.take(event)
+    for event in (rows(second, 5), Done(second, Tally())):
+        building.take(event)
+    assert building.frame()["id"].tolist() == [5]
