@@ -139,7 +139,7 @@ def test_enumerations_are_choices_and_dates_are_pickers(explorer: Explorer) -> N
     explorer.filters.add("created_at")
     fields = [field for row in explorer.filters.children[:-1] for field in row.children]
 
-    assert [label for label, _ in fields[0].options] == ["any", "open", "closed", "draft", "recycled"]
+    assert [label for label, _ in fields[0].options] == ["any", "open", "closed", "draft"]
     assert isinstance(fields[2], ipywidgets.DatePicker)
 
 
