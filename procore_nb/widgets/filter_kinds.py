@@ -40,7 +40,8 @@ def kinds(endpoint: Endpoint) -> dict[str, Kind]:
             continue
         field = fields.get(argument.name)
         known = argument.choices or (field.enum if field else ())
-        choices = tuple(choice for choice in known if not choice.startswith("<"))
+        # "closed=3" is said in the word.
+        choices = tuple(choice.partition("=")[0] for choice in known if not choice.startswith("<"))
         shape = _shape(argument, choices, field.type if field else "")
         found[argument.name] = Kind(argument.name, shape, choices, argument.many)
     return found

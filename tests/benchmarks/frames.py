@@ -130,7 +130,7 @@ def frame(replies: list[bytes], endpoint: Any = None) -> pd.DataFrame:
         return builder.build()
 
 
-def cpu_seconds(work: dict[str, Callable[[], Any]], rounds: int = 3) -> dict[str, float]:
+def cpu_seconds(work: dict[str, Callable[[], Any]], rounds: int = 5) -> dict[str, float]:
     """The median of several rounds; in each round everything runs once, so that a busy machine is fair to all."""
     took: dict[str, list[float]] = {name: [] for name in work}
     for _ in range(rounds):
