@@ -34,7 +34,8 @@ _DTYPES = {
 
 
 def types_file(path: Path) -> Path:
-    """Where the types of a CSV file stand."""
+    """Where the types of a CSV file stand: beside the file itself, also where a link leads to it."""
+    path = path.resolve() if path.is_symlink() else path
     return path.with_name(f"{path.name}.types.json")
 
 
