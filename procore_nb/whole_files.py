@@ -114,11 +114,12 @@ def _mark(path: Path) -> str:
 
 
 def _settle(drafts: Path, group: Sequence[Path]) -> None:
-    """Put finished files in their places, with the rights of the files that were there."""
+    """Put finished files in their places, with the rights of the file that was there."""
     aside = [(path, drafts / f"{path.name[:200]}.before") for path in group[1:] if path.exists()]
-    for path in group:
-        with suppress(FileNotFoundError):
-            (drafts / path.name).chmod(path.stat().st_mode & 0o777)
+    with suppress(FileNotFoundError):
+        rights = group[0].stat().st_mode & 0o777
+        for path in group:
+            (drafts / path.name).chmod(rights)
     try:
         for path, before in aside:
             path.replace(before)

@@ -7,6 +7,7 @@ CSV was edited. Speaks to the file system only.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,9 @@ _DTYPES = {
 
 
 def types_file(path: Path) -> Path:
-    """Where the types of a CSV file stand."""
+    """Where the types of a CSV file stand: beside the file itself, also where a link leads to it."""
+    # os.path says no where pathlib raises: a name that is too long is reported by who writes it.
+    path = path.resolve() if os.path.islink(path) else path  # noqa: PTH114
     return path.with_name(f"{path.name}.types.json")
 
 

@@ -151,7 +151,16 @@ def test_a_link_stays_a_link_and_rights_stay_rights(tmp_path: Path, name: str, w
     write(SMALL, link)
     assert link.is_symlink()
     assert target.read_bytes() != b"old"
-    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    assert {stat.S_IMODE(one.stat().st_mode) for one in (tmp_path / "far").iterdir()} == {0o600}
+
+
+def test_types_stand_beside_the_file_that_a_link_leads_to(tmp_path: Path) -> None:
+    (tmp_path / "far").mkdir()
+    link = tmp_path / "a.csv"
+    link.symlink_to(tmp_path / "far" / "b.csv")
+    to_csv(SMALL, link)
+    assert sorted(one.name for one in (tmp_path / "far").iterdir()) == ["b.csv", "b.csv.types.json"]
+    assert read_csv(link).equals(read_csv(tmp_path / "far" / "b.csv"))
 
 
 @each_writer
