@@ -15,7 +15,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from procore_nb.store.columns import EXACT, Kinds, common
+from procore_nb.store.columns import EXACT, Kinds, aligned, common
 from procore_nb.store.fields import Names, agreed, renamed, renames
 from procore_nb.store.files import Files
 from procore_nb.store.generation import WORK
@@ -157,6 +157,7 @@ class Landed:
         *,
         order: Sequence[str],
         promised: Collection[str] = (),
+        known: Kinds | None = None,
         fields: Names | None = None,
     ) -> None:
         self._files = files
@@ -169,6 +170,9 @@ class Landed:
         self.exact: set[str] = set()
         self.kinds = self._read_kinds(promised)
         self.order = [name for name in order if name in self.kinds]
+        self._key_kinds = {
+            name: common((known or {}).get(name, self.kinds[name]), self.kinds[name]) for name in self.order
+        }
         self.keys = self._sorted_keys()
 
     @property
@@ -229,6 +233,7 @@ class Landed:
         for number, path in enumerate(self._paths):
             rows = read_landed(self._files, path, self.order)
             count = rows.num_rows
+            rows = aligned(rows, self._key_kinds, self._told[number], ())
             own = dict(zip(rows.column_names, rows.columns, strict=True))
             yield pa.table({**own, "_file": np.full(count, number), "_row": np.arange(count)})
 

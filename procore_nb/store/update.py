@@ -65,7 +65,14 @@ def update(
     """
     promised = {".".join(path) for path in declared_by(endpoint).columns}
     order = manifest.key or (*plan.place, "id")
-    landed = Landed(files, landing.landed("rows"), order=order, promised=promised, fields=manifest.fields)
+    landed = Landed(
+        files,
+        landing.landed("rows"),
+        order=order,
+        promised=promised,
+        known=manifest.columns,
+        fields=manifest.fields,
+    )
     after = settled(endpoint, manifest, plan, landed)
     gone = known_gone(files, landing, after)
     return _Work(files, manifest, after, plan, landed, landing.done("rows"), gone, at, seen).run()
@@ -92,6 +99,9 @@ class _Work:
         self._told = {self._renames.get(name, name): kind for name, kind in before.columns.items()}
         retyped = any(after.columns.get(name) != kind for name, kind in self._told.items())
         self._rewrite = retyped or plan.scrub or bool(self._renames)
+        self._reordered = any(
+            self._told.get(name, after.columns[name]) != after.columns[name] for name in after.key
+        )
         self._generation = Generation(files, after.table)
         self._ended = EndedVersions(files, self._generation, after, rewrite=self._rewrite, mend=self._mended)
         self._counts = Counts()
@@ -120,7 +130,7 @@ class _Work:
     def _ranges(self) -> Iterator[tuple[int, Part | None, int, int]]:
         """Each part with its number, and which rows that landed belong to it, by their place in the order of keys."""
         keys, parts = self._landed.keys, self._before.parts
-        if not parts:
+        if not parts or self._reordered:
             yield 0, None, 0, keys.num_rows
             return
         starts = [0, *(position(keys, self._after.key, part.first) for part in parts[1:])]
@@ -174,10 +184,18 @@ class _Work:
             yield start + low, start + high, old.slice(at[number], at[number + 1] - at[number])
 
     def _old(self, part: Part | None) -> pa.Table:
-        if part is None:
-            return schema_of(self._after.columns, self._after.extra).empty_table()
-        table = read_rows(self._files, f"{self._after.table}/{part.file}")
-        return self._mended(table, self._after.extra)
+        empty = schema_of(self._after.columns, self._after.extra).empty_table()
+        parts = (
+            [part] if part else self._before.parts
+        )  # numbers that became text are in another order: all at once
+        paths = [f"{self._after.table}/{one.file}" for one in parts]
+        tables = [self._mended(read_rows(self._files, path), self._after.extra) for path in paths]
+        rows = tables[0] if len(tables) == 1 else pa.concat_tables([empty, *tables])
+        return (
+            rows
+            if part or not self._before.parts
+            else rows.sort_by([(name, "ascending") for name in self._after.key])
+        )
 
     def _mended(self, table: pa.Table, extra: tuple[str, ...]) -> pa.Table:
         """Rows that are kept, as the next state has them."""

@@ -12,10 +12,11 @@ from another_procore import COMPANY, Asked, Said
 from procore_nb import catalog
 from procore_nb.client import Procore
 from procore_nb.errors import ArgumentError, IncompleteError, OutputError
-from procore_nb.frames import FrameBuilder
+from procore_nb.frames import FrameBuilder, to_frame
 from procore_nb.store import Store
 from store.killing import Fate, Killed, sync
 from store.living import LivingDemo, World, connection
+from store.plenty import Plenty
 
 
 def test_readers_see_one_state_or_the_next_while_a_sync_runs(world: World, tmp_path: Path) -> None:
@@ -107,6 +108,34 @@ def test_a_list_below_a_table_without_rows_is_an_empty_table_with_columns(
     assert len(frame) == 0
     assert {"rfi_id", "id"} <= set(frame.columns)
     assert store.sql("select count(*) as n from rfi_replies")["n"].tolist() == [0]
+
+
+class Lettered(Plenty):
+    """A list of version 2, whose ids are text: numbers as long as all of them are digits."""
+
+    ids: tuple[str, ...] = ("9", "10", "11", "12")
+
+    def _frame(self, project: int) -> pd.DataFrame:
+        rows = [{"id": one, "name": f"{project} {one}"} for one in self.ids]
+        frame = to_frame(rows, "budget_change_adjustment_line_items")
+        frame.insert(0, "project_id", pd.array([project] * len(frame), "Int64"))
+        return frame
+
+
+def test_ids_that_get_letters_become_text_and_rows_stay_the_same_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("procore_nb.store.parts.cuts.__defaults__", (3,))
+    name, store, procore = "budget_change_adjustment_line_items", Store(tmp_path), Lettered(projects=3)
+    store.sync(procore, [name])
+    assert store.table(name)["id"].dtype == "Int64"
+    for ids in (("9", "10", "11", "12", "x7"), ("9", "10", "11", "13")):
+        before, procore.ids = set(procore.ids), ids
+        result = store.sync(procore, [name]).iloc[0]
+        gone, new = len(before - set(ids)), len(set(ids) - before)
+        assert (result["new"], result["changed"], result["deleted"]) == (3 * new, 0, 3 * gone)
+        assert store.table(name)["id"].tolist() == sorted(ids) * 3
+    assert sorted(store.table(name, deleted="only")["id"]) == ["12"] * 3 + ["x7"] * 3
 
 
 def test_arguments_that_cannot_be_kept_are_refused(world: World, procore: Procore, store: Store) -> None:
