@@ -35,7 +35,7 @@ def open_desk(browser: Any, lab: Lab) -> Iterator[Any]:
     context = browser.new_context(accept_downloads=True)
     page = context.new_page()
     page.said, page.asked = [], []
-    page.on("console", lambda message: page.said.append(message.text) if message.type == "error" else None)
+    page.on("console", lambda message: page.said.append(_told(message)) if _is_trouble(message) else None)
     page.on("pageerror", lambda error: page.said.append(str(error)))
     page.on("request", lambda request: page.asked.append(request.url))
     page.goto(f"{lab.url}/lab?token={lab.token}&reset")
@@ -44,16 +44,25 @@ def open_desk(browser: Any, lab: Lab) -> Iterator[Any]:
     context.close()
 
 
+def _is_trouble(message: Any) -> bool:
+    """Whether a word in the console is an error; JupyterLab asks once for a language server, which is not there."""
+    return message.type == "error" and "/lsp/status" not in message.location["url"]
+
+
+def _told(message: Any) -> str:
+    return f"{message.text} {message.location['url']}"
+
+
 @contextlib.contextmanager
 def notebook(desk: Any, lab: Lab, name: str, cells: list[str], **look: Any) -> Iterator[Any]:
     """A notebook written, opened and run; shut down and closed at the end."""
     desk.set_viewport_size({"width": look.get("width", 1200), "height": look.get("height", 1000)})
     write_notebook(lab, name, cells)
+    desk.said.clear()
     try:
         desk.evaluate(OPEN_AND_RUN, name)
         desk.evaluate(THEME, "JupyterLab Dark" if look.get("dark") else "JupyterLab Light")
         desk.evaluate(LEFT_AREA, look.get("width", 1200) >= 1000)
-        desk.said.clear()
         yield desk
     finally:
         desk.evaluate(CLOSE)
