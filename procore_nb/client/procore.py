@@ -253,8 +253,8 @@ class Procore(Connection):
         # By name, as the explorer is built on this room: imports point down.
         return import_module("procore_nb.widgets").Explorer(self)
 
-    def custom_field_labels(self, company_ids: Iterable[int] | None = None) -> dict[int, str]:
-        """Return the label of each custom field of a company by its definition id; asked once and kept.
+    def custom_fields(self, company_ids: Iterable[int] | None = None) -> dict[int, tuple[str, str]]:
+        """Return label and data type of each custom field of a company by its definition id; asked once and kept.
 
         Empty where this account may not read the definitions: columns then keep `custom_field_<id>`.
 
@@ -262,10 +262,6 @@ class Procore(Connection):
         -----
         `GET /rest/v1.1/companies/{company_id}/custom_field_definitions`.
         """
-        return {number: label for number, (label, _) in self.custom_fields(company_ids).items()}
-
-    def custom_fields(self, company_ids: Iterable[int] | None = None) -> dict[int, tuple[str, str]]:
-        """Return label and data type of each custom field of a company by its definition id; asked once and kept."""
         found: dict[int, tuple[str, str]] = {}
         for number in {self.company_or_own(None)} if company_ids is None else company_ids:
             if number not in self._custom_fields:

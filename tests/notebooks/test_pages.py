@@ -48,7 +48,7 @@ def test_other_html_is_shown_by_its_text() -> None:
 
 
 def test_warnings_stand_before_what_is_printed_and_without_the_place_in_the_kernel() -> None:
-    warned = "/tmp/ipykernel_1/2.py:1: ProcoreWarning: left out 1.\n  frame = ask()\n"
+    warned = "somewhere/ipykernel_1/2.py:1: ProcoreWarning: left out 1.\n  frame = ask()\n"
     said = page(v4.new_output("stream", text="3 rows\n"), v4.new_output("stream", name="stderr", text=warned))
     assert said == "```text\nProcoreWarning: left out 1.\n```\n\n```text\n3 rows\n```"
 
