@@ -19,10 +19,11 @@ from procore_nb.client.questions import has_dates, parameters_for, question_for
 from procore_nb.client.values import is_many, pairs_for
 from procore_nb.errors import ArgumentError, CatalogError, RateLimitError, warn
 from procore_nb.frames import FrameBuilder
+from procore_nb.frames.build import Decimals
 from procore_nb.progress import ProgressMaker
 
 if TYPE_CHECKING:
-    from procore_nb.client.procore import Decimals, Procore
+    from procore_nb.client.procore import Procore
 
 _WINDOWS = {"today": "today", "this_work_week": "this work week", "last_7_days": "the last 7 days"}
 
@@ -39,6 +40,12 @@ class Inquiry:
     categories: bool
     on_error: OnError
     progress: bool | ProgressMaker
+
+    def __post_init__(self) -> None:
+        if self.on_error not in ("raise", "skip"):
+            raise ArgumentError(f'on_error is "raise" or "skip", not {self.on_error!r}.')
+        if not (isinstance(self.progress, bool) or callable(self.progress)):
+            raise ArgumentError(f"progress is True, False or a function, not {self.progress!r}.")
 
     def collection(self) -> Collection:
         """Return the questions and everything needed to make a frame of their answers."""

@@ -19,9 +19,8 @@ from procore_nb.client.gather import Collection, OnError
 from procore_nb.client.inquiry import Inquiry, take_ids_of_path
 from procore_nb.client.labels import custom_fields_of
 from procore_nb.errors import ArgumentError
+from procore_nb.frames.build import Decimals
 from procore_nb.progress import ProgressMaker
-
-Decimals = Literal["exact", "float"]
 
 
 class Procore(Connection):
@@ -286,10 +285,6 @@ class Procore(Connection):
         on_error: OnError = "raise",
         progress: bool | ProgressMaker | None = None,
     ) -> Collection:
-        if on_error not in ("raise", "skip"):
-            raise ArgumentError(f'on_error is "raise" or "skip", not {on_error!r}.')
-        if not (progress is None or isinstance(progress, bool) or callable(progress)):
-            raise ArgumentError(f"progress is True, False or a function, not {progress!r}.")
         given = {key: value for key, value in (arguments or {}).items() if value is not None}
         at = dict(places or {})
         endpoint = name if isinstance(name, Endpoint) else self.endpoint(name)
