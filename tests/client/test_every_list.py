@@ -92,6 +92,7 @@ def test_columns_are_what_the_field_table_says_and_hold_what_was_sent(endpoint: 
         if field.name in frame.columns and expected and "uuid" not in field.name:
             assert str(frame[field.name].dtype) in expected, field
     assert len(frame) == len(rows)
+    rows, frame = rows[:1000], frame.head(1000)  # the longest has a hundred times as many
     for column in set(frame.columns) & {key for row in rows if isinstance(row, dict) for key in row}:
         pairs = zip((row.get(column) for row in rows), frame[column].tolist(), strict=True)
         ours = column == "project_id"  # said where Procore leaves it out

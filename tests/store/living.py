@@ -76,7 +76,7 @@ class World:
         self.rows.setdefault((name, place), {})[self._next] = row
         return row
 
-    def change(self, name: str, place: str, number: Any, **values: Any) -> None:
+    def change(self, name: str, place: str, number: Any, /, **values: Any) -> None:
         row = self.rows[name, place][number]
         fresh = {
             **row,
