@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 from itertools import chain, repeat
-from operator import contains, eq, itemgetter
+from operator import contains, itemgetter
 from typing import Any, NamedTuple
 
 from procore_nb.frames.kinds import Path
@@ -121,15 +121,25 @@ def has_entries(data_type: str) -> bool:
 
 def _taken_apart(path: Path, records: Sequence[dict[str, Any]]) -> Iterator[Column]:
     """One column per key."""
+    for key, column in _alike(records) or _unlike(records):
+        yield Column((*path, key), column, set(map(type, column)))
+
+
+def _alike(records: Sequence[dict[str, Any]]) -> list[tuple[str, Sequence[Any]]] | None:
+    """The columns of records that all have the same keys, which is the rule; None for others."""
     keys = list(records[0])
-    # All records have the same keys in the same order, which is the rule. Keys that are one object need no reading.
-    if all(map(eq, map(list, records), repeat(keys))):
-        for key, column in zip(keys, zip(*map(dict.values, records), strict=True), strict=True):
-            yield Column((*path, key), column, set(map(type, column)))
-        return
+    if len(keys) < 2 or set(map(len, records)) != {len(keys)}:
+        return None
+    try:
+        rows = list(map(itemgetter(*keys), records))
+    except KeyError:
+        return None
+    return list(zip(keys, zip(*rows, strict=True), strict=True))
+
+
+def _unlike(records: Sequence[dict[str, Any]]) -> Iterator[tuple[str, Sequence[Any]]]:
     for key in dict.fromkeys(chain.from_iterable(records)):
-        values = [record.get(key) for record in records]
-        yield Column((*path, key), values, set(map(type, values)))
+        yield key, [record.get(key) for record in records]
 
 
 def _custom_values(column: Column) -> list[Column]:

@@ -187,8 +187,8 @@ def main() -> None:
             "floor: orjson and bare lists": lambda: floor(replies),
             "orjson and our flattening, no types": lambda: flat(replies),
             "frame, text in pyarrow": lambda: stored("pyarrow", lambda: frame(replies)),
-            "frame, text in python": lambda: stored("python", lambda: frame(replies)),
             "frame of the endpoint projects": lambda: stored("pyarrow", lambda: frame(replies, "projects")),
+            "frame, text in python": lambda: stored("python", lambda: frame(replies)),
         }
     )
     least = took["floor: orjson and bare lists"]
