@@ -242,7 +242,7 @@ class Collection:
         """Return what had come, and say which places are missing from it, wholly or in part."""
         left_out, self.left_out = self.left_out, LeftOut()  # the error is enough; no warning beside it
         partial = self._described(building.frame(unfinished=True), progress.requests)
-        unfinished = [dict(place_of(one).ids) for one in self.questions if id(one) not in self.done]
+        unfinished = [place_of(one).account for one in self.questions if id(one) not in self.done]
         partial.attrs["procore"] |= {
             "skipped": left_out.accounts,
             "complete": False,

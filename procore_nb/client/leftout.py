@@ -5,7 +5,7 @@ In: the end of a question's walk. Out: an account, a warning, or an error when n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,7 +28,7 @@ class LeftOut:
             return
         self.first_refusal = self.first_refusal or error
         account = {"status": error.status, "reason": error.message, "advice": error.advice}
-        self.accounts.append({"place": place.words, **place.ids, **account})
+        self.accounts.append({"place": place.words, **place.account, **account})
 
     def nothing_answered(self, name: str) -> ProcoreError:
         """Return the error for a list that no place answered."""
@@ -51,8 +51,13 @@ class LeftOut:
 
 
 def _named(accounts: Sequence[dict[str, Any]]) -> str:
-    """Name places, with the status and what Procore said: `project_id 7 (403: Forbidden)`."""
+    """Name places, with the status and what Procore said: `Town Hall, project_id 7 (403: Forbidden)`."""
     said = [one["reason"].partition(" answered ")[2] or one["reason"] for one in accounts]
     return "; ".join(
-        f"{one['place']} ({words.rstrip('.')})" for one, words in zip(accounts, said, strict=True)
+        f"{name_of(one)} ({words.rstrip('.')})" for one, words in zip(accounts, said, strict=True)
     )
+
+
+def name_of(account: Mapping[str, Any]) -> str:
+    """Name one place that was left out, by the name of its project too where that is known."""
+    return ", ".join(filter(None, (account.get("project_name"), account["place"])))

@@ -21,11 +21,21 @@ PARENT_PROJECTS = ("project_id", "project.id")
 
 @dataclass(frozen=True)
 class Place:
-    """One walk's worth of ids: what fills the path and the required query, and the columns that name the place."""
+    """One walk's worth of ids: what fills the path and the required query, and the columns that name the place.
+
+    `project_name` is what people call its project, where that is known.
+    """
 
     company_id: int
     ids: Mapping[str, str] = field(default_factory=dict)
     leading: tuple[Any, ...] = ()
+    project_name: str | None = None
+
+    @property
+    def account(self) -> dict[str, Any]:
+        """Name the place for programs: each id as frames have it, and the project's name."""
+        named = {} if self.project_name is None else {"project_name": self.project_name}
+        return {name: _number(value) for name, value in self.ids.items()} | named
 
     @property
     def words(self) -> str:
@@ -45,6 +55,7 @@ def with_projects(
             place.company_id,
             {**place.ids, "project_id": number},
             (*place.leading, int(number), *((name,) if named else ())),
+            name,
         )
         for place in places
         for number, name in projects
@@ -58,6 +69,7 @@ def with_ids(places: Sequence[Place], name: str, values: Sequence[str], *, lead:
             place.company_id,
             {**place.ids, name: value},
             (*place.leading, *((_number(value),) if lead else ())),
+            place.project_name,
         )
         for place in places
         for value in values

@@ -119,6 +119,7 @@ class Procore(Connection):
     def table(
         self,
         name: str,
+        /,
         *,
         project_id: Any = None,
         projects: Any = None,
@@ -195,6 +196,7 @@ class Procore(Connection):
     def frames(
         self,
         name: str,
+        /,
         *,
         project_id: Any = None,
         projects: Any = None,
@@ -228,12 +230,12 @@ class Procore(Connection):
             progress=progress,
         ).frames(rows_at_once=rows_at_once)
 
-    def pages(self, name: str, **arguments: Any) -> Iterator[list[Any]]:
+    def pages(self, name: str, /, **arguments: Any) -> Iterator[list[Any]]:
         """Yield the records of a list page by page, as Procore sent them; takes the arguments of `table`."""
         pages = self._loose(name, arguments).pages()  # what is asked is checked now, not at the first page
         return (rows for _, rows in pages)
 
-    def records(self, name: str, **arguments: Any) -> Iterator[Any]:
+    def records(self, name: str, /, **arguments: Any) -> Iterator[Any]:
         """Yield the records of a list one by one, as Procore sent them; takes the arguments of `table`."""
         return chain.from_iterable(self.pages(name, **arguments))
 

@@ -11,11 +11,14 @@ from typing import Any
 
 import pandas as pd
 
+from procore_nb.client.leftout import name_of
 from procore_nb.errors import ProcoreError
 from procore_nb.widgets.watching import counted
 
 _NAMED = 5  # places left out that are named
-_FOR_PROGRAMS = re.compile(r" ?[\d,]+ rows had come: error\.partial\.$")  # a form says where they are instead
+_FOR_PROGRAMS = re.compile(
+    r" ?[\d,]+ rows had come: error\.partial\..*$"
+)  # a form says where they are instead
 
 
 def outcome(frame: pd.DataFrame, *, filtered: bool) -> dict[str, Any]:
@@ -68,4 +71,4 @@ def _kept(partial: pd.DataFrame | None) -> str:
 
 def _left_out(skipped: Mapping[str, Any]) -> dict[str, Any]:
     reason = skipped["reason"]
-    return {"step": skipped["place"], "ok": False, "detail": reason.partition(" answered ")[2] or reason}
+    return {"step": name_of(skipped), "ok": False, "detail": reason.partition(" answered ")[2] or reason}

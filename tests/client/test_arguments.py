@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import inspect
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -403,3 +404,19 @@ def test_numbers_of_a_connection_are_checked(name: str, value: object, bad: bool
 def test_numbers_out_of_range_are_refused(name: str, value: object) -> None:
     with pytest.raises(pnb.ArgumentError, match=name):
         pnb.connect("demo", **{name: value})
+
+
+def test_a_list_can_be_filtered_by_a_name_as_well() -> None:
+    found = pnb.connect("demo", progress=False).projects(status="All", name="Nostrand Avenue Hotel")
+    assert found["name"].unique().tolist() == ["Nostrand Avenue Hotel"]
+
+
+def test_no_argument_of_any_list_is_taken_by_table_itself() -> None:
+    places = {"project_id", "company_id"}
+    named = {
+        one.name
+        for one in inspect.signature(pnb.Procore.frames).parameters.values()
+        if one.kind is one.KEYWORD_ONLY
+    }
+    arguments = {argument.name for endpoint in catalog.endpoints() for argument in endpoint.arguments}
+    assert named & arguments == places

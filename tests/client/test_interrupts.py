@@ -152,7 +152,7 @@ def test_frames_that_fail_never_mix_two_places(another, connected) -> None:  # t
     assert all(frame["project_id"].nunique() <= 1 for frame in got)
     partial = caught.value.partial
     assert set(partial["id"]) == {*range(100, 120), *range(200, 230)}
-    assert partial.attrs["procore"]["unfinished"] == [{"project_id": "1"}, {"project_id": "3"}]
+    assert partial.attrs["procore"]["unfinished"] == [{"project_id": 1}, {"project_id": 3}]
 
 
 @pytest.fixture

@@ -99,7 +99,8 @@ def test_a_project_that_may_not_be_read_is_left_out_with_one_warning(
     assert said[0].filename == __file__
     assert frame["project_id"].drop_duplicates().tolist() == [1, 3, 4]
     skipped = frame.attrs["procore"]["skipped"]
-    assert [(one["project_id"], one["status"]) for one in skipped] == [("2", status), ("5", status)]
+    assert [(one["project_id"], one["status"]) for one in skipped] == [(2, status), (5, status)]
+    assert "Project 2, project_id 2 (" in str(said[0].message)
     assert all("No." in one["reason"] and one["advice"] for one in skipped)
 
 
@@ -136,7 +137,7 @@ def test_any_other_failure_stops_with_what_had_come(another, connected) -> None:
     assert "8 rows had come" in str(caught.value)
     assert "3 of 5 places are not complete" in str(caught.value)
     unfinished = partial.attrs["procore"]["unfinished"]
-    assert unfinished == [{"project_id": "3"}, {"project_id": "4"}, {"project_id": "5"}]
+    assert unfinished == [{"project_id": n, "project_name": f"Project {n}"} for n in (3, 4, 5)]
     server.twist = None  # what is missing can be asked for as it is named
     rest = procore.table("rfis", projects=pd.DataFrame(unfinished))
     assert rest["project_id"].drop_duplicates().tolist() == [3, 4, 5]
@@ -152,7 +153,7 @@ def test_other_failures_are_left_out_when_asked_for(another, connected) -> None:
     with pytest.warns(pnb.ProcoreWarning, match="left out 2 of 5"):
         frame = connected(server).table("rfis", projects="all", on_error="skip")
     assert frame["project_id"].drop_duplicates().tolist() == [1, 3, 5]
-    assert [one["project_id"] for one in frame.attrs["procore"]["skipped"]] == ["2", "4"]
+    assert [one["project_id"] for one in frame.attrs["procore"]["skipped"]] == [2, 4]
 
 
 @pytest.mark.parametrize("bad", [1, 3])

@@ -30,12 +30,12 @@ class Plenty:
     def today(self) -> date:
         return date(2026, 3, 2)
 
-    def table(self, name: str, **_: Any) -> pd.DataFrame:
+    def table(self, name: str, /, **_: Any) -> pd.DataFrame:
         return to_frame(
             [{"id": number, "name": f"Project {number}"} for number in range(1, self.projects + 1)]
         )
 
-    def frames(self, name: str, *, projects: list[int], **_: Any) -> Iterator[pd.DataFrame]:
+    def frames(self, name: str, /, *, projects: list[int], **_: Any) -> Iterator[pd.DataFrame]:
         for project in projects:
             frame = self._frame(project)
             frame.attrs["procore"] = {

@@ -363,7 +363,7 @@ def test_an_error_before_any_row_leaves_the_rows_of_the_fetch_before(
 class Told:
     """Stands for a connection in the line of Python, and keeps what it was asked."""
 
-    def table(self, name: str, **arguments: Any) -> tuple[str, dict[str, Any]]:
+    def table(self, name: str, /, **arguments: Any) -> tuple[str, dict[str, Any]]:
         return name, arguments
 
 
