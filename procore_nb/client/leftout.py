@@ -54,10 +54,9 @@ def _named(accounts: Sequence[dict[str, Any]]) -> str:
     """Name places, with the status and what Procore said: `Town Hall, project_id 7 (403: Forbidden)`."""
     said = [one["reason"].partition(" answered ")[2] or one["reason"] for one in accounts]
     return "; ".join(
-        f"{name_of(one)} ({words.rstrip('.')})" for one, words in zip(accounts, said, strict=True)
+        f"{_name_of(one)} ({words.rstrip('.')})" for one, words in zip(accounts, said, strict=True)
     )
 
 
-def name_of(account: Mapping[str, Any]) -> str:
-    """Name one place that was left out, by the name of its project too where that is known."""
+def _name_of(account: Mapping[str, Any]) -> str:
     return ", ".join(filter(None, (account.get("project_name"), account["place"])))

@@ -11,7 +11,6 @@ from typing import Any
 
 import pandas as pd
 
-from procore_nb.client.leftout import name_of
 from procore_nb.errors import ProcoreError
 from procore_nb.widgets.watching import counted
 
@@ -71,4 +70,7 @@ def _kept(partial: pd.DataFrame | None) -> str:
 
 def _left_out(skipped: Mapping[str, Any]) -> dict[str, Any]:
     reason = skipped["reason"]
-    return {"step": name_of(skipped), "ok": False, "detail": reason.partition(" answered ")[2] or reason}
+    place, name = skipped["place"], skipped.get("project_name")
+    if name:  # people know it better than the id, and a form has little room for both
+        place = place.replace(f"project_id {skipped['project_id']}", name)
+    return {"step": place, "ok": False, "detail": reason.partition(" answered ")[2] or reason}

@@ -76,7 +76,8 @@ def test_the_whole_portfolio_is_fetched_and_places_left_out_are_named(explorer: 
 
     assert explorer.frame["project_id"].nunique() > 50
     assert "left out" in explorer._notice.text
-    assert any("403" in step["detail"] for step in explorer._notice.said["steps"])
+    (refused,) = [step for step in explorer._notice.said["steps"] if "403" in step["detail"]]
+    assert refused["step"] == "Lenox Avenue Science Block"
 
 
 def test_a_list_of_the_company_asks_for_no_project(explorer: Explorer) -> None:
