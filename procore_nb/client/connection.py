@@ -45,7 +45,7 @@ class Connection:
         self._revoke_on_close = revoke_on_close
         self._catalogue = catalogue
         self.today = today
-        self._custom_fields: dict[int, dict[int, tuple[str, str]]] = {}
+        self.known_custom_fields: dict[int, dict[int, tuple[str, str]]] = {}  # by company, once asked
         self.company_id = company_id
 
     @property

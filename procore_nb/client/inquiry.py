@@ -14,6 +14,7 @@ import pandas as pd
 from procore_nb.catalog import Endpoint
 from procore_nb.client import places as at
 from procore_nb.client.gather import Collection, OnError, now_text
+from procore_nb.client.labels import custom_fields_of
 from procore_nb.client.places import Place
 from procore_nb.client.questions import has_dates, parameters_for, question_for
 from procore_nb.client.values import is_many, pairs_for
@@ -65,7 +66,7 @@ class Inquiry:
             procore.manners,
             builder=partial(FrameBuilder, endpoint, decimals=self.decimals, leading=leading),
             about=self._about(found),
-            custom_fields=lambda: procore.custom_fields({place.company_id for place in found}),
+            custom_fields=lambda: custom_fields_of(procore, {place.company_id for place in found}),
             categories=self.categories,
             on_error=self.on_error,
             progress=self.progress,

@@ -5,7 +5,7 @@ In: questions in Python terms. Out: typed frames. Speaks to the service through 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 from itertools import chain
 from typing import Any, Literal
@@ -17,7 +17,6 @@ from procore_nb.catalog import Endpoint
 from procore_nb.client.connection import Connection
 from procore_nb.client.gather import Collection, OnError
 from procore_nb.client.inquiry import Inquiry, take_ids_of_path
-from procore_nb.client.labels import custom_fields_of
 from procore_nb.errors import ArgumentError
 from procore_nb.frames.build import Decimals
 from procore_nb.progress import ProgressMaker
@@ -253,22 +252,6 @@ class Procore(Connection):
         """
         # By name, as the explorer is built on this room: imports point down.
         return import_module("procore_nb.widgets").Explorer(self)
-
-    def custom_fields(self, company_ids: Iterable[int] | None = None) -> dict[int, tuple[str, str]]:
-        """Return label and data type of each custom field of a company by its definition id; asked once and kept.
-
-        Empty where this account may not read the definitions: columns then keep `custom_field_<id>`.
-
-        Notes
-        -----
-        `GET /rest/v1.1/companies/{company_id}/custom_field_definitions`.
-        """
-        found: dict[int, tuple[str, str]] = {}
-        for number in {self.company_or_own(None)} if company_ids is None else company_ids:
-            if number not in self._custom_fields:
-                self._custom_fields[number] = custom_fields_of(self, number)
-            found |= self._custom_fields[number]
-        return found
 
     def _loose(self, name: str, arguments: dict[str, Any]) -> Collection:
         reserved = ("project_id", "projects", "company_id", "parent")

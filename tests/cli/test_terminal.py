@@ -24,15 +24,6 @@ DEMO = ["--environment", "demo"]
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="shells and devices of POSIX")
 
 
-@pytest.fixture(autouse=True)
-def _away_from_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in list(os.environ):
-        if name.startswith("PROCORE_"):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    monkeypatch.chdir(tmp_path)
-
-
 def run(*words: str, **environ: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
         [*RUN, *words], capture_output=True, env=os.environ | environ, timeout=120, check=False
