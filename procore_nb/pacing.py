@@ -76,7 +76,8 @@ class Governor:
         with self._lock:
             self._under_way -= 1
             self._heard = True
-            self._came.append(now)
+            # Threads may be heard in another order than they looked at the clock.
+            self._came.append(max(now, self._came[-1]) if self._came else now)
             self._clocks.hear(server_time(headers), now)
             shown = _window(headers, now + self._clocks.ahead)
             for limit, window in list(self._windows.items()):

@@ -209,3 +209,19 @@ def test_backing_off_doubles_from_half_a_second_jitters_and_is_bounded(attempt: 
 
 def test_jitter_differs_from_time_to_time() -> None:
     assert len({backoff_seconds(3) for _ in range(10)}) > 5
+
+
+def test_replies_heard_out_of_order_open_no_window_too_early() -> None:
+    governor = Governor()
+    for now, remaining, reset in [
+        (30.08, 4, 40),
+        (59.82, 4, 60),
+        (49.94, 4, 50),
+        (59.99, 3, 60),
+        (59.99, 2, 60),
+    ]:
+        assert governor.reserve(START + now) == 0
+        told = {"limit": "5", "remaining": str(remaining), "reset": f"{START + reset:.0f}"}
+        governor.observe({f"x-rate-limit-{name}": text for name, text in told.items()}, START + now)
+    assert [governor.reserve(START + 59.99) for _ in range(2)] == [0, 0]
+    assert governor.reserve(START + 59.99) > 0
