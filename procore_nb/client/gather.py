@@ -37,8 +37,8 @@ _EVERYWHERE = ("not connected", "procore-company-id")  # such a refusal is no si
 class Collection:
     """One list gathered from one or many places.
 
-    `builder` makes an empty frame builder, `custom_fields` gives label and data type of custom fields by definition id and is asked only
-    when there are custom fields; `about` is the rest of `attrs["procore"]`.
+    `builder` makes an empty frame builder. `custom_fields` gives label and data type by definition id, and is asked only
+    when records have custom fields. `about` is the rest of `attrs["procore"]`.
     """
 
     session: Session

@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from procore_nb.errors import ArgumentError
@@ -146,8 +145,3 @@ def check_fix(fix: str | None) -> None:
 def _column(frame: pd.DataFrame, name: str) -> pd.Series[Any] | None:
     column = maybe_column(frame, name)
     return None if column is None else frame[column]
-
-
-def row_numbers(located: Located) -> np.ndarray[Any, np.dtype[np.intp]]:
-    """Positions of the kept rows in the frame."""
-    return np.flatnonzero(located.kept)
