@@ -15,11 +15,11 @@ from typing import Any
 
 import pandas as pd
 
+from procore_nb.atomic_write import check_place, place_of
 from procore_nb.cli.pictures import check_picture
 from procore_nb.cli.show import as_text, compact
 from procore_nb.export import to_csv, to_excel, to_parquet
 from procore_nb.export.extras import library
-from procore_nb.whole_files import check_place, place_of
 
 Targets = list[tuple[Callable[[pd.DataFrame, Any], Path], Path]]
 _LIBRARIES = {"excel": "xlsxwriter", "parquet": "pyarrow"}

@@ -10,8 +10,8 @@ from typing import Any
 
 import pandas as pd
 
+from procore_nb.atomic_write import place_of, put_in_place
 from procore_nb.errors import ArgumentError
-from procore_nb.whole_files import place_of, put_in_place
 
 _PICTURES = (".png", ".svg", ".pdf")
 

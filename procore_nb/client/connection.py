@@ -12,7 +12,7 @@ from typing import Any, NoReturn, Self
 
 import pandas as pd
 
-from procore_nb import advice
+from procore_nb import hints
 from procore_nb.catalog import Catalogue
 from procore_nb.client.diagnosis import diagnose
 from procore_nb.credentials import company_number
@@ -130,6 +130,6 @@ class Connection:
         if company_id is None and self.company_id is None:
             raise ArgumentError(
                 "Procore wants a company id with every call, and none is set.",
-                advice="Pass company_id=… to connect, or set PROCORE_COMPANY_ID. " + advice.COMPANY_ID,
+                advice="Pass company_id=… to connect, or set PROCORE_COMPANY_ID. " + hints.COMPANY_ID,
             )
         return company_number(self.company_id if company_id is None else company_id)

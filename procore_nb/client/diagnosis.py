@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pandas as pd
 
-from procore_nb import advice, catalog
+from procore_nb import catalog, hints
 from procore_nb.client.places import Place
 from procore_nb.client.questions import question_for
 from procore_nb.client.steps import Steps
@@ -109,7 +109,7 @@ class _Diagnosis:
     def _header(self) -> Iterator[Step]:
         name = "company header accepted"
         if self._company_id is None:
-            yield Step(name, False, "no company id is set", f"Connect with company_id=…. {advice.COMPANY_ID}")
+            yield Step(name, False, "no company id is set", f"Connect with company_id=…. {hints.COMPANY_ID}")
             return
         try:
             rows = self._ask("me").rows
@@ -118,7 +118,7 @@ class _Diagnosis:
                 yield Step(name, True, f"company {self._company_id} is known")
                 yield Step("app installed", False, error.message, error.advice)
             else:
-                yield Step(name, False, error.message, _advice(error, advice.WRONG_COMPANY))
+                yield Step(name, False, error.message, _advice(error, hints.WRONG_COMPANY))
             return
         who = rows[0].get("login") or rows[0].get("name") if rows and isinstance(rows[0], dict) else None
         yield Step(name, True, f"company {self._company_id}" + (f", signed in as {who}" if who else ""))
@@ -141,7 +141,7 @@ class _Diagnosis:
                 "company visible",
                 False,
                 f"not among the companies listed: {seen or 'none'}",
-                advice.WRONG_COMPANY,
+                hints.WRONG_COMPANY,
             )
 
     def _projects(self) -> Iterator[Step]:
@@ -152,7 +152,7 @@ class _Diagnosis:
             return
         count = page.total if page.total is not None else len(page.rows)
         if not count or not page.rows:
-            yield Step("projects visible", False, "none", advice.NO_PERMISSION)
+            yield Step("projects visible", False, "none", hints.NO_PERMISSION)
             return
         yield Step("projects visible", True, f"{count:,} (all stages, active and inactive)")
         rows = [row for row in page.rows if isinstance(row, dict)]

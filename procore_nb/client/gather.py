@@ -24,10 +24,10 @@ from procore_nb.errors import (
     ProcoreError,
 )
 from procore_nb.frames import FrameBuilder, with_categories
-from procore_nb.interrupts import HeldInterrupt
 from procore_nb.pages import Done, Event, Manners, Question, Restarted, Tally, walk
 from procore_nb.progress import Progress, ProgressMaker
 from procore_nb.session import Session
+from procore_nb.signals import DeferredInterrupt
 
 OnError = Literal["raise", "skip"]
 _EVERYWHERE = ("not connected", "procore-company-id")  # such a refusal is no single project's
@@ -65,16 +65,16 @@ class Collection:
             What the walk failed with; its `partial` is the frame of what had come.
         """
         building = Building(self.builder, self.custom_fields)
-        progress, held = self._watch(), HeldInterrupt()
+        progress, held = self._watch(), DeferredInterrupt()
         try:
             with held:  # a page half taken apart would leave columns of unequal length
                 for event in self._events(progress, held):
                     building.take(event)
-            held.let_through()
+            held.raise_pending()
             building.name_custom_fields()
             with held:
                 whole = building.frame()
-            held.let_through()
+            held.raise_pending()
         except ProcoreError as error:
             self._add_partial(error, building, progress)
             raise
@@ -94,7 +94,7 @@ class Collection:
         ProcoreError
             What the walk failed with; its `partial` is what had come of places that were not handed out.
         """
-        progress, held = self._watch(), HeldInterrupt()
+        progress, held = self._watch(), DeferredInterrupt()
         events = self._events(progress, held)
         building, before, walks, complete = Building(self.builder, self.custom_fields), 0, 1, False
         try:
@@ -106,7 +106,7 @@ class Collection:
                     building.take(event)
                 walks += isinstance(event, Restarted)
                 done = isinstance(event, Done)
-                if held.has_come() or building.mixed:
+                if held.pending() or building.mixed:
                     continue  # the walk is ending early; nobody wants a further frame, or one of several places
                 if not done and not (rows_at_once and building.rows >= rows_at_once):
                     continue
@@ -115,7 +115,7 @@ class Collection:
                     building.name_custom_fields()
                     with held:
                         frame = building.frame()
-                    if held.has_come():
+                    if held.pending():
                         continue
                     frame = self._described(frame, progress.requests - before, tallies=tallies)
                     place = dict(place_of(event.question).ids)
@@ -123,7 +123,7 @@ class Collection:
                     before = progress.requests
                     yield frame
                 building, walks = Building(self.builder, self.custom_fields), 1 if done else walks
-            held.let_through()
+            held.raise_pending()
             complete = True
         except ProcoreError as error:
             self._add_partial(error, building, progress)
@@ -185,14 +185,14 @@ class Collection:
             'error.partial.attrs["procore"]["unfinished"].'
         )
 
-    def _events(self, progress: Progress, held: HeldInterrupt | None = None) -> Iterator[Event]:
+    def _events(self, progress: Progress, held: DeferredInterrupt | None = None) -> Iterator[Event]:
         for event in walk(
             self.session,
             self.questions,
             manners=self.manners,
             watcher=progress,
             may_leave_out=self._may_leave_out,
-            listen=held.let_through if held else lambda: None,
+            listen=held.raise_pending if held else lambda: None,
         ):
             if isinstance(event, Done):
                 progress.place_done()

@@ -19,17 +19,17 @@ from typing import Any
 
 import pandas as pd
 
-from procore_nb.collector import collector_paused
+from procore_nb.atomic_write import place_of, put_together
 from procore_nb.errors import ArgumentError
 from procore_nb.export.as_text import ColumnType, texts_of
 from procore_nb.export.csv_cells import cells_of
+from procore_nb.export.file_groups import files_for
 from procore_nb.export.formulas import armed, defused
 from procore_nb.export.from_text import column_from, joined_parts
 from procore_nb.export.tables import Table, table_of
 from procore_nb.export.types_file import described, framed, told_about, types_file, types_told
-from procore_nb.frame_files import files_for
 from procore_nb.frames.read import Trouble
-from procore_nb.whole_files import place_of, put_together
+from procore_nb.gc_pause import gc_paused
 
 _NEEDS_QUOTES = re.compile(r'[",\r\n]|^\s|\s$|^$')
 _FREE_KINDS = frozenset({"text", "json", "span", "clock"})  # kinds whose texts may hold anything
@@ -117,7 +117,7 @@ def read_csv(path: str | os.PathLike[str], *, endpoint: Any = None) -> pd.DataFr
     excel = bool(told.get("excel"))
     known = [str(one["name"]) for one in told["columns"]] if told else None
     try:
-        with collector_paused:  # it would visit every row again and again
+        with gc_paused:  # it would visit every row again and again
             names, parts = cells_of(text, known, armed if excel else str)
             types = types_told(names, told, endpoint)
             troubles = [Trouble() for _ in names]

@@ -14,13 +14,13 @@ from typing import Any
 
 import pandas as pd
 
+from procore_nb.atomic_write import place_of, put_in_place
 from procore_nb.errors import ArgumentError
 from procore_nb.export.as_text import texts_of
 from procore_nb.export.excel_cells import Maker, format_of, made, maker_of, short
 from procore_nb.export.extras import library
+from procore_nb.export.file_groups import frames_of
 from procore_nb.export.tables import Table, table_of
-from procore_nb.frame_files import frames_of
-from procore_nb.whole_files import place_of, put_in_place
 
 MOST_ROWS = 1_048_576
 MOST_COLUMNS = 16_384

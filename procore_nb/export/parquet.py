@@ -25,15 +25,15 @@ from typing import Any
 
 import pandas as pd
 
+from procore_nb.atomic_write import place_of, put_together
 from procore_nb.errors import ArgumentError
 from procore_nb.export.as_text import ColumnType, is_missing, texts_of
 from procore_nb.export.extras import library
+from procore_nb.export.file_groups import files_for
 from procore_nb.export.from_text import column_from, dtype_named, objects_as
 from procore_nb.export.tables import table_of
 from procore_nb.export.types_file import column_type, described, framed
-from procore_nb.frame_files import files_for
 from procore_nb.frames.read import Trouble
-from procore_nb.whole_files import place_of, put_together
 
 _KEY = b"procore_nb"
 _MOST_DIGITS = 38

@@ -13,7 +13,6 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from procore_nb.collector import collector_paused
 from procore_nb.errors import ArgumentError
 from procore_nb.frames.column import PROMISED, Gathered
 from procore_nb.frames.flatten import CUSTOM_KEY, Column, columns_of_page, custom_kind, has_entries
@@ -21,6 +20,7 @@ from procore_nb.frames.kinds import Path, declared_by
 from procore_nb.frames.labels import column_names, dotted
 from procore_nb.frames.names import Kind, kind_of_name
 from procore_nb.frames.read import Trouble
+from procore_nb.gc_pause import gc_paused
 
 Decimals = Literal["exact", "float"]
 _NONE = type(None)
@@ -96,7 +96,7 @@ class FrameBuilder:
         if len(leading) != len(self._leading):
             raise ArgumentError(f"{len(self._leading)} leading values are due, {len(leading)} came.")
         at = len(self._blocks) if place is None else place
-        with collector_paused:
+        with gc_paused:
             for part in _parts(records, self._bare):
                 self._add_part(part, dict(zip(self._leading, leading, strict=True)), at)
 
@@ -120,7 +120,7 @@ class FrameBuilder:
 
     def build(self) -> pd.DataFrame:
         """The frame of all pages, in order. The builder gives its pages away: it is empty afterwards."""
-        with collector_paused:
+        with gc_paused:
             starts, counts = self._starts(), [count for _, count in self._blocks]
             rows = sum(counts)
             names = self._names()

@@ -13,11 +13,11 @@ from typing import Any
 import orjson
 import pandas as pd
 
+from procore_nb.atomic_write import place_of, put_together
 from procore_nb.errors import MissingExtraError
-from procore_nb.frame_files import files_for
+from procore_nb.export.file_groups import files_for
 from procore_nb.maps.columns import find_columns
 from procore_nb.maps.located import Located, locate
-from procore_nb.whole_files import place_of, put_together
 
 
 def to_geojson(

@@ -13,9 +13,9 @@ from html import escape
 from importlib.resources import files
 from pathlib import Path
 
+from procore_nb.atomic_write import place_of, put_in_place
 from procore_nb.maps.basemap import Basemap
 from procore_nb.maps.borders import borders_file
-from procore_nb.whole_files import place_of, put_in_place
 
 PAGE_STYLE = "html, body { height: 100%; margin: 0; } .pnb-map { height: 100vh !important; border: 0; border-radius: 0; }"
 # The page has no kernel behind it: what is chosen stays in the page.

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Protocol
 
-from procore_nb.collector import collector_paused
 from procore_nb.errors import NetworkError, ProcoreError, RateLimitError
+from procore_nb.gc_pause import gc_paused
 from procore_nb.pacing import backoff_seconds
 from procore_nb.pages.question import Ask, Question
 from procore_nb.replies import Page, Reply, read_page, retry_after_seconds
@@ -199,7 +199,7 @@ class Crew:
                 governor.release()
             raise
         governor.observe(reply.headers, clock(), refused_for=_refused_for(reply.status, reply.headers))
-        with collector_paused:
+        with gc_paused:
             page = read_page(reply, envelope=question.envelope)
         self.watcher.came(len(page.rows))
         return page

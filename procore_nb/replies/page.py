@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from procore_nb import advice
+from procore_nb import hints
 from procore_nb.errors import IncompleteError
 from procore_nb.replies.groups import split_envelope, ungrouped
 from procore_nb.replies.links import has_next, last_page, links_of, next_cursor
@@ -88,7 +88,7 @@ def read_json(reply: Reply) -> Any:
             f"{reply.where} answered {reply.status} with {what} ({len(reply.body):,} bytes).",
             status=reply.status,
             retryable=True,
-            advice=advice.NOT_JSON,
+            advice=hints.NOT_JSON,
         ) from failure
 
 
@@ -121,7 +121,7 @@ def _unwrap(body: Any, envelope: str, reply: Reply) -> list[Any]:
             + (f": {error_text(reply)}" if holder else "."),
             status=reply.status,
             retryable=True,
-            advice=advice.IN_TROUBLE,
+            advice=hints.IN_TROUBLE,
         )
     lists = [value for value in holder.values() if isinstance(value, list)]
     if len(lists) == 1 and len(holder) <= 4:

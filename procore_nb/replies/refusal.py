@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from procore_nb import advice
+from procore_nb import hints
 from procore_nb.errors import (
     AccessError,
     NotFoundError,
@@ -32,7 +32,7 @@ def error_of(reply: Reply) -> ProcoreError | None:
         return RequestError(
             f"{reply.where} was redirected ({status}) and not followed.",
             status=status,
-            advice=advice.REDIRECT,
+            advice=hints.REDIRECT,
         )
     text = error_text(reply)
     kinds: dict[int, type[ProcoreError]] = {
@@ -48,7 +48,7 @@ def error_of(reply: Reply) -> ProcoreError | None:
         f"{reply.where} answered {status}" + (f": {text}" if text else "") + wait + ("" if text else "."),
         status=status,
         retry_after_seconds=asked,
-        advice=advice.for_status(status, text),
+        advice=hints.for_status(status, text),
         retryable=status == 429 or (status >= 500 and status != 501),
     )
 

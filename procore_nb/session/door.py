@@ -15,7 +15,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 from requests.adapters import BaseAdapter
 
-from procore_nb import advice
+from procore_nb import hints
 from procore_nb.credentials import Credentials
 from procore_nb.environments import Environment, same_origin
 from procore_nb.errors import ProcoreError, RequestError
@@ -229,8 +229,8 @@ class Session:
             target = _onward(target, location)
         where = f"GET {urlsplit(url).path} ({self.environment.name}) is redirected"
         if same_origin(target, home):
-            raise RequestError(f"{where} again and again.", advice=advice.REDIRECT)
-        raise RequestError(f"{where} to {target[:200]}, where the token must not go.", advice=advice.REDIRECT)
+            raise RequestError(f"{where} again and again.", advice=hints.REDIRECT)
+        raise RequestError(f"{where} to {target[:200]}, where the token must not go.", advice=hints.REDIRECT)
 
     def _get(self, url: str, headers: dict[str, str], token: Token) -> Any:
         key = Bearer(token.text, url)

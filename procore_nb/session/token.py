@@ -16,7 +16,7 @@ from oauthlib.oauth2 import BackendApplicationClient, OAuth2Error
 from requests.adapters import BaseAdapter
 from requests_oauthlib import OAuth2Session
 
-from procore_nb import advice
+from procore_nb import hints
 from procore_nb.credentials import Credentials, Secret
 from procore_nb.environments import Environment
 from procore_nb.errors import CredentialsError, ProcoreError, ServerError
@@ -165,7 +165,7 @@ def _refusal(reply: Reply, environment: Environment) -> ProcoreError | None:
             f"The login host {_host(environment)} is in trouble: it answered {said}",
             status=reply.status,
             retry_after_seconds=error.retry_after_seconds,
-            advice=advice.IN_TROUBLE,
+            advice=hints.IN_TROUBLE,
         )
     if 300 <= reply.status < 400:
         return CredentialsError(
@@ -178,7 +178,7 @@ def _refusal(reply: Reply, environment: Environment) -> ProcoreError | None:
         f"The login host {_host(environment)} refused the credentials ({reply.status})"
         + (f": {said}" if said else "."),
         status=reply.status,
-        advice=advice.REFUSED_CREDENTIALS,
+        advice=hints.REFUSED_CREDENTIALS,
     )
 
 
@@ -187,7 +187,7 @@ def _page_instead(reply: Reply, environment: Environment) -> ProcoreError:
         f"The login host {_host(environment)} answered {reply.status} with something other than JSON "
         f"({reply.headers.get('content-type', 'no content type')}).",
         status=reply.status,
-        advice=advice.NOT_JSON,
+        advice=hints.NOT_JSON,
     )
 
 

@@ -15,7 +15,7 @@ from urllib.parse import quote_plus, urlsplit
 import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
 
-from procore_nb import advice
+from procore_nb import hints
 from procore_nb.credentials import Secret
 from procore_nb.environments import Environment, is_loopback, same_origin
 from procore_nb.errors import NetworkError
@@ -114,11 +114,11 @@ def network_error(error: requests.RequestException, url: str, environment: Envir
     """Say in words why no reply came."""
     host = f"{urlsplit(url).hostname} ({environment.name})"
     detail = str(error).lower()
-    hint = advice.NO_REPLY
+    hint = hints.NO_REPLY
     if isinstance(error, requests.exceptions.SSLError):
         what, hint = (
             f"The secure connection to {host} could not be made: its certificate was not accepted",
-            advice.TLS,
+            hints.TLS,
         )
     elif isinstance(error, requests.exceptions.ProxyError):
         what = f"The proxy on the way to {host} refused or did not answer"

@@ -26,10 +26,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from procore_nb.collector import collector_paused
 from procore_nb.frames.kinds import declared_by
 from procore_nb.frames.names import Kind
 from procore_nb.frames.read import json_text
+from procore_nb.gc_pause import gc_paused
 
 Kinds = dict[str, Kind]
 
@@ -75,7 +75,7 @@ def to_arrow(frame: pd.DataFrame, kinds: Mapping[str, Kind]) -> pa.Table:
     if not len(frame):
         return schema_of(kinds).empty_table()
     columns: dict[str, Any] = {}
-    with collector_paused:
+    with gc_paused:
         for name, kind in kinds.items():
             if kind != "decimal":
                 columns[name] = _packed(frame[name], kind)
@@ -89,7 +89,7 @@ def to_arrow(frame: pd.DataFrame, kinds: Mapping[str, Kind]) -> pa.Table:
 def to_frame(table: pa.Table, kinds: Mapping[str, Kind]) -> pd.DataFrame:
     """The frame of an Arrow table: columns as `kinds` names them, in that order, the dtypes of every other frame."""
     columns: dict[str, Any] = {}
-    with collector_paused:
+    with gc_paused:
         for name, kind in kinds.items():
             column = table.column(name)
             if kind == "decimal":

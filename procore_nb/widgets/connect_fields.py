@@ -11,7 +11,7 @@ from typing import Any
 
 import ipywidgets
 
-from procore_nb import advice
+from procore_nb import hints
 from procore_nb.credentials import Credentials, Places, Secret, company_number
 from procore_nb.environments import DEMO, KNOWN, Environment
 from procore_nb.errors import ArgumentError, CredentialsError
@@ -76,7 +76,7 @@ class ConnectFields:
             style=_WIDE,
             layout={"width": "auto"},
         )
-        self.hint = ipywidgets.HTML(f"<span class='pnw-hint'>{escape(advice.COMPANY_ID)}</span>")
+        self.hint = ipywidgets.HTML(f"<span class='pnw-hint'>{escape(hints.COMPANY_ID)}</span>")
         self.hint.layout.margin = "0 2px 4px 118px"
         self.profile.observe(self._profile_chosen, "value")
         self.environment.observe(self._adapt, "value")
@@ -160,7 +160,7 @@ class ConnectFields:
     def _company_id(self, *, needed: bool) -> int | None:
         text = self.company.value.strip()
         if not text and needed:
-            raise ArgumentError("Type the company id.", advice=advice.COMPANY_ID)
+            raise ArgumentError("Type the company id.", advice=hints.COMPANY_ID)
         return company_number(text, "the form") if text else None
 
     def _profile_chosen(self, _: Any = None) -> None:

@@ -12,7 +12,7 @@ import ipywidgets
 import pandas as pd
 import traitlets
 
-from procore_nb import advice
+from procore_nb import hints
 from procore_nb.client import Procore, connect
 from procore_nb.credentials import Places
 from procore_nb.environments import DEMO, Environment, environment
@@ -202,7 +202,7 @@ class ConnectForm(ipywidgets.VBox):  # type: ignore[misc]
         self._procore, self.connected = None, False
         procore = self._made(self._fields.wanted())
         if procore.company_id is None:
-            raise ArgumentError("Type the company id.", advice=advice.COMPANY_ID)
+            raise ArgumentError("Type the company id.", advice=hints.COMPANY_ID)
         try:
             procore.session.login()
         except CredentialsError:

@@ -20,9 +20,9 @@ from typing import Any
 import orjson
 import pandas as pd
 
-from procore_nb.collector import collector_paused
 from procore_nb.frames import FrameBuilder
 from procore_nb.frames.flatten import flattened
+from procore_nb.gc_pause import gc_paused
 
 PAGE = 1000
 
@@ -101,7 +101,7 @@ def bare_columns(records: list[dict[str, Any]], prefix: str = "") -> Iterator[tu
 def floor(replies: list[bytes]) -> dict[str, list[Any]]:
     """orjson and bare lists, page by page, with the collector paused: what no frame can beat by much."""
     columns: dict[str, list[Any]] = {}
-    with collector_paused:
+    with gc_paused:
         for reply in replies:
             records = orjson.loads(reply)
             first = max(records, key=lambda one: one["program"] is not None)
@@ -114,7 +114,7 @@ def floor(replies: list[bytes]) -> dict[str, list[Any]]:
 def flat(replies: list[bytes]) -> dict[Any, list[Any]]:
     """The same with our own way of taking records apart, but no types: the rest is what typing adds."""
     columns: dict[Any, list[Any]] = {}
-    with collector_paused:
+    with gc_paused:
         for reply in replies:
             for path, values, _, _ in flattened(orjson.loads(reply), (), set()):
                 columns.setdefault(path, []).extend(values)
@@ -124,7 +124,7 @@ def flat(replies: list[bytes]) -> dict[Any, list[Any]]:
 def frame(replies: list[bytes], endpoint: Any = None) -> pd.DataFrame:
     """The same replies as a typed frame, page by page."""
     builder = FrameBuilder(endpoint)
-    with collector_paused:
+    with gc_paused:
         for reply in replies:
             builder.add(orjson.loads(reply))
         return builder.build()

@@ -20,7 +20,7 @@ from another_procore import CLIENT_ID, COMPANY, SECRET, Asked, Said
 import procore_nb as pnb
 from procore_nb.frames import FrameBuilder
 from procore_nb.frames.column import Gathered
-from procore_nb.interrupts import HeldInterrupt
+from procore_nb.signals import DeferredInterrupt
 
 RFIS = "/rest/v1.0/projects/{}/rfis"
 PROGRAM = """
@@ -164,26 +164,26 @@ def ours() -> Iterator[list[int]]:
 
 
 def test_a_held_ctrl_c_waits_until_it_is_let_through() -> None:
-    with HeldInterrupt() as held:
+    with DeferredInterrupt() as held:
         signal.raise_signal(signal.SIGINT)
-        assert held.has_come()
+        assert held.pending()
     with pytest.raises(KeyboardInterrupt):
-        held.let_through()
-    held.let_through()
+        held.raise_pending()
+    held.raise_pending()
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_a_programs_own_way_with_ctrl_c_is_left_to_it(ours: list[int]) -> None:
-    with HeldInterrupt() as held:
+    with DeferredInterrupt() as held:
         signal.raise_signal(signal.SIGINT)
         assert ours == [signal.SIGINT]
-    held.let_through()
-    assert not held.has_come()
+    held.raise_pending()
+    assert not held.pending()
 
 
 def test_a_second_ctrl_c_does_not_wait() -> None:
     def hear_twice() -> None:
-        with HeldInterrupt():
+        with DeferredInterrupt():
             signal.raise_signal(signal.SIGINT)
             signal.raise_signal(signal.SIGINT)
             pytest.fail("still here")

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from procore_nb.frames import FrameBuilder, collector_paused, explode, to_frame
+from procore_nb.frames import FrameBuilder, explode, gc_paused, to_frame
 from tests.frames.stand_ins import Endpoint, Field
 
 KEYS = st.sampled_from(
@@ -145,12 +145,12 @@ def test_the_collector_stays_paused_until_the_last_thread_is_out() -> None:
     inside, leave = threading.Event(), threading.Event()
 
     def linger() -> None:
-        with collector_paused:
+        with gc_paused:
             inside.set()
             leave.wait(10)
 
     other = threading.Thread(target=linger)
-    with collector_paused:
+    with gc_paused:
         other.start()
         assert inside.wait(10)
     assert not gc.isenabled()

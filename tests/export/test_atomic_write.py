@@ -15,10 +15,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from procore_nb.atomic_write import put_in_place
 from procore_nb.errors import ArgumentError, OutputError
 from procore_nb.export import read_csv, read_parquet, to_csv, to_excel, to_parquet
 from procore_nb.maps import to_geojson
-from procore_nb.whole_files import put_in_place
 
 Writer = Callable[[Any, Any], Path]
 WRITERS = {"a.csv": to_csv, "a.xlsx": to_excel, "a.parquet": to_parquet, "a.geojson": to_geojson}

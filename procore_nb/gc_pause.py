@@ -11,7 +11,7 @@ import threading
 from types import TracebackType
 
 
-class CollectorPause:
+class GcPause:
     """A context manager that several threads may enter at once; the last one out restores the collector."""
 
     def __init__(self) -> None:
@@ -36,4 +36,4 @@ class CollectorPause:
 
 
 # The collector is one per process, so its pause is too: the single value here that changes.
-collector_paused = CollectorPause()
+gc_paused = GcPause()

@@ -12,8 +12,8 @@ from typing import Any
 
 import pandas as pd
 
+from procore_nb.atomic_write import check_place, place_of
 from procore_nb.errors import ArgumentError, OutputError
-from procore_nb.whole_files import check_place, place_of
 
 _FORBIDDEN = set('/\\:*?"<>|\0')
 

@@ -11,8 +11,8 @@ from types import FrameType
 from typing import Self
 
 
-class HeldInterrupt:
-    """A context manager: Ctrl-C (or the stop button) that comes in the block waits until `let_through` is called.
+class DeferredInterrupt:
+    """A context manager: Ctrl-C (or the stop button) that comes in the block waits until `raise_pending` is called.
 
     A second one does not wait. Only the main thread hears Ctrl-C; there, and where the program has no way of its own with
     Ctrl-C, this changes something.
@@ -33,11 +33,11 @@ class HeldInterrupt:
             self._held = False
             signal.signal(signal.SIGINT, signal.default_int_handler)
 
-    def has_come(self) -> bool:
+    def pending(self) -> bool:
         """Tell whether a Ctrl-C came, whether or not it was let through."""
         return self._came
 
-    def let_through(self) -> None:
+    def raise_pending(self) -> None:
         """Raise the `KeyboardInterrupt` of a Ctrl-C that waits."""
         if self._waits:
             self._waits = False
