@@ -18,9 +18,9 @@ from procore_nb.client.diagnosis import diagnose
 from procore_nb.credentials import company_number
 from procore_nb.environments import DEMO, Environment
 from procore_nb.errors import ArgumentError
+from procore_nb.http import Session
 from procore_nb.pages import Manners
 from procore_nb.replies import utc_text
-from procore_nb.session import Session
 
 
 class Connection:
@@ -82,7 +82,7 @@ class Connection:
                 "remaining": one.remaining,
                 "resets_at": utc_text(one.reset),
             }
-            for one in self.session.application.governor.windows(clock())
+            for one in self.session.shared.rate_limiter.windows(clock())
         ]
         frame = pd.DataFrame(rows, columns=["window", "limit", "remaining", "resets_at"])
         kinds = {"window": "string", "limit": "Int64", "remaining": "Int64"}
@@ -122,7 +122,7 @@ class Connection:
         return " &middot; ".join(["Procore", *parts])
 
     def _left(self) -> list[str]:
-        windows = self.session.application.governor.windows(self.manners.clock())
+        windows = self.session.shared.rate_limiter.windows(self.manners.clock())
         return [f"{one.remaining:,} of {one.limit:,} requests left ({one.kind})" for one in windows]
 
     def company_or_own(self, company_id: Any) -> int:

@@ -17,9 +17,9 @@ from procore_nb.client.places import Place
 from procore_nb.client.questions import question_for
 from procore_nb.client.steps import Steps
 from procore_nb.errors import CredentialsError, NetworkError, ProcoreError
+from procore_nb.http import Session
 from procore_nb.pages import Manners, ask_once
 from procore_nb.replies import Page
-from procore_nb.session import Session
 
 _TOOLS = (
     "rfis",

@@ -24,9 +24,9 @@ from procore_nb.errors import (
     ProcoreError,
 )
 from procore_nb.frames import FrameBuilder, with_categories
+from procore_nb.http import Session
 from procore_nb.pages import Done, Event, Manners, Question, Restarted, Tally, walk
 from procore_nb.progress import Progress, ProgressMaker
-from procore_nb.session import Session
 from procore_nb.signals import DeferredInterrupt
 
 OnError = Literal["raise", "skip"]

@@ -186,7 +186,7 @@ class Inquiry:
 
     def _check_the_budget(self, requests: int) -> None:
         procore = self.procore
-        seconds = procore.session.application.governor.seconds_for(requests, procore.manners.clock())
+        seconds = procore.session.shared.rate_limiter.estimate(requests, procore.manners.clock())
         patience = procore.manners.patience_seconds
         if seconds > patience:
             raise RateLimitError(

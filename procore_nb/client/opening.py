@@ -16,8 +16,8 @@ from procore_nb.client.procore import Procore
 from procore_nb.credentials import Credentials, Found, Places, check_credentials, company_number, look_up
 from procore_nb.environments import DEMO, Environment, environment
 from procore_nb.errors import ArgumentError
+from procore_nb.http import Session
 from procore_nb.pages import Manners
-from procore_nb.session import Session
 
 
 def connect(

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from procore_nb.errors import ProcoreError
+from procore_nb.http import Session
 from procore_nb.pages.crew import Crew, Manners, Silent, Watcher
 from procore_nb.pages.plan import QuestionWalk
 from procore_nb.pages.question import Question, Tally
 from procore_nb.pages.walker import Done, Event, Restarted, Rows, Walker
 from procore_nb.replies import Page
-from procore_nb.session import Session
 
 __all__ = [
     "Done",

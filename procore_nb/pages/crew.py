@@ -15,10 +15,10 @@ from typing import Protocol
 
 from procore_nb.errors import NetworkError, ProcoreError, RateLimitError
 from procore_nb.gc_pause import gc_paused
-from procore_nb.pacing import backoff_seconds
+from procore_nb.http import Session
+from procore_nb.http.rate_limit import backoff_seconds
 from procore_nb.pages.question import Ask, Question
 from procore_nb.replies import Page, Reply, read_page, retry_after_seconds
-from procore_nb.session import Session
 
 log = logging.getLogger("procore_nb")
 _LISTEN_EVERY = 0.1  # seconds between two looks whether the walk is to stop
@@ -178,12 +178,12 @@ class Crew:
         raise AssertionError("unreachable")
 
     def _answer_once(self, ask: Ask) -> Page:
-        governor, clock = self.session.application.governor, self.manners.clock
+        rate_limiter, clock = self.session.shared.rate_limiter, self.manners.clock
         question, under_way = ask.question, True
 
         def before_again(refusal: Reply) -> None:
             nonlocal under_way
-            governor.observe(refusal.headers, clock())
+            rate_limiter.update(refusal.headers, clock())
             under_way = False
             self._wait_for_the_limits(ask)
             under_way = True
@@ -196,17 +196,17 @@ class Crew:
             )
         except BaseException:
             if under_way:
-                governor.release()
+                rate_limiter.release()
             raise
-        governor.observe(reply.headers, clock(), refused_for=_refused_for(reply.status, reply.headers))
+        rate_limiter.update(reply.headers, clock(), refused_for=_refused_for(reply.status, reply.headers))
         with gc_paused:
             page = read_page(reply, envelope=question.envelope)
         self.watcher.came(len(page.rows))
         return page
 
     def _wait_for_the_limits(self, ask: Ask) -> None:
-        governor, clock = self.session.application.governor, self.manners.clock
-        while not self._stop.is_set() and (seconds := governor.reserve(clock())) > 0:
+        rate_limiter, clock = self.session.shared.rate_limiter, self.manners.clock
+        while not self._stop.is_set() and (seconds := rate_limiter.acquire(clock())) > 0:
             if seconds >= _WORTH_SAYING and not self._patience.allows(seconds, clock()):
                 raise RateLimitError(
                     f"Procore's rate limit lets this application go on in {seconds:,.0f} seconds, which is beyond the "
@@ -221,7 +221,7 @@ class Crew:
     def foresee(self, requests: int, question: Question) -> None:
         """Raise now what so many more requests would end in: a wait beyond the patience."""
         now = self.manners.clock()
-        seconds = self.session.application.governor.seconds_for(requests, now)
+        seconds = self.session.shared.rate_limiter.estimate(requests, now)
         left = self._patience.left(now)
         if seconds > left:
             raise RateLimitError(

@@ -34,8 +34,8 @@ from procore_nb import catalog
 from procore_nb.client import Procore
 from procore_nb.credentials import Credentials
 from procore_nb.environments import DEMO
+from procore_nb.http import Session
 from procore_nb.pages import Manners
-from procore_nb.session import Session
 from procore_nb.store import Store
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)

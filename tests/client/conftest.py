@@ -9,8 +9,8 @@ import procore_nb as pnb
 from procore_nb.client import Procore
 from procore_nb.demo import CLIENT_ID, CLIENT_SECRET, COMPANY_ID, TODAY, Demo, DemoAdapter, DemoRequest
 from procore_nb.environments import DEMO
+from procore_nb.http import Session
 from procore_nb.pages import Manners
-from procore_nb.session import Session
 
 
 class Time:

@@ -11,7 +11,7 @@ from another_procore import Asked, Said
 
 import procore_nb as pnb
 from pages.driving import numbered
-from procore_nb.pacing import Governor
+from procore_nb.http.rate_limit import RateLimiter
 
 RFIS = "/rest/v1.0/projects/{}/rfis"
 START = 1_800_000_000.0
@@ -81,20 +81,20 @@ def test_a_request_sent_again_with_a_fresh_token_counts_towards_the_limit(anothe
     procore = connected(server, workers=4)
     procore.table("rfis", projects=range(1, 13))
     assert len(server.calls) > 12
-    governor = procore.session.application.governor
-    assert governor.requests == len(server.calls)
-    assert governor._under_way == 0
+    rate_limiter = procore.session.shared.rate_limiter
+    assert rate_limiter.requests == len(server.calls)
+    assert rate_limiter._under_way == 0
 
 
 def test_a_refusal_that_names_no_time_holds_everybody_back_until_its_window_is_over() -> None:
-    governor = Governor()
+    rate_limiter = RateLimiter()
     for second in range(4):
-        assert governor.reserve(START + second) == 0
-        governor.observe({}, START + second)
-    assert governor.reserve(START + 4) == 0
-    governor.observe({}, START + 4, refused_for=0)
-    assert governor.reserve(START + 4) == 6
-    assert governor.reserve(START + 10) == 0
+        assert rate_limiter.acquire(START + second) == 0
+        rate_limiter.update({}, START + second)
+    assert rate_limiter.acquire(START + 4) == 0
+    rate_limiter.update({}, START + 4, refused_for=0)
+    assert rate_limiter.acquire(START + 4) == 6
+    assert rate_limiter.acquire(START + 10) == 0
 
 
 def test_refusals_that_name_no_time_are_waited_out(another, connected) -> None:  # type: ignore[no-untyped-def]

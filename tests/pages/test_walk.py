@@ -15,8 +15,8 @@ import procore_nb as pnb
 from pages.test_plan import numbered
 from procore_nb.demo import CLIENT_ID, CLIENT_SECRET, COMPANY_ID, Demo, DemoAdapter, Faults, RateLimits
 from procore_nb.environments import DEMO
+from procore_nb.http import Session
 from procore_nb.pages import Done, Manners, Question, Restarted, Rows, ask_once, walk
-from procore_nb.session import Session
 
 PROJECTS = "/rest/v1.0/projects"
 ALL = (("company_id", str(COMPANY_ID)), ("filters[by_status]", "All"))
@@ -179,7 +179,7 @@ def test_requests_without_a_reply_do_not_count_as_under_way_for_ever(clean: list
     manners = Manners(clock=clock, sleep=clock.sleep, retries=20)
     rows_into(rows, walk(session, [Question(PROJECTS, ALL, COMPANY_ID, per_page=20)], manners=manners))
     assert rows == clean
-    assert session.application.governor._under_way == 0
+    assert session.shared.rate_limiter._under_way == 0
 
 
 @pytest.mark.parametrize("fault", ["busy", "unavailable", "busy_no_retry_after"])

@@ -34,8 +34,8 @@ from procore_nb.demo.refusals import forbidden
 from procore_nb.demo.tables.listing import _send
 from procore_nb.demo.tables.sift import sift
 from procore_nb.environments import DEMO
+from procore_nb.http import Session
 from procore_nb.pages import Manners
-from procore_nb.session import Session
 
 BEGIN = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 TODAY = BEGIN.date()

@@ -210,7 +210,7 @@ def test_no_secret_is_kept(world: World, procore: Procore, store: Store, tmp_pat
 
 
 def _token(procore: Procore) -> bytes:
-    token = procore.session.application.token
+    token = procore.session.shared.token
     assert token is not None
     return token.text.reveal().encode()
 

@@ -20,8 +20,15 @@ from procore_nb import hints
 from procore_nb.credentials import Credentials, Secret
 from procore_nb.environments import Environment
 from procore_nb.errors import CredentialsError, ProcoreError, ServerError
+from procore_nb.http.transport import (
+    NoRedirectSession,
+    network_error,
+    prepared,
+    redact,
+    reply_of,
+    strip_traceback,
+)
 from procore_nb.replies import Reply, error_of, server_time
-from procore_nb.session.wire import Direct, hidden, network_error, prepared, reply_of, without_frames
 
 _RENEWAL_MARGIN = 60.0  # seconds before the end of a token's life; at most a tenth of that life
 
@@ -71,7 +78,7 @@ class Token:
         return f"Token(<set>, expires_in={self.expires_in})"
 
 
-class _DirectOAuth2Session(Direct, OAuth2Session):  # type: ignore[misc]
+class _DirectOAuth2Session(NoRedirectSession, OAuth2Session):  # type: ignore[misc]
     """requests_oauthlib's session, with our manners on the wire."""
 
 
@@ -101,7 +108,7 @@ def fetch_token(
     replies: list[Reply] = []
 
     def judge(response: requests.Response) -> requests.Response:
-        replies.append(hidden(reply_of(response, environment), credentials.client_secret))
+        replies.append(redact(reply_of(response, environment), credentials.client_secret))
         refusal = _refusal(replies[-1], environment)
         if refusal is not None:
             raise refusal
@@ -125,7 +132,7 @@ def fetch_token(
     except ProcoreError as error:
         raise error.with_traceback(None) from None
     except requests.RequestException as error:
-        raise network_error(error, url, environment) from without_frames(error)
+        raise network_error(error, url, environment) from strip_traceback(error)
     except (OAuth2Error, ValueError, TypeError, AttributeError, Warning):
         token = None  # and no cause below: what could not be read may hold a token
     finally:

@@ -19,15 +19,15 @@ from procore_nb import hints
 from procore_nb.credentials import Credentials
 from procore_nb.environments import Environment, same_origin
 from procore_nb.errors import ProcoreError, RequestError
-from procore_nb.pacing import Governor
+from procore_nb.http.rate_limit import RateLimiter
+from procore_nb.http.token import Token, fetch_token
+from procore_nb.http.transport import BearerAuth, NoRedirectSession, prepared, redact, send_request
 from procore_nb.replies import Reply, error_of, read_json, server_time
-from procore_nb.session.token import Token, fetch_token
-from procore_nb.session.wire import Bearer, Direct, exchange, hidden, prepared
 
 _RENEWALS = 3  # of a token for one request; a token may be revoked as soon as it was renewed
 
 
-class Application:
+class SharedState:
     """What all sessions of one client id in one environment share: the token, and the pace Procore allows."""
 
     def __init__(self) -> None:
@@ -35,25 +35,25 @@ class Application:
         self.token: Token | None = None
         self.logins = 0
         self.login_trouble: ProcoreError | None = None
-        self.governor = Governor()
+        self.rate_limiter = RateLimiter()
 
 
 # Procore counts requests per application and one token serves all its sessions, so this one table is shared by the whole
 # process; entries vanish with their last session. The secret is part of the key: a wrong one must be refused by the login
 # host, not served with the token of the right one.
-_applications: weakref.WeakValueDictionary[tuple[str, str, Credentials], Application] = (
+_applications: weakref.WeakValueDictionary[tuple[str, str, Credentials], SharedState] = (
     weakref.WeakValueDictionary()
 )
 _applications_lock = threading.Lock()
 
 
-def application_of(environment: Environment, credentials: Credentials) -> Application:
+def shared_state_of(environment: Environment, credentials: Credentials) -> SharedState:
     """Return the application that an environment and credentials belong to."""
     key = (environment.login_url, environment.api_url, credentials)
     with _applications_lock:
         found = _applications.get(key)
         if found is None:
-            found = _applications[key] = Application()
+            found = _applications[key] = SharedState()
         return found
 
 
@@ -86,12 +86,14 @@ class Session:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.environment = environment
-        self.application = application_of(environment, credentials) if transport is None else Application()
+        self.shared = shared_state_of(environment, credentials) if transport is None else SharedState()
         self._credentials = credentials
         self._timeout = (connect_timeout_seconds, read_timeout_seconds)
         self._transport = transport
         self._clock = clock
-        self._http = prepared(Direct(), environment.api_url, connections=connections, transport=transport)
+        self._http = prepared(
+            NoRedirectSession(), environment.api_url, connections=connections, transport=transport
+        )
         self.seconds_behind = 0.0
         """How far the server's clock was behind ours at its last reply; 0 where it is ahead, or does not tell."""
 
@@ -144,12 +146,12 @@ class Session:
 
     def revoke(self) -> None:
         """Let the login host forget the current token, if there is one."""
-        with self.application.lock:
-            token, self.application.token = self.application.token, None
+        with self.shared.lock:
+            token, self.shared.token = self.shared.token, None
         if token is None:
             return
         home = self.environment.login_url
-        http = prepared(Direct(), home, connections=1, transport=self._transport)
+        http = prepared(NoRedirectSession(), home, connections=1, transport=self._transport)
 
         def send() -> Any:
             form = {
@@ -159,7 +161,7 @@ class Session:
             }
             return http.post(home + "/oauth/revoke", data=form, timeout=self._timeout)
 
-        error = error_of(exchange(send, home, self.environment))
+        error = error_of(send_request(send, home, self.environment))
         http.close()
         if error is not None:
             raise error
@@ -190,7 +192,7 @@ class Session:
 
     def _living_token(self, *, refused: Token | None = None) -> Token:
         """Return a token with life left; one thread asks for a new one while the others wait for what it gets."""
-        application = self.application
+        application = self.shared
         before = application.logins
         with application.lock:
             token = application.token
@@ -220,9 +222,9 @@ class Session:
         for _ in range(4):
             if not same_origin(target, home):
                 break
-            reply = exchange(lambda: self._get(target, headers, token), target, self.environment)  # noqa: B023
+            reply = send_request(lambda: self._get(target, headers, token), target, self.environment)  # noqa: B023
             token.accepted = token.accepted or reply.status != 401
-            reply = hidden(reply, token.text)
+            reply = redact(reply, token.text)
             location = reply.headers.get("location")
             if not (300 <= reply.status < 400 and location):
                 return reply
@@ -233,7 +235,7 @@ class Session:
         raise RequestError(f"{where} to {target[:200]}, where the token must not go.", advice=hints.REDIRECT)
 
     def _get(self, url: str, headers: dict[str, str], token: Token) -> Any:
-        key = Bearer(token.text, url)
+        key = BearerAuth(token.text, url)
         return self._http.get(url, headers=headers, auth=key, timeout=self._timeout, stream=True)
 
 

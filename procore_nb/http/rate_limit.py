@@ -34,7 +34,7 @@ class Window:
     """`hour` or `spike`."""
 
 
-class Governor:
+class RateLimiter:
     """Keeps all requests of one application within Procore's limits; one for all threads and walks.
 
     Ask `reserve` before each request and call `observe` with its reply's headers, or `release` if none came.
@@ -58,7 +58,7 @@ class Governor:
         self._clocks = _Clocks()
         self.requests = 0
 
-    def reserve(self, now: float) -> float:
+    def acquire(self, now: float) -> float:
         """Return 0 and count one request as under way, or the seconds after which to ask again."""
         with self._lock:
             wait = self._seconds_to_wait(now)
@@ -68,7 +68,7 @@ class Governor:
                 return 0.0
             return wait
 
-    def observe(self, headers: Mapping[str, str], now: float, *, refused_for: float | None = None) -> None:
+    def update(self, headers: Mapping[str, str], now: float, *, refused_for: float | None = None) -> None:
         """Take in the reply of a request that was under way.
 
         `refused_for` is the number of seconds a 429 or 503 asks to wait; 0 for a 429 that does not say.
@@ -98,7 +98,7 @@ class Governor:
         with self._lock:
             self._under_way -= 1
 
-    def seconds_for(self, requests: int, now: float) -> float:
+    def estimate(self, requests: int, now: float) -> float:
         """Return the least seconds in which so many more requests can be sent, as far as the windows are known."""
         with self._lock:
             return max(

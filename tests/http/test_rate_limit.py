@@ -7,16 +7,16 @@ from functools import partial
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from pacing.simulation import Fixed, FromFirst, Knowing, Sliding, run
-from procore_nb.pacing import Governor, backoff_seconds
+
+from procore_nb.http.rate_limit import RateLimiter, backoff_seconds
 
 START = 1_800_000_000.0  # a whole multiple of ten seconds and of an hour
 
 
 def optimum(make, **settings) -> float:  # type: ignore[no-untyped-def]
     server = make()
-    best = run(server, governor=Knowing(server, settings.get("latency", 0.15)), **settings)
+    best = run(server, rate_limiter=Knowing(server, settings.get("latency", 0.15)), **settings)
     assert best.refused == 0
     return best.seconds
 
@@ -92,11 +92,11 @@ def test_whatever_the_limit_the_governor_runs_into_no_refusal_of_its_own_making(
 
 
 def test_without_any_headers_nothing_is_held_back() -> None:
-    governor = Governor(burst=2)
-    assert [governor.reserve(START) for _ in range(3)][:2] == [0.0, 0.0]
-    assert governor.reserve(START) > 0  # until the first reply has told the limits
-    governor.observe({}, START)
-    assert [governor.reserve(START) for _ in range(100)] == [0.0] * 100
+    rate_limiter = RateLimiter(burst=2)
+    assert [rate_limiter.acquire(START) for _ in range(3)][:2] == [0.0, 0.0]
+    assert rate_limiter.acquire(START) > 0  # until the first reply has told the limits
+    rate_limiter.update({}, START)
+    assert [rate_limiter.acquire(START) for _ in range(100)] == [0.0] * 100
 
 
 def test_another_program_that_spends_from_the_same_windows_is_noticed() -> None:
@@ -114,89 +114,89 @@ def told(limit: int, remaining: int, reset: float) -> dict[str, str]:
     }
 
 
-def asked(governor: Governor, headers: dict[str, str], now: float, **more: float) -> None:
-    assert governor.reserve(now) == 0
-    governor.observe(headers, now, **more)
+def asked(rate_limiter: RateLimiter, headers: dict[str, str], now: float, **more: float) -> None:
+    assert rate_limiter.acquire(now) == 0
+    rate_limiter.update(headers, now, **more)
 
 
 def test_nothing_is_sent_before_a_window_that_is_used_up_begins_anew() -> None:
-    governor = Governor()
-    asked(governor, told(25, 0, START + 10), START + 4)
-    wait = governor.reserve(START + 4)
+    rate_limiter = RateLimiter()
+    asked(rate_limiter, told(25, 0, START + 10), START + 4)
+    wait = rate_limiter.acquire(START + 4)
     assert 6 < wait < 6.5
-    assert governor.reserve(START + 4 + wait) == 0
+    assert rate_limiter.acquire(START + 4 + wait) == 0
 
 
 def test_a_refusal_holds_back_everybody_until_its_time() -> None:
-    governor = Governor()
-    asked(governor, {}, START, refused_for=20)
-    assert governor.reserve(START + 5) == 15
-    assert governor.reserve(START + 20) == 0
+    rate_limiter = RateLimiter()
+    asked(rate_limiter, {}, START, refused_for=20)
+    assert rate_limiter.acquire(START + 5) == 15
+    assert rate_limiter.acquire(START + 20) == 0
 
 
 def test_a_reset_told_in_seconds_from_now_is_understood() -> None:
-    governor = Governor()
+    rate_limiter = RateLimiter()
     asked(
-        governor,
+        rate_limiter,
         {"x-rate-limit-limit": "25", "x-rate-limit-remaining": "0", "x-rate-limit-reset": "9"},
         START,
     )
-    assert 8.9 < governor.reserve(START) < 9.5
+    assert 8.9 < rate_limiter.acquire(START) < 9.5
 
 
 @pytest.mark.parametrize("broken", ["", "many", "-3", "1e9", "٣"])
 def test_headers_that_make_no_sense_are_passed_over(broken: str) -> None:
-    governor = Governor()
-    asked(governor, {**told(25, 0, START + 10), "x-rate-limit-reset": broken}, START)
-    assert governor.reserve(START) == 0
-    assert governor.windows(START) == []
+    rate_limiter = RateLimiter()
+    asked(rate_limiter, {**told(25, 0, START + 10), "x-rate-limit-reset": broken}, START)
+    assert rate_limiter.acquire(START) == 0
+    assert rate_limiter.windows(START) == []
 
 
 def test_a_request_that_got_no_reply_does_not_stay_on_the_way() -> None:
-    governor = Governor()
-    asked(governor, told(25, 2, START + 10), START)
+    rate_limiter = RateLimiter()
+    asked(rate_limiter, told(25, 2, START + 10), START)
     for _ in range(20):
-        assert governor.reserve(START) == 0
-        governor.release()
+        assert rate_limiter.acquire(START) == 0
+        rate_limiter.release()
 
 
 def test_both_windows_are_known_once_both_were_shown() -> None:
-    governor = Governor()
-    asked(governor, told(600, 20, START + 1800), START)
-    asked(governor, told(25, 3, START + 10), START)
-    assert [(one.kind, one.limit, one.remaining) for one in governor.windows(START)] == [
+    rate_limiter = RateLimiter()
+    asked(rate_limiter, told(600, 20, START + 1800), START)
+    asked(rate_limiter, told(25, 3, START + 10), START)
+    assert [(one.kind, one.limit, one.remaining) for one in rate_limiter.windows(START)] == [
         ("hour", 600, 19),
         ("spike", 25, 3),
     ]
 
 
 def test_an_hour_stays_an_hour_near_its_end() -> None:
-    governor = Governor()
-    asked(governor, told(600, 20, START + 1800), START)
-    asked(governor, told(600, 10, START + 1800), START + 1790)
-    assert [one.kind for one in governor.windows(START + 1790)] == ["hour"]
-    assert governor.seconds_for(611, START + 1790) == 10 + 3600
+    rate_limiter = RateLimiter()
+    asked(rate_limiter, told(600, 20, START + 1800), START)
+    asked(rate_limiter, told(600, 10, START + 1800), START + 1790)
+    assert [one.kind for one in rate_limiter.windows(START + 1790)] == ["hour"]
+    assert rate_limiter.estimate(611, START + 1790) == 10 + 3600
 
 
 def test_a_window_begun_anew_is_full() -> None:
-    governor = Governor()
-    asked(governor, told(25, 3, START + 10), START)
-    assert governor.windows(START + 11)[0].remaining == 25
+    rate_limiter = RateLimiter()
+    asked(rate_limiter, told(25, 3, START + 10), START)
+    assert rate_limiter.windows(START + 11)[0].remaining == 25
 
 
 @pytest.mark.parametrize(("requests", "seconds"), [(3, 0), (4, 10), (28, 10), (29, 20), (3 + 25 * 6, 60)])
 def test_the_least_time_for_so_many_requests_is_told_before_they_start(requests: int, seconds: float) -> None:
-    governor = Governor()
-    asked(governor, told(25, 3, START + 10), START)
-    assert governor.seconds_for(requests, START) == seconds
+    rate_limiter = RateLimiter()
+    asked(rate_limiter, told(25, 3, START + 10), START)
+    assert rate_limiter.estimate(requests, START) == seconds
 
 
 def test_the_least_time_minds_the_hour() -> None:
-    governor = Governor()
-    asked(governor, told(600, 100, START + 1800), START)
-    assert governor.seconds_for(100, START) == 0
-    assert governor.seconds_for(101, START) == 1800
-    assert governor.seconds_for(701, START) == 1800 + 3600
+    rate_limiter = RateLimiter()
+    asked(rate_limiter, told(600, 100, START + 1800), START)
+    assert rate_limiter.estimate(100, START) == 0
+    assert rate_limiter.estimate(101, START) == 1800
+    assert rate_limiter.estimate(701, START) == 1800 + 3600
 
 
 @given(st.integers(1, 30), st.floats(0, 1))
@@ -212,7 +212,7 @@ def test_jitter_differs_from_time_to_time() -> None:
 
 
 def test_replies_heard_out_of_order_open_no_window_too_early() -> None:
-    governor = Governor()
+    rate_limiter = RateLimiter()
     for now, remaining, reset in [
         (30.08, 4, 40),
         (59.82, 4, 60),
@@ -220,8 +220,8 @@ def test_replies_heard_out_of_order_open_no_window_too_early() -> None:
         (59.99, 3, 60),
         (59.99, 2, 60),
     ]:
-        assert governor.reserve(START + now) == 0
+        assert rate_limiter.acquire(START + now) == 0
         told = {"limit": "5", "remaining": str(remaining), "reset": f"{START + reset:.0f}"}
-        governor.observe({f"x-rate-limit-{name}": text for name, text in told.items()}, START + now)
-    assert [governor.reserve(START + 59.99) for _ in range(2)] == [0, 0]
-    assert governor.reserve(START + 59.99) > 0
+        rate_limiter.update({f"x-rate-limit-{name}": text for name, text in told.items()}, START + now)
+    assert [rate_limiter.acquire(START + 59.99) for _ in range(2)] == [0, 0]
+    assert rate_limiter.acquire(START + 59.99) > 0

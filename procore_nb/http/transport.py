@@ -28,7 +28,7 @@ _PIECE = 1 << 20  # bytes
 Kind = TypeVar("Kind", bound=requests.Session)
 
 
-class Direct(requests.Session):
+class NoRedirectSession(requests.Session):
     """A session that answers a redirect with the redirect itself, and never asks a proxy for this machine."""
 
     def get_redirect_target(self, resp: requests.Response) -> None:
@@ -42,7 +42,7 @@ class Direct(requests.Session):
         return merged
 
 
-class PlainLoopback(HTTPAdapter):
+class LoopbackAdapter(HTTPAdapter):
     """Sends by plain http what was addressed to https; mounted for one loopback host only.
 
     requests_oauthlib refuses an http address, and its switch for that works for the whole process.
@@ -56,7 +56,7 @@ class PlainLoopback(HTTPAdapter):
         return super().send(request, **settings)
 
 
-class Bearer(requests.auth.AuthBase):
+class BearerAuth(requests.auth.AuthBase):
     """Puts the token on a request to the one address it was made for."""
 
     def __init__(self, token: Secret, url: str) -> None:
@@ -81,16 +81,16 @@ def prepared(session: Kind, url: str, *, connections: int, transport: BaseAdapte
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     if transport is None and url.startswith("http://"):
-        session.mount("https://" + urlsplit(url).netloc, PlainLoopback())
+        session.mount("https://" + urlsplit(url).netloc, LoopbackAdapter())
     return session
 
 
-def exchange(send: Callable[[], requests.Response], url: str, environment: Environment) -> Reply:
+def send_request(send: Callable[[], requests.Response], url: str, environment: Environment) -> Reply:
     """Send, and return the reply; what goes wrong on the way becomes a NetworkError."""
     try:
         return reply_of(send(), environment)
     except requests.RequestException as error:
-        raise network_error(error, url, environment) from without_frames(error)
+        raise network_error(error, url, environment) from strip_traceback(error)
 
 
 def reply_of(response: requests.Response, environment: Environment) -> Reply:
@@ -100,7 +100,7 @@ def reply_of(response: requests.Response, environment: Environment) -> Reply:
     return Reply(response.status_code, headers, body, str(response.url), environment.name)
 
 
-def hidden(reply: Reply, secret: Secret) -> Reply:
+def redact(reply: Reply, secret: Secret) -> Reply:
     """Return a refusal without the secret or token it may repeat."""
     if reply.status < 400:
         return reply
@@ -133,7 +133,7 @@ def network_error(error: requests.RequestException, url: str, environment: Envir
     return NetworkError(f"{what} ({type(error).__name__}).", advice=hint)
 
 
-def without_frames(error: BaseException) -> BaseException:
+def strip_traceback(error: BaseException) -> BaseException:
     """Return the error without the frames and requests it holds: those of a login show the secret."""
     seen: set[int] = set()
     pending: list[BaseException | None] = [error]

@@ -4,7 +4,7 @@ In: an environment, credentials, a path and its parameters. Out: a `Reply`. Spea
 that environment and to nobody else. The only room that imports requests_oauthlib.
 """
 
-from procore_nb.session.door import Application, Session, application_of
-from procore_nb.session.token import Token
+from procore_nb.http.session import Session, SharedState, shared_state_of
+from procore_nb.http.token import Token
 
-__all__ = ["Application", "Session", "Token", "application_of"]
+__all__ = ["Session", "SharedState", "Token", "shared_state_of"]

@@ -8,7 +8,7 @@ import pytest
 from another_procore import CLIENT_ID, SECRET, AnotherProcore
 
 import procore_nb as pnb
-from procore_nb.session import Session
+from procore_nb.http import Session
 
 
 @pytest.fixture

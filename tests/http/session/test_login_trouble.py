@@ -105,7 +105,7 @@ def test_a_login_host_that_hangs_up_or_keeps_silent_is_a_network_error(session_o
 
 
 def test_a_host_that_does_not_exist_is_said_not_to_be_known() -> None:
-    from procore_nb.session import Session
+    from procore_nb.http import Session
 
     place = pnb.Environment("nowhere", "https://login.nowhere.invalid", "https://api.nowhere.invalid")
     with pytest.raises(pnb.NetworkError, match=r"login.nowhere.invalid \(nowhere\) is not known") as caught:

@@ -10,7 +10,7 @@ from another_procore import CLIENT_ID, COMPANY, SECRET, Asked, Said
 
 import procore_nb as pnb
 from procore_nb.credentials import Secret
-from procore_nb.session.wire import Bearer
+from procore_nb.http.transport import BearerAuth
 
 ME = "/rest/v1.0/me"
 
@@ -62,7 +62,7 @@ def test_other_names_ports_and_schemes_are_other_hosts(another, session_of, targ
 
 
 def test_the_token_is_put_on_a_request_to_its_own_address_only() -> None:
-    bearer = Bearer(Secret("abc"), "https://api.example/rest")
+    bearer = BearerAuth(Secret("abc"), "https://api.example/rest")
     for address, expected in (("https://api.example/x", "Bearer abc"), ("https://evil.example/x", None)):
         request = bearer(requests.Request("GET", address).prepare())
         assert request.headers.get("Authorization") == expected
@@ -140,7 +140,7 @@ def test_no_proxy_is_asked_for_this_machine_itself(another, session_of, monkeypa
 
 
 def test_a_proxy_is_asked_for_every_other_host(another, monkeypatch) -> None:  # type: ignore[no-untyped-def]
-    from procore_nb.session import Session
+    from procore_nb.http import Session
 
     monkeypatch.setenv("HTTPS_PROXY", another(twist=lambda asked: Said(407, b"")).url)
     for other in ("NO_PROXY", "no_proxy"):
@@ -213,7 +213,7 @@ def test_loopback_may_be_ipv6(another) -> None:  # type: ignore[no-untyped-def]
         pytest.skip("no IPv6 here")
     from procore_nb.demo import CLIENT_ID as DEMO_ID
     from procore_nb.demo import CLIENT_SECRET, serve
-    from procore_nb.session import Session
+    from procore_nb.http import Session
 
     try:
         server = serve(host="::1")

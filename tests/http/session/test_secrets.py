@@ -133,12 +133,12 @@ def test_nothing_that_holds_a_connection_shows_secret_or_token(another, connecte
     for one in (
         procore,
         session,
-        session.application,
+        session.shared,
         token,
         procore._repr_html_(),
         vars(procore),
         vars(session),
-        vars(session.application),
+        vars(session.shared),
     ):
         assert SECRET not in repr(one)
         assert TOKEN not in repr(one)

@@ -10,8 +10,8 @@ from another_procore import COMPANY, Asked, Said
 import procore_nb as pnb
 from procore_nb.demo import CLIENT_ID, CLIENT_SECRET, COMPANY_ID, Demo, DemoAdapter
 from procore_nb.environments import DEMO
-from procore_nb.session import Session
-from procore_nb.session.token import Token
+from procore_nb.http import Session
+from procore_nb.http.token import Token
 
 ME = "/rest/v1.0/me"
 

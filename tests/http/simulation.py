@@ -1,4 +1,4 @@
-"""Eight askers, one counting server and a governor, on a clock of events: exact, and without waiting.
+"""Eight askers, one counting server and a rate_limiter, on a clock of events: exact, and without waiting.
 
 Latency is the way there and back; the server counts a request when it arrives, half-way.
 """
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from email.utils import formatdate
 from typing import Protocol
 
-from procore_nb.pacing import Governor
+from procore_nb.http.rate_limit import RateLimiter
 
 Headers = dict[str, str]
 
@@ -131,7 +131,7 @@ class Outcome:
 
 
 class Knowing:
-    """A governor that knows the server: what the limits allow at best."""
+    """A rate_limiter that knows the server: what the limits allow at best."""
 
     def __init__(self, server: Server, latency: float) -> None:
         self._server, self._latency = server, latency
@@ -152,12 +152,12 @@ def run(
     workers: int = 8,
     latency: float = 0.15,
     start: float = 1_800_000_000.0,
-    governor: Governor | Knowing | None = None,
+    rate_limiter: RateLimiter | Knowing | None = None,
     others: Callable[[float], int] = lambda now: 0,
 ) -> Outcome:
     """Send so many requests; `others` is how many a program with the same client id sends at each of ours."""
-    governor = governor or Governor()
-    early = isinstance(governor, Knowing)
+    rate_limiter = rate_limiter or RateLimiter()
+    early = isinstance(rate_limiter, Knowing)
     outcome, order, left = Outcome(), 0, requests
     events: list[tuple[float, int, str, object]] = [
         (start, number, "free", None) for number in range(workers)
@@ -171,7 +171,7 @@ def run(
         if what == "free":
             if left <= 0:
                 continue
-            wait = governor.reserve(now)
+            wait = rate_limiter.acquire(now)
             if wait > 0:
                 heapq.heappush(events, (now + max(wait, 1e-4), order, "free", None))
                 continue
@@ -190,7 +190,7 @@ def run(
                 outcome.refused += 1
                 left += 1
                 after = max(1.0, float(headers["x-rate-limit-reset"]) - now - getattr(server, "ahead", 0.0))
-            governor.observe(headers, now, refused_for=None if allowed else after)
+            rate_limiter.update(headers, now, refused_for=None if allowed else after)
             outcome.seconds = now - start
             heapq.heappush(events, (now + after, order, "free", None))
     raise AssertionError("the walk never ends")
