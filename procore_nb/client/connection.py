@@ -20,7 +20,7 @@ from procore_nb.environments import DEMO, Environment
 from procore_nb.errors import ArgumentError
 from procore_nb.http import Session
 from procore_nb.pages import Manners
-from procore_nb.replies import utc_text
+from procore_nb.responses import utc_text
 
 
 class Connection:

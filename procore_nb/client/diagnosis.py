@@ -19,7 +19,7 @@ from procore_nb.client.steps import Steps
 from procore_nb.errors import CredentialsError, NetworkError, ProcoreError
 from procore_nb.http import Session
 from procore_nb.pages import Manners, ask_once
-from procore_nb.replies import Page
+from procore_nb.responses import Page
 
 _TOOLS = (
     "rfis",

@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from procore_nb.replies import server_time
+from procore_nb.responses import server_time
 
 _A_REPLY_IS_DUE = 0.02  # seconds; requests under way may already be counted, their replies will tell
 _LENGTH = {"spike": 10.0, "hour": 3600.0}  # seconds, as Procore describes its windows

@@ -1,6 +1,6 @@
 """The session itself: one question out, one reply in, with a living token.
 
-In: path, parameters and company id. Out: a `Reply`, whatever its status. Speaks to the two hosts of its environment.
+In: path, parameters and company id. Out: a `Response`, whatever its status. Speaks to the two hosts of its environment.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from procore_nb.errors import ProcoreError, RequestError
 from procore_nb.http.rate_limit import RateLimiter
 from procore_nb.http.token import Token, fetch_token
 from procore_nb.http.transport import BearerAuth, NoRedirectSession, prepared, redact, send_request
-from procore_nb.replies import Reply, error_of, read_json, server_time
+from procore_nb.responses import Response, error_from, read_json, server_time
 
 _RENEWALS = 3  # of a token for one request; a token may be revoked as soon as it was renewed
 
@@ -111,8 +111,8 @@ class Session:
         parameters: Iterable[tuple[str, str]] = (),
         *,
         company_id: int | None,
-        before_again: Callable[[Reply], None] = lambda refusal: None,
-    ) -> Reply:
+        before_again: Callable[[Response], None] = lambda refusal: None,
+    ) -> Response:
         """Ask one question once; when the token is refused, renew it and ask again.
 
         `before_again` is given the refusal before each further request, which counts towards Procore's limits as well.
@@ -161,7 +161,7 @@ class Session:
             }
             return http.post(home + "/oauth/revoke", data=form, timeout=self._timeout)
 
-        error = error_of(send_request(send, home, self.environment))
+        error = error_from(send_request(send, home, self.environment))
         http.close()
         if error is not None:
             raise error
@@ -176,8 +176,8 @@ class Session:
         headers: dict[str, str],
         *,
         home: str,
-        before_again: Callable[[Reply], None] = lambda refusal: None,
-    ) -> Reply:
+        before_again: Callable[[Response], None] = lambda refusal: None,
+    ) -> Response:
         token = self._living_token()
         reply = self._send(url, headers, token, home)
         for _ in range(_RENEWALS):
@@ -216,7 +216,7 @@ class Session:
                 application.logins += 1
             return token
 
-    def _send(self, url: str, headers: dict[str, str], token: Token, home: str) -> Reply:
+    def _send(self, url: str, headers: dict[str, str], token: Token, home: str) -> Response:
         """Send one request, and again where it is redirected within its own host."""
         target = url
         for _ in range(4):

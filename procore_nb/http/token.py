@@ -28,7 +28,7 @@ from procore_nb.http.transport import (
     reply_of,
     strip_traceback,
 )
-from procore_nb.replies import Reply, error_of, server_time
+from procore_nb.responses import Response, error_from, server_time
 
 _RENEWAL_MARGIN = 60.0  # seconds before the end of a token's life; at most a tenth of that life
 
@@ -105,7 +105,7 @@ def fetch_token(
     client = BackendApplicationClient(client_id=credentials.client_id)
     session = _DirectOAuth2Session(client=client)  # type: ignore[call-arg]
     oauth = prepared(session, url, connections=1, transport=transport)
-    replies: list[Reply] = []
+    replies: list[Response] = []
 
     def judge(response: requests.Response) -> requests.Response:
         replies.append(redact(reply_of(response, environment), credentials.client_secret))
@@ -142,7 +142,7 @@ def fetch_token(
     return token
 
 
-def _token(answer: Any, reply: Reply, now: float) -> Token | None:
+def _token(answer: Any, reply: Response, now: float) -> Token | None:
     text = answer["access_token"]
     if not isinstance(text, str) or not (text.isascii() and text.isprintable() and text.strip()):
         return None
@@ -160,9 +160,9 @@ def _token(answer: Any, reply: Reply, now: float) -> Token | None:
     )
 
 
-def _refusal(reply: Reply, environment: Environment) -> ProcoreError | None:
+def _refusal(reply: Response, environment: Environment) -> ProcoreError | None:
     """Return what a login host's answer means when it is not a token."""
-    error = error_of(reply)
+    error = error_from(reply)
     if error is None:
         return None if reply.body.lstrip()[:1] == b"{" else _page_instead(reply, environment)
     said = error.message.partition(" answered ")[2]
@@ -189,7 +189,7 @@ def _refusal(reply: Reply, environment: Environment) -> ProcoreError | None:
     )
 
 
-def _page_instead(reply: Reply, environment: Environment) -> ProcoreError:
+def _page_instead(reply: Response, environment: Environment) -> ProcoreError:
     return ServerError(
         f"The login host {_host(environment)} answered {reply.status} with something other than JSON "
         f"({reply.headers.get('content-type', 'no content type')}).",

@@ -1,6 +1,6 @@
 """HTTP as this package sends it: no redirects followed, no cookies, no netrc, no proxy to this machine itself.
 
-In: a requests session, or what went wrong with one. Out: a prepared session, a `Reply`, or an error in words.
+In: a requests session, or what went wrong with one. Out: a prepared session, a `Response`, or an error in words.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from procore_nb import hints
 from procore_nb.credentials import Secret
 from procore_nb.environments import Environment, is_loopback, same_origin
 from procore_nb.errors import NetworkError
-from procore_nb.replies import Reply
+from procore_nb.responses import Response
 
 _USER_AGENT = "procore-nb"
 # Each piece read hands the interpreter to other threads and waits to get it back: in pieces of 10 kB, which is requests'
@@ -85,7 +85,7 @@ def prepared(session: Kind, url: str, *, connections: int, transport: BaseAdapte
     return session
 
 
-def send_request(send: Callable[[], requests.Response], url: str, environment: Environment) -> Reply:
+def send_request(send: Callable[[], requests.Response], url: str, environment: Environment) -> Response:
     """Send, and return the reply; what goes wrong on the way becomes a NetworkError."""
     try:
         return reply_of(send(), environment)
@@ -93,14 +93,14 @@ def send_request(send: Callable[[], requests.Response], url: str, environment: E
         raise network_error(error, url, environment) from strip_traceback(error)
 
 
-def reply_of(response: requests.Response, environment: Environment) -> Reply:
+def reply_of(response: requests.Response, environment: Environment) -> Response:
     """Return what came back, with lower-case header names."""
     headers = {name.lower(): value for name, value in response.headers.items()}
     body = b"".join(response.iter_content(_PIECE))
-    return Reply(response.status_code, headers, body, str(response.url), environment.name)
+    return Response(response.status_code, headers, body, str(response.url), environment.name)
 
 
-def redact(reply: Reply, secret: Secret) -> Reply:
+def redact(reply: Response, secret: Secret) -> Response:
     """Return a refusal without the secret or token it may repeat."""
     if reply.status < 400:
         return reply

@@ -13,7 +13,7 @@ from procore_nb.pages.crew import Crew, Manners, Silent, Watcher
 from procore_nb.pages.plan import QuestionWalk
 from procore_nb.pages.question import Question, Tally
 from procore_nb.pages.walker import Done, Event, Restarted, Rows, Walker
-from procore_nb.replies import Page
+from procore_nb.responses import Page
 
 __all__ = [
     "Done",

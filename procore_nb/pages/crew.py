@@ -18,7 +18,7 @@ from procore_nb.gc_pause import gc_paused
 from procore_nb.http import Session
 from procore_nb.http.rate_limit import backoff_seconds
 from procore_nb.pages.question import Ask, Question
-from procore_nb.replies import Page, Reply, read_page, retry_after_seconds
+from procore_nb.responses import Page, Response, read_page, retry_after_seconds
 
 log = logging.getLogger("procore_nb")
 _LISTEN_EVERY = 0.1  # seconds between two looks whether the walk is to stop
@@ -181,7 +181,7 @@ class Crew:
         rate_limiter, clock = self.session.shared.rate_limiter, self.manners.clock
         question, under_way = ask.question, True
 
-        def before_again(refusal: Reply) -> None:
+        def before_again(refusal: Response) -> None:
             nonlocal under_way
             rate_limiter.update(refusal.headers, clock())
             under_way = False

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from procore_nb.replies import group_of
+from procore_nb.responses import group_of
 
 
 class InOrder:

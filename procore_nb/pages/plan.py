@@ -13,7 +13,7 @@ from typing import Any
 from procore_nb.errors import IncompleteError, ProcoreError
 from procore_nb.pages.inorder import InOrder
 from procore_nb.pages.question import Ask, Question, Tally
-from procore_nb.replies import Page
+from procore_nb.responses import Page
 
 _SMALLEST = 100  # rows a page; every list takes as many
 _WALKS = 3  # a list that moves under our feet is walked again, so often in all

@@ -16,7 +16,7 @@ from procore_nb.errors import ProcoreError
 from procore_nb.pages.crew import Crew
 from procore_nb.pages.plan import QuestionWalk
 from procore_nb.pages.question import Ask, Question, Tally
-from procore_nb.replies import Page
+from procore_nb.responses import Page
 
 _LOOK_AHEAD = 4  # questions under way for each worker, so that one slow question does not hold up the others
 

@@ -9,7 +9,7 @@ from typing import Any
 from procore_nb.pages import Question
 from procore_nb.pages.plan import QuestionWalk
 from procore_nb.pages.question import Ask
-from procore_nb.replies import Page
+from procore_nb.responses import Page
 
 Serve = Callable[[Ask], Page]
 LIMIT = 500  # requests; a walk that needs more goes round in circles

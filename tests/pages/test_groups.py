@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from procore_nb.pages import Question
 from procore_nb.pages.plan import Ask
-from procore_nb.replies import Page
-from procore_nb.replies.groups import ungrouped
+from procore_nb.responses import Page
+from procore_nb.responses.groups import flatten_groups
 
 from .test_plan import drive, given_parameter
 
@@ -57,7 +57,7 @@ def test_every_meeting_comes_once_whatever_pages_and_total_count(
         part = items[(number - 1) * size : number * size]
         groups = grouped(part) if pages_hold == "meetings" else part
         return Page(
-            ungrouped(groups, "meetings"),
+            flatten_groups(groups, "meetings"),
             total=totals[counts],
             more=number * size < len(items) if link else None,
             groups=len(groups),
@@ -72,7 +72,7 @@ def test_every_meeting_comes_once_whatever_pages_and_total_count(
 def test_fewer_records_and_groups_than_announced_is_an_error() -> None:
     groups = grouped([{"id": 1, "of": "a"}, {"id": 2, "of": "b"}])
     _, walk, _ = drive(
-        MEETINGS, lambda _: Page(ungrouped(groups, "meetings"), total=3, more=False, groups=len(groups))
+        MEETINGS, lambda _: Page(flatten_groups(groups, "meetings"), total=3, more=False, groups=len(groups))
     )
     assert walk.failure is not None
     assert "announced 3 records" in walk.failure.message
@@ -81,7 +81,7 @@ def test_fewer_records_and_groups_than_announced_is_an_error() -> None:
 def test_a_record_may_be_in_several_groups_on_different_pages() -> None:
     def serve(ask: Ask) -> Page:
         number = int(given_parameter(ask, "page"))
-        rows = ungrouped([{"header": {"name": f"inspector {number}"}, "data": [{"id": 7}]}], "data")
+        rows = flatten_groups([{"header": {"name": f"inspector {number}"}, "data": [{"id": 7}]}], "data")
         return Page(rows, total=2, more=number < 2, groups=1)
 
     rows, walk, sent = drive(Question("/x", per_page=1, envelope="[].data"), serve)
@@ -93,6 +93,7 @@ def test_a_record_may_be_in_several_groups_on_different_pages() -> None:
 def test_a_page_that_is_not_full_is_the_only_request(total: int | None) -> None:
     groups = grouped([{"id": number, "of": "ab"[number % 2]} for number in range(5)])
     rows, _, sent = drive(
-        MEETINGS, lambda _: Page(ungrouped(groups, "meetings"), total=total, per_page=10, groups=len(groups))
+        MEETINGS,
+        lambda _: Page(flatten_groups(groups, "meetings"), total=total, per_page=10, groups=len(groups)),
     )
     assert (len(rows), sent) == (5, 1)

@@ -11,7 +11,7 @@ import procore_nb as pnb
 from pages.driving import LIMIT, drive, given_parameter, numbered
 from procore_nb.pages import Question
 from procore_nb.pages.question import Ask
-from procore_nb.replies import Page
+from procore_nb.responses import Page
 
 RFIS = "/rest/v1.0/projects/7/rfis"
 

@@ -11,7 +11,7 @@ from pages.driving import drive, given_parameter, listing, numbered
 from procore_nb.pages import Question
 from procore_nb.pages.plan import QuestionWalk
 from procore_nb.pages.question import Ask
-from procore_nb.replies import Page
+from procore_nb.responses import Page
 
 shapes = st.fixed_dictionaries(
     {

@@ -1,6 +1,6 @@
 """One reply as it came, and what its headers say about time: pure.
 
-In: status, headers and body. Out: `Reply`, seconds to wait, the server's clock. Speaks to no service.
+In: status, headers and body. Out: `Response`, seconds to wait, the server's clock. Speaks to no service.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True)
-class Reply:
+class Response:
     """What came back for one request.
 
     `headers` has lower-case names. `url` is what was asked, without any secret.

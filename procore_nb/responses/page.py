@@ -1,6 +1,6 @@
 """One good reply in, a `Page` of records out. Pure.
 
-In: a `Reply`. Out: `Page`, or an error of our tree when the body cannot be read. Speaks to no service.
+In: a `Response`. Out: `Page`, or an error of our tree when the body cannot be read. Speaks to no service.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ import orjson
 
 from procore_nb import hints
 from procore_nb.errors import IncompleteError
-from procore_nb.replies.groups import split_envelope, ungrouped
-from procore_nb.replies.links import has_next, last_page, links_of, next_cursor
-from procore_nb.replies.refusal import error_of, error_text
-from procore_nb.replies.reply import Reply, whole_number
+from procore_nb.responses.groups import flatten_groups, split_envelope
+from procore_nb.responses.links import has_next, last_page, links_of, next_cursor
+from procore_nb.responses.response import Response, whole_number
+from procore_nb.responses.status_errors import error_from, reason_of
 
 # A body of nothing else is an error, whatever its status says.
 _SAID = {"error", "errors", "message"}
@@ -40,7 +40,7 @@ class Page:
     groups: int | None = None
 
 
-def read_page(reply: Reply, *, envelope: str = "") -> Page:
+def read_page(reply: Response, *, envelope: str = "") -> Page:
     """Read one page of a list, or raise what the reply says.
 
     Parameters
@@ -63,7 +63,7 @@ def read_page(reply: Reply, *, envelope: str = "") -> Page:
     outer, inside = split_envelope(envelope)
     elements = _unwrap(body, outer, reply)
     return Page(
-        rows=ungrouped(elements, inside) if inside else elements,
+        rows=flatten_groups(elements, inside) if inside else elements,
         total=whole_number(reply.headers.get("total")),
         per_page=whole_number(reply.headers.get("per-page")),
         more=has_next(reply, links, body),
@@ -73,9 +73,9 @@ def read_page(reply: Reply, *, envelope: str = "") -> Page:
     )
 
 
-def read_json(reply: Reply) -> Any:
+def read_json(reply: Response) -> Any:
     """Return the parsed body of a good reply, or raise what the reply says; an empty 204 is None."""
-    error = error_of(reply)
+    error = error_from(reply)
     if error is not None:
         raise error
     if reply.status == 204:
@@ -92,7 +92,7 @@ def read_json(reply: Reply) -> Any:
         ) from failure
 
 
-def _unwrap(body: Any, envelope: str, reply: Reply) -> list[Any]:
+def _unwrap(body: Any, envelope: str, reply: Response) -> list[Any]:
     if body is None:
         return []
     if envelope == "." and isinstance(body, dict):
@@ -118,7 +118,7 @@ def _unwrap(body: Any, envelope: str, reply: Reply) -> list[Any]:
     if not holder or (set(holder) <= _REFUSAL_KEYS and _SAID.intersection(holder)):
         raise IncompleteError(
             f"{reply.where} answered {reply.status} with no list in it"
-            + (f": {error_text(reply)}" if holder else "."),
+            + (f": {reason_of(reply)}" if holder else "."),
             status=reply.status,
             retryable=True,
             advice=hints.IN_TROUBLE,

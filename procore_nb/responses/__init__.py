@@ -4,15 +4,15 @@ In: status, headers and body as they came. Out: `Page`, or an error of our tree 
 no service.
 """
 
-from procore_nb.replies.groups import group_of
-from procore_nb.replies.page import Page, read_json, read_page
-from procore_nb.replies.refusal import error_of
-from procore_nb.replies.reply import Reply, retry_after_seconds, server_time, utc_text
+from procore_nb.responses.groups import group_of
+from procore_nb.responses.page import Page, read_json, read_page
+from procore_nb.responses.response import Response, retry_after_seconds, server_time, utc_text
+from procore_nb.responses.status_errors import error_from
 
 __all__ = [
     "Page",
-    "Reply",
-    "error_of",
+    "Response",
+    "error_from",
     "group_of",
     "read_json",
     "read_page",

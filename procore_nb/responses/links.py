@@ -1,6 +1,6 @@
 """Where a page says the next one is: the Link header, or the body where there is none. Pure.
 
-In: a `Reply` and its parsed body. Out: whether there is more, the last page's number, the next cursor. The next request
+In: a `Response` and its parsed body. Out: whether there is more, the last page's number, the next cursor. The next request
 is never built from a link: https://developers.procore.com/documentation/pagination
 """
 
@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 from procore_nb.errors import IncompleteError
-from procore_nb.replies.reply import Reply, whole_number
+from procore_nb.responses.response import Response, whole_number
 
 _OWN_PORT = {"https": 443, "http": 80}
 # Where the next cursor is returned is not documented; these are the usual places and names.
@@ -20,7 +20,7 @@ _CURSOR_KEYS = ("next_cursor", "nextCursor", "end_cursor", "endCursor", "next", 
 _MORE_KEYS = ("has_more", "hasMore", "has_next", "has_next_page", "hasNextPage")
 
 
-def links_of(reply: Reply) -> dict[str, str] | None:
+def links_of(reply: Response) -> dict[str, str] | None:
     """Return the Link header by rel; None without one. An empty header means that everything is on this page."""
     header = reply.headers.get("link")
     if header is None:
@@ -33,7 +33,7 @@ def links_of(reply: Reply) -> dict[str, str] | None:
     return found
 
 
-def has_next(reply: Reply, links: dict[str, str] | None, body: Any) -> bool | None:
+def has_next(reply: Response, links: dict[str, str] | None, body: Any) -> bool | None:
     """Return whether there is a next page; None when nothing says so."""
     if links is None:
         left = _possible_pages_left(body)
@@ -54,7 +54,7 @@ def last_page(links: dict[str, str] | None) -> int | None:
     return whole_number(_parameter(links["last"], "page")) if links and "last" in links else None
 
 
-def next_cursor(reply: Reply, links: dict[str, str] | None, body: Any) -> str | None:
+def next_cursor(reply: Response, links: dict[str, str] | None, body: Any) -> str | None:
     """Return the cursor of the next page, from the next link, a header or the body; None where there is no more."""
     found = _parameter(links["next"], "cursor") if links and "next" in links else None
     found = found or reply.headers.get("x-next-cursor") or None

@@ -19,7 +19,7 @@ def split_envelope(envelope: str) -> tuple[str, str]:
     return outer, inside
 
 
-def ungrouped(elements: list[Any], inside: str) -> list[Any]:
+def flatten_groups(elements: list[Any], inside: str) -> list[Any]:
     """The rows of all groups in order; a group without rows gives none, an element that is no group is a row itself."""
     rows: list[Any] = []
     for element in elements:

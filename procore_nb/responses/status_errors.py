@@ -1,6 +1,6 @@
 """What a reply says that says no: an error of our tree, in words, with advice. Pure.
 
-In: a `Reply`. Out: a `ProcoreError`, or None for a good one. Error bodies have no single form, see
+In: a `Response`. Out: a `ProcoreError`, or None for a good one. Error bodies have no single form, see
 https://developers.procore.com/documentation/error-reference
 """
 
@@ -20,10 +20,10 @@ from procore_nb.errors import (
     RequestError,
     ServerError,
 )
-from procore_nb.replies.reply import Reply, retry_after_seconds
+from procore_nb.responses.response import Response, retry_after_seconds
 
 
-def error_of(reply: Reply) -> ProcoreError | None:
+def error_from(reply: Response) -> ProcoreError | None:
     """Return the error a reply stands for, or None when it is a good one."""
     status = reply.status
     if 200 <= status < 300:
@@ -34,7 +34,7 @@ def error_of(reply: Reply) -> ProcoreError | None:
             status=status,
             advice=hints.REDIRECT,
         )
-    text = error_text(reply)
+    text = reason_of(reply)
     kinds: dict[int, type[ProcoreError]] = {
         401: AccessError,
         403: AccessError,
@@ -53,7 +53,7 @@ def error_of(reply: Reply) -> ProcoreError | None:
     )
 
 
-def error_text(reply: Reply) -> str:
+def reason_of(reply: Response) -> str:
     """Return what an error body says, in one short line."""
     if reply.is_html:
         title = re.search(rb"<title[^>]*>(.*?)</title>", reply.body[:5000], re.I | re.S)

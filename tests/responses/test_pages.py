@@ -8,15 +8,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import procore_nb as pnb
-from procore_nb.replies import Page, Reply, error_of, read_json, read_page, retry_after_seconds, server_time
+from procore_nb.responses import (
+    Page,
+    Response,
+    error_from,
+    read_json,
+    read_page,
+    retry_after_seconds,
+    server_time,
+)
 
 URL = "https://api.procore.com/rest/v1.0/projects?page=1&per_page=2"
 
 
-def reply(body: Any = b"[]", *, status: int = 200, url: str = URL, **headers: str) -> Reply:
+def reply(body: Any = b"[]", *, status: int = 200, url: str = URL, **headers: str) -> Response:
     sent = body if isinstance(body, bytes) else json.dumps(body).encode()
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Reply(status, named, sent, url, "production")
+    return Response(status, named, sent, url, "production")
 
 
 def link(rel: str, address: str = "https://api.procore.com/rest/v1.0/projects?page=7&per_page=2") -> str:
@@ -212,7 +220,7 @@ STATUSES = [
 
 @pytest.mark.parametrize(("status", "kind"), STATUSES)
 def test_each_status_has_its_error_with_words_and_advice(status: int, kind: type[pnb.ProcoreError]) -> None:
-    error = error_of(reply({"message": "Said so"}, status=status))
+    error = error_from(reply({"message": "Said so"}, status=status))
     assert type(error) is kind
     assert error.status == status
     assert error.advice
@@ -222,7 +230,7 @@ def test_each_status_has_its_error_with_words_and_advice(status: int, kind: type
 
 
 def test_good_statuses_are_no_errors() -> None:
-    assert [error_of(reply(status=status)) for status in (200, 201, 204)] == [None] * 3
+    assert [error_from(reply(status=status)) for status in (200, 201, 204)] == [None] * 3
 
 
 @pytest.mark.parametrize(
@@ -253,7 +261,7 @@ def test_good_statuses_are_no_errors() -> None:
     ],
 )
 def test_what_an_error_body_says_is_found_in_every_form(body: Any, said: str) -> None:
-    error = error_of(reply(body, status=403))
+    error = error_from(reply(body, status=403))
     assert error is not None
     assert said in error.message
 
@@ -266,14 +274,14 @@ def test_what_an_error_body_says_is_found_in_every_form(body: Any, said: str) ->
     (408, b"", "less at once"),
 ])  # fmt: skip
 def test_the_advice_fits_what_was_said(status: int, body: Any, words: str) -> None:
-    error = error_of(reply(body, status=status))
+    error = error_from(reply(body, status=status))
     assert error is not None
     assert words in error.advice
 
 
 @given(st.binary(max_size=300), st.sampled_from([400, 401, 403, 404, 429, 500, 503]))
 def test_no_error_body_whatever_is_in_it_breaks_the_reading(body: bytes, status: int) -> None:
-    error = error_of(reply(body, status=status))
+    error = error_from(reply(body, status=status))
     assert error is not None
     assert len(error.message) < 600
 
@@ -343,7 +351,7 @@ def test_how_long_to_wait_is_read_from_retry_after_else_from_the_reset(
 ) -> None:
     refusal = reply(b"", status=429, **headers)
     assert retry_after_seconds(refusal.headers) == seconds
-    error = error_of(refusal)
+    error = error_from(refusal)
     assert error is not None
     assert error.retry_after_seconds == seconds
     if seconds:
