@@ -13,8 +13,8 @@ import orjson
 import pandas as pd
 
 from procore_nb.client.places import Place
+from procore_nb.fetch import Event, ListRequest, PageRows, RequestDone, RequestRestarted
 from procore_nb.frames import FrameBuilder
-from procore_nb.pages import Done, Event, Question, Restarted, Rows
 
 
 class Building:
@@ -26,8 +26,8 @@ class Building:
         self._new = builder
         self._definitions = custom_fields
         self._builder = builder()
-        self._first: Question | None = None
-        self._loose: list[tuple[Question, list[Any]]] = []
+        self._first: ListRequest | None = None
+        self._loose: list[tuple[ListRequest, list[Any]]] = []
         self._first_done = False
         self.mixed = False
         """Whether there are rows of several places here."""
@@ -38,18 +38,18 @@ class Building:
             self._first = event.question
         streaming = event.question is self._first and not self._first_done
         self.mixed = self.mixed or event.question is not self._first
-        if isinstance(event, Rows):
+        if isinstance(event, PageRows):
             if streaming:
                 self._add(event.question, event.rows)
             else:
                 self._loose.append((event.question, event.rows))
             return
-        if isinstance(event, Restarted) or event.left_out is not None:
+        if isinstance(event, RequestRestarted) or event.left_out is not None:
             # What had come of a place that is left out is left out too; a walk that ends early leaves others undone.
             self._loose = [one for one in self._loose if one[0] is not event.question]
             if streaming:
                 self._builder = self._new()
-        if isinstance(event, Done):
+        if isinstance(event, RequestDone):
             self._first_done = True
             self._settle()
 
@@ -79,7 +79,7 @@ class Building:
             self._add(question, rows)
         self._loose.clear()
 
-    def _add(self, question: Question, rows: list[Any]) -> None:
+    def _add(self, question: ListRequest, rows: list[Any]) -> None:
         self._builder.add(rows, leading=place_of(question).leading)
 
 
@@ -114,7 +114,7 @@ def _name(row: Any) -> Hashable:
     return name if isinstance(name, int | str) else orjson.dumps(row)
 
 
-def place_of(question: Question) -> Place:
+def place_of(question: ListRequest) -> Place:
     """Return the place a question of a collection is asked of."""
     place = question.key
     assert isinstance(place, Place)  # noqa: S101 - every question of a collection is made for a place

@@ -18,8 +18,8 @@ from procore_nb.client.diagnosis import diagnose
 from procore_nb.credentials import company_number
 from procore_nb.environments import DEMO, Environment
 from procore_nb.errors import ArgumentError
+from procore_nb.fetch import RequestPolicy
 from procore_nb.http import Session
-from procore_nb.pages import Manners
 from procore_nb.responses import utc_text
 
 
@@ -31,7 +31,7 @@ class Connection:
         session: Session,
         company_id: int | None,
         *,
-        manners: Manners,
+        manners: RequestPolicy,
         progress: bool = True,
         sources: Mapping[str, str] | None = None,
         revoke_on_close: bool = False,

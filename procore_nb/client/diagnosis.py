@@ -17,8 +17,8 @@ from procore_nb.client.places import Place
 from procore_nb.client.questions import question_for
 from procore_nb.client.steps import Steps
 from procore_nb.errors import CredentialsError, NetworkError, ProcoreError
+from procore_nb.fetch import RequestPolicy, fetch_first_page
 from procore_nb.http import Session
-from procore_nb.pages import Manners, ask_once
 from procore_nb.responses import Page
 
 _TOOLS = (
@@ -43,10 +43,12 @@ class Step:
     advice: str = ""
 
 
-def diagnose(session: Session, company_id: int | None, *, manners: Manners | None = None) -> pd.DataFrame:
+def diagnose(
+    session: Session, company_id: int | None, *, manners: RequestPolicy | None = None
+) -> pd.DataFrame:
     """Return a frame with one row per step: `step`, `ok` (boolean, missing when not tried), `detail`, `advice`."""
     steps = list(
-        _Diagnosis(session, company_id, manners or Manners(retries=1, patience_seconds=30.0)).steps()
+        _Diagnosis(session, company_id, manners or RequestPolicy(retries=1, patience_seconds=30.0)).steps()
     )
     frame = pd.DataFrame([vars(step) for step in steps], columns=["step", "ok", "detail", "advice"])
     frame = frame.astype({"step": "string", "ok": "boolean", "detail": "string", "advice": "string"})
@@ -56,7 +58,7 @@ def diagnose(session: Session, company_id: int | None, *, manners: Manners | Non
 
 
 class _Diagnosis:
-    def __init__(self, session: Session, company_id: int | None, manners: Manners) -> None:
+    def __init__(self, session: Session, company_id: int | None, manners: RequestPolicy) -> None:
         self._session = session
         self._company_id = company_id
         self._manners = manners
@@ -188,7 +190,7 @@ class _Diagnosis:
         question = question_for(
             endpoint, place, parameters, per_page=min(per_page, endpoint.per_page_max or per_page)
         )
-        return ask_once(self._session, question, manners=self._manners)
+        return fetch_first_page(self._session, question, manners=self._manners)
 
 
 def _advice(error: ProcoreError, otherwise: str) -> str:

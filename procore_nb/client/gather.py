@@ -23,9 +23,17 @@ from procore_nb.errors import (
     NotFoundError,
     ProcoreError,
 )
+from procore_nb.fetch import (
+    Event,
+    ListRequest,
+    PageStats,
+    RequestDone,
+    RequestPolicy,
+    RequestRestarted,
+    fetch_lists,
+)
 from procore_nb.frames import FrameBuilder, with_categories
 from procore_nb.http import Session
-from procore_nb.pages import Done, Event, Manners, Question, Restarted, Tally, walk
 from procore_nb.progress import Progress, ProgressMaker
 from procore_nb.signals import DeferredInterrupt
 
@@ -43,8 +51,8 @@ class Collection:
 
     session: Session
     endpoint: Endpoint
-    questions: Sequence[Question]
-    manners: Manners
+    questions: Sequence[ListRequest]
+    manners: RequestPolicy
     builder: Callable[[], FrameBuilder]
     about: dict[str, Any]
     custom_fields: Callable[[], Mapping[int, tuple[str, str]]] = dict
@@ -53,7 +61,7 @@ class Collection:
     progress: bool | ProgressMaker = True
     several: bool = False
     left_out: LeftOut = field(default_factory=LeftOut)
-    tallies: list[Tally] = field(default_factory=list)
+    tallies: list[PageStats] = field(default_factory=list)
     done: set[int] = field(default_factory=set)
 
     def frame(self) -> pd.DataFrame:
@@ -104,14 +112,14 @@ class Collection:
                     if event is None:
                         break
                     building.take(event)
-                walks += isinstance(event, Restarted)
-                done = isinstance(event, Done)
+                walks += isinstance(event, RequestRestarted)
+                done = isinstance(event, RequestDone)
                 if held.pending() or building.mixed:
                     continue  # the walk is ending early; nobody wants a further frame, or one of several places
                 if not done and not (rows_at_once and building.rows >= rows_at_once):
                     continue
-                if not (isinstance(event, Done) and event.left_out is not None):
-                    tallies = [event.tally] if isinstance(event, Done) else []
+                if not (isinstance(event, RequestDone) and event.left_out is not None):
+                    tallies = [event.tally] if isinstance(event, RequestDone) else []
                     building.name_custom_fields()
                     with held:
                         frame = building.frame()
@@ -140,9 +148,9 @@ class Collection:
         once, complete = OnceOnly(), False
         try:
             for event in self._events(progress):
-                if isinstance(event, Done):
+                if isinstance(event, RequestDone):
                     once = OnceOnly()
-                elif isinstance(event, Restarted):
+                elif isinstance(event, RequestRestarted):
                     once.begin_again()
                 else:
                     yield place_of(event.question), once.fresh(event.rows)
@@ -186,7 +194,7 @@ class Collection:
         )
 
     def _events(self, progress: Progress, held: DeferredInterrupt | None = None) -> Iterator[Event]:
-        for event in walk(
+        for event in fetch_lists(
             self.session,
             self.questions,
             manners=self.manners,
@@ -194,7 +202,7 @@ class Collection:
             may_leave_out=self._may_leave_out,
             listen=held.raise_pending if held else lambda: None,
         ):
-            if isinstance(event, Done):
+            if isinstance(event, RequestDone):
                 progress.place_done()
                 self.tallies.append(event.tally)
                 self.done.add(id(event.question))
@@ -211,7 +219,7 @@ class Collection:
         return isinstance(error, AccessError | NotFoundError) or self.on_error == "skip"
 
     def _described(
-        self, frame: pd.DataFrame, requests: int, *, tallies: Sequence[Tally] | None = None
+        self, frame: pd.DataFrame, requests: int, *, tallies: Sequence[PageStats] | None = None
     ) -> pd.DataFrame:
         tallies = self.tallies if tallies is None else tallies
         totals = [tally.total for tally in tallies if tally.total is not None]

@@ -11,7 +11,7 @@ from typing import Any
 
 from procore_nb.client.building import place_of
 from procore_nb.errors import AccessError, ProcoreError, warn
-from procore_nb.pages import Done
+from procore_nb.fetch import RequestDone
 
 
 @dataclass
@@ -21,7 +21,7 @@ class LeftOut:
     accounts: list[dict[str, Any]] = field(default_factory=list)
     first_refusal: ProcoreError | None = None
 
-    def add(self, event: Done) -> None:
+    def add(self, event: RequestDone) -> None:
         """Take in one question's end, if it was left out."""
         error, place = event.left_out, place_of(event.question)
         if error is None:

@@ -16,8 +16,8 @@ from procore_nb.client.procore import Procore
 from procore_nb.credentials import Credentials, Found, Places, check_credentials, company_number, look_up
 from procore_nb.environments import DEMO, Environment, environment
 from procore_nb.errors import ArgumentError
+from procore_nb.fetch import RequestPolicy
 from procore_nb.http import Session
-from procore_nb.pages import Manners
 
 
 def connect(
@@ -100,7 +100,9 @@ def connect(
     return Procore(
         session,
         found.company_id,
-        manners=Manners(workers=int(workers), retries=int(retries), patience_seconds=float(patience_seconds)),
+        manners=RequestPolicy(
+            workers=int(workers), retries=int(retries), patience_seconds=float(patience_seconds)
+        ),
         progress=progress,
         sources=found.sources,
         revoke_on_close=revoke_on_close,

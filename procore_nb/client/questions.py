@@ -1,6 +1,6 @@
 """From a list's name and arguments to the questions that are asked, checked before anything is sent.
 
-In: an endpoint of the catalogue, places, and arguments in Python terms. Out: `Question` values. Pure.
+In: an endpoint of the catalogue, places, and arguments in Python terms. Out: `ListRequest` values. Pure.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from procore_nb.catalog.arguments import PAGING_KEYS
 from procore_nb.client.places import Place
 from procore_nb.client.values import date_of, is_many, is_missing, moment_text, pairs_for, text_of
 from procore_nb.errors import ArgumentError, CatalogError
-from procore_nb.pages import Question
+from procore_nb.fetch import ListRequest
 
 # Procore states no maximum for most v1 lists, but asks to stay at or under 2000:
 # https://developers.procore.com/documentation/pagination
@@ -27,7 +27,7 @@ Pairs = tuple[tuple[str, str], ...]
 
 def question_for(
     endpoint: Endpoint, place: Place, parameters: Pairs, *, per_page: int | None = None
-) -> Question:
+) -> ListRequest:
     """Return the question that asks one place."""
     known = {"company_id": str(place.company_id), **place.ids}
     path = re.sub(r"\{(\w+)\}", lambda found: quote(known[found[1]], safe=""), endpoint.path)
@@ -38,7 +38,7 @@ def question_for(
             if name in by_name and name in known and (name in place.ids or len(group) == 1):
                 required.append((by_name[name].key, known[name]))
                 break
-    return Question(
+    return ListRequest(
         path,
         tuple(required) + parameters,
         place.company_id,

@@ -34,8 +34,8 @@ from procore_nb import catalog
 from procore_nb.client import Procore
 from procore_nb.credentials import Credentials
 from procore_nb.environments import DEMO
+from procore_nb.fetch import RequestPolicy
 from procore_nb.http import Session
-from procore_nb.pages import Manners
 from procore_nb.store import Store
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -108,7 +108,9 @@ def _refresh(name: str, workers: int) -> None:
     endpoint = catalog.endpoint(name)
     late = LateList(endpoint.path, 100_000, 0.1, endpoint.envelope)
     session = Session(DEMO, Credentials("bench", "bench"), transport=late)
-    procore = Procore(session, 1, manners=Manners(workers=workers), progress=False, today=lambda: NOW.date())
+    procore = Procore(
+        session, 1, manners=RequestPolicy(workers=workers), progress=False, today=lambda: NOW.date()
+    )
     clock = [NOW]
     with tempfile.TemporaryDirectory() as folder:
         store = Store(folder, clock=lambda: clock[0])

@@ -9,8 +9,8 @@ import procore_nb as pnb
 from procore_nb.client import Procore
 from procore_nb.demo import CLIENT_ID, CLIENT_SECRET, COMPANY_ID, TODAY, Demo, DemoAdapter, DemoRequest
 from procore_nb.environments import DEMO
+from procore_nb.fetch import RequestPolicy
 from procore_nb.http import Session
-from procore_nb.pages import Manners
 
 
 class Time:
@@ -61,7 +61,7 @@ def to_demo(clock: Time) -> Callable[..., Procore]:
         procore = Procore(
             session,
             company_id,
-            manners=Manners(clock=clock, sleep=clock.sleep, **manners),
+            manners=RequestPolicy(clock=clock, sleep=clock.sleep, **manners),
             progress=False,
             today=lambda: TODAY,
         )

@@ -7,18 +7,18 @@ from functools import partial
 import procore_nb as pnb
 from procore_nb.client.building import Building
 from procore_nb.client.places import Place
+from procore_nb.fetch import ListRequest, PageRows, PageStats, RequestDone, RequestRestarted
 from procore_nb.frames import FrameBuilder
-from procore_nb.pages import Done, Question, Restarted, Rows, Tally
 
 
-def question(number: int) -> Question:
-    return Question(
+def question(number: int) -> ListRequest:
+    return ListRequest(
         f"/rest/v1.0/projects/{number}/rfis", key=Place(1, {"project_id": str(number)}, (number,))
     )
 
 
-def rows(of: Question, *ids: int) -> Rows:
-    return Rows(of, [{"id": number} for number in ids])
+def rows(of: ListRequest, *ids: int) -> PageRows:
+    return PageRows(of, [{"id": number} for number in ids])
 
 
 def test_a_place_left_out_or_walked_again_takes_no_others_rows_with_it() -> None:
@@ -28,12 +28,12 @@ def test_a_place_left_out_or_walked_again_takes_no_others_rows_with_it() -> None
         rows(slow, 1),
         rows(undone, 10, 11),
         rows(refused, 20),
-        Done(refused, Tally(), left_out=pnb.AccessError("No.", status=403)),
+        RequestDone(refused, PageStats(), left_out=pnb.AccessError("No.", status=403)),
         rows(moved, 30),
-        Restarted(moved),
+        RequestRestarted(moved),
         rows(moved, 31),
         rows(whole, 40),
-        Done(whole, Tally()),
+        RequestDone(whole, PageStats()),
     ):
         building.take(event)
     frame = building.frame(unfinished=True)
@@ -46,11 +46,11 @@ def test_the_first_place_may_be_left_out_or_walked_again_too() -> None:
     building = Building(partial(FrameBuilder, leading=("project_id",)), dict)
     for event in (
         rows(first, 1),
-        Restarted(first),
+        RequestRestarted(first),
         rows(first, 2),
-        Done(first, Tally(), left_out=pnb.NotFoundError("No.")),
+        RequestDone(first, PageStats(), left_out=pnb.NotFoundError("No.")),
     ):
         building.take(event)
-    for event in (rows(second, 5), Done(second, Tally())):
+    for event in (rows(second, 5), RequestDone(second, PageStats())):
         building.take(event)
     assert building.frame()["id"].tolist() == [5]

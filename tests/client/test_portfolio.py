@@ -13,7 +13,7 @@ from another_procore import COMPANY, Asked, Said
 
 import procore_nb as pnb
 from procore_nb.demo import COMPANY_ID, Demo, Faults, RateLimits
-from procore_nb.pages import Manners
+from procore_nb.fetch import RequestPolicy
 
 RFIS = "/rest/v1.0/projects/{}/rfis"
 
@@ -419,7 +419,7 @@ def test_a_wait_for_the_limit_is_said_in_the_progress(to_demo, clock) -> None:  
             super().waiting(seconds, reason)
 
     procore = to_demo(Demo(clock=clock, limits=RateLimits(spike=4)))
-    procore.manners = Manners(clock=clock, sleep=clock.sleep, workers=1)
+    procore.manners = RequestPolicy(clock=clock, sleep=clock.sleep, workers=1)
     procore.table(
         "rfis",
         projects=procore.projects().head(9),

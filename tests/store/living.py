@@ -34,8 +34,8 @@ from procore_nb.demo.refusals import forbidden
 from procore_nb.demo.tables.listing import _send
 from procore_nb.demo.tables.sift import sift
 from procore_nb.environments import DEMO
+from procore_nb.fetch import RequestPolicy
 from procore_nb.http import Session
-from procore_nb.pages import Manners
 
 BEGIN = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 TODAY = BEGIN.date()
@@ -214,7 +214,7 @@ def connection(
 ) -> Procore:
     """A connection to a demo in this process."""
     session = Session(DEMO, Credentials(CLIENT_ID, CLIENT_SECRET), transport=adapter(demo), clock=clock)
-    manners = Manners(workers=workers, retries=3, sleep=lambda seconds: None)
+    manners = RequestPolicy(workers=workers, retries=3, sleep=lambda seconds: None)
     return Procore(session, company_id, manners=manners, progress=False, today=lambda: TODAY)
 
 

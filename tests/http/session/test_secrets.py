@@ -10,7 +10,7 @@ from another_procore import CLIENT_ID, COMPANY, SECRET, Asked, Said
 from traces import related, shown_anywhere
 
 import procore_nb as pnb
-from procore_nb.pages import Manners
+from procore_nb.fetch import RequestPolicy
 
 RFIS = "/rest/v1.0/projects/{}/rfis"
 TOKEN = "t0ken-"
@@ -84,7 +84,7 @@ API_FAILS: dict[str, Any] = {
 def test_no_error_of_ours_drags_secret_or_token_along(another, connected, case: str) -> None:  # type: ignore[no-untyped-def]
     server = another(twist=lambda asked: None if asked.path.startswith("/oauth") else API_FAILS[case])
     procore = connected(server, retries=1)
-    procore.manners = Manners(retries=1, sleep=lambda seconds: None)
+    procore.manners = RequestPolicy(retries=1, sleep=lambda seconds: None)
     asking = (
         procore.me,
         lambda: procore.table("rfis", project_id=7),

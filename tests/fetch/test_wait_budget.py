@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 from another_procore import Asked, Said
+from pages.driving import numbered
 
 import procore_nb as pnb
-from pages.driving import numbered
 from procore_nb.http.rate_limit import RateLimiter
 
 RFIS = "/rest/v1.0/projects/{}/rfis"
@@ -115,10 +115,10 @@ def test_refusals_that_name_no_time_are_waited_out(another, connected) -> None: 
         with lock:
             clock[0] += seconds
 
-    from procore_nb.pages import Manners
+    from procore_nb.fetch import RequestPolicy
 
     server = another({RFIS.format(number): numbered(3) for number in range(1, 19)}, twist=twist)
     procore = connected(server)
-    procore.manners = Manners(workers=1, clock=lambda: clock[0], sleep=sleep)
+    procore.manners = RequestPolicy(workers=1, clock=lambda: clock[0], sleep=sleep)
     assert len(procore.table("rfis", projects=range(1, 19))) == 54
     assert len(server.calls) <= 18 + 4

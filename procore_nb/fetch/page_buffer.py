@@ -13,7 +13,7 @@ import orjson
 from procore_nb.responses import group_of
 
 
-class InOrder:
+class PageBuffer:
     """The pages of one walk of one list.
 
     Parameters

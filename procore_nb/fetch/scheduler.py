@@ -13,55 +13,58 @@ from operator import length_hint
 from typing import Any
 
 from procore_nb.errors import ProcoreError
-from procore_nb.pages.crew import Crew
-from procore_nb.pages.plan import QuestionWalk
-from procore_nb.pages.question import Ask, Question, Tally
+from procore_nb.fetch.list_request import ListRequest, PageRequest, PageStats
+from procore_nb.fetch.paginator import Paginator
+from procore_nb.fetch.workers import WorkerPool
 from procore_nb.responses import Page
 
 _LOOK_AHEAD = 4  # questions under way for each worker, so that one slow question does not hold up the others
 
 
 @dataclass(frozen=True)
-class Rows:
+class PageRows:
     """A page of rows of one question, in order."""
 
-    question: Question
+    question: ListRequest
     rows: list[Any]
 
 
 @dataclass(frozen=True)
-class Restarted:
+class RequestRestarted:
     """The list moved while it was walked: the rows of this question handed out so far no longer count."""
 
-    question: Question
+    question: ListRequest
 
 
 @dataclass(frozen=True)
-class Done:
+class RequestDone:
     """A question is answered, or left out with the error that says why."""
 
-    question: Question
-    tally: Tally
+    question: ListRequest
+    tally: PageStats
     left_out: ProcoreError | None = None
 
 
-Event = Rows | Restarted | Done
+Event = PageRows | RequestRestarted | RequestDone
 
 
-class Walker:
+class Scheduler:
     """Brings questions, their walks and the crew together, in the calling thread."""
 
     def __init__(
-        self, crew: Crew, questions: Iterator[Question], may_leave_out: Callable[[ProcoreError], bool]
+        self,
+        crew: WorkerPool,
+        questions: Iterator[ListRequest],
+        may_leave_out: Callable[[ProcoreError], bool],
     ) -> None:
         self._crew = crew
         self._questions = questions
         self._may_leave_out = may_leave_out
-        self._walks: deque[QuestionWalk] = deque()  # in order; the first one's rows are handed out next
-        self._by_question: dict[int, tuple[int, QuestionWalk]] = {}  # with its place in the order
+        self._walks: deque[Paginator] = deque()  # in order; the first one's rows are handed out next
+        self._by_question: dict[int, tuple[int, Paginator]] = {}  # with its place in the order
         self._left_out: dict[int, ProcoreError] = {}
         # Pages of earlier questions go first: their rows can be handed out, and need not be held.
-        self._to_ask: list[tuple[int, int, int, Ask]] = []
+        self._to_ask: list[tuple[int, int, int, PageRequest]] = []
         self._under_way = 0
         self._yet_to_begin = length_hint(questions)
         self._begun = 0
@@ -87,11 +90,11 @@ class Walker:
                 self._by_question[id(ask.question)][1].keep(ask, answer)
         for one in self._walks:
             if one.restarted:
-                yield Restarted(one.question)
-            yield from (Rows(one.question, rows) for rows in (*one.ready(), *one.rest()))
+                yield RequestRestarted(one.question)
+            yield from (PageRows(one.question, rows) for rows in (*one.ready(), *one.rest()))
             left_out = self._left_out.get(id(one.question))
             if one.done and one.failure is None:
-                yield Done(one.question, one.tally, left_out)
+                yield RequestDone(one.question, one.tally, left_out)
 
     def _take_on(self) -> bool:
         """Begin further questions while there is room for them."""
@@ -100,7 +103,7 @@ class Walker:
             if question is None:
                 return False
             self._yet_to_begin = max(0, self._yet_to_begin - 1)
-            one = QuestionWalk(question)
+            one = Paginator(question)
             self._walks.append(one)
             self._by_question[id(question)] = self._begun, one
             self._begun += 1
@@ -113,7 +116,7 @@ class Walker:
             self._crew.send(heappop(self._to_ask)[-1])
             self._under_way += 1
 
-    def _receive(self, ask: Ask, answer: Page | BaseException) -> None:
+    def _receive(self, ask: PageRequest, answer: Page | BaseException) -> None:
         self._under_way -= 1
         if id(ask.question) not in self._by_question:
             return
@@ -131,16 +134,16 @@ class Walker:
         one.done = True
         self._forget(lambda other: other.question is ask.question)
 
-    def _put(self, asks: list[Ask]) -> None:
+    def _put(self, asks: list[PageRequest]) -> None:
         for ask in asks:
             order = self._by_question[id(ask.question)][0]
             heappush(self._to_ask, (order, ask.walk, ask.number, ask))
 
-    def _forget(self, no_longer: Callable[[Ask], bool]) -> None:
+    def _forget(self, no_longer: Callable[[PageRequest], bool]) -> None:
         self._to_ask = [entry for entry in self._to_ask if not no_longer(entry[-1])]
         heapify(self._to_ask)
 
-    def _ask_next(self, one: QuestionWalk, asks: list[Ask]) -> None:
+    def _ask_next(self, one: Paginator, asks: list[PageRequest]) -> None:
         if one.restarted:
             self._forget(lambda ask: ask.question is one.question and one.is_late(ask))
         self._put(asks)
@@ -148,16 +151,16 @@ class Walker:
             len(asks) > 1 or not self._foreseen
         ):  # the first reply tells the limits, a list's first page its pages
             self._foreseen = True
-            self._crew.foresee(len(self._to_ask) + self._yet_to_begin, one.question)
+            self._crew.check_wait_budget(len(self._to_ask) + self._yet_to_begin, one.question)
 
     def _hand_out(self) -> Iterator[Event]:
         while self._walks:
             one = self._walks[0]
             if one.restarted:
                 one.restarted = False
-                yield Restarted(one.question)
+                yield RequestRestarted(one.question)
             for rows in one.ready():
-                yield Rows(one.question, rows)
+                yield PageRows(one.question, rows)
             if not one.done:
                 return
             self._walks.popleft()
@@ -165,4 +168,4 @@ class Walker:
             failure = one.failure
             if failure is not None and not self._may_leave_out(failure):
                 raise failure
-            yield Done(one.question, one.tally, self._left_out.pop(id(one.question), failure))
+            yield RequestDone(one.question, one.tally, self._left_out.pop(id(one.question), failure))

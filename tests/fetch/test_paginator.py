@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from pages.driving import drive, given_parameter, listing, numbered
-from procore_nb.pages import Question
-from procore_nb.pages.plan import QuestionWalk
-from procore_nb.pages.question import Ask
+
+from procore_nb.fetch import ListRequest
+from procore_nb.fetch.list_request import PageRequest
+from procore_nb.fetch.paginator import Paginator
 from procore_nb.responses import Page
 
 shapes = st.fixed_dictionaries(
@@ -30,7 +30,7 @@ shapes = st.fixed_dictionaries(
 def test_whatever_the_server_tells_all_rows_come_once_and_in_order(
     count: int, size: int, shape: dict[str, Any], seed: int
 ) -> None:
-    rows, one, _ = drive(Question("/x", per_page=size), listing(numbered(count), **shape), seed=seed)
+    rows, one, _ = drive(ListRequest("/x", per_page=size), listing(numbered(count), **shape), seed=seed)
     assert rows == numbered(count)
     assert one.failure is None
     assert (one.tally.rows, one.tally.repeated, one.tally.walks) == (count, 0, 1)
@@ -43,30 +43,30 @@ def test_whatever_the_server_tells_all_rows_come_once_and_in_order(
     link=st.booleans(),
 )
 def test_with_a_total_no_request_is_too_many(count: int, size: int, clamp: int, link: bool) -> None:
-    *_, sent = drive(Question("/x", per_page=size), listing(numbered(count), clamp=clamp, link=link))
+    *_, sent = drive(ListRequest("/x", per_page=size), listing(numbered(count), clamp=clamp, link=link))
     assert sent == max(1, -(-count // min(size, clamp)))
 
 
 def test_the_first_page_tells_how_many_there_are_and_the_rest_is_asked_at_once() -> None:
-    one = QuestionWalk(Question("/x", per_page=10))
+    one = Paginator(ListRequest("/x", per_page=10))
     further = one.receive(one.first(), listing(numbered(95))(one.first()))
     assert [given_parameter(ask, "page") for ask in further] == [str(number) for number in range(2, 11)]
 
 
 def test_without_a_total_the_last_link_lets_pages_be_asked_at_once() -> None:
-    one = QuestionWalk(Question("/x", per_page=10))
+    one = Paginator(ListRequest("/x", per_page=10))
     assert len(one.receive(one.first(), listing(numbered(95), total=False)(one.first()))) == 9
 
 
 def test_every_request_repeats_our_own_parameters() -> None:
     own = (("project_id", "7"), ("filters[status]", "open"))
-    asked: list[Ask] = []
+    asked: list[PageRequest] = []
 
-    def serve(ask: Ask) -> Page:
+    def serve(ask: PageRequest) -> Page:
         asked.append(ask)
         return listing(numbered(30))(ask)
 
-    drive(Question("/x", own, per_page=10), serve)
+    drive(ListRequest("/x", own, per_page=10), serve)
     assert {ask.parameters[:2] for ask in asked} == {own}
     assert len(asked) == 3
 
@@ -74,21 +74,21 @@ def test_every_request_repeats_our_own_parameters() -> None:
 def test_a_short_page_is_not_the_end_while_the_total_says_otherwise() -> None:
     hidden = {15}
 
-    def serve(ask: Ask) -> Page:
+    def serve(ask: PageRequest) -> Page:
         page = listing(numbered(40), clamp=10, per_page=False, link=False)(ask)
         return Page([row for row in page.rows if row["id"] not in hidden], total=39)
 
-    rows, one, _ = drive(Question("/x", per_page=2000), serve)
+    rows, one, _ = drive(ListRequest("/x", per_page=2000), serve)
     assert len(rows) == 39
     assert one.failure is None
 
 
 def test_fewer_rows_than_announced_are_a_failure_that_names_both_numbers() -> None:
-    def serve(ask: Ask) -> Page:
+    def serve(ask: PageRequest) -> Page:
         page = listing(numbered(20))(ask)
         return Page(page.rows, total=23, per_page=10, more=page.more)
 
-    rows, one, _ = drive(Question("/x", per_page=10), serve)
+    rows, one, _ = drive(ListRequest("/x", per_page=10), serve)
     assert rows == numbered(20)
     assert one.failure is not None
     assert "announced 23 records and sent 20" in one.failure.message
@@ -96,18 +96,18 @@ def test_fewer_rows_than_announced_are_a_failure_that_names_both_numbers() -> No
 
 
 def test_a_total_that_is_too_small_does_not_hide_pages_a_link_names() -> None:
-    def serve(ask: Ask) -> Page:
+    def serve(ask: PageRequest) -> Page:
         page = listing(numbered(45))(ask)
         return Page(page.rows, total=20, per_page=10, more=page.more)
 
-    rows, _, sent = drive(Question("/x", per_page=10), serve)
+    rows, _, sent = drive(ListRequest("/x", per_page=10), serve)
     assert rows == numbered(45)
     assert sent == 5
 
 
 def test_an_empty_list_takes_one_request() -> None:
     for shape in ({}, {"total": False}, {"total": False, "link": False}):
-        rows, one, sent = drive(Question("/x", per_page=10), listing([], **shape))
+        rows, one, sent = drive(ListRequest("/x", per_page=10), listing([], **shape))
         assert (rows, one.failure, sent) == ([], None, 1)
 
 
@@ -120,7 +120,7 @@ class Moving:
     def __init__(self, change: Callable[[list[Any]], list[Any]], *, after: int, rows: int = 50) -> None:
         self.rows, self.change, self.after, self.requests = numbered(rows), change, after, 0
 
-    def __call__(self, ask: Ask) -> Page:
+    def __call__(self, ask: PageRequest) -> Page:
         if self.requests == self.after:
             self.rows = self.change(self.rows)
         self.requests += 1
@@ -151,7 +151,7 @@ CHANGES: dict[str, Callable[[list[Any]], list[Any]]] = {
 @pytest.mark.parametrize("seed", range(4))
 def test_a_list_that_moves_once_comes_as_from_a_walk_in_peace(change: str, after: int, seed: int) -> None:
     moving = Moving(CHANGES[change], after=after)
-    rows, one, _ = drive(Question("/x", per_page=10), moving, seed=seed)
+    rows, one, _ = drive(ListRequest("/x", per_page=10), moving, seed=seed)
     assert one.failure is None
     if change == "moved to the head":  # the count stays: the rows, not their order, are what can be told
         assert sorted(row["id"] for row in rows) == list(range(1, 51))
@@ -162,11 +162,11 @@ def test_a_list_that_moves_once_comes_as_from_a_walk_in_peace(change: str, after
 
 def test_a_list_that_never_stands_still_is_complete_or_a_failure() -> None:
     class Restless(Moving):
-        def __call__(self, ask: Ask) -> Page:
+        def __call__(self, ask: PageRequest) -> Page:
             self.rows = self.rows[1:]
             return listing(self.rows)(ask)
 
-    _, one, sent = drive(Question("/x", per_page=5), Restless(CHANGES["emptied"], after=10**9, rows=80))
+    _, one, sent = drive(ListRequest("/x", per_page=5), Restless(CHANGES["emptied"], after=10**9, rows=80))
     assert one.failure is not None
     assert one.tally.walks == 3
     assert sent <= 3 * 16
@@ -174,27 +174,27 @@ def test_a_list_that_never_stands_still_is_complete_or_a_failure() -> None:
 
 def test_a_row_lost_between_two_pages_in_every_walk_is_a_failure() -> None:
     class Shrinking(Moving):
-        def __call__(self, ask: Ask) -> Page:
+        def __call__(self, ask: PageRequest) -> Page:
             if (
                 ask.number == 2
             ):  # what was the first row of the second page moves to the first, which has been read
                 self.rows = self.rows[1:]
             return listing(self.rows)(ask)
 
-    rows, one, _ = drive(Question("/x", per_page=30), Shrinking(CHANGES["emptied"], after=10**9))
+    rows, one, _ = drive(ListRequest("/x", per_page=30), Shrinking(CHANGES["emptied"], after=10**9))
     assert one.failure is not None
     assert len(rows) == 47
 
 
 def test_rows_that_come_twice_are_dropped_and_counted() -> None:
-    def serve(ask: Ask) -> Page:
+    def serve(ask: PageRequest) -> Page:
         number = int(given_parameter(ask, "page"))
         rows = numbered(30)[
             max(0, (number - 1) * 10 - 1) : number * 10
         ]  # each page begins with the last row before
         return Page(rows, total=30, per_page=10, more=number < 3)
 
-    rows, one, _ = drive(Question("/x", per_page=10), serve)
+    rows, one, _ = drive(ListRequest("/x", per_page=10), serve)
     assert rows == numbered(30)
     assert one.tally.repeated == 2
 
@@ -202,7 +202,7 @@ def test_rows_that_come_twice_are_dropped_and_counted() -> None:
 @pytest.mark.parametrize("seed", range(3))
 def test_ids_that_are_not_unique_in_a_list_are_kept_as_the_total_says_so(seed: int) -> None:
     same = [{"id": number % 7, "value": number} for number in range(40)]
-    rows, one, _ = drive(Question("/x", per_page=10), listing(same), seed=seed)
+    rows, one, _ = drive(ListRequest("/x", per_page=10), listing(same), seed=seed)
     assert rows == same
     assert one.failure is None
 
@@ -211,13 +211,13 @@ def test_ids_that_are_not_unique_in_a_list_are_kept_as_the_total_says_so(seed: i
     "rows", [[{"name": "x"}] * 25, [None] * 25, [[1]] * 25, [{"id": None}] * 25, [{"id": [1]}] * 25]
 )
 def test_rows_without_a_name_are_never_taken_for_repeats(rows: list[Any]) -> None:
-    got, one, _ = drive(Question("/x", per_page=10), listing(rows))
+    got, one, _ = drive(ListRequest("/x", per_page=10), listing(rows))
     assert got == rows
     assert one.tally.repeated == 0
 
 
 def test_bare_ids_are_rows_too() -> None:
-    assert drive(Question("/x", per_page=10), listing(list(range(35))))[0] == list(range(35))
+    assert drive(ListRequest("/x", per_page=10), listing(list(range(35))))[0] == list(range(35))
 
 
 # servers that page in other ways, or not at all
@@ -226,36 +226,36 @@ def test_bare_ids_are_rows_too() -> None:
 def test_pages_may_begin_at_zero() -> None:
     asked: list[str] = []
 
-    def serve(ask: Ask) -> Page:
+    def serve(ask: PageRequest) -> Page:
         asked.append(given_parameter(ask, "page"))
         number = int(asked[-1])
         assert "per_page" not in dict(ask.parameters)
         return Page(numbered(900)[number * 400 : (number + 1) * 400], more=number < 2)
 
-    assert drive(Question("/x", paging="page0", per_page=2000), serve)[0] == numbered(900)
+    assert drive(ListRequest("/x", paging="page0", per_page=2000), serve)[0] == numbered(900)
     assert asked == ["0", "1", "2"]
 
 
 def test_pages_from_zero_without_any_word_end_at_an_empty_one() -> None:
     serve = listing(numbered(25), start=0, total=False, link=False, per_page=False)
-    assert drive(Question("/x", paging="page0"), serve)[0] == numbered(25)
+    assert drive(ListRequest("/x", paging="page0"), serve)[0] == numbered(25)
 
 
 def test_cursors_are_followed_to_the_end() -> None:
     asked: list[str] = []
 
-    def serve(ask: Ask) -> Page:
+    def serve(ask: PageRequest) -> Page:
         asked.append(given_parameter(ask, "cursor"))
         at = int(asked[-1] or 0)
         return Page(numbered(25)[at : at + 10], cursor=str(at + 10) if at + 10 < 25 else None)
 
-    assert drive(Question("/x", paging="cursor", per_page=10), serve)[0] == numbered(25)
+    assert drive(ListRequest("/x", paging="cursor", per_page=10), serve)[0] == numbered(25)
     assert asked == ["", "10", "20"]
 
 
 def test_a_cursor_that_leads_in_a_circle_ends_the_walk() -> None:
     rows, *_ = drive(
-        Question("/x", paging="cursor", per_page=10), lambda ask: Page(numbered(5), cursor="again")
+        ListRequest("/x", paging="cursor", per_page=10), lambda ask: Page(numbered(5), cursor="again")
     )
     assert rows == numbered(5)
 
@@ -263,67 +263,67 @@ def test_a_cursor_that_leads_in_a_circle_ends_the_walk() -> None:
 def test_offsets_are_the_last_id_seen() -> None:
     asked: list[str] = []
 
-    def serve(ask: Ask) -> Page:
+    def serve(ask: PageRequest) -> Page:
         assert given_parameter(ask, "page_size") == "10"
         asked.append(given_parameter(ask, "page_start"))
         after = int(asked[-1] or 0)
         return Page([row for row in numbered(25) if row["id"] > after][:10])
 
-    assert drive(Question("/x", paging="offset", per_page=10), serve)[0] == numbered(25)
+    assert drive(ListRequest("/x", paging="offset", per_page=10), serve)[0] == numbered(25)
     assert asked == ["", "10", "20", "25"]
 
 
 def test_an_offset_that_is_passed_over_ends_the_walk() -> None:
-    assert drive(Question("/x", paging="offset", per_page=10), lambda ask: Page(numbered(5)))[0] == numbered(
-        5
-    )
+    assert drive(ListRequest("/x", paging="offset", per_page=10), lambda ask: Page(numbered(5)))[
+        0
+    ] == numbered(5)
 
 
 @pytest.mark.parametrize(("paging", "parameter"), [("per_page_only", "per_page"), ("limit", "limit")])
 def test_lists_with_a_size_alone_are_asked_once(paging: str, parameter: str) -> None:
-    asked: list[Ask] = []
+    asked: list[PageRequest] = []
 
-    def serve(ask: Ask) -> Page:
+    def serve(ask: PageRequest) -> Page:
         asked.append(ask)
         return Page(numbered(30))
 
-    assert drive(Question("/x", paging=paging, per_page=99), serve)[0] == numbered(30)
+    assert drive(ListRequest("/x", paging=paging, per_page=99), serve)[0] == numbered(30)
     assert [ask.parameters for ask in asked] == [((parameter, "99"),)]
 
 
 def test_a_list_without_paging_is_asked_once_and_without_paging_parameters() -> None:
-    asked: list[Ask] = []
+    asked: list[PageRequest] = []
 
-    def serve(ask: Ask) -> Page:
+    def serve(ask: PageRequest) -> Page:
         asked.append(ask)
         return Page(numbered(5000))
 
-    assert drive(Question("/x", paging="", per_page=2000), serve)[0] == numbered(5000)
+    assert drive(ListRequest("/x", paging="", per_page=2000), serve)[0] == numbered(5000)
     assert [ask.parameters for ask in asked] == [()]
 
 
 def test_a_list_said_not_to_page_that_names_a_next_page_is_followed() -> None:
-    def serve(ask: Ask) -> Page:
+    def serve(ask: PageRequest) -> Page:
         number = int(given_parameter(ask, "page", "1"))
         return Page(numbered(30)[(number - 1) * 10 : number * 10], more=number < 3)
 
-    assert drive(Question("/x", paging="", per_page=2000), serve)[0] == numbered(30)
+    assert drive(ListRequest("/x", paging="", per_page=2000), serve)[0] == numbered(30)
 
 
 @pytest.mark.parametrize("volatile", [False, True])
 def test_a_server_that_passes_over_the_page_number_does_not_go_on_for_ever(volatile: bool) -> None:
     requests = []
 
-    def serve(ask: Ask) -> Page:
+    def serve(ask: PageRequest) -> Page:
         requests.append(ask)
         return Page([{**row, "seen": len(requests) if volatile else 0} for row in numbered(30)])
 
-    rows, *_ = drive(Question("/x", per_page=2000), serve)
+    rows, *_ = drive(ListRequest("/x", per_page=2000), serve)
     assert [row["id"] for row in rows] == list(range(1, 31))
 
 
 def test_pages_of_an_earlier_walk_that_come_late_are_passed_over() -> None:
-    one = QuestionWalk(Question("/x", per_page=10))
+    one = Paginator(ListRequest("/x", per_page=10))
     first = one.first()
     second, third = one.receive(first, listing(numbered(30))(first))
     one.receive(second, Page(numbered(31)[10:20], total=31, per_page=10))
@@ -336,7 +336,7 @@ def test_pages_of_an_earlier_walk_that_come_late_are_passed_over() -> None:
 
 
 def test_what_came_beyond_a_gap_is_handed_out_when_the_walk_ends_early() -> None:
-    one = QuestionWalk(Question("/x", per_page=10))
+    one = Paginator(ListRequest("/x", per_page=10))
     serve = listing(numbered(40))
     _, third, fourth = one.receive(one.first(), serve(one.first()))
     for ask in (fourth, third):

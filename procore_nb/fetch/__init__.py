@@ -8,34 +8,34 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from procore_nb.errors import ProcoreError
+from procore_nb.fetch.list_request import ListRequest, PageStats
+from procore_nb.fetch.paginator import Paginator
+from procore_nb.fetch.scheduler import Event, PageRows, RequestDone, RequestRestarted, Scheduler
+from procore_nb.fetch.workers import Observer, RequestPolicy, SilentObserver, WorkerPool
 from procore_nb.http import Session
-from procore_nb.pages.crew import Crew, Manners, Silent, Watcher
-from procore_nb.pages.plan import QuestionWalk
-from procore_nb.pages.question import Question, Tally
-from procore_nb.pages.walker import Done, Event, Restarted, Rows, Walker
 from procore_nb.responses import Page
 
 __all__ = [
-    "Done",
     "Event",
-    "Manners",
-    "Question",
-    "Restarted",
-    "Rows",
-    "Silent",
-    "Tally",
-    "Watcher",
-    "ask_once",
-    "walk",
+    "ListRequest",
+    "Observer",
+    "PageRows",
+    "PageStats",
+    "RequestDone",
+    "RequestPolicy",
+    "RequestRestarted",
+    "SilentObserver",
+    "fetch_first_page",
+    "fetch_lists",
 ]
 
 
-def walk(
+def fetch_lists(
     session: Session,
-    questions: Iterable[Question],
+    questions: Iterable[ListRequest],
     *,
-    manners: Manners,
-    watcher: Watcher | None = None,
+    manners: RequestPolicy,
+    watcher: Observer | None = None,
     may_leave_out: Callable[[ProcoreError], bool] = lambda error: False,
     listen: Callable[[], None] = lambda: None,
 ) -> Iterator[Event]:
@@ -49,16 +49,16 @@ def walk(
     ProcoreError
         What a page failed with, once retrying did not help; the rows before it have been handed out.
     """
-    crew = Crew(session, manners, watcher or Silent(), listen=listen)
+    crew = WorkerPool(session, manners, watcher or SilentObserver(), listen=listen)
     try:
-        yield from Walker(crew, iter(questions), may_leave_out).run()
+        yield from Scheduler(crew, iter(questions), may_leave_out).run()
     finally:
         crew.stop()
 
 
-def ask_once(
-    session: Session, question: Question, *, manners: Manners, watcher: Watcher | None = None
+def fetch_first_page(
+    session: Session, question: ListRequest, *, manners: RequestPolicy, watcher: Observer | None = None
 ) -> Page:
     """Ask for the first page of a question and no other, with the same waiting and retrying."""
-    ask = QuestionWalk(question).first()
-    return Crew(session, manners, watcher or Silent(), threads=0).answer(ask)
+    ask = Paginator(question).first()
+    return WorkerPool(session, manners, watcher or SilentObserver(), threads=0).answer(ask)

@@ -10,13 +10,21 @@ from typing import Any
 
 import pytest
 from another_procore import COMPANY, Asked, Said
+from pages.test_plan import numbered
 
 import procore_nb as pnb
-from pages.test_plan import numbered
 from procore_nb.demo import CLIENT_ID, CLIENT_SECRET, COMPANY_ID, Demo, DemoAdapter, Faults, RateLimits
 from procore_nb.environments import DEMO
+from procore_nb.fetch import (
+    ListRequest,
+    PageRows,
+    RequestDone,
+    RequestPolicy,
+    RequestRestarted,
+    fetch_first_page,
+    fetch_lists,
+)
 from procore_nb.http import Session
-from procore_nb.pages import Done, Manners, Question, Restarted, Rows, ask_once, walk
 
 PROJECTS = "/rest/v1.0/projects"
 ALL = (("company_id", str(COMPANY_ID)), ("filters[by_status]", "All"))
@@ -53,23 +61,23 @@ def demo_walk(demo: Demo, clock: Time, *, per_page: int = 20, **manners: Any) ->
     )
     rows: list[Any] = []
     events = list(
-        walk(
+        fetch_lists(
             session,
-            [Question(PROJECTS, ALL, COMPANY_ID, per_page=per_page)],
-            manners=Manners(clock=clock, sleep=clock.sleep, **manners),
+            [ListRequest(PROJECTS, ALL, COMPANY_ID, per_page=per_page)],
+            manners=RequestPolicy(clock=clock, sleep=clock.sleep, **manners),
         )
     )
     for event in events:
-        if isinstance(event, Rows):
+        if isinstance(event, PageRows):
             rows += event.rows
-        elif isinstance(event, Restarted):
+        elif isinstance(event, RequestRestarted):
             rows.clear()
     return rows, events
 
 
 def rows_into(rows: list[Any], events: Iterator[Any]) -> None:
     for event in events:
-        rows += event.rows if isinstance(event, Rows) else []
+        rows += event.rows if isinstance(event, PageRows) else []
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +122,7 @@ def test_a_walk_with_faults_brings_the_rows_of_a_walk_without(
         assert [row["id"] for row in rows[2:]] == [row["id"] for row in clean]
     else:
         assert rows == clean
-    (done,) = [event for event in events if isinstance(event, Done)]
+    (done,) = [event for event in events if isinstance(event, RequestDone)]
     assert done.tally.rows == len(rows)
     assert done.left_out is None
 
@@ -129,10 +137,10 @@ def test_a_total_that_stays_wrong_is_an_error_and_every_row_was_handed_out(
 ) -> None:
     session = Session(DEMO, pnb.Credentials(CLIENT_ID, CLIENT_SECRET), clock=clock,
                       transport=DemoAdapter(Demo(clock=clock, faults=Faults().always("wrong_total", 3))))  # fmt: skip
-    events = walk(
+    events = fetch_lists(
         session,
-        [Question(PROJECTS, ALL, COMPANY_ID, per_page=50)],
-        manners=Manners(clock=clock, sleep=clock.sleep),
+        [ListRequest(PROJECTS, ALL, COMPANY_ID, per_page=50)],
+        manners=RequestPolicy(clock=clock, sleep=clock.sleep),
     )
     rows: list[Any] = []
     with pytest.raises(
@@ -176,8 +184,10 @@ def test_requests_without_a_reply_do_not_count_as_under_way_for_ever(clean: list
     transport = DemoAdapter(demo, sleep=lambda _: None)
     session = Session(DEMO, pnb.Credentials(CLIENT_ID, CLIENT_SECRET), transport=transport, clock=clock)
     rows: list[Any] = []
-    manners = Manners(clock=clock, sleep=clock.sleep, retries=20)
-    rows_into(rows, walk(session, [Question(PROJECTS, ALL, COMPANY_ID, per_page=20)], manners=manners))
+    manners = RequestPolicy(clock=clock, sleep=clock.sleep, retries=20)
+    rows_into(
+        rows, fetch_lists(session, [ListRequest(PROJECTS, ALL, COMPANY_ID, per_page=20)], manners=manners)
+    )
     assert rows == clean
     assert session.shared.rate_limiter._under_way == 0
 
@@ -211,10 +221,10 @@ def test_what_asks_differently_is_not_tried_again(clock: Time) -> None:
     )
     with pytest.raises(pnb.NotFoundError):
         list(
-            walk(
+            fetch_lists(
                 session,
-                [Question("/rest/v1.0/nowhere", (), COMPANY_ID)],
-                manners=Manners(clock=clock, sleep=clock.sleep),
+                [ListRequest("/rest/v1.0/nowhere", (), COMPANY_ID)],
+                manners=RequestPolicy(clock=clock, sleep=clock.sleep),
             )
         )
     assert demo.requests == 1
@@ -241,10 +251,10 @@ def test_a_question_asked_once_is_one_request_of_its_first_page(clock: Time) -> 
     session = Session(
         DEMO, pnb.Credentials(CLIENT_ID, CLIENT_SECRET), transport=DemoAdapter(demo), clock=clock
     )
-    page = ask_once(
+    page = fetch_first_page(
         session,
-        Question(PROJECTS, ALL, COMPANY_ID, per_page=1),
-        manners=Manners(clock=clock, sleep=clock.sleep),
+        ListRequest(PROJECTS, ALL, COMPANY_ID, per_page=1),
+        manners=RequestPolicy(clock=clock, sleep=clock.sleep),
     )
     assert (len(page.rows), demo.requests) == (1, 1)
     assert page.total is not None
@@ -261,9 +271,9 @@ def lists_of(projects: int, rows: int) -> dict[str, list[Any]]:
     }
 
 
-def questions(projects: int, *, per_page: int = 2000) -> list[Question]:
+def questions(projects: int, *, per_page: int = 2000) -> list[ListRequest]:
     return [
-        Question(f"/rest/v1.0/projects/{number}/rfis", (), COMPANY, per_page=per_page, key=number)
+        ListRequest(f"/rest/v1.0/projects/{number}/rfis", (), COMPANY, per_page=per_page, key=number)
         for number in range(projects)
     ]
 
@@ -290,17 +300,17 @@ def session_to() -> Iterator[Callable[..., Session]]:
 
 def test_fifty_lists_of_120_rows_take_exactly_fifty_requests(another, session_to) -> None:  # type: ignore[no-untyped-def]
     server = another(lists_of(50, 120))
-    events = list(walk(session_to(server), questions(50), manners=Manners()))
+    events = list(fetch_lists(session_to(server), questions(50), manners=RequestPolicy()))
     assert len(server.calls) == 50
-    assert [event.question.key for event in events if isinstance(event, Done)] == list(range(50))
-    assert [row["id"] for event in events if isinstance(event, Rows) for row in event.rows] == [
+    assert [event.question.key for event in events if isinstance(event, RequestDone)] == list(range(50))
+    assert [row["id"] for event in events if isinstance(event, PageRows) for row in event.rows] == [
         number * 1000 + row for number in range(50) for row in range(120)
     ]
 
 
 def test_a_list_that_has_begun_is_finished_before_later_ones_go_on(another, session_to) -> None:  # type: ignore[no-untyped-def]
     server = another(lists_of(6, 20), clamp=4)
-    list(walk(session_to(server), questions(6), manners=Manners(workers=1)))
+    list(fetch_lists(session_to(server), questions(6), manners=RequestPolicy(workers=1)))
     later = [int(asked.path.split("/")[4]) for asked in server.calls if asked.one("page") != "1"]
     assert later == sorted(later)
 
@@ -322,10 +332,10 @@ def test_a_later_list_that_moves_is_walked_again_while_the_first_is_slow(
     rows: dict[Any, list[int]] = {}
 
     def follow() -> None:
-        for event in walk(session_to(server), questions(4), manners=Manners(workers=workers)):
-            if isinstance(event, Restarted):
+        for event in fetch_lists(session_to(server), questions(4), manners=RequestPolicy(workers=workers)):
+            if isinstance(event, RequestRestarted):
                 rows[event.question.key] = []
-            elif isinstance(event, Rows):
+            elif isinstance(event, PageRows):
                 rows.setdefault(event.question.key, []).extend(row["id"] for row in event.rows)
 
     walking = threading.Thread(target=follow, daemon=True)
@@ -349,8 +359,8 @@ def test_the_order_holds_whichever_page_comes_first(another, session_to, seed: i
     server = another(lists_of(6, 23), twist=late, clamp=5)
     rows = [
         row["id"]
-        for event in walk(session_to(server), questions(6), manners=Manners())
-        if isinstance(event, Rows)
+        for event in fetch_lists(session_to(server), questions(6), manners=RequestPolicy())
+        if isinstance(event, PageRows)
         for row in event.rows
     ]
     assert rows == [number * 1000 + row for number in range(6) for row in range(23)]
@@ -368,13 +378,19 @@ def test_no_more_requests_are_under_way_than_workers(another, session_to) -> Non
             now[0] -= 1
         return None
 
-    list(walk(session_to(another(lists_of(12, 10), twist=count)), questions(12), manners=Manners(workers=3)))
+    list(
+        fetch_lists(
+            session_to(another(lists_of(12, 10), twist=count)),
+            questions(12),
+            manners=RequestPolicy(workers=3),
+        )
+    )
     assert 2 <= most[0] <= 3
 
 
 def test_a_generator_that_is_left_stops_asking(another, session_to) -> None:  # type: ignore[no-untyped-def]
     server = another(lists_of(200, 3))
-    events = walk(session_to(server), questions(200), manners=Manners(workers=2))
+    events = fetch_lists(session_to(server), questions(200), manners=RequestPolicy(workers=2))
     next(events)
     events.close()
     time.sleep(0.05)
@@ -386,14 +402,14 @@ def test_a_generator_that_is_left_stops_asking(another, session_to) -> None:  # 
 def test_questions_are_taken_from_an_endless_supply_only_as_needed(another, session_to) -> None:  # type: ignore[no-untyped-def]
     taken: list[int] = []
 
-    def endless() -> Iterator[Question]:
+    def endless() -> Iterator[ListRequest]:
         number = 0
         while True:
             taken.append(number)
-            yield Question("/rest/v1.0/projects/1/rfis", (), COMPANY, per_page=9, key=number)
+            yield ListRequest("/rest/v1.0/projects/1/rfis", (), COMPANY, per_page=9, key=number)
             number += 1
 
-    events = walk(session_to(another(lists_of(2, 3))), endless(), manners=Manners(workers=2))
+    events = fetch_lists(session_to(another(lists_of(2, 3))), endless(), manners=RequestPolicy(workers=2))
     for _ in range(20):
         next(events)
     events.close()
@@ -405,7 +421,7 @@ def test_the_error_of_one_list_stops_all_after_what_had_come(another, session_to
     server = another(lists_of(5, 4))
     server.twist = lambda asked: Said(422, {"message": "bad"}) if "/projects/3/" in asked.path else None
     got: list[Any] = []
-    events = walk(session_to(server), questions(5), manners=Manners(workers=workers))
+    events = fetch_lists(session_to(server), questions(5), manners=RequestPolicy(workers=workers))
     with pytest.raises(pnb.RequestError, match="/projects/3/rfis"):
         rows_into(got, events)
     assert {row["id"] // 1000 for row in got} >= ({0, 1, 2} if workers == 1 else set())
@@ -416,14 +432,14 @@ def test_a_list_that_may_be_left_out_is_named_and_the_others_come(another, sessi
     server = another(lists_of(4, 3))
     del server.lists["/rest/v1.0/projects/2/rfis"]
     events = list(
-        walk(
+        fetch_lists(
             session_to(server),
             questions(4),
-            manners=Manners(),
+            manners=RequestPolicy(),
             may_leave_out=lambda error: error.status == 404,
         )
     )
-    done = [event for event in events if isinstance(event, Done)]
+    done = [event for event in events if isinstance(event, RequestDone)]
     assert [event.left_out is not None for event in done] == [False, False, True, False]
     assert isinstance(done[2].left_out, pnb.NotFoundError)
 
@@ -431,8 +447,10 @@ def test_a_list_that_may_be_left_out_is_named_and_the_others_come(another, sessi
 def test_a_list_that_stays_short_may_be_left_out_too(another, session_to) -> None:  # type: ignore[no-untyped-def]
     short = Said(200, numbered(2), [("total", "5")])
     server = another(lists_of(3, 3), twist=lambda asked: short if "/projects/1/" in asked.path else None)
-    events = walk(session_to(server), questions(3), manners=Manners(), may_leave_out=lambda error: True)
-    done = [event for event in events if isinstance(event, Done)]
+    events = fetch_lists(
+        session_to(server), questions(3), manners=RequestPolicy(), may_leave_out=lambda error: True
+    )
+    done = [event for event in events if isinstance(event, RequestDone)]
     assert isinstance(done[1].left_out, pnb.IncompleteError)
     assert [event.left_out for event in (done[0], done[2])] == [None, None]
 
@@ -455,10 +473,10 @@ def test_what_had_come_when_a_list_fails_is_handed_out_with_the_lists_that_were_
         with pytest.raises(pnb.RequestError):
             rows_into(
                 events,
-                walk(
+                fetch_lists(
                     session_to(another(lists_of(6, 8), twist=twist, clamp=4)),
                     questions(6),
-                    manners=Manners(workers=8),
+                    manners=RequestPolicy(workers=8),
                 ),
             )
     finally:

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from procore_nb.pages import Question
-from procore_nb.pages.plan import Ask
+from procore_nb.fetch import ListRequest
+from procore_nb.fetch.paginator import PageRequest
 from procore_nb.responses import Page
 from procore_nb.responses.groups import flatten_groups
 
 from .test_plan import drive, given_parameter
 
-MEETINGS = Question("/x", per_page=10, envelope="[].meetings")
+MEETINGS = ListRequest("/x", per_page=10, envelope="[].meetings")
 
 
 def grouped(meetings: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -51,7 +51,7 @@ def test_every_meeting_comes_once_whatever_pages_and_total_count(
         "nothing": None,
     }
 
-    def serve(ask: Ask) -> Page:
+    def serve(ask: PageRequest) -> Page:
         size = min(int(given_parameter(ask, "per_page")), cap)
         number = int(given_parameter(ask, "page"))
         part = items[(number - 1) * size : number * size]
@@ -79,12 +79,12 @@ def test_fewer_records_and_groups_than_announced_is_an_error() -> None:
 
 
 def test_a_record_may_be_in_several_groups_on_different_pages() -> None:
-    def serve(ask: Ask) -> Page:
+    def serve(ask: PageRequest) -> Page:
         number = int(given_parameter(ask, "page"))
         rows = flatten_groups([{"header": {"name": f"inspector {number}"}, "data": [{"id": 7}]}], "data")
         return Page(rows, total=2, more=number < 2, groups=1)
 
-    rows, walk, sent = drive(Question("/x", per_page=1, envelope="[].data"), serve)
+    rows, walk, sent = drive(ListRequest("/x", per_page=1, envelope="[].data"), serve)
     assert [row["group_header"]["name"] for row in rows] == ["inspector 1", "inspector 2"]
     assert (walk.failure, walk.tally.repeated, sent) == (None, 0, 2)
 

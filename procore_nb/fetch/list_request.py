@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Question:
+class ListRequest:
     """One list asked of one place: path and parameters, and how the list pages.
 
     `key` is what the caller knows the question by, such as a project id.
@@ -51,17 +51,17 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Ask:
+class PageRequest:
     """One page to ask for: its place in the walk, and the parameters that name it."""
 
-    question: Question
+    question: ListRequest
     walk: int
     number: int
     parameters: tuple[tuple[str, str], ...]
 
 
 @dataclass
-class Tally:
+class PageStats:
     """What the walk of one question has to say about itself."""
 
     pages: int = 0

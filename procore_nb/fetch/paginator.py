@@ -11,8 +11,8 @@ import re
 from typing import Any
 
 from procore_nb.errors import IncompleteError, ProcoreError
-from procore_nb.pages.inorder import InOrder
-from procore_nb.pages.question import Ask, Question, Tally
+from procore_nb.fetch.list_request import ListRequest, PageRequest, PageStats
+from procore_nb.fetch.page_buffer import PageBuffer
 from procore_nb.responses import Page
 
 _SMALLEST = 100  # rows a page; every list takes as many
@@ -21,16 +21,16 @@ _EMPTY_IN_A_ROW = 3  # pages; rows may be hidden from us, yet a server may name 
 _SIZE = re.compile(r"per.?page|page.?size", re.IGNORECASE)
 
 
-class QuestionWalk:
+class Paginator:
     """The walk of one question: feed it pages with `receive` and take rows with `ready`, until `done`.
 
     When the list turned out to have moved it starts over: `restarted` is then True, and rows handed out before no longer
     count. A list that stays short of what was announced leaves an error in `failure`.
     """
 
-    def __init__(self, question: Question) -> None:
+    def __init__(self, question: ListRequest) -> None:
         self.question = question
-        self.tally = Tally()
+        self.tally = PageStats()
         self.done = False
         self.restarted = False
         self.failure: IncompleteError | None = None
@@ -42,11 +42,11 @@ class QuestionWalk:
         self._shown_before: int | None = None  # the fingerprint of the walk before
         self._begin()
 
-    def first(self) -> Ask:
+    def first(self) -> PageRequest:
         """Return the first page to ask for."""
         return self._ask(self._start)
 
-    def receive(self, ask: Ask, page: Page) -> list[Ask]:
+    def receive(self, ask: PageRequest, page: Page) -> list[PageRequest]:
         """Take in one page and return the pages to ask for because of it."""
         if self.is_late(ask) or self.done:
             return []
@@ -64,13 +64,13 @@ class QuestionWalk:
         self.tally.rows, self.tally.repeated = self._order.rows, self._order.repeated
         return further if further or self._due else self._finish()
 
-    def keep(self, ask: Ask, page: Page) -> None:
+    def keep(self, ask: PageRequest, page: Page) -> None:
         """Take in a page for its rows alone; for a walk that ends early."""
         if not (self.is_late(ask) or self.done):
             self._order.put(ask.number, page.rows)
             self.tally.rows = self._order.rows
 
-    def refused(self, ask: Ask, error: ProcoreError) -> list[Ask] | None:
+    def refused(self, ask: PageRequest, error: ProcoreError) -> list[PageRequest] | None:
         """Return what to ask instead of a page that was refused, or None where the refusal has the last word.
 
         For most lists no largest page is documented, so the size asked for may be too large: 408 says that it takes too
@@ -92,7 +92,7 @@ class QuestionWalk:
             return self.receive(ask, Page([]))
         return None
 
-    def is_late(self, ask: Ask) -> bool:
+    def is_late(self, ask: PageRequest) -> bool:
         """Tell whether a page belongs to an earlier walk of the list."""
         return ask.walk != self.tally.walks
 
@@ -105,7 +105,7 @@ class QuestionWalk:
         return self._order.rest()
 
     def _begin(self) -> None:
-        self._order = InOrder(self._start, by_content=self._moves == 1, grouped=self._grouped)
+        self._order = PageBuffer(self._start, by_content=self._moves == 1, grouped=self._grouped)
         self._due = {self._start}
         self._known_last = False
         self._last = 0
@@ -117,17 +117,17 @@ class QuestionWalk:
         self._groups: int = 0
         self.tally.rows = self.tally.repeated = 0
 
-    def _again(self) -> list[Ask]:
+    def _again(self) -> list[PageRequest]:
         self.tally.walks += 1
         self.restarted = True
         self._begin()
         return [self.first()]
 
-    def _ask(self, number: int, *, cursor: str | None = None) -> Ask:
+    def _ask(self, number: int, *, cursor: str | None = None) -> PageRequest:
         named = self.question.page_parameters(number, per_page=self._per_page, cursor=cursor)
-        return Ask(self.question, self.tally.walks, number, named)
+        return PageRequest(self.question, self.tally.walks, number, named)
 
-    def _plan(self, ask: Ask, page: Page) -> list[Ask]:
+    def _plan(self, ask: PageRequest, page: Page) -> list[PageRequest]:
         """Decide, from one page, which others to ask for."""
         if self._order.same_pages is not None:
             return self._stop_repeating(page)
@@ -173,7 +173,7 @@ class QuestionWalk:
         # No header tells: only an empty page, or one that came before, is the end.
         return self.question.paging in ("page", "page0") and bool(page.rows)
 
-    def _plan_chain(self, ask: Ask, page: Page) -> list[Ask]:
+    def _plan_chain(self, ask: PageRequest, page: Page) -> list[PageRequest]:
         """Decide the next link of a list whose pages are named by the one before."""
         cursor, total = page.cursor, page.total
         if self.question.paging == "offset" and page.rows and isinstance(page.rows[-1], dict):
@@ -189,7 +189,7 @@ class QuestionWalk:
             self._unreachable = "there seem to be more, but the reply does not say where they begin"
         return []
 
-    def _stop_repeating(self, page: Page) -> list[Ask]:
+    def _stop_repeating(self, page: Page) -> list[PageRequest]:
         """End a walk whose pages repeat: the list passes over the page asked for."""
         earlier, later = self._order.same_pages or (0, 0)
         total = self._totals[-1] if self._totals else None
@@ -205,7 +205,7 @@ class QuestionWalk:
         """How many came of what Total counts: rows, or the groups they came in."""
         return max(self._order.rows, self._groups)
 
-    def _finish(self) -> list[Ask]:
+    def _finish(self) -> list[PageRequest]:
         """Judge the whole: complete, short, or moved and to be walked again."""
         moved = len(set(self._totals)) > 1
         total = self._totals[-1] if self._totals else None

@@ -14,10 +14,10 @@ from queue import Empty, SimpleQueue
 from typing import Protocol
 
 from procore_nb.errors import NetworkError, ProcoreError, RateLimitError
+from procore_nb.fetch.list_request import ListRequest, PageRequest
 from procore_nb.gc_pause import gc_paused
 from procore_nb.http import Session
 from procore_nb.http.rate_limit import backoff_seconds
-from procore_nb.pages.question import Ask, Question
 from procore_nb.responses import Page, Response, read_page, retry_after_seconds
 
 log = logging.getLogger("procore_nb")
@@ -25,7 +25,7 @@ _LISTEN_EVERY = 0.1  # seconds between two looks whether the walk is to stop
 _WORTH_SAYING = 0.5  # seconds; shorter waits are not announced
 
 
-class Watcher(Protocol):
+class Observer(Protocol):
     """Whoever wants to see a walk go on, such as a progress line."""
 
     def waiting(self, seconds: float, reason: str) -> None:
@@ -41,7 +41,7 @@ class Watcher(Protocol):
         """Hear, in the walking thread, that there may be something new to show."""
 
 
-class Silent:
+class SilentObserver:
     """A watcher that says nothing."""
 
     def waiting(self, seconds: float, reason: str) -> None:
@@ -58,7 +58,7 @@ class Silent:
 
 
 @dataclass(frozen=True)
-class Manners:
+class RequestPolicy:
     """How a walk behaves: side by side, patient, persistent.
 
     Parameters
@@ -79,7 +79,7 @@ class Manners:
 
 
 @dataclass
-class _Patience:
+class WaitBudget:
     """How much waiting is left; waits at the same time count once."""
 
     seconds: float
@@ -102,14 +102,14 @@ class _Patience:
             return self.seconds - self.spent + max(0.0, self.until - now)
 
 
-class Crew:
+class WorkerPool:
     """The threads that send; daemons, so that an interrupted walk returns at once."""
 
     def __init__(
         self,
         session: Session,
-        manners: Manners,
-        watcher: Watcher,
+        manners: RequestPolicy,
+        watcher: Observer,
         *,
         threads: int | None = None,
         listen: Callable[[], None] = lambda: None,
@@ -118,21 +118,21 @@ class Crew:
         self.manners = manners
         self.watcher = watcher
         self._listen = listen
-        self._patience = _Patience(manners.patience_seconds)
+        self._patience = WaitBudget(manners.patience_seconds)
         self._stop = threading.Event()
         self._sleep = manners.sleep or self._stop.wait
-        self._asks: SimpleQueue[Ask | None] = SimpleQueue()
-        self._answers: SimpleQueue[tuple[Ask, Page | BaseException]] = SimpleQueue()
+        self._asks: SimpleQueue[PageRequest | None] = SimpleQueue()
+        self._answers: SimpleQueue[tuple[PageRequest, Page | BaseException]] = SimpleQueue()
         self._threads = 0
         self._most = manners.workers if threads is None else threads
 
-    def send(self, ask: Ask) -> None:
+    def send(self, ask: PageRequest) -> None:
         if self._threads < self._most:
             self._threads += 1
             threading.Thread(target=self._work, name="procore_nb walk", daemon=True).start()
         self._asks.put(ask)
 
-    def next_answer(self) -> tuple[Ask, Page | BaseException]:
+    def next_answer(self) -> tuple[PageRequest, Page | BaseException]:
         while True:
             self._listen()
             self.watcher.tick()
@@ -141,7 +141,7 @@ class Crew:
             except Empty:
                 continue
 
-    def leftover(self) -> Iterator[tuple[Ask, Page | BaseException]]:
+    def leftover(self) -> Iterator[tuple[PageRequest, Page | BaseException]]:
         """Hand out the answers that came and were not yet taken."""
         while not self._answers.empty():
             yield self._answers.get()
@@ -159,7 +159,7 @@ class Crew:
                 answer = error
             self._answers.put((ask, answer))
 
-    def answer(self, ask: Ask) -> Page:
+    def answer(self, ask: PageRequest) -> Page:
         """Return one page; wait for the limits, and try again where that may help."""
         for attempt in range(1, self.manners.retries + 2):
             self._wait_for_the_limits(ask)
@@ -177,7 +177,7 @@ class Crew:
                 self._pause(pause, f"{error.message} Then {again}.", short=f"{why}, then {again}")
         raise AssertionError("unreachable")
 
-    def _answer_once(self, ask: Ask) -> Page:
+    def _answer_once(self, ask: PageRequest) -> Page:
         rate_limiter, clock = self.session.shared.rate_limiter, self.manners.clock
         question, under_way = ask.question, True
 
@@ -204,7 +204,7 @@ class Crew:
         self.watcher.came(len(page.rows))
         return page
 
-    def _wait_for_the_limits(self, ask: Ask) -> None:
+    def _wait_for_the_limits(self, ask: PageRequest) -> None:
         rate_limiter, clock = self.session.shared.rate_limiter, self.manners.clock
         while not self._stop.is_set() and (seconds := rate_limiter.acquire(clock())) > 0:
             if seconds >= _WORTH_SAYING and not self._patience.allows(seconds, clock()):
@@ -218,7 +218,7 @@ class Crew:
         if self._stop.is_set():
             raise NetworkError("The walk was stopped.", retryable=False)
 
-    def foresee(self, requests: int, question: Question) -> None:
+    def check_wait_budget(self, requests: int, question: ListRequest) -> None:
         """Raise now what so many more requests would end in: a wait beyond the patience."""
         now = self.manners.clock()
         seconds = self.session.shared.rate_limiter.estimate(requests, now)

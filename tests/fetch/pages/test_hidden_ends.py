@@ -9,29 +9,29 @@ from another_procore import Asked, Said
 
 import procore_nb as pnb
 from pages.driving import LIMIT, drive, given_parameter, numbered
-from procore_nb.pages import Question
-from procore_nb.pages.question import Ask
+from procore_nb.fetch import ListRequest
+from procore_nb.fetch.list_request import PageRequest
 from procore_nb.responses import Page
 
 RFIS = "/rest/v1.0/projects/7/rfis"
 
 
-def part(ask: Ask, rows: list[Any], size: int) -> list[Any]:
+def part(ask: PageRequest, rows: list[Any], size: int) -> list[Any]:
     number = int(given_parameter(ask, "page", "1"))
     return rows[(number - 1) * size : number * size]
 
 
 @pytest.mark.parametrize("paging", ["per_page_only", "limit"])
 def test_a_list_with_a_size_alone_that_names_a_next_page_is_followed(paging: str) -> None:
-    def serve(ask: Ask) -> Page:
+    def serve(ask: PageRequest) -> Page:
         return Page(part(ask, numbered(25), 10), more=given_parameter(ask, "page", "1") != "3")
 
-    assert drive(Question("/x", paging=paging, per_page=10), serve)[0] == numbered(25)
+    assert drive(ListRequest("/x", paging=paging, per_page=10), serve)[0] == numbered(25)
 
 
 def test_a_next_page_without_a_cursor_is_a_failure_and_no_end() -> None:
     rows, one, _ = drive(
-        Question("/x", paging="cursor", per_page=10), lambda ask: Page(numbered(5), more=True)
+        ListRequest("/x", paging="cursor", per_page=10), lambda ask: Page(numbered(5), more=True)
     )
     assert rows == numbered(5)
     assert one.failure is not None
@@ -39,7 +39,7 @@ def test_a_next_page_without_a_cursor_is_a_failure_and_no_end() -> None:
 
 
 def test_a_full_page_with_no_word_on_the_rest_is_not_taken_for_all() -> None:
-    question = Question("/x", paging="cursor", per_page=10)
+    question = ListRequest("/x", paging="cursor", per_page=10)
     full, short = (drive(question, lambda ask, n=n: Page(numbered(n)))[1].failure for n in (10, 9))
     assert full is not None
     assert short is None
@@ -48,35 +48,35 @@ def test_a_full_page_with_no_word_on_the_rest_is_not_taken_for_all() -> None:
 def test_an_empty_page_with_a_cursor_is_not_the_end() -> None:
     pages = {"": ([1, 2], "a"), "a": ([], "b"), "b": ([3], None)}
 
-    def serve(ask: Ask) -> Page:
+    def serve(ask: PageRequest) -> Page:
         rows, cursor = pages[given_parameter(ask, "cursor")]
         return Page([{"id": number} for number in rows], cursor=cursor)
 
-    rows, *_ = drive(Question("/x", paging="cursor", per_page=10), serve)
+    rows, *_ = drive(ListRequest("/x", paging="cursor", per_page=10), serve)
     assert [row["id"] for row in rows] == [1, 2, 3]
 
 
 def test_cursors_that_always_lead_on_to_nothing_end() -> None:
-    def serve(ask: Ask) -> Page:
+    def serve(ask: PageRequest) -> Page:
         return Page([], cursor=given_parameter(ask, "cursor", "x") + "x")
 
-    *_, sent = drive(Question("/x", paging="cursor"), serve)
+    *_, sent = drive(ListRequest("/x", paging="cursor"), serve)
     assert sent < 6
 
 
 def test_a_page_whose_rows_are_hidden_is_not_the_end_while_a_link_leads_on() -> None:
-    def serve(ask: Ask) -> Page:
+    def serve(ask: PageRequest) -> Page:
         number = int(given_parameter(ask, "page"))
         return Page([] if number == 2 else part(ask, numbered(40), 10), more=number < 4)
 
-    rows, one, _ = drive(Question("/x", per_page=10), serve)
+    rows, one, _ = drive(ListRequest("/x", per_page=10), serve)
     assert [row["id"] for row in rows] == [*range(1, 11), *range(21, 41)]
     assert one.failure is None
 
 
 def test_empty_pages_whose_link_always_leads_on_end() -> None:
     rows, _, sent = drive(
-        Question("/x", per_page=10), lambda ask: Page(part(ask, numbered(15), 10), more=True)
+        ListRequest("/x", per_page=10), lambda ask: Page(part(ask, numbered(15), 10), more=True)
     )
     assert rows == numbered(15)
     assert sent < LIMIT / 50
@@ -88,7 +88,7 @@ def test_empty_pages_whose_link_always_leads_on_end() -> None:
 def test_a_list_that_passes_over_the_page_asked_for_and_says_there_is_more_is_a_failure(
     said: dict[str, Any],
 ) -> None:
-    rows, one, sent = drive(Question("/x", per_page=2000), lambda ask: Page(numbered(30), **said))
+    rows, one, sent = drive(ListRequest("/x", per_page=2000), lambda ask: Page(numbered(30), **said))
     assert rows == numbered(30)
     assert one.failure is not None
     assert "page 2 repeats page 1" in one.failure.message
@@ -96,14 +96,14 @@ def test_a_list_that_passes_over_the_page_asked_for_and_says_there_is_more_is_a_
 
 
 def test_the_same_full_page_again_is_a_failure_too() -> None:
-    one = drive(Question("/x", per_page=30), lambda ask: Page(numbered(30)))[1]
+    one = drive(ListRequest("/x", per_page=30), lambda ask: Page(numbered(30)))[1]
     assert one.failure is not None
 
 
 def test_ids_that_are_not_unique_are_kept_without_a_total_too() -> None:
     same = [{"id": number % 7, "value": number} for number in range(40)]
     rows, one, sent = drive(
-        Question("/x", per_page=15), lambda ask: Page(part(ask, same, 15), more=ask.number < 3)
+        ListRequest("/x", per_page=15), lambda ask: Page(part(ask, same, 15), more=ask.number < 3)
     )
     assert rows == same
     assert one.failure is None
@@ -113,22 +113,22 @@ def test_ids_that_are_not_unique_are_kept_without_a_total_too() -> None:
 def test_rows_inserted_while_there_is_no_total_come_once() -> None:
     state = {"rows": numbered(40), "requests": 0}
 
-    def serve(ask: Ask) -> Page:
+    def serve(ask: PageRequest) -> Page:
         state["requests"] += 1
         if state["requests"] == 2:
             state["rows"] = [{"id": 900, "value": 0}, *state["rows"]]
         return Page(part(ask, state["rows"], 15), more=ask.number * 15 < len(state["rows"]))
 
-    rows, one, _ = drive(Question("/x", per_page=15), serve)
+    rows, one, _ = drive(ListRequest("/x", per_page=15), serve)
     assert rows == state["rows"]
     assert (one.failure, one.tally.walks) == (None, 2)
 
 
 def test_pages_that_overlap_twice_alike_do_not_bring_a_row_twice() -> None:
-    def serve(ask: Ask) -> Page:
+    def serve(ask: PageRequest) -> Page:
         return Page(numbered(30)[max(0, (ask.number - 1) * 10 - 1) :][:10], more=ask.number < 3)
 
-    rows, one, _ = drive(Question("/x", per_page=10), serve)
+    rows, one, _ = drive(ListRequest("/x", per_page=10), serve)
     assert rows == numbered(29)
     assert one.tally.repeated == 1
 

@@ -6,18 +6,18 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from procore_nb.pages import Question
-from procore_nb.pages.plan import QuestionWalk
-from procore_nb.pages.question import Ask
+from procore_nb.fetch import ListRequest
+from procore_nb.fetch.list_request import PageRequest
+from procore_nb.fetch.paginator import Paginator
 from procore_nb.responses import Page
 
-Serve = Callable[[Ask], Page]
+Serve = Callable[[PageRequest], Page]
 LIMIT = 500  # requests; a walk that needs more goes round in circles
 
 
-def drive(question: Question, serve: Serve, *, seed: int = 0) -> tuple[list[Any], QuestionWalk, int]:
+def drive(question: ListRequest, serve: Serve, *, seed: int = 0) -> tuple[list[Any], Paginator, int]:
     """Walk a question in one thread, its pages coming in an order drawn by chance."""
-    draw, one, rows, sent = random.Random(seed), QuestionWalk(question), [], 0
+    draw, one, rows, sent = random.Random(seed), Paginator(question), [], 0
     asks = [one.first()]
     while asks:
         sent += 1
@@ -31,7 +31,7 @@ def drive(question: Question, serve: Serve, *, seed: int = 0) -> tuple[list[Any]
     return rows, one, sent
 
 
-def given_parameter(ask: Ask, name: str, default: str = "") -> str:
+def given_parameter(ask: PageRequest, name: str, default: str = "") -> str:
     return dict(ask.parameters).get(name, default)
 
 
@@ -44,7 +44,7 @@ def listing(
     link: bool = True,
     start: int = 1,
 ) -> Serve:
-    def serve(ask: Ask) -> Page:
+    def serve(ask: PageRequest) -> Page:
         size = min(int(given_parameter(ask, "per_page", "10")), clamp)
         number = int(given_parameter(ask, "page", str(start))) - start
         last = max(1, -(-len(rows) // size))
