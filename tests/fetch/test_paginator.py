@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pages.driving import drive, given_parameter, listing, numbered
+from fetch.driving import drive, given_parameter, listing, numbered
 
 from procore_nb.fetch import ListRequest
 from procore_nb.fetch.list_request import PageRequest

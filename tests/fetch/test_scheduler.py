@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from another_procore import COMPANY, Asked, Said
-from pages.test_plan import numbered
+from fetch.test_paginator import numbered
 
 import procore_nb as pnb
 from procore_nb.demo import CLIENT_ID, CLIENT_SECRET, COMPANY_ID, Demo, DemoAdapter, Faults, RateLimits

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from another_procore import Asked, Said
-from pages.driving import numbered
+from fetch.driving import numbered
 
 import procore_nb as pnb
 from procore_nb.http.rate_limit import RateLimiter

@@ -8,7 +8,7 @@ import pytest
 from another_procore import Asked, Said
 
 import procore_nb as pnb
-from pages.driving import LIMIT, drive, given_parameter, numbered
+from fetch.driving import LIMIT, drive, given_parameter, numbered
 from procore_nb.fetch import ListRequest
 from procore_nb.fetch.list_request import PageRequest
 from procore_nb.responses import Page

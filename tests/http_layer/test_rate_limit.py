@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pacing.simulation import Fixed, FromFirst, Knowing, Sliding, run
+from http_layer.simulation import Fixed, FromFirst, Knowing, Sliding, run
 
 from procore_nb.http.rate_limit import RateLimiter, backoff_seconds
 
