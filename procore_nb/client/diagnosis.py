@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 import pandas as pd
 
 from procore_nb import catalog, hints
-from procore_nb.client.places import Place
-from procore_nb.client.questions import question_for
-from procore_nb.client.steps import Steps
+from procore_nb.client.parameters import list_request_for
+from procore_nb.client.steps import DiagnosisFrame
+from procore_nb.client.targets import Target
 from procore_nb.errors import CredentialsError, NetworkError, ProcoreError
 from procore_nb.fetch import RequestPolicy, fetch_first_page
 from procore_nb.http import Session
@@ -52,7 +52,7 @@ def diagnose(
     )
     frame = pd.DataFrame([vars(step) for step in steps], columns=["step", "ok", "detail", "advice"])
     frame = frame.astype({"step": "string", "ok": "boolean", "detail": "string", "advice": "string"})
-    shown = Steps(frame)
+    shown = DiagnosisFrame(frame)
     shown.attrs["procore"] = {"endpoint": "diagnosis", "environment": session.environment.name}
     return shown
 
@@ -186,8 +186,8 @@ class _Diagnosis:
         per_page: int = 100,
     ) -> Page:
         endpoint: Any = catalog.single(name) if name == "me" else catalog.endpoint(name)
-        place = Place(self._company_id or 0, ids or {})
-        question = question_for(
+        place = Target(self._company_id or 0, ids or {})
+        question = list_request_for(
             endpoint, place, parameters, per_page=min(per_page, endpoint.per_page_max or per_page)
         )
         return fetch_first_page(self._session, question, manners=self._manners)

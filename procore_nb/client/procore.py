@@ -14,9 +14,9 @@ import pandas as pd
 
 from procore_nb import catalog
 from procore_nb.catalog import Endpoint
+from procore_nb.client.collect import Collection, OnError
 from procore_nb.client.connection import Connection
-from procore_nb.client.gather import Collection, OnError
-from procore_nb.client.inquiry import Inquiry, take_ids_of_path
+from procore_nb.client.query import ListQuery, take_ids_of_path
 from procore_nb.errors import ArgumentError
 from procore_nb.frames.build import Decimals
 from procore_nb.progress import ProgressMaker
@@ -275,7 +275,7 @@ class Procore(Connection):
         endpoint = name if isinstance(name, Endpoint) else self.endpoint(name)
         if isinstance(name, str):
             take_ids_of_path(endpoint, name, places=at, arguments=given)
-        return Inquiry(
+        return ListQuery(
             procore=self,
             endpoint=endpoint,
             places=at,

@@ -13,7 +13,7 @@ import pandas as pd
 _MARKS = {True: "✓", False: "✗", None: "–"}
 
 
-class Steps(pd.DataFrame):
+class DiagnosisFrame(pd.DataFrame):
     """The frame of a diagnosis; whatever is made from it is a plain frame."""
 
     @property

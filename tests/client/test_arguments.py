@@ -12,8 +12,8 @@ import pytest
 
 import procore_nb as pnb
 from procore_nb import catalog
-from procore_nb.client.places import Place
-from procore_nb.client.questions import has_dates, page_size, parameters_for, question_for
+from procore_nb.client.parameters import has_dates, list_request_for, page_size, parameters_for
+from procore_nb.client.targets import Target
 
 TODAY = date(2026, 6, 18)
 
@@ -291,7 +291,7 @@ def test_the_largest_page_a_list_allows_is_asked_for() -> None:
 
 def test_ids_in_a_path_are_escaped() -> None:
     endpoint = catalog.endpoint("rfi_replies")
-    question = question_for(endpoint, Place(1, {"project_id": "7", "rfi_id": "a%2fb"}), ())
+    question = list_request_for(endpoint, Target(1, {"project_id": "7", "rfi_id": "a%2fb"}), ())
     assert question.path == "/rest/v1.0/projects/7/rfis/a%252fb/replies"
 
 

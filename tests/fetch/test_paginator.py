@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from fetch.driving import drive, given_parameter, listing, numbered
 
+from fetch.driving import drive, given_parameter, listing, numbered
 from procore_nb.fetch import ListRequest
 from procore_nb.fetch.list_request import PageRequest
 from procore_nb.fetch.paginator import Paginator

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 from another_procore import COMPANY, Asked, Said
-from fetch.test_paginator import numbered
 
 import procore_nb as pnb
+from fetch.test_paginator import numbered
 from procore_nb.demo import CLIENT_ID, CLIENT_SECRET, COMPANY_ID, Demo, DemoAdapter, Faults, RateLimits
 from procore_nb.environments import DEMO
 from procore_nb.fetch import (

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 from another_procore import Asked, Said
-from fetch.driving import numbered
 
 import procore_nb as pnb
+from fetch.driving import numbered
 from procore_nb.http.rate_limit import RateLimiter
 
 RFIS = "/rest/v1.0/projects/{}/rfis"

@@ -5,9 +5,9 @@ import random
 from functools import partial
 
 import pytest
+from http_layer.simulation import Fixed, FromFirst, Knowing, Sliding, run
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from http_layer.simulation import Fixed, FromFirst, Knowing, Sliding, run
 
 from procore_nb.http.rate_limit import RateLimiter, backoff_seconds
 

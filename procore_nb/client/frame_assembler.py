@@ -12,12 +12,12 @@ from typing import Any
 import orjson
 import pandas as pd
 
-from procore_nb.client.places import Place
+from procore_nb.client.targets import Target
 from procore_nb.fetch import Event, ListRequest, PageRows, RequestDone, RequestRestarted
 from procore_nb.frames import FrameBuilder
 
 
-class Building:
+class FrameAssembler:
     """A builder that takes events; pages of a question wait until it is done where there are several questions."""
 
     def __init__(
@@ -80,10 +80,10 @@ class Building:
         self._loose.clear()
 
     def _add(self, question: ListRequest, rows: list[Any]) -> None:
-        self._builder.add(rows, leading=place_of(question).leading)
+        self._builder.add(rows, leading=target_of(question).leading)
 
 
-class OnceOnly:
+class RowDeduplicator:
     """Rows of one place handed out as they come, each once, although the list may be walked again."""
 
     def __init__(self) -> None:
@@ -114,8 +114,8 @@ def _name(row: Any) -> Hashable:
     return name if isinstance(name, int | str) else orjson.dumps(row)
 
 
-def place_of(question: ListRequest) -> Place:
+def target_of(question: ListRequest) -> Target:
     """Return the place a question of a collection is asked of."""
     place = question.key
-    assert isinstance(place, Place)  # noqa: S101 - every question of a collection is made for a place
+    assert isinstance(place, Target)  # noqa: S101 - every question of a collection is made for a place
     return place

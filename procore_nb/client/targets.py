@@ -1,6 +1,6 @@
 """Where a list is asked: one project or all of them, one company or several, one parent or each row of a frame.
 
-In: what the caller named. Out: one `Place` for each request walk. Pure: whoever calls it has fetched the projects.
+In: what the caller named. Out: one `Target` for each request walk. Pure: whoever calls it has fetched the projects.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from typing import Any
 import pandas as pd
 
 from procore_nb.catalog import Endpoint
-from procore_nb.client.values import is_many
+from procore_nb.client.encode_query import is_many
 from procore_nb.errors import ArgumentError, CatalogError
 
 PARENT_PROJECTS = ("project_id", "project.id")
 
 
 @dataclass(frozen=True)
-class Place:
+class Target:
     """One walk's worth of ids: what fills the path and the required query, and the columns that name the place.
 
     `project_name` is what people call its project, where that is known.
@@ -47,11 +47,11 @@ class Place:
 
 
 def with_projects(
-    places: Sequence[Place], projects: Sequence[tuple[str, str | None]], *, named: bool
-) -> list[Place]:
+    places: Sequence[Target], projects: Sequence[tuple[str, str | None]], *, named: bool
+) -> list[Target]:
     """Return each place once for each project, its id (and name) leading the rows."""
     return [
-        Place(
+        Target(
             place.company_id,
             {**place.ids, "project_id": number},
             (*place.leading, int(number), *((name,) if named else ())),
@@ -62,10 +62,10 @@ def with_projects(
     ]
 
 
-def with_ids(places: Sequence[Place], name: str, values: Sequence[str], *, lead: bool) -> list[Place]:
+def with_ids(places: Sequence[Target], name: str, values: Sequence[str], *, lead: bool) -> list[Target]:
     """Return each place once for each value of one further id."""
     return [
-        Place(
+        Target(
             place.company_id,
             {**place.ids, name: value},
             (*place.leading, *((_number(value),) if lead else ())),
@@ -77,15 +77,15 @@ def with_ids(places: Sequence[Place], name: str, values: Sequence[str], *, lead:
 
 
 def with_parents(
-    places: Sequence[Place], name: str, parents: Sequence[tuple[str, str | None]]
-) -> list[Place]:
+    places: Sequence[Target], name: str, parents: Sequence[tuple[str, str | None]]
+) -> list[Target]:
     """Return each place once for each parent row; a parent that names its project brings that along."""
     found = []
     for place in places:
         for number, project in parents:
             ids = {**place.ids, **({"project_id": project} if project else {}), name: number}
             leading = (*((int(project),) if project else ()), _number(number))
-            found.append(Place(place.company_id, ids, (*place.leading, *leading)))
+            found.append(Target(place.company_id, ids, (*place.leading, *leading)))
     return found
 
 

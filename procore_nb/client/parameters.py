@@ -13,8 +13,8 @@ from urllib.parse import quote
 
 from procore_nb.catalog import Argument, Endpoint, near
 from procore_nb.catalog.arguments import PAGING_KEYS
-from procore_nb.client.places import Place
-from procore_nb.client.values import date_of, is_many, is_missing, moment_text, pairs_for, text_of
+from procore_nb.client.encode_query import date_of, is_many, is_missing, moment_text, pairs_for, text_of
+from procore_nb.client.targets import Target
 from procore_nb.errors import ArgumentError, CatalogError
 from procore_nb.fetch import ListRequest
 
@@ -25,8 +25,8 @@ _LARGEST_PAGE = {"v1": 2000, "v2": 100}
 Pairs = tuple[tuple[str, str], ...]
 
 
-def question_for(
-    endpoint: Endpoint, place: Place, parameters: Pairs, *, per_page: int | None = None
+def list_request_for(
+    endpoint: Endpoint, place: Target, parameters: Pairs, *, per_page: int | None = None
 ) -> ListRequest:
     """Return the question that asks one place."""
     known = {"company_id": str(place.company_id), **place.ids}

@@ -13,9 +13,9 @@ from typing import Any, Literal
 import pandas as pd
 
 from procore_nb.catalog import Endpoint
-from procore_nb.client.building import Building, OnceOnly, place_of
-from procore_nb.client.leftout import LeftOut
-from procore_nb.client.places import Place
+from procore_nb.client.frame_assembler import FrameAssembler, RowDeduplicator, target_of
+from procore_nb.client.skipped import Skipped
+from procore_nb.client.targets import Target
 from procore_nb.errors import (
     AccessError,
     CredentialsError,
@@ -60,7 +60,7 @@ class Collection:
     on_error: OnError = "raise"
     progress: bool | ProgressMaker = True
     several: bool = False
-    left_out: LeftOut = field(default_factory=LeftOut)
+    left_out: Skipped = field(default_factory=Skipped)
     tallies: list[PageStats] = field(default_factory=list)
     done: set[int] = field(default_factory=set)
 
@@ -72,7 +72,7 @@ class Collection:
         ProcoreError
             What the walk failed with; its `partial` is the frame of what had come.
         """
-        building = Building(self.builder, self.custom_fields)
+        building = FrameAssembler(self.builder, self.custom_fields)
         progress, held = self._watch(), DeferredInterrupt()
         try:
             with held:  # a page half taken apart would leave columns of unequal length
@@ -104,7 +104,7 @@ class Collection:
         """
         progress, held = self._watch(), DeferredInterrupt()
         events = self._events(progress, held)
-        building, before, walks, complete = Building(self.builder, self.custom_fields), 0, 1, False
+        building, before, walks, complete = FrameAssembler(self.builder, self.custom_fields), 0, 1, False
         try:
             while True:
                 with held:
@@ -126,11 +126,11 @@ class Collection:
                     if held.pending():
                         continue
                     frame = self._described(frame, progress.requests - before, tallies=tallies)
-                    place = dict(place_of(event.question).ids)
+                    place = dict(target_of(event.question).ids)
                     frame.attrs["procore"] |= {"place": place, "walk": walks, "done": done}
                     before = progress.requests
                     yield frame
-                building, walks = Building(self.builder, self.custom_fields), 1 if done else walks
+                building, walks = FrameAssembler(self.builder, self.custom_fields), 1 if done else walks
             held.raise_pending()
             complete = True
         except ProcoreError as error:
@@ -142,18 +142,18 @@ class Collection:
             progress.close(complete=complete)
         self._warn()
 
-    def pages(self) -> Iterator[tuple[Place, list[Any]]]:
+    def pages(self) -> Iterator[tuple[Target, list[Any]]]:
         """Yield pages of rows as they come; rows that come again after a restart are left out."""
         progress = self._watch()
-        once, complete = OnceOnly(), False
+        once, complete = RowDeduplicator(), False
         try:
             for event in self._events(progress):
                 if isinstance(event, RequestDone):
-                    once = OnceOnly()
+                    once = RowDeduplicator()
                 elif isinstance(event, RequestRestarted):
                     once.begin_again()
                 else:
-                    yield place_of(event.question), once.fresh(event.rows)
+                    yield target_of(event.question), once.fresh(event.rows)
             complete = True
         finally:
             progress.close(complete=complete)
@@ -162,19 +162,19 @@ class Collection:
     def _watch(self) -> Progress:
         if callable(self.progress):
             return self.progress(self.endpoint.name, len(self.questions))
-        ids = list(place_of(self.questions[0]).ids) if self.questions else []
+        ids = list(target_of(self.questions[0]).ids) if self.questions else []
         noun = {"company_id": "companies", "project_id": "projects"}.get(
             (ids or ["company_id"])[-1], "places"
         )
         return Progress(self.endpoint.name, places=len(self.questions), noun=noun, show=self.progress)
 
-    def _add_partial(self, error: ProcoreError, building: Building, progress: Progress) -> None:
+    def _add_partial(self, error: ProcoreError, building: FrameAssembler, progress: Progress) -> None:
         progress.close(complete=False)
         error.partial = self._partial(building, progress)
         if len(error.partial):
             error.advice = f"{error.advice} {self._what_is_there(error.partial)}".strip()
 
-    def _stopped(self, building: Building, progress: Progress) -> IncompleteError:
+    def _stopped(self, building: FrameAssembler, progress: Progress) -> IncompleteError:
         progress.close(complete=False)
         partial = self._partial(building, progress)
         return IncompleteError(
@@ -246,11 +246,11 @@ class Collection:
         if not callable(self.progress):  # who watches for itself reads attrs
             self.left_out.warn(self.endpoint.name, len(self.questions))
 
-    def _partial(self, building: Building, progress: Progress) -> pd.DataFrame:
+    def _partial(self, building: FrameAssembler, progress: Progress) -> pd.DataFrame:
         """Return what had come, and say which places are missing from it, wholly or in part."""
-        left_out, self.left_out = self.left_out, LeftOut()  # the error is enough; no warning beside it
+        left_out, self.left_out = self.left_out, Skipped()  # the error is enough; no warning beside it
         partial = self._described(building.frame(unfinished=True), progress.requests)
-        unfinished = [place_of(one).account for one in self.questions if id(one) not in self.done]
+        unfinished = [target_of(one).account for one in self.questions if id(one) not in self.done]
         partial.attrs["procore"] |= {
             "skipped": left_out.accounts,
             "complete": False,

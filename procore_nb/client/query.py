@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from procore_nb.catalog import Endpoint
-from procore_nb.client import places as at
-from procore_nb.client.gather import Collection, OnError, now_text
-from procore_nb.client.labels import custom_fields_of
-from procore_nb.client.places import Place
-from procore_nb.client.questions import has_dates, parameters_for, question_for
-from procore_nb.client.values import is_many, pairs_for
+from procore_nb.client import targets as at
+from procore_nb.client.collect import Collection, OnError, now_text
+from procore_nb.client.custom_fields import custom_fields_of
+from procore_nb.client.encode_query import is_many, pairs_for
+from procore_nb.client.parameters import has_dates, list_request_for, parameters_for
+from procore_nb.client.targets import Target
 from procore_nb.errors import ArgumentError, CatalogError, RateLimitError, warn
 from procore_nb.frames import FrameBuilder
 from procore_nb.frames.build import Decimals
@@ -30,7 +30,7 @@ _WINDOWS = {"today": "today", "this_work_week": "this work week", "last_7_days":
 
 
 @dataclass
-class Inquiry:
+class ListQuery:
     """What was asked of one list; `collection` turns it into questions, checked, with nothing sent but project ids."""
 
     procore: Procore
@@ -57,7 +57,7 @@ class Inquiry:
         parameters = parameters_for(endpoint, self.arguments, today=procore.today())
         self._warn_of_a_window(parameters)
         found, leading = self._work_out(needed, fixed)
-        questions = [question_for(endpoint, place, parameters) for place in found]
+        questions = [list_request_for(endpoint, place, parameters) for place in found]
         self._check_the_budget(len(questions))
         return Collection(
             procore.session,
@@ -112,14 +112,14 @@ class Inquiry:
             if name in needed and name not in ("company_id", "project_id")
         ]
 
-    def _work_out(self, needed: set[str], fixed: dict[str, Any]) -> tuple[list[Place], tuple[str, ...]]:
+    def _work_out(self, needed: set[str], fixed: dict[str, Any]) -> tuple[list[Target], tuple[str, ...]]:
         """Return every place to ask, and the names of the columns that tell them apart."""
         companies = self.places.get("company_id")
         several = is_many(companies)
         numbers = [
             self.procore.company_or_own(each) for each in (list(companies or ()) if several else [companies])
         ]
-        found = [Place(number, {}, (number,) if several else ()) for number in numbers]
+        found = [Target(number, {}, (number,) if several else ()) for number in numbers]
         leading = ["company_id"] if several else []
         found = self._with_projects(found, leading)
         for name, value in fixed.items():
@@ -145,7 +145,7 @@ class Inquiry:
         each_one = list(value) if is_many(value) else [value]
         return [text for one in each_one for _, text in pairs_for(argument, one, endpoint=self.endpoint.name)]
 
-    def _with_projects(self, found: list[Place], leading: list[str]) -> list[Place]:
+    def _with_projects(self, found: list[Target], leading: list[str]) -> list[Target]:
         project_id, projects = self.places.get("project_id"), self.places.get("projects")
         if project_id is not None and is_many(project_id):
             projects, project_id = project_id, None
@@ -196,7 +196,7 @@ class Inquiry:
                 advice=f"Ask fewer places, or connect(…, patience_seconds={seconds * 1.1:.0f}).",
             )
 
-    def _about(self, found: list[Place]) -> dict[str, Any]:
+    def _about(self, found: list[Target]) -> dict[str, Any]:
         procore, endpoint = self.procore, self.endpoint
         companies = sorted({place.company_id for place in found})
         told = {name: value for name, value in self.places.items() if isinstance(value, str | int)}

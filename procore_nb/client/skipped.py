@@ -9,13 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from procore_nb.client.building import place_of
+from procore_nb.client.frame_assembler import target_of
 from procore_nb.errors import AccessError, ProcoreError, warn
 from procore_nb.fetch import RequestDone
 
 
 @dataclass
-class LeftOut:
+class Skipped:
     """What was left out of one list so far."""
 
     accounts: list[dict[str, Any]] = field(default_factory=list)
@@ -23,7 +23,7 @@ class LeftOut:
 
     def add(self, event: RequestDone) -> None:
         """Take in one question's end, if it was left out."""
-        error, place = event.left_out, place_of(event.question)
+        error, place = event.left_out, target_of(event.question)
         if error is None:
             return
         self.first_refusal = self.first_refusal or error

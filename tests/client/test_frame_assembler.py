@@ -5,15 +5,15 @@ from __future__ import annotations
 from functools import partial
 
 import procore_nb as pnb
-from procore_nb.client.building import Building
-from procore_nb.client.places import Place
+from procore_nb.client.frame_assembler import FrameAssembler
+from procore_nb.client.targets import Target
 from procore_nb.fetch import ListRequest, PageRows, PageStats, RequestDone, RequestRestarted
 from procore_nb.frames import FrameBuilder
 
 
 def question(number: int) -> ListRequest:
     return ListRequest(
-        f"/rest/v1.0/projects/{number}/rfis", key=Place(1, {"project_id": str(number)}, (number,))
+        f"/rest/v1.0/projects/{number}/rfis", key=Target(1, {"project_id": str(number)}, (number,))
     )
 
 
@@ -23,7 +23,7 @@ def rows(of: ListRequest, *ids: int) -> PageRows:
 
 def test_a_place_left_out_or_walked_again_takes_no_others_rows_with_it() -> None:
     slow, undone, refused, moved, whole = (question(number) for number in range(5))
-    building = Building(partial(FrameBuilder, leading=("project_id",)), dict)
+    building = FrameAssembler(partial(FrameBuilder, leading=("project_id",)), dict)
     for event in (
         rows(slow, 1),
         rows(undone, 10, 11),
@@ -43,7 +43,7 @@ def test_a_place_left_out_or_walked_again_takes_no_others_rows_with_it() -> None
 
 def test_the_first_place_may_be_left_out_or_walked_again_too() -> None:
     first, second = question(0), question(1)
-    building = Building(partial(FrameBuilder, leading=("project_id",)), dict)
+    building = FrameAssembler(partial(FrameBuilder, leading=("project_id",)), dict)
     for event in (
         rows(first, 1),
         RequestRestarted(first),
