@@ -28,7 +28,7 @@ from procore_nb.export.formulas import armed, defused
 from procore_nb.export.from_text import column_from, joined_parts
 from procore_nb.export.tables import Table, table_of
 from procore_nb.export.types_file import described, framed, told_about, types_file, types_told
-from procore_nb.frames.read import Trouble
+from procore_nb.frames.parse import ParseIssues
 from procore_nb.gc_pause import gc_paused
 
 _NEEDS_QUOTES = re.compile(r'[",\r\n]|^\s|\s$|^$')
@@ -120,7 +120,7 @@ def read_csv(path: str | os.PathLike[str], *, endpoint: Any = None) -> pd.DataFr
         with gc_paused:  # it would visit every row again and again
             names, parts = cells_of(text, known, armed if excel else str)
             types = types_told(names, told, endpoint)
-            troubles = [Trouble() for _ in names]
+            troubles = [ParseIssues() for _ in names]
             read = [
                 (rows, list(map(partial(_column, excel=excel), cells, types, troubles)))
                 for rows, cells in parts
@@ -140,7 +140,7 @@ def read_csv(path: str | os.PathLike[str], *, endpoint: Any = None) -> pd.DataFr
     return frame
 
 
-def _column(texts: list[str | None], how: ColumnType, trouble: Trouble, *, excel: bool) -> pd.Series[Any]:
+def _column(texts: list[str | None], how: ColumnType, trouble: ParseIssues, *, excel: bool) -> pd.Series[Any]:
     free = excel and how.kind in _FREE_KINDS
     return column_from([text and armed(text) for text in texts] if free else texts, how, trouble)
 

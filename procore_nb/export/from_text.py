@@ -20,9 +20,9 @@ import orjson
 import pandas as pd
 
 from procore_nb.export.as_text import ColumnType
-from procore_nb.frames.gather import Piece, joined, numbered
+from procore_nb.frames.arrays import Piece, joined, numbered
 from procore_nb.frames.names import Kind
-from procore_nb.frames.read import Trouble, read
+from procore_nb.frames.parse import ParseIssues, read
 
 _OWN_KINDS: frozenset[str] = frozenset(
     {"integer", "number", "boolean", "text", "decimal", "time", "date", "list"}
@@ -49,7 +49,7 @@ _PYTHON: dict[str, tuple[Callable[[str], Any], bytes]] = {
 }
 
 
-def column_from(texts: list[str | None], how: ColumnType, trouble: Trouble) -> pd.Series[Any]:
+def column_from(texts: list[str | None], how: ColumnType, trouble: ParseIssues) -> pd.Series[Any]:
     """The column that was written as these texts."""
     if how.categories is not None:
         return _categories(texts, how, trouble)
@@ -77,7 +77,7 @@ def dtype_named(name: str) -> Any:
         return None
 
 
-def _categories(texts: list[str | None], how: ColumnType, trouble: Trouble) -> pd.Series[Any]:
+def _categories(texts: list[str | None], how: ColumnType, trouble: ParseIssues) -> pd.Series[Any]:
     known = list(how.categories or [])
     code_of: dict[str | None, int] = {text: code for code, text in enumerate(known)} | {None: -1}
     codes = []
@@ -93,7 +93,7 @@ def _categories(texts: list[str | None], how: ColumnType, trouble: Trouble) -> p
 
 
 def _objects(
-    texts: list[str | None], how: ColumnType, from_text: Callable[[str], Any], trouble: Trouble
+    texts: list[str | None], how: ColumnType, from_text: Callable[[str], Any], trouble: ParseIssues
 ) -> pd.Series[Any]:
     values: list[Any] = [None] * len(texts)
     for row, text in enumerate(texts):
@@ -120,7 +120,7 @@ def _from_json(text: str) -> Any:
     return json.loads(text) if _LONG_NUMBER.search(text) else orjson.loads(text)
 
 
-def _by_pandas(texts: list[str | None], how: ColumnType, trouble: Trouble) -> pd.Series[Any]:
+def _by_pandas(texts: list[str | None], how: ColumnType, trouble: ParseIssues) -> pd.Series[Any]:
     """Times of dtypes that our own frames never have."""
     there = pd.Series(texts, dtype=object)
     values = pd.to_timedelta(there, errors="coerce") if how.kind == "span" else _moments(texts, how)
@@ -140,7 +140,7 @@ def _moments(texts: list[str | None], how: ColumnType) -> pd.Series[Any]:
     return pd.to_datetime(pd.Series(texts, dtype=object), errors="coerce", format="ISO8601", utc=zoned)
 
 
-def _ours(texts: list[str | None], how: ColumnType, trouble: Trouble) -> Any:
+def _ours(texts: list[str | None], how: ColumnType, trouble: ParseIssues) -> Any:
     """A column of a kind that our own frames have."""
     kind = cast("Kind", how.kind if how.kind in _OWN_KINDS else "text")
     values: list[Any] = texts

@@ -33,7 +33,7 @@ from procore_nb.export.file_groups import files_for
 from procore_nb.export.from_text import column_from, dtype_named, objects_as
 from procore_nb.export.tables import table_of
 from procore_nb.export.types_file import column_type, described, framed
-from procore_nb.frames.read import Trouble
+from procore_nb.frames.parse import ParseIssues
 
 _KEY = b"procore_nb"
 _MOST_DIGITS = 38
@@ -175,7 +175,7 @@ def _column(arrow: Any, values: Any, told: dict[str, Any]) -> Any:
         return _foreign(arrow, values)
     how = column_type(told)
     if arrow.types.is_string(values.type) or arrow.types.is_large_string(values.type):
-        return column_from(values.to_pylist(), how, Trouble())
+        return column_from(values.to_pylist(), how, ParseIssues())
     if how.of is not None:
         stamps = how.of == "object:Timestamp"
         return objects_as([pd.Timestamp(one) if stamps and one else one for one in values.to_pylist()], how)

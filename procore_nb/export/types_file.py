@@ -18,9 +18,9 @@ from procore_nb.errors import ArgumentError, warn
 from procore_nb.export.as_text import ColumnType
 from procore_nb.export.from_text import column_from
 from procore_nb.export.tables import Table
-from procore_nb.frames.build import found_endpoint
-from procore_nb.frames.kinds import declared_by
-from procore_nb.frames.read import Trouble
+from procore_nb.frames.builder import found_endpoint
+from procore_nb.frames.parse import ParseIssues
+from procore_nb.frames.types import declared_by
 
 _TEXT = pd.Index(["a"]).dtype
 _DTYPES = {
@@ -134,7 +134,7 @@ def _index(levels: list[pd.Series[Any]], names: list[Any]) -> Any:
 
 
 def _labels(levels: list[dict[str, Any]]) -> Any:
-    made = [column_from(one["texts"], column_type(one), Trouble()) for one in levels]
+    made = [column_from(one["texts"], column_type(one), ParseIssues()) for one in levels]
     return _index(made, [one["name"] for one in levels])
 
 

@@ -12,9 +12,9 @@ from itertools import chain, repeat
 from operator import contains, itemgetter
 from typing import Any, NamedTuple
 
-from procore_nb.frames.kinds import Path
 from procore_nb.frames.names import Kind
-from procore_nb.frames.read import Kinds, json_text
+from procore_nb.frames.parse import Kinds, json_text
+from procore_nb.frames.types import Path
 
 _EMPTY: dict[str, Any] = {}
 _NONE = type(None)

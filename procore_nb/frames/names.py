@@ -11,7 +11,7 @@ import re
 from functools import lru_cache
 from typing import Literal
 
-from procore_nb.frames.words import BOOLEAN_NAMES, DECIMAL_NAMES, INTEGER_NAMES, NUMBER_NAMES
+from procore_nb.frames.known_names import BOOLEAN_NAMES, DECIMAL_NAMES, INTEGER_NAMES, NUMBER_NAMES
 
 Kind = Literal["integer", "boolean", "text", "number", "decimal", "time", "date", "list"]
 

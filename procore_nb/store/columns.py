@@ -26,9 +26,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from procore_nb.frames.kinds import declared_by
 from procore_nb.frames.names import Kind
-from procore_nb.frames.read import json_text
+from procore_nb.frames.parse import json_text
+from procore_nb.frames.types import declared_by
 from procore_nb.gc_pause import gc_paused
 
 Kinds = dict[str, Kind]

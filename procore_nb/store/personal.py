@@ -25,7 +25,7 @@ import orjson
 import pyarrow as pa
 
 from procore_nb.frames.names import Kind
-from procore_nb.frames.read import json_text
+from procore_nb.frames.parse import json_text
 
 TELLING = frozenset(
     """

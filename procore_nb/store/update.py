@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from procore_nb.frames.kinds import declared_by
+from procore_nb.frames.types import declared_by
 from procore_nb.store.columns import Kinds, aligned, schema_of
 from procore_nb.store.ended import EndedVersions
 from procore_nb.store.fields import renamed, renames

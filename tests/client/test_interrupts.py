@@ -19,7 +19,7 @@ from another_procore import CLIENT_ID, COMPANY, SECRET, Asked, Said
 
 import procore_nb as pnb
 from procore_nb.frames import FrameBuilder
-from procore_nb.frames.column import Gathered
+from procore_nb.frames.column_builder import ColumnBuilder
 from procore_nb.signals import DeferredInterrupt
 
 RFIS = "/rest/v1.0/projects/{}/rfis"
@@ -55,20 +55,20 @@ def interrupted(procore: pnb.Procore, **settings: Any) -> pnb.IncompleteError:
 def interrupting(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Ctrl-C comes in the middle of taking the third page apart, when one column of two has its rows."""
     pages: list[str] = []
-    add_part, add = FrameBuilder._add_part, Gathered.add
+    add_part, add = FrameBuilder._add_part, ColumnBuilder.add
 
     def begin_page(self: FrameBuilder, *arguments: Any) -> None:
         pages.append("begun")
         add_part(self, *arguments)
 
-    def add_column(self: Gathered, *arguments: Any) -> None:
+    def add_column(self: ColumnBuilder, *arguments: Any) -> None:
         add(self, *arguments)
         if len(pages) == 3:
             pages.append("interrupted")
             signal.raise_signal(signal.SIGINT)
 
     monkeypatch.setattr(FrameBuilder, "_add_part", begin_page)
-    monkeypatch.setattr(Gathered, "add", add_column)
+    monkeypatch.setattr(ColumnBuilder, "add", add_column)
     return pages
 
 

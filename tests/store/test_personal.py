@@ -5,7 +5,7 @@ import re
 import pytest
 
 from procore_nb import catalog
-from procore_nb.frames.kinds import declared_by
+from procore_nb.frames.types import declared_by
 from procore_nb.store.personal import personal_columns, without_personal
 
 FIRMS_AND_THINGS = [

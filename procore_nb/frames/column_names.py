@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from procore_nb.frames.flatten import CUSTOM_KEY
-from procore_nb.frames.kinds import Path
+from procore_nb.frames.types import Path
 
 
 def column_names(

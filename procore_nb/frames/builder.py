@@ -14,12 +14,12 @@ from typing import Any, Literal
 import pandas as pd
 
 from procore_nb.errors import ArgumentError
-from procore_nb.frames.column import PROMISED, Gathered
+from procore_nb.frames.column_builder import PROMISED, ColumnBuilder
+from procore_nb.frames.column_names import column_names, dotted
 from procore_nb.frames.flatten import CUSTOM_KEY, Column, columns_of_page, custom_kind, has_entries
-from procore_nb.frames.kinds import Path, declared_by
-from procore_nb.frames.labels import column_names, dotted
 from procore_nb.frames.names import Kind, kind_of_name
-from procore_nb.frames.read import Trouble
+from procore_nb.frames.parse import ParseIssues
+from procore_nb.frames.types import Path, declared_by
 from procore_nb.gc_pause import gc_paused
 
 Decimals = Literal["exact", "float"]
@@ -71,7 +71,7 @@ class FrameBuilder:
         self._labels = {int(number): label for number, (label, _) in (custom_fields or {}).items()}
         self._leading: tuple[Path, ...] = tuple((name,) for name in leading)
         self._lists = {path for path, kind in self._declared.columns.items() if kind == "list"}
-        self._columns: dict[Path, Gathered] = {}
+        self._columns: dict[Path, ColumnBuilder] = {}
         self._parents: set[Path] = set()
         self._blocks: list[tuple[int, int]] = []
         self._promise(custom_fields or {})
@@ -125,7 +125,7 @@ class FrameBuilder:
             rows = sum(counts)
             names = self._names()
             frame_columns: dict[str, Any] = {}
-            troubles: dict[str, Trouble] = {}
+            troubles: dict[str, ParseIssues] = {}
             text_ids = []
             for path, name in names.items():
                 gathered = self._columns.pop(path)
@@ -187,8 +187,8 @@ class FrameBuilder:
         if column.types != {_NONE}:
             gathered.add(column, block, self._by_name(column.path), seen[0])
 
-    def _opened(self, path: Path, kind: Kind | None, seen: tuple[int, int]) -> Gathered:
-        return Gathered(kind, seen, maybe_number=self._declared.number_as_text(path))
+    def _opened(self, path: Path, kind: Kind | None, seen: tuple[int, int]) -> ColumnBuilder:
+        return ColumnBuilder(kind, seen, maybe_number=self._declared.number_as_text(path))
 
     def _by_name(self, path: Path) -> Kind:
         return self._meant(self._declared.kind_of(path))
@@ -209,7 +209,9 @@ class FrameBuilder:
         kept = [path for path in order if path not in parents or self._columns[path].says_something]
         return column_names(kept, set(self._declared.columns), self._labels)
 
-    def _described(self, names: dict[Path, str], troubles: dict[str, Trouble], rows: int) -> dict[str, Any]:
+    def _described(
+        self, names: dict[Path, str], troubles: dict[str, ParseIssues], rows: int
+    ) -> dict[str, Any]:
         """What the frame says about itself: plain values only, since pandas copies them often."""
         attrs: dict[str, Any] = {"endpoint": self._declared.name, "rows": rows}
         attrs["unparsed"] = {

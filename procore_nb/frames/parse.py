@@ -37,7 +37,7 @@ _NUMBER_LETTERS = b"0123456789.+-eE"
 
 
 @dataclass
-class Trouble:
+class ParseIssues:
     """What could not be read in one column: how many, and the first few."""
 
     count: int = 0
@@ -51,7 +51,7 @@ class Trouble:
             self.examples = sorted([*self.examples, (place, _shortened(value))], key=lambda pair: pair[0])[:3]
 
 
-def read(kind: Kind, values: Sequence[Any], types: Kinds, trouble: Trouble, place: int = 0) -> Any:
+def read(kind: Kind, values: Sequence[Any], types: Kinds, trouble: ParseIssues, place: int = 0) -> Any:
     """The page's values as an array of this kind: pairs (values, missing) of integers and booleans, lists of texts."""
     at_once = _AT_ONCE[kind](values, types)
     if at_once is not None:

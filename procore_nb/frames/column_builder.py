@@ -9,22 +9,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from procore_nb.frames.arrays import Piece, joined, numbered, packed, unpacked
 from procore_nb.frames.flatten import Column
-from procore_nb.frames.gather import Piece, joined, numbered, packed, unpacked
 from procore_nb.frames.names import Kind
-from procore_nb.frames.read import Trouble, read, read_at_once
+from procore_nb.frames.parse import ParseIssues, read, read_at_once
 
 PROMISED = (-1, 0)  # where a column stands that exists even without records
 
 
 @dataclass
-class Gathered:
+class ColumnBuilder:
     """One column so far: its kind if that is settled, where it was first seen, and its pieces."""
 
     kind: Kind | None
     seen: tuple[int, int] = PROMISED
     pieces: list[tuple[int, Kind, Any]] = field(default_factory=list)
-    trouble: Trouble = field(default_factory=Trouble)
+    trouble: ParseIssues = field(default_factory=ParseIssues)
     maybe_number: bool = False
     """Ids that may come as numbers or as text: a number column unless one of them has letters."""
 
