@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from procore_nb.catalog.names import near
-from procore_nb.catalog.rows import Argument, Endpoint, Field
-from procore_nb.catalog.shelf import Catalogue, dump, load
+from procore_nb.catalog.catalogue import Catalogue, dump, load
+from procore_nb.catalog.models import Argument, Endpoint, Field
+from procore_nb.catalog.near_match import near
 
 if TYPE_CHECKING:
     import pandas as pd

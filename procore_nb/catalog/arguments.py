@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from procore_nb.catalog.rows import Argument, Endpoint, Form, Place
+from procore_nb.catalog.models import Argument, Endpoint, Form, Place
 
 # The page walk sends these itself.
 PAGING_KEYS = frozenset({"page", "per_page", "cursor", "page_start", "page_size", "limit"})

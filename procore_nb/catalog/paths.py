@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from procore_nb.catalog.rows import Endpoint
+from procore_nb.catalog.models import Endpoint
 from procore_nb.errors import CatalogError
 
 PLACEHOLDER = re.compile(r"^\{(\w+)\}$")

@@ -9,11 +9,11 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from procore_nb.catalog.names import plain, stem
-from procore_nb.catalog.names import words as words_of
-from procore_nb.catalog.rows import Endpoint
-from procore_nb.catalog.show import needs_text
-from procore_nb.catalog.spelling import Spelling
+from procore_nb.catalog.format import needs_text
+from procore_nb.catalog.models import Endpoint
+from procore_nb.catalog.near_match import plain, stem
+from procore_nb.catalog.near_match import words as words_of
+from procore_nb.catalog.synonyms import Synonyms
 from procore_nb.errors import CatalogError, warn
 
 _TEXT = (
@@ -33,7 +33,7 @@ def find(endpoints: Iterable[Endpoint], words: str = "") -> pd.DataFrame:
             f"{words!r} are no words to search for.", advice='Give text, such as "punch list".'
         )
     whole, wanted = tuple(endpoints), words_of(words)
-    spelling = Spelling(whole)
+    spelling = Synonyms(whole)
     meant = tuple(part for word in wanted for part in spelling.meant(word))
     found = _ranked(whole, wanted)
     if meant != wanted:  # what is meant comes first, then what has the very words, in its fields perhaps

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from procore_nb import catalog
-from procore_nb.catalog import build
+from procore_nb.catalog.openapi import compile
 from procore_nb.errors import CatalogError, OutputError
 
 DOCUMENTS = Path(__file__).parent / "documents"
@@ -19,12 +19,12 @@ BASES = "/rest/v1.0/projects/{project_id}/moon_bases"
 
 @pytest.fixture(scope="module")
 def built() -> catalog.Catalogue:
-    return build.build(build.read_document(DOCUMENTS / "openapi3.json"))
+    return compile.build(compile.read_document(DOCUMENTS / "openapi3.json"))
 
 
 @pytest.fixture(scope="module")
 def extended() -> catalog.Catalogue:
-    return build.build(build.read_document(DOCUMENTS / "openapi3.json"), base=catalog.load())
+    return compile.build(compile.read_document(DOCUMENTS / "openapi3.json"), base=catalog.load())
 
 
 def test_every_collection_becomes_an_endpoint_and_nothing_else(built: catalog.Catalogue) -> None:
@@ -131,7 +131,7 @@ def test_a_known_list_takes_what_the_document_says_and_keeps_the_rest(extended: 
 def test_a_new_version_of_a_known_list_never_takes_its_name() -> None:
     path = "/rest/v3.0/projects/{project_id}/rfis"
     reply = {"200": {"content": {"application/json": {"schema": {"type": "array", "items": {}}}}}}
-    extended = build.build({"paths": {path: {"get": {"responses": reply}}}}, base=catalog.load())
+    extended = compile.build({"paths": {path: {"get": {"responses": reply}}}}, base=catalog.load())
 
     assert extended.endpoint("rfis").version == "v1.0"
     assert extended.endpoint("rfis_v3_0").path == path
@@ -143,7 +143,7 @@ def test_a_catalogue_built_from_nothing_keeps_the_names_and_traps_of_known_paths
     document = _listing(
         {"type": "array", "items": {"properties": {"id": {"type": "integer"}}}}, path=known.path
     )
-    built = build.build(
+    built = compile.build(
         document | {"paths": document["paths"] | _listing({"type": "array"}, path=path)["paths"]}
     )
 
@@ -158,7 +158,7 @@ def test_what_a_document_shows_elsewhere_does_not_replace_what_is_known() -> Non
         "type": "object",
         "properties": {"meetings": {"type": "array", "items": {"properties": {"x": {}}}}},
     }
-    one = build.build(_listing(flat, path=known.path)).endpoint("meetings")
+    one = compile.build(_listing(flat, path=known.path)).endpoint("meetings")
 
     assert (one.envelope, one.fields) == (known.envelope, known.fields)
 
@@ -172,7 +172,7 @@ def test_rows_in_groups_are_found_and_tell_their_group() -> None:
             "moons": {"type": "array", "items": meeting},
         }
     }
-    one = build.build(_listing({"type": "array", "items": group})).endpoint("moons")
+    one = compile.build(_listing({"type": "array", "items": group})).endpoint("moons")
 
     assert one.envelope == "[].moons"
     assert [field.name for field in one.fields] == ["id", "name", "group_name", "group_title"]
@@ -188,7 +188,7 @@ def test_the_values_that_a_document_names_for_a_parameter_are_known() -> None:
     ]
     document = _listing({"type": "array", "items": {}})
     document["paths"][_MOONS]["get"]["parameters"] = parameters
-    one = build.build(document).endpoint("moons")
+    one = compile.build(document).endpoint("moons")
 
     assert {argument.name: argument.choices for argument in one.arguments} == {
         "kinds": ("a", "b"),
@@ -201,11 +201,11 @@ def test_a_document_saved_with_a_byte_order_mark_is_read(tmp_path: Path) -> None
     file = tmp_path / "document.json"
     file.write_text(json.dumps(_listing({"type": "array", "items": {}})), encoding="utf-8-sig")
 
-    assert build.read_document(file)["paths"].keys() == {_MOONS}
+    assert compile.read_document(file)["paths"].keys() == {_MOONS}
 
 
 def test_swagger_2_is_read_alike() -> None:
-    built = build.build(build.read_document(DOCUMENTS / "swagger2.json"))
+    built = compile.build(compile.read_document(DOCUMENTS / "swagger2.json"))
     one = built.endpoint("moon_rovers")
 
     assert (one.path, one.scope) == ("/rest/v1.0/companies/{company_id}/moon_rovers", "company")
@@ -215,7 +215,7 @@ def test_swagger_2_is_read_alike() -> None:
 
 def test_a_built_catalogue_is_written_and_loaded_again(tmp_path: Path) -> None:
     file = tmp_path / "mine.jsonl.gz"
-    built = build.build_file(DOCUMENTS / "openapi3.json", file, base=catalog.load())
+    built = compile.build_file(DOCUMENTS / "openapi3.json", file, base=catalog.load())
     again = catalog.load(file)
 
     assert again.endpoints == built.endpoints
@@ -227,7 +227,7 @@ def test_a_built_catalogue_is_written_and_loaded_again(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_not_there_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="cannot be written"):
-        build.save(catalog.load(), tmp_path / "nowhere" / "mine.jsonl.gz")
+        compile.save(catalog.load(), tmp_path / "nowhere" / "mine.jsonl.gz")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -237,17 +237,17 @@ def test_a_file_that_is_no_openapi_document_is_an_error_with_advice(tmp_path: Pa
     file.write_text(text, encoding="utf-8")
 
     with pytest.raises(CatalogError, match="Download Procore's OpenAPI document"):
-        build.read_document(file)
+        compile.read_document(file)
 
 
 def test_a_document_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(CatalogError, match="cannot be read"):
-        build.read_document(tmp_path / "none.json")
+        compile.read_document(tmp_path / "none.json")
 
 
 def test_a_document_without_lists_is_an_error() -> None:
     with pytest.raises(CatalogError, match="no list"):
-        build.build({"paths": {"/oauth/token": {"get": {"responses": {}}}}})
+        compile.build({"paths": {"/oauth/token": {"get": {"responses": {}}}}})
 
 
 _MOONS = "/rest/v1.0/moons"
@@ -269,7 +269,7 @@ def _listing(schema: Any, *, path: str = _MOONS, **more: Any) -> dict[str, Any]:
 def test_a_reference_that_leads_nowhere_is_an_error(schema: Any) -> None:
     circle = {"a": {"$ref": "#/b"}, "b": {"$ref": "#/a"}}
     with pytest.raises(CatalogError, match="OpenAPI document"):
-        build.build(_listing(schema, **circle))
+        compile.build(_listing(schema, **circle))
 
 
 def test_schemas_that_refer_to_each_other_do_not_grow_without_end() -> None:
@@ -278,7 +278,7 @@ def test_schemas_that_refer_to_each_other_do_not_grow_without_end() -> None:
         one: {"type": "object", "properties": {other: {"$ref": f"#/d/{other}"} for other in names}}
         for one in names
     }
-    built = build.build(_listing({"type": "array", "items": {"$ref": "#/d/s0"}}, d=schemas))
+    built = compile.build(_listing({"type": "array", "items": {"$ref": "#/d/s0"}}, d=schemas))
 
     assert len(built.endpoint("moons").fields) <= 1000
 
@@ -316,7 +316,7 @@ _JSON = st.recursive(
 @given(_JSON)
 def test_any_schema_gives_a_catalogue_or_a_catalog_error(schema: Any) -> None:
     try:
-        built = build.build(_listing({"type": "array", "items": schema}))
+        built = compile.build(_listing({"type": "array", "items": schema}))
     except CatalogError:
         return
     assert json.dumps([one.name for one in built.endpoint("moons").fields])

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from procore_nb import catalog
-from procore_nb.catalog import shelf
+from procore_nb.catalog import catalogue
 from procore_nb.errors import CatalogError
 
 ALL = catalog.endpoints()
@@ -31,7 +31,7 @@ def test_the_shipped_catalogue_has_all_lists_and_fields_under_unique_names() -> 
 
 
 def test_the_shipped_file_is_small_and_written_the_same_every_time() -> None:
-    packed = (Path(shelf.__file__).parent / "data" / "catalogue.jsonl.gz").read_bytes()
+    packed = (Path(catalogue.__file__).parent / "data" / "catalogue.jsonl.gz").read_bytes()
 
     assert len(packed) < 400_000
     assert packed[4:8] == b"\0\0\0\0"

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from procore_nb import catalog
-from procore_nb.catalog.names import near, plain
-from procore_nb.catalog.rows import encode
+from procore_nb.catalog.models import encode
+from procore_nb.catalog.near_match import near, plain
 
 ALL = catalog.endpoints()
 NAMES = {one.name for one in ALL}

@@ -9,7 +9,7 @@ import textwrap
 from collections.abc import Iterable
 from html import escape
 
-from procore_nb.catalog.rows import Argument, Endpoint
+from procore_nb.catalog.models import Argument, Endpoint
 
 _WIDTH = 100
 _PAGING = {

@@ -17,15 +17,15 @@ from typing import Any
 
 import orjson
 
-from procore_nb.catalog import schemas
-from procore_nb.catalog.described import described
-from procore_nb.catalog.names import plain
-from procore_nb.catalog.naming import name_for
-from procore_nb.catalog.operations import rows_of
+from procore_nb.catalog.catalogue import Catalogue, dump, load
+from procore_nb.catalog.models import Endpoint, encode
+from procore_nb.catalog.near_match import plain
+from procore_nb.catalog.openapi import schemas
+from procore_nb.catalog.openapi.endpoint_names import name_for
+from procore_nb.catalog.openapi.from_openapi import described
+from procore_nb.catalog.openapi.operations import rows_of
 from procore_nb.catalog.parents import bare, linked
 from procore_nb.catalog.paths import split
-from procore_nb.catalog.rows import Endpoint, encode
-from procore_nb.catalog.shelf import Catalogue, dump, load
 from procore_nb.errors import CatalogError, OutputError
 
 _PATH = re.compile(r"^/rest/v\d+\.\d+(/[\w.-]+|/\{\w+\})+$")

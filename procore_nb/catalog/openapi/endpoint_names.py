@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container
 
-from procore_nb.catalog.names import plain, stem
+from procore_nb.catalog.near_match import plain, stem
 from procore_nb.catalog.paths import PLACEHOLDER, split
 
 _SILENT = frozenset({"index", "list", "all", "v2", "rest"})

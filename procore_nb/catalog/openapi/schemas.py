@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from procore_nb.catalog.rows import Field
+from procore_nb.catalog.models import Field
 from procore_nb.errors import CatalogError
 
 DEPTH = 6

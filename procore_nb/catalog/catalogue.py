@@ -17,8 +17,8 @@ from typing import Any
 import orjson
 
 from procore_nb.catalog import paths
-from procore_nb.catalog.names import near, plain
-from procore_nb.catalog.rows import Endpoint, from_row, to_row
+from procore_nb.catalog.models import Endpoint, from_row, to_row
+from procore_nb.catalog.near_match import near, plain
 from procore_nb.errors import CatalogError
 
 FORMAT = "procore_nb catalogue 1"

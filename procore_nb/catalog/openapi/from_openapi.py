@@ -11,11 +11,11 @@ from dataclasses import replace
 from typing import Any
 
 from procore_nb.catalog.arguments import PAGING_KEYS
-from procore_nb.catalog.naming import kind_for
-from procore_nb.catalog.operations import Parameter, Rows, parameters
+from procore_nb.catalog.models import Endpoint, Field, encode
+from procore_nb.catalog.openapi.endpoint_names import kind_for
+from procore_nb.catalog.openapi.operations import Parameter, Rows, parameters
+from procore_nb.catalog.openapi.schemas import flattened, listing
 from procore_nb.catalog.paths import split
-from procore_nb.catalog.rows import Endpoint, Field, encode
-from procore_nb.catalog.schemas import flattened, listing
 
 _FILTER = re.compile(r"^filters\[([^\]]+)\](.*)$")
 _SIGN = re.compile(r"^[+-]")

@@ -147,11 +147,11 @@ class Endpoint:
         return next((key for key in ("project_id", "project.id") if key in names), "")
 
     @property
-    def traps(self) -> tuple[str, ...]:
+    def caveats(self) -> tuple[str, ...]:
         """What is easily overlooked when asking this list, one sentence each."""
-        from procore_nb.catalog.traps import traps
+        from procore_nb.catalog.caveats import caveats
 
-        return traps(self)
+        return caveats(self)
 
     def choices_of(self, key: str) -> tuple[str, ...]:
         """The values Procore names for a query key; none where it names none."""
@@ -164,12 +164,12 @@ class Endpoint:
         return values_in(self.path, path)
 
     def __repr__(self) -> str:
-        from procore_nb.catalog.show import as_text
+        from procore_nb.catalog.format import as_text
 
         return as_text(self)
 
     def _repr_html_(self) -> str:
-        from procore_nb.catalog.show import as_html
+        from procore_nb.catalog.format import as_html
 
         return as_html(self)
 

@@ -9,9 +9,9 @@ import difflib
 from collections.abc import Iterable
 from itertools import pairwise
 
-from procore_nb.catalog.names import stem
-from procore_nb.catalog.names import words as words_of
-from procore_nb.catalog.rows import Endpoint
+from procore_nb.catalog.models import Endpoint
+from procore_nb.catalog.near_match import stem
+from procore_nb.catalog.near_match import words as words_of
 
 _SAID_INSTEAD = {
     "cco": "commitment change orders",
@@ -32,7 +32,7 @@ _SHORTEST = 4  # a shorter word is near to too many
 _NEAR = 0.75
 
 
-class Spelling:
+class Synonyms:
     """How the names, aliases and tools of a catalogue are spelled.
 
     Parameters

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from procore_nb.catalog.rows import Endpoint
+from procore_nb.catalog.models import Endpoint
 
 _WINDOWS = {
     "today": "only today's rows",
@@ -18,7 +18,7 @@ _WINDOWS = {
 
 
 @lru_cache(maxsize=2048)
-def traps(endpoint: Endpoint) -> tuple[str, ...]:
+def caveats(endpoint: Endpoint) -> tuple[str, ...]:
     """The traps of an endpoint, the ones that change the number of rows first."""
     return (*_missing_rows(endpoint), *_missing_ids(endpoint), *endpoint.remarks, *_poor_rows(endpoint))
 
