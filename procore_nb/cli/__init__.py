@@ -13,8 +13,8 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
-from procore_nb.cli.show import plain
-from procore_nb.cli.words import parser
+from procore_nb.cli.parser import parser
+from procore_nb.cli.terminal_table import plain
 from procore_nb.errors import ProcoreError, ProcoreWarning
 
 _STOPPED = 130

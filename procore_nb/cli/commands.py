@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from procore_nb import catalog
-from procore_nb.cli.handout import hand_out, outputs
+from procore_nb.cli.output import outputs, write_output
 from procore_nb.cli.pictures import write_map
-from procore_nb.cli.show import as_text, plain
+from procore_nb.cli.terminal_table import as_text, plain
 from procore_nb.client import Procore, connect
 from procore_nb.environments import environment
 from procore_nb.errors import ArgumentError
@@ -24,7 +24,7 @@ def projects(words: argparse.Namespace) -> int:
     targets = outputs(words)
     with connected(words) as procore:
         frame = procore.projects(status=words.status)
-    hand_out(frame, words, targets)
+    write_output(frame, words, targets)
     if words.map:
         print(f"{write_map(frame, Path(words.map))}: {len(frame):,} projects", file=sys.stderr)
     return 0
@@ -42,7 +42,7 @@ def table(words: argparse.Namespace) -> int:
     targets = outputs(words)
     with connected(words) as procore:
         frame = procore.table(words.name, project_id=words.project_id, **arguments)
-    hand_out(frame, words, targets)
+    write_output(frame, words, targets)
     return 0
 
 

@@ -16,8 +16,8 @@ import pytest
 
 import procore_nb as pnb
 from procore_nb.cli import main
-from procore_nb.cli.show import as_text
-from procore_nb.cli.words import parser
+from procore_nb.cli.parser import parser
+from procore_nb.cli.terminal_table import as_text
 
 RUN = [sys.executable, "-c", "import sys; from procore_nb.cli import main; sys.exit(main())"]
 DEMO = ["--environment", "demo"]

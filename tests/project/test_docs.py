@@ -10,7 +10,7 @@ import matplotlib as mpl
 import pytest
 
 from procore_nb import cli
-from procore_nb.cli.words import parser
+from procore_nb.cli.parser import parser
 
 from .declared import ROOT, fenced
 

@@ -29,7 +29,7 @@ def no_sleep(monkeypatch: pytest.MonkeyPatch) -> list[float]:
         if len(pauses) == 2:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr("procore_nb.cli.syncing.time.sleep", pause)
+    monkeypatch.setattr("procore_nb.cli.sync_command.time.sleep", pause)
     return pauses
 
 

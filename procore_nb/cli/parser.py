@@ -9,7 +9,7 @@ import argparse
 from pathlib import Path
 
 from procore_nb import __version__
-from procore_nb.cli import commands, demo_job, demo_server, syncing
+from procore_nb.cli import commands, demo_command, serve_demo, sync_command
 
 _CREDENTIALS = (
     "Credentials come from PROCORE_CLIENT_ID and PROCORE_CLIENT_SECRET (also in a .env file), or from a saved profile; "
@@ -92,7 +92,7 @@ def _demo(one: argparse.ArgumentParser) -> None:
         help="where the files go (procore-demo)",
         metavar="FOLDER",
     )
-    one.set_defaults(run=demo_job.demo)
+    one.set_defaults(run=demo_command.demo)
 
 
 def _projects(one: argparse.ArgumentParser) -> None:
@@ -156,7 +156,7 @@ def _sync(one: argparse.ArgumentParser) -> None:
     one.add_argument("--history", action="store_true", help="keep earlier versions of changed rows")
     one.add_argument("--drop-personal", action="store_true", help="leave out names, e-mail and the like")
     one.add_argument("--log", action="store_true", help="one JSON object a table on standard error")
-    one.set_defaults(run=syncing.sync)
+    one.set_defaults(run=sync_command.sync)
 
 
 def _serve(one: argparse.ArgumentParser) -> None:
@@ -191,4 +191,4 @@ def _serve(one: argparse.ArgumentParser) -> None:
         help="addresses in Link repeat all parameters, not page and per_page only, for clients that follow them",
     )
     one.add_argument("--gzip", action="store_true", help="pack long bodies for clients that accept it")
-    one.set_defaults(run=demo_server.serve_demo)
+    one.set_defaults(run=serve_demo.serve_demo)

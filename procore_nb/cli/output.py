@@ -17,7 +17,7 @@ import pandas as pd
 
 from procore_nb.atomic_write import check_place, place_of
 from procore_nb.cli.pictures import check_picture
-from procore_nb.cli.show import as_text, compact
+from procore_nb.cli.terminal_table import as_text, compact
 from procore_nb.export import to_csv, to_excel, to_parquet
 from procore_nb.export.extras import library
 
@@ -47,7 +47,7 @@ def outputs(words: argparse.Namespace) -> Targets:
     return targets
 
 
-def hand_out(frame: pd.DataFrame, words: argparse.Namespace, targets: Targets) -> None:
+def write_output(frame: pd.DataFrame, words: argparse.Namespace, targets: Targets) -> None:
     """Write the files and say where they are, or show the first rows."""
     about = frame.attrs["procore"]
     source = f"{about['endpoint']} of company {about['company_id']}, {about['environment']} environment"

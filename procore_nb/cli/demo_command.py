@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from procore_nb.cli.pictures import write_map
-from procore_nb.cli.show import as_text
+from procore_nb.cli.terminal_table import as_text
 from procore_nb.client import connect
 from procore_nb.errors import OutputError
 from procore_nb.export import to_csv
