@@ -4,7 +4,7 @@ In: an environment's name. Out: typed frames. Widgets, the command line and note
 """
 
 from procore_nb.client.configuration import show_configuration
-from procore_nb.client.connect import connect
+from procore_nb.client.connecting import connect
 from procore_nb.client.procore import Procore
 
 __all__ = ["Procore", "connect", "show_configuration"]

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from procore_nb.errors import OutputError
-from procore_nb.store.columns import EXACT, FIRST_SEEN, VALID_FROM, Kinds
+from procore_nb.store.arrow_columns import EXACT, FIRST_SEEN, VALID_FROM, Kinds
 
 NAME = "_manifest.json"
 FORMAT = 1

@@ -13,8 +13,8 @@ from typing import Any
 import orjson
 import pandas as pd
 
-from procore_nb.store.account import Account
 from procore_nb.store.manifest import Manifest
+from procore_nb.store.sync_log import SyncLog
 
 _NAMED = 6  # tables named in the one line of a store
 _RESULT = {
@@ -47,7 +47,7 @@ _TABLES = {
 }
 
 
-def result_frame(accounts: Sequence[Account], about: dict[str, Any]) -> pd.DataFrame:
+def result_frame(accounts: Sequence[SyncLog], about: dict[str, Any]) -> pd.DataFrame:
     """One row per table: which way it was read, and what came of it."""
     frame = _frame([vars(one) for one in accounts], _RESULT)
     left_out = [each for one in accounts for each in one.left_out]

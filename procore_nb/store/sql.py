@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from procore_nb.errors import ArgumentError, MissingExtraError
 from procore_nb.frames.names import Kind
-from procore_nb.store.columns import EXACT, FIRST_SEEN, VALID_FROM, to_frame
+from procore_nb.store.arrow_columns import EXACT, FIRST_SEEN, VALID_FROM, to_frame
 from procore_nb.store.files import Files
 from procore_nb.store.manifest import Manifest
 from procore_nb.store.remote import RemoteFiles

@@ -18,16 +18,16 @@ import pyarrow as pa
 
 from procore_nb import catalog
 from procore_nb.errors import ArgumentError, OutputError, ProcoreError
-from procore_nb.store.account import Account, Options, not_negative
-from procore_nb.store.asking import Asks
 from procore_nb.store.files import files_at
-from procore_nb.store.generation import WORK, half_swapped, recover
-from procore_nb.store.identity import check_identity, folder_name, read_identity
 from procore_nb.store.locks import locked
-from procore_nb.store.places import PlaceFinder
+from procore_nb.store.owner import check_identity, folder_name, read_identity
 from procore_nb.store.report import result_frame, store_html, tables_frame
+from procore_nb.store.snapshot import WORK, half_swapped, recover
+from procore_nb.store.strategy import Source
+from procore_nb.store.sync_log import Options, SyncLog, not_negative
 from procore_nb.store.syncing import TableSync
 from procore_nb.store.tables import Tables
+from procore_nb.store.target_names import TargetNames
 from procore_nb.store.wanted import wanted_lists
 
 
@@ -72,7 +72,7 @@ class Store:
 
     def sync(
         self,
-        procore: Asks,
+        procore: Source,
         tables: str | Iterable[str] | Mapping[str, Mapping[str, Any]],
         *,
         projects: Any = "all",
@@ -102,7 +102,7 @@ class Store:
         history
             Keep earlier versions of changed rows too. None: as the table was kept so far (at first not).
         drop_personal
-            Leave out columns with personal data, by the list in `procore_nb.store.personal`. None: as so far.
+            Leave out columns with personal data, by the list in `procore_nb.store.pii`. None: as so far.
         window_days
             How many days of a daily log are read again.
         overlap_minutes
@@ -229,10 +229,16 @@ class Store:
         return store_html(self._files.address(""), read_identity(self._files), kept)
 
     def _sync(
-        self, procore: Asks, wanted: dict[str, dict[str, Any]], projects: Any, options: Options, *, skip: bool
+        self,
+        procore: Source,
+        wanted: dict[str, dict[str, Any]],
+        projects: Any,
+        options: Options,
+        *,
+        skip: bool,
     ) -> pd.DataFrame:
-        accounts: list[Account] = []
-        finder = PlaceFinder(procore, projects, kept=self._tables.kept)
+        accounts: list[SyncLog] = []
+        finder = TargetNames(procore, projects, kept=self._tables.kept)
         about = {"environment": procore.environment.name, "company_id": procore.company_id}
         for name, arguments in wanted.items():
             endpoint, began = catalog.endpoint(name), time.monotonic()

@@ -15,15 +15,15 @@ import pandas as pd
 
 from procore_nb.catalog import Endpoint
 from procore_nb.errors import AccessError, NotFoundError, ProcoreError
-from procore_nb.store import asking
-from procore_nb.store.account import Account, Options
-from procore_nb.store.asking import Asks, ways_of
-from procore_nb.store.columns import kinds_of, to_arrow
+from procore_nb.store import strategy
+from procore_nb.store.arrow_columns import kinds_of, to_arrow
 from procore_nb.store.files import Files
-from procore_nb.store.generation import present, recover
-from procore_nb.store.landing import Landing, Plan, extended
 from procore_nb.store.manifest import Manifest, moment_of, moment_text
-from procore_nb.store.personal import personal_columns, without_personal
+from procore_nb.store.pii import personal_columns, without_personal
+from procore_nb.store.snapshot import present, recover
+from procore_nb.store.staging import Staging, StagingPlan, extended
+from procore_nb.store.strategy import Source, strategy_for
+from procore_nb.store.sync_log import Options, SyncLog
 from procore_nb.store.update import Counts, update
 
 _STALE = timedelta(hours=1)
@@ -39,13 +39,13 @@ class TableSync:
         self._endpoint = endpoint
         self._arguments = dict(arguments)
         self._options = options
-        self._landing = Landing(files, name)
-        self.account = Account(name)
+        self._landing = Staging(files, name)
+        self.account = SyncLog(name)
         recover(files, name)
         known = present(files, name)
         self.manifest = known or Manifest(table=name, path=endpoint.path)
 
-    def run(self, procore: Asks, places: Callable[[], tuple[list[str], dict[str, str], bool]]) -> Account:
+    def run(self, procore: Source, places: Callable[[], tuple[list[str], dict[str, str], bool]]) -> SyncLog:
         """Ask, keep, bring up to date; goes on where an earlier sync was interrupted.
 
         `places` tells where the list is asked, what the places are called, and whether these are all there are.
@@ -67,7 +67,7 @@ class TableSync:
             self._carry_out(procore, plan)
         return self.account
 
-    def _carry_out(self, procore: Asks, plan: Plan) -> None:
+    def _carry_out(self, procore: Source, plan: StagingPlan) -> None:
         account = self.account
         account.way = plan.way
         account.since = (
@@ -106,7 +106,7 @@ class TableSync:
         account.changed += counts.changed
         account.deleted += counts.deleted
 
-    def _unfinished(self) -> Plan | None:
+    def _unfinished(self) -> StagingPlan | None:
         """The plan of a sync that was interrupted, if it is still what is wanted."""
         plan, options = self._landing.plan(), self._options
         if plan is None or plan.generation != self.manifest.generation:
@@ -118,8 +118,10 @@ class TableSync:
         wanted = self._options.drop_personal
         return self.manifest.drop_personal if wanted is None else wanted
 
-    def _plan(self, procore: Asks, places: list[str], names: dict[str, str], everywhere: bool) -> Plan:
-        options, manifest, ways = self._options, self.manifest, ways_of(self._endpoint)
+    def _plan(
+        self, procore: Source, places: list[str], names: dict[str, str], everywhere: bool
+    ) -> StagingPlan:
+        options, manifest, ways = self._options, self.manifest, strategy_for(self._endpoint)
         known = manifest if manifest.generation and manifest.arguments == self._arguments else None
         if known is not None and known.drop_personal and not self._drops():
             known = None
@@ -132,14 +134,14 @@ class TableSync:
                 if ways.day in known.columns
                 else "whole"
             )
-        days = (known is not None and asking.window_of(known, procore.today(), options.window_days)) or None
-        return Plan(
+        days = (known is not None and strategy.window_of(known, procore.today(), options.window_days)) or None
+        return StagingPlan(
             table=manifest.table,
             generation=manifest.generation,
             way=way,
             started=moment_text(options.clock()),
-            groups=asking.plan_groups(places, known, way=way, overlap=options.overlap),
-            place=asking.checked(self._endpoint, self._arguments),
+            groups=strategy.plan_groups(places, known, way=way, overlap=options.overlap),
+            place=strategy.checked(self._endpoint, self._arguments),
             arguments=self._arguments,
             drop_personal=self._drops(),
             scrub=self._drops() and not manifest.drop_personal and manifest.generation > 0,
@@ -150,20 +152,20 @@ class TableSync:
             names=names,
         )
 
-    def _ask_rows(self, procore: Asks, plan: Plan) -> None:
+    def _ask_rows(self, procore: Source, plan: StagingPlan) -> None:
         refusals: list[ProcoreError] = []
         for since, places in plan.groups:
             waiting = self._waiting("rows", places)
             if not waiting:
                 continue
-            wanted = asking.query(
+            wanted = strategy.query(
                 self._endpoint, plan.arguments, way=plan.way, since=since, window=plan.window
             )
             refusals += self._ask("rows", procore, plan, waiting, self._endpoint.name, wanted)
         if refusals and not self._landing.done("rows"):
             raise refusals[0]
 
-    def _ask_bin(self, procore: Asks, plan: Plan) -> None:
+    def _ask_bin(self, procore: Source, plan: StagingPlan) -> None:
         places = [place for since, group in plan.groups if since for place in group]
         waiting = self._waiting("bin", places) if plan.bin else []
         if not waiting:
@@ -179,8 +181,8 @@ class TableSync:
     def _ask(
         self,
         stage: str,
-        procore: Asks,
-        plan: Plan,
+        procore: Source,
+        plan: StagingPlan,
         places: list[str],
         name: str,
         wanted: dict[str, Any],
@@ -190,13 +192,13 @@ class TableSync:
         walks: dict[str, int] = {}
         parts: dict[str, int] = {}
         begun = self._landing.begun(stage)
-        where = asking.asked_at(plan.place, places)
+        where = strategy.asked_at(plan.place, places)
         try:
             for frame in procore.frames(
-                name, rows_at_once=asking.ROWS_AT_ONCE, progress=self._options.progress, **where, **wanted
+                name, rows_at_once=strategy.ROWS_AT_ONCE, progress=self._options.progress, **where, **wanted
             ):
                 about = frame.attrs.pop("procore")  # pandas copies attrs with every column it hands out
-                place = asking.place_text(about["place"], plan.place)
+                place = strategy.place_text(about["place"], plan.place)
                 self.account.requests += int(about["requests"])
                 if walks.setdefault(place, about["walk"]) != about["walk"] or place in begun - parts.keys():
                     self._landing.drop(
@@ -214,7 +216,13 @@ class TableSync:
         return refusals
 
     def _keep(
-        self, stage: str, place: str, number: int, frame: pd.DataFrame, plan: Plan, about: dict[str, Any]
+        self,
+        stage: str,
+        place: str,
+        number: int,
+        frame: pd.DataFrame,
+        plan: StagingPlan,
+        about: dict[str, Any],
     ) -> None:
         kinds = kinds_of(frame, self._endpoint)
         if plan.drop_personal:
@@ -232,7 +240,7 @@ class TableSync:
             self.account.skipped += len(places)
             self.account.left_out += [{"table": self.account.table, "place": place} for place in places]
 
-    def _about(self, procore: Asks, plan: Plan) -> dict[str, Any]:
+    def _about(self, procore: Source, plan: StagingPlan) -> dict[str, Any]:
         """What the last sync was, for `attrs` and the next window."""
         return {
             "way": plan.way,

@@ -13,11 +13,11 @@ import pyarrow as pa
 from procore_nb import catalog
 from procore_nb.catalog import near
 from procore_nb.errors import ArgumentError, CatalogError, OutputError
-from procore_nb.store import reading
+from procore_nb.store import scan
 from procore_nb.store.files import Files
-from procore_nb.store.generation import WORK, located
-from procore_nb.store.identity import folder_name, read_identity
 from procore_nb.store.manifest import Manifest
+from procore_nb.store.owner import folder_name, read_identity
+from procore_nb.store.snapshot import WORK, located
 
 _TRIES = 5
 
@@ -69,18 +69,18 @@ class Tables:
         manifest, rows, over = self._read(name, over=history or deleted is not None)
         books: tuple[str, ...] = ()
         if history:
-            rows, books = reading.versions(rows, over, manifest), reading.VERSION_BOOKS
+            rows, books = scan.versions(rows, over, manifest), scan.VERSION_BOOKS
         elif deleted is not None:
-            rows, books = reading.with_deleted(rows, over, manifest, deleted), reading.DELETED_BOOKS
-        return self._described(reading.as_frame(rows, manifest, books), manifest)
+            rows, books = scan.with_deleted(rows, over, manifest, deleted), scan.DELETED_BOOKS
+        return self._described(scan.as_frame(rows, manifest, books), manifest)
 
     def changes(self, name: str, since: Any) -> pd.DataFrame:
         """The rows that became new, changed or deleted since a moment."""
         manifest, live, over = self._read(name, over=True)
-        rows, words, moments = reading.changes(live, over, manifest, reading.moment(since, "since"))
-        frame = reading.as_frame(rows, manifest)
+        rows, words, moments = scan.changes(live, over, manifest, scan.moment(since, "since"))
+        frame = scan.as_frame(rows, manifest)
         frame.insert(0, "change", pd.Series(words, dtype="string"))
-        frame.insert(1, "changed_at", reading.times(moments))
+        frame.insert(1, "changed_at", scan.times(moments))
         return self._described(frame, manifest)
 
     def files(self, name: str) -> list[str]:
@@ -94,8 +94,8 @@ class Tables:
         for _ in range(_TRIES):
             folder, manifest = self.find(name)
             try:
-                live = reading.current(self._files, folder, manifest)
-                return manifest, live, reading.ended(self._files, folder, manifest) if over else None
+                live = scan.current(self._files, folder, manifest)
+                return manifest, live, scan.ended(self._files, folder, manifest) if over else None
             except FileNotFoundError as error:
                 missing = error
         raise OutputError(

@@ -17,17 +17,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from procore_nb.frames.types import declared_by
-from procore_nb.store.columns import Kinds, aligned, schema_of
-from procore_nb.store.ended import EndedVersions
-from procore_nb.store.fields import renamed, renames
+from procore_nb.store.arrow_columns import Kinds, aligned, schema_of
+from procore_nb.store.data_files import PartWriter, cuts, key_at, places_of, position, read_rows, write_rows
 from procore_nb.store.files import Files
-from procore_nb.store.generation import Generation
-from procore_nb.store.landing import Landed, Landing, Plan
+from procore_nb.store.history import History
 from procore_nb.store.manifest import Manifest, Part, grouped
-from procore_nb.store.merge import Merged, merged
-from procore_nb.store.parts import PartWriter, cuts, key_at, places_of, position, read_rows, write_rows
-from procore_nb.store.personal import scrubbed
-from procore_nb.store.settled import known_gone, row_names, settled
+from procore_nb.store.pii import scrubbed
+from procore_nb.store.renames import renamed, renames
+from procore_nb.store.schema import known_gone, row_names, settled_schema
+from procore_nb.store.snapshot import Snapshot
+from procore_nb.store.staging import StagedRows, Staging, StagingPlan
+from procore_nb.store.upsert import Upserted, upserted
 
 _AT_ONCE = 2  # ranges of keys: Arrow works outside of Python's lock, and two of them fit into memory
 
@@ -40,7 +40,7 @@ class Counts:
     changed: int = 0
     deleted: int = 0
 
-    def add(self, other: Counts | Merged) -> None:
+    def add(self, other: Counts | Upserted) -> None:
         """Take others into account."""
         self.new += other.new
         self.changed += other.changed
@@ -57,7 +57,14 @@ class _Range:
 
 
 def update(
-    files: Files, endpoint: Any, manifest: Manifest, plan: Plan, landing: Landing, *, at: datetime, seen: str
+    files: Files,
+    endpoint: Any,
+    manifest: Manifest,
+    plan: StagingPlan,
+    landing: Staging,
+    *,
+    at: datetime,
+    seen: str,
 ) -> tuple[Manifest, Counts]:
     """Make the table's next state of its present one and what has landed, and put it in place.
 
@@ -65,7 +72,7 @@ def update(
     """
     promised = {".".join(path) for path in declared_by(endpoint).columns}
     order = manifest.key or (*plan.place, "id")
-    landed = Landed(
+    landed = StagedRows(
         files,
         landing.landed("rows"),
         order=order,
@@ -73,7 +80,7 @@ def update(
         known=manifest.columns,
         fields=manifest.fields,
     )
-    after = settled(endpoint, manifest, plan, landed)
+    after = settled_schema(endpoint, manifest, plan, landed)
     gone = known_gone(files, landing, after)
     return _Work(files, manifest, after, plan, landed, landing.done("rows"), gone, at, seen).run()
 
@@ -86,8 +93,8 @@ class _Work:
         files: Files,
         before: Manifest,
         after: Manifest,
-        plan: Plan,
-        landed: Landed,
+        plan: StagingPlan,
+        landed: StagedRows,
         done: set[str],
         gone: Any,
         at: datetime,
@@ -102,8 +109,8 @@ class _Work:
         self._reordered = any(
             self._told.get(name, after.columns[name]) != after.columns[name] for name in after.key
         )
-        self._generation = Generation(files, after.table)
-        self._ended = EndedVersions(files, self._generation, after, rewrite=self._rewrite, mend=self._mended)
+        self._generation = Snapshot(files, after.table)
+        self._ended = History(files, self._generation, after, rewrite=self._rewrite, mend=self._mended)
         self._counts = Counts()
 
     def run(self) -> tuple[Manifest, Counts]:
@@ -160,8 +167,8 @@ class _Work:
         self._generation.keep(part)
         return _Range([part])
 
-    def _merge(self, old: pa.Table, come: pa.Table) -> Merged:
-        return merged(
+    def _merge(self, old: pa.Table, come: pa.Table) -> Upserted:
+        return upserted(
             old,
             come,
             key=self._after.key,

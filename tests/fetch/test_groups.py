@@ -14,7 +14,7 @@ from procore_nb.fetch.paginator import PageRequest
 from procore_nb.responses import Page
 from procore_nb.responses.groups import flatten_groups
 
-from .test_plan import drive, given_parameter
+from .test_paginator import drive, given_parameter
 
 MEETINGS = ListRequest("/x", per_page=10, envelope="[].meetings")
 

@@ -10,8 +10,8 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from procore_nb.store.columns import DELETED_AT, FIRST_SEEN, STAMP, VALID_FROM, VALID_TO
-from procore_nb.store.merge import merged
+from procore_nb.store.arrow_columns import DELETED_AT, FIRST_SEEN, STAMP, VALID_FROM, VALID_TO
+from procore_nb.store.upsert import upserted
 
 BEFORE, NOW = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)
 values = st.one_of(st.none(), st.sampled_from(["", "a", "ö", "渡"]))
@@ -56,7 +56,7 @@ def test_a_merge_is_what_a_dict_would_be(
     before = table(old, books=True)
     answered = np.array([place in places for place in before.column("project_id").to_pylist()], bool)
     dead = np.array([number in gone for number in before.column("id").to_pylist()], bool)
-    outcome = merged(
+    outcome = upserted(
         before,
         table(come, books=False),
         key=["project_id", "id"],
@@ -111,7 +111,7 @@ def test_rows_without_an_id_are_replaced_place_by_place_in_the_order_they_came(
     for name in (FIRST_SEEN, VALID_FROM):
         before = before.append_column(name, pa.array([BEFORE] * len(old), STAMP))
     answered = np.array([place in places for place, _ in old], bool)
-    outcome = merged(
+    outcome = upserted(
         before,
         _bare(come),
         key=["project_id"],

@@ -6,7 +6,7 @@ import pytest
 
 from procore_nb import catalog
 from procore_nb.frames.types import declared_by
-from procore_nb.store.personal import personal_columns, without_personal
+from procore_nb.store.pii import personal_columns, without_personal
 
 FIRMS_AND_THINGS = [
     "id",

@@ -16,14 +16,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from procore_nb.store.columns import DELETED_AT, FIRST_SEEN, STAMP, VALID_FROM, VALID_TO, has_values
+from procore_nb.store.arrow_columns import DELETED_AT, FIRST_SEEN, STAMP, VALID_FROM, VALID_TO, has_values
 
 _NULLABLE = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype(), pa.string(): pd.StringDtype()}
 _BOOKS = (FIRST_SEEN, VALID_FROM)
 
 
 @dataclass(frozen=True)
-class Merged:
+class Upserted:
     """The rows now (None: as they were), the versions that ended, and how many rows are new, changed, deleted."""
 
     rows: pa.Table | None
@@ -33,7 +33,7 @@ class Merged:
     deleted: int = 0
 
 
-def merged(
+def upserted(
     old: pa.Table,
     come: pa.Table,
     *,
@@ -43,7 +43,7 @@ def merged(
     gone: Any,
     at: datetime,
     history: bool,
-) -> Merged:
+) -> Upserted:
     """Bring rows up to date.
 
     Parameters
@@ -74,12 +74,12 @@ def merged(
     fresh = np.ones(come.num_rows, bool)
     fresh[after] = False
     if not (fresh.any() or changed.any() or deleted.any()) and (has_id or _in_order(after, before)):
-        return Merged(None, None)
+        return Upserted(None, None)
     kept = ~deleted & ~changed if has_id else (match < 0) & ~deleted
     rows = _now(old, come, kept, match, unchanged, at, key)
     ended = _ended(old, changed if history else np.zeros(old.num_rows, bool), deleted, at)
     counts = (int(fresh.sum()), int(changed.sum()), int(deleted.sum()))
-    return Merged(rows, ended, *counts)
+    return Upserted(rows, ended, *counts)
 
 
 def stamped(come: pa.Table, at: datetime) -> pa.Table:

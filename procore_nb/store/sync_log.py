@@ -42,7 +42,7 @@ def not_negative(value: Any, name: str) -> float:
 
 
 @dataclass
-class Account:
+class SyncLog:
     """What one table's sync amounted to."""
 
     table: str

@@ -34,7 +34,7 @@ _BEGINNING = "1990-01-01"
 ROWS_AT_ONCE = 20_000
 
 
-class Asks(Protocol):
+class Source(Protocol):
     """What a store uses of a connection."""
 
     company_id: int | None
@@ -52,7 +52,7 @@ class Asks(Protocol):
 
 
 @dataclass(frozen=True)
-class Ways:
+class Strategy:
     """What one endpoint offers."""
 
     since: bool
@@ -66,14 +66,14 @@ class Ways:
 
 
 @cache
-def ways_of(endpoint: Endpoint) -> Ways:
+def strategy_for(endpoint: Endpoint) -> Strategy:
     """What an endpoint offers to keep a table up to date."""
     names = {one.name for one in endpoint.fields}
     known = {one.name for one in endpoint.arguments}
     dated = {"start_date", "end_date"} <= set(endpoint.other_query)
     day = next((name for name in _DAYS if name in names), "") if dated else ""
     since = bool(endpoint.updated_at_param and known & {"updated_at", "updated_after"})
-    return Ways(
+    return Strategy(
         since and "id" in names, day, dated, "only" if "include_deleted" in known else _bin_of(endpoint)
     )
 
@@ -135,7 +135,7 @@ def query(
 ) -> dict[str, Any]:
     """The arguments of `frames` for one group of places."""
     asked = dict(arguments)
-    ways = ways_of(endpoint)
+    ways = strategy_for(endpoint)
     if endpoint.name.startswith("projects") and "by_status" in {one.name for one in endpoint.arguments}:
         asked.setdefault("status", "All")  # else a project that was closed would seem deleted
     if way == "changed" and since:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 
 import pyarrow as pa
 
-from procore_nb.store.columns import EXACT
+from procore_nb.store.arrow_columns import EXACT
 
 Names = dict[str, str]
 

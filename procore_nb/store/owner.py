@@ -12,8 +12,8 @@ import orjson
 
 from procore_nb.environments import is_loopback
 from procore_nb.errors import ArgumentError, OutputError
-from procore_nb.store.asking import Asks
 from procore_nb.store.files import Files
+from procore_nb.store.strategy import Source
 
 NAME = "_store.json"
 FORMAT = 1
@@ -41,7 +41,7 @@ def read_identity(files: Files) -> dict[str, Any] | None:
     return told
 
 
-def check_identity(files: Files, procore: Asks) -> None:
+def check_identity(files: Files, procore: Source) -> None:
     """Refuse a connection to another environment or company than the store is of; a new store becomes this one's.
 
     Raises

@@ -13,16 +13,16 @@ import pandas as pd
 
 from procore_nb.catalog import Endpoint
 from procore_nb.errors import ArgumentError
-from procore_nb.store.asking import Asks, checked, parent_of, place_text
+from procore_nb.store.strategy import Source, checked, parent_of, place_text
 
 Found = tuple[list[str], dict[str, str], bool]
 _WORDS = {"all": "All", "active": "Active", "inactive": "Inactive"}
 
 
-class PlaceFinder:
+class TargetNames:
     """Finds the places of each list of one sync."""
 
-    def __init__(self, procore: Asks, projects: Any, *, kept: Callable[[str], pd.DataFrame | None]) -> None:
+    def __init__(self, procore: Source, projects: Any, *, kept: Callable[[str], pd.DataFrame | None]) -> None:
         self._procore = procore
         self._wanted = projects
         self._kept = kept

@@ -22,7 +22,7 @@ WORK = "_work"
 HISTORY = "_history"
 
 
-class Generation:
+class Snapshot:
     """The next state of one table, while it is made."""
 
     def __init__(self, files: Files, table: str) -> None:

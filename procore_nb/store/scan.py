@@ -13,12 +13,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from procore_nb.errors import ArgumentError
-from procore_nb.store.columns import DELETED_AT, EXACT, FIRST_SEEN, VALID_FROM, VALID_TO, aligned, to_frame
+from procore_nb.store.arrow_columns import (
+    DELETED_AT,
+    EXACT,
+    FIRST_SEEN,
+    VALID_FROM,
+    VALID_TO,
+    aligned,
+    to_frame,
+)
+from procore_nb.store.data_files import read_rows
 from procore_nb.store.files import Files
-from procore_nb.store.generation import HISTORY
 from procore_nb.store.manifest import Manifest
-from procore_nb.store.parts import read_rows
-from procore_nb.store.settled import row_names
+from procore_nb.store.schema import row_names
+from procore_nb.store.snapshot import HISTORY
 
 _BOOKS = (FIRST_SEEN, VALID_FROM, VALID_TO, DELETED_AT)
 VERSION_BOOKS = (VALID_FROM, VALID_TO, DELETED_AT)

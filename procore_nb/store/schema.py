@@ -14,16 +14,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from procore_nb.frames import FrameBuilder
-from procore_nb.store.columns import Kinds, common, kinds_of
-from procore_nb.store.fields import renames
+from procore_nb.store.arrow_columns import Kinds, common, kinds_of
+from procore_nb.store.data_files import places_of
 from procore_nb.store.files import Files
-from procore_nb.store.landing import Landed, Landing, Plan, read_landed
 from procore_nb.store.manifest import Manifest
-from procore_nb.store.parts import places_of
-from procore_nb.store.personal import personal_columns
+from procore_nb.store.pii import personal_columns
+from procore_nb.store.renames import renames
+from procore_nb.store.staging import StagedRows, Staging, StagingPlan, read_staged
 
 
-def settled(endpoint: Any, manifest: Manifest, plan: Plan, landed: Landed) -> Manifest:
+def settled_schema(endpoint: Any, manifest: Manifest, plan: StagingPlan, landed: StagedRows) -> Manifest:
     """The next manifest's columns and key."""
     others = renames(manifest.fields, landed.fields)
     columns = {others.get(name, name): kind for name, kind in manifest.columns.items()}
@@ -55,7 +55,7 @@ def _promised(endpoint: Any, place: tuple[str, ...]) -> Kinds:
     return kinds_of(builder.build(), endpoint)
 
 
-def _unique(landed: Landed) -> bool:
+def _unique(landed: StagedRows) -> bool:
     """Whether no two rows that landed have one key, and none lacks an id."""
     keys = landed.keys.select(landed.order)
     if keys.num_rows and keys.column("id").null_count:
@@ -67,11 +67,11 @@ def _unique(landed: Landed) -> bool:
     return not repeated.any()
 
 
-def known_gone(files: Files, landing: Landing, manifest: Manifest) -> Any:
+def known_gone(files: Files, landing: Staging, manifest: Manifest) -> Any:
     """What rows that Procore says are deleted are called: place and id as text."""
     names = []
     for path in landing.landed("bin"):
-        rows = read_landed(files, path)
+        rows = read_staged(files, path)
         if rows.num_rows and "id" in rows.column_names:
             names.append(row_names(rows, manifest.place))
     return pa.concat_arrays(names) if names else pa.array([], pa.string())

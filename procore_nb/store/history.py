@@ -10,22 +10,22 @@ from collections.abc import Callable, Sequence
 
 import pyarrow as pa
 
-from procore_nb.store.columns import DELETED_AT, VALID_TO
+from procore_nb.store.arrow_columns import DELETED_AT, VALID_TO
+from procore_nb.store.data_files import PART_ROWS, read_rows, write_rows
 from procore_nb.store.files import Files
-from procore_nb.store.generation import HISTORY, Generation
 from procore_nb.store.manifest import Manifest, Part
-from procore_nb.store.parts import PART_ROWS, read_rows, write_rows
+from procore_nb.store.snapshot import HISTORY, Snapshot
 
 _MANY = 32  # small files, after which they are joined
 
 
-class EndedVersions:
+class History:
     """Collects versions that end in one update."""
 
     def __init__(
         self,
         files: Files,
-        generation: Generation,
+        generation: Snapshot,
         manifest: Manifest,
         *,
         rewrite: bool,

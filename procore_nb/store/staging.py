@@ -15,17 +15,17 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from procore_nb.store.columns import EXACT, Kinds, aligned, common
-from procore_nb.store.fields import Names, agreed, renamed, renames
+from procore_nb.store.arrow_columns import EXACT, Kinds, aligned, common
 from procore_nb.store.files import Files
-from procore_nb.store.generation import WORK
+from procore_nb.store.renames import Names, agreed, renamed, renames
+from procore_nb.store.snapshot import WORK
 
 _ABOUT = b"procore_nb"
 _FEW = 65_536  # rows
 
 
 @dataclass(frozen=True)
-class Plan:
+class StagingPlan:
     """What a sync of one table set out to ask: frozen at its start, so that it can be finished later."""
 
     table: str
@@ -51,7 +51,7 @@ class Plan:
         return [place for _, places in self.groups for place in places]
 
 
-def extended(plan: Plan, wanted: Plan, done: Collection[str]) -> Plan:
+def extended(plan: StagingPlan, wanted: StagingPlan, done: Collection[str]) -> StagingPlan:
     """An unfinished plan for the places that are wanted now: what has landed stays, others are as they are wanted."""
     asked = {place: since for since, places in plan.groups for place in places}
     due = {place: since for since, places in wanted.groups for place in places}
@@ -71,14 +71,14 @@ def extended(plan: Plan, wanted: Plan, done: Collection[str]) -> Plan:
     )
 
 
-class Landing:
+class Staging:
     """The folder of an unfinished sync of one table."""
 
     def __init__(self, files: Files, table: str) -> None:
         self._files = files
         self._folder = f"{WORK}/{table}"
 
-    def plan(self) -> Plan | None:
+    def plan(self) -> StagingPlan | None:
         """What an unfinished sync set out to do; None if there is none."""
         data = self._files.read(f"{self._folder}/plan.json")
         if data is None:
@@ -87,7 +87,7 @@ class Landing:
             told = orjson.loads(data)
             groups = tuple((since, tuple(places)) for since, places in told["groups"])
             window = told["window"] and tuple(told["window"])
-            return Plan(**{**told, "groups": groups, "place": tuple(told["place"]), "window": window})
+            return StagingPlan(**{**told, "groups": groups, "place": tuple(told["place"]), "window": window})
         except (ValueError, KeyError, TypeError):
             return None  # of another version: begin anew
 
@@ -100,12 +100,12 @@ class Landing:
                 except (pa.ArrowInvalid, ValueError, KeyError, TypeError, OSError):
                     self.drop(stage, name.rpartition("~")[0])
 
-    def begin(self, plan: Plan) -> None:
+    def begin(self, plan: StagingPlan) -> None:
         """Begin anew."""
         self.clear()
         self.keep(plan)
 
-    def keep(self, plan: Plan) -> None:
+    def keep(self, plan: StagingPlan) -> None:
         """Keep a plan beside what has landed of it."""
         self._files.write(f"{self._folder}/plan.json", orjson.dumps(asdict(plan)))
 
@@ -147,7 +147,7 @@ class Landing:
         return self._files.names(f"{self._folder}/{stage}")
 
 
-class Landed:
+class StagedRows:
     """Rows that have landed, by the order of their keys, without holding them all."""
 
     def __init__(
@@ -197,7 +197,7 @@ class Landed:
         """The rows of one file, brought in line; kept at hand where few have landed, as each range of keys wants some."""
         if number in self._few:
             return self._few[number]
-        rows = renamed(read_landed(self._files, self._paths[number]), self._renames[number])
+        rows = renamed(read_staged(self._files, self._paths[number]), self._renames[number])
         table = align(rows, self._told[number])
         if self.rows <= _FEW:
             self._few[number] = table
@@ -231,14 +231,14 @@ class Landed:
 
     def _read_keys(self) -> Iterator[pa.Table]:
         for number, path in enumerate(self._paths):
-            rows = read_landed(self._files, path, self.order)
+            rows = read_staged(self._files, path, self.order)
             count = rows.num_rows
             rows = aligned(rows, self._key_kinds, self._told[number], ())
             own = dict(zip(rows.column_names, rows.columns, strict=True))
             yield pa.table({**own, "_file": np.full(count, number), "_row": np.arange(count)})
 
 
-def read_landed(files: Files, path: str, columns: Sequence[str] | None = None) -> pa.Table:
+def read_staged(files: Files, path: str, columns: Sequence[str] | None = None) -> pa.Table:
     """The rows of one file that landed, or some of its columns."""
     with files.open(path) as file, pa.ipc.open_file(file) as reader:
         table = reader.read_all()
