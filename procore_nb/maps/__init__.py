@@ -3,9 +3,9 @@
 from procore_nb.maps.figure import plot_projects
 from procore_nb.maps.geofiles import to_geodataframe, to_geojson
 from procore_nb.maps.interactive import map_projects
-from procore_nb.maps.located import check_coordinates
 from procore_nb.maps.project_map import ProjectMap
-from procore_nb.maps.tables import distance_to, nearest, with_location
+from procore_nb.maps.proximity import distance_to, nearest, with_location
+from procore_nb.maps.validate import check_coordinates
 
 __all__ = [
     "ProjectMap",

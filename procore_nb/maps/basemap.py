@@ -1,74 +1,156 @@
-"""Which tile server, if any, the interactive map may ask.
+"""Draw what lies below the points: sea, land, lakes, borders, city names.
 
-In: the caller's word. Out: an address template with its credit, or None. Speaks to no service: the browser asks
-the server, and only when the caller chose one. A tile server sees where its users look.
+In: matplotlib Axes and a view. Out: artists on the Axes. Speaks to no service.
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import asdict, dataclass
-from urllib.parse import urlsplit
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
 
-from procore_nb.errors import ArgumentError
+import numpy as np
 
-HOST = re.compile(r"[A-Za-z0-9.-]+(:\d+)?")
+from procore_nb.maps.borders import Floats, Ring, load_borders, load_cities
+from procore_nb.maps.extent import Box, Extent
+from procore_nb.maps.geometry import KM_PER_DEGREE, wrapped
+
+SEA, LAND = "#E3EBF1", "#FAF8F4"
+COAST, STATE_LINE, CITY = "#9AA3AB", "#D3CFC6", "#6F7479"
+LONGEST_STEP_DEGREES = 1.0  # longer straight stretches are bent by the projection
+# Which ranks of cities are named when the picture is so many km wide.
+RANKS_BY_WIDTH = ((1200.0, 4), (3500.0, 3), (9000.0, 2), (25000.0, 1))
 
 
 @dataclass(frozen=True)
-class Basemap:
-    """A tile server: address with {z}, {x}, {y}, credit to show, deepest zoom."""
+class Label:
+    """A name that may be written: where in km, how important."""
 
-    url: str
-    attribution: str
-    credit_url: str = ""
-    max_zoom: int = 19
-
-    @property
-    def origin(self) -> str:
-        """Scheme and host, for the content-security policy."""
-        parts = urlsplit(self.url)
-        return f"{parts.scheme}://{parts.netloc}"
-
-    def as_dict(self) -> dict[str, str | int]:
-        return asdict(self)
+    text: str
+    x: float
+    y: float
+    rank: int
 
 
-KNOWN = {
-    "osm": Basemap(
-        "https://tile.openstreetmap.org/{z}/{x}/{y}.png",
-        "© OpenStreetMap contributors",
-        "https://www.openstreetmap.org/copyright",
-    ),
-    "carto": Basemap(
-        "https://a.basemaps.cartocdn.com/light_all/{z}/{x}/{y}.png",
-        "© OpenStreetMap contributors, © CARTO",
-        "https://carto.com/attributions",
-    ),
-}
+def draw_basemap(ax: Any, view: Extent) -> None:
+    """Fill the sea, land and lakes, then stroke borders, each line once."""
+    from matplotlib.collections import PolyCollection
 
-
-def choose_basemap(basemap: str, attribution: str = "") -> Basemap | None:
-    """The tile server meant by "osm", "carto" or an address; None for "auto" and "none", which ask no host.
-
-    Raises
-    ------
-    ArgumentError
-        An unknown word, or an address that is not https (http only on this machine) with {z}, {x} and {y}.
-    """
-    if basemap in ("auto", "none"):
-        return None
-    if basemap in KNOWN:
-        return KNOWN[basemap]
-    advice = (
-        'Use "auto", "none", "osm", "carto" or an address such as https://tiles.example.com/{z}/{x}/{y}.png.'
+    borders, window = load_borders(), view.window()
+    ax.set_facecolor(SEA)
+    layers = (
+        (borders.countries(), LAND, LAND),
+        (borders.border_lakes, SEA, COAST),
+        (borders.american_states(), LAND, LAND),
+        (borders.lakes, SEA, SEA),
     )
-    if not isinstance(basemap, str) or "://" not in basemap:
-        raise ArgumentError(f"basemap={basemap!r} is not known.", advice=advice)
-    parts = urlsplit(basemap)
-    local = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost")
-    if not (parts.scheme == "https" or local) or not HOST.fullmatch(parts.netloc):
-        raise ArgumentError(f"basemap={basemap!r} is not an https address of a plain host.", advice=advice)
-    if not all(part in basemap for part in ("{z}", "{x}", "{y}")):
-        raise ArgumentError(f"basemap={basemap!r} lacks {{z}}, {{x}} or {{y}}.", advice=advice)
-    return Basemap(basemap, attribution or f"Tiles: {parts.hostname}")
+    for level, (rings, face, edge) in enumerate(layers):
+        pieces = _pieces(rings, view, window)
+        shapes = [np.column_stack(view.projection.forward(*piece.T)) for piece in pieces]
+        ax.add_collection(
+            PolyCollection(shapes, facecolors=face, edgecolors=edge, linewidths=0.4, zorder=0.5 + level / 10),
+            autolim=False,
+        )
+    width = 0.6 if view.width < 9000 else 0.35
+    for lines, color in ((borders.state_lines, STATE_LINE), (borders.country_lines, COAST)):
+        x, y = _strokes(lines, view, window)
+        ax.plot(
+            x, y, color=color, linewidth=width, solid_joinstyle="round", zorder=1, scalex=False, scaley=False
+        )
+
+
+def city_labels(view: Extent) -> list[Label]:
+    """Cities inside the view, the most important first, as many ranks as the width bears."""
+    deepest = next((rank for width, rank in RANKS_BY_WIDTH if view.width < width), 0)
+    cities = [city for city in load_cities() if city.rank <= deepest]
+    if not cities:
+        return []
+    x, y = view.projection.forward(
+        np.array([city.longitude for city in cities]), np.array([city.latitude for city in cities])
+    )
+    inside = view.holds(x, y)
+    return [
+        Label(city.name, float(x[i]), float(y[i]), city.rank) for i, city in enumerate(cities) if inside[i]
+    ]
+
+
+def _pieces(rings: Iterable[Ring], view: Extent, window: Box) -> Iterator[Ring]:
+    """Rings cut to the window, turned so that the projection's centre is in the middle."""
+    west, south, east, north = window
+    centre, least = view.projection.longitude, _smallest_degrees(view)
+    for ring in rings:
+        bottom, top = ring[:, 1].min(), ring[:, 1].max()
+        if top < south or bottom > north or max(top - bottom, float(np.ptp(ring[:, 0]))) < least:
+            continue
+        for turn in (-360.0, 0.0, 360.0):
+            low, high = ring[:, 0].min() - centre + turn, ring[:, 0].max() - centre + turn
+            if low > east or high < west or high - low == 0:
+                continue
+            piece = ring + np.array([turn - centre, 0.0])
+            for axis, limit, sign in ((0, west, 1), (0, east, -1), (1, south, 1), (1, north, -1)):
+                piece = _cut(piece, axis, limit, sign)
+                if len(piece) < 3:
+                    break
+            if len(piece) >= 3:
+                piece = _with_short_steps(piece)
+                piece[:, 0] = np.clip(piece[:, 0], -179.9999, 179.9999) + centre
+                yield piece
+
+
+def _cut(ring: Ring, axis: int, limit: float, sign: int) -> Ring:
+    """Keep the part of a closed ring on one side of a line (Sutherland and Hodgman)."""
+    side = (ring[:, axis] - limit) * sign
+    if (side >= 0).all():
+        return ring
+    after, after_side = np.roll(ring, -1, axis=0), np.roll(side, -1)
+    crossing = (side >= 0) != (after_side >= 0)
+    span = np.where(crossing, side - after_side, 1)
+    middle = ring + (after - ring) * (side / span)[:, None]
+    both = np.stack([ring, middle], axis=1).reshape(-1, 2)
+    keep = np.stack([side >= 0, crossing], axis=1).ravel()
+    return np.asarray(both[keep])
+
+
+def _with_short_steps(line: Floats) -> Floats:
+    moves = np.nan_to_num(np.diff(line, axis=0))  # beside a gap nothing moves
+    steps = np.abs(moves).max(axis=1)
+    parts = np.maximum(1, np.ceil(steps / LONGEST_STEP_DEGREES)).astype(int)
+    if (parts == 1).all():
+        return line.copy()
+    which = np.repeat(np.arange(len(parts)), parts)
+    share = (np.arange(len(which)) - np.repeat(np.cumsum(parts) - parts, parts)) / np.repeat(parts, parts)
+    between = line[which] + moves[which] * share[:, None]
+    return np.concatenate([between, line[-1:]])
+
+
+def _strokes(lines: Iterable[Floats], view: Extent, window: Box) -> tuple[Floats, Floats]:
+    """All lines as one, with gaps (NaN) between them, outside the view, and where they jump to the other side."""
+    _, south, _, north = window
+    centre = view.projection.longitude
+    gap, least = np.full((1, 2), np.nan), _smallest_degrees(view)
+    parts: list[Floats] = []
+    for line in lines:
+        low, high = line[:, 1].min(), line[:, 1].max()
+        if high >= south and low <= north and max(high - low, float(np.ptp(line[:, 0]))) > least:
+            parts += [line, gap]
+    if not parts:
+        return np.empty(0), np.empty(0)
+    whole = _with_short_steps(np.concatenate(parts))
+    seam = np.abs(np.abs(whole[:, 0]) - 180) < 0.01  # where the source cuts Russia, Fiji, Antarctica
+    turned = wrapped(whole[:, 0] - centre)
+    jump = np.abs(np.diff(turned)) > 180
+    breaks = np.flatnonzero(jump | (seam[:-1] & seam[1:])) + 1
+    x, y = view.projection.forward(
+        np.insert(turned, breaks, np.nan) + centre, np.insert(whole[:, 1], breaks, np.nan)
+    )
+    margin = 0.1 * max(view.width, view.height)
+    seen = view.grown(margin).holds(x, y)
+    seen = seen | np.roll(seen, 1) | np.roll(seen, -1)
+    x, y = np.where(seen, x, np.nan), np.where(seen, y, np.nan)
+    kept = ~(np.isnan(x) & np.isnan(np.roll(x, 1)))
+    return x[kept], y[kept]
+
+
+def _smallest_degrees(view: Extent) -> float:
+    """Pieces smaller than a pixel or so are left out."""
+    return view.width / 1200 / KM_PER_DEGREE

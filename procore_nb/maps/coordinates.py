@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 
 from procore_nb.maps.borders import Floats
-from procore_nb.maps.places import Place, country_place, state_place
-from procore_nb.maps.reading import Codes, degrees_from_text, read_column
-from procore_nb.maps.shapes import Bools, is_near
+from procore_nb.maps.geometry import Bools, is_near
+from procore_nb.maps.parse_coordinates import Codes, degrees_from_text, read_column
+from procore_nb.maps.regions import Region, country_region, state_region
 
 # Our outlines are good to a few km, sites stand on piers and in the sea: "far" must leave room for that.
 FAR_KM = 150.0
@@ -110,14 +110,14 @@ def _suggest_from_text(judged: Judged, latitude: pd.Series[Any], longitude: pd.S
 
 def _by_place(
     country: pd.Series[Any] | None, state: pd.Series[Any] | None, rows: Any
-) -> list[tuple[tuple[Place | None, Place | None], Any]]:
+) -> list[tuple[tuple[Region | None, Region | None], Any]]:
     """Rows that say the same of their place, with its outlines (country, state)."""
     if (country is None and state is None) or not len(rows):
         return []
     words = pd.DataFrame({"country": _words(country, rows), "state": _words(state, rows)})
     found = []
     for (country_word, state_word), group in words.groupby(["country", "state"], sort=False):
-        place = country_place(str(country_word)), state_place(str(state_word), str(country_word))
+        place = country_region(str(country_word)), state_region(str(state_word), str(country_word))
         if place != (None, None):
             found.append((place, rows[group.index.to_numpy()]))
     return found
@@ -158,7 +158,7 @@ def _compare_with_place(judged: Judged, place: Any, rows: Any) -> None:
             )
 
 
-def _near(place: Place | None, longitude: Floats, latitude: Floats, km: float) -> Bools:
+def _near(place: Region | None, longitude: Floats, latitude: Floats, km: float) -> Bools:
     possible = (np.abs(latitude) <= 90) & (np.abs(longitude) <= 180)
     if place is None or not possible.any():
         return np.zeros(len(possible), dtype=bool)

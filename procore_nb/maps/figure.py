@@ -12,10 +12,14 @@ import numpy as np
 import pandas as pd
 
 from procore_nb.errors import ArgumentError
+from procore_nb.maps.basemap import CITY, Label, city_labels, draw_basemap
 from procore_nb.maps.borders import Floats
+from procore_nb.maps.canvas import Canvas, map_axes, points_across
 from procore_nb.maps.categories import categorize, title_of
-from procore_nb.maps.columns import find_column, name_column
-from procore_nb.maps.furniture import (
+from procore_nb.maps.extent import choose_extent
+from procore_nb.maps.find_columns import find_column, name_column
+from procore_nb.maps.fonts import families
+from procore_nb.maps.legend import (
     INK,
     Occupied,
     cover_points,
@@ -27,13 +31,9 @@ from procore_nb.maps.furniture import (
     write_notes,
     write_title,
 )
-from procore_nb.maps.ground import CITY, Label, city_labels, draw_ground
-from procore_nb.maps.lettering import families
-from procore_nb.maps.located import Located, locate
-from procore_nb.maps.marks import Drawn, draw_marks, radius_of
-from procore_nb.maps.paper import Paper, map_axes, points_across
-from procore_nb.maps.reading import amounts
-from procore_nb.maps.view import choose_view
+from procore_nb.maps.markers import Drawn, draw_markers, radius_of
+from procore_nb.maps.parse_coordinates import amounts
+from procore_nb.maps.validate import Located, locate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -121,7 +121,7 @@ def plot_projects(
     color_column = None if color is None else find_column(rows, color, argument="color")
     size_column = None if size is None else find_column(rows, size, argument="size")
     label_column = name_column(rows) if name is None else find_column(rows, name, argument="name")
-    view = choose_view(located.longitude, located.latitude, region)
+    view = choose_extent(located.longitude, located.latitude, region)
     outside = ax is None
     categories = categorize(rows, color_column, palette)
     ax, view = map_axes(ax, view, titled=bool(title), categories=categories.names, sized=size is not None)
@@ -134,9 +134,9 @@ def plot_projects(
         categories = categorize(rows, color_column, palette)
     sizes = None if size_column is None else positive_amounts(rows[size_column])
     with _fonts():
-        draw_ground(ax, view)
-        paper = Paper(view, points_across(ax) / view.width)
-        drawn = draw_marks(ax, paper, x, y, categories, sizes, cluster)
+        draw_basemap(ax, view)
+        paper = Canvas(view, points_across(ax) / view.width)
+        drawn = draw_markers(ax, paper, x, y, categories, sizes, cluster)
         _write_names(ax, paper, rows, label_column, x, y, sizes, drawn, labels)
         draw_legends(ax, categories, drawn, title_of(size_column or ""), outside=outside)
         write_notes(
@@ -154,7 +154,7 @@ def plot_projects(
 def default_color(frame: Any, color: str | None) -> str | None:
     """The default "stage" is dropped for a frame that has none; any other name must exist."""
     if color == "stage" and isinstance(frame, pd.DataFrame):
-        from procore_nb.maps.columns import maybe_column
+        from procore_nb.maps.find_columns import maybe_column
 
         return color if maybe_column(frame, color) else None
     return color
@@ -174,7 +174,7 @@ def _fonts() -> Any:
 
 def _write_names(
     ax: Any,
-    paper: Paper,
+    paper: Canvas,
     rows: pd.DataFrame,
     column: str | None,
     x: Floats,

@@ -16,8 +16,8 @@ import pandas as pd
 from procore_nb.atomic_write import place_of, put_together
 from procore_nb.errors import MissingExtraError
 from procore_nb.export.file_groups import files_for
-from procore_nb.maps.columns import find_columns
-from procore_nb.maps.located import Located, locate
+from procore_nb.maps.find_columns import find_columns
+from procore_nb.maps.validate import Located, locate
 
 
 def to_geojson(

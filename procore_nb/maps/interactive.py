@@ -13,13 +13,13 @@ from urllib.parse import urlsplit
 import pandas as pd
 
 from procore_nb.errors import ArgumentError
-from procore_nb.maps.basemap import choose_basemap
 from procore_nb.maps.categories import categorize
-from procore_nb.maps.columns import find_column, find_columns, maybe_column, name_column
 from procore_nb.maps.figure import default_color, positive_amounts, source_line
-from procore_nb.maps.located import locate
+from procore_nb.maps.find_columns import find_column, find_columns, maybe_column, name_column
 from procore_nb.maps.payload import LINK, Wanted, pack
 from procore_nb.maps.project_map import ProjectMap
+from procore_nb.maps.tiles import choose_tiles
+from procore_nb.maps.validate import locate
 
 USUAL_POPUP = ("number", "stage", "type", "city", "state", "value", "program", "office")
 HEIGHTS = range(200, 4001)
@@ -105,7 +105,7 @@ def map_projects(
         raise ArgumentError(
             f"height={height!r} is not a number of pixels from {HEIGHTS[0]} to {HEIGHTS[-1]}."
         )
-    tiles = choose_basemap(basemap, attribution)
+    tiles = choose_tiles(basemap, attribution)
     color = default_color(frame, color)
     located = locate(frame, latitude=latitude, longitude=longitude, fix=fix)
     rows = located.rows

@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from procore_nb.maps.basemap import Basemap
 from procore_nb.maps.borders import Floats, load_cities
 from procore_nb.maps.categories import Categories, title_of
-from procore_nb.maps.located import Located
+from procore_nb.maps.tiles import Tiles
+from procore_nb.maps.validate import Located
 
 LINK = "{web_url}/{{id}}/project/home"
 
@@ -33,7 +33,7 @@ class Wanted:
     popup: Sequence[str]
     link: tuple[str, str] | None  # column of the project's id, address with {id}
     cluster: str
-    basemap: Basemap | None
+    basemap: Tiles | None
     source: str
 
 

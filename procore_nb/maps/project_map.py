@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 
 from procore_nb.errors import ArgumentError, MissingExtraError
-from procore_nb.maps.basemap import Basemap
-from procore_nb.maps.located import Located, check_coordinates
-from procore_nb.maps.page import page, write_whole
+from procore_nb.maps.html_page import page, write_whole
+from procore_nb.maps.tiles import Tiles
+from procore_nb.maps.validate import Located, check_coordinates
 
 
 class ProjectMap:
@@ -27,7 +27,7 @@ class ProjectMap:
     """
 
     def __init__(
-        self, located: Located, points: bytes, basemap: Basemap | None, height: int, columns: tuple[str, str]
+        self, located: Located, points: bytes, basemap: Tiles | None, height: int, columns: tuple[str, str]
     ) -> None:
         self._located, self._points, self._basemap = located, points, basemap
         self._height, self._columns = height, columns

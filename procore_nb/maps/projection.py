@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from procore_nb.maps.borders import Floats
-from procore_nb.maps.shapes import MEAN_RADIUS_KM, wrapped
+from procore_nb.maps.geometry import MEAN_RADIUS_KM, wrapped
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from procore_nb.plots.sheet import (
+from procore_nb.plots.style import (
     GREY,
     INK,
     PALETTE,
     as_text,
+    new_axes,
     numbers,
-    sheet,
     short,
     tell_nothing,
     value_text,
@@ -61,7 +61,7 @@ def plot_bars(
     ['12', '30']
     """
     table = numbers(values)
-    axes = sheet(ax, width=7.2, height=0.85 + 0.29 * max(len(table), 3), title=title)
+    axes = new_axes(ax, width=7.2, height=0.85 + 0.29 * max(len(table), 3), title=title)
     if table.empty:
         return tell_nothing(axes)  # type: ignore[no-any-return]
     _draw(axes, table)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from procore_nb.errors import ArgumentError
-from procore_nb.plots.sheet import INK, PALETTE, as_text, numbers, sheet, short, tell_nothing, value_text
+from procore_nb.plots.style import INK, PALETTE, as_text, new_axes, numbers, short, tell_nothing, value_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -51,7 +51,7 @@ def plot_lines(
     ['355']
     """
     table = numbers(values)
-    axes = sheet(ax, width=7.2, height=2.9, title=title)
+    axes = new_axes(ax, width=7.2, height=2.9, title=title)
     if table.dropna(how="all").empty:
         return tell_nothing(axes)  # type: ignore[no-any-return]
     times = table.index.to_timestamp() if isinstance(table.index, pd.PeriodIndex) else table.index

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from procore_nb.errors import ArgumentError
 from procore_nb.maps import check_coordinates
-from procore_nb.maps.located import locate
+from procore_nb.maps.validate import locate
 
 NAN = float("nan")
 # latitude, longitude, country, state, verdict

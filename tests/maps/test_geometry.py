@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from procore_nb.maps.borders import load_borders, load_cities
-from procore_nb.maps.crowding import covered_share, groups_of
-from procore_nb.maps.places import country_place, state_place
+from procore_nb.maps.clusters import covered_share, groups_of
+from procore_nb.maps.extent import REGIONS, box_around, choose_extent
+from procore_nb.maps.geometry import distance_km, is_inside, is_near
 from procore_nb.maps.projection import Projection
-from procore_nb.maps.shapes import distance_km, is_inside, is_near
-from procore_nb.maps.view import REGIONS, box_around, choose_view
+from procore_nb.maps.regions import country_region, state_region
 
 EARTH_KM2 = 510_065_600
 
@@ -67,20 +67,20 @@ def test_albers_places_a_known_point_where_snyder_does() -> None:
 )
 def test_the_projection_fits_the_extent(points: list[tuple[float, float]], kind: str) -> None:
     lon, lat = np.array(points, dtype=float).T
-    view = choose_view(lon, lat)
+    view = choose_extent(lon, lat)
 
     assert view.projection.kind == kind
     assert view.holds(*view.projection.forward(lon, lat)).all()
 
 
 def test_points_across_the_date_line_stay_together() -> None:
-    view = choose_view(np.array([178.4, -171.8]), np.array([-18.1, -13.8]))
+    view = choose_extent(np.array([178.4, -171.8]), np.array([-18.1, -13.8]))
 
     assert view.width < 1500
 
 
 def test_a_world_of_projects_is_cut_in_the_bering_strait() -> None:
-    view = choose_view(np.array([-157.0, -74, 0, 55, 151, 174]), np.array([21.0, 40, 51, 25, -33, -36]))
+    view = choose_extent(np.array([-157.0, -74, 0, 55, 151, 174]), np.array([21.0, 40, 51, 25, -33, -36]))
 
     assert view.projection.kind == "equal_earth"
     assert view.projection.longitude == 11
@@ -88,7 +88,7 @@ def test_a_world_of_projects_is_cut_in_the_bering_strait() -> None:
 
 def test_many_points_over_the_lower_48_show_all_of_it() -> None:
     lon, lat = np.array([-122.0, -71, -80, -97]), np.array([47.0, 42, 26, 30])
-    view, whole = choose_view(lon, lat), choose_view(lon, lat, "lower48")
+    view, whole = choose_extent(lon, lat), choose_extent(lon, lat, "lower48")
 
     assert view == whole
 
@@ -97,7 +97,7 @@ def test_many_points_over_the_lower_48_show_all_of_it() -> None:
 @given(st.lists(st.tuples(st.floats(-180, 180), st.floats(-85, 85)), min_size=1, max_size=20))
 def test_every_view_holds_its_points(points: list[tuple[float, float]]) -> None:
     lon, lat = np.array(points, dtype=float).T
-    view = choose_view(lon, lat)
+    view = choose_extent(lon, lat)
 
     x, y = view.projection.forward(lon, lat)
     assert view.shaped(1.5).holds(x, y).all()
@@ -112,7 +112,7 @@ def test_the_box_crosses_the_date_line_when_that_is_shorter() -> None:
 @pytest.mark.parametrize("region", REGIONS)
 def test_every_named_region_has_a_view(region: str) -> None:
     west, south, east, north = REGIONS[region]
-    view = choose_view(np.array([0.0]), np.array([0.0]), region)
+    view = choose_extent(np.array([0.0]), np.array([0.0]), region)
     x, y = view.projection.forward(np.array([(west + east) / 2]), np.array([(south + north) / 2]))
 
     assert view.holds(x, y).all()
@@ -120,17 +120,17 @@ def test_every_named_region_has_a_view(region: str) -> None:
 
 def test_every_city_lies_in_or_beside_its_country() -> None:
     for city in load_cities():
-        place = country_place(city.country)
+        place = country_region(city.country)
         assert place is not None, city
         assert is_near(place.rings, np.array([city.longitude]), np.array([city.latitude]), km=12)[0], city
 
 
 def test_states_are_found_by_code_and_name_within_their_country() -> None:
-    assert state_place("WA", "US") != state_place("WA", "AU")
-    assert state_place("wa", "") is not None
-    assert state_place("Western Australia", "AU") == state_place("WA", "AU")
-    assert state_place("ZZ", "US") is None
-    assert state_place("", "US") is None
+    assert state_region("WA", "US") != state_region("WA", "AU")
+    assert state_region("wa", "") is not None
+    assert state_region("Western Australia", "AU") == state_region("WA", "AU")
+    assert state_region("ZZ", "US") is None
+    assert state_region("", "US") is None
 
 
 def test_each_country_holds_no_ring_that_jumps_around_the_world() -> None:
@@ -143,7 +143,7 @@ def test_each_country_holds_no_ring_that_jumps_around_the_world() -> None:
 def test_inside_and_near_agree_with_shapely() -> None:
     shapely = pytest.importorskip("shapely")
     draw = np.random.default_rng(3)
-    rings = country_place("GB").rings  # type: ignore[union-attr]
+    rings = country_region("GB").rings  # type: ignore[union-attr]
     lon, lat = draw.uniform(-8, 2, 400), draw.uniform(50, 59, 400)
     shape = shapely.unary_union([shapely.Polygon(ring).buffer(0) for ring in rings])
 
@@ -153,7 +153,7 @@ def test_inside_and_near_agree_with_shapely() -> None:
 
 def test_the_shortcut_by_cells_changes_no_answer() -> None:
     draw = np.random.default_rng(5)
-    rings = country_place("IE").rings  # type: ignore[union-attr]
+    rings = country_region("IE").rings  # type: ignore[union-attr]
     lon, lat = draw.uniform(-14, -2, 500), draw.uniform(49, 58, 500)
     near = is_near(rings, lon, lat, km=100)
     one_by_one = [

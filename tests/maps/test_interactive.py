@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from procore_nb.errors import ArgumentError, MissingExtraError, OutputError
 from procore_nb.maps import map_projects
-from procore_nb.maps.basemap import choose_basemap
 from procore_nb.maps.payload import text_of
+from procore_nb.maps.tiles import choose_tiles
 
 from .frames import projects
 
@@ -204,12 +204,12 @@ def test_amounts_that_are_none_negative_or_text_have_no_size() -> None:
 
 @pytest.mark.parametrize("word", ["auto", "none"])
 def test_no_host_is_asked_unless_one_is_chosen(word: str) -> None:
-    assert choose_basemap(word) is None
+    assert choose_tiles(word) is None
 
 
 @pytest.mark.parametrize("word", ["osm", "carto"])
 def test_known_tiles_carry_their_credit(word: str) -> None:
-    chosen = choose_basemap(word)
+    chosen = choose_tiles(word)
     assert chosen is not None
     assert "OpenStreetMap" in chosen.attribution
     assert chosen.origin.startswith("https://")
@@ -224,7 +224,7 @@ def test_known_tiles_carry_their_credit(word: str) -> None:
 )  # fmt: skip
 def test_unusable_tile_servers_are_refused(basemap: Any) -> None:
     with pytest.raises(ArgumentError, match="basemap="):
-        choose_basemap(basemap)
+        choose_tiles(basemap)
 
 
 @pytest.mark.parametrize(

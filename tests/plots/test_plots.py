@@ -15,7 +15,6 @@ import pytest
 from matplotlib.figure import Figure
 
 import procore_nb as pnb
-from procore_nb.plots import sheet
 
 mpl.use("agg")
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from procore_nb.errors import ArgumentError
+from procore_nb.maps.canvas import new_figure
 from procore_nb.maps.categories import PALETTE
-from procore_nb.maps.furniture import GREY, INK, QUIET, write_title
-from procore_nb.maps.lettering import drawable, families
-from procore_nb.maps.paper import new_figure
+from procore_nb.maps.fonts import drawable, families
+from procore_nb.maps.legend import GREY, INK, QUIET, write_title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -56,7 +56,7 @@ def _floats(column: pd.Series, name: object) -> pd.Series:
         raise ArgumentError(f"The column {name!r} holds no numbers, so it cannot be drawn.") from error
 
 
-def sheet(ax: Axes | None, *, width: float, height: float, title: str) -> Any:
+def new_axes(ax: Axes | None, *, width: float, height: float, title: str) -> Any:
     """Axes with the title at the left and without a box; new ones of this size (inches) unless some are given."""
     if ax is None:
         figure = new_figure(width, height)

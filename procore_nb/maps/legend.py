@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from procore_nb.maps.basemap import Label
 from procore_nb.maps.borders import Floats
+from procore_nb.maps.canvas import Canvas
 from procore_nb.maps.categories import Categories, short_number
-from procore_nb.maps.ground import Label
-from procore_nb.maps.lettering import drawable, families
-from procore_nb.maps.marks import SMALLEST_RING, Drawn, radius_of, ring_radius
-from procore_nb.maps.paper import Paper
+from procore_nb.maps.fonts import drawable, families
+from procore_nb.maps.markers import SMALLEST_RING, Drawn, radius_of, ring_radius
 
 INK, QUIET, GREY = "#2B2F33", "#6B7075", "#9AA0A6"
 NOTE_WIDTH = 125  # letters
@@ -40,7 +40,7 @@ class Occupied:
 
 def write_labels(
     ax: Any,
-    paper: Paper,
+    paper: Canvas,
     labels: Sequence[Label],
     occupied: Occupied,
     *,
@@ -185,7 +185,7 @@ def round_values(largest: float) -> list[float]:
     return [value for value in values if value >= 1 or largest < 5] or [first]
 
 
-def draw_scale_bar(ax: Any, paper: Paper, occupied: Occupied) -> None:
+def draw_scale_bar(ax: Any, paper: Canvas, occupied: Occupied) -> None:
     """Km and miles in a free corner, where one scale holds for the whole picture."""
     view = paper.view
     if view.width > WORLD_KM:
@@ -236,7 +236,7 @@ def write_notes(ax: Any, lines: Sequence[str]) -> None:
     )  # fmt: skip
 
 
-def cover_points(paper: Paper, occupied: Occupied, x: Floats, y: Floats, radius: Any) -> None:
+def cover_points(paper: Canvas, occupied: Occupied, x: Floats, y: Floats, radius: Any) -> None:
     """Reserve the room of the marks; thousands of marks are thinned to one per small cell."""
     px, py = paper.place(x, y)
     cells = np.unique(np.floor(np.stack([px, py]) / 4), axis=1, return_index=True)[1]

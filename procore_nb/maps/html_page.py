@@ -14,8 +14,8 @@ from importlib.resources import files
 from pathlib import Path
 
 from procore_nb.atomic_write import place_of, put_in_place
-from procore_nb.maps.basemap import Basemap
 from procore_nb.maps.borders import borders_file
+from procore_nb.maps.tiles import Tiles
 
 PAGE_STYLE = "html, body { height: 100%; margin: 0; } .pnb-map { height: 100vh !important; border: 0; border-radius: 0; }"
 # The page has no kernel behind it: what is chosen stays in the page.
@@ -43,7 +43,7 @@ def style() -> str:
     return (files(__package__) / "static" / "map.css").read_text(encoding="utf-8")
 
 
-def page(points: bytes, *, title: str, basemap: Basemap | None) -> str:
+def page(points: bytes, *, title: str, basemap: Tiles | None) -> str:
     """A page that shows the map; its policy allows its own script and style, and images of the chosen tile server."""
     code, look = script() + START, style() + PAGE_STYLE
     images = f"img-src {basemap.origin}" if basemap else "img-src 'none'"

@@ -1,6 +1,6 @@
 """Choose what part of the earth a picture shows, and which projection fits it.
 
-In: points and the caller's `region`. Out: a `View`: a projection and a rectangle in km. Speaks to no service.
+In: points and the caller's `region`. Out: a `Extent`: a projection and a rectangle in km. Speaks to no service.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ import numpy as np
 
 from procore_nb.errors import ArgumentError
 from procore_nb.maps.borders import Floats
-from procore_nb.maps.places import country_code, country_place, state_place
+from procore_nb.maps.geometry import MEAN_RADIUS_KM, Bools, wrapped
 from procore_nb.maps.projection import Projection
-from procore_nb.maps.shapes import MEAN_RADIUS_KM, Bools, wrapped
+from procore_nb.maps.regions import country_code, country_region, state_region
 
 Box = tuple[
     float, float, float, float
@@ -45,7 +45,7 @@ SMALLEST_KM_ONE_POINT = 400.0  # one point needs surroundings to be found by the
 
 
 @dataclass(frozen=True)
-class View:
+class Extent:
     """A projection, and the rectangle of it that is drawn: left, bottom, right, top in km."""
 
     projection: Projection
@@ -62,15 +62,15 @@ class View:
     def height(self) -> float:
         return self.top - self.bottom
 
-    def shaped(self, aspect: float) -> View:
+    def shaped(self, aspect: float) -> Extent:
         """The same middle, grown in one direction until width / height is `aspect`."""
         x, y = (self.left + self.right) / 2, (self.bottom + self.top) / 2
         width, height = max(self.width, self.height * aspect), max(self.height, self.width / aspect)
-        return View(self.projection, x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+        return Extent(self.projection, x - width / 2, y - height / 2, x + width / 2, y + height / 2)
 
-    def grown(self, km: float) -> View:
+    def grown(self, km: float) -> Extent:
         """The same middle, larger by so many km on every side."""
-        return View(self.projection, self.left - km, self.bottom - km, self.right + km, self.top + km)
+        return Extent(self.projection, self.left - km, self.bottom - km, self.right + km, self.top + km)
 
     def holds(self, x: Floats, y: Floats) -> Bools:
         """Which points lie inside the rectangle."""
@@ -89,7 +89,7 @@ class View:
         return -wide, south, wide, north
 
 
-def choose_view(longitude: Floats, latitude: Floats, region: Any = None) -> View:
+def choose_extent(longitude: Floats, latitude: Floats, region: Any = None) -> Extent:
     """The view that fits the points, or the region asked for.
 
     Raises
@@ -120,7 +120,7 @@ def region_box(region: Any) -> Box:
         word = OTHER_WORDS.get(word, word).replace("lower 48", "lower48")
         if word in REGIONS:
             return REGIONS[word]
-        place = country_place(region) if country_code(region) else state_place(region, "")
+        place = country_region(region) if country_code(region) else state_region(region, "")
         if place is not None:
             points = np.concatenate(place.rings)
             return box_around(points[:, 0], points[:, 1])
@@ -178,7 +178,7 @@ def _projection_for(box: Box) -> Projection:
     return Projection("laea", middle, latitude)
 
 
-def _view_of_box(box: Box, pad: float) -> View:
+def _view_of_box(box: Box, pad: float) -> Extent:
     west, south, _, north = box
     projection = _projection_for(box)
     along = np.linspace(0, 1, 41)
@@ -191,9 +191,9 @@ def _view_of_box(box: Box, pad: float) -> View:
     return _grown(projection, x, y, pad=pad, smallest=SMALLEST_KM)
 
 
-def _grown(projection: Projection, x: Floats, y: Floats, *, pad: float, smallest: float) -> View:
+def _grown(projection: Projection, x: Floats, y: Floats, *, pad: float, smallest: float) -> Extent:
     left, right, bottom, top = float(x.min()), float(x.max()), float(y.min()), float(y.max())
     more = max((right - left), (top - bottom)) * pad
     wide = max(0.0, smallest - (right - left) - 2 * more) / 2 + more
     high = max(0.0, smallest * 0.6 - (top - bottom) - 2 * more) / 2 + more
-    return View(projection, left - wide, bottom - high, right + wide, top + high)
+    return Extent(projection, left - wide, bottom - high, right + wide, top + high)

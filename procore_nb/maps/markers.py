@@ -12,10 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from procore_nb.maps.borders import Floats
+from procore_nb.maps.canvas import Canvas
 from procore_nb.maps.categories import Categories
-from procore_nb.maps.crowding import covered_share, groups_of
-from procore_nb.maps.paper import Paper
-from procore_nb.maps.shapes import Bools
+from procore_nb.maps.clusters import covered_share, groups_of
+from procore_nb.maps.geometry import Bools
 
 REACH = 22.0  # points (1/72 inch): how far a ring gathers
 LARGEST_RING, SMALLEST_RING = 21.0, 9.0  # radius in points
@@ -48,8 +48,8 @@ class Drawn:
     rings: Rings | None
 
 
-def draw_marks(
-    ax: Any, paper: Paper, x: Floats, y: Floats, categories: Categories, sizes: Floats | None, cluster: Any
+def draw_markers(
+    ax: Any, paper: Canvas, x: Floats, y: Floats, categories: Categories, sizes: Floats | None, cluster: Any
 ) -> Drawn:
     """Draw every point once, alone or in a ring.
 
@@ -151,7 +151,7 @@ def _merged(group: npt.NDArray[np.intp], across: Floats, up: Floats, weights: Fl
 
 
 def _rings(
-    paper: Paper,
+    paper: Canvas,
     x: Floats,
     y: Floats,
     categories: Categories,
@@ -168,7 +168,7 @@ def _rings(
     return Rings(*middle, count, weight, mix, ring_radius(weight, float(weight.max())))
 
 
-def _draw_rings(ax: Any, paper: Paper, categories: Categories, rings: Rings) -> None:
+def _draw_rings(ax: Any, paper: Canvas, categories: Categories, rings: Rings) -> None:
     """One ring per group: its area and number say how many, its colours say which."""
     from matplotlib.collections import PatchCollection
     from matplotlib.patches import Circle, Wedge

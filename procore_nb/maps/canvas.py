@@ -1,6 +1,6 @@
 """The sheet of paper a static map is drawn on: its axes, and how km become points.
 
-In: a view, and Axes if the caller has some. Out: Axes with the view as limits, and `Paper`. Speaks to no service.
+In: a view, and Axes if the caller has some. Out: Axes with the view as limits, and `Canvas`. Speaks to no service.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from procore_nb.maps.borders import Floats
-from procore_nb.maps.view import View
+from procore_nb.maps.extent import Extent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True)
-class Paper:
+class Canvas:
     """The view laid on paper: how many points (1/72 inch) one km takes."""
 
-    view: View
+    view: Extent
     points_per_km: float
 
     def place(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
@@ -41,8 +41,8 @@ class Paper:
 
 
 def map_axes(
-    ax: Axes | None, view: View, *, titled: bool, categories: Sequence[str], sized: bool
-) -> tuple[Any, View]:
+    ax: Axes | None, view: Extent, *, titled: bool, categories: Sequence[str], sized: bool
+) -> tuple[Any, Extent]:
     """Axes without ticks whose limits are the view, grown to the shape of the paper."""
     if ax is None:
         longest = min(28, max(map(len, categories)))

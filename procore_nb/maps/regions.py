@@ -27,7 +27,7 @@ DEPENDENCIES = {
 
 
 @dataclass(frozen=True)
-class Place:
+class Region:
     """What a row says of its place: the outline, and how to name it."""
 
     label: str
@@ -35,7 +35,7 @@ class Place:
 
 
 @lru_cache(maxsize=1024)
-def country_place(text: str) -> Place | None:
+def country_region(text: str) -> Region | None:
     """The outline of a country given by code or English name; None when unknown."""
     code = country_code(text)
     if not code:
@@ -43,13 +43,13 @@ def country_place(text: str) -> Place | None:
     units = load_borders().units
     if code == "US":
         states = [unit for key, unit in units.items() if key.startswith("US-")]
-        return Place("US", tuple(ring for unit in states for ring in unit.rings))
+        return Region("US", tuple(ring for unit in states for ring in unit.rings))
     parts = [units[key] for key in (code, *DEPENDENCIES.get(code, ())) if key in units]
-    return Place(code, tuple(ring for unit in parts for ring in unit.rings)) if parts else None
+    return Region(code, tuple(ring for unit in parts for ring in unit.rings)) if parts else None
 
 
 @lru_cache(maxsize=4096)
-def state_place(state: str, country: str) -> Place | None:
+def state_region(state: str, country: str) -> Region | None:
     """The outline of a state; without a known country, of every state that has this code or name."""
     word = state.strip()
     if not word:
@@ -65,7 +65,7 @@ def state_place(state: str, country: str) -> Place | None:
     if not units:
         return None
     label = " or ".join(unit.code for unit in units)
-    return Place(label, tuple(ring for unit in units for ring in unit.rings))
+    return Region(label, tuple(ring for unit in units for ring in unit.rings))
 
 
 def country_code(text: str) -> str:

@@ -12,9 +12,9 @@ import pandas as pd
 
 from procore_nb.errors import ArgumentError
 from procore_nb.maps.borders import Floats
-from procore_nb.maps.columns import check_frame, maybe_column, name_column
 from procore_nb.maps.coordinates import REASONS, Judged, judge
-from procore_nb.maps.shapes import Bools
+from procore_nb.maps.find_columns import check_frame, maybe_column, name_column
+from procore_nb.maps.geometry import Bools
 
 
 @dataclass(frozen=True)
