@@ -1,6 +1,6 @@
 """The fields of the connect form, and what they amount to.
 
-In: environments, saved profiles, what a person types. Out: `Wanted`, checked, or an error in words. Sends nothing.
+In: environments, saved profiles, what a person types. Out: `ConnectArguments`, checked, or an error in words. Sends nothing.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from procore_nb import hints
 from procore_nb.credentials import Credentials, Places, Secret, company_number
 from procore_nb.environments import DEMO, KNOWN, Environment
 from procore_nb.errors import ArgumentError, CredentialsError
-from procore_nb.widgets.dress import hosts_shown
-from procore_nb.widgets.lines import connect_line
+from procore_nb.widgets.badge import hosts_shown
 from procore_nb.widgets.secret_input import SecretInput
+from procore_nb.widgets.snippet import connect_line
 
 TYPED = "typed"
 FOUND = "found"
@@ -26,7 +26,7 @@ _WIDE = {"description_width": "110px"}
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ConnectArguments:
     """What to connect with; `credentials` is None where they are looked for elsewhere."""
 
     environment: Environment
@@ -115,17 +115,17 @@ class ConnectFields:
         self.profile.options = options
         self.profile.value = ("profile", choose) if choose else (TYPED, "")
 
-    def wanted(self) -> Wanted:
+    def wanted(self) -> ConnectArguments:
         """Return what the fields hold; an error says what is missing."""
         place = self.environment.value
         if place is None:
             raise ArgumentError("Choose an environment first.", advice="demo needs nothing else.")
         if place == DEMO:
-            return Wanted(place, None, "", self._company_id(needed=False))
+            return ConnectArguments(place, None, "", self._company_id(needed=False))
         kind, name = self.profile.value
         if kind == TYPED:
-            return Wanted(place, self._credentials(), "", self._company_id(needed=True))
-        return Wanted(place, None, name, self._company_id(needed=False))
+            return ConnectArguments(place, self._credentials(), "", self._company_id(needed=True))
+        return ConnectArguments(place, None, name, self._company_id(needed=False))
 
     def line(self) -> str:
         """The line of Python for what stands in the fields, complete or not; empty without an environment."""

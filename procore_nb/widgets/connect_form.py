@@ -17,11 +17,11 @@ from procore_nb.client import Procore, connect
 from procore_nb.credentials import Places
 from procore_nb.environments import DEMO, Environment, environment
 from procore_nb.errors import ArgumentError, CredentialsError, ProcoreError
-from procore_nb.widgets.closing import close_whole
+from procore_nb.widgets.background import BackgroundTask
 from procore_nb.widgets.company_picker import CompanyPicker
-from procore_nb.widgets.connect_fields import ConnectFields, Wanted
-from procore_nb.widgets.errand import Errand
-from procore_nb.widgets.notice import Notice, PythonLine
+from procore_nb.widgets.connect_fields import ConnectArguments, ConnectFields
+from procore_nb.widgets.dispose import close_all
+from procore_nb.widgets.status import PythonLine, StatusMessage
 
 
 class ConnectForm(ipywidgets.VBox):  # type: ignore[misc]
@@ -68,9 +68,9 @@ class ConnectForm(ipywidgets.VBox):  # type: ignore[misc]
         self._fields = ConnectFields(self._places, None if first is None else environment(first))
         self._procore: Procore | None = None
         self.error: BaseException | None = None
-        self._errand = Errand(self._busy_changed, self._failed)
+        self._errand = BackgroundTask(self._busy_changed, self._failed)
         self._busy, self._sure = False, ""
-        self._notice, self._line = Notice(), PythonLine()
+        self._notice, self._line = StatusMessage(), PythonLine()
         self._company = CompanyPicker(description="Company")
         self._connect = self._button("Connect", self._open, "primary", "Ask for a token and look around")
         self._test = self._button("Test", self._diagnose, "", "Try every step from here to the first project")
@@ -115,7 +115,7 @@ class ConnectForm(ipywidgets.VBox):  # type: ignore[misc]
         """Take the form away; a connection that was taken from it stays open."""
         if self.children:  # else it was refused before it was made
             self._fields.secret.forget()
-        close_whole(self)
+        close_all(self)
 
     def __repr__(self) -> str:
         place = self._fields.environment.value
@@ -189,7 +189,7 @@ class ConnectForm(ipywidgets.VBox):  # type: ignore[misc]
         self.error = error
         self._notice.fail(error)
 
-    def _made(self, wanted: Wanted) -> Procore:
+    def _made(self, wanted: ConnectArguments) -> Procore:
         return connect(
             wanted.environment,
             credentials=wanted.credentials,

@@ -13,18 +13,18 @@ import pandas as pd
 
 from procore_nb.client import Procore
 from procore_nb.errors import ArgumentError, IncompleteError, ProcoreError
-from procore_nb.widgets.closing import close_whole
+from procore_nb.widgets.background import BackgroundTask
+from procore_nb.widgets.badge import dressed
 from procore_nb.widgets.counts import CountBars, good_columns
-from procore_nb.widgets.dress import dressed
+from procore_nb.widgets.dispose import close_all
 from procore_nb.widgets.endpoint_picker import EndpointPicker
-from procore_nb.widgets.errand import Errand
+from procore_nb.widgets.fetch_result import ended, other_choice, outcome, rows_of, stopped
 from procore_nb.widgets.filter_panel import FilterPanel
 from procore_nb.widgets.frame_table import FrameTable
-from procore_nb.widgets.lines import call_line
-from procore_nb.widgets.notice import Notice, PythonLine
-from procore_nb.widgets.outcome import ended, other_choice, outcome, rows_of, stopped
-from procore_nb.widgets.place_panel import PlacePanel
-from procore_nb.widgets.watching import Watching
+from procore_nb.widgets.progress_line import ProgressObserver
+from procore_nb.widgets.snippet import call_line
+from procore_nb.widgets.status import PythonLine, StatusMessage
+from procore_nb.widgets.target_panel import TargetPanel
 
 _NEVER = threading.Event()
 
@@ -62,14 +62,14 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
         self._frame: pd.DataFrame | None = None
         self.error: BaseException | None = None
         self._stop = threading.Event()
-        self._errand = Errand(self._busy_changed, self._failed)
-        self._finding = Errand(lambda _: None, self._no_projects)
+        self._errand = BackgroundTask(self._busy_changed, self._failed)
+        self._finding = BackgroundTask(lambda _: None, self._no_projects)
         self._asked = self._asked_line = self._frame_line = ""
         self._outcome: dict[str, Any] = {}
-        self._notice, self._line, self._about = Notice(), PythonLine(), ipywidgets.HTML()
+        self._notice, self._line, self._about = StatusMessage(), PythonLine(), ipywidgets.HTML()
         self._head = ipywidgets.HTML(dressed(procore.environment, procore._repr_html_()))
         self.endpoints, self.filters = EndpointPicker(), FilterPanel()
-        self.places = PlacePanel(self._projects_wanted)
+        self.places = TargetPanel(self._projects_wanted)
         self._fetch = ipywidgets.Button(description="Fetch", button_style="primary", layout={"width": "auto"})
         self._halt = ipywidgets.Button(description="Stop", layout={"width": "auto"}, disabled=True)
         self._table: FrameTable | None = None
@@ -121,7 +121,7 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
         if self.children:  # else it was refused before it was made
             self.stop()
             self._frame, self._table = None, None
-        close_whole(self)
+        close_all(self)
 
     def __repr__(self) -> str:
         got = "nothing fetched yet" if self._frame is None else f"{len(self._frame):,} rows"
@@ -179,8 +179,8 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
         else:
             self._head.value = dressed(self._procore.environment, self._procore._repr_html_())
 
-    def _watch(self, what: str, places: int) -> Watching:
-        return Watching(what, places, tell=self._tell, stop=self._stop)
+    def _watch(self, what: str, places: int) -> ProgressObserver:
+        return ProgressObserver(what, places, tell=self._tell, stop=self._stop)
 
     def _tell(self, words: str, share: float | None) -> None:
         self._notice.say("Stopping …" if self._stop.is_set() else words, level="busy", share=share)
@@ -241,7 +241,9 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
             self._finding.start(self._offer_projects)
 
     def _offer_projects(self) -> None:
-        told = Watching("projects", 1, tell=lambda words, _: self.places.projects.explain(words), stop=_NEVER)
+        told = ProgressObserver(
+            "projects", 1, tell=lambda words, _: self.places.projects.explain(words), stop=_NEVER
+        )
         self.places.projects.explain("Asking for the projects …")
         self.places.projects.offer(self._procore.table("projects", status="All", progress=lambda *_: told))
 

@@ -12,7 +12,7 @@ import ipywidgets
 import traitlets
 
 from procore_nb.catalog import Endpoint
-from procore_nb.widgets.closing import close_whole
+from procore_nb.widgets.dispose import close_all
 from procore_nb.widgets.filter_kinds import Kind, first_kinds, kinds, typed
 
 LABELS = {"description_width": "150px"}
@@ -45,7 +45,7 @@ class FilterPanel(ipywidgets.VBox):  # type: ignore[misc]
             self._rows[name] = self._row(self._kinds[name])
         self._draw()
         for row in gone:
-            close_whole(row.box)
+            close_all(row.box)
 
     def add(self, name: str, value: Any = None) -> None:
         """Add the row of a filter, with a value in the form that `values` gives back."""
@@ -71,7 +71,7 @@ class FilterPanel(ipywidgets.VBox):  # type: ignore[misc]
         row = self._rows.pop(name, None)
         self._draw()
         if row is not None:
-            close_whole(row.box)
+            close_all(row.box)
 
     def _noted(self, _: object = None) -> None:
         self.changed += 1

@@ -16,9 +16,9 @@ import pandas as pd
 
 from procore_nb.errors import ArgumentError
 from procore_nb.widgets.assets import script, style
-from procore_nb.widgets.files import Outbox
+from procore_nb.widgets.download import DownloadButtons
 from procore_nb.widgets.table_cells import empty_columns, is_numeric, texts, width
-from procore_nb.widgets.table_rows import Rows
+from procore_nb.widgets.table_rows import TableRows
 
 _MOST_ROWS_AT_ONCE = 500
 
@@ -51,7 +51,7 @@ class FrameTable(anywidget.AnyWidget):
 
     def __init__(self, frame: pd.DataFrame, **values: Any) -> None:
         super().__init__(**values)
-        self._outbox = Outbox(self.send)
+        self._outbox = DownloadButtons(self.send)
         self._turn = 0
         self._take(frame)
         self.on_msg(self._receive)
@@ -95,7 +95,7 @@ class FrameTable(anywidget.AnyWidget):
         empty = empty_columns(self._flat)
         count = self._flat.shape[1]
         self._shown = [at for at in range(count) if at not in empty] or list(range(count))
-        self._rows = Rows(self._flat)
+        self._rows = TableRows(self._flat)
         self._positions = self._rows.positions()
         self._columns = [_column(self._flat.iloc[:, at]) for at in range(count)]
         self._columns_chosen = False

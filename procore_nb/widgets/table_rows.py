@@ -31,14 +31,14 @@ def fold(text: str) -> str:
 
 
 @dataclass
-class Rows:
+class TableRows:
     """Which rows of a frame are shown, and in which order."""
 
     frame: pd.DataFrame
     words: str = ""
     column: int | None = None
     down: bool = False
-    _search: Search | None = field(default=None, repr=False)
+    _search: TextSearch | None = field(default=None, repr=False)
     _order: tuple[tuple[int | None, bool], NDArray[np.intp]] | None = field(default=None, repr=False)
 
     def positions(self) -> NDArray[np.intp]:
@@ -49,7 +49,7 @@ class Rows:
         found = self._order[1]
         if not self.words.strip():
             return found
-        self._search = self._search or Search(self.frame)
+        self._search = self._search or TextSearch(self.frame)
         return found[self._search.holding(self.words)[found]]
 
     def _ordered(self) -> NDArray[np.intp]:
@@ -72,7 +72,7 @@ def _keys(column: pd.Series[Any]) -> pd.Series[Any]:
     return pd.Series(folded, dtype="string")
 
 
-class Search:
+class TextSearch:
     """Finds the rows of a frame that hold words in any of their cells; a column is read when it may hold one."""
 
     def __init__(self, frame: pd.DataFrame) -> None:

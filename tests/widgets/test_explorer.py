@@ -17,7 +17,7 @@ from procore_nb import catalog, demo
 from procore_nb.widgets import Explorer
 from procore_nb.widgets.counts import count_values, good_columns
 from procore_nb.widgets.filter_kinds import Kind
-from procore_nb.widgets.watching import Watching
+from procore_nb.widgets.progress_line import ProgressObserver
 
 
 @pytest.fixture
@@ -228,7 +228,7 @@ def test_a_fetch_warns_and_prints_nothing(explorer: Explorer, capsys: pytest.Cap
 def test_a_watch_tells_places_rows_and_waiting_at_most_four_times_a_second() -> None:
     told: list[tuple[str, float | None]] = []
     now = [0.0]
-    watch = Watching(
+    watch = ProgressObserver(
         "rfis", 4, tell=lambda *said: told.append(said), stop=threading.Event(), clock=lambda: now[0]
     )
     watch.came(1200)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import procore_nb as pnb
 from procore_nb.widgets import FrameTable
 from procore_nb.widgets.table_cells import is_numeric, texts
-from procore_nb.widgets.table_rows import Rows
+from procore_nb.widgets.table_rows import TableRows
 
 NASTY = '<script>alert("x")</script>'
 
@@ -267,7 +267,7 @@ def as_compared(text: str) -> str:
 @given(st.lists(st.one_of(st.none(), st.text(max_size=8)), max_size=30), st.text(max_size=3), st.booleans())
 def test_search_and_order_agree_with_plain_python(cells: list[str | None], words: str, down: bool) -> None:
     made = pd.DataFrame({"name": pd.array(cells, dtype="string")})
-    found = Rows(made, words=words, column=0, down=down).positions().tolist()
+    found = TableRows(made, words=words, column=0, down=down).positions().tolist()
 
     kept = [
         at

@@ -16,13 +16,13 @@ import pandas as pd
 
 from procore_nb.errors import ArgumentError, ProcoreError
 from procore_nb.export import to_csv
-from procore_nb.widgets.errand import Errand
+from procore_nb.widgets.background import BackgroundTask
 
 _PART = 256 * 1024  # bytes; small enough for every proxy between kernel and browser
 _ENDINGS = {"csv": ".csv", "excel": ".xlsx"}
 
 
-class Outbox:
+class DownloadButtons:
     """Makes one file at a time and gives it away in parts.
 
     Parameters
@@ -33,7 +33,7 @@ class Outbox:
 
     def __init__(self, send: Callable[..., None]) -> None:
         self._send = send
-        self._errand = Errand(lambda _: None, self._failed)
+        self._errand = BackgroundTask(lambda _: None, self._failed)
         self._numbers = itertools.count(1)
         self._files: dict[int, bytes] = {}
         self._to: object = None

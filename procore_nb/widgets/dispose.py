@@ -8,10 +8,10 @@ from __future__ import annotations
 import ipywidgets
 
 
-def close_whole(widget: ipywidgets.Widget) -> None:
+def close_all(widget: ipywidgets.Widget) -> None:
     """Close a widget, what is in it, and their layouts and styles."""
     for each in getattr(widget, "children", ()):
-        close_whole(each)
+        close_all(each)
     for name in ("layout", "style"):
         part = getattr(widget, name, None)
         if isinstance(part, ipywidgets.Widget):

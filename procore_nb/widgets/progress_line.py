@@ -15,7 +15,7 @@ from procore_nb.progress import counted as counted
 _PAUSE = 0.25  # seconds between two words to the browser
 
 
-class Watching(Progress):
+class ProgressObserver(Progress):
     """Tells a form how a walk goes on; ends it once `stop` is set.
 
     Parameters

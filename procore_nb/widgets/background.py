@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 
 
-class Errand:
+class BackgroundTask:
     """Runs one job at a time in a thread of its own.
 
     Parameters

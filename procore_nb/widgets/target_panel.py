@@ -13,7 +13,7 @@ import traitlets
 
 from procore_nb.catalog import Endpoint
 from procore_nb.errors import ArgumentError
-from procore_nb.widgets.closing import close_whole
+from procore_nb.widgets.dispose import close_all
 from procore_nb.widgets.filter_kinds import needed_ids, typed
 from procore_nb.widgets.filter_panel import BESIDE_FILTERS, LABELS
 from procore_nb.widgets.project_picker import ProjectPicker
@@ -27,7 +27,7 @@ _WORDS = {
 }
 
 
-class PlacePanel(ipywidgets.VBox):  # type: ignore[misc]
+class TargetPanel(ipywidgets.VBox):  # type: ignore[misc]
     """Which projects, and which further ids; `changed` counts the changes.
 
     Parameters
@@ -65,7 +65,7 @@ class PlacePanel(ipywidgets.VBox):  # type: ignore[misc]
         gone, self._ids = self._ids, {name: self._id_field(name) for name in needed_ids(endpoint)}
         self.children = [self._where, self.projects, *self._ids.values()]
         for field in gone.values():
-            close_whole(field)
+            close_all(field)
         self._chosen()
 
     def choose(self, project_ids: tuple[int, ...]) -> None:

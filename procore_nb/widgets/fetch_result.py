@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from procore_nb.errors import ProcoreError
-from procore_nb.widgets.watching import counted
+from procore_nb.widgets.progress_line import counted
 
 _NAMED = 5  # places left out that are named
 _FOR_PROGRAMS = re.compile(

@@ -15,7 +15,7 @@ from procore_nb.errors import ProcoreError
 from procore_nb.widgets.assets import script, style
 
 
-class Notice(anywidget.AnyWidget):
+class StatusMessage(anywidget.AnyWidget):
     """One message at a time: busy, done, warning or error, with advice and perhaps steps.
 
     It also says so when the kernel behind the form is gone, and closes the form then.
