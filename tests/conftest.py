@@ -10,7 +10,7 @@ from another_procore import CLIENT_ID, COMPANY, SECRET, AnotherProcore
 from hypothesis import settings
 
 import procore_nb as pnb
-from procore_nb.credentials import Places, Profiles
+from procore_nb.credentials import CredentialSources, Profiles
 
 # How long an example takes says more about the machine than about us.
 settings.register_profile("unhurried", deadline=None)
@@ -39,13 +39,13 @@ def keyring() -> FakeKeyring:
 
 
 @pytest.fixture
-def places(tmp_path: Path, keyring: FakeKeyring) -> Callable[..., Places]:
+def places(tmp_path: Path, keyring: FakeKeyring) -> Callable[..., CredentialSources]:
     """Places that hold the given variables and nothing of this machine."""
 
-    def build(environ: dict[str, str] | None = None, *, env_file: str | None = None) -> Places:
+    def build(environ: dict[str, str] | None = None, *, env_file: str | None = None) -> CredentialSources:
         if env_file is not None:
             (tmp_path / ".env").write_text(env_file, encoding="utf-8")
-        return Places(
+        return CredentialSources(
             environ=environ or {}, folder=tmp_path, profiles=Profiles(tmp_path / "config", keyring=keyring)
         )
 
@@ -60,7 +60,7 @@ def another() -> Iterator[Callable[..., AnotherProcore]]:
 
 
 @pytest.fixture
-def connected(places: Callable[..., Places]) -> Iterator[Callable[..., pnb.Procore]]:
+def connected(places: Callable[..., CredentialSources]) -> Iterator[Callable[..., pnb.Procore]]:
     """Connects to a made-up Procore on loopback; `client_id` keeps applications of tests apart."""
     with ExitStack() as stack:
 

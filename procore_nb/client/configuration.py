@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import pandas as pd
 
-from procore_nb.credentials import Places
+from procore_nb.credentials import CredentialSources
 from procore_nb.credentials.lookup import VARIABLES
 from procore_nb.credentials.masked import MASK
 
 
-def show_configuration(*, places: Places | None = None) -> pd.DataFrame:
+def show_configuration(*, places: CredentialSources | None = None) -> pd.DataFrame:
     """Return every value that `connect` can find by itself, one row each, with its source.
 
     Returns
@@ -27,7 +27,7 @@ def show_configuration(*, places: Places | None = None) -> pd.DataFrame:
     >>> list(pnb.show_configuration().columns)
     ['name', 'value', 'source']
     """
-    places = places or Places()
+    places = places or CredentialSources()
     variables = places.variables()
     rows = []
     for name in VARIABLES:

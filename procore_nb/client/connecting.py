@@ -13,7 +13,14 @@ from requests.adapters import BaseAdapter
 
 from procore_nb.catalog import Catalogue, load
 from procore_nb.client.procore import Procore
-from procore_nb.credentials import Credentials, Found, Places, check_credentials, company_number, look_up
+from procore_nb.credentials import (
+    Credentials,
+    CredentialSources,
+    FoundCredentials,
+    check_credentials,
+    company_number,
+    look_up,
+)
 from procore_nb.environments import DEMO, Environment, environment
 from procore_nb.errors import ArgumentError
 from procore_nb.fetch import RequestPolicy
@@ -34,7 +41,7 @@ def connect(
     progress: bool = True,
     revoke_on_close: bool = False,
     catalogue: Catalogue | str | PathLike[str] | None = None,
-    places: Places | None = None,
+    places: CredentialSources | None = None,
 ) -> Procore:
     """Return a connection to one Procore environment. Nothing is sent until the first question.
 
@@ -111,22 +118,24 @@ def connect(
     )
 
 
-def _demo_source(wanted: Environment | str | None, profile: str | None, places: Places | None) -> str | None:
+def _demo_source(
+    wanted: Environment | str | None, profile: str | None, places: CredentialSources | None
+) -> str | None:
     """Return who named the demo as the environment; None if it is another one."""
     if wanted is not None:
         return "argument" if environment(wanted) == DEMO else None
-    name, source = (places or Places()).variables().get("PROCORE_ENVIRONMENT", ("", ""))
+    name, source = (places or CredentialSources()).variables().get("PROCORE_ENVIRONMENT", ("", ""))
     return source if not profile and name.strip().lower() == DEMO.name else None
 
 
-def _demo(credentials: Credentials | None, company_id: int | None, source: str) -> Found:
+def _demo(credentials: Credentials | None, company_id: int | None, source: str) -> FoundCredentials:
     """Return what the demo needs; credentials of the usual places are not for it."""
     from procore_nb import demo
 
     check_credentials(credentials)
     own = Credentials(demo.CLIENT_ID, demo.CLIENT_SECRET)
     number = demo.COMPANY_ID if company_id is None else company_number(company_id)
-    return Found(DEMO, credentials or own, number, {"environment": source, "credentials": "demo"})
+    return FoundCredentials(DEMO, credentials or own, number, {"environment": source, "credentials": "demo"})
 
 
 def _demo_transport() -> BaseAdapter:

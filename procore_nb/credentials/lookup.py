@@ -1,7 +1,7 @@
 """Where credentials are looked for, in order, with the source of every value named.
 
 In: the arguments of `connect`, environment variables, a `.env` file beside the notebook, saved profiles.
-Out: `Found`. Speaks to the system keyring only, through `profiles`.
+Out: `FoundCredentials`. Speaks to the system keyring only, through `profiles`.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def _masked(name: str, values: Mapping[str, str | None]) -> str | Secret:
 
 
 @dataclass(frozen=True)
-class Places:
+class CredentialSources:
     """The places outside the arguments: process environment, `.env` file, saved profiles."""
 
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
@@ -84,7 +84,7 @@ class Places:
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundCredentials:
     """What `connect` works with, and where each value came from."""
 
     environment: Environment
@@ -99,8 +99,8 @@ def look_up(
     credentials: Credentials | None = None,
     company_id: object = None,
     profile: str | None = None,
-    places: Places | None = None,
-) -> Found:
+    places: CredentialSources | None = None,
+) -> FoundCredentials:
     """Find credentials for an environment: the arguments, then the variables, then a saved profile.
 
     A rejected or incomplete answer never falls through to the next place, and a profile is used with the
@@ -114,7 +114,7 @@ def look_up(
         If no place holds credentials (each place is listed), or those found belong to another environment.
     """
     check_credentials(credentials)
-    places = places or Places()
+    places = places or CredentialSources()
     variables = places.variables()
     named = places.profiles.get(profile) if profile else None
     place, place_source = _which_environment(wanted, named, variables)
@@ -135,7 +135,7 @@ def look_up(
     if credentials is None:
         raise _nothing_found(place, places, variables)
     company, sources["company_id"] = _which_company(company_id, saved, variables, place)
-    return Found(place, credentials, company, sources)
+    return FoundCredentials(place, credentials, company, sources)
 
 
 def check_credentials(credentials: object) -> None:
@@ -249,7 +249,7 @@ def _plain(name: str) -> str:
     return name.strip().lower().replace("_", "-").replace(" ", "-")
 
 
-def _nothing_found(place: Environment, places: Places, variables: Variables) -> CredentialsError:
+def _nothing_found(place: Environment, places: CredentialSources, variables: Variables) -> CredentialsError:
     env_file = "read" if places.env_file.is_file() else "no such file"
     saved = ", ".join(f"{p.name!r} ({p.environment.name})" for p in places.profiles.all()) or "none"
     return CredentialsError(

@@ -12,7 +12,7 @@ from typing import Any
 import ipywidgets
 
 from procore_nb import hints
-from procore_nb.credentials import Credentials, Places, Secret, company_number
+from procore_nb.credentials import Credentials, CredentialSources, Secret, company_number
 from procore_nb.environments import DEMO, KNOWN, Environment
 from procore_nb.errors import ArgumentError, CredentialsError
 from procore_nb.widgets.badge import hosts_shown
@@ -46,7 +46,7 @@ class ConnectArguments:
 class ConnectFields:
     """The fields; `rows` are the widgets in order, `wanted()` reads them."""
 
-    def __init__(self, places: Places, environment: Environment | None) -> None:
+    def __init__(self, places: CredentialSources, environment: Environment | None) -> None:
         self._places = places
         self.profile = ipywidgets.Dropdown(
             options=[_TYPE], description="Credentials", style=_WIDE, layout={"width": "auto"}

@@ -14,7 +14,7 @@ import traitlets
 
 from procore_nb import hints
 from procore_nb.client import Procore, connect
-from procore_nb.credentials import Places
+from procore_nb.credentials import CredentialSources
 from procore_nb.environments import DEMO, Environment, environment
 from procore_nb.errors import ArgumentError, CredentialsError, ProcoreError
 from procore_nb.widgets.background import BackgroundTask
@@ -60,9 +60,9 @@ class ConnectForm(ipywidgets.VBox):  # type: ignore[misc]
         *,
         profile: str | None = None,
         company_id: int | None = None,
-        places: Places | None = None,
+        places: CredentialSources | None = None,
     ) -> None:
-        self._places = places or Places()
+        self._places = places or CredentialSources()
         named = self._places.variables().get("PROCORE_ENVIRONMENT")
         first = wanted if wanted is not None else named[0] if named and not profile else None
         self._fields = ConnectFields(self._places, None if first is None else environment(first))

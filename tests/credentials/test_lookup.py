@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import procore_nb as pnb
-from procore_nb.credentials import Places, company_number, look_up
+from procore_nb.credentials import CredentialSources, company_number, look_up
 from procore_nb.environments import PRODUCTION, SANDBOX
 from tests.credentials.test_masked import variables_of
 
@@ -121,7 +121,7 @@ def test_a_profile_is_never_sent_to_another_environment(places) -> None:  # type
     with pytest.raises(pnb.CredentialsError, match="No credentials for production"):
         look_up("production", places=at)
     with pytest.raises(pnb.CredentialsError, match="not sent to production"):
-        look_up("production", places=Places({"PROCORE_PROFILE": "kept"}, at.folder, at.profiles))
+        look_up("production", places=CredentialSources({"PROCORE_PROFILE": "kept"}, at.folder, at.profiles))
 
 
 def test_a_profile_is_not_sent_to_other_hosts_under_the_same_name(places) -> None:  # type: ignore[no-untyped-def]
@@ -140,7 +140,7 @@ def test_of_several_fitting_profiles_none_is_guessed(places) -> None:  # type: i
     with pytest.raises(pnb.CredentialsError, match="'one', 'two'"):
         look_up("sandbox", places=at)
     assert (
-        look_up("sandbox", places=Places({"PROCORE_PROFILE": "two"}, at.folder, at.profiles))
+        look_up("sandbox", places=CredentialSources({"PROCORE_PROFILE": "two"}, at.folder, at.profiles))
         .sources["credentials"]
         .startswith("profile 'two'")
     )

@@ -9,7 +9,7 @@ import pytest
 from traces import shown_anywhere
 
 import procore_nb as pnb
-from procore_nb.credentials import Places, Profiles, look_up
+from procore_nb.credentials import CredentialSources, Profiles, look_up
 from procore_nb.credentials import profiles as room
 from procore_nb.environments import PRODUCTION, SANDBOX
 
@@ -111,7 +111,7 @@ def test_a_damaged_file_is_said_to_be_damaged(profiles: Profiles, keyring, damag
     profiles.path.write_text(damaged)
     keyring.get_password = lambda *_: "hush"
     with pytest.raises(pnb.CredentialsError, match="damaged") as caught:
-        look_up(None, profile="work", places=Places({}, profiles.path.parent, profiles))
+        look_up(None, profile="work", places=CredentialSources({}, profiles.path.parent, profiles))
     assert str(profiles.path) in str(caught.value)
 
 

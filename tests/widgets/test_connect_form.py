@@ -9,11 +9,11 @@ from another_procore import CLIENT_ID, COMPANY, SECRET, AnotherProcore, Asked, S
 
 import procore_nb as pnb
 from procore_nb import demo
-from procore_nb.credentials import Places
+from procore_nb.credentials import CredentialSources
 from procore_nb.environments import KNOWN
 from procore_nb.widgets import ConnectForm
 
-MakePlaces = Callable[..., Places]
+MakePlaces = Callable[..., CredentialSources]
 
 
 @pytest.fixture
