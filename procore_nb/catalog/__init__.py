@@ -78,7 +78,7 @@ def find_endpoints(words: str = "", *, catalogue: Catalogue | None = None) -> pd
     pandas.DataFrame
         One row per endpoint: `name`, `path`, `scope`, `required_query`, `paginated`, `needs`, `aliases`,
         `module`, `category`, `filters`, `paging`, `version`, `kind`, `deprecated`, `columns` (how many keys
-        Procore describes) and `traps`. No rows when nothing has all the words.
+        Procore describes) and `caveats`. No rows when nothing has all the words.
 
     Examples
     --------

@@ -19,7 +19,7 @@ _WINDOWS = {
 
 @lru_cache(maxsize=2048)
 def caveats(endpoint: Endpoint) -> tuple[str, ...]:
-    """The traps of an endpoint, the ones that change the number of rows first."""
+    """The caveats of an endpoint, the ones that change the number of rows first."""
     return (*_missing_rows(endpoint), *_missing_ids(endpoint), *endpoint.remarks, *_poor_rows(endpoint))
 
 

@@ -29,8 +29,8 @@ def as_text(endpoint: Endpoint) -> str:
     lines = [f"{endpoint.name}: GET {endpoint.path}"]
     for label, text in _facts(endpoint):
         lines += _wrapped(label, text)
-    for trap in endpoint.traps:
-        lines += _wrapped("trap", trap)
+    for caveat in endpoint.caveats:
+        lines += _wrapped("caveat", caveat)
     if columns := _columns(endpoint):
         lines += _wrapped("columns", ", ".join(f"{name} ({kind})" for name, kind in columns))
     return "\n".join(lines)
@@ -39,8 +39,8 @@ def as_text(endpoint: Endpoint) -> str:
 def as_html(endpoint: Endpoint) -> str:
     """The endpoint as a small table; readable on a dark ground too, as it sets no colours."""
     rows = "".join(_row(label, escape(text)) for label, text in _facts(endpoint))
-    if endpoint.traps:
-        rows += _row("traps", "<br>".join(escape(trap) for trap in endpoint.traps))
+    if endpoint.caveats:
+        rows += _row("caveats", "<br>".join(escape(caveat) for caveat in endpoint.caveats))
     columns = _columns(endpoint)
     listed = ", ".join(
         f"<code>{escape(name)}</code>&nbsp;<small>{escape(kind)}</small>" for name, kind in columns

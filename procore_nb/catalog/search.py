@@ -18,11 +18,11 @@ from procore_nb.errors import CatalogError, warn
 
 _TEXT = (
     "name", "path", "scope", "required_query", "needs", "paging", "filters",
-    "aliases", "category", "module", "version", "kind", "traps",
+    "aliases", "category", "module", "version", "kind", "caveats",
 )  # fmt: skip
 _ORDER = (
     "name", "path", "scope", "required_query", "paginated", "needs", "aliases", "module", "category",
-    "filters", "paging", "version", "kind", "deprecated", "columns", "traps",
+    "filters", "paging", "version", "kind", "deprecated", "columns", "caveats",
 )  # fmt: skip
 
 
@@ -111,5 +111,5 @@ def _row(one: Endpoint) -> dict[str, object]:
         "kind": one.kind,
         "deprecated": one.deprecated,
         "columns": sum(1 for line in one.field_text.splitlines() if line),
-        "traps": " ".join(one.traps),
+        "caveats": " ".join(one.caveats),
     }

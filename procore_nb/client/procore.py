@@ -239,7 +239,7 @@ class Procore(Connection):
         return chain.from_iterable(self.pages(name, **arguments))
 
     def endpoint(self, name: str) -> Endpoint:
-        """Return what is known of a list: its path, what it needs, its filters, traps and columns."""
+        """Return what is known of a list: its path, what it needs, its filters, caveats and columns."""
         return catalog.endpoint(name, catalogue=self._catalogue)
 
     def explore(self) -> Any:

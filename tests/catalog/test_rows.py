@@ -1,4 +1,4 @@
-"""What one row of the catalogue says: names, fields, arguments, parents, traps, and how it is shown."""
+"""What one row of the catalogue says: names, fields, arguments, parents, caveats, and how it is shown."""
 
 from dataclasses import FrozenInstanceError, replace
 from html.parser import HTMLParser
@@ -38,8 +38,8 @@ def test_the_plain_name_means_the_richer_version_and_the_row_says_so(
     assert one.version == version
     assert catalog.endpoint(old) is one
     assert len(one.fields) > len(other.fields)
-    assert any("richer" in trap and newer in trap for trap in one.traps)
-    assert any("Poorer" in trap and plain_name in trap for trap in other.traps)
+    assert any("richer" in caveat and newer in caveat for caveat in one.caveats)
+    assert any("Poorer" in caveat and plain_name in caveat for caveat in other.caveats)
 
 
 def test_other_versions_are_named_and_exist() -> None:
@@ -160,8 +160,8 @@ def test_all_lists_with_a_silent_date_window_say_so_and_which_dates_to_give() ->
 
     assert len(windows) == 25
     for one in windows:
-        assert one.traps[0].startswith("Without dates only ")
-        assert "start_date and end_date" in one.traps[0]
+        assert one.caveats[0].startswith("Without dates only ")
+        assert "start_date and end_date" in one.caveats[0]
         assert {"start_date", "end_date"} <= {argument.name for argument in one.arguments}
 
 
@@ -183,7 +183,7 @@ def test_all_lists_with_a_silent_date_window_say_so_and_which_dates_to_give() ->
     ],
 )
 def test_a_trap_is_said(endpoint: str, words: str) -> None:
-    assert any(words in trap for trap in catalog.endpoint(endpoint).traps)
+    assert any(words in caveat for caveat in catalog.endpoint(endpoint).caveats)
 
 
 def test_a_row_that_names_its_project_is_known() -> None:
@@ -195,11 +195,11 @@ def test_a_row_that_names_its_project_is_known() -> None:
 def test_the_text_of_an_endpoint_is_narrow_and_says_what_counts() -> None:
     for one in ALL:
         text = repr(one)
-        squeezed = " ".join(text.split()).replace(" trap ", " ")
+        squeezed = " ".join(text.split()).replace(" caveat ", " ")
 
         assert text.splitlines()[0] == f"{one.name}: GET {one.path}"
         assert all(len(line) <= 100 for line in text.splitlines()[1:]), one.name
-        assert all(trap in squeezed for trap in one.traps), one.name
+        assert all(caveat in squeezed for caveat in one.caveats), one.name
 
 
 class _Cells(HTMLParser):
@@ -224,7 +224,7 @@ def test_the_html_of_an_endpoint_says_the_same_without_colours() -> None:
     cells.feed(html)
 
     assert all(
-        part in cells.text for part in (one.path, *one.traps, *one.filters, "man_hours", "manpower_logs")
+        part in cells.text for part in (one.path, *one.caveats, *one.filters, "man_hours", "manpower_logs")
     )
     assert "color" not in html
     assert "background" not in html

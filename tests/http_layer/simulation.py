@@ -136,12 +136,12 @@ class Knowing:
     def __init__(self, server: Server, latency: float) -> None:
         self._server, self._latency = server, latency
 
-    def reserve(self, now: float) -> float:
+    def acquire(self, now: float) -> float:
         # What is on the way was counted when it left, as `run` asks the server for the optimum then.
         wait = self._server.opens(now + self._latency / 2) - now - self._latency / 2
         return wait if wait > 1e-6 else 0.0
 
-    def observe(self, headers: Headers, now: float, *, refused_for: float | None = None) -> None:
+    def update(self, headers: Headers, now: float, *, refused_for: float | None = None) -> None:
         """Knows already."""
 
 

@@ -13,7 +13,7 @@ from procore_nb import demo
 
 SECRET = "typed-and-never-kept-40277"  # a wrong one: the right one stands in a variable of the kernel
 CELLS = [
-    "%xmode Verbose\nimport os, procore_nb as pnb\nfrom procore_nb.credentials import Places\n"
+    "%xmode Verbose\nimport os, procore_nb as pnb\nfrom procore_nb.credentials import CredentialSources\n"
     "place = pnb.Environment('mine', os.environ['PLACE'], os.environ['PLACE'])",
     "form = pnb.ConnectForm(place, company_id=int(os.environ['PROCORE_COMPANY_ID']))\n"
     "form._fields.profile.value = ('found', '')\nform.connect()\nform",

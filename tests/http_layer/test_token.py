@@ -185,7 +185,7 @@ def test_a_wrong_secret_is_refused_although_the_right_one_has_a_token(another, s
     with pytest.raises(pnb.CredentialsError):
         wrong.get(ME, company_id=COMPANY)
     assert right.get(ME, company_id=COMPANY).status == 200
-    assert wrong.application is not right.application
+    assert wrong.shared is not right.shared
 
 
 def test_two_environments_never_share_a_token(another, session_of) -> None:  # type: ignore[no-untyped-def]
