@@ -49,7 +49,7 @@ ASK_DIFFERENTLY = "Check the arguments; procore.endpoint(name) lists those this 
 TOO_MUCH = "Ask for less at once: fewer rows a page, a filter, or a shorter time range."
 TOO_MANY = (
     "Other programs with the same client id share this limit. Wait, or give more patience with "
-    "connect(…, patience_seconds=…)."
+    "connect(…, max_wait_seconds=…)."
 )
 IN_TROUBLE = "Procore, or a gateway before it, is in trouble: try again in some minutes."
 

@@ -97,7 +97,7 @@ def connected(words: argparse.Namespace, *, progress: bool = True) -> Procore:
         company_id=words.company_id,
         profile=words.profile,
         workers=words.workers,
-        patience_seconds=words.patience,
+        max_wait_seconds=words.max_wait,
         progress=progress and sys.stderr.isatty(),
     )
 

@@ -51,7 +51,7 @@ def _connection(one: argparse.ArgumentParser) -> None:
     group.add_argument("--api-url", metavar="URL", help="another API host than the environment's")
     group.add_argument("--workers", type=int, default=8, metavar="N", help="requests under way at once (8)")
     group.add_argument(
-        "--patience",
+        "--max-wait",
         type=float,
         default=600.0,
         metavar="SECONDS",

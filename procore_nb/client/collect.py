@@ -52,7 +52,7 @@ class Collection:
     session: Session
     endpoint: Endpoint
     questions: Sequence[ListRequest]
-    manners: RequestPolicy
+    policy: RequestPolicy
     builder: Callable[[], FrameBuilder]
     about: dict[str, Any]
     custom_fields: Callable[[], Mapping[int, tuple[str, str]]] = dict
@@ -60,7 +60,7 @@ class Collection:
     on_error: OnError = "raise"
     progress: bool | ProgressMaker = True
     several: bool = False
-    left_out: Skipped = field(default_factory=Skipped)
+    skipped: Skipped = field(default_factory=Skipped)
     tallies: list[PageStats] = field(default_factory=list)
     done: set[int] = field(default_factory=set)
 
@@ -104,7 +104,7 @@ class Collection:
         """
         progress, held = self._watch(), DeferredInterrupt()
         events = self._events(progress, held)
-        building, before, walks, complete = FrameAssembler(self.builder, self.custom_fields), 0, 1, False
+        building, before, attempts, complete = FrameAssembler(self.builder, self.custom_fields), 0, 1, False
         try:
             while True:
                 with held:
@@ -112,13 +112,13 @@ class Collection:
                     if event is None:
                         break
                     building.take(event)
-                walks += isinstance(event, RequestRestarted)
+                attempts += isinstance(event, RequestRestarted)
                 done = isinstance(event, RequestDone)
                 if held.pending() or building.mixed:
                     continue  # the walk is ending early; nobody wants a further frame, or one of several places
                 if not done and not (rows_at_once and building.rows >= rows_at_once):
                     continue
-                if not (isinstance(event, RequestDone) and event.left_out is not None):
+                if not (isinstance(event, RequestDone) and event.skipped is not None):
                     tallies = [event.tally] if isinstance(event, RequestDone) else []
                     building.name_custom_fields()
                     with held:
@@ -127,10 +127,10 @@ class Collection:
                         continue
                     frame = self._described(frame, progress.requests - before, tallies=tallies)
                     place = dict(target_of(event.question).ids)
-                    frame.attrs["procore"] |= {"place": place, "walk": walks, "done": done}
+                    frame.attrs["procore"] |= {"target": place, "attempt": attempts, "done": done}
                     before = progress.requests
                     yield frame
-                building, walks = FrameAssembler(self.builder, self.custom_fields), 1 if done else walks
+                building, attempts = FrameAssembler(self.builder, self.custom_fields), 1 if done else attempts
             held.raise_pending()
             complete = True
         except ProcoreError as error:
@@ -197,19 +197,19 @@ class Collection:
         for event in fetch_lists(
             self.session,
             self.questions,
-            manners=self.manners,
-            watcher=progress,
-            may_leave_out=self._may_leave_out,
+            policy=self.policy,
+            observer=progress,
+            may_skip=self._may_leave_out,
             listen=held.raise_pending if held else lambda: None,
         ):
             if isinstance(event, RequestDone):
                 progress.place_done()
                 self.tallies.append(event.tally)
                 self.done.add(id(event.question))
-                self.left_out.add(event)
+                self.skipped.add(event)
             yield event
-        if self.questions and len(self.left_out.accounts) == len(self.questions):
-            raise self.left_out.nothing_answered(self.endpoint.name)
+        if self.questions and len(self.skipped.accounts) == len(self.questions):
+            raise self.skipped.nothing_answered(self.endpoint.name)
 
     def _may_leave_out(self, error: ProcoreError) -> bool:
         if not self.several or isinstance(error, CredentialsError) or error.status == 401:
@@ -229,12 +229,12 @@ class Collection:
             "pages": sum(tally.pages for tally in tallies),
             "total": sum(totals) if totals else None,
             "rows": len(frame),
-            "skipped": list(self.left_out.accounts),
+            "skipped": list(self.skipped.accounts),
         }
         if self.categories:
             frame = with_categories(frame, self.endpoint)
         repeated = sum(tally.repeated for tally in tallies)
-        walked_again = sum(tally.walks > 1 for tally in tallies)
+        walked_again = sum(tally.attempts > 1 for tally in tallies)
         if repeated or walked_again:
             account |= {"repeated": repeated, "walked_again": walked_again}
         frame.attrs["procore"] = {**frame.attrs.get("procore", {}), **account}
@@ -244,15 +244,15 @@ class Collection:
 
     def _warn(self) -> None:
         if not callable(self.progress):  # who watches for itself reads attrs
-            self.left_out.warn(self.endpoint.name, len(self.questions))
+            self.skipped.warn(self.endpoint.name, len(self.questions))
 
     def _partial(self, building: FrameAssembler, progress: Progress) -> pd.DataFrame:
         """Return what had come, and say which places are missing from it, wholly or in part."""
-        left_out, self.left_out = self.left_out, Skipped()  # the error is enough; no warning beside it
+        skipped, self.skipped = self.skipped, Skipped()  # the error is enough; no warning beside it
         partial = self._described(building.frame(unfinished=True), progress.requests)
         unfinished = [target_of(one).account for one in self.questions if id(one) not in self.done]
         partial.attrs["procore"] |= {
-            "skipped": left_out.accounts,
+            "skipped": skipped.accounts,
             "complete": False,
             "unfinished": unfinished,
         }

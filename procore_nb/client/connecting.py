@@ -34,7 +34,7 @@ def connect(
     company_id: int | None = None,
     profile: str | None = None,
     workers: int = 8,
-    patience_seconds: float = 600.0,
+    max_wait_seconds: float = 600.0,
     retries: int = 5,
     connect_timeout_seconds: float = 10.0,
     read_timeout_seconds: float = 60.0,
@@ -59,14 +59,14 @@ def connect(
         A saved profile to use; it must be of this environment.
     workers
         How many requests are under way at once.
-    patience_seconds
+    max_wait_seconds
         How long one walk may wait for Procore's rate limit or between tries; past it an error says how long is asked for.
     retries
         How often one request is tried again after a lost connection, 429 or 5xx.
     connect_timeout_seconds, read_timeout_seconds
         Longest wait for a connection, and between two pieces of a reply.
     progress
-        Whether walks that take longer than a second show a line.
+        Whether attempts that take longer than a second show a line.
     revoke_on_close
         Whether closing lets Procore forget the token.
     catalogue
@@ -87,7 +87,7 @@ def connect(
     >>> pnb.connect("demo").environment.name
     'demo'
     """
-    _check_numbers(workers, patience_seconds, retries, connect_timeout_seconds, read_timeout_seconds)
+    _check_numbers(workers, max_wait_seconds, retries, connect_timeout_seconds, read_timeout_seconds)
     source = _demo_source(environment, profile, places)
     if source is not None:
         found = _demo(credentials, company_id, source)
@@ -107,8 +107,8 @@ def connect(
     return Procore(
         session,
         found.company_id,
-        manners=RequestPolicy(
-            workers=int(workers), retries=int(retries), patience_seconds=float(patience_seconds)
+        policy=RequestPolicy(
+            workers=int(workers), retries=int(retries), max_wait_seconds=float(max_wait_seconds)
         ),
         progress=progress,
         sources=found.sources,
@@ -153,7 +153,7 @@ def _demo_today() -> date:
 def _check_numbers(workers: int, patience: float, retries: int, to_connect: float, to_read: float) -> None:
     for name, value, least, most in (
         ("workers", workers, 1, 1000),
-        ("patience_seconds", patience, 0, float("inf")),
+        ("max_wait_seconds", patience, 0, float("inf")),
         ("retries", retries, 0, 1000),
         ("connect_timeout_seconds", to_connect, 0.001, 3600),
         ("read_timeout_seconds", to_read, 0.001, 3600),

@@ -24,14 +24,14 @@ from procore_nb.responses import utc_text
 
 
 class Connection:
-    """A session with a company and manners; nothing is sent until the first question."""
+    """A session with a company and policy; nothing is sent until the first question."""
 
     def __init__(
         self,
         session: Session,
         company_id: int | None,
         *,
-        manners: RequestPolicy,
+        policy: RequestPolicy,
         progress: bool = True,
         sources: Mapping[str, str] | None = None,
         revoke_on_close: bool = False,
@@ -39,7 +39,7 @@ class Connection:
         catalogue: Catalogue | None = None,
     ) -> None:
         self.session = session
-        self.manners = manners
+        self.policy = policy
         self._progress = progress
         self._sources = dict(sources or {})
         self._revoke_on_close = revoke_on_close
@@ -66,7 +66,7 @@ class Connection:
         """Return what the login host says about the current token: owner, application, seconds left."""
         return self.session.token_info()
 
-    def budget(self) -> pd.DataFrame:
+    def rate_limit(self) -> pd.DataFrame:
         """Return what the rate limit leaves, one row per counting window heard of so far.
 
         Returns
@@ -74,7 +74,7 @@ class Connection:
         DataFrame
             `window` (`hour` or `spike`), `limit`, `remaining`, `resets_at` (UTC). Empty before the first reply.
         """
-        clock = self.manners.clock
+        clock = self.policy.clock
         rows = [
             {
                 "window": one.kind,
@@ -122,7 +122,7 @@ class Connection:
         return " &middot; ".join(["Procore", *parts])
 
     def _left(self) -> list[str]:
-        windows = self.session.shared.rate_limiter.windows(self.manners.clock())
+        windows = self.session.shared.rate_limiter.windows(self.policy.clock())
         return [f"{one.remaining:,} of {one.limit:,} requests left ({one.kind})" for one in windows]
 
     def company_or_own(self, company_id: Any) -> int:

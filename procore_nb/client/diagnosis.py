@@ -44,11 +44,11 @@ class Step:
 
 
 def diagnose(
-    session: Session, company_id: int | None, *, manners: RequestPolicy | None = None
+    session: Session, company_id: int | None, *, policy: RequestPolicy | None = None
 ) -> pd.DataFrame:
     """Return a frame with one row per step: `step`, `ok` (boolean, missing when not tried), `detail`, `advice`."""
     steps = list(
-        _Diagnosis(session, company_id, manners or RequestPolicy(retries=1, patience_seconds=30.0)).steps()
+        _Diagnosis(session, company_id, policy or RequestPolicy(retries=1, max_wait_seconds=30.0)).steps()
     )
     frame = pd.DataFrame([vars(step) for step in steps], columns=["step", "ok", "detail", "advice"])
     frame = frame.astype({"step": "string", "ok": "boolean", "detail": "string", "advice": "string"})
@@ -58,10 +58,10 @@ def diagnose(
 
 
 class _Diagnosis:
-    def __init__(self, session: Session, company_id: int | None, manners: RequestPolicy) -> None:
+    def __init__(self, session: Session, company_id: int | None, policy: RequestPolicy) -> None:
         self._session = session
         self._company_id = company_id
-        self._manners = manners
+        self._manners = policy
         self._project: tuple[int, str] | None = None
 
     def steps(self) -> Iterator[Step]:
@@ -190,7 +190,7 @@ class _Diagnosis:
         question = list_request_for(
             endpoint, place, parameters, per_page=min(per_page, endpoint.per_page_max or per_page)
         )
-        return fetch_first_page(self._session, question, manners=self._manners)
+        return fetch_first_page(self._session, question, policy=self._manners)
 
 
 def _advice(error: ProcoreError, otherwise: str) -> str:

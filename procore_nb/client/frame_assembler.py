@@ -44,7 +44,7 @@ class FrameAssembler:
             else:
                 self._loose.append((event.question, event.rows))
             return
-        if isinstance(event, RequestRestarted) or event.left_out is not None:
+        if isinstance(event, RequestRestarted) or event.skipped is not None:
             # What had come of a place that is left out is left out too; a walk that ends early leaves others undone.
             self._loose = [one for one in self._loose if one[0] is not event.question]
             if streaming:
@@ -89,7 +89,7 @@ class RowDeduplicator:
     def __init__(self) -> None:
         self._handed: Counter[Hashable] = (
             Counter()
-        )  # how often rows of that name were handed out, in all walks
+        )  # how often rows of that name were handed out, in all attempts
         self._came: Counter[Hashable] = Counter()  # and came in this one; ids need not be unique in a list
 
     def begin_again(self) -> None:

@@ -153,7 +153,7 @@ class Procore(Connection):
         on_error
             Projects that answer 403 or 404 are left out and named. With `"skip"` so is every other failure.
         progress
-            False keeps quiet; True shows a line for walks longer than a second. A function of the list's name and the
+            False keeps quiet; True shows a line for attempts longer than a second. A function of the list's name and the
             number of places gives a `Progress` of your own (forms do); warnings are then left to it too.
         **arguments
             Filters and options of this list in Python terms: `status="open"`, lists, booleans,

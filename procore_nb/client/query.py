@@ -63,7 +63,7 @@ class ListQuery:
             procore.session,
             endpoint,
             questions,
-            procore.manners,
+            procore.policy,
             builder=partial(FrameBuilder, endpoint, decimals=self.decimals, leading=leading),
             about=self._about(found),
             custom_fields=lambda: custom_fields_of(procore, {place.company_id for place in found}),
@@ -186,14 +186,14 @@ class ListQuery:
 
     def _check_the_budget(self, requests: int) -> None:
         procore = self.procore
-        seconds = procore.session.shared.rate_limiter.estimate(requests, procore.manners.clock())
-        patience = procore.manners.patience_seconds
+        seconds = procore.session.shared.rate_limiter.estimate(requests, procore.policy.clock())
+        patience = procore.policy.max_wait_seconds
         if seconds > patience:
             raise RateLimitError(
                 f"{self.endpoint.name} from {requests:,} places needs at least {requests:,} requests, which Procore's rate "
                 f"limit spreads over {seconds:,.0f} seconds; the patience is {patience:,.0f} seconds. Nothing was sent.",
                 retry_after_seconds=seconds,
-                advice=f"Ask fewer places, or connect(…, patience_seconds={seconds * 1.1:.0f}).",
+                advice=f"Ask fewer places, or connect(…, max_wait_seconds={seconds * 1.1:.0f}).",
             )
 
     def _about(self, found: list[Target]) -> dict[str, Any]:

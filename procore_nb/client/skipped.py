@@ -23,12 +23,12 @@ class Skipped:
 
     def add(self, event: RequestDone) -> None:
         """Take in one question's end, if it was left out."""
-        error, place = event.left_out, target_of(event.question)
+        error, place = event.skipped, target_of(event.question)
         if error is None:
             return
         self.first_refusal = self.first_refusal or error
         account = {"status": error.status, "reason": error.message, "advice": error.advice}
-        self.accounts.append({"place": place.words, **place.account, **account})
+        self.accounts.append({"target": place.words, **place.account, **account})
 
     def nothing_answered(self, name: str) -> ProcoreError:
         """Return the error for a list that no place answered."""
@@ -59,4 +59,4 @@ def _named(accounts: Sequence[dict[str, Any]]) -> str:
 
 
 def _name_of(account: Mapping[str, Any]) -> str:
-    return ", ".join(filter(None, (account.get("project_name"), account["place"])))
+    return ", ".join(filter(None, (account.get("project_name"), account["target"])))

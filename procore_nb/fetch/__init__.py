@@ -34,9 +34,9 @@ def fetch_lists(
     session: Session,
     questions: Iterable[ListRequest],
     *,
-    manners: RequestPolicy,
-    watcher: Observer | None = None,
-    may_leave_out: Callable[[ProcoreError], bool] = lambda error: False,
+    policy: RequestPolicy,
+    observer: Observer | None = None,
+    may_skip: Callable[[ProcoreError], bool] = lambda error: False,
     listen: Callable[[], None] = lambda: None,
 ) -> Iterator[Event]:
     """Ask all questions, several pages at a time, and hand out events in the order of the questions.
@@ -49,16 +49,16 @@ def fetch_lists(
     ProcoreError
         What a page failed with, once retrying did not help; the rows before it have been handed out.
     """
-    crew = WorkerPool(session, manners, watcher or SilentObserver(), listen=listen)
+    crew = WorkerPool(session, policy, observer or SilentObserver(), listen=listen)
     try:
-        yield from Scheduler(crew, iter(questions), may_leave_out).run()
+        yield from Scheduler(crew, iter(questions), may_skip).run()
     finally:
         crew.stop()
 
 
 def fetch_first_page(
-    session: Session, question: ListRequest, *, manners: RequestPolicy, watcher: Observer | None = None
+    session: Session, question: ListRequest, *, policy: RequestPolicy, observer: Observer | None = None
 ) -> Page:
     """Ask for the first page of a question and no other, with the same waiting and retrying."""
     ask = Paginator(question).first()
-    return WorkerPool(session, manners, watcher or SilentObserver(), threads=0).answer(ask)
+    return WorkerPool(session, policy, observer or SilentObserver(), threads=0).answer(ask)

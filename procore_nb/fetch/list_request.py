@@ -68,4 +68,4 @@ class PageStats:
     rows: int = 0
     total: int | None = None
     repeated: int = 0
-    walks: int = 1
+    attempts: int = 1

@@ -36,7 +36,7 @@ class PageBuffer:
         self.same_pages: tuple[int, int] | None = None
         """Two pages that brought the same rows: the list passes over the number of the page."""
         self.fingerprint = 0
-        """Equal for two walks that brought the same ids in the same order."""
+        """Equal for two attempts that brought the same ids in the same order."""
         self._by_content = by_content
         self._identity = _identity_in_group if grouped else _identity
         self._next = first

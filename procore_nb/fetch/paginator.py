@@ -94,7 +94,7 @@ class Paginator:
 
     def is_late(self, ask: PageRequest) -> bool:
         """Tell whether a page belongs to an earlier walk of the list."""
-        return ask.walk != self.tally.walks
+        return ask.walk != self.tally.attempts
 
     def ready(self) -> list[list[Any]]:
         """Return the pages of rows that came since the last call, in order, without rows that came before."""
@@ -118,14 +118,14 @@ class Paginator:
         self.tally.rows = self.tally.repeated = 0
 
     def _again(self) -> list[PageRequest]:
-        self.tally.walks += 1
+        self.tally.attempts += 1
         self.restarted = True
         self._begin()
         return [self.first()]
 
     def _ask(self, number: int, *, cursor: str | None = None) -> PageRequest:
         named = self.question.page_parameters(number, per_page=self._per_page, cursor=cursor)
-        return PageRequest(self.question, self.tally.walks, number, named)
+        return PageRequest(self.question, self.tally.attempts, number, named)
 
     def _plan(self, ask: PageRequest, page: Page) -> list[PageRequest]:
         """Decide, from one page, which others to ask for."""

@@ -42,27 +42,27 @@ class RequestDone:
 
     question: ListRequest
     tally: PageStats
-    left_out: ProcoreError | None = None
+    skipped: ProcoreError | None = None
 
 
 Event = PageRows | RequestRestarted | RequestDone
 
 
 class Scheduler:
-    """Brings questions, their walks and the crew together, in the calling thread."""
+    """Brings questions, their attempts and the crew together, in the calling thread."""
 
     def __init__(
         self,
         crew: WorkerPool,
         questions: Iterator[ListRequest],
-        may_leave_out: Callable[[ProcoreError], bool],
+        may_skip: Callable[[ProcoreError], bool],
     ) -> None:
         self._crew = crew
         self._questions = questions
-        self._may_leave_out = may_leave_out
+        self._may_leave_out = may_skip
         self._walks: deque[Paginator] = deque()  # in order; the first one's rows are handed out next
         self._by_question: dict[int, tuple[int, Paginator]] = {}  # with its place in the order
-        self._left_out: dict[int, ProcoreError] = {}
+        self._skipped: dict[int, ProcoreError] = {}
         # Pages of earlier questions go first: their rows can be handed out, and need not be held.
         self._to_ask: list[tuple[int, int, int, PageRequest]] = []
         self._under_way = 0
@@ -92,13 +92,13 @@ class Scheduler:
             if one.restarted:
                 yield RequestRestarted(one.question)
             yield from (PageRows(one.question, rows) for rows in (*one.ready(), *one.rest()))
-            left_out = self._left_out.get(id(one.question))
+            skipped = self._skipped.get(id(one.question))
             if one.done and one.failure is None:
-                yield RequestDone(one.question, one.tally, left_out)
+                yield RequestDone(one.question, one.tally, skipped)
 
     def _take_on(self) -> bool:
         """Begin further questions while there is room for them."""
-        while len(self._walks) < self._crew.manners.workers * _LOOK_AHEAD:
+        while len(self._walks) < self._crew.policy.workers * _LOOK_AHEAD:
             question = next(self._questions, None)
             if question is None:
                 return False
@@ -112,7 +112,7 @@ class Scheduler:
 
     def _send(self) -> None:
         # Twice as many as can be sent at once: no worker idles while this thread makes columns of a page.
-        while self._to_ask and self._under_way < 2 * self._crew.manners.workers:
+        while self._to_ask and self._under_way < 2 * self._crew.policy.workers:
             self._crew.send(heappop(self._to_ask)[-1])
             self._under_way += 1
 
@@ -130,7 +130,7 @@ class Scheduler:
             return
         if not (isinstance(answer, ProcoreError) and self._may_leave_out(answer)):
             raise answer
-        self._left_out[id(ask.question)] = answer
+        self._skipped[id(ask.question)] = answer
         one.done = True
         self._forget(lambda other: other.question is ask.question)
 
@@ -168,4 +168,4 @@ class Scheduler:
             failure = one.failure
             if failure is not None and not self._may_leave_out(failure):
                 raise failure
-            yield RequestDone(one.question, one.tally, self._left_out.pop(id(one.question), failure))
+            yield RequestDone(one.question, one.tally, self._skipped.pop(id(one.question), failure))

@@ -42,7 +42,7 @@ class Observer(Protocol):
 
 
 class SilentObserver:
-    """A watcher that says nothing."""
+    """A observer that says nothing."""
 
     def waiting(self, seconds: float, reason: str) -> None:
         """Say nothing."""
@@ -67,13 +67,13 @@ class RequestPolicy:
         How many requests are under way at once.
     retries
         How often one request is tried again when it is refused for a passing reason.
-    patience_seconds
+    max_wait_seconds
         How long the whole walk may wait because Procore asks for it, or between tries.
     """
 
     workers: int = 8
     retries: int = 5
-    patience_seconds: float = 600.0
+    max_wait_seconds: float = 600.0
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], object] | None = None
 
@@ -108,23 +108,23 @@ class WorkerPool:
     def __init__(
         self,
         session: Session,
-        manners: RequestPolicy,
-        watcher: Observer,
+        policy: RequestPolicy,
+        observer: Observer,
         *,
         threads: int | None = None,
         listen: Callable[[], None] = lambda: None,
     ) -> None:
         self.session = session
-        self.manners = manners
-        self.watcher = watcher
+        self.policy = policy
+        self.observer = observer
         self._listen = listen
-        self._patience = WaitBudget(manners.patience_seconds)
+        self._wait_budget = WaitBudget(policy.max_wait_seconds)
         self._stop = threading.Event()
-        self._sleep = manners.sleep or self._stop.wait
+        self._sleep = policy.sleep or self._stop.wait
         self._asks: SimpleQueue[PageRequest | None] = SimpleQueue()
         self._answers: SimpleQueue[tuple[PageRequest, Page | BaseException]] = SimpleQueue()
         self._threads = 0
-        self._most = manners.workers if threads is None else threads
+        self._most = policy.workers if threads is None else threads
 
     def send(self, ask: PageRequest) -> None:
         if self._threads < self._most:
@@ -135,7 +135,7 @@ class WorkerPool:
     def next_answer(self) -> tuple[PageRequest, Page | BaseException]:
         while True:
             self._listen()
-            self.watcher.tick()
+            self.observer.tick()
             try:
                 return self._answers.get(timeout=_LISTEN_EVERY)
             except Empty:
@@ -155,30 +155,30 @@ class WorkerPool:
         while (ask := self._asks.get()) is not None and not self._stop.is_set():
             try:
                 answer: Page | BaseException = self.answer(ask)
-            except BaseException as error:  # handed to the thread that walks, which raises it
+            except BaseException as error:  # handed to the thread that attempts, which raises it
                 answer = error
             self._answers.put((ask, answer))
 
     def answer(self, ask: PageRequest) -> Page:
         """Return one page; wait for the limits, and try again where that may help."""
-        for attempt in range(1, self.manners.retries + 2):
+        for attempt in range(1, self.policy.retries + 2):
             self._wait_for_the_limits(ask)
             try:
                 return self._answer_once(ask)
             except ProcoreError as error:
-                if not error.retryable or attempt > self.manners.retries or self._stop.is_set():
+                if not error.retryable or attempt > self.policy.retries or self._stop.is_set():
                     raise
                 asked = error.retry_after_seconds
                 pause = asked or backoff_seconds(attempt)
-                if not self._patience.allows(pause, self.manners.clock()):
+                if not self._wait_budget.allows(pause, self.policy.clock()):
                     raise
-                again = f"try {attempt + 1} of {self.manners.retries + 1}"
+                again = f"try {attempt + 1} of {self.policy.retries + 1}"
                 why = f"answered {error.status}" if error.status else "no whole reply"
                 self._pause(pause, f"{error.message} Then {again}.", short=f"{why}, then {again}")
         raise AssertionError("unreachable")
 
     def _answer_once(self, ask: PageRequest) -> Page:
-        rate_limiter, clock = self.session.shared.rate_limiter, self.manners.clock
+        rate_limiter, clock = self.session.shared.rate_limiter, self.policy.clock
         question, under_way = ask.question, True
 
         def before_again(refusal: Response) -> None:
@@ -187,9 +187,9 @@ class WorkerPool:
             under_way = False
             self._wait_for_the_limits(ask)
             under_way = True
-            self.watcher.asked()
+            self.observer.asked()
 
-        self.watcher.asked()
+        self.observer.asked()
         try:
             reply = self.session.get(
                 question.path, ask.parameters, company_id=question.company_id, before_again=before_again
@@ -201,18 +201,18 @@ class WorkerPool:
         rate_limiter.update(reply.headers, clock(), refused_for=_refused_for(reply.status, reply.headers))
         with gc_paused:
             page = read_page(reply, envelope=question.envelope)
-        self.watcher.came(len(page.rows))
+        self.observer.came(len(page.rows))
         return page
 
     def _wait_for_the_limits(self, ask: PageRequest) -> None:
-        rate_limiter, clock = self.session.shared.rate_limiter, self.manners.clock
+        rate_limiter, clock = self.session.shared.rate_limiter, self.policy.clock
         while not self._stop.is_set() and (seconds := rate_limiter.acquire(clock())) > 0:
-            if seconds >= _WORTH_SAYING and not self._patience.allows(seconds, clock()):
+            if seconds >= _WORTH_SAYING and not self._wait_budget.allows(seconds, clock()):
                 raise RateLimitError(
                     f"Procore's rate limit lets this application go on in {seconds:,.0f} seconds, which is beyond the "
-                    f"patience of {self.manners.patience_seconds:,.0f} seconds (GET {ask.question.path}).",
+                    f"patience of {self.policy.max_wait_seconds:,.0f} seconds (GET {ask.question.path}).",
                     retry_after_seconds=seconds,
-                    advice="Wait, ask for less, or give more patience: connect(…, patience_seconds=…).",
+                    advice="Wait, ask for less, or give more patience: connect(…, max_wait_seconds=…).",
                 )
             self._pause(seconds, "Waiting for Procore's rate limit.", short="rate limit")
         if self._stop.is_set():
@@ -220,24 +220,24 @@ class WorkerPool:
 
     def check_wait_budget(self, requests: int, question: ListRequest) -> None:
         """Raise now what so many more requests would end in: a wait beyond the patience."""
-        now = self.manners.clock()
+        now = self.policy.clock()
         seconds = self.session.shared.rate_limiter.estimate(requests, now)
-        left = self._patience.left(now)
+        left = self._wait_budget.left(now)
         if seconds > left:
             raise RateLimitError(
                 f"At least {requests:,} requests are still due, which Procore's rate limit spreads over {seconds:,.0f} "
                 f"seconds; the patience left is {left:,.0f} seconds (seen at GET {question.path}).",
                 retry_after_seconds=seconds,
-                advice="Ask for less (a filter, a range of time), or connect(…, patience_seconds="
-                f"{(self.manners.patience_seconds - left + seconds) * 1.1:.0f}).",
+                advice="Ask for less (a filter, a range of time), or connect(…, max_wait_seconds="
+                f"{(self.policy.max_wait_seconds - left + seconds) * 1.1:.0f}).",
             )
 
     def _pause(self, seconds: float, reason: str, *, short: str) -> None:
         if seconds >= _WORTH_SAYING:
             log.info("Waiting %.1f s: %s", seconds, reason)
-            self.watcher.waiting(seconds, short)
+            self.observer.waiting(seconds, short)
             if not self._most:
-                self.watcher.tick()
+                self.observer.tick()
         self._sleep(seconds)
 
 

@@ -50,8 +50,8 @@ _TABLES = {
 def result_frame(accounts: Sequence[SyncLog], about: dict[str, Any]) -> pd.DataFrame:
     """One row per table: which way it was read, and what came of it."""
     frame = _frame([vars(one) for one in accounts], _RESULT)
-    left_out = [each for one in accounts for each in one.left_out]
-    frame.attrs["procore"] = about | {"requests": sum(one.requests for one in accounts), "skipped": left_out}
+    skipped = [each for one in accounts for each in one.skipped_targets]
+    frame.attrs["procore"] = about | {"requests": sum(one.requests for one in accounts), "skipped": skipped}
     return frame
 
 

@@ -59,4 +59,4 @@ class SyncLog:
     synced_at: str = ""
     seconds: float = 0.0
     error: str = ""
-    left_out: list[dict[str, Any]] = field(default_factory=list)
+    skipped_targets: list[dict[str, Any]] = field(default_factory=list)

@@ -189,7 +189,7 @@ class TableSync:
     ) -> list[ProcoreError]:
         """Ask some places and keep what comes; returns the refusal if none of them answered."""
         refusals: list[ProcoreError] = []
-        walks: dict[str, int] = {}
+        attempts: dict[str, int] = {}
         parts: dict[str, int] = {}
         begun = self._landing.begun(stage)
         where = strategy.asked_at(plan.place, places)
@@ -198,13 +198,16 @@ class TableSync:
                 name, rows_at_once=strategy.ROWS_AT_ONCE, progress=self._options.progress, **where, **wanted
             ):
                 about = frame.attrs.pop("procore")  # pandas copies attrs with every column it hands out
-                place = strategy.place_text(about["place"], plan.place)
+                place = strategy.place_text(about["target"], plan.place)
                 self.account.requests += int(about["requests"])
-                if walks.setdefault(place, about["walk"]) != about["walk"] or place in begun - parts.keys():
+                if (
+                    attempts.setdefault(place, about["attempt"]) != about["attempt"]
+                    or place in begun - parts.keys()
+                ):
                     self._landing.drop(
                         stage, place
                     )  # it moved and is walked again, or was cut short the last time
-                    walks[place] = about["walk"]
+                    attempts[place] = about["attempt"]
                 parts[place] = parts.get(place, 0) + 1
                 self._keep(stage, place, parts[place], frame, plan, about)
         except (AccessError, NotFoundError) as error:
@@ -226,9 +229,9 @@ class TableSync:
     ) -> None:
         kinds = kinds_of(frame, self._endpoint)
         if plan.drop_personal:
-            left_out = personal_columns(kinds)
-            frame = frame.drop(columns=left_out)
-            kinds = {name: kind for name, kind in kinds.items() if name not in set(left_out)}
+            skipped = personal_columns(kinds)
+            frame = frame.drop(columns=skipped)
+            kinds = {name: kind for name, kind in kinds.items() if name not in set(skipped)}
             for name in (name for name, kind in kinds.items() if kind == "list"):
                 frame[name] = [without_personal(value, name) for value in frame[name]]
         fields = {key: name for name, key in about.get("custom_fields", {}).items() if name in kinds}
@@ -238,7 +241,7 @@ class TableSync:
     def _leave_out(self, stage: str, places: list[str]) -> None:
         if stage == "rows":
             self.account.skipped += len(places)
-            self.account.left_out += [{"table": self.account.table, "place": place} for place in places]
+            self.account.skipped_targets += [{"table": self.account.table, "target": place} for place in places]
 
     def _about(self, procore: Source, plan: StagingPlan) -> dict[str, Any]:
         """What the last sync was, for `attrs` and the next window."""
@@ -246,5 +249,5 @@ class TableSync:
             "way": plan.way,
             "day": procore.today().isoformat(),
             "requests": self.account.requests,
-            "skipped": [one["place"] for one in self.account.left_out],
+            "skipped": [one["target"] for one in self.account.skipped_targets],
         }

@@ -109,7 +109,7 @@ def _refresh(name: str, workers: int) -> None:
     late = LateList(endpoint.path, 100_000, 0.1, endpoint.envelope)
     session = Session(DEMO, Credentials("bench", "bench"), transport=late)
     procore = Procore(
-        session, 1, manners=RequestPolicy(workers=workers), progress=False, today=lambda: NOW.date()
+        session, 1, policy=RequestPolicy(workers=workers), progress=False, today=lambda: NOW.date()
     )
     clock = [NOW]
     with tempfile.TemporaryDirectory() as folder:

@@ -41,7 +41,7 @@ def to_demo(clock: Time) -> Callable[..., Procore]:
         *,
         company_id: int | None = COMPANY_ID,
         secret: str = CLIENT_SECRET,
-        **manners: Any,
+        **policy: Any,
     ) -> Procore:
         demo = demo or Demo(clock=clock)
         seen: list[DemoRequest] = []
@@ -61,7 +61,7 @@ def to_demo(clock: Time) -> Callable[..., Procore]:
         procore = Procore(
             session,
             company_id,
-            manners=RequestPolicy(clock=clock, sleep=clock.sleep, **manners),
+            policy=RequestPolicy(clock=clock, sleep=clock.sleep, **policy),
             progress=False,
             today=lambda: TODAY,
         )

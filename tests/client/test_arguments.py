@@ -397,7 +397,7 @@ def test_numbers_of_a_connection_are_checked(name: str, value: object, bad: bool
     ("name", "value"),
     [
         ("workers", float("inf")), ("workers", float("nan")), ("workers", True), ("retries", -1), ("retries", float("inf")),
-        ("patience_seconds", -1), ("patience_seconds", "long"), ("connect_timeout_seconds", 0), ("read_timeout_seconds", -5),
+        ("max_wait_seconds", -1), ("max_wait_seconds", "long"), ("connect_timeout_seconds", 0), ("read_timeout_seconds", -5),
         ("read_timeout_seconds", None), ("read_timeout_seconds", float("nan")),
     ],
 )  # fmt: skip

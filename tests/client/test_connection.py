@@ -105,4 +105,4 @@ def test_a_profile_saved_for_one_environment_connects_to_it_alone(another, place
 def test_two_demos_do_not_share_their_limits() -> None:
     one, two = pnb.connect("demo", progress=False), pnb.connect("demo", progress=False)
     one.me()
-    assert len(two.budget()) == 0
+    assert len(two.rate_limit()) == 0

@@ -28,7 +28,7 @@ def test_a_place_left_out_or_walked_again_takes_no_others_rows_with_it() -> None
         rows(slow, 1),
         rows(undone, 10, 11),
         rows(refused, 20),
-        RequestDone(refused, PageStats(), left_out=pnb.AccessError("No.", status=403)),
+        RequestDone(refused, PageStats(), skipped=pnb.AccessError("No.", status=403)),
         rows(moved, 30),
         RequestRestarted(moved),
         rows(moved, 31),
@@ -48,7 +48,7 @@ def test_the_first_place_may_be_left_out_or_walked_again_too() -> None:
         rows(first, 1),
         RequestRestarted(first),
         rows(first, 2),
-        RequestDone(first, PageStats(), left_out=pnb.NotFoundError("No.")),
+        RequestDone(first, PageStats(), skipped=pnb.NotFoundError("No.")),
     ):
         building.take(event)
     for event in (rows(second, 5), RequestDone(second, PageStats())):

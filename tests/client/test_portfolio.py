@@ -299,7 +299,7 @@ def test_a_frame_from_a_walk_with_faults_equals_one_from_a_walk_without(
 
 
 def test_a_walk_that_cannot_end_within_the_patience_says_so_before_it_starts(to_demo, clock) -> None:  # type: ignore[no-untyped-def]
-    procore = to_demo(Demo(clock=clock, limits=RateLimits(hourly=90, spike=200)), patience_seconds=60)
+    procore = to_demo(Demo(clock=clock, limits=RateLimits(hourly=90, spike=200)), max_wait_seconds=60)
     projects = procore.projects()
     asked = len(procore.seen)
     with pytest.raises(pnb.RateLimitError, match=r"needs at least 100 requests.*Nothing was sent") as caught:
@@ -307,15 +307,15 @@ def test_a_walk_that_cannot_end_within_the_patience_says_so_before_it_starts(to_
     assert len(procore.seen) == asked
     assert caught.value.retry_after_seconds is not None
     assert 60 < caught.value.retry_after_seconds <= 3600
-    assert "patience_seconds=" in caught.value.advice
+    assert "max_wait_seconds=" in caught.value.advice
 
 
 def test_the_budget_is_shown_per_window(to_demo, clock) -> None:  # type: ignore[no-untyped-def]
     procore = to_demo(Demo(clock=clock, limits=RateLimits(hourly=600, spike=25)))
-    empty = procore.budget()
+    empty = procore.rate_limit()
     assert len(empty) == 0
     procore.me()
-    budget = procore.budget()
+    budget = procore.rate_limit()
     assert budget[["window", "limit", "remaining"]].values.tolist() == [["spike", 25, 24]]
     assert budget.dtypes.to_dict() == empty.dtypes.to_dict()
     assert "24 of 25" in repr(procore)
@@ -419,7 +419,7 @@ def test_a_wait_for_the_limit_is_said_in_the_progress(to_demo, clock) -> None:  
             super().waiting(seconds, reason)
 
     procore = to_demo(Demo(clock=clock, limits=RateLimits(spike=4)))
-    procore.manners = RequestPolicy(clock=clock, sleep=clock.sleep, workers=1)
+    procore.policy = RequestPolicy(clock=clock, sleep=clock.sleep, workers=1)
     procore.table(
         "rfis",
         projects=procore.projects().head(9),

@@ -51,7 +51,7 @@ def clock() -> Time:
     return Time()
 
 
-def demo_walk(demo: Demo, clock: Time, *, per_page: int = 20, **manners: Any) -> tuple[list[Any], list[Any]]:
+def demo_walk(demo: Demo, clock: Time, *, per_page: int = 20, **policy: Any) -> tuple[list[Any], list[Any]]:
     """All rows and all events of the projects of the demo."""
     session = Session(
         DEMO,
@@ -64,7 +64,7 @@ def demo_walk(demo: Demo, clock: Time, *, per_page: int = 20, **manners: Any) ->
         fetch_lists(
             session,
             [ListRequest(PROJECTS, ALL, COMPANY_ID, per_page=per_page)],
-            manners=RequestPolicy(clock=clock, sleep=clock.sleep, **manners),
+            policy=RequestPolicy(clock=clock, sleep=clock.sleep, **policy),
         )
     )
     for event in events:
@@ -124,7 +124,7 @@ def test_a_walk_with_faults_brings_the_rows_of_a_walk_without(
         assert rows == clean
     (done,) = [event for event in events if isinstance(event, RequestDone)]
     assert done.tally.rows == len(rows)
-    assert done.left_out is None
+    assert done.skipped is None
 
 
 def test_rows_deleted_during_the_walk_are_gone_as_in_a_walk_after(clean: list[Any], clock: Time) -> None:
@@ -140,7 +140,7 @@ def test_a_total_that_stays_wrong_is_an_error_and_every_row_was_handed_out(
     events = fetch_lists(
         session,
         [ListRequest(PROJECTS, ALL, COMPANY_ID, per_page=50)],
-        manners=RequestPolicy(clock=clock, sleep=clock.sleep),
+        policy=RequestPolicy(clock=clock, sleep=clock.sleep),
     )
     rows: list[Any] = []
     with pytest.raises(
@@ -184,9 +184,9 @@ def test_requests_without_a_reply_do_not_count_as_under_way_for_ever(clean: list
     transport = DemoAdapter(demo, sleep=lambda _: None)
     session = Session(DEMO, pnb.Credentials(CLIENT_ID, CLIENT_SECRET), transport=transport, clock=clock)
     rows: list[Any] = []
-    manners = RequestPolicy(clock=clock, sleep=clock.sleep, retries=20)
+    policy = RequestPolicy(clock=clock, sleep=clock.sleep, retries=20)
     rows_into(
-        rows, fetch_lists(session, [ListRequest(PROJECTS, ALL, COMPANY_ID, per_page=20)], manners=manners)
+        rows, fetch_lists(session, [ListRequest(PROJECTS, ALL, COMPANY_ID, per_page=20)], policy=policy)
     )
     assert rows == clean
     assert session.shared.rate_limiter._under_way == 0
@@ -195,7 +195,7 @@ def test_requests_without_a_reply_do_not_count_as_under_way_for_ever(clean: list
 @pytest.mark.parametrize("fault", ["busy", "unavailable", "busy_no_retry_after"])
 def test_past_the_patience_the_error_says_how_long_procore_asks_for(fault: str, clock: Time) -> None:
     with pytest.raises(pnb.ProcoreError) as caught:
-        demo_walk(Demo(clock=clock, faults=Faults().on(1, fault, 3000)), clock, patience_seconds=60)
+        demo_walk(Demo(clock=clock, faults=Faults().on(1, fault, 3000)), clock, max_wait_seconds=60)
     assert caught.value.retryable
     assert 2990 <= (caught.value.retry_after_seconds or 0) <= 3010
     assert re.search(r"3,00\d seconds", str(caught.value))
@@ -209,7 +209,7 @@ def test_the_patience_is_for_the_whole_walk(clock: Time) -> None:
             clock,
             workers=1,
             retries=50,
-            patience_seconds=100,
+            max_wait_seconds=100,
         )
     assert sum(clock.slept) <= 100
 
@@ -224,7 +224,7 @@ def test_what_asks_differently_is_not_tried_again(clock: Time) -> None:
             fetch_lists(
                 session,
                 [ListRequest("/rest/v1.0/nowhere", (), COMPANY_ID)],
-                manners=RequestPolicy(clock=clock, sleep=clock.sleep),
+                policy=RequestPolicy(clock=clock, sleep=clock.sleep),
             )
         )
     assert demo.requests == 1
@@ -241,7 +241,7 @@ def test_both_windows_of_the_demo_are_kept_without_a_refusal(clean: list[Any], c
         return reply
 
     demo.respond = watched  # type: ignore[method-assign]
-    rows, _ = demo_walk(demo, clock, per_page=5, workers=4, patience_seconds=600)
+    rows, _ = demo_walk(demo, clock, per_page=5, workers=4, max_wait_seconds=600)
     assert rows == clean
     assert 429 not in seen
 
@@ -254,7 +254,7 @@ def test_a_question_asked_once_is_one_request_of_its_first_page(clock: Time) -> 
     page = fetch_first_page(
         session,
         ListRequest(PROJECTS, ALL, COMPANY_ID, per_page=1),
-        manners=RequestPolicy(clock=clock, sleep=clock.sleep),
+        policy=RequestPolicy(clock=clock, sleep=clock.sleep),
     )
     assert (len(page.rows), demo.requests) == (1, 1)
     assert page.total is not None
@@ -300,7 +300,7 @@ def session_to() -> Iterator[Callable[..., Session]]:
 
 def test_fifty_lists_of_120_rows_take_exactly_fifty_requests(another, session_to) -> None:  # type: ignore[no-untyped-def]
     server = another(lists_of(50, 120))
-    events = list(fetch_lists(session_to(server), questions(50), manners=RequestPolicy()))
+    events = list(fetch_lists(session_to(server), questions(50), policy=RequestPolicy()))
     assert len(server.calls) == 50
     assert [event.question.key for event in events if isinstance(event, RequestDone)] == list(range(50))
     assert [row["id"] for event in events if isinstance(event, PageRows) for row in event.rows] == [
@@ -310,7 +310,7 @@ def test_fifty_lists_of_120_rows_take_exactly_fifty_requests(another, session_to
 
 def test_a_list_that_has_begun_is_finished_before_later_ones_go_on(another, session_to) -> None:  # type: ignore[no-untyped-def]
     server = another(lists_of(6, 20), clamp=4)
-    list(fetch_lists(session_to(server), questions(6), manners=RequestPolicy(workers=1)))
+    list(fetch_lists(session_to(server), questions(6), policy=RequestPolicy(workers=1)))
     later = [int(asked.path.split("/")[4]) for asked in server.calls if asked.one("page") != "1"]
     assert later == sorted(later)
 
@@ -332,7 +332,7 @@ def test_a_later_list_that_moves_is_walked_again_while_the_first_is_slow(
     rows: dict[Any, list[int]] = {}
 
     def follow() -> None:
-        for event in fetch_lists(session_to(server), questions(4), manners=RequestPolicy(workers=workers)):
+        for event in fetch_lists(session_to(server), questions(4), policy=RequestPolicy(workers=workers)):
             if isinstance(event, RequestRestarted):
                 rows[event.question.key] = []
             elif isinstance(event, PageRows):
@@ -359,7 +359,7 @@ def test_the_order_holds_whichever_page_comes_first(another, session_to, seed: i
     server = another(lists_of(6, 23), twist=late, clamp=5)
     rows = [
         row["id"]
-        for event in fetch_lists(session_to(server), questions(6), manners=RequestPolicy())
+        for event in fetch_lists(session_to(server), questions(6), policy=RequestPolicy())
         if isinstance(event, PageRows)
         for row in event.rows
     ]
@@ -382,7 +382,7 @@ def test_no_more_requests_are_under_way_than_workers(another, session_to) -> Non
         fetch_lists(
             session_to(another(lists_of(12, 10), twist=count)),
             questions(12),
-            manners=RequestPolicy(workers=3),
+            policy=RequestPolicy(workers=3),
         )
     )
     assert 2 <= most[0] <= 3
@@ -390,7 +390,7 @@ def test_no_more_requests_are_under_way_than_workers(another, session_to) -> Non
 
 def test_a_generator_that_is_left_stops_asking(another, session_to) -> None:  # type: ignore[no-untyped-def]
     server = another(lists_of(200, 3))
-    events = fetch_lists(session_to(server), questions(200), manners=RequestPolicy(workers=2))
+    events = fetch_lists(session_to(server), questions(200), policy=RequestPolicy(workers=2))
     next(events)
     events.close()
     time.sleep(0.05)
@@ -409,7 +409,7 @@ def test_questions_are_taken_from_an_endless_supply_only_as_needed(another, sess
             yield ListRequest("/rest/v1.0/projects/1/rfis", (), COMPANY, per_page=9, key=number)
             number += 1
 
-    events = fetch_lists(session_to(another(lists_of(2, 3))), endless(), manners=RequestPolicy(workers=2))
+    events = fetch_lists(session_to(another(lists_of(2, 3))), endless(), policy=RequestPolicy(workers=2))
     for _ in range(20):
         next(events)
     events.close()
@@ -421,7 +421,7 @@ def test_the_error_of_one_list_stops_all_after_what_had_come(another, session_to
     server = another(lists_of(5, 4))
     server.twist = lambda asked: Said(422, {"message": "bad"}) if "/projects/3/" in asked.path else None
     got: list[Any] = []
-    events = fetch_lists(session_to(server), questions(5), manners=RequestPolicy(workers=workers))
+    events = fetch_lists(session_to(server), questions(5), policy=RequestPolicy(workers=workers))
     with pytest.raises(pnb.RequestError, match="/projects/3/rfis"):
         rows_into(got, events)
     assert {row["id"] // 1000 for row in got} >= ({0, 1, 2} if workers == 1 else set())
@@ -435,24 +435,24 @@ def test_a_list_that_may_be_left_out_is_named_and_the_others_come(another, sessi
         fetch_lists(
             session_to(server),
             questions(4),
-            manners=RequestPolicy(),
-            may_leave_out=lambda error: error.status == 404,
+            policy=RequestPolicy(),
+            may_skip=lambda error: error.status == 404,
         )
     )
     done = [event for event in events if isinstance(event, RequestDone)]
-    assert [event.left_out is not None for event in done] == [False, False, True, False]
-    assert isinstance(done[2].left_out, pnb.NotFoundError)
+    assert [event.skipped is not None for event in done] == [False, False, True, False]
+    assert isinstance(done[2].skipped, pnb.NotFoundError)
 
 
 def test_a_list_that_stays_short_may_be_left_out_too(another, session_to) -> None:  # type: ignore[no-untyped-def]
     short = Said(200, numbered(2), [("total", "5")])
     server = another(lists_of(3, 3), twist=lambda asked: short if "/projects/1/" in asked.path else None)
     events = fetch_lists(
-        session_to(server), questions(3), manners=RequestPolicy(), may_leave_out=lambda error: True
+        session_to(server), questions(3), policy=RequestPolicy(), may_skip=lambda error: True
     )
     done = [event for event in events if isinstance(event, RequestDone)]
-    assert isinstance(done[1].left_out, pnb.IncompleteError)
-    assert [event.left_out for event in (done[0], done[2])] == [None, None]
+    assert isinstance(done[1].skipped, pnb.IncompleteError)
+    assert [event.skipped for event in (done[0], done[2])] == [None, None]
 
 
 def test_what_had_come_when_a_list_fails_is_handed_out_with_the_lists_that_were_done(
@@ -476,7 +476,7 @@ def test_what_had_come_when_a_list_fails_is_handed_out_with_the_lists_that_were_
                 fetch_lists(
                     session_to(another(lists_of(6, 8), twist=twist, clamp=4)),
                     questions(6),
-                    manners=RequestPolicy(workers=8),
+                    policy=RequestPolicy(workers=8),
                 ),
             )
     finally:

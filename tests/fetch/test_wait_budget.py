@@ -39,11 +39,11 @@ def test_a_list_with_more_pages_than_the_patience_lasts_says_so_after_its_first_
     server = another({RFIS.format(7): numbered(500)}, clamp=10)
     limited(server, 5)
     with pytest.raises(pnb.RateLimitError, match="At least 49 requests are still due") as caught:
-        connected(server, patience_seconds=60).table("rfis", project_id=7)
+        connected(server, max_wait_seconds=60).table("rfis", project_id=7)
     assert len(server.calls) == 1
     assert 80 < (caught.value.retry_after_seconds or 0) < 100
     assert caught.value.partial["id"].tolist() == list(range(1, 11))
-    assert "patience_seconds=" in caught.value.advice
+    assert "max_wait_seconds=" in caught.value.advice
 
 
 def test_projects_that_are_still_to_be_asked_count_too(another, connected) -> None:  # type: ignore[no-untyped-def]
@@ -52,7 +52,7 @@ def test_projects_that_are_still_to_be_asked_count_too(another, connected) -> No
     server = another(lists, clamp=10)
     limited(server, 5)
     with pytest.raises(pnb.RateLimitError, match="still due"):  # 2 pages alone would pass
-        connected(server, patience_seconds=30, workers=1).table("rfis", projects=range(1, 41))
+        connected(server, max_wait_seconds=30, workers=1).table("rfis", projects=range(1, 41))
     assert len(server.calls) <= 3
 
 
@@ -60,7 +60,7 @@ def test_places_that_cannot_all_be_asked_are_foreseen_from_the_first_reply(anoth
     server = another({RFIS.format(number): [{"id": number}] for number in range(1, 201)})
     limited(server, 5)
     with pytest.raises(pnb.RateLimitError, match="requests are still due") as caught:
-        connected(server, patience_seconds=60, workers=2).table("rfis", projects=range(1, 201))
+        connected(server, max_wait_seconds=60, workers=2).table("rfis", projects=range(1, 201))
     assert len(server.calls) <= 5
     assert len(caught.value.partial.attrs["procore"]["unfinished"]) >= 195
 
@@ -68,7 +68,7 @@ def test_places_that_cannot_all_be_asked_are_foreseen_from_the_first_reply(anoth
 def test_a_list_whose_pages_fit_the_patience_is_not_held_up(another, connected) -> None:  # type: ignore[no-untyped-def]
     server = another({RFIS.format(7): numbered(40)}, clamp=10)
     limited(server, 4)
-    assert len(connected(server, patience_seconds=0).table("rfis", project_id=7)) == 40
+    assert len(connected(server, max_wait_seconds=0).table("rfis", project_id=7)) == 40
 
 
 def test_a_request_sent_again_with_a_fresh_token_counts_towards_the_limit(another, connected) -> None:  # type: ignore[no-untyped-def]
@@ -119,6 +119,6 @@ def test_refusals_that_name_no_time_are_waited_out(another, connected) -> None: 
 
     server = another({RFIS.format(number): numbered(3) for number in range(1, 19)}, twist=twist)
     procore = connected(server)
-    procore.manners = RequestPolicy(workers=1, clock=lambda: clock[0], sleep=sleep)
+    procore.policy = RequestPolicy(workers=1, clock=lambda: clock[0], sleep=sleep)
     assert len(procore.table("rfis", projects=range(1, 19))) == 54
     assert len(server.calls) <= 18 + 4

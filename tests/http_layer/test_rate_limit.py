@@ -5,10 +5,10 @@ import random
 from functools import partial
 
 import pytest
-from http_layer.simulation import Fixed, FromFirst, Knowing, Sliding, run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from http_layer.simulation import Fixed, FromFirst, Knowing, Sliding, run
 from procore_nb.http.rate_limit import RateLimiter, backoff_seconds
 
 START = 1_800_000_000.0  # a whole multiple of ten seconds and of an hour

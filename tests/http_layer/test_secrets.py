@@ -84,7 +84,7 @@ API_FAILS: dict[str, Any] = {
 def test_no_error_of_ours_drags_secret_or_token_along(another, connected, case: str) -> None:  # type: ignore[no-untyped-def]
     server = another(twist=lambda asked: None if asked.path.startswith("/oauth") else API_FAILS[case])
     procore = connected(server, retries=1)
-    procore.manners = RequestPolicy(retries=1, sleep=lambda seconds: None)
+    procore.policy = RequestPolicy(retries=1, sleep=lambda seconds: None)
     asking = (
         procore.me,
         lambda: procore.table("rfis", project_id=7),
@@ -142,7 +142,7 @@ def test_nothing_that_holds_a_connection_shows_secret_or_token(another, connecte
     ):
         assert SECRET not in repr(one)
         assert TOKEN not in repr(one)
-    for one in (procore.me().attrs, procore.budget().attrs, procore.diagnose()):
+    for one in (procore.me().attrs, procore.rate_limit().attrs, procore.diagnose()):
         assert SECRET not in repr(one)
         assert TOKEN not in repr(one)
     with pytest.raises(TypeError):

@@ -214,8 +214,8 @@ def connection(
 ) -> Procore:
     """A connection to a demo in this process."""
     session = Session(DEMO, Credentials(CLIENT_ID, CLIENT_SECRET), transport=adapter(demo), clock=clock)
-    manners = RequestPolicy(workers=workers, retries=3, sleep=lambda seconds: None)
-    return Procore(session, company_id, manners=manners, progress=False, today=lambda: TODAY)
+    policy = RequestPolicy(workers=workers, retries=3, sleep=lambda seconds: None)
+    return Procore(session, company_id, policy=policy, progress=False, today=lambda: TODAY)
 
 
 def expected(world: World, name: str) -> dict[str, list[Row]]:

@@ -39,8 +39,8 @@ class Plenty:
         for project in projects:
             frame = self._frame(project)
             frame.attrs["procore"] = {
-                "place": {"project_id": str(project)},
-                "walk": 1,
+                "target": {"project_id": str(project)},
+                "attempt": 1,
                 "done": True,
                 "requests": 1,
             }

@@ -186,7 +186,7 @@ def test_a_project_that_refuses_keeps_its_rows_and_is_read_from_where_it_was(
         world.pass_time(days=1)
         result = store.sync(procore, ["rfis"])
         assert account(result, "rfis")["skipped"] == 1
-        assert result.attrs["procore"]["skipped"] == [{"table": "rfis", "place": place}]
+        assert result.attrs["procore"]["skipped"] == [{"table": "rfis", "target": place}]
         assert len(store.table("rfis")) == rows
     world.refused.clear()
     assert store.sync(procore, ["rfis"])["since"].iloc[0] == pd.Timestamp(began) - pd.Timedelta(minutes=10)
