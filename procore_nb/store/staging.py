@@ -88,7 +88,7 @@ class Staging:
             groups = tuple((since, tuple(places)) for since, places in told["groups"])
             window = told["window"] and tuple(told["window"])
             return StagingPlan(
-                **{**told, "groups": groups, "target": tuple(told["target"]), "window": window}
+                **{**told, "groups": groups, "place": tuple(told["place"]), "window": window}
             )
         except (ValueError, KeyError, TypeError):
             return None  # of another version: begin anew

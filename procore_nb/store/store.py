@@ -114,7 +114,7 @@ class Store:
         wait_seconds
             How long to wait for another process that syncs this store.
         progress
-            Whether long attempts show a line.
+            Whether long fetches show a line.
 
         Returns
         -------

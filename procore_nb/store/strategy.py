@@ -102,7 +102,7 @@ def checked(endpoint: Endpoint, arguments: Mapping[str, Any]) -> tuple[str, ...]
             )
     if len(place) > 2 or (len(place) == 2 and place[0] != "project_id"):
         raise CatalogError(
-            f"{endpoint.name} needs {' and '.join(place)}: a store attempts projects and one list below them, no more.",
+            f"{endpoint.name} needs {' and '.join(place)}: a store walks projects and one list below them, no more.",
             advice=f'Give the others: tables={{"{endpoint.name}": {{"{place[-1]}": …}}}}.',
         )
     return tuple(place)

@@ -121,7 +121,7 @@ def test_rows_inserted_while_there_is_no_total_come_once() -> None:
 
     rows, one, _ = drive(ListRequest("/x", per_page=15), serve)
     assert rows == state["rows"]
-    assert (one.failure, one.tally.walks) == (None, 2)
+    assert (one.failure, one.tally.attempts) == (None, 2)
 
 
 def test_pages_that_overlap_twice_alike_do_not_bring_a_row_twice() -> None:

@@ -33,7 +33,7 @@ def test_whatever_the_server_tells_all_rows_come_once_and_in_order(
     rows, one, _ = drive(ListRequest("/x", per_page=size), listing(numbered(count), **shape), seed=seed)
     assert rows == numbered(count)
     assert one.failure is None
-    assert (one.tally.rows, one.tally.repeated, one.tally.walks) == (count, 0, 1)
+    assert (one.tally.rows, one.tally.repeated, one.tally.attempts) == (count, 0, 1)
 
 
 @given(
@@ -168,7 +168,7 @@ def test_a_list_that_never_stands_still_is_complete_or_a_failure() -> None:
 
     _, one, sent = drive(ListRequest("/x", per_page=5), Restless(CHANGES["emptied"], after=10**9, rows=80))
     assert one.failure is not None
-    assert one.tally.walks == 3
+    assert one.tally.attempts == 3
     assert sent <= 3 * 16
 
 
