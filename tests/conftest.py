@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,6 +16,19 @@ from procore_nb.credentials import CredentialSources, Profiles
 # How long an example takes says more about the machine than about us.
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
+
+# Left out unless `-m` names them: they need more than the packages of the extra `test`, or more than a few minutes.
+ON_DEMAND = {"browser", "benchmark", "notebook", "spark"}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect tests on demand; in a hook, as `-m "not slow"` would replace an expression in `addopts`."""
+    named = set(re.findall(r"\w+", config.option.markexpr))
+    left = [one for one in items if (ON_DEMAND - named).intersection(mark.name for mark in one.iter_markers())]
+    if left:
+        config.hook.pytest_deselected(items=left)
+        gone = set(map(id, left))
+        items[:] = [one for one in items if id(one) not in gone]
 
 
 class FakeKeyring:
