@@ -24,7 +24,9 @@ ON_DEMAND = {"browser", "benchmark", "notebook", "spark"}
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Deselect tests on demand; in a hook, as `-m "not slow"` would replace an expression in `addopts`."""
     named = set(re.findall(r"\w+", config.option.markexpr))
-    left = [one for one in items if (ON_DEMAND - named).intersection(mark.name for mark in one.iter_markers())]
+    left = [
+        one for one in items if (ON_DEMAND - named).intersection(mark.name for mark in one.iter_markers())
+    ]
     if left:
         config.hook.pytest_deselected(items=left)
         gone = set(map(id, left))

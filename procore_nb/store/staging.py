@@ -87,9 +87,7 @@ class Staging:
             told = orjson.loads(data)
             groups = tuple((since, tuple(places)) for since, places in told["groups"])
             window = told["window"] and tuple(told["window"])
-            return StagingPlan(
-                **{**told, "groups": groups, "place": tuple(told["place"]), "window": window}
-            )
+            return StagingPlan(**{**told, "groups": groups, "place": tuple(told["place"]), "window": window})
         except (ValueError, KeyError, TypeError):
             return None  # of another version: begin anew
 

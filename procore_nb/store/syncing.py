@@ -241,7 +241,9 @@ class TableSync:
     def _leave_out(self, stage: str, places: list[str]) -> None:
         if stage == "rows":
             self.account.skipped += len(places)
-            self.account.skipped_targets += [{"table": self.account.table, "target": place} for place in places]
+            self.account.skipped_targets += [
+                {"table": self.account.table, "target": place} for place in places
+            ]
 
     def _about(self, procore: Source, plan: StagingPlan) -> dict[str, Any]:
         """What the last sync was, for `attrs` and the next window."""
