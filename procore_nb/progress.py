@@ -83,7 +83,7 @@ class Progress:
     def tick(self) -> None:
         """Draw, if the walk has become worth a line; called by the walking thread.
 
-        A `KeyboardInterrupt` raised here ends the walk as Ctrl-C does: what had come is kept.
+        `Cancelled` raised here ends the walk: what had come is kept.
         """
         now = self._clock()
         if not self._show or now < self._next:

@@ -1,4 +1,4 @@
-"""Ctrl-C, held back while something must stay whole.
+"""How a fetch that is under way is ended early: Ctrl-C, held back while something must stay whole, and a form's Stop.
 
 In: a block of code. Out: the same block, which Ctrl-C ends only where it says so. Speaks to no service.
 """
@@ -9,6 +9,10 @@ import signal
 import threading
 from types import FrameType
 from typing import Self
+
+
+class Cancelled(Exception):
+    """Raised in the fetching thread by an observer to end the fetch, as Ctrl-C does; what had come is kept."""
 
 
 class DeferredInterrupt:

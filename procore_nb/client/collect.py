@@ -35,7 +35,7 @@ from procore_nb.fetch import (
 from procore_nb.frames import FrameBuilder, with_categories
 from procore_nb.http import Session
 from procore_nb.progress import Progress, ProgressMaker
-from procore_nb.signals import DeferredInterrupt
+from procore_nb.signals import Cancelled, DeferredInterrupt
 
 OnError = Literal["raise", "skip"]
 _EVERYWHERE = ("not connected", "procore-company-id")  # such a refusal is no single project's
@@ -86,7 +86,7 @@ class Collection:
         except ProcoreError as error:
             self._add_partial(error, building, progress)
             raise
-        except KeyboardInterrupt as error:
+        except (KeyboardInterrupt, Cancelled) as error:
             raise self._stopped(building, progress) from error
         progress.close()
         return self._described(whole, progress.requests)
@@ -136,7 +136,7 @@ class Collection:
         except ProcoreError as error:
             self._add_partial(error, building, progress)
             raise
-        except KeyboardInterrupt as error:
+        except (KeyboardInterrupt, Cancelled) as error:
             raise self._stopped(building, progress) from error
         finally:
             progress.close(complete=complete)

@@ -6,7 +6,6 @@ In: questions in Python terms. Out: typed frames. Speaks to the service through 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from importlib import import_module
 from itertools import chain
 from typing import Any, Literal
 
@@ -250,8 +249,11 @@ class Procore(Connection):
         MissingExtraError
             If the notebook extra is not installed.
         """
-        # By name, as the explorer is built on this room: imports point down.
-        return import_module("procore_nb.widgets").Explorer(self)
+        # The one import that points up (`ignore_imports` in pyproject.toml): the explorer is built on this package,
+        # and only whoever asks for it needs the libraries it is drawn with.
+        from procore_nb.widgets import Explorer
+
+        return Explorer(self)
 
     def _loose(self, name: str, arguments: dict[str, Any]) -> Collection:
         reserved = ("project_id", "projects", "company_id", "parent")

@@ -41,8 +41,8 @@ def fetch_lists(
 ) -> Iterator[Event]:
     """Ask all questions, several pages at a time, and hand out events in the order of the questions.
 
-    `listen` is called in the walking thread several times a second; a `KeyboardInterrupt` raised there ends the walk, as
-    Ctrl-C does, after the rows that had come.
+    `listen` is called in the walking thread several times a second; a `KeyboardInterrupt` or `Cancelled` raised there ends
+    the walk after the rows that had come.
 
     Raises
     ------

@@ -17,6 +17,7 @@ from procore_nb.fetch.list_request import ListRequest, PageRequest, PageStats
 from procore_nb.fetch.paginator import Paginator
 from procore_nb.fetch.workers import WorkerPool
 from procore_nb.responses import Page
+from procore_nb.signals import Cancelled
 
 _LOOK_AHEAD = 4  # questions under way for each worker, so that one slow question does not hold up the others
 
@@ -78,7 +79,7 @@ class Scheduler:
                 yield from self._hand_out()
                 if self._under_way:
                     self._receive(*self._crew.next_answer())
-        except (ProcoreError, KeyboardInterrupt):
+        except (ProcoreError, KeyboardInterrupt, Cancelled):
             self._crew.stop()  # nothing further is asked while what had come is taken in
             yield from self._what_had_come()
             raise

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from procore_nb.progress import Progress
 from procore_nb.progress import counted as counted
+from procore_nb.signals import Cancelled
 
 _PAUSE = 0.25  # seconds between two words to the browser
 
@@ -44,7 +45,7 @@ class ProgressObserver(Progress):
     def tick(self) -> None:
         """Tell the form, and end the walk when it was stopped."""
         if self._halt.is_set():
-            raise KeyboardInterrupt
+            raise Cancelled
         now = self._clock()
         if now - self._told < _PAUSE:
             return

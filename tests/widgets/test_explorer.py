@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import procore_nb as pnb
 from procore_nb import catalog, demo
+from procore_nb.signals import Cancelled
 from procore_nb.widgets import Explorer
 from procore_nb.widgets.counts import count_values, good_columns
 from procore_nb.widgets.filter_kinds import Kind
@@ -197,6 +198,7 @@ def test_stop_ends_a_walk_within_a_second_and_keeps_what_came(
     assert time.monotonic() - before < 1
     assert "Stopped" in explorer._notice.text
     assert isinstance(explorer.error, pnb.IncompleteError)
+    assert isinstance(explorer.error.__cause__, Cancelled)  # not a Ctrl-C that nobody pressed
     assert not explorer._fetch.disabled
     assert explorer._halt.disabled
 
