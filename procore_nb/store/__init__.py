@@ -1,6 +1,6 @@
 """A folder of tables that is kept up to date by asking only for what changed, and that any engine reads.
 
-In: a connection (anything with `frames`, see `asking.Asks`) and names of lists. Out: Parquet datasets, and typed frames of
+In: a connection (anything with `frames`, see `strategy.Source`) and names of lists. Out: Parquet datasets, and typed frames of
 them. Speaks to the service through that connection only, and to the file system through `files`.
 
 What lies where, so that any engine reads it:
@@ -8,7 +8,7 @@ What lies where, so that any engine reads it:
     portfolio/
       _store.json          the environment and company these tables are of
       _lock                who syncs, if somebody does
-      _work/rfis/          what has landed of a sync that is not finished
+      _work/rfis/          the staged rows of a sync that is not finished
       rfis/                exactly the rows as they are
         0-columns-….parquet    no rows, all columns
         part-….parquet         up to some 64,000 rows, sorted by project and id
@@ -29,7 +29,7 @@ never changed: an update writes those anew whose rows changed and takes over the
 (`0-columns` names it, older parts lack it, and engines fill it with nulls). Parts hold ranges of keys that do not overlap,
 so their statistics lead an engine, and an update, to the one part a project or an id is in; folders by project would be
 thousands of tiny files. Deleted rows lie apart, so that nobody counts them by accident. How one state follows another, and
-what happens when the power goes in between, is told in `generation`.
+what happens when the power goes in between, stands in `snapshot`.
 """
 
 from importlib.util import find_spec

@@ -113,6 +113,13 @@ def places_of(rows: pa.Table, columns: Sequence[str]) -> Any:
     return joined.combine_chunks() if isinstance(joined, pa.ChunkedArray) else joined
 
 
+def row_names(rows: pa.Table, place: tuple[str, ...]) -> Any:
+    """What rows are called: place and id as text."""
+    ids = pc.cast(rows.column("id"), pa.string())
+    ids = ids.combine_chunks() if isinstance(ids, pa.ChunkedArray) else ids
+    return pc.binary_join_element_wise(places_of(rows, place), ids, "~")
+
+
 def _silent(about: Any) -> set[str]:
     """The columns of a Parquet file that have no value in any of its rows."""
     names = about.schema.to_arrow_schema().names
@@ -124,5 +131,5 @@ def _silent(about: Any) -> set[str]:
     }
 
 
-def _is_silent(told: Any, rows: int) -> bool:
-    return bool(told is not None and told.has_null_count and told.null_count == rows)
+def _is_silent(statistics: Any, rows: int) -> bool:
+    return bool(statistics is not None and statistics.has_null_count and statistics.null_count == rows)

@@ -9,12 +9,12 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
-from procore_nb.errors import ArgumentError, MissingExtraError, OutputError
+from procore_nb.errors import OutputError
 
 ADVICE = "Check that the folder may be written to and has room, and that no program holds its files open."
 
@@ -35,7 +35,7 @@ class Files(Protocol):
     def remove(self, path: str) -> None: ...
     def link(self, source: str, target: str) -> None: ...
     def rename(self, source: str, target: str) -> None: ...
-    def settle(self, path: str) -> None: ...
+    def flush_folder(self, path: str) -> None: ...
     def address(self, path: str) -> str: ...
 
 
@@ -132,9 +132,9 @@ class LocalFiles:
             raise OutputError(
                 f"{self.root / source} cannot take its place: {error.strerror or error}.", advice=ADVICE
             ) from error
-        self.settle(target.rpartition("/")[0])
+        self.flush_folder(target.rpartition("/")[0])
 
-    def settle(self, path: str) -> None:
+    def flush_folder(self, path: str) -> None:
         """Have the names in a folder reach the disk, so that they outlive a power cut."""
         if os.name == "nt":
             return
@@ -147,32 +147,6 @@ class LocalFiles:
     def address(self, path: str) -> str:
         """How other programs call a file."""
         return str(self.root / path)
-
-
-def files_at(place: str | os.PathLike[str], options: Mapping[str, Any] | None = None) -> Files:
-    """The files of a folder, or of an fsspec URL such as `s3://bucket/portfolio`."""
-    text = os.fspath(place) if isinstance(place, str | os.PathLike) else None
-    if not isinstance(text, str) or not text.strip():
-        raise ArgumentError(f"A store is a folder or a URL, not {place!r}.")
-    if text.startswith("file://"):
-        from urllib.request import url2pathname
-
-        text = url2pathname(text.removeprefix("file://"))
-    if "://" not in text:
-        return LocalFiles(Path(text).expanduser().absolute())
-    try:
-        import fsspec
-    except ImportError as error:
-        raise MissingExtraError(
-            f"A store at {text} needs fsspec.", advice='Install it: pip install "procore-nb[keep]"'
-        ) from error
-    try:
-        system, root = fsspec.core.url_to_fs(text, **dict(options or {}))
-    except (ValueError, ImportError) as error:
-        raise ArgumentError(f"{text} cannot be opened: {error}") from error
-    from procore_nb.store.remote import RemoteFiles
-
-    return RemoteFiles(system, root, text.partition("://")[0])
 
 
 def _make_folder(folder: Path) -> None:

@@ -103,12 +103,12 @@ def _lock_file(handle: int) -> None:
 def _take_remote(
     files: Files, token: str, clock: Callable[[], float], sleep: Callable[[float], None]
 ) -> str | None:
-    told = _told(files)
-    if told and clock() - float(told.get("renewed", 0)) < _STALE_SECONDS:
+    holder = _holder(files)
+    if holder and clock() - float(holder.get("renewed", 0)) < _STALE_SECONDS:
         return None
     files.write(NAME, _who(token, clock()))
     sleep(0.2)  # two that write at once: the later one stays, and both see it
-    return token if _told(files).get("token") == token else None
+    return token if _holder(files).get("token") == token else None
 
 
 @contextmanager
@@ -133,7 +133,7 @@ def _release(files: Files, taken: Any, token: str) -> None:
     if isinstance(taken, int):
         os.ftruncate(taken, 0)
         os.close(taken)
-    elif _told(files).get("token") == token:
+    elif _holder(files).get("token") == token:
         files.remove(NAME)
 
 
@@ -143,17 +143,17 @@ def _who(token: str, renewed: float = 0.0) -> bytes:
     return orjson.dumps(about | ({"token": token, "renewed": renewed} if token else {}))
 
 
-def _told(files: Files) -> dict[str, Any]:
+def _holder(files: Files) -> dict[str, Any]:
     with suppress(orjson.JSONDecodeError, OSError):
         return dict(orjson.loads(files.read(NAME) or b"{}"))
     return {}
 
 
 def _held(files: Files) -> OutputError:
-    told = _told(files)
+    holder = _holder(files)
     who = (
-        f"process {told['process']} on {told['machine']}, since {told['at']}"
-        if "process" in told
+        f"process {holder['process']} on {holder['machine']}, since {holder['at']}"
+        if "process" in holder
         else "another process"
     )
     return OutputError(

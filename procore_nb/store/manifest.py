@@ -1,21 +1,25 @@
-"""What a table's folder holds: the one file that says which state is the last complete one.
+"""What a store says about itself: whose it is (`_store.json`), and which state of each table is the last complete one.
 
-In: JSON. Out: a frozen `Manifest`; and the way back. Speaks to no service.
+In: JSON. Out: frozen values, and the way back. Speaks to the file system through `files`, to no service.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, replace
+import re
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
 import orjson
 
-from procore_nb.errors import OutputError
+from procore_nb.environments import Environment, is_loopback
+from procore_nb.errors import ArgumentError, OutputError
 from procore_nb.store.arrow_columns import EXACT, FIRST_SEEN, VALID_FROM, Kinds
+from procore_nb.store.files import Files
 
-NAME = "_manifest.json"
-FORMAT = 1
+NAME, FORMAT = "_manifest.json", 1
+STORE_NAME, STORE_FORMAT = "_store.json", 1
+_FORMER_MODES = {"whole": "full", "changed": "incremental", "window": "window"}
 
 
 @dataclass(frozen=True)
@@ -85,17 +89,19 @@ def read_manifest(data: bytes, where: str) -> Manifest:
         If it cannot be read, or was written by a later version of this package.
     """
     try:
-        told = orjson.loads(data)
-        if told["format"] > FORMAT:
+        stored = orjson.loads(data)
+        if stored["format"] > FORMAT:
             raise OutputError(
                 f"{where} was written by a later version of procore_nb.",
                 advice="Update this one: pip install -U procore-nb",
             )
         for name in ("parts", "ended"):
-            told[name] = tuple(Part(**{**one, "first": tuple(one["first"])}) for one in told[name])
+            stored[name] = tuple(Part(**{**one, "first": tuple(one["first"])}) for one in stored[name])
         for name in ("place", "key", "exact"):
-            told[name] = tuple(told[name])
-        return Manifest(**told)
+            stored[name] = tuple(stored[name])
+        if "way" in stored["last"]:  # the word of earlier versions
+            stored["last"]["mode"] = _FORMER_MODES.get(stored["last"].pop("way"), "full")
+        return Manifest(**stored)
     except (ValueError, KeyError, TypeError) as error:
         raise OutputError(
             f"{where} cannot be read as a table of a store.",
@@ -121,14 +127,67 @@ def moment_of(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-__all__ = [
-    "FORMAT",
-    "NAME",
-    "Manifest",
-    "Part",
-    "grouped",
-    "moment_of",
-    "moment_text",
-    "read_manifest",
-    "replace",
-]
+def read_identity(files: Files) -> dict[str, Any] | None:
+    """What a store says about itself; None for a new one.
+
+    Raises
+    ------
+    OutputError
+        If it is of a later version, or unreadable.
+    """
+    data = files.read(STORE_NAME)
+    if data is None:
+        return None
+    where = files.address(STORE_NAME)
+    try:
+        stored = dict(orjson.loads(data))
+        later = int(stored["format"]) > STORE_FORMAT
+    except (ValueError, KeyError, TypeError) as error:
+        raise OutputError(f"{where} cannot be read.", advice="Is this folder a store?") from error
+    if later:
+        raise OutputError(f"{where} was written by a later version of procore_nb.", advice="Update this one.")
+    return stored
+
+
+def check_identity(files: Files, environment: Environment, company_id: int | None) -> None:
+    """Refuse a connection to another environment or company than the store is of; a new store becomes this one's.
+
+    Raises
+    ------
+    ArgumentError
+        If it is another one, or the connection has no company.
+    """
+    if company_id is None:
+        raise ArgumentError(
+            "A store is of one company, and none is set.", advice="Connect with company_id=…."
+        )
+    own = {
+        "format": STORE_FORMAT,
+        "environment": environment.name,
+        "api_url": environment.api_url,
+        "company_id": int(company_id),
+    }
+    known = read_identity(files)
+    if known is None:
+        files.write(STORE_NAME, orjson.dumps(own, option=orjson.OPT_INDENT_2))
+        return
+    # A simulator of one's own has another port each time.
+    same_host = known["api_url"] == own["api_url"] or (
+        is_loopback(known["api_url"]) and is_loopback(environment.api_url)
+    )
+    if (
+        known["environment"] != own["environment"]
+        or known["company_id"] != own["company_id"]
+        or not same_host
+    ):
+        raise ArgumentError(
+            f"The store {files.address('')} holds tables of company {known['company_id']} in {known['environment']} "
+            f"({known['api_url']}); this connection is to company {own['company_id']} in {own['environment']} "
+            f"({own['api_url']}).",
+            advice="Rows of two would mix: use another folder.",
+        )
+
+
+def folder_name(name: str) -> str:
+    """The folder of a table: its name, with letters any file system takes."""
+    return re.sub(r"[^A-Za-z0-9-]+", "_", name).strip("_") or "table"

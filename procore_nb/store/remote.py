@@ -1,18 +1,20 @@
 """Files of a store at an fsspec URL: an object store, a server, memory.
 
 In: paths relative to the store, with slashes. Out: bytes, files, names. Speaks to that file system only. Who may read them is
-settled there, not here.
+decided there, not here.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any, BinaryIO
 
-from procore_nb.errors import OutputError
-from procore_nb.store.files import ADVICE
+from procore_nb.errors import ArgumentError, MissingExtraError, OutputError
+from procore_nb.store.files import ADVICE, Files, LocalFiles
 
 
 class RemoteFiles:
@@ -82,7 +84,7 @@ class RemoteFiles:
         """Not done here: it would not be one step."""
         raise OutputError(f"{self.address(source)} cannot be renamed in one step.")
 
-    def settle(self, path: str) -> None:
+    def flush_folder(self, path: str) -> None:
         """Nothing to do: what was sent is kept."""
 
     def address(self, path: str) -> str:
@@ -91,3 +93,27 @@ class RemoteFiles:
 
     def _at(self, path: str) -> str:
         return f"{self._root}/{path}" if path else self._root
+
+
+def files_at(place: str | os.PathLike[str], options: Mapping[str, Any] | None = None) -> Files:
+    """The files of a folder, or of an fsspec URL such as `s3://bucket/portfolio`."""
+    text = os.fspath(place) if isinstance(place, str | os.PathLike) else None
+    if not isinstance(text, str) or not text.strip():
+        raise ArgumentError(f"A store is a folder or a URL, not {place!r}.")
+    if text.startswith("file://"):
+        from urllib.request import url2pathname
+
+        text = url2pathname(text.removeprefix("file://"))
+    if "://" not in text:
+        return LocalFiles(Path(text).expanduser().absolute())
+    try:
+        import fsspec
+    except ImportError as error:
+        raise MissingExtraError(
+            f"A store at {text} needs fsspec.", advice='Install it: pip install "procore-nb[keep]"'
+        ) from error
+    try:
+        system, root = fsspec.core.url_to_fs(text, **dict(options or {}))
+    except (ValueError, ImportError) as error:
+        raise ArgumentError(f"{text} cannot be opened: {error}") from error
+    return RemoteFiles(system, root, text.partition("://")[0])

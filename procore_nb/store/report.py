@@ -1,11 +1,12 @@
 """What a sync and a store amount to, as frames, a line, and log lines.
 
-In: accounts and manifests. Out: DataFrames and text. Speaks to no service.
+In: logs and manifests. Out: DataFrames and text. Speaks to no service.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from html import escape
 from typing import Any
@@ -14,12 +15,11 @@ import orjson
 import pandas as pd
 
 from procore_nb.store.manifest import Manifest
-from procore_nb.store.sync_log import SyncLog
 
 _NAMED = 6  # tables named in the one line of a store
 _RESULT = {
     "table": "string",
-    "way": "string",
+    "mode": "string",
     "since": "time",
     "requests": "Int64",
     "rows": "Int64",
@@ -39,7 +39,7 @@ _TABLES = {
     "deleted": "Int64",
     "last_sync": "time",
     "last_whole": "time",
-    "way": "string",
+    "mode": "string",
     "parts": "Int64",
     "bytes": "Int64",
     "history": "boolean",
@@ -47,11 +47,32 @@ _TABLES = {
 }
 
 
-def result_frame(accounts: Sequence[SyncLog], about: dict[str, Any]) -> pd.DataFrame:
-    """One row per table: which way it was read, and what came of it."""
-    frame = _frame([vars(one) for one in accounts], _RESULT)
-    skipped = [each for one in accounts for each in one.skipped_targets]
-    frame.attrs["procore"] = about | {"requests": sum(one.requests for one in accounts), "skipped": skipped}
+@dataclass
+class SyncLog:
+    """What one table's sync amounted to."""
+
+    table: str
+    mode: str = ""
+    since: str = ""
+    requests: int = 0
+    rows: int = 0
+    new: int = 0
+    changed: int = 0
+    deleted: int = 0
+    places: int = 0
+    skipped: int = 0
+    resumed: bool = False
+    synced_at: str = ""
+    seconds: float = 0.0
+    error: str = ""
+    skipped_targets: list[dict[str, Any]] = field(default_factory=list)
+
+
+def result_frame(logs: Sequence[SyncLog], about: dict[str, Any]) -> pd.DataFrame:
+    """One row per table: the mode it was read in, and what came of it."""
+    frame = _frame([vars(one) for one in logs], _RESULT)
+    skipped = [each for one in logs for each in one.skipped_targets]
+    frame.attrs["procore"] = about | {"requests": sum(one.requests for one in logs), "skipped": skipped}
     return frame
 
 
@@ -76,7 +97,7 @@ def tables_frame(manifests: Sequence[Manifest]) -> pd.DataFrame:
             "deleted": one.deleted,
             "last_sync": one.synced_at,
             "last_whole": one.whole_at,
-            "way": one.last.get("way", ""),
+            "mode": one.last.get("mode", ""),
             "parts": len(one.parts),
             "bytes": sum(part.bytes for part in (*one.parts, *one.ended)),
             "history": one.history,

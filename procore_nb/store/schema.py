@@ -1,34 +1,36 @@
 """What the next state of a table looks like: its columns, its key, and which rows Procore says are deleted.
 
-In: the present manifest, the plan, and what landed. Out: a manifest without parts; names of rows. Speaks to the file system
+In: the present manifest, the plan, and what staged. Out: a manifest without parts; names of rows. Speaks to the file system
 through `files`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from procore_nb.frames import FrameBuilder
-from procore_nb.store.arrow_columns import Kinds, common, kinds_of
-from procore_nb.store.data_files import places_of
-from procore_nb.store.files import Files
+from procore_nb.store.arrow_columns import EXACT, Kinds, common, kinds_of
 from procore_nb.store.manifest import Manifest
 from procore_nb.store.pii import personal_columns
-from procore_nb.store.renames import renames
-from procore_nb.store.staging import StagedRows, Staging, StagingPlan, read_staged
+
+if TYPE_CHECKING:
+    from procore_nb.store.staging import StagedRows, StagingPlan
+
+Names = dict[str, str]
 
 
-def settled_schema(endpoint: Any, manifest: Manifest, plan: StagingPlan, landed: StagedRows) -> Manifest:
+def next_schema(endpoint: Any, manifest: Manifest, plan: StagingPlan, staged: StagedRows) -> Manifest:
     """The next manifest's columns and key."""
-    others = renames(manifest.fields, landed.fields)
+    others = renames(manifest.fields, staged.fields)
     columns = {others.get(name, name): kind for name, kind in manifest.columns.items()}
     columns = columns or _promised(endpoint, plan.place)
-    for name, kind in landed.kinds.items():
+    for name, kind in staged.kinds.items():
         columns[name] = common(columns.get(name, kind), kind)
     if plan.drop_personal:
         columns = {name: kind for name, kind in columns.items() if name not in set(personal_columns(columns))}
@@ -40,12 +42,12 @@ def settled_schema(endpoint: Any, manifest: Manifest, plan: StagingPlan, landed:
         place=plan.place,
         key=key,
         has_id=has_id,
-        unique=(manifest.unique or plan.way == "whole") and (not has_id or _unique(landed)),
+        unique=(manifest.unique or plan.mode == "full") and (not has_id or _unique(staged)),
         columns=columns,
         exact=tuple(
-            sorted({*(others.get(name, name) for name in manifest.exact), *landed.exact} & columns.keys())
+            sorted({*(others.get(name, name) for name in manifest.exact), *staged.exact} & columns.keys())
         ),
-        fields=landed.fields,
+        fields=staged.fields,
     )
 
 
@@ -55,30 +57,39 @@ def _promised(endpoint: Any, place: tuple[str, ...]) -> Kinds:
     return kinds_of(builder.build(), endpoint)
 
 
-def _unique(landed: StagedRows) -> bool:
-    """Whether no two rows that landed have one key, and none lacks an id."""
-    keys = landed.keys.select(landed.order)
+def _unique(staged: StagedRows) -> bool:
+    """Whether no two staged rows have one key, and none lacks an id."""
+    keys = staged.keys.select(staged.order)
     if keys.num_rows and keys.column("id").null_count:
         return False
     repeated = np.ones(max(0, keys.num_rows - 1), bool)
-    for name in landed.order:
+    for name in staged.order:
         column = keys.column(name)
         repeated &= pc.fill_null(pc.equal(column[1:], column[:-1]), False).to_numpy().astype(bool)
     return not repeated.any()
 
 
-def known_gone(files: Files, landing: Staging, manifest: Manifest) -> Any:
-    """What rows that Procore says are deleted are called: place and id as text."""
-    names = []
-    for path in landing.landed("bin"):
-        rows = read_staged(files, path)
-        if rows.num_rows and "id" in rows.column_names:
-            names.append(row_names(rows, manifest.place))
-    return pa.concat_arrays(names) if names else pa.array([], pa.string())
+def agreed(known: Mapping[str, str], incoming: Iterable[Mapping[str, str]]) -> Names:
+    """The name of each field's column: as it came last, and as it is known where it came without a label."""
+    names = dict(known)
+    for one in incoming:
+        labelled = {key: name for key, name in one.items() if key not in names or name != key}
+        taken = set(labelled.values())
+        for key, name in names.items():
+            if name in taken and key not in labelled:
+                names[key] = key  # its label is another field's now: it waits for its own
+        names |= labelled
+    return names
 
 
-def row_names(rows: pa.Table, place: tuple[str, ...]) -> Any:
-    """What rows are called: place and id as text."""
-    ids = pc.cast(rows.column("id"), pa.string())
-    ids = ids.combine_chunks() if isinstance(ids, pa.ChunkedArray) else ids
-    return pc.binary_join_element_wise(places_of(rows, place), ids, "~")
+def renames(before: Mapping[str, str], after: Mapping[str, str]) -> Names:
+    """The new name of each column that has another one now."""
+    return {name: after[key] for key, name in before.items() if after.get(key, name) != name}
+
+
+def renamed(table: pa.Table, names: Mapping[str, str]) -> pa.Table:
+    """The table with new names for some of its columns."""
+    if not names:
+        return table
+    all_names = dict(names) | {EXACT + old: EXACT + new for old, new in names.items()}
+    return table.rename_columns([all_names.get(name, name) for name in table.column_names])

@@ -14,7 +14,13 @@ reads the bare folder in that moment, or after a crash and before the next sync,
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
+import pyarrow as pa
+
 from procore_nb.errors import OutputError
+from procore_nb.store.arrow_columns import DELETED_AT, VALID_TO
+from procore_nb.store.data_files import PART_ROWS, read_rows, write_rows
 from procore_nb.store.files import Files
 from procore_nb.store.manifest import NAME, Manifest, Part, read_manifest
 
@@ -44,7 +50,7 @@ class Snapshot:
         """Make the next state the present one, and remove what no longer belongs to it."""
         self._files.write(f"{self.folder}/{NAME}", manifest.text())
         if self._files.renames:
-            self._files.settle(self._next)
+            self._files.flush_folder(self._next)
             swap(self._files, self._table)
         else:
             tidy(self._files, manifest)
@@ -119,3 +125,60 @@ def located(files: Files, table: str) -> tuple[str, Manifest] | None:
             if data is not None:
                 return folder, read_manifest(data, files.address(folder))
     return None
+
+
+_MANY = 32  # small files, after which they are joined
+
+
+class History:
+    """Collects versions that end in one update."""
+
+    def __init__(
+        self,
+        files: Files,
+        snapshot: Snapshot,
+        manifest: Manifest,
+        *,
+        rewrite: bool,
+        upgrade: Callable[[pa.Table, tuple[str, ...]], pa.Table],
+    ) -> None:
+        self._files = files
+        self._snapshot = snapshot
+        self._manifest = manifest
+        self._rewrite = rewrite
+        self._upgrade = upgrade
+        self._waiting: list[pa.Table] = []
+        self._rows = 0
+        self._made: list[Part] = []
+
+    def add(self, rows: pa.Table) -> None:
+        """Take versions that ended."""
+        self._waiting.append(rows)
+        self._rows += rows.num_rows
+        if self._rows >= PART_ROWS:
+            self._write()
+
+    def close(self, earlier: Sequence[Part]) -> tuple[Part, ...]:
+        """Write what waits; returns all files of ended versions, those of earlier syncs included."""
+        small = [part for part in earlier if part.rows < PART_ROWS // 2]
+        again = list(earlier) if self._rewrite else small if len(small) >= _MANY else []
+        for part in again:
+            self.add(self._earlier(part))
+        self._write()
+        kept = [part for part in earlier if part not in again]
+        for part in kept:
+            self._snapshot.keep(part, below=HISTORY)
+        return (*kept, *self._made)
+
+    def _earlier(self, part: Part) -> pa.Table:
+        rows = read_rows(self._files, f"{self._manifest.table}/{HISTORY}/{part.file}")
+        return self._upgrade(rows, (*self._manifest.extra, VALID_TO, DELETED_AT))
+
+    def _write(self) -> None:
+        if not self._waiting:
+            return
+        rows = pa.concat_tables(self._waiting)
+        name = f"ended-{self._manifest.generation:06d}-{len(self._made):05d}.parquet"
+        size = write_rows(self._files, f"{self._snapshot.folder}/{HISTORY}/{name}", rows)
+        self._made.append(Part(name, rows.num_rows, size))
+        self._waiting, self._rows = [], 0

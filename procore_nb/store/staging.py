@@ -1,4 +1,4 @@
-"""What has landed of a sync that is not finished: one file for each answered place, kept until the table has them.
+"""Staged rows of a sync that is not finished: one file for each answered place, kept until the table has them.
 
 In: frames as they come. Out: the places that need not be asked again, and their rows in the order of their keys. Speaks to
 the file system through `files`.
@@ -16,8 +16,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from procore_nb.store.arrow_columns import EXACT, Kinds, aligned, common
+from procore_nb.store.data_files import row_names
 from procore_nb.store.files import Files
-from procore_nb.store.renames import Names, agreed, renamed, renames
+from procore_nb.store.manifest import Manifest
+from procore_nb.store.schema import Names, agreed, renamed, renames
 from procore_nb.store.snapshot import WORK
 
 _ABOUT = b"procore_nb"
@@ -30,7 +32,7 @@ class StagingPlan:
 
     table: str
     generation: int
-    way: str
+    mode: str
     started: str
     groups: tuple[tuple[str, tuple[str, ...]], ...]
     """Places by the moment since which they are asked; an empty moment asks for everything."""
@@ -52,10 +54,10 @@ class StagingPlan:
 
 
 def extended(plan: StagingPlan, wanted: StagingPlan, done: Collection[str]) -> StagingPlan:
-    """An unfinished plan for the places that are wanted now: what has landed stays, others are as they are wanted."""
+    """An unfinished plan for the places that are wanted now: what is staged stays, others are as they are wanted."""
     asked = {place: since for since, places in plan.groups for place in places}
     due = {place: since for since, places in wanted.groups for place in places}
-    if plan.way != wanted.way:  # other places are then read whole, which is right whichever way is gone
+    if plan.mode != wanted.mode:  # other places are then read whole, which is right whichever mode it is
         due = dict.fromkeys(due, "")
     due = {place: asked.get(place, since) for place, since in due.items()}
     due |= {place: since for place, since in asked.items() if place in done}
@@ -84,14 +86,16 @@ class Staging:
         if data is None:
             return None
         try:
-            told = orjson.loads(data)
-            groups = tuple((since, tuple(places)) for since, places in told["groups"])
-            window = told["window"] and tuple(told["window"])
-            return StagingPlan(**{**told, "groups": groups, "place": tuple(told["place"]), "window": window})
+            stored = orjson.loads(data)
+            groups = tuple((since, tuple(places)) for since, places in stored["groups"])
+            window = stored["window"] and tuple(stored["window"])
+            return StagingPlan(
+                **{**stored, "groups": groups, "place": tuple(stored["place"]), "window": window}
+            )
         except (ValueError, KeyError, TypeError):
             return None  # of another version: begin anew
 
-    def mend(self) -> None:
+    def repair(self) -> None:
         """Forget what cannot be read: files that were under way to the disk when the power went."""
         for stage in ("rows", "bin"):
             for name in self._names(stage):
@@ -106,11 +110,11 @@ class Staging:
         self.keep(plan)
 
     def keep(self, plan: StagingPlan) -> None:
-        """Keep a plan beside what has landed of it."""
+        """Keep a plan beside what is staged of it."""
         self._files.write(f"{self._folder}/plan.json", orjson.dumps(asdict(plan)))
 
     def clear(self) -> None:
-        """Forget what has landed."""
+        """Forget what has staged."""
         self._files.remove(self._folder)
 
     def done(self, stage: str) -> set[str]:
@@ -137,7 +141,7 @@ class Staging:
         about = {"kinds": kinds, "empty": empty, "exact": exact, "fields": fields}
         _write(self._files, f"{self._folder}/{stage}/{name}", rows, about)
 
-    def landed(self, stage: str) -> list[str]:
+    def files(self, stage: str) -> list[str]:
         """The files of answered places, parts in order."""
         done = self.done(stage)
         names = [name for name in self._names(stage) if name.rpartition("~")[0] in done]
@@ -148,7 +152,7 @@ class Staging:
 
 
 class StagedRows:
-    """Rows that have landed, by the order of their keys, without holding them all."""
+    """Staged rows, by the order of their keys, without holding them all."""
 
     def __init__(
         self,
@@ -163,7 +167,7 @@ class StagedRows:
         self._files = files
         self._paths = list(paths)
         self._abouts = [_about(files, path) for path in self._paths]
-        self._told: list[Kinds] = []
+        self._file_kinds: list[Kinds] = []
         self._renames: list[Names] = []
         self.fields = agreed(fields or {}, (about.get("fields", {}) for about in self._abouts))
         self._few: dict[int, pa.Table] = {}
@@ -177,7 +181,7 @@ class StagedRows:
 
     @property
     def rows(self) -> int:
-        """How many rows have landed."""
+        """How many rows have staged."""
         return int(self.keys.num_rows)
 
     def take(self, start: int, stop: int, align: Any) -> pa.Table:
@@ -194,11 +198,11 @@ class StagedRows:
         return pa.concat_tables(pieces).take(pa.array(np.argsort(np.concatenate(order))))
 
     def _aligned(self, number: int, align: Any) -> pa.Table:
-        """The rows of one file, brought in line; kept at hand where few have landed, as each range of keys wants some."""
+        """The rows of one file, brought in line; kept at hand where there are few, as each range of keys wants some."""
         if number in self._few:
             return self._few[number]
         rows = renamed(read_staged(self._files, self._paths[number]), self._renames[number])
-        table = align(rows, self._told[number])
+        table = align(rows, self._file_kinds[number])
         if self.rows <= _FEW:
             self._few[number] = table
         return table
@@ -209,13 +213,13 @@ class StagedRows:
         kinds: Kinds = {}
         for about in self._abouts:
             names = renames(about.get("fields", {}), self.fields)
-            told: Kinds = {names.get(name, name): kind for name, kind in about.get("kinds", {}).items()}
-            self._told.append(told)
+            own: Kinds = {names.get(name, name): kind for name, kind in about.get("kinds", {}).items()}
+            self._file_kinds.append(own)
             self._renames.append(names)
             self.exact |= {names.get(name, name) for name in about.get("exact", ())}
-            for name in told.keys() - {names.get(name, name) for name in about.get("empty", ())}:
-                valued[name] = common(valued.get(name, told[name]), told[name])
-            kinds |= {name: kind for name, kind in told.items() if name not in kinds}
+            for name in own.keys() - {names.get(name, name) for name in about.get("empty", ())}:
+                valued[name] = common(valued.get(name, own[name]), own[name])
+            kinds |= {name: kind for name, kind in own.items() if name not in kinds}
         parents = {name[:at] for name in kinds for at, letter in enumerate(name) if letter == "."}
         said = (name for name in kinds if name in valued or name in promised or name not in parents)
         return {name: valued.get(name, kinds[name]) for name in said}
@@ -233,18 +237,28 @@ class StagedRows:
         for number, path in enumerate(self._paths):
             rows = read_staged(self._files, path, self.order)
             count = rows.num_rows
-            rows = aligned(rows, self._key_kinds, self._told[number], ())
+            rows = aligned(rows, self._key_kinds, self._file_kinds[number], ())
             own = dict(zip(rows.column_names, rows.columns, strict=True))
             yield pa.table({**own, "_file": np.full(count, number), "_row": np.arange(count)})
 
 
 def read_staged(files: Files, path: str, columns: Sequence[str] | None = None) -> pa.Table:
-    """The rows of one file that landed, or some of its columns."""
+    """The rows of one staged file, or some of its columns."""
     with files.open(path) as file, pa.ipc.open_file(file) as reader:
         table = reader.read_all()
     return (
         table if columns is None else table.select([name for name in columns if name in table.column_names])
     )
+
+
+def known_gone(files: Files, staging: Staging, manifest: Manifest) -> Any:
+    """What rows that Procore says are deleted are called: place and id as text."""
+    names = []
+    for path in staging.files("bin"):
+        rows = read_staged(files, path)
+        if rows.num_rows and "id" in rows.column_names:
+            names.append(row_names(rows, manifest.place))
+    return pa.concat_arrays(names) if names else pa.array([], pa.string())
 
 
 def _write(files: Files, path: str, rows: pa.Table, about: dict[str, Any]) -> None:

@@ -1,6 +1,6 @@
 """The store: what can be done with a folder of tables.
 
-In: a folder or URL, a connection, names of lists. Out: typed frames, and accounts of syncs. The work is done in the other
+In: a folder or URL, a connection, names of lists. Out: typed frames, and logs of syncs. The work is done in the other
 rooms of this floor.
 """
 
@@ -18,17 +18,14 @@ import pyarrow as pa
 
 from procore_nb import catalog
 from procore_nb.errors import ArgumentError, OutputError, ProcoreError
-from procore_nb.store.files import files_at
 from procore_nb.store.locks import locked
-from procore_nb.store.owner import check_identity, folder_name, read_identity
-from procore_nb.store.report import result_frame, store_html, tables_frame
+from procore_nb.store.manifest import check_identity, folder_name, read_identity
+from procore_nb.store.remote import files_at
+from procore_nb.store.report import SyncLog, result_frame, store_html, tables_frame
+from procore_nb.store.scan import Tables
 from procore_nb.store.snapshot import WORK, half_swapped, recover
-from procore_nb.store.strategy import Source
-from procore_nb.store.sync_log import Options, SyncLog, not_negative
-from procore_nb.store.syncing import TableSync
-from procore_nb.store.tables import Tables
-from procore_nb.store.target_names import TargetNames
-from procore_nb.store.wanted import wanted_lists
+from procore_nb.store.strategy import Source, TargetNames, wanted_lists
+from procore_nb.store.syncing import Options, TableSync, not_negative
 
 
 class Store:
@@ -98,7 +95,7 @@ class Store:
         projects
             `"all"`, `"active"`, ids, or a frame with an id column.
         full
-            Read everything again: the only way to notice deleted rows where Procore has no list of them.
+            Read everything again: the only mode to notice deleted rows where Procore has no list of them.
         history
             Keep earlier versions of changed rows too. None: as the table was kept so far (at first not).
         drop_personal
@@ -119,7 +116,7 @@ class Store:
         Returns
         -------
         DataFrame
-            One row per table: `table`, `way` (`whole`, `changed`, `window`), `since` (UTC), `requests`, `rows` (kept now),
+            One row per table: `table`, `mode` (`full`, `incremental`, `window`), `since` (UTC), `requests`, `rows` (kept now),
             `new`, `changed`, `deleted`, `places` (projects asked), `skipped` (those that answered 403 or 404; their rows
             stay as they were), `resumed`, `synced_at` (UTC), `seconds`, `error`. `attrs["procore"]["skipped"]` names them.
 
@@ -131,7 +128,7 @@ class Store:
             If another process syncs this store, or a file cannot be written. Tables are as they were.
         ProcoreError
             What a request failed with. Tables that were done stay done (`error.partial` is the result so far), and the
-            next sync goes on from what had landed.
+            next sync continues from the staged rows.
         """
         wanted = wanted_lists(tables)
         if on_error not in ("raise", "skip"):
@@ -146,7 +143,7 @@ class Store:
             progress=progress,
             clock=self._clock,
         )
-        check_identity(self._files, procore)
+        check_identity(self._files, procore.environment, procore.company_id)
         with locked(self._files, wait_seconds=not_negative(wait_seconds, "wait_seconds")):
             return self._sync(procore, wanted, projects, options, skip=on_error == "skip")
 
@@ -191,7 +188,7 @@ class Store:
         return self._tables.changes(name, since)
 
     def tables(self) -> pd.DataFrame:
-        """Return what is kept, one row per table: rows, deleted, last_sync, last_whole (UTC), way, parts, bytes."""
+        """Return what is kept, one row per table: rows, deleted, last_sync, last_whole (UTC), mode, parts, bytes."""
         return tables_frame([manifest for _, manifest in self._tables.all().values()])
 
     def sql(self, query: str) -> pd.DataFrame:
@@ -237,26 +234,26 @@ class Store:
         *,
         skip: bool,
     ) -> pd.DataFrame:
-        accounts: list[SyncLog] = []
+        logs: list[SyncLog] = []
         finder = TargetNames(procore, projects, kept=self._tables.kept)
         about = {"environment": procore.environment.name, "company_id": procore.company_id}
         for name, arguments in wanted.items():
             endpoint, began = catalog.endpoint(name), time.monotonic()
             table = TableSync(self._files, endpoint, folder_name(endpoint.name), arguments, options)
-            accounts.append(table.account)
+            logs.append(table.log)
             try:
                 table.run(procore, lambda e=endpoint, a=arguments: finder.find(e, a, self._tables.all()))  # type: ignore[misc]
             except ProcoreError as error:
-                table.account.error = str(error)
+                table.log.error = str(error)
                 stopped = isinstance(error.__cause__, KeyboardInterrupt)
                 if not skip or stopped or isinstance(error, OutputError):
-                    error.partial = result_frame(accounts, about)
+                    error.partial = result_frame(logs, about)
                     raise
             except (FileNotFoundError, pa.ArrowInvalid) as error:
                 raise OutputError(
-                    f"A file of table {table.account.table} is missing or damaged: {error}.",
+                    f"A file of table {table.log.table} is missing or damaged: {error}.",
                     advice="Remove the table's folder and sync it again, or put the file back.",
                 ) from error
             finally:
-                table.account.seconds = round(time.monotonic() - began, 3)
-        return result_frame(accounts, about)
+                table.log.seconds = round(time.monotonic() - began, 3)
+        return result_frame(logs, about)

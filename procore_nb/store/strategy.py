@@ -1,26 +1,27 @@
-"""How a list is asked so that its table is up to date: the cheapest way that is right.
+"""How a list is asked so that its table is up to date: the cheapest mode that is right.
 
 In: an endpoint of the catalogue, and when each place was last read. Out: a plan. Pure but for the list of projects.
 
-| way | when | what it costs |
+| mode | when | what it costs |
 |---|---|---|
-| `whole` | the first time, with `full=True`, and where Procore offers nothing better | every page |
-| `changed` | the list filters by the time of change (188 lists do) | the pages of what changed |
+| `full` | the first time, with `full=True`, and where Procore offers nothing better | every page |
+| `incremental` | the list filters by the time of change (188 lists do) | the pages of what changed |
 | `window` | daily logs: the last days again, by date | the pages of those days |
 
 `updated_at` in the rows does not help where the list cannot filter or sort by it: every page must be read to see it, so
-these lists are read whole and compared here. Deleted rows: a whole read and a window notice what is absent; `changed`
+these lists are read whole and compared here. Deleted rows: a whole read and a window notice what is absent; `incremental`
 also asks the list's deleted rows, or its recycle bin, where Procore has one of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 from typing import Any, Protocol
 
+import orjson
 import pandas as pd
 
 from procore_nb import catalog
@@ -109,10 +110,10 @@ def checked(endpoint: Endpoint, arguments: Mapping[str, Any]) -> tuple[str, ...]
 
 
 def plan_groups(
-    places: Sequence[str], manifest: Manifest | None, *, way: str, overlap: timedelta
+    places: Sequence[str], manifest: Manifest | None, *, mode: str, overlap: timedelta
 ) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Places by the moment since which they are asked, those never read before last."""
-    known = {} if manifest is None or way == "whole" else manifest.since_of()
+    known = {} if manifest is None or mode == "full" else manifest.since_of()
     groups: dict[str, list[str]] = {}
     for place in places:
         last = known.get(place)
@@ -131,17 +132,17 @@ def window_of(manifest: Manifest, today: date, days: int) -> tuple[str, str]:
 
 
 def query(
-    endpoint: Endpoint, arguments: Mapping[str, Any], *, way: str, since: str, window: tuple[str, str] | None
+    endpoint: Endpoint, arguments: Mapping[str, Any], *, mode: str, since: str, window: tuple[str, str] | None
 ) -> dict[str, Any]:
     """The arguments of `frames` for one group of places."""
     asked = dict(arguments)
-    ways = strategy_for(endpoint)
+    offers = strategy_for(endpoint)
     if endpoint.name.startswith("projects") and "by_status" in {one.name for one in endpoint.arguments}:
         asked.setdefault("status", "All")  # else a project that was closed would seem deleted
-    if way == "changed" and since:
+    if mode == "incremental" and since:
         asked["since"] = since
-    if ways.dated:
-        start, end = window if way == "window" and since and window else (_BEGINNING, None)
+    if offers.dated:
+        start, end = window if mode == "window" and since and window else (_BEGINNING, None)
         asked = {"start": start, "end": end, **asked}
     return asked
 
@@ -196,3 +197,101 @@ def _bin_of(endpoint: Endpoint) -> str:
 def _bins() -> dict[str, tuple[tuple[str, ...], ...]]:
     """What each recycle bin needs."""
     return {one.name: one.needs for one in catalog.endpoints() if one.kind == "recycled"}
+
+
+Found = tuple[list[str], dict[str, str], bool]
+_WORDS = {"all": "All", "active": "Active", "inactive": "Inactive"}
+
+
+class TargetNames:
+    """Finds the places of each list of one sync."""
+
+    def __init__(self, procore: Source, projects: Any, *, kept: Callable[[str], pd.DataFrame | None]) -> None:
+        self._procore = procore
+        self._wanted = projects
+        self._kept = kept
+        self._projects: tuple[dict[str, str], bool] | None = None
+
+    def find(self, endpoint: Endpoint, arguments: dict[str, Any], tables: Iterable[str]) -> Found:
+        """Places of one list, names of its projects, and whether these are all places there are."""
+        place = checked(endpoint, arguments)
+        if not place:
+            return [""], {}, True
+        if place == ("project_id",):
+            names, everywhere = self.projects()
+            return list(names), {one: name for one, name in names.items() if name}, everywhere
+        parent = self._kept(parent_of(endpoint, place[-1], list(tables)))
+        ids = place[:-1]
+        if parent is None or "id" not in parent.columns or not set(ids) <= set(parent.columns):
+            raise ArgumentError(f"{endpoint.name} cannot be asked below its parents: their table lacks ids.")
+        rows = parent[[*ids, "id"]].dropna().drop_duplicates()
+        pairs: list[dict[str, Any]] = rows.rename(columns={"id": place[-1]}).to_dict("records")  # type: ignore[assignment]
+        chosen, everywhere = self.projects() if ids else ({}, True)
+        found = [place_text(one, place) for one in pairs if not ids or str(one["project_id"]) in chosen]
+        return found, {}, everywhere
+
+    def projects(self) -> tuple[dict[str, str], bool]:
+        """Name of each project by its id, in the order of ids; and whether these are all there are."""
+        if self._projects is None:
+            self._projects = self._look_up()
+        return self._projects
+
+    def _look_up(self) -> tuple[dict[str, str], bool]:
+        wanted = self._wanted
+        if isinstance(wanted, str):
+            word = wanted.strip().lower()
+            if word not in _WORDS:
+                raise ArgumentError(f'projects is "all", "active", ids or a frame, not {wanted!r}.')
+            frame = self._procore.table("projects", status=_WORDS[word], view="compact")
+            return _by_id(frame), word == "all"
+        if isinstance(wanted, pd.DataFrame):
+            return _by_id(wanted), False
+        try:
+            ids = sorted({int(one) for one in (wanted if isinstance(wanted, Iterable) else [wanted])})
+        except (TypeError, ValueError):
+            raise ArgumentError(f'projects is "all", "active", ids or a frame, not {wanted!r}.') from None
+        return {str(one): "" for one in ids}, False
+
+
+def _by_id(frame: pd.DataFrame) -> dict[str, str]:
+    column = next((one for one in ("project_id", "id") if one in frame.columns), None)
+    if column is None:
+        raise ArgumentError(
+            "projects is a frame without an id column.", advice='It needs "id" or "project_id".'
+        )
+    label = "project_name" if column == "project_id" else "name"
+    names = frame[label].tolist() if label in frame.columns else [None] * len(frame)
+    known = {
+        int(one): "" if pd.isna(name) else str(name) for one, name in zip(frame[column], names, strict=True)
+    }
+    return {str(one): known[one] for one in sorted(known)}
+
+
+def wanted_lists(tables: str | Iterable[str] | Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Canonical name of each list, and its arguments as they are kept."""
+    if isinstance(tables, str):
+        tables = [tables]
+    pairs: Iterable[tuple[str, Mapping[str, Any]]] = (
+        tables.items() if isinstance(tables, Mapping) else [(name, {}) for name in tables]
+    )
+    found = {_canonical(name): _plain(name, arguments) for name, arguments in pairs}
+    if not found:
+        raise ArgumentError(
+            "No table is named.", advice='For example store.sync(procore, ["projects", "rfis"]).'
+        )
+    return found
+
+
+def _plain(name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments of a list as JSON keeps them, so that the next sync can tell whether they are the same."""
+    try:
+        return dict(orjson.loads(orjson.dumps(dict(arguments))))
+    except (TypeError, ValueError) as error:
+        raise ArgumentError(
+            f"The arguments of {name} cannot be kept: {error}.",
+            advice="Use text, numbers, dates, and lists of them.",
+        ) from error
+
+
+def _canonical(name: str) -> str:
+    return catalog.endpoint(name).name

@@ -1,32 +1,62 @@
-"""One table, one sync: asks what its plan says, keeps what lands, and brings the table up to date.
+"""One table, one sync: fetches what its plan says, stages the rows, and brings the table up to date.
 
-In: a connection, an endpoint and options. Out: the table's next state, and an account of it. Speaks to the service through
+In: a connection, an endpoint and options. Out: the table's next state, and a log of it. Speaks to the service through
 the connection, and to the file system through `files`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from numbers import Real
 from typing import Any
 
 import pandas as pd
 
 from procore_nb.catalog import Endpoint
-from procore_nb.errors import AccessError, NotFoundError, ProcoreError
+from procore_nb.errors import AccessError, ArgumentError, NotFoundError, ProcoreError
 from procore_nb.store import strategy
 from procore_nb.store.arrow_columns import kinds_of, to_arrow
 from procore_nb.store.files import Files
 from procore_nb.store.manifest import Manifest, moment_of, moment_text
 from procore_nb.store.pii import personal_columns, without_personal
+from procore_nb.store.report import SyncLog
 from procore_nb.store.snapshot import present, recover
 from procore_nb.store.staging import Staging, StagingPlan, extended
 from procore_nb.store.strategy import Source, strategy_for
-from procore_nb.store.sync_log import Options, SyncLog
 from procore_nb.store.update import Counts, update
 
+Targets = Callable[[], tuple[list[str], dict[str, str], bool]]
+
 _STALE = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a sync is meant; None leaves a table as it was kept so far."""
+
+    full: bool = False
+    history: bool | None = None
+    drop_personal: bool | None = None
+    window_days: int = 14
+    overlap: timedelta = timedelta(minutes=10)
+    deletions: bool = True
+    progress: bool | None = None
+    clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+
+
+def not_negative(value: Any, name: str) -> float:
+    """A number of days, minutes or seconds.
+
+    Raises
+    ------
+    ArgumentError
+        If it is none: with an overlap below zero changes would fall between two syncs.
+    """
+    if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= float(value) < 1e6:
+        raise ArgumentError(f"{name} is a number from 0 on, not {value!r}.")
+    return float(value)
 
 
 class TableSync:
@@ -39,43 +69,59 @@ class TableSync:
         self._endpoint = endpoint
         self._arguments = dict(arguments)
         self._options = options
-        self._landing = Staging(files, name)
-        self.account = SyncLog(name)
+        self._staging = Staging(files, name)
+        self.log = SyncLog(name)
         recover(files, name)
         known = present(files, name)
         self.manifest = known or Manifest(table=name, path=endpoint.path)
 
-    def run(self, procore: Source, places: Callable[[], tuple[list[str], dict[str, str], bool]]) -> SyncLog:
-        """Ask, keep, bring up to date; goes on where an earlier sync was interrupted.
+    def run(self, procore: Source, places: Targets) -> SyncLog:
+        """Fetch, stage, commit; continues where an earlier sync was interrupted, and is up to date like any other.
 
         `places` tells where the list is asked, what the places are called, and whether these are all there are.
         """
-        plan = self._unfinished()
-        self.account.resumed = plan is not None
-        self._landing.mend()
+        began, plan = self._options.clock(), self._unfinished()
+        self.log.resumed = plan is not None
+        self._staging.repair()
         if plan is None:
             plan = self._plan(procore, *places())
-            self._landing.begin(plan)
-        else:
-            plan = extended(plan, self._plan(procore, *places()), self._landing.done("rows"))
-            self._landing.keep(plan)
-        self._carry_out(procore, plan)
-        stale = self._options.clock() - moment_of(plan.started) > _STALE
-        if self.account.resumed and stale:
-            plan = self._plan(procore, *places())
-            self._landing.begin(plan)
-            self._carry_out(procore, plan)
-        return self.account
+            self._staging.begin(plan)
+            self._execute(procore, plan)
+            return self.log
+        earlier = self._staging.done("rows")
+        plan = extended(plan, self._plan(procore, *places()), earlier)
+        self._staging.keep(plan)
+        self._execute(procore, plan)
+        self._catch_up(procore, places, earlier, began=began, age=began - moment_of(plan.started))
+        return self.log
 
-    def _carry_out(self, procore: Source, plan: StagingPlan) -> None:
-        account = self.account
-        account.way = plan.way
-        account.since = (
-            plan.window[0] if plan.window else min((since for since, _ in plan.groups if since), default="")
-        )
-        account.places = len(plan.places)
-        self._ask_rows(procore, plan)
-        self._ask_bin(procore, plan)
+    def _catch_up(
+        self, procore: Source, places: Targets, earlier: set[str], *, began: datetime, age: timedelta
+    ) -> None:
+        """Read again what an interrupted sync had staged: its rows are as old as that sync.
+
+        Changes alone are cheap, so they are always read. Where a list can only be read in full, that would make the
+        staged rows worthless: those of the last hour are taken as they are, and `synced_at` says from when they are.
+        """
+        found, names, _ = places()
+        again = [place for place in found if place in earlier]
+        if not age or not again:
+            return
+        stale = age > _STALE
+        plan = self._plan(procore, again, names, False, full=self._options.full and stale)
+        if plan.mode == "full" and not stale:
+            return
+        plan = replace(plan, started=moment_text(began))  # what was read since then need not be read again
+        self._staging.begin(plan)
+        self._execute(procore, plan, catching_up=True)
+
+    def _execute(self, procore: Source, plan: StagingPlan, *, catching_up: bool = False) -> None:
+        log = self.log
+        since = plan.window[0] if plan.window else min((one for one, _ in plan.groups if one), default="")
+        if not catching_up:  # what catches up belongs to the sync before it
+            log.mode, log.since, log.places = plan.mode, since, len(plan.places)
+        self._fetch_rows(procore, plan, catching_up=catching_up)
+        self._fetch_bin(procore, plan)
         drop = plan.drop_personal
         history = self.manifest.history if self._options.history is None else self._options.history
         before = replace(
@@ -85,8 +131,8 @@ class TableSync:
             drop_personal=drop,
             names={**self.manifest.names, **plan.names},
             synced_at=plan.started,
-            whole_at=plan.started if plan.way == "whole" else self.manifest.whole_at,
-            last=self._about(procore, plan),
+            whole_at=plan.started if plan.mode == "full" else self.manifest.whole_at,
+            last=self._about(procore),
         )
         # Rows carry the server's time: where its clock is behind ours, changes since our start look older than that.
         seen = moment_of(plan.started) - timedelta(seconds=procore.seconds_behind)
@@ -96,89 +142,96 @@ class TableSync:
             self._endpoint,
             before,
             plan,
-            self._landing,
+            self._staging,
             at=moment_of(plan.started),
             seen=moment_text(seen),
         )
-        self._landing.clear()
-        account.rows, account.synced_at = self.manifest.rows, plan.started
-        account.new += counts.new
-        account.changed += counts.changed
-        account.deleted += counts.deleted
+        self._staging.clear()
+        log.rows, log.synced_at = self.manifest.rows, plan.started
+        log.new += counts.new
+        log.changed += counts.changed
+        log.deleted += counts.deleted
 
     def _unfinished(self) -> StagingPlan | None:
         """The plan of a sync that was interrupted, if it is still what is wanted."""
-        plan, options = self._landing.plan(), self._options
+        plan, options = self._staging.plan(), self._options
         if plan is None or plan.generation != self.manifest.generation:
             return None
         same = plan.arguments == self._arguments and plan.drop_personal == self._drops()
-        return plan if same and not (options.full and plan.way != "whole") else None
+        return plan if same and not (options.full and plan.mode != "full") else None
 
     def _drops(self) -> bool:
         wanted = self._options.drop_personal
         return self.manifest.drop_personal if wanted is None else wanted
 
     def _plan(
-        self, procore: Source, places: list[str], names: dict[str, str], everywhere: bool
+        self,
+        procore: Source,
+        places: list[str],
+        names: dict[str, str],
+        everywhere: bool,
+        *,
+        full: bool | None = None,
     ) -> StagingPlan:
-        options, manifest, ways = self._options, self.manifest, strategy_for(self._endpoint)
+        options, manifest, offers = self._options, self.manifest, strategy_for(self._endpoint)
         known = manifest if manifest.generation and manifest.arguments == self._arguments else None
         if known is not None and known.drop_personal and not self._drops():
             known = None
-        way = "whole"
-        if known is not None and not options.full and known.since:
-            way = (
-                "changed"
-                if ways.since and known.unique
+        full = options.full if full is None else full
+        mode = "full"
+        if known is not None and not full and known.since:
+            mode = (
+                "incremental"
+                if offers.since and known.unique
                 else "window"
-                if ways.day in known.columns
-                else "whole"
+                if offers.day in known.columns
+                else "full"
             )
         days = (known is not None and strategy.window_of(known, procore.today(), options.window_days)) or None
         return StagingPlan(
             table=manifest.table,
             generation=manifest.generation,
-            way=way,
+            mode=mode,
             started=moment_text(options.clock()),
-            groups=strategy.plan_groups(places, known, way=way, overlap=options.overlap),
+            groups=strategy.plan_groups(places, known, mode=mode, overlap=options.overlap),
             place=strategy.checked(self._endpoint, self._arguments),
             arguments=self._arguments,
             drop_personal=self._drops(),
             scrub=self._drops() and not manifest.drop_personal and manifest.generation > 0,
-            window=days if way == "window" else None,
-            window_day=ways.day if way == "window" else "",
-            bin=ways.bin if way == "changed" and options.deletions else "",
+            window=days if mode == "window" else None,
+            window_day=offers.day if mode == "window" else "",
+            bin=offers.bin if mode == "incremental" and options.deletions else "",
             everywhere=everywhere,
             names=names,
         )
 
-    def _ask_rows(self, procore: Source, plan: StagingPlan) -> None:
+    def _fetch_rows(self, procore: Source, plan: StagingPlan, *, catching_up: bool) -> None:
         refusals: list[ProcoreError] = []
         for since, places in plan.groups:
             waiting = self._waiting("rows", places)
             if not waiting:
                 continue
             wanted = strategy.query(
-                self._endpoint, plan.arguments, way=plan.way, since=since, window=plan.window
+                self._endpoint, plan.arguments, mode=plan.mode, since=since, window=plan.window
             )
-            refusals += self._ask("rows", procore, plan, waiting, self._endpoint.name, wanted)
-        if refusals and not self._landing.done("rows"):
+            refusals += self._fetch("rows", procore, plan, waiting, self._endpoint.name, wanted)
+        if refusals and not catching_up and not self._staging.done("rows"):
             raise refusals[0]
 
-    def _ask_bin(self, procore: Source, plan: StagingPlan) -> None:
+    def _fetch_bin(self, procore: Source, plan: StagingPlan) -> None:
         places = [place for since, group in plan.groups if since for place in group]
         waiting = self._waiting("bin", places) if plan.bin else []
         if not waiting:
             return
         name = self._endpoint.name if plan.bin == "only" else plan.bin
         wanted = {**plan.arguments, "deleted": "only"} if plan.bin == "only" else {}
-        self._ask("bin", procore, plan, waiting, name, wanted)
+        self._fetch("bin", procore, plan, waiting, name, wanted)
 
     def _waiting(self, stage: str, places: Iterable[str]) -> list[str]:
-        done = self._landing.done(stage)
+        done = self._staging.done(stage)
         return [place for place in places if place not in done]
 
-    def _ask(
+    def _fetch(
         self,
         stage: str,
         procore: Source,
@@ -191,7 +244,7 @@ class TableSync:
         refusals: list[ProcoreError] = []
         attempts: dict[str, int] = {}
         parts: dict[str, int] = {}
-        begun = self._landing.begun(stage)
+        begun = self._staging.begun(stage)
         where = strategy.asked_at(plan.place, places)
         try:
             for frame in procore.frames(
@@ -199,12 +252,12 @@ class TableSync:
             ):
                 about = frame.attrs.pop("procore")  # pandas copies attrs with every column it hands out
                 place = strategy.place_text(about["target"], plan.place)
-                self.account.requests += int(about["requests"])
+                self.log.requests += int(about["requests"])
                 if (
                     attempts.setdefault(place, about["attempt"]) != about["attempt"]
                     or place in begun - parts.keys()
                 ):
-                    self._landing.drop(
+                    self._staging.drop(
                         stage, place
                     )  # it moved and is walked again, or was cut short the last time
                     attempts[place] = about["attempt"]
@@ -214,8 +267,8 @@ class TableSync:
             if error.status not in (403, 404) or parts:
                 raise
             refusals.append(error)
-            self.account.requests += len(places)
-        self._leave_out(stage, [place for place in places if place not in parts])
+            self.log.requests += len(places)
+        self._skip(stage, [place for place in places if place not in parts])
         return refusals
 
     def _keep(
@@ -236,20 +289,18 @@ class TableSync:
                 frame[name] = [without_personal(value, name) for value in frame[name]]
         fields = {key: name for name, key in about.get("custom_fields", {}).items() if name in kinds}
         rows, done = to_arrow(frame, kinds), bool(about["done"])
-        self._landing.put(stage, place, number, rows, kinds, fields=fields, done=done)
+        self._staging.put(stage, place, number, rows, kinds, fields=fields, done=done)
 
-    def _leave_out(self, stage: str, places: list[str]) -> None:
+    def _skip(self, stage: str, places: list[str]) -> None:
         if stage == "rows":
-            self.account.skipped += len(places)
-            self.account.skipped_targets += [
-                {"table": self.account.table, "target": place} for place in places
-            ]
+            self.log.skipped += len(places)
+            self.log.skipped_targets += [{"table": self.log.table, "target": place} for place in places]
 
-    def _about(self, procore: Source, plan: StagingPlan) -> dict[str, Any]:
+    def _about(self, procore: Source) -> dict[str, Any]:
         """What the last sync was, for `attrs` and the next window."""
         return {
-            "way": plan.way,
+            "mode": self.log.mode,
             "day": procore.today().isoformat(),
-            "requests": self.account.requests,
-            "skipped": [one["target"] for one in self.account.skipped_targets],
+            "requests": self.log.requests,
+            "skipped": [one["target"] for one in self.log.skipped_targets],
         }

@@ -1,6 +1,6 @@
-"""One table brought up to date from what has landed: range by range of its keys, so that memory stays flat.
+"""One table brought up to date from the staged rows: range by range of its keys, so that memory stays flat.
 
-In: the present manifest, the plan, and what landed. Out: the next state of the table, in place, and how many rows are new,
+In: the present manifest, the plan, and what staged. Out: the next state of the table, in place, and how many rows are new,
 changed and deleted. Speaks to the file system through `files`.
 """
 
@@ -18,15 +18,22 @@ import pyarrow.compute as pc
 
 from procore_nb.frames.types import declared_by
 from procore_nb.store.arrow_columns import Kinds, aligned, schema_of
-from procore_nb.store.data_files import PartWriter, cuts, key_at, places_of, position, read_rows, write_rows
+from procore_nb.store.data_files import (
+    PartWriter,
+    cuts,
+    key_at,
+    places_of,
+    position,
+    read_rows,
+    row_names,
+    write_rows,
+)
 from procore_nb.store.files import Files
-from procore_nb.store.history import History
 from procore_nb.store.manifest import Manifest, Part, grouped
 from procore_nb.store.pii import scrubbed
-from procore_nb.store.renames import renamed, renames
-from procore_nb.store.schema import known_gone, row_names, settled_schema
-from procore_nb.store.snapshot import Snapshot
-from procore_nb.store.staging import StagedRows, Staging, StagingPlan
+from procore_nb.store.schema import next_schema, renamed, renames
+from procore_nb.store.snapshot import History, Snapshot
+from procore_nb.store.staging import StagedRows, Staging, StagingPlan, known_gone
 from procore_nb.store.upsert import Upserted, upserted
 
 _AT_ONCE = 2  # ranges of keys: Arrow works outside of Python's lock, and two of them fit into memory
@@ -61,28 +68,28 @@ def update(
     endpoint: Any,
     manifest: Manifest,
     plan: StagingPlan,
-    landing: Staging,
+    staging: Staging,
     *,
     at: datetime,
     seen: str,
 ) -> tuple[Manifest, Counts]:
-    """Make the table's next state of its present one and what has landed, and put it in place.
+    """Make the table's next state of its present one and the staged rows, and commit it.
 
     Rows are valid from `at`; `seen` is the moment up to which the server's changes have been seen.
     """
     promised = {".".join(path) for path in declared_by(endpoint).columns}
     order = manifest.key or (*plan.place, "id")
-    landed = StagedRows(
+    staged = StagedRows(
         files,
-        landing.landed("rows"),
+        staging.files("rows"),
         order=order,
         promised=promised,
         known=manifest.columns,
         fields=manifest.fields,
     )
-    after = settled_schema(endpoint, manifest, plan, landed)
-    gone = known_gone(files, landing, after)
-    return _Work(files, manifest, after, plan, landed, landing.done("rows"), gone, at, seen).run()
+    after = next_schema(endpoint, manifest, plan, staged)
+    gone = known_gone(files, staging, after)
+    return _Work(files, manifest, after, plan, staged, staging.done("rows"), gone, at, seen).run()
 
 
 class _Work:
@@ -94,23 +101,23 @@ class _Work:
         before: Manifest,
         after: Manifest,
         plan: StagingPlan,
-        landed: StagedRows,
+        staged: StagedRows,
         done: set[str],
         gone: Any,
         at: datetime,
         seen: str,
     ) -> None:
         self._files, self._before, self._after, self._plan = files, before, after, plan
-        self._landed, self._done, self._gone, self._at, self._seen = landed, done, gone, at, seen
+        self._staged, self._done, self._gone, self._at, self._seen = staged, done, gone, at, seen
         self._renames = renames(before.fields, after.fields)
-        self._told = {self._renames.get(name, name): kind for name, kind in before.columns.items()}
-        retyped = any(after.columns.get(name) != kind for name, kind in self._told.items())
+        self._kinds = {self._renames.get(name, name): kind for name, kind in before.columns.items()}
+        retyped = any(after.columns.get(name) != kind for name, kind in self._kinds.items())
         self._rewrite = retyped or plan.scrub or bool(self._renames)
         self._reordered = any(
-            self._told.get(name, after.columns[name]) != after.columns[name] for name in after.key
+            self._kinds.get(name, after.columns[name]) != after.columns[name] for name in after.key
         )
-        self._generation = Snapshot(files, after.table)
-        self._ended = History(files, self._generation, after, rewrite=self._rewrite, mend=self._mended)
+        self._snapshot = Snapshot(files, after.table)
+        self._ended = History(files, self._snapshot, after, rewrite=self._rewrite, upgrade=self._upgraded)
         self._counts = Counts()
 
     def run(self) -> tuple[Manifest, Counts]:
@@ -131,12 +138,12 @@ class _Work:
             deleted=self._before.deleted + self._counts.deleted,
             since=self._since(),
         )
-        self._generation.commit(after)
+        self._snapshot.commit(after)
         return after, self._counts
 
     def _ranges(self) -> Iterator[tuple[int, Part | None, int, int]]:
-        """Each part with its number, and which rows that landed belong to it, by their place in the order of keys."""
-        keys, parts = self._landed.keys, self._before.parts
+        """Each part with its number, and which staged rows belong to it, by their place in the order of keys."""
+        keys, parts = self._staged.keys, self._before.parts
         if not parts or self._reordered:
             yield 0, None, 0, keys.num_rows
             return
@@ -149,11 +156,11 @@ class _Work:
             return self._kept(part)
         old, made = self._old(part), _Range()
         stem = f"part-{self._after.generation:06d}-{number:05d}"
-        writer = PartWriter(self._files, self._generation.folder, stem, self._after.key)
+        writer = PartWriter(self._files, self._snapshot.folder, stem, self._after.key)
         unchanged = part is not None and not self._rewrite
         pieces = []
         for first, last, rows in self._pieces(old, start, stop):
-            outcome = self._merge(rows, self._landed.take(first, last, self._align))
+            outcome = self._merge(rows, self._staged.take(first, last, self._align))
             unchanged = unchanged and outcome.rows is None
             pieces.append(rows if outcome.rows is None else outcome.rows)
             made.counts.add(outcome)
@@ -164,13 +171,13 @@ class _Work:
         return self._kept(part) if unchanged and part is not None else made
 
     def _kept(self, part: Part) -> _Range:
-        self._generation.keep(part)
+        self._snapshot.keep(part)
         return _Range([part])
 
-    def _merge(self, old: pa.Table, come: pa.Table) -> Upserted:
+    def _merge(self, old: pa.Table, incoming: pa.Table) -> Upserted:
         return upserted(
             old,
-            come,
+            incoming,
             key=self._after.key,
             has_id=self._after.has_id,
             answered=self._answered(old),
@@ -180,8 +187,8 @@ class _Work:
         )
 
     def _pieces(self, old: pa.Table, start: int, stop: int) -> Iterator[tuple[int, int, pa.Table]]:
-        """A range in pieces that fit into memory: bounds of what landed, and the old rows between them."""
-        keys, key = self._landed.keys.slice(start, stop - start), self._after.key
+        """A range in pieces that fit into memory: bounds of the staged rows, and the old rows between them."""
+        keys, key = self._staged.keys.slice(start, stop - start), self._after.key
         bounds = list(cuts(keys, key)) if key else []
         if len(bounds) < 2:
             yield start, stop, old
@@ -196,7 +203,7 @@ class _Work:
             [part] if part else self._before.parts
         )  # numbers that became text are in another order: all at once
         paths = [f"{self._after.table}/{one.file}" for one in parts]
-        tables = [self._mended(read_rows(self._files, path), self._after.extra) for path in paths]
+        tables = [self._upgraded(read_rows(self._files, path), self._after.extra) for path in paths]
         rows = tables[0] if len(tables) == 1 else pa.concat_tables([empty, *tables])
         return (
             rows
@@ -204,17 +211,17 @@ class _Work:
             else rows.sort_by([(name, "ascending") for name in self._after.key])
         )
 
-    def _mended(self, table: pa.Table, extra: tuple[str, ...]) -> pa.Table:
+    def _upgraded(self, table: pa.Table, extra: tuple[str, ...]) -> pa.Table:
         """Rows that are kept, as the next state has them."""
-        rows = aligned(renamed(table, self._renames), self._after.columns, self._told, extra)
+        rows = aligned(renamed(table, self._renames), self._after.columns, self._kinds, extra)
         return scrubbed(rows, self._after.columns) if self._plan.scrub else rows
 
-    def _align(self, table: pa.Table, told: Kinds) -> pa.Table:
-        return aligned(table, self._after.columns, told, self._after.extra[:-2])
+    def _align(self, table: pa.Table, kinds: Kinds) -> pa.Table:
+        return aligned(table, self._after.columns, kinds, self._after.extra[:-2])
 
     def _touched(self, part: Part) -> bool:
         """Whether a part may lose rows: it is answered for, or rows of it are known to be deleted."""
-        if self._plan.way == "changed" and not len(self._gone) and not self._fresh():
+        if self._plan.mode == "incremental" and not len(self._gone) and not self._fresh():
             return False
         columns = [*self._after.key, *([self._plan.window_day] if self._plan.window else [])]
         rows = read_rows(self._files, f"{self._after.table}/{part.file}", columns)
@@ -228,15 +235,15 @@ class _Work:
         """For each row, whether it would have come if it still were."""
         plan = self._plan
         places = places_of(rows, self._after.place)
-        whole = _among(places, self._fresh())
-        if plan.way == "whole" and plan.everywhere:
-            whole |= ~_among(places, set(plan.places))
+        covered = _among(places, self._fresh())
+        if plan.mode == "full" and plan.everywhere:
+            covered |= ~_among(places, set(plan.places))
         if plan.window:
             days = rows.column(plan.window_day)
             first, last = (pa.scalar(day).cast(pa.date32()) for day in plan.window)
             inside = pc.and_(pc.greater_equal(days, first), pc.less_equal(days, last))
-            whole |= _among(places, self._done) & pc.fill_null(inside, False).to_numpy().astype(bool)
-        return whole
+            covered |= _among(places, self._done) & pc.fill_null(inside, False).to_numpy().astype(bool)
+        return covered
 
     def _is_gone(self, rows: pa.Table) -> Any:
         if not len(self._gone) or not self._after.has_id:
@@ -249,17 +256,17 @@ class _Work:
             self._after.columns,
             self._after.exact,
         ):
-            self._generation.keep(Part(self._before.header, 0))
+            self._snapshot.keep(Part(self._before.header, 0))
             return self._before.header
         name = f"0-columns-{self._after.generation:06d}.parquet"
         empty = schema_of(self._after.columns, self._after.extra).empty_table()
-        write_rows(self._files, f"{self._generation.folder}/{name}", empty)
+        write_rows(self._files, f"{self._snapshot.folder}/{name}", empty)
         return name
 
     def _since(self) -> dict[str, list[str]]:
         """The start of the last read of each place: this one's, where it answered."""
         plan, known = self._plan, self._before.since_of()
-        if plan.way == "whole" and plan.everywhere:
+        if plan.mode == "full" and plan.everywhere:
             known = {place: moment for place, moment in known.items() if place in plan.places}
         return grouped(known | dict.fromkeys(sorted(self._done), self._seen))
 

@@ -1,4 +1,4 @@
-"""Rows as they were and rows as they came: which are new, changed, gone.
+"""Rows as they were and rows as they arrived: which are new, changed, gone.
 
 In: two Arrow tables of one range of keys, with the same columns. Out: the rows as they are now, in the order of their keys,
 and the versions that ended. Pure: speaks to no service.
@@ -35,7 +35,7 @@ class Upserted:
 
 def upserted(
     old: pa.Table,
-    come: pa.Table,
+    incoming: pa.Table,
     *,
     key: Sequence[str],
     has_id: bool,
@@ -48,14 +48,14 @@ def upserted(
 
     Parameters
     ----------
-    old, come
-        Rows as they were, with bookkeeping; rows that came, without.
+    old, incoming
+        Rows as they were, with bookkeeping; incoming rows, without.
     key
         The columns that tell rows apart. Several rows of one key are told apart by their order.
     has_id
         Whether an id is among them; if not, rows of a place are the same where all their values are.
     answered
-        For each old row, whether it would have come if it still were (numpy, bool).
+        For each old row, whether it would have come if it still existed (numpy, bool).
     gone
         For each old row, whether it is known to be deleted (numpy, bool).
     at
@@ -63,43 +63,43 @@ def upserted(
     history
         Whether earlier versions of changed rows are handed out, beside deleted rows.
     """
-    before, after = _pairs(old, come, key, has_id)
+    before, after = _pairs(old, incoming, key, has_id)
     match = np.full(old.num_rows, -1)
     match[before] = after
-    same = _same(old, come, before, after)
+    same = _same(old, incoming, before, after)
     unchanged, changed = np.zeros(old.num_rows, bool), np.zeros(old.num_rows, bool)
     unchanged[before[same]] = True
     changed[before[~same]] = True
     deleted = (match < 0) & (answered | gone)
-    fresh = np.ones(come.num_rows, bool)
+    fresh = np.ones(incoming.num_rows, bool)
     fresh[after] = False
     if not (fresh.any() or changed.any() or deleted.any()) and (has_id or _in_order(after, before)):
         return Upserted(None, None)
     kept = ~deleted & ~changed if has_id else (match < 0) & ~deleted
-    rows = _now(old, come, kept, match, unchanged, at, key)
+    rows = _now(old, incoming, kept, match, unchanged, at, key)
     ended = _ended(old, changed if history else np.zeros(old.num_rows, bool), deleted, at)
     counts = (int(fresh.sum()), int(changed.sum()), int(deleted.sum()))
     return Upserted(rows, ended, *counts)
 
 
-def stamped(come: pa.Table, at: datetime) -> pa.Table:
-    """Rows that came, with their bookkeeping: seen and valid since now."""
+def stamped(incoming: pa.Table, at: datetime) -> pa.Table:
+    """Incoming rows, with their bookkeeping: seen and valid since now."""
     for name in _BOOKS:
-        come = come.append_column(name, _moments(at, come.num_rows))
-    return come
+        incoming = incoming.append_column(name, _moments(at, incoming.num_rows))
+    return incoming
 
 
 def _now(
-    old: pa.Table, come: pa.Table, kept: Any, match: Any, unchanged: Any, at: datetime, key: Sequence[str]
+    old: pa.Table, incoming: pa.Table, kept: Any, match: Any, unchanged: Any, at: datetime, key: Sequence[str]
 ) -> pa.Table:
-    """Kept rows and rows that came, in the order of their keys; those that were there before keep when they were first seen."""
-    origin = np.full(come.num_rows, -1)
+    """Kept rows and incoming rows, in the order of their keys; those that were there before keep when they were first seen."""
+    origin = np.full(incoming.num_rows, -1)
     known = np.flatnonzero(match >= 0)
     origin[match[known]] = known
     taken = origin >= 0
     taken[taken] = ~kept[origin[taken]]
     wanted = np.flatnonzero((origin < 0) | taken)
-    fresh = stamped(come.take(pa.array(wanted)), at)
+    fresh = stamped(incoming.take(pa.array(wanted)), at)
     origin = origin[wanted]
     for name in _BOOKS if old.num_rows else ():
         source = origin >= 0 if name == FIRST_SEEN else (origin >= 0) & unchanged[origin]
@@ -125,30 +125,33 @@ def _ended(old: pa.Table, changed: Any, deleted: Any, at: datetime) -> pa.Table 
     return rows.append_column(VALID_TO, moments).append_column(DELETED_AT, deletions)
 
 
-def _pairs(old: pa.Table, come: pa.Table, key: Sequence[str], has_id: bool) -> tuple[Any, Any]:
-    """Which old row and which row that came are the same: two arrays of row numbers."""
-    if not old.num_rows or not come.num_rows:
+def _pairs(old: pa.Table, incoming: pa.Table, key: Sequence[str], has_id: bool) -> tuple[Any, Any]:
+    """Which old row and which incoming row are the same: two arrays of row numbers."""
+    if not old.num_rows or not incoming.num_rows:
         return np.array([], int), np.array([], int)
-    if has_id and (pairs := _by_id(old, come, key)) is not None:
+    if has_id and (pairs := _by_id(old, incoming, key)) is not None:
         return pairs
-    content = list(come.column_names)
-    one, other = (_names(table, key if has_id else content, has_id, key) for table in (old, come))
+    content = list(incoming.column_names)
+    one, other = (_names(table, key if has_id else content, has_id, key) for table in (old, incoming))
     one["before"], other["after"] = np.arange(len(one)), np.arange(len(other))
     columns = [name for name in other.columns if name != "after"]
     both = other.merge(one, on=columns, how="inner")
     return both["before"].to_numpy(int), both["after"].to_numpy(int)
 
 
-def _by_id(old: pa.Table, come: pa.Table, key: Sequence[str]) -> tuple[Any, Any] | None:
+def _by_id(old: pa.Table, incoming: pa.Table, key: Sequence[str]) -> tuple[Any, Any] | None:
     """The pairs where ids alone tell rows apart, as they nearly always do; None where they do not."""
-    one, other = old.column("id").combine_chunks(), come.column("id").combine_chunks()
+    one, other = old.column("id").combine_chunks(), incoming.column("id").combine_chunks()
     for ids in (one, other):
         if ids.null_count or pc.count_distinct(ids).as_py() < len(ids):
             return None
     at = pc.index_in(other, value_set=one)
     after = np.flatnonzero(at.is_valid().to_numpy(zero_copy_only=False))
     before = at.drop_null().to_numpy()
-    left, right = old.select(list(key)).take(pa.array(before)), come.select(list(key)).take(pa.array(after))
+    left, right = (
+        old.select(list(key)).take(pa.array(before)),
+        incoming.select(list(key)).take(pa.array(after)),
+    )
     return (before, after) if left.equals(right) else None
 
 
@@ -165,15 +168,17 @@ def _names(table: pa.Table, columns: Sequence[str], has_id: bool, key: Sequence[
     return named
 
 
-def _same(old: pa.Table, come: pa.Table, before: Any, after: Any) -> Any:
+def _same(old: pa.Table, incoming: pa.Table, before: Any, after: Any) -> Any:
     """For each pair, whether all values are equal."""
     same = np.ones(len(before), bool)
     if not len(before):
         return same
-    said = [
-        name for name in come.column_names if has_values(come.column(name)) or has_values(old.column(name))
+    valued = [
+        name
+        for name in incoming.column_names
+        if has_values(incoming.column(name)) or has_values(old.column(name))
     ]  # most columns of most lists are without any value
-    left, right = old.select(said).take(pa.array(before)), come.select(said).take(pa.array(after))
+    left, right = old.select(valued).take(pa.array(before)), incoming.select(valued).take(pa.array(after))
     for one, other in zip(left.columns, right.columns, strict=True):
         equal = pc.fill_null(pc.equal(one, other), False)
         equal = pc.or_(equal, pc.and_(pc.is_null(one), pc.is_null(other)))

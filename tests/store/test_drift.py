@@ -14,7 +14,7 @@ from procore_nb.demo import COMPANY_ID, Demo, DemoAdapter, Faults
 from procore_nb.errors import ProcoreError
 from procore_nb.store import Store
 from store.living import LivingDemo, World, connection
-from store.test_ways import account, asked
+from store.test_modes import account, asked
 
 
 @pytest.mark.parametrize("way", ["refused", "broken"])
@@ -64,7 +64,7 @@ def test_no_change_is_lost_where_the_clocks_differ(world: World, tmp_path: Path,
         row = world.add("rfis", str(world.projects[0]))
         world.pass_time(minutes=20)
         result = store.sync(procore, ["rfis"])
-    assert account(result, "rfis")["way"] == "changed"
+    assert account(result, "rfis")["mode"] == "incremental"
     assert row["id"] in store.table("rfis")["id"].tolist()
 
 

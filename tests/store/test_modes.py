@@ -54,13 +54,13 @@ def test_a_second_sync_asks_only_for_what_changed_where_the_list_can_be_asked_so
     store.sync(procore, LISTS)
     world.live_a_little()
     result = store.sync(procore, LISTS)
-    assert dict(zip(result["table"], result["way"], strict=True)) == {
-        "vendors": "changed",
-        "rfis": "changed",
-        "change_events": "changed",
-        "budget_modifications": "whole",
+    assert dict(zip(result["table"], result["mode"], strict=True)) == {
+        "vendors": "incremental",
+        "rfis": "incremental",
+        "change_events": "incremental",
+        "budget_modifications": "full",
         "daily_logs_manpower": "window",
-        "daily_log_counts": "whole",
+        "daily_log_counts": "full",
     }
 
 
@@ -152,7 +152,7 @@ def test_a_daily_log_is_read_whole_at_first_and_then_its_last_days(
         world.change("daily_logs_manpower", place, row["id"], notes="corrected")
     world.delete("daily_logs_manpower", place, late["id"])
     result = account(store.sync(procore, ["daily_logs_manpower"], window_days=7), "daily_logs_manpower")
-    assert (result["way"], str(result["since"].date())) == ("window", "2026-02-23")
+    assert (result["mode"], str(result["since"].date())) == ("window", "2026-02-23")
     kept = store.table("daily_logs_manpower").set_index("id")["notes"]
     assert kept[old["id"]] == "long ago", "outside of the window: a longer one, or full=True, would find it"
     assert late["id"] not in kept.index
@@ -314,8 +314,8 @@ def test_arguments_belong_to_the_table_others_are_read_anew(
     store.sync(procore, {"rfis": {"sort": "id"}})
     assert store.table("rfis").attrs["procore"]["arguments"] == {"sort": "id"}
     world.pass_time(days=1)
-    assert store.sync(procore, {"rfis": {"sort": "id"}})["way"].tolist() == ["changed"]
-    assert store.sync(procore, ["rfis"])["way"].tolist() == ["whole"]
+    assert store.sync(procore, {"rfis": {"sort": "id"}})["mode"].tolist() == ["incremental"]
+    assert store.sync(procore, ["rfis"])["mode"].tolist() == ["full"]
 
 
 def test_all_lists_of_this_test_are_of_projects_but_one() -> None:
