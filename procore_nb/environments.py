@@ -7,7 +7,6 @@ https://developers.procore.com/documentation/development-environments
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass, replace
 from html import escape
@@ -15,6 +14,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from procore_nb.errors import ArgumentError
+from procore_nb.near_match import near
 
 _USUAL_PORTS = {"https": 443, "http": 80}
 _ADDRESS = re.compile(
@@ -112,8 +112,8 @@ def environment(
             return replace(known, **overrides) if overrides else known
     if login_url and api_url:
         return Environment(name.strip(), login_url, api_url)
-    near = difflib.get_close_matches(wanted, [known.name for known in KNOWN], n=2, cutoff=0.5)
-    hint = f"Did you mean {' or '.join(near)}? " if near else ""
+    close = near(wanted, [known.name for known in KNOWN], count=2)
+    hint = f"Did you mean {' or '.join(close)}? " if close else ""
     raise ArgumentError(
         f"There is no Procore environment named {name!r}.",
         advice=f"{hint}Known names: {_names()}. For hosts of your own pass "

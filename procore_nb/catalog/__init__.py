@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from procore_nb.catalog.catalogue import Catalogue, dump, load
-from procore_nb.catalog.models import Argument, Endpoint, Field
-from procore_nb.catalog.near_match import near
+from procore_nb.catalog.endpoint import Endpoint
+from procore_nb.catalog.models import Argument, Field
+from procore_nb.near_match import near
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,8 +78,11 @@ def find_endpoints(words: str = "", *, catalogue: Catalogue | None = None) -> pd
     -------
     pandas.DataFrame
         One row per endpoint: `name`, `path`, `scope`, `required_query`, `paginated`, `needs`, `aliases`,
-        `module`, `category`, `filters`, `paging`, `version`, `kind`, `deprecated`, `columns` (how many keys
-        Procore describes) and `caveats`. No rows when nothing has all the words.
+        `module`, `category`, `filters`, `paging`, `version`, `kind`, `beta`, `deprecated`, `older_version`, `gone`
+        (in Procore's newest reference it is no more), `removal` (the day, where Procore names one), `successor`, `as_of`
+        (the day of the reference in which the list was read last), `columns` (how many keys Procore describes) and
+        `caveats`. No rows when nothing has all the words. `attrs["procore"]` has `catalogue`, the day of the newest
+        copy of Procore's reference that was read, and `lists`, how many there are.
 
     Examples
     --------
@@ -87,4 +91,7 @@ def find_endpoints(words: str = "", *, catalogue: Catalogue | None = None) -> pd
     """
     from procore_nb.catalog.search import find
 
-    return find(endpoints(catalogue=catalogue), words)
+    used = catalogue or load()
+    found = find(used.endpoints, words)
+    found.attrs["procore"] = {"catalogue": used.as_of, "lists": len(used)}
+    return found

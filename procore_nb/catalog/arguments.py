@@ -1,4 +1,4 @@
-"""What a caller may say to an endpoint, in Python names, and how each is sent.
+"""The arguments of an endpoint, in Python names, and how each is sent.
 
 In: an endpoint. Out: `Argument` rows. Speaks to no service. Deciding what a value becomes is the client's work.
 """
@@ -9,10 +9,13 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from procore_nb.catalog.models import Argument, Endpoint, Form, Place
+from procore_nb.catalog.models import Argument, EndpointFacts, Form, Place
 
-# The page walk sends these itself.
 PAGING_KEYS = frozenset({"page", "per_page", "cursor", "page_start", "page_size", "limit"})
+"""Every key by which a list may be paged. The paginator sends those of the list's own kind of paging."""
+
+# Where the first page and its size are the caller's to choose: these lists do not count their pages.
+_OPEN = {"limit": {"limit"}, "offset": {"page_size", "page_start"}}
 
 _DATE_NAME = re.compile(r"(^|_)(date|at)$|^date_|_date_range$|^due_by$")
 _DAYS = frozenset({"log_date", "start_date", "end_date", "finish_date", "forecast_start_date"})
@@ -22,7 +25,7 @@ _FILTER = re.compile(r"^filters?\[([^\]]*)\](.*)$")
 
 
 @lru_cache(maxsize=2048)
-def arguments(endpoint: Endpoint) -> tuple[Argument, ...]:
+def arguments(endpoint: EndpointFacts) -> tuple[Argument, ...]:
     """All arguments of an endpoint: placeholders, required query, options, sort and view, then filters.
 
     No name occurs twice: where a filter is called like a placeholder or an option, it is `filter_<name>`.
@@ -37,7 +40,7 @@ def arguments(endpoint: Endpoint) -> tuple[Argument, ...]:
 
 
 @lru_cache(maxsize=2048)
-def needs(endpoint: Endpoint) -> tuple[tuple[str, ...], ...]:
+def needs(endpoint: EndpointFacts) -> tuple[tuple[str, ...], ...]:
     """Groups of alternatives of which one each has to be given, in Python names."""
     groups: list[tuple[str, ...]] = [(name,) for name in endpoint.path_params]
     for group in endpoint.required_query:
@@ -47,7 +50,7 @@ def needs(endpoint: Endpoint) -> tuple[tuple[str, ...], ...]:
     return tuple(groups)
 
 
-def _declared(endpoint: Endpoint) -> Iterator[Argument]:
+def _declared(endpoint: EndpointFacts) -> Iterator[Argument]:
     for name in endpoint.path_params:
         yield Argument(name, name, required=True, place="path")
     for group in endpoint.required_query:
@@ -58,8 +61,9 @@ def _declared(endpoint: Endpoint) -> Iterator[Argument]:
                 yield Argument(
                     _name(key), key, many=key.endswith("[]"), required=True, place=place, choices=choices
                 )
+    free = _OPEN.get(endpoint.paging, set())
     for key in endpoint.other_query:
-        if key not in PAGING_KEYS:
+        if key not in PAGING_KEYS or key in free:
             yield Argument(
                 _name(key), key, many=key.endswith("[]"), form=_form(key), choices=endpoint.choices_of(key)
             )
@@ -71,7 +75,7 @@ def _declared(endpoint: Endpoint) -> Iterator[Argument]:
         yield _filter(endpoint, name)
 
 
-def _filter(endpoint: Endpoint, name: str) -> Argument:
+def _filter(endpoint: EndpointFacts, name: str) -> Argument:
     """A filter as Procore spells it: `status`, `id[]`, `updated_at[gt]`, `status[not]`."""
     stem, bracket, rest = name.partition("[")
     key = f"filters[{stem}]{bracket}{rest}"

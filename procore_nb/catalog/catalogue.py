@@ -1,7 +1,8 @@
 """The catalogue as a whole: read from its file, looked up by name, alias or path.
 
 In: a catalogue file (ours, or one built by the user). Out: `Endpoint` rows. Speaks to no service.
-A file is gzip'd text: a header line, then one JSON object a line for each endpoint.
+A file is gzip'd text: a header line, then one JSON object a line for each endpoint. The header names the day of the
+copy of Procore's reference that was read, and what of that reference is not a list, with the reason.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ from typing import Any
 import orjson
 
 from procore_nb.catalog import paths
-from procore_nb.catalog.models import Endpoint, from_row, to_row
-from procore_nb.catalog.near_match import near, plain
+from procore_nb.catalog.endpoint import Endpoint, from_row, to_row, unknown
 from procore_nb.errors import CatalogError
+from procore_nb.near_match import near, plain
 
 FORMAT = "procore_nb catalogue 1"
 
@@ -33,14 +34,28 @@ class Catalogue:
         The list endpoints, in the order in which they are shown.
     singles
         Endpoints that answer one object (such as `me`); found by name, never listed.
+    as_of
+        The day of the copy of Procore's reference, `2026-09-16`; empty when it is not known.
+    left_out
+        Operations of that reference that are not in the catalogue, each a path and the reason.
     """
 
-    def __init__(self, endpoints: Iterable[Endpoint], singles: Iterable[Endpoint] = ()) -> None:
+    def __init__(
+        self,
+        endpoints: Iterable[Endpoint],
+        singles: Iterable[Endpoint] = (),
+        *,
+        as_of: str = "",
+        left_out: Iterable[tuple[str, str]] = (),
+    ) -> None:
         self.endpoints = tuple(endpoints)
         self.singles = tuple(singles)
+        self.as_of = as_of
+        self.left_out = tuple(left_out)
 
     def __repr__(self) -> str:
-        return f"<Catalogue of {len(self.endpoints)} endpoints>"
+        of = f", Procore's reference of {self.as_of}" if self.as_of else ""
+        return f"<Catalogue of {len(self.endpoints)} endpoints{of}>"
 
     def __len__(self) -> int:
         return len(self.endpoints)
@@ -63,7 +78,7 @@ class Catalogue:
         if not isinstance(name, str) or not name.strip():
             raise CatalogError(f"{name!r} is not the name of an endpoint.", advice=_ADVICE)
         if "/" in name:
-            return self._by_path.find(name) or paths.unknown(name)
+            return self._at_path(name) or unknown(name)
         found = self._by_name.get(plain(name))
         if found is not None:
             return found
@@ -86,8 +101,23 @@ class Catalogue:
         return names | {plain(one.name): one for one in self.endpoints}
 
     @cached_property
-    def _by_path(self) -> paths.PathIndex:
-        return paths.PathIndex(self.endpoints)
+    def _by_length(self) -> dict[int, list[tuple[tuple[str, ...], str, Endpoint]]]:
+        """Parts and version of every path, sorted by their number of parts."""
+        found: dict[int, list[tuple[tuple[str, ...], str, Endpoint]]] = {}
+        for one in self.endpoints:
+            version, parts = paths.split(one.path)
+            found.setdefault(len(parts), []).append((parts, version, one))
+        return found
+
+    def _at_path(self, path: str) -> Endpoint | None:
+        """The endpoint a path belongs to; without a version in the path, the one with the plain name."""
+        version, parts = paths.split(path)
+        fitting = [
+            (sum(part.startswith("{") for part in own), len(one.name), one.name, one)
+            for own, own_version, one in self._by_length.get(len(parts), ())
+            if version in ("", own_version) and paths.match(own, parts) is not None
+        ]
+        return min(fitting, key=lambda item: item[:3])[3] if fitting else None
 
 
 _ADVICE = 'find_endpoints("a word") searches names, paths, tools and fields.'
@@ -118,6 +148,10 @@ def load(path: str | Path | None = None) -> Catalogue:
 def dump(catalogue: Catalogue) -> bytes:
     """The bytes of a catalogue file; the same catalogue gives the same bytes."""
     header: dict[str, Any] = {"format": FORMAT}
+    if catalogue.as_of:
+        header["as_of"] = catalogue.as_of
+    if catalogue.left_out:
+        header["left_out"] = catalogue.left_out
     rows = [to_row(one) for one in (*catalogue.endpoints, *catalogue.singles)]
     text = b"\n".join(orjson.dumps(row) for row in [header, *rows]) + b"\n"
     return gzip.compress(text, compresslevel=9, mtime=0)
@@ -140,5 +174,8 @@ def _read(packed: bytes, where: str) -> Catalogue:
     except (OSError, EOFError, zlib.error, ValueError, TypeError, AttributeError) as error:
         raise CatalogError(f"{where} is not a whole catalogue file.", advice=advice) from error
     return Catalogue(
-        [one for one in found if one.kind != "single"], [one for one in found if one.kind == "single"]
+        [one for one in found if one.kind != "single"],
+        [one for one in found if one.kind == "single"],
+        as_of=str(rows[0].get("as_of") or ""),
+        left_out=[(str(path), str(reason)) for path, reason in rows[0].get("left_out") or ()],
     )

@@ -1,4 +1,4 @@
-"""What is easily overlooked when asking a list, said in sentences.
+"""What is easily overlooked when asking a list, in sentences.
 
 In: an endpoint. Out: sentences. Speaks to no service. The rules are Procore's; remarks on single lists are data.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from procore_nb.catalog.models import Endpoint
+from procore_nb.catalog.models import EndpointFacts
 
 _WINDOWS = {
     "today": "only today's rows",
@@ -18,12 +18,18 @@ _WINDOWS = {
 
 
 @lru_cache(maxsize=2048)
-def caveats(endpoint: Endpoint) -> tuple[str, ...]:
+def caveats(endpoint: EndpointFacts) -> tuple[str, ...]:
     """The caveats of an endpoint, the ones that change the number of rows first."""
-    return (*_missing_rows(endpoint), *_missing_ids(endpoint), *endpoint.remarks, *_poor_rows(endpoint))
+    return (
+        *_missing_rows(endpoint),
+        *_missing_ids(endpoint),
+        *_lifetime(endpoint),
+        *endpoint.remarks,
+        *_poor_rows(endpoint),
+    )
 
 
-def _missing_rows(endpoint: Endpoint) -> Iterator[str]:
+def _missing_rows(endpoint: EndpointFacts) -> Iterator[str]:
     if endpoint.date_default:
         window = _WINDOWS.get(endpoint.date_default, f"only the rows of {endpoint.date_default}")
         dates = " and ".join(name for name in ("start_date", "end_date") if name in endpoint.other_query)
@@ -33,24 +39,38 @@ def _missing_rows(endpoint: Endpoint) -> Iterator[str]:
         yield 'Only active projects come back unless by_status="All" is asked for.'
     if "[]." in endpoint.envelope and (group := _group_columns(endpoint)):
         yield (
-            f"Procore sends groups of records. Each row here is one record; its group is told in {group}. "
+            f"Procore sends groups of records. Each row here is one record; its group is in {group}. "
             "A record may be in several groups; a group without records gives no row."
         )
 
 
-def _group_columns(endpoint: Endpoint) -> str:
+def _group_columns(endpoint: EndpointFacts) -> str:
     names = (
         one.name.removesuffix("[]") for one in endpoint.fields if one.type != "object" and not one.in_list
     )
     return " and ".join(name for name in names if name.startswith("group_"))
 
 
-def _missing_ids(endpoint: Endpoint) -> Iterator[str]:
+def _missing_ids(endpoint: EndpointFacts) -> Iterator[str]:
     for name, sources in endpoint.parent_pairs:
         yield f"Needs {name}, one request for each: take it from {_either(sources)}."
 
 
-def _poor_rows(endpoint: Endpoint) -> Iterator[str]:
+def _lifetime(endpoint: EndpointFacts) -> Iterator[str]:
+    """What Procore says of how long the list will be there, and what to use instead."""
+    instead = f" Use {endpoint.successor}." if endpoint.successor else ""
+    if endpoint.gone:
+        yield f"Procore's reference of {endpoint.as_of} no longer has this list; it may stop answering.{instead}"
+    elif endpoint.deprecated:
+        when = f" It will be removed on {endpoint.removal}." if endpoint.removal else ""
+        yield f"DEPRECATED: Procore will remove this list.{when}{instead}"
+    elif endpoint.older_version:
+        yield f"OLDER VERSION: Procore has a newer version of this list.{instead}"
+    if endpoint.beta:
+        yield "BETA: Procore may change this list without notice."
+
+
+def _poor_rows(endpoint: EndpointFacts) -> Iterator[str]:
     if endpoint.kind == "unknown":
         yield "This path is not in the catalogue: columns and types come from the rows alone."
         return
@@ -63,8 +83,6 @@ def _poor_rows(endpoint: Endpoint) -> Iterator[str]:
     names = {one.name for one in endpoint.fields}
     if endpoint.kind == "data" and "updated_at" in names and not endpoint.updated_at_param:
         yield "Rows show updated_at, but Procore cannot filter by it here."
-    if endpoint.deprecated:
-        yield "Procore calls this endpoint deprecated."
     if endpoint.legacy_module:
         yield "Belongs to a tool that Procore calls legacy."
 

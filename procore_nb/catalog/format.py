@@ -9,7 +9,9 @@ import textwrap
 from collections.abc import Iterable
 from html import escape
 
-from procore_nb.catalog.models import Argument, Endpoint
+from procore_nb.catalog.arguments import arguments, needs
+from procore_nb.catalog.caveats import caveats
+from procore_nb.catalog.models import DEFAULT_SHAPE, Argument, EndpointFacts, Field
 
 _WIDTH = 100
 _PAGING = {
@@ -24,23 +26,23 @@ _PAGING = {
 _FORMS = {"range": "period", "after": "from a time on", "day": "day", "moment": "time"}
 
 
-def as_text(endpoint: Endpoint) -> str:
+def as_text(endpoint: EndpointFacts) -> str:
     """The endpoint in lines of at most 100 characters."""
     lines = [f"{endpoint.name}: GET {endpoint.path}"]
     for label, text in _facts(endpoint):
         lines += _wrapped(label, text)
-    for caveat in endpoint.caveats:
+    for caveat in caveats(endpoint):
         lines += _wrapped("caveat", caveat)
     if columns := _columns(endpoint):
         lines += _wrapped("columns", ", ".join(f"{name} ({kind})" for name, kind in columns))
     return "\n".join(lines)
 
 
-def as_html(endpoint: Endpoint) -> str:
-    """The endpoint as a small table; readable on a dark ground too, as it sets no colours."""
+def as_html(endpoint: EndpointFacts) -> str:
+    """The endpoint as a small table; readable on a dark background too, as it sets no colours."""
     rows = "".join(_row(label, escape(text)) for label, text in _facts(endpoint))
-    if endpoint.caveats:
-        rows += _row("caveats", "<br>".join(escape(caveat) for caveat in endpoint.caveats))
+    if caveats(endpoint):
+        rows += _row("caveats", "<br>".join(escape(caveat) for caveat in caveats(endpoint)))
     columns = _columns(endpoint)
     listed = ", ".join(
         f"<code>{escape(name)}</code>&nbsp;<small>{escape(kind)}</small>" for name, kind in columns
@@ -52,14 +54,25 @@ def as_html(endpoint: Endpoint) -> str:
     )
 
 
-def needs_text(endpoint: Endpoint) -> str:
+def needs_text(endpoint: EndpointFacts) -> str:
     """What an endpoint needs, in words: `project_id, company_id or project_id`."""
-    return ", ".join(" or ".join(group) for group in endpoint.needs)
+    return ", ".join(" or ".join(group) for group in needs(endpoint))
 
 
-def _facts(endpoint: Endpoint) -> Iterable[tuple[str, str]]:
+def flags(endpoint: EndpointFacts) -> tuple[str, ...]:
+    """Procore's own marks on a list: BETA, DEPRECATED, OLDER VERSION, and GONE for what its newest reference lacks."""
+    marks = {
+        "BETA": endpoint.beta,
+        "DEPRECATED": endpoint.deprecated,
+        "OLDER VERSION": endpoint.older_version,
+        "GONE": endpoint.gone,
+    }
+    return tuple(name for name, marked in marks.items() if marked)
+
+
+def _facts(endpoint: EndpointFacts) -> Iterable[tuple[str, str]]:
     tool = " > ".join(dict.fromkeys(part for part in (endpoint.category, endpoint.module) if part))
-    free = [one for one in endpoint.arguments if not one.required and one.name not in ("sort", "view")]
+    free = [one for one in arguments(endpoint) if not one.required and one.name not in ("sort", "view")]
     options = [_argument(one) for one in free if one.place == "query"]
     filters = [_argument(one) for one in free if one.place == "filter"]
     facts = {
@@ -73,6 +86,9 @@ def _facts(endpoint: Endpoint) -> Iterable[tuple[str, str]]:
         or ("by a column; Procore names none" if endpoint.sort_param else ""),
         "view": _views(endpoint),
         "versions": ", ".join(endpoint.versions),
+        "flags": ", ".join(flags(endpoint)),
+        "reference": f"Procore's, of {endpoint.as_of}" if endpoint.as_of else "",
+        "no longer": ", ".join(one.name for one in endpoint.gone_fields),
     }
     return ((label, text) for label, text in facts.items() if text)
 
@@ -80,16 +96,16 @@ def _facts(endpoint: Endpoint) -> Iterable[tuple[str, str]]:
 def _argument(one: Argument) -> str:
     """An argument with how it takes time, or the values it may have: `status (open, closed)`."""
     words = [choice.partition("=")[0] for choice in one.choices]
-    said = _FORMS.get(one.form, "") or ", ".join(words)
-    return f"{one.name} ({said})" if said else one.name
+    values = _FORMS.get(one.form, "") or ", ".join(words)
+    return f"{one.name} ({values})" if values else one.name
 
 
-def _views(endpoint: Endpoint) -> str:
+def _views(endpoint: EndpointFacts) -> str:
     usual = f" ({endpoint.view_default} when not given)" if endpoint.view_default else ""
     return (", ".join(endpoint.views) or endpoint.view_param) + usual
 
 
-def _paging(endpoint: Endpoint) -> str:
+def _paging(endpoint: EndpointFacts) -> str:
     sizes = []
     if endpoint.per_page_default:
         sizes.append(f"{endpoint.per_page_default} rows by default")
@@ -98,18 +114,24 @@ def _paging(endpoint: Endpoint) -> str:
     return ", ".join([_PAGING.get(endpoint.paging, endpoint.paging), *sizes])
 
 
-def _columns(endpoint: Endpoint) -> list[tuple[str, str]]:
+def _columns(endpoint: EndpointFacts) -> list[tuple[str, str]]:
     """Name and type of what becomes a column; what is inside a list stays in that list's column."""
     return [
-        (one.name.removesuffix("[]"), one.format if one.format.startswith("date") else one.type)
+        (one.name.removesuffix("[]"), _type_of(one))
         for one in endpoint.fields
         if "[]" not in one.name.removesuffix("[]") and one.type != "object" and not one.stand_in
     ]
 
 
+def _type_of(one: Field) -> str:
+    kind = one.format if one.format.startswith("date") else one.type
+    shapes = [view for view in one.views if view != DEFAULT_SHAPE]
+    return f"{kind}; view {' or '.join(shapes)}" if shapes and DEFAULT_SHAPE not in one.views else kind
+
+
 def _wrapped(label: str, text: str) -> list[str]:
     return textwrap.wrap(
-        text, _WIDTH, initial_indent=f"  {label:<9}", subsequent_indent=" " * 11, break_on_hyphens=False
+        text, _WIDTH, initial_indent=f"  {label:<10}", subsequent_indent=" " * 12, break_on_hyphens=False
     )
 
 

@@ -1,21 +1,24 @@
-"""The rows of the catalogue: one list endpoint of Procore, its fields and the arguments it takes.
+"""The values of the catalogue: a field, an argument, and the facts of one list endpoint of Procore.
 
-In: one decoded row of the catalogue file. Out: frozen values. Speaks to no service.
+In: one line of the catalogue file. Out: frozen values. Speaks to no service.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Literal, Self
 
 Place = Literal["path", "query", "filter"]
 Form = Literal["", "range", "after", "day", "moment"]
 
 # Keys that stand for a custom field of some company, not for a key any reply has.
 _STAND_IN = re.compile(r"%\{|<|custom_field_\d")
+_BARE_IDS = frozenset({"id", "ids", "ids_only"})
+
+DEFAULT_SHAPE = "-"
+"""The name, in `Field.views`, of the shape that comes when no view is sent and Procore names no default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,10 @@ class Field:
     """What the schema adds: `date-time`, `date`, `uuid`, `decimal`, ..."""
     enum: tuple[str, ...] = ()
     """The values Procore names, in its order; empty when it names none."""
+    views: tuple[str, ...] = ()
+    """The shapes of the list that have this key; empty: all of them. `-` stands for the shape without a view."""
+    gone: bool = False
+    """Whether Procore's newer reference no longer has this key: it makes no column of its own."""
 
     @property
     def in_list(self) -> bool:
@@ -62,9 +69,9 @@ class Argument:
     """The values Procore names; empty when it names none. `closed=3`: said in a word, sent as a number."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Endpoint:
-    """One list endpoint of Procore: where it is, what it needs, what it takes, what its rows hold."""
+@dataclass(frozen=True, slots=True)
+class EndpointFacts:
+    """What the catalogue file says of one list: where it is, what it needs and takes, what its rows hold."""
 
     name: str
     path: str
@@ -99,7 +106,20 @@ class Endpoint:
     tag: str = ""
     kind: str = "data"
     """`data`, `lookup`, `recycled`, `history`, `ids`; `single` for one object, `unknown` for a bare path."""
+    beta: bool = False
+    """Whether Procore marks it BETA: it may change without notice."""
     deprecated: bool = False
+    """Whether Procore marks it DEPRECATED: it will be removed."""
+    older_version: bool = False
+    """Whether Procore marks it OLDER VERSION: a newer version of the same list exists."""
+    gone: bool = False
+    """Whether the newest reference no longer has it; it may still answer."""
+    removal: str = ""
+    """The day on which it is removed, where Procore names one: `2027-09-09`."""
+    successor: str = ""
+    """The list Procore names in its place."""
+    as_of: str = ""
+    """The day of the copy of Procore's reference in which this list was read last."""
     legacy_module: bool = False
     versions: tuple[str, ...] = ()
     """Names of the same list in other versions or ways of asking."""
@@ -114,26 +134,17 @@ class Endpoint:
     @property
     def fields(self) -> tuple[Field, ...]:
         """The keys of a row, in Procore's order; decoded when first asked for."""
-        return _decode(self.field_text)
+        return _decode(self.field_text)[0]
+
+    @property
+    def gone_fields(self) -> tuple[Field, ...]:
+        """The keys that older rows had and the newest reference has not."""
+        return _decode(self.field_text)[1]
 
     @property
     def paginated(self) -> bool:
         """Whether the list takes both `page` and `per_page`."""
         return self.paging == "page"
-
-    @property
-    def needs(self) -> tuple[tuple[str, ...], ...]:
-        """What has to be given, as groups of alternatives in Python names; paging is our own affair."""
-        from procore_nb.catalog.arguments import needs
-
-        return needs(self)
-
-    @property
-    def arguments(self) -> tuple[Argument, ...]:
-        """Everything a caller may say to this endpoint, each with how it is sent."""
-        from procore_nb.catalog.arguments import arguments
-
-        return arguments(self)
 
     @property
     def parents(self) -> dict[str, tuple[str, ...]]:
@@ -147,59 +158,62 @@ class Endpoint:
         return next((key for key in ("project_id", "project.id") if key in names), "")
 
     @property
-    def caveats(self) -> tuple[str, ...]:
-        """What is easily overlooked when asking this list, one sentence each."""
-        from procore_nb.catalog.caveats import caveats
-
-        return caveats(self)
+    def going_away(self) -> bool:
+        """Whether Procore has said that the list will be, or has been, removed."""
+        return self.deprecated or self.gone
 
     def choices_of(self, key: str) -> tuple[str, ...]:
         """The values Procore names for a query key; none where it names none."""
         return next((values for name, values in self.choices if name == key.removesuffix("[]")), ())
 
-    def values_in(self, path: str) -> dict[str, str]:
-        """The ids written into a path of this endpoint: `{"project_id": "7"}`; none for placeholders."""
-        from procore_nb.catalog.paths import values_in
+    def in_view(self, view: str | None) -> Self:
+        """The same list with the columns of one shape of its rows.
 
-        return values_in(self.path, path)
+        Parameters
+        ----------
+        view
+            A value of the list's `view` argument; None for what comes when it is not sent.
 
-    def __repr__(self) -> str:
-        from procore_nb.catalog.format import as_text
-
-        return as_text(self)
-
-    def _repr_html_(self) -> str:
-        from procore_nb.catalog.format import as_html
-
-        return as_html(self)
+        Returns
+        -------
+        Self
+            The same value where every shape has the same keys. A view of bare ids has the one column `id`.
+        """
+        shape = view or self.view_default or DEFAULT_SHAPE
+        if view and view.lower() in _BARE_IDS and self.view_param:
+            kind = self.id_type if self.id_type in ("integer", "string") else "unknown"
+            return replace(self, field_text=encode((Field("", kind),)), kind="ids")
+        kept = tuple(one for one in self.fields if not one.views or shape in one.views)
+        return self if len(kept) == len(self.fields) else replace(self, field_text=encode(kept))
 
 
 @lru_cache(maxsize=2048)
-def _decode(text: str) -> tuple[Field, ...]:
+def _decode(text: str) -> tuple[tuple[Field, ...], tuple[Field, ...]]:
+    """The fields that there are, and those that are gone."""
     found = []
     for line in text.splitlines():
-        name, kind, form, enum = line.split("\t")
-        found.append(Field(name, kind, form, tuple(enum.split("|")) if enum else ()))
-    return tuple(found)
+        name, kind, form, enum, *more = line.split("\t")
+        views, gone = (*more, "", "")[:2]
+        found.append(
+            Field(
+                name,
+                kind,
+                form,
+                tuple(enum.split("|")) if enum else (),
+                tuple(views.split("|")) if views else (),
+                gone == "gone",
+            )
+        )
+    return tuple(one for one in found if not one.gone), tuple(one for one in found if one.gone)
 
 
 def encode(found: tuple[Field, ...]) -> str:
-    """The text form of fields in the catalogue file: one a line, its parts divided by tabs."""
-    return "\n".join("\t".join((one.name, one.type, one.format, "|".join(one.enum))) for one in found)
+    """The text form of fields in the catalogue file: one a line, its parts divided by tabs; the last two where needed."""
+    return "\n".join("\t".join(_parts(one)) for one in found)
 
 
-_DEFAULTS = {one.name: one.default for one in fields(Endpoint)}
-
-
-def from_row(row: Mapping[str, Any]) -> Endpoint:
-    """An endpoint from one decoded line of a catalogue file; absent keys have their defaults."""
-    return Endpoint(**{key: _frozen(value) for key, value in row.items() if key in _DEFAULTS})
-
-
-def to_row(endpoint: Endpoint) -> dict[str, Any]:
-    """The line of a catalogue file for an endpoint, without what is at its default."""
-    return {key: value for key, default in _DEFAULTS.items() if (value := getattr(endpoint, key)) != default}
-
-
-def _frozen(value: Any) -> Any:
-    return tuple(_frozen(one) for one in value) if isinstance(value, list) else value
+def _parts(one: Field) -> list[str]:
+    parts = [one.name, one.type, one.format, "|".join(one.enum)]
+    if one.views or one.gone:
+        parts.append("|".join(one.views))
+    return [*parts, "gone"] if one.gone else parts

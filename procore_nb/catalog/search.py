@@ -6,24 +6,44 @@ In: words and endpoints. Out: one row per endpoint that has them all. Speaks to 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 import pandas as pd
 
+from procore_nb.catalog.endpoint import Endpoint
 from procore_nb.catalog.format import needs_text
-from procore_nb.catalog.models import Endpoint
-from procore_nb.catalog.near_match import plain, stem
-from procore_nb.catalog.near_match import words as words_of
-from procore_nb.catalog.synonyms import Synonyms
 from procore_nb.errors import CatalogError, warn
+from procore_nb.near_match import near, plain, stem
+from procore_nb.near_match import words as words_of
 
 _TEXT = (
     "name", "path", "scope", "required_query", "needs", "paging", "filters",
-    "aliases", "category", "module", "version", "kind", "caveats",
+    "aliases", "category", "module", "version", "kind", "removal", "successor", "as_of", "caveats",
 )  # fmt: skip
 _ORDER = (
     "name", "path", "scope", "required_query", "paginated", "needs", "aliases", "module", "category",
-    "filters", "paging", "version", "kind", "deprecated", "columns", "caveats",
+    "filters", "paging", "version", "kind", "beta", "deprecated", "older_version", "gone", "removal", "successor",
+    "as_of", "columns", "caveats",
 )  # fmt: skip
+
+
+_SYNONYMS = {
+    "cco": "commitment change orders",
+    "contractor": "vendors",
+    "defect": "punch",
+    "gantt": "schedule",
+    "headcount": "manpower",
+    "labor": "manpower",
+    "labour": "manpower",
+    "pcco": "prime change orders",
+    "picture": "photos",
+    "snag": "punch",
+    "sov": "schedule of values",
+    "staffing": "workforce",
+    "supplier": "vendors",
+}
+_SHORTEST = 4  # a shorter word is near to too many
+_NEAR = 0.75
 
 
 def find(endpoints: Iterable[Endpoint], words: str = "") -> pd.DataFrame:
@@ -33,17 +53,47 @@ def find(endpoints: Iterable[Endpoint], words: str = "") -> pd.DataFrame:
             f"{words!r} are no words to search for.", advice='Give text, such as "punch list".'
         )
     whole, wanted = tuple(endpoints), words_of(words)
-    spelling = Synonyms(whole)
-    meant = tuple(part for word in wanted for part in spelling.meant(word))
+    vocabulary = _Vocabulary(whole)
+    meant = tuple(part for word in wanted for part in vocabulary.synonym(word))
     found = _ranked(whole, wanted)
     if meant != wanted:  # what is meant comes first, then what has the very words, in its fields perhaps
         found = list(dict.fromkeys([*_ranked(whole, meant), *found]))
     if not found:
-        near = tuple(part for word in wanted for part in spelling.near(word))
-        found = _ranked(whole, near)
+        close = tuple(part for word in wanted for part in vocabulary.nearest(word))
+        found = _ranked(whole, close)
         if found:
-            warn(f"Nothing in the catalogue has {words!r}. Shown is what has {' '.join(near)!r}.")
+            warn(f"Nothing in the catalogue has {words!r}. Shown is what has {' '.join(close)!r}.")
     return _frame(found)
+
+
+class _Vocabulary:
+    """The words of a catalogue's names, aliases and tools."""
+
+    def __init__(self, endpoints: Iterable[Endpoint]) -> None:
+        self._together: dict[str, tuple[str, ...]] = {}
+        self._words: set[str] = set()
+        for one in endpoints:
+            for text in (one.name, *one.aliases, one.module, one.tag):
+                parts = words_of(text)
+                self._words.update(map(stem, parts))
+                self._together.update({a + stem(b): (a, stem(b)) for a, b in pairwise(parts)})
+
+    def synonym(self, word: str) -> tuple[str, ...]:
+        """The words of the catalogue for one that is not in it: `headcount`, `punchlist`; else the word itself."""
+        root = stem(word)
+        if root in self._words:
+            return (word,)
+        instead = words_of(_SYNONYMS.get(root, ""))
+        return instead or self._together.get(root, (word,))
+
+    def nearest(self, word: str) -> tuple[str, ...]:
+        """The word of the catalogue nearest to a misspelled one; the word itself where none is near."""
+        root = stem(word)
+        if root in self._words or len(root) < _SHORTEST:
+            return (word,)
+        together = {**{one: (one,) for one in self._words}, **self._together}
+        found = near(root, sorted(together), count=1, letters=_NEAR)
+        return together[found[0]] if found else (word,)
 
 
 def _ranked(endpoints: Iterable[Endpoint], wanted: tuple[str, ...]) -> list[Endpoint]:
@@ -109,7 +159,13 @@ def _row(one: Endpoint) -> dict[str, object]:
         "paging": one.paging,
         "version": one.version,
         "kind": one.kind,
+        "beta": one.beta,
         "deprecated": one.deprecated,
-        "columns": sum(1 for line in one.field_text.splitlines() if line),
+        "older_version": one.older_version,
+        "gone": one.gone,
+        "removal": one.removal,
+        "successor": one.successor,
+        "as_of": one.as_of,
+        "columns": sum(1 for line in one.field_text.splitlines() if line and not line.endswith("\tgone")),
         "caveats": " ".join(one.caveats),
     }

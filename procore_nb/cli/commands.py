@@ -77,10 +77,10 @@ def diagnose(words: argparse.Namespace) -> int:
 
 def build_catalogue(words: argparse.Namespace) -> int:
     """Write a catalogue made from an OpenAPI document."""
-    from procore_nb.catalog.openapi import compile
+    from procore_nb.catalog.openapi import build_file
 
     base = catalog.load() if words.extend else None
-    made = compile.build_file(words.document, words.output, base=base)
+    made = build_file(words.document, words.output, base=base)
     print(f"{words.output}: {len(made):,} list endpoints")
     return 0
 

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from procore_nb.catalog import Argument, near
-from procore_nb.catalog.near_match import plain
+from procore_nb.near_match import plain
 from procore_nb.errors import ArgumentError, CatalogError
 
 # How an open end is sent is not documented; these are earlier and later than anything Procore holds.

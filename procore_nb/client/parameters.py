@@ -22,6 +22,8 @@ from procore_nb.fetch import ListRequest
 # https://developers.procore.com/documentation/pagination
 _LARGEST_PAGE = {"v1": 2000, "v2": 100}
 
+_LENGTH = frozenset({"limit", "page_size"})
+
 Pairs = tuple[tuple[str, str], ...]
 
 
@@ -38,12 +40,14 @@ def list_request_for(
             if name in by_name and name in known and (name in place.ids or len(group) == 1):
                 required.append((by_name[name].key, known[name]))
                 break
+    # A list that is not counted in pages may be given its length: the paginator sends it, once.
+    length = next((int(value) for key, value in parameters if key in _LENGTH and value.isdigit()), None)
     return ListRequest(
         path,
-        tuple(required) + parameters,
+        tuple(required) + tuple(one for one in parameters if one[0] not in _LENGTH),
         place.company_id,
         endpoint.paging,
-        per_page or page_size(endpoint),
+        per_page or length or page_size(endpoint),
         envelope=endpoint.envelope,
         key=place,
     )

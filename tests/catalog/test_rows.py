@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from procore_nb import catalog
 from procore_nb.catalog.models import encode
-from procore_nb.catalog.near_match import near, plain
+from procore_nb.near_match import near, plain
 
 ALL = catalog.endpoints()
 NAMES = {one.name for one in ALL}
@@ -178,7 +178,7 @@ def test_all_lists_with_a_silent_date_window_say_so_and_which_dates_to_give() ->
         ("schedule_tasks", "legacy"),
         ("commitment_contracts", "no older version"),
         ("equipment_register_ids", "does not describe the rows"),
-        ("custom_field_definitions_v1_0", "deprecated"),
+        ("custom_field_definitions_v1_0", "DEPRECATED"),
         ("meetings", "groups"),
     ],
 )
@@ -240,6 +240,23 @@ def test_text_from_a_foreign_catalogue_stays_text_in_html(text: str) -> None:
     cells.feed(one._repr_html_())
 
     assert "script" not in cells.tags
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "argument"),
+    [
+        ("workforce_notification_profiles", "limit"),
+        ("workforce_person_time_off", "limit"),
+        ("webhook_deliveries_v1_0", "page_start"),
+        ("webhook_deliveries_v1_0", "page_size"),
+        ("task_codes", "serializer_view"),
+    ],
+)
+def test_where_a_list_begins_and_how_long_it_is_can_be_given_where_its_pages_are_not_counted(
+    endpoint: str, argument: str
+) -> None:
+    assert argument in {one.name for one in catalog.endpoint(endpoint).arguments}
+    assert "per_page" not in {one.name for one in catalog.endpoint("rfis").arguments}
 
 
 def test_near_names_share_letters_or_words() -> None:

@@ -18,15 +18,16 @@ from typing import Any
 import orjson
 
 from procore_nb.catalog.catalogue import Catalogue, dump, load
-from procore_nb.catalog.models import Endpoint, encode
-from procore_nb.catalog.near_match import plain
+from procore_nb.catalog.endpoint import Endpoint
+from procore_nb.catalog.models import encode
 from procore_nb.catalog.openapi import schemas
 from procore_nb.catalog.openapi.endpoint_names import name_for
 from procore_nb.catalog.openapi.from_openapi import described
 from procore_nb.catalog.openapi.operations import rows_of
-from procore_nb.catalog.parents import bare, linked
+from procore_nb.catalog.openapi.parents import bare, linked
 from procore_nb.catalog.paths import split
 from procore_nb.errors import CatalogError, OutputError
+from procore_nb.near_match import plain
 
 _PATH = re.compile(r"^/rest/v\d+\.\d+(/[\w.-]+|/\{\w+\})+$")
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Container
 
-from procore_nb.catalog.near_match import plain, stem
 from procore_nb.catalog.paths import PLACEHOLDER, split
+from procore_nb.near_match import plain, stem
 
 _SILENT = frozenset({"index", "list", "all", "v2", "rest"})
 _PLURAL = frozenset({"filter_options", "filters"})

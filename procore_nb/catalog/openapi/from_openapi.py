@@ -11,7 +11,8 @@ from dataclasses import replace
 from typing import Any
 
 from procore_nb.catalog.arguments import PAGING_KEYS
-from procore_nb.catalog.models import Endpoint, Field, encode
+from procore_nb.catalog.endpoint import Endpoint
+from procore_nb.catalog.models import Field, encode
 from procore_nb.catalog.openapi.endpoint_names import kind_for
 from procore_nb.catalog.openapi.operations import Parameter, Rows, parameters
 from procore_nb.catalog.openapi.schemas import flattened, listing

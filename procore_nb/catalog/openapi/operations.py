@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from procore_nb.catalog.near_match import plain
 from procore_nb.catalog.openapi.schemas import joined, listing, mapping, resolved, type_of
+from procore_nb.near_match import plain
 
 _WRAPPERS = frozenset({
     "count", "cursor", "errors", "has_more", "links", "meta", "metadata", "next", "offset", "page",

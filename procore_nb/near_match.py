@@ -33,7 +33,7 @@ def stem(word: str) -> str:
     return word
 
 
-def near(name: str, choices: Iterable[str], *, count: int = 3) -> tuple[str, ...]:
+def near(name: str, choices: Iterable[str], *, count: int = 3, letters: float = 0.6) -> tuple[str, ...]:
     """The choices that look most like a name, best first.
 
     Parameters
@@ -44,6 +44,8 @@ def near(name: str, choices: Iterable[str], *, count: int = 3) -> tuple[str, ...
         The names that exist, as they are to be shown.
     count
         How many to return at most.
+    letters
+        How much of the letters has to agree, from 0 to 1; names with the same words need not.
 
     Returns
     -------
@@ -59,11 +61,11 @@ def near(name: str, choices: Iterable[str], *, count: int = 3) -> tuple[str, ...
     wanted_words = {stem(word) for word in words(name)}
     scored = []
     for choice in dict.fromkeys(choices):
-        letters = difflib.SequenceMatcher(None, wanted, plain(choice)).ratio()
+        same = difflib.SequenceMatcher(None, wanted, plain(choice)).ratio()
         choice_words = {stem(word) for word in words(choice)}
         shared = len(wanted_words & choice_words)
         overlap = 2 * shared / (len(wanted_words) + len(choice_words)) if shared else 0.0
-        score = max(letters, overlap) + min(letters, overlap) / 10
-        if letters >= 0.6 or overlap >= 0.5:
+        score = max(same, overlap) + min(same, overlap) / 10
+        if same >= letters or overlap >= 0.5:
             scored.append((-score, len(choice), choice))
     return tuple(choice for _, _, choice in sorted(scored)[:count])

@@ -11,7 +11,7 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 
 from procore_nb.catalog.arguments import needs
-from procore_nb.catalog.models import Endpoint
+from procore_nb.catalog.endpoint import Endpoint
 
 _COMMITMENTS = ("work_order_contracts", "purchase_order_contracts")
 _CONTRACTS = ("prime_contracts", *_COMMITMENTS)
