@@ -18,8 +18,8 @@ import numpy as np
 import pandas as pd
 
 from procore_nb.catalog import Argument, near
-from procore_nb.near_match import plain
 from procore_nb.errors import ArgumentError, CatalogError
+from procore_nb.near_match import plain
 
 # How an open end is sent is not documented; these are earlier and later than anything Procore holds.
 _LONG_AGO = "1990-01-01T00:00:00Z"
