@@ -1,20 +1,26 @@
-"""Files that are whole or not there.
+"""The one writer of the package: files that are whole, or what was there before.
 
-In: a path and what to write. Out: the path, once the whole file stands in its place. Speaks to the file system
-only. Files are written in a hidden folder beside their place and then moved, so that a reader never sees half
-of one and a failure leaves what was there before. A program that was killed leaves its hidden folder behind; the
-next one that writes the same file removes it.
+In: paths and what to write. Out: the finished files. Speaks to the file system only. Exports, maps, catalogue files, profiles
+and the local store all write through here, so that all have the same manners:
+
+* Drafts are written in a hidden folder beside their target and renamed, so that a reader never sees half a file.
+* An existing file keeps its mode; `private` files are their owner's only (0600). A symbolic link stays, its target is replaced.
+* A group of files is replaced as a whole: an error restores those already replaced, and a crash between two renames is
+  completed by `recover`, which every later write (and `read_csv`) calls.
+* `durable` files are flushed to the disk before they are renamed, and the folder after it: they outlive a power cut.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import secrets
 import shutil
+import stat
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from glob import escape
 from itertools import chain
 from pathlib import Path
@@ -25,17 +31,18 @@ from procore_nb.errors import ArgumentError, OutputError
 fcntl: Any
 try:
     import fcntl
-except ImportError:  # Windows knows no locks on folders; its open files cannot be removed by others anyway
+except ImportError:  # Windows has no locks on folders; its open files cannot be removed by others anyway
     fcntl = None
 
-_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
-_PATIENCE_SECONDS = 2.0  # moving files takes milliseconds; a lock that stays longer is not ours
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+_LOCK_WAIT_SECONDS = 2.0  # renaming takes milliseconds; a lock that is held longer is not ours
+_NEW, _OLD, _COMMITTED = "new", "old", "committed.json"
 _ADVICE = "Check that the folder may be written to and has room, and that no program holds the file open."
 
 
-def place_of(path: Any) -> Path:
-    """The place that a caller's path names; `~` is the home folder."""
-    if isinstance(path, str) and _ADDRESS.match(path):
+def output_path(path: Any) -> Path:
+    """The file that a caller's argument names; `~` is the home folder."""
+    if isinstance(path, str) and _URL.match(path):
         raise ArgumentError(
             f"{path!r} is an address, and files are written to this machine.",
             advice="Write a file and copy it there; pnb.Store(address) keeps tables at an address.",
@@ -48,12 +55,14 @@ def place_of(path: Any) -> Path:
         raise ArgumentError(f"A path is text or a pathlib.Path, not {path!r}.")
     try:
         return Path(text).expanduser()
-    except RuntimeError as error:  # nobody of that name has a home here
+    except RuntimeError as error:  # no user of that name has a home here
         raise ArgumentError(f"{text!r} names a home folder that is not there.") from error
 
 
-def check_place(path: Path) -> None:
-    """Say what is wrong with a path before anything is made of it."""
+def check_output(path: Path) -> None:
+    """Refuse a path that cannot be written, before anything is made for it."""
+    if "\0" in str(path):
+        raise OutputError(f"{str(path)!r} holds a NUL, which no file name can.")
     if path.is_dir():
         raise OutputError(f"{path} is a folder.", advice="Give the name of a file in it.")
     folder = path.resolve().parent
@@ -65,97 +74,189 @@ def check_place(path: Path) -> None:
 
 
 @contextmanager
-def put_in_place(path: Path) -> Iterator[Path]:
-    """A place to write a file; it becomes `path` when the block ends well, else it is removed."""
-    with put_together([[path]]) as ((draft,),):
+def replace_atomically(path: Path, *, private: bool = False, durable: bool = True) -> Iterator[Path]:
+    """A draft to write; it replaces `path` when the block ends well, else it is removed."""
+    with write_group([[path]], private=private, durable=durable) as ((draft,),):
         yield draft
 
 
 @contextmanager
-def put_together(groups: Sequence[Sequence[Path]]) -> Iterator[list[list[Path]]]:
-    """Places to write files of one folder; all become those paths when the block ends well, else none does.
+def write_group(
+    groups: Sequence[Sequence[Path]], *, private: bool = False, durable: bool = True
+) -> Iterator[list[list[Path]]]:
+    """Drafts to write; they replace all of these paths when the block ends well, else none of them.
 
-    A group is a file and those that only make sense beside it: nobody finds it with those of an earlier one.
+    An inner list is a file and its companions: no reader ever finds the file with companions of an earlier one.
     """
     name = groups[0][0]
-    drafts: Path | None = None
-    lock: int | None = None
     try:
-        for path in chain.from_iterable(groups):
-            check_place(path)
-        # A link stays a link: the file that it leads to is replaced.
-        places = [[path.resolve() if path.is_symlink() else path for path in group] for group in groups]
-        first, folder = places[0][0], places[0][0].parent
-        with _alone_in(folder) as alone:
-            if alone:
-                _sweep(first)
-            drafts = _new_folder(first)
-            lock = _locked(drafts)
-        yield [[drafts / path.name for path in group] for group in places]
-        with _alone_in(folder):
-            for group in places:
-                _settle(drafts, group)
+        with ExitStack() as cleanup:
+            for path in chain.from_iterable(groups):
+                check_output(path)
+            targets = [[path.resolve() if path.is_symlink() else path for path in group] for group in groups]
+            folders: dict[
+                Path, Path
+            ] = {}  # a link may lead elsewhere, and only within a folder is a rename atomic
+            for target in chain.from_iterable(targets):
+                if target.parent not in folders:
+                    folders[target.parent] = cleanup.enter_context(_staging_folder(target))
+            drafts = [[folders[one.parent] / _NEW / one.name for one in group] for group in targets]
+            yield drafts
+            _prepare(targets, drafts, private=private, durable=durable)
+            with ExitStack() as locks:
+                for folder in sorted(folders):  # sorted, so that two writers never wait for each other
+                    locks.enter_context(_locked_folder(folder))
+                _commit(targets, folders)
+            if durable:
+                for folder in folders:
+                    flush(folder)
     except OSError as error:
         raise OutputError(f"{name} cannot be written: {error.strerror or error}.", advice=_ADVICE) from error
-    finally:
-        if drafts is not None:
-            shutil.rmtree(drafts, ignore_errors=True)
-        _unlocked(lock)
 
 
-def _new_folder(path: Path) -> Path:
-    folder = path.parent / f"{_mark(path)}{secrets.token_hex(4)}.part"
-    folder.mkdir(mode=0o700)
-    return folder
+def recover(path: Path) -> None:
+    """Complete or remove what a killed writer of this file left behind; one that is at work is not disturbed."""
+    target = path.resolve() if path.is_symlink() else path
+    if next(_leftovers(target), None) is not None:
+        with _locked_folder(target.parent) as locked:
+            if locked:
+                _recover(target)
 
 
-def _mark(path: Path) -> str:
-    return f".{path.name[:40]}."
-
-
-def _settle(drafts: Path, group: Sequence[Path]) -> None:
-    """Put finished files in their places, with the rights of the file that was there."""
-    aside = [(path, drafts / f"{path.name[:200]}.before") for path in group[1:] if path.exists()]
-    with suppress(FileNotFoundError):
-        rights = group[0].stat().st_mode & 0o777
-        for path in group:
-            (drafts / path.name).chmod(rights)
-    try:
-        for path, before in aside:
-            path.replace(before)
-        for path in group:
-            (drafts / path.name).replace(path)
-    except OSError:
-        for path, before in aside:
-            with suppress(OSError):
-                before.replace(path)
-        raise
-
-
-def _sweep(path: Path) -> None:
-    """Remove what writers of this file left behind when they were killed; those at work hold a lock."""
-    for left in path.parent.glob(f"{escape(_mark(path))}????????.part"):
-        lock = _locked(left)
+def _recover(target: Path) -> None:
+    for left in list(_leftovers(target)):
+        lock = _try_lock(left)
         if lock is not None:
+            with suppress(OSError, ValueError):
+                _roll_forward(left)
             shutil.rmtree(left, ignore_errors=True)
-            _unlocked(lock)
+            os.close(lock)
+
+
+def _roll_forward(staging: Path) -> None:
+    """Do the renames of a group that was complete when its writer was killed."""
+    marker = staging / _COMMITTED
+    names = [Path(name).name for name in json.loads(marker.read_bytes())]  # nothing but names of this folder
+    since = marker.stat().st_mtime_ns
+    targets = [staging.parent / name for name in names]
+    if any(target.exists() and target.stat().st_mtime_ns > since for target in targets):
+        return  # somebody wrote these files since
+    for target in targets:
+        with suppress(FileNotFoundError):
+            (staging / _NEW / target.name).replace(target)
+
+
+def _leftovers(target: Path) -> Iterator[Path]:
+    return target.parent.glob(f"{escape(_prefix(target))}????????.part")
+
+
+def _prefix(target: Path) -> str:
+    return f".{target.name[:40]}."
 
 
 @contextmanager
-def _alone_in(folder: Path) -> Iterator[bool]:
-    """Wait until no other program of ours moves files into this folder; False where folders have no locks."""
-    lock, until = _locked(folder), time.monotonic() + _PATIENCE_SECONDS
+def _staging_folder(target: Path) -> Iterator[Path]:
+    """A locked folder for drafts beside the target; the lock tells others that its writer is alive."""
+    lock: int | None = None
+    staging = target.parent / f"{_prefix(target)}{secrets.token_hex(4)}.part"
+    try:
+        with _locked_folder(target.parent) as locked:
+            if locked:
+                _recover(target)
+            staging.mkdir(mode=0o700)
+            lock = _try_lock(staging)
+        for name in (_NEW, _OLD):
+            (staging / name).mkdir()
+        yield staging
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+        if lock is not None:
+            os.close(lock)
+
+
+def _prepare(
+    targets: Sequence[Sequence[Path]], drafts: Sequence[Sequence[Path]], *, private: bool, durable: bool
+) -> None:
+    """Give drafts their final mode, and flush them: a rename must never reach the disk before the data."""
+    for group, (first, *_) in zip(drafts, targets, strict=True):
+        mode: int | None = 0o600 if private else None
+        if not private:
+            with suppress(FileNotFoundError):
+                mode = stat.S_IMODE(first.stat().st_mode) & 0o777
+        for draft in group:
+            if mode is not None:
+                draft.chmod(mode)
+            if durable:
+                flush(draft)
+
+
+def _commit(targets: Sequence[Sequence[Path]], folders: dict[Path, Path]) -> None:
+    """Rename all drafts to their targets, or leave everything as it was."""
+    flat = list(chain.from_iterable(targets))
+    if len(flat) == 1:
+        (folders[flat[0].parent] / _NEW / flat[0].name).replace(flat[0])
+        return
+    for folder, staging in folders.items():
+        marker = staging / _COMMITTED
+        marker.write_text(json.dumps([one.name for one in flat if one.parent == folder]), encoding="utf-8")
+        flush(marker)
+    before: dict[Path, Path] = {}
+    try:
+        for first, *companions in targets:
+            for path in (first, *companions):
+                if path.exists():
+                    old = before[path] = folders[path.parent] / _OLD / path.name
+                    # The file itself stays readable until its successor is there; a companion must be gone before.
+                    _keep_copy(path, old) if path == first else path.replace(old)
+        for path in flat:
+            (folders[path.parent] / _NEW / path.name).replace(path)
+    except BaseException:
+        for staging in folders.values():
+            (staging / _COMMITTED).unlink(missing_ok=True)
+        for path in flat:
+            draft = folders[path.parent] / _NEW / path.name
+            with suppress(OSError):
+                if path in before:
+                    before[path].replace(path)
+                elif not draft.exists():
+                    path.unlink(missing_ok=True)
+        raise
+
+
+def _keep_copy(path: Path, copy: Path) -> None:
+    try:
+        os.link(path, copy)
+    except OSError:  # not every disk has hard links
+        shutil.copy2(path, copy)
+
+
+def flush(path: Path) -> None:
+    """Have a file, or the names in a folder, reach the disk."""
+    if os.name == "nt" and path.is_dir():  # Windows cannot open folders
+        return
+    handle = os.open(path, os.O_RDONLY if os.name != "nt" else os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _locked_folder(folder: Path) -> Iterator[bool]:
+    """Wait until no other writer renames files in this folder; False where folders have no locks."""
+    lock, until = _try_lock(folder), time.monotonic() + _LOCK_WAIT_SECONDS
     while lock is None and fcntl is not None and time.monotonic() < until:
         time.sleep(0.005)
-        lock = _locked(folder)
+        lock = _try_lock(folder)
     try:
         yield lock is not None
     finally:
-        _unlocked(lock)
+        if lock is not None:
+            os.close(lock)
 
 
-def _locked(folder: Path) -> int | None:
-    """A lock on a folder, or None: somebody holds it, or this system has none."""
+def _try_lock(folder: Path) -> int | None:
+    """A lock on a folder, or None: another writer holds it, or this system has none."""
     if fcntl is None:
         return None
     lock: int | None = None
@@ -163,11 +264,7 @@ def _locked(folder: Path) -> int | None:
         lock = os.open(folder, os.O_RDONLY)
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        _unlocked(lock)
+        if lock is not None:
+            os.close(lock)
         return None
     return lock
-
-
-def _unlocked(lock: int | None) -> None:
-    if lock is not None:
-        os.close(lock)

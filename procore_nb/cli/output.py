@@ -15,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from procore_nb.atomic_write import check_place, place_of
+from procore_nb.atomic_write import check_output, output_path
 from procore_nb.cli.pictures import check_picture
 from procore_nb.cli.terminal_table import as_text, compact
 from procore_nb.export import to_csv, to_excel, to_parquet
@@ -39,11 +39,11 @@ def outputs(words: argparse.Namespace) -> Targets:
             continue
         if name in _LIBRARIES:
             library(_LIBRARIES[name], f"--{name}")
-        check_place(place_of(path))
-        targets.append((write, place_of(path)))
+        check_output(output_path(path))
+        targets.append((write, output_path(path)))
     if getattr(words, "map", None):
         check_picture(Path(words.map))
-        check_place(place_of(words.map))
+        check_output(output_path(words.map))
     return targets
 
 

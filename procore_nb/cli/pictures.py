@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from procore_nb.atomic_write import place_of, put_in_place
+from procore_nb.atomic_write import output_path, replace_atomically
 from procore_nb.errors import ArgumentError
 
 _PICTURES = (".png", ".svg", ".pdf")
@@ -33,7 +33,7 @@ def write_map(frame: pd.DataFrame, path: Path, *, title: str | None = None) -> P
     from procore_nb.maps import plot_projects
 
     axes: Any = plot_projects(frame, title=title)
-    path = place_of(path)
-    with put_in_place(path) as draft:
+    path = output_path(path)
+    with replace_atomically(path) as draft:
         axes.figure.savefig(draft, format=ending[1:], dpi=150)
     return path

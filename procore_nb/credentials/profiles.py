@@ -7,14 +7,13 @@ keyring, and only to a keyring that encrypts.
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+from procore_nb.atomic_write import replace_atomically
 from procore_nb.credentials.masked import Credentials, Secret
 from procore_nb.environments import Environment
 from procore_nb.errors import (
@@ -255,12 +254,5 @@ def _profile(name: str, row: dict[str, Any], path: Path) -> Profile:
 
 def _write_private(path: Path, rows: dict[str, dict[str, Any]]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    # mkstemp creates the file with mode 0600 and O_EXCL; the rename makes it appear whole or not at all.
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".profiles-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump({"profiles": rows}, file, indent=2)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    with replace_atomically(path, private=True) as draft:
+        draft.write_text(json.dumps({"profiles": rows}, indent=2), encoding="utf-8")

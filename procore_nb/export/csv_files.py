@@ -19,7 +19,7 @@ from typing import Any
 
 import pandas as pd
 
-from procore_nb.atomic_write import place_of, put_together
+from procore_nb.atomic_write import output_path, recover, write_group
 from procore_nb.errors import ArgumentError
 from procore_nb.export.as_text import ColumnType, texts_of
 from procore_nb.export.csv_cells import cells_of
@@ -74,13 +74,13 @@ def to_csv(
     """
     with (
         files_for(frame, path, ".csv") as frames,
-        put_together([[file, types_file(file)] for file in frames]) as drafts,
+        write_group([[file, types_file(file)] for file in frames]) as drafts,
     ):
         for one, (draft, types_draft) in zip(frames.values(), drafts, strict=True):
             table = table_of(one)
             _write(table, draft, excel)
             types_draft.write_bytes(described(one, table, excel=excel))
-    return place_of(path)
+    return output_path(path)
 
 
 def read_csv(path: str | os.PathLike[str], *, endpoint: Any = None) -> pd.DataFrame:
@@ -111,7 +111,8 @@ def read_csv(path: str | os.PathLike[str], *, endpoint: Any = None) -> pd.DataFr
     >>> pnb.read_csv(pnb.to_csv(pnb.to_frame([{"id": 1}]), "projects.csv"))["id"].dtype
     Int64Dtype()
     """
-    place = place_of(path)
+    place = output_path(path)
+    recover(place)
     text = _text_of(place)
     told = told_about(place)
     excel = bool(told.get("excel"))

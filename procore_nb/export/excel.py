@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from procore_nb.atomic_write import place_of, put_in_place
+from procore_nb.atomic_write import output_path, replace_atomically
 from procore_nb.errors import ArgumentError
 from procore_nb.export.as_text import texts_of
 from procore_nb.export.excel_cells import Maker, format_of, made, maker_of, short
@@ -63,7 +63,7 @@ def to_excel(frame: pd.DataFrame | Mapping[str, pd.DataFrame], path: str | os.Pa
     'portfolio.xlsx'
     """
     xlsxwriter = library("xlsxwriter", "An Excel file")
-    place = place_of(path)
+    place = output_path(path)
     tables = {name or "Data": table_of(one) for name, one in frames_of(frame).items()}
     for name, table in tables.items():
         _check_size(name, table)
@@ -73,7 +73,7 @@ def to_excel(frame: pd.DataFrame | Mapping[str, pd.DataFrame], path: str | os.Pa
         "strings_to_formulas": False,
         "strings_to_urls": False,
     }
-    with put_in_place(place) as draft, draft.open("wb") as file:
+    with replace_atomically(place) as draft, draft.open("wb") as file:
         book = xlsxwriter.Workbook(file, options | {"tmpdir": str(draft.parent)})
         try:
             for name, table in zip(sheet_names(list(tables)), tables.values(), strict=True):

@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from procore_nb.atomic_write import check_place, place_of
+from procore_nb.atomic_write import check_output, output_path
 from procore_nb.errors import ArgumentError, OutputError
 
 _FORBIDDEN = set('/\\:*?"<>|\0')
@@ -38,7 +38,7 @@ def frames_of(frame: Any) -> dict[str | None, pd.DataFrame]:
 @contextmanager
 def files_for(frame: Any, path: Any, ending: str) -> Iterator[dict[Path, pd.DataFrame]]:
     """Each frame with the file to write; a folder for several is made, and removed again if the block fails."""
-    frames, place = frames_of(frame), place_of(path)
+    frames, place = frames_of(frame), output_path(path)
     if None in frames:
         yield {place: frames[None]}
         return
@@ -71,7 +71,7 @@ def _make_folder(folder: Path) -> bool:
         return False
     if folder.exists():
         raise OutputError(f"{folder} is a file.", advice="Several frames need a folder: give another name.")
-    check_place(folder)
+    check_output(folder)
     try:
         folder.mkdir()
     except OSError as error:

@@ -25,7 +25,7 @@ from typing import Any
 
 import pandas as pd
 
-from procore_nb.atomic_write import place_of, put_together
+from procore_nb.atomic_write import output_path, write_group
 from procore_nb.errors import ArgumentError
 from procore_nb.export.as_text import ColumnType, is_missing, texts_of
 from procore_nb.export.extras import library
@@ -74,11 +74,11 @@ def to_parquet(frame: pd.DataFrame | Mapping[str, pd.DataFrame], path: str | os.
     arrow, parquet = library("pyarrow", "Parquet"), library("pyarrow.parquet", "Parquet")
     with (
         files_for(frame, path, ".parquet") as frames,
-        put_together([[file] for file in frames]) as drafts,
+        write_group([[file] for file in frames]) as drafts,
     ):
         for one, (draft,) in zip(frames.values(), drafts, strict=True):
             parquet.write_table(_arrow_table(arrow, one), draft)
-    return place_of(path)
+    return output_path(path)
 
 
 def read_parquet(path: str | os.PathLike[str]) -> pd.DataFrame:
@@ -108,7 +108,7 @@ def read_parquet(path: str | os.PathLike[str]) -> pd.DataFrame:
     [1]
     """
     arrow, parquet = library("pyarrow", "Parquet"), library("pyarrow.parquet", "Parquet")
-    place = place_of(path)
+    place = output_path(path)
     try:
         table = parquet.ParquetFile(place).read()
     except (OSError, arrow.ArrowInvalid) as error:

@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 import pandas as pd
 
-from procore_nb.atomic_write import place_of, put_together
+from procore_nb.atomic_write import output_path, write_group
 from procore_nb.errors import MissingExtraError
 from procore_nb.export.file_groups import files_for
 from procore_nb.maps.find_columns import find_columns
@@ -60,14 +60,14 @@ def to_geojson(
     """
     with (
         files_for(frame, path, ".geojson") as frames,
-        put_together([[file] for file in frames]) as drafts,
+        write_group([[file] for file in frames]) as drafts,
     ):
         for one, (draft,) in zip(frames.values(), drafts, strict=True):
             located = locate(one, latitude=latitude, longitude=longitude, fix=fix, allow_none=True)
             chosen = find_columns(one, columns, argument="columns")
             kept = [c for c in one.columns if c not in (latitude, longitude)] if chosen is None else chosen
             draft.write_bytes(_collection(located, kept))
-    return place_of(path)
+    return output_path(path)
 
 
 def _collection(located: Located, kept: list[Any]) -> bytes:

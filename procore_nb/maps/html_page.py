@@ -13,7 +13,7 @@ from html import escape
 from importlib.resources import files
 from pathlib import Path
 
-from procore_nb.atomic_write import place_of, put_in_place
+from procore_nb.atomic_write import output_path, replace_atomically
 from procore_nb.maps.borders import borders_file
 from procore_nb.maps.tiles import Tiles
 
@@ -72,8 +72,8 @@ def page(points: bytes, *, title: str, basemap: Tiles | None) -> str:
 
 def write_whole(path: str | os.PathLike[str], text: str) -> Path:
     """Write a file whole or not at all."""
-    place = place_of(path)
-    with put_in_place(place) as draft:
+    place = output_path(path)
+    with replace_atomically(place) as draft:
         draft.write_bytes(text.encode("utf-8"))
     return place
 

@@ -7,13 +7,13 @@ store's files goes through here. A file written here is whole or not there, and 
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
+from procore_nb.atomic_write import flush, replace_atomically
 from procore_nb.errors import OutputError
 
 ADVICE = "Check that the folder may be written to and has room, and that no program holds its files open."
@@ -67,22 +67,14 @@ class LocalFiles:
     def writing(self, path: str, *, lasting: bool = True) -> Iterator[BinaryIO]:
         """A file to write into, which takes its place when the block ends well; `lasting` outlives a power cut."""
         place = self.root / path
-        draft = place.with_name(f".{place.name}.{secrets.token_hex(4)}.draft")
         try:
             _make_folder(place.parent)
-            with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
-                yield file
-                if lasting:
-                    file.flush()
-                    os.fsync(file.fileno())
-            draft.replace(place)
         except OSError as error:
             raise OutputError(
                 f"{place} cannot be written: {error.strerror or error}.", advice=ADVICE
             ) from error
-        finally:
-            with suppress(OSError):
-                draft.unlink(missing_ok=True)
+        with replace_atomically(place, private=True, durable=lasting) as draft, draft.open("wb") as file:
+            yield file
 
     def names(self, path: str) -> list[str]:
         """The names in a folder, without drafts; none if there is no folder."""
@@ -136,13 +128,7 @@ class LocalFiles:
 
     def flush_folder(self, path: str) -> None:
         """Have the names in a folder reach the disk, so that they outlive a power cut."""
-        if os.name == "nt":
-            return
-        handle = os.open(self.root / path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        flush(self.root / path)
 
     def address(self, path: str) -> str:
         """How other programs call a file."""

@@ -15,15 +15,42 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from procore_nb.atomic_write import put_in_place
+from procore_nb import catalog
+from procore_nb.atomic_write import replace_atomically, write_group
+from procore_nb.catalog.openapi.compile import save
+from procore_nb.credentials import Profiles
 from procore_nb.errors import ArgumentError, OutputError
 from procore_nb.export import read_csv, read_parquet, to_csv, to_excel, to_parquet
-from procore_nb.maps import to_geojson
+from procore_nb.maps import map_projects, to_geojson
+from procore_nb.store.files import LocalFiles
 
 Writer = Callable[[Any, Any], Path]
 WRITERS = {"a.csv": to_csv, "a.xlsx": to_excel, "a.parquet": to_parquet, "a.geojson": to_geojson}
 SMALL = pd.DataFrame({"id": [1], "latitude": [51.5], "longitude": [-0.1]})
 each_writer = pytest.mark.parametrize(("name", "write"), list(WRITERS.items()))
+
+
+# Every room that writes files, and the mode that a file of mode 0640 has after it: secrets and stores are their owner's.
+EVERY_WRITER: dict[str, tuple[Callable[[Path], Any], int]] = {
+    "csv": (lambda path: to_csv(SMALL, path), 0o640),
+    "excel": (lambda path: to_excel(SMALL, path), 0o640),
+    "parquet": (lambda path: to_parquet(SMALL, path), 0o640),
+    "geojson": (lambda path: to_geojson(SMALL, path), 0o640),
+    "map": (lambda path: map_projects(SMALL).save(path), 0o640),
+    "catalogue": (lambda path: save(catalog.load(), path), 0o640),
+    "profiles": (lambda path: write_profiles(path), 0o600),
+    "store": (lambda path: LocalFiles(path.parent).write(path.name, b"new"), 0o600),
+}
+every_writer = pytest.mark.parametrize("room", list(EVERY_WRITER))
+
+
+def write_profiles(path: Path) -> None:
+    class Here(Profiles):
+        path = None  # type: ignore[assignment]
+
+    profiles = Here(path.parent)
+    profiles.path = path  # type: ignore[misc]
+    profiles._write({})
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -99,7 +126,7 @@ def test_a_stop_half_way_leaves_the_old_file_and_the_next_write_tidies_up(
 
 def test_a_writer_at_work_is_not_tidied_up_by_another(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
-    with put_in_place(path) as draft:
+    with replace_atomically(path) as draft:
         draft.write_text("first", encoding="utf-8")
         to_csv(SMALL, path)
         assert draft.is_file()
@@ -152,6 +179,135 @@ def test_a_link_stays_a_link_and_rights_stay_rights(tmp_path: Path, name: str, w
     assert link.is_symlink()
     assert target.read_bytes() != b"old"
     assert {stat.S_IMODE(one.stat().st_mode) for one in (tmp_path / "far").iterdir()} == {0o600}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes are POSIX")
+@every_writer
+def test_every_room_replaces_what_a_link_leads_to_and_keeps_modes(tmp_path: Path, room: str) -> None:
+    (tmp_path / "far").mkdir()
+    target, link = tmp_path / "far" / "b", tmp_path / "a"
+    target.write_bytes(b"old")
+    target.chmod(0o640)
+    link.symlink_to(target)
+    write, mode = EVERY_WRITER[room]
+    write(link)
+    assert link.is_symlink()
+    assert target.read_bytes() != b"old"
+    assert stat.S_IMODE(target.stat().st_mode) == mode
+    assert not any(one.name.startswith(".") for one in tmp_path.rglob("*"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes are POSIX")
+@every_writer
+def test_a_new_file_has_the_usual_mode_or_is_private(tmp_path: Path, room: str) -> None:
+    write, mode = EVERY_WRITER[room]
+    umask = os.umask(0o027)
+    try:
+        write(tmp_path / "a")
+    finally:
+        os.umask(umask)
+    assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == mode
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows flushes no folders")
+@every_writer
+def test_every_room_flushes_the_file_before_the_rename_and_the_folder_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: str
+) -> None:
+    events: list[str] = []
+    fsync, replace = os.fsync, Path.replace
+
+    def flushed(handle: int) -> None:
+        events.append("folder" if stat.S_ISDIR(os.fstat(handle).st_mode) else "file")
+        fsync(handle)
+
+    def renamed(self: Path, to: Path) -> Path:
+        events.append("rename")
+        return replace(self, to)
+
+    monkeypatch.setattr(os, "fsync", flushed)
+    monkeypatch.setattr(Path, "replace", renamed)
+    EVERY_WRITER[room][0](tmp_path / "a")
+    assert events[0] == "file"
+    assert events[-1] == "folder"
+    assert events.index("rename") > events.index("file")
+
+
+@every_writer
+def test_a_name_with_nul_is_an_error_of_ours(tmp_path: Path, room: str) -> None:
+    with pytest.raises((OutputError, ArgumentError), match=r"NUL|path"):
+        EVERY_WRITER[room][0](tmp_path / "a\0b")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("busy", ["a.csv", "a.csv.types.json", "b.csv", "b.csv.types.json"])
+def test_of_several_frames_none_is_replaced_if_one_cannot_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, busy: str
+) -> None:
+    to_csv({"b": SMALL}, tmp_path)
+    before = contents(tmp_path)
+    replace = Path.replace
+
+    def refused(self: Path, to: Path) -> Path:
+        if Path(to).name == busy and self.parent.name == "new":
+            raise PermissionError(13, "The file is open in another program")
+        return replace(self, to)
+
+    monkeypatch.setattr(Path, "replace", refused)
+    with pytest.raises(OutputError, match="open in another program"):
+        to_csv({"a": SMALL, "b": SMALL.assign(x="new")}, tmp_path)
+    assert contents(tmp_path) == before
+
+
+KILLED_BETWEEN = """
+import os, sys
+from pathlib import Path
+import pandas as pd, procore_nb as pnb
+replace, left = Path.replace, int(sys.argv[2])
+def dying(self, to):
+    global left
+    left -= 1
+    if left < 0:
+        os._exit(9)
+    return replace(self, to)
+Path.replace = dying
+pnb.to_csv(pd.DataFrame({"x": pd.Categorical(["new"])}), sys.argv[1])
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no locks on folders")
+@pytest.mark.parametrize("renames", [0, 1, 2])
+def test_a_group_whose_writer_was_killed_between_two_renames_is_completed(
+    tmp_path: Path, renames: int
+) -> None:
+    path = to_csv(pd.DataFrame({"x": pd.array([1], "Int8")}), tmp_path / "a.csv")
+    process = run(KILLED_BETWEEN, path, renames)
+    process.communicate(timeout=60)
+    assert process.returncode == 9
+    back = read_csv(path)
+    assert back["x"].tolist() == ["new"]
+    assert str(back["x"].dtype) == "category"
+    assert len(contents(tmp_path)) == 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no locks on folders")
+def test_a_file_written_since_is_not_replaced_by_what_a_killed_writer_left(tmp_path: Path) -> None:
+    path = to_csv(SMALL, tmp_path / "a.csv")
+    run(KILLED_BETWEEN, path, 0).communicate(timeout=60)
+    path.write_text("id\n7\n", encoding="utf-8")
+    os.utime(path, (path.stat().st_atime, path.stat().st_mtime + 5))
+    assert read_csv(path)["id"].tolist() == [7]
+    assert len(contents(tmp_path)) == 2
+
+
+def test_files_in_several_folders_are_one_group_too(tmp_path: Path) -> None:
+    for name in "ab":
+        (tmp_path / name).mkdir()
+    with write_group([[tmp_path / "a" / "x"], [tmp_path / "b" / "x"]]) as ((first,), (second,)):
+        first.write_text("1")
+        second.write_text("2")
+    assert contents(tmp_path / "a") | {"b": b""} == {"x": b"1", "b": b""}
+    assert contents(tmp_path / "b") == {"x": b"2"}
 
 
 def test_types_stand_beside_the_file_that_a_link_leads_to(tmp_path: Path) -> None:

@@ -7,9 +7,7 @@ Speaks to no service. Each GET operation whose reply holds a collection becomes 
 from __future__ import annotations
 
 import codecs
-import os
 import re
-import tempfile
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +15,7 @@ from typing import Any
 
 import orjson
 
+from procore_nb.atomic_write import output_path, replace_atomically
 from procore_nb.catalog.catalogue import Catalogue, dump, load
 from procore_nb.catalog.endpoint import Endpoint
 from procore_nb.catalog.models import encode
@@ -26,7 +25,7 @@ from procore_nb.catalog.openapi.from_openapi import described
 from procore_nb.catalog.openapi.operations import rows_of
 from procore_nb.catalog.openapi.parents import bare, linked
 from procore_nb.catalog.paths import split
-from procore_nb.errors import CatalogError, OutputError
+from procore_nb.errors import CatalogError
 from procore_nb.near_match import plain
 
 _PATH = re.compile(r"^/rest/v\d+\.\d+(/[\w.-]+|/\{\w+\})+$")
@@ -123,19 +122,9 @@ def build(document: Mapping[str, Any], *, base: Catalogue | None = None) -> Cata
 
 
 def save(catalogue: Catalogue, path: str | Path) -> None:
-    """Write a catalogue file: first beside it, then in its place."""
-    target = Path(path)
-    try:
-        handle, beside = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(dump(catalogue))
-            Path(beside).replace(target)
-        except BaseException:
-            Path(beside).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise OutputError(f"The catalogue {str(path)!r} cannot be written: {error.strerror}.") from error
+    """Write a catalogue file, whole or not at all."""
+    with replace_atomically(output_path(path)) as draft:
+        draft.write_bytes(dump(catalogue))
 
 
 def _operations(
