@@ -17,6 +17,8 @@ class ProcoreError(Exception):
     ----------
     message
         What happened and where, in one or two sentences. Never holds a secret.
+    reason
+        What the service itself said, in its own words; empty where it said nothing. Decisions read this and `status`.
     status
         HTTP status of the reply that says so, if there was one.
     retry_after_seconds
@@ -35,6 +37,7 @@ class ProcoreError(Exception):
         self,
         message: str,
         *,
+        reason: str = "",
         status: int | None = None,
         retry_after_seconds: float | None = None,
         retryable: bool | None = None,
@@ -43,6 +46,7 @@ class ProcoreError(Exception):
     ) -> None:
         super().__init__(message)
         self.message = message
+        self.reason = reason
         self.status = status
         self.retry_after_seconds = retry_after_seconds
         self.retryable = self.default_retryable if retryable is None else retryable
@@ -50,7 +54,9 @@ class ProcoreError(Exception):
         self.partial = partial
 
     def __str__(self) -> str:
-        return f"{self.message} {self.advice}".rstrip()
+        # Words of a service rarely end in a full stop, and would run into the advice.
+        stop = "" if not self.message or self.message.rstrip()[-1:] in ".!?…:" else "."
+        return f"{self.message.rstrip()}{stop} {self.advice}".strip() if self.advice else self.message
 
     def __reduce__(self) -> tuple[Any, ...]:
         state = {name: value for name, value in self.__dict__.items() if name != "message"}

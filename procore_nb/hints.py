@@ -54,14 +54,21 @@ TOO_MANY = (
 IN_TROUBLE = "Procore, or a gateway before it, is in trouble: try again in some minutes."
 
 
-def for_status(status: int, text: str = "") -> str:
-    """Return the advice for a reply that says no."""
-    said = text.lower()
+def app_not_connected(reason: str) -> bool:
+    """Return whether a refusal says that the app is not installed in the company; Procore has no code for it."""
+    return "not connected" in reason.lower()
+
+
+def concerns_company(reason: str) -> bool:
+    """Return whether a refusal is about the whole company, and no single project's."""
+    return app_not_connected(reason) or "procore-company-id" in reason.lower()
+
+
+def for_status(status: int, reason: str = "") -> str:
+    """Return the advice for a response that says no."""
     if status == 401:
         return FRESH_REFUSED
-    if "not connected" in said:
-        return APP_NOT_CONNECTED
-    if "procore-company-id" in said:
-        return WRONG_COMPANY
+    if concerns_company(reason):
+        return APP_NOT_CONNECTED if app_not_connected(reason) else WRONG_COMPANY
     words = {403: NO_PERMISSION, 404: NOT_VISIBLE, 408: TOO_MUCH, 429: TOO_MANY}
     return words.get(status, IN_TROUBLE if status >= 500 else ASK_DIFFERENTLY)

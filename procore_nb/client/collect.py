@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from procore_nb import hints
 from procore_nb.catalog import Endpoint
 from procore_nb.client.frame_assembler import FrameAssembler, RowDeduplicator, target_of
 from procore_nb.client.skipped import Skipped
@@ -38,7 +39,6 @@ from procore_nb.progress import Progress, ProgressMaker
 from procore_nb.signals import Cancelled, DeferredInterrupt
 
 OnError = Literal["raise", "skip"]
-_EVERYWHERE = ("not connected", "procore-company-id")  # such a refusal is no single project's
 
 
 @dataclass
@@ -214,7 +214,7 @@ class Collection:
     def _may_leave_out(self, error: ProcoreError) -> bool:
         if not self.several or isinstance(error, CredentialsError) or error.status == 401:
             return False
-        if any(words in error.message.lower() for words in _EVERYWHERE):
+        if hints.concerns_company(error.reason):
             return False
         return isinstance(error, AccessError | NotFoundError) or self.on_error == "skip"
 

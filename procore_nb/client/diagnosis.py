@@ -116,7 +116,7 @@ class _Diagnosis:
         try:
             rows = self._ask("me").rows
         except ProcoreError as error:
-            if "not connected" in error.message.lower():
+            if hints.app_not_connected(error.reason):
                 yield Step(name, True, f"company {self._company_id} is known")
                 yield Step("app installed", False, error.message, error.advice)
             else:

@@ -27,7 +27,7 @@ class Skipped:
         if error is None:
             return
         self.first_refusal = self.first_refusal or error
-        account = {"status": error.status, "reason": error.message, "advice": error.advice}
+        account = {"status": error.status, "reason": _said(error), "advice": error.advice}
         self.accounts.append({"target": place.words, **place.account, **account})
 
     def nothing_answered(self, name: str) -> ProcoreError:
@@ -36,6 +36,7 @@ class Skipped:
         kind = AccessError if self.first_refusal is None else type(self.first_refusal)
         return kind(
             f"None of the {len(self.accounts):,} places answered {name}; the first said: {first['reason']}",
+            reason="" if self.first_refusal is None else self.first_refusal.reason,
             status=first["status"],
             advice=first["advice"],
         )
@@ -52,10 +53,12 @@ class Skipped:
 
 def _named(accounts: Sequence[dict[str, Any]]) -> str:
     """Name places, with the status and what Procore said: `Town Hall, project_id 7 (403: Forbidden)`."""
-    said = [one["reason"].partition(" answered ")[2] or one["reason"] for one in accounts]
-    return "; ".join(
-        f"{_name_of(one)} ({words.rstrip('.')})" for one, words in zip(accounts, said, strict=True)
-    )
+    return "; ".join(f"{_name_of(one)} ({one['reason'].rstrip('.')})" for one in accounts)
+
+
+def _said(error: ProcoreError) -> str:
+    """Return status and reason, `403: Forbidden`; all of the message where the service said nothing."""
+    return f"{error.status}: {error.reason}" if error.status and error.reason else error.message
 
 
 def _name_of(account: Mapping[str, Any]) -> str:

@@ -78,7 +78,7 @@ class Paginator:
         """
         if self.is_late(ask):
             return []
-        said = error.message.partition(" answered ")[2]
+        said = error.reason
         size, first = self._per_page or 0, ask.number == self._start
         named = first and error.status in (400, 422) and _SIZE.search(said) is not None
         if size > _SMALLEST and (named or error.status == 408):

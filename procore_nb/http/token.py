@@ -165,13 +165,16 @@ def _refusal(reply: Response, environment: Environment) -> ProcoreError | None:
     error = error_from(reply)
     if error is None:
         return None if reply.body.lstrip()[:1] == b"{" else _page_instead(reply, environment)
-    said = error.message.partition(" answered ")[2]
     if reply.status >= 500 or reply.status == 429:
-        kind = type(error)
+        kind, seconds = type(error), error.retry_after_seconds
+        wait = f" (it asks to wait {seconds:,.0f} seconds)" if seconds else ""
         return kind(
-            f"The login host {_host(environment)} is in trouble: it answered {said}",
+            f"The login host {_host(environment)} is in trouble: it answered {reply.status}"
+            + (f": {error.reason}" if error.reason else "")
+            + f"{wait}.",
+            reason=error.reason,
             status=reply.status,
-            retry_after_seconds=error.retry_after_seconds,
+            retry_after_seconds=seconds,
             advice=hints.IN_TROUBLE,
         )
     if 300 <= reply.status < 400:
@@ -180,10 +183,10 @@ def _refusal(reply: Response, environment: Environment) -> ProcoreError | None:
             status=reply.status,
             advice="Check the login host of the environment.",
         )
-    said = said.partition(": ")[2]
     return CredentialsError(
         f"The login host {_host(environment)} refused the credentials ({reply.status})"
-        + (f": {said}" if said else "."),
+        + (f": {error.reason}" if error.reason else "."),
+        reason=error.reason,
         status=reply.status,
         advice=hints.REFUSED_CREDENTIALS,
     )

@@ -20,29 +20,30 @@ _CURSOR_KEYS = ("next_cursor", "nextCursor", "end_cursor", "endCursor", "next", 
 _MORE_KEYS = ("has_more", "hasMore", "has_next", "has_next_page", "hasNextPage")
 
 
-def links_of(reply: Response) -> dict[str, str] | None:
+def links_of(response: Response) -> dict[str, str] | None:
     """Return the Link header by rel; None without one. An empty header means that everything is on this page."""
-    header = reply.headers.get("link")
+    header = response.headers.get("link")
     if header is None:
         return None
     found = {}
-    for address, parameters in re.findall(r"<([^>]*)>([^<]*)", header):
+    # `[^<>]`: a header of nothing but "<" would else be searched to its end from each of them.
+    for address, parameters in re.findall(r"<([^<>]*)>([^<]*)", header):
         rel = re.search(r"""\brel\s*=\s*(?:"([^"]*)"|'([^']*)'|([\w-]+))""", parameters, re.IGNORECASE)
         for name in (rel[1] or rel[2] or rel[3] or "").split() if rel else ():
             found[name.lower()] = address
     return found
 
 
-def has_next(reply: Response, links: dict[str, str] | None, body: Any) -> bool | None:
+def has_next(response: Response, links: dict[str, str] | None, body: Any) -> bool | None:
     """Return whether there is a next page; None when nothing says so."""
     if links is None:
         left = _possible_pages_left(body)
         return _says_more(body) if left is None else left
     if "next" not in links:
         return False
-    if not _same_host(links["next"], reply.url):
+    if not _same_host(links["next"], response.url):
         raise IncompleteError(
-            f"The next page of {reply.where} is said to be on another host ({links['next'][:200]}), where the token "
+            f"The next page of {response.where} is said to be on another host ({links['next'][:200]}), where the token "
             "must not go.",
             advice="Check the API host of the environment; a proxy may be rewriting addresses.",
         )
@@ -54,10 +55,10 @@ def last_page(links: dict[str, str] | None) -> int | None:
     return whole_number(_parameter(links["last"], "page")) if links and "last" in links else None
 
 
-def next_cursor(reply: Response, links: dict[str, str] | None, body: Any) -> str | None:
+def next_cursor(response: Response, links: dict[str, str] | None, body: Any) -> str | None:
     """Return the cursor of the next page, from the next link, a header or the body; None where there is no more."""
     found = _parameter(links["next"], "cursor") if links and "next" in links else None
-    found = found or reply.headers.get("x-next-cursor") or None
+    found = found or response.headers.get("x-next-cursor") or None
     if found or _says_more(body) is False:
         return found
     for holder in _holders(body):
@@ -69,7 +70,7 @@ def next_cursor(reply: Response, links: dict[str, str] | None, body: Any) -> str
 
 
 def _cursor_of(value: Any) -> str | None:
-    """Return a cursor told as such, or inside an address."""
+    """Return a cursor that stands alone, or inside an address."""
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     if not isinstance(value, str):
@@ -78,15 +79,15 @@ def _cursor_of(value: Any) -> str | None:
 
 
 def _says_more(body: Any) -> bool | None:
-    """Return whether a body says, yes or no, that there is more."""
-    told = [
+    """Return whether a body says that there is more; None when it does not say."""
+    flags = [
         holder[key] for holder in _holders(body) for key in _MORE_KEYS if isinstance(holder.get(key), bool)
     ]
-    return told[0] if told else None
+    return flags[0] if flags else None
 
 
 def _holders(body: Any) -> list[dict[str, Any]]:
-    """Return the body and those of its parts that may speak of paging."""
+    """Return the body and those of its parts that may hold the paging."""
     if not isinstance(body, dict):
         return []
     return [one for one in (body, *(body.get(key) for key in _HOLDERS)) if isinstance(one, dict)]
@@ -100,7 +101,7 @@ def _parameter(address: str, name: str) -> str | None:
 
 
 def _same_host(link: str, own: str) -> bool:
-    """Tell whether a link stays on its host; the scheme may differ behind a gateway, and is not followed anyway."""
+    """Return whether a link stays on its host; the scheme may differ behind a gateway, and is not followed anyway."""
     try:
         theirs, ours = urlsplit(urljoin(own, link)), urlsplit(own)
         ports = [None if one.port == _OWN_PORT.get(one.scheme) else one.port for one in (theirs, ours)]
@@ -110,7 +111,7 @@ def _same_host(link: str, own: str) -> bool:
 
 
 def _possible_pages_left(body: Any) -> bool | None:
-    # Resource Planning tells its pages inside the body: {possible_pages, current_page, data}, pages from 0.
+    # Resource Planning counts its pages inside the body: {possible_pages, current_page, data}, pages from 0.
     inner = body[0] if isinstance(body, list) and len(body) == 1 else body
     if not isinstance(inner, dict):
         return None

@@ -1,6 +1,7 @@
-"""One good reply in, a `Page` of records out. Pure.
+"""One good response in, a `Page` of records out. Pure.
 
-In: a `Response`. Out: `Page`, or an error of our tree when the body cannot be read. Speaks to no service.
+In: a `Response`. Out: `Page`, its rows out of whatever envelope or groups they came in, or an error of our tree when the
+body cannot be read. Speaks to no service.
 """
 
 from __future__ import annotations
@@ -8,27 +9,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
 from procore_nb import hints
 from procore_nb.errors import IncompleteError
-from procore_nb.responses.groups import flatten_groups, split_envelope
 from procore_nb.responses.links import has_next, last_page, links_of, next_cursor
-from procore_nb.responses.response import Response, whole_number
-from procore_nb.responses.status_errors import error_from, reason_of
+from procore_nb.responses.parse_json import ParsedJson, parse_json
+from procore_nb.responses.response import Response, error_from, reason_of, whole_number
 
 # A body of nothing else is an error, whatever its status says.
-_SAID = {"error", "errors", "message"}
-_REFUSAL_KEYS = _SAID | {"code", "reason", "status", "exception", "fields", "details"}
+_ERROR_KEYS = {"error", "errors", "message"}
+_REFUSAL_KEYS = _ERROR_KEYS | {"code", "reason", "status", "exception", "fields", "details"}
+_GROUP_PREFIX = "group_"  # of the columns that describe the group a row came in
+_ABOUT_PAGES = frozenset({"possible_pages", "current_page"})
 
 
 @dataclass(frozen=True)
 class Page:
-    """The records of one reply and what its headers say about the rest.
+    """The records of one response and what its headers say about the rest.
 
     `total` and `per_page` are None when Procore does not say. `more` is True or False when a Link header tells whether
     there is a next page, else None. `last` is the number of the last page, `cursor` the next cursor, where given.
     `groups` is how many groups the rows came in, where a list comes in groups: `total` may count either.
+    `unreadable` is how many characters of the body were guessed or lost.
     """
 
     rows: list[Any]
@@ -38,17 +39,18 @@ class Page:
     last: int | None = None
     cursor: str | None = None
     groups: int | None = None
+    unreadable: int = 0
 
 
-def read_page(reply: Response, *, envelope: str = "") -> Page:
-    """Read one page of a list, or raise what the reply says.
+def read_page(response: Response, *, envelope: str = "") -> Page:
+    """Read one page of a list, or raise what the response says.
 
     Parameters
     ----------
-    reply
-        The reply to a list question.
+    response
+        The response to a list request.
     envelope
-        Where the catalogue expects the list, such as `data` or `data.history`; the reply itself has the last word.
+        Where the catalogue expects the list, such as `data` or `data.history`; the response itself has the last word.
         `[].meetings`: the list holds groups, whose rows are under that key. A lone dot means that the body is one record.
 
     Raises
@@ -58,41 +60,47 @@ def read_page(reply: Response, *, envelope: str = "") -> Page:
     IncompleteError
         If the body is not whole JSON (retryable), holds no list, or its next link leads to another host.
     """
-    body = read_json(reply)
-    links = links_of(reply)
+    parsed = _parsed(response)
+    body = parsed.value
+    links = links_of(response)
     outer, inside = split_envelope(envelope)
-    elements = _unwrap(body, outer, reply)
+    elements = _unwrap(body, outer, response)
     return Page(
         rows=flatten_groups(elements, inside) if inside else elements,
-        total=whole_number(reply.headers.get("total")),
-        per_page=whole_number(reply.headers.get("per-page")),
-        more=has_next(reply, links, body),
+        total=whole_number(response.headers.get("total")),
+        per_page=whole_number(response.headers.get("per-page")),
+        more=has_next(response, links, body),
         last=last_page(links),
-        cursor=next_cursor(reply, links, body),
+        cursor=next_cursor(response, links, body),
         groups=len(elements) if inside else None,
+        unreadable=parsed.unreadable,
     )
 
 
-def read_json(reply: Response) -> Any:
-    """Return the parsed body of a good reply, or raise what the reply says; an empty 204 is None."""
-    error = error_from(reply)
+def read_json(response: Response) -> Any:
+    """Return the parsed body of a good response, or raise what the response says; an empty 204 is None."""
+    return _parsed(response).value
+
+
+def _parsed(response: Response) -> ParsedJson:
+    error = error_from(response)
     if error is not None:
         raise error
-    if reply.status == 204:
-        return None
+    if response.status == 204:
+        return ParsedJson(None)
     try:
-        return orjson.loads(reply.body)
-    except orjson.JSONDecodeError as failure:
-        what = "a web page instead of JSON" if reply.is_html else "a body that is not whole JSON"
+        return parse_json(response.body)
+    except ValueError as failure:
+        what = "a web page instead of JSON" if response.is_html else "a body that is not whole JSON"
         raise IncompleteError(
-            f"{reply.where} answered {reply.status} with {what} ({len(reply.body):,} bytes).",
-            status=reply.status,
+            f"{response.where} answered {response.status} with {what} ({len(response.body):,} bytes).",
+            status=response.status,
             retryable=True,
             advice=hints.NOT_JSON,
         ) from failure
 
 
-def _unwrap(body: Any, envelope: str, reply: Response) -> list[Any]:
+def _unwrap(body: Any, envelope: str, response: Response) -> list[Any]:
     if body is None:
         return []
     if envelope == "." and isinstance(body, dict):
@@ -103,7 +111,7 @@ def _unwrap(body: Any, envelope: str, reply: Response) -> list[Any]:
             return list(first["data"])
         return body
     if not isinstance(body, dict):
-        raise IncompleteError(f"{reply.where} answered {type(body).__name__} where a list belongs.")
+        raise IncompleteError(f"{response.where} answered {type(body).__name__} where a list belongs.")
     inner: Any = body
     for key in envelope.split(".") if envelope else ():
         inner = inner.get(key) if isinstance(inner, dict) else None
@@ -115,11 +123,12 @@ def _unwrap(body: Any, envelope: str, reply: Response) -> list[Any]:
     holder = body["data"] if isinstance(body.get("data"), dict) else body
     if holder is not body and not holder:
         return []
-    if not holder or (set(holder) <= _REFUSAL_KEYS and _SAID.intersection(holder)):
+    if not holder or (set(holder) <= _REFUSAL_KEYS and _ERROR_KEYS.intersection(holder)):
+        reason = reason_of(response) if holder else ""
         raise IncompleteError(
-            f"{reply.where} answered {reply.status} with no list in it"
-            + (f": {reason_of(reply)}" if holder else "."),
-            status=reply.status,
+            f"{response.where} answered {response.status} with no list in it" + (f": {reason}" if reason else "."),
+            reason=reason,
+            status=response.status,
             retryable=True,
             advice=hints.IN_TROUBLE,
         )
@@ -127,3 +136,39 @@ def _unwrap(body: Any, envelope: str, reply: Response) -> list[Any]:
     if len(lists) == 1 and len(holder) <= 4:
         return lists[0]
     return [holder]
+
+
+def split_envelope(envelope: str) -> tuple[str, str]:
+    """Where the list is, and the key of each element that holds the rows: `data[].lists` is `data` and `lists`."""
+    outer, _, inside = envelope.partition("[].")
+    return outer, inside
+
+
+def flatten_groups(elements: list[Any], inside: str) -> list[Any]:
+    """Return the rows of all groups in order, each with what its group says of itself.
+
+    Meetings come so, for example: `[{group_title, meetings: [...]}]`. A group without rows gives none; an element that is
+    no group is a row itself.
+    """
+    rows: list[Any] = []
+    for element in elements:
+        if not isinstance(element, dict) or inside not in element:
+            rows.append(element)
+            continue
+        # Names that no row has: `group_title`, `group_name`.
+        about = {
+            key if key.startswith(_GROUP_PREFIX) else _GROUP_PREFIX + key: value
+            for key, value in element.items()
+            if key != inside and key not in _ABOUT_PAGES
+        }
+        held = element[inside]
+        for row in held if isinstance(held, list) else [] if held is None else [held]:
+            rows.append({**about, **row} if isinstance(row, dict) else row)
+    return rows
+
+
+def group_of(row: Any) -> str:
+    """Return text that is the same for the rows of one group, so that one record may come in several groups."""
+    if not isinstance(row, dict):
+        return ""
+    return repr({key: value for key, value in row.items() if key.startswith(_GROUP_PREFIX)})

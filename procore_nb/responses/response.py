@@ -1,6 +1,7 @@
-"""One reply as it came, and what its headers say about time: pure.
+"""One response as it came: what it says about time, and the error it stands for. Pure.
 
-In: status, headers and body. Out: `Response`, seconds to wait, the server's clock. Speaks to no service.
+In: status, headers and body. Out: `Response`, seconds to wait, the server's clock, a `ProcoreError` with reason and advice.
+Error bodies have no single form: https://developers.procore.com/documentation/error-reference
 """
 
 from __future__ import annotations
@@ -10,14 +11,30 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import Any
 from urllib.parse import urlsplit
+
+from procore_nb import hints
+from procore_nb.errors import (
+    AccessError,
+    NotFoundError,
+    ProcoreError,
+    RateLimitError,
+    RequestError,
+    ServerError,
+)
+from procore_nb.responses.parse_json import parse_json
+
+_DEEPEST = 20  # levels of an error body that are read for words; Procore's have four
+_MOST_TEXTS = 50  # texts of an error body that are read; the reason is one short line
+_REASON_KEYS = ("message", "errors", "error", "error_description", "details")
 
 
 @dataclass(frozen=True)
 class Response:
     """What came back for one request.
 
-    `headers` has lower-case names. `url` is what was asked, without any secret.
+    `headers` has lower-case names. `url` is what was requested, without any secret.
     """
 
     status: int
@@ -34,36 +51,105 @@ class Response:
 
     @property
     def where(self) -> str:
-        """Name the question for messages: path and environment."""
+        """Name the request for messages: path and environment."""
         parts = urlsplit(self.url)
         query = f"?{parts.query}" if parts.query else ""
         return f"GET {parts.path}{query}" + (f" ({self.environment})" if self.environment else "")
 
 
+def error_from(response: Response) -> ProcoreError | None:
+    """Return the error a response stands for, or None when it is a good one."""
+    status = response.status
+    if 200 <= status < 300:
+        return None
+    if 300 <= status < 400:
+        return RequestError(
+            f"{response.where} was redirected ({status}) and not followed.",
+            status=status,
+            advice=hints.REDIRECT,
+        )
+    reason = reason_of(response)
+    kinds: dict[int, type[ProcoreError]] = {
+        401: AccessError,
+        403: AccessError,
+        404: NotFoundError,
+        429: RateLimitError,
+    }
+    kind = kinds.get(status, ServerError if status >= 500 else RequestError)
+    seconds = retry_after_seconds(response.headers)
+    wait = f" (Procore asks to wait {seconds:,.0f} seconds)" if seconds else ""
+    return kind(
+        f"{response.where} answered {status}" + (f": {reason}" if reason else "") + wait + ("" if reason else "."),
+        reason=reason,
+        status=status,
+        retry_after_seconds=seconds,
+        advice=hints.for_status(status, reason),
+        retryable=status == 429 or (status >= 500 and status != 501),
+    )
+
+
+def reason_of(response: Response) -> str:
+    """Return what an error body says, in one short line; empty where it says nothing."""
+    if response.is_html:
+        title = re.search(rb"<title[^>]*>(.*?)</title>", response.body[:5000], re.I | re.S)
+        return "a web page" + (f" titled {_short(title[1].decode('utf-8', 'replace'))!r}" if title else "")
+    try:
+        body = parse_json(response.body).value
+    except ValueError:
+        return _short(response.body[:400].decode("utf-8", "replace"))
+    return _short("; ".join(_texts(body)))
+
+
+def _texts(body: Any, depth: int = 0) -> list[str]:
+    """Return the words in an error body. A hostile one may be nested so deep that reading all of it ends in an error."""
+    if isinstance(body, str):
+        return [body]
+    if depth > _DEEPEST:
+        return []
+    if isinstance(body, list):
+        return [text for entry in body[:_MOST_TEXTS] for text in _texts(entry, depth + 1)]
+    if not isinstance(body, dict):
+        return []
+    known = [key for key in _REASON_KEYS if body.get(key)]
+    if known:
+        return list(dict.fromkeys(text for key in known for text in _texts(body[key], depth + 1)))
+    named = [(key, ", ".join(_texts(body[key], depth + 1))) for key in list(body)[:_MOST_TEXTS]]
+    return [f"{key}: {text}" for key, text in named if text]
+
+
+def _short(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= 300 else text[:299] + "…"
+
+
 def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
-    """Return how long a reply asks us to wait: Retry-After (seconds or a date), else the time to X-Rate-Limit-Reset."""
-    asked = headers.get("retry-after", "").strip()
-    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", asked):
-        return float(asked)
+    """Return how long a response asks us to wait: Retry-After (seconds or a date), else until X-Rate-Limit-Reset."""
+    named = headers.get("retry-after", "").strip()
+    if re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,12})?", named):
+        return float(named)
     now = server_time(headers)
-    if asked and now is not None:
-        try:
-            return max(0.0, parsedate_to_datetime(asked).timestamp() - now)
-        except (TypeError, ValueError):
-            pass
+    if now is None:
+        return None
+    until = _moment(named)
+    if until is not None:
+        return max(0.0, until - now)
     reset = whole_number(headers.get("x-rate-limit-reset"))
-    if reset is not None and now is not None and headers.get("x-rate-limit-remaining", "0").strip() == "0":
-        return max(0.0, reset - now)
+    if reset is not None and headers.get("x-rate-limit-remaining", "0").strip() == "0":
+        return float(max(0.0, reset - now))
     return None
 
 
 def server_time(headers: Mapping[str, str]) -> float | None:
     """Return the server's clock, in Unix seconds, from the Date header; None when it gives none."""
+    return _moment(headers.get("date", ""))
+
+
+def _moment(text: str) -> float | None:
     try:
-        moment = parsedate_to_datetime(headers["date"])
-    except (KeyError, TypeError, ValueError):
+        moment = parsedate_to_datetime(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, TypeError, ArithmeticError):  # years and offsets past what a clock can show: OverflowError
         return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def whole_number(text: str | None) -> int | None:
@@ -72,5 +158,6 @@ def whole_number(text: str | None) -> int | None:
 
 
 def utc_text(moment: float) -> str:
-    """Return Unix seconds as ISO 8601 text in UTC, to the second."""
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    """Return Unix seconds as ISO 8601 text in UTC, to the second; the last moment of year 9999 for what is later."""
+    latest = 253_402_300_799.0
+    return datetime.fromtimestamp(min(max(moment, 0.0), latest), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

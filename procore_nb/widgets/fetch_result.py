@@ -69,8 +69,7 @@ def _kept(partial: pd.DataFrame | None) -> str:
 
 
 def _left_out(skipped: Mapping[str, Any]) -> dict[str, Any]:
-    reason = skipped["reason"]
     place, name = skipped["target"], skipped.get("project_name")
     if name:  # people know it better than the id, and a form has little room for both
         place = place.replace(f"project_id {skipped['project_id']}", name)
-    return {"step": place, "ok": False, "detail": reason.partition(" answered ")[2] or reason}
+    return {"step": place, "ok": False, "detail": skipped["reason"]}

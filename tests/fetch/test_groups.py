@@ -10,9 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from procore_nb.fetch import ListRequest
-from procore_nb.fetch.paginator import PageRequest
-from procore_nb.responses import Page
-from procore_nb.responses.groups import flatten_groups
+from procore_nb.fetch.list_request import PageRequest
+from procore_nb.responses import Page, flatten_groups
 
 from .test_paginator import drive, given_parameter
 
