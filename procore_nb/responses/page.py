@@ -126,7 +126,8 @@ def _unwrap(body: Any, envelope: str, response: Response) -> list[Any]:
     if not holder or (set(holder) <= _REFUSAL_KEYS and _ERROR_KEYS.intersection(holder)):
         reason = reason_of(response) if holder else ""
         raise IncompleteError(
-            f"{response.where} answered {response.status} with no list in it" + (f": {reason}" if reason else "."),
+            f"{response.where} answered {response.status} with no list in it"
+            + (f": {reason}" if reason else "."),
             reason=reason,
             status=response.status,
             retryable=True,

@@ -23,7 +23,8 @@ _LONG = b"0" * 17
 _LONG_NUMBER = re.compile(rb"(?<=[:,\[\s])-?[0-9][0-9.]{16,}(?:[eE][+-]?[0-9]+)?")
 _LONGEST_INTEGER = 4_000  # digits; Python refuses to convert more than 4,300, as that takes quadratic time
 _ESCAPE = re.compile(
-    r"\\(?:u[dD][89aAbB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
+    r"\\(?:u[dD][89aAbB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
+    re.DOTALL,
 )
 _UNREADABLE = "\ufffd"
 
@@ -103,7 +104,9 @@ def _decode(body: bytes) -> tuple[str, int]:
     except UnicodeDecodeError:
         text = body.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
         # The usual stranger is one value pasted from an old program: Windows-1252, of which Latin-1 is nearly all.
-        text, unreadable = re.subn("[\udc80-\udcff]", lambda found: _single_byte(ord(found[0]) - 0xDC00), text)
+        text, unreadable = re.subn(
+            "[\udc80-\udcff]", lambda found: _single_byte(ord(found[0]) - 0xDC00), text
+        )
     halves = 0
 
     def whole(found: re.Match[str]) -> str:

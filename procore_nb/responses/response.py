@@ -79,7 +79,10 @@ def error_from(response: Response) -> ProcoreError | None:
     seconds = retry_after_seconds(response.headers)
     wait = f" (Procore asks to wait {seconds:,.0f} seconds)" if seconds else ""
     return kind(
-        f"{response.where} answered {status}" + (f": {reason}" if reason else "") + wait + ("" if reason else "."),
+        f"{response.where} answered {status}"
+        + (f": {reason}" if reason else "")
+        + wait
+        + ("" if reason else "."),
         reason=reason,
         status=status,
         retry_after_seconds=seconds,
@@ -148,7 +151,11 @@ def _moment(text: str) -> float | None:
     try:
         moment = parsedate_to_datetime(text)
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-    except (ValueError, TypeError, ArithmeticError):  # years and offsets past what a clock can show: OverflowError
+    except (
+        ValueError,
+        TypeError,
+        ArithmeticError,
+    ):  # years and offsets past what a clock can show: OverflowError
         return None
 
 
