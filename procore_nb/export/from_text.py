@@ -21,8 +21,8 @@ import pandas as pd
 
 from procore_nb.export.as_text import ColumnType
 from procore_nb.frames.arrays import Piece, joined, numbered
-from procore_nb.frames.names import Kind
 from procore_nb.frames.parse import ParseIssues, read
+from procore_nb.frames.types import LogicalType
 
 _OWN_KINDS: frozenset[str] = frozenset(
     {"integer", "number", "boolean", "text", "decimal", "time", "date", "list"}
@@ -142,7 +142,7 @@ def _moments(texts: list[str | None], how: ColumnType) -> pd.Series[Any]:
 
 def _ours(texts: list[str | None], how: ColumnType, trouble: ParseIssues) -> Any:
     """A column of a kind that our own frames have."""
-    kind = cast("Kind", how.kind if how.kind in _OWN_KINDS else "text")
+    kind = cast("LogicalType", how.kind if how.kind in _OWN_KINDS else "text")
     values: list[Any] = texts
     endless: dict[int, Decimal] = {}
     if kind in ("integer", "number", "boolean"):

@@ -142,6 +142,6 @@ def _by_name(names: list[str], endpoint: Any) -> list[ColumnType]:
     declared = declared_by(found_endpoint(endpoint))
     types = []
     for path in (tuple(name.split(".")) for name in names):
-        kind = "id" if declared.number_as_text(path) else declared.kind_of(path)
+        kind = "id" if declared.number_as_text(path) else declared.type_of(path)
         types.append(ColumnType(kind, _DTYPES.get(kind, "object")))
     return types

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from procore_nb.frames import times
-from procore_nb.frames.names import Kind
+from procore_nb.frames.types import LogicalType
 
 UTC_TIME = pd.DatetimeTZDtype("us", "UTC")
 
@@ -26,7 +26,7 @@ class Piece(NamedTuple):
     values: Any
 
 
-def joined(kind: Kind, rows: int, pieces: Sequence[Piece]) -> Any:
+def joined(kind: LogicalType, rows: int, pieces: Sequence[Piece]) -> Any:
     """All pieces as one array of `rows` values, typed as this kind is in every frame."""
     if kind == "text":
         return _texts(rows, pieces)
@@ -58,7 +58,7 @@ def numbered(texts: Any) -> Any | None:
     return pd.arrays.IntegerArray(whole, missing)
 
 
-def packed(kind: Kind, values: Any) -> Any:
+def packed(kind: LogicalType, values: Any) -> Any:
     """A piece in its smallest form: text as one Arrow buffer where pandas keeps text that way."""
     if kind != "text":
         return values
@@ -117,7 +117,7 @@ def _texts(rows: int, pieces: Sequence[Piece]) -> Any:
     return dtype.__from_arrow__(whole)
 
 
-def _masked(kind: Kind, rows: int, pieces: Sequence[Piece]) -> Any:
+def _masked(kind: LogicalType, rows: int, pieces: Sequence[Piece]) -> Any:
     whole: Any = np.zeros(rows, np.int64 if kind == "integer" else bool)
     missing = np.ones(rows, bool)
     for start, count, (values, gone) in pieces:
@@ -137,5 +137,5 @@ def _objects(rows: int, pieces: Sequence[Piece]) -> Any:
     return whole
 
 
-def _zoned(kind: Kind, whole: Any) -> Any:
+def _zoned(kind: LogicalType, whole: Any) -> Any:
     return pd.array(whole, dtype=UTC_TIME) if kind == "time" else whole

@@ -17,9 +17,8 @@ from procore_nb.errors import ArgumentError
 from procore_nb.frames.column_builder import PROMISED, ColumnBuilder
 from procore_nb.frames.column_names import column_names, dotted
 from procore_nb.frames.flatten import CUSTOM_KEY, Column, columns_of_page, custom_kind, has_entries
-from procore_nb.frames.names import Kind, kind_of_name
 from procore_nb.frames.parse import ParseIssues
-from procore_nb.frames.types import Path, declared_by
+from procore_nb.frames.types import LogicalType, Path, declared_by, type_of_name
 from procore_nb.gc_pause import gc_paused
 
 Decimals = Literal["exact", "float"]
@@ -159,11 +158,11 @@ class FrameBuilder:
                 (*path, "id"), "list" if kind == "list" else "text", seen
             )
 
-    def _leading_kind(self, path: Path) -> Kind:
+    def _leading_kind(self, path: Path) -> LogicalType:
         """As declared; else by name, where our own ids are numbers even beside ids that are text."""
-        return self._meant(self._declared.columns.get(path) or kind_of_name(path[-1]))
+        return self._meant(self._declared.columns.get(path) or type_of_name(path[-1]))
 
-    def _meant(self, kind: Kind) -> Kind:
+    def _meant(self, kind: LogicalType) -> LogicalType:
         return "number" if kind == "decimal" and self._floats else kind
 
     def _add_part(self, records: list[dict[str, Any]], leading: dict[Path, Any], place: int) -> None:
@@ -187,11 +186,11 @@ class FrameBuilder:
         if column.types != {_NONE}:
             gathered.add(column, block, self._by_name(column.path), seen[0])
 
-    def _opened(self, path: Path, kind: Kind | None, seen: tuple[int, int]) -> ColumnBuilder:
+    def _opened(self, path: Path, kind: LogicalType | None, seen: tuple[int, int]) -> ColumnBuilder:
         return ColumnBuilder(kind, seen, maybe_number=self._declared.number_as_text(path))
 
-    def _by_name(self, path: Path) -> Kind:
-        return self._meant(self._declared.kind_of(path))
+    def _by_name(self, path: Path) -> LogicalType:
+        return self._meant(self._declared.type_of(path))
 
     def _starts(self) -> list[int]:
         """The first row of each block, blocks in the order of their places."""

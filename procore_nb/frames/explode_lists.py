@@ -16,7 +16,7 @@ import pandas as pd
 
 from procore_nb.errors import ArgumentError, CatalogError
 from procore_nb.frames.builder import FrameBuilder, found_endpoint
-from procore_nb.frames.names import is_id
+from procore_nb.frames.types import is_id
 
 _VERSION = re.compile(r"(_v\d+_\d+|_by_query|_recycled|_grouped)+$")
 

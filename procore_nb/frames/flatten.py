@@ -12,15 +12,14 @@ from itertools import chain, repeat
 from operator import contains, itemgetter
 from typing import Any, NamedTuple
 
-from procore_nb.frames.names import Kind
 from procore_nb.frames.parse import Kinds, json_text
-from procore_nb.frames.types import Path
+from procore_nb.frames.types import LogicalType, Path
 
 _EMPTY: dict[str, Any] = {}
 _NONE = type(None)
 _AT_ONCE = 250  # records whose values fit the cache next to the processor
 CUSTOM_KEY = re.compile(r"custom_field_(\d+)", re.ASCII)
-_CUSTOM_KINDS: dict[str, Kind] = {
+_CUSTOM_KINDS: dict[str, LogicalType] = {
     "decimal": "number",
     "number": "number",
     "integer": "integer",
@@ -41,7 +40,7 @@ class Column(NamedTuple):
     path: Path
     values: Any
     types: Kinds
-    kind: Kind | None = None
+    kind: LogicalType | None = None
 
 
 def columns_of_page(
@@ -109,7 +108,7 @@ def flattened(
             walks.pop()
 
 
-def custom_kind(data_type: str) -> Kind:
+def custom_kind(data_type: str) -> LogicalType:
     """The kind of a custom field of this data type; what is not known is text."""
     return _CUSTOM_KINDS.get(data_type.lower(), "text")
 
@@ -160,7 +159,9 @@ def _custom_values(column: Column) -> list[Column]:
     if not has_entries(data_type) and not any(issubclass(one, dict | list) for one in found):
         return [Column(path, plain, found, kind)]
     labels, ids = _labels_and_ids(plain, found)
-    id_kind: Kind = "list" if kind == "list" else "text"  # text: numbers, unless one of them has letters
+    id_kind: LogicalType = (
+        "list" if kind == "list" else "text"
+    )  # text: numbers, unless one of them has letters
     return [
         Column(path, labels, set(map(type, labels)), kind),
         Column((*path, "id"), ids, set(map(type, ids)), id_kind),

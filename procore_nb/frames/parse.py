@@ -20,7 +20,7 @@ import orjson
 import pandas as pd
 
 from procore_nb.frames import times
-from procore_nb.frames.names import Kind
+from procore_nb.frames.types import LogicalType
 
 Kinds = set[type]
 _NONE = type(None)
@@ -51,7 +51,7 @@ class ParseIssues:
             self.examples = sorted([*self.examples, (place, _shortened(value))], key=lambda pair: pair[0])[:3]
 
 
-def read(kind: Kind, values: Sequence[Any], types: Kinds, trouble: ParseIssues, place: int = 0) -> Any:
+def read(kind: LogicalType, values: Sequence[Any], types: Kinds, trouble: ParseIssues, place: int = 0) -> Any:
     """The page's values as an array of this kind: pairs (values, missing) of integers and booleans, lists of texts."""
     at_once = _AT_ONCE[kind](values, types)
     if at_once is not None:
@@ -73,7 +73,7 @@ def read(kind: Kind, values: Sequence[Any], types: Kinds, trouble: ParseIssues, 
     return times.pack(clean) if kind in ("time", "date") else _AT_ONCE[kind](clean, set(map(type, clean)))
 
 
-def read_at_once(kind: Kind, values: Sequence[Any], types: Kinds) -> Any:
+def read_at_once(kind: LogicalType, values: Sequence[Any], types: Kinds) -> Any:
     """The same if every value is regular, else None."""
     return _AT_ONCE[kind](values, types)
 
@@ -261,7 +261,7 @@ def _list(value: Any) -> list[Any]:
     return [value]
 
 
-_AT_ONCE: dict[Kind, Callable[[Sequence[Any], Kinds], Any]] = {
+_AT_ONCE: dict[LogicalType, Callable[[Sequence[Any], Kinds], Any]] = {
     "integer": _integers,
     "boolean": _booleans,
     "number": _numbers,
@@ -271,7 +271,7 @@ _AT_ONCE: dict[Kind, Callable[[Sequence[Any], Kinds], Any]] = {
     "date": _dates,
     "list": _lists,
 }
-_ONE: dict[Kind, Callable[[Any], Any]] = {
+_ONE: dict[LogicalType, Callable[[Any], Any]] = {
     "integer": _integer,
     "boolean": _boolean,
     "number": _number,

@@ -1,7 +1,10 @@
-"""Which columns an endpoint declares, and of which kind each one is.
+"""Logical types: which columns an endpoint declares, of which type each is, and what a bare name says.
 
-In: the fields of an endpoint (anything with name, type, format, enum). Out: paths and kinds. Speaks to no
-service.
+In: the fields of an endpoint (anything with name, type, format, enum), or a name as Procore writes it (`created_at`,
+`company.id`, `Revised Budget`). Out: paths and logical types. Speaks to no service.
+
+The rules for names never look at the data: a zip stays text although it is all digits. The lists of names come from
+the fields that Procore's lists really declare.
 """
 
 from __future__ import annotations
@@ -9,14 +12,51 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from functools import lru_cache
+from typing import Any, Literal, Protocol
 
-from procore_nb.frames.names import Kind, is_id, kind_of_name, kind_of_text_field, rule_of
+from procore_nb.frames.known_names import BOOLEAN_NAMES, DECIMAL_NAMES, INTEGER_NAMES, NUMBER_NAMES
 
+LogicalType = Literal["integer", "boolean", "text", "number", "decimal", "time", "date", "list"]
 Path = tuple[str, ...]
 
+# Ids of other systems and of people: text in Procore, letters allowed.
+TEXT_IDS = r"(.*_)?(origin|employee|business|external|external_payment|google_place|tax|prostore)_id"
+
+# Read from the top, the first that fits the whole (lower-case) name decides; no rule means text.
+RULES: tuple[tuple[str, LogicalType], ...] = (
+    (r"formatted_.*|.*_(name|label|title|type|status|reason|strategy|url|notes|description)", "text"),
+    (r"(.*_)?(zip|zip_?code|postal_code\d?|code|number|phone|fax|extension|uu?id|guid|ulid)", "text"),
+    (TEXT_IDS, "text"),
+    (r"(.*_)?id", "integer"),
+    (r"(.*_)?ids", "list"),
+    (r"(.*_)?(at|datetime|timestamp)|time_(resolved|in|out)", "time"),
+    (r"(.*_)?date|date_(?!value).*|(?!based_on$|depends_on$|add_on$).*_on", "date"),
+    (r"(.*_)?(latitude|longitude|altitude)|gps_(lat|long)|(horizontal|vertical)_accuracy", "number"),
+    (r"(is|has|can|was|allow|allows|enable|enabled|show)_.*", "boolean"),
+    (r"(.*_)?(count|position)|square_feet|number_of_.*|num_workers|year", "integer"),
+)
+
+# Titles of budget columns are keys of budget rows: "Revised Budget", "Job to Date Costs".
+_MONEY_TITLE = re.compile(
+    r"(?=.*[ ])(?=.*\b(budgets?|costs?|amounts?|forecast|totals?|contracts?|variance|changes|billed|invoiced|"
+    r"paid|revenue|over/under|over under|complete|modifications|retainage)\b)"
+    r"(?!.*\b(codes?|types?|names?|notes|reason|status|(?<!to )dates?|description|number|company|by)\b).*",
+    re.IGNORECASE,
+)
+_RULES = tuple((re.compile(pattern, re.ASCII), kind) for pattern, kind in RULES)
+_WORDS: tuple[tuple[frozenset[str], LogicalType], ...] = (
+    (DECIMAL_NAMES, "decimal"),
+    (BOOLEAN_NAMES, "boolean"),
+    (INTEGER_NAMES, "integer"),
+    (NUMBER_NAMES, "number"),
+)
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+# Plain text fields of the table whose name still says more than "text".
+_SAID_BY_NAME = frozenset({"time", "date", "number"})
+
 _CUSTOM = re.compile(r"(^|\.)custom_field_(%\{|\d+(\.|$))")
-_FORMATS: dict[str, Kind] = {
+_FORMATS: dict[str, LogicalType] = {
     "date-time": "time",
     "datetime": "time",
     "date": "date",
@@ -64,7 +104,7 @@ class Declared:
     """What an endpoint promises: its columns in order, and whether its ids are text."""
 
     name: str | None
-    columns: dict[Path, Kind]
+    columns: dict[Path, LogicalType]
     text_ids: bool
     numbers_as_text: frozenset[Path] = frozenset()
     """Declared ids that come as text, or as no one knows what, and are numbers all the same."""
@@ -74,10 +114,10 @@ class Declared:
         undeclared = path not in self.columns and not self.text_ids
         return path in self.numbers_as_text or (undeclared and _looks_like_number(path))
 
-    def kind_of(self, path: Path) -> Kind:
+    def type_of(self, path: Path) -> LogicalType:
         """The kind of a column: declared, else by its name; ids that no one declares are read as text first."""
         declared = self.columns.get(path)
-        return declared or ("text" if _looks_like_number(path) else kind_of_name(str(path[-1])))
+        return declared or ("text" if _looks_like_number(path) else type_of_name(str(path[-1])))
 
 
 def declared_by(endpoint: Any) -> Declared:
@@ -90,24 +130,24 @@ def declared_by(endpoint: Any) -> Declared:
     )
 
 
-def columns_of(fields: Iterable[FieldLike]) -> dict[Path, Kind]:
+def columns_of(fields: Iterable[FieldLike]) -> dict[Path, LogicalType]:
     """Path and kind of each declared column; objects and custom fields are none.
 
     What people know a record by comes first, the rest in declared order.
     """
-    columns: dict[Path, Kind] = {}
+    columns: dict[Path, LogicalType] = {}
     for field in fields:
         name = field.name or "id"
         bare = name.removesuffix("[]")
         if "[]" in bare or _CUSTOM.search(name):
             continue
-        kind: Kind | None = "list" if name.endswith("[]") else kind_of_field(field)
+        kind: LogicalType | None = "list" if name.endswith("[]") else type_of_field(field)
         if kind:
             columns.setdefault(tuple(bare.split(".")), kind)
     return dict(sorted(columns.items(), key=lambda one: _FIRST.get(".".join(one[0]), len(_FIRST))))
 
 
-def kind_of_field(field: FieldLike) -> Kind | None:
+def type_of_field(field: FieldLike) -> LogicalType | None:
     """The kind of one declared field; None for an object, and for one whose type the table does not know."""
     name, declared, form = field.name or "id", field.type, field.format
     if declared.startswith("array"):
@@ -122,15 +162,17 @@ def kind_of_field(field: FieldLike) -> Kind | None:
         return "integer" if exact else "number"
     if declared == "string":
         # A few `created_at` are declared as dates: the time of day is kept.
-        by_format: Kind | None = "time" if form == "date" and rule_of(name) == "time" else _FORMATS.get(form)
+        by_format: LogicalType | None = (
+            "time" if form == "date" and rule_of(name) == "time" else _FORMATS.get(form)
+        )
         plain = form in ("", "string") and not field.enum
-        return by_format or (kind_of_text_field(name) if plain else "text")
+        return by_format or (type_of_text_field(name) if plain else "text")
     if declared != "unknown":
         return None
     return "text" if is_id(name) else rule_of(name)
 
 
-def _numbers_as_text(endpoint: Any, columns: dict[Path, Kind]) -> frozenset[Path]:
+def _numbers_as_text(endpoint: Any, columns: dict[Path, LogicalType]) -> frozenset[Path]:
     """The declared ids that are text to Procore, or too deep for its table, and numbers to whoever joins them."""
     if getattr(endpoint, "module", "") in _LETTERED:
         return frozenset()
@@ -155,3 +197,36 @@ def _looks_like_number(path: Path) -> bool:
 def _text_ids(endpoint: Any) -> bool:
     """Whether ids that the field table leaves out are text: in tools whose ids have letters."""
     return getattr(endpoint, "module", "") in _LETTERED
+
+
+@lru_cache(maxsize=4096)
+def rule_of(name: str) -> LogicalType | None:
+    """The kind that the last part of a name stands for, or None where no rule speaks."""
+    last = name.rpartition(".")[2]
+    if _MONEY_TITLE.fullmatch(last):
+        return "decimal"
+    plain = _CAMEL.sub("_", last).lower()
+    known = next((kind for names, kind in _WORDS if plain in names), None)
+    return known or next((kind for rule, kind in _RULES if rule.fullmatch(plain)), None)
+
+
+def type_of_name(name: str, *, text_ids: bool = False) -> LogicalType:
+    """The kind of a column that no field table declares; `text_ids` where the endpoint's ids are text."""
+    kind = rule_of(name) or "text"
+    if text_ids and kind == "integer" and is_id(name):
+        return "text"
+    return kind
+
+
+def type_of_text_field(name: str) -> LogicalType:
+    """The kind of a field declared as text without a format: money, times and dates by name, else text."""
+    if "links." in name:
+        return "text"
+    kind = rule_of(name)
+    return kind if kind == "decimal" or kind in _SAID_BY_NAME else "text"
+
+
+def is_id(name: str) -> bool:
+    """Whether a column holds ids."""
+    last = _CAMEL.sub("_", name.rpartition(".")[2]).lower()
+    return last == "id" or last.endswith("_id")

@@ -32,13 +32,6 @@ thousands of tiny files. Deleted rows lie apart, so that nobody counts them by a
 what happens when the power goes in between, stands in `snapshot`.
 """
 
-from importlib.util import find_spec
-
-from procore_nb.errors import MissingExtraError
-
-if find_spec("pyarrow") is None:
-    raise MissingExtraError("A store needs pyarrow.", advice='Install it: pip install "procore-nb[keep]"')
-
 from procore_nb.store.report import log_lines, summary
 from procore_nb.store.store import Store
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from procore_nb.store.arrow_columns import has_values
+from procore_nb.frames.codec import has_values
 from procore_nb.store.files import Files
 from procore_nb.store.manifest import Part
 

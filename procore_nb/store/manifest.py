@@ -14,11 +14,12 @@ import orjson
 
 from procore_nb.environments import Environment, is_loopback
 from procore_nb.errors import ArgumentError, OutputError
-from procore_nb.store.arrow_columns import EXACT, FIRST_SEEN, VALID_FROM, Kinds
+from procore_nb.frames.codec import EXACT, LogicalTypes
 from procore_nb.store.files import Files
 
 NAME, FORMAT = "_manifest.json", 1
 STORE_NAME, STORE_FORMAT = "_store.json", 1
+FIRST_SEEN, VALID_FROM, VALID_TO, DELETED_AT = "_first_seen", "_valid_from", "_valid_to", "_deleted_at"
 _FORMER_MODES = {"whole": "full", "changed": "incremental", "window": "window"}
 
 
@@ -48,7 +49,7 @@ class Manifest:
     key: tuple[str, ...] = ()
     has_id: bool = True
     unique: bool = True
-    columns: Kinds = field(default_factory=dict)
+    columns: LogicalTypes = field(default_factory=dict)
     exact: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
     ended: tuple[Part, ...] = ()

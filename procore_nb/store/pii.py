@@ -24,8 +24,8 @@ from typing import Any
 import orjson
 import pyarrow as pa
 
-from procore_nb.frames.names import Kind
 from procore_nb.frames.parse import json_text
+from procore_nb.frames.types import LogicalType
 
 TELLING = frozenset(
     """
@@ -69,7 +69,7 @@ def is_person(name: str, *, inside: bool = True) -> bool:
     return (last == "by" and len(words) > 1) or last in known or last.removesuffix("s") in known
 
 
-def personal_columns(kinds: Mapping[str, Kind]) -> list[str]:
+def personal_columns(kinds: Mapping[str, LogicalType]) -> list[str]:
     """Those of the columns that hold personal data."""
     people = {name.rpartition(".")[0] for name in kinds if name.rpartition(".")[2] in _MARKS}
     found = []
@@ -82,7 +82,7 @@ def personal_columns(kinds: Mapping[str, Kind]) -> list[str]:
     return found
 
 
-def scrubbed(rows: pa.Table, kinds: Mapping[str, Kind]) -> pa.Table:
+def scrubbed(rows: pa.Table, kinds: Mapping[str, LogicalType]) -> pa.Table:
     """Rows as they are stored, their lists without personal keys."""
     for name in (name for name, kind in kinds.items() if kind == "list"):
         texts = [

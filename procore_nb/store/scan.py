@@ -15,18 +15,18 @@ import pyarrow.compute as pc
 from procore_nb import catalog
 from procore_nb.catalog import near
 from procore_nb.errors import ArgumentError, CatalogError, OutputError
-from procore_nb.store.arrow_columns import (
+from procore_nb.frames.codec import EXACT, conform, from_arrow
+from procore_nb.store.data_files import read_rows, row_names
+from procore_nb.store.files import Files
+from procore_nb.store.manifest import (
     DELETED_AT,
-    EXACT,
     FIRST_SEEN,
     VALID_FROM,
     VALID_TO,
-    aligned,
-    to_frame,
+    Manifest,
+    folder_name,
+    read_identity,
 )
-from procore_nb.store.data_files import read_rows, row_names
-from procore_nb.store.files import Files
-from procore_nb.store.manifest import Manifest, folder_name, read_identity
 from procore_nb.store.snapshot import HISTORY, WORK, located
 
 _BOOKS = (FIRST_SEEN, VALID_FROM, VALID_TO, DELETED_AT)
@@ -48,7 +48,7 @@ def ended(files: Files, folder: str, manifest: Manifest) -> pa.Table:
 
 def as_frame(rows: pa.Table, manifest: Manifest, books: tuple[str, ...] = ()) -> pd.DataFrame:
     """Rows as a typed frame, bookkeeping last; names of projects, where they are known, beside their ids."""
-    frame = to_frame(rows, manifest.columns | dict.fromkeys(books, "time"))
+    frame = from_arrow(rows, manifest.columns | dict.fromkeys(books, "time"))
     for book in books:
         name, ours = book.removeprefix("_"), frame.pop(book)
         own = frame.pop(name) if name in frame.columns else ours  # some lists tell when a row was deleted
@@ -61,7 +61,7 @@ def as_frame(rows: pa.Table, manifest: Manifest, books: tuple[str, ...] = ()) ->
 
 def times(moments: Any) -> Any:
     """Moments of an Arrow column as times of a frame."""
-    return to_frame(pa.table({"at": moments}), {"at": "time"})["at"].array
+    return from_arrow(pa.table({"at": moments}), {"at": "time"})["at"].array
 
 
 def with_deleted(live: pa.Table, over: pa.Table, manifest: Manifest, deleted: str) -> pa.Table:
@@ -123,8 +123,8 @@ def moment(value: Any, where: str) -> datetime:
 
 def _joined(tables: list[pa.Table], manifest: Manifest) -> pa.Table:
     extra = (*(EXACT + name for name in manifest.exact), *_BOOKS)
-    even = [aligned(table, manifest.columns, manifest.columns, extra) for table in tables]
-    return pa.concat_tables(even) if even else aligned(pa.table({}), manifest.columns, {}, extra)
+    even = [conform(table, manifest.columns, manifest.columns, extra) for table in tables]
+    return pa.concat_tables(even) if even else conform(pa.table({}), manifest.columns, {}, extra)
 
 
 def _last(names: pa.Array) -> pa.Array:

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from procore_nb.frames import FrameBuilder
-from procore_nb.store.arrow_columns import EXACT, Kinds, common, kinds_of
+from procore_nb.frames.codec import EXACT, LogicalTypes, common_type, logical_types
 from procore_nb.store.manifest import Manifest
 from procore_nb.store.pii import personal_columns
 
@@ -31,7 +31,7 @@ def next_schema(endpoint: Any, manifest: Manifest, plan: StagingPlan, staged: St
     columns = {others.get(name, name): kind for name, kind in manifest.columns.items()}
     columns = columns or _promised(endpoint, plan.place)
     for name, kind in staged.kinds.items():
-        columns[name] = common(columns.get(name, kind), kind)
+        columns[name] = common_type(columns.get(name, kind), kind)
     if plan.drop_personal:
         columns = {name: kind for name, kind in columns.items() if name not in set(personal_columns(columns))}
     has_id = manifest.has_id if manifest.parts else "id" in columns
@@ -51,10 +51,10 @@ def next_schema(endpoint: Any, manifest: Manifest, plan: StagingPlan, staged: St
     )
 
 
-def _promised(endpoint: Any, place: tuple[str, ...]) -> Kinds:
+def _promised(endpoint: Any, place: tuple[str, ...]) -> LogicalTypes:
     """The columns of a list before a row of it has been seen."""
     builder = FrameBuilder(endpoint, leading=place)
-    return kinds_of(builder.build(), endpoint)
+    return logical_types(builder.build(), endpoint)
 
 
 def _unique(staged: StagedRows) -> bool:

@@ -19,10 +19,9 @@ from collections.abc import Callable, Sequence
 import pyarrow as pa
 
 from procore_nb.errors import OutputError
-from procore_nb.store.arrow_columns import DELETED_AT, VALID_TO
 from procore_nb.store.data_files import PART_ROWS, read_rows, write_rows
 from procore_nb.store.files import Files
-from procore_nb.store.manifest import NAME, Manifest, Part, read_manifest
+from procore_nb.store.manifest import DELETED_AT, NAME, VALID_TO, Manifest, Part, read_manifest
 
 WORK = "_work"
 HISTORY = "_history"

@@ -13,10 +13,9 @@ import pandas as pd
 import pyarrow as pa
 
 from procore_nb.errors import ArgumentError, MissingExtraError
-from procore_nb.frames.names import Kind
-from procore_nb.store.arrow_columns import EXACT, FIRST_SEEN, VALID_FROM, to_frame
+from procore_nb.frames.codec import EXACT, from_any_arrow
 from procore_nb.store.files import Files
-from procore_nb.store.manifest import Manifest
+from procore_nb.store.manifest import FIRST_SEEN, VALID_FROM, Manifest
 from procore_nb.store.remote import RemoteFiles
 
 
@@ -61,51 +60,15 @@ def _check(text: str, connection: Any) -> None:
 
 
 def typed(table: pa.Table) -> pd.DataFrame:
-    """An Arrow table of any engine as a frame with our dtypes; lists and structures as Python values."""
-    kinds: dict[str, Kind] = {}
-    columns, plain = [], {}
+    """An Arrow table of any engine as a frame with our dtypes, no two columns named alike."""
     names: list[str] = []
-    for wanted in table.column_names:
-        name, count = wanted, 1
+    for title in table.column_names:
+        name, count = title, 1
         while name in names:
             count += 1
-            name = f"{wanted} ({count})"
+            name = f"{title} ({count})"
         names.append(name)
-    for name, column in zip(names, table.columns, strict=True):
-        kind, cast = _kind(column)
-        kinds[name] = kind or "text"
-        if kind is None:
-            plain[name] = pd.Series(column.to_pylist(), dtype=object)
-            cast = pa.chunked_array([pa.nulls(table.num_rows, pa.string())])
-        columns.append(cast)
-    frame = to_frame(pa.table(columns, names=names), kinds)
-    for name, values in plain.items():
-        frame[name] = values
-    return frame
-
-
-def _kind(column: Any) -> tuple[Kind | None, Any]:
-    kind: pa.DataType = column.type
-    if pa.types.is_boolean(kind):
-        return "boolean", column
-    if pa.types.is_integer(kind) and kind != pa.uint64():
-        return "integer", column.cast(pa.int64())
-    if pa.types.is_floating(kind):
-        return "number", column.cast(pa.float64())
-    if pa.types.is_decimal(kind):
-        if kind.scale == 0:  # what DuckDB's sum of integers is
-            try:
-                return "integer", column.cast(pa.int64())
-            except pa.ArrowInvalid:
-                return "decimal", column
-        return "decimal", column
-    if pa.types.is_date(kind):
-        return "date", column.cast(pa.date32())
-    if pa.types.is_timestamp(kind):
-        return "time" if kind.tz else "date", column.cast(pa.timestamp("us", "UTC" if kind.tz else None))
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return "text", column.cast(pa.string())
-    return None, column
+    return from_any_arrow(table.rename_columns(names))
 
 
 def _view(name: str, manifest: Manifest, paths: Sequence[str]) -> str:

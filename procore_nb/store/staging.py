@@ -15,7 +15,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from procore_nb.store.arrow_columns import EXACT, Kinds, aligned, common
+from procore_nb.frames.codec import EXACT, LogicalTypes, common_type, conform
 from procore_nb.store.data_files import row_names
 from procore_nb.store.files import Files
 from procore_nb.store.manifest import Manifest
@@ -132,7 +132,15 @@ class Staging:
                 self._files.remove(f"{self._folder}/{stage}/{name}")
 
     def put(
-        self, stage: str, place: str, number: int, rows: pa.Table, kinds: Kinds, *, fields: Names, done: bool
+        self,
+        stage: str,
+        place: str,
+        number: int,
+        rows: pa.Table,
+        kinds: LogicalTypes,
+        *,
+        fields: Names,
+        done: bool,
     ) -> None:
         """Keep rows of one place, `fields` being the custom fields behind its columns; `done` with the last of them."""
         name = f"{place}~{'done' if done else f'{number:06d}'}.arrow"
@@ -161,13 +169,13 @@ class StagedRows:
         *,
         order: Sequence[str],
         promised: Collection[str] = (),
-        known: Kinds | None = None,
+        known: LogicalTypes | None = None,
         fields: Names | None = None,
     ) -> None:
         self._files = files
         self._paths = list(paths)
         self._abouts = [_about(files, path) for path in self._paths]
-        self._file_kinds: list[Kinds] = []
+        self._file_kinds: list[LogicalTypes] = []
         self._renames: list[Names] = []
         self.fields = agreed(fields or {}, (about.get("fields", {}) for about in self._abouts))
         self._few: dict[int, pa.Table] = {}
@@ -175,7 +183,8 @@ class StagedRows:
         self.kinds = self._read_kinds(promised)
         self.order = [name for name in order if name in self.kinds]
         self._key_kinds = {
-            name: common((known or {}).get(name, self.kinds[name]), self.kinds[name]) for name in self.order
+            name: common_type((known or {}).get(name, self.kinds[name]), self.kinds[name])
+            for name in self.order
         }
         self.keys = self._sorted_keys()
 
@@ -207,18 +216,18 @@ class StagedRows:
             self._few[number] = table
         return table
 
-    def _read_kinds(self, promised: Collection[str]) -> Kinds:
+    def _read_kinds(self, promised: Collection[str]) -> LogicalTypes:
         """Column and kind of all files. Columns without values yield to others of their name, and to their own parts."""
-        valued: Kinds = {}
-        kinds: Kinds = {}
+        valued: LogicalTypes = {}
+        kinds: LogicalTypes = {}
         for about in self._abouts:
             names = renames(about.get("fields", {}), self.fields)
-            own: Kinds = {names.get(name, name): kind for name, kind in about.get("kinds", {}).items()}
+            own: LogicalTypes = {names.get(name, name): kind for name, kind in about.get("kinds", {}).items()}
             self._file_kinds.append(own)
             self._renames.append(names)
             self.exact |= {names.get(name, name) for name in about.get("exact", ())}
             for name in own.keys() - {names.get(name, name) for name in about.get("empty", ())}:
-                valued[name] = common(valued.get(name, own[name]), own[name])
+                valued[name] = common_type(valued.get(name, own[name]), own[name])
             kinds |= {name: kind for name, kind in own.items() if name not in kinds}
         parents = {name[:at] for name in kinds for at, letter in enumerate(name) if letter == "."}
         said = (name for name in kinds if name in valued or name in promised or name not in parents)
@@ -237,7 +246,7 @@ class StagedRows:
         for number, path in enumerate(self._paths):
             rows = read_staged(self._files, path, self.order)
             count = rows.num_rows
-            rows = aligned(rows, self._key_kinds, self._file_kinds[number], ())
+            rows = conform(rows, self._key_kinds, self._file_kinds[number], ())
             own = dict(zip(rows.column_names, rows.columns, strict=True))
             yield pa.table({**own, "_file": np.full(count, number), "_row": np.arange(count)})
 

@@ -16,8 +16,8 @@ import pandas as pd
 
 from procore_nb.catalog import Endpoint
 from procore_nb.errors import AccessError, ArgumentError, NotFoundError, ProcoreError
+from procore_nb.frames.codec import logical_types, to_arrow
 from procore_nb.store import strategy
-from procore_nb.store.arrow_columns import kinds_of, to_arrow
 from procore_nb.store.files import Files
 from procore_nb.store.manifest import Manifest, moment_of, moment_text
 from procore_nb.store.pii import personal_columns, without_personal
@@ -280,7 +280,7 @@ class TableSync:
         plan: StagingPlan,
         about: dict[str, Any],
     ) -> None:
-        kinds = kinds_of(frame, self._endpoint)
+        kinds = logical_types(frame, self._endpoint)
         if plan.drop_personal:
             skipped = personal_columns(kinds)
             frame = frame.drop(columns=skipped)

@@ -16,8 +16,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from procore_nb.frames.codec import LogicalTypes, conform, schema_of
 from procore_nb.frames.types import declared_by
-from procore_nb.store.arrow_columns import Kinds, aligned, schema_of
 from procore_nb.store.data_files import (
     PartWriter,
     cuts,
@@ -213,11 +213,11 @@ class _Work:
 
     def _upgraded(self, table: pa.Table, extra: tuple[str, ...]) -> pa.Table:
         """Rows that are kept, as the next state has them."""
-        rows = aligned(renamed(table, self._renames), self._after.columns, self._kinds, extra)
+        rows = conform(renamed(table, self._renames), self._after.columns, self._kinds, extra)
         return scrubbed(rows, self._after.columns) if self._plan.scrub else rows
 
-    def _align(self, table: pa.Table, kinds: Kinds) -> pa.Table:
-        return aligned(table, self._after.columns, kinds, self._after.extra[:-2])
+    def _align(self, table: pa.Table, kinds: LogicalTypes) -> pa.Table:
+        return conform(table, self._after.columns, kinds, self._after.extra[:-2])
 
     def _touched(self, part: Part) -> bool:
         """Whether a part may lose rows: it is answered for, or rows of it are known to be deleted."""

@@ -16,7 +16,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from procore_nb.store.arrow_columns import DELETED_AT, FIRST_SEEN, STAMP, VALID_FROM, VALID_TO, has_values
+from procore_nb.frames.codec import STAMP, has_values
+from procore_nb.store.manifest import DELETED_AT, FIRST_SEEN, VALID_FROM, VALID_TO
 
 _NULLABLE = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype(), pa.string(): pd.StringDtype()}
 _BOOKS = (FIRST_SEEN, VALID_FROM)

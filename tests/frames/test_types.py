@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from procore_nb.frames import FrameBuilder, to_frame
-from procore_nb.frames.names import kind_of_name, kind_of_text_field
+from procore_nb.frames.types import type_of_name, type_of_text_field
 from tests.frames.stand_ins import declare
 
 KINDS = declare(
@@ -116,7 +116,7 @@ def test_a_full_record_gives_the_same_dtypes() -> None:
     ],
 )
 def test_a_name_that_no_table_declares_says_its_kind(name: str, kind: str) -> None:
-    assert kind_of_name(name) == kind
+    assert type_of_name(name) == kind
 
 
 MONEY = (
@@ -135,12 +135,12 @@ NOT_MONEY = (
 
 @pytest.mark.parametrize("name", MONEY.split())
 def test_a_text_field_that_holds_money_or_hours_is_exact(name: str) -> None:
-    assert kind_of_text_field(name) == "decimal"
+    assert type_of_text_field(name) == "decimal"
 
 
 @pytest.mark.parametrize("name", NOT_MONEY.split())
 def test_a_text_field_that_only_sounds_like_money_stays_text(name: str) -> None:
-    assert kind_of_text_field(name) == "text"
+    assert type_of_text_field(name) == "text"
 
 
 @pytest.mark.parametrize(

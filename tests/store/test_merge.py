@@ -10,7 +10,8 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from procore_nb.store.arrow_columns import DELETED_AT, FIRST_SEEN, STAMP, VALID_FROM, VALID_TO
+from procore_nb.frames.codec import STAMP
+from procore_nb.store.manifest import DELETED_AT, FIRST_SEEN, VALID_FROM, VALID_TO
 from procore_nb.store.upsert import upserted
 
 BEFORE, NOW = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)

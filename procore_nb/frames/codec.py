@@ -1,0 +1,383 @@
+"""The codec: columns of frames as Arrow columns, and back, without loss.
+
+In: a typed column and its logical type. Out: an Arrow array that any engine can compute with; and the way back.
+Speaks to no service. Frames, CSV, Excel, Parquet, the store and SQL all take their types from the table here.
+
+| logical type | pandas | Arrow | what does not fit |
+|---|---|---|---|
+| integer | Int64 | int64 | an id past 64 bits: its column is text |
+| boolean | boolean | bool | |
+| text | string | string | half a surrogate pair is replaced: no file takes it |
+| number | float64, NaN is missing | double, null is missing | |
+| decimal | Decimal objects; float64 for decimals="float" | decimal128 | see below |
+| time | datetime64[us, UTC] | timestamp(us, UTC) | |
+| date | datetime64[us], a day | date32 | |
+| list | list objects | list; or JSON text | lists of mixed shapes are JSON text |
+
+Two layouts write the same logical types. A file that stands alone (`encode`) has native lists, and decimals with the
+digits that the column needs, or text past 38 digits. Files that are read together (`to_arrow`, for the store) need one
+schema: lists are JSON text, decimals are decimal128(38, 10), and a number with more digits is rounded in its column and
+kept exactly, as text, in `_exact.<name>`, a column that exists only where it is needed. `decode` reads either layout.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+from typing import Any, Literal
+
+import orjson
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from procore_nb.frames.parse import json_text
+from procore_nb.frames.types import LogicalType, declared_by
+
+LogicalTypes = dict[str, LogicalType]
+Decimals = Literal["exact", "float"]
+
+DEFAULT_DECIMALS: Decimals = "exact"
+EXACT = "_exact."
+STAMP = pa.timestamp("us", "UTC")
+ARROW_TYPES: dict[LogicalType, pa.DataType] = {
+    "integer": pa.int64(),
+    "boolean": pa.bool_(),
+    "text": pa.string(),
+    "number": pa.float64(),
+    "time": STAMP,
+    "date": pa.date32(),
+    "decimal": pa.decimal128(38, 10),
+    "list": pa.string(),
+}
+_DTYPES: dict[LogicalType, str] = {
+    "integer": "Int64",
+    "boolean": "boolean",
+    "text": "string",
+    "number": "float64",
+    "time": "datetime64[us, UTC]",
+    "date": "datetime64[us]",
+    "list": "object",
+}
+_BY_DTYPE: dict[str, LogicalType] = {
+    dtype: logical for logical, dtype in _DTYPES.items() if dtype != "object"
+}
+_STEP = Decimal("1e-10")
+_MOST = Decimal(10) ** 28
+_MOST_DIGITS = 38
+_LONG_NUMBER = re.compile(r"\d{19}")
+# What Arrow raises for lists whose elements have no common type, and for numbers and texts that it cannot hold.
+_NO_ARROW = (
+    pa.ArrowInvalid,
+    pa.ArrowTypeError,
+    pa.ArrowNotImplementedError,
+    OverflowError,
+    UnicodeEncodeError,
+)
+
+
+def dtype_of(logical: LogicalType, *, decimals: Decimals = DEFAULT_DECIMALS) -> str:
+    """The name of the pandas dtype of a logical type."""
+    return ("object" if decimals == "exact" else "float64") if logical == "decimal" else _DTYPES[logical]
+
+
+def logical_type(column: pd.Series[Any], *, empty: LogicalType | None = None) -> LogicalType | None:
+    """The logical type of a column of a frame, or None if it has a dtype that none of our frames has.
+
+    `empty` is the answer for objects of which every one is missing.
+    """
+    if isinstance(column.dtype, pd.StringDtype):
+        return "text"
+    known = _BY_DTYPE.get(str(column.dtype))
+    if known or column.dtype != object:
+        return known
+    found = {type(value) for value in column.array if value is not None and value is not pd.NA}
+    if not found:
+        return empty
+    return "decimal" if found == {Decimal} else "list" if found == {list} else None
+
+
+def logical_types(frame: pd.DataFrame, endpoint: Any = None) -> LogicalTypes:
+    """The logical type of each column of one of our frames, as declared where all its objects are missing."""
+    declared = declared_by(endpoint)
+    types: LogicalTypes = {}
+    for name in map(str, frame.columns):
+        meant = declared.type_of(tuple(name.split(".")))
+        empty: LogicalType = meant if meant in ("decimal", "list") else "list"
+        types[name] = logical_type(frame[name], empty=empty) or "list"
+    return types
+
+
+# -- to Arrow ------------------------------------------------------------------------------------------------
+
+
+def encode(column: pd.Series[Any], logical: LogicalType) -> Any:
+    """One column as an Arrow array, in the layout of a file that stands alone."""
+    if logical == "decimal":
+        return _least_decimals([None if _is_missing(value) else value for value in column.array])
+    if logical == "list":
+        return _native_lists(list(column.array))
+    if logical == "text":
+        return _texts(column)
+    if logical in ("date", "time"):
+        return pa.array(column).cast(ARROW_TYPES[logical])
+    encoded = pa.array(column, from_pandas=True)
+    return encoded if encoded.type == ARROW_TYPES[logical] else encoded.cast(ARROW_TYPES[logical])
+
+
+def to_arrow(frame: pd.DataFrame, types: Mapping[str, LogicalType]) -> pa.Table:
+    """The frame as an Arrow table of the store; `_exact.` columns follow those whose digits did not fit."""
+    if not len(frame):
+        return schema_of(types).empty_table()
+    columns: dict[str, Any] = {}
+    for name, logical in types.items():
+        if logical == "decimal":
+            columns[name], exact = _fixed_decimals(list(frame[name].array))
+            if exact is not None:
+                columns[EXACT + name] = exact
+        elif logical == "list":
+            columns[name] = _json_texts(list(frame[name].array))
+        else:
+            columns[name] = encode(frame[name], logical)
+    return pa.table(columns)
+
+
+def schema_of(types: Mapping[str, LogicalType], extra: Sequence[str] = ()) -> pa.Schema:
+    """The schema of a store's file: the columns, then further ones: text for `_exact.`, times for all others."""
+    fields = [pa.field(name, ARROW_TYPES[logical]) for name, logical in types.items()]
+    fields += [pa.field(name, pa.string() if name.startswith(EXACT) else STAMP) for name in extra]
+    return pa.schema(fields)
+
+
+def conform(
+    table: pa.Table, types: Mapping[str, LogicalType], own: Mapping[str, LogicalType], extra: Sequence[str]
+) -> pa.Table:
+    """The table with exactly these columns: absent ones missing, others dropped, types widened.
+
+    `own` holds the logical types of the table's own columns.
+    """
+    schema = schema_of(types, extra)
+    columns = []
+    for field in schema:
+        if field.name not in table.column_names:
+            columns.append(pa.nulls(table.num_rows, field.type))
+            continue
+        column, was, due = table.column(field.name), own.get(field.name), types.get(field.name)
+        columns.append(column if was == due or was is None or due is None else _widened(column, was, due))
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
+def common_type(one: LogicalType, other: LogicalType) -> LogicalType:
+    """The logical type that holds values of both."""
+    if one == other:
+        return one
+    return "list" if {one, other} == {"list", "text"} else "text"
+
+
+def json_value(text: str) -> Any:
+    """The value of JSON text; integers keep all their digits, where orjson would round those past 64 bits."""
+    return json.loads(text) if _LONG_NUMBER.search(text) else orjson.loads(text)
+
+
+def has_values(column: Any) -> bool:
+    """Whether any row has a value: most columns of most lists have none, and cost nothing if so treated."""
+    return bool(column.null_count < len(column))
+
+
+# -- from Arrow ----------------------------------------------------------------------------------------------
+
+
+def decode(
+    column: Any, logical: LogicalType, exact: Any = None, *, decimals: Decimals = DEFAULT_DECIMALS
+) -> Any:
+    """An Arrow column of either layout as the pandas array of its logical type; `exact` is its `_exact.` column."""
+    if logical == "decimal":
+        return _decoded_decimals(column, exact, decimals)
+    if logical == "list":
+        values = column.to_pylist()
+        if _is_text(column.type):
+            values = [None if text is None else json_value(text) for text in values]
+        return _objects(values)
+    if logical in ("integer", "boolean", "text"):
+        dtype: Any = pd.api.types.pandas_dtype(_DTYPES[logical])
+        return dtype.__from_arrow__(column)
+    if logical == "number":
+        return (
+            column.to_numpy()
+            if isinstance(column, pa.ChunkedArray)
+            else column.to_numpy(zero_copy_only=False)
+        )
+    moments = pa.chunked_array([column]) if isinstance(column, pa.Array) else column
+    whole = moments.cast(pa.timestamp("us")).to_numpy()
+    return pd.array(whole, dtype=pd.DatetimeTZDtype("us", "UTC")) if logical == "time" else whole
+
+
+def from_arrow(
+    table: pa.Table, types: Mapping[str, LogicalType], *, decimals: Decimals = DEFAULT_DECIMALS
+) -> pd.DataFrame:
+    """The frame of an Arrow table of ours: columns as `types` names them, in that order."""
+    columns: dict[str, Any] = {}
+    for name, logical in types.items():
+        exact = table.column(EXACT + name) if EXACT + name in table.column_names else None
+        columns[name] = decode(table.column(name), logical, exact, decimals=decimals)
+    return _framed(list(columns.values()), list(columns), table.num_rows)
+
+
+def from_any_arrow(table: pa.Table) -> pd.DataFrame:
+    """The frame of an Arrow table of any engine, with the dtypes of our frames; what they lack stays Python objects."""
+    columns = [from_any_column(column) for column in table.columns]
+    return _framed(columns, table.column_names, table.num_rows)
+
+
+def from_any_column(column: Any) -> Any:
+    """One Arrow column of any engine as the pandas array that our frames would have."""
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    logical, target = _logical_of_arrow(column.type)
+    if logical == "integer":
+        with suppress(pa.ArrowInvalid):  # unsigned, or a decimal without places, as DuckDB's sums are
+            return decode(column.cast(pa.int64()), "integer")
+        as_text = pa.types.is_integer(column.type)
+        return decode(column.cast(pa.string()), "text") if as_text else decode(column, "decimal")
+    if logical is not None:
+        return decode(column if target is None else column.cast(target), logical)
+    if pa.types.is_nested(column.type):
+        return _objects(column.to_pylist())
+    return column.to_pandas().array
+
+
+def _logical_of_arrow(kind: Any) -> tuple[LogicalType | None, Any]:
+    """The logical type of a type of Arrow, and what to cast to before it is decoded."""
+    types = pa.types
+    if types.is_boolean(kind):
+        return "boolean", None
+    if types.is_integer(kind) or (types.is_decimal(kind) and kind.scale == 0):
+        return "integer", None
+    if types.is_floating(kind):
+        return "number", pa.float64()
+    if types.is_decimal(kind):
+        return "decimal", None
+    if types.is_timestamp(kind) or types.is_date(kind):
+        zone = getattr(kind, "tz", None)
+        return ("time", STAMP) if zone else ("date", pa.timestamp("us"))
+    return ("text", pa.string()) if _is_text(kind) else (None, None)
+
+
+# -- decimals, lists, texts ----------------------------------------------------------------------------------
+
+
+def _fixed_decimals(values: list[Any]) -> tuple[Any, Any]:
+    """The decimals with the store's scale, and the exact texts of those that do not fit, if there are any."""
+    try:
+        return pa.array(values, ARROW_TYPES["decimal"]), None
+    except pa.ArrowInvalid:
+        fitted = [_rounded(value) for value in values]
+        exact = [None if value == fit else str(value) for value, fit in zip(values, fitted, strict=True)]
+        return pa.array(fitted, ARROW_TYPES["decimal"]), pa.array(exact, pa.string())
+
+
+def _rounded(value: Decimal | None) -> Decimal | None:
+    if value is None or abs(value) >= _MOST:
+        return None
+    with localcontext() as context:
+        context.prec = 60
+        return value.quantize(_STEP, rounding=ROUND_HALF_EVEN)
+
+
+def _least_decimals(values: list[Decimal | None]) -> Any:
+    """As decimal128 of the least places and digits that hold every value, else as text."""
+    tuples = [value.as_tuple() for value in values if value is not None and value.is_finite()]
+    endless = any(value is not None and not value.is_finite() for value in values)
+    places = [int(one.exponent) for one in tuples]
+    scale = max(0, -min(places, default=0))
+    whole = max((len(one.digits) + place for one, place in zip(tuples, places, strict=True)), default=1)
+    if endless or max(whole + scale, scale, *places, 0) > _MOST_DIGITS:
+        return pa.array([None if value is None else str(value) for value in values], pa.string())
+    return pa.array(values, pa.decimal128(max(whole, 1) + scale, scale))
+
+
+def _decoded_decimals(column: Any, exact: Any, decimals: Decimals) -> Any:
+    """Decimals without the zeros that a fixed scale adds; equal ones are made once."""
+    if not isinstance(column, pa.ChunkedArray):
+        column = pa.chunked_array([column])
+    coded = column.combine_chunks().dictionary_encode()
+    coded = coded if isinstance(coded, pa.DictionaryArray) else coded.combine_chunks()
+    known: list[Any] = [_shortest(value) for value in coded.dictionary.to_pylist()]
+    values: list[Any] = [None if at is None else known[at] for at in coded.indices.to_pylist()]
+    for row, text in enumerate(exact.to_pylist() if exact is not None else ()):
+        if text is not None:
+            values[row] = Decimal(text)
+    if decimals == "float":
+        return pd.Series([None if value is None else float(value) for value in values], dtype="float64").array
+    return _objects(values)
+
+
+def _shortest(value: Decimal | str) -> Decimal:
+    if isinstance(value, str):
+        return Decimal(value)
+    text = f"{value:f}".rstrip("0") if value.as_tuple().exponent else f"{value:f}"
+    return Decimal(text + "0" if text.endswith(".") else text)
+
+
+def _native_lists(values: list[Any]) -> Any:
+    """As Arrow lists if that loses nothing (an element without a key that others have would get it), else JSON text."""
+    values = [None if _is_missing(value) else value for value in values]
+    with suppress(*_NO_ARROW):
+        native = pa.array(values, from_pandas=False)
+        if pa.types.is_null(native.type) or native.type == pa.list_(pa.null()):
+            return native.cast(pa.list_(pa.string()))
+        if pa.types.is_list(native.type) and _can_be_written(native.type) and native.to_pylist() == values:
+            return native
+    return _json_texts(values)
+
+
+def _can_be_written(kind: Any) -> bool:
+    """Parquet has no object without keys."""
+    if pa.types.is_struct(kind):
+        return kind.num_fields > 0 and all(_can_be_written(field.type) for field in kind)
+    return _can_be_written(kind.value_type) if pa.types.is_list(kind) else True
+
+
+def _json_texts(values: Iterable[Any]) -> Any:
+    texts = [None if _is_missing(value) else json_text(value) for value in values]
+    return _texts(texts)
+
+
+def _texts(values: Any) -> Any:
+    try:
+        encoded = pa.array(values, from_pandas=True)
+    except UnicodeEncodeError:
+        whole = [None if _is_missing(one) else one.encode("utf-8", "replace").decode() for one in values]
+        encoded = pa.array(whole, pa.string())
+    return encoded if encoded.type == pa.string() else encoded.cast(pa.string())
+
+
+def _widened(column: Any, own: LogicalType, due: LogicalType) -> Any:
+    """Values of one logical type as values of a wider one: list or text."""
+    if due == "list":
+        texts = column.to_pylist()
+        return pa.array([None if text is None else json_text([text]) for text in texts], pa.string())
+    return column if own == "list" else pc.cast(column, pa.string())
+
+
+def _is_text(kind: Any) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+
+
+def _is_missing(value: Any) -> bool:
+    if isinstance(value, Decimal):
+        return value.is_nan()  # a signalling one refuses to be compared
+    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value)
+
+
+def _objects(values: list[Any]) -> Any:
+    return pd.Series(values, dtype=object).array
+
+
+def _framed(columns: list[Any], names: list[str], rows: int) -> pd.DataFrame:
+    frame = pd.DataFrame(dict(enumerate(columns)), index=pd.RangeIndex(rows), copy=False)
+    frame.columns = pd.Index(names, dtype="str")
+    return frame
