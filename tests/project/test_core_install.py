@@ -31,9 +31,7 @@ def test_the_demo_job_needs_no_extra(tmp_path: Path) -> None:
 
 WANTING = {
     "pnb.ConnectForm()": "notebook",
-    "pnb.Store('folder')": "keep",
     "pnb.to_excel(frame, 'rows.xlsx')": "keep",
-    "pnb.to_parquet(frame, 'rows.parquet')": "keep",
     "pnb.to_geodataframe(frame)": "maps",
 }
 _TRY_EACH = """
@@ -55,3 +53,15 @@ def test_what_needs_an_extra_names_it(tmp_path: Path) -> None:
     for line, extra in zip(said, WANTING.values(), strict=True):
         assert f'pip install "procore-nb[{extra}]"' in line
     assert list(tmp_path.iterdir()) == []
+
+
+def test_parquet_and_a_store_need_no_extra(tmp_path: Path) -> None:
+    code = (
+        "import procore_nb as pnb\n"
+        "path = pnb.to_parquet(pnb.to_frame([{'id': 1}]), 'rows.parquet')\n"
+        "store = pnb.Store('folder')\n"
+        "store.sync(pnb.connect('demo'), ['offices'])\n"
+        "print(len(pnb.read_parquet(path)), len(store.table('offices')) > 0)\n"
+    )
+    done = _run(code, tmp_path)
+    assert done.stdout.splitlines()[-1:] == ["1 True"], done.stderr
