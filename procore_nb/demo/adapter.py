@@ -18,8 +18,8 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPHeaderDict, HTTPResponse
 
-from procore_nb.demo.messages import DemoReply, DemoRequest
-from procore_nb.demo.respond import Demo
+from procore_nb.demo.app import Demo
+from procore_nb.demo.http_messages import DemoReply, DemoRequest
 
 
 class DemoAdapter(HTTPAdapter):

@@ -10,7 +10,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from procore_nb.demo.messages import DemoRequest
+from procore_nb.demo.http_messages import DemoRequest
 
 Rule = Callable[[int, DemoRequest], bool]
 

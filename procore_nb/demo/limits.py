@@ -11,7 +11,7 @@ import math
 import threading
 from dataclasses import dataclass
 
-from procore_nb.demo.messages import Headers
+from procore_nb.demo.http_messages import Headers
 
 
 @dataclass(frozen=True)

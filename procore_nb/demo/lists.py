@@ -11,22 +11,22 @@ import orjson
 
 from procore_nb.catalog import endpoints
 from procore_nb.demo import projectlists
-from procore_nb.demo.calls import Call, page_reply
+from procore_nb.demo.api_call import ApiCall, page_reply
 from procore_nb.demo.company import SERVICE_ACCOUNT, Company
-from procore_nb.demo.messages import DemoReply, json_reply
+from procore_nb.demo.http_messages import DemoReply, json_reply
 from procore_nb.demo.paging import PageRule
 from procore_nb.demo.routes import Routes
 from procore_nb.demo.tables.listing import RECORD_ID, Listing
 
-Answer = Callable[[Call], DemoReply]
+Answer = Callable[[ApiCall], DemoReply]
 
 
-def me(_call: Call) -> DemoReply:
+def me(_call: ApiCall) -> DemoReply:
     """Answer `GET /rest/v1.0/me`."""
     return json_reply(SERVICE_ACCOUNT)
 
 
-def companies(call: Call) -> DemoReply:
+def companies(call: ApiCall) -> DemoReply:
     """Answer `GET /rest/v1.0/companies`: every company the account sees, whichever the header names."""
 
     def as_json(company: Company) -> bytes:

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from procore_nb.demo.messages import DemoRequest, Headers
-from procore_nb.demo.query import Query
-from procore_nb.demo.refusals import bad_request
+from procore_nb.demo.http_errors import bad_request
+from procore_nb.demo.http_messages import DemoRequest, Headers
+from procore_nb.demo.query_string import Query
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class PageRule:
 
 
 @dataclass(frozen=True)
-class Page:
+class PageWindow:
     """One page of a list: 1-based number and size."""
 
     number: int
@@ -49,14 +49,14 @@ class Page:
         return slice((self.number - 1) * self.size, self.number * self.size)
 
 
-def asked_page(query: Query, rule: PageRule) -> Page:
+def asked_page(query: Query, rule: PageRule) -> PageWindow:
     """Page a query asks for."""
     number = _whole(query, "page", 1, rule)
     size = rule.default if rule.fixed else _whole(query, "per_page", rule.default, rule)
-    return Page(number, min(size, rule.maximum))
+    return PageWindow(number, min(size, rule.maximum))
 
 
-def page_headers(request: DemoRequest, page: Page, total: int) -> Headers:
+def page_headers(request: DemoRequest, page: PageWindow, total: int) -> Headers:
     """`Total`, `Per-Page` and `Link` of one page."""
     link = ", ".join(
         f'<{request.origin}{request.path}?page={number}&per_page={page.size}>; rel="{rel}"'
@@ -75,7 +75,7 @@ def linked_whole(headers: Headers, query: str) -> Headers:
     return [(n, v.replace("?page=", f"?{others}&page=") if n == "Link" else v) for n, v in headers]
 
 
-def _relations(page: Page, total: int) -> list[tuple[str, int]]:
+def _relations(page: PageWindow, total: int) -> list[tuple[str, int]]:
     last = max(1, -(-total // page.size))
     if last == 1 and page.number == 1:
         return []

@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from procore_nb.demo.company import COMPANIES, COMPANY_ID, Company
-from procore_nb.demo.oddities import ODD_IDS, odd
+from procore_nb.demo.edge_cases import ODD_IDS, with_edge_cases
 from procore_nb.demo.project import Project, active_of, make_project
 
 Row = dict[str, Any]
@@ -103,4 +103,4 @@ class Portfolio:
         if main:
             project_id = ODD_IDS.get(index, project_id)
         project = make_project(company, index, project_id)
-        return odd(project) if main else project
+        return with_edge_cases(project) if main else project

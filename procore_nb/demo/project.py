@@ -14,8 +14,8 @@ from typing import Any
 
 from procore_nb.demo import company as lists
 from procore_nb.demo.company import TODAY, Choice, Company, Stage
-from procore_nb.demo.places import STREETS, Street
-from procore_nb.demo.timing import draw_timing
+from procore_nb.demo.project_dates import draw_timing
+from procore_nb.demo.streets import STREETS, Street
 
 _NOUNS = (
     (0, "Clinic", 2_400, 9_000, 5_200),

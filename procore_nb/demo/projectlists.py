@@ -10,13 +10,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from procore_nb.demo import projectrows as rows
-from procore_nb.demo.calls import Call, page_reply
+from procore_nb.demo.api_call import ApiCall, page_reply
 from procore_nb.demo.company import Choice
-from procore_nb.demo.messages import DemoReply, json_reply
+from procore_nb.demo.http_errors import bad_request
+from procore_nb.demo.http_messages import DemoReply, json_reply
 from procore_nb.demo.paging import PageRule
 from procore_nb.demo.project import Project
-from procore_nb.demo.query import read_range
-from procore_nb.demo.refusals import bad_request
+from procore_nb.demo.query_string import read_range
 
 Writer = Callable[[Project], Any]
 
@@ -30,19 +30,19 @@ _V1_1: dict[str, Writer] = {
 _IDS_PER_PAGE = 200_000
 
 
-def list_v1_0(call: Call) -> DemoReply:
+def list_v1_0(call: ApiCall) -> DemoReply:
     """Answer `GET /rest/v1.0/projects`: 100 a page unless asked, 2000 at most."""
     return _list(call, "v1.0", _V1_0, PageRule(100, 2_000), call.query.one("serializer_view"))
 
 
-def list_v1_1(call: Call) -> DemoReply:
+def list_v1_1(call: ApiCall) -> DemoReply:
     """Answer `GET /rest/v1.1/projects`: 100 a page unless asked, 300 at most; bare ids come 200,000 a page."""
     view = call.query.one("view")
     rule = PageRule(_IDS_PER_PAGE, _IDS_PER_PAGE, fixed=True) if view == "ids" else PageRule(100, 300)
     return _list(call, "v1.1", _V1_1, rule, view)
 
 
-def show(call: Call) -> DemoReply:
+def show(call: ApiCall) -> DemoReply:
     """Answer `GET /rest/v1.0/projects/{id}`, 403 if the account is not permitted in the project."""
     call.require_company()
     project = call.project(call.ids["id"])
@@ -50,7 +50,7 @@ def show(call: Call) -> DemoReply:
     return json_reply(rows.row_compact(project) if minimal else rows.row_show(project))
 
 
-def _list(call: Call, version: str, views: dict[str, Writer], rule: PageRule, view: str) -> DemoReply:
+def _list(call: ApiCall, version: str, views: dict[str, Writer], rule: PageRule, view: str) -> DemoReply:
     call.require_company()
     if view and view not in views:
         raise bad_request(f"view does not have a valid value: {view}", "view")
@@ -65,7 +65,7 @@ def _list(call: Call, version: str, views: dict[str, Writer], rule: PageRule, vi
     return page_reply(call, _chosen(call), as_json, rule, newcomer=lambda number: size + number)
 
 
-def _chosen(call: Call) -> Sequence[int]:
+def _chosen(call: ApiCall) -> Sequence[int]:
     """Indices of the projects asked for, in the order asked for."""
     filters = dict(call.query.filters)
     indices = _by_status(call, filters.pop("by_status", ["Active"])[-1])
@@ -80,7 +80,7 @@ def _chosen(call: Call) -> Sequence[int]:
     return [project.index for project in found]
 
 
-def _by_status(call: Call, status: str) -> Sequence[int]:
+def _by_status(call: ApiCall, status: str) -> Sequence[int]:
     indices = range(call.portfolio.size(call.company))
     if status.lower() == "all":
         return indices

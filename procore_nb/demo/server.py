@@ -19,8 +19,8 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
 
-from procore_nb.demo.messages import DemoReply, DemoRequest
-from procore_nb.demo.respond import Demo
+from procore_nb.demo.app import Demo
+from procore_nb.demo.http_messages import DemoReply, DemoRequest
 from procore_nb.errors import ArgumentError
 
 LARGEST_BODY_BYTES = 1_000_000

@@ -16,14 +16,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from procore_nb.demo.bodies import UnreadableBodyError, read_parameters
-from procore_nb.demo.messages import DemoReply, DemoRequest, Headers, json_reply
+from procore_nb.demo.http_messages import DemoReply, DemoRequest, Headers, json_reply
+from procore_nb.demo.request_body import UnreadableBodyError, read_parameters
 
 _NO_STORE: Headers = [("Cache-Control", "no-store"), ("Pragma", "no-cache")]
 
 
 @dataclass
-class Token:
+class IssuedToken:
     """One access token; times in Unix seconds."""
 
     client_id: str
@@ -52,7 +52,7 @@ class TokenDesk:
         self._clients = clients
         self._clock = clock
         self._owner = resource_owner_id
-        self._tokens: dict[str, Token] = {}
+        self._tokens: dict[str, IssuedToken] = {}
         self._lock = threading.Lock()
         self.lifetime_seconds = lifetime_seconds
         self.issued = 0
@@ -72,7 +72,7 @@ class TokenDesk:
             return reply.with_headers([("Allow", method)])
         return answer(request)
 
-    def check(self, authorization: str) -> tuple[Token | None, str]:
+    def check(self, authorization: str) -> tuple[IssuedToken | None, str]:
         """Token of an `Authorization` header, or None and why it is not good."""
         kind, _, text = authorization.strip().partition(" ")
         if kind.lower() != "bearer" or not text.strip():
@@ -111,7 +111,7 @@ class TokenDesk:
         now = self._clock()
         with self._lock:
             self._forget_ended(now)
-            self._tokens[text] = Token(client_id, now, self.lifetime_seconds)
+            self._tokens[text] = IssuedToken(client_id, now, self.lifetime_seconds)
             self.issued += 1
         body = {
             "access_token": text,

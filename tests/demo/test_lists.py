@@ -7,7 +7,7 @@ import pytest
 
 from procore_nb.catalog import Endpoint, endpoint, endpoints
 from procore_nb.demo import COMPANY_ID, Demo, Portfolio
-from procore_nb.demo.tables import Row, Scene, table, table_of
+from procore_nb.demo.tables import RequestContext, Row, table, table_of
 
 from .conftest import Caller
 from .reading import rows_in
@@ -185,7 +185,7 @@ def test_rows_of_a_tool_show_its_custom_fields_and_the_same_in_each_list() -> No
 def test_two_tables_for_one_list_are_refused() -> None:
     assert table_of("project_stages") is not None
 
-    def other(_scene: Scene) -> list[Row]:
+    def other(_scene: RequestContext) -> list[Row]:
         return []
 
     with pytest.raises(ValueError, match="two tables"):

@@ -10,9 +10,9 @@ import pytest
 
 from procore_nb.demo import COMPANY_ID, NOW, TODAY, Portfolio
 from procore_nb.demo.company import CUSTOM_FIELDS, STAGES
-from procore_nb.demo.places import STREETS
 from procore_nb.demo.project import Project
 from procore_nb.demo.projectrows import row_show
+from procore_nb.demo.streets import STREETS
 
 _PORTFOLIO = Portfolio()
 _PROJECTS = _PORTFOLIO.projects(_PORTFOLIO.company)

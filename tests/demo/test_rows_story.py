@@ -18,7 +18,7 @@ import pytest
 from procore_nb.catalog import Endpoint, endpoint, endpoints
 from procore_nb.demo import NOW, Demo
 from procore_nb.demo.project import Project
-from procore_nb.demo.tables import Scene, table_of
+from procore_nb.demo.tables import RequestContext, table_of
 from procore_nb.demo.tables.shape import shape_of
 from procore_nb.frames import to_frame
 
@@ -142,7 +142,7 @@ def test_tables_write_only_keys_that_some_list_of_the_story_declares() -> None:
         project = _PROJECTS[0] if one.scope == "project" else None
         table = table_of(one.name)
         assert table is not None
-        rows = list(table(Scene(one, portfolio, portfolio.company, project)))
+        rows = list(table(RequestContext(one, portfolio, portfolio.company, project)))
         keys = {key for row in rows for key in row if not key.startswith("_") and key == key.lower()}
         if keys - declared:
             wrong[one.name] = keys - declared
@@ -187,12 +187,12 @@ import hashlib
 from procore_nb.catalog import endpoint
 from procore_nb.demo import Portfolio
 from procore_nb.demo.project import Project
-from procore_nb.demo.tables import Scene, table_of
+from procore_nb.demo.tables import RequestContext, table_of
 portfolio = Portfolio()
 project = portfolio.project(portfolio.company, 12)
 for name in ("requisitions", "observation_items", "rfis", "schedule_tasks", "daily_logs_delay", "punch_items"):
-    scene = Scene(endpoint(name), portfolio, portfolio.company, project)
-    print(name, hashlib.sha256(repr(list(table_of(name)(scene))).encode()).hexdigest())
+    context = RequestContext(endpoint(name), portfolio, portfolio.company, project)
+    print(name, hashlib.sha256(repr(list(table_of(name)(context))).encode()).hexdigest())
 """
 
 

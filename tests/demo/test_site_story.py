@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from procore_nb.demo import TODAY
-from procore_nb.demo.tables import Scene, sitedays
+from procore_nb.demo.tables import RequestContext, sitedays
 from procore_nb.demo.tables.weather import Weather
 
 from .reading import READER
@@ -205,7 +205,7 @@ def test_the_days_on_site_of_a_whole_portfolio_are_worked_out_once(monkeypatch: 
     for project in everywhere:
         READER.rows("daily_log_headers", project)
 
-    def again(_scene: Scene, _day: date) -> Weather:
+    def again(_scene: RequestContext, _day: date) -> Weather:
         raise AssertionError("The days of a project are worked out again.")
 
     monkeypatch.setattr(sitedays, "weather", again)

@@ -8,8 +8,8 @@ import orjson
 
 from procore_nb.catalog import Endpoint, endpoint
 from procore_nb.demo import COMPANY_ID, Demo, Portfolio
-from procore_nb.demo.tables import Scene, cast
-from procore_nb.demo.tables.fit import fit
+from procore_nb.demo.tables import RequestContext, directory
+from procore_nb.demo.tables.serialise import serialised
 from procore_nb.demo.tables.shape import shape_of
 
 from .conftest import Caller
@@ -49,7 +49,7 @@ def test_a_row_is_written_as_its_list_declares() -> None:
         "unknown": 1,
         "Revised Budget": Decimal(3),
     }
-    assert fit(row, shape) == {
+    assert serialised(row, shape) == {
         "id": str(2**60),
         "amount": "10.50",
         "rate": 0.5,
@@ -66,7 +66,7 @@ def test_a_row_is_written_as_its_list_declares() -> None:
 def test_times_of_the_second_version_show_thousandths_except_at_midnight() -> None:
     fields = "at\tstring\tdate-time\t\nday\tstring\tdate-time\t\nrate\tnumber\tfloat\t"
     row = {"at": datetime(2026, 6, 1, 8, 30, tzinfo=UTC), "day": date(2026, 6, 2), "rate": 3}
-    written = fit(row, shape_of(_list(fields, version="v2.0")))
+    written = serialised(row, shape_of(_list(fields, version="v2.0")))
     assert written["at"].startswith("2026-06-01T08:30:00.")
     assert len(written["at"]) == len("2026-06-01T08:30:00.123Z")
     assert written["day"] == "2026-06-02T00:00:00.000Z"
@@ -76,8 +76,12 @@ def test_times_of_the_second_version_show_thousandths_except_at_midnight() -> No
 def test_ids_are_the_same_for_every_list_and_different_for_every_project() -> None:
     portfolio = Portfolio()
     projects = portfolio.projects(portfolio.company)
-    one, other = (Scene(_list(""), portfolio, portfolio.company, project) for project in projects[:2])
-    assert one.id("rfi", 3) == Scene(_list(""), Portfolio(), portfolio.company, projects[0]).id("rfi", 3)
+    one, other = (
+        RequestContext(_list(""), portfolio, portfolio.company, project) for project in projects[:2]
+    )
+    assert one.id("rfi", 3) == RequestContext(_list(""), Portfolio(), portfolio.company, projects[0]).id(
+        "rfi", 3
+    )
     assert len({one.id("rfi", 3), other.id("rfi", 3), one.id("submittal", 3), one.id("rfi", 4)}) == 4
     assert one.number_of("rfi", one.id("rfi", 3)) == 3
     assert other.number_of("rfi", one.id("rfi", 3)) is None
@@ -118,7 +122,7 @@ def test_locations_form_a_tree_whose_names_hold_the_path() -> None:
 
 
 def test_invented_rows_name_people_and_places_of_the_portfolio() -> None:
-    logins = {person.login for person in cast.directory(COMPANY_ID)[1]}
+    logins = {person.login for person in directory.directory(COMPANY_ID)[1]}
     rows = _get(f"/rest/v1.0/projects/{_PROJECT}/action_plans/plans?per_page=100")
     rows += _get(f"/rest/v1.1/projects/{_PROJECT}/forms")
     found = [row["created_by"]["login"] for row in rows if row.get("created_by")]

@@ -27,12 +27,12 @@ from procore_nb.demo import (
     Portfolio,
     RateLimits,
 )
-from procore_nb.demo.calls import Call
-from procore_nb.demo.messages import DemoReply
-from procore_nb.demo.query import Query
-from procore_nb.demo.refusals import forbidden
+from procore_nb.demo.api_call import ApiCall
+from procore_nb.demo.http_errors import forbidden
+from procore_nb.demo.http_messages import DemoReply
+from procore_nb.demo.query_string import Query
+from procore_nb.demo.tables.filtering import filtered
 from procore_nb.demo.tables.listing import _send
-from procore_nb.demo.tables.sift import sift
 from procore_nb.environments import DEMO
 from procore_nb.fetch import RequestPolicy
 from procore_nb.http import Session
@@ -196,8 +196,8 @@ class LivingDemo(Demo):
             rows += gone.values()
         if recycled:
             rows = [{**row, "_deleted": False} for row in rows]
-        call = Call(request, query, self.portfolio, self._company(request), ids, faults)
-        return _send(call, endpoint, sift(rows, query, endpoint))
+        call = ApiCall(request, query, self.portfolio, self._company(request), ids, faults)
+        return _send(call, endpoint, filtered(rows, query, endpoint))
 
 
 def _pattern(path: str) -> re.Pattern[str]:

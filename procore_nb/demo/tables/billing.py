@@ -1,6 +1,6 @@
 """What is billed each month: by the firms to the builder, and by the builder to the owner.
 
-In: a scene. Out: `Bill`s in cents. What is done grows from bill to bill and never exceeds the contract with the changes
+In: a context. Out: `Bill`s in cents. What is done grows from bill to bill and never exceeds the contract with the changes
 approved by then; a share is retained until the last bill.
 """
 
@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from procore_nb.demo.company import TODAY
+from procore_nb.demo.tables.cache import per_project
 from procore_nb.demo.tables.orders import Order, orders_of, summed
 from procore_nb.demo.tables.plan import work_done
+from procore_nb.demo.tables.progress_curve import Works, s_curve, works
 from procore_nb.demo.tables.purchases import Purchase, prime_sum, purchases
-from procore_nb.demo.tables.recall import per_project
-from procore_nb.demo.tables.scene import Scene
-from procore_nb.demo.tables.works import Works, s_curve, works
+from procore_nb.demo.tables.request_context import RequestContext
 
 
 @dataclass(frozen=True)
@@ -66,9 +66,9 @@ class Bill:
         return day if self.status == "approved" and day <= TODAY else None
 
 
-def periods(scene: Scene) -> tuple[tuple[date, date], ...]:
+def periods(context: RequestContext) -> tuple[tuple[date, date], ...]:
     """First and last day of each month of the works so far, the current one included."""
-    term = works(scene)
+    term = works(context)
     if term is None:
         return ()
     first, found = term.begin.replace(day=1), []
@@ -79,44 +79,47 @@ def periods(scene: Scene) -> tuple[tuple[date, date], ...]:
     return tuple(found)
 
 
-def retained_percent(scene: Scene) -> int:
+def retained_percent(context: RequestContext) -> int:
     """Share of each bill that is kept back."""
-    return 5 if scene.here.street.country_code in ("GB", "IE", "AU", "NZ") else 10
+    return 5 if context.here.street.country_code in ("GB", "IE", "AU", "NZ") else 10
 
 
 @per_project(keep=200)
-def bills(scene: Scene) -> dict[int, tuple[Bill, ...]]:
+def bills(context: RequestContext) -> dict[int, tuple[Bill, ...]]:
     """Bills of the firms, by the index of their contract."""
-    term = works(scene)
+    term = works(context)
     if term is None:
         return {}
-    return {one.index: _bills_of(scene, term, one) for one in purchases(scene) if one.executed}
+    return {one.index: _bills_of(context, term, one) for one in purchases(context) if one.executed}
 
 
 @per_project(keep=200)
-def owner_bills(scene: Scene) -> tuple[Bill, ...]:
+def owner_bills(context: RequestContext) -> tuple[Bill, ...]:
     """Bills to the owner."""
-    term = works(scene)
+    term = works(context)
     if term is None:
         return ()
-    amounts, orders = (prime_sum(scene),), orders_of(scene, None)
-    return tuple(_bills(scene, amounts, orders, lambda day: work_done(term, day)))
+    amounts, orders = (prime_sum(context),), orders_of(context, None)
+    return tuple(_bills(context, amounts, orders, lambda day: work_done(term, day)))
 
 
-def _bills_of(scene: Scene, term: Works, purchase: Purchase) -> tuple[Bill, ...]:
+def _bills_of(context: RequestContext, term: Works, purchase: Purchase) -> tuple[Bill, ...]:
     def done(day: date) -> float:
         return s_curve((term.elapsed(day) - purchase.begin) / (purchase.end - purchase.begin))
 
     amounts = tuple(line.amount for line in purchase.lines)
-    return tuple(_bills(scene, amounts, orders_of(scene, purchase), done))
+    return tuple(_bills(context, amounts, orders_of(context, purchase), done))
 
 
 def _bills(
-    scene: Scene, amounts: tuple[int, ...], orders: tuple[Order, ...], done: Callable[[date], float]
+    context: RequestContext,
+    amounts: tuple[int, ...],
+    orders: tuple[Order, ...],
+    done: Callable[[date], float],
 ) -> Iterator[Bill]:
-    percent = retained_percent(scene)
+    percent = retained_percent(context)
     previous, earned, known, number = 0, 0, 0, 0
-    for period, (start, end) in enumerate(periods(scene)):
+    for period, (start, end) in enumerate(periods(context)):
         share = done(min(end, TODAY))
         changes = summed(orders, "approved", end)
         lines, extra = tuple(_part(amount, share) for amount in amounts), _part(changes, share)

@@ -6,27 +6,27 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from procore_nb.demo.company import NOW, SERVICE_ACCOUNT
-from procore_nb.demo.tables import cast
+from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.registry import table
-from procore_nb.demo.tables.scene import Row, Scene
+from procore_nb.demo.tables.request_context import RequestContext, Row
 
 
 @table("locations", "locations_by_query")
-def locations(scene: Scene) -> Iterator[Row]:
+def locations(context: RequestContext) -> Iterator[Row]:
     """Places inside a project, parents before children; the name holds the whole path."""
-    if scene.project is None:
+    if context.project is None:
         return
-    created = scene.project.created_at
-    for place in cast.locations(scene):
+    created = context.project.created_at
+    for place in directory.locations(context):
         yield {**place.ref, "created_at": created, "updated_at": created + timedelta(days=3)}
 
 
 @table("cost_codes")
-def cost_codes(scene: Scene) -> Iterator[Row]:
+def cost_codes(context: RequestContext) -> Iterator[Row]:
     """Cost codes of a project: divisions, and the codes below them."""
-    project = scene.here
-    types = [kind.row for kind in cast.COST_TYPES]
-    for position, code in enumerate(cast.cost_codes(scene)):
+    project = context.here
+    types = [kind.row for kind in directory.COST_TYPES]
+    for position, code in enumerate(directory.cost_codes(context)):
         yield {
             "id": code.id,
             "name": code.name,
@@ -46,23 +46,23 @@ def cost_codes(scene: Scene) -> Iterator[Row]:
 
 
 @table("line_item_types")
-def line_item_types(_scene: Scene) -> Iterator[Row]:
+def line_item_types(_scene: RequestContext) -> Iterator[Row]:
     """Cost types."""
-    for kind in cast.COST_TYPES:
+    for kind in directory.COST_TYPES:
         yield kind.row
 
 
 @table("trades")
-def trades(_scene: Scene) -> Iterator[Row]:
+def trades(_scene: RequestContext) -> Iterator[Row]:
     """Trades of every company."""
-    for trade in cast.trades():
+    for trade in directory.trades():
         yield {**trade.ref, "active": True, "updated_at": NOW - timedelta(days=trade.id % 400)}
 
 
 @table("company_projects")
-def company_projects(scene: Scene) -> Iterator[Row]:
+def company_projects(context: RequestContext) -> Iterator[Row]:
     """Active projects of a company, in few words."""
-    portfolio, company = scene.portfolio, scene.company
+    portfolio, company = context.portfolio, context.company
     for index in portfolio.by_activity(company, active=True):
         project = portfolio.project(company, index)
         street = project.street

@@ -8,22 +8,22 @@ from procore_nb.demo.tables.budgetcodes import CURRENCY, money
 from procore_nb.demo.tables.contracts import PRIME
 from procore_nb.demo.tables.figures import RESERVE, transfers
 from procore_nb.demo.tables.registry import table
-from procore_nb.demo.tables.scene import Row, Scene
+from procore_nb.demo.tables.request_context import RequestContext, Row
 
 
 @table("budget_changes")
-def budget_changes(scene: Scene) -> Iterator[Row]:
+def budget_changes(context: RequestContext) -> Iterator[Row]:
     """Transfers from the reserve to where a change was paid for."""
-    for number, claim in enumerate(transfers(scene)):
-        items = [scene.id("change_event_item", claim.index * 4 + step) for step in range(len(claim.parts))]
+    for number, claim in enumerate(transfers(context)):
+        items = [context.id("change_event_item", claim.index * 4 + step) for step in range(len(claim.parts))]
         yield {
-            "id": scene.id("budget_change", number),
+            "id": context.id("budget_change", number),
             "number": number + 1,
             "status": _words(claim.outcome),
             "title": claim.title,
             "description": claim.topic.question,
-            "erp_status": "not_integrated" if scene.here.origin_id is None else "synced",
-            "prime_contract_id": scene.id(PRIME, 0),
+            "erp_status": "not_integrated" if context.here.origin_id is None else "synced",
+            "prime_contract_id": context.id(PRIME, 0),
             "amount": money(claim.cost),
             "change_event_line_item_ids": items,
             "currency_configuration": CURRENCY,
@@ -31,14 +31,14 @@ def budget_changes(scene: Scene) -> Iterator[Row]:
 
 
 @table("budget_change_adjustment_line_items")
-def budget_change_adjustment_line_items(scene: Scene) -> Iterator[Row]:
+def budget_change_adjustment_line_items(context: RequestContext) -> Iterator[Row]:
     """Both sides of each transfer; they add up to nothing."""
-    for number, claim in enumerate(transfers(scene)):
+    for number, claim in enumerate(transfers(context)):
         for side, (code, amount) in enumerate(((claim.code, claim.cost), (RESERVE, -claim.cost))):
             yield {
-                "id": scene.id("budget_adjustment", number * 2 + side),
+                "id": context.id("budget_adjustment", number * 2 + side),
                 "adjustment_number": number + 1,
-                "wbs_code_id": scene.id("wbs_code", code.number),
+                "wbs_code_id": context.id("wbs_code", code.number),
                 "amount": money(amount),
                 "uom": "ls",
                 "quantity": 1,
@@ -47,20 +47,20 @@ def budget_change_adjustment_line_items(scene: Scene) -> Iterator[Row]:
                 "budget_change_number": str(number + 1),
                 "budget_change_status": _words(claim.outcome),
                 "budget_change_name": claim.title,
-                "budget_change_id": scene.id("budget_change", number),
+                "budget_change_id": context.id("budget_change", number),
             }
 
 
 @table("budget_modifications")
-def budget_modifications(scene: Scene) -> Iterator[Row]:
+def budget_modifications(context: RequestContext) -> Iterator[Row]:
     """Approved transfers, in the words of the older tool."""
     line = "budget_line_item"
-    for number, claim in enumerate(transfers(scene)):
+    for number, claim in enumerate(transfers(context)):
         if claim.agreed:
             yield {
-                "id": scene.id("budget_modification", number),
-                "from_budget_line_item_id": scene.id(line, RESERVE.number),
-                "to_budget_line_item_id": scene.id(line, claim.code.number),
+                "id": context.id("budget_modification", number),
+                "from_budget_line_item_id": context.id(line, RESERVE.number),
+                "to_budget_line_item_id": context.id(line, claim.code.number),
                 "transfer_amount": money(claim.cost),
                 "notes": claim.title,
                 "created_at": claim.decided,

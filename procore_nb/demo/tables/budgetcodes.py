@@ -1,6 +1,6 @@
 """What money is planned by: cost codes with their cost types. Procore calls the pair a WBS code, or a budget code.
 
-In: a scene. Out: `BUDGET_CODES`, and the parts other rows show of one.
+In: a context. Out: `BUDGET_CODES`, and the parts other rows show of one.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from procore_nb.demo.tables import cast
-from procore_nb.demo.tables.cast import COST_TYPES, CostType
-from procore_nb.demo.tables.names import COST_CODES
-from procore_nb.demo.tables.plan import PLAN, Part
+from procore_nb.demo.tables import directory
+from procore_nb.demo.tables.directory import COST_TYPES, CostType
+from procore_nb.demo.tables.made_up_names import COST_CODES
+from procore_nb.demo.tables.plan import PLAN, WorkPackage
 from procore_nb.demo.tables.registry import table
-from procore_nb.demo.tables.scene import Row, Scene
+from procore_nb.demo.tables.request_context import RequestContext, Row
 
 CURRENCY = {"currency_iso_code": "USD"}
 _TYPES = {kind.code: kind for kind in COST_TYPES}
@@ -40,7 +40,7 @@ class BudgetCode:
     percent: int
 
     @property
-    def part(self) -> Part:
+    def part(self) -> WorkPackage:
         """Its place in the plan."""
         return PLAN[self.code]
 
@@ -77,15 +77,15 @@ def money(cents: int) -> Decimal:
     return Decimal(cents // 10).scaleb(-1) if cents % 10 == 0 else Decimal(cents).scaleb(-2)
 
 
-def wbs(scene: Scene, one: BudgetCode) -> Row:
+def wbs(context: RequestContext, one: BudgetCode) -> Row:
     """WBS code as other rows show it."""
-    return {"id": scene.id("wbs_code", one.number), "flat_code": one.flat_code, "description": one.name}
+    return {"id": context.id("wbs_code", one.number), "flat_code": one.flat_code, "description": one.name}
 
 
-def coded(scene: Scene, one: BudgetCode) -> Row:
+def coded(context: RequestContext, one: BudgetCode) -> Row:
     """What every line item says of its budget code."""
-    code = cast.cost_codes(scene)[one.code]
-    project = scene.here
+    code = directory.cost_codes(context)[one.code]
+    project = context.here
     return {
         "cost_code": {
             "id": code.id,
@@ -103,22 +103,22 @@ def coded(scene: Scene, one: BudgetCode) -> Row:
             "updated_at": project.created_at,
         },
         "line_item_type": one.kind.row,
-        "wbs_code": wbs(scene, one),
+        "wbs_code": wbs(context, one),
         "currency_configuration": CURRENCY,
     }
 
 
 @table("wbs_codes", "wbs_codes_v2_0")
-def wbs_codes(scene: Scene) -> Iterator[Row]:
+def wbs_codes(context: RequestContext) -> Iterator[Row]:
     """Budget codes of a project."""
-    project = scene.here
-    kinds = scene.id("wbs_segment_item", 9_000)
+    project = context.here
+    kinds = context.id("wbs_segment_item", 9_000)
     for one in BUDGET_CODES:
-        code = cast.cost_codes(scene)[one.code]
+        code = directory.cost_codes(context)[one.code]
         cost = {"id": code.id, "code": code.code, "name": code.name, "path_code": code.code}
         kind = {"id": kinds + one.kind.id % 10, "code": one.kind.code, "name": one.kind.name}
         yield {
-            **wbs(scene, one),
+            **wbs(context, one),
             "code": one.flat_code,
             "flat_name": one.name,
             "status": "active",

@@ -6,74 +6,74 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from procore_nb.demo.company import TODAY
-from procore_nb.demo.tables import crews
+from procore_nb.demo.tables import site_team
 from procore_nb.demo.tables.budgetcodes import CURRENCY, coded, money
 from procore_nb.demo.tables.claims import Claim
 from procore_nb.demo.tables.contracts import PRIME
 from procore_nb.demo.tables.events import REASONS
 from procore_nb.demo.tables.orders import COMMITMENT_FIRST, Order, commitment_orders, prime_orders
+from procore_nb.demo.tables.progress_curve import by_now
 from procore_nb.demo.tables.registry import table
-from procore_nb.demo.tables.scene import Row, Scene
-from procore_nb.demo.tables.works import by_now
+from procore_nb.demo.tables.request_context import RequestContext, Row
 
 ORDER, REQUEST, POTENTIAL = "change_order", "change_order_request", "potential_change_order"
 _MONEY = {**CURRENCY, "base_currency_iso_code": "USD"}
 
 
-def contract_id(scene: Scene, order: Order) -> int:
+def contract_id(context: RequestContext, order: Order) -> int:
     """Id of the contract an order changes."""
     one = order.purchase
-    return scene.id(PRIME, 0) if one is None else scene.id(one.kind, one.index)
+    return context.id(PRIME, 0) if one is None else context.id(one.kind, one.index)
 
 
 @table("change_order_packages")
-def change_order_packages(scene: Scene) -> Iterator[Row]:
+def change_order_packages(context: RequestContext) -> Iterator[Row]:
     """Change orders of all contracts; the same ids as in the lists of prime and commitment change orders."""
-    for order in (*prime_orders(scene), *commitment_orders(scene)):
-        yield _order(scene, order)
-    yield from _deleted(scene, ORDER)
+    for order in (*prime_orders(context), *commitment_orders(context)):
+        yield _order(context, order)
+    yield from _deleted(context, ORDER)
 
 
 @table("prime_change_orders")
-def prime_change_orders(scene: Scene) -> Iterator[Row]:
+def prime_change_orders(context: RequestContext) -> Iterator[Row]:
     """Change orders of the prime contract."""
-    for order in prime_orders(scene):
-        yield {**_order(scene, order), **_signed(scene, order), "type": "PrimeChangeOrder"}
+    for order in prime_orders(context):
+        yield {**_order(context, order), **_signed(context, order), "type": "PrimeChangeOrder"}
 
 
 @table("commitment_change_orders")
-def commitment_change_orders(scene: Scene) -> Iterator[Row]:
+def commitment_change_orders(context: RequestContext) -> Iterator[Row]:
     """Change orders of the commitments."""
-    for order in commitment_orders(scene):
-        yield {**_order(scene, order), **_signed(scene, order), "type": "CommitmentChangeOrder"}
+    for order in commitment_orders(context):
+        yield {**_order(context, order), **_signed(context, order), "type": "CommitmentChangeOrder"}
 
 
 @table("change_order_requests")
-def change_order_requests(scene: Scene) -> Iterator[Row]:
+def change_order_requests(context: RequestContext) -> Iterator[Row]:
     """Requests of one contract: one for each of its change orders, with the same sum."""
-    for order in (*prime_orders(scene), *commitment_orders(scene)):
-        if str(contract_id(scene, order)) == scene.ids["contract_id"]:
-            row = _order(scene, order)
+    for order in (*prime_orders(context), *commitment_orders(context)):
+        if str(contract_id(context, order)) == context.ids["contract_id"]:
+            row = _order(context, order)
             package = row["id"]
-            yield {**row, "id": scene.id(REQUEST, order.index), "change_order_package_id": package}
+            yield {**row, "id": context.id(REQUEST, order.index), "change_order_package_id": package}
 
 
 @table("potential_change_orders")
-def potential_change_orders(scene: Scene) -> Iterator[Row]:
+def potential_change_orders(context: RequestContext) -> Iterator[Row]:
     """Priced changes: what the owner is asked for, and what the firms ask for. They add up to the change orders."""
-    for order in (*prime_orders(scene), *commitment_orders(scene)):
+    for order in (*prime_orders(context), *commitment_orders(context)):
         for claim, amount in order.parts:
             number = f"{claim.index + 1:03}"
             yield {
-                **_order(scene, order),
-                "id": _potential_id(scene, order, claim),
+                **_order(context, order),
+                "id": _potential_id(context, order, claim),
                 "number": number,
                 "title": claim.title,
                 "created_at": claim.priced,
                 "grand_total": money(amount),
                 "change_reason": REASONS[claim.reason],
                 "schedule_impact_amount": claim.days or None,
-                "change_order_request_id": scene.id(REQUEST, order.index),
+                "change_order_request_id": context.id(REQUEST, order.index),
                 "change_order_request_title": order.title,
                 "change_order_package_title": order.title,
                 "potential_change_order_acronym_number": f"PCO #{number}",
@@ -81,40 +81,40 @@ def potential_change_orders(scene: Scene) -> Iterator[Row]:
                 "change_order_package_acronym_number": f"CO #{order.number}",
                 "change_order_tiers": 3,
             }
-    yield from _deleted(scene, POTENTIAL)
+    yield from _deleted(context, POTENTIAL)
 
 
 @table("potential_change_order_line_items")
-def potential_change_order_line_items(scene: Scene) -> Iterator[Row]:
+def potential_change_order_line_items(context: RequestContext) -> Iterator[Row]:
     """Lines of one potential change order; their sum is its grand total."""
-    wanted = scene.ids["potential_change_order_id"]
-    for order in (*prime_orders(scene), *commitment_orders(scene)):
+    wanted = context.ids["potential_change_order_id"]
+    for order in (*prime_orders(context), *commitment_orders(context)):
         for claim, amount in order.parts:
-            if str(_potential_id(scene, order, claim)) == wanted:
-                yield from _lines(scene, order, claim, amount, POTENTIAL, wanted)
+            if str(_potential_id(context, order, claim)) == wanted:
+                yield from _lines(context, order, claim, amount, POTENTIAL, wanted)
 
 
 @table("prime_change_order_line_items", "commitment_change_order_line_items")
-def change_order_line_items(scene: Scene) -> Iterator[Row]:
+def change_order_line_items(context: RequestContext) -> Iterator[Row]:
     """Lines of one change order."""
-    prime = "prime_change_order_id" in scene.ids
-    wanted = scene.ids["prime_change_order_id" if prime else "commitment_change_order_id"]
-    for order in prime_orders(scene) if prime else commitment_orders(scene):
-        if str(scene.id(ORDER, order.index)) == wanted:
+    prime = "prime_change_order_id" in context.ids
+    wanted = context.ids["prime_change_order_id" if prime else "commitment_change_order_id"]
+    for order in prime_orders(context) if prime else commitment_orders(context):
+        if str(context.id(ORDER, order.index)) == wanted:
             for claim, amount in order.parts:
-                yield from _lines(scene, order, claim, amount, ORDER, wanted)
+                yield from _lines(context, order, claim, amount, ORDER, wanted)
 
 
-def _deleted(scene: Scene, kind: str) -> Iterator[Row]:
+def _deleted(context: RequestContext, kind: str) -> Iterator[Row]:
     """On one project in three, an order that was entered twice and deleted the next day."""
-    order = next(iter(prime_orders(scene)), None)
-    if order is None or scene.here.index % 3 != 1:
+    order = next(iter(prime_orders(context)), None)
+    if order is None or context.here.index % 3 != 1:
         return
     gone = by_now(order.created + timedelta(days=1))
     yield {
-        **_order(scene, order),
-        "id": scene.id(kind, 9_990),
-        "number": f"{len(prime_orders(scene)) + 1:03}",
+        **_order(context, order),
+        "id": context.id(kind, 9_990),
+        "number": f"{len(prime_orders(context)) + 1:03}",
         "status": "draft",
         "executed": False,
         "reviewed_at": None,
@@ -124,17 +124,17 @@ def _deleted(scene: Scene, kind: str) -> Iterator[Row]:
     }
 
 
-def _potential_id(scene: Scene, order: Order, claim: Claim) -> int:
-    return scene.id(POTENTIAL, claim.index + (COMMITMENT_FIRST if order.purchase else 0))
+def _potential_id(context: RequestContext, order: Order, claim: Claim) -> int:
+    return context.id(POTENTIAL, claim.index + (COMMITMENT_FIRST if order.purchase else 0))
 
 
-def _order(scene: Scene, order: Order) -> Row:
+def _order(context: RequestContext, order: Order) -> Row:
     decided, approved = order.decided, order.status == "approved"
-    asker = crews.office(scene)[order.index % len(crews.office(scene))]
+    asker = site_team.office(context)[order.index % len(site_team.office(context))]
     paid = decided.date() + timedelta(days=60) if decided and approved else None
     return {
-        "id": scene.id(ORDER, order.index),
-        "contract_id": contract_id(scene, order),
+        "id": context.id(ORDER, order.index),
+        "contract_id": contract_id(context, order),
         "number": order.number,
         "title": order.title,
         "status": order.status,
@@ -151,13 +151,13 @@ def _order(scene: Scene, order: Order) -> Row:
         "signed_change_order_received_date": decided.date() if decided and approved else None,
         "invoiced_date": decided.date() if decided and approved else None,
         "paid_date": paid if paid and paid <= TODAY else None,
-        "designated_reviewer": crews.office(scene)[0].ref,
+        "designated_reviewer": site_team.office(context)[0].ref,
         "currency_configuration": _MONEY,
         "custom_fields": {},
     }
 
 
-def _signed(scene: Scene, order: Order) -> Row:
+def _signed(context: RequestContext, order: Order) -> Row:
     """What the newer lists of change orders tell besides."""
     first = order.claims[0]
     return {
@@ -166,18 +166,18 @@ def _signed(scene: Scene, order: Order) -> Row:
         "signature_required": True,
         "private": False,
         "field_change": first.question is not None,
-        "reviewed_by": crews.brief(crews.office(scene)[0]) if order.decided else None,
-        "received_from": crews.brief(first.question.asked_by) if first.question else None,
+        "reviewed_by": site_team.brief(site_team.office(context)[0]) if order.decided else None,
+        "received_from": site_team.brief(first.question.asked_by) if first.question else None,
         "change_order_change_reason": {"id": 61 + first.reason, "change_reason": REASONS[first.reason]},
         "change_events": [
-            {"id": scene.id("change_event", one.index), "number": f"{one.index + 1:03}"}
+            {"id": context.id("change_event", one.index), "number": f"{one.index + 1:03}"}
             for one in order.claims
         ],
     }
 
 
 def _lines(
-    scene: Scene, order: Order, claim: Claim, amount: int, holder: str, holder_id: str
+    context: RequestContext, order: Order, claim: Claim, amount: int, holder: str, holder_id: str
 ) -> Iterator[Row]:
     """The items of a claim; the difference between its cost and what is asked is a line for overheads."""
     parts = [(claim.title, part) for part in claim.parts]
@@ -186,7 +186,7 @@ def _lines(
     first = claim.index * 8 + (4 if order.purchase else 0)
     for step, (text, part) in enumerate(parts):
         yield {
-            "id": scene.id(f"{holder}_line_item", first + step),
+            "id": context.id(f"{holder}_line_item", first + step),
             "description": text,
             "amount": money(part),
             "total_amount": money(part),
@@ -196,11 +196,11 @@ def _lines(
             "unit_cost": money(part),
             "uom": "ls",
             "position": step + 1,
-            "company": {"id": scene.company.id, "name": scene.company.name},
-            "project": {"id": scene.here.id, "name": scene.here.name},
+            "company": {"id": context.company.id, "name": context.company.name},
+            "project": {"id": context.here.id, "name": context.here.name},
             "holder": {"id": int(holder_id), "holder_type": holder.title().replace("_", "")},
-            "wbs_code_id": scene.id("wbs_code", claim.code.number),
-            **coded(scene, claim.code),
+            "wbs_code_id": context.id("wbs_code", claim.code.number),
+            **coded(context, claim.code),
             "created_at": order.created,
             "updated_at": order.decided or order.created,
         }

@@ -1,6 +1,6 @@
 """What changed on a project, what it costs, and how far it has been agreed.
 
-In: a scene. Out: `Claim`s in the order they came up. Some follow from RFIs with a known cost. Contracts, change orders and
+In: a context. Out: `Claim`s in the order they came up. Some follow from RFIs with a known cost. Contracts, change orders and
 the budget all read them here, so that their sums agree.
 """
 
@@ -13,12 +13,12 @@ from typing import Literal
 
 from procore_nb.demo.company import NOW
 from procore_nb.demo.tables.budgetcodes import BudgetCode, budget_code
+from procore_nb.demo.tables.cache import per_project
 from procore_nb.demo.tables.plan import PLAN
+from procore_nb.demo.tables.progress_curve import Works, by_now, time_on, workday, works
 from procore_nb.demo.tables.questions import Question, questions
-from procore_nb.demo.tables.recall import per_project
-from procore_nb.demo.tables.scene import Scene
-from procore_nb.demo.tables.topics import TOPICS, Topic
-from procore_nb.demo.tables.works import Works, by_now, time_on, workday, works
+from procore_nb.demo.tables.request_context import RequestContext
+from procore_nb.demo.tables.work_topics import TOPICS, Topic
 
 Outcome = Literal["none", "pending", "approved", "rejected"]
 OWNER, ALLOWANCE, CONTINGENCY, UNDECIDED = range(4)
@@ -69,23 +69,23 @@ class Claim:
         return self.outcome == "approved"
 
 
-def contract_value(scene: Scene) -> int:
+def contract_value(context: RequestContext) -> int:
     """What the owner pays in the end as things stand, in cents."""
-    project = scene.here
+    project = context.here
     known = project.total_value or project.estimated_value
     if known is None:
-        return scene.random("value").randrange(300, 4_000) * 1_000_000
+        return context.random("value").randrange(300, 4_000) * 1_000_000
     return int(known * 100)
 
 
 @per_project(keep=400)
-def claims(scene: Scene) -> tuple[Claim, ...]:
+def claims(context: RequestContext) -> tuple[Claim, ...]:
     """Changes of a project, the first one first."""
-    term = works(scene)
+    term = works(context)
     if term is None:
         return ()
-    draw = scene.random("claims")
-    asked: list[Question | None] = [one for one in questions(scene) if one.cost is not None]
+    draw = context.random("claims")
+    asked: list[Question | None] = [one for one in questions(context) if one.cost is not None]
     asked += [None] * round((3 + 7 * term.elapsed(term.until)) * (1.6 if term.late else 1))
     share = term.elapsed(term.until)
     dated = []
@@ -97,9 +97,9 @@ def claims(scene: Scene) -> tuple[Claim, ...]:
         dated.append((moment, question))
     dated.sort(key=lambda pair: pair[0])
     found: list[Claim] = []
-    reserve = contract_value(scene) * 7 // 1_000
+    reserve = contract_value(context) * 7 // 1_000
     for index, (moment, question) in enumerate(dated):
-        claim = _claim(scene, draw, term, index, moment, question)
+        claim = _claim(context, draw, term, index, moment, question)
         if claim.kind in (ALLOWANCE, CONTINGENCY):
             if claim.cost > reserve:
                 claim = replace(claim, kind=OWNER, revenue=_asked(claim.cost))
@@ -110,13 +110,18 @@ def claims(scene: Scene) -> tuple[Claim, ...]:
 
 
 def _claim(
-    scene: Scene, draw: random.Random, term: Works, index: int, created: datetime, question: Question | None
+    context: RequestContext,
+    draw: random.Random,
+    term: Works,
+    index: int,
+    created: datetime,
+    question: Question | None,
 ) -> Claim:
     topic = question.topic if question else draw.choice(_begun(term, created))
     title = topic.subject if question else draw.choice(_UNASKED) + topic.subject.lower()
     cost = int(question.cost * 100) if question and question.cost else 0
     if question is None:
-        cost = max(40, round(contract_value(scene) * draw.uniform(0.0003, 0.003) / 5_000)) * 5_000
+        cost = max(40, round(contract_value(context) * draw.uniform(0.0003, 0.003) / 5_000)) * 5_000
     kind = draw.choices((OWNER, ALLOWANCE, CONTINGENCY), (7, 1, 1))[0]
     void = draw.random() < 0.05
     priced, decided, outcome = _progress(draw, term, created, void)

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from procore_nb.demo.company import TODAY
-from procore_nb.demo.tables import cast, crews
+from procore_nb.demo.tables import directory, site_team
 from procore_nb.demo.tables.billing import bills, retained_percent
 from procore_nb.demo.tables.budgetcodes import BUDGET_CODES, CURRENCY, BudgetCode, coded, money
 from procore_nb.demo.tables.orders import orders_of, summed
 from procore_nb.demo.tables.plan import PLAN, WEIGHTS
+from procore_nb.demo.tables.progress_curve import by_now, noon, works
 from procore_nb.demo.tables.purchases import (
     PURCHASE_ORDER,
     WORK_ORDER,
@@ -21,8 +22,7 @@ from procore_nb.demo.tables.purchases import (
     purchases,
 )
 from procore_nb.demo.tables.registry import table
-from procore_nb.demo.tables.scene import Row, Scene
-from procore_nb.demo.tables.works import by_now, noon, works
+from procore_nb.demo.tables.request_context import RequestContext, Row
 
 PRIME = "prime_contract"
 # The list that joins both kinds of commitments knows the words of subcontracts only.
@@ -31,19 +31,19 @@ _NO_PRIME = ("not_awarded", "canceled")
 
 
 @table("prime_contracts", "prime_contracts_v2_0")
-def prime_contracts(scene: Scene) -> Iterator[Row]:
+def prime_contracts(context: RequestContext) -> Iterator[Row]:
     """The contract with the owner; still being agreed before the works begin."""
-    project, term = scene.here, works(scene)
+    project, term = context.here, works(context)
     if project.stage.category in _NO_PRIME:
         return
     signed = term is not None
     status = "Out For Signature" if not signed else "Complete" if term and term.ended else "Approved"
     created = project.created_at + timedelta(days=12)
     agreed = created.date() + timedelta(days=14)
-    builder, owner = cast.vendors(scene)[-1], cast.vendors(scene)[-2]
-    approved = summed(orders_of(scene, None), "approved")
+    builder, owner = directory.vendors(context)[-1], directory.vendors(context)[-2]
+    approved = summed(orders_of(context, None), "approved")
     yield {
-        "id": scene.id(PRIME, 0),
+        "id": context.id(PRIME, 0),
         "number": "1",
         "title": project.name,
         "status": status,
@@ -54,88 +54,93 @@ def prime_contracts(scene: Scene) -> Iterator[Row]:
         "contract_start_date": project.start,
         "contract_estimated_completion_date": project.finish,
         "actual_completion_date": project.actual_finish,
-        "grand_total": money(prime_sum(scene)),
+        "grand_total": money(prime_sum(context)),
         "approved_change_orders": money(approved),
-        "retainage_percent": money(retained_percent(scene) * 100),
+        "retainage_percent": money(retained_percent(context) * 100),
         "vendor": owner.ref,
         "vendor_id": owner.id,
         "contractor": builder.ref,
-        "architect": crews.site(scene)[0].ref,
-        "created_by": crews.office(scene)[0].ref,
-        **_common(scene),
+        "architect": site_team.site(context)[0].ref,
+        "created_by": site_team.office(context)[0].ref,
+        **_common(context),
         "created_at": created,
         "updated_at": max(created, by_now(project.updated_at)),
     }
 
 
 @table("prime_contract_line_items")
-def prime_contract_line_items(scene: Scene) -> Iterator[Row]:
+def prime_contract_line_items(context: RequestContext) -> Iterator[Row]:
     """The prime contract's schedule of values: one line for each cost code."""
-    if scene.number_of(PRIME, scene.ids["prime_contract_id"]) != 0:
+    if context.number_of(PRIME, context.ids["prime_contract_id"]) != 0:
         return
-    if scene.here.stage.category in _NO_PRIME:
+    if context.here.stage.category in _NO_PRIME:
         return
-    total = left = prime_sum(scene)
+    total = left = prime_sum(context)
     codes = [next(one for one in BUDGET_CODES if one.code == code) for code in range(len(PLAN))]
     for number, one in enumerate(codes):
         share = total * PLAN[number].weight // WEIGHTS // 10_000 * 10_000
         amount = left if number == len(codes) - 1 else share
         left -= amount
         text = one.name.partition(".")[0]
-        yield _line(scene, Line(number, one, text, amount), "prime_contract_line_item", PRIME, 0)
+        yield _line(context, Line(number, one, text, amount), "prime_contract_line_item", PRIME, 0)
 
 
 @table("work_order_contracts")
-def work_order_contracts(scene: Scene) -> Iterator[Row]:
+def work_order_contracts(context: RequestContext) -> Iterator[Row]:
     """Subcontracts."""
-    for one in purchases(scene):
+    for one in purchases(context):
         if one.kind == WORK_ORDER:
-            yield _commitment(scene, one)
+            yield _commitment(context, one)
 
 
 @table("purchase_order_contracts")
-def purchase_order_contracts(scene: Scene) -> Iterator[Row]:
+def purchase_order_contracts(context: RequestContext) -> Iterator[Row]:
     """Purchase orders."""
-    for one in purchases(scene):
+    for one in purchases(context):
         if one.kind == PURCHASE_ORDER:
             yield {
-                **_commitment(scene, one),
-                "assignee": {"id": crews.office(scene)[0].id},
-                "bill_to_address": scene.here.address,
-                "ship_to_address": scene.here.address,
+                **_commitment(context, one),
+                "assignee": {"id": site_team.office(context)[0].id},
+                "bill_to_address": context.here.address,
+                "ship_to_address": context.here.address,
                 "ship_via": "Truck",
                 "payment_terms": "Net 30",
             }
 
 
 @table("commitments", "commitment_contracts")
-def commitments(scene: Scene) -> Iterator[Row]:
+def commitments(context: RequestContext) -> Iterator[Row]:
     """Subcontracts and purchase orders in one list, in few words."""
-    for one in purchases(scene):
+    for one in purchases(context):
         status = _JOINED.get(one.status, one.status)
-        yield {**_commitment(scene, one), "status": status, "vendor": one.vendor.ref, "type": _type_name(one)}
+        yield {
+            **_commitment(context, one),
+            "status": status,
+            "vendor": one.vendor.ref,
+            "type": _type_name(one),
+        }
 
 
 @table("work_order_contract_line_items", "purchase_order_contract_line_items")
-def contract_line_items(scene: Scene) -> Iterator[Row]:
+def contract_line_items(context: RequestContext) -> Iterator[Row]:
     """Lines of one commitment; their sum is its grand total."""
-    kind = WORK_ORDER if "work_order_contract_id" in scene.ids else PURCHASE_ORDER
-    contract = purchase_of(scene, scene.ids[f"{kind}_id"], kind)
+    kind = WORK_ORDER if "work_order_contract_id" in context.ids else PURCHASE_ORDER
+    contract = purchase_of(context, context.ids[f"{kind}_id"], kind)
     for line in contract.lines if contract else ():
-        yield _line(scene, line, f"{kind}_line_item", kind, contract.index if contract else 0)
+        yield _line(context, line, f"{kind}_line_item", kind, contract.index if contract else 0)
 
 
-def _commitment(scene: Scene, one: Purchase) -> Row:
-    term, orders = works(scene), orders_of(scene, one)
+def _commitment(context: RequestContext, one: Purchase) -> Row:
+    term, orders = works(context), orders_of(context, one)
     approved, pending = summed(orders, "approved"), summed(orders, "pending")
-    own = bills(scene).get(one.index, ())
+    own = bills(context).get(one.index, ())
     revised = one.total + approved
     paid = sum(bill.due for bill in own if bill.paid_on)
     signed: date | None = one.contract_date if one.executed else None
     begin, end = (term.day_at(one.begin), term.day_at(one.end)) if term else (None, None)
     last = max([one.contract_date, *(bill.billed for bill in own)])
     return {
-        "id": scene.id(one.kind, one.index),
+        "id": context.id(one.kind, one.index),
         "number": one.number,
         "title": one.title,
         "status": one.status,
@@ -154,18 +159,18 @@ def _commitment(scene: Scene, one: Purchase) -> Row:
         "draft_change_orders_amount": money(0),
         "revised_contract": money(revised),
         "pending_revised_contract": money(revised + pending),
-        "retainage_percent": money(retained_percent(scene) * 100),
+        "retainage_percent": money(retained_percent(context) * 100),
         "total_payments": money(paid),
         "total_draw_requests_amount": money(0),
         "total_requisitions_amount": money(sum(bill.due for bill in own)),
         "percentage_paid": money(paid * 10_000 // revised if revised else 0),
         "remaining_balance_outstanding": money(revised - paid),
         "requisitions_are_enabled": True,
-        "project": {"id": scene.here.id, "name": scene.here.name},
+        "project": {"id": context.here.id, "name": context.here.name},
         "vendor": {"id": one.vendor.id, "company": one.vendor.name},
         "vendor_id": one.vendor.id,
         "billing_schedule_of_values_status": "approved" if one.executed else "draft",
-        **_common(scene),
+        **_common(context),
         "created_at": one.created,
         "updated_at": max(one.created, noon(last)),
         "deleted_at": max(one.created, noon(TODAY)) if one.deleted else None,
@@ -173,8 +178,8 @@ def _commitment(scene: Scene, one: Purchase) -> Row:
     }
 
 
-def _common(scene: Scene) -> Row:
-    synced = scene.here.origin_id is not None
+def _common(context: RequestContext) -> Row:
+    synced = context.here.origin_id is not None
     return {
         "accounting_method": "amount",
         "private": True,
@@ -189,11 +194,11 @@ def _type_name(one: Purchase) -> str:
     return "WorkOrderContract" if one.kind == WORK_ORDER else "PurchaseOrderContract"
 
 
-def _line(scene: Scene, line: Line, kind: str, holder: str, index: int) -> Row:
+def _line(context: RequestContext, line: Line, kind: str, holder: str, index: int) -> Row:
     code: BudgetCode = line.code
-    since = scene.here.created_at
+    since = context.here.created_at
     return {
-        "id": scene.id(kind, line.number),
+        "id": context.id(kind, line.number),
         "description": line.text,
         "amount": money(line.amount),
         "total_amount": money(line.amount),
@@ -203,10 +208,10 @@ def _line(scene: Scene, line: Line, kind: str, holder: str, index: int) -> Row:
         "unit_cost": money(line.amount),
         "uom": "ls",
         "position": line.number % 20 + 1,
-        "company": {"id": scene.company.id, "name": scene.company.name},
-        "project": {"id": scene.here.id, "name": scene.here.name},
-        "holder": {"id": scene.id(holder, index), "holder_type": holder.title().replace("_", "")},
-        **coded(scene, code),
+        "company": {"id": context.company.id, "name": context.company.name},
+        "project": {"id": context.here.id, "name": context.here.name},
+        "holder": {"id": context.id(holder, index), "holder_type": holder.title().replace("_", "")},
+        **coded(context, code),
         "created_at": since,
         "updated_at": since,
     }

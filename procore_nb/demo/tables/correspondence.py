@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from procore_nb.demo.company import NOW, TODAY
-from procore_nb.demo.tables import cast, crews
-from procore_nb.demo.tables.cast import Person
+from procore_nb.demo.tables import directory, site_team
 from procore_nb.demo.tables.claims import claims
-from procore_nb.demo.tables.names import COST_CODES
+from procore_nb.demo.tables.directory import Person
+from procore_nb.demo.tables.made_up_names import COST_CODES
+from procore_nb.demo.tables.progress_curve import time_on, workday, works
 from procore_nb.demo.tables.registry import table
-from procore_nb.demo.tables.scene import Row, Scene
+from procore_nb.demo.tables.request_context import RequestContext, Row
 from procore_nb.demo.tables.submittals import section
-from procore_nb.demo.tables.topics import TOPICS
-from procore_nb.demo.tables.works import time_on, workday, works
+from procore_nb.demo.tables.work_topics import TOPICS
 
 _TOOLS = (("Notice of Delay", "NOD"), ("Letter to Owner", "LTO"), ("Early Warning", "EW"))
 _FIRST_TOOL = 80_901
@@ -22,31 +22,31 @@ _TYPES = ("Clash", "Missing Information", "Request for Change")
 
 
 @table("generic_tools")
-def generic_tools(scene: Scene) -> Iterator[Row]:
+def generic_tools(context: RequestContext) -> Iterator[Row]:
     """Types of correspondence of a company."""
     for number in range(len(_TOOLS)):
         yield {**_tool(number), "private_by_default": False}
 
 
 @table("generic_tool_items", "correspondence_type_items")
-def generic_tool_items(scene: Scene) -> Iterator[Row]:
+def generic_tool_items(context: RequestContext) -> Iterator[Row]:
     """Correspondence of one type, or of all: late projects write more; each letter follows a change."""
-    asked = scene.ids.get("generic_tool_id")
-    late = scene.here.slip_days > 0
+    asked = context.ids.get("generic_tool_id")
+    late = context.here.slip_days > 0
     counts = [0] * len(_TOOLS)
-    for claim in claims(scene):
+    for claim in claims(context):
         tool = claim.index % len(_TOOLS)
         if tool == 0 and not late:
             continue
         counts[tool] += 1
         if asked not in (None, str(_FIRST_TOOL + tool)):
             continue
-        sender = crews.office(scene)[claim.index % 3]
+        sender = site_team.office(context)[claim.index % 3]
         closed = claim.decided
         due = claim.created.date() + timedelta(days=14)
-        code = cast.cost_codes(scene)[claim.topic.code]
+        code = directory.cost_codes(context)[claim.topic.code]
         yield {
-            "id": scene.id("generic_tool_item", claim.index),
+            "id": context.id("generic_tool_item", claim.index),
             "position": str(counts[tool]),
             "title": f"{_TOOLS[tool][0]}: {claim.title}",
             "description": claim.topic.question,
@@ -64,11 +64,11 @@ def generic_tool_items(scene: Scene) -> Iterator[Row]:
             },
             "generic_tool": _tool(tool),
             "cost_code": {"id": code.id, "full_code": COST_CODES[claim.topic.code][0], "name": code.name},
-            "specification_section": section(scene, claim.topic.code),
-            "location": crews.place(scene, claim.index),
-            "created_by": _who(scene, sender),
-            "received_from": _who(scene, sender),
-            "assignees": [_who(scene, crews.site(scene)[claim.index % len(crews.site(scene))])],
+            "specification_section": section(context, claim.topic.code),
+            "location": site_team.place(context, claim.index),
+            "created_by": _who(context, sender),
+            "received_from": _who(context, sender),
+            "assignees": [_who(context, site_team.site(context)[claim.index % len(site_team.site(context))])],
             "custom_fields": {},
             "created_at": claim.created,
             "updated_at": closed or claim.created,
@@ -76,13 +76,13 @@ def generic_tool_items(scene: Scene) -> Iterator[Row]:
 
 
 @table("coordination_issues")
-def coordination_issues(scene: Scene) -> Iterator[Row]:
+def coordination_issues(context: RequestContext) -> Iterator[Row]:
     """Clashes and gaps found in the models, most of them before the work they are about."""
-    term = works(scene)
+    term = works(context)
     if term is None:
         return
-    draw, share = scene.random("coordination"), term.elapsed(term.until)
-    count = round((5 + scene.here.index % 11) * (1.5 if term.late else 1))
+    draw, share = context.random("coordination"), term.elapsed(term.until)
+    count = round((5 + context.here.index % 11) * (1.5 if term.late else 1))
     days = sorted(term.day_at(draw.random() ** 1.5 * 0.7) for _ in range(count))
     for number, day in enumerate(days):
         topic, wait = draw.choice(TOPICS[9:33]), draw.lognormvariate(2.6, 0.7)
@@ -91,10 +91,13 @@ def coordination_issues(scene: Scene) -> Iterator[Row]:
             return
         solved: datetime | None = created + timedelta(days=wait * (1.7 if term.late else 1))
         solved = solved if solved and solved < NOW else None
-        maker, worker = crews.office(scene)[number % 3], crews.site(scene)[number % len(crews.site(scene))]
-        firm = crews.firm_for(scene, topic.code)
+        maker, worker = (
+            site_team.office(context)[number % 3],
+            site_team.site(context)[number % len(site_team.site(context))],
+        )
+        firm = site_team.firm_for(context, topic.code)
         yield {
-            "id": scene.id("coordination_issue", number),
+            "id": context.id("coordination_issue", number),
             "issue_number": number + 1,
             "title": topic.subject,
             "description": topic.question,
@@ -103,13 +106,13 @@ def coordination_issues(scene: Scene) -> Iterator[Row]:
             "priority": draw.choice(("low", "medium", "high", None)),
             "creation_source": "web",
             "due_date": workday(created.date() + timedelta(days=14)),
-            "project_id": scene.here.id,
+            "project_id": context.here.id,
             "comments_count": draw.randrange(0, 6),
-            "trade": {**crews.trade_of(firm).ref, "active": True},
-            "location": crews.place(scene, number * 3),
+            "trade": {**site_team.trade_of(firm).ref, "active": True},
+            "location": site_team.place(context, number * 3),
             "assignee": None if solved else {**worker.ref, "locale": "en"},
-            "created_by": {**maker.ref, "company_name": scene.company.name, "locale": "en"},
-            "updated_by": {**maker.ref, "company_name": scene.company.name, "locale": "en"},
+            "created_by": {**maker.ref, "company_name": context.company.name, "locale": "en"},
+            "updated_by": {**maker.ref, "company_name": context.company.name, "locale": "en"},
             "custom_fields": {},
             "created_at": created,
             "updated_at": solved or created,
@@ -121,6 +124,6 @@ def _tool(number: int) -> Row:
     return {"id": _FIRST_TOOL + number, "title": title, "abbreviation": abbreviation, "domain_id": 1}
 
 
-def _who(scene: Scene, person: Person) -> Row:
-    company = person.vendor.ref if person.vendor else {"id": scene.company.id, "name": scene.company.name}
+def _who(context: RequestContext, person: Person) -> Row:
+    company = person.vendor.ref if person.vendor else {"id": context.company.id, "name": context.company.name}
     return {**person.ref, "company": company}

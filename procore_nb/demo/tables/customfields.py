@@ -1,6 +1,6 @@
 """Custom fields as rows show them: an object with one key for each definition its tool shows.
 
-In: a scene and a record's id. Out: values of every data type, some missing; the same in every list that shows the record.
+In: a context and a record's id. Out: values of every data type, some missing; the same in every list that shows the record.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 from procore_nb.demo.company import RECORD_FIELDS, TODAY, Choice, CustomField
-from procore_nb.demo.tables.scene import Scene
+from procore_nb.demo.tables.request_context import RequestContext
 
 
 @cache
@@ -20,10 +20,10 @@ def fields_of(module: str) -> tuple[CustomField, ...]:
     return tuple(field for field in RECORD_FIELDS if module in field.modules)
 
 
-def custom_values(scene: Scene, record_id: object) -> dict[str, Any]:
+def custom_values(context: RequestContext, record_id: object) -> dict[str, Any]:
     """Values of the custom fields of one record; of every definition where its tool has none of its own."""
-    fields = fields_of(scene.endpoint.module) or RECORD_FIELDS
-    draw = scene.random(f"custom_fields:{record_id}")
+    fields = fields_of(context.endpoint.module) or RECORD_FIELDS
+    draw = context.random(f"custom_fields:{record_id}")
     return {
         f"custom_field_{field.id}": {"data_type": field.data_type, "value": _value(field, draw)}
         for field in fields

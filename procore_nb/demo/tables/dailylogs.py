@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 
 from procore_nb.demo.company import TODAY
 from procore_nb.demo.projectrows import moment
-from procore_nb.demo.tables import cast, crews
-from procore_nb.demo.tables.crews import MACHINES
-from procore_nb.demo.tables.recall import per_project
+from procore_nb.demo.tables import directory, site_team
+from procore_nb.demo.tables.cache import per_project
+from procore_nb.demo.tables.progress_curve import by_now, noon, works
 from procore_nb.demo.tables.registry import table
-from procore_nb.demo.tables.scene import Row, Scene
+from procore_nb.demo.tables.request_context import RequestContext, Row
+from procore_nb.demo.tables.site_team import MACHINES
 from procore_nb.demo.tables.sitedays import SiteDay, site_days
-from procore_nb.demo.tables.topics import TOPICS
-from procore_nb.demo.tables.works import by_now, noon, works
+from procore_nb.demo.tables.work_topics import TOPICS
 
 HEADER = "daily_log_header"
 _KEPT_DAYS = 240
@@ -23,19 +23,19 @@ DELAYS = ("Weather", "Late Delivery", "Labor Shortage", "Failed Inspection", "De
 
 
 @table("daily_logs_manpower")
-def manpower(scene: Scene) -> Iterator[Row]:
+def manpower(context: RequestContext) -> Iterator[Row]:
     """Men and hours of each firm, day by day; a few of the last days wait for approval and are shown only if asked for."""
-    codes = [code.ref for code in cast.cost_codes(scene)]
-    trades = {one.id: {**one.ref, "active": True} for one in cast.trades()}
-    firms = [crews.firm_for(scene, code) for code in range(len(codes))]
-    shown, first = [firm.ref for firm in firms], scene.id("manpower_log", 0)
-    for one in _logged(scene):
+    codes = [code.ref for code in directory.cost_codes(context)]
+    trades = {one.id: {**one.ref, "active": True} for one in directory.trades()}
+    firms = [site_team.firm_for(context, code) for code in range(len(codes))]
+    shown, first = [firm.ref for firm in firms], context.id("manpower_log", 0)
+    for one in _logged(context):
         fresh = 0 < (TODAY - one.day).days < 4
         for position, crew in enumerate(one.crews):
             row = one.first_row + position
             waiting = fresh and row % 3 == 0
             yield {
-                **_entered(scene, one, position),
+                **_entered(context, one, position),
                 "id": first + row,
                 "status": "pending" if waiting else "approved",
                 "num_workers": crew.workers,
@@ -45,19 +45,19 @@ def manpower(scene: Scene) -> Iterator[Row]:
                 "vendor": shown[crew.code],
                 "cost_code": codes[crew.code] if row % 17 else None,
                 "trade": trades[firms[crew.code].trade_id],
-                "location": crews.place(scene, row * 3 + crew.code) if row % 10 else None,
+                "location": site_team.place(context, row * 3 + crew.code) if row % 10 else None,
                 "_pending": waiting,
             }
 
 
 @table("daily_logs_weather", "daily_logs_weather_v1_0")
-def weather_logs(scene: Scene) -> Iterator[Row]:
+def weather_logs(context: RequestContext) -> Iterator[Row]:
     """Weather of each working day."""
-    for one in _logged(scene):
+    for one in _logged(context):
         seen = one.weather
         yield {
-            **_entered(scene, one, 0),
-            "id": scene.id("weather_log", one.index),
+            **_entered(context, one, 0),
+            "id": context.id("weather_log", one.index),
             "average": f"{(seen.low + seen.high) // 2} °C",
             "temperature": f"{seen.low} to {seen.high} °C",
             "precipitation": f"{seen.rain} mm",
@@ -72,32 +72,32 @@ def weather_logs(scene: Scene) -> Iterator[Row]:
 
 
 @table("daily_logs_notes")
-def notes(scene: Scene) -> Iterator[Row]:
+def notes(context: RequestContext) -> Iterator[Row]:
     """What was worth a note; one project has a note that looks like a formula."""
-    for one in _logged(scene):
-        if (one.index * 7 + scene.here.index) % 3 and not one.weather.stops_work:
+    for one in _logged(context):
+        if (one.index * 7 + context.here.index) % 3 and not one.weather.stops_work:
             continue
         text = _note(one)
-        if one.index == 12 and scene.here.index % 19 == 4:
+        if one.index == 12 and context.here.index % 19 == 4:
             text = "=HYPERLINK(B4) was typed by the foreman"
         yield {
-            **_entered(scene, one, 0),
-            "id": scene.id("notes_log", one.index),
+            **_entered(context, one, 0),
+            "id": context.id("notes_log", one.index),
             "comment": text,
-            "daily_log_header_id": scene.id(HEADER, one.index),
+            "daily_log_header_id": context.id(HEADER, one.index),
             "is_issue_day": one.weather.stops_work,
             "status": "approved",
-            "location": crews.place(scene, one.index) if one.index % 4 else None,
+            "location": site_team.place(context, one.index) if one.index % 4 else None,
             "created_by_collaborator": False,
         }
 
 
 @table("daily_logs_delay")
-def delays(scene: Scene) -> Iterator[Row]:
+def delays(context: RequestContext) -> Iterator[Row]:
     """Delays: bad weather, and on late projects much else."""
-    term = works(scene)
-    for one in _logged(scene):
-        draw = scene.random(f"delay:{one.day}")
+    term = works(context)
+    for one in _logged(context):
+        draw = context.random(f"delay:{one.day}")
         other = draw.random() < (0.1 if term and term.late else 0.025)
         if not one.weather.stops_work and not other:
             continue
@@ -105,8 +105,8 @@ def delays(scene: Scene) -> Iterator[Row]:
         hours, start = draw.randrange(2, 7), draw.randrange(7, 11)
         code = one.crews[0].code if one.crews else 0
         yield {
-            **_entered(scene, one, 0),
-            "id": scene.id("delay_log", one.index),
+            **_entered(context, one, 0),
+            "id": context.id("delay_log", one.index),
             "delay_type": kind,
             "duration": hours,
             "start_time_hour": start,
@@ -116,25 +116,25 @@ def delays(scene: Scene) -> Iterator[Row]:
             "end_time": f"{start + hours:02}:00",
             "comments": f"{kind}: {hours} hours lost.",
             "status": "approved",
-            "location": crews.place(scene, one.index),
-            "vendor": crews.firm_for(scene, code).ref,
+            "location": site_team.place(context, one.index),
+            "vendor": site_team.firm_for(context, code).ref,
         }
 
 
 @table("daily_logs_equipment")
-def equipment_logs(scene: Scene) -> Iterator[Row]:
+def equipment_logs(context: RequestContext) -> Iterator[Row]:
     """Hours of the machines on site."""
-    codes = [code.ref for code in cast.cost_codes(scene)]
-    first, place = scene.id("equipment_log", 0), crews.place(scene, 0)
-    machines = [_machine(scene, number) for number in range(len(MACHINES))]
-    firms = {code: crews.firm_for(scene, code).ref for code in (5, 16)}
-    for one in _logged(scene):
-        for number in machines_on(scene, one):
-            draw = scene.random(f"machine:{one.day}:{number}")
+    codes = [code.ref for code in directory.cost_codes(context)]
+    first, place = context.id("equipment_log", 0), site_team.place(context, 0)
+    machines = [_machine(context, number) for number in range(len(MACHINES))]
+    firms = {code: site_team.firm_for(context, code).ref for code in (5, 16)}
+    for one in _logged(context):
+        for number in machines_on(context, one):
+            draw = context.random(f"machine:{one.day}:{number}")
             idle = draw.choice((0, 1, 2)) + (3 if one.weather.stops_work else 0)
             code = 16 if number < 2 else 5
             yield {
-                **_entered(scene, one, number),
+                **_entered(context, one, number),
                 "id": first + one.index * len(MACHINES) + number,
                 "hours_operating": f"{8 - idle}.0",
                 "hours_idle": f"{idle}.0",
@@ -150,15 +150,15 @@ def equipment_logs(scene: Scene) -> Iterator[Row]:
 
 
 @table("daily_log_headers")
-def headers(scene: Scene) -> Iterator[Row]:
+def headers(context: RequestContext) -> Iterator[Row]:
     """One row for each day: late projects forget to complete their logs more often."""
-    term, keeper = works(scene), crews.office(scene)[1]
-    for one in _logged(scene):
-        forgotten = scene.random(f"header:{one.day}").random() < (0.15 if term and term.late else 0.04)
+    term, keeper = works(context), site_team.office(context)[1]
+    for one in _logged(context):
+        forgotten = context.random(f"header:{one.day}").random() < (0.15 if term and term.late else 0.04)
         done = not forgotten and one.day < TODAY
         closed = by_now(noon(one.day).replace(hour=19, minute=5)) if done else None
         yield {
-            "id": scene.id(HEADER, one.index),
+            "id": context.id(HEADER, one.index),
             "log_date": one.day,
             "log_datetime": noon(one.day),
             "completed": done,
@@ -173,26 +173,26 @@ def headers(scene: Scene) -> Iterator[Row]:
 
 
 @table("delay_log_types")
-def delay_log_types(scene: Scene) -> Iterator[Row]:
+def delay_log_types(context: RequestContext) -> Iterator[Row]:
     """Kinds of delays."""
-    since = scene.here.created_at
+    since = context.here.created_at
     for number, name in enumerate(DELAYS):
         key = name.lower().replace(" ", "_")
-        row = {"id": scene.id("delay_type", number), "display_name": name, "translation_key": key}
+        row = {"id": context.id("delay_type", number), "display_name": name, "translation_key": key}
         yield {**row, "visible": True, "created_at": since, "updated_at": since}
 
 
-def _machine(scene: Scene, number: int) -> Row:
-    place = {"project_id": scene.here.id, "position": number + 1}
-    return {"id": scene.id("equipment", number), "name": MACHINES[number], **place}
+def _machine(context: RequestContext, number: int) -> Row:
+    place = {"project_id": context.here.id, "position": number + 1}
+    return {"id": context.id("equipment", number), "name": MACHINES[number], **place}
 
 
-def _logged(scene: Scene) -> tuple[SiteDay, ...]:
+def _logged(context: RequestContext) -> tuple[SiteDay, ...]:
     """Days whose logs are kept: about the last year of the works."""
-    return site_days(scene)[-_KEPT_DAYS:]
+    return site_days(context)[-_KEPT_DAYS:]
 
 
-def machines_on(scene: Scene, one: SiteDay) -> tuple[int, ...]:
+def machines_on(context: RequestContext, one: SiteDay) -> tuple[int, ...]:
     """Numbers of the machines on site: excavators for the ground, then cranes and lifts."""
     at_work = {crew.code for crew in one.crews}
     ground, frame = bool(at_work & {1, 16, 17}), bool(at_work & {2, 3, 5, 8})
@@ -200,7 +200,7 @@ def machines_on(scene: Scene, one: SiteDay) -> tuple[int, ...]:
     return found + ((2,) if frame else ()) + ((3,) if at_work & {8, 12, 14} else ())
 
 
-def _entered(scene: Scene, one: SiteDay, position: int) -> Row:
+def _entered(context: RequestContext, one: SiteDay, position: int) -> Row:
     """What every entry of a log says: its day, who wrote it and when; written out here, as there are very many."""
     midday: datetime = noon(one.day)
     later = timedelta(hours=3 + one.index % 5, minutes=7 * position % 60)
@@ -211,15 +211,15 @@ def _entered(scene: Scene, one: SiteDay, position: int) -> Row:
         "position": position + 1,
         "created_at": written,
         "updated_at": written,
-        "created_by": _keepers(scene)[one.index % 3],
+        "created_by": _keepers(context)[one.index % 3],
         "permissions": _MAY,
         "custom_fields": {},
     }
 
 
 @per_project(keep=400)
-def _keepers(scene: Scene) -> tuple[Row, ...]:
-    return tuple(person.ref for person in crews.office(scene)[:3])
+def _keepers(context: RequestContext) -> tuple[Row, ...]:
+    return tuple(person.ref for person in site_team.office(context)[:3])
 
 
 def _remark(one: SiteDay, code: int) -> str:

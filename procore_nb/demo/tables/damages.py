@@ -6,34 +6,34 @@ from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 
-from procore_nb.demo.tables import cast, crews
+from procore_nb.demo.tables import directory, site_team
 from procore_nb.demo.tables.incidents import INCIDENT, kind, record
-from procore_nb.demo.tables.inspected import mishaps
+from procore_nb.demo.tables.inspected import accidents
+from procore_nb.demo.tables.progress_curve import by_now
 from procore_nb.demo.tables.registry import table
-from procore_nb.demo.tables.scene import Row, Scene
-from procore_nb.demo.tables.works import by_now
+from procore_nb.demo.tables.request_context import RequestContext, Row
 
 
 @table("property_damages")
-def property_damages(scene: Scene) -> Iterator[Row]:
+def property_damages(context: RequestContext) -> Iterator[Row]:
     """Damage, one record for each incident of that kind."""
-    for one in mishaps(scene):
+    for one in accidents(context):
         if one.kind == "damage":
             yield {
-                **record(scene, one, "PropertyDamage"),
+                **record(context, one, "PropertyDamage"),
                 "recordable": False,
                 "estimated_cost_impact": Decimal(800 + one.index * 370 % 9_000).quantize(Decimal("0.01")),
-                "responsible_company": crews.firm_for(scene, one.code).ref,
+                "responsible_company": site_team.firm_for(context, one.code).ref,
             }
 
 
 @table("environmentals")
-def environmentals(scene: Scene) -> Iterator[Row]:
+def environmentals(context: RequestContext) -> Iterator[Row]:
     """Harm to the environment, one record for each incident of that kind."""
-    for one in mishaps(scene):
+    for one in accidents(context):
         if one.kind == "spill":
             yield {
-                **record(scene, one, "Environmental"),
+                **record(context, one, "Environmental"),
                 "recordable": False,
                 "environmental_type": kind("incident_environmental_types", one.index),
                 "estimated_cost_impact": Decimal(300 + one.index * 190 % 4_000).quantize(Decimal("0.01")),
@@ -43,17 +43,17 @@ def environmentals(scene: Scene) -> Iterator[Row]:
 
 
 @table("witness_statements")
-def witness_statements(scene: Scene) -> Iterator[Row]:
+def witness_statements(context: RequestContext) -> Iterator[Row]:
     """What was seen: one statement for each recordable injury."""
-    people = cast.people(scene)
-    for one in mishaps(scene):
+    people = directory.people(context)
+    for one in accidents(context):
         if not one.recordable:
             continue
         entered = by_now(one.happened + timedelta(hours=6))
         person = people[one.index % len(people)]
         yield {
-            "id": scene.id("witness_statement", one.index),
-            "incident_id": scene.id(INCIDENT, one.index),
+            "id": context.id("witness_statement", one.index),
+            "incident_id": context.id(INCIDENT, one.index),
             "statement": "<p>I was close by and called for help.</p>",
             "statement_plain_text": "I was close by and called for help.",
             "date_received": entered.date(),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from procore_nb.demo.tables import crews
+from procore_nb.demo.tables import site_team
 from procore_nb.demo.tables.budgetcodes import CURRENCY, BudgetCode, coded, money
 from procore_nb.demo.tables.registry import table
-from procore_nb.demo.tables.scene import Row, Scene
+from procore_nb.demo.tables.request_context import RequestContext, Row
 from procore_nb.demo.tables.spending import Spending, spendings
 
 DIRECT_COST = "direct_cost"
@@ -17,14 +17,14 @@ _TEXTS = {"payroll": "Wages of own staff", "invoice": "Hire of plant", "expense"
 
 
 @table("direct_costs", "direct_costs_v1_0")
-def direct_costs(scene: Scene) -> Iterator[Row]:
+def direct_costs(context: RequestContext) -> Iterator[Row]:
     """Wages, invoices and expenses, month by month."""
-    for one in spendings(scene):
-        vendor = crews.firm_for(scene, 16) if one.kind == "invoice" else None
-        person = crews.office(scene)[one.index % 3] if one.kind != "invoice" else None
+    for one in spendings(context):
+        vendor = site_team.firm_for(context, 16) if one.kind == "invoice" else None
+        person = site_team.office(context)[one.index % 3] if one.kind != "invoice" else None
         paid = one.day if one.status == "approved" else None
         yield {
-            "id": scene.id(DIRECT_COST, one.index),
+            "id": context.id(DIRECT_COST, one.index),
             "amount": money(one.total),
             "grand_total": money(one.total),
             "direct_cost_type": one.kind,
@@ -38,7 +38,7 @@ def direct_costs(scene: Scene) -> Iterator[Row]:
             "vendor": vendor.name if vendor else None,
             "vendor_id": vendor.id if vendor else None,
             "vendor_name": vendor.name if vendor else None,
-            "employee": crews.brief(person) if person else None,
+            "employee": site_team.brief(person) if person else None,
             "currency_configuration": {
                 **CURRENCY,
                 "base_currency_iso_code": "USD",
@@ -50,18 +50,18 @@ def direct_costs(scene: Scene) -> Iterator[Row]:
 
 
 @table("direct_cost_line_items", "direct_cost_line_items_by_direct_cost")
-def direct_cost_line_items(scene: Scene) -> Iterator[Row]:
+def direct_cost_line_items(context: RequestContext) -> Iterator[Row]:
     """Lines of all direct costs, or of one; their sum is the direct cost."""
-    wanted = scene.ids.get("direct_cost_id")
-    for one in spendings(scene):
-        if wanted is None or str(scene.id(DIRECT_COST, one.index)) == wanted:
+    wanted = context.ids.get("direct_cost_id")
+    for one in spendings(context):
+        if wanted is None or str(context.id(DIRECT_COST, one.index)) == wanted:
             for position, (code, amount) in enumerate(one.lines):
-                yield _line(scene, one, position, code, amount)
+                yield _line(context, one, position, code, amount)
 
 
-def _line(scene: Scene, one: Spending, position: int, code: BudgetCode, amount: int) -> Row:
+def _line(context: RequestContext, one: Spending, position: int, code: BudgetCode, amount: int) -> Row:
     return {
-        "id": scene.id("direct_cost_line_item", one.index * _PER_COST + position),
+        "id": context.id("direct_cost_line_item", one.index * _PER_COST + position),
         "amount": money(amount),
         "total_amount": money(amount),
         "extended_amount": money(amount),
@@ -71,10 +71,10 @@ def _line(scene: Scene, one: Spending, position: int, code: BudgetCode, amount: 
         "uom": "ls",
         "description": f"{_TEXTS[one.kind]}: {code.name.partition('.')[0]}",
         "position": position + 1,
-        "holder": {"id": scene.id(DIRECT_COST, one.index), "holder_type": "DirectCost"},
-        "company": {"id": scene.company.id, "name": scene.company.name},
-        "project": {"id": scene.here.id, "name": scene.here.name},
-        **coded(scene, code),
+        "holder": {"id": context.id(DIRECT_COST, one.index), "holder_type": "DirectCost"},
+        "company": {"id": context.company.id, "name": context.company.name},
+        "project": {"id": context.here.id, "name": context.here.name},
+        **coded(context, code),
         "created_at": one.created,
         "updated_at": one.created,
     }

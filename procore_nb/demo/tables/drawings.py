@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from procore_nb.demo.company import TODAY
-from procore_nb.demo.tables.recall import per_project
+from procore_nb.demo.tables.cache import per_project
+from procore_nb.demo.tables.progress_curve import noon, works
 from procore_nb.demo.tables.registry import table
-from procore_nb.demo.tables.scene import Row, Scene
-from procore_nb.demo.tables.works import noon, works
+from procore_nb.demo.tables.request_context import RequestContext, Row
 
 AREA, DRAWING, REVISION, DRAWING_SET = "drawing_area", "drawing", "drawing_revision", "drawing_set"
 DISCIPLINES = (
@@ -37,10 +37,10 @@ class Revision:
 
 
 @per_project(keep=300)
-def revisions(scene: Scene) -> tuple[Revision, ...]:
+def revisions(context: RequestContext) -> tuple[Revision, ...]:
     """Every revision of every drawing; more where more changed."""
-    draw, term = scene.random("drawings"), works(scene)
-    first = scene.here.created_at.date() + timedelta(days=15)
+    draw, term = context.random("drawings"), works(context)
+    first = context.here.created_at.date() + timedelta(days=15)
     found: list[Revision] = []
     drawing = 0
     for discipline, (_name, letter, titles) in enumerate(DISCIPLINES):
@@ -59,12 +59,12 @@ def revisions(scene: Scene) -> tuple[Revision, ...]:
 
 
 @table("drawing_revisions")
-def drawing_revisions(scene: Scene) -> Iterator[Row]:
+def drawing_revisions(context: RequestContext) -> Iterator[Row]:
     """Revisions of all drawings of the project."""
-    for one in revisions(scene):
+    for one in revisions(context):
         yield {
-            **_sheet(scene, one),
-            "drawing_id": scene.id(DRAWING, one.drawing),
+            **_sheet(context, one),
+            "drawing_id": context.id(DRAWING, one.drawing),
             "title": one.title,
             "number": one.number,
             "drawing_date": one.day,
@@ -74,10 +74,10 @@ def drawing_revisions(scene: Scene) -> Iterator[Row]:
             "status": "published",
             "position": one.drawing + 1,
             "order_in_drawing": one.revision + 1,
-            "drawing_area": {"id": scene.id(AREA, 0)},
-            "drawing_set": {"id": scene.id(DRAWING_SET, one.revision)},
+            "drawing_area": {"id": context.id(AREA, 0)},
+            "drawing_set": {"id": context.id(DRAWING_SET, one.revision)},
             "discipline": {
-                "id": scene.id("drawing_discipline", one.discipline),
+                "id": context.id("drawing_discipline", one.discipline),
                 "name": DISCIPLINES[one.discipline][0],
                 "position": one.discipline + 1,
             },
@@ -86,24 +86,24 @@ def drawing_revisions(scene: Scene) -> Iterator[Row]:
 
 
 @table("drawing_areas", "drawing_areas_v1_0")
-def drawing_areas(scene: Scene) -> Iterator[Row]:
+def drawing_areas(context: RequestContext) -> Iterator[Row]:
     """The one area of a project's drawings."""
-    latest = noon(max(one.day for one in revisions(scene)))
+    latest = noon(max(one.day for one in revisions(context)))
     yield {
-        "id": scene.id(AREA, 0),
+        "id": context.id(AREA, 0),
         "name": "Main Building",
-        "drawings_count": len({one.drawing for one in revisions(scene)}),
+        "drawings_count": len({one.drawing for one in revisions(context)}),
         "deletable": False,
-        "created_at": scene.here.created_at,
-        "updated_at": max(latest, scene.here.created_at),
+        "created_at": context.here.created_at,
+        "updated_at": max(latest, context.here.created_at),
         "latest_revision_update": latest,
     }
 
 
 @table("drawings", "drawings_v1_0")
-def drawings(scene: Scene) -> Iterator[Row]:
+def drawings(context: RequestContext) -> Iterator[Row]:
     """Drawings of one area, each with its current revision; the area tells the project."""
-    inside = _project_scene(scene)
+    inside = _project_scene(context)
     if inside is None:
         return
     for one in revisions(inside):
@@ -120,22 +120,22 @@ def drawings(scene: Scene) -> Iterator[Row]:
 
 
 @table("drawing_disciplines", "drawing_disciplines_v1_0")
-def drawing_disciplines(scene: Scene) -> Iterator[Row]:
+def drawing_disciplines(context: RequestContext) -> Iterator[Row]:
     """Disciplines of the drawings."""
     for number, (name, letter, _titles) in enumerate(DISCIPLINES):
-        row = {"id": scene.id("drawing_discipline", number), "name": name, "position": number + 1}
+        row = {"id": context.id("drawing_discipline", number), "name": name, "position": number + 1}
         yield {**row, "abbreviations": [letter]}
 
 
 @table("drawing_sets")
-def drawing_sets(scene: Scene) -> Iterator[Row]:
+def drawing_sets(context: RequestContext) -> Iterator[Row]:
     """One set for each round of revisions."""
-    for number in range(1 + max(one.revision for one in revisions(scene))):
-        days = [one.day for one in revisions(scene) if one.revision == number]
+    for number in range(1 + max(one.revision for one in revisions(context))):
+        days = [one.day for one in revisions(context) if one.revision == number]
         yield {
-            "id": scene.id(DRAWING_SET, number),
-            "project_id": scene.here.id,
-            "company_id": scene.company.id,
+            "id": context.id(DRAWING_SET, number),
+            "project_id": context.here.id,
+            "company_id": context.company.id,
             "name": "Contract Set" if number == 0 else f"Bulletin {number}",
             "date": min(days),
             "position": number + 1,
@@ -148,31 +148,31 @@ def drawing_sets(scene: Scene) -> Iterator[Row]:
         }
 
 
-def _project_scene(scene: Scene) -> Scene | None:
+def _project_scene(context: RequestContext) -> RequestContext | None:
     """The same question about the project whose drawing area is asked for, None if there is none to see."""
-    asked, company = scene.ids["drawing_area_id"], scene.company
+    asked, company = context.ids["drawing_area_id"], context.company
     if not (asked.isascii() and asked.isdigit() and len(asked) < 20):
         return None
     # A project's ids follow on those of the project before it: from the id to the project without a search.
-    before = replace(scene, project=None).id(AREA, 0)
-    step = scene.within(scene.portfolio.project(company, 0)).id(AREA, 0) - before
+    before = replace(context, project=None).id(AREA, 0)
+    step = context.within(context.portfolio.project(company, 0)).id(AREA, 0) - before
     index, rest = divmod(int(asked) - before, step)
-    if rest or not 1 <= index <= scene.portfolio.size(company):
+    if rest or not 1 <= index <= context.portfolio.size(company):
         return None
-    project = scene.portfolio.project(company, index - 1)
-    return scene.within(project) if project.permitted and "Drawings" not in project.tools_off else None
+    project = context.portfolio.project(company, index - 1)
+    return context.within(project) if project.permitted and "Drawings" not in project.tools_off else None
 
 
-def _sheet(scene: Scene, one: Revision) -> Row:
+def _sheet(context: RequestContext, one: Revision) -> Row:
     return {
-        "id": scene.id(REVISION, one.drawing * _PER_DRAWING + one.revision),
+        "id": context.id(REVISION, one.drawing * _PER_DRAWING + one.revision),
         "revision_number": str(one.revision),
         "floorplan": "plan" in one.title,
         "pdf_size": 180_000 + one.drawing * 9_000,
         "png_size": 90_000 + one.drawing * 4_000,
         "width": 8_400,
         "height": 5_940,
-        "pdf_url": f"https://files.procore.example/{scene.here.id}/{one.number}-{one.revision}.pdf",
+        "pdf_url": f"https://files.procore.example/{context.here.id}/{one.number}-{one.revision}.pdf",
         "has_drawing_sketches": False,
         "has_public_markup_layer_elements": False,
         "connectability_outdated": False,

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from procore_nb.demo.company import TODAY
-from procore_nb.demo.tables import crews
+from procore_nb.demo.tables import site_team
 from procore_nb.demo.tables.budgetcodes import CURRENCY, coded, money, wbs
 from procore_nb.demo.tables.claims import CONTINGENCY, OWNER, Claim, claims
 from procore_nb.demo.tables.contracts import PRIME
 from procore_nb.demo.tables.purchases import purchase_for
 from procore_nb.demo.tables.registry import table
-from procore_nb.demo.tables.scene import Row, Scene
+from procore_nb.demo.tables.request_context import RequestContext, Row
 
 EVENT, ITEM = "change_event", "change_event_item"
 KINDS = (("Owner Change", "OC"), ("Allowance", "AL"), ("Contingency", "CN"), ("To Be Decided", "TBD"))
@@ -37,16 +37,16 @@ def status_of(claim: Claim) -> str:
 
 
 @table("change_events", "change_events_v1_0")
-def change_events(scene: Scene) -> Iterator[Row]:
+def change_events(context: RequestContext) -> Iterator[Row]:
     """Change events with their items; void ones are shown, two projects in five also deleted one."""
-    for claim in claims(scene):
-        yield {**_event(scene, claim), **_old_words(scene, claim)}
-    if claims(scene) and scene.here.index % 5 < 2:
-        gone = claims(scene)[0]
-        number = len(claims(scene))
+    for claim in claims(context):
+        yield {**_event(context, claim), **_old_words(context, claim)}
+    if claims(context) and context.here.index % 5 < 2:
+        gone = claims(context)[0]
+        number = len(claims(context))
         yield {
-            **_event(scene, gone),
-            "id": scene.id(EVENT, number),
+            **_event(context, gone),
+            "id": context.id(EVENT, number),
             "number": f"{number + 1:03}",
             "alphanumeric_number": f"{number + 1:03}",
             "title": f"{gone.title} (entered twice)",
@@ -60,14 +60,14 @@ def change_events(scene: Scene) -> Iterator[Row]:
         }
 
 
-def _event(scene: Scene, claim: Claim) -> Row:
+def _event(context: RequestContext, claim: Claim) -> Row:
     status = status_of(claim)
     status_id, status_name = STATUSES[status]
     name, abbreviation = KINDS[claim.kind]
-    asker = crews.office(scene)[claim.index % 3]
+    asker = site_team.office(context)[claim.index % 3]
     known = claim.index % 8 != 5
     return {
-        "id": scene.id(EVENT, claim.index),
+        "id": context.id(EVENT, claim.index),
         "number": f"{claim.index + 1:03}",
         "title": claim.title,
         "description": claim.topic.question if claim.index % 4 else None,
@@ -77,29 +77,29 @@ def _event(scene: Scene, claim: Claim) -> Row:
         "comments_enabled": True,
         "deletable": False,
         "in_recycle_bin": False,
-        "project_id": scene.here.id,
-        "company_id": scene.company.id,
+        "project_id": context.here.id,
+        "company_id": context.company.id,
         "status": {"id": status_id, "name": status_name, "mapped_to_status": status},
-        "event_origin": _origin(scene, claim),
+        "event_origin": _origin(context, claim),
         "change_type": {"id": 301 + claim.kind, "name": name, "abbreviation": abbreviation},
         "change_reason": {"id": 61 + claim.reason, "change_reason": REASONS[claim.reason]} if known else None,
         "prime_contract_for_estimates": {
-            "id": scene.id(PRIME, 0),
+            "id": context.id(PRIME, 0),
             "number": "1",
-            "name": scene.here.name,
+            "name": context.here.name,
         },
         "external_data": {"origin_id": None, "origin_data": None},
         "created_by": asker.ref,
         "custom_fields": {},
-        "change_items": [_item(scene, claim, step) for step in range(len(claim.parts))],
+        "change_items": [_item(context, claim, step) for step in range(len(claim.parts))],
         "notes": {},
         "currency_configuration": CURRENCY,
     }
 
 
-def _old_words(scene: Scene, claim: Claim) -> Row:
+def _old_words(context: RequestContext, claim: Claim) -> Row:
     """What version 1.0 of the list calls otherwise; a key of both versions is written as each declares it."""
-    old = scene.endpoint.version == "v1.0"
+    old = context.endpoint.version == "v1.0"
     status_id, status_name = STATUSES[status_of(claim)]
     question = claim.question
     words: Row = {
@@ -112,16 +112,16 @@ def _old_words(scene: Scene, claim: Claim) -> Row:
         "change_event_origin_type": "Rfi" if question else None,
         "rfi": question and {"id": question.id, "title": question.subject, "number": question.number},
         "change_event_status": {"id": status_id, "name": status_name, "show_in_select": True},
-        "change_event_line_items": [_item(scene, claim, step) for step in range(len(claim.parts))],
+        "change_event_line_items": [_item(context, claim, step) for step in range(len(claim.parts))],
     }
     return words if old else {}
 
 
-def _origin(scene: Scene, claim: Claim) -> Row | None:
+def _origin(context: RequestContext, claim: Claim) -> Row | None:
     question = claim.question
     if question is None:
         return None
-    link = f"https://app.procore.example/{scene.here.id}/project/rfi/show/{question.id}"
+    link = f"https://app.procore.example/{context.here.id}/project/rfi/show/{question.id}"
     return {
         "origin_id": question.id,
         "origin_type": "RFI",
@@ -130,18 +130,18 @@ def _origin(scene: Scene, claim: Claim) -> Row | None:
     }
 
 
-def _item(scene: Scene, claim: Claim, step: int) -> Row:
+def _item(context: RequestContext, claim: Claim, step: int) -> Row:
     """One item; cost and revenue of an event's items add up to those of its orders."""
     cost, count = claim.parts[step], len(claim.parts)
     rest = claim.revenue - sum(claim.revenue * part // claim.cost for part in claim.parts[:-1])
     revenue = rest if step == count - 1 else claim.revenue * cost // claim.cost
-    purchase = purchase_for(scene, claim)
+    purchase = purchase_for(context, claim)
     values = {"quantity": "1.0", "unit_of_measure": "ls", "calculation_strategy": "manual"}
     spent = str(money(cost))
     asked = str(money(revenue))
     return {
-        "id": scene.id(ITEM, claim.index * 4 + step),
-        "event_id": scene.id(EVENT, claim.index),
+        "id": context.id(ITEM, claim.index * 4 + step),
+        "event_id": context.id(EVENT, claim.index),
         "event_number": f"{claim.index + 1:03}",
         "event_title": claim.title,
         "item_type": "cost",
@@ -151,11 +151,11 @@ def _item(scene: Scene, claim: Claim, step: int) -> Row:
         "deletable": True,
         "editable": claim.decided is None,
         "line_aging": (TODAY - claim.created.date()) // timedelta(days=1),
-        "budget_code": wbs(scene, claim.code),
+        "budget_code": wbs(context, claim.code),
         "cost_impact": {
             "estimate": spent,
             "commitment": purchase
-            and {"id": scene.id(purchase.kind, purchase.index), "title": purchase.title},
+            and {"id": context.id(purchase.kind, purchase.index), "title": purchase.title},
             "vendor": purchase and purchase.vendor.ref,
             "source_of_stage": "estimate" if claim.priced is None else "change_order",
         },
@@ -168,28 +168,28 @@ def _item(scene: Scene, claim: Claim, step: int) -> Row:
         "title": claim.title,
         "uom": "ls",
         "source": "budget_change" if claim.kind == CONTINGENCY and claim.agreed else "change_event",
-        **coded(scene, claim.code),
+        **coded(context, claim.code),
     }
 
 
 @table("change_event_statuses")
-def change_event_statuses(_scene: Scene) -> Iterator[Row]:
+def change_event_statuses(_scene: RequestContext) -> Iterator[Row]:
     """Statuses of change events."""
     for status, (number, name) in STATUSES.items():
         yield {"id": number, "name": name, "mapped_to_status": status, "show_in_select": True}
 
 
 @table("change_types")
-def change_types(scene: Scene) -> Iterator[Row]:
+def change_types(context: RequestContext) -> Iterator[Row]:
     """Types of change events."""
     for number, (name, abbreviation) in enumerate(KINDS):
         row = {"id": 301 + number, "change_type": name, "abbreviation": abbreviation}
-        yield {**row, "company_id": scene.company.id, "show_in_select": True}
+        yield {**row, "company_id": context.company.id, "show_in_select": True}
 
 
 @table("change_order_change_reasons", "change_order_change_reasons_v1_0")
-def change_reasons(scene: Scene) -> Iterator[Row]:
+def change_reasons(context: RequestContext) -> Iterator[Row]:
     """Reasons of changes."""
     for number, reason in enumerate(REASONS):
         row = {"id": 61 + number, "change_reason": reason, "show_in_select": True}
-        yield {**row, "company_id": scene.company.id, "deletable": False}
+        yield {**row, "company_id": context.company.id, "deletable": False}

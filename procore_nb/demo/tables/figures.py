@@ -1,6 +1,6 @@
 """The budget in numbers, as it stood on any day: what was planned, changed, bought and spent for each budget code.
 
-In: a scene and a day. Out: `Figures` for each budget code, in cents. They are sums of the same contracts, change orders,
+In: a context and a day. Out: `Figures` for each budget code, in cents. They are sums of the same contracts, change orders,
 bills and direct costs that the other lists show.
 """
 
@@ -14,10 +14,10 @@ from procore_nb.demo.tables.billing import bills
 from procore_nb.demo.tables.budgetcodes import BUDGET_CODES, budget_code
 from procore_nb.demo.tables.claims import ALLOWANCE, CONTINGENCY, Claim, claims
 from procore_nb.demo.tables.orders import Order, commitment_orders, prime_orders
+from procore_nb.demo.tables.progress_curve import works
 from procore_nb.demo.tables.purchases import budget, purchases
-from procore_nb.demo.tables.scene import Scene
+from procore_nb.demo.tables.request_context import RequestContext
 from procore_nb.demo.tables.spending import spendings
-from procore_nb.demo.tables.works import works
 
 RESERVE = budget_code(0, "O")  # transfers are taken from here
 
@@ -62,48 +62,50 @@ class Figures:
         return self.projected_costs + self.forecast
 
 
-def figures(scene: Scene, day: date) -> tuple[Figures, ...]:
+def figures(context: RequestContext, day: date) -> tuple[Figures, ...]:
     """Figures of each budget code at the end of a day."""
-    term = works(scene)
+    term = works(context)
     found = tuple(
-        Figures(budget(scene)[one.number], bool(term) and term.elapsed(day) >= one.part.end)  # type: ignore[union-attr]
+        Figures(budget(context)[one.number], bool(term) and term.elapsed(day) >= one.part.end)  # type: ignore[union-attr]
         for one in BUDGET_CODES
     )
-    for claim in transfers(scene):
+    for claim in transfers(context):
         if claim.decided and claim.decided.date() <= day and claim.agreed:
             found[claim.code.number].transfers += claim.cost
             found[RESERVE.number].transfers -= claim.cost
-    for order in _undone(prime_orders(scene), day):
+    for order in _undone(prime_orders(context), day):
         for claim, amount in order.parts:
             found[claim.code.number].pending += amount
-    for order in _undone(commitment_orders(scene), day):
+    for order in _undone(commitment_orders(context), day):
         found[order.claims[0].code.number].pending_costs += order.total
-    for order in _approved(prime_orders(scene), day):
+    for order in _approved(prime_orders(context), day):
         for claim, amount in order.parts:
             found[claim.code.number].approved += amount
-    for order in _approved(commitment_orders(scene), day):
+    for order in _approved(commitment_orders(context), day):
         found[order.claims[0].code.number].committed += order.total
-    _add_costs(scene, found, day)
+    _add_costs(context, found, day)
     return found
 
 
-def transfers(scene: Scene) -> tuple[Claim, ...]:
+def transfers(context: RequestContext) -> tuple[Claim, ...]:
     """Changes the budget pays for from its own reserve."""
     kinds = (ALLOWANCE, CONTINGENCY)
-    return tuple(one for one in claims(scene) if one.kind in kinds and one.priced is not None)
+    return tuple(one for one in claims(context) if one.kind in kinds and one.priced is not None)
 
 
-def _add_costs(scene: Scene, found: tuple[Figures, ...], day: date) -> None:
-    for one in purchases(scene):
+def _add_costs(context: RequestContext, found: tuple[Figures, ...], day: date) -> None:
+    for one in purchases(context):
         if not one.executed or one.contract_date > day:
             continue
         for line in one.lines:
             found[line.code.number].committed += line.amount
-        done = [bill for bill in bills(scene)[one.index] if bill.status == "approved" and bill.billed <= day]
+        done = [
+            bill for bill in bills(context)[one.index] if bill.status == "approved" and bill.billed <= day
+        ]
         for line, amount in zip(one.lines, done[-1].lines if done else (), strict=False):
             found[line.code.number].billed += amount
         found[one.lines[0].code.number].billed += done[-1].extra if done else 0
-    for spending in spendings(scene):
+    for spending in spendings(context):
         if spending.status == "approved" and spending.day <= day:
             for code, amount in spending.lines:
                 found[code.number].direct += amount

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from procore_nb.demo.company import NOW
-from procore_nb.demo.tables import crews
-from procore_nb.demo.tables.inspected import FILINGS, Mishap, mishaps
+from procore_nb.demo.tables import site_team
+from procore_nb.demo.tables.inspected import FILINGS, Accident, accidents
 from procore_nb.demo.tables.observations import FROM_MISHAPS, OBSERVATION
+from procore_nb.demo.tables.progress_curve import by_now
 from procore_nb.demo.tables.registry import table
-from procore_nb.demo.tables.scene import Row, Scene
-from procore_nb.demo.tables.works import by_now
+from procore_nb.demo.tables.request_context import RequestContext, Row
 
 INCIDENT = "incident"
 _KINDS: dict[str, tuple[str, ...]] = {
@@ -40,10 +40,10 @@ _TITLES = {
 
 
 @table(*_KINDS)
-def kinds(scene: Scene) -> Iterator[Row]:
+def kinds(context: RequestContext) -> Iterator[Row]:
     """One of the company's lists of kinds: hazards, sources of harm, parts of the body, ..."""
-    for number in range(len(_KINDS[scene.endpoint.name])):
-        yield kind(scene.endpoint.name, number)
+    for number in range(len(_KINDS[context.endpoint.name])):
+        yield kind(context.endpoint.name, number)
 
 
 def kind(name: str, number: int) -> Row:
@@ -54,14 +54,14 @@ def kind(name: str, number: int) -> Row:
 
 
 @table("incidents")
-def incidents(scene: Scene) -> Iterator[Row]:
+def incidents(context: RequestContext) -> Iterator[Row]:
     """Incidents in the order they happened."""
-    for one in mishaps(scene):
+    for one in accidents(context):
         entered = by_now(one.happened + timedelta(hours=2))
         closed = by_now(one.happened + timedelta(days=20)) if one.closed else entered
         seen = int(one.observed)
         yield {
-            "id": scene.id(INCIDENT, one.index),
+            "id": context.id(INCIDENT, one.index),
             "number": one.index + 1,
             "title": title(one),
             "description": f"{title(one)}. Work stopped, the place was made safe.",
@@ -76,9 +76,9 @@ def incidents(scene: Scene) -> Iterator[Row]:
             "open_observations_count": 0 if one.closed else seen,
             "closed_observations_count": seen if one.closed else 0,
             "attachments_count": 0,
-            "created_by": crews.office(scene)[one.index % 3].ref,
+            "created_by": site_team.office(context)[one.index % 3].ref,
             "hazard": kind("hazards", one.index + one.code),
-            "location": crews.place(scene, one.index + one.code) if one.index % 6 else None,
+            "location": site_team.place(context, one.index + one.code) if one.index % 6 else None,
             "custom_fields": {},
             "created_at": entered,
             "updated_at": max(entered, closed),
@@ -86,14 +86,14 @@ def incidents(scene: Scene) -> Iterator[Row]:
 
 
 @table("injuries")
-def injuries(scene: Scene) -> Iterator[Row]:
+def injuries(context: RequestContext) -> Iterator[Row]:
     """Injuries, one for each incident of that kind."""
-    for one in mishaps(scene):
+    for one in accidents(context):
         if one.kind != "injury":
             continue
         back = one.happened.date() + timedelta(days=one.days_lost + 1) if one.filing == 2 else None
         yield {
-            **record(scene, one, "Injury"),
+            **record(context, one, "Injury"),
             "filing_type": FILINGS[one.filing],
             "recordable": one.recordable,
             "work_days_absent": one.days_lost,
@@ -108,25 +108,25 @@ def injuries(scene: Scene) -> Iterator[Row]:
 
 
 @table("near_misses")
-def near_misses(scene: Scene) -> Iterator[Row]:
+def near_misses(context: RequestContext) -> Iterator[Row]:
     """Near misses, one for each incident of that kind."""
-    for one in mishaps(scene):
+    for one in accidents(context):
         if one.kind == "near_miss":
-            yield {**record(scene, one, "NearMiss"), "recordable": False}
+            yield {**record(context, one, "NearMiss"), "recordable": False}
 
 
 @table("incident_actions")
-def incident_actions(scene: Scene) -> Iterator[Row]:
+def incident_actions(context: RequestContext) -> Iterator[Row]:
     """What was done after incidents; the first action may have become an observation."""
-    for one in mishaps(scene):
+    for one in accidents(context):
         for step in range(one.actions):
             action = kind("incident_action_types", one.index + step)
             entered = by_now(one.happened + timedelta(hours=5 + 20 * step))
-            seen = scene.id(OBSERVATION, FROM_MISHAPS + one.index) if one.observed and step == 0 else None
+            seen = context.id(OBSERVATION, FROM_MISHAPS + one.index) if one.observed and step == 0 else None
             text = f"{action['name']}: done with the crew."
             yield {
-                "id": scene.id("incident_action", one.index * 4 + step),
-                "incident_id": scene.id(INCIDENT, one.index),
+                "id": context.id("incident_action", one.index * 4 + step),
+                "incident_id": context.id(INCIDENT, one.index),
                 "action_type": action,
                 "description": f"<p>{text}</p>",
                 "description_plain_text": text,
@@ -136,32 +136,32 @@ def incident_actions(scene: Scene) -> Iterator[Row]:
             }
 
 
-def title(one: Mishap) -> str:
+def title(one: Accident) -> str:
     """What happened, in a few words."""
     return _TITLES[one.kind][one.index % len(_TITLES[one.kind])]
 
 
-def record(scene: Scene, one: Mishap, kind_name: str) -> Row:
+def record(context: RequestContext, one: Accident, kind_name: str) -> Row:
     """What the records of every kind say: the injury, near miss or damage that makes an incident."""
-    firm, entered = crews.firm_for(scene, one.code), by_now(one.happened + timedelta(hours=3))
-    person = next((p for p in crews.site(scene) if p.vendor == firm), None)
+    firm, entered = site_team.firm_for(context, one.code), by_now(one.happened + timedelta(hours=3))
+    person = next((p for p in site_team.site(context) if p.vendor == firm), None)
     return {
-        "id": scene.id("incident_record", one.index),
+        "id": context.id("incident_record", one.index),
         "number": 1,
         "full_number": f"{one.index + 1}-1",
         "type": kind_name,
-        "incident_id": scene.id(INCIDENT, one.index),
+        "incident_id": context.id(INCIDENT, one.index),
         "incident_title": title(one),
         "incident_private": False,
         "summary": title(one),
         "description": f"<p>{title(one)}</p>",
         "description_plain_text": title(one),
         "affected_company": firm.ref,
-        "affected_party": crews.brief(person) if person else None,
+        "affected_party": site_team.brief(person) if person else None,
         "affected_person": person.ref if person else None,
         "harm_source": kind("incident_harm_sources", one.index + one.code),
         "work_activity": kind("incident_work_activities", one.index),
-        "incident_created_by": crews.office(scene)[one.index % 3].ref,
+        "incident_created_by": site_team.office(context)[one.index % 3].ref,
         "custom_fields": {},
         "created_at": entered,
         "updated_at": entered,

@@ -1,6 +1,6 @@
 """What was inspected on a project, answer by answer, and what happened to its people.
 
-In: a scene. Out: `Inspection`s and `Mishap`s. Checklists, observations and incidents all read them here, so that their
+In: a context. Out: `Inspection`s and `Accident`s. Checklists, observations and incidents all read them here, so that their
 counts agree.
 """
 
@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from procore_nb.demo.company import TODAY
+from procore_nb.demo.tables.cache import per_project
 from procore_nb.demo.tables.claims import contract_value
 from procore_nb.demo.tables.plan import PLAN
-from procore_nb.demo.tables.recall import per_project
-from procore_nb.demo.tables.scene import Scene
-from procore_nb.demo.tables.works import time_on, workday, works
+from procore_nb.demo.tables.progress_curve import time_on, workday, works
+from procore_nb.demo.tables.request_context import RequestContext
 
 YES, NO, NOT_APPLICABLE, UNANSWERED = "yes", "no", "n/a", "none"
 # Title, type of inspection, codes it is about, what it asks.
@@ -50,7 +50,7 @@ class Inspection:
 
 
 @dataclass(frozen=True)
-class Mishap:
+class Accident:
     """One incident: an injury, a near miss, damage or a spill. `filing` is the number of the injury's kind."""
 
     index: int
@@ -74,12 +74,12 @@ class Mishap:
 
 
 @per_project(keep=300)
-def inspections(scene: Scene) -> tuple[Inspection, ...]:
+def inspections(context: RequestContext) -> tuple[Inspection, ...]:
     """Inspections about every ten days; on late projects more answers are no."""
-    term = works(scene)
+    term = works(context)
     if term is None:
         return ()
-    draw, items = scene.random("inspections"), 0
+    draw, items = context.random("inspections"), 0
     found: list[Inspection] = []
     bad = 0.11 if term.late else 0.05
     day, step = term.begin + timedelta(days=5), max(7, (term.end - term.begin).days // 45)
@@ -111,16 +111,16 @@ def _answer(luck: float, bad: float, fresh: bool) -> str:
 
 
 @per_project(keep=300)
-def mishaps(scene: Scene) -> tuple[Mishap, ...]:
+def accidents(context: RequestContext) -> tuple[Accident, ...]:
     """Incidents in the order they happened; the longer the works go on, the fewer."""
-    term = works(scene)
+    term = works(context)
     if term is None:
         return ()
-    draw = scene.random("mishaps")
-    whole = 3 + min(contract_value(scene) / 500_000_000, 14) + (3 if term.late else 0)
+    draw = context.random("mishaps")
+    whole = 3 + min(contract_value(context) / 500_000_000, 14) + (3 if term.late else 0)
     share = term.elapsed(term.until)
     shares = sorted(draw.random() ** 1.7 for _ in range(round(whole)))
-    found: list[Mishap] = []
+    found: list[Accident] = []
     for part in shares:
         if part > share:
             break
@@ -131,5 +131,5 @@ def mishaps(scene: Scene) -> tuple[Mishap, ...]:
         open_still = (TODAY - happened.date()).days < 21 and draw.random() < 0.7
         code = draw.choice((2, 5, 8, 9, 14, 15, 16))
         actions = draw.choice((0, 1, 1, 2))
-        found.append(Mishap(len(found), kind, code, happened, filing, lost, actions, not open_still))
+        found.append(Accident(len(found), kind, code, happened, filing, lost, actions, not open_still))
     return tuple(found)

@@ -7,43 +7,43 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from procore_nb.demo.company import TODAY
-from procore_nb.demo.tables import crews
+from procore_nb.demo.tables import site_team
 from procore_nb.demo.tables.billing import Bill, bills, owner_bills, periods, retained_percent
 from procore_nb.demo.tables.budgetcodes import CURRENCY, money, wbs
 from procore_nb.demo.tables.contracts import PRIME
+from procore_nb.demo.tables.progress_curve import noon
 from procore_nb.demo.tables.purchases import WORK_ORDER, Purchase, purchases
 from procore_nb.demo.tables.registry import table
-from procore_nb.demo.tables.scene import Row, Scene
-from procore_nb.demo.tables.works import noon
+from procore_nb.demo.tables.request_context import RequestContext, Row
 
 _PER_CONTRACT = 100  # bills of one contract, in the numbers of their ids
 _MONEY = {**CURRENCY, "base_currency_iso_code": "USD", "currency_exchange_rate": Decimal("1.0")}
 
 
 @table("requisitions", "requisitions_v1_0")
-def requisitions(scene: Scene) -> Iterator[Row]:
+def requisitions(context: RequestContext) -> Iterator[Row]:
     """Invoices of the firms, contract by contract, month by month."""
-    for one in purchases(scene):
-        for bill in bills(scene).get(one.index, ()):
-            yield _requisition(scene, one, bill)
+    for one in purchases(context):
+        for bill in bills(context).get(one.index, ()):
+            yield _requisition(context, one, bill)
 
 
 @table("requisition_contract_items")
-def requisition_contract_items(scene: Scene) -> Iterator[Row]:
+def requisition_contract_items(context: RequestContext) -> Iterator[Row]:
     """Lines of one invoice: what is done of each line of the contract."""
-    found = _find(scene, scene.ids["requisition_id"])
+    found = _find(context, context.ids["requisition_id"])
     if found is None:
         return
     one, bill = found
-    earlier = [other for other in bills(scene)[one.index] if other.number == bill.number - 1]
+    earlier = [other for other in bills(context)[one.index] if other.number == bill.number - 1]
     before = earlier[0].lines if earlier else (0,) * len(one.lines)
     for position, (line, done, known) in enumerate(zip(one.lines, bill.lines, before, strict=True)):
         percent = done * 10_000 // line.amount if line.amount else 0
         yield {
-            "id": scene.id("requisition_item", bill.number * 20 + position),
+            "id": context.id("requisition_item", bill.number * 20 + position),
             "item_type": "contract_item",
-            "cost_code_id": scene.id("cost_code", line.code.code),
-            "line_item_id": scene.id(f"{one.kind}_line_item", line.number),
+            "cost_code_id": context.id("cost_code", line.code.code),
+            "line_item_id": context.id(f"{one.kind}_line_item", line.number),
             "description_of_work": line.text,
             "scheduled_value": money(line.amount),
             "work_completed_from_previous_application": money(known),
@@ -51,39 +51,39 @@ def requisition_contract_items(scene: Scene) -> Iterator[Row]:
             "materials_presently_stored": money(0),
             "total_completed_and_stored_to_date": money(done),
             "total_completed_and_stored_to_date_percent": f"{percent / 100:.2f}%",
-            "work_completed_retainage_percent_this_period": f"{retained_percent(scene)}.0",
+            "work_completed_retainage_percent_this_period": f"{retained_percent(context)}.0",
             "status": bill.status,
             "position": position + 1,
-            "wbs_code": wbs(scene, line.code),
+            "wbs_code": wbs(context, line.code),
             "currency_configuration": CURRENCY,
         }
 
 
 @table("payment_applications", "payment_applications_by_prime_contract")
-def payment_applications(scene: Scene) -> Iterator[Row]:
+def payment_applications(context: RequestContext) -> Iterator[Row]:
     """Invoices to the owner."""
-    if scene.number_of(PRIME, scene.ids.get("prime_contract_id", scene.id(PRIME, 0))) != 0:
+    if context.number_of(PRIME, context.ids.get("prime_contract_id", context.id(PRIME, 0))) != 0:
         return
     paid = 0
-    for bill in owner_bills(scene):
+    for bill in owner_bills(context):
         paid += bill.due if bill.paid_on else 0
         yield {
-            "id": scene.id("payment_application", bill.number),
+            "id": context.id("payment_application", bill.number),
             "number": bill.number,
             "invoice_number": f"OWN-{bill.number:03}",
             "billing_date": bill.billed,
             "percent_complete": _percent(bill),
             "period_start": bill.start,
             "period_end": bill.end,
-            "period_id": scene.id("billing_period", bill.period),
+            "period_id": context.id("billing_period", bill.period),
             "status": bill.status,
             "total_amount_paid": money(bill.due if bill.paid_on else 0),
             "total_amount_accrued_this_period": money(bill.done - bill.previous),
-            "formatted_contract_company": crews.office(scene)[0].name,
+            "formatted_contract_company": site_team.office(context)[0].name,
             "currency_configuration": _MONEY,
-            "g702": _summary(scene, bill),
+            "g702": _summary(context, bill),
             "billing_period": {"start_date": bill.start, "end_date": bill.end},
-            "contract": {"id": scene.id(PRIME, 0), "type": "PrimeContract", "title": scene.here.name},
+            "contract": {"id": context.id(PRIME, 0), "type": "PrimeContract", "title": context.here.name},
             "created_at": bill.billed,
             "updated_at": min(bill.paid_on or bill.billed, TODAY),
             "description_type": "automatic",
@@ -91,12 +91,12 @@ def payment_applications(scene: Scene) -> Iterator[Row]:
 
 
 @table("billing_periods")
-def billing_periods(scene: Scene) -> Iterator[Row]:
+def billing_periods(context: RequestContext) -> Iterator[Row]:
     """Months of the works."""
-    for number, (start, end) in enumerate(periods(scene)):
+    for number, (start, end) in enumerate(periods(context)):
         yield {
-            "id": scene.id("billing_period", number),
-            "project_id": scene.here.id,
+            "id": context.id("billing_period", number),
+            "project_id": context.here.id,
             "start_date": start,
             "end_date": end,
             "due_date": start.replace(day=25),
@@ -108,26 +108,26 @@ def billing_periods(scene: Scene) -> Iterator[Row]:
 
 
 @table("contract_payments")
-def contract_payments(scene: Scene) -> Iterator[Row]:
+def contract_payments(context: RequestContext) -> Iterator[Row]:
     """What was paid on one contract."""
-    wanted = scene.ids["contract_id"]
-    for one in purchases(scene):
-        if str(scene.id(one.kind, one.index)) != wanted:
+    wanted = context.ids["contract_id"]
+    for one in purchases(context):
+        if str(context.id(one.kind, one.index)) != wanted:
             continue
-        for bill in bills(scene).get(one.index, ()):
+        for bill in bills(context).get(one.index, ()):
             if bill.paid_on:
-                yield _payment(scene, one, bill, bill.paid_on)
+                yield _payment(context, one, bill, bill.paid_on)
 
 
-def _payment(scene: Scene, one: Purchase, bill: Bill, day: date) -> Row:
+def _payment(context: RequestContext, one: Purchase, bill: Bill, day: date) -> Row:
     number = one.index * _PER_CONTRACT + bill.number
     return {
-        "id": scene.id("contract_payment", number),
+        "id": context.id("contract_payment", number),
         "amount": money(bill.due),
         "check_number": f"{100_000 + number}",
-        "contract_id": scene.id(one.kind, one.index),
-        "project_id": scene.here.id,
-        "requisition_id": _bill_id(scene, one, bill),
+        "contract_id": context.id(one.kind, one.index),
+        "project_id": context.here.id,
+        "requisition_id": _bill_id(context, one, bill),
         "invoice_number": _invoice_number(one, bill),
         "payment_number": bill.number,
         "date": day,
@@ -137,38 +137,38 @@ def _payment(scene: Scene, one: Purchase, bill: Bill, day: date) -> Row:
     }
 
 
-def _requisition(scene: Scene, one: Purchase, bill: Bill) -> Row:
-    asker = crews.site(scene)[one.index % len(crews.site(scene))]
+def _requisition(context: RequestContext, one: Purchase, bill: Bill) -> Row:
+    asker = site_team.site(context)[one.index % len(site_team.site(context))]
     submitted = bill.billed + timedelta(days=3)
     last = bill.paid_on or submitted
     first = bill.number == 1
     return {
-        "id": _bill_id(scene, one, bill),
-        "previous_requisition_id": None if first else _bill_id(scene, one, bill) - 1,
-        "project_id": scene.here.id,
+        "id": _bill_id(context, one, bill),
+        "previous_requisition_id": None if first else _bill_id(context, one, bill) - 1,
+        "project_id": context.here.id,
         "number": bill.number,
         "invoice_number": _invoice_number(one, bill),
         "invoice_type": "progress",
         "billing_date": bill.billed,
         "requisition_start": bill.start,
         "requisition_end": bill.end,
-        "period_id": scene.id("billing_period", bill.period),
+        "period_id": context.id("billing_period", bill.period),
         "submitted_at": submitted,
         "payment_date": bill.paid_on,
         "status": bill.status,
         "final": bill.final,
         "deletable": False,
-        "commitment_id": scene.id(one.kind, one.index),
+        "commitment_id": context.id(one.kind, one.index),
         "commitment_type": "WorkOrderContract" if one.kind == WORK_ORDER else "PurchaseOrderContract",
         "contract_name": f"{one.number} - {one.title}",
         "vendor_id": one.vendor.id,
         "vendor_name": one.vendor.name,
         "percent_complete": _percent(bill),
         "total_claimed_amount": money(bill.done - bill.previous),
-        "summary": _summary(scene, bill),
+        "summary": _summary(context, bill),
         "created_by": {
             **asker.ref,
-            "company_name": asker.vendor.name if asker.vendor else scene.company.name,
+            "company_name": asker.vendor.name if asker.vendor else context.company.name,
         },
         "currency_configuration": _MONEY,
         "custom_fields": {},
@@ -177,7 +177,7 @@ def _requisition(scene: Scene, one: Purchase, bill: Bill) -> Row:
     }
 
 
-def _summary(scene: Scene, bill: Bill) -> Row:
+def _summary(context: RequestContext, bill: Bill) -> Row:
     """The sheet in front of an invoice (AIA form G702)."""
     return {
         "original_contract_sum": money(bill.original),
@@ -190,7 +190,7 @@ def _summary(scene: Scene, bill: Bill) -> Row:
         "positive_previous_change_order_item_total": money(bill.previous_changes),
         "negative_previous_change_order_item_total": money(0),
         "total_completed_and_stored_to_date": money(bill.done),
-        "completed_work_retainage_percent": f"{0 if bill.final else retained_percent(scene)}.0",
+        "completed_work_retainage_percent": f"{0 if bill.final else retained_percent(context)}.0",
         "completed_work_retainage_amount": money(bill.retained),
         "stored_materials_retainage_percent": "0.0",
         "stored_materials_retainage_amount": money(0),
@@ -210,18 +210,18 @@ def _percent(bill: Bill) -> str:
     return f"{bill.done * 10_000 // bill.contract_sum / 100:.2f}%"
 
 
-def _bill_id(scene: Scene, one: Purchase, bill: Bill) -> int:
-    return scene.id("requisition", one.index * _PER_CONTRACT + bill.number)
+def _bill_id(context: RequestContext, one: Purchase, bill: Bill) -> int:
+    return context.id("requisition", one.index * _PER_CONTRACT + bill.number)
 
 
 def _invoice_number(one: Purchase, bill: Bill) -> str:
     return f"{one.number}-{bill.number:02}"
 
 
-def _find(scene: Scene, bill_id: str) -> tuple[Purchase, Bill] | None:
-    index, number = divmod(scene.number_of("requisition", bill_id) or 0, _PER_CONTRACT)
-    for one in purchases(scene):
-        for bill in bills(scene).get(one.index, ()) if one.index == index else ():
+def _find(context: RequestContext, bill_id: str) -> tuple[Purchase, Bill] | None:
+    index, number = divmod(context.number_of("requisition", bill_id) or 0, _PER_CONTRACT)
+    for one in purchases(context):
+        for bill in bills(context).get(one.index, ()) if one.index == index else ():
             if bill.number == number:
                 return one, bill
     return None

@@ -14,19 +14,19 @@ from typing import Any
 import orjson
 
 from procore_nb.catalog import Endpoint
-from procore_nb.demo.calls import Call, page_reply
+from procore_nb.demo.api_call import ApiCall, page_reply
 from procore_nb.demo.envelopes import enclosed, wrap
-from procore_nb.demo.messages import DemoReply, raw_json_reply
+from procore_nb.demo.http_errors import bad_request, not_found
+from procore_nb.demo.http_messages import DemoReply, raw_json_reply
 from procore_nb.demo.paging import PageRule
 from procore_nb.demo.project import Project
-from procore_nb.demo.refusals import bad_request, not_found
 from procore_nb.demo.tables.customfields import custom_values, fields_of
-from procore_nb.demo.tables.fit import Known, fit
-from procore_nb.demo.tables.invent import invent
+from procore_nb.demo.tables.filtering import filtered, viewed
+from procore_nb.demo.tables.generated_rows import generated_rows
 from procore_nb.demo.tables.registry import table_of
-from procore_nb.demo.tables.scene import Scene
+from procore_nb.demo.tables.request_context import RequestContext
+from procore_nb.demo.tables.serialise import Known, serialised
 from procore_nb.demo.tables.shape import shape_of
-from procore_nb.demo.tables.sift import sift, viewed
 from procore_nb.demo.tools import PROJECT_MODULES
 
 RECORD_ID = "record_id"  # placeholder of a single record's address
@@ -45,38 +45,38 @@ class Listing:
         self._rows_kept = 0
         self._lock = threading.Lock()
 
-    def answering(self, endpoint: Endpoint) -> Callable[[Call], DemoReply]:
+    def answering(self, endpoint: Endpoint) -> Callable[[ApiCall], DemoReply]:
         """Function that answers one endpoint."""
 
-        def answer(call: Call) -> DemoReply:
+        def answer(call: ApiCall) -> DemoReply:
             _check_required(call, endpoint)
-            scene = _scene(call, endpoint)
-            rows = viewed(sift(self._rows(scene), call.query, endpoint), call.query, endpoint)
+            context = _scene(call, endpoint)
+            rows = viewed(filtered(self._rows(context), call.query, endpoint), call.query, endpoint)
             return _send(call, endpoint, rows)
 
         return answer
 
-    def showing(self, endpoint: Endpoint) -> Callable[[Call], DemoReply]:
+    def showing(self, endpoint: Endpoint) -> Callable[[ApiCall], DemoReply]:
         """Function that answers one record of a list, by the last part of the path."""
 
-        def answer(call: Call) -> DemoReply:
-            scene = _scene(call, endpoint)
-            for row in self._rows(scene):
+        def answer(call: ApiCall) -> DemoReply:
+            context = _scene(call, endpoint)
+            for row in self._rows(context):
                 if isinstance(row, dict) and str(row.get("id")) == call.ids[RECORD_ID]:
                     return raw_json_reply(wrap(_as_json(row), "data" if call.v2 else ""))
             raise not_found()
 
         return answer
 
-    def _rows(self, scene: Scene) -> list[Any]:
-        project_id = scene.project.id if scene.project else None
-        ids = tuple(sorted(scene.ids.items()))
-        key = (id(scene.portfolio), scene.endpoint.name, scene.company.id, project_id, ids)
+    def _rows(self, context: RequestContext) -> list[Any]:
+        project_id = context.project.id if context.project else None
+        ids = tuple(sorted(context.ids.items()))
+        key = (id(context.portfolio), context.endpoint.name, context.company.id, project_id, ids)
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
                 return self._kept[key]
-        rows = _make(scene)
+        rows = _make(context)
         with self._lock:
             self._rows_kept += len(rows) - len(self._kept.get(key, ()))
             self._kept[key] = rows
@@ -85,30 +85,30 @@ class Listing:
         return rows
 
 
-def _make(scene: Scene) -> list[Any]:
-    table = table_of(scene.endpoint.name)
+def _make(context: RequestContext) -> list[Any]:
+    table = table_of(context.endpoint.name)
     if table is None:
-        return list(invent(scene))
-    shape = shape_of(scene.endpoint)
+        return list(generated_rows(context))
+    shape = shape_of(context.endpoint)
     known: Known = {}
-    rows = [fit(row, shape, known) for row in table(scene)]
-    if fields_of(scene.endpoint.module):
+    rows = [serialised(row, shape, known) for row in table(context)]
+    if fields_of(context.endpoint.module):
         for row in rows:
             if isinstance(row, dict) and row.get("custom_fields") == {}:
-                row["custom_fields"] = custom_values(scene, row.get("id"))
+                row["custom_fields"] = custom_values(context, row.get("id"))
     return rows
 
 
-def _scene(call: Call, endpoint: Endpoint) -> Scene:
+def _scene(call: ApiCall, endpoint: Endpoint) -> RequestContext:
     project = _project(call, endpoint)
     given = {
         key: call.query.one(key) for group in endpoint.required_query for key in group if call.query.one(key)
     }
     ids = {key: value for key, value in {**given, **call.ids}.items() if key not in _NO_PARENTS}
-    return Scene(endpoint, call.portfolio, call.company, project, ids)
+    return RequestContext(endpoint, call.portfolio, call.company, project, ids)
 
 
-def _project(call: Call, endpoint: Endpoint) -> Project | None:
+def _project(call: ApiCall, endpoint: Endpoint) -> Project | None:
     text = call.ids.get("project_id") or call.query.one("project_id")
     if not text:
         return None
@@ -118,7 +118,7 @@ def _project(call: Call, endpoint: Endpoint) -> Project | None:
     return project
 
 
-def _check_required(call: Call, endpoint: Endpoint) -> None:
+def _check_required(call: ApiCall, endpoint: Endpoint) -> None:
     for group in endpoint.required_query:
         names = [name.removesuffix("[]") for name in group]
         if not any(call.query.one(name) for name in names):
@@ -132,7 +132,7 @@ def rule_of(endpoint: Endpoint) -> PageRule:
     return PageRule(min(endpoint.per_page_default or (10 if v2 else 100), maximum), maximum, strict=v2)
 
 
-def _send(call: Call, endpoint: Endpoint, rows: list[Any]) -> DemoReply:
+def _send(call: ApiCall, endpoint: Endpoint, rows: list[Any]) -> DemoReply:
     if endpoint.paging == "page":
         rule = rule_of(endpoint)
         return page_reply(
@@ -149,7 +149,7 @@ def _send(call: Call, endpoint: Endpoint, rows: list[Any]) -> DemoReply:
     return raw_json_reply(enclosed(part, _as_json, endpoint.envelope, about=about))
 
 
-def _part(call: Call, endpoint: Endpoint, rows: list[Any]) -> list[Any]:
+def _part(call: ApiCall, endpoint: Endpoint, rows: list[Any]) -> list[Any]:
     """Rows of one reply, in lists that do not page by page and per_page."""
     query = call.query
     if endpoint.paging == "page0":

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from procore_nb.demo.company import NOW
-from procore_nb.demo.tables import crews
-from procore_nb.demo.tables.inspected import NO, TEMPLATES, inspections, mishaps
+from procore_nb.demo.tables import site_team
+from procore_nb.demo.tables.inspected import NO, TEMPLATES, accidents, inspections
+from procore_nb.demo.tables.progress_curve import by_now, time_on, workday, works
 from procore_nb.demo.tables.registry import table
-from procore_nb.demo.tables.scene import Row, Scene
+from procore_nb.demo.tables.request_context import RequestContext, Row
 from procore_nb.demo.tables.submittals import section
-from procore_nb.demo.tables.works import by_now, time_on, workday, works
 
 OBSERVATION, FROM_MISHAPS, FROM_ELSEWHERE = "observation", 3_000, 4_000  # numbers of their ids
 CATEGORIES = ("Quality", "Safety", "Commissioning", "Warranty", "Work to Complete")
@@ -37,61 +37,61 @@ _SEEN = (
 
 
 @table("observation_items")
-def observation_items(scene: Scene) -> Iterator[Row]:
+def observation_items(context: RequestContext) -> Iterator[Row]:
     """Observations, those from inspections first; late projects take longer to close them."""
-    for one in inspections(scene):
+    for one in inspections(context):
         name, kind, codes, questions = TEMPLATES[one.template]
         for position, answer in enumerate(one.answers):
             if answer != NO:
                 continue
             payload = {
-                "checklist_list_id": scene.id("checklist", one.index),
-                "checklist_item_id": scene.id("checklist_item", one.first_item + position),
+                "checklist_list_id": context.id("checklist", one.index),
+                "checklist_item_id": context.id("checklist_item", one.first_item + position),
             }
             about = f"{name}: {questions[position].lower()} – no"
             yield {
-                **_row(scene, one.first_item + position, about, kind * 2 % 4, codes[0] if codes else 0),
+                **_row(context, one.first_item + position, about, kind * 2 % 4, codes[0] if codes else 0),
                 **_life(one.first_item + position, one.created, one.closed, known=True),
                 "origin": {"type": "inspection", "payload": payload},
             }
-    for mishap in mishaps(scene):
+    for mishap in accidents(context):
         if mishap.observed:
             number = FROM_MISHAPS + mishap.index
             payload = {
-                "incident_id": scene.id("incident", mishap.index),
-                "incident_action_id": scene.id("incident_action", mishap.index * 4),
+                "incident_id": context.id("incident", mishap.index),
+                "incident_action_id": context.id("incident_action", mishap.index * 4),
             }
             closed = by_now(mishap.happened + timedelta(days=18)) if mishap.closed else None
             yield {
-                **_row(scene, number, "After an incident: make the place safe", 2, mishap.code),
+                **_row(context, number, "After an incident: make the place safe", 2, mishap.code),
                 **_life(number, mishap.happened, closed, known=True),
                 "origin": {"type": "incident", "payload": payload},
             }
-    yield from _elsewhere(scene)
+    yield from _elsewhere(context)
 
 
-def _elsewhere(scene: Scene) -> Iterator[Row]:
+def _elsewhere(context: RequestContext) -> Iterator[Row]:
     """Observations nobody was looking for."""
-    term = works(scene)
+    term = works(context)
     if term is None:
         return
-    draw, share = scene.random("observations"), term.elapsed(term.until)
-    count = round((6 + scene.here.index % 9) * share * (1.4 if term.late else 1)) + 1
+    draw, share = context.random("observations"), term.elapsed(term.until)
+    count = round((6 + context.here.index % 9) * share * (1.4 if term.late else 1)) + 1
     days = sorted(max(term.begin, workday(term.day_at(draw.random() * share))) for _ in range(count))
     for number, day in enumerate(days, FROM_ELSEWHERE):
         created = time_on(day, draw)
         closed = created + timedelta(days=draw.lognormvariate(2.3, 0.7) * (2 if term.late else 1))
         name, kind, code = draw.choice(_SEEN)
         done = None if closed >= NOW else closed
-        yield {**_row(scene, number, name, kind, code), **_life(number, created, done)}
+        yield {**_row(context, number, name, kind, code), **_life(number, created, done)}
 
 
-def _row(scene: Scene, number: int, name: str, kind: int, code: int) -> Row:
-    firm = crews.firm_for(scene, code)
-    worker = next((p for p in crews.site(scene) if p.vendor == firm), crews.site(scene)[0])
+def _row(context: RequestContext, number: int, name: str, kind: int, code: int) -> Row:
+    firm = site_team.firm_for(context, code)
+    worker = next((p for p in site_team.site(context) if p.vendor == firm), site_team.site(context)[0])
     vendor = worker.vendor.ref if worker.vendor else None
     return {
-        "id": scene.id(OBSERVATION, number),
+        "id": context.id(OBSERVATION, number),
         "number": str(number + 1),
         "name": name,
         "description": f"{name}. See the photo." if number % 3 else None,
@@ -99,10 +99,10 @@ def _row(scene: Scene, number: int, name: str, kind: int, code: int) -> Row:
         "personal": False,
         "type": observation_type(kind),
         "assignee": {**worker.ref, "vendor": vendor},
-        "created_by": crews.office(scene)[number % 3].ref,
-        "location": crews.place(scene, number) if number % 8 else None,
-        "trade": {**crews.trade_of(firm).ref, "active": True},
-        "specification_section": section(scene, code) if kind < 2 else None,
+        "created_by": site_team.office(context)[number % 3].ref,
+        "location": site_team.place(context, number) if number % 8 else None,
+        "trade": {**site_team.trade_of(firm).ref, "active": True},
+        "specification_section": section(context, code) if kind < 2 else None,
         "custom_fields": {},
         "permissions": {"can_edit": False},
     }
@@ -140,7 +140,7 @@ def observation_type(number: int) -> Row:
 
 
 @table("observation_types", "company_observation_types", "observation_types_by_query")
-def observation_types(_scene: Scene) -> Iterator[Row]:
+def observation_types(_scene: RequestContext) -> Iterator[Row]:
     """Types of observations."""
     for number in range(len(TYPES)):
         yield observation_type(number)

@@ -1,6 +1,6 @@
 """Change orders: what the owner agreed to pay more, and what the builder agreed to pay its firms more.
 
-In: a scene. Out: `Order`s, made of claims. A prime order holds one to three of them, a commitment order one.
+In: a context. Out: `Order`s, made of claims. A prime order holds one to three of them, a commitment order one.
 """
 
 from __future__ import annotations
@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from procore_nb.demo.tables.cache import per_project
 from procore_nb.demo.tables.claims import Claim, claims
 from procore_nb.demo.tables.purchases import Purchase, owner_changes, purchase_for
-from procore_nb.demo.tables.recall import per_project
-from procore_nb.demo.tables.scene import Scene
+from procore_nb.demo.tables.request_context import RequestContext
 
 COMMITMENT_FIRST = 5_000  # numbers of commitment orders begin here, so that both kinds share one list
 
@@ -64,9 +64,9 @@ class Order:
 
 
 @per_project(keep=400)
-def prime_orders(scene: Scene) -> tuple[Order, ...]:
+def prime_orders(context: RequestContext) -> tuple[Order, ...]:
     """Orders of the prime contract: approved claims in groups, all others on their own."""
-    changes = owner_changes(scene)
+    changes = owner_changes(context)
     agreed = [one for one in changes if one.agreed]
     groups: list[tuple[Claim, ...]] = []
     while agreed:
@@ -78,23 +78,23 @@ def prime_orders(scene: Scene) -> tuple[Order, ...]:
 
 
 @per_project(keep=400)
-def commitment_orders(scene: Scene) -> tuple[Order, ...]:
+def commitment_orders(context: RequestContext) -> tuple[Order, ...]:
     """Orders of the commitments, one for each priced claim whose work a firm has a contract for."""
     found: list[Order] = []
     counts: dict[int, int] = {}
-    for claim in claims(scene):
-        purchase = purchase_for(scene, claim) if claim.priced is not None else None
+    for claim in claims(context):
+        purchase = purchase_for(context, claim) if claim.priced is not None else None
         if purchase is not None:
             number = counts[purchase.index] = counts.get(purchase.index, 0) + 1
             found.append(Order(COMMITMENT_FIRST + claim.index, f"{number:03}", (claim,), purchase))
     return tuple(found)
 
 
-def orders_of(scene: Scene, purchase: Purchase | None) -> tuple[Order, ...]:
+def orders_of(context: RequestContext, purchase: Purchase | None) -> tuple[Order, ...]:
     """Orders of one commitment, or of the prime contract."""
     if purchase is None:
-        return prime_orders(scene)
-    return tuple(one for one in commitment_orders(scene) if one.purchase == purchase)
+        return prime_orders(context)
+    return tuple(one for one in commitment_orders(context) if one.purchase == purchase)
 
 
 def summed(orders: tuple[Order, ...], status: str, by: date | None = None) -> int:

@@ -8,10 +8,10 @@ from functools import lru_cache
 
 from procore_nb.demo.company import NOW, Company
 from procore_nb.demo.portfolio import Portfolio
-from procore_nb.demo.tables import cast
-from procore_nb.demo.tables.cast import Person, Vendor
+from procore_nb.demo.tables import directory
+from procore_nb.demo.tables.directory import Person, Vendor
 from procore_nb.demo.tables.registry import table
-from procore_nb.demo.tables.scene import Row, Scene
+from procore_nb.demo.tables.request_context import RequestContext, Row
 
 _SINCE = datetime(2022, 2, 1, 9, tzinfo=UTC)
 _JOBS = ("Project Manager", "Superintendent", "Project Engineer", "Estimator", "Safety Officer", "Foreman")
@@ -20,35 +20,35 @@ _LARGE = 2_000  # projects; beyond, firms no longer say which ones they work on
 
 @table("users", "users_v1_2", "users_v1_1", "users_v1_0")
 @table("users_by_query", "users_v1_2_by_query", "users_v1_1_by_query", "users_v1_0_by_query", "project_users")
-def users(scene: Scene) -> Iterator[Row]:
+def users(context: RequestContext) -> Iterator[Row]:
     """People with a login, active ones only."""
-    for person in cast.people(scene):
+    for person in directory.people(context):
         if person.is_active:
             yield _user(person)
 
 
 @table("users_inactive", "project_users_inactive")
-def users_inactive(scene: Scene) -> Iterator[Row]:
+def users_inactive(context: RequestContext) -> Iterator[Row]:
     """People whose login was switched off."""
-    for person in cast.people(scene):
+    for person in directory.people(context):
         if not person.is_active:
             yield _user(person)
 
 
 @table("people", "project_people")
-def people(scene: Scene) -> Iterator[Row]:
+def people(context: RequestContext) -> Iterator[Row]:
     """Everybody in the directory."""
-    for person in cast.people(scene):
+    for person in directory.people(context):
         if person.is_active:
             contact = {"is_active": True, "email": person.login}
             yield {**_user(person), "user_id": person.id, "user_uuid": None, "contact": contact}
 
 
 @table("vendors", "project_vendors", "project_vendors_v1_0")
-def vendors(scene: Scene) -> Iterator[Row]:
+def vendors(context: RequestContext) -> Iterator[Row]:
     """Firms, active ones only."""
-    for vendor in cast.vendors(scene):
-        yield _firm(scene, vendor)
+    for vendor in directory.vendors(context):
+        yield _firm(context, vendor)
 
 
 def _user(person: Person) -> Row:
@@ -75,8 +75,8 @@ def _user(person: Person) -> Row:
     }
 
 
-def _firm(scene: Scene, vendor: Vendor) -> Row:
-    contact = next((p for p in cast.directory(scene.company.id)[1] if p.vendor == vendor), None)
+def _firm(context: RequestContext, vendor: Vendor) -> Row:
+    contact = next((p for p in directory.directory(context.company.id)[1] if p.vendor == vendor), None)
     created = _SINCE + timedelta(days=vendor.id % 800)
     return {
         "id": vendor.id,
@@ -90,10 +90,12 @@ def _firm(scene: Scene, vendor: Vendor) -> Row:
         "prequalified": vendor.id % 4 != 0,
         "union_member": vendor.id % 3 == 0,
         "synced_to_erp": False,
-        "contact_count": sum(person.vendor == vendor for person in cast.directory(scene.company.id)[1]),
+        "contact_count": sum(
+            person.vendor == vendor for person in directory.directory(context.company.id)[1]
+        ),
         "children_count": 0,
         "primary_contact": _contact(contact, created) if contact else None,
-        "project_ids": list(_projects_of(scene.portfolio, scene.company).get(vendor.id, ())),
+        "project_ids": list(_projects_of(context.portfolio, context.company).get(vendor.id, ())),
         "trades": [{"id": vendor.trade_id, "name": vendor.trade, "active": True, "updated_at": _SINCE}],
         "company_vendor": True,
         "legal_name": f"{vendor.name} Limited",
@@ -119,6 +121,6 @@ def _projects_of(portfolio: Portfolio, company: Company) -> dict[int, tuple[int,
     found: dict[int, list[int]] = {}
     if portfolio.size(company) <= _LARGE:
         for project in portfolio.projects(company):
-            for vendor in cast.team(company.id, project.id)[0]:
+            for vendor in directory.team(company.id, project.id)[0]:
                 found.setdefault(vendor.id, []).append(project.id)
     return {vendor_id: tuple(ids) for vendor_id, ids in found.items()}

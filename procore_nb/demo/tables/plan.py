@@ -1,6 +1,6 @@
 """How the work of any project is planned: what each cost code costs, and when its turn comes.
 
-In: nothing. Out: `PLAN`, one `Part` for each cost code in the order of the list, and `work_done`.
+In: nothing. Out: `PLAN`, one `WorkPackage` for each cost code in the order of the list, and `work_done`.
 """
 
 from __future__ import annotations
@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from procore_nb.demo.tables.works import Works, s_curve
+from procore_nb.demo.tables.progress_curve import Works, s_curve
 
 
 @dataclass(frozen=True)
-class Part:
+class WorkPackage:
     """One kind of work: its share of the cost in percent, and the shares of the time at which it begins and ends."""
 
     weight: int
@@ -25,24 +25,24 @@ class Part:
 
 
 PLAN = (
-    Part(4, 0.0, 1.0),
-    Part(2, 0.0, 0.1),
-    Part(15, 0.06, 0.42),
-    Part(5, 0.15, 0.45),
-    Part(4, 0.3, 0.58),
-    Part(11, 0.14, 0.45),
-    Part(3, 0.4, 0.7),
-    Part(4, 0.42, 0.62),
-    Part(10, 0.4, 0.72),
-    Part(6, 0.5, 0.84),
-    Part(2, 0.68, 0.95),
-    Part(3, 0.48, 0.8),
-    Part(2, 0.45, 0.8),
-    Part(5, 0.38, 0.82),
-    Part(9, 0.38, 0.86),
-    Part(9, 0.36, 0.9),
-    Part(4, 0.02, 0.2),
-    Part(2, 0.8, 1.0),
+    WorkPackage(4, 0.0, 1.0),
+    WorkPackage(2, 0.0, 0.1),
+    WorkPackage(15, 0.06, 0.42),
+    WorkPackage(5, 0.15, 0.45),
+    WorkPackage(4, 0.3, 0.58),
+    WorkPackage(11, 0.14, 0.45),
+    WorkPackage(3, 0.4, 0.7),
+    WorkPackage(4, 0.42, 0.62),
+    WorkPackage(10, 0.4, 0.72),
+    WorkPackage(6, 0.5, 0.84),
+    WorkPackage(2, 0.68, 0.95),
+    WorkPackage(3, 0.48, 0.8),
+    WorkPackage(2, 0.45, 0.8),
+    WorkPackage(5, 0.38, 0.82),
+    WorkPackage(9, 0.38, 0.86),
+    WorkPackage(9, 0.36, 0.9),
+    WorkPackage(4, 0.02, 0.2),
+    WorkPackage(2, 0.8, 1.0),
 )
 WEIGHTS = sum(part.weight for part in PLAN)
 

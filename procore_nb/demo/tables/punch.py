@@ -7,11 +7,11 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from procore_nb.demo.company import NOW, TODAY
-from procore_nb.demo.tables import cast, crews
+from procore_nb.demo.tables import directory, site_team
 from procore_nb.demo.tables.claims import contract_value
+from procore_nb.demo.tables.progress_curve import time_on, workday, works
 from procore_nb.demo.tables.registry import table
-from procore_nb.demo.tables.scene import Row, Scene
-from procore_nb.demo.tables.works import time_on, workday, works
+from procore_nb.demo.tables.request_context import RequestContext, Row
 
 TYPES = ("Defect", "Incomplete Work", "Damage", "Cleaning")
 _WHAT = (
@@ -31,37 +31,39 @@ _WHAT = (
 
 
 @table("punch_items", "punch_items_v1_0")
-def punch_items(scene: Scene) -> Iterator[Row]:
+def punch_items(context: RequestContext) -> Iterator[Row]:
     """Punch items in the order they were found."""
-    term = works(scene)
+    term = works(context)
     if term is None:
         return
-    draw = scene.random("punch")
-    count = min(60, 10 + contract_value(scene) // 300_000_000)
+    draw = context.random("punch")
+    count = min(60, 10 + contract_value(context) // 300_000_000)
     days = sorted(term.day_at(draw.triangular(0.55, 1.04, 0.96)) for _ in range(count))
     for number, day in enumerate(days):
         found = draw.random(), draw.choice((7, 7, 14, 21)), draw.lognormvariate(2.5, 0.8)
         if workday(day) < TODAY:
-            yield _item(scene, number, workday(day), *found, slow=1.8 if term.late else 1.0)
+            yield _item(context, number, workday(day), *found, slow=1.8 if term.late else 1.0)
 
 
-def _item(scene: Scene, number: int, day: date, luck: float, days: int, wait: float, *, slow: float) -> Row:
-    draw = scene.random(f"punch:{number}")
+def _item(
+    context: RequestContext, number: int, day: date, luck: float, days: int, wait: float, *, slow: float
+) -> Row:
+    draw = context.random(f"punch:{number}")
     created = time_on(day, draw)
     closed = created + timedelta(days=wait * slow)
     open_still = closed >= NOW
     due = workday(created.date() + timedelta(days=days))
     code, what = draw.choice(_WHAT)
-    firm, manager = crews.firm_for(scene, code), crews.office(scene)[number % 3]
-    worker = next((p for p in crews.site(scene) if p.vendor == firm), crews.site(scene)[0])
+    firm, manager = site_team.firm_for(context, code), site_team.office(context)[number % 3]
+    worker = next((p for p in site_team.site(context) if p.vendor == firm), site_team.site(context)[0])
     step = ("initiated", "work_required", "ready_for_review")[int(luck * 3)] if open_still else "closed"
     status = "Closed" if not open_still else "Overdue" if due < TODAY else "Pending" if luck > 0.9 else "Open"
     done = None if open_still else closed
     cost = Decimal(draw.randrange(2, 60) * 25) if luck < 0.15 else None
     return {
-        "id": scene.id("punch_item", number),
+        "id": context.id("punch_item", number),
         "position": number + 1,
-        "name": "=1+1 painted on the wall" if number == 2 and scene.here.index % 41 == 10 else what,
+        "name": "=1+1 painted on the wall" if number == 2 and context.here.index % 41 == 10 else what,
         "description": f"{what} at {draw.choice('ABCDEFG')}{draw.randrange(1, 9)}." if luck > 0.2 else None,
         "reference": None,
         "status": status,
@@ -70,25 +72,25 @@ def _item(scene: Scene, number: int, day: date, luck: float, days: int, wait: fl
         "private": False,
         "due_date": due,
         "closed_at": done,
-        "closed_by": _who(manager, scene) if done else None,
+        "closed_by": _who(manager, context) if done else None,
         "cost_impact": "yes_known" if cost else "no_impact",
         "cost_impact_amount": cost,
         "schedule_impact": "yes_known" if luck < 0.05 else "no_impact",
         "schedule_impact_days": draw.randrange(1, 4) if luck < 0.05 else None,
         "has_resolved_responses": done is not None,
         "has_unresolved_responses": done is None,
-        "location": crews.place(scene, draw.randrange(8)),
-        "trade": {**crews.trade_of(firm).ref, "active": True},
-        "cost_code": cast.cost_codes(scene)[code].ref if luck > 0.1 else None,
-        "created_by": _who(manager, scene),
-        "punch_item_manager": _who(manager, scene),
-        "final_approver": _who(crews.office(scene)[0], scene),
+        "location": site_team.place(context, draw.randrange(8)),
+        "trade": {**site_team.trade_of(firm).ref, "active": True},
+        "cost_code": directory.cost_codes(context)[code].ref if luck > 0.1 else None,
+        "created_by": _who(manager, context),
+        "punch_item_manager": _who(manager, context),
+        "final_approver": _who(site_team.office(context)[0], context),
         "punch_item_type": {"id": 80_401 + number % len(TYPES), "name": TYPES[number % len(TYPES)]},
         "assignees": [worker.ref],
-        "ball_in_court": [] if done else [_who(worker, scene)],
+        "ball_in_court": [] if done else [_who(worker, context)],
         "assignments": [
             {
-                "id": scene.id("punch_assignment", number),
+                "id": context.id("punch_assignment", number),
                 "approved": done is not None,
                 "login_information_id": worker.id,
                 "login_information_name": worker.name,
@@ -108,13 +110,13 @@ def _item(scene: Scene, number: int, day: date, luck: float, days: int, wait: fl
 
 
 @table("punch_item_types")
-def punch_item_types(scene: Scene) -> Iterator[Row]:
+def punch_item_types(context: RequestContext) -> Iterator[Row]:
     """Types of punch items."""
-    since = scene.here.created_at
+    since = context.here.created_at
     for number, name in enumerate(TYPES):
         yield {"id": 80_401 + number, "name": name, "created_at": since, "updated_at": since}
 
 
-def _who(person: cast.Person, scene: Scene) -> Row:
-    firm = person.vendor.name if person.vendor else scene.company.name
+def _who(person: directory.Person, context: RequestContext) -> Row:
+    firm = person.vendor.name if person.vendor else context.company.name
     return {"id": person.id, "name": person.name, "locale": "en", "company_name": firm}

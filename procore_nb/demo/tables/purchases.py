@@ -1,6 +1,6 @@
 """What the builder buys: the budget by budget code, and the contracts with firms that spend it.
 
-In: a scene. Out: money in cents: `prime_sum`, `budget`, and `Purchase`s, each with its lines. Sums are exact.
+In: a context. Out: money in cents: `prime_sum`, `budget`, and `Purchase`s, each with its lines. Sums are exact.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from procore_nb.demo.company import TODAY
-from procore_nb.demo.tables import crews
+from procore_nb.demo.tables import site_team
 from procore_nb.demo.tables.budgetcodes import BUDGET_CODES, BudgetCode
-from procore_nb.demo.tables.cast import Vendor
+from procore_nb.demo.tables.cache import per_project
 from procore_nb.demo.tables.claims import OWNER, Claim, claims, contract_value
+from procore_nb.demo.tables.directory import Vendor
 from procore_nb.demo.tables.plan import WEIGHTS
-from procore_nb.demo.tables.recall import per_project
-from procore_nb.demo.tables.scene import Scene
-from procore_nb.demo.tables.works import Works, time_on, workday, works
+from procore_nb.demo.tables.progress_curve import Works, time_on, workday, works
+from procore_nb.demo.tables.request_context import RequestContext
 
 WORK_ORDER, PURCHASE_ORDER = "work_order_contract", "purchase_order_contract"
 
@@ -61,21 +61,21 @@ class Purchase:
         return self.status in ("Approved", "Complete", "Received", "Closed")
 
 
-def owner_changes(scene: Scene) -> tuple[Claim, ...]:
+def owner_changes(context: RequestContext) -> tuple[Claim, ...]:
     """Changes the owner has been asked to pay for."""
-    return tuple(one for one in claims(scene) if one.kind == OWNER and one.priced is not None)
+    return tuple(one for one in claims(context) if one.kind == OWNER and one.priced is not None)
 
 
-def prime_sum(scene: Scene) -> int:
+def prime_sum(context: RequestContext) -> int:
     """What the owner agreed to pay at first: with the approved changes it is the project's total value."""
-    return contract_value(scene) - sum(one.revenue for one in owner_changes(scene) if one.agreed)
+    return contract_value(context) - sum(one.revenue for one in owner_changes(context) if one.agreed)
 
 
 @per_project(keep=400)
-def budget(scene: Scene) -> tuple[int, ...]:
+def budget(context: RequestContext) -> tuple[int, ...]:
     """Original budget of each budget code, in cents; whole hundreds."""
-    draw = scene.random("budget")
-    cost = prime_sum(scene) * draw.randrange(880, 935) // 1000
+    draw = context.random("budget")
+    cost = prime_sum(context) * draw.randrange(880, 935) // 1000
     return tuple(
         cost
         * one.part.weight
@@ -89,42 +89,42 @@ def budget(scene: Scene) -> tuple[int, ...]:
 
 
 @per_project(keep=400)
-def purchases(scene: Scene) -> tuple[Purchase, ...]:
+def purchases(context: RequestContext) -> tuple[Purchase, ...]:
     """Commitments of a project: one subcontract for each firm, one purchase order for each material."""
-    term = works(scene)
+    term = works(context)
     if term is None:
         return ()
-    draw = scene.random("purchases")
+    draw = context.random("purchases")
     groups: dict[tuple[int, int], list[BudgetCode]] = {}
     for one in BUDGET_CODES:
         if one.kind.code in "SM":
-            vendor = crews.firm_for(scene, one.code)
+            vendor = site_team.firm_for(context, one.code)
             groups.setdefault((vendor.id, one.number if one.kind.code == "M" else -1), []).append(one)
     found: list[Purchase] = []
     counts = {"S": 0, "M": 0}
     for codes in sorted(groups.values(), key=lambda codes: min(one.part.begin for one in codes)):
         letter = codes[0].kind.code
-        made = _purchase(scene, draw, term, len(found), counts[letter] + 1, codes)
+        made = _purchase(context, draw, term, len(found), counts[letter] + 1, codes)
         if made is not None:
             counts[letter] += 1
             found.append(made)
     return tuple(found)
 
 
-def purchase_of(scene: Scene, purchase_id: str, kind: str) -> Purchase | None:
+def purchase_of(context: RequestContext, purchase_id: str, kind: str) -> Purchase | None:
     """Commitment with an id, or None."""
-    number = scene.number_of(kind, purchase_id)
-    return next((one for one in purchases(scene) if one.index == number and one.kind == kind), None)
+    number = context.number_of(kind, purchase_id)
+    return next((one for one in purchases(context) if one.index == number and one.kind == kind), None)
 
 
-def purchase_for(scene: Scene, claim: Claim) -> Purchase | None:
+def purchase_for(context: RequestContext, claim: Claim) -> Purchase | None:
     """Contract of the firm that does the work of a change, if it was signed by then."""
-    signed = (one for one in purchases(scene) if one.executed and one.contract_date <= claim.created.date())
+    signed = (one for one in purchases(context) if one.executed and one.contract_date <= claim.created.date())
     return next((one for one in signed if any(line.code == claim.code for line in one.lines)), None)
 
 
 def _purchase(
-    scene: Scene,
+    context: RequestContext,
     draw: random.Random,
     term: Works,
     index: int,
@@ -132,15 +132,15 @@ def _purchase(
     codes: list[BudgetCode],
 ) -> Purchase | None:
     begin, end = min(one.part.begin for one in codes), max(one.part.end for one in codes)
-    vendor = crews.firm_for(scene, codes[0].code)
+    vendor = site_team.firm_for(context, codes[0].code)
     length = (term.end - term.begin).days
     day = workday(term.begin + timedelta(days=int((begin - 0.1) * length) - draw.randrange(4, 30)))
     factor = draw.randrange(930, 1060) + (30 if term.late else 0)
-    lines = tuple(_lines(scene, draw, index, codes, factor))
+    lines = tuple(_lines(context, draw, index, codes, factor))
     if (day - TODAY).days > 45:
         return None
     subcontract = codes[0].kind.code == "S"
-    head = f"{'SC' if subcontract else 'PO'}-{1001 + scene.here.index}"
+    head = f"{'SC' if subcontract else 'PO'}-{1001 + context.here.index}"
     title = vendor.trade if subcontract else codes[0].name.partition(".")[0]
     created = time_on(min(day, TODAY) - timedelta(days=draw.randrange(6, 25)), draw)
     return Purchase(
@@ -172,12 +172,12 @@ def _status(term: Works, day: date, end: float, *, subcontract: bool) -> str:
 
 
 def _lines(
-    scene: Scene, draw: random.Random, index: int, codes: list[BudgetCode], factor: int
+    context: RequestContext, draw: random.Random, index: int, codes: list[BudgetCode], factor: int
 ) -> Iterator[Line]:
     """Two to four lines for each budget code; the last takes what is left."""
     number = index * 20
     for one in codes:
-        left = budget(scene)[one.number] * factor // 100_000 * 100
+        left = budget(context)[one.number] * factor // 100_000 * 100
         texts = ("Labour and plant", "Deliver and install", "Preliminaries", "Testing and handover")
         if one.kind.code == "M":
             texts = ("First delivery", "Main delivery", "Spares", "Carriage")

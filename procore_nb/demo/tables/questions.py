@@ -1,6 +1,6 @@
 """The questions asked on a project, in the order they were asked: when, about what, and when they were answered.
 
-In: a scene. Out: `Question`s. Late projects ask more, wait longer, and leave some without an answer. Change events and
+In: a context. Out: `Question`s. Late projects ask more, wait longer, and leave some without an answer. Change events and
 the RFI lists both read them here, so that they agree.
 """
 
@@ -13,12 +13,12 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from procore_nb.demo.company import NOW
-from procore_nb.demo.tables import crews
-from procore_nb.demo.tables.cast import Person
-from procore_nb.demo.tables.recall import per_project
-from procore_nb.demo.tables.scene import Scene
-from procore_nb.demo.tables.topics import GRIDS, TOPICS, Topic
-from procore_nb.demo.tables.works import Works, by_now, time_on, workday, works
+from procore_nb.demo.tables import site_team
+from procore_nb.demo.tables.cache import per_project
+from procore_nb.demo.tables.directory import Person
+from procore_nb.demo.tables.progress_curve import Works, by_now, time_on, workday, works
+from procore_nb.demo.tables.request_context import RequestContext
+from procore_nb.demo.tables.work_topics import GRIDS, TOPICS, Topic
 
 # An id past 2**53, as Procore's newer regions have them: by index of the project and number of the question.
 _HUGE = {(22, 4): 9_007_199_254_740_993}
@@ -53,51 +53,53 @@ class Question:
 
 
 @per_project(keep=400)
-def questions(scene: Scene) -> tuple[Question, ...]:
+def questions(context: RequestContext) -> tuple[Question, ...]:
     """Questions of a project, the first asked first."""
-    draw, project = scene.random("questions"), scene.here
-    term = works(scene)
+    draw, project = context.random("questions"), context.here
+    term = works(context)
     if term is None:
-        return _early(scene, draw)
+        return _early(context, draw)
     size = 8 + min(float(project.total_value or 20_000_000) / 3_000_000, 34)
     count = max(2, round(size * term.elapsed(term.until) ** 0.8 * (1.6 if term.late else 1)))
     share = term.elapsed(term.until)
     days = sorted(workday(term.day_at(draw.random() ** 1.3 * share)) for _ in range(count))
     created = sorted(time_on(max(day, term.begin), draw) for day in days)
-    return tuple(_question(scene, draw, term, number, moment) for number, moment in enumerate(created))
+    return tuple(_question(context, draw, term, number, moment) for number, moment in enumerate(created))
 
 
-def question_of(scene: Scene, question_id: str) -> Question | None:
+def question_of(context: RequestContext, question_id: str) -> Question | None:
     """Question with an id, or None."""
-    return next((one for one in questions(scene) if str(one.id) == question_id), None)
+    return next((one for one in questions(context) if str(one.id) == question_id), None)
 
 
-def _early(scene: Scene, draw: random.Random) -> tuple[Question, ...]:
+def _early(context: RequestContext, draw: random.Random) -> tuple[Question, ...]:
     """A few questions before the work begins, all answered."""
-    since = scene.here.created_at
-    count = draw.randrange(0, 4) if scene.here.stage.category == "pre_construction" else 0
+    since = context.here.created_at
+    count = draw.randrange(0, 4) if context.here.stage.category == "pre_construction" else 0
     found = []
     for number in range(count):
         created = by_now(since + timedelta(days=5 + 9 * number, minutes=draw.randrange(600)))
         resolved = by_now(created + timedelta(days=draw.randrange(2, 15)))
-        found.append(_written(scene, draw, number, created, max(created, resolved), "closed"))
+        found.append(_written(context, draw, number, created, max(created, resolved), "closed"))
     return tuple(found)
 
 
-def _question(scene: Scene, draw: random.Random, term: Works, number: int, created: datetime) -> Question:
+def _question(
+    context: RequestContext, draw: random.Random, term: Works, number: int, created: datetime
+) -> Question:
     wait = draw.lognormvariate(math.log(15 if term.late else 6), 0.7)
     stuck = draw.random() < (0.24 if term.late else 0.04) and (NOW - created).days < 300
     resolved = created + timedelta(days=wait)
     if term.ended:
-        return _written(scene, draw, number, created, by_now(resolved), "closed")
+        return _written(context, draw, number, created, by_now(resolved), "closed")
     if stuck or resolved >= NOW:
         fresh = (NOW - created).days < 4 and draw.random() < 0.3
-        return _written(scene, draw, number, created, None, "draft" if fresh else "open")
-    return _written(scene, draw, number, created, resolved, "closed")
+        return _written(context, draw, number, created, None, "draft" if fresh else "open")
+    return _written(context, draw, number, created, resolved, "closed")
 
 
 def _written(
-    scene: Scene,
+    context: RequestContext,
     draw: random.Random,
     number: int,
     created: datetime,
@@ -108,22 +110,22 @@ def _written(
     draft = status == "draft"
     cost_status, cost = _cost(draw, topic, status)
     days_status, days = _delay(draw, cost_status)
-    main = scene.company == scene.portfolio.company
-    ordinary = scene.id("rfi", number)
+    main = context.company == context.portfolio.company
+    ordinary = context.id("rfi", number)
     due = workday(created.date() + timedelta(days=draw.choice((7, 7, 10, 14))))
     return Question(
         index=number,
-        id=_HUGE.get((scene.here.index, number), ordinary) if main else ordinary,
+        id=_HUGE.get((context.here.index, number), ordinary) if main else ordinary,
         number=None if draft else number + 1,
-        subject=_subject(scene, draw, number, topic),
+        subject=_subject(context, draw, number, topic),
         topic=topic,
         status=status,
         created=created,
         due=None if draft or draw.random() < 0.03 else due,
         resolved=resolved,
-        asked_by=draw.choice(crews.site(scene)),
-        asked_of=draw.choice(crews.site(scene)),
-        manager=draw.choice(crews.office(scene)[:4]),
+        asked_by=draw.choice(site_team.site(context)),
+        asked_of=draw.choice(site_team.site(context)),
+        manager=draw.choice(site_team.office(context)[:4]),
         cost_status=cost_status,
         cost=cost,
         days_status=days_status,
@@ -131,12 +133,12 @@ def _written(
     )
 
 
-def _subject(scene: Scene, draw: random.Random, number: int, topic: Topic) -> str:
+def _subject(context: RequestContext, draw: random.Random, number: int, topic: Topic) -> str:
     """What the question is called; now and then something a spreadsheet or a browser might act on."""
     where = draw.choice(GRIDS)
-    if scene.here.index % 23 == 5 - 1 and number == 3:
+    if context.here.index % 23 == 5 - 1 and number == 3:
         return "=SUM(B2:B9) differs from the bar schedule"
-    if scene.here.index % 31 == 12 and number == 2:
+    if context.here.index % 31 == 12 and number == 2:
         return '<script>alert("rfi")</script> in the title block'
     return f"{topic.subject} at {where}" if draw.random() < 0.7 else topic.subject
 

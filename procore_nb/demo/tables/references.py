@@ -1,6 +1,6 @@
 """What invented rows may point at: records of other lists, so that `incident_id` is the id of an incident.
 
-In: a scene and what is pointed at, such as `incident`. Out: records, each with its id and, where it has one, its name.
+In: a context and what is pointed at, such as `incident`. Out: records, each with its id and, where it has one, its name.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from collections import OrderedDict
 from dataclasses import replace
 
 from procore_nb.catalog import Endpoint, endpoint
-from procore_nb.demo.tables import cast
+from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.registry import table_of
-from procore_nb.demo.tables.scene import Row, Scene
+from procore_nb.demo.tables.request_context import RequestContext, Row
 
 _KEPT = 1_000
 _PEOPLE = frozenset(
@@ -81,38 +81,38 @@ _kept: OrderedDict[tuple[str, int, int | None], tuple[Row, ...]] = OrderedDict()
 _lock = threading.Lock()
 
 
-def referred(scene: Scene, stem: str) -> tuple[Row, ...] | None:
+def referred(context: RequestContext, stem: str) -> tuple[Row, ...] | None:
     """Records that a key of that stem may point at; empty if there are none, None if nothing is known of it."""
     if stem in _PEOPLE:
-        return tuple(person.ref for person in cast.people(scene))
+        return tuple(person.ref for person in directory.people(context))
     if stem == "vendor":
-        return tuple(vendor.ref for vendor in cast.vendors(scene))
+        return tuple(vendor.ref for vendor in directory.vendors(context))
     name = _LISTS.get(stem)
     one = endpoint(name) if name else None
-    if one is None or (one.scope == "project" and scene.project is None):
+    if one is None or (one.scope == "project" and context.project is None):
         return None
-    return _records(scene, one)
+    return _records(context, one)
 
 
-def count_of(scene: Scene) -> int:
+def count_of(context: RequestContext) -> int:
     """Number of rows of an invented list: none to a dozen."""
-    few = scene.endpoint.kind == "lookup" or scene.project is None
-    draw = scene.random(f"{scene.endpoint.name}:{sorted(scene.ids.items())}")
+    few = context.endpoint.kind == "lookup" or context.project is None
+    draw = context.random(f"{context.endpoint.name}:{sorted(context.ids.items())}")
     return draw.randrange(3, 9) if few else max(0, draw.randrange(-2, 13))
 
 
-def invented_id(scene: Scene, number: int) -> int:
+def invented_id(context: RequestContext, number: int) -> int:
     """Id of a row of an invented list. Two versions of one list have the same tag, so the same ids."""
-    return scene.id(f"{scene.endpoint.tag}:{scene.endpoint.kind}", number)
+    return context.id(f"{context.endpoint.tag}:{context.endpoint.kind}", number)
 
 
-def _records(scene: Scene, one: Endpoint) -> tuple[Row, ...]:
-    project = scene.project if one.scope == "project" else None
-    key = (one.name, scene.company.id, project.id if project else None)
+def _records(context: RequestContext, one: Endpoint) -> tuple[Row, ...]:
+    project = context.project if one.scope == "project" else None
+    key = (one.name, context.company.id, project.id if project else None)
     with _lock:
         if key in _kept:
             return _kept[key]
-    there = replace(scene, endpoint=one, project=project, ids={})
+    there = replace(context, endpoint=one, project=project, ids={})
     table = table_of(one.name)
     if table is None:
         found = tuple({"id": invented_id(there, number)} for number in range(count_of(there)))

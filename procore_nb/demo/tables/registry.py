@@ -6,9 +6,9 @@ endpoint's name, or None: then its rows are invented from the catalogue's fields
 To add a table: write a module beside this one, add its name to `SUBJECTS`, and in it
 
     @table("rfis")
-    def rfis(scene: Scene) -> Iterator[Row]:
+    def rfis(context: RequestContext) -> Iterator[Row]:
         for number in range(12):
-            yield {"id": scene.id("rfi", number), "subject": f"Question {number}"}
+            yield {"id": context.id("rfi", number), "subject": f"Question {number}"}
 
 A row may hold dates, times and decimals as Python has them: `fit` writes them as the list declares. Keys the catalogue
 declares and a row leaves out come as null (lists as []), keys it does not know are dropped. So one function may serve
@@ -23,9 +23,9 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from importlib import import_module
 
-from procore_nb.demo.tables.scene import Row, Scene
+from procore_nb.demo.tables.request_context import RequestContext, Row
 
-Table = Callable[[Scene], Iterable[Row]]
+Table = Callable[[RequestContext], Iterable[Row]]
 
 SUBJECTS = (
     "breakdown",
@@ -45,13 +45,13 @@ SUBJECTS = (
     "incidents",
     "invoices",
     "observations",
-    "papers",
+    "meetings_documents",
     "people",
     "punch",
     "rfis",
     "schedule",
     "shortlists",
-    "standing",
+    "reference_data",
     "submittals",
     "timecards",
 )

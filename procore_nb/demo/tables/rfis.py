@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from procore_nb.demo.tables import cast, crews
-from procore_nb.demo.tables.cast import Person
+from procore_nb.demo.tables import directory, site_team
+from procore_nb.demo.tables.directory import Person
 from procore_nb.demo.tables.questions import Question, question_of, questions
 from procore_nb.demo.tables.registry import table
-from procore_nb.demo.tables.scene import Row, Scene
+from procore_nb.demo.tables.request_context import RequestContext, Row
 
 
 @table("rfis")
-def rfis(scene: Scene) -> Iterator[Row]:
+def rfis(context: RequestContext) -> Iterator[Row]:
     """RFIs in the order they were asked; drafts have no number yet."""
-    stage = scene.here.stage
+    stage = context.here.stage
     shown = {
         "id": stage.id,
         "name": stage.name,
@@ -24,11 +24,11 @@ def rfis(scene: Scene) -> Iterator[Row]:
         "procore_category": True,
     }
     prefix = "CoC-" if stage.category == "course_of_construction" else None
-    for one in questions(scene):
+    for one in questions(context):
         number = None if one.number is None else str(one.number)
         yield {
-            **_about(scene, one),
-            **_people(scene, one),
+            **_about(context, one),
+            **_people(context, one),
             "number": number,
             "full_number": number and f"{prefix or ''}{number}",
             "prefix": prefix,
@@ -36,9 +36,9 @@ def rfis(scene: Scene) -> Iterator[Row]:
         }
 
 
-def _about(scene: Scene, one: Question) -> Row:
-    code = cast.cost_codes(scene)[one.topic.code]
-    location = crews.place(scene, one.index * 5 + one.topic.code) if one.index % 9 else None
+def _about(context: RequestContext, one: Question) -> Row:
+    code = directory.cost_codes(context)[one.topic.code]
+    location = site_team.place(context, one.index * 5 + one.topic.code) if one.index % 9 else None
     return {
         "id": one.id,
         "subject": one.subject,
@@ -46,7 +46,7 @@ def _about(scene: Scene, one: Question) -> Row:
         "translated_status": one.status.capitalize(),
         "private": one.index % 19 == 6,
         "reference": f"Drawing S-{100 + one.index % 40}" if one.index % 4 == 0 else None,
-        "link": f"https://app.procore.example/{scene.here.id}/project/rfi/show/{one.id}",
+        "link": f"https://app.procore.example/{context.here.id}/project/rfi/show/{one.id}",
         "created_at": one.created,
         "initiated_at": None if one.status == "draft" else one.created,
         "updated_at": one.updated,
@@ -56,7 +56,7 @@ def _about(scene: Scene, one: Question) -> Row:
         "cost_code": code.ref if one.index % 11 else None,
         "location": location,
         "location_id": location["id"] if location else None,
-        "responsible_contractor": crews.firm_for(scene, one.topic.code).ref if one.index % 13 else None,
+        "responsible_contractor": site_team.firm_for(context, one.topic.code).ref if one.index % 13 else None,
         "cost_impact": {"status": one.cost_status, "value": one.cost},
         "schedule_impact": {"status": one.days_status, "value": one.days},
         "questions": [{"id": one.id + 1_000_000_000_000, "body": one.topic.question, "errors": []}],
@@ -64,7 +64,7 @@ def _about(scene: Scene, one: Question) -> Row:
     }
 
 
-def _people(scene: Scene, one: Question) -> Row:
+def _people(context: RequestContext, one: Question) -> Row:
     holders = [one.asked_of.ref] if one.status == "open" else []
     return {
         "created_by": one.manager.ref if one.index % 3 else one.asked_by.ref,
@@ -78,27 +78,27 @@ def _people(scene: Scene, one: Question) -> Row:
 
 
 @table("rfi_replies")
-def rfi_replies(scene: Scene) -> Iterator[Row]:
+def rfi_replies(context: RequestContext) -> Iterator[Row]:
     """Replies to one RFI; the official one, at the moment it was resolved, comes last."""
-    one = question_of(scene, scene.ids["rfi_id"])
+    one = question_of(context, context.ids["rfi_id"])
     if one is None or one.status == "draft":
         return
-    draw = scene.random(f"replies:{one.index}")
+    draw = context.random(f"replies:{one.index}")
     first = one.index * 4
     remarks = draw.randrange(0, 3) if one.resolved else draw.randrange(0, 2)
     last = one.resolved or one.created + timedelta(hours=4)
     for step in range(remarks):
         when = one.created + (last - one.created) * (step + 1) / (remarks + 2)
-        yield _reply(scene, first + step, one.manager, "Passed on; an answer is being prepared.", when)
+        yield _reply(context, first + step, one.manager, "Passed on; an answer is being prepared.", when)
     if one.resolved:
-        yield _reply(scene, first + 3, one.asked_of, one.topic.answer, one.resolved, official=True)
+        yield _reply(context, first + 3, one.asked_of, one.topic.answer, one.resolved, official=True)
 
 
 def _reply(
-    scene: Scene, number: int, person: Person, text: str, when: object, *, official: bool = False
+    context: RequestContext, number: int, person: Person, text: str, when: object, *, official: bool = False
 ) -> Row:
     return {
-        "id": scene.id("rfi_reply", number),
+        "id": context.id("rfi_reply", number),
         "official": official,
         "answer_date": when,
         "plain_text_body": text,

@@ -6,25 +6,25 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 
 from procore_nb.demo.company import NOW, TODAY
-from procore_nb.demo.tables import crews
+from procore_nb.demo.tables import site_team
+from procore_nb.demo.tables.progress_curve import by_now
 from procore_nb.demo.tables.registry import table
-from procore_nb.demo.tables.scene import Row, Scene
+from procore_nb.demo.tables.request_context import RequestContext, Row
 from procore_nb.demo.tables.taskplan import Task, tasks
-from procore_nb.demo.tables.works import by_now
 
 TASK, SCHEDULE = "schedule_task", "schedule"
 
 
 @table("schedule_tasks")
-def schedule_tasks(scene: Scene) -> Iterator[Row]:
+def schedule_tasks(context: RequestContext) -> Iterator[Row]:
     """Lines of the imported schedule, with baseline and actual dates."""
-    keeper = crews.office(scene)[0].ref
-    created = by_now(scene.here.created_at + timedelta(days=20))
-    updated = max(created, NOW - timedelta(days=3 + scene.here.index % 20))
-    for one in tasks(scene):
-        firm = None if one.code is None else crews.firm_for(scene, one.code)
+    keeper = site_team.office(context)[0].ref
+    created = by_now(context.here.created_at + timedelta(days=20))
+    updated = max(created, NOW - timedelta(days=3 + context.here.index % 20))
+    for one in tasks(context):
+        firm = None if one.code is None else site_team.firm_for(context, one.code)
         yield {
-            "id": scene.id(TASK, one.index),
+            "id": context.id(TASK, one.index),
             "key": f"T{one.index + 1:04}",
             "activity_id": f"A{(one.index + 1) * 10:05}",
             "source_uid": str(one.index + 1),
@@ -33,7 +33,7 @@ def schedule_tasks(scene: Scene) -> Iterator[Row]:
             "full_outline_path": one.wbs,
             "wbs": one.wbs,
             "row_number": one.index + 1,
-            "parent_id": None if one.parent is None else scene.id(TASK, one.parent),
+            "parent_id": None if one.parent is None else context.id(TASK, one.parent),
             "has_children": one.phase,
             "start_datetime": one.start,
             "finish_datetime": one.finish,
@@ -59,33 +59,33 @@ def schedule_tasks(scene: Scene) -> Iterator[Row]:
 
 
 @table("schedules")
-def schedules(scene: Scene) -> Iterator[Row]:
+def schedules(context: RequestContext) -> Iterator[Row]:
     """The schedule of a project, if it has dates."""
-    if tasks(scene):
-        created = by_now(scene.here.created_at + timedelta(days=20))
+    if tasks(context):
+        created = by_now(context.here.created_at + timedelta(days=20))
         yield {
-            "schedule_id": scene.id(SCHEDULE, 0),
-            "schedule_name": f"{scene.here.name} – master programme",
+            "schedule_id": context.id(SCHEDULE, 0),
+            "schedule_name": f"{context.here.name} – master programme",
             "schedule_type": "master",
             "is_active": True,
             "data_date": TODAY - timedelta(days=3),
-            "start_date": tasks(scene)[0].start,
-            "calendar_id": scene.id("schedule_calendar", 0),
-            **_entered(scene),
+            "start_date": tasks(context)[0].start,
+            "calendar_id": context.id("schedule_calendar", 0),
+            **_entered(context),
             "created_at": created,
             "updated_at": max(created, NOW - timedelta(days=3)),
         }
 
 
 @table("schedule_activities")
-def schedule_activities(scene: Scene) -> Iterator[Row]:
+def schedule_activities(context: RequestContext) -> Iterator[Row]:
     """Activities of a schedule: the same lines as the imported tasks."""
-    if scene.number_of(SCHEDULE, scene.ids["schedule_id"]) != 0:
+    if context.number_of(SCHEDULE, context.ids["schedule_id"]) != 0:
         return
-    for one in tasks(scene):
-        firm = None if one.code is None else crews.firm_for(scene, one.code)
+    for one in tasks(context):
+        firm = None if one.code is None else site_team.firm_for(context, one.code)
         yield {
-            "activity_id": scene.id(TASK, one.index),
+            "activity_id": context.id(TASK, one.index),
             "activity_name": one.name,
             "start_date": datetime.combine(one.start, time.min, UTC),
             "finish_date": datetime.combine(one.finish, time.min, UTC),
@@ -93,46 +93,46 @@ def schedule_activities(scene: Scene) -> Iterator[Row]:
             "duration_unit": "day",
             "duration_display_unit": "day",
             "percent_complete": one.percent,
-            "parent_id": None if one.parent is None else scene.id(TASK, one.parent),
+            "parent_id": None if one.parent is None else context.id(TASK, one.parent),
             "ordered_parent_index": one.index,
             "constraint_type": "as_soon_as_possible",
             "assigned_company": firm.name if firm else None,
             "crew_size": 4 + one.index % 9 if firm else None,
-            "calendar_id": scene.id("schedule_calendar", 0),
+            "calendar_id": context.id("schedule_calendar", 0),
             "deadline_date": one.planned_finish if one.milestone else None,
             "deadline_variance": (one.finish - one.planned_finish).days if one.milestone else None,
             "is_critical": one.critical,
             "total_float": 0 if one.critical else 5 + one.index % 20,
-            "schedule_id": scene.id(SCHEDULE, 0),
-            **_entered(scene),
-            "created_at": scene.here.created_at,
-            "updated_at": max(scene.here.created_at, NOW - timedelta(days=3)),
+            "schedule_id": context.id(SCHEDULE, 0),
+            **_entered(context),
+            "created_at": context.here.created_at,
+            "updated_at": max(context.here.created_at, NOW - timedelta(days=3)),
         }
 
 
 @table("schedule_activity_links")
-def schedule_activity_links(scene: Scene) -> Iterator[Row]:
+def schedule_activity_links(context: RequestContext) -> Iterator[Row]:
     """Which activity waits for which: each task for the one before it in its phase."""
-    if scene.number_of(SCHEDULE, scene.ids["schedule_id"]) != 0:
+    if context.number_of(SCHEDULE, context.ids["schedule_id"]) != 0:
         return
-    lines = tasks(scene)
+    lines = tasks(context)
     for one in lines:
         before = lines[one.index - 1]
         if one.parent is None or before.parent != one.parent:
             continue
         yield {
-            "id": scene.id("schedule_link", one.index),
-            "from_activity": scene.id(TASK, before.index),
-            "to_activity": scene.id(TASK, one.index),
+            "id": context.id("schedule_link", one.index),
+            "from_activity": context.id(TASK, before.index),
+            "to_activity": context.id(TASK, one.index),
             "relationship_type": "SS",
             "lag": _days(before, one),
             "lag_unit": "day",
             "lag_display_unit": "day",
             "active": True,
-            "schedule_id": scene.id(SCHEDULE, 0),
-            **_entered(scene),
-            "created_at": scene.here.created_at,
-            "updated_at": scene.here.created_at,
+            "schedule_id": context.id(SCHEDULE, 0),
+            **_entered(context),
+            "created_at": context.here.created_at,
+            "updated_at": context.here.created_at,
         }
 
 
@@ -140,7 +140,7 @@ def _days(before: Task, one: Task) -> int:
     return (one.start - before.start).days
 
 
-def _entered(scene: Scene) -> Row:
-    keeper = str(crews.office(scene)[0].id)
-    ids = {"project_id": scene.here.id, "company_id": scene.company.id}
+def _entered(context: RequestContext) -> Row:
+    keeper = str(site_team.office(context)[0].id)
+    ids = {"project_id": context.here.id, "company_id": context.company.id}
     return {**ids, "created_by": keeper, "updated_by": keeper}

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from procore_nb.demo import company as lists
 from procore_nb.demo.company import Choice
 from procore_nb.demo.tables.registry import table
-from procore_nb.demo.tables.scene import Row, Scene
+from procore_nb.demo.tables.request_context import RequestContext, Row
 from procore_nb.demo.tools import TOOLS
 
 _CHOICES: dict[str, tuple[Choice, ...]] = {
@@ -30,14 +30,14 @@ _OFFICE_PLACES = {
 
 
 @table(*_CHOICES)
-def choices(scene: Scene) -> Iterator[Row]:
+def choices(context: RequestContext) -> Iterator[Row]:
     """Types, regions, owner types, bid types and departments: an id and a name."""
-    for choice in _CHOICES[scene.endpoint.name]:
+    for choice in _CHOICES[context.endpoint.name]:
         yield {"id": choice.id, "name": choice.name}
 
 
 @table("project_stages")
-def stages(_scene: Scene) -> Iterator[Row]:
+def stages(_scene: RequestContext) -> Iterator[Row]:
     """The six stages every company begins with."""
     for stage in lists.STAGES:
         yield {
@@ -55,16 +55,18 @@ def stages(_scene: Scene) -> Iterator[Row]:
 
 
 @table("programs")
-def programs(scene: Scene) -> Iterator[Row]:
+def programs(context: RequestContext) -> Iterator[Row]:
     """Programs, each with the number of its projects."""
-    projects = scene.portfolio.projects(scene.company) if scene.portfolio.size(scene.company) < 2_000 else []
+    projects = (
+        context.portfolio.projects(context.company) if context.portfolio.size(context.company) < 2_000 else []
+    )
     for program in lists.PROGRAMS:
         count = sum(project.program == program for project in projects)
         yield {"id": program.id, "name": program.name, "project_count": count}
 
 
 @table("offices")
-def offices(_scene: Scene) -> Iterator[Row]:
+def offices(_scene: RequestContext) -> Iterator[Row]:
     """Offices and where they are."""
     for office in lists.OFFICES:
         state_code, country_code = _OFFICE_PLACES[office.name]
@@ -73,14 +75,14 @@ def offices(_scene: Scene) -> Iterator[Row]:
 
 
 @table("custom_field_definitions", "custom_field_definitions_v1_0")
-def custom_field_definitions(scene: Scene) -> Iterator[Row]:
+def custom_field_definitions(context: RequestContext) -> Iterator[Row]:
     """What the keys `custom_field_<id>` stand for."""
     for field in _FIELDS:
         yield {
             "id": field.id,
             "label": field.label,
             "active": True,
-            "company_id": scene.company.id,
+            "company_id": context.company.id,
             "data_type": field.data_type,
             "variant": None,
             "description": field.description,
@@ -90,16 +92,16 @@ def custom_field_definitions(scene: Scene) -> Iterator[Row]:
 
 
 @table("custom_field_lov_entries")
-def custom_field_lov_entries(scene: Scene) -> Iterator[Row]:
+def custom_field_lov_entries(context: RequestContext) -> Iterator[Row]:
     """Choices of one custom field."""
-    asked = scene.ids["custom_field_definition_id"]
+    asked = context.ids["custom_field_definition_id"]
     for field in _FIELDS:
         if str(field.id) == asked:
             yield from _entries(field)
 
 
 @table("custom_field_metadata")
-def custom_field_metadata(scene: Scene) -> Iterator[Row]:
+def custom_field_metadata(context: RequestContext) -> Iterator[Row]:
     """Which tool shows which custom field."""
     shown = [(field, module) for field in _FIELDS for module in field.modules or ("Project",)]
     for number, (field, module) in enumerate(shown):
@@ -109,7 +111,7 @@ def custom_field_metadata(scene: Scene) -> Iterator[Row]:
             "position": number + 1,
             "required": False,
             "visible": True,
-            "company_id": scene.company.id,
+            "company_id": context.company.id,
             "host_type": f"ConfigurableFieldSet::{module.replace(' ', '')}",
             "label": field.label,
             "data_type": field.data_type,
@@ -121,9 +123,9 @@ def custom_field_metadata(scene: Scene) -> Iterator[Row]:
 
 
 @table("project_tools")
-def project_tools(scene: Scene) -> Iterator[Row]:
+def project_tools(context: RequestContext) -> Iterator[Row]:
     """Tools of a project, and which are on."""
-    project = scene.here
+    project = context.here
     for number, tool in enumerate(TOOLS):
         yield {
             "id": 4_001 + number,

@@ -1,6 +1,6 @@
 """Who was on site, day by day: the men and hours of each kind of work, following the plan, the weather and the delays.
 
-In: a scene. Out: `SiteDay`s, one for each working day of the works so far. Daily logs, timecards and productivity all
+In: a context. Out: `SiteDay`s, one for each working day of the works so far. Daily logs, timecards and productivity all
 read them here, so that they agree.
 """
 
@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
+from procore_nb.demo.tables.cache import per_project
 from procore_nb.demo.tables.claims import contract_value
 from procore_nb.demo.tables.plan import PLAN, WEIGHTS
-from procore_nb.demo.tables.recall import per_project
-from procore_nb.demo.tables.scene import Scene
+from procore_nb.demo.tables.progress_curve import works
+from procore_nb.demo.tables.request_context import RequestContext
 from procore_nb.demo.tables.weather import Weather, weather
-from procore_nb.demo.tables.works import works
 
 OUTSIDE = frozenset((1, 2, 3, 4, 5, 7, 8, 16, 17))
 _MOST_CREWS = 5
@@ -48,32 +48,32 @@ class SiteDay:
     first_row: int
 
 
-def planned_hours(scene: Scene, code: int) -> int:
+def planned_hours(context: RequestContext, code: int) -> int:
     """Hours planned for one kind of work."""
-    return round(_man_days(scene) * PLAN[code].weight / WEIGHTS * 8)
+    return round(_man_days(context) * PLAN[code].weight / WEIGHTS * 8)
 
 
 @per_project(keep=400)
-def site_days(scene: Scene) -> tuple[SiteDay, ...]:
+def site_days(context: RequestContext) -> tuple[SiteDay, ...]:
     """Working days of a project so far, weekends left out."""
-    term = works(scene)
+    term = works(context)
     if term is None:
         return ()
     found: list[SiteDay] = []
-    length, rows, man_days = round((term.planned_end - term.begin).days * 5 / 7), 0, _man_days(scene)
+    length, rows, man_days = round((term.planned_end - term.begin).days * 5 / 7), 0, _man_days(context)
     day = term.begin
     while day <= term.until:
         if day.weekday() < 5:
-            seen = weather(scene, day)
-            crews = _crews(scene.random(f"crews:{day}"), term.elapsed(day), man_days / length, seen)
+            seen = weather(context, day)
+            crews = _crews(context.random(f"crews:{day}"), term.elapsed(day), man_days / length, seen)
             found.append(SiteDay(len(found), day, seen, crews, rows))
             rows += len(crews)
         day += timedelta(days=1)
     return tuple(found)
 
 
-def _man_days(scene: Scene) -> float:
-    return min(contract_value(scene) / _CENTS_PER_DAY, 40_000)
+def _man_days(context: RequestContext) -> float:
+    return min(contract_value(context) / _CENTS_PER_DAY, 40_000)
 
 
 def _crews(draw: random.Random, elapsed: float, men_a_day: float, seen: Weather) -> tuple[Crew, ...]:

@@ -1,6 +1,6 @@
 """What the builder spends without a contract: wages, hired plant, expenses, month by month.
 
-In: a scene. Out: `Spending`s, money in cents. Late projects spend more than was planned.
+In: a context. Out: `Spending`s, money in cents. Late projects spend more than was planned.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from datetime import date, datetime, timedelta
 from procore_nb.demo.company import TODAY
 from procore_nb.demo.tables.billing import periods
 from procore_nb.demo.tables.budgetcodes import BUDGET_CODES, BudgetCode
+from procore_nb.demo.tables.cache import per_project
+from procore_nb.demo.tables.progress_curve import noon, workday, works
 from procore_nb.demo.tables.purchases import budget
-from procore_nb.demo.tables.recall import per_project
-from procore_nb.demo.tables.scene import Scene
-from procore_nb.demo.tables.works import noon, workday, works
+from procore_nb.demo.tables.request_context import RequestContext
 
 KINDS = {"L": "payroll", "E": "invoice", "O": "expense"}
 
@@ -42,19 +42,19 @@ class Spending:
 
 
 @per_project(keep=200)
-def spendings(scene: Scene) -> tuple[Spending, ...]:
+def spendings(context: RequestContext) -> tuple[Spending, ...]:
     """Direct costs of a project, the first one first."""
-    return tuple(_spendings(scene))
+    return tuple(_spendings(context))
 
 
-def _spendings(scene: Scene) -> Iterator[Spending]:
-    term = works(scene)
+def _spendings(context: RequestContext) -> Iterator[Spending]:
+    term = works(context)
     if term is None:
         return
-    draw, spent = scene.random("spendings"), dict.fromkeys(range(len(BUDGET_CODES)), 0)
+    draw, spent = context.random("spendings"), dict.fromkeys(range(len(BUDGET_CODES)), 0)
     factors = {letter: draw.randrange(92, 104) + (10 if term.late else 0) for letter in KINDS}
     index = 0
-    for _start, end in periods(scene):
+    for _start, end in periods(context):
         day = min(end, term.until)
         if end > TODAY:
             return
@@ -63,7 +63,7 @@ def _spendings(scene: Scene) -> Iterator[Spending]:
             for one in BUDGET_CODES:
                 if one.kind.code != letter:
                     continue
-                whole = budget(scene)[one.number] * factors[letter] // 100
+                whole = budget(context)[one.number] * factors[letter] // 100
                 total = int(whole * one.part.done(term.elapsed(day))) // 5 * 5
                 if total > spent[one.number]:
                     lines.append((one, total - spent[one.number]))

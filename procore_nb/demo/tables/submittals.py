@@ -9,13 +9,13 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from procore_nb.demo.company import TODAY
-from procore_nb.demo.tables import crews
-from procore_nb.demo.tables.names import COST_CODES
+from procore_nb.demo.tables import site_team
+from procore_nb.demo.tables.cache import per_project
+from procore_nb.demo.tables.made_up_names import COST_CODES
 from procore_nb.demo.tables.plan import PLAN
-from procore_nb.demo.tables.recall import per_project
+from procore_nb.demo.tables.progress_curve import Works, noon, time_on, workday, works
 from procore_nb.demo.tables.registry import table
-from procore_nb.demo.tables.scene import Row, Scene
-from procore_nb.demo.tables.works import Works, noon, time_on, workday, works
+from procore_nb.demo.tables.request_context import RequestContext, Row
 
 SECTION, SUBMITTAL = "specification_section", "submittal"
 TYPES = ("Shop Drawing", "Product Data", "Sample", "Mix Design", "Certificate")
@@ -50,34 +50,34 @@ class Submittal:
         return 2 if self.closed else 1 if self.received else 0
 
 
-def section(scene: Scene, code: int) -> Row:
+def section(context: RequestContext, code: int) -> Row:
     """Section of the specification for a cost code, as rows show it."""
     number, name = COST_CODES[code]
     text = f"{number[:2]} {number[3:5]} {number[5]}0"
     return {
-        "id": scene.id(SECTION, code),
+        "id": context.id(SECTION, code),
         "number": text,
         "section": text,
         "description": name,
         "label": f"{text} - {name}",
-        "current_revision_id": scene.id("specification_section_revision", code),
+        "current_revision_id": context.id("specification_section_revision", code),
     }
 
 
 @table("specification_sections")
-def specification_sections(scene: Scene) -> Iterator[Row]:
+def specification_sections(context: RequestContext) -> Iterator[Row]:
     """Sections of the specification, one for each cost code."""
     for code in range(len(COST_CODES)):
-        yield section(scene, code)
+        yield section(context, code)
 
 
 @per_project(keep=400)
-def submittal_log(scene: Scene) -> tuple[Submittal, ...]:
+def submittal_log(context: RequestContext) -> tuple[Submittal, ...]:
     """Every revision of every submittal, in the order of their numbers."""
-    term = works(scene)
+    term = works(context)
     if term is None:
         return ()
-    draw = scene.random("submittals")
+    draw = context.random("submittals")
     found: list[Submittal] = []
     numbers = (code for code in range(2, len(PLAN)) for _ in range(draw.randrange(1, 4)))
     for number, code in enumerate(numbers, 1):
@@ -113,38 +113,38 @@ def _revisions(draw: random.Random, term: Works, number: int, code: int, first: 
 
 
 @table("submittals", "submittals_v1_0", "submittals_v2_0")
-def submittals(scene: Scene) -> Iterator[Row]:
+def submittals(context: RequestContext) -> Iterator[Row]:
     """Submittals, every revision in a row of its own."""
-    for one in submittal_log(scene):
-        yield _row(scene, one)
+    for one in submittal_log(context):
+        yield _row(context, one)
 
 
 @table("submittal_revisions")
-def submittal_revisions(scene: Scene) -> Iterator[Row]:
+def submittal_revisions(context: RequestContext) -> Iterator[Row]:
     """All revisions of one submittal."""
-    wanted = scene.number_of(SUBMITTAL, scene.ids["id"])
-    same = {one.number for one in submittal_log(scene) if one.index == wanted}
-    for one in submittal_log(scene):
+    wanted = context.number_of(SUBMITTAL, context.ids["id"])
+    same = {one.number for one in submittal_log(context) if one.index == wanted}
+    for one in submittal_log(context):
         if one.number in same:
-            yield _row(scene, one)
+            yield _row(context, one)
 
 
 @table("submittal_statuses")
-def submittal_statuses(_scene: Scene) -> Iterator[Row]:
+def submittal_statuses(_scene: RequestContext) -> Iterator[Row]:
     """Statuses of submittals."""
     for number, name in enumerate(STATUSES):
         yield {"id": _FIRST_STATUS + number, "name": name, "status": name}
 
 
 @table("submittal_types")
-def submittal_types(_scene: Scene) -> Iterator[Row]:
+def submittal_types(_scene: RequestContext) -> Iterator[Row]:
     """Types of submittals."""
     for number, name in enumerate(TYPES):
         yield {"id": _FIRST_TYPE + number, "name": name, "translated_name": name}
 
 
 @table("submittal_responses", "submittal_responses_by_query")
-def submittal_responses(_scene: Scene) -> Iterator[Row]:
+def submittal_responses(_scene: RequestContext) -> Iterator[Row]:
     """What a reviewer may answer."""
     for number in range(len(RESPONSES)):
         yield _response(number)
@@ -154,20 +154,20 @@ def _response(number: int) -> Row:
     return {"id": _FIRST_RESPONSE + number, "name": RESPONSES[number], "considered": _CONSIDERED[number]}
 
 
-def _row(scene: Scene, one: Submittal) -> Row:
-    place, firm = crews.place(scene, one.number), crews.firm_for(scene, one.code)
-    manager = crews.office(scene)[one.number % 3]
-    sender = next((p for p in crews.site(scene) if p.vendor == firm), crews.site(scene)[0])
+def _row(context: RequestContext, one: Submittal) -> Row:
+    place, firm = site_team.place(context, one.number), site_team.firm_for(context, one.code)
+    manager = site_team.office(context)[one.number % 3]
+    sender = next((p for p in site_team.site(context) if p.vendor == firm), site_team.site(context)[0])
     kind = {"id": _FIRST_TYPE + one.type, "name": TYPES[one.type], "translated_name": TYPES[one.type]}
     status = {"id": _FIRST_STATUS + one.status, "name": STATUSES[one.status], "status": STATUSES[one.status]}
     title = f"{COST_CODES[one.code][1]}: {TYPES[one.type].lower()} {one.number}"
     updated = one.closed or (max(one.created, noon(one.received)) if one.received else one.created)
     return {
-        "id": scene.id(SUBMITTAL, one.index),
+        "id": context.id(SUBMITTAL, one.index),
         "number": str(one.number),
-        "formatted_number": f"{section(scene, one.code)['number']}-{one.number}.{one.revision}",
+        "formatted_number": f"{section(context, one.code)['number']}-{one.number}.{one.revision}",
         "title": '<script>alert("submittal")</script> label'
-        if one.number == 7 and scene.here.index % 37 == 4
+        if one.number == 7 and context.here.index % 37 == 4
         else title,
         "description": None if one.number % 3 else "As described in the section, with samples.",
         "revision": str(one.revision),
@@ -185,9 +185,9 @@ def _row(scene: Scene, one: Submittal) -> Row:
         "distributed_at": one.closed if one.current else None,
         "location_id": place["id"],
         "location": place,
-        "cost_code_id": scene.id("cost_code", one.code),
-        "specification_section_id": scene.id(SECTION, one.code),
-        "specification_section": section(scene, one.code),
+        "cost_code_id": context.id("cost_code", one.code),
+        "specification_section_id": context.id(SECTION, one.code),
+        "specification_section": section(context, one.code),
         "responsible_contractor_id": firm.id,
         "responsible_contractor": firm.ref,
         "received_from_id": sender.id if one.received else None,
@@ -197,22 +197,22 @@ def _row(scene: Scene, one: Submittal) -> Row:
         "created_by": manager.ref,
         "status_id": status["id"],
         "status": status,
-        "type": TYPES[one.type] if scene.endpoint.version.startswith("v2") else kind,
+        "type": TYPES[one.type] if context.endpoint.version.startswith("v2") else kind,
         "custom_fields": {},
-        **_review(scene, one),
+        **_review(context, one),
         "created_at": one.created,
         "updated_at": updated,
     }
 
 
-def _review(scene: Scene, one: Submittal) -> dict[str, Any]:
+def _review(context: RequestContext, one: Submittal) -> dict[str, Any]:
     """Who is to answer, and what they answered."""
     if one.received is None:
         return {"ball_in_court": [], "approvers": []}
-    reviewer = crews.site(scene)[one.number % len(crews.site(scene))]
+    reviewer = site_team.site(context)[one.number % len(site_team.site(context))]
     vendor = reviewer.vendor.ref if reviewer.vendor else None
     answer: Row = {
-        "id": scene.id("submittal_approver", one.index),
+        "id": context.id("submittal_approver", one.index),
         "approver_type": "Approver",
         "user": reviewer.ref,
         "sent_date": one.received,

@@ -1,6 +1,6 @@
 """The schedule of a project: phases, tasks and milestones, as planned (baseline) and as they went.
 
-In: a scene. Out: `Task`s. A late project's tasks move the more the later they come; percentages follow the days passed.
+In: a context. Out: `Task`s. A late project's tasks move the more the later they come; percentages follow the days passed.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from procore_nb.demo.company import TODAY
-from procore_nb.demo.tables.names import COST_CODES
+from procore_nb.demo.tables.cache import per_project
+from procore_nb.demo.tables.made_up_names import COST_CODES
 from procore_nb.demo.tables.plan import PLAN
-from procore_nb.demo.tables.recall import per_project
-from procore_nb.demo.tables.scene import Scene
+from procore_nb.demo.tables.request_context import RequestContext
 
 PHASES = (
     ("Groundworks", (0, 1, 16)),
@@ -62,9 +62,9 @@ class Task:
 
 
 @per_project(keep=400)
-def tasks(scene: Scene) -> tuple[Task, ...]:
+def tasks(context: RequestContext) -> tuple[Task, ...]:
     """Lines of the schedule, phases before their tasks, milestones last; none without dates."""
-    project = scene.here
+    project = context.here
     if project.start is None or project.finish is None or project.projected is None:
         return ()
     begin = min(project.actual_start or project.start, TODAY) if project.progress > 0 else project.start

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from procore_nb.demo.company import TODAY
-from procore_nb.demo.tables import cast, crews
+from procore_nb.demo.tables import directory, site_team
+from procore_nb.demo.tables.cache import per_project
 from procore_nb.demo.tables.claims import claims
 from procore_nb.demo.tables.plan import PLAN
-from procore_nb.demo.tables.recall import per_project
+from procore_nb.demo.tables.progress_curve import noon, works
 from procore_nb.demo.tables.registry import table
-from procore_nb.demo.tables.scene import Row, Scene
+from procore_nb.demo.tables.request_context import RequestContext, Row
 from procore_nb.demo.tables.sitedays import SiteDay, planned_hours, site_days
-from procore_nb.demo.tables.works import noon, works
 
 SHEET, ENTRY = "timesheet", "timecard_entry"
 _TIME_TYPES = (("Regular Time", "RT"), ("Overtime", "OT"))
@@ -25,74 +25,74 @@ _UNITS = {2: "m3", 3: "m2", 4: "m2", 5: "t", 7: "m2", 8: "m2", 9: "m2", 10: "m2"
 
 
 @table("timecard_entries", "timecard_entries_by_query")
-def timecard_entries(scene: Scene) -> Iterator[Row]:
+def timecard_entries(context: RequestContext) -> Iterator[Row]:
     """Hours of each of the builder's own people, in the last weeks."""
-    for one in site_days(scene)[-_KEPT_DAYS:]:
-        yield from _entries(scene, one)
+    for one in site_days(context)[-_KEPT_DAYS:]:
+        yield from _entries(context, one)
 
 
 @table("company_timecard_entries")
-def company_timecard_entries(scene: Scene) -> Iterator[Row]:
+def company_timecard_entries(context: RequestContext) -> Iterator[Row]:
     """The same hours in one list for all projects the account may look into."""
-    portfolio, company = scene.portfolio, scene.company
+    portfolio, company = context.portfolio, context.company
     # A made-up portfolio may have 100,000 projects; whoever asks for so many hours asks project by project.
     for index in range(min(portfolio.size(company), _MOST_PROJECTS)):
         project = portfolio.project(company, index)
         if project.permitted:
-            for entry in timecard_entries(scene.within(project)):
+            for entry in timecard_entries(context.within(project)):
                 yield {**entry, "project": {"id": project.id, "name": project.name}, "in_progress": False}
 
 
 @table("timesheets")
-def timesheets(scene: Scene) -> Iterator[Row]:
+def timesheets(context: RequestContext) -> Iterator[Row]:
     """One sheet for each day, with its entries."""
-    for one in site_days(scene)[-_KEPT_DAYS:]:
-        yield {**_sheet(scene, one), "timecard_entries": list(_entries(scene, one))}
+    for one in site_days(context)[-_KEPT_DAYS:]:
+        yield {**_sheet(context, one), "timecard_entries": list(_entries(context, one))}
 
 
 @table("timecard_time_types", "company_timecard_time_types")
-def time_types(scene: Scene) -> Iterator[Row]:
+def time_types(context: RequestContext) -> Iterator[Row]:
     """Regular time and overtime."""
     for number in range(len(_TIME_TYPES)):
-        yield {**_time_type(number), "company_id": scene.company.id}
+        yield {**_time_type(number), "company_id": context.company.id}
 
 
 @table("time_and_material_entries")
-def time_and_material_entries(scene: Scene) -> Iterator[Row]:
+def time_and_material_entries(context: RequestContext) -> Iterator[Row]:
     """Tickets for work on changes that began before their price was agreed."""
-    asked = (one for one in claims(scene) if one.question is not None and not one.void)
+    asked = (one for one in claims(context) if one.question is not None and not one.void)
     for number, one in enumerate(asked):
         yield {
-            "id": scene.id("time_and_material", number),
+            "id": context.id("time_and_material", number),
             "number": number + 1,
             "name": one.title,
             "reference_number": f"TM-{number + 1:03}",
             "description": one.topic.answer,
             "status": 2 if one.decided else 1,
             "private": False,
-            "project_id": scene.here.id,
-            "company_id": scene.company.id,
-            "location_id": crews.place(scene, number)["id"],
+            "project_id": context.here.id,
+            "company_id": context.company.id,
+            "location_id": site_team.place(context, number)["id"],
             "work_performed_on_date": one.created.date(),
-            "created_by_id": crews.office(scene)[number % 3].id,
+            "created_by_id": site_team.office(context)[number % 3].id,
             "created_at": one.created,
             "updated_at": one.decided or one.created,
         }
 
 
 @table("field_production_report")
-def field_production_report(scene: Scene) -> Iterator[Row]:
+def field_production_report(context: RequestContext) -> Iterator[Row]:
     """Hours planned, spent and earned for each kind of work begun; spent are those of the manpower log."""
-    term = works(scene)
+    term = works(context)
     if term is None:
         return
     spent = dict.fromkeys(range(len(PLAN)), Decimal(0))
-    for day in site_days(scene):
+    for day in site_days(context):
         for crew in day.crews:
             spent[crew.code] += crew.man_hours
-    for code, planned in enumerate(cast.cost_codes(scene)):
+    for code, planned in enumerate(directory.cost_codes(context)):
         done = PLAN[code].done(term.elapsed(term.until))
-        hours, actual = planned_hours(scene, code), float(spent[code])
+        hours, actual = planned_hours(context, code), float(spent[code])
         if not actual:
             continue
         quantity = hours * 3 // 4 + 10 if code in _UNITS else 0
@@ -117,18 +117,18 @@ def field_production_report(scene: Scene) -> Iterator[Row]:
         }
 
 
-def _entries(scene: Scene, one: SiteDay) -> Iterator[Row]:
+def _entries(context: RequestContext, one: SiteDay) -> Iterator[Row]:
     """Entries of a day: up to five people; an hour of overtime now and then."""
-    people = len(crews.office(scene)[:5])
+    people = len(site_team.office(context)[:5])
     codes = [crew.code for crew in one.crews if crew.code in _OWN_CODES] or [0]
-    sheet, first = _sheet(scene, one), scene.id(ENTRY, one.index % 1_200 * _PER_DAY)
+    sheet, first = _sheet(context, one), context.id(ENTRY, one.index % 1_200 * _PER_DAY)
     for number in range(people):
         if (one.index + number * 5) % 11 == 0:
             continue
         late = (one.index + number) % 9 == 0
         hours = Decimal("5.5") if one.weather.stops_work else Decimal("8.0")
         yield {
-            **_shown(scene)[number, codes[number % len(codes)]],
+            **_shown(context)[number, codes[number % len(codes)]],
             "date": one.day,
             "datetime": noon(one.day),
             "id": first + number,
@@ -143,39 +143,39 @@ def _entries(scene: Scene, one: SiteDay) -> Iterator[Row]:
 
 
 @per_project(keep=300)
-def _shown(scene: Scene) -> dict[tuple[int, int], Row]:
+def _shown(context: RequestContext) -> dict[tuple[int, int], Row]:
     """What the entries of a person (by number) at a cost code say every day."""
     found: dict[tuple[int, int], Row] = {}
-    place, author = crews.place(scene, 0), crews.office(scene)[0].ref
+    place, author = site_team.place(context, 0), site_team.office(context)[0].ref
     for code in _OWN_CODES:
-        work = cast.cost_codes(scene)[code].ref
-        for number, person in enumerate(crews.office(scene)[:5]):
+        work = directory.cost_codes(context)[code].ref
+        for number, person in enumerate(site_team.office(context)[:5]):
             found[number, code] = {
                 "billable": code != 0,
                 "description": None,
                 "lunch_time": 30,
                 "injured": False,
                 "signed": True,
-                "party": crews.brief(person),
+                "party": site_team.brief(person),
                 "login_information": person.ref,
                 "created_by": author,
                 "cost_code": work,
-                "line_item_type_id": cast.COST_TYPES[0].id,
+                "line_item_type_id": directory.COST_TYPES[0].id,
                 "location": place,
                 "custom_fields": {},
             }
     return found
 
 
-def _sheet(scene: Scene, one: SiteDay) -> Row:
+def _sheet(context: RequestContext, one: SiteDay) -> Row:
     written = noon(one.day)
     return {
-        "id": scene.id(SHEET, one.index),
+        "id": context.id(SHEET, one.index),
         "number": one.index + 1,
         "name": f"Timesheet {one.day}",
         "date": one.day,
         "status": "approved" if (TODAY - one.day).days > 7 else "pending",
-        "created_by": crews.office(scene)[0].ref,
+        "created_by": site_team.office(context)[0].ref,
         "created_at": written,
         "updated_at": written,
     }

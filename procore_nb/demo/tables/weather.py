@@ -1,6 +1,6 @@
 """The weather on site, day by day: made up, yet true to the latitude and the season.
 
-In: a scene and a day. Out: `Weather`, the same every time.
+In: a context and a day. Out: `Weather`, the same every time.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 from datetime import date
 
-from procore_nb.demo.tables.scene import Scene
+from procore_nb.demo.tables.request_context import RequestContext
 
 _RAINY = {"United States": 0.2, "Canada": 0.22, "British Isles": 0.34, "Gulf": 0.02}
 
@@ -38,9 +38,9 @@ class Weather:
         return ("Clear", "Partly Cloudy", "Cloudy")[(self.low + self.wind) % 3]
 
 
-def weather(scene: Scene, day: date) -> Weather:
+def weather(context: RequestContext, day: date) -> Weather:
     """Weather of a project on a day."""
-    draw, street = scene.random(f"weather:{day}"), scene.here.street
+    draw, street = context.random(f"weather:{day}"), context.here.street
     season = math.cos((day.timetuple().tm_yday - 200) / 365 * 2 * math.pi)
     if street.latitude < 0:
         season = -season

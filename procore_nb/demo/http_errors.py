@@ -1,12 +1,12 @@
 """The replies that say no, in Procore's forms: several in v1, one in v2.
 
-In: a status, words and the version of the path. Out: `Refusal`, raised anywhere below and turned into a reply by the
+In: a status, words and the version of the path. Out: `ErrorReply`, raised anywhere below and turned into a reply by the
 demo. Sources: Procore's error reference (https://developers.procore.com/documentation/error-reference).
 """
 
 from __future__ import annotations
 
-from procore_nb.demo.messages import DemoReply, Headers, json_reply
+from procore_nb.demo.http_messages import DemoReply, Headers, json_reply
 
 NO_SUCH_THING = "The URI requested is invalid or the resource requested does not exist."
 NOT_CONNECTED = "App is not connected to this company"
@@ -33,7 +33,7 @@ _TITLES |= {406: "Not Acceptable", 429: "Too Many Requests", 500: "Internal Serv
 _REASONS = {400: "INVALID_PROPERTY", 401: "INVALID_TOKEN"}
 
 
-class Refusal(Exception):
+class ErrorReply(Exception):
     """A reply that says no.
 
     Parameters
@@ -95,24 +95,26 @@ class Refusal(Exception):
         return {"error": {"code": code, "message": _TITLES.get(self.status, code), "details": [detail]}}
 
 
-def not_found() -> Refusal:
+def not_found() -> ErrorReply:
     """404 of a path, a company or a record that is not there or not to be seen."""
-    return Refusal(404, NO_SUCH_THING)
+    return ErrorReply(404, NO_SUCH_THING)
 
 
-def forbidden(message: str = "You do not have permission to do this.") -> Refusal:
+def forbidden(message: str = "You do not have permission to do this.") -> ErrorReply:
     """403 of a project or tool the service account may not use."""
-    return Refusal(403, message, reason="forbidden")
+    return ErrorReply(403, message, reason="forbidden")
 
 
-def bad_request(message: str, source: str = "") -> Refusal:
+def bad_request(message: str, source: str = "") -> ErrorReply:
     """400 of a parameter that is missing or cannot be read."""
-    return Refusal(400, message, reason="bad_request", source=source)
+    return ErrorReply(400, message, reason="bad_request", source=source)
 
 
-def bad_token(reason: str = "token_invalid", *, missing: bool = False) -> Refusal:
+def bad_token(reason: str = "token_invalid", *, missing: bool = False) -> ErrorReply:
     """401 of a bearer token that is missing, unknown, expired or revoked."""
     realm = 'Bearer realm="Procore"'
     if not missing:
         realm += ', error="invalid_token", error_description="The access token is invalid"'
-    return Refusal(401, "The access token is invalid", reason=reason, headers=[("WWW-Authenticate", realm)])
+    return ErrorReply(
+        401, "The access token is invalid", reason=reason, headers=[("WWW-Authenticate", realm)]
+    )

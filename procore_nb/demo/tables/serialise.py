@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from procore_nb.demo.projectrows import moment, precise_moment
-from procore_nb.demo.tables.scene import Row
+from procore_nb.demo.tables.request_context import Row
 from procore_nb.demo.tables.shape import Shape
 
 _FRACTIONS = ("float", "double")
@@ -20,7 +20,7 @@ _READY = {"integer": frozenset((str, bool, int))}
 Known = dict[tuple[int, int], tuple[Any, Any]]
 
 
-def fit(row: Any, shape: Shape, known: Known | None = None) -> Any:
+def serialised(row: Any, shape: Shape, known: Known | None = None) -> Any:
     """Row in the shape of a list; keys that are titles (columns of a budget view) or custom fields stay.
 
     `known` remembers what is inside rows by its identity: people and places that many rows show are fitted once.
@@ -62,7 +62,7 @@ def _one(value: Any, shape: Shape, known: Known) -> Any:
         key = (id(value), id(shape))
         if key not in known:
             # The value is kept beside what it became, so that no other takes its identity.
-            known[key] = (value, fit(value, shape, known))
+            known[key] = (value, serialised(value, shape, known))
         return known[key][1]
     if isinstance(value, date):
         return _day_or_time(value, shape)

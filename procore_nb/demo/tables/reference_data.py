@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from procore_nb.demo.company import TODAY
-from procore_nb.demo.tables import cast
+from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.registry import table
-from procore_nb.demo.tables.scene import Row, Scene
+from procore_nb.demo.tables.request_context import RequestContext, Row
 
 _COVERS = (("General Liability", "2000000"), ("Workers Compensation", "1000000"))
 _TEMPLATES = (
@@ -20,9 +20,9 @@ _TEMPLATES = (
 
 
 @table("insurances", "project_insurances")
-def insurances(scene: Scene) -> Iterator[Row]:
+def insurances(context: RequestContext) -> Iterator[Row]:
     """Insurances of the firms; some have run out, some soon will."""
-    for vendor in cast.vendors(scene):
+    for vendor in directory.vendors(context):
         for number, (kind, limit) in enumerate(_COVERS):
             ends = TODAY + timedelta(days=(vendor.id * 37 + number * 90) % 420 - 45)
             gone = ends < TODAY
@@ -43,7 +43,7 @@ def insurances(scene: Scene) -> Iterator[Row]:
 
 
 @table("permission_templates", "project_permission_templates")
-def permission_templates(_scene: Scene) -> Iterator[Row]:
+def permission_templates(_scene: RequestContext) -> Iterator[Row]:
     """Permission templates; users name one of the first two."""
     for number, name, kind, category in _TEMPLATES:
         row = {"id": number, "name": name, "type": kind, "category": category}
@@ -51,9 +51,9 @@ def permission_templates(_scene: Scene) -> Iterator[Row]:
 
 
 @table("project_dates")
-def project_dates(scene: Scene) -> Iterator[Row]:
+def project_dates(context: RequestContext) -> Iterator[Row]:
     """Planned and actual days of a project's turning points."""
-    project = scene.here
+    project = context.here
     points = (
         ("Start on site", project.start, project.actual_start),
         ("Practical completion", project.finish, project.actual_finish),
@@ -61,7 +61,7 @@ def project_dates(scene: Scene) -> Iterator[Row]:
     )
     for number, (name, planned, actual) in enumerate(points):
         yield {
-            "id": scene.id("project_date", number),
+            "id": context.id("project_date", number),
             "name": name,
             "date": planned,
             "actual_date": actual if actual and actual <= TODAY else None,
@@ -70,10 +70,10 @@ def project_dates(scene: Scene) -> Iterator[Row]:
 
 
 @table("project_links_v1_0", "project_links")
-def project_links(scene: Scene) -> Iterator[Row]:
+def project_links(context: RequestContext) -> Iterator[Row]:
     """Links on a project's front page."""
     for number, (title, page) in enumerate(
         (("Site camera", "camera"), ("Drawings in the cloud", "drawings"))
     ):
-        url = f"https://files.procore.example/{scene.here.id}/{page}"
-        yield {"id": scene.id("project_link", number), "title": title, "name": title, "url": url}
+        url = f"https://files.procore.example/{context.here.id}/{page}"
+        yield {"id": context.id("project_link", number), "title": title, "name": title, "url": url}

@@ -1,6 +1,6 @@
 """The people, firms and places that turn up in the records of a project, the same in every list.
 
-In: a scene. Out: people, vendors, locations, cost codes and trades, each with the references Procore's rows show.
+In: a context. Out: people, vendors, locations, cost codes and trades, each with the references Procore's rows show.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from procore_nb.demo.tables.names import COST_CODES, FIRMS, FIRST_NAMES, LAST_NAMES, LEVELS, TRADES
-from procore_nb.demo.tables.scene import Row, Scene
+from procore_nb.demo.tables.made_up_names import COST_CODES, FIRMS, FIRST_NAMES, LAST_NAMES, LEVELS, TRADES
+from procore_nb.demo.tables.request_context import RequestContext, Row
 
 
 @dataclass(frozen=True)
@@ -139,34 +139,35 @@ def team(company_id: int, project_id: int) -> tuple[tuple[Vendor, ...], tuple[Pe
     return firms, (crew[start:] + crew[:start])[:24]
 
 
-def vendors(scene: Scene) -> tuple[Vendor, ...]:
+def vendors(context: RequestContext) -> tuple[Vendor, ...]:
     """Firms on the project, or all of the company's."""
-    if scene.project is None:
-        return directory(scene.company.id)[0]
-    return team(scene.company.id, scene.project.id)[0]
+    if context.project is None:
+        return directory(context.company.id)[0]
+    return team(context.company.id, context.project.id)[0]
 
 
-def people(scene: Scene) -> tuple[Person, ...]:
+def people(context: RequestContext) -> tuple[Person, ...]:
     """People on the project, or all of the company's."""
-    if scene.project is None:
-        return directory(scene.company.id)[1]
-    return team(scene.company.id, scene.project.id)[1]
+    if context.project is None:
+        return directory(context.company.id)[1]
+    return team(context.company.id, context.project.id)[1]
 
 
-def locations(scene: Scene) -> tuple[Location, ...]:
+def locations(context: RequestContext) -> tuple[Location, ...]:
     """Places inside the project: the building, and its parts from the site to the roof."""
-    building = Location(scene.id("location", 0), "Main Building", None)
+    building = Location(context.id("location", 0), "Main Building", None)
     inside = (
-        Location(scene.id("location", number), f"{building.name}>{name}", building.id)
+        Location(context.id("location", number), f"{building.name}>{name}", building.id)
         for number, name in enumerate(LEVELS, 1)
     )
     return building, *inside
 
 
-def cost_codes(scene: Scene) -> tuple[Reference, ...]:
+def cost_codes(context: RequestContext) -> tuple[Reference, ...]:
     """Cost codes of the project."""
     return tuple(
-        Reference(scene.id("cost_code", number), name, code) for number, (code, name) in enumerate(COST_CODES)
+        Reference(context.id("cost_code", number), name, code)
+        for number, (code, name) in enumerate(COST_CODES)
     )
 
 

@@ -1,6 +1,6 @@
 """Rows for lists that have no table of their own: true to the catalogue's fields, made up in everything else.
 
-In: a scene. Out: rows, the same every time. Ids of projects, companies, people, firms and places are those of the
+In: a context. Out: rows, the same every time. Ids of projects, companies, people, firms and places are those of the
 portfolio; some values are null, as in real data.
 """
 
@@ -16,12 +16,12 @@ from uuid import UUID
 
 from procore_nb.demo.company import NOW, TODAY
 from procore_nb.demo.projectrows import moment, precise_moment
-from procore_nb.demo.tables import cast
+from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.customfields import custom_values
+from procore_nb.demo.tables.field_text import is_decimal, text_for
 from procore_nb.demo.tables.references import count_of, invented_id, referred
-from procore_nb.demo.tables.scene import Scene
+from procore_nb.demo.tables.request_context import RequestContext
 from procore_nb.demo.tables.shape import Shape, shape_of
-from procore_nb.demo.tables.words import is_decimal, text_for
 
 _NULL_SHARE = 0.12
 _SCALARS = ("string", "integer", "number", "boolean", "unknown")
@@ -31,7 +31,7 @@ _SCALARS = ("string", "integer", "number", "boolean", "unknown")
 class _Maker:
     """What one row is made with; times never decrease from `created` to `updated`."""
 
-    scene: Scene
+    context: RequestContext
     draw: random.Random
     number: int
     created: datetime
@@ -39,26 +39,26 @@ class _Maker:
     day: str
 
 
-def invent(scene: Scene) -> Iterator[Any]:
+def generated_rows(context: RequestContext) -> Iterator[Any]:
     """Rows of a list without a table: none to a dozen."""
-    endpoint = scene.endpoint
-    about = f"{endpoint.name}:{sorted(scene.ids.items())}"
+    endpoint = context.endpoint
+    about = f"{endpoint.name}:{sorted(context.ids.items())}"
     shape = shape_of(endpoint)
-    for number in range(count_of(scene)):
-        maker = _maker(scene, scene.random(f"{about}:{number}"), number)
+    for number in range(count_of(context)):
+        maker = _maker(context, context.random(f"{about}:{number}"), number)
         yield _row(maker, shape)
 
 
-def _maker(scene: Scene, draw: random.Random, number: int) -> _Maker:
+def _maker(context: RequestContext, draw: random.Random, number: int) -> _Maker:
     last = NOW - timedelta(hours=5)
-    project = scene.project
+    project = context.project
     if project is not None:
         last = min(last, project.updated_at)
     created = last - timedelta(minutes=draw.randrange(60, 400_000))
     updated = created + (last - created) * draw.random()
     # The first rows of a dated list are today's, so that its silent window is not always empty.
     day = TODAY if number < 2 else TODAY - timedelta(days=draw.randrange(1, 45))
-    return _Maker(scene, draw, number, created, updated, day.isoformat())
+    return _Maker(context, draw, number, created, updated, day.isoformat())
 
 
 def _row(maker: _Maker, shape: Shape) -> Any:
@@ -69,7 +69,7 @@ def _row(maker: _Maker, shape: Shape) -> Any:
 
 def _value(maker: _Maker, shape: Shape, *, top: bool = False) -> Any:
     if shape.name == "custom_fields" and shape.type in ("object", "unknown"):
-        return custom_values(maker.scene, f"{maker.scene.endpoint.tag}:{maker.number}")
+        return custom_values(maker.context, f"{maker.context.endpoint.tag}:{maker.number}")
     if shape.listed:
         return [_one(maker, shape) for _ in range(maker.draw.randrange(0, 3))]
     if shape.inside and maker.draw.random() < _NULL_SHARE / 2:
@@ -90,28 +90,28 @@ def _one(maker: _Maker, shape: Shape, *, top: bool = False) -> Any:
 
 def _known(maker: _Maker, shape: Shape) -> dict[str, Any]:
     """Parts of an object that name somebody or something of the portfolio."""
-    scene, draw, keys = maker.scene, maker.draw, shape.inside
+    context, draw, keys = maker.context, maker.draw, shape.inside
     found: dict[str, Any] = {}
-    if shape.name == "project" and scene.project:
-        found = {"id": scene.project.id, "name": scene.project.name}
+    if shape.name == "project" and context.project:
+        found = {"id": context.project.id, "name": context.project.name}
     elif shape.name == "company":
-        found = {"id": scene.company.id, "name": scene.company.name}
+        found = {"id": context.company.id, "name": context.company.name}
     elif "login" in keys:
-        found = draw.choice(cast.people(scene)).ref
+        found = draw.choice(directory.people(context)).ref
     elif shape.name in ("responsible_contractor", "contractor", "affected_company"):
-        found = draw.choice(cast.vendors(scene)).ref
+        found = draw.choice(directory.vendors(context)).ref
     elif shape.name == "location":
-        found = draw.choice(cast.locations(scene)).ref
+        found = draw.choice(directory.locations(context)).ref
     elif shape.name.endswith("address"):
-        found = _address(scene)
-    elif "id" in keys and (records := referred(scene, shape.name)):
+        found = _address(context)
+    elif "id" in keys and (records := referred(context, shape.name)):
         found = draw.choice(records)
     return {key: _as_declared(value, keys[key]) for key, value in found.items() if key in keys}
 
 
-def _address(scene: Scene) -> dict[str, Any]:
+def _address(context: RequestContext) -> dict[str, Any]:
     """Address of the project, or of the company's head office, under every name its parts go by."""
-    project = scene.project
+    project = context.project
     street, city = (project.address, project.street.city) if project else ("88 Gay Street", "Columbus")
     state, country = (project.street.state_code, project.street.country_code) if project else ("OH", "US")
     zip_code = project.street.zip if project else "43215"
@@ -178,25 +178,25 @@ def _time(maker: _Maker, name: str) -> datetime:
 
 
 def _id(maker: _Maker, shape: Shape, *, top: bool) -> Any:
-    scene, name, draw = maker.scene, shape.name, maker.draw
+    context, name, draw = maker.context, shape.name, maker.draw
     if shape.format == "uuid":
         return str(UUID(int=draw.getrandbits(128), version=4))
     found: int | str
     if top and name in ("id", ""):
-        found = invented_id(scene, _below(scene) + maker.number)
+        found = invented_id(context, _below(context) + maker.number)
     elif name == "parent_id" and top:
         if not maker.number or draw.random() < 0.5:
             return None
-        found = invented_id(scene, _below(scene) + draw.randrange(maker.number))
-    elif name == "project_id" and scene.project:
-        found = scene.project.id
+        found = invented_id(context, _below(context) + draw.randrange(maker.number))
+    elif name == "project_id" and context.project:
+        found = context.project.id
     elif name == "company_id":
-        found = scene.company.id
-    elif name in scene.ids:
-        found = scene.ids[name]
+        found = context.company.id
+    elif name in context.ids:
+        found = context.ids[name]
     elif name != "id" and draw.random() < _NULL_SHARE:
         return None
-    elif name != "id" and (records := referred(scene, name.removesuffix("_id"))) is not None:
+    elif name != "id" and (records := referred(context, name.removesuffix("_id"))) is not None:
         if not records:
             return None
         found = draw.choice(records)["id"]
@@ -205,9 +205,9 @@ def _id(maker: _Maker, shape: Shape, *, top: bool) -> Any:
     return _typed(str(found), shape.type)
 
 
-def _below(scene: Scene) -> int:
+def _below(context: RequestContext) -> int:
     """Where the numbers of a list below a parent begin: children of two parents have ids of their own."""
-    return zlib.crc32(repr(sorted(scene.ids.items())).encode()) % 700 * 13 if scene.ids else 0
+    return zlib.crc32(repr(sorted(context.ids.items())).encode()) % 700 * 13 if context.ids else 0
 
 
 def _typed(text: str, kind: str) -> Any:

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from procore_nb.demo.messages import DemoRequest
+from procore_nb.demo.http_messages import DemoRequest
 
 
 class UnreadableBodyError(ValueError):

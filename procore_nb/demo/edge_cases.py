@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from procore_nb.demo.places import STREETS
 from procore_nb.demo.project import Project, retold
+from procore_nb.demo.streets import STREETS
 
 # 2**53 and its neighbours: as floats the first two are the same number.
 ODD_IDS = {21: 9_007_199_254_740_992, 34: 9_007_199_254_740_993, 55: 9_223_372_036_854_775_806}
@@ -54,7 +54,7 @@ _FIRST_IN_CITY = {
 }
 
 
-def odd(project: Project) -> Project:
+def with_edge_cases(project: Project) -> Project:
     """Project with what is odd about it."""
     changes = _changes(project)
     return retold(project, **changes) if changes else project

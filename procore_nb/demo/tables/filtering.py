@@ -14,9 +14,9 @@ from typing import Any
 
 from procore_nb.catalog import Endpoint
 from procore_nb.demo.company import TODAY
-from procore_nb.demo.query import Query, read_moment, read_range
-from procore_nb.demo.refusals import bad_request
-from procore_nb.demo.tables.scene import Row
+from procore_nb.demo.http_errors import bad_request
+from procore_nb.demo.query_string import Query, read_moment, read_range
+from procore_nb.demo.tables.request_context import Row
 
 _TIMES = ("created_at", "updated_at", "deleted_at", "closed_at", "due_at", "reviewed_at", "initiated_at")
 _COMPACT = ("id", "name", "title", "number", "subject", "label", "status")
@@ -24,7 +24,7 @@ _NUMBER = re.compile(r"-?\d{1,30}(\.\d+)?", re.ASCII)
 _DAY_KEYS = ("date", "log_date", "work_date", "created_at")
 
 
-def sift(rows: Sequence[Any], query: Query, endpoint: Endpoint) -> list[Any]:
+def filtered(rows: Sequence[Any], query: Query, endpoint: Endpoint) -> list[Any]:
     """Rows a query asks for, in the order it asks for."""
     found = [row for row in rows if not isinstance(row, dict) or _shown(row, query)]
     if not found or not isinstance(found[0], dict):

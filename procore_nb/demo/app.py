@@ -12,24 +12,24 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from procore_nb.demo.calls import Call
+from procore_nb.demo.api_call import ApiCall
 from procore_nb.demo.company import CLIENT_ID, CLIENT_SECRET, SERVICE_ACCOUNT_ID, Company
+from procore_nb.demo.fault_injection import inject
 from procore_nb.demo.faults import Fault, Faults, value_of
-from procore_nb.demo.limits import Meter, RateLimits
-from procore_nb.demo.lists import Answer, routes
-from procore_nb.demo.messages import DemoReply, DemoRequest, Headers, json_reply
-from procore_nb.demo.mishaps import befall
-from procore_nb.demo.paging import linked_whole
-from procore_nb.demo.portfolio import Portfolio
-from procore_nb.demo.query import Query
-from procore_nb.demo.refusals import (
+from procore_nb.demo.http_errors import (
     MISSING_COMPANY,
     NO_SUCH_THING,
     NOT_CONNECTED,
-    Refusal,
+    ErrorReply,
     bad_token,
     not_found,
 )
+from procore_nb.demo.http_messages import DemoReply, DemoRequest, Headers, json_reply
+from procore_nb.demo.limits import Meter, RateLimits
+from procore_nb.demo.lists import Answer, routes
+from procore_nb.demo.paging import linked_whole
+from procore_nb.demo.portfolio import Portfolio
+from procore_nb.demo.query_string import Query
 from procore_nb.demo.routes import Routes
 from procore_nb.demo.tokens import TokenDesk
 
@@ -124,7 +124,7 @@ class Demo:
         faults = self.faults.at(number, request)
         if value_of(faults, "revoked") is not None:
             self.revoke_all()
-        return befall(faults, self._clock(), lambda: self._answer(request, faults))
+        return inject(faults, self._clock(), lambda: self._answer(request, faults))
 
     def _answer(self, request: DemoRequest, faults: tuple[Fault, ...]) -> DemoReply:
         headers: Headers = []
@@ -133,7 +133,7 @@ class Demo:
             reply = self._look_up(request, faults)
             if self._whole_links:
                 reply = replace(reply, headers=linked_whole(reply.headers, request.query))
-        except Refusal as refusal:
+        except ErrorReply as refusal:
             reply = refusal.reply(v2=request.path.startswith("/rest/v2"))
         return reply.with_headers(headers)
 
@@ -146,7 +146,7 @@ class Demo:
             meter = self._meters.setdefault(token.client_id, Meter(self.limits))
         allowed, headers = meter.spend(self._clock())
         if not allowed:
-            raise Refusal(429, "Too many requests", loose=True, headers=headers)
+            raise ErrorReply(429, "Too many requests", loose=True, headers=headers)
         return headers
 
     def _look_up(self, request: DemoRequest, faults: tuple[Fault, ...]) -> DemoReply:
@@ -157,12 +157,12 @@ class Demo:
             raise not_found()
         answer, ids = found
         if request.method != "GET":
-            raise Refusal(405, "This demo is read only.", headers=[("Allow", "GET, HEAD")])
+            raise ErrorReply(405, "This demo is read only.", headers=[("Allow", "GET, HEAD")])
         for text in (ids.get("company_id"), query.one("company_id")):
             # The header decides where a call lands: another company's records are not found there.
             if text and text != str(company.id):
                 raise not_found()
-        return answer(Call(request, query, self.portfolio, company, ids, faults))
+        return answer(ApiCall(request, query, self.portfolio, company, ids, faults))
 
     def _routes(self) -> Routes[Answer]:
         """Addresses of the catalogue, read with the first API call: opening a demo costs nothing."""
@@ -175,12 +175,12 @@ class Demo:
         text = request.headers.get("procore-company-id", "").strip()
         if not text:
             if self._missing_company_status is not None:
-                raise Refusal(self._missing_company_status, MISSING_COMPANY, reason="missing_company_id")
+                raise ErrorReply(self._missing_company_status, MISSING_COMPANY, reason="missing_company_id")
             text = named or str(self.portfolio.company.id)
         plain = text.isascii() and text.isdigit() and len(text) < 20
         company = self.portfolio.company_of(int(text)) if plain else None
         if company is None:
             raise not_found()
         if not company.connected:
-            raise Refusal(403, NOT_CONNECTED, loose=True)
+            raise ErrorReply(403, NOT_CONNECTED, loose=True)
         return company

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from procore_nb.demo.company import NOW, TODAY
-from procore_nb.demo.tables import crews
+from procore_nb.demo.tables import site_team
+from procore_nb.demo.tables.progress_curve import by_now, works
 from procore_nb.demo.tables.registry import table
-from procore_nb.demo.tables.scene import Row, Scene
-from procore_nb.demo.tables.works import by_now, works
+from procore_nb.demo.tables.request_context import RequestContext, Row
 
 _SERIES = (("Site Meeting", 14, 9), ("Design Coordination", 28, 11), ("Owner Meeting", 28, 14))
 _FOLDERS = (
@@ -23,9 +23,9 @@ _FOLDERS = (
 
 
 @table("meetings", "meetings_v1_0")
-def meetings(scene: Scene) -> Iterator[Row]:
+def meetings(context: RequestContext) -> Iterator[Row]:
     """Meetings of the three series of a project, held and to come."""
-    term = works(scene)
+    term = works(context)
     if term is None:
         return
     number = 0
@@ -36,7 +36,7 @@ def meetings(scene: Scene) -> Iterator[Row]:
                 starts = datetime.combine(day, time(hour), UTC)
                 created = by_now(starts - timedelta(days=10))
                 yield {
-                    "id": scene.id("meeting", number),
+                    "id": context.id("meeting", number),
                     "group_title": name,
                     "title": f"{name} {count}",
                     "position": count,
@@ -47,8 +47,8 @@ def meetings(scene: Scene) -> Iterator[Row]:
                     "is_private": series == 2,
                     "location": "Site office" if series == 0 else "Online",
                     "meeting_topics_count": 3 + (number * 7) % 9,
-                    "parent_id": scene.id("meeting", number - 1) if count > 1 else None,
-                    "created_by_id": crews.office(scene)[series % 2].id,
+                    "parent_id": context.id("meeting", number - 1) if count > 1 else None,
+                    "created_by_id": site_team.office(context)[series % 2].id,
                     "created_at": created,
                     "updated_at": max(created, by_now(starts + timedelta(hours=5))),
                 }
@@ -57,33 +57,37 @@ def meetings(scene: Scene) -> Iterator[Row]:
 
 
 @table("documents", "documents_v1_0")
-def documents(scene: Scene) -> Iterator[Row]:
+def documents(context: RequestContext) -> Iterator[Row]:
     """Folders and the files in them, in one flat list."""
-    root = scene.id("document", 0)
-    since = by_now(scene.here.created_at + timedelta(days=1))
-    yield {**_document(scene, 0, scene.here.name, None, since), "document_type": "folder"}
+    root = context.id("document", 0)
+    since = by_now(context.here.created_at + timedelta(days=1))
+    yield {**_document(context, 0, context.here.name, None, since), "document_type": "folder"}
     number = 1
     for folder, files in _FOLDERS:
         parent = number
-        yield {**_document(scene, number, folder, root, since), "document_type": "folder"}
+        yield {**_document(context, number, folder, root, since), "document_type": "folder"}
         number += 1
         for name in files:
             created = by_now(since + timedelta(days=number * 9))
-            row = _document(scene, number, name, scene.id("document", parent), created)
+            row = _document(context, number, name, context.id("document", parent), created)
             version = {"number": 1, "size": 40_000 + number * 1_000, "created_at": created}
             file = {"file_type": name.rpartition(".")[2], "current_version": version, "description": None}
             yield {**row, "document_type": "file", "file": file}
             number += 1
 
 
-def _document(scene: Scene, number: int, name: str, parent: int | None, when: datetime) -> dict[str, Any]:
-    v2 = scene.endpoint.version.startswith("v2")
+def _document(
+    context: RequestContext, number: int, name: str, parent: int | None, when: datetime
+) -> dict[str, Any]:
+    v2 = context.endpoint.version.startswith("v2")
     return {
-        "id": scene.id("document", number),
+        "id": context.id("document", number),
         "name": name,
         "name_with_path": name,
         "parent_id": parent,
-        "created_by": {**crews.office(scene)[0].ref} if not v2 else crews.brief(crews.office(scene)[0]),
+        "created_by": {**site_team.office(context)[0].ref}
+        if not v2
+        else site_team.brief(site_team.office(context)[0]),
         "read_only": False,
         "is_deleted": False,
         "is_recycle_bin": False,

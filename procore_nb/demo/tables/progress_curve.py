@@ -1,6 +1,6 @@
 """When a project's work goes on, and how far it has come on any day; times for what happens meanwhile.
 
-In: a scene, or a day and a generator. Out: `Works`; times that are never later than the demo's now.
+In: a context, or a day and a generator. Out: `Works`; times that are never later than the demo's now.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from procore_nb.demo.company import NOW, TODAY
-from procore_nb.demo.tables.scene import Scene
+from procore_nb.demo.tables.request_context import RequestContext
 
 _LAST = NOW - timedelta(minutes=10)
 
@@ -48,9 +48,9 @@ class Works:
         return self.begin + timedelta(days=round(share * (self.end - self.begin).days))
 
 
-def works(scene: Scene) -> Works | None:
+def works(context: RequestContext) -> Works | None:
     """Works of a project, None if they have not begun."""
-    project = scene.here
+    project = context.here
     if project.progress <= 0 or project.actual_start is None or project.projected is None:
         return None
     end = project.actual_finish or project.projected

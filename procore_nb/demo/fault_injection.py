@@ -10,12 +10,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from procore_nb.demo.faults import Fault, value_of
-from procore_nb.demo.messages import DemoReply, json_reply
+from procore_nb.demo.http_messages import DemoReply, json_reply
 
 _PAGE = b"<!DOCTYPE html><html><head><title>%b</title></head><body><h1>%b</h1></body></html>"
 
 
-def befall(faults: tuple[Fault, ...], now: float, answer: Callable[[], DemoReply]) -> DemoReply:
+def inject(faults: tuple[Fault, ...], now: float, answer: Callable[[], DemoReply]) -> DemoReply:
     """Reply of `answer`, or the one a fault puts in its place; `answer` is not called when it is replaced."""
     reply = next((made for fault in faults if (made := _instead(fault, now)) is not None), None)
     reply = _changed(faults, answer()) if reply is None else reply

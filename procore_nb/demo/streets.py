@@ -8,8 +8,8 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-from procore_nb.demo.places_americas import AMERICAS
-from procore_nb.demo.places_overseas import OVERSEAS
+from procore_nb.demo.streets_americas import AMERICAS
+from procore_nb.demo.streets_overseas import OVERSEAS
 
 _REGIONS = {"US": "United States", "CA": "Canada", "GB": "British Isles", "IE": "British Isles"}
 _REGIONS |= {"AU": "Australia & New Zealand", "NZ": "Australia & New Zealand"}

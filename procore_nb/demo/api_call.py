@@ -1,6 +1,6 @@
 """One API call that has passed the door: who asks, about which company, what exactly.
 
-In: what the demo made of a request. Out: `Call`, handed to whatever answers it, and `page_reply`, the one way a list
+In: what the demo made of a request. Out: `ApiCall`, handed to whatever answers it, and `page_reply`, the one way a list
 leaves the demo.
 """
 
@@ -13,18 +13,18 @@ from typing import TypeVar
 from procore_nb.demo.company import Company
 from procore_nb.demo.envelopes import enclosed
 from procore_nb.demo.faults import Fault, value_of
-from procore_nb.demo.messages import DemoReply, DemoRequest, raw_json_reply
-from procore_nb.demo.paging import Page, PageRule, asked_page, page_headers
+from procore_nb.demo.http_errors import bad_request, forbidden, not_found
+from procore_nb.demo.http_messages import DemoReply, DemoRequest, raw_json_reply
+from procore_nb.demo.paging import PageRule, PageWindow, asked_page, page_headers
 from procore_nb.demo.portfolio import Portfolio
 from procore_nb.demo.project import Project
-from procore_nb.demo.query import Query
-from procore_nb.demo.refusals import bad_request, forbidden, not_found
+from procore_nb.demo.query_string import Query
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Call:
+class ApiCall:
     """A request with its query read, its company known and its path's placeholders filled."""
 
     request: DemoRequest
@@ -56,7 +56,7 @@ class Call:
 
 
 def page_reply(
-    call: Call,
+    call: ApiCall,
     items: Sequence[T],
     write: Callable[[T], bytes],
     rule: PageRule,
@@ -84,7 +84,7 @@ def _moved(faults: tuple[Fault, ...], items: Sequence[T], newcomer: Callable[[in
     return items[int(fewer) :] if fewer is not None else items
 
 
-def _cut_out(faults: tuple[Fault, ...], items: Sequence[T], page: Page) -> Sequence[T]:
+def _cut_out(faults: tuple[Fault, ...], items: Sequence[T], page: PageWindow) -> Sequence[T]:
     bounds = page.bounds
     if value_of(faults, "repeated") is not None and page.number > 1:
         bounds = slice(bounds.start - 1, bounds.stop - 1)

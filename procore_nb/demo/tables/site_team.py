@@ -1,14 +1,14 @@
 """Who does what on a project: the builder's own people, those of the firms on site, and the firm for a kind of work.
 
-In: a scene. Out: people and vendors of `cast`, only those whose login works.
+In: a context. Out: people and vendors of `cast`, only those whose login works.
 """
 
 from __future__ import annotations
 
-from procore_nb.demo.tables import cast
-from procore_nb.demo.tables.cast import Person, Reference, Vendor
-from procore_nb.demo.tables.recall import per_project
-from procore_nb.demo.tables.scene import Row, Scene
+from procore_nb.demo.tables import directory
+from procore_nb.demo.tables.cache import per_project
+from procore_nb.demo.tables.directory import Person, Reference, Vendor
+from procore_nb.demo.tables.request_context import RequestContext, Row
 
 # Index of the trade that does the work of each cost code, in the order of `COST_CODES`.
 _TRADE_OF_CODE = (3, 12, 0, 0, 1, 2, 3, 4, 5, 6, 7, 10, 8, 9, 10, 11, 12, 13)
@@ -16,20 +16,20 @@ MACHINES = ("Excavator 22 t", "Dumper 9 t", "Tower crane 1", "Scissor lift 12 m"
 
 
 @per_project(keep=400)
-def office(scene: Scene) -> tuple[Person, ...]:
+def office(context: RequestContext) -> tuple[Person, ...]:
     """The builder's own people."""
-    return tuple(person for person in _active(scene) if person.vendor is None)
+    return tuple(person for person in _active(context) if person.vendor is None)
 
 
 @per_project(keep=400)
-def site(scene: Scene) -> tuple[Person, ...]:
+def site(context: RequestContext) -> tuple[Person, ...]:
     """People of the firms on the project; the builder's own if there are none."""
-    return tuple(person for person in _active(scene) if person.vendor is not None) or office(scene)
+    return tuple(person for person in _active(context) if person.vendor is not None) or office(context)
 
 
-def firm_for(scene: Scene, code: int) -> Vendor:
+def firm_for(context: RequestContext, code: int) -> Vendor:
     """The firm that does the work of a cost code (by its number in the list)."""
-    firms = cast.vendors(scene)
+    firms = directory.vendors(context)
     trade = 5_200 + _TRADE_OF_CODE[code]
     return next((firm for firm in firms if firm.trade_id == trade), firms[code % len(firms)])
 
@@ -44,18 +44,20 @@ def brief(person: Person) -> Row:
     return {"id": person.id, "name": person.name}
 
 
-def place(scene: Scene, number: int) -> Row:
+def place(context: RequestContext, number: int) -> Row:
     """A location as rows show it, by any number."""
-    found = places(scene)
+    found = places(context)
     return found[number % len(found)]
 
 
 @per_project(keep=400)
-def places(scene: Scene) -> tuple[Row, ...]:
+def places(context: RequestContext) -> tuple[Row, ...]:
     """Locations of the project as rows show them."""
-    since = scene.here.created_at
-    return tuple({**one.ref, "created_at": since, "updated_at": since} for one in cast.locations(scene))
+    since = context.here.created_at
+    return tuple(
+        {**one.ref, "created_at": since, "updated_at": since} for one in directory.locations(context)
+    )
 
 
-def _active(scene: Scene) -> tuple[Person, ...]:
-    return tuple(person for person in cast.people(scene) if person.is_active)
+def _active(context: RequestContext) -> tuple[Person, ...]:
+    return tuple(person for person in directory.people(context) if person.is_active)

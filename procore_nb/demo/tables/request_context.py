@@ -1,6 +1,6 @@
 """What a table is asked about: which list, in which company and project, below which parents.
 
-In: an endpoint of the catalogue and the ids of a request. Out: `Scene`, the one argument of every table.
+In: an endpoint of the catalogue and the ids of a request. Out: `RequestContext`, the one argument of every table.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ _PER_KIND, _PER_COMPANY, _PER_PROJECT = 10_000_000_000, 1_500_000_000, 10_000
 
 
 @dataclass(frozen=True)
-class Scene:
+class RequestContext:
     """What one list is asked about.
 
     `project` is None in lists of a company. `ids` holds the values of the path's placeholders and of the required query
-    parameters, as sent: `scene.ids["contract_id"]`.
+    parameters, as sent: `context.ids["contract_id"]`.
     """
 
     endpoint: Endpoint
@@ -50,7 +50,7 @@ class Scene:
             raise LookupError(f"{self.endpoint.name} is asked without a project.")
         return self.project
 
-    def within(self, project: Project) -> Scene:
+    def within(self, project: Project) -> RequestContext:
         """The same question about a project: for company lists that gather from all of them."""
         return replace(self, project=project)
 
