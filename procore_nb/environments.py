@@ -1,4 +1,4 @@
-"""Where a question goes: the login host and the API host of one Procore environment, as one frozen value.
+"""Where a request goes: the login host and the API host of one Procore environment, as one frozen value.
 
 In: a name or two addresses. Out: an `Environment`. Speaks to no service.
 The known hosts are those of Procore's development environments page:
@@ -26,16 +26,16 @@ _ADDRESS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """One Procore environment: who hands out tokens, who answers questions, where people look at it.
+    """One Procore environment: its login host, its API host, and its web application.
 
     Parameters
     ----------
     name
         How this environment is called in frames, forms and messages.
     login_url
-        Base address that hands out tokens; https, or http on a loopback host.
+        Base address of the login host, which issues tokens; https, or http on a loopback host.
     api_url
-        Base address that answers questions; the token goes there and nowhere else.
+        Base address of the API; the token goes there and nowhere else.
     web_url
         Base address of the web application, for links to projects; empty when there is none.
 
@@ -122,7 +122,7 @@ def environment(
 
 
 def is_loopback(address: str) -> bool:
-    """Tell whether an address names this machine itself: 127.0.0.0/8, ::1 or localhost."""
+    """Return whether an address names this machine itself: 127.0.0.0/8, ::1 or localhost."""
     parts = urlsplit(address)
     host = parts.hostname or ""
     if re.search(r"\][^:]", parts.netloc):  # as in [::1]evil.example
@@ -136,7 +136,7 @@ def is_loopback(address: str) -> bool:
 
 
 def same_origin(address: str, other: str) -> bool:
-    """Tell whether two addresses share scheme, host and port; what is no address shares nothing."""
+    """Return whether two addresses share scheme, host and port; what is no address shares nothing."""
     try:
         return _origin(address) == _origin(other)
     except ValueError:
@@ -190,7 +190,7 @@ def _is_host(host: str) -> bool:
 
 
 def _owner(address: str) -> str | None:
-    """Name the environment a host belongs to: a known one, `loopback`, or None for a stranger's."""
+    """Return the environment that a host belongs to: a known one, `loopback`, or None for any other host."""
     host = (urlsplit(address).hostname or "").lower()
     owners = {
         "login.procore.com": "production",
@@ -236,7 +236,7 @@ MONTHLY_SANDBOX = Environment(
 FEDERAL = Environment(
     "federal", "https://login.procoregov.com", "https://api.procoregov.com", "https://app.procoregov.com"
 )
-# The embedded demo answers in this process; a host under .invalid can never be reached by accident (RFC 2606).
+# The embedded demo runs in this process; a host under .invalid can never be reached by accident (RFC 2606).
 DEMO = Environment("demo", "https://login.procore-demo.invalid", "https://api.procore-demo.invalid")
 
 KNOWN: tuple[Environment, ...] = (PRODUCTION, SANDBOX, MONTHLY_SANDBOX, FEDERAL, DEMO)

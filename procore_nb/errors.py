@@ -5,13 +5,17 @@ In: nothing. Out: exception classes. Speaks to no service.
 
 from __future__ import annotations
 
+import re
 import sys
 import warnings
 from typing import Any
 
+# What a terminal would obey (escape sequences, text that runs backwards) and what it cannot print (half surrogates).
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
 
 class ProcoreError(Exception):
-    """Something went wrong between the question and the table; the root of all our errors.
+    """Something went wrong between the request and the table; the root of all our errors.
 
     Parameters
     ----------
@@ -20,15 +24,19 @@ class ProcoreError(Exception):
     reason
         What the service itself said, in its own words; empty where it said nothing. Decisions read this and `status`.
     status
-        HTTP status of the reply that says so, if there was one.
+        HTTP status of the response that says so, if there was one.
     retry_after_seconds
         How long Procore asks us to wait before the next try, in seconds.
     retryable
-        Whether the same question may succeed later without any change.
+        Whether the same request may succeed later without any change.
     advice
         What to do next, in one or two sentences.
     partial
         What had come before the failure (a frame, or a list of records), so that nothing is lost.
+
+    Notes
+    -----
+    Control characters in the texts are shown as escapes: a service's words must not steer a terminal.
     """
 
     default_retryable = False
@@ -44,13 +52,14 @@ class ProcoreError(Exception):
         advice: str = "",
         partial: Any = None,
     ) -> None:
+        message = printable(message)
         super().__init__(message)
         self.message = message
-        self.reason = reason
+        self.reason = printable(reason)
         self.status = status
         self.retry_after_seconds = retry_after_seconds
         self.retryable = self.default_retryable if retryable is None else retryable
-        self.advice = advice
+        self.advice = printable(advice)
         self.partial = partial
 
     def __str__(self) -> str:
@@ -61,6 +70,11 @@ class ProcoreError(Exception):
     def __reduce__(self) -> tuple[Any, ...]:
         state = {name: value for name, value in self.__dict__.items() if name != "message"}
         return type(self), (self.message,), state
+
+
+def printable(text: str) -> str:
+    """Return a text without characters that a terminal would obey, each shown as its escape."""
+    return _UNPRINTABLE.sub(lambda found: ascii(found[0])[1:-1], str(text))
 
 
 class ArgumentError(ProcoreError, ValueError):
@@ -76,13 +90,13 @@ class CatalogError(ProcoreError):
 
 
 class NetworkError(ProcoreError):
-    """No reply came: the host is unknown, refused the connection, or did not answer in time."""
+    """No response came: the host is unknown, refused the connection, or did not answer in time."""
 
     default_retryable = True
 
 
 class StatusError(ProcoreError):
-    """A reply came, and it says no."""
+    """A response came, and it says no."""
 
 
 class AccessError(StatusError):
@@ -94,11 +108,11 @@ class NotFoundError(StatusError):
 
 
 class RequestError(StatusError):
-    """400, 406, 408, 409, 422 and the like: the question must be asked differently."""
+    """400, 406, 408, 409, 422 and the like: the request must be made differently."""
 
 
 class RateLimitError(StatusError):
-    """429 beyond our patience; `retry_after_seconds` says how long Procore asks for."""
+    """429 beyond max_wait_seconds; `retry_after_seconds` says how long Procore asks for."""
 
     default_retryable = True
 
@@ -110,7 +124,7 @@ class ServerError(StatusError):
 
 
 class IncompleteError(ProcoreError):
-    """Fewer records than announced, an unreadable page, or a walk that was stopped; see `partial`."""
+    """Fewer records than announced, an unreadable page, or a fetch that was stopped; see `partial`."""
 
 
 class OutputError(ProcoreError):
@@ -130,4 +144,4 @@ def warn(message: str) -> None:
     level, frame = 1, sys._getframe()
     while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("procore_nb"):
         level, frame = level + 1, frame.f_back
-    warnings.warn(message, ProcoreWarning, stacklevel=level)
+    warnings.warn(printable(message), ProcoreWarning, stacklevel=level)

@@ -16,30 +16,30 @@ class Cancelled(Exception):
 
 
 class DeferredInterrupt:
-    """A context manager: Ctrl-C (or the stop button) that comes in the block waits until `raise_pending` is called.
+    """A context manager: Ctrl-C (or the stop button) during the block waits until `raise_pending` is called.
 
-    A second one does not wait. Only the main thread hears Ctrl-C; there, and where the program has no way of its own with
-    Ctrl-C, this changes something.
+    A second one does not wait. Python delivers Ctrl-C to the main thread only, and a program may have a handler of its own:
+    elsewhere and there this changes nothing.
     """
 
     def __init__(self) -> None:
-        self._came = self._waits = self._held = False
+        self._received = self._waits = self._installed = False
 
     def __enter__(self) -> Self:
         own = signal.getsignal(signal.SIGINT) is not signal.default_int_handler
         if not own and threading.current_thread() is threading.main_thread():
-            self._held = True
-            signal.signal(signal.SIGINT, self._hear)
+            self._installed = True
+            signal.signal(signal.SIGINT, self._receive)
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._held:
-            self._held = False
+        if self._installed:
+            self._installed = False
             signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def pending(self) -> bool:
-        """Tell whether a Ctrl-C came, whether or not it was let through."""
-        return self._came
+        """Return whether there was a Ctrl-C, raised by now or not."""
+        return self._received
 
     def raise_pending(self) -> None:
         """Raise the `KeyboardInterrupt` of a Ctrl-C that waits."""
@@ -47,7 +47,7 @@ class DeferredInterrupt:
             self._waits = False
             raise KeyboardInterrupt
 
-    def _hear(self, number: int, frame: FrameType | None) -> None:
+    def _receive(self, number: int, frame: FrameType | None) -> None:
         if self._waits:
             raise KeyboardInterrupt
-        self._came = self._waits = True
+        self._received = self._waits = True

@@ -15,6 +15,7 @@ from procore_nb.catalog import Catalogue, load
 from procore_nb.client.procore import Procore
 from procore_nb.credentials import (
     Credentials,
+    CredentialsLike,
     CredentialSources,
     FoundCredentials,
     check_credentials,
@@ -24,13 +25,13 @@ from procore_nb.credentials import (
 from procore_nb.environments import DEMO, Environment, environment
 from procore_nb.errors import ArgumentError
 from procore_nb.fetch import RequestPolicy
-from procore_nb.http import Session
+from procore_nb.http import Session, TransportLimits
 
 
 def connect(
     environment: Environment | str | None = None,
     *,
-    credentials: Credentials | None = None,
+    credentials: CredentialsLike | None = None,
     company_id: int | None = None,
     profile: str | None = None,
     workers: int = 8,
@@ -38,6 +39,8 @@ def connect(
     retries: int = 5,
     connect_timeout_seconds: float = 10.0,
     read_timeout_seconds: float = 60.0,
+    response_timeout_seconds: float = 300.0,
+    max_response_bytes: int = 256 * 2**20,
     progress: bool = True,
     revoke_on_close: bool = False,
     catalogue: Catalogue | str | PathLike[str] | None = None,
@@ -53,6 +56,8 @@ def connect(
     credentials
         Client id and secret. Left out, they are looked for in `PROCORE_CLIENT_ID` and `PROCORE_CLIENT_SECRET` (also in a
         `.env` file in the working folder), then in a saved profile of that environment. The demo brings its own.
+        Or a function without arguments that returns `Credentials`, such as one that reads a vault: it is called for each
+        new token, also after a refused one, and its answer is not kept.
     company_id
         Goes with every call. The first number in the address bar of Procore's web application.
     profile
@@ -64,7 +69,11 @@ def connect(
     retries
         How often one request is tried again after a lost connection, 429 or 5xx.
     connect_timeout_seconds, read_timeout_seconds
-        Longest wait for a connection, and between two pieces of a reply.
+        Longest wait for a connection, and between two pieces of a response.
+    response_timeout_seconds
+        Longest time for one whole response, however steadily its bytes come.
+    max_response_bytes
+        Largest response that is read, decompressed.
     progress
         Whether attempts that take longer than a second show a line.
     revoke_on_close
@@ -87,7 +96,15 @@ def connect(
     >>> pnb.connect("demo").environment.name
     'demo'
     """
-    _check_numbers(workers, max_wait_seconds, retries, connect_timeout_seconds, read_timeout_seconds)
+    _check_numbers(
+        workers=workers,
+        max_wait_seconds=max_wait_seconds,
+        retries=retries,
+        connect_timeout_seconds=connect_timeout_seconds,
+        read_timeout_seconds=read_timeout_seconds,
+        response_timeout_seconds=response_timeout_seconds,
+        max_response_bytes=max_response_bytes,
+    )
     source = _demo_source(environment, profile, places)
     if source is not None:
         found = _demo(credentials, company_id, source)
@@ -100,8 +117,10 @@ def connect(
         found.environment,
         found.credentials,
         connections=int(workers),
-        connect_timeout_seconds=connect_timeout_seconds,
-        read_timeout_seconds=read_timeout_seconds,
+        limits=TransportLimits(
+            connect_timeout_seconds, read_timeout_seconds, response_timeout_seconds, int(max_response_bytes)
+        ),
+        sources=found.sources,
         transport=_demo_transport() if in_process else None,
     )
     return Procore(
@@ -111,7 +130,6 @@ def connect(
             workers=int(workers), retries=int(retries), max_wait_seconds=float(max_wait_seconds)
         ),
         progress=progress,
-        sources=found.sources,
         revoke_on_close=revoke_on_close,
         today=_demo_today if in_process else date.today,
         catalogue=catalogue if isinstance(catalogue, Catalogue | None) else load(Path(catalogue)),
@@ -128,7 +146,7 @@ def _demo_source(
     return source if not profile and name.strip().lower() == DEMO.name else None
 
 
-def _demo(credentials: Credentials | None, company_id: int | None, source: str) -> FoundCredentials:
+def _demo(credentials: CredentialsLike | None, company_id: int | None, source: str) -> FoundCredentials:
     """Return what the demo needs; credentials of the usual places are not for it."""
     from procore_nb import demo
 
@@ -150,14 +168,20 @@ def _demo_today() -> date:
     return demo.TODAY
 
 
-def _check_numbers(workers: int, patience: float, retries: int, to_connect: float, to_read: float) -> None:
-    for name, value, least, most in (
-        ("workers", workers, 1, 1000),
-        ("max_wait_seconds", patience, 0, float("inf")),
-        ("retries", retries, 0, 1000),
-        ("connect_timeout_seconds", to_connect, 0.001, 3600),
-        ("read_timeout_seconds", to_read, 0.001, 3600),
-    ):
+_RANGES: dict[str, tuple[float, float]] = {
+    "workers": (1, 1000),
+    "max_wait_seconds": (0, float("inf")),
+    "retries": (0, 1000),
+    "connect_timeout_seconds": (0.001, 3600),
+    "read_timeout_seconds": (0.001, 3600),
+    "response_timeout_seconds": (0.001, 86_400),
+    "max_response_bytes": (1024, 2**40),
+}
+
+
+def _check_numbers(**given: float) -> None:
+    for name, value in given.items():
+        least, most = _RANGES[name]
         if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
             upper = "up" if most == float("inf") else f"to {most}"
             raise ArgumentError(f"{name} must be a number from {least} {upper}, not {value!r}.")

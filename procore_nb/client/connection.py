@@ -5,7 +5,7 @@ In: a session and a company. Out: what `Procore` builds its lists on. Speaks to 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import date
 from html import escape
 from typing import Any, NoReturn, Self
@@ -33,7 +33,6 @@ class Connection:
         *,
         policy: RequestPolicy,
         progress: bool = True,
-        sources: Mapping[str, str] | None = None,
         revoke_on_close: bool = False,
         today: Callable[[], date] = date.today,
         catalogue: Catalogue | None = None,
@@ -41,7 +40,6 @@ class Connection:
         self.session = session
         self.policy = policy
         self._progress = progress
-        self._sources = dict(sources or {})
         self._revoke_on_close = revoke_on_close
         self._catalogue = catalogue
         self.today = today

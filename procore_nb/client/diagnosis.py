@@ -120,7 +120,9 @@ class _Diagnosis:
                 yield Step(name, True, f"company {self._company_id} is known")
                 yield Step("app installed", False, error.message, error.advice)
             else:
-                yield Step(name, False, error.message, _advice(error, hints.WRONG_COMPANY))
+                source = self._session.sources.get("company_id", "")
+                found = f" The company id {self._company_id} comes from: {source}." if source else ""
+                yield Step(name, False, error.message + found, _advice(error, hints.WRONG_COMPANY))
             return
         who = rows[0].get("login") or rows[0].get("name") if rows and isinstance(rows[0], dict) else None
         yield Step(name, True, f"company {self._company_id}" + (f", signed in as {who}" if who else ""))

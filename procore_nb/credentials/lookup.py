@@ -6,6 +6,7 @@ Out: `FoundCredentials`. Speaks to the system keyring only, through `profiles`.
 
 from __future__ import annotations
 
+import io
 import operator
 import os
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from procore_nb.credentials.masked import Credentials, Secret
+from procore_nb.credentials.masked import Credentials, CredentialsLike, Secret, check_credentials
 from procore_nb.credentials.profiles import Profile, Profiles
 from procore_nb.environments import Environment, environment
 from procore_nb.errors import ArgumentError, CredentialsError
@@ -25,70 +26,112 @@ VARIABLES = (
     "PROCORE_ENVIRONMENT",
     "PROCORE_PROFILE",
 )
+_PAIR = ("PROCORE_CLIENT_ID", "PROCORE_CLIENT_SECRET")
+# What a `.env` file may not add to credentials of the process: with these it would decide where their secret goes.
+_NOT_FROM_ANOTHER_SOURCE = (
+    *_PAIR,
+    "PROCORE_ENVIRONMENT",
+    "PROCORE_PROFILE",
+)
 # The environment that the file names for its own credentials, whatever the process environment says.
 _OF_THE_PAIR = "PROCORE_ENVIRONMENT of the .env file"
 WHERE_TO_READ_THE_COMPANY_ID = (
     "It is the first number in the address bar of Procore's web application: "
     "…/<company id>/company/home/list, or …/companies/<company id>/…"
 )
-
+_MOST_BYTES = 2**20  # a .env file is a few lines
+_MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 # Values with their sources. The secret is masked here already: some tracebacks show variables.
 Variables = Mapping[str, tuple[Any, str]]
 
 
-def _masked(name: str, values: Mapping[str, str | None]) -> str | Secret:
-    return Secret(values[name] or "") if name == "PROCORE_CLIENT_SECRET" else values[name] or ""
+def _working_folder() -> Path | None:
+    try:
+        return Path.cwd()
+    except OSError:  # it was removed meanwhile
+        return None
 
 
 @dataclass(frozen=True)
 class CredentialSources:
-    """The places outside the arguments: process environment, `.env` file, saved profiles."""
+    """Where values are looked for beside the arguments: process environment, `.env` file, saved profiles."""
 
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
-    folder: Path = field(default_factory=Path.cwd)
+    folder: Path | None = field(default_factory=_working_folder)
     profiles: Profiles = field(default_factory=Profiles)
 
     @property
-    def env_file(self) -> Path:
+    def env_file(self) -> Path | None:
         """The `.env` file beside the notebook; a set environment variable always wins over it."""
-        return self.folder / ".env"
+        return self.folder / ".env" if self.folder else None
 
     def variables(self) -> Variables:
-        """Return each of our variables that is set, as (value, source); the client secret as a `Secret`."""
+        """Return each of our variables that is set, as (value, source); the client secret as a `Secret`.
+
+        A `.env` file lies in whatever folder one happens to work in, perhaps somebody else's. Its credentials are its own
+        affair; to credentials of the process environment it adds a company at most, never an environment or half a pair.
+        """
+        in_file = self._in_file()
+        found = {
+            name: (_masked(name, self.environ[name]), f"environment variable {name}")
+            for name in VARIABLES
+            if self.environ.get(name)
+        }
+        pair = [found.get(name, ("",))[0] for name in _PAIR]
+        # Whoever wrote the same pair into the file knows the secret already: the file may be trusted with it.
+        if any(pair) and pair != [in_file.get(name, ("",))[0] for name in _PAIR]:
+            for name in _NOT_FROM_ANOTHER_SOURCE:
+                in_file.pop(name, None)
+        if "PROCORE_CLIENT_SECRET" in in_file and "PROCORE_ENVIRONMENT" in in_file:
+            found[_OF_THE_PAIR] = in_file["PROCORE_ENVIRONMENT"]
+        return {**in_file, **found}
+
+    def env_file_exists(self) -> bool:
+        """Return whether there is a `.env` file."""
+        try:
+            return self.env_file is not None and self.env_file.is_file()
+        except (OSError, ValueError):  # a folder that may not be entered, a name that no folder can have
+            return False
+
+    def _in_file(self) -> dict[str, tuple[Any, str]]:
+        if self.env_file is None or not self.env_file_exists():
+            return {}
         from dotenv import dotenv_values
 
-        found: dict[str, tuple[Any, str]] = {}
-        in_file: dict[str, tuple[Any, str]] = {}
-        if self.env_file.is_file():
-            try:
-                kept = dotenv_values(self.env_file, interpolate=False, encoding="utf-8")
-            except (OSError, UnicodeDecodeError):
-                kept = None
-            if kept is None:  # raised out here: what could not be decoded may hold a secret
-                raise CredentialsError(
-                    f"{self.env_file} cannot be read.", advice="It must be a readable file in UTF-8."
-                )
-            in_file = {
-                name: (_masked(name, kept), f"{self.env_file}") for name in VARIABLES if kept.get(name)
-            }
-        found |= in_file
-        for name in VARIABLES:
-            if self.environ.get(name):
-                found[name] = (_masked(name, self.environ), f"environment variable {name}")
-        if "PROCORE_ENVIRONMENT" in in_file and found.get("PROCORE_CLIENT_SECRET") == in_file.get(
-            "PROCORE_CLIENT_SECRET"
-        ):
-            found[_OF_THE_PAIR] = in_file["PROCORE_ENVIRONMENT"]
-        return found
+        text = _env_text(self.env_file)
+        if text is None:  # raised out here: what could not be decoded may hold a secret
+            raise CredentialsError(
+                f"{self.env_file} cannot be read.",
+                advice="It must be a readable text file in UTF-8 (in Windows' Notepad: Save as, encoding UTF-8).",
+            )
+        values = dotenv_values(stream=io.StringIO(text.reveal()), interpolate=False)
+        return {
+            name: (_masked(name, values[name]), f"{self.env_file}") for name in VARIABLES if values.get(name)
+        }
+
+
+def _masked(name: str, value: str | None) -> str | Secret:
+    return Secret(value or "") if name == "PROCORE_CLIENT_SECRET" else value or ""
+
+
+def _env_text(path: Path) -> Secret | None:
+    """Return the text of a `.env` file as editors save it: UTF-8 with or without a mark, or UTF-16 with one."""
+    try:
+        with path.open("rb") as file:
+            kept = file.read(_MOST_BYTES)
+        coding = next((coding for mark, coding in _MARKS if kept.startswith(mark)), "utf-8")
+        return Secret(kept.decode(coding))
+    except (OSError, ValueError):
+        return None
 
 
 @dataclass(frozen=True)
 class FoundCredentials:
-    """What `connect` works with, and where each value came from."""
+    """What `connect` works with, and where each value came from; the error of a refused login repeats it."""
 
     environment: Environment
-    credentials: Credentials
+    credentials: CredentialsLike
     company_id: int | None
     sources: Mapping[str, str]
 
@@ -96,14 +139,14 @@ class FoundCredentials:
 def look_up(
     wanted: Environment | str | None,
     *,
-    credentials: Credentials | None = None,
+    credentials: CredentialsLike | None = None,
     company_id: object = None,
     profile: str | None = None,
     places: CredentialSources | None = None,
 ) -> FoundCredentials:
     """Find credentials for an environment: the arguments, then the variables, then a saved profile.
 
-    A rejected or incomplete answer never falls through to the next place, and a profile is used with the
+    A rejected or incomplete answer never falls through to the next source, and a profile is used with the
     environment it was saved for or not at all.
 
     Raises
@@ -111,43 +154,37 @@ def look_up(
     ArgumentError
         If no environment is named anywhere, or the company id is not a positive whole number.
     CredentialsError
-        If no place holds credentials (each place is listed), or those found belong to another environment.
+        If no source holds credentials (each is listed), or those found belong to another environment.
     """
     check_credentials(credentials)
     places = places or CredentialSources()
     variables = places.variables()
     named = places.profiles.get(profile) if profile else None
-    place, place_source = _which_environment(wanted, named, variables)
-    sources = {"environment": place_source}
+    target, target_source = _which_environment(wanted, named, variables, places)
+    sources = {"environment": target_source}
+    saved = None
     if credentials is not None:
-        sources["credentials"] = "argument"
-        saved = None
+        sources["credentials"] = (
+            "argument" if isinstance(credentials, Credentials) else "argument, a function"
+        )
     elif named is not None:
-        saved = _of_this_environment(named, place)
+        saved = _of_this_environment(named, target)
     else:
-        credentials = _from_variables(variables, place)
-        saved = None if credentials else _fitting_profile(places.profiles, variables, place)
+        credentials = _from_variables(variables, target)
+        saved = None if credentials else _fitting_profile(places.profiles, variables, target)
         if credentials is not None:
             sources["credentials"] = variables["PROCORE_CLIENT_ID"][1]
     if saved is not None:
         credentials = places.profiles.credentials(saved)
         sources["credentials"] = f"profile {saved.name!r}, secret from the system keyring"
     if credentials is None:
-        raise _nothing_found(place, places, variables)
-    company, sources["company_id"] = _which_company(company_id, saved, variables, place)
-    return FoundCredentials(place, credentials, company, sources)
-
-
-def check_credentials(credentials: object) -> None:
-    """Refuse what is neither None nor `Credentials`, without showing it."""
-    if credentials is not None and not isinstance(credentials, Credentials):
-        raise ArgumentError(
-            f"credentials must be pnb.Credentials(client_id, client_secret), not {type(credentials).__name__}."
-        )
+        raise _nothing_found(target, places)
+    company, sources["company_id"] = _which_company(company_id, saved, variables, target)
+    return FoundCredentials(target, credentials, company, sources)
 
 
 def company_number(company_id: object, source: str = "argument") -> int:
-    """Return a company id as a positive whole number, or say where to read it."""
+    """Return a company id as a positive whole number, or raise with where to read it."""
     number: int | None = None
     if isinstance(company_id, str) and company_id.strip().isascii() and company_id.strip().isdigit():
         number = int(company_id)
@@ -165,7 +202,10 @@ def company_number(company_id: object, source: str = "argument") -> int:
 
 
 def _which_environment(
-    wanted: Environment | str | None, named: Profile | None, variables: Variables
+    wanted: Environment | str | None,
+    named: Profile | None,
+    variables: Variables,
+    places: CredentialSources,
 ) -> tuple[Environment, str]:
     if wanted is not None:
         return environment(wanted), "argument"
@@ -174,25 +214,27 @@ def _which_environment(
     if "PROCORE_ENVIRONMENT" in variables:
         name, source = variables["PROCORE_ENVIRONMENT"]
         return environment(name), source
+    own = "PROCORE_CLIENT_ID" in variables and places.env_file_exists()
     raise ArgumentError(
-        "No environment was named, and there is no default.",
-        advice='Say which one: pnb.connect("demo"), "sandbox", "production", "monthly-sandbox" or "federal".',
+        "No environment was named, and there is no default."
+        + (f" {places.env_file} does not decide where credentials of this process are sent." if own else ""),
+        advice='Name one: pnb.connect("demo"), "sandbox", "production", "monthly-sandbox" or "federal".',
     )
 
 
-def _of_this_environment(profile: Profile, place: Environment) -> Profile:
+def _of_this_environment(profile: Profile, target: Environment) -> Profile:
     theirs = profile.environment
-    if (theirs.login_url, theirs.api_url) == (place.login_url, place.api_url):
+    if (theirs.login_url, theirs.api_url) == (target.login_url, target.api_url):
         return profile
     raise CredentialsError(
         f"Profile {profile.name!r} was saved for {theirs.name} ({theirs.login_url}) and is not sent to "
-        f"{place.name} ({place.login_url}).",
-        advice=f"Connect to {theirs.name}, or save a profile for {place.name}.",
+        f"{target.name} ({target.login_url}).",
+        advice=f"Connect to {theirs.name}, or save a profile for {target.name}.",
     )
 
 
-def _from_variables(variables: Variables, place: Environment) -> Credentials | None:
-    pair = [variables.get(name) for name in ("PROCORE_CLIENT_ID", "PROCORE_CLIENT_SECRET")]
+def _from_variables(variables: Variables, target: Environment) -> Credentials | None:
+    pair = [variables.get(name) for name in _PAIR]
     if pair == [None, None]:
         return None
     if pair[0] is None or pair[1] is None:
@@ -200,60 +242,60 @@ def _from_variables(variables: Variables, place: Environment) -> Credentials | N
         other = pair[0] or pair[1]
         raise CredentialsError(
             f"{absent} is not set, although its counterpart is ({other[1] if other else ''}).",
-            advice="Set both.",
+            advice="Set both in the same source; the two are never taken from different ones.",
         )
-    _refuse_foreign_variables(variables, place)
+    _refuse_foreign_variables(variables, target)
     return Credentials(pair[0][0], pair[1][0])
 
 
-def _refuse_foreign_variables(variables: Variables, place: Environment) -> None:
+def _refuse_foreign_variables(variables: Variables, target: Environment) -> None:
     meant = variables.get(_OF_THE_PAIR) or variables.get("PROCORE_ENVIRONMENT")
     if meant is None:
         return
     name, source = meant
-    theirs = environment(name) if name != place.name else place
-    if theirs.login_url != place.login_url:
+    theirs = environment(name) if name != target.name else target
+    if theirs.login_url != target.login_url:
         raise CredentialsError(
-            f"The credentials in PROCORE_CLIENT_ID are for {theirs.name} ({source}) and are not sent to {place.name}.",
-            advice=f"Connect to {theirs.name}, or pass credentials=pnb.Credentials(…) made for {place.name}.",
+            f"The credentials in PROCORE_CLIENT_ID are for {theirs.name} ({source}) and are not sent to {target.name}.",
+            advice=f"Connect to {theirs.name}, or pass credentials=pnb.Credentials(…) made for {target.name}.",
         )
 
 
-def _fitting_profile(profiles: Profiles, variables: Variables, place: Environment) -> Profile | None:
+def _fitting_profile(profiles: Profiles, variables: Variables, target: Environment) -> Profile | None:
     if "PROCORE_PROFILE" in variables:
-        return _of_this_environment(profiles.get(variables["PROCORE_PROFILE"][0]), place)
-    fitting = [profile for profile in profiles.all() if profile.environment.login_url == place.login_url]
+        return _of_this_environment(profiles.get(variables["PROCORE_PROFILE"][0]), target)
+    fitting = [profile for profile in profiles.all() if profile.environment.login_url == target.login_url]
     if len(fitting) > 1:
         names = ", ".join(repr(profile.name) for profile in fitting)
         raise CredentialsError(
-            f"Several saved profiles are for {place.name}: {names}.", advice='Choose one with profile="…".'
+            f"Several saved profiles are for {target.name}: {names}.", advice='Choose one with profile="…".'
         )
-    return _of_this_environment(fitting[0], place) if fitting else None
+    return _of_this_environment(fitting[0], target) if fitting else None
 
 
 def _which_company(
-    company_id: object, saved: Profile | None, variables: Variables, place: Environment
+    company_id: object, saved: Profile | None, variables: Variables, target: Environment
 ) -> tuple[int | None, str]:
     if company_id is not None:
         return company_number(company_id), "argument"
     if saved is not None and saved.company_id is not None:
         return saved.company_id, f"profile {saved.name!r}"
-    meant = variables.get("PROCORE_ENVIRONMENT", (place.name, ""))[0]
-    if "PROCORE_COMPANY_ID" in variables and _plain(meant) == _plain(place.name):
+    meant = variables.get("PROCORE_ENVIRONMENT", (target.name, ""))[0]
+    if "PROCORE_COMPANY_ID" in variables and _simple_name(meant) == _simple_name(target.name):
         value, source = variables["PROCORE_COMPANY_ID"]
         return company_number(value, source), source
     return None, "not set"
 
 
-def _plain(name: str) -> str:
+def _simple_name(name: str) -> str:
     return name.strip().lower().replace("_", "-").replace(" ", "-")
 
 
-def _nothing_found(place: Environment, places: CredentialSources, variables: Variables) -> CredentialsError:
-    env_file = "read" if places.env_file.is_file() else "no such file"
+def _nothing_found(target: Environment, places: CredentialSources) -> CredentialsError:
+    env_file = "read" if places.env_file_exists() else "no such file"
     saved = ", ".join(f"{p.name!r} ({p.environment.name})" for p in places.profiles.all()) or "none"
     return CredentialsError(
-        f"No credentials for {place.name}. Looked at: the credentials argument (not given); "
+        f"No credentials for {target.name}. Looked at: the credentials argument (not given); "
         "PROCORE_CLIENT_ID and PROCORE_CLIENT_SECRET in the environment (not set); "
         f"{places.env_file} ({env_file}); saved profiles ({saved}).",
         advice="Pass credentials=pnb.Credentials(client_id, client_secret), set both variables, save a profile, "

@@ -1,4 +1,4 @@
-"""A client id and a secret that cannot be shown by accident.
+"""A client id and a secret that cannot be shown by accident, given as a value or by a function.
 
 In: two texts. Out: frozen values whose every printed form is masked. Speaks to no service.
 """
@@ -6,10 +6,11 @@ In: two texts. Out: frozen values whose every printed form is masked. Speaks to 
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NoReturn
 
-from procore_nb.errors import CredentialsError
+from procore_nb.errors import ArgumentError, CredentialsError, ProcoreError
 
 MASK = "<set>"
 
@@ -18,15 +19,16 @@ class Secret:
     """A text that prints as `<set>` everywhere and refuses to be pickled; `reveal()` hands it out."""
 
     __slots__ = ("_reveal",)
+    _reveal: Callable[[], str]
 
     def __init__(self, text: str) -> None:
-        # Inside a function, out of reach of debuggers and inspectors that list the attributes of a value.
-        object.__setattr__(self, "_reveal", lambda: text)
+        # A method of the text instead of the text: out of reach of inspectors that list the attributes of a value. It is
+        # one of C, without a frame whose variables a traceback could show.
+        object.__setattr__(self, "_reveal", text.__str__)
 
     def reveal(self) -> str:
         """Return the text itself; call it only where it is sent."""
-        text: str = object.__getattribute__(self, "_reveal")()
-        return text
+        return self._reveal()
 
     def __repr__(self) -> str:
         return MASK
@@ -104,6 +106,49 @@ class Credentials:
         from html import escape
 
         return f"Credentials of <code>{escape(self.client_id)}</code>, secret <code>&lt;set&gt;</code>"
+
+
+CredentialsLike = Credentials | Callable[[], Credentials]
+"""Credentials, or a function that fetches them from a vault each time they are needed."""
+
+
+def check_credentials(credentials: object) -> None:
+    """Refuse what is neither None, `Credentials` nor a function, without showing it."""
+    if credentials is None or isinstance(credentials, Credentials):
+        return
+    if not callable(credentials) or isinstance(credentials, type):
+        raise ArgumentError(
+            "credentials must be pnb.Credentials(client_id, client_secret), or a function that returns them, "
+            f"not {type(credentials).__name__}."
+        )
+
+
+def current_credentials(source: CredentialsLike) -> Credentials:
+    """Return credentials, fresh where a function gives them; its failure becomes a `CredentialsError`.
+
+    The caller keeps nothing of a function's answer longer than one login. Its frames may show the secret: call this inside
+    `procore_nb.http.transport.guarded`.
+    """
+    if isinstance(source, Credentials):
+        return source
+    failure = ""
+    try:
+        found = source()
+    except ProcoreError:
+        raise
+    except Exception as error:  # each vault has errors of its own, and their words are not ours to show
+        failure = f"{type(error).__module__}.{type(error).__name__}"
+    if failure:
+        raise CredentialsError(
+            f"The function passed as credentials failed ({failure}).",
+            advice="Call it alone to see why: it must return pnb.Credentials(client_id, client_secret).",
+        )
+    if not isinstance(found, Credentials):
+        raise CredentialsError(
+            f"The function passed as credentials returned {type(found).__name__}.",
+            advice="It must return pnb.Credentials(client_id, client_secret).",
+        )
+    return found
 
 
 def _as_secret(value: object) -> Secret:

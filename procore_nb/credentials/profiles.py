@@ -144,7 +144,7 @@ class Profiles:
         self._write(rows)
 
     def keyring_state(self) -> str:
-        """Say in a few words which keyring would hold a secret, or why none can."""
+        """Return in a few words which keyring would hold a secret, or why none can."""
         try:
             return f"{type(self._backend()).__module__}.{type(self._backend()).__name__}"
         except (CredentialsError, MissingExtraError) as error:
@@ -157,23 +157,30 @@ class Profiles:
             return {}
         except OSError as error:
             raise CredentialsError(
-                f"The profiles in {self.path} cannot be read: {error.strerror}."
+                f"The profiles in {self.path} cannot be read: {error.strerror or error}.",
+                advice="Check the folder and its rights, or connect with credentials=….",
             ) from error
+        except ValueError as error:  # not UTF-8, or a folder whose name holds what no path can
+            raise self._damaged() from error
         try:
             rows = json.loads(text)["profiles"]
             return {str(name): dict(row) for name, row in rows.items()}
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise CredentialsError(
-                f"The profiles file {self.path} is damaged.",
-                advice="Repair or remove it, then save the profiles again.",
-            ) from error
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise self._damaged() from error
+
+    def _damaged(self) -> CredentialsError:
+        return CredentialsError(
+            f"The profiles file {self.path} is damaged.",
+            advice="Repair or remove it, then save the profiles again.",
+        )
 
     def _write(self, rows: dict[str, dict[str, Any]]) -> None:
         try:
             _write_private(self.path, rows)
-        except OSError as error:
+        except (OSError, ValueError) as error:
+            why = error.strerror if isinstance(error, OSError) else None
             raise OutputError(
-                f"The profiles could not be written to {self.path}: {error.strerror}.",
+                f"The profiles could not be written to {self.path}: {why or error}.",
                 advice="Nothing was kept. Check that the folder can be written.",
             ) from error
 
@@ -182,19 +189,19 @@ class Profiles:
 
 
 def _kept(backend: Keyring, profile: Profile) -> Secret | None:
-    text = _asked(lambda: backend.get_password(SERVICE, profile.keyring_name))
+    text = _ask_keyring(lambda: backend.get_password(SERVICE, profile.keyring_name))
     return Secret(text) if text else None
 
 
 def _keep(backend: Keyring, profile: Profile, secret: Secret | None) -> None:
     """Put a secret into the keyring, or take it out for None."""
     if secret is None:
-        _asked(lambda: backend.delete_password(SERVICE, profile.keyring_name))
+        _ask_keyring(lambda: backend.delete_password(SERVICE, profile.keyring_name))
     else:
-        _asked(lambda: backend.set_password(SERVICE, profile.keyring_name, secret.reveal()))
+        _ask_keyring(lambda: backend.set_password(SERVICE, profile.keyring_name, secret.reveal()))
 
 
-def _asked(ask: Callable[[], Answer]) -> Answer:
+def _ask_keyring(ask: Callable[[], Answer]) -> Answer:
     """Return what a keyring answers; a refusal becomes our error, without its frames, which hold the secret."""
     try:
         return ask()
@@ -215,7 +222,7 @@ def _system_keyring() -> Keyring:
             "Saved profiles keep their secret in the system keyring, and the keyring library is not installed.",
             advice='Install it with: pip install "procore-nb[keep]"',
         ) from error
-    chosen = keyring.get_keyring()
+    chosen = _ask_keyring(keyring.get_keyring)  # reads a configuration file, which may be broken
     for backend in list(getattr(chosen, "backends", [])) or [chosen]:
         if type(backend).__module__.startswith(_ENCRYPTING):
             usable: Keyring = backend
@@ -228,12 +235,11 @@ def _system_keyring() -> Keyring:
 
 
 def _row(profile: Profile) -> dict[str, Any]:
-    place = profile.environment
     return {
-        "environment": place.name,
-        "login_url": place.login_url,
-        "api_url": place.api_url,
-        "web_url": place.web_url,
+        "environment": profile.environment.name,
+        "login_url": profile.environment.login_url,
+        "api_url": profile.environment.api_url,
+        "web_url": profile.environment.web_url,
         "client_id": profile.client_id,
         "company_id": profile.company_id,
     }
@@ -241,13 +247,18 @@ def _row(profile: Profile) -> dict[str, Any]:
 
 def _profile(name: str, row: dict[str, Any], path: Path) -> Profile:
     try:
-        place = Environment(row["environment"], row["login_url"], row["api_url"], row.get("web_url", ""))
-        profile = Profile(name, place, row["client_id"], row.get("company_id"))
+        environment = Environment(
+            row["environment"], row["login_url"], row["api_url"], row.get("web_url", "")
+        )
+        profile = Profile(name, environment, row["client_id"], row.get("company_id"))
     except (KeyError, ArgumentError) as error:
         raise CredentialsError(f"Profile {name!r} in {path} is damaged: {error}.") from error
-    if not isinstance(profile.client_id, str) or not isinstance(profile.company_id, int | None):
+    company = profile.company_id
+    if not isinstance(profile.client_id, str) or not (
+        company is None or (type(company) is int and 0 < company < 2**63)
+    ):
         raise CredentialsError(
-            f"Profile {name!r} in {path} is damaged: a client id is text, a company id a number."
+            f"Profile {name!r} in {path} is damaged: a client id is text, a company id a positive number."
         )
     return profile
 

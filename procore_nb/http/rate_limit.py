@@ -1,8 +1,8 @@
 """What Procore's limits allow: how many seconds to wait before the next request.
 
-In: the rate-limit headers of every reply, and the time. Out: seconds. Pure apart from its own count; never sleeps.
+In: the rate-limit headers of every response, and the time. Out: seconds. Pure apart from its own count; never sleeps.
 
-Procore counts requests in two windows, one of an hour and one of about ten seconds, and the headers of a reply describe
+Procore counts requests in two windows, one of an hour and one of about ten seconds, and the headers of a response describe
 whichever is nearer to running out: https://developers.procore.com/documentation/rate-limiting
 """
 
@@ -18,9 +18,10 @@ from dataclasses import dataclass, replace
 
 from procore_nb.responses import server_time
 
-_A_REPLY_IS_DUE = 0.02  # seconds; requests under way may already be counted, their replies will tell
+_RESPONSE_DUE = 0.02  # seconds; requests under way may already be counted, their responses will show it
 _LENGTH = {"spike": 10.0, "hour": 3600.0}  # seconds, as Procore describes its windows
-_ROUNDING = 1.0  # the reset is told in whole seconds, rounded up or down
+_ROUNDING = 1.0  # the reset is given in whole seconds, rounded up or down
+_FARTHEST_RESET = 2 * 86_400.0  # seconds; a window ends within the hour, so a later reset is nonsense
 
 
 @dataclass
@@ -35,14 +36,14 @@ class Window:
 
 
 class RateLimiter:
-    """Keeps all requests of one application within Procore's limits; one for all threads and walks.
+    """Keeps all requests of one application within Procore's limits; one for all threads and fetches.
 
-    Ask `reserve` before each request and call `observe` with its reply's headers, or `release` if none came.
+    Call `acquire` before each request and `update` with its response's headers, or `release` if none came.
 
     Parameters
     ----------
     burst
-        How many requests may be under way before the first reply has told the limits.
+        How many requests may be under way before the first response has shown the limits.
     """
 
     def __init__(self, *, burst: int = 8) -> None:
@@ -50,10 +51,10 @@ class RateLimiter:
         self._lock = threading.Lock()
         self._windows: dict[int, Window] = {}
         self._under_way = 0
-        self._heard = False
+        self._updated = False
         self._blocked_until = 0.0
         self._margin = 0.15
-        self._came: deque[float] = deque(maxlen=2_000)  # when replies came
+        self._received: deque[float] = deque(maxlen=2_000)  # when responses came
         self._length = _LENGTH["spike"]  # less, once a shorter one was seen
         self._clocks = _Clocks()
         self.requests = 0
@@ -69,16 +70,16 @@ class RateLimiter:
             return wait
 
     def update(self, headers: Mapping[str, str], now: float, *, refused_for: float | None = None) -> None:
-        """Take in the reply of a request that was under way.
+        """Take in the response to a request that was under way.
 
         `refused_for` is the number of seconds a 429 or 503 asks to wait; 0 for a 429 that does not say.
         """
         with self._lock:
             self._under_way -= 1
-            self._heard = True
-            # Threads may be heard in another order than they looked at the clock.
-            self._came.append(max(now, self._came[-1]) if self._came else now)
-            self._clocks.hear(server_time(headers), now)
+            self._updated = True
+            # Threads may arrive here in another order than they looked at the clock.
+            self._received.append(max(now, self._received[-1]) if self._received else now)
+            self._clocks.update(server_time(headers), now)
             shown = _window(headers, now + self._clocks.ahead)
             for limit, window in list(self._windows.items()):
                 if shown is None or limit != shown.limit:
@@ -90,11 +91,11 @@ class RateLimiter:
             if refused_for == 0 and shown is None:
                 refused_for = self._until_forgotten(now)
             if refused_for is not None:
-                self._blocked_until = max(self._blocked_until, now + refused_for)
+                self._blocked_until = max(self._blocked_until, now + min(refused_for, _FARTHEST_RESET))
                 self._margin = min(1.0, self._margin * 2)
 
     def release(self) -> None:
-        """Count a request that got no reply as no longer under way."""
+        """Count a request that got no response as no longer under way."""
         with self._lock:
             self._under_way -= 1
 
@@ -106,26 +107,37 @@ class RateLimiter:
             )
 
     def windows(self, now: float) -> list[Window]:
-        """Return the windows heard of, with what is left in each now; the largest first."""
+        """Return the windows seen so far, with what is left in each now; the largest first."""
         with self._lock:
-            told = [self._here(window) for _, window in sorted(self._windows.items(), reverse=True)]
-            return [replace(one, remaining=one.limit) if now >= one.reset else one for one in told]
+            seen = [self._here(window) for _, window in sorted(self._windows.items(), reverse=True)]
+            return [replace(one, remaining=one.limit) if now >= one.reset else one for one in seen]
+
+    def is_idle(self, now: float) -> bool:
+        """Return whether nothing that this limiter knows matters any more: no window is open, no refusal holds."""
+        with self._lock:
+            ends = [self._here(window).reset + _ROUNDING for window in self._windows.values()]
+            return not self._under_way and now >= max([self._blocked_until, *ends])
+
+    def start_anew_in_child(self) -> None:
+        """In a forked process: keep what Procore said, leave the parent's lock and requests to the parent."""
+        self._lock = threading.Lock()
+        self._under_way = 0
 
     def _seconds_to_wait(self, now: float) -> float:
         if now < self._blocked_until:
             return self._blocked_until - now
-        if not self._heard and self._under_way >= self._burst:
-            return _A_REPLY_IS_DUE
+        if not self._updated and self._under_way >= self._burst:
+            return _RESPONSE_DUE
         return max((self._wait_for(window, now) for window in self._windows.values()), default=0.0)
 
     def _wait_for(self, window: Window, now: float) -> float:
         opens, by_own_count = self._opens(window)
         if now >= opens:
-            # A new window: what it allows is known from its first reply only, as the other window may be nearer.
-            return _A_REPLY_IS_DUE if self._under_way and not by_own_count else 0.0
+            # A new window: what it allows is known from its first response only, as the other window may be nearer.
+            return _RESPONSE_DUE if self._under_way and not by_own_count else 0.0
         if window.remaining <= 0:
             return opens - now
-        return _A_REPLY_IS_DUE if window.remaining - self._under_way <= 0 else 0.0
+        return _RESPONSE_DUE if window.remaining - self._under_way <= 0 else 0.0
 
     def _opens(self, window: Window) -> tuple[float, bool]:
         """Return when a used-up window lets the next request pass, and whether our own count says so."""
@@ -133,18 +145,18 @@ class RateLimiter:
         if window.kind == "hour":
             return reset + _ROUNDING, False
         further = window.limit - self._under_way
-        if not 0 < further <= len(self._came):
+        if not 0 < further <= len(self._received):
             return reset + self._margin, False
         # No more than `limit` in ten seconds by our own count is right whether windows stand on the clock, begin with a
-        # request, or slide; where the reset tells another length, it has the word.
-        own = self._came[-further] + self._length
+        # request, or slide; where the reset shows another length, that counts.
+        own = self._received[-further] + self._length
         if own < reset - 2 * _ROUNDING or (own > reset + _ROUNDING and not self._under_way):
             return reset + _ROUNDING, False
         return max(own, reset - _ROUNDING), True
 
     def _until_forgotten(self, now: float) -> float:
-        """Return when the first request of the last ten seconds no longer counts: where nothing tells, the least guess."""
-        first = next((came for came in self._came if came > now - _LENGTH["spike"]), now)
+        """Return when the first request of the last ten seconds no longer counts: the least guess where nothing is known."""
+        first = next((when for when in self._received if when > now - _LENGTH["spike"]), now)
         return max(1.0, first + _LENGTH["spike"] - now)
 
     def _here(self, window: Window) -> Window:
@@ -157,7 +169,7 @@ class RateLimiter:
         if known is None or shown.reset > known.reset:
             self._windows[shown.limit] = shown
             if known is not None and shown.kind == "spike" and shown.remaining == shown.limit - 1:
-                # The first request of a new window, which cannot be longer than the way from the reset before.
+                # The first request of a new window, which cannot be longer than the time since the reset before.
                 self._length = min(self._length, max(1.0, shown.reset - known.reset))
         elif shown.reset == known.reset:
             known.remaining = min(known.remaining, shown.remaining)
@@ -170,12 +182,12 @@ def backoff_seconds(attempt: int, *, chance: float | None = None) -> float:
 
 
 class _Clocks:
-    """How far Procore's clock is ahead of ours, from the Date of its replies, which is told in whole seconds."""
+    """How far Procore's clock is ahead of ours, from the Date of its responses, which comes in whole seconds."""
 
     def __init__(self) -> None:
         self._least, self._most = -math.inf, math.inf
 
-    def hear(self, theirs: float | None, now: float) -> None:
+    def update(self, theirs: float | None, now: float) -> None:
         """Take in what their clock said when ours said `now`."""
         if theirs is None:
             return
@@ -196,8 +208,10 @@ def _window(headers: Mapping[str, str], now: float) -> Window | None:
     if not all(re.fullmatch(r"\s*[0-9]{1,12}(\.[0-9]+)?\s*", text) for text in texts):
         return None
     limit, remaining, reset = (float(text) for text in texts)
-    if reset < 1e8:  # seconds from now, as some gateways tell it
+    if reset < 1e8:  # seconds from now, as some gateways send it
         reset += now
+    if reset - now > _FARTHEST_RESET:
+        return None
     return Window(int(limit), int(remaining), reset, "hour" if reset - now > 60 else "spike")
 
 

@@ -1,14 +1,15 @@
-"""The session itself: one question out, one reply in, with a living token.
+"""The session: one request out, one response in, with a valid token.
 
 In: path, parameters and company id. Out: a `Response`, whatever its status. Speaks to the two hosts of its environment.
 """
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
@@ -16,94 +17,140 @@ from urllib.parse import urlencode, urljoin, urlsplit
 from requests.adapters import BaseAdapter
 
 from procore_nb import hints
-from procore_nb.credentials import Credentials
+from procore_nb.credentials import Credentials, CredentialsLike, current_credentials
 from procore_nb.environments import Environment, same_origin
-from procore_nb.errors import ProcoreError, RequestError
+from procore_nb.errors import ArgumentError, IncompleteError, ProcoreError, RequestError
 from procore_nb.http.rate_limit import RateLimiter
 from procore_nb.http.token import Token, fetch_token
-from procore_nb.http.transport import BearerAuth, NoRedirectSession, prepared, redact, send_request
+from procore_nb.http.transport import (
+    BearerAuth,
+    NoRedirectSession,
+    TransportLimits,
+    guarded,
+    prepared,
+    send,
+)
 from procore_nb.responses import Response, error_from, read_json, server_time
 
-_RENEWALS = 3  # of a token for one request; a token may be revoked as soon as it was renewed
+_RENEWALS = 3  # of a token for one request: somebody may revoke tokens as fast as they are renewed
+_CLOCK_SECONDS = 30 * 86_400.0  # further apart, one of two clocks was never set and says nothing
 
 
 class SharedState:
-    """What all sessions of one client id in one environment share: the token, and the pace Procore allows."""
+    """What all sessions of one client id in one environment share: the token, and the rate limiter."""
 
-    def __init__(self) -> None:
+    def __init__(self, rate_limiter: RateLimiter | None = None) -> None:
         self.lock = threading.Lock()
         self.token: Token | None = None
         self.logins = 0
-        self.login_trouble: ProcoreError | None = None
-        self.rate_limiter = RateLimiter()
+        self.login_failure: ProcoreError | None = None
+        self.rate_limiter = rate_limiter or RateLimiter()
 
 
-# Procore counts requests per application and one token serves all its sessions, so this one table is shared by the whole
-# process; entries vanish with their last session. The secret is part of the key: a wrong one must be refused by the login
-# host, not served with the token of the right one.
-_applications: weakref.WeakValueDictionary[tuple[str, str, Credentials], SharedState] = (
+# Procore counts requests per application and one token serves all its sessions, so these tables are shared by the whole
+# process. A state vanishes with its last session. The secret is part of its key: a wrong one must be refused by the login
+# host, not served with the token of the right one. A rate limiter stays until the windows that it knows are over: Procore
+# counts on when a function connects, fetches and returns. Its key holds no secret.
+_states: weakref.WeakValueDictionary[tuple[str, str, CredentialsLike], SharedState] = (
     weakref.WeakValueDictionary()
 )
-_applications_lock = threading.Lock()
+_limiters: dict[tuple[str, str, object], RateLimiter] = {}
+_sessions: weakref.WeakSet[Session] = weakref.WeakSet()
+_tables_lock = threading.Lock()
 
 
-def shared_state_of(environment: Environment, credentials: Credentials) -> SharedState:
-    """Return the application that an environment and credentials belong to."""
-    key = (environment.login_url, environment.api_url, credentials)
-    with _applications_lock:
-        found = _applications.get(key)
+def shared_state_of(environment: Environment, credentials: CredentialsLike, now: float) -> SharedState:
+    """Return what the sessions of an environment and credentials share; `now` in Unix seconds."""
+    hosts = (environment.login_url, environment.api_url)
+    who = credentials.client_id if isinstance(credentials, Credentials) else credentials
+    try:
+        hash(credentials)
+    except TypeError:  # a function object that cannot be recognised the next time
+        return SharedState()
+    with _tables_lock:
+        found = _states.get((*hosts, credentials))
         if found is None:
-            found = _applications[key] = SharedState()
+            in_use = {id(state.rate_limiter) for state in _states.values()}
+            for key, limiter in list(_limiters.items()):
+                if id(limiter) not in in_use and limiter.is_idle(now):
+                    del _limiters[key]
+            found = SharedState(_limiters.setdefault((*hosts, who), RateLimiter()))
+            _states[(*hosts, credentials)] = found
         return found
 
 
+def _start_anew_in_child() -> None:
+    """Give a forked process connections, locks and counts of its own.
+
+    A connection that two processes read from hands the response of one to the other; a lock that a thread of the parent
+    held at the fork is never released in the child. Tokens stay: they belong to the application, not to the process.
+    """
+    global _tables_lock
+    _tables_lock = threading.Lock()
+    for limiter in _limiters.values():
+        limiter.start_anew_in_child()
+    for session in list(_sessions):
+        session.start_anew_in_child()
+
+
+if hasattr(os, "register_at_fork"):  # Windows knows no fork
+    os.register_at_fork(after_in_child=_start_anew_in_child)
+
+
 class Session:
-    """Sends questions to one environment with one pair of credentials; safe to use from several threads.
+    """Sends requests to one environment with one pair of credentials; safe to use from several threads.
+
+    A forked process may go on using it: the child opens connections of its own.
 
     Parameters
     ----------
-    environment, credentials
-        Where to, and who asks.
+    environment
+        Where to.
+    credentials
+        Whose client id and secret; or a function that returns them, called for each new token and never kept.
     connections
         How many connections are kept open for reuse.
-    connect_timeout_seconds, read_timeout_seconds
-        No request waits longer for a connection, or between two pieces of a reply.
+    limits
+        How long one request may take, and how large its response may be.
     transport
         A requests adapter that takes the place of the network, as the embedded demo does.
     clock
-        Tells the time in Unix seconds.
+        Returns the time in Unix seconds.
+    sources
+        Where each value was found (`environment`, `credentials`, `company_id`), for the error of a refused login.
     """
 
     def __init__(
         self,
         environment: Environment,
-        credentials: Credentials,
+        credentials: CredentialsLike,
         *,
         connections: int = 8,
-        connect_timeout_seconds: float = 10.0,
-        read_timeout_seconds: float = 60.0,
+        limits: TransportLimits | None = None,
         transport: BaseAdapter | None = None,
         clock: Callable[[], float] = time.time,
+        sources: Mapping[str, str] | None = None,
     ) -> None:
         self.environment = environment
-        self.shared = shared_state_of(environment, credentials) if transport is None else SharedState()
-        self._credentials = credentials
-        self._timeout = (connect_timeout_seconds, read_timeout_seconds)
-        self._transport = transport
-        self._clock = clock
-        self._http = prepared(
-            NoRedirectSession(), environment.api_url, connections=connections, transport=transport
+        self.shared = (
+            shared_state_of(environment, credentials, clock()) if transport is None else SharedState()
         )
+        self.client_id = credentials.client_id if isinstance(credentials, Credentials) else ""
+        """The client id; empty until a function that returns credentials was called for the first time."""
+        self.sources = dict(sources or {})
+        """Where each value of the connection was found."""
+        self._credentials = credentials
+        self._limits = limits or TransportLimits()
+        self._transport = transport
+        self._connections = connections
+        self._clock = clock
+        self._http = self._opened()
         self.seconds_behind = 0.0
-        """How far the server's clock was behind ours at its last reply; 0 where it is ahead, or does not tell."""
+        """How far the server's clock was behind ours at its last response; 0 where it is ahead, or not known."""
+        _sessions.add(self)
 
     def __repr__(self) -> str:
-        return f"Session({self.environment.name}, client_id={self._credentials.client_id!r})"
-
-    @property
-    def client_id(self) -> str:
-        """The client id that asks."""
-        return self._credentials.client_id
+        return f"Session({self.environment.name}, client_id={self.client_id!r})"
 
     def get(
         self,
@@ -113,56 +160,64 @@ class Session:
         company_id: int | None,
         before_again: Callable[[Response], None] = lambda refusal: None,
     ) -> Response:
-        """Ask one question once; when the token is refused, renew it and ask again.
+        """Send one request; when the token is refused, renew it and send again.
 
         `before_again` is given the refusal before each further request, which counts towards Procore's limits as well.
 
         Raises
         ------
+        ArgumentError
+            If path or parameters hold what cannot be sent.
         NetworkError
-            If no reply came.
+            If no response came.
+        IncompleteError
+            If the response is larger than the limits allow.
         CredentialsError, ServerError
             If a token was needed and the login host did not give one.
         RequestError
-            If the question or its answer leads to another host than the environment's API host.
+            If the request or its response leads to another host than the environment's API host.
         """
-        query = urlencode(list(parameters))
+        try:
+            query = urlencode(list(parameters))
+            path.encode()
+        except UnicodeEncodeError as error:
+            raise ArgumentError(
+                f"GET {path} cannot be sent: a value holds half a character.",
+                advice="Check the text of the arguments; it may have been cut inside an emoji.",
+            ) from error
         url = self.environment.api_url + path + (f"?{query}" if query else "")
         headers = {} if company_id is None else {"Procore-Company-Id": str(company_id)}
-        reply = self._ask(url, headers, home=self.environment.api_url, before_again=before_again)
-        theirs = server_time(reply.headers)
-        self.seconds_behind = 0.0 if theirs is None else max(0.0, self._clock() - theirs)
-        return reply
+        response = self._request(url, headers, home=self.environment.api_url, before_again=before_again)
+        theirs = server_time(response.headers)
+        behind = 0.0 if theirs is None else self._clock() - theirs
+        self.seconds_behind = behind if 0 < behind < _CLOCK_SECONDS else 0.0
+        return response
 
     def login(self) -> Token:
-        """Make sure that there is a living token, and return it (masked)."""
-        return self._living_token()
+        """Make sure that there is a valid token, and return it (masked)."""
+        return self._valid_token()
 
     def token_info(self) -> dict[str, Any]:
         """Return what the login host says about the current token: owner, application, seconds left."""
         home = self.environment.login_url
-        answer: dict[str, Any] = read_json(self._ask(home + "/oauth/token/info", {}, home=home))
+        response = self._request(home + "/oauth/token/info", {}, home=home)
+        answer = read_json(response)
+        if not isinstance(answer, dict):
+            raise IncompleteError(
+                f"{response.where} answered without a description of the token.",
+                status=response.status,
+                advice=hints.NOT_JSON,
+            )
         return answer
 
     def revoke(self) -> None:
-        """Let the login host forget the current token, if there is one."""
+        """Let the login host revoke the current token, if there is one."""
         with self.shared.lock:
             token, self.shared.token = self.shared.token, None
         if token is None:
             return
-        home = self.environment.login_url
-        http = prepared(NoRedirectSession(), home, connections=1, transport=self._transport)
-
-        def send() -> Any:
-            form = {
-                "token": token.text.reveal(),
-                "client_id": self._credentials.client_id,
-                "client_secret": self._credentials.client_secret.reveal(),
-            }
-            return http.post(home + "/oauth/revoke", data=form, timeout=self._timeout)
-
-        error = error_from(send_request(send, home, self.environment))
-        http.close()
+        response = guarded(lambda: self._revoke(token), self.environment.login_url, self.environment)
+        error = error_from(response)
         if error is not None:
             raise error
 
@@ -170,7 +225,45 @@ class Session:
         """Close the connections."""
         self._http.close()
 
-    def _ask(
+    def start_anew_in_child(self) -> None:
+        """Leave connections, locks and counts to the process this one was forked from."""
+        self.shared.lock = threading.Lock()
+        self.shared.rate_limiter.start_anew_in_child()
+        self._http = self._opened()
+
+    def _opened(self) -> NoRedirectSession:
+        return self._prepared(self.environment.api_url, self._connections)
+
+    def _prepared(self, url: str, connections: int) -> NoRedirectSession:
+        return prepared(
+            NoRedirectSession(),
+            url,
+            connections=connections,
+            transport=self._transport,
+            limits=self._limits,
+        )
+
+    def _revoke(self, token: Token) -> Response:
+        home = self.environment.login_url
+        credentials = current_credentials(self._credentials)
+        http = self._prepared(home, 1)
+        form = {
+            "token": token.text.reveal(),
+            "client_id": credentials.client_id,
+            "client_secret": credentials.client_secret.reveal(),
+        }
+        try:
+            return send(
+                lambda: http.post(home + "/oauth/revoke", data=form, timeout=self._limits.timeout),
+                home,
+                self.environment,
+                token.text,
+                credentials.client_secret,
+            )
+        finally:
+            http.close()
+
+    def _request(
         self,
         url: str,
         headers: dict[str, str],
@@ -178,43 +271,49 @@ class Session:
         home: str,
         before_again: Callable[[Response], None] = lambda refusal: None,
     ) -> Response:
-        token = self._living_token()
-        reply = self._send(url, headers, token, home)
+        token = self._valid_token()
+        response = self._send(url, headers, token, home)
         for _ in range(_RENEWALS):
-            if reply.status != 401:
+            if response.status != 401:
                 break
-            token = self._living_token(refused=token)
-            before_again(reply)
-            reply = self._send(url, headers, token, home)
-            if not token.accepted:  # a fresh one that nobody could use: no further one will help
-                break
-        return reply
+            # A fresh token may be refused too: it was revoked before anybody used it. Only several in a row say more.
+            token = self._valid_token(refused=token)
+            before_again(response)
+            response = self._send(url, headers, token, home)
+        return response
 
-    def _living_token(self, *, refused: Token | None = None) -> Token:
-        """Return a token with life left; one thread asks for a new one while the others wait for what it gets."""
-        application = self.shared
-        before = application.logins
-        with application.lock:
-            token = application.token
+    def _valid_token(self, *, refused: Token | None = None) -> Token:
+        """Return a token that is not expired; one thread logs in while the others wait for what it gets."""
+        shared = self.shared
+        before = shared.logins
+        with shared.lock:
+            token = shared.token
             if token is not None and token is not refused and self._clock() < token.renew_at:
                 return token
-            if application.logins != before and application.login_trouble is not None:
-                raise copy(application.login_trouble)  # eight wrong logins at once may lock an account
-            application.login_trouble = None
+            if shared.logins != before and shared.login_failure is not None:
+                raise copy(shared.login_failure)  # eight wrong logins at once may lock an account
+            shared.login_failure = None
             try:
-                application.token = token = fetch_token(
-                    self.environment,
-                    self._credentials,
-                    timeout=self._timeout,
-                    transport=self._transport,
-                    now=self._clock(),
-                )
+                shared.token = token = guarded(self._new_token, self.environment.login_url, self.environment)
             except ProcoreError as error:
-                application.login_trouble = copy(error)  # without the frames of its traceback
+                shared.login_failure = copy(error)  # without the frames of its traceback
                 raise
             finally:
-                application.logins += 1
+                shared.logins += 1
             return token
+
+    def _new_token(self) -> Token:
+        credentials = current_credentials(self._credentials)
+        self.client_id = credentials.client_id
+        found = "; ".join(f"{name.replace('_', ' ')}: {where}" for name, where in self.sources.items())
+        return fetch_token(
+            self.environment,
+            credentials,
+            limits=self._limits,
+            transport=self._transport,
+            now=self._clock(),
+            origin=f"Client id {self.client_id!r}. Where the values were found: {found}" if found else "",
+        )
 
     def _send(self, url: str, headers: dict[str, str], token: Token, home: str) -> Response:
         """Send one request, and again where it is redirected within its own host."""
@@ -222,25 +321,28 @@ class Session:
         for _ in range(4):
             if not same_origin(target, home):
                 break
-            reply = send_request(lambda: self._get(target, headers, token), target, self.environment)  # noqa: B023
-            token.accepted = token.accepted or reply.status != 401
-            reply = redact(reply, token.text)
-            location = reply.headers.get("location")
-            if not (300 <= reply.status < 400 and location):
-                return reply
-            target = _onward(target, location)
+            response = send(
+                lambda: self._get(target, headers, token),  # noqa: B023
+                target,
+                self.environment,
+                token.text,
+            )
+            location = response.headers.get("location")
+            if not (300 <= response.status < 400 and location):
+                return response
+            target = _redirect_target(target, location)
         where = f"GET {urlsplit(url).path} ({self.environment.name}) is redirected"
         if same_origin(target, home):
             raise RequestError(f"{where} again and again.", advice=hints.REDIRECT)
         raise RequestError(f"{where} to {target[:200]}, where the token must not go.", advice=hints.REDIRECT)
 
     def _get(self, url: str, headers: dict[str, str], token: Token) -> Any:
-        key = BearerAuth(token.text, url)
-        return self._http.get(url, headers=headers, auth=key, timeout=self._timeout, stream=True)
+        auth = BearerAuth(token.text, url)
+        return self._http.get(url, headers=headers, auth=auth, timeout=self._limits.timeout)
 
 
-def _onward(address: str, location: str) -> str:
-    """Return where a redirect leads; what is no address leads nowhere."""
+def _redirect_target(address: str, location: str) -> str:
+    """Return where a redirect leads; a location that is no address is returned as it is, and refused."""
     try:
         return urljoin(address, location)
     except ValueError:

@@ -7,7 +7,8 @@ https://developers.procore.com/documentation/oauth-client-credentials
 from __future__ import annotations
 
 import logging
-import re
+import math
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,38 +20,40 @@ from requests_oauthlib import OAuth2Session
 from procore_nb import hints
 from procore_nb.credentials import Credentials, Secret
 from procore_nb.environments import Environment
-from procore_nb.errors import CredentialsError, ProcoreError, ServerError
+from procore_nb.errors import CredentialsError, IncompleteError, ProcoreError, ServerError
 from procore_nb.http.transport import (
     NoRedirectSession,
-    network_error,
+    TransportLimits,
+    guarded,
     prepared,
     redact,
-    reply_of,
-    strip_traceback,
+    response_of,
 )
 from procore_nb.responses import Response, error_from, server_time
 
 _RENEWAL_MARGIN = 60.0  # seconds before the end of a token's life; at most a tenth of that life
+_MOST_BYTES = (
+    2**20
+)  # a token is a line; the OAuth libraries also guess the encoding of what comes, which is slow
 
 
 class HideSecrets(logging.Filter):
-    """Blanks whatever may hold a secret or a token in the log lines of the OAuth libraries."""
+    """Keeps only numbers in the log lines of the OAuth libraries, which log secret and token in clear at DEBUG.
 
-    _sensitive = re.compile(r"secret|token|authorization|password", re.IGNORECASE)
+    What a login host says may repeat the secret in any spelling, so nothing that it says goes into a log.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Let every line through, with its telling arguments hidden."""
+        """Let every line through, with its values hidden."""
         if record.args:
-            arguments = record.args if isinstance(record.args, tuple) else (record.args,)
-            record.args = tuple(
-                "<hidden>" if self._sensitive.search(str(each)) else each for each in arguments
-            )
-        elif self._sensitive.search(str(record.msg)) and re.search(r"[=:{]", str(record.msg)):
+            values = record.args if isinstance(record.args, tuple) else (record.args,)
+            record.args = tuple(one if type(one) in (int, float) else "<hidden>" for one in values)
+        elif any(mark in str(record.msg) for mark in "=:{"):
             record.msg = "<hidden>"
         return True
 
 
-# At DEBUG both libraries log secret and token in clear; a filter on a logger does not reach its children.
+# A filter on a logger does not reach its children.
 for _name in (
     "requests_oauthlib",
     "requests_oauthlib.oauth2_session",
@@ -64,13 +67,12 @@ for _name in (
 class Token:
     """A bearer token, masked, and the moment from which it is renewed (this machine's clock, Unix seconds)."""
 
-    __slots__ = ("accepted", "expires_in", "renew_at", "text")
+    __slots__ = ("expires_in", "renew_at", "text")
 
-    def __init__(self, text: str, *, expires_in: float | None, age: float, received_at: float) -> None:
-        self.text = Secret(text)
+    def __init__(self, text: Secret, *, expires_in: float | None, age: float, received_at: float) -> None:
+        self.text = text
         self.expires_in = expires_in
-        self.accepted = False  # whether it was of use to anybody
-        # Without a lifetime in the reply none is assumed: the token serves until it is refused.
+        # Without a lifetime in the response none is assumed: the token serves until it is refused.
         left = float("inf") if expires_in is None else max(0.0, expires_in - age)
         self.renew_at = received_at + left - min(_RENEWAL_MARGIN, left / 10)
 
@@ -78,19 +80,22 @@ class Token:
         return f"Token(<set>, expires_in={self.expires_in})"
 
 
-class _DirectOAuth2Session(NoRedirectSession, OAuth2Session):  # type: ignore[misc]
-    """requests_oauthlib's session, with our manners on the wire."""
+class _NoRedirectOAuth2Session(NoRedirectSession, OAuth2Session):  # type: ignore[misc]
+    """requests_oauthlib's session with our transport."""
 
 
 def fetch_token(
     environment: Environment,
     credentials: Credentials,
     *,
-    timeout: tuple[float, float],
+    limits: TransportLimits,
     transport: BaseAdapter | None,
     now: float,
+    origin: str = "",
 ) -> Token:
-    """Ask the login host for a token: POST, form body, client_credentials.
+    """Return a new token of the login host: POST, form body, client_credentials.
+
+    `origin` says where the credentials were found; a refusal repeats it.
 
     Raises
     ------
@@ -101,110 +106,136 @@ def fetch_token(
     NetworkError
         If it does not answer.
     """
+    limits = replace(limits, most_bytes=min(limits.most_bytes, _MOST_BYTES))
+    url = environment.login_url + "/oauth/token"
+    return guarded(
+        lambda: _request_token(environment, credentials, limits, transport, now, origin),
+        url,
+        environment,
+        credentials.client_secret,
+    )
+
+
+def _request_token(
+    environment: Environment,
+    credentials: Credentials,
+    limits: TransportLimits,
+    transport: BaseAdapter | None,
+    now: float,
+    origin: str,
+) -> Token:
     url = environment.login_url + "/oauth/token"
     client = BackendApplicationClient(client_id=credentials.client_id)
-    session = _DirectOAuth2Session(client=client)  # type: ignore[call-arg]
-    oauth = prepared(session, url, connections=1, transport=transport)
-    replies: list[Response] = []
+    session = _NoRedirectOAuth2Session(client=client)  # type: ignore[call-arg]
+    oauth = prepared(session, url, connections=1, transport=transport, limits=limits)
+    responses: list[Response] = []
 
-    def judge(response: requests.Response) -> requests.Response:
-        replies.append(redact(reply_of(response, environment), credentials.client_secret))
-        refusal = _refusal(replies[-1], environment)
+    def check(response: requests.Response) -> requests.Response:
+        responses.append(redact(response_of(response, environment), credentials.client_secret))
+        refusal = _refusal(responses[-1], environment, origin)
         if refusal is not None:
             raise refusal
         return response
 
-    oauth.register_compliance_hook("access_token_response", judge)
-    secure = "https" + url[url.index("://") :]  # turned back by PlainLoopback for a login host on loopback
-    token: Token | None = None
+    oauth.register_compliance_hook("access_token_response", check)
+    secure = "https" + url[url.index("://") :]  # turned back by LoopbackAdapter for a login host on loopback
+    token, refusal = None, _no_token(environment)
     try:
-        # No name for the answer: it would show the token in a traceback.
         token = _token(
             oauth.fetch_token(
                 secure,
                 client_secret=credentials.client_secret.reveal(),
                 include_client_id=True,
-                timeout=timeout,
+                timeout=limits.timeout,
             ),
-            replies[-1],
+            responses[-1],
             now,
         )
-    except ProcoreError as error:
-        raise error.with_traceback(None) from None
-    except requests.RequestException as error:
-        raise network_error(error, url, environment) from strip_traceback(error)
-    except (OAuth2Error, ValueError, TypeError, AttributeError, Warning):
-        token = None  # and no cause below: what could not be read may hold a token
+    except IncompleteError as error:  # too large for a login host's answer
+        refusal = ServerError(error.message, status=error.status, retryable=False, advice=hints.NOT_JSON)
+    except (ProcoreError, requests.RequestException):
+        raise
+    except (OAuth2Error, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError, Warning):
+        token = None  # the error is raised below, without a cause: what could not be read may hold a token
     finally:
         oauth.close()
     if token is None:
-        raise _no_token(environment)
+        raise refusal
     return token
 
 
-def _token(answer: Any, reply: Response, now: float) -> Token | None:
+def _token(answer: Any, response: Response, now: float) -> Token | None:
     text = answer["access_token"]
     if not isinstance(text, str) or not (text.isascii() and text.isprintable() and text.strip()):
         return None
-    lifetime, created = answer.get("expires_in"), answer.get("created_at")
-    theirs = server_time(reply.headers)
+    lifetime, created = _seconds(answer.get("expires_in")), _seconds(answer.get("created_at"))
+    theirs = server_time(response.headers)
     age = 0.0
-    if isinstance(created, int | float) and isinstance(lifetime, int | float):
+    if created is not None and lifetime is not None:
         age = (now if theirs is None else theirs) - created
         age = age if 0 <= age < lifetime else 0.0
-    return Token(
-        text,
-        expires_in=float(lifetime) if isinstance(lifetime, int | float) else None,
-        age=age,
-        received_at=now,
-    )
+    return Token(Secret(text), expires_in=lifetime, age=age, received_at=now)
 
 
-def _refusal(reply: Response, environment: Environment) -> ProcoreError | None:
+def _seconds(value: Any) -> float | None:
+    """Return a number of seconds that arithmetic can work with; None for what is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e15:
+        return None
+    return float(value) if math.isfinite(value) else None
+
+
+def _refusal(response: Response, environment: Environment, origin: str) -> ProcoreError | None:
     """Return what a login host's answer means when it is not a token."""
-    error = error_from(reply)
+    status, host = response.status, _host(environment)
+    error = error_from(response)
     if error is None:
-        return None if reply.body.lstrip()[:1] == b"{" else _page_instead(reply, environment)
-    if reply.status >= 500 or reply.status == 429:
-        kind, seconds = type(error), error.retry_after_seconds
-        wait = f" (it asks to wait {seconds:,.0f} seconds)" if seconds else ""
-        return kind(
-            f"The login host {_host(environment)} is in trouble: it answered {reply.status}"
-            + (f": {error.reason}" if error.reason else "")
-            + f"{wait}.",
+        return None if response.body.lstrip()[:1] == b"{" else _page_instead(response, environment)
+    said = f": {error.reason}" if error.reason else ""
+    advice = hints.for_status(status, error.reason, login=True, web_page=response.is_html)
+    if status >= 500 or status == 429:
+        asked = error.retry_after_seconds
+        wait = f" (it asks to wait {asked:,.0f} seconds)" if asked else ""
+        what = (
+            f"limits logins: it answered {status}"
+            if status == 429
+            else f"is in trouble: it answered {status}"
+        )
+        return type(error)(
+            f"The login host {host} {what}{said}{wait}",
             reason=error.reason,
-            status=reply.status,
-            retry_after_seconds=seconds,
-            advice=hints.IN_TROUBLE,
+            status=status,
+            retry_after_seconds=asked,
+            retryable=error.retryable,
+            advice=advice,
         )
-    if 300 <= reply.status < 400:
-        return CredentialsError(
-            f"The login host {_host(environment)} redirected the login ({reply.status}); the secret is not sent along.",
-            status=reply.status,
-            advice="Check the login host of the environment.",
-        )
+    if 300 <= status < 400:
+        what = f"redirected the login ({status}); the secret is not sent along"
+        advice = "Check login_url of the environment."
+    elif advice == hints.REFUSED_CREDENTIALS:
+        what = f"refused the credentials ({status})"
+        said += f". {origin}" if origin else ""
+    elif advice == hints.NO_LOGIN_HERE:
+        what = f"has no login at /oauth/token ({status})"
+    else:
+        what = f"refused the login ({status})"
     return CredentialsError(
-        f"The login host {_host(environment)} refused the credentials ({reply.status})"
-        + (f": {error.reason}" if error.reason else "."),
-        reason=error.reason,
-        status=reply.status,
-        advice=hints.REFUSED_CREDENTIALS,
+        f"The login host {host} {what}{said}", reason=error.reason, status=status, advice=advice
     )
 
 
-def _page_instead(reply: Response, environment: Environment) -> ProcoreError:
+def _page_instead(response: Response, environment: Environment) -> ProcoreError:
     return ServerError(
-        f"The login host {_host(environment)} answered {reply.status} with something other than JSON "
-        f"({reply.headers.get('content-type', 'no content type')}).",
-        status=reply.status,
+        f"The login host {_host(environment)} answered {response.status} with something other than JSON "
+        f"({response.headers.get('content-type', 'no content type')}).",
+        status=response.status,
         advice=hints.NOT_JSON,
     )
 
 
-def _no_token(environment: Environment) -> CredentialsError:
+def _no_token(environment: Environment) -> ProcoreError:
     return CredentialsError(
         f"The login host {_host(environment)} answered without a usable token.",
-        advice="Check the login host of the environment.",
+        advice="Check login_url of the environment.",
     )
 
 

@@ -50,6 +50,11 @@ class Response:
         return "html" in self.headers.get("content-type", "") or start.startswith((b"<!doctype", b"<html"))
 
     @property
+    def is_login(self) -> bool:
+        """Whether the login host answered, whose refusals mean something else than those of the API host."""
+        return urlsplit(self.url).path.startswith("/oauth/")
+
+    @property
     def where(self) -> str:
         """Name the request for messages: path and environment."""
         parts = urlsplit(self.url)
@@ -86,7 +91,7 @@ def error_from(response: Response) -> ProcoreError | None:
         reason=reason,
         status=status,
         retry_after_seconds=seconds,
-        advice=hints.for_status(status, reason),
+        advice=hints.for_status(status, reason, login=response.is_login, web_page=response.is_html),
         retryable=status == 429 or (status >= 500 and status != 501),
     )
 

@@ -77,12 +77,13 @@ def test_parts_of_a_frame_have_a_size(another, connected, wrong: object) -> None
 
 
 def test_show_configuration_names_every_source_and_no_secret(places) -> None:  # type: ignore[no-untyped-def]
-    at = places({"PROCORE_CLIENT_SECRET": "very-hush"}, env_file="PROCORE_CLIENT_ID=from-file\n")
+    pair = "PROCORE_CLIENT_ID=from-file\nPROCORE_CLIENT_SECRET=very-hush\n"
+    at = places({"PROCORE_ENVIRONMENT": "sandbox"}, env_file=pair)
     at.profiles.save("work", pnb.Credentials("kept", "also-hush"), SANDBOX, 7)
     frame = pnb.show_configuration(places=at)
     told = {row["name"]: row for _, row in frame.iterrows()}
     assert told["PROCORE_CLIENT_SECRET"]["value"] == "<set>"
-    assert "environment variable" in told["PROCORE_CLIENT_SECRET"]["source"]
+    assert "environment variable" in told["PROCORE_ENVIRONMENT"]["source"]
     assert told["PROCORE_CLIENT_ID"]["source"].endswith(".env")
     assert pd.isna(told["PROCORE_COMPANY_ID"]["value"])
     assert "sandbox" in told["profile 'work'"]["value"]

@@ -9,6 +9,7 @@ from another_procore import SECRET, Asked, Said
 from traces import shown_anywhere
 
 import procore_nb as pnb
+from procore_nb.http import TransportLimits
 
 PAGE = b"<!DOCTYPE html><html><head><title>Maintenance</title></head></html>"
 
@@ -39,7 +40,7 @@ def login_says(said: Said):  # type: ignore[no-untyped-def]
         (Said(500, {"error": "boom"}), pnb.ServerError, "is in trouble"),
         (Said(503, PAGE, [("retry-after", "7")]), pnb.ServerError, "is in trouble"),
         (Said(502, b""), pnb.ServerError, "is in trouble"),
-        (Said(429, {"errors": "slow down"}, [("retry-after", "7")]), pnb.RateLimitError, "is in trouble"),
+        (Said(429, {"errors": "slow down"}, [("retry-after", "7")]), pnb.RateLimitError, "limits logins"),
     ],
     ids=lambda value: str(getattr(value, "status", value))[:30],
 )  # fmt: skip
@@ -100,7 +101,7 @@ def test_a_login_host_that_hangs_up_or_keeps_silent_is_a_network_error(session_o
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         with pytest.raises(pnb.NetworkError, match="did not answer in time") as caught:
-            session_of(another(), login=url, read_timeout_seconds=0.1).login()
+            session_of(another(), login=url, limits=TransportLimits(read_seconds=0.1)).login()
     assert shown_anywhere(caught.value, SECRET) == []
 
 

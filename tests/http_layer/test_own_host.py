@@ -10,6 +10,7 @@ from another_procore import CLIENT_ID, COMPANY, SECRET, Asked, Said
 
 import procore_nb as pnb
 from procore_nb.credentials import Secret
+from procore_nb.http import TransportLimits
 from procore_nb.http.transport import BearerAuth
 
 ME = "/rest/v1.0/me"
@@ -189,7 +190,7 @@ def test_no_request_waits_without_end(another, session_of) -> None:  # type: ign
             stay.wait(5)
         return None
 
-    session = session_of(another(twist=silent), read_timeout_seconds=0.1)
+    session = session_of(another(twist=silent), limits=TransportLimits(read_seconds=0.1))
     try:
         with pytest.raises(pnb.NetworkError, match="did not answer in time") as caught:
             session.get(ME, company_id=COMPANY)

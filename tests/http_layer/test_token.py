@@ -165,10 +165,24 @@ def ask_together(session: Session, threads: int) -> list[int]:
     return found
 
 
-def test_a_fresh_token_that_is_refused_too_is_not_renewed_for_ever(another, session_of) -> None:  # type: ignore[no-untyped-def]
+def test_fresh_tokens_that_are_refused_too_are_not_renewed_for_ever(another, session_of) -> None:  # type: ignore[no-untyped-def]
     server = another(twist=lambda asked: None if asked.path.startswith("/oauth") else Said(401, {}))
     assert session_of(server).get(ME, company_id=COMPANY).status == 401
-    assert (len(server.tokens), len(server.calls)) == (2, 2)
+    assert (len(server.tokens), len(server.calls)) == (4, 4)
+
+
+@pytest.mark.parametrize("revocations", [1, 2, 3])
+def test_revocations_close_together_are_outlived_although_no_token_was_of_use_between_them(
+    another, session_of, revocations: int
+) -> None:  # type: ignore[no-untyped-def]
+    def twist(asked: Asked) -> Said | None:
+        if asked.path == ME and len(server.tokens) <= revocations:
+            server.revoke_all()
+        return None
+
+    server = another(twist=twist)
+    assert session_of(server).get(ME, company_id=COMPANY).status == 200
+    assert len(server.tokens) == revocations + 1
 
 
 def test_sessions_of_one_client_share_a_token(another, session_of) -> None:  # type: ignore[no-untyped-def]
