@@ -21,6 +21,7 @@ from procore_nb.responses import server_time
 _RESPONSE_DUE = 0.02  # seconds; requests under way may already be counted, their responses will show it
 _LENGTH = {"spike": 10.0, "hour": 3600.0}  # seconds, as Procore describes its windows
 _ROUNDING = 1.0  # the reset is given in whole seconds, rounded up or down
+_FARTHEST_CLOCK = 30 * 86_400.0  # seconds; further apart, one of two clocks was never set
 _FARTHEST_RESET = 2 * 86_400.0  # seconds; a window ends within the hour, so a later reset is nonsense
 
 
@@ -189,9 +190,9 @@ class _Clocks:
 
     def update(self, theirs: float | None, now: float) -> None:
         """Take in what their clock said when ours said `now`."""
-        if theirs is None:
+        ahead = 0.0 if theirs is None else theirs - now
+        if theirs is None or abs(ahead) > _FARTHEST_CLOCK:
             return
-        ahead = theirs - now
         if not self._least - 5 < ahead < self._most + 5:  # one of the clocks was set
             self._least, self._most = -math.inf, math.inf
         self._least = max(self._least, ahead)
