@@ -2,8 +2,7 @@
 
 from procore_nb.maps.figure import plot_projects
 from procore_nb.maps.geofiles import to_geodataframe, to_geojson
-from procore_nb.maps.interactive import map_projects
-from procore_nb.maps.project_map import ProjectMap
+from procore_nb.maps.interactive import ProjectMap, map_projects
 from procore_nb.maps.proximity import distance_to, nearest, with_location
 from procore_nb.maps.validate import check_coordinates
 

@@ -1,6 +1,7 @@
-"""The sheet of paper a static map is drawn on: its axes, and how km become points.
+"""What a static map is drawn on: its axes, how km become points (1/72 inch), and fonts for any script.
 
-In: a view, and Axes if the caller has some. Out: Axes with the view as limits, and `Canvas`. Speaks to no service.
+In: an extent, Axes if the caller has some, text. Out: Axes with the extent as limits, `Canvas`, text that the fonts of this
+machine can draw. Speaks to no service.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -79,3 +81,42 @@ def new_figure(width: float, height: float) -> Any:
 
 def points_across(ax: Any) -> float:
     return float(ax.get_window_extent().width / ax.figure.dpi * 72)
+
+
+# Fonts that, where installed, bring what the usual one lacks.
+MORE_FONTS = (
+    "Noto Sans", "Noto Sans CJK JP", "Noto Sans CJK SC", "Noto Naskh Arabic", "Noto Sans Arabic", "Noto Sans Hebrew",
+    "Noto Sans Devanagari", "Noto Sans Thai", "Arial Unicode MS", "Segoe UI", "Segoe UI Symbol", "Microsoft YaHei",
+    "PingFang SC", "Hiragino Sans", "Arial", "Tahoma",
+)  # fmt: skip
+MISSING = "\N{WHITE VERTICAL RECTANGLE}"
+
+
+@lru_cache(maxsize=1)
+def families() -> tuple[str, ...]:
+    """DejaVu Sans (comes with matplotlib), then what is installed."""
+    from matplotlib import font_manager
+
+    installed = {entry.name for entry in font_manager.fontManager.ttflist}
+    return ("DejaVu Sans", *(name for name in MORE_FONTS if name in installed))
+
+
+def drawable(text: str) -> str:
+    """The text on one line, with a box for each character that no font can draw."""
+    line = " ".join(str(text).split())
+    if line.isascii():
+        return line if line.isprintable() else "".join(c for c in line if c.isprintable())
+    return "".join(
+        c if c.isascii() or ord(c) in _characters() else MISSING for c in line if c not in "\u200d\ufe0f"
+    )
+
+
+@lru_cache(maxsize=1)
+def _characters() -> frozenset[int]:
+    from matplotlib import font_manager
+
+    known: set[int] = set()
+    for family in families():
+        path = font_manager.findfont(family, fallback_to_default=True)
+        known |= set(font_manager.get_font(path).get_charmap())
+    return frozenset(known)

@@ -20,8 +20,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from procore_nb.errors import ArgumentError
-from procore_nb.maps.find_columns import ALIASES
-from procore_nb.maps.parse_coordinates import amounts
+from procore_nb.maps.map_columns import ALIASES, amounts
 
 STAGE_COLORS = {
     "Pre-Construction": "#E69F00",

@@ -14,11 +14,9 @@ import pandas as pd
 from procore_nb.errors import ArgumentError
 from procore_nb.maps.basemap import CITY, Label, city_labels, draw_basemap
 from procore_nb.maps.borders import Floats
-from procore_nb.maps.canvas import Canvas, map_axes, points_across
+from procore_nb.maps.canvas import Canvas, families, map_axes, points_across
 from procore_nb.maps.categories import categorize, title_of
 from procore_nb.maps.extent import choose_extent
-from procore_nb.maps.find_columns import find_column, name_column
-from procore_nb.maps.fonts import families
 from procore_nb.maps.legend import (
     INK,
     Occupied,
@@ -31,8 +29,8 @@ from procore_nb.maps.legend import (
     write_notes,
     write_title,
 )
+from procore_nb.maps.map_columns import amounts, find_column, name_column
 from procore_nb.maps.markers import Drawn, draw_markers, radius_of
-from procore_nb.maps.parse_coordinates import amounts
 from procore_nb.maps.validate import Located, locate
 
 if TYPE_CHECKING:
@@ -154,7 +152,7 @@ def plot_projects(
 def default_color(frame: Any, color: str | None) -> str | None:
     """The default "stage" is dropped for a frame that has none; any other name must exist."""
     if color == "stage" and isinstance(frame, pd.DataFrame):
-        from procore_nb.maps.find_columns import maybe_column
+        from procore_nb.maps.map_columns import maybe_column
 
         return color if maybe_column(frame, color) else None
     return color

@@ -16,7 +16,7 @@ import pandas as pd
 from procore_nb.atomic_write import output_path, write_group
 from procore_nb.errors import MissingExtraError
 from procore_nb.export.file_groups import files_for
-from procore_nb.maps.find_columns import find_columns
+from procore_nb.maps.map_columns import find_columns
 from procore_nb.maps.validate import Located, locate
 
 

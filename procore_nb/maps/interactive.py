@@ -1,25 +1,226 @@
-"""The interactive map: frame -> a widget in the notebook, or one HTML file.
+"""The interactive map: frame -> a widget in the notebook, or one HTML file that holds everything and asks no host.
 
-In: a frame from anywhere with coordinates. Out: `ProjectMap`. Speaks to no service, and asks no host unless a tile
-server is chosen by name.
+In: a frame from anywhere with coordinates. Out: `ProjectMap`: a widget, a page, frames of the rows chosen on it. Speaks to
+no service.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import base64
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from html import escape
+from importlib.resources import files
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import numpy as np
 import pandas as pd
 
-from procore_nb.errors import ArgumentError
+from procore_nb.atomic_write import output_path, replace_atomically
+from procore_nb.errors import ArgumentError, MissingExtraError
+from procore_nb.maps.borders import borders_file
 from procore_nb.maps.categories import categorize
 from procore_nb.maps.figure import default_color, positive_amounts, source_line
-from procore_nb.maps.find_columns import find_column, find_columns, maybe_column, name_column
-from procore_nb.maps.payload import LINK, Wanted, pack
-from procore_nb.maps.project_map import ProjectMap
-from procore_nb.maps.tiles import choose_tiles
-from procore_nb.maps.validate import locate
+from procore_nb.maps.map_columns import find_column, find_columns, maybe_column, name_column
+from procore_nb.maps.payload import LINK, Tiles, Wanted, choose_tiles, pack
+from procore_nb.maps.validate import Located, check_coordinates, locate
+
+PAGE_STYLE = "html, body { height: 100%; margin: 0; } .pnb-map { height: 100vh !important; border: 0; border-radius: 0; }"
+# The page has no kernel behind it: what is chosen stays in the page.
+START = """
+const packed = (id) => document.getElementById(id).textContent.trim();
+const values = { points: packed("points"), borders: packed("borders"), height: 600 };
+const model = { get: (name) => values[name], set: (name, value) => { values[name] = value; }, save_changes: () => {} };
+render({ model, el: document.body });
+"""
+
+
+@lru_cache(maxsize=1)
+def script() -> str:
+    """The map's script: the files of `static/` in order, one module."""
+    folder = files(__package__) / "static"
+    parts = sorted(
+        (part for part in folder.iterdir() if part.name.endswith(".js")), key=lambda part: part.name
+    )
+    return "\n".join(part.read_text(encoding="utf-8") for part in parts)
+
+
+@lru_cache(maxsize=1)
+def style() -> str:
+    """The map's style sheet."""
+    return (files(__package__) / "static" / "map.css").read_text(encoding="utf-8")
+
+
+def page(points: bytes, *, title: str, basemap: Tiles | None) -> str:
+    """A page that shows the map; its policy allows its own script and style, and images of the chosen tile server."""
+    code, look = script() + START, style() + PAGE_STYLE
+    images = f"img-src {basemap.origin}" if basemap else "img-src 'none'"
+    policy = (
+        f"default-src 'none'; script-src '{_hash(code)}'; style-src '{_hash(look)}'; {images}; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="strict-origin-when-cross-origin">
+<title>{escape(title)}</title>
+<style>{look}</style>
+</head>
+<body>
+<script type="application/octet-stream" id="borders">{base64.b64encode(borders_file()).decode()}</script>
+<script type="application/octet-stream" id="points">{base64.b64encode(points).decode()}</script>
+<script type="module">{code}</script>
+</body>
+</html>
+"""
+
+
+def write_whole(path: str | os.PathLike[str], text: str) -> Path:
+    """Write a file whole or not at all."""
+    place = output_path(path)
+    with replace_atomically(place) as draft:
+        draft.write_bytes(text.encode("utf-8"))
+    return place
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode()
+
+
+class ProjectMap:
+    """A map of the rows of a frame; a notebook shows it, `save` writes it, `selected` reads it.
+
+    Made by `map_projects`.
+    """
+
+    def __init__(
+        self, located: Located, points: bytes, basemap: Tiles | None, height: int, columns: tuple[str, str]
+    ) -> None:
+        self._located, self._points, self._basemap = located, points, basemap
+        self._height, self._columns = height, columns
+        self._widget: Any = None
+        self._observers: list[tuple[Callable[[Any], Any], Any]] = []
+
+    @property
+    def note(self) -> str:
+        """How many rows are on the map, and why the others are not."""
+        return self._located.note()
+
+    @property
+    def left_out(self) -> pd.DataFrame:
+        """The rows that are not on the map, with verdict, reason and suggestion (see `check_coordinates`)."""
+        latitude, longitude = self._columns
+        table = check_coordinates(self._located.frame, latitude=latitude, longitude=longitude)
+        return table[~self._located.kept]
+
+    @property
+    def widget(self) -> Any:
+        """The widget itself, to put into boxes and tabs of ipywidgets. Needs anywidget."""
+        if self._widget is None:
+            self._widget = _widget_class()(points=self._points, height=self._height)
+        return self._widget
+
+    @property
+    def selected(self) -> pd.DataFrame:
+        """The rows chosen on the map by click or box, in the frame's order; empty when none is."""
+        return self._rows(self.widget.chosen)
+
+    def observe(self, handler: Callable[[Any], Any], names: str = "selected") -> None:
+        """Call `handler(change)` whenever the selection changes; `change.new` and `change.old` are frames."""
+        from traitlets import Bunch
+
+        if names != "selected":
+            raise ArgumentError(f"names={names!r} cannot be observed.", advice='Only "selected" can.')
+
+        def tell(change: Any) -> None:
+            old, new = self._rows(change.old), self._rows(change.new)
+            handler(Bunch(name="selected", type="change", owner=self, old=old, new=new))
+
+        self.widget.observe(tell, names="chosen")
+        self._observers.append((handler, tell))
+
+    def unobserve(self, handler: Callable[[Any], Any]) -> None:
+        """Stop calling `handler`."""
+        for known, tell in [pair for pair in self._observers if pair[0] == handler]:
+            self.widget.unobserve(tell, names="chosen")
+            self._observers.remove((known, tell))
+
+    def save(self, path: str | os.PathLike[str], *, title: str = "Projects") -> Path:
+        """Write the map as one HTML file that works without internet.
+
+        Parameters
+        ----------
+        path
+            Where to; an existing file is replaced only when the new one is whole.
+        title
+            Title of the page.
+
+        Returns
+        -------
+        Path
+            The file. It holds only the columns that name, tooltip and popup show, and asks no host unless a tile
+            server was chosen.
+
+        Raises
+        ------
+        OutputError
+            The file cannot be written.
+        """
+        return write_whole(path, self._page(title))
+
+    def _page(self, title: str) -> str:
+        return page(self._points, title=title, basemap=self._basemap)
+
+    def _rows(self, chosen: bytes | memoryview) -> pd.DataFrame:
+        places = np.frombuffer(chosen, dtype="<i4")
+        drawn = np.flatnonzero(self._located.kept)
+        places = places[(places >= 0) & (places < len(drawn))]
+        rows: pd.DataFrame = self._located.frame.iloc[drawn[places]]
+        return rows
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        try:
+            shown = self.widget._repr_mimebundle_(**options)
+        except MissingExtraError as error:
+            return {"text/plain": repr(self), "text/html": self._frame_for_reading(str(error))}
+        bundle, metadata = shown if isinstance(shown, tuple) else (shown, {})
+        return {**(bundle or {}), "text/plain": repr(self)}, metadata
+
+    def _frame_for_reading(self, reason: str) -> str:
+        """The standalone page in a frame of its own: all but the selection works."""
+        return (
+            f'<iframe sandbox="allow-scripts allow-popups" width="100%" height="{self._height}" '
+            f'srcdoc="{escape(self._page("Projects"))}"></iframe><p>{escape(reason)}</p>'
+        )
+
+    def __repr__(self) -> str:
+        return f"<ProjectMap: {self.note}>"
+
+
+def _widget_class() -> Any:
+    """Our widget, made when it is first needed.
+
+    Raises
+    ------
+    MissingExtraError
+        anywidget is not installed.
+    """
+    try:
+        from procore_nb.maps.widget import MapWidget
+    except ImportError as error:
+        raise MissingExtraError(
+            "The interactive widget needs anywidget, which is not installed.",
+            advice='Install it with pip install "procore-nb[maps]"; .save("map.html") works without it.',
+        ) from error
+    return MapWidget
+
 
 USUAL_POPUP = ("number", "stage", "type", "city", "state", "value", "program", "office")
 HEIGHTS = range(200, 4001)

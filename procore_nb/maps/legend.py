@@ -13,9 +13,8 @@ import numpy as np
 
 from procore_nb.maps.basemap import Label
 from procore_nb.maps.borders import Floats
-from procore_nb.maps.canvas import Canvas
+from procore_nb.maps.canvas import Canvas, drawable, families
 from procore_nb.maps.categories import Categories, short_number
-from procore_nb.maps.fonts import drawable, families
 from procore_nb.maps.markers import SMALLEST_RING, Drawn, radius_of, ring_radius
 
 INK, QUIET, GREY = "#2B2F33", "#6B7075", "#9AA0A6"

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from procore_nb.errors import ArgumentError
-from procore_nb.maps.find_columns import check_frame, find_column, find_columns, name_column
 from procore_nb.maps.geometry import distance_km
+from procore_nb.maps.map_columns import check_frame, find_column, find_columns, name_column
 from procore_nb.maps.validate import locate
 
 PROJECT_ID = ("project_id", "project.id")

@@ -1,6 +1,9 @@
-"""The rows of a frame that can be drawn, and the words for those that cannot.
+"""Validate coordinates once, for all maps and files: can this row be drawn, and if not, why not?
 
-In: a frame. Out: `Located` (used by every map and file), and the table of verdicts for people. Speaks to no service.
+In: a frame with latitude and longitude, and if it has them the row's country and state. Out: one verdict per row, the
+table of verdicts for people, and `LocatedFrame`, which every map and file draws. Speaks to no service.
+
+Verdicts: `ok`, `missing`, `not_a_number`, `text`, `zero`, `out_of_range`, `swapped`, `outside_country`.
 """
 
 from __future__ import annotations
@@ -8,13 +11,184 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from procore_nb.errors import ArgumentError
-from procore_nb.maps.borders import Floats
-from procore_nb.maps.coordinates import REASONS, Judged, judge
-from procore_nb.maps.find_columns import check_frame, maybe_column, name_column
-from procore_nb.maps.geometry import Bools
+from procore_nb.maps.borders import Floats, Region, country_region, state_region
+from procore_nb.maps.geometry import Bools, is_near
+from procore_nb.maps.map_columns import (
+    Codes,
+    check_frame,
+    degrees_from_text,
+    maybe_column,
+    name_column,
+    read_column,
+)
+
+# Our outlines are good to a few km, sites stand on piers and in the sea: "far" must leave room for that.
+FAR_KM = 150.0
+# A swapped pair must fall where the row says it is, give or take a generalised coast.
+SWAP_KM = 25.0
+NULL_ISLAND_DEGREES = 0.001  # 0, 0 is a buoy in the Gulf of Guinea, and what empty forms store
+
+REASONS = {
+    "ok": "",
+    "missing": "no coordinates",
+    "not_a_number": "not a number",
+    "text": "text instead of decimal degrees",
+    "zero": "latitude and longitude are both zero",
+    "out_of_range": "outside -90..90 or -180..180 degrees",
+    "swapped": "latitude and longitude are swapped",
+    "outside_country": "far outside the row's own country",
+}
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Verdict per row, the coordinates that were read, and those we would suggest (NaN where none)."""
+
+    verdict: Codes
+    latitude: Floats
+    longitude: Floats
+    suggestion: Codes
+    suggested_latitude: Floats
+    suggested_longitude: Floats
+
+
+def judge(
+    latitude: pd.Series[Any],
+    longitude: pd.Series[Any],
+    country: pd.Series[Any] | None = None,
+    state: pd.Series[Any] | None = None,
+) -> Judged:
+    """Give every pair of coordinates its verdict; pure, and the only place where this is decided.
+
+    Parameters
+    ----------
+    latitude, longitude
+        Degrees WGS 84, as they came: numbers, Decimals, text.
+    country, state
+        What the row says of its place, as code or English name; unknown words are ignored.
+    """
+    lat, lat_problem = read_column(latitude)
+    lon, lon_problem = read_column(longitude)
+    verdict = _first_problem(lat_problem, lon_problem)
+    size = len(verdict)
+    judged = Judged(
+        verdict, lat, lon, np.full(size, "", dtype=object), np.full(size, np.nan), np.full(size, np.nan)
+    )
+    _suggest_from_text(judged, latitude, longitude)
+    number = verdict == ""
+    zero = number & (np.abs(lat) < NULL_ISLAND_DEGREES) & (np.abs(lon) < NULL_ISLAND_DEGREES)
+    verdict[zero] = "zero"
+    range_ok = (np.abs(lat) <= 90) & (np.abs(lon) <= 180)
+    verdict[number & ~zero & ~range_ok] = "out_of_range"
+    for place, rows in _by_place(country, state, np.flatnonzero(number & ~zero)):
+        _compare_with_place(judged, place, rows)
+    _suggest_ranges(judged)
+    verdict[verdict == ""] = "ok"
+    return judged
+
+
+def _first_problem(lat_problem: Codes, lon_problem: Codes) -> Codes:
+    verdict = np.full(len(lat_problem), "", dtype=object)
+    for problem in ("text", "not_a_number", "missing"):  # the last one said wins
+        verdict[(lat_problem == problem) | (lon_problem == problem)] = problem
+    return verdict
+
+
+def _suggest_from_text(judged: Judged, latitude: pd.Series[Any], longitude: pd.Series[Any]) -> None:
+    for row in np.flatnonzero(judged.verdict == "text"):
+        pair = []
+        for value, number, axis in (
+            (latitude.iloc[row], judged.latitude[row], "latitude"),
+            (longitude.iloc[row], judged.longitude[row], "longitude"),
+        ):
+            read = (
+                degrees_from_text(value, axis=axis) if isinstance(value, str) and np.isnan(number) else number
+            )
+            pair.append(read)
+        if None in pair:
+            judged.suggestion[row] = "write decimal degrees, such as 43.1566 and -77.6088"
+        else:
+            _suggest(judged, row, *pair, words="read as decimal degrees: ")
+
+
+def _by_place(
+    country: pd.Series[Any] | None, state: pd.Series[Any] | None, rows: Any
+) -> list[tuple[tuple[Region | None, Region | None], Any]]:
+    """Rows that say the same of their place, with its outlines (country, state)."""
+    if (country is None and state is None) or not len(rows):
+        return []
+    words = pd.DataFrame({"country": _words(country, rows), "state": _words(state, rows)})
+    found = []
+    for (country_word, state_word), group in words.groupby(["country", "state"], sort=False):
+        place = country_region(str(country_word)), state_region(str(state_word), str(country_word))
+        if place != (None, None):
+            found.append((place, rows[group.index.to_numpy()]))
+    return found
+
+
+def _words(column: pd.Series[Any] | None, rows: Any) -> list[str]:
+    if column is None:
+        return [""] * len(rows)
+    return [value if isinstance(value, str) else "" for value in column.iloc[rows].tolist()]
+
+
+def _compare_with_place(judged: Judged, place: Any, rows: Any) -> None:
+    country, state = place
+    home = country or state
+    lat, lon = judged.latitude[rows], judged.longitude[rows]
+    in_range = (np.abs(lat) <= 90) & (np.abs(lon) <= 180)
+    away = ~(in_range & _near(home, lon, lat, FAR_KM))
+    rows, lat, lon = rows[away], lat[away], lon[away]
+    swapped = _near(country, lat, lon, SWAP_KM) | _near(state, lat, lon, SWAP_KM)
+    for row in rows[swapped]:
+        _suggest(judged, row, judged.longitude[row], judged.latitude[row], words='fix="swap" reads ')
+    judged.verdict[rows[swapped]] = "swapped"
+    if country is None:
+        return
+    far = rows[~swapped & (judged.verdict[rows] == "")]
+    judged.verdict[far] = "outside_country"
+    for row in far:
+        judged.suggestion[row] = f"check the coordinates or the country ({country.label})"
+    for signs in ((1, -1), (-1, 1), (-1, -1)):
+        lat, lon = judged.latitude[far] * signs[0], judged.longitude[far] * signs[1]
+        for row in far[_near(country, lon, lat, 0)]:
+            _suggest(
+                judged,
+                row,
+                judged.latitude[row] * signs[0],
+                judged.longitude[row] * signs[1],
+                words="a sign may be lost: ",
+            )
+
+
+def _near(place: Region | None, longitude: Floats, latitude: Floats, km: float) -> Bools:
+    possible = (np.abs(latitude) <= 90) & (np.abs(longitude) <= 180)
+    if place is None or not possible.any():
+        return np.zeros(len(possible), dtype=bool)
+    near = np.zeros(len(possible), dtype=bool)
+    near[possible] = is_near(place.rings, longitude[possible], latitude[possible], km=km)
+    return near
+
+
+def _suggest_ranges(judged: Judged) -> None:
+    """Pairs out of range that one plain change would bring back."""
+    for row in np.flatnonzero(judged.verdict == "out_of_range"):
+        lat, lon = judged.latitude[row], judged.longitude[row]
+        if abs(lat) <= 90 and 180 < lon <= 360:
+            _suggest(judged, row, lat, lon - 360, words="longitude counted eastwards to 360: ")
+        elif abs(lat) <= 180 and abs(lon) <= 90:
+            _suggest(judged, row, lon, lat, words="perhaps swapped: ")
+        else:
+            judged.suggestion[row] = "write decimal degrees, such as 43.1566 and -77.6088"
+
+
+def _suggest(judged: Judged, row: Any, latitude: Any, longitude: Any, *, words: str) -> None:
+    judged.suggested_latitude[row], judged.suggested_longitude[row] = latitude, longitude
+    judged.suggestion[row] = f"{words}{float(latitude):.7g}, {float(longitude):.7g}"
 
 
 @dataclass(frozen=True)

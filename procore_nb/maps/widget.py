@@ -11,7 +11,7 @@ import anywidget
 import traitlets
 
 from procore_nb.maps.borders import borders_file
-from procore_nb.maps.html_page import script, style
+from procore_nb.maps.interactive import script, style
 
 
 class MapWidget(anywidget.AnyWidget):

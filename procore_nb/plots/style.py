@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from procore_nb.errors import ArgumentError
-from procore_nb.maps.canvas import new_figure
+from procore_nb.maps.canvas import drawable, families, new_figure
 from procore_nb.maps.categories import PALETTE
-from procore_nb.maps.fonts import drawable, families
 from procore_nb.maps.legend import GREY, INK, QUIET, write_title
 
 if TYPE_CHECKING:

@@ -7,12 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from procore_nb.maps.borders import load_borders, load_cities
-from procore_nb.maps.clusters import covered_share, groups_of
-from procore_nb.maps.extent import REGIONS, box_around, choose_extent
+from procore_nb.maps.borders import country_region, load_borders, load_cities, state_region
+from procore_nb.maps.extent import REGIONS, Projection, box_around, choose_extent
 from procore_nb.maps.geometry import distance_km, is_inside, is_near
-from procore_nb.maps.projection import Projection
-from procore_nb.maps.regions import country_region, state_region
+from procore_nb.maps.markers import covered_share, groups_of
 
 EARTH_KM2 = 510_065_600
 

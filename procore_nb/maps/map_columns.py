@@ -1,0 +1,209 @@
+"""Find the columns a map needs in a frame from anywhere, and parse the numbers they hold.
+
+In: a frame, the words of the caller ("stage"). Out: column names, or an error that names near matches; floats, and what
+was wrong with the other values. Speaks to no service.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from difflib import get_close_matches
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from procore_nb.errors import ArgumentError
+from procore_nb.maps.borders import Floats
+
+# One word for what project lists call differently from version to version; the first column present wins.
+ALIASES = {
+    "stage": ("stage", "project_stage.name", "stage.name", "project_stage"),
+    "type": ("type", "project_type.name", "type.name", "project_type"),
+    "program": ("program", "program.name", "project_program.name"),
+    "office": ("office", "office.name", "project_office.name"),
+    "region": ("region", "project_region.name", "region.name", "project_region"),
+    "company": ("company", "company.name", "company_name"),
+    "value": ("value", "total_value", "estimated_value"),
+    "country": ("country_code", "country", "address.country_code"),
+    "state": ("state_code", "state", "address.state_code", "province"),
+    "number": ("project_number", "number"),
+}
+NAME_COLUMNS = ("name", "display_name", "project.name", "project_name", "company", "title", "subject")
+
+
+def find_column(frame: pd.DataFrame, name: str, *, argument: str) -> str:
+    """The column meant by `name`, itself or through an alias.
+
+    Raises
+    ------
+    ArgumentError
+        No such column; near matches are named.
+    """
+    if not isinstance(name, str):
+        raise ArgumentError(f"{argument} must be the name of a column, not {type(name).__name__}.")
+    found = maybe_column(frame, name)
+    if found is not None:
+        return found
+    names = [str(column) for column in frame.columns]
+    near = get_close_matches(name, names + [alias for alias in ALIASES if maybe_column(frame, alias)], n=4)
+    near += [column for column in names if name.casefold() in column.casefold() and column not in near][:3]
+    known = f"Near matches: {', '.join(near)}." if near else f"Columns: {', '.join(names[:12]) or 'none'}."
+    raise ArgumentError(f"{argument}={name!r}: the frame has no such column.", advice=known)
+
+
+def maybe_column(frame: pd.DataFrame, name: str) -> str | None:
+    """The column meant by `name`, or None."""
+    for candidate in (name, *ALIASES.get(name, ())):
+        if candidate in frame.columns:
+            return candidate
+    return None
+
+
+def find_columns(frame: pd.DataFrame, names: Iterable[str] | None, *, argument: str) -> list[str] | None:
+    """Several columns; None stays None (the caller has a default)."""
+    if names is None:
+        return None
+    if isinstance(names, str):
+        names = [names]
+    return list(dict.fromkeys(find_column(frame, name, argument=argument) for name in names))
+
+
+def name_column(frame: pd.DataFrame) -> str | None:
+    """The column that names a row for people."""
+    return next((column for column in NAME_COLUMNS if column in frame.columns), None)
+
+
+def check_frame(frame: Any, latitude: str, longitude: str) -> tuple[str, str]:
+    """Refuse what is not a frame with coordinates, in words that say what to do.
+
+    Returns
+    -------
+    tuple of str
+        The columns of latitude and longitude.
+    """
+    if not isinstance(frame, pd.DataFrame):
+        raise ArgumentError(
+            f"A map needs a DataFrame, not {type(frame).__name__}.", advice="pnb.to_frame(records) makes one."
+        )
+    if not frame.columns.is_unique:
+        twice = sorted({str(name) for name in frame.columns[frame.columns.duplicated()]})
+        raise ArgumentError(f"The frame has two columns of one name: {', '.join(twice)}.")
+    missing = [name for name in (latitude, longitude) if name not in frame.columns]
+    if missing:
+        raise ArgumentError(
+            f"The frame has no column {' and no column '.join(map(repr, missing))}.{_near(frame, missing)}",
+            advice="Name the columns with latitude=… and longitude=…, "
+            "or bring them in by with_location(frame, projects).",
+        )
+    return latitude, longitude
+
+
+def _near(frame: pd.DataFrame, missing: Sequence[str]) -> str:
+    names = [str(column) for column in frame.columns]
+    near = {
+        column
+        for word in missing
+        for column in (*get_close_matches(word, names, n=2), *(n for n in names if word[:3] in n.casefold()))
+    }
+    return f" Near matches: {', '.join(sorted(near))}." if near else ""
+
+
+PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
+DEGREE_TEXT = re.compile(
+    r"""\s*([NSEW])?\s*([+-]?)\s*
+        (\d{1,3}(?:[.,]\d+)?)\s*(?:°|º|˚|deg(?:rees)?\.?|d|\s|:|$)?\s*
+        (?:(\d{1,2}(?:[.,]\d+)?)\s*(?:['′’]|min\.?|m|\s|:|$)\s*)?
+        (?:(\d{1,2}(?:[.,]\d+)?)\s*(?:["″”]|''|′′|’’|sec\.?|s|$)?\s*)?
+        ([NSEW])?\s*""",
+    re.VERBOSE | re.IGNORECASE,
+)
+
+Codes = npt.NDArray[np.object_]
+
+
+def read_column(column: pd.Series[Any]) -> tuple[Floats, Codes]:
+    """Values as floats, and per value "", "missing", "not_a_number" or "text"."""
+    codes = np.full(len(column), "", dtype=object)
+    if pd.api.types.is_numeric_dtype(column.dtype) and not _odd_number_type(column):
+        values = column.to_numpy(dtype="float64", na_value=np.nan)
+        codes[np.isnan(values)] = "missing"
+        codes[np.isinf(values)] = "not_a_number"
+        return values, codes
+    values = np.full(len(column), np.nan)
+    for i, value in enumerate(column.tolist()):
+        values[i], codes[i] = read_value(value)
+    return values, codes
+
+
+def read_value(value: Any) -> tuple[float, str]:
+    """One value as a float, and what is wrong with it ("" when nothing is)."""
+    if value is None or value is pd.NA or value is pd.NaT:
+        return np.nan, "missing"
+    if isinstance(value, bool | np.bool_):
+        return np.nan, "not_a_number"
+    if isinstance(value, int | float | Decimal | np.number):
+        return _read_number(value)
+    if not isinstance(value, str):
+        return np.nan, "not_a_number"
+    word = value.strip().replace("−", "-")
+    if word.casefold() in {"", "nan", "none", "null", "n/a", "na", "-"}:
+        return np.nan, "missing"
+    if PLAIN.fullmatch(word):
+        return _read_number(float(word))
+    return np.nan, "text"
+
+
+def degrees_from_text(text: str, *, axis: str) -> float | None:
+    """Decimal degrees meant by text such as `40°26′46″N`, `N 40 26.77` or `43,1566`; None when unclear.
+
+    `axis` is "latitude" or "longitude": a letter of the other axis makes the text unclear.
+    """
+    match = DEGREE_TEXT.fullmatch(text.strip().replace("−", "-"))
+    if not match or not NUMBER.search(text):
+        return None
+    before, sign, degrees, minutes, seconds, after = match.groups()
+    letter = (before or after or "").upper()
+    if (before and after) or (letter and sign) or (letter and letter not in _letters(axis)):
+        return None
+    small = [float(part.replace(",", ".")) if part else 0.0 for part in (minutes, seconds)]
+    value = float(degrees.replace(",", ".")) + small[0] / 60 + small[1] / 3600
+    if max(small) >= 60 or value > (90 if axis == "latitude" else 180):
+        return None
+    return -value if sign == "-" or letter in {"S", "W"} else value
+
+
+def amounts(column: pd.Series[Any]) -> Floats:
+    """Numbers of a column of numbers, Decimals or text ("18450000.0", "$1,200"); NaN for what is none."""
+    if pd.api.types.is_numeric_dtype(column.dtype) and not _odd_number_type(column):
+        values = column.to_numpy(dtype="float64", na_value=np.nan)
+    else:
+        values = np.array([_amount(value) for value in column.tolist()], dtype="float64")
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def _amount(value: Any) -> float:
+    if isinstance(value, str):
+        value = value.strip().lstrip("$€£").replace(",", "").strip()
+    number, _ = read_value(value)
+    return number
+
+
+def _read_number(value: Any) -> tuple[float, str]:
+    number = float(value)
+    if np.isnan(number):
+        return np.nan, "missing"
+    return (number, "") if np.isfinite(number) else (np.nan, "not_a_number")
+
+
+def _odd_number_type(column: pd.Series[Any]) -> bool:
+    """Booleans and complex numbers count as numeric to pandas, not to a map."""
+    return bool(pd.api.types.is_bool_dtype(column.dtype) or pd.api.types.is_complex_dtype(column.dtype))
+
+
+def _letters(axis: str) -> str:
+    return "NS" if axis == "latitude" else "EW"
