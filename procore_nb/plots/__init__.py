@@ -3,7 +3,6 @@
 In: a Series or a frame of numbers. Out: matplotlib Axes. Speaks to no service.
 """
 
-from procore_nb.plots.bars import plot_bars
-from procore_nb.plots.lines import plot_lines
+from procore_nb.plots.charts import plot_bars, plot_lines
 
 __all__ = ["plot_bars", "plot_lines"]
