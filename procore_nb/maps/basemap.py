@@ -152,5 +152,5 @@ def _strokes(lines: Iterable[Floats], view: Extent, window: Box) -> tuple[Floats
 
 
 def _smallest_degrees(view: Extent) -> float:
-    """Pieces smaller than a pixel or so are left out."""
+    """Pieces smaller than about a pixel are not drawn."""
     return view.width / 1200 / KM_PER_DEGREE

@@ -23,21 +23,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Canvas:
-    """The view laid on paper: how many points (1/72 inch) one km takes."""
+    """The extent on paper: how many points (1/72 inch) one km takes."""
 
     view: Extent
     points_per_km: float
 
-    def place(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+    def to_points(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
         """Points (1/72 inch) from the lower left corner."""
         return (x - self.view.left) * self.points_per_km, (y - self.view.bottom) * self.points_per_km
 
-    def place_one(self, x: float, y: float) -> tuple[float, float]:
-        """The same for one place."""
+    def point_of(self, x: float, y: float) -> tuple[float, float]:
+        """The same for one position."""
         return (x - self.view.left) * self.points_per_km, (y - self.view.bottom) * self.points_per_km
 
     def holds(self, left: float, bottom: float, right: float, top: float) -> bool:
-        """Whether a rectangle lies on the paper, with a small margin."""
+        """Whether a rectangle lies on the canvas, with a small margin."""
         wide, high = self.view.width * self.points_per_km, self.view.height * self.points_per_km
         return left > 2 and bottom > 2 and right < wide - 2 and top < high - 2
 
@@ -45,7 +45,7 @@ class Canvas:
 def map_axes(
     ax: Axes | None, view: Extent, *, titled: bool, categories: Sequence[str], sized: bool
 ) -> tuple[Any, Extent]:
-    """Axes without ticks whose limits are the view, grown to the shape of the paper."""
+    """Axes without ticks whose limits are the view, grown to the shape of the canvas."""
     if ax is None:
         longest = min(28, max(map(len, categories)))
         wide, beside = 7.4, float(np.clip(0.75 + 0.062 * (longest + 7), 1.7, 3.2))
@@ -83,7 +83,7 @@ def points_across(ax: Any) -> float:
     return float(ax.get_window_extent().width / ax.figure.dpi * 72)
 
 
-# Fonts that, where installed, bring what the usual one lacks.
+# Fonts that, where installed, have the characters that the usual one lacks.
 MORE_FONTS = (
     "Noto Sans", "Noto Sans CJK JP", "Noto Sans CJK SC", "Noto Naskh Arabic", "Noto Sans Arabic", "Noto Sans Hebrew",
     "Noto Sans Devanagari", "Noto Sans Thai", "Arial Unicode MS", "Segoe UI", "Segoe UI Symbol", "Microsoft YaHei",

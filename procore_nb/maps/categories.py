@@ -188,6 +188,6 @@ def _most_common(words: npt.NDArray[np.object_], *, stages: bool) -> tuple[list[
         names.append(OTHER)
     if NONE in set(found):
         names.append(NONE)
-    place = {name: position for position, name in enumerate(names)}
-    lookup = np.array([place.get(str(name), place.get(OTHER, 0)) for name in found], dtype=np.intp)
+    positions = {name: position for position, name in enumerate(names)}
+    lookup = np.array([positions.get(str(name), positions.get(OTHER, 0)) for name in found], dtype=np.intp)
     return names, lookup[codes] if len(codes) else codes.astype(np.intp)

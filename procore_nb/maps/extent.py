@@ -8,11 +8,11 @@ Savric, Patterson and Jenny (2018).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 
+from procore_nb.catalog.near_match import near
 from procore_nb.errors import ArgumentError
 from procore_nb.maps.borders import Floats, country_code, country_region, state_region
 from procore_nb.maps.geometry import MEAN_RADIUS_KM, Bools, wrapped
@@ -164,14 +164,14 @@ def region_box(region: Any) -> Box:
         word = OTHER_WORDS.get(word, word).replace("lower 48", "lower48")
         if word in REGIONS:
             return REGIONS[word]
-        place = country_region(region) if country_code(region) else state_region(region, "")
-        if place is not None:
-            points = np.concatenate(place.rings)
+        outline = country_region(region) if country_code(region) else state_region(region, "")
+        if outline is not None:
+            points = np.concatenate(outline.rings)
             return box_around(points[:, 0], points[:, 1])
-        near = get_close_matches(word, REGIONS, n=3)
+        matches = near(word, REGIONS)
         raise ArgumentError(
             f"region={region!r} is not known.",
-            advice=f"{'Near matches: ' + ', '.join(near) + '. ' if near else ''}Use one of {', '.join(REGIONS)}, "
+            advice=f"{'Near matches: ' + ', '.join(matches) + '. ' if matches else ''}Use one of {', '.join(REGIONS)}, "
             "a country or state by code or name, or (west, south, east, north) in degrees.",
         )
     try:

@@ -31,7 +31,7 @@ from procore_nb.maps.legend import (
 )
 from procore_nb.maps.map_columns import amounts, find_column, name_column
 from procore_nb.maps.markers import Drawn, draw_markers, radius_of
-from procore_nb.maps.validate import Located, locate
+from procore_nb.maps.validate import LocatedFrame, locate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -66,8 +66,8 @@ def plot_projects(
         Any frame with coordinates in degrees WGS 84; it is not changed.
     color
         Column that colours the marks, or one of stage, type, program, office, region, company whatever the list
-        calls it. Numbers are drawn in five classes, times by year. None: one colour. The default is left out
-        silently when the frame has no stage.
+        calls it. Numbers are drawn in five classes, times by year. None: one colour. The default is ignored
+        when the frame has no stage.
     size
         Column with amounts: area in proportion. Rows without a positive amount are small hollow marks.
     ax
@@ -86,7 +86,7 @@ def plot_projects(
     palette
         Colours for some names, such as {"Healthcare": "#882255"}.
     fix
-        "swap" repairs swapped pairs (see `check_coordinates`), and says so below the map.
+        "swap" repairs swapped pairs (see `check_coordinates`); the note below the map counts them.
     latitude, longitude
         Names of the coordinate columns.
 
@@ -133,9 +133,9 @@ def plot_projects(
     sizes = None if size_column is None else positive_amounts(rows[size_column])
     with _fonts():
         draw_basemap(ax, view)
-        paper = Canvas(view, points_across(ax) / view.width)
-        drawn = draw_markers(ax, paper, x, y, categories, sizes, cluster)
-        _write_names(ax, paper, rows, label_column, x, y, sizes, drawn, labels)
+        canvas = Canvas(view, points_across(ax) / view.width)
+        drawn = draw_markers(ax, canvas, x, y, categories, sizes, cluster)
+        _write_names(ax, canvas, rows, label_column, x, y, sizes, drawn, labels)
         draw_legends(ax, categories, drawn, title_of(size_column or ""), outside=outside)
         write_notes(
             ax,
@@ -172,7 +172,7 @@ def _fonts() -> Any:
 
 def _write_names(
     ax: Any,
-    paper: Canvas,
+    canvas: Canvas,
     rows: pd.DataFrame,
     column: str | None,
     x: Floats,
@@ -186,30 +186,30 @@ def _write_names(
     radius = np.full(len(x), drawn.largest_radius)
     if sizes is not None and drawn.largest_value > 0:
         radius = np.nan_to_num(radius_of(sizes, drawn.largest_value, drawn.largest_radius), nan=2.0)
-    cover_points(paper, occupied, x[drawn.single], y[drawn.single], np.minimum(radius[drawn.single], 8))
+    cover_points(canvas, occupied, x[drawn.single], y[drawn.single], np.minimum(radius[drawn.single], 8))
     if drawn.rings is not None:
-        cover_points(paper, occupied, drawn.rings.x, drawn.rings.y, drawn.rings.radius)
-    draw_scale_bar(ax, paper, occupied)
+        cover_points(canvas, occupied, drawn.rings.x, drawn.rings.y, drawn.rings.radius)
+    draw_scale_bar(ax, canvas, occupied)
     if column is not None:
-        wanted = (
+        most = (
             labels
             if labels is not None
             else (len(x) if len(x) <= FEW else LARGEST if sizes is not None else 0)
         )
         order = np.argsort(-np.nan_to_num(sizes), kind="stable") if sizes is not None else np.arange(len(x))
-        chosen = [int(i) for i in order if drawn.single[i] and isinstance(rows[column].iloc[i], str)][:wanted]
+        chosen = [int(i) for i in order if drawn.single[i] and isinstance(rows[column].iloc[i], str)][:most]
         named = [Label(shortened(rows[column].iloc[i], 34), float(x[i]), float(y[i]), 0) for i in chosen]
         write_labels(
-            ax, paper, named, occupied, size=7.5, color=INK, weight="bold", away=[radius[i] for i in chosen]
+            ax, canvas, named, occupied, size=7.5, color=INK, weight="bold", away=[radius[i] for i in chosen]
         )
-    cities = city_labels(paper.view)
-    if paper.view.width < ONE_CITY_KM:
+    cities = city_labels(canvas.view)
+    if canvas.view.width < ONE_CITY_KM:
         write_city_below(ax, cities)
         return
-    write_labels(ax, paper, cities, occupied, size=6.5, color=CITY, at_most=28)
+    write_labels(ax, canvas, cities, occupied, size=6.5, color=CITY, at_most=28)
 
 
-def _note(drawn: Drawn, located: Located, beyond: int, sizes: Floats | None, size_title: str) -> str:
+def _note(drawn: Drawn, located: LocatedFrame, beyond: int, sizes: Floats | None, size_title: str) -> str:
     """What is on the map, what is not, and how to read it."""
     words = located.note()
     if beyond:
@@ -227,5 +227,5 @@ def source_line(frame: pd.DataFrame) -> str:
     about = about if isinstance(about, dict) else {}
     environment, when = about.get("environment"), about.get("fetched_at")
     words = [f"Procore ({environment})" if environment else "", str(when)[:10] if when else ""]
-    said = ", ".join(word for word in words if word)
-    return f"Source: {said}. {SOURCES}." if said else f"{SOURCES}."
+    origin = ", ".join(word for word in words if word)
+    return f"Source: {origin}. {SOURCES}." if origin else f"{SOURCES}."

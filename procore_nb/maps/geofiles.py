@@ -1,4 +1,4 @@
-"""Places for other programs: GeoJSON, and GeoDataFrames (whose `to_parquet` writes GeoParquet).
+"""Coordinates for other programs: GeoJSON, and GeoDataFrames (whose `to_parquet` writes GeoParquet).
 
 In: frames. Out: files and GeoDataFrames. Speaks to no service.
 """
@@ -17,7 +17,7 @@ from procore_nb.atomic_write import output_path, write_group
 from procore_nb.errors import MissingExtraError
 from procore_nb.export.file_groups import files_for
 from procore_nb.maps.map_columns import find_columns
-from procore_nb.maps.validate import Located, locate
+from procore_nb.maps.validate import LocatedFrame, locate
 
 
 def to_geojson(
@@ -29,12 +29,12 @@ def to_geojson(
     latitude: str = "latitude",
     longitude: str = "longitude",
 ) -> Path:
-    """Write the rows that have a place as GeoJSON (RFC 7946), whole or not at all.
+    """Write the rows that have coordinates as GeoJSON (RFC 7946), whole or not at all.
 
     Parameters
     ----------
     frame
-        Any frame with coordinates; rows without usable ones are left out (see `check_coordinates`). Or a dict of
+        Any frame with coordinates; rows without usable ones are skipped (see `check_coordinates`). Or a dict of
         name to frame, which gives a folder of files `<name>.geojson`.
     path
         Where to (the folder, for a dict); an existing file is replaced only when the new one is whole.
@@ -70,7 +70,7 @@ def to_geojson(
     return output_path(path)
 
 
-def _collection(located: Located, kept: list[Any]) -> bytes:
+def _collection(located: LocatedFrame, kept: list[Any]) -> bytes:
     rows = located.rows[kept].astype(object).to_dict("records")
     features = [
         {"type": "Feature", "geometry": {"type": "Point", "coordinates": [lon, lat]}, "properties": row}
@@ -86,7 +86,7 @@ def _collection(located: Located, kept: list[Any]) -> bytes:
 def to_geodataframe(
     frame: pd.DataFrame, *, fix: str | None = None, latitude: str = "latitude", longitude: str = "longitude"
 ) -> Any:
-    """The rows that have a place as a GeoDataFrame of points, EPSG:4326.
+    """The rows that have coordinates as a GeoDataFrame of points, EPSG:4326.
 
     Returns
     -------

@@ -39,7 +39,7 @@ def is_near(rings: Sequence[Ring], longitude: Floats, latitude: Floats, *, km: f
     """Which points lie inside the outline, or within so many km of it."""
     if km <= CELL_KM or not len(longitude):
         return _is_near(rings, longitude, latitude, km=km)
-    # Most points are settled by the middle of their cell: no point of a cell is further from it than CELL_KM.
+    # Most points are decided by the middle of their cell: no point of a cell is further from it than CELL_KM.
     cells = np.floor(np.stack([longitude, latitude]) / CELL_DEGREES).astype(np.int64)
     keys, cell = np.unique(cells[0] * 100_000 + cells[1], return_inverse=True)
     middles = np.empty((2, len(keys)))

@@ -26,8 +26,8 @@ from procore_nb.maps.borders import borders_file
 from procore_nb.maps.categories import categorize
 from procore_nb.maps.figure import default_color, positive_amounts, source_line
 from procore_nb.maps.map_columns import find_column, find_columns, maybe_column, name_column
-from procore_nb.maps.payload import LINK, Tiles, Wanted, choose_tiles, pack
-from procore_nb.maps.validate import Located, check_coordinates, locate
+from procore_nb.maps.payload import LINK, MapOptions, Tiles, choose_tiles, encode
+from procore_nb.maps.validate import LocatedFrame, check_coordinates, locate
 
 PAGE_STYLE = "html, body { height: 100%; margin: 0; } .pnb-map { height: 100vh !important; border: 0; border-radius: 0; }"
 # The page has no kernel behind it: what is chosen stays in the page.
@@ -82,14 +82,6 @@ def page(points: bytes, *, title: str, basemap: Tiles | None) -> str:
 """
 
 
-def write_whole(path: str | os.PathLike[str], text: str) -> Path:
-    """Write a file whole or not at all."""
-    place = output_path(path)
-    with replace_atomically(place) as draft:
-        draft.write_bytes(text.encode("utf-8"))
-    return place
-
-
 def _hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode()
 
@@ -101,7 +93,12 @@ class ProjectMap:
     """
 
     def __init__(
-        self, located: Located, points: bytes, basemap: Tiles | None, height: int, columns: tuple[str, str]
+        self,
+        located: LocatedFrame,
+        points: bytes,
+        basemap: Tiles | None,
+        height: int,
+        columns: tuple[str, str],
     ) -> None:
         self._located, self._points, self._basemap = located, points, basemap
         self._height, self._columns = height, columns
@@ -114,7 +111,7 @@ class ProjectMap:
         return self._located.note()
 
     @property
-    def left_out(self) -> pd.DataFrame:
+    def skipped(self) -> pd.DataFrame:
         """The rows that are not on the map, with verdict, reason and suggestion (see `check_coordinates`)."""
         latitude, longitude = self._columns
         table = check_coordinates(self._located.frame, latitude=latitude, longitude=longitude)
@@ -139,18 +136,18 @@ class ProjectMap:
         if names != "selected":
             raise ArgumentError(f"names={names!r} cannot be observed.", advice='Only "selected" can.')
 
-        def tell(change: Any) -> None:
+        def forward(change: Any) -> None:
             old, new = self._rows(change.old), self._rows(change.new)
             handler(Bunch(name="selected", type="change", owner=self, old=old, new=new))
 
-        self.widget.observe(tell, names="chosen")
-        self._observers.append((handler, tell))
+        self.widget.observe(forward, names="chosen")
+        self._observers.append((handler, forward))
 
     def unobserve(self, handler: Callable[[Any], Any]) -> None:
         """Stop calling `handler`."""
-        for known, tell in [pair for pair in self._observers if pair[0] == handler]:
-            self.widget.unobserve(tell, names="chosen")
-            self._observers.remove((known, tell))
+        for known, forward in [pair for pair in self._observers if pair[0] == handler]:
+            self.widget.unobserve(forward, names="chosen")
+            self._observers.remove((known, forward))
 
     def save(self, path: str | os.PathLike[str], *, title: str = "Projects") -> Path:
         """Write the map as one HTML file that works without internet.
@@ -173,28 +170,31 @@ class ProjectMap:
         OutputError
             The file cannot be written.
         """
-        return write_whole(path, self._page(title))
+        target = output_path(path)
+        with replace_atomically(target) as draft:
+            draft.write_bytes(self._page(title).encode("utf-8"))
+        return target
 
     def _page(self, title: str) -> str:
         return page(self._points, title=title, basemap=self._basemap)
 
     def _rows(self, chosen: bytes | memoryview) -> pd.DataFrame:
-        places = np.frombuffer(chosen, dtype="<i4")
+        positions = np.frombuffer(chosen, dtype="<i4")
         drawn = np.flatnonzero(self._located.kept)
-        places = places[(places >= 0) & (places < len(drawn))]
-        rows: pd.DataFrame = self._located.frame.iloc[drawn[places]]
+        positions = positions[(positions >= 0) & (positions < len(drawn))]
+        rows: pd.DataFrame = self._located.frame.iloc[drawn[positions]]
         return rows
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         try:
             shown = self.widget._repr_mimebundle_(**options)
         except MissingExtraError as error:
-            return {"text/plain": repr(self), "text/html": self._frame_for_reading(str(error))}
+            return {"text/plain": repr(self), "text/html": self._as_iframe(str(error))}
         bundle, metadata = shown if isinstance(shown, tuple) else (shown, {})
         return {**(bundle or {}), "text/plain": repr(self)}, metadata
 
-    def _frame_for_reading(self, reason: str) -> str:
-        """The standalone page in a frame of its own: all but the selection works."""
+    def _as_iframe(self, reason: str) -> str:
+        """The standalone page in an iframe: everything works but the selection."""
         return (
             f'<iframe sandbox="allow-scripts allow-popups" width="100%" height="{self._height}" '
             f'srcdoc="{escape(self._page("Projects"))}"></iframe><p>{escape(reason)}</p>'
@@ -251,7 +251,7 @@ def map_projects(
         Any frame with coordinates in degrees WGS 84; it is not changed.
     color
         Column that colours the points, or one of stage, type, program, office, region, company. None: one colour.
-        The default is left out silently when the frame has no stage.
+        The default is ignored when the frame has no stage.
     size
         Column with amounts: area in proportion; rows without a positive amount are small and hollow.
     cluster
@@ -266,11 +266,11 @@ def map_projects(
         "auto" and "none" draw the borders that ship with this package and ask no host. "osm", "carto" or an address
         with {z}, {x}, {y} load tiles when the map is shown: that server then sees where its readers look.
     attribution
-        Credit shown for tiles of an own address.
+        Credit shown for tiles of another server.
     palette
         Colours for some names, such as {"Healthcare": "#882255"}.
     fix
-        "swap" repairs swapped pairs (see `check_coordinates`), and says so.
+        "swap" repairs swapped pairs (see `check_coordinates`); the note counts them.
     height
         Pixels.
     latitude, longitude
@@ -280,7 +280,7 @@ def map_projects(
     -------
     ProjectMap
         Shown by JupyterLab, Notebook 7, VS Code and Colab. `.selected` is the frame of the chosen rows, `.observe`
-        tells when it changes, `.left_out` lists the rows without a place, `.save("map.html")` writes a page.
+        calls a function when it changes, `.skipped` lists the rows without coordinates, `.save("map.html")` writes a page.
 
     Raises
     ------
@@ -312,7 +312,7 @@ def map_projects(
     rows = located.rows
     color_column = None if color is None else find_column(rows, color, argument="color")
     name_of = name_column(rows) if name is None else find_column(rows, name, argument="name")
-    wanted = Wanted(
+    options = MapOptions(
         name=name_of,
         tooltip=find_columns(rows, tooltip, argument="tooltip") or [c for c in (name_of, color_column) if c],
         popup=_popup(rows, popup, color_column),
@@ -322,7 +322,7 @@ def map_projects(
         source=source_line(frame),
     )
     sizes = None if size is None else positive_amounts(rows[find_column(rows, size, argument="size")])
-    points = pack(located, rows, categorize(rows, color_column, palette), sizes, wanted)
+    points = encode(located, rows, categorize(rows, color_column, palette), sizes, options)
     return ProjectMap(located, points, tiles, height, (latitude, longitude))
 
 

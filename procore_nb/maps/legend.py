@@ -23,7 +23,7 @@ WORLD_KM = 9000.0  # wider pictures have no one scale
 
 
 class Occupied:
-    """Rectangles on paper that already hold something (points, 1/72 inch)."""
+    """Rectangles that are already used (points, 1/72 inch)."""
 
     def __init__(self) -> None:
         self._boxes = np.empty((0, 4))
@@ -39,7 +39,7 @@ class Occupied:
 
 def write_labels(
     ax: Any,
-    paper: Canvas,
+    canvas: Canvas,
     labels: Sequence[Label],
     occupied: Occupied,
     *,
@@ -56,13 +56,13 @@ def write_labels(
             break
         text, gap = drawable(label.text), 4.0 + (away[i] if away is not None else 0.0)
         wide, high = (0.6 if weight == "bold" else 0.55) * size * len(text), 1.15 * size
-        px, py = paper.place_one(label.x, label.y)
+        px, py = canvas.point_of(label.x, label.y)
         for dx, dy, side in (
             (gap, -high / 2, "left"), (-gap - wide, -high / 2, "right"),
             (-wide / 2, gap, "center"), (-wide / 2, -gap - high, "center"),
         ):  # fmt: skip
             box = (px + dx, py + dy, px + dx + wide, py + dy + high)
-            if not paper.holds(*box) or not occupied.free(*box):
+            if not canvas.holds(*box) or not occupied.free(*box):
                 continue
             anchor = {"left": dx, "right": dx + wide, "center": 0.0}[side]
             _write(ax, text, label, (anchor, dy + high / 2), side, size, color, weight)
@@ -184,21 +184,21 @@ def round_values(largest: float) -> list[float]:
     return [value for value in values if value >= 1 or largest < 5] or [first]
 
 
-def draw_scale_bar(ax: Any, paper: Canvas, occupied: Occupied) -> None:
+def draw_scale_bar(ax: Any, canvas: Canvas, occupied: Occupied) -> None:
     """Km and miles in a free corner, where one scale holds for the whole picture."""
-    view = paper.view
+    view = canvas.view
     if view.width > WORLD_KM:
         return
-    wide, high = view.width * paper.points_per_km, view.height * paper.points_per_km
+    wide, high = view.width * canvas.points_per_km, view.height * canvas.points_per_km
     corners = [(0.025 * wide, 18.0), (0.74 * wide, 18.0), (0.025 * wide, high - 18.0)]
     x, y = next(
         (c for c in corners if occupied.free(c[0], c[1] - 13, c[0] + 0.23 * wide, c[1] + 13)), corners[0]
     )
     occupied.add(x - 4, y - 14, x + 0.23 * wide, y + 14)
     left, bottom, step = (
-        view.left + x / paper.points_per_km,
-        view.bottom + y / paper.points_per_km,
-        4 / paper.points_per_km,
+        view.left + x / canvas.points_per_km,
+        view.bottom + y / canvas.points_per_km,
+        4 / canvas.points_per_km,
     )
     for factor, unit, up in ((1.0, "km", 1), (1.609344, "mi", -1)):
         length = _round_length(view.width * 0.16 / factor)
@@ -227,7 +227,7 @@ def write_title(ax: Any, title: str) -> None:
 
 
 def write_notes(ax: Any, lines: Sequence[str]) -> None:
-    """Small lines below the map: what is on it, and where it comes from."""
+    """Small lines below the map: what is on it, and its sources."""
     ax.annotate(
         "\n".join(part for line in lines for part in wrap(drawable(line), NOTE_WIDTH)), (0, 0), (0, -5), xycoords="axes fraction",
         textcoords="offset points", ha="left", va="top", fontsize=7, color=QUIET, linespacing=1.35,
@@ -235,9 +235,9 @@ def write_notes(ax: Any, lines: Sequence[str]) -> None:
     )  # fmt: skip
 
 
-def cover_points(paper: Canvas, occupied: Occupied, x: Floats, y: Floats, radius: Any) -> None:
+def cover_points(canvas: Canvas, occupied: Occupied, x: Floats, y: Floats, radius: Any) -> None:
     """Reserve the room of the marks; thousands of marks are thinned to one per small cell."""
-    px, py = paper.place(x, y)
+    px, py = canvas.to_points(x, y)
     cells = np.unique(np.floor(np.stack([px, py]) / 4), axis=1, return_index=True)[1]
     radii = np.broadcast_to(radius, px.shape)
     boxes = np.column_stack([px - radii, py - radii, px + radii, py + radii])[cells[:4000]]

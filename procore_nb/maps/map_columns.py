@@ -7,15 +7,15 @@ was wrong with the other values. Speaks to no service.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from decimal import Decimal
-from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from procore_nb.catalog.near_match import near
 from procore_nb.errors import ArgumentError
 from procore_nb.maps.borders import Floats
 
@@ -49,9 +49,7 @@ def find_column(frame: pd.DataFrame, name: str, *, argument: str) -> str:
     if found is not None:
         return found
     names = [str(column) for column in frame.columns]
-    near = get_close_matches(name, names + [alias for alias in ALIASES if maybe_column(frame, alias)], n=4)
-    near += [column for column in names if name.casefold() in column.casefold() and column not in near][:3]
-    known = f"Near matches: {', '.join(near)}." if near else f"Columns: {', '.join(names[:12]) or 'none'}."
+    known = _near(frame, name) or f"Columns: {', '.join(names[:12]) or 'none'}."
     raise ArgumentError(f"{argument}={name!r}: the frame has no such column.", advice=known)
 
 
@@ -78,7 +76,7 @@ def name_column(frame: pd.DataFrame) -> str | None:
 
 
 def check_frame(frame: Any, latitude: str, longitude: str) -> tuple[str, str]:
-    """Refuse what is not a frame with coordinates, in words that say what to do.
+    """Refuse what is not a frame with coordinates.
 
     Returns
     -------
@@ -95,21 +93,23 @@ def check_frame(frame: Any, latitude: str, longitude: str) -> tuple[str, str]:
     missing = [name for name in (latitude, longitude) if name not in frame.columns]
     if missing:
         raise ArgumentError(
-            f"The frame has no column {' and no column '.join(map(repr, missing))}.{_near(frame, missing)}",
-            advice="Name the columns with latitude=… and longitude=…, "
-            "or bring them in by with_location(frame, projects).",
+            f"The frame has no column {' and no column '.join(map(repr, missing))}.",
+            advice=f"{_near(frame, *missing)} Name the columns with latitude=… and longitude=…, or join them with "
+            "with_location(frame, projects).".lstrip(),
         )
     return latitude, longitude
 
 
-def _near(frame: pd.DataFrame, missing: Sequence[str]) -> str:
-    names = [str(column) for column in frame.columns]
-    near = {
-        column
-        for word in missing
-        for column in (*get_close_matches(word, names, n=2), *(n for n in names if word[:3] in n.casefold()))
-    }
-    return f" Near matches: {', '.join(sorted(near))}." if near else ""
+def _near(frame: pd.DataFrame, *names: str) -> str:
+    """The columns, and the words that stand for one, that look like these names; empty when none does."""
+    columns = [str(column) for column in frame.columns]
+    known = [*columns, *(alias for alias in ALIASES if maybe_column(frame, alias))]
+    found = []
+    for name in map(str.casefold, names):
+        words = [(column, column.casefold()) for column in columns]
+        found += [column for column, word in words if name in word or (len(word) > 2 and word in name)][:3]
+        found += near(name, known)
+    return f"Near matches: {', '.join(dict.fromkeys(found))}." if found else ""
 
 
 PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")

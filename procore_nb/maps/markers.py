@@ -70,7 +70,7 @@ REACH = 22.0  # points (1/72 inch): how far a ring gathers
 LARGEST_RING, SMALLEST_RING = 21.0, 9.0  # radius in points
 BAND = 0.28  # share of the radius that carries the colours
 TOUCH = 0.8  # rings nearer than this share of their radii become one
-CROWDED = 0.25  # share of covered points from which counts tell more than marks
+CROWDED = 0.25  # share of covered points from which counts are clearer than markers
 ALONE = 2  # groups up to this size stay single marks
 NO_VALUE_RADIUS = 1.8
 
@@ -98,14 +98,14 @@ class Drawn:
 
 
 def draw_markers(
-    ax: Any, paper: Canvas, x: Floats, y: Floats, categories: Categories, sizes: Floats | None, cluster: Any
+    ax: Any, canvas: Canvas, x: Floats, y: Floats, categories: Categories, sizes: Floats | None, cluster: Any
 ) -> Drawn:
     """Draw every point once, alone or in a ring.
 
     `sizes` holds NaN where a row has no usable value; `cluster` is "auto", True or False.
     """
     radius = _mark_radius(len(x))
-    across, up = paper.place(x, y)
+    across, up = canvas.to_points(x, y)
     gather = cluster is True or (cluster == "auto" and covered_share(across, up, size=2 * radius) > CROWDED)
     single, rings = np.ones(len(x), dtype=bool), None
     if gather:
@@ -113,8 +113,8 @@ def draw_markers(
         group = _merged(groups_of(across, up, reach=REACH), across, up, weights)
         single = np.bincount(group)[group] <= ALONE
         if not single.all():
-            rings = _rings(paper, x, y, categories, weights, group, single)
-            _draw_rings(ax, paper, categories, rings)
+            rings = _rings(canvas, x, y, categories, weights, group, single)
+            _draw_rings(ax, canvas, categories, rings)
     codes = categories.codes[single]
     if sizes is None:
         _scatter(ax, x[single], y[single], categories, codes, radius)
@@ -200,7 +200,7 @@ def _merged(group: npt.NDArray[np.intp], across: Floats, up: Floats, weights: Fl
 
 
 def _rings(
-    paper: Canvas,
+    canvas: Canvas,
     x: Floats,
     y: Floats,
     categories: Categories,
@@ -217,14 +217,14 @@ def _rings(
     return Rings(*middle, count, weight, mix, ring_radius(weight, float(weight.max())))
 
 
-def _draw_rings(ax: Any, paper: Canvas, categories: Categories, rings: Rings) -> None:
+def _draw_rings(ax: Any, canvas: Canvas, categories: Categories, rings: Rings) -> None:
     """One ring per group: its area and number say how many, its colours say which."""
     from matplotlib.collections import PatchCollection
     from matplotlib.patches import Circle, Wedge
 
     discs, wedges, colors = [], [], []
     for i in np.argsort(-rings.radius):
-        middle, radius = (float(rings.x[i]), float(rings.y[i])), float(rings.radius[i]) / paper.points_per_km
+        middle, radius = (float(rings.x[i]), float(rings.y[i])), float(rings.radius[i]) / canvas.points_per_km
         discs.append(Circle(middle, radius))
         turn = 90 - np.concatenate([[0], np.cumsum(rings.mix[i])]) / rings.count[i] * 360
         for code in np.flatnonzero(rings.mix[i]):

@@ -1,6 +1,6 @@
 """Encode a frame for the interactive map: only the columns asked for, small and typed; and the tile server, if one is chosen.
 
-In: located rows, names of columns, the caller's word for a basemap. Out: zipped bytes that `static/1_read.js` decodes.
+In: located rows, names of columns, the caller's word for a basemap. Out: zipped bytes that `static/1_decode.js` decodes.
 Speaks to no service: the browser asks the tile server, and only when the caller chose one. Such a server sees where its
 users look.
 """
@@ -23,7 +23,7 @@ import pandas as pd
 from procore_nb.errors import ArgumentError
 from procore_nb.maps.borders import Floats, load_cities
 from procore_nb.maps.categories import Categories, title_of
-from procore_nb.maps.validate import Located
+from procore_nb.maps.validate import LocatedFrame
 
 HOST = re.compile(r"[A-Za-z0-9.-]+(:\d+)?")
 
@@ -91,8 +91,8 @@ LINK = "{web_url}/{{id}}/project/home"
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What the caller wants to see: column names, checked."""
+class MapOptions:
+    """What the map shows: column names, checked."""
 
     name: str | None
     tooltip: Sequence[str]
@@ -103,8 +103,12 @@ class Wanted:
     source: str
 
 
-def pack(
-    located: Located, rows: pd.DataFrame, categories: Categories, sizes: Floats | None, wanted: Wanted
+def encode(
+    located: LocatedFrame,
+    rows: pd.DataFrame,
+    categories: Categories,
+    sizes: Floats | None,
+    options: MapOptions,
 ) -> bytes:
     """The bytes of one map: a header with text, then arrays."""
     arrays: list[tuple[str, np.ndarray[Any, Any]]] = [
@@ -115,7 +119,7 @@ def pack(
     if sizes is not None:
         largest = np.nanmax(sizes) if np.isfinite(sizes).any() else 1.0
         arrays.append(("size", np.nan_to_num(np.sqrt(sizes / largest)).astype("<f4")))
-    shown = [wanted.name, *wanted.tooltip, *wanted.popup, wanted.link[0] if wanted.link else None]
+    shown = [options.name, *options.tooltip, *options.popup, options.link[0] if options.link else None]
     names = list(dict.fromkeys(name for name in shown if name is not None))
     columns = []
     for number, name in enumerate(names):
@@ -126,21 +130,21 @@ def pack(
     header = {
         "arrays": [{"name": n, "kind": _kind(a), "length": len(a)} for n, a in arrays],
         "columns": columns,
-        "name_column": None if wanted.name is None else names.index(wanted.name),
-        "tooltip": [names.index(name) for name in wanted.tooltip],
-        "popup": [names.index(name) for name in wanted.popup],
+        "name_column": None if options.name is None else names.index(options.name),
+        "tooltip": [names.index(name) for name in options.tooltip],
+        "popup": [names.index(name) for name in options.popup],
         "link": None
-        if wanted.link is None
-        else {"column": names.index(wanted.link[0]), "address": wanted.link[1]},
+        if options.link is None
+        else {"column": names.index(options.link[0]), "address": options.link[1]},
         "title": categories.title,
         "names": categories.names,
         "colors": categories.colors,
         "counts": categories.counts.tolist(),
         "note": located.note(),
-        "left_out": list(located.left_out.items()),
-        "source": wanted.source,
-        "cluster": wanted.cluster,
-        "basemap": None if wanted.basemap is None else wanted.basemap.as_dict(),
+        "skipped": list(located.skipped.items()),
+        "source": options.source,
+        "cluster": options.cluster,
+        "basemap": None if options.basemap is None else options.basemap.as_dict(),
         "cities": [(c.rank, c.name, c.longitude, c.latitude) for c in load_cities()],
     }
     text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
@@ -177,7 +181,7 @@ def text_of(value: Any, *, is_id: bool = False) -> str:
 def _column(
     values: pd.Series[Any], name: str, number: int
 ) -> tuple[dict[str, Any], np.ndarray[Any, Any] | None]:
-    """Text of a column; said once where values repeat."""
+    """Text of a column; values that repeat are written once."""
     last = name.rsplit(".", 1)[-1]
     is_id = last == "id" or last.endswith(("_id", "number", "year"))
     texts = [text_of(value, is_id=is_id) for value in values.tolist()]

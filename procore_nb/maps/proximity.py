@@ -1,4 +1,4 @@
-"""Places as tables: join coordinates to any list, measure distances, find the nearest.
+"""Coordinates as tables: join coordinates to any list, measure distances, find the nearest.
 
 In: frames. Out: frames. Speaks to no service.
 """
@@ -16,7 +16,7 @@ from procore_nb.maps.map_columns import check_frame, find_column, find_columns, 
 from procore_nb.maps.validate import locate
 
 PROJECT_ID = ("project_id", "project.id")
-BROUGHT = (
+JOINED = (
     "latitude",
     "longitude",
     "city",
@@ -31,7 +31,7 @@ BROUGHT = (
 def with_location(
     frame: pd.DataFrame, projects: pd.DataFrame, *, on: str | None = None, columns: list[str] | None = None
 ) -> pd.DataFrame:
-    """Give each row of any list the place of its project.
+    """Give each row of any list the coordinates of its project.
 
     Parameters
     ----------
@@ -42,13 +42,13 @@ def with_location(
     on
         The column of `frame` with the project's id; None finds it.
     columns
-        Which columns of `projects` to bring; None brings coordinates, city, state, country, stage and name. What
+        Which columns of `projects` to join; None joins coordinates, city, state, country, stage and name. What
         `frame` has already keeps its values; the project's name comes as `project.name`.
 
     Returns
     -------
     DataFrame
-        The rows of `frame` in their order, with its index and attrs; rows of unknown projects have missing places.
+        The rows of `frame` in their order, with its index and attrs; rows of unknown projects have missing values.
 
     Raises
     ------
@@ -73,16 +73,20 @@ def with_location(
             f"The frame has no column {on or 'project_id'!r} to find its project by.",
             advice="Name it with on=….",
         )
-    wanted = columns or [column for column in BROUGHT if column in projects.columns]
+    wanted = columns or [column for column in JOINED if column in projects.columns]
     known = projects[projects["id"].notna()]
     ids = known["id"].astype("string")
     if ids.duplicated().any():
         raise ArgumentError("projects has one id twice.", advice="Use projects.drop_duplicates('id').")
     names = {column: "project.name" if column == "name" else column for column in wanted}
-    brought = known[find_columns(projects, list(names), argument="columns") or []].rename(columns=names)
-    brought = brought[[column for column in brought.columns if column not in frame.columns]]
-    brought.index = pd.Index(ids)
-    joined = brought.reindex(pd.Index(frame[key].astype("string")))
+    joined_columns = known[find_columns(projects, list(names), argument="columns") or []].rename(
+        columns=names
+    )
+    joined_columns = joined_columns[
+        [column for column in joined_columns.columns if column not in frame.columns]
+    ]
+    joined_columns.index = pd.Index(ids)
+    joined = joined_columns.reindex(pd.Index(frame[key].astype("string")))
     joined.index = frame.index
     result: pd.DataFrame = pd.concat([frame, joined], axis=1)
     result.attrs = dict(frame.attrs)
@@ -160,12 +164,12 @@ def nearest(
         A frame lacks coordinates, or no place can be located.
     """
     located = locate(frame, latitude=latitude, longitude=longitude, allow_none=True)
-    spots = locate(places)
+    targets = locate(places)
     label = name_column(places) if name is None else find_column(places, name, argument="name")
-    names = spots.rows.index.astype(str) if label is None else spots.rows[label].astype("string")
+    names = targets.rows.index.astype(str) if label is None else targets.rows[label].astype("string")
     best = np.full(len(located.latitude), np.inf)
     which = np.zeros(len(best), dtype=np.intp)
-    for number, (lat, lon) in enumerate(zip(spots.latitude, spots.longitude, strict=True)):
+    for number, (lat, lon) in enumerate(zip(targets.latitude, targets.longitude, strict=True)):
         away = distance_km(located.latitude, located.longitude, lat, lon)
         closer = away < best
         best[closer], which[closer] = away[closer], number

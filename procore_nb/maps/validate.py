@@ -28,7 +28,7 @@ from procore_nb.maps.map_columns import (
 
 # Our outlines are good to a few km, sites stand on piers and in the sea: "far" must leave room for that.
 FAR_KM = 150.0
-# A swapped pair must fall where the row says it is, give or take a generalised coast.
+# A swapped pair must fall into the region that the row names, give or take a generalised coast.
 SWAP_KM = 25.0
 NULL_ISLAND_DEGREES = 0.001  # 0, 0 is a buoy in the Gulf of Guinea, and what empty forms store
 
@@ -45,7 +45,7 @@ REASONS = {
 
 
 @dataclass(frozen=True)
-class Judged:
+class CoordinateCheck:
     """Verdict per row, the coordinates that were read, and those we would suggest (NaN where none)."""
 
     verdict: Codes
@@ -56,77 +56,77 @@ class Judged:
     suggested_longitude: Floats
 
 
-def judge(
+def check_pairs(
     latitude: pd.Series[Any],
     longitude: pd.Series[Any],
     country: pd.Series[Any] | None = None,
     state: pd.Series[Any] | None = None,
-) -> Judged:
-    """Give every pair of coordinates its verdict; pure, and the only place where this is decided.
+) -> CoordinateCheck:
+    """Give every pair of coordinates its verdict; pure, and decided here only.
 
     Parameters
     ----------
     latitude, longitude
         Degrees WGS 84, as they came: numbers, Decimals, text.
     country, state
-        What the row says of its place, as code or English name; unknown words are ignored.
+        The region that the row names, as code or English name; unknown words are ignored.
     """
     lat, lat_problem = read_column(latitude)
     lon, lon_problem = read_column(longitude)
     verdict = _first_problem(lat_problem, lon_problem)
     size = len(verdict)
-    judged = Judged(
+    checked = CoordinateCheck(
         verdict, lat, lon, np.full(size, "", dtype=object), np.full(size, np.nan), np.full(size, np.nan)
     )
-    _suggest_from_text(judged, latitude, longitude)
+    _suggest_from_text(checked, latitude, longitude)
     number = verdict == ""
     zero = number & (np.abs(lat) < NULL_ISLAND_DEGREES) & (np.abs(lon) < NULL_ISLAND_DEGREES)
     verdict[zero] = "zero"
     range_ok = (np.abs(lat) <= 90) & (np.abs(lon) <= 180)
     verdict[number & ~zero & ~range_ok] = "out_of_range"
-    for place, rows in _by_place(country, state, np.flatnonzero(number & ~zero)):
-        _compare_with_place(judged, place, rows)
-    _suggest_ranges(judged)
+    for regions, rows in _by_region(country, state, np.flatnonzero(number & ~zero)):
+        _compare_with_region(checked, regions, rows)
+    _suggest_ranges(checked)
     verdict[verdict == ""] = "ok"
-    return judged
+    return checked
 
 
 def _first_problem(lat_problem: Codes, lon_problem: Codes) -> Codes:
     verdict = np.full(len(lat_problem), "", dtype=object)
-    for problem in ("text", "not_a_number", "missing"):  # the last one said wins
+    for problem in ("text", "not_a_number", "missing"):  # the last one wins
         verdict[(lat_problem == problem) | (lon_problem == problem)] = problem
     return verdict
 
 
-def _suggest_from_text(judged: Judged, latitude: pd.Series[Any], longitude: pd.Series[Any]) -> None:
-    for row in np.flatnonzero(judged.verdict == "text"):
+def _suggest_from_text(checked: CoordinateCheck, latitude: pd.Series[Any], longitude: pd.Series[Any]) -> None:
+    for row in np.flatnonzero(checked.verdict == "text"):
         pair = []
         for value, number, axis in (
-            (latitude.iloc[row], judged.latitude[row], "latitude"),
-            (longitude.iloc[row], judged.longitude[row], "longitude"),
+            (latitude.iloc[row], checked.latitude[row], "latitude"),
+            (longitude.iloc[row], checked.longitude[row], "longitude"),
         ):
             read = (
                 degrees_from_text(value, axis=axis) if isinstance(value, str) and np.isnan(number) else number
             )
             pair.append(read)
         if None in pair:
-            judged.suggestion[row] = "write decimal degrees, such as 43.1566 and -77.6088"
+            checked.suggestion[row] = "write decimal degrees, such as 43.1566 and -77.6088"
         else:
-            _suggest(judged, row, *pair, words="read as decimal degrees: ")
+            _suggest(checked, row, *pair, words="read as decimal degrees: ")
 
 
-def _by_place(
+def _by_region(
     country: pd.Series[Any] | None, state: pd.Series[Any] | None, rows: Any
 ) -> list[tuple[tuple[Region | None, Region | None], Any]]:
-    """Rows that say the same of their place, with its outlines (country, state)."""
+    """Rows that name the same region, with its outlines (country, state)."""
     if (country is None and state is None) or not len(rows):
         return []
     words = pd.DataFrame({"country": _words(country, rows), "state": _words(state, rows)})
     found = []
     for (country_word, state_word), group in words.groupby(["country", "state"], sort=False):
-        place = country_region(str(country_word)), state_region(str(state_word), str(country_word))
-        if place != (None, None):
-            found.append((place, rows[group.index.to_numpy()]))
+        regions = country_region(str(country_word)), state_region(str(state_word), str(country_word))
+        if regions != (None, None):
+            found.append((regions, rows[group.index.to_numpy()]))
     return found
 
 
@@ -136,70 +136,70 @@ def _words(column: pd.Series[Any] | None, rows: Any) -> list[str]:
     return [value if isinstance(value, str) else "" for value in column.iloc[rows].tolist()]
 
 
-def _compare_with_place(judged: Judged, place: Any, rows: Any) -> None:
-    country, state = place
+def _compare_with_region(checked: CoordinateCheck, regions: Any, rows: Any) -> None:
+    country, state = regions
     home = country or state
-    lat, lon = judged.latitude[rows], judged.longitude[rows]
+    lat, lon = checked.latitude[rows], checked.longitude[rows]
     in_range = (np.abs(lat) <= 90) & (np.abs(lon) <= 180)
     away = ~(in_range & _near(home, lon, lat, FAR_KM))
     rows, lat, lon = rows[away], lat[away], lon[away]
     swapped = _near(country, lat, lon, SWAP_KM) | _near(state, lat, lon, SWAP_KM)
     for row in rows[swapped]:
-        _suggest(judged, row, judged.longitude[row], judged.latitude[row], words='fix="swap" reads ')
-    judged.verdict[rows[swapped]] = "swapped"
+        _suggest(checked, row, checked.longitude[row], checked.latitude[row], words='fix="swap" reads ')
+    checked.verdict[rows[swapped]] = "swapped"
     if country is None:
         return
-    far = rows[~swapped & (judged.verdict[rows] == "")]
-    judged.verdict[far] = "outside_country"
+    far = rows[~swapped & (checked.verdict[rows] == "")]
+    checked.verdict[far] = "outside_country"
     for row in far:
-        judged.suggestion[row] = f"check the coordinates or the country ({country.label})"
+        checked.suggestion[row] = f"check the coordinates or the country ({country.label})"
     for signs in ((1, -1), (-1, 1), (-1, -1)):
-        lat, lon = judged.latitude[far] * signs[0], judged.longitude[far] * signs[1]
+        lat, lon = checked.latitude[far] * signs[0], checked.longitude[far] * signs[1]
         for row in far[_near(country, lon, lat, 0)]:
             _suggest(
-                judged,
+                checked,
                 row,
-                judged.latitude[row] * signs[0],
-                judged.longitude[row] * signs[1],
+                checked.latitude[row] * signs[0],
+                checked.longitude[row] * signs[1],
                 words="a sign may be lost: ",
             )
 
 
-def _near(place: Region | None, longitude: Floats, latitude: Floats, km: float) -> Bools:
+def _near(region: Region | None, longitude: Floats, latitude: Floats, km: float) -> Bools:
     possible = (np.abs(latitude) <= 90) & (np.abs(longitude) <= 180)
-    if place is None or not possible.any():
+    if region is None or not possible.any():
         return np.zeros(len(possible), dtype=bool)
     near = np.zeros(len(possible), dtype=bool)
-    near[possible] = is_near(place.rings, longitude[possible], latitude[possible], km=km)
+    near[possible] = is_near(region.rings, longitude[possible], latitude[possible], km=km)
     return near
 
 
-def _suggest_ranges(judged: Judged) -> None:
+def _suggest_ranges(checked: CoordinateCheck) -> None:
     """Pairs out of range that one plain change would bring back."""
-    for row in np.flatnonzero(judged.verdict == "out_of_range"):
-        lat, lon = judged.latitude[row], judged.longitude[row]
+    for row in np.flatnonzero(checked.verdict == "out_of_range"):
+        lat, lon = checked.latitude[row], checked.longitude[row]
         if abs(lat) <= 90 and 180 < lon <= 360:
-            _suggest(judged, row, lat, lon - 360, words="longitude counted eastwards to 360: ")
+            _suggest(checked, row, lat, lon - 360, words="longitude counted eastwards to 360: ")
         elif abs(lat) <= 180 and abs(lon) <= 90:
-            _suggest(judged, row, lon, lat, words="perhaps swapped: ")
+            _suggest(checked, row, lon, lat, words="perhaps swapped: ")
         else:
-            judged.suggestion[row] = "write decimal degrees, such as 43.1566 and -77.6088"
+            checked.suggestion[row] = "write decimal degrees, such as 43.1566 and -77.6088"
 
 
-def _suggest(judged: Judged, row: Any, latitude: Any, longitude: Any, *, words: str) -> None:
-    judged.suggested_latitude[row], judged.suggested_longitude[row] = latitude, longitude
-    judged.suggestion[row] = f"{words}{float(latitude):.7g}, {float(longitude):.7g}"
+def _suggest(checked: CoordinateCheck, row: Any, latitude: Any, longitude: Any, *, words: str) -> None:
+    checked.suggested_latitude[row], checked.suggested_longitude[row] = latitude, longitude
+    checked.suggestion[row] = f"{words}{float(latitude):.7g}, {float(longitude):.7g}"
 
 
 @dataclass(frozen=True)
-class Located:
-    """A frame whose coordinates were judged: `kept` says which rows have a place, in the frame's order."""
+class LocatedFrame:
+    """A frame whose coordinates were checked: `kept` marks the usable rows, in the frame's order."""
 
     frame: pd.DataFrame
     latitude: Floats  # degrees WGS 84, of the kept rows only
     longitude: Floats
     kept: Bools  # one per row of the frame
-    left_out: dict[str, int]  # reason -> rows
+    skipped: dict[str, int]  # reason -> rows
     repaired: int
 
     @property
@@ -211,8 +211,8 @@ class Located:
         """What is on the map, and why the rest is not: one sentence for people."""
         drawn, total = int(self.kept.sum()), len(self.kept)
         words = f"{drawn:,} of {total:,} on the map"
-        if self.left_out:
-            words += "; not: " + ", ".join(f"{count:,} {reason}" for reason, count in self.left_out.items())
+        if self.skipped:
+            words += "; not: " + ", ".join(f"{count:,} {reason}" for reason, count in self.skipped.items())
         if self.repaired:
             words += f"; {self.repaired:,} swapped back"
         return words
@@ -225,29 +225,29 @@ def locate(
     longitude: str = "longitude",
     fix: str | None = None,
     allow_none: bool = False,
-) -> Located:
-    """Judge the coordinates of a frame and keep the rows that have a place.
+) -> LocatedFrame:
+    """Check the coordinates of a frame and keep the rows that can be drawn.
 
     Raises
     ------
     ArgumentError
-        Not a frame, no coordinate columns, an unknown `fix`, or (unless `allow_none`) not one row with a place.
+        Not a frame, no coordinate columns, an unknown `fix`, or (unless `allow_none`) not one usable row.
     """
     check_fix(fix)
-    judged = judge_frame(frame, latitude=latitude, longitude=longitude)
-    lat, lon = judged.latitude.copy(), judged.longitude.copy()
-    swapped = judged.verdict == "swapped"
-    kept = judged.verdict == "ok"
+    checked = check_frame_coordinates(frame, latitude=latitude, longitude=longitude)
+    lat, lon = checked.latitude.copy(), checked.longitude.copy()
+    swapped = checked.verdict == "swapped"
+    kept = checked.verdict == "ok"
     if fix == "swap":
-        lat[swapped], lon[swapped] = judged.longitude[swapped], judged.latitude[swapped]
+        lat[swapped], lon[swapped] = checked.longitude[swapped], checked.latitude[swapped]
         kept |= swapped
-    counts = pd.Series(judged.verdict[~kept], dtype=object).value_counts(sort=False)
-    left_out = {words: int(counts[code]) for code, words in REASONS.items() if code in counts.index}
-    located = Located(frame, lat[kept], lon[kept], kept, left_out, int(swapped.sum()) if fix else 0)
+    counts = pd.Series(checked.verdict[~kept], dtype=object).value_counts(sort=False)
+    skipped = {words: int(counts[code]) for code, words in REASONS.items() if code in counts.index}
+    located = LocatedFrame(frame, lat[kept], lon[kept], kept, skipped, int(swapped.sum()) if fix else 0)
     if not kept.any() and not allow_none:
         raise ArgumentError(
             f"No row can be drawn: {located.note()}." if len(frame) else "The frame has no rows to draw.",
-            advice="check_coordinates(frame) says why, row by row." if len(frame) else "",
+            advice="check_coordinates(frame) gives the reason for each row." if len(frame) else "",
         )
     return located
 
@@ -291,23 +291,23 @@ def check_coordinates(
     >>> sorted(checked["verdict"].unique())
     ['missing', 'ok', 'swapped', 'zero']
     """
-    judged = judge_frame(frame, latitude=latitude, longitude=longitude)
+    checked = check_frame_coordinates(frame, latitude=latitude, longitude=longitude)
     shown = ["id"] if "id" in frame.columns else []
     name = name_column(frame)
     shown += [name] if name else []
     table = frame[list(dict.fromkeys([*shown, latitude, longitude]))].copy()
-    table["verdict"] = pd.array(judged.verdict, dtype="string")
-    table["reason"] = pd.array([REASONS[code] for code in judged.verdict], dtype="string")
-    table["suggestion"] = pd.array(judged.suggestion, dtype="string")
-    table["suggested_latitude"] = judged.suggested_latitude
-    table["suggested_longitude"] = judged.suggested_longitude
+    table["verdict"] = pd.array(checked.verdict, dtype="string")
+    table["reason"] = pd.array([REASONS[code] for code in checked.verdict], dtype="string")
+    table["suggestion"] = pd.array(checked.suggestion, dtype="string")
+    table["suggested_latitude"] = checked.suggested_latitude
+    table["suggested_longitude"] = checked.suggested_longitude
     return table
 
 
-def judge_frame(frame: pd.DataFrame, *, latitude: str, longitude: str) -> Judged:
+def check_frame_coordinates(frame: pd.DataFrame, *, latitude: str, longitude: str) -> CoordinateCheck:
     """Judge the two columns of a frame, with its country and state if it has them."""
     check_frame(frame, latitude, longitude)
-    return judge(frame[latitude], frame[longitude], _column(frame, "country"), _column(frame, "state"))
+    return check_pairs(frame[latitude], frame[longitude], _column(frame, "country"), _column(frame, "state"))
 
 
 def check_fix(fix: str | None) -> None:

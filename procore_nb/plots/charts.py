@@ -19,8 +19,8 @@ from procore_nb.plots.style import (
     new_axes,
     numbers,
     short,
-    tell_nothing,
     value_text,
+    write_no_rows,
 )
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def plot_bars(
     table = numbers(values)
     axes = new_axes(ax, width=7.2, height=0.85 + 0.29 * max(len(table), 3), title=title)
     if table.empty:
-        return tell_nothing(axes)  # type: ignore[no-any-return]
+        return write_no_rows(axes)  # type: ignore[no-any-return]
     _draw_bars(axes, table)
     _write_values(axes, table, unit)
     return as_text(axes)  # type: ignore[no-any-return]
@@ -140,7 +140,7 @@ def plot_lines(
     table = numbers(values)
     axes = new_axes(ax, width=7.2, height=2.9, title=title)
     if table.dropna(how="all").empty:
-        return tell_nothing(axes)  # type: ignore[no-any-return]
+        return write_no_rows(axes)  # type: ignore[no-any-return]
     times = table.index.to_timestamp() if isinstance(table.index, pd.PeriodIndex) else table.index
     if not isinstance(times, pd.DatetimeIndex):
         raise ArgumentError(

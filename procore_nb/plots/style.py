@@ -1,4 +1,4 @@
-"""What bars and lines share: the numbers, the sheet they are drawn on, its title and its words.
+"""What bars and lines share: the numbers, the axes they are drawn on, its title and its words.
 
 In: what an analyst hands over. Out: a frame of floats, and Axes. Speaks to no service.
 """
@@ -26,8 +26,8 @@ __all__ = [
     "new_axes",
     "numbers",
     "short",
-    "tell_nothing",
     "value_text",
+    "write_no_rows",
 ]
 _LONGEST = 38  # characters of a name beside a bar or a line
 
@@ -73,7 +73,7 @@ def new_axes(ax: Axes | None, *, width: float, height: float, title: str) -> Any
 
 
 def as_text(ax: Any) -> Any:
-    """Take every word on the sheet as text, not as a formula, in fonts that know its letters."""
+    """Take every word on the axes as text, not as a formula, in fonts that know its letters."""
     legend = ax.get_legend()
     words = [*ax.texts, *ax.get_yticklabels(), ax.xaxis.label, ax.yaxis.label]
     for word in [*words, *(legend.get_texts() if legend else [])]:
@@ -81,8 +81,8 @@ def as_text(ax: Any) -> Any:
     return ax
 
 
-def tell_nothing(ax: Any) -> Any:
-    """Say on an empty sheet that there is nothing to draw."""
+def write_no_rows(ax: Any) -> Any:
+    """Write on empty axes that there is nothing to draw."""
     ax.set(xticks=[], yticks=[])
     ax.text(
         0.5, 0.5, "no rows, nothing to draw", transform=ax.transAxes, ha="center", va="center", color=QUIET

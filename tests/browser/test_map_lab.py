@@ -59,7 +59,7 @@ def test_the_widget_shows_the_map_and_what_is_chosen_comes_back_to_python(
     notebook.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] - 40, steps=5)
     notebook.mouse.up()
     notebook.keyboard.up("Shift")
-    notebook.wait_for_function("() => document.querySelector('.pnb-said').textContent.includes('2')")
+    notebook.wait_for_function("() => document.querySelector('.pnb-selection').textContent.includes('2')")
     eventually(notebook, "print(list(m.selected['name']))", "['New York Tower', 'Denver Depot']")
 
     foreign = [address for address in notebook.asked if not address.startswith((lab.url, "blob:", "data:"))]

@@ -173,7 +173,7 @@ def test_a_box_selects_rows_and_says_how_many(opened: Any, keep_picture: Callabl
     opened.mouse.up()
     keep_picture("map-box")
 
-    assert opened.inner_text(".pnb-said") == "7 selected"
+    assert opened.inner_text(".pnb-selection") == "7 selected"
 
 
 def test_rows_at_one_address_are_listed_by_name(opened: Any, keep_picture: Callable[[str], Path]) -> None:

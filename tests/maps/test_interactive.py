@@ -116,7 +116,7 @@ def test_the_rows_left_out_are_offered_with_their_verdicts() -> None:
     frame.loc[2, ["latitude", "longitude"]] = 0.0
     made = map_projects(frame)
 
-    assert made.left_out["verdict"].tolist() == ["zero"]
+    assert made.skipped["verdict"].tolist() == ["zero"]
     assert made.note == "3 of 4 on the map; not: 1 latitude and longitude are both zero"
     assert "3 of 4" in repr(made)
 

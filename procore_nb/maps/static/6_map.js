@@ -1,15 +1,15 @@
-// The map itself: what is seen, how people move it, what they choose.
+// The map itself: its state, its controls and its drawing.
 
 const MARGIN = 160; // pixels drawn beyond the edge, so that a pan is one copy of the picture
 
-class ProjectMap extends Handling {
+class ProjectMap extends Interaction {
   constructor(root, points, borders, choose) {
     super();
     Object.assign(this, { root, points, borders, choose });
     this.view = { x: 0.5, y: 0.5, zoom: 1 };
     this.shown = points.names.map(() => true);
-    this.groups = new Groups(points);
-    this.groups.show(this.shown);
+    this.clusters = new Clusters(points);
+    this.clusters.show(this.shown);
     this.selected = new Set();
     this.pointers = new Map();
     this.cities = points.cities.map(([rank, name, longitude, latitude]) => (
@@ -18,7 +18,7 @@ class ProjectMap extends Handling {
     this.canvas.tabIndex = 0;
     this.canvas.setAttribute("role", "application");
     this.canvas.setAttribute("aria-label", `Map. ${points.note}. Arrows move, plus and minus zoom, 0 shows all.`);
-    this.back = document.createElement("canvas");
+    this.buffer = document.createElement("canvas");
     this.tooltip = make(root, "div", "pnb-tooltip");
     this.popup = make(root, "div", "pnb-popup");
     this.tooltip.hidden = this.popup.hidden = true;
@@ -36,14 +36,14 @@ class ProjectMap extends Handling {
     this.boxButton = button(bar, "", "▭", "Select by box (or hold Shift and drag)", () => this.boxMode(!this.boxing));
     buildSearch(root, points, (row) => this.goTo(row));
     buildLegend(root, points, this.shown, () => {
-      this.groups.show(this.shown);
+      this.clusters.show(this.shown);
       this.closePopup();
       this.stale();
     });
     buildNotes(root, points);
     this.scale = make(root, "div", "pnb-scale");
-    this.said = make(root, "div", "pnb-said");
-    this.said.setAttribute("role", "status");
+    this.selectionText = make(root, "div", "pnb-selection");
+    this.selectionText.setAttribute("role", "status");
   }
 
   resize() {
@@ -53,8 +53,8 @@ class ProjectMap extends Handling {
     this.ratio = Math.min(2, window.devicePixelRatio || 1);
     this.canvas.width = this.width * this.ratio;
     this.canvas.height = this.height * this.ratio;
-    this.back.width = (this.width + 2 * MARGIN) * this.ratio;
-    this.back.height = (this.height + 2 * MARGIN) * this.ratio;
+    this.buffer.width = (this.width + 2 * MARGIN) * this.ratio;
+    this.buffer.height = (this.height + 2 * MARGIN) * this.ratio;
     if (!this.fitted) this.fit();
     this.stale();
   }
@@ -81,11 +81,11 @@ class ProjectMap extends Handling {
       dy = (this.drawn.y - view.y) * size;
     }
     if (!this.drawn || this.drawn.zoom !== view.zoom || Math.max(Math.abs(dx), Math.abs(dy)) > MARGIN - 2) {
-      this.paintBack();
+      this.paintBuffer();
       dx = dy = 0;
     }
     context.setTransform(1, 0, 0, 1, 0, 0);
-    context.drawImage(this.back, (dx - MARGIN) * ratio, (dy - MARGIN) * ratio);
+    context.drawImage(this.buffer, (dx - MARGIN) * ratio, (dy - MARGIN) * ratio);
     this.paintBox(context);
     this.placePopup();
     const { text, pixels } = scaleBar(view);
@@ -96,22 +96,22 @@ class ProjectMap extends Handling {
     this.root.dataset.middle = `${view.x.toFixed(5)} ${view.y.toFixed(5)}`;
   }
 
-  paintBack() {
-    const { view, ratio } = this, context = this.back.getContext("2d");
+  paintBuffer() {
+    const { view, ratio } = this, context = this.buffer.getContext("2d");
     const width = this.width + 2 * MARGIN, height = this.height + 2 * MARGIN;
     const colors = this.dark ? DARK : LIGHT;
     drawBorders(context, this.borders, view, width, height, colors, ratio);
     if (this.tiles) this.tiles.draw(context, view, width, height);
     else drawCities(context, this.cities, view, width, height, colors);
-    this.drawGroups(context, width, height, colors);
+    this.drawClusters(context, width, height, colors);
     this.drawn = { ...view };
   }
 
-  drawGroups(context, width, height, colors) {
+  drawClusters(context, width, height, colors) {
     const { view, points } = this, size = worldSize(view.zoom);
     this.seen = [];
     const taken = new Set(), stamps = new Map();
-    for (const group of this.groups.at(view.zoom)) {
+    for (const group of this.clusters.at(view.zoom)) {
       let x = (group.x - view.x) * size + width / 2;
       x -= Math.round((x - width / 2) / size) * size;
       const y = (group.y - view.y) * size + height / 2;
@@ -130,7 +130,7 @@ class ProjectMap extends Handling {
     return points.size[row] > 0 ? Math.max(3, 22 * points.size[row]) : 3;
   }
 
-  // Many points look alike: those are stamped, and a second one on the same pixel is left out.
+  // Many points look alike: those are stamped, and a second one on the same pixel is skipped.
   drawOne(context, row, x, y, radius, colors, taken, stamps) {
     const { points, ratio } = this;
     if (points.size || this.selected.has(row) || points.count < 2000) {
@@ -165,7 +165,7 @@ class ProjectMap extends Handling {
   }
 
   drawRing(context, group, x, y, radius, colors) {
-    const mix = this.groups.mixOf(group);
+    const mix = this.clusters.mixOf(group);
     context.beginPath();
     context.arc(x, y, radius + 1.5, 0, 7);
     context.fillStyle = colors.ring;

@@ -12,7 +12,7 @@ const DARK = {
 // A view is a middle (mercator x, y) and a zoom; the world is 256 * 2 ** zoom pixels wide.
 const worldSize = (zoom) => 256 * 2 ** zoom;
 
-// Visible pieces of a layer, once per copy of the world; pieces smaller than a pixel are left out.
+// Visible pieces of a layer, once per copy of the world; pieces smaller than a pixel are skipped.
 function* visible(layer, view, width, height) {
   const size = worldSize(view.zoom), halfX = width / 2 / size, halfY = height / 2 / size;
   for (const piece of layer) {
@@ -98,7 +98,7 @@ function drawCities(context, cities, view, width, height, colors) {
   }
 }
 
-// Tiles only when Python was told a server; `redraw` is called when one arrives.
+// Tiles only when the caller chose a server; `redraw` is called when one arrives.
 class Tiles {
   constructor(basemap, redraw) {
     this.basemap = basemap;

@@ -84,10 +84,10 @@ function buildSearch(root, points, go) {
 
 function buildNotes(root, points) {
   const notes = make(root, "div", "pnb-notes");
-  const line = make(notes, points.left_out.length ? "details" : "div");
-  make(line, points.left_out.length ? "summary" : "span", "", points.note);
-  for (const [reason, count] of points.left_out) make(line, "div", "", `${count.toLocaleString("en")} ${reason}`);
-  if (points.left_out.length) make(line, "div", "pnb-quiet", "check_coordinates(frame) lists them, row by row.");
+  const line = make(notes, points.skipped.length ? "details" : "div");
+  make(line, points.skipped.length ? "summary" : "span", "", points.note);
+  for (const [reason, count] of points.skipped) make(line, "div", "", `${count.toLocaleString("en")} ${reason}`);
+  if (points.skipped.length) make(line, "div", "pnb-quiet", "check_coordinates(frame) lists them, row by row.");
   const source = make(notes, "div", "pnb-quiet", points.source);
   if (points.basemap) {
     source.append(" ");

@@ -1,4 +1,4 @@
-// Read what Python packed: a zipped header (JSON) followed by plain arrays. No request is ever made here.
+// Decode what Python encoded: a zipped header (JSON) followed by plain arrays. No request is ever made here.
 
 const KINDS = { float32: Float32Array, uint32: Uint32Array, uint8: Uint8Array };
 
@@ -12,7 +12,7 @@ function bytesOf(value) {
   return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
 }
 
-async function readPack(value) {
+async function decodePack(value) {
   const buffer = await unzipped(bytesOf(value));
   const size = new DataView(buffer).getUint32(0, true);
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, size)));
@@ -20,8 +20,8 @@ async function readPack(value) {
 }
 
 // Points: mercator x and y (0..1), category, size factor, columns of text.
-async function readPoints(value) {
-  const { header, buffer, offset } = await readPack(value);
+async function decodePoints(value) {
+  const { header, buffer, offset } = await decodePack(value);
   const arrays = {};
   let at = offset;
   for (const { name, kind, length } of header.arrays) {
@@ -42,8 +42,8 @@ async function readPoints(value) {
 }
 
 // Outlines: lines to stroke and rings to fill, each with its box, in mercator units.
-async function readBorders(value) {
-  const { header, buffer, offset } = await readPack(value);
+async function decodeBorders(value) {
+  const { header, buffer, offset } = await decodePack(value);
   const { lengths, steps_per_degree: steps } = header, count = lengths.length;
   const starts = new Int32Array(buffer, offset, count * 2);
   const moves = new Int16Array(buffer, offset + count * 8);

@@ -1,8 +1,8 @@
-// Gather points that would cover each other. In: points and a zoom. Out: groups with count, mix and members.
+// Cluster points that would cover each other. In: points and a zoom. Out: groups with count, mix and members.
 
 const DEEPEST = 17; // from this zoom on every point stands by itself
 
-class Groups {
+class Clusters {
   constructor(points) {
     this.points = points;
     this.shown = null; // which categories are on

@@ -1,6 +1,6 @@
-// How people move the map and choose rows on it: methods of the map, kept in a room of their own.
+// How people move the map and select rows on it: methods of the map in a class of their own.
 
-class Handling {
+class Interaction {
   fit(rows = null) {
     const { points } = this;
     const list = rows ?? Array.from({ length: points.count }, (_, i) => i).filter((i) => this.shown[points.code[i]]);
@@ -45,7 +45,7 @@ class Handling {
     return [x + this.width / 2, (place.y - this.view.y) * size + this.height / 2];
   }
 
-  groupAt(x, y) {
+  clusterAt(x, y) {
     let best = null;
     for (const mark of this.seen ?? []) {
       const [mx, my] = this.onScreen(mark), away = Math.hypot(mx - x, my - y);
@@ -57,7 +57,7 @@ class Handling {
   }
 
   click(x, y, adding) {
-    const group = this.groupAt(x, y);
+    const group = this.clusterAt(x, y);
     if (!group) {
       this.closePopup();
       if (!adding) this.select([]);
@@ -93,7 +93,7 @@ class Handling {
 
   select(rows) {
     this.selected = new Set(rows);
-    this.said.textContent = this.selected.size ? `${this.selected.size.toLocaleString("en")} selected` : "";
+    this.selectionText.textContent = this.selected.size ? `${this.selected.size.toLocaleString("en")} selected` : "";
     this.choose(Int32Array.from(this.selected).sort());
     this.stale();
   }
@@ -134,13 +134,13 @@ class Handling {
   }
 
   hover(x, y) {
-    const group = this.groupAt(x, y);
+    const group = this.clusterAt(x, y);
     this.tooltip.hidden = !group;
     if (!this.boxing) this.canvas.style.cursor = group ? "pointer" : "";
     if (!group) { this.hovered = null; return; }
     if (this.hovered !== group) {
       this.hovered = group;
-      fillTooltip(this.tooltip, this.points, group, group.count > 1 ? this.groups.mixOf(group) : null);
+      fillTooltip(this.tooltip, this.points, group, group.count > 1 ? this.clusters.mixOf(group) : null);
     }
     const { offsetWidth: wide, offsetHeight: high } = this.tooltip;
     this.tooltip.style.left = `${Math.max(4, Math.min(this.width - wide - 4, x + 14))}px`;

@@ -82,7 +82,7 @@ async function render({ model, el }) {
     make(root, "div", "pnb-quiet", "This browser is too old for the map (it lacks DecompressionStream).");
     return () => {};
   }
-  const [points, borders] = await Promise.all([readPoints(model.get("points")), readBorders(model.get("borders"))]);
+  const [points, borders] = await Promise.all([decodePoints(model.get("points")), decodeBorders(model.get("borders"))]);
   const choose = (rows) => {
     model.set("chosen", new DataView(rows.buffer));
     model.save_changes();
