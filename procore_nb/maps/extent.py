@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from procore_nb.catalog.near_match import near
 from procore_nb.errors import ArgumentError
 from procore_nb.maps.borders import Floats, country_code, country_region, state_region
 from procore_nb.maps.geometry import MEAN_RADIUS_KM, Bools, wrapped
+from procore_nb.near_match import near
 
 
 @dataclass(frozen=True)

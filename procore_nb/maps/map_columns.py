@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from procore_nb.catalog.near_match import near
 from procore_nb.errors import ArgumentError
 from procore_nb.maps.borders import Floats
+from procore_nb.near_match import near
 
 # One word for what project lists call differently from version to version; the first column present wins.
 ALIASES = {
