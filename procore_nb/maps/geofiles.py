@@ -5,16 +5,20 @@ In: frames. Out: files and GeoDataFrames. Speaks to no service.
 
 from __future__ import annotations
 
+import json
+import math
 import os
 from collections.abc import Mapping
+from datetime import date, time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import orjson
 import pandas as pd
 
 from procore_nb.atomic_write import output_path, write_group
-from procore_nb.errors import MissingExtraError
+from procore_nb.errors import MissingExtraError, OutputError
 from procore_nb.export.file_groups import files_for
 from procore_nb.maps.map_columns import find_columns
 from procore_nb.maps.validate import LocatedFrame, locate
@@ -76,11 +80,17 @@ def _collection(located: LocatedFrame, kept: list[Any]) -> bytes:
         {"type": "Feature", "geometry": {"type": "Point", "coordinates": [lon, lat]}, "properties": row}
         for row, lon, lat in zip(rows, located.longitude.tolist(), located.latitude.tolist(), strict=True)
     ]
-    return orjson.dumps(
-        {"type": "FeatureCollection", "features": features},
-        default=_plain,
-        option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS,
-    )
+    collection = {"type": "FeatureCollection", "features": features}
+    try:
+        return orjson.dumps(
+            collection, default=_plain, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
+        )
+    except TypeError:  # integers beyond 64 bits, half surrogates, keys of odd types, more than 254 levels
+        try:
+            text = json.dumps(_standard(collection), ensure_ascii=False, separators=(",", ":"))
+        except RecursionError as error:
+            raise OutputError("A value is nested too deeply to be written as GeoJSON.") from error
+        return text.encode("utf-8", "replace")  # half a surrogate is no character: no reader takes it
 
 
 def to_geodataframe(
@@ -118,9 +128,24 @@ def to_geodataframe(
 
 
 def _plain(value: Any) -> Any:
-    """What JSON has no word for."""
+    """What orjson does not know, as what JSON has."""
     if value is pd.NA or value is pd.NaT:
         return None
-    if isinstance(value, pd.Timestamp):
-        return value.isoformat()
-    return str(value)
+    return value.isoformat() if isinstance(value, pd.Timestamp) else str(value)
+
+
+def _standard(value: Any) -> Any:
+    """The same value in types of the standard library's JSON, as orjson would write it."""
+    if isinstance(value, Mapping):
+        return {str(key): _standard(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_standard(each) for each in value]
+    if isinstance(value, np.ndarray | np.generic):
+        return _standard(value.tolist())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    if isinstance(value, date | time):
+        return value.isoformat() if value == value else None
+    return _plain(value)

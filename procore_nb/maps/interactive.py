@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from html import escape
@@ -30,6 +31,9 @@ from procore_nb.maps.payload import LINK, MapOptions, Tiles, choose_tiles, encod
 from procore_nb.maps.validate import LocatedFrame, check_coordinates, locate
 
 PAGE_STYLE = "html, body { height: 100%; margin: 0; } .pnb-map { height: 100vh !important; border: 0; border-radius: 0; }"
+NO_TEXT = re.compile(
+    "[\x00-\x1f\x7f-\x9f\ud800-\udfff]"
+)  # control characters and half surrogates: not allowed in HTML
 # The page has no kernel behind it: what is chosen stays in the page.
 START = """
 const packed = (id) => document.getElementById(id).textContent.trim();
@@ -58,6 +62,7 @@ def style() -> str:
 def page(points: bytes, *, title: str, basemap: Tiles | None) -> str:
     """A page that shows the map; its policy allows its own script and style, and images of the chosen tile server."""
     code, look = script() + START, style() + PAGE_STYLE
+    title = escape(NO_TEXT.sub("\N{REPLACEMENT CHARACTER}", title))
     images = f"img-src {basemap.origin}" if basemap else "img-src 'none'"
     policy = (
         f"default-src 'none'; script-src '{_hash(code)}'; style-src '{_hash(look)}'; {images}; "
@@ -70,7 +75,7 @@ def page(points: bytes, *, title: str, basemap: Tiles | None) -> str:
 <meta http-equiv="Content-Security-Policy" content="{policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="strict-origin-when-cross-origin">
-<title>{escape(title)}</title>
+<title>{title}</title>
 <style>{look}</style>
 </head>
 <body>

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
+import hashlib
 import json
 import re
 import sys
@@ -141,24 +143,69 @@ def test_without_anywidget_the_page_is_shown_and_the_selection_says_what_to_inst
         _ = made.selected
 
 
-def test_the_page_names_no_host_and_holds_no_text_of_rows_in_the_clear(tmp_path: Path) -> None:
+def sha256_of(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def policy_of(text: str) -> dict[str, str]:
+    """The content-security policy of a page, by directive."""
+    (policy,) = re.findall(r'<meta http-equiv="Content-Security-Policy" content="([^"]+)">', text)
+    parts = [part.strip().partition(" ") for part in policy.split(";")]
+    assert len({name for name, _, _ in parts}) == len(parts)
+    return {name: value for name, _, value in parts}
+
+
+@pytest.mark.parametrize(
+    ("basemap", "images"),
+    [
+        ("auto", "'none'"),
+        ("https://tiles.example.com/{z}/{x}/{y}.png", "https://tiles.example.com"),
+        ("http://127.0.0.1:9/{z}/{x}/{y}.png", "http://127.0.0.1:9"),
+    ],
+)
+def test_the_whole_policy_allows_the_pages_own_script_and_style_and_nothing_else(
+    tmp_path: Path, basemap: str, images: str
+) -> None:
+    text = map_projects(projects(3), basemap=basemap).save(tmp_path / "m.html").read_text(encoding="utf-8")
+    (script,) = re.findall(r'<script type="module">(.*?)</script>', text, re.DOTALL)
+    (style,) = re.findall(r"<style>(.*?)</style>", text, re.DOTALL)
+
+    assert policy_of(text) == {
+        "default-src": "'none'",
+        "script-src": f"'{sha256_of(script)}'",
+        "style-src": f"'{sha256_of(style)}'",
+        "img-src": images,
+        "base-uri": "'none'",
+        "form-action": "'none'",
+    }
+    # A policy only covers what follows it, so no script or style may stand before it.
+    assert not re.search(r"<(script|style|link|img|base)\b", text[: text.index("Content-Security-Policy")])
+    assert re.findall(r"<script type=\"([^\"]+)\"", text) == ["application/octet-stream"] * 2 + ["module"]
+    assert re.findall(r"\s(?:src|href|on\w+)=\"", text) == []
+
+
+def test_the_page_holds_no_text_of_rows_in_the_clear(tmp_path: Path) -> None:
     frame = projects(3)
     frame["name"] = "</script><script>alert(1)</script>"
     text = map_projects(frame).save(tmp_path / "m.html", title="<b>Maps</b>").read_text(encoding="utf-8")
 
     assert "alert(1)" not in text
     assert "<title>&lt;b&gt;Maps&lt;/b&gt;</title>" in text
-    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', text)
-    assert policy is not None
-    assert "img-src 'none'" in policy[1]
-    assert "http" not in policy[1]
 
 
-def test_the_policy_names_the_chosen_tile_server_only(tmp_path: Path) -> None:
-    made = map_projects(projects(3), basemap="https://tiles.example.com/{z}/{x}/{y}.png", attribution="Us")
-    text = made.save(tmp_path / "m.html").read_text(encoding="utf-8")
+@pytest.mark.parametrize("odd", ["\ud83d", "a\udc80b", "\x00", "\x1b[31m", "\u2028"])
+def test_text_that_no_encoding_holds_still_gives_a_page(tmp_path: Path, odd: str) -> None:
+    frame = projects(3)
+    frame["name"] = pd.Series([f"Site {odd}!", "b", "c"], dtype=object)
+    frame.attrs["procore"] = {"environment": f"demo{odd}"}
+    made = map_projects(frame)
+    text = made.save(tmp_path / "m.html", title=f"Map {odd}!").read_bytes().decode("utf-8")
 
-    assert "img-src https://tiles.example.com;" in text
+    (title,) = re.findall("<title>(.*)</title>", text)
+    assert (title[:4], title[-1]) == ("Map ", "!")
+    assert not re.search("[\x00-\x08\x0b-\x1f]", text)
+    name = column(header_of(made), "Name")["values"][0]
+    assert (name[:5], name[-1]) == ("Site ", "!")
 
 
 def test_saving_replaces_a_file_whole_and_leaves_nothing_beside_it(tmp_path: Path) -> None:

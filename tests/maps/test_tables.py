@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -116,6 +117,46 @@ def test_geojson_writes_missing_values_as_null(tmp_path: Path) -> None:
     properties = json.loads(to_geojson(frame, tmp_path / "p.json").read_text())["features"][0]["properties"]
 
     assert properties == {"n": None, "f": None, "t": None, "s": None, "l": ["a", None]}
+
+
+def nested(depth: int) -> list[Any]:
+    value: list[Any] = []
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize(
+    ("odd", "written"),
+    [
+        ("a\ud83db", "a?b"),  # half a surrogate is no character, and no other program would read the file
+        ("\x00\x1b\u2028", "\x00\x1b\u2028"),
+        (2**64, 2**64),
+        ({"\udc80": {1: np.int64(2**40)}}, {"?": {"1": 2**40}}),
+        (np.array([1.5, np.nan]), [1.5, None]),
+        (nested(300), nested(300)),
+    ],
+    ids=["half-surrogate", "control", "past-64-bits", "keys", "array", "nested"],
+)
+def test_geojson_holds_values_that_a_strict_encoder_refuses(tmp_path: Path, odd: Any, written: Any) -> None:
+    frame = pd.DataFrame({"latitude": [1.0, 2.0], "longitude": [2.0, 3.0], "n": [np.nan, 1.0]})
+    frame["odd"] = pd.Series([odd, 2**64], dtype=object)  # the second keeps every case beside a refused one
+    frame["when"] = pd.to_datetime(["2026-01-02", None])
+    frame["amount"] = [Decimal("1.10"), None]
+    first, second = json.loads(to_geojson(frame, tmp_path / "p.json").read_bytes())["features"]
+
+    assert first["properties"] == {"n": None, "odd": written, "when": "2026-01-02T00:00:00", "amount": "1.10"}
+    assert second["properties"] == {"n": 1.0, "odd": 2**64, "when": None, "amount": None}
+    assert second["geometry"]["coordinates"] == [3.0, 2.0]
+
+
+def test_a_value_nested_beyond_any_encoder_is_an_error_and_leaves_no_file(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"latitude": [1.0], "longitude": [2.0]})
+    frame["deep"] = pd.Series([nested(50_000)], dtype=object)
+    with pytest.raises(OutputError, match="nested too deeply"):
+        to_geojson(frame, tmp_path / "p.json")
+
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_geojson_of_no_rows_is_a_file_without_features(tmp_path: Path) -> None:
