@@ -1,6 +1,6 @@
-"""One line that shows how a long walk goes on, and one line when it is over.
+"""One line that shows how a long fetch goes on, and one line when it is over.
 
-In: what the walk says. Out: a bar in notebooks and terminals (tqdm), after a second; nothing for short walks.
+In: what the fetch reports. Out: a bar in notebooks and terminals (tqdm), after a second; nothing for short ones.
 """
 
 from __future__ import annotations
@@ -12,39 +12,40 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-ProgressMaker = Callable[[str, int], "Progress"]  # from what is walked, and how many places
-_PATIENT = 1.0  # seconds a walk may take before it is worth a line
+ProgressMaker = Callable[[str, int], "Progress"]  # from the name of the list, and how many targets
+_PATIENT = 1.0  # seconds a fetch may take before it is worth a line
 _REDRAW = 0.1  # seconds between two drawings
+_LONGEST_SHOWN = 1e9  # seconds; no clock shows the end of a wait of thousands of years
 _REDRAW_IN_A_FILE = 5.0  # where each drawing stays as a line of its own
 
 
 class Progress:
-    """Watches one walk. Worker threads only leave word; the walking thread draws.
+    """Follows one fetch. Worker threads only count; the calling thread draws.
 
     Parameters
     ----------
     what
         Name of the list, shown in front.
-    places
-        How many projects (or other places) are walked; a bar of places is drawn when there are several.
+    targets
+        How many projects (or other targets) are fetched; a bar of targets is drawn when there are several.
     noun
-        What the places are: projects, companies, or parents of another kind.
+        What the targets are: projects, companies, or parents of another kind.
     show
-        False says nothing at all.
+        False shows nothing at all.
     """
 
     def __init__(
         self,
         what: str,
         *,
-        places: int = 1,
+        targets: int = 1,
         noun: str = "places",
         show: bool = True,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.requests = 0
         self._what = what
-        self._places = places
+        self._targets = targets
         self._noun = noun
         self._redraw = _REDRAW
         self._show = show
@@ -54,49 +55,49 @@ class Progress:
         self._lock = threading.Lock()
         self._rows = 0
         self._done = 0
-        self._said = ""
+        self._wait_text = ""
         self._until = 0.0
         self._bar: Any = None
         self._shown: Any = None  # where a notebook shows the bar; None in a terminal
 
-    def asked(self) -> None:
+    def request_sent(self) -> None:
         """Count one request."""
         with self._lock:
             self.requests += 1
 
-    def came(self, rows: int) -> None:
+    def page_received(self, rows: int) -> None:
         """Count the rows of one page."""
         with self._lock:
             self._rows += rows
 
     def waiting(self, seconds: float, reason: str) -> None:
-        """Remember that the walk waits, why, and until when."""
-        until = datetime.fromtimestamp(time.time() + seconds).strftime("%H:%M:%S")
+        """Remember that the fetch waits, why, and until when."""
+        until = datetime.fromtimestamp(time.time() + min(seconds, _LONGEST_SHOWN)).strftime("%H:%M:%S")
         with self._lock:
             self._until = self._clock() + seconds
-            self._said = f"waiting until {until}: {reason}"
+            self._wait_text = f"waiting until {until}: {reason}"
 
-    def place_done(self) -> None:
-        """Count one place as walked."""
+    def target_done(self) -> None:
+        """Count one target as complete."""
         self._done += 1
 
     def tick(self) -> None:
-        """Draw, if the walk has become worth a line; called by the walking thread.
+        """Draw, if the fetch has become worth a line; called in the calling thread.
 
-        `Cancelled` raised here ends the walk: what had come is kept.
+        `Cancelled` raised here ends the fetch: what had come is kept.
         """
         now = self._clock()
         if not self._show or now < self._next:
             return
         if self._bar is None:
-            self._bar = _bar(self._what, self._places, self._noun)
+            self._bar = _bar(self._what, self._targets, self._noun)
             self._shown = _show(self._bar)
             self._bar.start_t -= now - self._began
             self._redraw = _REDRAW if _is_redrawn(self._bar) else _REDRAW_IN_A_FILE
         self._next = now + self._redraw
         with self._lock:
-            said = f"{self._said}, " if self._clock() < self._until else ""
-            shown = f"{counted(self._rows, 'row')}, {said}{counted(self.requests, 'request')}"
+            wait = f"{self._wait_text}, " if self._clock() < self._until else ""
+            shown = f"{counted(self._rows, 'row')}, {wait}{counted(self.requests, 'request')}"
             self._bar.set_postfix_str(shown, refresh=False)
         self._bar.n = self._done
         self._bar.refresh()
@@ -109,10 +110,10 @@ class Progress:
         bar.n = bar.total = self._done  # a notebook's bar that is not full stays, in red
         bar.close()
         seconds = self._clock() - self._began
-        done = f"{self._done:,}" if self._done == self._places else f"{self._done:,} of {self._places:,}"
-        places = f" from {done} {self._noun}" if self._places > 1 else ""
+        done = f"{self._done:,}" if self._done == self._targets else f"{self._done:,} of {self._targets:,}"
+        targets = f" from {done} {self._noun}" if self._targets > 1 else ""
         state = "" if complete else " before it was stopped"
-        counts = f"{counted(self._rows, 'row')}{places}, {counted(self.requests, 'request')}"
+        counts = f"{counted(self._rows, 'row')}{targets}, {counted(self.requests, 'request')}"
         line = f"{self._what}: {counts}, {seconds:,.1f} s{state}"
         if self._shown is not None:  # the bar's own place, so that a saved notebook does not keep "0/172"
             self._shown.update({"text/plain": line}, raw=True)
@@ -126,11 +127,11 @@ def counted(number: int, noun: str) -> str:
 
 
 def _is_redrawn(bar: Any) -> bool:
-    """Tell whether a drawing takes the place of the one before, as in a notebook or a terminal but not in a file."""
+    """Return whether a drawing takes the place of the one before, as in a notebook or a terminal but not in a file."""
     return hasattr(bar, "container") or bool(getattr(getattr(bar, "fp", None), "isatty", bool)())
 
 
-def _bar(what: str, places: int, noun: str) -> Any:
+def _bar(what: str, targets: int, noun: str) -> Any:
     from tqdm.auto import tqdm
     from tqdm.notebook import tqdm_notebook
 
@@ -140,11 +141,11 @@ def _bar(what: str, places: int, noun: str) -> Any:
     )  # a notebook draws a bar of its own, which has no width in letters
     shape = (
         "{desc}: {n_fmt}/{total_fmt} " + noun + " |" + width + "| {elapsed}{postfix}"
-        if places > 1
+        if targets > 1
         else "{desc}: {elapsed}{postfix}"
     )
     hidden: Any = {"display": False} if in_notebook else {}  # `_show` shows it
-    return tqdm(total=places, desc=what, leave=False, bar_format=shape, unit="place", **hidden)
+    return tqdm(total=targets, desc=what, leave=False, bar_format=shape, unit="place", **hidden)
 
 
 def _show(bar: Any) -> Any:

@@ -119,14 +119,14 @@ class Collection:
                 if not done and not (rows_at_once and building.rows >= rows_at_once):
                     continue
                 if not (isinstance(event, RequestDone) and event.skipped is not None):
-                    tallies = [event.tally] if isinstance(event, RequestDone) else []
+                    tallies = [event.stats] if isinstance(event, RequestDone) else []
                     building.name_custom_fields()
                     with held:
                         frame = building.frame()
                     if held.pending():
                         continue
                     frame = self._described(frame, progress.requests - before, tallies=tallies)
-                    place = dict(target_of(event.question).ids)
+                    place = dict(target_of(event.request).ids)
                     frame.attrs["procore"] |= {"target": place, "attempt": attempts, "done": done}
                     before = progress.requests
                     yield frame
@@ -153,7 +153,7 @@ class Collection:
                 elif isinstance(event, RequestRestarted):
                     once.begin_again()
                 else:
-                    yield target_of(event.question), once.fresh(event.rows)
+                    yield target_of(event.request), once.fresh(event.rows)
             complete = True
         finally:
             progress.close(complete=complete)
@@ -166,7 +166,7 @@ class Collection:
         noun = {"company_id": "companies", "project_id": "projects"}.get(
             (ids or ["company_id"])[-1], "places"
         )
-        return Progress(self.endpoint.name, places=len(self.questions), noun=noun, show=self.progress)
+        return Progress(self.endpoint.name, targets=len(self.questions), noun=noun, show=self.progress)
 
     def _add_partial(self, error: ProcoreError, building: FrameAssembler, progress: Progress) -> None:
         progress.close(complete=False)
@@ -200,12 +200,12 @@ class Collection:
             policy=self.policy,
             observer=progress,
             may_skip=self._may_leave_out,
-            listen=held.raise_pending if held else lambda: None,
+            check_interrupt=held.raise_pending if held else lambda: None,
         ):
             if isinstance(event, RequestDone):
-                progress.place_done()
-                self.tallies.append(event.tally)
-                self.done.add(id(event.question))
+                progress.target_done()
+                self.tallies.append(event.stats)
+                self.done.add(id(event.request))
                 self.skipped.add(event)
             yield event
         if self.questions and len(self.skipped.accounts) == len(self.questions):

@@ -35,18 +35,18 @@ class FrameAssembler:
 
     def take(self, event: Event) -> None:
         if self._first is None:
-            self._first = event.question
-        streaming = event.question is self._first and not self._first_done
-        self.mixed = self.mixed or event.question is not self._first
+            self._first = event.request
+        streaming = event.request is self._first and not self._first_done
+        self.mixed = self.mixed or event.request is not self._first
         if isinstance(event, PageRows):
             if streaming:
-                self._add(event.question, event.rows)
+                self._add(event.request, event.rows)
             else:
-                self._loose.append((event.question, event.rows))
+                self._loose.append((event.request, event.rows))
             return
         if isinstance(event, RequestRestarted) or event.skipped is not None:
             # What had come of a place that is left out is left out too; a walk that ends early leaves others undone.
-            self._loose = [one for one in self._loose if one[0] is not event.question]
+            self._loose = [one for one in self._loose if one[0] is not event.request]
             if streaming:
                 self._builder = self._new()
         if isinstance(event, RequestDone):

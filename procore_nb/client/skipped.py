@@ -23,7 +23,7 @@ class Skipped:
 
     def add(self, event: RequestDone) -> None:
         """Take in one question's end, if it was left out."""
-        error, place = event.skipped, target_of(event.question)
+        error, place = event.skipped, target_of(event.request)
         if error is None:
             return
         self.first_refusal = self.first_refusal or error

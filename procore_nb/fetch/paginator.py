@@ -1,6 +1,6 @@
 """Which page to ask next, and when a list is complete: the deciding half of the page walk.
 
-In: a question, then its pages as they come, in any order. Out: pages to ask for, rows in order, a verdict. Pure.
+In: a request, then its pages as they come, in any order. Out: pages to ask for, rows in order, a verdict. Pure.
 
 Procore's paging: https://developers.procore.com/documentation/pagination
 """
@@ -22,21 +22,21 @@ _SIZE = re.compile(r"per.?page|page.?size", re.IGNORECASE)
 
 
 class Paginator:
-    """The walk of one question: feed it pages with `receive` and take rows with `ready`, until `done`.
+    """The walk of one request: feed it pages with `receive` and take rows with `ready`, until `done`.
 
     When the list turned out to have moved it starts over: `restarted` is then True, and rows handed out before no longer
     count. A list that stays short of what was announced leaves an error in `failure`.
     """
 
-    def __init__(self, question: ListRequest) -> None:
-        self.question = question
-        self.tally = PageStats()
+    def __init__(self, request: ListRequest) -> None:
+        self.request = request
+        self.stats = PageStats()
         self.done = False
         self.restarted = False
         self.failure: IncompleteError | None = None
-        self._start = question.first_page
-        self._per_page = question.per_page
-        self._grouped = "[]" in question.envelope
+        self._start = request.first_page
+        self._per_page = request.per_page
+        self._grouped = "[]" in request.envelope
         self._moves = 0
         self._empty = 0  # pages in a row
         self._shown_before: int | None = None  # the fingerprint of the walk before
@@ -44,42 +44,43 @@ class Paginator:
 
     def first(self) -> PageRequest:
         """Return the first page to ask for."""
-        return self._ask(self._start)
+        return self._page(self._start)
 
-    def receive(self, ask: PageRequest, page: Page) -> list[PageRequest]:
+    def receive(self, page_request: PageRequest, page: Page) -> list[PageRequest]:
         """Take in one page and return the pages to ask for because of it."""
-        if self.is_late(ask) or self.done:
+        if self.is_late(page_request) or self.done:
             return []
-        self.tally.pages += 1
-        self._due.discard(ask.number)
+        self.stats.pages += 1
+        self.stats.unreadable += page.unreadable
+        self._due.discard(page_request.number)
         self._groups += page.groups or 0
         if page.total is not None:
             self._totals.append(page.total)
         if page.more:
             self._linked = True
         self._empty = 0 if page.rows else self._empty + 1
-        self._order.put(ask.number, page.rows, in_turn=not self._known_last)
-        further = self._plan(ask, page)
+        self._order.put(page_request.number, page.rows, in_turn=not self._known_last)
+        further = self._plan(page_request, page)
         self._due.update(one.number for one in further)
-        self.tally.rows, self.tally.repeated = self._order.rows, self._order.repeated
+        self.stats.rows, self.stats.repeated = self._order.rows, self._order.repeated
         return further if further or self._due else self._finish()
 
-    def keep(self, ask: PageRequest, page: Page) -> None:
+    def keep(self, page_request: PageRequest, page: Page) -> None:
         """Take in a page for its rows alone; for a walk that ends early."""
-        if not (self.is_late(ask) or self.done):
-            self._order.put(ask.number, page.rows)
-            self.tally.rows = self._order.rows
+        if not (self.is_late(page_request) or self.done):
+            self._order.put(page_request.number, page.rows)
+            self.stats.rows = self._order.rows
 
-    def refused(self, ask: PageRequest, error: ProcoreError) -> list[PageRequest] | None:
+    def refused(self, page_request: PageRequest, error: ProcoreError) -> list[PageRequest] | None:
         """Return what to ask instead of a page that was refused, or None where the refusal has the last word.
 
         For most lists no largest page is documented, so the size asked for may be too large: 408 says that it takes too
         long, 400 and 422 name the parameter. Nor is it documented what a page past the end answers.
         """
-        if self.is_late(ask):
+        if self.is_late(page_request):
             return []
         said = error.reason
-        size, first = self._per_page or 0, ask.number == self._start
+        size, first = self._per_page or 0, page_request.number == self._start
         named = first and error.status in (400, 422) and _SIZE.search(said) is not None
         if size > _SMALLEST and (named or error.status == 408):
             self._per_page = max(_SMALLEST, size // 4) if error.status == 408 else _SMALLEST
@@ -89,12 +90,12 @@ class Paginator:
             self._linked and not self._totals
         )  # a Total is compared with what came, so nothing is lost unseen
         if past_the_end and not first and not announced:
-            return self.receive(ask, Page([]))
+            return self.receive(page_request, Page([]))
         return None
 
-    def is_late(self, ask: PageRequest) -> bool:
+    def is_late(self, page_request: PageRequest) -> bool:
         """Tell whether a page belongs to an earlier walk of the list."""
-        return ask.walk != self.tally.attempts
+        return page_request.attempt != self.stats.attempts
 
     def ready(self) -> list[list[Any]]:
         """Return the pages of rows that came since the last call, in order, without rows that came before."""
@@ -115,37 +116,37 @@ class Paginator:
         self._cursors: set[str] = set()
         self._totals: list[int] = []
         self._groups: int = 0
-        self.tally.rows = self.tally.repeated = 0
+        self.stats.rows = self.stats.repeated = 0
 
     def _again(self) -> list[PageRequest]:
-        self.tally.attempts += 1
+        self.stats.attempts += 1
         self.restarted = True
         self._begin()
         return [self.first()]
 
-    def _ask(self, number: int, *, cursor: str | None = None) -> PageRequest:
-        named = self.question.page_parameters(number, per_page=self._per_page, cursor=cursor)
-        return PageRequest(self.question, self.tally.attempts, number, named)
+    def _page(self, number: int, *, cursor: str | None = None) -> PageRequest:
+        named = self.request.page_parameters(number, per_page=self._per_page, cursor=cursor)
+        return PageRequest(self.request, self.stats.attempts, number, named)
 
-    def _plan(self, ask: PageRequest, page: Page) -> list[PageRequest]:
+    def _plan(self, page_request: PageRequest, page: Page) -> list[PageRequest]:
         """Decide, from one page, which others to ask for."""
         if self._order.same_pages is not None:
             return self._stop_repeating(page)
-        if self.question.paging in ("cursor", "offset"):
-            return self._plan_chain(ask, page)
-        if ask.number == self._start:
+        if self.request.paging in ("cursor", "offset"):
+            return self._plan_chain(page_request, page)
+        if page_request.number == self._start:
             last = self._last_page(page)
             if last is not None:
                 self._last = last
                 if last > self._start:
-                    return [self._ask(number) for number in range(self._start + 1, last + 1)]
+                    return [self._page(number) for number in range(self._start + 1, last + 1)]
         if self._known_last:
             # Total and Link may disagree: as long as a next page with rows is named, there is more.
-            if not (page.more and (page.rows or page.groups) and ask.number == self._last):
+            if not (page.more and (page.rows or page.groups) and page_request.number == self._last):
                 return []
             self._last += 1
-            return [self._ask(self._last)]
-        return [self._ask(ask.number + 1)] if self._goes_on(page) else []
+            return [self._page(self._last)]
+        return [self._page(page_request.number + 1)] if self._goes_on(page) else []
 
     def _last_page(self, page: Page) -> int | None:
         """Return the number of the last page where the first page tells it, else None."""
@@ -171,21 +172,21 @@ class Paginator:
         if page.more is not None:
             return page.more and self._empty < _EMPTY_IN_A_ROW
         # No header tells: only an empty page, or one that came before, is the end.
-        return self.question.paging in ("page", "page0") and bool(page.rows)
+        return self.request.paging in ("page", "page0") and bool(page.rows)
 
-    def _plan_chain(self, ask: PageRequest, page: Page) -> list[PageRequest]:
+    def _plan_chain(self, page_request: PageRequest, page: Page) -> list[PageRequest]:
         """Decide the next link of a list whose pages are named by the one before."""
         cursor, total = page.cursor, page.total
-        if self.question.paging == "offset" and page.rows and isinstance(page.rows[-1], dict):
+        if self.request.paging == "offset" and page.rows and isinstance(page.rows[-1], dict):
             last_id = page.rows[-1].get("id")
             cursor = str(last_id) if last_id is not None and page.more is not False else None
         if total is not None and self._order.came >= total:
             return []
         if cursor and cursor not in self._cursors and self._empty < _EMPTY_IN_A_ROW:
             self._cursors.add(cursor)
-            return [self._ask(ask.number + 1, cursor=cursor)]
+            return [self._page(page_request.number + 1, cursor=cursor)]
         silent = not cursor and page.more is None and total is None and self._is_full(page)
-        if page.rows and (page.more or (silent and self.question.paging == "cursor")):
+        if page.rows and (page.more or (silent and self.request.paging == "cursor")):
             self._unreachable = "there seem to be more, but the reply does not say where they begin"
         return []
 
@@ -215,14 +216,14 @@ class Paginator:
             return self._again()
         if moved:
             total = max(self._totals)  # it never stood still: the strictest count is the honest one
-        self.tally.total = total
+        self.stats.total = total
         self.done = True
         if total is not None and self._counted < total:
-            came_twice = f", {self.tally.repeated:,} more came twice" if self.tally.repeated else ""
-            what = f"announced {total:,} records and sent {self.tally.rows:,}{came_twice}"
+            came_twice = f", {self.stats.repeated:,} more came twice" if self.stats.repeated else ""
+            what = f"announced {total:,} records and sent {self.stats.rows:,}{came_twice}"
             self.failure = self._incomplete(f"{what}; {self._unreachable}" if self._unreachable else what)
         elif self._unreachable:
-            self.failure = self._incomplete(f"sent {self.tally.rows:,} records, and {self._unreachable}")
+            self.failure = self._incomplete(f"sent {self.stats.rows:,} records, and {self._unreachable}")
         return []
 
     def _is_doubtful(self, total: int | None, *, moved: bool) -> bool:
@@ -243,7 +244,7 @@ class Paginator:
 
     def _incomplete(self, what: str) -> IncompleteError:
         return IncompleteError(
-            f"GET {self.question.path} {what}.",
+            f"GET {self.request.path} {what}.",
             retryable=not self._unreachable,
             advice="Ask for it in parts: a filter, or a range of time."
             if self._unreachable

@@ -1,12 +1,13 @@
-"""The walk itself, in the calling thread: questions in, events out, in the order of the questions.
+"""Fetches one or many lists side by side, in the calling thread, and hands out events in the order of the requests.
 
-In: a crew and questions. Out: rows as they come, restarts, and what each question amounted to.
+In: a session and list requests. Out: rows as they come, restarts, and how each request ended. Sends nothing itself: the
+worker pool does.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from operator import length_hint
@@ -15,158 +16,195 @@ from typing import Any
 from procore_nb.errors import ProcoreError
 from procore_nb.fetch.list_request import ListRequest, PageRequest, PageStats
 from procore_nb.fetch.paginator import Paginator
-from procore_nb.fetch.workers import WorkerPool
+from procore_nb.fetch.workers import Observer, RequestPolicy, SilentObserver, WorkerPool
+from procore_nb.http import Session
 from procore_nb.responses import Page
 from procore_nb.signals import Cancelled
 
-_LOOK_AHEAD = 4  # questions under way for each worker, so that one slow question does not hold up the others
+_LOOK_AHEAD = 4  # requests begun for each worker, so that one slow list does not hold up the others
 
 
 @dataclass(frozen=True)
 class PageRows:
-    """A page of rows of one question, in order."""
+    """A page of rows of one request, in order."""
 
-    question: ListRequest
+    request: ListRequest
     rows: list[Any]
 
 
 @dataclass(frozen=True)
 class RequestRestarted:
-    """The list moved while it was walked: the rows of this question handed out so far no longer count."""
+    """The list is fetched again from its start: the rows of this request handed out so far no longer count."""
 
-    question: ListRequest
+    request: ListRequest
 
 
 @dataclass(frozen=True)
 class RequestDone:
-    """A question is answered, or left out with the error that says why."""
+    """A request is complete, or skipped with the error that says why."""
 
-    question: ListRequest
-    tally: PageStats
+    request: ListRequest
+    stats: PageStats
     skipped: ProcoreError | None = None
 
 
 Event = PageRows | RequestRestarted | RequestDone
 
 
+def fetch_lists(
+    session: Session,
+    requests: Iterable[ListRequest],
+    *,
+    policy: RequestPolicy,
+    observer: Observer | None = None,
+    may_skip: Callable[[ProcoreError], bool] = lambda error: False,
+    check_interrupt: Callable[[], None] = lambda: None,
+) -> Iterator[Event]:
+    """Fetch all requests, several pages at a time, and hand out events in the order of the requests.
+
+    `check_interrupt` is called in the calling thread several times a second; a `KeyboardInterrupt` raised there ends the
+    fetch, as Ctrl-C does, after the rows that had come.
+
+    Raises
+    ------
+    ProcoreError
+        What a page failed with, once retrying did not help; the rows before it have been handed out.
+    """
+    pool = WorkerPool(session, policy, observer or SilentObserver(), check_interrupt=check_interrupt)
+    try:
+        yield from Scheduler(pool, iter(requests), may_skip).run()
+    finally:
+        pool.stop()
+
+
+def fetch_first_page(
+    session: Session, request: ListRequest, *, policy: RequestPolicy, observer: Observer | None = None
+) -> Page:
+    """Fetch the first page of a request and no other, with the same waiting and retrying."""
+    first = Paginator(request).first()
+    return WorkerPool(session, policy, observer or SilentObserver(), threads=0).fetch(first)
+
+
 class Scheduler:
-    """Brings questions, their attempts and the crew together, in the calling thread."""
+    """Brings list requests, their paginators and the worker pool together, in the calling thread."""
 
     def __init__(
         self,
-        crew: WorkerPool,
-        questions: Iterator[ListRequest],
+        pool: WorkerPool,
+        requests: Iterator[ListRequest],
         may_skip: Callable[[ProcoreError], bool],
     ) -> None:
-        self._crew = crew
-        self._questions = questions
-        self._may_leave_out = may_skip
-        self._walks: deque[Paginator] = deque()  # in order; the first one's rows are handed out next
-        self._by_question: dict[int, tuple[int, Paginator]] = {}  # with its place in the order
+        self._pool = pool
+        self._requests = requests
+        self._may_skip = may_skip
+        self._paginators: deque[Paginator] = deque()  # in order; the first one's rows are handed out next
+        self._by_request: dict[int, tuple[int, Paginator]] = {}  # with its position in the order
         self._skipped: dict[int, ProcoreError] = {}
-        # Pages of earlier questions go first: their rows can be handed out, and need not be held.
-        self._to_ask: list[tuple[int, int, int, PageRequest]] = []
+        # Pages of earlier requests go first: their rows can be handed out, and need not be held.
+        self._to_send: list[tuple[int, int, int, PageRequest]] = []
         self._under_way = 0
-        self._yet_to_begin = length_hint(questions)
+        self._yet_to_begin = length_hint(requests)
         self._begun = 0
-        self._foreseen = False
+        self._wait_checked = False
 
     def run(self) -> Iterator[Event]:
-        """Hand out events until all questions are done; on a failure, first the rows that have come."""
+        """Hand out events until all requests are done; on a failure, first the rows that have come."""
         try:
-            while self._take_on() or self._walks:
+            while self._begin_further() or self._paginators:
                 self._send()
                 yield from self._hand_out()
                 if self._under_way:
-                    self._receive(*self._crew.next_answer())
+                    self._receive(*self._pool.next_result())
         except (ProcoreError, KeyboardInterrupt, Cancelled):
-            self._crew.stop()  # nothing further is asked while what had come is taken in
+            self._pool.stop()  # nothing further is sent while what had come is taken in
             yield from self._what_had_come()
             raise
 
     def _what_had_come(self) -> Iterator[Event]:
-        """Hand out the rows of every question that has begun, and the end of those that are complete."""
-        for ask, answer in self._crew.leftover():
-            if isinstance(answer, Page) and id(ask.question) in self._by_question:
-                self._by_question[id(ask.question)][1].keep(ask, answer)
-        for one in self._walks:
+        """Hand out the rows of every request that has begun, and the end of those that are complete."""
+        for page_request, result in self._pool.drain():
+            if isinstance(result, Page) and id(page_request.request) in self._by_request:
+                self._by_request[id(page_request.request)][1].keep(page_request, result)
+        for one in self._paginators:
             if one.restarted:
-                yield RequestRestarted(one.question)
-            yield from (PageRows(one.question, rows) for rows in (*one.ready(), *one.rest()))
-            skipped = self._skipped.get(id(one.question))
+                yield RequestRestarted(one.request)
+            yield from (PageRows(one.request, rows) for rows in (*one.ready(), *one.rest()))
+            skipped = self._skipped.get(id(one.request))
             if one.done and one.failure is None:
-                yield RequestDone(one.question, one.tally, skipped)
+                yield RequestDone(one.request, one.stats, skipped)
 
-    def _take_on(self) -> bool:
-        """Begin further questions while there is room for them."""
-        while len(self._walks) < self._crew.policy.workers * _LOOK_AHEAD:
-            question = next(self._questions, None)
-            if question is None:
+    def _begin_further(self) -> bool:
+        """Begin further requests while there is room for them."""
+        while len(self._paginators) < self._pool.policy.workers * _LOOK_AHEAD:
+            request = next(self._requests, None)
+            if request is None:
                 return False
             self._yet_to_begin = max(0, self._yet_to_begin - 1)
-            one = Paginator(question)
-            self._walks.append(one)
-            self._by_question[id(question)] = self._begun, one
+            one = Paginator(request)
+            self._paginators.append(one)
+            self._by_request[id(request)] = self._begun, one
             self._begun += 1
-            self._put([one.first()])
+            self._queue([one.first()])
         return True
 
     def _send(self) -> None:
         # Twice as many as can be sent at once: no worker idles while this thread makes columns of a page.
-        while self._to_ask and self._under_way < 2 * self._crew.policy.workers:
-            self._crew.send(heappop(self._to_ask)[-1])
+        while self._to_send and self._under_way < 2 * self._pool.policy.workers:
+            self._pool.submit(heappop(self._to_send)[-1])
             self._under_way += 1
 
-    def _receive(self, ask: PageRequest, answer: Page | BaseException) -> None:
+    def _receive(self, page_request: PageRequest, result: Page | BaseException) -> None:
         self._under_way -= 1
-        if id(ask.question) not in self._by_question:
+        request = page_request.request
+        if id(request) not in self._by_request:
             return
-        one = self._by_question[id(ask.question)][1]
-        if not isinstance(answer, BaseException):
-            self._ask_next(one, one.receive(ask, answer))
+        one = self._by_request[id(request)][1]
+        if isinstance(result, Page):
+            self._go_on(one, one.receive(page_request, result))
             return
-        instead = one.refused(ask, answer) if isinstance(answer, ProcoreError) else None
+        if not isinstance(result, ProcoreError):
+            raise result
+        instead = one.refused(page_request, result)
         if instead is not None:
-            self._ask_next(one, instead)
+            self._go_on(one, instead)
             return
-        if not (isinstance(answer, ProcoreError) and self._may_leave_out(answer)):
-            raise answer
-        self._skipped[id(ask.question)] = answer
+        if not self._may_skip(result):
+            raise result
+        self._skipped[id(request)] = result
         one.done = True
-        self._forget(lambda other: other.question is ask.question)
+        self._forget(lambda other: other.request is request)
 
-    def _put(self, asks: list[PageRequest]) -> None:
-        for ask in asks:
-            order = self._by_question[id(ask.question)][0]
-            heappush(self._to_ask, (order, ask.walk, ask.number, ask))
+    def _queue(self, page_requests: list[PageRequest]) -> None:
+        for one in page_requests:
+            position = self._by_request[id(one.request)][0]
+            heappush(self._to_send, (position, one.attempt, one.number, one))
 
     def _forget(self, no_longer: Callable[[PageRequest], bool]) -> None:
-        self._to_ask = [entry for entry in self._to_ask if not no_longer(entry[-1])]
-        heapify(self._to_ask)
+        self._to_send = [entry for entry in self._to_send if not no_longer(entry[-1])]
+        heapify(self._to_send)
 
-    def _ask_next(self, one: Paginator, asks: list[PageRequest]) -> None:
+    def _go_on(self, one: Paginator, page_requests: list[PageRequest]) -> None:
         if one.restarted:
-            self._forget(lambda ask: ask.question is one.question and one.is_late(ask))
-        self._put(asks)
-        if (
-            len(asks) > 1 or not self._foreseen
-        ):  # the first reply tells the limits, a list's first page its pages
-            self._foreseen = True
-            self._crew.check_wait_budget(len(self._to_ask) + self._yet_to_begin, one.question)
+            self._forget(lambda other: other.request is one.request and one.is_late(other))
+        self._queue(page_requests)
+        # The first response names the limits, the first page of a list how many pages it has.
+        if len(page_requests) > 1 or not self._wait_checked:
+            self._wait_checked = True
+            self._pool.check_wait_budget(len(self._to_send) + self._yet_to_begin, one.request)
 
     def _hand_out(self) -> Iterator[Event]:
-        while self._walks:
-            one = self._walks[0]
+        while self._paginators:
+            one = self._paginators[0]
             if one.restarted:
                 one.restarted = False
-                yield RequestRestarted(one.question)
+                yield RequestRestarted(one.request)
             for rows in one.ready():
-                yield PageRows(one.question, rows)
+                yield PageRows(one.request, rows)
             if not one.done:
                 return
-            self._walks.popleft()
-            del self._by_question[id(one.question)]
+            self._paginators.popleft()
+            del self._by_request[id(one.request)]
             failure = one.failure
-            if failure is not None and not self._may_leave_out(failure):
+            if failure is not None and not self._may_skip(failure):
                 raise failure
-            yield RequestDone(one.question, one.tally, self._skipped.pop(id(one.question), failure))
+            yield RequestDone(one.request, one.stats, self._skipped.pop(id(one.request), failure))

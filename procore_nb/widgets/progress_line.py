@@ -38,7 +38,7 @@ class ProgressObserver(Progress):
         stop: threading.Event,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        super().__init__(what, places=places, show=False, clock=clock)
+        super().__init__(what, targets=places, show=False, clock=clock)
         self._tell, self._halt = tell, stop
         self._told = clock() - _PAUSE
 
@@ -51,10 +51,12 @@ class ProgressObserver(Progress):
             return
         self._told = now
         with self._lock:
-            waiting = f"; {self._said}" if now < self._until else ""
+            waiting = f"; {self._wait_text}" if now < self._until else ""
             counts = f"{counted(self._rows, 'row')}, {counted(self.requests, 'request')}{waiting}"
-        places = f"{self._done:,} of {self._places:,} places, " if self._places > 1 else ""
-        self._tell(f"{self._what}: {places}{counts}", self._done / self._places if self._places > 1 else None)
+        places = f"{self._done:,} of {self._targets:,} places, " if self._targets > 1 else ""
+        self._tell(
+            f"{self._what}: {places}{counts}", self._done / self._targets if self._targets > 1 else None
+        )
 
     def close(self, *, complete: bool = True) -> None:
         """Leave nothing behind: the form says how it ended."""

@@ -423,6 +423,6 @@ def test_a_wait_for_the_limit_is_said_in_the_progress(to_demo, clock) -> None:  
     procore.table(
         "rfis",
         projects=procore.projects().head(9),
-        progress=lambda what, places: Listening(what, places=places, show=False),
+        progress=lambda what, places: Listening(what, targets=places, show=False),
     )
     assert any("rate limit" in reason for reason in said)

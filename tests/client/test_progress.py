@@ -63,10 +63,10 @@ def test_a_short_walk_shows_nothing(bars: list[Bar], capsys: pytest.CaptureFixtu
 
 def test_a_walk_of_more_than_a_second_shows_rows_requests_and_why_it_waits(bars: list[Bar]) -> None:
     clock = Clock()
-    progress = Progress("rfis", places=5, clock=clock)
-    progress.asked()
-    progress.came(120)
-    progress.place_done()
+    progress = Progress("rfis", targets=5, clock=clock)
+    progress.request_sent()
+    progress.page_received(120)
+    progress.target_done()
     progress.waiting(10, "rate limit")
     clock.now = 1.5
     progress.tick()
@@ -82,7 +82,7 @@ def test_a_walk_of_more_than_a_second_shows_rows_requests_and_why_it_waits(bars:
 
 def test_the_bar_goes_and_one_line_stays(bars: list[Bar], capsys: pytest.CaptureFixture[str]) -> None:
     clock = Clock()
-    progress = Progress("rfis", places=5, clock=clock)
+    progress = Progress("rfis", targets=5, clock=clock)
     clock.now = 2
     progress.tick()
     progress.close(complete=False)
@@ -111,8 +111,8 @@ def test_only_the_walking_thread_draws(bars: list[Bar]) -> None:
 
     def work() -> None:
         for _ in range(100):
-            progress.asked()
-            progress.came(1)
+            progress.request_sent()
+            progress.page_received(1)
             progress.waiting(1, "why")
 
     crew = [threading.Thread(target=work) for _ in range(4)]
@@ -139,12 +139,12 @@ def test_the_bar_of_a_notebook_goes_however_far_it_came(done: int, monkeypatch: 
 
     monkeypatch.setattr("tqdm.auto.tqdm", Bar)
     clock = Clock()
-    progress = Progress("rfis", places=2, clock=clock)
+    progress = Progress("rfis", targets=2, clock=clock)
     clock.now = 5
     progress.tick()
     assert made[0].container.comm is not None
     for _ in range(done):
-        progress.place_done()
+        progress.target_done()
     progress.close(complete=done == 2)
 
     assert made[0].container.comm is None  # closed: not in the page, and not in the saved notebook
@@ -152,7 +152,7 @@ def test_the_bar_of_a_notebook_goes_however_far_it_came(done: int, monkeypatch: 
 
 def test_the_real_bar_leaves_nothing_behind(capsys: pytest.CaptureFixture[str]) -> None:
     clock = Clock()
-    progress = Progress("rfis", places=2, clock=clock)
+    progress = Progress("rfis", targets=2, clock=clock)
     clock.now = 5
     progress.tick()
     progress.close()
@@ -172,9 +172,9 @@ def test_in_a_notebook_the_closing_line_takes_the_place_of_the_bar(
 
     monkeypatch.setattr(room, "_show", lambda bar: Output())
     clock = Clock()
-    progress = Progress("rfis", places=2, clock=clock)
+    progress = Progress("rfis", targets=2, clock=clock)
     clock.now = 2.0
-    progress.came(5)
+    progress.page_received(5)
     progress.tick()
     progress.close()
     assert bars[0].closed
@@ -206,11 +206,11 @@ def test_outside_notebooks_the_last_line_leaves_stdout_to_the_data(
     bars: list[Bar], capsys: pytest.CaptureFixture[str]
 ) -> None:
     clock = Clock()
-    progress = Progress("rfis", places=3, noun="projects", clock=clock)
+    progress = Progress("rfis", targets=3, noun="projects", clock=clock)
     clock.now += 5
     progress.tick()
     for _ in range(3):
-        progress.place_done()
+        progress.target_done()
     progress.close()
     out, err = capsys.readouterr()
     assert "rfis: 0 rows from 3 projects, 0 requests, 5.0 s" in err
@@ -221,8 +221,8 @@ def test_the_real_bar_names_projects_and_fits_a_terminal(monkeypatch: pytest.Mon
     clock, terminal = Clock(), Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
     monkeypatch.setenv("COLUMNS", "80")
-    progress = Progress("rfis", places=1200, noun="projects", clock=clock)
-    progress.came(12_345)
+    progress = Progress("rfis", targets=1200, noun="projects", clock=clock)
+    progress.page_received(12_345)
     progress.waiting(60, "rate limit")
     clock.now = 2
     progress.tick()

@@ -22,8 +22,8 @@ def drive(question: ListRequest, serve: Serve, *, seed: int = 0) -> tuple[list[A
     while asks:
         sent += 1
         assert sent < LIMIT, "the walk never ends"
-        ask = asks.pop(draw.randrange(len(asks)))
-        asks += one.receive(ask, serve(ask))
+        page_request = asks.pop(draw.randrange(len(asks)))
+        asks += one.receive(page_request, serve(page_request))
         if one.restarted:
             one.restarted, rows = False, []
         rows += [row for page in one.ready() for row in page]
@@ -31,8 +31,8 @@ def drive(question: ListRequest, serve: Serve, *, seed: int = 0) -> tuple[list[A
     return rows, one, sent
 
 
-def given_parameter(ask: PageRequest, name: str, default: str = "") -> str:
-    return dict(ask.parameters).get(name, default)
+def given_parameter(page_request: PageRequest, name: str, default: str = "") -> str:
+    return dict(page_request.parameters).get(name, default)
 
 
 def listing(
@@ -44,9 +44,9 @@ def listing(
     link: bool = True,
     start: int = 1,
 ) -> Serve:
-    def serve(ask: PageRequest) -> Page:
-        size = min(int(given_parameter(ask, "per_page", "10")), clamp)
-        number = int(given_parameter(ask, "page", str(start))) - start
+    def serve(page_request: PageRequest) -> Page:
+        size = min(int(given_parameter(page_request, "per_page", "10")), clamp)
+        number = int(given_parameter(page_request, "page", str(start))) - start
         last = max(1, -(-len(rows) // size))
         return Page(
             rows[number * size : (number + 1) * size],

@@ -50,9 +50,9 @@ def test_every_meeting_comes_once_whatever_pages_and_total_count(
         "nothing": None,
     }
 
-    def serve(ask: PageRequest) -> Page:
-        size = min(int(given_parameter(ask, "per_page")), cap)
-        number = int(given_parameter(ask, "page"))
+    def serve(page_request: PageRequest) -> Page:
+        size = min(int(given_parameter(page_request, "per_page")), cap)
+        number = int(given_parameter(page_request, "page"))
         part = items[(number - 1) * size : number * size]
         groups = grouped(part) if pages_hold == "meetings" else part
         return Page(
@@ -78,14 +78,14 @@ def test_fewer_records_and_groups_than_announced_is_an_error() -> None:
 
 
 def test_a_record_may_be_in_several_groups_on_different_pages() -> None:
-    def serve(ask: PageRequest) -> Page:
-        number = int(given_parameter(ask, "page"))
+    def serve(page_request: PageRequest) -> Page:
+        number = int(given_parameter(page_request, "page"))
         rows = flatten_groups([{"header": {"name": f"inspector {number}"}, "data": [{"id": 7}]}], "data")
         return Page(rows, total=2, more=number < 2, groups=1)
 
     rows, walk, sent = drive(ListRequest("/x", per_page=1, envelope="[].data"), serve)
     assert [row["group_header"]["name"] for row in rows] == ["inspector 1", "inspector 2"]
-    assert (walk.failure, walk.tally.repeated, sent) == (None, 0, 2)
+    assert (walk.failure, walk.stats.repeated, sent) == (None, 0, 2)
 
 
 @pytest.mark.parametrize("total", [2, 5, None])

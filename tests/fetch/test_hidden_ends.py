@@ -16,22 +16,24 @@ from procore_nb.responses import Page
 RFIS = "/rest/v1.0/projects/7/rfis"
 
 
-def part(ask: PageRequest, rows: list[Any], size: int) -> list[Any]:
-    number = int(given_parameter(ask, "page", "1"))
+def part(page_request: PageRequest, rows: list[Any], size: int) -> list[Any]:
+    number = int(given_parameter(page_request, "page", "1"))
     return rows[(number - 1) * size : number * size]
 
 
 @pytest.mark.parametrize("paging", ["per_page_only", "limit"])
 def test_a_list_with_a_size_alone_that_names_a_next_page_is_followed(paging: str) -> None:
-    def serve(ask: PageRequest) -> Page:
-        return Page(part(ask, numbered(25), 10), more=given_parameter(ask, "page", "1") != "3")
+    def serve(page_request: PageRequest) -> Page:
+        return Page(
+            part(page_request, numbered(25), 10), more=given_parameter(page_request, "page", "1") != "3"
+        )
 
     assert drive(ListRequest("/x", paging=paging, per_page=10), serve)[0] == numbered(25)
 
 
 def test_a_next_page_without_a_cursor_is_a_failure_and_no_end() -> None:
     rows, one, _ = drive(
-        ListRequest("/x", paging="cursor", per_page=10), lambda ask: Page(numbered(5), more=True)
+        ListRequest("/x", paging="cursor", per_page=10), lambda page_request: Page(numbered(5), more=True)
     )
     assert rows == numbered(5)
     assert one.failure is not None
@@ -40,7 +42,7 @@ def test_a_next_page_without_a_cursor_is_a_failure_and_no_end() -> None:
 
 def test_a_full_page_with_no_word_on_the_rest_is_not_taken_for_all() -> None:
     question = ListRequest("/x", paging="cursor", per_page=10)
-    full, short = (drive(question, lambda ask, n=n: Page(numbered(n)))[1].failure for n in (10, 9))
+    full, short = (drive(question, lambda page_request, n=n: Page(numbered(n)))[1].failure for n in (10, 9))
     assert full is not None
     assert short is None
 
@@ -48,8 +50,8 @@ def test_a_full_page_with_no_word_on_the_rest_is_not_taken_for_all() -> None:
 def test_an_empty_page_with_a_cursor_is_not_the_end() -> None:
     pages = {"": ([1, 2], "a"), "a": ([], "b"), "b": ([3], None)}
 
-    def serve(ask: PageRequest) -> Page:
-        rows, cursor = pages[given_parameter(ask, "cursor")]
+    def serve(page_request: PageRequest) -> Page:
+        rows, cursor = pages[given_parameter(page_request, "cursor")]
         return Page([{"id": number} for number in rows], cursor=cursor)
 
     rows, *_ = drive(ListRequest("/x", paging="cursor", per_page=10), serve)
@@ -57,17 +59,17 @@ def test_an_empty_page_with_a_cursor_is_not_the_end() -> None:
 
 
 def test_cursors_that_always_lead_on_to_nothing_end() -> None:
-    def serve(ask: PageRequest) -> Page:
-        return Page([], cursor=given_parameter(ask, "cursor", "x") + "x")
+    def serve(page_request: PageRequest) -> Page:
+        return Page([], cursor=given_parameter(page_request, "cursor", "x") + "x")
 
     *_, sent = drive(ListRequest("/x", paging="cursor"), serve)
     assert sent < 6
 
 
 def test_a_page_whose_rows_are_hidden_is_not_the_end_while_a_link_leads_on() -> None:
-    def serve(ask: PageRequest) -> Page:
-        number = int(given_parameter(ask, "page"))
-        return Page([] if number == 2 else part(ask, numbered(40), 10), more=number < 4)
+    def serve(page_request: PageRequest) -> Page:
+        number = int(given_parameter(page_request, "page"))
+        return Page([] if number == 2 else part(page_request, numbered(40), 10), more=number < 4)
 
     rows, one, _ = drive(ListRequest("/x", per_page=10), serve)
     assert [row["id"] for row in rows] == [*range(1, 11), *range(21, 41)]
@@ -76,7 +78,8 @@ def test_a_page_whose_rows_are_hidden_is_not_the_end_while_a_link_leads_on() -> 
 
 def test_empty_pages_whose_link_always_leads_on_end() -> None:
     rows, _, sent = drive(
-        ListRequest("/x", per_page=10), lambda ask: Page(part(ask, numbered(15), 10), more=True)
+        ListRequest("/x", per_page=10),
+        lambda page_request: Page(part(page_request, numbered(15), 10), more=True),
     )
     assert rows == numbered(15)
     assert sent < LIMIT / 50
@@ -88,7 +91,7 @@ def test_empty_pages_whose_link_always_leads_on_end() -> None:
 def test_a_list_that_passes_over_the_page_asked_for_and_says_there_is_more_is_a_failure(
     said: dict[str, Any],
 ) -> None:
-    rows, one, sent = drive(ListRequest("/x", per_page=2000), lambda ask: Page(numbered(30), **said))
+    rows, one, sent = drive(ListRequest("/x", per_page=2000), lambda page_request: Page(numbered(30), **said))
     assert rows == numbered(30)
     assert one.failure is not None
     assert "page 2 repeats page 1" in one.failure.message
@@ -96,14 +99,15 @@ def test_a_list_that_passes_over_the_page_asked_for_and_says_there_is_more_is_a_
 
 
 def test_the_same_full_page_again_is_a_failure_too() -> None:
-    one = drive(ListRequest("/x", per_page=30), lambda ask: Page(numbered(30)))[1]
+    one = drive(ListRequest("/x", per_page=30), lambda page_request: Page(numbered(30)))[1]
     assert one.failure is not None
 
 
 def test_ids_that_are_not_unique_are_kept_without_a_total_too() -> None:
     same = [{"id": number % 7, "value": number} for number in range(40)]
     rows, one, sent = drive(
-        ListRequest("/x", per_page=15), lambda ask: Page(part(ask, same, 15), more=ask.number < 3)
+        ListRequest("/x", per_page=15),
+        lambda page_request: Page(part(page_request, same, 15), more=page_request.number < 3),
     )
     assert rows == same
     assert one.failure is None
@@ -113,24 +117,26 @@ def test_ids_that_are_not_unique_are_kept_without_a_total_too() -> None:
 def test_rows_inserted_while_there_is_no_total_come_once() -> None:
     state = {"rows": numbered(40), "requests": 0}
 
-    def serve(ask: PageRequest) -> Page:
+    def serve(page_request: PageRequest) -> Page:
         state["requests"] += 1
         if state["requests"] == 2:
             state["rows"] = [{"id": 900, "value": 0}, *state["rows"]]
-        return Page(part(ask, state["rows"], 15), more=ask.number * 15 < len(state["rows"]))
+        return Page(part(page_request, state["rows"], 15), more=page_request.number * 15 < len(state["rows"]))
 
     rows, one, _ = drive(ListRequest("/x", per_page=15), serve)
     assert rows == state["rows"]
-    assert (one.failure, one.tally.attempts) == (None, 2)
+    assert (one.failure, one.stats.attempts) == (None, 2)
 
 
 def test_pages_that_overlap_twice_alike_do_not_bring_a_row_twice() -> None:
-    def serve(ask: PageRequest) -> Page:
-        return Page(numbered(30)[max(0, (ask.number - 1) * 10 - 1) :][:10], more=ask.number < 3)
+    def serve(page_request: PageRequest) -> Page:
+        return Page(
+            numbered(30)[max(0, (page_request.number - 1) * 10 - 1) :][:10], more=page_request.number < 3
+        )
 
     rows, one, _ = drive(ListRequest("/x", per_page=10), serve)
     assert rows == numbered(29)
-    assert one.tally.repeated == 1
+    assert one.stats.repeated == 1
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def test_whatever_the_server_tells_all_rows_come_once_and_in_order(
     rows, one, _ = drive(ListRequest("/x", per_page=size), listing(numbered(count), **shape), seed=seed)
     assert rows == numbered(count)
     assert one.failure is None
-    assert (one.tally.rows, one.tally.repeated, one.tally.attempts) == (count, 0, 1)
+    assert (one.stats.rows, one.stats.repeated, one.stats.attempts) == (count, 0, 1)
 
 
 @given(
@@ -50,7 +50,9 @@ def test_with_a_total_no_request_is_too_many(count: int, size: int, clamp: int, 
 def test_the_first_page_tells_how_many_there_are_and_the_rest_is_asked_at_once() -> None:
     one = Paginator(ListRequest("/x", per_page=10))
     further = one.receive(one.first(), listing(numbered(95))(one.first()))
-    assert [given_parameter(ask, "page") for ask in further] == [str(number) for number in range(2, 11)]
+    assert [given_parameter(page_request, "page") for page_request in further] == [
+        str(number) for number in range(2, 11)
+    ]
 
 
 def test_without_a_total_the_last_link_lets_pages_be_asked_at_once() -> None:
@@ -62,20 +64,20 @@ def test_every_request_repeats_our_own_parameters() -> None:
     own = (("project_id", "7"), ("filters[status]", "open"))
     asked: list[PageRequest] = []
 
-    def serve(ask: PageRequest) -> Page:
-        asked.append(ask)
-        return listing(numbered(30))(ask)
+    def serve(page_request: PageRequest) -> Page:
+        asked.append(page_request)
+        return listing(numbered(30))(page_request)
 
     drive(ListRequest("/x", own, per_page=10), serve)
-    assert {ask.parameters[:2] for ask in asked} == {own}
+    assert {page_request.parameters[:2] for page_request in asked} == {own}
     assert len(asked) == 3
 
 
 def test_a_short_page_is_not_the_end_while_the_total_says_otherwise() -> None:
     hidden = {15}
 
-    def serve(ask: PageRequest) -> Page:
-        page = listing(numbered(40), clamp=10, per_page=False, link=False)(ask)
+    def serve(page_request: PageRequest) -> Page:
+        page = listing(numbered(40), clamp=10, per_page=False, link=False)(page_request)
         return Page([row for row in page.rows if row["id"] not in hidden], total=39)
 
     rows, one, _ = drive(ListRequest("/x", per_page=2000), serve)
@@ -84,8 +86,8 @@ def test_a_short_page_is_not_the_end_while_the_total_says_otherwise() -> None:
 
 
 def test_fewer_rows_than_announced_are_a_failure_that_names_both_numbers() -> None:
-    def serve(ask: PageRequest) -> Page:
-        page = listing(numbered(20))(ask)
+    def serve(page_request: PageRequest) -> Page:
+        page = listing(numbered(20))(page_request)
         return Page(page.rows, total=23, per_page=10, more=page.more)
 
     rows, one, _ = drive(ListRequest("/x", per_page=10), serve)
@@ -96,8 +98,8 @@ def test_fewer_rows_than_announced_are_a_failure_that_names_both_numbers() -> No
 
 
 def test_a_total_that_is_too_small_does_not_hide_pages_a_link_names() -> None:
-    def serve(ask: PageRequest) -> Page:
-        page = listing(numbered(45))(ask)
+    def serve(page_request: PageRequest) -> Page:
+        page = listing(numbered(45))(page_request)
         return Page(page.rows, total=20, per_page=10, more=page.more)
 
     rows, _, sent = drive(ListRequest("/x", per_page=10), serve)
@@ -120,11 +122,11 @@ class Moving:
     def __init__(self, change: Callable[[list[Any]], list[Any]], *, after: int, rows: int = 50) -> None:
         self.rows, self.change, self.after, self.requests = numbered(rows), change, after, 0
 
-    def __call__(self, ask: PageRequest) -> Page:
+    def __call__(self, page_request: PageRequest) -> Page:
         if self.requests == self.after:
             self.rows = self.change(self.rows)
         self.requests += 1
-        return listing(self.rows)(ask)
+        return listing(self.rows)(page_request)
 
 
 CHANGES: dict[str, Callable[[list[Any]], list[Any]]] = {
@@ -157,29 +159,29 @@ def test_a_list_that_moves_once_comes_as_from_a_walk_in_peace(change: str, after
         assert sorted(row["id"] for row in rows) == list(range(1, 51))
     else:
         assert rows == moving.rows
-        assert one.tally.total == len(moving.rows)
+        assert one.stats.total == len(moving.rows)
 
 
 def test_a_list_that_never_stands_still_is_complete_or_a_failure() -> None:
     class Restless(Moving):
-        def __call__(self, ask: PageRequest) -> Page:
+        def __call__(self, page_request: PageRequest) -> Page:
             self.rows = self.rows[1:]
-            return listing(self.rows)(ask)
+            return listing(self.rows)(page_request)
 
     _, one, sent = drive(ListRequest("/x", per_page=5), Restless(CHANGES["emptied"], after=10**9, rows=80))
     assert one.failure is not None
-    assert one.tally.attempts == 3
+    assert one.stats.attempts == 3
     assert sent <= 3 * 16
 
 
 def test_a_row_lost_between_two_pages_in_every_walk_is_a_failure() -> None:
     class Shrinking(Moving):
-        def __call__(self, ask: PageRequest) -> Page:
+        def __call__(self, page_request: PageRequest) -> Page:
             if (
-                ask.number == 2
+                page_request.number == 2
             ):  # what was the first row of the second page moves to the first, which has been read
                 self.rows = self.rows[1:]
-            return listing(self.rows)(ask)
+            return listing(self.rows)(page_request)
 
     rows, one, _ = drive(ListRequest("/x", per_page=30), Shrinking(CHANGES["emptied"], after=10**9))
     assert one.failure is not None
@@ -187,8 +189,8 @@ def test_a_row_lost_between_two_pages_in_every_walk_is_a_failure() -> None:
 
 
 def test_rows_that_come_twice_are_dropped_and_counted() -> None:
-    def serve(ask: PageRequest) -> Page:
-        number = int(given_parameter(ask, "page"))
+    def serve(page_request: PageRequest) -> Page:
+        number = int(given_parameter(page_request, "page"))
         rows = numbered(30)[
             max(0, (number - 1) * 10 - 1) : number * 10
         ]  # each page begins with the last row before
@@ -196,7 +198,7 @@ def test_rows_that_come_twice_are_dropped_and_counted() -> None:
 
     rows, one, _ = drive(ListRequest("/x", per_page=10), serve)
     assert rows == numbered(30)
-    assert one.tally.repeated == 2
+    assert one.stats.repeated == 2
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -213,7 +215,7 @@ def test_ids_that_are_not_unique_in_a_list_are_kept_as_the_total_says_so(seed: i
 def test_rows_without_a_name_are_never_taken_for_repeats(rows: list[Any]) -> None:
     got, one, _ = drive(ListRequest("/x", per_page=10), listing(rows))
     assert got == rows
-    assert one.tally.repeated == 0
+    assert one.stats.repeated == 0
 
 
 def test_bare_ids_are_rows_too() -> None:
@@ -226,10 +228,10 @@ def test_bare_ids_are_rows_too() -> None:
 def test_pages_may_begin_at_zero() -> None:
     asked: list[str] = []
 
-    def serve(ask: PageRequest) -> Page:
-        asked.append(given_parameter(ask, "page"))
+    def serve(page_request: PageRequest) -> Page:
+        asked.append(given_parameter(page_request, "page"))
         number = int(asked[-1])
-        assert "per_page" not in dict(ask.parameters)
+        assert "per_page" not in dict(page_request.parameters)
         return Page(numbered(900)[number * 400 : (number + 1) * 400], more=number < 2)
 
     assert drive(ListRequest("/x", paging="page0", per_page=2000), serve)[0] == numbered(900)
@@ -244,8 +246,8 @@ def test_pages_from_zero_without_any_word_end_at_an_empty_one() -> None:
 def test_cursors_are_followed_to_the_end() -> None:
     asked: list[str] = []
 
-    def serve(ask: PageRequest) -> Page:
-        asked.append(given_parameter(ask, "cursor"))
+    def serve(page_request: PageRequest) -> Page:
+        asked.append(given_parameter(page_request, "cursor"))
         at = int(asked[-1] or 0)
         return Page(numbered(25)[at : at + 10], cursor=str(at + 10) if at + 10 < 25 else None)
 
@@ -255,7 +257,8 @@ def test_cursors_are_followed_to_the_end() -> None:
 
 def test_a_cursor_that_leads_in_a_circle_ends_the_walk() -> None:
     rows, *_ = drive(
-        ListRequest("/x", paging="cursor", per_page=10), lambda ask: Page(numbered(5), cursor="again")
+        ListRequest("/x", paging="cursor", per_page=10),
+        lambda page_request: Page(numbered(5), cursor="again"),
     )
     assert rows == numbered(5)
 
@@ -263,9 +266,9 @@ def test_a_cursor_that_leads_in_a_circle_ends_the_walk() -> None:
 def test_offsets_are_the_last_id_seen() -> None:
     asked: list[str] = []
 
-    def serve(ask: PageRequest) -> Page:
-        assert given_parameter(ask, "page_size") == "10"
-        asked.append(given_parameter(ask, "page_start"))
+    def serve(page_request: PageRequest) -> Page:
+        assert given_parameter(page_request, "page_size") == "10"
+        asked.append(given_parameter(page_request, "page_start"))
         after = int(asked[-1] or 0)
         return Page([row for row in numbered(25) if row["id"] > after][:10])
 
@@ -274,7 +277,7 @@ def test_offsets_are_the_last_id_seen() -> None:
 
 
 def test_an_offset_that_is_passed_over_ends_the_walk() -> None:
-    assert drive(ListRequest("/x", paging="offset", per_page=10), lambda ask: Page(numbered(5)))[
+    assert drive(ListRequest("/x", paging="offset", per_page=10), lambda page_request: Page(numbered(5)))[
         0
     ] == numbered(5)
 
@@ -283,28 +286,28 @@ def test_an_offset_that_is_passed_over_ends_the_walk() -> None:
 def test_lists_with_a_size_alone_are_asked_once(paging: str, parameter: str) -> None:
     asked: list[PageRequest] = []
 
-    def serve(ask: PageRequest) -> Page:
-        asked.append(ask)
+    def serve(page_request: PageRequest) -> Page:
+        asked.append(page_request)
         return Page(numbered(30))
 
     assert drive(ListRequest("/x", paging=paging, per_page=99), serve)[0] == numbered(30)
-    assert [ask.parameters for ask in asked] == [((parameter, "99"),)]
+    assert [page_request.parameters for page_request in asked] == [((parameter, "99"),)]
 
 
 def test_a_list_without_paging_is_asked_once_and_without_paging_parameters() -> None:
     asked: list[PageRequest] = []
 
-    def serve(ask: PageRequest) -> Page:
-        asked.append(ask)
+    def serve(page_request: PageRequest) -> Page:
+        asked.append(page_request)
         return Page(numbered(5000))
 
     assert drive(ListRequest("/x", paging="", per_page=2000), serve)[0] == numbered(5000)
-    assert [ask.parameters for ask in asked] == [()]
+    assert [page_request.parameters for page_request in asked] == [()]
 
 
 def test_a_list_said_not_to_page_that_names_a_next_page_is_followed() -> None:
-    def serve(ask: PageRequest) -> Page:
-        number = int(given_parameter(ask, "page", "1"))
+    def serve(page_request: PageRequest) -> Page:
+        number = int(given_parameter(page_request, "page", "1"))
         return Page(numbered(30)[(number - 1) * 10 : number * 10], more=number < 3)
 
     assert drive(ListRequest("/x", paging="", per_page=2000), serve)[0] == numbered(30)
@@ -314,8 +317,8 @@ def test_a_list_said_not_to_page_that_names_a_next_page_is_followed() -> None:
 def test_a_server_that_passes_over_the_page_number_does_not_go_on_for_ever(volatile: bool) -> None:
     requests = []
 
-    def serve(ask: PageRequest) -> Page:
-        requests.append(ask)
+    def serve(page_request: PageRequest) -> Page:
+        requests.append(page_request)
         return Page([{**row, "seen": len(requests) if volatile else 0} for row in numbered(30)])
 
     rows, *_ = drive(ListRequest("/x", per_page=2000), serve)
@@ -339,7 +342,7 @@ def test_what_came_beyond_a_gap_is_handed_out_when_the_walk_ends_early() -> None
     one = Paginator(ListRequest("/x", per_page=10))
     serve = listing(numbered(40))
     _, third, fourth = one.receive(one.first(), serve(one.first()))
-    for ask in (fourth, third):
-        one.receive(ask, serve(ask))
+    for page_request in (fourth, third):
+        one.receive(page_request, serve(page_request))
     assert [row["id"] for page in one.ready() for row in page] == list(range(1, 11))
     assert [row["id"] for page in one.rest() for row in page] == list(range(21, 41))

@@ -123,7 +123,7 @@ def test_a_walk_with_faults_brings_the_rows_of_a_walk_without(
     else:
         assert rows == clean
     (done,) = [event for event in events if isinstance(event, RequestDone)]
-    assert done.tally.rows == len(rows)
+    assert done.stats.rows == len(rows)
     assert done.skipped is None
 
 
@@ -302,7 +302,7 @@ def test_fifty_lists_of_120_rows_take_exactly_fifty_requests(another, session_to
     server = another(lists_of(50, 120))
     events = list(fetch_lists(session_to(server), questions(50), policy=RequestPolicy()))
     assert len(server.calls) == 50
-    assert [event.question.key for event in events if isinstance(event, RequestDone)] == list(range(50))
+    assert [event.request.key for event in events if isinstance(event, RequestDone)] == list(range(50))
     assert [row["id"] for event in events if isinstance(event, PageRows) for row in event.rows] == [
         number * 1000 + row for number in range(50) for row in range(120)
     ]
@@ -334,9 +334,9 @@ def test_a_later_list_that_moves_is_walked_again_while_the_first_is_slow(
     def follow() -> None:
         for event in fetch_lists(session_to(server), questions(4), policy=RequestPolicy(workers=workers)):
             if isinstance(event, RequestRestarted):
-                rows[event.question.key] = []
+                rows[event.request.key] = []
             elif isinstance(event, PageRows):
-                rows.setdefault(event.question.key, []).extend(row["id"] for row in event.rows)
+                rows.setdefault(event.request.key, []).extend(row["id"] for row in event.rows)
 
     walking = threading.Thread(target=follow, daemon=True)
     walking.start()

@@ -233,9 +233,9 @@ def test_a_watch_tells_places_rows_and_waiting_at_most_four_times_a_second() -> 
     watch = ProgressObserver(
         "rfis", 4, tell=lambda *said: told.append(said), stop=threading.Event(), clock=lambda: now[0]
     )
-    watch.came(1200)
-    watch.asked()
-    watch.place_done()
+    watch.page_received(1200)
+    watch.request_sent()
+    watch.target_done()
     watch.waiting(5, "rate limit")
     for _ in range(10):
         watch.tick()
