@@ -4,8 +4,8 @@ In: an environment, credentials, a path and its parameters. Out: a `Response`. S
 that environment and to nobody else. The only room that imports requests_oauthlib.
 """
 
+from procore_nb.http.bounded_response import TransportLimits
 from procore_nb.http.session import Session, SharedState, shared_state_of
 from procore_nb.http.token import Token
-from procore_nb.http.transport import TransportLimits
 
 __all__ = ["Session", "SharedState", "Token", "TransportLimits", "shared_state_of"]

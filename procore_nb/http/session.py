@@ -20,12 +20,12 @@ from procore_nb import hints
 from procore_nb.credentials import Credentials, CredentialsLike, current_credentials
 from procore_nb.environments import Environment, same_origin
 from procore_nb.errors import ArgumentError, IncompleteError, ProcoreError, RequestError
+from procore_nb.http.bounded_response import TransportLimits
 from procore_nb.http.rate_limit import RateLimiter
 from procore_nb.http.token import Token, fetch_token
 from procore_nb.http.transport import (
     BearerAuth,
     NoRedirectSession,
-    TransportLimits,
     guarded,
     prepared,
     send,

@@ -21,9 +21,9 @@ from procore_nb import hints
 from procore_nb.credentials import Credentials, Secret
 from procore_nb.environments import Environment
 from procore_nb.errors import CredentialsError, IncompleteError, ProcoreError, ServerError
+from procore_nb.http.bounded_response import TransportLimits
 from procore_nb.http.transport import (
     NoRedirectSession,
-    TransportLimits,
     guarded,
     prepared,
     redact,
