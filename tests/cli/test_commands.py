@@ -30,6 +30,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         ]
 
 
+@pytest.mark.slow
 def test_the_demo_writes_its_files_and_says_where(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert main(["demo", "--folder", "out"]) == 0
     said = capsys.readouterr().out
@@ -150,6 +151,7 @@ def test_endpoints_are_found_and_one_is_shown_whole(capsys: pytest.CaptureFixtur
     assert "Nothing" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_serve_demo_says_what_other_clients_need_and_stops_cleanly() -> None:
     command = [sys.executable, "-c", "import sys; from procore_nb.cli import main; sys.exit(main())"]
     process = subprocess.Popen(

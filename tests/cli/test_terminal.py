@@ -42,6 +42,7 @@ NB = "\"$nb_python\" -c 'import sys; from procore_nb.cli import main; sys.exit(m
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252"])
+@pytest.mark.slow
 def test_a_terminal_that_lacks_letters_gets_question_marks(encoding: str) -> None:
     done = run(
         "projects", *DEMO, "--status", "All", "--rows", "200", PYTHONIOENCODING=encoding, PYTHONUTF8="0"
@@ -51,6 +52,7 @@ def test_a_terminal_that_lacks_letters_gets_question_marks(encoding: str) -> Non
     assert b"?" in done.stdout
 
 
+@pytest.mark.slow
 def test_a_csv_on_standard_output_is_utf_8_wherever_it_goes() -> None:
     done = run("projects", *DEMO, "--status", "All", "--csv", "-", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
     rows = list(csv.DictReader(io.StringIO(done.stdout.decode("utf-8"))))
@@ -58,6 +60,7 @@ def test_a_csv_on_standard_output_is_utf_8_wherever_it_goes() -> None:
     assert any(not row["name"].isascii() for row in rows)
 
 
+@pytest.mark.slow
 def test_nothing_but_the_csv_is_on_standard_output_however_long_the_walk() -> None:
     """A job has no terminal: the line that ends a long walk must not land among the rows."""
     done = run("table", "rfis", *DEMO, "--projects", "all", "--csv", "-")
@@ -75,6 +78,7 @@ def test_a_reader_that_goes_early_is_no_error() -> None:
 
 @POSIX
 @pytest.mark.parametrize("words", ["projects --environment demo", "projects --environment demo --csv -"])
+@pytest.mark.slow
 def test_an_output_that_is_full_is_one_line(words: str) -> None:
     if not Path("/dev/full").exists():
         pytest.skip("this system has no full device")

@@ -128,6 +128,7 @@ def test_without_a_token_even_an_unknown_address_is_401(caller: Caller) -> None:
 
 
 @given(path=st.text(max_size=40), query=st.text(max_size=60))
+@pytest.mark.slow
 def test_no_address_makes_the_demo_stumble(path: str, query: str) -> None:
     caller = Caller(Demo())
     caller.log_in()

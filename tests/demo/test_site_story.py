@@ -213,6 +213,7 @@ def test_the_days_on_site_of_a_whole_portfolio_are_worked_out_once(monkeypatch: 
         READER.rows("daily_logs_notes", project)
 
 
+@pytest.mark.slow
 def test_the_companys_timecards_are_those_of_its_projects() -> None:
     everywhere = READER.rows("company_timecard_entries")
     for project in _SOME:

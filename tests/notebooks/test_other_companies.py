@@ -57,6 +57,7 @@ def test_a_notebook_runs_on_a_served_company_with_typed_credentials(path: Path, 
 
 @pytest.mark.parametrize("projects", [[], BARE], ids=["no projects", "bare projects"])
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=NAMES)
+@pytest.mark.slow
 def test_a_notebook_runs_where_there_is_nothing(
     path: Path,
     projects: list[dict[str, Any]],

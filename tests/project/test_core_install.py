@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import json
 import subprocess
 import sys
@@ -22,6 +23,7 @@ def _run(code: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-c", refused + code], cwd=folder, capture_output=True, text=True)
 
 
+@pytest.mark.slow
 def test_the_demo_job_needs_no_extra(tmp_path: Path) -> None:
     done = _run("from procore_nb.cli import main; sys.exit(main(['demo']))", tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
@@ -45,6 +47,7 @@ for code in {codes}:
 """
 
 
+@pytest.mark.slow
 def test_what_needs_an_extra_names_it(tmp_path: Path) -> None:
     done = _run(_TRY_EACH.format(codes=list(WANTING)), tmp_path)
     assert done.returncode == 0, done.stderr

@@ -81,6 +81,7 @@ def _own_modules() -> set[str]:
 
 
 @pytest.mark.parametrize(("folder", "extra"), [("procore_nb", "all"), ("tests", "test"), ("tools", "test")])
+@pytest.mark.slow
 def test_whatever_is_imported_is_declared(folder: str, extra: str) -> None:
     declared = set(requirements(extra))
     homes = packages_distributions()

@@ -38,6 +38,7 @@ def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 @pytest.mark.filterwarnings("ignore::procore_nb.ProcoreWarning")  # the demo has projects without permission
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)
+@pytest.mark.slow
 def test_the_python_of_a_page_runs_from_top_to_bottom(page: Path) -> None:
     names: dict[str, object] = {}
     for number, block in enumerate(fenced(page, "python"), start=1):
@@ -54,6 +55,7 @@ def test_python_for_an_account_of_ones_own_is_well_formed(page: Path) -> None:
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+@pytest.mark.slow
 def test_a_command_is_understood_and_works_on_the_demo(words: list[str]) -> None:
     parser().parse_args(words)
     if _runs_here(words):

@@ -16,6 +16,7 @@ MODULES = sorted(found.name for found in pkgutil.walk_packages(procore_nb.__path
 
 @pytest.mark.filterwarnings("ignore::procore_nb.ProcoreWarning")  # the demo has projects without permission
 @pytest.mark.parametrize("name", ["procore_nb", *MODULES])
+@pytest.mark.slow
 def test_the_examples_of_a_module_run(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MPLBACKEND", "agg")

@@ -45,6 +45,7 @@ def test_importing_the_package_loads_no_other_library() -> None:
     assert added <= {"procore_nb", *sys.stdlib_module_names}
 
 
+@pytest.mark.slow
 def test_connecting_and_asking_loads_no_plotting_widget_or_storage_library() -> None:
     pytest.importorskip("pyarrow")
     asked = "import procore_nb as pnb; pnb.connect('demo', progress=False).projects()"

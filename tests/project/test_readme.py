@@ -29,6 +29,7 @@ def test_set_up_installs_tested_versions_and_nothing_outside_its_folder() -> Non
         assert not re.search(r"(^|&& )(pip|sudo|python3 -m pip)", block)
 
 
+@pytest.mark.slow
 def test_the_first_notebook_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     mpl.use("agg")
