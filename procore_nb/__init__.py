@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from procore_nb.errors import RequestError as RequestError
     from procore_nb.errors import ServerError as ServerError
     from procore_nb.errors import StatusError as StatusError
+    from procore_nb.errors import StoreError as StoreError
     from procore_nb.export import read_csv as read_csv
     from procore_nb.export import read_parquet as read_parquet
     from procore_nb.export import to_csv as to_csv
@@ -84,6 +85,7 @@ _ROOMS = {
         "RequestError",
         "ServerError",
         "StatusError",
+        "StoreError",
     ),
     "export": ("read_csv", "read_parquet", "to_csv", "to_excel", "to_parquet"),
     "frames": ("explode", "to_frame"),

@@ -131,6 +131,10 @@ class OutputError(ProcoreError):
     """A file or folder cannot be written; whatever was there before is still there."""
 
 
+class StoreError(OutputError):
+    """A store that cannot be read or written: damaged, foreign, of a later version, or held by another process."""
+
+
 class MissingExtraError(ProcoreError, ImportError):
     """An optional library is not installed; the message says which one line installs it."""
 

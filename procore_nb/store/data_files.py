@@ -2,6 +2,9 @@
 
 In: Arrow tables. Out: files of at most some 64,000 rows, sorted by key, so that any engine finds a project or an id by the
 files' statistics; and rows of files. Speaks to the file system through `files`.
+
+A part is compared with the digest in the manifest before any library opens it. A flipped bit in Parquet may give other
+values without an error, or end the process: pyarrow's C++ reader raises exceptions that Python cannot catch.
 """
 
 from __future__ import annotations
@@ -14,33 +17,79 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from procore_nb.frames.codec import has_values
-from procore_nb.store.files import Files
-from procore_nb.store.manifest import Part
+from procore_nb.store.files import Files, damaged, missing
+from procore_nb.store.manifest import Part, digest_of
 
 PART_ROWS = 65_536
 
 
-def write_rows(files: Files, path: str, table: pa.Table) -> int:
-    """Write one Parquet file; returns its size in bytes."""
+def write_rows(files: Files, folder: str, name: str, table: pa.Table, first: tuple[Any, ...] = ()) -> Part:
+    """Write one Parquet file; returns what the manifest says of it."""
     valued = [
         field.name for field, column in zip(table.schema, table.columns, strict=True) if has_values(column)
     ]
     # Most columns of most lists are without any value: to compress these takes longer than all the others.
     codecs = dict.fromkeys(table.column_names, "NONE") | dict.fromkeys(valued, "ZSTD")
-    with files.writing(path) as file:
-        pq.write_table(table, file, compression=codecs, use_dictionary=valued, write_page_index=True)
-        return int(file.tell())
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression=codecs, use_dictionary=valued, write_page_index=True)
+    data = sink.getvalue()
+    with files.writing(f"{folder}/{name}") as file:
+        file.write(data)
+    return Part(name, table.num_rows, data.size, first, digest_of(data))
 
 
-def read_rows(files: Files, path: str, columns: Sequence[str] | None = None) -> pa.Table:
-    """The rows of one Parquet file, or some of its columns; what its statistics say is without value is not read."""
-    with files.open(path) as file, pq.ParquetFile(file) as parquet:
-        fields = [one for one in parquet.schema_arrow if columns is None or one.name in columns]
-        silent = _silent(parquet.metadata)
-        rows = parquet.metadata.num_rows
-        read = parquet.read(columns=[one.name for one in fields if one.name not in silent])
+def read_rows(files: Files, folder: str, part: Part, columns: Sequence[str] | None = None) -> pa.Table:
+    """The rows of one Parquet file, or some of its columns; what its statistics say is without value is not read.
+
+    Raises
+    ------
+    StoreError
+        If the file is missing, or is not what the store wrote.
+    """
+    path = f"{folder}/{part.file}"
+    try:
+        with _opened(files, path, part.digest) as file, pq.ParquetFile(file) as parquet:
+            fields = [one for one in parquet.schema_arrow if columns is None or one.name in columns]
+            silent = _silent(parquet.metadata)
+            rows = parquet.metadata.num_rows
+            read = parquet.read(columns=[one.name for one in fields if one.name not in silent])
+    except (
+        pa.ArrowException,
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+    ) as error:  # of a store without digests
+        raise damaged(files.address(path)) from error
     arrays = [pa.nulls(rows, one.type) if one.name in silent else read.column(one.name) for one in fields]
     return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
+
+
+def check_digest(files: Files, path: str, digest: str) -> None:
+    """Refuse a file that is not what the store wrote.
+
+    Raises
+    ------
+    StoreError
+        If it is missing or damaged.
+    """
+    _opened(files, path, digest).close()
+
+
+def _opened(files: Files, path: str, digest: str) -> Any:
+    """A file to read from, compared with its digest once for as long as nobody touches it."""
+    stamp = files.stamp(path)
+    if stamp is None:
+        raise missing(files.address(path))
+    mark = (path, digest, *stamp)
+    if not digest or mark in files.verified:
+        return files.open(path)
+    with files.open(path) as file:
+        data = file.read()
+    if digest_of(data) != digest:
+        raise damaged(files.address(path))
+    files.verified.add(mark)
+    return pa.BufferReader(data)
 
 
 class PartWriter:
@@ -59,8 +108,7 @@ class PartWriter:
         for start, stop in cuts(rows, self._key):
             piece = rows.slice(start, stop - start)
             name = f"{self._stem}-{len(self.parts) + len(made):05d}.parquet"
-            size = write_rows(self._files, f"{self._folder}/{name}", piece)
-            made.append(Part(name, piece.num_rows, size, key_at(piece, self._key, 0)))
+            made.append(write_rows(self._files, self._folder, name, piece, key_at(piece, self._key, 0)))
         self.parts += made
         return made
 

@@ -14,9 +14,13 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 from procore_nb.atomic_write import flush, replace_atomically
-from procore_nb.errors import OutputError
+from procore_nb.errors import OutputError, StoreError
 
 ADVICE = "Check that the folder may be written to and has room, and that no program holds its files open."
+_RESTORE = (
+    "Restore it from a backup. Without one, move the table's folder out of the store and sync the table again; "
+    "keep the folder: its _history holds what Procore no longer has."
+)
 
 
 class Files(Protocol):
@@ -24,13 +28,15 @@ class Files(Protocol):
 
     renames: bool
     """Whether a folder can be given another name in one step."""
+    verified: set[tuple[Any, ...]]
+    """Path, digest and stamp of files that were found to be as they were written."""
 
     def read(self, path: str) -> bytes | None: ...
     def open(self, path: str) -> BinaryIO: ...
     def write(self, path: str, data: bytes) -> None: ...
     def writing(self, path: str, *, lasting: bool = True) -> Any: ...
     def names(self, path: str) -> list[str]: ...
-    def size(self, path: str) -> int: ...
+    def stamp(self, path: str) -> tuple[int, ...] | None: ...
     def exists(self, path: str) -> bool: ...
     def remove(self, path: str) -> None: ...
     def link(self, source: str, target: str) -> None: ...
@@ -46,6 +52,7 @@ class LocalFiles:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.verified: set[tuple[Any, ...]] = set()
 
     def read(self, path: str) -> bytes | None:
         """The bytes of a file, or None if there is none."""
@@ -53,10 +60,15 @@ class LocalFiles:
             return (self.root / path).read_bytes()
         except (FileNotFoundError, NotADirectoryError):
             return None
+        except OSError as error:
+            raise unreadable(self.address(path), error) from error
 
     def open(self, path: str) -> BinaryIO:
         """A file to read from."""
-        return (self.root / path).open("rb")
+        try:
+            return (self.root / path).open("rb")
+        except OSError as error:
+            raise unreadable(self.address(path), error) from error
 
     def write(self, path: str, data: bytes) -> None:
         """Put a whole file in place."""
@@ -67,14 +79,14 @@ class LocalFiles:
     def writing(self, path: str, *, lasting: bool = True) -> Iterator[BinaryIO]:
         """A file to write into, which takes its place when the block ends well; `lasting` outlives a power cut."""
         place = self.root / path
+        make_folder(place.parent)
         try:
-            _make_folder(place.parent)
-        except OSError as error:
-            raise OutputError(
-                f"{place} cannot be written: {error.strerror or error}.", advice=ADVICE
-            ) from error
-        with replace_atomically(place, private=True, durable=lasting) as draft, draft.open("wb") as file:
-            yield file
+            with replace_atomically(place, private=True, durable=lasting) as draft, draft.open("wb") as file:
+                yield file
+        except StoreError:
+            raise
+        except OutputError as error:
+            raise StoreError(error.message, advice=ADVICE) from error
 
     def names(self, path: str) -> list[str]:
         """The names in a folder, without drafts; none if there is no folder."""
@@ -82,46 +94,52 @@ class LocalFiles:
             return sorted(one.name for one in (self.root / path).iterdir() if not one.name.startswith("."))
         except (FileNotFoundError, NotADirectoryError):
             return []
+        except OSError as error:
+            raise unreadable(self.address(path), error) from error
 
-    def size(self, path: str) -> int:
-        """Bytes of a file."""
-        return (self.root / path).stat().st_size
+    def stamp(self, path: str) -> tuple[int, ...] | None:
+        """What changes when somebody touches a file: inode, bytes, time; None if there is no such file."""
+        try:
+            about = (self.root / path).stat()
+        except OSError:
+            return None
+        return about.st_ino, about.st_size, about.st_mtime_ns
 
     def exists(self, path: str) -> bool:
-        """Whether there is such a file or folder."""
-        return (self.root / path).exists()
+        """Whether there is such a file or folder, or a link of that name, wherever it leads."""
+        return os.path.lexists(self.root / path)
 
     def remove(self, path: str) -> None:
         """Remove a file, or a folder with all that is in it."""
         place = self.root / path
         try:
-            if place.is_dir():
+            if place.is_dir() and not place.is_symlink():  # of a link only the link goes
                 shutil.rmtree(place)
             else:
                 place.unlink(missing_ok=True)
         except OSError as error:
-            raise OutputError(
+            raise StoreError(
                 f"{place} cannot be removed: {error.strerror or error}.", advice=ADVICE
             ) from error
 
     def link(self, source: str, target: str) -> None:
         """The same file under a second name; a copy where the disk knows no second names."""
-        _make_folder((self.root / target).parent)
+        make_folder((self.root / target).parent)
         try:
             os.link(self.root / source, self.root / target)
-        except FileNotFoundError:
-            raise
         except OSError:
             data = self.read(source)
-            self.write(target, data or b"")
+            if data is None:
+                raise missing(self.address(source)) from None
+            self.write(target, data)
 
     def rename(self, source: str, target: str) -> None:
         """Give a folder another name; there must be none of that name."""
-        _make_folder((self.root / target).parent)
+        make_folder((self.root / target).parent)
         try:
             (self.root / source).rename(self.root / target)
         except OSError as error:
-            raise OutputError(
+            raise StoreError(
                 f"{self.root / source} cannot take its place: {error.strerror or error}.", advice=ADVICE
             ) from error
         self.flush_folder(target.rpartition("/")[0])
@@ -135,9 +153,30 @@ class LocalFiles:
         return str(self.root / path)
 
 
-def _make_folder(folder: Path) -> None:
+def unreadable(address: str, error: Exception) -> StoreError:
+    """A file or folder that the file system does not hand out."""
+    reason = getattr(error, "strerror", None) or error
+    return StoreError(
+        f"{address} cannot be read: {reason}.", advice="Check that it is there and may be read."
+    )
+
+
+def missing(address: str) -> StoreError:
+    """A file of a table that is not there."""
+    return StoreError(f"{address} is missing.", advice=_RESTORE)
+
+
+def damaged(address: str, advice: str = _RESTORE) -> StoreError:
+    """A file of a store that is not what was written."""
+    return StoreError(f"{address} is damaged: it is not what this store wrote.", advice=advice)
+
+
+def make_folder(folder: Path) -> None:
     """Make a folder for its owner only, with those above it."""
-    if folder.is_dir():
-        return
-    _make_folder(folder.parent)
-    folder.mkdir(mode=0o700, exist_ok=True)
+    try:
+        if folder.is_dir():
+            return
+        make_folder(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{folder} cannot be made: {error.strerror or error}.", advice=ADVICE) from error

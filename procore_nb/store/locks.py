@@ -12,17 +12,19 @@ from __future__ import annotations
 import os
 import secrets
 import socket
+import stat
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import orjson
 
-from procore_nb.errors import OutputError
-from procore_nb.store.files import Files, LocalFiles
+from procore_nb.errors import StoreError
+from procore_nb.store.files import Files, LocalFiles, make_folder
 
 NAME = "_lock"
 _RENEWED_SECONDS = 20.0
@@ -41,7 +43,7 @@ def locked(
 
     Raises
     ------
-    OutputError
+    StoreError
         If another process holds it, still after `wait_seconds`.
     """
     taken: Any
@@ -68,15 +70,9 @@ def locked(
 
 
 def _take_local(files: LocalFiles) -> int | None:
-    files.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(files.root)
     place = files.root / NAME
-    try:
-        handle = os.open(place, os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError as error:
-        raise OutputError(
-            f"{place} cannot be opened: {error.strerror or error}.",
-            advice="Check that the folder may be written to.",
-        ) from error
+    handle = _open_lock(place)
     try:
         _lock_file(handle)
     except OSError:
@@ -84,6 +80,29 @@ def _take_local(files: LocalFiles) -> int | None:
         return None
     os.ftruncate(handle, 0)
     os.pwrite(handle, _who(""), 0) if hasattr(os, "pwrite") else os.write(handle, _who(""))
+    return handle
+
+
+def _open_lock(place: Path) -> int:
+    """Open the lock's file, and no other one: what it is a second name of would be emptied."""
+    if place.is_symlink():
+        raise StoreError(
+            f"{place} is a symbolic link.", advice="Remove it: the lock is a file of the store's own."
+        )
+    try:
+        handle = os.open(place, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
+    except OSError as error:
+        raise StoreError(
+            f"{place} cannot be opened: {error.strerror or error}.",
+            advice="Check that the folder may be written to.",
+        ) from error
+    about = os.fstat(handle)
+    if not stat.S_ISREG(about.st_mode) or about.st_nlink > 1:
+        os.close(handle)
+        raise StoreError(
+            f"{place} is not a file of its own: a device, or a second name of another file.",
+            advice="Remove it: the lock is a file of the store's own.",
+        )
     return handle
 
 
@@ -104,7 +123,8 @@ def _take_remote(
     files: Files, token: str, clock: Callable[[], float], sleep: Callable[[float], None]
 ) -> str | None:
     holder = _holder(files)
-    if holder and clock() - float(holder.get("renewed", 0)) < _STALE_SECONDS:
+    # A time far in the future is no more of a live process than one far in the past: clocks differ by less.
+    if holder and abs(clock() - holder["renewed"]) < _STALE_SECONDS:
         return None
     files.write(NAME, _who(token, clock()))
     sleep(0.2)  # two that write at once: the later one stays, and both see it
@@ -117,7 +137,7 @@ def _renewed(files: Files, token: str, clock: Callable[[], float]) -> Iterator[N
 
     def renew() -> None:
         while not over.wait(_RENEWED_SECONDS):
-            with suppress(OutputError, OSError):
+            with suppress(StoreError, OSError):
                 files.write(NAME, _who(token, clock()))
 
     thread = threading.Thread(target=renew, name="procore-nb store lock", daemon=True)
@@ -144,19 +164,21 @@ def _who(token: str, renewed: float = 0.0) -> bytes:
 
 
 def _holder(files: Files) -> dict[str, Any]:
-    with suppress(orjson.JSONDecodeError, OSError):
-        return dict(orjson.loads(files.read(NAME) or b"{}"))
+    """What the lock says of who holds it; nothing if it cannot be read."""
+    with suppress(ValueError, TypeError):
+        holder = dict(orjson.loads(files.read(NAME) or b"{}"))
+        return holder | {"renewed": float(holder.get("renewed", 0))} if holder else {}
     return {}
 
 
-def _held(files: Files) -> OutputError:
+def _held(files: Files) -> StoreError:
     holder = _holder(files)
     who = (
         f"process {holder['process']} on {holder['machine']}, since {holder['at']}"
-        if "process" in holder
+        if {"process", "machine", "at"} <= holder.keys()
         else "another process"
     )
-    return OutputError(
+    return StoreError(
         f"The store {files.address('')} is being synced by {who}.",
         advice="Wait until it is done, or pass wait_seconds=600.",
     )

@@ -1,36 +1,46 @@
 """What a store says about itself: whose it is (`_store.json`), and which state of each table is the last complete one.
 
 In: JSON. Out: frozen values, and the way back. Speaks to the file system through `files`, to no service.
+
+Every JSON file of a store carries a digest of its own content: a flipped bit in the name of a project or in the moment of
+the last sync is still good JSON. Manifests name the digests of their parts. Format 1 had none, and is still read.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass, field
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 import orjson
 
 from procore_nb.environments import Environment, is_loopback
-from procore_nb.errors import ArgumentError, OutputError
+from procore_nb.errors import ArgumentError, StoreError
 from procore_nb.frames.codec import EXACT, LogicalTypes
-from procore_nb.store.files import Files
+from procore_nb.store.files import Files, damaged
 
-NAME, FORMAT = "_manifest.json", 1
-STORE_NAME, STORE_FORMAT = "_store.json", 1
+NAME, FORMAT = "_manifest.json", 2
+STORE_NAME, STORE_FORMAT = "_store.json", 2
 FIRST_SEEN, VALID_FROM, VALID_TO, DELETED_AT = "_first_seen", "_valid_from", "_valid_to", "_deleted_at"
+_LATER = "Update this one: pip install -U procore-nb"
+_IDENTITY = (
+    "Restore it from a backup; or, if you know that all tables of {} are of the company you connect to, move it away and "
+    "sync: it is written anew, and the tables stay as they are."
+)
 _FORMER_MODES = {"whole": "full", "changed": "incremental", "window": "window"}
 
 
 @dataclass(frozen=True)
 class Part:
-    """One Parquet file: `first` is the least key of the range of keys that belong into it."""
+    """One Parquet file: `first` is the least key of the range of keys that belong into it, `digest` its SHA-256."""
 
     file: str
     rows: int
     bytes: int = 0
     first: tuple[Any, ...] = ()
+    digest: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,6 +64,7 @@ class Manifest:
     parts: tuple[Part, ...] = ()
     ended: tuple[Part, ...] = ()
     header: str = ""
+    header_digest: str = ""
     rows: int = 0
     deleted: int = 0
     arguments: dict[str, Any] = field(default_factory=dict)
@@ -77,8 +88,13 @@ class Manifest:
         return {place: moment for moment, places in self.since.items() for place in places}
 
     def text(self) -> bytes:
-        """As JSON."""
-        return orjson.dumps(asdict(self), option=orjson.OPT_INDENT_2)
+        """As JSON, in the present format."""
+        return sealed(asdict(self) | {"format": FORMAT})
+
+    @property
+    def files(self) -> tuple[Part, ...]:
+        """The files that hold the table as it is: that of the columns, and the parts."""
+        return (Part(self.header, 0, digest=self.header_digest), *self.parts)
 
 
 def read_manifest(data: bytes, where: str) -> Manifest:
@@ -86,28 +102,65 @@ def read_manifest(data: bytes, where: str) -> Manifest:
 
     Raises
     ------
-    OutputError
-        If it cannot be read, or was written by a later version of this package.
+    StoreError
+        If it is damaged, or was written by a later version of this package.
     """
     try:
-        stored = orjson.loads(data)
-        if stored["format"] > FORMAT:
-            raise OutputError(
-                f"{where} was written by a later version of procore_nb.",
-                advice="Update this one: pip install -U procore-nb",
-            )
+        stored = unsealed(data, where, FORMAT)
+        if any(type(stored[name]) is not list for name in ("parts", "ended", "place", "key", "exact")):
+            raise damaged(where)
         for name in ("parts", "ended"):
             stored[name] = tuple(Part(**{**one, "first": tuple(one["first"])}) for one in stored[name])
         for name in ("place", "key", "exact"):
             stored[name] = tuple(stored[name])
         if "way" in stored["last"]:  # the word of earlier versions
             stored["last"]["mode"] = _FORMER_MODES.get(stored["last"].pop("way"), "full")
-        return Manifest(**stored)
-    except (ValueError, KeyError, TypeError) as error:
-        raise OutputError(
-            f"{where} cannot be read as a table of a store.",
-            advice="Remove the table's folder, and sync it again.",
-        ) from error
+        manifest = Manifest(**stored)
+        _check_types(manifest)
+        for part in (*manifest.parts, *manifest.ended):
+            _check_types(part)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise damaged(where) from error
+    return manifest
+
+
+def _check_types(value: Manifest | Part) -> None:
+    """Refuse values of another type than the field's: a file without a digest may hold anything that is JSON."""
+    for one in fields(value):
+        known = one.default_factory() if callable(one.default_factory) else one.default
+        due = str if known is MISSING and one.name != "rows" else int if known is MISSING else type(known)
+        if type(getattr(value, one.name)) is not due:
+            raise TypeError(one.name)
+
+
+def digest_of(data: Any) -> str:
+    """The SHA-256 of bytes, in hexadecimal."""
+    return sha256(data).hexdigest()
+
+
+def sealed(content: dict[str, Any]) -> bytes:
+    """Content as JSON, with its digest."""
+    digest = digest_of(orjson.dumps(content))
+    return orjson.dumps(content | {"digest": digest}, option=orjson.OPT_INDENT_2)
+
+
+def unsealed(data: bytes, where: str, newest: int) -> dict[str, Any]:
+    """The content of a JSON file, if it is what was written.
+
+    Raises
+    ------
+    StoreError
+        If its format is later than the newest that is known, or its digest is another one.
+    ValueError, KeyError, TypeError
+        If it is no such JSON.
+    """
+    content = dict(orjson.loads(data))
+    digest, version = content.pop("digest", ""), content["format"]
+    if (digest or version != 1) and digest != digest_of(orjson.dumps(content)):
+        raise damaged(where)
+    if type(version) is not int or version > newest:
+        raise StoreError(f"{where} was written by a later version of procore_nb.", advice=_LATER)
+    return content
 
 
 def grouped(since: dict[str, str]) -> dict[str, list[str]]:
@@ -133,7 +186,7 @@ def read_identity(files: Files) -> dict[str, Any] | None:
 
     Raises
     ------
-    OutputError
+    StoreError
         If it is of a later version, or unreadable.
     """
     data = files.read(STORE_NAME)
@@ -141,13 +194,11 @@ def read_identity(files: Files) -> dict[str, Any] | None:
         return None
     where = files.address(STORE_NAME)
     try:
-        stored = dict(orjson.loads(data))
-        later = int(stored["format"]) > STORE_FORMAT
-    except (ValueError, KeyError, TypeError) as error:
-        raise OutputError(f"{where} cannot be read.", advice="Is this folder a store?") from error
-    if later:
-        raise OutputError(f"{where} was written by a later version of procore_nb.", advice="Update this one.")
-    return stored
+        stored = unsealed(data, where, STORE_FORMAT)
+        texts = {name: str(stored[name]) for name in ("environment", "api_url")}
+        return stored | texts | {"company_id": int(stored["company_id"])}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise damaged(where, _IDENTITY.format(files.address(""))) from error
 
 
 def check_identity(files: Files, environment: Environment, company_id: int | None) -> None:
@@ -170,7 +221,7 @@ def check_identity(files: Files, environment: Environment, company_id: int | Non
     }
     known = read_identity(files)
     if known is None:
-        files.write(STORE_NAME, orjson.dumps(own, option=orjson.OPT_INDENT_2))
+        files.write(STORE_NAME, sealed(own))
         return
     # A simulator of one's own has another port each time.
     same_host = known["api_url"] == own["api_url"] or (

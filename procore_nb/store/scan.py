@@ -14,10 +14,10 @@ import pyarrow.compute as pc
 
 from procore_nb import catalog
 from procore_nb.catalog import near
-from procore_nb.errors import ArgumentError, CatalogError, OutputError
+from procore_nb.errors import ArgumentError, CatalogError, StoreError
 from procore_nb.frames.codec import EXACT, conform, from_arrow
-from procore_nb.store.data_files import read_rows, row_names
-from procore_nb.store.files import Files
+from procore_nb.store.data_files import check_digest, read_rows, row_names
+from procore_nb.store.files import Files, damaged
 from procore_nb.store.manifest import (
     DELETED_AT,
     FIRST_SEEN,
@@ -36,13 +36,13 @@ DELETED_BOOKS = (DELETED_AT,)
 
 def current(files: Files, folder: str, manifest: Manifest) -> pa.Table:
     """The rows as they are, in the order of place and id."""
-    tables = [read_rows(files, f"{folder}/{part.file}") for part in manifest.parts]
+    tables = [read_rows(files, folder, part) for part in manifest.parts]
     return _joined(tables, manifest)
 
 
 def ended(files: Files, folder: str, manifest: Manifest) -> pa.Table:
     """Versions that are no longer."""
-    tables = [read_rows(files, f"{folder}/{HISTORY}/{part.file}") for part in manifest.ended]
+    tables = [read_rows(files, f"{folder}/{HISTORY}", part) for part in manifest.ended]
     return _joined(tables, manifest)
 
 
@@ -143,9 +143,13 @@ class Tables:
 
     def all(self) -> dict[str, tuple[str, Manifest]]:
         """Folder and manifest of each table."""
-        names = sorted({*self._files.names(""), *self._files.names(WORK)})
-        found = {name: located(self._files, name) for name in names if not name.startswith("_")}
+        found = {name: located(self._files, name) for name in self.names()}
         return {name: one for name, one in found.items() if one is not None}
+
+    def names(self) -> list[str]:
+        """The folders of tables, whatever state they are in."""
+        found = {*self._files.names(""), *self._files.names(WORK)}
+        return sorted(name for name in found if not name.startswith("_"))
 
     def find(self, name: str) -> tuple[str, Manifest]:
         """Folder and manifest of a table, by the name or alias of its list.
@@ -199,8 +203,19 @@ class Tables:
     def files(self, name: str) -> list[str]:
         """The Parquet files that hold a table as it is."""
         folder, manifest = self.find(name)
-        names = [manifest.header, *(part.file for part in manifest.parts)]
-        return [self._files.address(f"{folder}/{one}") for one in names]
+        return [self._files.address(f"{folder}/{part.file}") for part in manifest.files]
+
+    def check(self, name: str) -> None:
+        """Compare the files of a table with their digests, for engines that open them themselves.
+
+        Raises
+        ------
+        StoreError
+            If one is missing or damaged.
+        """
+        folder, manifest = self.find(name)
+        for part in manifest.files:
+            check_digest(self._files, f"{folder}/{part.file}", part.digest)
 
     def _read(self, name: str, *, over: bool) -> tuple[Manifest, pa.Table, pa.Table]:
         """Live rows, and ended versions if wanted, of one state: begun again if a sync has put the next in its place."""
@@ -209,12 +224,18 @@ class Tables:
             try:
                 live = current(self._files, folder, manifest)
                 return manifest, live, ended(self._files, folder, manifest) if over else None
-            except FileNotFoundError as error:
-                missing = error
-        raise OutputError(
-            f"A file of table {name} is missing: {missing}.",
-            advice="Remove the table's folder and sync it again, or put the file back.",
-        ) from missing
+            except StoreError as error:
+                failure = error
+            except (
+                pa.ArrowException,
+                KeyError,
+                TypeError,
+            ) as error:  # parts of another table, without digests
+                failure = damaged(self._files.address(folder))
+                failure.__cause__ = error
+            if self.find(name) == (folder, manifest):
+                break
+        raise failure
 
     def _described(self, frame: pd.DataFrame, manifest: Manifest) -> pd.DataFrame:
         identity = read_identity(self._files) or {}

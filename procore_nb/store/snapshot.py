@@ -15,13 +15,14 @@ reads the bare folder in that moment, or after a crash and before the next sync,
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pyarrow as pa
 
-from procore_nb.errors import OutputError
+from procore_nb.errors import StoreError
 from procore_nb.store.data_files import PART_ROWS, read_rows, write_rows
 from procore_nb.store.files import Files
-from procore_nb.store.manifest import DELETED_AT, NAME, VALID_TO, Manifest, Part, read_manifest
+from procore_nb.store.manifest import DELETED_AT, NAME, VALID_TO, Manifest, Part, digest_of, read_manifest
 
 WORK = "_work"
 HISTORY = "_history"
@@ -39,11 +40,15 @@ class Snapshot:
         if files.renames:
             files.remove(self._next)
 
-    def keep(self, part: Part, *, below: str = "") -> None:
-        """Take a part of the present state into the next."""
+    def keep(self, part: Part, *, below: str = "") -> Part:
+        """Take a part of the present state into the next; returns it with its digest, which format 1 does not know."""
+        name = f"{below}/{part.file}" if below else part.file
         if self._files.renames:
-            name = f"{below}/{part.file}" if below else part.file
             self._files.link(f"{self._table}/{name}", f"{self._next}/{name}")
+        if part.digest:
+            return part
+        with self._files.open(f"{self._table}/{name}") as file:
+            return replace(part, digest=digest_of(file.read()))
 
     def commit(self, manifest: Manifest) -> None:
         """Make the next state the present one, and remove what no longer belongs to it."""
@@ -64,7 +69,7 @@ def swap(files: Files, table: str) -> None:
         files.rename(table, f"{work}/previous")
     try:
         files.rename(f"{work}/next", table)
-    except OutputError:
+    except StoreError:
         if not files.exists(table):
             files.rename(f"{work}/previous", table)
         raise
@@ -164,13 +169,11 @@ class History:
         for part in again:
             self.add(self._earlier(part))
         self._write()
-        kept = [part for part in earlier if part not in again]
-        for part in kept:
-            self._snapshot.keep(part, below=HISTORY)
+        kept = [self._snapshot.keep(part, below=HISTORY) for part in earlier if part not in again]
         return (*kept, *self._made)
 
     def _earlier(self, part: Part) -> pa.Table:
-        rows = read_rows(self._files, f"{self._manifest.table}/{HISTORY}/{part.file}")
+        rows = read_rows(self._files, f"{self._manifest.table}/{HISTORY}", part)
         return self._upgrade(rows, (*self._manifest.extra, VALID_TO, DELETED_AT))
 
     def _write(self) -> None:
@@ -178,6 +181,5 @@ class History:
             return
         rows = pa.concat_tables(self._waiting)
         name = f"ended-{self._manifest.generation:06d}-{len(self._made):05d}.parquet"
-        size = write_rows(self._files, f"{self._snapshot.folder}/{HISTORY}/{name}", rows)
-        self._made.append(Part(name, rows.num_rows, size))
+        self._made.append(write_rows(self._files, f"{self._snapshot.folder}/{HISTORY}", name, rows))
         self._waiting, self._rows = [], 0

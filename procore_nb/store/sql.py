@@ -6,7 +6,7 @@ In: a query and where the tables' files are. Out: a typed frame. Speaks to the f
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -19,8 +19,14 @@ from procore_nb.store.manifest import FIRST_SEEN, VALID_FROM, Manifest
 from procore_nb.store.remote import RemoteFiles
 
 
-def query(text: str, tables: Mapping[str, tuple[Manifest, Sequence[str]]], files: Files) -> pd.DataFrame:
-    """Run one query; each table of the store that it names is a view."""
+def query(
+    text: str,
+    tables: Mapping[str, tuple[Manifest, Sequence[str]]],
+    files: Files,
+    *,
+    check: Callable[[str], None],
+) -> pd.DataFrame:
+    """Run one query; each table of the store that it names is a view, once `check(name)` has let it pass."""
     try:
         import duckdb
     except ImportError as error:
@@ -34,6 +40,7 @@ def query(text: str, tables: Mapping[str, tuple[Manifest, Sequence[str]]], files
             connection.register_filesystem(files.system)
         for name, (manifest, paths) in tables.items():
             if re.search(rf"\b{re.escape(name)}\b", text, re.IGNORECASE):
+                check(name)
                 connection.execute(_view(name, manifest, paths))
         try:
             return typed(connection.sql(text).to_arrow_table())

@@ -15,15 +15,17 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from procore_nb.errors import StoreError
 from procore_nb.frames.codec import EXACT, LogicalTypes, common_type, conform
 from procore_nb.store.data_files import row_names
-from procore_nb.store.files import Files
-from procore_nb.store.manifest import Manifest
+from procore_nb.store.files import Files, damaged
+from procore_nb.store.manifest import FORMAT, Manifest, digest_of, sealed, unsealed
 from procore_nb.store.schema import Names, agreed, renamed, renames
 from procore_nb.store.snapshot import WORK
 
 _ABOUT = b"procore_nb"
 _FEW = 65_536  # rows
+_DIGEST = 64  # letters of SHA-256
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class StagingPlan:
     bin: str = ""
     everywhere: bool = True
     names: dict[str, str] = field(default_factory=dict)
+    format: int = FORMAT
 
     @property
     def places(self) -> list[str]:
@@ -86,22 +89,25 @@ class Staging:
         if data is None:
             return None
         try:
-            stored = orjson.loads(data)
+            stored = unsealed(data, self._folder, FORMAT)
             groups = tuple((since, tuple(places)) for since, places in stored["groups"])
             window = stored["window"] and tuple(stored["window"])
             return StagingPlan(
                 **{**stored, "groups": groups, "place": tuple(stored["place"]), "window": window}
             )
-        except (ValueError, KeyError, TypeError):
-            return None  # of another version: begin anew
+        except (StoreError, ValueError, KeyError, TypeError):
+            return None  # damaged, or of another version: begin anew
 
     def repair(self) -> None:
-        """Forget what cannot be read: files that were under way to the disk when the power went."""
+        """Forget what is not as it was written.
+
+        Staged files are not flushed to the disk, which would cost more than fetching a few of them again.
+        """
         for stage in ("rows", "bin"):
             for name in self._names(stage):
                 try:
                     _about(self._files, f"{self._folder}/{stage}/{name}")
-                except (pa.ArrowInvalid, ValueError, KeyError, TypeError, OSError):
+                except StoreError:
                     self.drop(stage, name.rpartition("~")[0])
 
     def begin(self, plan: StagingPlan) -> None:
@@ -111,10 +117,10 @@ class Staging:
 
     def keep(self, plan: StagingPlan) -> None:
         """Keep a plan beside what is staged of it."""
-        self._files.write(f"{self._folder}/plan.json", orjson.dumps(asdict(plan)))
+        self._files.write(f"{self._folder}/plan.json", sealed(asdict(plan)))
 
     def clear(self) -> None:
-        """Forget what has staged."""
+        """Forget what is staged."""
         self._files.remove(self._folder)
 
     def done(self, stage: str) -> set[str]:
@@ -253,7 +259,7 @@ class StagedRows:
 
 def read_staged(files: Files, path: str, columns: Sequence[str] | None = None) -> pa.Table:
     """The rows of one staged file, or some of its columns."""
-    with files.open(path) as file, pa.ipc.open_file(file) as reader:
+    with pa.ipc.open_file(_read(files, path)) as reader:
         table = reader.read_all()
     return (
         table if columns is None else table.select([name for name in columns if name in table.column_names])
@@ -274,10 +280,24 @@ def _write(files: Files, path: str, rows: pa.Table, about: dict[str, Any]) -> No
     """Arrow's own file format, as it is written and read again many times faster than Parquet."""
     schema = rows.schema.with_metadata({_ABOUT: orjson.dumps(about)})
     options = pa.ipc.IpcWriteOptions(compression="zstd" if rows.num_rows > 1000 else None)
-    with files.writing(path, lasting=False) as file, pa.ipc.new_file(file, schema, options=options) as writer:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_file(sink, schema, options=options) as writer:
         writer.write_table(rows)
+    data = sink.getvalue()
+    with files.writing(path, lasting=False) as file:
+        file.write(data)
+        file.write(digest_of(data).encode())  # no manifest names these files: each carries its own digest
+
+
+def _read(files: Files, path: str) -> Any:
+    """A staged file as it was written, without its digest: Arrow's reader may crash on anything else."""
+    data = memoryview(files.read(path) or b"")
+    content, digest = data[:-_DIGEST], data[-_DIGEST:]
+    if digest_of(content).encode() != digest:
+        raise damaged(files.address(path), "Sync again: the rows of this file are then fetched once more.")
+    return pa.py_buffer(content)
 
 
 def _about(files: Files, path: str) -> dict[str, Any]:
-    with files.open(path) as file, pa.ipc.open_file(file) as reader:
+    with pa.ipc.open_file(_read(files, path)) as reader:
         return dict(orjson.loads(reader.schema.metadata[_ABOUT]))

@@ -11,13 +11,15 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from html import escape
 from typing import Any, Literal
 
 import pandas as pd
 import pyarrow as pa
 
 from procore_nb import catalog
-from procore_nb.errors import ArgumentError, OutputError, ProcoreError
+from procore_nb.errors import ArgumentError, OutputError, ProcoreError, StoreError
+from procore_nb.store.files import damaged
 from procore_nb.store.locks import locked
 from procore_nb.store.manifest import check_identity, folder_name, read_identity
 from procore_nb.store.remote import files_at
@@ -124,8 +126,8 @@ class Store:
         ------
         ArgumentError, CatalogError
             If a list or argument is unknown, or the store is of another environment or company; nothing was asked.
-        OutputError
-            If another process syncs this store, or a file cannot be written. Tables are as they were.
+        StoreError
+            If another process syncs this store, a file cannot be written, or one is damaged. Tables are as they were.
         ProcoreError
             What a request failed with. Tables that were done stay done (`error.partial` is the result so far), and the
             next sync continues from the staged rows.
@@ -202,6 +204,8 @@ class Store:
             If DuckDB is not installed.
         ArgumentError
             If the query cannot be answered.
+        StoreError
+            If a file of a table it names is missing or damaged.
         """
         from procore_nb.store.sql import query as run
 
@@ -209,8 +213,8 @@ class Store:
             state = self._tables.all()
             tables = {name: (manifest, self._tables.files(name)) for name, (_, manifest) in state.items()}
             try:
-                return run(query, tables, self._files)
-            except ArgumentError:
+                return run(query, tables, self._files, check=self._tables.check)
+            except (ArgumentError, StoreError):
                 if state == self._tables.all():  # else a sync has put the next state in place: ask that one
                     raise
 
@@ -219,11 +223,14 @@ class Store:
         return self._tables.files(name)
 
     def __repr__(self) -> str:
-        return f"Store({self._files.address('')!r}, {len(self._tables.all())} tables)"
+        return f"Store({self._files.address('')!r}, {len(self._tables.names())} tables)"
 
     def _repr_html_(self) -> str:
-        kept = [manifest for _, manifest in self._tables.all().values()]
-        return store_html(self._files.address(""), read_identity(self._files), kept)
+        try:
+            kept = [manifest for _, manifest in self._tables.all().values()]
+            return store_html(self._files.address(""), read_identity(self._files), kept)
+        except StoreError as error:
+            return escape(str(error))
 
     def _sync(
         self,
@@ -249,11 +256,8 @@ class Store:
                 if not skip or stopped or isinstance(error, OutputError):
                     error.partial = result_frame(logs, about)
                     raise
-            except (FileNotFoundError, pa.ArrowInvalid) as error:
-                raise OutputError(
-                    f"A file of table {table.log.table} is missing or damaged: {error}.",
-                    advice="Remove the table's folder and sync it again, or put the file back.",
-                ) from error
+            except (OSError, pa.ArrowException) as error:
+                raise damaged(self._files.address(table.log.table)) from error
             finally:
                 table.log.seconds = round(time.monotonic() - began, 3)
         return result_frame(logs, about)

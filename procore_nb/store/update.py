@@ -129,9 +129,11 @@ class _Work:
                 self._counts.add(made.counts)
                 for rows in made.ended:
                     self._ended.add(rows)
+        header = self._header()
         after = replace(
             self._after,
-            header=self._header(),
+            header=header.file,
+            header_digest=header.digest,
             parts=tuple(parts),
             ended=self._ended.close(self._before.ended),
             rows=sum(part.rows for part in parts),
@@ -171,8 +173,7 @@ class _Work:
         return self._kept(part) if unchanged and part is not None else made
 
     def _kept(self, part: Part) -> _Range:
-        self._snapshot.keep(part)
-        return _Range([part])
+        return _Range([self._snapshot.keep(part)])
 
     def _merge(self, old: pa.Table, incoming: pa.Table) -> Upserted:
         return upserted(
@@ -202,8 +203,9 @@ class _Work:
         parts = (
             [part] if part else self._before.parts
         )  # numbers that became text are in another order: all at once
-        paths = [f"{self._after.table}/{one.file}" for one in parts]
-        tables = [self._upgraded(read_rows(self._files, path), self._after.extra) for path in paths]
+        tables = [
+            self._upgraded(read_rows(self._files, self._after.table, one), self._after.extra) for one in parts
+        ]
         rows = tables[0] if len(tables) == 1 else pa.concat_tables([empty, *tables])
         return (
             rows
@@ -224,7 +226,7 @@ class _Work:
         if self._plan.mode == "incremental" and not len(self._gone) and not self._fresh():
             return False
         columns = [*self._after.key, *([self._plan.window_day] if self._plan.window else [])]
-        rows = read_rows(self._files, f"{self._after.table}/{part.file}", columns)
+        rows = read_rows(self._files, self._after.table, part, columns)
         return bool((self._answered(rows) | self._is_gone(rows)).any())
 
     def _fresh(self) -> set[str]:
@@ -250,18 +252,14 @@ class _Work:
             return np.zeros(rows.num_rows, bool)
         return _among(row_names(rows, self._after.place), self._gone)
 
-    def _header(self) -> str:
+    def _header(self) -> Part:
         """A file without rows that has all columns: engines that look at the first file only see them."""
-        if self._before.header and (self._before.columns, self._before.exact) == (
-            self._after.columns,
-            self._after.exact,
-        ):
-            self._snapshot.keep(Part(self._before.header, 0))
-            return self._before.header
+        same = (self._before.columns, self._before.exact) == (self._after.columns, self._after.exact)
+        if same and self._before.header:
+            return self._snapshot.keep(self._before.files[0])
         name = f"0-columns-{self._after.generation:06d}.parquet"
         empty = schema_of(self._after.columns, self._after.extra).empty_table()
-        write_rows(self._files, f"{self._snapshot.folder}/{name}", empty)
-        return name
+        return write_rows(self._files, self._snapshot.folder, name, empty)
 
     def _since(self) -> dict[str, list[str]]:
         """The start of the last read of each place: this one's, where it answered."""
