@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from procore_nb import catalog
 from procore_nb.errors import ArgumentError, OutputError, ProcoreError, StoreError
+from procore_nb.store import erase
 from procore_nb.store.files import damaged
 from procore_nb.store.locks import locked
 from procore_nb.store.manifest import check_identity, folder_name, read_identity
@@ -64,10 +65,14 @@ class Store:
         read_identity(self._files)
         self._tables = Tables(self._files)
         broken = [one for one in self._files.names(WORK) if half_swapped(self._files, one)]
-        if broken:
-            with suppress(OutputError), locked(self._files):  # else somebody is at it, and will see to it
+        if broken or erase.is_pending(self._files):
+            with (
+                suppress(StoreError),
+                locked(self._files),
+            ):  # else another process is at work, and completes it
                 for table in broken:
                     recover(self._files, table)
+                erase.finish(self._files)
 
     def sync(
         self,
@@ -147,6 +152,7 @@ class Store:
         )
         check_identity(self._files, procore.environment, procore.company_id)
         with locked(self._files, wait_seconds=not_negative(wait_seconds, "wait_seconds")):
+            erase.finish(self._files)
             return self._sync(procore, wanted, projects, options, skip=on_error == "skip")
 
     def table(
@@ -217,6 +223,46 @@ class Store:
             except (ArgumentError, StoreError):
                 if state == self._tables.all():  # else a sync has put the next state in place: ask that one
                     raise
+
+    def erase(self, *, user_id: int | str, wait_seconds: float = 0.0) -> pd.DataFrame:
+        """Erase one person: from rows, deleted rows, earlier versions, and what an unfinished sync has staged.
+
+        Rows that are the person are removed (lists of users and people), values that name the person become missing
+        (`created_by.*`, `assignee_id`, elements of `assignees`; texts that are nothing but their login or e-mail; their name
+        in personal columns). Text that people wrote stays. Files are written anew: no former version is left in the folder.
+        A later sync brings back what Procore still sends: remove the person there first.
+
+        Parameters
+        ----------
+        user_id
+            The id of the user in Procore, as in `created_by.id` or in the list `users`.
+        wait_seconds
+            How long to wait for another process that syncs this store.
+
+        Returns
+        -------
+        DataFrame
+            One row per table: `table`, `rows` (removed), `versions` (removed earlier or deleted versions), `cells` (values
+            cleared in rows that stay), `version_cells` (in their versions), `files` (written anew), `staged` (files of an
+            unfinished sync that were removed), `columns` (in which values were cleared). Zeros where nothing was found.
+
+        Raises
+        ------
+        ArgumentError
+            If `user_id` is no id.
+        StoreError
+            If another process holds the store, or a file is damaged: then nothing was changed. A process that is killed in
+            between is no loss: opening the store completes what was begun.
+
+        Examples
+        --------
+        >>> import procore_nb as pnb
+        >>> store = pnb.Store("portfolio")
+        >>> store.erase(user_id=1204).columns.tolist()[:4]
+        ['table', 'rows', 'versions', 'cells']
+        """
+        with locked(self._files, wait_seconds=not_negative(wait_seconds, "wait_seconds")):
+            return erase.erase(self._files, user_id)
 
     def files(self, name: str) -> list[str]:
         """Return the Parquet files that hold a table as it is, for any engine: `pl.scan_parquet(store.files("rfis"))`."""

@@ -70,7 +70,7 @@ class World:
     def pass_time(self, **spans: float) -> None:
         self.now += timedelta(**spans)
 
-    def add(self, name: str, place: str, **values: Any) -> Row:
+    def add(self, name: str, place: str, /, **values: Any) -> Row:
         self._next += 1
         row = {**self._made(name, self._next), **values}
         self.rows.setdefault((name, place), {})[self._next] = row

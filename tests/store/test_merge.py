@@ -95,6 +95,26 @@ def test_a_merge_is_what_a_dict_would_be(
         assert one[DELETED_AT] == (NOW if key in lost else None)
 
 
+def test_the_same_id_in_another_project_is_another_row() -> None:
+    before, come = table({(1, 5): ("a", 1.0)}, books=True), table({(2, 5): ("a", 1.0)}, books=False)
+    nothing = np.zeros(1, bool)
+    for answered, deleted in ((nothing, 0), (~nothing, 1)):
+        outcome = upserted(
+            before,
+            come,
+            key=["project_id", "id"],
+            has_id=True,
+            answered=answered,
+            gone=nothing,
+            at=NOW,
+            history=False,
+        )
+        assert (outcome.new, outcome.changed, outcome.deleted) == (1, 0, deleted)
+        assert outcome.rows is not None
+        assert outcome.rows.column("project_id").to_pylist() == ([2] if deleted else [1, 2])
+        assert outcome.rows.column(FIRST_SEEN).to_pylist()[-1] == NOW
+
+
 @settings(deadline=None, max_examples=60)
 @given(
     old=st.lists(st.tuples(st.integers(1, 3), values)),

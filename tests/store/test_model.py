@@ -18,8 +18,9 @@ from procore_nb.store import Store
 from store.killing import Fate, Killed, bare_rows, sync
 from store.living import World
 
-LISTS = ("vendors", "rfis", "change_events", "budget_modifications")
+LISTS = ("vendors", "rfis", "change_events", "budget_modifications", "daily_logs_manpower")
 WORDS = {"vendors": "name", "rfis": "subject", "change_events": "title", "budget_modifications": "notes"}
+WORDS["daily_logs_manpower"] = "notes"
 lists = st.sampled_from(LISTS)
 Rows = dict[tuple[str, int], str]
 

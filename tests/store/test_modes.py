@@ -193,6 +193,24 @@ def test_a_project_that_refuses_keeps_its_rows_and_is_read_from_where_it_was(
 
 
 @pytest.mark.filterwarnings("ignore::procore_nb.errors.ProcoreWarning")
+def test_a_project_that_refuses_keeps_the_rows_of_its_window(
+    world: World, procore: Procore, store: Store
+) -> None:
+    name = "daily_logs_manpower"
+    refusing, answering = (str(one) for one in world.projects[:2])
+    kept = world.add(name, refusing, date="2026-02-27")
+    gone = world.add(name, answering, date="2026-02-27")
+    store.sync(procore, [name])
+    world.pass_time(hours=1)
+    world.refused.add((name, refusing))
+    world.delete(name, answering, gone["id"])
+    result = account(store.sync(procore, [name]), name)
+    assert (result["mode"], result["skipped"], result["deleted"]) == ("window", 1, 1)
+    ids = store.table(name)["id"].tolist()
+    assert (kept["id"] in ids, gone["id"] in ids) == (True, False)
+
+
+@pytest.mark.filterwarnings("ignore::procore_nb.errors.ProcoreWarning")
 def test_projects_that_never_answered_do_not_stop_the_others(
     world: World, procore: Procore, store: Store
 ) -> None:

@@ -14,7 +14,9 @@ from procore_nb.client import Procore
 from procore_nb.errors import ArgumentError, IncompleteError, OutputError, StoreError
 from procore_nb.frames import FrameBuilder, to_frame
 from procore_nb.store import Store
-from store.killing import Fate, Killed, sync
+from procore_nb.store.files import LocalFiles
+from procore_nb.store.locks import locked
+from store.killing import Fate, Killed, MortalFiles, sync
 from store.living import LivingDemo, World, connection
 from store.plenty import Plenty
 
@@ -86,6 +88,58 @@ def test_a_swap_that_was_cut_short_is_seen_through_and_put_right(world: World, t
     assert (folder / "rfis" / "_manifest.json").exists(), "opening the store has put it right"
 
 
+class CutBetweenRenames(MortalFiles):
+    """The process ends when the present state has made room, and the next one has not taken its place."""
+
+    def rename(self, source: str, target: str) -> None:
+        if source.endswith("/next"):
+            self.fate.dead = True
+        super().rename(source, target)
+
+
+def cut_between_renames(world: World, folder: Path) -> None:
+    with connection(LivingDemo(world)) as procore:
+        store = Store(folder, clock=lambda: world.now)
+        store._files = CutBetweenRenames(folder, Fate())
+        with pytest.raises(Killed):
+            store.sync(procore, ["rfis"])
+
+
+def test_a_process_killed_between_two_renames_leaves_the_next_state(world: World, tmp_path: Path) -> None:
+    folder = tmp_path / "portfolio"
+    sync(world, folder, lists=["rfis"])
+    world.pass_time(hours=1)
+    row = world.add("rfis", str(world.projects[0]))
+    cut_between_renames(world, folder)
+    assert not (folder / "rfis").exists()
+    store = Store(folder)  # nobody holds the lock: opening puts it right
+    assert (folder / "rfis" / "_manifest.json").exists()
+    assert not (folder / "_work" / "rfis" / "previous").exists()
+    assert row["id"] in store.table("rfis")["id"].tolist()
+    result = sync(world, folder, lists=["rfis"]).iloc[0]
+    assert (result["new"], result["changed"], result["deleted"]) == (0, 0, 0)
+
+
+def test_between_two_renames_a_reader_sees_the_next_state_and_one_without_manifest_the_former(
+    world: World, tmp_path: Path
+) -> None:
+    folder = tmp_path / "portfolio"
+    sync(world, folder, lists=["rfis"])
+    before = Store(folder).table("rfis")["id"].tolist()
+    world.pass_time(hours=1)
+    row = world.add("rfis", str(world.projects[0]))
+    cut_between_renames(world, folder)
+    with locked(LocalFiles(folder)):
+        store = Store(folder)  # somebody holds the lock: nothing is moved
+        assert not (folder / "rfis").exists()
+        assert row["id"] in store.table("rfis")["id"].tolist()
+    (folder / "_work" / "rfis" / "next" / "_manifest.json").unlink()
+    with locked(LocalFiles(folder)):
+        assert Store(folder).table("rfis")["id"].tolist() == before
+    assert Store(folder).table("rfis")["id"].tolist() == before
+    assert not (folder / "_work" / "rfis" / "next").exists()
+
+
 def test_a_list_below_a_table_without_rows_is_an_empty_table_with_columns(
     world: World, procore: Procore, store: Store
 ) -> None:
@@ -140,8 +194,6 @@ def test_a_label_that_two_fields_share_tells_them_apart_whichever_came() -> None
 
 
 def test_a_sync_may_wait_for_another(world: World, procore: Procore, store: Store) -> None:
-    from procore_nb.store.locks import locked
-
     store.sync(procore, ["vendors"])
     waits: list[float] = []
     held = locked(store._files)
