@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from procore_nb.catalog.models import Argument, EndpointFacts, Form, Place
+from procore_nb.near_match import plain, stem
 
 PAGING_KEYS = frozenset({"page", "per_page", "cursor", "page_start", "page_size", "limit"})
 """Every key by which a list may be paged. The paginator sends those of the list's own kind of paging."""
@@ -18,7 +19,9 @@ PAGING_KEYS = frozenset({"page", "per_page", "cursor", "page_start", "page_size"
 _OPEN = {"limit": {"limit"}, "offset": {"page_size", "page_start"}}
 
 _DATE_NAME = re.compile(r"(^|_)(date|at)$|^date_|_date_range$|^due_by$")
-_DAYS = frozenset({"log_date", "start_date", "end_date", "finish_date", "forecast_start_date"})
+_DAYS = frozenset(
+    {"log_date", "start_date", "end_date", "finish_date", "forecast_start_date", "from_date", "to_date"}
+)
 _MOMENT = re.compile(r"^(created|updated|started)_(before|after)$")
 # Two lists of webhooks spell it `filter[...]`.
 _FILTER = re.compile(r"^filters?\[([^\]]*)\](.*)$")
@@ -42,7 +45,7 @@ def arguments(endpoint: EndpointFacts) -> tuple[Argument, ...]:
 @lru_cache(maxsize=2048)
 def needs(endpoint: EndpointFacts) -> tuple[tuple[str, ...], ...]:
     """Groups of alternatives of which one each has to be given, in Python names."""
-    groups: list[tuple[str, ...]] = [(name,) for name in endpoint.path_params]
+    groups: list[tuple[str, ...]] = [(path_name(endpoint, key),) for key in endpoint.path_params]
     for group in endpoint.required_query:
         names = tuple(_name(key) for key in group if key not in PAGING_KEYS)
         if names and names not in groups:
@@ -50,9 +53,20 @@ def needs(endpoint: EndpointFacts) -> tuple[tuple[str, ...], ...]:
     return tuple(groups)
 
 
+def path_name(endpoint: EndpointFacts, key: str) -> str:
+    """The Python name of a placeholder: `{id}` in `…/receipts/{id}/line_items` is `receipt_id`.
+
+    A bare `id` would be overwritten in the frame by the rows' own id, and nothing would tell which receipt a row is of.
+    """
+    if key != "id":
+        return key
+    before = endpoint.path.partition("/{id}")[0].rsplit("/", 1)[-1]
+    return f"{stem(plain(before))}_id"
+
+
 def _declared(endpoint: EndpointFacts) -> Iterator[Argument]:
-    for name in endpoint.path_params:
-        yield Argument(name, name, required=True, place="path")
+    for key in endpoint.path_params:
+        yield Argument(path_name(endpoint, key), key, required=True, place="path")
     for group in endpoint.required_query:
         for key in group:
             if key not in PAGING_KEYS:
@@ -77,11 +91,11 @@ def _declared(endpoint: EndpointFacts) -> Iterator[Argument]:
 
 def _filter(endpoint: EndpointFacts, name: str) -> Argument:
     """A filter as Procore spells it: `status`, `id[]`, `updated_at[gt]`, `status[not]`."""
-    stem, bracket, rest = name.partition("[")
-    key = f"filters[{stem}]{bracket}{rest}"
+    word, bracket, rest = name.partition("[")
+    key = f"filters[{word}]{bracket}{rest}"
     if rest == "gt]":
-        return Argument(stem, key, place="filter", form="after")
-    form = "" if rest else _form_of_filter(stem)
+        return Argument(word, key, place="filter", form="after")
+    form = _form(word) if rest in ("gte]", "lte]") else "" if rest else _form_of_filter(word)
     choices = () if form else endpoint.choices_of(key)
     return Argument(_name(name), key, many=rest == "]", place="filter", form=form, choices=choices)
 
@@ -93,10 +107,10 @@ def _name(key: str) -> str:
     return bare.removesuffix("[]").replace("][", "_").replace("[", "_").rstrip("]")
 
 
-def _form_of_filter(stem: str) -> Form:
-    if stem in ("start_date", "end_date") or _MOMENT.match(stem):
-        return _form(stem)
-    return "range" if _DATE_NAME.search(stem) else ""
+def _form_of_filter(word: str) -> Form:
+    if word in ("start_date", "end_date", "from_date", "to_date") or _MOMENT.match(word):
+        return _form(word)
+    return "range" if _DATE_NAME.search(word) else ""
 
 
 def _form(key: str) -> Form:

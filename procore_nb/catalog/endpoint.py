@@ -37,7 +37,8 @@ class Endpoint(EndpointFacts):
 
     def values_in(self, path: str) -> dict[str, str]:
         """The ids written into a path of this endpoint: `{"project_id": "7"}`; none for placeholders."""
-        return paths.values_in(self.path, path)
+        found = paths.values_in(self.path, path)
+        return {of_arguments.path_name(self, key): value for key, value in found.items()}
 
     def __repr__(self) -> str:
         return format.as_text(self)

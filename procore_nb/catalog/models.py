@@ -94,6 +94,8 @@ class EndpointFacts:
     view_param: str = ""
     views: tuple[str, ...] = ()
     view_default: str = ""
+    shapes: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """For a view that is narrower than the rest, the keys of its rows: `("minimal", ("id", "name"))`."""
     date_default: str = ""
     """What comes without dates: `today`, `this_work_week`, `last_7_days`; empty: everything."""
     envelope: str = ""
@@ -183,7 +185,11 @@ class EndpointFacts:
         if view and view.lower() in _BARE_IDS and self.view_param:
             kind = self.id_type if self.id_type in ("integer", "string") else "unknown"
             return replace(self, field_text=encode((Field("", kind),)), kind="ids")
-        kept = tuple(one for one in self.fields if not one.views or shape in one.views)
+        narrow = dict(self.shapes).get(shape)
+        if narrow is not None:
+            kept = tuple(one for one in self.fields if one.name.split(".")[0].removesuffix("[]") in narrow)
+        else:
+            kept = tuple(one for one in self.fields if not one.views or shape in one.views)
         return self if len(kept) == len(self.fields) else replace(self, field_text=encode(kept))
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 
-from procore_nb.catalog.arguments import needs
+from procore_nb.catalog.arguments import needs, path_name
 from procore_nb.catalog.endpoint import Endpoint
 
 _COMMITMENTS = ("work_order_contracts", "purchase_order_contracts")
@@ -86,10 +86,11 @@ def _pairs(
 ) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """For each further id an endpoint needs, the lists whose rows hold such ids, where that is known."""
     pairs = []
+    keys = {path_name(endpoint, key): key for key in endpoint.path_params}
     for name in (name for group in needs(endpoint) for name in group if name not in _GIVEN):
         sources = (
             _BY_ENDPOINT.get((endpoint.name, name))
-            or _before(endpoint.path, name, by_path)
+            or _before(endpoint.path, keys.get(name, name), by_path)
             or _BY_NAME.get(name, ())
         )
         sources = tuple(source for source in sources if source in known)
