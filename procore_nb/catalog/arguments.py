@@ -58,7 +58,7 @@ def path_name(endpoint: EndpointFacts, key: str) -> str:
 
     A bare `id` would be overwritten in the frame by the rows' own id, and nothing would tell which receipt a row is of.
     """
-    if key != "id":
+    if key != "id" or {"id", "id[]"} & set(endpoint.filters):
         return key
     before = endpoint.path.partition("/{id}")[0].rsplit("/", 1)[-1]
     return f"{stem(plain(before))}_id"

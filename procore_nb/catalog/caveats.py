@@ -62,7 +62,7 @@ def _lifetime(endpoint: EndpointFacts) -> Iterator[str]:
     if endpoint.gone:
         yield f"Procore's reference of {endpoint.as_of} no longer has this list; it may stop answering.{instead}"
     elif endpoint.deprecated:
-        when = f" It will be removed on {endpoint.removal}." if endpoint.removal else ""
+        when = f" The day of its removal is {endpoint.removal}." if endpoint.removal else ""
         yield f"DEPRECATED: Procore will remove this list.{when}{instead}"
     elif endpoint.older_version:
         yield f"OLDER VERSION: Procore has a newer version of this list.{instead}"

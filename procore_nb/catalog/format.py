@@ -118,7 +118,7 @@ def _columns(endpoint: EndpointFacts) -> list[tuple[str, str]]:
     """Name and type of what becomes a column; what is inside a list stays in that list's column."""
     return [
         (one.name.removesuffix("[]"), _type_of(one))
-        for one in endpoint.fields
+        for one in endpoint.all_fields
         if "[]" not in one.name.removesuffix("[]") and one.type != "object" and not one.stand_in
     ]
 

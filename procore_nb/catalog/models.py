@@ -135,13 +135,18 @@ class EndpointFacts:
 
     @property
     def fields(self) -> tuple[Field, ...]:
-        """The keys of a row, in Procore's order; decoded when first asked for."""
-        return _decode(self.field_text)[0]
+        """The keys of a row when no view is asked for, in Procore's order; decoded when first asked for."""
+        return _decode(self.field_text, self.view_default or DEFAULT_SHAPE)[0]
+
+    @property
+    def all_fields(self) -> tuple[Field, ...]:
+        """The keys of the rows of every view."""
+        return _decode(self.field_text, "")[0]
 
     @property
     def gone_fields(self) -> tuple[Field, ...]:
         """The keys that older rows had and the newest reference has not."""
-        return _decode(self.field_text)[1]
+        return _decode(self.field_text, "")[1]
 
     @property
     def paginated(self) -> bool:
@@ -181,36 +186,34 @@ class EndpointFacts:
         Self
             The same value where every shape has the same keys. A view of bare ids has the one column `id`.
         """
-        shape = view or self.view_default or DEFAULT_SHAPE
-        if view and view.lower() in _BARE_IDS and self.view_param:
+        if not view or view == self.view_default:
+            return self
+        if view.lower() in _BARE_IDS and self.view_param:
             kind = self.id_type if self.id_type in ("integer", "string") else "unknown"
             return replace(self, field_text=encode((Field("", kind),)), kind="ids")
-        narrow = dict(self.shapes).get(shape)
+        narrow = dict(self.shapes).get(view)
+        kept = _decode(self.field_text, view)[0]
         if narrow is not None:
-            kept = tuple(one for one in self.fields if one.name.split(".")[0].removesuffix("[]") in narrow)
-        else:
-            kept = tuple(one for one in self.fields if not one.views or shape in one.views)
-        return self if len(kept) == len(self.fields) else replace(self, field_text=encode(kept))
+            kept = tuple(one for one in kept if one.name.split(".")[0].removesuffix("[]") in narrow)
+        if kept == self.fields:
+            return self
+        return replace(self, field_text=encode(tuple(replace(one, views=()) for one in kept)))
 
 
-@lru_cache(maxsize=2048)
-def _decode(text: str) -> tuple[tuple[Field, ...], tuple[Field, ...]]:
-    """The fields that there are, and those that are gone."""
-    found = []
+@lru_cache(maxsize=4096)
+def _decode(text: str, shape: str) -> tuple[tuple[Field, ...], tuple[Field, ...]]:
+    """The fields of one shape (without a name: of all), and those that are gone."""
+    found, gone = [], []
     for line in text.splitlines():
         name, kind, form, enum, *more = line.split("\t")
-        views, gone = (*more, "", "")[:2]
-        found.append(
-            Field(
-                name,
-                kind,
-                form,
-                tuple(enum.split("|")) if enum else (),
-                tuple(views.split("|")) if views else (),
-                gone == "gone",
-            )
-        )
-    return tuple(one for one in found if not one.gone), tuple(one for one in found if one.gone)
+        views, mark = (*more, "", "")[:2]
+        shapes = tuple(views.split("|")) if views else ()
+        values = tuple(enum.split("|")) if enum else ()
+        if mark:
+            gone.append(Field(name, kind, form, values, shapes, gone=True))
+        elif not shape or not shapes or shape in shapes:
+            found.append(Field(name, kind, form, values, shapes))
+    return tuple(found), tuple(gone)
 
 
 def encode(found: tuple[Field, ...]) -> str:

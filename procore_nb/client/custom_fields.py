@@ -18,7 +18,7 @@ def custom_fields_of(procore: Procore, company_ids: Iterable[int]) -> dict[int, 
     """Return label and data type of each custom field of companies by its definition id; asked once a connection.
 
     None, and a warning, where they cannot be read: columns then keep `custom_field_<id>`.
-    `GET /rest/v1.1/companies/{company_id}/custom_field_definitions`
+    `GET /rest/v2.0/companies/{company_id}/custom_field_definitions`
     """
     known = procore.known_custom_fields
     found: dict[int, tuple[str, str]] = {}

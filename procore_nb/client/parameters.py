@@ -32,7 +32,10 @@ def list_request_for(
 ) -> ListRequest:
     """Return the question that asks one place."""
     known = {"company_id": str(place.company_id), **place.ids}
-    path = re.sub(r"\{(\w+)\}", lambda found: quote(known[found[1]], safe=""), endpoint.path)
+    names = {one.key: one.name for one in endpoint.arguments if one.place == "path"}
+    path = re.sub(
+        r"\{(\w+)\}", lambda found: quote(known[names.get(found[1], found[1])], safe=""), endpoint.path
+    )
     required = []
     by_name = {one.name: one for one in endpoint.arguments if one.required and one.place != "path"}
     for group in endpoint.needs:

@@ -52,8 +52,11 @@ class ListQuery:
         """Return the questions and everything needed to make a frame of their answers."""
         endpoint, procore = self.endpoint, self.procore
         needed = {name for group in endpoint.needs for name in group}
+        self._name_the_id()
         fixed = {name: self.arguments.pop(name) for name in list(self.arguments) if name in needed}
         self._check_what_is_given(needed, fixed)
+        view = self.arguments.get("view")
+        shaped = endpoint.in_view(view if isinstance(view, str) else None)
         parameters = parameters_for(endpoint, self.arguments, today=procore.today())
         self._warn_of_a_window(parameters)
         found, leading = self._work_out(needed, fixed)
@@ -64,7 +67,7 @@ class ListQuery:
             endpoint,
             questions,
             procore.policy,
-            builder=partial(FrameBuilder, endpoint, decimals=self.decimals, leading=leading),
+            builder=partial(FrameBuilder, shaped, decimals=self.decimals, leading=leading),
             about=self._about(found),
             custom_fields=lambda: custom_fields_of(procore, {place.company_id for place in found}),
             categories=self.categories,
@@ -72,6 +75,12 @@ class ListQuery:
             progress=self.progress,
             several=self.places.get("projects") is not None or len(questions) > 1,
         )
+
+    def _name_the_id(self) -> None:
+        """Take `id=` for the one placeholder that Procore calls so: `receipt_id` in `…/receipts/{id}/line_items`."""
+        names = {one.key: one.name for one in self.endpoint.arguments if one.place == "path"}
+        if "id" in self.arguments and names.get("id", "id") not in {"id", *self.arguments}:
+            self.arguments[names["id"]] = self.arguments.pop("id")
 
     def _check_what_is_given(self, needed: set[str], fixed: dict[str, Any]) -> None:
         given = set(fixed) | {"company_id"}

@@ -21,6 +21,8 @@ def enclosed(
     about: Mapping[str, Any] | None = None,
 ) -> bytes:
     """Rows as the body of a reply; `about` is what each group says besides, such as the number of pages."""
+    if envelope.endswith("{}"):
+        return wrap(_keyed(rows, write), envelope.removesuffix("{}"))
     outer, _, inside = envelope.partition("[].")
     parts = _groups(rows, write, inside, about or {}) if inside else map(write, rows)
     return wrap(b"[" + b",".join(parts) + b"]", outer)
@@ -31,6 +33,19 @@ def wrap(body: bytes, envelope: str) -> bytes:
     for key in reversed(envelope.split(".")) if envelope else ():
         body = b'{"' + key.encode() + b'":' + body + b"}"
     return body
+
+
+def _keyed(rows: Iterable[Any], write: Callable[[Any], bytes]) -> bytes:
+    """Rows in an object whose keys are the names of their groups."""
+    groups: dict[str, list[bytes]] = {}
+    for row in rows:
+        own = {key: value for key, value in row.items() if not key.startswith(_GROUP)}
+        groups.setdefault(str(row.get("group_name") or "All"), []).append(write(own))
+    return (
+        b"{"
+        + b",".join(orjson.dumps(name) + b":[" + b",".join(held) + b"]" for name, held in groups.items())
+        + b"}"
+    )
 
 
 def _groups(

@@ -1,6 +1,6 @@
 """Every address of the API the demo answers.
 
-In: nothing. Out: `routes()`: the addresses that have an answer of their own, and the 811 lists of the catalogue.
+In: nothing. Out: `routes()`: the addresses that have an answer of their own, and the lists of the catalogue.
 """
 
 from __future__ import annotations

@@ -81,6 +81,7 @@ def row_v1_1(project: Project) -> Row:
         "project_region": choice(project.region),
         "project_owner_type": choice(project.owner_type),
         "project_bid_type": choice(project.bid_type),
+        "created_by": {key: SERVICE_ACCOUNT[key] for key in ("id", "name", "login")},
         "departments": [choice(department) for department in project.departments],
         "custom_fields": project.custom_fields,
         "flag": project.flag,

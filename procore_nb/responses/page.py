@@ -20,6 +20,7 @@ _ERROR_KEYS = {"error", "errors", "message"}
 _REFUSAL_KEYS = _ERROR_KEYS | {"code", "reason", "status", "exception", "fields", "details"}
 _GROUP_PREFIX = "group_"  # of the columns that describe the group a row came in
 _ABOUT_PAGES = frozenset({"possible_pages", "current_page"})
+_KEYED = "{}"  # stands for the key of the rows where an object is keyed by the names of its groups
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,8 @@ def read_page(response: Response, *, envelope: str = "") -> Page:
         The response to a list request.
     envelope
         Where the catalogue expects the list, such as `data` or `data.history`; the response itself has the last word.
-        `[].meetings`: the list holds groups, whose rows are under that key. A lone dot means that the body is one record.
+        `[].meetings`: the list holds groups, whose rows are under that key. `data{}`: an object keyed by the names of
+        its groups. A lone dot means that the body is one record.
 
     Raises
     ------
@@ -64,7 +66,9 @@ def read_page(response: Response, *, envelope: str = "") -> Page:
     body = parsed.value
     links = links_of(response)
     outer, inside = split_envelope(envelope)
-    elements = _unwrap(body, outer, response)
+    elements = _keyed_groups(body, outer) if inside == _KEYED else None
+    if elements is None:
+        elements = _unwrap(body, outer, response)
     return Page(
         rows=flatten_groups(elements, inside) if inside else elements,
         total=whole_number(response.headers.get("total")),
@@ -141,8 +145,20 @@ def _unwrap(body: Any, envelope: str, response: Response) -> list[Any]:
 
 def split_envelope(envelope: str) -> tuple[str, str]:
     """Where the list is, and the key of each element that holds the rows: `data[].lists` is `data` and `lists`."""
+    if envelope.endswith(_KEYED):
+        return envelope.removesuffix(_KEYED), _KEYED
     outer, _, inside = envelope.partition("[].")
     return outer, inside
+
+
+def _keyed_groups(body: Any, outer: str) -> list[Any] | None:
+    """Return the groups of an object that is keyed by their names; None when the body is of another form."""
+    held = body
+    for key in outer.split(".") if outer else ():
+        held = held.get(key) if isinstance(held, dict) else None
+    if not isinstance(held, dict) or not all(isinstance(rows, list) for rows in held.values()):
+        return None
+    return [{"name": name, _KEYED: rows} for name, rows in held.items()]
 
 
 def flatten_groups(elements: list[Any], inside: str) -> list[Any]:

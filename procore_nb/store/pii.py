@@ -56,6 +56,7 @@ PEOPLE = frozenset(
 _ROLES = frozenset("court from to information distribution signature".split())  # of objects and lists only
 _NO_PEOPLE = frozenset("sort_by group_by order_by submit_by required_by needed_by due_by".split())
 NAMES = frozenset("name display_name sortable_name display label title address city zip".split())
+_NAMES_OF_PEOPLE = ("_first_name", "_last_name", "_full_name")  # of a bid: `nda_first_name`
 _MARKS = frozenset(("login", "first_name", "last_name"))
 
 
@@ -111,7 +112,7 @@ def _tells(name: str, of_a_person: bool) -> bool:
     """Whether a column or key of this name holds personal data."""
     words = _words(name)
     whole = "_".join(words)
-    if whole in PERSONAL or (of_a_person and whole in NAMES):
+    if whole in PERSONAL or whole.endswith(_NAMES_OF_PEOPLE) or (of_a_person and whole in NAMES):
         return True
     if not words or words[-1] in HARMLESS:
         return False

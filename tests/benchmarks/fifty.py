@@ -48,7 +48,7 @@ def main(latency: float) -> None:
         f"/rest/v1.0/projects/{project}/rfis": [rfi(project, number) for number in range(120)]
         for project in range(1, 51)
     }
-    lists["/rest/v1.1/companies/4711/custom_field_definitions"] = [{"id": 1, "label": "Remark"}]
+    lists["/rest/v2.0/companies/4711/custom_field_definitions"] = [{"id": 1, "label": "Remark"}]
     with AnotherProcore(lists, twist=wait) as server:
         print(server.url, flush=True)
         threading.Event().wait()

@@ -65,7 +65,7 @@ def test_fields_aliases_and_tools_are_searched(words: str, found: str) -> None:
     [
         ("submitals", "submittals"),
         ("budgget view", "budget_views"),
-        ("comitments", "commitments"),
+        ("comitments", "commitment_contracts"),
         ("inspektions", "checklists"),
         ("punshlist", "punch_items"),
     ],

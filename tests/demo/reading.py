@@ -18,10 +18,12 @@ WHOLE = "&start_date=2019-01-01&end_date=2026-12-31"
 
 def rows_in(body: bytes, envelope: str) -> list[Any]:
     """The rows of a reply, each with what its group says of itself."""
-    outer, _, inside = envelope.partition("[].")
+    outer, _, inside = envelope.removesuffix("{}").partition("[].")
     value = orjson.loads(body)
     for key in outer.split(".") if outer else ():
         value = value[key]
+    if envelope.endswith("{}"):
+        return [{"group_name": name} | row for name, held in value.items() for row in held]
     assert isinstance(value, list)
     if not inside:
         return value

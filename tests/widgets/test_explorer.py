@@ -146,7 +146,14 @@ def test_enumerations_are_choices_and_dates_are_pickers(explorer: Explorer) -> N
     explorer.filters.add("created_at")
     status, created = (row.children[0].children for row in explorer.filters.children[:-1])
 
-    assert [label for label, _ in status[0].options] == ["any", "open", "closed", "draft"]
+    assert [label for label, _ in status[0].options] == [
+        "any",
+        "open",
+        "closed",
+        "draft",
+        "closed_with_revision",
+        "closed_draft",
+    ]
     assert [type(field) for field in created] == [ipywidgets.DatePicker, ipywidgets.DatePicker]
 
 

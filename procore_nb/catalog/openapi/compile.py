@@ -155,8 +155,8 @@ def _extended(before: Endpoint, found: Endpoint) -> Endpoint:
     """A known endpoint with what the document says of it now."""
     # Where the document shows the rows elsewhere, what is known is the better description: it was checked.
     same_place = found.envelope == before.envelope or not before.field_text
-    keys = {one.name: one for one in found.fields} if same_place else {}
-    fields = (*keys.values(), *(one for one in before.fields if one.name not in keys))
+    keys = {one.name: one for one in found.all_fields} if same_place else {}
+    fields = (*keys.values(), *(one for one in before.all_fields if one.name not in keys))
     known = {key for group in before.required_query for key in group}
     added = tuple(group for group in found.required_query if not known & set(group))
     changes: dict[str, Any] = {

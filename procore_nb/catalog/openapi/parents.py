@@ -102,7 +102,7 @@ def _pairs(
 def _before(path: str, name: str, by_path: Mapping[str, list[Endpoint]]) -> tuple[str, ...]:
     """The list at the path that ends where this id begins; its plain name when there are versions."""
     head, found, _ = path.partition("/{" + name + "}")
-    fitting = [one for one in by_path.get(bare(head), ()) if not one.deprecated] if found else []
+    fitting = [one for one in by_path.get(bare(head), ()) if not one.going_away] if found else []
     return (min(fitting, key=lambda one: len(one.name)).name,) if fitting else ()
 
 

@@ -108,7 +108,7 @@ def purchase_order_contracts(context: RequestContext) -> Iterator[Row]:
             }
 
 
-@table("commitments", "commitment_contracts")
+@table("commitments_v1_0", "commitment_contracts")
 def commitments(context: RequestContext) -> Iterator[Row]:
     """Subcontracts and purchase orders in one list, in few words."""
     for one in purchases(context):

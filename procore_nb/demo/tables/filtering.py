@@ -7,12 +7,12 @@ take, or whose key no row has, is passed over, as Procore does with parameters i
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from procore_nb.catalog import Endpoint
+from procore_nb.catalog import Endpoint, Field
 from procore_nb.demo.company import TODAY
 from procore_nb.demo.http_errors import bad_request
 from procore_nb.demo.query_string import Query, read_moment, read_range
@@ -46,11 +46,32 @@ def viewed(rows: Sequence[Any], query: Query, endpoint: Endpoint) -> list[Any]:
     view = query.one(endpoint.view_param) if endpoint.view_param else ""
     if view and endpoint.views and view not in endpoint.views:
         raise bad_request(f"{endpoint.view_param} does not have a valid value: {view}", endpoint.view_param)
-    if view in ("ids", "ids_only"):
-        return [row.get("id") for row in rows]
+    shaped = endpoint.in_view(view or None)
+    if shaped.kind == "ids" and endpoint.kind != "ids":
+        return [row.get("id") if isinstance(row, dict) else row for row in rows]
+    dropped = _keys(endpoint.all_fields) - _keys(shaped.fields)
+    if dropped:
+        return [_without(row, dropped) for row in rows]
     if view in ("compact", "minimal", "short", "name"):
         return [{key: row[key] for key in _COMPACT if key in row} for row in rows]
     return list(rows)
+
+
+def _keys(fields: Iterable[Field]) -> set[tuple[str, ...]]:
+    return {tuple(one.name.replace("[]", "").split(".")) for one in fields}
+
+
+def _without(row: Any, dropped: set[tuple[str, ...]], above: tuple[str, ...] = ()) -> Any:
+    """Row without the keys that another view has."""
+    if isinstance(row, list):
+        return [_without(item, dropped, above) for item in row]
+    if not isinstance(row, dict):
+        return row
+    return {
+        key: _without(value, dropped, (*above, key))
+        for key, value in row.items()
+        if (*above, key) not in dropped
+    }
 
 
 def _shown(row: Row, query: Query) -> bool:

@@ -31,7 +31,7 @@ class Shape:
 def shape_of(endpoint: Endpoint) -> Shape:
     """Shape of one row; a row without a name is a bare value."""
     root, precise = Shape(""), endpoint.version.startswith("v2")
-    for one in endpoint.fields:
+    for one in endpoint.all_fields:
         if not one.name:
             return Shape("", one.type, one.format, one.enum)
         if not one.stand_in:

@@ -74,7 +74,7 @@ def offices(_scene: RequestContext) -> Iterator[Row]:
         yield {"id": office.id, "name": office.name, **place}
 
 
-@table("custom_field_definitions", "custom_field_definitions_v1_0")
+@table("custom_field_definitions", "custom_field_definitions_v1_1", "custom_field_definitions_v1_0")
 def custom_field_definitions(context: RequestContext) -> Iterator[Row]:
     """What the keys `custom_field_<id>` stand for."""
     for field in _FIELDS:
@@ -100,7 +100,7 @@ def custom_field_lov_entries(context: RequestContext) -> Iterator[Row]:
             yield from _entries(field)
 
 
-@table("custom_field_metadata")
+@table("custom_field_metadata", "custom_field_metadata_v1_0")
 def custom_field_metadata(context: RequestContext) -> Iterator[Row]:
     """Which tool shows which custom field."""
     shown = [(field, module) for field in _FIELDS for module in field.modules or ("Project",)]

@@ -64,7 +64,7 @@ def section(context: RequestContext, code: int) -> Row:
     }
 
 
-@table("specification_sections")
+@table("specification_sections", "specification_sections_v1_0", "specification_sections_v2_0")
 def specification_sections(context: RequestContext) -> Iterator[Row]:
     """Sections of the specification, one for each cost code."""
     for code in range(len(COST_CODES)):
