@@ -17,7 +17,7 @@ from procore_nb.client.collect import Collection, OnError
 from procore_nb.client.connection import Connection
 from procore_nb.client.query import ListQuery, take_ids_of_path
 from procore_nb.errors import ArgumentError
-from procore_nb.frames.builder import Decimals
+from procore_nb.frames.codec import Decimals
 from procore_nb.progress import ProgressMaker
 
 

@@ -20,7 +20,7 @@ from procore_nb.client.parameters import has_dates, list_request_for, parameters
 from procore_nb.client.targets import Target
 from procore_nb.errors import ArgumentError, CatalogError, RateLimitError, warn
 from procore_nb.frames import FrameBuilder
-from procore_nb.frames.builder import Decimals
+from procore_nb.frames.codec import Decimals
 from procore_nb.progress import ProgressMaker
 
 if TYPE_CHECKING:

@@ -131,7 +131,7 @@ def read_csv(path: str | os.PathLike[str], *, endpoint: Any = None) -> pd.DataFr
     columns = [joined_parts([part[at] for _, part in read], how) for at, how in enumerate(types)]
     frame = framed(columns, names, sum(rows for rows, _ in read), told)
     unparsed = {
-        name: {"count": trouble.count, "examples": [text for _, text in trouble.examples]}
+        name: {"count": trouble.count, "examples": trouble.examples}
         for name, trouble in zip(names, troubles, strict=True)
         if trouble.count
     }

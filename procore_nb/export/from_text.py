@@ -20,8 +20,8 @@ import orjson
 import pandas as pd
 
 from procore_nb.export.as_text import ColumnType
-from procore_nb.frames.arrays import Piece, joined, numbered
-from procore_nb.frames.parse import ParseIssues, read
+from procore_nb.frames.column_builder import numbered, read_column
+from procore_nb.frames.parse import ParseIssues
 from procore_nb.frames.types import LogicalType
 
 _OWN_KINDS: frozenset[str] = frozenset(
@@ -84,7 +84,7 @@ def _categories(texts: list[str | None], how: ColumnType, trouble: ParseIssues) 
     for row, text in enumerate(texts):
         code = code_of.get(text)
         if code is None:
-            trouble.add(row, text)
+            trouble.add(text)
         codes.append(-1 if code is None else code)
     of = how.of or "str"
     inner = ColumnType(how.kind, "object", of=of) if of.startswith("object:") else ColumnType(how.kind, of)
@@ -102,7 +102,7 @@ def _objects(
         try:
             values[row] = from_text(text)
         except (ValueError, KeyError):
-            trouble.add(row, text)
+            trouble.add(text)
     return objects_as(values, how)
 
 
@@ -125,7 +125,7 @@ def _by_pandas(texts: list[str | None], how: ColumnType, trouble: ParseIssues) -
     there = pd.Series(texts, dtype=object)
     values = pd.to_timedelta(there, errors="coerce") if how.kind == "span" else _moments(texts, how)
     for row in np.flatnonzero(values.isna().to_numpy() & there.notna().to_numpy()).tolist():
-        trouble.add(row, texts[row])
+        trouble.add(texts[row])
     return _as(values, how)
 
 
@@ -158,9 +158,7 @@ def _ours(texts: list[str | None], how: ColumnType, trouble: ParseIssues) -> Any
             if set(map(type, values)) <= {int, type(None)}
             else _ours(texts, ColumnType("integer", "Int64"), trouble)
         )
-    there = any(value is not None for value in values)
-    pieces = [Piece(0, len(values), read(kind, values, set(map(type, values)), trouble))] if there else []
-    column = joined(kind, len(values), pieces)
+    column = read_column(values, kind, trouble, "exact")
     for row, value in endless.items():
         column[row] = value
     return column

@@ -4,8 +4,7 @@ In: lists of dicts as Procore sends them, and the fields their endpoint declares
 and dtypes depend on the question, never on the answer. Speaks to no service.
 """
 
-from procore_nb.frames.builder import FrameBuilder, to_frame
-from procore_nb.frames.categories import with_categories
+from procore_nb.frames.builder import FrameBuilder, to_frame, with_categories
 from procore_nb.frames.explode_lists import explode
 from procore_nb.gc_pause import gc_paused
 

@@ -1,7 +1,7 @@
 """Records to a typed frame, page by page.
 
-In: lists of dicts, and what their endpoint declares. Out: a DataFrame with the same columns and dtypes
-whatever came. Speaks to no service.
+In: lists of dicts, and what their endpoint declares. Out: a DataFrame with the declared columns and
+dtypes, whatever the records hold, and typed columns for the keys that nobody declared. Speaks to no service.
 """
 
 from __future__ import annotations
@@ -9,19 +9,26 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 
 from procore_nb.errors import ArgumentError
+from procore_nb.frames.codec import DEFAULT_DECIMALS, Decimals
 from procore_nb.frames.column_builder import PROMISED, ColumnBuilder
-from procore_nb.frames.column_names import column_names, dotted
-from procore_nb.frames.flatten import CUSTOM_KEY, Column, columns_of_page, custom_kind, has_entries
+from procore_nb.frames.flatten import (
+    CUSTOM_KEY,
+    Column,
+    column_names,
+    columns_of_page,
+    custom_type,
+    dotted,
+    has_entries,
+)
 from procore_nb.frames.parse import ParseIssues
-from procore_nb.frames.types import LogicalType, Path, declared_by, type_of_name
+from procore_nb.frames.types import LogicalType, Path, declared_by, is_id, type_of_name
 from procore_nb.gc_pause import gc_paused
 
-Decimals = Literal["exact", "float"]
 _NONE = type(None)
 _AT_ONCE = 2000  # records of one column that are read together
 
@@ -39,7 +46,7 @@ class FrameBuilder:
         Definition id to (label, data type): custom fields become columns `custom_fields.<label>`, present also
         when no record has them.
     leading
-        Names of columns that come first and whose values `add` is told, such as `project_id`.
+        Names of columns that come first and whose values `add` takes, such as `project_id`.
     bare
         The column for records that are no dicts but bare values, as `view=ids` gives them.
 
@@ -55,7 +62,7 @@ class FrameBuilder:
         self,
         endpoint: Any = None,
         *,
-        decimals: Decimals = "exact",
+        decimals: Decimals = DEFAULT_DECIMALS,
         custom_fields: Mapping[int, tuple[str, str]] | None = None,
         leading: Sequence[str] = (),
         bare: str = "id",
@@ -66,10 +73,10 @@ class FrameBuilder:
             )
         self._declared = declared_by(found_endpoint(endpoint))
         self._bare = bare
-        self._floats = decimals == "float"
+        self._decimals: Decimals = decimals
         self._labels = {int(number): label for number, (label, _) in (custom_fields or {}).items()}
         self._leading: tuple[Path, ...] = tuple((name,) for name in leading)
-        self._lists = {path for path, kind in self._declared.columns.items() if kind == "list"}
+        self._lists = {path for path, logical in self._declared.columns.items() if logical == "list"}
         self._columns: dict[Path, ColumnBuilder] = {}
         self._parents: set[Path] = set()
         self._blocks: list[tuple[int, int]] = []
@@ -93,7 +100,7 @@ class FrameBuilder:
             Where the page belongs among the others, if they do not come in order.
         """
         if len(leading) != len(self._leading):
-            raise ArgumentError(f"{len(self._leading)} leading values are due, {len(leading)} came.")
+            raise ArgumentError(f"{len(self._leading)} leading values are needed, not {len(leading)}.")
         at = len(self._blocks) if place is None else place
         with gc_paused:
             for part in _parts(records, self._bare):
@@ -114,7 +121,7 @@ class FrameBuilder:
         self._labels |= {number: label for number, (label, _) in custom_fields.items()}
         for path in [path for path in self._columns if CUSTOM_KEY.fullmatch(str(path[-1]))]:
             _, data_type = custom_fields.get(int(path[-1].rpartition("_")[2]), ("", ""))
-            if data_type and not self._columns[path].says_something:
+            if data_type and not self._columns[path].has_content:
                 self._open_custom(path, data_type)
 
     def build(self) -> pd.DataFrame:
@@ -123,47 +130,42 @@ class FrameBuilder:
             starts, counts = self._starts(), [count for _, count in self._blocks]
             rows = sum(counts)
             names = self._names()
-            frame_columns: dict[str, Any] = {}
-            troubles: dict[str, ParseIssues] = {}
+            arrays: list[Any] = []
+            issues: dict[str, ParseIssues] = {}
             text_ids = []
             for path, name in names.items():
-                gathered = self._columns.pop(path)
-                whole = gathered.whole(self._by_name(path), starts, counts, rows)
-                if self._declared.number_as_text(path) and isinstance(whole.dtype, pd.StringDtype):
+                column = self._columns.pop(path)
+                array = column.build(starts, counts, rows, self._decimals)
+                if (column.maybe_number or column.widens) and isinstance(array.dtype, pd.StringDtype):
                     text_ids.append(name)
-                frame_columns[name], troubles[name] = whole, gathered.trouble
-            attrs = self._described(names, troubles, rows) | ({"text_ids": text_ids} if text_ids else {})
+                arrays.append(array)
+                issues[name] = column.issues
+            attrs = self._described(names, issues, rows) | ({"text_ids": text_ids} if text_ids else {})
             self._blocks.clear()
-            frame = pd.DataFrame(frame_columns, index=pd.RangeIndex(rows), copy=False)
-        frame.columns = pd.Index(list(frame_columns), dtype="str")
+            frame = pd.DataFrame(dict(enumerate(arrays)), index=pd.RangeIndex(rows), copy=False)
+        frame.columns = pd.Index(list(names.values()), dtype="str")
         frame.attrs["procore"] = attrs
         return frame
 
     def _promise(self, custom_fields: Mapping[int, tuple[str, str]]) -> None:
         """Open every column that exists even without records."""
         for first in self._leading:
-            self._columns[first] = self._opened(first, self._leading_kind(first), PROMISED)
-        for path, kind in self._declared.columns.items():
-            self._columns.setdefault(path, self._opened(path, self._meant(kind), PROMISED))
+            # By name where nobody declares it: our own ids are numbers even beside ids that are text.
+            logical = self._declared.columns.get(first) or type_of_name(first[-1])
+            self._columns[first] = self._opened(first, logical, PROMISED)
+        for path in self._declared.columns:
+            self._columns.setdefault(path, self._opened(path, self._declared.declared_type(path), PROMISED))
         for number, (_, data_type) in custom_fields.items():
             self._open_custom(("custom_fields", f"custom_field_{number}"), data_type)
 
     def _open_custom(self, path: Path, data_type: str) -> None:
         """Open the column of a custom field of this data type, and that of its entries' ids."""
-        kind = custom_kind(data_type)
+        logical = custom_type(data_type)
         seen = self._columns[path].seen if path in self._columns else PROMISED
-        self._columns[path] = self._opened(path, self._meant(kind), seen)
+        self._columns[path] = self._opened(path, logical, seen)
         if has_entries(data_type):
-            self._columns[(*path, "id")] = self._opened(
-                (*path, "id"), "list" if kind == "list" else "text", seen
-            )
-
-    def _leading_kind(self, path: Path) -> LogicalType:
-        """As declared; else by name, where our own ids are numbers even beside ids that are text."""
-        return self._meant(self._declared.columns.get(path) or type_of_name(path[-1]))
-
-    def _meant(self, kind: LogicalType) -> LogicalType:
-        return "number" if kind == "decimal" and self._floats else kind
+            ids: LogicalType = "list" if logical == "list" else "text"
+            self._columns[(*path, "id")] = self._opened((*path, "id"), ids, seen)
 
     def _add_part(self, records: list[dict[str, Any]], leading: dict[Path, Any], place: int) -> None:
         block = len(self._blocks)
@@ -178,19 +180,24 @@ class FrameBuilder:
             self._add_column(Column(path, [value] * len(records), {type(value)}), block, PROMISED)
 
     def _add_column(self, column: Column, block: int, seen: tuple[int, int]) -> None:
-        gathered = self._columns.get(column.path)
-        if gathered is None:
-            gathered = self._columns[column.path] = self._opened(column.path, None, seen)
-        gathered.seen = min(gathered.seen, seen)
-        gathered.kind = gathered.kind or (column.kind and self._meant(column.kind))
+        builder = self._columns.get(column.path)
+        if builder is None:
+            logical = self._declared.declared_type(column.path)
+            builder = self._columns[column.path] = self._opened(column.path, logical, seen)
+        builder.seen = min(builder.seen, seen)
+        builder.logical = builder.logical or column.logical
         if column.types != {_NONE}:
-            gathered.add(column, block, self._by_name(column.path), seen[0])
+            builder.add(column, block)
 
-    def _opened(self, path: Path, kind: LogicalType | None, seen: tuple[int, int]) -> ColumnBuilder:
-        return ColumnBuilder(kind, seen, maybe_number=self._declared.number_as_text(path))
-
-    def _by_name(self, path: Path) -> LogicalType:
-        return self._meant(self._declared.type_of(path))
+    def _opened(self, path: Path, logical: LogicalType | None, seen: tuple[int, int]) -> ColumnBuilder:
+        return ColumnBuilder(
+            logical,
+            self._declared.type_of(path),
+            seen,
+            maybe_number=self._declared.number_as_text(path),
+            maybe_amount=self._declared.maybe_amount(path),
+            widens=is_id(str(path[-1])) and logical == "integer",
+        )
 
     def _starts(self) -> list[int]:
         """The first row of each block, blocks in the order of their places."""
@@ -205,31 +212,38 @@ class FrameBuilder:
         order = sorted(self._columns, key=lambda path: self._columns[path].seen)
         parents = set(self._parents)
         parents |= {path[:depth] for path in order for depth in range(1, len(path))}
-        kept = [path for path in order if path not in parents or self._columns[path].says_something]
+        kept = [path for path in order if path not in parents or self._columns[path].has_content]
         return column_names(kept, set(self._declared.columns), self._labels)
 
-    def _described(
-        self, names: dict[Path, str], troubles: dict[str, ParseIssues], rows: int
-    ) -> dict[str, Any]:
-        """What the frame says about itself: plain values only, since pandas copies them often."""
+    def _described(self, names: dict[Path, str], issues: dict[str, ParseIssues], rows: int) -> dict[str, Any]:
+        """What the frame says about itself: bare JSON values only, since pandas copies them often."""
         attrs: dict[str, Any] = {"endpoint": self._declared.name, "rows": rows}
         attrs["unparsed"] = {
-            name: {"count": trouble.count, "examples": [text for _, text in trouble.examples]}
-            for name, trouble in troubles.items()
-            if trouble.count
+            name: {"count": found.count, "examples": found.examples}
+            for name, found in issues.items()
+            if found.count
         }
-        cut = {name: trouble.cut for name, trouble in troubles.items() if trouble.cut}
         renamed = {
             name: ".".join(map(str, path))
             for path, name in names.items()
             if name != dotted(path, self._labels)
         }
         keys = {name: dotted(path, {}) for path, name in names.items() if any(map(_is_custom, path))}
-        told = {"cut_to_date": cut, "renamed": renamed, "custom_fields": keys}
-        return attrs | {name: words for name, words in told.items() if words}
+        more = {"renamed": renamed, "custom_fields": keys, "new_fields": self._new_fields(names)}
+        return attrs | {key: value for key, value in more.items() if value}
+
+    def _new_fields(self, names: dict[Path, str]) -> list[str]:
+        """The columns of fields that the endpoint's reference does not declare, custom fields apart."""
+        declared = self._declared.columns
+        if not declared:
+            return []
+        known = {path[:depth] for path in declared for depth in range(1, len(path) + 1)} | set(self._leading)
+        return [name for path, name in names.items() if path not in known and not any(map(_is_custom, path))]
 
 
-def to_frame(records: Iterable[Any], endpoint: Any = None, *, decimals: Decimals = "exact") -> pd.DataFrame:
+def to_frame(
+    records: Iterable[Any], endpoint: Any = None, *, decimals: Decimals = DEFAULT_DECIMALS
+) -> pd.DataFrame:
     """Return a typed frame with one row per record.
 
     Parameters
@@ -238,7 +252,8 @@ def to_frame(records: Iterable[Any], endpoint: Any = None, *, decimals: Decimals
         Dicts as Procore sends them, or bare ids.
     endpoint
         Whose records these are: a catalogue name, an endpoint, or None. Its declared fields give columns and
-        dtypes, also without records; keys it does not declare are typed by their name.
+        dtypes, also without records. Keys it does not declare have JSON's own type; JSON text goes by the key's
+        name, where every value can be read that way.
     decimals
         "exact" keeps money as `decimal.Decimal` (missing is None); "float" makes float64 columns of it.
 
@@ -246,7 +261,8 @@ def to_frame(records: Iterable[Any], endpoint: Any = None, *, decimals: Decimals
     -------
     DataFrame
         One row per record, in order. Nested names join with a dot, lists stay lists, times are UTC.
-        `attrs["procore"]["unparsed"]` counts, per column, values that could not be read and became missing.
+        `attrs["procore"]["unparsed"]` counts, per column, values that could not be read and became missing;
+        `new_fields` names the columns that the endpoint does not declare. Ids past 64 bits make their column text.
         No rows mean that there were no records.
 
     Raises
@@ -281,8 +297,29 @@ def _is_custom(part: Any) -> re.Match[str] | None:
 
 def _parts(records: Iterable[Any], bare: str) -> Iterator[list[dict[str, Any]]]:
     """The records in small parts, each of them a dict."""
-    walk = iter(records)
-    while part := list(islice(walk, _AT_ONCE)):
+    remaining = iter(records)
+    while part := list(islice(remaining, _AT_ONCE)):
         if set(map(type, part)) != {dict}:
             part = [dict(record) if isinstance(record, Mapping) else {bare: record} for record in part]
         yield part
+
+
+def with_categories(frame: pd.DataFrame, endpoint: Any) -> pd.DataFrame:
+    """Return the frame with each text column whose values Procore names as a category.
+
+    Categories come in Procore's order; a value that it does not name is kept, after them.
+    """
+    named = {field.name: tuple(field.enum) for field in endpoint.fields if field.enum}
+    columns = {
+        name: _category(frame[name], named[name])
+        for name in frame.columns
+        if name in named and isinstance(frame[name].dtype, pd.StringDtype)
+    }
+    changed = frame.assign(**columns)
+    changed.attrs = frame.attrs
+    return changed
+
+
+def _category(column: pd.Series[Any], named: tuple[str, ...]) -> pd.Series[Any]:
+    others = [value for value in column.dropna().unique() if value not in named]
+    return column.astype(pd.CategoricalDtype([*named, *others]))

@@ -65,6 +65,10 @@ _DTYPES: dict[LogicalType, str] = {
 _BY_DTYPE: dict[str, LogicalType] = {
     dtype: logical for logical, dtype in _DTYPES.items() if dtype != "object"
 }
+_WIDER: dict[frozenset[LogicalType], LogicalType] = {
+    frozenset({"list", "text"}): "list",
+    frozenset({"date", "time"}): "time",
+}
 _STEP = Decimal("1e-10")
 _MOST = Decimal(10) ** 28
 _MOST_DIGITS = 38
@@ -174,7 +178,7 @@ def common_type(one: LogicalType, other: LogicalType) -> LogicalType:
     """The logical type that holds values of both."""
     if one == other:
         return one
-    return "list" if {one, other} == {"list", "text"} else "text"
+    return _WIDER.get(frozenset({one, other}), "text")
 
 
 def json_value(text: str) -> Any:
@@ -356,7 +360,9 @@ def _texts(values: Any) -> Any:
 
 
 def _widened(column: Any, own: LogicalType, due: LogicalType) -> Any:
-    """Values of one logical type as values of a wider one: list or text."""
+    """Values of one logical type as values of a wider one: list, time or text."""
+    if due == "time":
+        return column.cast(pa.timestamp("us")).cast(STAMP)
     if due == "list":
         texts = column.to_pylist()
         return pa.array([None if text is None else json_text([text]) for text in texts], pa.string())

@@ -1,66 +1,208 @@
-"""One column while its pages come in.
+"""One column while its pages come in, and the type that it gets.
 
-In: the values of one path, page by page. Out: one typed array. Speaks to no service.
+In: the values of one path, page by page. Out: one pandas array. Speaks to no service.
+
+A declared type holds, but for two that widen rather than lose a value: a date with a time of day becomes a time, an id
+past 64 bits text. Where nobody declared a type, JSON's own type is believed: a boolean is a boolean, a number a number,
+a list a list. Only JSON text goes by the column's name, and only if every value can be read that way without loss.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from procore_nb.frames.arrays import Piece, joined, numbered, packed, unpacked
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from procore_nb.frames.codec import Decimals, decode
 from procore_nb.frames.flatten import Column
-from procore_nb.frames.parse import ParseIssues, read, read_at_once
+from procore_nb.frames.parse import (
+    ARRAYS,
+    ParseIssues,
+    canonical_integers,
+    convert,
+    json_types,
+    packed,
+)
 from procore_nb.frames.types import LogicalType
 
 PROMISED = (-1, 0)  # where a column stands that exists even without records
+_NUMERIC = frozenset({"integer", "number", "decimal"})
+_EXACT_FLOAT = 2**53
+# Text in which Procore sends amounts. A leading zero is no number's: "03.30" is a section of a specification.
+_AMOUNT = r"^-?(0|[1-9]\d*)(\.\d+)?$|^$"
 
 
 @dataclass
 class ColumnBuilder:
-    """One column so far: its kind if that is settled, where it was first seen, and its pieces."""
+    """One column so far: its declared type, what its name stands for, where it was first seen, and its pages."""
 
-    kind: LogicalType | None
+    logical: LogicalType | None
+    by_name: LogicalType
     seen: tuple[int, int] = PROMISED
-    pieces: list[tuple[int, LogicalType, Any]] = field(default_factory=list)
-    trouble: ParseIssues = field(default_factory=ParseIssues)
     maybe_number: bool = False
     """Ids that may come as numbers or as text: a number column unless one of them has letters."""
+    maybe_amount: bool = False
+    """Neither an id nor a code by its name: text in which every value is a decimal is a number."""
+    widens: bool = False
+    """Whether integers past 64 bits make text of the column: so it is with ids."""
+    pages: list[tuple[int, Any]] = field(default_factory=list)
+    issues: ParseIssues = field(default_factory=ParseIssues)
 
     @property
-    def says_something(self) -> bool:
-        """Whether there is more here than nulls, or its kind is known."""
-        return bool(self.pieces) or self.seen == PROMISED or self.kind is not None
+    def has_content(self) -> bool:
+        """Whether there is more here than nulls, or its type is known."""
+        return bool(self.pages) or self.seen == PROMISED or self.logical is not None
 
-    def add(self, column: Column, block: int, by_name: LogicalType, place: int) -> None:
-        """Read one page's values; `by_name` is the kind as long as nothing else settles it."""
-        _, values, types, _ = column
-        kind = self.kind or ("list" if any(issubclass(one, list) for one in types) else by_name)
-        if kind == "text" and self.maybe_number:
-            numbers = read_at_once("integer", values, types)
-            if numbers is not None:
-                self.pieces.append((block, "integer", numbers))
-                return
-        self.pieces.append((block, kind, packed(kind, read(kind, values, types, self.trouble, place))))
+    def add(self, column: Column, block: int) -> None:
+        """Keep one page's values, as JSON typed them."""
+        self.pages.append((block, packed(column.values, column.types)))
 
-    def whole(self, by_name: LogicalType, starts: Sequence[int], counts: Sequence[int], rows: int) -> Any:
-        """All pages as one array, and no piece kept. A column is a list if any page of it has lists."""
-        kinds = {kind for _, kind, _ in self.pieces}
-        kind = self.kind or ("list" if "list" in kinds else by_name)
-        doubtful = kind == "text" and self.maybe_number
-        if doubtful and kinds <= {"integer"}:
-            kind, doubtful = "integer", False
-        pieces = [
-            Piece(starts[block], counts[block], values if own == kind else self._fitted(values, kind))
-            for block, own, values in sorted(self.pieces, key=lambda piece: starts[piece[0]])
-        ]
-        self.pieces.clear()
-        whole = joined(kind, rows, pieces)
-        numbers = numbered(whole) if doubtful else None
-        return whole if numbers is None else numbers
+    def build(self, starts: Sequence[int], counts: Sequence[int], rows: int, decimals: Decimals) -> Any:
+        """All pages as one array, and no page kept."""
+        pages = sorted(self.pages, key=lambda page: starts[page[0]])
+        self.pages = []
+        logical, converted = self._typed([page for _, page in pages], decimals)
+        places = [(starts[block], counts[block]) for block, _ in pages]
+        if logical == "list":
+            return _objects(rows, places, converted)
+        return decode(_joined(rows, places, converted, ARRAYS[logical]), logical, decimals=decimals)
 
-    def _fitted(self, values: Any, kind: LogicalType) -> Any:
-        """A page that was read as another kind, before this one was known."""
-        plain = unpacked(values)
-        return packed(kind, read(kind, plain, set(map(type, plain)), self.trouble))
+    def _typed(self, pages: list[Any], decimals: Decimals) -> tuple[LogicalType, list[Any]]:
+        if self.maybe_number and self.logical in ("text", None):
+            numbers = [canonical_integers(page) for page in pages]
+            if all(page is not None for page in numbers):
+                return "integer", numbers
+        if self.logical is not None:
+            return self._declared(pages, _meant(self.logical, decimals))
+        *others, last = (_meant(one, decimals) for one in self._candidates(pages))
+        for logical in others:
+            issues = ParseIssues()
+            converted = [convert(page, logical, issues) for page in pages]
+            if not issues.count and not issues.times_of_day:
+                return logical, converted
+        return last, [convert(page, last, self.issues) for page in pages]
+
+    def _declared(self, pages: list[Any], logical: LogicalType) -> tuple[LogicalType, list[Any]]:
+        issues = ParseIssues()
+        converted = [convert(page, logical, issues) for page in pages]
+        wider: LogicalType | None = "time" if issues.times_of_day else None
+        if self.widens and issues.long_integers:
+            wider = "text"
+        if wider:
+            issues = ParseIssues()
+            converted = [convert(page, wider, issues) for page in pages]
+        self.issues = issues
+        return wider or logical, converted
+
+    def _candidates(self, pages: list[Any]) -> Iterator[LogicalType]:
+        """The types to try, best first; the last one takes every value."""
+        found = set().union(*map(json_types, pages))
+        if not found:
+            yield self.by_name
+        elif "list" in found:
+            yield "list"
+        elif found == {"boolean"}:
+            yield "boolean"
+        elif found <= _NUMERIC:
+            yield from self._numeric(found, pages)
+        elif found <= {"time", "date"}:
+            yield "date" if found == {"date"} else "time"
+            yield "time"
+        else:
+            if self.by_name not in ("text", "list"):
+                yield self.by_name
+            if "text" in found and self.by_name == "date":
+                yield "time"
+            if self.maybe_amount and found <= {"text", *_NUMERIC} and _are_amounts(pages):
+                yield "decimal"
+            yield "text"
+
+    def _numeric(self, found: set[LogicalType], pages: list[Any]) -> Iterator[LogicalType]:
+        """Numbers stay numbers: of the sort that the name stands for, if that loses nothing."""
+        if self.by_name in _NUMERIC and not (self.by_name == "number" and _long_integers(pages)):
+            yield self.by_name
+        if found == {"integer"}:
+            yield "integer"
+            yield "text"
+        elif "decimal" in found or _long_integers(pages):
+            yield "decimal"
+        else:
+            yield "number"
+
+
+def read_column(values: Sequence[Any], logical: LogicalType, issues: ParseIssues, decimals: Decimals) -> Any:
+    """Values of one column as the pandas array of a logical type; what cannot be read is missing and counted."""
+    page = packed(values, set(map(type, values)))
+    converted = convert(page, _meant(logical, decimals), issues)
+    if logical == "list":
+        return _objects(len(values), [(0, len(values))], [converted])
+    return decode(converted, _meant(logical, decimals), decimals=decimals)
+
+
+def numbered(texts: Any) -> Any | None:
+    """A pandas array of texts as whole numbers (Int64), or None if one of them is not: then they stay what they are."""
+    numbers = canonical_integers(pa.array(texts, pa.large_string(), from_pandas=True))
+    return None if numbers is None else decode(numbers, "integer")
+
+
+def _meant(logical: LogicalType, decimals: Decimals) -> LogicalType:
+    return "number" if logical == "decimal" and decimals == "float" else logical
+
+
+def _are_amounts(pages: list[Any]) -> bool:
+    """Whether every value is a JSON number or a decimal text, and one at least has decimals."""
+    decimals = False
+    for page in pages:
+        if isinstance(page, pa.Array) and not pa.types.is_large_string(page.type):
+            continue
+        texts = (
+            page
+            if isinstance(page, pa.Array)
+            else pa.array([one for one in page if isinstance(one, str)], pa.large_string())
+        )
+        if pc.all(pc.match_substring_regex(texts[:1], _AMOUNT)).as_py() is False:
+            return False  # one look is enough for most columns
+        if pc.all(pc.match_substring_regex(texts, _AMOUNT)).as_py() is False:
+            return False
+        decimals = decimals or pc.any(pc.match_substring(texts, ".")).as_py() is True
+    return decimals
+
+
+def _long_integers(pages: list[Any]) -> bool:
+    """Whether an integer does not fit into a float."""
+    for page in pages:
+        if not isinstance(page, pa.Array):
+            if any(isinstance(one, int) and abs(one) > _EXACT_FLOAT for one in page):
+                return True
+        elif pa.types.is_integer(page.type):
+            ends = pc.min_max(page).as_py()
+            if ends["max"] is not None and max(-ends["min"], ends["max"]) > _EXACT_FLOAT:
+                return True
+    return False
+
+
+def _joined(rows: int, places: list[tuple[int, int]], pages: list[Any], array: Any) -> Any:
+    """The pages as one array; rows that no page covers are missing."""
+    parts: list[Any] = []
+    reached = 0
+    for (start, count), page in zip(places, pages, strict=True):
+        if start > reached:
+            parts.append(pa.nulls(start - reached, array))
+        parts.append(page)
+        reached = start + count
+    if rows > reached or not parts:
+        parts.append(pa.nulls(rows - reached, array))
+    return parts[0] if len(parts) == 1 else pa.concat_arrays(parts)
+
+
+def _objects(rows: int, places: list[tuple[int, int]], pages: list[list[Any]]) -> Any:
+    whole = np.full(rows, None, object)
+    for (start, _), page in zip(places, pages, strict=True):
+        for row, value in enumerate(page, start):  # numpy would take lists apart
+            whole[row] = value
+    return pd.Series(whole, dtype=object).array

@@ -1,25 +1,28 @@
 """A page of nested records, taken apart into columns.
 
-In: a list of dicts. Out: one list of values per path, in the order in which the keys first appear; nested
-one-to-one objects become paths, custom fields become their values. Speaks to no service.
+In: a list of dicts. Out: one list of values per path, in the order in which the keys first appear, and a name for each
+path; nested one-to-one objects become paths, custom fields become their values. Speaks to no service.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import chain, repeat
 from operator import contains, itemgetter
 from typing import Any, NamedTuple
 
-from procore_nb.frames.parse import Kinds, json_text
+from procore_nb.frames.parse import PythonTypes, json_text
 from procore_nb.frames.types import LogicalType, Path
 
 _EMPTY: dict[str, Any] = {}
 _NONE = type(None)
 _AT_ONCE = 250  # records whose values fit the cache next to the processor
 CUSTOM_KEY = re.compile(r"custom_field_(\d+)", re.ASCII)
-_CUSTOM_KINDS: dict[str, LogicalType] = {
+_CUSTOM_TYPES: dict[str, LogicalType] = {
+    "string": "text",
+    "text": "text",
+    "rich_text": "text",
     "decimal": "number",
     "number": "number",
     "integer": "integer",
@@ -35,12 +38,12 @@ _WITH_ENTRIES = ("lov_", "login_information", "vendor")
 
 
 class Column(NamedTuple):
-    """The values of one path on one page, which Python types occur, and a kind where the page itself says it."""
+    """The values of one path on one page, which Python types occur, and a logical type where the page itself says it."""
 
     path: Path
     values: Any
-    types: Kinds
-    kind: LogicalType | None = None
+    types: PythonTypes
+    logical: LogicalType | None = None
 
 
 def columns_of_page(
@@ -52,13 +55,13 @@ def columns_of_page(
     """
     columns: dict[Path, Column] = {}
     for start in range(0, len(records), _AT_ONCE):
-        for path, values, types, kind in flattened(records[start : start + _AT_ONCE], lists, parents):
-            column = columns.setdefault(path, Column(path, [], set(), kind))
+        for path, values, types, logical in flattened(records[start : start + _AT_ONCE], lists, parents):
+            column = columns.setdefault(path, Column(path, [], set(), logical))
             _fill_up(column, start)
             column.values.extend(values)
             column.types.update(types)
-            if kind and not column.kind:
-                columns[path] = column._replace(kind=kind)
+            if logical and not column.logical:
+                columns[path] = column._replace(logical=logical)
     for column in columns.values():
         _fill_up(column, len(records))
     return list(columns.values())
@@ -82,7 +85,7 @@ def flattened(
     while walks:
         for column in walks[-1]:
             path, values, types, _ = column
-            inner = {kind for kind in types if issubclass(kind, dict)}
+            inner = {one for one in types if issubclass(one, dict)}
             if not inner or path in lists:
                 yield column
                 continue
@@ -100,17 +103,20 @@ def flattened(
                 scalars = [None if isinstance(value, dict) else value for value in values]
                 yield Column(path, scalars, rest | {_NONE})
             parents.add(path)
-            plain = types == {dict}
-            children = values if plain else [value if isinstance(value, dict) else _EMPTY for value in values]
+            children = (
+                values
+                if types == {dict}
+                else [value if isinstance(value, dict) else _EMPTY for value in values]
+            )
             walks.append(_taken_apart(path, children))
             break
         else:
             walks.pop()
 
 
-def custom_kind(data_type: str) -> LogicalType:
-    """The kind of a custom field of this data type; what is not known is text."""
-    return _CUSTOM_KINDS.get(data_type.lower(), "text")
+def custom_type(data_type: str) -> LogicalType | None:
+    """The type of a custom field of this data type; None where only its values tell."""
+    return _CUSTOM_TYPES.get(data_type.lower()) or ("text" if has_entries(data_type) else None)
 
 
 def has_entries(data_type: str) -> bool:
@@ -150,25 +156,25 @@ def _custom_values(column: Column) -> list[Column]:
     if not all(map(contains, full, repeat("value"))) or not all(map(contains, full, repeat("data_type"))):
         return []
     if len(full) == len(values):
-        plain: Sequence[Any] = list(map(itemgetter("value"), full))
+        inner: Sequence[Any] = list(map(itemgetter("value"), full))
     else:
-        plain = [value["value"] if isinstance(value, dict) else value for value in values]
-    found = set(map(type, plain))
+        inner = [value["value"] if isinstance(value, dict) else value for value in values]
+    found = set(map(type, inner))
     data_type = str(full[0]["data_type"])
-    kind = custom_kind(data_type)
+    logical = custom_type(data_type)
     if not has_entries(data_type) and not any(issubclass(one, dict | list) for one in found):
-        return [Column(path, plain, found, kind)]
-    labels, ids = _labels_and_ids(plain, found)
-    id_kind: LogicalType = (
-        "list" if kind == "list" else "text"
+        return [Column(path, inner, found, logical)]
+    labels, ids = _labels_and_ids(inner, found)
+    id_type: LogicalType = (
+        "list" if logical == "list" else "text"
     )  # text: numbers, unless one of them has letters
     return [
-        Column(path, labels, set(map(type, labels)), kind),
-        Column((*path, "id"), ids, set(map(type, ids)), id_kind),
+        Column(path, labels, set(map(type, labels)), logical),
+        Column((*path, "id"), ids, set(map(type, ids)), id_type),
     ]
 
 
-def _labels_and_ids(entries: Sequence[Any], types: Kinds) -> tuple[Sequence[Any], Sequence[Any]]:
+def _labels_and_ids(entries: Sequence[Any], types: PythonTypes) -> tuple[Sequence[Any], Sequence[Any]]:
     """Labels and ids of list entries `{id, label}`, or of lists of them; a bare value is a label."""
     if types == {dict}:
         parts = {part.path[0]: part.values for part in _taken_apart((), entries)}
@@ -188,3 +194,43 @@ def _label_and_id(value: Any) -> tuple[Any, Any]:
     if label is None and value.keys() - {"id", "label", "name"}:
         label = json_text(value)
     return label, value.get("id")
+
+
+def column_names(
+    paths: Sequence[Path], declared: Collection[Path], labels: Mapping[int, str]
+) -> dict[Path, str]:
+    """A name for each path, in the order of the paths.
+
+    Where two paths want one name, the declared one keeps it, then the more deeply nested; a literal key with a
+    dot in it steps aside and becomes `company.id (2)`.
+    """
+    names: dict[Path, str] = {}
+    taken: set[str] = set()
+    for path in sorted(paths, key=lambda one: (one not in declared, -len(one))):
+        title = dotted(path, labels)
+        name, count = title, 1
+        while name in taken:
+            count += 1
+            name = f"{title} ({count})"
+        taken.add(name)
+        names[path] = name
+    return {path: names[path] for path in paths}
+
+
+def dotted(path: Path, labels: Mapping[int, str]) -> str:
+    """The path with dots, custom fields by label; a label that several fields share carries the id.
+
+    A custom field on the row itself (submittals v2) is named as in other lists.
+    """
+    on_the_row = len(path) <= 2 and CUSTOM_KEY.fullmatch(str(path[0]))
+    whole = ("custom_fields", *path) if on_the_row else path
+    return ".".join(_part(str(part), labels) for part in whole)
+
+
+def _part(part: str, labels: Mapping[int, str]) -> str:
+    number = CUSTOM_KEY.fullmatch(part)
+    if not number or int(number[1]) not in labels:
+        return part
+    label = labels[int(number[1])]
+    shared = list(labels.values()).count(label) > 1
+    return f"{label} ({number[1]})" if shared else label

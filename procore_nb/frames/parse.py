@@ -1,7 +1,8 @@
-"""Values of one column and one page, read as one kind.
+"""Values of one column: first as JSON's own types, then as a logical type.
 
-In: a list of JSON values. Out: compact arrays of that kind, and the values that could not be read. Speaks to
-no service. A page of regular values is read at once; only a page that holds an odd one goes value by value.
+In: JSON values as Python reads them. Out: Arrow arrays (Python lists for lists, and for pages of several types), and
+the values that could not be read. Speaks to no service. Regular values are converted at once, in C++; a page that holds
+an odd one is read value by value.
 """
 
 from __future__ import annotations
@@ -11,18 +12,19 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 import numpy as np
 import orjson
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from procore_nb.frames import times
 from procore_nb.frames.types import LogicalType
 
-Kinds = set[type]
+PythonTypes = set[type]
 _NONE = type(None)
 _LEAST, _MOST = -(2**63), 2**63 - 1
 _EXACT_FLOAT = 2**53
@@ -33,49 +35,65 @@ _WRITTEN = re.compile(
     r"(?P<minus>[-(]?)\s*[$€£]?\s*(?P<digits>\d{1,3}(,\d{3})+(\.\d+)?|\d+(\.\d+)?)\s*(?P<close>\)?)", re.ASCII
 )
 _TRUE, _FALSE = frozenset({"true", "t", "yes", "y", "1"}), frozenset({"false", "f", "no", "n", "0"})
-_NUMBER_LETTERS = b"0123456789.+-eE"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_FIRST = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
+_LAST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
+_DAY = 86_400_000_000
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_MILLISECONDS_FROM = 100_000_000_000  # as seconds this would be the year 5138
+_SECONDS_FROM = 100_000_000  # 1973; a smaller number is no count of seconds where a date is due: 20260105
+_EPOCH_DIGITS = re.compile(r"\d{10}(\d{3})?", re.ASCII)
+_JSON_ARRAYS: dict[type, pa.DataType] = {
+    str: pa.large_string(),
+    bool: pa.bool_(),
+    int: pa.int64(),
+    float: pa.float64(),
+}
+# How values of a logical type lie in memory until the column is complete: decimals as their exact texts.
+ARRAYS: dict[LogicalType, pa.DataType] = {
+    "integer": pa.int64(),
+    "boolean": pa.bool_(),
+    "text": pa.large_string(),
+    "number": pa.float64(),
+    "decimal": pa.large_string(),
+    "time": pa.timestamp("us", "UTC"),
+    "date": pa.date32(),
+}
+_JSON_TYPES: dict[Any, LogicalType] = {
+    pa.large_string(): "text",
+    pa.bool_(): "boolean",
+    pa.int64(): "integer",
+    pa.float64(): "number",
+}
+# A `bool` is an `int`, a `datetime` is a `date`: the narrower type comes first.
+_PYTHON_TYPES: tuple[tuple[tuple[type, ...], LogicalType], ...] = (
+    ((bool, np.bool_), "boolean"),
+    ((int, np.integer), "integer"),
+    ((float, np.floating), "number"),
+    ((Decimal,), "decimal"),
+    ((list, tuple, set, frozenset), "list"),
+    ((datetime,), "time"),
+    ((date,), "date"),
+)
 
 
 @dataclass
 class ParseIssues:
-    """What could not be read in one column: how many, and the first few."""
+    """What could not be read in one column: how many values, the first few, and what asks for a wider type."""
 
     count: int = 0
-    cut: int = 0
-    examples: list[tuple[int, str]] = field(default_factory=list)
+    examples: list[str] = field(default_factory=list)
+    times_of_day: int = 0
+    """Values of a date column that are more than a date."""
+    long_integers: int = 0
+    """Whole numbers past 64 bits."""
 
-    def add(self, place: int, value: Any) -> None:
-        """Note one unreadable value of the page at this place."""
+    def add(self, value: Any) -> None:
+        """Note one unreadable value."""
         self.count += 1
-        if len(self.examples) < 3 or place < self.examples[-1][0]:
-            self.examples = sorted([*self.examples, (place, _shortened(value))], key=lambda pair: pair[0])[:3]
-
-
-def read(kind: LogicalType, values: Sequence[Any], types: Kinds, trouble: ParseIssues, place: int = 0) -> Any:
-    """The page's values as an array of this kind: pairs (values, missing) of integers and booleans, lists of texts."""
-    at_once = _AT_ONCE[kind](values, types)
-    if at_once is not None:
-        return at_once
-    one = _ONE[kind]
-    clean: list[Any] = []
-    for value in values:
-        if value is None or value is pd.NA or value is pd.NaT:
-            clean.append(None)
-            continue
-        try:
-            clean.append(one(value))
-        except (ValueError, ArithmeticError, TypeError, RecursionError):
-            trouble.add(place, value)
-            clean.append(None)
-    if kind == "date":
-        trouble.cut += sum(value is not None and value[1] for value in clean)
-        clean = [value and value[0] for value in clean]
-    return times.pack(clean) if kind in ("time", "date") else _AT_ONCE[kind](clean, set(map(type, clean)))
-
-
-def read_at_once(kind: LogicalType, values: Sequence[Any], types: Kinds) -> Any:
-    """The same if every value is regular, else None."""
-    return _AT_ONCE[kind](values, types)
+        if len(self.examples) < 3:
+            self.examples.append(_shortened(value))
 
 
 def json_text(value: Any) -> str:
@@ -86,86 +104,159 @@ def json_text(value: Any) -> str:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
 
 
-# -- a whole page at once: None means "not all of it is regular" -----------------------------------------
+def is_absent(value: Any) -> bool:
+    """Whether a value of a record says that there is none: JSON's null, and what pandas makes of it."""
+    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value)
 
 
-def _integers(values: Sequence[Any], types: Kinds) -> Any:
-    if not types <= {int, _NONE}:
+def packed(values: Sequence[Any], types: PythonTypes) -> Any:
+    """One page as an Arrow array of its JSON type; lists, and values of several types, stay Python's."""
+    own = types - {_NONE}
+    array = _JSON_ARRAYS.get(next(iter(own))) if len(own) == 1 else None
+    if array is not None:
+        try:
+            return pa.array(values, array, from_pandas=array == pa.float64())
+        except OverflowError:  # an integer past 64 bits
+            pass
+        except UnicodeEncodeError:  # half a surrogate pair is not a character, and no file takes it
+            return pa.array([_whole(value) for value in values], array)
+    return list(values)
+
+
+def json_types(page: Any) -> set[LogicalType]:
+    """The JSON types of a page's values; whatever else Python holds counts as text."""
+    if isinstance(page, pa.Array):
+        return {_JSON_TYPES[page.type]} if page.null_count < len(page) else set()
+    return {_json_type(one) for one in {type(value) for value in page if not is_absent(value)}}
+
+
+def convert(page: Any, logical: LogicalType, issues: ParseIssues) -> Any:
+    """A packed page as an array of `ARRAYS[logical]`, or as a list of lists."""
+    if isinstance(page, pa.Array):
+        own = _JSON_TYPES[page.type]
+        cast = _CASTS.get((own, logical))
+        converted = page if own == logical else _tried(cast, page) if cast else None
+        if converted is not None:
+            return converted
+        page = page.to_pylist()
+    return _one_by_one(page, logical, issues)
+
+
+def canonical_integers(page: Any) -> Any:
+    """Ids as whole numbers, or None if one of them would not come back as it was written ("007", letters)."""
+    if not isinstance(page, pa.Array):
+        texts = [None if is_absent(one) else _id_text(one) for one in page]
+        page = pa.array(texts, pa.large_string())
+    elif pa.types.is_integer(page.type):
+        return page
+    elif pa.types.is_floating(page.type):
+        return _tried(_number_to_integer, page)
+    elif pa.types.is_boolean(page.type):
         return None
+    numbers = _tried(_text_to_integer, page)
+    same = numbers is not None and pc.all(pc.equal(numbers.cast(page.type), page)).as_py() is not False
+    return numbers if same else None
+
+
+def _id_text(value: Any) -> str:
+    """An id as text; what can be none is text that no number is written as."""
+    if isinstance(value, float | np.floating) and value.is_integer() and abs(float(value)) <= _EXACT_FLOAT:
+        value = int(value)
+    return str(value) if isinstance(value, str | int | np.integer) else "none"
+
+
+def _tried(cast: Callable[[Any], Any], page: Any) -> Any:
     try:
-        if _NONE not in types:
-            return np.array(values, np.int64), None
-        missing = np.array([value is None for value in values], bool)
-        return np.array([value or 0 for value in values], np.int64), missing
-    except OverflowError:
+        return cast(page)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         return None
 
 
-def _booleans(values: Sequence[Any], types: Kinds) -> Any:
-    if not types <= {bool, _NONE}:
-        return None
-    missing = np.array([value is None for value in values], bool) if _NONE in types else None
-    return np.array(values, bool), missing
+# -- a whole page at once: an error, or None, means that not all of it is regular ------------------------------
 
 
-def _numbers(values: Sequence[Any], types: Kinds) -> Any:
-    if not types <= {float, int, _NONE}:
-        return None
-    try:
-        return np.array(values, np.float64)
-    except OverflowError:
-        return None
+def _text_to_integer(page: Any) -> Any:
+    # Arrow reads "0x10" as sixteen.
+    odd = pc.any(pc.match_substring(page, "x", ignore_case=True)).as_py()
+    return None if odd else page.cast(pa.int64())
 
 
-def _texts(values: Sequence[Any], types: Kinds) -> Any:
-    return values if types <= {str, _NONE} else None
+def _text_to_number(page: Any) -> Any:
+    numbers = page.cast(pa.float64())  # "nan", "inf" and 1e999 are no numbers
+    return None if pc.all(pc.is_finite(numbers)).as_py() is False else numbers
 
 
-def _decimals(values: Sequence[Any], types: Kinds) -> Any:
-    if types <= {Decimal, _NONE}:
+def _text_to_decimal(page: Any) -> Any:
+    return None if _text_to_number(page) is None else page
+
+
+def _text_to_time(page: Any) -> Any:
+    return _in_calendar(page.cast(ARRAYS["time"]), pa.int64(), _FIRST, _LAST)
+
+
+def _text_to_date(page: Any) -> Any:
+    return _in_calendar(page.cast(pa.date32()), pa.int32(), _FIRST // _DAY, _LAST // _DAY)
+
+
+def _in_calendar(moments: Any, count: Any, first: int, last: int) -> Any:
+    """Arrow knows the year 0, and an offset may lead beyond 9999."""
+    found = pc.min_max(moments.cast(count)).as_py()
+    within = found["min"] is None or (first <= found["min"] and found["max"] <= last)
+    return moments if within else None
+
+
+def _number_to_integer(page: Any) -> Any:
+    least = pc.all(pc.less_equal(pc.abs(page), float(_EXACT_FLOAT))).as_py()
+    return None if least is False else page.cast(pa.int64())
+
+
+_CASTS: dict[tuple[LogicalType, LogicalType], Callable[[Any], Any]] = {
+    ("text", "integer"): _text_to_integer,
+    ("text", "number"): _text_to_number,
+    ("text", "decimal"): _text_to_decimal,
+    ("text", "time"): _text_to_time,
+    ("text", "date"): _text_to_date,
+    ("integer", "number"): lambda page: page.cast(pa.float64()),
+    ("integer", "text"): lambda page: page.cast(pa.large_string()),
+    ("integer", "decimal"): lambda page: page.cast(pa.large_string()),
+    ("boolean", "text"): lambda page: page.cast(pa.large_string()),
+    ("number", "integer"): _number_to_integer,
+}
+
+
+# -- one value: an error means "unreadable", None "missing" ----------------------------------------------------
+
+
+def _one_by_one(values: Sequence[Any], logical: LogicalType, issues: ParseIssues) -> Any:
+    if logical == "list" and set(map(type, values)) <= {list, _NONE}:
         return values
-    if not types <= {str, _NONE}:
-        return None
-    known = set(values)
-    known.discard(None)
-    if "".join(known).encode("utf-8", "replace").translate(None, _NUMBER_LETTERS):
-        return None
-    try:
-        exact: dict[Any, Decimal | None] = {text: Decimal(text) for text in known}
-    except ArithmeticError:
-        return None
-    exact[None] = None
-    return [exact[value] for value in values]
+    one = _ONE[logical]
+    clean: list[Any] = []
+    for value in values:
+        try:
+            clean.append(None if is_absent(value) else one(value))
+        except _LongIntegerError:
+            issues.long_integers += 1
+            issues.add(value)
+            clean.append(None)
+        except (ValueError, ArithmeticError, TypeError, RecursionError):
+            issues.add(value)
+            clean.append(None)
+    if logical == "list":
+        return clean
+    if logical == "date":
+        issues.times_of_day += sum(value is not None and value % _DAY != 0 for value in clean)
+        clean = [None if value is None else value // _DAY for value in clean]
+        return pa.array(clean, pa.int32()).cast(pa.date32())
+    if logical == "time":
+        return pa.array(clean, pa.int64()).cast(ARRAYS["time"])
+    if logical == "decimal":
+        clean = [None if value is None else str(value) for value in clean]
+    return pa.array(clean, ARRAYS[logical])
 
 
-def _times(values: Sequence[Any], types: Kinds) -> Any:
-    return _filled(values, types, "1970-01-01T00:00:00Z", times.read_regular_times)
-
-
-def _dates(values: Sequence[Any], types: Kinds) -> Any:
-    return _filled(values, types, "1970-01-01", times.read_regular_dates)
-
-
-def _filled(values: Sequence[Any], types: Kinds, filler: str, reader: Callable[[Sequence[str]], Any]) -> Any:
-    """Read the texts, with a filler for the missing ones, which become NaT."""
-    if types == {str}:
-        return reader(values)
-    if types != {str, _NONE}:
-        return None
-    like = len(next(value for value in values if value is not None))
-    if like > len(filler):
-        filler = f"{filler[:-1]}.{'0' * (like - len(filler) - 1)}Z"
-    parsed = reader([filler if value is None else value for value in values])
-    if parsed is not None:
-        parsed[[value is None for value in values]] = times.MISSING
-    return parsed
-
-
-def _lists(values: Sequence[Any], types: Kinds) -> Any:
-    return values if types <= {list, _NONE} else None
-
-
-# -- one value: an error means "unreadable", None "missing" --------------------------------------------
+class _LongIntegerError(ValueError):
+    """A whole number past 64 bits."""
 
 
 def _integer(value: Any) -> int | None:
@@ -187,7 +278,7 @@ def _integer(value: Any) -> int | None:
     if exact != value:
         raise ValueError("not an integer")
     if not _LEAST <= exact <= _MOST:
-        raise ValueError("beyond 64 bits")
+        raise _LongIntegerError
     return exact
 
 
@@ -245,52 +336,97 @@ def _text(value: Any) -> str | None:
     if isinstance(value, float) and not math.isfinite(value):
         return None if math.isnan(value) else str(value)
     if isinstance(value, str):
-        text = str(value)
-    elif isinstance(value, datetime | date):
-        text = value.isoformat()
-    elif isinstance(value, Decimal):
-        text = str(value)
-    else:
-        text = json_text(value.item() if isinstance(value, np.generic) else value)
-    return text
+        return _whole(value)
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
+    return _whole(json_text(value.item() if isinstance(value, np.generic) else value))
+
+
+def _time(value: Any) -> int | None:
+    """Microseconds since 1970 in UTC; a time without zone is taken as UTC."""
+    if isinstance(value, bool):
+        raise TypeError("not a time")
+    if isinstance(value, str) and _EPOCH_DIGITS.fullmatch(value):
+        value = int(value)
+    if isinstance(value, int | float):  # Resource Planning counts seconds or milliseconds
+        return _within(_counted(value))
+    if isinstance(value, date) and not isinstance(value, datetime):
+        value = datetime.combine(value, time())
+    moment = value if isinstance(value, datetime) else _moment(value)
+    if moment is None:
+        return None
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return _within((aware - _EPOCH) // _MICROSECOND)
+
+
+def _date(value: Any) -> int | None:
+    """Microseconds since 1970 of the calendar day as written; with the time of day, if there is one."""
+    if isinstance(value, str) and _DATE.fullmatch(value):
+        value = date.fromisoformat(value)
+    if isinstance(value, date) and not isinstance(value, datetime):
+        value = datetime.combine(value, time())
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) >= _SECONDS_FROM:
+        value = _EPOCH + _MICROSECOND * _within(_counted(value))
+    if isinstance(value, str):
+        value = _moment(value)
+    if value is None:
+        return None
+    if not isinstance(value, datetime):
+        raise TypeError("not a date")
+    return (value.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
+
+
+def _moment(value: Any) -> datetime | None:
+    if not isinstance(value, str):
+        raise TypeError("not text")
+    text = value.strip()
+    if text.endswith(" UTC"):
+        text = text[:-4] + "Z"
+    return datetime.fromisoformat(text) if text else None
+
+
+def _counted(value: float) -> int:
+    """Microseconds of a count of seconds or milliseconds since 1970."""
+    return int(value * 1000) if abs(value) >= _MILLISECONDS_FROM else int(value * 1_000_000)
+
+
+def _within(microseconds: int) -> int:
+    if not _FIRST <= microseconds <= _LAST:
+        raise ValueError("out of the calendar")
+    return microseconds
 
 
 def _list(value: Any) -> list[Any]:
-    if isinstance(value, list | tuple | set | frozenset):
-        return list(value)
-    return [value]
+    return list(value) if isinstance(value, list | tuple | set | frozenset) else [value]
 
 
-_AT_ONCE: dict[LogicalType, Callable[[Sequence[Any], Kinds], Any]] = {
-    "integer": _integers,
-    "boolean": _booleans,
-    "number": _numbers,
-    "decimal": _decimals,
-    "text": _texts,
-    "time": _times,
-    "date": _dates,
-    "list": _lists,
-}
 _ONE: dict[LogicalType, Callable[[Any], Any]] = {
     "integer": _integer,
     "boolean": _boolean,
     "number": _number,
     "decimal": _decimal,
     "text": _text,
-    "time": times.read_time,
-    "date": times.read_date,
+    "time": _time,
+    "date": _date,
     "list": _list,
 }
 
 
+def _json_type(python: type) -> LogicalType:
+    return next((logical for types, logical in _PYTHON_TYPES if issubclass(python, types)), "text")
+
+
+def _whole(text: str | None) -> str | None:
+    """Text without half surrogate pairs."""
+    return text and text.encode("utf-8", "replace").decode()
+
+
 def _shortened(value: Any) -> str:
-    text = value if isinstance(value, str) else _plain(value)
+    try:
+        text = value if isinstance(value, str) else json_text(value)
+    except (TypeError, ValueError, RecursionError):
+        text = f"a {type(value).__name__}"
     text = text.encode("utf-8", "replace").decode()
     return text if len(text) <= 60 else text[:59] + "…"
-
-
-def _plain(value: Any) -> str:
-    try:
-        return json_text(value)
-    except (TypeError, ValueError, RecursionError):
-        return f"a {type(value).__name__}"

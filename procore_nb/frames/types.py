@@ -44,7 +44,7 @@ _MONEY_TITLE = re.compile(
     r"(?!.*\b(codes?|types?|names?|notes|reason|status|(?<!to )dates?|description|number|company|by)\b).*",
     re.IGNORECASE,
 )
-_RULES = tuple((re.compile(pattern, re.ASCII), kind) for pattern, kind in RULES)
+_RULES = tuple((re.compile(pattern, re.ASCII), logical) for pattern, logical in RULES)
 _WORDS: tuple[tuple[frozenset[str], LogicalType], ...] = (
     (DECIMAL_NAMES, "decimal"),
     (BOOLEAN_NAMES, "boolean"),
@@ -52,8 +52,8 @@ _WORDS: tuple[tuple[frozenset[str], LogicalType], ...] = (
     (NUMBER_NAMES, "number"),
 )
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-# Plain text fields of the table whose name still says more than "text".
-_SAID_BY_NAME = frozenset({"time", "date", "number"})
+# Text fields of the table without a format, whose name still means more than "text".
+_NAMED_TYPES: frozenset[LogicalType] = frozenset({"decimal", "time", "date", "number"})
 
 _CUSTOM = re.compile(r"(^|\.)custom_field_(%\{|\d+(\.|$))")
 _FORMATS: dict[str, LogicalType] = {
@@ -83,6 +83,11 @@ _FIRST = {
         )
     )
 }
+# Undeclared text that may be digits with a point, and is no amount.
+_NO_AMOUNT = re.compile(
+    r"(.*[ _.])?(version|revision|section|prefix|suffix|value|key)s?|.*[ _](code|id|no|number|phone|zip)",
+    re.IGNORECASE,
+)
 _UUID = re.compile(r"(.*[_.])?(uuid|guid|ulid)", re.IGNORECASE)
 
 
@@ -108,6 +113,19 @@ class Declared:
     text_ids: bool
     numbers_as_text: frozenset[Path] = frozenset()
     """Declared ids that come as text, or as no one knows what, and are numbers all the same."""
+    typed_by_name: frozenset[Path] = frozenset()
+    """Declared columns whose type only the name gives: it holds where every value can be read that way."""
+
+    def declared_type(self, path: Path) -> LogicalType | None:
+        """The type that holds whatever the values are; None where they decide."""
+        if path in self.columns:
+            return None if path in self.typed_by_name else self.columns[path]
+        return "text" if self.text_ids and _looks_like_number(path) else None
+
+    def maybe_amount(self, path: Path) -> bool:
+        """Whether text in which every value is a decimal is a number: budget columns, which companies name."""
+        last = str(path[-1])
+        return path not in self.columns and rule_of(last) is None and not _NO_AMOUNT.fullmatch(last)
 
     def number_as_text(self, path: Path) -> bool:
         """Whether a column of text holds ids that are numbers, unless one of them turns out to have letters."""
@@ -115,7 +133,7 @@ class Declared:
         return path in self.numbers_as_text or (undeclared and _looks_like_number(path))
 
     def type_of(self, path: Path) -> LogicalType:
-        """The kind of a column: declared, else by its name; ids that no one declares are read as text first."""
+        """The type of a column without values: declared, else by its name; undeclared ids are read as text first."""
         declared = self.columns.get(path)
         return declared or ("text" if _looks_like_number(path) else type_of_name(str(path[-1])))
 
@@ -126,12 +144,18 @@ def declared_by(endpoint: Any) -> Declared:
         return Declared(None, {}, text_ids=False)
     columns = columns_of(endpoint.fields)
     return Declared(
-        getattr(endpoint, "name", None), columns, _text_ids(endpoint), _numbers_as_text(endpoint, columns)
+        getattr(endpoint, "name", None),
+        columns,
+        _text_ids(endpoint),
+        _numbers_as_text(endpoint, columns),
+        frozenset(
+            tuple((field.name or "id").split(".")) for field in endpoint.fields if _is_typed_by_name(field)
+        ),
     )
 
 
 def columns_of(fields: Iterable[FieldLike]) -> dict[Path, LogicalType]:
-    """Path and kind of each declared column; objects and custom fields are none.
+    """Path and logical type of each declared column; objects and custom fields are none.
 
     What people know a record by comes first, the rest in declared order.
     """
@@ -141,14 +165,14 @@ def columns_of(fields: Iterable[FieldLike]) -> dict[Path, LogicalType]:
         bare = name.removesuffix("[]")
         if "[]" in bare or _CUSTOM.search(name):
             continue
-        kind: LogicalType | None = "list" if name.endswith("[]") else type_of_field(field)
-        if kind:
-            columns.setdefault(tuple(bare.split(".")), kind)
+        logical: LogicalType | None = "list" if name.endswith("[]") else type_of_field(field)
+        if logical:
+            columns.setdefault(tuple(bare.split(".")), logical)
     return dict(sorted(columns.items(), key=lambda one: _FIRST.get(".".join(one[0]), len(_FIRST))))
 
 
 def type_of_field(field: FieldLike) -> LogicalType | None:
-    """The kind of one declared field; None for an object, and for one whose type the table does not know."""
+    """The type of one declared field; None for an object, and for one whose type the table does not know."""
     name, declared, form = field.name or "id", field.type, field.format
     if declared.startswith("array"):
         return "list"
@@ -165,11 +189,20 @@ def type_of_field(field: FieldLike) -> LogicalType | None:
         by_format: LogicalType | None = (
             "time" if form == "date" and rule_of(name) == "time" else _FORMATS.get(form)
         )
-        plain = form in ("", "string") and not field.enum
-        return by_format or (type_of_text_field(name) if plain else "text")
+        undetailed = form in ("", "string") and not field.enum
+        return by_format or (type_of_text_field(name) if undetailed else "text")
     if declared != "unknown":
         return None
     return "text" if is_id(name) else rule_of(name)
+
+
+def _is_typed_by_name(field: FieldLike) -> bool:
+    """Whether the table says no more than "unknown", or "text" where the name says date or time."""
+    name = field.name or "id"
+    if field.type == "unknown":
+        return not is_id(name)
+    undetailed = field.type == "string" and field.format in ("", "string") and not field.enum
+    return undetailed and type_of_text_field(name) in ("date", "time")
 
 
 def _numbers_as_text(endpoint: Any, columns: dict[Path, LogicalType]) -> frozenset[Path]:
@@ -184,8 +217,8 @@ def _numbers_as_text(endpoint: Any, columns: dict[Path, LogicalType]) -> frozens
     }
     return frozenset(
         path
-        for path, kind in columns.items()
-        if kind == "text" and path in loose and _looks_like_number(path)
+        for path, logical in columns.items()
+        if logical == "text" and path in loose and _looks_like_number(path)
     )
 
 
@@ -201,29 +234,26 @@ def _text_ids(endpoint: Any) -> bool:
 
 @lru_cache(maxsize=4096)
 def rule_of(name: str) -> LogicalType | None:
-    """The kind that the last part of a name stands for, or None where no rule speaks."""
+    """The type that the last part of a name stands for, or None where no rule applies."""
     last = name.rpartition(".")[2]
     if _MONEY_TITLE.fullmatch(last):
         return "decimal"
-    plain = _CAMEL.sub("_", last).lower()
-    known = next((kind for names, kind in _WORDS if plain in names), None)
-    return known or next((kind for rule, kind in _RULES if rule.fullmatch(plain)), None)
+    snake = _CAMEL.sub("_", last).lower()
+    known = next((logical for names, logical in _WORDS if snake in names), None)
+    return known or next((logical for rule, logical in _RULES if rule.fullmatch(snake)), None)
 
 
-def type_of_name(name: str, *, text_ids: bool = False) -> LogicalType:
-    """The kind of a column that no field table declares; `text_ids` where the endpoint's ids are text."""
-    kind = rule_of(name) or "text"
-    if text_ids and kind == "integer" and is_id(name):
-        return "text"
-    return kind
+def type_of_name(name: str) -> LogicalType:
+    """The type of a column that no field table declares, by its name."""
+    return rule_of(name) or "text"
 
 
 def type_of_text_field(name: str) -> LogicalType:
-    """The kind of a field declared as text without a format: money, times and dates by name, else text."""
+    """The type of a field declared as text without a format: money, times and dates by name, else text."""
     if "links." in name:
         return "text"
-    kind = rule_of(name)
-    return kind if kind == "decimal" or kind in _SAID_BY_NAME else "text"
+    logical = rule_of(name)
+    return logical if logical is not None and logical in _NAMED_TYPES else "text"
 
 
 def is_id(name: str) -> bool:

@@ -13,6 +13,8 @@ from procore_nb.frames import to_frame
 from procore_nb.frames.codec import (
     ARROW_TYPES,
     EXACT,
+    common_type,
+    conform,
     decode,
     dtype_of,
     encode,
@@ -177,3 +179,10 @@ def test_a_table_of_any_engine_gets_our_dtypes() -> None:
 )
 def test_dtypes_of_no_frame_of_ours_have_no_logical_type(column: "pd.Series[object]") -> None:
     assert logical_type(column) is None
+
+
+def test_a_column_of_dates_widens_to_times() -> None:
+    assert common_type("date", "time") == "time"
+    days = pa.table({"due": pa.array([0, None], pa.date32())})
+    wider = conform(days, {"due": "time"}, {"due": "date"}, ())
+    assert from_arrow(wider, {"due": "time"})["due"][0] == pd.Timestamp(0, tz="UTC")

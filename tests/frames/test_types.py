@@ -310,10 +310,13 @@ def test_dates_and_midnights_are_the_day_as_written(text: str) -> None:
     assert "cut_to_date" not in frame.attrs["procore"]
 
 
-def test_a_time_of_day_cut_off_a_date_is_counted() -> None:
-    frame = to_frame([{"d": "2026-03-12T17:00:00Z"}], declare("d string date"))
-    assert frame["d"][0] == pd.Timestamp("2026-03-12")
-    assert frame.attrs["procore"]["cut_to_date"] == {"d": 1}
+def test_a_date_column_with_a_time_of_day_is_a_column_of_times() -> None:
+    frame = to_frame([{"d": "2026-03-12T17:00:00Z"}, {"d": "2026-03-13"}, {}], declare("d string date"))
+    assert frame["d"].tolist()[:2] == [
+        pd.Timestamp("2026-03-12T17:00", tz="UTC"),
+        pd.Timestamp("2026-03-13", tz="UTC"),
+    ]
+    assert frame.attrs["procore"]["unparsed"] == {}
 
 
 def test_a_created_at_declared_as_a_date_keeps_its_time() -> None:
