@@ -81,7 +81,7 @@ def _categories(texts: list[str | None], how: ColumnType, trouble: ParseIssues) 
     known = list(how.categories or [])
     code_of: dict[str | None, int] = {text: code for code, text in enumerate(known)} | {None: -1}
     codes = []
-    for row, text in enumerate(texts):
+    for text in texts:
         code = code_of.get(text)
         if code is None:
             trouble.add(text)

@@ -27,6 +27,7 @@ from procore_nb.frames.parse import (
     convert,
     json_types,
     packed,
+    whole_text,
 )
 from procore_nb.frames.types import LogicalType
 
@@ -163,7 +164,7 @@ def _are_amounts(pages: list[Any]) -> bool:
         texts = (
             page
             if isinstance(page, pa.Array)
-            else pa.array([one for one in page if isinstance(one, str)], pa.large_string())
+            else pa.array([whole_text(one) for one in page if isinstance(one, str)], pa.large_string())
         )
         if pc.all(pc.match_substring_regex(texts[:1], _AMOUNT)).as_py() is False:
             return False  # one look is enough for most columns

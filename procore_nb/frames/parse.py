@@ -119,7 +119,7 @@ def packed(values: Sequence[Any], types: PythonTypes) -> Any:
         except OverflowError:  # an integer past 64 bits
             pass
         except UnicodeEncodeError:  # half a surrogate pair is not a character, and no file takes it
-            return pa.array([_whole(value) for value in values], array)
+            return pa.array([whole_text(value) for value in values], array)
     return list(values)
 
 
@@ -162,7 +162,7 @@ def _id_text(value: Any) -> str:
     """An id as text; what can be none is text that no number is written as."""
     if isinstance(value, float | np.floating) and value.is_integer() and abs(float(value)) <= _EXACT_FLOAT:
         value = int(value)
-    return str(value) if isinstance(value, str | int | np.integer) else "none"
+    return whole_text(str(value)) or "" if isinstance(value, str | int | np.integer) else "none"
 
 
 def _tried(cast: Callable[[Any], Any], page: Any) -> Any:
@@ -336,12 +336,12 @@ def _text(value: Any) -> str | None:
     if isinstance(value, float) and not math.isfinite(value):
         return None if math.isnan(value) else str(value)
     if isinstance(value, str):
-        return _whole(value)
+        return whole_text(value)
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, Decimal):
         return str(value)
-    return _whole(json_text(value.item() if isinstance(value, np.generic) else value))
+    return whole_text(json_text(value.item() if isinstance(value, np.generic) else value))
 
 
 def _time(value: Any) -> int | None:
@@ -418,7 +418,7 @@ def _json_type(python: type) -> LogicalType:
     return next((logical for types, logical in _PYTHON_TYPES if issubclass(python, types)), "text")
 
 
-def _whole(text: str | None) -> str | None:
+def whole_text(text: str | None) -> str | None:
     """Text without half surrogate pairs."""
     return text and text.encode("utf-8", "replace").decode()
 

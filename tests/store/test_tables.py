@@ -75,7 +75,7 @@ def test_a_new_field_becomes_a_column_without_writing_other_parts_anew(
     after = set(store.files("rfis"))
     assert len(before & after) >= len(before) - 2
     frame = store.table("rfis").set_index("id")["novelty.depth"]
-    assert (frame[number], frame.notna().sum()) == ("3", 1)
+    assert (frame[number], frame.notna().sum()) == (3, 1)
 
 
 def test_a_field_that_becomes_a_list_is_a_list_everywhere(
