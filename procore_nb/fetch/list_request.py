@@ -67,7 +67,8 @@ class PageStats:
     """How the fetch of one list went.
 
     `repeated` rows came on an earlier page and were left out. `attempts` counts how often the list was fetched from its
-    start. `unreadable` characters of the bodies were guessed or lost.
+    start. `moved` says that rows came or went while it was read; `came` counts those found when pages were read again.
+    `unreadable` characters of the bodies were guessed or lost.
     """
 
     pages: int = 0
@@ -75,4 +76,6 @@ class PageStats:
     total: int | None = None
     repeated: int = 0
     attempts: int = 1
+    moved: bool = False
+    came: int = 0
     unreadable: int = 0

@@ -1,11 +1,11 @@
-"""Pages in, in any order; rows out in the order of the pages, without those that came on an earlier page. Pure.
+"""Pages in, in any order; rows out in the order of the pages, without those that came before. Pure.
 
 In: pages by number. Out: lists of rows, and a count of what came twice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import orjson
@@ -14,7 +14,7 @@ from procore_nb.responses import group_of
 
 
 class PageBuffer:
-    """The pages of one walk of one list.
+    """The pages of one attempt at one list.
 
     Parameters
     ----------
@@ -33,38 +33,72 @@ class PageBuffer:
         self.repeated = 0
         """How many rows were left out, as they had come on an earlier page."""
         self.ids_repeat = False
+        self.unnamed = False
+        """Whether a row came that has no id: such rows cannot be told apart."""
+        self.not_unique = False
+        """Whether one page brought an id twice."""
         self.same_pages: tuple[int, int] | None = None
-        """Two pages that brought the same rows: the list passes over the number of the page."""
+        """Two pages that brought the same rows: the list ignores the number of the page."""
         self.fingerprint = 0
         """Equal for two attempts that brought the same ids in the same order."""
         self._by_content = by_content
         self._identity = _identity_in_group if grouped else _identity
-        self._next = first
+        self._first = self._next = first
         self._pages: dict[int, tuple[list[Any], list[Hashable]]] = {}  # with the ids of the rows
         self._out: list[list[Any]] = []
         self._seen: set[Hashable] = set()
         self._ids: set[Hashable] = set()
         self._page_of: dict[int, int] = {}
         self._previous: list[Any] = []
+        self._like_first = 0  # pages with the rows of the first one
 
-    def put(self, number: int, rows: list[Any], *, in_turn: bool = False) -> None:
-        """Take in one page; one with the rows of an earlier page counts as empty.
+    def put(
+        self, number: int, rows: list[Any], *, in_turn: bool = False, moving: bool = False, pages: int = 1
+    ) -> Sequence[Hashable]:
+        """Take in one page, and return what its rows are told apart by; one with the rows of an earlier page is empty.
 
         Rows without an id may well repeat; they are compared only with the page before, and only where pages come
-        `in_turn` because nothing tells how many there are.
+        `in_turn` because nothing says how many there are. In a list known to be `moving`, or of several `pages`, one may
+        hold the rows of another because as many rows were inserted.
         """
-        ids: list[Hashable] = [self._identity(row) for row in rows]
-        if rows and None not in ids:
+        ids = [self._identity(row) for row in rows]
+        unnamed = None in ids
+        self.unnamed = self.unnamed or unnamed
+        self.not_unique = self.not_unique or (not unnamed and len(set(ids)) < len(ids))
+        earlier = number
+        if rows and not unnamed:
             earlier = self._page_of.setdefault(hash(tuple(ids)), number)
-        else:
-            earlier = number - 1 if in_turn and rows and rows == self._previous else number
+        elif in_turn and rows and rows == self._previous:
+            earlier = number - 1
         self._previous = rows if in_turn else []
-        if earlier != number:
+        if (
+            earlier != number
+            and not moving
+            and self._is_ignored(earlier, number, in_turn=in_turn, pages=pages)
+        ):
             self.same_pages = (earlier, number)
             rows, ids = [], []
+        names = self._names(rows, ids)
         self._pages[number] = rows, ids
         while self._next in self._pages:
             self._hand_out()
+        return names
+
+    def _is_ignored(self, one: int, two: int, *, in_turn: bool, pages: int) -> bool:
+        """Return whether two equal pages mean that the list ignores the number: it sends the first page each time."""
+        self._like_first += min(one, two) == self._first
+        return in_turn or self._like_first > (pages > 2)
+
+    def put_again(self, rows: list[Any]) -> tuple[Sequence[Hashable], int]:
+        """Take in a page that is read once more; return what its rows are told apart by, and how many were new."""
+        ids = [self._identity(row) for row in rows]
+        names = self._names(rows, ids)
+        fresh = [row for row, name in zip(rows, names, strict=True) if name not in self._seen]
+        self._seen.update(names)
+        self.rows += len(fresh)
+        if fresh:
+            self._out.append(fresh)
+        return names, len(fresh)
 
     def ready(self) -> list[list[Any]]:
         """Return the pages of rows that can be handed out since the last call."""
@@ -88,16 +122,32 @@ class PageBuffer:
     def _fresh(self, rows: list[Any], ids: list[Hashable]) -> list[Any]:
         self.came += len(rows)
         self.fingerprint = hash((self.fingerprint, tuple(ids)))
-        names = ids
         if self._by_content:
             self.ids_repeat = self.ids_repeat or not self._ids.isdisjoint(ids)
             self._ids.update(name for name in ids if name is not None)
-            names = [None if name is None else _digest(row) for row, name in zip(rows, ids, strict=True)]
+        names = self._names(rows, ids)
+        # What is the same within one page is two rows: no list that moves can make one response repeat itself.
         fresh = [row for row, name in zip(rows, names, strict=True) if name is None or name not in self._seen]
         self._seen.update(name for name in names if name is not None)
         self.repeated += len(rows) - len(fresh)
         self.ids_repeat = self.ids_repeat or self.repeated > 0
         return fresh
+
+    def _names(self, rows: list[Any], ids: list[Hashable]) -> list[Hashable]:
+        if not self._by_content:
+            return ids
+        return [None if name is None else content_of(row) for row, name in zip(rows, ids, strict=True)]
+
+
+def content_of(row: Any) -> Hashable:
+    """Return what is equal for two rows of equal content; None where a row is nested too deep to be compared."""
+    try:
+        return hash(orjson.dumps(row, option=orjson.OPT_SORT_KEYS))
+    except TypeError:  # an integer past 64 bits, a Decimal, or many levels
+        try:
+            return hash(repr(row))
+        except RecursionError:
+            return None
 
 
 def _identity(row: Any) -> int | str | None:
@@ -108,7 +158,3 @@ def _identity(row: Any) -> int | str | None:
 def _identity_in_group(row: Any) -> Hashable:
     name = _identity(row)
     return None if name is None else (name, group_of(row))
-
-
-def _digest(row: Any) -> int:
-    return hash(orjson.dumps(row, option=orjson.OPT_SORT_KEYS))

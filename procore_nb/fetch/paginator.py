@@ -1,6 +1,6 @@
-"""Which page to ask next, and when a list is complete: the deciding half of the page walk.
+"""Which page to fetch next, and when a list is complete: the deciding half of fetching.
 
-In: a request, then its pages as they come, in any order. Out: pages to ask for, rows in order, a verdict. Pure.
+In: a list request, then its pages as they come, in any order. Out: page requests, rows, a verdict. Pure.
 
 Procore's paging: https://developers.procore.com/documentation/pagination
 """
@@ -11,22 +11,38 @@ import re
 from typing import Any
 
 from procore_nb.errors import IncompleteError, ProcoreError
+from procore_nb.fetch.continuity import Continuity, Reading
 from procore_nb.fetch.list_request import ListRequest, PageRequest, PageStats
 from procore_nb.fetch.page_buffer import PageBuffer
 from procore_nb.responses import Page
 
-_SMALLEST = 100  # rows a page; every list takes as many
-_WALKS = 3  # a list that moves under our feet is walked again, so often in all
-_EMPTY_IN_A_ROW = 3  # pages; rows may be hidden from us, yet a server may name a next page for ever
+MOST_PAGES = 10_000
+"""No list is fetched beyond so many pages: 20 million rows at Procore's usual 2,000 a page, 1 million at 100."""
+_AHEAD = 64  # pages planned at once: a Total of a thousand million must not become as many requests in memory
+_SMALLEST_SIZE = 100  # rows a page; every list takes as many
+_LEAST_FULL = 10  # rows; no list has a smaller page by default
+_ATTEMPTS = 3  # lists whose rows have no id are fetched again when they move, so often in all
+_EMPTY_LINKED = 3  # empty pages in a row; rows may be hidden, yet a server may name a next page for ever
+_EMPTY_COUNTED = 16  # the same where a Total promises rows on them
+_PROBES = 4  # pages looked at once more
+_REREADS, _REREADS_MORE = 5, 40  # pages read again, for each page of a list that moves, and in all
 _SIZE = re.compile(r"per.?page|page.?size", re.IGNORECASE)
 
 
 class Paginator:
-    """The walk of one request: feed it pages with `receive` and take rows with `ready`, until `done`.
+    """The fetch of one list: feed it pages with `receive` and take rows with `ready`, until `done`.
 
-    When the list turned out to have moved it starts over: `restarted` is then True, and rows handed out before no longer
-    count. A list that stays short of what was announced leaves an error in `failure`.
+    Where pages show that the list moved while it was read, single pages are read again until it is proven that nothing is
+    missing that was there all the time. Where that cannot be told, because rows have no id, the list is fetched again from
+    its start: `restarted` is then True, and rows handed out before no longer count. A list that stays short of what was
+    announced leaves an error in `failure`.
     """
+
+    _groups: int
+    _linked: bool
+    _empty: int
+    _largest: int
+    _turn: int
 
     def __init__(self, request: ListRequest) -> None:
         self.request = request
@@ -37,85 +53,122 @@ class Paginator:
         self._start = request.first_page
         self._per_page = request.per_page
         self._grouped = "[]" in request.envelope
-        self._moves = 0
-        self._empty = 0  # pages in a row
-        self._shown_before: int | None = None  # the fingerprint of the walk before
+        self._moves = 0  # attempts that were given up because the list moved
+        self._shown_before: int | None = None  # the fingerprint of the attempt before
         self._begin()
 
     def first(self) -> PageRequest:
-        """Return the first page to ask for."""
+        """Return the request for the first page."""
         return self._page(self._start)
 
+    @property
+    def pages_planned(self) -> int:
+        """How many pages are known to be due beyond those already requested."""
+        return 0 if self.done else max(0, self._last - self._next + 1)
+
     def receive(self, page_request: PageRequest, page: Page) -> list[PageRequest]:
-        """Take in one page and return the pages to ask for because of it."""
+        """Take in one page and return the page requests that follow from it."""
         if self.is_late(page_request) or self.done:
             return []
         self.stats.pages += 1
         self.stats.unreadable += page.unreadable
         self._due.discard(page_request.number)
-        self._groups += page.groups or 0
         if page.total is not None:
             self._totals.append(page.total)
-        if page.more:
-            self._linked = True
+        if self._turn:
+            return self._receive_again(page_request, page)
+        self._groups += page.groups or 0
+        self._linked = self._linked or bool(page.more)
         self._empty = 0 if page.rows else self._empty + 1
-        self._order.put(page_request.number, page.rows, in_turn=not self._known_last)
+        moving = len(set(self._totals)) > 1
+        names = self._buffer.put(
+            page_request.number,
+            page.rows,
+            in_turn=not self._known_last,
+            moving=moving,
+            pages=self._last - self._start + 1,
+        )
         further = self._plan(page_request, page)
+        self._largest = max(self._largest, len(page.rows))
+        if self._can_prove:
+            self._continuity.add(
+                Reading(page_request.number, names, page.total, 0, self._is_end(page_request, page))
+            )
+        self.stats.rows, self.stats.repeated = self._buffer.rows, self._buffer.repeated
         self._due.update(one.number for one in further)
-        self.stats.rows, self.stats.repeated = self._order.rows, self._order.repeated
         return further if further or self._due else self._finish()
 
     def keep(self, page_request: PageRequest, page: Page) -> None:
-        """Take in a page for its rows alone; for a walk that ends early."""
+        """Take in a page for its rows alone; for a fetch that ends early."""
         if not (self.is_late(page_request) or self.done):
-            self._order.put(page_request.number, page.rows)
-            self.stats.rows = self._order.rows
+            self._buffer.put(page_request.number, page.rows)
+            self.stats.rows = self._buffer.rows
 
-    def refused(self, page_request: PageRequest, error: ProcoreError) -> list[PageRequest] | None:
-        """Return what to ask instead of a page that was refused, or None where the refusal has the last word.
+    def refused(self, page_request: PageRequest, error: ProcoreError) -> list[PageRequest] | ProcoreError:
+        """Return what to request instead of a page that was refused, or the error in which the fetch ends.
 
-        For most lists no largest page is documented, so the size asked for may be too large: 408 says that it takes too
-        long, 400 and 422 name the parameter. Nor is it documented what a page past the end answers.
+        For most lists no largest page is documented, so the size may be too large: 408 says that it takes too long, 400 and
+        422 name the parameter. Nor is it documented what a page past the end answers. Where nothing announced the page, it
+        counts as past the end only after a page that was not full; after a full one there may well have been more.
         """
         if self.is_late(page_request):
             return []
-        said = error.reason
         size, first = self._per_page or 0, page_request.number == self._start
-        named = first and error.status in (400, 422) and _SIZE.search(said) is not None
-        if size > _SMALLEST and (named or error.status == 408):
-            self._per_page = max(_SMALLEST, size // 4) if error.status == 408 else _SMALLEST
+        named = first and error.status in (400, 422) and _SIZE.search(error.reason) is not None
+        if size > _SMALLEST_SIZE and (named or error.status == 408):
+            self._per_page = max(_SMALLEST_SIZE, size // 4) if error.status == 408 else _SMALLEST_SIZE
             return [self.first()] if first else self._again()
-        past_the_end = error.status in (404, 416) or (error.status in (400, 422) and "page" in said.lower())
-        announced = (
-            self._linked and not self._totals
-        )  # a Total is compared with what came, so nothing is lost unseen
-        if past_the_end and not first and not announced:
+        if first or error.status not in (400, 404, 416, 422):
+            return error
+        if self._totals:  # what came is compared with it, so that nothing is lost unseen
+            return self.receive(page_request, Page([], total=self._totals[-1]))
+        if self._linked:  # a page that was announced is not past the end
+            return error
+        if not self._may_be_full:
             return self.receive(page_request, Page([]))
-        return None
+        return IncompleteError(
+            f"GET {self.request.path} sent {self._buffer.rows:,} records, then refused the next page ({error.message}) "
+            "Whether there are more is not known.",
+            reason=error.reason,
+            status=error.status,
+            retry_after_seconds=error.retry_after_seconds,
+            retryable=True,
+            advice=error.advice,
+        )
 
     def is_late(self, page_request: PageRequest) -> bool:
-        """Tell whether a page belongs to an earlier walk of the list."""
+        """Return whether a page belongs to an earlier attempt at the list."""
         return page_request.attempt != self.stats.attempts
 
     def ready(self) -> list[list[Any]]:
         """Return the pages of rows that came since the last call, in order, without rows that came before."""
-        return self._order.ready()
+        return self._buffer.ready()
 
     def rest(self) -> list[list[Any]]:
-        """Return whatever else came, also beyond a page that did not; for a walk that ends early."""
-        return self._order.rest()
+        """Return whatever else came, also beyond a page that did not; for a fetch that ends early."""
+        return self._buffer.rest()
 
     def _begin(self) -> None:
-        self._order = PageBuffer(self._start, by_content=self._moves == 1, grouped=self._grouped)
+        self._buffer = PageBuffer(self._start, by_content=self._moves == 1, grouped=self._grouped)
+        self._continuity = Continuity(self._start)
         self._due = {self._start}
         self._known_last = False
-        self._last = 0
-        self._empty = 0
+        self._next = self._start + 1
+        self._last = self._start
+        self._size = 0  # rows of a full page, where a Total makes it known
+        self._largest = 0  # rows of the longest page
+        self._may_be_full = False  # the last page, as far as can be told
+        self._empty = 0  # pages in a row
         self._linked = False
         self._unreachable = ""
         self._cursors: set[str] = set()
         self._totals: list[int] = []
-        self._groups: int = 0
+        self._groups = 0
+        self._turn = 0  # pages read again, one after the other
+        self._probes: list[int] | None = (
+            None  # pages to look at once more, where nothing says that the list moved
+        )
+        self._refused_plan = ""
         self.stats.rows = self.stats.repeated = 0
 
     def _again(self) -> list[PageRequest]:
@@ -128,38 +181,50 @@ class Paginator:
         named = self.request.page_parameters(number, per_page=self._per_page, cursor=cursor)
         return PageRequest(self.request, self.stats.attempts, number, named)
 
+    # Which pages there are
+
     def _plan(self, page_request: PageRequest, page: Page) -> list[PageRequest]:
-        """Decide, from one page, which others to ask for."""
-        if self._order.same_pages is not None:
+        """Decide, from one page, which others to request."""
+        number = page_request.number
+        self._may_be_full = len(page.rows) >= max(_LEAST_FULL, self._largest, page.per_page or 0)
+        if self._buffer.same_pages is not None:
             return self._stop_repeating(page)
+        if number - self._start + 1 >= MOST_PAGES and not self._known_last:
+            self._refused_plan = (
+                f"names a next page on each of {MOST_PAGES:,} pages; no list is fetched beyond that"
+            )
+            return []
         if self.request.paging in ("cursor", "offset"):
             return self._plan_chain(page_request, page)
-        if page_request.number == self._start:
+        if number == self._start:
             last = self._last_page(page)
             if last is not None:
+                if last - self._start >= MOST_PAGES:
+                    return self._refuse(page, last - self._start + 1)
                 self._last = last
-                if last > self._start:
-                    return [self._page(number) for number in range(self._start + 1, last + 1)]
-        if self._known_last:
-            # Total and Link may disagree: as long as a next page with rows is named, there is more.
-            if not (page.more and (page.rows or page.groups) and page_request.number == self._last):
-                return []
-            self._last += 1
-            return [self._page(self._last)]
-        return [self._page(page_request.number + 1)] if self._goes_on(page) else []
+        if not self._known_last:
+            return [self._page(number + 1)] if self._goes_on(page) else []
+        if self._empty >= _EMPTY_COUNTED:
+            self._last = self._next - 1  # what was announced does not come: `_finish` compares
+        # Total and Link may disagree: as long as a next page with rows is named, there is more.
+        elif number == self._last and page.more and (page.rows or page.groups):
+            self._last = min(self._last + 1, self._start + MOST_PAGES)
+        room = range(self._next, min(self._last, self._next + _AHEAD - 1 - len(self._due)) + 1)
+        self._next += len(room)
+        return [self._page(each) for each in room]
 
     def _last_page(self, page: Page) -> int | None:
-        """Return the number of the last page where the first page tells it, else None."""
+        """Return the number of the last page where the first page says it, else None."""
         rows = len(page.rows)
         self._known_last = True
-        # Where rows come in groups, Total may count groups or rows, so that it tells no number of pages.
+        # Where rows come in groups, Total may count groups or rows, so that it gives no number of pages.
         if page.groups is not None and max(rows, page.groups) < (page.per_page or 0):
             return self._start
         if page.total is not None and page.groups is None:
-            asked = page.per_page or self._per_page or rows
+            size = page.per_page or self._per_page or rows
             # A server may cap the page without saying so: rows that came count, not rows asked for.
-            size = min(asked, rows) if 0 < rows < page.total else asked
-            pages = -(-page.total // size) if size and rows else 1
+            self._size = min(size, rows) if 0 < rows < page.total else size
+            pages = -(-page.total // self._size) if self._size and rows else 1
             return self._start + max(pages, 1) - 1
         if page.more is False:
             return self._start
@@ -170,83 +235,178 @@ class Paginator:
 
     def _goes_on(self, page: Page) -> bool:
         if page.more is not None:
-            return page.more and self._empty < _EMPTY_IN_A_ROW
-        # No header tells: only an empty page, or one that came before, is the end.
+            return page.more and self._empty < _EMPTY_LINKED
+        # No header says: only an empty page, or one that came before, is the end.
         return self.request.paging in ("page", "page0") and bool(page.rows)
 
     def _plan_chain(self, page_request: PageRequest, page: Page) -> list[PageRequest]:
-        """Decide the next link of a list whose pages are named by the one before."""
+        """Decide the next page of a list whose pages are named by the one before."""
         cursor, total = page.cursor, page.total
         if self.request.paging == "offset" and page.rows and isinstance(page.rows[-1], dict):
             last_id = page.rows[-1].get("id")
             cursor = str(last_id) if last_id is not None and page.more is not False else None
-        if total is not None and self._order.came >= total:
+        if total is not None and self._buffer.came >= total:
             return []
-        if cursor and cursor not in self._cursors and self._empty < _EMPTY_IN_A_ROW:
+        if cursor and cursor not in self._cursors and self._empty < _EMPTY_LINKED:
             self._cursors.add(cursor)
             return [self._page(page_request.number + 1, cursor=cursor)]
         silent = not cursor and page.more is None and total is None and self._is_full(page)
         if page.rows and (page.more or (silent and self.request.paging == "cursor")):
-            self._unreachable = "there seem to be more, but the reply does not say where they begin"
+            self._unreachable = "there seem to be more, but the response does not say where they begin"
         return []
 
     def _stop_repeating(self, page: Page) -> list[PageRequest]:
-        """End a walk whose pages repeat: the list passes over the page asked for."""
-        earlier, later = self._order.same_pages or (0, 0)
+        """End a fetch whose pages repeat: the list ignores which page is requested."""
+        earlier, later = self._buffer.same_pages or (0, 0)
         total = self._totals[-1] if self._totals else None
-        if page.more or self._is_full(page) or (total is not None and total > self._order.rows):
+        if page.more or self._is_full(page) or (total is not None and total > self._buffer.rows):
             self._unreachable = f"page {later} repeats page {earlier}, so there may be more behind"
+        self._last = self._next - 1
+        return []
+
+    def _refuse(self, page: Page, pages: int) -> list[PageRequest]:
+        announced = f"{page.total:,} records" if page.total is not None else f"page {page.last:,} as its last"
+        self._refused_plan = f"announces {announced}, which takes {pages:,} requests; no list is fetched beyond {MOST_PAGES:,} pages"
+        self._last = self._start
         return []
 
     def _is_full(self, page: Page) -> bool:
         return len(page.rows) >= (page.per_page or self._per_page or 1)
 
+    # Whether it is complete
+
+    @property
+    def _can_prove(self) -> bool:
+        """Whether pages can be read again by number, and their rows told apart."""
+        by_number = self.request.paging not in ("cursor", "offset")
+        return by_number and not self._grouped and not self._buffer.unnamed
+
+    def _is_end(self, page_request: PageRequest, page: Page) -> bool:
+        """Return whether nothing came after a page, by its own account."""
+        if page.more is not None:
+            return not page.more
+        if page.total is None:
+            return not page.rows
+        return (page_request.number - self._start + 1) * self._size >= page.total
+
     @property
     def _counted(self) -> int:
         """How many came of what Total counts: rows, or the groups they came in."""
-        return max(self._order.rows, self._groups)
+        return max(self._buffer.rows, self._groups)
 
     def _finish(self) -> list[PageRequest]:
-        """Judge the whole: complete, short, or moved and to be walked again."""
+        """Judge the whole: complete, short, or moved while it was read."""
+        buffer, total = self._buffer, self._totals[-1] if self._totals else None
+        if self._unreachable or self._refused_plan:
+            return self._conclude(total)
         moved = len(set(self._totals)) > 1
-        total = self._totals[-1] if self._totals else None
-        if self._is_doubtful(total, moved=moved):
+        if self._can_prove and not buffer.not_unique:
+            if moved or (buffer.repeated and self._continuity.shared_edges() >= buffer.repeated):
+                self._continuity.begin()
+                return self._read_again()
+            if total is None and self._continuity.last_with_rows > self._start:
+                # Without a Total a deletion leaves no trace: rows behind it move up to pages that were read. It moved
+                # those pages too, so that a second look at a few of them shows it.
+                pages = self._continuity.last_with_rows - self._start
+                chosen = {self._start + pages * (one + 1) // (_PROBES + 1) for one in range(_PROBES)}
+                self._probes = sorted(chosen if pages > _PROBES else range(self._start, self._start + pages))
+                return self._read(self._probes.pop(0))
+        if self._must_restart(total, moved=moved):
             self._moves += 1
-            self._shown_before = self._order.fingerprint
+            self._shown_before = buffer.fingerprint
             return self._again()
         if moved:
             total = max(self._totals)  # it never stood still: the strictest count is the honest one
-        self.stats.total = total
-        self.done = True
-        if total is not None and self._counted < total:
-            came_twice = f", {self.stats.repeated:,} more came twice" if self.stats.repeated else ""
-            what = f"announced {total:,} records and sent {self.stats.rows:,}{came_twice}"
-            self.failure = self._incomplete(f"{what}; {self._unreachable}" if self._unreachable else what)
-        elif self._unreachable:
-            self.failure = self._incomplete(f"sent {self.stats.rows:,} records, and {self._unreachable}")
-        return []
+        return self._conclude(total)
 
-    def _is_doubtful(self, total: int | None, *, moved: bool) -> bool:
-        """Tell whether the list may have moved, so that it is walked again.
+    def _must_restart(self, total: int | None, *, moved: bool) -> bool:
+        """Return whether the list is fetched again from its start: it moved, and its rows cannot be told apart.
 
-        Ids that repeat say so as well, unless they are simply not unique in this list: the second walk tells rows apart
+        Ids that repeat say so as well, unless they are simply not unique in this list: the second attempt tells rows apart
         by all of their content, and counts if it brings what the first one brought.
         """
-        if self._moves + 1 >= _WALKS:
+        if self._moves + 1 >= _ATTEMPTS:
             return False
-        if moved or self._unreachable:
-            return moved
-        order = self._order
-        repeats = order.ids_repeat and (total is None or self._counted < total)
-        if self._moves == 1 and order.ids_repeat:
-            repeats = order.fingerprint != self._shown_before
+        buffer = self._buffer
+        if moved:
+            # Cursors and offsets by id name a row, not a position: rows that come and go do not shift them.
+            return self.request.paging not in ("cursor", "offset") or self._counted < min(self._totals)
+        repeats = buffer.ids_repeat and (total is None or self._counted < total)
+        if self._moves == 1 and buffer.ids_repeat:
+            repeats = buffer.fingerprint != self._shown_before
         return repeats
 
-    def _incomplete(self, what: str) -> IncompleteError:
-        return IncompleteError(
+    def _read(self, number: int) -> list[PageRequest]:
+        self._turn += 1
+        self._due = {number}
+        return [self._page(number)]
+
+    def _read_again(self) -> list[PageRequest]:
+        """Read single pages again until nothing can be missing; one after the other, so that their order is certain."""
+        self.stats.moved = True
+        if self._turn >= _REREADS * (self.stats.pages - self._turn) + _REREADS_MORE:
+            self._unreachable = "it changed faster than it could be read"
+            return self._conclude(None)
+        number = self._continuity.next_page(self._buffer.rows)
+        if number is None and self._continuity.gap() is not None:
+            self._unreachable = "it changed faster than it could be read"
+            return self._conclude(None)
+        return self._conclude_moving() if number is None else self._read(number)
+
+    def _receive_again(self, page_request: PageRequest, page: Page) -> list[PageRequest]:
+        names, new_rows = self._buffer.put_again(page.rows)
+        self.stats.rows, self.stats.came = self._buffer.rows, self.stats.came + new_rows
+        if self._buffer.unnamed:
+            return self._finish()
+        number = page_request.number
+        before = self._continuity.latest(number)
+        reading = Reading(number, names, page.total, self._turn, self._is_end(page_request, page))
+        if self._probes is not None:
+            same = before is not None and list(before.names) == list(names)
+            if same:
+                return self._read(self._probes.pop(0)) if self._probes else self._conclude(None)
+            self._probes = None
+            self._continuity.begin()
+            self._continuity.add_again(reading, new_rows)
+        else:
+            self._continuity.add_again(reading, new_rows)
+        return self._read_again()
+
+    def _conclude_moving(self) -> list[PageRequest]:
+        """End the fetch of a list that moved, once nothing is missing that was there all the time."""
+        if not self._totals:
+            return self._conclude(None)
+        first, last = self._totals[0], self._totals[-1]
+        # Rows that stayed from start to end: all of the first count where rows only came, all of the last where they only
+        # went. Otherwise the smallest count is the least there must be, unless rows of it are hidden from this account.
+        least = {1: first, -1: last}.get(self._continuity.one_way, min(self._totals))
+        if self._buffer.rows < least or 2 * self._buffer.rows < last:
+            return self._conclude(max(least, last))
+        self._conclude(None)
+        self.stats.total = last
+        return []
+
+    def _conclude(self, total: int | None) -> list[PageRequest]:
+        self.stats.total, self.stats.rows = total, self._buffer.rows
+        self.done = True
+        if self.request.paging in ("cursor", "offset") and self._totals:
+            total = min(self._totals)
+        sent = f"sent {self.stats.rows:,}"
+        if self._refused_plan:
+            self._fail(self._refused_plan)
+        elif total is not None and self._counted < total:
+            came_twice = f", {self.stats.repeated:,} more came twice" if self.stats.repeated else ""
+            what = f"announced {total:,} records and {sent}{came_twice}"
+            self._fail(f"{what}; {self._unreachable}" if self._unreachable else what)
+        elif self._unreachable:
+            self._fail(f"{sent} records, and {self._unreachable}")
+        return []
+
+    def _fail(self, what: str) -> None:
+        self.failure = IncompleteError(
             f"GET {self.request.path} {what}.",
-            retryable=not self._unreachable,
-            advice="Ask for it in parts: a filter, or a range of time."
-            if self._unreachable
-            else "The list may be changing: ask again. If it stays so, some records are hidden from this account.",
+            retryable=not (self._unreachable or self._refused_plan),
+            advice="Fetch it in parts: a filter, or a range of time."
+            if self._unreachable or self._refused_plan
+            else "The list may be changing: try again. If it stays so, some records are hidden from this account.",
         )

@@ -165,12 +165,12 @@ class Scheduler:
         if not isinstance(result, ProcoreError):
             raise result
         instead = one.refused(page_request, result)
-        if instead is not None:
+        if not isinstance(instead, ProcoreError):
             self._go_on(one, instead)
             return
-        if not self._may_skip(result):
-            raise result
-        self._skipped[id(request)] = result
+        if not self._may_skip(instead):
+            raise instead from (None if instead is result else result)
+        self._skipped[id(request)] = instead
         one.done = True
         self._forget(lambda other: other.request is request)
 
@@ -190,7 +190,8 @@ class Scheduler:
         # The first response names the limits, the first page of a list how many pages it has.
         if len(page_requests) > 1 or not self._wait_checked:
             self._wait_checked = True
-            self._pool.check_wait_budget(len(self._to_send) + self._yet_to_begin, one.request)
+            planned = sum(each.pages_planned for each in self._paginators)
+            self._pool.check_wait_budget(len(self._to_send) + planned + self._yet_to_begin, one.request)
 
     def _hand_out(self) -> Iterator[Event]:
         while self._paginators:
