@@ -23,6 +23,7 @@ from procore_nb.errors import (
     IncompleteError,
     NotFoundError,
     ProcoreError,
+    warn,
 )
 from procore_nb.fetch import (
     Event,
@@ -32,10 +33,11 @@ from procore_nb.fetch import (
     RequestPolicy,
     RequestRestarted,
     fetch_lists,
+    notes_of,
 )
 from procore_nb.frames import FrameBuilder, with_categories
 from procore_nb.http import Session
-from procore_nb.progress import Progress, ProgressMaker
+from procore_nb.progress import Progress, ProgressMaker, counted
 from procore_nb.signals import Cancelled, DeferredInterrupt
 
 OnError = Literal["raise", "skip"]
@@ -233,10 +235,7 @@ class Collection:
         }
         if self.categories:
             frame = with_categories(frame, self.endpoint)
-        repeated = sum(tally.repeated for tally in tallies)
-        walked_again = sum(tally.attempts > 1 for tally in tallies)
-        if repeated or walked_again:
-            account |= {"repeated": repeated, "walked_again": walked_again}
+        account |= notes_of(tallies)
         frame.attrs["procore"] = {**frame.attrs.get("procore", {}), **account}
         if tallies is self.tallies:
             self._warn()
@@ -245,6 +244,12 @@ class Collection:
     def _warn(self) -> None:
         if not callable(self.progress):  # who watches for itself reads attrs
             self.skipped.warn(self.endpoint.name, len(self.questions))
+            unreadable = sum(tally.unreadable for tally in self.tallies)
+            if unreadable:
+                warn(
+                    f"{counted(unreadable, 'character')} of {self.endpoint.name} could not be read for certain: not UTF-8 "
+                    "(read as Windows-1252), or half a character (shown as \ufffd)."
+                )
 
     def _partial(self, building: FrameAssembler, progress: Progress) -> pd.DataFrame:
         """Return what had come, and say which places are missing from it, wholly or in part."""

@@ -9,11 +9,10 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Mapping
 from typing import Any
 
-import orjson
 import pandas as pd
 
 from procore_nb.client.targets import Target
-from procore_nb.fetch import Event, ListRequest, PageRows, RequestDone, RequestRestarted
+from procore_nb.fetch import Event, ListRequest, PageRows, RequestDone, RequestRestarted, content_of
 from procore_nb.frames import FrameBuilder
 
 
@@ -111,7 +110,7 @@ class RowDeduplicator:
 def _name(row: Any) -> Hashable:
     """Return the id of a row, or all of a row that has none."""
     name = row.get("id") if isinstance(row, dict) else row
-    return name if isinstance(name, int | str) else orjson.dumps(row)
+    return name if isinstance(name, int | str) else content_of(row)
 
 
 def target_of(question: ListRequest) -> Target:

@@ -3,7 +3,8 @@
 In: a session and list requests. Out: events: rows, a restart, a request done or skipped. The only room that waits.
 """
 
-from procore_nb.fetch.list_request import ListRequest, PageStats
+from procore_nb.fetch.list_request import ListRequest, PageStats, notes_of
+from procore_nb.fetch.page_buffer import content_of
 from procore_nb.fetch.scheduler import (
     Event,
     PageRows,
@@ -24,6 +25,8 @@ __all__ = [
     "RequestPolicy",
     "RequestRestarted",
     "SilentObserver",
+    "content_of",
     "fetch_first_page",
     "fetch_lists",
+    "notes_of",
 ]

@@ -5,8 +5,9 @@ In: a path, parameters, and how the list pages. Out: values that say so. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 _SIZE_PARAMETERS = {
     "page": "per_page",
@@ -79,3 +80,28 @@ class PageStats:
     moved: bool = False
     came: int = 0
     unreadable: int = 0
+
+
+def notes_of(stats: Sequence[PageStats]) -> dict[str, Any]:
+    """Return what is worth knowing of the fetch of some lists, for `attrs["procore"]`; empty where all went plainly.
+
+    `repeated` rows came twice and stand once. `walked_again` lists were fetched from their start again.
+    `changed_meanwhile` names the `lists` whose rows came or went while they were read: `came` of their rows were inserted
+    meanwhile or found late, `gone` more stand here than the lists have now, `unseen` more are in the lists than stand here.
+    Whatever was there from start to end stands here once. `unreadable` characters were guessed or lost.
+    """
+    notes: dict[str, Any] = {}
+    repeated, again = sum(one.repeated for one in stats), sum(one.attempts > 1 for one in stats)
+    if repeated or again:
+        notes |= {"repeated": repeated, "walked_again": again}
+    moved = [one for one in stats if one.moved]
+    if moved:
+        counted = [(one.rows, one.total) for one in moved if one.total is not None]
+        notes["changed_meanwhile"] = {
+            "lists": len(moved),
+            "came": sum(one.came for one in moved),
+            "gone": sum(max(0, rows - total) for rows, total in counted),
+            "unseen": sum(max(0, total - rows) for rows, total in counted),
+        }
+    unreadable = sum(one.unreadable for one in stats)
+    return notes | ({"unreadable": unreadable} if unreadable else {})
