@@ -120,7 +120,10 @@ class Paginator:
             return [self.first()] if first else self._again()
         if first or error.status not in (400, 404, 416, 422):
             return error
-        if self._totals and error.status in (404, 416):  # what came is compared with it: nothing is lost unseen
+        if self._totals and error.status in (
+            404,
+            416,
+        ):  # what came is compared with it: nothing is lost unseen
             return self.receive(page_request, Page([], total=self._totals[-1]))
         if self._totals or self._linked:  # a page that was announced is not past the end
             return error
