@@ -14,13 +14,11 @@ except ImportError as error:
         advice='Install it with: pip install "procore-nb[notebook]", then restart the kernel.',
     ) from error
 
-from procore_nb.widgets.company_picker import CompanyPicker
 from procore_nb.widgets.connect_form import ConnectForm
-from procore_nb.widgets.endpoint_picker import EndpointPicker
 from procore_nb.widgets.explorer import Explorer
 from procore_nb.widgets.frame_table import FrameTable
-from procore_nb.widgets.project_picker import ProjectPicker
-from procore_nb.widgets.secret_input import SecretInput
+from procore_nb.widgets.inputs import SecretInput
+from procore_nb.widgets.pickers import CompanyPicker, EndpointPicker, ProjectPicker
 
 __all__ = [
     "CompanyPicker",

@@ -1,18 +1,24 @@
-"""The scripts and the one style sheet of the widgets, as text.
+"""What every widget is made of: scripts, the style sheet, the badge of an environment; and how it is closed.
 
-In: names of files in `static`. Out: one script, or the style. There is no build step: the files are what runs.
+In: names of files in `static`, an environment, a widget. Out: text of a script or style, HTML. There is no build step: the
+files are what runs.
 """
 
 from __future__ import annotations
 
 from functools import cache
+from html import escape
 from importlib.resources import files
+
+import ipywidgets
+
+from procore_nb.environments import DEMO, Environment
 
 
 @cache
 def script(*names: str) -> str:
     """The shared part followed by the named scripts, as one module."""
-    return "\n".join(_text(name) for name in ("part.js", *names))
+    return "\n".join(_text(name) for name in ("shared.js", *names))
 
 
 @cache
@@ -23,3 +29,41 @@ def style(*names: str) -> str:
 
 def _text(name: str) -> str:
     return (files("procore_nb.widgets") / "static" / name).read_text(encoding="utf-8")
+
+
+def close_all(widget: ipywidgets.Widget) -> None:
+    """Close a widget, what is in it, and their layouts and styles."""
+    for each in getattr(widget, "children", ()):
+        close_all(each)
+    for name in ("layout", "style"):
+        part = getattr(widget, name, None)
+        if isinstance(part, ipywidgets.Widget):
+            part.close()
+    ipywidgets.Widget.close(widget)
+
+
+_NATURE = {
+    "production": "live data",
+    "federal": "live data",
+    "sandbox": "test data",
+    "monthly-sandbox": "test data",
+    "demo": "made-up data, inside this kernel",
+}
+
+
+def environment_badge(place: Environment, html: str) -> str:
+    """HTML in the dress of an environment."""
+    kind = place.name if place.name in _NATURE else "other"
+    return f"<div class='pnw-environment pnw-environment-{kind}'>{html}</div>"
+
+
+def environment_html(place: Environment | None) -> str:
+    """An environment's name, whether its data are live, and its hosts."""
+    if place is None:
+        return (
+            "<div class='pnw-hint pnw-indent'>Production and sandbox have keys and data of their own.</div>"
+        )
+    nature = f" &middot; {_NATURE[place.name]}" if place.name in _NATURE else ""
+    login, api = escape(place.login_url), escape(place.api_url)
+    hosts = "" if place == DEMO else f"<br>login <code>{login}</code> &middot; API <code>{api}</code>"
+    return environment_badge(place, f"<b>{escape(place.name)}</b>{nature}{hosts}")

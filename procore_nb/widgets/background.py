@@ -1,13 +1,19 @@
-"""One thing at a time, beside the kernel's own thread, so that a form stays alive while it waits for Procore.
+"""One job at a time beside the kernel's own thread, so that a form stays alive while it waits for Procore.
 
-In: something to do. Out: nothing; what it does it shows itself. A second start while one is under way is refused,
-which makes double clicks harmless.
+In: a job, and what the fetch reports. Out: nothing; the job shows its own result. A second start while one is under way is
+refused, which makes double clicks harmless. Progress is reported at most a few times a second; cancelling keeps the rows
+that were fetched.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
+
+from procore_nb.progress import Progress
+from procore_nb.progress import counted as counted
+from procore_nb.signals import Cancelled
 
 
 class BackgroundTask:
@@ -42,7 +48,7 @@ class BackgroundTask:
         return self._free.locked()
 
     def wait(self, timeout_seconds: float | None = None) -> bool:
-        """Stay until the job is done; False when it still goes on."""
+        """Wait until the job is done; False when it still runs."""
         thread = self._thread
         if thread is None or thread is threading.current_thread():
             return True
@@ -52,10 +58,57 @@ class BackgroundTask:
     def _run(self, job: Callable[[], None]) -> None:
         try:
             job()
-        except BaseException as error:  # a thread has no one else to tell; the form shows it in words
+        except BaseException as error:  # nobody joins this thread: the form shows the error
             self._on_error(error)
         finally:
             try:
                 self._on_change(False)
             finally:
                 self._free.release()
+
+
+_PAUSE = 0.25  # seconds between two reports to the browser
+
+
+class ProgressObserver(Progress):
+    """Shows in a form how a fetch goes on; cancels it once `stop` is set.
+
+    Parameters
+    ----------
+    what, targets
+        Name of the list, and how many targets are fetched.
+    show
+        Called in the fetching thread with text and the share that is done (None while unknown).
+    stop
+        Set from any thread to cancel the fetch.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        targets: int,
+        *,
+        show: Callable[[str, float | None], None],
+        stop: threading.Event,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(what, targets=targets, show=False, clock=clock)
+        self._report, self._halt = show, stop
+        self._shown_at = clock() - _PAUSE
+
+    def tick(self) -> None:
+        """Report to the form, and cancel the fetch when Stop was pressed."""
+        if self._halt.is_set():
+            raise Cancelled
+        now = self._clock()
+        if now - self._shown_at < _PAUSE:
+            return
+        self._shown_at = now
+        with self._lock:
+            waiting = f"; {self._wait_text}" if now < self._until else ""
+            counts = f"{counted(self._rows, 'row')}, {counted(self.requests, 'request')}{waiting}"
+        done = f"{self._done:,} of {self._targets:,} places, " if self._targets > 1 else ""
+        self._report(f"{self._what}: {done}{counts}", self._done / self._targets if self._targets > 1 else None)
+
+    def close(self, *, complete: bool = True) -> None:
+        """Leave nothing behind: the form shows how it ended."""

@@ -1,6 +1,6 @@
-"""The fields of the connect form, and what they amount to.
+"""The fields of the connect form, and the arguments of `connect` that they hold.
 
-In: environments, saved profiles, what a person types. Out: `ConnectArguments`, checked, or an error in words. Sends nothing.
+In: environments, saved profiles, what a person types. Out: `ConnectArguments`, validated, or an error. Sends nothing.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from procore_nb import hints
 from procore_nb.credentials import Credentials, CredentialSources, Secret, company_number
 from procore_nb.environments import DEMO, KNOWN, Environment
 from procore_nb.errors import ArgumentError, CredentialsError
-from procore_nb.widgets.badge import hosts_shown
-from procore_nb.widgets.secret_input import SecretInput
+from procore_nb.widgets.assets import environment_html
+from procore_nb.widgets.inputs import SecretInput
 from procore_nb.widgets.snippet import connect_line
 
 TYPED = "typed"
@@ -34,20 +34,12 @@ class ConnectArguments:
     profile: str
     company_id: int | None
 
-    @property
-    def line(self) -> str:
-        """The line of Python for it."""
-        client_id = self.credentials.client_id if self.credentials else ""
-        return connect_line(
-            self.environment, client_id=client_id, profile=self.profile, company_id=self.company_id
-        )
-
 
 class ConnectFields:
-    """The fields; `rows` are the widgets in order, `wanted()` reads them."""
+    """The fields; `rows` are the widgets in order, `arguments()` reads them."""
 
-    def __init__(self, places: CredentialSources, environment: Environment | None) -> None:
-        self._places = places
+    def __init__(self, sources: CredentialSources, environment: Environment | None) -> None:
+        self._sources = sources
         self.profile = ipywidgets.Dropdown(
             options=[_TYPE], description="Credentials", style=_WIDE, layout={"width": "auto"}
         )
@@ -78,6 +70,8 @@ class ConnectFields:
         )
         self.hint = ipywidgets.HTML(f"<span class='pnw-hint'>{escape(hints.COMPANY_ID)}</span>")
         self.hint.layout.margin = "0 2px 4px 118px"
+        for text in (self.client_id, self.company):
+            text.add_class("pnw-enter")
         self.profile.observe(self._profile_chosen, "value")
         self.environment.observe(self._adapt, "value")
         self._adapt()
@@ -96,6 +90,11 @@ class ConnectFields:
         ]
 
     @property
+    def inputs(self) -> list[ipywidgets.Widget]:
+        """The fields whose values a click carries; those that decide which others are used come first."""
+        return [self.profile, self.environment, self.client_id, self.company]
+
+    @property
     def profile_name(self) -> str:
         """The saved profile that is chosen; empty when none is."""
         kind, name = self.profile.value
@@ -104,19 +103,19 @@ class ConnectFields:
     def list_profiles(self, choose: str = "") -> None:
         """Offer what there is to choose from, and choose one."""
         options = [_TYPE]
-        if "PROCORE_CLIENT_ID" in self._places.variables():
+        if "PROCORE_CLIENT_ID" in self._sources.variables():
             options.append(("from PROCORE_CLIENT_ID in the environment", (FOUND, "")))
         options += [
             (f"profile {one.name} ({one.environment.name}, {one.client_id})", ("profile", one.name))
-            for one in self._places.profiles.all()
+            for one in self._sources.profiles.all()
         ]
         if choose:
-            self._places.profiles.get(choose)  # says which there are when it is not among them
+            self._sources.profiles.get(choose)  # raises, with the names that exist
         self.profile.options = options
         self.profile.value = ("profile", choose) if choose else (TYPED, "")
 
-    def wanted(self) -> ConnectArguments:
-        """Return what the fields hold; an error says what is missing."""
+    def arguments(self) -> ConnectArguments:
+        """Return what the fields hold; an error names what is missing."""
         place = self.environment.value
         if place is None:
             raise ArgumentError("Choose an environment first.", advice="demo needs nothing else.")
@@ -139,8 +138,8 @@ class ConnectFields:
         return connect_line(place, client_id=client_id, profile=name, company_id=company)
 
     def disable(self, busy: bool) -> None:
-        """Let nothing be changed while something is under way."""
-        for field in (self.profile, self.environment, self.client_id, self.company, self.secret):
+        """Allow no changes while a job runs."""
+        for field in (*self.inputs, self.secret):
             field.disabled = busy
         if not busy:
             self._adapt()
@@ -165,7 +164,7 @@ class ConnectFields:
 
     def _profile_chosen(self, _: Any = None) -> None:
         if self.profile_name:
-            saved = self._places.profiles.get(self.profile_name)
+            saved = self._sources.profiles.get(self.profile_name)
             if saved.environment not in [place for _, place in self.environment.options]:
                 self.environment.options = [
                     *self.environment.options,
@@ -185,4 +184,4 @@ class ConnectFields:
         for field in (self.client_id, self.secret):
             field.layout.display = None if typed and place != DEMO else "none"
         self.environment.disabled = bool(self.profile_name)
-        self.hosts.value = hosts_shown(place)
+        self.hosts.value = environment_html(place)

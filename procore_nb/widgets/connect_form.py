@@ -1,4 +1,4 @@
-"""The form that connects: what `connect` takes, with the answer beside it.
+"""The form that connects: the arguments of `connect`, with the result beside them.
 
 In: a choice of environment, credentials, a company. Out: `form.procore`. Speaks to Procore through `client` only.
 """
@@ -17,11 +17,13 @@ from procore_nb.client import Procore, connect
 from procore_nb.credentials import CredentialSources
 from procore_nb.environments import DEMO, Environment, environment
 from procore_nb.errors import ArgumentError, CredentialsError, ProcoreError
+from procore_nb.widgets.assets import close_all
 from procore_nb.widgets.background import BackgroundTask
-from procore_nb.widgets.company_picker import CompanyPicker
 from procore_nb.widgets.connect_fields import ConnectArguments, ConnectFields
-from procore_nb.widgets.dispose import close_all
-from procore_nb.widgets.status import PythonLine, StatusMessage
+from procore_nb.widgets.inputs import OUTDATED, SubmitButton
+from procore_nb.widgets.pickers import CompanyPicker
+from procore_nb.widgets.snippet import Snippet
+from procore_nb.widgets.status import StatusMessage
 
 
 class ConnectForm(ipywidgets.VBox):  # type: ignore[misc]
@@ -62,21 +64,27 @@ class ConnectForm(ipywidgets.VBox):  # type: ignore[misc]
         company_id: int | None = None,
         places: CredentialSources | None = None,
     ) -> None:
-        self._places = places or CredentialSources()
-        named = self._places.variables().get("PROCORE_ENVIRONMENT")
+        self._sources = places or CredentialSources()
+        named = self._sources.variables().get("PROCORE_ENVIRONMENT")
         first = wanted if wanted is not None else named[0] if named and not profile else None
-        self._fields = ConnectFields(self._places, None if first is None else environment(first))
+        self._fields = ConnectFields(self._sources, None if first is None else environment(first))
         self._procore: Procore | None = None
         self.error: BaseException | None = None
-        self._errand = BackgroundTask(self._busy_changed, self._failed)
-        self._busy, self._sure = False, ""
-        self._notice, self._line = StatusMessage(), PythonLine()
+        self._task = BackgroundTask(self._busy_changed, self._failed)
+        self._busy, self._confirmed, self._used = False, "", ""
+        self._status, self._snippet = StatusMessage(), Snippet()
         self._company = CompanyPicker(description="Company")
-        self._connect = self._button("Connect", self._open, "primary", "Ask for a token and look around")
-        self._test = self._button("Test", self._diagnose, "", "Try every step from here to the first project")
-        self._save = self._button("Save as profile", self._keep, "", "Keep the secret in the system keyring")
-        self._forget = self._button("Forget profile", self._drop, "", "Remove the profile and its secret")
         self._name = ipywidgets.Text(placeholder="name of the profile", layout={"width": "170px"})
+        self._connect = self._button(
+            "Connect", self._open, "Request a token and list the companies", primary=True, on_enter=True
+        )
+        self._test = self._button("Test", self._diagnose, "Try every step from here to the first project")
+        self._save = self._button(
+            "Save as profile", self._save_profile, "Keep the secret in the system keyring"
+        )
+        self._forget = self._button(
+            "Forget profile", self._forget_profile, "Remove the profile and its secret"
+        )
         super().__init__(children=self._laid_out())
         self.add_class("pnw-form")
         self.add_class("pnw-narrow")
@@ -91,8 +99,8 @@ class ConnectForm(ipywidgets.VBox):  # type: ignore[misc]
 
     @property
     def procore(self) -> Procore:
-        """The connection; waits for a connecting that is under way, and says what to do when there is none."""
-        self._errand.wait()
+        """The connection; waits for a connecting that is under way, and raises when there is none."""
+        self._task.wait()
         if self._procore is None:
             raise CredentialsError(
                 "The form is not connected yet.", advice="Press Connect in the form, or call form.connect()."
@@ -102,17 +110,17 @@ class ConnectForm(ipywidgets.VBox):  # type: ignore[misc]
     def connect(self) -> Procore:
         """Do what the Connect button does, here and now, and return the connection."""
         self._start(self._open, "Connecting …")
-        self._errand.wait()
+        self._task.wait()
         if self.error is not None:
             raise self.error
         return self.procore
 
     def wait(self, timeout_seconds: float | None = None) -> bool:
-        """Stay until whatever was clicked is done; False when it still goes on."""
-        return self._errand.wait(timeout_seconds)
+        """Wait until the last click is done; False when it still runs."""
+        return self._task.wait(timeout_seconds)
 
     def close(self) -> None:
-        """Take the form away; a connection that was taken from it stays open."""
+        """Remove the form; a connection that was taken from it stays open."""
         if self.children:  # else it was refused before it was made
             self._fields.secret.forget()
         close_all(self)
@@ -128,79 +136,79 @@ class ConnectForm(ipywidgets.VBox):  # type: ignore[misc]
         for row in (first, second):
             row.add_class("pnw-indent")
         self._keeping = second
-        return [*self._fields.rows, first, self._notice, self._company, second, self._line]
+        return [*self._fields.rows, first, self._status, self._company, second, self._snippet]
 
-    def _button(self, text: str, job: Callable[[], None], style: str, tip: str) -> ipywidgets.Button:
-        button = ipywidgets.Button(
-            description=text, button_style=style, tooltip=tip, layout={"width": "auto"}
-        )
+    def _button(self, text: str, job: Callable[[], None], tip: str, **looks: bool) -> SubmitButton:
         busy = {"Connect": "Connecting …", "Test": "Trying every step …"}.get(text, "One moment …")
-        button.on_click(lambda _: self._start(job, busy))
-        return button
+        return SubmitButton(
+            text,
+            lambda: self._start(job, busy),
+            outdated=lambda: self._status.show(OUTDATED, level="warning"),
+            tooltip=tip,
+            fields=[*self._fields.inputs, self._name],
+            **looks,
+        )
 
     def _listen(self) -> None:
-        fields = self._fields
-        for field in (fields.profile, fields.environment, fields.client_id, fields.company):
+        for field in self._fields.inputs:
             field.observe(self._changed, "value")
-        for text in (fields.client_id, fields.company):
-            text.on_msg(self._submitted)
-        fields.secret.on_enter(lambda: self._start(self._open, "Connecting …"))
         self._company.observe(self._company_chosen, "value")
 
-    def _submitted(self, _: object, content: dict[str, Any], buffers: object) -> None:
-        if content.get("event") == "submit":
-            self._start(self._open, "Connecting …")
-
     def _changed(self, _: object) -> None:
-        """What was connected before does not stay behind other words."""
+        """Drop a connection that does not belong to what stands in the fields now."""
         if not self._busy:
-            self._procore, self.connected, self.error, self._sure = None, False, None, ""
-            self._notice.clear()
+            self._procore, self.connected, self.error, self._confirmed = None, False, None, ""
+            self._status.clear()
             self._refresh()
 
     def _refresh(self) -> None:
         """Show what can be done now."""
         fields, busy = self._fields, self._busy
         demo = fields.environment.value == DEMO
-        self._line.code = fields.line()
+        self._snippet.code = fields.line()
         self._company.layout.display = None if self.connected else "none"
         for field in (self._save, self._name):
             field.layout.display = None if self.connected and fields.secret.held and not demo else "none"
         self._forget.layout.display = None if fields.profile_name else "none"
-        self._forget.description = "Really forget?" if self._sure else "Forget profile"
+        self._forget.description = "Really forget?" if self._confirmed else "Forget profile"
         for button in (self._connect, self._test, self._save, self._forget, self._company):
             button.disabled = busy
 
-    def _start(self, job: Callable[[], None], saying: str) -> None:
-        def whole() -> None:
+    def _start(self, job: Callable[[], None], text: str) -> None:
+        def run() -> None:
             self.error = None
-            self._sure = self._sure if job == self._drop else ""
-            self._notice.say(saying, level="busy")
+            self._confirmed = self._confirmed if job == self._forget_profile else ""
+            self._status.show(text, level="busy")
             job()
 
-        self._errand.start(whole)
+        self._task.start(run)
 
     def _busy_changed(self, busy: bool) -> None:
         self._busy = busy
         self._fields.disable(busy)
+        if not busy and self.connected and self._used != self._fields.line():
+            self._changed(None)  # typed after the click, and received while it connected
+            self._status.show("The fields were changed meanwhile. Press Connect again.", level="warning")
         self._refresh()
 
     def _failed(self, error: BaseException) -> None:
         self.error = error
-        self._notice.fail(error)
+        self._status.show_error(error)
 
-    def _made(self, wanted: ConnectArguments) -> Procore:
+    def _make(self, arguments: ConnectArguments) -> Procore:
         return connect(
-            wanted.environment,
-            credentials=wanted.credentials,
-            company_id=wanted.company_id,
-            profile=wanted.profile or None,
-            places=self._places,
+            arguments.environment,
+            credentials=arguments.credentials,
+            company_id=arguments.company_id,
+            profile=arguments.profile or None,
+            places=self._sources,
         )
 
     def _open(self) -> None:
         self._procore, self.connected = None, False
-        procore = self._made(self._fields.wanted())
+        arguments, self._used = self._fields.arguments(), self._fields.line()
+        self._snippet.code = self._used
+        procore = self._make(arguments)
         if procore.company_id is None:
             raise ArgumentError("Type the company id.", advice=hints.COMPANY_ID)
         try:
@@ -212,51 +220,52 @@ class ConnectForm(ipywidgets.VBox):  # type: ignore[misc]
         self._procore = procore
         self._company.offer(companies, procore.company_id)
         self.connected = True
-        self._say_connected(companies, procore)
+        self._show_connected(companies, procore)
 
-    def _say_connected(self, companies: pd.DataFrame, procore: Procore) -> None:
+    def _show_connected(self, companies: pd.DataFrame, procore: Procore) -> None:
         name = self._company.label
         if companies.empty:
-            self._notice.say(
+            self._status.show(
                 f"Connected to {procore.environment.name}, but no company is visible to this account.",
                 level="warning",
                 advice="Press Test to see how far this account gets.",
             )
             return
-        self._notice.say(
+        self._status.show(
             f"Connected to {procore.environment.name}, {name}. The connection is form.procore.", level="done"
         )
 
     def _diagnose(self) -> None:
-        steps = self._made(self._fields.wanted()).diagnose()
+        steps = self._make(self._fields.arguments()).diagnose()
         failed = int((~steps["ok"].fillna(True)).sum())
         words = "Everything works." if not failed else f"{failed} of {len(steps)} steps fail."
-        told = steps.astype(object).where(steps.notna(), None).to_dict("records")
-        self._notice.say(words, level="warning" if failed else "done", steps=told)
+        rows = steps.astype(object).where(steps.notna(), None).to_dict("records")
+        self._status.show(words, level="warning" if failed else "done", steps=rows)
 
-    def _keep(self) -> None:
-        wanted = self._fields.wanted()
-        if wanted.credentials is None:
-            raise CredentialsError("There is no typed secret to save.")
-        saved = self._places.profiles.save(
-            self._name.value, wanted.credentials, wanted.environment, wanted.company_id
+    def _save_profile(self) -> None:
+        arguments = self._fields.arguments()
+        if arguments.credentials is None or not self.connected:
+            raise CredentialsError("There is no typed secret to save.", advice="Connect with it first.")
+        saved = self._sources.profiles.save(
+            self._name.value, arguments.credentials, arguments.environment, arguments.company_id
         )
         self._fields.secret.forget()
         self._fields.list_profiles(choose=saved.name)
-        self._notice.say(
+        self._used = self._fields.line()
+        self._status.show(
             f"Saved as profile {saved.name!r}; the secret is in the system keyring.", level="done"
         )
 
-    def _drop(self) -> None:
+    def _forget_profile(self) -> None:
         name = self._fields.profile_name
-        if self._sure != name:
-            self._sure = name
-            self._notice.say(f"Press again to remove profile {name!r} and its secret.", level="warning")
+        if self._confirmed != name:
+            self._confirmed = name
+            self._status.show(f"Press again to remove profile {name!r} and its secret.", level="warning")
             return
-        self._sure = ""
-        self._places.profiles.forget(name)
+        self._confirmed = ""
+        self._sources.profiles.forget(name)
         self._fields.list_profiles()
-        self._notice.say(f"Profile {name!r} and its secret are gone.", level="done")
+        self._status.show(f"Profile {name!r} and its secret are gone.", level="done")
 
     def _company_chosen(self, change: dict[str, Any]) -> None:
         number = change["new"]

@@ -11,7 +11,7 @@ import anywidget
 import pandas as pd
 
 from procore_nb.widgets.assets import script, style
-from procore_nb.widgets.table_cells import texts
+from procore_nb.widgets.table_rows import texts
 
 _MOST = 15
 
@@ -19,7 +19,7 @@ _MOST = 15
 def count_values(column: pd.Series[Any]) -> list[tuple[str, int]]:
     """Values and how often they occur: times by month or year in order, all else most frequent first.
 
-    What is left over and what is missing come last.
+    The rest and the missing are last.
     """
     in_time = pd.api.types.is_datetime64_any_dtype(column.dtype)
     written = _periods(column) if in_time else pd.Series(texts(column), dtype="string")
@@ -68,11 +68,11 @@ class CountBars(anywidget.AnyWidget):
     def show(self, column: pd.Series[Any]) -> None:
         """Draw the counts of this column."""
         self._bars, self._title = count_values(column), str(column.name)
-        self._announce()
+        self._send_bars()
 
     def _receive(self, _: object, content: dict[str, Any], buffers: object) -> None:
         if content.get("kind") == "ready":
-            self._announce()
+            self._send_bars()
 
-    def _announce(self) -> None:
+    def _send_bars(self) -> None:
         self.send({"kind": "bars", "title": self._title, "bars": [list(bar) for bar in self._bars]})

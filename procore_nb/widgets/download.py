@@ -1,6 +1,6 @@
-"""Files handed to the browser over the widget's own channel, so that a far-away kernel can give them too.
+"""Files sent to the browser over the widget's own channel, so that downloads work with a remote kernel too.
 
-In: a frame. Out: CSV or Excel in parts that the browser asks for one by one. Leaves nothing on the kernel's disk.
+In: a frame. Out: CSV or Excel in parts that the browser requests one by one. Leaves nothing on the kernel's disk.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ _PART = 256 * 1024  # bytes; small enough for every proxy between kernel and bro
 _ENDINGS = {"csv": ".csv", "excel": ".xlsx"}
 
 
-class DownloadButtons:
-    """Makes one file at a time and gives it away in parts.
+class Downloads:
+    """Makes one file at a time and sends it in parts.
 
     Parameters
     ----------
@@ -33,47 +33,47 @@ class DownloadButtons:
 
     def __init__(self, send: Callable[..., None]) -> None:
         self._send = send
-        self._errand = BackgroundTask(lambda _: None, self._failed)
+        self._task = BackgroundTask(lambda _: None, self._failed)
         self._numbers = itertools.count(1)
         self._files: dict[int, bytes] = {}
         self._to: object = None
 
     def make(self, frame: pd.DataFrame, kind: str, to: object) -> None:
-        """Begin a file; the browser hears its name and size when it is made."""
+        """Begin a file; its name and size are sent when it is made."""
         self._to = to
-        self._errand.start(lambda: self._make(frame, kind, to))
+        self._task.start(lambda: self._make(frame, kind, to))
 
     def wait(self) -> None:
-        """Stay until the file is made."""
-        self._errand.wait()
+        """Wait until the file is made."""
+        self._task.wait()
 
-    def hand_over(self, asked: dict[str, Any], to: object) -> None:
+    def send_part(self, request: dict[str, Any], to: object) -> None:
         """Send one part; the last one ends the file."""
-        number, at = int(asked.get("file", 0)), int(asked.get("part", 0))
+        number, at = int(request.get("file", 0)), int(request.get("part", 0))
         data = self._files.get(number)
         if data is None:
-            self._send({"kind": "trouble", "to": to, "text": "That file is gone; download it again."})
+            self._send({"kind": "error", "to": to, "text": "That file is gone; download it again."})
             return
         piece = data[at * _PART : (at + 1) * _PART]
         self._send({"kind": "part", "to": to, "file": number, "part": at}, [piece])
-        if asked.get("last"):
+        if request.get("last"):
             self._files.pop(number, None)
 
     def _make(self, frame: pd.DataFrame, kind: str, to: object) -> None:
         data = gzip.compress(file_bytes(frame, kind), 5, mtime=0)
         number = next(self._numbers)
-        self._files = {number: data}  # an older file nobody fetched is let go
+        self._files = {number: data}  # an older file nobody fetched is dropped
         name = str(frame.attrs.get("procore", {}).get("endpoint", "table")) + _ENDINGS[kind]
         parts = -(-len(data) // _PART)
         self._send({"kind": "file", "to": to, "file": number, "name": name, "parts": parts, "zipped": True})
 
     def _failed(self, error: BaseException) -> None:
         text = str(error) if isinstance(error, ProcoreError) else f"{type(error).__name__}: {error}"
-        self._send({"kind": "trouble", "to": self._to, "text": text})
+        self._send({"kind": "error", "to": self._to, "text": text})
 
 
 def file_bytes(frame: pd.DataFrame, kind: str) -> bytes:
-    """The bytes that `to_csv` or `to_excel` would write."""
+    """The bytes that `to_csv` or `to_excel` write."""
     if kind not in _ENDINGS:
         raise ArgumentError(f"A table is downloaded as csv or excel, not {kind!r}.")
     with tempfile.TemporaryDirectory(prefix="procore_nb-") as folder:

@@ -1,4 +1,4 @@
-"""The explorer: pick a list, places and filters, fetch, look, keep.
+"""The explorer: choose a list, its targets and filters; fetch it, look at it, download it.
 
 In: a connection. Out: `explorer.frame`, and the line of Python that gives the same. Calls `Procore.table` only.
 """
@@ -13,17 +13,16 @@ import pandas as pd
 
 from procore_nb.client import Procore
 from procore_nb.errors import ArgumentError, IncompleteError, ProcoreError
-from procore_nb.widgets.background import BackgroundTask
-from procore_nb.widgets.badge import dressed
+from procore_nb.widgets.assets import close_all, environment_badge
+from procore_nb.widgets.background import BackgroundTask, ProgressObserver
 from procore_nb.widgets.counts import CountBars, good_columns
-from procore_nb.widgets.dispose import close_all
-from procore_nb.widgets.endpoint_picker import EndpointPicker
 from procore_nb.widgets.fetch_result import ended, other_choice, outcome, rows_of, stopped
-from procore_nb.widgets.filter_panel import FilterPanel
+from procore_nb.widgets.filters import FilterPanel
 from procore_nb.widgets.frame_table import FrameTable
-from procore_nb.widgets.progress_line import ProgressObserver
-from procore_nb.widgets.snippet import call_line
-from procore_nb.widgets.status import PythonLine, StatusMessage
+from procore_nb.widgets.inputs import OUTDATED, SubmitButton
+from procore_nb.widgets.pickers import EndpointPicker
+from procore_nb.widgets.snippet import Snippet, call_line
+from procore_nb.widgets.status import StatusMessage
 from procore_nb.widgets.target_panel import TargetPanel
 
 _NEVER = threading.Event()
@@ -62,16 +61,21 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
         self._frame: pd.DataFrame | None = None
         self.error: BaseException | None = None
         self._stop = threading.Event()
-        self._errand = BackgroundTask(self._busy_changed, self._failed)
-        self._finding = BackgroundTask(lambda _: None, self._no_projects)
-        self._asked = self._asked_line = self._frame_line = ""
+        self._task = BackgroundTask(self._busy_changed, self._failed)
+        self._project_task = BackgroundTask(lambda _: None, self._projects_failed)
+        self._fetched_name = self._fetched_line = self._frame_line = ""
         self._outcome: dict[str, Any] = {}
-        self._notice, self._line, self._about = StatusMessage(), PythonLine(), ipywidgets.HTML()
-        self._head = ipywidgets.HTML(dressed(procore.environment, procore._repr_html_()))
+        self._status, self._snippet, self._about = StatusMessage(), Snippet(), ipywidgets.HTML()
+        self._head = ipywidgets.HTML(environment_badge(procore.environment, procore._repr_html_()))
         self.endpoints, self.filters = EndpointPicker(), FilterPanel()
-        self.places = TargetPanel(self._projects_wanted)
-        self._fetch = ipywidgets.Button(description="Fetch", button_style="primary", layout={"width": "auto"})
-        self._halt = ipywidgets.Button(description="Stop", layout={"width": "auto"}, disabled=True)
+        self.targets = TargetPanel(self._need_projects)
+        self._fetch = SubmitButton(
+            "Fetch",
+            lambda: self._task.start(self._fetch_now),
+            outdated=lambda: self._status.show(OUTDATED, level="warning"),
+            primary=True,
+        )
+        self._stop_button = ipywidgets.Button(description="Stop", layout={"width": "auto"}, disabled=True)
         self._table: FrameTable | None = None
         self._by = ipywidgets.Dropdown(description="Counts by", layout={"width": "420px"})
         self._bars = CountBars()
@@ -84,7 +88,7 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
     @property
     def frame(self) -> pd.DataFrame:
         """What was fetched last; waits for a fetch that is under way."""
-        self._errand.wait()
+        self._task.wait()
         if self._frame is None:
             raise ArgumentError(
                 "Nothing is fetched yet.", advice="Press Fetch, or call explorer.fetch()."
@@ -98,26 +102,26 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
 
     def fetch(self) -> pd.DataFrame:
         """Do what the Fetch button does, here and now, and return the frame."""
-        self._errand.start(self._fetch_now)
+        self._task.start(self._fetch_now)
         try:
-            self._errand.wait()
+            self._task.wait()
         except KeyboardInterrupt:
             self.stop()
-            self._errand.wait()
+            self._task.wait()
         if self.error is not None:
             raise self.error
         return self.frame
 
     def stop(self) -> None:
-        """Stop the fetch that is under way; what had come is kept."""
+        """Cancel the fetch that is under way; the rows that were fetched are kept."""
         self._stop.set()
 
     def wait(self, timeout_seconds: float | None = None) -> bool:
-        """Stay until a fetch, or the list of projects, is there; False when it still goes on."""
-        return self._finding.wait(timeout_seconds) and self._errand.wait(timeout_seconds)
+        """Wait until a fetch, or the list of projects, is there; False when it still runs."""
+        return self._project_task.wait(timeout_seconds) and self._task.wait(timeout_seconds)
 
     def close(self) -> None:
-        """Take the form away, and let go of its rows."""
+        """Remove the form, and drop its rows."""
         if self.children:  # else it was refused before it was made
             self.stop()
             self._frame, self._table = None, None
@@ -128,18 +132,17 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
         return f"Explorer({self._procore.environment.name}, {self.endpoints.value}, {got})"
 
     def _laid_out(self) -> list[ipywidgets.Widget]:
-        buttons = ipywidgets.HBox([self._fetch, self._halt])
+        buttons = ipywidgets.HBox([self._fetch, self._stop_button])
         return [
-            self._head, self.endpoints, self._about, self.places, self.filters, buttons, self._notice, self._line, self._result,
+            self._head, self.endpoints, self._about, self.targets, self.filters, buttons, self._status, self._snippet, self._result,
         ]  # fmt: skip
 
     def _listen(self) -> None:
         self.endpoints.observe(self._endpoint_chosen, "value")
-        self.places.observe(self._refresh, "changed")
+        self.targets.observe(self._refresh, "changed")
         self.filters.observe(self._refresh, "changed")
         self._by.observe(self._count, "value")
-        self._fetch.on_click(lambda _: self._errand.start(self._fetch_now))
-        self._halt.on_click(lambda _: self.stop())
+        self._stop_button.on_click(lambda _: self.stop())
 
     def _endpoint_chosen(self, _: object) -> None:
         endpoint = self.endpoints.endpoint
@@ -147,79 +150,80 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
             self._about.value = (
                 f"<details><summary>About this list</summary>{endpoint._repr_html_()}</details>"
             )
-            self.places.offer(endpoint)
+            self.targets.offer(endpoint)
             self.filters.offer(endpoint)
             self._refresh()
 
     def _arguments(self) -> dict[str, Any]:
         if not self.endpoints.value:
             raise ArgumentError("Choose a list first.")
-        return self.places.values() | self.filters.values()
+        return self.targets.values() | self.filters.values()
 
     def _call(self, name: str, arguments: dict[str, Any]) -> str:
         return "frame = " + call_line("procore.table", name, **arguments)
 
     def _refresh(self, _: object = None) -> None:
-        """Show the line for what is chosen, and say so when the rows in sight are of something else."""
+        """Show the line for what is chosen, and warn when the rows below are those of another line."""
+        self._fetch.fields = [*self.targets.inputs, *self.filters.inputs]
         try:
-            self._line.code = self._call(self.endpoints.value, self._arguments())
+            self._snippet.code = self._call(self.endpoints.value, self._arguments())
         except ProcoreError:
-            self._line.code = ""  # something is missing; Fetch says what
-        if self._frame is None or self._errand.busy:
+            self._snippet.code = ""  # something is missing; Fetch names it
+        if self._frame is None or self._task.busy:
             return
-        if self._line.code == self._frame_line:
-            self._notice.repeat(self._outcome)
+        if self._snippet.code == self._frame_line:
+            self._status.show_again(self._outcome)
         else:
-            self._notice.say(**other_choice(self._frame_line))
+            self._status.show(**other_choice(self._frame_line))
 
     def _busy_changed(self, busy: bool) -> None:
-        self._fetch.disabled, self._halt.disabled = busy, not busy
+        self._fetch.disabled, self._stop_button.disabled = busy, not busy
         if busy:
             self._stop.clear()
         else:
-            self._head.value = dressed(self._procore.environment, self._procore._repr_html_())
+            self._head.value = environment_badge(self._procore.environment, self._procore._repr_html_())
 
-    def _watch(self, what: str, places: int) -> ProgressObserver:
-        return ProgressObserver(what, places, tell=self._tell, stop=self._stop)
+    def _observer(self, what: str, targets: int) -> ProgressObserver:
+        return ProgressObserver(what, targets, show=self._report, stop=self._stop)
 
-    def _tell(self, words: str, share: float | None) -> None:
-        self._notice.say("Stopping …" if self._stop.is_set() else words, level="busy", share=share)
+    def _report(self, words: str, share: float | None) -> None:
+        self._status.show("Stopping …" if self._stop.is_set() else words, level="busy", share=share)
 
     def _fetch_now(self) -> None:
         self.error = None
         name, arguments = self.endpoints.value, self._arguments()
-        self._asked = name
-        self._asked_line = self._line.code = self._call(name, arguments)
-        self._notice.say(f"Asking for {name} …", level="busy")
+        self._fetched_name = name
+        self._fetched_line = self._snippet.code = self._call(name, arguments)
+        self._status.show(f"Fetching {name} …", level="busy")
         filtered = bool(self.filters.values())
-        frame = self._procore.table(name, progress=self._watch, **arguments)
+        frame = self._procore.table(name, progress=self._observer, **arguments)
         self._show(frame)
-        self._conclude(outcome(frame, filtered=filtered))
-        if self._line.code != self._frame_line:  # something was changed while it came
-            self._notice.say(**other_choice(self._frame_line))
+        self._finish(outcome(frame, filtered=filtered))
+        if self._snippet.code != self._frame_line:  # something was changed while it was fetched
+            self._status.show(**other_choice(self._frame_line))
 
     def _failed(self, error: BaseException) -> None:
         self.error = error
         if not isinstance(error, ProcoreError):
-            self._notice.fail(error)
+            self._status.show_error(error)
             return
-        partial = rows_of(error, self._asked)
+        partial = rows_of(error, self._fetched_name)
         if partial is not None:
             self._show(partial)
         halted = isinstance(error, IncompleteError) and self._stop.is_set()
-        said = stopped(partial) if halted else ended(error, partial, older=self._frame is not None)
+        message = stopped(partial) if halted else ended(error, partial, older=self._frame is not None)
         if partial is None:
-            self._notice.say(**said)
+            self._status.show(**message)
         else:
-            self._conclude(said)
+            self._finish(message)
 
-    def _conclude(self, said: dict[str, Any]) -> None:
-        """Say how the fetch ended that gave the rows in sight."""
-        self._notice.say(**said)
-        self._outcome = self._notice.said
+    def _finish(self, message: dict[str, Any]) -> None:
+        """Show how the fetch ended that gave the rows below."""
+        self._status.show(**message)
+        self._outcome = self._status.message
 
     def _show(self, frame: pd.DataFrame) -> None:
-        self._frame, self._frame_line = frame, self._asked_line
+        self._frame, self._frame_line = frame, self._fetched_line
         if self._table is None:
             self._table = FrameTable(frame)
             self._result.children = [self._table, self._by, self._bars]
@@ -236,18 +240,20 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
             at = [str(name) for name in self._frame.columns].index(self._by.value)
             self._bars.show(self._frame.iloc[:, at])
 
-    def _projects_wanted(self) -> None:
-        if not self.places.projects.offered:
-            self._finding.start(self._offer_projects)
+    def _need_projects(self) -> None:
+        if not self.targets.projects.offered:
+            self._project_task.start(self._offer_projects)
 
     def _offer_projects(self) -> None:
-        told = ProgressObserver(
-            "projects", 1, tell=lambda words, _: self.places.projects.explain(words), stop=_NEVER
+        observer = ProgressObserver(
+            "projects", 1, show=lambda words, _: self.targets.projects.explain(words), stop=_NEVER
         )
-        self.places.projects.explain("Asking for the projects …")
-        self.places.projects.offer(self._procore.table("projects", status="All", progress=lambda *_: told))
+        self.targets.projects.explain("Fetching the projects …")
+        self.targets.projects.offer(
+            self._procore.table("projects", status="All", progress=lambda *_: observer)
+        )
 
-    def _no_projects(self, error: BaseException) -> None:
+    def _projects_failed(self, error: BaseException) -> None:
         self.error = error
-        self.places.give_up_choosing()
-        self._notice.fail(error)
+        self.targets.reset()
+        self._status.show_error(error)

@@ -1,6 +1,6 @@
 """A table for frames of any length: the rows stay in the kernel, and only those in sight travel.
 
-In: a frame. Out: a widget that sorts, searches, chooses columns and hands files to the browser. No rows are ever
+In: a frame. Out: a widget that sorts, searches, chooses columns and sends files to the browser. No rows are ever
 widget state, so a saved notebook stays small and holds no data.
 
 Why our own: measured offline in JupyterLab, tables that send all rows need many seconds for 100,000 of them, and the
@@ -16,9 +16,8 @@ import pandas as pd
 
 from procore_nb.errors import ArgumentError
 from procore_nb.widgets.assets import script, style
-from procore_nb.widgets.download import DownloadButtons
-from procore_nb.widgets.table_cells import empty_columns, is_numeric, texts, width
-from procore_nb.widgets.table_rows import TableRows
+from procore_nb.widgets.download import Downloads
+from procore_nb.widgets.table_rows import TableRows, empty_columns, is_numeric, texts, width
 
 _MOST_ROWS_AT_ONCE = 500
 
@@ -46,12 +45,12 @@ class FrameTable(anywidget.AnyWidget):
     (2, 1)
     """
 
-    _esm = script("files.js", "columns.js", "table.js")
+    _esm = script("download.js", "columns.js", "table.js")
     _css = style("table.css")
 
     def __init__(self, frame: pd.DataFrame, **values: Any) -> None:
         super().__init__(**values)
-        self._outbox = DownloadButtons(self.send)
+        self._downloads = Downloads(self.send)
         self._turn = 0
         self._take(frame)
         self.on_msg(self._receive)
@@ -73,7 +72,7 @@ class FrameTable(anywidget.AnyWidget):
     def show(self, frame: pd.DataFrame) -> None:
         """Show another frame in the same place."""
         self._take(frame)
-        self._announce()
+        self._send_head()
 
     def choose_columns(self, names: list[str]) -> None:
         """Show these columns, in the frame's order."""
@@ -103,7 +102,7 @@ class FrameTable(anywidget.AnyWidget):
     def _receive(self, _: object, content: dict[str, Any], buffers: object) -> None:
         kind, to = content.get("kind"), content.get("from")
         if kind == "ready":
-            self._announce(to)
+            self._send_head(to)
         elif kind == "rows":
             self._send_rows(content, to)
         elif kind == "select":
@@ -111,13 +110,13 @@ class FrameTable(anywidget.AnyWidget):
         elif kind == "columns":
             self._choose([at for at in content.get("shown", []) if 0 <= at < self._flat.shape[1]])
         elif kind == "download":
-            self._outbox.make(self.view, str(content.get("as")), to)
+            self._downloads.make(self.view, str(content.get("as")), to)
         elif kind == "part":
-            self._outbox.hand_over(content, to)
+            self._downloads.send_part(content, to)
 
     def _choose(self, shown: list[int]) -> None:
         self._shown, self._columns_chosen = shown, True
-        self._announce()
+        self._send_head()
 
     def _select(self, content: dict[str, Any]) -> None:
         column = content.get("column")
@@ -125,10 +124,10 @@ class FrameTable(anywidget.AnyWidget):
         self._rows.words = str(content.get("words", ""))
         self._rows.column, self._rows.down = (column if valid else None), bool(content.get("down"))
         self._positions = self._rows.positions()
-        self._announce()
+        self._send_head()
 
-    def _announce(self, to: object = None) -> None:
-        """Say what the table looks like now; each change makes older pages void."""
+    def _send_head(self, to: object = None) -> None:
+        """Send what the table looks like now; each change makes older pages void."""
         self._turn += 1 if to is None else 0
         head = {
             "kind": "head",
@@ -150,8 +149,8 @@ class FrameTable(anywidget.AnyWidget):
         self.send({"kind": "rows", "to": to, "turn": self._turn} | self._page(max(first, 0), count))
 
     def _page(self, first: int, count: int) -> dict[str, Any]:
-        wanted = self._positions[first : first + count]
-        columns = [texts(self._flat.iloc[:, at].take(wanted)) for at in self._shown]
+        rows = self._positions[first : first + count]
+        columns = [texts(self._flat.iloc[:, at].take(rows)) for at in self._shown]
         cells = [list(row) for row in zip(*columns, strict=True)] if columns else []
         return {"first": first, "cells": cells}
 

@@ -1,6 +1,6 @@
 """The line of Python that does what a form does, so that a click can become a cell.
 
-In: what was chosen. Out: text that runs as it stands, and never holds a secret. Pure.
+In: what was chosen. Out: text that runs as it stands, and never holds a secret; a widget with a button that copies it.
 """
 
 from __future__ import annotations
@@ -9,17 +9,21 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+import anywidget
+import traitlets
+
 from procore_nb.environments import KNOWN, Environment
+from procore_nb.widgets.assets import script, style
 
 _LONGEST = 90  # characters; a longer call has each argument on a line of its own
 
 
 def call_line(function: str, *values: Any, **options: Any) -> str:
     """A call as a person would write it; options that are None are left out."""
-    told = [_text(value) for value in values]
-    told += [f"{name}={_text(value)}" for name, value in options.items() if value is not None]
-    line = f"{function}({', '.join(told)})"
-    return line if len(line) <= _LONGEST else f"{function}(\n    " + ",\n    ".join(told) + ",\n)"
+    texts = [_text(value) for value in values]
+    texts += [f"{name}={_text(value)}" for name, value in options.items() if value is not None]
+    line = f"{function}({', '.join(texts)})"
+    return line if len(line) <= _LONGEST else f"{function}(\n    " + ",\n    ".join(texts) + ",\n)"
 
 
 def connect_line(
@@ -33,6 +37,14 @@ def connect_line(
     credentials = Code(f'pnb.Credentials({client_id!r}, getpass("Client secret: "))')
     asked = call_line("pnb.connect", environment, credentials=credentials, company_id=company_id)
     return f"from getpass import getpass\nprocore = {asked}"
+
+
+class Snippet(anywidget.AnyWidget):
+    """A line of Python with a button that copies it; empty shows nothing."""
+
+    _esm = script("snippet.js")
+    _css = style()
+    code = traitlets.Unicode("").tag(sync=True)
 
 
 class Code(str):

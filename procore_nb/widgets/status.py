@@ -1,6 +1,6 @@
-"""What a form says: a notice, where the eye is, and the line of Python that does the same.
+"""The message of a form: what it is doing, what it did, what went wrong.
 
-In: words, errors, steps. Out: two small widgets that show them as text, whatever the text is.
+In: text, errors, steps. Out: a widget that shows them as text, whatever the text holds.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ from procore_nb.widgets.assets import script, style
 class StatusMessage(anywidget.AnyWidget):
     """One message at a time: busy, done, warning or error, with advice and perhaps steps.
 
-    It also says so when the kernel behind the form is gone, and closes the form then.
+    It also shows when the kernel behind the form is gone, and disables the form then.
     """
 
-    _esm = script("notice.js")
+    _esm = script("status.js")
     _css = style()
-    said = traitlets.Dict({"level": "info", "text": ""}).tag(sync=True)
+    message = traitlets.Dict({"level": "info", "text": ""}).tag(sync=True)
 
     @property
     def level(self) -> str:
         """`info`, `busy`, `done`, `warning` or `error`."""
-        return str(self.said["level"])
+        return str(self.message["level"])
 
     @property
     def text(self) -> str:
-        """The message; empty when nothing is said."""
-        return str(self.said["text"])
+        """The message; empty when there is none."""
+        return str(self.message["text"])
 
-    def say(
+    def show(
         self,
         text: str,
         *,
@@ -45,38 +45,30 @@ class StatusMessage(anywidget.AnyWidget):
         share: float | None = None,
     ) -> None:
         """Show a message in place of the last one; `share` (0 to 1) draws how much is done."""
-        said: dict[str, Any] = {
+        message: dict[str, Any] = {
             "level": level,
             "text": text,
             "advice": advice,
             "share": share,
             "steps": [dict(step) for step in steps],
         }
-        self.said = said
+        self.message = message
 
-    def repeat(self, said: Mapping[str, Any]) -> None:
-        """Say again what was said before."""
-        self.said = dict(said)
+    def show_again(self, message: Mapping[str, Any]) -> None:
+        """Show a message that was shown before."""
+        self.message = dict(message)
 
     def clear(self) -> None:
-        """Say nothing."""
-        self.say("")
+        """Show nothing."""
+        self.show("")
 
-    def fail(self, error: BaseException) -> None:
+    def show_error(self, error: BaseException) -> None:
         """Show an error in words: ours as they are, others by their kind."""
         if isinstance(error, ProcoreError):
-            self.say(error.message, level="error", advice=error.advice)
+            self.show(error.message, level="error", advice=error.advice)
         else:
-            self.say(
+            self.show(
                 f"Something unexpected went wrong: {type(error).__name__}: {error}",
                 level="error",
                 advice="The form's .error holds it. Please report it with these words.",
             )
-
-
-class PythonLine(anywidget.AnyWidget):
-    """A line of Python with a button that copies it; empty shows nothing."""
-
-    _esm = script("line.js")
-    _css = style()
-    code = traitlets.Unicode("").tag(sync=True)

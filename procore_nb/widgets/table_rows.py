@@ -1,20 +1,126 @@
-"""The order and the choice of rows in a table.
+"""What a table shows: cells as text, and the order and choice of rows.
 
-In: a frame, a column to sort by, words to look for. Out: positions of rows. Pure: the frame is never changed.
+In: a frame, a column to sort by, words to look for. Out: texts of cells, widths, positions of rows. Pure: nothing is sent,
+the frame is never changed.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
+import orjson
 import pandas as pd
 from numpy.typing import NDArray
 
-from procore_nb.widgets.table_cells import is_missing, is_numeric, texts
+_ANY_KEYS = orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
+_LONGEST = 400  # characters of one cell that travel to the browser
+_NAMES_IDS = re.compile(r"(^|[._ ])(id|number|zip|year|code|latitude|longitude)$", re.IGNORECASE)
+_NARROWEST, _WIDEST = 7, 44  # characters
+_LOOKED_AT = 60  # rows that decide how wide a column is
+
+
+def texts(column: pd.Series[Any], *, longest: int = _LONGEST, plain: bool | None = None) -> list[str | None]:
+    """The cells of a column as text, cut to a length; None where a value is missing.
+
+    Numbers are `plain`, without commas between thousands, where the column's name says that they name things.
+    """
+    kind = column.dtype
+    if isinstance(kind, pd.DatetimeTZDtype) or np.issubdtype(getattr(kind, "type", object), np.datetime64):
+        return _time_texts(column)
+    plain = _NAMES_IDS.search(str(column.name)) is not None if plain is None else plain
+    if pd.api.types.is_integer_dtype(kind):
+        return _integer_texts(column, plain)
+    if isinstance(kind, pd.StringDtype):
+        return [None if is_missing(text) else _cut(text, longest) for text in column.array.tolist()]
+    values = column.array.tolist() if hasattr(column.array, "tolist") else list(column)
+    return [None if is_missing(value) else _cell_text(value, plain, longest) for value in values]
+
+
+def _time_texts(column: pd.Series[Any]) -> list[str | None]:
+    zoned = isinstance(column.dtype, pd.DatetimeTZDtype)
+    bare = column.dt.tz_convert("UTC").dt.tz_localize(None) if zoned else column
+    values = bare.to_numpy(dtype="datetime64[s]")
+    clocks = zoned or bool(
+        ((values - values.astype("datetime64[D]")).astype("int64") != 0)[~np.isnat(values)].any()
+    )
+    written = np.datetime_as_string(values, unit="m" if clocks else "D").tolist()
+    return [None if text == "NaT" else text.replace("T", " ") for text in written]
+
+
+def _integer_texts(column: pd.Series[Any], plain: bool) -> list[str | None]:
+    """Whole numbers, which most columns of ids are, without a look at each one's kind."""
+    missing = column.isna().to_numpy()
+    kind: Any = column.dtype
+    values = column.fillna(0).to_numpy(dtype=getattr(kind, "numpy_dtype", kind)).tolist()
+    written: list[str | None] = list(map(str, values)) if plain else [f"{value:,}" for value in values]
+    for at in np.flatnonzero(missing):
+        written[at] = None
+    return written
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def _cell_text(value: Any, plain: bool, longest: int) -> str:
+    if isinstance(value, str):
+        return _cut(value, longest)
+    if isinstance(value, bool | np.bool_):
+        return "true" if value else "false"
+    if isinstance(value, int | np.integer):
+        return str(value) if plain else f"{value:,}"
+    if isinstance(value, float | np.floating):
+        text = (f"{value:.6f}" if plain else f"{value:,.6f}").rstrip("0").rstrip(".")
+        return text if text not in ("0", "-0", "") or value == 0 else f"{value:.3g}"
+    if isinstance(value, Decimal):
+        return f"{value}" if plain else f"{value:,}"
+    if isinstance(value, dict | list | tuple):
+        return _cell_text(_json(value), plain, longest)
+    return _cell_text(str(value), plain, longest)
+
+
+def _json(value: Any) -> str:
+    try:
+        return orjson.dumps(value, default=str, option=_ANY_KEYS).decode()
+    except TypeError:  # whole numbers beyond 64 bits, half of a surrogate pair
+        return json.dumps(value, default=str)
+
+
+def is_missing(value: Any) -> bool:
+    """Whether a value is one of the ways to say that there is none."""
+    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value)
+
+
+def is_numeric(column: pd.Series[Any]) -> bool:
+    """Whether a column's cells stand to the right: numbers and amounts, but not ids."""
+    if _NAMES_IDS.search(str(column.name)) or pd.api.types.is_bool_dtype(column.dtype):
+        return False
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        return True
+    if not pd.api.types.is_object_dtype(column.dtype):
+        return False
+    first = column.first_valid_index()
+    return first is not None and isinstance(next(value for value in column if not is_missing(value)), Decimal)
+
+
+def width(column: pd.Series[Any]) -> int:
+    """How wide a column should be, in characters."""
+    spread = np.unique(np.linspace(0, max(len(column) - 1, 0), min(_LOOKED_AT, len(column))).astype(int))
+    longest = max((len(text) for text in texts(column.iloc[spread]) if text), default=0)
+    title = round(1.15 * len(str(column.name))) + 2  # bold, with room for the mark of the order
+    return max(_NARROWEST, min(_WIDEST, max(longest, title) + 3))
+
+
+def empty_columns(frame: pd.DataFrame) -> set[int]:
+    """Positions of the columns that hold nothing at all; none of them when there are no rows."""
+    return {at for at in range(frame.shape[1]) if len(frame) and frame.iloc[:, at].isna().all()}
+
 
 _MARKS = re.compile("[\u0300-\u036f]")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3})")
@@ -43,9 +149,9 @@ class TableRows:
 
     def positions(self) -> NDArray[np.intp]:
         """Positions of the rows that hold all the words, in the order asked for."""
-        wanted = (self.column, self.down)
-        if self._order is None or self._order[0] != wanted:
-            self._order = wanted, self._ordered()
+        order = (self.column, self.down)
+        if self._order is None or self._order[0] != order:
+            self._order = order, self._ordered()
         found = self._order[1]
         if not self.words.strip():
             return found
@@ -114,9 +220,9 @@ class _Cells:
     def holding(self, word: str) -> NDArray[np.bool_]:
         """Which cells hold a word."""
         pattern = re.compile(re.escape(word.encode("utf-8", "surrogatepass")))
-        places = np.fromiter((match.start() for match in pattern.finditer(self._text)), dtype=np.intp)
+        starts = np.fromiter((match.start() for match in pattern.finditer(self._text)), dtype=np.intp)
         held = np.zeros(self._count, dtype=bool)
-        held[np.searchsorted(self._ends, places)] = True
+        held[np.searchsorted(self._ends, starts)] = True
         return (
             held if self._codes is None else np.append(held, False)[self._codes]
         )  # -1, missing, is the last

@@ -1,6 +1,6 @@
-"""Where a list is asked: the whole portfolio, chosen projects, and the further ids a list may need.
+"""The targets of a list: the whole portfolio, chosen projects, and the further ids that a list may need.
 
-In: an endpoint. Out: `values()`, the arguments for `table`. Asks for the projects when they are first wanted.
+In: an endpoint. Out: `values()`, the arguments for `table`. Calls for the list of projects when it is first needed.
 """
 
 from __future__ import annotations
@@ -13,13 +13,12 @@ import traitlets
 
 from procore_nb.catalog import Endpoint
 from procore_nb.errors import ArgumentError
-from procore_nb.widgets.dispose import close_all
-from procore_nb.widgets.filter_kinds import needed_ids, typed
-from procore_nb.widgets.filter_panel import BESIDE_FILTERS, LABELS
-from procore_nb.widgets.project_picker import ProjectPicker
+from procore_nb.widgets.assets import close_all
+from procore_nb.widgets.filters import BESIDE_FILTERS, LABELS, needed_ids, typed
+from procore_nb.widgets.pickers import ProjectPicker
 
 _COMPANY, _ACTIVE, _ALL, _CHOSEN = "company", "active", "all", "chosen"
-_WORDS = {
+_LABELS = {
     _COMPANY: "Whole company",
     _ACTIVE: "Active projects",
     _ALL: "Whole portfolio",
@@ -32,27 +31,27 @@ class TargetPanel(ipywidgets.VBox):  # type: ignore[misc]
 
     Parameters
     ----------
-    wanted
-        Called when the list of projects is wanted and not there yet.
+    on_projects_needed
+        Called when projects are to be chosen.
     """
 
     changed = traitlets.Int(0)
 
-    def __init__(self, wanted: Callable[[], object]) -> None:
-        self._wanted = wanted
+    def __init__(self, on_projects_needed: Callable[[], object]) -> None:
+        self._on_projects_needed = on_projects_needed
         self._endpoint: Endpoint | None = None
         self.projects = ProjectPicker()
         self.projects.layout.display = "none"
         self._where = ipywidgets.ToggleButtons(
-            options=[(_WORDS[_ACTIVE], _ACTIVE)], style={"button_width": "auto"}
+            options=[(_LABELS[_ACTIVE], _ACTIVE)], style={"button_width": "auto"}
         )
-        self._where.observe(self._chosen, "value")
-        self.projects.observe(self._noted, "value")
+        self._where.observe(self._where_changed, "value")
+        self.projects.observe(self._count_change, "value")
         self._ids: dict[str, ipywidgets.Text] = {}
         super().__init__(children=[self._where, self.projects])
 
     def offer(self, endpoint: Endpoint) -> None:
-        """Offer the places of another list."""
+        """Offer the targets of another list."""
         self._endpoint = endpoint
         groups = [group for group in endpoint.needs if "project_id" in group]
         optional = not groups and any(one.name == "project_id" for one in endpoint.arguments)
@@ -60,25 +59,30 @@ class TargetPanel(ipywidgets.VBox):  # type: ignore[misc]
         if not groups or any("company_id" in group for group in groups):
             options = [_COMPANY, *(options or ([_CHOSEN] if optional else []))]
         before = self._where.value
-        self._where.options = [(_WORDS[each], each) for each in options]
+        self._where.options = [(_LABELS[each], each) for each in options]
         self._where.value = before if before in options else options[0]
         gone, self._ids = self._ids, {name: self._id_field(name) for name in needed_ids(endpoint)}
         self.children = [self._where, self.projects, *self._ids.values()]
         for field in gone.values():
             close_all(field)
-        self._chosen()
+        self._where_changed()
 
     def choose(self, project_ids: tuple[int, ...]) -> None:
         """Choose these projects."""
         self._where.value = _CHOSEN
         self.projects.value = project_ids
 
-    def give_up_choosing(self) -> None:
-        """Go back to the first place: there are no projects to choose from."""
+    def reset(self) -> None:
+        """Go back to the first choice: there are no projects to choose from."""
         self._where.value = next(value for _, value in self._where.options if value != _CHOSEN)
 
+    @property
+    def inputs(self) -> list[ipywidgets.Widget]:
+        """The fields whose values a click carries; what the project picker holds is sent whenever it changes."""
+        return [self._where, *self._ids.values()]
+
     def values(self) -> dict[str, Any]:
-        """Where to ask, as arguments for `table`; an error says what is missing."""
+        """The targets, as arguments for `table`; an error names what is missing."""
         found: dict[str, Any] = {}
         where = self._where.value
         if where == _CHOSEN:
@@ -110,15 +114,15 @@ class TargetPanel(ipywidgets.VBox):  # type: ignore[misc]
             style=LABELS,
             layout=BESIDE_FILTERS,
         )
-        field.observe(self._noted, "value")
+        field.observe(self._count_change, "value")
         return field
 
-    def _chosen(self, _: object = None) -> None:
+    def _where_changed(self, _: object = None) -> None:
         picking = self._where.value == _CHOSEN
         self.projects.layout.display = None if picking else "none"
         if picking:
-            self._wanted()
-        self._noted()
+            self._on_projects_needed()
+        self._count_change()
 
-    def _noted(self, _: object = None) -> None:
+    def _count_change(self, _: object = None) -> None:
         self.changed += 1

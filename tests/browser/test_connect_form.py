@@ -28,7 +28,7 @@ WRONG = "wrong-secret-93417"
 LEFT_BEHIND = "left-behind-secret-55102"  # the field was left, Connect never pressed
 STILL_TYPED = "still-typed-secret-77345"  # the cursor is still in the field while the notebook is saved
 CONTROL = "control-text-in-a-plain-password-field-20871"
-DONE, BAD = ".pnw-notice-done", ".pnw-notice-error"
+DONE, BAD = ".pnw-status-done", ".pnw-status-error"
 
 
 @dataclass
@@ -222,4 +222,4 @@ def test_a_restarted_kernel_is_words_in_an_open_form(desk: Any, lab: Lab) -> Non
         assert "kernel behind this form is gone" in page.locator(BAD).inner_text()
         assert "Run the cell again" in page.locator(BAD).inner_text()
         assert page.locator(".pnw-form [inert] button").count() >= 2
-        assert "kernel behind this table is gone" in page.locator(".pnw-table-said").inner_text()
+        assert "kernel behind this table is gone" in page.locator(".pnw-table-status").inner_text()

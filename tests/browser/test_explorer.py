@@ -15,7 +15,7 @@ from .widgets_in_lab import foreign, note_figure, notebook, picture
 pytestmark = pytest.mark.browser
 
 TABLE = ".pnw-table[data-ready=true]"
-DONE = ".pnw-notice-done, .pnw-notice-warning"
+DONE = ".pnw-status-done, .pnw-status-warning"
 BUSIEST = """
 import warnings
 warnings.simplefilter("ignore")
@@ -52,7 +52,7 @@ def test_a_person_fetches_filters_downloads_and_gets_what_to_csv_writes(
         page.get_by_label("status", exact=True).select_option("open")
         page.get_by_label("Add a filter").select_option("created_at")
         page.locator("input[type=date]").first.fill("2020-01-01")
-        page.locator(".pnw-line code", has_text="created_at").wait_for()
+        page.locator(".pnw-snippet code", has_text="created_at").wait_for()
         page.get_by_role("button", name="Fetch").dblclick()
         page.locator(TABLE).wait_for()
         page.locator(DONE).wait_for()
@@ -68,7 +68,7 @@ def test_a_person_fetches_filters_downloads_and_gets_what_to_csv_writes(
         frame = pnb.read_csv(ours)
         assert len(frame)
         assert set(frame["status"]) == {"open"}
-        line = page.locator(".pnw-line code", has_text="procore.table").inner_text()
+        line = page.locator(".pnw-snippet code", has_text="procore.table").inner_text()
         in_kernel(page, line)
         eventually(page, "print(frame.equals(explorer.frame))", "True")
         assert page.locator(".pnw-counts [role=listitem]").count() >= 1

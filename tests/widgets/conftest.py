@@ -17,8 +17,8 @@ class Wire:
         self.widget = widget
         self.heard: list[tuple[dict[str, Any], Any]] = []
         widget.send = lambda content, buffers=None: self.heard.append((content, buffers))
-        if hasattr(widget, "_outbox"):
-            widget._outbox._send = widget.send
+        if hasattr(widget, "_downloads"):
+            widget._downloads._send = widget.send
 
     def says(self, **content: Any) -> None:
         self.widget._handle_custom_msg(content, None)

@@ -38,7 +38,7 @@ def test_the_demo_connects_with_nothing_typed(places: MakePlaces) -> None:
 
     assert form.procore.environment.name == "demo"
     assert form.error is None
-    assert form._notice.level == "done"
+    assert form._status.level == "done"
     assert form.procore.projects().shape[0] > 100
 
 
@@ -46,8 +46,8 @@ def test_no_environment_is_chosen_for_anyone(places: MakePlaces) -> None:
     form = ConnectForm(places=places())
     press(form, "connect")
 
-    assert "Choose an environment" in form._notice.text
-    assert form._notice.level == "error"
+    assert "Choose an environment" in form._status.text
+    assert form._status.level == "error"
 
 
 @pytest.mark.parametrize("known", KNOWN, ids=lambda one: one.name)
@@ -56,7 +56,7 @@ def test_the_hosts_of_every_environment_are_shown_in_a_dress_of_its_own(
 ) -> None:
     shown = ConnectForm(known, places=places())._fields.hosts.value
 
-    assert f"pnw-place-{known.name}" in shown
+    assert f"pnw-environment-{known.name}" in shown
     assert known.name == "demo" or (known.login_url in shown and known.api_url in shown)
 
 
@@ -66,7 +66,7 @@ def test_typed_credentials_connect(form: ConnectForm) -> None:
 
     assert form.procore.company_id == demo.COMPANY_ID
     assert form._company.value == demo.COMPANY_ID
-    assert "Harbour" in form._notice.text
+    assert "Harbour" in form._status.text
 
 
 def test_a_wrong_secret_is_words_in_the_form_and_is_let_go(form: ConnectForm) -> None:
@@ -74,7 +74,7 @@ def test_a_wrong_secret_is_words_in_the_form_and_is_let_go(form: ConnectForm) ->
     press(form, "connect")
 
     assert isinstance(form.error, pnb.CredentialsError)
-    assert form._notice.level == "error"
+    assert form._status.level == "error"
     assert not form._fields.secret.held
     with pytest.raises(pnb.CredentialsError, match="not connected"):
         _ = form.procore
@@ -106,7 +106,7 @@ def test_what_is_missing_is_named_before_anything_is_sent(
     form._fields.client_id.value = client_id
     press(form, "connect")
 
-    assert words in form._notice.text
+    assert words in form._status.text
     assert server.demo.tokens_issued == 0
 
 
@@ -115,7 +115,7 @@ def test_a_company_that_is_not_there_is_words_with_advice(form: ConnectForm) -> 
     press(form, "connect")
 
     assert isinstance(form.error, pnb.NotFoundError)
-    assert "company id" in form._notice.said["advice"]
+    assert "company id" in form._status.message["advice"]
 
 
 def test_a_dead_host_is_words_with_advice(form: ConnectForm, server: demo.DemoServer) -> None:
@@ -124,7 +124,7 @@ def test_a_dead_host_is_words_with_advice(form: ConnectForm, server: demo.DemoSe
     press(form, "connect")
 
     assert isinstance(form.error, pnb.NetworkError)
-    assert form._notice.said["advice"]
+    assert form._status.message["advice"]
     assert not form._connect.disabled
 
 
@@ -140,9 +140,9 @@ def test_a_double_click_connects_once(form: ConnectForm, server: demo.DemoServer
 def test_while_it_connects_nothing_can_be_changed(form: ConnectForm) -> None:
     seen: list[tuple[bool, bool, str]] = []
     fill(form)
-    form._notice.observe(
-        lambda _: seen.append((form._connect.disabled, form._fields.client_id.disabled, form._notice.level)),
-        "said",
+    form._status.observe(
+        lambda _: seen.append((form._connect.disabled, form._fields.client_id.disabled, form._status.level)),
+        "message",
     )
     press(form, "connect")
 
@@ -162,7 +162,7 @@ def test_the_line_of_python_never_holds_the_secret_and_runs(
     form: ConnectForm, place: pnb.Environment
 ) -> None:
     fill(form)
-    code = form._line.code
+    code = form._snippet.code
 
     assert demo.CLIENT_SECRET not in code
     names: dict[str, Any] = {"pnb": pnb, "getpass": lambda _: demo.CLIENT_SECRET}
@@ -189,14 +189,14 @@ def test_another_company_is_chosen_by_name(form: ConnectForm) -> None:
     assert form.wait(30)
 
     assert form.procore.company_id == 24977
-    assert "company_id=24977" in form._line.code
+    assert "company_id=24977" in form._snippet.code
 
 
 def test_the_test_button_shows_every_step_with_advice(form: ConnectForm) -> None:
     fill(form, secret="wrong")
     press(form, "test")
 
-    steps = {step["step"]: step for step in form._notice.said["steps"]}
+    steps = {step["step"]: step for step in form._status.message["steps"]}
     assert steps["login host reachable"]["ok"] is True
     assert steps["credentials accepted"]["ok"] is False
     assert steps["credentials accepted"]["advice"]
@@ -216,10 +216,10 @@ def test_a_profile_is_saved_used_and_forgotten(
     assert again._fields.environment.value == place
     press(again, "connect")
     assert again.procore.company_id == demo.COMPANY_ID
-    assert 'profile="mine"' in again._line.code
+    assert 'profile="mine"' in again._snippet.code
 
     press(again, "forget")
-    assert "Press again" in again._notice.text
+    assert "Press again" in again._status.text
     assert keyring.kept
     press(again, "forget")
     assert keyring.kept == {}
@@ -238,7 +238,7 @@ def test_a_machine_without_a_keyring_says_so_in_the_form(
     form._name.value = "mine"
     press(form, "save")
 
-    assert "no system keyring" in form._notice.text
+    assert "no system keyring" in form._status.text
     assert form.connected
 
 
@@ -254,7 +254,7 @@ def test_credentials_of_the_environment_are_offered(place: pnb.Environment, plac
     press(form, "connect")
 
     assert form.connected
-    assert "credentials=" not in form._line.code
+    assert "credentials=" not in form._snippet.code
 
 
 def test_damaged_profiles_are_words_in_the_form(places: MakePlaces) -> None:
@@ -263,7 +263,7 @@ def test_damaged_profiles_are_words_in_the_form(places: MakePlaces) -> None:
     here.profiles.path.write_text("{", encoding="utf-8")
     form = ConnectForm("demo", places=here)
 
-    assert "damaged" in form._notice.text
+    assert "damaged" in form._status.text
     press(form, "connect")
     assert form.connected
 
@@ -296,7 +296,7 @@ def test_an_unexpected_error_is_words_too(form: ConnectForm) -> None:
     form._start(lambda: 1 / 0, "…")  # type: ignore[arg-type, return-value]
     assert form.wait(30)
 
-    assert "ZeroDivisionError" in form._notice.text
+    assert "ZeroDivisionError" in form._status.text
     assert isinstance(form.error, ZeroDivisionError)
     assert threading.active_count() < 50
 
@@ -310,8 +310,8 @@ def test_no_company_at_all_is_words_and_still_a_connection(
     form._fields.client_id.value = CLIENT_ID
     press(form, "connect")
 
-    assert form._notice.level == "warning"
-    assert "no company is visible" in form._notice.text
+    assert form._status.level == "warning"
+    assert "no company is visible" in form._status.text
     assert form.procore.company_id == COMPANY
 
 
@@ -328,7 +328,7 @@ def test_an_account_without_permission_is_words_with_advice(
     press(form, "connect")
 
     assert isinstance(form.error, pnb.AccessError)
-    assert "administrator" in form._notice.said["advice"]
+    assert "administrator" in form._status.message["advice"]
 
 
 def raised(form: ConnectForm) -> BaseException:

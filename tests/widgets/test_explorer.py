@@ -16,9 +16,9 @@ import procore_nb as pnb
 from procore_nb import catalog, demo
 from procore_nb.signals import Cancelled
 from procore_nb.widgets import Explorer
+from procore_nb.widgets.background import ProgressObserver
 from procore_nb.widgets.counts import count_values, good_columns
-from procore_nb.widgets.filter_kinds import Kind
-from procore_nb.widgets.progress_line import ProgressObserver
+from procore_nb.widgets.filters import Kind
 
 
 @pytest.fixture
@@ -42,9 +42,9 @@ def busiest(rfis: pd.DataFrame) -> tuple[int, int]:
 
 
 def choose(explorer: Explorer, *project_ids: int) -> None:
-    explorer.places._where.value = "chosen"
+    explorer.targets._where.value = "chosen"
     assert explorer.wait(30)
-    explorer.places.choose(project_ids)
+    explorer.targets.choose(project_ids)
 
 
 def press_fetch(explorer: Explorer) -> None:
@@ -65,19 +65,19 @@ def test_the_line_of_python_gives_the_frame_that_was_fetched(
     press_fetch(explorer)
 
     names: dict[str, Any] = {"procore": procore}
-    exec(explorer._line.code, names)
-    assert 'status="open"' in explorer._line.code
+    exec(explorer._snippet.code, names)
+    assert 'status="open"' in explorer._snippet.code
     assert len(explorer.frame)
     pd.testing.assert_frame_equal(names["frame"], explorer.frame)
 
 
 def test_the_whole_portfolio_is_fetched_and_places_left_out_are_named(explorer: Explorer) -> None:
-    explorer.places._where.value = "all"
+    explorer.targets._where.value = "all"
     press_fetch(explorer)
 
     assert explorer.frame["project_id"].nunique() > 50
-    assert "left out" in explorer._notice.text
-    (refused,) = [step for step in explorer._notice.said["steps"] if "403" in step["detail"]]
+    assert "left out" in explorer._status.text
+    (refused,) = [step for step in explorer._status.message["steps"] if "403" in step["detail"]]
     assert refused["step"] == "Lenox Avenue Science Block"
 
 
@@ -85,7 +85,7 @@ def test_a_list_of_the_company_asks_for_no_project(explorer: Explorer) -> None:
     explorer.endpoints.value = "projects"
     press_fetch(explorer)
 
-    assert explorer._line.code == 'frame = procore.table("projects")'
+    assert explorer._snippet.code == 'frame = procore.table("projects")'
     assert len(explorer.frame) > 100
 
 
@@ -95,14 +95,14 @@ def test_a_list_without_rows_says_so(explorer: Explorer) -> None:
     press_fetch(explorer)
 
     assert explorer.frame.empty
-    assert "no row fits" in explorer._notice.text
-    assert explorer._notice.level == "warning"
+    assert "no row fits" in explorer._status.text
+    assert explorer._status.level == "warning"
 
 
 @pytest.mark.parametrize(
     ("prepare", "words"),
     [
-        (lambda one: setattr(one.places._where, "value", "chosen"), "No project is chosen"),
+        (lambda one: setattr(one.targets._where, "value", "chosen"), "No project is chosen"),
         (lambda one: setattr(one.endpoints, "value", "rfi_replies"), "needs rfi_id"),
     ],
 )
@@ -113,8 +113,8 @@ def test_what_is_missing_is_named_in_the_form(
     explorer.wait(30)
     press_fetch(explorer)
 
-    assert words in explorer._notice.text
-    assert explorer._line.code == ""
+    assert words in explorer._status.text
+    assert explorer._snippet.code == ""
     with pytest.raises(pnb.ArgumentError, match="Nothing is fetched"):
         _ = explorer.frame
 
@@ -123,11 +123,11 @@ def test_a_list_with_a_parent_is_fetched_with_its_ids(explorer: Explorer, rfis: 
     rfi = rfis["id"].iloc[0]
     explorer.endpoints.value = "rfi_replies"
     choose(explorer, int(rfis["project_id"].iloc[0]))
-    explorer.places._ids["rfi_id"].value = str(rfi)
+    explorer.targets._ids["rfi_id"].value = str(rfi)
     press_fetch(explorer)
 
     assert explorer.error is None
-    assert f"rfi_id={rfi}" in explorer._line.code
+    assert f"rfi_id={rfi}" in explorer._snippet.code
 
 
 def test_a_project_without_permission_is_words_with_advice(explorer: Explorer) -> None:
@@ -135,8 +135,8 @@ def test_a_project_without_permission_is_words_with_advice(explorer: Explorer) -
     press_fetch(explorer)
 
     assert isinstance(explorer.error, pnb.AccessError)
-    assert explorer._notice.level == "error"
-    assert "administrator" in explorer._notice.said["advice"]
+    assert explorer._status.level == "error"
+    assert "administrator" in explorer._status.message["advice"]
 
 
 def test_enumerations_are_choices_and_dates_are_pickers(explorer: Explorer) -> None:
@@ -174,7 +174,7 @@ def test_a_filter_can_be_taken_away(explorer: Explorer) -> None:
     explorer.filters.children[0].children[-1].click()
 
     assert explorer.filters.values() == {}
-    assert "status" not in explorer._line.code
+    assert "status" not in explorer._snippet.code
 
 
 @pytest.fixture
@@ -193,21 +193,21 @@ def test_stop_ends_a_walk_within_a_second_and_keeps_what_came(
     procore, server = slow
     server.demo.faults = demo.Faults().always("slow", 0.02)
     explorer = Explorer(procore)
-    explorer.places._where.value = "all"
+    explorer.targets._where.value = "all"
     came = threading.Event()
-    explorer._notice.observe(lambda _: came.set() if "places" in explorer._notice.text else None, "said")
+    explorer._status.observe(lambda _: came.set() if "places" in explorer._status.text else None, "message")
     explorer._fetch.click()
     assert came.wait(30)
     before = time.monotonic()
-    explorer._halt.click()
+    explorer._stop_button.click()
     assert explorer.wait(10)
 
     assert time.monotonic() - before < 1
-    assert "Stopped" in explorer._notice.text
+    assert "Stopped" in explorer._status.text
     assert isinstance(explorer.error, pnb.IncompleteError)
     assert isinstance(explorer.error.__cause__, Cancelled)  # not a Ctrl-C that nobody pressed
     assert not explorer._fetch.disabled
-    assert explorer._halt.disabled
+    assert explorer._stop_button.disabled
 
 
 def test_a_second_click_on_fetch_asks_nothing_twice(slow: tuple[pnb.Procore, demo.DemoServer]) -> None:
@@ -225,9 +225,9 @@ def test_a_second_click_on_fetch_asks_nothing_twice(slow: tuple[pnb.Procore, dem
 def test_a_fetch_warns_and_prints_nothing(explorer: Explorer, capsys: pytest.CaptureFixture[str]) -> None:
     choose(explorer, 1204310, 1204569)  # the second one is not permitted
     press_fetch(explorer)
-    assert "left out" in explorer._notice.text
+    assert "left out" in explorer._status.text
     explorer.endpoints.value = "daily_logs_manpower"  # without dates, only today's
-    explorer.places.choose((1204310,))
+    explorer.targets.choose((1204310,))
     press_fetch(explorer)
 
     assert explorer.error is None
@@ -238,7 +238,7 @@ def test_a_watch_tells_places_rows_and_waiting_at_most_four_times_a_second() -> 
     told: list[tuple[str, float | None]] = []
     now = [0.0]
     watch = ProgressObserver(
-        "rfis", 4, tell=lambda *said: told.append(said), stop=threading.Event(), clock=lambda: now[0]
+        "rfis", 4, show=lambda *said: told.append(said), stop=threading.Event(), clock=lambda: now[0]
     )
     watch.page_received(1200)
     watch.request_sent()
@@ -278,15 +278,15 @@ def test_words_say_when_the_rows_in_sight_are_not_of_what_is_chosen_now(
 ) -> None:
     choose(explorer, busiest[0])
     press_fetch(explorer)
-    done, line = explorer._notice.text, explorer.line
+    done, line = explorer._status.text, explorer.line
     explorer.filters.add("status", "open")
 
-    assert "still the rows of" in explorer._notice.text
-    assert explorer._notice.said["advice"] == line
-    assert 'status="open"' in explorer._line.code
+    assert "still the rows of" in explorer._status.text
+    assert explorer._status.message["advice"] == line
+    assert 'status="open"' in explorer._snippet.code
     explorer.filters.children[0].children[-1].click()
-    assert explorer._notice.text == done
-    assert explorer.line == explorer._line.code
+    assert explorer._status.text == done
+    assert explorer.line == explorer._snippet.code
 
 
 def test_projects_can_be_wanted_while_a_fetch_is_under_way(slow: tuple[pnb.Procore, demo.DemoServer]) -> None:
@@ -294,12 +294,12 @@ def test_projects_can_be_wanted_while_a_fetch_is_under_way(slow: tuple[pnb.Proco
     server.demo.faults = demo.Faults().always("slow", 0.05)
     explorer = Explorer(procore)
     explorer._fetch.click()
-    explorer.places._where.value = "chosen"
-    assert explorer._finding.wait(30)
+    explorer.targets._where.value = "chosen"
+    assert explorer._project_task.wait(30)
     explorer.stop()
     assert explorer.wait(10)
 
-    assert explorer.places.projects.offered
+    assert explorer.targets.projects.offered
 
 
 class Gate:
@@ -318,14 +318,14 @@ def test_projects_that_do_not_come_are_words_and_can_be_wanted_again(
     projects = [{"id": 7, "name": "Depot", "active": True}]
     server = another({"/rest/v1.1/projects": projects}, twist=gate)
     explorer = Explorer(connected(server))
-    explorer.places._where.value = "chosen"
+    explorer.targets._where.value = "chosen"
     assert explorer.wait(30)
-    assert explorer._notice.level == "error"
-    assert explorer.places._where.value == "active"
+    assert explorer._status.level == "error"
+    assert explorer.targets._where.value == "active"
 
     gate.open = True
     choose(explorer, 7)
-    assert explorer.places.projects.value == (7,)
+    assert explorer.targets.projects.value == (7,)
 
 
 def test_a_comma_in_words_to_look_for_is_no_list_and_one_between_ids_is(explorer: Explorer) -> None:
@@ -347,9 +347,9 @@ def test_an_error_after_some_rows_says_where_they_are(
     explorer = Explorer(procore, endpoint="companies")
     press_fetch(explorer)
 
-    assert explorer._notice.level == "error"
-    assert "error.partial" not in explorer._notice.said["advice"]
-    assert "100 rows that had come are below and in explorer.frame." in explorer._notice.said["advice"]
+    assert explorer._status.level == "error"
+    assert "error.partial" not in explorer._status.message["advice"]
+    assert "100 rows that had come are below and in explorer.frame." in explorer._status.message["advice"]
     assert len(explorer.frame) == 100
 
 
@@ -366,7 +366,7 @@ def test_an_error_before_any_row_leaves_the_rows_of_the_fetch_before(
     gate.open = False
     press_fetch(explorer)
 
-    assert "still the rows of the fetch before" in explorer._notice.said["advice"]
+    assert "still the rows of the fetch before" in explorer._status.message["advice"]
     assert explorer.frame["name"].tolist() == ["One"]
 
 
@@ -406,12 +406,12 @@ def test_the_line_of_python_is_what_fetch_asks_for_every_list_and_filter(
     procore: pnb.Procore, data: st.DataObject
 ) -> None:
     explorer = Explorer(procore, endpoint=data.draw(st.sampled_from(OFFERED)))
-    where = data.draw(st.sampled_from([value for _, value in explorer.places._where.options]))
+    where = data.draw(st.sampled_from([value for _, value in explorer.targets._where.options]))
     if where == "chosen":
         choose(explorer, *data.draw(st.sampled_from([(1204310,), (1204310, 1204347)])))
     else:
-        explorer.places._where.value = where
-    for field in explorer.places._ids.values():
+        explorer.targets._where.value = where
+    for field in explorer.targets._ids.values():
         field.value = data.draw(st.sampled_from(["12", "12, 13"]))
     offered = list(explorer.filters._kinds.items())
     chosen = data.draw(st.lists(st.sampled_from(offered), max_size=4)) if offered else []
@@ -420,7 +420,7 @@ def test_the_line_of_python_is_what_fetch_asks_for_every_list_and_filter(
         explorer.filters.add(name, value)
 
     names: dict[str, Any] = {"procore": Told()}
-    exec(explorer._line.code, names)
+    exec(explorer._snippet.code, names)
     name, arguments = names["frame"]
     assert name == explorer.endpoints.value
     assert arguments == explorer._arguments()
@@ -449,7 +449,7 @@ def test_the_line_of_a_fetch_gives_the_same_frame_again(
     if where == "chosen":
         choose(explorer, *busiest)
     else:
-        explorer.places._where.value = where
+        explorer.targets._where.value = where
     for each, value in filters.items():
         explorer.filters.add(each, value)
     press_fetch(explorer)

@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 
 import procore_nb as pnb
 from procore_nb.widgets import FrameTable
-from procore_nb.widgets.table_cells import is_numeric, texts
-from procore_nb.widgets.table_rows import TableRows
+from procore_nb.widgets.table_rows import TableRows, is_numeric, texts
 
 NASTY = '<script>alert("x")</script>'
 
@@ -167,7 +166,7 @@ def test_chosen_columns_are_the_columns_of_the_view(wire: Callable[[Any], Any]) 
 def download(table: FrameTable, wire: Callable[[Any], Any], kind: str) -> tuple[str, bytes]:
     listener = wire(table)
     listener.says(kind="download", **{"as": kind, "from": "v1"})
-    table._outbox.wait()
+    table._downloads.wait()
     file = listener.last("file")
     pieces = []
     for part in range(file["parts"]):
@@ -199,7 +198,7 @@ def test_a_download_in_many_parts_is_whole(wire: Callable[[Any], Any], tmp_path:
     _, data = download(table, wire, "csv")
 
     assert data == pnb.to_csv(big, tmp_path / "x.csv").read_bytes()
-    assert table._outbox._files == {}
+    assert table._downloads._files == {}
 
 
 def test_a_downloaded_selection_holds_the_rows_and_columns_in_sight(wire: Callable[[Any], Any]) -> None:
@@ -213,11 +212,11 @@ def test_a_downloaded_selection_holds_the_rows_and_columns_in_sight(wire: Callab
 def test_a_file_nobody_made_is_words(wire: Callable[[Any], Any]) -> None:
     listener = wire(FrameTable(frame()))
     listener.says(kind="part", file=9, part=0)
-    assert "download it again" in listener.last("trouble")["text"]
+    assert "download it again" in listener.last("error")["text"]
 
     listener.says(kind="download", **{"as": "pdf"})
-    listener.widget._outbox.wait()
-    assert "csv or excel" in listener.last("trouble")["text"]
+    listener.widget._downloads.wait()
+    assert "csv or excel" in listener.last("error")["text"]
 
 
 def test_another_frame_takes_the_place_of_the_first(wire: Callable[[Any], Any]) -> None:

@@ -1,7 +1,7 @@
 // Bars with their labels and numbers, as a list that can also be read aloud.
 function render({ model, el }) {
   el.classList.add("pnw-part", "pnw-counts");
-  const hear = (message) => {
+  const receive = (message) => {
     if (message.kind !== "bars") return;
     const most = Math.max(1, ...message.bars.map(([, number]) => number));
     const list = make("div", "pnw-bars");
@@ -21,8 +21,8 @@ function render({ model, el }) {
     }));
     el.replaceChildren(list);
   };
-  model.on("msg:custom", hear);
-  speak(model, { kind: "ready" });
-  return () => model.off("msg:custom", hear);
+  model.on("msg:custom", receive);
+  sendTo(model, { kind: "ready" });
+  return () => model.off("msg:custom", receive);
 }
 export default { render };

@@ -1,4 +1,4 @@
-// Choose from a long list by typing: every key filters here, in the browser, over text that came once.
+// Choose from a long list by typing: every key filters here, in the browser, over text that was sent once.
 const FIRST = 60, MORE = 200; // lines drawn after a key, and added each time the end comes near
 function plain(text) { return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase(); }
 
@@ -27,7 +27,7 @@ function render({ model, el }) {
   el.append(bar, chips, list);
   keepKeys(el);
 
-  const tell = () => speak(model, { kind: "choose", from: viewId, keys: [...chosen] });
+  const sendChosen = () => sendTo(model, { kind: "choose", from: viewId, keys: [...chosen] });
 
   function option(row, place) {
     const line = make("div", "pnw-option");
@@ -96,7 +96,7 @@ function render({ model, el }) {
     const top = list.scrollTop;
     draw();
     list.scrollTop = top;
-    tell();
+    sendChosen();
   }
 
   input.addEventListener("input", () => { active = input.value ? 0 : -1; limit = FIRST; draw(); list.scrollTop = 0; });
@@ -115,10 +115,10 @@ function render({ model, el }) {
       list.scrollTop = top;
     }
   });
-  addAll.addEventListener("click", () => { matches.forEach((row) => chosen.add(row.key)); drawChips(); draw(); tell(); });
-  clear.addEventListener("click", () => { chosen = new Set(); drawChips(); draw(); tell(); input.focus(); });
+  addAll.addEventListener("click", () => { matches.forEach((row) => chosen.add(row.key)); drawChips(); draw(); sendChosen(); });
+  clear.addEventListener("click", () => { chosen = new Set(); drawChips(); draw(); sendChosen(); input.focus(); });
 
-  const hear = (message) => {
+  const receive = (message) => {
     if (message.to && message.to !== viewId) return;
     if (message.kind === "rows") {
       several = message.several;
@@ -131,9 +131,9 @@ function render({ model, el }) {
     }
     if (message.kind === "rows" || message.kind === "chosen") { chosen = new Set(message.chosen); drawChips(); draw(); }
   };
-  model.on("msg:custom", hear);
+  model.on("msg:custom", receive);
   const forget = whenKernelGoes(model, () => { count.textContent = "The kernel is gone: run the cell again."; el.inert = true; });
-  speak(model, { kind: "ready", from: viewId });
-  return () => { model.off("msg:custom", hear); forget(); };
+  sendTo(model, { kind: "ready", from: viewId });
+  return () => { model.off("msg:custom", receive); forget(); };
 }
 export default { render };

@@ -3,9 +3,9 @@ const BLOCK = 100, ROW = 26, KEPT = 60, TALL = 420, TALLEST = 1200000;
 
 function render({ model, el }) {
   const viewId = newId();
-  let head = null, blocks = new Map(), asked = new Set(), lines = new Map(), fitted = 0;
+  let head = null, blocks = new Map(), requested = new Set(), lines = new Map(), fitted = 0;
   el.classList.add("pnw-part", "pnw-table");
-  const send = (content) => speak(model, { ...content, from: viewId });
+  const send = (content) => sendTo(model, { ...content, from: viewId });
 
   const bar = make("div", "pnw-bar");
   const search = make("input");
@@ -13,10 +13,10 @@ function render({ model, el }) {
   search.placeholder = "search all columns";
   search.setAttribute("aria-label", "Search the table");
   const count = make("span", "pnw-count", "Run the cell to see the table.");
-  const said = make("span", "pnw-table-said");
-  said.setAttribute("role", "status");
-  const say = (text, bad) => { said.textContent = text; said.classList.toggle("pnw-bad", Boolean(bad)); };
-  const files = downloads(model, viewId, say);
+  const status = make("span", "pnw-table-status");
+  status.setAttribute("role", "status");
+  const report = (text, bad) => { status.textContent = text; status.classList.toggle("pnw-bad", Boolean(bad)); };
+  const files = downloads(model, viewId, report);
   const columns = columnChooser((shown) => send({ kind: "columns", shown }));
   const save = (text, as) => {
     const button = make("button", "", text);
@@ -37,7 +37,7 @@ function render({ model, el }) {
   const widths = make("colgroup"), top = make("thead"), body = make("tbody"), above = spacer(), below = spacer();
   table.append(widths, top, body);
   window_.append(table);
-  el.append(bar, window_, said);
+  el.append(bar, window_, status);
 
   const height = () => Math.min(head.rows, TALLEST) * ROW;
   const select = (changes) => send({ kind: "select", words: head.words, column: head.column, down: head.down, ...changes });
@@ -123,14 +123,14 @@ function render({ model, el }) {
   }
 
   function fetchBlock(block) {
-    if (blocks.has(block) || asked.has(block)) return;
-    asked.add(block);
+    if (blocks.has(block) || requested.has(block)) return;
+    requested.add(block);
     send({ kind: "rows", first: block * BLOCK, count: BLOCK });
   }
 
   function keep(message) {
     const block = message.first / BLOCK;
-    asked.delete(block);
+    requested.delete(block);
     blocks.delete(block);
     blocks.set(block, message.cells);
     if (blocks.size > KEPT) blocks.delete(blocks.keys().next().value);
@@ -140,7 +140,7 @@ function render({ model, el }) {
     const again = head && head.turn === message.turn;
     head = message;
     blocks = new Map();
-    asked = new Set();
+    requested = new Set();
     lines = new Map();
     body.replaceChildren(above, below);
     keep(message);
@@ -172,15 +172,15 @@ function render({ model, el }) {
   const sized = new ResizeObserver(draw);
   sized.observe(window_);
 
-  const hear = (message, buffers) => {
+  const receive = (message, buffers) => {
     if (message.to && message.to !== viewId) return;
     if (message.kind === "head") begin(message);
     else if (message.kind === "rows" && head && message.turn === head.turn) { keep(message); draw(); }
-    else files.hear(message, buffers);
+    else files.receive(message, buffers);
   };
-  model.on("msg:custom", hear);
-  const forget = whenKernelGoes(model, () => say("The kernel behind this table is gone: run the cell again.", true));
+  model.on("msg:custom", receive);
+  const forget = whenKernelGoes(model, () => report("The kernel behind this table is gone: run the cell again.", true));
   send({ kind: "ready" });
-  return () => { model.off("msg:custom", hear); forget(); sized.disconnect(); clearTimeout(waiting); };
+  return () => { model.off("msg:custom", receive); forget(); sized.disconnect(); clearTimeout(waiting); };
 }
 export default { render };

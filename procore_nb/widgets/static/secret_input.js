@@ -13,11 +13,14 @@ function render({ model, el }) {
   const send = (submit) => {
     const text = input.value;
     input.value = "";
-    if (text || submit) speak(model, { kind: "secret", text, submit });
+    if (text || submit) sendTo(model, { kind: "secret", text, submit });
   };
   input.addEventListener("blur", () => send(false));
   input.addEventListener("keydown", (event) => {
-    if (event.key === "Enter") send(true);
+    if (event.key === "Enter") {
+      send(true);
+      input.dispatchEvent(new CustomEvent("pnw-enter", { bubbles: true })); // after the secret, the values of the form
+    }
     if (event.key === "Escape") input.value = "";
   });
   const show = () => {

@@ -1,6 +1,6 @@
 // The line of Python that does the same, to copy.
 function render({ model, el }) {
-  el.classList.add("pnw-part", "pnw-line");
+  el.classList.add("pnw-part", "pnw-snippet");
   const code = make("code");
   const copy = make("button", "", "Copy");
   copy.type = "button";

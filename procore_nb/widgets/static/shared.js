@@ -8,11 +8,11 @@ function make(tag, className, text) {
 let pnwCount = 0;
 function newId() { pnwCount += 1; return `pnw-${Date.now().toString(36)}-${pnwCount}`; }
 
-// JupyterLab says so when the kernel behind a model was restarted; one that was shut down is noticed when spoken to.
+// JupyterLab reports a restarted kernel; one that was shut down is noticed when a message is sent to it.
 const goneActs = new WeakMap();
 function whenKernelGoes(model, act) {
-  let told = false;
-  const once = () => { if (!told) { told = true; act(); } };
+  let acted = false;
+  const once = () => { if (!acted) { acted = true; act(); } };
   goneActs.set(model, once);
   model.on("comm_live_update", once);
   return () => { goneActs.delete(model); model.off("comm_live_update", once); };
@@ -23,7 +23,7 @@ function keepKeys(node) {
   node.addEventListener("keydown", (event) => { if (!event.ctrlKey && !event.metaKey) event.stopPropagation(); });
 }
 
-// Says something to the kernel; where that is gone, sending fails, and the form says it in words.
-function speak(model, content) {
+// Sends a message to the kernel; where that is gone, sending fails, and the form shows it.
+function sendTo(model, content) {
   try { model.send(content); } catch { goneActs.get(model)?.(); }
 }

@@ -1,11 +1,11 @@
-// Words where the eye is: what is going on, what went wrong, what to do. Text is only ever text.
+// The message of a form: what is going on, what went wrong, what to do. Text is only ever text.
 const MARKS = { error: "✗", warning: "!", done: "✓", info: "i", busy: "" };
 
 function stepLine(step) {
   const line = make("li");
-  const [mark, kind, said] = step.ok === true ? ["✓", "pnw-yes", "works: "] : step.ok === false ? ["✗", "pnw-no", "fails: "] : ["–", "", "not tried: "];
+  const [mark, kind, label] = step.ok === true ? ["✓", "pnw-yes", "works: "] : step.ok === false ? ["✗", "pnw-no", "fails: "] : ["–", "", "not tried: "];
   const sign = make("span", kind, mark);
-  sign.setAttribute("aria-label", said);
+  sign.setAttribute("aria-label", label);
   line.append(sign, make("span", "", step.step), make("span", "", step.detail));
   if (step.advice) line.append(make("span", "pnw-advice", step.advice));
   return line;
@@ -18,30 +18,30 @@ function render({ model, el }) {
   box.setAttribute("aria-live", "polite");
   el.append(box);
 
-  const show = (said) => {
+  const show = (message) => {
     box.replaceChildren();
-    box.className = `pnw-notice pnw-notice-${said.level}`;
-    box.hidden = !said.text;
-    if (!said.text) return;
-    const words = make("div", "pnw-said");
-    words.append(make("p", "", said.text));
-    if (said.advice) words.append(make("p", "pnw-advice", said.advice));
-    if (said.steps && said.steps.length) {
+    box.className = `pnw-status pnw-status-${message.level}`;
+    box.hidden = !message.text;
+    if (!message.text) return;
+    const words = make("div", "pnw-message");
+    words.append(make("p", "", message.text));
+    if (message.advice) words.append(make("p", "pnw-advice", message.advice));
+    if (message.steps && message.steps.length) {
       const list = make("ul", "pnw-steps");
-      list.append(...said.steps.map(stepLine));
+      list.append(...message.steps.map(stepLine));
       words.append(list);
     }
-    if (typeof said.share === "number") {
+    if (typeof message.share === "number") {
       const bar = make("progress");
       bar.max = 1;
-      bar.value = said.share;
+      bar.value = message.share;
       bar.setAttribute("aria-label", "done so far");
       words.append(bar);
     }
-    box.append(make("span", "pnw-mark", MARKS[said.level] ?? ""), words);
+    box.append(make("span", "pnw-mark", MARKS[message.level] ?? ""), words);
   };
-  const draw = () => show(model.get("said"));
-  model.on("change:said", draw);
+  const draw = () => show(model.get("message"));
+  model.on("change:message", draw);
   draw();
   const forget = whenKernelGoes(model, () => {
     show({ level: "error", text: "The kernel behind this form is gone.", advice: "Run the cell again; nothing here is connected any more." });
@@ -49,10 +49,10 @@ function render({ model, el }) {
     const ours = form ? [...form.children].filter((child) => !child.contains(el)) : [];
     ours.forEach((child) => { child.inert = true; child.classList.add("pnw-gone"); });
   });
-  const clicked = (event) => { // the buttons of a form stay silent when nobody hears them
-    if (el.closest(".pnw-form")?.contains(event.target)) speak(model, { kind: "still there?" });
+  const clicked = (event) => { // a click that no kernel receives would otherwise show nothing
+    if (el.closest(".pnw-form")?.contains(event.target)) sendTo(model, { kind: "still there?" });
   };
   document.addEventListener("click", clicked);
-  return () => { model.off("change:said", draw); document.removeEventListener("click", clicked); forget(); };
+  return () => { model.off("change:message", draw); document.removeEventListener("click", clicked); forget(); };
 }
 export default { render };
