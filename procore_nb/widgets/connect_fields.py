@@ -14,7 +14,7 @@ import ipywidgets
 from procore_nb import hints
 from procore_nb.credentials import Credentials, CredentialSources, Secret, company_number
 from procore_nb.environments import DEMO, KNOWN, Environment
-from procore_nb.errors import ArgumentError, CredentialsError
+from procore_nb.errors import ArgumentError, CredentialsError, ProcoreError
 from procore_nb.widgets.assets import environment_html
 from procore_nb.widgets.inputs import SecretInput
 from procore_nb.widgets.snippet import connect_line
@@ -35,8 +35,24 @@ class ConnectArguments:
     company_id: int | None
 
 
+@dataclass(frozen=True)
+class FieldValues:
+    """What the fields held at a click: arguments, or what is wrong with them, and the line of Python."""
+
+    valid: ConnectArguments | ProcoreError
+    line: str
+    profile: str
+
+    @property
+    def arguments(self) -> ConnectArguments:
+        """The arguments; raises what is wrong with them."""
+        if isinstance(self.valid, ProcoreError):
+            raise self.valid
+        return self.valid
+
+
 class ConnectFields:
-    """The fields; `rows` are the widgets in order, `arguments()` reads them."""
+    """The fields; `rows` are the widgets in order, `values()` reads them."""
 
     def __init__(self, sources: CredentialSources, environment: Environment | None) -> None:
         self._sources = sources
@@ -114,8 +130,15 @@ class ConnectFields:
         self.profile.options = options
         self.profile.value = ("profile", choose) if choose else (TYPED, "")
 
-    def arguments(self) -> ConnectArguments:
-        """Return what the fields hold; an error names what is missing."""
+    def values(self) -> FieldValues:
+        """Read all fields at once: a job in another thread must not see what is typed after the click."""
+        try:
+            valid: ConnectArguments | ProcoreError = self._arguments()
+        except ProcoreError as error:
+            valid = error
+        return FieldValues(valid, self.line(), self.profile_name)
+
+    def _arguments(self) -> ConnectArguments:
         place = self.environment.value
         if place is None:
             raise ArgumentError("Choose an environment first.", advice="demo needs nothing else.")

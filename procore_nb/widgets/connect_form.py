@@ -19,7 +19,7 @@ from procore_nb.environments import DEMO, Environment, environment
 from procore_nb.errors import ArgumentError, CredentialsError, ProcoreError
 from procore_nb.widgets.assets import close_all
 from procore_nb.widgets.background import BackgroundTask
-from procore_nb.widgets.connect_fields import ConnectArguments, ConnectFields
+from procore_nb.widgets.connect_fields import ConnectArguments, ConnectFields, FieldValues
 from procore_nb.widgets.inputs import OUTDATED, SubmitButton
 from procore_nb.widgets.pickers import CompanyPicker
 from procore_nb.widgets.snippet import Snippet
@@ -138,7 +138,7 @@ class ConnectForm(ipywidgets.VBox):  # type: ignore[misc]
         self._keeping = second
         return [*self._fields.rows, first, self._status, self._company, second, self._snippet]
 
-    def _button(self, text: str, job: Callable[[], None], tip: str, **looks: bool) -> SubmitButton:
+    def _button(self, text: str, job: Callable[[FieldValues], None], tip: str, **looks: bool) -> SubmitButton:
         busy = {"Connect": "Connecting …", "Test": "Trying every step …"}.get(text, "One moment …")
         return SubmitButton(
             text,
@@ -174,12 +174,14 @@ class ConnectForm(ipywidgets.VBox):  # type: ignore[misc]
         for button in (self._connect, self._test, self._save, self._forget, self._company):
             button.disabled = busy
 
-    def _start(self, job: Callable[[], None], text: str) -> None:
+    def _start(self, job: Callable[[FieldValues], None], text: str) -> None:
+        values = self._fields.values()
+
         def run() -> None:
             self.error = None
             self._confirmed = self._confirmed if job == self._forget_profile else ""
             self._status.show(text, level="busy")
-            job()
+            job(values)
 
         self._task.start(run)
 
@@ -204,11 +206,9 @@ class ConnectForm(ipywidgets.VBox):  # type: ignore[misc]
             places=self._sources,
         )
 
-    def _open(self) -> None:
-        self._procore, self.connected = None, False
-        arguments, self._used = self._fields.arguments(), self._fields.line()
-        self._snippet.code = self._used
-        procore = self._make(arguments)
+    def _open(self, values: FieldValues) -> None:
+        self._procore, self.connected, self._used = None, False, values.line
+        procore = self._make(values.arguments)
         if procore.company_id is None:
             raise ArgumentError("Type the company id.", advice=hints.COMPANY_ID)
         try:
@@ -235,15 +235,15 @@ class ConnectForm(ipywidgets.VBox):  # type: ignore[misc]
             f"Connected to {procore.environment.name}, {name}. The connection is form.procore.", level="done"
         )
 
-    def _diagnose(self) -> None:
-        steps = self._make(self._fields.arguments()).diagnose()
+    def _diagnose(self, values: FieldValues) -> None:
+        steps = self._make(values.arguments).diagnose()
         failed = int((~steps["ok"].fillna(True)).sum())
         words = "Everything works." if not failed else f"{failed} of {len(steps)} steps fail."
         rows = steps.astype(object).where(steps.notna(), None).to_dict("records")
         self._status.show(words, level="warning" if failed else "done", steps=rows)
 
-    def _save_profile(self) -> None:
-        arguments = self._fields.arguments()
+    def _save_profile(self, values: FieldValues) -> None:
+        arguments = values.arguments
         if arguments.credentials is None or not self.connected:
             raise CredentialsError("There is no typed secret to save.", advice="Connect with it first.")
         saved = self._sources.profiles.save(
@@ -256,8 +256,8 @@ class ConnectForm(ipywidgets.VBox):  # type: ignore[misc]
             f"Saved as profile {saved.name!r}; the secret is in the system keyring.", level="done"
         )
 
-    def _forget_profile(self) -> None:
-        name = self._fields.profile_name
+    def _forget_profile(self, values: FieldValues) -> None:
+        name = values.profile
         if self._confirmed != name:
             self._confirmed = name
             self._status.show(f"Press again to remove profile {name!r} and its secret.", level="warning")

@@ -71,7 +71,7 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
         self.targets = TargetPanel(self._need_projects)
         self._fetch = SubmitButton(
             "Fetch",
-            lambda: self._task.start(self._fetch_now),
+            self._start_fetch,
             outdated=lambda: self._status.show(OUTDATED, level="warning"),
             primary=True,
         )
@@ -102,7 +102,7 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
 
     def fetch(self) -> pd.DataFrame:
         """Do what the Fetch button does, here and now, and return the frame."""
-        self._task.start(self._fetch_now)
+        self._start_fetch()
         try:
             self._task.wait()
         except KeyboardInterrupt:
@@ -189,13 +189,23 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
     def _report(self, words: str, share: float | None) -> None:
         self._status.show("Stopping …" if self._stop.is_set() else words, level="busy", share=share)
 
-    def _fetch_now(self) -> None:
+    def _start_fetch(self) -> None:
+        """Read the fields at once, then fetch: the thread must not see what is changed after the click."""
+        name, filtered = self.endpoints.value, bool(self.filters.values())
+        try:
+            arguments = self._arguments()
+        except ProcoreError as error:
+            if not self._task.busy:
+                self._fetched_name, self._snippet.code = name, ""
+                self._failed(error)
+            return
+        self._task.start(lambda: self._fetch_now(name, arguments, filtered=filtered))
+
+    def _fetch_now(self, name: str, arguments: dict[str, Any], *, filtered: bool) -> None:
         self.error = None
-        name, arguments = self.endpoints.value, self._arguments()
         self._fetched_name = name
         self._fetched_line = self._snippet.code = self._call(name, arguments)
         self._status.show(f"Fetching {name} …", level="busy")
-        filtered = bool(self.filters.values())
         frame = self._procore.table(name, progress=self._observer, **arguments)
         self._show(frame)
         self._finish(outcome(frame, filtered=filtered))

@@ -261,6 +261,7 @@ numbers = st.one_of(st.none(), st.floats(), st.integers(), st.text(max_size=12),
 
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.tuples(numbers, numbers, st.sampled_from([None, "US", "FJ", "x"])), max_size=8))
+@pytest.mark.slow
 def test_whatever_a_column_holds_each_row_gets_one_known_verdict(rows: list[tuple[Any, Any, Any]]) -> None:
     frame = pd.DataFrame(rows, columns=["latitude", "longitude", "country_code"], dtype=object)
     checked = check_coordinates(frame)
@@ -275,6 +276,7 @@ def test_whatever_a_column_holds_each_row_gets_one_known_verdict(rows: list[tupl
 
 @settings(max_examples=30, deadline=None)
 @given(st.floats(25, 49), st.floats(-124, -67))
+@pytest.mark.slow
 def test_a_swapped_pair_inside_a_country_is_never_called_right(latitude: float, longitude: float) -> None:
     right = one(latitude, longitude, "US")["verdict"]
     wrong = one(longitude, latitude, "US")["verdict"]

@@ -81,6 +81,7 @@ def test_a_tight_cut_as_notebooks_make_it_keeps_the_legends() -> None:
         assert whole.x1 >= legend.get_window_extent().x1
 
 
+@pytest.mark.slow
 def test_stage_means_the_stage_column_of_either_version() -> None:
     frame = projects(12).rename(columns={"project_stage.name": "stage"})
 
@@ -150,6 +151,7 @@ def test_any_script_is_drawn_without_a_warning(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["png", "svg", "pdf"])
+@pytest.mark.slow
 def test_it_is_saved_as_png_svg_and_pdf(tmp_path: Path, kind: str) -> None:
     target = tmp_path / f"map.{kind}"
     plot_projects(projects(20)).figure.savefig(target)
@@ -175,6 +177,7 @@ def test_given_axes_are_used_and_keep_their_place() -> None:
     assert not left.collections
 
 
+@pytest.mark.slow
 def test_without_pyplot_no_figure_is_registered_with_it() -> None:
     code = (
         "import sys, pandas as pd; from procore_nb.maps import plot_projects\n"
@@ -214,6 +217,7 @@ def test_a_thousand_categories_are_nine_and_the_rest() -> None:
 @pytest.mark.parametrize(
     "region", ["europe", "lower48", "US-TX", "Texas", "GB", (-10, 35, 30, 60), (170, -25, -170, -5)]
 )
+@pytest.mark.slow
 def test_regions_by_name_code_or_box_are_drawn(region: Any) -> None:
     frame = projects(60, "lower48", "isles", "pacific")
     ax = plot_projects(frame, region=region)

@@ -27,6 +27,23 @@ class Wire:
         return [content for content, _ in self.heard if content["kind"] == kind][-1]
 
 
+def shown(field: Any) -> Any:
+    """What the browser sends for a field: a label of a choice, or the value as it travels."""
+    if not hasattr(field, "_options_labels"):
+        return field.get_state("value")["value"]
+    labels, index = field._options_labels, field.index
+    return (
+        [labels[at] for at in index] if isinstance(index, tuple) else None if index is None else labels[index]
+    )
+
+
+def click_in_browser(button: Any, values: dict[Any, Any] | None = None) -> None:
+    """Click with these values in the browser, whatever of them the kernel has received."""
+    sent = {field.model_id: shown(field) for field in button.fields}
+    sent |= {field.model_id: value for field, value in (values or {}).items()}
+    button._handle_custom_msg({"kind": "click", "values": sent}, None)
+
+
 @pytest.fixture
 def wire() -> Callable[[Any], Wire]:
     return Wire

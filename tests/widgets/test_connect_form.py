@@ -12,6 +12,9 @@ from procore_nb import demo
 from procore_nb.credentials import CredentialSources
 from procore_nb.environments import KNOWN
 from procore_nb.widgets import ConnectForm
+from procore_nb.widgets.assets import script
+
+from .conftest import click_in_browser
 
 MakePlaces = Callable[..., CredentialSources]
 
@@ -268,12 +271,100 @@ def test_damaged_profiles_are_words_in_the_form(places: MakePlaces) -> None:
     assert form.connected
 
 
-def test_enter_in_a_field_connects(form: ConnectForm) -> None:
-    fill(form)
-    form._fields.company._handle_custom_msg({"event": "submit"}, None)
+def test_a_click_uses_what_stands_in_the_browser_and_not_the_first_key_of_it(
+    form: ConnectForm, server: demo.DemoServer
+) -> None:
+    fields = form._fields
+    fields.client_id.set_state({"value": "d"})  # a busy kernel receives the first key; the rest is held back
+    fields.company.set_state({"value": "2"})
+    fields.secret._handle_custom_msg({"kind": "secret", "text": demo.CLIENT_SECRET}, None)
+    click_in_browser(form._connect, {fields.client_id: demo.CLIENT_ID, fields.company: str(demo.COMPANY_ID)})
+    fields.client_id.set_state({"value": demo.CLIENT_ID})  # what was held back is received after the click
+    fields.company.set_state({"value": str(demo.COMPANY_ID)})
     assert form.wait(30)
 
+    assert form.error is None
+    assert form.procore.company_id == demo.COMPANY_ID
     assert form.connected
+    assert f"company_id={demo.COMPANY_ID}" in form._snippet.code
+    assert demo.CLIENT_ID in form._snippet.code
+    assert server.demo.tokens_issued == 1
+
+
+def test_what_is_typed_after_the_click_is_not_connected_to(form: ConnectForm) -> None:
+    fill(form)
+    form._status.observe(  # received in the middle of connecting
+        lambda _: form._fields.company.set_state({"value": "24977"}), "message"
+    )
+    click_in_browser(form._connect)
+    assert form.wait(30)
+
+    assert not form.connected
+    assert "changed meanwhile" in form._status.text
+    assert "24977" in form._snippet.code
+
+
+def test_every_button_of_the_form_carries_its_values(form: ConnectForm, keyring: Any) -> None:
+    fill(form)
+    form._fields.client_id.set_state({"value": "d"})
+    click_in_browser(form._test, {form._fields.client_id: demo.CLIENT_ID})
+    assert form.wait(30)
+    assert form._status.text == "Everything works."
+
+    press(form, "connect")
+    form._name.set_state({"value": "m"})
+    click_in_browser(form._save, {form._name: "mine"})
+    assert form.wait(30)
+    assert form._fields.profile_name == "mine"
+
+
+def test_a_profile_chosen_while_the_kernel_is_busy_brings_its_environment(
+    form: ConnectForm, places: MakePlaces, keyring: Any, place: pnb.Environment
+) -> None:
+    fill(form)
+    press(form, "connect")
+    form._name.value = "mine"
+    press(form, "save")
+    again = ConnectForm(places=places())
+    label = next(label for label, _ in again._fields.profile.options if label.startswith("profile mine"))
+    click_in_browser(again._connect, {again._fields.profile: label})  # the page shows no environment yet
+    assert again.wait(30)
+
+    assert again.error is None
+    assert again.procore.environment == place
+    assert again.procore.company_id == demo.COMPANY_ID
+
+
+@pytest.mark.parametrize("values", [None, {}, {"another field": "x"}])
+def test_a_click_that_does_not_fit_the_form_does_nothing(form: ConnectForm, values: Any) -> None:
+    fill(form)
+    form._connect._handle_custom_msg({"kind": "click", "values": values}, None)
+    assert form.wait(30)
+
+    assert "older state" in form._status.text
+    assert not form.connected
+
+
+def test_a_choice_that_is_no_longer_offered_does_nothing(form: ConnectForm) -> None:
+    fill(form)
+    click_in_browser(form._connect, {form._fields.environment: "an environment of yesterday"})
+    assert form.wait(30)
+
+    assert "older state" in form._status.text
+    assert not form.connected
+
+
+def test_enter_in_a_field_connects_with_the_values_of_all(form: ConnectForm) -> None:
+    fields = form._fields
+    assert form._connect.on_enter
+    assert not any(button.on_enter for button in (form._test, form._save, form._forget))
+    assert [field for field in fields.inputs if "pnw-enter" in field._dom_classes] == [
+        fields.client_id,
+        fields.company,
+    ]
+    assert "pnw-enter" in script(
+        "secret_input.js"
+    )  # the field of the secret announces Enter once it has sent it
 
 
 def test_no_state_of_any_part_of_the_form_holds_the_secret(form: ConnectForm) -> None:
@@ -293,7 +384,7 @@ def test_no_state_of_any_part_of_the_form_holds_the_secret(form: ConnectForm) ->
 def test_an_unexpected_error_is_words_too(form: ConnectForm) -> None:
     fill(form)
     form._open = None  # type: ignore[assignment, method-assign]
-    form._start(lambda: 1 / 0, "…")  # type: ignore[arg-type, return-value]
+    form._start(lambda _: 1 / 0, "…")  # type: ignore[arg-type, return-value]
     assert form.wait(30)
 
     assert "ZeroDivisionError" in form._status.text

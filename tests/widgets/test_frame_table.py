@@ -190,6 +190,7 @@ def test_a_downloaded_excel_file_holds_the_same_rows(wire: Callable[[Any], Any],
     assert pd.read_excel(tmp_path / "x.xlsx")["name"].tolist()[1] == "école"
 
 
+@pytest.mark.slow
 def test_a_download_in_many_parts_is_whole(wire: Callable[[Any], Any], tmp_path: Path) -> None:
     import numpy as np
 
@@ -264,6 +265,7 @@ def as_compared(text: str) -> str:
 
 
 @given(st.lists(st.one_of(st.none(), st.text(max_size=8)), max_size=30), st.text(max_size=3), st.booleans())
+@pytest.mark.slow
 def test_search_and_order_agree_with_plain_python(cells: list[str | None], words: str, down: bool) -> None:
     made = pd.DataFrame({"name": pd.array(cells, dtype="string")})
     found = TableRows(made, words=words, column=0, down=down).positions().tolist()

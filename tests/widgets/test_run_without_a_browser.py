@@ -11,6 +11,8 @@ from nbclient import NotebookClient
 import procore_nb as pnb
 from procore_nb import demo
 
+pytestmark = pytest.mark.slow
+
 SECRET = "typed-and-never-kept-40277"  # a wrong one: the right one stands in a variable of the kernel
 CELLS = [
     "%xmode Verbose\nimport os, procore_nb as pnb\nfrom procore_nb.credentials import CredentialSources\n"

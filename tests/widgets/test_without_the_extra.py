@@ -4,6 +4,8 @@ import subprocess
 import sys
 import textwrap
 
+import pytest
+
 
 def run(code: str) -> str:
     done = subprocess.run(
@@ -12,6 +14,7 @@ def run(code: str) -> str:
     return done.stdout.strip()
 
 
+@pytest.mark.slow
 def test_importing_the_package_imports_no_widget_library() -> None:
     loaded = run(
         """
@@ -23,6 +26,7 @@ def test_importing_the_package_imports_no_widget_library() -> None:
     assert loaded == "[]"
 
 
+@pytest.mark.slow
 def test_without_anywidget_a_form_says_what_to_install() -> None:
     said = run(
         """
