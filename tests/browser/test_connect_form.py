@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from procore_nb import demo
 
-from .chromium import Lab, in_kernel
+from .chromium import Lab, eventually, in_kernel
 from .widgets_in_lab import (
     RESTART,
     SAVE,
     SWITCH_STATE_SAVING,
+    busy_kernel,
     foreign,
     note_figure,
     notebook,
@@ -189,6 +191,43 @@ def test_the_keyboard_alone_fills_the_form_in_order(desk: Any, lab: Lab) -> None
         "Connect",
         "Test",
     ]
+
+
+@pytest.mark.parametrize("by", ["click", "enter", "enter in the secret"])
+def test_while_the_kernel_is_busy_a_click_connects_with_all_that_was_typed(
+    desk: Any, lab: Lab, tmp_path: Path, by: str
+) -> None:
+    with demo.serve(demo.Demo()) as server:
+        cells = [
+            "import procore_nb as pnb\nfrom procore_nb.widgets import ConnectForm\n"
+            f"place = pnb.Environment('mine', {server.url!r}, {server.url!r})",
+            "form = ConnectForm(place)\nform",
+        ]
+        with notebook(desk, lab, f"busy-{by.replace(' ', '-')}.ipynb", cells) as page:
+            form = page.locator(".pnw-form")
+            form.wait_for()
+            with busy_kernel(page, tmp_path / "go"):
+                secret, company = form.get_by_label("Client secret"), form.get_by_label("Company id")
+                if by != "enter in the secret":
+                    secret.press_sequentially(demo.CLIENT_SECRET)
+                form.get_by_label("Client id").press_sequentially(demo.CLIENT_ID)
+                company.press_sequentially(str(demo.COMPANY_ID))
+                if by == "click":
+                    form.get_by_role("button", name="Connect").click()
+                elif by == "enter":
+                    company.press("Enter")
+                else:
+                    secret.press_sequentially(demo.CLIENT_SECRET)
+                    secret.press("Enter")
+            form.locator(f"{DONE}, {BAD}, .pnw-status-warning").wait_for()
+            picture(page, f"connect-busy-{by.replace(' ', '-')}")
+
+            assert "Harbour & Vale Construction" in form.locator(".pnw-status").inner_text()
+            assert (
+                f"company_id={demo.COMPANY_ID}" in form.locator("code", has_text="pnb.connect").inner_text()
+            )
+            eventually(page, "print(form.connected, form.procore.company_id)", f"True {demo.COMPANY_ID}")
+            assert page.said == []
 
 
 def test_a_click_in_a_form_whose_kernel_was_shut_down_is_answered_in_words(desk: Any, lab: Lab) -> None:

@@ -10,7 +10,7 @@ import pytest
 import procore_nb as pnb
 
 from .chromium import Lab, eventually, in_kernel
-from .widgets_in_lab import foreign, note_figure, notebook, picture
+from .widgets_in_lab import busy_kernel, foreign, note_figure, notebook, picture
 
 pytestmark = pytest.mark.browser
 
@@ -74,6 +74,33 @@ def test_a_person_fetches_filters_downloads_and_gets_what_to_csv_writes(
         assert page.locator(".pnw-counts [role=listitem]").count() >= 1
         assert page.said == []
         assert foreign(page) == []
+
+
+def test_while_the_kernel_is_busy_fetch_uses_the_filters_in_the_browser(
+    desk: Any, lab: Lab, tmp_path: Path
+) -> None:
+    filters = (
+        "explorer.filters.add('status')\nexplorer.filters.add('search')\nexplorer.filters.add('created_at')"
+    )
+    with notebook(desk, lab, "busy.ipynb", [*EXPLORE, filters], height=1500) as page:
+        page.locator(".pnw-picker[data-ready=true]").first.wait_for()
+        page.get_by_label("search", exact=True).wait_for()
+        with busy_kernel(page, tmp_path / "go"):
+            page.get_by_label("search", exact=True).press_sequentially("slab pour")
+            page.get_by_label("status", exact=True).select_option("closed")
+            page.locator("input[type=date]").nth(0).fill("2020-01-01")
+            page.locator("input[type=date]").nth(1).fill("2030-12-31")
+            page.get_by_role("button", name="Whole portfolio").click()
+            page.get_by_role("button", name="Fetch").click()
+        page.locator(DONE).wait_for()
+        picture(page, "explorer-busy")
+
+        asked = in_kernel(page, "print(explorer.line)")
+        for words in (
+            'projects="all"', 'status="closed"', 'search="slab pour"', 'created_at=("2020-01-01", "2030-12-31")',
+        ):  # fmt: skip
+            assert words in asked
+        assert page.said == []
 
 
 def test_stop_is_heard_and_no_match_is_words(desk: Any, lab: Lab) -> None:

@@ -68,6 +68,20 @@ def notebook(desk: Any, lab: Lab, name: str, cells: list[str], **look: Any) -> I
         desk.evaluate(CLOSE)
 
 
+@contextlib.contextmanager
+def busy_kernel(page: Any, flag: Path) -> Iterator[None]:
+    """The kernel runs a cell for as long as the block does, as it does after Run All."""
+    code = f"from pathlib import Path\nwhile not Path({str(flag)!r}).exists():\n    pass"
+    page.evaluate(
+        "(code) => { window.bookOfTest.sessionContext.session.kernel.requestExecute({ code }) }", code
+    )
+    page.wait_for_function("() => window.bookOfTest.sessionContext.session.kernel.status === 'busy'")
+    try:
+        yield
+    finally:
+        flag.touch()
+
+
 def foreign(page: Any) -> list[str]:
     """Addresses the page asked for beyond this machine."""
     own = ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:http://127.0.0.1")
