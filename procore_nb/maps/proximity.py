@@ -166,7 +166,11 @@ def nearest(
     located = locate(frame, latitude=latitude, longitude=longitude, allow_none=True)
     targets = locate(places)
     label = name_column(places) if name is None else find_column(places, name, argument="name")
-    names = targets.rows.index.astype(str) if label is None else targets.rows[label].astype("string")
+    labels = targets.rows.index if label is None else targets.rows[label]
+    names = np.empty(
+        len(labels), dtype=object
+    )  # half a surrogate is no character, and no text column holds it
+    names[:] = [pd.NA if pd.isna(each) else str(each).encode("utf-8", "replace").decode() for each in labels]
     best = np.full(len(located.latitude), np.inf)
     which = np.zeros(len(best), dtype=np.intp)
     for number, (lat, lon) in enumerate(zip(targets.latitude, targets.longitude, strict=True)):
@@ -175,7 +179,7 @@ def nearest(
         best[closer], which[closer] = away[closer], number
     found = pd.Series(pd.NA, index=range(len(frame)), dtype="string")
     distances = np.full(len(frame), np.nan)
-    found[located.kept] = names.to_numpy()[which]
+    found[located.kept] = names[which]
     distances[located.kept] = best
     result = frame.copy()
     result["nearest"], result["distance_km"] = found.array, distances

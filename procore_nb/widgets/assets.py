@@ -6,10 +6,13 @@ files are what runs.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from html import escape
 from importlib.resources import files
+from typing import Any
 
+import anywidget
 import ipywidgets
 
 from procore_nb.environments import DEMO, Environment
@@ -29,6 +32,23 @@ def style(*names: str) -> str:
 
 def _text(name: str) -> str:
     return (files("procore_nb.widgets") / "static" / name).read_text(encoding="utf-8")
+
+
+def sendable(value: Any) -> Any:
+    """A message without half surrogates, which are no characters: a kernel cannot encode them, and the message is lost."""
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "replace").decode()
+    if isinstance(value, Mapping):
+        return {sendable(key): sendable(each) for key, each in value.items()}
+    return [sendable(each) for each in value] if isinstance(value, list | tuple) else value
+
+
+class MessageWidget(anywidget.AnyWidget):
+    """A widget whose rows travel as messages, and are never widget state."""
+
+    def send(self, content: Any, buffers: Any = None) -> None:
+        """Send a message, and buffers, to the browser."""
+        super().send(sendable(content), buffers)
 
 
 def close_all(widget: ipywidgets.Widget) -> None:

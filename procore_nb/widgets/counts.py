@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import anywidget
 import pandas as pd
 
-from procore_nb.widgets.assets import script, style
+from procore_nb.widgets.assets import MessageWidget, script, sendable, style
 from procore_nb.widgets.table_rows import texts
 
 _MOST = 15
@@ -22,7 +21,7 @@ def count_values(column: pd.Series[Any]) -> list[tuple[str, int]]:
     The rest and the missing are last.
     """
     in_time = pd.api.types.is_datetime64_any_dtype(column.dtype)
-    written = _periods(column) if in_time else pd.Series(texts(column), dtype="string")
+    written = _periods(column) if in_time else pd.Series(sendable(texts(column)), dtype="string")
     counted = written.value_counts()
     bars = [(str(text), int(number)) for text, number in counted.head(_MOST).items()]
     if in_time:
@@ -53,7 +52,7 @@ def good_columns(frame: pd.DataFrame) -> list[str]:
     return [name for _, _, _, name in sorted(ranked)]
 
 
-class CountBars(anywidget.AnyWidget):
+class CountBars(MessageWidget):
     """Bars of the values of one column; `show(column)` draws another."""
 
     _esm = script("counts.js")

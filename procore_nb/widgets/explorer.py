@@ -13,7 +13,7 @@ import pandas as pd
 
 from procore_nb.client import Procore
 from procore_nb.errors import ArgumentError, IncompleteError, ProcoreError
-from procore_nb.widgets.assets import close_all, environment_badge
+from procore_nb.widgets.assets import close_all, environment_badge, sendable
 from procore_nb.widgets.background import BackgroundTask, ProgressObserver
 from procore_nb.widgets.counts import CountBars, good_columns
 from procore_nb.widgets.fetch_result import ended, other_choice, outcome, rows_of, stopped
@@ -241,7 +241,7 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
             self._table.show(frame)
         names = good_columns(frame)
         before = self._by.value
-        self._by.options = names
+        self._by.options = [(sendable(name), name) for name in names]
         self._by.value = before if before in names else next(iter(names), None)
         self._count()
 

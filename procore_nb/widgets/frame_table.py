@@ -11,18 +11,17 @@ from __future__ import annotations
 
 from typing import Any
 
-import anywidget
 import pandas as pd
 
 from procore_nb.errors import ArgumentError
-from procore_nb.widgets.assets import script, style
+from procore_nb.widgets.assets import MessageWidget, script, style
 from procore_nb.widgets.download import Downloads
 from procore_nb.widgets.table_rows import TableRows, empty_columns, is_numeric, texts, width
 
 _MOST_ROWS_AT_ONCE = 500
 
 
-class FrameTable(anywidget.AnyWidget):
+class FrameTable(MessageWidget):
     """Show a frame as a table to sort, search, page through and download.
 
     Parameters

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import anywidget
 import ipywidgets
 import pandas as pd
 import traitlets
@@ -18,10 +17,11 @@ from procore_nb import catalog
 from procore_nb.catalog import Endpoint
 from procore_nb.client import Procore
 from procore_nb.errors import ArgumentError
-from procore_nb.widgets.assets import script, style
+from procore_nb.widgets.assets import MessageWidget, script, sendable, style
+from procore_nb.widgets.table_rows import is_missing
 
 
-class Picker(anywidget.AnyWidget, ipywidgets.ValueWidget):  # type: ignore[misc]
+class Picker(MessageWidget, ipywidgets.ValueWidget):  # type: ignore[misc]
     """What the pickers share; each keeps its own `value`, so that `interact` and `link` take them as any other field.
 
     Parameters
@@ -120,7 +120,7 @@ class CompanyPicker(ipywidgets.Dropdown):  # type: ignore[misc]
         self._frame = companies
         rows = companies[["name", "id"]].dropna(subset=["id"]).sort_values("name", kind="stable")
         options: list[tuple[str, int | None]] = [
-            (f"{'no name' if pd.isna(name) else name} ({number})", int(number))
+            (sendable(f"{'no name' if pd.isna(name) else name} ({number})"), int(number))
             for name, number in zip(rows["name"], rows["id"], strict=True)
         ]
         known = {number for _, number in options}
@@ -214,7 +214,11 @@ class ProjectPicker(Picker):
 
 def _column_texts(frame: pd.DataFrame, names: tuple[str, ...]) -> list[str]:
     found = next((name for name in names if name in frame.columns), None)
-    return [""] * len(frame) if found is None else frame[found].astype("string").fillna("").tolist()
+    return (
+        [""] * len(frame)
+        if found is None
+        else ["" if is_missing(value) else str(value) for value in frame[found].tolist()]
+    )
 
 
 OFTEN = (

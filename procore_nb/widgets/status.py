@@ -12,7 +12,7 @@ import anywidget
 import traitlets
 
 from procore_nb.errors import ProcoreError
-from procore_nb.widgets.assets import script, style
+from procore_nb.widgets.assets import script, sendable, style
 
 
 class StatusMessage(anywidget.AnyWidget):
@@ -52,7 +52,7 @@ class StatusMessage(anywidget.AnyWidget):
             "share": share,
             "steps": [dict(step) for step in steps],
         }
-        self.message = message
+        self.message = sendable(message)
 
     def show_again(self, message: Mapping[str, Any]) -> None:
         """Show a message that was shown before."""

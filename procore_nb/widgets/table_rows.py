@@ -18,6 +18,8 @@ import orjson
 import pandas as pd
 from numpy.typing import NDArray
 
+from procore_nb.widgets.assets import sendable
+
 _ANY_KEYS = orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
 _LONGEST = 400  # characters of one cell that travel to the browser
 _NAMES_IDS = re.compile(r"(^|[._ ])(id|number|zip|year|code|latitude|longitude)$", re.IGNORECASE)
@@ -174,7 +176,7 @@ def _keys(column: pd.Series[Any]) -> pd.Series[Any]:
         return column.copy()
     if is_numeric(column):
         return pd.to_numeric(column.map(lambda value: None if is_missing(value) else float(value)))
-    folded = [None if text is None else text.casefold() for text in texts(column)]
+    folded = [None if text is None else sendable(text.casefold()) for text in texts(column)]
     return pd.Series(folded, dtype="string")
 
 

@@ -86,6 +86,13 @@ def test_every_row_names_its_nearest_office() -> None:
     assert "nearest" not in frame.columns
 
 
+def test_an_office_with_an_odd_name_is_named() -> None:
+    offices = pd.DataFrame({"latitude": [1.0], "longitude": [2.0]})
+    offices["name"] = pd.Series(["Depot \ud83d"], dtype=object)
+
+    assert nearest(projects(2), offices)["nearest"].tolist() == ["Depot ?", "Depot ?"]
+
+
 def test_geojson_has_one_point_per_located_row_longitude_first(tmp_path: Path) -> None:
     frame = projects(4)
     frame.loc[1, "latitude"] = np.nan
