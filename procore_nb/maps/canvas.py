@@ -104,11 +104,10 @@ def families() -> tuple[str, ...]:
 def drawable(text: str) -> str:
     """The text on one line, with a box for each character that no font can draw."""
     line = " ".join(str(text).split())
-    if line.isascii():
-        return line if line.isprintable() else "".join(c for c in line if c.isprintable())
-    return "".join(
-        c if c.isascii() or ord(c) in _characters() else MISSING for c in line if c not in "\u200d\ufe0f"
-    )
+    if line.isascii() and line.isprintable():
+        return line
+    shown = (c for c in line if (c.isprintable() or not c.isascii()) and c not in "\u200d\ufe0f")
+    return "".join(c if c.isascii() or ord(c) in _characters() else MISSING for c in shown)
 
 
 @lru_cache(maxsize=1)

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from procore_nb.errors import ArgumentError
+from procore_nb.maps.canvas import drawable
 from procore_nb.plots.style import (
     GREY,
     INK,
@@ -94,7 +95,7 @@ def _write_values(axes: Any, table: pd.DataFrame, unit: str) -> None:
             ha=side, va="center", fontsize=9, color=INK,
         )  # fmt: skip
     axes.set_yticks(range(len(table)), [short(name) for name in table.index])
-    axes.set_xlabel(unit, fontsize=9, color=INK, loc="left")
+    axes.set_xlabel(drawable(unit), fontsize=9, color=INK, loc="left")
     axes.set_xticks([])
     axes.tick_params(axis="y", length=0)
     axes.spines["bottom"].set_visible(False)
@@ -149,7 +150,7 @@ def plot_lines(
         )
     table = table.set_axis(times.tz_localize(None) if times.tz is not None else times, axis=0).sort_index()
     _draw_lines(axes, table)
-    axes.set_ylabel(unit, fontsize=9, color=INK)
+    axes.set_ylabel(drawable(unit), fontsize=9, color=INK)
     return as_text(axes)  # type: ignore[no-any-return]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 from pathlib import Path
@@ -158,6 +159,18 @@ def test_it_is_saved_as_png_svg_and_pdf(tmp_path: Path, kind: str) -> None:
 
     assert target.stat().st_size > 10_000
     assert target.stat().st_size < 2_000_000
+
+
+@pytest.mark.parametrize("odd", ["\ud83d", "\x00", "\x1b[31m é"])
+def test_odd_text_is_drawn_without_a_warning(odd: str) -> None:
+    frame = projects(3)
+    frame["name"] = pd.Series([f"a{odd}b"] * 3, dtype=object)
+    frame["stage"] = pd.Series([f"a{odd}b", "c", None], dtype=object)
+    frame.attrs["procore"] = {"environment": odd, "fetched_at": odd}
+    ax = plot_projects(frame, title=f"Map {odd}")
+
+    ax.figure.savefig(io.BytesIO(), format="svg")
+    assert "a" in {text.get_text()[0] for text in ax.texts}
 
 
 def test_the_source_line_names_environment_and_day() -> None:

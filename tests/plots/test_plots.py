@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import warnings
 from collections.abc import Iterator
 from decimal import Decimal
@@ -77,6 +78,21 @@ def test_without_rows_the_plot_says_so(plot: Any, empty: pd.Series | pd.DataFram
     ax = plot(empty, "RFIs")
     assert said(ax) == ["no rows, nothing to draw"]
     assert ax.get_title(loc="left") == "RFIs"
+
+
+@pytest.mark.parametrize("odd", ["\ud83d", "\x00", "\x1b[31m é", "\u2028é\x00"])
+def test_odd_text_is_drawn_without_a_warning(odd: str) -> None:
+    text = f"a{odd}b"
+    bars = pd.Series([1, 2], index=pd.Index([text, "c"], dtype=object))
+    days = pd.date_range("2026-01-01", periods=2)
+    lines = pd.DataFrame([[1.0, 1.0], [2.0, 3.0]], index=days).set_axis(
+        pd.Index([text, "c"], dtype=object), axis=1
+    )
+    for ax in (pnb.plot_bars(bars, text, unit=text), pnb.plot_lines(lines, text, unit=text)):
+        ax.figure.savefig(io.BytesIO(), format="svg")
+
+    assert names(pnb.plot_bars(bars))[0][0] == "a"
+    assert names(pnb.plot_bars(bars))[0][-1] == "b"
 
 
 def test_lines_begin_at_zero_and_end_with_name_and_number() -> None:
