@@ -157,7 +157,7 @@ DEPENDENCIES = {
 
 @dataclass(frozen=True)
 class Region:
-    """What a row says of its place: the outline, and how to name it."""
+    """The region that a row names: its outline, and how to name it."""
 
     label: str
     rings: tuple[Ring, ...]

@@ -218,7 +218,7 @@ def _rings(
 
 
 def _draw_rings(ax: Any, canvas: Canvas, categories: Categories, rings: Rings) -> None:
-    """One ring per group: its area and number say how many, its colours say which."""
+    """One ring per group: its area and number show how many, its colours which."""
     from matplotlib.collections import PatchCollection
     from matplotlib.patches import Circle, Wedge
 

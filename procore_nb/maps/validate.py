@@ -67,7 +67,7 @@ def check_pairs(
     Parameters
     ----------
     latitude, longitude
-        Degrees WGS 84, as they came: numbers, Decimals, text.
+        Degrees WGS 84, as in the frame: numbers, Decimals, text.
     country, state
         The region that the row names, as code or English name; unknown words are ignored.
     """
@@ -261,7 +261,7 @@ def check_coordinates(
     ----------
     frame
         Any frame with coordinates in degrees WGS 84. A country or state column, if there is one (`country_code`,
-        `state_code`), tells swapped pairs and places far from the row's own country (more than 150 km outside it).
+        `state_code`), finds swapped pairs and positions far from the row's own country (more than 150 km outside it).
     latitude, longitude
         Names of the two columns.
 
@@ -269,7 +269,7 @@ def check_coordinates(
     -------
     DataFrame
         One row per row of `frame`, with its index: `id` and a name if the frame has them, both coordinates as
-        they came, `verdict` (ok, missing, not_a_number, text, zero, out_of_range, swapped, outside_country),
+        they are, `verdict` (ok, missing, not_a_number, text, zero, out_of_range, swapped, outside_country),
         `reason` and `suggestion` in words, `suggested_latitude` and `suggested_longitude` (float64, NaN where
         there is nothing to suggest). Empty means that `frame` is empty.
 
@@ -311,7 +311,7 @@ def check_frame_coordinates(frame: pd.DataFrame, *, latitude: str, longitude: st
 
 
 def check_fix(fix: str | None) -> None:
-    """Only one repair exists, and only when it is asked for."""
+    """Only one repair exists, and only on request."""
     if fix not in (None, "swap"):
         raise ArgumentError(f"fix={fix!r} is not known.", advice='Use fix="swap", or leave it out.')
 

@@ -48,7 +48,7 @@ def plot_bars(
     Returns
     -------
     Axes
-        Of matplotlib. Without rows it says so instead of showing bars.
+        Of matplotlib. Without rows a text instead of showing bars.
 
     Raises
     ------
@@ -123,7 +123,7 @@ def plot_lines(
     Returns
     -------
     Axes
-        Of matplotlib. Without rows it says so instead of showing lines.
+        Of matplotlib. Without rows a text instead of showing lines.
 
     Raises
     ------

@@ -32,7 +32,7 @@ class ConnectForm(ipywidgets.VBox):  # type: ignore[misc]
     Parameters
     ----------
     wanted
-        The environment to begin with, by name or as an `Environment`; left out, it is chosen in the form.
+        The environment to begin with, by name or as an `Environment`; without one, it is chosen in the form.
         On the demo nothing needs typing.
     profile
         A saved profile to begin with.

@@ -39,7 +39,7 @@ def _periods(column: pd.Series[Any]) -> pd.Series[Any]:
 
 
 def good_columns(frame: pd.DataFrame) -> list[str]:
-    """Columns worth counting, those with few values first; ids and texts that never repeat are left out."""
+    """Columns worth counting, those with few values first; ids and texts that never repeat are last."""
     ranked = []
     for at in range(frame.shape[1]):
         column = frame.iloc[:, at]

@@ -14,7 +14,7 @@ import pandas as pd
 import traitlets
 
 from procore_nb import catalog
-from procore_nb.catalog import Endpoint
+from procore_nb.catalog import Catalogue, Endpoint
 from procore_nb.client import Procore
 from procore_nb.errors import ArgumentError
 from procore_nb.widgets.assets import MessageWidget, script, sendable, style
@@ -29,7 +29,7 @@ class Picker(MessageWidget, ipywidgets.ValueWidget):  # type: ignore[misc]
     several
         Whether more than one may be chosen.
     placeholder
-        What the field says while it is empty.
+        Shown in the field while it is empty.
     noun
         What the rows are, shown after their number.
     """
@@ -92,7 +92,7 @@ class CompanyPicker(ipywidgets.Dropdown):  # type: ignore[misc]
     Parameters
     ----------
     source
-        A connection, whose companies are asked for, or a frame with `id` and `name`.
+        A connection, whose companies are fetched, or a frame with `id` and `name`.
 
     Examples
     --------
@@ -142,7 +142,7 @@ class ProjectPicker(Picker):
     Parameters
     ----------
     source
-        A connection, whose projects of all stages are asked for, or a frame with `id` and `name`.
+        A connection, whose projects of all stages are fetched, or a frame with `id` and `name`.
 
     Attributes
     ----------
@@ -231,6 +231,11 @@ _TARGET_IDS = {"company_id", "project_id"}
 class EndpointPicker(Picker):
     """Find a list of Procore by words and choose it; `value` is its name (empty before) and may be observed.
 
+    Parameters
+    ----------
+    catalogue
+        Which lists there are; None takes the catalogue that comes with this package.
+
     Attributes
     ----------
     value
@@ -248,10 +253,12 @@ class EndpointPicker(Picker):
 
     value = traitlets.Unicode("")
 
-    def __init__(self) -> None:
+    def __init__(self, catalogue: Catalogue | None = None) -> None:
         super().__init__(several=False, placeholder="what to look at: rfis, punch, budget …", noun="lists")
-        often = [catalog.endpoint(name) for name in OFTEN]
-        others = [one for one in catalog.endpoints() if one not in often and not one.deprecated]
+        self._catalogue = catalogue
+        current = [one for one in catalog.endpoints(catalogue=catalogue) if not one.deprecated]
+        often = [one for name in OFTEN for one in current if one.name == name or name in one.aliases]
+        others = [one for one in current if one not in often]
         others.sort(key=lambda one: (one.category, one.module, one.kind != "data", one.name))
         self._offer(
             [_endpoint_row(one, "Often used") for one in often]
@@ -261,7 +268,10 @@ class EndpointPicker(Picker):
     @property
     def endpoint(self) -> Endpoint | None:
         """What is known of the chosen list."""
-        return catalog.endpoint(self.value) if self.value else None
+        return self._find(self.value) if self.value else None
+
+    def _find(self, name: str) -> Endpoint:
+        return catalog.endpoint(name, catalogue=self._catalogue)
 
     def __repr__(self) -> str:
         return f"EndpointPicker(value={self.value!r})"
@@ -269,7 +279,7 @@ class EndpointPicker(Picker):
     @traitlets.validate("value")
     def _checked(self, proposal: Any) -> str:
         name = proposal["value"]
-        return catalog.endpoint(name).name if name else ""
+        return self._find(name).name if name else ""
 
     @traitlets.observe("value")
     def _value_changed(self, change: Any) -> None:

@@ -19,7 +19,7 @@ _LONGEST = 90  # characters; a longer call has each argument on a line of its ow
 
 
 def call_line(function: str, *values: Any, **options: Any) -> str:
-    """A call as a person would write it; options that are None are left out."""
+    """A call as a person would write it; options that are None are not written."""
     texts = [_text(value) for value in values]
     texts += [f"{name}={_text(value)}" for name, value in options.items() if value is not None]
     line = f"{function}({', '.join(texts)})"
@@ -29,14 +29,14 @@ def call_line(function: str, *values: Any, **options: Any) -> str:
 def connect_line(
     environment: Environment, *, client_id: str = "", profile: str = "", company_id: int | None = None
 ) -> str:
-    """The call of `connect` for what a form holds; a typed secret is asked for again."""
+    """The call of `connect` for what a form holds; a typed secret has to be typed again."""
     if not client_id:
         return "procore = " + call_line(
             "pnb.connect", environment, profile=profile or None, company_id=company_id
         )
     credentials = Code(f'pnb.Credentials({client_id!r}, getpass("Client secret: "))')
-    asked = call_line("pnb.connect", environment, credentials=credentials, company_id=company_id)
-    return f"from getpass import getpass\nprocore = {asked}"
+    call = call_line("pnb.connect", environment, credentials=credentials, company_id=company_id)
+    return f"from getpass import getpass\nprocore = {call}"
 
 
 class Snippet(anywidget.AnyWidget):

@@ -30,7 +30,7 @@ _LOOKED_AT = 60  # rows that decide how wide a column is
 def texts(column: pd.Series[Any], *, longest: int = _LONGEST, plain: bool | None = None) -> list[str | None]:
     """The cells of a column as text, cut to a length; None where a value is missing.
 
-    Numbers are `plain`, without commas between thousands, where the column's name says that they name things.
+    Numbers are `plain`, without commas between thousands, where the column's name means ids, codes or years.
     """
     kind = column.dtype
     if isinstance(kind, pd.DatetimeTZDtype) or np.issubdtype(getattr(kind, "type", object), np.datetime64):
@@ -150,7 +150,7 @@ class TableRows:
     _order: tuple[tuple[int | None, bool], NDArray[np.intp]] | None = field(default=None, repr=False)
 
     def positions(self) -> NDArray[np.intp]:
-        """Positions of the rows that hold all the words, in the order asked for."""
+        """Positions of the rows that hold all the words, in the chosen order."""
         order = (self.column, self.down)
         if self._order is None or self._order[0] != order:
             self._order = order, self._ordered()

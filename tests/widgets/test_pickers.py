@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 import procore_nb as pnb
 from procore_nb import catalog
 from procore_nb.widgets import CompanyPicker, EndpointPicker, ProjectPicker
+from procore_nb.widgets.pickers import OFTEN
 
 from .conftest import projects
 
@@ -106,6 +108,32 @@ def test_every_list_in_use_is_offered_with_what_it_needs(wire: Callable[[Any], A
     assert rows["rfis"][-1] == "each project"
     assert rows["projects"][-1] == "whole company"
     assert rows["rfi_replies"][-1] == "each project, needs rfi_id"
+
+
+def test_a_catalogue_of_ones_own_is_what_is_offered_and_found(wire: Callable[[Any], Any]) -> None:
+    own = dataclasses.replace(
+        catalog.endpoint("rfis"), name="site_walks", aliases=("walks",), path="/rest/v1.0/walks"
+    )
+    picker = EndpointPicker(catalog.Catalogue([own, catalog.endpoint("submittals")]))
+    listener = wire(picker)
+    listener.says(kind="ready")
+    picker.value = "walks"
+
+    assert [row[0] for row in listener.last("rows")["rows"]] == ["submittals", "site_walks"]
+    assert picker.endpoint is own
+    with pytest.raises(pnb.CatalogError):
+        picker.value = "rfis"
+
+
+def test_lists_that_are_often_used_come_first(wire: Callable[[Any], Any]) -> None:
+    listener = wire(EndpointPicker())
+    listener.says(kind="ready")
+    rows = listener.last("rows")["rows"]
+
+    assert [row[0] for row in rows if row[1] == "Often used"] == [
+        catalog.endpoint(name).name for name in OFTEN
+    ]
+    assert all(row[1] != "Often used" for row in rows[len(OFTEN) :])
 
 
 def test_an_endpoint_is_chosen_by_name_or_alias(wire: Callable[[Any], Any]) -> None:

@@ -1,4 +1,4 @@
-// A file that is received in parts over the widget's channel, put together here and handed to the browser to save.
+// A file that is received in parts over the widget's channel, joined here and given to the browser to save.
 function downloads(model, viewId, report) {
   let file = null;
   const request = (part) => sendTo(model, { kind: "part", from: viewId, file: file.number, part, last: part === file.parts - 1 });

@@ -1,4 +1,4 @@
-// A window onto rows that stay in the kernel: only what is in sight is asked for, a block at a time.
+// A window onto rows that stay in the kernel: only what is in sight is requested, a block at a time.
 const BLOCK = 100, ROW = 26, KEPT = 60, TALL = 420, TALLEST = 1200000;
 
 function render({ model, el }) {
