@@ -335,6 +335,25 @@ def test_a_profile_chosen_while_the_kernel_is_busy_brings_its_environment(
     assert again.procore.company_id == demo.COMPANY_ID
 
 
+def test_a_second_click_with_other_values_changes_nothing_while_the_first_connects(form: ConnectForm) -> None:
+    fill(form)
+    clicked: list[bool] = []
+
+    def click_again(_: object) -> None:
+        if not clicked:
+            clicked.append(True)
+            click_in_browser(form._connect, {form._fields.company: "24977"})
+
+    form._status.observe(click_again, "message")
+    click_in_browser(form._connect)
+    assert form.wait(30)
+
+    assert clicked
+    assert form.connected
+    assert form.procore.company_id == demo.COMPANY_ID
+    assert form._fields.company.value == str(demo.COMPANY_ID)
+
+
 @pytest.mark.parametrize("values", [None, {}, {"another field": "x"}])
 def test_a_click_that_does_not_fit_the_form_does_nothing(form: ConnectForm, values: Any) -> None:
     fill(form)
