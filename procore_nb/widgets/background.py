@@ -108,7 +108,9 @@ class ProgressObserver(Progress):
             waiting = f"; {self._wait_text}" if now < self._until else ""
             counts = f"{counted(self._rows, 'row')}, {counted(self.requests, 'request')}{waiting}"
         done = f"{self._done:,} of {self._targets:,} places, " if self._targets > 1 else ""
-        self._report(f"{self._what}: {done}{counts}", self._done / self._targets if self._targets > 1 else None)
+        self._report(
+            f"{self._what}: {done}{counts}", self._done / self._targets if self._targets > 1 else None
+        )
 
     def close(self, *, complete: bool = True) -> None:
         """Leave nothing behind: the form shows how it ended."""
