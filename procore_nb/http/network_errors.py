@@ -37,7 +37,11 @@ def network_error(error: Exception, url: str, environment: Environment) -> Netwo
     elif among(requests.exceptions.SSLError, urllib3.exceptions.SSLError):
         what = f"The secure connection to {host} could not be made: its certificate was not accepted"
         advice = hints.TLS
-    elif among(requests.exceptions.InvalidProxyURL, requests.exceptions.InvalidSchema):
+    elif among(
+        requests.exceptions.InvalidProxyURL,
+        requests.exceptions.InvalidSchema,
+        urllib3.exceptions.ProxySchemeUnknown,
+    ):
         what = f"The proxy settings for {host} cannot be used"
         advice, retryable = hints.PROXY_SETTINGS, False
     elif among(requests.exceptions.ProxyError, urllib3.exceptions.ProxyError):

@@ -263,3 +263,75 @@ def test_an_env_file_is_read_as_editors_and_shells_write_it(places, content: byt
     at.env_file.write_bytes(content)
     found = look_up("sandbox", places=at).credentials
     assert (found.client_id, found.client_secret.reveal()) == ("from-file", "file-secret")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        ("# made by Notepad\r\n" + FILE).encode("utf-8-sig"),
+        FILE.replace("\n", "\r\n").encode("utf-8-sig"),
+        FILE.replace("\n", "\r\n").encode("utf-16"),
+        b"\xfe\xff" + FILE.encode("utf-16-be"),
+    ],
+)
+def test_a_byte_order_mark_of_notepad_is_no_part_of_a_name(places, content: bytes) -> None:  # type: ignore[no-untyped-def]
+    at = places()
+    at.env_file.write_bytes(content)
+    found = look_up("sandbox", places=at).credentials
+    assert (found.client_id, found.client_secret.reveal()) == ("from-file", "file-secret")
+
+
+@pytest.mark.parametrize(
+    "planted",
+    ["PROCORE_ENVIRONMENT=monthly-sandbox", "PROCORE_PROFILE=kept", "PROCORE_CLIENT_ID=theirs", FILE],
+)
+def test_a_file_in_the_folder_does_not_decide_for_credentials_of_the_process(places, planted: str) -> None:  # type: ignore[no-untyped-def]
+    at = places(PAIR, env_file=planted)
+    at.profiles.save("kept", OWN, SANDBOX, 7)
+    with pytest.raises(pnb.ArgumentError, match=r"\.env does not decide"):
+        look_up(None, places=at)
+    found = look_up("sandbox", places=at)
+    assert found.credentials == pnb.Credentials("from-variables", "variable-secret")
+    assert found.sources["credentials"] == "environment variable PROCORE_CLIENT_ID"
+
+
+@pytest.mark.parametrize("half", list(PAIR))
+def test_halves_of_two_sources_never_make_a_pair(places, half: str) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(pnb.CredentialsError, match="is not set, although its counterpart is") as caught:
+        look_up("sandbox", places=places({half: PAIR[half]}, env_file=FILE))
+    assert "never taken from different ones" in caught.value.advice
+
+
+def test_a_file_that_holds_the_same_pair_names_its_environment(places) -> None:  # type: ignore[no-untyped-def]
+    same = "".join(f"{name}={value}\n" for name, value in PAIR.items()) + "PROCORE_ENVIRONMENT=sandbox\n"
+    assert look_up(None, places=places(PAIR, env_file=same)).environment == SANDBOX
+    with pytest.raises(pnb.CredentialsError, match="are for sandbox"):
+        look_up("production", places=places(PAIR, env_file=same))
+
+
+def test_a_file_alone_still_decides_for_its_own_credentials(places) -> None:  # type: ignore[no-untyped-def]
+    found = look_up(
+        None, places=places(env_file=FILE + "PROCORE_ENVIRONMENT=sandbox\nPROCORE_COMPANY_ID=5\n")
+    )
+    assert (found.environment, found.company_id, found.credentials.client_id) == (SANDBOX, 5, "from-file")
+
+
+@pytest.mark.parametrize("folder", [Path("/\0"), Path("x" * 5000), None])
+def test_a_folder_that_cannot_be_looked_into_holds_no_file(places, folder: Path | None) -> None:  # type: ignore[no-untyped-def]
+    at = CredentialSources(PAIR, folder, places().profiles)
+    assert look_up("sandbox", places=at).credentials.client_id == "from-variables"
+    with pytest.raises(pnb.CredentialsError, match="No credentials for sandbox"):
+        look_up("sandbox", places=CredentialSources({}, folder, places().profiles))
+
+
+def test_a_working_folder_that_was_removed_is_no_obstacle(tmp_path: Path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert CredentialSources(PAIR).variables()["PROCORE_CLIENT_ID"][0] == "from-variables"
+
+
+def test_a_function_is_an_argument_whose_answer_is_not_asked_for_yet(places) -> None:  # type: ignore[no-untyped-def]
+    found = look_up("sandbox", credentials=lambda: 1 / 0, places=places(PAIR))  # type: ignore[arg-type, return-value]
+    assert found.sources["credentials"] == "argument, a function"

@@ -104,6 +104,13 @@ GOOD = {
         json.dumps({"profiles": {"work": {**GOOD, "api_url": "http://evil.example"}}}),
         json.dumps({"profiles": {"work": {**GOOD, "company_id": "text"}}}),
         json.dumps({"profiles": {"work": {**GOOD, "client_id": None}}}),
+        json.dumps({"profiles": {"work": {**GOOD, "company_id": True}}}),
+        json.dumps({"profiles": {"work": {**GOOD, "company_id": -5}}}),
+        json.dumps({"profiles": {"work": {**GOOD, "company_id": 10**400}}}),
+        json.dumps({"profiles": {"work": {**GOOD, "environment": ["x"]}}}),
+        '{"profiles": {"work": ' + "[" * 100_000 + "]" * 100_000 + "}}",
+        '{"profiles": {"work": {"client_id": ' + '{"a":' * 100_000 + "1" + "}" * 100_000 + "}}}",
+        '{"profiles": [[1, 2, 3]]}', "\ufeff{}", '{"profiles": {"work": {"company_id": ' + "9" * 5000 + "}}}",
     ],
 )  # fmt: skip
 def test_a_damaged_file_is_said_to_be_damaged(profiles: Profiles, keyring, damaged: str) -> None:  # type: ignore[no-untyped-def]
@@ -202,3 +209,45 @@ def test_without_the_keyring_library_the_extra_is_named(tmp_path: Path, monkeypa
 def test_a_profile_needs_a_name(profiles: Profiles, name: object) -> None:
     with pytest.raises(pnb.ArgumentError, match="needs a name"):
         profiles.save(name, OWN, SANDBOX, 7)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe{}", b"\x80", b"{\0}"])
+def test_a_file_that_is_no_text_is_said_to_be_damaged(profiles: Profiles, content: bytes) -> None:
+    profiles.path.parent.mkdir(parents=True)
+    profiles.path.write_bytes(content)
+    with pytest.raises(pnb.CredentialsError, match="damaged"):
+        profiles.all()
+
+
+@pytest.mark.parametrize("folder", [Path("/\0"), Path("x" * 5000)])
+def test_a_folder_that_no_system_can_have_is_an_error_of_ours(folder: Path, keyring) -> None:  # type: ignore[no-untyped-def]
+    profiles = Profiles(folder, keyring=keyring)
+    with pytest.raises(pnb.CredentialsError):
+        profiles.all()
+    with pytest.raises(pnb.ProcoreError):
+        profiles.save("work", OWN, SANDBOX, 7)
+    assert keyring.kept == {}
+
+
+@pytest.mark.parametrize("name", ["n\0l", "\ud800", "\x1b[2J", "../up", "東京"])
+def test_any_name_of_a_profile_is_kept_or_refused_in_words(profiles: Profiles, name: str) -> None:
+    try:
+        saved = profiles.save(name, OWN, SANDBOX, 7)
+    except pnb.ProcoreError:
+        assert profiles.all() == []
+    else:
+        assert profiles.get(name) == saved
+    with pytest.raises(pnb.CredentialsError) as caught:
+        profiles.get(name + "?")
+    assert str(caught.value).isprintable()
+
+
+def test_a_keyring_library_that_is_broken_is_an_error_of_ours(tmp_path: Path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    class Broken:
+        @staticmethod
+        def get_keyring() -> object:
+            raise ValueError("keyringrc.cfg names a backend that is not there")
+
+    monkeypatch.setitem(sys.modules, "keyring", Broken())
+    with pytest.raises(pnb.CredentialsError, match="keyring refused"):
+        Profiles(tmp_path).save("work", OWN, SANDBOX, 7)

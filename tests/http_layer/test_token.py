@@ -216,7 +216,7 @@ def test_the_same_login_host_with_another_api_host_is_another_application(anothe
     assert len(login.tokens) == 2
 
 
-def test_an_application_is_forgotten_with_its_last_session(another) -> None:  # type: ignore[no-untyped-def]
+def test_a_token_is_forgotten_with_its_last_session(another) -> None:  # type: ignore[no-untyped-def]
     import gc
 
     from another_procore import CLIENT_ID, SECRET
@@ -305,3 +305,154 @@ def test_a_token_revoked_as_soon_as_it_was_renewed_is_renewed_again(another, ses
     session = session_of(server)
     assert session.get("/rest/v1.0/me", [("who", "us")], company_id=COMPANY).status == 200
     assert len(server.tokens) == 3
+
+
+def test_the_rate_limit_is_remembered_when_the_last_connection_is_gone(another, connected) -> None:  # type: ignore[no-untyped-def]
+    import gc
+
+    told = {"limit": "600", "remaining": "0", "reset": f"{time.time() + 1800:.0f}"}
+    headers = [(f"x-rate-limit-{name}", text) for name, text in told.items()]
+    server = another(twist=lambda asked: Said(200, {"id": 1}, headers) if asked.path == ME else None)
+
+    def connect_ask_and_return() -> None:
+        with connected(server, max_wait_seconds=0) as procore:
+            procore.me()
+
+    connect_ask_and_return()
+    gc.collect()
+    with pytest.raises(pnb.RateLimitError, match="rate limit"):
+        connect_ask_and_return()
+    assert len(server.calls) == 1
+
+
+def test_a_rate_limit_is_forgotten_once_its_window_is_over_and_nobody_uses_it() -> None:
+    from procore_nb.http import session as room
+
+    def state_at(name: str, now: float) -> room.SharedState:
+        return room.shared_state_of(
+            pnb.Environment(name, f"https://login.{name}.example", f"https://api.{name}.example"),
+            pnb.Credentials("window-test", "x"),
+            now,
+        )
+
+    now = 1_800_000_000.0
+    first = state_at("one", now)
+    limiter = first.rate_limiter
+    assert limiter.acquire(now) == 0
+    told = {"limit": "600", "remaining": "7", "reset": f"{now + 1800:.0f}"}
+    limiter.update({f"x-rate-limit-{name}": text for name, text in told.items()}, now)
+    assert state_at("one", now) is first
+    state_at("two", now + 10_000)  # whoever comes looks what can go; this one is in use
+    del first
+    again = state_at("one", now + 1700)
+    assert again.rate_limiter is limiter
+    del again
+    assert state_at("one", now + 1802).rate_limiter is not limiter
+
+
+def test_the_rate_limit_of_another_client_id_or_host_is_another() -> None:
+    from procore_nb.http import shared_state_of
+
+    one = pnb.Environment("one", "https://login.one.example", "https://api.one.example")
+    two = pnb.Environment("two", "https://login.two.example", "https://api.two.example")
+    states = [
+        shared_state_of(place, pnb.Credentials(who, "x"), 0.0) for place in (one, two) for who in ("a", "b")
+    ]
+    assert len({id(state.rate_limiter) for state in states}) == 4
+    renewed = shared_state_of(one, pnb.Credentials("a", "a renewed secret"), 0.0)
+    assert renewed is not states[0]
+    assert renewed.rate_limiter is states[0].rate_limiter  # Procore counts by application, not by secret
+
+
+class Vault:
+    """Hands out credentials, counted; `rotate` changes them."""
+
+    def __init__(self, secret: str) -> None:
+        self.secret, self.calls = secret, 0
+
+    def fetch(self) -> pnb.Credentials:
+        self.calls += 1
+        return pnb.Credentials("another-client", self.secret)
+
+
+def test_a_function_gives_credentials_anew_for_every_token_and_nothing_keeps_them(another, connected) -> None:  # type: ignore[no-untyped-def]
+    import gc
+
+    from another_procore import SECRET
+
+    server, vault = another(), Vault(SECRET)
+    procore = connected(server, credentials=vault.fetch)
+    assert (vault.calls, procore.session.client_id) == (0, "")
+    procore.me()
+    procore.me()
+    assert (vault.calls, procore.session.client_id) == (1, "another-client")
+    server.revoke_all()
+    procore.me()
+    assert vault.calls == 2
+    gc.collect()
+    held = [
+        one for one in gc.get_objects() if type(one) is pnb.Credentials and one.client_id == "another-client"
+    ]
+    assert all(one.client_secret.reveal() != SECRET or not _reached(one, procore) for one in held)
+    procore.close(revoke=True)
+    assert vault.calls == 3
+    assert server.good == set()
+
+
+def _reached(credentials: pnb.Credentials, procore: pnb.Procore) -> bool:
+    places = [vars(procore), vars(procore.session), vars(procore.session.shared)]
+    return any(value is credentials for place in places for value in place.values())
+
+
+def test_a_secret_that_was_renewed_in_the_vault_is_used_from_the_next_token_on(another, connected) -> None:  # type: ignore[no-untyped-def]
+    from another_procore import SECRET
+
+    server, vault = another(), Vault("old")
+    procore = connected(server, credentials=vault.fetch)
+    with pytest.raises(pnb.CredentialsError, match="refused the credentials"):
+        procore.me()
+    vault.secret = SECRET
+    assert len(procore.me()) == 1
+
+
+def test_connections_with_the_same_function_share_token_and_rate_limit(another, connected) -> None:  # type: ignore[no-untyped-def]
+    from another_procore import SECRET
+
+    server, vault = another(), Vault(SECRET)
+    one, two = connected(server, credentials=vault.fetch), connected(server, credentials=vault.fetch)
+    one.me()
+    two.me()
+    assert len(server.tokens) == 1
+    assert one.session.shared is two.session.shared
+
+
+@pytest.mark.parametrize("wrong", [lambda: ("id", "s3cret"), lambda: None, lambda: 1 / 0])
+def test_a_function_that_gives_no_credentials_is_named(another, connected, wrong) -> None:  # type: ignore[no-untyped-def]
+    procore = connected(another(), credentials=wrong)
+    with pytest.raises(pnb.CredentialsError, match="function passed as credentials") as caught:
+        procore.me()
+    assert "s3cret" not in str(caught.value)
+    assert "pnb.Credentials" in caught.value.advice
+
+
+@pytest.mark.parametrize("wrong", [pnb.Credentials, "id:secret", ("id", "secret"), 5])
+def test_what_is_neither_credentials_nor_a_function_is_refused_at_once(another, connected, wrong) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(pnb.ArgumentError, match="or a function that returns them"):
+        connected(another(), credentials=wrong)
+
+
+def test_a_refused_login_names_where_each_value_was_found(another, places) -> None:  # type: ignore[no-untyped-def]
+    server = another()
+    at = places(
+        {"PROCORE_CLIENT_ID": "mine", "PROCORE_CLIENT_SECRET": "wr0ng"}, env_file="PROCORE_COMPANY_ID=4711\n"
+    )
+    with pnb.connect(
+        pnb.Environment("another", server.url, server.url), places=at, progress=False
+    ) as procore:
+        with pytest.raises(pnb.CredentialsError) as caught:
+            procore.me()
+        steps = procore.diagnose()
+    for said in (str(caught.value), steps.loc[steps["step"] == "credentials accepted", "detail"].item()):
+        for part in ("'mine'", "environment variable PROCORE_CLIENT_ID", "environment: argument", ".env"):
+            assert part in said
+        assert "wr0ng" not in said
