@@ -149,6 +149,7 @@ def test_a_proxy_that_cannot_be_used_is_an_error_that_says_so(monkeypatch, proxy
 
 
 RAW = {
+    "a status line that repeats the token": b"t0ken-raw-opaque t0ken-raw-opaque\r\n\r\n",
     "no http": b"SSH-2.0-OpenSSH\r\n",
     "nothing": b"",
     "a status that is no number": b"HTTP/1.1 abc OK\r\n\r\n",

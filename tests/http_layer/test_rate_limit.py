@@ -225,3 +225,52 @@ def test_replies_heard_out_of_order_open_no_window_too_early() -> None:
         rate_limiter.update({f"x-rate-limit-{name}": text for name, text in told.items()}, START + now)
     assert [rate_limiter.acquire(START + 59.99) for _ in range(2)] == [0, 0]
     assert rate_limiter.acquire(START + 59.99) > 0
+
+
+@pytest.mark.parametrize("later", [0, 1, 2])
+def test_an_hour_near_its_end_is_waited_for_with_its_second_to_spare(later: int) -> None:
+    """Its reset may move by a second, and our own count of ten seconds says nothing about it."""
+    rate_limiter = RateLimiter()
+    asked(rate_limiter, told(5, 5, START + 3600), START)
+    for remaining in (4, 3, 2, 1, 0):
+        asked(rate_limiter, told(5, remaining, START + 3600 + later), START + 3590.5)
+    assert [one.kind for one in rate_limiter.windows(START + 3591)] == ["hour"]
+    assert rate_limiter.acquire(START + 3591) == 10 + later
+
+
+def test_an_hour_does_not_teach_how_long_the_short_window_is() -> None:
+    rate_limiter = RateLimiter()
+    asked(rate_limiter, told(600, 599, START + 1800), START - 100)
+    asked(rate_limiter, told(600, 599, START + 1802), START - 100)
+    for remaining in (4, 3, 2, 1, 0):
+        asked(rate_limiter, told(5, remaining, START + 11), START + 0.5)
+    assert rate_limiter.acquire(START + 1) == 9.5  # ten seconds after the first, by our own count
+
+
+def test_a_late_reply_does_not_give_back_what_was_spent() -> None:
+    rate_limiter = RateLimiter()
+    asked(rate_limiter, told(25, 3, START + 10), START)
+    asked(rate_limiter, told(25, 5, START + 10), START)
+    assert rate_limiter.windows(START)[0].remaining == 3
+
+
+def test_a_limit_that_was_changed_is_forgotten_with_its_window() -> None:
+    rate_limiter = RateLimiter()
+    asked(rate_limiter, told(25, 3, START + 10), START)
+    asked(rate_limiter, told(40, 3, START + 30), START + 20)
+    assert [one.limit for one in rate_limiter.windows(START + 20)] == [40]
+
+
+@pytest.mark.parametrize("year", ["0001", "1970", "9999"])
+def test_a_server_whose_clock_was_never_set_is_believed_in_its_reset_alone(year: str) -> None:
+    rate_limiter = RateLimiter()
+    headers = {**told(25, 0, START + 10), "date": f"Mon, 01 Jan {year} 00:00:00 GMT"}
+    asked(rate_limiter, headers, START)
+    assert 9 < rate_limiter.acquire(START) < 12
+
+
+@pytest.mark.parametrize("seconds", [1e300, 10 * 86_400.0])
+def test_a_refusal_for_ages_holds_for_two_days_at_most(seconds: float) -> None:
+    rate_limiter = RateLimiter()
+    asked(rate_limiter, {}, START, refused_for=seconds)
+    assert rate_limiter.acquire(START) == 2 * 86_400
