@@ -90,8 +90,8 @@ def find_endpoints(words: str = "", *, catalogue: Catalogue | None = None) -> pd
     'punch_items'
     """
     from procore_nb.catalog.search import find
+    from procore_nb.frame_info import describe
 
     used = catalogue or load()
     found = find(used.endpoints, words)
-    found.attrs["procore"] = {"catalogue": used.as_of, "lists": len(used)}
-    return found
+    return describe(found, catalogue=used.as_of, lists=len(used))

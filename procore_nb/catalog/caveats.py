@@ -10,11 +10,12 @@ from functools import lru_cache
 
 from procore_nb.catalog.models import EndpointFacts
 
-_WINDOWS = {
-    "today": "only today's rows",
-    "this_work_week": "only the rows of the current work week",
-    "last_7_days": "only the rows of the last 7 days",
-}
+_WINDOWS = {"today": "today", "this_work_week": "this work week", "last_7_days": "the last 7 days"}
+
+
+def window_of(endpoint: EndpointFacts) -> str:
+    """The days whose rows come when no dates are given, in words; empty where everything comes."""
+    return _WINDOWS.get(endpoint.date_default, endpoint.date_default)
 
 
 @lru_cache(maxsize=2048)
@@ -31,10 +32,9 @@ def caveats(endpoint: EndpointFacts) -> tuple[str, ...]:
 
 def _missing_rows(endpoint: EndpointFacts) -> Iterator[str]:
     if endpoint.date_default:
-        window = _WINDOWS.get(endpoint.date_default, f"only the rows of {endpoint.date_default}")
         dates = " and ".join(name for name in ("start_date", "end_date") if name in endpoint.other_query)
         one_day = " (or log_date for one day)" if "log_date" in endpoint.other_query else ""
-        yield f"Without dates {window} come back: give {dates}{one_day}."
+        yield f"Without dates only the rows of {window_of(endpoint)} come back: give {dates}{one_day}."
     if "by_status" in endpoint.filters:
         yield 'Only active projects come back unless by_status="All" is asked for.'
     if "[]." in endpoint.envelope and (group := _group_columns(endpoint)):

@@ -22,33 +22,42 @@ _STOPPED = 130
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    _speak_any_language()
-    arguments = parser().parse_args(words)
+    _accept_any_language()
+    args = parser().parse_args(words)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("always", ProcoreWarning)
-            warnings.showwarning = _say_warning
-            code: int = arguments.run(arguments)
+            warnings.showwarning = _print_warning
+            code: int = args.run(args)
             sys.stdout.flush()
             return code
     except ProcoreError as error:
         if isinstance(error.__cause__, KeyboardInterrupt):
             return _stopped()
-        _say(str(error))
+        _print_error(str(error))
         return 1
     except KeyboardInterrupt:
         return _stopped()
-    except BrokenPipeError:
-        # The reader of our output has gone, as `head` does; nobody is left to tell.
+    except OSError as error:
+        if not _is_of_output(error):  # of a network or a file that should have been an error of ours
+            _print_error(f"{type(error).__name__}: {error}")
+            return 1
         _leave_output()
-        return 0
-    except OSError as error:  # of standard output: those of files are ours
-        _leave_output()
-        _say(f"The output cannot be written: {error.strerror or error}.")
+        if isinstance(error, BrokenPipeError):
+            return 0  # the reader of our output has gone, as `head` does
+        _print_error(f"The output cannot be written: {error.strerror or error}.")
         return 1
 
 
-def _speak_any_language() -> None:
+def _is_of_output(error: OSError) -> bool:
+    """Return whether standard output failed: print and flush have no Python frame, so that the last one is ours."""
+    last = error.__traceback__
+    while last is not None and last.tb_next is not None:
+        last = last.tb_next
+    return last is not None and str(last.tb_frame.f_globals.get("__name__")).startswith("procore_nb.cli")
+
+
+def _accept_any_language() -> None:
     """Let a terminal that lacks a letter show a question mark, and a closed output swallow what it gets."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
@@ -64,13 +73,13 @@ def _leave_output() -> None:
 
 
 def _stopped() -> int:
-    _say("stopped.")
+    _print_error("stopped.")
     return _STOPPED
 
 
-def _say(text: str) -> None:
+def _print_error(text: str) -> None:
     print(f"procore-nb: {plain(' '.join(text.split()))}", file=sys.stderr)
 
 
-def _say_warning(message: Warning | str, *_: Any, **__: Any) -> None:
-    _say(f"note: {message}")
+def _print_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+    _print_error(f"note: {message}")

@@ -1,6 +1,6 @@
-"""The commands that ask Procore, or look something up: projects, table, endpoints, diagnose, catalog build.
+"""The commands that fetch or look something up: projects, table, endpoints, diagnose, catalog build.
 
-In: parsed words. Out: text on standard output, files, an exit code.
+In: parsed arguments. Out: text on standard output, files, an exit code.
 """
 
 from __future__ import annotations
@@ -11,60 +11,60 @@ from pathlib import Path
 from typing import Any
 
 from procore_nb import catalog
-from procore_nb.cli.output import outputs, write_output
-from procore_nb.cli.pictures import write_map
+from procore_nb.cli.output import outputs, write_map, write_output
 from procore_nb.cli.terminal_table import as_text, plain
 from procore_nb.client import Procore, connect
 from procore_nb.environments import environment
 from procore_nb.errors import ArgumentError
 
 
-def projects(words: argparse.Namespace) -> int:
+def projects(args: argparse.Namespace) -> int:
     """Show or write the projects of a company."""
-    targets = outputs(words)
-    with connected(words) as procore:
-        frame = procore.projects(status=words.status)
-    write_output(frame, words, targets)
-    if words.map:
-        print(f"{write_map(frame, Path(words.map))}: {len(frame):,} projects", file=sys.stderr)
+    targets = outputs(args)
+    with connected(args) as procore:
+        frame = procore.projects(status=args.status)
+    write_output(frame, args, targets)
+    if args.map:
+        print(f"{write_map(frame, Path(args.map))}: {len(frame):,} projects", file=sys.stderr)
     return 0
 
 
-def table(words: argparse.Namespace) -> int:
+def table(args: argparse.Namespace) -> int:
     """Show or write any list."""
-    arguments: dict[str, Any] = dict(_pair(text) for text in words.set)
+    arguments: dict[str, Any] = dict(_pair(text) for text in args.set)
     arguments |= {
-        name: value for name in ("since", "start", "end") if (value := getattr(words, name)) is not None
+        name: value for name in ("since", "start", "end") if (value := getattr(args, name)) is not None
     }
-    if words.projects is not None:
-        named = words.projects.strip()
-        arguments["projects"] = named if named.lower() in ("all", "active", "inactive") else named.split(",")
-    targets = outputs(words)
-    with connected(words) as procore:
-        frame = procore.table(words.name, project_id=words.project_id, **arguments)
-    write_output(frame, words, targets)
+    for name in ("project_id", "projects"):
+        if getattr(args, name) is not None:
+            arguments[name] = getattr(args, name)
+    targets = outputs(args)
+    with connected(args) as procore:
+        frame = procore.table(args.name, **arguments)
+    write_output(frame, args, targets)
     return 0
 
 
-def endpoints(words: argparse.Namespace) -> int:
+def endpoints(args: argparse.Namespace) -> int:
     """List what the catalogue knows; one exact name shows everything about it."""
-    text = " ".join(words.words)
-    found = catalog.find_endpoints(text)
+    text = " ".join(args.words)
+    catalogue = catalog.load(args.catalogue)
+    found = catalog.find_endpoints(text, catalogue=catalogue)
     if found.empty:
         print(f"Nothing in the catalogue has all of: {text}")
         return 0
     exact = found["name"].eq(text.strip().lower().replace(" ", "_"))
     if exact.any():
-        print(catalog.endpoint(text))
+        print(catalogue.endpoint(text))
         print()
     print(as_text(found[["name", "needs", "module", "path"]]))
     print(f"\n{len(found):,} lists. Everything about one: procore-nb endpoints NAME")
     return 0
 
 
-def diagnose(words: argparse.Namespace) -> int:
+def diagnose(args: argparse.Namespace) -> int:
     """Show step by step what works; 1 when a step fails that the others stand on."""
-    with connected(words) as procore:
+    with connected(args) as procore:
         frame = procore.diagnose()
     marks = frame["ok"].map({True: "ok", False: "NO"}).fillna("--")
     for mark, step, detail, hint in zip(marks, frame["step"], frame["detail"], frame["advice"], strict=True):
@@ -75,29 +75,30 @@ def diagnose(words: argparse.Namespace) -> int:
     return int(failed.fillna(False).any())
 
 
-def build_catalogue(words: argparse.Namespace) -> int:
+def build_catalogue(args: argparse.Namespace) -> int:
     """Write a catalogue made from an OpenAPI document."""
     from procore_nb.catalog.openapi import build_file
 
-    base = catalog.load() if words.extend else None
-    made = build_file(words.document, words.output, base=base)
-    print(f"{words.output}: {len(made):,} list endpoints")
+    base = catalog.load() if args.extend else None
+    made = build_file(args.document, args.output, base=base)
+    print(f"{args.output}: {len(made):,} list endpoints")
     return 0
 
 
-def connected(words: argparse.Namespace, *, progress: bool = True) -> Procore:
-    """Return the connection that the words name; progress is for people at a terminal."""
-    place: Any = words.environment
-    if words.login_url or words.api_url:
-        if not place:
+def connected(args: argparse.Namespace, *, progress: bool = True) -> Procore:
+    """Return the connection that the arguments name; progress is for people at a terminal."""
+    where: Any = args.environment
+    if args.login_url or args.api_url:
+        if not where:
             raise ArgumentError("--login-url and --api-url need a name.", advice="Add --environment NAME.")
-        place = environment(place, login_url=words.login_url, api_url=words.api_url)
+        where = environment(where, login_url=args.login_url, api_url=args.api_url)
     return connect(
-        place,
-        company_id=words.company_id,
-        profile=words.profile,
-        workers=words.workers,
-        max_wait_seconds=words.max_wait,
+        where,
+        company_id=args.company_id,
+        profile=args.profile,
+        workers=args.workers,
+        max_wait_seconds=args.max_wait,
+        catalogue=args.catalogue,
         progress=progress and sys.stderr.isatty(),
     )
 

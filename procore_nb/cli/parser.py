@@ -1,15 +1,16 @@
-"""The words of the command line, and which command each leads to.
+"""The arguments of the command line, and which command each leads to.
 
-In: nothing. Out: an argument parser. Secrets are never among the words: a process list would show them.
+In: nothing. Out: an argument parser. Secrets are never among the arguments: a process list would show them.
 """
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 from procore_nb import __version__
-from procore_nb.cli import commands, demo_command, serve_demo, sync_command
+from procore_nb.cli import commands, demo_commands, sync_command
 
 _CREDENTIALS = (
     "Credentials come from PROCORE_CLIENT_ID and PROCORE_CLIENT_SECRET (also in a .env file), or from a saved profile; "
@@ -49,13 +50,20 @@ def _connection(one: argparse.ArgumentParser) -> None:
     group.add_argument("--profile", metavar="NAME", help="a saved profile")
     group.add_argument("--login-url", metavar="URL", help="another login host than the environment's")
     group.add_argument("--api-url", metavar="URL", help="another API host than the environment's")
-    group.add_argument("--workers", type=int, default=8, metavar="N", help="requests under way at once (8)")
+    _catalogue(group)
+    group.add_argument("--workers", type=int, default=8, metavar="N", help="requests at the same time (8)")
     group.add_argument(
         "--max-wait",
         type=float,
         default=600.0,
         metavar="SECONDS",
         help="longest waiting for the rate limit (600)",
+    )
+
+
+def _catalogue(group: Any) -> None:
+    group.add_argument(
+        "--catalogue", type=Path, metavar="FILE", help="another catalogue than ours: see catalog build"
     )
 
 
@@ -92,7 +100,7 @@ def _demo(one: argparse.ArgumentParser) -> None:
         help="where the files go (procore-demo)",
         metavar="FOLDER",
     )
-    one.set_defaults(run=demo_command.demo)
+    one.set_defaults(run=demo_commands.demo)
 
 
 def _projects(one: argparse.ArgumentParser) -> None:
@@ -103,11 +111,17 @@ def _projects(one: argparse.ArgumentParser) -> None:
     one.set_defaults(run=commands.projects)
 
 
+def _projects_argument(one: argparse.ArgumentParser) -> None:
+    one.add_argument(
+        "--projects", metavar="IDS", help="several projects: all, active, inactive, or ids with commas"
+    )
+
+
 def _table(one: argparse.ArgumentParser) -> None:
     one.add_argument("name", metavar="NAME", help="a name of the catalogue, or a path such as /rest/v1.0/…")
     _connection(one)
     one.add_argument("--project-id", metavar="ID", help="the project to ask")
-    one.add_argument("--projects", metavar="IDS", help="several: all, active, or ids with commas")
+    _projects_argument(one)
     one.add_argument("--since", metavar="TIME", help="only what changed since then")
     one.add_argument("--start", metavar="DATE", help="first day, for lists by date")
     one.add_argument("--end", metavar="DATE", help="last day, for lists by date")
@@ -124,6 +138,7 @@ def _table(one: argparse.ArgumentParser) -> None:
 
 def _endpoints(one: argparse.ArgumentParser) -> None:
     one.add_argument("words", nargs="*", metavar="WORD", help="all of them have to be there")
+    _catalogue(one)
     one.set_defaults(run=commands.endpoints)
 
 
@@ -149,6 +164,7 @@ def _sync(one: argparse.ArgumentParser) -> None:
         "--tables", required=True, metavar="NAMES", help="lists with commas: projects,rfis,submittals"
     )
     _connection(one)
+    _projects_argument(one)
     one.add_argument("--every", metavar="TIME", help="again and again: 30m, 1h, 1d; Ctrl-C stops")
     one.add_argument(
         "--full", action="store_true", help="read everything again, which also finds deleted rows"
@@ -191,4 +207,4 @@ def _serve(one: argparse.ArgumentParser) -> None:
         help="addresses in Link repeat all parameters, not page and per_page only, for clients that follow them",
     )
     one.add_argument("--gzip", action="store_true", help="pack long bodies for clients that accept it")
-    one.set_defaults(run=serve_demo.serve_demo)
+    one.set_defaults(run=demo_commands.serve_demo)

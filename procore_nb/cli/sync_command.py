@@ -1,6 +1,6 @@
 """`procore-nb sync`: bring a folder of tables up to date, once or again and again, unattended.
 
-In: parsed words; credentials from the environment or a saved profile only. Out: one line per sync on standard output, and
+In: parsed arguments; credentials from the environment or a saved profile only. Out: one line per sync on standard output, and
 with `--log` one JSON object a table on standard error. Exit code 0 when every table is up to date, 1 if one is not or nothing
 could be asked, 130 for Ctrl-C, 143 for SIGTERM. With `--every` a sync that fails is said and tried again; what can never
 work (an unknown list, another company's store, refused credentials) ends it.
@@ -27,6 +27,7 @@ from procore_nb.errors import (
     MissingExtraError,
     ProcoreError,
 )
+from procore_nb.ids import select_projects
 
 if TYPE_CHECKING:
     from procore_nb.client import Procore
@@ -37,21 +38,25 @@ _TERMINATED = 128 + signal.SIGTERM
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
-def sync(words: argparse.Namespace) -> int:
+def sync(args: argparse.Namespace) -> int:
     """Sync once, or every so often until Ctrl-C."""
     from procore_nb.store import Store
 
-    every = None if words.every is None else seconds_of(words.every)
-    tables = [name.strip() for name in words.tables.split(",") if name.strip()]
+    every = None if args.every is None else seconds_of(args.every)
+    tables = [name.strip() for name in args.tables.split(",") if name.strip()]
     if not tables:
         raise ArgumentError(
             "--tables names no list.", advice="For example --tables projects,rfis,submittals."
         )
-    store = Store(words.store)
-    with _ended_by_sigterm(), connected(words, progress=False) as procore:
+    store = Store(args.store)
+    if (
+        args.projects is not None
+    ):  # what cannot be read is an error before the first sync, not in each of them
+        select_projects(args.projects, where="--projects")
+    with _ended_by_sigterm(), connected(args, progress=False) as procore:
         while True:
             began = time.monotonic()
-            code = _once(store, procore, tables, words, go_on=every is not None)
+            code = _once(store, procore, tables, args, go_on=every is not None)
             if every is None:
                 return code
             time.sleep(max(0.0, every - (time.monotonic() - began)))
@@ -67,29 +72,28 @@ def seconds_of(text: str) -> float:
     return float(found[1]) * _SECONDS[found[2]]
 
 
-def _once(
-    store: Store, procore: Procore, tables: list[str], words: argparse.Namespace, *, go_on: bool
-) -> int:
+def _once(store: Store, procore: Procore, tables: list[str], args: argparse.Namespace, *, go_on: bool) -> int:
     from procore_nb.store.report import failure_line, log_lines, summary
 
     try:
         result = store.sync(
             procore,
             tables,
-            full=words.full,
-            history=True if words.history else None,
-            drop_personal=True if words.drop_personal else None,
+            projects="all" if args.projects is None else args.projects,
+            full=args.full,
+            history=True if args.history else None,
+            drop_personal=True if args.drop_personal else None,
             on_error="skip",
             progress=False,
         )
     except ProcoreError as error:
-        if words.log:
+        if args.log:
             print(failure_line(str(error)), file=sys.stderr, flush=True)
         if not go_on or isinstance(error, _FOR_GOOD):
             raise
         print(f"{_now()} failed: {' '.join(str(error).split())}", flush=True)
         return 1
-    if words.log:
+    if args.log:
         for line in log_lines(result):
             print(line, file=sys.stderr, flush=True)
     print(f"{_now()} {summary(result)}", flush=True)

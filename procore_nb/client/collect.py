@@ -1,13 +1,12 @@
-"""Questions walked and made into one frame, with an account of where it came from and what was left out.
+"""Lists fetched and made into one frame, with an account of where it came from and what was skipped.
 
-In: a session, an endpoint and questions. Out: a DataFrame, or frames one by one. Speaks to no service by itself.
+In: a session, an endpoint and list requests. Out: a DataFrame, or frames one by one. Speaks to no service by itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, Literal
 
 import pandas as pd
@@ -15,7 +14,6 @@ import pandas as pd
 from procore_nb import hints
 from procore_nb.catalog import Endpoint
 from procore_nb.client.frame_assembler import FrameAssembler, RowDeduplicator, target_of
-from procore_nb.client.skipped import Skipped
 from procore_nb.client.targets import Target
 from procore_nb.errors import (
     AccessError,
@@ -35,6 +33,7 @@ from procore_nb.fetch import (
     fetch_lists,
     notes_of,
 )
+from procore_nb.frame_info import FetchedFrame, FetchInfo, describe
 from procore_nb.frames import FrameBuilder, with_categories
 from procore_nb.http import Session
 from procore_nb.progress import Progress, ProgressMaker, counted
@@ -44,16 +43,53 @@ OnError = Literal["raise", "skip"]
 
 
 @dataclass
-class Collection:
-    """One list gathered from one or many places.
+class Skipped:
+    """The targets of one list that gave nothing, each with its reason."""
 
-    `builder` makes an empty frame builder. `custom_fields` gives label and data type by definition id, and is asked only
+    accounts: list[dict[str, Any]] = field(default_factory=list)
+    first_refusal: ProcoreError | None = None
+
+    def add(self, event: RequestDone) -> None:
+        """Take in the end of one request, if it was skipped."""
+        error, target = event.skipped, target_of(event.request)
+        if error is None:
+            return
+        self.first_refusal = self.first_refusal or error
+        account = {"status": error.status, "reason": _reason(error), "advice": error.advice}
+        self.accounts.append({"target": target.words, **target.account, **account})
+
+    def nothing_answered(self, name: str) -> ProcoreError:
+        """Return the error for a list that no target answered."""
+        first = self.accounts[0]
+        kind = AccessError if self.first_refusal is None else type(self.first_refusal)
+        return kind(
+            f"None of the {len(self.accounts):,} places answered {name}; the first said: {first['reason']}",
+            reason="" if self.first_refusal is None else self.first_refusal.reason,
+            status=first["status"],
+            advice=first["advice"],
+        )
+
+    def warn(self, name: str, targets: int) -> None:
+        """Name the first few in one warning."""
+        if self.accounts:
+            more = f"; and {len(self.accounts) - 3:,} more" if len(self.accounts) > 3 else ""
+            warn(
+                f"{name} left out {len(self.accounts):,} of {targets:,} places: {_named(self.accounts[:3])}{more}. "
+                'What to do about each stands in frame.attrs["procore"]["skipped"].'
+            )
+
+
+@dataclass
+class Collection:
+    """One list fetched from one target or many.
+
+    `builder` makes an empty frame builder. `custom_fields` gives label and data type by definition id, and is called only
     when records have custom fields. `about` is the rest of `attrs["procore"]`.
     """
 
     session: Session
     endpoint: Endpoint
-    questions: Sequence[ListRequest]
+    requests: Sequence[ListRequest]
     policy: RequestPolicy
     builder: Callable[[], FrameBuilder]
     about: dict[str, Any]
@@ -63,97 +99,96 @@ class Collection:
     progress: bool | ProgressMaker = True
     several: bool = False
     skipped: Skipped = field(default_factory=Skipped)
-    tallies: list[PageStats] = field(default_factory=list)
+    stats: list[PageStats] = field(default_factory=list)
     done: set[int] = field(default_factory=set)
 
     def frame(self) -> pd.DataFrame:
-        """Return the one frame of all places.
+        """Return the one frame of all targets.
 
         Raises
         ------
         ProcoreError
-            What the walk failed with; its `partial` is the frame of what had come.
+            What the fetch failed with; its `partial` is the frame of what had come.
         """
-        building = FrameAssembler(self.builder, self.custom_fields)
-        progress, held = self._watch(), DeferredInterrupt()
+        assembler = FrameAssembler(self.builder, self.custom_fields)
+        progress, held = self._progress(), DeferredInterrupt()
         try:
             with held:  # a page half taken apart would leave columns of unequal length
                 for event in self._events(progress, held):
-                    building.take(event)
+                    assembler.take(event)
             held.raise_pending()
-            building.name_custom_fields()
+            assembler.name_custom_fields()
             with held:
-                whole = building.frame()
+                whole = assembler.frame()
             held.raise_pending()
         except ProcoreError as error:
-            self._add_partial(error, building, progress)
+            self._add_partial(error, assembler, progress)
             raise
         except (KeyboardInterrupt, Cancelled) as error:
-            raise self._stopped(building, progress) from error
+            raise self._stopped(assembler, progress) from error
         progress.close()
         return self._described(whole, progress.requests)
 
-    def frames(self, *, rows_at_once: int | None = None) -> Iterator[pd.DataFrame]:
-        """Yield one frame for each place, as soon as it is complete and those before it are; a long one in parts.
+    def frames(self, *, rows_at_once: int | None = None) -> Iterator[FetchedFrame]:
+        """Yield one frame for each target, as soon as it is complete and those before it are; a long one in parts.
 
-        Each says which `place` it is from and whether it is its last (`done`). When a list moved it is walked again:
-        `walk` counts up, and parts of an earlier walk of that place no longer count.
+        Each names its `target` and whether it is the last of it (`done`). When a list moved it is fetched again:
+        `attempt` counts up, and parts of an earlier attempt at that target no longer count.
 
         Raises
         ------
         ProcoreError
-            What the walk failed with; its `partial` is what had come of places that were not handed out.
+            What the fetch failed with; its `partial` is what had come of targets that were not handed out.
         """
-        progress, held = self._watch(), DeferredInterrupt()
+        progress, held = self._progress(), DeferredInterrupt()
         events = self._events(progress, held)
-        building, before, attempts, complete = FrameAssembler(self.builder, self.custom_fields), 0, 1, False
+        assembler, before, attempts, complete = FrameAssembler(self.builder, self.custom_fields), 0, 1, False
         try:
             while True:
                 with held:
                     event = next(events, None)
                     if event is None:
                         break
-                    building.take(event)
+                    assembler.take(event)
                 attempts += isinstance(event, RequestRestarted)
                 done = isinstance(event, RequestDone)
-                if held.pending() or building.mixed:
-                    continue  # the walk is ending early; nobody wants a further frame, or one of several places
-                if not done and not (rows_at_once and building.rows >= rows_at_once):
+                if held.pending() or assembler.mixed:
+                    continue  # the fetch is ending early; nobody wants a further frame, or one of several targets
+                if not done and not (rows_at_once and assembler.rows >= rows_at_once):
                     continue
                 if not (isinstance(event, RequestDone) and event.skipped is not None):
-                    tallies = [event.stats] if isinstance(event, RequestDone) else []
-                    building.name_custom_fields()
+                    stats = [event.stats] if isinstance(event, RequestDone) else []
+                    assembler.name_custom_fields()
                     with held:
-                        frame = building.frame()
+                        frame = assembler.frame()
                     if held.pending():
                         continue
-                    frame = self._described(frame, progress.requests - before, tallies=tallies)
-                    place = dict(target_of(event.request).ids)
-                    frame.attrs["procore"] |= {"target": place, "attempt": attempts, "done": done}
+                    frame = self._described(frame, progress.requests - before, stats=stats)
                     before = progress.requests
-                    yield frame
-                building, attempts = FrameAssembler(self.builder, self.custom_fields), 1 if done else attempts
+                    yield _fetched(frame, target_of(event.request), attempts, done=done)
+                assembler = FrameAssembler(self.builder, self.custom_fields)
+                attempts = 1 if done else attempts
             held.raise_pending()
             complete = True
         except ProcoreError as error:
-            self._add_partial(error, building, progress)
+            self._add_partial(error, assembler, progress)
             raise
         except (KeyboardInterrupt, Cancelled) as error:
-            raise self._stopped(building, progress) from error
+            raise self._stopped(assembler, progress) from error
         finally:
             progress.close(complete=complete)
         self._warn()
 
     def pages(self) -> Iterator[tuple[Target, list[Any]]]:
         """Yield pages of rows as they come; rows that come again after a restart are left out."""
-        progress = self._watch()
+        progress = self._progress()
         once, complete = RowDeduplicator(), False
         try:
             for event in self._events(progress):
                 if isinstance(event, RequestDone):
                     once = RowDeduplicator()
                 elif isinstance(event, RequestRestarted):
-                    once.begin_again()
+                    once.restart()
                 else:
                     yield target_of(event.request), once.fresh(event.rows)
             complete = True
@@ -161,24 +196,24 @@ class Collection:
             progress.close(complete=complete)
         self._warn()
 
-    def _watch(self) -> Progress:
+    def _progress(self) -> Progress:
         if callable(self.progress):
-            return self.progress(self.endpoint.name, len(self.questions))
-        ids = list(target_of(self.questions[0]).ids) if self.questions else []
+            return self.progress(self.endpoint.name, len(self.requests))
+        ids = list(target_of(self.requests[0]).ids) if self.requests else []
         noun = {"company_id": "companies", "project_id": "projects"}.get(
             (ids or ["company_id"])[-1], "places"
         )
-        return Progress(self.endpoint.name, targets=len(self.questions), noun=noun, show=self.progress)
+        return Progress(self.endpoint.name, targets=len(self.requests), noun=noun, show=self.progress)
 
-    def _add_partial(self, error: ProcoreError, building: FrameAssembler, progress: Progress) -> None:
+    def _add_partial(self, error: ProcoreError, assembler: FrameAssembler, progress: Progress) -> None:
         progress.close(complete=False)
-        error.partial = self._partial(building, progress)
+        error.partial = self._partial(assembler, progress)
         if len(error.partial):
             error.advice = f"{error.advice} {self._what_is_there(error.partial)}".strip()
 
-    def _stopped(self, building: FrameAssembler, progress: Progress) -> IncompleteError:
+    def _stopped(self, assembler: FrameAssembler, progress: Progress) -> IncompleteError:
         progress.close(complete=False)
-        partial = self._partial(building, progress)
+        partial = self._partial(assembler, progress)
         return IncompleteError(
             f"{self.endpoint.name} was stopped after {len(partial):,} rows and {progress.requests:,} requests.",
             advice=self._what_is_there(partial),
@@ -186,34 +221,34 @@ class Collection:
         )
 
     def _what_is_there(self, partial: pd.DataFrame) -> str:
-        said = f"{len(partial):,} rows had come: error.partial."
-        if len(self.questions) == 1:
-            return said
+        words = f"{len(partial):,} rows had come: error.partial."
+        if len(self.requests) == 1:
+            return words
         unfinished = len(partial.attrs["procore"]["unfinished"])
         return (
-            f"{said} {unfinished:,} of {len(self.questions):,} places are not complete: "
+            f"{words} {unfinished:,} of {len(self.requests):,} places are not complete: "
             'error.partial.attrs["procore"]["unfinished"].'
         )
 
     def _events(self, progress: Progress, held: DeferredInterrupt | None = None) -> Iterator[Event]:
         for event in fetch_lists(
             self.session,
-            self.questions,
+            self.requests,
             policy=self.policy,
             observer=progress,
-            may_skip=self._may_leave_out,
+            may_skip=self._may_skip,
             check_interrupt=held.raise_pending if held else lambda: None,
         ):
             if isinstance(event, RequestDone):
                 progress.target_done()
-                self.tallies.append(event.stats)
+                self.stats.append(event.stats)
                 self.done.add(id(event.request))
                 self.skipped.add(event)
             yield event
-        if self.questions and len(self.skipped.accounts) == len(self.questions):
+        if self.requests and len(self.skipped.accounts) == len(self.requests):
             raise self.skipped.nothing_answered(self.endpoint.name)
 
-    def _may_leave_out(self, error: ProcoreError) -> bool:
+    def _may_skip(self, error: ProcoreError) -> bool:
         if not self.several or isinstance(error, CredentialsError) or error.status == 401:
             return False
         if hints.concerns_company(error.reason):
@@ -221,49 +256,61 @@ class Collection:
         return isinstance(error, AccessError | NotFoundError) or self.on_error == "skip"
 
     def _described(
-        self, frame: pd.DataFrame, requests: int, *, tallies: Sequence[PageStats] | None = None
+        self, frame: pd.DataFrame, requests: int, *, stats: Sequence[PageStats] | None = None
     ) -> pd.DataFrame:
-        tallies = self.tallies if tallies is None else tallies
-        totals = [tally.total for tally in tallies if tally.total is not None]
-        account = {
-            **self.about,
-            "requests": requests,
-            "pages": sum(tally.pages for tally in tallies),
-            "total": sum(totals) if totals else None,
-            "rows": len(frame),
-            "skipped": list(self.skipped.accounts),
-        }
+        whole = stats is None
+        stats = self.stats if stats is None else stats
+        totals = [one.total for one in stats if one.total is not None]
         if self.categories:
             frame = with_categories(frame, self.endpoint)
-        account |= notes_of(tallies)
-        frame.attrs["procore"] = {**frame.attrs.get("procore", {}), **account}
-        if tallies is self.tallies:
+        describe(
+            frame,
+            **self.about,
+            requests=requests,
+            pages=sum(one.pages for one in stats),
+            total=sum(totals) if totals else None,
+            rows=len(frame),
+            skipped=list(self.skipped.accounts),
+            **notes_of(stats),
+        )
+        if whole:
             self._warn()
         return frame
 
     def _warn(self) -> None:
         if not callable(self.progress):  # who watches for itself reads attrs
-            self.skipped.warn(self.endpoint.name, len(self.questions))
-            unreadable = sum(tally.unreadable for tally in self.tallies)
+            self.skipped.warn(self.endpoint.name, len(self.requests))
+            unreadable = sum(one.unreadable for one in self.stats)
             if unreadable:
                 warn(
                     f"{counted(unreadable, 'character')} of {self.endpoint.name} could not be read for certain: not UTF-8 "
                     "(read as Windows-1252), or half a character (shown as \ufffd)."
                 )
 
-    def _partial(self, building: FrameAssembler, progress: Progress) -> pd.DataFrame:
-        """Return what had come, and say which places are missing from it, wholly or in part."""
+    def _partial(self, assembler: FrameAssembler, progress: Progress) -> pd.DataFrame:
+        """Return what had come, and name the targets that it lacks, wholly or in part."""
         skipped, self.skipped = self.skipped, Skipped()  # the error is enough; no warning beside it
-        partial = self._described(building.frame(unfinished=True), progress.requests)
-        unfinished = [target_of(one).account for one in self.questions if id(one) not in self.done]
-        partial.attrs["procore"] |= {
-            "skipped": skipped.accounts,
-            "complete": False,
-            "unfinished": unfinished,
-        }
-        return partial
+        partial = self._described(assembler.frame(unfinished=True), progress.requests)
+        unfinished = [target_of(one).account for one in self.requests if id(one) not in self.done]
+        return describe(partial, skipped=skipped.accounts, complete=False, unfinished=unfinished)
 
 
-def now_text() -> str:
-    """Return this moment as UTC text."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _fetched(frame: pd.DataFrame, target: Target, attempt: int, *, done: bool) -> FetchedFrame:
+    ids = dict(target.ids)
+    about = describe(frame, target=ids, attempt=attempt, done=done).attrs["procore"]
+    info = FetchInfo(ids, attempt, done, about["requests"], about["pages"], about.get("custom_fields", {}))
+    return FetchedFrame(frame, info)
+
+
+def _named(accounts: Sequence[dict[str, Any]]) -> str:
+    """Name targets, with the status and what Procore said: `Town Hall, project_id 7 (403: Forbidden)`."""
+    return "; ".join(f"{_name_of(one)} ({one['reason'].rstrip('.')})" for one in accounts)
+
+
+def _reason(error: ProcoreError) -> str:
+    """Return status and reason, `403: Forbidden`; all of the message where the service gave none."""
+    return f"{error.status}: {error.reason}" if error.status and error.reason else error.message
+
+
+def _name_of(account: Mapping[str, Any]) -> str:
+    return ", ".join(filter(None, (account.get("project_name"), account["target"])))

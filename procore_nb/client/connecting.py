@@ -1,6 +1,6 @@
-"""From a name to a connection: environment, credentials and company, found and checked.
+"""From a name to a connection: environment, credentials and company, found and checked; and where each value is from.
 
-In: what the caller says and what is found in the usual places. Out: a `Procore`. Sends nothing.
+In: arguments and what is found in the environment, files and profiles. Out: a `Procore`, or a frame. Sends nothing.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from datetime import date
 from os import PathLike
 from pathlib import Path
 
+import pandas as pd
 from requests.adapters import BaseAdapter
 
 from procore_nb.catalog import Catalogue, load
@@ -22,6 +23,8 @@ from procore_nb.credentials import (
     company_number,
     look_up,
 )
+from procore_nb.credentials.lookup import VARIABLES
+from procore_nb.credentials.masked import MASK
 from procore_nb.environments import DEMO, Environment, environment
 from procore_nb.errors import ArgumentError
 from procore_nb.fetch import RequestPolicy
@@ -46,7 +49,7 @@ def connect(
     catalogue: Catalogue | str | PathLike[str] | None = None,
     places: CredentialSources | None = None,
 ) -> Procore:
-    """Return a connection to one Procore environment. Nothing is sent until the first question.
+    """Return a connection to one Procore environment. Nothing is sent until the first call that fetches.
 
     Parameters
     ----------
@@ -65,7 +68,7 @@ def connect(
     workers
         How many requests are under way at once.
     max_wait_seconds
-        How long one walk may wait for Procore's rate limit or between tries; past it an error says how long is asked for.
+        How long one fetch may wait for Procore's rate limit or between tries; past it an error names the seconds left.
     retries
         How often one request is tried again after a lost connection, 429 or 5xx.
     connect_timeout_seconds, read_timeout_seconds
@@ -75,13 +78,19 @@ def connect(
     max_response_bytes
         Largest response that is read, decompressed.
     progress
-        Whether attempts that take longer than a second show a line.
+        Whether fetches that take longer than a second show a line.
     revoke_on_close
         Whether closing lets Procore forget the token.
     catalogue
-        Another catalogue than the shipped one: a file made by `procore-nb catalog build`.
+        Another catalogue than the shipped one: a file made by `procore-nb catalog build`. It goes with the connection:
+        stores, forms and `diagnose` use it too.
     places
         Where credentials are looked for; for tests.
+
+    Returns
+    -------
+    Procore
+        The connection; also a context manager, which closes it at the end.
 
     Raises
     ------
@@ -136,12 +145,42 @@ def connect(
     )
 
 
+def show_configuration(*, places: CredentialSources | None = None) -> pd.DataFrame:
+    """Return what `connect` would work with, one row for each value, with its source; sends nothing.
+
+    Returns
+    -------
+    DataFrame
+        `name`, `value`, `source` (string). A secret is shown as `<set>`, an absent value as missing.
+        First the variables, as set in the environment or the `.env` file, then the saved profiles, then the keyring.
+
+    Examples
+    --------
+    >>> import procore_nb as pnb
+    >>> list(pnb.show_configuration().columns)
+    ['name', 'value', 'source']
+    """
+    places = places or CredentialSources()
+    variables = places.variables()
+    rows = []
+    for name in VARIABLES:
+        value, source = variables.get(name, (None, "not set"))
+        rows.append((name, MASK if value and name.endswith("SECRET") else value, source))
+    profiles = places.profiles
+    for profile in profiles.all():
+        company = "no company" if profile.company_id is None else f"company {profile.company_id}"
+        words = f"{profile.environment.name}, client {profile.client_id}, {company}, secret in the keyring"
+        rows.append((f"profile {profile.name!r}", words, str(profiles.path)))
+    rows.append(("keyring", profiles.keyring_state(), "system"))
+    return pd.DataFrame(rows, columns=["name", "value", "source"], dtype="string")
+
+
 def _demo_source(
-    wanted: Environment | str | None, profile: str | None, places: CredentialSources | None
+    named: Environment | str | None, profile: str | None, places: CredentialSources | None
 ) -> str | None:
     """Return who named the demo as the environment; None if it is another one."""
-    if wanted is not None:
-        return "argument" if environment(wanted) == DEMO else None
+    if named is not None:
+        return "argument" if environment(named) == DEMO else None
     name, source = (places or CredentialSources()).variables().get("PROCORE_ENVIRONMENT", ("", ""))
     return source if not profile and name.strip().lower() == DEMO.name else None
 

@@ -1,4 +1,4 @@
-"""A connection itself: where to, who asks, what the limits leave, and its end.
+"""A connection itself: its environment, company and catalogue, what the rate limit leaves, and its end.
 
 In: a session and a company. Out: what `Procore` builds its lists on. Speaks to the service through its session only.
 """
@@ -13,18 +13,18 @@ from typing import Any, NoReturn, Self
 import pandas as pd
 
 from procore_nb import hints
-from procore_nb.catalog import Catalogue
+from procore_nb.catalog import Catalogue, load
 from procore_nb.client.diagnosis import diagnose
 from procore_nb.credentials import company_number
 from procore_nb.environments import DEMO, Environment
 from procore_nb.errors import ArgumentError
 from procore_nb.fetch import RequestPolicy
 from procore_nb.http import Session
-from procore_nb.responses import utc_text
+from procore_nb.scalars import utc_text
 
 
 class Connection:
-    """A session with a company and policy; nothing is sent until the first question."""
+    """A session with a company and policy; nothing is sent until the first call that fetches."""
 
     def __init__(
         self,
@@ -39,38 +39,74 @@ class Connection:
     ) -> None:
         self.session = session
         self.policy = policy
-        self._progress = progress
+        self.progress = progress
+        self.catalogue = load() if catalogue is None else catalogue
         self._revoke_on_close = revoke_on_close
-        self._catalogue = catalogue
         self.today = today
-        self.known_custom_fields: dict[int, dict[int, tuple[str, str]]] = {}  # by company, once asked
+        self._known_custom_fields: dict[int, dict[int, tuple[str, str]]] = {}  # by company, once fetched
         self.company_id = company_id
 
     @property
     def environment(self) -> Environment:
-        """Where the answers come from."""
+        """Where the responses come from."""
         return self.session.environment
 
     @property
     def seconds_behind(self) -> float:
-        """How far the server's clock was behind this machine's at its last reply; 0 where it is ahead, or does not tell."""
+        """How far the server's clock was behind this machine's at its last response; 0 where it is ahead or not known."""
         return self.session.seconds_behind
 
     def diagnose(self) -> pd.DataFrame:
-        """Return, step by step, what works between here and the first project: step, ok, detail, advice."""
-        return diagnose(self.session, self.company_id)
-
-    def token_info(self) -> dict[str, Any]:
-        """Return what the login host says about the current token: owner, application, seconds left."""
-        return self.session.token_info()
-
-    def rate_limit(self) -> pd.DataFrame:
-        """Return what the rate limit leaves, one row per counting window heard of so far.
+        """Return, step by step, what works between here and the first project.
 
         Returns
         -------
         DataFrame
-            `window` (`hour` or `spike`), `limit`, `remaining`, `resets_at` (UTC). Empty before the first reply.
+            `step` (string), `ok` (boolean, missing when it was not tried), `detail` and `advice` (string). Never empty.
+
+        Examples
+        --------
+        >>> import procore_nb as pnb
+        >>> bool(pnb.connect("demo").diagnose()["ok"].iloc[0])
+        True
+        """
+        return diagnose(self.session, self.company_id, catalogue=self.catalogue)
+
+    def token_info(self) -> dict[str, Any]:
+        """Return what the login host says about the current token.
+
+        Returns
+        -------
+        dict
+            `resource_owner_id`, `application`, `expires_in_seconds` and whatever else the login host sends.
+
+        Raises
+        ------
+        CredentialsError, NetworkError
+            If no token is issued, or the login host does not answer.
+
+        Examples
+        --------
+        >>> import procore_nb as pnb
+        >>> pnb.connect("demo").token_info()["expires_in_seconds"] > 0
+        True
+        """
+        return self.session.token_info()
+
+    def rate_limit(self) -> pd.DataFrame:
+        """Return what the rate limit leaves, one row per counting window known so far.
+
+        Returns
+        -------
+        DataFrame
+            `window` (string: `hour` or `spike`), `limit` and `remaining` (Int64, requests), `resets_at` (datetime64, UTC).
+            Empty before the first response.
+
+        Examples
+        --------
+        >>> import procore_nb as pnb
+        >>> pnb.connect("demo").rate_limit().empty
+        True
         """
         clock = self.policy.clock
         rows = [
@@ -88,7 +124,23 @@ class Connection:
         return frame.astype(kinds)
 
     def close(self, *, revoke: bool | None = None) -> None:
-        """Close the connections; with `revoke=True` let Procore forget the token too."""
+        """Close the connections.
+
+        Parameters
+        ----------
+        revoke
+            Whether Procore is to forget the token too. None: as `revoke_on_close` of `connect`.
+
+        Raises
+        ------
+        NetworkError, StatusError
+            If the token could not be revoked; the connections are closed all the same.
+
+        Examples
+        --------
+        >>> import procore_nb as pnb
+        >>> pnb.connect("demo").close()
+        """
         try:
             if self._revoke_on_close if revoke is None else revoke:
                 self.session.revoke()
@@ -109,17 +161,17 @@ class Connection:
 
     def __repr__(self) -> str:
         company = "no company" if self.company_id is None else f"company {self.company_id}"
-        parts = (self.environment.name, company, f"client {self.session.client_id!r}", *self._left())
+        parts = (self.environment.name, company, f"client {self.session.client_id!r}", *self._remaining())
         return f"{type(self).__name__}({', '.join(parts)})"
 
     def _repr_html_(self) -> str:
         company = "no company yet" if self.company_id is None else f"company <b>{self.company_id}</b>"
         made_up = self.environment == DEMO
         where = "made-up data" if made_up else f"<code>{escape(self.environment.api_url)}</code>"
-        parts = [f"<b>{escape(self.environment.name)}</b> environment ({where})", company, *self._left()]
+        parts = [f"<b>{escape(self.environment.name)}</b> environment ({where})", company, *self._remaining()]
         return " &middot; ".join(["Procore", *parts])
 
-    def _left(self) -> list[str]:
+    def _remaining(self) -> list[str]:
         windows = self.session.shared.rate_limiter.windows(self.policy.clock())
         return [f"{one.remaining:,} of {one.limit:,} requests left ({one.kind})" for one in windows]
 

@@ -1,23 +1,26 @@
-"""Why does nothing come? The way from here to the first project, step by step.
+"""Why does nothing come? What works between here and the first project, step by step.
 
-In: a session and a company id. Out: a frame of step, ok, detail, advice. Asks the service a handful of questions.
+In: a session and a company id. Out: a frame of step, ok, detail, advice, and its small table in a notebook. Sends the
+service a handful of requests.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 from urllib.parse import urlsplit
 
 import pandas as pd
 
-from procore_nb import catalog, hints
-from procore_nb.client.parameters import list_request_for
-from procore_nb.client.steps import DiagnosisFrame
+from procore_nb import hints
+from procore_nb.catalog import Catalogue, load
+from procore_nb.client.parameters import list_request_for, own_or_shipped
 from procore_nb.client.targets import Target
 from procore_nb.errors import CredentialsError, NetworkError, ProcoreError
 from procore_nb.fetch import RequestPolicy, fetch_first_page
+from procore_nb.frame_info import describe
 from procore_nb.http import Session
 from procore_nb.responses import Page
 
@@ -30,12 +33,13 @@ _TOOLS = (
     "daily_log_headers",
     "budget_views",
 )
+_MARKS = {True: "✓", False: "✗", None: "–"}
 _NOT_REACHED = "not tried, as an earlier step failed"
 
 
 @dataclass
 class Step:
-    """One step of the way: `ok` is None when it was not tried."""
+    """One step: `ok` is None when it was not tried."""
 
     step: str
     ok: bool | None
@@ -43,30 +47,52 @@ class Step:
     advice: str = ""
 
 
+class DiagnosisFrame(pd.DataFrame):
+    """The frame of a diagnosis; whatever is made from it is a plain frame."""
+
+    @property
+    def _constructor(self) -> type[pd.DataFrame]:
+        return pd.DataFrame
+
+    def _repr_html_(self) -> str:
+        rows = "".join(map(_line, self.itertuples(index=False)))
+        return f'<table style="text-align:left">{rows}</table>'
+
+
 def diagnose(
-    session: Session, company_id: int | None, *, policy: RequestPolicy | None = None
+    session: Session,
+    company_id: int | None,
+    *,
+    catalogue: Catalogue | None = None,
+    policy: RequestPolicy | None = None,
 ) -> pd.DataFrame:
     """Return a frame with one row per step: `step`, `ok` (boolean, missing when not tried), `detail`, `advice`."""
-    steps = list(
-        _Diagnosis(session, company_id, policy or RequestPolicy(retries=1, max_wait_seconds=30.0)).steps()
-    )
+    policy = policy or RequestPolicy(retries=1, max_wait_seconds=30.0)
+    steps = list(_Diagnosis(session, company_id, catalogue or load(), policy).steps())
     frame = pd.DataFrame([vars(step) for step in steps], columns=["step", "ok", "detail", "advice"])
     frame = frame.astype({"step": "string", "ok": "boolean", "detail": "string", "advice": "string"})
     shown = DiagnosisFrame(frame)
-    shown.attrs["procore"] = {"endpoint": "diagnosis", "environment": session.environment.name}
+    describe(shown, endpoint="diagnosis", environment=session.environment.name)
     return shown
 
 
 class _Diagnosis:
-    def __init__(self, session: Session, company_id: int | None, policy: RequestPolicy) -> None:
+    def __init__(
+        self,
+        session: Session,
+        company_id: int | None,
+        catalogue: Catalogue,
+        policy: RequestPolicy,
+    ) -> None:
         self._session = session
         self._company_id = company_id
-        self._manners = policy
+        self._catalogue = catalogue
+        self._policy = policy
         self._project: tuple[int, str] | None = None
 
     def steps(self) -> Iterator[Step]:
-        """Walk the steps; once one fails that the others stand on, the others are named as not tried."""
-        walk: list[tuple[str, Callable[[], Iterator[Step]]]] = [
+        """Try the steps; once one fails that the others depend on, the others are named as not tried."""
+        plan: list[tuple[str, Callable[[], Iterator[Step]]]] = [
             ("login host reachable", self._login),
             ("company header accepted", self._header),
             ("company visible", self._company),
@@ -74,11 +100,11 @@ class _Diagnosis:
             ("tools of one project", self._tools),
         ]
         going = True
-        for name, ask in walk:
+        for name, attempt in plan:
             if not going:
                 yield Step(name, None, _NOT_REACHED)
                 continue
-            for step in ask():
+            for step in attempt():
                 yield step
                 # An account that may not list companies may still see projects.
                 going = going and (step.ok is not False or step.step == "company visible")
@@ -114,7 +140,7 @@ class _Diagnosis:
             yield Step(name, False, "no company id is set", f"Connect with company_id=…. {hints.COMPANY_ID}")
             return
         try:
-            rows = self._ask("me").rows
+            rows = self._fetch("me").rows
         except ProcoreError as error:
             if hints.app_not_connected(error.reason):
                 yield Step(name, True, f"company {self._company_id} is known")
@@ -130,7 +156,7 @@ class _Diagnosis:
 
     def _company(self) -> Iterator[Step]:
         try:
-            rows = self._ask("companies").rows
+            rows = self._fetch("companies").rows
         except ProcoreError as error:
             yield Step("company visible", False, error.message, error.advice)
             return
@@ -150,7 +176,7 @@ class _Diagnosis:
 
     def _projects(self) -> Iterator[Step]:
         try:
-            page = self._ask("projects", parameters=(("filters[by_status]", "All"),), per_page=100)
+            page = self._fetch("projects", parameters=(("filters[by_status]", "All"),), per_page=100)
         except ProcoreError as error:
             yield Step("projects visible", False, error.message, error.advice)
             return
@@ -171,7 +197,7 @@ class _Diagnosis:
         for tool in _TOOLS:
             step = f"tool {tool}"
             try:
-                page = self._ask(tool, ids={"project_id": str(number)}, per_page=1)
+                page = self._fetch(tool, ids={"project_id": str(number)}, per_page=1)
             except ProcoreError as error:
                 # A tool that is switched off or not permitted is worth knowing, but stops nothing.
                 yield Step(step, False, error.message, error.advice)
@@ -179,7 +205,7 @@ class _Diagnosis:
             count = page.total if page.total is not None else len(page.rows)
             yield Step(step, True, f"{count:,} records in project {name!r} ({number})")
 
-    def _ask(
+    def _fetch(
         self,
         name: str,
         *,
@@ -187,13 +213,22 @@ class _Diagnosis:
         parameters: tuple[tuple[str, str], ...] = (),
         per_page: int = 100,
     ) -> Page:
-        endpoint: Any = catalog.single(name) if name == "me" else catalog.endpoint(name)
-        place = Target(self._company_id or 0, ids or {})
-        question = list_request_for(
-            endpoint, place, parameters, per_page=min(per_page, endpoint.per_page_max or per_page)
-        )
-        return fetch_first_page(self._session, question, policy=self._manners)
+        endpoint = own_or_shipped(self._catalogue, name)
+        target = Target(self._company_id or 0, ids or {})
+        size = min(per_page, endpoint.per_page_max or per_page)
+        request = list_request_for(endpoint, target, parameters, per_page=size)
+        return fetch_first_page(self._session, request, policy=self._policy)
 
 
 def _advice(error: ProcoreError, otherwise: str) -> str:
     return otherwise if error.status in (400, 403, 404) else error.advice
+
+
+def _line(row: Any) -> str:
+    ok = None if pd.isna(row.ok) else bool(row.ok)
+    advice = f"<br><em>{escape(row.advice)}</em>" if row.advice else ""
+    left = 'style="text-align:left;vertical-align:top;white-space:normal"'
+    return (
+        f"<tr><td {left}>{_MARKS[ok]}</td><td {left}>{escape(row.step)}</td>"
+        f"<td {left}>{escape(row.detail)}{advice}</td></tr>"
+    )

@@ -10,16 +10,17 @@ import math
 import operator
 import re
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from procore_nb.catalog import Argument, near
-from procore_nb.errors import ArgumentError, CatalogError
-from procore_nb.near_match import plain
+from procore_nb.catalog import Argument
+from procore_nb.errors import ArgumentError, CatalogError, ProcoreError
+from procore_nb.near_match import near, plain
+from procore_nb.scalars import is_many, is_missing, utc_text
 
 # How an open end is sent is not documented; these are earlier and later than anything Procore holds.
 _LONG_AGO = "1990-01-01T00:00:00Z"
@@ -91,30 +92,13 @@ def moment_text(value: Any, where: str, *, end_of_day: bool = False, as_time: bo
     """Return a date or time as Procore writes it; a time without zone is UTC."""
     value = _moment(value, where)
     if isinstance(value, datetime):
-        zoned = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-        return zoned.strftime("%Y-%m-%dT%H:%M:%SZ")
+        return utc_text(value)
     if isinstance(value, date):
         clock = "T23:59:59Z" if end_of_day else "T00:00:00Z"
         return value.isoformat() + (clock if as_time else "")
     raise ArgumentError(
         f"{where} takes a date or a time, not {value!r}.",
         advice='For example "2026-03-01" or datetime.date(2026, 3, 1).',
-    )
-
-
-def is_many(value: Any) -> bool:
-    """Tell whether a value stands for several: any iterable that is not text, a mapping or an array of one."""
-    return (
-        isinstance(value, Iterable)
-        and not isinstance(value, str | bytes | dict)
-        and getattr(value, "ndim", 1) > 0
-    )
-
-
-def is_missing(value: Any) -> bool:
-    """Tell whether a value is one of the many ways to say nothing: None, NaN, NaT, NA."""
-    return (
-        value is None or value is pd.NA or (isinstance(value, float | Decimal | datetime) and value != value)
     )
 
 
@@ -198,8 +182,8 @@ def _is_day(value: Any) -> bool:
 def _chosen(argument: Argument, text: str, endpoint: str) -> str:
     """Return a value as Procore spells it, where its values are known.
 
-    A view or an order that Procore does not name is an error. Values of filters may be newer than the catalogue: one
-    that it does not name is sent as it is, unless it looks like a slip.
+    One that the catalogue does not name is an error: Procore ignores some and finds nothing for others, both in silence.
+    It may be newer than the catalogue; the key in brackets sends it all the same.
     """
     if not argument.choices:
         return text
@@ -216,14 +200,26 @@ def _known(argument: Argument, text: str, endpoint: str) -> str:
     found = spelled.get(bare, spelled.get(plain(bare)))
     if found is not None:
         return sign + found
-    words = [word or sent for word, sent in pairs]
-    close = near(bare, words)
-    if not close and argument.name not in ("sort", "view"):
-        return text
+    raise no_such_value(argument, bare, [word or sent for word, sent in pairs], endpoint)
+
+
+def no_such_value(
+    argument: Argument,
+    value: Any,
+    known: Iterable[str],
+    endpoint: str,
+    *,
+    kind: type[ProcoreError] = CatalogError,
+) -> ProcoreError:
+    """Return the error for a value that the catalogue does not name: near ones, all of them, and how to send it."""
+    known = list(known)
+    close = near(str(value), known)
     hint = f"Did you mean {' or '.join(close)}? " if close else ""
-    raise CatalogError(
-        f"{endpoint} cannot sort by {bare!r}."
+    key = argument.key if "[" in argument.key else f"[{argument.key}]"
+    return kind(
+        f"{endpoint} cannot sort by {value!r}."
         if argument.name == "sort"
-        else f"{endpoint} has no {argument.name} {bare!r}.",
-        advice=f"{hint}It knows: {', '.join(words)}.",
+        else f"{endpoint} has no {argument.name} {value!r}.",
+        advice=f"{hint}It knows: {', '.join(known)}. To send it all the same, write the key in brackets: "
+        f'**{{"{key}": {str(value)!r}}}.',
     )

@@ -1,6 +1,6 @@
-"""Rows of one place or many on their way into one frame.
+"""Rows of one target or many on their way into one frame.
 
-In: the events of a walk. Out: a DataFrame. Speaks to no service, but may be given a way to ask for labels.
+In: the events of a fetch. Out: a DataFrame. Speaks to no service, but may be given a function that fetches labels.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from procore_nb.frames import FrameBuilder
 
 
 class FrameAssembler:
-    """A builder that takes events; pages of a question wait until it is done where there are several questions."""
+    """A builder that takes events; pages of a request wait until it is done where there are several requests."""
 
     def __init__(
         self, builder: Callable[[], FrameBuilder], custom_fields: Callable[[], Mapping[int, tuple[str, str]]]
@@ -26,10 +26,10 @@ class FrameAssembler:
         self._definitions = custom_fields
         self._builder = builder()
         self._first: ListRequest | None = None
-        self._loose: list[tuple[ListRequest, list[Any]]] = []
+        self._waiting: list[tuple[ListRequest, list[Any]]] = []
         self._first_done = False
         self.mixed = False
-        """Whether there are rows of several places here."""
+        """Whether there are rows of several targets here."""
         self._frame: pd.DataFrame | None = None
 
     def take(self, event: Event) -> None:
@@ -41,58 +41,57 @@ class FrameAssembler:
             if streaming:
                 self._add(event.request, event.rows)
             else:
-                self._loose.append((event.request, event.rows))
+                self._waiting.append((event.request, event.rows))
             return
         if isinstance(event, RequestRestarted) or event.skipped is not None:
-            # What had come of a place that is left out is left out too; a walk that ends early leaves others undone.
-            self._loose = [one for one in self._loose if one[0] is not event.request]
+            # What had come of a skipped target is skipped too; a fetch that ends early leaves others undone.
+            self._waiting = [one for one in self._waiting if one[0] is not event.request]
             if streaming:
                 self._builder = self._new()
         if isinstance(event, RequestDone):
             self._first_done = True
-            self._settle()
+            self._add_waiting()
 
     @property
     def rows(self) -> int:
         return self._builder.rows
 
     def name_custom_fields(self) -> None:
-        """Ask for labels and types of custom fields, if there are any."""
+        """Fetch labels and types of custom fields, if there are any."""
         if self._builder.custom_fields:
             self._builder.define(self._definitions())
 
     def frame(self, *, unfinished: bool = False) -> pd.DataFrame:
-        """Return the frame of all pages taken; `unfinished` takes those in of places that are not done as well."""
+        """Return the frame of all pages taken; `unfinished` takes those in of targets that are not done as well."""
         if unfinished:
-            self._settle()
+            self._add_waiting()
         if self._frame is None:
             self._frame = self._builder.build()
-            self._builder = self._new()  # it gave its pages away; more may come of a walk that ends early
+            self._builder = self._new()  # it gave its pages away; more may come of a fetch that ends early
         elif self._builder.rows:
             self._frame = pd.concat([self._frame, self._builder.build()], ignore_index=True)
             self._builder = self._new()
         return self._frame
 
-    def _settle(self) -> None:
-        for question, rows in self._loose:
-            self._add(question, rows)
-        self._loose.clear()
+    def _add_waiting(self) -> None:
+        for request, rows in self._waiting:
+            self._add(request, rows)
+        self._waiting.clear()
 
-    def _add(self, question: ListRequest, rows: list[Any]) -> None:
-        self._builder.add(rows, leading=target_of(question).leading)
+    def _add(self, request: ListRequest, rows: list[Any]) -> None:
+        self._builder.add(rows, leading=target_of(request).leading)
 
 
 class RowDeduplicator:
-    """Rows of one place handed out as they come, each once, although the list may be walked again."""
+    """Rows of one target handed out as they come, each once, although the list may be fetched again."""
 
     def __init__(self) -> None:
-        self._handed: Counter[Hashable] = (
-            Counter()
-        )  # how often rows of that name were handed out, in all attempts
-        self._came: Counter[Hashable] = Counter()  # and came in this one; ids need not be unique in a list
+        # How often rows of that id were handed out in all attempts, and came in this one; ids may repeat in a list.
+        self._handed: Counter[Hashable] = Counter()
+        self._came: Counter[Hashable] = Counter()
 
-    def begin_again(self) -> None:
-        """Hear that the list is walked again from its beginning."""
+    def restart(self) -> None:
+        """Expect the list once more from its beginning."""
         self._came.clear()
 
     def fresh(self, rows: list[Any]) -> list[Any]:
@@ -113,8 +112,8 @@ def _name(row: Any) -> Hashable:
     return name if isinstance(name, int | str) else content_of(row)
 
 
-def target_of(question: ListRequest) -> Target:
-    """Return the place a question of a collection is asked of."""
-    place = question.key
-    assert isinstance(place, Target)  # noqa: S101 - every question of a collection is made for a place
-    return place
+def target_of(request: ListRequest) -> Target:
+    """Return the target that a request of a collection is made for."""
+    target = request.key
+    assert isinstance(target, Target)  # noqa: S101 - every request of a collection is made for a target
+    return target

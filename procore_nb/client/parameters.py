@@ -1,6 +1,6 @@
-"""From a list's name and arguments to the questions that are asked, checked before anything is sent.
+"""From a list's name and arguments to list requests, checked before anything is sent.
 
-In: an endpoint of the catalogue, places, and arguments in Python terms. Out: `ListRequest` values. Pure.
+In: an endpoint of the catalogue, targets, and arguments in Python terms. Out: `ListRequest` values. Pure but for warnings.
 """
 
 from __future__ import annotations
@@ -11,49 +11,61 @@ from datetime import date
 from typing import Any
 from urllib.parse import quote
 
-from procore_nb.catalog import Argument, Endpoint, near
+from procore_nb.catalog import Argument, Catalogue, Endpoint, load, near
 from procore_nb.catalog.arguments import PAGING_KEYS
-from procore_nb.client.encode_query import date_of, is_many, is_missing, moment_text, pairs_for, text_of
+from procore_nb.client.encode_query import date_of, moment_text, no_such_value, pairs_for, text_of
 from procore_nb.client.targets import Target
-from procore_nb.errors import ArgumentError, CatalogError
+from procore_nb.errors import ArgumentError, CatalogError, warn
 from procore_nb.fetch import ListRequest
+from procore_nb.ids import STATUS_WORDS
+from procore_nb.scalars import is_many, is_missing
 
 # Procore states no maximum for most v1 lists, but asks to stay at or under 2000:
 # https://developers.procore.com/documentation/pagination
 _LARGEST_PAGE = {"v1": 2000, "v2": 100}
 
 _LENGTH = frozenset({"limit", "page_size"})
+# A query key written in full, filters[overdue] or filters[custom_field_7][], or any other one in brackets: [tab].
+_RAW = re.compile(r"\w+(\[\w*\])+|\[\w+\]")
 
 Pairs = tuple[tuple[str, str], ...]
 
 
 def list_request_for(
-    endpoint: Endpoint, place: Target, parameters: Pairs, *, per_page: int | None = None
+    endpoint: Endpoint, target: Target, parameters: Pairs, *, per_page: int | None = None
 ) -> ListRequest:
-    """Return the question that asks one place."""
-    known = {"company_id": str(place.company_id), **place.ids}
+    """Return the request for one target."""
+    known = {"company_id": str(target.company_id), **target.ids}
     names = {one.key: one.name for one in endpoint.arguments if one.place == "path"}
-    path = re.sub(
-        r"\{(\w+)\}", lambda found: quote(known[names.get(found[1], found[1])], safe=""), endpoint.path
-    )
+    path = re.sub(r"\{(\w+)\}", lambda key: quote(known[names.get(key[1], key[1])], safe=""), endpoint.path)
     required = []
     by_name = {one.name: one for one in endpoint.arguments if one.required and one.place != "path"}
     for group in endpoint.needs:
-        for name in group:
-            if name in by_name and name in known and (name in place.ids or len(group) == 1):
-                required.append((by_name[name].key, known[name]))
-                break
+        # The company of the connection is the last choice: line_item_types of a project are not those of the company.
+        found = sorted((name for name in group if name in known), key=lambda name: name not in target.ids)
+        if found and found[0] in by_name:
+            required.append((by_name[found[0]].key, known[found[0]]))
     # A list that is not counted in pages may be given its length: the paginator sends it, once.
     length = next((int(value) for key, value in parameters if key in _LENGTH and value.isdigit()), None)
     return ListRequest(
         path,
         tuple(required) + tuple(one for one in parameters if one[0] not in _LENGTH),
-        place.company_id,
+        target.company_id,
         endpoint.paging,
         per_page or length or page_size(endpoint),
         envelope=endpoint.envelope,
-        key=place,
+        key=target,
     )
+
+
+def own_or_shipped(catalogue: Catalogue, name: str) -> Endpoint:
+    """Return a list that this package fetches by itself; a catalogue of one's own need not have it."""
+    for one in (catalogue, load()):
+        try:
+            return one.single(name) if name == "me" else one.endpoint(name)
+        except CatalogError as error:
+            missing = error
+    raise missing
 
 
 def page_size(endpoint: Endpoint) -> int:
@@ -73,26 +85,51 @@ def parameters_for(endpoint: Endpoint, arguments: Mapping[str, Any], *, today: d
         If a value cannot be sent.
     """
     known = {one.name: one for one in endpoint.arguments}
-    wanted = dict(arguments)
-    pairs: list[tuple[str, str]] = []
-    pairs += _window(endpoint, wanted, today)
-    pairs += _since(endpoint, known, wanted)
-    pairs += _deleted(known, wanted)
-    pairs += _status(endpoint, known, wanted)
-    for name, value in wanted.items():
+    left = dict(arguments)
+    raw = _raw(endpoint, left)
+    pairs = [*_window(endpoint, left, today), *_since(endpoint, known, left), *_deleted(known, left)]
+    pairs += _status(endpoint, known, left)
+    for name, value in left.items():
         argument = known.get(name)
         if argument is None and endpoint.kind != "unknown":
             raise _unknown_argument(endpoint, name, known)
         if argument is None:
             argument = Argument(name, name)
         pairs += _sorted(argument, value) or pairs_for(argument, value, endpoint=endpoint.name)
-    return tuple(pairs)
+    twice = {key.removesuffix("[]") for key, _ in pairs} & {key.removesuffix("[]") for key, _ in raw}
+    if twice:
+        raise ArgumentError(
+            f"{endpoint.name} was given {min(twice)} twice.", advice="Pass the name or the key in brackets."
+        )
+    return (*pairs, *raw)
 
 
-def _window(endpoint: Endpoint, wanted: dict[str, Any], today: date) -> list[tuple[str, str]]:
+def raw_keys(arguments: Iterable[str]) -> dict[str, str]:
+    """Return the query key of each argument that is written as one: `filters[overdue]`, or `[tab]` for a plain key."""
+    found = (name for name in arguments if _RAW.fullmatch(name))
+    return {name: name[1:-1] if name.startswith("[") else name for name in found}
+
+
+def _raw(endpoint: Endpoint, left: dict[str, Any]) -> list[tuple[str, str]]:
+    """Take the keys in brackets out of the arguments: they are sent as they are written.
+
+    The way to use what Procore knows and the catalogue does not: a new filter, a new value, a custom field.
+    """
+    found = []
+    for name, key in raw_keys(left).items():
+        value = left.pop(name)
+        if value is not None:
+            found += pairs_for(Argument(name, key), value, endpoint=endpoint.name)
+    if found:
+        keys = ", ".join(dict.fromkeys(key for key, _ in found))
+        warn(f"{endpoint.name}: {keys} is sent unchecked. Procore ignores what it does not know.")
+    return found
+
+
+def _window(endpoint: Endpoint, left: dict[str, Any], today: date) -> list[tuple[str, str]]:
     """Turn start= and end= into the list's start_date and end_date."""
     own = {one.name for one in endpoint.arguments}
-    given = {name: wanted.pop(name) for name in ("start", "end") if name in wanted and name not in own}
+    given = {name: left.pop(name) for name in ("start", "end") if name in left and name not in own}
     if all(value is None for value in given.values()):
         return []
     if not {"start_date", "end_date"} <= set(endpoint.other_query):
@@ -100,7 +137,7 @@ def _window(endpoint: Endpoint, wanted: dict[str, Any], today: date) -> list[tup
             f"{endpoint.name} has no start and end.",
             advice="Its time filters: " + (", ".join(_time_filters(endpoint)) or "none") + ".",
         )
-    twice = [name for name in ("start_date", "end_date", "log_date") if wanted.get(name) is not None]
+    twice = [name for name in ("start_date", "end_date", "log_date") if left.get(name) is not None]
     if twice:
         raise ArgumentError(
             f"{endpoint.name} was given {twice[0]} beside {' and '.join(given)}.", advice="Pass one of them."
@@ -118,10 +155,8 @@ def has_dates(endpoint: Endpoint, parameters: Pairs) -> bool:
     return bool({key for key, _ in parameters} & {"log_date", "start_date", "end_date", "date"})
 
 
-def _since(
-    endpoint: Endpoint, known: Mapping[str, Argument], wanted: dict[str, Any]
-) -> list[tuple[str, str]]:
-    since = wanted.pop("since", None)
+def _since(endpoint: Endpoint, known: Mapping[str, Argument], left: dict[str, Any]) -> list[tuple[str, str]]:
+    since = left.pop("since", None)
     if is_missing(since):  # the latest change in an empty frame: nothing is known yet, everything is asked
         return []
     argument = next((known[name] for name in ("updated_at", "updated_after") if name in known), None)
@@ -135,8 +170,8 @@ def _since(
     return [(argument.key, moment_text(since, "since", as_time=True))]
 
 
-def _deleted(known: Mapping[str, Argument], wanted: dict[str, Any]) -> list[tuple[str, str]]:
-    deleted = wanted.pop("deleted", None)
+def _deleted(known: Mapping[str, Argument], left: dict[str, Any]) -> list[tuple[str, str]]:
+    deleted = left.pop("deleted", None)
     if deleted is None:
         return []
     if "include_deleted" in known:
@@ -145,27 +180,22 @@ def _deleted(known: Mapping[str, Argument], wanted: dict[str, Any]) -> list[tupl
         return [(known["include_deleted"].key, deleted)]
     if "deleted" in known and deleted not in ("only", "with"):  # drawing_revisions has a filter of that name
         raise ArgumentError(f'deleted is "only" or "with", not {deleted!r}.')
-    wanted["deleted"] = deleted
+    left["deleted"] = deleted
     return []
 
 
-def _status(
-    endpoint: Endpoint, known: Mapping[str, Argument], wanted: dict[str, Any]
-) -> list[tuple[str, str]]:
+def _status(endpoint: Endpoint, known: Mapping[str, Argument], left: dict[str, Any]) -> list[tuple[str, str]]:
     """Projects call their status filter by_status; people call it status."""
-    if "by_status" not in known or "status" in known or wanted.get("status") is None:
+    if "by_status" not in known or "status" in known or left.get("status") is None:
         if "by_status" in known:
-            wanted.pop("status", None)
+            left.pop("status", None)
         return []
-    status, choices = wanted.pop("status"), ("Active", "Inactive", "All")
-    for choice in choices:
-        if isinstance(status, str) and status.strip().lower() == choice.lower():
-            return [(known["by_status"].key, choice)]
-    close = near(str(status), choices)
-    hint = f"Did you mean {' or '.join(close)}? " if close else ""
-    raise ArgumentError(
-        f"{endpoint.name} has no status {status!r}.", advice=f"{hint}It knows: {', '.join(choices)}."
-    )
+    status = left.pop("status")
+    word = STATUS_WORDS.get(status.strip().lower()) if isinstance(status, str) else None
+    if word is None:
+        argument = Argument("status", known["by_status"].key)
+        raise no_such_value(argument, status, STATUS_WORDS.values(), endpoint.name, kind=ArgumentError)
+    return [(known["by_status"].key, word)]
 
 
 def _sorted(argument: Argument, value: Any) -> list[tuple[str, str]]:
@@ -182,7 +212,7 @@ def _time_filters(endpoint: Endpoint) -> list[str]:
     return [one.name for one in endpoint.arguments if one.form or "date" in one.name]
 
 
-def _words_of_ours(endpoint: Endpoint, known: set[str]) -> Iterable[str]:
+def _own_names(endpoint: Endpoint, known: set[str]) -> Iterable[str]:
     """Yield the arguments that mean something else in each list: since, start and end, deleted."""
     if endpoint.updated_at_param and known & {"updated_at", "updated_after"}:
         yield "since"
@@ -193,11 +223,11 @@ def _words_of_ours(endpoint: Endpoint, known: set[str]) -> Iterable[str]:
 
 
 def _unknown_argument(endpoint: Endpoint, name: str, known: Iterable[str]) -> CatalogError:
-    names = sorted({*known, *_words_of_ours(endpoint, set(known))})
+    names = sorted({*known, *_own_names(endpoint, set(known))})
     if name in PAGING_KEYS:
         return CatalogError(
             f"{endpoint.name} knows no argument {name!r}.",
-            advice="All pages are walked, in the largest size there is.",
+            advice="All pages are fetched, in the largest size there is.",
         )
     close = near(name, names)
     hint = f"Did you mean {' or '.join(close)}? " if close else ""

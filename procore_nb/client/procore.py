@@ -1,22 +1,23 @@
-"""The corridor: a connection to one environment and company, which opens the doors of the other rooms in order.
+"""Every list of Procore as a typed frame: a connection with the public calls that fetch.
 
-In: questions in Python terms. Out: typed frames. Speaks to the service through its session only.
+In: names of lists and arguments in Python terms. Out: typed frames. Speaks to the service through its session only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any, Literal
 
 import pandas as pd
 
-from procore_nb import catalog
 from procore_nb.catalog import Endpoint
 from procore_nb.client.collect import Collection, OnError
 from procore_nb.client.connection import Connection
-from procore_nb.client.query import ListQuery, take_ids_of_path
-from procore_nb.errors import ArgumentError
+from procore_nb.client.parameters import own_or_shipped
+from procore_nb.client.query import list_query
+from procore_nb.errors import ArgumentError, ProcoreError, warn
+from procore_nb.frame_info import FetchedFrame
 from procore_nb.frames.codec import Decimals
 from procore_nb.progress import ProgressMaker
 
@@ -24,7 +25,7 @@ from procore_nb.progress import ProgressMaker
 class Procore(Connection):
     """A connection to one Procore environment; `connect` makes one. May be used from several threads.
 
-    Nothing is sent until the first question. As a context manager it closes its connections at the end, and lets
+    Nothing is sent until the first call that fetches. As a context manager it closes its connections at the end, and lets
     Procore forget the token if `revoke_on_close` was asked for.
 
     Examples
@@ -45,28 +46,52 @@ class Procore(Connection):
 
         Raises
         ------
+        ArgumentError
+            If the connection has no company id; nothing was sent.
         AccessError, NotFoundError
             If the company id is wrong or this account has no permission there.
+
+        Examples
+        --------
+        >>> import procore_nb as pnb
+        >>> len(pnb.connect("demo").me())
+        1
 
         Notes
         -----
         `GET /rest/v1.0/me`, with the company header, which a service account needs here too.
         """
-        return self._inquiry(catalog.single("me")).frame()
+        return self._own("me").frame()
 
     def companies(self, *, include_free_companies: bool | None = None) -> pd.DataFrame:
         """Return the companies this account can see, one row each.
+
+        Parameters
+        ----------
+        include_free_companies
+            Whether companies of free accounts come too. None: as Procore does by itself.
 
         Returns
         -------
         DataFrame
             `id` (Int64), `name` (string), `is_active` (boolean), and whatever else Procore sends. Empty: none.
 
+        Raises
+        ------
+        ProcoreError
+            As `table`.
+
+        Examples
+        --------
+        >>> import procore_nb as pnb
+        >>> pnb.connect("demo").companies()["id"].dtype
+        Int64Dtype()
+
         Notes
         -----
         `GET /rest/v1.0/companies`. A service account usually sees those in which its app is installed.
         """
-        return self.table("companies", include_free_companies=include_free_companies)
+        return self._own("companies", include_free_companies=include_free_companies).frame()
 
     def projects(
         self,
@@ -109,10 +134,15 @@ class Procore(Connection):
         Notes
         -----
         `GET /rest/v1.1/projects`, the newest version, which carries coordinates.
+
+        Examples
+        --------
+        >>> import procore_nb as pnb
+        >>> len(pnb.connect("demo", progress=False).projects(status="All"))
+        172
         """
-        return self.table(
-            "projects", company_id=company_id, status=status, view=view, decimals=decimals, **filters
-        )
+        options = {"company_id": company_id, "status": status, "view": view, "decimals": decimals}
+        return self._own("projects", **{**filters, **options}).frame()
 
     def table(
         self,
@@ -129,7 +159,7 @@ class Procore(Connection):
         progress: bool | ProgressMaker | None = None,
         **arguments: Any,
     ) -> pd.DataFrame:
-        """Return any list of Procore as a typed frame, from one place or from many.
+        """Return any list of Procore as a typed frame, from one project or from many.
 
         Parameters
         ----------
@@ -137,39 +167,43 @@ class Procore(Connection):
             A name or alias of the catalogue (`find_endpoints`), or a path such as
             `"/rest/v1.0/projects/{project_id}/rfis"`.
         project_id
-            The project to ask.
+            The project.
         projects
-            Several projects instead: `"all"`, `"active"`, ids, or a frame with an id column. They are asked side by side;
-            `project_id` and `project_name` lead the columns.
+            Several projects instead: `"all"`, `"active"`, `"inactive"`, ids, or a frame with an id column. They are
+            fetched side by side; `project_id` and `project_name` lead the columns.
         company_id
             Another company than the connection's, or several.
         parent
-            For lists that need one more id (`rfi_replies`, line items): the frame of parents, or their ids.
+            For lists that need one more id (`rfi_replies`, line items): the frame of parents, or their ids. A frame that
+            names projects brings them along; together with `project_id` or `projects`, its rows of other projects are
+            left out.
         decimals
             `"exact"` keeps money as `decimal.Decimal`; `"float"` makes float64 columns of it.
         categories
             True makes columns with a closed set of values, as far as Procore names it, categories.
         on_error
-            Projects that answer 403 or 404 are left out and named. With `"skip"` so is every other failure.
+            Projects that answer 403 or 404 are skipped and named. With `"skip"` so is every other failure.
         progress
             False keeps quiet; True shows a line for attempts longer than a second. A function of the list's name and the
-            number of places gives a `Progress` of your own (forms do); warnings are then left to it too.
+            number of projects gives a `Progress` of your own (forms do); warnings are then left to it too.
         **arguments
             Filters and options of this list in Python terms: `status="open"`, lists, booleans,
-            `updated_at=(start, end)`, `since=`, `start=`, `end=`, `deleted=`, `sort=`, `view=`.
+            `updated_at=(start, end)`, `since=`, `start=`, `end=`, `deleted=`, `sort=`, `view=`. A key in brackets is
+            sent as it is, with a warning: `**{"filters[overdue]": "true"}`.
 
         Returns
         -------
         DataFrame
-            One row per record, columns and dtypes as the catalogue says, also without rows.
-            `attrs["procore"]` tells where it came from and what was left out (`skipped`).
+            One row per record, columns and dtypes as the catalogue says, also without rows: ids Int64, times UTC, dates
+            without zone, money as `decimals` says. Empty: there are none.
+            `attrs["procore"]` says where it came from and what was skipped.
 
         Raises
         ------
         CatalogError, ArgumentError
             Before anything is sent: no such list, a missing id, an unknown argument, a malformed date.
         IncompleteError
-            If fewer records came than announced, or the walk was stopped; `partial` holds what had come.
+            If fewer records came than announced, or the fetch was stopped; `partial` holds what had come.
         ProcoreError
             Whatever else a request failed with; `partial` holds what had come.
 
@@ -180,66 +214,110 @@ class Procore(Connection):
         >>> "subject" in procore.table("rfis", projects="all", progress=False).columns
         True
         """
-        places = {"project_id": project_id, "projects": projects, "company_id": company_id, "parent": parent}
-        return self._inquiry(
-            name,
-            places,
-            arguments,
-            decimals=decimals,
-            categories=categories,
-            on_error=on_error,
-            progress=progress,
-        ).frame()
+        options = {"project_id": project_id, "projects": projects, "company_id": company_id, "parent": parent}
+        options |= {
+            "decimals": decimals,
+            "categories": categories,
+            "on_error": on_error,
+            "progress": progress,
+        }
+        return list_query(self, name, {**arguments, **options}).collection().frame()
 
     def frames(
-        self,
-        name: str,
-        /,
-        *,
-        project_id: Any = None,
-        projects: Any = None,
-        company_id: Any = None,
-        parent: Any = None,
-        decimals: Decimals = "exact",
-        categories: bool = False,
-        on_error: OnError = "raise",
-        progress: bool | ProgressMaker | None = None,
-        rows_at_once: int | None = None,
-        **arguments: Any,
+        self, name: str, /, *, rows_at_once: int | None = None, **arguments: Any
     ) -> Iterator[pd.DataFrame]:
         """Yield one frame for each project (or parent, or company) as it comes, so that memory stays flat.
 
-        Takes the arguments of `table`. Places that are left out give no frame; one warning names them at the end.
-        With `rows_at_once` a long list comes in parts of about so many rows: `attrs["procore"]["done"]` tells the last
-        part of a `place`. Should the list move and be walked again, `walk` is higher and its earlier parts no longer count.
+        Parameters
+        ----------
+        name, **arguments
+            As for `table`.
+        rows_at_once
+            A long list comes in parts of about so many rows: `attrs["procore"]["done"]` marks the last part of a
+            `target`. Should the list move and be fetched again, `attempt` is higher and its earlier parts no longer count.
+
+        Returns
+        -------
+        iterator of DataFrame
+            In the order of the projects. Those that are skipped give no frame; one warning names them at the end.
+
+        Raises
+        ------
+        ProcoreError
+            As `table`: wrong arguments at once, whatever a request failed with while frames are taken.
+
+        Examples
+        --------
+        >>> import procore_nb as pnb
+        >>> procore = pnb.connect("demo", progress=False)
+        >>> all("subject" in frame for frame in procore.frames("rfis", projects=procore.projects().head(2)))
+        True
         """
+        return (one.frame for one in self.fetch_frames(name, rows_at_once=rows_at_once, **arguments))
+
+    def fetch_frames(
+        self, name: str, /, *, rows_at_once: int | None = None, **arguments: Any
+    ) -> Iterator[FetchedFrame]:
+        """Yield what `frames` yields, each with a `FetchInfo` that says how it came to be; for those who keep frames."""
         if rows_at_once is not None and (
             isinstance(rows_at_once, bool) or not isinstance(rows_at_once, int) or rows_at_once < 1
         ):
             raise ArgumentError(f"rows_at_once is a whole number from 1 up, not {rows_at_once!r}.")
-        places = {"project_id": project_id, "projects": projects, "company_id": company_id, "parent": parent}
-        return self._inquiry(
-            name,
-            places,
-            arguments,
-            decimals=decimals,
-            categories=categories,
-            on_error=on_error,
-            progress=progress,
-        ).frames(rows_at_once=rows_at_once)
+        return list_query(self, name, arguments).collection().frames(rows_at_once=rows_at_once)
 
     def pages(self, name: str, /, **arguments: Any) -> Iterator[list[Any]]:
-        """Yield the records of a list page by page, as Procore sent them; takes the arguments of `table`."""
-        pages = self._loose(name, arguments).pages()  # what is asked is checked now, not at the first page
+        """Yield the records of a list page by page, as Procore sent them; takes the arguments of `table`.
+
+        Raises
+        ------
+        ProcoreError
+            As `table`: wrong arguments at once, whatever a request failed with while pages are taken.
+
+        Examples
+        --------
+        >>> import procore_nb as pnb
+        >>> len(next(pnb.connect("demo").pages("projects"))) > 0
+        True
+        """
+        pages = list_query(self, name, arguments).collection().pages()
         return (rows for _, rows in pages)
 
     def records(self, name: str, /, **arguments: Any) -> Iterator[Any]:
-        """Yield the records of a list one by one, as Procore sent them; takes the arguments of `table`."""
+        """Yield the records of a list one by one, as Procore sent them; takes the arguments of `table`.
+
+        Raises
+        ------
+        ProcoreError
+            As `pages`.
+
+        Examples
+        --------
+        >>> import procore_nb as pnb
+        >>> sorted(next(pnb.connect("demo").records("companies")))[:2]
+        ['id', 'is_active']
+        """
         return chain.from_iterable(self.pages(name, **arguments))
 
     def endpoint(self, name: str) -> Endpoint:
-        """Return what is known of a list: its path, what it needs, its filters, caveats and columns."""
-        return catalog.endpoint(name, catalogue=self._catalogue)
+        """Return what is known of a list: its path, what it needs, its filters, caveats and columns.
+
+        Parameters
+        ----------
+        name
+            A name or alias of the catalogue, or a path.
+
+        Raises
+        ------
+        CatalogError
+            If there is none; near matches are named.
+
+        Examples
+        --------
+        >>> import procore_nb as pnb
+        >>> pnb.connect("demo").endpoint("rfis").needs
+        (('project_id',),)
+        """
+        return self.catalogue.endpoint(name)
 
     def explore(self) -> Any:
         """Return the explorer for this connection: pick a list, projects and filters, fetch, look, keep.
@@ -248,6 +326,12 @@ class Procore(Connection):
         ------
         MissingExtraError
             If the notebook extra is not installed.
+
+        Examples
+        --------
+        >>> import procore_nb as pnb
+        >>> pnb.connect("demo").explore()
+        Explorer(demo, rfis, nothing fetched yet)
         """
         # The one import that points up (`ignore_imports` in pyproject.toml): the explorer is built on this package,
         # and only whoever asks for it needs the libraries it is drawn with.
@@ -255,35 +339,31 @@ class Procore(Connection):
 
         return Explorer(self)
 
-    def _loose(self, name: str, arguments: dict[str, Any]) -> Collection:
-        reserved = ("project_id", "projects", "company_id", "parent")
-        places = {key: arguments.pop(key, None) for key in reserved}
-        options = {key: arguments.pop(key) for key in ("on_error", "progress") if key in arguments}
-        return self._inquiry(name, places, arguments, **options)
+    def custom_fields(self, company_ids: Iterable[int]) -> dict[int, tuple[str, str]]:
+        """Return label and data type of each custom field of companies by its definition id; fetched once a connection.
 
-    def _inquiry(
-        self,
-        name: str | Endpoint,
-        places: Mapping[str, Any] | None = None,
-        arguments: Mapping[str, Any] | None = None,
-        *,
-        decimals: Decimals = "exact",
-        categories: bool = False,
-        on_error: OnError = "raise",
-        progress: bool | ProgressMaker | None = None,
-    ) -> Collection:
-        given = {key: value for key, value in (arguments or {}).items() if value is not None}
-        at = dict(places or {})
-        endpoint = name if isinstance(name, Endpoint) else self.endpoint(name)
-        if isinstance(name, str):
-            take_ids_of_path(endpoint, name, places=at, arguments=given)
-        return ListQuery(
-            procore=self,
-            endpoint=endpoint,
-            places=at,
-            arguments=given,
-            decimals=decimals,
-            categories=categories,
-            on_error=on_error,
-            progress=self._progress if progress is None else progress,
-        ).collection()
+        None, and a warning, where they cannot be read: columns then keep `custom_field_<id>`.
+        `GET /rest/v2.0/companies/{company_id}/custom_field_definitions`
+        """
+        found: dict[int, tuple[str, str]] = {}
+        for number in company_ids:
+            if number not in self._known_custom_fields:
+                self._known_custom_fields[number] = self._fetch_custom_fields(number)
+            found |= self._known_custom_fields[number]
+        return found
+
+    def _own(self, name: str, /, **arguments: Any) -> Collection:
+        return list_query(self, own_or_shipped(self.catalogue, name), arguments).collection()
+
+    def _fetch_custom_fields(self, company_id: int) -> dict[int, tuple[str, str]]:
+        try:
+            pages = self._own("custom_field_definitions", company_id=company_id, progress=False).pages()
+            rows = [row for _, page in pages for row in page]
+        except ProcoreError as error:
+            warn(f"Custom fields keep their ids as names, as their labels could not be read: {error.message}")
+            return {}
+        return {
+            int(row["id"]): (str(row["label"]), str(row.get("data_type") or ""))
+            for row in rows
+            if isinstance(row, dict) and row.get("label") and str(row.get("id")).isdecimal()
+        }

@@ -1,27 +1,25 @@
-"""Where a list is asked: one project or all of them, one company or several, one parent or each row of a frame.
+"""The targets of a list: one project or all of them, one company or several, one parent or each row of a frame.
 
-In: what the caller named. Out: one `Target` for each request walk. Pure: whoever calls it has fetched the projects.
+In: what the caller named, checked. Out: one `Target` for each list request. Pure: whoever calls it has fetched the projects.
 """
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
 
 from procore_nb.catalog import Endpoint
-from procore_nb.client.encode_query import is_many
 from procore_nb.errors import ArgumentError, CatalogError
-
-PARENT_PROJECTS = ("project_id", "project.id")
+from procore_nb.ids import ProjectSelection, id_text, project_id
+from procore_nb.scalars import is_missing
 
 
 @dataclass(frozen=True)
 class Target:
-    """One walk's worth of ids: what fills the path and the required query, and the columns that name the place.
+    """What one list request is about: the ids that fill its path and required query, and the values that lead its rows.
 
     `project_name` is what people call its project, where that is known.
     """
@@ -33,132 +31,144 @@ class Target:
 
     @property
     def account(self) -> dict[str, Any]:
-        """Name the place for programs: each id as frames have it, and the project's name."""
+        """Name the target for programs: each id as frames have it, and the project's name."""
         named = {} if self.project_name is None else {"project_name": self.project_name}
-        return {name: _number(value) for name, value in self.ids.items()} | named
+        return {name: as_number(value) for name, value in self.ids.items()} | named
 
     @property
     def words(self) -> str:
-        """Name the place for people: `project_id 7, rfi_id 12`."""
+        """Name the target for people: `project_id 7, rfi_id 12`."""
         return (
             ", ".join(f"{name} {value}" for name, value in self.ids.items())
             or f"company_id {self.company_id}"
         )
 
 
-def with_projects(
-    places: Sequence[Target], projects: Sequence[tuple[str, str | None]], *, named: bool
-) -> list[Target]:
-    """Return each place once for each project, its id (and name) leading the rows."""
+@dataclass(frozen=True)
+class ParentRows:
+    """The rows of a parent frame: the id of each, under the name the list knows it by, and further ids it carries."""
+
+    name: str
+    carried: tuple[str, ...]
+    rows: tuple[Mapping[str, str], ...]
+    """Each with `name`; a carried id that a row lacks is absent."""
+
+
+def with_projects(targets: Sequence[Target], projects: ProjectSelection) -> list[Target]:
+    """Return each target once for each project, its id (and name) leading the rows."""
     return [
         Target(
-            place.company_id,
-            {**place.ids, "project_id": number},
-            (*place.leading, int(number), *((name,) if named else ())),
+            target.company_id,
+            {**target.ids, "project_id": number},
+            (*target.leading, int(number), *((name,) if projects.named else ())),
             name,
         )
-        for place in places
-        for number, name in projects
+        for target in targets
+        for number, name in (projects.names or {}).items()
     ]
 
 
-def with_ids(places: Sequence[Target], name: str, values: Sequence[str], *, lead: bool) -> list[Target]:
-    """Return each place once for each value of one further id."""
+def with_ids(targets: Sequence[Target], name: str, values: Sequence[str], *, lead: bool) -> list[Target]:
+    """Return each target once for each value of one further id."""
     return [
-        Target(
-            place.company_id,
-            {**place.ids, name: value},
-            (*place.leading, *((_number(value),) if lead else ())),
-            place.project_name,
+        replace(
+            target,
+            ids={**target.ids, name: value},
+            leading=(*target.leading, *((as_number(value),) if lead else ())),
         )
-        for place in places
+        for target in targets
         for value in values
     ]
 
 
-def with_parents(
-    places: Sequence[Target], name: str, parents: Sequence[tuple[str, str | None]]
-) -> list[Target]:
-    """Return each place once for each parent row; a parent that names its project brings that along."""
+def with_parents(targets: Sequence[Target], parents: ParentRows, *, leading: Sequence[str]) -> list[Target]:
+    """Return each target once for each parent row that belongs to it; `leading` names the ids that lead besides.
+
+    A row that carries an id which the target has as well (its project) belongs to the targets with that id only.
+    """
+    shared = [name for name in parents.carried if targets and name in targets[0].ids]
+    rows_of: dict[tuple[str | None, ...], list[Mapping[str, str]]] = {}
+    for row in parents.rows:
+        rows_of.setdefault(tuple(row.get(name) for name in shared), []).append(row)
     found = []
-    for place in places:
-        for number, project in parents:
-            ids = {**place.ids, **({"project_id": project} if project else {}), name: number}
-            leading = (*((int(project),) if project else ()), _number(number))
-            found.append(Target(place.company_id, ids, (*place.leading, *leading)))
+    for target in targets:
+        own = tuple(target.ids[name] for name in shared)
+        keys = [
+            key for key in rows_of if all(one in (None, mine) for one, mine in zip(key, own, strict=True))
+        ]
+        if (
+            len(shared) == 1
+        ):  # the usual case, thousands of parents in hundreds of projects, without the search
+            keys = [key for key in dict.fromkeys((own, (None,))) if key in rows_of]
+        for row in (row for key in keys for row in rows_of[key]):
+            ids = {**target.ids, **row}
+            values = (None if ids.get(name) is None else as_number(ids[name]) for name in leading)
+            found.append(replace(target, ids=ids, leading=(*target.leading, *values)))
+    if parents.rows and targets and not found:
+        raise ArgumentError(
+            f"No row of the parent frame belongs to the {' and '.join(shared)} given: {targets[0].words}"
+            f"{' …' if len(targets) > 1 else ''}.",
+            advice="Pass the parents of these projects, or leave the projects out: the parent frame names them.",
+        )
     return found
 
 
-def project_pairs(projects: Any, *, where: str) -> list[tuple[str, str | None]]:
-    """Return (id, name) for ids, one id, or a frame with an id column."""
-    if isinstance(projects, pd.DataFrame):
-        column = next((each for each in ("project_id", "id") if each in projects.columns), None)
-        if column is None:
-            raise ArgumentError(
-                f"projects for {where} is a frame without an id column.",
-                advice='It needs "id" or "project_id".',
-            )
-        label = name_column(projects)
-        names = projects[label].tolist() if label else [None] * len(projects)
-        pairs = [
-            (id_text(number, "projects"), None if pd.isna(name) else str(name))
-            for number, name in zip(projects[column].tolist(), names, strict=True)
-        ]
-    else:
-        many = projects.tolist() if hasattr(projects, "tolist") else projects
-        many = many if is_many(many) else [many]
-        pairs = [(id_text(number, "projects"), None) for number in many]
-    for number, _ in pairs:
-        if not (number.isascii() and number.isdigit() and 0 < int(number) < 2**63):
-            raise ArgumentError(f"A project id is a positive whole number, not {number!r} ({where}).")
-    return list(dict(pairs).items())
+def parent_rows(parent: pd.DataFrame, name: str, *, endpoint: Endpoint, given: Iterable[str]) -> ParentRows:
+    """Return the ids of a parent frame: `id`, and whatever else the list needs and the frame has, such as `project_id`.
+
+    Parameters
+    ----------
+    parent
+        A frame with a column `id`.
+    name
+        What the list calls that id.
+    endpoint
+        The list.
+    given
+        Ids that are given otherwise: a row need not carry them.
+
+    Raises
+    ------
+    ArgumentError
+        If the frame has no ids, or a row lacks an id that only the frame can give.
+    """
+    if "id" not in parent.columns:
+        raise ArgumentError(f"parent for {endpoint.name} is a frame without an id column.")
+    needed = {each for group in endpoint.needs for each in group}
+    columns = carried_ids(parent, endpoint, name)
+    rows = []
+    for number, *others in zip(
+        parent["id"].tolist(), *(parent[column].tolist() for column in columns.values()), strict=True
+    ):
+        row = {}
+        for carried, value in zip(columns, others, strict=True):
+            if not is_missing(value):
+                row[carried] = (
+                    project_id(value, "parent") if carried == "project_id" else id_text(value, "parent")
+                )
+            elif carried in needed and carried not in given:
+                raise ArgumentError(
+                    f"parent for {endpoint.name} has a row without {carried} (id {number}).",
+                    advice=f"Leave such rows out, or pass {carried}=….",
+                )
+        rows.append({**row, name: id_text(number, "parent")})
+    unique = {tuple(row.items()): row for row in rows}
+    return ParentRows(name, tuple(columns), tuple(unique.values()))
 
 
-def name_column(projects: Any) -> str | None:
-    """Return the column in which a frame of projects (or of rows by project) names them, if it has one."""
-    if not isinstance(projects, pd.DataFrame):
-        return None
-    label = "project_name" if "project_id" in projects.columns else "name"
-    return label if label in projects.columns else None
-
-
-def parent_pairs(parent: Any, *, where: str) -> list[tuple[str, str | None]]:
-    """Return (id, project id) for each parent: ids, or a frame with `id` and perhaps `project_id`."""
-    if isinstance(parent, pd.DataFrame):
-        if "id" not in parent.columns:
-            raise ArgumentError(f"parent for {where} is a frame without an id column.")
-        column = next((each for each in PARENT_PROJECTS if each in parent.columns), None)
-        projects = parent[column].tolist() if column else [None] * len(parent)
-        pairs = [
-            (
-                id_text(number, "parent"),
-                None if project is None or pd.isna(project) else id_text(project, "parent"),
-            )
-            for number, project in zip(parent["id"].tolist(), projects, strict=True)
-        ]
-    else:
-        many = parent.tolist() if hasattr(parent, "tolist") else parent
-        pairs = [(id_text(number, "parent"), None) for number in (many if is_many(many) else [many])]
-    return list(dict.fromkeys(pairs))
-
-
-def id_text(value: Any, where: str) -> str:
-    """Return an id as text: whole numbers and words without white space or slashes."""
-    if isinstance(value, str):
-        text = value.strip()
-        if text.strip(".") and not any(mark in text for mark in "/?#& "):
-            return text
-    elif not isinstance(value, bool) and value is not None and value is not pd.NA:
-        try:
-            number = operator.index(value)
-        except TypeError:
-            # A float holds whole numbers up to 2**53; beyond, it may be the neighbour's id.
-            number = int(value) if isinstance(value, float) and value.is_integer() and value < 2**53 else 0
-        if 0 < number < 2**63:
-            return str(number)
-    raise ArgumentError(
-        f"{where} has an id that cannot be used: {value!r}.", advice="Ids are positive whole numbers."
-    )
+def carried_ids(parent: Any, endpoint: Endpoint, name: str) -> dict[str, str]:
+    """Return the column of each further id that a parent frame brings along: its project, and what the list needs."""
+    if not isinstance(parent, pd.DataFrame):
+        return {}
+    wanted = ["project_id", *(each for group in endpoint.needs for each in group)]
+    found = {}
+    for each in dict.fromkeys(wanted):
+        column = next(
+            (one for one in (each, f"{each.removesuffix('_id')}.id") if one in parent.columns), None
+        )
+        if column is not None and each not in (name, "company_id") and each.endswith("_id"):
+            found[each] = column
+    return found
 
 
 def missing_ids(endpoint: Endpoint, given: set[str]) -> CatalogError | None:
@@ -180,5 +190,6 @@ def missing_ids(endpoint: Endpoint, given: set[str]) -> CatalogError | None:
     )
 
 
-def _number(value: str) -> int | str:
+def as_number(value: str) -> int | str:
+    """Return an id as frames have it: a number where it is one."""
     return int(value) if value.isdigit() else value

@@ -28,6 +28,7 @@ from procore_nb.export.formulas import armed, defused
 from procore_nb.export.from_text import column_from, joined_parts
 from procore_nb.export.tables import Table, table_of
 from procore_nb.export.types_file import described, framed, told_about, types_file, types_told
+from procore_nb.frame_info import describe
 from procore_nb.frames.parse import ParseIssues
 from procore_nb.gc_pause import gc_paused
 
@@ -136,8 +137,8 @@ def read_csv(path: str | os.PathLike[str], *, endpoint: Any = None) -> pd.DataFr
         if trouble.count
     }
     if unparsed:
-        about = dict(frame.attrs.get("procore") or {})
-        frame.attrs["procore"] = about | {"unparsed": {**about.get("unparsed", {}), **unparsed}}
+        before = (frame.attrs.get("procore") or {}).get("unparsed", {})
+        describe(frame, unparsed={**before, **unparsed})
     return frame
 
 

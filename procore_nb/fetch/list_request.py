@@ -85,7 +85,7 @@ class PageStats:
 def notes_of(stats: Sequence[PageStats]) -> dict[str, Any]:
     """Return what is worth knowing of the fetch of some lists, for `attrs["procore"]`; empty where all went plainly.
 
-    `repeated` rows came twice and stand once. `walked_again` lists were fetched from their start again.
+    `repeated` rows came twice and stand once. `restarted` lists were fetched from their start again.
     `changed_meanwhile` names the `lists` whose rows came or went while they were read: `came` of their rows were inserted
     meanwhile or found late, `gone` more stand here than the lists have now, `unseen` more are in the lists than stand here.
     Whatever was there from start to end stands here once. `unreadable` characters were guessed or lost.
@@ -93,7 +93,7 @@ def notes_of(stats: Sequence[PageStats]) -> dict[str, Any]:
     notes: dict[str, Any] = {}
     repeated, again = sum(one.repeated for one in stats), sum(one.attempts > 1 for one in stats)
     if repeated or again:
-        notes |= {"repeated": repeated, "walked_again": again}
+        notes |= {"repeated": repeated, "restarted": again}
     moved = [one for one in stats if one.moved]
     if moved:
         counted = [(one.rows, one.total) for one in moved if one.total is not None]

@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from procore_nb.errors import ArgumentError
+from procore_nb.frame_info import describe
 from procore_nb.frames.codec import DEFAULT_DECIMALS, Decimals
 from procore_nb.frames.column_builder import PROMISED, ColumnBuilder
 from procore_nb.frames.flatten import (
@@ -144,8 +145,7 @@ class FrameBuilder:
             self._blocks.clear()
             frame = pd.DataFrame(dict(enumerate(arrays)), index=pd.RangeIndex(rows), copy=False)
         frame.columns = pd.Index(list(names.values()), dtype="str")
-        frame.attrs["procore"] = attrs
-        return frame
+        return describe(frame, **attrs)
 
     def _promise(self, custom_fields: Mapping[int, tuple[str, str]]) -> None:
         """Open every column that exists even without records."""

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from procore_nb.errors import ArgumentError, CatalogError
+from procore_nb.frame_info import describe
 from procore_nb.frames.builder import FrameBuilder, found_endpoint
 from procore_nb.frames.types import is_id
 
@@ -69,8 +70,7 @@ def explode(frame: pd.DataFrame, column: str) -> pd.DataFrame:
     taken = {name: f"{column}.{name}" for name in tidy.columns if name in ties.columns}
     attrs = tidy.attrs["procore"] | {"endpoint": about.get("endpoint"), "exploded": f"{prefix}."}
     tidy = pd.concat([ties, tidy.rename(columns=taken)], axis=1)
-    tidy.attrs["procore"] = attrs
-    return tidy
+    return describe(tidy, **attrs)
 
 
 def _elements(lists: pd.Series[Any]) -> tuple[list[Any], list[int], list[int]]:

@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 import pandas as pd
 
+from procore_nb.frame_info import describe
 from procore_nb.store.manifest import Manifest
 
 _NAMED = 6  # tables named in the one line of a store
@@ -72,8 +73,7 @@ def result_frame(logs: Sequence[SyncLog], about: dict[str, Any]) -> pd.DataFrame
     """One row per table: the mode it was read in, and what came of it."""
     frame = _frame([vars(one) for one in logs], _RESULT)
     skipped = [each for one in logs for each in one.skipped_targets]
-    frame.attrs["procore"] = about | {"requests": sum(one.requests for one in logs), "skipped": skipped}
-    return frame
+    return describe(frame, **about, requests=sum(one.requests for one in logs), skipped=skipped)
 
 
 def store_html(address: str, identity: Mapping[str, Any] | None, manifests: Sequence[Manifest]) -> str:

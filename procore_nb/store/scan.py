@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from procore_nb import catalog
 from procore_nb.catalog import near
 from procore_nb.errors import ArgumentError, CatalogError, StoreError
+from procore_nb.frame_info import describe
 from procore_nb.frames.codec import EXACT, conform, from_arrow
 from procore_nb.store.data_files import check_digest, read_rows, row_names
 from procore_nb.store.files import Files, damaged
@@ -239,15 +240,15 @@ class Tables:
 
     def _described(self, frame: pd.DataFrame, manifest: Manifest) -> pd.DataFrame:
         identity = read_identity(self._files) or {}
-        frame.attrs["procore"] = {
-            "endpoint": manifest.table,
-            "path": manifest.path,
-            "environment": identity.get("environment"),
-            "company_id": identity.get("company_id"),
-            "arguments": dict(manifest.arguments),
-            "fetched_at": manifest.synced_at,
-            "rows": len(frame),
-            "skipped": list(manifest.last.get("skipped", [])),
-            "store": self._files.address(""),
-        }
-        return frame
+        return describe(
+            frame,
+            endpoint=manifest.table,
+            path=manifest.path,
+            environment=identity.get("environment"),
+            company_id=identity.get("company_id"),
+            arguments=dict(manifest.arguments),
+            fetched_at=manifest.synced_at,
+            rows=len(frame),
+            skipped=list(manifest.last.get("skipped", [])),
+            store=self._files.address(""),
+        )

@@ -17,7 +17,6 @@ from typing import Any, Literal
 import pandas as pd
 import pyarrow as pa
 
-from procore_nb import catalog
 from procore_nb.errors import ArgumentError, OutputError, ProcoreError, StoreError
 from procore_nb.store import erase
 from procore_nb.store.files import damaged
@@ -137,7 +136,7 @@ class Store:
             What a request failed with. Tables that were done stay done (`error.partial` is the result so far), and the
             next sync continues from the staged rows.
         """
-        wanted = wanted_lists(tables)
+        wanted = wanted_lists(tables, procore.catalogue)
         if on_error not in ("raise", "skip"):
             raise ArgumentError(f'on_error is "raise" or "skip", not {on_error!r}.')
         options = Options(
@@ -291,7 +290,7 @@ class Store:
         finder = TargetNames(procore, projects, kept=self._tables.kept)
         about = {"environment": procore.environment.name, "company_id": procore.company_id}
         for name, arguments in wanted.items():
-            endpoint, began = catalog.endpoint(name), time.monotonic()
+            endpoint, began = procore.catalogue.endpoint(name), time.monotonic()
             table = TableSync(self._files, endpoint, folder_name(endpoint.name), arguments, options)
             logs.append(table.log)
             try:

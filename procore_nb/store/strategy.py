@@ -24,10 +24,12 @@ from typing import Any, Protocol
 import orjson
 import pandas as pd
 
-from procore_nb import catalog
-from procore_nb.catalog import Endpoint
+from procore_nb.catalog import Catalogue, Endpoint
 from procore_nb.environments import Environment
 from procore_nb.errors import ArgumentError, CatalogError
+from procore_nb.frame_info import FetchedFrame
+from procore_nb.ids import ProjectSelection, Status, select_projects
+from procore_nb.scalars import utc_text
 from procore_nb.store.manifest import Manifest, moment_of
 
 _DAYS = ("date", "log_date", "work_date")
@@ -47,9 +49,12 @@ class Source(Protocol):
     @property
     def seconds_behind(self) -> float: ...
 
-    def table(self, name: str, /, **arguments: Any) -> pd.DataFrame: ...
+    @property
+    def catalogue(self) -> Catalogue: ...
 
-    def frames(self, name: str, /, **arguments: Any) -> Iterator[pd.DataFrame]: ...
+    def projects(self, *, status: Status, view: str) -> pd.DataFrame: ...
+
+    def fetch_frames(self, name: str, /, **arguments: Any) -> Iterator[FetchedFrame]: ...
 
 
 @dataclass(frozen=True)
@@ -67,15 +72,18 @@ class Strategy:
 
 
 @cache
-def strategy_for(endpoint: Endpoint) -> Strategy:
-    """What an endpoint offers to keep a table up to date."""
+def strategy_for(endpoint: Endpoint, catalogue: Catalogue) -> Strategy:
+    """What an endpoint offers to keep a table up to date; its recycle bin is another list of the catalogue."""
     names = {one.name for one in endpoint.fields}
     known = {one.name for one in endpoint.arguments}
-    dated = {"start_date", "end_date"} <= set(endpoint.other_query)
+    dated = _is_dated(endpoint)
     day = next((name for name in _DAYS if name in names), "") if dated else ""
     since = bool(endpoint.updated_at_param and known & {"updated_at", "updated_after"})
     return Strategy(
-        since and "id" in names, day, dated, "only" if "include_deleted" in known else _bin_of(endpoint)
+        since and "id" in names,
+        day,
+        dated,
+        "only" if "include_deleted" in known else _bin_of(endpoint, catalogue),
     )
 
 
@@ -117,7 +125,7 @@ def plan_groups(
     groups: dict[str, list[str]] = {}
     for place in places:
         last = known.get(place)
-        moment = "" if last is None else (moment_of(last) - overlap).strftime("%Y-%m-%dT%H:%M:%SZ")
+        moment = "" if last is None else utc_text(moment_of(last) - overlap)
         groups.setdefault(moment, []).append(place)
     return tuple(
         (moment, tuple(groups[moment])) for moment in sorted(groups, key=lambda one: (one == "", one))
@@ -136,12 +144,11 @@ def query(
 ) -> dict[str, Any]:
     """The arguments of `frames` for one group of places."""
     asked = dict(arguments)
-    offers = strategy_for(endpoint)
     if endpoint.name.startswith("projects") and "by_status" in {one.name for one in endpoint.arguments}:
         asked.setdefault("status", "All")  # else a project that was closed would seem deleted
     if mode == "incremental" and since:
         asked["since"] = since
-    if offers.dated:
+    if _is_dated(endpoint):
         start, end = window if mode == "window" and since and window else (_BEGINNING, None)
         asked = {"start": start, "end": end, **asked}
     return asked
@@ -186,21 +193,24 @@ def parent_of(endpoint: Endpoint, name: str, kept: Sequence[str]) -> str:
     return found
 
 
-def _bin_of(endpoint: Endpoint) -> str:
+def _is_dated(endpoint: Endpoint) -> bool:
+    return {"start_date", "end_date"} <= set(endpoint.other_query)
+
+
+def _bin_of(endpoint: Endpoint, catalogue: Catalogue) -> str:
     stem, mark, version = endpoint.name.partition("_v")
-    bins = _bins()
+    bins = _bins(catalogue)
     names = (f"{stem}_recycled{mark}{version}", f"{stem}_recycled")
     return next((name for name in names if bins.get(name) == endpoint.needs), "")
 
 
 @cache
-def _bins() -> dict[str, tuple[tuple[str, ...], ...]]:
+def _bins(catalogue: Catalogue) -> dict[str, tuple[tuple[str, ...], ...]]:
     """What each recycle bin needs."""
-    return {one.name: one.needs for one in catalog.endpoints() if one.kind == "recycled"}
+    return {one.name: one.needs for one in catalogue.endpoints if one.kind == "recycled"}
 
 
 Found = tuple[list[str], dict[str, str], bool]
-_WORDS = {"all": "All", "active": "Active", "inactive": "Inactive"}
 
 
 class TargetNames:
@@ -237,44 +247,28 @@ class TargetNames:
         return self._projects
 
     def _look_up(self) -> tuple[dict[str, str], bool]:
-        wanted = self._wanted
-        if isinstance(wanted, str):
-            word = wanted.strip().lower()
-            if word not in _WORDS:
-                raise ArgumentError(f'projects is "all", "active", ids or a frame, not {wanted!r}.')
-            frame = self._procore.table("projects", status=_WORDS[word], view="compact")
-            return _by_id(frame), word == "all"
-        if isinstance(wanted, pd.DataFrame):
-            return _by_id(wanted), False
-        try:
-            ids = sorted({int(one) for one in (wanted if isinstance(wanted, Iterable) else [wanted])})
-        except (TypeError, ValueError):
-            raise ArgumentError(f'projects is "all", "active", ids or a frame, not {wanted!r}.') from None
-        return {str(one): "" for one in ids}, False
+        chosen = select_projects(self._wanted, where="Store.sync")
+        if chosen.status is not None:
+            frame = self._procore.projects(status=chosen.status, view="compact")
+            return _by_id(select_projects(frame, where="Store.sync")), chosen.status == "All"
+        return _by_id(chosen), False
 
 
-def _by_id(frame: pd.DataFrame) -> dict[str, str]:
-    column = next((one for one in ("project_id", "id") if one in frame.columns), None)
-    if column is None:
-        raise ArgumentError(
-            "projects is a frame without an id column.", advice='It needs "id" or "project_id".'
-        )
-    label = "project_name" if column == "project_id" else "name"
-    names = frame[label].tolist() if label in frame.columns else [None] * len(frame)
-    known = {
-        int(one): "" if pd.isna(name) else str(name) for one, name in zip(frame[column], names, strict=True)
-    }
-    return {str(one): known[one] for one in sorted(known)}
+def _by_id(projects: ProjectSelection) -> dict[str, str]:
+    names = projects.names or {}
+    return {one: names[one] or "" for one in sorted(names, key=int)}
 
 
-def wanted_lists(tables: str | Iterable[str] | Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+def wanted_lists(
+    tables: str | Iterable[str] | Mapping[str, Mapping[str, Any]], catalogue: Catalogue
+) -> dict[str, dict[str, Any]]:
     """Canonical name of each list, and its arguments as they are kept."""
     if isinstance(tables, str):
         tables = [tables]
     pairs: Iterable[tuple[str, Mapping[str, Any]]] = (
         tables.items() if isinstance(tables, Mapping) else [(name, {}) for name in tables]
     )
-    found = {_canonical(name): _plain(name, arguments) for name, arguments in pairs}
+    found = {catalogue.endpoint(name).name: _plain(name, arguments) for name, arguments in pairs}
     if not found:
         raise ArgumentError(
             "No table is named.", advice='For example store.sync(procore, ["projects", "rfis"]).'
@@ -291,7 +285,3 @@ def _plain(name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
             f"The arguments of {name} cannot be kept: {error}.",
             advice="Use text, numbers, dates, and lists of them.",
         ) from error
-
-
-def _canonical(name: str) -> str:
-    return catalog.endpoint(name).name

@@ -16,6 +16,7 @@ import pandas as pd
 
 from procore_nb.catalog import Endpoint
 from procore_nb.errors import AccessError, ArgumentError, NotFoundError, ProcoreError
+from procore_nb.frame_info import FetchInfo
 from procore_nb.frames.codec import logical_types, to_arrow
 from procore_nb.store import strategy
 from procore_nb.store.files import Files
@@ -173,7 +174,11 @@ class TableSync:
         *,
         full: bool | None = None,
     ) -> StagingPlan:
-        options, manifest, offers = self._options, self.manifest, strategy_for(self._endpoint)
+        options, manifest, offers = (
+            self._options,
+            self.manifest,
+            strategy_for(self._endpoint, procore.catalogue),
+        )
         known = manifest if manifest.generation and manifest.arguments == self._arguments else None
         if known is not None and known.drop_personal and not self._drops():
             known = None
@@ -247,22 +252,20 @@ class TableSync:
         begun = self._staging.begun(stage)
         where = strategy.asked_at(plan.place, places)
         try:
-            for frame in procore.frames(
+            for fetched in procore.fetch_frames(
                 name, rows_at_once=strategy.ROWS_AT_ONCE, progress=self._options.progress, **where, **wanted
             ):
-                about = frame.attrs.pop("procore")  # pandas copies attrs with every column it hands out
-                place = strategy.place_text(about["target"], plan.place)
-                self.log.requests += int(about["requests"])
-                if (
-                    attempts.setdefault(place, about["attempt"]) != about["attempt"]
-                    or place in begun - parts.keys()
-                ):
+                frame, info = fetched.frame, fetched.info
+                frame.attrs.pop("procore")  # pandas copies attrs with every column it hands out
+                place = strategy.place_text(info.target, plan.place)
+                self.log.requests += info.requests
+                if attempts.setdefault(place, info.attempt) != info.attempt or place in begun - parts.keys():
                     self._staging.drop(
                         stage, place
                     )  # it moved and is walked again, or was cut short the last time
-                    attempts[place] = about["attempt"]
+                    attempts[place] = info.attempt
                 parts[place] = parts.get(place, 0) + 1
-                self._keep(stage, place, parts[place], frame, plan, about)
+                self._keep(stage, place, parts[place], frame, plan, info)
         except (AccessError, NotFoundError) as error:
             if error.status not in (403, 404) or parts:
                 raise
@@ -278,7 +281,7 @@ class TableSync:
         number: int,
         frame: pd.DataFrame,
         plan: StagingPlan,
-        about: dict[str, Any],
+        info: FetchInfo,
     ) -> None:
         kinds = logical_types(frame, self._endpoint)
         if plan.drop_personal:
@@ -287,8 +290,8 @@ class TableSync:
             kinds = {name: kind for name, kind in kinds.items() if name not in set(skipped)}
             for name in (name for name, kind in kinds.items() if kind == "list"):
                 frame[name] = [without_personal(value, name) for value in frame[name]]
-        fields = {key: name for name, key in about.get("custom_fields", {}).items() if name in kinds}
-        rows, done = to_arrow(frame, kinds), bool(about["done"])
+        fields = {key: name for name, key in info.custom_fields.items() if name in kinds}
+        rows, done = to_arrow(frame, kinds), info.done
         self._staging.put(stage, place, number, rows, kinds, fields=fields, done=done)
 
     def _skip(self, stage: str, places: list[str]) -> None:

@@ -13,11 +13,13 @@ from pathlib import Path
 import openpyxl
 import pandas as pd
 import pytest
+import requests
 
 import procore_nb as pnb
 from procore_nb.cli import main
 from procore_nb.cli.parser import parser
 from procore_nb.cli.terminal_table import as_text
+from procore_nb.client import Procore
 
 RUN = [sys.executable, "-c", "import sys; from procore_nb.cli import main; sys.exit(main())"]
 DEMO = ["--environment", "demo"]
@@ -163,7 +165,7 @@ def test_no_rows_asked_for_is_only_the_count(capsys: pytest.CaptureFixture[str])
 
 
 def test_an_argument_that_a_list_lacks_is_answered_by_the_list(capsys: pytest.CaptureFixture[str]) -> None:
-    words = ["table", "rfis", *DEMO, "--project-id", "1204384", "--set", "filters[status]=open"]
+    words = ["table", "rfis", *DEMO, "--project-id", "1204384", "--set", "statuss=open"]
     assert main(words) == 1
     assert "Did you mean status" in capsys.readouterr().err
 
@@ -183,3 +185,49 @@ def test_every_help_fits_eighty_columns(monkeypatch: pytest.MonkeyPatch) -> None
     (verbs,) = (one for one in parser()._actions if isinstance(one, argparse._SubParsersAction))
     for one in (parser(), *verbs.choices.values()):
         assert max(map(len, one.format_help().splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        requests.ConnectionError("the line is dead"),
+        TimeoutError("no reply"),
+        ConnectionResetError(104, "reset"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_a_network_error_is_not_an_output_that_cannot_be_written(
+    error: OSError, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def leak(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(Procore, "projects", leak)
+    assert main(["projects", *DEMO]) == 1
+    shown = capsys.readouterr().err
+    assert type(error).__name__ in shown
+    assert "output" not in shown
+
+
+def test_a_broken_pipe_of_the_network_is_not_a_reader_that_has_gone(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def leak(*_: object, **__: object) -> None:
+        os.write(_closed_pipe(), b"x")
+
+    monkeypatch.setattr(Procore, "projects", leak)
+    assert main(["projects", *DEMO]) == 1
+    assert "BrokenPipeError" in capsys.readouterr().err
+
+
+def _closed_pipe() -> int:
+    reader, writer = os.pipe()
+    os.close(reader)
+    return writer
+
+
+def test_an_argument_given_twice_is_the_one_of_its_own_option(capsys: pytest.CaptureFixture[str]) -> None:
+    assert (
+        main(["table", "rfis", *DEMO, "--project-id", "1204384", "--set", "project_id=1", "--rows", "0"]) == 0
+    )
+    assert "rows" in capsys.readouterr().out

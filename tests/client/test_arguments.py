@@ -142,7 +142,6 @@ def test_a_frame_is_no_value() -> None:
         ("observation_items", ["Ready for review", 0], ["1", "0"]),
         ("work_order_contracts", "out for bid", ["Out For Bid"]),
         ("rfis", "OPEN", ["open"]),
-        ("rfis", "recycled", ["recycled"]),
     ],
 )
 def test_a_value_that_procore_names_is_spelled_as_procore_does(
@@ -154,6 +153,61 @@ def test_a_value_that_procore_names_is_spelled_as_procore_does(
 def test_a_slip_in_a_value_is_refused_as_it_would_find_nothing() -> None:
     with pytest.raises(pnb.CatalogError, match=r"rfis has no status 'opne'.*Did you mean open"):
         sent("rfis", status="opne")
+
+
+@pytest.mark.parametrize("value", ["overdue", "recycled", ["open", "overdue"]])
+def test_a_value_that_the_catalogue_does_not_name_is_refused_with_the_form_that_sends_it(
+    value: object,
+) -> None:
+    with pytest.raises(pnb.CatalogError) as caught:
+        sent("rfis", status=value)
+    assert "It knows: open, closed, draft" in str(caught.value)
+    assert '**{"filters[status]": ' in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "value", "pairs"),
+    [
+        ("rfis", "filters[overdue]", "true", [("filters[overdue]", "true")]),
+        ("rfis", "filters[status]", "overdue", [("filters[status]", "overdue")]),
+        ("rfis", "filters[custom_field_71006]", True, [("filters[custom_field_71006]", "true")]),
+        ("rfis", "filters[status]", ["a", "b"], [("filters[status][]", "a"), ("filters[status][]", "b")]),
+        ("rfis", "filters[id][]", [1, 2], [("filters[id][]", "1"), ("filters[id][]", "2")]),
+        ("rfis", "filters[updated_at][gt]", "2026-03-01", [("filters[updated_at][gt]", "2026-03-01")]),
+        ("financial_markups", "[tab]", "x", [("tab", "x")]),
+        ("/rest/v1.0/projects/{project_id}/rfis", "filters[overdue]", True, [("filters[overdue]", "true")]),
+        ("/rest/v1.0/somewhere/new", "filters[overdue]", 1, [("filters[overdue]", "1")]),
+    ],
+)
+def test_a_key_in_brackets_is_sent_as_it_is_with_a_warning(
+    name: str, key: str, value: object, pairs: list[tuple[str, str]]
+) -> None:
+    with pytest.warns(pnb.ProcoreWarning, match="is sent unchecked"):
+        assert sent(name, **{key: value}) == pairs
+
+
+def test_a_key_in_brackets_beside_its_name_is_refused_and_without_a_value_nothing() -> None:
+    with (
+        pytest.warns(pnb.ProcoreWarning),
+        pytest.raises(pnb.ArgumentError, match=r"given filters\[status\] twice"),
+    ):
+        sent("rfis", status="open", **{"filters[status]": "overdue"})
+    assert sent("rfis", **{"filters[overdue]": None}) == []
+
+
+@pytest.mark.parametrize(
+    "key", ["filters[over due]", "filters[a]&b=c", "filters[", "x]", "[a][b]", "[]", "a&b[c]"]
+)
+def test_a_key_that_is_no_key_in_brackets_is_an_unknown_argument(key: str) -> None:
+    with pytest.raises(pnb.CatalogError, match="knows no argument"):
+        sent("rfis", **{key: "1"})
+
+
+def test_a_needed_value_may_be_given_in_brackets_too(to_demo) -> None:  # type: ignore[no-untyped-def]
+    procore = to_demo()
+    with pytest.warns(pnb.ProcoreWarning, match="sent unchecked"):
+        procore.table("financial_markups", holder_id=1, project_id=1204458, **{"[holder_type]": "Newer"})
+    assert parse_qsl(procore.seen[-1].query).count(("holder_type", "Newer")) == 1
 
 
 def test_an_end_before_the_start_is_refused() -> None:
@@ -415,7 +469,7 @@ def test_no_argument_of_any_list_is_taken_by_table_itself() -> None:
     places = {"project_id", "company_id"}
     named = {
         one.name
-        for one in inspect.signature(pnb.Procore.frames).parameters.values()
+        for one in inspect.signature(pnb.Procore.table).parameters.values()
         if one.kind is one.KEYWORD_ONLY
     }
     arguments = {argument.name for endpoint in catalog.endpoints() for argument in endpoint.arguments}

@@ -44,7 +44,8 @@ def arguments_for(endpoint: Endpoint) -> dict[str, Any]:
         elif name != "company_id":
             sources = endpoint.parents.get(name, ())
             project = PROJECT if any("project_id" in group for group in endpoint.needs) else None
-            needed[name] = some_id(sources[0], project) if sources else 1
+            choices = next((one.choices for one in endpoint.arguments if one.name == name), ())
+            needed[name] = some_id(sources[0], project) if sources else next(iter(choices), 1)
     return needed
 
 

@@ -132,7 +132,9 @@ def test_any_other_failure_stops_with_what_had_come(another, connected) -> None:
     with pytest.raises(pnb.RequestError, match="/projects/3/rfis") as caught:
         procore.table("rfis", projects="all")
     partial = caught.value.partial
-    assert partial["project_id"].drop_duplicates().tolist() == [1, 2]
+    came = partial["project_id"].drop_duplicates().tolist()
+    assert came[:2] == [1, 2]
+    assert 3 not in came  # the fourth may have come while the refusal of the third was on its way
     assert partial.attrs["procore"]["complete"] is False
     assert "8 rows had come" in str(caught.value)
     assert "3 of 5 places are not complete" in str(caught.value)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from procore_nb import catalog
 from procore_nb.environments import DEMO
+from procore_nb.frame_info import FetchedFrame, FetchInfo, describe
 from procore_nb.frames import to_frame
 
 WORDS = np.array(["concrete", "steel", "glass", "Größe", "渡し", "timber", "brick"], object)
@@ -27,24 +28,20 @@ class Plenty:
         self.projects, self.rows = projects, rows
         self._template = to_frame([], "budget_modifications")
 
+    catalogue = catalog.load()
+
     def today(self) -> date:
         return date(2026, 3, 2)
 
-    def table(self, name: str, /, **_: Any) -> pd.DataFrame:
+    def projects(self, **_: Any) -> pd.DataFrame:
         return to_frame(
             [{"id": number, "name": f"Project {number}"} for number in range(1, self.projects + 1)]
         )
 
-    def frames(self, name: str, /, *, projects: list[int], **_: Any) -> Iterator[pd.DataFrame]:
+    def fetch_frames(self, name: str, /, *, projects: list[int], **_: Any) -> Iterator[FetchedFrame]:
         for project in projects:
-            frame = self._frame(project)
-            frame.attrs["procore"] = {
-                "target": {"project_id": str(project)},
-                "attempt": 1,
-                "done": True,
-                "requests": 1,
-            }
-            yield frame
+            info = FetchInfo({"project_id": str(project)}, 1, done=True, requests=1, pages=1)
+            yield FetchedFrame(describe(self._frame(project), rows=self.rows), info)
 
     def _frame(self, project: int) -> pd.DataFrame:
         ids = np.arange(self.rows) + project * self.rows

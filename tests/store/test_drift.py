@@ -77,7 +77,7 @@ def test_a_custom_field_that_is_renamed_stays_one_column(world: World, tmp_path:
     steps = [({7: "Risk"}, "Risk"), ({7: "Danger"}, "Danger"), ({7: "Danger", 8: "Danger"}, "Danger (7)")]
     for labels, due in [*steps, ({}, "Danger (7)"), ({7: "Risk"}, "Risk")]:
         with connection(LivingDemo(world)) as procore:
-            procore.known_custom_fields[COMPANY_ID] = {
+            procore._known_custom_fields[COMPANY_ID] = {
                 one: (label, "string") for one, label in labels.items()
             }
             store.sync(procore, ["rfis"], history=True)

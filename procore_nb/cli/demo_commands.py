@@ -1,21 +1,23 @@
-"""`procore-nb demo`: the whole job on the embedded demo, from connecting to files in a folder.
+"""`procore-nb demo` and `procore-nb serve-demo`: the embedded demo as a first job, and on a port for other clients.
 
-In: a folder. Out: a readable summary, `projects.csv`, `companies.csv`, and a map as picture and as page.
+In: parsed arguments. Out: a readable summary, `projects.csv`, `companies.csv` and maps in a folder; or a running server, on
+this machine only, and what other clients need to use it.
 """
 
 from __future__ import annotations
 
 import argparse
+import time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from procore_nb.cli.pictures import write_map
+from procore_nb.cli.output import write_map
 from procore_nb.cli.terminal_table import as_text
 from procore_nb.client import connect
-from procore_nb.errors import OutputError
+from procore_nb.errors import ArgumentError, OutputError
 from procore_nb.export import to_csv
 from procore_nb.maps import check_coordinates
 
@@ -35,9 +37,9 @@ _COUNTRIES = {
 }
 
 
-def demo(words: argparse.Namespace) -> int:
-    """Connect to the demo, fetch, print a summary, write the files and say where they are."""
-    folder: Path = words.folder
+def demo(args: argparse.Namespace) -> int:
+    """Connect to the demo, fetch, print a summary, write the files and name them."""
+    folder: Path = args.folder
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -95,3 +97,61 @@ def _millions(values: pd.Series[Any]) -> str:
 
 def _indented(text: str) -> str:
     return "\n".join(f"  {line}" for line in text.splitlines())
+
+
+def serve_demo(args: argparse.Namespace) -> int:
+    """Serve until Ctrl-C, and print what other clients need."""
+    from procore_nb import demo
+
+    if "list" in args.fault:
+        for kind, meaning in demo.FAULT_KINDS.items():
+            print(f"{kind:20} {meaning}")
+        return 0
+    for name in ("spike_limit", "hourly_limit", "token_lifetime"):
+        if getattr(args, name) < 1:
+            raise ArgumentError(f"--{name.replace('_', '-')} must be 1 or more.")
+    if args.latency < 0 or (args.projects is not None and args.projects < 0):
+        raise ArgumentError("--latency and --projects cannot be negative.")
+    limits = demo.RateLimits(hourly=args.hourly_limit, spike=args.spike_limit)
+    faults = demo.read_faults(args.fault)
+    if args.latency:
+        faults = faults.always("slow", args.latency)
+    world = demo.Demo(
+        demo.Portfolio(args.projects),
+        limits=limits,
+        token_lifetime_seconds=args.token_lifetime,
+        missing_company_status=None if args.missing_company == "allow" else int(args.missing_company),
+        whole_links=args.whole_links,
+        faults=faults,
+    )
+    with demo.serve(world, args.port, compress=args.gzip) as server:
+        try:
+            print(_welcome(server.url), flush=True)
+            while True:
+                time.sleep(3600)
+        except KeyboardInterrupt:
+            print("\nThe demo has stopped.")
+    return 0
+
+
+def _welcome(url: str) -> str:
+    from procore_nb import demo
+
+    return f"""Procore demo at {url} (this machine only; Ctrl-C stops it)
+
+  url            {url}
+  client id      {demo.CLIENT_ID}
+  client secret  {demo.CLIENT_SECRET}
+  company id     {demo.COMPANY_ID}
+
+A token, and a first list:
+
+  curl -X POST {url}/oauth/token -d grant_type=client_credentials \\
+       -d client_id={demo.CLIENT_ID} -d client_secret={demo.CLIENT_SECRET}
+  curl -H 'Authorization: Bearer <token>' -H 'Procore-Company-Id: {demo.COMPANY_ID}' \\
+       '{url}/rest/v1.1/projects?company_id={demo.COMPANY_ID}'
+
+In Python:
+
+  pnb.connect(pnb.Environment("local", login_url="{url}", api_url="{url}"),
+              credentials=pnb.Credentials("{demo.CLIENT_ID}", "{demo.CLIENT_SECRET}"), company_id={demo.COMPANY_ID})"""

@@ -1,0 +1,44 @@
+"""Single values, whatever library they come from: is one missing, are they several, a moment as UTC text.
+
+In: values of Python, numpy or pandas. Out: an answer or a text. Speaks to no service.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+
+def is_missing(value: Any) -> bool:
+    """Return whether a single value is missing: None, NaN, NaT or NA; a list never is."""
+    if value is None or value is pd.NA or value is pd.NaT:
+        return True
+    if isinstance(value, Decimal):
+        return value.is_nan()  # a signalling one refuses to be compared
+    return isinstance(value, float | np.floating | np.datetime64 | np.timedelta64) and bool(value != value)
+
+
+def is_many(value: Any) -> bool:
+    """Return whether a value stands for several: any iterable that is not text, a mapping or an array of one."""
+    return (
+        isinstance(value, Iterable)
+        and not isinstance(value, str | bytes | dict)
+        and getattr(value, "ndim", 1) > 0
+    )
+
+
+def utc_text(moment: datetime | float | None = None, *, microseconds: bool = False) -> str:
+    """Return a moment as ISO 8601 text in UTC: now, a time (without zone it is UTC), or Unix seconds."""
+    if moment is None:
+        moment = datetime.now(UTC)
+    elif not isinstance(moment, datetime):
+        moment = datetime.fromtimestamp(moment, UTC)
+    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    # Not strftime: %Y drops the zeros of years before 1000 on some systems.
+    text = moment.replace(tzinfo=None).isoformat(timespec="microseconds" if microseconds else "seconds")
+    return text + "Z"

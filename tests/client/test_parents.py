@@ -1,0 +1,151 @@
+"""Child lists: a parent frame alone, and beside the projects it names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qsl
+
+import pandas as pd
+import pytest
+
+import procore_nb as pnb
+from procore_nb import catalog
+from procore_nb.catalog import Endpoint
+from procore_nb.client.parameters import list_request_for
+from procore_nb.client.query import list_query
+from procore_nb.client.targets import Target
+
+HERE, THERE = 1204384, 1204458
+PARENTS = pd.DataFrame({"project_id": [HERE, THERE, HERE], "id": [11, 12, 13]})
+
+
+def needs(endpoint: Endpoint) -> set[str]:
+    return {name for group in endpoint.needs for name in group}
+
+
+CHILDREN = [
+    one.name
+    for one in catalog.endpoints()
+    if one.parents and (("project_id",) in one.needs or ("company_id",) not in one.needs)
+]
+SINGLE = [
+    name
+    for name in CHILDREN
+    if len([one for one in needs(catalog.endpoint(name)) if one not in ("company_id", "project_id")]) == 1
+]
+
+
+def targets_of(procore: pnb.Procore, name: str, **arguments: Any) -> list[dict[str, str]]:
+    requests = list_query(procore, name, {"progress": False, **arguments}).collection().requests
+    return [dict(one.key.ids) for one in requests]  # type: ignore[union-attr]
+
+
+def test_there_are_child_lists_of_many_kinds() -> None:
+    assert {"rfi_replies", "budget_view_detail_rows", "drawings"} <= set(SINGLE)
+    assert len(SINGLE) > 30
+
+
+@pytest.mark.parametrize("name", SINGLE)
+def test_a_child_list_takes_the_parents_of_the_projects_named(
+    name: str, to_demo: Callable[..., pnb.Procore]
+) -> None:
+    procore = to_demo()
+    (parent,) = [one for one in needs(catalog.endpoint(name)) if one not in ("company_id", "project_id")]
+    ours = [{"project_id": str(HERE), parent: "11"}, {"project_id": str(HERE), parent: "13"}]
+    for chosen in ({"project_id": HERE}, {"projects": [HERE]}, {"projects": pd.DataFrame({"id": [HERE]})}):
+        assert targets_of(procore, name, parent=PARENTS, **chosen) == ours
+        assert targets_of(procore, name, **{parent: PARENTS}, **chosen) == ours
+    everything = targets_of(procore, name, parent=PARENTS)
+    assert [(one["project_id"], one[parent]) for one in everything] == [
+        (str(HERE), "11"), (str(THERE), "12"), (str(HERE), "13"),
+    ]  # fmt: skip
+    assert procore.seen == []  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_rows_of_a_child_list_are_led_by_project_and_parent_once(
+    named: bool, to_demo: Callable[..., pnb.Procore]
+) -> None:
+    procore = to_demo()
+    rfis = procore.table("rfis", projects=[HERE, THERE])
+    project: Any = pd.DataFrame({"id": [HERE], "name": ["Here"]}) if named else [HERE]
+    replies = procore.table("rfi_replies", projects=project, parent=rfis)
+    assert list(replies.columns[:4])[: 3 if named else 2] == (
+        ["project_id", "project_name", "rfi_id"] if named else ["project_id", "rfi_id"]
+    )
+    assert set(replies["project_id"]) == {HERE}
+    whole = procore.table("rfi_replies", parent=rfis)
+    assert sorted(replies["id"]) == sorted(whole.loc[whole["project_id"] == HERE, "id"])
+    parts = list(procore.frames("rfi_replies", project_id=HERE, parent=rfis))
+    assert sum(map(len, parts)) == len(replies) > 0
+
+
+def test_parents_of_other_projects_only_are_an_error_before_anything_is_sent(
+    to_demo: Callable[..., pnb.Procore],
+) -> None:
+    procore = to_demo()
+    for fetch in (procore.table, procore.frames):
+        with pytest.raises(
+            pnb.ArgumentError, match="No row of the parent frame belongs to the project_id given"
+        ):
+            fetch("rfi_replies", project_id=7, parent=PARENTS)
+    assert procore.seen == []  # type: ignore[attr-defined]
+
+
+def test_a_parent_row_without_a_project_takes_the_one_that_is_given(
+    to_demo: Callable[..., pnb.Procore],
+) -> None:
+    procore = to_demo()
+    parents = PARENTS.astype({"project_id": "Int64"})
+    parents.loc[0, "project_id"] = pd.NA
+    found = targets_of(procore, "rfi_replies", project_id=HERE, parent=parents)
+    assert sorted(one["rfi_id"] for one in found) == ["11", "13"]
+    with pytest.raises(pnb.ArgumentError, match=r"has a row without project_id \(id 11\)"):
+        targets_of(procore, "rfi_replies", parent=parents)
+
+
+def test_a_parent_frame_brings_every_id_that_the_list_needs(to_demo: Callable[..., pnb.Procore]) -> None:
+    procore = to_demo()
+    rfqs = pd.DataFrame({"project_id": [HERE], "contract_id": [5], "id": [9]})
+    assert targets_of(procore, "rfq_quotes", parent=rfqs) == [
+        {"project_id": str(HERE), "contract_id": "5", "rfq_id": "9"}
+    ]
+    with pytest.raises(pnb.CatalogError, match="needs contract_id"):
+        targets_of(procore, "rfq_quotes", rfq_id=9, project_id=HERE)
+
+
+def test_a_parent_frame_without_rows_gives_no_rows(to_demo: Callable[..., pnb.Procore]) -> None:
+    procore = to_demo()
+    for given in ({}, {"project_id": HERE}):
+        frame = procore.table("rfi_replies", parent=PARENTS.head(0), **given)
+        assert (len(frame), list(frame.columns[:2])) == (0, ["project_id", "rfi_id"])
+    assert procore.seen == []  # type: ignore[attr-defined]
+
+
+EITHER = [
+    one.name
+    for one in catalog.endpoints()
+    if any(set(group) == {"company_id", "project_id"} for group in one.needs)
+]
+
+
+def test_there_are_lists_of_a_company_or_a_project() -> None:
+    assert {"line_item_types", "checklist_item_types", "app_installations"} <= set(EITHER)
+
+
+@pytest.mark.parametrize("name", EITHER)
+def test_a_list_of_a_company_or_a_project_is_sent_exactly_one_of_them(name: str) -> None:
+    endpoint = catalog.endpoint(name)
+    further = dict.fromkeys(needs(endpoint) - {"company_id", "project_id"}, "1")
+    alone = list_request_for(endpoint, Target(4711, further), ()).parameters
+    assert [pair for pair in alone if pair[0] in ("company_id", "project_id")] == [("company_id", "4711")]
+    project = list_request_for(endpoint, Target(4711, {**further, "project_id": "7"}), ()).parameters
+    assert [pair for pair in project if pair[0] in ("company_id", "project_id")] == [("project_id", "7")]
+
+
+@pytest.mark.parametrize("name", EITHER)
+def test_such_a_list_answers_without_any_argument(name: str, to_demo: Callable[..., pnb.Procore]) -> None:
+    procore = to_demo()
+    procore.table(name, **dict.fromkeys(needs(catalog.endpoint(name)) - {"company_id", "project_id"}, 1))
+    assert ("company_id", str(procore.company_id)) in parse_qsl(procore.seen[-1].query)  # type: ignore[attr-defined]
