@@ -25,6 +25,7 @@ from procore_nb.frames.flatten import (
     custom_type,
     dotted,
     has_entries,
+    unique_labels,
 )
 from procore_nb.frames.parse import ParseIssues
 from procore_nb.frames.types import LogicalType, Path, declared_by, is_id, type_of_name
@@ -130,7 +131,8 @@ class FrameBuilder:
         with gc_paused:
             starts, counts = self._starts(), [count for _, count in self._blocks]
             rows = sum(counts)
-            names = self._names()
+            labels = unique_labels(self._labels)
+            names = self._names(labels)
             arrays: list[Any] = []
             issues: dict[str, ParseIssues] = {}
             text_ids = []
@@ -141,7 +143,9 @@ class FrameBuilder:
                     text_ids.append(name)
                 arrays.append(array)
                 issues[name] = column.issues
-            attrs = self._described(names, issues, rows) | ({"text_ids": text_ids} if text_ids else {})
+            attrs = self._described(names, labels, issues, rows) | (
+                {"text_ids": text_ids} if text_ids else {}
+            )
             self._blocks.clear()
             frame = pd.DataFrame(dict(enumerate(arrays)), index=pd.RangeIndex(rows), copy=False)
         frame.columns = pd.Index(list(names.values()), dtype="str")
@@ -207,15 +211,17 @@ class FrameBuilder:
             reached += self._blocks[block][1]
         return starts
 
-    def _names(self) -> dict[Path, str]:
+    def _names(self, labels: dict[int, str]) -> dict[Path, str]:
         """A name for each column that stays, in order."""
         order = sorted(self._columns, key=lambda path: self._columns[path].seen)
         parents = set(self._parents)
         parents |= {path[:depth] for path in order for depth in range(1, len(path))}
         kept = [path for path in order if path not in parents or self._columns[path].has_content]
-        return column_names(kept, set(self._declared.columns), self._labels)
+        return column_names(kept, set(self._declared.columns), labels)
 
-    def _described(self, names: dict[Path, str], issues: dict[str, ParseIssues], rows: int) -> dict[str, Any]:
+    def _described(
+        self, names: dict[Path, str], labels: dict[int, str], issues: dict[str, ParseIssues], rows: int
+    ) -> dict[str, Any]:
         """What the frame says about itself: bare JSON values only, since pandas copies them often."""
         attrs: dict[str, Any] = {"endpoint": self._declared.name, "rows": rows}
         attrs["unparsed"] = {
@@ -224,12 +230,16 @@ class FrameBuilder:
             if found.count
         }
         renamed = {
-            name: ".".join(map(str, path))
-            for path, name in names.items()
-            if name != dotted(path, self._labels)
+            name: ".".join(map(str, path)) for path, name in names.items() if name != dotted(path, labels)
         }
         keys = {name: dotted(path, {}) for path, name in names.items() if any(map(_is_custom, path))}
-        more = {"renamed": renamed, "custom_fields": keys, "new_fields": self._new_fields(names)}
+        more: dict[str, Any] = {
+            "renamed": renamed,
+            "custom_fields": keys,
+            "new_fields": self._new_fields(names),
+        }
+        if self._decimals != DEFAULT_DECIMALS:
+            more["decimals"] = self._decimals
         return attrs | {key: value for key, value in more.items() if value}
 
     def _new_fields(self, names: dict[Path, str]) -> list[str]:

@@ -62,6 +62,12 @@ _DTYPES: dict[LogicalType, str] = {
     "date": "datetime64[us]",
     "list": "object",
 }
+# Made anew each time: how pandas stores text is an option.
+_NULLABLE: dict[LogicalType, Any] = {
+    "integer": pd.Int64Dtype,
+    "boolean": pd.BooleanDtype,
+    "text": pd.StringDtype,
+}
 _BY_DTYPE: dict[str, LogicalType] = {
     dtype: logical for logical, dtype in _DTYPES.items() if dtype != "object"
 }
@@ -205,9 +211,8 @@ def decode(
         if _is_text(column.type):
             values = [None if text is None else json_value(text) for text in values]
         return _objects(values)
-    if logical in ("integer", "boolean", "text"):
-        dtype: Any = pd.api.types.pandas_dtype(_DTYPES[logical])
-        return dtype.__from_arrow__(column)
+    if logical in _NULLABLE:
+        return _NULLABLE[logical]().__from_arrow__(column)
     if logical == "number":
         return (
             column.to_numpy()

@@ -17,6 +17,8 @@ import pandas as pd
 from procore_nb.errors import ArgumentError, CatalogError
 from procore_nb.frame_info import describe
 from procore_nb.frames.builder import FrameBuilder, found_endpoint
+from procore_nb.frames.codec import DEFAULT_DECIMALS, Decimals
+from procore_nb.frames.parse import is_absent
 from procore_nb.frames.types import is_id
 
 _VERSION = re.compile(r"(_v\d+_\d+|_by_query|_recycled|_grouped)+$")
@@ -37,7 +39,7 @@ def explode(frame: pd.DataFrame, column: str) -> pd.DataFrame:
     DataFrame
         First the parent's id, named after the frame's endpoint (`rfi_id`; `parent_id` where the endpoint is not
         known; `parent_row`, the position, where the frame has no `id`), then `project_id` if the frame has it,
-        then `position` (order in the list, from 0), then the element's fields, typed as declared; plain elements
+        then `position` (order in the list, from 0), then the element's fields, typed as the fields of records are; bare elements
         are in `value`. A field that has one of these names carries the column's name before it. Order as in the
         frame. Rows without elements give no row; no rows mean that no list has an element.
 
@@ -63,7 +65,8 @@ def explode(frame: pd.DataFrame, column: str) -> pd.DataFrame:
     about = dict(frame.attrs.get("procore") or {})
     prefix = f"{about.get('exploded', '')}{column}[]"
     elements, owners, positions = _elements(frame[column])
-    builder = FrameBuilder(_element(about.get("endpoint"), prefix), bare="value")
+    decimals: Decimals = about.get("decimals", DEFAULT_DECIMALS)
+    builder = FrameBuilder(_element(about.get("endpoint"), prefix), bare="value", decimals=decimals)
     builder.add(elements)
     tidy = builder.build()
     ties = _ties(frame, _parent_name(about), owners, positions)
@@ -83,16 +86,12 @@ def _elements(lists: pd.Series[Any]) -> tuple[list[Any], list[int], list[int]]:
             elements.extend(values)
             owners.extend([row] * len(values))
             positions.extend(range(len(values)))
-        elif not _is_missing(values):
+        elif not is_absent(values):
             raise ArgumentError(
                 f"Column {lists.name!r} holds {type(values).__name__}, not lists (row {row}).",
                 advice="Name a column whose values are lists.",
             )
     return elements, owners, positions
-
-
-def _is_missing(value: Any) -> bool:
-    return value is None or value is pd.NA or value is pd.NaT or value != value
 
 
 def _ties(frame: pd.DataFrame, name: str, owners: list[int], positions: list[int]) -> pd.DataFrame:
@@ -137,17 +136,18 @@ def _element(endpoint: Any, prefix: str) -> Any:
         for field in fields
         if field.name.startswith(f"{prefix}.")
     ]
-    value = _plain_value(prefix, fields)
+    value = _bare_value(prefix, fields)
     return SimpleNamespace(
         name=None,
         fields=[*value, *inner],
         id_type=getattr(known, "id_type", ""),
         version=getattr(known, "version", ""),
+        module=getattr(known, "module", ""),
     )
 
 
-def _plain_value(prefix: str, fields: list[Any]) -> list[Any]:
-    """The field of plain elements, where the list is declared as a list of them or its name says so."""
+def _bare_value(prefix: str, fields: list[Any]) -> list[Any]:
+    """The field of bare elements, where the list is declared as a list of them or its name says so."""
     name = _singular(prefix.removesuffix("[]"))
     for field in fields:
         if field.name == prefix and field.type not in (
@@ -156,8 +156,8 @@ def _plain_value(prefix: str, fields: list[Any]) -> list[Any]:
             "array<unknown>",
             "array<array>",
         ):
-            plain = field.type.removeprefix("array<").removesuffix(">")
-            return [SimpleNamespace(name="value", type=plain, format=field.format, enum="")]
+            bare = field.type.removeprefix("array<").removesuffix(">")
+            return [SimpleNamespace(name="value", type=bare, format=field.format, enum="")]
     if prefix.removesuffix("[]").endswith("ids") and is_id(name):
         return [SimpleNamespace(name="value", type="integer", format="", enum="")]
     return []

@@ -7,6 +7,7 @@ path; nested one-to-one objects become paths, custom fields become their values.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import chain, repeat
 from operator import contains, itemgetter
@@ -196,10 +197,16 @@ def _label_and_id(value: Any) -> tuple[Any, Any]:
     return label, value.get("id")
 
 
+def unique_labels(labels: Mapping[int, str]) -> dict[int, str]:
+    """The labels of custom fields by definition id; one that several fields share carries the id."""
+    times = Counter(labels.values())
+    return {number: f"{label} ({number})" if times[label] > 1 else label for number, label in labels.items()}
+
+
 def column_names(
     paths: Sequence[Path], declared: Collection[Path], labels: Mapping[int, str]
 ) -> dict[Path, str]:
-    """A name for each path, in the order of the paths.
+    """A name for each path, in the order of the paths; `labels` are unique.
 
     Where two paths want one name, the declared one keeps it, then the more deeply nested; a literal key with a
     dot in it steps aside and becomes `company.id (2)`.
@@ -218,7 +225,7 @@ def column_names(
 
 
 def dotted(path: Path, labels: Mapping[int, str]) -> str:
-    """The path with dots, custom fields by label; a label that several fields share carries the id.
+    """The path with dots, custom fields by label.
 
     A custom field on the row itself (submittals v2) is named as in other lists.
     """
@@ -229,8 +236,4 @@ def dotted(path: Path, labels: Mapping[int, str]) -> str:
 
 def _part(part: str, labels: Mapping[int, str]) -> str:
     number = CUSTOM_KEY.fullmatch(part)
-    if not number or int(number[1]) not in labels:
-        return part
-    label = labels[int(number[1])]
-    shared = list(labels.values()).count(label) > 1
-    return f"{label} ({number[1]})" if shared else label
+    return labels.get(int(number[1]), part) if number else part

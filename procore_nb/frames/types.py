@@ -118,9 +118,7 @@ class Declared:
 
     def declared_type(self, path: Path) -> LogicalType | None:
         """The type that holds whatever the values are; None where they decide."""
-        if path in self.columns:
-            return None if path in self.typed_by_name else self.columns[path]
-        return "text" if self.text_ids and _looks_like_number(path) else None
+        return None if path in self.typed_by_name else self.columns.get(path)
 
     def maybe_amount(self, path: Path) -> bool:
         """Whether text in which every value is a decimal is a number: budget columns, which companies name."""

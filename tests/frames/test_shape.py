@@ -184,3 +184,30 @@ def test_a_custom_field_in_both_places_keeps_both_values() -> None:
         "custom_fields.custom_field_7 (2)": "a",
         "custom_fields.custom_field_7": "b",
     }
+
+
+def test_explode_types_elements_as_records_are_typed() -> None:
+    elements = [
+        {
+            "id": 2**53 + 1,
+            "default": True,
+            "score": 3.5,
+            "paid_date": "2026-01-05T17:45:00Z",
+            "Cost": "10.50",
+        },
+        {"id": 2**64, "amount": "12.5", "zip": "01234", "nested": {"due_date_days": -3}},
+    ]
+    for decimals in ("exact", "float"):
+        top = to_frame(elements, decimals=decimals)  # type: ignore[arg-type]
+        below = explode(to_frame([{"id": 1, "l": elements}], decimals=decimals), "l")  # type: ignore[arg-type]
+        renamed = below.rename(columns={"l.id": "id"})[list(top.columns)]
+        pd.testing.assert_frame_equal(renamed, top)
+
+
+def test_new_fields_are_named_once() -> None:
+    builder = FrameBuilder(declare("id integer", "o.x string", "l[] array<object>"), leading=("project_id",))
+    for number in range(3):
+        builder.add([{"id": number, "o": {"x": "a", "new": 1}, "l": [{"y": 1}], "fresh": True}], leading=(7,))
+    builder.add([{"o": None, "custom_fields": {"custom_field_7": "x"}}], leading=(7,))
+    assert builder.build().attrs["procore"]["new_fields"] == ["o.new", "fresh"]
+    assert "new_fields" not in to_frame([{"a": 1}]).attrs["procore"]

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from procore_nb.catalog import endpoints
 from procore_nb.frames import FrameBuilder, to_frame
 from procore_nb.frames.types import type_of_name, type_of_text_field
 from tests.frames.stand_ins import declare
@@ -216,6 +217,13 @@ def test_a_value_is_read_as_declared(row: str, value: object, expected: object) 
         ("d string date", "0000-01-01"),
         ("d string date", 5),
         ("d string date", 20260105),
+        ("d string date", "2026-02-30"),
+        ("d string date", "0000-00-00"),
+        ("d string date", "2026-02-30T10:00:00Z"),
+        ("t string date-time", "0000-00-00T00:00:00Z"),
+        ("t string date-time", "2026-13-01T00:00:00Z"),
+        ("project_id integer", float(2**53 + 2)),
+        ("n integer", "0x10"),
     ],
 )
 def test_a_value_that_cannot_be_read_is_missing_and_counted(row: str, value: object) -> None:
@@ -251,12 +259,11 @@ def test_ids_past_the_exact_floats_survive_beside_missing_ones() -> None:
     assert frame["id"].isna().tolist() == [False, True, False]
 
 
-def test_undeclared_ids_are_text_where_the_endpoints_ids_have_letters() -> None:
-    frame = to_frame(
-        [{"id": "01HZ", "vendor_id": 5}],
-        declare("id string", id_type="string", version="v2.0", module="Documents"),
-    )
-    assert frame["vendor_id"].tolist() == ["5"]
+def test_undeclared_ids_stay_as_json_wrote_them_where_the_endpoints_ids_have_letters() -> None:
+    lettered = declare("id string", id_type="string", version="v2.0", module="Documents")
+    frame = to_frame([{"id": "01HZ", "vendor_id": 5, "trade_id": "7", "office_id": None}], lettered)
+    assert frame.iloc[0].tolist()[:3] == ["01HZ", 5, "7"]
+    assert frame["office_id"].dtype == "string"
 
 
 def test_version_2_ids_of_digits_join_the_numbers_of_version_1() -> None:
@@ -360,3 +367,131 @@ def test_a_leading_id_that_version_2_declares_as_text_joins_all_the_same() -> No
     builder = FrameBuilder(two, leading=["project_id"])
     builder.add([{"id": "1", "project_id": None}, {"id": "2", "project_id": "7"}], leading=[7])
     assert builder.build()["project_id"].tolist() == [7, 7]
+
+
+@pytest.mark.parametrize("midnight", ["2026-01-31T24:00:00Z", "2026-01-31T24:00"])
+def test_an_hour_of_24_is_the_next_day_or_counted(midnight: str) -> None:
+    frame = to_frame([{"t": midnight}, {"t": "2026-01-01T00:00:00Z"}], declare("t string date-time"))
+    read = frame["t"].tolist()[0]
+    assert (
+        read == pd.Timestamp("2026-02-01", tz="UTC") or frame.attrs["procore"]["unparsed"]["t"]["count"] == 1
+    )
+
+
+def test_keys_that_nobody_declared_have_jsons_own_type() -> None:
+    frame = to_frame([{"default": True, "score": 3.5, "due_date_days": -3, "status": False, "link": 5}, {}])
+    assert dtypes(frame) == {
+        "default": "boolean",
+        "score": "float64",
+        "due_date_days": "Int64",
+        "status": "boolean",
+        "link": "Int64",
+    }
+    assert frame.iloc[0].tolist() == [True, 3.5, -3, False, 5]
+    assert to_frame([{"due_date_days": -3}, {"due_date_days": 12}])["due_date_days"].sum() == 9
+
+
+@pytest.mark.parametrize("value", [True, 7, 2.5])
+def test_no_name_of_any_list_turns_a_boolean_or_a_number_into_text(value: bool | float) -> None:
+    names = {field.name.rpartition(".")[2] for endpoint in endpoints() for field in endpoint.fields} - {""}
+    assert len(names) > 1000
+    frame = to_frame([dict.fromkeys(sorted(names), value)], decimals="float")
+    sorts = {bool: {"boolean"}, int: {"Int64", "float64"}, float: {"float64"}}[type(value)]
+    assert {str(dtype) for dtype in frame.dtypes} <= sorts
+    assert set(frame.iloc[0].tolist()) == {value}
+
+
+@pytest.mark.parametrize(
+    ("name", "texts", "dtype"),
+    [
+        ("due_date", ["2026-01-05", None, ""], "datetime64[us]"),
+        ("due_date", ["2026-01-05", "TBD"], "string"),
+        ("paid_date", ["2026-01-05T17:45:00Z", "2026-01-06"], "datetime64[us, UTC]"),
+        ("created_at", ["yesterday"], "string"),
+        ("is_late", ["true", "no"], "boolean"),
+        ("is_late", ["perhaps"], "string"),
+        ("latitude", ["41.5", "-3"], "float64"),
+        ("latitude", ["41.5", "north"], "string"),
+        ("comments_count", ["5", "7"], "Int64"),
+        ("comments_count", ["5", "many"], "string"),
+        ("group_ids", ["5,6"], "string"),
+        ("zip", ["01234"], "string"),
+        ("vendor_id", ["7", "8"], "Int64"),
+        ("vendor_id", ["7", "007"], "string"),
+        ("Approved COs", ["1500.00", "0.0", "-12"], "object"),
+        ("Approved COs", ["1500.00", 12, 0.5, None], "object"),
+        ("Approved COs", ["1500.00", "n/a"], "string"),
+        ("Approved COs", ["15", "12"], "string"),
+        ("Approved COs", ["1500.00", True], "string"),
+        ("Section", ["03.30"], "string"),
+        ("section", ["3.30"], "string"),
+        ("version", ["1.10"], "string"),
+        ("Item Code", ["1.10"], "string"),
+        ("phone", ["555.0100"], "string"),
+    ],
+)
+def test_a_name_decides_for_json_text_only_where_nothing_is_lost(
+    name: str, texts: list[object], dtype: str
+) -> None:
+    frame = to_frame([{name: text} for text in texts], decimals="exact")
+    assert str(frame[name].dtype) == dtype
+    assert frame.attrs["procore"]["unparsed"] == {}
+    if dtype == "string":
+        assert [None if one is pd.NA else one for one in frame[name]] == [
+            one if one is None or isinstance(one, str) else "true" for one in texts
+        ]
+
+
+def test_money_that_nobody_declared_is_exact_or_a_float_as_asked_for() -> None:
+    records = [{"Approved COs": "1500.25"}, {"Approved COs": 2}, {"Approved COs": None}]
+    assert to_frame(records, decimals="exact")["Approved COs"].sum() == Decimal("1502.25")
+    floats = to_frame(records, decimals="float")["Approved COs"]
+    assert (str(floats.dtype), floats.sum()) == ("float64", 1502.25)
+
+
+def test_ids_past_64_bits_stay_exact_text() -> None:
+    long = 2**64 + 1
+    for endpoint in (declare("id integer"), None):
+        frame = to_frame([{"id": long}, {"id": 5}, {"id": None}], endpoint)
+        assert frame["id"].tolist()[:2] == [str(long), "5"]
+        assert frame.attrs["procore"]["text_ids"] == ["id"]
+        assert frame.attrs["procore"]["unparsed"] == {}
+        assert to_frame([{"id": 2**63 - 1}], endpoint)["id"].dtype == "Int64"
+    assert to_frame([{"ticks": long}, {"ticks": 5}])["ticks"].tolist() == [str(long), "5"]
+
+
+def test_decimals_with_more_digits_than_a_float_stay_exact() -> None:
+    long = Decimal("0.12345678901234567890123")
+    for name in ("score", "grand_total"):
+        exact = to_frame([{name: long}, {name: 1.5}, {name: 2}], decimals="exact")
+        assert exact[name].tolist() == [long, Decimal("1.5"), Decimal(2)]
+        floats = to_frame([{name: long}, {name: 1.5}], decimals="float")
+        assert floats[name].tolist() == [float(long), 1.5]
+    assert to_frame([{"grand_total": str(long)}], decimals="exact")["grand_total"].tolist() == [long]
+    mixed = to_frame([{"score": 2**53 + 1}, {"score": 0.5}], decimals="exact")
+    assert mixed["score"].tolist() == [Decimal(2**53 + 1), Decimal("0.5")]
+
+
+def test_a_float_id_past_the_exact_floats_is_no_id() -> None:
+    frame = to_frame([{"id": float(2**53 + 2)}, {"id": 5.0}], declare("id integer"))
+    assert frame["id"].tolist()[1] == 5
+    assert frame["id"].isna().tolist() == [True, False]
+    assert to_frame([{"id": float(2**53)}], declare("id integer"))["id"].tolist() == [2**53]
+    assert str(to_frame([{"id": float(2**53 + 2)}, {"id": 5.0}])["id"].dtype) == "float64"
+    assert str(to_frame([{"id": 7.0}, {"id": float("nan")}])["id"].dtype) == "Int64"
+
+
+def test_a_type_that_only_a_name_gives_gives_way_to_values() -> None:
+    loose = declare("paid_date string", "created_at unknown", "is_late unknown", "amount string")
+    assert dtypes(to_frame([], loose)) == {
+        "paid_date": "datetime64[us]",
+        "created_at": "datetime64[us, UTC]",
+        "is_late": "boolean",
+        "amount": "object",
+    }
+    odd = {"paid_date": "after approval", "created_at": {"by": 1}, "is_late": 3.5, "amount": "12 EUR"}
+    frame = to_frame([odd], loose)
+    assert frame["paid_date"].tolist() == ["after approval"]
+    assert frame["created_at.by"].tolist() == [1]
+    assert frame["is_late"].tolist() == [3.5]
+    assert frame.attrs["procore"]["unparsed"]["amount"]["count"] == 1
