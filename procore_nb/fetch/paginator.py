@@ -189,7 +189,7 @@ class Paginator:
     def _plan(self, page_request: PageRequest, page: Page) -> list[PageRequest]:
         """Decide, from one page, which others to request."""
         number = page_request.number
-        self._may_be_full = len(page.rows) >= max(_LEAST_FULL, self._largest, page.per_page or 0)
+        self._may_be_full = len(page.rows) >= (page.per_page or self._largest or _LEAST_FULL)
         if self._buffer.same_pages is not None:
             return self._stop_repeating(page)
         if number - self._start + 1 >= MOST_PAGES and not self._known_last:
