@@ -318,6 +318,17 @@ def test_every_button_of_the_form_carries_its_values(form: ConnectForm, keyring:
     assert form._fields.profile_name == "mine"
 
 
+def test_credentials_that_were_edited_after_connecting_are_not_saved(form: ConnectForm, keyring: Any) -> None:
+    fill(form)
+    press(form, "connect")
+    form._name.value = "mine"
+    click_in_browser(form._save, {form._fields.client_id: "another id"})  # the page still shows the button
+    assert form.wait(30)
+
+    assert not keyring.kept
+    assert "Connect with it first" in form._status.message["advice"]
+
+
 def test_a_profile_chosen_while_the_kernel_is_busy_brings_its_environment(
     form: ConnectForm, places: MakePlaces, keyring: Any, place: pnb.Environment
 ) -> None:
