@@ -71,22 +71,34 @@ class LocalFiles:
             raise unreadable(self.address(path), error) from error
 
     def write(self, path: str, data: bytes) -> None:
-        """Put a whole file in place."""
-        with self.writing(path) as file:
-            file.write(data)
-
-    @contextmanager
-    def writing(self, path: str, *, lasting: bool = True) -> Iterator[BinaryIO]:
-        """A file to write into, which takes its place when the block ends well; `lasting` outlives a power cut."""
+        """Replace a whole file, in one step."""
         place = self.root / path
         make_folder(place.parent)
         try:
-            with replace_atomically(place, private=True, durable=lasting) as draft, draft.open("wb") as file:
-                yield file
-        except StoreError:
-            raise
+            with replace_atomically(place, private=True) as draft:
+                draft.write_bytes(data)
         except OutputError as error:
             raise StoreError(error.message, advice=ADVICE) from error
+
+    @contextmanager
+    def writing(self, path: str, *, lasting: bool = True) -> Iterator[BinaryIO]:
+        """A new file to write into; `lasting` outlives a power cut.
+
+        Not in one step, which takes longer than the writing: half a file is never read, as nobody looks into a state that
+        is not committed, and staged files carry their digest.
+        """
+        place = self.root / path
+        make_folder(place.parent)
+        try:
+            with os.fdopen(os.open(place, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb") as file:
+                yield file
+                if lasting:
+                    file.flush()
+                    os.fsync(file.fileno())
+        except OSError as error:
+            raise StoreError(
+                f"{place} cannot be written: {error.strerror or error}.", advice=ADVICE
+            ) from error
 
     def names(self, path: str) -> list[str]:
         """The names in a folder, without drafts; none if there is no folder."""

@@ -12,7 +12,7 @@ from store.living import LivingDemo, World, connection
 
 @pytest.fixture
 def world() -> World:
-    return World()
+    return World(projects=5, rows=3)
 
 
 @pytest.fixture

@@ -50,6 +50,11 @@ class MortalFiles(LocalFiles):
         super().__init__(root)
         self.fate = fate
 
+    def write(self, path: str, data: bytes) -> None:
+        self.fate.step()
+        super().write(path, data)
+        self.fate.step()
+
     @contextmanager
     def writing(self, path: str, *, lasting: bool = True) -> Iterator[Any]:
         self.fate.step()
@@ -57,9 +62,9 @@ class MortalFiles(LocalFiles):
             yield file
             try:
                 self.fate.step()
-            except Killed:  # in the middle of a write: half a draft stays behind
-                draft = self.root / path
-                draft.with_name(f".{draft.name}.0.draft").write_bytes(b"half of i")
+            except Killed:  # in the middle of a write: half a file stays behind
+                file.flush()
+                file.truncate(file.tell() // 2)
                 raise
         self.fate.step()
 
@@ -180,11 +185,11 @@ class Trial:
     def __init__(self, folder: Path, *, fresh: bool, seed: int = 1, **options: Any) -> None:
         self.folder = folder
         self.options = options
-        self.world = World(seed=seed)
+        self.world = World(seed=seed, projects=3, rows=3)
         self.before = folder / "before"
         if not fresh:
             sync(self.world, self.before, **options)
-            self.world.live_a_little(60)
+            self.world.live_a_little(40)
         clean = folder / "clean"
         if not fresh:
             shutil.copytree(self.before, clean)

@@ -68,6 +68,7 @@ def test_no_change_is_lost_where_the_clocks_differ(world: World, tmp_path: Path,
     assert row["id"] in store.table("rfis")["id"].tolist()
 
 
+@pytest.mark.slow
 def test_a_custom_field_that_is_renamed_stays_one_column(world: World, tmp_path: Path) -> None:
     store = Store(tmp_path, clock=lambda: world.now)
     place = str(world.projects[0])

@@ -43,7 +43,7 @@ def as_dict(rows: pa.Table) -> Rows:
     return {(row["project_id"], row["id"]): (row["text"], row["number"]) for row in rows.to_pylist()}
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(
     old=rows,
     come=rows,
@@ -115,7 +115,7 @@ def test_the_same_id_in_another_project_is_another_row() -> None:
         assert outcome.rows.column(FIRST_SEEN).to_pylist()[-1] == NOW
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(
     old=st.lists(st.tuples(st.integers(1, 3), values)),
     come=st.lists(st.tuples(st.integers(1, 3), values)),

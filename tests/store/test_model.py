@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
@@ -143,6 +144,7 @@ def test_a_row_that_comes_after_a_killed_sync_staged_its_project_is_there_after_
     assert sync(world, tmp_path, lists=["rfis"])["since"].iloc[0] < pd.Timestamp(world.now)
 
 
+@pytest.mark.slow
 def test_after_any_sequence_the_store_is_what_the_model_says() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

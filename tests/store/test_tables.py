@@ -165,9 +165,9 @@ def test_another_environment_is_refused(world: World, procore: Procore, store: S
 
 @pytest.mark.skipif(os.name == "nt", reason="modes are of POSIX")
 def test_files_are_their_owners_only(world: World, procore: Procore, store: Store, tmp_path: Path) -> None:
-    store.sync(procore, LISTS, history=True)
-    world.live_a_little()
-    store.sync(procore, LISTS)
+    store.sync(procore, ["rfis"], history=True)
+    world.live_a_little(60)
+    store.sync(procore, ["rfis"])
     places = [tmp_path / "portfolio", *(tmp_path / "portfolio").rglob("*")]
     assert {stat.S_IMODE(one.stat().st_mode) for one in places if one.is_file()} == {0o600}
     assert {stat.S_IMODE(one.stat().st_mode) for one in places if one.is_dir()} == {0o700}
@@ -225,6 +225,7 @@ def test_a_second_process_is_refused_with_words(world: World, procore: Procore, 
     store.sync(procore, ["vendors"])
 
 
+@pytest.mark.slow
 def test_a_lock_is_not_left_behind_by_a_process_that_was_killed(world: World, tmp_path: Path) -> None:
     folder = tmp_path / "portfolio"
     script = Path(__file__).with_name("suicide.py")
@@ -235,14 +236,15 @@ def test_a_lock_is_not_left_behind_by_a_process_that_was_killed(world: World, tm
     assert result["resumed"].any()
 
 
-@pytest.mark.parametrize("scheme", ["memory", "file"])
-def test_a_store_may_be_at_a_url(world: World, procore: Procore, tmp_path: Path, scheme: str) -> None:
-    url = f"{scheme}://{tmp_path}/portfolio"
+@pytest.mark.parametrize("scheme", ["memory", pytest.param("file", marks=pytest.mark.slow)])
+def test_a_store_may_be_at_a_url(tmp_path: Path, scheme: str) -> None:
+    world, url = World(projects=2, rows=3), f"{scheme}://{tmp_path}/portfolio"
     store = Store(url, clock=lambda: world.now)
-    for _ in range(2):
-        store.sync(procore, LISTS, window_days=60)
-        world.live_a_little(60)
-    store.sync(procore, LISTS, full=True)
+    with connection(LivingDemo(world)) as procore:
+        for _ in range(2):
+            store.sync(procore, LISTS, window_days=60)
+            world.live_a_little(30)
+        store.sync(procore, LISTS, full=True)
     for name in LISTS:
         assert len(Store(url).table(name)) == sum(
             len(world.rows.get((name, place), {})) for place in world.places(name)
@@ -265,13 +267,13 @@ def test_at_a_url_a_lock_that_nobody_renews_is_taken_over(tmp_path: Path) -> Non
 
 
 def test_a_full_disk_leaves_the_store_as_it_was(world: World, tmp_path: Path) -> None:
-    sync(world, tmp_path / "portfolio")
+    sync(world, tmp_path / "portfolio", lists=["rfis"])
     before = Store(tmp_path / "portfolio").table("rfis")
     world.live_a_little(60)
     with pytest.raises(OutputError, match="No space left"):
-        sync(world, tmp_path / "portfolio", FullDisk(30))
+        sync(world, tmp_path / "portfolio", FullDisk(30), lists=["rfis"])
     pd.testing.assert_frame_equal(Store(tmp_path / "portfolio").table("rfis"), before)
-    sync(world, tmp_path / "portfolio")
+    sync(world, tmp_path / "portfolio", lists=["rfis"])
     assert len(Store(tmp_path / "portfolio").table("rfis")) == sum(
         len(rows) for (name, _), rows in world.rows.items() if name == "rfis"
     )

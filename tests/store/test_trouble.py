@@ -21,10 +21,10 @@ from store.living import LivingDemo, World, connection
 from store.plenty import Plenty
 
 
+@pytest.mark.slow
 def test_readers_see_one_state_or_the_next_while_a_sync_runs(world: World, tmp_path: Path) -> None:
     for place in world.projects:
-        for _ in range(3):
-            world.add("rfis", str(place), subject="generation 0")
+        world.add("rfis", str(place), subject="generation 0")
     folder = tmp_path / "portfolio"
     sync(world, folder, lists=["rfis"])
     over = threading.Event()
@@ -38,7 +38,7 @@ def test_readers_see_one_state_or_the_next_while_a_sync_runs(world: World, tmp_p
     reader = threading.Thread(target=read)
     reader.start()
     try:
-        for generation in range(1, 6):
+        for generation in range(1, 4):
             world.pass_time(hours=1)
             for (name, place), rows in world.rows.items():
                 if name == "rfis":
@@ -55,7 +55,7 @@ def test_readers_see_one_state_or_the_next_while_a_sync_runs(world: World, tmp_p
 def test_a_file_that_did_not_reach_the_disk_is_asked_again(world: World, tmp_path: Path) -> None:
     folder = tmp_path / "portfolio"
     with pytest.raises(Killed):
-        sync(world, folder, Fate(60), lists=["rfis", "change_events"])
+        sync(world, folder, Fate(30), lists=["rfis", "change_events"])
     landed = sorted((folder / "_work").rglob("*~done.arrow"))
     landed[0].write_bytes(landed[0].read_bytes()[:100])
     result = sync(world, folder, lists=["rfis", "change_events"])

@@ -33,6 +33,7 @@ def no_sleep(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return pauses
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Windows ends processes without a signal")
 def test_sigterm_ends_a_sync_in_order_and_the_next_one_goes_on(tmp_path: Path) -> None:
     folder = tmp_path / "kept"
