@@ -166,7 +166,11 @@ class Staging:
 
 
 class StagedRows:
-    """Staged rows, by the order of their keys, without holding them all."""
+    """Staged rows, by the order of their keys, without holding them all.
+
+    A first sync may stage more than fits into memory, in the order of arrival. So only the keys are read and sorted, each with
+    the file and the row it is from; `take` then reads the files that a range of keys needs.
+    """
 
     def __init__(
         self,
@@ -222,6 +226,8 @@ class StagedRows:
             self._few[number] = table
         return table
 
+    # Each project's frame has its own idea of a column: without values it is text, or the whole object of which others have
+    # parts (`status` missing here, `status.id` there). Columns with values win, by the type that holds all of them.
     def _read_kinds(self, promised: Collection[str]) -> LogicalTypes:
         """Column and kind of all files. Columns without values yield to others of their name, and to their own parts."""
         valued: LogicalTypes = {}

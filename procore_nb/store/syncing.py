@@ -189,7 +189,7 @@ class TableSync:
                 "incremental"
                 if offers.since and known.unique
                 else "window"
-                if offers.day in known.columns
+                if known.columns.get(offers.day) in ("date", "time")
                 else "full"
             )
         days = (known is not None and strategy.window_of(known, procore.today(), options.window_days)) or None

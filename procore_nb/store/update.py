@@ -187,6 +187,9 @@ class _Work:
             history=self._after.history,
         )
 
+    # Memory: a range is one old part and the staged rows between its first key and the next part's. After years without a
+    # sync, or at the first one, that may be millions of rows: such a range is cut again, at keys, so that no row is on both
+    # sides of a cut, and pieces are written as they are done.
     def _pieces(self, old: pa.Table, start: int, stop: int) -> Iterator[tuple[int, int, pa.Table]]:
         """A range in pieces that fit into memory: bounds of the staged rows, and the old rows between them."""
         keys, key = self._staged.keys.slice(start, stop - start), self._after.key
@@ -237,11 +240,14 @@ class _Work:
         """For each row, whether it would have come if it still were."""
         plan = self._plan
         places = places_of(rows, self._after.place)
+        # Three ways to know that an absent row is deleted: its project was read in full; it was not asked for because
+        # the project itself is gone (only if all projects were named); or its day is in the window and its project answered.
+        # `_done` in the last one is what keeps the recent rows of a project that answers 403.
         covered = _among(places, self._fresh())
         if plan.mode == "full" and plan.everywhere:
             covered |= ~_among(places, set(plan.places))
         if plan.window:
-            days = rows.column(plan.window_day)
+            days = pc.cast(rows.column(plan.window_day), pa.date32())  # a time where some day had one
             first, last = (pa.scalar(day).cast(pa.date32()) for day in plan.window)
             inside = pc.and_(pc.greater_equal(days, first), pc.less_equal(days, last))
             covered |= _among(places, self._done) & pc.fill_null(inside, False).to_numpy().astype(bool)
@@ -262,7 +268,10 @@ class _Work:
         return write_rows(self._files, self._snapshot.folder, name, empty)
 
     def _since(self) -> dict[str, list[str]]:
-        """The start of the last read of each place: this one's, where it answered."""
+        """The start of the last read of each place: this one's, where it answered.
+
+        Others keep theirs: a project that refused for a week is asked for that week once it answers again.
+        """
         plan, known = self._plan, self._before.since_of()
         if plan.mode == "full" and plan.everywhere:
             known = {place: moment for place, moment in known.items() if place in plan.places}

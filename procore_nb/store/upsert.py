@@ -64,6 +64,7 @@ def upserted(
     history
         Whether earlier versions of changed rows are handed out, beside deleted rows.
     """
+    # All decisions are taken on row numbers, in numpy: values move once, at the end, in `_now` and `_ended`.
     before, after = _pairs(old, incoming, key, has_id)
     match = np.full(old.num_rows, -1)
     match[before] = after
@@ -71,11 +72,16 @@ def upserted(
     unchanged, changed = np.zeros(old.num_rows, bool), np.zeros(old.num_rows, bool)
     unchanged[before[same]] = True
     changed[before[~same]] = True
+    # A row that did not come is only deleted if it would have come (`answered`), or if Procore says so (`gone`): an
+    # incremental read sends changed rows only, and a project that answers 403 sends none.
     deleted = (match < 0) & (answered | gone)
     fresh = np.ones(incoming.num_rows, bool)
     fresh[after] = False
+    # None lets the caller keep the old file as it is: most parts of most syncs are not written anew. Without an id the order
+    # of rows is all that tells equal ones apart, so a changed order is a change.
     if not (fresh.any() or changed.any() or deleted.any()) and (has_id or _in_order(after, before)):
         return Upserted(None, None)
+    # Without an id all incoming rows are taken, in their order, and old ones stay only where nothing was asked.
     kept = ~deleted & ~changed if has_id else (match < 0) & ~deleted
     rows = _now(old, incoming, kept, match, unchanged, at, key)
     ended = _ended(old, changed if history else np.zeros(old.num_rows, bool), deleted, at)
@@ -94,6 +100,8 @@ def _now(
     old: pa.Table, incoming: pa.Table, kept: Any, match: Any, unchanged: Any, at: datetime, key: Sequence[str]
 ) -> pa.Table:
     """Kept rows and incoming rows, in the order of their keys; those that were there before keep when they were first seen."""
+    # `origin` is the old row behind each incoming one. Incoming rows whose old row is kept are left out: it is equal, and
+    # has its bookkeeping already. Those taken keep `_first_seen`, and `_valid_from` too where no value changed.
     origin = np.full(incoming.num_rows, -1)
     known = np.flatnonzero(match >= 0)
     origin[match[known]] = known
@@ -146,6 +154,8 @@ def _by_id(old: pa.Table, incoming: pa.Table, key: Sequence[str]) -> tuple[Any, 
     for ids in (one, other):
         if ids.null_count or pc.count_distinct(ids).as_py() < len(ids):
             return None
+    # A hash join of the ids alone is many times faster than one of all key columns; whether the rest of the key agrees is
+    # checked on the pairs. An id that stands in two projects is two rows: then the slow way decides.
     at = pc.index_in(other, value_set=one)
     after = np.flatnonzero(at.is_valid().to_numpy(zero_copy_only=False))
     before = at.drop_null().to_numpy()

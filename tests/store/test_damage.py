@@ -122,6 +122,21 @@ def test_a_file_that_is_truncated_or_another_one_is_an_error(
         path.write_bytes(data)
 
 
+@pytest.mark.parametrize(
+    ("file", "letter", "other"),
+    [("rfis/_manifest.json", b"00Z", b"01Z"), ("_store.json", b"24816", b"24817")],
+)
+def test_good_json_with_another_moment_or_company_is_an_error(
+    folder: Path, file: str, letter: bytes, other: bytes
+) -> None:
+    path = folder / file
+    data = path.read_bytes()
+    assert letter in data
+    path.write_bytes(data.replace(letter, other, 1))
+    with pytest.raises(StoreError, match="damaged"):
+        Store(folder).table("rfis")
+
+
 def test_parts_that_changed_places_are_an_error(folder: Path, answers: Answers) -> None:
     due = dict(answers)
     one, other = (next((folder / name).glob("part-*")) for name in LISTS)

@@ -108,6 +108,20 @@ def test_a_store_is_synced_and_erased_again_after_an_erasure(folder: Path) -> No
     assert row["id"] in Store(folder).table("rfis")["id"].tolist()
 
 
+def test_staged_rows_of_a_table_that_is_not_there_yet_are_removed(tmp_path: Path) -> None:
+    world, folder = World(projects=3, rows=3), tmp_path / "portfolio"
+    for last in range(14, 40):
+        with suppress(Killed):
+            sync(world, folder, Fate(last), lists=["rfis"])
+        if list(folder.rglob("*.arrow")):
+            break
+    assert "kim@example.com" in everything(folder)
+    account = Store(folder).erase(user_id=7)
+    assert "kim@example.com" not in everything(folder)
+    assert account[["table", "rows", "cells"]].to_numpy().tolist() == [["rfis", 0, 0]]
+    assert account["staged"].iloc[0] > 0
+
+
 def test_a_person_of_a_list_of_people_is_gone_with_the_row(world: World, tmp_path: Path) -> None:
     with connection(LivingDemo(world)) as procore:
         store = Store(tmp_path, clock=lambda: world.now)

@@ -159,6 +159,19 @@ def test_a_daily_log_is_read_whole_at_first_and_then_its_last_days(
     assert late["id"] not in kept.index
 
 
+def test_a_window_holds_where_a_day_comes_with_a_time(world: World, procore: Procore, store: Store) -> None:
+    name, place = "daily_logs_manpower", str(world.projects[0])
+    gone = world.add(name, place, date="2026-02-27T10:00:00Z")
+    kept = world.add(name, place, date="2019-05-01")
+    store.sync(procore, [name])
+    world.pass_time(hours=1)
+    world.delete(name, place, gone["id"])
+    result = account(store.sync(procore, [name]), name)
+    assert (result["mode"], result["deleted"]) == ("window", 1)
+    ids = store.table(name)["id"].tolist()
+    assert (gone["id"] in ids, kept["id"] in ids) == (False, True)
+
+
 def test_a_project_that_is_new_is_read_whole(world: World, tmp_path: Path) -> None:
     with connection(LivingDemo(world)) as procore:
         store = Store(tmp_path, clock=lambda: world.now)
