@@ -172,6 +172,26 @@ def test_a_window_holds_where_a_day_comes_with_a_time(world: World, procore: Pro
     assert (gone["id"] in ids, kept["id"] in ids) == (False, True)
 
 
+def test_a_full_read_of_some_projects_leaves_the_others_as_they_were(
+    world: World, procore: Procore, store: Store
+) -> None:
+    first, other = world.projects[:2]
+    world.add("rfis", str(other))
+    store.sync(procore, ["rfis"])
+    before = store.table("rfis")
+    world.pass_time(days=1)
+    row = world.add("rfis", str(other))
+    result = account(store.sync(procore, ["rfis"], full=True, projects=[first]), "rfis")
+    assert (result["mode"], result["deleted"], result["rows"]) == ("full", 0, len(before))
+    pd.testing.assert_frame_equal(store.table("rfis"), before)
+    world.asked.clear()
+    assert account(store.sync(procore, ["rfis"]), "rfis")["new"] == 1
+    assert row["id"] in store.table("rfis")["id"].tolist()
+    assert all("updated_at" in query for name, _, query in world.asked if name == "rfis"), (
+        "none is read in full"
+    )
+
+
 def test_a_project_that_is_new_is_read_whole(world: World, tmp_path: Path) -> None:
     with connection(LivingDemo(world)) as procore:
         store = Store(tmp_path, clock=lambda: world.now)
