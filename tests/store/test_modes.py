@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from procore_nb.errors import (
     ServerError,
 )
 from procore_nb.store import Store
+from procore_nb.store.manifest import Manifest
+from procore_nb.store.strategy import window_of
 from store.living import LISTS, PROJECT_LISTS, LivingDemo, World, connection
 
 
@@ -190,6 +193,20 @@ def test_a_full_read_of_some_projects_leaves_the_others_as_they_were(
     assert all("updated_at" in query for name, _, query in world.asked if name == "rfis"), (
         "none is read in full"
     )
+
+
+@pytest.mark.parametrize(
+    ("last", "start"),
+    [
+        ("2026-01-02", "2025-12-19"),
+        ("2026-03-02", "2026-02-16"),
+        ("2026-03-09", "2026-02-16"),
+        ("", "2026-02-16"),
+    ],
+)
+def test_a_window_reaches_back_behind_the_last_sync_however_long_ago_it_was(last: str, start: str) -> None:
+    manifest = Manifest(table="t", path="/t", last={"day": last})
+    assert window_of(manifest, date(2026, 3, 2), 14) == (start, "2026-03-02")
 
 
 def test_a_project_that_is_new_is_read_whole(world: World, tmp_path: Path) -> None:
