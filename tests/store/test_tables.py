@@ -124,6 +124,7 @@ def test_changes_names_what_happened_since_a_moment(world: World, procore: Proco
     found = store.changes("rfis", since=seen).set_index("id")["change"].to_dict()
     assert found == {rows[word]["id"]: word for word in ("changed", "deleted", "new")}
     assert store.changes("rfis", since=seen)["changed_at"].unique().tolist() == [pd.Timestamp(world.now)]
+    assert store.changes("rfis", since=world.now).empty, "what was deleted before is not told again"
     with pytest.raises(ArgumentError):
         store.changes("rfis", since="yesterday-ish")
 
