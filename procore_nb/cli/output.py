@@ -19,7 +19,7 @@ from procore_nb.atomic_write import check_output, output_path, replace_atomicall
 from procore_nb.cli.terminal_table import as_text, compact
 from procore_nb.errors import ArgumentError
 from procore_nb.export import to_csv, to_excel, to_parquet
-from procore_nb.export.extras import library
+from procore_nb.export.file_groups import library
 
 Targets = list[tuple[Callable[[pd.DataFrame, Any], Path], Path]]
 _PICTURES = (".png", ".svg", ".pdf")

@@ -13,27 +13,33 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from procore_nb.atomic_write import output_path, recover, write_group
-from procore_nb.errors import ArgumentError
-from procore_nb.export.as_text import ColumnType, texts_of
-from procore_nb.export.csv_cells import cells_of
+from procore_nb.errors import ArgumentError, warn
+from procore_nb.export.column_text import ColumnType, column_at_once, column_by_value, range_of, texts_of
+from procore_nb.export.csv_text import Cells, guard, parse_csv, unguard, unguard_cells
 from procore_nb.export.file_groups import files_for
-from procore_nb.export.formulas import armed, defused
-from procore_nb.export.from_text import column_from, joined_parts
-from procore_nb.export.tables import Table, table_of
-from procore_nb.export.types_file import described, framed, told_about, types_file, types_told
+from procore_nb.export.frame_schema import (
+    WritableTable,
+    column_names,
+    framed,
+    read_schema,
+    schema_file,
+    schema_json,
+    types_for,
+    writable,
+)
+from procore_nb.export.spreadsheets import NUMBERS, is_rounded, locale_of, normalized
 from procore_nb.frame_info import describe
 from procore_nb.frames.parse import ParseIssues
-from procore_nb.gc_pause import gc_paused
 
 _NEEDS_QUOTES = re.compile(r'[",\r\n]|^\s|\s$|^$')
-_FREE_KINDS = frozenset({"text", "json", "span", "clock"})  # kinds whose texts may hold anything
+_FREE_TEXT = frozenset({"text", "list"})  # types whose texts may hold anything
 
 
 def to_csv(
@@ -75,12 +81,12 @@ def to_csv(
     """
     with (
         files_for(frame, path, ".csv") as frames,
-        write_group([[file, types_file(file)] for file in frames]) as drafts,
+        write_group([[file, schema_file(file)] for file in frames]) as drafts,
     ):
-        for one, (draft, types_draft) in zip(frames.values(), drafts, strict=True):
-            table = table_of(one)
+        for one, (draft, schema_draft) in zip(frames.values(), drafts, strict=True):
+            table = _with_ranges(writable(one))
             _write(table, draft, excel)
-            types_draft.write_bytes(described(one, table, excel=excel))
+            schema_draft.write_bytes(schema_json(one, table, excel=excel))
     return output_path(path)
 
 
@@ -98,8 +104,10 @@ def read_csv(path: str | os.PathLike[str], *, endpoint: Any = None) -> pd.DataFr
     Returns
     -------
     DataFrame
-        The same columns, dtypes, rows and attrs. `attrs["procore"]["unparsed"]` counts cells that do not fit
-        their type, which are missing.
+        The same columns, dtypes, rows and attrs. A file that a spreadsheet saved again is read in the one locale that
+        fits all its dates and numbers (`3/25/2026`, `25.03.2026`, `1.234,50`, `WAHR`). Cells that do not fit their
+        type, that could mean two things, or that the spreadsheet rounded (`1.23E+14`), are missing: a warning counts
+        them, with examples, as does `attrs["procore"]["unparsed"]`.
 
     Raises
     ------
@@ -112,51 +120,88 @@ def read_csv(path: str | os.PathLike[str], *, endpoint: Any = None) -> pd.DataFr
     >>> pnb.read_csv(pnb.to_csv(pnb.to_frame([{"id": 1}]), "projects.csv"))["id"].dtype
     Int64Dtype()
     """
-    place = output_path(path)
-    recover(place)
-    text = _text_of(place)
-    told = told_about(place)
-    excel = bool(told.get("excel"))
-    known = [str(one["name"]) for one in told["columns"]] if told else None
+    file = output_path(path)
+    recover(file)
     try:
-        with gc_paused:  # it would visit every row again and again
-            names, parts = cells_of(text, known, armed if excel else str)
-            types = types_told(names, told, endpoint)
-            troubles = [ParseIssues() for _ in names]
-            read = [
-                (rows, list(map(partial(_column, excel=excel), cells, types, troubles)))
-                for rows, cells in parts
-            ]
+        data = file.read_bytes()
+    except OSError as error:
+        raise ArgumentError(f"{file} cannot be read: {error.strerror or error}.") from error
+    schema = read_schema(file)
+    excel = bool(schema.get("excel"))
+    try:
+        cells = parse_csv(data, column_names(schema) if schema else None, unguard if excel else str)
     except ArgumentError as error:
-        raise ArgumentError(f"{place} cannot be read. {error.message}", advice=error.advice) from error
-    columns = [joined_parts([part[at] for _, part in read], how) for at, how in enumerate(types)]
-    frame = framed(columns, names, sum(rows for rows, _ in read), told)
-    unparsed = {
-        name: {"count": trouble.count, "examples": trouble.examples}
-        for name, trouble in zip(names, troubles, strict=True)
-        if trouble.count
-    }
-    if unparsed:
-        before = (frame.attrs.get("procore") or {}).get("unparsed", {})
-        describe(frame, unparsed={**before, **unparsed})
+        raise ArgumentError(f"{file} cannot be read. {error.message}", advice=error.advice) from error
+    types = types_for(cells.names, schema, endpoint)
+    if excel:
+        own = [
+            unguard_cells(texts) if how.logical in _FREE_TEXT else texts
+            for texts, how in zip(cells.columns, types, strict=True)
+        ]
+        cells = cells._replace(columns=own)
+    columns: list[Any] = [
+        None if schema and is_rounded(texts, how) else column_at_once(texts, how)
+        for texts, how in zip(cells.columns, types, strict=True)
+    ]
+    issues = [ParseIssues() for _ in cells.names]
+    if any(column is None for column in columns) or (schema and cells.separator != ","):
+        columns = _read_edited(cells, types, columns, issues, ours=bool(schema))
+    frame = framed(columns, cells.names, cells.rows, schema)
+    _report(frame, file, {name: one for name, one in zip(cells.names, issues, strict=True) if one.count})
     return frame
 
 
-def _column(texts: list[str | None], how: ColumnType, trouble: ParseIssues, *, excel: bool) -> pd.Series[Any]:
-    free = excel and how.kind in _FREE_KINDS
-    return column_from([text and armed(text) for text in texts] if free else texts, how, trouble)
+def _report(frame: pd.DataFrame, file: Path, issues: dict[str, ParseIssues]) -> None:
+    """Count what is missing now although the file has something there, in attrs and in a warning."""
+    if not issues:
+        return
+    unparsed = {name: {"count": one.count, "examples": one.examples} for name, one in issues.items()}
+    before = (frame.attrs.get("procore") or {}).get("unparsed", {})
+    describe(frame, unparsed={**before, **unparsed})
+    found = [f"{name} {one.count} ({', '.join(map(repr, one.examples))})" for name, one in issues.items()]
+    warn(
+        f"{file.name}: cells that are not of their column's type, or could mean two things, are missing: "
+        f"{'; '.join(found)}. Was the file saved by a spreadsheet? Read the file that to_csv wrote."
+    )
 
 
-def _write(table: Table, draft: Path, excel: bool) -> None:
+def _read_edited(
+    cells: Cells, types: list[ColumnType], columns: list[Any], issues: list[ParseIssues], *, ours: bool
+) -> list[Any]:
+    """The columns, where some hold cells that somebody rewrote: those are read value by value, in one locale."""
+    texts = {
+        at: cells.columns[at].to_pylist()
+        for at, how in enumerate(types)
+        if columns[at] is None or how.logical in NUMBERS
+    }
+    locale = locale_of([(types[at], column) for at, column in texts.items()], cells.separator)
+    if not ours and locale.decimal_comma is None:
+        locale = locale._replace(decimal_comma=False)
+    return [
+        column_by_value(normalized(texts[at], types[at], locale, issues[at]), types[at], issues[at])
+        if column is None or (locale.decimal_comma and types[at].logical in NUMBERS)
+        else column
+        for at, column in enumerate(columns)
+    ]
+
+
+def _with_ranges(table: WritableTable) -> WritableTable:
+    """The table with the least and greatest value of its columns, by which a rewritten file is understood."""
+    pairs = zip(table.columns, table.types, strict=True)
+    types = [replace(how, range=range_of(column, how)) for column, how in pairs]
+    return replace(table, types=types)
+
+
+def _write(table: WritableTable, draft: Path, excel: bool) -> None:
     # A first column whose name begins with that mark would lose it: readers take one mark away.
     marked = excel or "".join(table.names[:1]).startswith("\ufeff")
     end = "\r\n" if excel else "\n"
     with draft.open("w", encoding="utf-8", errors="replace", newline="") as file:
         file.write("\ufeff" if marked else "")
-        file.writelines(line + end for line in _lines(table, defused if excel else str))
+        file.writelines(line + end for line in _lines(table, guard if excel else str))
 
 
-def _lines(table: Table, safe: Callable[[str], str]) -> Iterator[str]:
+def _lines(table: WritableTable, safe: Callable[[str], str]) -> Iterator[str]:
     yield ",".join(_quoted(safe(name)) for name in table.names)
     if not table.columns:
         yield from [""] * table.rows
@@ -164,7 +209,7 @@ def _lines(table: Table, safe: Callable[[str], str]) -> Iterator[str]:
         columns = []
         for column, how in zip(part, table.types, strict=True):
             texts = texts_of(column, how)
-            free = how.kind in _FREE_KINDS
+            free = how.logical in _FREE_TEXT
             columns.append(["" if text is None else _quoted(safe(text)) if free else text for text in texts])
         yield from map(",".join, zip(*columns, strict=True))
 
@@ -174,12 +219,3 @@ def _quoted(text: str) -> str:
         return text
     doubled = text.replace('"', '""')
     return f'"{doubled}"'
-
-
-def _text_of(path: Path) -> str:
-    try:
-        return path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise ArgumentError(f"{path} cannot be read: {error.strerror or error}.") from error
-    except UnicodeDecodeError as error:
-        raise ArgumentError(f"{path} is not UTF-8.", advice="Save it again as CSV UTF-8.") from error

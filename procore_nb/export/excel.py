@@ -6,9 +6,11 @@ the file system only. Text is written as text, never as a formula or a link.
 
 from __future__ import annotations
 
+import math
 import os
-from collections.abc import Iterator, Mapping
-from datetime import datetime, time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, time
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +18,27 @@ import pandas as pd
 
 from procore_nb.atomic_write import output_path, replace_atomically
 from procore_nb.errors import ArgumentError
-from procore_nb.export.as_text import texts_of
-from procore_nb.export.excel_cells import Maker, format_of, made, maker_of, short
-from procore_nb.export.extras import library
-from procore_nb.export.file_groups import frames_of
-from procore_nb.export.tables import Table, table_of
+from procore_nb.export.column_text import ColumnType, texts_of
+from procore_nb.export.file_groups import frames_of, library
+from procore_nb.export.frame_schema import WritableTable, writable
+from procore_nb.scalars import is_missing
 
 MOST_ROWS = 1_048_576
 MOST_COLUMNS = 16_384
 _LONGEST_NAME = 31
+_LONGEST_CELL = 32_767
+_EXACT_DIGITS = 15
+_MOST_EXACT = 10**_EXACT_DIGITS - 1
+_CUT = " … (cut)"
+_FIRST_DAY = datetime(1900, 3, 1)  # before it, Excel counts a day that never was
+Maker = Callable[[Any], Any]
+_LAST_SECOND = datetime(9999, 12, 31, 23, 59, 59)
+_FORMATS = {
+    "date": "yyyy-mm-dd",
+    "time": "yyyy-mm-dd hh:mm:ss",
+    "moment": "yyyy-mm-dd hh:mm:ss",
+    "integer": "0",  # without it, twelve digits look like 1.2E+11
+}
 _FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\", "_"))
 
 
@@ -64,7 +78,7 @@ def to_excel(frame: pd.DataFrame | Mapping[str, pd.DataFrame], path: str | os.Pa
     """
     xlsxwriter = library("xlsxwriter", "An Excel file")
     place = output_path(path)
-    tables = {name or "Data": table_of(one) for name, one in frames_of(frame).items()}
+    tables = {name or "Data": writable(one) for name, one in frames_of(frame).items()}
     for name, table in tables.items():
         _check_size(name, table)
     options = {
@@ -110,7 +124,7 @@ def _first(name: str, pairs: int) -> str:
     return name.encode("utf-16-le")[: 2 * pairs].decode("utf-16-le", "ignore").rstrip("' ")
 
 
-def _check_size(name: str, table: Table) -> None:
+def _check_size(name: str, table: WritableTable) -> None:
     if table.rows + 1 > MOST_ROWS or len(table.names) > MOST_COLUMNS:
         raise ArgumentError(
             f"{name!r} has {table.rows:,} rows and {len(table.names):,} columns; "
@@ -119,19 +133,19 @@ def _check_size(name: str, table: Table) -> None:
         )
 
 
-def _fill(book: Any, sheet: Any, table: Table) -> None:
+def _fill(book: Any, sheet: Any, table: WritableTable) -> None:
     """Write a sheet row by row, as a workbook in constant memory wants it."""
     bold = book.add_format({"bold": True, "bottom": 1, "valign": "top"})
     widths = []
     for at, (name, how) in enumerate(zip(table.names, table.types, strict=True)):
-        title = f"{name} (UTC)" if how.kind == "time" else name
-        sheet.write_string(0, at, short(title), bold)
+        title = f"{name} (UTC)" if how.logical == "time" else name
+        sheet.write_string(0, at, _short(title), bold)
         widths.append(len(title) + 3)  # room for the filter's button
     columns = list(zip(table.columns, table.types, strict=True))
-    formats = [format_of(column, how) or "" for column, how in columns]
+    formats = [_format_of(column, how) or "" for column, how in columns]
     looks = [book.add_format({"num_format": one}) if one else None for one in formats]
     places = [len(one.partition(".")[2]) or 2 for one in formats]
-    makers = [maker_of(column, how) for column, how in columns]
+    makers = [_maker_of(column, how) for column, how in columns]
     for row, values in enumerate(_rows(table, makers), 1):
         for at, value in enumerate(values):
             if value is not None:
@@ -158,7 +172,7 @@ def _write(sheet: Any, row: int, at: int, value: Any, look: Any, places: int) ->
     """Write one cell and return how wide it looks."""
     if isinstance(value, str):
         if value:
-            sheet.write_string(row, at, short(value))
+            sheet.write_string(row, at, _short(value))
         return len(value) if len(value) < 60 and "\n" not in value else max(map(len, value[:500].split("\n")))
     if isinstance(value, bool):
         sheet.write_boolean(row, at, value)
@@ -170,11 +184,84 @@ def _write(sheet: Any, row: int, at: int, value: Any, look: Any, places: int) ->
     return len(str(value)) if isinstance(value, int) else len(f"{value:,.{places}f}")
 
 
-def _rows(table: Table, makers: list[Maker | None]) -> Iterator[tuple[Any, ...]]:
+def _rows(table: WritableTable, makers: list[Maker | None]) -> Iterator[tuple[Any, ...]]:
     """What goes into each cell of a row: a number, a truth value, a naive time, text, or None."""
     for part in table.in_parts():
         cells = [
-            texts_of(column, how) if make is None else made(column, make)
+            texts_of(column, how) if make is None else _cells(column, make)
             for column, how, make in zip(part, table.types, makers, strict=True)
         ]
         yield from zip(*cells, strict=True)
+
+
+def _format_of(column: pd.Series[Any], how: ColumnType) -> str | None:
+    """How Excel shows the numbers or times of a column, if not by itself."""
+    if how.logical != "decimal":
+        return _FORMATS.get(how.logical)
+    exponents = (value.as_tuple().exponent for value in column.tolist() if isinstance(value, Decimal))
+    places = max((-one for one in exponents if isinstance(one, int)), default=2)
+    return f"#,##0.{'0' * min(max(places, 2), 8)}"
+
+
+def _cells(column: pd.Series[Any], make: Maker) -> list[Any]:
+    """One cell a row, None where missing."""
+    return [None if is_missing(value) else make(value) for value in column.tolist()]
+
+
+def _maker_of(column: pd.Series[Any], how: ColumnType) -> Maker | None:
+    """What makes a cell of a value; None where its text is meant."""
+    if how.logical == "integer":
+        # One number that Excel would round makes all of a column text: ids are looked up, and stay of one kind.
+        most = max((abs(int(value)) for value in column.tolist() if not is_missing(value)), default=0)
+        return str if most > _MOST_EXACT else int
+    return _CELLS.get(how.logical)
+
+
+def _moment(value: Any) -> Any:
+    """A time that Excel knows, in UTC; as text before 1900 and after 9999."""
+    try:
+        moment = value.to_pydatetime(warn=False) if isinstance(value, pd.Timestamp) else value
+        if not isinstance(moment, datetime):
+            moment = datetime.combine(moment, time())
+        if moment.tzinfo is not None:
+            moment = moment.astimezone(UTC).replace(tzinfo=None)
+    except (ValueError, OverflowError):
+        return str(value)
+    return moment if _FIRST_DAY <= moment <= _LAST_SECOND else moment.isoformat()
+
+
+def _day(value: Any) -> Any:
+    moment = _moment(value)
+    return moment.partition("T")[0] if isinstance(moment, str) else moment
+
+
+def _number(value: Any) -> float | str:
+    number = float(value)
+    return number if math.isfinite(number) else str(value)
+
+
+def _decimal(value: Decimal) -> float | str:
+    digits = len(value.as_tuple().digits)
+    exact = digits <= _EXACT_DIGITS or len(value.normalize().as_tuple().digits) <= _EXACT_DIGITS
+    return _number(value) if exact else str(value)
+
+
+_CELLS: dict[str, Maker] = {
+    "boolean": bool,
+    "date": _day,
+    "time": _moment,
+    "moment": _moment,
+    "number": _number,
+    "decimal": _decimal,
+}
+
+
+def _short(text: str) -> str:
+    """Text that fits a cell, counted as for names; half a surrogate pair is no character."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+    if text.isascii() and len(text) <= _LONGEST_CELL:
+        return text
+    pairs = text.encode("utf-16-le", "replace")
+    if len(pairs) <= 2 * _LONGEST_CELL:
+        return pairs.decode("utf-16-le")
+    return pairs[: 2 * (_LONGEST_CELL - len(_CUT))].decode("utf-16-le", "ignore") + _CUT

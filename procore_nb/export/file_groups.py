@@ -5,15 +5,16 @@ In: what a caller gave. Out: frames with the files that they become. Speaks to t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from procore_nb.atomic_write import check_output, output_path
-from procore_nb.errors import ArgumentError, OutputError
+from procore_nb.errors import ArgumentError, MissingExtraError, OutputError
 
 _FORBIDDEN = set('/\\:*?"<>|\0')
 
@@ -79,3 +80,14 @@ def _make_folder(folder: Path) -> bool:
             f"The folder {folder} cannot be made: {error.strerror or error}.", advice="Choose another place."
         ) from error
     return True
+
+
+def library(name: str, what: str, *, extra: str = "keep", find: Callable[[str], Any] = import_module) -> Any:
+    """The module, or an error that says which line installs it."""
+    try:
+        return find(name)
+    except ImportError as error:
+        package = name.partition(".")[0]
+        raise MissingExtraError(
+            f"{what} needs {package}, which is not installed.", advice=f'pip install "procore-nb[{extra}]"'
+        ) from error

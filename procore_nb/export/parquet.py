@@ -1,17 +1,10 @@
 """Frames as Parquet files, and Parquet files as the frames they were.
 
-In: a frame and a path. Out: a Parquet file with columns that any engine can compute with; our own types and the
+In: a frame and a path. Out: a Parquet file with columns that any engine can compute with, as the codec of our frames encodes
+them (`frames/codec.py` has the table): money is decimal, days are dates, lists are lists that DuckDB and Polars unnest. What
+a frame of another origin holds is encoded as pandas does it. Three things that Parquet has no type for are text: lists of
+mixed shapes (JSON), integers past 64 bits, and half a surrogate pair, which becomes a question mark. Our types and the
 frame's attrs stand in the file's metadata. Speaks to the file system only.
-
-| frame | file |
-|---|---|
-| Int64, boolean, string, float64 | int64, bool, string, double |
-| datetime64[us, UTC] | timestamp(us, UTC) |
-| datetime64[us], all days | date32 |
-| decimal.Decimal | decimal128 with the digits the column needs; text, if they are more than 38 |
-| lists, nested values | JSON text |
-| categories | their text |
-| objects of Python's dates, times, numbers | date32, timestamp, time64, int64, double |
 """
 
 from __future__ import annotations
@@ -19,24 +12,26 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from decimal import Decimal
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from procore_nb.atomic_write import output_path, write_group
 from procore_nb.errors import ArgumentError
-from procore_nb.export.as_text import ColumnType, is_missing, texts_of
-from procore_nb.export.extras import library
+from procore_nb.export.column_text import ColumnType, column_from, dtype_named, texts_of
 from procore_nb.export.file_groups import files_for
-from procore_nb.export.from_text import column_from, dtype_named, objects_as
-from procore_nb.export.tables import table_of
-from procore_nb.export.types_file import column_type, described, framed
+from procore_nb.export.frame_schema import column_types, framed, schema_json, writable
+from procore_nb.frames.codec import decode, dtype_of, encode, from_any_column, logical_type
 from procore_nb.frames.parse import ParseIssues
+from procore_nb.scalars import is_missing
 
 _KEY = b"procore_nb"
-_MOST_DIGITS = 38
+_OBJECTS = "objects"  # Python's dates, times and numbers, which Arrow holds as they are
 
 
 def to_parquet(frame: pd.DataFrame | Mapping[str, pd.DataFrame], path: str | os.PathLike[str]) -> Path:
@@ -53,8 +48,8 @@ def to_parquet(frame: pd.DataFrame | Mapping[str, pd.DataFrame], path: str | os.
     Returns
     -------
     Path
-        The file or folder. Types are kept exactly, the table above says how; `read_parquet` gives the frame back,
-        attrs and index included. Decimals keep their value; all of a column get the same number of places.
+        The file or folder. `read_parquet` gives the frame back, dtypes, attrs and index included. Decimals keep their
+        value; all of a column get the same number of places.
 
     Raises
     ------
@@ -62,8 +57,6 @@ def to_parquet(frame: pd.DataFrame | Mapping[str, pd.DataFrame], path: str | os.
         If the file cannot be written; nothing half-written stays.
     ArgumentError
         If two columns have one name.
-    MissingExtraError
-        Without pyarrow.
 
     Examples
     --------
@@ -71,13 +64,12 @@ def to_parquet(frame: pd.DataFrame | Mapping[str, pd.DataFrame], path: str | os.
     >>> pnb.to_parquet(pnb.to_frame([{"id": 1}]), "projects.parquet").name
     'projects.parquet'
     """
-    arrow, parquet = library("pyarrow", "Parquet"), library("pyarrow.parquet", "Parquet")
     with (
         files_for(frame, path, ".parquet") as frames,
         write_group([[file] for file in frames]) as drafts,
     ):
         for one, (draft,) in zip(frames.values(), drafts, strict=True):
-            parquet.write_table(_arrow_table(arrow, one), draft)
+            pq.write_table(_arrow_table(one), draft)
     return output_path(path)
 
 
@@ -98,8 +90,6 @@ def read_parquet(path: str | os.PathLike[str]) -> pd.DataFrame:
     ------
     ArgumentError
         If there is no such file, or it is no Parquet file.
-    MissingExtraError
-        Without pyarrow.
 
     Examples
     --------
@@ -107,104 +97,63 @@ def read_parquet(path: str | os.PathLike[str]) -> pd.DataFrame:
     >>> pnb.read_parquet(pnb.to_parquet(pnb.to_frame([{"id": 1}]), "projects.parquet"))["id"].tolist()
     [1]
     """
-    arrow, parquet = library("pyarrow", "Parquet"), library("pyarrow.parquet", "Parquet")
-    place = output_path(path)
+    file = output_path(path)
     try:
-        table = parquet.ParquetFile(place).read()
-    except (OSError, arrow.ArrowInvalid) as error:
-        raise ArgumentError(f"{place} cannot be read: {str(error).rstrip('.')}.") from error
-    told = json.loads((table.schema.metadata or {}).get(_KEY, b"{}"))
-    columns = told.get("columns") or []
-    if [str(one["name"]) for one in columns] != table.column_names:
-        columns = [{"name": name} for name in table.column_names]
-    series = [_column(arrow, table.column(at), one) for at, one in enumerate(columns)]
-    rows = told.get("rows", table.num_rows) if not columns else table.num_rows
-    return framed(series, table.column_names, rows, told)
+        table = pq.ParquetFile(file).read()
+    except (OSError, pa.ArrowException) as error:
+        raise ArgumentError(f"{file} cannot be read: {str(error).rstrip('.')}.") from error
+    schema = json.loads((table.schema.metadata or {}).get(_KEY, b"{}"))
+    types = column_types(schema, table.column_names)
+    columns = [
+        pd.Series(from_any_column(values) if how is None else _decoded(values, how))
+        for values, how in zip(table.columns, types, strict=True)
+    ]
+    rows = table.num_rows if columns else schema.get("rows", table.num_rows)
+    return framed(columns, table.column_names, rows, schema)
 
 
-def _arrow_table(arrow: Any, frame: pd.DataFrame) -> Any:
-    table = table_of(frame)
+def _arrow_table(frame: pd.DataFrame) -> pa.Table:
+    table = writable(frame)
     if len(set(table.names)) < len(table.names):
         twice = next(name for name in table.names if table.names.count(name) > 1)
         raise ArgumentError(f"Two columns have the same name, {twice!r}.", advice="Rename one of them.")
-    arrays = [_array(arrow, column, how) for column, how in zip(table.columns, table.types, strict=True)]
+    pairs = [_encoded(column, how) for column, how in zip(table.columns, table.types, strict=True)]
     names = [name.encode("utf-8", "replace").decode() for name in table.names]
-    told = {_KEY: described(frame, table, rows=table.rows)}
-    return arrow.table(arrays, names=names).replace_schema_metadata(told)
+    typed = replace(table, types=[how for _, how in pairs])
+    metadata = {_KEY: schema_json(frame, typed, rows=table.rows)}
+    return pa.table([array for array, _ in pairs], names=names).replace_schema_metadata(metadata)
 
 
-def _array(arrow: Any, column: pd.Series[Any], how: ColumnType) -> Any:
-    if how.categories is not None or how.kind in ("json", "text"):
-        return _texts(arrow, column, how)
-    if how.kind == "decimal":
-        return _decimals(arrow, [None if is_missing(value) else value for value in column.tolist()])
-    if column.dtype == object:
-        try:
-            return arrow.array([None if is_missing(value) else value for value in column.tolist()])
-        except (OverflowError, arrow.ArrowInvalid):  # more than 64 bits
-            return _texts(arrow, column, how)
-    if how.kind == "date" and how.dtype == "datetime64[us]":
-        return arrow.Array.from_pandas(column).cast(arrow.date32())
-    return arrow.Array.from_pandas(column)
+def _encoded(column: pd.Series[Any], how: ColumnType) -> tuple[Any, ColumnType]:
+    """The column for the file, and its type; Arrow holds more dtypes than text can."""
+    logical = None if how.logical == "moment" else logical_type(column)
+    if logical is not None:
+        return encode(column, logical), how
+    if how.categories is None and how != ColumnType("text", "object"):
+        with suppress(pa.ArrowException, NotImplementedError, TypeError, OverflowError):
+            array = pa.Array.from_pandas(column)
+            native = replace(how, dtype=str(column.dtype), lost=None)
+            if column.dtype != object:
+                return array, native
+            present = [value for value in column.array if not is_missing(value)]
+            if pa.types.is_primitive(array.type) and [
+                repr(one) for one in array.to_pylist() if one is not None
+            ] == list(map(repr, present)):
+                return array, replace(native, logical=_OBJECTS)
+    return encode(pd.Series(texts_of(column, how), dtype=object), "text"), how
 
 
-def _texts(arrow: Any, column: pd.Series[Any], how: ColumnType) -> Any:
-    texts = texts_of(column, how)
-    try:
-        return arrow.array(texts, arrow.string())
-    except UnicodeEncodeError:  # half a surrogate pair is not a character, and no file takes it
-        whole = [text and text.encode("utf-8", "replace").decode() for text in texts]
-        return arrow.array(whole, arrow.string())
-
-
-def _decimals(arrow: Any, values: list[Decimal | None]) -> Any:
-    """As decimal128 of the least places and digits that hold every value, else as text."""
-    tuples = [value.as_tuple() for value in values if value is not None and value.is_finite()]
-    endless = any(value is not None and not value.is_finite() for value in values)
-    places = [int(one.exponent) for one in tuples]
-    scale = max(0, -min(places, default=0))
-    whole = max((len(one.digits) + place for one, place in zip(tuples, places, strict=True)), default=1)
-    if endless or max(whole + scale, scale, *places, 0) > _MOST_DIGITS:
-        return arrow.array([None if value is None else str(value) for value in values], arrow.string())
-    return arrow.array(values, arrow.decimal128(max(whole, 1) + scale, scale))
-
-
-def _column(arrow: Any, values: Any, told: dict[str, Any]) -> Any:
-    """One column with the dtype it had, or with the dtype our frames would give it."""
-    if "kind" not in told:
-        return _foreign(arrow, values)
-    how = column_type(told)
-    if arrow.types.is_string(values.type) or arrow.types.is_large_string(values.type):
-        return column_from(values.to_pylist(), how, ParseIssues())
-    if how.of is not None:
-        stamps = how.of == "object:Timestamp"
-        return objects_as([pd.Timestamp(one) if stamps and one else one for one in values.to_pylist()], how)
-    return _typed(values, how.dtype)
-
-
-def _typed(values: Any, name: str) -> Any:
-    dtype: Any = dtype_named(name)
+def _decoded(values: Any, how: ColumnType) -> Any:
+    """One column with the dtype it had."""
+    logical: Any = how.logical
+    if logical == _OBJECTS:
+        return pd.Series(values.to_pylist(), dtype=object)
+    if how.categories is not None or (how.dtype == "object" and logical not in ("decimal", "list")):
+        return column_from(values.cast(pa.string()), how, ParseIssues())
+    if logical != "moment" and dtype_of(logical) == how.dtype:
+        return decode(values, logical)
+    dtype: Any = dtype_named(how.dtype)
     if hasattr(dtype, "__from_arrow__"):
-        return pd.Series(dtype.__from_arrow__(values))
+        return dtype.__from_arrow__(values)
     series = values.to_pandas()
-    return series if str(series.dtype) == name else series.astype(dtype)
-
-
-def _foreign(arrow: Any, values: Any) -> Any:
-    kind, kinds = values.type, arrow.types
-    if kinds.is_integer(kind) and not kinds.is_uint64(kind):
-        return _typed(values.cast(arrow.int64()), "Int64")
-    if kinds.is_boolean(kind):
-        return _typed(values, "boolean")
-    if kinds.is_floating(kind):
-        return _typed(values.cast(arrow.float64()), "float64")
-    if kinds.is_string(kind) or kinds.is_large_string(kind):
-        return _typed(values, "string")
-    if kinds.is_timestamp(kind) or kinds.is_date(kind):
-        zoned = getattr(kind, "tz", None)
-        return _typed(values.cast(arrow.timestamp("us", kind.tz if zoned else None)), _moment(zoned))
-    return pd.Series(values.to_pylist(), dtype=object) if kinds.is_nested(kind) else values.to_pandas()
-
-
-def _moment(zone: str | None) -> str:
-    return "datetime64[us, UTC]" if zone else "datetime64[us]"
+    return series if str(series.dtype) == how.dtype else series.astype(dtype)

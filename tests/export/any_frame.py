@@ -96,6 +96,7 @@ JSON = st.recursive(
 )
 NESTED = st.lists(JSON, max_size=3) | st.dictionaries(TEXT, JSON, max_size=3)
 MOMENTS = st.datetimes() | st.sampled_from([dt.datetime.min, dt.datetime.max, dt.datetime(1582, 10, 10)])
+NOT_FROM_TEXT = {"spans", "objects of days", "objects of moments", "objects of hours"}
 ZONES = ["UTC", "Europe/Berlin", "America/St_Johns", "Asia/Kathmandu"]
 
 
@@ -115,8 +116,8 @@ def _objects(values: list[Any]) -> pd.Series[Any]:
 
 
 @st.composite
-def columns(draw: st.DrawFn, rows: int) -> pd.Series[Any]:
-    """One column of that many rows."""
+def columns(draw: st.DrawFn, rows: int, *, text: bool = False) -> pd.Series[Any]:
+    """One column of that many rows; of dtypes that come back from text only."""
 
     def some(values: st.SearchStrategy[Any]) -> list[Any]:
         return draw(st.lists(st.none() | values, min_size=rows, max_size=rows))
@@ -162,7 +163,8 @@ def columns(draw: st.DrawFn, rows: int) -> pd.Series[Any]:
         ),
         "months": lambda: pd.Series(pd.PeriodIndex(["2026-01"] * rows, freq="M")),
     }
-    return makers[draw(st.sampled_from(sorted(makers)))]()
+    known = [name for name in sorted(makers) if not text or name not in NOT_FROM_TEXT]
+    return makers[draw(st.sampled_from(known))]()
 
 
 def _categories(draw: st.DrawFn, rows: int, values: st.SearchStrategy[list[Any]]) -> pd.Categorical:
@@ -173,10 +175,10 @@ def _categories(draw: st.DrawFn, rows: int, values: st.SearchStrategy[list[Any]]
 
 
 @st.composite
-def frames(draw: st.DrawFn, *, unique: bool = False) -> pd.DataFrame:
+def frames(draw: st.DrawFn, *, unique: bool = False, text: bool = False) -> pd.DataFrame:
     """Frames of any columns, with any labels, index and attrs; `unique` labels where a format wants them."""
     rows = draw(st.integers(0, 4))
-    parts = draw(st.lists(columns(rows), max_size=4))
+    parts = draw(st.lists(columns(rows, text=text), max_size=4))
     frame = pd.concat(parts, axis=1) if parts else pd.DataFrame(index=pd.RangeIndex(rows))
     width = len(parts)
     labels = draw(
@@ -187,6 +189,6 @@ def frames(draw: st.DrawFn, *, unique: bool = False) -> pd.DataFrame:
     frame.columns = pd.Index(labels, dtype=None if width else "str")
     if width and draw(st.booleans()):
         name = draw(TEXT.filter(lambda one: not unique or one not in set(map(str, labels))))
-        frame.index = pd.Index(draw(columns(rows)), name=name)
+        frame.index = pd.Index(draw(columns(rows, text=text)), name=name)
     frame.attrs = draw(st.dictionaries(TEXT, JSON, max_size=2))
     return frame

@@ -127,7 +127,6 @@ def foreign() -> pd.DataFrame:
             "infinite": [np.inf, -np.inf],
             "moment": moments,
             "zoned": moments.tz_localize("Europe/Berlin"),
-            "span": pd.to_timedelta(["1 days 00:00:01", None]),
             "mixed": pd.Series([1, "x"], dtype=object),
             "words": pd.Series(["a", None], dtype=object),
             "str": pd.Series(["a", None], dtype="str"),
@@ -171,14 +170,15 @@ def test_what_no_reader_understands_is_counted_whatever_the_dtype(tmp_path: Path
     frame = pd.DataFrame(
         {
             "ns": pd.to_datetime(["2026-01-01"]).as_unit("ns"),
-            "span": pd.to_timedelta(["1 day"]),
             "kind": pd.Categorical(["a"]),
-            "day": pd.Series([date(2026, 1, 1)], dtype=object),
+            "amount": pd.Series([Decimal(1)], dtype=object),
+            "tags": pd.Series([["a"]], dtype=object),
         }
     )
     path = to_csv(frame, tmp_path / "a.csv")
-    path.write_text("ns,span,kind,day\n31.1.,x,c,1.1.\n", encoding="utf-8")
-    back = read_csv(path)
+    path.write_text("ns,kind,amount,tags\n31.1.,c,x,[a]\n", encoding="utf-8")
+    with pytest.warns(ProcoreWarning, match=r"ns 1 \('31\.1\.'\); kind 1 \('c'\)"):
+        back = read_csv(path)
     assert back.isna().all(axis=None)
     assert {name: one["count"] for name, one in back.attrs["procore"]["unparsed"].items()} == dict.fromkeys(
         frame.columns, 1
@@ -209,12 +209,18 @@ def test_a_removed_index_column_is_simply_not_there(tmp_path: Path) -> None:
 def test_what_cannot_come_back_is_said(tmp_path: Path) -> None:
     frame = pd.DataFrame({"set": pd.Series([{1}], dtype=object), "cut": pd.cut([1], [0, 2])})
     frame["span"] = pd.IntervalIndex.from_breaks([0, 1])
+    frame["age"] = pd.to_timedelta(["1 day"])
+    frame["day"] = pd.Series([date(2026, 1, 1)], dtype=object)
     frame.attrs["loop"] = frame.attrs
     with pytest.warns(ProcoreWarning) as said:
         to_csv(frame, tmp_path / "a.csv")
     text = " ".join(str(one.message) for one in said)
     assert "set (set)" in text
     assert "span (interval" in text
+    assert "age (timedelta64" in text
+    assert "day (date)" in text
+    back = read_csv(tmp_path / "a.csv")
+    assert back.loc[0, ["age", "day"]].tolist() == ["1 days 00:00:00", "2026-01-01"]
     assert "loop" in text
 
 
@@ -254,6 +260,60 @@ def test_each_sign_that_starts_a_formula_is_defused_and_comes_back(tmp_path: Pat
     path = to_csv(frame, tmp_path / "a.csv", excel=True)
     assert f"'{sign}1".encode() in path.read_bytes()
     same(read_csv(path), frame)
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "  ",
+        "\t ",
+        " \r\n",
+        "\0",
+        "\x01",
+        "\x1f",
+        "\x7f",
+        "\x85",
+        "\xa0",
+        "\u200b",
+        "\u200f",
+        "\u2028",
+        "\u3000",
+        "\ufeff",
+        "'",
+        "'  ",
+    ],
+)
+@pytest.mark.parametrize("sign", list("=+-@＝﹦−"))
+def test_no_blank_or_control_sign_before_a_formula_hides_it(tmp_path: Path, before: str, sign: str) -> None:
+    frame = to_frame([{"subject": f"{before}{sign}1+1", "tags": [f"{sign}1"]}])
+    path = to_csv(frame, tmp_path / "a.csv", excel=True)
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert row["subject"] == f"'{before}{sign}1+1"
+    same(read_csv(path), frame)
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_a_formula_behind_another_country_s_separator_is_guarded(tmp_path: Path, separator: str) -> None:
+    frame = to_frame([{"subject": f"a{separator} =1+1{separator}b"}])
+    path = to_csv(frame, tmp_path / "a.csv", excel=True)
+    assert f"a{separator}' =1+1{separator}b".encode() in path.read_bytes()
+    same(read_csv(path), frame)
+
+
+@pytest.mark.parametrize("excel", [False, True])
+def test_large_ids_long_decimals_and_half_a_character_survive(tmp_path: Path, excel: bool) -> None:
+    frame = pd.DataFrame(
+        {
+            "id": pd.Series([2**70, 5], dtype=object),
+            "amount": pd.Series([Decimal("12345678901234567890.123456789"), Decimal("0.10")], dtype=object),
+            "text": pd.Series(["\ud800x", "y"], dtype=object),
+        }
+    )
+    back = read_csv(to_csv(frame, tmp_path / "a.csv", excel=excel))
+    assert back["id"].tolist() == [2**70, 5]
+    assert list(map(str, back["amount"])) == ["12345678901234567890.123456789", "0.10"]
+    assert back["text"].tolist() == ["?x", "y"]
 
 
 def test_a_csv_in_the_making_takes_no_memory_per_row(tmp_path: Path) -> None:
@@ -302,7 +362,8 @@ def test_without_the_file_of_types_names_and_endpoint_say_them(tmp_path: Path) -
 def test_a_column_added_by_hand_is_typed_by_name_and_the_others_as_told(tmp_path: Path) -> None:
     path = to_csv(to_frame([{"id": 1, "code": "007"}]), tmp_path / "a.csv")
     path.write_text("due_date,code,id\n2026-01-31,007,x\n", encoding="utf-8")
-    back = read_csv(path)
+    with pytest.warns(ProcoreWarning, match=r"id 1 \('x'\)"):
+        back = read_csv(path)
     assert back["due_date"][0] == pd.Timestamp("2026-01-31")
     assert back["code"][0] == "007"
     assert back.attrs["procore"]["unparsed"]["id"]["count"] == 1

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from procore_nb.errors import ArgumentError, MissingExtraError, OutputError
 from procore_nb.export import read_parquet, to_parquet
-from procore_nb.export.extras import library
+from procore_nb.export.file_groups import library
 from procore_nb.frames import to_frame
 from tests.export.test_csv import RECORD, ROWS, foreign, same
 
@@ -122,3 +122,50 @@ def test_a_library_that_is_absent_is_named_with_the_line_that_installs_it() -> N
 
     with pytest.raises(MissingExtraError, match=r'pip install "procore-nb\[keep\]"'):
         library("pyarrow.parquet", "Parquet", find=absent)
+
+
+LISTS = [
+    {"id": 1, "tags": ["a", "b"], "people": [{"id": 7, "name": "Ann"}, {"id": 8, "name": None}]},
+    {"id": 2, "tags": [], "people": []},
+    {"id": 3, "tags": ["c"], "people": [{"id": 9, "name": "Bo"}]},
+]
+
+
+def test_lists_are_native_and_duckdb_unnests_them(tmp_path: Path) -> None:
+    path = to_parquet(to_frame(LISTS), tmp_path / "a.parquet")
+    query = "select id, unnest(people).name from read_parquet(?) order by 1, 2 nulls last"
+    assert duckdb.connect().execute(query, [str(path)]).fetchall() == [(1, "Ann"), (1, None), (3, "Bo")]
+
+
+def test_lists_are_native_and_polars_explodes_them(tmp_path: Path) -> None:
+    import polars
+
+    path = to_parquet(to_frame(LISTS), tmp_path / "a.parquet")
+    rows = polars.read_parquet(path).filter(polars.col("tags").list.len() > 0).explode("tags")
+    assert rows.select("id", "tags").rows() == [(1, "a"), (1, "b"), (3, "c")]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [["a", 1], [{"x": 1}]],
+        [[2**70]],
+        [[{"a": 1}, {"b": 2}]],
+        [[{}]],
+        [["\ud800"]],
+        [[True, 1]],
+    ],
+)
+def test_lists_that_arrow_cannot_hold_come_back_too(tmp_path: Path, values: list[Any]) -> None:
+    frame = pd.DataFrame({"x": pd.Series(values, dtype=object)})
+    back = read_parquet(to_parquet(frame, tmp_path / "a.parquet"))["x"].tolist()
+    assert repr(back) == repr(values).replace("\\ud800", "?")
+
+
+def test_ids_past_64_bits_and_half_a_character_come_back(tmp_path: Path) -> None:
+    frame = pd.DataFrame(
+        {"id": pd.Series([2**70, 1], dtype=object), "x": pd.Series(["\ud800a", "b"], dtype=object)}
+    )
+    back = read_parquet(to_parquet(frame, tmp_path / "a.parquet"))
+    assert back["id"].tolist() == [2**70, 1]
+    assert back["x"].tolist() == ["?a", "b"]

@@ -1,0 +1,298 @@
+"""Columns as the text of a CSV file, and such text as columns.
+
+In: a column of any dtype. Out: its type, and one text per row (None where missing); and the way back, from Arrow text.
+Speaks to no service. A column that nobody changed is cast in C++; one that holds an edited cell is read value by value, by
+the readers of records from Procore.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
+from typing import Any, cast
+
+import numpy as np
+import orjson
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from procore_nb.frames.codec import decode, dtype_of, from_any_column, json_value, logical_type
+from procore_nb.frames.column_builder import numbered, read_column
+from procore_nb.frames.parse import ParseIssues, json_text
+from procore_nb.frames.types import LogicalType
+from procore_nb.scalars import is_missing
+
+_OF_NUMPY = {"i": "integer", "u": "integer", "f": "number", "b": "boolean"}
+_JSON = {list, dict, str, int, float, bool}
+_ENDLESS = {"Infinity": Decimal("Infinity"), "-Infinity": Decimal("-Infinity")}
+_WHOLE_NUMBER = "^-?[0-9]+$"  # Arrow would read 0x1F too
+_UNIT = re.compile(r"\[(s|ms|us|ns)\b")
+
+
+@dataclass(frozen=True)
+class ColumnType:
+    """How a column is written, and what it is in pandas.
+
+    `logical` is a logical type of our frames (a list, or any nested value, is JSON text), or `moment` for times of day
+    without zone, or `id` for digits or text where only a name speaks. `dtype` is the pandas dtype; `of` the dtype of
+    categories; `range` the least and the greatest value; `lost` names a dtype that does not come back.
+    """
+
+    logical: str
+    dtype: str
+    categories: list[str] | None = None
+    ordered: bool = False
+    of: str | None = None
+    range: list[str] | None = None
+    lost: str | None = None
+
+    @classmethod
+    def named(cls, logical: str) -> ColumnType:
+        """The type of a column of our frames."""
+        known = "text" if logical == "id" else cast("LogicalType", logical)
+        return cls(logical, dtype_of(known))
+
+
+def plain(column: pd.Series[Any]) -> pd.Series[Any]:
+    """The same values in a dtype that numpy or pandas itself brings."""
+    dtype = column.dtype
+    if isinstance(dtype, pd.SparseDtype):
+        return pd.Series(np.asarray(column))
+    if isinstance(dtype, pd.ArrowDtype):
+        return pd.Series(from_any_column(pa.chunked_array(column.array.__arrow_array__())))
+    return column
+
+
+def type_of(column: pd.Series[Any]) -> ColumnType:
+    """How to write this column: by its dtype, and for objects by what they are."""
+    dtype: Any = column.dtype
+    if isinstance(dtype, pd.CategoricalDtype):
+        values = pd.Series(dtype.categories)
+        inner = type_of(values)
+        texts = [text or "" for text in texts_of(plain(values), inner)]
+        return replace(inner, dtype="category", categories=texts, ordered=bool(dtype.ordered), of=inner.dtype)
+    if isinstance(dtype, pd.StringDtype):
+        # The storage is the reader's business, what counts is how it writes "missing".
+        return ColumnType("text", "string" if dtype.na_value is pd.NA else "str")
+    if isinstance(dtype, pd.SparseDtype | pd.ArrowDtype):
+        return replace(type_of(plain(column)), lost=str(dtype))
+    if isinstance(dtype, pd.DatetimeTZDtype):
+        return ColumnType("time", str(dtype))
+    if str(dtype) == "object":
+        return _type_of_objects(column)
+    name = str(dtype)
+    kind = getattr(dtype, "kind", "O")
+    if kind == "M":
+        present = column.dropna()
+        return ColumnType("date" if bool((present == present.dt.normalize()).all()) else "moment", name)
+    if kind in _OF_NUMPY and dtype_named(name) == dtype and getattr(dtype, "itemsize", 8) <= 8:
+        return ColumnType(_OF_NUMPY[kind], name)
+    comes_back = isinstance(dtype, pd.PeriodDtype)
+    return ColumnType("text", name if comes_back else "object", lost=None if comes_back else name)
+
+
+def range_of(column: pd.Series[Any], how: ColumnType) -> list[str] | None:
+    """The least and the greatest value as text, for types whose cells a spreadsheet may rewrite."""
+    if how.categories is not None or how.logical not in (
+        "integer",
+        "number",
+        "decimal",
+        "date",
+        "time",
+        "moment",
+    ):
+        return None
+    present = column[
+        [not is_missing(value) for value in column.array] if column.dtype == object else column.notna()
+    ]
+    if present.empty:
+        return None
+    ends = pd.Series([present.min(), present.max()], dtype=column.dtype)
+    return [text or "" for text in texts_of(ends, how)]
+
+
+def dtype_named(name: str) -> Any:
+    """The dtype of that name; None where a name does not lead to one."""
+    try:
+        return pd.api.types.pandas_dtype(name)
+    except (TypeError, NotImplementedError):
+        return None
+
+
+def _type_of_objects(column: pd.Series[Any]) -> ColumnType:
+    known = logical_type(column)
+    if known is not None:
+        return ColumnType(known, "object")
+    found = {type(value) for value in column.array if not is_missing(value)}
+    if found and all(issubclass(one, str) for one in found):
+        return ColumnType("text", "object")
+    odd = ", ".join(sorted(one.__name__ for one in found - _JSON))
+    # Values of one type, such as Python's dates, are better read by people than JSON of them.
+    as_text = odd and not found & _JSON and found != {dt.datetime}
+    return ColumnType("text" if as_text else "list", "object", lost=odd or None)
+
+
+def texts_of(column: pd.Series[Any], how: ColumnType) -> list[str | None]:
+    """One text per row, None where missing."""
+    if how.categories is not None and isinstance(column.dtype, pd.CategoricalDtype):
+        texts = [*how.categories, None]  # the code of missing is -1
+        return [texts[code] for code in column.cat.codes.tolist()]
+    if column.dtype.kind == "M":
+        return _texts_of_times(column, how.logical)
+    values: list[Any] = column.astype(object).tolist()
+    write = _WRITERS.get(how.logical, str)
+    return [None if is_missing(value) else write(value) for value in values]
+
+
+def _texts_of_times(column: pd.Series[Any], logical: str) -> list[str | None]:
+    bare = column.dt.tz_convert("UTC").dt.tz_localize(None) if logical == "time" else column
+    moments = bare.to_numpy()
+    zone = "Z" if logical == "time" else ""
+    texts = np.datetime_as_string(moments, unit="D" if logical == "date" else "s").tolist()
+    whole = (moments == moments.astype("M8[s]")) | (logical == "date")
+    exact = texts if bool(whole.all()) else np.datetime_as_string(moments).tolist()
+    rows = zip(texts, exact, whole.tolist(), column.isna().tolist(), strict=True)
+    return [None if gone else (text if full else more) + zone for text, more, full, gone in rows]
+
+
+def _json_of(value: Any) -> str:
+    """Compact JSON text of anything, integers of any length included."""
+    with suppress(orjson.JSONEncodeError, RecursionError):
+        return orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS).decode()
+    try:
+        return json_text(sorted(value, key=repr) if isinstance(value, set | frozenset) else value)
+    except (TypeError, ValueError, RecursionError):  # keys of several parts, or what holds itself
+        return json_text(str(value))
+
+
+_WRITERS: dict[str, Any] = {
+    "list": _json_of,
+    "boolean": lambda value: "true" if value else "false",
+    "number": lambda value: repr(float(value)),
+    "decimal": lambda value: str(value).replace("E", "e"),  # a large E is a spreadsheet's, which rounds
+}
+
+
+# -- from text -------------------------------------------------------------------------------------------------
+
+
+def column_from(cells: Any, how: ColumnType, issues: ParseIssues) -> pd.Series[Any]:
+    """The column that was written as these cells (a chunked array of text)."""
+    column = column_at_once(cells, how)
+    return column if column is not None else column_by_value(cells.to_pylist(), how, issues)
+
+
+def column_at_once(cells: Any, how: ColumnType) -> pd.Series[Any] | None:
+    """The column if all its cells are as `to_csv` writes them, else None."""
+    if how.categories is not None:
+        found: pd.Series[Any] | None = _categories(cells, how)
+        return found
+    with suppress(pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError, ArithmeticError):
+        return _finished(_cast(cells, how), how)
+    return None
+
+
+def column_by_value(texts: list[str | None], how: ColumnType, issues: ParseIssues) -> pd.Series[Any]:
+    """The column of cells of which some are edited; those that cannot be read are counted, and missing."""
+    if how.categories is not None:
+        known = set(how.categories)
+        for text in texts:
+            if text is not None and text not in known:
+                issues.add(text)
+        kept = [text if text in known else None for text in texts]
+        column: pd.Series[Any] = _categories(pa.chunked_array([pa.array(kept, pa.string())]), how)
+        return column
+    logical = cast("LogicalType", "time" if how.logical == "moment" else how.logical)
+    values: list[Any] = texts
+    if logical == "list":
+        values = [_value_or_issue(text, issues) for text in texts]
+        return pd.Series(values, dtype=object)
+    column = pd.Series(read_column(values, logical, issues, "exact"))
+    return _finished(column.dt.tz_localize(None) if how.logical == "moment" else column, how)
+
+
+def _value_or_issue(text: str | None, issues: ParseIssues) -> Any:
+    if text is None:
+        return None
+    try:
+        return json_value(text)
+    except ValueError:
+        issues.add(text)
+        return None
+
+
+def _cast(cells: Any, how: ColumnType) -> pd.Series[Any]:
+    logical = how.logical
+    if logical in ("text", "id"):
+        texts = pd.Series(decode(cells, "text"))
+        numbers = numbered(texts.array) if logical == "id" else None
+        return texts if numbers is None else pd.Series(numbers)
+    if logical == "list":
+        values = [None if text is None else json_value(text) for text in cells.to_pylist()]
+        return pd.Series(values, dtype=object)
+    if logical == "decimal":
+        return pd.Series(_decimals(cells), dtype=object)
+    unit = _UNIT.search(how.dtype)
+    if logical in ("time", "moment", "date"):
+        kind = pa.timestamp(unit[1] if unit else "us", "UTC" if logical == "time" else None)
+        moments = (cells.cast(pa.date32()) if logical == "date" else cells).cast(kind)
+        naive = pd.Series(moments.cast(pa.timestamp(kind.unit)).to_numpy())
+        return naive.dt.tz_localize("UTC") if logical == "time" else naive
+    if logical == "integer":
+        if not pc.all(pc.match_substring_regex(cells, _WHOLE_NUMBER)).as_py() and cells.null_count < len(
+            cells
+        ):
+            raise ValueError("not whole numbers")
+        small = how.dtype.lower() if how.dtype.lower() != "object" else "int64"
+        whole = cells.cast(pa.type_for_alias(small))
+        dtype: Any = dtype_named(small.capitalize().replace("Ui", "UI"))
+        return pd.Series(dtype.__from_arrow__(whole))
+    target = pa.bool_() if logical == "boolean" else pa.float64()
+    return pd.Series(decode(cells.cast(target), cast("LogicalType", logical)))
+
+
+def _decimals(cells: Any) -> list[Decimal | None]:
+    """Decimals as they are written; equal ones are made once."""
+    coded = cells.combine_chunks().dictionary_encode()
+    coded = coded if isinstance(coded, pa.DictionaryArray) else coded.combine_chunks()
+    try:
+        known = [Decimal(text) for text in coded.dictionary.to_pylist()]
+    except InvalidOperation as error:
+        raise ValueError("not a decimal") from error
+    if any(not value.is_finite() and str(value) not in _ENDLESS for value in known):
+        raise ValueError("not a decimal")
+    return [None if at is None else known[at] for at in coded.indices.to_pylist()]
+
+
+def _categories(cells: Any, how: ColumnType) -> Any:
+    texts = pa.array(how.categories, pa.string())
+    codes = pc.index_in(cells, value_set=texts)
+    if codes.null_count > cells.null_count:
+        return None
+    inner = ColumnType(how.logical, how.of or "str")
+    values = column_from(pa.chunked_array([texts]), inner, ParseIssues())
+    places = codes.fill_null(-1).to_numpy()
+    return pd.Series(pd.Categorical.from_codes(places, categories=pd.Index(values), ordered=how.ordered))
+
+
+def _finished(column: pd.Series[Any], how: ColumnType) -> pd.Series[Any]:
+    """The column in its dtype; as it is where an edited file holds what does not fit."""
+    if how.dtype == "object":
+        values = column.astype(object)
+        return values.where(column.notna(), None)
+    dtype = dtype_named(how.dtype)
+    if dtype is None or column.dtype == dtype or how.logical == "id":
+        return column
+    try:
+        finished = column.astype(dtype)
+    except (TypeError, ValueError, NotImplementedError, OverflowError):  # an int64 column now has a gap
+        return column
+    if how.logical == "integer" and not bool(
+        (finished == column).fillna(True).all()
+    ):  # numpy wraps 300 to 44
+        return column
+    return finished
