@@ -10,7 +10,7 @@ from __future__ import annotations
 import gzip
 import zlib
 from collections.abc import Iterable
-from functools import cache, cached_property
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -52,6 +52,8 @@ class Catalogue:
         self.singles = tuple(singles)
         self.as_of = as_of
         self.left_out = tuple(left_out)
+        self._names: dict[str, Endpoint] | None = None
+        self._lengths: dict[int, list[tuple[tuple[str, ...], str, Endpoint]]] | None = None
 
     def __repr__(self) -> str:
         of = f", Procore's reference of {self.as_of}" if self.as_of else ""
@@ -95,18 +97,25 @@ class Catalogue:
                 return one
         raise CatalogError(f"No single object is called {name!r}.")
 
-    @cached_property
+    # Not functools.cached_property: in Python 3.11 it has one lock for all, which a thread may hold when another forks;
+    # the child would wait for it for ever. Two threads that compute the same table at once do no harm.
+    @property
     def _by_name(self) -> dict[str, Endpoint]:
-        names = {plain(alias): one for one in self.endpoints for alias in one.aliases}
-        return names | {plain(one.name): one for one in self.endpoints}
+        if self._names is None:
+            names = {plain(alias): one for one in self.endpoints for alias in one.aliases}
+            self._names = names | {plain(one.name): one for one in self.endpoints}
+        return self._names
 
-    @cached_property
+    @property
     def _by_length(self) -> dict[int, list[tuple[tuple[str, ...], str, Endpoint]]]:
         """Parts and version of every path, sorted by their number of parts."""
+        if self._lengths is not None:
+            return self._lengths
         found: dict[int, list[tuple[tuple[str, ...], str, Endpoint]]] = {}
         for one in self.endpoints:
             version, parts = paths.split(one.path)
             found.setdefault(len(parts), []).append((parts, version, one))
+        self._lengths = found
         return found
 
     def _at_path(self, path: str) -> Endpoint | None:
