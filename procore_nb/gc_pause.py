@@ -1,7 +1,8 @@
-"""A pause for the garbage collector while many records become columns.
+"""A pause for the garbage collector while a reply becomes records.
 
-In: a block of code. Out: the same block, without the collector counting and visiting millions of
-short-lived dicts, which otherwise takes half the time. Speaks to no service.
+In: a block of code. Out: the same block, without the collector visiting the dicts of a reply again and again while they
+are made. Speaks to no service. Measured (`tests/benchmarks/frames.py`, from bytes to frame): 16 to 19 % less CPU time where
+replies are parsed; building frames gains nothing by it and does not pause.
 """
 
 from __future__ import annotations

@@ -6,6 +6,5 @@ and dtypes depend on the question, never on the answer. Speaks to no service.
 
 from procore_nb.frames.builder import FrameBuilder, to_frame, with_categories
 from procore_nb.frames.explode_lists import explode
-from procore_nb.gc_pause import gc_paused
 
-__all__ = ["FrameBuilder", "explode", "gc_paused", "to_frame", "with_categories"]
+__all__ = ["FrameBuilder", "explode", "to_frame", "with_categories"]

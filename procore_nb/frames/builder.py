@@ -29,7 +29,6 @@ from procore_nb.frames.flatten import (
 )
 from procore_nb.frames.parse import ParseIssues
 from procore_nb.frames.types import LogicalType, Path, declared_by, is_id, type_of_name
-from procore_nb.gc_pause import gc_paused
 
 _NONE = type(None)
 _AT_ONCE = 2000  # records of one column that are read together
@@ -104,9 +103,8 @@ class FrameBuilder:
         if len(leading) != len(self._leading):
             raise ArgumentError(f"{len(self._leading)} leading values are needed, not {len(leading)}.")
         at = len(self._blocks) if place is None else place
-        with gc_paused:
-            for part in _parts(records, self._bare):
-                self._add_part(part, dict(zip(self._leading, leading, strict=True)), at)
+        for part in _parts(records, self._bare):
+            self._add_part(part, dict(zip(self._leading, leading, strict=True)), at)
 
     @property
     def custom_fields(self) -> set[int]:
@@ -128,26 +126,23 @@ class FrameBuilder:
 
     def build(self) -> pd.DataFrame:
         """The frame of all pages, in order. The builder gives its pages away: it is empty afterwards."""
-        with gc_paused:
-            starts, counts = self._starts(), [count for _, count in self._blocks]
-            rows = sum(counts)
-            labels = unique_labels(self._labels)
-            names = self._names(labels)
-            arrays: list[Any] = []
-            issues: dict[str, ParseIssues] = {}
-            text_ids = []
-            for path, name in names.items():
-                column = self._columns.pop(path)
-                array = column.build(starts, counts, rows, self._decimals)
-                if (column.maybe_number or column.widens) and isinstance(array.dtype, pd.StringDtype):
-                    text_ids.append(name)
-                arrays.append(array)
-                issues[name] = column.issues
-            attrs = self._described(names, labels, issues, rows) | (
-                {"text_ids": text_ids} if text_ids else {}
-            )
-            self._blocks.clear()
-            frame = pd.DataFrame(dict(enumerate(arrays)), index=pd.RangeIndex(rows), copy=False)
+        starts, counts = self._starts(), [count for _, count in self._blocks]
+        rows = sum(counts)
+        labels = unique_labels(self._labels)
+        names = self._names(labels)
+        arrays: list[Any] = []
+        issues: dict[str, ParseIssues] = {}
+        text_ids = []
+        for path, name in names.items():
+            column = self._columns.pop(path)
+            array = column.build(starts, counts, rows, self._decimals)
+            if (column.maybe_number or column.widens) and isinstance(array.dtype, pd.StringDtype):
+                text_ids.append(name)
+            arrays.append(array)
+            issues[name] = column.issues
+        attrs = self._described(names, labels, issues, rows) | ({"text_ids": text_ids} if text_ids else {})
+        self._blocks.clear()
+        frame = pd.DataFrame(dict(enumerate(arrays)), index=pd.RangeIndex(rows), copy=False)
         frame.columns = pd.Index(list(names.values()), dtype="str")
         return describe(frame, **attrs)
 

@@ -15,10 +15,12 @@ import time
 import tracemalloc
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from typing import Any
 
 import orjson
 import pandas as pd
+import pyarrow as pa
 
 from procore_nb.frames import FrameBuilder
 from procore_nb.frames.flatten import flattened
@@ -121,13 +123,30 @@ def flat(replies: list[bytes]) -> dict[Any, list[Any]]:
     return columns
 
 
-def frame(replies: list[bytes], endpoint: Any = None) -> pd.DataFrame:
-    """The same replies as a typed frame, page by page."""
-    builder = FrameBuilder(endpoint)
-    with gc_paused:
-        for reply in replies:
-            builder.add(orjson.loads(reply))
-        return builder.build()
+def frame(
+    replies: list[bytes], endpoint: Any = None, *, decimals: Any = "float", pause: bool = True
+) -> pd.DataFrame:
+    """The same replies as a typed frame, page by page; the collector is paused while a reply is parsed."""
+    builder = FrameBuilder(endpoint, decimals=decimals)
+    for reply in replies:
+        with gc_paused if pause else nullcontext():
+            records = orjson.loads(reply)
+        builder.add(records)
+        del records
+    return builder.build()
+
+
+def normalized(replies: list[bytes]) -> pd.DataFrame:
+    """What people write today: no types, dates as text."""
+    records: list[Any] = []
+    for reply in replies:
+        records.extend(orjson.loads(reply))
+    return pd.json_normalize(records)
+
+
+def bare_arrow(replies: list[bytes]) -> list[Any]:
+    """orjson and one Arrow array of records per page, without types of ours."""
+    return [pa.array(orjson.loads(reply)) for reply in replies]
 
 
 def cpu_seconds(work: dict[str, Callable[[], Any]], rounds: int = 5) -> dict[str, float]:
@@ -186,14 +205,24 @@ def main() -> None:
             "orjson alone": lambda: deque(map(orjson.loads, replies), maxlen=0),
             "floor: orjson and bare lists": lambda: floor(replies),
             "orjson and our flattening, no types": lambda: flat(replies),
-            "frame, text in pyarrow": lambda: stored("pyarrow", lambda: frame(replies)),
+            "orjson and bare Arrow columns": lambda: bare_arrow(replies),
+            "pandas.json_normalize": lambda: normalized(replies),
+            "frame, money as floats": lambda: stored("pyarrow", lambda: frame(replies)),
+            "frame, money exact": lambda: stored("pyarrow", lambda: frame(replies, decimals="exact")),
             "frame of the endpoint projects": lambda: stored("pyarrow", lambda: frame(replies, "projects")),
             "frame, text in python": lambda: stored("python", lambda: frame(replies)),
+            "frame, collector never paused": lambda: stored("pyarrow", lambda: frame(replies, pause=False)),
         }
     )
-    least = took["floor: orjson and bare lists"]
+    arrow, pandas = took["orjson and bare Arrow columns"], took["pandas.json_normalize"]
     for name, seconds in took.items():
-        print(f"{name:36} {seconds:6.2f} s CPU = {seconds / least:.2f} x floor")
+        print(
+            f"{name:36} {seconds:6.2f} s CPU = {seconds / arrow:.2f} x Arrow = {seconds / pandas:.2f} x pandas"
+        )
+    for keys in (10_000, 100_000):
+        row = orjson.dumps([{f"key {at}": at for at in range(keys)}])
+        wide = cpu_seconds({"wide": lambda row=row: frame([row])}, 1)["wide"]
+        print(f"one row of {keys:7,} keys {wide:18.2f} s CPU = {wide / keys * 1e6:.0f} µs a key")
     for storage in ("pyarrow", "python"):
         peak, table = peak_bytes(lambda storage=storage: stored(storage, lambda: frame(replies)))
         own = deep_size(table)

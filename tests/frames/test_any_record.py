@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from procore_nb.frames import FrameBuilder, explode, gc_paused, to_frame
+from procore_nb.frames import FrameBuilder, explode, to_frame
+from procore_nb.gc_pause import gc_paused
 from tests.frames.stand_ins import Endpoint, Field
 
 KEYS = st.sampled_from(
