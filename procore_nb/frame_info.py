@@ -39,6 +39,7 @@ KEYS: Mapping[str, str] = {
     "custom_fields": "by column: the key of the custom field in the response",
     "text_ids": "columns of ids that became text, as some are no numbers",
     "new_fields": "columns of fields that the catalogue does not declare, custom fields apart",
+    "decimals": "how money came: `float` or `exact`; absent where it is as by default",
     "exploded": "frames of `explode`: the list that was taken apart",
     "store": "frames of a store: its address",
     "catalogue": "frames of `find_endpoints`: day of the newest copy of Procore's reference that was read",
