@@ -76,11 +76,12 @@ def diagnose(args: argparse.Namespace) -> int:
 
 
 def build_catalogue(args: argparse.Namespace) -> int:
-    """Write a catalogue made from an OpenAPI document."""
+    """Write a catalogue made from OpenAPI documents, and show what differs from the shipped one."""
     from procore_nb.catalog.openapi import build_file
 
-    base = catalog.load() if args.extend else None
-    made = build_file(args.document, args.output, base=base)
+    base = catalog.load() if args.extend or args.whole else None
+    made, differences = build_file(args.documents, args.output, base=base, whole=args.whole)
+    print(differences)
     print(f"{args.output}: {len(made):,} list endpoints")
     return 0
 

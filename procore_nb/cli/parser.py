@@ -149,11 +149,20 @@ def _diagnose(one: argparse.ArgumentParser) -> None:
 
 def _catalog(one: argparse.ArgumentParser) -> None:
     verbs = one.add_subparsers(metavar="ACTION", required=True)
-    build = verbs.add_parser("build", help="read an OpenAPI document and write a catalogue")
-    build.add_argument("document", type=Path, metavar="FILE", help="Procore's OpenAPI document (JSON)")
+    build = verbs.add_parser(
+        "build", help="read OpenAPI documents, write a catalogue, show what is new, changed, gone"
+    )
+    build.add_argument(
+        "documents", type=Path, nargs="+", metavar="FILE", help="Procore's OpenAPI documents (JSON)"
+    )
     build.add_argument("--output", type=Path, default=Path("procore-catalog.gz"), metavar="FILE")
     build.add_argument(
         "--extend", action="store_true", help="keep the lists of the shipped catalogue that FILE lacks"
+    )
+    build.add_argument(
+        "--whole",
+        action="store_true",
+        help="FILEs are the whole reference: shipped lists that they lack are kept and marked as gone",
     )
     build.set_defaults(run=commands.build_catalogue)
 

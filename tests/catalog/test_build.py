@@ -215,7 +215,7 @@ def test_swagger_2_is_read_alike() -> None:
 
 def test_a_built_catalogue_is_written_and_loaded_again(tmp_path: Path) -> None:
     file = tmp_path / "mine.jsonl.gz"
-    built = compile.build_file(DOCUMENTS / "openapi3.json", file, base=catalog.load())
+    built, _ = compile.build_file([DOCUMENTS / "openapi3.json"], file, base=catalog.load())
     again = catalog.load(file)
 
     assert again.endpoints == built.endpoints
@@ -261,7 +261,7 @@ def _listing(schema: Any, *, path: str = _MOONS, **more: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "schema",
     [
-        {"$ref": "other.json#/moon"},
+        {"$ref": "https://example.org/other.json#/moon"},
         {"$ref": "#/nowhere"},
         {"$ref": "#/a"},
     ],

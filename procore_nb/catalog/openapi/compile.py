@@ -1,25 +1,25 @@
-"""A catalogue from Procore's OpenAPI document, as a user downloads it from Procore's developer site.
+"""A catalogue from Procore's OpenAPI documents, as a user downloads them from Procore's developer site.
 
-In: the document (OpenAPI 3 or Swagger 2, JSON) and, to extend, a catalogue. Out: a catalogue, or its file.
+In: the documents (OpenAPI 3 or Swagger 2, JSON) and, to extend, a catalogue. Out: a catalogue, or its file.
 Speaks to no service. Each GET operation whose reply holds a collection becomes one endpoint.
 """
 
 from __future__ import annotations
 
-import codecs
 import re
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-
-import orjson
 
 from procore_nb.atomic_write import output_path, replace_atomically
 from procore_nb.catalog.catalogue import Catalogue, dump, load
 from procore_nb.catalog.endpoint import Endpoint
 from procore_nb.catalog.models import encode
 from procore_nb.catalog.openapi import schemas
+from procore_nb.catalog.openapi.differences import Differences, compare
+from procore_nb.catalog.openapi.documents import read_document
 from procore_nb.catalog.openapi.endpoint_names import name_for
 from procore_nb.catalog.openapi.from_openapi import described
 from procore_nb.catalog.openapi.operations import rows_of
@@ -36,89 +36,108 @@ _DOCUMENTED = (
 )  # fmt: skip
 
 
-def build_file(document: str | Path, output: str | Path, *, base: Catalogue | None = None) -> Catalogue:
-    """Read an OpenAPI document, build its catalogue, write it to a file, and return it.
+def build_file(
+    documents: Iterable[str | Path],
+    output: str | Path,
+    *,
+    base: Catalogue | None = None,
+    whole: bool = False,
+) -> tuple[Catalogue, Differences]:
+    """Read OpenAPI documents, build their catalogue, write it to a file, and say what is new, changed and gone.
 
     Parameters
     ----------
-    document
-        The downloaded document (JSON).
+    documents
+        The downloaded documents (JSON), parts of one reference; what they refer to in other files is read beside them.
     output
         The catalogue file to write, for `load(output)`.
     base
         A catalogue to extend: see `build`.
+    whole
+        Whether the documents are Procore's whole reference: lists of `base` that they lack are then marked as gone.
+
+    Returns
+    -------
+    tuple of Catalogue and Differences
+        The catalogue, and how it differs from the one that comes with this package.
 
     Raises
     ------
     CatalogError
-        When the document cannot be read or holds no list of Procore's API.
+        When a document cannot be read, or none of them holds a list of Procore's API.
     OutputError
         When the file cannot be written; what was there before is still there.
     """
-    catalogue = build(read_document(document), base=base)
+    files = [Path(one) for one in documents]
+    read = [read_document(one) for one in files]
+    day = max(
+        (datetime.fromtimestamp(one.stat().st_mtime, UTC).date().isoformat() for one in files), default=""
+    )
+    catalogue = build(*read, base=base, whole=whole, as_of=day)
     save(catalogue, output)
-    return catalogue
+    paths = {path for one in read for path, _, _ in _operations(one)}
+    return catalogue, compare(load(), catalogue, paths)
 
 
-def read_document(path: str | Path) -> Mapping[str, Any]:
-    """An OpenAPI document from its file."""
-    advice = "Download Procore's OpenAPI document as JSON and name that file."
-    try:
-        document = orjson.loads(Path(path).read_bytes().removeprefix(codecs.BOM_UTF8))
-    except OSError as error:
-        raise CatalogError(f"The document {str(path)!r} cannot be read: {error.strerror}.") from error
-    except orjson.JSONDecodeError as error:
-        raise CatalogError(f"The document {str(path)!r} is not JSON: {error}.", advice=advice) from error
-    if not isinstance(document, dict) or not isinstance(document.get("paths"), dict):
-        raise CatalogError(
-            f"The document {str(path)!r} has no paths: it is no OpenAPI document.", advice=advice
-        )
-    return document
-
-
-def build(document: Mapping[str, Any], *, base: Catalogue | None = None) -> Catalogue:
-    """The catalogue of an OpenAPI document.
+def build(
+    *documents: Mapping[str, Any], base: Catalogue | None = None, whole: bool = False, as_of: str = ""
+) -> Catalogue:
+    """The catalogue of OpenAPI documents.
 
     Parameters
     ----------
-    document
-        OpenAPI 3 or Swagger 2, as decoded JSON.
+    documents
+        OpenAPI 3 or Swagger 2, as decoded JSON; of two that have one path, the later counts.
     base
-        A catalogue to extend: its lists stay also where the document lacks them. Paths that it has, or the catalogue
-        that comes with this package, keep their names and what is known beyond the document (default dates, remarks,
+        A catalogue to extend: its lists stay also where the documents lack them. Paths that it has, or the catalogue
+        that comes with this package, keep their names and what is known beyond the documents (default dates, remarks,
         alternatives, keys of rows).
+    whole
+        Whether the documents are the whole reference: lists of `base` that they lack are marked as gone, not removed.
+    as_of
+        The day of the documents, `2026-09-16`.
 
     Returns
     -------
     Catalogue
-        The lists of `base` in their order, then the new ones in the document's order.
+        The lists of `base` in their order, then the new ones in the documents' order.
 
     Raises
     ------
     CatalogError
-        When no list of Procore's API is in the document.
+        When no list of Procore's API is in the documents.
     """
     extended = {one.path: one for one in base.endpoints} if base else {}
     # A name never changes its meaning: paths that ours has keep their names, and what it knows beyond the document.
     known = {one.path: one for one in load().endpoints} | extended
     taken = {plain(name) for one in known.values() for name in (one.name, *one.aliases)}
     fresh: dict[str, Endpoint] = {}
-    for path, item, operation in _operations(document):
-        rows = rows_of(document, path, operation)
-        before = known.get(path)
-        if rows is None and before is None:
-            continue
-        found = described(document, path, item, operation, rows)
-        if before is None:
-            found = replace(found, name=_name(path, known, taken))
-            taken.add(found.name)
-        fresh[path] = _extended(before, found) if before else found
+    for document in documents:
+        for path, item, operation in _operations(document):
+            rows = rows_of(document, path, operation)
+            before = known.get(path)
+            if rows is None and before is None:
+                continue
+            found = replace(described(document, path, item, operation, rows), as_of=as_of)
+            if before is None:
+                named = fresh[path].name if path in fresh else _name(path, known, taken)
+                found = replace(found, name=named)
+                taken.add(found.name)
+            fresh[path] = _extended(before, found) if before else found
     if not fresh:
         raise CatalogError(
             "The document has no list of Procore's API: no GET operation under /rest/v… answers a collection."
         )
-    whole = [*(fresh.pop(path, one) for path, one in extended.items()), *fresh.values()]
-    return Catalogue(linked(whole), base.singles if base else ())
+    kept = [
+        fresh.pop(path, replace(one, gone=True, as_of=as_of) if whole else one)
+        for path, one in extended.items()
+    ]
+    return Catalogue(
+        linked([*kept, *fresh.values()]),
+        base.singles if base else (),
+        as_of=as_of or (base.as_of if base else ""),
+        left_out=base.left_out if base else (),
+    )
 
 
 def save(catalogue: Catalogue, path: str | Path) -> None:
@@ -167,7 +186,11 @@ def _extended(before: Endpoint, found: Endpoint) -> Endpoint:
         "views": found.views or before.views,
         "envelope": found.envelope if keys else before.envelope,
         "id_type": (keys and found.id_type) or before.id_type,
+        "beta": found.beta,
         "deprecated": found.deprecated or before.deprecated,
+        "removal": found.removal or before.removal,
+        "as_of": found.as_of or before.as_of,
+        "gone": False,
         "fields_source": (keys and found.fields_source) or before.fields_source,
         "field_text": encode(fields),
     }

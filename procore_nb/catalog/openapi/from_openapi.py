@@ -6,20 +6,23 @@ In: a document and one GET operation of it. Out: an `Endpoint` that has no name 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from procore_nb.catalog.arguments import PAGING_KEYS
 from procore_nb.catalog.endpoint import Endpoint
-from procore_nb.catalog.models import Field, encode
+from procore_nb.catalog.models import DEFAULT_SHAPE, Field, encode
 from procore_nb.catalog.openapi.endpoint_names import kind_for
 from procore_nb.catalog.openapi.operations import Parameter, Rows, parameters
-from procore_nb.catalog.openapi.schemas import flattened, listing
+from procore_nb.catalog.openapi.schemas import flattened, listing, mapping
 from procore_nb.catalog.paths import split
+from procore_nb.near_match import plain
 
 _FILTER = re.compile(r"^filters\[([^\]]+)\](.*)$")
 _SIGN = re.compile(r"^[+-]")
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_REMOVED = re.compile(r"(?:remov|sunset|end of life)[^.]{0,60}?(\d{4}-\d\d-\d\d)", re.IGNORECASE)
 _REMARK = re.compile(r" \(.*\)$")  # "labor (default)"
 
 Query = Mapping[str, Parameter]
@@ -40,7 +43,11 @@ def described(
     required = _required(path_params, query)
     default, most = _sizes(version, query)
     view = next((name for name in ("view", "serializer_view") if name in query), "")
+    view_default = str(query[view].schema.get("default") or "") if view else ""
+    if rows and view:
+        fields = tuple(_in_views(fields, rows.shapes, _choices(query[view]), view_default))
     sort = next((name for name in ("sort", "sort[attribute]") if name in query), "")
+    info = mapping(document.get("info"))
     tag = next((str(one) for one in listing(operation.get("tags"))), "")
     return Endpoint(
         name="",
@@ -58,19 +65,54 @@ def described(
         sorts=_choices(query.get(sort)),
         view_param=view,
         views=_choices(query.get(view)),
-        view_default=str(query[view].schema.get("default") or "") if view else "",
+        view_default=view_default,
         envelope=rows.envelope if rows else "",
         id_type=next((one.type for one in fields if one.name == "id"), ""),
         updated_at_param=_time_filter(query, "updated"),
         created_at_param=_time_filter(query, "created"),
         tag=tag,
-        module=tag,
+        category=str(info.get("x-product-category") or ""),
+        module=str(info.get("x-tool-category") or tag),
         kind=kind_for(path),
         choices=_named_values(query, {view, sort, "sort[direction]"}),
+        beta=mapping(operation.get("x-doc")).get("stage") == "beta" or operation.get("x-beta") is True,
         deprecated=operation.get("deprecated") is True,
+        removal=_removal(operation),
         fields_source="document" if fields else "",
         field_text=encode(fields),
     )
+
+
+def _in_views(
+    fields: Iterable[Field],
+    shapes: tuple[tuple[str, Mapping[str, Any]], ...],
+    views: tuple[str, ...],
+    default: str,
+) -> Iterator[Field]:
+    """The fields, each with the views that have it, where the names of the shapes name the views."""
+    named: dict[str, Mapping[str, Any]] = {}
+    for name, shape in shapes:
+        words = plain(_CAMEL.sub("_", name))
+        fitting = [view for view in views if plain(view) == words or words.endswith(f"_{plain(view)}")]
+        named[max(fitting, key=len) if fitting else default or DEFAULT_SHAPE] = mapping(
+            shape.get("properties")
+        )
+    clear = len(shapes) > 1 and len(named) == len(shapes)
+    for one in fields:
+        key = one.name.split(".")[0].removesuffix("[]")
+        having = tuple(view for view, keys in named.items() if key in keys)
+        yield replace(one, views=having) if clear and 0 < len(having) < len(named) else one
+
+
+def _removal(operation: Mapping[str, Any]) -> str:
+    """The day on which an operation is removed: from its change log, or from what is written about it."""
+    for entry in listing(operation.get("x-changelog")):
+        kind = str(mapping(entry).get("type") or "").casefold()
+        if any(word in kind for word in ("remov", "sunset")):
+            return str(mapping(entry).get("date") or "")[:10]
+    text = f"{operation.get('summary') or ''} {operation.get('description') or ''}"
+    found = _REMOVED.search(text) if operation.get("deprecated") is True else None
+    return found.group(1) if found else ""
 
 
 def _about_group(document: Mapping[str, Any], rows: Rows) -> Iterator[Field]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from procore_nb.catalog.openapi.schemas import joined, listing, mapping, resolved, type_of
+from procore_nb.catalog.openapi.schemas import alternatives, joined, listing, mapping, resolved, type_of
 from procore_nb.near_match import plain
 
 _WRAPPERS = frozenset({
@@ -38,6 +38,8 @@ class Rows:
     schema: Mapping[str, Any]
     group: Mapping[str, Any] = field(default_factory=dict)
     """Where the rows come in groups: what a group says of itself."""
+    shapes: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+    """Where a row has one of several shapes: the name of each, and its schema."""
 
 
 def parameters(
@@ -66,17 +68,22 @@ def rows_of(document: Mapping[str, Any], path: str, operation: Mapping[str, Any]
 def _shown(document: Mapping[str, Any], path: str, schema: Mapping[str, Any]) -> Rows | None:
     """Where the schema of a reply shows its rows."""
     if type_of(schema) == "array":
-        return Rows("", _item(document, schema))
+        return _rows(document, "", schema)
     properties = mapping(schema.get("properties"))
     data = joined(document, properties.get("data"))
     if type_of(data) == "array":
-        return Rows("data", _item(document, data))
+        return _rows(document, "data", data)
     inside = mapping(data.get("properties"))
     found = _only_list(document, inside, path) if inside else None
     if found:
-        return Rows(f"data.{found}", _item(document, joined(document, inside[found])))
+        return _rows(document, f"data.{found}", joined(document, inside[found]))
     found = _only_list(document, properties, path)
-    return Rows(found, _item(document, joined(document, properties[found]))) if found else None
+    return _rows(document, found, joined(document, properties[found])) if found else None
+
+
+def _rows(document: Mapping[str, Any], envelope: str, rows: Mapping[str, Any]) -> Rows:
+    shapes = tuple(alternatives(document, rows.get("items")))
+    return Rows(envelope, _item(document, rows), shapes=shapes)
 
 
 def _ungrouped(document: Mapping[str, Any], path: str, rows: Rows) -> Rows:

@@ -72,14 +72,41 @@ def joined(document: Mapping[str, Any], schema: Any, seen: set[int] | None = Non
     seen.add(id(target))
     own = dict(target)
     properties = dict(mapping(own.pop("properties", None)))
-    for part in [part for word in _COMPOSED for part in listing(own.pop(word, None))]:
-        other = joined(document, part, seen)
+    parts = [joined(document, part, seen) for word in _COMPOSED for part in listing(own.pop(word, None))]
+    # Of several shapes, those with keys say most: a bare id beside them is another view of the same row.
+    rich = [one for one in parts if one.get("properties") or type_of(one) == "array"] or parts
+    rows = [_titled(one) for one in rich if type_of(one) == "array"]
+    if len(rows) > 1:
+        own |= {"type": "array", "items": {"oneOf": rows}}
+    elif rows:
+        own = {key: value for key, value in own.items() if key not in ("type", "items")} | {
+            "type": "array",
+            "items": rows[0],
+        }
+    for other in rich:
         for key, value in mapping(other.pop("properties", None)).items():
             properties.setdefault(key, value)
         if other.get("type") != "null":
             for key, value in other.items():
                 own.setdefault(key, value)
     return own | {"properties": properties} if properties else own
+
+
+def _titled(rows: Mapping[str, Any]) -> Any:
+    """The items of an array, under the array's own title where they have none."""
+    items = rows.get("items")
+    named = isinstance(items, Mapping) and ("title" in items or "$ref" in items)
+    return items if named or "title" not in rows else {"title": rows["title"], "allOf": [items]}
+
+
+def alternatives(document: Mapping[str, Any], schema: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The shapes that a row may have, where its schema is one of several: the name of each, and its schema."""
+    for word in ("oneOf", "anyOf"):
+        for part in listing(resolved(document, schema).get(word)):
+            shape = joined(document, part)
+            if shape.get("properties"):
+                reference = str(mapping(part).get("$ref") or "").rpartition("/")[2]
+                yield str(mapping(part).get("title") or reference or shape.get("title") or ""), shape
 
 
 def mapping(node: Any) -> Mapping[str, Any]:
