@@ -26,7 +26,9 @@ def parser() -> argparse.ArgumentParser:
         description="Procore lists as typed tables, in a terminal.",
         epilog=_CREDENTIALS,
     )
-    whole.add_argument("--version", action="version", version=f"procore-nb {__version__}")
+    whole.add_argument(
+        "--version", action=_Version, nargs=0, help="show the versions of package and catalogue"
+    )
     verbs = whole.add_subparsers(metavar="COMMAND", required=True)
     _demo(verbs.add_parser("demo", help="do the whole job on the embedded demo: summary, CSV files, map"))
     _projects(verbs.add_parser("projects", help="the projects of a company", epilog=_CREDENTIALS))
@@ -37,6 +39,17 @@ def parser() -> argparse.ArgumentParser:
     _sync(verbs.add_parser("sync", help="bring a folder of tables up to date", epilog=_CREDENTIALS))
     _serve(verbs.add_parser("serve-demo", help="serve the demo on a loopback port, for other clients"))
     return whole
+
+
+class _Version(argparse.Action):
+    """Print the version; the catalogue is read only then."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any, **__: Any) -> None:
+        from procore_nb import catalog
+
+        shipped = catalog.load()
+        print(f"procore-nb {__version__}, {len(shipped):,} lists of Procore's reference of {shipped.as_of}")
+        parser.exit()
 
 
 def _connection(one: argparse.ArgumentParser) -> None:

@@ -273,8 +273,16 @@ class Collection:
             skipped=list(self.skipped.accounts),
             **notes_of(stats),
         )
+        superseded = superseded_rows(frame)
+        if superseded:
+            describe(frame, superseded=superseded)
         if whole:
             self._warn()
+            if 0 < superseded < len(frame) and not callable(self.progress):
+                warn(
+                    f"{superseded:,} of {len(frame):,} rows of {self.endpoint.name} are superseded revisions, so that "
+                    "questions count twice. Pass current_revision=True, or keep the rows whose current_revision is true."
+                )
         return frame
 
     def _warn(self) -> None:
@@ -314,3 +322,13 @@ def _reason(error: ProcoreError) -> str:
 
 def _name_of(account: Mapping[str, Any]) -> str:
     return ", ".join(filter(None, (account.get("project_name"), account["target"])))
+
+
+def superseded_rows(frame: pd.DataFrame) -> int:
+    """Return how many rows of RFIs are revisions that a newer one replaces; 0 for lists without such revisions.
+
+    Rows of one question share `source_rfi_header_id`. Submittals have revisions of their own, which are meant to be seen.
+    """
+    if not {"current_revision", "source_rfi_header_id"} <= set(frame.columns):
+        return 0
+    return int(frame["current_revision"].eq(False).fillna(False).sum())

@@ -179,3 +179,48 @@ def test_me_is_known_but_not_listed() -> None:
 def test_an_unknown_single_object_is_an_error() -> None:
     with pytest.raises(CatalogError):
         catalog.single("rfis")
+
+
+def test_the_day_of_the_catalogue_and_what_it_leaves_out_are_known() -> None:
+    shipped = catalog.load()
+    left = [path for path, _ in shipped.left_out]
+
+    assert shipped.as_of == "2026-09-16"
+    assert {one.as_of for one in ALL} == {"2026-05-08", "2026-09-16"}
+    # Of 559 operations compared: 308 were here, 197 are new, 54 are no lists; parameters and fields stand beside them.
+    assert sum(1 for one in ALL if one.as_of == "2026-09-16") > 197 + 280
+    assert len([path for path in left if " " not in path]) == 54
+    assert all(reason for _, reason in shipped.left_out)
+    assert not {one.path for one in ALL} & {path for path in left if " " not in path}
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "before"),
+    [
+        ("custom_field_definitions", "v2.0", "custom_field_definitions_v1_1"),
+        ("custom_field_metadata", "v2.0", "custom_field_metadata_v1_0"),
+        ("specification_sections", "v2.1", "specification_sections_v1_0"),
+        ("specification_section_divisions", "v2.1", "specification_section_divisions_v1_0"),
+        ("schedule_calendars", "v2.1", "schedule_calendars_v2_0"),
+        ("company_bids", "v2.0", "company_bids_v1_0"),
+        ("bid_package_bids", "v1.1", "bid_package_bids_v1_0"),
+        ("commitments", "v2.0", "commitments_v1_0"),
+        ("markup_stamps", "v2.1", "markup_stamps_v2_0"),
+        ("documents", "v2.0", "documents_v1_0"),
+    ],
+)
+def test_a_plain_name_means_the_richest_version_that_is_not_going_away(
+    name: str, version: str, before: str
+) -> None:
+    now, old = catalog.endpoint(name), catalog.endpoint(before)
+
+    assert now.version == version
+    assert not now.going_away
+    assert old.going_away or old.older_version or len(old.fields) < len(now.fields)
+
+
+def test_no_plain_name_means_a_list_that_is_removed_while_another_version_stays() -> None:
+    for one in ALL:
+        family = [one, *(catalog.endpoint(name) for name in one.versions)]
+        if not all(other.going_away for other in family):
+            assert not min(family, key=lambda other: len(other.name)).going_away, one.name

@@ -119,3 +119,38 @@ def test_any_words_give_a_frame_of_known_names(words: str) -> None:
 
     assert set(found) <= {one.name for one in catalog.endpoints()}
     assert found.is_unique
+
+
+def test_flags_and_the_day_of_the_catalogue_are_in_the_frame() -> None:
+    frame = catalog.find_endpoints("")
+    rows = frame.set_index("name")
+
+    assert frame.attrs["procore"] == {"catalogue": "2026-09-16", "lists": len(frame)}
+    assert [str(frame[name].dtype) for name in ("beta", "deprecated", "older_version", "gone")] == [
+        "boolean"
+    ] * 4
+    assert rows.loc["prime_contracts_v2_0", "beta"]
+    assert rows.loc["documents_v1_0", "deprecated"]
+    assert rows.loc["documents_v1_0", "successor"] == "documents"
+    assert rows.loc["markup_stamps_v1_0", "older_version"]
+    assert rows.loc["payment_beneficiaries", "gone"]
+    assert rows.loc["custom_field_definitions_v1_0", "removal"] == "2024-09-01"
+    assert not rows.loc["rfis", ["beta", "deprecated", "older_version", "gone"]].any()
+    assert catalog.find_endpoints("zzzz").attrs == frame.attrs
+
+
+@pytest.mark.parametrize(
+    ("words", "first"),
+    [
+        ("materials received", "material_receipts"),
+        ("materials on order", "material_purchase_orders"),
+        ("assets", "assets"),
+        ("spec sections", "specification_sections"),
+        ("financial periods", "financial_periods"),
+        ("budget line items", "budget_line_items"),
+        ("folders", "folders"),
+        ("payment terms", "payment_terms"),
+    ],
+)
+def test_the_lists_of_september_are_found_by_the_words_of_analysts(words: str, first: str) -> None:
+    assert catalog.find_endpoints(words)["name"].iloc[0] == first

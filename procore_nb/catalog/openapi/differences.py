@@ -37,7 +37,11 @@ def compare(before: Catalogue, after: Catalogue, read: set[str]) -> Differences:
     """What is new, changed and gone in `after`; `read` are the paths that the documents have."""
     old = {one.path: one for one in before.endpoints}
     new = {one.path: one for one in after.endpoints}
-    changed = ((one, "; ".join(_changes(old[path], one))) for path, one in new.items() if path in old and not one.gone)
+    changed = (
+        (one, "; ".join(_changes(old[path], one)))
+        for path, one in new.items()
+        if path in old and not one.gone
+    )
     return Differences(
         tuple(one.name for path, one in new.items() if path not in old),
         tuple((one.name, what) for one, what in changed if what),
