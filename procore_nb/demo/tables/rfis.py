@@ -44,6 +44,11 @@ def _about(context: RequestContext, one: Question) -> Row:
         "subject": one.subject,
         "status": one.status,
         "translated_status": one.status.capitalize(),
+        # Every RFI of the demo is the first and current revision of its question.
+        "revision": "0",
+        "current_revision": True,
+        "has_revisions": False,
+        "source_rfi_header_id": one.id,
         "private": one.index % 19 == 6,
         "reference": f"Drawing S-{100 + one.index % 40}" if one.index % 4 == 0 else None,
         "link": f"https://app.procore.example/{context.here.id}/project/rfi/show/{one.id}",
