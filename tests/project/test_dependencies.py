@@ -18,6 +18,7 @@ CONDA_NAMES = {"matplotlib": "matplotlib-base", "duckdb": "python-duckdb"}
 COMES_WITH = {
     "IPython": "ipywidgets",
     "PIL": "matplotlib",
+    "comm": "ipywidgets",
     "distributed": "dask",
     "oauthlib": "requests-oauthlib",
     "traitlets": "ipywidgets",

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from procore_nb.demo import Demo, DemoAdapter
 from procore_nb.store import Store
+from procore_nb.store.manifest import digest_of
 from procore_nb.store.files import LocalFiles
 from procore_nb.store.remote import RemoteFiles
 from store.living import LISTS, LivingDemo, World, connection
@@ -171,11 +172,13 @@ def bare_rows(folder: Path, name: str) -> int:
 
 
 def landed(folder: Path, world: World) -> set[tuple[str, str]]:
-    """List and place of what has landed of an unfinished sync."""
+    """List and target of what an unfinished sync staged whole; a kill may leave the last file without its digest."""
     found = set()
     for name in LISTS:
         for one in (folder / "_work" / name / "rows").glob("*~done.arrow"):
-            found.add((name, one.name.rpartition("~")[0]))
+            data = one.read_bytes()
+            if digest_of(data[:-64]).encode() == data[-64:]:
+                found.add((name, one.name.rpartition("~")[0]))
     return found
 
 

@@ -25,7 +25,7 @@ class Plenty:
     seconds_behind = 0.0
 
     def __init__(self, *, projects: int = 100, rows: int = 10_000) -> None:
-        self.projects, self.rows = projects, rows
+        self._count, self.rows = projects, rows
         self._template = to_frame([], "budget_modifications")
 
     catalogue = catalog.load()
@@ -35,7 +35,7 @@ class Plenty:
 
     def projects(self, **_: Any) -> pd.DataFrame:
         return to_frame(
-            [{"id": number, "name": f"Project {number}"} for number in range(1, self.projects + 1)]
+            [{"id": number, "name": f"Project {number}"} for number in range(1, self._count + 1)]
         )
 
     def fetch_frames(self, name: str, /, *, projects: list[int], **_: Any) -> Iterator[FetchedFrame]:
@@ -58,7 +58,7 @@ class Plenty:
 
     @property
     def total(self) -> int:
-        return self.projects * self.rows
+        return self._count * self.rows
 
 
 def _cents() -> list[Any]:
