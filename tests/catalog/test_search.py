@@ -103,7 +103,9 @@ def test_what_is_needed_reads_as_alternatives() -> None:
     assert frame.loc["line_item_types", "required_query"] == "company_id|project_id"
     assert frame.loc["line_item_types", "needs"] == "company_id or project_id"
     assert frame.loc["change_order_requests", "needs"] == "project_id, contract_id"
-    assert frame.loc["daily_logs_manpower", "caveats"].startswith("Without dates only the rows of today come back")
+    assert frame.loc["daily_logs_manpower", "caveats"].startswith(
+        "Without dates only the rows of today come back"
+    )
 
 
 @pytest.mark.parametrize("words", [None, 7, ["rfi"]])

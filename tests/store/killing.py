@@ -17,8 +17,8 @@ import pyarrow.parquet as pq
 
 from procore_nb.demo import Demo, DemoAdapter
 from procore_nb.store import Store
-from procore_nb.store.manifest import digest_of
 from procore_nb.store.files import LocalFiles
+from procore_nb.store.manifest import digest_of
 from procore_nb.store.remote import RemoteFiles
 from store.living import LISTS, LivingDemo, World, connection
 

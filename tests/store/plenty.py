@@ -34,9 +34,7 @@ class Plenty:
         return date(2026, 3, 2)
 
     def projects(self, **_: Any) -> pd.DataFrame:
-        return to_frame(
-            [{"id": number, "name": f"Project {number}"} for number in range(1, self._count + 1)]
-        )
+        return to_frame([{"id": number, "name": f"Project {number}"} for number in range(1, self._count + 1)])
 
     def fetch_frames(self, name: str, /, *, projects: list[int], **_: Any) -> Iterator[FetchedFrame]:
         for project in projects:
