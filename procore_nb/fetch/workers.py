@@ -15,7 +15,6 @@ from typing import Protocol
 
 from procore_nb.errors import NetworkError, ProcoreError, RateLimitError
 from procore_nb.fetch.list_request import ListRequest, PageRequest
-from procore_nb.gc_pause import gc_paused
 from procore_nb.http import Session
 from procore_nb.http.rate_limit import backoff_seconds
 from procore_nb.responses import Page, Response, read_page, retry_after_seconds
@@ -206,8 +205,7 @@ class WorkerPool:
             raise
         refused_for = _refused_for(response.status, response.headers)
         rate_limiter.update(response.headers, clock(), refused_for=refused_for)
-        with gc_paused:
-            page = read_page(response, envelope=request.envelope)
+        page = read_page(response, envelope=request.envelope)
         self.observer.page_received(len(page.rows))
         return page
 

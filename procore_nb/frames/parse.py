@@ -12,7 +12,7 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -22,6 +22,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from procore_nb.frames.parse_times import DAY, FIRST, LAST, day_with_time, microseconds
 from procore_nb.frames.types import LogicalType
 
 PythonTypes = set[type]
@@ -35,15 +36,6 @@ _WRITTEN = re.compile(
     r"(?P<minus>[-(]?)\s*[$€£]?\s*(?P<digits>\d{1,3}(,\d{3})+(\.\d+)?|\d+(\.\d+)?)\s*(?P<close>\)?)", re.ASCII
 )
 _TRUE, _FALSE = frozenset({"true", "t", "yes", "y", "1"}), frozenset({"false", "f", "no", "n", "0"})
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-_FIRST = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
-_LAST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
-_DAY = 86_400_000_000
-_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_MILLISECONDS_FROM = 100_000_000_000  # as seconds this would be the year 5138
-_SECONDS_FROM = 100_000_000  # 1973; a smaller number is no count of seconds where a date is due: 20260105
-_EPOCH_DIGITS = re.compile(r"\d{10}(\d{3})?", re.ASCII)
 _JSON_ARRAYS: dict[type, pa.DataType] = {
     str: pa.large_string(),
     bool: pa.bool_(),
@@ -191,11 +183,11 @@ def _text_to_decimal(page: Any) -> Any:
 
 
 def _text_to_time(page: Any) -> Any:
-    return _in_calendar(page.cast(ARRAYS["time"]), pa.int64(), _FIRST, _LAST)
+    return _in_calendar(page.cast(ARRAYS["time"]), pa.int64(), FIRST, LAST)
 
 
 def _text_to_date(page: Any) -> Any:
-    return _in_calendar(page.cast(pa.date32()), pa.int32(), _FIRST // _DAY, _LAST // _DAY)
+    return _in_calendar(page.cast(pa.date32()), pa.int32(), FIRST // DAY, LAST // DAY)
 
 
 def _in_calendar(moments: Any, count: Any, first: int, last: int) -> Any:
@@ -245,8 +237,8 @@ def _one_by_one(values: Sequence[Any], logical: LogicalType, issues: ParseIssues
     if logical == "list":
         return clean
     if logical == "date":
-        issues.times_of_day += sum(value is not None and value % _DAY != 0 for value in clean)
-        clean = [None if value is None else value // _DAY for value in clean]
+        issues.times_of_day += sum(value is not None and value % DAY != 0 for value in clean)
+        clean = [None if value is None else value // DAY for value in clean]
         return pa.array(clean, pa.int32()).cast(pa.date32())
     if logical == "time":
         return pa.array(clean, pa.int64()).cast(ARRAYS["time"])
@@ -344,60 +336,6 @@ def _text(value: Any) -> str | None:
     return whole_text(json_text(value.item() if isinstance(value, np.generic) else value))
 
 
-def _time(value: Any) -> int | None:
-    """Microseconds since 1970 in UTC; a time without zone is taken as UTC."""
-    if isinstance(value, bool):
-        raise TypeError("not a time")
-    if isinstance(value, str) and _EPOCH_DIGITS.fullmatch(value):
-        value = int(value)
-    if isinstance(value, int | float):  # Resource Planning counts seconds or milliseconds
-        return _within(_counted(value))
-    if isinstance(value, date) and not isinstance(value, datetime):
-        value = datetime.combine(value, time())
-    moment = value if isinstance(value, datetime) else _moment(value)
-    if moment is None:
-        return None
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return _within((aware - _EPOCH) // _MICROSECOND)
-
-
-def _date(value: Any) -> int | None:
-    """Microseconds since 1970 of the calendar day as written; with the time of day, if there is one."""
-    if isinstance(value, str) and _DATE.fullmatch(value):
-        value = date.fromisoformat(value)
-    if isinstance(value, date) and not isinstance(value, datetime):
-        value = datetime.combine(value, time())
-    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) >= _SECONDS_FROM:
-        value = _EPOCH + _MICROSECOND * _within(_counted(value))
-    if isinstance(value, str):
-        value = _moment(value)
-    if value is None:
-        return None
-    if not isinstance(value, datetime):
-        raise TypeError("not a date")
-    return (value.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
-
-
-def _moment(value: Any) -> datetime | None:
-    if not isinstance(value, str):
-        raise TypeError("not text")
-    text = value.strip()
-    if text.endswith(" UTC"):
-        text = text[:-4] + "Z"
-    return datetime.fromisoformat(text) if text else None
-
-
-def _counted(value: float) -> int:
-    """Microseconds of a count of seconds or milliseconds since 1970."""
-    return int(value * 1000) if abs(value) >= _MILLISECONDS_FROM else int(value * 1_000_000)
-
-
-def _within(microseconds: int) -> int:
-    if not _FIRST <= microseconds <= _LAST:
-        raise ValueError("out of the calendar")
-    return microseconds
-
-
 def _list(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list | tuple | set | frozenset) else [value]
 
@@ -408,8 +346,8 @@ _ONE: dict[LogicalType, Callable[[Any], Any]] = {
     "number": _number,
     "decimal": _decimal,
     "text": _text,
-    "time": _time,
-    "date": _date,
+    "time": microseconds,
+    "date": day_with_time,
     "list": _list,
 }
 

@@ -15,7 +15,6 @@ import time
 import tracemalloc
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
 from typing import Any
 
 import orjson
@@ -24,7 +23,6 @@ import pyarrow as pa
 
 from procore_nb.frames import FrameBuilder
 from procore_nb.frames.flatten import flattened
-from procore_nb.gc_pause import gc_paused
 
 PAGE = 1000
 
@@ -101,36 +99,31 @@ def bare_columns(records: list[dict[str, Any]], prefix: str = "") -> Iterator[tu
 
 
 def floor(replies: list[bytes]) -> dict[str, list[Any]]:
-    """orjson and bare lists, page by page, with the collector paused: what no frame can beat by much."""
+    """orjson and bare lists, page by page: what no frame can beat by much."""
     columns: dict[str, list[Any]] = {}
-    with gc_paused:
-        for reply in replies:
-            records = orjson.loads(reply)
-            first = max(records, key=lambda one: one["program"] is not None)
-            records[0], records[records.index(first)] = first, records[0]
-            for name, values in bare_columns(records):
-                columns.setdefault(name, []).extend(values)
+    for reply in replies:
+        records = orjson.loads(reply)
+        first = max(records, key=lambda one: one["program"] is not None)
+        records[0], records[records.index(first)] = first, records[0]
+        for name, values in bare_columns(records):
+            columns.setdefault(name, []).extend(values)
     return columns
 
 
 def flat(replies: list[bytes]) -> dict[Any, list[Any]]:
     """The same with our own way of taking records apart, but no types: the rest is what typing adds."""
     columns: dict[Any, list[Any]] = {}
-    with gc_paused:
-        for reply in replies:
-            for path, values, _, _ in flattened(orjson.loads(reply), (), set()):
-                columns.setdefault(path, []).extend(values)
+    for reply in replies:
+        for path, values, _, _ in flattened(orjson.loads(reply), (), set()):
+            columns.setdefault(path, []).extend(values)
     return columns
 
 
-def frame(
-    replies: list[bytes], endpoint: Any = None, *, decimals: Any = "float", pause: bool = True
-) -> pd.DataFrame:
-    """The same replies as a typed frame, page by page; the collector is paused while a reply is parsed."""
+def frame(replies: list[bytes], endpoint: Any = None, *, decimals: Any = "float") -> pd.DataFrame:
+    """The same replies as a typed frame, page by page."""
     builder = FrameBuilder(endpoint, decimals=decimals)
     for reply in replies:
-        with gc_paused if pause else nullcontext():
-            records = orjson.loads(reply)
+        records = orjson.loads(reply)
         builder.add(records)
         del records
     return builder.build()
@@ -211,7 +204,6 @@ def main() -> None:
             "frame, money exact": lambda: stored("pyarrow", lambda: frame(replies, decimals="exact")),
             "frame of the endpoint projects": lambda: stored("pyarrow", lambda: frame(replies, "projects")),
             "frame, text in python": lambda: stored("python", lambda: frame(replies)),
-            "frame, collector never paused": lambda: stored("pyarrow", lambda: frame(replies, pause=False)),
         }
     )
     arrow, pandas = took["orjson and bare Arrow columns"], took["pandas.json_normalize"]

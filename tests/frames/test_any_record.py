@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import gc
-import threading
 from typing import Any
 
 import pandas as pd
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from procore_nb.frames import FrameBuilder, explode, to_frame
 from procore_nb.frames.types import declared_by
-from procore_nb.gc_pause import gc_paused
 from tests.frames.stand_ins import Endpoint, Field
 
 KEYS = st.sampled_from(
@@ -136,39 +132,3 @@ def test_times_read_at_once_equal_times_read_one_by_one(moments: list[Any], odd:
     read = to_frame([{"created_at": text} for text in texts])["created_at"].tolist()
     for one, got in zip(moments, read, strict=False):
         assert (got is pd.NaT) if one is None else got == pd.Timestamp(one, tz="UTC")
-
-
-def test_the_collector_is_back_after_a_build_and_after_an_error() -> None:
-    assert gc.isenabled()
-    to_frame([{"id": 1}])
-    assert gc.isenabled()
-    with pytest.raises(TypeError):
-        to_frame(5)  # type: ignore[arg-type]
-    assert gc.isenabled()
-
-
-def test_the_collector_stays_paused_until_the_last_thread_is_out() -> None:
-    inside, leave = threading.Event(), threading.Event()
-
-    def linger() -> None:
-        with gc_paused:
-            inside.set()
-            leave.wait(10)
-
-    other = threading.Thread(target=linger)
-    with gc_paused:
-        other.start()
-        assert inside.wait(10)
-    assert not gc.isenabled()
-    leave.set()
-    other.join()
-    assert gc.isenabled()
-
-
-def test_a_collector_that_was_off_stays_off() -> None:
-    gc.disable()
-    try:
-        to_frame([{"id": 1}])
-        assert not gc.isenabled()
-    finally:
-        gc.enable()
