@@ -50,12 +50,12 @@ def endpoint(name: str, *, catalogue: Catalogue | None = None) -> Endpoint:
     >>> endpoint("Punch Items").path
     '/rest/v1.1/punch_items'
     """
-    return (catalogue or load()).endpoint(name)
+    return (load() if catalogue is None else catalogue).endpoint(name)
 
 
 def endpoints(*, catalogue: Catalogue | None = None) -> tuple[Endpoint, ...]:
     """All list endpoints of the catalogue, in its order."""
-    return (catalogue or load()).endpoints
+    return (load() if catalogue is None else catalogue).endpoints
 
 
 def single(name: str) -> Endpoint:
@@ -92,6 +92,6 @@ def find_endpoints(words: str = "", *, catalogue: Catalogue | None = None) -> pd
     from procore_nb.catalog.search import find
     from procore_nb.frame_info import describe
 
-    used = catalogue or load()
+    used = load() if catalogue is None else catalogue
     found = find(used.endpoints, words)
     return describe(found, catalogue=used.as_of, lists=len(used))

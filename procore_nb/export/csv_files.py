@@ -20,6 +20,7 @@ from typing import Any
 import pandas as pd
 
 from procore_nb.atomic_write import output_path, recover, write_group
+from procore_nb.catalog import Catalogue
 from procore_nb.errors import ArgumentError, warn
 from procore_nb.export.column_text import ColumnType, column_at_once, column_by_value, range_of, texts_of
 from procore_nb.export.csv_text import Cells, guard, parse_csv, unguard, unguard_cells
@@ -90,7 +91,9 @@ def to_csv(
     return output_path(path)
 
 
-def read_csv(path: str | os.PathLike[str], *, endpoint: Any = None) -> pd.DataFrame:
+def read_csv(
+    path: str | os.PathLike[str], *, endpoint: Any = None, catalogue: Catalogue | None = None
+) -> pd.DataFrame:
     """Read a CSV file that `to_csv` wrote, as the frame it was.
 
     Parameters
@@ -100,6 +103,9 @@ def read_csv(path: str | os.PathLike[str], *, endpoint: Any = None) -> pd.DataFr
     endpoint
         Whose records these are, where no `<name>.csv.types.json` stands beside the file: a catalogue name gives
         the declared types; without one, types follow the column names.
+    catalogue
+        Where that name is looked up, such as `procore.catalogue`; without one, in the catalogue that comes with this
+        package.
 
     Returns
     -------
@@ -113,6 +119,8 @@ def read_csv(path: str | os.PathLike[str], *, endpoint: Any = None) -> pd.DataFr
     ------
     ArgumentError
         If there is no such file, or it is no CSV in UTF-8.
+    CatalogError
+        If no endpoint has that name.
 
     Examples
     --------
@@ -132,7 +140,7 @@ def read_csv(path: str | os.PathLike[str], *, endpoint: Any = None) -> pd.DataFr
         cells = parse_csv(data, column_names(schema) if schema else None, unguard if excel else str)
     except ArgumentError as error:
         raise ArgumentError(f"{file} cannot be read. {error.message}", advice=error.advice) from error
-    types = types_for(cells.names, schema, endpoint)
+    types = types_for(cells.names, schema, endpoint, catalogue)
     if excel:
         own = [
             unguard_cells(texts) if how.logical in _FREE_TEXT else texts

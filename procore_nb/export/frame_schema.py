@@ -17,6 +17,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from procore_nb.catalog import Catalogue
 from procore_nb.errors import ArgumentError, warn
 from procore_nb.export.column_text import ColumnType, column_from, plain, texts_of, type_of
 from procore_nb.frames.builder import found_endpoint
@@ -183,11 +184,13 @@ def column_types(schema: Mapping[str, Any], names: list[str]) -> list[ColumnType
     return [_type_from_json(one) for one in schema.get("columns") or []]
 
 
-def types_for(header: list[str], schema: Mapping[str, Any], endpoint: Any) -> list[ColumnType]:
+def types_for(
+    header: list[str], schema: Mapping[str, Any], endpoint: Any, catalogue: Catalogue | None = None
+) -> list[ColumnType]:
     """The type of each column: as written, by position if the header is unchanged, else by name."""
     known = dict(zip(column_names(schema), map(_type_from_json, schema.get("columns") or []), strict=True))
     written = column_types(schema, header)
-    declared = declared_by(found_endpoint(endpoint))
+    declared = declared_by(found_endpoint(endpoint, catalogue))
     paths = [tuple(name.split(".")) for name in header]
     by_name = ["id" if declared.number_as_text(path) else declared.type_of(path) for path in paths]
     rows = zip(written, header, by_name, strict=True)

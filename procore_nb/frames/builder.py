@@ -13,6 +13,8 @@ from typing import Any
 
 import pandas as pd
 
+from procore_nb import catalog
+from procore_nb.catalog import Catalogue
 from procore_nb.errors import ArgumentError
 from procore_nb.frame_info import describe
 from procore_nb.frames.codec import DEFAULT_DECIMALS, Decimals
@@ -50,6 +52,8 @@ class FrameBuilder:
         Names of columns that come first and whose values `add` takes, such as `project_id`.
     bare
         The column for records that are no dicts but bare values, as `view=ids` gives them.
+    catalogue
+        Where an endpoint's name is looked up; without one, in the catalogue that comes with this package.
 
     Examples
     --------
@@ -67,12 +71,13 @@ class FrameBuilder:
         custom_fields: Mapping[int, tuple[str, str]] | None = None,
         leading: Sequence[str] = (),
         bare: str = "id",
+        catalogue: Catalogue | None = None,
     ) -> None:
         if decimals not in ("exact", "float"):
             raise ArgumentError(
                 f"decimals={decimals!r} is unknown.", advice='Write decimals="exact" or decimals="float".'
             )
-        self._declared = declared_by(found_endpoint(endpoint))
+        self._declared = declared_by(found_endpoint(endpoint, catalogue))
         self._bare = bare
         self._decimals: Decimals = decimals
         self._labels = {int(number): label for number, (label, _) in (custom_fields or {}).items()}
@@ -247,7 +252,11 @@ class FrameBuilder:
 
 
 def to_frame(
-    records: Iterable[Any], endpoint: Any = None, *, decimals: Decimals = DEFAULT_DECIMALS
+    records: Iterable[Any],
+    endpoint: Any = None,
+    *,
+    decimals: Decimals = DEFAULT_DECIMALS,
+    catalogue: Catalogue | None = None,
 ) -> pd.DataFrame:
     """Return a typed frame with one row per record.
 
@@ -261,6 +270,9 @@ def to_frame(
         name, where every value can be read that way.
     decimals
         "exact" keeps money as `decimal.Decimal` (missing is None); "float" makes float64 columns of it.
+    catalogue
+        Where the endpoint's name is looked up, such as `procore.catalogue`; without one, in the catalogue that comes
+        with this package.
 
     Returns
     -------
@@ -282,18 +294,14 @@ def to_frame(
     >>> to_frame([{"id": 9007199254740993, "zip": "01234"}]).dtypes.astype(str).to_dict()
     {'id': 'Int64', 'zip': 'string'}
     """
-    builder = FrameBuilder(endpoint, decimals=decimals)
+    builder = FrameBuilder(endpoint, decimals=decimals, catalogue=catalogue)
     builder.add(records)
     return builder.build()
 
 
-def found_endpoint(endpoint: Any) -> Any:
+def found_endpoint(endpoint: Any, catalogue: Catalogue | None = None) -> Any:
     """The endpoint of that name; an endpoint itself, or None, stays what it is."""
-    if not isinstance(endpoint, str):
-        return endpoint
-    from procore_nb import catalog
-
-    return catalog.endpoint(endpoint)
+    return catalog.endpoint(endpoint, catalogue=catalogue) if isinstance(endpoint, str) else endpoint
 
 
 def _is_custom(part: Any) -> re.Match[str] | None:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from procore_nb.catalog import Catalogue
 from procore_nb.errors import ArgumentError, CatalogError
 from procore_nb.frame_info import describe
 from procore_nb.frames.builder import FrameBuilder, found_endpoint
@@ -24,7 +25,7 @@ from procore_nb.frames.types import is_id
 _VERSION = re.compile(r"(_v\d+_\d+|_by_query|_recycled|_grouped)+$")
 
 
-def explode(frame: pd.DataFrame, column: str) -> pd.DataFrame:
+def explode(frame: pd.DataFrame, column: str, *, catalogue: Catalogue | None = None) -> pd.DataFrame:
     """Return one row per element of a list column, with its parent's id.
 
     Parameters
@@ -33,6 +34,9 @@ def explode(frame: pd.DataFrame, column: str) -> pd.DataFrame:
         A frame of ours, or any frame with a column of lists. It is not changed.
     column
         The list column, such as "departments" or "assignees".
+    catalogue
+        Where the frame's endpoint is looked up, such as `procore.catalogue`; without one, in the catalogue that comes
+        with this package.
 
     Returns
     -------
@@ -66,7 +70,8 @@ def explode(frame: pd.DataFrame, column: str) -> pd.DataFrame:
     prefix = f"{about.get('exploded', '')}{column}[]"
     elements, owners, positions = _elements(frame[column])
     decimals: Decimals = about.get("decimals", DEFAULT_DECIMALS)
-    builder = FrameBuilder(_element(about.get("endpoint"), prefix), bare="value", decimals=decimals)
+    element = _element(about.get("endpoint"), prefix, catalogue)
+    builder = FrameBuilder(element, bare="value", decimals=decimals)
     builder.add(elements)
     tidy = builder.build()
     ties = _ties(frame, _parent_name(about), owners, positions)
@@ -122,12 +127,12 @@ def _singular(name: str) -> str:
     return name if name.endswith(("ss", "us")) else name.removesuffix("s")
 
 
-def _element(endpoint: Any, prefix: str) -> Any:
+def _element(endpoint: Any, prefix: str, catalogue: Catalogue | None) -> Any:
     """What the endpoint declares about the elements of one list, as if they were its records."""
     known: Any = None
     if endpoint:
         with suppress(CatalogError):
-            known = found_endpoint(endpoint)
+            known = found_endpoint(endpoint, catalogue)
     fields = [] if known is None else list(known.fields)
     inner = [
         SimpleNamespace(

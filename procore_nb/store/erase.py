@@ -31,6 +31,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from procore_nb import catalog
+from procore_nb.catalog import Catalogue
 from procore_nb.errors import ArgumentError, CatalogError, StoreError
 from procore_nb.frames.codec import EXACT, LogicalTypes
 from procore_nb.frames.parse import json_text
@@ -80,11 +81,11 @@ class _Erased:
         return bool(self.removed or self.cells)
 
 
-def erase(files: Files, user_id: int | str) -> pd.DataFrame:
+def erase(files: Files, user_id: int | str, catalogue: Catalogue | None = None) -> pd.DataFrame:
     """Erase a person; for the holder of the store's lock. One row per table says what went."""
-    finish(files)
+    finish(files, catalogue)
     person = Person(_checked(user_id))
-    return _erase(files, person)
+    return _erase(files, person, catalogue)
 
 
 def is_pending(files: Files) -> bool:
@@ -92,7 +93,7 @@ def is_pending(files: Files) -> bool:
     return files.exists(_PENDING)
 
 
-def finish(files: Files) -> None:
+def finish(files: Files, catalogue: Catalogue | None = None) -> None:
     """Complete an erasure that was interrupted; for the holder of the store's lock."""
     data = files.read(_PENDING)
     if data is None:
@@ -105,7 +106,7 @@ def finish(files: Files) -> None:
             f"An erasure was interrupted, and {files.address(_PENDING)} cannot be read.",
             advice="Remove that file and erase the person again.",
         ) from error
-    _erase(files, person)
+    _erase(files, person, catalogue)
 
 
 def _checked(user_id: Any) -> str:
@@ -117,15 +118,15 @@ def _checked(user_id: Any) -> str:
     return text
 
 
-def _erase(files: Files, person: Person) -> pd.DataFrame:
+def _erase(files: Files, person: Person, catalogue: Catalogue | None) -> pd.DataFrame:
     tables = Tables(files)
     for name in tables.names():
         recover(files, name)
     state = tables.all()  # everything is read before anything is changed: a damaged file is an error now
+    people = {name: _identity(name, manifest, catalogue) for name, (_, manifest) in state.items()}
     for name, (folder, manifest) in state.items():
-        people = _identity(name, manifest)
         for below, part in _all_parts(folder, manifest):
-            _learn(person, read_rows(files, below, part), manifest, people)
+            _learn(person, read_rows(files, below, part), manifest, people[name])
     noted = {"format": _FORMAT, "user_id": person.user_id}
     files.write(
         _PENDING, sealed(noted | {"addresses": sorted(person.addresses), "names": sorted(person.names)})
@@ -133,7 +134,7 @@ def _erase(files: Files, person: Person) -> pd.DataFrame:
     counts = []
     for name in tables.names():
         staged = _drop_staged(files, name)
-        done = _erase_table(files, state[name][1], person) if name in state else {}
+        done = _erase_table(files, state[name][1], person, people[name]) if name in state else {}
         counts.append({"table": name, **dict.fromkeys(_COUNTS, 0), "columns": [], **done, "staged": staged})
     files.remove(_PENDING)
     return _frame(counts)
@@ -152,9 +153,9 @@ def _drop_staged(files: Files, table: str) -> int:
     return count
 
 
-def _erase_table(files: Files, manifest: Manifest, person: Person) -> dict[str, Any]:
+def _erase_table(files: Files, manifest: Manifest, person: Person, people: str) -> dict[str, Any]:
     """The table's next state without the person, and what went; no new state where nothing did."""
-    name, people = manifest.table, _identity(manifest.table, manifest)
+    name = manifest.table
     found = [
         _without(read_rows(files, below, part), manifest, person, people)
         for below, part in _all_parts(name, manifest)
@@ -218,11 +219,11 @@ def _write(
     return tuple(made)
 
 
-def _identity(table: str, manifest: Manifest) -> str:
+def _identity(table: str, manifest: Manifest, catalogue: Catalogue | None) -> str:
     """The column that says which person a row is; empty for lists of other things."""
     names = set(manifest.columns)
     try:
-        declared = {one.name for one in catalog.endpoint(table).fields}
+        declared = {one.name for one in catalog.endpoint(table, catalogue=catalogue).fields}
     except CatalogError:
         declared = set()
     stem = re.sub(r"_v\d.*$", "", table).rpartition("_")[2]

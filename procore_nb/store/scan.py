@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from procore_nb import catalog
-from procore_nb.catalog import near
+from procore_nb.catalog import Catalogue, near
 from procore_nb.errors import ArgumentError, CatalogError, StoreError
 from procore_nb.frame_info import describe
 from procore_nb.frames.codec import EXACT, conform, from_arrow
@@ -137,10 +137,11 @@ _TRIES = 5
 
 
 class Tables:
-    """What a store holds."""
+    """What a store holds; `catalogue` is where the other names of a list are looked up (None: the shipped one)."""
 
-    def __init__(self, files: Files) -> None:
+    def __init__(self, files: Files, catalogue: Catalogue | None = None) -> None:
         self._files = files
+        self.catalogue = catalogue
 
     def all(self) -> dict[str, tuple[str, Manifest]]:
         """Folder and manifest of each table."""
@@ -165,7 +166,9 @@ class Tables:
         found = located(self._files, folder_name(name)) if name else None
         if found is None:
             try:
-                found = located(self._files, folder_name(catalog.endpoint(name).name))
+                found = located(
+                    self._files, folder_name(catalog.endpoint(name, catalogue=self.catalogue).name)
+                )
             except CatalogError:
                 found = None
         if found is None:

@@ -17,6 +17,7 @@ from typing import Any, Literal
 import pandas as pd
 import pyarrow as pa
 
+from procore_nb.catalog import Catalogue
 from procore_nb.errors import ArgumentError, OutputError, ProcoreError, StoreError
 from procore_nb.store import erase
 from procore_nb.store.files import damaged
@@ -42,6 +43,9 @@ class Store:
         For the file system of a URL.
     clock
         The present time, with a zone.
+    catalogue
+        Where other names of a list are looked up (`table("open_rfis")`), and what a list of people is known by. None:
+        the catalogue of the connection that last synced by this object; before, the one that comes with this package.
 
     Examples
     --------
@@ -58,11 +62,13 @@ class Store:
         *,
         storage_options: Mapping[str, Any] | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        catalogue: Catalogue | None = None,
     ) -> None:
         self._files = files_at(place, storage_options)
         self._clock = clock
         read_identity(self._files)
-        self._tables = Tables(self._files)
+        self._catalogue = catalogue
+        self._tables = Tables(self._files, catalogue)
         broken = [one for one in self._files.names(WORK) if half_swapped(self._files, one)]
         if broken or erase.is_pending(self._files):
             with (
@@ -71,7 +77,7 @@ class Store:
             ):  # else another process is at work, and completes it
                 for table in broken:
                     recover(self._files, table)
-                erase.finish(self._files)
+                erase.finish(self._files, catalogue)
 
     def sync(
         self,
@@ -150,8 +156,9 @@ class Store:
             clock=self._clock,
         )
         check_identity(self._files, procore.environment, procore.company_id)
+        self._tables.catalogue = procore.catalogue if self._catalogue is None else self._catalogue
         with locked(self._files, wait_seconds=not_negative(wait_seconds, "wait_seconds")):
-            erase.finish(self._files)
+            erase.finish(self._files, self._tables.catalogue)
             return self._sync(procore, wanted, projects, options, skip=on_error == "skip")
 
     def table(
@@ -261,7 +268,7 @@ class Store:
         ['table', 'rows', 'versions', 'cells']
         """
         with locked(self._files, wait_seconds=not_negative(wait_seconds, "wait_seconds")):
-            return erase.erase(self._files, user_id)
+            return erase.erase(self._files, user_id, self._tables.catalogue)
 
     def files(self, name: str) -> list[str]:
         """Return the Parquet files that hold a table as it is, for any engine: `pl.scan_parquet(store.files("rfis"))`."""

@@ -26,6 +26,7 @@ from procore_nb.widgets.snippet import Snippet, call_line
 from procore_nb.widgets.status import StatusMessage
 from procore_nb.widgets.target_panel import TargetPanel
 
+_FIRST = "rfis"
 _NAMED = 5  # skipped targets that are named
 _FOR_PROGRAMS = re.compile(
     r" ?[\d,]+ rows had come: error\.partial\..*$"
@@ -98,7 +99,7 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
     procore
         The connection.
     endpoint
-        The list to begin with, by name or alias.
+        The list to begin with, by name or alias; without one, RFIs (or the first list of a catalogue without them).
 
     Attributes
     ----------
@@ -113,7 +114,7 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
     'project_id'
     """
 
-    def __init__(self, procore: Procore, *, endpoint: str = "rfis") -> None:
+    def __init__(self, procore: Procore, *, endpoint: str | None = None) -> None:
         if not isinstance(procore, Procore):
             raise ArgumentError(
                 f"The explorer needs a connection, not {type(procore).__name__}.",
@@ -129,7 +130,7 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
         self._outcome: dict[str, Any] = {}
         self._status, self._snippet, self._about = StatusMessage(), Snippet(), ipywidgets.HTML()
         self._head = ipywidgets.HTML(environment_badge(procore.environment, procore._repr_html_()))
-        self.endpoints, self.filters = EndpointPicker(), FilterPanel()
+        self.endpoints, self.filters = EndpointPicker(procore.catalogue), FilterPanel()
         self.targets = TargetPanel(self._need_projects)
         self._fetch = SubmitButton(
             "Fetch",
@@ -145,6 +146,9 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
         super().__init__(children=self._laid_out())
         self.add_class("pnw-form")
         self._listen()
+        if endpoint is None:  # a catalogue of one's own need not have RFIs
+            names = [one.name for one in procore.catalogue.endpoints]
+            endpoint = _FIRST if _FIRST in names else next(iter(names), "")
         self.endpoints.value = endpoint
 
     @property
