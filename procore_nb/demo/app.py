@@ -7,7 +7,6 @@ of its checks: token (401), rate limit (429), company header, address (404), pro
 from __future__ import annotations
 
 import itertools
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -27,6 +26,7 @@ from procore_nb.demo.http_errors import (
 from procore_nb.demo.http_messages import DemoReply, DemoRequest, Headers, json_reply
 from procore_nb.demo.limits import Meter, RateLimits
 from procore_nb.demo.lists import Answer, routes
+from procore_nb.demo.locks import ForkSafeLock
 from procore_nb.demo.paging import linked_whole
 from procore_nb.demo.portfolio import Portfolio
 from procore_nb.demo.query_string import Query
@@ -90,7 +90,7 @@ class Demo:
         )
         self._meters: dict[str, Meter] = {}
         self._numbers = itertools.count(1)
-        self._lock = threading.Lock()
+        self._lock = ForkSafeLock()
         self._requests = 0
         self._known: Routes[Answer] | None = None
 

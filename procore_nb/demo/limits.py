@@ -8,10 +8,10 @@ their length in Unix time, so that `X-Rate-Limit-Reset` (whole seconds) is exact
 from __future__ import annotations
 
 import math
-import threading
 from dataclasses import dataclass
 
 from procore_nb.demo.http_messages import Headers
+from procore_nb.demo.locks import ForkSafeLock
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Meter:
             _Window(limits.spike, limits.spike_seconds),
             _Window(limits.hourly, limits.hourly_seconds),
         )
-        self._lock = threading.Lock()
+        self._lock = ForkSafeLock()
 
     def spend(self, now: float) -> tuple[bool, Headers]:
         """Count one call at `now`: may it pass, and the headers of the reply."""

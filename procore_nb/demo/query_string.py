@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, time
-from functools import cached_property
 from urllib.parse import parse_qsl
 
 import orjson
@@ -26,23 +25,24 @@ class Query:
 
     def __init__(self, raw: str) -> None:
         self.raw = raw
-        self._pairs = parse_qsl(raw, keep_blank_values=True)
-
-    @cached_property
-    def values(self) -> dict[str, list[str]]:
-        """Every value by its parameter's name as sent, a trailing `[]` taken off."""
-        found: dict[str, list[str]] = {}
-        for name, value in self._pairs:
-            found.setdefault(name.removesuffix("[]"), []).append(value)
-        return found
+        self.values: dict[str, list[str]] = {}  # by the parameter's name as sent, a trailing `[]` taken off
+        for name, value in parse_qsl(raw, keep_blank_values=True):
+            self.values.setdefault(name.removesuffix("[]"), []).append(value)
+        # Not functools.cached_property: in Python 3.11 its lock is shared by all queries, and lost to a forked child.
+        self._filters: dict[str, list[str]] | None = None
 
     def one(self, name: str) -> str:
         """Last value of a parameter; empty if absent."""
         return self.values.get(name, [""])[-1]
 
-    @cached_property
+    @property
     def filters(self) -> dict[str, list[str]]:
         """Values of each `filters[name]`; `filters[name][gt]` is named "name.gt"."""
+        if self._filters is None:
+            self._filters = self._read_filters()
+        return self._filters
+
+    def _read_filters(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
         for name, values in self.values.items():
             if not name.startswith("filters["):

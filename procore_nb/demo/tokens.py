@@ -11,12 +11,12 @@ import base64
 import binascii
 import hmac
 import secrets
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import unquote
 
 from procore_nb.demo.http_messages import DemoReply, DemoRequest, Headers, json_reply
+from procore_nb.demo.locks import ForkSafeLock
 from procore_nb.demo.request_body import UnreadableBodyError, read_parameters
 
 _NO_STORE: Headers = [("Cache-Control", "no-store"), ("Pragma", "no-cache")]
@@ -53,7 +53,7 @@ class TokenDesk:
         self._clock = clock
         self._owner = resource_owner_id
         self._tokens: dict[str, IssuedToken] = {}
-        self._lock = threading.Lock()
+        self._lock = ForkSafeLock()
         self.lifetime_seconds = lifetime_seconds
         self.issued = 0
 

@@ -6,12 +6,12 @@ projects it was last asked about; safe between threads.
 
 from __future__ import annotations
 
-import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from functools import wraps
 from typing import TypeVar
 
+from procore_nb.demo.locks import ForkSafeLock
 from procore_nb.demo.tables.request_context import RequestContext
 
 T = TypeVar("T")
@@ -22,7 +22,7 @@ def per_project(keep: int) -> Callable[[Callable[[RequestContext], T]], Callable
 
     def decorate(function: Callable[[RequestContext], T]) -> Callable[[RequestContext], T]:
         known: OrderedDict[tuple[int, int], T] = OrderedDict()
-        lock = threading.Lock()
+        lock = ForkSafeLock()
 
         @wraps(function)
         def recalled(context: RequestContext) -> T:

@@ -20,7 +20,7 @@ from procore_nb.demo.tables.inspected import (
 )
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
-from procore_nb.demo.tables.submittals import section
+from procore_nb.demo.tables.specifications import section
 
 CHECKLIST, ITEM, TEMPLATE = "checklist", "checklist_item", "checklist_template"
 _ANSWERS = {YES: (1, "Pass"), NO: (2, "Fail"), NOT_APPLICABLE: (3, "Not Applicable")}

@@ -13,7 +13,7 @@ from procore_nb.demo.tables.made_up_names import COST_CODES
 from procore_nb.demo.tables.progress_curve import time_on, workday, works
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
-from procore_nb.demo.tables.submittals import section
+from procore_nb.demo.tables.specifications import section
 from procore_nb.demo.tables.work_topics import TOPICS
 
 _TOOLS = (("Notice of Delay", "NOD"), ("Letter to Owner", "LTO"), ("Early Warning", "EW"))

@@ -6,7 +6,6 @@ invented from the catalogue's fields; the same for the same company, project and
 
 from __future__ import annotations
 
-import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
@@ -18,6 +17,7 @@ from procore_nb.demo.api_call import ApiCall, page_reply
 from procore_nb.demo.envelopes import enclosed, wrap
 from procore_nb.demo.http_errors import bad_request, not_found
 from procore_nb.demo.http_messages import DemoReply, raw_json_reply
+from procore_nb.demo.locks import ForkSafeLock
 from procore_nb.demo.paging import PageRule
 from procore_nb.demo.project import Project
 from procore_nb.demo.tables.customfields import custom_values, fields_of
@@ -34,6 +34,7 @@ _KEPT_LISTS = 4_000
 _KEPT_ROWS = 100_000
 _COUNTED = {"communication_threads", "emails"}  # these wrap their rows beside a key `total`
 _ZERO_BASED_PAGE = 400
+_MARKS = frozenset(("_deleted", "_pending", "_hidden_unless"))  # said of a row, never sent
 _NO_PARENTS = {"company_id", "project_id", "per_page", RECORD_ID}
 
 
@@ -43,7 +44,7 @@ class Listing:
     def __init__(self) -> None:
         self._kept: OrderedDict[tuple[Any, ...], list[Any]] = OrderedDict()
         self._rows_kept = 0
-        self._lock = threading.Lock()
+        self._lock = ForkSafeLock()
 
     def answering(self, endpoint: Endpoint) -> Callable[[ApiCall], DemoReply]:
         """Function that answers one endpoint."""
@@ -178,6 +179,6 @@ def _newcomer(rows: list[Any], number: int) -> Any:
 
 
 def _as_json(row: Any) -> bytes:
-    if isinstance(row, dict) and ("_deleted" in row or "_pending" in row):
-        row = {key: value for key, value in row.items() if key not in ("_deleted", "_pending")}
+    if isinstance(row, dict) and not _MARKS.isdisjoint(row):
+        row = {key: value for key, value in row.items() if key not in _MARKS}
     return orjson.dumps(row)

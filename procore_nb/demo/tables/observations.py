@@ -11,7 +11,7 @@ from procore_nb.demo.tables.inspected import NO, TEMPLATES, accidents, inspectio
 from procore_nb.demo.tables.progress_curve import by_now, time_on, workday, works
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
-from procore_nb.demo.tables.submittals import section
+from procore_nb.demo.tables.specifications import section
 
 OBSERVATION, FROM_MISHAPS, FROM_ELSEWHERE = "observation", 3_000, 4_000  # numbers of their ids
 CATEGORIES = ("Quality", "Safety", "Commissioning", "Warranty", "Work to Complete")

@@ -67,11 +67,6 @@ def questions(context: RequestContext) -> tuple[Question, ...]:
     return tuple(_question(context, draw, term, number, moment) for number, moment in enumerate(created))
 
 
-def question_of(context: RequestContext, question_id: str) -> Question | None:
-    """Question with an id, or None."""
-    return next((one for one in questions(context) if str(one.id) == question_id), None)
-
-
 def _early(context: RequestContext, draw: random.Random) -> tuple[Question, ...]:
     """A few questions before the work begins, all answered."""
     since = context.here.created_at

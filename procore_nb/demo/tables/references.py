@@ -5,11 +5,11 @@ In: a context and what is pointed at, such as `incident`. Out: records, each wit
 
 from __future__ import annotations
 
-import threading
 from collections import OrderedDict
 from dataclasses import replace
 
 from procore_nb.catalog import Endpoint, endpoint
+from procore_nb.demo.locks import ForkSafeLock
 from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.registry import table_of
 from procore_nb.demo.tables.request_context import RequestContext, Row
@@ -78,7 +78,7 @@ _LISTS = {
     "work_order_contract": "work_order_contracts",
 }
 _kept: OrderedDict[tuple[str, int, int | None], tuple[Row, ...]] = OrderedDict()
-_lock = threading.Lock()
+_lock = ForkSafeLock()
 
 
 def referred(context: RequestContext, stem: str) -> tuple[Row, ...] | None:
@@ -117,12 +117,17 @@ def _records(context: RequestContext, one: Endpoint) -> tuple[Row, ...]:
     if table is None:
         found = tuple({"id": invented_id(there, number)} for number in range(count_of(there)))
     else:
-        found = tuple(_brief(row) for row in table(there) if not row.get("_deleted"))
+        found = tuple(_brief(row) for row in table(there) if not row.get("_deleted") and not _superseded(row))
     with _lock:
         _kept[key] = found
         while len(_kept) > _KEPT:
             _kept.popitem(last=False)
     return found
+
+
+def _superseded(row: Row) -> bool:
+    """Whether it is an earlier revision of an RFI: other records point at the current one."""
+    return row.get("source_rfi_header_id") is not None and not row["current_revision"]
 
 
 def _brief(row: Row) -> Row:

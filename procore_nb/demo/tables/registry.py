@@ -14,7 +14,7 @@ A row may hold dates, times and decimals as Python has them: `fit` writes them a
 declares and a row leaves out come as null (lists as []), keys it does not know are dropped. So one function may serve
 several names, also a v1 and a v2 list: ids become text where they are declared so. Filters, sorts, views, dates and pages need nothing from the table. A row with
 `"_deleted": True` is shown only when deleted rows are asked for, one with `"_pending": True` only when the query filters
-by status.
+by status, one with `"_hidden_unless": "include_old"` only when that filter is true.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from procore_nb.demo.tables.request_context import RequestContext, Row
 Table = Callable[[RequestContext], Iterable[Row]]
 
 SUBJECTS = (
+    "assets",
     "breakdown",
     "budgetchanges",
     "budgetcodes",
@@ -44,6 +45,7 @@ SUBJECTS = (
     "events",
     "incidents",
     "invoices",
+    "materials",
     "observations",
     "meetings_documents",
     "people",
@@ -52,6 +54,7 @@ SUBJECTS = (
     "schedule",
     "shortlists",
     "reference_data",
+    "specifications",
     "submittals",
     "timecards",
 )

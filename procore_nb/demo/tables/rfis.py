@@ -3,13 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from procore_nb.demo.tables import directory, site_team
 from procore_nb.demo.tables.directory import Person
-from procore_nb.demo.tables.questions import Question, question_of, questions
+from procore_nb.demo.tables.progress_curve import workday
+from procore_nb.demo.tables.questions import Question, questions
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
+
+# Questions of the main company that were put anew: index of the project, index of the question, how many revisions the
+# current one replaces. All in projects that are over and inactive, so that the usual frame holds each question once.
+_REVISED = {(37, 3): 1, (58, 1): 1, (74, 4): 2, (142, 3): 2}
+_FIRST_SUPERSEDED = 1_000  # number of its id
+
+
+@dataclass(frozen=True)
+class Revision:
+    """One row of the list: a question as it was put that time; `first` is the id of its first revision."""
+
+    question: Question
+    number: int
+    current: bool
+    first: int
 
 
 @table("rfis")
@@ -24,16 +41,47 @@ def rfis(context: RequestContext) -> Iterator[Row]:
         "procore_category": True,
     }
     prefix = "CoC-" if stage.category == "course_of_construction" else None
-    for one in questions(context):
+    for revision in _revisions(context):
+        one = revision.question
         number = None if one.number is None else str(one.number)
         yield {
             **_about(context, one),
             **_people(context, one),
+            "revision": str(revision.number),
+            "current_revision": revision.current,
+            "has_revisions": revision.number > 0 or not revision.current,
+            "source_rfi_header_id": revision.first,
             "number": number,
             "full_number": number and f"{prefix or ''}{number}",
             "prefix": prefix,
             "project_stage": shown,
         }
+
+
+def _revisions(context: RequestContext) -> Iterator[Revision]:
+    """Revisions of all questions in the order they were put: the superseded ones right before the current one."""
+    main = context.company == context.portfolio.company
+    asked = questions(context)
+    for one in asked:
+        count = _REVISED.get((context.here.index, one.index), 0) if main else 0
+        if not count:
+            yield Revision(one, 0, True, one.id)
+            continue
+        before = asked[one.index - 1].created
+        step = (one.created - before) / (count + 1)
+        first = context.id("rfi", _FIRST_SUPERSEDED + one.index * 10)
+        for number in range(count):
+            created = before + step * (number + 1)
+            earlier = replace(
+                one,
+                id=first + number,
+                created=created,
+                due=workday(created.date() + timedelta(days=7)),
+                resolved=created + step * 0.8,
+                status="closed",
+            )
+            yield Revision(earlier, number, False, first)
+        yield Revision(one, count, True, first)
 
 
 def _about(context: RequestContext, one: Question) -> Row:
@@ -44,11 +92,6 @@ def _about(context: RequestContext, one: Question) -> Row:
         "subject": one.subject,
         "status": one.status,
         "translated_status": one.status.capitalize(),
-        # Every RFI of the demo is the first and current revision of its question.
-        "revision": "0",
-        "current_revision": True,
-        "has_revisions": False,
-        "source_rfi_header_id": one.id,
         "private": one.index % 19 == 6,
         "reference": f"Drawing S-{100 + one.index % 40}" if one.index % 4 == 0 else None,
         "link": f"https://app.procore.example/{context.here.id}/project/rfi/show/{one.id}",
@@ -85,11 +128,13 @@ def _people(context: RequestContext, one: Question) -> Row:
 @table("rfi_replies")
 def rfi_replies(context: RequestContext) -> Iterator[Row]:
     """Replies to one RFI; the official one, at the moment it was resolved, comes last."""
-    one = question_of(context, context.ids["rfi_id"])
+    rows = (revision.question for revision in _revisions(context))
+    one = next((one for one in rows if str(one.id) == context.ids["rfi_id"]), None)
     if one is None or one.status == "draft":
         return
     draw = context.random(f"replies:{one.index}")
-    first = one.index * 4
+    number = context.number_of("rfi", one.id)
+    first = (one.index if number is None else number) * 4
     remarks = draw.randrange(0, 3) if one.resolved else draw.randrange(0, 2)
     last = one.resolved or one.created + timedelta(hours=4)
     for step in range(remarks):

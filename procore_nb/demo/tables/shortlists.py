@@ -1,11 +1,14 @@
-"""The company's short lists: stages, types, programs, offices, regions, departments, custom fields; a project's tools."""
+"""The company's short lists: stages, types, programs, offices, regions, departments, months of its books, custom fields;
+a project's tools.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
 
 from procore_nb.demo import company as lists
-from procore_nb.demo.company import Choice
+from procore_nb.demo.company import TODAY, Choice
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
 from procore_nb.demo.tools import TOOLS
@@ -17,6 +20,7 @@ _CHOICES: dict[str, tuple[Choice, ...]] = {
     "project_bid_types": lists.BID_TYPES,
     "departments": lists.DEPARTMENTS,
 }
+_MONTHS = 36  # of the company's books, this one the last
 _FIELDS = (*lists.CUSTOM_FIELDS, *lists.RECORD_FIELDS)
 _OFFICE_PLACES = {
     "Columbus": ("OH", "US"),
@@ -72,6 +76,27 @@ def offices(_scene: RequestContext) -> Iterator[Row]:
         state_code, country_code = _OFFICE_PLACES[office.name]
         place = {"city": office.name, "state_code": state_code, "country_code": country_code}
         yield {"id": office.id, "name": office.name, **place}
+
+
+@table("financial_periods", "financial_periods_with_snapshots", "financial_periods_open")
+def financial_periods(context: RequestContext) -> Iterator[Row]:
+    """Months of the company's books, grouped by year; closed on the tenth of the next month, one after the other."""
+    last = TODAY.year * 12 + TODAY.month - 1
+    for month in range(last - _MONTHS + 1, last + 1):
+        start, after = date(month // 12, month % 12 + 1, 1), date((month + 1) // 12, (month + 1) % 12 + 1, 1)
+        closing, made = after + timedelta(days=9), start - timedelta(days=20)
+        status = "closed" if closing <= TODAY else "open"
+        if status == "open" or context.endpoint.name != "financial_periods_open":
+            yield {
+                "id": str(82_400 + month % 1_200),
+                "name": f"{start:%B %Y}",
+                "group_name": str(start.year),
+                "start_date": start,
+                "end_date": after - timedelta(days=1),
+                "status": status,
+                "created_at": datetime.combine(made, time(8), UTC),
+                "updated_at": datetime.combine(closing if status == "closed" else made, time(8), UTC),
+            }
 
 
 @table("custom_field_definitions", "custom_field_definitions_v1_1", "custom_field_definitions_v1_0")

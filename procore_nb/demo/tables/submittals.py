@@ -16,8 +16,9 @@ from procore_nb.demo.tables.plan import PLAN
 from procore_nb.demo.tables.progress_curve import Works, noon, time_on, workday, works
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
+from procore_nb.demo.tables.specifications import SECTION, section
 
-SECTION, SUBMITTAL = "specification_section", "submittal"
+SUBMITTAL = "submittal"
 TYPES = ("Shop Drawing", "Product Data", "Sample", "Mix Design", "Certificate")
 STATUSES = ("Draft", "Open", "Closed")
 RESPONSES = ("Approved", "Approved as Noted", "Revise and Resubmit", "Rejected")
@@ -48,27 +49,6 @@ class Submittal:
     def status(self) -> int:
         """Number of its status."""
         return 2 if self.closed else 1 if self.received else 0
-
-
-def section(context: RequestContext, code: int) -> Row:
-    """Section of the specification for a cost code, as rows show it."""
-    number, name = COST_CODES[code]
-    text = f"{number[:2]} {number[3:5]} {number[5]}0"
-    return {
-        "id": context.id(SECTION, code),
-        "number": text,
-        "section": text,
-        "description": name,
-        "label": f"{text} - {name}",
-        "current_revision_id": context.id("specification_section_revision", code),
-    }
-
-
-@table("specification_sections", "specification_sections_v1_0", "specification_sections_v2_0")
-def specification_sections(context: RequestContext) -> Iterator[Row]:
-    """Sections of the specification, one for each cost code."""
-    for code in range(len(COST_CODES)):
-        yield section(context, code)
 
 
 @per_project(keep=400)

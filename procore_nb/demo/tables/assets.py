@@ -1,0 +1,134 @@
+"""Assets: the plant of a building that its owner takes over, from planned to commissioned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from procore_nb.demo.company import TODAY
+from procore_nb.demo.tables import directory, site_team
+from procore_nb.demo.tables.plan import PLAN
+from procore_nb.demo.tables.progress_curve import Works, noon, works
+from procore_nb.demo.tables.registry import table
+from procore_nb.demo.tables.request_context import RequestContext, Row
+
+_TYPES = (("Lift", "LFT"), ("Pump", "PMP"), ("Air Handling Unit", "AHU"), ("Switchboard", "SWB"))
+_STATUSES = (("Planned", "#9e9e9e"), ("Installed", "#1565c0"), ("Commissioned", "#2e7d32"))
+_LARGE = 2_000  # projects; beyond, the company's assets are not listed
+
+
+@dataclass(frozen=True)
+class Asset:
+    """One asset: number of its type, its code, the cost code that installs it, and its place and trade."""
+
+    type: int
+    code: str
+    cost_code: int
+    place: int
+    trade: int
+
+
+ASSETS = (
+    Asset(0, "LFT-01", 11, 1, 3),
+    Asset(0, "LFT-02", 11, 1, 3),
+    Asset(1, "PMP-01", 12, 7, 8),
+    Asset(1, "PMP-02", 13, 7, 9),
+    Asset(2, "AHU-01", 14, 6, 10),
+    Asset(2, "AHU-02", 14, 6, 10),
+    Asset(3, "SWB-01", 15, 1, 11),
+    Asset(3, "SWB-02", 15, 7, 11),
+)
+
+
+@table("assets")
+def assets(context: RequestContext) -> Iterator[Row]:
+    """Assets of a project whose works have begun."""
+    term = works(context)
+    if term is not None:
+        for number in range(len(ASSETS)):
+            yield _asset(context, term, number)
+
+
+@table("company_assets")
+def company_assets(context: RequestContext) -> Iterator[Row]:
+    """Assets of all projects that the account may look into."""
+    if context.portfolio.size(context.company) > _LARGE:
+        return
+    for project in context.portfolio.projects(context.company):
+        if project.permitted:
+            yield from assets(context.within(project))
+
+
+@table("asset_types", "company_asset_types")
+def asset_types(context: RequestContext) -> Iterator[Row]:
+    """Types of assets."""
+    count = 0 if context.project is None or works(context) is None else 1
+    for number, (name, code) in enumerate(_TYPES):
+        yield {
+            "id": _type_id(number),
+            "name": name,
+            "code": code,
+            "active": True,
+            "company_id": context.company.id,
+            "is_leaf": True,
+            "is_asset": False,
+            "has_assets": bool(count),
+            "display_order": number + 1,
+            "overridden": False,
+            "asset_count": count * sum(one.type == number for one in ASSETS),
+        }
+
+
+@table("asset_statuses", "company_asset_statuses")
+def asset_statuses(_scene: RequestContext) -> Iterator[Row]:
+    """Statuses of assets."""
+    for number, (name, color) in enumerate(_STATUSES):
+        yield {
+            "id": _status_id(number),
+            "status_name": name,
+            "color_code": color,
+            "display_order": number + 1,
+            "asset_status_group": {"id": "82301", "name": "Default"},
+            "status_group_id": "82301",
+        }
+
+
+def _type_id(number: int) -> str:
+    return str(82_101 + number)
+
+
+def _status_id(number: int) -> str:
+    return str(82_201 + number)
+
+
+def _asset(context: RequestContext, term: Works, number: int) -> Row:
+    one, part = ASSETS[number], PLAN[ASSETS[number].cost_code]
+    installed, commissioned = term.day_at((part.begin + part.end) / 2), term.day_at(part.end)
+    status = (installed <= TODAY) + (commissioned <= TODAY)
+    author = site_team.office(context)[0]
+    by = {"id": author.id, "name": author.name, "email": author.login}
+    place, trade = directory.locations(context)[one.place], directory.trades()[one.trade]
+    return {
+        "id": str(context.id("asset", number)),
+        "asset_name": f"{_TYPES[one.type][0]} {one.code[-1]}",
+        "asset_code": one.code,
+        "asset_status": {"id": _status_id(status), "name": _STATUSES[status][0]},
+        "description": f"{_TYPES[one.type][0]}, {place.ref['node_name']}",
+        "asset_type": {"id": _type_id(one.type), "name": _TYPES[one.type][0]},
+        "location": place.ref,
+        "trade": trade.ref,
+        "company_id": context.company.id,
+        "project_id": context.here.id,
+        "project": {"id": context.here.id, "name": context.here.name},
+        "created_at": noon(term.begin),
+        "modified_at": noon((term.begin, installed, commissioned)[status]),
+        "created_by": by,
+        "modified_by": by,
+        "custom_fields": {},
+        "scope": "project",
+        "attachment_count": 0,
+        "has_children": False,
+        "children_count": 0,
+        "latitude": context.here.latitude,
+        "longitude": context.here.longitude,
+    }

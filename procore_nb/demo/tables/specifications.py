@@ -1,0 +1,132 @@
+"""The specification: its divisions and sections, one section for each cost code, all issued in one set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from procore_nb.demo.tables.made_up_names import COST_CODES
+from procore_nb.demo.tables.progress_curve import by_now
+from procore_nb.demo.tables.registry import table
+from procore_nb.demo.tables.request_context import RequestContext, Row
+
+SECTION, REVISION, DIVISION, SET = (
+    "specification_section",
+    "specification_section_revision",
+    "specification_section_division",
+    "specification_set",
+)
+_DIVISIONS = {
+    "01": "General Requirements",
+    "02": "Existing Conditions",
+    "03": "Concrete",
+    "04": "Masonry",
+    "05": "Metals",
+    "06": "Wood, Plastics and Composites",
+    "07": "Thermal and Moisture Protection",
+    "08": "Openings",
+    "09": "Finishes",
+    "14": "Conveying Equipment",
+    "21": "Fire Suppression",
+    "22": "Plumbing",
+    "23": "Heating, Ventilating and Air Conditioning",
+    "26": "Electrical",
+    "31": "Earthwork",
+    "32": "Exterior Improvements",
+}
+
+
+def section(context: RequestContext, code: int) -> Row:
+    """Section of the specification for a cost code, as rows show it."""
+    number, name = COST_CODES[code]
+    text = f"{number[:2]} {number[3:5]} {number[5]}0"
+    return {
+        "id": context.id(SECTION, code),
+        "number": text,
+        "section": text,
+        "description": name,
+        "label": f"{text} - {name}",
+        "current_revision_id": context.id(REVISION, code),
+    }
+
+
+@table("specification_sections", "specification_sections_v1_0", "specification_sections_v2_0")
+def specification_sections(context: RequestContext) -> Iterator[Row]:
+    """Sections of the specification, one for each cost code."""
+    for code in range(len(COST_CODES)):
+        yield {**_issued(context, code), **section(context, code)}
+
+
+@table("specification_section_revisions", "specification_section_revisions_v2_0")
+def specification_section_revisions(context: RequestContext) -> Iterator[Row]:
+    """Revisions of the sections, those of one division where the list wants one."""
+    wanted = context.ids.get("specification_section_division_id")
+    for code in range(len(COST_CODES)):
+        row = {**section(context, code), **_issued(context, code), "id": context.id(REVISION, code)}
+        if wanted is None or str(row["specification_section_division_id"]) == wanted:
+            yield row
+
+
+@table(
+    "specification_section_divisions",
+    "specification_section_divisions_v1_0",
+    "specification_section_divisions_v2_0",
+)
+def specification_section_divisions(context: RequestContext) -> Iterator[Row]:
+    """Divisions, each with its sections."""
+    for number in _DIVISIONS:
+        codes = [code for code in range(len(COST_CODES)) if COST_CODES[code][0][:2] == number]
+        yield {
+            **_division(context, number),
+            "deletable": False,
+            "sections_ids": [context.id(SECTION, code) for code in codes],
+            "specification_section_revision_ids": [context.id(REVISION, code) for code in codes],
+        }
+
+
+@table("specification_sets", "specification_sets_v2_0")
+def specification_sets(context: RequestContext) -> Iterator[Row]:
+    """The one set in which all sections were issued."""
+    issued = by_now(context.here.created_at + timedelta(days=9))
+    yield {
+        **_set(context),
+        "project_id": context.here.id,
+        "company_id": context.company.id,
+        "date": issued.date(),
+        "position": 1,
+        "deletable": False,
+        "created_at": issued,
+        "updated_at": issued,
+    }
+
+
+def _set(context: RequestContext) -> Row:
+    return {"id": context.id(SET, 0), "name": "Issued for Construction"}
+
+
+def _division(context: RequestContext, number: str) -> Row:
+    return {
+        "id": context.id(DIVISION, int(number)),
+        "number": number,
+        "description": _DIVISIONS[number],
+        "url": f"https://app.procore.example/{context.here.id}/project/specifications/divisions/{number}",
+    }
+
+
+def _issued(context: RequestContext, code: int) -> Row:
+    """When a section was issued, and within what."""
+    issued = by_now(context.here.created_at + timedelta(days=9))
+    division = _division(context, COST_CODES[code][0][:2])
+    return {
+        "division": division,
+        "specification_section_division_id": division["id"],
+        "set": _set(context),
+        "specification_set_id": context.id(SET, 0),
+        "specification_section_id": context.id(SECTION, code),
+        "revision": "0",
+        "issued_date": issued.date(),
+        "received_date": issued.date(),
+        "created_at": issued,
+        "updated_at": issued,
+        "url": f"https://app.procore.example/{context.here.id}/project/specifications/{context.id(SECTION, code)}",
+    }
