@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -192,7 +193,7 @@ def test_a_question_put_anew_has_exactly_one_current_revision() -> None:
         assert {row["has_revisions"] for row in rows} == {len(rows) > 1}
         assert len({row["id"] for row in rows}) == len(rows)
         assert len({(row["number"], row["subject"]) for row in rows}) == 1
-        for old, new in zip(rows, rows[1:], strict=False):
+        for old, new in pairwise(rows):
             assert old["status"] == "closed"
             assert old["created_at"] <= old["time_resolved"] <= new["created_at"]
 
