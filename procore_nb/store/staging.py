@@ -229,7 +229,10 @@ class StagedRows:
     # Each project's frame has its own idea of a column: without values it is text, or the whole object of which others have
     # parts (`status` missing here, `status.id` there). Columns with values win, by the type that holds all of them.
     def _read_kinds(self, promised: Collection[str]) -> LogicalTypes:
-        """Column and kind of all files. Columns without values yield to others of their name, and to their own parts."""
+        """Column and kind of all files. Columns without values yield to others of their name, and to their own parts.
+
+        The column of a custom field has no parts: the ids beside its labels (`custom_fields.Zone.id`) are its neighbours.
+        """
         valued: LogicalTypes = {}
         kinds: LogicalTypes = {}
         for about in self._abouts:
@@ -242,7 +245,8 @@ class StagedRows:
                 valued[name] = common_type(valued.get(name, own[name]), own[name])
             kinds |= {name: kind for name, kind in own.items() if name not in kinds}
         parents = {name[:at] for name in kinds for at, letter in enumerate(name) if letter == "."}
-        said = (name for name in kinds if name in valued or name in promised or name not in parents)
+        lasting = {*valued, *promised, *self.fields.values()}
+        said = (name for name in kinds if name in lasting or name not in parents)
         return {name: valued.get(name, kinds[name]) for name in said}
 
     def _sorted_keys(self) -> pa.Table:
