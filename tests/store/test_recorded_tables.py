@@ -59,7 +59,7 @@ def test_every_leaf_comes_out_of_the_store_with_its_value_and_dtype(tmp_path: Pa
         procore.catalogue = CATALOGUE
         # Procore wants the project beside the budget view, and a store goes by one list above: see its error's advice.
         own = {name: {"project_id": project} if above else {}}
-        Store(tmp_path).sync(procore, dict.fromkeys(above, {}) | own, projects=[project])
+        Store(tmp_path).sync(procore, {one: {} for one in above} | own, projects=[project])
     kept = Store(tmp_path, catalogue=CATALOGUE).table(name)
     records = RECORDED[name]
     assert len(kept) == len(records) * (len({one["id"] for one in RECORDED["budget_views"]}) if above else 1)
