@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+_LAST_SECOND = 253_402_300_799.0  # of year 9999
+
 
 def is_missing(value: Any) -> bool:
     """Return whether a single value is missing: None, NaN, NaT or NA; a list never is."""
@@ -33,11 +35,14 @@ def is_many(value: Any) -> bool:
 
 
 def utc_text(moment: datetime | float | None = None, *, microseconds: bool = False) -> str:
-    """Return a moment as ISO 8601 text in UTC: now, a time (without zone it is UTC), or Unix seconds."""
+    """Return a moment as ISO 8601 text in UTC: now, a time (without zone it is UTC), or Unix seconds.
+
+    Seconds past the calendar, as a header may name them, are its last moment; those before 1970 its first.
+    """
     if moment is None:
         moment = datetime.now(UTC)
     elif not isinstance(moment, datetime):
-        moment = datetime.fromtimestamp(moment, UTC)
+        moment = datetime.fromtimestamp(min(max(moment, 0.0), _LAST_SECOND), UTC)
     moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     # Not strftime: %Y drops the zeros of years before 1000 on some systems.
     text = moment.replace(tzinfo=None).isoformat(timespec="microseconds" if microseconds else "seconds")

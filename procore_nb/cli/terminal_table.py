@@ -10,6 +10,8 @@ from typing import Any
 
 import pandas as pd
 
+from procore_nb.scalars import is_missing
+
 _LEAST = 12  # a column of text does not get narrower
 _LONGEST = 200
 _FIRST = (
@@ -93,6 +95,6 @@ def _cells(column: pd.Series[Any]) -> list[str]:
 
 
 def _cell(value: object) -> str:
-    if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value):
+    if is_missing(value):
         return ""
     return plain(f"{value:.5f}" if isinstance(value, float) else str(value)[:_LONGEST])

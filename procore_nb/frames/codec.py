@@ -36,6 +36,7 @@ import pyarrow.compute as pc
 
 from procore_nb.frames.parse import json_text
 from procore_nb.frames.types import LogicalType, declared_by
+from procore_nb.scalars import is_missing
 
 LogicalTypes = dict[str, LogicalType]
 Decimals = Literal["exact", "float"]
@@ -127,7 +128,7 @@ def logical_types(frame: pd.DataFrame, endpoint: Any = None) -> LogicalTypes:
 def encode(column: pd.Series[Any], logical: LogicalType) -> Any:
     """One column as an Arrow array, in the layout of a file that stands alone."""
     if logical == "decimal":
-        return _least_decimals([None if _is_missing(value) else value for value in column.array])
+        return _least_decimals([None if is_missing(value) else value for value in column.array])
     if logical == "list":
         return _native_lists(list(column.array))
     if logical == "text":
@@ -333,7 +334,7 @@ def _shortest(value: Decimal | str) -> Decimal:
 
 def _native_lists(values: list[Any]) -> Any:
     """As Arrow lists if that loses nothing (an element without a key that others have would get it), else JSON text."""
-    values = [None if _is_missing(value) else value for value in values]
+    values = [None if is_missing(value) else value for value in values]
     with suppress(*_NO_ARROW):
         native = pa.array(values, from_pandas=False)
         if pa.types.is_null(native.type) or native.type == pa.list_(pa.null()):
@@ -351,7 +352,7 @@ def _can_be_written(kind: Any) -> bool:
 
 
 def _json_texts(values: Iterable[Any]) -> Any:
-    texts = [None if _is_missing(value) else json_text(value) for value in values]
+    texts = [None if is_missing(value) else json_text(value) for value in values]
     return _texts(texts)
 
 
@@ -359,7 +360,7 @@ def _texts(values: Any) -> Any:
     try:
         encoded = pa.array(values, from_pandas=True)
     except UnicodeEncodeError:
-        whole = [None if _is_missing(one) else one.encode("utf-8", "replace").decode() for one in values]
+        whole = [None if is_missing(one) else one.encode("utf-8", "replace").decode() for one in values]
         encoded = pa.array(whole, pa.string())
     return encoded if encoded.type == pa.string() else encoded.cast(pa.string())
 
@@ -376,12 +377,6 @@ def _widened(column: Any, own: LogicalType, due: LogicalType) -> Any:
 
 def _is_text(kind: Any) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
-
-
-def _is_missing(value: Any) -> bool:
-    if isinstance(value, Decimal):
-        return value.is_nan()  # a signalling one refuses to be compared
-    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value)
 
 
 def _objects(values: list[Any]) -> Any:

@@ -19,8 +19,8 @@ from procore_nb.errors import ArgumentError, CatalogError
 from procore_nb.frame_info import describe
 from procore_nb.frames.builder import FrameBuilder, found_endpoint
 from procore_nb.frames.codec import DEFAULT_DECIMALS, Decimals
-from procore_nb.frames.parse import is_absent
 from procore_nb.frames.types import is_id
+from procore_nb.scalars import is_missing
 
 _VERSION = re.compile(r"(_v\d+_\d+|_by_query|_recycled|_grouped)+$")
 
@@ -91,7 +91,7 @@ def _elements(lists: pd.Series[Any]) -> tuple[list[Any], list[int], list[int]]:
             elements.extend(values)
             owners.extend([row] * len(values))
             positions.extend(range(len(values)))
-        elif not is_absent(values):
+        elif not is_missing(values):
             raise ArgumentError(
                 f"Column {lists.name!r} holds {type(values).__name__}, not lists (row {row}).",
                 advice="Name a column whose values are lists.",

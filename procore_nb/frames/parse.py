@@ -18,12 +18,12 @@ from typing import Any
 
 import numpy as np
 import orjson
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from procore_nb.frames.parse_times import DAY, FIRST, LAST, day_with_time, microseconds
 from procore_nb.frames.types import LogicalType
+from procore_nb.scalars import is_missing
 
 PythonTypes = set[type]
 _NONE = type(None)
@@ -96,11 +96,6 @@ def json_text(value: Any) -> str:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
 
 
-def is_absent(value: Any) -> bool:
-    """Whether a value of a record says that there is none: JSON's null, and what pandas makes of it."""
-    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value)
-
-
 def packed(values: Sequence[Any], types: PythonTypes) -> Any:
     """One page as an Arrow array of its JSON type; lists, and values of several types, stay Python's."""
     own = types - {_NONE}
@@ -119,7 +114,7 @@ def json_types(page: Any) -> set[LogicalType]:
     """The JSON types of a page's values; whatever else Python holds counts as text."""
     if isinstance(page, pa.Array):
         return {_JSON_TYPES[page.type]} if page.null_count < len(page) else set()
-    return {_json_type(one) for one in {type(value) for value in page if not is_absent(value)}}
+    return {_json_type(one) for one in {type(value) for value in page if not is_missing(value)}}
 
 
 def convert(page: Any, logical: LogicalType, issues: ParseIssues) -> Any:
@@ -137,7 +132,7 @@ def convert(page: Any, logical: LogicalType, issues: ParseIssues) -> Any:
 def canonical_integers(page: Any) -> Any:
     """Ids as whole numbers, or None if one of them would not come back as it was written ("007", letters)."""
     if not isinstance(page, pa.Array):
-        texts = [None if is_absent(one) else _id_text(one) for one in page]
+        texts = [None if is_missing(one) else _id_text(one) for one in page]
         page = pa.array(texts, pa.large_string())
     elif pa.types.is_integer(page.type):
         return page
@@ -226,7 +221,7 @@ def _one_by_one(values: Sequence[Any], logical: LogicalType, issues: ParseIssues
     clean: list[Any] = []
     for value in values:
         try:
-            clean.append(None if is_absent(value) else one(value))
+            clean.append(None if is_missing(value) else one(value))
         except _LongIntegerError:
             issues.long_integers += 1
             issues.add(value)

@@ -21,6 +21,7 @@ import pandas as pd
 
 from procore_nb.errors import ArgumentError
 from procore_nb.maps.map_columns import ALIASES, amounts
+from procore_nb.scalars import is_missing
 
 STAGE_COLORS = {
     "Pre-Construction": "#E69F00",
@@ -162,7 +163,7 @@ def _word(value: Any) -> str:
         return ", ".join(map(str, value)) or NONE
     if isinstance(value, dict):
         return str(value.get("name") or value)
-    if value is None or value is pd.NA or value is pd.NaT or value != value:
+    if is_missing(value):
         return NONE
     if isinstance(value, bool):
         return "yes" if value else "no"

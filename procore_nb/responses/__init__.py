@@ -5,7 +5,7 @@ no service.
 """
 
 from procore_nb.responses.page import Page, flatten_groups, group_of, read_json, read_page
-from procore_nb.responses.response import Response, error_from, retry_after_seconds, server_time, utc_text
+from procore_nb.responses.response import Response, error_from, retry_after_seconds, server_time
 
 __all__ = [
     "Page",
@@ -17,5 +17,4 @@ __all__ = [
     "read_page",
     "retry_after_seconds",
     "server_time",
-    "utc_text",
 ]

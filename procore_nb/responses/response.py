@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -167,9 +167,3 @@ def _moment(text: str) -> float | None:
 def whole_number(text: str | None) -> int | None:
     """Return a count as a number; None for what is none."""
     return int(text) if text is not None and re.fullmatch(r"\s*[0-9]{1,18}\s*", text) else None
-
-
-def utc_text(moment: float) -> str:
-    """Return Unix seconds as ISO 8601 text in UTC, to the second; the last moment of year 9999 for what is later."""
-    latest = 253_402_300_799.0
-    return datetime.fromtimestamp(min(max(moment, 0.0), latest), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

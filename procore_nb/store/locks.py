@@ -17,13 +17,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from procore_nb.errors import StoreError
+from procore_nb.scalars import utc_text
 from procore_nb.store.files import Files, LocalFiles, make_folder
 
 NAME = "_lock"
@@ -158,8 +158,7 @@ def _release(files: Files, taken: Any, token: str) -> None:
 
 
 def _who(token: str, renewed: float = 0.0) -> bytes:
-    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    about = {"process": os.getpid(), "machine": socket.gethostname(), "at": now}
+    about = {"process": os.getpid(), "machine": socket.gethostname(), "at": utc_text()}
     return orjson.dumps(about | ({"token": token, "renewed": renewed} if token else {}))
 
 

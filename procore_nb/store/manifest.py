@@ -171,11 +171,6 @@ def grouped(since: dict[str, str]) -> dict[str, list[str]]:
     return groups
 
 
-def moment_text(moment: datetime) -> str:
-    """A UTC time as text."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
 def moment_of(text: str) -> datetime:
     """The UTC time of its text."""
     return datetime.fromisoformat(text)

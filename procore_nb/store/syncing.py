@@ -18,9 +18,10 @@ from procore_nb.catalog import Endpoint
 from procore_nb.errors import AccessError, ArgumentError, NotFoundError, ProcoreError
 from procore_nb.frame_info import FetchInfo
 from procore_nb.frames.codec import logical_types, to_arrow
+from procore_nb.scalars import utc_text
 from procore_nb.store import strategy
 from procore_nb.store.files import Files
-from procore_nb.store.manifest import Manifest, moment_of, moment_text
+from procore_nb.store.manifest import Manifest, moment_of
 from procore_nb.store.pii import personal_columns, without_personal
 from procore_nb.store.report import SyncLog
 from procore_nb.store.snapshot import present, recover
@@ -112,7 +113,9 @@ class TableSync:
         plan = self._plan(procore, again, names, False, full=self._options.full and stale)
         if plan.mode == "full" and not stale:
             return
-        plan = replace(plan, started=moment_text(began))  # what was read since then need not be read again
+        plan = replace(
+            plan, started=utc_text(began, microseconds=True)
+        )  # what was read since then need not be read again
         self._staging.begin(plan)
         self._execute(procore, plan, catching_up=True)
 
@@ -145,7 +148,7 @@ class TableSync:
             plan,
             self._staging,
             at=moment_of(plan.started),
-            seen=moment_text(seen),
+            seen=utc_text(seen, microseconds=True),
         )
         self._staging.clear()
         log.rows, log.synced_at = self.manifest.rows, plan.started
@@ -197,7 +200,7 @@ class TableSync:
             table=manifest.table,
             generation=manifest.generation,
             mode=mode,
-            started=moment_text(options.clock()),
+            started=utc_text(options.clock(), microseconds=True),
             groups=strategy.plan_groups(places, known, mode=mode, overlap=options.overlap),
             place=strategy.checked(self._endpoint, self._arguments),
             arguments=self._arguments,

@@ -17,8 +17,8 @@ from procore_nb import catalog
 from procore_nb.catalog import Catalogue, Endpoint
 from procore_nb.client import Procore
 from procore_nb.errors import ArgumentError
+from procore_nb.scalars import is_missing
 from procore_nb.widgets.assets import MessageWidget, script, sendable, style
-from procore_nb.widgets.table_rows import is_missing
 
 
 class Picker(MessageWidget, ipywidgets.ValueWidget):  # type: ignore[misc]

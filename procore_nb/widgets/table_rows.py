@@ -18,6 +18,7 @@ import orjson
 import pandas as pd
 from numpy.typing import NDArray
 
+from procore_nb.scalars import is_missing
 from procore_nb.widgets.assets import sendable
 
 _ANY_KEYS = orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
@@ -92,11 +93,6 @@ def _json(value: Any) -> str:
         return orjson.dumps(value, default=str, option=_ANY_KEYS).decode()
     except TypeError:  # whole numbers beyond 64 bits, half of a surrogate pair
         return json.dumps(value, default=str)
-
-
-def is_missing(value: Any) -> bool:
-    """Whether a value is one of the ways to say that there is none."""
-    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value)
 
 
 def is_numeric(column: pd.Series[Any]) -> bool:

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import procore_nb as pnb
-from procore_nb.responses import Response, error_from, read_page, retry_after_seconds, server_time, utc_text
+from procore_nb.responses import Response, error_from, read_page, retry_after_seconds, server_time
 from procore_nb.responses.parse_json import parse_json
+from procore_nb.scalars import utc_text
 
 URL = "https://api.procore.com/rest/v1.0/projects?page=1"
 
