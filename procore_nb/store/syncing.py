@@ -113,9 +113,8 @@ class TableSync:
         plan = self._plan(procore, again, names, False, full=self._options.full and stale)
         if plan.mode == "full" and not stale:
             return
-        plan = replace(
-            plan, started=utc_text(began, microseconds=True)
-        )  # what was read since then need not be read again
+        # What was read since then need not be read again.
+        plan = replace(plan, started=utc_text(began, microseconds=True))
         self._staging.begin(plan)
         self._execute(procore, plan, catching_up=True)
 
