@@ -15,7 +15,7 @@ from procore_nb.demo.tables.request_context import RequestContext, Row
 
 # Questions of the main company that were put anew: index of the project, index of the question, how many revisions the
 # current one replaces. All in projects that are over and inactive, so that the usual frame holds each question once.
-_REVISED = {(37, 3): 1, (58, 1): 1, (74, 4): 2, (142, 3): 2}
+_REVISED = {(58, 1): 1, (113, 4): 1, (74, 4): 2, (142, 3): 2}
 _FIRST_SUPERSEDED = 1_000  # number of its id
 
 
