@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 
 from procore_nb.errors import ArgumentError
@@ -78,7 +79,7 @@ def id_text(value: Any, where: str) -> str:
         text = value.strip()
         if text.strip(".") and not any(mark in text for mark in "/?#& \0"):
             return text
-    elif not isinstance(value, bool) and not is_missing(value):
+    elif not isinstance(value, bool | np.bool_) and not is_missing(value):
         try:
             number = operator.index(value)
         except TypeError:
