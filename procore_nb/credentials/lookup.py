@@ -188,7 +188,10 @@ def company_number(company_id: object, source: str = "argument") -> int:
     number: int | None = None
     if isinstance(company_id, str) and company_id.strip().isascii() and company_id.strip().isdigit():
         number = int(company_id)
-    elif not isinstance(company_id, bool | str) and getattr(getattr(company_id, "dtype", None), "kind", "") != "b":
+    elif (
+        not isinstance(company_id, bool | str)
+        and getattr(getattr(company_id, "dtype", None), "kind", "") != "b"
+    ):
         try:
             number = operator.index(company_id)  # type: ignore[arg-type]
         except TypeError:

@@ -184,7 +184,9 @@ def frames(draw: st.DrawFn, *, unique: bool = False, text: bool = False) -> pd.D
     labels = draw(
         st.lists(TEXT, min_size=width, max_size=width, unique=unique)
         | st.just(list(range(width)))
-        | st.lists(st.dates(dt.date(1700, 1, 1), dt.date(2200, 1, 1)), min_size=width, max_size=width, unique=True).map(pd.DatetimeIndex)
+        | st.lists(
+            st.dates(dt.date(1700, 1, 1), dt.date(2200, 1, 1)), min_size=width, max_size=width, unique=True
+        ).map(pd.DatetimeIndex)
     )
     frame.columns = pd.Index(labels, dtype=None if width else "str")
     if width and draw(st.booleans()):
