@@ -12,6 +12,7 @@ from hypothesis import settings
 
 import procore_nb as pnb
 from procore_nb.credentials import CredentialSources, Profiles
+from procore_nb.http import session
 
 # How long an example takes says more about the machine than about us.
 settings.register_profile("unhurried", deadline=None)
@@ -47,6 +48,13 @@ class FakeKeyring:
 
     def delete_password(self, service: str, username: str) -> None:
         del self.kept[service, username]
+
+
+@pytest.fixture(autouse=True)
+def _no_limit_of_another_test() -> Iterator[None]:
+    """Forget what servers of other tests said of their limits: a port of loopback is soon another server's."""
+    yield
+    session._limiters.clear()
 
 
 @pytest.fixture

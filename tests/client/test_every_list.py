@@ -15,6 +15,8 @@ import procore_nb as pnb
 from procore_nb import catalog
 from procore_nb.catalog import Endpoint
 
+pytestmark = pytest.mark.slow
+
 PROJECT = 1204458  # under construction, every tool is on
 
 

@@ -12,6 +12,8 @@ from procore_nb.demo.tables import RequestContext, Row, table, table_of
 from .conftest import Caller
 from .reading import rows_in
 
+pytestmark = pytest.mark.slow
+
 _PROJECT = 1204458
 _CALLER = Caller(Demo())
 _CALLER.log_in()

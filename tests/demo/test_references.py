@@ -12,6 +12,8 @@ from procore_nb.demo.tables import references, table_of
 
 from .reading import READER
 
+pytestmark = pytest.mark.slow
+
 _PROJECTS = [one for one in READER.projects() if one.index in (4, 11, 12)]
 _PLAIN = {("company_id",), ("project_id",)}
 _INVENTED = [

@@ -12,6 +12,8 @@ from procore_nb.demo.tables.weather import Weather
 
 from .reading import READER
 
+pytestmark = pytest.mark.slow
+
 _BEGUN = READER.projects()
 _SOME = _BEGUN[::15]
 

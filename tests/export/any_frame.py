@@ -102,7 +102,7 @@ ZONES = ["UTC", "Europe/Berlin", "America/St_Johns", "Asia/Kathmandu"]
 
 def _moments(values: list[Any], unit: str, *, zone: str | None = None, days: bool = False) -> pd.Series[Any]:
     bare = np.array(
-        [np.datetime64("NaT") if one is None else np.datetime64(one, "us") for one in values], "M8[us]"
+        [np.datetime64("NaT", "us") if one is None else np.datetime64(one, "us") for one in values], "M8[us]"
     )
     series = pd.Series((bare.astype("M8[D]") if days else bare).astype(f"M8[{unit}]"))
     return series.dt.tz_localize("UTC").dt.tz_convert(zone) if zone else series

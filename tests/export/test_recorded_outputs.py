@@ -19,6 +19,8 @@ from procore_nb.export import read_csv, read_parquet, to_csv, to_excel, to_parqu
 from procore_nb.frames import to_frame
 from tests.payloads import RECORDED, leaves, same
 
+pytestmark = pytest.mark.slow
+
 
 def frame_of(name: str) -> pd.DataFrame:
     try:

@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pytest
 from hypothesis import HealthCheck, given, settings
 
 from procore_nb.export import read_csv, read_parquet, to_csv, to_excel, to_parquet
 from tests.export.any_frame import frames
+
+pytestmark = pytest.mark.slow
 
 SLOW = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

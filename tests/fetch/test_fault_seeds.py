@@ -12,6 +12,8 @@ from another_procore import Asked, Said
 import procore_nb as pnb
 from procore_nb.fetch import RequestPolicy
 
+pytestmark = pytest.mark.slow
+
 RFIS = "/rest/v1.0/projects/7/rfis"
 SEEDS = 40
 

@@ -13,6 +13,8 @@ import procore_nb as pnb
 from http_layer.raw_server import raw_server, whole
 from procore_nb.http import Session, TransportLimits
 
+pytestmark = pytest.mark.slow
+
 ME = "/rest/v1.0/me"
 SLOW = TransportLimits(read_seconds=5.0, total_seconds=0.4)
 

@@ -20,6 +20,8 @@ from procore_nb.maps import plot_projects
 
 from .frames import projects
 
+pytestmark = pytest.mark.slow
+
 matplotlib.use("agg")
 
 

@@ -15,6 +15,8 @@ from procore_nb import demo
 
 from .reading import NAMES, NOTEBOOKS, run_on
 
+pytestmark = pytest.mark.slow
+
 TRAINING = 24_977  # a company of the demo with three projects
 BARE = [{"id": 7, "name": "Seven"}, {"id": 8, "name": "Eight"}]
 

@@ -11,6 +11,8 @@ import pytest
 
 import procore_nb
 
+pytestmark = pytest.mark.slow
+
 MODULES = sorted(found.name for found in pkgutil.walk_packages(procore_nb.__path__, "procore_nb."))
 
 

@@ -18,6 +18,8 @@ from procore_nb.store import Store
 from store.killing import Fate, Killed, contents, same, sync
 from store.living import World
 
+pytestmark = pytest.mark.slow
+
 LISTS = ("rfis", "budget_modifications")  # the second is read in full: 13 columns
 READS: dict[str, Callable[[Store, str], Any]] = {
     "table": lambda store, name: store.table(name),

@@ -16,6 +16,8 @@ from procore_nb.store import Store
 from store.living import LivingDemo, World, connection
 from store.test_modes import account, asked
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("way", ["refused", "broken"])
 def test_an_unfinished_sync_of_some_projects_does_not_stand_for_all(

@@ -21,6 +21,8 @@ from procore_nb.store.manifest import Manifest
 from procore_nb.store.strategy import window_of
 from store.living import LISTS, PROJECT_LISTS, LivingDemo, World, connection
 
+pytestmark = pytest.mark.slow
+
 
 def asked(procore: Procore, name: str) -> pd.DataFrame:
     """The list as the connection gives it, in the store's order."""

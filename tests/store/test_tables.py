@@ -19,6 +19,8 @@ from procore_nb.store.locks import locked
 from store.killing import Fate, Killed, sync
 from store.living import LISTS, LivingDemo, World, connection
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_table_has_the_dtypes_and_attrs_of_its_list(world: World, procore: Procore, store: Store) -> None:
     world.add("budget_modifications", str(world.projects[0]), transfer_amount="-0.10")

@@ -20,6 +20,8 @@ from store.killing import Fate, Killed, MortalFiles, sync
 from store.living import LivingDemo, World, connection
 from store.plenty import Plenty
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.slow
 def test_readers_see_one_state_or_the_next_while_a_sync_runs(world: World, tmp_path: Path) -> None:
