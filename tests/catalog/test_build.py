@@ -314,6 +314,7 @@ _JSON = st.recursive(
 
 
 @given(_JSON)
+@pytest.mark.slow
 def test_any_schema_gives_a_catalogue_or_a_catalog_error(schema: Any) -> None:
     try:
         built = compile.build(_listing({"type": "array", "items": schema}))

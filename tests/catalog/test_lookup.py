@@ -37,6 +37,7 @@ def test_the_shipped_file_is_small_and_written_the_same_every_time() -> None:
     assert catalog.dump(catalog.load()) == catalog.dump(catalog.load())
 
 
+@pytest.mark.slow
 def test_every_endpoint_is_found_by_its_name_its_aliases_and_its_path() -> None:
     for one in ALL:
         filled = one.path
@@ -136,6 +137,7 @@ def test_what_is_not_a_plain_api_path_is_refused(typed: str) -> None:
 
 
 @given(st.text(max_size=40))
+@pytest.mark.slow
 def test_any_text_gives_an_endpoint_or_a_catalog_error(typed: str) -> None:
     try:
         found = catalog.endpoint(typed)

@@ -198,6 +198,7 @@ def test_a_row_that_names_its_project_is_known() -> None:
     assert catalog.endpoint("rfis").names_project == ""
 
 
+@pytest.mark.slow
 def test_the_text_of_an_endpoint_is_narrow_and_says_what_counts() -> None:
     for one in ALL:
         text = repr(one)

@@ -116,6 +116,7 @@ def test_words_that_are_no_text_are_an_error(words: object) -> None:
 
 @given(st.text(max_size=30))
 @pytest.mark.filterwarnings("ignore::procore_nb.errors.ProcoreWarning")
+@pytest.mark.slow
 def test_any_words_give_a_frame_of_known_names(words: str) -> None:
     found = catalog.find_endpoints(words)["name"]
 

@@ -69,6 +69,7 @@ def test_csv_to_standard_output_is_only_the_csv(
     assert capfdbinary.readouterr().out.startswith(b"id,name,")
 
 
+@pytest.mark.slow
 def test_a_map_goes_to_a_picture(server: list[str], tmp_path: Path) -> None:
     assert main(["projects", *server, "--map", "m.svg"]) == 0
     assert b"<svg" in (tmp_path / "m.svg").read_bytes()[:2000]
@@ -81,6 +82,7 @@ def test_any_list_is_shown_with_its_arguments(server: list[str], capsys: pytest.
     assert "rfis of company" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_list_across_projects_names_what_was_left_out(
     server: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -142,6 +144,7 @@ def test_diagnose_is_0_when_all_is_well_and_1_when_not(
     assert "NO  credentials accepted" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_endpoints_are_found_and_one_is_shown_whole(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["endpoints", "punch"]) == 0
     assert "punch_items" in capsys.readouterr().out
@@ -169,6 +172,7 @@ def test_serve_demo_says_what_other_clients_need_and_stops_cleanly() -> None:
     assert complaints == ""
 
 
+@pytest.mark.slow
 def test_serve_demo_meets_the_faults_it_was_told_and_lets_older_clients_pass() -> None:
     command = [sys.executable, "-c", "import sys; from procore_nb.cli import main; sys.exit(main())"]
     options = ["--port", "0", "--fault", "broken@1", "--fault", "busy=7@2", "--missing-company", "allow"]

@@ -72,6 +72,7 @@ def test_nothing_but_the_csv_is_on_standard_output_however_long_the_walk() -> No
 
 
 @POSIX
+@pytest.mark.slow
 def test_a_reader_that_goes_early_is_no_error() -> None:
     done = shell(f"{NB} endpoints | head -1; echo ${{PIPESTATUS[0]}}")
     assert done.stdout.splitlines()[-1] == "0"
@@ -91,6 +92,7 @@ def test_an_output_that_is_full_is_one_line(words: str) -> None:
 
 
 @POSIX
+@pytest.mark.slow
 def test_a_closed_output_is_no_traceback() -> None:
     done = shell(f"{NB} endpoints punch >&-")
     assert (done.returncode, done.stderr) == (0, "")
@@ -145,6 +147,7 @@ def test_a_file_that_cannot_be_is_said_before_anything_is_asked(
     assert said.out == ""
 
 
+@pytest.mark.slow
 def test_one_walk_gives_files_of_every_kind(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert main(["projects", *DEMO, "--csv", "p.csv", "--excel", "p.xlsx", "--parquet", "p.parquet"]) == 0
     assert capsys.readouterr().out.count("129 rows") == 3

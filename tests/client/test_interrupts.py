@@ -130,6 +130,7 @@ def test_frames_that_fail_say_what_had_come_too(another, connected) -> None:  # 
     assert "rows had come" in str(caught.value)
 
 
+@pytest.mark.slow
 def test_frames_that_fail_never_mix_two_places(another, connected) -> None:  # type: ignore[no-untyped-def]
     stay = threading.Event()
 
@@ -195,6 +196,7 @@ def test_a_second_ctrl_c_does_not_wait() -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT to another process")
 @pytest.mark.parametrize("what", ["table", "frames"])
 @pytest.mark.parametrize("calls", [9, 40])
+@pytest.mark.slow
 def test_a_real_process_gets_control_back_within_a_second(
     another, what: str, calls: int, tmp_path: Path
 ) -> None:  # type: ignore[no-untyped-def]

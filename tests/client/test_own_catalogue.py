@@ -48,6 +48,7 @@ def test_a_list_of_ones_own_is_kept_and_brought_up_to_date_in_a_store(own: Path,
             store.sync(procore, ["submittals"])
 
 
+@pytest.mark.slow
 def test_a_store_knows_the_other_names_of_its_lists_by_the_catalogue_handed_on(
     own: Path, tmp_path: Path
 ) -> None:
@@ -112,6 +113,7 @@ def test_the_explorer_offers_the_lists_of_the_connections_catalogue(own: Path) -
             explorer.endpoints.value = "submittals"
 
 
+@pytest.mark.slow
 def test_diagnose_works_with_a_catalogue_that_lacks_its_lists(own: Path) -> None:
     with pnb.connect("demo", catalogue=own, progress=False) as procore:
         assert procore.diagnose()["ok"].all()

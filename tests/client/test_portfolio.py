@@ -243,6 +243,7 @@ def test_several_companies_are_asked_side_by_side(to_demo) -> None:  # type: ign
     assert headers == {str(one) for one in companies}
 
 
+@pytest.mark.slow
 def test_a_list_by_parent_takes_the_frame_of_parents(to_demo) -> None:  # type: ignore[no-untyped-def]
     procore = to_demo()
     rfis = procore.table("rfis", projects=procore.projects().head(3)).head(6)
@@ -286,6 +287,7 @@ def test_a_raw_path_with_a_placeholder_goes_across_projects(another, connected) 
         Faults().sometimes(0.1, "unavailable", 1, seed=5).always("clamped", 3),
     ],
 )
+@pytest.mark.slow
 def test_a_frame_from_a_walk_with_faults_equals_one_from_a_walk_without(
     to_demo, clock, faults: Faults
 ) -> None:  # type: ignore[no-untyped-def]
@@ -366,6 +368,7 @@ def test_ctrl_c_keeps_pages_beyond_a_slow_one(another, connected) -> None:  # ty
     assert caught.value.partial["id"].tolist() == [100, 101, 104, 105, 106, 107, 108, 109]
 
 
+@pytest.mark.slow
 def test_one_connection_serves_several_threads(another, connected) -> None:  # type: ignore[no-untyped-def]
     server = another(portfolio(6))
     procore = connected(server)
@@ -390,6 +393,7 @@ def test_the_callers_frame_of_projects_is_left_as_it_was(to_demo) -> None:  # ty
     pd.testing.assert_frame_equal(projects, before)
 
 
+@pytest.mark.slow
 def test_a_default_window_is_named_in_a_warning_and_dates_lift_it(to_demo) -> None:  # type: ignore[no-untyped-def]
     procore = to_demo()
     number = int(procore.projects()["id"].iloc[0])

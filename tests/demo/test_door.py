@@ -26,6 +26,7 @@ def test_every_call_needs_the_company_header(caller: Caller, path: str) -> None:
     assert reply.json()["message"].startswith("Missing Procore-Company-Id header!")
 
 
+@pytest.mark.slow
 def test_the_status_of_a_missing_company_header_can_be_set(caller_of: Callable[[Demo], Caller]) -> None:
     caller = caller_of(Demo(missing_company_status=403))
     caller.company = None
@@ -158,6 +159,7 @@ _PIECES = st.sampled_from(
 
 @settings(deadline=None)  # the first question loads the tables
 @given(query=st.lists(_PIECES, max_size=12).map("".join))
+@pytest.mark.slow
 def test_no_query_makes_a_list_stumble(query: str) -> None:
     for path in ("/rest/v1.1/projects?company_id=24816", "/rest/v1.0/projects/1204458/rfis?search="):
         assert _STEADY.get(f"{path}&{query}").status in (200, 400)

@@ -179,6 +179,7 @@ def test_periods_are_whole_months_one_after_the_other_and_the_last_are_open() ->
     assert [row["id"] for row in opened] == [row["id"] for row in periods if row["status"] == "open"]
 
 
+@pytest.mark.slow
 def test_a_question_put_anew_has_exactly_one_current_revision() -> None:
     chains: dict[int, list[Row]] = defaultdict(list)
     for project in READER.projects():

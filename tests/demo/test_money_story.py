@@ -168,6 +168,7 @@ def test_late_projects_overrun_their_budget_more() -> None:
     assert late < 0
 
 
+@pytest.mark.slow
 def test_what_was_deleted_is_shown_only_if_asked_for() -> None:
     orders = ("change_order_packages", "potential_change_orders")
     for name in ("change_events", "work_order_contracts", "purchase_order_contracts", *orders):

@@ -64,6 +64,7 @@ def test_an_unknown_status_or_view_is_a_bad_request(caller: Caller) -> None:
     assert caller.get(f"{V1_1}&view=huge").status == 400
 
 
+@pytest.mark.slow
 def test_ids_are_bare_numbers_and_fit_on_one_page(caller: Caller) -> None:
     reply = caller.get(f"{V1_1}&view=ids&per_page=10{_ALL}")
     assert all(isinstance(one, int) for one in reply.json())

@@ -4,6 +4,8 @@ from datetime import date, datetime
 from statistics import median
 from typing import Any
 
+import pytest
+
 from procore_nb.demo import NOW, TODAY
 
 from .reading import READER
@@ -99,6 +101,7 @@ def test_a_few_subjects_look_like_formulas_or_scripts() -> None:
     assert sum(text.startswith("=") or "<" in text for text in subjects) < len(subjects) / 50
 
 
+@pytest.mark.slow
 def test_submittals_follow_their_section_and_their_revisions() -> None:
     for project in _BEGUN[::6]:
         # Version 2 writes its ids as text.

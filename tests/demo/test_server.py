@@ -98,6 +98,7 @@ def test_one_connection_serves_many_calls(server: DemoServer) -> None:
     connection.close()
 
 
+@pytest.mark.slow
 def test_many_clients_are_served_side_by_side(server: DemoServer) -> None:
     headers = {"Authorization": f"Bearer {_token(server)}", "Procore-Company-Id": str(COMPANY_ID)}
     statuses: list[int] = []

@@ -80,6 +80,7 @@ except pnb.OutputError as error:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of a process are POSIX")
 @each_writer
+@pytest.mark.slow
 def test_a_full_disk_is_said_and_what_was_there_stays(tmp_path: Path, name: str, write: Writer) -> None:
     path = write(SMALL, tmp_path / name)
     before = contents(tmp_path)
@@ -106,6 +107,7 @@ getattr(pnb, sys.argv[1])(frame, sys.argv[2])
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
 @pytest.mark.parametrize(("name", "write"), [("a.csv", to_csv), ("a.parquet", to_parquet)])
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.slow
 def test_a_stop_half_way_leaves_the_old_file_and_the_next_write_tidies_up(
     tmp_path: Path, name: str, write: Writer, how: signal.Signals
 ) -> None:
@@ -133,6 +135,7 @@ def test_a_writer_at_work_is_not_tidied_up_by_another(tmp_path: Path) -> None:
     assert path.read_text(encoding="utf-8") == "first"
 
 
+@pytest.mark.slow
 def test_writers_side_by_side_never_mix_a_csv_with_the_types_of_another(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     made = [pd.DataFrame({"x": pd.Categorical([str(number)]), "n": [number]}) for number in range(6)]
@@ -277,6 +280,7 @@ pnb.to_csv(pd.DataFrame({"x": pd.Categorical(["new"])}), sys.argv[1])
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no locks on folders")
 @pytest.mark.parametrize("renames", [0, 1, 2])
+@pytest.mark.slow
 def test_a_group_whose_writer_was_killed_between_two_renames_is_completed(
     tmp_path: Path, renames: int
 ) -> None:
@@ -291,6 +295,7 @@ def test_a_group_whose_writer_was_killed_between_two_renames_is_completed(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no locks on folders")
+@pytest.mark.slow
 def test_a_file_written_since_is_not_replaced_by_what_a_killed_writer_left(tmp_path: Path) -> None:
     path = to_csv(SMALL, tmp_path / "a.csv")
     run(KILLED_BETWEEN, path, 0).communicate(timeout=60)

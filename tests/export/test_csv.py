@@ -110,6 +110,7 @@ ROWS = st.fixed_dictionaries(
 
 @settings(max_examples=150, deadline=None)
 @given(records=st.lists(ROWS, max_size=5), excel=st.booleans())
+@pytest.mark.slow
 def test_any_frame_of_ours_is_read_back_the_same(records: list[dict[str, Any]], excel: bool) -> None:
     frame = to_frame(records)
     with tempfile.TemporaryDirectory() as folder:
@@ -316,6 +317,7 @@ def test_large_ids_long_decimals_and_half_a_character_survive(tmp_path: Path, ex
     assert back["text"].tolist() == ["?x", "y"]
 
 
+@pytest.mark.slow
 def test_a_csv_in_the_making_takes_no_memory_per_row(tmp_path: Path) -> None:
     peaks = []
     for rows in (20_000, 60_000):
@@ -327,6 +329,7 @@ def test_a_csv_in_the_making_takes_no_memory_per_row(tmp_path: Path) -> None:
     assert (peaks[1] - peaks[0]) / 40_000 < 20
 
 
+@pytest.mark.slow
 def test_a_long_file_is_read_part_by_part_and_comes_back_the_same(tmp_path: Path) -> None:
     frame = pd.concat([foreign()] * 25_001, ignore_index=True)
     frame["kind"] = frame["kind"].astype(foreign()["kind"].dtype)

@@ -122,6 +122,7 @@ def test_days_before_1900_and_years_that_no_calendar_has_are_text(tmp_path: Path
     assert sheet["A4"].value == datetime(2026, 1, 1)
 
 
+@pytest.mark.slow
 def test_a_workbook_in_the_making_takes_no_memory_per_row(tmp_path: Path) -> None:
     peaks = []
     for rows in (200, 4000):

@@ -30,6 +30,7 @@ def test_what_was_written_is_read_back(tmp_path: Path, records: list[dict[str, A
 
 @settings(max_examples=100, deadline=None)
 @given(records=st.lists(ROWS, max_size=5))
+@pytest.mark.slow
 def test_any_frame_of_ours_is_read_back_the_same(records: list[dict[str, Any]]) -> None:
     frame = to_frame(records)
     with tempfile.TemporaryDirectory() as folder:

@@ -113,6 +113,7 @@ FAULTS: dict[str, Faults] = {
 
 @pytest.mark.parametrize("case", FAULTS)
 @pytest.mark.parametrize("workers", [1, 8])
+@pytest.mark.slow
 def test_a_walk_with_faults_brings_the_rows_of_a_walk_without(
     case: str, workers: int, clean: list[Any], clock: Time
 ) -> None:
@@ -460,6 +461,7 @@ def test_a_list_that_stays_short_may_be_left_out_too(another, session_to) -> Non
     assert [event.skipped for event in (done[0], done[2])] == [None, None]
 
 
+@pytest.mark.slow
 def test_what_had_come_when_a_list_fails_is_handed_out_with_the_lists_that_were_done(
     another, session_to
 ) -> None:  # type: ignore[no-untyped-def]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -85,6 +86,7 @@ def endpoints(draw: st.DrawFn) -> Endpoint:
 
 @settings(max_examples=150, deadline=None)
 @given(records=RECORDS, endpoint=st.none() | endpoints(), decimals=st.sampled_from(["exact", "float"]))
+@pytest.mark.slow
 def test_any_records_give_a_frame_of_as_many_rows_with_the_declared_dtypes(
     records: list[Any], endpoint: Endpoint | None, decimals: Any
 ) -> None:
@@ -103,6 +105,7 @@ def test_any_records_give_a_frame_of_as_many_rows_with_the_declared_dtypes(
 
 @settings(max_examples=75, deadline=None)
 @given(records=RECORDS, size=st.integers(1, 3), endpoint=st.none() | endpoints())
+@pytest.mark.slow
 def test_pages_of_any_size_give_the_same_frame(
     records: list[Any], size: int, endpoint: Endpoint | None
 ) -> None:
@@ -116,6 +119,7 @@ def test_pages_of_any_size_give_the_same_frame(
 
 @settings(max_examples=75, deadline=None)
 @given(lists=st.lists(st.none() | st.lists(VALUES, max_size=3), max_size=4))
+@pytest.mark.slow
 def test_any_lists_explode_into_one_row_per_element(lists: list[Any]) -> None:
     frame = to_frame([{"id": row, "l": value} for row, value in enumerate(lists)])
     if not any(isinstance(one, list) for one in lists):

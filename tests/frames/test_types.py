@@ -392,6 +392,7 @@ def test_keys_that_nobody_declared_have_jsons_own_type() -> None:
 
 
 @pytest.mark.parametrize("value", [True, 7, 2.5])
+@pytest.mark.slow
 def test_no_name_of_any_list_turns_a_boolean_or_a_number_into_text(value: bool | float) -> None:
     names = {field.name.rpartition(".")[2] for endpoint in endpoints() for field in endpoint.fields} - {""}
     assert len(names) > 1000

@@ -75,6 +75,7 @@ def every_log_line() -> Iterator[list[str]]:
 
 
 @pytest.mark.parametrize("case", ECHOES)
+@pytest.mark.slow
 def test_a_token_that_is_repeated_is_in_no_error_log_or_frame(
     another, connected, every_log_line: list[str], case: str
 ) -> None:  # type: ignore[no-untyped-def]

@@ -61,6 +61,7 @@ def run(server: AnotherProcore, how: str) -> list[Any]:
 
 
 @pytest.mark.parametrize("how", ["fresh", "used", "asking", "locked"])
+@pytest.mark.slow
 def test_every_child_gets_its_own_rows_and_none_hangs(another, how: str) -> None:  # type: ignore[no-untyped-def]
     def rfis(asked: Asked) -> Said | None:
         project = asked.path.split("/")[-2]

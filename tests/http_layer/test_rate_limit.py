@@ -81,6 +81,7 @@ def test_with_both_windows_and_600_an_hour_650_wait_for_the_next_hour_and_not_lo
     slides=st.booleans(),
 )
 @settings(max_examples=60, deadline=None)
+@pytest.mark.slow
 def test_whatever_the_limit_the_governor_runs_into_no_refusal_of_its_own_making(
     limit: int, phase: float, workers: int, latency: float, slides: bool
 ) -> None:

@@ -216,6 +216,7 @@ def test_the_same_login_host_with_another_api_host_is_another_application(anothe
     assert len(login.tokens) == 2
 
 
+@pytest.mark.slow
 def test_a_token_is_forgotten_with_its_last_session(another) -> None:  # type: ignore[no-untyped-def]
     import gc
 
@@ -375,6 +376,7 @@ class Vault:
         return pnb.Credentials("another-client", self.secret)
 
 
+@pytest.mark.slow
 def test_a_function_gives_credentials_anew_for_every_token_and_nothing_keeps_them(another, connected) -> None:  # type: ignore[no-untyped-def]
     import gc
 

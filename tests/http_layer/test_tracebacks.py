@@ -54,6 +54,7 @@ CASES += [(call, PATHS.get(call, "/rest/")) for call in CALLS if call != "login"
 
 
 @pytest.mark.parametrize(("call", "path"), CASES)
+@pytest.mark.slow
 def test_ctrl_c_in_the_middle_of_a_request_shows_neither_secret_nor_token(
     another: Callable[..., AnotherProcore], connected, ctrl_c, call: str, path: str
 ) -> None:  # type: ignore[no-untyped-def]

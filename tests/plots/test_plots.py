@@ -81,6 +81,7 @@ def test_without_rows_the_plot_says_so(plot: Any, empty: pd.Series | pd.DataFram
 
 
 @pytest.mark.parametrize("odd", ["\ud83d", "\x00", "\x1b[31m é", "\u2028é\x00"])
+@pytest.mark.slow
 def test_odd_text_is_drawn_without_a_warning(odd: str) -> None:
     text = f"a{odd}b"
     bars = pd.Series([1, 2], index=pd.Index([text, "c"], dtype=object))

@@ -59,6 +59,7 @@ def test_what_needs_an_extra_names_it(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_parquet_and_a_store_need_no_extra(tmp_path: Path) -> None:
     code = (
         "import procore_nb as pnb\n"

@@ -26,6 +26,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_duckdb_reads_many_rows(folder: Path) -> None:
     duckdb = pytest.importorskip("duckdb")
     answer = duckdb.sql(
@@ -56,6 +57,7 @@ def cluster() -> Iterator[object]:
 
 
 @pytest.mark.filterwarnings("ignore")
+@pytest.mark.slow
 def test_a_local_dask_cluster_reads_many_rows(folder: Path, cluster: object) -> None:
     dataframe = pytest.importorskip("dask.dataframe")
     rows = _dask(dataframe, folder / "budget_modifications")
@@ -164,6 +166,7 @@ def _by_dask(folder: Path) -> tuple[int, int]:
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("engine", [_by_duckdb, _by_polars, _by_arrow, _by_pandas, _by_dask])
+@pytest.mark.slow
 def test_an_engine_sees_the_rows_as_they_are_and_columns_of_later_parts(
     grown: tuple[Path, int], engine: Callable[[Path], tuple[int, int]]
 ) -> None:

@@ -65,6 +65,7 @@ def everything(folder: Path) -> str:
     return "\n".join(found)
 
 
+@pytest.mark.slow
 def test_nothing_of_a_person_is_left_in_any_file_and_everybody_else_is_as_before(folder: Path) -> None:
     before, text = contents(folder, LISTS), everything(folder)
     assert "kim@example.com" in text
@@ -97,6 +98,7 @@ def test_nothing_of_a_person_is_left_in_any_file_and_everybody_else_is_as_before
     assert account.loc["change_events", ["cells", "files"]].tolist() == [0, 0]
 
 
+@pytest.mark.slow
 def test_a_store_is_synced_and_erased_again_after_an_erasure(folder: Path) -> None:
     Store(folder).erase(user_id=7)
     again = Store(folder).erase(user_id=7)
@@ -108,6 +110,7 @@ def test_a_store_is_synced_and_erased_again_after_an_erasure(folder: Path) -> No
     assert row["id"] in Store(folder).table("rfis")["id"].tolist()
 
 
+@pytest.mark.slow
 def test_staged_rows_of_a_table_that_is_not_there_yet_are_removed(tmp_path: Path) -> None:
     world, folder = World(projects=3, rows=3), tmp_path / "portfolio"
     for last in range(14, 40):

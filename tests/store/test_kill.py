@@ -22,6 +22,7 @@ slow = pytest.mark.slow
     ("fresh", "kills"),
     [(True, 1), (False, 1), pytest.param(True, 6, marks=slow), pytest.param(False, 6, marks=slow)],
 )
+@pytest.mark.slow
 def test_a_sync_that_is_killed_anywhere_leaves_a_whole_state_and_is_gone_on_with(
     tmp_path: Path, fresh: bool, kills: int
 ) -> None:
@@ -33,6 +34,7 @@ def test_a_sync_that_is_killed_anywhere_leaves_a_whole_state_and_is_gone_on_with
 
 
 @pytest.mark.parametrize("kills", [1, pytest.param(5, marks=slow)])
+@pytest.mark.slow
 def test_at_a_url_too_a_sync_that_is_killed_is_gone_on_with(tmp_path: Path, kills: int) -> None:
     def one_step_behind(name: str) -> tuple[World, str]:
         world, url = World(seed=3, projects=2, rows=3), f"memory://{tmp_path}/{name}"

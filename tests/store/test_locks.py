@@ -49,6 +49,7 @@ def test_a_lock_that_is_a_pipe_or_a_folder_is_refused(tmp_path: Path) -> None:
 
 @posix
 @pytest.mark.parametrize("leads", ["somewhere", "nowhere"])
+@pytest.mark.slow
 def test_a_table_folder_that_is_a_link_can_be_synced_again(tmp_path: Path, leads: str) -> None:
     world, folder = World(projects=3), tmp_path / "portfolio"
     sync(world, folder, lists=["rfis"])

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -51,6 +52,7 @@ def as_dict(rows: pa.Table) -> Rows:
     gone=st.sets(st.integers(-3, 12)),
     history=st.booleans(),
 )
+@pytest.mark.slow
 def test_a_merge_is_what_a_dict_would_be(
     old: Rows, come: Rows, places: set[int], gone: set[int], history: bool
 ) -> None:

@@ -119,6 +119,7 @@ def _by_key(frame: pd.DataFrame, name: str) -> Rows:
     return dict(zip(zip(places, frame["id"].tolist(), strict=True), frame[WORDS[name]].tolist(), strict=True))
 
 
+@pytest.mark.slow
 def test_a_row_that_comes_after_a_killed_sync_staged_its_project_is_there_after_the_next(
     tmp_path: Path,
 ) -> None:

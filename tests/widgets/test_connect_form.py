@@ -206,6 +206,7 @@ def test_the_test_button_shows_every_step_with_advice(form: ConnectForm) -> None
     assert steps["projects visible"]["ok"] is None
 
 
+@pytest.mark.slow
 def test_a_profile_is_saved_used_and_forgotten(
     form: ConnectForm, places: MakePlaces, keyring: Any, place: pnb.Environment
 ) -> None:
@@ -458,6 +459,7 @@ def raised(form: ConnectForm) -> BaseException:
     return caught.value
 
 
+@pytest.mark.slow
 def test_a_verbose_traceback_shows_no_secret(form: ConnectForm) -> None:
     from IPython.core.ultratb import VerboseTB
 

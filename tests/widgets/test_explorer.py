@@ -58,6 +58,7 @@ def test_a_connection_explores_itself(procore: pnb.Procore) -> None:
     assert isinstance(procore.explore(), Explorer)
 
 
+@pytest.mark.slow
 def test_the_line_of_python_gives_the_frame_that_was_fetched(
     explorer: Explorer, procore: pnb.Procore, busiest: tuple[int, int]
 ) -> None:
@@ -73,6 +74,7 @@ def test_the_line_of_python_gives_the_frame_that_was_fetched(
     pd.testing.assert_frame_equal(names["frame"], explorer.frame)
 
 
+@pytest.mark.slow
 def test_the_whole_portfolio_is_fetched_and_places_left_out_are_named(explorer: Explorer) -> None:
     explorer.targets._where.value = "all"
     press_fetch(explorer)
@@ -270,6 +272,7 @@ def test_stop_ends_a_fetch_at_once_and_keeps_what_came(
     assert explorer._stop_button.disabled
 
 
+@pytest.mark.slow
 def test_a_second_click_on_fetch_asks_nothing_twice(slow: tuple[pnb.Procore, demo.DemoServer]) -> None:
     procore, server = slow
     explorer = Explorer(procore, endpoint="projects")
@@ -328,6 +331,7 @@ def test_counts_are_by_value_and_times_by_month() -> None:
     assert many[-1] == ("25 others", 25)
 
 
+@pytest.mark.slow
 def test_columns_worth_counting_come_first(rfis: pd.DataFrame) -> None:
     assert good_columns(rfis)[0] == "status"
     assert set(good_columns(rfis)) == set(rfis.columns)
@@ -349,6 +353,7 @@ def test_words_say_when_the_rows_in_sight_are_not_of_what_is_chosen_now(
     assert explorer.line == explorer._snippet.code
 
 
+@pytest.mark.slow
 def test_projects_can_be_wanted_while_a_fetch_is_under_way(slow: tuple[pnb.Procore, demo.DemoServer]) -> None:
     procore, server = slow
     server.demo.faults = demo.Faults().always("slow", 0.05)
