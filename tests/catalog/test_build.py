@@ -213,6 +213,7 @@ def test_swagger_2_is_read_alike() -> None:
     assert [(field.name, field.format) for field in one.fields] == [("id", ""), ("driven_at", "date-time")]
 
 
+@pytest.mark.slow
 def test_a_built_catalogue_is_written_and_loaded_again(tmp_path: Path) -> None:
     file = tmp_path / "mine.jsonl.gz"
     built, _ = compile.build_file([DOCUMENTS / "openapi3.json"], file, base=catalog.load())

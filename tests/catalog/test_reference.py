@@ -137,6 +137,7 @@ def test_flags_and_days_of_removal_are_read(operation: dict[str, Any], flag: str
     assert one.removal == removal
 
 
+@pytest.mark.slow
 def test_what_is_new_changed_and_gone_is_said(tmp_path: Path) -> None:
     rfis = catalog.endpoint("rfis").path
     status = {"name": "filters[moon]", "in": "query", "schema": TEXT}

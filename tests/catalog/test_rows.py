@@ -238,6 +238,7 @@ def test_the_html_of_an_endpoint_says_the_same_without_colours() -> None:
 
 
 @given(st.text(max_size=30))
+@pytest.mark.slow
 def test_text_from_a_foreign_catalogue_stays_text_in_html(text: str) -> None:
     hostile = f"<script>{text}</script>"
     one = replace(

@@ -207,6 +207,7 @@ def test_a_taken_port_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert str(served.port) in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_sync_keeps_a_folder_up_to_date_in_one_line(
     server: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

@@ -460,6 +460,7 @@ def test_numbers_out_of_range_are_refused(name: str, value: object) -> None:
         pnb.connect("demo", **{name: value})
 
 
+@pytest.mark.slow
 def test_a_list_can_be_filtered_by_a_name_as_well() -> None:
     found = pnb.connect("demo", progress=False).projects(status="All", name="Nostrand Avenue Hotel")
     assert found["name"].unique().tolist() == ["Nostrand Avenue Hotel"]

@@ -36,6 +36,7 @@ def test_a_list_of_ones_own_is_fetched_by_its_name_and_alias(own: Path) -> None:
         assert len(procore.me()) == 1
 
 
+@pytest.mark.slow
 def test_a_list_of_ones_own_is_kept_and_brought_up_to_date_in_a_store(own: Path, tmp_path: Path) -> None:
     store = pnb.Store(tmp_path / "kept")
     with pnb.connect("demo", catalogue=own, progress=False) as procore:

@@ -347,6 +347,7 @@ def test_ctrl_c_returns_within_a_second_with_what_had_come(another, connected) -
     assert caught.value.partial.attrs["procore"]["complete"] is False
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_pages_beyond_a_slow_one(another, connected) -> None:  # type: ignore[no-untyped-def]
     stay, came = threading.Event(), []
 

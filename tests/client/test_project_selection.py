@@ -84,6 +84,7 @@ def test_what_is_no_id_is_the_same_error_in_table_and_in_a_store(
     [str(ONE), [np.int64(ONE)], pd.DataFrame({"id": [ONE], "name": ["Library"]}), float(ONE)],
     ids=lambda value: type(value).__name__,
 )
+@pytest.mark.slow
 def test_what_is_an_id_is_the_same_project_in_table_and_in_a_store(
     value: Any, to_demo: Callable[..., pnb.Procore], tmp_path: Path
 ) -> None:

@@ -114,6 +114,7 @@ def test_the_account_sees_itself(caller: Caller) -> None:
     assert set(answer) == {"id", "login", "name"}
 
 
+@pytest.mark.slow
 def test_the_account_sees_its_companies(caller: Caller) -> None:
     rows = caller.get("/rest/v1.0/companies").json()
     assert [row["id"] for row in rows if row["my_company"]] == [COMPANY_ID]

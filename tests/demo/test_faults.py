@@ -148,6 +148,7 @@ def test_words_give_a_value_and_several_faults_add_up() -> None:
 
 
 @pytest.mark.parametrize("kind", FAULT_KINDS)
+@pytest.mark.slow
 def test_every_kind_of_fault_can_be_said(kind: str, faulty: Callable[[Faults], Caller]) -> None:
     caller = faulty(read_faults([f"{kind}=3@2"]))
     address = f"{_LIST}&page=2"

@@ -24,6 +24,7 @@ _ADDRESSES = (
 
 
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+@pytest.mark.slow
 def test_a_child_forked_while_another_thread_asks_the_demo_does_not_hang() -> None:
     caller = Caller(Demo())
     caller.log_in()

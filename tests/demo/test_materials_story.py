@@ -97,6 +97,7 @@ def test_materials_come_while_the_project_is_built_and_after_they_were_ordered(p
         assert ordered[row["order"]["id"]] <= row["received_at"]
 
 
+@pytest.mark.slow
 def test_the_portfolio_has_materials_on_order_on_the_road_and_received() -> None:
     kinds = {row["status"] for project in READER.projects() for row in _ordered(project)}
     assert {"ORDERED", "PARTIALLY_RECEIVED", "FULLY_RECEIVED"} <= kinds

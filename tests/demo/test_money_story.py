@@ -156,6 +156,7 @@ def test_snapshots_show_the_budget_growing() -> None:
     assert totals == sorted(totals)
 
 
+@pytest.mark.slow
 def test_late_projects_overrun_their_budget_more() -> None:
     shares: dict[bool, list[Decimal]] = {True: [], False: []}
     for project in READER.projects()[::3]:

@@ -409,6 +409,7 @@ def test_a_name_that_the_disk_refuses_is_said_and_nothing_stays(tmp_path: Path) 
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_failure_leaves_what_was_there_and_nothing_else(tmp_path: Path) -> None:
     path = to_csv(to_frame([{"id": 1}]), tmp_path / "a.csv")
     before = {one.name: one.read_bytes() for one in tmp_path.iterdir()}

@@ -160,6 +160,7 @@ def test_several_frames_become_sheets(tmp_path: Path) -> None:
         max_size=8,
     )
 )
+@pytest.mark.slow
 def test_any_names_become_legal_names_no_two_alike(names: list[str]) -> None:
     made = excel.sheet_names(names)
     assert len({name.lower() for name in made}) == len(names)

@@ -73,6 +73,7 @@ def test_a_nonsensical_number_of_pages_is_refused_in_words_at_once(page: dict[st
     assert [row["id"] for rows in one.ready() for row in rows] == list(range(1, 11))
 
 
+@pytest.mark.slow
 def test_a_total_that_promises_too_much_ends_after_a_few_empty_pages(another, connected) -> None:  # type: ignore[no-untyped-def]
     def promise(asked: Asked) -> Said | None:
         if asked.path != RFIS:

@@ -322,6 +322,7 @@ def test_a_list_that_has_begun_is_finished_before_later_ones_go_on(another, sess
 
 
 @pytest.mark.parametrize("workers", [1, 2, 8])
+@pytest.mark.slow
 def test_a_later_list_that_moves_is_completed_while_the_first_is_slow(
     another, session_to, workers: int
 ) -> None:  # type: ignore[no-untyped-def]

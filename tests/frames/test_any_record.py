@@ -129,6 +129,7 @@ def test_any_lists_explode_into_one_row_per_element(lists: list[Any]) -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.datetimes() | st.none(), min_size=1, max_size=5), st.booleans())
+@pytest.mark.slow
 def test_times_read_at_once_equal_times_read_one_by_one(moments: list[Any], odd: bool) -> None:
     texts = [one and one.isoformat() + "Z" for one in moments] + (
         ["2026-01-01T00:00:00+00:00"] if odd else []

@@ -114,6 +114,7 @@ def test_a_host_that_does_not_exist_is_said_not_to_be_known() -> None:
     assert shown_anywhere(caught.value, SECRET) == []
 
 
+@pytest.mark.slow
 def test_threads_that_waited_for_a_login_share_its_refusal(another, session_of) -> None:  # type: ignore[no-untyped-def]
     begun = threading.Event()
 

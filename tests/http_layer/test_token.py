@@ -308,6 +308,7 @@ def test_a_token_revoked_as_soon_as_it_was_renewed_is_renewed_again(another, ses
     assert len(server.tokens) == 3
 
 
+@pytest.mark.slow
 def test_the_rate_limit_is_remembered_when_the_last_connection_is_gone(another, connected) -> None:  # type: ignore[no-untyped-def]
     import gc
 

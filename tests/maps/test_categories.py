@@ -38,6 +38,7 @@ def test_stages_have_their_colours_for_good() -> None:
 
 @settings(deadline=None)
 @given(st.sets(st.text(min_size=1, max_size=8), min_size=1, max_size=10), st.randoms())
+@pytest.mark.slow
 def test_the_same_names_get_the_same_colours_in_any_order(names: set[str], draw: Any) -> None:
     one, other = sorted(names), sorted(names)
     draw.shuffle(other)

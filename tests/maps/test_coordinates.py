@@ -156,6 +156,7 @@ def one(latitude: Any, longitude: Any, country: Any = None, state: Any = None) -
 
 
 @pytest.mark.parametrize(("latitude", "longitude", "country", "state", "verdict"), CASES)
+@pytest.mark.slow
 def test_each_case_gets_its_verdict(
     latitude: Any, longitude: Any, country: Any, state: Any, verdict: str
 ) -> None:

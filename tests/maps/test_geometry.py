@@ -116,6 +116,7 @@ def test_every_named_region_has_a_view(region: str) -> None:
     assert view.holds(x, y).all()
 
 
+@pytest.mark.slow
 def test_every_city_lies_in_or_beside_its_country() -> None:
     for city in load_cities():
         place = country_region(city.country)
@@ -181,6 +182,7 @@ def test_distances_are_great_circles(one: tuple[float, ...], two: None, km: floa
 
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(0, 500), st.floats(0, 300)), min_size=1, max_size=80))
+@pytest.mark.slow
 def test_groups_hold_every_point_once_and_stay_small(points: list[tuple[float, float]]) -> None:
     x, y = np.array(points, dtype=float).T
     group = groups_of(x, y, reach=20)

@@ -313,6 +313,7 @@ def test_values_are_written_as_people_write_them(value: Any, text: str) -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.text(), min_size=1, max_size=30))
+@pytest.mark.slow
 def test_any_text_travels_unchanged(names: list[str]) -> None:
     frame = pd.DataFrame({"name": names, "latitude": 43.1, "longitude": -77.6})
     header = header_of(map_projects(frame))

@@ -175,6 +175,7 @@ def test_geojson_into_a_folder_that_is_not_there_leaves_nothing(tmp_path: Path) 
         to_geojson(projects(2), tmp_path / "no" / "p.json")
 
 
+@pytest.mark.slow
 def test_geojson_is_read_by_geopandas(tmp_path: Path) -> None:
     geopandas = pytest.importorskip("geopandas")
     read = geopandas.read_file(to_geojson(projects(5), tmp_path / "p.geojson"))

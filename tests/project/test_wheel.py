@@ -40,6 +40,7 @@ def test_the_wheel_holds_every_file_of_the_package(wheel: zipfile.ZipFile) -> No
 
 
 @pytest.mark.parametrize("folder", ["catalog/data", "maps/data", "maps/static", "widgets/static"])
+@pytest.mark.slow
 def test_the_wheel_holds_data_of_each_room_that_has_some(wheel: zipfile.ZipFile, folder: str) -> None:
     assert [name for name in wheel.namelist() if name.startswith(f"procore_nb/{folder}/")]
 

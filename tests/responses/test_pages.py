@@ -301,6 +301,7 @@ json_values = st.recursive(
     st.sampled_from(["", "data", "data.items", ".", "[].data", "data[].id"]),
     st.sampled_from([200, 422, 500]),
 )
+@pytest.mark.slow
 def test_any_json_is_a_page_or_an_error_of_ours(body: Any, envelope: str, status: int) -> None:
     try:
         rows = read_page(reply(body, status=status), envelope=envelope).rows

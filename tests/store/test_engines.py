@@ -36,6 +36,7 @@ def test_duckdb_reads_many_rows(folder: Path) -> None:
     assert (answer[0], answer[1], float(answer[2])) == (200_000, 50, 999_000.0)
 
 
+@pytest.mark.slow
 def test_polars_reads_many_rows(folder: Path) -> None:
     polars = pytest.importorskip("polars")
     rows = polars.scan_parquet(f"{folder}/budget_modifications/*.parquet", missing_columns="insert")

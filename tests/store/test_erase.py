@@ -238,6 +238,7 @@ def test_an_erasure_that_is_killed_anywhere_is_completed_when_the_store_is_opene
     assert begun
 
 
+@pytest.mark.slow
 def test_a_sync_completes_an_erasure_whose_people_are_gone_already(kept: Path, tmp_path: Path) -> None:
     """The table that says who Kim is was erased first: the note says what to look for in the others."""
     from procore_nb.store.manifest import sealed
@@ -272,6 +273,7 @@ def test_an_erasure_waits_for_no_sync(folder: Path) -> None:
         Store(folder).erase(user_id=7)
 
 
+@pytest.mark.slow
 def test_a_person_is_erased_at_a_url_too(kept: Path, tmp_path: Path) -> None:
     import fsspec
 

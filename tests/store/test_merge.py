@@ -123,6 +123,7 @@ def test_the_same_id_in_another_project_is_another_row() -> None:
     come=st.lists(st.tuples(st.integers(1, 3), values)),
     places=st.sets(st.integers(1, 3)),
 )
+@pytest.mark.slow
 def test_rows_without_an_id_are_replaced_place_by_place_in_the_order_they_came(
     old: list[tuple[int, Any]], come: list[tuple[int, Any]], places: set[int]
 ) -> None:

@@ -68,6 +68,7 @@ def test_a_yes_or_no_and_numbers_of_people_are_not_personal() -> None:
     assert personal_columns({"signature_on_file": "boolean", "created_by": "integer"}) == []
 
 
+@pytest.mark.slow
 def test_no_list_of_the_catalogue_keeps_what_is_plainly_personal() -> None:
     telling = re.compile(
         r"mail|phone|mobile|fax|login|signature|birth|initials|avatar|first_name|last_name|full_name"

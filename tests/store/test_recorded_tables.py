@@ -50,6 +50,7 @@ class RecordedDemo(Demo):
 
 
 @pytest.mark.parametrize("name", RECORDED)
+@pytest.mark.slow
 def test_every_leaf_comes_out_of_the_store_with_its_value_and_dtype(tmp_path: Path, name: str) -> None:
     endpoint = CATALOGUE.endpoint(name)
     above = ["budget_views"] if ("budget_view_id",) in endpoint.needs else []

@@ -86,6 +86,7 @@ def test_a_table_that_failed_says_so_in_its_log_line(world: World, tmp_path: Pat
     assert summary(result).endswith("1 FAILED")
 
 
+@pytest.mark.slow
 def test_a_store_of_before_is_read_the_same_after_its_folder_was_moved(world: World, tmp_path: Path) -> None:
     with connection(LivingDemo(world)) as procore:
         Store(tmp_path / "kept").sync(procore, ["rfis"])

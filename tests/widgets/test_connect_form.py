@@ -398,6 +398,7 @@ def test_enter_in_a_field_connects_with_the_values_of_all(form: ConnectForm) -> 
     )  # the field of the secret announces Enter once it has sent it
 
 
+@pytest.mark.slow
 def test_no_state_of_any_part_of_the_form_holds_the_secret(form: ConnectForm) -> None:
     import ipywidgets
 

@@ -85,6 +85,7 @@ def test_the_whole_portfolio_is_fetched_and_places_left_out_are_named(explorer: 
     assert refused["step"] == "Lenox Avenue Science Block"
 
 
+@pytest.mark.slow
 def test_a_list_of_the_company_asks_for_no_project(explorer: Explorer) -> None:
     explorer.endpoints.value = "projects"
     press_fetch(explorer)
@@ -93,6 +94,7 @@ def test_a_list_of_the_company_asks_for_no_project(explorer: Explorer) -> None:
     assert len(explorer.frame) > 100
 
 
+@pytest.mark.slow
 def test_a_list_without_rows_says_so(explorer: Explorer) -> None:
     choose(explorer, 1204310)
     explorer.filters.add("id", 999_999_999)
@@ -181,6 +183,7 @@ def test_a_filter_can_be_taken_away(explorer: Explorer) -> None:
     assert "status" not in explorer._snippet.code
 
 
+@pytest.mark.slow
 def test_fetch_uses_the_filters_and_dates_that_stand_in_the_browser(
     explorer: Explorer, busiest: tuple[int, int]
 ) -> None:
@@ -285,6 +288,7 @@ def test_a_second_click_on_fetch_asks_nothing_twice(slow: tuple[pnb.Procore, dem
     assert server.demo.requests <= 2 * once
 
 
+@pytest.mark.slow
 def test_a_fetch_warns_and_prints_nothing(explorer: Explorer, capsys: pytest.CaptureFixture[str]) -> None:
     choose(explorer, 1204310, 1204569)  # the second one is not permitted
     press_fetch(explorer)
@@ -337,6 +341,7 @@ def test_columns_worth_counting_come_first(rfis: pd.DataFrame) -> None:
     assert set(good_columns(rfis)) == set(rfis.columns)
 
 
+@pytest.mark.slow
 def test_words_say_when_the_rows_in_sight_are_not_of_what_is_chosen_now(
     explorer: Explorer, busiest: tuple[int, int]
 ) -> None:
@@ -550,6 +555,7 @@ def test_going_through_lists_filters_and_fetches_leaves_no_widgets_behind(explor
     assert [tour(), tour()] == [first, first]
 
 
+@pytest.mark.slow
 def test_a_closed_explorer_leaves_nothing_behind(procore: pnb.Procore) -> None:
     before = kept()
     explorer = Explorer(procore, endpoint="projects")

@@ -287,6 +287,7 @@ def test_search_and_order_agree_with_plain_python(cells: list[str | None], words
 @given(
     st.lists(st.one_of(st.none(), st.integers(), st.text(), st.lists(st.integers(), max_size=3)), max_size=10)
 )
+@pytest.mark.slow
 def test_any_cell_becomes_text_or_nothing(values: list[Any]) -> None:
     written = texts(pd.Series(values, dtype=object, name="x"))
 
