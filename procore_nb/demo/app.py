@@ -15,6 +15,7 @@ from procore_nb.demo.api_call import ApiCall
 from procore_nb.demo.company import CLIENT_ID, CLIENT_SECRET, SERVICE_ACCOUNT_ID, Company
 from procore_nb.demo.fault_injection import inject
 from procore_nb.demo.faults import Fault, Faults, value_of
+from procore_nb.demo.fork_safe_lock import ForkSafeLock
 from procore_nb.demo.http_errors import (
     MISSING_COMPANY,
     NO_SUCH_THING,
@@ -26,7 +27,6 @@ from procore_nb.demo.http_errors import (
 from procore_nb.demo.http_messages import DemoReply, DemoRequest, Headers, json_reply
 from procore_nb.demo.limits import Meter, RateLimits
 from procore_nb.demo.lists import Answer, routes
-from procore_nb.demo.locks import ForkSafeLock
 from procore_nb.demo.paging import linked_whole
 from procore_nb.demo.portfolio import Portfolio
 from procore_nb.demo.query_string import Query

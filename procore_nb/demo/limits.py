@@ -10,8 +10,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from procore_nb.demo.fork_safe_lock import ForkSafeLock
 from procore_nb.demo.http_messages import Headers
-from procore_nb.demo.locks import ForkSafeLock
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import unquote
 
+from procore_nb.demo.fork_safe_lock import ForkSafeLock
 from procore_nb.demo.http_messages import DemoReply, DemoRequest, Headers, json_reply
-from procore_nb.demo.locks import ForkSafeLock
 from procore_nb.demo.request_body import UnreadableBodyError, read_parameters
 
 _NO_STORE: Headers = [("Cache-Control", "no-store"), ("Pragma", "no-cache")]

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import TypeVar
 
-from procore_nb.demo.locks import ForkSafeLock
+from procore_nb.demo.fork_safe_lock import ForkSafeLock
 from procore_nb.demo.tables.request_context import RequestContext
 
 T = TypeVar("T")

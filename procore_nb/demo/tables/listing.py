@@ -15,9 +15,9 @@ import orjson
 from procore_nb.catalog import Endpoint
 from procore_nb.demo.api_call import ApiCall, page_reply
 from procore_nb.demo.envelopes import enclosed, wrap
+from procore_nb.demo.fork_safe_lock import ForkSafeLock
 from procore_nb.demo.http_errors import bad_request, not_found
 from procore_nb.demo.http_messages import DemoReply, raw_json_reply
-from procore_nb.demo.locks import ForkSafeLock
 from procore_nb.demo.paging import PageRule
 from procore_nb.demo.project import Project
 from procore_nb.demo.tables.customfields import custom_values, fields_of

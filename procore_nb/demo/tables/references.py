@@ -9,7 +9,7 @@ from collections import OrderedDict
 from dataclasses import replace
 
 from procore_nb.catalog import Endpoint, endpoint
-from procore_nb.demo.locks import ForkSafeLock
+from procore_nb.demo.fork_safe_lock import ForkSafeLock
 from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.registry import table_of
 from procore_nb.demo.tables.request_context import RequestContext, Row

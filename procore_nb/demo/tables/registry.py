@@ -28,7 +28,7 @@ from procore_nb.demo.tables.request_context import RequestContext, Row
 Table = Callable[[RequestContext], Iterable[Row]]
 
 SUBJECTS = (
-    "assets",
+    "managed_assets",
     "breakdown",
     "budgetchanges",
     "budgetcodes",
