@@ -51,8 +51,13 @@ class FakeKeyring:
 
 
 @pytest.fixture(autouse=True)
-def _no_limit_of_another_test() -> Iterator[None]:
-    """Forget what servers of other tests said of their limits: a port of loopback is soon another server's."""
+def _nothing_of_another_test() -> Iterator[None]:
+    """Forget the limits and tokens that servers of other tests gave: a port of loopback is soon another server's.
+
+    A session that only a cycle of references keeps alive would otherwise hand its token to the next test.
+    """
+    session._limiters.clear()
+    session._states.clear()
     yield
     session._limiters.clear()
 
