@@ -15,6 +15,7 @@ from typing import Any
 from procore_nb.demo import company as lists
 from procore_nb.demo.company import TODAY, Choice, Company, Stage
 from procore_nb.demo.project_dates import draw_timing
+from procore_nb.demo.site_calendar import SiteCalendar, site_calendar
 from procore_nb.demo.streets import STREETS, Street
 
 _NOUNS = (
@@ -91,6 +92,11 @@ class Project:
         return random.Random(f"{self.id}:{salt}")
 
     @property
+    def calendar(self) -> SiteCalendar:
+        """Working days and office hours of its place."""
+        return site_calendar(self.street.country_code, self.street.tz_name)
+
+    @property
     def display_name(self) -> str:
         """Number and name, as Procore shows it."""
         return f"{self.number} - {self.name}" if self.number else self.name
@@ -122,7 +128,7 @@ def make_project(company: Company, index: int, project_id: int) -> Project:
     area = int(low + (high - low) * draw.random() ** 2)
     value = Decimal(int(area * cost * draw.uniform(0.8, 1.3)) // 5_000 * 5_000)
     phase = "" if index < len(STREETS) else f" – Phase {1 + index // len(STREETS)}"
-    timing = draw_timing(draw, stage, value)
+    timing = draw_timing(draw, stage, value, site_calendar(street.country_code, street.tz_name))
     known = draw.random() > 0.06
     cents = Decimal(draw.randrange(0, 100)) / 100 if draw.random() < 0.2 else Decimal("0.0")
     latitude = round(street.latitude + draw.uniform(-0.0025, 0.0025), 6)

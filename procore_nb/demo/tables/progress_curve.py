@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from procore_nb.demo.company import NOW, TODAY
+from procore_nb.demo.site_calendar import SiteCalendar
 from procore_nb.demo.tables.request_context import RequestContext
 
 _LAST = NOW - timedelta(minutes=10)
@@ -24,6 +25,7 @@ class Works:
     planned_end: date
     until: date
     slip_days: int
+    calendar: SiteCalendar
 
     @property
     def late(self) -> bool:
@@ -53,10 +55,9 @@ def works(context: RequestContext) -> Works | None:
     project = context.here
     if project.progress <= 0 or project.actual_start is None or project.projected is None:
         return None
-    end = project.actual_finish or project.projected
-    begin = min(project.actual_start, TODAY)
-    planned = end - timedelta(days=project.slip_days)
-    return Works(begin, max(end, begin + timedelta(days=30)), planned, min(end, TODAY), project.slip_days)
+    begin, end = project.actual_start, project.actual_finish or project.projected
+    planned, slip = end - timedelta(days=project.slip_days), project.slip_days
+    return Works(begin, max(end, begin + timedelta(days=30)), planned, min(end, TODAY), slip, project.calendar)
 
 
 def s_curve(share: float) -> float:

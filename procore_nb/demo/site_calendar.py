@@ -1,0 +1,123 @@
+"""Working days and office hours of a project: week-ends and holidays by country, times by time zone.
+
+In: a country's code and an IANA time zone. Out: `SiteCalendar`. Days are days of the project's own place, times are UTC and
+never later than the last office hour before the demo's now.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from procore_nb.demo.company import NOW
+from procore_nb.demo.facts import read_facts
+
+OPENS, CLOSES = 7, 18  # local hours
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, eq=False)
+class SiteCalendar:
+    """When people work at one place; `weekend` as Python numbers week-days (Monday is 0), `latest` is UTC."""
+
+    country: str
+    zone: ZoneInfo
+    weekend: frozenset[int]
+    latest: datetime
+
+    def works_on(self, day: date) -> bool:
+        """Whether it is neither a week-end nor a holiday."""
+        return day.weekday() not in self.weekend and day not in _holidays(self.country, day.year)
+
+    def short(self, day: date) -> bool:
+        """Whether most of the people are off, holiday or not."""
+        return f"{day:%m-%d}" in read_facts("calendars")["short"]
+
+    def overtime(self, day: date) -> bool:
+        """Whether it is the day of the week-end on which some sites work: Saturday, if it is no holiday."""
+        return day.weekday() == 5 and day not in _holidays(self.country, day.year)
+
+    def workday(self, day: date) -> date:
+        """The day, or the last working day before it."""
+        while not self.works_on(day):
+            day -= _DAY
+        return day
+
+    def next_workday(self, day: date) -> date:
+        """The day, or the first working day after it."""
+        while not self.works_on(day):
+            day += _DAY
+        return day
+
+    def at(self, day: date, hour: int, minute: int = 0) -> datetime:
+        """A local time of a day."""
+        return self.by_now(datetime.combine(day, time(hour, minute), self.zone).astimezone(UTC))
+
+    def noon(self, day: date) -> datetime:
+        """Local noon of a day."""
+        return self.at(day, 12)
+
+    def time_on(self, day: date, draw: random.Random) -> datetime:
+        """Some office hour of a day, or of the last working day before it."""
+        return self.at(self.workday(day), draw.randrange(OPENS, CLOSES), draw.randrange(60))
+
+    def by_now(self, moment: datetime) -> datetime:
+        """The moment, or the last office hour so far if that is earlier."""
+        return min(moment, self.latest)
+
+    def day_of(self, moment: datetime) -> date:
+        """Local day of a time."""
+        return moment.astimezone(self.zone).date()
+
+    def office(self, moment: datetime) -> datetime:
+        """The moment if somebody is in the office, else some time soon after the office opens again."""
+        local = moment.astimezone(self.zone)
+        day, hour = local.date(), local.hour
+        if OPENS <= hour < CLOSES and self.works_on(day):
+            return moment
+        day = self.next_workday(day if hour < OPENS else day + _DAY)
+        soon = time(OPENS + local.minute % 3, 59 - local.minute)
+        return datetime.combine(day, soon, self.zone).astimezone(UTC)
+
+    def after(self, moment: datetime, days: float) -> datetime:
+        """Office hour some days after another, not later than now."""
+        return max(moment, self.by_now(self.office(moment + timedelta(days=days))))
+
+
+@lru_cache(maxsize=256)
+def site_calendar(country: str, zone: str) -> SiteCalendar:
+    """Calendar of a place."""
+    weekend = frozenset(read_facts("calendars")["countries"][country]["weekend"])
+    found = SiteCalendar(country, ZoneInfo(zone), weekend, NOW)
+    local = (NOW - timedelta(minutes=10)).astimezone(found.zone)
+    day, clock = local.date(), local.time()
+    if clock >= time(CLOSES):
+        clock = time(CLOSES - 1, 50)
+    elif clock < time(OPENS):
+        day, clock = day - _DAY, time(CLOSES - 1, 50)
+    last = datetime.combine(found.workday(day), clock, found.zone).astimezone(UTC)
+    return SiteCalendar(country, found.zone, weekend, last)
+
+
+@lru_cache(maxsize=512)
+def _holidays(country: str, year: int) -> frozenset[date]:
+    facts = read_facts("calendars")
+    rules = facts["countries"][country]
+    found = {date.fromisoformat(f"{year}-{text}") for text in rules["fixed"]}
+    found |= {_nth(year, *rule) for rule in rules.get("nth", ())}
+    for text in facts["easter"]:
+        found |= {date.fromisoformat(text) + timedelta(days=days) for days in rules.get("easter", ())}
+    for text in facts["eid"] if rules.get("eid") else ():
+        found |= {date.fromisoformat(text) + timedelta(days=days) for days in range(facts["eid_days"])}
+    return frozenset(day for day in found if day.year == year)
+
+
+def _nth(year: int, month: int, weekday: int, number: int) -> date:
+    """The third Monday of a month, or the last one (-1)."""
+    days = [date(year, month, 1) + timedelta(days=step) for step in range(31)]
+    return [day for day in days if day.month == month and day.weekday() == weekday][
+        number - 1 if number > 0 else number
+    ]

@@ -1,0 +1,67 @@
+"""Week-ends, holidays and office hours by country and time zone, and that what happens keeps to them."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from procore_nb.demo import NOW, Portfolio
+from procore_nb.demo.facts import read_facts
+from procore_nb.demo.site_calendar import CLOSES, OPENS, site_calendar
+
+_PORTFOLIO = Portfolio()
+_PROJECTS = _PORTFOLIO.projects(_PORTFOLIO.company)
+_PLACES = sorted({(one.street.country_code, one.street.tz_name) for one in _PROJECTS})
+
+
+@pytest.mark.parametrize("country", sorted(read_facts("calendars")["countries"]))
+def test_weekends_are_friday_and_saturday_in_five_countries_of_the_gulf(country: str) -> None:
+    off = {4, 5} if country in ("SA", "QA", "KW", "OM", "BH") else {5, 6}
+    assert site_calendar(country, "UTC").weekend == off
+
+
+@pytest.mark.parametrize(
+    ("country", "holidays", "workdays"),
+    [
+        ("US", ["2025-11-27", "2025-12-25", "2026-05-25", "2026-09-07"], ["2025-12-26", "2026-04-06"]),
+        ("GB", ["2026-04-03", "2026-04-06", "2026-05-04", "2025-12-26"], ["2026-07-03"]),
+        ("AU", ["2026-01-26", "2026-04-03"], ["2026-05-25"]),
+        ("AE", ["2026-05-27", "2025-12-02"], ["2025-12-25", "2026-05-01"]),
+        ("SA", ["2025-09-23", "2026-05-28"], ["2025-12-25", "2026-05-03"]),
+    ],
+)
+def test_holidays_are_those_of_the_country(country: str, holidays: list[str], workdays: list[str]) -> None:
+    calendar = site_calendar(country, "UTC")
+    assert not any(calendar.works_on(date.fromisoformat(text)) for text in holidays)
+    assert all(calendar.works_on(date.fromisoformat(text)) for text in workdays)
+
+
+def test_a_day_off_becomes_the_working_day_before_or_after_it() -> None:
+    easter = site_calendar("GB", "Europe/London")
+    assert easter.workday(date(2026, 4, 6)) == date(2026, 4, 2)
+    assert easter.next_workday(date(2026, 4, 3)) == date(2026, 4, 7)
+
+
+@pytest.mark.parametrize(("country", "zone"), _PLACES)
+def test_times_fall_into_local_office_hours_and_never_after_now(country: str, zone: str) -> None:
+    calendar, draw = site_calendar(country, zone), random.Random(7)
+    for _ in range(60):
+        moment = datetime(2025, 1, 1, tzinfo=UTC) + timedelta(minutes=draw.randrange(770_000))
+        for found in (calendar.office(moment), calendar.time_on(moment.date(), draw), calendar.by_now(NOW)):
+            local = found.astimezone(calendar.zone)
+            assert OPENS <= local.hour < CLOSES
+            assert calendar.works_on(local.date())
+        assert calendar.office(moment) >= moment
+        assert calendar.after(moment, 1e4) <= NOW or moment > NOW
+
+
+def test_projects_begin_and_end_on_working_days_and_are_entered_in_office_hours() -> None:
+    for project in _PROJECTS:
+        calendar = project.calendar
+        for day in (project.start, project.finish, project.projected, project.actual_start):
+            assert day is None or calendar.works_on(day)
+        for moment in (project.created_at, project.updated_at):
+            assert OPENS <= moment.astimezone(calendar.zone).hour < CLOSES
+            assert calendar.works_on(calendar.day_of(moment))
