@@ -57,7 +57,9 @@ def works(context: RequestContext) -> Works | None:
         return None
     begin, end = project.actual_start, project.actual_finish or project.projected
     planned, slip = end - timedelta(days=project.slip_days), project.slip_days
-    return Works(begin, max(end, begin + timedelta(days=30)), planned, min(end, TODAY), slip, project.calendar)
+    return Works(
+        begin, max(end, begin + timedelta(days=30)), planned, min(end, TODAY), slip, project.calendar
+    )
 
 
 def s_curve(share: float) -> float:
