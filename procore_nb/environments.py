@@ -79,20 +79,9 @@ class Environment:
 def environment(
     name: str | Environment, *, login_url: str | None = None, api_url: str | None = None
 ) -> Environment:
-    """Return the environment of that name, with any host replaced.
+    """Return the environment of that name (or the `Environment` given), with any host replaced.
 
-    Parameters
-    ----------
-    name
-        `production`, `sandbox`, `monthly-sandbox`, `federal`, `demo`, or an `Environment`, which is returned as it is.
-        With both addresses given, any other name makes an environment of its own.
-    login_url, api_url
-        Take the place of the known address.
-
-    Raises
-    ------
-    ArgumentError
-        If the name is unknown (near matches are named) or an address cannot be used.
+    With both addresses given, any other name makes an environment of its own; an unknown one names near matches.
 
     Examples
     --------

@@ -110,19 +110,7 @@ def concerns_company(reason: str) -> bool:
 
 
 def for_status(status: int, reason: str = "", *, login: bool = False, web_page: bool = False) -> str:
-    """Return the advice for a response that says no.
-
-    Parameters
-    ----------
-    status
-        Its HTTP status.
-    reason
-        What the service said, in its own words.
-    login
-        Whether the login host answered, not the API host.
-    web_page
-        Whether it answered with a web page: then something before Procore's API did.
-    """
+    """Return the advice for a response that says no; `web_page`: something before Procore's API answered with HTML."""
     said = reason.lower()
     if 300 <= status < 400:
         return REDIRECT

@@ -39,13 +39,7 @@ class ProjectSelection:
 
 
 def select_projects(projects: Any, *, where: str) -> ProjectSelection:
-    """Return which projects are meant by a word, one id, ids (also text with commas), or a frame.
-
-    Raises
-    ------
-    ArgumentError
-        If an id is no positive whole number (`1204310.9`, `True`, `"Harbour"`, a missing one), or a frame has no ids.
-    """
+    """Return which projects are meant by a word, one id, ids (also text with commas), or a frame."""
     if isinstance(projects, pd.DataFrame):
         return _of_frame(projects, where)
     if isinstance(projects, str):
@@ -58,13 +52,7 @@ def select_projects(projects: Any, *, where: str) -> ProjectSelection:
 
 
 def project_id(value: Any, where: str) -> str:
-    """Return one project id as text.
-
-    Raises
-    ------
-    ArgumentError
-        If it is no positive whole number.
-    """
+    """Return one project id as text."""
     text = id_text(value, "projects")
     if not (text.isascii() and text.isdigit() and 0 < int(text) < 2**63):
         raise ArgumentError(

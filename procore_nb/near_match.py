@@ -34,23 +34,7 @@ def stem(word: str) -> str:
 
 
 def near(name: str, choices: Iterable[str], *, count: int = 3, letters: float = 0.6) -> tuple[str, ...]:
-    """The choices that look most like a name, best first.
-
-    Parameters
-    ----------
-    name
-        What was typed.
-    choices
-        The names that exist, as they are to be shown.
-    count
-        How many to return at most.
-    letters
-        How much of the letters has to agree, from 0 to 1; names with the same words need not.
-
-    Returns
-    -------
-    tuple of str
-        Names with nearly the same letters or with the same words; empty when none comes near.
+    """The choices with nearly the same letters (that share of them agrees) or the same words, best first.
 
     Examples
     --------

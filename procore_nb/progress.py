@@ -20,19 +20,7 @@ _REDRAW_IN_A_FILE = 5.0  # where each drawing stays as a line of its own
 
 
 class Progress:
-    """Follows one fetch. Worker threads only count; the calling thread draws.
-
-    Parameters
-    ----------
-    what
-        Name of the list, shown in front.
-    targets
-        How many projects (or other targets) are fetched; a bar of targets is drawn when there are several.
-    noun
-        What the targets are: projects, companies, or parents of another kind.
-    show
-        False shows nothing at all.
-    """
+    """Follows one fetch of `targets` (projects, or another `noun`). Worker threads only count; the calling thread draws."""
 
     def __init__(
         self,

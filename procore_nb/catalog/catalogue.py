@@ -26,19 +26,7 @@ FORMAT = "procore_nb catalogue 1"
 
 
 class Catalogue:
-    """A set of endpoints, found by name, alias or path.
-
-    Parameters
-    ----------
-    endpoints
-        The list endpoints, in the order in which they are shown.
-    singles
-        Endpoints that answer one object (such as `me`); found by name, never listed.
-    as_of
-        The day of the copy of Procore's reference, `2026-09-16`; empty when it is not known.
-    left_out
-        Operations of that reference that are not in the catalogue, each a path and the reason.
-    """
+    """A set of endpoints, found by name, alias or path; `singles` answer one object (such as `me`) and are never listed."""
 
     def __init__(
         self,
@@ -63,19 +51,9 @@ class Catalogue:
         return len(self.endpoints)
 
     def endpoint(self, name: str) -> Endpoint:
-        """The endpoint of that name, alias or path.
+        """The endpoint of that name (`rfis`, `Punch Items`), alias or path, with placeholders or ids, with or without `/rest/v1.0`.
 
-        Parameters
-        ----------
-        name
-            `rfis`, `Punch Items`, `inspections`, `/rest/v1.0/projects/{project_id}/rfis` or the same path
-            with ids in it, or without `/rest/v1.0`. A whole path outside the catalogue is taken too, as an
-            endpoint of kind `unknown` of which only the placeholders are known.
-
-        Raises
-        ------
-        CatalogError
-            When there is none; near matches are named.
+        A whole path outside the catalogue is an endpoint of kind `unknown`, of which only the placeholders are known.
         """
         if not isinstance(name, str) or not name.strip():
             raise CatalogError(f"{name!r} is not the name of an endpoint.", advice=_ADVICE)
@@ -133,18 +111,7 @@ _ADVICE = 'find_endpoints("a word") searches names, paths, tools and fields.'
 
 
 def load(path: str | Path | None = None) -> Catalogue:
-    """A catalogue from its file: ours, or one made by `build` from Procore's OpenAPI document.
-
-    Parameters
-    ----------
-    path
-        The file. Without one, the catalogue that comes with this package, read once.
-
-    Raises
-    ------
-    CatalogError
-        When the file is absent or is not a catalogue of this version.
-    """
+    """A catalogue from its file, as `build_file` writes it; without one that of this package, read once."""
     if path is None:
         return _own()
     try:

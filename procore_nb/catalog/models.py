@@ -174,18 +174,7 @@ class EndpointFacts:
         return next((values for name, values in self.choices if name == key.removesuffix("[]")), ())
 
     def in_view(self, view: str | None) -> Self:
-        """The same list with the columns of one shape of its rows.
-
-        Parameters
-        ----------
-        view
-            A value of the list's `view` argument; None for what comes when it is not sent.
-
-        Returns
-        -------
-        Self
-            The same value where every shape has the same keys. A view of bare ids has the one column `id`.
-        """
+        """The same list with the columns of one `view` (None: what comes when it is not sent); bare ids have the column `id`."""
         if not view or view == self.view_default:
             return self
         if view.lower() in _BARE_IDS and self.view_param:

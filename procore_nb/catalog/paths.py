@@ -15,13 +15,7 @@ _UNSAFE = re.compile(r"[\s\\?#@%:]|//|(^|/)\.\.?(/|$)")
 
 
 def split(path: str) -> tuple[str, tuple[str, ...]]:
-    """A path as its version (empty when it names none) and its parts after that.
-
-    Raises
-    ------
-    CatalogError
-        When the text is not a plain path: a whole URL, a query, an escape, a step upwards.
-    """
+    """A path as its version (empty when it names none) and its parts after that."""
     if "://" in path:
         raise CatalogError(
             f"{path!r} is a whole URL.",

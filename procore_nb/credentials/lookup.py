@@ -148,13 +148,6 @@ def look_up(
 
     A rejected or incomplete answer never falls through to the next source, and a profile is used with the
     environment it was saved for or not at all.
-
-    Raises
-    ------
-    ArgumentError
-        If no environment is named anywhere, or the company id is not a positive whole number.
-    CredentialsError
-        If no source holds credentials (each is listed), or those found belong to another environment.
     """
     check_credentials(credentials)
     places = places or CredentialSources()

@@ -9,9 +9,8 @@ from __future__ import annotations
 from procore_nb.demo.adapter import DemoAdapter
 from procore_nb.demo.app import Demo
 from procore_nb.demo.company import CLIENT_ID, CLIENT_SECRET, COMPANY_ID, NOW, TODAY
-from procore_nb.demo.fault_options import read_faults
 from procore_nb.demo.faults import KINDS as FAULT_KINDS
-from procore_nb.demo.faults import Fault, Faults
+from procore_nb.demo.faults import Fault, Faults, read_faults
 from procore_nb.demo.http_messages import DemoReply, DemoRequest
 from procore_nb.demo.limits import RateLimits
 from procore_nb.demo.portfolio import Portfolio

@@ -23,14 +23,7 @@ from procore_nb.demo.http_messages import DemoReply, DemoRequest
 
 
 class DemoAdapter(HTTPAdapter):
-    """Answers from a demo inside the process.
-
-    Parameters
-    ----------
-    demo
-        Who answers.
-    sleep
-        How a late reply waits.
+    """Answers from a demo inside the process; `sleep` is how a late reply waits.
 
     Examples
     --------

@@ -13,8 +13,7 @@ from dataclasses import replace
 
 from procore_nb.demo.api_call import ApiCall
 from procore_nb.demo.company import CLIENT_ID, CLIENT_SECRET, SERVICE_ACCOUNT_ID, Company
-from procore_nb.demo.fault_injection import inject
-from procore_nb.demo.faults import Fault, Faults, value_of
+from procore_nb.demo.faults import Fault, Faults, inject, value_of
 from procore_nb.demo.fork_safe_lock import ForkSafeLock
 from procore_nb.demo.http_errors import (
     MISSING_COMPANY,
@@ -26,11 +25,10 @@ from procore_nb.demo.http_errors import (
 )
 from procore_nb.demo.http_messages import DemoReply, DemoRequest, Headers, json_reply
 from procore_nb.demo.limits import Meter, RateLimits
-from procore_nb.demo.lists import Answer, routes
 from procore_nb.demo.paging import linked_whole
 from procore_nb.demo.portfolio import Portfolio
 from procore_nb.demo.query_string import Query
-from procore_nb.demo.routes import Routes
+from procore_nb.demo.routes import Routes, routes
 from procore_nb.demo.tokens import TokenDesk
 
 
@@ -92,7 +90,7 @@ class Demo:
         self._numbers = itertools.count(1)
         self._lock = ForkSafeLock()
         self._requests = 0
-        self._known: Routes[Answer] | None = None
+        self._known: Routes | None = None
 
     @property
     def requests(self) -> int:
@@ -127,7 +125,7 @@ class Demo:
         return inject(faults, self._clock(), lambda: self._answer(request, faults))
 
     def _answer(self, request: DemoRequest, faults: tuple[Fault, ...]) -> DemoReply:
-        headers: Headers = []
+        headers: Headers = ()
         try:
             headers = self._admit(request)
             reply = self._look_up(request, faults)
@@ -141,7 +139,7 @@ class Demo:
         """Let a call with a good token pass, and count it: headers of its rate limit."""
         token, fault = self._desk.check(request.headers.get("authorization", ""))
         if token is None:
-            raise bad_token(fault, missing=fault == "token_missing")
+            raise bad_token(fault)
         with self._lock:
             meter = self._meters.setdefault(token.client_id, Meter(self.limits))
         allowed, headers = meter.spend(self._clock())
@@ -164,7 +162,7 @@ class Demo:
                 raise not_found()
         return answer(ApiCall(request, query, self.portfolio, company, ids, faults))
 
-    def _routes(self) -> Routes[Answer]:
+    def _routes(self) -> Routes:
         """Addresses of the catalogue, read with the first API call: opening a demo costs nothing."""
         with self._lock:
             self._known = self._known or routes()

@@ -81,36 +81,23 @@ STAGES = (
 )
 
 
-def _choices(first_id: int, *names: str) -> tuple[Choice, ...]:
-    return tuple(Choice(first_id + number, name) for number, name in enumerate(names))
+def _choices(first_id: int, names: str) -> tuple[Choice, ...]:
+    return tuple(Choice(first_id + number, name) for number, name in enumerate(names.split(", ")))
 
 
 TYPES = _choices(
     6201,
-    "Healthcare",
-    "Education",
-    "Residential",
-    "Commercial",
-    "Industrial",
-    "Infrastructure",
-    "Hospitality",
-    "Civic",
-    "Data Centre",
-    "Retail",
+    "Healthcare, Education, Residential, Commercial, Industrial, Infrastructure, Hospitality, Civic, Data Centre, Retail",
 )
 PROGRAMS = _choices(
     6301,
-    "Schools for 2030",
-    "Net-Zero Retrofit",
-    "Clinics Close to Home",
-    "Waterfront Renewal",
-    "National Depot Roll-out",
+    "Schools for 2030, Net-Zero Retrofit, Clinics Close to Home, Waterfront Renewal, National Depot Roll-out",
 )
-OFFICES = _choices(6401, "Columbus", "Denver", "Toronto", "Manchester", "Dublin", "Melbourne", "Dubai")
-REGIONS = _choices(6501, "United States", "Canada", "British Isles", "Australia & New Zealand", "Gulf")
-DEPARTMENTS = _choices(6601, "Building", "Civil", "Interiors", "Special Projects")
-OWNER_TYPES = _choices(6701, "Public", "Private", "Public-Private Partnership")
-BID_TYPES = _choices(6801, "Negotiated", "Competitive Bid", "Design-Build")
+OFFICES = _choices(6401, "Columbus, Denver, Toronto, Manchester, Dublin, Melbourne, Dubai")
+REGIONS = _choices(6501, "United States, Canada, British Isles, Australia & New Zealand, Gulf")
+DEPARTMENTS = _choices(6601, "Building, Civil, Interiors, Special Projects")
+OWNER_TYPES = _choices(6701, "Public, Private, Public-Private Partnership")
+BID_TYPES = _choices(6801, "Negotiated, Competitive Bid, Design-Build")
 
 # Two fields share a label, as happens in old accounts.
 CUSTOM_FIELDS = (
@@ -121,13 +108,10 @@ CUSTOM_FIELDS = (
         71004,
         "Delivery Route",
         "lov_entry",
-        _choices(7401, "Design & Build", "Traditional", "Construction Management", "Framework"),
+        _choices(7401, "Design & Build, Traditional, Construction Management, Framework"),
     ),
     CustomField(
-        71005,
-        "Certifications",
-        "lov_entries",
-        _choices(7501, "LEED Gold", "BREEAM Excellent", "NABERS 5★", "WELL"),
+        71005, "Certifications", "lov_entries", _choices(7501, "LEED Gold, BREEAM Excellent, NABERS 5★, WELL")
     ),
     CustomField(71006, "Board Approval", "datetime"),
     CustomField(71007, "Board Approval", "string", description="Reference of the minutes"),
@@ -138,7 +122,7 @@ RECORD_FIELDS = (
         71011,
         "Root Cause",
         "lov_entry",
-        _choices(7601, "Design", "Workmanship", "Weather", "Supply", "Client Change"),
+        _choices(7601, "Design, Workmanship, Weather, Supply, Client Change"),
         modules=("RFI", "Change Events", *_QUALITY),
     ),
     CustomField(71012, "Programme Critical", "boolean", modules=("RFI", "Submittals", "Change Events")),
@@ -149,7 +133,53 @@ RECORD_FIELDS = (
         71016,
         "Disciplines",
         "lov_entries",
-        _choices(7701, "Architecture", "Structure", "Services", "Landscape"),
+        _choices(7701, "Architecture, Structure, Services, Landscape"),
         modules=("RFI", "Submittals"),
     ),
 )
+
+
+@dataclass(frozen=True)
+class Tool:
+    """One project tool: `module` is its name in the catalogue."""
+
+    module: str
+    title: str
+    engine_name: str
+
+
+TOOLS = (
+    Tool("Project", "Home", "project_home"),
+    Tool("Directory", "Directory", "directory"),
+    Tool("Documents", "Documents", "documents"),
+    Tool("Emails", "Emails", "communications"),
+    Tool("RFI", "RFIs", "rfi"),
+    Tool("Submittals", "Submittals", "submittal_log"),
+    Tool("Schedule (Legacy)", "Schedule", "calendar"),
+    Tool("Scheduling", "Scheduling", "scheduling"),
+    Tool("Photos", "Photos", "images"),
+    Tool("Drawings", "Drawings", "drawing_log"),
+    Tool("Specifications", "Specifications", "specification_sections"),
+    Tool("Punch List", "Punch List", "punch_list"),
+    Tool("Inspections", "Inspections", "checklists"),
+    Tool("Observations", "Observations", "observations"),
+    Tool("Incidents", "Incidents", "incidents"),
+    Tool("Meetings", "Meetings", "meetings"),
+    Tool("Daily Log", "Daily Log", "daily_log"),
+    Tool("Field Productivity", "Timesheets", "timesheets"),
+    Tool("Equipment", "Equipment", "equipment"),
+    Tool("Forms", "Forms", "form_templates"),
+    Tool("Action Plans", "Action Plans", "action_plans"),
+    Tool("Coordination Issues", "Coordination Issues", "coordination_issues"),
+    Tool("BIM", "Models", "bim"),
+    Tool("Tasks", "Tasks", "task_items"),
+    Tool("Bid Management", "Bidding", "bidding"),
+    Tool("Budget", "Budget", "budgeting"),
+    Tool("Prime Contracts", "Prime Contracts", "prime_contracts"),
+    Tool("Commitments", "Commitments", "commitments"),
+    Tool("Change Events", "Change Events", "change_events"),
+    Tool("Change Orders", "Change Orders", "change_orders"),
+    Tool("Direct Costs", "Direct Costs", "direct_costs"),
+    Tool("Invoices", "Invoicing", "invoicing"),
+)
+PROJECT_MODULES = frozenset(tool.module for tool in TOOLS[2:])

@@ -6,11 +6,14 @@ no faults.
 
 from __future__ import annotations
 
+import math
 import random
-from collections.abc import Callable
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 
-from procore_nb.demo.http_messages import DemoRequest
+from procore_nb.demo.http_messages import DemoReply, DemoRequest, json_reply
+from procore_nb.errors import ArgumentError
 
 Rule = Callable[[int, DemoRequest], bool]
 
@@ -94,3 +97,92 @@ class Faults:
 def value_of(faults: tuple[Fault, ...], kind: str) -> float | None:
     """Value of the first fault of a kind, or None if it is not among them."""
     return next((fault.value for fault in faults if fault.kind == kind), None)
+
+
+_PAGE = b"<!DOCTYPE html><html><head><title>%b</title></head><body><h1>%b</h1></body></html>"
+
+
+def inject(faults: tuple[Fault, ...], now: float, answer: Callable[[], DemoReply]) -> DemoReply:
+    """Reply of `answer`, or the one a fault puts in its place; `answer` is not called when it is replaced."""
+    reply = next((made for fault in faults if (made := _instead(fault, now)) is not None), None)
+    reply = _changed(faults, answer()) if reply is None else reply
+    delay = sum(fault.value for fault in faults if fault.kind == "slow")
+    return replace(reply, delay_seconds=delay) if delay else reply
+
+
+def _instead(fault: Fault, now: float) -> DemoReply | None:
+    if fault.kind.startswith("busy"):
+        return _busy(fault, now)
+    if fault.kind == "unavailable":
+        return _html(503, b"Service Unavailable", [("Retry-After", _seconds(fault.value))])
+    if fault.kind == "broken":
+        body = {"code": 500, "message": "Something went wrong.", "fields": "", "reason": "", "error": ""}
+        return json_reply(body, status=500)
+    return _html(200, b"Just a moment", []) if fault.kind == "html" else None
+
+
+def _busy(fault: Fault, now: float) -> DemoReply:
+    headers = []
+    if fault.kind != "busy_no_headers":
+        window = {"Limit": 25, "Remaining": 0, "Reset": math.ceil(now + fault.value)}
+        headers = [(f"X-Rate-Limit-{name}", str(number)) for name, number in window.items()]
+    if fault.kind == "busy":
+        headers.append(("Retry-After", _seconds(fault.value)))
+    return json_reply({"errors": "Too many requests"}, status=429, headers=headers)
+
+
+def _changed(faults: tuple[Fault, ...], reply: DemoReply) -> DemoReply:
+    kinds = {fault.kind for fault in faults}
+    body = reply.body[: len(reply.body) // 2] if "cut" in kinds else reply.body
+    reply = replace(reply, body=body, dropped="dropped" in kinds, silent="silent" in kinds)
+    absent = {name for kind, name in {"no_total": "Total", "no_link": "Link"}.items() if kind in kinds}
+    more = int(value_of(faults, "wrong_total") or 0)
+    headers = [(n, str(int(v) + more) if n == "Total" else v) for n, v in reply.headers if n not in absent]
+    return replace(reply, headers=headers)
+
+
+def _html(status: int, title: bytes, headers: list[tuple[str, str]]) -> DemoReply:
+    return DemoReply(status, [("Content-Type", "text/html"), *headers], _PAGE % (title, title))
+
+
+def _seconds(value: float) -> str:
+    return str(math.ceil(value))
+
+
+_FAULT = re.compile(r"(?P<kind>[a-z_]+)(=(?P<value>\d+(\.\d+)?))?(@(?P<when>[\d.,+%]+))?")
+_HOW = "Write KIND, KIND=VALUE or KIND=VALUE@WHEN; WHEN is 3, 2,5 (these requests), 4+ (the fourth and later) or 10%."
+
+
+def read_faults(texts: Iterable[str]) -> Faults:
+    """Faults of texts: KIND, KIND=VALUE, KIND@WHEN or KIND=VALUE@WHEN, where WHEN numbers API requests.
+
+    Examples
+    --------
+    >>> from procore_nb.demo import DemoRequest
+    >>> faults = read_faults(["slow=0.5", "revoked@3"])
+    >>> [fault.kind for fault in faults.at(3, DemoRequest("GET", "/"))]
+    ['slow', 'revoked']
+    """
+    faults = Faults()
+    for text in texts:
+        faults = _with_one(faults, text)
+    return faults
+
+
+def _with_one(faults: Faults, text: str) -> Faults:
+    found = _FAULT.fullmatch(text.strip())
+    if found is None:
+        raise ArgumentError(f"{text!r} is not a fault.", advice=_HOW)
+    kind, when = found["kind"], found["when"]
+    if kind not in KINDS:
+        raise ArgumentError(f"No fault is called {kind!r}.", advice=f"There are {', '.join(KINDS)}.")
+    value = float(found["value"]) if found["value"] else None
+    if when is None:
+        return faults.always(kind, value)
+    if re.fullmatch(r"\d+(\.\d+)?%", when) and float(when[:-1]) <= 100:
+        return faults.sometimes(float(when[:-1]) / 100, kind, value)
+    if re.fullmatch(r"[1-9]\d*\+", when):
+        return faults.after(int(when[:-1]) - 1, kind, value)
+    if re.fullmatch(r"[1-9]\d*(,[1-9]\d*)*", when):
+        return faults.on(tuple(int(number) for number in when.split(",")), kind, value)
+    raise ArgumentError(f"{text!r} does not say when: {when!r}.", advice=_HOW)

@@ -6,6 +6,8 @@ demo. Sources: Procore's error reference (https://developers.procore.com/documen
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from procore_nb.demo.http_messages import DemoReply, Headers, json_reply
 
 NO_SUCH_THING = "The URI requested is invalid or the resource requested does not exist."
@@ -14,43 +16,11 @@ MISSING_COMPANY = (
     "Missing Procore-Company-Id header! Send the id of the company this call is about in the header "
     "Procore-Company-Id with every request."
 )
-_CODES = {
-    400: "BAD_REQUEST",
-    401: "UNAUTHORIZED",
-    403: "FORBIDDEN",
-    404: "NOT_FOUND",
-    405: "METHOD_NOT_ALLOWED",
-}
-_CODES |= {406: "NOT_ACCEPTABLE", 429: "TOO_MANY_REQUESTS", 500: "INTERNAL_SERVER_ERROR"}
-_TITLES = {
-    400: "Bad Request",
-    401: "Unauthorized",
-    403: "Forbidden",
-    404: "Not Found",
-    405: "Method Not Allowed",
-}
-_TITLES |= {406: "Not Acceptable", 429: "Too Many Requests", 500: "Internal Server Error"}
 _REASONS = {400: "INVALID_PROPERTY", 401: "INVALID_TOKEN"}
 
 
 class ErrorReply(Exception):
-    """A reply that says no.
-
-    Parameters
-    ----------
-    status
-        HTTP status.
-    message
-        Words for the reader.
-    reason
-        v1: the key `reason`. v2: the reason code, where the status has several.
-    source
-        v2: the parameter at fault.
-    loose
-        v1: answer `{"errors": message}` instead of the five documented keys.
-    headers
-        Headers to send along.
-    """
+    """A reply that says no; `reason` is for v1, `source` the parameter at fault, `loose` v1's `{"errors": message}`."""
 
     def __init__(
         self,
@@ -60,15 +30,11 @@ class ErrorReply(Exception):
         reason: str = "",
         source: str = "",
         loose: bool = False,
-        headers: Headers | None = None,
+        headers: Headers = (),
     ) -> None:
         super().__init__(message)
-        self.status = status
-        self.message = message
-        self.reason = reason
-        self.source = source
-        self.loose = loose
-        self.headers = headers or []
+        self.status, self.message, self.headers = status, message, headers
+        self.reason, self.source, self.loose = reason, source, loose
 
     def reply(self, *, v2: bool) -> DemoReply:
         """Reply in the form of the path's version."""
@@ -77,22 +43,15 @@ class ErrorReply(Exception):
     def _v1(self) -> dict[str, object]:
         if self.loose:
             return {"errors": self.message}
-        error = "unauthorized" if self.status == 401 else ""
-        fields = self.source
-        return {
-            "code": self.status,
-            "message": self.message,
-            "fields": fields,
-            "reason": self.reason,
-            "error": error,
-        }
+        about = {"code": self.status, "message": self.message, "fields": self.source, "reason": self.reason}
+        return {**about, "error": "unauthorized" if self.status == 401 else ""}
 
     def _v2(self) -> dict[str, object]:
-        code = _CODES.get(self.status, "ERROR")
-        detail = {"reason_code": _REASONS.get(self.status, code), "message": self.message}
+        status = HTTPStatus(self.status)
+        detail = {"reason_code": _REASONS.get(status, status.name), "message": self.message}
         if self.source:
             detail["source"] = self.source
-        return {"error": {"code": code, "message": _TITLES.get(self.status, code), "details": [detail]}}
+        return {"error": {"code": status.name, "message": status.phrase, "details": [detail]}}
 
 
 def not_found() -> ErrorReply:
@@ -110,11 +69,15 @@ def bad_request(message: str, source: str = "") -> ErrorReply:
     return ErrorReply(400, message, reason="bad_request", source=source)
 
 
-def bad_token(reason: str = "token_invalid", *, missing: bool = False) -> ErrorReply:
-    """401 of a bearer token that is missing, unknown, expired or revoked."""
-    realm = 'Bearer realm="Procore"'
-    if not missing:
-        realm += ', error="invalid_token", error_description="The access token is invalid"'
-    return ErrorReply(
-        401, "The access token is invalid", reason=reason, headers=[("WWW-Authenticate", realm)]
-    )
+def bad_token(reason: str) -> ErrorReply:
+    """401 of a bearer token that is missing (`token_missing`), unknown, expired or revoked."""
+    return ErrorReply(401, BAD_TOKEN, reason=reason, headers=[token_challenge(reason)])
+
+
+BAD_TOKEN = "The access token is invalid"  # noqa: S105 - a message
+
+
+def token_challenge(reason: str) -> tuple[str, str]:
+    """The header of a 401 that says which scheme is expected, and what was wrong with a token that came."""
+    fault = f', error="invalid_token", error_description="{BAD_TOKEN}"' if reason != "token_missing" else ""
+    return "WWW-Authenticate", f'Bearer realm="Procore"{fault}'

@@ -5,41 +5,25 @@ In: nothing. Out: `DemoRequest` and `DemoReply`. Speaks to no service.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
 
-Headers = list[tuple[str, str]]
+Headers = Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True)
 class DemoRequest:
-    """One HTTP request as the demo sees it, from a socket or from inside the process.
+    """One HTTP request as the demo sees it, from a socket or from inside the process."""
 
-    Parameters
-    ----------
-    method
-        "GET", "POST", ... in capitals.
-    path
-        Path as sent, still percent-encoded, without the query.
-    query
-        Raw query string, without the question mark.
-    headers
-        Header names in lower case.
-    body
-        Body as it came.
-    scheme
-        "http" or "https": how the caller reached us, for the addresses in `Link`.
-    """
-
-    method: str
-    path: str
-    query: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    method: str  # in capitals
+    path: str  # as sent, still percent-encoded, without the query
+    query: str = ""  # without the question mark
+    headers: Mapping[str, str] = field(default_factory=dict)  # names in lower case
     body: bytes = b""
-    scheme: str = "http"
+    scheme: str = "http"  # how the caller reached us, for the addresses in `Link`
 
     @property
     def origin(self) -> str:
@@ -49,30 +33,14 @@ class DemoRequest:
 
 @dataclass(frozen=True)
 class DemoReply:
-    """One HTTP reply; how it travels (late, or broken off) is said beside it.
-
-    Parameters
-    ----------
-    status
-        HTTP status.
-    headers
-        Pairs, in order; `Content-Length` is left to whoever sends the reply.
-    body
-        Body as it is sent.
-    delay_seconds
-        How long the sender waits before the reply leaves.
-    dropped
-        The sender closes the connection in the middle of the body.
-    silent
-        The sender closes the connection without a word.
-    """
+    """One HTTP reply; how it travels (late, or broken off) is said beside it."""
 
     status: int
-    headers: Headers = field(default_factory=list)
+    headers: Headers = ()  # `Content-Length` is left to whoever sends the reply
     body: bytes = b""
     delay_seconds: float = 0.0
-    dropped: bool = False
-    silent: bool = False
+    dropped: bool = False  # the connection closes in the middle of the body
+    silent: bool = False  # it closes without a word
 
     def header(self, name: str) -> str | None:
         """First value of a header, whatever its case; None if absent."""
@@ -87,11 +55,11 @@ class DemoReply:
         return replace(self, headers=[*self.headers, *headers])
 
 
-def json_reply(value: object, *, status: int = 200, headers: Headers | None = None) -> DemoReply:
+def json_reply(value: object, *, status: int = 200, headers: Headers = ()) -> DemoReply:
     """Value as a JSON reply."""
     return raw_json_reply(orjson.dumps(value), status=status, headers=headers)
 
 
-def raw_json_reply(body: bytes, *, status: int = 200, headers: Headers | None = None) -> DemoReply:
+def raw_json_reply(body: bytes, *, status: int = 200, headers: Headers = ()) -> DemoReply:
     """Ready JSON bytes as a reply."""
-    return DemoReply(status, [("Content-Type", "application/json"), *(headers or [])], body)
+    return DemoReply(status, [("Content-Type", "application/json"), *headers], body)

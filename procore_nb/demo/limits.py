@@ -16,15 +16,7 @@ from procore_nb.demo.http_messages import Headers
 
 @dataclass(frozen=True)
 class RateLimits:
-    """How many calls an application may make: generous unless told otherwise.
-
-    Parameters
-    ----------
-    hourly
-        Calls in each window of `hourly_seconds`.
-    spike
-        Calls in each window of `spike_seconds`.
-    """
+    """How many calls an application may make: generous unless told otherwise."""
 
     hourly: int = 500_000
     spike: int = 20_000

@@ -17,24 +17,14 @@ from procore_nb.demo.query_string import Query
 
 @dataclass(frozen=True)
 class PageRule:
-    """How one list pages.
+    """How one list pages."""
 
-    Parameters
-    ----------
-    default
-        Rows of a page when the caller does not say.
-    maximum
-        Rows of a page at most: more is quietly cut to it, as `Per-Page` tells.
-    fixed
-        Pay no heed to the size a caller asks for.
-    strict
-        Refuse a page or per_page that is no positive number (v2); otherwise the default is used (v1).
-    """
-
-    default: int = 100
-    maximum: int = 2_000
-    fixed: bool = False
-    strict: bool = False
+    default: int = 100  # rows of a page when the caller does not say
+    maximum: int = 2_000  # more is quietly cut to it, as `Per-Page` tells
+    fixed: bool = False  # whatever size a caller sends
+    strict: bool = (
+        False  # refuse a page or per_page that is no positive number (v2), instead of the default (v1)
+    )
 
 
 @dataclass(frozen=True)

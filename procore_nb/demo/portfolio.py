@@ -21,13 +21,9 @@ _ID_STEP = 37
 
 
 class Portfolio:
-    """Made-up companies and projects, the same every time.
+    """Made-up companies and projects, the same every time; `projects` is the number of the main company's.
 
-    Parameters
-    ----------
-    projects
-        Number of projects in the main company. The oddities (missing coordinates, ids past 2**53, other scripts, a
-        project without permission) are among the first 172.
+    The oddities (missing coordinates, ids past 2**53, other scripts, a project without permission) are among the first 172.
 
     Examples
     --------

@@ -1,33 +1,53 @@
-"""Which address is which question.
+"""Every address of the API the demo answers, and what answers it.
 
-In: path templates such as `/rest/v1.0/projects/{project_id}/rfis`. Out: for a path, what was registered for the template
-it fits and the values of its placeholders. A literal segment wins over a placeholder.
+In: path templates such as `/rest/v1.0/projects/{project_id}/rfis`: those that have an answer of their own, and the lists of
+the catalogue. Out: for a path, the answer of the template it fits and the values of its placeholders. A literal segment wins
+over a placeholder.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
 from urllib.parse import unquote
 
-T = TypeVar("T")
+import orjson
+
+from procore_nb.catalog import endpoints
+from procore_nb.demo import projectlists
+from procore_nb.demo.api_call import ApiCall, page_reply
+from procore_nb.demo.company import SERVICE_ACCOUNT, Company
+from procore_nb.demo.http_messages import DemoReply, json_reply
+from procore_nb.demo.paging import PageRule
+from procore_nb.demo.tables.listing import RECORD_ID, Listing
+
+Answer = Callable[[ApiCall], DemoReply]
 
 
 @dataclass
-class _Node(Generic[T]):
-    literal: dict[str, _Node[T]] = field(default_factory=dict)
-    anything: _Node[T] | None = None
+class _Node:
+    literal: dict[str, _Node] = field(default_factory=dict)
+    anything: _Node | None = None
     names: tuple[str, ...] = ()
-    value: T | None = None
+    answer: Answer | None = None
+
+    def find(self, parts: list[str], values: tuple[str, ...]) -> tuple[Answer, dict[str, str]] | None:
+        if not parts:
+            return None if self.answer is None else (self.answer, dict(zip(self.names, values, strict=True)))
+        part, rest = parts[0], parts[1:]
+        found = self.literal[part].find(rest, values) if part in self.literal else None
+        if found is None and self.anything is not None and part:
+            return self.anything.find(rest, (*values, part))
+        return found
 
 
-class Routes(Generic[T]):
-    """Templates and what each stands for."""
+class Routes:
+    """Templates and what answers each."""
 
     def __init__(self) -> None:
-        self._root: _Node[T] = _Node()
+        self._root = _Node()
 
-    def add(self, template: str, value: T) -> None:
+    def add(self, template: str, answer: Answer) -> None:
         """Register a template; the first registration of an address stays."""
         node, names = self._root, []
         for part in template.strip("/").split("/"):
@@ -37,25 +57,43 @@ class Routes(Generic[T]):
                 node = node.anything
             else:
                 node = node.literal.setdefault(part, _Node())
-        if node.value is None:
-            node.value, node.names = value, tuple(names)
+        if node.answer is None:
+            node.answer, node.names = answer, tuple(names)
 
-    def find(self, path: str) -> tuple[T, dict[str, str]] | None:
-        """What a path stands for, with its placeholders' values; None if nothing fits."""
-        parts = [unquote(part) for part in path.removesuffix("/").split("/")[1:]]
-        return _walk(self._root, parts, ())
+    def find(self, path: str) -> tuple[Answer, dict[str, str]] | None:
+        """What answers a path, with its placeholders' values; None if nothing fits."""
+        return self._root.find([unquote(part) for part in path.removesuffix("/").split("/")[1:]], ())
 
 
-def _walk(node: _Node[T], parts: list[str], values: tuple[str, ...]) -> tuple[T, dict[str, str]] | None:
-    if not parts:
-        if node.value is None:
-            return None
-        return node.value, dict(zip(node.names, values, strict=True))
-    part, rest = parts[0], parts[1:]
-    if part in node.literal:
-        found = _walk(node.literal[part], rest, values)
-        if found is not None:
-            return found
-    if node.anything is not None and part:
-        return _walk(node.anything, rest, (*values, part))
-    return None
+def _me(_call: ApiCall) -> DemoReply:
+    return json_reply(SERVICE_ACCOUNT)
+
+
+def _companies(call: ApiCall) -> DemoReply:
+    """Every company the account sees, whichever the header names."""
+
+    def as_json(company: Company) -> bytes:
+        mine = company.id == call.company.id
+        row = {"id": company.id, "name": company.name, "is_active": True, "logo_url": None}
+        return orjson.dumps({**row, "pcn_business_experience": False, "my_company": mine})
+
+    spare = call.portfolio.company
+    return page_reply(call, call.portfolio.companies, as_json, PageRule(), newcomer=lambda _number: spare)
+
+
+def routes() -> Routes:
+    """Every address and what answers it; hand-written answers before the catalogue's, lists before single records."""
+    found = Routes()
+    found.add("/rest/v1.0/me", _me)
+    found.add("/rest/v1.0/companies", _companies)
+    found.add("/rest/v1.0/projects", projectlists.list_v1_0)
+    found.add("/rest/v1.1/projects", projectlists.list_v1_1)
+    found.add("/rest/v1.0/projects/{id}", projectlists.show)
+    found.add("/rest/v1.1/projects/{id}", projectlists.show)
+    listing = Listing()
+    for endpoint in endpoints():
+        found.add(endpoint.path, listing.answering(endpoint))
+    for endpoint in endpoints():
+        if endpoint.kind == "data":
+            found.add(f"{endpoint.path}/{{{RECORD_ID}}}", listing.showing(endpoint))
+    return found

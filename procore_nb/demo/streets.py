@@ -1,32 +1,25 @@
-"""Where the made-up projects stand: true streets of true cities.
+"""Where the made-up projects stand: true streets of true cities, a few hundred metres from any water.
 
-In: the two hand-written lists. Out: `STREETS`, in a mixed order.
+In: `streets.csv`. Out: `STREETS`, in a mixed order that has nothing to do with where they are.
 """
 
 from __future__ import annotations
 
+import csv
 import random
 from dataclasses import dataclass
-
-from procore_nb.demo.streets_americas import AMERICAS
-from procore_nb.demo.streets_overseas import OVERSEAS
+from importlib.resources import files
 
 _REGIONS = {"US": "United States", "CA": "Canada", "GB": "British Isles", "IE": "British Isles"}
 _REGIONS |= {"AU": "Australia & New Zealand", "NZ": "Australia & New Zealand"}
-_OFFICES = {
-    "US": "Columbus",
-    "CA": "Toronto",
-    "GB": "Manchester",
-    "IE": "Dublin",
-    "AU": "Melbourne",
-    "NZ": "Melbourne",
-}
+_OFFICES = {"US": "Columbus", "CA": "Toronto", "GB": "Manchester", "IE": "Dublin"}
+_OFFICES |= {"AU": "Melbourne", "NZ": "Melbourne"}
 _WEST = {"AZ", "CA", "CO", "NV", "OR", "UT", "WA", "AK", "HI", "TX"}
 
 
 @dataclass(frozen=True)
 class Street:
-    """A point on a street (degrees WGS 84) and the city around it."""
+    """A point on a street (degrees WGS 84) and the city around it; time zones as Rails and as IANA name them."""
 
     name: str
     latitude: float
@@ -52,23 +45,14 @@ class Street:
         return _OFFICES.get(self.country_code, "Dubai")
 
 
-def _read(text: str) -> list[Street]:
-    found: list[Street] = []
-    city: list[str] = []
-    for line in text.strip("\n").splitlines():
-        parts = line.strip().split("|")
-        if not line.startswith(" "):
-            city = parts
-            continue
-        name, latitude, longitude, code = parts
-        found.append(Street(name, float(latitude), float(longitude), code or None, *city))
-    return found
-
-
-def _mixed(streets: list[Street]) -> tuple[Street, ...]:
-    """Same streets in an order that has nothing to do with where they are."""
+def _read() -> tuple[Street, ...]:
+    lines = (files(__package__) / "streets.csv").read_text(encoding="utf-8").splitlines()[1:]
+    streets = [
+        Street(name, float(latitude), float(longitude), code or None, *city)
+        for name, latitude, longitude, code, *city in csv.reader(lines)
+    ]
     random.Random(20260618).shuffle(streets)
     return tuple(streets)
 
 
-STREETS = _mixed(_read(AMERICAS) + _read(OVERSEAS))
+STREETS = _read()

@@ -13,11 +13,15 @@ import hmac
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import unquote
+from email.message import Message
+from email.parser import BytesParser
+from urllib.parse import parse_qsl, unquote
+
+import orjson
 
 from procore_nb.demo.fork_safe_lock import ForkSafeLock
+from procore_nb.demo.http_errors import BAD_TOKEN, token_challenge
 from procore_nb.demo.http_messages import DemoReply, DemoRequest, Headers, json_reply
-from procore_nb.demo.request_body import UnreadableBodyError, read_parameters
 
 _NO_STORE: Headers = [("Cache-Control", "no-store"), ("Pragma", "no-cache")]
 
@@ -124,11 +128,7 @@ class TokenDesk:
     def _info(self, request: DemoRequest) -> DemoReply:
         token, fault = self.check(request.headers.get("authorization", ""))
         if token is None:
-            reply = _error(401, "invalid_token", "The access token is invalid")
-            realm = 'Bearer realm="Procore"'
-            if fault != "token_missing":
-                realm += ', error="invalid_token", error_description="The access token is invalid"'
-            return reply.with_headers([("WWW-Authenticate", realm)])
+            return _error(401, "invalid_token", BAD_TOKEN).with_headers([token_challenge(fault)])
         left = int(token.created_at + token.lifetime_seconds - self._clock())
         body = {
             "resource_owner_id": self._owner,
@@ -185,3 +185,53 @@ def _error(status: int, error: str, description: str) -> DemoReply:
 def _bad_client() -> DemoReply:
     realm = ("WWW-Authenticate", 'Bearer realm="Procore", error="invalid_client"')
     return _error(401, "invalid_client", "Client authentication failed").with_headers([realm])
+
+
+class UnreadableBodyError(ValueError):
+    """The body is not what its `Content-Type` says."""
+
+
+def read_parameters(request: DemoRequest) -> dict[str, str]:
+    """Parameters of query and body together; the body wins."""
+    parameters = dict(parse_qsl(request.query, keep_blank_values=True))
+    if not request.body:
+        return parameters
+    content_type = request.headers.get("content-type", "").lower()
+    if "json" in content_type:
+        return parameters | _from_json(request.body)
+    if content_type.startswith("multipart/form-data"):
+        return parameters | _from_multipart(request.headers["content-type"], request.body)
+    return parameters | _from_form(request.body)
+
+
+def _from_json(body: bytes) -> dict[str, str]:
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise UnreadableBodyError("The body is not JSON.") from error
+    if not isinstance(value, dict):
+        raise UnreadableBodyError("The body is not a JSON object.")
+    return {key: item for key, item in value.items() if isinstance(item, str)}
+
+
+def _from_form(body: bytes) -> dict[str, str]:
+    try:
+        return dict(parse_qsl(body.decode(), keep_blank_values=True))
+    except ValueError as error:
+        raise UnreadableBodyError("The body is not a form.") from error
+
+
+def _from_multipart(content_type: str, body: bytes) -> dict[str, str]:
+    head = b"Content-Type: " + content_type.encode("latin-1", "replace") + b"\r\nMIME-Version: 1.0\r\n\r\n"
+    message = BytesParser().parsebytes(head + body)
+    if not message.is_multipart():
+        raise UnreadableBodyError("The body is not a multipart form.")
+    found = {}
+    for part in message.get_payload():
+        if not isinstance(part, Message):
+            continue
+        name = part.get_param("name", header="content-disposition")
+        content = part.get_payload(decode=True)
+        if isinstance(name, str) and isinstance(content, bytes):
+            found[name] = content.decode("utf-8", "replace")
+    return found

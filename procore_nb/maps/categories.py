@@ -61,11 +61,6 @@ def categorize(
     """Names and colours for the rows of `frame`: at most ten, the rest under "other".
 
     Numbers become five classes of equal size, times become years.
-
-    Raises
-    ------
-    ArgumentError
-        A colour of `palette` is not written as #rrggbb.
     """
     for name, color in (palette or {}).items():
         if not isinstance(color, str) or not HEX.fullmatch(color):

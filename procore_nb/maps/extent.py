@@ -134,13 +134,7 @@ class Extent:
 
 
 def choose_extent(longitude: Floats, latitude: Floats, region: Any = None) -> Extent:
-    """The view that fits the points, or the region asked for.
-
-    Raises
-    ------
-    ArgumentError
-        `region` is neither a known name, nor a country or state, nor four numbers west, south, east, north.
-    """
+    """The view that fits the points, or the region asked for."""
     if region is not None:
         return _view_of_box(region_box(region), pad=0.02)
     box = box_around(longitude, latitude)

@@ -210,13 +210,7 @@ class ProjectMap:
 
 
 def _widget_class() -> Any:
-    """Our widget, made when it is first needed.
-
-    Raises
-    ------
-    MissingExtraError
-        anywidget is not installed.
-    """
+    """Our widget, made when it is first needed."""
     try:
         from procore_nb.maps.widget import MapWidget
     except ImportError as error:

@@ -36,13 +36,7 @@ NAME_COLUMNS = ("name", "display_name", "project.name", "project_name", "company
 
 
 def find_column(frame: pd.DataFrame, name: str, *, argument: str) -> str:
-    """The column meant by `name`, itself or through an alias.
-
-    Raises
-    ------
-    ArgumentError
-        No such column; near matches are named.
-    """
+    """The column meant by `name`, itself or through an alias; an error names near matches."""
     if not isinstance(name, str):
         raise ArgumentError(f"{argument} must be the name of a column, not {type(name).__name__}.")
     found = maybe_column(frame, name)
@@ -76,13 +70,7 @@ def name_column(frame: pd.DataFrame) -> str | None:
 
 
 def check_frame(frame: Any, latitude: str, longitude: str) -> tuple[str, str]:
-    """Refuse what is not a frame with coordinates.
-
-    Returns
-    -------
-    tuple of str
-        The columns of latitude and longitude.
-    """
+    """Refuse what is not a frame with coordinates."""
     if not isinstance(frame, pd.DataFrame):
         raise ArgumentError(
             f"A map needs a DataFrame, not {type(frame).__name__}.", advice="pnb.to_frame(records) makes one."

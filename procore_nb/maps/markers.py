@@ -27,13 +27,7 @@ def covered_share(x: Floats, y: Floats, *, size: float) -> float:
 
 
 def groups_of(x: Floats, y: Floats, *, reach: float) -> Groups:
-    """Group points around the busiest spots: no point is further than `reach` from its group's first spot.
-
-    Returns
-    -------
-    numpy array
-        Group number per point, 0 for the busiest.
-    """
+    """Group of each point, 0 the busiest; none is further than `reach` from its group's first spot."""
     cells, spot, count = np.unique(_cells(x, y, CELL), axis=1, return_inverse=True, return_counts=True)
     spot = spot.ravel()
     middle = (cells + 0.5) * CELL

@@ -62,13 +62,7 @@ KNOWN = {
 
 
 def choose_tiles(basemap: str, attribution: str = "") -> Tiles | None:
-    """The tile server meant by "osm", "carto" or an address; None for "auto" and "none", which ask no host.
-
-    Raises
-    ------
-    ArgumentError
-        An unknown word, or an address that is not https (http only on this machine) with {z}, {x} and {y}.
-    """
+    """The tile server meant by "osm", "carto" or an https address; None for "auto" and "none", which ask no host."""
     if basemap in ("auto", "none"):
         return None
     if basemap in KNOWN:

@@ -62,15 +62,7 @@ def check_pairs(
     country: pd.Series[Any] | None = None,
     state: pd.Series[Any] | None = None,
 ) -> CoordinateCheck:
-    """Give every pair of coordinates its verdict; pure, and decided here only.
-
-    Parameters
-    ----------
-    latitude, longitude
-        Degrees WGS 84, as in the frame: numbers, Decimals, text.
-    country, state
-        The region that the row names, as code or English name; unknown words are ignored.
-    """
+    """Give every pair of coordinates its verdict, beside the country and state its row names; decided here only."""
     lat, lat_problem = read_column(latitude)
     lon, lon_problem = read_column(longitude)
     verdict = _first_problem(lat_problem, lon_problem)
@@ -226,13 +218,7 @@ def locate(
     fix: str | None = None,
     allow_none: bool = False,
 ) -> LocatedFrame:
-    """Check the coordinates of a frame and keep the rows that can be drawn.
-
-    Raises
-    ------
-    ArgumentError
-        Not a frame, no coordinate columns, an unknown `fix`, or (unless `allow_none`) not one usable row.
-    """
+    """Check the coordinates of a frame and keep the rows that can be drawn; an error when there is none, unless `allow_none`."""
     check_fix(fix)
     checked = check_frame_coordinates(frame, latitude=latitude, longitude=longitude)
     lat, lon = checked.latitude.copy(), checked.longitude.copy()

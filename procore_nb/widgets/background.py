@@ -17,15 +17,7 @@ from procore_nb.signals import Cancelled
 
 
 class BackgroundTask:
-    """Runs one job at a time in a thread of its own.
-
-    Parameters
-    ----------
-    on_change
-        Called with True when a job begins (in the thread that starts it) and with False when it has ended.
-    on_error
-        Called in the job's thread with whatever the job raised.
-    """
+    """Runs one job at a time in a thread; `on_change(True)` when it begins, `(False)` when it ended, `on_error` in it."""
 
     def __init__(self, on_change: Callable[[bool], None], on_error: Callable[[BaseException], None]) -> None:
         self._on_change = on_change
@@ -71,17 +63,7 @@ _PAUSE = 0.25  # seconds between two reports to the browser
 
 
 class ProgressObserver(Progress):
-    """Shows in a form how a fetch goes on; cancels it once `stop` is set.
-
-    Parameters
-    ----------
-    what, targets
-        Name of the list, and how many targets are fetched.
-    show
-        Called in the fetching thread with text and the share that is done (None while unknown).
-    stop
-        Set from any thread to cancel the fetch.
-    """
+    """Shows in a form how a fetch goes on (text, and the share done or None); cancels it once `stop` is set."""
 
     def __init__(
         self,

@@ -23,13 +23,7 @@ _ENDINGS = {"csv": ".csv", "excel": ".xlsx"}
 
 
 class Downloads:
-    """Makes one file at a time and sends it in parts.
-
-    Parameters
-    ----------
-    send
-        Sends a message, with buffers, to the browser.
-    """
+    """Makes one file at a time and sends it in parts."""
 
     def __init__(self, send: Callable[..., None]) -> None:
         self._send = send

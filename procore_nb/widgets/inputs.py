@@ -21,16 +21,10 @@ OUTDATED = "The page showed an older state of the form. Check the fields and pre
 
 
 class SubmitButton(anywidget.AnyWidget):
-    """A button whose click first sets `fields` to what stands in them in the browser.
+    """A button whose click first sets `fields` to what stands in them in the browser, then calls `act`.
 
     ipywidgets holds back what is typed while the kernel is busy, but not clicks: a click alone would act on half a value.
-
-    Parameters
-    ----------
-    act
-        Called on a click, once the fields hold the values that were sent with it.
-    outdated
-        Called instead when the page showed other fields or choices than the form has now; nothing was taken over.
+    `outdated` is called instead when the page showed other fields or choices than the form has now.
     """
 
     _esm = script("submit_button.js")

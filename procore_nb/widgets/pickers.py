@@ -22,17 +22,7 @@ from procore_nb.widgets.assets import MessageWidget, script, sendable, style
 
 
 class Picker(MessageWidget, ipywidgets.ValueWidget):  # type: ignore[misc]
-    """What the pickers share; each keeps its own `value`, so that `interact` and `link` take them as any other field.
-
-    Parameters
-    ----------
-    several
-        Whether more than one may be chosen.
-    placeholder
-        Shown in the field while it is empty.
-    noun
-        What the rows are, shown after their number.
-    """
+    """What the pickers share; each keeps its own `value`, so that `interact` and `link` take them as any other field."""
 
     _esm = script("picker.js")
     _css = style("table.css", "picker.css")

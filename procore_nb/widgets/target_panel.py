@@ -27,13 +27,7 @@ _LABELS = {
 
 
 class TargetPanel(ipywidgets.VBox):  # type: ignore[misc]
-    """Which projects, and which further ids; `changed` counts the changes.
-
-    Parameters
-    ----------
-    on_projects_needed
-        Called when projects are to be chosen.
-    """
+    """Which projects, and which further ids; `changed` counts the changes, `on_projects_needed` is called for a list."""
 
     changed = traitlets.Int(0)
 

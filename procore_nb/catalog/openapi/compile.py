@@ -82,30 +82,11 @@ def build_file(
 def build(
     *documents: Mapping[str, Any], base: Catalogue | None = None, whole: bool = False, as_of: str = ""
 ) -> Catalogue:
-    """The catalogue of OpenAPI documents.
+    """The catalogue of OpenAPI documents (3 or Swagger 2, decoded): the lists of `base` in their order, then new ones.
 
-    Parameters
-    ----------
-    documents
-        OpenAPI 3 or Swagger 2, as decoded JSON; of two that have one path, the later counts.
-    base
-        A catalogue to extend: its lists stay also where the documents lack them. Paths that it has, or the catalogue
-        that comes with this package, keep their names and what is known beyond the documents (default dates, remarks,
-        alternatives, keys of rows).
-    whole
-        Whether the documents are the whole reference: lists of `base` that they lack are marked as gone, not removed.
-    as_of
-        The day of the documents, `2026-09-16`.
-
-    Returns
-    -------
-    Catalogue
-        The lists of `base` in their order, then the new ones in the documents' order.
-
-    Raises
-    ------
-    CatalogError
-        When no list of Procore's API is in the documents.
+    Of two documents that have one path, the later counts. Lists of `base` stay also where the documents lack them (marked as
+    gone if these are the `whole` reference). Paths that it has, or the catalogue that comes with this package, keep their names
+    and what is known beyond the documents (default dates, remarks, alternatives, keys of rows).
     """
     extended = {one.path: one for one in base.endpoints} if base else {}
     # A name never changes its meaning: paths that ours has keep their names, and what it knows beyond the document.

@@ -19,13 +19,7 @@ _OTHERS = "x-other-files"  # where the content of another file stands in a docum
 
 
 def read_document(path: str | Path) -> Mapping[str, Any]:
-    """An OpenAPI document from its file, with what it refers to in other files beside it.
-
-    Raises
-    ------
-    CatalogError
-        When the file, or one it refers to, cannot be read or is no OpenAPI document.
-    """
+    """An OpenAPI document from its file, with what it refers to in other files beside it."""
     document = _json(Path(path))
     if not isinstance(document, dict) or not isinstance(document.get("paths"), dict):
         raise CatalogError(

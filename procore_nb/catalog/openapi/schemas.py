@@ -24,13 +24,7 @@ _COMPOSED = ("allOf", "oneOf", "anyOf")
 
 
 def resolved(document: Mapping[str, Any], node: Any) -> Mapping[str, Any]:
-    """A node without `$ref`; what the reference points to must be in the same document.
-
-    Raises
-    ------
-    CatalogError
-        When the reference leads outside the document, nowhere, or in a circle.
-    """
+    """A node without `$ref`; what the reference points to must be in the same document."""
     first = node
     for _ in range(_MOST_REFERENCES):
         if not isinstance(node, Mapping):

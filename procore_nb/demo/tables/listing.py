@@ -14,6 +14,7 @@ import orjson
 
 from procore_nb.catalog import Endpoint
 from procore_nb.demo.api_call import ApiCall, page_reply
+from procore_nb.demo.company import PROJECT_MODULES
 from procore_nb.demo.envelopes import enclosed, wrap
 from procore_nb.demo.fork_safe_lock import ForkSafeLock
 from procore_nb.demo.http_errors import bad_request, not_found
@@ -27,7 +28,6 @@ from procore_nb.demo.tables.registry import table_of
 from procore_nb.demo.tables.request_context import RequestContext
 from procore_nb.demo.tables.serialise import Known, serialised
 from procore_nb.demo.tables.shape import shape_of
-from procore_nb.demo.tools import PROJECT_MODULES
 
 RECORD_ID = "record_id"  # placeholder of a single record's address
 _KEPT_LISTS = 4_000

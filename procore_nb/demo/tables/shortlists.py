@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 
 from procore_nb.demo import company as lists
-from procore_nb.demo.company import TODAY, Choice
+from procore_nb.demo.company import TODAY, TOOLS, Choice
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
-from procore_nb.demo.tools import TOOLS
 
 _CHOICES: dict[str, tuple[Choice, ...]] = {
     "project_types": lists.TYPES,
