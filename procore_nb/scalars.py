@@ -1,4 +1,4 @@
-"""Single values, whatever library they come from: is one missing, are they several, a moment as UTC text.
+"""Single values, whatever library they come from: is one missing, are they several; moments and numbers as text.
 
 In: values of Python, numpy or pandas. Out: an answer or a text. Speaks to no service.
 """
@@ -47,3 +47,24 @@ def utc_text(moment: datetime | float | None = None, *, microseconds: bool = Fal
     # Not strftime: %Y drops the zeros of years before 1000 on some systems.
     text = moment.replace(tzinfo=None).isoformat(timespec="microseconds" if microseconds else "seconds")
     return text + "Z"
+
+
+def number_text(value: Any, *, plain: bool = False) -> str:
+    """Return a number in full, as maps and tables show it: `1,234.5`; without commas if `plain` (ids, years)."""
+    comma = "" if plain else ","
+    if isinstance(value, int | np.integer):
+        return f"{value:{comma}}"
+    if isinstance(value, Decimal):
+        return f"{value:{comma}f}"
+    text = f"{value:{comma}.6f}".rstrip("0").rstrip(".")
+    return text if text not in ("0", "-0") or value == 0 else f"{value:.3g}"
+
+
+def short_number(value: float, *, digits: int = 3) -> str:
+    """Return a number in a few digits, as legends, rings and axes show it: `950`, `1.5k`, `12.3M`, `3.8B`."""
+    for limit, letter in ((1e9, "B"), (1e6, "M"), (1e3, "k"), (1.0, "")):
+        if abs(value) >= limit * (1 - 0.5 / 10**digits) and (letter or abs(value) >= 1):
+            decimals = max(0, digits - len(f"{abs(value / limit):.0f}"))
+            text = f"{value / limit:,.{decimals}f}"
+            return (text.rstrip("0").rstrip(".") if "." in text else text) + letter
+    return f"{value:.{digits}g}"

@@ -114,13 +114,7 @@ def load_cities() -> tuple[City, ...]:
     text = (files(__package__) / "data" / "cities.csv").read_text(encoding="utf-8")
     rows = csv.DictReader(text.splitlines())
     return tuple(
-        City(
-            int(row["rank"]),
-            row["name"],
-            row["country"],
-            float(row["latitude"]),
-            float(row["longitude"]),
-        )
+        City(int(row["rank"]), row["name"], row["country"], float(row["latitude"]), float(row["longitude"]))
         for row in rows
     )
 

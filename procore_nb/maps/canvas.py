@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -20,6 +20,8 @@ from procore_nb.maps.extent import Extent
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+Position = TypeVar("Position", float, Floats)
+
 
 @dataclass(frozen=True)
 class Canvas:
@@ -28,12 +30,8 @@ class Canvas:
     view: Extent
     points_per_km: float
 
-    def to_points(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+    def to_points(self, x: Position, y: Position) -> tuple[Position, Position]:
         """Points (1/72 inch) from the lower left corner."""
-        return (x - self.view.left) * self.points_per_km, (y - self.view.bottom) * self.points_per_km
-
-    def point_of(self, x: float, y: float) -> tuple[float, float]:
-        """The same for one position."""
         return (x - self.view.left) * self.points_per_km, (y - self.view.bottom) * self.points_per_km
 
     def holds(self, left: float, bottom: float, right: float, top: float) -> bool:

@@ -21,7 +21,7 @@ import pandas as pd
 
 from procore_nb.errors import ArgumentError
 from procore_nb.maps.map_columns import ALIASES, amounts
-from procore_nb.scalars import is_missing
+from procore_nb.scalars import is_missing, short_number
 
 STAGE_COLORS = {
     "Pre-Construction": "#E69F00",
@@ -102,14 +102,6 @@ def title_of(column: str) -> str:
             return word.capitalize()
     plain = column.removesuffix(".name").replace(".", " ").replace("_", " ").strip()
     return plain[:1].upper() + plain[1:]
-
-
-def short_number(value: float) -> str:
-    """12345678 reads 12.3M."""
-    for limit, letter in ((1e9, "bn"), (1e6, "M"), (1e3, "k")):
-        if abs(value) >= limit * 0.9995:
-            return f"{value / limit:.3g}{letter}"
-    return f"{value:.3g}"
 
 
 def _checksum(name: str) -> int:

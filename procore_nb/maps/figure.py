@@ -29,9 +29,8 @@ from procore_nb.maps.legend import (
     write_notes,
     write_title,
 )
-from procore_nb.maps.map_columns import amounts, find_column, name_column
 from procore_nb.maps.markers import Drawn, draw_markers, radius_of
-from procore_nb.maps.validate import LocatedFrame, locate
+from procore_nb.maps.validate import LocatedFrame, map_rows
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -111,70 +110,48 @@ def plot_projects(
     >>> ax = pnb.plot_projects(projects, size="total_value", title="Projects by stage")
     >>> ax.figure.savefig("projects.png", dpi=200)
     """
-    if cluster not in ("auto", True, False):
-        raise ArgumentError(f"cluster={cluster!r} is not known.", advice='Use "auto", True or False.')
-    color = default_color(frame, color)
-    located = locate(frame, latitude=latitude, longitude=longitude, fix=fix)
-    rows = located.rows
-    color_column = None if color is None else find_column(rows, color, argument="color")
-    size_column = None if size is None else find_column(rows, size, argument="size")
-    label_column = name_column(rows) if name is None else find_column(rows, name, argument="name")
+    from matplotlib import rc_context
+
+    found = map_rows(
+        frame,
+        color=color,
+        size=size,
+        name=name,
+        cluster=cluster,
+        latitude=latitude,
+        longitude=longitude,
+        fix=fix,
+    )
+    located, rows, sizes, size_title = found.located, found.rows, found.sizes, title_of(found.size or "")
     view = choose_extent(located.longitude, located.latitude, region)
     outside = ax is None
-    categories = categorize(rows, color_column, palette)
+    categories = categorize(rows, found.color, palette)
     ax, view = map_axes(ax, view, titled=bool(title), categories=categories.names, sized=size is not None)
     x, y = view.projection.forward(located.longitude, located.latitude)
     seen = view.holds(x, y)
     if not seen.any():
         raise ArgumentError(f"No row lies in region={region!r}: {located.note()}.")
     if not seen.all():
-        rows, x, y = rows[seen], x[seen], y[seen]
-        categories = categorize(rows, color_column, palette)
-    sizes = None if size_column is None else positive_amounts(rows[size_column])
-    with _fonts():
+        rows, x, y, sizes = rows[seen], x[seen], y[seen], None if sizes is None else sizes[seen]
+        categories = categorize(rows, found.color, palette)
+    with rc_context({"font.family": list(families())}):
         draw_basemap(ax, view)
         canvas = Canvas(view, points_across(ax) / view.width)
         drawn = draw_markers(ax, canvas, x, y, categories, sizes, cluster)
-        _write_names(ax, canvas, rows, label_column, x, y, sizes, drawn, labels)
-        draw_legends(ax, categories, drawn, title_of(size_column or ""), outside=outside)
-        write_notes(
-            ax,
-            [
-                _note(drawn, located, int((~seen).sum()), sizes, title_of(size_column or "")),
-                source_line(frame),
-            ],
-        )
+        names = None if found.name is None else rows[found.name].tolist()
+        _write_names(ax, canvas, names, x, y, sizes, drawn, labels)
+        draw_legends(ax, categories, drawn, size_title, outside=outside)
+        note = _note(drawn, located, int((~seen).sum()), sizes, size_title)
+        write_notes(ax, [note, source_line(frame)])
         if title:
             write_title(ax, title)
     return ax
 
 
-def default_color(frame: Any, color: str | None) -> str | None:
-    """The default "stage" is dropped for a frame that has none; any other name must exist."""
-    if color == "stage" and isinstance(frame, pd.DataFrame):
-        from procore_nb.maps.map_columns import maybe_column
-
-        return color if maybe_column(frame, color) else None
-    return color
-
-
-def positive_amounts(column: pd.Series[Any]) -> Floats:
-    """Positive amounts; everything else is no size."""
-    values = amounts(column)
-    return np.where(values > 0, values, np.nan)
-
-
-def _fonts() -> Any:
-    from matplotlib import rc_context
-
-    return rc_context({"font.family": list(families())})
-
-
 def _write_names(
     ax: Any,
     canvas: Canvas,
-    rows: pd.DataFrame,
-    column: str | None,
+    names: list[Any] | None,
     x: Floats,
     y: Floats,
     sizes: Floats | None,
@@ -190,15 +167,12 @@ def _write_names(
     if drawn.rings is not None:
         cover_points(canvas, occupied, drawn.rings.x, drawn.rings.y, drawn.rings.radius)
     draw_scale_bar(ax, canvas, occupied)
-    if column is not None:
-        most = (
-            labels
-            if labels is not None
-            else (len(x) if len(x) <= FEW else LARGEST if sizes is not None else 0)
-        )
+    if names is not None:
+        if labels is None:
+            labels = len(x) if len(x) <= FEW else 0 if sizes is None else LARGEST
         order = np.argsort(-np.nan_to_num(sizes), kind="stable") if sizes is not None else np.arange(len(x))
-        chosen = [int(i) for i in order if drawn.single[i] and isinstance(rows[column].iloc[i], str)][:most]
-        named = [Label(shortened(rows[column].iloc[i], 34), float(x[i]), float(y[i]), 0) for i in chosen]
+        chosen = [int(i) for i in order if drawn.single[i] and isinstance(names[i], str)][:labels]
+        named = [Label(shortened(names[i], 34), float(x[i]), float(y[i]), 0) for i in chosen]
         write_labels(
             ax, canvas, named, occupied, size=7.5, color=INK, weight="bold", away=[radius[i] for i in chosen]
         )

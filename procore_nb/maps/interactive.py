@@ -25,15 +25,14 @@ from procore_nb.atomic_write import output_path, replace_atomically
 from procore_nb.errors import ArgumentError, MissingExtraError
 from procore_nb.maps.borders import borders_file
 from procore_nb.maps.categories import categorize
-from procore_nb.maps.figure import default_color, positive_amounts, source_line
-from procore_nb.maps.map_columns import find_column, find_columns, maybe_column, name_column
+from procore_nb.maps.figure import source_line
+from procore_nb.maps.map_columns import find_columns, maybe_column
 from procore_nb.maps.payload import LINK, MapOptions, Tiles, choose_tiles, encode
-from procore_nb.maps.validate import LocatedFrame, check_coordinates, locate
+from procore_nb.maps.validate import LocatedFrame, check_coordinates, map_rows
 
 PAGE_STYLE = "html, body { height: 100%; margin: 0; } .pnb-map { height: 100vh !important; border: 0; border-radius: 0; }"
-NO_TEXT = re.compile(
-    "[\x00-\x1f\x7f-\x9f\ud800-\udfff]"
-)  # control characters and half surrogates: not allowed in HTML
+# Control characters and half surrogates are not allowed in HTML.
+NO_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 # The page has no kernel behind it: what is chosen stays in the page.
 START = """
 const packed = (id) => document.getElementById(id).textContent.trim();
@@ -299,30 +298,33 @@ def map_projects(
     >>> drawn.save("projects.html").name
     'projects.html'
     """
-    if cluster not in ("auto", True, False):
-        raise ArgumentError(f"cluster={cluster!r} is not known.", advice='Use "auto", True or False.')
     if height not in HEIGHTS:
-        raise ArgumentError(
-            f"height={height!r} is not a number of pixels from {HEIGHTS[0]} to {HEIGHTS[-1]}."
-        )
+        words = f"is not a number of pixels from {HEIGHTS[0]} to {HEIGHTS[-1]}."
+        raise ArgumentError(f"height={height!r} {words}")
     tiles = choose_tiles(basemap, attribution)
-    color = default_color(frame, color)
-    located = locate(frame, latitude=latitude, longitude=longitude, fix=fix)
-    rows = located.rows
-    color_column = None if color is None else find_column(rows, color, argument="color")
-    name_of = name_column(rows) if name is None else find_column(rows, name, argument="name")
+    found = map_rows(
+        frame,
+        color=color,
+        size=size,
+        name=name,
+        cluster=cluster,
+        latitude=latitude,
+        longitude=longitude,
+        fix=fix,
+    )
+    rows = found.rows
     options = MapOptions(
-        name=name_of,
-        tooltip=find_columns(rows, tooltip, argument="tooltip") or [c for c in (name_of, color_column) if c],
-        popup=_popup(rows, popup, color_column),
+        name=found.name,
+        tooltip=find_columns(rows, tooltip, argument="tooltip")
+        or [c for c in (found.name, found.color) if c],
+        popup=_popup(rows, popup, found.color),
         link=_link(frame),
         cluster={True: "always", False: "none"}.get(cluster, "auto"),
         basemap=tiles,
         source=source_line(frame),
     )
-    sizes = None if size is None else positive_amounts(rows[find_column(rows, size, argument="size")])
-    points = encode(located, rows, categorize(rows, color_column, palette), sizes, options)
-    return ProjectMap(located, points, tiles, height, (latitude, longitude))
+    points = encode(found.located, rows, categorize(rows, found.color, palette), found.sizes, options)
+    return ProjectMap(found.located, points, tiles, height, (latitude, longitude))
 
 
 def _popup(rows: pd.DataFrame, popup: Iterable[str] | None, color_column: str | None) -> list[str]:

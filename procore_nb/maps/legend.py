@@ -14,8 +14,9 @@ import numpy as np
 from procore_nb.maps.basemap import Label
 from procore_nb.maps.borders import Floats
 from procore_nb.maps.canvas import Canvas, drawable, families
-from procore_nb.maps.categories import Categories, short_number
+from procore_nb.maps.categories import Categories
 from procore_nb.maps.markers import SMALLEST_RING, Drawn, radius_of, ring_radius
+from procore_nb.scalars import short_number
 
 INK, QUIET, GREY = "#2B2F33", "#6B7075", "#9AA0A6"
 NOTE_WIDTH = 125  # letters
@@ -56,7 +57,7 @@ def write_labels(
             break
         text, gap = drawable(label.text), 4.0 + (away[i] if away is not None else 0.0)
         wide, high = (0.6 if weight == "bold" else 0.55) * size * len(text), 1.15 * size
-        px, py = canvas.point_of(label.x, label.y)
+        px, py = canvas.to_points(label.x, label.y)
         for dx, dy, side in (
             (gap, -high / 2, "left"), (-gap - wide, -high / 2, "right"),
             (-wide / 2, gap, "center"), (-wide / 2, -gap - high, "center"),
@@ -111,29 +112,20 @@ def draw_legends(ax: Any, categories: Categories, drawn: Drawn, size_title: str,
             [(3.6, color, "white", f"{shortened(name)}  {count:,}") for name, color, count in rows],
         )
     if drawn.largest_value > 0:
+        values = round_values(drawn.largest_value)
+        radii = radius_of(np.array(values), drawn.largest_value, drawn.largest_radius)
         column.add(
             size_title,
-            [
-                (
-                    float(radius_of(value, drawn.largest_value, drawn.largest_radius)),
-                    GREY,
-                    "white",
-                    short_number(value),
-                )
-                for value in round_values(drawn.largest_value)
-            ],
+            [(float(r), GREY, "white", short_number(v)) for r, v in zip(radii, values, strict=True)],
         )
     if drawn.rings is not None:
         largest = float(drawn.rings.weight.max())
         title = f"Rings: {size_title.lower()}" if size_title else "Rings: number of rows"
         values = [value for value in round_values(largest)[:2] if ring_radius(value, largest) > SMALLEST_RING]
-        column.add(
-            title,
-            [
-                (float(ring_radius(v, largest)) - 1, "white", GREY, short_number(v))
-                for v in values or [largest]
-            ],
-        )
+        rings = [
+            (float(ring_radius(v, largest)) - 1, "white", GREY, short_number(v)) for v in values or [largest]
+        ]
+        column.add(title, rings)
 
 
 class LegendColumn:
@@ -195,11 +187,8 @@ def draw_scale_bar(ax: Any, canvas: Canvas, occupied: Occupied) -> None:
         (c for c in corners if occupied.free(c[0], c[1] - 13, c[0] + 0.23 * wide, c[1] + 13)), corners[0]
     )
     occupied.add(x - 4, y - 14, x + 0.23 * wide, y + 14)
-    left, bottom, step = (
-        view.left + x / canvas.points_per_km,
-        view.bottom + y / canvas.points_per_km,
-        4 / canvas.points_per_km,
-    )
+    scale = canvas.points_per_km
+    left, bottom, step = view.left + x / scale, view.bottom + y / scale, 4 / scale
     for factor, unit, up in ((1.0, "km", 1), (1.609344, "mi", -1)):
         length = _round_length(view.width * 0.16 / factor)
         right = left + length * factor

@@ -15,6 +15,7 @@ from procore_nb.maps.borders import Floats
 from procore_nb.maps.canvas import Canvas
 from procore_nb.maps.categories import Categories
 from procore_nb.maps.geometry import Bools
+from procore_nb.scalars import short_number
 
 Groups = npt.NDArray[np.intp]
 CELL = 3.0  # points closer than this look like one
@@ -107,7 +108,7 @@ def draw_markers(
         group = _merged(groups_of(across, up, reach=REACH), across, up, weights)
         single = np.bincount(group)[group] <= ALONE
         if not single.all():
-            rings = _rings(canvas, x, y, categories, weights, group, single)
+            rings = _rings(x, y, categories, weights, group, single)
             _draw_rings(ax, canvas, categories, rings)
     codes = categories.codes[single]
     if sizes is None:
@@ -137,9 +138,7 @@ def _largest_radius(count: int) -> float:
     return float(np.clip(24 - 5 * np.log10(max(count, 1)), 9, 20))
 
 
-def _scatter(
-    ax: Any, x: Floats, y: Floats, categories: Categories, codes: npt.NDArray[np.intp], radius: float
-) -> None:
+def _scatter(ax: Any, x: Floats, y: Floats, categories: Categories, codes: Groups, radius: float) -> None:
     order = np.argsort(-categories.counts[codes], kind="stable")  # rare categories stay on top
     colors = np.array(categories.colors, dtype=object)[codes[order]]
     ax.scatter(
@@ -149,13 +148,7 @@ def _scatter(
 
 
 def _scatter_sized(
-    ax: Any,
-    x: Floats,
-    y: Floats,
-    categories: Categories,
-    codes: npt.NDArray[np.intp],
-    sizes: Floats,
-    biggest: float,
+    ax: Any, x: Floats, y: Floats, categories: Categories, codes: Groups, sizes: Floats, biggest: float
 ) -> None:
     from matplotlib.colors import to_rgba
 
@@ -171,7 +164,7 @@ def _scatter_sized(
     )  # fmt: skip
 
 
-def _merged(group: npt.NDArray[np.intp], across: Floats, up: Floats, weights: Floats) -> npt.NDArray[np.intp]:
+def _merged(group: Groups, across: Floats, up: Floats, weights: Floats) -> Groups:
     """Join groups whose rings would cover each other, the busiest pair of neighbours first."""
     for _ in range(6):
         count = np.bincount(group)
@@ -194,13 +187,7 @@ def _merged(group: npt.NDArray[np.intp], across: Floats, up: Floats, weights: Fl
 
 
 def _rings(
-    canvas: Canvas,
-    x: Floats,
-    y: Floats,
-    categories: Categories,
-    weights: Floats,
-    group: npt.NDArray[np.intp],
-    single: Bools,
+    x: Floats, y: Floats, categories: Categories, weights: Floats, group: Groups, single: Bools
 ) -> Rings:
     _, member = np.unique(group[~single], return_inverse=True)
     count = np.bincount(member)
@@ -224,7 +211,7 @@ def _draw_rings(ax: Any, canvas: Canvas, categories: Categories, rings: Rings) -
         for code in np.flatnonzero(rings.mix[i]):
             wedges.append(Wedge(middle, radius, turn[code + 1], turn[code], width=radius * BAND))
             colors.append(categories.colors[code])
-        text = count_text(int(rings.count[i]))
+        text = short_number(int(rings.count[i]), digits=2 if rings.count[i] >= 1000 else 3)
         room = 2 * rings.radius[i] * (1 - BAND) * 0.86
         size = min(8.0, room / (0.62 * len(text)))
         ax.text(*middle, text, ha="center", va="center_baseline", fontsize=size, color="#222222", zorder=5)
@@ -233,10 +220,3 @@ def _draw_rings(ax: Any, canvas: Canvas, categories: Categories, rings: Rings) -
             PatchCollection(shapes, facecolor=face, edgecolor="white", linewidths=width, zorder=4),
             autolim=False,
         )
-
-
-def count_text(count: int) -> str:
-    """At most three digits and a letter."""
-    if count < 1000:
-        return str(count)
-    return f"{count / 1000:.2g}k" if count < 9950 else f"{count / 1000:.0f}k"

@@ -24,6 +24,7 @@ from procore_nb.errors import ArgumentError
 from procore_nb.maps.borders import Floats, load_cities
 from procore_nb.maps.categories import Categories, title_of
 from procore_nb.maps.validate import LocatedFrame
+from procore_nb.scalars import is_missing, number_text
 
 HOST = re.compile(r"[A-Za-z0-9.-]+(:\d+)?")
 
@@ -42,9 +43,6 @@ class Tiles:
         """Scheme and host, for the content-security policy."""
         parts = urlsplit(self.url)
         return f"{parts.scheme}://{parts.netloc}"
-
-    def as_dict(self) -> dict[str, str | int]:
-        return asdict(self)
 
 
 KNOWN = {
@@ -67,18 +65,18 @@ def choose_tiles(basemap: str, attribution: str = "") -> Tiles | None:
         return None
     if basemap in KNOWN:
         return KNOWN[basemap]
-    advice = (
-        'Use "auto", "none", "osm", "carto" or an address such as https://tiles.example.com/{z}/{x}/{y}.png.'
-    )
-    if not isinstance(basemap, str) or "://" not in basemap:
-        raise ArgumentError(f"basemap={basemap!r} is not known.", advice=advice)
-    parts = urlsplit(basemap)
+    parts = urlsplit(basemap if isinstance(basemap, str) else "")
     local = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost")
-    if not (parts.scheme == "https" or local) or not HOST.fullmatch(parts.netloc):
-        raise ArgumentError(f"basemap={basemap!r} is not an https address of a plain host.", advice=advice)
-    if not all(part in basemap for part in ("{z}", "{x}", "{y}")):
-        raise ArgumentError(f"basemap={basemap!r} lacks {{z}}, {{x}} or {{y}}.", advice=advice)
-    return Tiles(basemap, attribution or f"Tiles: {parts.hostname}")
+    if not parts.netloc:
+        fault = "is not known"
+    elif not (parts.scheme == "https" or local) or not HOST.fullmatch(parts.netloc):
+        fault = "is not an https address of a plain host"
+    elif not all(part in basemap for part in ("{z}", "{x}", "{y}")):
+        fault = "lacks {z}, {x} or {y}"
+    else:
+        return Tiles(basemap, attribution or f"Tiles: {parts.hostname}")
+    usual = '"auto", "none", "osm", "carto" or an address such as https://tiles.example.com/{z}/{x}/{y}.png'
+    raise ArgumentError(f"basemap={basemap!r} {fault}.", advice=f"Use {usual}.")
 
 
 LINK = "{web_url}/{{id}}/project/home"
@@ -113,7 +111,8 @@ def encode(
     if sizes is not None:
         largest = np.nanmax(sizes) if np.isfinite(sizes).any() else 1.0
         arrays.append(("size", np.nan_to_num(np.sqrt(sizes / largest)).astype("<f4")))
-    shown = [options.name, *options.tooltip, *options.popup, options.link[0] if options.link else None]
+    link = options.link
+    shown = [options.name, *options.tooltip, *options.popup, link[0] if link else None]
     names = list(dict.fromkeys(name for name in shown if name is not None))
     columns = []
     for number, name in enumerate(names):
@@ -127,9 +126,7 @@ def encode(
         "name_column": None if options.name is None else names.index(options.name),
         "tooltip": [names.index(name) for name in options.tooltip],
         "popup": [names.index(name) for name in options.popup],
-        "link": None
-        if options.link is None
-        else {"column": names.index(options.link[0]), "address": options.link[1]},
+        "link": link and {"column": names.index(link[0]), "address": link[1]},
         "title": categories.title,
         "names": categories.names,
         "colors": categories.colors,
@@ -138,7 +135,7 @@ def encode(
         "skipped": list(located.skipped.items()),
         "source": options.source,
         "cluster": options.cluster,
-        "basemap": None if options.basemap is None else options.basemap.as_dict(),
+        "basemap": options.basemap and asdict(options.basemap),
         "cities": [(c.rank, c.name, c.longitude, c.latitude) for c in load_cities()],
     }
     text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
@@ -151,7 +148,7 @@ def text_of(value: Any, *, is_id: bool = False) -> str:
     """One value as people write it; empty for missing."""
     if type(value) is str:
         return value
-    if value is None or value is pd.NA or value is pd.NaT:
+    if is_missing(value):
         return ""
     if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
@@ -162,13 +159,8 @@ def text_of(value: Any, *, is_id: bool = False) -> str:
         return value.strftime("%Y-%m-%d" if midnight else "%Y-%m-%d %H:%M") + (" UTC" if value.tzinfo else "")
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, int | np.integer):
-        return str(value) if is_id else f"{value:,}"
-    if isinstance(value, Decimal):
-        return f"{value:,f}"
-    if isinstance(value, float | np.floating):
-        number = float(value)
-        return "" if np.isnan(number) else f"{number:,.6g}" if abs(number) < 1e6 else f"{number:,.0f}"
+    if isinstance(value, int | float | Decimal | np.number):
+        return number_text(value, plain=is_id)
     return str(value)
 
 

@@ -19,8 +19,10 @@ from procore_nb.maps.borders import Floats, Region, country_region, state_region
 from procore_nb.maps.geometry import Bools, is_near
 from procore_nb.maps.map_columns import (
     Codes,
+    amounts,
     check_frame,
     degrees_from_text,
+    find_column,
     maybe_column,
     name_column,
     read_column,
@@ -236,6 +238,50 @@ def locate(
             advice="check_coordinates(frame) gives the reason for each row." if len(frame) else "",
         )
     return located
+
+
+@dataclass(frozen=True)
+class MapRows:
+    """The rows that a map draws, and the columns that its caller named."""
+
+    located: LocatedFrame
+    rows: pd.DataFrame
+    color: str | None
+    size: str | None
+    name: str | None
+
+    @property
+    def sizes(self) -> Floats | None:
+        """Positive amounts; everything else is no size."""
+        if self.size is None:
+            return None
+        values = amounts(self.rows[self.size])
+        return np.where(values > 0, values, np.nan)
+
+
+def map_rows(
+    frame: pd.DataFrame,
+    *,
+    color: str | None,
+    size: str | None,
+    name: str | None,
+    cluster: Any,
+    **options: Any,
+) -> MapRows:
+    """Locate the rows of a frame and find the columns of a map; the default color "stage" need not be there."""
+    if cluster not in ("auto", True, False):
+        raise ArgumentError(f"cluster={cluster!r} is not known.", advice='Use "auto", True or False.')
+    located = locate(frame, **options)
+    rows = located.rows
+    if color == "stage" and not maybe_column(rows, color):
+        color = None
+    return MapRows(
+        located,
+        rows,
+        None if color is None else find_column(rows, color, argument="color"),
+        None if size is None else find_column(rows, size, argument="size"),
+        name_column(rows) if name is None else find_column(rows, name, argument="name"),
+    )
 
 
 def check_coordinates(

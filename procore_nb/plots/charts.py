@@ -23,6 +23,7 @@ from procore_nb.plots.style import (
     value_text,
     write_no_rows,
 )
+from procore_nb.scalars import short_number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -177,7 +178,7 @@ def _draw_lines(axes: Any, table: pd.DataFrame) -> None:
     axes.grid(axis="y", color="#E3E6E9", linewidth=0.8)
     axes.spines["left"].set_visible(False)
     axes.tick_params(axis="y", length=0)
-    axes.yaxis.set_major_formatter("{x:,g}")
+    axes.yaxis.set_major_formatter(lambda value, _: short_number(value))
     if (table.min(skipna=True) >= 0).all():
         axes.set_ylim(0, None)
     locator: Any = dates.AutoDateLocator(minticks=3, maxticks=8)  # type: ignore[no-untyped-call]

@@ -13,6 +13,7 @@ from procore_nb.errors import ArgumentError
 from procore_nb.maps.canvas import drawable, families, new_figure
 from procore_nb.maps.categories import PALETTE
 from procore_nb.maps.legend import GREY, INK, QUIET, write_title
+from procore_nb.scalars import short_number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -99,7 +100,9 @@ def short(name: Any) -> str:
 
 
 def value_text(value: float, largest: float) -> str:
-    """A number as people read it: no decimals for counts and large numbers, one or two for small ones."""
+    """A number as people read it: counts in full, millions in short, one or two decimals for small ones."""
+    if abs(value) >= 1e6:
+        return short_number(value)
     if float(value).is_integer() or largest >= 100:
         return f"{value:,.0f}"
     return f"{value:,.1f}" if largest >= 1 else f"{value:,.2f}"

@@ -18,7 +18,7 @@ import orjson
 import pandas as pd
 from numpy.typing import NDArray
 
-from procore_nb.scalars import is_missing
+from procore_nb.scalars import is_missing, number_text
 from procore_nb.widgets.assets import sendable
 
 _ANY_KEYS = orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
@@ -76,13 +76,8 @@ def _cell_text(value: Any, plain: bool, longest: int) -> str:
         return _cut(value, longest)
     if isinstance(value, bool | np.bool_):
         return "true" if value else "false"
-    if isinstance(value, int | np.integer):
-        return str(value) if plain else f"{value:,}"
-    if isinstance(value, float | np.floating):
-        text = (f"{value:.6f}" if plain else f"{value:,.6f}").rstrip("0").rstrip(".")
-        return text if text not in ("0", "-0", "") or value == 0 else f"{value:.3g}"
-    if isinstance(value, Decimal):
-        return f"{value}" if plain else f"{value:,}"
+    if isinstance(value, int | float | Decimal | np.integer | np.floating):
+        return number_text(value, plain=plain)
     if isinstance(value, dict | list | tuple):
         return _cell_text(_json(value), plain, longest)
     return _cell_text(str(value), plain, longest)

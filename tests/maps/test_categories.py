@@ -18,9 +18,9 @@ from procore_nb.maps.categories import (
     STAGE_COLORS,
     categorize,
     colors_for,
-    short_number,
     title_of,
 )
+from procore_nb.scalars import short_number
 
 
 def of(values: list[Any], **options: Any) -> Any:
@@ -120,7 +120,16 @@ def test_headings_read_as_people_say(column: str, title: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(950, "950"), (12_345_678, "12.3M"), (999_999, "1M"), (2e9, "2bn"), (0.5, "0.5"), (1500, "1.5k")],
+    [
+        (950, "950"),
+        (12_345_678, "12.3M"),
+        (999_999, "1M"),
+        (2e9, "2B"),
+        (0.5, "0.5"),
+        (1500, "1.5k"),
+        (999.6, "1k"),
+        (1e6, "1M"),
+    ],
 )
 def test_large_numbers_are_shortened(value: float, text: str) -> None:
     assert short_number(value) == text

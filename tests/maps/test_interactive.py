@@ -304,7 +304,7 @@ def test_the_callers_frame_is_not_changed() -> None:
     [
         (None, ""), (float("nan"), ""), (True, "yes"), (1234567, "1,234,567"), (Decimal("18450000.0"), "18,450,000.0"),
         (pd.Timestamp("2026-03-01"), "2026-03-01"), (pd.Timestamp("2026-03-01 10:00", tz="UTC"), "2026-03-01 10:00 UTC"),
-        ([1, "a"], "1, a"), (2.5, "2.5"), ("<b>", "<b>"),
+        ([1, "a"], "1, a"), (2.5, "2.5"), (1e6, "1,000,000"), (2_500_000.5, "2,500,000.5"), (Decimal("NaN"), ""), ("<b>", "<b>"),
     ],
 )  # fmt: skip
 def test_values_are_written_as_people_write_them(value: Any, text: str) -> None:

@@ -58,6 +58,14 @@ def test_money_and_nullable_numbers_are_drawn_and_a_missing_one_has_a_dash() -> 
     assert said(pnb.plot_bars(pd.Series([Decimal("3.25"), None, Decimal("-2")]))) == ["3.2", "–", "-2"]
     assert said(pnb.plot_bars(pd.Series([7, pd.NA], dtype="Int64"))) == ["7", "–"]
     assert said(pnb.plot_bars(pd.Series([0.25, 0.5]))) == ["0.25", "0.50"]
+    assert said(pnb.plot_bars(pd.Series([3.84e9, 2_500_000, 999_999]))) == ["3.84B", "2.5M", "999,999"]
+
+
+def test_an_axis_of_millions_is_written_in_millions() -> None:
+    days = pd.date_range("2026-01-01", periods=2)
+    ax: Any = pnb.plot_lines(pd.Series([1e6, 4e6], index=days))
+    ax.figure.canvas.draw()
+    assert {"1M", "4M"} <= {label.get_text() for label in ax.get_yticklabels()}
 
 
 def test_a_name_is_text_whatever_it_holds() -> None:
