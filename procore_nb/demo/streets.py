@@ -1,6 +1,6 @@
 """Where the made-up projects stand: true streets of true cities, a few hundred metres from any water.
 
-In: `streets.csv`. Out: `STREETS`, in a mixed order that has nothing to do with where they are.
+In: `data/streets.csv`. Out: `STREETS`, in a mixed order that has nothing to do with where they are.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Street:
 
 
 def _read() -> tuple[Street, ...]:
-    lines = (files(__package__) / "streets.csv").read_text(encoding="utf-8").splitlines()[1:]
+    lines = (files(__package__) / "data" / "streets.csv").read_text(encoding="utf-8").splitlines()[1:]
     streets = [
         Street(name, float(latitude), float(longitude), code or None, *city)
         for name, latitude, longitude, code, *city in csv.reader(lines)
