@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -14,9 +15,10 @@ import procore_nb as pnb
 from procore_nb.credentials import CredentialSources, Profiles
 from procore_nb.http import session
 
-# How long an example takes says more about the machine than about us.
-settings.register_profile("unhurried", deadline=None)
-settings.load_profile("unhurried")
+# How long an example takes says more about the machine than about us. HYPOTHESIS_PROFILE=thorough tries ten times as many.
+settings.register_profile("usual", deadline=None, max_examples=30)
+settings.register_profile("thorough", deadline=None, max_examples=300)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "usual"))
 
 # Left out unless `-m` names them: they need more than the packages of the extra `test`, or more than a few minutes.
 ON_DEMAND = {"browser", "benchmark", "notebook", "spark"}

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from procore_nb.demo import COMPANY_ID, Demo, DemoRequest, Portfolio
@@ -158,7 +158,6 @@ _PIECES = st.sampled_from(
 )
 
 
-@settings(deadline=None)  # the first question loads the tables
 @given(query=st.lists(_PIECES, max_size=12).map("".join))
 @pytest.mark.slow
 def test_no_query_makes_a_list_stumble(query: str) -> None:

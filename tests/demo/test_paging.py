@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from procore_nb.demo import Demo
@@ -77,7 +77,6 @@ def test_a_page_that_is_no_number_is_the_first_in_v1_and_refused_in_v2(text: str
         assert (reply.status, reply.json()["error"]["details"][0]["source"]) == (400, "page")
 
 
-@settings(deadline=None)  # the first question makes the projects
 @given(size=st.integers(min_value=1, max_value=140))
 def test_the_pages_together_are_the_list(size: int) -> None:
     whole = _CALLER.get("/rest/v1.1/projects?company_id=24816&view=ids").json()

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from procore_nb.errors import ArgumentError, OutputError, ProcoreWarning
@@ -108,7 +108,6 @@ ROWS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=150, deadline=None)
 @given(records=st.lists(ROWS, max_size=5), excel=st.booleans())
 @pytest.mark.slow
 def test_any_frame_of_ours_is_read_back_the_same(records: list[dict[str, Any]], excel: bool) -> None:

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from procore_nb.errors import ArgumentError, MissingExtraError, OutputError
@@ -28,7 +28,6 @@ def test_what_was_written_is_read_back(tmp_path: Path, records: list[dict[str, A
     same(read_parquet(to_parquet(frame, tmp_path / "a.parquet")), frame)
 
 
-@settings(max_examples=100, deadline=None)
 @given(records=st.lists(ROWS, max_size=5))
 @pytest.mark.slow
 def test_any_frame_of_ours_is_read_back_the_same(records: list[dict[str, Any]]) -> None:

@@ -15,7 +15,7 @@ from tests.export.any_frame import frames
 
 pytestmark = pytest.mark.slow
 
-SLOW = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SLOW = settings(suppress_health_check=[HealthCheck.too_slow])
 
 
 def same(left: pd.DataFrame, right: pd.DataFrame) -> None:
@@ -54,7 +54,7 @@ def test_parquet_gives_any_frame_back(frame: pd.DataFrame) -> None:
         assert back.attrs == frame.attrs
 
 
-@settings(SLOW, max_examples=60)
+@SLOW
 @given(frame=frames())
 def test_a_workbook_of_any_frame_opens_with_as_many_cells(frame: pd.DataFrame) -> None:
     import openpyxl

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fetch.driving import drive, given_parameter, listing, numbered
@@ -27,7 +27,6 @@ shapes = st.fixed_dictionaries(
 @given(
     count=st.integers(0, 60), size=st.sampled_from([1, 5, 10, 2000]), shape=shapes, seed=st.integers(0, 10**6)
 )
-@settings(deadline=None)
 def test_whatever_the_server_tells_all_rows_come_once_and_in_order(
     count: int, size: int, shape: dict[str, Any], seed: int
 ) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from procore_nb.frames import FrameBuilder, explode, to_frame
@@ -84,7 +84,6 @@ def endpoints(draw: st.DrawFn) -> Endpoint:
     return Endpoint(tuple(fields), id_type=draw(st.sampled_from(["integer", "string", ""])))
 
 
-@settings(max_examples=150, deadline=None)
 @given(records=RECORDS, endpoint=st.none() | endpoints(), decimals=st.sampled_from(["exact", "float"]))
 @pytest.mark.slow
 def test_any_records_give_a_frame_of_as_many_rows_with_the_declared_dtypes(
@@ -103,7 +102,6 @@ def test_any_records_give_a_frame_of_as_many_rows_with_the_declared_dtypes(
         assert str(frame[name].dtype) in wider.get(dtype, {dtype})
 
 
-@settings(max_examples=75, deadline=None)
 @given(records=RECORDS, size=st.integers(1, 3), endpoint=st.none() | endpoints())
 @pytest.mark.slow
 def test_pages_of_any_size_give_the_same_frame(
@@ -117,7 +115,6 @@ def test_pages_of_any_size_give_the_same_frame(
     assert set(paged.columns) == set(whole.columns)
 
 
-@settings(max_examples=75, deadline=None)
 @given(lists=st.lists(st.none() | st.lists(VALUES, max_size=3), max_size=4))
 @pytest.mark.slow
 def test_any_lists_explode_into_one_row_per_element(lists: list[Any]) -> None:
@@ -127,7 +124,6 @@ def test_any_lists_explode_into_one_row_per_element(lists: list[Any]) -> None:
     assert len(explode(frame, "l")) == sum(map(len, filter(None, lists)))
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.lists(st.datetimes() | st.none(), min_size=1, max_size=5), st.booleans())
 @pytest.mark.slow
 def test_times_read_at_once_equal_times_read_one_by_one(moments: list[Any], odd: bool) -> None:

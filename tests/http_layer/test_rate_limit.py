@@ -5,7 +5,7 @@ import random
 from functools import partial
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from http_layer.simulation import Fixed, FromFirst, Knowing, Sliding, run
@@ -80,7 +80,6 @@ def test_with_both_windows_and_600_an_hour_650_wait_for_the_next_hour_and_not_lo
     latency=st.sampled_from([0.01, 0.05, 0.15, 0.6]),
     slides=st.booleans(),
 )
-@settings(max_examples=60, deadline=None)
 @pytest.mark.slow
 def test_whatever_the_limit_the_governor_runs_into_no_refusal_of_its_own_making(
     limit: int, phase: float, workers: int, latency: float, slides: bool

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from procore_nb.errors import ArgumentError
@@ -36,7 +36,6 @@ def test_stages_have_their_colours_for_good() -> None:
             assert color == STAGE_COLORS[name]
 
 
-@settings(deadline=None)
 @given(st.sets(st.text(min_size=1, max_size=8), min_size=1, max_size=10), st.randoms())
 @pytest.mark.slow
 def test_the_same_names_get_the_same_colours_in_any_order(names: set[str], draw: Any) -> None:

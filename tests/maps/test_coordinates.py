@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from procore_nb.errors import ArgumentError
@@ -260,7 +260,6 @@ def test_an_unknown_repair_is_refused() -> None:
 numbers = st.one_of(st.none(), st.floats(), st.integers(), st.text(max_size=12), st.booleans())
 
 
-@settings(max_examples=50, deadline=None)
 @given(st.lists(st.tuples(numbers, numbers, st.sampled_from([None, "US", "FJ", "x"])), max_size=8))
 @pytest.mark.slow
 def test_whatever_a_column_holds_each_row_gets_one_known_verdict(rows: list[tuple[Any, Any, Any]]) -> None:
@@ -275,7 +274,6 @@ def test_whatever_a_column_holds_each_row_gets_one_known_verdict(rows: list[tupl
     assert (np.abs(located.longitude) <= 180).all()
 
 
-@settings(max_examples=30, deadline=None)
 @given(st.floats(25, 49), st.floats(-124, -67))
 @pytest.mark.slow
 def test_a_swapped_pair_inside_a_country_is_never_called_right(latitude: float, longitude: float) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from procore_nb.maps.borders import country_region, load_borders, load_cities, state_region
@@ -91,7 +91,6 @@ def test_many_points_over_the_lower_48_show_all_of_it() -> None:
     assert view == whole
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(-180, 180), st.floats(-85, 85)), min_size=1, max_size=20))
 def test_every_view_holds_its_points(points: list[tuple[float, float]]) -> None:
     lon, lat = np.array(points, dtype=float).T
@@ -180,7 +179,6 @@ def test_distances_are_great_circles(one: tuple[float, ...], two: None, km: floa
     )
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(0, 500), st.floats(0, 300)), min_size=1, max_size=80))
 @pytest.mark.slow
 def test_groups_hold_every_point_once_and_stay_small(points: list[tuple[float, float]]) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from procore_nb.errors import ArgumentError, MissingExtraError, OutputError
@@ -311,7 +311,6 @@ def test_values_are_written_as_people_write_them(value: Any, text: str) -> None:
     assert text_of(value) == text
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.lists(st.text(), min_size=1, max_size=30))
 @pytest.mark.slow
 def test_any_text_travels_unchanged(names: list[str]) -> None:

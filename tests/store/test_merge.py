@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from procore_nb.frames.codec import STAMP
@@ -44,7 +44,6 @@ def as_dict(rows: pa.Table) -> Rows:
     return {(row["project_id"], row["id"]): (row["text"], row["number"]) for row in rows.to_pylist()}
 
 
-@settings(deadline=None, max_examples=40)
 @given(
     old=rows,
     come=rows,
@@ -117,7 +116,6 @@ def test_the_same_id_in_another_project_is_another_row() -> None:
         assert outcome.rows.column(FIRST_SEEN).to_pylist()[-1] == NOW
 
 
-@settings(deadline=None, max_examples=40)
 @given(
     old=st.lists(st.tuples(st.integers(1, 3), values)),
     come=st.lists(st.tuples(st.integers(1, 3), values)),

@@ -470,7 +470,7 @@ def fill_in(draw: st.DrawFn, kind: Kind) -> Any:
 OFFERED = [one.name for one in catalog.endpoints() if not one.deprecated]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 @pytest.mark.slow
 def test_the_line_of_python_is_what_fetch_asks_for_every_list_and_filter(
