@@ -17,7 +17,7 @@ from procore_nb.environments import DEMO, KNOWN, Environment
 from procore_nb.errors import ArgumentError, CredentialsError, ProcoreError
 from procore_nb.widgets.assets import environment_html
 from procore_nb.widgets.inputs import SecretInput
-from procore_nb.widgets.snippet import connect_line
+from procore_nb.widgets.status import connect_line
 
 TYPED = "typed"
 FOUND = "found"

@@ -22,8 +22,7 @@ from procore_nb.widgets.background import BackgroundTask
 from procore_nb.widgets.connect_fields import ConnectArguments, ConnectFields, FieldValues
 from procore_nb.widgets.inputs import OUTDATED, SubmitButton
 from procore_nb.widgets.pickers import CompanyPicker
-from procore_nb.widgets.snippet import Snippet
-from procore_nb.widgets.status import StatusMessage
+from procore_nb.widgets.status import Snippet, StatusMessage
 
 
 class ConnectForm(ipywidgets.VBox):  # type: ignore[misc]

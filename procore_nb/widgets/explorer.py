@@ -18,13 +18,11 @@ from procore_nb.errors import ArgumentError, IncompleteError, ProcoreError
 from procore_nb.widgets.assets import close_all, environment_badge, sendable
 from procore_nb.widgets.background import BackgroundTask, ProgressObserver, counted
 from procore_nb.widgets.counts import CountBars, good_columns
-from procore_nb.widgets.filters import FilterPanel
+from procore_nb.widgets.filters import FilterPanel, TargetPanel
 from procore_nb.widgets.frame_table import FrameTable
 from procore_nb.widgets.inputs import OUTDATED, SubmitButton
 from procore_nb.widgets.pickers import EndpointPicker
-from procore_nb.widgets.snippet import Snippet, call_line
-from procore_nb.widgets.status import StatusMessage
-from procore_nb.widgets.target_panel import TargetPanel
+from procore_nb.widgets.status import Snippet, StatusMessage, call_line
 
 _FIRST = "rfis"
 _NAMED = 5  # skipped targets that are named
