@@ -14,17 +14,7 @@ from procore_nb.responses import group_of
 
 
 class PageBuffer:
-    """The pages of one attempt at one list.
-
-    Parameters
-    ----------
-    first
-        The number of the first page.
-    by_content
-        Whether a row counts as one that came before only when all of it did, not its id alone.
-    grouped
-        Whether rows come in groups: one record may then come in several of them.
-    """
+    """The pages of one attempt at one list; rows are told apart `by_content` or by id, `grouped` ones may come in several groups."""
 
     def __init__(self, first: int, *, by_content: bool = False, grouped: bool = False) -> None:
         self.came = 0

@@ -64,11 +64,6 @@ def fetch_lists(
 
     `check_interrupt` is called in the calling thread several times a second; a `KeyboardInterrupt` raised there ends the
     fetch, as Ctrl-C does, after the rows that had come.
-
-    Raises
-    ------
-    ProcoreError
-        What a page failed with, once retrying did not help; the rows before it have been handed out.
     """
     pool = WorkerPool(session, policy, observer or SilentObserver(), check_interrupt=check_interrupt)
     try:

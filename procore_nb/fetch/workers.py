@@ -58,17 +58,7 @@ class SilentObserver:
 
 @dataclass(frozen=True)
 class RequestPolicy:
-    """How a fetch behaves: how many requests at once, how many retries, how much waiting.
-
-    Parameters
-    ----------
-    workers
-        How many requests are under way at once.
-    retries
-        How often one request is sent again when it is refused for a passing reason.
-    max_wait_seconds
-        How long the whole fetch may wait because Procore asks for it, or between attempts.
-    """
+    """How a fetch behaves: how many requests at once, how many retries of one, how much waiting in all."""
 
     workers: int = 8
     retries: int = 5

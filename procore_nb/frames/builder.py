@@ -39,21 +39,8 @@ _AT_ONCE = 2000  # records of one column that are read together
 class FrameBuilder:
     """A frame that grows page by page and needs little more memory than the frame itself.
 
-    Parameters
-    ----------
-    endpoint
-        Whose records these are: a catalogue name, an endpoint, or None. Its fields give columns and dtypes.
-    decimals
-        "exact" keeps money as `decimal.Decimal`; "float" makes float64 columns of it.
-    custom_fields
-        Definition id to (label, data type): custom fields become columns `custom_fields.<label>`, present also
-        when no record has them.
-    leading
-        Names of columns that come first and whose values `add` takes, such as `project_id`.
-    bare
-        The column for records that are no dicts but bare values, as `view=ids` gives them.
-    catalogue
-        Where an endpoint's name is looked up; without one, in the catalogue that comes with this package.
+    `custom_fields` are (label, data type) by definition id: they become columns `custom_fields.<label>` also when no record has
+    them. `leading` columns come first, with values that `add` takes. `bare` is the column of records that are no dicts.
 
     Examples
     --------
@@ -94,17 +81,7 @@ class FrameBuilder:
         return sum(rows for _, rows in self._blocks)
 
     def add(self, records: Iterable[Any], *, leading: Sequence[Any] = (), place: int | None = None) -> None:
-        """Take one page apart.
-
-        Parameters
-        ----------
-        records
-            The records of the page.
-        leading
-            One value for each leading column, the same for the whole page. A record's own value wins.
-        place
-            Where the page belongs among the others, if they do not come in order.
-        """
+        """Take one page apart; `leading` gives each leading column its value (a record's own wins), `place` the page's position."""
         if len(leading) != len(self._leading):
             raise ArgumentError(f"{len(self._leading)} leading values are needed, not {len(leading)}.")
         at = len(self._blocks) if place is None else place

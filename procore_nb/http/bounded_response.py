@@ -30,18 +30,9 @@ _WINDOW_BITS = {"gzip": 31, "x-gzip": 31, "deflate": 15}  # what zlib calls each
 
 @dataclass(frozen=True)
 class TransportLimits:
-    """How long one request may take, and how much may come back.
+    """How long one request may take (`total_seconds`: to the last byte, however steadily bytes come), how much may come back.
 
-    Parameters
-    ----------
-    connect_seconds
-        Longest wait for a connection.
-    read_seconds
-        Longest wait between two pieces of a response.
-    total_seconds
-        Longest time from sending a request to the last byte of its response, however steadily bytes come.
-    most_bytes
-        Largest body, decompressed. A few compressed megabytes can otherwise fill the memory.
+    `most_bytes` is the largest body, decompressed. A few compressed megabytes can otherwise fill the memory.
     """
 
     connect_seconds: float = 10.0

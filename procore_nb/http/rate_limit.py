@@ -40,11 +40,6 @@ class RateLimiter:
     """Keeps all requests of one application within Procore's limits; one for all threads and fetches.
 
     Call `acquire` before each request and `update` with its response's headers, or `release` if none came.
-
-    Parameters
-    ----------
-    burst
-        How many requests may be under way before the first response has shown the limits.
     """
 
     def __init__(self, *, burst: int = 8) -> None:

@@ -98,26 +98,10 @@ if hasattr(os, "register_at_fork"):  # Windows knows no fork
 
 
 class Session:
-    """Sends requests to one environment with one pair of credentials; safe to use from several threads.
+    """Sends requests to one environment with one pair of credentials; safe between threads, and in a forked process.
 
-    A forked process may go on using it: the child opens connections of its own.
-
-    Parameters
-    ----------
-    environment
-        Where to.
-    credentials
-        Whose client id and secret; or a function that returns them, called for each new token and never kept.
-    connections
-        How many connections are kept open for reuse.
-    limits
-        How long one request may take, and how large its response may be.
-    transport
-        A requests adapter that takes the place of the network, as the embedded demo does.
-    clock
-        Returns the time in Unix seconds.
-    sources
-        Where each value was found (`environment`, `credentials`, `company_id`), for the error of a refused login.
+    `credentials` may be a function, called for each new token and never kept. `transport` takes the place of the network, as the
+    embedded demo does. `sources` says where each value was found, for the error of a refused login.
     """
 
     def __init__(
@@ -163,19 +147,6 @@ class Session:
         """Send one request; when the token is refused, renew it and send again.
 
         `before_again` is given the refusal before each further request, which counts towards Procore's limits as well.
-
-        Raises
-        ------
-        ArgumentError
-            If path or parameters hold what cannot be sent.
-        NetworkError
-            If no response came.
-        IncompleteError
-            If the response is larger than the limits allow.
-        CredentialsError, ServerError
-            If a token was needed and the login host did not give one.
-        RequestError
-            If the request or its response leads to another host than the environment's API host.
         """
         try:
             query = urlencode(list(parameters))

@@ -96,15 +96,6 @@ def fetch_token(
     """Return a new token of the login host: POST, form body, client_credentials.
 
     `origin` says where the credentials were found; a refusal repeats it.
-
-    Raises
-    ------
-    CredentialsError
-        If the login host refuses the credentials, or answers without a token.
-    ServerError
-        If the login host is in trouble or shows a web page.
-    NetworkError
-        If it does not answer.
     """
     limits = replace(limits, most_bytes=min(limits.most_bytes, _MOST_BYTES))
     url = environment.login_url + "/oauth/token"

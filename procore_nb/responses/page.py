@@ -44,23 +44,11 @@ class Page:
 
 
 def read_page(response: Response, *, envelope: str = "") -> Page:
-    """Read one page of a list, or raise what the response says.
+    """Read one page of a list, or raise what the response says (a page that is not whole JSON: `IncompleteError`, retryable).
 
-    Parameters
-    ----------
-    response
-        The response to a list request.
-    envelope
-        Where the catalogue expects the list, such as `data` or `data.history`; the response itself has the last word.
-        `[].meetings`: the list holds groups, whose rows are under that key. `data{}`: an object keyed by the names of
-        its groups. A lone dot means that the body is one record.
-
-    Raises
-    ------
-    StatusError
-        If the status says no.
-    IncompleteError
-        If the body is not whole JSON (retryable), holds no list, or its next link leads to another host.
+    `envelope` is where the catalogue expects the list, such as `data` or `data.history`; the response itself has the last word.
+    `[].meetings`: groups, whose rows are under that key. `data{}`: an object keyed by the names of its groups. A lone dot: the body
+    is one record.
     """
     parsed = _parsed(response)
     body = parsed.value

@@ -42,11 +42,6 @@ def parse_json(body: bytes) -> ParsedJson:
 
     Integers keep every digit. A decimal that no float holds exactly is a `decimal.Decimal`; numbers too long even for
     Python to convert are their text. Bytes that are not UTF-8 are read as Windows-1252, half a surrogate pair as U+FFFD.
-
-    Raises
-    ------
-    ValueError
-        If the body is not JSON, ends too early, or is nested too deep to be read.
     """
     if not _needs_exact_numbers(body):
         try:
