@@ -41,6 +41,7 @@ _NO_COORDINATES = {10, 33, 58, 90, 117, 141}
 _SWAPPED = {29, 104}
 _ZERO = {43}
 _NO_ADDRESS = {10, 90}
+_NO_CURRENCY = {57}
 _TOOLS_OFF = {
     2: {"Punch List", "Incidents"},
     9: {"RFI"},
@@ -75,6 +76,8 @@ def _changes(project: Project) -> dict[str, Any]:
         changes |= {"latitude": 0.0, "longitude": 0.0}
     if index in _NO_ADDRESS:
         changes["address"] = None
+    if index in _NO_CURRENCY:
+        changes["currency"] = None
     if index == NO_PERMISSION_INDEX:
         changes["permitted"] = False
     if index in _TOOLS_OFF:

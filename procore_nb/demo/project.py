@@ -14,29 +14,11 @@ from typing import Any
 
 from procore_nb.demo import company as lists
 from procore_nb.demo.company import TODAY, Choice, Company, Stage
+from procore_nb.demo.facts import read_facts
 from procore_nb.demo.project_dates import draw_timing
 from procore_nb.demo.site_calendar import SiteCalendar, site_calendar
 from procore_nb.demo.streets import STREETS, Street
 
-_NOUNS = (
-    (0, "Clinic", 2_400, 9_000, 5_200),
-    (0, "Hospital Wing", 9_000, 32_000, 7_400),
-    (1, "Primary School", 3_200, 9_500, 3_600),
-    (1, "Science Block", 4_000, 14_000, 4_800),
-    (2, "Apartments", 4_500, 26_000, 2_900),
-    (2, "Student Rooms", 6_000, 20_000, 3_100),
-    (3, "Offices", 5_000, 38_000, 3_400),
-    (3, "Workspace Fit-out", 900, 6_000, 1_900),
-    (4, "Depot", 4_000, 22_000, 1_500),
-    (4, "Cold Store", 6_000, 30_000, 2_200),
-    (5, "Bridge Repair", 500, 3_500, 6_800),
-    (5, "Pumping Station", 700, 3_000, 8_200),
-    (6, "Hotel", 6_000, 21_000, 4_100),
-    (7, "Library", 1_800, 8_000, 4_900),
-    (7, "Fire Station", 1_500, 4_500, 4_400),
-    (8, "Data Hall", 5_000, 24_000, 11_500),
-    (9, "Market Hall", 1_600, 7_000, 2_600),
-)  # type, noun, floor area m² from and to, cost per m²
 _SUFFIX = ("Ltd", "Trust", "Council", "Partners", "Authority")
 
 
@@ -44,8 +26,9 @@ _SUFFIX = ("Ltd", "Trust", "Council", "Partners", "Authority")
 class Project:
     """One project with everything the lists below it may want to know.
 
+    `building` is what is built, `currency` the ISO code of its money (None: not stated), worth 1 / `rate` US dollars.
     `start` and `finish` are the planned dates, `projected` the finish expected today, `slip_days` the days between the
-    two; `progress` is the share of the work done today, 0 to 1. Money is in the company's currency. `listed` rows of a
+    two; `progress` is the share of the work done today, 0 to 1. `listed` rows of a
     project without `permitted` are all there is to see of it; `tools_off` names tools that were switched off.
     """
 
@@ -57,6 +40,9 @@ class Project:
     stage: Stage
     active: bool
     type: Choice | None
+    building: str
+    currency: str | None
+    rate: float
     street: Street
     address: str | None
     latitude: float | None
@@ -97,6 +83,12 @@ class Project:
         return site_calendar(self.street.country_code, self.street.tz_name)
 
     @property
+    def usd_millions(self) -> float:
+        """Value in millions of US dollars at a fixed rate, for sizes of lists; 20 where it is not known."""
+        known = self.total_value or self.estimated_value
+        return 20.0 if known is None else float(known) / self.rate / 1e6
+
+    @property
     def display_name(self) -> str:
         """Number and name, as Procore shows it."""
         return f"{self.number} - {self.name}" if self.number else self.name
@@ -124,11 +116,13 @@ def make_project(company: Company, index: int, project_id: int) -> Project:
     """Project number `index` of a company."""
     draw = random.Random(company.id * 1_000_003 + index)
     stage, street = stage_of(index), STREETS[index % len(STREETS)]
-    type_index, noun, low, high, cost = draw.choice(_NOUNS)
+    type_index, noun, low, high, cost, _weights = draw.choice(read_facts("money")["buildings"])
+    currency, rate = read_facts("money")["currencies"][street.country_code]
     area = int(low + (high - low) * draw.random() ** 2)
     value = Decimal(int(area * cost * draw.uniform(0.8, 1.3)) // 5_000 * 5_000)
     phase = "" if index < len(STREETS) else f" – Phase {1 + index // len(STREETS)}"
     timing = draw_timing(draw, stage, value, site_calendar(street.country_code, street.tz_name))
+    value = Decimal(int(float(value) * rate)) // 5_000 * 5_000
     known = draw.random() > 0.06
     cents = Decimal(draw.randrange(0, 100)) / 100 if draw.random() < 0.2 else Decimal("0.0")
     latitude = round(street.latitude + draw.uniform(-0.0025, 0.0025), 6)
@@ -142,6 +136,9 @@ def make_project(company: Company, index: int, project_id: int) -> Project:
         stage=stage,
         active=active_of(index),
         type=lists.TYPES[type_index] if known else None,
+        building=noun,
+        currency=currency,
+        rate=rate,
         street=street,
         address=f"{draw.randrange(2, 480)} {street.name}",
         latitude=latitude,

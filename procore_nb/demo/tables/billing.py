@@ -6,22 +6,30 @@ approved by then; a share is retained until the last bill.
 
 from __future__ import annotations
 
+import math
+import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from procore_nb.demo.company import TODAY
+from procore_nb.demo.facts import read_facts
 from procore_nb.demo.tables.cache import per_project
-from procore_nb.demo.tables.orders import Order, orders_of, summed
+from procore_nb.demo.tables.orders import Order, orders_of
 from procore_nb.demo.tables.plan import work_done
-from procore_nb.demo.tables.progress_curve import Works, s_curve, works
+from procore_nb.demo.tables.progress_curve import Works, s_curve, workday, works
 from procore_nb.demo.tables.purchases import Purchase, prime_sum, purchases
 from procore_nb.demo.tables.request_context import RequestContext
+
+COUNTED = ("approved", "approved_as_noted")
 
 
 @dataclass(frozen=True)
 class Bill:
-    """One month's bill. `lines` is what is done of each line of the contract, `extra` of its changes; all to date, in cents."""
+    """One month's bill. `lines` is what is done of each line of the contract, `extras` of its changes by the number of
+    their budget code; all to date, in cents. `changes` are those that add and those that take away, `known` those of the
+    bill before. `paid_on` is None as long as it is not paid.
+    """
 
     number: int
     period: int
@@ -29,25 +37,26 @@ class Bill:
     end: date
     billed: date
     original: int
-    changes: int
-    previous_changes: int
+    changes: tuple[int, int]
+    known: tuple[int, int]
     lines: tuple[int, ...]
-    extra: int
+    extras: dict[int, int]
     retained: int
     previous: int
     earned_before: int
     final: bool
     status: str
+    paid_on: date | None
 
     @property
     def done(self) -> int:
         """Work completed to date."""
-        return sum(self.lines) + self.extra
+        return sum(self.lines) + sum(self.extras.values())
 
     @property
     def contract_sum(self) -> int:
         """Contract with the changes approved by the end of the month."""
-        return self.original + self.changes
+        return self.original + sum(self.changes)
 
     @property
     def earned(self) -> int:
@@ -58,12 +67,6 @@ class Bill:
     def due(self) -> int:
         """What is to be paid for the month."""
         return self.earned - self.earned_before
-
-    @property
-    def paid_on(self) -> date | None:
-        """Day of payment: 35 days after the bill, None if that is to come."""
-        day = self.billed + timedelta(days=35)
-        return day if self.status == "approved" and day <= TODAY else None
 
 
 def periods(context: RequestContext) -> tuple[tuple[date, date], ...]:
@@ -99,8 +102,11 @@ def owner_bills(context: RequestContext) -> tuple[Bill, ...]:
     term = works(context)
     if term is None:
         return ()
-    amounts, orders = (prime_sum(context),), orders_of(context, None)
-    return tuple(_bills(context, amounts, orders, lambda day: work_done(term, day)))
+
+    def done(day: date) -> float:
+        return work_done(context.here, term, day)
+
+    return tuple(_bills(context, term, "owner", (prime_sum(context),), orders_of(context, None), done))
 
 
 def _bills_of(context: RequestContext, term: Works, purchase: Purchase) -> tuple[Bill, ...]:
@@ -108,34 +114,54 @@ def _bills_of(context: RequestContext, term: Works, purchase: Purchase) -> tuple
         return s_curve((term.elapsed(day) - purchase.begin) / (purchase.end - purchase.begin))
 
     amounts = tuple(line.amount for line in purchase.lines)
-    return tuple(_bills(context, amounts, orders_of(context, purchase), done))
+    return tuple(_bills(context, term, purchase.number, amounts, orders_of(context, purchase), done))
 
 
 def _bills(
     context: RequestContext,
+    term: Works,
+    who: str,
     amounts: tuple[int, ...],
     orders: tuple[Order, ...],
     done: Callable[[date], float],
 ) -> Iterator[Bill]:
-    percent = retained_percent(context)
-    previous, earned, known, number = 0, 0, 0, 0
+    """Bills of one contract: around the end of each month in which something was done, each firm on days of its own."""
+    draw, percent = context.random(f"bills:{who}"), retained_percent(context)
+    usual, median = draw.randrange(-6, 9), 46 + 12 * term.late
+    previous, earned, known, number = 0, 0, (0, 0), 0
     for period, (start, end) in enumerate(periods(context)):
+        billed = workday(end + timedelta(days=usual + draw.randrange(4)))
         share = done(min(end, TODAY))
-        changes = summed(orders, "approved", end)
-        lines, extra = tuple(_part(amount, share) for amount in amounts), _part(changes, share)
-        total = sum(lines) + extra
-        billed = start.replace(day=25)
-        if total == previous or billed > TODAY:
+        approved = [one for one in orders if one.state_on(end) == "approved"]
+        lines, extras = tuple(_part(amount, share) for amount in amounts), dict[int, int]()
+        for one in approved:
+            for claim, amount in one.parts:
+                extras[claim.code.number] = extras.get(claim.code.number, 0) + _part(amount, share)
+        total, final = sum(lines) + sum(extras.values()), share >= 1
+        # A month in which credits took away more than was done is billed with the next one.
+        if billed > TODAY or total == previous or (total < previous and not final):
             continue
-        final = share >= 1
+        totals = [one.total for one in approved]
+        changes = sum(one for one in totals if one > 0), sum(one for one in totals if one < 0)
         retained = 0 if final else total * percent // 100
         number += 1
-        status = "approved" if (TODAY - billed).days > 30 else "under_review"
         yield Bill(
-            number, period, start, end, billed, sum(amounts), changes, known,
-            lines, extra, retained, previous, earned, final, status,
+            number, period, start, end, billed, sum(amounts), changes, known, lines, extras, retained, previous, earned,
+            final, *_state(draw, billed, median),
         )  # fmt: skip
         previous, earned, known = total, total - retained, changes
+
+
+def _state(draw: random.Random, billed: date, median: float) -> tuple[str, date | None]:
+    """Status of a bill, and when it was paid: most after one or two months, some much later, one in 25 is disputed."""
+    age, words = (TODAY - billed).days, read_facts("money")["bill_words"]
+    fresh = "draft" if age < 4 else draw.choices(list(words), list(words.values()))[0]
+    status = fresh if age <= 30 else draw.choice((*COUNTED[:1] * 6, *COUNTED))
+    days = draw.lognormvariate(math.log(median), 0.4) + (
+        draw.randrange(60, 200) if draw.random() < 0.04 else 0
+    )
+    paid = billed + timedelta(days=max(9, round(days)))
+    return status, paid if status in COUNTED and paid <= TODAY else None
 
 
 def _part(amount: int, share: float) -> int:

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from procore_nb.demo.company import NOW, SERVICE_ACCOUNT
 from procore_nb.demo.tables import directory
+from procore_nb.demo.tables.budgetcodes import cost_code_row
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
 
@@ -24,25 +25,9 @@ def locations(context: RequestContext) -> Iterator[Row]:
 @table("cost_codes")
 def cost_codes(context: RequestContext) -> Iterator[Row]:
     """Cost codes of a project: divisions, and the codes below them."""
-    project = context.here
     types = [kind.row for kind in directory.COST_TYPES]
-    for position, code in enumerate(directory.cost_codes(context)):
-        yield {
-            "id": code.id,
-            "name": code.name,
-            "full_code": code.code,
-            "code": code.code.partition("-")[2],
-            "sortable_code": code.code,
-            "biller": project.name,
-            "biller_id": project.id,
-            "biller_type": "Project",
-            "budgeted": True,
-            "parent": {"id": None},
-            "position": position + 1,
-            "created_at": project.created_at,
-            "updated_at": project.created_at,
-            "line_item_types": types,
-        }
+    for number in range(len(directory.cost_codes(context))):
+        yield {**cost_code_row(context, number), "line_item_types": types}
 
 
 @table("line_item_types")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from procore_nb.demo.tables.budgetcodes import CURRENCY, money
+from procore_nb.demo.tables.budgetcodes import currency, money
+from procore_nb.demo.tables.claims import Claim
 from procore_nb.demo.tables.contracts import PRIME
 from procore_nb.demo.tables.figures import RESERVE, transfers
 from procore_nb.demo.tables.registry import table
@@ -19,14 +20,14 @@ def budget_changes(context: RequestContext) -> Iterator[Row]:
         yield {
             "id": context.id("budget_change", number),
             "number": number + 1,
-            "status": _words(claim.outcome),
+            "status": _word(claim),
             "title": claim.title,
             "description": claim.topic.question,
             "erp_status": "not_integrated" if context.here.origin_id is None else "synced",
             "prime_contract_id": context.id(PRIME, 0),
             "amount": money(claim.cost),
             "change_event_line_item_ids": items,
-            "currency_configuration": CURRENCY,
+            "currency_configuration": currency(context),
         }
 
 
@@ -45,7 +46,7 @@ def budget_change_adjustment_line_items(context: RequestContext) -> Iterator[Row
                 "description": claim.title,
                 "type": "budget_change",
                 "budget_change_number": str(number + 1),
-                "budget_change_status": _words(claim.outcome),
+                "budget_change_status": _word(claim),
                 "budget_change_name": claim.title,
                 "budget_change_id": context.id("budget_change", number),
             }
@@ -56,7 +57,7 @@ def budget_modifications(context: RequestContext) -> Iterator[Row]:
     """Approved transfers, in the words of the older tool."""
     line = "budget_line_item"
     for number, claim in enumerate(transfers(context)):
-        if claim.agreed:
+        if claim.firm and claim.firm.agreed:
             yield {
                 "id": context.id("budget_modification", number),
                 "from_budget_line_item_id": context.id(line, RESERVE.number),
@@ -68,5 +69,8 @@ def budget_modifications(context: RequestContext) -> Iterator[Row]:
             }
 
 
-def _words(outcome: str) -> str:
-    return {"approved": "approved", "pending": "under_review"}.get(outcome, "void")
+def _word(claim: Claim) -> str:
+    """Status of a transfer: drafts and pending ones are under review, all that was turned down is void."""
+    if claim.firm and claim.firm.agreed:
+        return "approved"
+    return "void" if claim.decided else "under_review"

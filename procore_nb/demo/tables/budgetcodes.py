@@ -1,6 +1,6 @@
 """What money is planned by: cost codes with their cost types. Procore calls the pair a WBS code, or a budget code.
 
-In: a context. Out: `BUDGET_CODES`, and the parts other rows show of one.
+In: a context. Out: `codes_of` a project, and the parts that rows of money share: amounts, currency, cost codes, lines.
 """
 
 from __future__ import annotations
@@ -9,25 +9,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
+from procore_nb.demo.facts import read_facts
 from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.directory import COST_TYPES, CostType
 from procore_nb.demo.tables.made_up_names import COST_CODES
-from procore_nb.demo.tables.plan import PLAN, WorkPackage
+from procore_nb.demo.tables.plan import plan_of
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
 
-CURRENCY = {"currency_iso_code": "USD"}
 _TYPES = {kind.code: kind for kind in COST_TYPES}
-# Percent of a cost code by cost type; everything else is subcontracted.
-_SPLITS = {
-    0: {"L": 55, "E": 15, "O": 30},
-    2: {"L": 10, "S": 55, "M": 35},
-    5: {"S": 45, "M": 55},
-    8: {"S": 70, "M": 30},
-    14: {"S": 65, "M": 35},
-    15: {"S": 70, "M": 30},
-    16: {"E": 20, "S": 80},
-}
 
 
 @dataclass(frozen=True)
@@ -38,11 +28,6 @@ class BudgetCode:
     code: int
     kind: CostType
     percent: int
-
-    @property
-    def part(self) -> WorkPackage:
-        """Its place in the plan."""
-        return PLAN[self.code]
 
     @property
     def flat_code(self) -> str:
@@ -56,9 +41,10 @@ class BudgetCode:
 
 
 def _budget_codes() -> Iterator[BudgetCode]:
+    """Parts of each cost code by cost type; where the facts name none, everything is subcontracted."""
     number = 0
     for code in range(len(COST_CODES)):
-        for letter, percent in _SPLITS.get(code, {"S": 100}).items():
+        for letter, percent in read_facts("money")["splits"].get(str(code), {"S": 100}).items():
             yield BudgetCode(number, code, _TYPES[letter], percent)
             number += 1
 
@@ -72,6 +58,11 @@ def budget_code(code: int, letter: str) -> BudgetCode:
     return next((one for one in own if one.kind.code == letter), own[0])
 
 
+def codes_of(context: RequestContext) -> tuple[BudgetCode, ...]:
+    """Budget codes of what a project builds."""
+    return tuple(one for one in BUDGET_CODES if one.code in plan_of(context.here))
+
+
 def money(cents: int) -> Decimal:
     """Amount as Procore writes it: one decimal, two where needed."""
     return Decimal(cents // 10).scaleb(-1) if cents % 10 == 0 else Decimal(cents).scaleb(-2)
@@ -82,29 +73,73 @@ def wbs(context: RequestContext, one: BudgetCode) -> Row:
     return {"id": context.id("wbs_code", one.number), "flat_code": one.flat_code, "description": one.name}
 
 
+def currency(context: RequestContext) -> Row | None:
+    """Currency of a project's money, its own; None where the project states none."""
+    code = context.here.currency
+    rate = Decimal("1.0")
+    return code and {
+        "currency_iso_code": code,
+        "base_currency_iso_code": code,
+        "currency_exchange_rate": rate,
+    }  # type: ignore[return-value]
+
+
+def cost_code_row(context: RequestContext, number: int) -> Row:
+    """Cost code of a project, by its number in the list."""
+    project, code = context.here, directory.cost_codes(context)[number]
+    return {
+        "id": code.id,
+        "name": code.name,
+        "full_code": code.code,
+        "code": code.code.partition("-")[2],
+        "sortable_code": code.code,
+        "biller": project.name,
+        "biller_id": project.id,
+        "biller_type": "Project",
+        "budgeted": number in plan_of(project),
+        "parent": {"id": None},
+        "position": number + 1,
+        "created_at": project.created_at,
+        "updated_at": project.created_at,
+    }
+
+
 def coded(context: RequestContext, one: BudgetCode) -> Row:
     """What every line item says of its budget code."""
-    code = directory.cost_codes(context)[one.code]
-    project = context.here
     return {
-        "cost_code": {
-            "id": code.id,
-            "name": code.name,
-            "full_code": code.code,
-            "code": code.code.partition("-")[2],
-            "sortable_code": code.code,
-            "biller": project.name,
-            "biller_id": project.id,
-            "biller_type": "Project",
-            "budgeted": True,
-            "parent": {"id": None},
-            "position": one.code + 1,
-            "created_at": project.created_at,
-            "updated_at": project.created_at,
-        },
+        "cost_code": cost_code_row(context, one.code),
         "line_item_type": one.kind.row,
         "wbs_code": wbs(context, one),
-        "currency_configuration": CURRENCY,
+        "wbs_code_id": context.id("wbs_code", one.number),
+        "currency_configuration": currency(context),
+    }
+
+
+def line_row(
+    context: RequestContext,
+    kind: str,
+    number: int,
+    code: BudgetCode,
+    text: str,
+    amount: int,
+    holder: tuple[str, int],
+) -> Row:
+    """One line of a contract, a change order or a direct cost: `holder` is the kind of that, and its id."""
+    written = money(amount)
+    return {
+        "id": context.id(kind, number),
+        "description": text,
+        "amount": written,
+        "total_amount": written,
+        "extended_amount": written,
+        "extended_type": "calculated",
+        "quantity": Decimal("1.0"),
+        "unit_cost": written,
+        "uom": "ls",
+        "company": {"id": context.company.id, "name": context.company.name},
+        "project": {"id": context.here.id, "name": context.here.name},
+        "holder": {"id": holder[1], "holder_type": holder[0].title().replace("_", "")},
+        **coded(context, code),
     }
 
 
@@ -113,7 +148,7 @@ def wbs_codes(context: RequestContext) -> Iterator[Row]:
     """Budget codes of a project."""
     project = context.here
     kinds = context.id("wbs_segment_item", 9_000)
-    for one in BUDGET_CODES:
+    for one in codes_of(context):
         code = directory.cost_codes(context)[one.code]
         cost = {"id": code.id, "code": code.code, "name": code.name, "path_code": code.code}
         kind = {"id": kinds + one.kind.id % 10, "code": one.kind.code, "name": one.kind.name}

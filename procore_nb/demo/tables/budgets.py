@@ -6,52 +6,45 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from procore_nb.demo.company import TODAY
+from procore_nb.demo.facts import read_facts
 from procore_nb.demo.tables import directory, site_team
 from procore_nb.demo.tables.billing import periods
-from procore_nb.demo.tables.budgetcodes import BUDGET_CODES, CURRENCY, money
+from procore_nb.demo.tables.budgetcodes import currency, money
 from procore_nb.demo.tables.figures import Figures, figures
 from procore_nb.demo.tables.progress_curve import noon
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
 
 VIEW, SNAPSHOT = "budget_view", "budget_view_snapshot"
-_VIEWS = (
-    ("Standard Budget", "What is planned, changed, bought and spent"),
-    ("Costs to Date", "Commitments and costs only"),
-)
-_STANDARD = (
-    "Approved COs",
-    "Revised Budget",
-    "Pending Budget Changes",
-    "Projected Budget",
-    "Committed Costs",
-    "Direct Costs",
-    "Job to Date Costs",
-    "Pending Cost Changes",
-    "Projected Costs",
-    "Forecast To Complete",
-    "Estimated Cost at Completion",
-    "Projected Over Under",
-)
-_COLUMNS = (_STANDARD, ("Committed Costs", "Direct Costs", "Job to Date Costs"))
+_OWN_VIEW_ONLY = 67  # index of a project
+_VIEWS = read_facts("money")["views"]  # name, text, role, and the figure under each column's title
 
 
-def _has_budget(context: RequestContext) -> bool:
-    return context.here.stage.category not in ("not_awarded", "canceled")
+def _view(context: RequestContext) -> dict[str, str]:
+    """Columns of the view asked for; none if there is no such view."""
+    number = context.number_of(VIEW, context.ids["budget_view_id"])
+    return _VIEWS[number][3] if number in _views(context) else {}
+
+
+def _views(context: RequestContext) -> range:
+    """Numbers of the views of a project; one project has the company's own only."""
+    project = context.here
+    if project.stage.category in ("not_awarded", "canceled"):
+        return range(0)
+    return range(2 if project.index == _OWN_VIEW_ONLY else 0, len(_VIEWS))
 
 
 @table("budget_views")
 def budget_views(context: RequestContext) -> Iterator[Row]:
-    """Two ways to look at the budget."""
-    if not _has_budget(context):
-        return
+    """Ways to look at the budget; the last one has columns the company named itself."""
     since = context.here.created_at
-    for number, (name, text) in enumerate(_VIEWS):
+    for number in _views(context):
+        name, text, role, _columns = _VIEWS[number]
         yield {
             "id": context.id(VIEW, number),
             "name": name,
             "description": text,
-            "role": "budget" if number == 0 else "forecast",
+            "role": role,
             "created_at": since,
             "updated_at": since + timedelta(days=1),
             "created_by": site_team.office(context)[0].ref,
@@ -61,9 +54,7 @@ def budget_views(context: RequestContext) -> Iterator[Row]:
 @table("budget_detail_columns")
 def budget_detail_columns(context: RequestContext) -> Iterator[Row]:
     """Columns of a view, in their order."""
-    number = context.number_of(VIEW, context.ids["budget_view_id"])
-    names = _COLUMNS[number] if number in (0, 1) and _has_budget(context) else ()
-    for position, name in enumerate(names):
+    for position, name in enumerate(_view(context)):
         source = {"aggregatable": True, "filterable": False, "groupable": False, "type": "source"}
         yield {"id": context.id("budget_column", position), "name": name, "position": position + 1, **source}
 
@@ -71,15 +62,14 @@ def budget_detail_columns(context: RequestContext) -> Iterator[Row]:
 @table("budget_view_detail_rows")
 def budget_view_detail_rows(context: RequestContext) -> Iterator[Row]:
     """Row of each budget code today; the columns of the view are keys by their titles."""
-    number = context.number_of(VIEW, context.ids["budget_view_id"])
-    if number in (0, 1) and _has_budget(context):
-        yield from _rows(context, TODAY, _COLUMNS[number])
+    if columns := _view(context):
+        yield from _rows(context, TODAY, columns)
 
 
 @table("budget_view_summary_rows")
 def budget_view_summary_rows(context: RequestContext) -> Iterator[Row]:
     """The whole project in one row."""
-    if context.number_of(VIEW, context.ids["budget_view_id"]) in (0, 1) and _has_budget(context):
+    if _view(context):
         yield _total(context, TODAY)
 
 
@@ -102,7 +92,7 @@ def budget_view_snapshot_detail_rows(context: RequestContext) -> Iterator[Row]:
     """Rows of a snapshot: those of the standard view, on its day."""
     day = _snapshot_day(context)
     if day is not None:
-        yield from _rows(context, day, _STANDARD)
+        yield from _rows(context, day, _VIEWS[0][3])
 
 
 @table("budget_view_snapshot_summary_rows")
@@ -124,11 +114,10 @@ def _snapshot_day(context: RequestContext) -> date | None:
     return days[number] if number is not None and number < len(days) else None
 
 
-def _rows(context: RequestContext, day: date, columns: tuple[str, ...]) -> Iterator[Row]:
+def _rows(context: RequestContext, day: date, columns: dict[str, str]) -> Iterator[Row]:
     project, codes = context.here, directory.cost_codes(context)
-    for one, money_of in zip(BUDGET_CODES, figures(context, day), strict=True):
+    for one, row in figures(context, day).items():
         code, kind = codes[one.code], one.kind
-        shown = _values(money_of)
         yield {
             "id": context.id("budget_line_item", one.number),
             "deletable": False,
@@ -146,50 +135,29 @@ def _rows(context: RequestContext, day: date, columns: tuple[str, ...]) -> Itera
             "cost_code": f"{code.code} - {code.name}",
             "category_id": kind.id,
             "category": kind.name,
-            "original_budget_amount": money(money_of.original),
-            "budget_modifications": money(money_of.transfers),
-            "budget_forecast": _forecast(context, one.number, money_of),
-            "currency_configuration": CURRENCY,
-            **{name: money(shown[name]) for name in columns},
+            "original_budget_amount": money(row.original),
+            "budget_modifications": money(row.transfers),
+            "budget_forecast": _forecast(context, one.number, row),
+            "currency_configuration": currency(context),
+            **{title: money(getattr(row, figure)) for title, figure in columns.items()},
         }
 
 
-def _forecast(context: RequestContext, number: int, money_of: Figures) -> Row:
-    amount = money(money_of.forecast)
+def _forecast(context: RequestContext, number: int, row: Figures) -> Row:
+    typed = row.guess is not None
     return {
         "id": context.id("budget_forecast", number),
-        "automatic_amount": amount,
-        "amount": amount,
-        "automatically_calculated": True,
-        "calculation_strategy": "automatic",
+        "manual_amount": money(row.forecast) if typed else None,
+        "automatic_amount": money(row.automatic),
+        "amount": money(row.forecast),
+        "automatically_calculated": not typed,
+        "calculation_strategy": "manual" if typed else "automatic",
+        "notes": "The work is finished." if row.guess == 0 else "Price agreed in talks." if typed else None,
     }
 
 
-def _values(one: Figures) -> dict[str, int]:
-    return dict(
-        zip(
-            _STANDARD,
-            (
-                one.approved,
-                one.revised,
-                one.pending,
-                one.projected_budget,
-                one.committed,
-                one.direct,
-                one.billed + one.direct,
-                one.pending_costs,
-                one.projected_costs,
-                one.forecast,
-                one.at_completion,
-                one.projected_budget - one.at_completion,
-            ),
-            strict=True,
-        )
-    )
-
-
 def _total(context: RequestContext, day: date) -> Row:
-    rows = figures(context, day)
+    rows = figures(context, day).values()
     return {
         "id": str(context.here.id),
         "name": context.here.name,
@@ -197,5 +165,5 @@ def _total(context: RequestContext, day: date) -> Row:
         "original_budget_amount": money(sum(one.original for one in rows)),
         "budget_modifications": money(sum(one.transfers for one in rows)),
         "budget_forecast": {"amount": money(sum(one.forecast for one in rows))},
-        "currency_configuration": CURRENCY,
+        "currency_configuration": currency(context),
     }

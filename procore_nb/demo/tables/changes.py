@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from procore_nb.demo.company import TODAY
 from procore_nb.demo.tables import site_team
-from procore_nb.demo.tables.budgetcodes import CURRENCY, coded, money
+from procore_nb.demo.tables.billing import bills, owner_bills
+from procore_nb.demo.tables.budgetcodes import currency, line_row, money
 from procore_nb.demo.tables.claims import Claim
 from procore_nb.demo.tables.contracts import PRIME
 from procore_nb.demo.tables.events import REASONS
-from procore_nb.demo.tables.orders import COMMITMENT_FIRST, Order, commitment_orders, prime_orders
+from procore_nb.demo.tables.orders import COMMITMENT_FIRST, Order, commitment_orders, prime_orders, tiers
 from procore_nb.demo.tables.progress_curve import by_now
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
 
 ORDER, REQUEST, POTENTIAL = "change_order", "change_order_request", "potential_change_order"
-_MONEY = {**CURRENCY, "base_currency_iso_code": "USD"}
 
 
 def contract_id(context: RequestContext, order: Order) -> int:
@@ -29,29 +28,24 @@ def contract_id(context: RequestContext, order: Order) -> int:
 @table("change_order_packages")
 def change_order_packages(context: RequestContext) -> Iterator[Row]:
     """Change orders of all contracts; the same ids as in the lists of prime and commitment change orders."""
-    for order in (*prime_orders(context), *commitment_orders(context)):
+    for order in _orders(context):
         yield _order(context, order)
     yield from _deleted(context, ORDER)
 
 
-@table("prime_change_orders")
-def prime_change_orders(context: RequestContext) -> Iterator[Row]:
-    """Change orders of the prime contract."""
-    for order in prime_orders(context):
-        yield {**_order(context, order), **_signed(context, order), "type": "PrimeChangeOrder"}
-
-
-@table("commitment_change_orders")
-def commitment_change_orders(context: RequestContext) -> Iterator[Row]:
-    """Change orders of the commitments."""
-    for order in commitment_orders(context):
-        yield {**_order(context, order), **_signed(context, order), "type": "CommitmentChangeOrder"}
+@table("prime_change_orders", "commitment_change_orders")
+def change_orders(context: RequestContext) -> Iterator[Row]:
+    """Change orders of the prime contract, or of the commitments; none in projects with three tiers."""
+    prime = context.endpoint.name == "prime_change_orders"
+    for order in _listed(context, prime=prime):
+        kind = "PrimeChangeOrder" if prime else "CommitmentChangeOrder"
+        yield {**_order(context, order), **_signed(context, order), "type": kind}
 
 
 @table("change_order_requests")
 def change_order_requests(context: RequestContext) -> Iterator[Row]:
-    """Requests of one contract: one for each of its change orders, with the same sum."""
-    for order in (*prime_orders(context), *commitment_orders(context)):
+    """Requests of one contract: one for each of its change orders, with the same sum; none with one tier."""
+    for order in _orders(context) if tiers(context) > 1 else ():
         if str(contract_id(context, order)) == context.ids["contract_id"]:
             row = _order(context, order)
             package = row["id"]
@@ -61,37 +55,36 @@ def change_order_requests(context: RequestContext) -> Iterator[Row]:
 @table("potential_change_orders")
 def potential_change_orders(context: RequestContext) -> Iterator[Row]:
     """Priced changes: what the owner is asked for, and what the firms ask for. They add up to the change orders."""
-    for order in (*prime_orders(context), *commitment_orders(context)):
-        for claim, amount in order.parts:
-            number = f"{claim.index + 1:03}"
-            yield {
-                **_order(context, order),
-                "id": _potential_id(context, order, claim),
-                "number": number,
-                "title": claim.title,
-                "created_at": claim.priced,
-                "grand_total": money(amount),
-                "change_reason": REASONS[claim.reason],
-                "schedule_impact_amount": claim.days or None,
-                "change_order_request_id": context.id(REQUEST, order.index),
-                "change_order_request_title": order.title,
-                "change_order_package_title": order.title,
-                "potential_change_order_acronym_number": f"PCO #{number}",
-                "change_order_request_acronym_number": f"COR #{order.number}",
-                "change_order_package_acronym_number": f"CO #{order.number}",
-                "change_order_tiers": 3,
-            }
-    yield from _deleted(context, POTENTIAL)
+    for order, claim, amount in _potential(context):
+        number, three = f"{claim.index + 1:03}", tiers(context) == 3
+        yield {
+            **_order(context, order),
+            "id": _potential_id(context, order, claim),
+            "number": number,
+            "title": claim.title,
+            "created_at": claim.priced,
+            "grand_total": money(amount),
+            "change_reason": REASONS[claim.reason],
+            "schedule_impact_amount": claim.days or None,
+            "change_order_request_id": context.id(REQUEST, order.index) if three else None,
+            "change_order_request_title": order.title if three else None,
+            "change_order_package_title": order.title,
+            "potential_change_order_acronym_number": f"PCO #{number}",
+            "change_order_request_acronym_number": f"COR #{order.number}" if three else None,
+            "change_order_package_acronym_number": f"CO #{order.number}",
+            "change_order_tiers": tiers(context),
+        }
+    if tiers(context) != 2:
+        yield from _deleted(context, POTENTIAL)
 
 
 @table("potential_change_order_line_items")
 def potential_change_order_line_items(context: RequestContext) -> Iterator[Row]:
     """Lines of one potential change order; their sum is its grand total."""
     wanted = context.ids["potential_change_order_id"]
-    for order in (*prime_orders(context), *commitment_orders(context)):
-        for claim, amount in order.parts:
-            if str(_potential_id(context, order, claim)) == wanted:
-                yield from _lines(context, order, claim, amount, POTENTIAL, wanted)
+    for order, claim, amount in _potential(context):
+        if str(_potential_id(context, order, claim)) == wanted:
+            yield from _lines(context, order, claim, amount, POTENTIAL, wanted)
 
 
 @table("prime_change_order_line_items", "commitment_change_order_line_items")
@@ -99,10 +92,27 @@ def change_order_line_items(context: RequestContext) -> Iterator[Row]:
     """Lines of one change order."""
     prime = "prime_change_order_id" in context.ids
     wanted = context.ids["prime_change_order_id" if prime else "commitment_change_order_id"]
-    for order in prime_orders(context) if prime else commitment_orders(context):
+    for order in _listed(context, prime=prime):
         if str(context.id(ORDER, order.index)) == wanted:
             for claim, amount in order.parts:
                 yield from _lines(context, order, claim, amount, ORDER, wanted)
+
+
+def _orders(context: RequestContext) -> tuple[Order, ...]:
+    return (*prime_orders(context), *commitment_orders(context))
+
+
+def _listed(context: RequestContext, *, prime: bool) -> tuple[Order, ...]:
+    if tiers(context) == 3:
+        return ()
+    return prime_orders(context) if prime else commitment_orders(context)
+
+
+def _potential(context: RequestContext) -> Iterator[tuple[Order, Claim, int]]:
+    """Each claim of each order, with what the order pays for it; none with two tiers, where requests take their place."""
+    for order in _orders(context) if tiers(context) != 2 else ():
+        for claim, amount in order.parts:
+            yield order, claim, amount
 
 
 def _deleted(context: RequestContext, kind: str) -> Iterator[Row]:
@@ -131,7 +141,8 @@ def _potential_id(context: RequestContext, order: Order, claim: Claim) -> int:
 def _order(context: RequestContext, order: Order) -> Row:
     decided, approved = order.decided, order.status == "approved"
     asker = site_team.office(context)[order.index % len(site_team.office(context))]
-    paid = decided.date() + timedelta(days=60) if decided and approved else None
+    own = owner_bills(context) if order.purchase is None else bills(context)[order.purchase.index]
+    bill = next((one for one in own if decided and approved and one.end >= decided.date()), None)
     return {
         "id": context.id(ORDER, order.index),
         "contract_id": contract_id(context, order),
@@ -149,10 +160,11 @@ def _order(context: RequestContext, order: Order) -> Row:
         "due_date": order.created.date() + timedelta(days=30),
         "reviewed_at": decided,
         "signed_change_order_received_date": decided.date() if decided and approved else None,
-        "invoiced_date": decided.date() if decided and approved else None,
-        "paid_date": paid if paid and paid <= TODAY else None,
+        "invoiced_date": bill.billed if bill else None,
+        "paid_date": bill.paid_on if bill else None,
+        "paid": bool(bill and bill.paid_on),
         "designated_reviewer": site_team.office(context)[0].ref,
-        "currency_configuration": _MONEY,
+        "currency_configuration": currency(context),
         "custom_fields": {},
     }
 
@@ -162,7 +174,6 @@ def _signed(context: RequestContext, order: Order) -> Row:
     first = order.claims[0]
     return {
         "description": first.topic.question,
-        "paid": False,
         "signature_required": True,
         "private": False,
         "field_change": first.question is not None,
@@ -179,28 +190,14 @@ def _signed(context: RequestContext, order: Order) -> Row:
 def _lines(
     context: RequestContext, order: Order, claim: Claim, amount: int, holder: str, holder_id: str
 ) -> Iterator[Row]:
-    """The items of a claim; the difference between its cost and what is asked is a line for overheads."""
+    """The items of a claim; a line more for the difference between its cost and what the order pays."""
     parts = [(claim.title, part) for part in claim.parts]
     if amount != claim.cost:
-        parts.append(("Overheads and profit", amount - claim.cost))
+        more = order.purchase is None and order.status != "no_charge" and abs(amount) > abs(claim.cost)
+        parts.append(("Overheads and profit" if more else "Reduction", amount - claim.cost))
     first = claim.index * 8 + (4 if order.purchase else 0)
     for step, (text, part) in enumerate(parts):
-        yield {
-            "id": context.id(f"{holder}_line_item", first + step),
-            "description": text,
-            "amount": money(part),
-            "total_amount": money(part),
-            "extended_amount": money(part),
-            "extended_type": "calculated",
-            "quantity": 1,
-            "unit_cost": money(part),
-            "uom": "ls",
-            "position": step + 1,
-            "company": {"id": context.company.id, "name": context.company.name},
-            "project": {"id": context.here.id, "name": context.here.name},
-            "holder": {"id": int(holder_id), "holder_type": holder.title().replace("_", "")},
-            "wbs_code_id": context.id("wbs_code", claim.code.number),
-            **coded(context, claim.code),
-            "created_at": order.created,
-            "updated_at": order.decided or order.created,
-        }
+        held = (holder, int(holder_id))
+        row = line_row(context, f"{holder}_line_item", first + step, claim.code, text, part, held)
+        stamps = {"created_at": order.created, "updated_at": order.decided or order.created}
+        yield {**row, "position": step + 1, **stamps}

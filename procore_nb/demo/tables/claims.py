@@ -1,4 +1,4 @@
-"""What changed on a project, what it costs, and how far it has been agreed.
+"""What changed on a project, what it costs, and what the owner and the firm that does the work say of it.
 
 In: a context. Out: `Claim`s in the order they came up. Some follow from RFIs with a known cost. Contracts, change orders and
 the budget all read them here, so that their sums agree.
@@ -6,30 +6,45 @@ the budget all read them here, so that their sums agree.
 
 from __future__ import annotations
 
+import math
 import random
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Literal
 
 from procore_nb.demo.company import NOW
+from procore_nb.demo.facts import read_facts
 from procore_nb.demo.tables.budgetcodes import BudgetCode, budget_code
 from procore_nb.demo.tables.cache import per_project
-from procore_nb.demo.tables.plan import PLAN
+from procore_nb.demo.tables.plan import plan_of
 from procore_nb.demo.tables.progress_curve import Works, by_now, time_on, workday, works
 from procore_nb.demo.tables.questions import Question, questions
 from procore_nb.demo.tables.request_context import RequestContext
 from procore_nb.demo.tables.work_topics import TOPICS, Topic
 
-Outcome = Literal["none", "pending", "approved", "rejected"]
 OWNER, ALLOWANCE, CONTINGENCY, UNDECIDED = range(4)
+PENDING = frozenset(read_facts("money")["pending_words"])
 _UNASKED = ("Owner asks for more: ", "Ground conditions: ", "Authority requires: ", "Coordination: ")
+_FRESH = timedelta(days=5)  # since it was priced: still a draft
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What one side says of a change: Procore's status, and when it was final; None while it is a draft or pending."""
+
+    status: str
+    on: datetime | None
+
+    @property
+    def agreed(self) -> bool:
+        """Whether it counts."""
+        return self.status == "approved"
 
 
 @dataclass(frozen=True)
 class Claim:
     """One change. Money in cents: `cost` to the builder, `revenue` from the owner; `kind` numbers its change type.
 
-    It is priced at `priced`, decided at `decided`; both None if that has not happened by now.
+    A credit is negative. `owner` and `firm` are None until it is priced, `owner` also if the owner is never asked.
     """
 
     index: int
@@ -43,15 +58,21 @@ class Claim:
     revenue: int
     days: int
     created: datetime
-    priced: datetime | None
-    decided: datetime | None
-    outcome: Outcome
-    void: bool
+    priced: datetime | None = None
+    owner: Decision | None = None
+    firm: Decision | None = None
+
+    @property
+    def decided(self) -> datetime | None:
+        """When the last of both sides decided; None while one has not."""
+        days = [side.on for side in (self.owner, self.firm) if side is not None]
+        return max((day for day in days if day), default=None) if all(days) else None
 
     @property
     def updated(self) -> datetime:
         """When it was last touched."""
-        return self.decided or self.priced or self.created
+        days = [side.on for side in (self.owner, self.firm) if side and side.on]
+        return max([*days, self.priced or self.created])
 
     @property
     def parts(self) -> tuple[int, ...]:
@@ -64,48 +85,62 @@ class Claim:
         return (first, first // 200 * 100, self.cost - first - first // 200 * 100)
 
     @property
-    def agreed(self) -> bool:
-        """Whether it counts."""
-        return self.outcome == "approved"
+    def status(self) -> str:
+        """Status of its change event: closed once both sides have decided and the owner, if it is his, was asked."""
+        if self.firm is None:
+            return "open"
+        if self.firm.status == "void":
+            return "void"
+        return "closed" if self.decided and (self.owner or self.kind != OWNER) else "pending"
 
 
 def contract_value(context: RequestContext) -> int:
-    """What the owner pays in the end as things stand, in cents."""
+    """What the works are worth in US cents, whatever the project's currency: for sizes, not for money."""
+    return int(contract_sum(context) / context.here.rate)
+
+
+def contract_sum(context: RequestContext) -> int:
+    """What the owner pays in the end as things stand, in cents of the project's currency."""
     project = context.here
     known = project.total_value or project.estimated_value
     if known is None:
-        return context.random("value").randrange(300, 4_000) * 1_000_000
+        return int(context.random("value").randrange(300, 4_000) * project.rate) * 1_000_000
     return int(known * 100)
 
 
 @per_project(keep=400)
 def claims(context: RequestContext) -> tuple[Claim, ...]:
-    """Changes of a project, the first one first."""
+    """Changes of a project, the first one first; in all, what they add grows towards 3 to 12 % of the contract."""
     term = works(context)
     if term is None:
         return ()
-    draw = context.random("claims")
-    asked: list[Question | None] = [one for one in questions(context) if one.cost is not None]
-    asked += [None] * round((3 + 7 * term.elapsed(term.until)) * (1.6 if term.late else 1))
+    draw, whole = context.random("claims"), contract_sum(context)
     share = term.elapsed(term.until)
-    dated = []
-    for question in asked:
+    left = whole * (draw.uniform(0.065, 0.12) + (0.012 if term.late else 0)) * share**0.6
+    asked: list[tuple[datetime, Question | None, int]] = []
+    for question in questions(context):
+        cost = int((question.cost or 0) * 100)
+        if 0 < cost < left / 3 and question.topic.code in plan_of(context.here):
+            asked.append((by_now(question.updated + timedelta(hours=draw.randrange(3, 200))), question, cost))
+            left -= cost
+    count = round(
+        (4 + 8 * share) * (1.4 if term.late else 1) + min(contract_value(context) / 1e9, 16) * share
+    )
+    weights = [draw.lognormvariate(0, 0.9) for _ in range(count)]
+    for weight in weights:
         day = workday(term.day_at(0.05 + draw.random() * max(0.0, share - 0.05)))
-        moment = time_on(min(day, term.until), draw)
-        if question is not None:
-            moment = by_now(question.updated + timedelta(hours=draw.randrange(3, 200)))
-        dated.append((moment, question))
-    dated.sort(key=lambda pair: pair[0])
+        cost = max(40, round(left * weight / sum(weights) / 5_000)) * 5_000
+        credit = draw.random() < 0.08 and term.elapsed(day) < 0.6
+        asked.append((time_on(min(day, term.until), draw), None, -cost // 15_000 * 5_000 if credit else cost))
     found: list[Claim] = []
-    reserve = contract_value(context) * 7 // 1_000
-    for index, (moment, question) in enumerate(dated):
-        claim = _claim(context, draw, term, index, moment, question)
+    reserve = whole * 7 // 1_000
+    for moment, origin, cost in sorted(asked, key=lambda one: one[0]):
+        claim = _claim(context, draw, term, len(found), moment, origin, cost)
         if claim.kind in (ALLOWANCE, CONTINGENCY):
-            if claim.cost > reserve:
-                claim = replace(claim, kind=OWNER, revenue=_asked(claim.cost))
-            else:
-                reserve -= claim.cost
-        found.append(claim)
+            if reserve < abs(cost):
+                claim = replace(claim, kind=OWNER, revenue=_asked(cost))
+            reserve -= abs(cost) if claim.kind != OWNER else 0
+        found.append(_priced(draw, term, claim))
     return tuple(found)
 
 
@@ -116,17 +151,13 @@ def _claim(
     index: int,
     created: datetime,
     question: Question | None,
+    cost: int,
 ) -> Claim:
-    topic = question.topic if question else draw.choice(_begun(term, created))
+    topic = question.topic if question else draw.choice(_begun(context, term, created))
     title = topic.subject if question else draw.choice(_UNASKED) + topic.subject.lower()
-    cost = int(question.cost * 100) if question and question.cost else 0
-    if question is None:
-        cost = max(40, round(contract_value(context) * draw.uniform(0.0003, 0.003) / 5_000)) * 5_000
+    if cost < 0:
+        title = f"Credit: {topic.subject.lower()}"
     kind = draw.choices((OWNER, ALLOWANCE, CONTINGENCY), (7, 1, 1))[0]
-    void = draw.random() < 0.05
-    priced, decided, outcome = _progress(draw, term, created, void)
-    if kind == OWNER and priced is None:
-        kind = draw.choice((OWNER, UNDECIDED))
     days = question.days if question and question.days else draw.choice((0, 0, 0, 2, 5))
     return Claim(
         index=index,
@@ -137,13 +168,9 @@ def _claim(
         kind=kind,
         reason=draw.randrange(5),
         cost=cost,
-        revenue=_asked(cost) if kind in (OWNER, UNDECIDED) else 0,
+        revenue=_asked(cost) if kind == OWNER else 0,
         days=days * (2 if term.late else 1),
         created=created,
-        priced=priced,
-        decided=decided,
-        outcome=outcome,
-        void=void,
     )
 
 
@@ -152,22 +179,41 @@ def _asked(cost: int) -> int:
     return cost * 108 // 10_000 * 100
 
 
-def _begun(term: Works, moment: datetime) -> tuple[Topic, ...]:
+def _begun(context: RequestContext, term: Works, moment: datetime) -> tuple[Topic, ...]:
     """Topics of work that is going on at a moment."""
-    elapsed = term.elapsed(moment.date())
-    going = tuple(one for one in TOPICS if PLAN[one.code].begin - 0.1 <= elapsed <= PLAN[one.code].end + 0.1)
-    return going or TOPICS
+    elapsed, plan = term.elapsed(moment.date()), plan_of(context.here)
+    there = tuple(one for one in TOPICS if one.code in plan)
+    going = tuple(one for one in there if plan[one.code].begin - 0.1 <= elapsed <= plan[one.code].end + 0.1)
+    return going or there
 
 
-def _progress(
-    draw: random.Random, term: Works, created: datetime, void: bool
-) -> tuple[datetime | None, datetime | None, Outcome]:
+def _priced(draw: random.Random, term: Works, claim: Claim) -> Claim:
+    """The claim as it stands: the firm decides sooner than the owner, and not always alike."""
     slow = 1.6 if term.late else 1
-    priced = created + timedelta(days=draw.uniform(4, 25) * slow)
-    decided = priced + timedelta(days=draw.uniform(10, 60) * slow)
-    outcome: Outcome = "approved" if draw.random() > 0.09 else "rejected"
-    if void or (priced >= NOW and not term.ended):
-        return None, None, "none"
-    if term.ended:
-        return by_now(priced), by_now(decided), outcome
-    return (priced, None, "pending") if decided >= NOW else (priced, decided, outcome)
+    priced = claim.created + timedelta(days=draw.uniform(4, 25) * slow)
+    fates, words = read_facts("money")["fates"], read_facts("money")["pending_words"]
+    _weight, above, below, part = draw.choices(fates, [one[0] for one in fates])[0]
+    word = draw.choices(list(words), list(words.values()))[0]
+    if priced >= NOW:
+        return replace(claim, kind=claim.kind if claim.index % 2 else UNDECIDED)
+    if claim.kind != OWNER:
+        above, below = None, "void" if below == "void" else "approved"
+    elif claim.cost < 0:
+        above, below, part = "approved", "approved", 1
+    owner = _decision(draw, priced, above, 45 * slow, word)
+    agreed = owner is not None and owner.agreed
+    revenue = int(claim.revenue * (part if agreed else 1)) // 100 * 100 if owner else 0
+    firm = _decision(draw, priced, below, (16 if claim.cost > 0 else 3) * slow, word)
+    return replace(claim, priced=priced, owner=owner, firm=firm, revenue=revenue)
+
+
+def _decision(
+    draw: random.Random, priced: datetime, status: str | None, median: float, meanwhile: str
+) -> Decision | None:
+    """A decision that takes a median number of days; until then a draft, or one of the words for pending."""
+    if status is None:
+        return None
+    on = priced + timedelta(days=min(240, draw.lognormvariate(math.log(median), 0.7)))
+    if on < NOW:
+        return Decision(status, on)
+    return Decision("draft" if NOW - priced < _FRESH else meanwhile, None)

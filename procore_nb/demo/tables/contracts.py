@@ -8,9 +8,9 @@ from datetime import date, timedelta
 from procore_nb.demo.company import TODAY
 from procore_nb.demo.tables import directory, site_team
 from procore_nb.demo.tables.billing import bills, retained_percent
-from procore_nb.demo.tables.budgetcodes import BUDGET_CODES, CURRENCY, BudgetCode, coded, money
+from procore_nb.demo.tables.budgetcodes import budget_code, currency, line_row, money
 from procore_nb.demo.tables.orders import orders_of, summed
-from procore_nb.demo.tables.plan import PLAN, WEIGHTS
+from procore_nb.demo.tables.plan import plan_of
 from procore_nb.demo.tables.progress_curve import by_now, noon, works
 from procore_nb.demo.tables.purchases import (
     PURCHASE_ORDER,
@@ -40,7 +40,7 @@ def prime_contracts(context: RequestContext) -> Iterator[Row]:
     status = "Out For Signature" if not signed else "Complete" if term and term.ended else "Approved"
     created = project.created_at + timedelta(days=12)
     agreed = created.date() + timedelta(days=14)
-    builder, owner = directory.vendors(context)[-1], directory.vendors(context)[-2]
+    owner, builder = directory.owner_of(context.company, project), directory.builder(context.company)
     approved = summed(orders_of(context, None), "approved")
     yield {
         "id": context.id(PRIME, 0),
@@ -60,7 +60,6 @@ def prime_contracts(context: RequestContext) -> Iterator[Row]:
         "vendor": owner.ref,
         "vendor_id": owner.id,
         "contractor": builder.ref,
-        "architect": site_team.site(context)[0].ref,
         "created_by": site_team.office(context)[0].ref,
         **_common(context),
         "created_at": created,
@@ -76,13 +75,13 @@ def prime_contract_line_items(context: RequestContext) -> Iterator[Row]:
     if context.here.stage.category in _NO_PRIME:
         return
     total = left = prime_sum(context)
-    codes = [next(one for one in BUDGET_CODES if one.code == code) for code in range(len(PLAN))]
-    for number, one in enumerate(codes):
-        share = total * PLAN[number].weight // WEIGHTS // 10_000 * 10_000
-        amount = left if number == len(codes) - 1 else share
+    plan = plan_of(context.here)
+    whole = sum(part.weight for part in plan.values())
+    for position, (code, part) in enumerate(plan.items(), 1):
+        amount = left if position == len(plan) else total * part.weight // whole // 10_000 * 10_000
         left -= amount
-        text = one.name.partition(".")[0]
-        yield _line(context, Line(number, one, text, amount), "prime_contract_line_item", PRIME, 0)
+        one = budget_code(code, "")
+        yield _line(context, Line(code, one, one.name.partition(".")[0], amount), PRIME, 0)
 
 
 @table("work_order_contracts")
@@ -127,7 +126,7 @@ def contract_line_items(context: RequestContext) -> Iterator[Row]:
     kind = WORK_ORDER if "work_order_contract_id" in context.ids else PURCHASE_ORDER
     contract = purchase_of(context, context.ids[f"{kind}_id"], kind)
     for line in contract.lines if contract else ():
-        yield _line(context, line, f"{kind}_line_item", kind, contract.index if contract else 0)
+        yield _line(context, line, kind, contract.index if contract else 0)
 
 
 def _commitment(context: RequestContext, one: Purchase) -> Row:
@@ -156,7 +155,7 @@ def _commitment(context: RequestContext, one: Purchase) -> Row:
         "grand_total": money(one.total),
         "approved_change_orders": money(approved),
         "pending_change_orders": money(pending),
-        "draft_change_orders_amount": money(0),
+        "draft_change_orders_amount": money(sum(order.total for order in orders if order.status == "draft")),
         "revised_contract": money(revised),
         "pending_revised_contract": money(revised + pending),
         "retainage_percent": money(retained_percent(context) * 100),
@@ -185,8 +184,8 @@ def _common(context: RequestContext) -> Row:
         "private": True,
         "show_line_items_to_non_admins": False,
         "origin_data": "synced" if synced else None,
-        "currency_configuration": CURRENCY,
-        "currency_iso_code": "USD",
+        "currency_configuration": currency(context),
+        **(currency(context) or {}),
     }
 
 
@@ -194,24 +193,8 @@ def _type_name(one: Purchase) -> str:
     return "WorkOrderContract" if one.kind == WORK_ORDER else "PurchaseOrderContract"
 
 
-def _line(context: RequestContext, line: Line, kind: str, holder: str, index: int) -> Row:
-    code: BudgetCode = line.code
+def _line(context: RequestContext, line: Line, kind: str, index: int) -> Row:
     since = context.here.created_at
-    return {
-        "id": context.id(kind, line.number),
-        "description": line.text,
-        "amount": money(line.amount),
-        "total_amount": money(line.amount),
-        "extended_amount": money(line.amount),
-        "extended_type": "calculated",
-        "quantity": "1.0",
-        "unit_cost": money(line.amount),
-        "uom": "ls",
-        "position": line.number % 20 + 1,
-        "company": {"id": context.company.id, "name": context.company.name},
-        "project": {"id": context.here.id, "name": context.here.name},
-        "holder": {"id": context.id(holder, index), "holder_type": holder.title().replace("_", "")},
-        **coded(context, code),
-        "created_at": since,
-        "updated_at": since,
-    }
+    holder = (kind, context.id(kind, index))
+    row = line_row(context, f"{kind}_line_item", line.number, line.code, line.text, line.amount, holder)
+    return {**row, "position": line.number % 20 + 1, "created_at": since, "updated_at": since}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
+from datetime import timedelta
 
+from procore_nb.demo.company import TODAY
 from procore_nb.demo.tables import site_team
-from procore_nb.demo.tables.budgetcodes import CURRENCY, BudgetCode, coded, money
+from procore_nb.demo.tables.budgetcodes import BudgetCode, currency, line_row, money
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
 from procore_nb.demo.tables.spending import Spending, spendings
@@ -22,7 +23,7 @@ def direct_costs(context: RequestContext) -> Iterator[Row]:
     for one in spendings(context):
         vendor = site_team.firm_for(context, 16) if one.kind == "invoice" else None
         person = site_team.office(context)[one.index % 3] if one.kind != "invoice" else None
-        paid = one.day if one.status == "approved" else None
+        paid = one.day + timedelta(days=0 if person else 21 + one.index % 30)
         yield {
             "id": context.id(DIRECT_COST, one.index),
             "amount": money(one.total),
@@ -30,7 +31,7 @@ def direct_costs(context: RequestContext) -> Iterator[Row]:
             "direct_cost_type": one.kind,
             "direct_cost_date": one.day,
             "received_date": one.day,
-            "payment_date": paid,
+            "payment_date": paid if one.status == "approved" and paid <= TODAY else None,
             "description": f"{_TEXTS[one.kind]}, {one.day:%Y-%m}",
             "invoice_number": f"INV-{one.index + 1:04}" if vendor else None,
             "status": one.status,
@@ -39,11 +40,7 @@ def direct_costs(context: RequestContext) -> Iterator[Row]:
             "vendor_id": vendor.id if vendor else None,
             "vendor_name": vendor.name if vendor else None,
             "employee": site_team.brief(person) if person else None,
-            "currency_configuration": {
-                **CURRENCY,
-                "base_currency_iso_code": "USD",
-                "currency_exchange_rate": Decimal("1.0"),
-            },
+            "currency_configuration": currency(context),
             "created_at": one.created,
             "updated_at": one.created,
         }
@@ -60,21 +57,7 @@ def direct_cost_line_items(context: RequestContext) -> Iterator[Row]:
 
 
 def _line(context: RequestContext, one: Spending, position: int, code: BudgetCode, amount: int) -> Row:
-    return {
-        "id": context.id("direct_cost_line_item", one.index * _PER_COST + position),
-        "amount": money(amount),
-        "total_amount": money(amount),
-        "extended_amount": money(amount),
-        "extended_type": "calculated",
-        "quantity": "1.0",
-        "unit_cost": money(amount),
-        "uom": "ls",
-        "description": f"{_TEXTS[one.kind]}: {code.name.partition('.')[0]}",
-        "position": position + 1,
-        "holder": {"id": context.id(DIRECT_COST, one.index), "holder_type": "DirectCost"},
-        "company": {"id": context.company.id, "name": context.company.name},
-        "project": {"id": context.here.id, "name": context.here.name},
-        **coded(context, code),
-        "created_at": one.created,
-        "updated_at": one.created,
-    }
+    text = f"{_TEXTS[one.kind]}: {code.name.partition('.')[0]}"
+    number, holder = one.index * _PER_COST + position, (DIRECT_COST, context.id(DIRECT_COST, one.index))
+    row = line_row(context, "direct_cost_line_item", number, code, text, amount, holder)
+    return {**row, "position": position + 1, "created_at": one.created, "updated_at": one.created}

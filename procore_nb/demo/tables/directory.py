@@ -8,18 +8,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
+from procore_nb.demo.company import OFFICES, Company
+from procore_nb.demo.facts import read_facts
+from procore_nb.demo.project import Project
 from procore_nb.demo.tables.made_up_names import COST_CODES, FIRMS, FIRST_NAMES, LAST_NAMES, LEVELS, TRADES
 from procore_nb.demo.tables.request_context import RequestContext, Row
 
 
 @dataclass(frozen=True)
 class Vendor:
-    """One firm of the company's directory."""
+    """One firm of the company's directory; it works in one country. Owners and the builder have no trade."""
 
     id: int
     name: str
     trade: str
     trade_id: int
+    country: str
 
     @property
     def ref(self) -> Row:
@@ -108,49 +112,105 @@ class Reference:
 
 @lru_cache(maxsize=16)
 def directory(company_id: int) -> tuple[tuple[Vendor, ...], tuple[Person, ...]]:
-    """All vendors and all people of a company."""
+    """All firms with a trade and all people of a company: in each country firms of every trade, each with somebody."""
+    first, trades = _first_vendor_id(company_id), len(TRADES)
+    blocks = read_facts("money")["firm_blocks"]
     vendors = tuple(
         Vendor(
-            88_000 + company_id % 97 * 1_000 + number,
-            f"{firm} {TRADES[number % len(TRADES)]}",
-            TRADES[number % len(TRADES)],
-            5_200 + number % len(TRADES),
+            first + number,
+            f"{FIRMS[number % len(FIRMS)]} {TRADES[number % trades]}",
+            TRADES[number % trades],
+            5_200 + number % trades,
+            blocks[number // trades],
         )
-        for number, firm in enumerate(FIRMS)
+        for number in range(trades * len(blocks))
     )
-    people = tuple(_person(company_id, number, vendors) for number in range(90))
-    return vendors, people
+    return vendors, tuple(_person(company_id, number, vendors) for number in range(len(vendors) * 3 // 2))
 
 
 def _person(company_id: int, number: int, vendors: tuple[Vendor, ...]) -> Person:
-    first, last = FIRST_NAMES[number * 7 % len(FIRST_NAMES)], LAST_NAMES[number * 11 % len(LAST_NAMES)]
-    vendor = None if number % 3 == 0 else vendors[number * 5 % len(vendors)]
+    first = FIRST_NAMES[number * 7 % len(FIRST_NAMES)]
+    last = LAST_NAMES[(number * 11 + number // 160) % len(LAST_NAMES)]
+    vendor = None if number % 3 == 0 else vendors[number * 2 // 3]
     login = f"person{number:03}.{company_id % 97}@{'site' if vendor else 'office'}.example"
     return Person(710_000 + company_id % 97 * 1_000 + number, first, last, login, vendor)
 
 
+def _first_vendor_id(company_id: int) -> int:
+    return 88_000 + company_id % 97 * 1_000
+
+
 @lru_cache(maxsize=4096)
-def team(company_id: int, project_id: int) -> tuple[tuple[Vendor, ...], tuple[Person, ...]]:
-    """Firms and people of one project."""
+def team(
+    company_id: int, project_id: int, country: str, office: int
+) -> tuple[tuple[Vendor, ...], tuple[Person, ...]]:
+    """Firms and people of one project: a firm of its country for each trade, the staff of the nearest office."""
     vendors, people = directory(company_id)
-    firms = tuple(vendors[(project_id + 3 * step) % len(vendors)] for step in range(12))
-    crew = tuple(person for person in people if person.vendor is None or person.vendor in firms)
-    start = project_id % len(crew)
-    return firms, (crew[start:] + crew[:start])[:24]
+    there = [one for one in vendors if one.country == country]
+    sets = len(there) // len(TRADES)
+    firms = [
+        there[(project_id + trade) % sets * len(TRADES) + trade] for trade in range(len(TRADES))
+    ]  # one set of a country's firms after the other
+    ids = {one.id for one in firms}
+    staff = [one for one in people if one.vendor is None][office :: len(OFFICES)]
+    start = project_id % len(staff)
+    guests = [one for one in people if one.vendor and one.vendor.id in ids]
+    return tuple(firms), (*staff[start:], *staff[:start], *guests)
+
+
+def _team(company: Company, project: Project) -> tuple[tuple[Vendor, ...], tuple[Person, ...]]:
+    office = OFFICES.index(project.office) if project.office else 0
+    return team(company.id, project.id, project.street.country_code, office)
+
+
+def builder(company: Company) -> Vendor:
+    """The company itself, as the contractor of its own contracts with owners."""
+    return Vendor(_first_vendor_id(company.id) + 900, company.name, "", 0, "")
+
+
+@lru_cache(maxsize=16)
+def _owners(company_id: int) -> tuple[Vendor, ...]:
+    """Owners: three in each country, for health, for the public, and private ones."""
+    about, first = read_facts("money"), _first_vendor_id(company_id) + 500
+    kinds, countries = about["owner_kinds"], sorted(about["currencies"])
+    return tuple(
+        Vendor(first + number, f"{word} {kinds[number % len(kinds)]}", "", 0, countries[number // len(kinds)])
+        for number, word in enumerate(about["owner_words"])
+    )
+
+
+def owner_of(company: Company, project: Project) -> Vendor:
+    """Who has the project built: one of the owners in its country, by what is built."""
+    type_index = next(one[0] for one in read_facts("money")["buildings"] if one[1] == project.building)
+    there = [one for one in _owners(company.id) if one.country == project.street.country_code]
+    number: int = read_facts("money")["owner_of_type"][type_index]
+    return there[number]
 
 
 def vendors(context: RequestContext) -> tuple[Vendor, ...]:
-    """Firms on the project, or all of the company's."""
+    """Firms that work on the project, or all of the company's."""
     if context.project is None:
         return directory(context.company.id)[0]
-    return team(context.company.id, context.project.id)[0]
+    return _team(context.company, context.project)[0]
+
+
+def parties_of(company: Company, project: Project) -> tuple[Vendor, ...]:
+    """Everybody with a contract on a project: the firms, the owner, the builder itself."""
+    return (*_team(company, project)[0], owner_of(company, project), builder(company))
+
+
+def parties(context: RequestContext) -> tuple[Vendor, ...]:
+    """Everybody with a contract, on the project or in all of the company's."""
+    if context.project:
+        return parties_of(context.company, context.project)
+    return (*vendors(context), *_owners(context.company.id), builder(context.company))
 
 
 def people(context: RequestContext) -> tuple[Person, ...]:
     """People on the project, or all of the company's."""
     if context.project is None:
         return directory(context.company.id)[1]
-    return team(context.company.id, context.project.id)[1]
+    return _team(context.company, context.project)[1]
 
 
 def locations(context: RequestContext) -> tuple[Location, ...]:

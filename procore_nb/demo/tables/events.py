@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from procore_nb.demo.company import TODAY
 from procore_nb.demo.tables import site_team
-from procore_nb.demo.tables.budgetcodes import CURRENCY, coded, money, wbs
+from procore_nb.demo.tables.budgetcodes import coded, currency, money, wbs
 from procore_nb.demo.tables.claims import CONTINGENCY, OWNER, Claim, claims
 from procore_nb.demo.tables.contracts import PRIME
 from procore_nb.demo.tables.purchases import purchase_for
@@ -25,15 +25,6 @@ REASONS = (
     "Coordination",
 )
 STATUSES = {"open": (1, "Open"), "closed": (2, "Closed"), "pending": (3, "Pending"), "void": (4, "Void")}
-
-
-def status_of(claim: Claim) -> str:
-    """Status of a change event: closed once it is decided."""
-    if claim.void:
-        return "void"
-    if claim.outcome == "none":
-        return "open"
-    return "pending" if claim.outcome == "pending" else "closed"
 
 
 @table("change_events", "change_events_v1_0")
@@ -61,7 +52,7 @@ def change_events(context: RequestContext) -> Iterator[Row]:
 
 
 def _event(context: RequestContext, claim: Claim) -> Row:
-    status = status_of(claim)
+    status = claim.status
     status_id, status_name = STATUSES[status]
     name, abbreviation = KINDS[claim.kind]
     asker = site_team.office(context)[claim.index % 3]
@@ -93,14 +84,14 @@ def _event(context: RequestContext, claim: Claim) -> Row:
         "custom_fields": {},
         "change_items": [_item(context, claim, step) for step in range(len(claim.parts))],
         "notes": {},
-        "currency_configuration": CURRENCY,
+        "currency_configuration": currency(context),
     }
 
 
 def _old_words(context: RequestContext, claim: Claim) -> Row:
     """What version 1.0 of the list calls otherwise; a key of both versions is written as each declares it."""
     old = context.endpoint.version == "v1.0"
-    status_id, status_name = STATUSES[status_of(claim)]
+    status_id, status_name = STATUSES[claim.status]
     question = claim.question
     words: Row = {
         "number": claim.index + 1,
@@ -164,10 +155,12 @@ def _item(context: RequestContext, claim: Claim, step: int) -> Row:
         "latest_revenue_values": {**values, "amount": asked, "unit_cost": asked},
         "estimated_cost_amount": spent,
         "estimated_cost_quantity": 1,
-        "status": status_of(claim),
+        "status": claim.status,
         "title": claim.title,
         "uom": "ls",
-        "source": "budget_change" if claim.kind == CONTINGENCY and claim.agreed else "change_event",
+        "source": "budget_change"
+        if claim.kind == CONTINGENCY and claim.firm and claim.firm.agreed
+        else "change_event",
         **coded(context, claim.code),
     }
 

@@ -6,28 +6,35 @@ bills and direct costs that the other lists show.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from procore_nb.demo.tables.billing import bills
-from procore_nb.demo.tables.budgetcodes import BUDGET_CODES, budget_code
+from procore_nb.demo.tables.billing import COUNTED, bills
+from procore_nb.demo.tables.budgetcodes import BUDGET_CODES, BudgetCode, budget_code, codes_of
 from procore_nb.demo.tables.claims import ALLOWANCE, CONTINGENCY, Claim, claims
-from procore_nb.demo.tables.orders import Order, commitment_orders, prime_orders
+from procore_nb.demo.tables.orders import commitment_orders, prime_orders
+from procore_nb.demo.tables.plan import plan_of
 from procore_nb.demo.tables.progress_curve import works
 from procore_nb.demo.tables.purchases import budget, purchases
 from procore_nb.demo.tables.request_context import RequestContext
 from procore_nb.demo.tables.spending import spendings
 
 RESERVE = budget_code(0, "O")  # transfers are taken from here
+# Where an order counts: by whether it is the owner's, and by its state.
+_COLUMNS = {
+    (True, "approved"): "approved",
+    (True, "pending"): "pending",
+    (False, "approved"): "committed",
+    (False, "pending"): "pending_costs",
+}
 
 
 @dataclass
 class Figures:
-    """Money of one budget code, in cents."""
+    """Money of one budget code, in cents; `guess` is the part of the automatic forecast that somebody typed instead."""
 
     original: int
-    finished: bool
+    guess: float | None = None
     transfers: int = 0
     approved: int = 0
     pending: int = 0
@@ -52,37 +59,47 @@ class Figures:
         return self.committed + self.direct + self.pending_costs
 
     @property
+    def automatic(self) -> int:
+        """What is still to be bought if the rest of the budget is spent."""
+        return max(0, self.projected_budget - self.projected_costs)
+
+    @property
     def forecast(self) -> int:
-        """What is still to be bought: the rest of the budget, nothing once the work is finished."""
-        return 0 if self.finished else max(0, self.projected_budget - self.projected_costs)
+        """What is still to be bought: the rest of the budget, or what somebody typed, nothing once the work is finished."""
+        return self.automatic if self.guess is None else int(self.automatic * self.guess) // 100 * 100
 
     @property
     def at_completion(self) -> int:
         """Estimated cost at completion."""
         return self.projected_costs + self.forecast
 
+    @property
+    def job_to_date(self) -> int:
+        """What was billed and spent."""
+        return self.billed + self.direct
 
-def figures(context: RequestContext, day: date) -> tuple[Figures, ...]:
-    """Figures of each budget code at the end of a day."""
-    term = works(context)
-    found = tuple(
-        Figures(budget(context)[one.number], bool(term) and term.elapsed(day) >= one.part.end)  # type: ignore[union-attr]
-        for one in BUDGET_CODES
-    )
+    @property
+    def over_under(self) -> int:
+        """What is left of the projected budget in the end; negative if it does not suffice."""
+        return self.projected_budget - self.at_completion
+
+
+def figures(context: RequestContext, day: date) -> dict[BudgetCode, Figures]:
+    """Figures of each budget code of a project at the end of a day."""
+    term, plan, draw = works(context), plan_of(context.here), context.random("forecasts")
+    found = {one: Figures(budget(context)[one.number]) for one in codes_of(context)}
+    for one, row in found.items():
+        typed = draw.uniform(0.5, 1.0) if draw.random() < 0.15 else None
+        row.guess = 0.0 if term and term.elapsed(day) >= plan[one.code].end else typed
     for claim in transfers(context):
-        if claim.decided and claim.decided.date() <= day and claim.agreed:
-            found[claim.code.number].transfers += claim.cost
-            found[RESERVE.number].transfers -= claim.cost
-    for order in _undone(prime_orders(context), day):
-        for claim, amount in order.parts:
-            found[claim.code.number].pending += amount
-    for order in _undone(commitment_orders(context), day):
-        found[order.claims[0].code.number].pending_costs += order.total
-    for order in _approved(prime_orders(context), day):
-        for claim, amount in order.parts:
-            found[claim.code.number].approved += amount
-    for order in _approved(commitment_orders(context), day):
-        found[order.claims[0].code.number].committed += order.total
+        if claim.firm and claim.firm.agreed and claim.firm.on and claim.firm.on.date() <= day:
+            found[claim.code].transfers += claim.cost
+            found[RESERVE].transfers -= claim.cost
+    for order in (*prime_orders(context), *commitment_orders(context)):
+        state = order.state_on(day)
+        column = _COLUMNS.get((order.purchase is None, state))
+        for claim, amount in order.parts if column else ():
+            setattr(found[claim.code], column, getattr(found[claim.code], column) + amount)  # type: ignore[arg-type]
     _add_costs(context, found, day)
     return found
 
@@ -90,32 +107,22 @@ def figures(context: RequestContext, day: date) -> tuple[Figures, ...]:
 def transfers(context: RequestContext) -> tuple[Claim, ...]:
     """Changes the budget pays for from its own reserve."""
     kinds = (ALLOWANCE, CONTINGENCY)
-    return tuple(one for one in claims(context) if one.kind in kinds and one.priced is not None)
+    return tuple(one for one in claims(context) if one.kind in kinds and one.firm is not None)
 
 
-def _add_costs(context: RequestContext, found: tuple[Figures, ...], day: date) -> None:
+def _add_costs(context: RequestContext, found: dict[BudgetCode, Figures], day: date) -> None:
     for one in purchases(context):
         if not one.executed or one.contract_date > day:
             continue
         for line in one.lines:
-            found[line.code.number].committed += line.amount
-        done = [
-            bill for bill in bills(context)[one.index] if bill.status == "approved" and bill.billed <= day
-        ]
-        for line, amount in zip(one.lines, done[-1].lines if done else (), strict=False):
-            found[line.code.number].billed += amount
-        found[one.lines[0].code.number].billed += done[-1].extra if done else 0
+            found[line.code].committed += line.amount
+        done = [bill for bill in bills(context)[one.index] if bill.status in COUNTED and bill.billed <= day]
+        if done:
+            for line, amount in zip(one.lines, done[-1].lines, strict=True):
+                found[line.code].billed += amount
+            for number, amount in done[-1].extras.items():
+                found[BUDGET_CODES[number]].billed += amount
     for spending in spendings(context):
         if spending.status == "approved" and spending.day <= day:
             for code, amount in spending.lines:
-                found[code.number].direct += amount
-
-
-def _approved(orders: Iterable[Order], day: date) -> list[Order]:
-    return [one for one in orders if one.status == "approved" and one.decided and one.decided.date() <= day]
-
-
-def _undone(orders: Iterable[Order], day: date) -> list[Order]:
-    """Orders written but not decided by a day."""
-    written = (one for one in orders if one.created.date() <= day)
-    return [one for one in written if one.decided is None or one.decided.date() > day]
+                found[code].direct += amount

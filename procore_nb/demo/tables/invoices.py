@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from decimal import Decimal
 
 from procore_nb.demo.company import TODAY
 from procore_nb.demo.tables import site_team
 from procore_nb.demo.tables.billing import Bill, bills, owner_bills, periods, retained_percent
-from procore_nb.demo.tables.budgetcodes import CURRENCY, money, wbs
+from procore_nb.demo.tables.budgetcodes import currency, money, wbs
 from procore_nb.demo.tables.contracts import PRIME
 from procore_nb.demo.tables.progress_curve import noon
 from procore_nb.demo.tables.purchases import WORK_ORDER, Purchase, purchases
@@ -17,7 +16,8 @@ from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
 
 _PER_CONTRACT = 100  # bills of one contract, in the numbers of their ids
-_MONEY = {**CURRENCY, "base_currency_iso_code": "USD", "currency_exchange_rate": Decimal("1.0")}
+# Invoices to the owner know fewer statuses.
+_OWNER_WORDS = {"approved_as_noted": "approved", "pending_owner_approval": "under_review"}
 
 
 @table("requisitions", "requisitions_v1_0")
@@ -55,7 +55,7 @@ def requisition_contract_items(context: RequestContext) -> Iterator[Row]:
             "status": bill.status,
             "position": position + 1,
             "wbs_code": wbs(context, line.code),
-            "currency_configuration": CURRENCY,
+            "currency_configuration": currency(context),
         }
 
 
@@ -64,9 +64,7 @@ def payment_applications(context: RequestContext) -> Iterator[Row]:
     """Invoices to the owner."""
     if context.number_of(PRIME, context.ids.get("prime_contract_id", context.id(PRIME, 0))) != 0:
         return
-    paid = 0
     for bill in owner_bills(context):
-        paid += bill.due if bill.paid_on else 0
         yield {
             "id": context.id("payment_application", bill.number),
             "number": bill.number,
@@ -76,16 +74,16 @@ def payment_applications(context: RequestContext) -> Iterator[Row]:
             "period_start": bill.start,
             "period_end": bill.end,
             "period_id": context.id("billing_period", bill.period),
-            "status": bill.status,
+            "status": _OWNER_WORDS.get(bill.status, bill.status),
             "total_amount_paid": money(bill.due if bill.paid_on else 0),
             "total_amount_accrued_this_period": money(bill.done - bill.previous),
             "formatted_contract_company": site_team.office(context)[0].name,
-            "currency_configuration": _MONEY,
+            "currency_configuration": currency(context),
             "g702": _summary(context, bill),
             "billing_period": {"start_date": bill.start, "end_date": bill.end},
             "contract": {"id": context.id(PRIME, 0), "type": "PrimeContract", "title": context.here.name},
             "created_at": bill.billed,
-            "updated_at": min(bill.paid_on or bill.billed, TODAY),
+            "updated_at": bill.paid_on or bill.billed,
             "description_type": "automatic",
         }
 
@@ -99,7 +97,7 @@ def billing_periods(context: RequestContext) -> Iterator[Row]:
             "project_id": context.here.id,
             "start_date": start,
             "end_date": end,
-            "due_date": start.replace(day=25),
+            "due_date": end + timedelta(days=5),
             "position": number + 1,
             "status": "open" if end >= TODAY else "closed",
             "created_at": noon(start - timedelta(days=5)),
@@ -139,8 +137,8 @@ def _payment(context: RequestContext, one: Purchase, bill: Bill, day: date) -> R
 
 def _requisition(context: RequestContext, one: Purchase, bill: Bill) -> Row:
     asker = site_team.site(context)[one.index % len(site_team.site(context))]
-    submitted = bill.billed + timedelta(days=3)
-    last = bill.paid_on or submitted
+    submitted = None if bill.status == "draft" else min(bill.billed + timedelta(days=3), TODAY)
+    last = bill.paid_on or submitted or bill.billed
     first = bill.number == 1
     return {
         "id": _bill_id(context, one, bill),
@@ -170,7 +168,7 @@ def _requisition(context: RequestContext, one: Purchase, bill: Bill) -> Row:
             **asker.ref,
             "company_name": asker.vendor.name if asker.vendor else context.company.name,
         },
-        "currency_configuration": _MONEY,
+        "currency_configuration": currency(context),
         "custom_fields": {},
         "created_at": noon(bill.billed),
         "updated_at": noon(last),
@@ -179,16 +177,18 @@ def _requisition(context: RequestContext, one: Purchase, bill: Bill) -> Row:
 
 def _summary(context: RequestContext, bill: Bill) -> Row:
     """The sheet in front of an invoice (AIA form G702)."""
+    signs = ("positive", "negative")
+    new = (now - before for now, before in zip(bill.changes, bill.known, strict=True))
+    known = {"": bill.changes, "_new": new, "_previous": bill.known}
     return {
         "original_contract_sum": money(bill.original),
-        "net_change_by_change_orders": money(bill.changes),
+        "net_change_by_change_orders": money(sum(bill.changes)),
         "contract_sum_to_date": money(bill.contract_sum),
-        "positive_change_order_item_total": money(bill.changes),
-        "negative_change_order_item_total": money(0),
-        "positive_new_change_order_item_total": money(bill.changes - bill.previous_changes),
-        "negative_new_change_order_item_total": money(0),
-        "positive_previous_change_order_item_total": money(bill.previous_changes),
-        "negative_previous_change_order_item_total": money(0),
+        **{
+            f"{sign}{when}_change_order_item_total": money(amount)
+            for when, amounts in known.items()
+            for sign, amount in zip(signs, amounts, strict=True)
+        },
         "total_completed_and_stored_to_date": money(bill.done),
         "completed_work_retainage_percent": f"{0 if bill.final else retained_percent(context)}.0",
         "completed_work_retainage_amount": money(bill.retained),

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from procore_nb.demo.company import TODAY
+from procore_nb.demo.facts import read_facts
 from procore_nb.demo.tables.cache import per_project
 from procore_nb.demo.tables.made_up_names import COST_CODES
 from procore_nb.demo.tables.progress_curve import Works, noon, workday, works
@@ -31,20 +32,7 @@ class Material:
     price: int
 
 
-MATERIALS = (
-    Material(2, "Ready-mix concrete C32/40", "m3", 55, 145),
-    Material(2, "Reinforcing bar 16 mm", "t", 35, 980),
-    Material(2, "Formwork ply 18 mm", "sheet", 10, 42),
-    Material(5, "Rolled steel sections S355", "t", 75, 2_100),
-    Material(5, "Composite metal deck 60 mm", "m2", 20, 38),
-    Material(5, "Structural bolts M20", "each", 5, 3),
-    Material(8, "Curtain wall panel 1.5 m", "m2", 85, 620),
-    Material(8, "Glazed entrance door set", "each", 15, 4_800),
-    Material(14, "Spiral duct 400 mm", "m", 60, 34),
-    Material(14, "Fan coil unit 4 kW", "each", 40, 1_150),
-    Material(15, "Armoured cable 4 x 25", "m", 65, 16),
-    Material(15, "Distribution board 24-way", "each", 35, 2_100),
-)
+MATERIALS = tuple(Material(*one) for one in read_facts("money")["materials"])
 # Share of a work's time at which a delivery is due, its percent of each line, and its days of delay by `late`.
 _DELIVERIES = ((0.0, 30, (0, 4)), (0.35, 45, (2, 11)), (0.7, 25, (0, 7)))
 _DAYS_ON_THE_ROAD = 4
@@ -99,16 +87,18 @@ def material_orders(context: RequestContext) -> tuple[MaterialOrder, ...]:
         ()
         if term is None
         else tuple(
-            _order(term, one) for one in purchases(context) if one.kind == PURCHASE_ORDER and one.executed
+            _order(term, one, context.here.rate)
+            for one in purchases(context)
+            if one.kind == PURCHASE_ORDER and one.executed
         )
     )
 
 
-def _order(term: Works, purchase: Purchase) -> MaterialOrder:
+def _order(term: Works, purchase: Purchase, rate: float) -> MaterialOrder:
     code = purchase.lines[0].code.code
     lines = tuple(number for number, one in enumerate(MATERIALS) if one.code == code)
     ordered = tuple(
-        max(1, purchase.total * MATERIALS[number].percent // (10_000 * MATERIALS[number].price))
+        max(1, int(purchase.total / rate * MATERIALS[number].percent) // (10_000 * MATERIALS[number].price))
         for number in lines
     )
     deliveries: list[Delivery] = []

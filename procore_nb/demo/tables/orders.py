@@ -8,17 +8,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from procore_nb.demo.company import TODAY
 from procore_nb.demo.tables.cache import per_project
-from procore_nb.demo.tables.claims import Claim, claims
-from procore_nb.demo.tables.purchases import Purchase, owner_changes, purchase_for
+from procore_nb.demo.tables.claims import Claim, Decision, claims
+from procore_nb.demo.tables.purchases import Purchase, purchase_for
 from procore_nb.demo.tables.request_context import RequestContext
 
 COMMITMENT_FIRST = 5_000  # numbers of commitment orders begin here, so that both kinds share one list
+_TIERS = (1, 2, 1, 1, 2, 3)  # by the index of the project
 
 
 @dataclass(frozen=True)
 class Order:
-    """One change order: `purchase` is None if it is the owner's. Statuses are approved, pending and rejected."""
+    """One change order: `purchase` is None if it is the owner's. The side it is for has decided all its claims alike."""
 
     index: int
     number: str
@@ -26,14 +28,20 @@ class Order:
     purchase: Purchase | None
 
     @property
+    def _decisions(self) -> list[Decision]:
+        sides = (one.firm if self.purchase else one.owner for one in self.claims)
+        return [side for side in sides if side is not None]
+
+    @property
     def status(self) -> str:
-        """Where it stands; all claims of an order stand alike."""
-        return self.claims[0].outcome
+        """Where it stands, as Procore words it."""
+        return self._decisions[0].status
 
     @property
     def parts(self) -> tuple[tuple[Claim, int], ...]:
-        """Each claim with what the order pays for it, in cents."""
-        return tuple((one, one.cost if self.purchase else one.revenue) for one in self.claims)
+        """Each claim with what the order pays for it, in cents: nothing if it is at no charge."""
+        factor = self.status != "no_charge"
+        return tuple((one, factor * (one.cost if self.purchase else one.revenue)) for one in self.claims)
 
     @property
     def total(self) -> int:
@@ -52,9 +60,17 @@ class Order:
 
     @property
     def decided(self) -> datetime | None:
-        """When it was approved or rejected, None if it is pending."""
-        decided = [one.decided for one in self.claims if one.decided is not None]
-        return max(*decided, self.created) if decided else None
+        """When its status was final, None if it is a draft or pending."""
+        days = [side.on for side in self._decisions if side.on]
+        return max(*days, self.created) if days else None
+
+    def state_on(self, day: date) -> str:
+        """What it counted as at the end of a day: approved, pending, or nothing (written later, a draft, turned down)."""
+        if self.created.date() > day:
+            return ""
+        if self.decided is None or self.decided.date() > day:
+            return "" if self.status == "draft" else "pending"
+        return "approved" if self.status == "approved" else ""
 
     @property
     def title(self) -> str:
@@ -63,17 +79,22 @@ class Order:
         return self.claims[0].title + (f" and {more} more" if more else "")
 
 
+def tiers(context: RequestContext) -> int:
+    """Change-order tiers of a project: with three, only packages, requests and potential change orders are listed."""
+    return _TIERS[context.here.index % len(_TIERS)]
+
+
 @per_project(keep=400)
 def prime_orders(context: RequestContext) -> tuple[Order, ...]:
     """Orders of the prime contract: approved claims in groups, all others on their own."""
-    changes = owner_changes(context)
-    agreed = [one for one in changes if one.agreed]
+    asked = [one for one in claims(context) if one.owner is not None]
+    agreed = [one for one in asked if one.owner and one.owner.agreed]
     groups: list[tuple[Claim, ...]] = []
     while agreed:
         size = 1 + len(groups) % 3
         groups.append(tuple(agreed[:size]))
         agreed = agreed[size:]
-    groups += [(one,) for one in changes if not one.agreed]
+    groups += [(one,) for one in asked if one.owner and not one.owner.agreed]
     return tuple(Order(index, f"{index + 1:03}", group, None) for index, group in enumerate(groups))
 
 
@@ -83,7 +104,7 @@ def commitment_orders(context: RequestContext) -> tuple[Order, ...]:
     found: list[Order] = []
     counts: dict[int, int] = {}
     for claim in claims(context):
-        purchase = purchase_for(context, claim) if claim.priced is not None else None
+        purchase = purchase_for(context, claim) if claim.firm is not None else None
         if purchase is not None:
             number = counts[purchase.index] = counts.get(purchase.index, 0) + 1
             found.append(Order(COMMITMENT_FIRST + claim.index, f"{number:03}", (claim,), purchase))
@@ -97,10 +118,6 @@ def orders_of(context: RequestContext, purchase: Purchase | None) -> tuple[Order
     return tuple(one for one in commitment_orders(context) if one.purchase == purchase)
 
 
-def summed(orders: tuple[Order, ...], status: str, by: date | None = None) -> int:
-    """Sum of the orders of a status, of those decided by a day if one is given; in cents."""
-    return sum(
-        one.total
-        for one in orders
-        if one.status == status and (by is None or (one.decided is not None and one.decided.date() <= by))
-    )
+def summed(orders: tuple[Order, ...], state: str, by: date = TODAY) -> int:
+    """Sum of the orders that counted as approved or pending at the end of a day, in cents."""
+    return sum(one.total for one in orders if one.state_on(by) == state)

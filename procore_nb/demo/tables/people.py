@@ -46,8 +46,8 @@ def people(context: RequestContext) -> Iterator[Row]:
 
 @table("vendors", "project_vendors", "project_vendors_v1_0")
 def vendors(context: RequestContext) -> Iterator[Row]:
-    """Firms, active ones only."""
-    for vendor in directory.vendors(context):
+    """Firms, owners and the builder itself, active ones only."""
+    for vendor in directory.parties(context):
         yield _firm(context, vendor)
 
 
@@ -82,7 +82,8 @@ def _firm(context: RequestContext, vendor: Vendor) -> Row:
         "id": vendor.id,
         "name": vendor.name,
         "company": vendor.name,
-        "trade_name": vendor.trade,
+        "trade_name": vendor.trade or None,
+        "country_code": vendor.country or None,
         "email_address": f"office@{vendor.name.split()[0].lower()}.example",
         "is_active": True,
         "is_connected": vendor.id % 2 == 0,
@@ -96,7 +97,9 @@ def _firm(context: RequestContext, vendor: Vendor) -> Row:
         "children_count": 0,
         "primary_contact": _contact(contact, created) if contact else None,
         "project_ids": list(_projects_of(context.portfolio, context.company).get(vendor.id, ())),
-        "trades": [{"id": vendor.trade_id, "name": vendor.trade, "active": True, "updated_at": _SINCE}],
+        "trades": [{"id": vendor.trade_id, "name": vendor.trade, "active": True, "updated_at": _SINCE}]
+        if vendor.trade
+        else [],
         "company_vendor": True,
         "legal_name": f"{vendor.name} Limited",
         "created_at": created,
@@ -116,11 +119,11 @@ def _contact(person: Person, created: datetime) -> Row:
 
 
 @lru_cache(maxsize=8)
-def _projects_of(portfolio: Portfolio, company: Company) -> dict[int, tuple[int, ...]]:
+def _projects_of(portfolio: Portfolio, company: Company) -> dict[int, list[int]]:
     """Ids of the projects each firm works on."""
     found: dict[int, list[int]] = {}
     if portfolio.size(company) <= _LARGE:
         for project in portfolio.projects(company):
-            for vendor in directory.team(company.id, project.id)[0]:
+            for vendor in directory.parties_of(company, project):
                 found.setdefault(vendor.id, []).append(project.id)
-    return {vendor_id: tuple(ids) for vendor_id, ids in found.items()}
+    return found

@@ -1,13 +1,16 @@
 """How the work of any project is planned: what each cost code costs, and when its turn comes.
 
-In: nothing. Out: `PLAN`, one `WorkPackage` for each cost code in the order of the list, and `work_done`.
+In: a project. Out: `plan_of`, its `WorkPackage`s, and `work_done`; `PLAN` has one for every cost code in the order of the list.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 
+from procore_nb.demo.facts import read_facts
+from procore_nb.demo.project import Project
 from procore_nb.demo.tables.progress_curve import Works, s_curve
 
 
@@ -24,30 +27,23 @@ class WorkPackage:
         return s_curve((elapsed - self.begin) / (self.end - self.begin))
 
 
-PLAN = (
-    WorkPackage(4, 0.0, 1.0),
-    WorkPackage(2, 0.0, 0.1),
-    WorkPackage(15, 0.06, 0.42),
-    WorkPackage(5, 0.15, 0.45),
-    WorkPackage(4, 0.3, 0.58),
-    WorkPackage(11, 0.14, 0.45),
-    WorkPackage(3, 0.4, 0.7),
-    WorkPackage(4, 0.42, 0.62),
-    WorkPackage(10, 0.4, 0.72),
-    WorkPackage(6, 0.5, 0.84),
-    WorkPackage(2, 0.68, 0.95),
-    WorkPackage(3, 0.48, 0.8),
-    WorkPackage(2, 0.45, 0.8),
-    WorkPackage(5, 0.38, 0.82),
-    WorkPackage(9, 0.38, 0.86),
-    WorkPackage(9, 0.36, 0.9),
-    WorkPackage(4, 0.02, 0.2),
-    WorkPackage(2, 0.8, 1.0),
-)
+PLAN = tuple(WorkPackage(*part) for part in read_facts("money")["plan"])
 WEIGHTS = sum(part.weight for part in PLAN)
 
 
-def work_done(term: Works, day: date) -> float:
-    """Share of all the work done by a day, each part counted by its cost."""
-    elapsed = term.elapsed(day)
-    return sum(part.weight * part.done(elapsed) for part in PLAN) / WEIGHTS
+@cache
+def _packages(building: str) -> dict[int, WorkPackage]:
+    kind = next(one[-1] for one in read_facts("money")["buildings"] if one[1] == building)
+    weights = read_facts("money")["weights"][kind]
+    return {code: replace(part, weight=weights[code]) for code, part in enumerate(PLAN) if weights[code]}
+
+
+def plan_of(project: Project) -> dict[int, WorkPackage]:
+    """Work packages of what a project builds, by the number of their cost code; a bridge has no lifts."""
+    return _packages(project.building)
+
+
+def work_done(project: Project, term: Works, day: date) -> float:
+    """Share of all the work of a project done by a day, each part counted by its cost."""
+    elapsed, parts = term.elapsed(day), plan_of(project).values()
+    return sum(part.weight * part.done(elapsed) for part in parts) / sum(part.weight for part in parts)

@@ -12,11 +12,11 @@ from datetime import date, datetime, timedelta
 
 from procore_nb.demo.company import TODAY
 from procore_nb.demo.tables import site_team
-from procore_nb.demo.tables.budgetcodes import BUDGET_CODES, BudgetCode
+from procore_nb.demo.tables.budgetcodes import BudgetCode, codes_of
 from procore_nb.demo.tables.cache import per_project
-from procore_nb.demo.tables.claims import OWNER, Claim, claims, contract_value
+from procore_nb.demo.tables.claims import Claim, claims, contract_sum
 from procore_nb.demo.tables.directory import Vendor
-from procore_nb.demo.tables.plan import WEIGHTS
+from procore_nb.demo.tables.plan import plan_of
 from procore_nb.demo.tables.progress_curve import Works, time_on, workday, works
 from procore_nb.demo.tables.request_context import RequestContext
 
@@ -61,31 +61,28 @@ class Purchase:
         return self.status in ("Approved", "Complete", "Received", "Closed")
 
 
-def owner_changes(context: RequestContext) -> tuple[Claim, ...]:
-    """Changes the owner has been asked to pay for."""
-    return tuple(one for one in claims(context) if one.kind == OWNER and one.priced is not None)
-
-
 def prime_sum(context: RequestContext) -> int:
     """What the owner agreed to pay at first: with the approved changes it is the project's total value."""
-    return contract_value(context) - sum(one.revenue for one in owner_changes(context) if one.agreed)
+    agreed = (one.revenue for one in claims(context) if one.owner and one.owner.agreed)
+    return contract_sum(context) - sum(agreed)
 
 
 @per_project(keep=400)
-def budget(context: RequestContext) -> tuple[int, ...]:
-    """Original budget of each budget code, in cents; whole hundreds."""
-    draw = context.random("budget")
+def budget(context: RequestContext) -> dict[int, int]:
+    """Original budget by number of the budget code, in cents; whole hundreds."""
+    draw, plan = context.random("budget"), plan_of(context.here)
     cost = prime_sum(context) * draw.randrange(880, 935) // 1000
-    return tuple(
-        cost
-        * one.part.weight
+    whole = sum(part.weight for part in plan.values())
+    return {
+        one.number: cost
+        * plan[one.code].weight
         * one.percent
         * draw.randrange(92, 109)
-        // (WEIGHTS * 10_000)
+        // (whole * 10_000)
         // 10_000
         * 10_000
-        for one in BUDGET_CODES
-    )
+        for one in codes_of(context)
+    }
 
 
 @per_project(keep=400)
@@ -94,15 +91,15 @@ def purchases(context: RequestContext) -> tuple[Purchase, ...]:
     term = works(context)
     if term is None:
         return ()
-    draw = context.random("purchases")
+    draw, plan = context.random("purchases"), plan_of(context.here)
     groups: dict[tuple[int, int], list[BudgetCode]] = {}
-    for one in BUDGET_CODES:
+    for one in codes_of(context):
         if one.kind.code in "SM":
             vendor = site_team.firm_for(context, one.code)
             groups.setdefault((vendor.id, one.number if one.kind.code == "M" else -1), []).append(one)
     found: list[Purchase] = []
     counts = {"S": 0, "M": 0}
-    for codes in sorted(groups.values(), key=lambda codes: min(one.part.begin for one in codes)):
+    for codes in sorted(groups.values(), key=lambda codes: min(plan[one.code].begin for one in codes)):
         letter = codes[0].kind.code
         made = _purchase(context, draw, term, len(found), counts[letter] + 1, codes)
         if made is not None:
@@ -131,7 +128,8 @@ def _purchase(
     number: int,
     codes: list[BudgetCode],
 ) -> Purchase | None:
-    begin, end = min(one.part.begin for one in codes), max(one.part.end for one in codes)
+    parts = [plan_of(context.here)[one.code] for one in codes]
+    begin, end = min(part.begin for part in parts), max(part.end for part in parts)
     vendor = site_team.firm_for(context, codes[0].code)
     length = (term.end - term.begin).days
     day = workday(term.begin + timedelta(days=int((begin - 0.1) * length) - draw.randrange(4, 30)))

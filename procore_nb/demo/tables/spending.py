@@ -11,8 +11,9 @@ from datetime import date, datetime, timedelta
 
 from procore_nb.demo.company import TODAY
 from procore_nb.demo.tables.billing import periods
-from procore_nb.demo.tables.budgetcodes import BUDGET_CODES, BudgetCode
+from procore_nb.demo.tables.budgetcodes import BudgetCode, codes_of
 from procore_nb.demo.tables.cache import per_project
+from procore_nb.demo.tables.plan import plan_of
 from procore_nb.demo.tables.progress_curve import noon, workday, works
 from procore_nb.demo.tables.purchases import budget
 from procore_nb.demo.tables.request_context import RequestContext
@@ -51,7 +52,8 @@ def _spendings(context: RequestContext) -> Iterator[Spending]:
     term = works(context)
     if term is None:
         return
-    draw, spent = context.random("spendings"), dict.fromkeys(range(len(BUDGET_CODES)), 0)
+    codes, plan = codes_of(context), plan_of(context.here)
+    draw, spent = context.random("spendings"), {one.number: 0 for one in codes}
     factors = {letter: draw.randrange(92, 104) + (10 if term.late else 0) for letter in KINDS}
     index = 0
     for _start, end in periods(context):
@@ -60,11 +62,11 @@ def _spendings(context: RequestContext) -> Iterator[Spending]:
             return
         for letter, kind in KINDS.items():
             lines = []
-            for one in BUDGET_CODES:
+            for one in codes:
                 if one.kind.code != letter:
                     continue
                 whole = budget(context)[one.number] * factors[letter] // 100
-                total = int(whole * one.part.done(term.elapsed(day))) // 5 * 5
+                total = int(whole * plan[one.code].done(term.elapsed(day))) // 5 * 5
                 if total > spent[one.number]:
                     lines.append((one, total - spent[one.number]))
                     spent[one.number] = total

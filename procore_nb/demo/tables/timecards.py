@@ -60,7 +60,7 @@ def time_types(context: RequestContext) -> Iterator[Row]:
 @table("time_and_material_entries")
 def time_and_material_entries(context: RequestContext) -> Iterator[Row]:
     """Tickets for work on changes that began before their price was agreed."""
-    asked = (one for one in claims(context) if one.question is not None and not one.void)
+    asked = (one for one in claims(context) if one.question is not None and one.status != "void")
     for number, one in enumerate(asked):
         yield {
             "id": context.id("time_and_material", number),
