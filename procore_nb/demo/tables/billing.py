@@ -14,10 +14,11 @@ from datetime import date, timedelta
 
 from procore_nb.demo.company import TODAY
 from procore_nb.demo.facts import read_facts
+from procore_nb.demo.site_calendar import SiteCalendar
 from procore_nb.demo.tables.cache import per_project
 from procore_nb.demo.tables.orders import Order, orders_of
 from procore_nb.demo.tables.plan import work_done
-from procore_nb.demo.tables.progress_curve import Works, s_curve, workday, works
+from procore_nb.demo.tables.progress_curve import Works, s_curve, works
 from procore_nb.demo.tables.purchases import Purchase, prime_sum, purchases
 from procore_nb.demo.tables.request_context import RequestContext
 
@@ -127,10 +128,11 @@ def _bills(
 ) -> Iterator[Bill]:
     """Bills of one contract: around the end of each month in which something was done, each firm on days of its own."""
     draw, percent = context.random(f"bills:{who}"), retained_percent(context)
+    calendar = context.here.calendar
     usual, median = draw.randrange(-6, 9), 46 + 12 * term.late
     previous, earned, known, number = 0, 0, (0, 0), 0
     for period, (start, end) in enumerate(periods(context)):
-        billed = workday(end + timedelta(days=usual + draw.randrange(4)))
+        billed = calendar.workday(end + timedelta(days=usual + draw.randrange(4)))
         share = done(min(end, TODAY))
         approved = [one for one in orders if one.state_on(end) == "approved"]
         lines, extras = tuple(_part(amount, share) for amount in amounts), dict[int, int]()
@@ -147,12 +149,14 @@ def _bills(
         number += 1
         yield Bill(
             number, period, start, end, billed, sum(amounts), changes, known, lines, extras, retained, previous, earned,
-            final, *_state(draw, billed, median),
+            final, *_state(draw, calendar, billed, median),
         )  # fmt: skip
         previous, earned, known = total, total - retained, changes
 
 
-def _state(draw: random.Random, billed: date, median: float) -> tuple[str, date | None]:
+def _state(
+    draw: random.Random, calendar: SiteCalendar, billed: date, median: float
+) -> tuple[str, date | None]:
     """Status of a bill, and when it was paid: most after one or two months, some much later, one in 25 is disputed."""
     age, words = (TODAY - billed).days, read_facts("money")["bill_words"]
     fresh = "draft" if age < 4 else draw.choices(list(words), list(words.values()))[0]
@@ -160,7 +164,7 @@ def _state(draw: random.Random, billed: date, median: float) -> tuple[str, date 
     days = draw.lognormvariate(math.log(median), 0.4) + (
         draw.randrange(60, 200) if draw.random() < 0.04 else 0
     )
-    paid = billed + timedelta(days=max(9, round(days)))
+    paid = calendar.next_workday(billed + timedelta(days=max(9, round(days))))
     return status, paid if status in COUNTED and paid <= TODAY else None
 
 

@@ -11,7 +11,6 @@ from procore_nb.demo.tables import directory, site_team
 from procore_nb.demo.tables.billing import periods
 from procore_nb.demo.tables.budgetcodes import currency, money
 from procore_nb.demo.tables.figures import Figures, figures
-from procore_nb.demo.tables.progress_curve import noon
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
 
@@ -81,7 +80,7 @@ def budget_view_snapshots(context: RequestContext) -> Iterator[Row]:
             "id": context.id(SNAPSHOT, number),
             "name": f"{day.year} Q{(day.month + 2) // 3}",
             "description": None,
-            "created_at": noon(day),
+            "created_at": context.here.calendar.noon(day),
             "created_by": site_team.office(context)[0].ref,
             "budget_view": {"id": context.id(VIEW, 0)},
         }

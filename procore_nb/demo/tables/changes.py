@@ -12,7 +12,6 @@ from procore_nb.demo.tables.claims import Claim
 from procore_nb.demo.tables.contracts import PRIME
 from procore_nb.demo.tables.events import REASONS
 from procore_nb.demo.tables.orders import COMMITMENT_FIRST, Order, commitment_orders, prime_orders, tiers
-from procore_nb.demo.tables.progress_curve import by_now
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
 
@@ -120,7 +119,7 @@ def _deleted(context: RequestContext, kind: str) -> Iterator[Row]:
     order = next(iter(prime_orders(context)), None)
     if order is None or context.here.index % 3 != 1:
         return
-    gone = by_now(order.created + timedelta(days=1))
+    gone = context.here.calendar.by_now(order.created + timedelta(days=1))
     yield {
         **_order(context, order),
         "id": context.id(kind, 9_990),

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from procore_nb.demo.company import NOW, TODAY
 from procore_nb.demo.tables import directory, site_team
-from procore_nb.demo.tables.directory import Person
+from procore_nb.demo.tables.directory import TeamMember
 from procore_nb.demo.tables.inspected import (
     INSPECTION_TYPES,
     NO,
@@ -159,5 +159,5 @@ def _kind(number: int) -> Row:
     return {"id": 80_501 + number, "name": INSPECTION_TYPES[number]}
 
 
-def _who(context: RequestContext, person: Person) -> Row:
+def _who(context: RequestContext, person: TeamMember) -> Row:
     return {**person.ref, "company_name": person.vendor.name if person.vendor else context.company.name}

@@ -13,10 +13,11 @@ from datetime import datetime, timedelta
 
 from procore_nb.demo.company import NOW
 from procore_nb.demo.facts import read_facts
+from procore_nb.demo.site_calendar import SiteCalendar
 from procore_nb.demo.tables.budgetcodes import BudgetCode, budget_code
 from procore_nb.demo.tables.cache import per_project
 from procore_nb.demo.tables.plan import plan_of
-from procore_nb.demo.tables.progress_curve import Works, by_now, time_on, workday, works
+from procore_nb.demo.tables.progress_curve import Works, works
 from procore_nb.demo.tables.questions import Question, questions
 from procore_nb.demo.tables.request_context import RequestContext
 from procore_nb.demo.tables.work_topics import TOPICS, Topic
@@ -114,24 +115,26 @@ def claims(context: RequestContext) -> tuple[Claim, ...]:
     term = works(context)
     if term is None:
         return ()
-    draw, whole = context.random("claims"), contract_sum(context)
+    draw, whole, calendar = context.random("claims"), contract_sum(context), context.here.calendar
     share = term.elapsed(term.until)
-    left = whole * (draw.uniform(0.065, 0.12) + (0.012 if term.late else 0)) * share**0.6
+    left = whole * (draw.uniform(0.071, 0.117) + (0.01 if term.late else 0)) * share**0.6
     asked: list[tuple[datetime, Question | None, int]] = []
     for question in questions(context):
         cost = int((question.cost or 0) * 100)
         if 0 < cost < left / 3 and question.topic.code in plan_of(context.here):
-            asked.append((by_now(question.updated + timedelta(hours=draw.randrange(3, 200))), question, cost))
+            asked.append((calendar.after(question.updated, draw.uniform(0.2, 8)), question, cost))
             left -= cost
     count = round(
         (4 + 8 * share) * (1.4 if term.late else 1) + min(contract_value(context) / 1e9, 16) * share
     )
     weights = [draw.lognormvariate(0, 0.9) for _ in range(count)]
     for weight in weights:
-        day = workday(term.day_at(0.05 + draw.random() * max(0.0, share - 0.05)))
+        day = calendar.workday(term.day_at(0.05 + draw.random() * max(0.0, share - 0.05)))
         cost = max(40, round(left * weight / sum(weights) / 5_000)) * 5_000
         credit = draw.random() < 0.08 and term.elapsed(day) < 0.6
-        asked.append((time_on(min(day, term.until), draw), None, -cost // 15_000 * 5_000 if credit else cost))
+        asked.append(
+            (calendar.time_on(min(day, term.until), draw), None, -cost // 15_000 * 5_000 if credit else cost)
+        )
     found: list[Claim] = []
     reserve = whole * 7 // 1_000
     for moment, origin, cost in sorted(asked, key=lambda one: one[0]):
@@ -140,7 +143,7 @@ def claims(context: RequestContext) -> tuple[Claim, ...]:
             if reserve < abs(cost):
                 claim = replace(claim, kind=OWNER, revenue=_asked(cost))
             reserve -= abs(cost) if claim.kind != OWNER else 0
-        found.append(_priced(draw, term, claim))
+        found.append(_priced(draw, term, calendar, claim))
     return tuple(found)
 
 
@@ -187,10 +190,10 @@ def _begun(context: RequestContext, term: Works, moment: datetime) -> tuple[Topi
     return going or there
 
 
-def _priced(draw: random.Random, term: Works, claim: Claim) -> Claim:
+def _priced(draw: random.Random, term: Works, calendar: SiteCalendar, claim: Claim) -> Claim:
     """The claim as it stands: the firm decides sooner than the owner, and not always alike."""
     slow = 1.6 if term.late else 1
-    priced = claim.created + timedelta(days=draw.uniform(4, 25) * slow)
+    priced = calendar.office(claim.created + timedelta(days=draw.uniform(4, 25) * slow))
     fates, words = read_facts("money")["fates"], read_facts("money")["pending_words"]
     _weight, above, below, part = draw.choices(fates, [one[0] for one in fates])[0]
     word = draw.choices(list(words), list(words.values()))[0]
@@ -200,20 +203,26 @@ def _priced(draw: random.Random, term: Works, claim: Claim) -> Claim:
         above, below = None, "void" if below == "void" else "approved"
     elif claim.cost < 0:
         above, below, part = "approved", "approved", 1
-    owner = _decision(draw, priced, above, 45 * slow, word)
+    owner = _decision(draw, calendar, priced, above, 45 * slow, word)
     agreed = owner is not None and owner.agreed
     revenue = int(claim.revenue * (part if agreed else 1)) // 100 * 100 if owner else 0
-    firm = _decision(draw, priced, below, (16 if claim.cost > 0 else 3) * slow, word)
+    firm = _decision(draw, calendar, priced, below, (16 if claim.cost > 0 else 3) * slow, word)
     return replace(claim, priced=priced, owner=owner, firm=firm, revenue=revenue)
 
 
 def _decision(
-    draw: random.Random, priced: datetime, status: str | None, median: float, meanwhile: str
+    draw: random.Random,
+    calendar: SiteCalendar,
+    priced: datetime,
+    status: str | None,
+    median: float,
+    meanwhile: str,
 ) -> Decision | None:
     """A decision that takes a median number of days; until then a draft, or one of the words for pending."""
     if status is None:
         return None
-    on = priced + timedelta(days=min(240, draw.lognormvariate(math.log(median), 0.7)))
+    days = min(240, draw.lognormvariate(math.log(median), 0.7))
+    on = calendar.office(priced + timedelta(days=days))
     if on < NOW:
         return Decision(status, on)
     return Decision("draft" if NOW - priced < _FRESH else meanwhile, None)

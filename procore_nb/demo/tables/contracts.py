@@ -11,7 +11,7 @@ from procore_nb.demo.tables.billing import bills, retained_percent
 from procore_nb.demo.tables.budgetcodes import budget_code, currency, line_row, money
 from procore_nb.demo.tables.orders import orders_of, summed
 from procore_nb.demo.tables.plan import plan_of
-from procore_nb.demo.tables.progress_curve import by_now, noon, works
+from procore_nb.demo.tables.progress_curve import works
 from procore_nb.demo.tables.purchases import (
     PURCHASE_ORDER,
     WORK_ORDER,
@@ -63,7 +63,7 @@ def prime_contracts(context: RequestContext) -> Iterator[Row]:
         "created_by": site_team.office(context)[0].ref,
         **_common(context),
         "created_at": created,
-        "updated_at": max(created, by_now(project.updated_at)),
+        "updated_at": max(created, project.calendar.by_now(project.updated_at)),
     }
 
 
@@ -171,8 +171,8 @@ def _commitment(context: RequestContext, one: Purchase) -> Row:
         "billing_schedule_of_values_status": "approved" if one.executed else "draft",
         **_common(context),
         "created_at": one.created,
-        "updated_at": max(one.created, noon(last)),
-        "deleted_at": max(one.created, noon(TODAY)) if one.deleted else None,
+        "updated_at": max(one.created, context.here.calendar.noon(last)),
+        "deleted_at": max(one.created, context.here.calendar.noon(TODAY)) if one.deleted else None,
         "_deleted": one.deleted,
     }
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from procore_nb.demo.company import NOW, TODAY
 from procore_nb.demo.tables import directory, site_team
 from procore_nb.demo.tables.claims import claims
-from procore_nb.demo.tables.directory import Person
+from procore_nb.demo.tables.directory import TeamMember
 from procore_nb.demo.tables.made_up_names import COST_CODES
 from procore_nb.demo.tables.progress_curve import time_on, workday, works
 from procore_nb.demo.tables.registry import table
@@ -124,6 +124,6 @@ def _tool(number: int) -> Row:
     return {"id": _FIRST_TOOL + number, "title": title, "abbreviation": abbreviation, "domain_id": 1}
 
 
-def _who(context: RequestContext, person: Person) -> Row:
+def _who(context: RequestContext, person: TeamMember) -> Row:
     company = person.vendor.ref if person.vendor else {"id": context.company.id, "name": context.company.name}
     return {**person.ref, "company": company}

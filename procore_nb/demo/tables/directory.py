@@ -5,8 +5,8 @@ In: a context. Out: people, vendors, locations, cost codes and trades, each with
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
 
 from procore_nb.demo.company import OFFICES, Company
 from procore_nb.demo.facts import read_facts
@@ -24,15 +24,14 @@ class Vendor:
     trade: str
     trade_id: int
     country: str
+    ref: Row = field(init=False, repr=False, compare=False)  # the firm as other rows show it
 
-    @property
-    def ref(self) -> Row:
-        """The firm as other rows show it."""
-        return {"id": self.id, "name": self.name}
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "ref", {"id": self.id, "name": self.name})
 
 
 @dataclass(frozen=True)
-class Person:
+class TeamMember:
     """One person of the company's directory; `vendor` is None for the company's own staff."""
 
     id: int
@@ -40,6 +39,10 @@ class Person:
     last_name: str
     login: str
     vendor: Vendor | None
+    ref: Row = field(init=False, repr=False, compare=False)  # the person as other rows show them
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "ref", {"id": self.id, "login": self.login, "name": self.name})
 
     @property
     def is_active(self) -> bool:
@@ -50,11 +53,6 @@ class Person:
     def name(self) -> str:
         return f"{self.first_name} {self.last_name}"
 
-    @property
-    def ref(self) -> Row:
-        """The person as other rows show them."""
-        return {"id": self.id, "login": self.login, "name": self.name}
-
 
 @dataclass(frozen=True)
 class Location:
@@ -63,12 +61,14 @@ class Location:
     id: int
     name: str
     parent_id: int | None
+    ref: Row = field(
+        init=False, repr=False, compare=False
+    )  # the place as other rows show it, its name the path to it
 
-    @property
-    def ref(self) -> Row:
-        """The place as other rows show it: the name is the path to it."""
+    def __post_init__(self) -> None:
         node = self.name.rpartition(">")[2]
-        return {"id": self.id, "name": self.name, "node_name": node, "parent_id": self.parent_id}
+        ref = {"id": self.id, "name": self.name, "node_name": node, "parent_id": self.parent_id}
+        object.__setattr__(self, "ref", ref)
 
 
 @dataclass(frozen=True)
@@ -79,12 +79,11 @@ class CostType:
     name: str
     code: str
     base_type: str
+    row: Row = field(init=False, repr=False, compare=False)  # the cost type as Procore's lists show it
 
-    @property
-    def row(self) -> Row:
-        """The cost type as Procore's lists show it."""
-        origin = {"origin_data": None, "origin_id": None}
-        return {"id": self.id, "name": self.name, "code": self.code, "base_type": self.base_type, **origin}
+    def __post_init__(self) -> None:
+        row = {"id": self.id, "name": self.name, "code": self.code, "base_type": self.base_type}
+        object.__setattr__(self, "row", {**row, "origin_data": None, "origin_id": None})
 
 
 COST_TYPES = (
@@ -103,15 +102,14 @@ class Reference:
     id: int
     name: str
     code: str = ""
+    ref: Row = field(init=False, repr=False, compare=False)  # the thing as other rows show it
 
-    @property
-    def ref(self) -> Row:
-        """The thing as other rows show it."""
-        return {"id": self.id, "name": self.name}
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "ref", {"id": self.id, "name": self.name})
 
 
 @lru_cache(maxsize=16)
-def directory(company_id: int) -> tuple[tuple[Vendor, ...], tuple[Person, ...]]:
+def directory(company_id: int) -> tuple[tuple[Vendor, ...], tuple[TeamMember, ...]]:
     """All firms with a trade and all people of a company: in each country firms of every trade, each with somebody."""
     first, trades = _first_vendor_id(company_id), len(TRADES)
     blocks = read_facts("money")["firm_blocks"]
@@ -128,12 +126,12 @@ def directory(company_id: int) -> tuple[tuple[Vendor, ...], tuple[Person, ...]]:
     return vendors, tuple(_person(company_id, number, vendors) for number in range(len(vendors) * 3 // 2))
 
 
-def _person(company_id: int, number: int, vendors: tuple[Vendor, ...]) -> Person:
+def _person(company_id: int, number: int, vendors: tuple[Vendor, ...]) -> TeamMember:
     first = FIRST_NAMES[number * 7 % len(FIRST_NAMES)]
     last = LAST_NAMES[(number * 11 + number // 160) % len(LAST_NAMES)]
     vendor = None if number % 3 == 0 else vendors[number * 2 // 3]
     login = f"person{number:03}.{company_id % 97}@{'site' if vendor else 'office'}.example"
-    return Person(710_000 + company_id % 97 * 1_000 + number, first, last, login, vendor)
+    return TeamMember(710_000 + company_id % 97 * 1_000 + number, first, last, login, vendor)
 
 
 def _first_vendor_id(company_id: int) -> int:
@@ -143,7 +141,7 @@ def _first_vendor_id(company_id: int) -> int:
 @lru_cache(maxsize=4096)
 def team(
     company_id: int, project_id: int, country: str, office: int
-) -> tuple[tuple[Vendor, ...], tuple[Person, ...]]:
+) -> tuple[tuple[Vendor, ...], tuple[TeamMember, ...]]:
     """Firms and people of one project: a firm of its country for each trade, the staff of the nearest office."""
     vendors, people = directory(company_id)
     there = [one for one in vendors if one.country == country]
@@ -158,7 +156,7 @@ def team(
     return tuple(firms), (*staff[start:], *staff[:start], *guests)
 
 
-def _team(company: Company, project: Project) -> tuple[tuple[Vendor, ...], tuple[Person, ...]]:
+def _team(company: Company, project: Project) -> tuple[tuple[Vendor, ...], tuple[TeamMember, ...]]:
     office = OFFICES.index(project.office) if project.office else 0
     return team(company.id, project.id, project.street.country_code, office)
 
@@ -206,7 +204,7 @@ def parties(context: RequestContext) -> tuple[Vendor, ...]:
     return (*vendors(context), *_owners(context.company.id), builder(context.company))
 
 
-def people(context: RequestContext) -> tuple[Person, ...]:
+def people(context: RequestContext) -> tuple[TeamMember, ...]:
     """People on the project, or all of the company's."""
     if context.project is None:
         return directory(context.company.id)[1]
@@ -215,9 +213,14 @@ def people(context: RequestContext) -> tuple[Person, ...]:
 
 def locations(context: RequestContext) -> tuple[Location, ...]:
     """Places inside the project: the building, and its parts from the site to the roof."""
-    building = Location(context.id("location", 0), "Main Building", None)
+    return _locations(context.id("location", 0))
+
+
+@lru_cache(maxsize=512)
+def _locations(first_id: int) -> tuple[Location, ...]:
+    building = Location(first_id, "Main Building", None)
     inside = (
-        Location(context.id("location", number), f"{building.name}>{name}", building.id)
+        Location(first_id + number, f"{building.name}>{name}", building.id)
         for number, name in enumerate(LEVELS, 1)
     )
     return building, *inside
@@ -225,12 +228,15 @@ def locations(context: RequestContext) -> tuple[Location, ...]:
 
 def cost_codes(context: RequestContext) -> tuple[Reference, ...]:
     """Cost codes of the project."""
-    return tuple(
-        Reference(context.id("cost_code", number), name, code)
-        for number, (code, name) in enumerate(COST_CODES)
-    )
+    return _cost_codes(context.id("cost_code", 0))
 
 
+@lru_cache(maxsize=512)
+def _cost_codes(first_id: int) -> tuple[Reference, ...]:
+    return tuple(Reference(first_id + number, name, code) for number, (code, name) in enumerate(COST_CODES))
+
+
+@cache
 def trades() -> tuple[Reference, ...]:
     """Trades of every company."""
     return tuple(Reference(5_200 + number, name) for number, name in enumerate(TRADES))

@@ -36,8 +36,6 @@ _THINGS = (
 )
 _PLACES = ("at grid C4", "on Level 2", "by the north stair", "in the plant room", "along the east elevation")
 _FIXED = {
-    "currency_iso_code": "USD",
-    "base_currency_iso_code": "USD",
     "quote_currency_iso_code": "CAD",
     "locale": "en",
     "content_type": "application/pdf",

@@ -70,9 +70,11 @@ def _row(maker: _Maker, shape: Shape) -> Any:
 def _value(maker: _Maker, shape: Shape, *, top: bool = False) -> Any:
     if shape.name == "custom_fields" and shape.type in ("object", "unknown"):
         return custom_values(maker.context, f"{maker.context.endpoint.tag}:{maker.number}")
+    if shape.name == "currency_configuration" and _currency(maker) is None:
+        return None
     if shape.listed:
         return [_one(maker, shape) for _ in range(maker.draw.randrange(0, 3))]
-    if shape.inside and maker.draw.random() < _NULL_SHARE / 2:
+    if shape.inside and shape.name != "currency_configuration" and maker.draw.random() < _NULL_SHARE / 2:
         return None
     return _one(maker, shape, top=top)
 
@@ -134,6 +136,10 @@ def _scalar(maker: _Maker, shape: Shape, *, top: bool) -> Any:
     name, draw = shape.name, maker.draw
     if name in ("id", "") or name.endswith("_id"):
         return _id(maker, shape, top=top)
+    if name in ("currency_iso_code", "base_currency_iso_code"):
+        return _currency(maker)
+    if name == "currency_exchange_rate":
+        return "1.0" if shape.type == "string" else 1.0
     stamp = name in ("created_at", "updated_at")
     if draw.random() < _NULL_SHARE and not stamp and name not in ("name", "date", "status"):
         return None
@@ -146,6 +152,11 @@ def _scalar(maker: _Maker, shape: Shape, *, top: bool) -> Any:
     if shape.type == "number":
         return round(draw.uniform(0, 2_500), 2)
     return _text(maker, shape) if shape.type == "string" else None
+
+
+def _currency(maker: _Maker) -> str | None:
+    project = maker.context.project
+    return project.currency if project else "USD"
 
 
 def _text(maker: _Maker, shape: Shape) -> str:

@@ -10,7 +10,6 @@ from procore_nb.demo.tables import site_team
 from procore_nb.demo.tables.billing import Bill, bills, owner_bills, periods, retained_percent
 from procore_nb.demo.tables.budgetcodes import currency, money, wbs
 from procore_nb.demo.tables.contracts import PRIME
-from procore_nb.demo.tables.progress_curve import noon
 from procore_nb.demo.tables.purchases import WORK_ORDER, Purchase, purchases
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
@@ -100,8 +99,8 @@ def billing_periods(context: RequestContext) -> Iterator[Row]:
             "due_date": end + timedelta(days=5),
             "position": number + 1,
             "status": "open" if end >= TODAY else "closed",
-            "created_at": noon(start - timedelta(days=5)),
-            "updated_at": noon(start - timedelta(days=5)),
+            "created_at": context.here.calendar.noon(start - timedelta(days=5)),
+            "updated_at": context.here.calendar.noon(start - timedelta(days=5)),
         }
 
 
@@ -130,8 +129,8 @@ def _payment(context: RequestContext, one: Purchase, bill: Bill, day: date) -> R
         "payment_number": bill.number,
         "date": day,
         "status": "paid",
-        "created_at": noon(day),
-        "updated_at": noon(day),
+        "created_at": context.here.calendar.noon(day),
+        "updated_at": context.here.calendar.noon(day),
     }
 
 
@@ -170,8 +169,8 @@ def _requisition(context: RequestContext, one: Purchase, bill: Bill) -> Row:
         },
         "currency_configuration": currency(context),
         "custom_fields": {},
-        "created_at": noon(bill.billed),
-        "updated_at": noon(last),
+        "created_at": context.here.calendar.noon(bill.billed),
+        "updated_at": context.here.calendar.noon(last),
     }
 
 

@@ -15,7 +15,7 @@ from procore_nb.demo.company import TODAY
 from procore_nb.demo.facts import read_facts
 from procore_nb.demo.tables.cache import per_project
 from procore_nb.demo.tables.made_up_names import COST_CODES
-from procore_nb.demo.tables.progress_curve import Works, noon, workday, works
+from procore_nb.demo.tables.progress_curve import Works, works
 from procore_nb.demo.tables.purchases import PURCHASE_ORDER, Purchase, purchases
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
@@ -83,28 +83,29 @@ class MaterialOrder:
 def material_orders(context: RequestContext) -> tuple[MaterialOrder, ...]:
     """Orders of the purchase orders that both sides have signed."""
     term = works(context)
-    return (
-        ()
-        if term is None
-        else tuple(
-            _order(term, one, context.here.rate)
-            for one in purchases(context)
-            if one.kind == PURCHASE_ORDER and one.executed
-        )
-    )
+    if term is None:
+        return ()
+    bought = (one for one in purchases(context) if one.kind == PURCHASE_ORDER and one.executed)
+    return tuple(_order(context, term, one) for one in bought)
 
 
-def _order(term: Works, purchase: Purchase, rate: float) -> MaterialOrder:
+def _order(context: RequestContext, term: Works, purchase: Purchase) -> MaterialOrder:
     code = purchase.lines[0].code.code
     lines = tuple(number for number, one in enumerate(MATERIALS) if one.code == code)
     ordered = tuple(
-        max(1, int(purchase.total / rate * MATERIALS[number].percent) // (10_000 * MATERIALS[number].price))
+        max(
+            1,
+            int(purchase.total / context.here.rate * MATERIALS[number].percent)
+            // (10_000 * MATERIALS[number].price),
+        )
         for number in lines
     )
     deliveries: list[Delivery] = []
     left_over, due_days = list(ordered), []
     for number, (share, percent, delays) in enumerate(_DELIVERIES):
-        due = workday(term.day_at(purchase.begin + share * (purchase.end - purchase.begin)))
+        due = context.here.calendar.workday(
+            term.day_at(purchase.begin + share * (purchase.end - purchase.begin))
+        )
         due_days.append(max(due, purchase.contract_date))
         came = min(due_days[-1] + timedelta(days=delays[term.late]), term.end)
         left = max(came - timedelta(days=_DAYS_ON_THE_ROAD), purchase.contract_date)
@@ -198,7 +199,7 @@ def material_purchase_order_line_items(context: RequestContext) -> Iterator[Row]
                 "contract_delivery_at": one.due,
                 "estimated_delivery_at": _last_day(one),
                 "created_at": one.purchase.created,
-                "updated_at": max(one.purchase.created, noon(_last_event(one))),
+                "updated_at": max(one.purchase.created, context.here.calendar.noon(_last_event(one))),
                 "labels": [COST_CODES[MATERIALS[number].code][1]],
                 "order_type": "PURCHASE_ORDER",
                 "shipment": shipments,
@@ -214,7 +215,7 @@ def material_shipments(context: RequestContext) -> Iterator[Row]:
             **_shipment_ref(context, one, delivery),
             **_about(one, f"Delivery {delivery.number + 1} of {one.purchase.title}", len(one.lines)),
             "status": "DELIVERED" if delivery.came else "IN_TRANSIT",
-            "created_at": noon(delivery.left),
+            "created_at": context.here.calendar.noon(delivery.left),
             "estimated_delivery_at": delivery.due,
             "order": _order_ref(context, one),
             "shipment_type": "SHIPMENT",
@@ -247,8 +248,8 @@ def material_receipts(context: RequestContext) -> Iterator[Row]:
                 **_receipt_ref(context, one, delivery),
                 **_about(one, f"Delivery {delivery.number + 1} of {one.purchase.title}", len(one.lines)),
                 "status": "COMPLETE",
-                "created_at": noon(delivery.came),
-                "received_at": noon(delivery.came),
+                "created_at": context.here.calendar.noon(delivery.came),
+                "received_at": context.here.calendar.noon(delivery.came),
                 "shipment": _shipment_ref(context, one, delivery),
                 "order": _order_ref(context, one),
             }
@@ -265,15 +266,15 @@ def material_receipt_line_items(context: RequestContext) -> Iterator[Row]:
                     **_line(context, one, line),
                     "receipt": _receipt_ref(context, one, delivery),
                     "shipment": _shipment_ref(context, one, delivery),
-                    "received_at": noon(delivery.came),
+                    "received_at": context.here.calendar.noon(delivery.came),
                     "quantity_received": quantity,
                     "quantity_expected": quantity,
                     "quantity_shipped": quantity,
                     "status": "COMPLETE",
                     "line_status": "RECEIVED",
                     "state": "FINAL",
-                    "created_at": noon(delivery.came),
-                    "updated_at": noon(delivery.came),
+                    "created_at": context.here.calendar.noon(delivery.came),
+                    "updated_at": context.here.calendar.noon(delivery.came),
                 }
 
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 from procore_nb.demo.company import NOW, Company
 from procore_nb.demo.portfolio import Portfolio
 from procore_nb.demo.tables import directory
-from procore_nb.demo.tables.directory import Person, Vendor
+from procore_nb.demo.tables.directory import TeamMember, Vendor
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
 
@@ -51,7 +51,7 @@ def vendors(context: RequestContext) -> Iterator[Row]:
         yield _firm(context, vendor)
 
 
-def _user(person: Person) -> Row:
+def _user(person: TeamMember) -> Row:
     own = person.vendor is None
     seen = NOW - timedelta(hours=person.id % 900)
     return {
@@ -107,7 +107,7 @@ def _firm(context: RequestContext, vendor: Vendor) -> Row:
     }
 
 
-def _contact(person: Person, created: datetime) -> Row:
+def _contact(person: TeamMember, created: datetime) -> Row:
     return {
         "id": person.id,
         "first_name": person.first_name,

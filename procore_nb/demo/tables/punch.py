@@ -117,6 +117,6 @@ def punch_item_types(context: RequestContext) -> Iterator[Row]:
         yield {"id": 80_401 + number, "name": name, "created_at": since, "updated_at": since}
 
 
-def _who(person: directory.Person, context: RequestContext) -> Row:
+def _who(person: directory.TeamMember, context: RequestContext) -> Row:
     firm = person.vendor.name if person.vendor else context.company.name
     return {"id": person.id, "name": person.name, "locale": "en", "company_name": firm}

@@ -17,7 +17,7 @@ from procore_nb.demo.tables.cache import per_project
 from procore_nb.demo.tables.claims import Claim, claims, contract_sum
 from procore_nb.demo.tables.directory import Vendor
 from procore_nb.demo.tables.plan import plan_of
-from procore_nb.demo.tables.progress_curve import Works, time_on, workday, works
+from procore_nb.demo.tables.progress_curve import Works, works
 from procore_nb.demo.tables.request_context import RequestContext
 
 WORK_ORDER, PURCHASE_ORDER = "work_order_contract", "purchase_order_contract"
@@ -132,7 +132,8 @@ def _purchase(
     begin, end = min(part.begin for part in parts), max(part.end for part in parts)
     vendor = site_team.firm_for(context, codes[0].code)
     length = (term.end - term.begin).days
-    day = workday(term.begin + timedelta(days=int((begin - 0.1) * length) - draw.randrange(4, 30)))
+    calendar = context.here.calendar
+    day = calendar.workday(term.begin + timedelta(days=int((begin - 0.1) * length) - draw.randrange(4, 30)))
     factor = draw.randrange(930, 1060) + (30 if term.late else 0)
     lines = tuple(_lines(context, draw, index, codes, factor))
     if (day - TODAY).days > 45:
@@ -140,7 +141,7 @@ def _purchase(
     subcontract = codes[0].kind.code == "S"
     head = f"{'SC' if subcontract else 'PO'}-{1001 + context.here.index}"
     title = vendor.trade if subcontract else codes[0].name.partition(".")[0]
-    created = time_on(min(day, TODAY) - timedelta(days=draw.randrange(6, 25)), draw)
+    created = calendar.time_on(min(day, TODAY) - timedelta(days=draw.randrange(6, 25)), draw)
     return Purchase(
         index=index,
         kind=WORK_ORDER if subcontract else PURCHASE_ORDER,

@@ -15,7 +15,7 @@ from decimal import Decimal
 from procore_nb.demo.company import NOW
 from procore_nb.demo.tables import site_team
 from procore_nb.demo.tables.cache import per_project
-from procore_nb.demo.tables.directory import Person
+from procore_nb.demo.tables.directory import TeamMember
 from procore_nb.demo.tables.progress_curve import Works, by_now, time_on, workday, works
 from procore_nb.demo.tables.request_context import RequestContext
 from procore_nb.demo.tables.work_topics import GRIDS, TOPICS, Topic
@@ -38,9 +38,9 @@ class Question:
     created: datetime
     due: date | None
     resolved: datetime | None
-    asked_by: Person
-    asked_of: Person
-    manager: Person
+    asked_by: TeamMember
+    asked_of: TeamMember
+    manager: TeamMember
     cost_status: str | None
     cost: Decimal | None
     days_status: str | None

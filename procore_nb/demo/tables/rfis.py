@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from procore_nb.demo.tables import directory, site_team
-from procore_nb.demo.tables.directory import Person
+from procore_nb.demo.tables.directory import TeamMember
 from procore_nb.demo.tables.progress_curve import workday
 from procore_nb.demo.tables.questions import Question, questions
 from procore_nb.demo.tables.registry import table
@@ -145,7 +145,13 @@ def rfi_replies(context: RequestContext) -> Iterator[Row]:
 
 
 def _reply(
-    context: RequestContext, number: int, person: Person, text: str, when: object, *, official: bool = False
+    context: RequestContext,
+    number: int,
+    person: TeamMember,
+    text: str,
+    when: object,
+    *,
+    official: bool = False,
 ) -> Row:
     return {
         "id": context.id("rfi_reply", number),

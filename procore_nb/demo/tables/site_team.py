@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.cache import per_project
-from procore_nb.demo.tables.directory import Person, Reference, Vendor
+from procore_nb.demo.tables.directory import Reference, TeamMember, Vendor
 from procore_nb.demo.tables.request_context import RequestContext, Row
 
 # Index of the trade that does the work of each cost code, in the order of `COST_CODES`.
@@ -16,13 +16,13 @@ MACHINES = ("Excavator 22 t", "Dumper 9 t", "Tower crane 1", "Scissor lift 12 m"
 
 
 @per_project(keep=400)
-def office(context: RequestContext) -> tuple[Person, ...]:
+def office(context: RequestContext) -> tuple[TeamMember, ...]:
     """The builder's own people."""
     return tuple(person for person in _active(context) if person.vendor is None)
 
 
 @per_project(keep=400)
-def site(context: RequestContext) -> tuple[Person, ...]:
+def site(context: RequestContext) -> tuple[TeamMember, ...]:
     """People of the firms on the project; the builder's own if there are none."""
     return tuple(person for person in _active(context) if person.vendor is not None) or office(context)
 
@@ -39,7 +39,7 @@ def trade_of(vendor: Vendor) -> Reference:
     return Reference(vendor.trade_id, vendor.trade)
 
 
-def brief(person: Person) -> Row:
+def brief(person: TeamMember) -> Row:
     """The person as lists show them that tell no login."""
     return {"id": person.id, "name": person.name}
 
@@ -59,5 +59,5 @@ def places(context: RequestContext) -> tuple[Row, ...]:
     )
 
 
-def _active(context: RequestContext) -> tuple[Person, ...]:
+def _active(context: RequestContext) -> tuple[TeamMember, ...]:
     return tuple(person for person in directory.people(context) if person.is_active)

@@ -14,7 +14,7 @@ from procore_nb.demo.tables.billing import periods
 from procore_nb.demo.tables.budgetcodes import BudgetCode, codes_of
 from procore_nb.demo.tables.cache import per_project
 from procore_nb.demo.tables.plan import plan_of
-from procore_nb.demo.tables.progress_curve import noon, workday, works
+from procore_nb.demo.tables.progress_curve import works
 from procore_nb.demo.tables.purchases import budget
 from procore_nb.demo.tables.request_context import RequestContext
 
@@ -30,16 +30,12 @@ class Spending:
     day: date
     lines: tuple[tuple[BudgetCode, int], ...]
     status: str
+    created: datetime
 
     @property
     def total(self) -> int:
         """Sum of its lines, in cents."""
         return sum(amount for _code, amount in self.lines)
-
-    @property
-    def created(self) -> datetime:
-        """When it was entered."""
-        return noon(self.day)
 
 
 @per_project(keep=200)
@@ -52,6 +48,7 @@ def _spendings(context: RequestContext) -> Iterator[Spending]:
     term = works(context)
     if term is None:
         return
+    calendar = context.here.calendar
     codes, plan = codes_of(context), plan_of(context.here)
     draw, spent = context.random("spendings"), {one.number: 0 for one in codes}
     factors = {letter: draw.randrange(92, 104) + (10 if term.late else 0) for letter in KINDS}
@@ -72,5 +69,6 @@ def _spendings(context: RequestContext) -> Iterator[Spending]:
                     spent[one.number] = total
             if lines:
                 fresh = (TODAY - day) < timedelta(days=25)
-                yield Spending(index, kind, workday(day), tuple(lines), "pending" if fresh else "approved")
+                day, status = calendar.workday(day), "pending" if fresh else "approved"
+                yield Spending(index, kind, day, tuple(lines), status, calendar.noon(day))
                 index += 1
