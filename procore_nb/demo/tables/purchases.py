@@ -134,7 +134,7 @@ def _purchase(
     length = (term.end - term.begin).days
     calendar = context.here.calendar
     day = calendar.workday(term.begin + timedelta(days=int((begin - 0.1) * length) - draw.randrange(4, 30)))
-    factor = draw.randrange(930, 1060) + (30 if term.late else 0)
+    factor = draw.randrange(930, 1060) + (40 if term.late else 0)
     lines = tuple(_lines(context, draw, index, codes, factor))
     if (day - TODAY).days > 45:
         return None
