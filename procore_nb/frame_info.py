@@ -24,6 +24,7 @@ KEYS: Mapping[str, str] = {
     "pages": "how many pages came",
     "total": "how many records Procore announced; missing where it announces none",
     "rows": "how many rows the frame has",
+    "limited": "`max_rows`, where it ended the fetch: there are more rows, or may be",
     "skipped": "targets (projects, parents) that gave nothing, each with `target`, `status`, `reason` and `advice`",
     "target": "frames of `frames()`: the ids this frame is of",
     "attempt": "frames of `frames()`: counts up when the list moved and was fetched again from its beginning",

@@ -5,6 +5,7 @@ In: a decoded line of the catalogue file, or a path. Out: `Endpoint` values. Spe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
@@ -12,8 +13,11 @@ from typing import Any
 from procore_nb.catalog import arguments as of_arguments
 from procore_nb.catalog import caveats as of_caveats
 from procore_nb.catalog import format, paths
-from procore_nb.catalog.models import Argument, EndpointFacts
+from procore_nb.catalog.models import Argument, EndpointFacts, encode
 from procore_nb.errors import CatalogError
+
+RECORD_ID = "record_id"
+"""The placeholder of one record's id in the path of a single record."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -34,6 +38,28 @@ class Endpoint(EndpointFacts):
     def caveats(self) -> tuple[str, ...]:
         """What is easily overlooked when asking this list, one sentence each."""
         return of_caveats.caveats(self)
+
+    @property
+    def record(self) -> Endpoint:
+        """One record of this list, as an endpoint that answers one object; `record_path` says whether it is by pattern."""
+        path = self.record_path or f"{self.path}/{{{RECORD_ID}}}"
+        view = next((name for name in ("view", "serializer_view") if self.record_views), "")
+        return Endpoint(
+            name=self.name,
+            path=path,
+            version=paths.split(path)[0],
+            scope=self.scope,
+            path_params=tuple(re.findall(r"{(\w+)}", path)),
+            required_query=self.record_query if self.record_path else self.required_query,
+            view_param=view,
+            views=self.record_views,
+            envelope=".",
+            id_type=self.id_type,
+            module=self.module,
+            tag=self.tag,
+            kind="unknown" if self.kind == "unknown" else "single",
+            field_text="\n".join(filter(None, (encode(self.fields), self.record_text))),
+        )
 
     def values_in(self, path: str) -> dict[str, str]:
         """The ids written into a path of this endpoint: `{"project_id": "7"}`; none for placeholders."""

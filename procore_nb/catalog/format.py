@@ -85,6 +85,7 @@ def _facts(endpoint: EndpointFacts) -> Iterable[tuple[str, str]]:
         "sort": ", ".join(endpoint.sorts)
         or ("by a column; Procore names none" if endpoint.sort_param else ""),
         "view": _views(endpoint),
+        "record": endpoint.record_path or ("by pattern" if endpoint.kind == "data" else ""),
         "versions": ", ".join(endpoint.versions),
         "flags": ", ".join(flags(endpoint)),
         "reference": f"Procore's, of {endpoint.as_of}" if endpoint.as_of else "",

@@ -132,6 +132,12 @@ class EndpointFacts:
     """For a query key, the values Procore names: `("filters[status]", ("open", "closed"))`."""
     parent_pairs: tuple[tuple[str, tuple[str, ...]], ...] = ()
     field_text: str = ""
+    record_path: str = ""
+    """Where one record of the list is, its id last, where Procore's reference shows it; empty: by pattern."""
+    record_query: tuple[tuple[str, ...], ...] = ()
+    record_views: tuple[str, ...] = ()
+    record_text: str = ""
+    """The keys that only the single record has, as `field_text`."""
 
     @property
     def fields(self) -> tuple[Field, ...]:

@@ -5,8 +5,8 @@ In: a session, an endpoint and list requests. Out: a DataFrame, or frames one by
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import pandas as pd
@@ -26,6 +26,7 @@ from procore_nb.errors import (
 from procore_nb.fetch import (
     Event,
     ListRequest,
+    PageRows,
     PageStats,
     RequestDone,
     RequestPolicy,
@@ -89,7 +90,7 @@ class Collection:
 
     session: Session
     endpoint: Endpoint
-    requests: Sequence[ListRequest]
+    requests: list[ListRequest]
     policy: RequestPolicy
     builder: Callable[[], FrameBuilder]
     about: dict[str, Any]
@@ -98,9 +99,14 @@ class Collection:
     on_error: OnError = "raise"
     progress: bool | ProgressMaker = True
     several: bool = False
+    max_rows: int | None = None
+    limited: bool = False
+    """Whether `max_rows` ended the fetch, so that there may be more."""
     skipped: Skipped = field(default_factory=Skipped)
     stats: list[PageStats] = field(default_factory=list)
     done: set[int] = field(default_factory=set)
+    sent: int = 0
+    """Requests of `statistics` so far."""
 
     def frame(self) -> pd.DataFrame:
         """Return the one frame of all targets.
@@ -196,6 +202,20 @@ class Collection:
             progress.close(complete=complete)
         self._warn()
 
+    def statistics(self, requests: Sequence[ListRequest]) -> list[PageStats | None]:
+        """Fetch these requests for their statistics alone; None for one that was skipped."""
+        self.requests, found = list(requests), dict[int, PageStats | None]()
+        progress, complete = self._progress(), False
+        try:
+            for event in self._all_events(self.requests, progress, None):
+                if isinstance(event, RequestDone):
+                    found[id(event.request)] = None if event.skipped else event.stats
+            complete = True
+        finally:
+            progress.close(complete=complete)
+            self.sent += progress.requests
+        return [found[id(one)] for one in requests]
+
     def _progress(self) -> Progress:
         if callable(self.progress):
             return self.progress(self.endpoint.name, len(self.requests))
@@ -231,21 +251,53 @@ class Collection:
         )
 
     def _events(self, progress: Progress, held: DeferredInterrupt | None = None) -> Iterator[Event]:
+        if self.max_rows is None:
+            yield from self._all_events(self.requests, progress, held)
+            return
+        # The first rows of the first targets, one target after the other: no request more than that takes.
+        left = kept = self.max_rows
+
+        def requests() -> Iterator[ListRequest]:
+            for place, one in enumerate(self.requests):
+                if left <= 0:
+                    self.limited = True
+                    return
+                size = min(one.per_page or left, left)
+                self.requests[place] = replace(one, most_rows=left, per_page=size)
+                yield self.requests[place]
+
+        for event in self._all_events(requests(), progress, held):
+            if isinstance(event, PageRows):
+                self.limited = self.limited or len(event.rows) > left
+                event = PageRows(event.request, event.rows[:left])
+                left -= len(event.rows)
+            elif isinstance(event, RequestRestarted) or event.skipped is not None:
+                left = kept
+            if isinstance(event, RequestDone):
+                self.limited, kept = self.limited or event.stats.more, left
+            yield event
+
+    def _all_events(
+        self, requests: Iterable[ListRequest], progress: Progress, held: DeferredInterrupt | None
+    ) -> Iterator[Event]:
+        skipped = 0
         for event in fetch_lists(
             self.session,
-            self.requests,
+            requests,
             policy=self.policy,
             observer=progress,
             may_skip=self._may_skip,
             check_interrupt=held.raise_pending if held else lambda: None,
+            one_by_one=self.max_rows is not None,
         ):
             if isinstance(event, RequestDone):
                 progress.target_done()
                 self.stats.append(event.stats)
                 self.done.add(id(event.request))
                 self.skipped.add(event)
+                skipped += event.skipped is not None
             yield event
-        if self.requests and len(self.skipped.accounts) == len(self.requests):
+        if self.requests and skipped == len(self.requests):
             raise self.skipped.nothing_answered(self.endpoint.name)
 
     def _may_skip(self, error: ProcoreError) -> bool:
@@ -261,6 +313,8 @@ class Collection:
         whole = stats is None
         stats = self.stats if stats is None else stats
         totals = [one.total for one in stats if one.total is not None]
+        if whole and self.limited and len(totals) < len(self.requests):
+            totals = []  # of some targets is not how many there are
         if self.categories:
             frame = with_categories(frame, self.endpoint)
         describe(
@@ -272,6 +326,7 @@ class Collection:
             rows=len(frame),
             skipped=list(self.skipped.accounts),
             **notes_of(stats),
+            **({"limited": self.max_rows} if self.limited else {}),
         )
         superseded = superseded_rows(frame)
         if superseded:

@@ -6,7 +6,7 @@ In: an endpoint of the catalogue, targets, and arguments in Python terms. Out: `
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 from urllib.parse import quote
@@ -17,6 +17,8 @@ from procore_nb.client.encode_query import date_of, moment_text, no_such_value, 
 from procore_nb.client.targets import Target
 from procore_nb.errors import ArgumentError, CatalogError, warn
 from procore_nb.fetch import ListRequest
+from procore_nb.frames import unknown_column
+from procore_nb.frames.types import columns_of
 from procore_nb.ids import STATUS_WORDS
 from procore_nb.scalars import is_many, is_missing
 
@@ -102,6 +104,31 @@ def parameters_for(endpoint: Endpoint, arguments: Mapping[str, Any], *, today: d
             f"{endpoint.name} was given {min(twice)} twice.", advice="Pass the name or the key in brackets."
         )
     return (*pairs, *raw)
+
+
+def chosen_columns(columns: Any, endpoint: Any, leading: Sequence[str] = ()) -> tuple[str, ...]:
+    """The names in `columns=`, checked as far as that is possible before any record has come.
+
+    A name that the endpoint's reference declares, one of a custom field, or one in brackets (`[new_key]`: what the
+    reference does not know). Rows of budget views have the columns of the company, which are known with the rows.
+
+    Raises
+    ------
+    ArgumentError, CatalogError
+        If it is no list of names, or a name is not known; near ones are named.
+    """
+    names = [columns] if isinstance(columns, str) else list(columns) if is_many(columns) else []
+    if not names or not all(isinstance(name, str) and name.strip("[]") for name in names):
+        raise ArgumentError(
+            f"columns is a list of names, not {columns!r}.", advice='For example columns=["id", "status"].'
+        )
+    known = [".".join(path) for path in columns_of(endpoint.fields)]
+    is_open = not known or any("budget_view" in name for group in endpoint.needs for name in group)
+    for name in names:
+        declared = any(one == name or one.startswith(f"{name}.") for one in (*known, *leading))
+        if not (declared or is_open or name.startswith(("custom_field", "["))):
+            raise unknown_column(name, endpoint.name, [*leading, *known])
+    return tuple(dict.fromkeys(names))
 
 
 def raw_keys(arguments: Iterable[str]) -> dict[str, str]:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from procore_nb.catalog import Endpoint
 from procore_nb.client.collect import Collection, OnError
-from procore_nb.client.connection import Connection
+from procore_nb.client.lookups import Lookups
 from procore_nb.client.parameters import own_or_shipped
 from procore_nb.client.query import list_query
 from procore_nb.errors import ArgumentError, ProcoreError, warn
@@ -22,7 +22,7 @@ from procore_nb.frames.codec import Decimals
 from procore_nb.progress import ProgressMaker
 
 
-class Procore(Connection):
+class Procore(Lookups):
     """A connection to one Procore environment; `connect` makes one. May be used from several threads.
 
     Nothing is sent until the first call that fetches. As a context manager it closes its connections at the end, and lets
@@ -157,6 +157,8 @@ class Procore(Connection):
         categories: bool = False,
         on_error: OnError = "raise",
         progress: bool | ProgressMaker | None = None,
+        max_rows: int | None = None,
+        columns: Iterable[str] | None = None,
         **arguments: Any,
     ) -> pd.DataFrame:
         """Return any list of Procore as a typed frame, from one project or from many.
@@ -186,6 +188,13 @@ class Procore(Connection):
         progress
             False keeps quiet; True shows a line for attempts longer than a second. A function of the list's name and the
             number of projects gives a `Progress` of your own (forms do); warnings are then left to it too.
+        max_rows
+            At most so many rows in all: the first ones, in Procore's order, of the first targets, in the order given. Targets
+            are asked one after the other, with small pages, until there are enough. `attrs["procore"]` has `limited` where
+            there may be more. A list with an argument of that name keeps it, as with `columns`.
+        columns
+            Names of the columns to return, in this order; others are not made. `"status"` takes `status.id` and
+            `status.name`. A name that is not known is an error; one in brackets (`"[new_key]"`) is not checked.
         **arguments
             Filters and options of this list in Python terms: `status="open"`, lists, booleans,
             `updated_at=(start, end)`, `since=`, `start=`, `end=`, `deleted=`, `sort=`, `view=`. A key in brackets is
@@ -220,6 +229,8 @@ class Procore(Connection):
             "categories": categories,
             "on_error": on_error,
             "progress": progress,
+            "max_rows": max_rows,
+            "columns": columns,
         }
         return list_query(self, name, {**arguments, **options}).collection().frame()
 
@@ -279,7 +290,12 @@ class Procore(Connection):
         >>> len(next(pnb.connect("demo").pages("projects"))) > 0
         True
         """
-        pages = list_query(self, name, arguments).collection().pages()
+        query = list_query(self, name, arguments)
+        if query.columns is not None:
+            raise ArgumentError(
+                "Records come as Procore sent them, with all their keys.", advice="Leave columns out."
+            )
+        pages = query.collection().pages()
         return (rows for _, rows in pages)
 
     def records(self, name: str, /, **arguments: Any) -> Iterator[Any]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from procore_nb.catalog import Endpoint
@@ -18,7 +19,7 @@ from procore_nb.catalog.caveats import window_of
 from procore_nb.client import targets as at
 from procore_nb.client.collect import Collection, OnError
 from procore_nb.client.encode_query import pairs_for
-from procore_nb.client.parameters import has_dates, list_request_for, parameters_for, raw_keys
+from procore_nb.client.parameters import chosen_columns, has_dates, list_request_for, parameters_for, raw_keys
 from procore_nb.client.targets import ParentRows, Target
 from procore_nb.errors import ArgumentError, CatalogError, RateLimitError, warn
 from procore_nb.frames import FrameBuilder
@@ -46,12 +47,16 @@ class ListQuery:
     categories: bool = False
     on_error: OnError = "raise"
     progress: bool | ProgressMaker | None = None
+    max_rows: int | None = None
+    columns: Any = None
 
     def __post_init__(self) -> None:
         if self.on_error not in ("raise", "skip"):
             raise ArgumentError(f'on_error is "raise" or "skip", not {self.on_error!r}.')
         if not (isinstance(self.progress, bool) or callable(self.progress)):
             raise ArgumentError(f"progress is True, False or a function, not {self.progress!r}.")
+        if self.max_rows is not None:
+            self.max_rows = positive(self.max_rows, "max_rows")
         # `id=` is taken for the one placeholder that Procore calls so: receipt_id in …/receipts/{id}/line_items.
         names = {one.key: one.name for one in self.endpoint.arguments if one.place == "path"}
         if "id" in self.arguments and names.get("id", "id") not in {"id", *self.arguments}:
@@ -59,7 +64,7 @@ class ListQuery:
         needed = {name for group in self.endpoint.needs for name in group}
         self._fixed = {name: self.arguments.pop(name) for name in list(self.arguments) if name in needed}
 
-    def collection(self) -> Collection:
+    def collection(self, *, check_wait: bool = True) -> Collection:
         """Return the list requests and everything needed to make a frame of their responses."""
         endpoint, procore = self.endpoint, self.procore
         parents = self._parents()
@@ -68,22 +73,25 @@ class ListQuery:
         self._warn_of_a_window(parameters)
         targets, leading = self._targets(parents)
         requests = [list_request_for(endpoint, target, parameters) for target in targets]
-        self._check_wait_budget(len(requests))
+        if check_wait:
+            self._check_wait_budget(min(len(requests), 1) if self.max_rows else len(requests))
         companies = {target.company_id for target in targets}
         view = self.arguments.get("view")
         shaped = endpoint.in_view(view if isinstance(view, str) else None)
+        columns = None if self.columns is None else chosen_columns(self.columns, shaped, leading)
         return Collection(
             procore.session,
             endpoint,
             requests,
             procore.policy,
-            builder=partial(FrameBuilder, shaped, decimals=self.decimals, leading=leading),
+            builder=partial(FrameBuilder, shaped, decimals=self.decimals, leading=leading, columns=columns),
             about=self._about(companies),
             custom_fields=lambda: procore.custom_fields(companies),
             categories=self.categories,
             on_error=self.on_error,
             progress=self.progress if self.progress is not None else True,
             several=self.projects is not None or len(requests) > 1,
+            max_rows=self.max_rows,
         )
 
     def _parents(self) -> list[ParentRows]:
@@ -217,6 +225,7 @@ class ListQuery:
         procore, endpoint, ordered = self.procore, self.endpoint, sorted(companies)
         given = {name: getattr(self, name) for name in ("project_id", "projects", "company_id", "parent")}
         told = {name: value for name, value in given.items() if isinstance(value, str | int)}
+        told |= {name: value for name, value in self._fixed.items() if isinstance(value, str | int)}
         told |= {name: _plain(value) for name, value in self.arguments.items()}
         return {
             "endpoint": endpoint.name,
@@ -230,10 +239,13 @@ class ListQuery:
 
 
 OPTIONS = frozenset(one.name for one in fields(ListQuery)) - {"procore", "endpoint", "arguments"}
+OPTIONAL = frozenset({"max_rows", "columns"})
 
 
-def list_query(procore: Procore, name: str | Endpoint, given: Mapping[str, Any]) -> ListQuery:
-    """Return the query of a list by its name or path; `given` are the arguments of `Procore.table`."""
+def list_query(
+    procore: Procore, name: str | Endpoint, given: Mapping[str, Any], *, record: bool = False
+) -> ListQuery:
+    """Return the query of a list, or of one record of it, by its name or path; `given` are the arguments of `table`."""
     given = {key: value for key, value in given.items() if value is not None}
     endpoint = name if isinstance(name, Endpoint) else procore.endpoint(name)
     for key, value in (
@@ -245,9 +257,19 @@ def list_query(procore: Procore, name: str | Endpoint, given: Mapping[str, Any])
                 advice="Write {" + key + "} in the path, or leave the argument out.",
             )
         given[key] = value
-    options = {key: given.pop(key) for key in OPTIONS & given.keys()}
+    own = {
+        one.name for one in endpoint.arguments
+    } & OPTIONAL  # a list's own argument of that name comes first
+    options = {key: given.pop(key) for key in (OPTIONS - own) & given.keys()}
     options.setdefault("progress", procore.progress)
-    return ListQuery(procore, endpoint, given, **options)
+    return ListQuery(procore, endpoint.record if record else endpoint, given, **options)
+
+
+def positive(value: Any, name: str) -> int:
+    """Return a whole number from 1 up, or raise an `ArgumentError`."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+        raise ArgumentError(f"{name} is a whole number from 1 up, not {value!r}.")
+    return int(value)
 
 
 def _plain(value: Any) -> Any:

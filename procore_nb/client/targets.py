@@ -180,7 +180,8 @@ def missing_ids(endpoint: Endpoint, given: set[str]) -> CatalogError | None:
     hints = []
     for group in absent:
         if "project_id" in group:
-            hints.append('Pass project_id=… for one project, or projects="all".')
+            several = "" if endpoint.kind == "single" else ', or projects="all"'
+            hints.append(f"Pass project_id=… for one project{several}.")
         for name in group:
             if name in endpoint.parents:
                 sources = " or ".join(endpoint.parents[name])

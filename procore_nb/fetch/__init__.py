@@ -11,6 +11,7 @@ from procore_nb.fetch.scheduler import (
     RequestDone,
     RequestRestarted,
     fetch_first_page,
+    fetch_json,
     fetch_lists,
 )
 from procore_nb.fetch.workers import Observer, RequestPolicy, SilentObserver
@@ -27,6 +28,7 @@ __all__ = [
     "SilentObserver",
     "content_of",
     "fetch_first_page",
+    "fetch_json",
     "fetch_lists",
     "notes_of",
 ]

@@ -22,7 +22,8 @@ _SIZE_PARAMETERS = {
 class ListRequest:
     """One list of one target: path and parameters, and how the list pages.
 
-    `key` is what the caller knows the request by, such as a project id.
+    `key` is what the caller knows the request by, such as a project id. With `most_rows` the fetch ends once so many rows
+    came, without a look at the rest.
     """
 
     path: str
@@ -32,6 +33,7 @@ class ListRequest:
     per_page: int | None = None
     envelope: str = ""
     key: Hashable = None
+    most_rows: int | None = None
 
     @property
     def first_page(self) -> int:
@@ -69,7 +71,8 @@ class PageStats:
 
     `repeated` rows came on an earlier page and were left out. `attempts` counts how often the list was fetched from its
     start. `moved` says that rows came or went while it was read; `came` counts those found when pages were read again.
-    `unreadable` characters of the bodies were guessed or lost.
+    `unreadable` characters of the bodies were guessed or lost. `more` says that a fetch that ended at `most_rows` may have
+    left rows.
     """
 
     pages: int = 0
@@ -80,6 +83,7 @@ class PageStats:
     moved: bool = False
     came: int = 0
     unreadable: int = 0
+    more: bool = False
 
 
 def notes_of(stats: Sequence[PageStats]) -> dict[str, Any]:

@@ -64,7 +64,8 @@ class Paginator:
     @property
     def pages_planned(self) -> int:
         """How many pages are known to be due beyond those already requested."""
-        return 0 if self.done else max(0, self._last - self._next + 1)
+        # A fetch that ends early needs no more than it has asked for, as far as can be told.
+        return 0 if self.done or self.request.most_rows else max(0, self._last - self._next + 1)
 
     def receive(self, page_request: PageRequest, page: Page) -> list[PageRequest]:
         """Take in one page and return the page requests that follow from it."""
@@ -80,6 +81,7 @@ class Paginator:
         self._groups += page.groups or 0
         self._linked = self._linked or bool(page.more)
         self._empty = 0 if page.rows else self._empty + 1
+        self._received += len(page.rows)
         moving = len(set(self._totals)) > 1
         names = self._buffer.put(
             page_request.number,
@@ -88,6 +90,8 @@ class Paginator:
             moving=moving,
             pages=self._last - self._start + 1,
         )
+        if self._has_enough(page):
+            return []
         further = self._plan(page_request, page)
         self._largest = max(self._largest, len(page.rows))
         if self._can_prove:
@@ -162,6 +166,7 @@ class Paginator:
         self._largest = 0  # rows of the longest page
         self._may_be_full = False  # the last page, as far as can be told
         self._empty = 0  # pages in a row
+        self._received = 0  # rows, in whatever order
         self._linked = False
         self._unreachable = ""
         self._cursors: set[str] = set()
@@ -184,6 +189,21 @@ class Paginator:
         named = self.request.page_parameters(number, per_page=self._per_page, cursor=cursor)
         return PageRequest(self.request, self.stats.attempts, number, named)
 
+    def _has_enough(self, page: Page) -> bool:
+        """Return whether as many rows came as are wanted; the fetch is then done, whatever else there is."""
+        most, buffer = self.request.most_rows, self._buffer
+        if most is None or buffer.rows < most:
+            return False
+        self.stats.rows, self.stats.repeated = buffer.rows, buffer.repeated
+        total = None if self._grouped or not self._totals else self._totals[-1]
+        if total is not None and (total < buffer.rows or (page.more and total <= buffer.rows)):
+            total = None  # it counts something else, such as the rows of the page
+        self.stats.total = total
+        more = page.more is not False and self.request.paging != ""
+        self.stats.more = more if total is None else total > buffer.rows
+        self.done = True
+        return True
+
     # Which pages there are
 
     def _plan(self, page_request: PageRequest, page: Page) -> list[PageRequest]:
@@ -202,7 +222,7 @@ class Paginator:
         if number == self._start:
             last = self._last_page(page)
             if last is not None:
-                if last - self._start >= MOST_PAGES:
+                if last - self._start >= MOST_PAGES and self.request.most_rows is None:
                     return self._refuse(page, last - self._start + 1)
                 self._last = last
         if not self._known_last:
@@ -212,7 +232,12 @@ class Paginator:
         # Total and Link may disagree: as long as a next page with rows is named, there is more.
         elif number == self._last and page.more and (page.rows or page.groups):
             self._last = min(self._last + 1, self._start + MOST_PAGES)
-        room = range(self._next, min(self._last, self._next + _AHEAD - 1 - len(self._due)) + 1)
+        ahead = _AHEAD - len(self._due)
+        if self.request.most_rows is not None:
+            lacking = self.request.most_rows - self._received + self._buffer.repeated
+            pages = -(-lacking // max(1, self._size or len(page.rows)))
+            ahead = min(ahead, max(pages - len(self._due), 0 if self._due else 1))
+        room = range(self._next, min(self._last, self._next + ahead - 1) + 1)
         self._next += len(room)
         return [self._page(each) for each in room]
 

@@ -18,7 +18,7 @@ from procore_nb.fetch.list_request import ListRequest, PageRequest, PageStats
 from procore_nb.fetch.paginator import Paginator
 from procore_nb.fetch.workers import Observer, RequestPolicy, SilentObserver, WorkerPool
 from procore_nb.http import Session
-from procore_nb.responses import Page
+from procore_nb.responses import Page, read_json
 from procore_nb.signals import Cancelled
 
 _LOOK_AHEAD = 4  # requests begun for each worker, so that one slow list does not hold up the others
@@ -59,15 +59,18 @@ def fetch_lists(
     observer: Observer | None = None,
     may_skip: Callable[[ProcoreError], bool] = lambda error: False,
     check_interrupt: Callable[[], None] = lambda: None,
+    one_by_one: bool = False,
 ) -> Iterator[Event]:
     """Fetch all requests, several pages at a time, and hand out events in the order of the requests.
+
+    `one_by_one` takes a request only when the one before it is done and its events were handed out.
 
     `check_interrupt` is called in the calling thread several times a second; a `KeyboardInterrupt` raised there ends the
     fetch, as Ctrl-C does, after the rows that had come.
     """
     pool = WorkerPool(session, policy, observer or SilentObserver(), check_interrupt=check_interrupt)
     try:
-        yield from Scheduler(pool, iter(requests), may_skip).run()
+        yield from Scheduler(pool, iter(requests), may_skip, most=1 if one_by_one else None).run()
     finally:
         pool.stop()
 
@@ -80,6 +83,12 @@ def fetch_first_page(
     return WorkerPool(session, policy, observer or SilentObserver(), threads=0).fetch(first)
 
 
+def fetch_json(session: Session, request: ListRequest, *, policy: RequestPolicy) -> Any:
+    """Fetch one response as it comes, with the same waiting and retrying, and return its JSON."""
+    pool = WorkerPool(session, policy, SilentObserver(), threads=0)
+    return pool.fetch_as(PageRequest(request, 1, 1, request.parameters), read_json)
+
+
 class Scheduler:
     """Brings list requests, their paginators and the worker pool together, in the calling thread."""
 
@@ -88,8 +97,11 @@ class Scheduler:
         pool: WorkerPool,
         requests: Iterator[ListRequest],
         may_skip: Callable[[ProcoreError], bool],
+        *,
+        most: int | None = None,
     ) -> None:
         self._pool = pool
+        self._most = most or pool.policy.workers * _LOOK_AHEAD  # requests that are begun and not done
         self._requests = requests
         self._may_skip = may_skip
         self._paginators: deque[Paginator] = deque()  # in order; the first one's rows are handed out next
@@ -130,7 +142,7 @@ class Scheduler:
 
     def _begin_further(self) -> bool:
         """Begin further requests while there is room for them."""
-        while len(self._paginators) < self._pool.policy.workers * _LOOK_AHEAD:
+        while len(self._paginators) < self._most:
             request = next(self._requests, None)
             if request is None:
                 return False

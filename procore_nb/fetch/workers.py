@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from procore_nb.errors import NetworkError, ProcoreError, RateLimitError
 from procore_nb.fetch.list_request import ListRequest, PageRequest
@@ -21,6 +21,7 @@ from procore_nb.responses import Page, Response, read_page, retry_after_seconds
 
 log = logging.getLogger("procore_nb")
 _POLL_SECONDS = 0.1  # between two looks whether the fetch is to stop
+Answer = TypeVar("Answer")
 _ANNOUNCED_SECONDS = 0.5  # shorter waits are neither announced nor counted
 
 
@@ -154,10 +155,15 @@ class WorkerPool:
 
     def fetch(self, page_request: PageRequest) -> Page:
         """Return one page; wait for the limits, and try again where that may help."""
+        envelope = page_request.request.envelope
+        return self.fetch_as(page_request, lambda response: read_page(response, envelope=envelope))
+
+    def fetch_as(self, page_request: PageRequest, read: Callable[[Response], Answer]) -> Answer:
+        """Return what `read` makes of a response; wait for the limits, and try again where that may help."""
         for attempt in range(1, self.policy.retries + 2):
             self._wait_for_limits(page_request)
             try:
-                return self._fetch_once(page_request)
+                return self._fetch_once(page_request, read)
             except ProcoreError as error:
                 if not error.retryable or attempt > self.policy.retries or self._stop.is_set():
                     raise
@@ -169,7 +175,7 @@ class WorkerPool:
                 self._pause(pause, f"{error.message} Then {again}.", short=f"{why}, then {again}")
         raise AssertionError("unreachable")
 
-    def _fetch_once(self, page_request: PageRequest) -> Page:
+    def _fetch_once(self, page_request: PageRequest, read: Callable[[Response], Answer]) -> Answer:
         rate_limiter, clock = self.session.shared.rate_limiter, self.policy.clock
         request, under_way = page_request.request, True
 
@@ -195,9 +201,9 @@ class WorkerPool:
             raise
         refused_for = _refused_for(response.status, response.headers)
         rate_limiter.update(response.headers, clock(), refused_for=refused_for)
-        page = read_page(response, envelope=request.envelope)
-        self.observer.page_received(len(page.rows))
-        return page
+        found = read(response)
+        self.observer.page_received(len(found.rows) if isinstance(found, Page) else 0)
+        return found
 
     def _wait_for_limits(self, page_request: PageRequest) -> None:
         rate_limiter, clock = self.session.shared.rate_limiter, self.policy.clock

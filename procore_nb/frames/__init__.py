@@ -4,7 +4,7 @@ In: lists of dicts as Procore sends them, and the fields their endpoint declares
 and dtypes depend on the question, never on the answer. Speaks to no service.
 """
 
-from procore_nb.frames.builder import FrameBuilder, to_frame, with_categories
+from procore_nb.frames.builder import FrameBuilder, to_frame, unknown_column, with_categories
 from procore_nb.frames.explode_lists import explode
 
-__all__ = ["FrameBuilder", "explode", "to_frame", "with_categories"]
+__all__ = ["FrameBuilder", "explode", "to_frame", "unknown_column", "with_categories"]

@@ -15,7 +15,7 @@ import pandas as pd
 
 from procore_nb import catalog
 from procore_nb.catalog import Catalogue
-from procore_nb.errors import ArgumentError
+from procore_nb.errors import ArgumentError, CatalogError
 from procore_nb.frame_info import describe
 from procore_nb.frames.codec import DEFAULT_DECIMALS, Decimals
 from procore_nb.frames.column_builder import PROMISED, ColumnBuilder
@@ -31,6 +31,7 @@ from procore_nb.frames.flatten import (
 )
 from procore_nb.frames.parse import ParseIssues
 from procore_nb.frames.types import LogicalType, Path, declared_by, is_id, type_of_name
+from procore_nb.near_match import near
 
 _NONE = type(None)
 _AT_ONCE = 2000  # records of one column that are read together
@@ -41,6 +42,7 @@ class FrameBuilder:
 
     `custom_fields` are (label, data type) by definition id: they become columns `custom_fields.<label>` also when no record has
     them. `leading` columns come first, with values that `add` takes. `bare` is the column of records that are no dicts.
+    `columns` are those to make, in this order: an object's name takes all in it, one in brackets may be absent. None: all.
 
     Examples
     --------
@@ -59,6 +61,7 @@ class FrameBuilder:
         leading: Sequence[str] = (),
         bare: str = "id",
         catalogue: Catalogue | None = None,
+        columns: Sequence[str] | None = None,
     ) -> None:
         if decimals not in ("exact", "float"):
             raise ArgumentError(
@@ -73,6 +76,12 @@ class FrameBuilder:
         self._columns: dict[Path, ColumnBuilder] = {}
         self._parents: set[Path] = set()
         self._blocks: list[tuple[int, int]] = []
+        self._wanted = None if columns is None else {name.strip("[]"): name[0] == "[" for name in columns}
+        self._keys: set[str] = set()  # of records, that hold a wanted column
+        self._seen: dict[str, None] = {}
+        for name in self._wanted or ():
+            parts = name.split(".")
+            self._keys |= {".".join(parts[: depth + 1]) for depth in range(len(parts))}
         self._promise(custom_fields or {})
 
     @property
@@ -112,6 +121,8 @@ class FrameBuilder:
         rows = sum(counts)
         labels = unique_labels(self._labels)
         names = self._names(labels)
+        if self._wanted is not None:
+            names = self._chosen(names, rows)
         arrays: list[Any] = []
         issues: dict[str, ParseIssues] = {}
         text_ids = []
@@ -124,6 +135,7 @@ class FrameBuilder:
             issues[name] = column.issues
         attrs = self._described(names, labels, issues, rows) | ({"text_ids": text_ids} if text_ids else {})
         self._blocks.clear()
+        self._columns.clear()
         frame = pd.DataFrame(dict(enumerate(arrays)), index=pd.RangeIndex(rows), copy=False)
         frame.columns = pd.Index(list(names.values()), dtype="str")
         return describe(frame, **attrs)
@@ -135,6 +147,8 @@ class FrameBuilder:
             logical = self._declared.columns.get(first) or type_of_name(first[-1])
             self._columns[first] = self._opened(first, logical, PROMISED)
         for path in self._declared.columns:
+            if self._wanted is not None and path[0] not in self._keys:
+                continue
             self._columns.setdefault(path, self._opened(path, self._declared.declared_type(path), PROMISED))
         for number, (_, data_type) in custom_fields.items():
             self._open_custom(("custom_fields", f"custom_field_{number}"), data_type)
@@ -149,6 +163,12 @@ class FrameBuilder:
             self._columns[(*path, "id")] = self._opened((*path, "id"), ids, seen)
 
     def _add_part(self, records: list[dict[str, Any]], leading: dict[Path, Any], place: int) -> None:
+        if self._wanted is not None:
+            self._seen |= dict.fromkeys(records[0] if records else ())
+            records = [
+                {key: value for key, value in record.items() if key in self._keys or _is_custom(key)}
+                for record in records
+            ]
         block = len(self._blocks)
         self._blocks.append((place, len(records)))
         for index, column in enumerate(columns_of_page(records, self._lists, self._parents)):
@@ -195,6 +215,22 @@ class FrameBuilder:
         parents |= {path[:depth] for path in order for depth in range(1, len(path))}
         kept = [path for path in order if path not in parents or self._columns[path].has_content]
         return column_names(kept, set(self._declared.columns), labels)
+
+    def _chosen(self, names: dict[Path, str], rows: int) -> dict[Path, str]:
+        """The wanted columns in their order; one that neither the reference nor a record has is an error."""
+        paths: dict[Path, str] = {}
+        for wanted, may_be_absent in (self._wanted or {}).items():
+            found = {
+                path: name for path, name in names.items() if name == wanted or name.startswith(f"{wanted}.")
+            }
+            if not found and rows and not may_be_absent:
+                raise unknown_column(wanted, self._declared.name, [*names.values(), *self._seen])
+            if not found:  # nobody declares it and there are no records
+                path = (wanted,)
+                self._columns[path] = self._opened(path, self._declared.declared_type(path), PROMISED)
+                found = {path: wanted}
+            paths |= found
+        return paths
 
     def _described(
         self, names: dict[Path, str], labels: dict[int, str], issues: dict[str, ParseIssues], rows: int
@@ -274,6 +310,18 @@ def to_frame(
     builder = FrameBuilder(endpoint, decimals=decimals, catalogue=catalogue)
     builder.add(records)
     return builder.build()
+
+
+def unknown_column(name: str, endpoint: str | None, known: Iterable[str]) -> CatalogError:
+    """The error for a column that is not known; near ones are named."""
+    names = list(dict.fromkeys(known))
+    close = near(name, names)
+    hint = f"Did you mean {' or '.join(close)}? " if close else ""
+    return CatalogError(
+        f"{endpoint or 'The rows'} has no column {name!r}.",
+        advice=f"{hint}Its columns are: {', '.join(names[:40])}{', …' if len(names) > 40 else ''}. "
+        f'A key newer than the catalogue is written in brackets: "[{name}]".',
+    )
 
 
 def found_endpoint(endpoint: Any, catalogue: Catalogue | None = None) -> Any:

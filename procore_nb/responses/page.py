@@ -48,7 +48,7 @@ def read_page(response: Response, *, envelope: str = "") -> Page:
 
     `envelope` is where the catalogue expects the list, such as `data` or `data.history`; the response itself has the last word.
     `[].meetings`: groups, whose rows are under that key. `data{}`: an object keyed by the names of its groups. A lone dot: the body
-    is one record.
+    is one record, bare or under `data`.
     """
     parsed = _parsed(response)
     body = parsed.value
@@ -95,8 +95,6 @@ def _parsed(response: Response) -> ParsedJson:
 def _unwrap(body: Any, envelope: str, response: Response) -> list[Any]:
     if body is None:
         return []
-    if envelope == "." and isinstance(body, dict):
-        return [body]
     if isinstance(body, list):
         first = body[0] if len(body) == 1 else None
         if isinstance(first, dict) and isinstance(first.get("data"), list) and "possible_pages" in first:
@@ -104,7 +102,10 @@ def _unwrap(body: Any, envelope: str, response: Response) -> list[Any]:
         return body
     if not isinstance(body, dict):
         raise IncompleteError(f"{response.where} answered {type(body).__name__} where a list belongs.")
-    inner: Any = body
+    single = envelope == "."
+    if single and "id" in body:
+        return [body]
+    inner: Any = None if single else body
     for key in envelope.split(".") if envelope else ():
         inner = inner.get(key) if isinstance(inner, dict) else None
     for candidate in (inner if envelope else None, body.get("data")):
@@ -125,6 +126,8 @@ def _unwrap(body: Any, envelope: str, response: Response) -> list[Any]:
             retryable=True,
             advice=hints.IN_TROUBLE,
         )
+    if single:
+        return [holder]
     lists = [value for value in holder.values() if isinstance(value, list)]
     if len(lists) == 1 and len(holder) <= 4:
         return lists[0]

@@ -95,6 +95,12 @@ def checked(endpoint: Endpoint, arguments: Mapping[str, Any]) -> tuple[str, ...]
     CatalogError
         If the list needs an id that is neither given nor found in another table.
     """
+    partial = {"max_rows", "columns"} & set(arguments) - {one.name for one in endpoint.arguments}
+    if partial:
+        raise ArgumentError(
+            f"{endpoint.name} is kept whole in a store, not with {min(partial)}.",
+            advice="Choose rows and columns when you read the table.",
+        )
     place: list[str] = []
     for group in endpoint.needs:
         if "company_id" in group or set(group) & set(arguments):
