@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from procore_nb import catalog
 from procore_nb.cli.output import outputs, write_map, write_output
@@ -31,18 +34,41 @@ def projects(args: argparse.Namespace) -> int:
 
 def table(args: argparse.Namespace) -> int:
     """Show or write any list."""
-    arguments: dict[str, Any] = dict(_pair(text) for text in args.set)
-    arguments |= {
-        name: value for name in ("since", "start", "end") if (value := getattr(args, name)) is not None
-    }
-    for name in ("project_id", "projects"):
-        if getattr(args, name) is not None:
-            arguments[name] = getattr(args, name)
+    return _write(args, lambda procore: procore.table(args.name, **_arguments(args)))
+
+
+def record(args: argparse.Namespace) -> int:
+    """Show or write one record of a list."""
+    return _write(args, lambda procore: procore.record(args.name, args.record_id, **_arguments(args)))
+
+
+def count(args: argparse.Namespace) -> int:
+    """Show or write how many rows a list has."""
+    return _write(args, lambda procore: procore.count(args.name, **_arguments(args)))
+
+
+def estimate(args: argparse.Namespace) -> int:
+    """Show or write what fetching a list would take."""
+    return _write(args, lambda procore: procore.estimate(args.name, **_arguments(args)))
+
+
+def _write(args: argparse.Namespace, fetch: Callable[[Procore], pd.DataFrame]) -> int:
     targets = outputs(args)
     with connected(args) as procore:
-        frame = procore.table(args.name, **arguments)
+        frame = fetch(procore)
     write_output(frame, args, targets)
     return 0
+
+
+def _arguments(args: argparse.Namespace) -> dict[str, Any]:
+    """Return the arguments of a list that were typed."""
+    found: dict[str, Any] = dict(_pair(text) for text in args.set)
+    for name in ("since", "start", "end", "project_id", "projects", "max_rows"):
+        if getattr(args, name, None) is not None:
+            found[name] = getattr(args, name)
+    if getattr(args, "columns", None):
+        found["columns"] = [name.strip() for name in args.columns.split(",")]
+    return found
 
 
 def endpoints(args: argparse.Namespace) -> int:

@@ -33,6 +33,7 @@ def parser() -> argparse.ArgumentParser:
     _demo(verbs.add_parser("demo", help="do the whole job on the embedded demo: summary, CSV files, map"))
     _projects(verbs.add_parser("projects", help="the projects of a company", epilog=_CREDENTIALS))
     _table(verbs.add_parser("table", help="any list, by name or path", epilog=_CREDENTIALS))
+    _lookups(verbs)
     _endpoints(verbs.add_parser("endpoints", help="find a list in the catalogue"))
     _diagnose(verbs.add_parser("diagnose", help="why does nothing come? step by step", epilog=_CREDENTIALS))
     _catalog(verbs.add_parser("catalog", help="make a catalogue from Procore's OpenAPI document"))
@@ -131,13 +132,47 @@ def _projects_argument(one: argparse.ArgumentParser) -> None:
 
 
 def _table(one: argparse.ArgumentParser) -> None:
+    _list_arguments(one)
+    one.add_argument(
+        "--max-rows", type=_count, metavar="N", help="at most so many rows in all, in few requests"
+    )
+    _columns(one)
+    _outputs(one)
+    one.set_defaults(run=commands.table)
+
+
+def _lookups(verbs: Any) -> None:
+    """The commands for less than a whole list."""
+    record = verbs.add_parser(
+        "record", help="one record of a list, with what only it has", epilog=_CREDENTIALS
+    )
+    _list_arguments(record, record=True)
+    _columns(record)
+    for name, text, run in (
+        ("count", "how many rows a list has, one request a project", commands.count),
+        ("estimate", "what fetching a list would take: targets, requests, seconds", commands.estimate),
+    ):
+        one = verbs.add_parser(name, help=text, epilog=_CREDENTIALS)
+        _list_arguments(one)
+        _outputs(one)
+        one.set_defaults(run=run)
+    _outputs(record)
+    record.set_defaults(run=commands.record)
+
+
+def _columns(one: argparse.ArgumentParser) -> None:
+    one.add_argument("--columns", metavar="NAMES", help="only these columns, with commas: id,status,due_date")
+
+
+def _list_arguments(one: argparse.ArgumentParser, *, record: bool = False) -> None:
     one.add_argument("name", metavar="NAME", help="a name of the catalogue, or a path such as /rest/v1.0/…")
+    if record:
+        one.add_argument("record_id", metavar="ID", help="the id of the record")
     _connection(one)
     one.add_argument("--project-id", metavar="ID", help="the project to ask")
-    _projects_argument(one)
-    one.add_argument("--since", metavar="TIME", help="only what changed since then")
-    one.add_argument("--start", metavar="DATE", help="first day, for lists by date")
-    one.add_argument("--end", metavar="DATE", help="last day, for lists by date")
+    if not record:
+        _projects_argument(one)
+        _periods(one)
     one.add_argument(
         "--set",
         action="append",
@@ -145,8 +180,12 @@ def _table(one: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUE",
         help="any further argument of the list; repeatable",
     )
-    _outputs(one)
-    one.set_defaults(run=commands.table)
+
+
+def _periods(one: argparse.ArgumentParser) -> None:
+    one.add_argument("--since", metavar="TIME", help="only what changed since then")
+    one.add_argument("--start", metavar="DATE", help="first day, for lists by date")
+    one.add_argument("--end", metavar="DATE", help="last day, for lists by date")
 
 
 def _endpoints(one: argparse.ArgumentParser) -> None:

@@ -8,6 +8,7 @@ Procore's paging: https://developers.procore.com/documentation/pagination
 from __future__ import annotations
 
 import re
+from operator import itemgetter
 from typing import Any
 
 from procore_nb.errors import IncompleteError, ProcoreError
@@ -82,6 +83,7 @@ class Paginator:
         self._linked = self._linked or bool(page.more)
         self._empty = 0 if page.rows else self._empty + 1
         self._received += len(page.rows)
+        self._farthest = max((page_request.number, page.more), self._farthest, key=itemgetter(0))
         moving = len(set(self._totals)) > 1
         names = self._buffer.put(
             page_request.number,
@@ -90,7 +92,7 @@ class Paginator:
             moving=moving,
             pages=self._last - self._start + 1,
         )
-        if self._has_enough(page):
+        if self._has_enough():
             return []
         further = self._plan(page_request, page)
         self._largest = max(self._largest, len(page.rows))
@@ -167,6 +169,7 @@ class Paginator:
         self._may_be_full = False  # the last page, as far as can be told
         self._empty = 0  # pages in a row
         self._received = 0  # rows, in whatever order
+        self._farthest: tuple[int, bool | None] = self._start, None  # page, and whether it names a next one
         self._linked = False
         self._unreachable = ""
         self._cursors: set[str] = set()
@@ -189,17 +192,18 @@ class Paginator:
         named = self.request.page_parameters(number, per_page=self._per_page, cursor=cursor)
         return PageRequest(self.request, self.stats.attempts, number, named)
 
-    def _has_enough(self, page: Page) -> bool:
+    def _has_enough(self) -> bool:
         """Return whether as many rows came as are wanted; the fetch is then done, whatever else there is."""
         most, buffer = self.request.most_rows, self._buffer
         if most is None or buffer.rows < most:
             return False
         self.stats.rows, self.stats.repeated = buffer.rows, buffer.repeated
+        named = self._farthest[1]
         total = None if self._grouped or not self._totals else self._totals[-1]
-        if total is not None and (total < buffer.rows or (page.more and total <= buffer.rows)):
+        if total is not None and (total < buffer.rows or (named and total <= buffer.rows)):
             total = None  # it counts something else, such as the rows of the page
         self.stats.total = total
-        more = page.more is not False and self.request.paging != ""
+        more = named is not False and self.request.paging != ""
         self.stats.more = more if total is None else total > buffer.rows
         self.done = True
         return True

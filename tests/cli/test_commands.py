@@ -225,3 +225,24 @@ def test_sync_keeps_a_folder_up_to_date_in_one_line(
 def test_a_time_to_sync_again_that_is_none_is_one_line(time: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["sync", "kept", "--tables", "projects", "--environment", "demo", f"--every={time}"]) == 1
     assert "30m" in capsys.readouterr().err
+
+
+def test_less_than_a_whole_list_in_a_terminal(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    where = ["--environment", "demo", "--project-id", "1204347"]
+    assert (
+        main(["table", "rfis", *where, "--max-rows", "2", "--columns", "id, subject", "--csv", "two.csv"])
+        == 0
+    )
+    with (tmp_path / "two.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert (len(rows), list(rows[0])) == (2, ["id", "subject"])
+    assert main(["record", "rfis", rows[0]["id"], *where, "--columns", "subject"]) == 0
+    assert rows[0]["subject"] in capsys.readouterr().out
+    assert (
+        main(["count", "rfis", "--environment", "demo", "--projects", "1204347,1204384", "--csv", "-"]) == 0
+    )
+    assert len(capsys.readouterr().out.splitlines()) == 3
+    assert main(["estimate", "rfis", "--environment", "demo", "--projects", "all"]) == 0
+    assert "172" in capsys.readouterr().out
+    assert main(["table", "rfis", *where, "--max-rows", "0"]) == 1
+    assert "from 1 up" in capsys.readouterr().err

@@ -357,3 +357,38 @@ def test_what_came_beyond_a_gap_is_handed_out_when_the_walk_ends_early() -> None
         one.receive(page_request, serve(page_request))
     assert [row["id"] for page in one.ready() for row in page] == list(range(1, 11))
     assert [row["id"] for page in one.rest() for row in page] == list(range(21, 41))
+
+
+@given(
+    count=st.integers(0, 60),
+    size=st.sampled_from([1, 5, 10, 2000]),
+    most=st.sampled_from([1, 4, 12, 30]),
+    shape=shapes,
+    seed=st.integers(0, 10**6),
+)
+def test_a_fetch_of_the_first_rows_sends_no_page_too_many(
+    count: int, size: int, most: int, shape: dict[str, Any], seed: int
+) -> None:
+    asked = ListRequest("/x", per_page=min(size, most), most_rows=most)
+    rows, one, sent = drive(asked, listing(numbered(count), **shape), seed=seed)
+    assert one.failure is None
+    assert rows[:most] == numbered(count)[:most]
+    if count >= most:
+        assert sent == -(-most // min(size, most, shape["clamp"]))
+        told = shape["total"] or shape["link"]
+        assert not told or one.stats.more == (one.stats.rows < count)
+
+
+def test_a_total_that_counts_the_rows_of_the_page_is_not_believed() -> None:
+    one = Paginator(ListRequest("/x", per_page=1, most_rows=1))
+    one.receive(one.first(), Page(numbered(1), total=1, more=True))
+    assert one.done
+    assert (one.stats.total, one.stats.more) == (None, True)
+
+
+def test_a_list_that_ends_before_the_rows_wanted_is_held_to_its_total() -> None:
+    one = Paginator(ListRequest("/x", per_page=10, most_rows=50))
+    further = one.receive(one.first(), Page(numbered(10), total=30, per_page=10))
+    for page_request in further:
+        one.receive(page_request, Page([], total=30, per_page=10))
+    assert one.failure is not None
