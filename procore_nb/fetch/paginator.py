@@ -44,6 +44,7 @@ class Paginator:
     _empty: int
     _largest: int
     _turn: int
+    _farthest: tuple[int, bool | None]
 
     def __init__(self, request: ListRequest) -> None:
         self.request = request
@@ -169,7 +170,7 @@ class Paginator:
         self._may_be_full = False  # the last page, as far as can be told
         self._empty = 0  # pages in a row
         self._received = 0  # rows, in whatever order
-        self._farthest: tuple[int, bool | None] = self._start, None  # page, and whether it names a next one
+        self._farthest = self._start, None  # page, and whether it names a next one
         self._linked = False
         self._unreachable = ""
         self._cursors: set[str] = set()
