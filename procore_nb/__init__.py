@@ -65,45 +65,20 @@ if TYPE_CHECKING:
     from procore_nb.widgets import ProjectPicker as ProjectPicker
 
 _ROOMS = {
-    "catalog": ("find_endpoints",),
-    "client": ("Procore", "connect", "show_configuration"),
-    "credentials": ("Credentials", "Profiles"),
-    "environments": ("Environment",),
-    "errors": (
-        "AccessError",
-        "ArgumentError",
-        "CatalogError",
-        "CredentialsError",
-        "IncompleteError",
-        "MissingExtraError",
-        "NetworkError",
-        "NotFoundError",
-        "OutputError",
-        "ProcoreError",
-        "ProcoreWarning",
-        "RateLimitError",
-        "RequestError",
-        "ServerError",
-        "StatusError",
-        "StoreError",
-    ),
-    "export": ("read_csv", "read_parquet", "to_csv", "to_excel", "to_parquet"),
-    "frames": ("explode", "to_frame"),
-    "maps": (
-        "check_coordinates",
-        "distance_to",
-        "map_projects",
-        "nearest",
-        "plot_projects",
-        "to_geodataframe",
-        "to_geojson",
-        "with_location",
-    ),
-    "plots": ("plot_bars", "plot_lines"),
-    "store": ("Store",),
-    "widgets": ("CompanyPicker", "ConnectForm", "EndpointPicker", "Explorer", "FrameTable", "ProjectPicker"),
+    "catalog": "find_endpoints",
+    "client": "Procore connect show_configuration",
+    "credentials": "Credentials Profiles",
+    "environments": "Environment",
+    "errors": "AccessError ArgumentError CatalogError CredentialsError IncompleteError MissingExtraError NetworkError "
+    "NotFoundError OutputError ProcoreError ProcoreWarning RateLimitError RequestError ServerError StatusError StoreError",
+    "export": "read_csv read_parquet to_csv to_excel to_parquet",
+    "frames": "explode to_frame",
+    "maps": "check_coordinates distance_to map_projects nearest plot_projects to_geodataframe to_geojson with_location",
+    "plots": "plot_bars plot_lines",
+    "store": "Store",
+    "widgets": "CompanyPicker ConnectForm EndpointPicker Explorer FrameTable ProjectPicker",
 }
-_HOMES = {name: room for room, names in _ROOMS.items() for name in names}
+_HOMES = {name: room for room, names in _ROOMS.items() for name in names.split()}
 __all__ = [*sorted(_HOMES), "__version__"]
 
 

@@ -24,6 +24,19 @@ _ADDRESS = re.compile(
 )
 
 
+# Login host, API host and web application of each environment, with hosts that belong to it besides. The embedded demo runs in
+# this process; a host under .invalid can never be reached by accident (RFC 2606).
+_HOSTS = {
+    "production": ("login.procore.com", "api.procore.com", "app.procore.com"),
+    "sandbox": ("login-sandbox.procore.com", "sandbox.procore.com", "sandbox.procore.com"),
+    "monthly-sandbox": (
+        "login-sandbox-monthly.procore.com", "api-monthly.procore.com", "api-sandbox-monthly.procore.com",
+    ),
+    "federal": ("login.procoregov.com", "api.procoregov.com", "app.procoregov.com"),
+    "demo": ("login.procore-demo.invalid", "api.procore-demo.invalid"),
+}  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Environment:
     """One Procore environment: its login host, its API host, and its web application.
@@ -181,20 +194,8 @@ def _is_host(host: str) -> bool:
 def _owner(address: str) -> str | None:
     """Return the environment that a host belongs to: a known one, `loopback`, or None for any other host."""
     host = (urlsplit(address).hostname or "").lower()
-    owners = {
-        "login.procore.com": "production",
-        "api.procore.com": "production",
-        "login-sandbox.procore.com": "sandbox",
-        "sandbox.procore.com": "sandbox",
-        "login-sandbox-monthly.procore.com": "monthly-sandbox",
-        "api-monthly.procore.com": "monthly-sandbox",
-        "api-sandbox-monthly.procore.com": "monthly-sandbox",
-        "login.procoregov.com": "federal",
-        "api.procoregov.com": "federal",
-        "login.procore-demo.invalid": "demo",
-        "api.procore-demo.invalid": "demo",
-    }
-    return "loopback" if is_loopback(address) else owners.get(host)
+    known = next((name for name, hosts in _HOSTS.items() if host in hosts), None)
+    return "loopback" if is_loopback(address) else known
 
 
 def _refuse_mixed_hosts(candidate: Environment) -> None:
@@ -207,25 +208,5 @@ def _refuse_mixed_hosts(candidate: Environment) -> None:
         )
 
 
-PRODUCTION = Environment(
-    "production", "https://login.procore.com", "https://api.procore.com", "https://app.procore.com"
-)
-SANDBOX = Environment(
-    "sandbox",
-    "https://login-sandbox.procore.com",
-    "https://sandbox.procore.com",
-    "https://sandbox.procore.com",
-)
-MONTHLY_SANDBOX = Environment(
-    "monthly-sandbox",
-    "https://login-sandbox-monthly.procore.com",
-    "https://api-monthly.procore.com",
-    "https://api-sandbox-monthly.procore.com",
-)
-FEDERAL = Environment(
-    "federal", "https://login.procoregov.com", "https://api.procoregov.com", "https://app.procoregov.com"
-)
-# The embedded demo runs in this process; a host under .invalid can never be reached by accident (RFC 2606).
-DEMO = Environment("demo", "https://login.procore-demo.invalid", "https://api.procore-demo.invalid")
-
-KNOWN: tuple[Environment, ...] = (PRODUCTION, SANDBOX, MONTHLY_SANDBOX, FEDERAL, DEMO)
+KNOWN = tuple(Environment(name, *(f"https://{host}" for host in hosts)) for name, hosts in _HOSTS.items())
+PRODUCTION, SANDBOX, MONTHLY_SANDBOX, FEDERAL, DEMO = KNOWN

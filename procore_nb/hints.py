@@ -9,8 +9,8 @@ https://developers.procore.com/documentation/error-reference
 from __future__ import annotations
 
 COMPANY_ID = (
-    "The company id is the first number in the address bar of Procore's web application "
-    "(…/<company id>/company/home/list)."
+    "The company id is the first number in the address bar of Procore's web application: "
+    "…/<company id>/company/home/list, or …/companies/<company id>/…"
 )
 NOT_JSON = "A proxy, a login page or a maintenance page may have answered in Procore's place: try again, then check the proxy."
 HOSTS = "Check login_url and api_url of the environment."
@@ -79,24 +79,16 @@ TOO_MANY = (
 IN_TROUBLE = "Procore, or a gateway before it, is in trouble: try again in some minutes."
 
 _EITHER_HOST = {407: PROXY_LOGIN, 408: TOO_MUCH, 413: TOO_LONG, 414: TOO_LONG, 431: TOO_LONG, 511: WEB_LOGIN}
-_API_HOST = {
-    401: FRESH_REFUSED,
-    403: NO_PERMISSION,
-    404: NOT_VISIBLE,
-    405: NO_SUCH_REQUEST,
-    410: NO_SUCH_REQUEST,
-    429: TOO_MANY,
-}
+_API_HOST = {401: FRESH_REFUSED, 403: NO_PERMISSION, 404: NOT_VISIBLE, 429: TOO_MANY}
+_API_HOST |= dict.fromkeys((405, 410), NO_SUCH_REQUEST)
 _LOGIN_HOST = {
     400: LOGIN_REQUEST,
     401: REFUSED_CREDENTIALS,
     403: LOGIN_FORBIDDEN,
-    404: NO_LOGIN_HERE,
-    405: NO_LOGIN_HERE,
-    410: NO_LOGIN_HERE,
     408: NO_REPLY,
     429: TOO_MANY_LOGINS,
 }
+_LOGIN_HOST |= dict.fromkeys((404, 405, 410), NO_LOGIN_HERE)
 
 
 def app_not_connected(reason: str) -> bool:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from procore_nb.catalog.catalogue import Catalogue, dump, load
 from procore_nb.catalog.endpoint import Endpoint
 from procore_nb.catalog.models import Argument, Field
-from procore_nb.near_match import near
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,7 +24,6 @@ __all__ = [
     "endpoints",
     "find_endpoints",
     "load",
-    "near",
     "single",
 ]
 

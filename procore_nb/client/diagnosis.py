@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import pandas as pd
 
 from procore_nb import hints
-from procore_nb.catalog import Catalogue, load
+from procore_nb.catalog import Catalogue
 from procore_nb.client.parameters import list_request_for, own_or_shipped
 from procore_nb.client.targets import Target
 from procore_nb.errors import CredentialsError, NetworkError, ProcoreError
@@ -60,15 +60,11 @@ class DiagnosisFrame(pd.DataFrame):
 
 
 def diagnose(
-    session: Session,
-    company_id: int | None,
-    *,
-    catalogue: Catalogue | None = None,
-    policy: RequestPolicy | None = None,
+    session: Session, company_id: int | None, *, catalogue: Catalogue, policy: RequestPolicy | None = None
 ) -> pd.DataFrame:
     """Return a frame with one row per step: `step`, `ok` (boolean, missing when not tried), `detail`, `advice`."""
     policy = policy or RequestPolicy(retries=1, max_wait_seconds=30.0)
-    steps = list(_Diagnosis(session, company_id, catalogue or load(), policy).steps())
+    steps = list(_Diagnosis(session, company_id, catalogue, policy).steps())
     frame = pd.DataFrame([vars(step) for step in steps], columns=["step", "ok", "detail", "advice"])
     frame = frame.astype({"step": "string", "ok": "boolean", "detail": "string", "advice": "string"})
     shown = DiagnosisFrame(frame)

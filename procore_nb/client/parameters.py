@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 from urllib.parse import quote
 
-from procore_nb.catalog import Argument, Catalogue, Endpoint, load, near
+from procore_nb.catalog import Argument, Catalogue, Endpoint, load
 from procore_nb.catalog.arguments import PAGING_KEYS
 from procore_nb.client.encode_query import date_of, moment_text, no_such_value, pairs_for, text_of
 from procore_nb.client.targets import Target
@@ -20,6 +20,7 @@ from procore_nb.fetch import ListRequest
 from procore_nb.frames import unknown_column
 from procore_nb.frames.types import columns_of
 from procore_nb.ids import STATUS_WORDS
+from procore_nb.near_match import near
 from procore_nb.scalars import is_many, is_missing
 
 # Procore states no maximum for most v1 lists, but asks to stay at or under 2000:

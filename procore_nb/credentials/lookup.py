@@ -14,31 +14,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from procore_nb import hints
 from procore_nb.credentials.masked import Credentials, CredentialsLike, Secret, check_credentials
 from procore_nb.credentials.profiles import Profile, Profiles
 from procore_nb.environments import Environment, environment
 from procore_nb.errors import ArgumentError, CredentialsError
 
-VARIABLES = (
-    "PROCORE_CLIENT_ID",
-    "PROCORE_CLIENT_SECRET",
-    "PROCORE_COMPANY_ID",
-    "PROCORE_ENVIRONMENT",
-    "PROCORE_PROFILE",
-)
 _PAIR = ("PROCORE_CLIENT_ID", "PROCORE_CLIENT_SECRET")
 # What a `.env` file may not add to credentials of the process: with these it would decide where their secret goes.
-_NOT_FROM_ANOTHER_SOURCE = (
-    *_PAIR,
-    "PROCORE_ENVIRONMENT",
-    "PROCORE_PROFILE",
-)
+_NOT_FROM_ANOTHER_SOURCE = (*_PAIR, "PROCORE_ENVIRONMENT", "PROCORE_PROFILE")
+VARIABLES = (*_NOT_FROM_ANOTHER_SOURCE, "PROCORE_COMPANY_ID")
 # The environment that the file names for its own credentials, whatever the process environment says.
 _OF_THE_PAIR = "PROCORE_ENVIRONMENT of the .env file"
-WHERE_TO_READ_THE_COMPANY_ID = (
-    "It is the first number in the address bar of Procore's web application: "
-    "…/<company id>/company/home/list, or …/companies/<company id>/…"
-)
 _MOST_BYTES = 2**20  # a .env file is a few lines
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
@@ -157,9 +144,8 @@ def look_up(
     sources = {"environment": target_source}
     saved = None
     if credentials is not None:
-        sources["credentials"] = (
-            "argument" if isinstance(credentials, Credentials) else "argument, a function"
-        )
+        fixed = isinstance(credentials, Credentials)
+        sources["credentials"] = "argument" if fixed else "argument, a function"
     elif named is not None:
         saved = _of_this_environment(named, target)
     else:
@@ -192,16 +178,13 @@ def company_number(company_id: object, source: str = "argument") -> int:
     if number is None or not 0 < number < 2**63:
         raise ArgumentError(
             f"A company id is a positive whole number, not {company_id!r} ({source}).",
-            advice=WHERE_TO_READ_THE_COMPANY_ID,
+            advice=hints.COMPANY_ID,
         )
     return number
 
 
 def _which_environment(
-    wanted: Environment | str | None,
-    named: Profile | None,
-    variables: Variables,
-    places: CredentialSources,
+    wanted: Environment | str | None, named: Profile | None, variables: Variables, places: CredentialSources
 ) -> tuple[Environment, str]:
     if wanted is not None:
         return environment(wanted), "argument"

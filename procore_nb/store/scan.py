@@ -13,10 +13,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from procore_nb import catalog
-from procore_nb.catalog import Catalogue, near
+from procore_nb.catalog import Catalogue
 from procore_nb.errors import ArgumentError, CatalogError, StoreError
 from procore_nb.frame_info import describe
 from procore_nb.frames.codec import EXACT, conform, from_arrow
+from procore_nb.near_match import near
 from procore_nb.store.data_files import check_digest, read_rows, row_names
 from procore_nb.store.files import Files, damaged
 from procore_nb.store.manifest import (

@@ -22,7 +22,7 @@ from procore_nb.widgets.status import connect_line
 TYPED = "typed"
 FOUND = "found"
 _TYPE = ("type them below", (TYPED, ""))
-_WIDE = {"description_width": "110px"}
+_WIDE: dict[str, Any] = {"style": {"description_width": "110px"}, "layout": {"width": "auto"}}
 
 
 @dataclass(frozen=True)
@@ -56,34 +56,23 @@ class ConnectFields:
 
     def __init__(self, sources: CredentialSources, environment: Environment | None) -> None:
         self._sources = sources
-        self.profile = ipywidgets.Dropdown(
-            options=[_TYPE], description="Credentials", style=_WIDE, layout={"width": "auto"}
-        )
+        self.profile = ipywidgets.Dropdown(options=[_TYPE], description="Credentials", **_WIDE)
         known = [*KNOWN] if environment is None or environment in KNOWN else [environment, *KNOWN]
         names = [(place.name, place) for place in known]
         self.environment = ipywidgets.Dropdown(
             options=[("choose one …", None), *names],
             index=0
             if environment is None
-            else 1 + known.index(environment),  # a value of None would show nothing
+            else 1 + known.index(environment),  # not value: None would show nothing
             description="Environment",
-            style=_WIDE,
-            layout={"width": "auto"},
+            **_WIDE,
         )
         self.hosts = ipywidgets.HTML()
-        self.client_id = ipywidgets.Text(
-            description="Client id",
-            placeholder="from the developer portal",
-            style=_WIDE,
-            layout={"width": "auto"},
-        )
-        self.secret = SecretInput(label="Client secret", placeholder="from the developer portal")
-        self.company = ipywidgets.Text(
-            description="Company id",
-            placeholder="digits, for example 1234567",
-            style=_WIDE,
-            layout={"width": "auto"},
-        )
+        portal = "from the developer portal"
+        self.client_id = ipywidgets.Text(description="Client id", placeholder=portal, **_WIDE)
+        self.secret = SecretInput(label="Client secret", placeholder=portal)
+        digits = "digits, for example 1234567"
+        self.company = ipywidgets.Text(description="Company id", placeholder=digits, **_WIDE)
         self.hint = ipywidgets.HTML(f"<span class='pnw-hint'>{escape(hints.COMPANY_ID)}</span>")
         self.hint.layout.margin = "0 2px 4px 118px"
         for text in (self.client_id, self.company):
@@ -95,15 +84,8 @@ class ConnectFields:
     @property
     def rows(self) -> list[ipywidgets.Widget]:
         """The fields from top to bottom."""
-        return [
-            self.environment,
-            self.hosts,
-            self.profile,
-            self.client_id,
-            self.secret,
-            self.company,
-            self.hint,
-        ]
+        chosen = [self.environment, self.hosts, self.profile]
+        return [*chosen, self.client_id, self.secret, self.company, self.hint]
 
     @property
     def inputs(self) -> list[ipywidgets.Widget]:
@@ -189,10 +171,8 @@ class ConnectFields:
         if self.profile_name:
             saved = self._sources.profiles.get(self.profile_name)
             if saved.environment not in [place for _, place in self.environment.options]:
-                self.environment.options = [
-                    *self.environment.options,
-                    (saved.environment.name, saved.environment),
-                ]
+                own = (saved.environment.name, saved.environment)
+                self.environment.options = [*self.environment.options, own]
             self.environment.value = saved.environment
             self.client_id.value = saved.client_id
             self.company.value = "" if saved.company_id is None else str(saved.company_id)

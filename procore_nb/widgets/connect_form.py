@@ -222,17 +222,14 @@ class ConnectForm(ipywidgets.VBox):  # type: ignore[misc]
         self._show_connected(companies, procore)
 
     def _show_connected(self, companies: pd.DataFrame, procore: Procore) -> None:
-        name = self._company.label
+        words = f"Connected to {procore.environment.name}"
         if companies.empty:
-            self._status.show(
-                f"Connected to {procore.environment.name}, but no company is visible to this account.",
-                level="warning",
-                advice="Press Test to see how far this account gets.",
-            )
+            advice = "Press Test to see how far this account gets."
+            words = f"{words}, but no company is visible to this account."
+            self._status.show(words, level="warning", advice=advice)
             return
-        self._status.show(
-            f"Connected to {procore.environment.name}, {name}. The connection is form.procore.", level="done"
-        )
+        words = f"{words}, {self._company.label}. The connection is form.procore."
+        self._status.show(words, level="done")
 
     def _diagnose(self, values: FieldValues) -> None:
         steps = self._make(values.arguments).diagnose()

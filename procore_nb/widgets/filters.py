@@ -183,11 +183,8 @@ class _FilterRow:
         self.fields = _fields(kind)
         for field in self.fields:
             field.observe(on_change, "value")
-        remove = ipywidgets.Button(
-            description="✕",
-            tooltip=f"Remove the filter {kind.name}",
-            layout={"width": "34px", "flex": "none"},
-        )
+        tip, narrow = f"Remove the filter {kind.name}", {"width": "34px", "flex": "none"}
+        remove = ipywidgets.Button(description="✕", tooltip=tip, layout=narrow)
         remove.on_click(lambda _: on_remove(kind.name))
         self.box = ipywidgets.HBox([ipywidgets.HBox(self.fields), remove])
         self.box.add_class("pnw-filter")
@@ -242,12 +239,8 @@ def _fields(kind: Kind) -> list[ipywidgets.Widget]:
 
 
 _COMPANY, _ACTIVE, _ALL, _CHOSEN = "company", "active", "all", "chosen"
-_LABELS = {
-    _COMPANY: "Whole company",
-    _ACTIVE: "Active projects",
-    _ALL: "Whole portfolio",
-    _CHOSEN: "Chosen projects",
-}
+_LABELS = {_COMPANY: "Whole company", _ACTIVE: "Active projects"}
+_LABELS |= {_ALL: "Whole portfolio", _CHOSEN: "Chosen projects"}
 
 
 class TargetPanel(ipywidgets.VBox):  # type: ignore[misc]
@@ -326,12 +319,7 @@ class TargetPanel(ipywidgets.VBox):  # type: ignore[misc]
         parents = self._endpoint.parents if self._endpoint else {}
         sources = next((parents[name] for name in names.split(" or ") if name in parents), ())
         hint = f"ids from the list {' or '.join(sources)}" if sources else "one id, or several with commas"
-        field = ipywidgets.Text(
-            description=names,
-            placeholder=hint,
-            style=LABELS,
-            layout=BESIDE_FILTERS,
-        )
+        field = ipywidgets.Text(description=names, placeholder=hint, style=LABELS, layout=BESIDE_FILTERS)
         field.observe(self._count_change, "value")
         return field
 

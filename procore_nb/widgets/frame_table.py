@@ -20,7 +20,7 @@ from typing import Any
 import pandas as pd
 
 from procore_nb.errors import ArgumentError, ProcoreError
-from procore_nb.export import to_csv
+from procore_nb.export import to_csv, to_excel
 from procore_nb.widgets.assets import MessageWidget, script, style
 from procore_nb.widgets.background import BackgroundTask
 from procore_nb.widgets.table_rows import TableRows, empty_columns, is_numeric, texts, width
@@ -219,10 +219,5 @@ def file_bytes(frame: pd.DataFrame, kind: str) -> bytes:
         raise ArgumentError(f"A table is downloaded as csv or excel, not {kind!r}.")
     with tempfile.TemporaryDirectory(prefix="procore_nb-") as folder:
         place = Path(folder) / f"table{_ENDINGS[kind]}"
-        if kind == "csv":
-            to_csv(frame, place)
-        else:
-            from procore_nb.export import to_excel
-
-            to_excel(frame, place)
+        (to_csv if kind == "csv" else to_excel)(frame, place)
         return place.read_bytes()

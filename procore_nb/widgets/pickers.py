@@ -29,7 +29,7 @@ class Picker(MessageWidget, ipywidgets.ValueWidget):  # type: ignore[misc]
 
     def __init__(self, *, several: bool, placeholder: str, noun: str) -> None:
         super().__init__()
-        self._several, self._placeholder, self._noun = several, placeholder, noun
+        self._looks = {"several": several, "placeholder": placeholder, "noun": noun}
         self._rows: list[list[str]] = []
         self._keys: list[str] = []
         self._empty = "The list is empty."
@@ -62,18 +62,8 @@ class Picker(MessageWidget, ipywidgets.ValueWidget):  # type: ignore[misc]
             self._receive_chosen([key for key in content.get("keys", []) if key in known])
 
     def _send_rows(self, to: object = None) -> None:
-        self.send(
-            {
-                "kind": "rows",
-                "to": to,
-                "rows": self._rows,
-                "chosen": self._keys,
-                "several": self._several,
-                "placeholder": self._placeholder,
-                "noun": self._noun,
-                "empty": self._empty,
-            }
-        )
+        rows = {"kind": "rows", "to": to, "rows": self._rows, "chosen": self._keys}
+        self.send(rows | self._looks | {"empty": self._empty})
 
 
 class CompanyPicker(ipywidgets.Dropdown):  # type: ignore[misc]
@@ -204,11 +194,9 @@ class ProjectPicker(Picker):
 
 def _column_texts(frame: pd.DataFrame, names: tuple[str, ...]) -> list[str]:
     found = next((name for name in names if name in frame.columns), None)
-    return (
-        [""] * len(frame)
-        if found is None
-        else ["" if is_missing(value) else str(value) for value in frame[found].tolist()]
-    )
+    if found is None:
+        return [""] * len(frame)
+    return ["" if is_missing(value) else str(value) for value in frame[found].tolist()]
 
 
 OFTEN = (

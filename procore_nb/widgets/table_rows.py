@@ -216,9 +216,8 @@ class _Cells:
         starts = np.fromiter((match.start() for match in pattern.finditer(self._text)), dtype=np.intp)
         held = np.zeros(self._count, dtype=bool)
         held[np.searchsorted(self._ends, starts)] = True
-        return (
-            held if self._codes is None else np.append(held, False)[self._codes]
-        )  # -1, missing, is the last
+        # The code of a missing category, -1, is the last.
+        return held if self._codes is None else np.append(held, False)[self._codes]
 
 
 def _sought(word: str, column: pd.Series[Any]) -> str:
