@@ -41,6 +41,7 @@ KEYS: Mapping[str, str] = {
     "custom_fields": "by column: the key of the custom field in the response",
     "text_ids": "columns of ids that became text, as some are no numbers",
     "new_fields": "columns of fields that the catalogue does not declare, custom fields apart",
+    "amounts": "columns of money, hours, percents and other decimals, in whatever dtype they are shown",
     "decimals": "how money came: `float` or `exact`; absent where it is as by default",
     "exploded": "frames of `explode`: the list that was taken apart",
     "store": "frames of a store: its address",

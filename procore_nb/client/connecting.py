@@ -28,6 +28,7 @@ from procore_nb.credentials.masked import MASK
 from procore_nb.environments import DEMO, Environment, environment
 from procore_nb.errors import ArgumentError
 from procore_nb.fetch import RequestPolicy
+from procore_nb.frames.codec import DEFAULT_DECIMALS, Decimals
 from procore_nb.http import Session, TransportLimits
 
 
@@ -45,6 +46,7 @@ def connect(
     response_timeout_seconds: float = 300.0,
     max_response_bytes: int = 256 * 2**20,
     progress: bool = True,
+    decimals: Decimals = DEFAULT_DECIMALS,
     revoke_on_close: bool = False,
     catalogue: Catalogue | str | PathLike[str] | None = None,
     places: CredentialSources | None = None,
@@ -79,6 +81,8 @@ def connect(
         Largest response that is read, decompressed.
     progress
         Whether fetches that take longer than a second show a line.
+    decimals
+        How money, hours and percents come: `"float"` as float64, `"exact"` as `decimal.Decimal`. Each call may say otherwise.
     revoke_on_close
         Whether closing lets Procore forget the token.
     catalogue
@@ -139,6 +143,7 @@ def connect(
             workers=int(workers), retries=int(retries), max_wait_seconds=float(max_wait_seconds)
         ),
         progress=progress,
+        decimals=decimals,
         revoke_on_close=revoke_on_close,
         today=_demo_today if in_process else date.today,
         catalogue=catalogue if isinstance(catalogue, Catalogue | None) else load(Path(catalogue)),

@@ -19,6 +19,7 @@ from procore_nb.credentials import company_number
 from procore_nb.environments import DEMO, Environment
 from procore_nb.errors import ArgumentError
 from procore_nb.fetch import RequestPolicy
+from procore_nb.frames.codec import DEFAULT_DECIMALS, Decimals, checked_decimals
 from procore_nb.http import Session
 from procore_nb.scalars import utc_text
 
@@ -33,6 +34,7 @@ class Connection:
         *,
         policy: RequestPolicy,
         progress: bool = True,
+        decimals: Decimals = DEFAULT_DECIMALS,
         revoke_on_close: bool = False,
         today: Callable[[], date] = date.today,
         catalogue: Catalogue | None = None,
@@ -40,6 +42,7 @@ class Connection:
         self.session = session
         self.policy = policy
         self.progress = progress
+        self.decimals = checked_decimals(decimals)
         self.catalogue = load() if catalogue is None else catalogue
         self._revoke_on_close = revoke_on_close
         self.today = today

@@ -99,7 +99,7 @@ class Procore(Lookups):
         status: Literal["Active", "Inactive", "All"] = "Active",
         company_id: int | None = None,
         view: str | None = None,
-        decimals: Decimals = "exact",
+        decimals: Decimals | None = None,
         **filters: Any,
     ) -> pd.DataFrame:
         """Return the projects of a company, one row each, with place, stage, dates, value and custom fields.
@@ -113,7 +113,8 @@ class Procore(Lookups):
         view
             Which attributes come back: `ids`, `compact`, `normal`, `extended`.
         decimals
-            `"exact"` keeps money as `decimal.Decimal`; `"float"` makes float64 columns of it.
+            `"float"` makes float64 columns of money, hours and percents, `"exact"` columns of `decimal.Decimal`. None: as
+            the connection does (`connect`).
         **filters
             Whatever else the list knows: `procore.endpoint("projects")` names it. An unknown one is an error.
 
@@ -122,7 +123,7 @@ class Procore(Lookups):
         DataFrame
             One row per project this account may see, in Procore's order: `id` (Int64), `name` (string),
             `latitude` and `longitude` (float64, degrees WGS 84), dates (datetime64 without zone), times (UTC),
-            `total_value` (Decimal), `company.id`, `project_stage.name` and so on. Empty: there are none.
+            `total_value` (float64), `company.id`, `project_stage.name` and so on. Empty: there are none.
 
         Raises
         ------
@@ -153,7 +154,7 @@ class Procore(Lookups):
         projects: Any = None,
         company_id: Any = None,
         parent: Any = None,
-        decimals: Decimals = "exact",
+        decimals: Decimals | None = None,
         categories: bool = False,
         on_error: OnError = "raise",
         progress: bool | ProgressMaker | None = None,
@@ -180,7 +181,8 @@ class Procore(Lookups):
             names projects brings them along; together with `project_id` or `projects`, its rows of other projects are
             left out.
         decimals
-            `"exact"` keeps money as `decimal.Decimal`; `"float"` makes float64 columns of it.
+            `"float"` makes float64 columns of money, hours and percents, `"exact"` columns of `decimal.Decimal`. None: as
+            the connection does (`connect`).
         categories
             True makes columns with a closed set of values, as far as Procore names it, categories.
         on_error

@@ -23,7 +23,7 @@ from procore_nb.client.parameters import chosen_columns, has_dates, list_request
 from procore_nb.client.targets import ParentRows, Target
 from procore_nb.errors import ArgumentError, CatalogError, RateLimitError, warn
 from procore_nb.frames import FrameBuilder
-from procore_nb.frames.codec import Decimals
+from procore_nb.frames.codec import DEFAULT_DECIMALS, Decimals
 from procore_nb.ids import ProjectSelection, id_texts, project_id, select_projects
 from procore_nb.progress import ProgressMaker
 from procore_nb.scalars import is_many, utc_text
@@ -43,7 +43,7 @@ class ListQuery:
     projects: Any = None
     company_id: Any = None
     parent: Any = None
-    decimals: Decimals = "exact"
+    decimals: Decimals = DEFAULT_DECIMALS
     categories: bool = False
     on_error: OnError = "raise"
     progress: bool | ProgressMaker | None = None
@@ -261,7 +261,7 @@ def list_query(
         one.name for one in endpoint.arguments
     } & OPTIONAL  # a list's own argument of that name comes first
     options = {key: given.pop(key) for key in (OPTIONS - own) & given.keys()}
-    options.setdefault("progress", procore.progress)
+    options = {"progress": procore.progress, "decimals": procore.decimals} | options
     return ListQuery(procore, endpoint.record if record else endpoint, given, **options)
 
 

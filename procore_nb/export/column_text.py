@@ -29,6 +29,7 @@ from procore_nb.scalars import is_missing
 _OF_NUMPY = {"i": "integer", "u": "integer", "f": "number", "b": "boolean"}
 _JSON = {list, dict, str, int, float, bool}
 _ENDLESS = {"Infinity": Decimal("Infinity"), "-Infinity": Decimal("-Infinity")}
+_MOST_PLACES = 40  # an amount of more is written with an exponent
 _WHOLE_NUMBER = "^-?[0-9]+$"  # Arrow would read 0x1F too
 _UNIT = re.compile(r"\[(s|ms|us|ns)\b")
 
@@ -39,7 +40,8 @@ class ColumnType:
 
     `logical` is a logical type of our frames (a list, or any nested value, is JSON text), or `moment` for times of day
     without zone, or `id` for digits or text where only a name speaks. `dtype` is the pandas dtype; `of` the dtype of
-    categories; `range` the least and the greatest value; `lost` names a dtype that does not come back.
+    categories; `range` the least and the greatest value; `lost` names a dtype that does not come back. `money` (also hours
+    and percents) is written with two decimals at least.
     """
 
     logical: str
@@ -49,6 +51,7 @@ class ColumnType:
     of: str | None = None
     range: list[str] | None = None
     lost: str | None = None
+    money: bool = False
 
     @classmethod
     def named(cls, logical: str) -> ColumnType:
@@ -63,7 +66,8 @@ def plain(column: pd.Series[Any]) -> pd.Series[Any]:
     if isinstance(dtype, pd.SparseDtype):
         return pd.Series(np.asarray(column))
     if isinstance(dtype, pd.ArrowDtype):
-        return pd.Series(from_any_column(pa.chunked_array(column.array.__arrow_array__())))
+        arrow = pa.chunked_array(column.array.__arrow_array__())
+        return pd.Series(from_any_column(arrow, decimals="exact"))
     return column
 
 
@@ -144,7 +148,7 @@ def texts_of(column: pd.Series[Any], how: ColumnType) -> list[str | None]:
     if column.dtype.kind == "M":
         return _texts_of_times(column, how.logical)
     values: list[Any] = column.astype(object).tolist()
-    write = _WRITERS.get(how.logical, str)
+    write = _amount if how.money else _WRITERS.get(how.logical, str)
     return [None if is_missing(value) else write(value) for value in values]
 
 
@@ -167,6 +171,19 @@ def _json_of(value: Any) -> str:
         return json_text(sorted(value, key=repr) if isinstance(value, set | frozenset) else value)
     except (TypeError, ValueError, RecursionError):  # keys of several parts, or what holds itself
         return json_text(str(value))
+
+
+def _amount(value: Any) -> str:
+    """At least two decimals, and never fewer than the value has: 20153760.00, 0.125."""
+    text = str(value) if isinstance(value, Decimal) else repr(float(value))
+    if "e" in text or "E" in text:
+        exact = Decimal(text)
+        if abs(exact.adjusted()) > _MOST_PLACES or exact.as_tuple().exponent < -_MOST_PLACES:  # type: ignore[operator]
+            return text.replace("E", "e")
+        text = f"{exact:f}"
+    _, point, places = text.partition(".")
+    short = len(places) < 2 and text[-1].isdigit()  # "Infinity" is no number of places
+    return f"{text}{'' if point else '.'}{'0' * (2 - len(places))}" if short else text
 
 
 _WRITERS: dict[str, Any] = {
@@ -234,7 +251,7 @@ def _cast(cells: Any, how: ColumnType) -> pd.Series[Any]:
     if logical == "list":
         values = [None if text is None else json_value(text) for text in cells.to_pylist()]
         return pd.Series(values, dtype=object)
-    if logical == "decimal":
+    if logical == "decimal" and how.dtype == "object":
         return pd.Series(_decimals(cells), dtype=object)
     unit = _UNIT.search(how.dtype)
     if logical in ("time", "moment", "date"):
@@ -252,7 +269,7 @@ def _cast(cells: Any, how: ColumnType) -> pd.Series[Any]:
         dtype: Any = dtype_named(small.capitalize().replace("Ui", "UI"))
         return pd.Series(dtype.__from_arrow__(whole))
     target = pa.bool_() if logical == "boolean" else pa.float64()
-    return pd.Series(decode(cells.cast(target), cast("LogicalType", logical)))
+    return pd.Series(decode(cells.cast(target), "boolean" if logical == "boolean" else "number"))
 
 
 def _decimals(cells: Any) -> list[Decimal | None]:

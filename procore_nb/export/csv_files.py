@@ -63,7 +63,7 @@ def to_csv(
     -------
     Path
         The file or folder. UTF-8, commas, times as `2026-01-31T09:30:00Z`, dates as `2026-01-31`, `true` and
-        `false`, decimals as they came, lists as JSON text, missing as nothing, empty text as `""`. Beside it
+        `false`, money with two decimals at least and never fewer than it has, lists as JSON text, missing as nothing, empty text as `""`. Beside it
         stands `<name>.csv.types.json` with the types for `read_csv`; an index is written as columns, if it is
         more than numbers without a name. What no file can hold is warned of.
 

@@ -196,11 +196,11 @@ def _rows(table: WritableTable, makers: list[Maker | None]) -> Iterator[tuple[An
 
 def _format_of(column: pd.Series[Any], how: ColumnType) -> str | None:
     """How Excel shows the numbers or times of a column, if not by itself."""
-    if how.logical != "decimal":
+    if not how.money and how.logical != "decimal":
         return _FORMATS.get(how.logical)
-    exponents = (value.as_tuple().exponent for value in column.tolist() if isinstance(value, Decimal))
-    places = max((-one for one in exponents if isinstance(one, int)), default=2)
-    return f"#,##0.{'0' * min(max(places, 2), 8)}"
+    numbers = (value for value in column.tolist() if not is_missing(value) and math.isfinite(value))
+    places = max((len(f"{value:.8f}".rstrip("0").partition(".")[2]) for value in numbers), default=2)
+    return f"#,##0.{'0' * max(places, 2)}"
 
 
 def _cells(column: pd.Series[Any], make: Maker) -> list[Any]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from procore_nb.errors import ArgumentError, warn
 from procore_nb.export.column_text import ColumnType, column_from, plain, texts_of, type_of
 from procore_nb.frames.builder import found_endpoint
 from procore_nb.frames.parse import ParseIssues
-from procore_nb.frames.types import declared_by
+from procore_nb.frames.types import declared_by, rule_of
 from procore_nb.scalars import is_missing
 
 _ROWS_OF_A_PART = 20_000
@@ -54,8 +54,16 @@ def writable(frame: pd.DataFrame) -> WritableTable:
     given = [level for _, level in levels] + [frame.iloc[:, at] for at in range(frame.shape[1])]
     names = [name for name, _ in levels] + [_title(label) for label in frame.columns]
     index = list(map(_json_name, frame.index.names)) if levels else []
-    types, columns = list(map(type_of, given)), list(map(plain, given))
+    amounts = frozenset((frame.attrs.get("procore") or {}).get("amounts", ()))
+    types = [_with_amounts(type_of(one), name, amounts) for name, one in zip(names, given, strict=True)]
+    columns = list(map(plain, given))
     return WritableTable(names, columns, types, len(frame), index, _labels(frame.columns))
+
+
+def _with_amounts(how: ColumnType, name: str, amounts: Collection[str]) -> ColumnType:
+    """Numbers with places are money, hours or percents if the frame says so, or else their name."""
+    is_number = how.logical in ("decimal", "number") and how.categories is None
+    return replace(how, money=is_number and (name in amounts or rule_of(name) == "decimal"))
 
 
 def _holds_data(index: pd.Index[Any]) -> bool:

@@ -150,6 +150,8 @@ def _decoded(values: Any, how: ColumnType) -> Any:
         return pd.Series(values.to_pylist(), dtype=object)
     if how.categories is not None or (how.dtype == "object" and logical not in ("decimal", "list")):
         return column_from(values.cast(pa.string()), how, ParseIssues())
+    if logical == "decimal":
+        return decode(values, logical, decimals="exact" if how.dtype == "object" else "float")
     if logical != "moment" and dtype_of(logical) == how.dtype:
         return decode(values, logical)
     dtype: Any = dtype_named(how.dtype)

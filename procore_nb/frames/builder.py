@@ -17,7 +17,7 @@ from procore_nb import catalog
 from procore_nb.catalog import Catalogue
 from procore_nb.errors import ArgumentError, CatalogError
 from procore_nb.frame_info import describe
-from procore_nb.frames.codec import DEFAULT_DECIMALS, Decimals
+from procore_nb.frames.codec import DEFAULT_DECIMALS, Decimals, checked_decimals
 from procore_nb.frames.column_builder import PROMISED, ColumnBuilder
 from procore_nb.frames.flatten import (
     CUSTOM_KEY,
@@ -63,13 +63,9 @@ class FrameBuilder:
         catalogue: Catalogue | None = None,
         columns: Sequence[str] | None = None,
     ) -> None:
-        if decimals not in ("exact", "float"):
-            raise ArgumentError(
-                f"decimals={decimals!r} is unknown.", advice='Write decimals="exact" or decimals="float".'
-            )
         self._declared = declared_by(found_endpoint(endpoint, catalogue))
         self._bare = bare
-        self._decimals: Decimals = decimals
+        self._decimals = checked_decimals(decimals)
         self._labels = {int(number): label for number, (label, _) in (custom_fields or {}).items()}
         self._leading: tuple[Path, ...] = tuple((name,) for name in leading)
         self._lists = {path for path, logical in self._declared.columns.items() if logical == "list"}
@@ -125,15 +121,18 @@ class FrameBuilder:
             names = self._chosen(names, rows)
         arrays: list[Any] = []
         issues: dict[str, ParseIssues] = {}
-        text_ids = []
+        text_ids, amounts = [], []
         for path, name in names.items():
             column = self._columns.pop(path)
             array = column.build(starts, counts, rows, self._decimals)
             if (column.maybe_number or column.widens) and isinstance(array.dtype, pd.StringDtype):
                 text_ids.append(name)
+            if column.is_amount:
+                amounts.append(name)
             arrays.append(array)
             issues[name] = column.issues
-        attrs = self._described(names, labels, issues, rows) | ({"text_ids": text_ids} if text_ids else {})
+        found = {"text_ids": text_ids, "amounts": amounts}
+        attrs = self._described(names, labels, issues, rows) | {key: one for key, one in found.items() if one}
         self._blocks.clear()
         self._columns.clear()
         frame = pd.DataFrame(dict(enumerate(arrays)), index=pd.RangeIndex(rows), copy=False)
@@ -282,7 +281,8 @@ def to_frame(
         dtypes, also without records. Keys it does not declare have JSON's own type; JSON text goes by the key's
         name, where every value can be read that way.
     decimals
-        "exact" keeps money as `decimal.Decimal` (missing is None); "float" makes float64 columns of it.
+        "float" makes float64 columns of money, hours and percents; "exact" makes `decimal.Decimal` of them (missing is
+        None).
     catalogue
         Where the endpoint's name is looked up, such as `procore.catalogue`; without one, in the catalogue that comes
         with this package.

@@ -9,7 +9,7 @@ Speaks to no service. Frames, CSV, Excel, Parquet, the store and SQL all take th
 | boolean | boolean | bool | |
 | text | string | string | half a surrogate pair is replaced: no file takes it |
 | number | float64, NaN is missing | double, null is missing | |
-| decimal | Decimal objects; float64 for decimals="float" | decimal128 | see below |
+| decimal | float64; Decimal objects for decimals="exact" | decimal128 | see below |
 | time | datetime64[us, UTC] | timestamp(us, UTC) | |
 | date | datetime64[us], a day | date32 | |
 | list | list objects | list; or JSON text | lists of mixed shapes are JSON text |
@@ -34,6 +34,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from procore_nb.errors import ArgumentError
 from procore_nb.frames.parse import json_text
 from procore_nb.frames.types import LogicalType, declared_by
 from procore_nb.scalars import is_missing
@@ -41,7 +42,7 @@ from procore_nb.scalars import is_missing
 LogicalTypes = dict[str, LogicalType]
 Decimals = Literal["exact", "float"]
 
-DEFAULT_DECIMALS: Decimals = "exact"
+DEFAULT_DECIMALS: Decimals = "float"
 EXACT = "_exact."
 STAMP = pa.timestamp("us", "UTC")
 ARROW_TYPES: dict[LogicalType, pa.DataType] = {
@@ -75,6 +76,8 @@ _BY_DTYPE: dict[str, LogicalType] = {
 _WIDER: dict[frozenset[LogicalType], LogicalType] = {
     frozenset({"list", "text"}): "list",
     frozenset({"date", "time"}): "time",
+    frozenset({"integer", "decimal"}): "decimal",
+    frozenset({"number", "decimal"}): "decimal",
 }
 _STEP = Decimal("1e-10")
 _MOST = Decimal(10) ** 28
@@ -88,6 +91,15 @@ _NO_ARROW = (
     OverflowError,
     UnicodeEncodeError,
 )
+
+
+def checked_decimals(given: Any) -> Decimals:
+    """What `decimals=` was given, if it is one of the two."""
+    if given not in ("exact", "float"):
+        raise ArgumentError(
+            f"decimals={given!r} is unknown.", advice='Write decimals="exact" or decimals="float".'
+        )
+    return given  # type: ignore[no-any-return]
 
 
 def dtype_of(logical: LogicalType, *, decimals: Decimals = DEFAULT_DECIMALS) -> str:
@@ -205,8 +217,10 @@ def decode(
     column: Any, logical: LogicalType, exact: Any = None, *, decimals: Decimals = DEFAULT_DECIMALS
 ) -> Any:
     """An Arrow column of either layout as the pandas array of its logical type; `exact` is its `_exact.` column."""
+    if logical == "decimal" and decimals == "exact":
+        return _decoded_decimals(column, exact)
     if logical == "decimal":
-        return _decoded_decimals(column, exact, decimals)
+        column, logical = _as_doubles(column, exact), "number"
     if logical == "list":
         values = column.to_pylist()
         if _is_text(column.type):
@@ -236,13 +250,13 @@ def from_arrow(
     return _framed(list(columns.values()), list(columns), table.num_rows)
 
 
-def from_any_arrow(table: pa.Table) -> pd.DataFrame:
+def from_any_arrow(table: pa.Table, *, decimals: Decimals = DEFAULT_DECIMALS) -> pd.DataFrame:
     """The frame of an Arrow table of any engine, with the dtypes of our frames; what they lack stays Python objects."""
-    columns = [from_any_column(column) for column in table.columns]
+    columns = [from_any_column(column, decimals=decimals) for column in table.columns]
     return _framed(columns, table.column_names, table.num_rows)
 
 
-def from_any_column(column: Any) -> Any:
+def from_any_column(column: Any, *, decimals: Decimals = DEFAULT_DECIMALS) -> Any:
     """One Arrow column of any engine as the pandas array that our frames would have."""
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
@@ -251,9 +265,13 @@ def from_any_column(column: Any) -> Any:
         with suppress(pa.ArrowInvalid):  # unsigned, or a decimal without places, as DuckDB's sums are
             return decode(column.cast(pa.int64()), "integer")
         as_text = pa.types.is_integer(column.type)
-        return decode(column.cast(pa.string()), "text") if as_text else decode(column, "decimal")
+        return (
+            decode(column.cast(pa.string()), "text")
+            if as_text
+            else decode(column, "decimal", decimals=decimals)
+        )
     if logical is not None:
-        return decode(column if target is None else column.cast(target), logical)
+        return decode(column if target is None else column.cast(target), logical, decimals=decimals)
     if pa.types.is_nested(column.type):
         return _objects(column.to_pylist())
     return column.to_pandas().array
@@ -309,7 +327,15 @@ def _least_decimals(values: list[Decimal | None]) -> Any:
     return pa.array(values, pa.decimal128(max(whole, 1) + scale, scale))
 
 
-def _decoded_decimals(column: Any, exact: Any, decimals: Decimals) -> Any:
+def _as_doubles(column: Any, exact: Any) -> Any:
+    """Decimals, or their texts, as the nearest doubles. Arrow's own cast of decimals is off by a bit now and then."""
+    if pa.types.is_floating(column.type):
+        return column
+    texts = column if _is_text(column.type) else column.cast(pa.string())
+    return (texts if exact is None else pc.coalesce(exact, texts)).cast(pa.float64())
+
+
+def _decoded_decimals(column: Any, exact: Any) -> Any:
     """Decimals without the zeros that a fixed scale adds; equal ones are made once."""
     if not isinstance(column, pa.ChunkedArray):
         column = pa.chunked_array([column])
@@ -320,8 +346,6 @@ def _decoded_decimals(column: Any, exact: Any, decimals: Decimals) -> Any:
     for row, text in enumerate(exact.to_pylist() if exact is not None else ()):
         if text is not None:
             values[row] = Decimal(text)
-    if decimals == "float":
-        return pd.Series([None if value is None else float(value) for value in values], dtype="float64").array
     return _objects(values)
 
 
@@ -366,7 +390,10 @@ def _texts(values: Any) -> Any:
 
 
 def _widened(column: Any, own: LogicalType, due: LogicalType) -> Any:
-    """Values of one logical type as values of a wider one: list, time or text."""
+    """Values of one logical type as values of a wider one: list, time, decimal or text."""
+    if due == "decimal":
+        texts = column.cast(pa.string()).to_pylist()
+        return _fixed_decimals([None if text is None else Decimal(text) for text in texts])[0]
     if due == "time":
         return column.cast(pa.timestamp("us")).cast(STAMP)
     if due == "list":

@@ -51,6 +51,8 @@ class ColumnBuilder:
     """Neither an id nor a code by its name: text in which every value is a decimal is a number."""
     widens: bool = False
     """Whether integers past 64 bits make text of the column: so it is with ids."""
+    is_amount: bool = False
+    """Whether it was built as a column of decimals, in whatever dtype they are shown."""
     pages: list[tuple[int, Any]] = field(default_factory=list)
     issues: ParseIssues = field(default_factory=ParseIssues)
 
@@ -69,8 +71,10 @@ class ColumnBuilder:
         self.pages = []
         logical, converted = self._typed([page for _, page in pages], decimals)
         places = [(starts[block], counts[block]) for block, _ in pages]
+        self.is_amount = logical == "decimal"
         if logical == "list":
             return _objects(rows, places, converted)
+        logical = _meant(logical, decimals)
         return decode(_joined(rows, places, converted, ARRAYS[logical]), logical, decimals=decimals)
 
     def _typed(self, pages: list[Any], decimals: Decimals) -> tuple[LogicalType, list[Any]]:
@@ -79,18 +83,20 @@ class ColumnBuilder:
             if all(page is not None for page in numbers):
                 return "integer", numbers
         if self.logical is not None:
-            return self._declared(pages, _meant(self.logical, decimals))
-        *others, last = (_meant(one, decimals) for one in self._candidates(pages))
+            return self._declared(pages, self.logical, decimals)
+        *others, last = self._candidates(pages, decimals)
         for logical in others:
             issues = ParseIssues()
-            converted = [convert(page, logical, issues) for page in pages]
+            converted = [convert(page, _meant(logical, decimals), issues) for page in pages]
             if not issues.count and not issues.times_of_day:
                 return logical, converted
-        return last, [convert(page, last, self.issues) for page in pages]
+        return last, [convert(page, _meant(last, decimals), self.issues) for page in pages]
 
-    def _declared(self, pages: list[Any], logical: LogicalType) -> tuple[LogicalType, list[Any]]:
+    def _declared(
+        self, pages: list[Any], logical: LogicalType, decimals: Decimals
+    ) -> tuple[LogicalType, list[Any]]:
         issues = ParseIssues()
-        converted = [convert(page, logical, issues) for page in pages]
+        converted = [convert(page, _meant(logical, decimals), issues) for page in pages]
         wider: LogicalType | None = "time" if issues.times_of_day else None
         if self.widens and issues.long_integers:
             wider = "text"
@@ -100,7 +106,7 @@ class ColumnBuilder:
         self.issues = issues
         return wider or logical, converted
 
-    def _candidates(self, pages: list[Any]) -> Iterator[LogicalType]:
+    def _candidates(self, pages: list[Any], decimals: Decimals) -> Iterator[LogicalType]:
         """The types to try, best first; the last one takes every value."""
         found = set().union(*map(json_types, pages))
         if not found:
@@ -110,7 +116,7 @@ class ColumnBuilder:
         elif found == {"boolean"}:
             yield "boolean"
         elif found <= _NUMERIC:
-            yield from self._numeric(found, pages)
+            yield from self._numeric(found, pages, decimals)
         elif found <= {"time", "date"}:
             yield "date" if found == {"date"} else "time"
             yield "time"
@@ -123,9 +129,13 @@ class ColumnBuilder:
                 yield "decimal"
             yield "text"
 
-    def _numeric(self, found: set[LogicalType], pages: list[Any]) -> Iterator[LogicalType]:
+    def _numeric(
+        self, found: set[LogicalType], pages: list[Any], decimals: Decimals
+    ) -> Iterator[LogicalType]:
         """Numbers stay numbers: of the sort that the name stands for, if that loses nothing."""
-        if self.by_name in _NUMERIC and not (self.by_name == "number" and _long_integers(pages)):
+        if self.by_name in _NUMERIC and not (
+            _meant(self.by_name, decimals) == "number" and _long_integers(pages)
+        ):
             yield self.by_name
         if found == {"integer"}:
             yield "integer"

@@ -197,6 +197,11 @@ def _number_to_integer(page: Any) -> Any:
     return None if least is False else page.cast(pa.int64())
 
 
+def _number_to_decimal(page: Any) -> Any:
+    """The shortest text of each double: the one that JSON had, up to its 15 digits."""
+    return page.cast(pa.large_string()) if pc.all(pc.is_finite(page)).as_py() is not False else None
+
+
 _CASTS: dict[tuple[LogicalType, LogicalType], Callable[[Any], Any]] = {
     ("text", "integer"): _text_to_integer,
     ("text", "number"): _text_to_number,
@@ -208,6 +213,7 @@ _CASTS: dict[tuple[LogicalType, LogicalType], Callable[[Any], Any]] = {
     ("integer", "decimal"): lambda page: page.cast(pa.large_string()),
     ("boolean", "text"): lambda page: page.cast(pa.large_string()),
     ("number", "integer"): _number_to_integer,
+    ("number", "decimal"): _number_to_decimal,
 }
 
 

@@ -181,7 +181,7 @@ def type_of_field(field: FieldLike) -> LogicalType | None:
     if declared in ("integer", "number"):
         # A number past 2**53 is not exact: ids are never one, whatever the table says.
         exact = declared == "integer" or form == "integer" or is_id(name)
-        return "integer" if exact else "number"
+        return "integer" if exact else "decimal" if rule_of(name) == "decimal" else "number"
     if declared == "string":
         # A few `created_at` are declared as dates: the time of day is kept.
         by_format: LogicalType | None = (

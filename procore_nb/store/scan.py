@@ -16,7 +16,7 @@ from procore_nb import catalog
 from procore_nb.catalog import Catalogue
 from procore_nb.errors import ArgumentError, CatalogError, StoreError
 from procore_nb.frame_info import describe
-from procore_nb.frames.codec import EXACT, conform, from_arrow
+from procore_nb.frames.codec import DEFAULT_DECIMALS, EXACT, Decimals, checked_decimals, conform, from_arrow
 from procore_nb.near_match import near
 from procore_nb.store.data_files import check_digest, read_rows, row_names
 from procore_nb.store.files import Files, damaged
@@ -48,9 +48,15 @@ def ended(files: Files, folder: str, manifest: Manifest) -> pa.Table:
     return _joined(tables, manifest)
 
 
-def as_frame(rows: pa.Table, manifest: Manifest, books: tuple[str, ...] = ()) -> pd.DataFrame:
+def as_frame(
+    rows: pa.Table,
+    manifest: Manifest,
+    books: tuple[str, ...] = (),
+    *,
+    decimals: Decimals = DEFAULT_DECIMALS,
+) -> pd.DataFrame:
     """Rows as a typed frame, bookkeeping last; names of projects, where they are known, beside their ids."""
-    frame = from_arrow(rows, manifest.columns | dict.fromkeys(books, "time"))
+    frame = from_arrow(rows, manifest.columns | dict.fromkeys(books, "time"), decimals=decimals)
     for book in books:
         name, ours = book.removeprefix("_"), frame.pop(book)
         own = frame.pop(name) if name in frame.columns else ours  # some lists tell when a row was deleted
@@ -186,24 +192,33 @@ class Tables:
         """The rows of a table, or None if it is not kept."""
         return self.frame(name) if name in self.all() else None
 
-    def frame(self, name: str, *, deleted: str | None = None, history: bool = False) -> pd.DataFrame:
+    def frame(
+        self,
+        name: str,
+        *,
+        deleted: str | None = None,
+        history: bool = False,
+        decimals: Decimals = DEFAULT_DECIMALS,
+    ) -> pd.DataFrame:
         """The rows of a table: as they are, with deleted ones, or all versions."""
+        checked_decimals(decimals)
         manifest, rows, over = self._read(name, over=history or deleted is not None)
         books: tuple[str, ...] = ()
         if history:
             rows, books = versions(rows, over, manifest), VERSION_BOOKS
         elif deleted is not None:
             rows, books = with_deleted(rows, over, manifest, deleted), DELETED_BOOKS
-        return self._described(as_frame(rows, manifest, books), manifest)
+        return self._described(as_frame(rows, manifest, books, decimals=decimals), manifest, decimals)
 
-    def changes(self, name: str, since: Any) -> pd.DataFrame:
+    def changes(self, name: str, since: Any, *, decimals: Decimals = DEFAULT_DECIMALS) -> pd.DataFrame:
         """The rows that became new, changed or deleted since a moment."""
+        checked_decimals(decimals)
         manifest, live, over = self._read(name, over=True)
         rows, words, moments = changes(live, over, manifest, moment(since, "since"))
-        frame = as_frame(rows, manifest)
+        frame = as_frame(rows, manifest, decimals=decimals)
         frame.insert(0, "change", pd.Series(words, dtype="string"))
         frame.insert(1, "changed_at", times(moments))
-        return self._described(frame, manifest)
+        return self._described(frame, manifest, decimals)
 
     def files(self, name: str) -> list[str]:
         """The Parquet files that hold a table as it is."""
@@ -242,8 +257,9 @@ class Tables:
                 break
         raise failure
 
-    def _described(self, frame: pd.DataFrame, manifest: Manifest) -> pd.DataFrame:
+    def _described(self, frame: pd.DataFrame, manifest: Manifest, decimals: Decimals) -> pd.DataFrame:
         identity = read_identity(self._files) or {}
+        amounts = [name for name, logical in manifest.columns.items() if logical == "decimal"]
         return describe(
             frame,
             endpoint=manifest.table,
@@ -255,4 +271,6 @@ class Tables:
             rows=len(frame),
             skipped=list(manifest.last.get("skipped", [])),
             store=self._files.address(""),
+            **({"amounts": amounts} if amounts else {}),
+            **({"decimals": decimals} if decimals != DEFAULT_DECIMALS else {}),
         )

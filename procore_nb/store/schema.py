@@ -53,7 +53,7 @@ def next_schema(endpoint: Any, manifest: Manifest, plan: StagingPlan, staged: St
 
 def _promised(endpoint: Any, place: tuple[str, ...]) -> LogicalTypes:
     """The columns of a list before a row of it has been seen."""
-    builder = FrameBuilder(endpoint, leading=place)
+    builder = FrameBuilder(endpoint, leading=place, decimals="exact")
     return logical_types(builder.build(), endpoint)
 
 

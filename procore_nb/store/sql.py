@@ -13,7 +13,8 @@ import pandas as pd
 import pyarrow as pa
 
 from procore_nb.errors import ArgumentError, MissingExtraError
-from procore_nb.frames.codec import EXACT, from_any_arrow
+from procore_nb.frame_info import describe
+from procore_nb.frames.codec import DEFAULT_DECIMALS, EXACT, Decimals, checked_decimals, from_any_arrow
 from procore_nb.store.files import Files
 from procore_nb.store.manifest import FIRST_SEEN, VALID_FROM, Manifest
 from procore_nb.store.remote import RemoteFiles
@@ -25,6 +26,7 @@ def query(
     files: Files,
     *,
     check: Callable[[str], None],
+    decimals: Decimals = DEFAULT_DECIMALS,
 ) -> pd.DataFrame:
     """Run one query; each table of the store that it names is a view, once `check(name)` has let it pass."""
     try:
@@ -43,7 +45,7 @@ def query(
                 check(name)
                 connection.execute(_view(name, manifest, paths))
         try:
-            return typed(connection.sql(text).to_arrow_table())
+            return typed(connection.sql(text).to_arrow_table(), decimals=checked_decimals(decimals))
         except duckdb.Error as error:
             known = ", ".join(sorted(tables)) or "none yet"
             raise ArgumentError(
@@ -66,7 +68,7 @@ def _check(text: str, connection: Any) -> None:
         )
 
 
-def typed(table: pa.Table) -> pd.DataFrame:
+def typed(table: pa.Table, *, decimals: Decimals = DEFAULT_DECIMALS) -> pd.DataFrame:
     """An Arrow table of any engine as a frame with our dtypes, no two columns named alike."""
     names: list[str] = []
     for title in table.column_names:
@@ -75,7 +77,13 @@ def typed(table: pa.Table) -> pd.DataFrame:
             count += 1
             name = f"{title} ({count})"
         names.append(name)
-    return from_any_arrow(table.rename_columns(names))
+    amounts = [
+        name
+        for name, column in zip(names, table.schema, strict=True)
+        if pa.types.is_decimal(column.type) and column.type.scale
+    ]
+    frame = from_any_arrow(table.rename_columns(names), decimals=decimals)
+    return describe(frame, amounts=amounts) if amounts else frame
 
 
 def _view(name: str, manifest: Manifest, paths: Sequence[str]) -> str:

@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from procore_nb.catalog import Catalogue
 from procore_nb.errors import ArgumentError, OutputError, ProcoreError, StoreError
+from procore_nb.frames.codec import DEFAULT_DECIMALS, Decimals
 from procore_nb.store import erase
 from procore_nb.store.files import damaged
 from procore_nb.store.locks import locked
@@ -162,7 +163,12 @@ class Store:
             return self._sync(procore, wanted, projects, options, skip=on_error == "skip")
 
     def table(
-        self, name: str, *, deleted: Literal["with", "only"] | None = None, history: bool = False
+        self,
+        name: str,
+        *,
+        deleted: Literal["with", "only"] | None = None,
+        history: bool = False,
+        decimals: Decimals = DEFAULT_DECIMALS,
     ) -> pd.DataFrame:
         """Return a table as a typed frame: the columns and dtypes of `procore.table`.
 
@@ -175,15 +181,17 @@ class Store:
             noticed.
         history
             All versions: adds `valid_from`, `valid_to` (missing while a version is the present one) and `deleted_at`.
+        decimals
+            The store is exact: `"exact"` shows money, hours and percents as `decimal.Decimal`, `"float"` as float64.
 
         Returns
         -------
         DataFrame
             One row per row of Procore, in the order of project and id. `attrs["procore"]` says where it is from.
         """
-        return self._tables.frame(name, deleted=deleted, history=history)
+        return self._tables.frame(name, deleted=deleted, history=history, decimals=decimals)
 
-    def changes(self, name: str, *, since: Any) -> pd.DataFrame:
+    def changes(self, name: str, *, since: Any, decimals: Decimals = DEFAULT_DECIMALS) -> pd.DataFrame:
         """Return the rows that became new, changed or deleted since a moment.
 
         Parameters
@@ -192,6 +200,8 @@ class Store:
             Name or alias of the list.
         since
             A date or time; without zone it is UTC. `store.tables()["last_sync"]` is a good start.
+        decimals
+            As in `table`.
 
         Returns
         -------
@@ -199,14 +209,16 @@ class Store:
             `change` (`new`, `changed`, `deleted`), `changed_at` (UTC: the start of the sync that noticed), then the table's
             columns. A row that changed twice comes once, as it is now.
         """
-        return self._tables.changes(name, since)
+        return self._tables.changes(name, since, decimals=decimals)
 
     def tables(self) -> pd.DataFrame:
         """Return what is kept, one row per table: rows, deleted, last_sync, last_whole (UTC), mode, parts, bytes."""
         return tables_frame([manifest for _, manifest in self._tables.all().values()])
 
-    def sql(self, query: str) -> pd.DataFrame:
+    def sql(self, query: str, *, decimals: Decimals = DEFAULT_DECIMALS) -> pd.DataFrame:
         """Return the answer to a query in DuckDB's SQL, in which every table of the store is a table.
+
+        Money is decimal there, so that sums are right to the cent; in the answer it comes as `decimals` says in `table`.
 
         Lists are JSON text there; names with a dot are quoted: `select "company.id", count(*) from projects group by 1`.
 
@@ -225,7 +237,7 @@ class Store:
             state = self._tables.all()
             tables = {name: (manifest, self._tables.files(name)) for name, (_, manifest) in state.items()}
             try:
-                return run(query, tables, self._files, check=self._tables.check)
+                return run(query, tables, self._files, check=self._tables.check, decimals=decimals)
             except (ArgumentError, StoreError):
                 if state == self._tables.all():  # else a sync has put the next state in place: ask that one
                     raise

@@ -255,7 +255,12 @@ class TableSync:
         where = strategy.asked_at(plan.place, places)
         try:
             for fetched in procore.fetch_frames(
-                name, rows_at_once=strategy.ROWS_AT_ONCE, progress=self._options.progress, **where, **wanted
+                name,
+                rows_at_once=strategy.ROWS_AT_ONCE,
+                progress=self._options.progress,
+                **where,
+                # A store is exact, whatever the connection shows.
+                **{**wanted, "decimals": "exact"},
             ):
                 frame, info = fetched.frame, fetched.info
                 frame.attrs.pop("procore")  # pandas copies attrs with every column it hands out

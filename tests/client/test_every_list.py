@@ -76,7 +76,7 @@ def same(raw: Any, value: Any) -> bool:
         moment = pd.Timestamp(raw if value.tz else str(raw)[:10])
         return bool(value == (moment.tz_localize(value.tz) if value.tz and not moment.tz else moment))
     if isinstance(value, float):
-        return value == float(raw)
+        return value == float(str(raw).rstrip("%"))
     return value == raw or str(value) == str(raw) or json.dumps(raw, separators=(",", ":")) == value
 
 

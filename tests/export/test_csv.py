@@ -52,6 +52,38 @@ def test_values_are_written_as_they_are(tmp_path: Path) -> None:
     assert ',2026-05-28T21:19:34Z,2026-05-28,"[{""id"":7,""name"":""Straße""}]"\n,,,,,,,,\n' in text
 
 
+@pytest.mark.parametrize("decimals", ["float", "exact"])
+@pytest.mark.parametrize(
+    ("sent", "written"),
+    [
+        ("20153760.0", "20153760.00"),
+        ("7", "7.00"),
+        ("-0.1", "-0.10"),
+        ("0.125", "0.125"),
+        ("1e16", "10000000000000000.00"),
+        ("0.00001", "0.00001"),
+        (None, ""),
+    ],
+)
+def test_money_has_two_decimals_at_least_and_never_fewer_than_it_has(
+    tmp_path: Path, decimals: Any, sent: str | None, written: str
+) -> None:
+    frame = to_frame([{"total_value": sent, "latitude": 1.5}], decimals=decimals)
+    path = to_csv(frame, tmp_path / "a.csv")
+    assert lines(path)[1] == f"{written},1.5"
+    pd.testing.assert_frame_equal(read_csv(path), frame)
+    assert read_csv(path)["total_value"].dtype == frame["total_value"].dtype
+
+
+def test_a_frame_names_its_money_where_no_name_says_so_and_a_name_where_no_frame_does(tmp_path: Path) -> None:
+    budget = to_frame([{"Approved COs": "1502.5", "score": 3.5}])
+    assert lines(to_csv(budget, tmp_path / "a.csv"))[1] == "1502.50,3.5"
+    sums = pd.DataFrame({"grand_total": [0.1 + 0.2], "score": [0.5]})
+    assert lines(to_csv(sums, tmp_path / "a.csv"))[1] == "0.30000000000000004,0.5"
+    endless = pd.DataFrame({"grand_total": [float("inf"), 1e300, 1e-300]})
+    assert lines(to_csv(endless, tmp_path / "a.csv"))[1:4] == ["inf", "1e+300", "1e-300"]
+
+
 def test_any_other_reader_sees_the_same_cells(tmp_path: Path) -> None:
     path = to_csv(to_frame([RECORD]), tmp_path / "projects.csv")
     with path.open(encoding="utf-8", newline="") as file:

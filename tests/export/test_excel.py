@@ -67,7 +67,8 @@ def test_what_excel_would_round_or_refuse_is_text(tmp_path: Path) -> None:
         "amount": "12345678901234567.89",
         "due_date": "1899-01-01",
     }
-    assert cells(to_excel(to_frame([records]), tmp_path / "a.xlsx")) == [
+    exact = to_frame([records], decimals="exact")
+    assert cells(to_excel(exact, tmp_path / "a.xlsx")) == [
         10**15 - 1,
         "-1000000000000000",
         "12345678901234567.89",
@@ -84,6 +85,14 @@ def test_long_ids_are_shown_digit_by_digit_and_small_amounts_with_their_places(t
     records = [{"id": 59690000030000, "unit_cost": "0.00345", "due_date": "2026-01-31"}]
     sheet = opened(to_excel(to_frame(records), tmp_path / "a.xlsx"))
     assert [sheet[f"{column}2"].number_format for column in "ABC"] == ["0", "#,##0.00000", "yyyy-mm-dd"]
+
+
+@pytest.mark.parametrize("decimals", ["float", "exact"])
+def test_a_format_shows_money_and_changes_no_value(tmp_path: Path, decimals: Any) -> None:
+    frame = to_frame([{"total_value": "20153760.5", "latitude": 1.5}], decimals=decimals)
+    sheet = opened(to_excel(frame, tmp_path / "a.xlsx"))
+    assert (sheet["A2"].value, sheet["A2"].number_format) == (20153760.5, "#,##0.00")
+    assert sheet["B2"].number_format == "General"
 
 
 def test_every_number_fits_its_column(tmp_path: Path) -> None:

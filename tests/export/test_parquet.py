@@ -47,7 +47,7 @@ def test_a_named_index_is_kept(tmp_path: Path) -> None:
 
 def test_an_engine_adds_money_exactly_and_knows_days_and_times(tmp_path: Path) -> None:
     records = [RECORD | {"total_value": "0.10"}, RECORD | {"total_value": "0.2"}, {}]
-    path = to_parquet(to_frame(records), tmp_path / "a.parquet")
+    path = to_parquet(to_frame(records, decimals="exact"), tmp_path / "a.parquet")
     query = "select sum(total_value), max(start_date), epoch(max(created_at)), max(id) from read_parquet(?)"
     total, day, moment, number = duckdb.connect().execute(query, [str(path)]).fetchall()[0]
     assert total == Decimal("0.30")
@@ -61,7 +61,7 @@ def test_an_engine_adds_money_exactly_and_knows_days_and_times(tmp_path: Path) -
     [["1e30", "1e-30"], ["1" * 40], ["1e60"], ["-0.001", "1000"], ["1E+3"], ["0"], ["0.00"], ["-99.5", None]],
 )
 def test_decimals_of_any_size_keep_their_value(tmp_path: Path, texts: list[Any]) -> None:
-    frame = to_frame([{"amount": text} for text in texts])
+    frame = to_frame([{"amount": text} for text in texts], decimals="exact")
     back = read_parquet(to_parquet(frame, tmp_path / "a.parquet"))
     assert back["amount"].tolist() == [text and Decimal(text) for text in texts]
 

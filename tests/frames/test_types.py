@@ -28,7 +28,7 @@ DTYPES = {
     "name": "string",
     "active": "boolean",
     "score": "float64",
-    "total_value": "object",
+    "total_value": "float64",
     "created_at": "datetime64[us, UTC]",
     "due_date": "datetime64[us]",
     "departments": "object",
@@ -42,7 +42,7 @@ def dtypes(frame: pd.DataFrame) -> dict[str, str]:
 def only(value: object, row: str) -> object:
     """The one value of a frame with one declared column and one record."""
     name = row.split()[0]
-    return to_frame([{name: value}], declare(row))[name].tolist()[0]
+    return to_frame([{name: value}], declare(row), decimals="exact")[name].tolist()[0]
 
 
 def test_no_records_give_all_declared_columns_with_their_dtypes() -> None:
@@ -68,7 +68,10 @@ def test_a_full_record_gives_the_same_dtypes() -> None:
     }
     frame = to_frame([record], KINDS)
     assert dtypes(frame) == DTYPES
-    assert str(frame["total_value"][0]) == "4500.00"
+    assert frame["total_value"][0] == 4500
+    exact = to_frame([record], KINDS, decimals="exact")
+    assert dtypes(exact) == DTYPES | {"total_value": "object"}
+    assert str(exact["total_value"][0]) == "4500.00"
     assert frame["created_at"][0] == pd.Timestamp("2026-01-01", tz="UTC")
     assert frame["due_date"][0] == pd.Timestamp("2026-01-31")
 
@@ -330,16 +333,32 @@ def test_a_created_at_declared_as_a_date_keeps_its_time() -> None:
     assert only("2026-03-12T17:00:00Z", "created_at string date") == pd.Timestamp("2026-03-12T17", tz="UTC")
 
 
-def test_money_as_floats_on_request() -> None:
-    frame = to_frame([{"amount": "10.50"}, {"amount": None}], declare("amount string"), decimals="float")
+def test_money_is_float_unless_exact_is_asked_for_and_the_frame_names_its_amounts() -> None:
+    records, declared = [{"amount": "10.50"}, {"amount": None}], declare("amount string", "n number")
+    frame = to_frame(records, declared)
     assert frame["amount"].dtype == "float64"
     assert frame["amount"][0] == 10.5
+    exact = to_frame(records, declared, decimals="exact")
+    assert exact["amount"].tolist() == [Decimal("10.50"), None]
+    for one in (frame, exact, to_frame([], declared)):
+        assert one.attrs["procore"]["amounts"] == ["amount"]
+    assert exact.attrs["procore"]["decimals"] == "exact"
+
+
+def test_money_that_a_list_declares_as_a_json_number_is_exact_too() -> None:
+    declared = declare("hourly_rate number", "latitude number")
+    records = [{"hourly_rate": rate, "latitude": 1.1} for rate in (0.1, 0.2, 1e-7, 12345678901.23, 7.0)]
+    frame = to_frame(records, declared, decimals="exact")
+    assert list(map(str, frame["hourly_rate"])) == ["0.1", "0.2", "1E-7", "12345678901.23", "7"]
+    assert frame["latitude"].dtype == to_frame(records, declared)["hourly_rate"].dtype == "float64"
 
 
 def test_exact_money_sums_groups_compares_and_sorts_beside_missing() -> None:
     values = ["0.10", None, "0.20", "3"]
     frame = to_frame(
-        [{"g": g, "amount": v} for g, v in zip("aabb", values, strict=True)], declare("amount string")
+        [{"g": g, "amount": v} for g, v in zip("aabb", values, strict=True)],
+        declare("amount string"),
+        decimals="exact",
     )
     money = frame["amount"]
     assert money.sum() == Decimal("3.30")
@@ -488,7 +507,7 @@ def test_a_type_that_only_a_name_gives_gives_way_to_values() -> None:
         "paid_date": "datetime64[us]",
         "created_at": "datetime64[us, UTC]",
         "is_late": "boolean",
-        "amount": "object",
+        "amount": "float64",
     }
     odd = {"paid_date": "after approval", "created_at": {"by": 1}, "is_late": 3.5, "amount": "12 EUR"}
     frame = to_frame([odd], loose)

@@ -30,7 +30,10 @@ def test_a_table_has_the_dtypes_and_attrs_of_its_list(world: World, procore: Pro
     assert str(rfis["updated_at"].dtype) == "datetime64[us, UTC]"
     assert str(store.table("daily_logs_manpower")["date"].dtype) == "datetime64[us]"
     assert rfis["assignees"].iloc[0] == [{"id": 7, "login": "kim@example.com", "name": "Kim"}]
-    assert Decimal("-0.10") in store.table("budget_modifications")["transfer_amount"].tolist()
+    assert -0.1 in store.table("budget_modifications")["transfer_amount"].tolist()
+    exact = store.table("budget_modifications", decimals="exact")
+    assert Decimal("-0.10") in exact["transfer_amount"].tolist()
+    assert (exact.attrs["procore"]["decimals"], exact.attrs["procore"]["amounts"]) == ("exact", ["transfer_amount"])
     about = rfis.attrs["procore"]
     assert (about["endpoint"], about["environment"], about["rows"]) == ("rfis", "demo", len(rfis))
 
@@ -42,11 +45,11 @@ def test_numbers_with_more_digits_than_the_file_has_come_back_exactly(
     for amount in amounts:
         world.add("budget_modifications", str(world.projects[0]), transfer_amount=amount)
     store.sync(procore, ["budget_modifications"])
-    kept = store.table("budget_modifications")["transfer_amount"].tolist()
+    kept = store.table("budget_modifications", decimals="exact")["transfer_amount"].tolist()
     assert {Decimal(amount) for amount in amounts} <= set(kept)
     world.add("budget_modifications", str(world.projects[1]), transfer_amount="1e41")
     store.sync(procore, ["budget_modifications"])
-    again = store.table("budget_modifications")["transfer_amount"].tolist()
+    again = store.table("budget_modifications", decimals="exact")["transfer_amount"].tolist()
     assert {Decimal(amount) for amount in [*amounts, "1e41"]} <= set(again)
 
 
@@ -294,15 +297,30 @@ class FullDisk(Fate):
 def test_sql_answers_with_typed_frames(world: World, procore: Procore, store: Store) -> None:
     world.add("budget_modifications", str(world.projects[0]), transfer_amount="10.50")
     store.sync(procore, LISTS)
-    frame = store.sql(
-        "select project_id, sum(transfer_amount) as total, max(updated_at) as at, count(*) as n from budget_modifications group by 1"
-    )
+    query = "select project_id, sum(transfer_amount) as total, max(updated_at) as at, count(*) as n from budget_modifications group by 1"
+    frame = store.sql(query)
     assert frame["project_id"].dtype == "Int64"
-    assert isinstance(frame["total"].iloc[0], Decimal)
+    assert frame["total"].dtype == "float64"
+    assert isinstance(store.sql(query, decimals="exact")["total"].iloc[0], Decimal)
+    with pytest.raises(ArgumentError, match="decimals='money'"):
+        store.sql(query, decimals="money")  # type: ignore[arg-type]
     assert str(frame["at"].dtype) == "datetime64[us, UTC]"
     assert set(store.sql("select * from rfis").columns) == set(store.table("rfis").columns) - {"project_name"}
     with pytest.raises(ArgumentError, match="Tables: budget_modifications"):
         store.sql("select nonsense from nowhere")
+
+
+def test_sql_adds_up_to_the_cent_though_the_connection_shows_floats(
+    world: World, procore: Procore, store: Store
+) -> None:
+    assert procore.decimals == "float"
+    amounts = ["0.1", "0.2", "-0.3"] * 7
+    for amount in amounts:
+        world.add("budget_modifications", str(world.projects[0]), transfer_amount=amount, notes="cents")
+    store.sync(procore, {"budget_modifications": {"decimals": "float"}})  # nor can a call undo it
+    query = "select sum(transfer_amount) as total from budget_modifications where notes = 'cents'"
+    assert store.sql(query)["total"].tolist() == [0]
+    assert sum(map(float, amounts)) != 0
 
 
 @pytest.mark.parametrize(
