@@ -33,7 +33,10 @@ def test_a_table_has_the_dtypes_and_attrs_of_its_list(world: World, procore: Pro
     assert -0.1 in store.table("budget_modifications")["transfer_amount"].tolist()
     exact = store.table("budget_modifications", decimals="exact")
     assert Decimal("-0.10") in exact["transfer_amount"].tolist()
-    assert (exact.attrs["procore"]["decimals"], exact.attrs["procore"]["amounts"]) == ("exact", ["transfer_amount"])
+    assert (exact.attrs["procore"]["decimals"], exact.attrs["procore"]["amounts"]) == (
+        "exact",
+        ["transfer_amount"],
+    )
     about = rfis.attrs["procore"]
     assert (about["endpoint"], about["environment"], about["rows"]) == ("rfis", "demo", len(rfis))
 
