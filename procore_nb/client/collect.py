@@ -48,7 +48,11 @@ class Skipped:
     """The targets of one list that gave nothing, each with its reason."""
 
     accounts: list[dict[str, Any]] = field(default_factory=list)
+    """Those known before the list is fetched come with it."""
     first_refusal: ProcoreError | None = None
+
+    def __post_init__(self) -> None:
+        self.before = len(self.accounts)
 
     def add(self, event: RequestDone) -> None:
         """Take in the end of one request, if it was skipped."""
@@ -75,7 +79,7 @@ class Skipped:
         if self.accounts:
             more = f"; and {len(self.accounts) - 3:,} more" if len(self.accounts) > 3 else ""
             warn(
-                f"{name} left out {len(self.accounts):,} of {targets:,} places: {_named(self.accounts[:3])}{more}. "
+                f"{name} left out {len(self.accounts):,} of {targets + self.before:,} places: {_named(self.accounts[:3])}{more}. "
                 'What to do about each stands in frame.attrs["procore"]["skipped"].'
             )
 

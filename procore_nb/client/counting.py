@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import pandas as pd
 
+from procore_nb.client.budget import needs_views, views_of
 from procore_nb.client.frame_assembler import target_of
 from procore_nb.client.query import ListQuery
 from procore_nb.errors import ArgumentError
@@ -55,12 +56,14 @@ def count(query: ListQuery) -> pd.DataFrame:
 
 def estimate(query: ListQuery) -> pd.DataFrame:
     """Return targets, requests and seconds; see `Procore.estimate`."""
-    collection = query.collection(check_wait=False)
-    requests = min(len(collection.requests), 1) if query.max_rows else len(collection.requests)
+    by_view = needs_views(query)  # a budget: the views of each project, the columns of one view, the rows
+    collection = views_of(query) if by_view else query.collection(check_wait=False)
+    targets = len(collection.requests)
+    requests = min(targets, 1) if query.max_rows else 2 * targets + 1 if by_view else targets
     session, clock = query.procore.session, query.procore.policy.clock
     limiter = session.shared.rate_limiter
     known = bool(limiter.windows(clock()))
     seconds = limiter.estimate(requests, clock()) if known else math.nan
-    row = {"targets": len(collection.requests), "requests": requests, "seconds": seconds}
+    row = {"targets": targets, "requests": requests, "seconds": seconds}
     frame = pd.DataFrame([row]).astype({"targets": "Int64", "requests": "Int64", "seconds": "float64"})
     return describe(frame, **collection.about)

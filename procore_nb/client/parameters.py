@@ -6,7 +6,7 @@ In: an endpoint of the catalogue, targets, and arguments in Python terms. Out: `
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 from urllib.parse import quote
@@ -28,6 +28,12 @@ from procore_nb.scalars import is_many, is_missing
 _LARGEST_PAGE = {"v1": 2000, "v2": 100}
 
 _LENGTH = frozenset({"limit", "page_size"})
+_LEADING = (
+    "company_id",
+    "project_id",
+    "project_name",
+    "budget_view",
+)  # columns that name the target of a row
 # A query key written in full, filters[overdue] or filters[custom_field_7][], or any other one in brackets: [tab].
 _RAW = re.compile(r"\w+(\[\w*\])+|\[\w+\]")
 
@@ -107,7 +113,7 @@ def parameters_for(endpoint: Endpoint, arguments: Mapping[str, Any], *, today: d
     return (*pairs, *raw)
 
 
-def chosen_columns(columns: Any, endpoint: Any, leading: Sequence[str] = ()) -> tuple[str, ...]:
+def chosen_columns(columns: Any, endpoint: Endpoint) -> tuple[str, ...]:
     """The names in `columns=`, checked as far as that is possible before any record has come.
 
     A name that the endpoint's reference declares, one of a custom field, or one in brackets (`[new_key]`: what the
@@ -124,11 +130,12 @@ def chosen_columns(columns: Any, endpoint: Any, leading: Sequence[str] = ()) -> 
             f"columns is a list of names, not {columns!r}.", advice='For example columns=["id", "status"].'
         )
     known = [".".join(path) for path in columns_of(endpoint.fields)]
+    leading = [*_LEADING, *(name for group in endpoint.needs for name in group)]
     is_open = not known or any("budget_view" in name for group in endpoint.needs for name in group)
     for name in names:
         declared = any(one == name or one.startswith(f"{name}.") for one in (*known, *leading))
         if not (declared or is_open or name.startswith(("custom_field", "["))):
-            raise unknown_column(name, endpoint.name, [*leading, *known])
+            raise unknown_column(name, endpoint.name, [*known, *leading])
     return tuple(dict.fromkeys(names))
 
 

@@ -160,6 +160,7 @@ class Procore(Lookups):
         progress: bool | ProgressMaker | None = None,
         max_rows: int | None = None,
         columns: Iterable[str] | None = None,
+        budget_view: str | int | None = None,
         **arguments: Any,
     ) -> pd.DataFrame:
         """Return any list of Procore as a typed frame, from one project or from many.
@@ -197,6 +198,9 @@ class Procore(Lookups):
         columns
             Names of the columns to return, in this order; others are not made. `"status"` takes `status.id` and
             `status.name`. A name that is not known is an error; one in brackets (`"[new_key]"`) is not checked.
+        budget_view
+            For rows of budget views (`"budget"`): the view of each project, by its name or id. Left out: the only one, or
+            the one called Procore Standard Budget. Projects without it are skipped; several are an error.
         **arguments
             Filters and options of this list in Python terms: `status="open"`, lists, booleans,
             `updated_at=(start, end)`, `since=`, `start=`, `end=`, `deleted=`, `sort=`, `view=`. A key in brackets is
@@ -233,6 +237,7 @@ class Procore(Lookups):
             "progress": progress,
             "max_rows": max_rows,
             "columns": columns,
+            "budget_view": budget_view,
         }
         return list_query(self, name, {**arguments, **options}).collection().frame()
 

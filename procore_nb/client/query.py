@@ -17,7 +17,8 @@ import pandas as pd
 from procore_nb.catalog import Endpoint
 from procore_nb.catalog.caveats import window_of
 from procore_nb.client import targets as at
-from procore_nb.client.collect import Collection, OnError
+from procore_nb.client.budget import find_views, needs_views
+from procore_nb.client.collect import Collection, OnError, Skipped
 from procore_nb.client.encode_query import pairs_for
 from procore_nb.client.parameters import chosen_columns, has_dates, list_request_for, parameters_for, raw_keys
 from procore_nb.client.targets import ParentRows, Target
@@ -49,6 +50,7 @@ class ListQuery:
     progress: bool | ProgressMaker | None = None
     max_rows: int | None = None
     columns: Any = None
+    budget_view: Any = None
 
     def __post_init__(self) -> None:
         if self.on_error not in ("raise", "skip"):
@@ -62,29 +64,40 @@ class ListQuery:
         if "id" in self.arguments and names.get("id", "id") not in {"id", *self.arguments}:
             self.arguments[names["id"]] = self.arguments.pop("id")
         needed = {name for group in self.endpoint.needs for name in group}
-        self._fixed = {name: self.arguments.pop(name) for name in list(self.arguments) if name in needed}
+        self.fixed = {name: self.arguments.pop(name) for name in list(self.arguments) if name in needed}
 
     def collection(self, *, check_wait: bool = True) -> Collection:
         """Return the list requests and everything needed to make a frame of their responses."""
         endpoint, procore = self.endpoint, self.procore
-        parents = self._parents()
+        view = self.arguments.get("view")
+        shaped = endpoint.in_view(view if isinstance(view, str) else None)
+        columns = None if self.columns is None else chosen_columns(self.columns, shaped)
+        views = find_views(self) if needs_views(self) else None
+        parents = self._parents() if views is None else [*self._parents(), views.parents]
         self._check_what_is_given(parents)
         parameters = parameters_for(endpoint, self.arguments, today=procore.today())
         self._warn_of_a_window(parameters)
-        targets, leading = self._targets(parents)
+        targets, leading = self._targets(parents, None if views is None else views.projects)
         requests = [list_request_for(endpoint, target, parameters) for target in targets]
         if check_wait:
             self._check_wait_budget(min(len(requests), 1) if self.max_rows else len(requests))
         companies = {target.company_id for target in targets}
-        view = self.arguments.get("view")
-        shaped = endpoint.in_view(view if isinstance(view, str) else None)
-        columns = None if self.columns is None else chosen_columns(self.columns, shaped, leading)
+        titles: Mapping[str, str] = {}
+        if views is not None:
+            shaped, titles = views.described(shaped), views.titles
         return Collection(
             procore.session,
             endpoint,
             requests,
             procore.policy,
-            builder=partial(FrameBuilder, shaped, decimals=self.decimals, leading=leading, columns=columns),
+            builder=partial(
+                FrameBuilder,
+                shaped,
+                decimals=self.decimals,
+                leading=leading,
+                columns=columns,
+                titles=titles,
+            ),
             about=self._about(companies),
             custom_fields=lambda: procore.custom_fields(companies),
             categories=self.categories,
@@ -92,16 +105,17 @@ class ListQuery:
             progress=self.progress if self.progress is not None else True,
             several=self.projects is not None or len(requests) > 1,
             max_rows=self.max_rows,
+            skipped=Skipped([] if views is None else views.skipped),
         )
 
     def _parents(self) -> list[ParentRows]:
         """Return the rows of every parent frame: `parent=`, and each needed id that was given as a frame."""
         frames: dict[str, Any] = {
-            name: value for name, value in self._fixed.items() if isinstance(value, pd.DataFrame)
+            name: value for name, value in self.fixed.items() if isinstance(value, pd.DataFrame)
         }
         if self.parent is not None:
             frames[self._parent_id()] = self.parent
-        given = [*self._fixed, *([] if self.project_id is None and self.projects is None else ["project_id"])]
+        given = [*self.fixed, *([] if self.project_id is None and self.projects is None else ["project_id"])]
         found = []
         for name, value in frames.items():
             if isinstance(value, pd.DataFrame):
@@ -118,7 +132,7 @@ class ListQuery:
             name
             for group in self.endpoint.needs
             for name in group
-            if name not in ("company_id", "project_id") and name not in self._fixed
+            if name not in ("company_id", "project_id") and name not in self.fixed
         ]
         if not ids:
             raise CatalogError(f"{self.endpoint.name} needs no parent.", advice="Leave parent out.")
@@ -128,7 +142,7 @@ class ListQuery:
         return next((name for name in ids if name in self.endpoint.parents), ids[-1])
 
     def _check_what_is_given(self, parents: Sequence[ParentRows]) -> None:
-        given = {"company_id", *self._fixed}
+        given = {"company_id", *self.fixed}
         if self.project_id is not None and self.projects is not None:
             raise ArgumentError("project_id and projects were both given.", advice="Pass one of them.")
         if self.project_id is not None or self.projects is not None:
@@ -148,7 +162,9 @@ class ListQuery:
         if absent is not None:
             raise absent
 
-    def _targets(self, parents: Sequence[ParentRows]) -> tuple[list[Target], tuple[str, ...]]:
+    def _targets(
+        self, parents: Sequence[ParentRows], named: Mapping[str, str | None] | None = None
+    ) -> tuple[list[Target], tuple[str, ...]]:
         """Return every target, and the names of the columns that tell their rows apart."""
         several = is_many(self.company_id)
         companies = list(self.company_id) if several else [self.company_id]
@@ -157,11 +173,11 @@ class ListQuery:
         leading = ["company_id"] if several else []
         by_frame = {one.name for one in parents}
         values = {
-            name: self._values_of(name, value) for name, value in self._fixed.items() if name not in by_frame
+            name: self._values_of(name, value) for name, value in self.fixed.items() if name not in by_frame
         }
-        found = self._with_projects(found, leading)
+        found = self._with_projects(found, leading, named)
         for name, texts in values.items():
-            many = is_many(self._fixed[name])
+            many = is_many(self.fixed[name])
             found = at.with_ids(found, name, texts, lead=many)
             leading += [name] if many else []
         for one in parents:
@@ -178,10 +194,14 @@ class ListQuery:
         values = list(value) if is_many(value) else [value]
         return [text for one in values for _, text in pairs_for(argument, one, endpoint=self.endpoint.name)]
 
-    def _with_projects(self, found: list[Target], leading: list[str]) -> list[Target]:
+    def _with_projects(
+        self, found: list[Target], leading: list[str], named: Mapping[str, str | None] | None
+    ) -> list[Target]:
         where, one = self.endpoint.name, self.project_id
         if one is not None and not (is_many(one) or isinstance(one, pd.DataFrame)):
             chosen = ProjectSelection(names={project_id(one, where): None})
+        elif named is not None:
+            chosen = ProjectSelection(names=named, named=any(named.values()))
         elif one is not None or self.projects is not None:
             chosen = select_projects(self.projects if one is None else one, where=where)
         else:
@@ -223,9 +243,12 @@ class ListQuery:
 
     def _about(self, companies: Iterable[int]) -> dict[str, Any]:
         procore, endpoint, ordered = self.procore, self.endpoint, sorted(companies)
-        given = {name: getattr(self, name) for name in ("project_id", "projects", "company_id", "parent")}
+        given = {
+            name: getattr(self, name)
+            for name in ("project_id", "projects", "company_id", "parent", "budget_view")
+        }
         told = {name: value for name, value in given.items() if isinstance(value, str | int)}
-        told |= {name: value for name, value in self._fixed.items() if isinstance(value, str | int)}
+        told |= {name: value for name, value in self.fixed.items() if isinstance(value, str | int)}
         told |= {name: _plain(value) for name, value in self.arguments.items()}
         return {
             "endpoint": endpoint.name,

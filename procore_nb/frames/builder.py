@@ -43,6 +43,7 @@ class FrameBuilder:
     `custom_fields` are (label, data type) by definition id: they become columns `custom_fields.<label>` also when no record has
     them. `leading` columns come first, with values that `add` takes. `bare` is the column of records that are no dicts.
     `columns` are those to make, in this order: an object's name takes all in it, one in brackets may be absent. None: all.
+    `titles` are names of columns by the keys that records may have instead.
 
     Examples
     --------
@@ -62,6 +63,7 @@ class FrameBuilder:
         bare: str = "id",
         catalogue: Catalogue | None = None,
         columns: Sequence[str] | None = None,
+        titles: Mapping[str, str] | None = None,
     ) -> None:
         self._declared = declared_by(found_endpoint(endpoint, catalogue))
         self._bare = bare
@@ -73,6 +75,7 @@ class FrameBuilder:
         self._parents: set[Path] = set()
         self._blocks: list[tuple[int, int]] = []
         self._wanted = None if columns is None else {name.strip("[]"): name[0] == "[" for name in columns}
+        self._titles = titles or {}
         self._keys: set[str] = set()  # of records, that hold a wanted column
         self._seen: dict[str, None] = {}
         for name in self._wanted or ():
@@ -162,6 +165,8 @@ class FrameBuilder:
             self._columns[(*path, "id")] = self._opened((*path, "id"), ids, seen)
 
     def _add_part(self, records: list[dict[str, Any]], leading: dict[Path, Any], place: int) -> None:
+        if self._titles and records and not self._titles.keys().isdisjoint(records[0]):
+            records = [{self._titles.get(key, key): record[key] for key in record} for record in records]
         if self._wanted is not None:
             self._seen |= dict.fromkeys(records[0] if records else ())
             records = [
