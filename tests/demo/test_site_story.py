@@ -179,15 +179,6 @@ def test_punch_items_come_at_the_end_and_are_closed_on_projects_long_over() -> N
     assert statuses[False] >= {"Open", "Overdue", "Closed"}
 
 
-def test_some_insurances_have_run_out() -> None:
-    rows = READER.rows("insurances")
-    firms = {row["id"] for row in READER.rows("vendors")}
-    assert {row["vendor_id"] for row in rows} == firms
-    for row in rows:
-        assert (row["status"] == "expired") == (date.fromisoformat(row["expiration_date"]) < TODAY)
-    assert {"expired", "compliant"} <= {row["status"] for row in rows}
-
-
 def test_a_drawing_area_holds_the_drawings_whose_revisions_the_project_lists() -> None:
     for project in _SOME:
         area = READER.rows("drawing_areas", project)[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from decimal import Decimal
 
 from procore_nb.demo.company import TODAY
 from procore_nb.demo.tables import directory, site_team
@@ -185,7 +186,8 @@ def _common(context: RequestContext) -> Row:
         "show_line_items_to_non_admins": False,
         "origin_data": "synced" if synced else None,
         "currency_configuration": currency(context),
-        **(currency(context) or {}),
+        "currency_iso_code": context.here.currency,
+        "currency_exchange_rate": context.here.currency and Decimal("1.0"),
     }
 
 

@@ -21,25 +21,35 @@ _TEMPLATES = (
 
 @table("insurances", "project_insurances")
 def insurances(context: RequestContext) -> Iterator[Row]:
-    """Insurances of the firms; some have run out, some soon will."""
+    """Certificates of the firms; some have run out or soon will, some were renewed, one firm in fourteen sent none."""
     for vendor in directory.vendors(context):
-        for number, (kind, limit) in enumerate(_COVERS):
+        luck = vendor.id * 29 % 14
+        for number, (kind, limit) in enumerate(_COVERS if luck else ()):
             ends = TODAY + timedelta(days=(vendor.id * 37 + number * 90) % 420 - 45)
-            gone = ends < TODAY
-            yield {
-                "id": vendor.id * 10 + number,
-                "vendor_id": vendor.id,
-                "insurance_type": kind,
-                "insurance_provider": "Lighthouse Mutual" if vendor.id % 2 else "Harbour Re",
-                "policy_number": f"P{vendor.id}{number}",
-                "limit": limit,
-                "effective_date": ends - timedelta(days=365),
-                "expiration_date": ends,
-                "status": "expired" if gone else "compliant" if vendor.id % 5 else "compliant_in_progress",
-                "exempt": False,
-                "info_received": True,
-                "enable_expired_insurance_notifications": True,
-            }
+            renewed = vendor.id % 4 == 0
+            for years in range(1 + renewed):
+                last = ends - timedelta(days=365 * years)
+                fine = (
+                    "non_compliant"
+                    if luck == 1
+                    else "compliant"
+                    if vendor.id % 5
+                    else "compliant_in_progress"
+                )
+                yield {
+                    "id": vendor.id * 10 + number + 5 * years,
+                    "vendor_id": vendor.id,
+                    "insurance_type": kind,
+                    "insurance_provider": "Lighthouse Mutual" if vendor.id % 2 else "Harbour Re",
+                    "policy_number": f"P{vendor.id}{number}",
+                    "limit": limit,
+                    "effective_date": last - timedelta(days=365),
+                    "expiration_date": last,
+                    "status": "expired" if last < TODAY else fine,
+                    "exempt": False,
+                    "info_received": True,
+                    "enable_expired_insurance_notifications": True,
+                }
 
 
 @table("permission_templates", "project_permission_templates")
