@@ -79,16 +79,21 @@ _ROOMS = {
     "widgets": "CompanyPicker ConnectForm EndpointPicker Explorer FrameTable ProjectPicker",
 }
 _HOMES = {name: room for room, names in _ROOMS.items() for name in names.split()}
+_CONNECT = ("api", "auth", "authenticate", "client", "connection", "login", "session")
 __all__ = [*sorted(_HOMES), "__version__"]
 
 
 def __getattr__(name: str) -> Any:
     room = _HOMES.get(name)
     if room is None:
-        raise AttributeError(f"module 'procore_nb' has no attribute {name!r}")
+        from procore_nb.near_match import near
+
+        meant = ("connect",) if name.lower() in _CONNECT else near(name, _HOMES, letters=0.75)
+        hint = f". Did you mean {' or '.join(f'pnb.{one}' for one in meant)}?" if meant else ""
+        raise AttributeError(f"module 'procore_nb' has no attribute {name!r}{hint}")
     value = globals()[name] = getattr(import_module(f"procore_nb.{room}"), name)
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOMES})
+    return list(__all__)

@@ -106,7 +106,8 @@ def environment(
         return replace(name, **overrides) if overrides else name
     if not isinstance(name, str) or not name.strip():
         raise ArgumentError(
-            f"An environment is a name or an Environment, not {name!r}.", advice=f"Known names: {_names()}."
+            f"An environment is a name or an Environment, not {name!r}.",
+            advice=f"Known names: {environment_names()}.",
         )
     wanted = "-".join(name.strip().lower().replace("_", " ").replace("-", " ").split())
     for known in KNOWN:
@@ -118,7 +119,7 @@ def environment(
     hint = f"Did you mean {' or '.join(close)}? " if close else ""
     raise ArgumentError(
         f"There is no Procore environment named {name!r}.",
-        advice=f"{hint}Known names: {_names()}. For hosts of your own pass "
+        advice=f"{hint}Known names: {environment_names()}. For hosts of your own pass "
         'pnb.Environment(name="mine", login_url="https://…", api_url="https://…").',
     )
 
@@ -154,8 +155,9 @@ def _origin(address: str) -> tuple[str, str, int | None]:
     )
 
 
-def _names() -> str:
-    return ", ".join(known.name for known in KNOWN)
+def environment_names() -> str:
+    """Return the names of the known environments as they are written in Python."""
+    return ", ".join(f'"{known.name}"' for known in KNOWN)
 
 
 def _checked_address(address: str, *, field: str, name: str) -> str:

@@ -81,6 +81,10 @@ class ArgumentError(ProcoreError, ValueError):
     """A value given by the caller cannot be used: an unknown environment, a company id that is text."""
 
 
+class NoAttributeError(ArgumentError, AttributeError):
+    """A connection has no attribute of that name; the advice says how the list or the call is written."""
+
+
 class CredentialsError(ProcoreError):
     """Credentials are absent, or the login host refused them."""
 

@@ -19,7 +19,10 @@ from procore_nb.scalars import is_many, is_missing
 
 Status = Literal["Active", "Inactive", "All"]
 STATUS_WORDS: Mapping[str, Status] = {"all": "All", "active": "Active", "inactive": "Inactive"}
-_ADVICE = 'projects is "all", "active", "inactive", ids, or a frame with a column "id" or "project_id".'
+_ADVICE = (
+    'projects is "all", "active", "inactive", ids (positive whole numbers), or a frame with a column "id" or "project_id", '
+    "such as procore.projects()."
+)
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,8 @@ def id_text(value: Any, where: str) -> str:
         if 0 < number < 2**63:
             return str(number)
     raise ArgumentError(
-        f"{where} has an id that cannot be used: {value!r}.", advice="Ids are positive whole numbers."
+        f"{where} has an id that cannot be used: {value!r}.",
+        advice=_ADVICE if where == "projects" else "Ids are positive whole numbers.",
     )
 
 

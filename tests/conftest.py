@@ -98,7 +98,7 @@ def connected(places: Callable[..., CredentialSources]) -> Iterator[Callable[...
         def build(server: AnotherProcore, **settings: Any) -> pnb.Procore:
             place = settings.pop("environment", None) or pnb.Environment("another", server.url, server.url)
             credentials = settings.pop("credentials", None) or pnb.Credentials(CLIENT_ID, SECRET)
-            settings = {"company_id": COMPANY, "progress": False, "places": places(), **settings}
+            settings = {"company_id": COMPANY, "progress": False, "sources": places(), **settings}
             return stack.enter_context(pnb.connect(place, credentials=credentials, **settings))
 
         yield build

@@ -19,6 +19,7 @@ import orjson
 
 from procore_nb.catalog import paths
 from procore_nb.catalog.endpoint import Endpoint, from_row, to_row, unknown
+from procore_nb.catalog.everyday import meant_by
 from procore_nb.errors import CatalogError
 from procore_nb.near_match import near, plain
 
@@ -51,7 +52,7 @@ class Catalogue:
         return len(self.endpoints)
 
     def endpoint(self, name: str) -> Endpoint:
-        """The endpoint of that name (`rfis`, `Punch Items`), alias or path, with placeholders or ids, with or without `/rest/v1.0`.
+        """The endpoint of that name (`rfis`, `Punch Items`), everyday word or path, with ids or without.
 
         A whole path outside the catalogue is an endpoint of kind `unknown`, of which only the placeholders are known.
         """
@@ -62,6 +63,11 @@ class Catalogue:
         found = self._by_name.get(plain(name))
         if found is not None:
             return found
+        meant = [one for one in meant_by(name, likeliest=True) if one in self._by_name]
+        if len(meant) == 1:
+            return self._by_name[meant[0]]
+        if meant:
+            raise CatalogError(f"{name!r} may be several lists.", advice=f"Choose one: {', '.join(meant)}.")
         close = near(name, [*self._by_name])
         raise CatalogError(
             f"No endpoint is called {name!r}.",

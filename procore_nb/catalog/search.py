@@ -5,12 +5,13 @@ In: words and endpoints. Out: one row per endpoint that has them all. Speaks to 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 import pandas as pd
 
 from procore_nb.catalog.endpoint import Endpoint
+from procore_nb.catalog.everyday import meant_by
 from procore_nb.catalog.format import needs_text
 from procore_nb.errors import CatalogError, warn
 from procore_nb.near_match import near, plain, stem
@@ -26,22 +27,6 @@ _ORDER = (
     "as_of", "columns", "caveats",
 )  # fmt: skip
 
-
-_SYNONYMS = {
-    "cco": "commitment change orders",
-    "contractor": "vendors",
-    "defect": "punch",
-    "gantt": "schedule",
-    "headcount": "manpower",
-    "labor": "manpower",
-    "labour": "manpower",
-    "pcco": "prime change orders",
-    "picture": "photos",
-    "snag": "punch",
-    "sov": "schedule of values",
-    "staffing": "workforce",
-    "supplier": "vendors",
-}
 _SHORTEST = 4  # a shorter word is near to too many
 _NEAR = 0.75
 
@@ -52,18 +37,29 @@ def find(endpoints: Iterable[Endpoint], words: str = "") -> pd.DataFrame:
         raise CatalogError(
             f"{words!r} are no words to search for.", advice='Give text, such as "punch list".'
         )
-    whole, wanted = tuple(endpoints), words_of(words)
-    vocabulary = _Vocabulary(whole)
-    meant = tuple(part for word in wanted for part in vocabulary.synonym(word))
-    found = _ranked(whole, wanted)
-    if meant != wanted:  # what is meant comes first, then what has the very words, in its fields perhaps
-        found = list(dict.fromkeys([*_ranked(whole, meant), *found]))
-    if not found:
-        close = tuple(part for word in wanted for part in vocabulary.nearest(word))
-        found = _ranked(whole, close)
-        if found:
-            warn(f"Nothing in the catalogue has {words!r}. Shown is what has {' '.join(close)!r}.")
+    whole = tuple(endpoints)
+    found, instead = ranked(whole, words)
+    if found and instead:
+        warn(f"Nothing in the catalogue has {words!r}. Shown is what has {instead!r}.")
     return _frame(found)
+
+
+def ranked(endpoints: Sequence[Endpoint], words: str) -> tuple[list[Endpoint], str]:
+    """Return the endpoints for words, best match first: the one order of `find_endpoints`, pickers and completion.
+
+    First the lists that an everyday word means, then those that have all the words. Where there is none, those that have
+    the nearest words, with these words; else an empty text.
+    """
+    wanted = words_of(words)
+    by_name = {name: one for one in reversed(endpoints) for name in (*one.aliases, one.name)}
+    meant = [by_name[name] for name in meant_by(words) if name in by_name]
+    vocabulary = _Vocabulary(endpoints)
+    apart = tuple(part for word in wanted for part in vocabulary.apart(word))
+    found = list(dict.fromkeys([*meant, *_ranked(endpoints, apart), *_ranked(endpoints, wanted)]))
+    if found:
+        return found, ""
+    close = tuple(part for word in wanted for part in vocabulary.nearest(word))
+    return _ranked(endpoints, close), " ".join(close)
 
 
 class _Vocabulary:
@@ -78,12 +74,12 @@ class _Vocabulary:
                 self._words.update(map(stem, parts))
                 self._together.update({a + stem(b): (a, stem(b)) for a, b in pairwise(parts)})
 
-    def synonym(self, word: str) -> tuple[str, ...]:
-        """The words of the catalogue for one that is not in it: `headcount`, `punchlist`; else the word itself."""
+    def apart(self, word: str) -> tuple[str, ...]:
+        """The words of the catalogue for one that it lacks: `punchlist`, `headcount`; else the word itself."""
         root = stem(word)
         if root in self._words:
             return (word,)
-        instead = words_of(_SYNONYMS.get(root, ""))
+        instead = words_of(next(iter(meant_by(word)), ""))
         return instead or self._together.get(root, (word,))
 
     def nearest(self, word: str) -> tuple[str, ...]:
@@ -97,8 +93,8 @@ class _Vocabulary:
 
 
 def _ranked(endpoints: Iterable[Endpoint], wanted: tuple[str, ...]) -> list[Endpoint]:
-    ranked = [(_rank(one, wanted), place, one) for place, one in enumerate(endpoints)]
-    found = [(rank, place, one) for rank, place, one in ranked if rank is not None]
+    ranks = [(_rank(one, wanted), place, one) for place, one in enumerate(endpoints)]
+    found = [(rank, place, one) for rank, place, one in ranks if rank is not None]
     return [one for _, _, one in sorted(found, key=lambda item: item[:2])]
 
 
@@ -106,14 +102,15 @@ def _rank(endpoint: Endpoint, wanted: tuple[str, ...]) -> tuple[int, ...] | None
     """How well an endpoint fits: the lower the better; None when one of the words is nowhere in it."""
     if not wanted:
         return ()
-    places = (
+    texts = (
         plain(endpoint.name),
         " ".join(plain(alias) for alias in endpoint.aliases),
         plain(" ".join((endpoint.module, endpoint.category, endpoint.tag))),
         plain(endpoint.path),
         endpoint.field_text.casefold(),
+        " ".join(endpoint.filters),
     )
-    depths = [_depth(word, places) for word in wanted]
+    depths = [_depth(word, texts) for word in wanted]
     if None in depths:
         return None
     root = _stemmed(wanted)
@@ -129,10 +126,10 @@ def _stemmed(parts: tuple[str, ...]) -> str:
     return "_".join(stem(part) for part in parts)
 
 
-def _depth(word: str, places: tuple[str, ...]) -> int | None:
-    """The first of the places that has the word, in singular or plural."""
+def _depth(word: str, texts: tuple[str, ...]) -> int | None:
+    """The first of the texts that has the word, in singular or plural."""
     forms = {word, stem(word)} | ({word[:-1] + "ies"} if word.endswith("y") else set())
-    return next((depth for depth, text in enumerate(places) if any(form in text for form in forms)), None)
+    return next((depth for depth, text in enumerate(texts) if any(form in text for form in forms)), None)
 
 
 def _frame(found: list[Endpoint]) -> pd.DataFrame:

@@ -5,6 +5,7 @@ In: arguments and what is found in the environment, files and profiles. Out: a `
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from os import PathLike
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 from requests.adapters import BaseAdapter
 
+from procore_nb.call_errors import explain_calls
 from procore_nb.catalog import Catalogue, load
 from procore_nb.client.procore import Procore
 from procore_nb.credentials import (
@@ -19,7 +21,8 @@ from procore_nb.credentials import (
     CredentialsLike,
     CredentialSources,
     FoundCredentials,
-    check_credentials,
+    Secret,
+    as_credentials,
     company_number,
     look_up,
 )
@@ -32,11 +35,16 @@ from procore_nb.frames.codec import DEFAULT_DECIMALS, Decimals
 from procore_nb.http import Session, TransportLimits
 
 
+@explain_calls(
+    extra="Name the others: pnb.connect(environment, client_id=…, client_secret=…, company_id=…).",
+)
 def connect(
     environment: Environment | str | None = None,
     *,
-    credentials: CredentialsLike | None = None,
-    company_id: int | None = None,
+    client_id: str | None = None,
+    client_secret: str | Secret | None = None,
+    company_id: int | str | None = None,
+    credentials: CredentialsLike | tuple[str, str] | Mapping[str, str] | None = None,
     profile: str | None = None,
     workers: int = 8,
     max_wait_seconds: float = 600.0,
@@ -49,7 +57,7 @@ def connect(
     decimals: Decimals = DEFAULT_DECIMALS,
     revoke_on_close: bool = False,
     catalogue: Catalogue | str | PathLike[str] | None = None,
-    places: CredentialSources | None = None,
+    sources: CredentialSources | None = None,
 ) -> Procore:
     """Return a connection to one Procore environment. Nothing is sent until the first call that fetches.
 
@@ -58,13 +66,15 @@ def connect(
     environment
         `"demo"`, `"production"`, `"sandbox"`, `"monthly-sandbox"`, `"federal"`, or an `Environment`. There is no default:
         left out, `PROCORE_ENVIRONMENT` or the profile must name it.
-    credentials
-        Client id and secret. Left out, they are looked for in `PROCORE_CLIENT_ID` and `PROCORE_CLIENT_SECRET` (also in a
-        `.env` file in the working folder), then in a saved profile of that environment. The demo brings its own.
-        Or a function without arguments that returns `Credentials`, such as one that reads a vault: it is called for each
-        new token, also after a refused one, and its answer is not kept.
+    client_id, client_secret
+        Those of a service account. Without them they are looked for in `PROCORE_CLIENT_ID` and `PROCORE_CLIENT_SECRET`
+        (also in a `.env` file in the working folder), then in a saved profile of that environment. The demo brings its own.
     company_id
         Goes with every call. The first number in the address bar of Procore's web application.
+    credentials
+        The two in one: `pnb.Credentials(client_id, client_secret)`, a pair or a dict. Or a function without arguments that
+        returns `Credentials`, such as one that reads a vault: it is called for each new token, also after a refused one,
+        and its answer is not kept.
     profile
         A saved profile to use; it must be of this environment.
     workers
@@ -88,7 +98,7 @@ def connect(
     catalogue
         Another catalogue than the shipped one: a file made by `procore-nb catalog build`. It goes with the connection:
         stores, forms and `diagnose` use it too.
-    places
+    sources
         Where credentials are looked for; for tests.
 
     Returns
@@ -99,9 +109,9 @@ def connect(
     Raises
     ------
     ArgumentError
-        If no environment is named or known, or a number is out of range.
+        If no environment is named or known, a number is out of range, or the demo has no such company.
     CredentialsError
-        If no place holds credentials (each is listed), or those found are of another environment.
+        If no source holds credentials (each is listed), or those found are of another environment.
 
     Examples
     --------
@@ -109,6 +119,9 @@ def connect(
     >>> pnb.connect("demo").environment.name
     'demo'
     """
+    held = [client_id, client_secret, credentials]
+    client_secret = credentials = None  # tracebacks may show variables
+    given = as_credentials(held)
     _check_numbers(
         workers=workers,
         max_wait_seconds=max_wait_seconds,
@@ -118,12 +131,12 @@ def connect(
         response_timeout_seconds=response_timeout_seconds,
         max_response_bytes=max_response_bytes,
     )
-    source = _demo_source(environment, profile, places)
+    source = _demo_source(environment, profile, sources)
     if source is not None:
-        found = _demo(credentials, company_id, source)
+        found = _demo(given, company_id, source)
     else:
         found = look_up(
-            environment, credentials=credentials, company_id=company_id, profile=profile, places=places
+            environment, credentials=given, company_id=company_id, profile=profile, sources=sources
         )
     in_process = found.environment == DEMO
     session = Session(
@@ -150,7 +163,7 @@ def connect(
     )
 
 
-def show_configuration(*, places: CredentialSources | None = None) -> pd.DataFrame:
+def show_configuration(*, sources: CredentialSources | None = None) -> pd.DataFrame:
     """Return what `connect` would work with, one row for each value, with its source; sends nothing.
 
     Returns
@@ -165,13 +178,13 @@ def show_configuration(*, places: CredentialSources | None = None) -> pd.DataFra
     >>> list(pnb.show_configuration().columns)
     ['name', 'value', 'source']
     """
-    places = places or CredentialSources()
-    variables = places.variables()
+    sources = sources or CredentialSources()
+    variables = sources.variables()
     rows = []
     for name in VARIABLES:
         value, source = variables.get(name, (None, "not set"))
         rows.append((name, MASK if value and name.endswith("SECRET") else value, source))
-    profiles = places.profiles
+    profiles = sources.profiles
     for profile in profiles.all():
         company = "no company" if profile.company_id is None else f"company {profile.company_id}"
         words = f"{profile.environment.name}, client {profile.client_id}, {company}, secret in the keyring"
@@ -181,22 +194,24 @@ def show_configuration(*, places: CredentialSources | None = None) -> pd.DataFra
 
 
 def _demo_source(
-    named: Environment | str | None, profile: str | None, places: CredentialSources | None
+    named: Environment | str | None, profile: str | None, sources: CredentialSources | None
 ) -> str | None:
     """Return who named the demo as the environment; None if it is another one."""
     if named is not None:
         return "argument" if environment(named) == DEMO else None
-    name, source = (places or CredentialSources()).variables().get("PROCORE_ENVIRONMENT", ("", ""))
+    name, source = (sources or CredentialSources()).variables().get("PROCORE_ENVIRONMENT", ("", ""))
     return source if not profile and name.strip().lower() == DEMO.name else None
 
 
-def _demo(credentials: CredentialsLike | None, company_id: int | None, source: str) -> FoundCredentials:
-    """Return what the demo needs; credentials of the usual places are not for it."""
+def _demo(credentials: CredentialsLike | None, company_id: object, source: str) -> FoundCredentials:
+    """Return what the demo needs; variables and profiles are not for it."""
     from procore_nb import demo
 
-    check_credentials(credentials)
     own = Credentials(demo.CLIENT_ID, demo.CLIENT_SECRET)
     number = demo.COMPANY_ID if company_id is None else company_number(company_id)
+    if number not in [one.id for one in demo.COMPANIES]:
+        known = ", ".join(f"{one.id} ({one.name})" for one in demo.COMPANIES)
+        raise ArgumentError(f"The demo has no company {number}.", advice=f"It has {known}.")
     return FoundCredentials(DEMO, credentials or own, number, {"environment": source, "credentials": "demo"})
 
 

@@ -5,6 +5,8 @@ In: a session and a company. Out: what `Procore` builds its lists on. Speaks to 
 
 from __future__ import annotations
 
+import contextlib
+import re
 from collections.abc import Callable
 from datetime import date
 from html import escape
@@ -13,34 +15,47 @@ from typing import Any, NoReturn, Self
 import pandas as pd
 
 from procore_nb import hints
+from procore_nb.call_errors import explain_calls
 from procore_nb.catalog import Catalogue, load
 from procore_nb.client.diagnosis import diagnose
 from procore_nb.credentials import company_number
 from procore_nb.environments import DEMO, Environment
-from procore_nb.errors import ArgumentError
+from procore_nb.errors import ArgumentError, CatalogError, NoAttributeError
 from procore_nb.fetch import RequestPolicy
 from procore_nb.frames.codec import DEFAULT_DECIMALS, Decimals, checked_decimals
 from procore_nb.http import Session
+from procore_nb.near_match import near
 from procore_nb.scalars import utc_text
+
+# What Tab offers; the rest of a connection's attributes is for stores, forms and the command line.
+_FOR_PEOPLE = (
+    "catalogue", "close", "companies", "company_id", "diagnose", "endpoint", "environment", "explore", "frames", "lists",
+    "me", "pages", "projects", "rate_limit", "records", "table", "token_info",
+)  # fmt: skip
+_BY_CONNECT = 'Write procore = pnb.connect("demo"), or another environment with client_id=…, client_secret=…, company_id=….'
+_VERB = re.compile(r"^(get|list|fetch|read|load)_")
 
 
 class Connection:
     """A session with a company and policy; nothing is sent until the first call that fetches."""
 
+    @explain_calls(extra=_BY_CONNECT, session=_BY_CONNECT, client_id=_BY_CONNECT)
     def __init__(
         self,
         session: Session,
-        company_id: int | None,
+        company_id: int | None = None,
         *,
-        policy: RequestPolicy,
+        policy: RequestPolicy | None = None,
         progress: bool = True,
         decimals: Decimals = DEFAULT_DECIMALS,
         revoke_on_close: bool = False,
         today: Callable[[], date] = date.today,
         catalogue: Catalogue | None = None,
     ) -> None:
+        if not isinstance(session, Session):
+            raise ArgumentError("A connection is made by pnb.connect.", advice=_BY_CONNECT)
         self.session = session
-        self.policy = policy
+        self.policy = policy or RequestPolicy()
         self.progress = progress
         self.decimals = checked_decimals(decimals)
         self.catalogue = load() if catalogue is None else catalogue
@@ -161,6 +176,29 @@ class Connection:
             "A connection is not written to a file, copied or sent to another process: it holds a secret. "
             "Connect again there."
         )
+
+    def __dir__(self) -> list[str]:
+        return [*_FOR_PEOPLE]
+
+    def __getattr__(self, name: str) -> NoReturn:
+        if name.startswith("_") or "catalogue" not in self.__dict__:
+            raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+        bare = _VERB.sub("", name)
+        known = [bare] if bare in _FOR_PEOPLE else near(bare, _FOR_PEOPLE, letters=0.8)
+        written = [f"procore.{one}(…)" for one in known]
+        with contextlib.suppress(CatalogError):
+            found = self.catalogue.endpoint(bare).name
+            written += [f"procore.lists.{found}(…)", f'procore.table("{found}", …)']
+        hint = f"Write {' or '.join(written)}. " if written else ""
+        raise NoAttributeError(
+            f"A connection has no {name!r}.",
+            advice=hint + 'procore.lists.<Tab> has every list; pnb.find_endpoints("a word") searches them.',
+        )
+
+    def __getitem__(self, name: object) -> NoReturn:
+        raise ArgumentError("A connection is no table.", advice=f'Write procore.table("{name}", …).')
+
+    __call__ = __getitem__
 
     def __repr__(self) -> str:
         company = "no company" if self.company_id is None else f"company {self.company_id}"

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import operator
 import re
-from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -18,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from procore_nb.catalog import Argument
-from procore_nb.errors import ArgumentError, CatalogError, ProcoreError
+from procore_nb.errors import ArgumentError, CatalogError
 from procore_nb.near_match import near, plain
 from procore_nb.scalars import is_many, is_missing, utc_text
 
@@ -200,26 +199,14 @@ def _known(argument: Argument, text: str, endpoint: str) -> str:
     found = spelled.get(bare, spelled.get(plain(bare)))
     if found is not None:
         return sign + found
-    raise no_such_value(argument, bare, [word or sent for word, sent in pairs], endpoint)
-
-
-def no_such_value(
-    argument: Argument,
-    value: Any,
-    known: Iterable[str],
-    endpoint: str,
-    *,
-    kind: type[ProcoreError] = CatalogError,
-) -> ProcoreError:
-    """Return the error for a value that the catalogue does not name: near ones, all of them, and how to send it."""
-    known = list(known)
-    close = near(str(value), known)
+    known = [word or sent for word, sent in pairs]
+    close = near(bare, known)
     hint = f"Did you mean {' or '.join(close)}? " if close else ""
     key = argument.key if "[" in argument.key else f"[{argument.key}]"
-    return kind(
-        f"{endpoint} cannot sort by {value!r}."
+    raise CatalogError(
+        f"{endpoint} cannot sort by {bare!r}."
         if argument.name == "sort"
-        else f"{endpoint} has no {argument.name} {value!r}.",
+        else f"{endpoint} has no {argument.name} {bare!r}.",
         advice=f"{hint}It knows: {', '.join(known)}. To send it all the same, write the key in brackets: "
-        f'**{{"{key}": {str(value)!r}}}.',
+        f'**{{"{key}": {bare!r}}}.',
     )

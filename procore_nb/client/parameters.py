@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from procore_nb.catalog import Argument, Catalogue, Endpoint, load
 from procore_nb.catalog.arguments import PAGING_KEYS
-from procore_nb.client.encode_query import date_of, moment_text, no_such_value, pairs_for, text_of
+from procore_nb.client.encode_query import date_of, moment_text, pairs_for, text_of
 from procore_nb.client.targets import Target
 from procore_nb.errors import ArgumentError, CatalogError, warn
 from procore_nb.fetch import ListRequest
@@ -27,6 +27,8 @@ from procore_nb.scalars import is_many, is_missing
 # https://developers.procore.com/documentation/pagination
 _LARGEST_PAGE = {"v1": 2000, "v2": 100}
 
+TARGETS = ("project_id", "projects", "company_id", "parent")
+"""The options of every list that name where it is fetched from."""
 _LENGTH = frozenset({"limit", "page_size"})
 _LEADING = (
     "company_id",
@@ -101,7 +103,7 @@ def parameters_for(endpoint: Endpoint, arguments: Mapping[str, Any], *, today: d
     for name, value in left.items():
         argument = known.get(name)
         if argument is None and endpoint.kind != "unknown":
-            raise _unknown_argument(endpoint, name, known)
+            raise unknown_argument(endpoint, name, value, known)
         if argument is None:
             argument = Argument(name, name)
         pairs += _sorted(argument, value) or pairs_for(argument, value, endpoint=endpoint.name)
@@ -228,8 +230,12 @@ def _status(endpoint: Endpoint, known: Mapping[str, Argument], left: dict[str, A
     status = left.pop("status")
     word = STATUS_WORDS.get(status.strip().lower()) if isinstance(status, str) else None
     if word is None:
-        argument = Argument("status", known["by_status"].key)
-        raise no_such_value(argument, status, STATUS_WORDS.values(), endpoint.name, kind=ArgumentError)
+        stage = f"A stage is chosen in the frame: {frame_filter(endpoint, 'project_stage.name', status)}."
+        close = near(str(status), STATUS_WORDS.values())
+        raise ArgumentError(
+            f"{endpoint.name} has no status {status!r}.",
+            advice=(f"Did you mean {close[0]}?" if close else stage) + ' status is "Active", "Inactive" or "All".',
+        )
     return [(known["by_status"].key, word)]
 
 
@@ -257,16 +263,37 @@ def _own_names(endpoint: Endpoint, known: set[str]) -> Iterable[str]:
         yield "deleted"
 
 
-def _unknown_argument(endpoint: Endpoint, name: str, known: Iterable[str]) -> CatalogError:
-    names = sorted({*known, *_own_names(endpoint, set(known))})
+def unknown_argument(endpoint: Endpoint, name: str, value: Any, known: Iterable[str]) -> CatalogError:
+    """Return the error for an argument that a list does not know: what was meant, or how the frame is filtered by it."""
+    problem = f"{endpoint.name} knows no argument {name!r}."
     if name in PAGING_KEYS:
         return CatalogError(
-            f"{endpoint.name} knows no argument {name!r}.",
-            advice="All pages are fetched, in the largest size there is.",
+            problem, advice="All pages are fetched, in the largest size there is; max_rows=… stops earlier."
         )
-    close = near(name, names)
-    hint = f"Did you mean {' or '.join(close)}? " if close else ""
-    return CatalogError(
-        f"{endpoint.name} knows no argument {name!r}.",
-        advice=f"{hint}It knows: {', '.join(names) or 'none'}.",
-    )
+    if name == "active" and endpoint.name == "projects" and isinstance(value, bool):
+        return CatalogError(problem, advice=f'Write status="{"Active" if value else "Inactive"}".')
+    names = sorted({*known, *_own_names(endpoint, set(known)), *TARGETS})
+    close = near(name, names, letters=0.7)
+    column = _column_for(endpoint, name)
+    advice = [f"Did you mean {' or '.join(f'{one}=' for one in close)}?"] if close else []
+    if column:
+        problem = f"Procore cannot filter {endpoint.name} by {name!r}."
+        advice.insert(0, f"Choose in the frame: {frame_filter(endpoint, column, value)}.")
+    return CatalogError(problem, advice=" ".join([*advice, f"It knows: {', '.join(names)}."]))
+
+
+def frame_filter(endpoint: Endpoint, column: str, value: Any) -> str:
+    """Return the line of pandas that keeps the rows with a value: `projects[projects["city"] == "Austin"]`."""
+    frame = endpoint.name if endpoint.name.isidentifier() else "frame"
+    column, many = f'{frame}["{column}"]', is_many(value)
+    shown = repr(value) if many or not isinstance(value, str) or '"' in value else f'"{value}"'
+    return f"{frame}[{column}.isin({shown})]" if many else f"{frame}[{column} == {shown}]"
+
+
+def _column_for(endpoint: Endpoint, name: str) -> str:
+    """Return the column that people mean by a word: `city`, `state_code` for state, `project_stage.name` for stage."""
+    if not name.isidentifier() or name == "deleted":  # rows that were deleted are in no frame
+        return ""
+    columns = [one.name for one in endpoint.fields if not one.in_list and one.type != "object"]
+    forms = (rf"{name}", rf"{name}\.name", rf"\w+_{name}\.name", rf"{name}_code|{name}_name|{name}_number")
+    return next((one for form in forms for one in columns if re.fullmatch(form, one)), "")

@@ -11,8 +11,11 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from procore_nb.call_errors import explain_calls
 from procore_nb.catalog import Endpoint
+from procore_nb.catalog.everyday import OftenUsed
 from procore_nb.client.collect import Collection, OnError
+from procore_nb.client.lists import Lists
 from procore_nb.client.lookups import Lookups
 from procore_nb.client.parameters import own_or_shipped
 from procore_nb.client.query import list_query
@@ -93,6 +96,7 @@ class Procore(Lookups):
         """
         return self._own("companies", include_free_companies=include_free_companies).frame()
 
+    @explain_calls()
     def projects(
         self,
         *,
@@ -145,9 +149,14 @@ class Procore(Lookups):
         options = {"company_id": company_id, "status": status, "view": view, "decimals": decimals}
         return self._own("projects", **{**filters, **options}).frame()
 
+    @explain_calls(
+        name='Write procore.table("rfis", …): pnb.find_endpoints("a word") finds the names.',
+        extra='Write filters by name, such as status="open".',
+    )
     def table(
         self,
-        name: str,
+        name: OftenUsed | str,
+        target: Any = None,
         /,
         *,
         project_id: Any = None,
@@ -170,6 +179,9 @@ class Procore(Lookups):
         name
             A name or alias of the catalogue (`find_endpoints`), or a path such as
             `"/rest/v1.0/projects/{project_id}/rfis"`.
+        target
+            Where the list is fetched from: a project id, or what `projects` takes. For a list that needs a parent, a frame
+            is taken as `parent`.
         project_id
             The project.
         projects
@@ -239,16 +251,16 @@ class Procore(Lookups):
             "columns": columns,
             "budget_view": budget_view,
         }
-        return list_query(self, name, {**arguments, **options}).collection().frame()
+        return list_query(self, name, {**arguments, **options}, target).collection().frame()
 
     def frames(
-        self, name: str, /, *, rows_at_once: int | None = None, **arguments: Any
+        self, name: str, target: Any = None, /, *, rows_at_once: int | None = None, **arguments: Any
     ) -> Iterator[pd.DataFrame]:
         """Yield one frame for each project (or parent, or company) as it comes, so that memory stays flat.
 
         Parameters
         ----------
-        name, **arguments
+        name, target, **arguments
             As for `table`.
         rows_at_once
             A long list comes in parts of about so many rows: `attrs["procore"]["done"]` marks the last part of a
@@ -271,19 +283,19 @@ class Procore(Lookups):
         >>> all("subject" in frame for frame in procore.frames("rfis", projects=procore.projects().head(2)))
         True
         """
-        return (one.frame for one in self.fetch_frames(name, rows_at_once=rows_at_once, **arguments))
+        return (one.frame for one in self.fetch_frames(name, target, rows_at_once=rows_at_once, **arguments))
 
     def fetch_frames(
-        self, name: str, /, *, rows_at_once: int | None = None, **arguments: Any
+        self, name: str, target: Any = None, /, *, rows_at_once: int | None = None, **arguments: Any
     ) -> Iterator[FetchedFrame]:
         """Yield what `frames` yields, each with a `FetchInfo` that says how it came to be; for those who keep frames."""
         if rows_at_once is not None and (
             isinstance(rows_at_once, bool) or not isinstance(rows_at_once, int) or rows_at_once < 1
         ):
             raise ArgumentError(f"rows_at_once is a whole number from 1 up, not {rows_at_once!r}.")
-        return list_query(self, name, arguments).collection().frames(rows_at_once=rows_at_once)
+        return list_query(self, name, arguments, target).collection().frames(rows_at_once=rows_at_once)
 
-    def pages(self, name: str, /, **arguments: Any) -> Iterator[list[Any]]:
+    def pages(self, name: str, target: Any = None, /, **arguments: Any) -> Iterator[list[Any]]:
         """Yield the records of a list page by page, as Procore sent them; takes the arguments of `table`.
 
         Raises
@@ -297,7 +309,7 @@ class Procore(Lookups):
         >>> len(next(pnb.connect("demo").pages("projects"))) > 0
         True
         """
-        query = list_query(self, name, arguments)
+        query = list_query(self, name, arguments, target)
         if query.columns is not None:
             raise ArgumentError(
                 "Records come as Procore sent them, with all their keys.", advice="Leave columns out."
@@ -305,7 +317,7 @@ class Procore(Lookups):
         pages = query.collection().pages()
         return (rows for _, rows in pages)
 
-    def records(self, name: str, /, **arguments: Any) -> Iterator[Any]:
+    def records(self, name: str, target: Any = None, /, **arguments: Any) -> Iterator[Any]:
         """Yield the records of a list one by one, as Procore sent them; takes the arguments of `table`.
 
         Raises
@@ -319,7 +331,12 @@ class Procore(Lookups):
         >>> sorted(next(pnb.connect("demo").records("companies")))[:2]
         ['id', 'is_active']
         """
-        return chain.from_iterable(self.pages(name, **arguments))
+        return chain.from_iterable(self.pages(name, target, **arguments))
+
+    @property
+    def lists(self) -> Lists:
+        """Every list by attribute: `procore.lists.rfis("all", status="open")` is `procore.table("rfis", …)`."""
+        return Lists(self)
 
     def endpoint(self, name: str) -> Endpoint:
         """Return what is known of a list: its path, what it needs, its filters, caveats and columns.

@@ -16,6 +16,7 @@ import pandas as pd
 
 from procore_nb.catalog import Endpoint
 from procore_nb.catalog.caveats import window_of
+from procore_nb.catalog.everyday import meant_by
 from procore_nb.client import targets as at
 from procore_nb.client.budget import find_views, needs_views
 from procore_nb.client.collect import Collection, OnError, Skipped
@@ -69,13 +70,13 @@ class ListQuery:
     def collection(self, *, check_wait: bool = True) -> Collection:
         """Return the list requests and everything needed to make a frame of their responses."""
         endpoint, procore = self.endpoint, self.procore
+        parameters = parameters_for(endpoint, self.arguments, today=procore.today())  # a slip is named before what is missing
         view = self.arguments.get("view")
         shaped = endpoint.in_view(view if isinstance(view, str) else None)
         columns = None if self.columns is None else chosen_columns(self.columns, shaped)
         views = find_views(self) if needs_views(self) else None
         parents = self._parents() if views is None else [*self._parents(), views.parents]
         self._check_what_is_given(parents)
-        parameters = parameters_for(endpoint, self.arguments, today=procore.today())
         self._warn_of_a_window(parameters)
         targets, leading = self._targets(parents, None if views is None else views.projects)
         requests = [list_request_for(endpoint, target, parameters) for target in targets]
@@ -234,11 +235,11 @@ class ListQuery:
         seconds = self.procore.session.shared.rate_limiter.estimate(requests, policy.clock())
         if seconds > policy.max_wait_seconds:
             raise RateLimitError(
-                f"{self.endpoint.name} from {requests:,} places needs at least {requests:,} requests, which Procore's rate "
-                f"limit spreads over {seconds:,.0f} seconds; the patience is {policy.max_wait_seconds:,.0f} seconds. "
+                f"{self.endpoint.name} from {requests:,} targets needs at least {requests:,} requests, which Procore's rate "
+                f"limit spreads over {seconds:,.0f} seconds; max_wait_seconds is {policy.max_wait_seconds:,.0f}. "
                 "Nothing was sent.",
                 retry_after_seconds=seconds,
-                advice=f"Ask fewer places, or connect(…, max_wait_seconds={seconds * 1.1:.0f}).",
+                advice=f"Choose fewer projects, or connect(…, max_wait_seconds={seconds * 1.1:.0f}).",
             )
 
     def _about(self, companies: Iterable[int]) -> dict[str, Any]:
@@ -266,11 +267,13 @@ OPTIONAL = frozenset({"max_rows", "columns"})
 
 
 def list_query(
-    procore: Procore, name: str | Endpoint, given: Mapping[str, Any], *, record: bool = False
+    procore: Procore, name: str | Endpoint, given: Mapping[str, Any], target: Any = None, *, record: bool = False
 ) -> ListQuery:
-    """Return the query of a list, or of one record of it, by its name or path; `given` are the arguments of `table`."""
+    """Return the query of a list, or of one record of it; `given` and `target` are the arguments of `Procore.table`."""
     given = {key: value for key, value in given.items() if value is not None}
-    endpoint = name if isinstance(name, Endpoint) else procore.endpoint(name)
+    endpoint = name if isinstance(name, Endpoint) else _endpoint(procore, name, given)
+    if target is not None:
+        given = _with_target(endpoint, target, given)
     for key, value in (
         endpoint.values_in(name) if isinstance(name, str) and "/" in name else {}
     ).items():  # /rest/v1.0/projects/7/rfis
@@ -293,6 +296,42 @@ def positive(value: Any, name: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
         raise ArgumentError(f"{name} is a whole number from 1 up, not {value!r}.")
     return int(value)
+
+
+def _endpoint(procore: Procore, name: str, given: Mapping[str, Any]) -> Endpoint:
+    """Return the list of that name; where it needs a parent that is not given, the one people mean by the word.
+
+    `drawings` is a list of a drawing area in Procore; who asks a project for its drawings means the current revisions.
+    """
+    endpoint = procore.endpoint(name)
+    parents = {each for group in endpoint.needs for each in group} - {"company_id", "project_id"}
+    if parents and "/" not in name and not parents & given.keys() and "parent" not in given:
+        for other in meant_by(name, likeliest=True)[:1]:
+            return procore.endpoint(other)
+    return endpoint
+
+
+def _with_target(endpoint: Endpoint, target: Any, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Add the second positional argument: parents for a list that needs them from a frame, else one project or several."""
+    twice = {"project_id", "projects"} & given.keys()
+    parents = [name for group in endpoint.needs for name in group if name in endpoint.parents]
+    if (
+        isinstance(target, pd.DataFrame)
+        and parents
+        and "parent" not in given
+        and not given.keys() & {*parents}
+    ):
+        return {**given, "parent": target}
+    if twice:
+        raise ArgumentError(
+            f"{endpoint.name} was given its projects twice: as second value and as {min(twice)}.",
+            advice="Pass one of them.",
+        )
+    word = isinstance(target, str) and not target.strip().isdigit()
+    return {
+        **given,
+        "projects" if word or is_many(target) or isinstance(target, pd.DataFrame) else "project_id": target,
+    }
 
 
 def _plain(value: Any) -> Any:

@@ -14,7 +14,7 @@ from procore_nb.credentials.masked import (
     Credentials,
     CredentialsLike,
     Secret,
-    check_credentials,
+    as_credentials,
     current_credentials,
 )
 from procore_nb.credentials.profiles import Profile, Profiles
@@ -27,7 +27,7 @@ __all__ = [
     "Profile",
     "Profiles",
     "Secret",
-    "check_credentials",
+    "as_credentials",
     "company_number",
     "current_credentials",
     "look_up",

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from procore_nb import hints
-from procore_nb.credentials.masked import Credentials, CredentialsLike, Secret, check_credentials
+from procore_nb.credentials.masked import Credentials, CredentialsLike, Secret
 from procore_nb.credentials.profiles import Profile, Profiles
-from procore_nb.environments import Environment, environment
+from procore_nb.environments import Environment, environment, environment_names
 from procore_nb.errors import ArgumentError, CredentialsError
 
 _PAIR = ("PROCORE_CLIENT_ID", "PROCORE_CLIENT_SECRET")
@@ -129,37 +129,36 @@ def look_up(
     credentials: CredentialsLike | None = None,
     company_id: object = None,
     profile: str | None = None,
-    places: CredentialSources | None = None,
+    sources: CredentialSources | None = None,
 ) -> FoundCredentials:
     """Find credentials for an environment: the arguments, then the variables, then a saved profile.
 
     A rejected or incomplete answer never falls through to the next source, and a profile is used with the
     environment it was saved for or not at all.
     """
-    check_credentials(credentials)
-    places = places or CredentialSources()
-    variables = places.variables()
-    named = places.profiles.get(profile) if profile else None
-    target, target_source = _which_environment(wanted, named, variables, places)
-    sources = {"environment": target_source}
+    sources = sources or CredentialSources()
+    variables = sources.variables()
+    named = sources.profiles.get(profile) if profile else None
+    target, origin = _which_environment(wanted, named, variables, sources)
+    origins = {"environment": origin}
     saved = None
     if credentials is not None:
         fixed = isinstance(credentials, Credentials)
-        sources["credentials"] = "argument" if fixed else "argument, a function"
+        origins["credentials"] = "argument" if fixed else "argument, a function"
     elif named is not None:
         saved = _of_this_environment(named, target)
     else:
         credentials = _from_variables(variables, target)
-        saved = None if credentials else _fitting_profile(places.profiles, variables, target)
+        saved = None if credentials else _fitting_profile(sources.profiles, variables, target)
         if credentials is not None:
-            sources["credentials"] = variables["PROCORE_CLIENT_ID"][1]
+            origins["credentials"] = variables["PROCORE_CLIENT_ID"][1]
     if saved is not None:
-        credentials = places.profiles.credentials(saved)
-        sources["credentials"] = f"profile {saved.name!r}, secret from the system keyring"
+        credentials = sources.profiles.credentials(saved)
+        origins["credentials"] = f"profile {saved.name!r}, secret from the system keyring"
     if credentials is None:
-        raise _nothing_found(target, places)
-    company, sources["company_id"] = _which_company(company_id, saved, variables, target)
-    return FoundCredentials(target, credentials, company, sources)
+        raise _nothing_found(target, sources)
+    company, origins["company_id"] = _which_company(company_id, saved, variables, target)
+    return FoundCredentials(target, credentials, company, origins)
 
 
 def company_number(company_id: object, source: str = "argument") -> int:
@@ -184,7 +183,7 @@ def company_number(company_id: object, source: str = "argument") -> int:
 
 
 def _which_environment(
-    wanted: Environment | str | None, named: Profile | None, variables: Variables, places: CredentialSources
+    wanted: Environment | str | None, named: Profile | None, variables: Variables, sources: CredentialSources
 ) -> tuple[Environment, str]:
     if wanted is not None:
         return environment(wanted), "argument"
@@ -193,11 +192,13 @@ def _which_environment(
     if "PROCORE_ENVIRONMENT" in variables:
         name, source = variables["PROCORE_ENVIRONMENT"]
         return environment(name), source
-    own = "PROCORE_CLIENT_ID" in variables and places.env_file_exists()
+    own = "PROCORE_CLIENT_ID" in variables and sources.env_file_exists()
     raise ArgumentError(
         "No environment was named, and there is no default."
-        + (f" {places.env_file} does not decide where credentials of this process are sent." if own else ""),
-        advice='Name one: pnb.connect("demo"), "sandbox", "production", "monthly-sandbox" or "federal".',
+        + (f" {sources.env_file} does not decide where credentials of this process are sent." if own else "")
+        + f" PROCORE_ENVIRONMENT is not set; saved profiles: {_saved(sources.profiles)}.",
+        advice=f"Name one: pnb.connect({environment_names()})"
+        + (', or profile="…".' if sources.profiles.all() else "."),
     )
 
 
@@ -270,13 +271,16 @@ def _simple_name(name: str) -> str:
     return name.strip().lower().replace("_", "-").replace(" ", "-")
 
 
-def _nothing_found(target: Environment, places: CredentialSources) -> CredentialsError:
-    env_file = "read" if places.env_file_exists() else "no such file"
-    saved = ", ".join(f"{p.name!r} ({p.environment.name})" for p in places.profiles.all()) or "none"
+def _nothing_found(target: Environment, sources: CredentialSources) -> CredentialsError:
+    env_file = "read" if sources.env_file_exists() else "no such file"
     return CredentialsError(
         f"No credentials for {target.name}. Looked at: the credentials argument (not given); "
         "PROCORE_CLIENT_ID and PROCORE_CLIENT_SECRET in the environment (not set); "
-        f"{places.env_file} ({env_file}); saved profiles ({saved}).",
-        advice="Pass credentials=pnb.Credentials(client_id, client_secret), set both variables, save a profile, "
+        f"{sources.env_file} ({env_file}); saved profiles ({_saved(sources.profiles)}).",
+        advice="Pass client_id=… and client_secret=…, set both variables, save a profile, "
         'or try pnb.connect("demo"), which needs none.',
     )
+
+
+def _saved(profiles: Profiles) -> str:
+    return ", ".join(f"{one.name!r} ({one.environment.name})" for one in profiles.all()) or "none"

@@ -6,9 +6,9 @@ In: two texts. Out: frozen values whose every printed form is masked. Speaks to 
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from procore_nb.errors import ArgumentError, CredentialsError, ProcoreError
 
@@ -110,17 +110,39 @@ class Credentials:
 
 CredentialsLike = Credentials | Callable[[], Credentials]
 """Credentials, or a function that fetches them from a vault each time they are needed."""
+_FORMS = (
+    "Pass client_id=…, client_secret=…, or credentials=pnb.Credentials(client_id, client_secret), or a function that "
+    "returns them."
+)
 
 
-def check_credentials(credentials: object) -> None:
-    """Refuse what is neither None, `Credentials` nor a function, without showing it."""
-    if credentials is None or isinstance(credentials, Credentials):
-        return
-    if not callable(credentials) or isinstance(credentials, type):
-        raise ArgumentError(
-            "credentials must be pnb.Credentials(client_id, client_secret), or a function that returns them, "
-            f"not {type(credentials).__name__}."
-        )
+def as_credentials(held: list[Any]) -> CredentialsLike | None:
+    """Return the credentials of a call: `held` is `[client_id, client_secret, credentials]`, and is emptied.
+
+    A pair and a dict are understood; a function and `Credentials` are returned as they are. What cannot be used is refused
+    without showing it, and no variable of a traceback holds it.
+    """
+    client_id, secret, given = held
+    held.clear()
+    kind, alone = type(given).__name__, client_id is None and secret is None
+    if alone and given is None:
+        return None
+    if alone and (isinstance(given, Credentials) or (callable(given) and not isinstance(given, type))):
+        return given
+    if alone and isinstance(given, Mapping):
+        client_id, secret, kind = given.get("client_id"), given.get("client_secret"), "NoneType"
+    elif alone and isinstance(given, tuple | list) and len(given) == 2:
+        (client_id, secret), kind = given, "NoneType"
+    given, secret = None, None if secret is None else _as_secret(secret)
+    if kind != "NoneType":
+        problem = "credentials and client_id or client_secret were both given. Pass one of them"
+        if alone:
+            problem = f"credentials is a client id with its secret, not this {kind}"
+        raise ArgumentError(f"{problem}.", advice=_FORMS)
+    if client_id is None or secret is None:
+        absent = "client_id" if client_id is None else "client_secret"
+        raise ArgumentError(f"{absent} is missing: the two go together.", advice=_FORMS)
+    return Credentials(client_id, secret)
 
 
 def current_credentials(source: CredentialsLike) -> Credentials:

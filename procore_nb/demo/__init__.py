@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from procore_nb.demo.adapter import DemoAdapter
 from procore_nb.demo.app import Demo
-from procore_nb.demo.company import CLIENT_ID, CLIENT_SECRET, COMPANY_ID, NOW, TODAY
+from procore_nb.demo.company import CLIENT_ID, CLIENT_SECRET, COMPANIES, COMPANY_ID, NOW, TODAY
 from procore_nb.demo.faults import KINDS as FAULT_KINDS
 from procore_nb.demo.faults import Fault, Faults, read_faults
 from procore_nb.demo.http_messages import DemoReply, DemoRequest
@@ -19,6 +19,7 @@ from procore_nb.demo.server import DemoServer, serve
 __all__ = [
     "CLIENT_ID",
     "CLIENT_SECRET",
+    "COMPANIES",
     "COMPANY_ID",
     "FAULT_KINDS",
     "NOW",

@@ -20,6 +20,7 @@ from typing import Any
 import pandas as pd
 
 from procore_nb.atomic_write import output_path, recover, write_group
+from procore_nb.call_errors import explain_calls
 from procore_nb.catalog import Catalogue
 from procore_nb.errors import ArgumentError, warn
 from procore_nb.export.column_text import ColumnType, column_at_once, column_by_value, range_of, texts_of
@@ -43,6 +44,7 @@ _NEEDS_QUOTES = re.compile(r'[",\r\n]|^\s|\s$|^$')
 _FREE_TEXT = frozenset({"text", "list"})  # types whose texts may hold anything
 
 
+@explain_calls(index="No index is written: leave it out.")
 def to_csv(
     frame: pd.DataFrame | Mapping[str, pd.DataFrame], path: str | os.PathLike[str], *, excel: bool = False
 ) -> Path:

@@ -17,6 +17,7 @@ from typing import Any
 import pandas as pd
 
 from procore_nb.atomic_write import output_path, replace_atomically
+from procore_nb.call_errors import explain_calls
 from procore_nb.errors import ArgumentError
 from procore_nb.export.column_text import ColumnType, texts_of
 from procore_nb.export.file_groups import frames_of, library
@@ -42,6 +43,9 @@ _FORMATS = {
 _FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\", "_"))
 
 
+@explain_calls(
+    sheet_name='Write to_excel({"RFIs": frame}, path).', index="No index is written: leave it out."
+)
 def to_excel(frame: pd.DataFrame | Mapping[str, pd.DataFrame], path: str | os.PathLike[str]) -> Path:
     """Write a frame to an Excel workbook and return its path.
 

@@ -26,7 +26,7 @@ def frames_of(frame: Any) -> dict[str | None, pd.DataFrame]:
     if not isinstance(frame, Mapping):
         raise ArgumentError(
             f"What is written is a frame, or a dict of name to frame, not {type(frame).__name__}.",
-            advice="A Series becomes a frame by its to_frame().",
+            advice="The frame comes first: to_csv(frame, path). A Series becomes a frame by its to_frame().",
         )
     if not frame:
         raise ArgumentError("There is no frame to write.", advice="Give a frame, or a dict of name to frame.")

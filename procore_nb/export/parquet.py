@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from procore_nb.atomic_write import output_path, write_group
+from procore_nb.call_errors import explain_calls
 from procore_nb.errors import ArgumentError
 from procore_nb.export.column_text import ColumnType, column_from, dtype_named, texts_of
 from procore_nb.export.file_groups import files_for
@@ -34,6 +35,7 @@ _KEY = b"procore_nb"
 _OBJECTS = "objects"  # Python's dates, times and numbers, which Arrow holds as they are
 
 
+@explain_calls(index="No index is written: leave it out.")
 def to_parquet(frame: pd.DataFrame | Mapping[str, pd.DataFrame], path: str | os.PathLike[str]) -> Path:
     """Write a frame to a Parquet file and return its path.
 

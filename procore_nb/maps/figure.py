@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from procore_nb.call_errors import explain_calls
 from procore_nb.errors import ArgumentError
 from procore_nb.maps.basemap import CITY, Label, city_labels, draw_basemap
 from procore_nb.maps.borders import Floats
@@ -41,6 +42,7 @@ LARGEST = 8  # of many, the largest are
 SOURCES = "Borders: Natural Earth, US Census Bureau"
 
 
+@explain_calls()
 def plot_projects(
     frame: pd.DataFrame,
     *,

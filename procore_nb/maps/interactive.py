@@ -22,6 +22,7 @@ import numpy as np
 import pandas as pd
 
 from procore_nb.atomic_write import output_path, replace_atomically
+from procore_nb.call_errors import explain_calls
 from procore_nb.errors import ArgumentError, MissingExtraError
 from procore_nb.maps.borders import borders_file
 from procore_nb.maps.categories import categorize
@@ -224,6 +225,7 @@ USUAL_POPUP = ("number", "stage", "type", "city", "state", "value", "program", "
 HEIGHTS = range(200, 4001)
 
 
+@explain_calls()
 def map_projects(
     frame: pd.DataFrame,
     *,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from procore_nb.call_errors import explain_calls
 from procore_nb.errors import ArgumentError
 from procore_nb.maps.canvas import drawable
 from procore_nb.plots.style import (
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+@explain_calls()
 def plot_bars(
     values: pd.Series | pd.DataFrame, title: str = "", *, unit: str = "", ax: Axes | None = None
 ) -> Axes:
@@ -105,6 +107,7 @@ def _write_values(axes: Any, table: pd.DataFrame, unit: str) -> None:
     axes.margins(x=0.09 if (ends >= 0).all() else 0.14)
 
 
+@explain_calls()
 def plot_lines(
     values: pd.Series | pd.DataFrame, title: str = "", *, unit: str = "", ax: Axes | None = None
 ) -> Axes:

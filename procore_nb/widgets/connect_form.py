@@ -15,7 +15,8 @@ import traitlets
 from procore_nb import hints
 from procore_nb.client import Procore, connect
 from procore_nb.credentials import CredentialSources
-from procore_nb.environments import DEMO, Environment, environment
+from procore_nb.environments import DEMO, Environment
+from procore_nb.environments import environment as find_environment
 from procore_nb.errors import ArgumentError, CredentialsError, ProcoreError
 from procore_nb.widgets.assets import close_all
 from procore_nb.widgets.background import BackgroundTask
@@ -30,14 +31,14 @@ class ConnectForm(ipywidgets.VBox):  # type: ignore[misc]
 
     Parameters
     ----------
-    wanted
+    environment
         The environment to begin with, by name or as an `Environment`; without one, it is chosen in the form.
         On the demo nothing needs typing.
     profile
         A saved profile to begin with.
     company_id
         The company to begin with.
-    places
+    sources
         Where profiles and variables are looked for; for tests.
 
     Attributes
@@ -57,16 +58,16 @@ class ConnectForm(ipywidgets.VBox):  # type: ignore[misc]
 
     def __init__(
         self,
-        wanted: Environment | str | None = None,
+        environment: Environment | str | None = None,
         *,
         profile: str | None = None,
         company_id: int | None = None,
-        places: CredentialSources | None = None,
+        sources: CredentialSources | None = None,
     ) -> None:
-        self._sources = places or CredentialSources()
+        self._sources = sources or CredentialSources()
         named = self._sources.variables().get("PROCORE_ENVIRONMENT")
-        first = wanted if wanted is not None else named[0] if named and not profile else None
-        self._fields = ConnectFields(self._sources, None if first is None else environment(first))
+        first = environment if environment is not None else named[0] if named and not profile else None
+        self._fields = ConnectFields(self._sources, None if first is None else find_environment(first))
         self._procore: Procore | None = None
         self.error: BaseException | None = None
         self._task = BackgroundTask(self._busy_changed, self._failed)
@@ -202,7 +203,7 @@ class ConnectForm(ipywidgets.VBox):  # type: ignore[misc]
             credentials=arguments.credentials,
             company_id=arguments.company_id,
             profile=arguments.profile or None,
-            places=self._sources,
+            sources=self._sources,
         )
 
     def _open(self, values: FieldValues) -> None:

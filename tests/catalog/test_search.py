@@ -40,7 +40,7 @@ def test_no_words_give_the_whole_catalogue_in_its_order() -> None:
         ("timecards", "timecard_entries"),
         ("schedule of values", "prime_contract_line_items"),
         ("SOV", "prime_contract_line_items"),
-        ("gantt", "schedules"),
+        ("gantt", "schedule_tasks"),
         ("snags", "punch_items"),
     ],
 )

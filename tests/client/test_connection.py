@@ -80,7 +80,7 @@ def test_show_configuration_names_every_source_and_no_secret(places) -> None:  #
     pair = "PROCORE_CLIENT_ID=from-file\nPROCORE_CLIENT_SECRET=very-hush\n"
     at = places({"PROCORE_ENVIRONMENT": "sandbox"}, env_file=pair)
     at.profiles.save("work", pnb.Credentials("kept", "also-hush"), SANDBOX, 7)
-    frame = pnb.show_configuration(places=at)
+    frame = pnb.show_configuration(sources=at)
     told = {row["name"]: row for _, row in frame.iterrows()}
     assert told["PROCORE_CLIENT_SECRET"]["value"] == "<set>"
     assert "environment variable" in told["PROCORE_ENVIRONMENT"]["source"]
@@ -94,12 +94,12 @@ def test_a_profile_saved_for_one_environment_connects_to_it_alone(another, place
     server, at = another(), places()
     place = pnb.Environment("another", server.url, server.url)
     at.profiles.save("work", pnb.Credentials(CLIENT_ID, SECRET), place, COMPANY)
-    with pnb.connect(profile="work", places=at, progress=False) as procore:
+    with pnb.connect(profile="work", sources=at, progress=False) as procore:
         assert procore.environment == place
         assert len(procore.me()) == 1
     elsewhere = another()
     with pytest.raises(pnb.CredentialsError, match="is not sent to"):
-        pnb.connect(pnb.Environment("another", elsewhere.url, elsewhere.url), profile="work", places=at)
+        pnb.connect(pnb.Environment("another", elsewhere.url, elsewhere.url), profile="work", sources=at)
     assert elsewhere.asked == []
 
 

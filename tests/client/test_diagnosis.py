@@ -65,7 +65,7 @@ def test_without_a_network_only_the_first_step_fails_and_the_rest_is_not_tried(p
         taken.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
         place = pnb.Environment("gone", url, url)
-        procore = pnb.connect(place, credentials=pnb.Credentials("x", SECRET), company_id=1, places=places())
+        procore = pnb.connect(place, credentials=pnb.Credentials("x", SECRET), company_id=1, sources=places())
         frame = procore.diagnose()
     steps = verdict(frame)
     assert steps.pop("login host reachable") is False

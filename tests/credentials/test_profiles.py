@@ -118,7 +118,7 @@ def test_a_damaged_file_is_said_to_be_damaged(profiles: Profiles, keyring, damag
     profiles.path.write_text(damaged)
     keyring.get_password = lambda *_: "hush"
     with pytest.raises(pnb.CredentialsError, match="damaged") as caught:
-        look_up(None, profile="work", places=CredentialSources({}, profiles.path.parent, profiles))
+        look_up(None, profile="work", sources=CredentialSources({}, profiles.path.parent, profiles))
     assert str(profiles.path) in str(caught.value)
 
 

@@ -177,4 +177,4 @@ def test_an_origin_is_scheme_host_and_port(one: str, other: str, same: bool) -> 
 
 def test_no_environment_is_the_default(places) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(pnb.ArgumentError, match="no default"):
-        pnb.connect(places=places())
+        pnb.connect(sources=places())

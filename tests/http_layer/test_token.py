@@ -450,7 +450,7 @@ def test_a_refused_login_names_where_each_value_was_found(another, places) -> No
         {"PROCORE_CLIENT_ID": "mine", "PROCORE_CLIENT_SECRET": "wr0ng"}, env_file="PROCORE_COMPANY_ID=4711\n"
     )
     with pnb.connect(
-        pnb.Environment("another", server.url, server.url), places=at, progress=False
+        pnb.Environment("another", server.url, server.url), sources=at, progress=False
     ) as procore:
         with pytest.raises(pnb.CredentialsError) as caught:
             procore.me()

@@ -21,7 +21,7 @@ MakePlaces = Callable[..., CredentialSources]
 
 @pytest.fixture
 def form(place: pnb.Environment, places: MakePlaces) -> ConnectForm:
-    return ConnectForm(place, places=places())
+    return ConnectForm(place, sources=places())
 
 
 def fill(form: ConnectForm, secret: str = demo.CLIENT_SECRET, company: str = str(demo.COMPANY_ID)) -> None:
@@ -36,7 +36,7 @@ def press(form: ConnectForm, name: str) -> None:
 
 
 def test_the_demo_connects_with_nothing_typed(places: MakePlaces) -> None:
-    form = ConnectForm("demo", places=places())
+    form = ConnectForm("demo", sources=places())
     press(form, "connect")
 
     assert form.procore.environment.name == "demo"
@@ -46,7 +46,7 @@ def test_the_demo_connects_with_nothing_typed(places: MakePlaces) -> None:
 
 
 def test_no_environment_is_chosen_for_anyone(places: MakePlaces) -> None:
-    form = ConnectForm(places=places())
+    form = ConnectForm(sources=places())
     press(form, "connect")
 
     assert "Choose an environment" in form._status.text
@@ -57,7 +57,7 @@ def test_no_environment_is_chosen_for_anyone(places: MakePlaces) -> None:
 def test_the_hosts_of_every_environment_are_shown_in_a_dress_of_its_own(
     known: pnb.Environment, places: MakePlaces
 ) -> None:
-    shown = ConnectForm(known, places=places())._fields.hosts.value
+    shown = ConnectForm(known, sources=places())._fields.hosts.value
 
     assert f"pnw-environment-{known.name}" in shown
     assert known.name == "demo" or (known.login_url in shown and known.api_url in shown)
@@ -216,7 +216,7 @@ def test_a_profile_is_saved_used_and_forgotten(
     press(form, "save")
     assert list(keyring.kept.values()) == [demo.CLIENT_SECRET]
 
-    again = ConnectForm(profile="mine", places=places())
+    again = ConnectForm(profile="mine", sources=places())
     assert again._fields.environment.value == place
     press(again, "connect")
     assert again.procore.company_id == demo.COMPANY_ID
@@ -252,7 +252,7 @@ def test_credentials_of_the_environment_are_offered(place: pnb.Environment, plac
         "PROCORE_CLIENT_SECRET": demo.CLIENT_SECRET,
         "PROCORE_COMPANY_ID": str(demo.COMPANY_ID),
     }
-    form = ConnectForm(place, places=places(environ))
+    form = ConnectForm(place, sources=places(environ))
     form._fields.profile.value = ("found", "")
     form._fields.company.value = str(demo.COMPANY_ID)
     press(form, "connect")
@@ -265,7 +265,7 @@ def test_damaged_profiles_are_words_in_the_form(places: MakePlaces) -> None:
     here = places()
     here.profiles.path.parent.mkdir(parents=True)
     here.profiles.path.write_text("{", encoding="utf-8")
-    form = ConnectForm("demo", places=here)
+    form = ConnectForm("demo", sources=here)
 
     assert "damaged" in form._status.text
     press(form, "connect")
@@ -337,7 +337,7 @@ def test_a_profile_chosen_while_the_kernel_is_busy_brings_its_environment(
     press(form, "connect")
     form._name.value = "mine"
     press(form, "save")
-    again = ConnectForm(places=places())
+    again = ConnectForm(sources=places())
     label = next(label for label, _ in again._fields.profile.options if label.startswith("profile mine"))
     click_in_browser(again._connect, {again._fields.profile: label})  # the page shows no environment yet
     assert again.wait(30)
@@ -428,7 +428,7 @@ def test_no_company_at_all_is_words_and_still_a_connection(
     another: Callable[..., AnotherProcore], places: MakePlaces
 ) -> None:
     server = another({"/rest/v1.0/companies": []})
-    form = ConnectForm(pnb.Environment("empty", server.url, server.url), places=places())
+    form = ConnectForm(pnb.Environment("empty", server.url, server.url), sources=places())
     fill(form, secret=SECRET, company=str(COMPANY))
     form._fields.client_id.value = CLIENT_ID
     press(form, "connect")
@@ -445,7 +445,7 @@ def test_an_account_without_permission_is_words_with_advice(
         return Said(403, {"errors": "Forbidden"}) if asked.path.startswith("/rest") else None
 
     server = another(twist=forbid)
-    form = ConnectForm(pnb.Environment("strict", server.url, server.url), places=places())
+    form = ConnectForm(pnb.Environment("strict", server.url, server.url), sources=places())
     fill(form, secret=SECRET, company=str(COMPANY))
     form._fields.client_id.value = CLIENT_ID
     press(form, "connect")
@@ -477,7 +477,7 @@ def test_a_closed_form_leaves_nothing_behind_and_its_connection_open(places: Mak
     from ipywidgets.widgets.widget import _instances
 
     before = len(_instances)
-    form = ConnectForm("demo", places=places())
+    form = ConnectForm("demo", sources=places())
     procore = form.connect()
     form.close()
 
@@ -490,5 +490,5 @@ def test_an_environment_nobody_knows_is_refused_and_nothing_is_left(places: Make
 
     before = len(_instances)
     with pytest.raises(pnb.ArgumentError, match="staging"):
-        ConnectForm("staging", places=places())
+        ConnectForm("staging", sources=places())
     assert len(_instances) == before

@@ -1,0 +1,80 @@
+"""Calls that do not fit a public function, explained: the slip, what was meant, how to write it.
+
+In: a function. Out: the same function, whose misfitting calls raise an `ArgumentError` instead of a bare `TypeError`.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+from procore_nb.errors import ArgumentError
+from procore_nb.near_match import near
+
+P = ParamSpec("P")
+T = TypeVar("T")
+_SHOWN = 3  # arguments in the line that shows how to write a call
+
+
+def explain_calls(**advice: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Decorate a public function; `advice` answers a slip by its name, `extra` too many values without names."""
+
+    def decorate(function: Callable[P, T]) -> Callable[P, T]:
+        @wraps(function)
+        def call(*values: P.args, **named: P.kwargs) -> T:
+            problem = None
+            try:
+                return function(*values, **named)
+            except TypeError as error:
+                # Raised by the call itself, not in the function: then no frame of the function is in the traceback.
+                if error.__traceback__ is not None and error.__traceback__.tb_next is not None:
+                    raise
+                problem = _problem(function, values, named, advice) or ArgumentError(str(error))
+            finally:
+                values, named = (), {}  # type: ignore[assignment]  # tracebacks show variables; one may be a secret
+            raise problem
+
+        return call
+
+    return decorate
+
+
+def argument_advice(slip: str, known: list[str]) -> str:
+    """Return what an unknown argument may have meant, and all that there are."""
+    close = near(slip, known)
+    meant = f"Did you mean {' or '.join(f'{one}=' for one in close)}? " if close else ""
+    return f"{meant}It takes: {', '.join(known) or 'none'}."
+
+
+def _problem(
+    function: Callable[..., Any], values: tuple[Any, ...], named: Mapping[str, Any], advice: Mapping[str, str]
+) -> ArgumentError | None:
+    parameters = list(inspect.signature(function).parameters.values())
+    if parameters and parameters[0].name == "self":
+        parameters, values = parameters[1:], values[1:]
+    without = [one for one in parameters if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
+    by_name = [one.name for one in parameters if one.kind in (one.KEYWORD_ONLY, one.POSITIONAL_OR_KEYWORD)]
+    name = function.__qualname__.removesuffix(".__init__").rpartition(".")[2]
+    required = [one.name for one in without if one.default is one.empty]
+    first = [one.name for one in without[: max(len(required), 1)]]
+    options = [one.name for one in parameters if one.kind is one.KEYWORD_ONLY][:_SHOWN]
+    line = f"{name}({', '.join([*first, *(f'{one}=…' for one in options)])})"
+    unknown = [one for one in named if one not in by_name]
+    if unknown and not any(one.kind is one.VAR_KEYWORD for one in parameters):
+        slip = unknown[0]
+        return ArgumentError(
+            f"{name} takes no argument {slip!r}.", advice=advice.get(slip) or argument_advice(slip, by_name)
+        )
+    if len(values) > len(without):
+        most = f"at most {len(without)} without a name" if without else "no value without a name"
+        return ArgumentError(
+            f"{name} takes {most}, not {len(values)}.", advice=advice.get("extra") or f"Write {line}."
+        )
+    absent = [one for one in required[len(values) :] if one not in named or one not in by_name]
+    if absent:
+        return ArgumentError(
+            f"{name} needs {' and '.join(absent)}.", advice=advice.get(absent[0]) or f"Write {line}."
+        )
+    return None
