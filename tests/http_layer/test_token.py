@@ -438,7 +438,7 @@ def test_a_function_that_gives_no_credentials_is_named(another, connected, wrong
     assert "pnb.Credentials" in caught.value.advice
 
 
-@pytest.mark.parametrize("wrong", [pnb.Credentials, "id:secret", ("id", "secret"), 5])
+@pytest.mark.parametrize("wrong", [pnb.Credentials, "id:secret", ("id",), 5])
 def test_what_is_neither_credentials_nor_a_function_is_refused_at_once(another, connected, wrong) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(pnb.ArgumentError, match="or a function that returns them"):
         connected(another(), credentials=wrong)
