@@ -234,7 +234,8 @@ def _status(endpoint: Endpoint, known: Mapping[str, Argument], left: dict[str, A
         close = near(str(status), STATUS_WORDS.values())
         raise ArgumentError(
             f"{endpoint.name} has no status {status!r}.",
-            advice=(f"Did you mean {close[0]}?" if close else stage) + ' status is "Active", "Inactive" or "All".',
+            advice=(f"Did you mean {close[0]}?" if close else stage)
+            + ' status is "Active", "Inactive" or "All".',
         )
     return [(known["by_status"].key, word)]
 

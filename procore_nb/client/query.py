@@ -70,7 +70,8 @@ class ListQuery:
     def collection(self, *, check_wait: bool = True) -> Collection:
         """Return the list requests and everything needed to make a frame of their responses."""
         endpoint, procore = self.endpoint, self.procore
-        parameters = parameters_for(endpoint, self.arguments, today=procore.today())  # a slip is named before what is missing
+        # A slip in an argument is named before what is missing.
+        parameters = parameters_for(endpoint, self.arguments, today=procore.today())
         view = self.arguments.get("view")
         shaped = endpoint.in_view(view if isinstance(view, str) else None)
         columns = None if self.columns is None else chosen_columns(self.columns, shaped)
@@ -267,7 +268,12 @@ OPTIONAL = frozenset({"max_rows", "columns"})
 
 
 def list_query(
-    procore: Procore, name: str | Endpoint, given: Mapping[str, Any], target: Any = None, *, record: bool = False
+    procore: Procore,
+    name: str | Endpoint,
+    given: Mapping[str, Any],
+    target: Any = None,
+    *,
+    record: bool = False,
 ) -> ListQuery:
     """Return the query of a list, or of one record of it; `given` and `target` are the arguments of `Procore.table`."""
     given = {key: value for key, value in given.items() if value is not None}
