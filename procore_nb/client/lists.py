@@ -73,7 +73,14 @@ def _signature(endpoint: Endpoint) -> inspect.Signature:
     """Return the signature of one list: its target, then what it takes by name."""
     targets = [name for group in endpoint.needs for name in group]
     own = dict.fromkeys(one.name for one in endpoint.arguments if one.name not in _HELD_BACK)
-    names = [*(["project_id", "projects"] if "project_id" in targets else []), *own, "company_id", "max_rows", "columns", "decimals"]
+    names = [
+        *(["project_id", "projects"] if "project_id" in targets else []),
+        *own,
+        "company_id",
+        "max_rows",
+        "columns",
+        "decimals",
+    ]
     if endpoint.parents:
         names.insert(0, "parent")
     one = inspect.Parameter
