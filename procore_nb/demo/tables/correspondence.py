@@ -10,7 +10,7 @@ from procore_nb.demo.tables import directory, site_team
 from procore_nb.demo.tables.claims import claims
 from procore_nb.demo.tables.directory import TeamMember
 from procore_nb.demo.tables.made_up_names import COST_CODES
-from procore_nb.demo.tables.progress_curve import time_on, workday, works
+from procore_nb.demo.tables.progress_curve import works
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
 from procore_nb.demo.tables.specifications import section
@@ -32,18 +32,20 @@ def generic_tools(context: RequestContext) -> Iterator[Row]:
 def generic_tool_items(context: RequestContext) -> Iterator[Row]:
     """Correspondence of one type, or of all: late projects write more; each letter follows a change."""
     asked = context.ids.get("generic_tool_id")
-    late = context.here.slip_days > 0
+    term = works(context)
+    if term is None:
+        return
     counts = [0] * len(_TOOLS)
     for claim in claims(context):
         tool = claim.index % len(_TOOLS)
-        if tool == 0 and not late:
+        if tool == 0 and not term.late:
             continue
         counts[tool] += 1
         if asked not in (None, str(_FIRST_TOOL + tool)):
             continue
         sender = site_team.office(context)[claim.index % 3]
         closed = claim.decided
-        due = claim.created.date() + timedelta(days=14)
+        due = term.calendar.workday(term.calendar.day_of(claim.created) + timedelta(days=14))
         code = directory.cost_codes(context)[claim.topic.code]
         yield {
             "id": context.id("generic_tool_item", claim.index),
@@ -86,10 +88,12 @@ def coordination_issues(context: RequestContext) -> Iterator[Row]:
     days = sorted(term.day_at(draw.random() ** 1.5 * 0.7) for _ in range(count))
     for number, day in enumerate(days):
         topic, wait = draw.choice(TOPICS[9:33]), draw.lognormvariate(2.6, 0.7)
-        created = time_on(workday(max(day, term.begin)), draw)
+        created = term.calendar.time_on(max(day, term.begin), draw)
         if day >= TODAY or term.elapsed(day) > share:
             return
-        solved: datetime | None = created + timedelta(days=wait * (1.7 if term.late else 1))
+        solved: datetime | None = term.calendar.office(
+            created + timedelta(days=wait * (1.7 if term.late else 1))
+        )
         solved = solved if solved and solved < NOW else None
         maker, worker = (
             site_team.office(context)[number % 3],
@@ -105,7 +109,7 @@ def coordination_issues(context: RequestContext) -> Iterator[Row]:
             "issue_type": _TYPES[number % len(_TYPES)],
             "priority": draw.choice(("low", "medium", "high", None)),
             "creation_source": "web",
-            "due_date": workday(created.date() + timedelta(days=14)),
+            "due_date": term.calendar.workday(term.calendar.day_of(created) + timedelta(days=14)),
             "project_id": context.here.id,
             "comments_count": draw.randrange(0, 6),
             "trade": {**site_team.trade_of(firm).ref, "active": True},

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
 
 from procore_nb.demo.company import TODAY
 from procore_nb.demo.projectrows import moment
 from procore_nb.demo.tables import directory, site_team
-from procore_nb.demo.tables.cache import per_project
-from procore_nb.demo.tables.progress_curve import by_now, noon, works
+from procore_nb.demo.tables.progress_curve import works
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
 from procore_nb.demo.tables.site_team import MACHINES
-from procore_nb.demo.tables.sitedays import SiteDay, site_days
+from procore_nb.demo.tables.sitedays import SiteDay, logged_days
 from procore_nb.demo.tables.work_topics import TOPICS
 
 HEADER = "daily_log_header"
-_KEPT_DAYS = 240
 _MAY = {"can_update": True, "can_delete": False}
 DELAYS = ("Weather", "Late Delivery", "Labor Shortage", "Failed Inspection", "Design Change")
 
@@ -28,14 +25,16 @@ def manpower(context: RequestContext) -> Iterator[Row]:
     codes = [code.ref for code in directory.cost_codes(context)]
     trades = {one.id: {**one.ref, "active": True} for one in directory.trades()}
     firms = [site_team.firm_for(context, code) for code in range(len(codes))]
+    places = site_team.places(context)
     shown, first = [firm.ref for firm in firms], context.id("manpower_log", 0)
-    for one in _logged(context):
-        fresh = 0 < (TODAY - one.day).days < 4
+    for one in logged_days(context):
+        fresh, entered = 0 < (TODAY - one.day).days < 4, _entered(context, one)
         for position, crew in enumerate(one.crews):
             row = one.first_row + position
             waiting = fresh and row % 3 == 0
             yield {
-                **_entered(context, one, position),
+                **entered,
+                "position": position + 1,
                 "id": first + row,
                 "status": "pending" if waiting else "approved",
                 "num_workers": crew.workers,
@@ -45,7 +44,7 @@ def manpower(context: RequestContext) -> Iterator[Row]:
                 "vendor": shown[crew.code],
                 "cost_code": codes[crew.code] if row % 17 else None,
                 "trade": trades[firms[crew.code].trade_id],
-                "location": site_team.place(context, row * 3 + crew.code) if row % 10 else None,
+                "location": places[(row * 3 + crew.code) % len(places)] if row % 10 else None,
                 "_pending": waiting,
             }
 
@@ -53,10 +52,10 @@ def manpower(context: RequestContext) -> Iterator[Row]:
 @table("daily_logs_weather", "daily_logs_weather_v1_0")
 def weather_logs(context: RequestContext) -> Iterator[Row]:
     """Weather of each working day."""
-    for one in _logged(context):
+    for one in logged_days(context):
         seen = one.weather
         yield {
-            **_entered(context, one, 0),
+            **_entered(context, one),
             "id": context.id("weather_log", one.index),
             "average": f"{(seen.low + seen.high) // 2} °C",
             "temperature": f"{seen.low} to {seen.high} °C",
@@ -67,21 +66,21 @@ def weather_logs(context: RequestContext) -> Iterator[Row]:
             "calamity": "Flooding" if seen.rain > 28 else None,
             "comments": "Work outside stopped." if seen.stops_work else None,
             "is_weather_delay": "Yes" if seen.stops_work else "No",
-            "time": by_now(noon(one.day).replace(hour=6, minute=30)),
+            "time": context.here.calendar.at(one.day, 7),
         }
 
 
 @table("daily_logs_notes")
 def notes(context: RequestContext) -> Iterator[Row]:
     """What was worth a note; one project has a note that looks like a formula."""
-    for one in _logged(context):
+    for one in logged_days(context):
         if (one.index * 7 + context.here.index) % 3 and not one.weather.stops_work:
             continue
         text = _note(one)
         if one.index == 12 and context.here.index % 19 == 4:
             text = "=HYPERLINK(B4) was typed by the foreman"
         yield {
-            **_entered(context, one, 0),
+            **_entered(context, one),
             "id": context.id("notes_log", one.index),
             "comment": text,
             "daily_log_header_id": context.id(HEADER, one.index),
@@ -96,7 +95,7 @@ def notes(context: RequestContext) -> Iterator[Row]:
 def delays(context: RequestContext) -> Iterator[Row]:
     """Delays: bad weather, and on late projects much else."""
     term = works(context)
-    for one in _logged(context):
+    for one in logged_days(context):
         draw = context.random(f"delay:{one.day}")
         other = draw.random() < (0.1 if term and term.late else 0.025)
         if not one.weather.stops_work and not other:
@@ -105,7 +104,7 @@ def delays(context: RequestContext) -> Iterator[Row]:
         hours, start = draw.randrange(2, 7), draw.randrange(7, 11)
         code = one.crews[0].code if one.crews else 0
         yield {
-            **_entered(context, one, 0),
+            **_entered(context, one),
             "id": context.id("delay_log", one.index),
             "delay_type": kind,
             "duration": hours,
@@ -128,13 +127,15 @@ def equipment_logs(context: RequestContext) -> Iterator[Row]:
     first, place = context.id("equipment_log", 0), site_team.place(context, 0)
     machines = [_machine(context, number) for number in range(len(MACHINES))]
     firms = {code: site_team.firm_for(context, code).ref for code in (5, 16)}
-    for one in _logged(context):
+    for one in logged_days(context):
+        entered = _entered(context, one)
         for number in machines_on(context, one):
             draw = context.random(f"machine:{one.day}:{number}")
             idle = draw.choice((0, 1, 2)) + (3 if one.weather.stops_work else 0)
             code = 16 if number < 2 else 5
             yield {
-                **_entered(context, one, number),
+                **entered,
+                "position": number + 1,
                 "id": first + one.index * len(MACHINES) + number,
                 "hours_operating": f"{8 - idle}.0",
                 "hours_idle": f"{idle}.0",
@@ -153,14 +154,14 @@ def equipment_logs(context: RequestContext) -> Iterator[Row]:
 def headers(context: RequestContext) -> Iterator[Row]:
     """One row for each day: late projects forget to complete their logs more often."""
     term, keeper = works(context), site_team.office(context)[1]
-    for one in _logged(context):
+    for one in logged_days(context):
         forgotten = context.random(f"header:{one.day}").random() < (0.15 if term and term.late else 0.04)
         done = not forgotten and one.day < TODAY
-        closed = by_now(noon(one.day).replace(hour=19, minute=5)) if done else None
+        closed = context.here.calendar.at(one.day, 17, 35) if done else None
         yield {
             "id": context.id(HEADER, one.index),
             "log_date": one.day,
-            "log_datetime": noon(one.day),
+            "log_datetime": context.here.calendar.noon(one.day),
             "completed": done,
             "completed_by": keeper.ref if done else None,
             "completed_at": closed,
@@ -187,11 +188,6 @@ def _machine(context: RequestContext, number: int) -> Row:
     return {"id": context.id("equipment", number), "name": MACHINES[number], **place}
 
 
-def _logged(context: RequestContext) -> tuple[SiteDay, ...]:
-    """Days whose logs are kept: about the last year of the works."""
-    return site_days(context)[-_KEPT_DAYS:]
-
-
 def machines_on(context: RequestContext, one: SiteDay) -> tuple[int, ...]:
     """Numbers of the machines on site: excavators for the ground, then cranes and lifts."""
     at_work = {crew.code for crew in one.crews}
@@ -200,26 +196,20 @@ def machines_on(context: RequestContext, one: SiteDay) -> tuple[int, ...]:
     return found + ((2,) if frame else ()) + ((3,) if at_work & {8, 12, 14} else ())
 
 
-def _entered(context: RequestContext, one: SiteDay, position: int) -> Row:
-    """What every entry of a log says: its day, who wrote it and when; written out here, as there are very many."""
-    midday: datetime = noon(one.day)
-    later = timedelta(hours=3 + one.index % 5, minutes=7 * position % 60)
-    written = moment(midday + later if one.day < TODAY else midday)
+def _entered(context: RequestContext, one: SiteDay) -> Row:
+    """What every entry of a day's log says: the day, who wrote it and when; in plain text, as there are very many."""
+    calendar = context.here.calendar
+    written = moment(calendar.at(one.day, 15 + one.index % 3, one.index * 7 % 60))
     return {
         "date": one.day.isoformat(),
-        "datetime": moment(midday),
-        "position": position + 1,
+        "datetime": moment(calendar.noon(one.day)),
+        "position": 1,
         "created_at": written,
         "updated_at": written,
-        "created_by": _keepers(context)[one.index % 3],
+        "created_by": site_team.office(context)[one.index % 3].ref,
         "permissions": _MAY,
         "custom_fields": {},
     }
-
-
-@per_project(keep=400)
-def _keepers(context: RequestContext) -> tuple[Row, ...]:
-    return tuple(person.ref for person in site_team.office(context)[:3])
 
 
 def _remark(one: SiteDay, code: int) -> str:

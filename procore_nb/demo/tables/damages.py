@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from decimal import Decimal
 
 from procore_nb.demo.tables import directory, site_team
 from procore_nb.demo.tables.incidents import INCIDENT, kind, record
 from procore_nb.demo.tables.inspected import accidents
-from procore_nb.demo.tables.progress_curve import by_now
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
 
@@ -49,14 +47,14 @@ def witness_statements(context: RequestContext) -> Iterator[Row]:
     for one in accidents(context):
         if not one.recordable:
             continue
-        entered = by_now(one.happened + timedelta(hours=6))
+        entered = context.here.calendar.after(one.happened, 0.25)
         person = people[one.index % len(people)]
         yield {
             "id": context.id("witness_statement", one.index),
             "incident_id": context.id(INCIDENT, one.index),
             "statement": "<p>I was close by and called for help.</p>",
             "statement_plain_text": "I was close by and called for help.",
-            "date_received": entered.date(),
+            "date_received": context.here.calendar.day_of(entered),
             "witness": {"id": person.id, "name": person.name},
             "custom_fields": {},
             "created_at": entered,

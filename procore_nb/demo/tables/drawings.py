@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from procore_nb.demo.company import TODAY
 from procore_nb.demo.tables.cache import per_project
-from procore_nb.demo.tables.progress_curve import noon, works
+from procore_nb.demo.tables.progress_curve import works
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
 
@@ -24,7 +24,7 @@ _PER_DRAWING = 10
 
 
 @dataclass(frozen=True)
-class Revision:
+class DrawingRevision:
     """One revision of one drawing."""
 
     drawing: int
@@ -37,11 +37,12 @@ class Revision:
 
 
 @per_project(keep=300)
-def revisions(context: RequestContext) -> tuple[Revision, ...]:
+def revisions(context: RequestContext) -> tuple[DrawingRevision, ...]:
     """Every revision of every drawing; more where more changed."""
     draw, term = context.random("drawings"), works(context)
-    first = context.here.created_at.date() + timedelta(days=15)
-    found: list[Revision] = []
+    workday = context.here.calendar.workday
+    first = workday(context.here.created_at.date() + timedelta(days=15))
+    found: list[DrawingRevision] = []
     drawing = 0
     for discipline, (_name, letter, titles) in enumerate(DISCIPLINES):
         for sheet, title in enumerate(titles, 1):
@@ -49,11 +50,11 @@ def revisions(context: RequestContext) -> tuple[Revision, ...]:
             last = term.until if term else first
             length = max(1, (last - first).days)
             later = sorted(first + timedelta(days=int(length * draw.random())) for _ in range(count - 1))
-            days = [min(day, TODAY) for day in (first, *later)]
+            days = [first, *(max(first, workday(min(day, TODAY))) for day in later)]
             for number, day in enumerate(days):
                 current = number == len(days) - 1
                 name = f"{letter}-{100 + sheet}"
-                found.append(Revision(drawing, discipline, name, title, number, day, current))
+                found.append(DrawingRevision(drawing, discipline, name, title, number, day, current))
             drawing += 1
     return tuple(found)
 
@@ -88,7 +89,7 @@ def drawing_revisions(context: RequestContext) -> Iterator[Row]:
 @table("drawing_areas", "drawing_areas_v1_0")
 def drawing_areas(context: RequestContext) -> Iterator[Row]:
     """The one area of a project's drawings."""
-    latest = noon(max(one.day for one in revisions(context)))
+    latest = context.here.calendar.noon(max(one.day for one in revisions(context)))
     yield {
         "id": context.id(AREA, 0),
         "name": "Main Building",
@@ -143,8 +144,8 @@ def drawing_sets(context: RequestContext) -> Iterator[Row]:
             "deletable": False,
             "published_drawings_count": len(days),
             "unpublished_drawings_count": 0,
-            "created_at": noon(min(days)),
-            "updated_at": noon(max(days)),
+            "created_at": context.here.calendar.noon(min(days)),
+            "updated_at": context.here.calendar.noon(max(days)),
         }
 
 
@@ -163,7 +164,7 @@ def _project_scene(context: RequestContext) -> RequestContext | None:
     return context.within(project) if project.permitted and "Drawings" not in project.tools_off else None
 
 
-def _sheet(context: RequestContext, one: Revision) -> Row:
+def _sheet(context: RequestContext, one: DrawingRevision) -> Row:
     return {
         "id": context.id(REVISION, one.drawing * _PER_DRAWING + one.revision),
         "revision_number": str(one.revision),
@@ -177,5 +178,5 @@ def _sheet(context: RequestContext, one: Revision) -> Row:
         "has_public_markup_layer_elements": False,
         "connectability_outdated": False,
         "drawing_sketches_count": 0,
-        "updated_at": noon(one.day),
+        "updated_at": context.here.calendar.noon(one.day),
     }

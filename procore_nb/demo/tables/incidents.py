@@ -6,37 +6,18 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from procore_nb.demo.company import NOW
+from procore_nb.demo.facts import read_facts
 from procore_nb.demo.tables import site_team
-from procore_nb.demo.tables.inspected import FILINGS, Accident, accidents
+from procore_nb.demo.tables.inspected import FILINGS, FIRST_AID, LOST, MEDICAL, Accident, accidents
 from procore_nb.demo.tables.observations import FROM_MISHAPS, OBSERVATION
-from procore_nb.demo.tables.progress_curve import by_now
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
 
 INCIDENT = "incident"
-_KINDS: dict[str, tuple[str, ...]] = {
-    "hazards": ("Working at Height", "Moving Plant", "Electricity", "Manual Handling", "Dust"),
-    "incident_harm_sources": ("Falling Object", "Hand Tool", "Slippery Ground", "Vehicle", "Sharp Edge"),
-    "incident_affliction_types": ("Cut", "Bruise", "Sprain", "Fracture", "Burn"),
-    "incident_body_parts": ("Hand", "Foot", "Back", "Head", "Eye", "Knee"),
-    "incident_action_types": ("Toolbox Talk", "Barrier Installed", "Equipment Replaced", "Retraining"),
-    "incident_work_activities": ("Lifting", "Cutting", "Climbing", "Unloading", "Cleaning"),
-    "incident_injury_filing_types": FILINGS,
-    "incident_environmental_types": ("Fuel Spill", "Silt in the Drain", "Dust Cloud"),
-}
+_KINDS: dict[str, list[str]] = read_facts("safety")["kinds"]
+_TITLES: dict[str, list[str]] = read_facts("safety")["titles"]
 _FIRST = {name: 80_700 + 20 * number for number, name in enumerate(_KINDS)}
 _SINCE = NOW - timedelta(days=1_000)
-_TITLES = {
-    "injury": (
-        "Cut hand while unloading",
-        "Twisted ankle on the stair",
-        "Dust in the eye",
-        "Bruise from a prop",
-    ),
-    "near_miss": ("Board fell from the scaffold", "Plant reversed without a banksman", "Cable found live"),
-    "damage": ("Truck hit the gate", "Duct dropped from the hoist"),
-    "spill": ("Diesel spilled at the generator", "Silt ran into the street drain", "Dust over the footway"),
-}
 
 
 @table(*_KINDS)
@@ -57,14 +38,15 @@ def kind(name: str, number: int) -> Row:
 def incidents(context: RequestContext) -> Iterator[Row]:
     """Incidents in the order they happened."""
     for one in accidents(context):
-        entered = by_now(one.happened + timedelta(hours=2))
-        closed = by_now(one.happened + timedelta(days=20)) if one.closed else entered
+        calendar = context.here.calendar
+        entered = calendar.after(one.happened, 2 / 24)
+        closed = calendar.after(entered, 20) if one.closed else entered
         seen = int(one.observed)
         yield {
             "id": context.id(INCIDENT, one.index),
             "number": one.index + 1,
-            "title": title(one),
-            "description": f"{title(one)}. Work stopped, the place was made safe.",
+            "title": title(context, one),
+            "description": f"{title(context, one)}. Work stopped, the place was made safe.",
             "event_date": one.happened,
             "time_unknown": False,
             "recordable": one.recordable,
@@ -91,19 +73,20 @@ def injuries(context: RequestContext) -> Iterator[Row]:
     for one in accidents(context):
         if one.kind != "injury":
             continue
-        back = one.happened.date() + timedelta(days=one.days_lost + 1) if one.filing == 2 else None
+        _affliction, part, _activity = _harm(context, one)
         yield {
             **record(context, one, "Injury"),
             "filing_type": FILINGS[one.filing],
             "recordable": one.recordable,
             "work_days_absent": one.days_lost,
-            "work_days_restricted": 4 if one.filing == 3 else 0,
-            "work_days_transferred": 0,
-            "date_returned_to_work": back if back and back <= NOW.date() else None,
-            "hospitalized_overnight": one.filing == 2 and one.days_lost > 14,
-            "treated_in_er": one.filing in (1, 2),
-            "affliction_type": kind("incident_affliction_types", one.index),
-            "body_parts": [kind("incident_body_parts", one.index * 5 + one.code)],
+            "work_days_restricted": 0 if one.index % 4 == 3 else one.days_restricted,
+            "work_days_transferred": one.days_restricted if one.index % 4 == 3 else 0,
+            "date_returned_to_work": one.returned,
+            "hospitalized_overnight": one.filing == LOST and one.days_lost > 14,
+            "treated_in_er": one.filing in (MEDICAL, LOST),
+            "treatment_provider": "Site first aider" if one.filing == FIRST_AID else None,
+            "affliction_type": _affliction,
+            "body_parts": [part],
         }
 
 
@@ -121,7 +104,7 @@ def incident_actions(context: RequestContext) -> Iterator[Row]:
     for one in accidents(context):
         for step in range(one.actions):
             action = kind("incident_action_types", one.index + step)
-            entered = by_now(one.happened + timedelta(hours=5 + 20 * step))
+            entered = context.here.calendar.after(one.happened, (5 + 20 * step) / 24)
             seen = context.id(OBSERVATION, FROM_MISHAPS + one.index) if one.observed and step == 0 else None
             text = f"{action['name']}: done with the crew."
             yield {
@@ -136,31 +119,45 @@ def incident_actions(context: RequestContext) -> Iterator[Row]:
             }
 
 
-def title(one: Accident) -> str:
+def title(context: RequestContext, one: Accident) -> str:
     """What happened, in a few words."""
-    return _TITLES[one.kind][one.index % len(_TITLES[one.kind])]
+    if one.kind == "injury":
+        affliction, part, activity = (found["name"].lower() for found in _harm(context, one))
+        return f"{affliction.capitalize()}: {part}, while {activity}"
+    titles = _TITLES[one.kind]
+    return titles[(one.index * 7 + one.code + context.here.index) % len(titles)]
+
+
+def _harm(context: RequestContext, one: Accident) -> tuple[Row, Row, Row]:
+    """Affliction, part of the body and activity of an injury."""
+    number = one.index * 5 + one.code + context.here.index
+    return (
+        kind("incident_affliction_types", number),
+        kind("incident_body_parts", number // 2 + one.code),
+        kind("incident_work_activities", number * 3 + one.index),
+    )
 
 
 def record(context: RequestContext, one: Accident, kind_name: str) -> Row:
     """What the records of every kind say: the injury, near miss or damage that makes an incident."""
-    firm, entered = site_team.firm_for(context, one.code), by_now(one.happened + timedelta(hours=3))
-    person = next((p for p in site_team.site(context) if p.vendor == firm), None)
+    firm, entered = site_team.firm_for(context, one.code), context.here.calendar.after(one.happened, 3 / 24)
+    person, text = site_team.worker_of(context, firm), title(context, one)
     return {
         "id": context.id("incident_record", one.index),
         "number": 1,
         "full_number": f"{one.index + 1}-1",
         "type": kind_name,
         "incident_id": context.id(INCIDENT, one.index),
-        "incident_title": title(one),
+        "incident_title": text,
         "incident_private": False,
-        "summary": title(one),
-        "description": f"<p>{title(one)}</p>",
-        "description_plain_text": title(one),
+        "summary": text,
+        "description": f"<p>{text}</p>",
+        "description_plain_text": text,
         "affected_company": firm.ref,
-        "affected_party": site_team.brief(person) if person else None,
-        "affected_person": person.ref if person else None,
+        "affected_party": site_team.brief(person),
+        "affected_person": person.ref,
         "harm_source": kind("incident_harm_sources", one.index + one.code),
-        "work_activity": kind("incident_work_activities", one.index),
+        "work_activity": _harm(context, one)[2],
         "incident_created_by": site_team.office(context)[one.index % 3].ref,
         "custom_fields": {},
         "created_at": entered,

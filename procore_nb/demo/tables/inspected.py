@@ -6,29 +6,26 @@ counts agree.
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from procore_nb.demo.company import TODAY
+from procore_nb.demo.facts import read_facts
 from procore_nb.demo.tables.cache import per_project
-from procore_nb.demo.tables.claims import contract_value
 from procore_nb.demo.tables.plan import PLAN
-from procore_nb.demo.tables.progress_curve import time_on, workday, works
+from procore_nb.demo.tables.progress_curve import works
 from procore_nb.demo.tables.request_context import RequestContext
+from procore_nb.demo.tables.sitedays import logged_days
 
 YES, NO, NOT_APPLICABLE, UNANSWERED = "yes", "no", "n/a", "none"
 # Title, type of inspection, codes it is about, what it asks.
-TEMPLATES = (
-    ("Concrete Pour", 0, (2, 3), ("Formwork clean and tight", "Rebar as drawn", "Cover spacers", "Slump tested", "Cubes taken", "Curing in place")),
-    ("Steel Erection", 0, (5,), ("Bolts tightened", "Plumb within tolerance", "Paint touched up", "Bracing in place", "Grout under plates")),
-    ("Façade Panel", 0, (8,), ("Brackets fixed", "Gaskets whole", "Fire stop in place", "Water test passed", "Glass unmarked")),
-    ("Partition before Closing", 0, (9,), ("Studs at centres", "Insulation in place", "Services tested", "Blocking in place", "Fire collars fitted")),
-    ("Services First Fix", 0, (13, 14, 15), ("Supports at centres", "Labels in place", "Pressure held", "Earth bonding", "Access left clear")),
-    ("Weekly Safety Walk", 1, (), ("Edges protected", "Scaffold tagged", "Walkways clear", "Extinguishers in date", "Helmets worn", "Exits open", "First aid box full")),
-    ("Plant Check", 2, (1, 16), ("Papers on board", "Tyres and tracks", "Lights and alarm", "Operator's card", "Exclusion zone marked")),
-)  # fmt: skip
-INSPECTION_TYPES = ("Quality", "Safety", "Equipment")
-FILINGS = ("first_aid", "medically_treated", "lost_time", "restricted_work", "report_only")
+TEMPLATES: list[tuple[str, int, list[int], list[str]]] = read_facts("quality")["templates"]
+INSPECTION_TYPES: list[str] = read_facts("quality")["inspection_types"]
+FILINGS: list[str] = read_facts("safety")["kinds"]["incident_injury_filing_types"]
+FIRST_AID, MEDICAL, LOST, RESTRICTED, REPORT = range(5)
+# Incidents in 200,000 hours; one in seven is recordable, which makes the rate of the industry in the United States, some 2.4.
+_PER_200_000 = 16
 
 
 @dataclass(frozen=True)
@@ -51,7 +48,10 @@ class Inspection:
 
 @dataclass(frozen=True)
 class Accident:
-    """One incident: an injury, a near miss, damage or a spill. `filing` is the number of the injury's kind."""
+    """One incident: an injury, a near miss, damage or a spill. `filing` is the number of the injury's kind.
+
+    Days count to the demo's day: somebody still away has lost those so far, and no day of `returned`.
+    """
 
     index: int
     kind: str
@@ -59,13 +59,15 @@ class Accident:
     happened: datetime
     filing: int
     days_lost: int
+    days_restricted: int
+    returned: date | None
     actions: int
     closed: bool
 
     @property
     def recordable(self) -> bool:
         """Whether it counts: an injury that needed more than first aid."""
-        return self.kind == "injury" and self.filing in (1, 2, 3)
+        return self.kind == "injury" and self.filing in (MEDICAL, LOST, RESTRICTED)
 
     @property
     def observed(self) -> bool:
@@ -91,14 +93,14 @@ def inspections(context: RequestContext) -> tuple[Inspection, ...]:
             if not codes or any(PLAN[code].begin <= elapsed <= PLAN[code].end for code in codes)
         ]
         template = draw.choice(fitting)
-        created = time_on(workday(day), draw)
-        fresh = (TODAY - created.date()).days < 8
+        created = term.calendar.time_on(max(day, term.begin), draw)
+        on = term.calendar.day_of(created)
+        fresh = (TODAY - on).days < 8
         answers = tuple(_answer(draw.random(), bad, fresh) for _question in TEMPLATES[template][3])
         open_still = fresh or (NO in answers and (TODAY - day).days < 40 and draw.random() < 0.5)
-        closed = None if open_still else time_on(min(workday(day + timedelta(days=5)), TODAY), draw)
-        due = created.date() + timedelta(days=3)
-        closed = max(closed, created) if closed else None
-        found.append(Inspection(len(found), template, created.date(), answers, items, closed, due, created))
+        closed = None if open_still else term.calendar.after(created, draw.uniform(3, 6))
+        due = on + timedelta(days=3)
+        found.append(Inspection(len(found), template, on, answers, items, closed, due, created))
         items += len(answers)
         day += timedelta(days=step + draw.randrange(-2, 3))
     return tuple(found)
@@ -112,24 +114,32 @@ def _answer(luck: float, bad: float, fresh: bool) -> str:
 
 @per_project(keep=300)
 def accidents(context: RequestContext) -> tuple[Accident, ...]:
-    """Incidents in the order they happened; the longer the works go on, the fewer."""
-    term = works(context)
+    """Incidents in the order they happened, as many as the hours worked make likely; the longer works go on, the fewer."""
+    term, days = works(context), logged_days(context)
     if term is None:
         return ()
-    draw = context.random("mishaps")
-    whole = 3 + min(contract_value(context) / 500_000_000, 14) + (3 if term.late else 0)
-    share = term.elapsed(term.until)
-    shares = sorted(draw.random() ** 1.7 for _ in range(round(whole)))
-    found: list[Accident] = []
-    for part in shares:
-        if part > share:
-            break
-        happened = time_on(max(term.begin, workday(term.day_at(part))), draw)
-        kind = draw.choices(("near_miss", "injury", "damage", "spill"), (55, 35, 7, 3))[0]
-        filing = draw.choices(range(5), (50, 20, 10, 10, 10))[0]
-        lost = draw.randrange(1, 22) if filing == 2 else 0
-        open_still = (TODAY - happened.date()).days < 21 and draw.random() < 0.7
-        code = draw.choice((2, 5, 8, 9, 14, 15, 16))
-        actions = draw.choice((0, 1, 1, 2))
-        found.append(Accident(len(found), kind, code, happened, filing, lost, actions, not open_still))
+    draw, found = context.random("mishaps"), list[Accident]()
+    due, rate = draw.expovariate(1), _PER_200_000 / 200_000 * (1.4 if term.late else 0.9)
+    for one in days:
+        due -= float(sum(crew.man_hours for crew in one.crews)) * rate * (1.6 - 1.2 * term.elapsed(one.day))
+        # Nothing happens on the first day that is logged: hours come before incidents.
+        while due < 0 and one is not days[0]:
+            due += draw.expovariate(1)
+            happened = term.calendar.at(one.day, draw.randrange(7, 17), draw.randrange(60))
+            found.append(_accident(draw, len(found), happened, one.day))
     return tuple(found)
+
+
+def _accident(draw: random.Random, index: int, happened: datetime, day: date) -> Accident:
+    kind = draw.choices(("near_miss", "injury", "damage", "spill"), (55, 35, 7, 3))[0]
+    filing = draw.choices(range(5), (50, 17, 13, 10, 10))[0]
+    away = min(90, 1 + int(draw.lognormvariate(2.0, 0.9))) if kind == "injury" and filing == LOST else 0
+    light = draw.randrange(2, 21) if kind == "injury" and filing == RESTRICTED else 0
+    ago = (TODAY - day).days
+    returned = day + timedelta(days=away + 1) if away and away < ago else None
+    open_still = bool(away and not returned) or (ago < 21 and draw.random() < 0.7)
+    code, actions = draw.choice((2, 5, 8, 9, 14, 15, 16)), draw.choice((0, 1, 1, 2))
+    lost = min(away, ago)
+    return Accident(
+        index, kind, code, happened, filing, lost, min(light, ago), returned, actions, not open_still
+    )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from procore_nb.demo.company import TODAY
 from procore_nb.demo.tables import directory, site_team
 from procore_nb.demo.tables.plan import PLAN
-from procore_nb.demo.tables.progress_curve import Works, noon, works
+from procore_nb.demo.tables.progress_curve import Works, works
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
 
@@ -120,8 +120,8 @@ def _asset(context: RequestContext, term: Works, number: int) -> Row:
         "company_id": context.company.id,
         "project_id": context.here.id,
         "project": {"id": context.here.id, "name": context.here.name},
-        "created_at": noon(term.begin),
-        "modified_at": noon((term.begin, installed, commissioned)[status]),
+        "created_at": context.here.calendar.noon(term.begin),
+        "modified_at": context.here.calendar.noon((term.begin, installed, commissioned)[status]),
         "created_by": by,
         "modified_by": by,
         "custom_fields": {},

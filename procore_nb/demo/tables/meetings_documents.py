@@ -8,7 +8,7 @@ from typing import Any
 
 from procore_nb.demo.company import NOW, TODAY
 from procore_nb.demo.tables import site_team
-from procore_nb.demo.tables.progress_curve import by_now, works
+from procore_nb.demo.tables.progress_curve import works
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
 
@@ -32,9 +32,9 @@ def meetings(context: RequestContext) -> Iterator[Row]:
     for series, (name, days, hour) in enumerate(_SERIES):
         day, count = term.begin + timedelta(days=series * 3), 1
         while day <= min(term.end, TODAY + timedelta(days=30)):
-            if day.weekday() < 5:
-                starts = datetime.combine(day, time(hour), UTC)
-                created = by_now(starts - timedelta(days=10))
+            if term.calendar.works_on(day):
+                starts = datetime.combine(day, time(hour), term.calendar.zone).astimezone(UTC)
+                created = term.calendar.by_now(term.calendar.office(starts - timedelta(days=12)))
                 yield {
                     "id": context.id("meeting", number),
                     "group_title": name,
@@ -50,7 +50,7 @@ def meetings(context: RequestContext) -> Iterator[Row]:
                     "parent_id": context.id("meeting", number - 1) if count > 1 else None,
                     "created_by_id": site_team.office(context)[series % 2].id,
                     "created_at": created,
-                    "updated_at": max(created, by_now(starts + timedelta(hours=5))),
+                    "updated_at": term.calendar.after(created, 0.2),
                 }
                 number, count = number + 1, count + 1
             day += timedelta(days=days)
@@ -60,7 +60,7 @@ def meetings(context: RequestContext) -> Iterator[Row]:
 def documents(context: RequestContext) -> Iterator[Row]:
     """Folders and the files in them, in one flat list."""
     root = context.id("document", 0)
-    since = by_now(context.here.created_at + timedelta(days=1))
+    since = context.here.calendar.after(context.here.created_at, 1)
     yield {**_document(context, 0, context.here.name, None, since), "document_type": "folder"}
     number = 1
     for folder, files in _FOLDERS:
@@ -68,7 +68,7 @@ def documents(context: RequestContext) -> Iterator[Row]:
         yield {**_document(context, number, folder, root, since), "document_type": "folder"}
         number += 1
         for name in files:
-            created = by_now(since + timedelta(days=number * 9))
+            created = context.here.calendar.after(since, number * 9)
             row = _document(context, number, name, context.id("document", parent), created)
             version = {"number": 1, "size": 40_000 + number * 1_000, "created_at": created}
             file = {"file_type": name.rpartition(".")[2], "current_version": version, "description": None}

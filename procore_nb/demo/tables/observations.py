@@ -6,34 +6,18 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from procore_nb.demo.company import NOW
+from procore_nb.demo.facts import read_facts
 from procore_nb.demo.tables import site_team
 from procore_nb.demo.tables.inspected import NO, TEMPLATES, accidents, inspections
-from procore_nb.demo.tables.progress_curve import by_now, time_on, workday, works
+from procore_nb.demo.tables.progress_curve import works
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
 from procore_nb.demo.tables.specifications import section
 
 OBSERVATION, FROM_MISHAPS, FROM_ELSEWHERE = "observation", 3_000, 4_000  # numbers of their ids
-CATEGORIES = ("Quality", "Safety", "Commissioning", "Warranty", "Work to Complete")
-TYPES = (
-    ("Workmanship", 0),
-    ("Deviation from Drawing", 0),
-    ("Fall Hazard", 1),
-    ("Housekeeping", 1),
-    ("Test Failed", 2),
-    ("Defect after Handover", 3),
-    ("Unfinished Work", 4),
-)
-_SEEN = (
-    ("Guard rail missing at the slab edge", 2, 2),
-    ("Rubbish on the escape stair", 3, 0),
-    ("Insulation wet before closing", 0, 9),
-    ("Anchor not as drawn", 1, 5),
-    ("Pump vibrates at full speed", 4, 13),
-    ("Sealant pulls off the façade", 0, 8),
-    ("Ladder without tie", 2, 0),
-    ("Labels missing on the switchboard", 6, 15),
-)
+CATEGORIES: list[str] = read_facts("quality")["observation_categories"]
+TYPES: list[tuple[str, int]] = read_facts("quality")["observation_types"]
+_SEEN: list[tuple[str, int, int]] = read_facts("quality")["observations"]
 
 
 @table("observation_items")
@@ -51,7 +35,7 @@ def observation_items(context: RequestContext) -> Iterator[Row]:
             about = f"{name}: {questions[position].lower()} – no"
             yield {
                 **_row(context, one.first_item + position, about, kind * 2 % 4, codes[0] if codes else 0),
-                **_life(one.first_item + position, one.created, one.closed, known=True),
+                **_life(context, one.first_item + position, one.created, one.closed, known=True),
                 "origin": {"type": "inspection", "payload": payload},
             }
     for mishap in accidents(context):
@@ -61,10 +45,11 @@ def observation_items(context: RequestContext) -> Iterator[Row]:
                 "incident_id": context.id("incident", mishap.index),
                 "incident_action_id": context.id("incident_action", mishap.index * 4),
             }
-            closed = by_now(mishap.happened + timedelta(days=18)) if mishap.closed else None
+            seen = context.here.calendar.after(mishap.happened, 0.3)
+            closed = context.here.calendar.after(seen, 18) if mishap.closed else None
             yield {
                 **_row(context, number, "After an incident: make the place safe", 2, mishap.code),
-                **_life(number, mishap.happened, closed, known=True),
+                **_life(context, number, seen, closed, known=True),
                 "origin": {"type": "incident", "payload": payload},
             }
     yield from _elsewhere(context)
@@ -77,18 +62,19 @@ def _elsewhere(context: RequestContext) -> Iterator[Row]:
         return
     draw, share = context.random("observations"), term.elapsed(term.until)
     count = round((6 + context.here.index % 9) * share * (1.4 if term.late else 1)) + 1
-    days = sorted(max(term.begin, workday(term.day_at(draw.random() * share))) for _ in range(count))
+    days = sorted(term.day_at(draw.random() * share) for _ in range(count))
     for number, day in enumerate(days, FROM_ELSEWHERE):
-        created = time_on(day, draw)
-        closed = created + timedelta(days=draw.lognormvariate(2.3, 0.7) * (2 if term.late else 1))
+        created = term.calendar.time_on(day, draw)
+        wait = draw.lognormvariate(2.1, 0.7) * (2 if term.late else 1)
+        closed = term.calendar.office(created + timedelta(days=wait))
         name, kind, code = draw.choice(_SEEN)
         done = None if closed >= NOW else closed
-        yield {**_row(context, number, name, kind, code), **_life(number, created, done)}
+        yield {**_row(context, number, name, kind, code), **_life(context, number, created, done)}
 
 
 def _row(context: RequestContext, number: int, name: str, kind: int, code: int) -> Row:
     firm = site_team.firm_for(context, code)
-    worker = next((p for p in site_team.site(context) if p.vendor == firm), site_team.site(context)[0])
+    worker = site_team.worker_of(context, firm)
     vendor = worker.vendor.ref if worker.vendor else None
     return {
         "id": context.id(OBSERVATION, number),
@@ -108,15 +94,19 @@ def _row(context: RequestContext, number: int, name: str, kind: int, code: int) 
     }
 
 
-def _life(number: int, created: datetime, closed: datetime | None, *, known: bool = False) -> Row:
+def _life(
+    context: RequestContext, number: int, created: datetime, closed: datetime | None, *, known: bool = False
+) -> Row:
     step = ("initiated", "ready_for_review", "initiated", "not_accepted")[number % 4]
-    due = workday(created.date() + timedelta(days=10))
+    calendar = context.here.calendar
+    noted = calendar.day_of(created)
+    due = calendar.workday(noted + timedelta(days=14))
     return {
         "status": "closed" if closed else step,
         "created_at": created,
         "updated_at": closed or created,
         "closed_at": closed,
-        "date_notified": created.date(),
+        "date_notified": noted,
         "due_date": due if known or number % 9 else None,
     }
 

@@ -7,72 +7,68 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from procore_nb.demo.company import NOW, TODAY
+from procore_nb.demo.facts import read_facts
 from procore_nb.demo.tables import directory, site_team
-from procore_nb.demo.tables.claims import contract_value
-from procore_nb.demo.tables.progress_curve import time_on, workday, works
+from procore_nb.demo.tables.progress_curve import works
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
 
-TYPES = ("Defect", "Incomplete Work", "Damage", "Cleaning")
-_WHAT = (
-    (9, "Patch the wall beside the door"),
-    (10, "Second coat missing"),
-    (8, "Seal between frame and façade"),
-    (14, "Diffuser not level"),
-    (15, "Socket plate missing"),
-    (13, "Tap drips"),
-    (11, "Scratched lift door"),
-    (12, "Sprinkler rosette missing"),
-    (7, "Ponding on the roof"),
-    (17, "Paving slab rocks"),
-    (6, "Handrail loose"),
-    (4, "Efflorescence on brickwork"),
-)
+# Of a project of one million, and how their number grows with the value.
+_PER_MILLION, _GROWTH = 7, 0.75
+TYPES: list[str] = read_facts("quality")["punch_types"]
+_WHAT: list[tuple[int, str]] = read_facts("quality")["punch"]
 
 
 @table("punch_items", "punch_items_v1_0")
 def punch_items(context: RequestContext) -> Iterator[Row]:
-    """Punch items in the order they were found."""
+    """Punch items in the order they were found; the first one of two projects in five was deleted."""
     term = works(context)
     if term is None:
         return
     draw = context.random("punch")
-    count = min(60, 10 + contract_value(context) // 300_000_000)
+    count = round(_PER_MILLION * max(1.0, site_team.millions(context)) ** _GROWTH)
     days = sorted(term.day_at(draw.triangular(0.55, 1.04, 0.96)) for _ in range(count))
     for number, day in enumerate(days):
-        found = draw.random(), draw.choice((7, 7, 14, 21)), draw.lognormvariate(2.5, 0.8)
-        if workday(day) < TODAY:
-            yield _item(context, number, workday(day), *found, slow=1.8 if term.late else 1.0)
+        found = draw.random(), draw.choice((7, 14, 14, 21)), draw.lognormvariate(2.2, 0.8)
+        if term.calendar.workday(day) < TODAY:
+            row = _item(context, number, day, *found, slow=1.8 if term.late else 1.0)
+            if number == 0 and context.here.index % 5 < 2:
+                row |= {"deleted_at": row["updated_at"], "_deleted": True}
+            yield row
 
 
 def _item(
     context: RequestContext, number: int, day: date, luck: float, days: int, wait: float, *, slow: float
 ) -> Row:
-    draw = context.random(f"punch:{number}")
-    created = time_on(day, draw)
-    closed = created + timedelta(days=wait * slow)
+    draw, calendar = context.random(f"punch:{number}"), context.here.calendar
+    created = calendar.time_on(day, draw)
+    closed = calendar.office(created + timedelta(days=wait * slow))
     open_still = closed >= NOW
-    due = workday(created.date() + timedelta(days=days))
+    due = calendar.workday(calendar.day_of(created) + timedelta(days=days)) if number % 12 else None
     code, what = draw.choice(_WHAT)
     firm, manager = site_team.firm_for(context, code), site_team.office(context)[number % 3]
-    worker = next((p for p in site_team.site(context) if p.vendor == firm), site_team.site(context)[0])
+    workers = {firm.id: (firm, site_team.worker_of(context, firm))}
+    if number % 7 == 3:  # two firms are to blame
+        other = site_team.firm_for(context, _WHAT[number % len(_WHAT)][0])
+        workers[other.id] = (other, site_team.worker_of(context, other))
     step = ("initiated", "work_required", "ready_for_review")[int(luck * 3)] if open_still else "closed"
-    status = "Closed" if not open_still else "Overdue" if due < TODAY else "Pending" if luck > 0.9 else "Open"
+    late = due is not None and due < TODAY
+    status = "Closed" if not open_still else "Overdue" if late else "Pending" if luck > 0.9 else "Open"
     done = None if open_still else closed
     cost = Decimal(draw.randrange(2, 60) * 25) if luck < 0.15 else None
+    keeper = _who(manager, context)
     return {
         "id": context.id("punch_item", number),
         "position": number + 1,
         "name": "=1+1 painted on the wall" if number == 2 and context.here.index % 41 == 10 else what,
         "description": f"{what} at {draw.choice('ABCDEFG')}{draw.randrange(1, 9)}." if luck > 0.2 else None,
-        "reference": None,
         "status": status,
         "workflow_status": step,
         "priority": draw.choice(("Low", "Medium", "Medium", "High", None)),
         "private": False,
         "due_date": due,
         "closed_at": done,
-        "closed_by": _who(manager, context) if done else None,
+        "closed_by": keeper if done else None,
         "cost_impact": "yes_known" if cost else "no_impact",
         "cost_impact_amount": cost,
         "schedule_impact": "yes_known" if luck < 0.05 else "no_impact",
@@ -82,26 +78,27 @@ def _item(
         "location": site_team.place(context, draw.randrange(8)),
         "trade": {**site_team.trade_of(firm).ref, "active": True},
         "cost_code": directory.cost_codes(context)[code].ref if luck > 0.1 else None,
-        "created_by": _who(manager, context),
-        "punch_item_manager": _who(manager, context),
+        "created_by": keeper,
+        "punch_item_manager": keeper,
         "final_approver": _who(site_team.office(context)[0], context),
         "punch_item_type": {"id": 80_401 + number % len(TYPES), "name": TYPES[number % len(TYPES)]},
-        "assignees": [worker.ref],
-        "ball_in_court": [] if done else [_who(worker, context)],
+        "assignees": [worker.ref for _firm, worker in workers.values()],
+        "ball_in_court": [] if done else [_who(worker, context) for _firm, worker in workers.values()],
         "assignments": [
             {
-                "id": context.id("punch_assignment", number),
+                "id": context.id(f"punch_assignment_{place}", number),
                 "approved": done is not None,
                 "login_information_id": worker.id,
                 "login_information_name": worker.name,
                 "login_information": worker.ref,
                 "user_name": worker.name,
-                "vendor": firm.ref,
+                "vendor": blamed.ref,
                 "notified_at": created,
                 "responded_at": done,
                 "status": "resolved" if done else "unresolved",
                 "updated_at": done or created,
             }
+            for place, (blamed, worker) in enumerate(workers.values())
         ],
         "custom_fields": {},
         "created_at": created,

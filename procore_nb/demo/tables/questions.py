@@ -16,13 +16,16 @@ from procore_nb.demo.company import NOW
 from procore_nb.demo.tables import site_team
 from procore_nb.demo.tables.cache import per_project
 from procore_nb.demo.tables.directory import TeamMember
-from procore_nb.demo.tables.progress_curve import Works, by_now, time_on, workday, works
+from procore_nb.demo.tables.progress_curve import Works, works
 from procore_nb.demo.tables.request_context import RequestContext
 from procore_nb.demo.tables.work_topics import GRIDS, TOPICS, Topic
 
 # An id past 2**53, as Procore's newer regions have them: by index of the project and number of the question.
 _HUGE = {(22, 4): 9_007_199_254_740_993}
 _IMPACTS = ("no_impact", "no_impact", "no_impact", "tbd", "yes_unknown", "n_a")
+# Of a project of one million, and how their number grows with the value: studies count some 10 for each million US dollars,
+# fewer for each on large projects.
+_PER_MILLION, _GROWTH = 8, 0.77
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,11 @@ class Question:
     days: int | None
 
     @property
+    def issued(self) -> bool:
+        """Whether it was ever sent to anybody."""
+        return "draft" not in self.status
+
+    @property
     def updated(self) -> datetime:
         """When it was last touched."""
         return self.resolved or self.created
@@ -55,42 +63,52 @@ class Question:
 @per_project(keep=400)
 def questions(context: RequestContext) -> tuple[Question, ...]:
     """Questions of a project, the first asked first."""
-    draw, project = context.random("questions"), context.here
-    term = works(context)
+    draw, term = context.random("questions"), works(context)
     if term is None:
         return _early(context, draw)
-    size = 8 + min(float(project.total_value or 20_000_000) / 3_000_000, 34)
-    count = max(2, round(size * term.elapsed(term.until) ** 0.8 * (1.6 if term.late else 1)))
     share = term.elapsed(term.until)
-    days = sorted(workday(term.day_at(draw.random() ** 1.3 * share)) for _ in range(count))
-    created = sorted(time_on(max(day, term.begin), draw) for day in days)
-    return tuple(_question(context, draw, term, number, moment) for number, moment in enumerate(created))
+    size = _PER_MILLION * site_team.millions(context) ** _GROWTH
+    count = max(2, round(size * share**0.8 * (1.5 if term.late else 0.9)))
+    days = (max(term.day_at(draw.random() ** 1.3 * share), term.begin) for _ in range(count))
+    created = sorted(term.calendar.time_on(day, draw) for day in days)
+    costly = 0.3 / math.sqrt(count)
+    return tuple(
+        _question(context, draw, term, number, moment, costly) for number, moment in enumerate(created)
+    )
 
 
 def _early(context: RequestContext, draw: random.Random) -> tuple[Question, ...]:
     """A few questions before the work begins, all answered."""
-    since = context.here.created_at
+    calendar = context.here.calendar
     count = draw.randrange(0, 4) if context.here.stage.category == "pre_construction" else 0
     found = []
     for number in range(count):
-        created = by_now(since + timedelta(days=5 + 9 * number, minutes=draw.randrange(600)))
-        resolved = by_now(created + timedelta(days=draw.randrange(2, 15)))
-        found.append(_written(context, draw, number, created, max(created, resolved), "closed"))
+        created = calendar.after(context.here.created_at, 5 + 9 * number + draw.random() / 2)
+        resolved = calendar.after(created, draw.randrange(2, 15))
+        found.append(_written(context, draw, number, created, resolved, "closed", 0.2))
     return tuple(found)
 
 
 def _question(
-    context: RequestContext, draw: random.Random, term: Works, number: int, created: datetime
+    context: RequestContext,
+    draw: random.Random,
+    term: Works,
+    number: int,
+    created: datetime,
+    costly: float,
 ) -> Question:
-    wait = draw.lognormvariate(math.log(15 if term.late else 6), 0.7)
-    stuck = draw.random() < (0.24 if term.late else 0.04) and (NOW - created).days < 300
-    resolved = created + timedelta(days=wait)
+    wait = draw.lognormvariate(math.log(9 if term.late else 5), 0.7)
+    stuck = draw.random() < (0.08 if term.late else 0.015) and (NOW - created).days < 100
+    resolved: datetime | None = term.calendar.office(created + timedelta(days=wait))
+    status = "closed"
     if term.ended:
-        return _written(context, draw, number, created, by_now(resolved), "closed")
-    if stuck or resolved >= NOW:
+        resolved = term.calendar.after(created, wait)
+    elif stuck or (resolved and resolved >= NOW):
         fresh = (NOW - created).days < 4 and draw.random() < 0.3
-        return _written(context, draw, number, created, None, "draft" if fresh else "open")
-    return _written(context, draw, number, created, resolved, "closed")
+        resolved, status = None, "draft" if fresh else "open"
+    elif draw.random() < 0.004:
+        status = "closed_draft"
+    return _written(context, draw, number, created, resolved, status, costly)
 
 
 def _written(
@@ -100,23 +118,25 @@ def _written(
     created: datetime,
     resolved: datetime | None,
     status: str,
+    costly: float,
 ) -> Question:
     topic = draw.choice(TOPICS)
-    draft = status == "draft"
-    cost_status, cost = _cost(draw, topic, status)
+    issued = "draft" not in status
+    cost_status, cost = _cost(draw, topic, costly) if issued else (None, None)
     days_status, days = _delay(draw, cost_status)
     main = context.company == context.portfolio.company
     ordinary = context.id("rfi", number)
-    due = workday(created.date() + timedelta(days=draw.choice((7, 7, 10, 14))))
+    calendar = context.here.calendar
+    due = calendar.workday(calendar.day_of(created) + timedelta(days=draw.choice((10, 10, 14, 14, 21))))
     return Question(
         index=number,
         id=_HUGE.get((context.here.index, number), ordinary) if main else ordinary,
-        number=None if draft else number + 1,
+        number=number + 1 if issued else None,
         subject=_subject(context, draw, number, topic),
         topic=topic,
         status=status,
         created=created,
-        due=None if draft or draw.random() < 0.03 else due,
+        due=due if issued and draw.random() > 0.03 else None,
         resolved=resolved,
         asked_by=draw.choice(site_team.site(context)),
         asked_of=draw.choice(site_team.site(context)),
@@ -138,11 +158,9 @@ def _subject(context: RequestContext, draw: random.Random, number: int, topic: T
     return f"{topic.subject} at {where}" if draw.random() < 0.7 else topic.subject
 
 
-def _cost(draw: random.Random, topic: Topic, status: str) -> tuple[str | None, Decimal | None]:
+def _cost(draw: random.Random, topic: Topic, costly: float) -> tuple[str, Decimal | None]:
     amount = Decimal(draw.randrange(8, 900) * 50 + draw.choice((0, 0, 0, 25)))
-    if status == "draft":
-        return None, None
-    if draw.random() < 0.22:
+    if draw.random() < costly:
         return "yes_known", amount * (3 if topic.code in (2, 5, 16) else 1)
     return draw.choice(_IMPACTS), None
 

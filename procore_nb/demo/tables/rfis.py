@@ -7,20 +7,19 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from procore_nb.demo.tables import directory, site_team
-from procore_nb.demo.tables.directory import TeamMember
-from procore_nb.demo.tables.progress_curve import workday
 from procore_nb.demo.tables.questions import Question, questions
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
 
-# Questions of the main company that were put anew: index of the project, index of the question, how many revisions the
-# current one replaces. All in projects that are over and inactive, so that the usual frame holds each question once.
-_REVISED = {(58, 1): 1, (113, 4): 1, (74, 4): 2, (142, 3): 2}
-_FIRST_SUPERSEDED = 1_000  # number of its id
+# How many revisions the current one of a question replaces, by index of the project and of the question; besides, one
+# question in `_OFTEN` was put anew once.
+_REVISED = {(12, 4): 3, (58, 1): 1, (113, 4): 1, (74, 4): 2, (142, 3): 2}
+_OFTEN = 29
+_FIRST_SUPERSEDED, _DELETED = 2_000, 9_999  # numbers of ids
 
 
 @dataclass(frozen=True)
-class Revision:
+class RfiRevision:
     """One row of the list: a question as it was put that time; `first` is the id of its first revision."""
 
     question: Question
@@ -31,7 +30,7 @@ class Revision:
 
 @table("rfis")
 def rfis(context: RequestContext) -> Iterator[Row]:
-    """RFIs in the order they were asked; drafts have no number yet."""
+    """RFIs in the order they were asked; drafts have no number yet; one in two projects has a deleted one."""
     stage = context.here.stage
     shown = {
         "id": stage.id,
@@ -41,67 +40,89 @@ def rfis(context: RequestContext) -> Iterator[Row]:
         "procore_category": True,
     }
     prefix = "CoC-" if stage.category == "course_of_construction" else None
+    codes = [code.ref for code in directory.cost_codes(context)]
+    rows = []
     for revision in _revisions(context):
         one = revision.question
         number = None if one.number is None else str(one.number)
+        rows.append(
+            {
+                **_about(context, one, codes[one.topic.code]),
+                **_people(context, one),
+                "revision": str(revision.number),
+                "current_revision": revision.current,
+                "has_revisions": revision.number > 0 or not revision.current,
+                "source_rfi_header_id": revision.first,
+                "number": number,
+                "full_number": number and f"{prefix or ''}{number}",
+                "prefix": prefix,
+                "project_stage": shown,
+            }
+        )
+    yield from rows
+    if rows and context.here.index % 2:
+        gone = rows[0]
+        when = context.here.calendar.after(gone["created_at"], 0.1)
         yield {
-            **_about(context, one),
-            **_people(context, one),
-            "revision": str(revision.number),
-            "current_revision": revision.current,
-            "has_revisions": revision.number > 0 or not revision.current,
-            "source_rfi_header_id": revision.first,
-            "number": number,
-            "full_number": number and f"{prefix or ''}{number}",
-            "prefix": prefix,
-            "project_stage": shown,
+            **gone,
+            "id": context.id("rfi", _DELETED),
+            "source_rfi_header_id": context.id("rfi", _DELETED),
+            "subject": f"{gone['subject']} (entered twice)",
+            "status": "recycled",
+            "translated_status": "Recycled",
+            "time_resolved": None,
+            "ball_in_court": None,
+            "ball_in_courts": [],
+            "deleted": True,
+            "deleted_at": when,
+            "updated_at": when,
+            "_deleted": True,
         }
 
 
-def _revisions(context: RequestContext) -> Iterator[Revision]:
+def _revisions(context: RequestContext) -> Iterator[RfiRevision]:
     """Revisions of all questions in the order they were put: the superseded ones right before the current one."""
     main = context.company == context.portfolio.company
-    asked = questions(context)
+    calendar, asked = context.here.calendar, questions(context)
     for one in asked:
         count = _REVISED.get((context.here.index, one.index), 0) if main else 0
-        if not count:
-            yield Revision(one, 0, True, one.id)
-            continue
-        before = asked[one.index - 1].created
-        step = (one.created - before) / (count + 1)
-        first = context.id("rfi", _FIRST_SUPERSEDED + one.index * 10)
+        if not count and one.index % _OFTEN == _OFTEN - 1 and one.issued:
+            count = 1
+        before = asked[one.index - 1].created if one.index else one.created
+        step, earlier = (one.created - before) / (count + 1), before
+        first = context.id("rfi", _FIRST_SUPERSEDED + one.index * 4) if count else one.id
         for number in range(count):
-            created = before + step * (number + 1)
-            earlier = replace(
-                one,
-                id=first + number,
-                created=created,
-                due=workday(created.date() + timedelta(days=7)),
-                resolved=created + step * 0.8,
-                status="closed",
+            put = max(earlier, min(one.created, calendar.office(before + step * (number + 1))))
+            answered = max(put, min(one.created, calendar.office(put + step * 0.8)))
+            due = calendar.workday(calendar.day_of(put) + timedelta(days=10))
+            earlier = answered
+            yield RfiRevision(
+                replace(one, id=first + number, created=put, due=due, resolved=answered, status="closed"),
+                number,
+                False,
+                first,
             )
-            yield Revision(earlier, number, False, first)
-        yield Revision(one, count, True, first)
+        yield RfiRevision(one, count, True, first)
 
 
-def _about(context: RequestContext, one: Question) -> Row:
-    code = directory.cost_codes(context)[one.topic.code]
+def _about(context: RequestContext, one: Question, code: Row) -> Row:
     location = site_team.place(context, one.index * 5 + one.topic.code) if one.index % 9 else None
     return {
         "id": one.id,
         "subject": one.subject,
         "status": one.status,
-        "translated_status": one.status.capitalize(),
+        "translated_status": one.status.replace("_", " ").title(),
         "private": one.index % 19 == 6,
         "reference": f"Drawing S-{100 + one.index % 40}" if one.index % 4 == 0 else None,
         "link": f"https://app.procore.example/{context.here.id}/project/rfi/show/{one.id}",
         "created_at": one.created,
-        "initiated_at": None if one.status == "draft" else one.created,
+        "initiated_at": one.created if one.issued else None,
         "updated_at": one.updated,
         "due_date": one.due,
         "time_resolved": one.resolved,
         "deleted": False,
-        "cost_code": code.ref if one.index % 11 else None,
+        "draft": not one.issued,
+        "cost_code": code if one.index % 11 else None,
         "location": location,
         "location_id": location["id"] if location else None,
         "responsible_contractor": site_team.firm_for(context, one.topic.code).ref if one.index % 13 else None,
@@ -113,14 +134,20 @@ def _about(context: RequestContext, one: Question) -> Row:
 
 
 def _people(context: RequestContext, one: Question) -> Row:
-    holders = [one.asked_of.ref] if one.status == "open" else []
+    """Who asks, who is to answer; some open ones wait for two people, a few for nobody."""
+    assignees = [one.asked_of.ref]
+    if one.index % 11 == 3 and one.manager != one.asked_of:
+        assignees.append(one.manager.ref)
+    holders = assignees if one.status == "open" and one.index % 31 != 30 else []
+    if one.status == "draft":
+        holders = [one.manager.ref]
     return {
         "created_by": one.manager.ref if one.index % 3 else one.asked_by.ref,
         "received_from": one.asked_by.ref,
         "rfi_manager": one.manager.ref,
         "assignee": one.asked_of.ref,
-        "assignees": [{**one.asked_of.ref, "locale": "en", "response_required": True}],
-        "ball_in_court": holders[0] if holders else one.manager.ref if one.status == "draft" else None,
+        "assignees": [{**ref, "locale": "en", "response_required": True} for ref in assignees],
+        "ball_in_court": holders[0] if holders else None,
         "ball_in_courts": holders,
     }
 
@@ -130,36 +157,32 @@ def rfi_replies(context: RequestContext) -> Iterator[Row]:
     """Replies to one RFI; the official one, at the moment it was resolved, comes last."""
     rows = (revision.question for revision in _revisions(context))
     one = next((one for one in rows if str(one.id) == context.ids["rfi_id"]), None)
-    if one is None or one.status == "draft":
+    if one is None or not one.issued:
         return
-    draw = context.random(f"replies:{one.index}")
-    number = context.number_of("rfi", one.id)
-    first = (one.index if number is None else number) * 4
-    remarks = draw.randrange(0, 3) if one.resolved else draw.randrange(0, 2)
-    last = one.resolved or one.created + timedelta(hours=4)
-    for step in range(remarks):
-        when = one.created + (last - one.created) * (step + 1) / (remarks + 2)
-        yield _reply(context, first + step, one.manager, "Passed on; an answer is being prepared.", when)
+    draw, calendar = context.random(f"replies:{one.index}"), context.here.calendar
+    known = context.number_of("rfi", one.id)
+    number = one.index if known is None else known
+    count = draw.randrange(0, 3) if one.resolved else draw.randrange(0, 2)
+    last = one.resolved or calendar.after(one.created, 0.2)
+    said = [
+        (
+            min(last, calendar.office(one.created + (last - one.created) * (step + 1) / (count + 2))),
+            one.manager,
+        )
+        for step in range(count)
+    ]
     if one.resolved:
-        yield _reply(context, first + 3, one.asked_of, one.topic.answer, one.resolved, official=True)
-
-
-def _reply(
-    context: RequestContext,
-    number: int,
-    person: TeamMember,
-    text: str,
-    when: object,
-    *,
-    official: bool = False,
-) -> Row:
-    return {
-        "id": context.id("rfi_reply", number),
-        "official": official,
-        "answer_date": when,
-        "plain_text_body": text,
-        "rich_text_body": f"<p>{text}</p>",
-        "created_by": person.name,
-        "created_by_id": person.id,
-        "attachments": [],
-    }
+        said.append((one.resolved, one.asked_of))
+    for step, (when, person) in enumerate(said):
+        official = person is one.asked_of and when == one.resolved
+        text = one.topic.answer if official else "Passed on; an answer is being prepared."
+        yield {
+            "id": context.id(f"rfi_reply_{step}", number),
+            "official": official,
+            "answer_date": when,
+            "plain_text_body": text,
+            "rich_text_body": f"<p>{text}</p>",
+            "created_by": person.name,
+            "created_by_id": person.id,
+            "attachments": [],
+        }

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, time, timedelta
 
 from procore_nb.demo.company import NOW, TODAY
 from procore_nb.demo.tables import site_team
-from procore_nb.demo.tables.progress_curve import by_now
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
 from procore_nb.demo.tables.taskplan import Task, tasks
@@ -19,7 +18,7 @@ TASK, SCHEDULE = "schedule_task", "schedule"
 def schedule_tasks(context: RequestContext) -> Iterator[Row]:
     """Lines of the imported schedule, with baseline and actual dates."""
     keeper = site_team.office(context)[0].ref
-    created = by_now(context.here.created_at + timedelta(days=20))
+    created = context.here.calendar.after(context.here.created_at, 20)
     updated = max(created, NOW - timedelta(days=3 + context.here.index % 20))
     for one in tasks(context):
         firm = None if one.code is None else site_team.firm_for(context, one.code)
@@ -62,7 +61,7 @@ def schedule_tasks(context: RequestContext) -> Iterator[Row]:
 def schedules(context: RequestContext) -> Iterator[Row]:
     """The schedule of a project, if it has dates."""
     if tasks(context):
-        created = by_now(context.here.created_at + timedelta(days=20))
+        created = context.here.calendar.after(context.here.created_at, 20)
         yield {
             "schedule_id": context.id(SCHEDULE, 0),
             "schedule_name": f"{context.here.name} – master programme",

@@ -11,7 +11,6 @@ from decimal import Decimal
 from typing import Any
 
 from procore_nb.demo.projectrows import moment, precise_moment
-from procore_nb.demo.tables.request_context import Row
 from procore_nb.demo.tables.shape import Shape
 
 _FRACTIONS = ("float", "double")
@@ -28,20 +27,17 @@ def serialised(row: Any, shape: Shape, known: Known | None = None) -> Any:
     if not isinstance(row, dict) or not shape.inside:
         return _plain(row)
     known = {} if known is None else known
-    fitted: Row = {}
-    for name, inner in shape.inside.items():
-        value = row.get(name)
-        # Most values need no look, and the rest of a list may be hundred thousands of rows.
-        if value is None:
-            fitted[name] = [] if inner.listed else None
+    inside, fitted = shape.inside, shape.blank()
+    for name, value in row.items():
+        inner = inside.get(name)
+        # Most values need no look, and a list may be hundred thousands of rows.
+        if inner is None:
+            if _is_free(name):
+                fitted[name] = _plain(value)
         elif type(value) in _READY.get(inner.type, _TEXTS):
             fitted[name] = value
-        else:
+        elif value is not None:
             fitted[name] = _value(value, inner, known)
-    if len(row) > len(fitted) or not row.keys() <= fitted.keys():
-        for key, value in row.items():
-            if key not in fitted and _is_free(key):
-                fitted[key] = _plain(value)
     return fitted
 
 
@@ -50,8 +46,6 @@ def _is_free(key: str) -> bool:
 
 
 def _value(value: Any, shape: Shape, known: Known) -> Any:
-    if value is None:
-        return [] if shape.listed else None
     if shape.listed and isinstance(value, list | tuple):
         return [_one(item, shape, known) for item in value]
     return _one(value, shape, known)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 from procore_nb.catalog import Endpoint, Field
 
@@ -25,6 +26,13 @@ class Shape:
     listed: bool = False
     precise: bool = False
     inside: dict[str, Shape] = field(default_factory=dict)
+    _blank: dict[str, Any] = field(default_factory=dict)
+
+    def blank(self) -> dict[str, Any]:
+        """A new object with every key inside: null, or none of what there may be several of."""
+        if not self._blank:
+            self._blank = {name: [] if inner.listed else None for name, inner in self.inside.items()}
+        return self._blank.copy()
 
 
 @lru_cache(maxsize=1024)

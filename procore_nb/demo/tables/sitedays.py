@@ -1,7 +1,7 @@
 """Who was on site, day by day: the men and hours of each kind of work, following the plan, the weather and the delays.
 
-In: a context. Out: `SiteDay`s, one for each working day of the works so far. Daily logs, timecards and productivity all
-read them here, so that they agree.
+In: a context. Out: `SiteDay`s, one for each day of the works so far on which anybody was there. Daily logs, timecards,
+productivity and incidents all read them here, so that they agree.
 """
 
 from __future__ import annotations
@@ -18,6 +18,11 @@ from procore_nb.demo.tables.progress_curve import works
 from procore_nb.demo.tables.request_context import RequestContext
 from procore_nb.demo.tables.weather import Weather, weather
 
+# By index: the last day that two projects under way logged, though their work goes on.
+STOPPED = {27: date(2026, 6, 3), 66: date(2026, 5, 29)}
+_TURN = date(2026, 6, 8)  # the Monday since which some sites have many more or far fewer people than planned
+_TURNS = (1.0, 1.0, 1.0, 1.0, 1.0, 1.6, 0.55)
+_KEPT_DAYS = 240
 OUTSIDE = frozenset((1, 2, 3, 4, 5, 7, 8, 16, 17))
 _MOST_CREWS = 5
 _CENTS_PER_DAY = 150_000  # of contract value for one man's day, wages and all
@@ -55,21 +60,34 @@ def planned_hours(context: RequestContext, code: int) -> int:
 
 @per_project(keep=400)
 def site_days(context: RequestContext) -> tuple[SiteDay, ...]:
-    """Working days of a project so far, weekends left out."""
+    """Days of a project so far: working days, and some Saturdays; late works go on at more week-ends."""
     term = works(context)
     if term is None:
         return ()
+    main, draw = context.company == context.portfolio.company, context.random("attendance")
+    until = min(term.until, STOPPED.get(context.here.index, term.until)) if main else term.until
+    turn = draw.choice(_TURNS)
     found: list[SiteDay] = []
     length, rows, man_days = round((term.planned_end - term.begin).days * 5 / 7), 0, _man_days(context)
     day = term.begin
-    while day <= term.until:
-        if day.weekday() < 5:
+    while day <= until:
+        share = 0.3 if term.calendar.short(day) else 1.0
+        if not term.calendar.works_on(day):
+            busy = term.calendar.overtime(day) and draw.random() < (0.2 if term.late else 0.06)
+            share = 0.4 if busy and share == 1 else 0
+        if share:
+            men = man_days / length * share * (turn if day >= _TURN else 1)
             seen = weather(context, day)
-            crews = _crews(context.random(f"crews:{day}"), term.elapsed(day), man_days / length, seen)
+            crews = _crews(context.random(f"crews:{day}"), term.elapsed(day), men, seen)
             found.append(SiteDay(len(found), day, seen, crews, rows))
             rows += len(crews)
         day += timedelta(days=1)
     return tuple(found)
+
+
+def logged_days(context: RequestContext) -> tuple[SiteDay, ...]:
+    """Days whose logs are kept: about the last year of the works. Incidents were recorded from the same day on."""
+    return site_days(context)[-_KEPT_DAYS:]
 
 
 def _man_days(context: RequestContext) -> float:

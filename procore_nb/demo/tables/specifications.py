@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from procore_nb.demo.tables.made_up_names import COST_CODES
-from procore_nb.demo.tables.progress_curve import by_now
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
 
@@ -87,12 +85,12 @@ def specification_section_divisions(context: RequestContext) -> Iterator[Row]:
 @table("specification_sets", "specification_sets_v2_0")
 def specification_sets(context: RequestContext) -> Iterator[Row]:
     """The one set in which all sections were issued."""
-    issued = by_now(context.here.created_at + timedelta(days=9))
+    issued = context.here.calendar.after(context.here.created_at, 9)
     yield {
         **_set(context),
         "project_id": context.here.id,
         "company_id": context.company.id,
-        "date": issued.date(),
+        "date": context.here.calendar.day_of(issued),
         "position": 1,
         "deletable": False,
         "created_at": issued,
@@ -115,7 +113,7 @@ def _division(context: RequestContext, number: str) -> Row:
 
 def _issued(context: RequestContext, code: int) -> Row:
     """When a section was issued, and within what."""
-    issued = by_now(context.here.created_at + timedelta(days=9))
+    issued = context.here.calendar.after(context.here.created_at, 9)
     division = _division(context, COST_CODES[code][0][:2])
     return {
         "division": division,
@@ -124,8 +122,8 @@ def _issued(context: RequestContext, code: int) -> Row:
         "specification_set_id": context.id(SET, 0),
         "specification_section_id": context.id(SECTION, code),
         "revision": "0",
-        "issued_date": issued.date(),
-        "received_date": issued.date(),
+        "issued_date": context.here.calendar.day_of(issued),
+        "received_date": context.here.calendar.day_of(issued),
         "created_at": issued,
         "updated_at": issued,
         "url": f"https://app.procore.example/{context.here.id}/project/specifications/{context.id(SECTION, code)}",

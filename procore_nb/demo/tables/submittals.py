@@ -13,22 +13,23 @@ from procore_nb.demo.tables import site_team
 from procore_nb.demo.tables.cache import per_project
 from procore_nb.demo.tables.made_up_names import COST_CODES
 from procore_nb.demo.tables.plan import PLAN
-from procore_nb.demo.tables.progress_curve import Works, noon, time_on, workday, works
+from procore_nb.demo.tables.progress_curve import Works, works
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
 from procore_nb.demo.tables.specifications import SECTION, section
 
 SUBMITTAL = "submittal"
 TYPES = ("Shop Drawing", "Product Data", "Sample", "Mix Design", "Certificate")
-STATUSES = ("Draft", "Open", "Closed")
+STATUSES = ("Draft", "Open", "Closed", "Void")
 RESPONSES = ("Approved", "Approved as Noted", "Revise and Resubmit", "Rejected")
 _CONSIDERED = ("approved", "approved", "revise_and_resubmit", "rejected")
 _FIRST_TYPE, _FIRST_STATUS, _FIRST_RESPONSE = 80_101, 80_201, 80_301
+_ORDINARY = 12  # millions: from there on there are more submittals for each cost code
 
 
 @dataclass(frozen=True)
 class Submittal:
-    """One revision of one submittal; days that have not come yet are None."""
+    """One revision of one submittal; days that have not come yet are None, so is the lead time of a few."""
 
     index: int
     number: int
@@ -36,7 +37,7 @@ class Submittal:
     current: bool
     code: int
     type: int
-    lead_days: int
+    lead_days: int | None
     on_site: date
     submit_by: date
     received: date | None
@@ -44,11 +45,12 @@ class Submittal:
     closed: datetime | None
     response: int | None
     created: datetime
+    void: bool
 
     @property
     def status(self) -> int:
         """Number of its status."""
-        return 2 if self.closed else 1 if self.received else 0
+        return 3 if self.void else 2 if self.closed else 1 if self.received else 0
 
 
 @per_project(keep=400)
@@ -59,31 +61,40 @@ def submittal_log(context: RequestContext) -> tuple[Submittal, ...]:
         return ()
     draw = context.random("submittals")
     found: list[Submittal] = []
-    numbers = (code for code in range(2, len(PLAN)) for _ in range(draw.randrange(1, 4)))
+    more = max(1.0, site_team.millions(context) / _ORDINARY) ** 0.75
+    numbers = (code for code in range(2, len(PLAN)) for _ in range(round(draw.randrange(1, 4) * more)))
     for number, code in enumerate(numbers, 1):
         found += _revisions(draw, term, number, code, len(found))
     return tuple(found)
 
 
 def _revisions(draw: random.Random, term: Works, number: int, code: int, first: int) -> list[Submittal]:
+    """A submittal until it is approved, or left as it is; what is needed on site early is handed in first."""
     lead, kind = draw.choice((14, 28, 42, 56, 84)), draw.randrange(len(TYPES))
-    on_site = workday(term.day_at(PLAN[code].begin) + timedelta(days=draw.randrange(0, 15)))
-    submit_by = workday(on_site - timedelta(days=lead + 28))
-    created = time_on(min(workday(term.begin + timedelta(days=draw.randrange(0, 12))), TODAY), draw)
+    part, calendar = PLAN[code], term.calendar
+    share = part.begin + draw.random() ** 2 * 0.5 * (part.end - part.begin)
+    on_site = calendar.workday(term.day_at(share) + timedelta(days=draw.randrange(0, 15)))
+    submit_by = calendar.workday(on_site - timedelta(days=lead + 28))
+    opened = calendar.next_workday(term.begin + timedelta(days=draw.randrange(0, 12)))
+    created = calendar.time_on(min(opened, TODAY), draw)
     slow = 2.2 if term.late else 1
-    received: date = max(submit_by, created.date()) + timedelta(days=int(draw.expovariate(1 / 4) * slow))
+    received: date = max(submit_by, opened) + timedelta(days=int(draw.expovariate(1 / 4) * slow))
+    void = draw.random() < 0.015
     found: list[Submittal] = []
     while True:
+        received = calendar.next_workday(received)
         shown = received if received <= TODAY else None
-        decided = received + timedelta(days=int(draw.lognormvariate(2.3, 0.5) * slow))
-        closed = time_on(decided, draw) if shown and decided < TODAY else None
+        decided = calendar.next_workday(received + timedelta(days=int(draw.lognormvariate(2.3, 0.5) * slow)))
+        closed = calendar.time_on(decided, draw) if shown and decided < TODAY else None
         response = draw.choices(range(4), (55, 25, 15, 5))[0] if closed else None
-        again = response in (2, 3) and len(found) < 2
+        # One in three that were rejected is left so.
+        again = not void and (response == 2 or (response == 3 and number % 3 > 0)) and len(found) < 2
+        due = calendar.workday(received + timedelta(days=14)) if shown else None
         found.append(
             Submittal(
-                first + len(found), number, len(found), not again, code, kind, lead, on_site, submit_by,
-                shown, received + timedelta(days=14) if shown else None,
-                closed and max(closed, created), response, created,
+                first + len(found), number, len(found), not again, code, kind,
+                None if number % 23 == 11 else lead, on_site, submit_by, shown, due,
+                closed and max(closed, created), response, created, void,
             )
         )  # fmt: skip
         if not again:
@@ -136,19 +147,17 @@ def _response(number: int) -> Row:
 
 def _row(context: RequestContext, one: Submittal) -> Row:
     place, firm = site_team.place(context, one.number), site_team.firm_for(context, one.code)
-    manager = site_team.office(context)[one.number % 3]
-    sender = next((p for p in site_team.site(context) if p.vendor == firm), site_team.site(context)[0])
+    manager, sender = site_team.office(context)[one.number % 3], site_team.worker_of(context, firm)
     kind = {"id": _FIRST_TYPE + one.type, "name": TYPES[one.type], "translated_name": TYPES[one.type]}
     status = {"id": _FIRST_STATUS + one.status, "name": STATUSES[one.status], "status": STATUSES[one.status]}
     title = f"{COST_CODES[one.code][1]}: {TYPES[one.type].lower()} {one.number}"
-    updated = one.closed or (max(one.created, noon(one.received)) if one.received else one.created)
+    opened = max(one.created, context.here.calendar.noon(one.received)) if one.received else one.created
+    odd = one.number == 7 and context.here.index % 37 == 4
     return {
         "id": context.id(SUBMITTAL, one.index),
         "number": str(one.number),
         "formatted_number": f"{section(context, one.code)['number']}-{one.number}.{one.revision}",
-        "title": '<script>alert("submittal")</script> label'
-        if one.number == 7 and context.here.index % 37 == 4
-        else title,
+        "title": '<script>alert("submittal")</script> label' if odd else title,
         "description": None if one.number % 3 else "As described in the section, with samples.",
         "revision": str(one.revision),
         "current_revision": one.current,
@@ -156,7 +165,7 @@ def _row(context: RequestContext, one: Submittal) -> Row:
         "lead_time": one.lead_days,
         "required_on_site_date": one.on_site,
         "submit_by": one.submit_by,
-        "issue_date": one.created.date(),
+        "issue_date": context.here.calendar.day_of(one.created),
         "received_date": one.received,
         "open_date": one.received,
         "due_date": one.due,
@@ -181,26 +190,38 @@ def _row(context: RequestContext, one: Submittal) -> Row:
         "custom_fields": {},
         **_review(context, one),
         "created_at": one.created,
-        "updated_at": updated,
+        "updated_at": one.closed or opened,
     }
 
 
 def _review(context: RequestContext, one: Submittal) -> dict[str, Any]:
-    """Who is to answer, and what they answered."""
+    """Who is to answer, and what they answered; one in three goes to two people, one after the other."""
     if one.received is None:
         return {"ball_in_court": [], "approvers": []}
-    reviewer = site_team.site(context)[one.number % len(site_team.site(context))]
+    team, day_of = site_team.site(context), context.here.calendar.day_of
+    returned = day_of(one.closed) if one.closed else None
+    count = 2 if one.number % 3 == 0 else 1
+    answers: list[Row] = []
+    for step in range(count):
+        reviewer, last = team[(one.number + step) % len(team)], step == count - 1
+        sent = one.received if step == 0 else one.received + timedelta(days=3)
+        middle = sent + timedelta(days=3) if sent + timedelta(days=3) <= (returned or TODAY) else None
+        back = returned if last else middle
+        response = (one.response if last else 0) if back else None
+        answers.append(
+            {
+                "id": context.id(f"submittal_approver_{step}", one.index),
+                "approver_type": "Approver",
+                "user": reviewer.ref,
+                # A few were handed over without anybody entering when.
+                "sent_date": None if one.number % 17 == 5 else sent if sent <= TODAY else None,
+                "due_date": one.due,
+                "returned_date": back,
+                "response": None if response is None else _response(response),
+                "response_required": True,
+                "workflow_group_number": step + 1,
+            }
+        )
     vendor = reviewer.vendor.ref if reviewer.vendor else None
-    answer: Row = {
-        "id": context.id("submittal_approver", one.index),
-        "approver_type": "Approver",
-        "user": reviewer.ref,
-        "sent_date": one.received,
-        "due_date": one.due,
-        "returned_date": one.closed.date() if one.closed else None,
-        "response": None if one.response is None else _response(one.response),
-        "response_required": True,
-        "workflow_group_number": 1,
-    }
     holder = {**reviewer.ref, "initials": reviewer.first_name[0] + reviewer.last_name[0], "vendor": vendor}
-    return {"ball_in_court": [] if one.closed else [holder], "approvers": [answer]}
+    return {"ball_in_court": [holder] if one.status == 1 else [], "approvers": answers}

@@ -10,7 +10,7 @@ from procore_nb.demo.tables import directory, site_team
 from procore_nb.demo.tables.cache import per_project
 from procore_nb.demo.tables.claims import claims
 from procore_nb.demo.tables.plan import PLAN
-from procore_nb.demo.tables.progress_curve import noon, works
+from procore_nb.demo.tables.progress_curve import works
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
 from procore_nb.demo.tables.sitedays import SiteDay, planned_hours, site_days
@@ -73,7 +73,7 @@ def time_and_material_entries(context: RequestContext) -> Iterator[Row]:
             "project_id": context.here.id,
             "company_id": context.company.id,
             "location_id": site_team.place(context, number)["id"],
-            "work_performed_on_date": one.created.date(),
+            "work_performed_on_date": context.here.calendar.day_of(one.created),
             "created_by_id": site_team.office(context)[number % 3].id,
             "created_at": one.created,
             "updated_at": one.decided or one.created,
@@ -130,7 +130,7 @@ def _entries(context: RequestContext, one: SiteDay) -> Iterator[Row]:
         yield {
             **_shown(context)[number, codes[number % len(codes)]],
             "date": one.day,
-            "datetime": noon(one.day),
+            "datetime": context.here.calendar.noon(one.day),
             "id": first + number,
             "hours": hours + (2 if late and not one.weather.stops_work else 0),
             "timecard_time_type": _SHOWN_TYPES[late],
@@ -168,7 +168,7 @@ def _shown(context: RequestContext) -> dict[tuple[int, int], Row]:
 
 
 def _sheet(context: RequestContext, one: SiteDay) -> Row:
-    written = noon(one.day)
+    written = context.here.calendar.noon(one.day)
     return {
         "id": context.id(SHEET, one.index),
         "number": one.index + 1,
