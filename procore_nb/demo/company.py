@@ -71,10 +71,11 @@ SERVICE_ACCOUNT: dict[str, int | str] = {
     "name": "Portfolio Analytics (service account)",
 }
 
+# The third is called otherwise than Procore calls it: companies rename their stages, the category stays.
 STAGES = (
     Stage(6101, "Pre-Construction", "pre_construction", 17),
     Stage(6102, "Course of Construction", "course_of_construction", 44),
-    Stage(6103, "Post-Construction", "post_construction", 10),
+    Stage(6103, "Close-Out & Snagging", "post_construction", 10),
     Stage(6104, "Completed", "completed", 17),
     Stage(6105, "Not Awarded", "not_awarded", 7),
     Stage(6106, "Canceled", "canceled", 5),

@@ -6,6 +6,7 @@ or a few times whatever the size of the portfolio.
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from procore_nb.demo.project import Project, retold
@@ -41,7 +42,8 @@ _NO_COORDINATES = {10, 33, 58, 90, 117, 141}
 _SWAPPED = {29, 104}
 _ZERO = {43}
 _NO_ADDRESS = {10, 90}
-_NO_CURRENCY = {57}
+# Two projects whose first day on site came late, in the last full week before the demo's day.
+_STARTED = {64: date(2026, 6, 10), 65: date(2026, 6, 9)}
 _TOOLS_OFF = {
     2: {"Punch List", "Incidents"},
     9: {"RFI"},
@@ -76,10 +78,10 @@ def _changes(project: Project) -> dict[str, Any]:
         changes |= {"latitude": 0.0, "longitude": 0.0}
     if index in _NO_ADDRESS:
         changes["address"] = None
-    if index in _NO_CURRENCY:
-        changes["currency"] = None
     if index == NO_PERMISSION_INDEX:
         changes["permitted"] = False
+    if index in _STARTED:
+        changes["actual_start"] = _STARTED[index]
     if index in _TOOLS_OFF:
         changes["tools_off"] = frozenset(_TOOLS_OFF[index])
     return changes

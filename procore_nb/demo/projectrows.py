@@ -155,7 +155,8 @@ def _place(project: Project) -> Row:
         "county": street.county if known and project.index % 5 else None,
         "latitude": project.latitude,
         "longitude": project.longitude,
-        "time_zone": street.time_zone,
+        # Accounts hold both spellings: most projects the one of Rails, those made by other software the one of IANA.
+        "time_zone": street.tz_name if project.index % 7 == 3 else street.time_zone,
         "company": {"id": project.company.id, "name": project.company.name},
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
@@ -186,8 +186,8 @@ def test_a_question_put_anew_has_exactly_one_current_revision() -> None:
     for project in READER.projects():
         for row in READER.rows("rfis", project):
             chains[row["source_rfi_header_id"]].append(row)
-    revised = [rows for rows in chains.values() if len(rows) > 1]
-    assert sorted(map(len, revised)) == [2, 2, 3, 3]
+    counts = Counter(map(len, chains.values()))
+    assert counts[1] > 20 * counts[2] > 20 * counts[3] > 0 < counts[4]
     for rows in chains.values():
         assert [row["current_revision"] for row in rows] == [False] * (len(rows) - 1) + [True]
         assert [row["revision"] for row in rows] == [str(number) for number in range(len(rows))]
@@ -204,6 +204,8 @@ def test_the_filter_counts_each_question_once_and_each_revision_has_its_replies(
     project = next(one for one in READER.projects() if one.index == 74)
     rows = READER.rows("rfis", project)
     once = READER.rows("rfis", project, query="&filters[current_revision]=true")
-    assert len(once) == len(rows) - 2 == len({row["number"] for row in rows})
+    drafts = sum(row["number"] is None for row in rows)
+    assert len(once) < len(rows) - 2
+    assert len(once) == len({row["number"] for row in rows} - {None}) + drafts
     replies = [reply["id"] for row in rows for reply in READER.rows("rfi_replies", project, rfi_id=row["id"])]
     assert len(replies) == len(set(replies)) > len(rows)

@@ -164,17 +164,12 @@ def rfi_replies(context: RequestContext) -> Iterator[Row]:
     number = one.index if known is None else known
     count = draw.randrange(0, 3) if one.resolved else draw.randrange(0, 2)
     last = one.resolved or calendar.after(one.created, 0.2)
-    said = [
-        (
-            min(last, calendar.office(one.created + (last - one.created) * (step + 1) / (count + 2))),
-            one.manager,
-        )
-        for step in range(count)
-    ]
+    steps = [one.created + (last - one.created) * (step + 1) / (count + 2) for step in range(count)]
+    whens = sorted(min(last, calendar.office(when)) for when in steps)
+    said = [(when, one.manager, False) for when in whens]
     if one.resolved:
-        said.append((one.resolved, one.asked_of))
-    for step, (when, person) in enumerate(said):
-        official = person is one.asked_of and when == one.resolved
+        said.append((one.resolved, one.asked_of, True))
+    for step, (when, person, official) in enumerate(said):
         text = one.topic.answer if official else "Passed on; an answer is being prepared."
         yield {
             "id": context.id(f"rfi_reply_{step}", number),

@@ -36,10 +36,7 @@ def schedule_tasks(context: RequestContext) -> Iterator[Row]:
             "has_children": one.phase,
             "start_datetime": one.start,
             "finish_datetime": one.finish,
-            "baseline_start": one.planned_start,
-            "baseline_finish": one.planned_finish,
-            "start_variance": (one.start - one.planned_start).days,
-            "finish_variance": (one.finish - one.planned_finish).days,
+            **_baseline(one),
             "actual_start": one.actual_start,
             "actual_finish": one.actual_finish,
             "schedule_duration": (one.finish - one.start).days,
@@ -98,8 +95,10 @@ def schedule_activities(context: RequestContext) -> Iterator[Row]:
             "assigned_company": firm.name if firm else None,
             "crew_size": 4 + one.index % 9 if firm else None,
             "calendar_id": context.id("schedule_calendar", 0),
-            "deadline_date": one.planned_finish if one.milestone else None,
-            "deadline_variance": (one.finish - one.planned_finish).days if one.milestone else None,
+            "deadline_date": one.planned[1] if one.milestone and one.planned else None,
+            "deadline_variance": (one.finish - one.planned[1]).days
+            if one.milestone and one.planned
+            else None,
             "is_critical": one.critical,
             "total_float": 0 if one.critical else 5 + one.index % 20,
             "schedule_id": context.id(SCHEDULE, 0),
@@ -124,7 +123,7 @@ def schedule_activity_links(context: RequestContext) -> Iterator[Row]:
             "from_activity": context.id(TASK, before.index),
             "to_activity": context.id(TASK, one.index),
             "relationship_type": "SS",
-            "lag": _days(before, one),
+            "lag": (one.start - before.start).days,
             "lag_unit": "day",
             "lag_display_unit": "day",
             "active": True,
@@ -135,8 +134,12 @@ def schedule_activity_links(context: RequestContext) -> Iterator[Row]:
         }
 
 
-def _days(before: Task, one: Task) -> int:
-    return (one.start - before.start).days
+def _baseline(one: Task) -> Row:
+    if one.planned is None:
+        return {}
+    start, finish = one.planned
+    variances = {"start_variance": (one.start - start).days, "finish_variance": (one.finish - finish).days}
+    return {"baseline_start": start, "baseline_finish": finish, **variances}
 
 
 def _entered(context: RequestContext) -> Row:

@@ -19,7 +19,7 @@ from procore_nb.demo.tables.request_context import RequestContext
 from procore_nb.demo.tables.weather import Weather, weather
 
 # By index: the last day that two projects under way logged, though their work goes on.
-STOPPED = {27: date(2026, 6, 3), 66: date(2026, 5, 29)}
+STOPPED = {57: date(2026, 6, 3), 112: date(2026, 5, 29)}
 _TURN = date(2026, 6, 8)  # the Monday since which some sites have many more or far fewer people than planned
 _TURNS = (1.0, 1.0, 1.0, 1.0, 1.0, 1.6, 0.55)
 _KEPT_DAYS = 240

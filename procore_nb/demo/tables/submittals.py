@@ -202,11 +202,11 @@ def _review(context: RequestContext, one: Submittal) -> dict[str, Any]:
     returned = day_of(one.closed) if one.closed else None
     count = 2 if one.number % 3 == 0 else 1
     answers: list[Row] = []
+    sent: date | None = one.received
     for step in range(count):
         reviewer, last = team[(one.number + step) % len(team)], step == count - 1
-        sent = one.received if step == 0 else one.received + timedelta(days=3)
-        middle = sent + timedelta(days=3) if sent + timedelta(days=3) <= (returned or TODAY) else None
-        back = returned if last else middle
+        first = min((sent or TODAY) + timedelta(days=3), returned or date.max)
+        back = returned if last else first if first <= TODAY else None
         response = (one.response if last else 0) if back else None
         answers.append(
             {
@@ -214,7 +214,7 @@ def _review(context: RequestContext, one: Submittal) -> dict[str, Any]:
                 "approver_type": "Approver",
                 "user": reviewer.ref,
                 # A few were handed over without anybody entering when.
-                "sent_date": None if one.number % 17 == 5 else sent if sent <= TODAY else None,
+                "sent_date": None if one.number % 17 == 5 else sent,
                 "due_date": one.due,
                 "returned_date": back,
                 "response": None if response is None else _response(response),
@@ -222,6 +222,7 @@ def _review(context: RequestContext, one: Submittal) -> dict[str, Any]:
                 "workflow_group_number": step + 1,
             }
         )
+        sent = back
     vendor = reviewer.vendor.ref if reviewer.vendor else None
     holder = {**reviewer.ref, "initials": reviewer.first_name[0] + reviewer.last_name[0], "vendor": vendor}
     return {"ball_in_court": [holder] if one.status == 1 else [], "approvers": answers}

@@ -22,31 +22,36 @@ PHASES = (
     ("External Works", (17,)),
 )
 _MILESTONES = (("Frame complete", 0.45), ("Weathertight", 0.72), ("Handover", 1.0))
+_LONGER = (0, 0, 0, 0, 6, 10, 21)  # days
 _CRITICAL = frozenset((2, 5, 8, 9, 15, 16, 17))
 
 
 @dataclass(frozen=True)
 class Task:
-    """One line of the schedule; `parent` is the index of its phase, `code` the number of its cost code."""
+    """One line of the schedule; `parent` is the index of its phase, `code` the number of its cost code.
+
+    `planned` are the days of the baseline, None for what was added later. A task that is `stuck` has passed its last day
+    without being done, and nobody has moved it yet.
+    """
 
     index: int
     name: str
     wbs: str
     parent: int | None
     code: int | None
-    planned_start: date
-    planned_finish: date
+    planned: tuple[date, date] | None
     start: date
     finish: date
     milestone: bool = False
     critical: bool = False
     phase: bool = False
+    stuck: bool = False
 
     @property
     def percent(self) -> int:
         """Share of its days that have passed, in percent."""
         if self.finish < TODAY:
-            return 100
+            return 85 if self.stuck else 100
         days = (self.finish - self.start).days
         return 0 if self.start >= TODAY or not days else min(99, (TODAY - self.start).days * 100 // days)
 
@@ -58,45 +63,48 @@ class Task:
     @property
     def actual_finish(self) -> date | None:
         """When it ended, None if it has not."""
-        return self.finish if self.finish < TODAY else None
+        return self.finish if self.percent == 100 else None
 
 
 @per_project(keep=400)
 def tasks(context: RequestContext) -> tuple[Task, ...]:
     """Lines of the schedule, phases before their tasks, milestones last; none without dates."""
-    project = context.here
+    project, draw = context.here, context.random("tasks")
     if project.start is None or project.finish is None or project.projected is None:
         return ()
-    begin = min(project.actual_start or project.start, TODAY) if project.progress > 0 else project.start
-    planned = (project.start, project.finish)
-    real = (begin, project.actual_finish or project.projected)
+    calendar, begin = project.calendar, project.actual_start or project.start
+    ends = (project.start, project.finish), (begin, project.actual_finish or project.projected)
     found: list[Task] = []
-
-    def add(name: str, wbs: str, shares: tuple[float, float], **more: object) -> None:
-        days = (*_between(planned, shares), *_between(real, shares))
-        parent, code = more.pop("parent", None), more.pop("code", None)
-        found.append(Task(len(found), name, wbs, parent, code, *days, **more))  # type: ignore[arg-type]
-
     for place, (phase, codes) in enumerate(PHASES, 1):
-        parts = [PLAN[code] for code in codes]
-        first = len(found)
-        add(phase, str(place), (min(p.begin for p in parts), max(p.end for p in parts)), phase=True)
+        head, lines = len(found), []
         for number, code in enumerate(codes, 1):
-            add(
-                COST_CODES[code][1],
-                f"{place}.{number}",
-                (PLAN[code].begin, PLAN[code].end),
-                parent=first,
-                code=code,
-                critical=code in _CRITICAL,
-            )
+            planned, (start, finish) = (_between(days, PLAN[code].begin, PLAN[code].end) for days in ends)
+            # Most keep to the plan as their project does; some take longer, the critical ones too.
+            finish = calendar.workday(min(ends[1][1], finish + timedelta(days=draw.choice(_LONGER))))
+            stuck = 0 < (TODAY - finish).days < 30 and project.progress < 1 and draw.random() < 0.5
+            added = code == 10 and project.index % 4 == 2
+            lines.append(
+                Task(
+                    head + number, COST_CODES[code][1], f"{place}.{number}", head, code, None if added else planned,
+                    start, max(start, finish), critical=code in _CRITICAL, stuck=stuck,
+                )
+            )  # fmt: skip
+        spans = [line.planned for line in lines if line.planned]
+        span = (min(start for start, _ in spans), max(finish for _, finish in spans))
+        first, last = min(line.start for line in lines), max(line.finish for line in lines)
+        stuck = any(line.stuck for line in lines if line.finish == last)
+        found += [
+            Task(head, phase, str(place), None, None, span, first, last, phase=True, stuck=stuck),
+            *lines,
+        ]
     for number, (name, share) in enumerate(_MILESTONES, 1):
-        add(name, f"6.{number}", (share, share), milestone=True, critical=True)
+        planned, real = (_between(days, share, share) for days in ends)
+        found.append(
+            Task(len(found), name, f"6.{number}", None, None, planned, *real, milestone=True, critical=True)
+        )
     return tuple(found)
 
 
-def _between(ends: tuple[date, date], shares: tuple[float, float]) -> tuple[date, date]:
+def _between(ends: tuple[date, date], begin: float, end: float) -> tuple[date, date]:
     length = (ends[1] - ends[0]).days
-    return ends[0] + timedelta(days=round(shares[0] * length)), ends[0] + timedelta(
-        days=round(shares[1] * length)
-    )
+    return ends[0] + timedelta(days=round(begin * length)), ends[0] + timedelta(days=round(end * length))
