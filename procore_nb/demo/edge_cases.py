@@ -42,6 +42,7 @@ _NO_COORDINATES = {10, 33, 58, 90, 117, 141}
 _SWAPPED = {29, 104}
 _ZERO = {43}
 _NO_ADDRESS = {10, 90}
+_NO_CURRENCY = {57}
 # Two projects whose first day on site came late, in the last full week before the demo's day.
 _STARTED = {64: date(2026, 6, 10), 65: date(2026, 6, 9)}
 _TOOLS_OFF = {
@@ -78,6 +79,8 @@ def _changes(project: Project) -> dict[str, Any]:
         changes |= {"latitude": 0.0, "longitude": 0.0}
     if index in _NO_ADDRESS:
         changes["address"] = None
+    if index in _NO_CURRENCY:
+        changes["currency"] = None
     if index == NO_PERMISSION_INDEX:
         changes["permitted"] = False
     if index in _STARTED:

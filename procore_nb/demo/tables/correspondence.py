@@ -14,7 +14,7 @@ from procore_nb.demo.tables.progress_curve import works
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
 from procore_nb.demo.tables.specifications import section
-from procore_nb.demo.tables.work_topics import TOPICS
+from procore_nb.demo.tables.work_topics import topics_of
 
 _TOOLS = (("Notice of Delay", "NOD"), ("Letter to Owner", "LTO"), ("Early Warning", "EW"))
 _FIRST_TOOL = 80_901
@@ -87,7 +87,7 @@ def coordination_issues(context: RequestContext) -> Iterator[Row]:
     count = round((5 + context.here.index % 11) * (1.5 if term.late else 1))
     days = sorted(term.day_at(draw.random() ** 1.5 * 0.7) for _ in range(count))
     for number, day in enumerate(days):
-        topic, wait = draw.choice(TOPICS[9:33]), draw.lognormvariate(2.6, 0.7)
+        topic, wait = draw.choice(topics_of(context.here)), draw.lognormvariate(2.6, 0.7)
         created = term.calendar.time_on(max(day, term.begin), draw)
         if day >= TODAY or term.elapsed(day) > share:
             return

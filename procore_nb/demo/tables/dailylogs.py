@@ -12,7 +12,7 @@ from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
 from procore_nb.demo.tables.site_team import MACHINES
 from procore_nb.demo.tables.sitedays import SiteDay, logged_days
-from procore_nb.demo.tables.work_topics import TOPICS
+from procore_nb.demo.tables.work_topics import Topic, topics_of
 
 HEADER = "daily_log_header"
 _MAY = {"can_update": True, "can_delete": False}
@@ -25,7 +25,7 @@ def manpower(context: RequestContext) -> Iterator[Row]:
     codes = [code.ref for code in directory.cost_codes(context)]
     trades = {one.id: {**one.ref, "active": True} for one in directory.trades()}
     firms = [site_team.firm_for(context, code) for code in range(len(codes))]
-    places = site_team.places(context)
+    places, topics = site_team.places(context), topics_of(context.here)
     shown, first = [firm.ref for firm in firms], context.id("manpower_log", 0)
     for one in logged_days(context):
         fresh, entered = 0 < (TODAY - one.day).days < 4, _entered(context, one)
@@ -40,7 +40,7 @@ def manpower(context: RequestContext) -> Iterator[Row]:
                 "num_workers": crew.workers,
                 "num_hours": crew.hours,
                 "man_hours": crew.man_hours,
-                "notes": _remark(one, crew.code) if row % 12 == 5 else None,
+                "notes": _remark(topics, one, crew.code) if row % 12 == 5 else None,
                 "vendor": shown[crew.code],
                 "cost_code": codes[crew.code] if row % 17 else None,
                 "trade": trades[firms[crew.code].trade_id],
@@ -76,7 +76,7 @@ def notes(context: RequestContext) -> Iterator[Row]:
     for one in logged_days(context):
         if (one.index * 7 + context.here.index) % 3 and not one.weather.stops_work:
             continue
-        text = _note(one)
+        text = _note(topics_of(context.here), one)
         if one.index == 12 and context.here.index % 19 == 4:
             text = "=HYPERLINK(B4) was typed by the foreman"
         yield {
@@ -212,14 +212,14 @@ def _entered(context: RequestContext, one: SiteDay) -> Row:
     }
 
 
-def _remark(one: SiteDay, code: int) -> str:
-    topic = TOPICS[(code * 2 + one.index) % len(TOPICS)]
+def _remark(topics: tuple[Topic, ...], one: SiteDay, code: int) -> str:
+    topic = topics[(code * 2 + one.index) % len(topics)]
     return f"{topic.subject}: waiting for an answer."
 
 
-def _note(one: SiteDay) -> str:
+def _note(topics: tuple[Topic, ...], one: SiteDay) -> str:
     if one.weather.stops_work:
         return f"Work outside stopped: {one.weather.rain} mm of rain, wind {one.weather.wind} km/h."
     men = sum(crew.workers for crew in one.crews)
-    topic = TOPICS[one.index % len(TOPICS)]
+    topic = topics[one.index % len(topics)]
     return f"{men} on site. {topic.subject} discussed with the foreman."

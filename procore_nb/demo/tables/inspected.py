@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from procore_nb.demo.company import TODAY
 from procore_nb.demo.facts import read_facts
 from procore_nb.demo.tables.cache import per_project
-from procore_nb.demo.tables.plan import PLAN
+from procore_nb.demo.tables.plan import plan_of
 from procore_nb.demo.tables.progress_curve import works
 from procore_nb.demo.tables.request_context import RequestContext
 from procore_nb.demo.tables.sitedays import logged_days
@@ -25,7 +25,7 @@ INSPECTION_TYPES: list[str] = read_facts("quality")["inspection_types"]
 FILINGS: list[str] = read_facts("safety")["kinds"]["incident_injury_filing_types"]
 FIRST_AID, MEDICAL, LOST, RESTRICTED, REPORT = range(5)
 # Incidents in 200,000 hours; one in seven is recordable, which makes the rate of the industry in the United States, some 2.4.
-_PER_200_000 = 16
+_PER_200_000 = 14
 
 
 @dataclass(frozen=True)
@@ -86,11 +86,12 @@ def inspections(context: RequestContext) -> tuple[Inspection, ...]:
     bad = 0.11 if term.late else 0.05
     day, step = term.begin + timedelta(days=5), max(7, (term.end - term.begin).days // 45)
     while day <= min(term.until, TODAY - timedelta(days=1)):
-        elapsed = term.elapsed(day)
+        elapsed, plan = term.elapsed(day), plan_of(context.here)
         fitting = [
             number
             for number, (_name, _type, codes, _questions) in enumerate(TEMPLATES)
-            if not codes or any(PLAN[code].begin <= elapsed <= PLAN[code].end for code in codes)
+            if not codes
+            or any(code in plan and plan[code].begin <= elapsed <= plan[code].end for code in codes)
         ]
         template = draw.choice(fitting)
         created = term.calendar.time_on(max(day, term.begin), draw)
@@ -119,6 +120,7 @@ def accidents(context: RequestContext) -> tuple[Accident, ...]:
     if term is None:
         return ()
     draw, found = context.random("mishaps"), list[Accident]()
+    risky = [code for code in (2, 5, 8, 9, 14, 15, 16) if code in plan_of(context.here)]
     due, rate = draw.expovariate(1), _PER_200_000 / 200_000 * (1.4 if term.late else 0.9)
     for one in days:
         due -= float(sum(crew.man_hours for crew in one.crews)) * rate * (1.6 - 1.2 * term.elapsed(one.day))
@@ -126,11 +128,12 @@ def accidents(context: RequestContext) -> tuple[Accident, ...]:
         while due < 0 and one is not days[0]:
             due += draw.expovariate(1)
             happened = term.calendar.at(one.day, draw.randrange(7, 17), draw.randrange(60))
-            found.append(_accident(draw, len(found), happened, one.day))
+            code = draw.choice(risky)
+            found.append(_accident(draw, len(found), code, happened, one.day))
     return tuple(found)
 
 
-def _accident(draw: random.Random, index: int, happened: datetime, day: date) -> Accident:
+def _accident(draw: random.Random, index: int, code: int, happened: datetime, day: date) -> Accident:
     kind = draw.choices(("near_miss", "injury", "damage", "spill"), (55, 35, 7, 3))[0]
     filing = draw.choices(range(5), (50, 17, 13, 10, 10))[0]
     away = min(90, 1 + int(draw.lognormvariate(2.0, 0.9))) if kind == "injury" and filing == LOST else 0
@@ -138,7 +141,7 @@ def _accident(draw: random.Random, index: int, happened: datetime, day: date) ->
     ago = (TODAY - day).days
     returned = day + timedelta(days=away + 1) if away and away < ago else None
     open_still = bool(away and not returned) or (ago < 21 and draw.random() < 0.7)
-    code, actions = draw.choice((2, 5, 8, 9, 14, 15, 16)), draw.choice((0, 1, 1, 2))
+    actions = draw.choice((0, 1, 1, 2))
     lost = min(away, ago)
     return Accident(
         index, kind, code, happened, filing, lost, min(light, ago), returned, actions, not open_still

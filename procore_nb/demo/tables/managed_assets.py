@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from procore_nb.demo.company import TODAY
 from procore_nb.demo.tables import directory, site_team
-from procore_nb.demo.tables.plan import PLAN
+from procore_nb.demo.tables.plan import plan_of
 from procore_nb.demo.tables.progress_curve import Works, works
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
@@ -46,6 +46,8 @@ def assets(context: RequestContext) -> Iterator[Row]:
     term = works(context)
     if term is not None:
         for number in range(len(ASSETS)):
+            if ASSETS[number].cost_code not in plan_of(context.here):
+                continue
             yield _asset(context, term, number)
 
 
@@ -102,7 +104,7 @@ def _status_id(number: int) -> str:
 
 
 def _asset(context: RequestContext, term: Works, number: int) -> Row:
-    one, part = ASSETS[number], PLAN[ASSETS[number].cost_code]
+    one, part = ASSETS[number], plan_of(context.here)[ASSETS[number].cost_code]
     installed, commissioned = term.day_at((part.begin + part.end) / 2), term.day_at(part.end)
     status = (installed <= TODAY) + (commissioned <= TODAY)
     author = site_team.office(context)[0]

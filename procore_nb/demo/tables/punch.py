@@ -9,6 +9,7 @@ from decimal import Decimal
 from procore_nb.demo.company import NOW, TODAY
 from procore_nb.demo.facts import read_facts
 from procore_nb.demo.tables import directory, site_team
+from procore_nb.demo.tables.plan import plan_of
 from procore_nb.demo.tables.progress_curve import works
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
@@ -26,7 +27,7 @@ def punch_items(context: RequestContext) -> Iterator[Row]:
     if term is None:
         return
     draw = context.random("punch")
-    count = round(_PER_MILLION * max(1.0, site_team.millions(context)) ** _GROWTH)
+    count = round(_PER_MILLION * max(1.0, context.here.usd_millions) ** _GROWTH)
     days = sorted(term.day_at(draw.triangular(0.55, 1.04, 0.96)) for _ in range(count))
     for number, day in enumerate(days):
         found = draw.random(), draw.choice((7, 14, 14, 21)), draw.lognormvariate(2.2, 0.8)
@@ -45,11 +46,12 @@ def _item(
     closed = calendar.office(created + timedelta(days=wait * slow))
     open_still = closed >= NOW
     due = calendar.workday(calendar.day_of(created) + timedelta(days=days)) if number % 12 else None
-    code, what = draw.choice(_WHAT)
+    there = [one for one in _WHAT if one[0] in plan_of(context.here)]
+    code, what = draw.choice(there)
     firm, manager = site_team.firm_for(context, code), site_team.office(context)[number % 3]
     workers = {firm.id: (firm, site_team.worker_of(context, firm))}
     if number % 7 == 3:  # two firms are to blame
-        other = site_team.firm_for(context, _WHAT[number % len(_WHAT)][0])
+        other = site_team.firm_for(context, there[number % len(there)][0])
         workers[other.id] = (other, site_team.worker_of(context, other))
     step = ("initiated", "work_required", "ready_for_review")[int(luck * 3)] if open_still else "closed"
     late = due is not None and due < TODAY

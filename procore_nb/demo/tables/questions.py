@@ -18,7 +18,7 @@ from procore_nb.demo.tables.cache import per_project
 from procore_nb.demo.tables.directory import TeamMember
 from procore_nb.demo.tables.progress_curve import Works, works
 from procore_nb.demo.tables.request_context import RequestContext
-from procore_nb.demo.tables.work_topics import GRIDS, TOPICS, Topic
+from procore_nb.demo.tables.work_topics import GRIDS, Topic, topics_of
 
 # An id past 2**53, as Procore's newer regions have them: by index of the project and number of the question.
 _HUGE = {(22, 4): 9_007_199_254_740_993}
@@ -67,7 +67,7 @@ def questions(context: RequestContext) -> tuple[Question, ...]:
     if term is None:
         return _early(context, draw)
     share = term.elapsed(term.until)
-    size = _PER_MILLION * site_team.millions(context) ** _GROWTH
+    size = _PER_MILLION * context.here.usd_millions**_GROWTH
     count = max(2, round(size * share**0.8 * (1.5 if term.late else 0.9)))
     days = (max(term.day_at(draw.random() ** 1.3 * share), term.begin) for _ in range(count))
     created = sorted(term.calendar.time_on(day, draw) for day in days)
@@ -120,7 +120,7 @@ def _written(
     status: str,
     costly: float,
 ) -> Question:
-    topic = draw.choice(TOPICS)
+    topic = draw.choice(topics_of(context.here))
     issued = "draft" not in status
     cost_status, cost = _cost(draw, topic, costly) if issued else (None, None)
     days_status, days = _delay(draw, cost_status)

@@ -34,16 +34,10 @@ def firm_for(context: RequestContext, code: int) -> Vendor:
     return next((firm for firm in firms if firm.trade_id == trade), firms[code % len(firms)])
 
 
-def worker_of(context: RequestContext, firm: Vendor) -> Person:
+def worker_of(context: RequestContext, firm: Vendor) -> TeamMember:
     """Somebody of a firm, or of any firm on site if it has nobody there."""
     everybody = site(context)
     return next((person for person in everybody if person.vendor == firm), everybody[0])
-
-
-def millions(context: RequestContext) -> float:
-    """Value of a project in millions, 20 where it is not known: what the numbers of records follow."""
-    value = context.here.total_value or context.here.estimated_value
-    return float(value) / 1e6 if value else 20.0
 
 
 def trade_of(vendor: Vendor) -> Reference:

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from procore_nb.demo.tables.cache import per_project
 from procore_nb.demo.tables.claims import contract_value
-from procore_nb.demo.tables.plan import PLAN, WEIGHTS
+from procore_nb.demo.tables.plan import WorkPackage, plan_of
 from procore_nb.demo.tables.progress_curve import works
 from procore_nb.demo.tables.request_context import RequestContext
 from procore_nb.demo.tables.weather import Weather, weather
@@ -55,7 +55,8 @@ class SiteDay:
 
 def planned_hours(context: RequestContext, code: int) -> int:
     """Hours planned for one kind of work."""
-    return round(_man_days(context) * PLAN[code].weight / WEIGHTS * 8)
+    plan = plan_of(context.here)
+    return round(_man_days(context) * plan[code].weight / sum(part.weight for part in plan.values()) * 8)
 
 
 @per_project(keep=400)
@@ -67,6 +68,8 @@ def site_days(context: RequestContext) -> tuple[SiteDay, ...]:
     main, draw = context.company == context.portfolio.company, context.random("attendance")
     until = min(term.until, STOPPED.get(context.here.index, term.until)) if main else term.until
     turn = draw.choice(_TURNS)
+    plan = plan_of(context.here)
+    weights = sum(part.weight for part in plan.values())
     found: list[SiteDay] = []
     length, rows, man_days = round((term.planned_end - term.begin).days * 5 / 7), 0, _man_days(context)
     day = term.begin
@@ -78,7 +81,7 @@ def site_days(context: RequestContext) -> tuple[SiteDay, ...]:
         if share:
             men = man_days / length * share * (turn if day >= _TURN else 1)
             seen = weather(context, day)
-            crews = _crews(context.random(f"crews:{day}"), term.elapsed(day), men, seen)
+            crews = _crews(context.random(f"crews:{day}"), plan, term.elapsed(day), men / weights, seen)
             found.append(SiteDay(len(found), day, seen, crews, rows))
             rows += len(crews)
         day += timedelta(days=1)
@@ -94,15 +97,17 @@ def _man_days(context: RequestContext) -> float:
     return min(contract_value(context) / _CENTS_PER_DAY, 40_000)
 
 
-def _crews(draw: random.Random, elapsed: float, men_a_day: float, seen: Weather) -> tuple[Crew, ...]:
+def _crews(
+    draw: random.Random, plan: dict[int, WorkPackage], elapsed: float, men_a_day: float, seen: Weather
+) -> tuple[Crew, ...]:
     """The largest crews of a day. Late works are as well manned as they were planned, only for longer."""
     found = []
-    for code, part in enumerate(PLAN):
+    for code, part in plan.items():
         share = (elapsed - part.begin) / (part.end - part.begin)
         if not 0 <= share <= 1:
             continue
         pace = 6 * share * (1 - share) / (part.end - part.begin)
-        men = men_a_day * part.weight / WEIGHTS * pace
+        men = men_a_day * part.weight * pace
         if code == 0:
             men = max(men, 2.0)
         men *= draw.uniform(0.85, 1.15) * (0.4 if seen.stops_work and code in OUTSIDE else 1)

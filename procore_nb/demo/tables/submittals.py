@@ -12,7 +12,7 @@ from procore_nb.demo.company import TODAY
 from procore_nb.demo.tables import site_team
 from procore_nb.demo.tables.cache import per_project
 from procore_nb.demo.tables.made_up_names import COST_CODES
-from procore_nb.demo.tables.plan import PLAN
+from procore_nb.demo.tables.plan import WorkPackage, plan_of
 from procore_nb.demo.tables.progress_curve import Works, works
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
@@ -61,17 +61,20 @@ def submittal_log(context: RequestContext) -> tuple[Submittal, ...]:
         return ()
     draw = context.random("submittals")
     found: list[Submittal] = []
-    more = max(1.0, site_team.millions(context) / _ORDINARY) ** 0.75
-    numbers = (code for code in range(2, len(PLAN)) for _ in range(round(draw.randrange(1, 4) * more)))
+    more = max(1.0, context.here.usd_millions / _ORDINARY) ** 0.75
+    plan = plan_of(context.here)
+    numbers = (code for code in plan if code > 1 for _ in range(round(draw.randrange(1, 4) * more)))
     for number, code in enumerate(numbers, 1):
-        found += _revisions(draw, term, number, code, len(found))
+        found += _revisions(draw, term, plan[code], number, code, len(found))
     return tuple(found)
 
 
-def _revisions(draw: random.Random, term: Works, number: int, code: int, first: int) -> list[Submittal]:
+def _revisions(
+    draw: random.Random, term: Works, part: WorkPackage, number: int, code: int, first: int
+) -> list[Submittal]:
     """A submittal until it is approved, or left as it is; what is needed on site early is handed in first."""
     lead, kind = draw.choice((14, 28, 42, 56, 84)), draw.randrange(len(TYPES))
-    part, calendar = PLAN[code], term.calendar
+    calendar = term.calendar
     share = part.begin + draw.random() ** 2 * 0.5 * (part.end - part.begin)
     on_site = calendar.workday(term.day_at(share) + timedelta(days=draw.randrange(0, 15)))
     submit_by = calendar.workday(on_site - timedelta(days=lead + 28))

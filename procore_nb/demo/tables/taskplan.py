@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from procore_nb.demo.company import TODAY
 from procore_nb.demo.tables.cache import per_project
 from procore_nb.demo.tables.made_up_names import COST_CODES
-from procore_nb.demo.tables.plan import PLAN
+from procore_nb.demo.tables.plan import plan_of
 from procore_nb.demo.tables.request_context import RequestContext
 
 PHASES = (
@@ -74,11 +74,11 @@ def tasks(context: RequestContext) -> tuple[Task, ...]:
         return ()
     calendar, begin = project.calendar, project.actual_start or project.start
     ends = (project.start, project.finish), (begin, project.actual_finish or project.projected)
-    found: list[Task] = []
+    plan, found = plan_of(project), list[Task]()
     for place, (phase, codes) in enumerate(PHASES, 1):
-        head, lines = len(found), []
-        for number, code in enumerate(codes, 1):
-            planned, (start, finish) = (_between(days, PLAN[code].begin, PLAN[code].end) for days in ends)
+        head, lines = len(found), list[Task]()
+        for number, code in enumerate((code for code in codes if code in plan), 1):
+            planned, (start, finish) = (_between(days, plan[code].begin, plan[code].end) for days in ends)
             # Most keep to the plan as their project does; some take longer, the critical ones too.
             finish = calendar.workday(min(ends[1][1], finish + timedelta(days=draw.choice(_LONGER))))
             stuck = 0 < (TODAY - finish).days < 30 and project.progress < 1 and draw.random() < 0.5
@@ -89,6 +89,8 @@ def tasks(context: RequestContext) -> tuple[Task, ...]:
                     start, max(start, finish), critical=code in _CRITICAL, stuck=stuck,
                 )
             )  # fmt: skip
+        if not lines:
+            continue
         spans = [line.planned for line in lines if line.planned]
         span = (min(start for start, _ in spans), max(finish for _, finish in spans))
         first, last = min(line.start for line in lines), max(line.finish for line in lines)

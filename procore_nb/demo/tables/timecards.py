@@ -9,7 +9,7 @@ from procore_nb.demo.company import TODAY
 from procore_nb.demo.tables import directory, site_team
 from procore_nb.demo.tables.cache import per_project
 from procore_nb.demo.tables.claims import claims
-from procore_nb.demo.tables.plan import PLAN
+from procore_nb.demo.tables.plan import plan_of
 from procore_nb.demo.tables.progress_curve import works
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
@@ -86,12 +86,13 @@ def field_production_report(context: RequestContext) -> Iterator[Row]:
     term = works(context)
     if term is None:
         return
-    spent = dict.fromkeys(range(len(PLAN)), Decimal(0))
+    spent = dict.fromkeys(plan_of(context.here), Decimal(0))
     for day in site_days(context):
         for crew in day.crews:
             spent[crew.code] += crew.man_hours
-    for code, planned in enumerate(directory.cost_codes(context)):
-        done = PLAN[code].done(term.elapsed(term.until))
+    for code, part in plan_of(context.here).items():
+        planned = directory.cost_codes(context)[code]
+        done = part.done(term.elapsed(term.until))
         hours, actual = planned_hours(context, code), float(spent[code])
         if not actual:
             continue
