@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, datetime, time
 from decimal import Decimal
 from pathlib import Path
@@ -22,6 +22,8 @@ from procore_nb.errors import ArgumentError
 from procore_nb.export.column_text import ColumnType, texts_of
 from procore_nb.export.file_groups import frames_of, library
 from procore_nb.export.frame_schema import WritableTable, writable
+from procore_nb.frames.explode_lists import row_name
+from procore_nb.frames.types import is_id
 from procore_nb.scalars import is_missing
 
 MOST_ROWS = 1_048_576
@@ -61,9 +63,10 @@ def to_excel(frame: pd.DataFrame | Mapping[str, pd.DataFrame], path: str | os.Pa
     -------
     Path
         The workbook. The header is frozen and filters; numbers are numbers, dates are dates, times are in UTC and
-        their header says so; a column with a whole number of more than 15 digits is text, since Excel would round it;
-        so are decimals of more digits, days before 1900 and what no calendar has; lists are JSON text; missing is an
-        empty cell. Text past 32,767 characters is cut and ends with "… (cut)".
+        their header says so; a column with a whole number of more than 15 digits is text, since Excel would round it, and
+        with it every column of such ids on any sheet, so that one is found by the other; so are decimals of more digits, days
+        before 1900 and what no calendar has; money has a format with two decimals; lists are JSON text; missing is an empty
+        cell. Text past 32,767 characters is cut and ends with "… (cut)".
 
     Raises
     ------
@@ -82,7 +85,8 @@ def to_excel(frame: pd.DataFrame | Mapping[str, pd.DataFrame], path: str | os.Pa
     """
     xlsxwriter = library("xlsxwriter", "An Excel file")
     place = output_path(path)
-    tables = {name or "Data": writable(one) for name, one in frames_of(frame).items()}
+    frames = {name or "Data": one for name, one in frames_of(frame).items()}
+    tables = {name: writable(one) for name, one in frames.items()}
     for name, table in tables.items():
         _check_size(name, table)
     options = {
@@ -94,8 +98,9 @@ def to_excel(frame: pd.DataFrame | Mapping[str, pd.DataFrame], path: str | os.Pa
     with replace_atomically(place) as draft, draft.open("wb") as file:
         book = xlsxwriter.Workbook(file, options | {"tmpdir": str(draft.parent)})
         try:
-            for name, table in zip(sheet_names(list(tables)), tables.values(), strict=True):
-                _fill(book, book.add_worksheet(name), table)
+            text_ids = _text_ids(tables, {name: row_name(one, name) for name, one in frames.items()})
+            for title, (name, table) in zip(sheet_names(list(tables)), tables.items(), strict=True):
+                _fill(book, book.add_worksheet(title), table, text_ids[name])
             book.close()
         except xlsxwriter.exceptions.FileCreateError as error:  # it hides what the disk said
             raise error.args[0] if isinstance(error.args[0], OSError) else error from error
@@ -137,7 +142,44 @@ def _check_size(name: str, table: WritableTable) -> None:
         )
 
 
-def _fill(book: Any, sheet: Any, table: WritableTable) -> None:
+def _text_ids(tables: Mapping[str, WritableTable], rows: Mapping[str, str]) -> dict[str, set[str]]:
+    """The columns of whole-number ids on each sheet that are text: an id must be found by the same id on another sheet.
+
+    `rows` says what a row of each sheet is, and so what its `id` means. If ids of such rows have too many digits, so may
+    any column (`created_by.id`) that is named after none of the sheets.
+    """
+    kinds: dict[str, dict[str, str]] = {}
+    text, long = set(), set()
+    for sheet, table in tables.items():
+        for name, column, how in zip(table.names, table.columns, table.types, strict=True):
+            if not is_id(name) or how.logical not in ("integer", "text"):
+                continue
+            *above, last = name.lower().split(".")
+            kind = last.removesuffix("id").removesuffix("_") or (above[-1] if above else rows[sheet])
+            if how.logical == "text":
+                text.add(kind)
+                continue
+            kinds.setdefault(sheet, {})[name] = kind
+            if _is_long(column):
+                long.add(kind)
+    own = set(rows.values())
+    anything = bool(long & own)
+    return {
+        sheet: {
+            name
+            for name, kind in kinds.get(sheet, {}).items()
+            if kind in text | long or (anything and kind not in own)
+        }
+        for sheet in tables
+    }
+
+
+def _is_long(column: pd.Series[Any]) -> bool:
+    """Whether Excel would round one of these whole numbers."""
+    return any(abs(int(value)) > _MOST_EXACT for value in column.tolist() if not is_missing(value))
+
+
+def _fill(book: Any, sheet: Any, table: WritableTable, text_ids: Collection[str]) -> None:
     """Write a sheet row by row, as a workbook in constant memory wants it."""
     bold = book.add_format({"bold": True, "bottom": 1, "valign": "top"})
     widths = []
@@ -149,7 +191,10 @@ def _fill(book: Any, sheet: Any, table: WritableTable) -> None:
     formats = [_format_of(column, how) or "" for column, how in columns]
     looks = [book.add_format({"num_format": one}) if one else None for one in formats]
     places = [len(one.partition(".")[2]) or 2 for one in formats]
-    makers = [_maker_of(column, how) for column, how in columns]
+    makers = [
+        str if name in text_ids else _maker_of(column, how)
+        for name, (column, how) in zip(table.names, columns, strict=True)
+    ]
     for row, values in enumerate(_rows(table, makers), 1):
         for at, value in enumerate(values):
             if value is not None:
@@ -215,9 +260,7 @@ def _cells(column: pd.Series[Any], make: Maker) -> list[Any]:
 def _maker_of(column: pd.Series[Any], how: ColumnType) -> Maker | None:
     """What makes a cell of a value; None where its text is meant."""
     if how.logical == "integer":
-        # One number that Excel would round makes all of a column text: ids are looked up, and stay of one kind.
-        most = max((abs(int(value)) for value in column.tolist() if not is_missing(value)), default=0)
-        return str if most > _MOST_EXACT else int
+        return str if _is_long(column) else int  # all of a column: values that are looked up stay of one kind
     return _CELLS.get(how.logical)
 
 

@@ -74,7 +74,7 @@ def explode(frame: pd.DataFrame, column: str, *, catalogue: Catalogue | None = N
     builder = FrameBuilder(element, bare="value", decimals=decimals)
     builder.add(elements)
     tidy = builder.build()
-    ties = _ties(frame, _parent_name(about), owners, positions)
+    ties = _ties(frame, f"{row_name(frame) or 'parent'}_id", owners, positions)
     taken = {name: f"{column}.{name}" for name in tidy.columns if name in ties.columns}
     attrs = tidy.attrs["procore"] | {"endpoint": about.get("endpoint"), "exploded": f"{prefix}."}
     tidy = pd.concat([ties, tidy.rename(columns=taken)], axis=1)
@@ -112,11 +112,12 @@ def _ties(frame: pd.DataFrame, name: str, owners: list[int], positions: list[int
     return pd.DataFrame(ties, copy=False)
 
 
-def _parent_name(about: dict[str, Any]) -> str:
-    """`rfi_id` for elements of rfis, `question_id` for elements of their questions."""
-    inner = str(about.get("exploded", "")).removesuffix("[].").rpartition(".")[2]
+def row_name(frame: pd.DataFrame, otherwise: str = "") -> str:
+    """What a row is: `rfi` in a frame of rfis, `question` in a frame of their questions; by `otherwise` where unknown."""
+    about = frame.attrs.get("procore") or {}
+    inner = str(about.get("exploded") or "").removesuffix("[].").rpartition(".")[2]
     name = inner or _VERSION.sub("", str(about.get("endpoint") or ""))
-    return f"{_singular(name)}_id" if name else "parent_id"
+    return _singular(name or otherwise.lower().replace(" ", "_"))
 
 
 def _singular(name: str) -> str:

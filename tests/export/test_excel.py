@@ -81,6 +81,27 @@ def test_an_id_past_fifteen_digits_makes_its_column_text(tmp_path: Path) -> None
     assert [sheet[f"A{row}"].value for row in (2, 3, 4)] == ["7", "1000000000000000", None]
 
 
+def test_an_id_is_found_by_the_same_id_on_every_sheet(tmp_path: Path) -> None:
+    long = 2**62 + 1
+    sheets = {
+        "Projects": to_frame([{"id": long, "company": {"id": 5}}, {"id": 7}], "projects"),
+        "Open RFIs": to_frame([{"id": 11, "project_id": 7, "created_by": {"id": 3}}], "rfis"),
+        "projects": to_frame([{"id": 7}]),
+    }
+    book = openpyxl.load_workbook(to_excel(sheets, tmp_path / "a.xlsx"))
+    found = {
+        (sheet.title, cell.value): sheet.cell(sheet.max_row, cell.column).value
+        for sheet in book
+        for cell in sheet[1]
+    }
+    assert found["Projects", "id"] == found["Open RFIs", "project_id"] == found["projects (2)", "id"] == "7"
+    assert found["Open RFIs", "created_by.id"] == "3"  # whose id that is, no sheet says
+    assert found["Open RFIs", "id"] == 11
+    del sheets["Projects"]
+    book = openpyxl.load_workbook(to_excel(sheets, tmp_path / "a.xlsx"))
+    assert [book["projects"]["A2"].value, book["Open RFIs"]["A2"].value] == [7, 11]
+
+
 def test_long_ids_are_shown_digit_by_digit_and_small_amounts_with_their_places(tmp_path: Path) -> None:
     records = [{"id": 59690000030000, "unit_cost": "0.00345", "due_date": "2026-01-31"}]
     sheet = opened(to_excel(to_frame(records), tmp_path / "a.xlsx"))
