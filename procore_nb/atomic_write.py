@@ -156,7 +156,7 @@ def _prefix(target: Path) -> str:
 
 @contextmanager
 def _staging_folder(target: Path) -> Iterator[Path]:
-    """A locked folder for drafts beside the target; the lock tells others that its writer is alive."""
+    """A locked folder for drafts beside the target; the lock shows others that its writer is alive."""
     lock: int | None = None
     staging = target.parent / f"{_prefix(target)}{secrets.token_hex(4)}.part"
     try:

@@ -27,7 +27,7 @@ class Progress:
         what: str,
         *,
         targets: int = 1,
-        noun: str = "places",
+        noun: str = "targets",
         show: bool = True,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -133,7 +133,7 @@ def _bar(what: str, targets: int, noun: str) -> Any:
         else "{desc}: {elapsed}{postfix}"
     )
     hidden: Any = {"display": False} if in_notebook else {}  # `_show` shows it
-    return tqdm(total=targets, desc=what, leave=False, bar_format=shape, unit="place", **hidden)
+    return tqdm(total=targets, desc=what, leave=False, bar_format=shape, unit="target", **hidden)
 
 
 def _show(bar: Any) -> Any:

@@ -73,9 +73,9 @@ class DemoAdapter(HTTPAdapter):
     def _wait(self, reply: DemoReply, timeout: Any, request: requests.PreparedRequest) -> None:
         if not reply.delay_seconds:
             return
-        patience = timeout[1] if isinstance(timeout, tuple) else timeout
-        if patience is not None and reply.delay_seconds > patience:
-            self._sleep(patience)
+        read_timeout = timeout[1] if isinstance(timeout, tuple) else timeout
+        if read_timeout is not None and reply.delay_seconds > read_timeout:
+            self._sleep(read_timeout)
             raise requests.exceptions.ReadTimeout("The demo did not answer in time.", request=request)
         self._sleep(reply.delay_seconds)
 

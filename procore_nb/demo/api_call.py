@@ -1,4 +1,4 @@
-"""One API call that has passed the door: who asks, about which company, what exactly.
+"""One API call that was admitted: its query, its company, the placeholders of its path.
 
 In: what the demo made of a request. Out: `ApiCall`, handed to whatever answers it, and `page_reply`, the one way a list
 leaves the demo.
@@ -66,7 +66,7 @@ def page_reply(
 ) -> DemoReply:
     """Page of a list that a call asks for.
 
-    `newcomer(n)` gives a row that is not yet in the list, for the fault that inserts rows while a list is walked.
+    `newcomer(n)` gives a row that is not yet in the list, for the fault that inserts rows while a list is fetched.
     """
     page = asked_page(call.query, rule)
     items = _moved(call.faults, items, newcomer)

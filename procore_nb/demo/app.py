@@ -29,7 +29,7 @@ from procore_nb.demo.paging import linked_whole
 from procore_nb.demo.portfolio import Portfolio
 from procore_nb.demo.query_string import Query
 from procore_nb.demo.routes import Routes, routes
-from procore_nb.demo.tokens import TokenDesk
+from procore_nb.demo.tokens import TokenIssuer
 
 
 class Demo:
@@ -80,7 +80,7 @@ class Demo:
         self._clock = clock
         self._missing_company_status = missing_company_status
         self._whole_links = whole_links
-        self._desk = TokenDesk(
+        self._tokens = TokenIssuer(
             {CLIENT_ID: CLIENT_SECRET},
             clock=clock,
             lifetime_seconds=token_lifetime_seconds,
@@ -100,11 +100,11 @@ class Demo:
     @property
     def tokens_issued(self) -> int:
         """Number of tokens handed out so far."""
-        return self._desk.issued
+        return self._tokens.issued
 
     def revoke_all(self) -> int:
         """End every token that was handed out; says how many were still good."""
-        return self._desk.revoke_all()
+        return self._tokens.revoke_all()
 
     def respond(self, request: DemoRequest) -> DemoReply:
         """Answer one request."""
@@ -114,7 +114,7 @@ class Demo:
                 reply, body=b"", headers=[*reply.headers, ("Content-Length", str(len(reply.body)))]
             )
         if request.path == "/oauth" or request.path.startswith("/oauth/"):
-            return self._desk.respond(request)
+            return self._tokens.respond(request)
         if not request.path.startswith("/rest/"):
             return json_reply({"message": NO_SUCH_THING}, status=404)
         with self._lock:
@@ -137,7 +137,7 @@ class Demo:
 
     def _admit(self, request: DemoRequest) -> Headers:
         """Let a call with a good token pass, and count it: headers of its rate limit."""
-        token, fault = self._desk.check(request.headers.get("authorization", ""))
+        token, fault = self._tokens.check(request.headers.get("authorization", ""))
         if token is None:
             raise bad_token(fault)
         with self._lock:

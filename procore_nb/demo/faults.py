@@ -1,6 +1,6 @@
 """What can go wrong, switched on for tests: deterministic by the number of the request, a rule, or a seed.
 
-In: the number of an API request (1 for the first) and the request. Out: the faults that befall it. The token endpoint has
+In: the number of an API request (1 for the first) and the request. Out: the faults that apply to it. The token endpoint has
 no faults.
 """
 
@@ -90,7 +90,7 @@ class Faults:
         return self.when(chosen, kind, value)
 
     def at(self, number: int, request: DemoRequest) -> tuple[Fault, ...]:
-        """Faults that befall one request."""
+        """Faults that apply to one request."""
         return tuple(fault for rule, fault in self.rules if rule(number, request))
 
 

@@ -16,7 +16,7 @@ from procore_nb.demo.http_messages import Headers
 
 @dataclass(frozen=True)
 class RateLimits:
-    """How many calls an application may make: generous unless told otherwise."""
+    """How many calls an application may make: generous by default."""
 
     hourly: int = 500_000
     spike: int = 20_000

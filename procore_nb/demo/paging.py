@@ -20,7 +20,7 @@ class PageRule:
     """How one list pages."""
 
     default: int = 100  # rows of a page when the caller does not say
-    maximum: int = 2_000  # more is quietly cut to it, as `Per-Page` tells
+    maximum: int = 2_000  # more is quietly cut to it, as `Per-Page` says
     fixed: bool = False  # whatever size a caller sends
     strict: bool = (
         False  # refuse a page or per_page that is no positive number (v2), instead of the default (v1)

@@ -42,7 +42,7 @@ class IssuedToken:
         return "token_expired" if now >= self.created_at + self.lifetime_seconds else ""
 
 
-class TokenDesk:
+class TokenIssuer:
     """Hands out tokens and remembers them; safe between threads."""
 
     def __init__(

@@ -50,7 +50,7 @@ def write_labels(
     away: Sequence[float] | None = None,
     at_most: int = 40,
 ) -> None:
-    """Write names beside their places, where there is room."""
+    """Write names beside their points, where there is room."""
     written = 0
     for i, label in enumerate(labels):
         if written >= at_most:

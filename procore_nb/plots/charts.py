@@ -75,12 +75,12 @@ def plot_bars(
 
 
 def _draw_bars(axes: Any, table: pd.DataFrame) -> None:
-    places = np.arange(len(table))
+    positions = np.arange(len(table))
     left = np.zeros(len(table))
-    for place, name in enumerate(table.columns):
-        lengths = table.iloc[:, place].fillna(0).to_numpy()
-        color = PALETTE[place % len(PALETTE)]
-        axes.barh(places, lengths, left=left, height=0.68, color=color, label=short(name))
+    for position, name in enumerate(table.columns):
+        lengths = table.iloc[:, position].fillna(0).to_numpy()
+        color = PALETTE[position % len(PALETTE)]
+        axes.barh(positions, lengths, left=left, height=0.68, color=color, label=short(name))
         left = left + lengths
     axes.invert_yaxis()
     if len(table.columns) > 1:
@@ -90,11 +90,11 @@ def _draw_bars(axes: Any, table: pd.DataFrame) -> None:
 def _write_values(axes: Any, table: pd.DataFrame, unit: str) -> None:
     ends = table.fillna(0).sum(axis=1)
     largest = float(ends.abs().max())
-    for place, value in enumerate(ends):
+    for position, value in enumerate(ends):
         side = "left" if value >= 0 else "right"
-        known = table.iloc[place].notna().any()
+        known = table.iloc[position].notna().any()
         axes.annotate(
-            value_text(value, largest) if known else "–", (value, place), (4 if value >= 0 else -4, 0), textcoords="offset points",
+            value_text(value, largest) if known else "–", (value, position), (4 if value >= 0 else -4, 0), textcoords="offset points",
             ha=side, va="center", fontsize=9, color=INK,
         )  # fmt: skip
     axes.set_yticks(range(len(table)), [short(name) for name in table.index])
@@ -162,12 +162,12 @@ def _draw_lines(axes: Any, table: pd.DataFrame) -> None:
     from matplotlib import dates
 
     ends = []
-    for place, name in enumerate(table.columns):
-        line = table.iloc[:, place]
+    for position, name in enumerate(table.columns):
+        line = table.iloc[:, position]
         known = line.dropna()
         if known.empty:
             continue
-        color = PALETTE[place % len(PALETTE)]
+        color = PALETTE[position % len(PALETTE)]
         axes.plot(table.index, line, color=color, linewidth=1.8, marker="o" if len(known) < 3 else None)
         last = value_text(known.iloc[-1], float(table.abs().max().max()))
         ends.append(

@@ -44,8 +44,12 @@ def numbers(values: pd.Series | pd.DataFrame) -> pd.DataFrame:
             advice='For example projects["project_stage.name"].value_counts().',
         )
     table = values.to_frame() if isinstance(values, pd.Series) else values
-    columns = {place: _floats(table.iloc[:, place], name) for place, name in enumerate(table.columns)}
-    frame = pd.DataFrame({place: column.to_numpy() for place, column in columns.items()}, index=table.index)
+    columns = {
+        position: _floats(table.iloc[:, position], name) for position, name in enumerate(table.columns)
+    }
+    frame = pd.DataFrame(
+        {position: column.to_numpy() for position, column in columns.items()}, index=table.index
+    )
     return frame.set_axis(table.columns, axis=1) if columns else frame
 
 

@@ -71,19 +71,19 @@ _NATURE = {
 }
 
 
-def environment_badge(place: Environment, html: str) -> str:
+def environment_badge(environment: Environment, html: str) -> str:
     """HTML in the dress of an environment."""
-    kind = place.name if place.name in _NATURE else "other"
+    kind = environment.name if environment.name in _NATURE else "other"
     return f"<div class='pnw-environment pnw-environment-{kind}'>{html}</div>"
 
 
-def environment_html(place: Environment | None) -> str:
+def environment_html(environment: Environment | None) -> str:
     """An environment's name, whether its data are live, and its hosts."""
-    if place is None:
+    if environment is None:
         return (
             "<div class='pnw-hint pnw-indent'>Production and sandbox have keys and data of their own.</div>"
         )
-    nature = f" &middot; {_NATURE[place.name]}" if place.name in _NATURE else ""
-    login, api = escape(place.login_url), escape(place.api_url)
-    hosts = "" if place == DEMO else f"<br>login <code>{login}</code> &middot; API <code>{api}</code>"
-    return environment_badge(place, f"<b>{escape(place.name)}</b>{nature}{hosts}")
+    nature = f" &middot; {_NATURE[environment.name]}" if environment.name in _NATURE else ""
+    login, api = escape(environment.login_url), escape(environment.api_url)
+    hosts = "" if environment == DEMO else f"<br>login <code>{login}</code> &middot; API <code>{api}</code>"
+    return environment_badge(environment, f"<b>{escape(environment.name)}</b>{nature}{hosts}")

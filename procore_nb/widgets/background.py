@@ -89,7 +89,7 @@ class ProgressObserver(Progress):
         with self._lock:
             waiting = f"; {self._wait_text}" if now < self._until else ""
             counts = f"{counted(self._rows, 'row')}, {counted(self.requests, 'request')}{waiting}"
-        done = f"{self._done:,} of {self._targets:,} places, " if self._targets > 1 else ""
+        done = f"{self._done:,} of {self._targets:,} targets, " if self._targets > 1 else ""
         self._report(
             f"{self._what}: {done}{counts}", self._done / self._targets if self._targets > 1 else None
         )

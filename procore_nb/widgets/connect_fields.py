@@ -58,7 +58,7 @@ class ConnectFields:
         self._sources = sources
         self.profile = ipywidgets.Dropdown(options=[_TYPE], description="Credentials", **_WIDE)
         known = [*KNOWN] if environment is None or environment in KNOWN else [environment, *KNOWN]
-        names = [(place.name, place) for place in known]
+        names = [(chosen.name, chosen) for chosen in known]
         self.environment = ipywidgets.Dropdown(
             options=[("choose one …", None), *names],
             index=0
@@ -121,26 +121,26 @@ class ConnectFields:
         return FieldValues(valid, self.line(), self.profile_name)
 
     def _arguments(self) -> ConnectArguments:
-        place = self.environment.value
-        if place is None:
+        chosen = self.environment.value
+        if chosen is None:
             raise ArgumentError("Choose an environment first.", advice="demo needs nothing else.")
-        if place == DEMO:
-            return ConnectArguments(place, None, "", self._company_id(needed=False))
+        if chosen == DEMO:
+            return ConnectArguments(chosen, None, "", self._company_id(needed=False))
         kind, name = self.profile.value
         if kind == TYPED:
-            return ConnectArguments(place, self._credentials(), "", self._company_id(needed=True))
-        return ConnectArguments(place, None, name, self._company_id(needed=False))
+            return ConnectArguments(chosen, self._credentials(), "", self._company_id(needed=True))
+        return ConnectArguments(chosen, None, name, self._company_id(needed=False))
 
     def line(self) -> str:
         """The line of Python for what stands in the fields, complete or not; empty without an environment."""
-        place, (kind, name) = self.environment.value, self.profile.value
-        if place is None:
+        chosen, (kind, name) = self.environment.value, self.profile.value
+        if chosen is None:
             return ""
         digits = self.company.value.strip()
         company = int(digits) if digits.isascii() and digits.isdigit() else None
         typed = self.client_id.value.strip() or "…"
-        client_id = typed if kind == TYPED and place != DEMO else ""
-        return connect_line(place, client_id=client_id, profile=name, company_id=company)
+        client_id = typed if kind == TYPED and chosen != DEMO else ""
+        return connect_line(chosen, client_id=client_id, profile=name, company_id=company)
 
     def disable(self, busy: bool) -> None:
         """Allow no changes while a job runs."""
@@ -170,7 +170,7 @@ class ConnectFields:
     def _profile_chosen(self, _: Any = None) -> None:
         if self.profile_name:
             saved = self._sources.profiles.get(self.profile_name)
-            if saved.environment not in [place for _, place in self.environment.options]:
+            if saved.environment not in [chosen for _, chosen in self.environment.options]:
                 own = (saved.environment.name, saved.environment)
                 self.environment.options = [*self.environment.options, own]
             self.environment.value = saved.environment
@@ -180,11 +180,11 @@ class ConnectFields:
 
     def _adapt(self, _: Any = None) -> None:
         """Show the fields that this environment and these credentials need."""
-        place = self.environment.value
+        chosen = self.environment.value
         typed = self.profile.value[0] == TYPED
         for field in (self.profile, self.company, self.hint):
-            field.layout.display = "none" if place == DEMO else None
+            field.layout.display = "none" if chosen == DEMO else None
         for field in (self.client_id, self.secret):
-            field.layout.display = None if typed and place != DEMO else "none"
+            field.layout.display = None if typed and chosen != DEMO else "none"
         self.environment.disabled = bool(self.profile_name)
-        self.hosts.value = environment_html(place)
+        self.hosts.value = environment_html(chosen)

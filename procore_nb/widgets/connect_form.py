@@ -126,16 +126,15 @@ class ConnectForm(ipywidgets.VBox):  # type: ignore[misc]
         close_all(self)
 
     def __repr__(self) -> str:
-        place = self._fields.environment.value
+        chosen = self._fields.environment.value
         state = "connected" if self.connected else "not connected"
-        return f"ConnectForm({place.name if place else 'no environment yet'}, {state})"
+        return f"ConnectForm({chosen.name if chosen else 'no environment yet'}, {state})"
 
     def _laid_out(self) -> list[ipywidgets.Widget]:
         first = ipywidgets.HBox([self._connect, self._test])
         second = ipywidgets.HBox([self._name, self._save, self._forget])
         for row in (first, second):
             row.add_class("pnw-indent")
-        self._keeping = second
         return [*self._fields.rows, first, self._status, self._company, second, self._snippet]
 
     def _button(self, text: str, job: Callable[[FieldValues], None], tip: str, **looks: bool) -> SubmitButton:

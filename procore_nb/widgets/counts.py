@@ -46,7 +46,7 @@ def good_columns(frame: pd.DataFrame) -> list[str]:
         different = column.head(2000).map(str).nunique()
         name = str(column.name)
         words = ("status", "stage", "type", "priority", "trade", "city")
-        likely = next((place for place, word in enumerate(words) if word in name.lower()), len(words))
+        likely = next((rank for rank, word in enumerate(words) if word in name.lower()), len(words))
         alone = different > max(20, 0.6 * min(len(column), 2000)) or name.endswith(("id", "[]"))
         ranked.append((alone or different < 2, likely, at, name))
     return [name for _, _, _, name in sorted(ranked)]

@@ -40,7 +40,7 @@ def outcome(frame: pd.DataFrame, *, filtered: bool) -> dict[str, Any]:
         words = "The list is empty: no row fits." if filtered else "The list is empty."
     skipped = about["skipped"]
     if skipped:
-        words += f" {counted(len(skipped), 'place')} left out:"
+        words += f" {counted(len(skipped), 'target')} skipped:"
     steps = [_skipped_step(one) for one in skipped[:_NAMED]]
     if len(skipped) > _NAMED:
         steps.append({"step": "", "ok": None, "detail": f"and {len(skipped) - _NAMED:,} more"})
@@ -80,10 +80,10 @@ def _kept(partial: pd.DataFrame | None) -> str:
 
 
 def _skipped_step(skipped: Mapping[str, Any]) -> dict[str, Any]:
-    place, name = skipped["target"], skipped.get("project_name")
+    target, name = skipped["target"], skipped.get("project_name")
     if name:  # people know it better than the id, and a form has little room for both
-        place = place.replace(f"project_id {skipped['project_id']}", name)
-    return {"step": place, "ok": False, "detail": skipped["reason"]}
+        target = target.replace(f"project_id {skipped['project_id']}", name)
+    return {"step": target, "ok": False, "detail": skipped["reason"]}
 
 
 _NEVER = threading.Event()

@@ -218,6 +218,6 @@ def file_bytes(frame: pd.DataFrame, kind: str) -> bytes:
     if kind not in _ENDINGS:
         raise ArgumentError(f"A table is downloaded as csv or excel, not {kind!r}.")
     with tempfile.TemporaryDirectory(prefix="procore_nb-") as folder:
-        place = Path(folder) / f"table{_ENDINGS[kind]}"
-        (to_csv if kind == "csv" else to_excel)(frame, place)
-        return place.read_bytes()
+        path = Path(folder) / f"table{_ENDINGS[kind]}"
+        (to_csv if kind == "csv" else to_excel)(frame, path)
+        return path.read_bytes()

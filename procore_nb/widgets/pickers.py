@@ -270,10 +270,10 @@ class EndpointPicker(Picker):
 def needs_words(endpoint: Endpoint) -> str:
     """What a list needs beside the company, in a few words."""
     more = [" or ".join(group) for group in endpoint.needs if not _TARGET_IDS.intersection(group)]
-    place = "each project" if any("project_id" in group for group in endpoint.needs) else "whole company"
+    scope = "each project" if any("project_id" in group for group in endpoint.needs) else "whole company"
     if any(set(group) >= _TARGET_IDS for group in endpoint.needs):
-        place = "whole company or one project"
-    return place + (f", needs {', '.join(more)}" if more else "")
+        scope = "whole company or one project"
+    return scope + (f", needs {', '.join(more)}" if more else "")
 
 
 def _endpoint_row(one: Endpoint, group: str) -> list[str]:

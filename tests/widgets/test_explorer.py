@@ -80,7 +80,7 @@ def test_the_whole_portfolio_is_fetched_and_places_left_out_are_named(explorer: 
     press_fetch(explorer)
 
     assert explorer.frame["project_id"].nunique() > 50
-    assert "left out" in explorer._status.text
+    assert "skipped" in explorer._status.text
     (refused,) = [step for step in explorer._status.message["steps"] if "403" in step["detail"]]
     assert refused["step"] == "Lenox Avenue Science Block"
 
@@ -292,7 +292,7 @@ def test_a_second_click_on_fetch_asks_nothing_twice(slow: tuple[pnb.Procore, dem
 def test_a_fetch_warns_and_prints_nothing(explorer: Explorer, capsys: pytest.CaptureFixture[str]) -> None:
     choose(explorer, 1204310, 1204569)  # the second one is not permitted
     press_fetch(explorer)
-    assert "left out" in explorer._status.text
+    assert "skipped" in explorer._status.text
     explorer.endpoints.value = "daily_logs_manpower"  # without dates, only today's
     explorer.targets.choose((1204310,))
     press_fetch(explorer)

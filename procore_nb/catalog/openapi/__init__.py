@@ -1,4 +1,4 @@
-"""The compiler of catalogues: Procore's OpenAPI documents in, a catalogue file out. One door: `build_file`.
+"""The compiler of catalogues: Procore's OpenAPI documents in, a catalogue file out. One entry point: `build_file`.
 
 In: documents as a user downloads them from Procore's developer site. Out: a catalogue. Speaks to no service.
 """

@@ -58,8 +58,8 @@ def kind_for(path: str) -> str:
 def _bare(parts: tuple[str, ...]) -> str:
     words: list[str] = []
     recycled = False
-    for place, part in enumerate(parts):
-        after = parts[place + 1] if place + 1 < len(parts) else ""
+    for at, part in enumerate(parts):
+        after = parts[at + 1] if at + 1 < len(parts) else ""
         if part == "recycle_bin":
             recycled = True
         elif PLACEHOLDER.match(part) or (part in ("companies", "projects") and PLACEHOLDER.match(after)):

@@ -36,7 +36,7 @@ def described(
     rows: Rows | None,
 ) -> Endpoint:
     """The endpoint of an operation; `rows` is None where the document does not show the rows."""
-    query = {one.name: one for one in parameters(document, item, operation) if one.place == "query"}
+    query = {one.name: one for one in parameters(document, item, operation) if one.location == "query"}
     fields = (*flattened(document, rows.schema), *_about_group(document, rows)) if rows else ()
     version = split(path)[0]
     path_params = tuple(re.findall(r"\{(\w+)\}", path))
@@ -116,7 +116,7 @@ def _removal(operation: Mapping[str, Any]) -> str:
 
 
 def _about_group(document: Mapping[str, Any], rows: Rows) -> Iterator[Field]:
-    """What the rows tell of their group, under the names that they have in a frame."""
+    """What the rows say of their group, under the names that they have in a frame."""
     for one in flattened(document, rows.group):
         yield one if one.name.startswith("group_") else replace(one, name=f"group_{one.name}")
 

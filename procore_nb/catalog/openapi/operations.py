@@ -25,7 +25,7 @@ class Parameter:
     """A parameter of an operation, with the schema of its value."""
 
     name: str
-    place: str
+    location: str
     required: bool
     schema: Mapping[str, Any]
 
@@ -49,12 +49,12 @@ def parameters(
     found: dict[tuple[str, str], Parameter] = {}
     for node in (*listing(item.get("parameters")), *listing(operation.get("parameters"))):
         raw = resolved(document, node)
-        name, place = raw.get("name"), raw.get("in")
-        if not isinstance(name, str) or not name.isprintable() or place not in ("path", "query"):
+        name, location = raw.get("name"), raw.get("in")
+        if not isinstance(name, str) or not name.isprintable() or location not in ("path", "query"):
             continue
         # Swagger 2 has type, default and maximum in the parameter itself.
         schema = joined(document, raw["schema"]) if "schema" in raw else dict(raw)
-        found[place, name] = Parameter(name, place, bool(raw.get("required")), schema)
+        found[location, name] = Parameter(name, location, bool(raw.get("required")), schema)
     return tuple(_spread(document, found.values()))
 
 
@@ -140,4 +140,4 @@ def _spread(document: Mapping[str, Any], found: Iterable[Parameter]) -> Iterable
         for key, value in inside.items():
             schema = joined(document, value)
             many = "[]" if type_of(schema) == "array" else ""
-            yield Parameter(f"filters[{key}]{many}", one.place, False, schema)
+            yield Parameter(f"filters[{key}]{many}", one.location, False, schema)

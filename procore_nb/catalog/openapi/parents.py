@@ -1,7 +1,7 @@
 """Which list the further ids of an endpoint come from: rfi_id from rfis, contract_id from the contracts.
 
 In: an endpoint and its neighbours. Out: names of endpoints for each id. Speaks to no service.
-The path tells most of it: the id in `…/rfis/{rfi_id}/replies` comes from `…/rfis`. The rest is known by name.
+The path says most of it: the id in `…/rfis/{rfi_id}/replies` comes from `…/rfis`. The rest is known by name.
 """
 
 from __future__ import annotations
