@@ -26,9 +26,9 @@ from procore_nb.demo.http_errors import (
 from procore_nb.demo.http_messages import DemoReply, DemoRequest, Headers, json_reply
 from procore_nb.demo.limits import Meter, RateLimits
 from procore_nb.demo.paging import linked_whole
-from procore_nb.demo.portfolio import Portfolio
+from procore_nb.demo.portfolio import Portfolio, usual_portfolio
 from procore_nb.demo.query_string import Query
-from procore_nb.demo.routes import Routes, routes
+from procore_nb.demo.routes import routes
 from procore_nb.demo.tokens import TokenIssuer
 
 
@@ -74,7 +74,7 @@ class Demo:
         whole_links: bool = False,
         faults: Faults | None = None,
     ) -> None:
-        self.portfolio = portfolio or Portfolio()
+        self.portfolio = portfolio or usual_portfolio()
         self.limits = limits or RateLimits()
         self.faults = faults or Faults()
         self._clock = clock
@@ -90,7 +90,6 @@ class Demo:
         self._numbers = itertools.count(1)
         self._lock = ForkSafeLock()
         self._requests = 0
-        self._known: Routes | None = None
 
     @property
     def requests(self) -> int:
@@ -148,7 +147,7 @@ class Demo:
         return headers
 
     def _look_up(self, request: DemoRequest, faults: tuple[Fault, ...]) -> DemoReply:
-        found, query = self._routes().find(request.path), Query(request.query)
+        found, query = routes().find(request.path), Query(request.query)
         named = found[1].get("company_id") if found else None
         company = self._company(request, named or query.one("company_id"))
         if found is None:
@@ -161,12 +160,6 @@ class Demo:
             if text and text != str(company.id):
                 raise not_found()
         return answer(ApiCall(request, query, self.portfolio, company, ids, faults))
-
-    def _routes(self) -> Routes:
-        """Addresses of the catalogue, read with the first API call: opening a demo costs nothing."""
-        with self._lock:
-            self._known = self._known or routes()
-            return self._known
 
     def _company(self, request: DemoRequest, named: str = "") -> Company:
         """Company of the header; `named` is the one in path or query, for calls that may come without it."""

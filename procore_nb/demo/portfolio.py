@@ -100,3 +100,9 @@ class Portfolio:
             project_id = ODD_IDS.get(index, project_id)
         project = make_project(company, index, project_id)
         return with_edge_cases(project) if main else project
+
+
+@lru_cache(maxsize=1)
+def usual_portfolio() -> Portfolio:
+    """The portfolio of every demo that is not given one: it never changes, so its rows are made once in a process."""
+    return Portfolio()

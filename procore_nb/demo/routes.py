@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import unquote
 
 import orjson
@@ -81,8 +82,12 @@ def _companies(call: ApiCall) -> DemoReply:
     return page_reply(call, call.portfolio.companies, as_json, PageRule(), newcomer=lambda _number: spare)
 
 
+@lru_cache(maxsize=1)
 def routes() -> Routes:
-    """Every address and what answers it; hand-written answers before the catalogue's, lists before single records."""
+    """Every address and what answers it; hand-written answers before the catalogue's, lists before single records.
+
+    Read with the first API call (opening a demo costs nothing), and shared by all demos of a process, with the rows made so far.
+    """
     found = Routes()
     found.add("/rest/v1.0/me", _me)
     found.add("/rest/v1.0/companies", _companies)

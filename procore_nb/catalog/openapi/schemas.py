@@ -1,13 +1,18 @@
-"""JSON schemas of an OpenAPI document: references followed, compositions joined, rows flattened to fields.
+"""An OpenAPI document from its files, and its JSON schemas: references followed, compositions joined, rows flattened to fields.
 
-In: a document and a schema in it. Out: plain schemas and `Field` rows. Speaks to no service.
+In: paths of JSON files of one reference; a schema in them. Out: documents in which every reference is inside the document itself,
+plain schemas and `Field` rows. Speaks to no service.
 """
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterator, Mapping
 from itertools import islice
+from pathlib import Path
 from typing import Any
+
+import orjson
 
 from procore_nb.catalog.models import Field
 from procore_nb.errors import CatalogError
@@ -171,3 +176,49 @@ def _enum(schema: Mapping[str, Any]) -> tuple[str, ...]:
     values = listing(schema.get("enum"))
     texts = [str(value) for value in values if isinstance(value, str | int) and not isinstance(value, bool)]
     return tuple(text for text in texts if text.isprintable() and "|" not in text)
+
+
+_ADVICE = "Download Procore's OpenAPI document as JSON and name that file."
+_OTHERS = "x-other-files"  # where the content of another file stands in a document that refers to it
+
+
+def read_document(path: str | Path) -> Mapping[str, Any]:
+    """An OpenAPI document from its file, with what it refers to in other files beside it."""
+    document = _json(Path(path))
+    if not isinstance(document, dict) or not isinstance(document.get("paths"), dict):
+        raise CatalogError(
+            f"The document {str(path)!r} has no paths: it is no OpenAPI document.", advice=_ADVICE
+        )
+    others: dict[str, Any] = {}
+    bundled = _inlined(document, Path(path), "", others)
+    return {**bundled, _OTHERS: others} if others else document
+
+
+def _json(path: Path) -> Any:
+    try:
+        return orjson.loads(path.read_bytes().removeprefix(codecs.BOM_UTF8))
+    except OSError as error:
+        raise CatalogError(f"The document {str(path)!r} cannot be read: {error.strerror}.") from error
+    except orjson.JSONDecodeError as error:
+        raise CatalogError(f"The document {str(path)!r} is not JSON: {error}.", advice=_ADVICE) from error
+
+
+def _inlined(node: Any, file: Path, root: str, others: dict[str, Any]) -> Any:
+    """A node whose references to other files lead into `others`; `root` is where its own file stands there."""
+    if isinstance(node, list):
+        return [_inlined(one, file, root, others) for one in node]
+    if not isinstance(node, dict):
+        return node
+    reference = node.get("$ref")
+    if not isinstance(reference, str) or "://" in reference:
+        return {key: _inlined(value, file, root, others) for key, value in node.items()}
+    name, _, inside = reference.partition("#")
+    if not name:
+        return {**node, "$ref": f"#{root}{inside}"}
+    other = (file.parent / name).resolve()
+    key = str(other).replace("~", "~0").replace("/", "~1")
+    place = f"/{_OTHERS}/{key}"
+    if str(other) not in others:
+        others[str(other)] = {}  # a file may refer back to one that is being read
+        others[str(other)] = _inlined(_json(other), other, place, others)
+    return {**node, "$ref": f"#{place}{inside}"}

@@ -72,7 +72,8 @@ class Listing:
     def _rows(self, context: RequestContext) -> list[Any]:
         project_id = context.project.id if context.project else None
         ids = tuple(sorted(context.ids.items()))
-        key = (id(context.portfolio), context.endpoint.name, context.company.id, project_id, ids)
+        size = context.portfolio.size(context.company)  # portfolios of one size are the same
+        key = (size, context.endpoint.name, context.company.id, project_id, ids)
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
