@@ -14,7 +14,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from procore_nb.errors import ArgumentError
-from procore_nb.near_match import near
+from procore_nb.near_match import did_you_mean
 
 _USUAL_PORTS = {"https": 443, "http": 80}
 _ADDRESS = re.compile(
@@ -115,8 +115,7 @@ def environment(
             return replace(known, **overrides) if overrides else known
     if login_url and api_url:
         return Environment(name.strip(), login_url, api_url)
-    close = near(wanted, [known.name for known in KNOWN], count=2)
-    hint = f"Did you mean {' or '.join(close)}? " if close else ""
+    hint = did_you_mean(wanted, [known.name for known in KNOWN], count=2)
     raise ArgumentError(
         f"There is no Procore environment named {name!r}.",
         advice=f"{hint}Known names: {environment_names()}. For hosts of your own pass "

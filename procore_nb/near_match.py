@@ -53,3 +53,9 @@ def near(name: str, choices: Iterable[str], *, count: int = 3, letters: float = 
         if same >= letters or overlap >= 0.5:
             scored.append((-score, len(choice), choice))
     return tuple(choice for _, _, choice in sorted(scored)[:count])
+
+
+def did_you_mean(name: str, choices: Iterable[str], *, count: int = 3) -> str:
+    """`Did you mean rfis or rfqs? ` for the names that come near, to stand before an advice; empty when none does."""
+    close = near(name, choices, count=count)
+    return f"Did you mean {' or '.join(close)}? " if close else ""

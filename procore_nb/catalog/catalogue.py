@@ -21,7 +21,7 @@ from procore_nb.catalog import paths
 from procore_nb.catalog.endpoint import Endpoint, from_row, to_row, unknown
 from procore_nb.catalog.everyday import meant_by
 from procore_nb.errors import CatalogError
-from procore_nb.near_match import near, plain
+from procore_nb.near_match import did_you_mean, plain
 
 FORMAT = "procore_nb catalogue 1"
 
@@ -68,11 +68,8 @@ class Catalogue:
             return self._by_name[meant[0]]
         if meant:
             raise CatalogError(f"{name!r} may be several lists.", advice=f"Choose one: {', '.join(meant)}.")
-        close = near(name, [*self._by_name])
-        raise CatalogError(
-            f"No endpoint is called {name!r}.",
-            advice=f"Did you mean {', '.join(close)}? {_ADVICE}" if close else _ADVICE,
-        )
+        advice = did_you_mean(name, self._by_name) + _ADVICE
+        raise CatalogError(f"No endpoint is called {name!r}.", advice=advice)
 
     def single(self, name: str) -> Endpoint:
         """The endpoint of that name that answers one object, such as `me`."""

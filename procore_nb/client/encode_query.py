@@ -18,7 +18,7 @@ import pandas as pd
 
 from procore_nb.catalog import Argument
 from procore_nb.errors import ArgumentError, CatalogError
-from procore_nb.near_match import near, plain
+from procore_nb.near_match import did_you_mean, plain
 from procore_nb.scalars import is_many, is_missing, utc_text
 
 # How an open end is sent is not documented; these are earlier and later than anything Procore holds.
@@ -200,8 +200,7 @@ def _known(argument: Argument, text: str, endpoint: str) -> str:
     if found is not None:
         return sign + found
     known = [word or sent for word, sent in pairs]
-    close = near(bare, known)
-    hint = f"Did you mean {' or '.join(close)}? " if close else ""
+    hint = did_you_mean(bare, known)
     key = argument.key if "[" in argument.key else f"[{argument.key}]"
     raise CatalogError(
         f"{endpoint} cannot sort by {bare!r}."

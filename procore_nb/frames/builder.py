@@ -31,7 +31,7 @@ from procore_nb.frames.flatten import (
 )
 from procore_nb.frames.parse import ParseIssues
 from procore_nb.frames.types import LogicalType, Path, declared_by, is_id, type_of_name
-from procore_nb.near_match import near
+from procore_nb.near_match import did_you_mean
 
 _NONE = type(None)
 _AT_ONCE = 2000  # records of one column that are read together
@@ -320,8 +320,7 @@ def to_frame(
 def unknown_column(name: str, endpoint: str | None, known: Iterable[str]) -> CatalogError:
     """The error for a column that is not known; near ones are named."""
     names = list(dict.fromkeys(known))
-    close = near(name, names)
-    hint = f"Did you mean {' or '.join(close)}? " if close else ""
+    hint = did_you_mean(name, names)
     return CatalogError(
         f"{endpoint or 'The rows'} has no column {name!r}.",
         advice=f"{hint}Its columns are: {', '.join(names[:40])}{', …' if len(names) > 40 else ''}. "

@@ -15,7 +15,7 @@ import numpy as np
 from procore_nb.errors import ArgumentError
 from procore_nb.maps.borders import Floats, country_code, country_region, state_region
 from procore_nb.maps.geometry import MEAN_RADIUS_KM, Bools, wrapped
-from procore_nb.near_match import near
+from procore_nb.near_match import did_you_mean
 
 
 @dataclass(frozen=True)
@@ -61,9 +61,8 @@ class Projection:
         return 2 * np.sqrt(3) * lam * np.cos(t) / (3 * slope), t * (a1 + a2 * t2 + t2**3 * (a3 + a4 * t2))
 
 
-Box = tuple[
-    float, float, float, float
-]  # west, south, east, north; degrees; west > east crosses the date line
+# West, south, east, north in degrees; west > east crosses the date line.
+Box = tuple[float, float, float, float]
 
 REGIONS: dict[str, Box] = {
     "gulf": (44.0, 21.5, 60.5, 31.5),
@@ -74,13 +73,7 @@ REGIONS: dict[str, Box] = {
     "north america": (-168.0, 14.0, -52.5, 72.0),
     "world": (-180.0, -60.0, 180.0, 84.0),
 }
-OTHER_WORDS = {
-    "usa": "lower48",
-    "us": "lower48",
-    "conus": "lower48",
-    "uk": "british isles",
-    "au": "australia",
-}
+OTHER_WORDS = dict.fromkeys(("usa", "us", "conus"), "lower48") | {"uk": "british isles", "au": "australia"}
 WIDE_DEGREES = 100.0  # beyond, only a world projection keeps shapes recognisable
 HALF_WORLD_DEGREES = 200.0  # beyond, the world is shown as people know it, cut in the Bering Strait
 USUAL_MIDDLE = 11.0
@@ -150,11 +143,8 @@ def choose_extent(longitude: Floats, latitude: Floats, region: Any = None) -> Ex
 def region_box(region: Any) -> Box:
     """The box of a named region, a country or state ("GB", "Texas", "US-NY"), or four numbers as given."""
     if isinstance(region, str):
-        word = (
-            region.strip().casefold().replace("_", " ").replace("-", " ")
-            if len(region) > 6
-            else region.casefold()
-        )
+        word = region.casefold()
+        word = word.strip().replace("_", " ").replace("-", " ") if len(word) > 6 else word
         word = OTHER_WORDS.get(word, word).replace("lower 48", "lower48")
         if word in REGIONS:
             return REGIONS[word]
@@ -162,10 +152,9 @@ def region_box(region: Any) -> Box:
         if outline is not None:
             points = np.concatenate(outline.rings)
             return box_around(points[:, 0], points[:, 1])
-        matches = near(word, REGIONS)
         raise ArgumentError(
             f"region={region!r} is not known.",
-            advice=f"{'Near matches: ' + ', '.join(matches) + '. ' if matches else ''}Use one of {', '.join(REGIONS)}, "
+            advice=f"{did_you_mean(word, REGIONS)}Use one of {', '.join(REGIONS)}, "
             "a country or state by code or name, or (west, south, east, north) in degrees.",
         )
     try:

@@ -209,15 +209,34 @@ class ProjectMap:
         return f"<ProjectMap: {self.note}>"
 
 
+@lru_cache(maxsize=1)
 def _widget_class() -> Any:
-    """Our widget, made when it is first needed."""
+    """The map as a widget: the same script as the page, with a kernel behind it; made when it is first needed."""
     try:
-        from procore_nb.maps.widget import MapWidget
+        import anywidget
     except ImportError as error:
         raise MissingExtraError(
             "The interactive widget needs anywidget, which is not installed.",
             advice='Install it with pip install "procore-nb[maps]"; .save("map.html") works without it.',
         ) from error
+    import traitlets
+
+    class MapWidget(anywidget.AnyWidget):
+        """`points` and `borders` go to the browser, `chosen` (int32 numbers of drawn rows) comes back."""
+
+        _esm, _css = script(), style()
+        points = traitlets.Bytes().tag(sync=True)
+        borders = traitlets.Bytes(borders_file()).tag(sync=True)
+        height = traitlets.Int(520).tag(sync=True)
+        # The browser's buffer arrives as a memoryview, which the trait would refuse.
+        chosen = traitlets.Bytes(b"").tag(sync=True, from_json=lambda value, _: bytes(value or b""))
+
+        @traitlets.validate("chosen")
+        def _whole_numbers(self, proposal: Any) -> bytes:
+            """Only whole 32-bit numbers are taken from the browser."""
+            data = bytes(proposal["value"])
+            return data if len(data) % 4 == 0 else b""
+
     return MapWidget
 
 

@@ -97,7 +97,7 @@ def _near(frame: pd.DataFrame, *names: str) -> str:
         words = [(column, column.casefold()) for column in columns]
         found += [column for column, word in words if name in word or (len(word) > 2 and word in name)][:3]
         found += near(name, known)
-    return f"Near matches: {', '.join(dict.fromkeys(found))}." if found else ""
+    return f"Did you mean {' or '.join(dict.fromkeys(found))}?" if found else ""
 
 
 PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")

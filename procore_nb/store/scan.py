@@ -17,7 +17,7 @@ from procore_nb.catalog import Catalogue
 from procore_nb.errors import ArgumentError, CatalogError, StoreError
 from procore_nb.frame_info import describe
 from procore_nb.frames.codec import DEFAULT_DECIMALS, EXACT, Decimals, checked_decimals, conform, from_arrow
-from procore_nb.near_match import near
+from procore_nb.near_match import did_you_mean
 from procore_nb.store.data_files import check_digest, read_rows, row_names
 from procore_nb.store.files import Files, damaged
 from procore_nb.store.manifest import (
@@ -180,8 +180,7 @@ class Tables:
                 found = None
         if found is None:
             tables = list(self.all())
-            close = near(name, tables)
-            hint = f"Did you mean {' or '.join(close)}? " if close else ""
+            hint = did_you_mean(name, tables)
             raise ArgumentError(
                 f"The store has no table {name!r}.",
                 advice=f"{hint}It has: {', '.join(tables) or 'none yet'}.",

@@ -248,7 +248,7 @@ def test_what_is_no_frame_is_refused(bad: Any) -> None:
 
 
 def test_missing_columns_are_named_with_near_matches() -> None:
-    with pytest.raises(ArgumentError, match=r"'latitude'.*Near matches: lat, lng_longitude"):
+    with pytest.raises(ArgumentError, match=r"'latitude'.*Did you mean lat or lng_longitude"):
         check_coordinates(pd.DataFrame({"lat": [1], "lng_longitude": [2]}))
 
 

@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from procore_nb.errors import ArgumentError, MissingExtraError, OutputError
-from procore_nb.maps import map_projects
+from procore_nb.maps import interactive, map_projects
 from procore_nb.maps.payload import choose_tiles, text_of
 
 from .frames import projects
@@ -134,7 +134,7 @@ def test_without_anywidget_the_page_is_shown_and_the_selection_says_what_to_inst
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setitem(sys.modules, "anywidget", None)
-    monkeypatch.delitem(sys.modules, "procore_nb.maps.widget", raising=False)
+    interactive._widget_class.cache_clear()
     made = map_projects(projects(3))
 
     assert made.save(tmp_path / "map.html").exists()
