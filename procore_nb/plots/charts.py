@@ -13,17 +13,9 @@ import pandas as pd
 from procore_nb.call_errors import explain_calls
 from procore_nb.errors import ArgumentError
 from procore_nb.maps.canvas import drawable
-from procore_nb.plots.style import (
-    GREY,
-    INK,
-    PALETTE,
-    as_text,
-    new_axes,
-    numbers,
-    short,
-    value_text,
-    write_no_rows,
-)
+from procore_nb.maps.categories import PALETTE
+from procore_nb.maps.legend import GREY, INK
+from procore_nb.plots.style import as_text, new_axes, numbers, short, value_text, write_no_rows
 from procore_nb.scalars import short_number
 
 if TYPE_CHECKING:
@@ -170,14 +162,8 @@ def _draw_lines(axes: Any, table: pd.DataFrame) -> None:
         color = PALETTE[position % len(PALETTE)]
         axes.plot(table.index, line, color=color, linewidth=1.8, marker="o" if len(known) < 3 else None)
         last = value_text(known.iloc[-1], float(table.abs().max().max()))
-        ends.append(
-            (
-                known.index[-1],
-                known.iloc[-1],
-                f"{short(name)} {last}" if len(table.columns) > 1 else last,
-                color,
-            )
-        )
+        text = f"{short(name)} {last}" if len(table.columns) > 1 else last
+        ends.append((known.index[-1], known.iloc[-1], text, color))
     axes.grid(axis="y", color="#E3E6E9", linewidth=0.8)
     axes.spines["left"].set_visible(False)
     axes.tick_params(axis="y", length=0)

@@ -11,25 +11,12 @@ import pandas as pd
 
 from procore_nb.errors import ArgumentError
 from procore_nb.maps.canvas import drawable, families, new_figure
-from procore_nb.maps.categories import PALETTE
 from procore_nb.maps.legend import GREY, INK, QUIET, write_title
 from procore_nb.scalars import short_number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = [
-    "GREY",
-    "INK",
-    "PALETTE",
-    "QUIET",
-    "as_text",
-    "new_axes",
-    "numbers",
-    "short",
-    "value_text",
-    "write_no_rows",
-]
 _LONGEST = 38  # characters of a name beside a bar or a line
 
 
