@@ -317,7 +317,7 @@ def test_a_watch_tells_places_rows_and_waiting_at_most_four_times_a_second() -> 
     watch.tick()
 
     assert len(told) == 2
-    assert told[0][0].startswith("rfis: 1 of 4 places, 1,200 rows, 1 request; waiting until ")
+    assert told[0][0].startswith("rfis: 1 of 4 targets, 1,200 rows, 1 request; waiting until ")
     assert told[0][0].endswith(": rate limit")
     assert told[0][1] == 0.25
 
