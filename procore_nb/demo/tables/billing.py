@@ -28,8 +28,8 @@ COUNTED = ("approved", "approved_as_noted")
 @dataclass(frozen=True)
 class Bill:
     """One month's bill. `lines` is what is done of each line of the contract, `extras` of its changes by the number of
-    their budget code; all to date, in cents. `changes` are those that add and those that take away, `known` those of the
-    bill before. `paid_on` is None as long as it is not paid.
+    their budget code; all to date, in cents. `more` is what approved changes add to the contract, `less` what credits take
+    off, `known_…` that of the bill before. `paid_on` is None as long as it is not paid.
     """
 
     number: int
@@ -38,8 +38,10 @@ class Bill:
     end: date
     billed: date
     original: int
-    changes: tuple[int, int]
-    known: tuple[int, int]
+    more: int
+    less: int
+    known_more: int
+    known_less: int
     lines: tuple[int, ...]
     extras: dict[int, int]
     retained: int
@@ -55,9 +57,39 @@ class Bill:
         return sum(self.lines) + sum(self.extras.values())
 
     @property
+    def net(self) -> int:
+        """Changes approved by the end of the month, credits taken off."""
+        return self.more + self.less
+
+    @property
+    def new_more(self) -> int:
+        """What changes added since the bill before."""
+        return self.more - self.known_more
+
+    @property
+    def new_less(self) -> int:
+        """What credits took off since the bill before."""
+        return self.less - self.known_less
+
+    @property
     def contract_sum(self) -> int:
         """Contract with the changes approved by the end of the month."""
-        return self.original + sum(self.changes)
+        return self.original + self.net
+
+    @property
+    def balance(self) -> int:
+        """What of the contract is still to be paid after this bill."""
+        return self.contract_sum - self.earned
+
+    @property
+    def claimed(self) -> int:
+        """Work completed in the month."""
+        return self.done - self.previous
+
+    @property
+    def percent_complete(self) -> str:
+        """Share of the contract done, as Procore writes it."""
+        return f"{self.done * 10_000 // self.contract_sum / 100:.2f}%"
 
     @property
     def earned(self) -> int:
@@ -148,7 +180,7 @@ def _bills(
         retained = 0 if final else total * percent // 100
         number += 1
         yield Bill(
-            number, period, start, end, billed, sum(amounts), changes, known, lines, extras, retained, previous, earned,
+            number, period, start, end, billed, sum(amounts), *changes, *known, lines, extras, retained, previous, earned,
             final, *_state(draw, calendar, billed, median),
         )  # fmt: skip
         previous, earned, known = total, total - retained, changes

@@ -16,6 +16,7 @@ from procore_nb.demo.tables.made_up_names import COST_CODES
 from procore_nb.demo.tables.plan import plan_of
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
+from procore_nb.demo.tables.row_forms import currency, written
 
 _TYPES = {kind.code: kind for kind in COST_TYPES}
 
@@ -63,45 +64,16 @@ def codes_of(context: RequestContext) -> tuple[BudgetCode, ...]:
     return tuple(one for one in BUDGET_CODES if one.code in plan_of(context.here))
 
 
-def money(cents: int) -> Decimal:
-    """Amount as Procore writes it: one decimal, two where needed."""
-    return Decimal(cents // 10).scaleb(-1) if cents % 10 == 0 else Decimal(cents).scaleb(-2)
-
-
 def wbs(context: RequestContext, one: BudgetCode) -> Row:
     """WBS code as other rows show it."""
     return {"id": context.id("wbs_code", one.number), "flat_code": one.flat_code, "description": one.name}
 
 
-def currency(context: RequestContext) -> Row | None:
-    """Currency of a project's money, its own; None where the project states none."""
-    code = context.here.currency
-    rate = Decimal("1.0")
-    return code and {
-        "currency_iso_code": code,
-        "base_currency_iso_code": code,
-        "currency_exchange_rate": rate,
-    }  # type: ignore[return-value]
-
-
 def cost_code_row(context: RequestContext, number: int) -> Row:
     """Cost code of a project, by its number in the list."""
-    project, code = context.here, directory.cost_codes(context)[number]
-    return {
-        "id": code.id,
-        "name": code.name,
-        "full_code": code.code,
-        "code": code.code.partition("-")[2],
-        "sortable_code": code.code,
-        "biller": project.name,
-        "biller_id": project.id,
-        "biller_type": "Project",
-        "budgeted": number in plan_of(project),
-        "parent": {"id": None},
-        "position": number + 1,
-        "created_at": project.created_at,
-        "updated_at": project.created_at,
-    }
+    code, budgeted = directory.cost_codes(context)[number], number in plan_of(context.here)
+    short = code.code.partition("-")[2]
+    return written("cost_code", context, code=code, short=short, budgeted=budgeted, position=number + 1)
 
 
 def coded(context: RequestContext, one: BudgetCode) -> Row:
@@ -125,28 +97,20 @@ def line_row(
     holder: tuple[str, int],
 ) -> Row:
     """One line of a contract, a change order or a direct cost: `holder` is the kind of that, and its id."""
-    written = money(amount)
-    return {
+    about = {
         "id": context.id(kind, number),
-        "description": text,
-        "amount": written,
-        "total_amount": written,
-        "extended_amount": written,
-        "extended_type": "calculated",
-        "quantity": Decimal("1.0"),
-        "unit_cost": written,
-        "uom": "ls",
-        "company": {"id": context.company.id, "name": context.company.name},
-        "project": {"id": context.here.id, "name": context.here.name},
-        "holder": {"id": holder[1], "holder_type": holder[0].title().replace("_", "")},
-        **coded(context, code),
+        "text": text,
+        "amount": amount,
+        "one_unit": Decimal("1.0"),
+        "holder_id": holder[1],
+        "holder_type": holder[0].title().replace("_", ""),
     }
+    return {**written("line", context, **about), **coded(context, code)}
 
 
 @table("wbs_codes", "wbs_codes_v2_0")
 def wbs_codes(context: RequestContext) -> Iterator[Row]:
     """Budget codes of a project."""
-    project = context.here
     kinds = context.id("wbs_segment_item", 9_000)
     for one in codes_of(context):
         code = directory.cost_codes(context)[one.code]
@@ -154,11 +118,7 @@ def wbs_codes(context: RequestContext) -> Iterator[Row]:
         kind = {"id": kinds + one.kind.id % 10, "code": one.kind.code, "name": one.kind.name}
         yield {
             **wbs(context, one),
-            "code": one.flat_code,
-            "flat_name": one.name,
-            "status": "active",
-            "created_at": project.created_at,
-            "updated_at": project.created_at,
+            **written("wbs_code", context, one=one),
             "segment_items": [
                 {**item, "path_ids": [item["id"]], "path_codes": [item["code"]], "in_use": True}
                 for item in (cost, {**kind, "path_code": one.kind.code})

@@ -9,10 +9,10 @@ from procore_nb.demo.company import TODAY
 from procore_nb.demo.facts import read_facts
 from procore_nb.demo.tables import directory, site_team
 from procore_nb.demo.tables.billing import periods
-from procore_nb.demo.tables.budgetcodes import currency, money
-from procore_nb.demo.tables.figures import Figures, figures
+from procore_nb.demo.tables.figures import figures
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
+from procore_nb.demo.tables.row_forms import money, written
 
 VIEW, SNAPSHOT = "budget_view", "budget_view_snapshot"
 _OWN_VIEW_ONLY = 67  # index of a project
@@ -36,18 +36,10 @@ def _views(context: RequestContext) -> range:
 @table("budget_views")
 def budget_views(context: RequestContext) -> Iterator[Row]:
     """Ways to look at the budget; the last one has columns the company named itself."""
-    since = context.here.created_at
+    updated = context.here.created_at + timedelta(days=1)
     for number in _views(context):
         name, text, role, _columns = _VIEWS[number]
-        yield {
-            "id": context.id(VIEW, number),
-            "name": name,
-            "description": text,
-            "role": role,
-            "created_at": since,
-            "updated_at": since + timedelta(days=1),
-            "created_by": site_team.office(context)[0].ref,
-        }
+        yield written("budget_view", context, number=number, name=name, text=text, role=role, updated=updated)
 
 
 @table("budget_detail_columns")
@@ -114,55 +106,25 @@ def _snapshot_day(context: RequestContext) -> date | None:
 
 
 def _rows(context: RequestContext, day: date, columns: dict[str, str]) -> Iterator[Row]:
-    project, codes = context.here, directory.cost_codes(context)
     for one, row in figures(context, day).items():
-        code, kind = codes[one.code], one.kind
-        yield {
-            "id": context.id("budget_line_item", one.number),
-            "deletable": False,
-            "company_id": context.company.id,
-            "company": context.company.name,
-            "project_id": project.id,
-            "project": project.name,
-            "wbs_code_id": context.id("wbs_code", one.number),
-            "biller_id": project.id,
-            "biller": project.name,
-            "biller_type": "Project",
-            "root_cost_code_id": code.id,
-            "root_cost_code": f"{code.code} - {code.name}",
-            "cost_code_id": code.id,
-            "cost_code": f"{code.code} - {code.name}",
-            "category_id": kind.id,
-            "category": kind.name,
-            "original_budget_amount": money(row.original),
-            "budget_modifications": money(row.transfers),
-            "budget_forecast": _forecast(context, one.number, row),
-            "currency_configuration": currency(context),
-            **{title: money(getattr(row, figure)) for title, figure in columns.items()},
+        typed = row.guess is not None
+        about = {
+            "one": one,
+            "row": row,
+            "code": directory.cost_codes(context)[one.code],
+            "automatic": not typed,
         }
-
-
-def _forecast(context: RequestContext, number: int, row: Figures) -> Row:
-    typed = row.guess is not None
-    return {
-        "id": context.id("budget_forecast", number),
-        "manual_amount": money(row.forecast) if typed else None,
-        "automatic_amount": money(row.automatic),
-        "amount": money(row.forecast),
-        "automatically_calculated": not typed,
-        "calculation_strategy": "manual" if typed else "automatic",
-        "notes": "The work is finished." if row.guess == 0 else "Price agreed in talks." if typed else None,
-    }
+        about |= {
+            "manual": money(row.forecast) if typed else None,
+            "strategy": "manual" if typed else "automatic",
+        }
+        notes = "The work is finished." if row.guess == 0 else "Price agreed in talks." if typed else None
+        shown = {title: money(getattr(row, figure)) for title, figure in columns.items()}
+        yield {**written("budget_row", context, **about, notes=notes), **shown}
 
 
 def _total(context: RequestContext, day: date) -> Row:
     rows = figures(context, day).values()
-    return {
-        "id": str(context.here.id),
-        "name": context.here.name,
-        "biller_type": "Project",
-        "original_budget_amount": money(sum(one.original for one in rows)),
-        "budget_modifications": money(sum(one.transfers for one in rows)),
-        "budget_forecast": {"amount": money(sum(one.forecast for one in rows))},
-        "currency_configuration": currency(context),
-    }
+    original, moved = sum(one.original for one in rows), sum(one.transfers for one in rows)
+    forecast = sum(one.forecast for one in rows)
+    return written("budget_total", context, original=original, moved=moved, forecast=forecast)

@@ -7,13 +7,14 @@ from datetime import timedelta
 
 from procore_nb.demo.tables import site_team
 from procore_nb.demo.tables.billing import bills, owner_bills
-from procore_nb.demo.tables.budgetcodes import currency, line_row, money
+from procore_nb.demo.tables.budgetcodes import line_row
 from procore_nb.demo.tables.claims import Claim
 from procore_nb.demo.tables.contracts import PRIME
 from procore_nb.demo.tables.events import REASONS
 from procore_nb.demo.tables.orders import COMMITMENT_FIRST, Order, commitment_orders, prime_orders, tiers
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
+from procore_nb.demo.tables.row_forms import written
 
 ORDER, REQUEST, POTENTIAL = "change_order", "change_order_request", "potential_change_order"
 
@@ -55,24 +56,16 @@ def change_order_requests(context: RequestContext) -> Iterator[Row]:
 def potential_change_orders(context: RequestContext) -> Iterator[Row]:
     """Priced changes: what the owner is asked for, and what the firms ask for. They add up to the change orders."""
     for order, claim, amount in _potential(context):
-        number, three = f"{claim.index + 1:03}", tiers(context) == 3
-        yield {
-            **_order(context, order),
-            "id": _potential_id(context, order, claim),
-            "number": number,
-            "title": claim.title,
-            "created_at": claim.priced,
-            "grand_total": money(amount),
-            "change_reason": REASONS[claim.reason],
-            "schedule_impact_amount": claim.days or None,
-            "change_order_request_id": context.id(REQUEST, order.index) if three else None,
-            "change_order_request_title": order.title if three else None,
-            "change_order_package_title": order.title,
-            "potential_change_order_acronym_number": f"PCO #{number}",
-            "change_order_request_acronym_number": f"COR #{order.number}" if three else None,
-            "change_order_package_acronym_number": f"CO #{order.number}",
-            "change_order_tiers": tiers(context),
-        }
+        about = {"claim": claim, "amount": amount, "order": order, "days": claim.days or None}
+        row = written(
+            "potential_change_order", context, **about, reason=REASONS[claim.reason], tiers=tiers(context)
+        )
+        row = {**_order(context, order), **row, "id": _potential_id(context, order, claim)}
+        if tiers(context) == 3:
+            row["change_order_request_id"] = context.id(REQUEST, order.index)
+            row["change_order_request_title"] = order.title
+            row["change_order_request_acronym_number"] = f"COR #{order.number}"
+        yield row
     if tiers(context) != 2:
         yield from _deleted(context, POTENTIAL)
 
@@ -138,52 +131,42 @@ def _potential_id(context: RequestContext, order: Order, claim: Claim) -> int:
 
 
 def _order(context: RequestContext, order: Order) -> Row:
-    decided, approved = order.decided, order.status == "approved"
-    asker = site_team.office(context)[order.index % len(site_team.office(context))]
+    decided, approved, office = order.decided, order.status == "approved", site_team.office(context)
     own = owner_bills(context) if order.purchase is None else bills(context)[order.purchase.index]
     bill = next((one for one in own if decided and approved and one.end >= decided.date()), None)
-    return {
-        "id": context.id(ORDER, order.index),
-        "contract_id": contract_id(context, order),
-        "number": order.number,
-        "title": order.title,
-        "status": order.status,
-        "executed": approved,
-        "grand_total": money(order.total),
-        "schedule_impact_amount": order.days or None,
-        "revision": 0,
-        "created_at": order.created,
-        "created_by_id": asker.id,
-        "created_by": asker.ref,
-        "updated_at": decided or order.created,
-        "due_date": order.created.date() + timedelta(days=30),
-        "reviewed_at": decided,
-        "signed_change_order_received_date": decided.date() if decided and approved else None,
-        "invoiced_date": bill.billed if bill else None,
-        "paid_date": bill.paid_on if bill else None,
-        "paid": bool(bill and bill.paid_on),
-        "designated_reviewer": site_team.office(context)[0].ref,
-        "currency_configuration": currency(context),
-        "custom_fields": {},
-    }
+    return written(
+        "change_order",
+        context,
+        contract_id=contract_id(context, order),
+        order=order,
+        approved=approved,
+        days=order.days or None,
+        asker=office[order.index % len(office)],
+        updated=decided or order.created,
+        due=order.created.date() + timedelta(days=30),
+        signed=decided.date() if decided and approved else None,
+        bill=bill,
+        paid=bool(bill and bill.paid_on),
+    )
 
 
 def _signed(context: RequestContext, order: Order) -> Row:
     """What the newer lists of change orders tell besides."""
     first = order.claims[0]
-    return {
-        "description": first.topic.question,
-        "signature_required": True,
-        "private": False,
-        "field_change": first.question is not None,
-        "reviewed_by": site_team.brief(site_team.office(context)[0]) if order.decided else None,
-        "received_from": site_team.brief(first.question.asked_by) if first.question else None,
-        "change_order_change_reason": {"id": 61 + first.reason, "change_reason": REASONS[first.reason]},
-        "change_events": [
-            {"id": context.id("change_event", one.index), "number": f"{one.index + 1:03}"}
+    return written(
+        "signed_change_order",
+        context,
+        claim=first,
+        asked=first.question is not None,
+        reviewed_by=site_team.brief(site_team.office(context)[0]) if order.decided else None,
+        received_from=site_team.brief(first.question.asked_by) if first.question else None,
+        reason_id=61 + first.reason,
+        reason=REASONS[first.reason],
+        events=[
+            {"id": context.id("change_event", one.index), "number": f"{one.number:03}"}
             for one in order.claims
         ],
-    }
+    )
 
 
 def _lines(

@@ -64,6 +64,11 @@ class Claim:
     firm: Decision | None = None
 
     @property
+    def number(self) -> int:
+        """Number of its change event."""
+        return self.index + 1
+
+    @property
     def decided(self) -> datetime | None:
         """When the last of both sides decided; None while one has not."""
         days = [side.on for side in (self.owner, self.firm) if side is not None]

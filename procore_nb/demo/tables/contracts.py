@@ -7,9 +7,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from procore_nb.demo.company import TODAY
-from procore_nb.demo.tables import directory, site_team
+from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.billing import bills, retained_percent
-from procore_nb.demo.tables.budgetcodes import budget_code, currency, line_row, money
+from procore_nb.demo.tables.budgetcodes import budget_code, line_row
 from procore_nb.demo.tables.orders import orders_of, summed
 from procore_nb.demo.tables.plan import plan_of
 from procore_nb.demo.tables.progress_curve import works
@@ -24,6 +24,7 @@ from procore_nb.demo.tables.purchases import (
 )
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
+from procore_nb.demo.tables.row_forms import written
 
 PRIME = "prime_contract"
 # The list that joins both kinds of commitments knows the words of subcontracts only.
@@ -41,30 +42,21 @@ def prime_contracts(context: RequestContext) -> Iterator[Row]:
     status = "Out For Signature" if not signed else "Complete" if term and term.ended else "Approved"
     created = project.created_at + timedelta(days=12)
     agreed = created.date() + timedelta(days=14)
-    owner, builder = directory.owner_of(context.company, project), directory.builder(context.company)
-    approved = summed(orders_of(context, None), "approved")
     yield {
-        "id": context.id(PRIME, 0),
-        "number": "1",
-        "title": project.name,
-        "status": status,
-        "executed": signed,
-        "execution_date": agreed if signed else None,
-        "contract_date": agreed if signed else None,
-        "signed_contract_received_date": agreed if signed else None,
-        "contract_start_date": project.start,
-        "contract_estimated_completion_date": project.finish,
-        "actual_completion_date": project.actual_finish,
-        "grand_total": money(prime_sum(context)),
-        "approved_change_orders": money(approved),
-        "retainage_percent": money(retained_percent(context) * 100),
-        "vendor": owner.ref,
-        "vendor_id": owner.id,
-        "contractor": builder.ref,
-        "created_by": site_team.office(context)[0].ref,
         **_common(context),
-        "created_at": created,
-        "updated_at": max(created, project.calendar.by_now(project.updated_at)),
+        **written(
+            "prime_contract",
+            context,
+            status=status,
+            signed=signed,
+            agreed=agreed if signed else None,
+            total=prime_sum(context),
+            approved=summed(orders_of(context, None), "approved"),
+            owner=directory.owner_of(context.company, project),
+            builder=directory.builder(context.company),
+            created=created,
+            updated=max(created, project.calendar.by_now(project.updated_at)),
+        ),
     }
 
 
@@ -96,16 +88,10 @@ def work_order_contracts(context: RequestContext) -> Iterator[Row]:
 @table("purchase_order_contracts")
 def purchase_order_contracts(context: RequestContext) -> Iterator[Row]:
     """Purchase orders."""
+    more = written("purchase_order", context)
     for one in purchases(context):
         if one.kind == PURCHASE_ORDER:
-            yield {
-                **_commitment(context, one),
-                "assignee": {"id": site_team.office(context)[0].id},
-                "bill_to_address": context.here.address,
-                "ship_to_address": context.here.address,
-                "ship_via": "Truck",
-                "payment_terms": "Net 30",
-            }
+            yield {**_commitment(context, one), **more}
 
 
 @table("commitments_v1_0", "commitment_contracts")
@@ -117,7 +103,7 @@ def commitments(context: RequestContext) -> Iterator[Row]:
             **_commitment(context, one),
             "status": status,
             "vendor": one.vendor.ref,
-            "type": _type_name(one),
+            "type": one.type_name,
         }
 
 
@@ -138,61 +124,38 @@ def _commitment(context: RequestContext, one: Purchase) -> Row:
     paid = sum(bill.due for bill in own if bill.paid_on)
     signed: date | None = one.contract_date if one.executed else None
     begin, end = (term.day_at(one.begin), term.day_at(one.end)) if term else (None, None)
-    last = max([one.contract_date, *(bill.billed for bill in own)])
+    noon, last = context.here.calendar.noon, max([one.contract_date, *(bill.billed for bill in own)])
     return {
-        "id": context.id(one.kind, one.index),
-        "number": one.number,
-        "title": one.title,
-        "status": one.status,
-        "executed": one.executed,
-        "execution_date": signed and min(signed + timedelta(days=5), TODAY),
-        "contract_date": signed,
-        "signed_contract_received_date": signed,
-        "issued_on_date": signed,
-        "contract_start_date": begin,
-        "delivery_date": begin,
-        "contract_estimated_completion_date": end,
-        "actual_completion_date": end if one.status == "Complete" else None,
-        "grand_total": money(one.total),
-        "approved_change_orders": money(approved),
-        "pending_change_orders": money(pending),
-        "draft_change_orders_amount": money(sum(order.total for order in orders if order.status == "draft")),
-        "revised_contract": money(revised),
-        "pending_revised_contract": money(revised + pending),
-        "retainage_percent": money(retained_percent(context) * 100),
-        "total_payments": money(paid),
-        "total_draw_requests_amount": money(0),
-        "total_requisitions_amount": money(sum(bill.due for bill in own)),
-        "percentage_paid": money(paid * 10_000 // revised if revised else 0),
-        "remaining_balance_outstanding": money(revised - paid),
-        "requisitions_are_enabled": True,
-        "project": {"id": context.here.id, "name": context.here.name},
-        "vendor": {"id": one.vendor.id, "company": one.vendor.name},
-        "vendor_id": one.vendor.id,
-        "billing_schedule_of_values_status": "approved" if one.executed else "draft",
         **_common(context),
-        "created_at": one.created,
-        "updated_at": max(one.created, context.here.calendar.noon(last)),
-        "deleted_at": max(one.created, context.here.calendar.noon(TODAY)) if one.deleted else None,
-        "_deleted": one.deleted,
+        **written(
+            "commitment",
+            context,
+            one=one,
+            signed=signed,
+            executed_on=signed and min(signed + timedelta(days=5), TODAY),
+            begin=begin,
+            end=end,
+            ended=end if one.status == "Complete" else None,
+            approved=approved,
+            pending=pending,
+            draft=sum(order.total for order in orders if order.status == "draft"),
+            revised=revised,
+            expected=revised + pending,
+            paid=paid,
+            billed=sum(bill.due for bill in own),
+            paid_percent=paid * 10_000 // revised if revised else 0,
+            left=revised - paid,
+            values_status="approved" if one.executed else "draft",
+            updated=max(one.created, noon(last)),
+            deleted_at=max(one.created, noon(TODAY)) if one.deleted else None,
+        ),
     }
 
 
 def _common(context: RequestContext) -> Row:
-    synced = context.here.origin_id is not None
-    return {
-        "accounting_method": "amount",
-        "private": True,
-        "show_line_items_to_non_admins": False,
-        "origin_data": "synced" if synced else None,
-        "currency_configuration": currency(context),
-        "currency_iso_code": context.here.currency,
-        "currency_exchange_rate": context.here.currency and Decimal("1.0"),
-    }
-
-
-def _type_name(one: Purchase) -> str:
-    return "WorkOrderContract" if one.kind == WORK_ORDER else "PurchaseOrderContract"
+    origin = "synced" if context.here.origin_id is not None else None
+    rate = Decimal("1.0") if context.here.currency else None
+    return written("contract", context, origin=origin, rate=rate, retained=retained_percent(context) * 100)
 
 
 def _line(context: RequestContext, line: Line, kind: str, index: int) -> Row:

@@ -7,9 +7,10 @@ from datetime import timedelta
 
 from procore_nb.demo.company import TODAY
 from procore_nb.demo.tables import site_team
-from procore_nb.demo.tables.budgetcodes import BudgetCode, currency, line_row, money
+from procore_nb.demo.tables.budgetcodes import BudgetCode, line_row
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
+from procore_nb.demo.tables.row_forms import written
 from procore_nb.demo.tables.spending import Spending, spendings
 
 DIRECT_COST = "direct_cost"
@@ -24,26 +25,16 @@ def direct_costs(context: RequestContext) -> Iterator[Row]:
         vendor = site_team.firm_for(context, 16) if one.kind == "invoice" else None
         person = site_team.office(context)[one.index % 3] if one.kind != "invoice" else None
         paid = one.day + timedelta(days=0 if person else 21 + one.index % 30)
-        yield {
-            "id": context.id(DIRECT_COST, one.index),
-            "amount": money(one.total),
-            "grand_total": money(one.total),
-            "direct_cost_type": one.kind,
-            "direct_cost_date": one.day,
-            "received_date": one.day,
-            "payment_date": paid if one.status == "approved" and paid <= TODAY else None,
-            "description": f"{_TEXTS[one.kind]}, {one.day:%Y-%m}",
-            "invoice_number": f"INV-{one.index + 1:04}" if vendor else None,
-            "status": one.status,
+        about: Row = {
+            "one": one,
+            "firm": vendor,
+            "text": _TEXTS[one.kind],
             "terms": "Net 30" if vendor else None,
-            "vendor": vendor.name if vendor else None,
-            "vendor_id": vendor.id if vendor else None,
-            "vendor_name": vendor.name if vendor else None,
-            "employee": site_team.brief(person) if person else None,
-            "currency_configuration": currency(context),
-            "created_at": one.created,
-            "updated_at": one.created,
         }
+        about["paid_on"] = paid if one.status == "approved" and paid <= TODAY else None
+        about["employee"] = person and site_team.brief(person)
+        about["number"] = f"INV-{one.index + 1:04}" if vendor else None
+        yield written("direct_cost", context, **about)
 
 
 @table("direct_cost_line_items", "direct_cost_line_items_by_direct_cost")

@@ -56,6 +56,11 @@ class Purchase:
         return sum(line.amount for line in self.lines)
 
     @property
+    def type_name(self) -> str:
+        """Its kind in the words of lists that join both."""
+        return "WorkOrderContract" if self.kind == WORK_ORDER else "PurchaseOrderContract"
+
+    @property
     def executed(self) -> bool:
         """Whether both sides have signed it."""
         return self.status in ("Approved", "Complete", "Received", "Closed")
