@@ -52,6 +52,19 @@ def estimate(args: argparse.Namespace) -> int:
     return _write(args, lambda procore: procore.estimate(args.name, **_arguments(args)))
 
 
+def access_request(args: argparse.Namespace) -> int:
+    """Show the letter to the administrator; files get its table."""
+    targets = outputs(args)
+    with connected(args) as procore:
+        frame, text = procore.access_request(args.names)
+    if targets or args.csv == "-":
+        frame.attrs["procore"]["endpoint"] = "access-request"
+        write_output(frame, args, targets)
+    else:
+        print(text)
+    return 0
+
+
 def _write(args: argparse.Namespace, fetch: Callable[[Procore], pd.DataFrame]) -> int:
     targets = outputs(args)
     with connected(args) as procore:

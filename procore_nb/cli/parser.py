@@ -34,6 +34,7 @@ def parser() -> argparse.ArgumentParser:
     _projects(verbs.add_parser("projects", help="the projects of a company", epilog=_CREDENTIALS))
     _table(verbs.add_parser("table", help="any list, by name or path", epilog=_CREDENTIALS))
     _lookups(verbs)
+    _access_request(verbs.add_parser("access-request", help="what to ask the administrator for, as a letter"))
     _endpoints(verbs.add_parser("endpoints", help="find a list in the catalogue"))
     _diagnose(verbs.add_parser("diagnose", help="why does nothing come? step by step", epilog=_CREDENTIALS))
     _catalog(verbs.add_parser("catalog", help="make a catalogue from Procore's OpenAPI document"))
@@ -158,6 +159,13 @@ def _lookups(verbs: Any) -> None:
         one.set_defaults(run=run)
     _outputs(record)
     record.set_defaults(run=commands.record)
+
+
+def _access_request(one: argparse.ArgumentParser) -> None:
+    one.add_argument("names", nargs="+", metavar="NAME", help="lists to be read: rfis budget incidents")
+    _connection(one)
+    _outputs(one)
+    one.set_defaults(run=commands.access_request)
 
 
 def _columns(one: argparse.ArgumentParser) -> None:

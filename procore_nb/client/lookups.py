@@ -5,7 +5,7 @@ In: names of lists and ids. Out: frames, or JSON as it came. Speaks to the servi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
@@ -13,6 +13,7 @@ import pandas as pd
 from procore_nb.catalog import Argument, paths
 from procore_nb.catalog.endpoint import RECORD_ID
 from procore_nb.client import counting
+from procore_nb.client.access import AccessRequest, access_request
 from procore_nb.client.connection import Connection
 from procore_nb.client.encode_query import pairs_for
 from procore_nb.client.query import ListQuery, list_query
@@ -190,6 +191,34 @@ class Lookups(Connection):
         True
         """
         return counting.estimate(self._query(name, arguments))
+
+    def access_request(self, names: str | Iterable[str]) -> AccessRequest:
+        """Return what an administrator has to grant so that these lists can be read: a frame, and a text to send.
+
+        Parameters
+        ----------
+        names
+            Names of lists: `["rfis", "budget", "incidents"]`.
+
+        Returns
+        -------
+        AccessRequest
+            `.frame`: one row for each tool (all string): `level` (company or project), `tool`, `permission`, `lists` that need
+            it, and `basis`: what of it Procore's reference says, and what is a rule. `.text`: the same as a letter.
+
+        Raises
+        ------
+        CatalogError, ArgumentError
+            If a list is not known, or none is named.
+
+        Examples
+        --------
+        >>> import procore_nb as pnb
+        >>> frame, text = pnb.connect("demo").access_request(["rfis", "budget"])
+        >>> frame["level"].tolist()
+        ['company', 'company', 'project', 'project']
+        """
+        return access_request(self, names)
 
     def _query(self, name: str, arguments: Mapping[str, Any], *, record: bool = False) -> ListQuery:
         return list_query(cast("Procore", self), name, arguments, record=record)

@@ -244,5 +244,7 @@ def test_less_than_a_whole_list_in_a_terminal(capsys: pytest.CaptureFixture[str]
     assert len(capsys.readouterr().out.splitlines()) == 3
     assert main(["estimate", "rfis", "--environment", "demo", "--projects", "all"]) == 0
     assert "172" in capsys.readouterr().out
+    assert main(["access-request", "rfis", "budget", "--environment", "demo"]) == 0
+    assert "RFI: Read Only" in capsys.readouterr().out
     assert main(["table", "rfis", *where, "--max-rows", "0"]) == 1
     assert "from 1 up" in capsys.readouterr().err

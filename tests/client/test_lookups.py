@@ -314,3 +314,32 @@ def test_an_estimate_knows_what_the_rate_limit_leaves(to_demo, clock) -> None:  
     procore.projects()
     seconds = procore.estimate("rfis", projects=list(range(1, 101)))["seconds"][0]
     assert 80 <= seconds <= 110
+
+
+# What to ask the administrator for
+
+
+def test_an_access_request_names_each_tool_once_and_what_it_rests_on(to_demo) -> None:  # type: ignore[no-untyped-def]
+    procore = to_demo()
+    frame, text = procore.access_request(
+        ["rfi_replies", "budget", "rfis", "/rest/v1.0/projects/{project_id}/own"]
+    )
+    tools = frame.fillna("").set_index("tool")
+    assert tools.loc["Portfolio", ["level", "lists"]].tolist() == ["company", "projects"]
+    assert tools.loc["RFI", ["level", "permission", "lists"]].tolist() == [
+        "project",
+        "Read Only",
+        "rfis, rfi_replies",
+    ]
+    assert tools.loc["Budget", "lists"] == "budget_views, budget_view_detail_rows"
+    assert "does not say" in tools.loc["", "basis"]
+    assert tools["basis"].str.contains("by rule").sum() == len(tools) - 1
+    for words in ("RFI: Read Only (for rfis, rfi_replies)", str(procore.company_id), "permitted projects",
+                  "https://developers.procore.com/documentation/developer-managed-service-accounts", "not the permission"):  # fmt: skip
+        assert words in text
+    assert not procore.seen
+    assert str(procore.access_request("rfis")).startswith("Subject:")
+    with pytest.raises(pnb.CatalogError, match="rfis"):
+        procore.access_request(["rfiss"])
+    with pytest.raises(pnb.ArgumentError, match="names of lists"):
+        procore.access_request([])
