@@ -35,6 +35,7 @@ KEYS: Mapping[str, str] = {
     "restarted": "how many targets were fetched again from the beginning, as their list moved",
     "changed_meanwhile": "lists that changed while they were fetched: how many `lists`, rows that `came`, `gone`, `unseen`",
     "superseded": "RFIs: how many rows are revisions that a newer one replaces",
+    "cached": "`connect(cache=…)`: how many `responses` came from the disk, and when the `oldest` was fetched, UTC text",
     "unreadable": "how many characters were not UTF-8 and were guessed or lost",
     "unparsed": "by column: count and examples of values that could not be read and became missing",
     "renamed": "by column: the key it had in the response, where its name had to differ",

@@ -9,7 +9,6 @@ work (an unknown list, another company's store, refused credentials) ends it.
 from __future__ import annotations
 
 import argparse
-import re
 import signal
 import sys
 import threading
@@ -27,6 +26,7 @@ from procore_nb.errors import (
     MissingExtraError,
     ProcoreError,
 )
+from procore_nb.fetch import seconds_of
 from procore_nb.ids import select_projects
 
 if TYPE_CHECKING:
@@ -35,14 +35,13 @@ if TYPE_CHECKING:
 
 _FOR_GOOD = (ArgumentError, CatalogError, CredentialsError, MissingExtraError)
 _TERMINATED = 128 + signal.SIGTERM
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def sync(args: argparse.Namespace) -> int:
     """Sync once, or every so often until Ctrl-C."""
     from procore_nb.store import Store
 
-    every = None if args.every is None else seconds_of(args.every)
+    every = None if args.every is None else seconds_of(args.every, "--every")
     tables = [name.strip() for name in args.tables.split(",") if name.strip()]
     if not tables:
         raise ArgumentError(
@@ -60,16 +59,6 @@ def sync(args: argparse.Namespace) -> int:
             if every is None:
                 return code
             time.sleep(max(0.0, every - (time.monotonic() - began)))
-
-
-def seconds_of(text: str) -> float:
-    """Return a length of time such as 30m, 1h or 1d in seconds."""
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smhd])\s*", text.lower())
-    if not found or float(found[1]) <= 0:
-        raise ArgumentError(
-            f"--every takes a length of time, not {text!r}.", advice="For example 30m, 1h or 1d."
-        )
-    return float(found[1]) * _SECONDS[found[2]]
 
 
 def _once(store: Store, procore: Procore, tables: list[str], args: argparse.Namespace, *, go_on: bool) -> int:

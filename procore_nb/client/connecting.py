@@ -6,7 +6,8 @@ In: arguments and what is found in the environment, files and profiles. Out: a `
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from os import PathLike
 from pathlib import Path
 
@@ -30,7 +31,7 @@ from procore_nb.credentials.lookup import VARIABLES
 from procore_nb.credentials.masked import MASK
 from procore_nb.environments import DEMO, Environment, environment
 from procore_nb.errors import ArgumentError
-from procore_nb.fetch import RequestPolicy
+from procore_nb.fetch import RequestPolicy, ResponseCache
 from procore_nb.frames.codec import DEFAULT_DECIMALS, Decimals
 from procore_nb.http import Session, TransportLimits
 
@@ -56,6 +57,7 @@ def connect(
     progress: bool = True,
     decimals: Decimals = DEFAULT_DECIMALS,
     revoke_on_close: bool = False,
+    cache: str | float | timedelta | None = None,
     catalogue: Catalogue | str | PathLike[str] | None = None,
     sources: CredentialSources | None = None,
 ) -> Procore:
@@ -95,6 +97,10 @@ def connect(
         How money, hours and percents come: `"float"` as float64, `"exact"` as `decimal.Decimal`. Each call may say otherwise.
     revoke_on_close
         Whether closing lets Procore forget the token.
+    cache
+        How long responses are kept on disk for equal requests: `"1h"`, `"30m"`, up to 30 days; needs the extra `cache`. Left
+        out, nothing is kept. Frames say what came from there (`attrs["procore"]["cached"]`); `clear_cache` removes it.
+        Stores fetch their rows anew all the same.
     catalogue
         Another catalogue than the shipped one: a file made by `procore-nb catalog build`. It goes with the connection:
         stores, forms and `diagnose` use it too.
@@ -149,12 +155,13 @@ def connect(
         sources=found.sources,
         transport=_demo_transport() if in_process else None,
     )
+    policy = RequestPolicy(int(workers), int(retries), float(max_wait_seconds))
+    if cache is not None:
+        policy = replace(policy, cache=ResponseCache(cache, session, policy.clock))
     return Procore(
         session,
         found.company_id,
-        policy=RequestPolicy(
-            workers=int(workers), retries=int(retries), max_wait_seconds=float(max_wait_seconds)
-        ),
+        policy=policy,
         progress=progress,
         decimals=decimals,
         revoke_on_close=revoke_on_close,

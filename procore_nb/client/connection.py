@@ -29,7 +29,7 @@ from procore_nb.scalars import utc_text
 
 # What Tab offers; the rest of a connection's attributes is for stores, forms and the command line.
 _FOR_PEOPLE = (
-    "catalogue", "close", "companies", "company_id", "count", "diagnose", "endpoint", "environment", "estimate", "explore",
+    "access_request", "catalogue", "clear_cache", "close", "companies", "company_id", "count", "diagnose", "endpoint", "environment", "estimate", "explore",
     "frames", "get", "lists", "me", "pages", "projects", "rate_limit", "record", "records", "table", "token_info",
 )  # fmt: skip
 _BY_CONNECT = 'Write procore = pnb.connect("demo"), or another environment with client_id=…, client_secret=…, company_id=….'

@@ -30,7 +30,7 @@ _MANY = frozenset({"projects", "parent", "max_rows", "on_error"})
 class Lookups(Connection):
     """What a connection answers beside whole lists."""
 
-    def record(self, name: str, record_id: Any, /, **arguments: Any) -> pd.DataFrame:
+    def record(self, name: str, record_id: Any, target: Any = None, /, **arguments: Any) -> pd.DataFrame:
         """Return one record of a list, with what only the single record has, such as the answers of an RFI.
 
         Parameters
@@ -40,6 +40,8 @@ class Lookups(Connection):
             where Procore's reference has it; else it is by pattern, the list's path and the id.
         record_id
             The id of the record.
+        target
+            The project, as for `table`: `record("rfis", 123, 7)`.
         **arguments
             What the list needs (`project_id=7`, `contract_id=…`), and `company_id`, `view`, `columns`, `decimals`,
             `categories`, `progress` as for `table`.
@@ -70,7 +72,7 @@ class Lookups(Connection):
         if several:
             raise ArgumentError(f"record returns one record and takes no {min(several)}.")
         number = id_text(record_id, f"record of {name}")
-        query = self._query(name, {**arguments, RECORD_ID: number}, record=True)
+        query = self._query(name, {**arguments, RECORD_ID: number}, target, record=True)
         try:
             frame = query.collection().frame()
         except (AccessError, NotFoundError) as error:
@@ -133,12 +135,12 @@ class Lookups(Connection):
         ]
         return fetch_json(self.session, ListRequest(where, tuple(sent), number), policy=self.policy)
 
-    def count(self, name: str, /, **arguments: Any) -> pd.DataFrame:
+    def count(self, name: str, target: Any = None, /, **arguments: Any) -> pd.DataFrame:
         """Return how many rows a list has, one row for each target (project, parent, company).
 
         Parameters
         ----------
-        name, **arguments
+        name, target, **arguments
             As for `table`: `projects="all"`, filters, `parent=`.
 
         Returns
@@ -160,16 +162,16 @@ class Lookups(Connection):
         >>> int(procore.count("rfis", projects=procore.projects().head(3))["rows"].sum()) > 0
         True
         """
-        return counting.count(self._query(name, arguments))
+        return counting.count(self._query(name, arguments, target))
 
-    def estimate(self, name: str, /, **arguments: Any) -> pd.DataFrame:
+    def estimate(self, name: str, target: Any = None, /, **arguments: Any) -> pd.DataFrame:
         """Return what `table` with these arguments would take at least; sends only what names the targets.
 
         That is the list of projects for `projects="all"`, and nothing otherwise.
 
         Parameters
         ----------
-        name, **arguments
+        name, target, **arguments
             As for `table`.
 
         Returns
@@ -190,7 +192,7 @@ class Lookups(Connection):
         >>> int(pnb.connect("demo", progress=False).estimate("rfis", projects="all")["targets"].iloc[0]) > 100
         True
         """
-        return counting.estimate(self._query(name, arguments))
+        return counting.estimate(self._query(name, arguments, target))
 
     def access_request(self, names: str | Iterable[str]) -> AccessRequest:
         """Return what an administrator has to grant so that these lists can be read: a frame, and a text to send.
@@ -220,5 +222,23 @@ class Lookups(Connection):
         """
         return access_request(self, names)
 
-    def _query(self, name: str, arguments: Mapping[str, Any], *, record: bool = False) -> ListQuery:
-        return list_query(cast("Procore", self), name, arguments, record=record)
+    def clear_cache(self) -> int:
+        """Remove what `connect(cache=…)` keeps on disk for that length of time, of all accounts; return how many files.
+
+        Returns
+        -------
+        int
+            0 where nothing is kept.
+
+        Examples
+        --------
+        >>> import procore_nb as pnb
+        >>> pnb.connect("demo").clear_cache()
+        0
+        """
+        return 0 if self.policy.cache is None else self.policy.cache.clear()
+
+    def _query(
+        self, name: str, arguments: Mapping[str, Any], target: Any, *, record: bool = False
+    ) -> ListQuery:
+        return list_query(cast("Procore", self), name, arguments, target, record=record)

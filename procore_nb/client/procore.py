@@ -6,6 +6,7 @@ In: names of lists and arguments in Python terms. Out: typed frames. Speaks to t
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import chain
 from typing import Any, Literal
 
@@ -18,8 +19,9 @@ from procore_nb.client.collect import Collection, OnError
 from procore_nb.client.lists import Lists
 from procore_nb.client.lookups import Lookups
 from procore_nb.client.parameters import own_or_shipped
-from procore_nb.client.query import list_query
+from procore_nb.client.query import ListQuery, list_query
 from procore_nb.errors import ArgumentError, ProcoreError, warn
+from procore_nb.fetch import RequestPolicy
 from procore_nb.frame_info import FetchedFrame
 from procore_nb.frames.codec import Decimals
 from procore_nb.progress import ProgressMaker
@@ -283,17 +285,27 @@ class Procore(Lookups):
         >>> all("subject" in frame for frame in procore.frames("rfis", projects=procore.projects().head(2)))
         True
         """
-        return (one.frame for one in self.fetch_frames(name, target, rows_at_once=rows_at_once, **arguments))
+        found = self._fetched(list_query(self, name, arguments, target), rows_at_once, self.policy)
+        return (one.frame for one in found)
 
     def fetch_frames(
         self, name: str, target: Any = None, /, *, rows_at_once: int | None = None, **arguments: Any
     ) -> Iterator[FetchedFrame]:
-        """Yield what `frames` yields, each with a `FetchInfo` that says how it came to be; for those who keep frames."""
+        """Yield what `frames` yields, each with a `FetchInfo` that says how it came to be; for those who keep frames.
+
+        They do so themselves: nothing comes from the cache of `connect`.
+        """
+        query = list_query(self, name, arguments, target)
+        return self._fetched(query, rows_at_once, replace(self.policy, cache=None))
+
+    def _fetched(
+        self, query: ListQuery, rows_at_once: int | None, policy: RequestPolicy
+    ) -> Iterator[FetchedFrame]:
         if rows_at_once is not None and (
             isinstance(rows_at_once, bool) or not isinstance(rows_at_once, int) or rows_at_once < 1
         ):
             raise ArgumentError(f"rows_at_once is a whole number from 1 up, not {rows_at_once!r}.")
-        return list_query(self, name, arguments, target).collection().frames(rows_at_once=rows_at_once)
+        return replace(query.collection(), policy=policy).frames(rows_at_once=rows_at_once)
 
     def pages(self, name: str, target: Any = None, /, **arguments: Any) -> Iterator[list[Any]]:
         """Yield the records of a list page by page, as Procore sent them; takes the arguments of `table`.

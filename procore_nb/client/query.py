@@ -82,7 +82,9 @@ class ListQuery:
         targets, leading = self._targets(parents, None if views is None else views.projects)
         requests = [list_request_for(endpoint, target, parameters) for target in targets]
         if check_wait:
-            self._check_wait_budget(min(len(requests), 1) if self.max_rows else len(requests))
+            cache = procore.policy.cache
+            due = len(requests) if cache is None else sum(not cache.holds(one) for one in requests)
+            self._check_wait_budget(min(due, 1) if self.max_rows else due)
         companies = {target.company_id for target in targets}
         titles: Mapping[str, str] = {}
         if views is not None:

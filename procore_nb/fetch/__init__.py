@@ -5,6 +5,7 @@ In: a session and list requests. Out: events: rows, a restart, a request done or
 
 from procore_nb.fetch.list_request import ListRequest, PageStats, notes_of
 from procore_nb.fetch.page_buffer import content_of
+from procore_nb.fetch.response_cache import ResponseCache, seconds_of
 from procore_nb.fetch.scheduler import (
     Event,
     PageRows,
@@ -25,10 +26,12 @@ __all__ = [
     "RequestDone",
     "RequestPolicy",
     "RequestRestarted",
+    "ResponseCache",
     "SilentObserver",
     "content_of",
     "fetch_first_page",
     "fetch_json",
     "fetch_lists",
     "notes_of",
+    "seconds_of",
 ]

@@ -9,6 +9,8 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from procore_nb.scalars import utc_text
+
 _SIZE_PARAMETERS = {
     "page": "per_page",
     "cursor": "per_page",
@@ -72,7 +74,7 @@ class PageStats:
     `repeated` rows came on an earlier page and were left out. `attempts` counts how often the list was fetched from its
     start. `moved` says that rows came or went while it was read; `came` counts those found when pages were read again.
     `unreadable` characters of the bodies were guessed or lost. `more` says that a fetch that ended at `most_rows` may have
-    left rows.
+    left rows. `kept` pages came from the disk, where the oldest is of `kept_at`.
     """
 
     pages: int = 0
@@ -84,6 +86,8 @@ class PageStats:
     came: int = 0
     unreadable: int = 0
     more: bool = False
+    kept: int = 0
+    kept_at: float | None = None
 
 
 def notes_of(stats: Sequence[PageStats]) -> dict[str, Any]:
@@ -107,5 +111,8 @@ def notes_of(stats: Sequence[PageStats]) -> dict[str, Any]:
             "gone": sum(max(0, rows - total) for rows, total in counted),
             "unseen": sum(max(0, total - rows) for rows, total in counted),
         }
+    kept = [one.kept_at for one in stats if one.kept_at is not None]
+    if kept:
+        notes["cached"] = {"responses": sum(one.kept for one in stats), "oldest": utc_text(min(kept))}
     unreadable = sum(one.unreadable for one in stats)
     return notes | ({"unreadable": unreadable} if unreadable else {})

@@ -75,6 +75,8 @@ class Paginator:
             return []
         self.stats.pages += 1
         self.stats.unreadable += page.unreadable
+        if page.kept_at is not None:
+            self.stats.kept, self.stats.kept_at = self.stats.kept + 1, page.kept_at
         self._due.discard(page_request.number)
         if page.total is not None:
             self._totals.append(page.total)

@@ -85,8 +85,16 @@ def fetch_first_page(
 
 def fetch_json(session: Session, request: ListRequest, *, policy: RequestPolicy) -> Any:
     """Fetch one response as it comes, with the same waiting and retrying, and return its JSON."""
-    pool = WorkerPool(session, policy, SilentObserver(), threads=0)
-    return pool.fetch_as(PageRequest(request, 1, 1, request.parameters), read_json)
+    pool, complete = WorkerPool(session, policy, SilentObserver(), threads=0), False
+    if policy.cache:
+        policy.cache.begin(request)
+    try:
+        found = pool.fetch_as(PageRequest(request, 1, 1, request.parameters), read_json)
+        complete = True
+    finally:
+        if policy.cache:
+            policy.cache.end(request, complete=complete)
+    return found
 
 
 class Scheduler:
@@ -104,6 +112,7 @@ class Scheduler:
         self._most = most or pool.policy.workers * _LOOK_AHEAD  # requests that are begun and not done
         self._requests = requests
         self._may_skip = may_skip
+        self._cache = pool.policy.cache
         self._paginators: deque[Paginator] = deque()  # in order; the first one's rows are handed out next
         self._by_request: dict[int, tuple[int, Paginator]] = {}  # with its position in the order
         self._skipped: dict[int, ProcoreError] = {}
@@ -126,6 +135,10 @@ class Scheduler:
             self._pool.stop()  # nothing further is sent while what had come is taken in
             yield from self._what_had_come()
             raise
+        finally:
+            if self._cache:
+                for one in self._paginators:
+                    self._cache.end(one.request, complete=False)
 
     def _what_had_come(self) -> Iterator[Event]:
         """Hand out the rows of every request that has begun, and the end of those that are complete."""
@@ -148,6 +161,8 @@ class Scheduler:
                 return False
             self._yet_to_begin = max(0, self._yet_to_begin - 1)
             one = Paginator(request)
+            if self._cache:
+                self._cache.begin(request)
             self._paginators.append(one)
             self._by_request[id(request)] = self._begun, one
             self._begun += 1
@@ -195,6 +210,8 @@ class Scheduler:
             self._forget(lambda other: other.request is one.request and one.is_late(other))
         self._queue(page_requests)
         # The first response names the limits, the first page of a list how many pages it has.
+        if self._cache and self._cache.has(one.request):
+            return
         if len(page_requests) > 1 or not self._wait_checked:
             self._wait_checked = True
             planned = sum(each.pages_planned for each in self._paginators)
@@ -215,4 +232,8 @@ class Scheduler:
             failure = one.failure
             if failure is not None and not self._may_skip(failure):
                 raise failure
-            yield RequestDone(one.request, one.stats, self._skipped.pop(id(one.request), failure))
+            skipped = self._skipped.pop(id(one.request), failure)
+            if self._cache:
+                whole = skipped is None and not one.stats.moved and one.stats.attempts == 1
+                self._cache.end(one.request, complete=whole)
+            yield RequestDone(one.request, one.stats, skipped)

@@ -15,6 +15,7 @@ from typing import Protocol, TypeVar
 
 from procore_nb.errors import NetworkError, ProcoreError, RateLimitError
 from procore_nb.fetch.list_request import ListRequest, PageRequest
+from procore_nb.fetch.response_cache import ResponseCache
 from procore_nb.http import Session
 from procore_nb.http.rate_limit import backoff_seconds
 from procore_nb.responses import Page, Response, read_page, retry_after_seconds
@@ -64,6 +65,7 @@ class RequestPolicy:
     workers: int = 8
     retries: int = 5
     max_wait_seconds: float = 600.0
+    cache: ResponseCache | None = None
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], object] | None = None
 
@@ -160,6 +162,9 @@ class WorkerPool:
 
     def fetch_as(self, page_request: PageRequest, read: Callable[[Response], Answer]) -> Answer:
         """Return what `read` makes of a response; wait for the limits, and try again where that may help."""
+        kept = self.policy.cache and self.policy.cache.get(page_request)
+        if kept:
+            return self._received(read(kept))
         for attempt in range(1, self.policy.retries + 2):
             self._wait_for_limits(page_request)
             try:
@@ -201,7 +206,12 @@ class WorkerPool:
             raise
         refused_for = _refused_for(response.status, response.headers)
         rate_limiter.update(response.headers, clock(), refused_for=refused_for)
-        found = read(response)
+        found = self._received(read(response))
+        if self.policy.cache:
+            self.policy.cache.put(page_request, response)
+        return found
+
+    def _received(self, found: Answer) -> Answer:
         self.observer.page_received(len(found.rows) if isinstance(found, Page) else 0)
         return found
 

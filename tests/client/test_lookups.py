@@ -75,6 +75,7 @@ def test_a_record_by_pattern_is_marked_and_its_404_says_so(another, connected) -
 def test_a_record_by_a_path_takes_the_ids_in_it(another, connected) -> None:  # type: ignore[no-untyped-def]
     procore = connected(another(portfolio(), twist=answering(ANSWERED)))
     assert procore.record(RFIS.format(2), "201")["id"].tolist() == [201]
+    assert procore.record("rfis", 201, 2)["id"].tolist() == [201]
     own = connected(another({}, twist=answering({"id": 3, "a": 1}, "/rest/v1.0/own/things/3")))
     assert own.record("/rest/v1.0/own/things", 3)["a"].tolist() == [1]
 
@@ -277,7 +278,7 @@ def test_a_count_is_one_request_a_target(another, connected) -> None:  # type: i
 @pytest.mark.parametrize("without", [("total",), ("total", "link"), ("total", "link", "per-page")])
 def test_without_a_total_the_rows_are_counted(another, connected, without) -> None:  # type: ignore[no-untyped-def]
     procore = connected(another(portfolio(2, 7), without=without, clamp=3))
-    frame = procore.count("rfis", projects=[1, 2])
+    frame = procore.count("rfis", [1, 2])
     assert frame["rows"].tolist() == [7, 7]
     assert frame["counted"].tolist() == ["rows", "rows"]
 

@@ -36,6 +36,7 @@ WANTING = {
     "pnb.ConnectForm()": "notebook",
     "pnb.to_excel(frame, 'rows.xlsx')": "keep",
     "pnb.to_geodataframe(frame)": "maps",
+    "pnb.connect('demo', cache='1h')": "cache",
 }
 _TRY_EACH = """
 import procore_nb as pnb
