@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from uuid import UUID
 
 from procore_nb.demo.company import TODAY
 from procore_nb.demo.facts import read_facts
@@ -19,6 +18,7 @@ from procore_nb.demo.tables.progress_curve import Works, works
 from procore_nb.demo.tables.purchases import PURCHASE_ORDER, Purchase, purchases
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
+from procore_nb.demo.tables.row_forms import written
 
 
 @dataclass(frozen=True)
@@ -40,13 +40,22 @@ _DAYS_ON_THE_ROAD = 4
 
 @dataclass(frozen=True)
 class Delivery:
-    """One delivery of an order: number of it, when it was due, left and came, if it has, and its quantity of each line."""
+    """One delivery of an order: when it was due, left and came, if it has, and its quantity of each line.
 
+    `index` numbers it among those of the project, `number` among those of its order, from 1.
+    """
+
+    index: int
     number: int
     due: date
     left: date
     came: date | None
     quantities: tuple[int, ...]
+
+    @property
+    def status(self) -> str:
+        """As Procore words it."""
+        return "DELIVERED" if self.came else "IN_TRANSIT"
 
 
 @dataclass(frozen=True)
@@ -68,15 +77,30 @@ class MaterialOrder:
         return sum(one.quantities[line] for one in self.deliveries if one.came)
 
     @property
+    def whole(self) -> bool:
+        """Whether all of it has left the supplier."""
+        return all(self.shipped(line) == quantity for line, quantity in enumerate(self.ordered))
+
+    @property
     def status(self) -> str:
         """As Procore words it."""
         shipped, received = (sum(map(read, range(len(self.lines)))) for read in (self.shipped, self.received))
-        whole = sum(self.ordered)
         if received:
-            return "FULLY_RECEIVED" if received == whole else "PARTIALLY_RECEIVED"
+            return "FULLY_RECEIVED" if received == sum(self.ordered) else "PARTIALLY_RECEIVED"
         if shipped:
-            return "FULLY_SHIPPED" if shipped == whole else "PARTIALLY_SHIPPED"
+            return "FULLY_SHIPPED" if self.whole else "PARTIALLY_SHIPPED"
         return "DELAYED" if self.due < TODAY else "ORDERED"
+
+    @property
+    def expected(self) -> date:
+        """Day by which all of it has come or is expected."""
+        last = self.deliveries[-1] if len(self.deliveries) == len(_DELIVERIES) else None
+        return last.came if last and last.came else max(self.due, TODAY)
+
+    @property
+    def last_event(self) -> date:
+        """Day on which it was ordered, or something last left or came."""
+        return max([self.purchase.contract_date, *(one.came or one.left for one in self.deliveries)])
 
 
 @per_project(keep=400)
@@ -117,7 +141,8 @@ def _order(context: RequestContext, term: Works, purchase: Purchase) -> Material
         left_over = [rest - part for rest, part in zip(left_over, quantities, strict=True)]
         if left <= TODAY:
             arrived = came if came < TODAY else None
-            deliveries.append(Delivery(number, due_days[-1], left, arrived, tuple(quantities)))
+            index = purchase.index * len(_DELIVERIES) + number
+            deliveries.append(Delivery(index, number + 1, due_days[-1], left, arrived, tuple(quantities)))
     return MaterialOrder(purchase, lines, ordered, due_days[-1], tuple(deliveries))
 
 
@@ -125,44 +150,27 @@ def _order(context: RequestContext, term: Works, purchase: Purchase) -> Material
 def material_items(context: RequestContext) -> Iterator[Row]:
     """Materials that the project orders."""
     for order in material_orders(context):
-        for number in order.lines:
-            yield {
-                **_item(context, number),
-                "labels": [COST_CODES[MATERIALS[number].code][1]],
-                "properties": [
-                    {
-                        "key": "cost_code",
-                        "value": COST_CODES[MATERIALS[number].code][0],
-                        "property_type": "text",
-                    }
-                ],
-                "stock_min": 0,
-                "stock_max": order.ordered[order.lines.index(number)],
-            }
+        for number, ordered in zip(order.lines, order.ordered, strict=True):
+            code, work = COST_CODES[MATERIALS[number].code]
+            properties = [{"key": "cost_code", "value": code, "property_type": "text"}]
+            more = {"labels": [work], "properties": properties, "stock_min": 0, "stock_max": ordered}
+            yield {**_item(context, number), **more}
 
 
 @table("material_labels")
 def material_labels(context: RequestContext) -> Iterator[Row]:
     """Labels of materials: the work they are for."""
     for code in dict.fromkeys(one.code for one in MATERIALS):
-        yield {"label_id": _uuid(context, "material_label", code), "name": COST_CODES[code][1]}
+        yield written("material_label", context, code=code, work=COST_CODES[code][1])
 
 
 @table("material_purchase_orders")
 def material_purchase_orders(context: RequestContext) -> Iterator[Row]:
     """Orders; those that are wholly on their way or received only when `include_fully_shipped` is true."""
-    for one in material_orders(context):
-        whole = all(one.shipped(line) == quantity for line, quantity in enumerate(one.ordered))
-        yield {
-            **_order_ref(context, one),
-            **_about(one, one.purchase.title, len(one.lines)),
-            "status": one.status,
-            "created_at": one.purchase.created,
-            "original_contract_delivery_at": one.due,
-            "forecasted_delivery_at": _last_day(one),
-            "order_type": "PURCHASE_ORDER",
-            "_hidden_unless": "include_fully_shipped" if whole else None,
-        }
+    for order in material_orders(context):
+        hidden = "include_fully_shipped" if order.whole else None
+        row = written("material_order", context, order=order, count=len(order.lines))
+        yield {**row, **_ref(context, "material_order", order), "_hidden_unless": hidden}
 
 
 @table("material_purchase_order_vendors")
@@ -180,163 +188,105 @@ def material_purchase_order_vendors(context: RequestContext) -> Iterator[Row]:
 def material_purchase_order_line_items(context: RequestContext) -> Iterator[Row]:
     """Lines of all orders, of one order, or of the order that a shipment belongs to."""
     of_order, of_shipment = context.ids.get("id"), context.ids.get("shipment_id")
-    for one in material_orders(context):
-        shipments = [_shipment_ref(context, one, delivery) for delivery in one.deliveries]
-        receipts = [_receipt_ref(context, one, delivery) for delivery in one.deliveries if delivery.came]
-        if of_order not in (None, _order_ref(context, one)["id"]):
+    for order in material_orders(context):
+        shipments = [_ref(context, "material_shipment", order, one) for one in order.deliveries]
+        receipts = [_ref(context, "material_receipt", order, one) for one in order.deliveries if one.came]
+        if of_order not in (None, _ref(context, "material_order", order)["id"]):
             continue
         if of_shipment is not None and of_shipment not in [shipment["id"] for shipment in shipments]:
             continue
-        for line, number in enumerate(one.lines):
-            yield {
-                "id": _uuid(context, "material_order_line", one.purchase.index * 10 + line),
-                **_line(context, one, line),
-                "status": one.status,
-                "quantity_ordered": one.ordered[line],
-                "quantity_shipped": one.shipped(line),
-                "quantity_received": one.received(line),
-                "quantity_outstanding": one.ordered[line] - one.received(line),
-                "contract_delivery_at": one.due,
-                "estimated_delivery_at": _last_day(one),
-                "created_at": one.purchase.created,
-                "updated_at": max(one.purchase.created, context.here.calendar.noon(_last_event(one))),
-                "labels": [COST_CODES[MATERIALS[number].code][1]],
-                "order_type": "PURCHASE_ORDER",
-                "shipment": shipments,
-                "receipt": receipts,
+        updated = max(order.purchase.created, context.here.calendar.noon(order.last_event))
+        for line, ordered in enumerate(order.ordered):
+            about = {"ordered": ordered, "shipped": order.shipped(line), "received": order.received(line)}
+            about |= {
+                "outstanding": ordered - order.received(line),
+                "number": order.purchase.index * 10 + line,
             }
+            refs: Row = {"shipments": shipments, "receipts": receipts, "updated": updated}
+            work = COST_CODES[MATERIALS[order.lines[line]].code][1]
+            row = written("material_order_line", context, order=order, labels=[work], **about, **refs)
+            yield {**_line(context, order, line), **row}
 
 
 @table("material_shipments")
 def material_shipments(context: RequestContext) -> Iterator[Row]:
     """What has left the suppliers."""
-    for one, delivery in _deliveries(context):
-        yield {
-            **_shipment_ref(context, one, delivery),
-            **_about(one, f"Delivery {delivery.number + 1} of {one.purchase.title}", len(one.lines)),
-            "status": "DELIVERED" if delivery.came else "IN_TRANSIT",
-            "created_at": context.here.calendar.noon(delivery.left),
-            "estimated_delivery_at": delivery.due,
-            "order": _order_ref(context, one),
-            "shipment_type": "SHIPMENT",
-        }
+    for order, one in _deliveries(context):
+        about = {"order": order, "one": one, "count": len(order.lines)}
+        row = written("material_shipment", context, **about, left=context.here.calendar.noon(one.left))
+        refs = {"order": _ref(context, "material_order", order)}
+        yield {**row, **refs, **_ref(context, "material_shipment", order, one)}
 
 
 @table("material_shipment_line_items", "material_shipment_line_items_by_shipment")
 def material_shipment_line_items(context: RequestContext) -> Iterator[Row]:
     """Lines of all shipments, or of one."""
-    for one, delivery in _deliveries(context):
-        if context.ids.get("id") in (None, _shipment_ref(context, one, delivery)["id"]):
-            for line, quantity in enumerate(delivery.quantities):
-                yield {
-                    "id": _uuid(context, "material_shipment_line", _number(one, delivery) * 10 + line),
-                    **_line(context, one, line),
-                    "status": "DELIVERED" if delivery.came else "IN_TRANSIT",
-                    "estimated_delivery_at": delivery.due,
-                    "quantity_shipped": quantity,
-                    "quantity_received": quantity if delivery.came else 0,
-                    "receipts": [_receipt_ref(context, one, delivery)] if delivery.came else [],
+    for order, one in _deliveries(context):
+        if context.ids.get("id") in (None, _ref(context, "material_shipment", order, one)["id"]):
+            receipts = [_ref(context, "material_receipt", order, one)] if one.came else []
+            for line, quantity in enumerate(one.quantities):
+                about = {
+                    "one": one,
+                    "number": one.index * 10 + line,
+                    "quantity": quantity,
+                    "receipts": receipts,
                 }
+                came = quantity if one.came else 0
+                row = written("material_shipment_line", context, **about, came=came)
+                yield {**_line(context, order, line), **row}
 
 
 @table("material_receipts")
 def material_receipts(context: RequestContext) -> Iterator[Row]:
     """What has come."""
-    for one, delivery in _deliveries(context):
-        if delivery.came:
-            yield {
-                **_receipt_ref(context, one, delivery),
-                **_about(one, f"Delivery {delivery.number + 1} of {one.purchase.title}", len(one.lines)),
-                "status": "COMPLETE",
-                "created_at": context.here.calendar.noon(delivery.came),
-                "received_at": context.here.calendar.noon(delivery.came),
-                "shipment": _shipment_ref(context, one, delivery),
-                "order": _order_ref(context, one),
-            }
+    for order, one in _deliveries(context):
+        if one.came:
+            about = {"order": order, "one": one, "count": len(order.lines)}
+            row = written("material_receipt", context, **about, came=context.here.calendar.noon(one.came))
+            refs = {"order": _ref(context, "material_order", order)}
+            refs["shipment"] = _ref(context, "material_shipment", order, one)
+            yield {**row, **refs, **_ref(context, "material_receipt", order, one)}
 
 
 @table("material_receipt_line_items", "material_receipt_line_items_by_receipt")
 def material_receipt_line_items(context: RequestContext) -> Iterator[Row]:
     """Lines of all receipts, or of one."""
-    for one, delivery in _deliveries(context):
-        if delivery.came and context.ids.get("id") in (None, _receipt_ref(context, one, delivery)["id"]):
-            for line, quantity in enumerate(delivery.quantities):
+    for order, one in _deliveries(context):
+        receipt, shipment = (
+            _ref(context, f"material_{kind}", order, one) for kind in ("receipt", "shipment")
+        )
+        if one.came and context.ids.get("id") in (None, receipt["id"]):
+            came = context.here.calendar.noon(one.came)
+            for line, quantity in enumerate(one.quantities):
+                about = {"number": one.index * 10 + line, "quantity": quantity, "came": came}
+                refs = {"receipt": receipt, "shipment": shipment}
                 yield {
-                    "id": _uuid(context, "material_receipt_line", _number(one, delivery) * 10 + line),
-                    **_line(context, one, line),
-                    "receipt": _receipt_ref(context, one, delivery),
-                    "shipment": _shipment_ref(context, one, delivery),
-                    "received_at": context.here.calendar.noon(delivery.came),
-                    "quantity_received": quantity,
-                    "quantity_expected": quantity,
-                    "quantity_shipped": quantity,
-                    "status": "COMPLETE",
-                    "line_status": "RECEIVED",
-                    "state": "FINAL",
-                    "created_at": context.here.calendar.noon(delivery.came),
-                    "updated_at": context.here.calendar.noon(delivery.came),
+                    **_line(context, order, line),
+                    **refs,
+                    **written("material_receipt_line", context, **about),
                 }
 
 
 def _deliveries(context: RequestContext) -> Iterator[tuple[MaterialOrder, Delivery]]:
-    for one in material_orders(context):
-        for delivery in one.deliveries:
-            yield one, delivery
+    for order in material_orders(context):
+        for one in order.deliveries:
+            yield order, one
 
 
-def _number(one: MaterialOrder, delivery: Delivery) -> int:
-    return one.purchase.index * len(_DELIVERIES) + delivery.number
-
-
-def _last_day(one: MaterialOrder) -> date:
-    """Day by which all of an order has come or is expected."""
-    last = one.deliveries[-1] if len(one.deliveries) == len(_DELIVERIES) else None
-    return last.came if last and last.came else max(one.due, TODAY)
-
-
-def _last_event(one: MaterialOrder) -> date:
-    return max([one.purchase.contract_date, *(delivery.came or delivery.left for delivery in one.deliveries)])
-
-
-def _about(one: MaterialOrder, description: str, lines: int) -> Row:
-    return {
-        "description": description,
-        "total_line_count": lines,
-        "vendor": one.purchase.vendor.name,
-        "state": "FINAL",
-    }
-
-
-def _line(context: RequestContext, one: MaterialOrder, line: int) -> Row:
-    return {
-        "item": _item(context, one.lines[line]),
-        "line_number": str(line + 1),
-        "unit_of_measure": MATERIALS[one.lines[line]].uom,
-        "vendor": one.purchase.vendor.name,
-        "purchase_order": _order_ref(context, one),
-    }
+def _line(context: RequestContext, order: MaterialOrder, line: int) -> Row:
+    item, ref = _item(context, order.lines[line]), _ref(context, "material_order", order)
+    return written(
+        "material_line", context, order=order, position=line + 1, item=item, item_uom=item["uom"], ref=ref
+    )
 
 
 def _item(context: RequestContext, number: int) -> Row:
     one = MATERIALS[number]
-    work = COST_CODES[one.code][1]
-    item_id = _uuid(context, "material_item", number)
-    return {"id": item_id, "name": one.name, "description": f"{one.name}, for {work}", "uom": one.uom}
+    return written("material_item", context, number=number, one=one, work=COST_CODES[one.code][1])
 
 
-def _order_ref(context: RequestContext, one: MaterialOrder) -> Row:
-    return {"id": _uuid(context, "material_order", one.purchase.index), "name": one.purchase.number}
-
-
-def _shipment_ref(context: RequestContext, one: MaterialOrder, delivery: Delivery) -> Row:
-    name = f"{one.purchase.number}-S{delivery.number + 1}"
-    return {"id": _uuid(context, "material_shipment", _number(one, delivery)), "name": name}
-
-
-def _receipt_ref(context: RequestContext, one: MaterialOrder, delivery: Delivery) -> Row:
-    name = f"{one.purchase.number}-R{delivery.number + 1}"
-    return {"id": _uuid(context, "material_receipt", _number(one, delivery)), "name": name}
-
-
-def _uuid(context: RequestContext, kind: str, number: int) -> str:
-    return str(UUID(int=context.id(kind, number), version=4))
+def _ref(context: RequestContext, kind: str, order: MaterialOrder, one: Delivery | None = None) -> Row:
+    """An order, a shipment or a receipt as other rows show it."""
+    number = order.purchase.index if one is None else one.index
+    mark = f"-{kind[9].upper()}{one.number}" if one else ""
+    return written("material_ref", context, kind=kind, number=number, name=order.purchase.number + mark)

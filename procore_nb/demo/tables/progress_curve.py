@@ -5,15 +5,12 @@ In: a context, or a day and a generator. Out: `Works`; times that are never late
 
 from __future__ import annotations
 
-import random
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 
-from procore_nb.demo.company import NOW, TODAY
+from procore_nb.demo.company import TODAY
 from procore_nb.demo.site_calendar import SiteCalendar
 from procore_nb.demo.tables.request_context import RequestContext
-
-_LAST = NOW - timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -66,28 +63,3 @@ def s_curve(share: float) -> float:
     """Smooth step from 0 to 1."""
     share = min(1.0, max(0.0, share))
     return share * share * (3 - 2 * share)
-
-
-def workday(day: date) -> date:
-    """The day, or the Friday before a weekend."""
-    return day - timedelta(days=max(0, day.weekday() - 4))
-
-
-def time_on(day: date, draw: random.Random) -> datetime:
-    """Some working hour of a day, at the latest a little before the demo's now."""
-    return by_now(datetime.combine(day, time(draw.randrange(7, 18), draw.randrange(60)), UTC))
-
-
-def noon(day: date) -> datetime:
-    """Noon of a day, at the latest a little before the demo's now."""
-    return by_now(datetime.combine(day, time(12), UTC))
-
-
-def by_now(moment: datetime) -> datetime:
-    """The moment, or a little before the demo's now if that is earlier."""
-    return min(moment, _LAST)
-
-
-def after(moment: datetime, draw: random.Random, days: float) -> datetime:
-    """Some moment up to `days` after another, not later than the demo's now."""
-    return max(moment, by_now(moment + timedelta(minutes=draw.uniform(0, days) * 1440)))

@@ -5,6 +5,7 @@ In: the name of a form in `data/money_rows.json`, and what the row is about. Out
     "=order.number"             is what stands there, "?order.number" too, or null where something on the way is missing
     "$order.total"              is that amount of cents as money
     "#order:order.index"        is the id of the record of that kind and number; "#=one.kind:one.index" reads the kind too
+    "@order:order.index"        is that id as a UUID
     "~CO-{order.number}"        is text with what stands there
     {"id": "=order.id"}         is an object, a form inside
 
@@ -20,6 +21,7 @@ from functools import cache
 from operator import attrgetter
 from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
 from procore_nb.demo.facts import read_facts
 from procore_nb.demo.tables import site_team
@@ -68,6 +70,9 @@ def _reader(value: Any) -> _Reader:
         return lambda about: _known(about, rest.split("."))
     if mark == "~":
         return lambda about: rest.format(**vars(about))
+    if mark == "@":
+        plain = _reader("#" + rest)
+        return lambda about: str(UUID(int=plain(about), version=4))
     if mark == "#":
         kind, _, number = rest.partition(":")
         named, numbered = _reader(kind), attrgetter(number)
