@@ -45,19 +45,24 @@ def _commitments(project: Project) -> list[Row]:
 _PENDING = {"pending", "pricing", "not_pricing", "revised", "proceeding", "not_proceeding"}
 
 
+# Formulas of columns that stand in every view.
+_SPENT, _AT_END = "billed+direct", "projected_costs+forecast"
+_LEFT = "projected_budget-projected_costs-forecast"
+
+
 def _orders(project: Project) -> list[Row]:
     """Change orders of every contract: the packages are there whatever the tiers."""
     return READER.rows("change_order_packages", project)
 
 
 def _budget(project: Project) -> list[Row]:
-    """Rows of the standard view, under the names of its figures."""
+    """Rows of the standard view, under the formulas of their columns."""
     view = READER.rows("budget_views", project)[0]
     titles = next(one[3] for one in read_facts("money")["views"] if one[0] == view["name"])
     rows = READER.rows("budget_view_detail_rows", project, budget_view_id=view["id"])
     names = [row["name"] for row in READER.rows("budget_detail_columns", project, budget_view_id=view["id"])]
     assert names == list(titles)
-    return [{**row, **{figure: Decimal(row[title]) for title, figure in titles.items()}} for row in rows]
+    return [{**row, **{formula: Decimal(row[title]) for title, formula in titles.items()}} for row in rows]
 
 
 @_identity
@@ -178,9 +183,9 @@ def test_columns_of_the_budget_follow_from_each_other(project: Project) -> None:
         by_hand = not forecast["automatically_calculated"]
         assert Decimal(forecast["manual_amount"] if by_hand else rest) == row["forecast"] >= 0
         assert (forecast["notes"] is not None) == by_hand
-        assert row["at_completion"] == row["projected_costs"] + row["forecast"]
-        assert row["over_under"] == row["projected_budget"] - row["at_completion"]
-        assert row["job_to_date"] <= row["at_completion"]
+        assert row[_AT_END] == row["projected_costs"] + row["forecast"]
+        assert row[_LEFT] == row["projected_budget"] - row[_AT_END]
+        assert row[_SPENT] <= row[_AT_END]
 
 
 @_identity
@@ -336,7 +341,7 @@ def test_late_projects_overrun_their_budget_more() -> None:
     shares: dict[bool, list[Decimal]] = {True: [], False: []}
     for project in _ALL[::3]:
         rows = _budget(project)
-        shares[project.slip_days > 0].append(_sum(rows, "over_under") / _sum(rows, "revised"))
+        shares[project.slip_days > 0].append(_sum(rows, _LEFT) / _sum(rows, "revised"))
     late, timely = (sum(shares[key], Decimal(0)) / len(shares[key]) for key in (True, False))
     assert late < timely - Decimal("0.01")
     assert late < 0

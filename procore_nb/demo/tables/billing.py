@@ -57,41 +57,6 @@ class Bill:
         return sum(self.lines) + sum(self.extras.values())
 
     @property
-    def net(self) -> int:
-        """Changes approved by the end of the month, credits taken off."""
-        return self.more + self.less
-
-    @property
-    def new_more(self) -> int:
-        """What changes added since the bill before."""
-        return self.more - self.known_more
-
-    @property
-    def new_less(self) -> int:
-        """What credits took off since the bill before."""
-        return self.less - self.known_less
-
-    @property
-    def contract_sum(self) -> int:
-        """Contract with the changes approved by the end of the month."""
-        return self.original + self.net
-
-    @property
-    def balance(self) -> int:
-        """What of the contract is still to be paid after this bill."""
-        return self.contract_sum - self.earned
-
-    @property
-    def claimed(self) -> int:
-        """Work completed in the month."""
-        return self.done - self.previous
-
-    @property
-    def percent_complete(self) -> str:
-        """Share of the contract done, as Procore writes it."""
-        return f"{self.done * 10_000 // self.contract_sum / 100:.2f}%"
-
-    @property
     def earned(self) -> int:
         """Work completed to date, less what is retained."""
         return self.done - self.retained

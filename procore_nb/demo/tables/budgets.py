@@ -12,11 +12,11 @@ from procore_nb.demo.tables.billing import periods
 from procore_nb.demo.tables.figures import figures
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
-from procore_nb.demo.tables.row_forms import money, written
+from procore_nb.demo.tables.row_forms import money, total, written
 
 VIEW, SNAPSHOT = "budget_view", "budget_view_snapshot"
 _OWN_VIEW_ONLY = 67  # index of a project
-_VIEWS = read_facts("money")["views"]  # name, text, role, and the figure under each column's title
+_VIEWS = read_facts("money")["views"]  # name, text, role, and the formula under each column's title
 
 
 def _view(context: RequestContext) -> dict[str, str]:
@@ -119,7 +119,7 @@ def _rows(context: RequestContext, day: date, columns: dict[str, str]) -> Iterat
             "strategy": "manual" if typed else "automatic",
         }
         notes = "The work is finished." if row.guess == 0 else "Price agreed in talks." if typed else None
-        shown = {title: money(getattr(row, figure)) for title, figure in columns.items()}
+        shown = {title: money(total(row, formula)) for title, formula in columns.items()}
         yield {**written("budget_row", context, **about, notes=notes), **shown}
 
 

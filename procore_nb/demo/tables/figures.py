@@ -68,21 +68,6 @@ class Figures:
         """What is still to be bought: the rest of the budget, or what somebody typed, nothing once the work is finished."""
         return self.automatic if self.guess is None else int(self.automatic * self.guess) // 100 * 100
 
-    @property
-    def at_completion(self) -> int:
-        """Estimated cost at completion."""
-        return self.projected_costs + self.forecast
-
-    @property
-    def job_to_date(self) -> int:
-        """What was billed and spent."""
-        return self.billed + self.direct
-
-    @property
-    def over_under(self) -> int:
-        """What is left of the projected budget in the end; negative if it does not suffice."""
-        return self.projected_budget - self.at_completion
-
 
 def figures(context: RequestContext, day: date) -> dict[BudgetCode, Figures]:
     """Figures of each budget code of a project at the end of a day."""

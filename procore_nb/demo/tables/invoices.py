@@ -44,7 +44,7 @@ def requisition_contract_items(context: RequestContext) -> Iterator[Row]:
             "line_kind": f"{one.kind}_line_item",
             "position": position + 1,
         }
-        about |= {"line": line, "known": known, "fresh": done - known, "done": done, "percent": percent / 100}
+        about |= {"line": line, "known": known, "done": done, "percent": percent / 100}
         about |= {"bill": bill, "retained": retained_percent(context), "wbs_code": wbs(context, line.code)}
         yield written("requisition_item", context, **about)
 
@@ -56,7 +56,12 @@ def payment_applications(context: RequestContext) -> Iterator[Row]:
         return
     for bill in owner_bills(context):
         status = _OWNER_WORDS.get(bill.status, bill.status)
-        about = {"bill": bill, "status": status, "paid": bill.due if bill.paid_on else 0}
+        about = {
+            "bill": bill,
+            "status": status,
+            "paid": bill.due if bill.paid_on else 0,
+            "percent": _percent(bill),
+        }
         updated = bill.paid_on or bill.billed
         yield written("payment_application", context, **about, sheet=_summary(context, bill), updated=updated)
 
@@ -96,6 +101,7 @@ def _requisition(context: RequestContext, one: Purchase, bill: Bill) -> Row:
         "requisition",
         context,
         number=number,
+        percent=_percent(bill),
         before=None if bill.number == 1 else context.id("requisition", number - 1),
         bill=bill,
         one=one,
@@ -107,9 +113,13 @@ def _requisition(context: RequestContext, one: Purchase, bill: Bill) -> Row:
     )
 
 
+def _percent(bill: Bill) -> float:
+    return bill.done * 10_000 // (bill.original + bill.more + bill.less) / 100
+
+
 def _summary(context: RequestContext, bill: Bill) -> Row:
     """The sheet in front of an invoice (AIA form G702)."""
-    return written("g702", context, bill=bill, percent=0 if bill.final else retained_percent(context))
+    return written("g702", context, bill=bill, retained=0 if bill.final else retained_percent(context))
 
 
 def _find(context: RequestContext, bill_id: str) -> tuple[Purchase, Bill] | None:

@@ -3,7 +3,7 @@
 In: the name of a form in `data/money_rows.json`, and what the row is about. Out: the row. In a form
 
     "=order.number"             is what stands there, "?order.number" too, or null where something on the way is missing
-    "$order.total"              is that amount of cents as money
+    "$bill.done-bill.previous"  is a sum of amounts of cents, as money
     "#order:order.index"        is the id of the record of that kind and number; "#=one.kind:one.index" reads the kind too
     "@order:order.index"        is that id as a UUID
     "~CO-{order.number}"        is text with what stands there
@@ -51,6 +51,17 @@ def written(form: str, context: RequestContext, **about: Any) -> Row:
     return row
 
 
+def total(about: Any, formula: str) -> int:
+    """Sum of the amounts a formula names, such as `bill.done-bill.previous`."""
+    return sum(sign * read(about) for sign, read in _terms(formula))
+
+
+@cache
+def _terms(formula: str) -> list[tuple[int, Callable[[Any], int]]]:
+    parts = formula.replace("-", "+-").split("+")
+    return [(-1 if part[0] == "-" else 1, attrgetter(part.lstrip("-"))) for part in parts]
+
+
 @cache
 def _form(name: str) -> _Reader:
     return _reader(read_facts("money_rows")[name])
@@ -64,8 +75,7 @@ def _reader(value: Any) -> _Reader:
     if mark == "=":
         return attrgetter(rest)
     if mark == "$":
-        cents = attrgetter(rest)
-        return lambda about: money(cents(about))
+        return lambda about: money(total(about, rest))
     if mark == "?":
         return lambda about: _known(about, rest.split("."))
     if mark == "~":
