@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import orjson
 
-from procore_nb.catalog import endpoint
+from procore_nb.catalog import Endpoint, endpoint
 from procore_nb.demo import COMPANY_ID, Demo
 from procore_nb.demo.project import Project
 
@@ -36,6 +37,18 @@ def rows_in(body: bytes, envelope: str) -> list[Any]:
         for group in value
     ]
     return [about | row for about, group in zip(shared, value, strict=True) for row in group[inside]]
+
+
+def address_of(one: Endpoint, *, project: int = 1_204_458) -> str:
+    """Address that asks a list for all its rows of a project; below a parent nobody knows where it needs one."""
+    known = {"company_id": str(COMPANY_ID), "project_id": str(project)}
+    if one.path.startswith("/rest/v1.0/projects/{id}"):
+        known["id"] = str(project)
+    path = re.sub(r"{(\w+)}", lambda match: known.get(match[1], "17"), one.path)
+    query = [f"{group[0]}={known.get(group[0], '5')}" for group in one.required_query]
+    if one.date_default:
+        query.append("start_date=2026-01-01&end_date=2026-06-30")
+    return f"{path}?{'&'.join(query)}"
 
 
 class Reader:

@@ -7,9 +7,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from procore_nb.demo import NOW, Portfolio
+from procore_nb.catalog import endpoints
+from procore_nb.demo import NOW, TODAY, Portfolio
 from procore_nb.demo.facts import read_facts
 from procore_nb.demo.site_calendar import CLOSES, OPENS, site_calendar
+
+from .reading import READER
 
 _PORTFOLIO = Portfolio()
 _PROJECTS = _PORTFOLIO.projects(_PORTFOLIO.company)
@@ -65,3 +68,42 @@ def test_projects_begin_and_end_on_working_days_and_are_entered_in_office_hours(
         for moment in (project.created_at, project.updated_at):
             assert OPENS <= moment.astimezone(calendar.zone).hour < CLOSES
             assert calendar.works_on(calendar.day_of(moment))
+
+
+_ENTERED = ("rfis", "submittals", "punch_items", "checklists", "observation_items", "coordination_issues")
+_STEPS = ("created_at", "initiated_at", "time_resolved", "closed_at")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [*_ENTERED, "incidents", "injuries", "change_events", "bim_files"])
+def test_people_enter_and_answer_in_local_office_hours_and_nothing_before_its_cause(name: str) -> None:
+    seen = 0
+    for project in READER.projects()[::7]:
+        calendar = project.calendar
+        for row in READER.rows(name, project):
+            times = [datetime.fromisoformat(row[key]) for key in _STEPS if row.get(key)]
+            assert times == sorted(times), row
+            for moment in times:
+                local = moment.astimezone(calendar.zone)
+                assert OPENS <= local.hour < CLOSES, (name, row)
+                assert calendar.works_on(local.date()), (name, row)
+                assert moment >= project.created_at
+            seen += len(times)
+            due = row.get("due_date")
+            assert due is None or times == [] or due[:10] >= str(calendar.day_of(times[0]))
+            if name == "incidents":
+                assert datetime.fromisoformat(row["event_date"]) <= times[0]
+    assert seen > 20
+
+
+@pytest.mark.slow
+def test_dated_logs_lie_between_a_projects_first_and_last_day_on_site() -> None:
+    logs = [
+        one.name for one in endpoints() if one.module == "Daily Log" and one.date_default and not one.parents
+    ]
+    assert len(logs) > 15
+    for project in (one for one in READER.projects(begun=False) if one.index % 16 == 4):
+        days = [row["date"][:10] for name in logs for row in READER.rows(name, project) if row.get("date")]
+        first, last = project.actual_start, project.actual_finish or TODAY
+        assert all(str(first) <= day <= str(last) for day in days), project.index
+        assert bool(days) == (project.progress > 0)

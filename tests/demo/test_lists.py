@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pytest
@@ -10,7 +9,7 @@ from procore_nb.demo import COMPANY_ID, Demo, Portfolio
 from procore_nb.demo.tables import RequestContext, Row, table, table_of
 
 from .conftest import Caller
-from .reading import rows_in
+from .reading import address_of, rows_in
 
 pytestmark = pytest.mark.slow
 
@@ -18,18 +17,6 @@ _PROJECT = 1204458
 _CALLER = Caller(Demo())
 _CALLER.log_in()
 _SECTIONS = f"/rest/v1.0/projects/{_PROJECT}/action_plans/plan_sections"
-_KNOWN = {"company_id": str(COMPANY_ID), "project_id": str(_PROJECT)}
-
-
-def _address(one: Endpoint, *, project: int = _PROJECT) -> str:
-    known = _KNOWN | {"project_id": str(project)}
-    if one.path.startswith("/rest/v1.0/projects/{id}"):
-        known["id"] = str(project)
-    path = re.sub(r"{(\w+)}", lambda match: known.get(match[1], "17"), one.path)
-    query = [f"{group[0]}={known.get(group[0], '5')}" for group in one.required_query]
-    if one.date_default:
-        query.append("start_date=2026-01-01&end_date=2026-06-30")
-    return f"{path}?{'&'.join(query)}"
 
 
 def _rows(one: Endpoint, body: bytes) -> list[Any]:
@@ -46,7 +33,7 @@ def _fits(value: Any, kind: str) -> bool:
 
 @pytest.mark.parametrize("one", endpoints(), ids=lambda one: one.name)
 def test_every_list_answers_with_rows_of_its_declared_types(one: Endpoint) -> None:
-    reply = _CALLER.get(_address(one))
+    reply = _CALLER.get(address_of(one))
     assert reply.status == 200, reply.body
     declared = {
         field.name: field.type for field in one.fields if "." not in field.name and not field.stand_in
@@ -59,7 +46,7 @@ def test_every_list_answers_with_rows_of_its_declared_types(one: Endpoint) -> No
 
 
 def test_most_lists_have_rows() -> None:
-    filled = [one for one in endpoints() if _rows(one, _CALLER.get(_address(one)).body)]
+    filled = [one for one in endpoints() if _rows(one, _CALLER.get(address_of(one)).body)]
     assert len(filled) > 650
 
 
@@ -67,20 +54,20 @@ def test_a_list_is_the_same_every_time() -> None:
     one = endpoint("observation_items")
     other = Caller(Demo())
     other.log_in()
-    assert other.get(_address(one)).body == _CALLER.get(_address(one)).body
+    assert other.get(address_of(one)).body == _CALLER.get(address_of(one)).body
 
 
 def test_ids_of_rows_are_unique_across_projects() -> None:
     one, seen = endpoint("punch_items_v1_0"), []
     for project in Portfolio().projects(_CALLER.demo.portfolio.company)[8:30]:
-        reply = _CALLER.get(_address(one, project=project.id))
+        reply = _CALLER.get(address_of(one, project=project.id))
         seen += [row["id"] for row in _rows(one, reply.body)] if reply.status == 200 else []
     assert len(seen) == len(set(seen)) > 50
 
 
 @pytest.mark.parametrize("one", [one for one in endpoints() if one.required_query], ids=lambda one: one.name)
 def test_a_missing_parameter_is_named(one: Endpoint) -> None:
-    reply = _CALLER.get(_address(one).partition("?")[0])
+    reply = _CALLER.get(address_of(one).partition("?")[0])
     assert reply.status == 400
     assert any(
         name.removesuffix("[]") in reply.body.decode() for group in one.required_query for name in group
@@ -97,7 +84,7 @@ def test_a_tool_that_is_off_is_not_found_and_says_so_in_the_tools() -> None:
 
 def test_v2_lists_are_in_an_envelope_with_ids_as_text() -> None:
     one = endpoint("async_operations")
-    answer = _CALLER.get(_address(one)).json()
+    answer = _CALLER.get(address_of(one)).json()
     assert set(answer) == {"data"}
     assert all(isinstance(row["id"], str) for row in answer["data"])
 

@@ -7,41 +7,50 @@ portfolio; some values are null, as in real data.
 from __future__ import annotations
 
 import random
+import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from procore_nb.demo.company import NOW, TODAY
 from procore_nb.demo.projectrows import moment, precise_moment
+from procore_nb.demo.site_calendar import SiteCalendar, site_calendar
 from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.customfields import custom_values
-from procore_nb.demo.tables.field_text import is_decimal, text_for
+from procore_nb.demo.tables.field_text import number_for, text_for
+from procore_nb.demo.tables.progress_curve import works
 from procore_nb.demo.tables.references import count_of, invented_id, referred
 from procore_nb.demo.tables.request_context import RequestContext
 from procore_nb.demo.tables.shape import Shape, shape_of
 
 _NULL_SHARE = 0.12
 _SCALARS = ("string", "integer", "number", "boolean", "unknown")
+_PRESENT = frozenset(("name", "date", "status", "created_at", "updated_at"))  # never null
+_LATER = ("due", "expir", "end", "until", "start", "schedul", "remind", "next")  # what may lie ahead
+_OFFICE = site_calendar("US", "America/New_York")  # of the company's own lists
 
 
 @dataclass
 class _Maker:
-    """What one row is made with; times never decrease from `created` to `updated`."""
+    """What one row is made with; times never decrease from `created` to `updated`, `words` are for its texts."""
 
     context: RequestContext
     draw: random.Random
     number: int
+    calendar: SiteCalendar
     created: datetime
     updated: datetime
-    day: str
+    words: dict[str, str]
 
 
 def generated_rows(context: RequestContext) -> Iterator[Any]:
-    """Rows of a list without a table: none to a dozen."""
-    endpoint = context.endpoint
+    """Rows of a list without a table: none to a dozen; no daily logs where nobody is on site."""
+    endpoint, project = context.endpoint, context.project
+    if endpoint.module == "Daily Log" and project is not None and works(context) is None:
+        return
     about = f"{endpoint.name}:{sorted(context.ids.items())}"
     shape = shape_of(endpoint)
     for number in range(count_of(context)):
@@ -50,15 +59,55 @@ def generated_rows(context: RequestContext) -> Iterator[Any]:
 
 
 def _maker(context: RequestContext, draw: random.Random, number: int) -> _Maker:
-    last = NOW - timedelta(hours=5)
-    project = context.project
+    project, last, since = context.project, NOW - timedelta(hours=5), NOW - timedelta(days=278)
+    calendar = project.calendar if project else _OFFICE
     if project is not None:
-        last = min(last, project.updated_at)
-    created = last - timedelta(minutes=draw.randrange(60, 400_000))
-    updated = created + (last - created) * draw.random()
-    # The first rows of a dated list are today's, so that its silent window is not always empty.
-    day = TODAY if number < 2 else TODAY - timedelta(days=draw.randrange(1, 45))
-    return _Maker(context, draw, number, created, updated, day.isoformat())
+        last, since = min(last, project.updated_at), project.created_at
+    since = max(since, last - timedelta(days=278))
+    created = calendar.office(since + (last - since) * draw.random() ** 0.5)
+    updated = calendar.after(created, (last - created).days * draw.random())
+    day = _day(context, draw, number)
+    if context.endpoint.module == "Daily Log":  # entered at the end of the day it tells of
+        created = updated = calendar.at(day, 16, number * 7 % 60)
+    words = _words(context, draw, number, day)
+    return _Maker(context, draw, number, calendar, min(created, calendar.latest), updated, words)
+
+
+def _day(context: RequestContext, draw: random.Random, number: int) -> date:
+    """A day on site. The first rows of a dated list are the last day's, so that its silent window is not always empty."""
+    term = works(context) if context.project else None
+    last, back = term.until if term else TODAY, draw.randrange(1, 45)
+    if number < 2:
+        return last
+    if term is None:
+        return _OFFICE.workday(last - timedelta(days=back))
+    return term.calendar.workday(max(last - timedelta(days=back), term.begin))
+
+
+def _words(context: RequestContext, draw: random.Random, number: int, day: date) -> dict[str, str]:
+    """Whom and what the texts of a row are about: people, firms and the place of the project, or of the head office."""
+    project, person = context.project, draw.choice(directory.people(context))
+    trade = draw.choice(directory.trades())
+    return {
+        **{key: str(value or "") for key, value in _address(context).items()},
+        "first": person.first_name,
+        "last": person.last_name,
+        "person": person.name,
+        "initials": person.first_name[0] + person.last_name[0],
+        "login": person.login,
+        "firm": draw.choice(directory.vendors(context)).name,
+        "trade": trade.name,
+        "project": project.name if project else "All projects",
+        "latitude": str((project and project.latitude) or 39.96),
+        "longitude": str((project and project.longitude) or -83.0),
+        "zone": project.street.tz_name if project else "America/New_York",
+        "currency": (project.currency if project else None) or "USD",
+        "day": day.isoformat(),
+        "letter": "ABCDEFGH"[number % 8],
+        "n": str(number + 1),
+        "two": f"{number + 1:02}",
+        "three": f"{number + 1:03}",
+    }
 
 
 def _row(maker: _Maker, shape: Shape) -> Any:
@@ -134,23 +183,26 @@ def _as_declared(value: Any, shape: Shape) -> Any:
 
 def _scalar(maker: _Maker, shape: Shape, *, top: bool) -> Any:
     name, draw = shape.name, maker.draw
-    if name in ("id", "") or name.endswith("_id"):
+    if name in ("id", "") or name.endswith(("_id", "_ids")):
         return _id(maker, shape, top=top)
     if name in ("currency_iso_code", "base_currency_iso_code"):
         return _currency(maker)
     if name == "currency_exchange_rate":
         return "1.0" if shape.type == "string" else 1.0
-    stamp = name in ("created_at", "updated_at")
-    if draw.random() < _NULL_SHARE and not stamp and name not in ("name", "date", "status"):
+    if "delet" in name or "recycle" in name:
+        return False if shape.type == "boolean" else None  # rows that are shown were not deleted
+    if draw.random() < _NULL_SHARE and name not in _PRESENT:
         return None
     if shape.enum:
         return _typed(draw.choice(shape.enum), shape.type)
     if shape.type == "boolean":
         return draw.random() < 0.4
-    if shape.type == "integer":
-        return draw.randrange(0, 60)
-    if shape.type == "number":
-        return round(draw.uniform(0, 2_500), 2)
+    if shape.type in ("integer", "number"):
+        if name.endswith(("_at", "_date")):
+            return int(maker.created.timestamp()) * 1000
+        if name in ("latitude", "longitude"):
+            return float(maker.words[name])
+        return number_for(name, draw, maker.number, whole=shape.type == "integer")
     return _text(maker, shape) if shape.type == "string" else None
 
 
@@ -162,30 +214,26 @@ def _currency(maker: _Maker) -> str | None:
 def _text(maker: _Maker, shape: Shape) -> str:
     name, draw = shape.name, maker.draw
     if shape.format == "date" and name.endswith("_at"):
-        return _time(maker, name).date().isoformat()
+        return maker.calendar.day_of(_time(maker, name)).isoformat()
     if shape.format in ("date-time", "datetime") or name.endswith("_at") or name == "timestamp":
         when = _time(maker, name)
         return precise_moment(when) if shape.precise else moment(when)
-    if is_decimal(name):
-        return text_for(name, draw, maker.number)
-    if shape.format == "date" or name == "date" or name.endswith("_date"):
-        return maker.day
+    if shape.format == "date":
+        return maker.words["day"]
     if shape.format == "uuid" or name.endswith(("uuid", "ulid", "guid")):
         return str(UUID(int=draw.getrandbits(128), version=4))
-    if shape.format in ("float", "decimal"):
-        return f"{draw.uniform(0, 90_000):.2f}"
-    return text_for(name, draw, maker.number)
+    return text_for(name, draw, maker.words, maker.number)
 
 
 def _time(maker: _Maker, name: str) -> datetime:
-    if name == "created_at":
-        return maker.created
-    if name == "updated_at":
-        return maker.updated
-    if name == "deleted_at":
-        return maker.updated
-    start = datetime.combine(maker.created.date(), time(8), UTC)
-    return start + timedelta(minutes=maker.draw.randrange(0, 20_000))
+    if name in ("created_at", "updated_at"):
+        return maker.created if name == "created_at" else maker.updated
+    if name == "datetime":
+        return maker.calendar.noon(date.fromisoformat(maker.words["day"]))
+    if any(word in name for word in _LATER):
+        days = maker.draw.randrange(1, 30) + (0 if "start" in name else 30)
+        return maker.calendar.office(maker.created + timedelta(days=days))
+    return maker.created + (maker.updated - maker.created) * maker.draw.choice((0, 1))
 
 
 def _id(maker: _Maker, shape: Shape, *, top: bool) -> Any:
@@ -207,7 +255,7 @@ def _id(maker: _Maker, shape: Shape, *, top: bool) -> Any:
         found = context.ids[name]
     elif name != "id" and draw.random() < _NULL_SHARE:
         return None
-    elif name != "id" and (records := referred(context, name.removesuffix("_id"))) is not None:
+    elif name != "id" and (records := referred(context, re.sub("_ids?$", "", name))) is not None:
         if not records:
             return None
         found = draw.choice(records)["id"]
