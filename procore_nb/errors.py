@@ -5,10 +5,15 @@ In: nothing. Out: exception classes. Speaks to no service.
 
 from __future__ import annotations
 
+import linecache
 import re
 import sys
 import warnings
-from typing import Any
+from types import FrameType, TracebackType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # What a terminal would obey (escape sequences, text that runs backwards) and what it cannot print (half surrogates).
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -50,7 +55,7 @@ class ProcoreError(Exception):
         retry_after_seconds: float | None = None,
         retryable: bool | None = None,
         advice: str = "",
-        partial: Any = None,
+        partial: pd.DataFrame | list[Any] | None = None,
     ) -> None:
         message = printable(message)
         super().__init__(message)
@@ -67,9 +72,43 @@ class ProcoreError(Exception):
         stop = "" if not self.message or self.message.rstrip()[-1:] in ".!?…:" else "."
         return f"{self.message.rstrip()}{stop} {self.advice}".strip() if self.advice else self.message
 
+    def _render_traceback_(self) -> list[str]:
+        """Return the lines a notebook shows instead of a traceback: message, advice, the line that was run.
+
+        `%xmode Verbose` (or Plain) shows the whole traceback, `%xmode Context` these lines again; `%tb` shows the last one.
+        """
+        shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+        if shell is not None and shell.InteractiveTB.mode not in ("Context", "Minimal", "Docs"):
+            lines: list[str] = shell.InteractiveTB.structured_traceback(type(self), self, self.__traceback__)
+            return lines
+        # In a notebook nobody has caught the error; Python keeps it there.
+        advice = self.advice.replace("error.partial", "sys.last_value.partial", 1)
+        if advice != self.advice:
+            advice += " (import sys first)"
+        if isinstance(self.__cause__, KeyboardInterrupt):
+            return [f"Stopped: {self.message} {advice}"]
+        where = _line_outside(self.__traceback__)
+        return [line for line in (f"{type(self).__name__}: {self.message}", advice, where) if line]
+
     def __reduce__(self) -> tuple[Any, ...]:
         state = {name: value for name, value in self.__dict__.items() if name != "message"}
         return type(self), (self.message,), state
+
+
+def _line_outside(traceback: TracebackType | None) -> str:
+    """Return the last line that ran outside this package, as `line 3: procore.table("rfis")`."""
+    found = ""
+    while traceback is not None:
+        frame = traceback.tb_frame
+        if not _is_ours(frame) and not frame.f_code.co_filename.startswith(sys.prefix):
+            code = linecache.getline(frame.f_code.co_filename, traceback.tb_lineno).strip()
+            found = f"line {traceback.tb_lineno}: {code}" if code else found
+        traceback = traceback.tb_next
+    return found
+
+
+def _is_ours(frame: FrameType) -> bool:
+    return str(frame.f_globals.get("__name__")).startswith("procore_nb.")
 
 
 def printable(text: str) -> str:
@@ -144,12 +183,26 @@ class MissingExtraError(ProcoreError, ImportError):
 
 
 class ProcoreWarning(UserWarning):
-    """Something to know about a result that is otherwise right: what was left out, or which default applied."""
+    """Something to know about a result that is otherwise right: what was skipped, or which default applied."""
 
 
 def warn(message: str) -> None:
-    """Warn, pointing at the line outside this package that asked."""
+    """Warn, pointing at the line outside this package that called it."""
     level, frame = 1, sys._getframe()
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("procore_nb"):
+    while frame.f_back is not None and _is_ours(frame):
         level, frame = level + 1, frame.f_back
     warnings.warn(printable(message), ProcoreWarning, stacklevel=level)
+
+
+def _without_path(
+    message: Warning | str, category: type[Warning], filename: str, lineno: int, line: str | None = None
+) -> str:
+    """Return a warning as it is shown: ours are about data, not about a line of code, and have no path before them."""
+    if issubclass(category, ProcoreWarning):
+        return f"Note: {message}\n"
+    return _usual_format(message, category, filename, lineno, line)
+
+
+# Python has one format for all warnings; ours alone are shown in another.
+_usual_format = warnings.formatwarning
+warnings.formatwarning = _without_path

@@ -36,7 +36,7 @@ def _missing_rows(endpoint: EndpointFacts) -> Iterator[str]:
         one_day = " (or log_date for one day)" if "log_date" in endpoint.other_query else ""
         yield f"Without dates only the rows of {window_of(endpoint)} come back: give {dates}{one_day}."
     if "by_status" in endpoint.filters:
-        yield 'Only active projects come back unless by_status="All" is asked for.'
+        yield 'Only active projects come back without status="All".'
     if "[]." in endpoint.envelope and (group := _group_columns(endpoint)):
         yield (
             f"Procore sends groups of records. Each row here is one record; its group is in {group}. "

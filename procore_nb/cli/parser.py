@@ -177,7 +177,7 @@ def _list_arguments(one: argparse.ArgumentParser, *, record: bool = False) -> No
     if record:
         one.add_argument("record_id", metavar="ID", help="the id of the record")
     _connection(one)
-    one.add_argument("--project-id", metavar="ID", help="the project to ask")
+    one.add_argument("--project-id", metavar="ID", help="one project")
     if not record:
         _projects_argument(one)
         _periods(one)
@@ -239,7 +239,7 @@ def _sync(one: argparse.ArgumentParser) -> None:
         "--full", action="store_true", help="read everything again, which also finds deleted rows"
     )
     one.add_argument("--history", action="store_true", help="keep earlier versions of changed rows")
-    one.add_argument("--drop-personal", action="store_true", help="leave out names, e-mail and the like")
+    one.add_argument("--drop-personal", action="store_true", help="without names, e-mail and the like")
     one.add_argument("--log", action="store_true", help="one JSON object a table on standard error")
     one.set_defaults(run=sync_command.sync)
 

@@ -50,6 +50,8 @@ class Skipped:
     accounts: list[dict[str, Any]] = field(default_factory=list)
     """Those known before the list is fetched come with it."""
     first_refusal: ProcoreError | None = None
+    noun: str = "targets"
+    """What the targets are: projects, companies, or parents."""
 
     def __post_init__(self) -> None:
         self.before = len(self.accounts)
@@ -68,7 +70,7 @@ class Skipped:
         first = self.accounts[0]
         kind = AccessError if self.first_refusal is None else type(self.first_refusal)
         return kind(
-            f"None of the {len(self.accounts):,} places answered {name}; the first said: {first['reason']}",
+            f"None of the {len(self.accounts):,} {self.noun} answered {name}; the first said: {first['reason']}",
             reason="" if self.first_refusal is None else self.first_refusal.reason,
             status=first["status"],
             advice=first["advice"],
@@ -79,8 +81,8 @@ class Skipped:
         if self.accounts:
             more = f"; and {len(self.accounts) - 3:,} more" if len(self.accounts) > 3 else ""
             warn(
-                f"{name} left out {len(self.accounts):,} of {targets + self.before:,} places: {_named(self.accounts[:3])}{more}. "
-                'What to do about each stands in frame.attrs["procore"]["skipped"].'
+                f"{name}: {len(self.accounts):,} of {targets + self.before:,} {self.noun} skipped: "
+                f'{_named(self.accounts[:3])}{more}; details in frame.attrs["procore"]["skipped"].'
             )
 
 
@@ -111,6 +113,11 @@ class Collection:
     done: set[int] = field(default_factory=set)
     sent: int = 0
     """Requests of `statistics` so far."""
+
+    def __post_init__(self) -> None:
+        ids = list(target_of(self.requests[0]).ids) if self.requests else []
+        nouns = {"company_id": "companies", "project_id": "projects"}
+        self.skipped.noun = nouns.get((ids or ["company_id"])[-1], "targets")
 
     def frame(self) -> pd.DataFrame:
         """Return the one frame of all targets.
@@ -190,7 +197,7 @@ class Collection:
         self._warn()
 
     def pages(self) -> Iterator[tuple[Target, list[Any]]]:
-        """Yield pages of rows as they come; rows that come again after a restart are left out."""
+        """Yield pages of rows as they come; rows that come again after a restart are dropped."""
         progress = self._progress()
         once, complete = RowDeduplicator(), False
         try:
@@ -223,11 +230,9 @@ class Collection:
     def _progress(self) -> Progress:
         if callable(self.progress):
             return self.progress(self.endpoint.name, len(self.requests))
-        ids = list(target_of(self.requests[0]).ids) if self.requests else []
-        noun = {"company_id": "companies", "project_id": "projects"}.get(
-            (ids or ["company_id"])[-1], "places"
+        return Progress(
+            self.endpoint.name, targets=len(self.requests), noun=self.skipped.noun, show=self.progress
         )
-        return Progress(self.endpoint.name, targets=len(self.requests), noun=noun, show=self.progress)
 
     def _add_partial(self, error: ProcoreError, assembler: FrameAssembler, progress: Progress) -> None:
         progress.close(complete=False)
@@ -250,7 +255,7 @@ class Collection:
             return words
         unfinished = len(partial.attrs["procore"]["unfinished"])
         return (
-            f"{words} {unfinished:,} of {len(self.requests):,} places are not complete: "
+            f"{words} {unfinished:,} of {len(self.requests):,} {self.skipped.noun} are not complete: "
             'error.partial.attrs["procore"]["unfinished"].'
         )
 
@@ -356,7 +361,10 @@ class Collection:
 
     def _partial(self, assembler: FrameAssembler, progress: Progress) -> pd.DataFrame:
         """Return what had come, and name the targets that it lacks, wholly or in part."""
-        skipped, self.skipped = self.skipped, Skipped()  # the error is enough; no warning beside it
+        skipped, self.skipped = (
+            self.skipped,
+            Skipped(noun=self.skipped.noun),
+        )  # the error is enough; no warning beside it
         partial = self._described(assembler.frame(unfinished=True), progress.requests)
         unfinished = [target_of(one).account for one in self.requests if id(one) not in self.done]
         return describe(partial, skipped=skipped.accounts, complete=False, unfinished=unfinished)

@@ -55,8 +55,8 @@ def pairs_for(argument: Argument, value: Any, *, endpoint: str) -> list[tuple[st
     values = list(value) if many else [value]
     if not values:
         raise ArgumentError(
-            f"{where} is an empty list: it asks for nothing, while without it everything comes.",
-            advice="Leave it out to ask for all.",
+            f"{where} is an empty list. Without it, all rows come.",
+            advice="Leave it out to fetch all.",
         )
     texts = [_chosen(argument, text_of(each, where), endpoint) for each in values]
     if argument.name == "sort":
@@ -102,7 +102,7 @@ def moment_text(value: Any, where: str, *, end_of_day: bool = False, as_time: bo
 
 
 def date_of(value: Any, where: str) -> date:
-    """Return the day of a date, time or text, in the zone it is told in."""
+    """Return the day of a date, time or text, in its own zone."""
     day = _moment(value, where)
     if isinstance(day, date):
         return day.date() if isinstance(day, datetime) else day

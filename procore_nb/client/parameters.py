@@ -280,7 +280,11 @@ def unknown_argument(endpoint: Endpoint, name: str, value: Any, known: Iterable[
     if column:
         problem = f"Procore cannot filter {endpoint.name} by {name!r}."
         advice.insert(0, f"Choose in the frame: {frame_filter(endpoint, column, value)}.")
-    return CatalogError(problem, advice=" ".join([*advice, f"It knows: {', '.join(names)}."]))
+    if not advice:
+        advice.append(f"It knows: {', '.join(names)}.")
+    return CatalogError(
+        problem, advice=" ".join([*advice, f'procore.endpoint("{endpoint.name}") shows all.'])
+    )
 
 
 def frame_filter(endpoint: Endpoint, column: str, value: Any) -> str:

@@ -194,7 +194,7 @@ class Procore(Lookups):
         parent
             For lists that need one more id (`rfi_replies`, line items): the frame of parents, or their ids. A frame that
             names projects brings them along; together with `project_id` or `projects`, its rows of other projects are
-            left out.
+            skipped.
         decimals
             `"float"` makes float64 columns of money, hours and percents, `"exact"` columns of `decimal.Decimal`. None: as
             the connection does (`connect`).

@@ -251,16 +251,16 @@ class ListQuery:
             name: getattr(self, name)
             for name in ("project_id", "projects", "company_id", "parent", "budget_view")
         }
-        told = {name: value for name, value in given.items() if isinstance(value, str | int)}
-        told |= {name: value for name, value in self.fixed.items() if isinstance(value, str | int)}
-        told |= {name: _plain(value) for name, value in self.arguments.items()}
+        shown = {name: value for name, value in given.items() if isinstance(value, str | int)}
+        shown |= {name: value for name, value in self.fixed.items() if isinstance(value, str | int)}
+        shown |= {name: _plain(value) for name, value in self.arguments.items()}
         return {
             "endpoint": endpoint.name,
             "path": endpoint.path,
             "environment": procore.environment.name,
             "web_url": procore.environment.web_url,
             "company_id": ordered[0] if len(ordered) == 1 else ordered,
-            "arguments": told,
+            "arguments": shown,
             "fetched_at": utc_text(),
         }
 

@@ -124,7 +124,7 @@ def schema_json(frame: pd.DataFrame, table: WritableTable, **more: Any) -> bytes
     if lost:
         warn(f"Written as plain values, and so they come back: {', '.join(lost)}.")
     if dropped:
-        warn(f"attrs that no file can hold are left out: {', '.join(dropped)}.")
+        warn(f"attrs that no file can hold are not written: {', '.join(dropped)}.")
     text = json.dumps(about | more | {"attrs": attrs}, ensure_ascii=False, indent=1)
     return text.encode("utf-8", "replace")
 

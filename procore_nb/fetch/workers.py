@@ -220,10 +220,10 @@ class WorkerPool:
         while not self._stop.is_set() and (seconds := rate_limiter.acquire(clock())) > 0:
             if seconds >= _ANNOUNCED_SECONDS and not self._wait_budget.allows(seconds, clock()):
                 raise RateLimitError(
-                    f"Procore's rate limit lets this application go on in {seconds:,.0f} seconds, which is beyond the "
-                    f"patience of {self.policy.max_wait_seconds:,.0f} seconds (GET {page_request.request.path}).",
+                    f"Procore's rate limit lets this application go on in {seconds:,.0f} seconds, which is longer than "
+                    f"max_wait_seconds, {self.policy.max_wait_seconds:,.0f} seconds (GET {page_request.request.path}).",
                     retry_after_seconds=seconds,
-                    advice="Wait, ask for less, or give more patience: connect(…, max_wait_seconds=…).",
+                    advice="Wait, fetch less, or allow a longer wait: connect(…, max_wait_seconds=…).",
                 )
             self._pause(seconds, "Waiting for Procore's rate limit.", short="rate limit")
         if self._stop.is_set():
@@ -237,7 +237,7 @@ class WorkerPool:
         if seconds > left:
             raise RateLimitError(
                 f"At least {requests:,} requests are still due, which Procore's rate limit spreads over {seconds:,.0f} "
-                f"seconds; the patience left is {left:,.0f} seconds (seen at GET {request.path}).",
+                f"seconds; {left:,.0f} seconds of max_wait_seconds are left (seen at GET {request.path}).",
                 retry_after_seconds=seconds,
                 advice="Ask for less (a filter, a range of time), or connect(…, max_wait_seconds="
                 f"{(self.policy.max_wait_seconds - left + seconds) * 1.1:.0f}).",

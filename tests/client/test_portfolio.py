@@ -95,7 +95,7 @@ def test_a_project_that_may_not_be_read_is_left_out_with_one_warning(
     with pytest.warns(pnb.ProcoreWarning) as said:
         frame = connected(server).table("rfis", projects="all")
     assert len(said) == 1
-    assert "left out 2 of 5" in str(said[0].message)
+    assert "2 of 5 projects skipped" in str(said[0].message)
     assert said[0].filename == __file__
     assert frame["project_id"].drop_duplicates().tolist() == [1, 3, 4]
     skipped = frame.attrs["procore"]["skipped"]
@@ -106,7 +106,7 @@ def test_a_project_that_may_not_be_read_is_left_out_with_one_warning(
 
 def test_when_no_project_answers_it_is_an_error_and_no_empty_frame(another, connected) -> None:  # type: ignore[no-untyped-def]
     procore = connected(another(portfolio(3), twist=refusing(403, 1, 2, 3)))
-    with pytest.raises(pnb.AccessError, match="None of the 3 places") as caught:
+    with pytest.raises(pnb.AccessError, match="None of the 3 projects") as caught:
         procore.table("rfis", projects="all")
     assert "no permissions" in caught.value.advice
 
@@ -143,7 +143,7 @@ def test_any_other_failure_stops_with_what_had_come(another, connected) -> None:
     assert partial["project_id"].drop_duplicates().tolist() == [1, 2]
     assert partial.attrs["procore"]["complete"] is False
     assert "8 rows had come" in str(caught.value)
-    assert "3 of 5 places are not complete" in str(caught.value)
+    assert "3 of 5 projects are not complete" in str(caught.value)
     unfinished = partial.attrs["procore"]["unfinished"]
     assert unfinished == [{"project_id": n, "project_name": f"Project {n}"} for n in (3, 4, 5)]
     server.twist = None  # what is missing can be asked for as it is named
@@ -158,7 +158,7 @@ def test_other_failures_are_left_out_when_asked_for(another, connected) -> None:
         return refusing(422, 2)(asked)
 
     server = another(portfolio(), twist=short_or_refused)
-    with pytest.warns(pnb.ProcoreWarning, match="left out 2 of 5"):
+    with pytest.warns(pnb.ProcoreWarning, match="2 of 5 projects skipped"):
         frame = connected(server).table("rfis", projects="all", on_error="skip")
     assert frame["project_id"].drop_duplicates().tolist() == [1, 3, 5]
     assert [one["project_id"] for one in frame.attrs["procore"]["skipped"]] == [2, 4]
@@ -202,7 +202,7 @@ def test_frames_name_left_out_projects_in_one_warning_at_the_end(another, connec
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         next(frames)
-    with pytest.warns(pnb.ProcoreWarning, match="left out 1 of 3"):
+    with pytest.warns(pnb.ProcoreWarning, match="1 of 3 projects skipped"):
         assert len(list(frames)) == 1
 
 

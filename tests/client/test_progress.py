@@ -22,9 +22,9 @@ class Clock:
 class Bar:
     """Stands for a tqdm bar, and keeps what it showed."""
 
-    def __init__(self, what: str, places: int, noun: str) -> None:
+    def __init__(self, what: str, targets: int, noun: str) -> None:
         self.noun, self.fp = noun, StringIO()
-        self.what, self.places, self.shown, self.n, self.closed = what, places, "", 0, False
+        self.what, self.targets, self.shown, self.n, self.closed = what, targets, "", 0, False
         self.start_t = 0.0
         self.drawn_by: set[int] = set()
 
@@ -43,8 +43,8 @@ class Bar:
 def bars(monkeypatch: pytest.MonkeyPatch) -> list[Bar]:
     made: list[Bar] = []
 
-    def make(what: str, places: int, noun: str) -> Bar:
-        made.append(Bar(what, places, noun))
+    def make(what: str, targets: int, noun: str) -> Bar:
+        made.append(Bar(what, targets, noun))
         return made[-1]
 
     monkeypatch.setattr(room, "_bar", make)
@@ -71,7 +71,7 @@ def test_a_walk_of_more_than_a_second_shows_rows_requests_and_why_it_waits(bars:
     clock.now = 1.5
     progress.tick()
     (bar,) = bars
-    assert (bar.what, bar.places, bar.n) == ("rfis", 5, 1)
+    assert (bar.what, bar.targets, bar.n) == ("rfis", 5, 1)
     assert re.fullmatch(
         r"120 rows, waiting until \d\d:\d\d:\d\d: rate limit, 1 request", bar.shown
     )  # a narrow terminal cuts the end
@@ -90,7 +90,7 @@ def test_the_bar_goes_and_one_line_stays(bars: list[Bar], capsys: pytest.Capture
     said = "".join(capsys.readouterr())
     assert bars[0].closed
     assert said.count("\n") == 1
-    assert "rfis: 0 rows from 0 of 5 places, 0 requests" in said
+    assert "rfis: 0 rows from 0 of 5 targets, 0 requests" in said
     assert "before it was stopped" in said
 
 
@@ -156,7 +156,7 @@ def test_the_real_bar_leaves_nothing_behind(capsys: pytest.CaptureFixture[str]) 
     clock.now = 5
     progress.tick()
     progress.close()
-    assert "rfis: 0 rows from 0 of 2 places, 0 requests, 5.0 s" in "".join(capsys.readouterr())
+    assert "rfis: 0 rows from 0 of 2 targets, 0 requests, 5.0 s" in "".join(capsys.readouterr())
 
 
 def test_in_a_notebook_the_closing_line_takes_the_place_of_the_bar(
@@ -178,7 +178,7 @@ def test_in_a_notebook_the_closing_line_takes_the_place_of_the_bar(
     progress.tick()
     progress.close()
     assert bars[0].closed
-    assert shown == [{"text/plain": "rfis: 5 rows from 0 of 2 places, 0 requests, 2.0 s"}]
+    assert shown == [{"text/plain": "rfis: 5 rows from 0 of 2 targets, 0 requests, 2.0 s"}]
     assert capsys.readouterr() == ("", "")
 
 

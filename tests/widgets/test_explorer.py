@@ -260,7 +260,7 @@ def test_stop_ends_a_fetch_at_once_and_keeps_what_came(
     explorer = Explorer(procore)
     explorer.targets._where.value = "all"
     came = threading.Event()
-    explorer._status.observe(lambda _: came.set() if "places" in explorer._status.text else None, "message")
+    explorer._status.observe(lambda _: came.set() if "targets" in explorer._status.text else None, "message")
     explorer._fetch.click()
     assert came.wait(30)
     before = time.monotonic()
