@@ -13,8 +13,10 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
+from procore_nb.cli.completion import complete
 from procore_nb.cli.parser import parser
 from procore_nb.cli.terminal_table import plain
+from procore_nb.cli.terminal_words import terminal_words
 from procore_nb.errors import ProcoreError, ProcoreWarning
 
 _STOPPED = 130
@@ -23,7 +25,9 @@ _STOPPED = 130
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     _accept_any_language()
-    args = parser().parse_args(words)
+    whole = parser()
+    complete(whole)
+    args = whole.parse_args(words)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("always", ProcoreWarning)
@@ -78,7 +82,7 @@ def _stopped() -> int:
 
 
 def _print_error(text: str) -> None:
-    print(f"procore-nb: {plain(' '.join(text.split()))}", file=sys.stderr)
+    print(f"procore-nb: {plain(' '.join(terminal_words(text).split()))}", file=sys.stderr)
 
 
 def _print_warning(message: Warning | str, *_: Any, **__: Any) -> None:

@@ -6,6 +6,7 @@ In: parsed arguments. Out: text on standard output, files, an exit code.
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from procore_nb import catalog
+from procore_nb import catalog, near_match
 from procore_nb.cli.output import outputs, write_map, write_output
 from procore_nb.cli.terminal_table import as_text, plain
 from procore_nb.client import Procore, connect
@@ -34,22 +35,24 @@ def projects(args: argparse.Namespace) -> int:
 
 def table(args: argparse.Namespace) -> int:
     """Show or write any list."""
-    return _write(args, lambda procore: procore.table(args.name, **_arguments(args)))
+    return _write(args, lambda procore: procore.table(args.name, **_arguments(procore, args)))
 
 
 def record(args: argparse.Namespace) -> int:
     """Show or write one record of a list."""
-    return _write(args, lambda procore: procore.record(args.name, args.record_id, **_arguments(args)))
+    return _write(
+        args, lambda procore: procore.record(args.name, args.record_id, **_arguments(procore, args))
+    )
 
 
 def count(args: argparse.Namespace) -> int:
     """Show or write how many rows a list has."""
-    return _write(args, lambda procore: procore.count(args.name, **_arguments(args)))
+    return _write(args, lambda procore: procore.count(args.name, **_arguments(procore, args)))
 
 
 def estimate(args: argparse.Namespace) -> int:
     """Show or write what fetching a list would take."""
-    return _write(args, lambda procore: procore.estimate(args.name, **_arguments(args)))
+    return _write(args, lambda procore: procore.estimate(args.name, **_arguments(procore, args)))
 
 
 def access_request(args: argparse.Namespace) -> int:
@@ -73,12 +76,14 @@ def _write(args: argparse.Namespace, fetch: Callable[[Procore], pd.DataFrame]) -
     return 0
 
 
-def _arguments(args: argparse.Namespace) -> dict[str, Any]:
+def _arguments(procore: Procore, args: argparse.Namespace) -> dict[str, Any]:
     """Return the arguments of a list that were typed."""
     found: dict[str, Any] = dict(_pair(text) for text in args.set)
     for name in ("since", "start", "end", "project_id", "projects", "max_rows"):
         if getattr(args, name, None) is not None:
             found[name] = getattr(args, name)
+    if getattr(args, "parent", None):
+        found["parent"] = _parents(procore, args)
     if getattr(args, "columns", None):
         found["columns"] = [name.strip() for name in args.columns.split(",")]
     return found
@@ -92,10 +97,12 @@ def endpoints(args: argparse.Namespace) -> int:
     if found.empty:
         print(f"Nothing in the catalogue has all of: {text}")
         return 0
-    exact = found["name"].eq(text.strip().lower().replace(" ", "_"))
-    if exact.any():
-        print(catalogue.endpoint(text))
-        print()
+    exact = catalogue.endpoint(found["name"].iloc[0])
+    if near_match.plain(text) in {exact.name, *exact.aliases}:
+        print(exact)
+        others = found["name"].tolist()[1:6]
+        print(f"\nSee also: {', '.join(others)}" if others else "")
+        return 0
     print(as_text(found[["name", "needs", "module", "path"]]))
     print(f"\n{len(found):,} lists. Everything about one: procore-nb endpoints NAME")
     return 0
@@ -141,6 +148,13 @@ def connected(args: argparse.Namespace, *, progress: bool = True) -> Procore:
         catalogue=args.catalogue,
         progress=progress and sys.stderr.isatty(),
     )
+
+
+def _parents(procore: Procore, args: argparse.Namespace) -> Any:
+    """Return the ids that were typed, or the rows of the list that was named, of the same projects."""
+    if re.fullmatch(r"[\d,\s]+", args.parent):
+        return [one.strip() for one in args.parent.split(",") if one.strip()]
+    return procore.table(args.parent, project_id=args.project_id, projects=args.projects)
 
 
 def _pair(text: str) -> tuple[str, Any]:

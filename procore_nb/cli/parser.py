@@ -11,6 +11,7 @@ from typing import Any
 
 from procore_nb import __version__
 from procore_nb.cli import commands, demo_commands, sync_command
+from procore_nb.cli.completion import SHELLS, completion
 
 _CREDENTIALS = (
     "Credentials come from PROCORE_CLIENT_ID and PROCORE_CLIENT_SECRET (also in a .env file), or from a saved profile; "
@@ -40,6 +41,9 @@ def parser() -> argparse.ArgumentParser:
     _catalog(verbs.add_parser("catalog", help="make a catalogue from Procore's OpenAPI document"))
     _sync(verbs.add_parser("sync", help="bring a folder of tables up to date", epilog=_CREDENTIALS))
     _serve(verbs.add_parser("serve-demo", help="serve the demo on a loopback port, for other clients"))
+    shells = verbs.add_parser("completion", help="lines that let the Tab key complete these commands")
+    shells.add_argument("shell", choices=SHELLS, help='eval "$(procore-nb completion bash)" in ~/.bashrc')
+    shells.set_defaults(run=completion)
     return whole
 
 
@@ -191,6 +195,11 @@ def _list_arguments(one: argparse.ArgumentParser, *, record: bool = False) -> No
 
 
 def _periods(one: argparse.ArgumentParser) -> None:
+    one.add_argument(
+        "--parent",
+        metavar="LIST",
+        help="for lists of a parent: the list of parents (rfis), or ids with commas",
+    )
     one.add_argument("--since", metavar="TIME", help="only what changed since then")
     one.add_argument("--start", metavar="DATE", help="first day, for lists by date")
     one.add_argument("--end", metavar="DATE", help="last day, for lists by date")

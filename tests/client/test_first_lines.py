@@ -25,7 +25,7 @@ def names(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     mpl.use("agg")
     procore = pnb.connect("demo", progress=False)
     projects = procore.projects(status="All")
-    one = 1204310
+    one = 1204384
     return {
         "pnb": pnb,
         "pd": pd,

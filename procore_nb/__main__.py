@@ -1,0 +1,8 @@
+"""`python -m procore_nb` is `procore-nb`.
+
+In: words typed in a terminal. Out: an exit code. Speaks to services only through the client.
+"""
+
+from procore_nb.cli import main
+
+raise SystemExit(main())

@@ -1,0 +1,84 @@
+"""What the Tab key offers in bash, zsh and fish, through argcomplete.
+
+In: the words of a command so far. Out: names of lists, arguments, environments and profiles. Sends nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from typing import Any
+
+SHELLS = ("bash", "zsh", "fish")
+
+
+def complete(parser: argparse.ArgumentParser) -> None:
+    """Answer the Tab key and end, where a shell asks for that; it says so in the process environment."""
+    if "_ARGCOMPLETE" not in os.environ:
+        return
+    import argcomplete
+
+    for one in _arguments(parser):
+        if one.dest in _COMPLETERS:
+            one.completer = _COMPLETERS[one.dest]  # type: ignore[attr-defined]
+    argcomplete.autocomplete(parser, always_complete_options=False)
+
+
+def completion(args: argparse.Namespace) -> int:
+    """Print the lines that a shell reads at its start."""
+    import argcomplete
+
+    print(argcomplete.shellcode(["procore-nb"], shell=args.shell))
+    return 0
+
+
+def _arguments(parser: argparse.ArgumentParser) -> list[argparse.Action]:
+    found = []
+    for one in parser._actions:
+        found.append(one)
+        if isinstance(one, argparse._SubParsersAction):
+            found += [each for verb in one.choices.values() for each in _arguments(verb)]
+    return found
+
+
+def _lists(**_: Any) -> list[str]:
+    from procore_nb import catalog
+    from procore_nb.catalog.everyday import OFTEN
+
+    return list(dict.fromkeys([*OFTEN, *(one.name for one in catalog.endpoints())]))
+
+
+def _lists_with_commas(prefix: str, **_: Any) -> list[str]:
+    before = prefix[: prefix.rfind(",") + 1]
+    return [before + name for name in _lists()]
+
+
+def _settings(parsed_args: argparse.Namespace, **_: Any) -> list[str]:
+    from procore_nb import catalog
+
+    own = catalog.endpoint(parsed_args.name).arguments if getattr(parsed_args, "name", None) else ()
+    values = [f"{one.name}={each.partition('=')[0]}" for one in own for each in one.choices]
+    return [*values, *(f"{one.name}=" for one in own if not one.choices)]
+
+
+def _environments(**_: Any) -> list[str]:
+    from procore_nb.environments import KNOWN
+
+    return [one.name for one in KNOWN]
+
+
+def _profiles(**_: Any) -> list[str]:
+    from procore_nb.credentials import Profiles
+
+    return [one.name for one in Profiles().all()]
+
+
+_COMPLETERS = {
+    "environment": _environments,
+    "name": _lists,
+    "parent": _lists,
+    "profile": _profiles,
+    "set": _settings,
+    "tables": _lists_with_commas,
+    "words": _lists,
+}

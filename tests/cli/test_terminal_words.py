@@ -1,0 +1,143 @@
+"""The command line speaks its own language, completes its words, and can be called as a module."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from procore_nb import hints
+from procore_nb.cli import main
+from procore_nb.cli.terminal_words import terminal_words
+
+FIRST = "1204384"
+DEMO = ("--environment", "demo")
+PYTHON = re.compile(r"\w\(|[a-z_]+=…|pnb\.|\bprocore\.(?!com)|frame\.|error\.partial")
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (["table", "rfis", *DEMO], "--project-id N for one project, or --projects all"),
+        (["projects"], "--environment "),
+        (["projects", *DEMO, "--company-id", "99"], "24816"),
+        (["table", "rfi_replies", *DEMO, "--project-id", FIRST], "--parent rfis"),
+        (["table", "rfis", *DEMO, "--project-id", FIRST, "--set", "stauts=open"], "--set status=VALUE"),
+        (["table", "projects", *DEMO, "--set", "city=Austin"], "filter the file"),
+        (["table", "rfis", *DEMO, "--project-id", FIRST, "--set", "limit=3"], "--max-rows N"),
+        (["table", "daily logs", *DEMO, "--project-id", FIRST], "manpower_logs"),
+        (["table", "zzz", *DEMO], "procore-nb endpoints WORD"),
+        (["projects", "--environment", "sandbox"], "PROCORE_CLIENT_ID"),
+    ],
+)
+def test_an_error_says_what_to_type_in_a_terminal(
+    words: list[str], part: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("PROCORE_CLIENT_ID", "PROCORE_CLIENT_SECRET", "PROCORE_ENVIRONMENT"):
+        monkeypatch.delenv(name, raising=False)
+    assert main(words) == 1
+    said = capsys.readouterr().err
+    assert part in said
+    assert PYTHON.findall(said.replace("procore-nb", "")) == []
+
+
+@pytest.mark.parametrize("name", [name for name in dir(hints) if name.isupper() and not name.startswith("_")])
+def test_no_advice_shows_python_in_a_terminal(name: str) -> None:
+    text = getattr(hints, name)
+    assert PYTHON.findall(terminal_words(text)) == []
+
+
+def test_what_is_no_python_stays_as_it_is() -> None:
+    for text in (
+        "Set HTTPS_PROXY (http://user:password@proxy.example:8080).",
+        "filters[status]=open is sent unchecked",
+        "rfis: 3 of 172 projects skipped: Town Hall, project_id 7 (403: Forbidden)",
+    ):
+        assert terminal_words(text) == text
+
+
+def test_a_parent_is_a_list_or_ids(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["table", "rfi_replies", *DEMO, "--project-id", FIRST, "--parent", "rfis"]) == 0
+    by_list = re.search(r"([\d,]+) rows", capsys.readouterr().out)
+    assert main(["table", "rfis", *DEMO, "--project-id", FIRST, "--csv", "-", "--columns", "id"]) == 0
+    ids = capsys.readouterr().out.split()[1:]
+    assert main(["table", "rfi_replies", *DEMO, "--project-id", FIRST, "--parent", ",".join(ids)]) == 0
+    by_ids = re.search(r"([\d,]+) rows", capsys.readouterr().out)
+    assert by_list is not None
+    assert by_ids is not None
+    assert by_list[1] == by_ids[1] != "0"
+
+
+def test_the_name_of_a_list_shows_its_page(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["endpoints", "manpower_logs"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("daily_logs_manpower: GET ")
+    assert "columns" in said
+    assert "See also: manpower_log_vendor_options" in said
+
+
+def completed(line: str, tmp_path: Path) -> list[str]:
+    out = tmp_path / "completions"
+    done = subprocess.run(
+        [sys.executable, "-m", "procore_nb"],
+        env={
+            **os.environ,
+            "_ARGCOMPLETE": "1",
+            "_ARGCOMPLETE_IFS": "\n",
+            "_ARGCOMPLETE_STDOUT_FILENAME": str(out),
+            "COMP_LINE": line,
+            "COMP_POINT": str(len(line)),
+        },
+        capture_output=True,
+        check=False,
+    )
+    assert done.stdout == b""
+    return [one.strip() for one in out.read_text(encoding="utf-8").split("\n")]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("procore-nb ta", {"table"}),
+        ("procore-nb table rfi_rep", {"rfi_replies"}),
+        ("procore-nb endpoints punch_i", {"punch_items", "punch_item_types"}),
+        ("procore-nb table rfis --environment s", {"sandbox"}),
+        ("procore-nb table rfis --set status=o", {"status=open"}),
+        ("procore-nb sync store --tables projects,rfi_rep", {"projects,rfi_replies"}),
+        ("procore-nb table rfis --pare", {"--parent"}),
+    ],
+)
+def test_the_tab_key_offers_commands_lists_and_values(line: str, offered: set[str], tmp_path: Path) -> None:
+    assert offered <= set(completed(line, tmp_path))
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_each_shell_gets_lines_of_its_own(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["completion", shell]) == 0
+    assert "procore-nb" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_the_package_runs_as_a_module() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "procore_nb", "--version"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("procore-nb ")
+
+
+def test_a_network_error_is_not_an_output_that_cannot_be_written(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise ConnectionRefusedError(111, "Connection refused")
+
+    monkeypatch.setattr("procore_nb.cli.commands.connect", refuse)
+    assert main(["projects", *DEMO]) == 1
+    said = capsys.readouterr().err
+    assert "Connection refused" in said
+    assert "output" not in said
