@@ -26,9 +26,9 @@ def complete(parser: argparse.ArgumentParser) -> None:
 
 def completion(args: argparse.Namespace) -> int:
     """Print the lines that a shell reads at its start."""
-    import argcomplete
+    from argcomplete.shell_integration import shellcode
 
-    print(argcomplete.shellcode(["procore-nb"], shell=args.shell))
+    print(shellcode(["procore-nb"], shell=args.shell))
     return 0
 
 
