@@ -96,6 +96,8 @@ def _filtered(rows: list[Row], name: str, values: list[str]) -> list[Row]:
     if read is None:
         return rows
     wanted = {value.lower() for value in values}
+    if base == "status" and wanted == {"all"} and any("_pending" in row for row in rows):
+        return rows  # logs: approved, pending or all
     unwanted = comparison == "not"
     return [row for row in rows if bool(_texts(read(row)) & wanted) != unwanted]
 

@@ -1,0 +1,181 @@
+"""What a report is: its question, the lists it reads, its options, and the pure function that answers.
+
+In: a source of lists and options. Out: a `Report`. The analysing functions are wrapped by `report`, which reads their options
+from their keyword arguments. Speaks to a service only through its source.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from procore_nb.errors import ArgumentError
+from procore_nb.near_match import near
+from procore_nb.reports.days import DayCounter, as_day
+from procore_nb.reports.measures import figures_frame
+from procore_nb.reports.report_data import ReportData
+from procore_nb.reports.result import Answer, Report
+
+Arguments = Callable[[pd.Timestamp, Mapping[str, Any]], dict[str, Any]]
+Pick = Callable[[dict[str, pd.DataFrame], Mapping[str, Any]], pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class Use:
+    """A list that a report reads.
+
+    `arguments` are those of the request, from the day and the options. `parent` is the list below which it stands, and
+    `pick` chooses among the parent's rows. `unless` names lists: only projects for which all of them are empty are asked.
+    `wanted` says by the options whether it is read at all.
+    """
+
+    name: str
+    optional: bool = False
+    of_company: bool = False
+    arguments: Arguments = field(default=lambda _, __: {})
+    parent: str = ""
+    pick: Pick | None = None
+    unless: tuple[str, ...] = ()
+    wanted: Callable[[Mapping[str, Any]], bool] | None = None
+
+
+class ReportFunction:
+    """One report as a function; `pnb.reports.rfis` is one.
+
+    Parameters
+    ----------
+    source
+        A `Procore` connection, a `Store` (nothing is requested), or a dict of frames or records by the name of their list.
+    projects
+        `"active"`, `"all"`, `"inactive"`, ids, or a frame with an id column.
+    as_of
+        The day. None: today, in the zone of each project; for the demo its own day.
+    calendar
+        `"calendar"` days, or `"working"` days of the project's country.
+    holidays
+        Days off for `"working"`: a list, or lists by country code.
+    progress
+        False keeps quiet.
+    **options
+        The definitions that differ between companies; `help(pnb.reports.rfis)` names them with their defaults.
+
+    Returns
+    -------
+    Report
+        See `Report`. Lists nobody may read, or that are empty, are named in its coverage.
+
+    Raises
+    ------
+    ArgumentError
+        If an option is unknown (near matches are named), a needed list or column is absent, or `as_of` is no date.
+    ProcoreError
+        Whatever else a request failed with.
+    """
+
+    def __init__(
+        self,
+        analyse: Callable[..., Answer],
+        *,
+        title: str,
+        question: str,
+        uses: tuple[Use, ...],
+        rebuilds: bool,
+    ) -> None:
+        self.name = self.__name__ = analyse.__name__
+        self.title, self.question, self.uses, self.rebuilds = title, question, uses, rebuilds
+        self.analyse = analyse
+        self.definitions = inspect.getdoc(analyse) or ""
+        own = [one for one in inspect.signature(analyse).parameters.values() if one.kind is one.KEYWORD_ONLY]
+        self.options: dict[str, Any] = {one.name: one.default for one in own}
+        shared = inspect.signature(ReportFunction.__call__).parameters.values()
+        kept = [one for one in shared if one.name != "self" and one.kind is not one.VAR_KEYWORD]
+        self.__signature__ = inspect.Signature([*kept, *own], return_annotation=Report)
+        self.__doc__ = f"{question}\n\n{self.definitions}\n\n{inspect.getdoc(ReportFunction)}"
+
+    def __repr__(self) -> str:
+        return f"<report {self.name}: {self.question}>"
+
+    def __call__(
+        self,
+        source: Any,
+        *,
+        projects: Any = "active",
+        as_of: Any = None,
+        calendar: str = "calendar",
+        holidays: Any = (),
+        progress: bool | None = None,
+        **options: Any,
+    ) -> Report:
+        """Return the report; see the class."""
+        from procore_nb.reports.sources import reader_for
+
+        chosen = self.checked(options)
+        counter = DayCounter.of(calendar, holidays)
+        day = None if as_of is None else as_day(as_of, "as_of")
+        reader = reader_for(source, projects=projects, progress=progress)
+        read = reader.read(self, day, chosen)
+        data = ReportData(
+            read.frames,
+            as_of=day or read.own_day,
+            now=read.now,
+            counter=counter,
+            past=read.past,
+            coverage=read.coverage,
+        )
+        if read.past and not self.rebuilds:
+            answer = self._refusal(data)
+        else:
+            answer = self.analyse(data, **chosen)
+        # Findings are ours, notes of the data come after them: both are read from the top.
+        answer.findings.extend(one for one in [*data.notes, *read.notes] if one not in answer.findings)
+        return Report(
+            self.name,
+            self.title,
+            self.question,
+            data.as_of,
+            answer,
+            data.coverage.frame(data.projects["name"].to_dict()),
+            options={"calendar": calendar, **chosen},
+            definitions=self.definitions,
+            environment=read.environment,
+            web_url=read.web_url,
+            requests=read.requests,
+        )
+
+    def checked(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return all options, or refuse one that is unknown."""
+        for name in given:
+            if name not in self.options:
+                choices = near(name, ["projects", "as_of", "calendar", "holidays", "progress", *self.options])
+                raise ArgumentError(
+                    f"The report {self.name} has no option {name!r}.",
+                    advice=f"Did you mean {' or '.join(choices)}?"
+                    if choices
+                    else f"Its options are {', '.join(self.options) or 'as_of, projects and calendar only'}.",
+                )
+        return {**self.options, **given}
+
+    def _refusal(self, data: ReportData) -> Answer:
+        text = (
+            f"This report cannot be given for {data.as_of:%Y-%m-%d}: the rows hold the state of a later day, and no dates "
+            "from which to rebuild it. Keep a store with history=True: from then on it answers for any past day."
+        )
+        return Answer(figures_frame([], ["project_id", "project_name"]), pd.DataFrame(), findings=[text])
+
+
+def report(
+    title: str, question: str, *uses: Use, rebuilds: bool = False
+) -> Callable[[Callable[..., Answer]], ReportFunction]:
+    """Make a report of an analysing function.
+
+    `rebuilds` says that the rows hold dates from which a past day can be told.
+    """
+
+    def wrap(analyse: Callable[..., Answer]) -> ReportFunction:
+        return ReportFunction(analyse, title=title, question=question, uses=uses, rebuilds=rebuilds)
+
+    return wrap

@@ -1,0 +1,99 @@
+"""Pictures of reports: bars, lines, a waterfall from a sum to its parts, a grid of gauges.
+
+In: a `Picture` (a small frame and words). Out: a matplotlib figure. Speaks to no service.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from procore_nb.maps.canvas import drawable
+from procore_nb.plots import plot_bars, plot_lines
+from procore_nb.plots.style import GREY, INK, PALETTE, as_text, new_axes, short, value_text, write_no_rows
+
+_MOST_BARS = 20
+_GAUGES = {"red": "#C0392B", "yellow": "#E3B505", "green": "#3C8D5A", "grey": "#C9CED3"}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture to draw: its data is named by its index."""
+
+    title: str
+    data: Any
+    unit: str = ""
+    kind: Literal["bars", "lines", "waterfall", "grid"] = "bars"
+
+
+def bars(title: str, frame: pd.DataFrame, name: str, *values: str, unit: str = "", largest: bool = False) -> Picture:
+    """Return bars of columns of a table, named by another; `largest` keeps those with the largest sums."""
+    data = frame.set_index(name)[list(values)]
+    if largest and len(data) > _MOST_BARS:
+        order = data.astype("float64").abs().sum(axis=1).sort_values(ascending=False).index[:_MOST_BARS]
+        data, title = data.loc[order], f"{title} (the {_MOST_BARS} largest)"
+    return Picture(title, data.squeeze(axis=1) if len(values) == 1 else data, unit)
+
+
+def draw(picture: Picture) -> Any:
+    """Return the figure of a picture."""
+    if picture.kind == "lines":
+        return plot_lines(picture.data, picture.title, unit=picture.unit).figure
+    if picture.kind == "waterfall":
+        return _waterfall(picture).figure
+    if picture.kind == "grid":
+        return _grid(picture).figure
+    data = picture.data.head(2 * _MOST_BARS)
+    negative = isinstance(data, pd.DataFrame) and (data.astype("float64") < 0).any(axis=None)
+    return plot_bars(data.sum(axis=1) if negative else data, picture.title, unit=picture.unit).figure
+
+
+def _waterfall(picture: Picture) -> Any:
+    """A sum, then what it is made of, each part beginning where the one before ended."""
+    parts = picture.data.astype("float64").fillna(0)
+    axes = new_axes(None, width=7.2, height=0.95 + 0.32 * max(len(parts), 3), title=picture.title)
+    if parts.empty:
+        return write_no_rows(axes)
+    ends = np.cumsum(parts.to_numpy()[1:])
+    starts = np.concatenate([[0.0, 0.0], ends[:-1]]) if len(ends) else np.array([0.0])
+    largest = float(parts.abs().max())
+    for place, (value, start) in enumerate(zip(parts, starts, strict=True)):
+        axes.barh(place, value, left=start, height=0.68, color=PALETTE[min(place, 1)])
+        end = max(start, start + value)
+        axes.annotate(
+            value_text(value, largest), (end, place), (4, 0), textcoords="offset points", va="center", fontsize=9, color=INK
+        )  # fmt: skip
+    axes.invert_yaxis()
+    axes.set_yticks(range(len(parts)), [short(one) for one in parts.index])
+    axes.set_xlabel(drawable(picture.unit), fontsize=9, color=INK, loc="left")
+    axes.set_xticks([])
+    axes.tick_params(axis="y", length=0)
+    axes.spines["bottom"].set_visible(False)
+    axes.axvline(0, color=GREY, linewidth=0.8)
+    axes.margins(x=0.14)
+    return as_text(axes)
+
+
+def _grid(picture: Picture) -> Any:
+    """Projects by gauges: a coloured field with its word, so that colour is not all that tells them apart."""
+    data = picture.data.head(60)
+    axes = new_axes(None, width=7.2, height=0.9 + 0.24 * max(len(data), 3), title=picture.title)
+    if data.empty:
+        return write_no_rows(axes)
+    for row, (_, values) in enumerate(data.iterrows()):
+        for at, word in enumerate(values):
+            known = str(word) in _GAUGES
+            axes.barh(row, 0.94, left=at, height=0.86, color=_GAUGES.get(str(word), "#FFFFFF"), edgecolor=GREY, linewidth=0.4)  # fmt: skip
+            axes.text(at + 0.47, row, str(word), ha="center", va="center", fontsize=7, color=INK if str(word) != "red" else "#FFFFFF")  # fmt: skip
+            axes.patches[-1].set_hatch(None if known else "////")
+    axes.invert_yaxis()
+    axes.set_yticks(range(len(data)), [short(one) for one in data.index])
+    axes.set_xticks([at + 0.47 for at in range(len(data.columns))], [short(one) for one in data.columns])
+    axes.xaxis.tick_top()
+    axes.tick_params(length=0, labelsize=8)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_visible(False)
+    return as_text(axes)

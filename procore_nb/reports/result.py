@@ -1,0 +1,191 @@
+"""A finished report: summary, rows, tables, findings, coverage, pictures; a notebook shows it, files keep it.
+
+In: what an analysis found. Out: frames, figures, one HTML file, a workbook. Speaks to the file system only.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+
+from procore_nb.export import to_excel
+from procore_nb.reports.pictures import Picture, draw
+
+Names = Literal["show", "hide"]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the analysis of one report gives."""
+
+    summary: pd.DataFrame
+    rows: pd.DataFrame
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+    findings: list[str] = field(default_factory=list)
+    pictures: list[Picture] = field(default_factory=list)
+    people: tuple[str, ...] = ()
+    """Columns, in whatever table, that name people."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """The answer to one question, with everything it was worked out from.
+
+    Attributes
+    ----------
+    summary
+        One row for each project, and each currency where there is money.
+    rows
+        The records behind it, each with the columns that decided.
+    tables
+        Further frames by name; `total` is all projects together.
+    findings
+        Sentences with their numbers.
+    coverage
+        One row for each project and list: `state` (answered, empty, no permission, tool off or not visible, failed, not
+        given), `rows`, `excluded`, `why`, `values`.
+    as_of
+        The day of the report.
+    options
+        Each definition that differs between companies, as it was used.
+    """
+
+    name: str
+    title: str
+    question: str
+    as_of: pd.Timestamp
+    answer: Answer = field(repr=False)
+    coverage: pd.DataFrame = field(repr=False)
+    options: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    definitions: str = field(default="", repr=False)
+    environment: str = ""
+    web_url: str = field(default="", repr=False)
+    requests: int = 0
+
+    @property
+    def summary(self) -> pd.DataFrame:
+        """One row for each project, and each currency where there is money."""
+        return self.answer.summary
+
+    @property
+    def rows(self) -> pd.DataFrame:
+        """The records behind the figures."""
+        return self.answer.rows
+
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Further frames by name."""
+        return self.answer.tables
+
+    @property
+    def findings(self) -> list[str]:
+        """Sentences in plain English, each with its numbers."""
+        return self.answer.findings
+
+    def figures(self) -> list[Any]:
+        """Return the pictures as matplotlib figures, one each."""
+        return [draw(picture) for picture in self.answer.pictures]
+
+    def save(self, path: str | os.PathLike[str], *, names: Names = "show") -> Path:
+        """Write the report to one HTML file that asks no host, and return its path.
+
+        Parameters
+        ----------
+        path
+            The file; its folder must exist.
+        names
+            `"hide"` puts roles (`Person 1`) in the place of people.
+
+        Raises
+        ------
+        OutputError
+            If the file cannot be written; nothing half-written stays.
+        """
+        from procore_nb.reports.pack import pack
+
+        return pack([self], path, names=names)
+
+    def to_excel(self, path: str | os.PathLike[str], *, names: Names = "show") -> Path:
+        """Write every table to a sheet of one workbook and return its path."""
+        shown = self.without_names({}) if names == "hide" else self
+        return to_excel(shown.sheets(), path)
+
+    def sheets(self, prefix: str = "") -> dict[str, pd.DataFrame]:
+        """Return every table by the name of its sheet: findings first, then figures, then what they cover."""
+        about = [("question", self.question), ("as of", f"{self.as_of:%Y-%m-%d}")]
+        about += [("option", f"{name} = {option_text(value)}") for name, value in self.options.items()]
+        about += [("finding", text) for text in self.findings]
+        found = {"findings": pd.DataFrame(about, columns=["what", "text"], dtype="string")}
+        found |= {"summary": self.summary, **self.tables, "rows": self.rows, "coverage": self.coverage}
+        return {f"{prefix}{name}": frame for name, frame in found.items()}
+
+    def without_names(self, roles: dict[str, str]) -> Report:
+        """Return the report with roles in the place of people; `roles` grows, so that several reports agree."""
+        columns = set(self.answer.people)
+        frames = [self.summary, self.rows, *self.tables.values()]
+        for frame in frames:
+            for name in columns & set(frame.columns):
+                for value in frame[name].dropna():
+                    for one in value if isinstance(value, list) else [value]:
+                        if one != NOBODY:
+                            roles.setdefault(one, f"Person {len(roles) + 1}")
+        hidden = [_renamed(frame, columns, roles) for frame in frames]
+        answer = replace(
+            self.answer,
+            summary=hidden[0],
+            rows=hidden[1],
+            tables=dict(zip(self.tables, hidden[2:], strict=True)),
+            findings=[_reworded(text, roles) for text in self.findings],
+            pictures=[replace(one, data=_relabelled(one.data, roles)) for one in self.answer.pictures],
+        )
+        return replace(self, answer=answer)
+
+    def _repr_html_(self) -> str:
+        from procore_nb.reports.pack import section
+
+        return section(self, rows_shown=20, rows_table=False)
+
+    def __str__(self) -> str:
+        lines = [f"{self.title}, as of {self.as_of:%Y-%m-%d}", *(f"- {one}" for one in self.findings)]
+        return "\n".join(lines)
+
+
+NOBODY = "(nobody)"
+
+
+def option_text(value: Any) -> str:
+    """Return an option as it is printed beside the numbers."""
+    if isinstance(value, tuple | list):
+        return ", ".join(map(option_text, value)) or "none"
+    if isinstance(value, pd.Timestamp):
+        return f"{value:%Y-%m-%d}"
+    return str(value)
+
+
+def _renamed(frame: pd.DataFrame, columns: set[str], roles: Mapping[str, str]) -> pd.DataFrame:
+    made: dict[str, Callable[[pd.DataFrame], Any]] = {}
+    for name in columns & set(frame.columns):
+        values = frame[name].map(lambda value: _role(value, roles))
+        made[name] = values.astype(frame[name].dtype)
+    return frame.assign(**made)
+
+
+def _role(value: Any, roles: Mapping[str, str]) -> Any:
+    if isinstance(value, list):
+        return [_role(one, roles) for one in value]
+    return roles.get(value, value) if isinstance(value, str) else value
+
+
+def _reworded(text: str, roles: Mapping[str, str]) -> str:
+    for name in sorted(roles, key=len, reverse=True):
+        text = text.replace(name, roles[name])
+    return text
+
+
+def _relabelled(data: Any, roles: Mapping[str, str]) -> Any:
+    return data.rename(index=lambda one: roles.get(one, one) if isinstance(one, str) else one)

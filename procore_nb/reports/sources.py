@@ -1,0 +1,294 @@
+"""The lists of a report, from wherever they are: a connection, a store, frames or records in a dict.
+
+In: a source and the uses of a report. Out: frames by list, with what did not answer. This is the half of reports that fetches,
+through the public calls of `client` and `store` only. Several reports from one reader fetch each list once.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import pandas as pd
+
+from procore_nb import catalog
+from procore_nb.client import Procore
+from procore_nb.demo.company import TODAY
+from procore_nb.errors import AccessError, ArgumentError, CatalogError, NotFoundError
+from procore_nb.frames import to_frame
+from procore_nb.ids import select_projects
+from procore_nb.near_match import near
+from procore_nb.progress import Progress
+from procore_nb.reports.definition import ReportFunction, Use
+from procore_nb.reports.report_data import Coverage, ids_of, state_of
+from procore_nb.store import Store
+
+_WORTH_SAYING = 20  # requests
+
+
+@dataclass
+class Read:
+    """What was read for one report."""
+
+    frames: dict[str, pd.DataFrame]
+    coverage: Coverage = field(default_factory=Coverage)
+    notes: list[str] = field(default_factory=list)
+    now: pd.Timestamp = field(default_factory=lambda: pd.Timestamp.now("UTC"))
+    own_day: pd.Timestamp | None = None
+    past: bool = False
+    environment: str = ""
+    web_url: str = ""
+    requests: int = 0
+
+    def about(self, day: pd.Timestamp | None) -> Read:
+        """Take from the frames where they came from, and of which day they are."""
+        dated = [one.attrs.get("procore", {}) for one in self.frames.values()]
+        for about in dated:
+            self.environment = self.environment or str(about.get("environment") or "")
+            self.web_url = self.web_url or str(about.get("web_url") or "")
+        if self.environment == "demo":
+            self.own_day = pd.Timestamp(TODAY)
+            self.now = self.own_day.tz_localize("UTC")
+        # Rows of a call hold the state of that day; records without a date are taken as of the day asked for.
+        fetched = any(about.get("fetched_at") for about in dated) or self.environment == "demo"
+        latest = self.own_day or self.now.tz_localize(None).normalize() - pd.Timedelta(days=1)
+        self.past = self.past or bool(day is not None and fetched and day < latest)
+        return self
+
+
+class Reader(Protocol):
+    """Where lists come from."""
+
+    def read(self, report: ReportFunction, day: pd.Timestamp | None, options: Mapping[str, Any]) -> Read:
+        """Return the lists of one report."""
+
+
+def reader_for(source: Any, *, projects: Any, progress: bool | None) -> Reader:
+    """Return the reader of a source; a reader is its own."""
+    if isinstance(source, ProcoreReader | StoreReader | FramesReader):
+        return source
+    if isinstance(source, Procore):
+        return ProcoreReader(source, projects, progress)
+    if isinstance(source, Store):
+        return StoreReader(source, projects)
+    if isinstance(source, Mapping):
+        return FramesReader(source, projects)
+    raise ArgumentError(
+        f"A report is made from a connection, a store or a dict of frames, not from {type(source).__name__}.",
+        advice='For example pnb.reports.rfis(pnb.connect("demo")), or pnb.reports.rfis({"rfis": frame}).',
+    )
+
+
+class FramesReader:
+    """Frames or records that the caller holds."""
+
+    def __init__(self, source: Mapping[str, Any], projects: Any) -> None:
+        self._frames = {str(name): _as_frame(str(name), value) for name, value in source.items()}
+        self._projects = projects
+
+    def read(self, report: ReportFunction, day: pd.Timestamp | None, options: Mapping[str, Any]) -> Read:
+        """Return the frames of one report, of the chosen projects."""
+        names = {_canonical(name): name for name in self._frames}
+        frames: dict[str, pd.DataFrame] = {}
+        read = Read(frames)
+        for name in ["projects", *(use.name for use in report.uses)]:
+            key = name if name in self._frames else names.get(_canonical(name))
+            if key is not None:
+                frames[name] = self._frames[key]
+        if not (isinstance(self._projects, str) and self._projects == "active"):  # who hands rows over means them
+            frames |= _of_projects(frames, self._projects)
+        _check_given(report, frames, read, list(self._frames), "given")
+        return read.about(day)
+
+
+class StoreReader:
+    """The tables of a store; nothing is requested."""
+
+    def __init__(self, store: Store, projects: Any) -> None:
+        self._store, self._projects = store, projects
+        self._kept = store.tables()
+
+    def read(self, report: ReportFunction, day: pd.Timestamp | None, options: Mapping[str, Any]) -> Read:
+        """Return the tables of one report: as they are, or as they were on a past day where history reaches back."""
+        names = {_canonical(name): name for name in self._kept["table"].tolist()}
+        frames: dict[str, pd.DataFrame] = {}
+        read, rebuilt = Read(frames), []
+        for name in ["projects", *(use.name for use in report.uses)]:
+            key = names.get(_canonical(name))
+            if key is None:
+                continue
+            frames[name] = self._store.table(key)
+            versions = self._versions(key, day)
+            if versions is not None:
+                frames[name] = versions
+            rebuilt.append(versions is not None or name == "projects")
+        frames |= _of_projects(frames, self._projects)
+        _check_given(report, frames, read, self._kept["table"].tolist(), "in the store")
+        read.about(day)
+        if read.past and all(rebuilt):
+            read.past = False
+            read.notes.append(f"Rebuilt from the history of the store: rows as they were on {day:%Y-%m-%d}.")
+        return read
+
+    def _versions(self, table: str, day: pd.Timestamp | None) -> pd.DataFrame | None:
+        if day is None:
+            return None
+        moment = (day + pd.Timedelta(days=1)).tz_localize("UTC")
+        versions = self._store.table(table, history=True)
+        if versions.empty or not (versions["valid_from"] <= moment).any():
+            return None  # the store began later
+        ends = versions[["valid_to", "deleted_at"]].apply(lambda column: column.isna() | (column > moment))
+        chosen = versions[(versions["valid_from"] <= moment) & ends.all(axis=1)]
+        return chosen.drop(columns=["valid_from", "valid_to", "deleted_at"])
+
+
+class ProcoreReader:
+    """A connection: each list is fetched once, for the chosen projects."""
+
+    def __init__(self, procore: Procore, projects: Any, progress: bool | None) -> None:
+        self._procore, self._chosen = procore, projects
+        self._progress = procore.progress if progress is None else progress
+        self._projects: pd.DataFrame | None = None
+        self._fetched: dict[tuple[str, str], tuple[pd.DataFrame, dict[Any, tuple[str, str]]]] = {}
+
+    def read(self, report: ReportFunction, day: pd.Timestamp | None, options: Mapping[str, Any]) -> Read:
+        """Fetch the lists of one report that were not fetched yet."""
+        projects, requests = self.projects(), 1
+        read = Read({"projects": projects}).about(day)
+        today = day or read.own_day or read.now.tz_localize(None).normalize()
+        self._say(report)
+        for use in report.uses:
+            if use.name == "projects" or (use.wanted and not use.wanted(options)):
+                continue
+            key = (use.name, repr((use.arguments(today, options), use.parent and options)))
+            if key not in self._fetched:
+                self._fetched[key] = self._fetch(use, read.frames, today, options)
+            frame, states = self._fetched[key]
+            requests += frame.attrs.get("procore", {}).get("requests", 0)
+            read.frames[use.name] = frame
+            read.coverage.states |= {(use.name, project): state for project, state in states.items()}
+            if not use.of_company and not use.parent and not use.unless:
+                asked = projects["id"].tolist()
+                read.coverage.rows |= {(use.name, one): 0 for one in asked}
+        read.requests = requests
+        return read.about(day)
+
+    def projects(self) -> pd.DataFrame:
+        """Return the chosen projects, fetched once."""
+        if self._projects is None:
+            word = isinstance(self._chosen, str) and self._chosen.lower() in ("active", "inactive", "all")
+            status: Any = self._chosen.title() if word else "All"
+            frame = self._procore.projects(status=status, progress=self._maker)
+            self._projects = frame if word else _chosen(frame, self._chosen)
+        return self._projects
+
+    def _fetch(
+        self, use: Use, frames: dict[str, pd.DataFrame], day: pd.Timestamp, options: Mapping[str, Any]
+    ) -> tuple[pd.DataFrame, dict[Any, tuple[str, str]]]:
+        projects = self.projects()
+        arguments: dict[str, Any] = {"progress": self._maker, **use.arguments(day, options)}
+        if use.parent:
+            parent = use.pick(frames, options) if use.pick else frames[use.parent]
+            arguments["parent"] = parent
+            if parent.empty:
+                return pd.DataFrame(), {}
+        elif not use.of_company:
+            taken = [frames[one]["project_id"] for one in use.unless if "project_id" in frames[one].columns]
+            busy = set(pd.concat(taken).dropna()) if taken else set()
+            arguments["projects"] = projects[~projects["id"].isin(list(busy))]
+            if arguments["projects"].empty:
+                return pd.DataFrame(), {}
+        try:
+            frame = self._procore.table(use.name, **arguments)
+        except (AccessError, NotFoundError) as error:
+            if error.status not in (403, 404):
+                raise
+            asked = [None] if use.of_company else projects["id"].tolist()
+            return pd.DataFrame(), dict.fromkeys(asked, (state_of(error.status), error.message))
+        skipped = frame.attrs["procore"]["skipped"]
+        return frame, {one.get("project_id"): (state_of(one["status"]), one["reason"]) for one in skipped}
+
+    def _maker(self, name: str, targets: int) -> Progress:
+        """One line for each list; what is skipped stands in the coverage, so no warnings beside it."""
+        return Progress(name, targets=targets, noun="targets", show=self._progress)
+
+    def _say(self, report: ReportFunction) -> None:
+        new = [use for use in report.uses if all(use.name != name for name, _ in self._fetched)]
+        each = [use for use in new if not use.of_company and not use.unless and not use.wanted]
+        requests = len(each) * len(self.projects()) + len([use for use in new if use.of_company])
+        if self._progress and requests >= _WORTH_SAYING:
+            policy = self._procore.policy
+            seconds = self._procore.session.shared.rate_limiter.estimate(requests, policy.clock())
+            below = ", and those below rows of other lists" if any(use.parent for use in new) else ""
+            print(
+                f"{report.name}: at least {requests:,} requests to {len(self.projects()):,} projects{below}; "
+                f"the rate limit allows that in {seconds:,.0f} s.",
+                file=sys.stderr,
+            )
+
+
+def _as_frame(name: str, value: Any) -> pd.DataFrame:
+    if isinstance(value, pd.DataFrame):
+        return value
+    if isinstance(value, list | tuple) and all(isinstance(one, Mapping) for one in value):
+        return to_frame(value)
+    raise ArgumentError(
+        f"{name} is a {type(value).__name__}; a report takes a frame, or the records as Procore sends them."
+    )
+
+
+def _canonical(name: str) -> str:
+    try:
+        return catalog.load().endpoint(name).name
+    except CatalogError:
+        return name
+
+
+def _check_given(
+    report: ReportFunction, frames: Mapping[str, pd.DataFrame], read: Read, known: list[str], where: str
+) -> None:
+    for use in report.uses:
+        if use.name in frames or use.name == "projects":
+            continue
+        if not use.optional:
+            choices = near(use.name, known)
+            raise ArgumentError(
+                f"The report {report.name} needs the list {use.name}, which is not {where}.",
+                advice=f"Near: {', '.join(choices)}." if choices else "",
+            )
+        if not use.unless and not use.wanted:
+            read.coverage.states[use.name, None] = ("not given", f"{use.name} is not {where}")
+
+
+def _of_projects(frames: Mapping[str, pd.DataFrame], chosen: Any) -> dict[str, pd.DataFrame]:
+    """Return the frames with the rows of the chosen projects; rows without a project stay."""
+    projects = frames.get("projects", pd.DataFrame({"id": pd.Series(dtype="Int64")}))
+    if isinstance(chosen, str) and chosen in ("active", "inactive", "all"):
+        active = projects.get("active")
+        if chosen == "all" or active is None:
+            return {}
+        kept = projects[active.astype("boolean").fillna(True).eq(chosen == "active")]
+    else:
+        kept = _chosen(projects, chosen)
+    ids = set(ids_of(kept["id"]).dropna())
+    found = {"projects": kept}
+    for name, frame in frames.items():
+        column = next((one for one in ("project_id", "project.id") if one in frame.columns), None)
+        if name != "projects" and column is not None:
+            own = ids_of(frame[column])
+            found[name] = frame[own.isna() | own.isin(list(ids))]
+            found[name].attrs = frame.attrs
+    return found
+
+
+def _chosen(projects: pd.DataFrame, chosen: Any) -> pd.DataFrame:
+    selection = select_projects(chosen, where="a report")
+    wanted = [int(one) for one in selection.names or {}]
+    known = projects[projects["id"].isin(wanted)]
+    absent = [one for one in wanted if one not in set(projects["id"].dropna())]
+    if not absent:
+        return known
+    added = pd.DataFrame({"id": pd.array(absent, dtype="Int64")})
+    return pd.concat([known, added], ignore_index=True)

@@ -1,0 +1,175 @@
+"""Submittals: which endanger deliveries, and how long reviews take.
+
+In: the list `submittals_v1_1`. Out: an `Answer`. Speaks to no service.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pandas as pd
+
+from procore_nb.progress import counted
+from procore_nb.reports.days import local_days
+from procore_nb.reports.deadlines import by_holder, known_by, with_deadlines
+from procore_nb.reports.definition import Use, report
+from procore_nb.reports.measures import amounts, count, figures_frame, median, number_text, percent
+from procore_nb.reports.pictures import Picture, bars
+from procore_nb.reports.report_data import ReportData, elements, names_in, plain_words
+from procore_nb.reports.result import Answer
+
+_LONGEST = 40  # days: Procore's own report leaves responses of so many out of its mean
+_NAME = "submittals_v1_1"
+_SHOWN = ["project_id", "project_name", "id", "number", "revision", "title", "status.name", "class", "due_date", "overdue", "late_days", "required_on_site_date", "lead_time", "latest_approval", "float_days", "at_risk", "submit_by", "late_to_submit", "cycle_days", "ball_in_court"]  # fmt: skip
+
+
+@report(
+    "Submittals",
+    "Which submittals endanger deliveries, and how long do reviews take?",
+    Use(_NAME),
+    rebuilds=True,
+)
+def submittals(
+    data: ReportData, *, rejected_responses: tuple[str, ...] = ("rejected", "revise_and_resubmit")
+) -> Answer:
+    """Count what is open, overdue and at risk, and time the reviews.
+
+    Void is told by the name of the status. Overdue is open with `due_date` before the day of the report. Latest approval is
+    `required_on_site_date` − `lead_time` days (without a lead time there is no float); float is the days from the day of the
+    report to it. At risk is a float below 0, of those not closed, and of those closed as rejected (`rejected_responses` of the
+    last reviewers, or such a status) without a newer revision. A draft past `submit_by` is late to submit. Cycle is closed −
+    received of each closed revision; chain is first revision received to last closed; resubmitted is the share of closed
+    chains with more than one revision. Approver response is returned − sent: the mean as Procore takes it, without responses
+    that lack a sent, returned or due date or took 40 days or more, and beside it the median of all, as that rule hides the
+    slowest.
+    """
+    rows = _prepared(data, rejected_responses)
+    chains, responses = _chains(rows), _responses(data, rows)
+    current = data.current(_NAME, rows, rows["chain"])
+    extra = {"chains": chains, "responses": responses}
+
+    def measure(part: pd.DataFrame) -> dict[str, Any]:
+        if part is current:
+            return _measure(part, rows, chains, responses)
+        projects = part["project_id"].unique()
+        whole = rows[rows["project_id"].isin(projects)] if len(part) else rows.iloc[:0]
+        return _measure(part, whole, *(one[one["project_id"].isin(projects)] for one in extra.values()))
+
+    summary, figures = data.summary(current, measure, _NAME), measure(current)
+    risky = current[current["at_risk"].fillna(False)].sort_values("float_days", ignore_index=True)
+    tables = {"total": figures_frame([figures]), "at_risk": risky[_SHOWN], "chains": chains, "approver_responses": responses}
+    if not data.past:
+        tables["by_person"] = by_holder(current, current["ball_in_court"])
+    findings = [
+        f"{counted(figures['open'], 'submittal')} open, {number_text(figures['overdue'])} overdue; {number_text(figures['at_risk'])} cannot be approved in time for "
+        f"their delivery, {number_text(figures['closed_rejected_at_risk'])} of them closed as rejected without a newer revision; {figures['without_float']:,} have no lead time or no date on site.",
+        f"{number_text(figures['late_to_submit'])} drafts are past their submit-by date.",
+        f"Half of the reviews took up to {number_text(figures['median_cycle_days'], 'days')}; {number_text(figures['resubmitted_percent'], '%')} of {figures['closed_chains']:,} closed chains "
+        f"were resubmitted. Approvers respond in {number_text(figures['mean_response_days'], 'days')} by Procore's rule (mean); the median of all {figures['responses']:,} is "
+        f"{number_text(figures['median_response_days'], 'days')}.",
+    ]
+    floats = current["float_days"].dropna()
+    groups = pd.cut(floats.astype("float64"), [-math.inf, -30, -1, 14, 30, 60, math.inf], labels=["30 and more late", "1 to 29 late", "0 to 14", "15 to 30", "31 to 60", "more than 60"], right=True)
+    pictures = [
+        Picture("Submittals not approved, by float in days", groups.value_counts(sort=False), "submittals"),
+        bars("At risk by project", summary.sort_values("at_risk", ascending=False), "project_name", "at_risk", unit="submittals", largest=True),
+    ]
+    shown = current[_SHOWN].sort_values(["float_days", "late_days"], ascending=[True, False], ignore_index=True)
+    return Answer(summary, shown, tables, findings, pictures, ("ball_in_court", "name", "user.name"))  # fmt: skip
+
+
+def _prepared(data: ReportData, rejected: tuple[str, ...]) -> pd.DataFrame:
+    """Return all revisions that are not void, with the columns that decide."""
+    other = "id number title revision current_revision status.status specification_section.id specification_section.number created_at ball_in_court"
+    deciding = "due_date received_date closed_at required_on_site_date lead_time submit_by approvers"
+    rows = data.take(_NAME, "status.name", deciding, other)
+    name, base = plain_words(rows["status.name"]), plain_words(rows["status.status"])
+    rows = data.exclude(_NAME, rows, name.eq("void") | base.eq("void"), "void")
+    rows, _, closed = known_by(data, _NAME, rows, data.days(rows, "created_at"), data.days(rows, "closed_at"))
+    name, base = name[rows.index], base[rows.index].where(base[rows.index].ne(""), name[rows.index])
+    today = data.today(rows)
+    is_closed = (base.eq("closed") | (closed.notna() & ~base.isin(["open", "draft"])) | name.isin(rejected)) & ~(closed > today)
+    is_draft = base.eq("draft") | name.eq("draft")
+    received = data.days(rows, "received_date")
+    rows = with_deadlines(data, _NAME, rows, is_open=~is_closed & ~is_draft, started=received, closed=closed.where(is_closed))
+    rows["class"] = pd.Series("open", rows.index, dtype="string").mask(is_draft, "draft").mask(is_closed, "closed")
+    rows["cycle_days"] = data.between(rows, received, rows["closed"])
+    rows["required_on_site_date"], rows["submit_by"] = data.days(rows, "required_on_site_date"), data.days(rows, "submit_by")
+    lead = amounts(rows["lead_time"])
+    rows["latest_approval"] = rows["required_on_site_date"] - pd.to_timedelta(lead, unit="D").dt.round("D")
+    refused = is_closed & (name.isin(rejected) | _refused(rows["approvers"], rejected))
+    counts = ~is_closed | refused
+    rows["float_days"] = (rows["latest_approval"] - today).dt.days.astype("Int64").where(counts)
+    rows["at_risk"] = (rows["float_days"] < 0).astype("boolean").where(counts, False).fillna(False)
+    rows["closed_rejected"], rows["no_float"] = refused, counts & rows["float_days"].isna()
+    rows["late_to_submit"] = (is_draft & (rows["submit_by"] < today)).astype("boolean")
+    if data.lacks(_NAME, "submit_by"):
+        rows["late_to_submit"] = pd.NA
+    if data.lacks(_NAME, "lead_time") or data.lacks(_NAME, "required_on_site_date"):
+        rows["at_risk"] = pd.NA
+    section = rows["specification_section.id"].fillna(rows["specification_section.number"]).astype("string").fillna("")
+    number = rows["number"].astype("string")
+    rows["chain"] = (rows["project_id"].astype("string").fillna("") + "/" + section + "/" + number).fillna(rows["id"].astype("string"))
+    rows["ball_in_court"] = names_in(rows["ball_in_court"])
+    return rows
+
+
+def _refused(approvers: pd.Series[Any], rejected: tuple[str, ...]) -> pd.Series[Any]:
+    """Return whether one of the last reviewers who responded rejected."""
+    each = elements(approvers)
+    column = next((one for one in ("response.considered", "response.name") if one in each.columns), None)
+    if column is None:
+        return pd.Series(False, index=approvers.index)
+    each = each[each[column].notna()]
+    step = amounts(each["workflow_group_number"]).fillna(0) if "workflow_group_number" in each.columns else pd.Series(0, index=each.index)
+    last = each[step.eq(step.groupby(each["row"]).transform("max"))]
+    rows = set(last.loc[plain_words(last[column]).isin(rejected), "row"])
+    return pd.Series(approvers.index.isin(list(rows)), index=approvers.index)
+
+
+def _chains(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return one row for each chain of revisions: first received, last closed, days, how many revisions, whether closed."""
+    order = rows.assign(place=amounts(rows["revision"]).fillna(0)).sort_values("place", kind="stable")
+    groups = order.groupby("chain", sort=False)
+    found = groups.agg(project_id=("project_id", "first"), number=("number", "first"), received=("started", "min"), closed=("closed", "max"), revisions=("chain", "size"), highest=("place", "max"))
+    found["is_closed"] = groups["class"].last().eq("closed")
+    found["chain_days"] = (found["closed"] - found["received"]).dt.days.astype("Int64").where(found["is_closed"])
+    found["resubmitted"] = (found["revisions"] > 1) | (found.pop("highest") > 0)
+    return found.reset_index()
+
+
+def _responses(data: ReportData, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return one row for each approver who was sent a submittal and returned it, with the days between."""
+    each = elements(rows["approvers"]).reindex(columns=["row", "user.name", "sent_date", "returned_date", "due_date"])
+    each = each.join(rows[["project_id", "project_name", "number"]], on="row")
+    for name in ("sent_date", "returned_date", "due_date"):
+        each[name] = local_days(each[name].astype("object"))
+    each["days"] = data.between(each, each["sent_date"], each["returned_date"])
+    each = each[each["days"].notna()]
+    each["in_procores_mean"] = each["due_date"].notna() & (each["days"] < _LONGEST)
+    return each.drop(columns="row").reset_index(drop=True)
+
+
+def _measure(rows: pd.DataFrame, revisions: pd.DataFrame, chains: pd.DataFrame, responses: pd.DataFrame) -> dict[str, Any]:
+    closed = chains[chains["is_closed"]]
+    counted_days = amounts(responses.loc[responses["in_procores_mean"], "days"])
+    return {
+        "open": int(rows["class"].eq("open").sum()),
+        "draft": int(rows["class"].eq("draft").sum()),
+        "closed": int(rows["class"].eq("closed").sum()),
+        "overdue": count(rows["overdue"]),
+        "at_risk": count(rows["at_risk"]),
+        "closed_rejected_at_risk": count(rows["at_risk"] & rows["closed_rejected"]),
+        "without_float": int(rows["no_float"].sum()),
+        "late_to_submit": count(rows["late_to_submit"]),
+        "median_cycle_days": median(revisions["cycle_days"]),
+        "mean_cycle_days": round(float(amounts(revisions["cycle_days"]).mean()), 2),
+        "median_chain_days": median(closed["chain_days"]),
+        "closed_chains": len(closed),
+        "resubmitted_percent": percent(closed["resubmitted"].sum(), len(closed)),
+        "mean_response_days": round(float(counted_days.mean()), 2),
+        "mean_response_of": len(counted_days),
+        "median_response_days": median(responses["days"]),
+        "responses": len(responses),
+    }

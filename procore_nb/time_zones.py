@@ -1,0 +1,38 @@
+"""The time zone of a project by the name Procore gives it: an IANA name, or one of the names of Ruby on Rails.
+
+In: `Pacific Time (US & Canada)` or `America/Los_Angeles`. Out: a zone, or None for a name that is neither. Speaks to no
+service. The table is that of Rails (https://api.rubyonrails.org/classes/ActiveSupport/TimeZone.html).
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib.resources import files
+from typing import Any
+from zoneinfo import ZoneInfo
+
+
+@cache
+def rails_names() -> dict[str, str]:
+    """Return the IANA name of each name of Rails."""
+    table: dict[str, list[str]] = json.loads(
+        files("procore_nb").joinpath("time_zones.json").read_text("utf-8")
+    )
+    return {name: iana for iana, names in table.items() for name in names}
+
+
+@cache
+def zone(name: str) -> Any:
+    """Return the zone of a name, or None where nobody knows it.
+
+    Examples
+    --------
+    >>> str(zone("Pacific Time (US & Canada)"))
+    'America/Los_Angeles'
+    """
+    text = name.strip()
+    try:
+        return ZoneInfo(rails_names().get(text, text))
+    except (ValueError, OSError, LookupError):  # unknown, a path, or a file of something else
+        return None
