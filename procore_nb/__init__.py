@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from procore_nb import reports as reports
     from procore_nb.catalog import find_endpoints as find_endpoints
     from procore_nb.client import Procore as Procore
     from procore_nb.client import connect as connect
@@ -84,6 +85,8 @@ __all__ = [*sorted(_HOMES), "__version__"]
 
 
 def __getattr__(name: str) -> Any:
+    if name == "reports":  # a room that is public as it is
+        return import_module("procore_nb.reports")
     room = _HOMES.get(name)
     if room is None:
         from procore_nb.near_match import near

@@ -1,12 +1,86 @@
-"""Reports: questions of practice, answered in one call from a connection, a store or frames."""
+"""Reports: questions of practice, answered in one call from a connection, a store or frames.
+
+In: `pnb.reports.rfis(procore, as_of="2026-06-18")`. Out: a `Report` with summary, rows, tables, findings and coverage; `pack`
+writes several to one file. What each figure means stands in `docs/reports.md`, and in the docstring of each report.
+"""
+
+from __future__ import annotations
+
+from typing import Any
 
 from procore_nb.reports.billing_report import billing
-from procore_nb.reports.budget_reports import buyout, cost, wip
+from procore_nb.reports.budget_reports import cost, wip
+from procore_nb.reports.buyout_report import buyout
 from procore_nb.reports.change_report import changes
 from procore_nb.reports.compliance_report import compliance
+from procore_nb.reports.definition import ReportFunction
 from procore_nb.reports.health_report import portfolio_health
+from procore_nb.reports.pack import pack
 from procore_nb.reports.quality_reports import punch, quality
+from procore_nb.reports.result import Report
 from procore_nb.reports.rfi_report import rfis
 from procore_nb.reports.schedule_report import schedule
 from procore_nb.reports.site_reports import manpower, safety
 from procore_nb.reports.submittal_report import submittals
+
+REPORTS: dict[str, ReportFunction] = {
+    one.name: one
+    for one in (
+        portfolio_health, rfis, submittals, changes, cost, buyout, wip, billing, safety, quality, punch, manpower, schedule, compliance,
+    )
+}  # fmt: skip
+"""Every report by its name, in the order of a pack."""
+
+
+def all_reports(
+    source: Any,
+    *names: str,
+    projects: Any = "active",
+    as_of: Any = None,
+    progress: bool | None = None,
+    **options: Any,
+) -> list[Report]:
+    """Return several reports from one source, or all of them; each list is fetched once.
+
+    Parameters
+    ----------
+    source, projects, as_of, progress
+        As for one report.
+    *names
+        Names of reports; none: all fourteen. Of frames or a store, those whose lists are there.
+    **options
+        `calendar` and `holidays`, and any option that one of the reports has: it goes to those that know it.
+
+    Returns
+    -------
+    list of Report
+        In the order of the names.
+
+    Raises
+    ------
+    ArgumentError
+        If a name or an option is unknown, or a named report lacks a list it needs.
+
+    Examples
+    --------
+    >>> import procore_nb as pnb
+    >>> rows = {"rfis": [{"id": 1, "status": "open"}]}
+    >>> [one.name for one in pnb.reports.all_reports(rows, "rfis", as_of="2026-06-18")]
+    ['rfis']
+    """
+    from procore_nb.reports.sources import chosen_reports, reader_for
+
+    reader = reader_for(source, projects=projects, progress=progress)
+    found = []
+    for report in chosen_reports(REPORTS, names, options):
+        own = {
+            name: value
+            for name, value in options.items()
+            if name in report.options or name in ("calendar", "holidays")
+        }
+        if names or reader.holds(report):
+            found.append(report(reader, as_of=as_of, **own))
+    return found
+
+
+__all__ = [*REPORTS, "REPORTS", "Report", "ReportFunction", "all_reports", "pack"]

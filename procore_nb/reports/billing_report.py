@@ -63,7 +63,11 @@ def billing(
     contracts = pd.concat([_contracts(data, one) for one in COMMITMENTS], ignore_index=True)
     sides = [_invoices(data, side, contracts, counted, waiting, bounds) for side in (_OWED, _OWNER)]
     rows = pd.concat([one for one in sides if len(one)] or sides, ignore_index=True)
-    rows["revised_contract"] = rows["contract_id"].map(contracts.drop_duplicates("id").set_index("id")["revised_contract"]).astype("float64")
+    rows["revised_contract"] = (
+        rows["contract_id"]
+        .map(contracts.drop_duplicates("id").set_index("id")["revised_contract"])
+        .astype("float64")
+    )
     names = class_names(bounds)
     summary, whole = data.summary(rows, _measure, by=["currency"]), grouped(rows, "currency", _measure)
     for side in (_OWED, _OWNER):
@@ -78,19 +82,48 @@ def billing(
         "owner_unpaid_by_age": _by_age(rows[rows["side"].eq("payment_applications")], names),
     }  # fmt: skip
     pictures = [
-        Picture(f"Unpaid to subcontractors by age in days, {one['currency']}", one[[*names]].astype("float64"), str(one["currency"]))
+        Picture(
+            f"Unpaid to subcontractors by age in days, {one['currency']}",
+            one[[*names]].astype("float64"),
+            str(one["currency"]),
+        )
         for _, one in tables["unpaid_by_age"].iterrows()
         if one[[*names]].notna().any()
     ]
     findings = [text for _, one in tables["total"].iterrows() for text in _findings(one)]
-    shown = rows[["project_id", "project_name", "side", "id", "contract_id", "vendor", "number", "status", "state", "billing_date", "paid", "currency", "due", "unpaid", "age_days", "age_class", "is_last", "billed", "retained"]]
+    shown = rows[
+        [
+            "project_id",
+            "project_name",
+            "side",
+            "id",
+            "contract_id",
+            "vendor",
+            "number",
+            "status",
+            "state",
+            "billing_date",
+            "paid",
+            "currency",
+            "due",
+            "unpaid",
+            "age_days",
+            "age_class",
+            "is_last",
+            "billed",
+            "retained",
+        ]
+    ]
     return Answer(summary, shown.sort_values(["age_days"], ascending=False, na_position="last", ignore_index=True), tables, findings, pictures)  # fmt: skip
 
 
 def _contracts(data: ReportData, name: str) -> pd.DataFrame:
     rows = data.take(name, "", "", f"id revised_contract total_payments {CURRENCY}")
     rows["id"] = ids_of(rows["id"])
-    rows["revised_contract"], rows["total_payments"] = amounts(rows["revised_contract"]), amounts(rows["total_payments"])
+    rows["revised_contract"], rows["total_payments"] = (
+        amounts(rows["revised_contract"]),
+        amounts(rows["total_payments"]),
+    )
     return rows
 
 
@@ -103,7 +136,11 @@ def _invoices(
     bounds: tuple[int, ...],
 ) -> pd.DataFrame:
     """Return the invoices of one side that are counted or waiting, each with what decides."""
-    money = {"due": "current_payment_due", "billed": "total_completed_and_stored_to_date", "retained": "total_retainage"}
+    money = {
+        "due": "current_payment_due",
+        "billed": "total_completed_and_stored_to_date",
+        "retained": "total_retainage",
+    }
     sums = " ".join(f"{side.summary}.{one}" for one in money.values())
     other = f"id number vendor_name {side.contract} {CURRENCY}"
     rows = data.take(side.name, "", f"status billing_date {side.paid} {sums}", other)
@@ -111,7 +148,11 @@ def _invoices(
     state = pd.Series(pd.NA, index=rows.index, dtype="string").mask(status.isin(waiting), "waiting")
     rows["state"] = state.mask(status.isin(counted), "counted")
     rows = data.exclude(side.name, rows, rows["state"].isna(), "neither counted nor waiting")
-    rows["status"], rows["side"], rows["vendor"] = status[rows.index], side.name, rows["vendor_name"].astype("string")
+    rows["status"], rows["side"], rows["vendor"] = (
+        status[rows.index],
+        side.name,
+        rows["vendor_name"].astype("string"),
+    )
     for name, column in money.items():
         rows[name] = data.money(side.name, rows, f"{side.summary}.{column}")
     rows["contract_id"] = ids_of(rows[side.contract])
@@ -123,7 +164,9 @@ def _invoices(
         known = bool((paid & is_counted).any()) or bool((contracts["total_payments"] > 0).any())
         rows["unpaid"] = rows["due"].where(is_counted & ~paid, 0.0)
         if known and is_counted.any() and not (paid & is_counted).any():
-            data.notes.append("Payments are recorded on commitments, but no invoice has a payment date: what is unpaid may be less than shown.")
+            data.notes.append(
+                "Payments are recorded on commitments, but no invoice has a payment date: what is unpaid may be less than shown."
+            )
     else:
         amount = amounts(rows[side.paid])
         paid = amount.fillna(0).ne(0) & (amount.abs() >= rows["due"].abs())
@@ -132,12 +175,16 @@ def _invoices(
     rows["paid"] = paid.astype("boolean").where(is_counted & known)
     if not known and is_counted.any():
         rows["unpaid"] = math.nan
-        data.notes.append(f"Whether invoices are paid is unknown: in {side.name} nobody fills {side.paid}, and no payments are recorded.")
+        data.notes.append(
+            f"Whether invoices are paid is unknown: in {side.name} nobody fills {side.paid}, and no payments are recorded."
+        )
     open_ = is_counted & rows["unpaid"].ne(0) & rows["unpaid"].notna()
     rows["age_days"] = data.between(rows, rows["billing_date"], data.today(rows)).where(open_)
     rows["age_class"] = classes(rows["age_days"], bounds).mask(open_ & rows["billing_date"].isna(), "no date")
     order = rows.assign(place=amounts(rows["number"])).sort_values(["place", "billing_date"], kind="stable")
-    last = order[order["state"].eq("counted")].groupby(["project_id", "contract_id"], dropna=False).tail(1).index
+    last = (
+        order[order["state"].eq("counted")].groupby(["project_id", "contract_id"], dropna=False).tail(1).index
+    )
     rows["is_last"] = rows.index.isin(last)
     return rows
 
@@ -146,7 +193,9 @@ def _measure(rows: pd.DataFrame) -> dict[str, Any]:
     owed, owner = (rows[rows["side"] == one] for one in ("requisitions", "payment_applications"))
     last, owner_last = owed[owed["is_last"]], owner[owner["is_last"]]
     compared = last[last["revised_contract"].notna()]
-    under, held = (total(owed.loc[owed["status"] == one, "due"]) for one in ("under_review", "pending_owner_approval"))
+    under, held = (
+        total(owed.loc[owed["status"] == one, "due"]) for one in ("under_review", "pending_owner_approval")
+    )
     return {
         "billed": total(last["billed"]),
         "billed_percent": percent(total(compared["billed"]), total(compared["revised_contract"])),
@@ -166,10 +215,19 @@ def _measure(rows: pd.DataFrame) -> dict[str, Any]:
 
 def _of_contracts(rows: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     last, state = rows["is_last"], rows["state"]
-    columns = {"billed": rows["billed"].where(last), "contract": rows["revised_contract"].where(last), "retainage_held": rows["retained"].where(last)}
-    columns |= {"unpaid": rows["unpaid"].where(state.eq("counted")), "waiting": rows["due"].where(state.eq("waiting"))}
+    columns = {
+        "billed": rows["billed"].where(last),
+        "contract": rows["revised_contract"].where(last),
+        "retainage_held": rows["retained"].where(last),
+    }
+    columns |= {
+        "unpaid": rows["unpaid"].where(state.eq("counted")),
+        "waiting": rows["due"].where(state.eq("waiting")),
+    }
     found = sums(rows[by].assign(**columns), by, *columns)
-    found["billed_percent"] = (100 * found["billed"] / found["contract"]).where(found["contract"] > 0).round(2)
+    found["billed_percent"] = (
+        (100 * found["billed"] / found["contract"]).where(found["contract"] > 0).round(2)
+    )
     return found
 
 
@@ -178,7 +236,10 @@ def _by_age(rows: pd.DataFrame, names: list[str]) -> pd.DataFrame:
 
     def measure(part: pd.DataFrame) -> dict[str, Any]:
         unknown = part["unpaid"].isna().all() and len(part) > 0
-        return {one: math.nan if unknown else total(part.loc[part["age_class"].eq(one).fillna(False), "unpaid"]) for one in every}
+        return {
+            one: math.nan if unknown else total(part.loc[part["age_class"].eq(one).fillna(False), "unpaid"])
+            for one in every
+        }
 
     found = grouped(rows[rows["state"].eq("counted")], "currency", measure)
     return found if len(found) and found["no date"].fillna(0).ne(0).any() else found.drop(columns="no date")

@@ -14,9 +14,9 @@ import pandas as pd
 from procore_nb.errors import ArgumentError
 from procore_nb.near_match import near, plain
 from procore_nb.reports.definition import Use, report
-from procore_nb.reports.measures import amounts, grouped, money_text, number_text, percent, sums, total
+from procore_nb.reports.measures import amounts, grouped, money_text, percent, sums, total
 from procore_nb.reports.pictures import bars
-from procore_nb.reports.report_data import ReportData, ids_of, plain_words, truth
+from procore_nb.reports.report_data import ReportData, ids_of, is_signed, plain_words, truth
 from procore_nb.reports.result import Answer
 
 CURRENCY = "currency_configuration.currency_iso_code"
@@ -42,12 +42,22 @@ def _view(frames: dict[str, pd.DataFrame], options: Mapping[str, Any]) -> pd.Dat
     if options["view"]:
         return views[names.str.lower().eq(str(options["view"]).lower())].drop_duplicates("project_id")
     standard = names.str.contains("standard", case=False)
-    return views.assign(_order=~standard).sort_values("_order", kind="stable").drop_duplicates("project_id").drop(columns="_order")
+    return (
+        views.assign(_order=~standard)
+        .sort_values("_order", kind="stable")
+        .drop_duplicates("project_id")
+        .drop(columns="_order")
+    )
 
 
-_BUDGET = (
+BUDGET = (
     Use("budget_views", optional=True),
-    Use("budget_view_detail_rows", parent="budget_views", pick=_view, arguments=lambda _, __: {"budget_row_type": "all"}),
+    Use(
+        "budget_view_detail_rows",
+        parent="budget_views",
+        pick=_view,
+        arguments=lambda _, __: {"budget_row_type": "all"},
+    ),
 )
 
 
@@ -68,7 +78,8 @@ def budget_lines(data: ReportData, columns: Mapping[str, str] | None, view: str 
     found: dict[str, str] = {}
     for figure, names in _NAMES.items():
         wanted = [chosen[figure]] if figure in chosen else list(names)
-        found |= {figure: titles[plain(one)] for one in reversed(wanted) if plain(one) in titles}
+        matches = [titles[plain(one)] for one in wanted if plain(one) in titles]
+        found |= {figure: one for one in matches[:1]}
         if figure in chosen and figure not in found and len(frame):
             choices = near(chosen[figure], map(str, frame.columns))
             raise ArgumentError(
@@ -81,10 +92,14 @@ def budget_lines(data: ReportData, columns: Mapping[str, str] | None, view: str 
         rows[one] = amounts(rows[one])
     absent = [names[0] for figure, names in _NAMES.items() if figure not in found and figure != "estimate"]
     if absent and len(rows):
-        data.notes.append(f"The budget view has no column {', '.join(absent)}; name yours with columns={{…}}. What they decide is missing.")
+        data.notes.append(
+            f"The budget view has no column {', '.join(absent)}; name yours with columns={{…}}. What they decide is missing."
+        )
     parts = rows["original_budget_amount"] + rows["budget_modifications"].fillna(0) + rows["approved_changes"]
     rows["revised"] = parts.fillna(rows["revised"])
-    rows["currency"] = data.currencies(rows, "work_order_contracts", "purchase_order_contracts", "prime_contracts_v1_0")
+    rows["currency"] = data.currencies(
+        rows, "work_order_contracts", "purchase_order_contracts", "prime_contracts_v1_0"
+    )
     rows["unbudgeted"] = rows["id"].isna() if not data.lacks(name, "id") else False
     rows["cost_code"] = rows["cost_code"].astype("string").fillna("(no cost code)")
     return rows
@@ -130,7 +145,15 @@ def forecast_lines(data: ReportData, columns: Mapping[str, str] | None, view: st
     return rows
 
 
-_LINE = ["revised", "projected_budget", "projected_costs", "forecast_to_complete", "estimate_at_completion", "over_under", "job_to_date"]
+_LINE = [
+    "revised",
+    "projected_budget",
+    "projected_costs",
+    "forecast_to_complete",
+    "estimate_at_completion",
+    "over_under",
+    "job_to_date",
+]
 
 
 def _line_measure(rows: pd.DataFrame) -> dict[str, Any]:
@@ -148,8 +171,14 @@ def _line_measure(rows: pd.DataFrame) -> dict[str, Any]:
 @report(
     "Cost",
     "Where will each budget line end?",
-    *_BUDGET,
-    Use("budget_detail_columns", optional=True, parent="budget_views", pick=_view, wanted=lambda options: bool(options["column_ids"])),
+    *BUDGET,
+    Use(
+        "budget_detail_columns",
+        optional=True,
+        parent="budget_views",
+        pick=_view,
+        wanted=lambda options: bool(options["column_ids"]),
+    ),
 )
 def cost(
     data: ReportData,
@@ -169,12 +198,24 @@ def cost(
     (`{"committed": "Committed"}`); where lines call columns by id, `column_ids=True` reads their names.
     """
     rows = forecast_lines(data, columns, view)
-    rows["spent_percent"] = (100 * rows["job_to_date"] / rows["estimate_at_completion"]).where(rows["estimate_at_completion"].ne(0)).astype("float64").round(2)
-    summary, whole = data.summary(rows, _line_measure, by=["currency"]), grouped(rows, "currency", _line_measure)
-    by_code = sums(rows, ["project_id", "project_name", "cost_code", "currency"], *_LINE).sort_values("over_under", ignore_index=True)
+    rows["spent_percent"] = (
+        (100 * rows["job_to_date"] / rows["estimate_at_completion"])
+        .where(rows["estimate_at_completion"].ne(0))
+        .astype("float64")
+        .round(2)
+    )
+    summary, whole = (
+        data.summary(rows, _line_measure, by=["currency"]),
+        grouped(rows, "currency", _line_measure),
+    )
+    by_code = sums(rows, ["project_id", "project_name", "cost_code", "currency"], *_LINE).sort_values(
+        "over_under", ignore_index=True
+    )
     differ = (rows["view_estimate"] - rows["estimate_at_completion"]).abs() > 0.01
     if differ.any():
-        data.notes.append(f"{int(differ.sum()):,} lines have another estimate in the budget view than these formulas give: the view has its own.")
+        data.notes.append(
+            f"{int(differ.sum()):,} lines have another estimate in the budget view than these formulas give: the view has its own."
+        )
     findings = []
     for _, one in whole.iterrows():
         side = "over" if one["over_under"] < 0 else "under"
@@ -189,189 +230,26 @@ def cost(
         for unit, part in ((unit, summary[summary["currency"] == unit]) for unit in whole["currency"])
         if part["over_under"].fillna(0).ne(0).any()
     ]  # fmt: skip
-    shown = ["project_id", "project_name", "cost_code", "category", "currency", "unbudgeted", "forecast_method", "original_budget_amount", *_LINE, "spent_percent"]
-    return Answer(summary, rows[shown].sort_values("over_under", ignore_index=True), {"total": whole, "by_cost_code": by_code}, findings, pictures)  # fmt: skip
-
-
-def _signed(rows: pd.DataFrame) -> pd.Series[Any]:
-    """Return whether each contract is signed: executed, or with a signed contract received where that is not said."""
-    return truth(rows["executed"]) | (rows["executed"].isna() & rows["signed_contract_received_date"].notna())
-
-
-_KINDS = {"work_order_contract": "work_order_contracts", "purchase_order_contract": "purchase_order_contracts"}
-_UNBOUGHT = ("draft", "out_for_bid", "terminated", "void")
-
-
-def _counting(kind: str) -> Any:
-    def pick(frames: dict[str, pd.DataFrame], _: Mapping[str, Any]) -> pd.DataFrame:
-        contracts = frames[_KINDS[kind]]
-        if contracts.empty:
-            return contracts
-        status = plain_words(contracts["status"])
-        return contracts[status.ne("void") & (truth(contracts["executed"]) | ~status.isin(_UNBOUGHT))]
-
-    return pick
-
-
-def _approved(frames: dict[str, pd.DataFrame], _: Mapping[str, Any]) -> pd.DataFrame:
-    orders = frames["commitment_change_orders"]
-    return orders[plain_words(orders["status"]).eq("approved")] if len(orders) else orders
-
-
-def _wants_lines(options: Mapping[str, Any]) -> bool:
-    return bool(options["change_order_lines"])
-
-
-@report(
-    "Buyout",
-    "What is bought, at what saving, and what is still to buy?",
-    *_BUDGET,
-    *(Use(one, optional=True) for one in _KINDS.values()),
-    *(Use(f"{kind}_line_items", optional=True, parent=parent, pick=_counting(kind)) for kind, parent in _KINDS.items()),
-    Use("commitment_change_orders", optional=True, wanted=_wants_lines),
-    Use("commitment_change_order_line_items", optional=True, parent="commitment_change_orders", pick=_approved, wanted=_wants_lines),
-)
-def buyout(
-    data: ReportData,
-    *,
-    bought_from: float = 80.0,
-    change_order_lines: bool = False,
-    view: str | None = None,
-    columns: Mapping[str, str] | None = None,
-) -> Answer:
-    """Compare signed commitments with the budget, by cost code.
-
-    Committed is the line items of contracts that are signed and not void, approved change orders included. A code is bought
-    from `bought_from` percent of its revised budget committed; its saving is budget − committed. Below, it is partly bought
-    and no saving counts. Contracts in signature (neither signed nor draft, out for bid, terminated or void) are shown apart,
-    and what they would save does not count. Bought % is the budget of the codes bought / the whole budget. Approved change
-    orders are shared over the codes of their contract by its lines, or, with `change_order_lines=True`, taken from their own
-    lines, which costs a request for each.
-    """
-    lines = budget_lines(data, columns, view)
-    keys = ["project_id", "currency", "cost_code"]
-    budget = sums(lines.assign(budget=lines["revised"]), keys, "budget")
-    spent = _commitments(data, lines)
-    by_state = {one: spent["amount"].where(spent["state"] == one) for one in ("committed", "in_signature")}
-    known_sums = sums(spent.assign(**by_state), keys, *by_state)
-    codes = budget.merge(known_sums, on=keys, how="outer") if len(spent) else budget.assign(committed=0.0, in_signature=0.0)
-    codes[["committed", "in_signature"]] = codes[["committed", "in_signature"]].fillna(0.0)
-    known = codes["budget"].fillna(0.0)
-    bought = (codes["committed"] > 0) & (codes["committed"] >= known * bought_from / 100)
-    state = pd.Series("to buy", index=codes.index, dtype="string").mask(codes["in_signature"] > 0, "in signature")
-    codes["state"] = state.mask(codes["committed"] > 0, "partly bought").mask(bought, "bought")
-    codes["saving"] = (known - codes["committed"]).where(bought)
-    codes["would_save"] = (known - codes["committed"] - codes["in_signature"]).where(~bought & (codes["in_signature"] > 0))
-    codes["to_buy"] = (known - codes["committed"]).where(~bought)
-    names = pd.concat([lines, spent])[["project_id", "project_name"]].drop_duplicates("project_id")
-    codes = codes.merge(names, on="project_id", how="left")
-    summary, whole = data.summary(codes, _bought, by=["currency"]), grouped(codes, "currency", _bought)
-    findings = [
-        f"{number_text(one['bought_percent'], '%')} of {money_text(one['budget'], one['currency'])} bought, at a saving of "
-        f"{money_text(one['saving_so_far'], one['currency'])} so far; {money_text(one['in_signature'], one['currency'])} in signature, whose "
-        f"saving does not count; budget of codes still to buy {money_text(one['to_buy_budget'], one['currency'])}."
-        for _, one in whole.iterrows()
+    shown = [
+        "project_id",
+        "project_name",
+        "cost_code",
+        "category",
+        "currency",
+        "unbudgeted",
+        "forecast_method",
+        "original_budget_amount",
+        *_LINE,
+        "spent_percent",
     ]
-    pictures = [
-        bars(f"Saving (−: loss) of codes bought, by project, {unit}", part, "project_name", "saving_so_far", unit=unit, largest=True)
-        for unit, part in ((unit, summary[summary["currency"] == unit]) for unit in whole["currency"])
-        if part["saving_so_far"].fillna(0).ne(0).any()
-    ]  # fmt: skip
-    order = ["project_id", "project_name", "cost_code", "currency", "budget", "committed", "in_signature", "state", "saving", "would_save", "to_buy"]
-    return Answer(summary, codes[order], {"total": whole, "codes": codes[order], "commitments": spent}, findings, pictures)
-
-
-def _bought(codes: pd.DataFrame) -> dict[str, Any]:
-    done = codes["state"].eq("bought")
-    return {
-        "budget": total(codes["budget"]),
-        "committed": total(codes["committed"]),
-        "in_signature": total(codes["in_signature"]),
-        "bought_percent": percent(total(codes.loc[done, "budget"]), total(codes["budget"])),
-        "saving_so_far": total(codes.loc[done, "saving"]),
-        "would_save": total(codes["would_save"].dropna()),
-        "to_buy_budget": total(codes.loc[~done, "budget"]),
-        "still_to_buy": total(codes["to_buy"].dropna()),
-        "codes_bought": int(done.sum()),
-        "codes": len(codes),
-    }
-
-
-def _commitments(data: ReportData, budget: pd.DataFrame) -> pd.DataFrame:
-    """Return the lines of contracts that are signed or in signature, each with its cost code as the budget calls it."""
-    every = []
-    for kind, name in _KINDS.items():
-        contracts = data.take(name, "", "status executed", f"id signed_contract_received_date approved_change_orders {CURRENCY}")
-        status, signed = plain_words(contracts["status"]), _signed(contracts)
-        state = pd.Series(pd.NA, index=contracts.index, dtype="string").mask(~status.isin(_UNBOUGHT), "in_signature")
-        contracts["state"] = state.mask(signed & status.ne("void"), "committed")
-        contracts = data.exclude(name, contracts, contracts["state"].isna(), "not bought: void, draft or out for bid")
-        contracts["currency"] = data.currencies(contracts, "budget_view_detail_rows")
-        contracts["id"] = ids_of(contracts["id"])
-        lines = _lines(data, f"{kind}_line_items", f"{kind}_id holder.id contract_id")
-        rows = lines.merge(contracts[["id", "state", "currency", "approved_change_orders"]].rename(columns={"id": "parent"}), on="parent", how="inner")
-        if len(rows) and not data.has("commitment_change_order_line_items"):
-            size, sums = rows.groupby("parent")["amount"].transform("size"), rows.groupby("parent")["amount"].transform("sum")
-            rows["amount"] += amounts(rows["approved_change_orders"]).fillna(0) * (rows["amount"] / sums).where(sums.ne(0), 1 / size)
-        missing = contracts["id"].notna().sum() - contracts["id"].isin(rows["parent"]).sum()
-        if missing:
-            data.notes.append(f"{missing:,} {name.replace('_', ' ')} that count have no line items here: their cost codes are unknown, and they are not in the figures.")
-        every.append(rows.assign(kind=kind, what="contract"))
-    every.append(_change_lines(data, every))
-    rows = pd.concat([one for one in every if len(one)] or every[:1], ignore_index=True)
-    rows["cost_code"] = _codes(rows, budget)
-    return rows[["project_id", "project_name", "kind", "what", "parent", "cost_code", "currency", "state", "amount"]]
-
-
-def _lines(data: ReportData, name: str, parents: str) -> pd.DataFrame:
-    codes = "cost_code cost_code.id cost_code.full_code cost_code.code cost_code.name wbs_code.id wbs_code.flat_code wbs_code_id cost_code_id"
-    rows = data.take(name, "", "amount", f"{codes} {parents}")
-    parent = pd.Series(pd.NA, index=rows.index, dtype="object")
-    for one in parents.split():
-        parent = parent.fillna(rows[one].astype("object"))
-    rows["parent"], rows["amount"] = ids_of(parent), amounts(rows["amount"])
-    return rows
-
-
-def _change_lines(data: ReportData, contracts: list[pd.DataFrame]) -> pd.DataFrame:
-    """Return the lines of approved change orders, with state and currency of their contract."""
-    orders = data.take("commitment_change_orders", "", "status contract_id" if data.has("commitment_change_orders") else "", "id")
-    lines = _lines(data, "commitment_change_order_line_items", "commitment_change_order_id holder.id")
-    if not len(lines) or not len(orders):
-        return lines.assign(state="", currency="", kind="", what="change order")
-    orders = orders[plain_words(orders["status"]).eq("approved")]
-    parent = lines["parent"].map(dict(zip(ids_of(orders["id"]), ids_of(orders["contract_id"]), strict=True)))
-    known = pd.concat(contracts)[["parent", "state", "currency", "kind"]].drop_duplicates("parent")
-    return lines.assign(parent=ids_of(parent), what="change order").merge(known, on="parent", how="inner")
-
-
-def _codes(rows: pd.DataFrame, budget: pd.DataFrame) -> pd.Series[Any]:
-    """Return the cost code of each line as the budget of its project calls it; by id, else by code, else by name."""
-    known: dict[tuple[Any, str, str], str] = {}
-    for project, code, *ids in budget[["project_id", "cost_code", "cost_code_id", "wbs_code_id"]].itertuples(index=False):
-        number, _, title = str(code).partition(" - ")
-        words = [("word", one) for one in (code, number, title) if one]
-        for kind, value in [*zip(("code", "wbs"), ids, strict=True), *words]:
-            if not pd.isna(value):
-                known.setdefault((str(project), kind, str(value).strip().lower()), str(code))
-    order = [("wbs", "wbs_code.id"), ("wbs", "wbs_code_id"), ("code", "cost_code.id"), ("code", "cost_code_id"), ("word", "cost_code.full_code"), ("word", "cost_code"), ("word", "cost_code.code"), ("word", "cost_code.name")]
-    found = []
-    for row in rows[["project_id", *(one for _, one in order), "wbs_code.flat_code"]].to_dict("records"):
-        project = str(row["project_id"])
-        own = [(kind, str(row[column]).strip()) for kind, column in order if not pd.isna(row[column])]
-        flat = row["wbs_code.flat_code"]
-        own += [("word", str(flat).rpartition(".")[0])] if not pd.isna(flat) else []
-        match = next((known[project, kind, text.lower()] for kind, text in own if (project, kind, text.lower()) in known), None)
-        words = [text for kind, text in own if kind == "word"]
-        found.append(match or (words[0] if words else "(no cost code)"))
-    return pd.Series(found, index=rows.index, dtype="string")
+    return Answer(summary, rows[shown].sort_values("over_under", ignore_index=True), {"total": whole, "by_cost_code": by_code}, findings, pictures)  # fmt: skip
 
 
 @report(
     "Work in progress",
     "What is earned against what is billed, and at what margin?",
     Use("prime_contracts_v1_0"),
-    *_BUDGET,
+    *BUDGET,
     Use("payment_applications", optional=True),
 )
 def wip(data: ReportData, *, view: str | None = None, columns: Mapping[str, str] | None = None) -> Answer:
@@ -384,14 +262,31 @@ def wip(data: ReportData, *, view: str | None = None, columns: Mapping[str, str]
     in earned minus cost. The estimate includes pending costs, the contract no pending changes. Projects without an estimate, or
     with job to date above it, are flagged.
     """
-    contracts = data.take("prime_contracts_v1_0", "", "status executed grand_total approved_change_orders", f"id signed_contract_received_date {CURRENCY}")
-    void = plain_words(contracts["status"]).eq("void") | ~_signed(contracts)
+    contracts = data.take(
+        "prime_contracts_v1_0",
+        "",
+        "status executed grand_total approved_change_orders",
+        f"id signed_contract_received_date {CURRENCY}",
+    )
+    void = plain_words(contracts["status"]).eq("void") | ~is_signed(contracts)
     contracts = data.exclude("prime_contracts_v1_0", contracts, void, "not signed or void")
     contracts["currency"] = data.currencies(contracts, "budget_view_detail_rows", "payment_applications")
-    contracts["contract"] = data.money("prime_contracts_v1_0", contracts, "grand_total") + amounts(contracts["approved_change_orders"]).fillna(0)
+    contracts["contract"] = data.money("prime_contracts_v1_0", contracts, "grand_total") + amounts(
+        contracts["approved_change_orders"]
+    ).fillna(0)
     lines = forecast_lines(data, columns, view)
-    pieces = pd.concat([contracts.assign(what="contract"), lines.assign(what="line"), _last_invoices(data).assign(what="invoice")], ignore_index=True)
-    summary, whole = data.summary(pieces, _wip, by=["currency"]), grouped(pieces, "currency", _wip_sums_of(data, pieces))
+    pieces = pd.concat(
+        [
+            contracts.assign(what="contract"),
+            lines.assign(what="line"),
+            _last_invoices(data).assign(what="invoice"),
+        ],
+        ignore_index=True,
+    )
+    summary, whole = (
+        data.summary(pieces, _wip, by=["currency"]),
+        grouped(pieces, "currency", _wip_sums_of(data, pieces)),
+    )
     flagged = summary[summary["flags"].fillna("").ne("")]
     findings = [
         f"Contracts {money_text(one['contract'], one['currency'])}, earned {money_text(one['earned'], one['currency'])}, billed "
@@ -400,25 +295,41 @@ def wip(data: ReportData, *, view: str | None = None, columns: Mapping[str, str]
         for _, one in whole.iterrows()
     ]
     if len(flagged):
-        findings.append(f"{len(flagged):,} rows are flagged, as a figure is missing or contradicts another: see the column flags.")
-    findings.append("The estimate at completion includes pending costs; the contract includes no pending changes.")
+        findings.append(
+            f"{len(flagged):,} rows are flagged, as a figure is missing or contradicts another: see the column flags."
+        )
+    findings.append(
+        "The estimate at completion includes pending costs; the contract includes no pending changes."
+    )
     pictures = [
         bars(f"Overbilled (+) and underbilled (−) by project, {unit}", part, "project_name", "over_under_billed", unit=unit, largest=True)
         for unit, part in ((unit, summary[summary["currency"] == unit]) for unit in whole["currency"])
         if part["over_under_billed"].fillna(0).ne(0).any()
     ]  # fmt: skip
-    return Answer(summary, summary.copy(), {"total": whole, "flagged": flagged.reset_index(drop=True)}, findings, pictures)
+    return Answer(
+        summary,
+        summary.copy(),
+        {"total": whole, "flagged": flagged.reset_index(drop=True)},
+        findings,
+        pictures,
+    )
 
 
 def _last_invoices(data: ReportData) -> pd.DataFrame:
     column = "g702.total_completed_and_stored_to_date"
-    rows = data.take("payment_applications", "", f"status {column}", f"id number billing_date contract.id {CURRENCY}")
+    rows = data.take(
+        "payment_applications", "", f"status {column}", f"id number billing_date contract.id {CURRENCY}"
+    )
     unapproved = ~plain_words(rows["status"]).isin(["approved", "approved_as_noted"])
     rows = data.exclude("payment_applications", rows, unapproved, "not approved")
     rows["currency"] = data.currencies(rows, "prime_contracts_v1_0", "budget_view_detail_rows")
     rows["billed"], rows["place"] = amounts(rows[column]), amounts(rows["number"])
     rows["billing_date"] = data.days(rows, "billing_date")
-    return rows.sort_values(["place", "billing_date"], kind="stable").groupby(["project_id", "contract.id"], dropna=False).tail(1)
+    return (
+        rows.sort_values(["place", "billing_date"], kind="stable")
+        .groupby(["project_id", "contract.id"], dropna=False)
+        .tail(1)
+    )
 
 
 def _wip(rows: pd.DataFrame) -> dict[str, Any]:
@@ -459,7 +370,19 @@ def _wip_sums_of(data: ReportData, pieces: pd.DataFrame) -> Any:
 
     def measure(rows: pd.DataFrame) -> dict[str, Any]:
         each = [_wip(part) for _, part in rows.groupby("project_id", dropna=False)] or [_wip(rows)]
-        names = ["contract", "estimate", "job_to_date", "earned", "billed", "overbilled", "underbilled", "profit", "loss_provision"]
-        return {"projects": len(each)} | {name: total(pd.Series([one[name] for one in each], dtype="float64")) for name in names}
+        names = [
+            "contract",
+            "estimate",
+            "job_to_date",
+            "earned",
+            "billed",
+            "overbilled",
+            "underbilled",
+            "profit",
+            "loss_provision",
+        ]
+        return {"projects": len(each)} | {
+            name: total(pd.Series([one[name] for one in each], dtype="float64")) for name in names
+        }
 
     return measure

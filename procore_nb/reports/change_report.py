@@ -14,7 +14,16 @@ import pandas as pd
 from procore_nb.errors import ArgumentError
 from procore_nb.reports.deadlines import known_by
 from procore_nb.reports.definition import Use, report
-from procore_nb.reports.measures import amounts, cents, figures_frame, grouped, median, money_text, sums, total
+from procore_nb.reports.measures import (
+    amounts,
+    cents,
+    figures_frame,
+    grouped,
+    median,
+    money_text,
+    sums,
+    total,
+)
 from procore_nb.reports.pictures import Picture
 from procore_nb.reports.report_data import ReportData, elements, ids_of, plain_words
 from procore_nb.reports.result import Answer
@@ -62,13 +71,24 @@ def changes(
     tiers = _packages(data, orders, pending_statuses)
     shares = _shares(orders, events)
     by_event = _by_event(shares, events, scope_tbd)
-    ordered = [elements(data.frames[one]["change_events"]) for one in _TIERS if "change_events" in data.frames.get(one, ())]
+    ordered = [
+        elements(data.frames[one]["change_events"])
+        for one in _TIERS
+        if "change_events" in data.frames.get(one, ())
+    ]
     priced = {number for one in ordered if "id" in one.columns for number in ids_of(one["id"]).dropna()}
     waiting = events[events["status"].ne("closed") & ~events["id"].isin(list(priced))]
-    waiting = waiting[~waiting["project_id"].isin(tiers["project_id"].dropna())]  # whether they are priced is unknown there
+    waiting = waiting[
+        ~waiting["project_id"].isin(tiers["project_id"].dropna())
+    ]  # whether they are priced is unknown there
     orders = pd.concat([orders, tiers], ignore_index=True) if len(tiers) else orders
-    orders["pending_days"] = data.between(orders, orders["created"], data.today(orders)).where(orders["class"] == "pending")
-    every = [frame.assign(what=what) for what, frame in {"order": orders, "event": by_event, "waiting": waiting}.items()]
+    orders["pending_days"] = data.between(orders, orders["created"], data.today(orders)).where(
+        orders["class"] == "pending"
+    )
+    every = [
+        frame.assign(what=what)
+        for what, frame in {"order": orders, "event": by_event, "waiting": waiting}.items()
+    ]
     pieces = pd.concat([one for one in every if len(one)] or every, ignore_index=True)
     summary = data.summary(pieces, _measure, by=["currency"])
     whole = grouped(pieces, "currency", _measure)
@@ -77,7 +97,14 @@ def changes(
         "by_event": by_event,
         "not_priced": waiting.drop(columns=["status"]),
         "by_contract": sums(orders, ["project_id", "contract_id", "kind", "currency", "class"], "amount"),
-        "left_out": figures_frame([{"void_left_out": data.coverage.count("void", "change_events"), "orders_left_out": sum(data.coverage.count("does not count", one) for one in _TIERS)}]),
+        "left_out": figures_frame(
+            [
+                {
+                    "void_left_out": data.coverage.count("void", "change_events"),
+                    "orders_left_out": sum(data.coverage.count("does not count", one) for one in _TIERS),
+                }
+            ]
+        ),
     }
     if len(tiers):
         names = ", ".join(sorted(tiers["project_name"].dropna().unique())[:5])
@@ -86,7 +113,14 @@ def changes(
             "not known there, only totals by contract."
         )
     pictures = [
-        Picture(f"Approved cost of changes by who pays, {one['currency']}", pd.Series([one["approved_cost"], *(one[part] for part in PARTS)], index=["approved cost", *_WORDS]), str(one["currency"]), "waterfall")
+        Picture(
+            f"Approved cost of changes by who pays, {one['currency']}",
+            pd.Series(
+                [one["approved_cost"], *(one[part] for part in PARTS)], index=["approved cost", *_WORDS]
+            ),
+            str(one["currency"]),
+            "waterfall",
+        )
         for _, one in whole.iterrows()
         if one["approved_cost"] > 0
     ]
@@ -96,7 +130,12 @@ def changes(
 
 def _events(data: ReportData) -> pd.DataFrame:
     """Return the events that are not void, with their latest cost and revenue; void ones are counted."""
-    rows = data.take("change_events", "", "scope status.mapped_to_status change_items", f"id number title created_at {CURRENCY}")
+    rows = data.take(
+        "change_events",
+        "",
+        "scope status.mapped_to_status change_items",
+        f"id number title created_at {CURRENCY}",
+    )
     rows, _ = known_by(data, "change_events", rows, data.days(rows, "created_at"))
     rows["status"] = plain_words(rows["status.mapped_to_status"])
     rows["scope"] = plain_words(rows["scope"])
@@ -105,7 +144,9 @@ def _events(data: ReportData) -> pd.DataFrame:
         items = items[items["deleted_at"].isna()]
     for name in ("cost", "revenue"):
         column = f"latest_{name}_values.amount"
-        sums = items.groupby("row")[column].agg(total) if column in items.columns else pd.Series(dtype="float64")
+        sums = (
+            items.groupby("row")[column].agg(total) if column in items.columns else pd.Series(dtype="float64")
+        )
         rows[name] = sums.reindex(rows.index).astype("float64")
     rows["currency"] = data.currencies(rows, *_TIERS, "prime_contracts_v1_0")
     rows["id"] = ids_of(rows["id"])
@@ -117,7 +158,12 @@ def _events(data: ReportData) -> pd.DataFrame:
 def _orders(data: ReportData, kind: str, pending: tuple[str, ...], name: str = "") -> pd.DataFrame:
     """Return the change orders of one kind that count, each with its class: approved, pending or rejected."""
     name = name or _LISTS[kind]
-    rows = data.take(name, "", "status grand_total", f"id number title contract_id created_at change_events {CURRENCY} change_order_package_title")
+    rows = data.take(
+        name,
+        "",
+        "status grand_total",
+        f"id number title contract_id created_at change_events {CURRENCY} change_order_package_title",
+    )
     created = data.days(rows, "created_at")
     rows, created = known_by(data, name, rows, created)
     status = plain_words(rows["status"])
@@ -128,14 +174,19 @@ def _orders(data: ReportData, kind: str, pending: tuple[str, ...], name: str = "
     rows["created"], rows["kind"] = created, kind
     rows = data.exclude(name, rows, rows["class"].isna(), "does not count")
     rows["amount"], rows["currency"] = data.money(name, rows, "grand_total"), data.currencies(rows)
-    return rows.drop(columns=["created_at", "grand_total", CURRENCY]).astype({"kind": "string", "class": "string"})
+    return rows.drop(columns=["created_at", "grand_total", CURRENCY]).astype(
+        {"kind": "string", "class": "string"}
+    )
 
 
 def _packages(data: ReportData, orders: pd.DataFrame, pending: tuple[str, ...]) -> pd.DataFrame:
     """Return the packages (and potential change orders not yet in one) of projects that have no change orders of their own."""
     busy = orders["project_id"].dropna()
     found = [
-        rows[~rows["project_id"].isin(busy) & (rows["change_order_package_title"].isna() | (name == "change_order_packages"))]
+        rows[
+            ~rows["project_id"].isin(busy)
+            & (rows["change_order_package_title"].isna() | (name == "change_order_packages"))
+        ]
         for name in ("change_order_packages", "potential_change_orders")
         for rows in [_orders(data, "unknown", pending, name)]
     ]
@@ -146,17 +197,25 @@ def _packages(data: ReportData, orders: pd.DataFrame, pending: tuple[str, ...]) 
         rows["kind"] = is_prime.map({True: "prime", False: "commitment"}).astype("string")
         rows = rows[is_prime | rows["class"].ne("rejected")]
     elif len(rows):
-        data.notes.append("Without prime contracts, packages of owners and of subcontractors cannot be told apart.")
+        data.notes.append(
+            "Without prime contracts, packages of owners and of subcontractors cannot be told apart."
+        )
     return rows.assign(three_tiers=True)
 
 
 def _shares(orders: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
     """Return one row for each change order and event: the amount shared by the cost (owner: revenue) of the events."""
     named = elements(orders["change_events"])
-    found = orders.join(named.set_index("row")["id"].rename("event_id") if "id" in named.columns else pd.Series(dtype="Int64", name="event_id"))
+    found = orders.join(
+        named.set_index("row")["id"].rename("event_id")
+        if "id" in named.columns
+        else pd.Series(dtype="Int64", name="event_id")
+    )
     found["event_id"] = ids_of(found["event_id"])
     values = events.drop_duplicates("id").set_index("id")
-    cost, revenue = (found["event_id"].map(values[one]).astype("float64").abs() for one in ("cost", "revenue"))
+    cost, revenue = (
+        found["event_id"].map(values[one]).astype("float64").abs() for one in ("cost", "revenue")
+    )
     weight = cost.where(found["kind"].eq("commitment"), revenue.fillna(cost)).fillna(0.0)
     sums = weight.groupby(found.index).transform("sum")
     number = found.groupby(found.index)["kind"].transform("size")
@@ -171,13 +230,20 @@ def _by_event(shares: pd.DataFrame, events: pd.DataFrame, scope_tbd: str) -> pd.
     """Return one row for each event (and project and currency) with commitment change orders: cost, part, shortfall."""
     values = events.drop_duplicates("id").set_index("id")
     owner = shares[shares["kind"] == "prime"]
-    asked = {name: set(owner.loc[owner["class"] == name, "event_id"].dropna()) for name in ("approved", "pending", "rejected")}
-    paid = owner[owner["class"] == "approved"].groupby(["event_id", "currency"])["amount"].agg(total).to_dict()
+    asked = {
+        name: set(owner.loc[owner["class"] == name, "event_id"].dropna())
+        for name in ("approved", "pending", "rejected")
+    }
+    paid = (
+        owner[owner["class"] == "approved"].groupby(["event_id", "currency"])["amount"].agg(total).to_dict()
+    )
     known = shares[shares["kind"] == "commitment"]
     records = []
     amount = {one: known["amount"].where(known["class"] == one, 0.0) for one in ("approved", "pending")}
     keys = ["project_id", "project_name", "event_id", "currency"]
-    for project, name, event, currency, cost, waits in sums(known.assign(**amount), keys, *amount).itertuples(index=False):
+    for project, name, event, currency, cost, waits in sums(known.assign(**amount), keys, *amount).itertuples(
+        index=False
+    ):
         known_event = not pd.isna(event) and event in values.index
         scope = values["scope"][event] if known_event else ""
         scope = scope_tbd if known_event and scope not in ("in_scope", "out_of_scope") else scope
@@ -192,7 +258,11 @@ def _by_event(shares: pd.DataFrame, events: pd.DataFrame, scope_tbd: str) -> pd.
         else:
             place = "owner_not_asked" if scope == "out_of_scope" else "no_event"
         revenue = paid.get((event, currency), math.nan) if place == "owner_approved" else math.nan
-        short = max(cost - revenue, 0.0) if place == "owner_approved" and cost > 0 and not math.isnan(revenue) else 0.0
+        short = (
+            max(cost - revenue, 0.0)
+            if place == "owner_approved" and cost > 0 and not math.isnan(revenue)
+            else 0.0
+        )
         lost = max(cost, 0.0) if place in ("owner_pending", "owner_rejected", "owner_not_asked") else short
         records.append(
             {
@@ -210,15 +280,45 @@ def _by_event(shares: pd.DataFrame, events: pd.DataFrame, scope_tbd: str) -> pd.
                 "unrecovered": lost,
             }
         )
-    columns = ["project_id", "project_name", "event_id", "title", "scope", "currency", "part", "approved_cost", "pending_cost", "approved_revenue", "shortfall", "unrecovered"]
+    columns = [
+        "project_id",
+        "project_name",
+        "event_id",
+        "title",
+        "scope",
+        "currency",
+        "part",
+        "approved_cost",
+        "pending_cost",
+        "approved_revenue",
+        "shortfall",
+        "unrecovered",
+    ]
     frame = figures_frame(records, columns)
-    return frame.astype({"project_id": known["project_id"].dtype, "project_name": "string", "currency": "string"})
+    return frame.astype(
+        {"project_id": known["project_id"].dtype, "project_name": "string", "currency": "string"}
+    )
 
 
 def _measure(rows: pd.DataFrame) -> dict[str, Any]:
     if "what" not in rows.columns:
         rows = rows.assign(what=pd.Series(dtype="string"))
-    rows = rows.reindex(columns=["what", "kind", "class", "amount", "part", "approved_cost", "shortfall", "unrecovered", "three_tiers", "cost", "revenue", "pending_days"])
+    rows = rows.reindex(
+        columns=[
+            "what",
+            "kind",
+            "class",
+            "amount",
+            "part",
+            "approved_cost",
+            "shortfall",
+            "unrecovered",
+            "three_tiers",
+            "cost",
+            "revenue",
+            "pending_days",
+        ]
+    )
     orders, events, waiting = (rows[rows["what"] == one] for one in ("order", "event", "waiting"))
     tiers = orders["three_tiers"].eq(True)
     blind = tiers.any() and events.empty  # who pays is not known there
@@ -226,11 +326,16 @@ def _measure(rows: pd.DataFrame) -> dict[str, Any]:
     def amount(kind: str, state: str) -> float:
         return total(orders.loc[(orders["kind"] == kind) & (orders["class"] == state), "amount"])
 
-    parts = {part: math.nan if blind else total(events.loc[events["part"] == part, "approved_cost"]) for part in PARTS}
+    parts = {
+        part: math.nan if blind else total(events.loc[events["part"] == part, "approved_cost"])
+        for part in PARTS
+    }
     return {
         "approved_cost": amount("commitment", "approved"),
         **parts,
-        "payer_not_known": total(orders.loc[tiers & (orders["kind"] == "commitment") & (orders["class"] == "approved"), "amount"]),
+        "payer_not_known": total(
+            orders.loc[tiers & (orders["kind"] == "commitment") & (orders["class"] == "approved"), "amount"]
+        ),
         "shortfall": math.nan if blind else total(events["shortfall"]),
         "unrecovered": math.nan if blind else total(events["unrecovered"]),
         "pending_cost": amount("commitment", "pending"),
@@ -247,12 +352,25 @@ def _measure(rows: pd.DataFrame) -> dict[str, Any]:
 def _findings(one: pd.Series[Any]) -> list[str]:
     unit, found = one["currency"], []
     if one["approved_cost"]:
-        parts = [f"{money_text(one[part], unit)} {words}" for part, words in zip(PARTS, _WORDS, strict=True) if amounts(pd.Series([one[part]])).fillna(0).iloc[0]]
-        found.append(f"Approved changes cost {money_text(one['approved_cost'], unit)}" + (f": {', '.join(parts)}." if parts else "."))
+        parts = [
+            f"{money_text(one[part], unit)} {words}"
+            for part, words in zip(PARTS, _WORDS, strict=True)
+            if amounts(pd.Series([one[part]])).fillna(0).iloc[0]
+        ]
+        found.append(
+            f"Approved changes cost {money_text(one['approved_cost'], unit)}"
+            + (f": {', '.join(parts)}." if parts else ".")
+        )
     if one["unrecovered"] > 0:
-        found.append(f"{money_text(one['unrecovered'], unit)} of it is not recovered: pending, rejected, not asked, or approved by the owner at less than its cost. What is in scope is ours, and not part of it.")
+        found.append(
+            f"{money_text(one['unrecovered'], unit)} of it is not recovered: pending, rejected, not asked, or approved by the owner at less than its cost. What is in scope is ours, and not part of it."
+        )
     if one["pending_cost"] or one["owner_pending_revenue"]:
-        found.append(f"Pending: {money_text(one['pending_cost'], unit)} with subcontractors, {money_text(one['owner_pending_revenue'], unit)} with owners.")
+        found.append(
+            f"Pending: {money_text(one['pending_cost'], unit)} with subcontractors, {money_text(one['owner_pending_revenue'], unit)} with owners."
+        )
     if one["not_priced"]:
-        found.append(f"{int(one['not_priced']):,} open events have no change order yet: rough cost {money_text(one['not_priced_cost'], unit)}.")
+        found.append(
+            f"{int(one['not_priced']):,} open events have no change order yet: rough cost {money_text(one['not_priced_cost'], unit)}."
+        )
     return found

@@ -13,7 +13,7 @@ from procore_nb.errors import ArgumentError
 from procore_nb.reports.definition import Use, report
 from procore_nb.reports.measures import figures_frame
 from procore_nb.reports.pictures import Picture
-from procore_nb.reports.report_data import ReportData, ids_of, plain_words, truth
+from procore_nb.reports.report_data import ReportData, ids_of, is_signed, plain_words, truth
 from procore_nb.reports.result import Answer
 
 CLASSES = ("expired", "none on file", "expiring", "marked non-compliant", "no expiry date", "exempt", "valid")
@@ -41,32 +41,70 @@ def compliance(data: ReportData, *, horizon_days: int = 30) -> Answer:
     """
     if not isinstance(horizon_days, int) or isinstance(horizon_days, bool) or horizon_days < 0:
         raise ArgumentError(f"horizon_days is a whole number from 0 up, not {horizon_days!r}.")
-    sites = pd.concat([_sites(data, one) for one in ("work_order_contracts", "purchase_order_contracts")], ignore_index=True)
+    sites = pd.concat(
+        [_sites(data, one) for one in ("work_order_contracts", "purchase_order_contracts")], ignore_index=True
+    )
     company = _certificates(data, "insurances", horizon_days)
     own = _certificates(data, "project_insurances", horizon_days)
-    sites = sites.sort_values("commitment").drop_duplicates(["project_id", "vendor_id"])  # signed before unsigned
+    sites = sites.sort_values("commitment").drop_duplicates(
+        ["project_id", "vendor_id"]
+    )  # signed before unsigned
     found = sites.merge(company.drop(columns=["project_id", "project_name"]), on="vendor_id", how="left")
     if len(own):
-        found = pd.concat([found, sites.merge(own.drop(columns="project_name"), on=["project_id", "vendor_id"], how="inner")], ignore_index=True)
-    rows = found.sort_values("expiration_date", na_position="first", kind="stable").drop_duplicates(["project_id", "vendor_id", "insurance_type"], keep="last")
+        found = pd.concat(
+            [
+                found,
+                sites.merge(own.drop(columns="project_name"), on=["project_id", "vendor_id"], how="inner"),
+            ],
+            ignore_index=True,
+        )
+    rows = found.sort_values("expiration_date", na_position="first", kind="stable").drop_duplicates(
+        ["project_id", "vendor_id", "insurance_type"], keep="last"
+    )
     known = rows.groupby(["project_id", "vendor_id"], dropna=False)["class"].transform("count")
-    rows = rows[rows["class"].notna() | known.eq(0)]  # a type without certificate only where the vendor has none at all
+    rows = rows[
+        rows["class"].notna() | known.eq(0)
+    ]  # a type without certificate only where the vendor has none at all
     rows["class"] = rows["class"].fillna("none on file")
     if data.coverage.states.get(("insurances", None)) and not len(own):
-        data.notes.append("No list of certificates was given or answered: that none is on file cannot be said.")
+        data.notes.append(
+            "No list of certificates was given or answered: that none is on file cannot be said."
+        )
         rows["class"] = pd.NA
     names = data.take("vendors", "", "", "id name")
     called = dict(zip(ids_of(names["id"]), names["name"], strict=True))
-    rows["vendor"] = pd.Series([called.get(one) for one in rows["vendor_id"].tolist()], rows.index, dtype="string").fillna(rows["vendor.company"].astype("string"))
+    rows["vendor"] = pd.Series(
+        [called.get(one) for one in rows["vendor_id"].tolist()], rows.index, dtype="string"
+    ).fillna(rows["vendor.company"].astype("string"))
     rank = {name: place for place, name in enumerate(CLASSES)}
     rows["rank"] = rows["class"].map(rank)
     rows = rows.sort_values(["rank", "days_left", "vendor"], ignore_index=True)
     vendors = rows.drop_duplicates(["project_id", "vendor_id"])
-    summary, whole = data.summary(vendors, _measure, "work_order_contracts", "purchase_order_contracts"), _measure(rows.drop_duplicates("vendor_id"))
-    order = ["project_id", "project_name", "vendor_id", "vendor", "commitment", "insurance_type", "policy_number", "expiration_date", "days_left", "certificate_status", "class"]
-    tables = {"total": figures_frame([whole]), "by_vendor": rows.drop_duplicates("vendor_id")[order[2:]].reset_index(drop=True)}
+    summary, whole = (
+        data.summary(vendors, _measure, "work_order_contracts", "purchase_order_contracts"),
+        _measure(rows.drop_duplicates("vendor_id")),
+    )
+    order = [
+        "project_id",
+        "project_name",
+        "vendor_id",
+        "vendor",
+        "commitment",
+        "insurance_type",
+        "policy_number",
+        "expiration_date",
+        "days_left",
+        "certificate_status",
+        "class",
+    ]
+    tables = {
+        "total": figures_frame([whole]),
+        "by_vendor": rows.drop_duplicates("vendor_id")[order[2:]].reset_index(drop=True),
+    }
     for name in CLASSES[:4]:
-        tables[name.replace(" ", "_").replace("-", "_")] = rows.loc[rows["class"].eq(name).fillna(False), order].reset_index(drop=True)
+        tables[name.replace(" ", "_").replace("-", "_")] = rows.loc[
+            rows["class"].eq(name).fillna(False), order
+        ].reset_index(drop=True)
     tables["valid"] = vendors.loc[vendors["class"].eq("valid").fillna(False), order].reset_index(drop=True)
     elsewhere = company[~company["vendor_id"].isin(sites["vendor_id"])]
     tables["not_on_site"] = elsewhere.drop(columns=["project_id", "project_name"]).reset_index(drop=True)
@@ -77,7 +115,13 @@ def compliance(data: ReportData, *, horizon_days: int = 30) -> Answer:
         f"{whole['unsigned_vendors']:,} more have an approved but unsigned commitment only; {whole['unsigned_not_covered']:,} of them are expired or without a certificate.",
     ]
     counts = rows.drop_duplicates("vendor_id")["class"].value_counts()
-    pictures = [Picture("Vendors on site by the worst of their certificates", counts.reindex([one for one in CLASSES if one in counts.index]), "vendors")]
+    pictures = [
+        Picture(
+            "Vendors on site by the worst of their certificates",
+            counts.reindex([one for one in CLASSES if one in counts.index]),
+            "vendors",
+        )
+    ]
     return Answer(summary, rows[order], tables, findings, pictures)  # fmt: skip
 
 
@@ -85,8 +129,12 @@ def _sites(data: ReportData, name: str) -> pd.DataFrame:
     """Return the vendors of live commitments, signed and unsigned apart."""
     rows = data.take(name, "status", "executed vendor.id", "id vendor.company signed_contract_received_date")
     status = plain_words(rows["status"])
-    signed = truth(rows["executed"]) | (rows["executed"].isna() & rows["signed_contract_received_date"].notna())
-    kind = pd.Series(pd.NA, index=rows.index, dtype="string").mask(status.eq("approved"), "unsigned").mask(signed, "signed")
+    signed = is_signed(rows)
+    kind = (
+        pd.Series(pd.NA, index=rows.index, dtype="string")
+        .mask(status.eq("approved"), "unsigned")
+        .mask(signed, "signed")
+    )
     rows["commitment"] = kind.mask(status.isin(_ENDED), pd.NA)
     rows = data.exclude(name, rows, rows["commitment"].isna(), "not on site")
     rows["vendor_id"] = ids_of(rows["vendor.id"])
@@ -96,8 +144,12 @@ def _sites(data: ReportData, name: str) -> pd.DataFrame:
 
 def _certificates(data: ReportData, name: str, horizon_days: int) -> pd.DataFrame:
     """Return the certificate of each vendor and type that expires last, with its class."""
-    rows = data.take(name, "", "vendor_id expiration_date", "insurance_type status exempt policy_number vendor.id")
-    rows["vendor_id"] = ids_of(rows["vendor_id"].fillna(rows["vendor.id"]) if len(rows) else rows["vendor_id"])
+    rows = data.take(
+        name, "", "vendor_id expiration_date", "insurance_type status exempt policy_number vendor.id"
+    )
+    rows["vendor_id"] = ids_of(
+        rows["vendor_id"].fillna(rows["vendor.id"]) if len(rows) else rows["vendor_id"]
+    )
     rows["expiration_date"] = data.days(rows, "expiration_date")
     rows["insurance_type"] = rows["insurance_type"].astype("string").fillna("(not stated)")
     rows = rows.sort_values("expiration_date", na_position="first", kind="stable")
@@ -106,10 +158,24 @@ def _certificates(data: ReportData, name: str, horizon_days: int) -> pd.DataFram
     rows["days_left"] = (rows["expiration_date"] - data.today(rows)).dt.days.astype("Int64")
     status, left = plain_words(rows["status"]), rows["days_left"]
     named = pd.Series("valid", index=rows.index, dtype="string")
-    named = named.mask(status.isin(_REFUSED), "marked non-compliant").mask(left.le(horizon_days).fillna(False), "expiring")
+    named = named.mask(status.isin(_REFUSED), "marked non-compliant").mask(
+        left.le(horizon_days).fillna(False), "expiring"
+    )
     named = named.mask(left.isna(), "no expiry date").mask(left.lt(0).fillna(False), "expired")
     rows["class"], rows["certificate_status"] = named.mask(truth(rows["exempt"]), "exempt"), status
-    return rows[["project_id", "project_name", "vendor_id", "insurance_type", "policy_number", "expiration_date", "days_left", "certificate_status", "class"]]
+    return rows[
+        [
+            "project_id",
+            "project_name",
+            "vendor_id",
+            "insurance_type",
+            "policy_number",
+            "expiration_date",
+            "days_left",
+            "certificate_status",
+            "class",
+        ]
+    ]
 
 
 def _measure(vendors: pd.DataFrame) -> dict[str, Any]:

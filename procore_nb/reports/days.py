@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -18,7 +19,7 @@ from procore_nb.scalars import is_missing
 from procore_nb.time_zones import zone
 
 Column = pd.Series
-DAY = "datetime64[us]"
+DAY: Any = "datetime64[us]"
 FRIDAY_COUNTRIES = frozenset(["SA", "QA", "KW", "OM", "BH"])
 """Countries whose week-end is Friday and Saturday; everywhere else it is Saturday and Sunday."""
 
@@ -26,19 +27,16 @@ FRIDAY_COUNTRIES = frozenset(["SA", "QA", "KW", "OM", "BH"])
 def as_day(value: Any, what: str) -> pd.Timestamp:
     """Return a day that a caller named."""
     try:
-        moment = pd.Timestamp(value)
-        if isinstance(value, bool | int | float) or moment is pd.NaT:
-            raise ValueError(value)
-    except (TypeError, ValueError) as error:
-        raise ArgumentError(
-            f"{what} is a date, not {value!r}.", advice=f'Write {what}="2026-06-18".'
-        ) from error
-    return moment.tz_localize(None).normalize()
+        moment: Any = None if isinstance(value, bool | int | float) else pd.Timestamp(value)
+    except (TypeError, ValueError):
+        moment = None
+    if is_missing(moment):
+        raise ArgumentError(f"{what} is a date, not {value!r}.", advice=f'Write {what}="2026-06-18".')
+    day: pd.Timestamp = moment.tz_localize(None).normalize()
+    return day
 
 
-def local_days(
-    values: Column[Any], zones: Column[Any] | None = None, *, whole_days: bool = False
-) -> Column[Any]:
+def local_days(values: Any, zones: Column[Any] | None = None, *, whole_days: bool = False) -> Any:
     """Return the day of each value: dates as they are, times as the day in the zone of their row (UTC without one).
 
     `whole_days` takes times at midnight UTC for the day they name, as schedules write them.
@@ -62,7 +60,7 @@ def _iso_text(value: Any) -> str | None:
     return str(value.isoformat() if hasattr(value, "isoformat") else value).strip()
 
 
-def _in_zones(times: Column[Any], zones: Column[Any] | None, *, whole_days: bool) -> Column[Any]:
+def _in_zones(times: Any, zones: Column[Any] | None, *, whole_days: bool) -> Any:
     days = times.dt.tz_convert("UTC").dt.tz_localize(None).astype(DAY)
     midnight = days.dt.normalize() == days
     if zones is not None:
@@ -144,7 +142,7 @@ def check_classes(bounds: Any, what: str) -> tuple[int, ...]:
 
 def class_names(bounds: Sequence[int]) -> list[str]:
     """Return the names of classes: `up to 7`, `8 to 14`, `more than 14`."""
-    between = [f"{low + 1} to {high}" for low, high in zip(bounds, bounds[1:], strict=False)]
+    between = [f"{low + 1} to {high}" for low, high in pairwise(bounds)]
     return [f"up to {bounds[0]}", *between, f"more than {bounds[-1]}"]
 
 

@@ -53,11 +53,11 @@ def with_deadlines(
 
 def known_by(
     data: ReportData, name: str, rows: pd.DataFrame, started: pd.Series[Any], *others: pd.Series[Any]
-) -> tuple[pd.DataFrame, ...]:
+) -> tuple[Any, ...]:
     """Return the rows that had begun by the day of the report, and other columns for them; the rest are counted."""
     late = started > data.today(rows)
     rows = data.exclude(name, rows, late, "begun after this day")
-    return (rows, started[rows.index], *(one[rows.index] for one in others))  # type: ignore[return-value]
+    return (rows, started[rows.index], *(one[rows.index] for one in others))
 
 
 def open_measure(rows: pd.DataFrame) -> dict[str, Any]:

@@ -126,10 +126,8 @@ class ReportFunction:
             past=read.past,
             coverage=read.coverage,
         )
-        if read.past and not self.rebuilds:
-            answer = self._refusal(data)
-        else:
-            answer = self.analyse(data, **chosen)
+        refused = read.past and not self.rebuilds
+        answer = self._refusal(data) if refused else self.analyse(data, **chosen)
         # Findings are ours, notes of the data come after them: both are read from the top.
         answer.findings.extend(one for one in [*data.notes, *read.notes] if one not in answer.findings)
         return Report(

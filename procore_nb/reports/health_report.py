@@ -13,16 +13,16 @@ from typing import Any, Literal
 import pandas as pd
 
 from procore_nb.errors import ArgumentError
-from procore_nb.reports.budget_reports import _BUDGET, cost
+from procore_nb.reports.budget_reports import BUDGET, cost
 from procore_nb.reports.deadlines import known_by
 from procore_nb.reports.definition import ReportFunction, Use, report
 from procore_nb.reports.measures import figures_frame, number_text
 from procore_nb.reports.pictures import Picture
-from procore_nb.reports.quality_reports import punch
 from procore_nb.reports.report_data import ReportData, ids_of, plain_words
 from procore_nb.reports.result import Answer
 from procore_nb.reports.rfi_report import rfis
 from procore_nb.reports.submittal_report import submittals
+from procore_nb.scalars import is_missing
 
 GAUGES = {
     "incidents": ("injuries", "near_misses"),
@@ -43,11 +43,22 @@ _BUILDING = "course_of_construction"
     Use("incidents", optional=True),
     Use("injuries", optional=True),
     Use("near_misses", optional=True),
-    Use("manpower_logs", optional=True, arguments=lambda day, _: {"start": f"{day - pd.Timedelta(days=_LOGS):%Y-%m-%d}", "end": f"{day:%Y-%m-%d}", "status": "all"}),
+    Use(
+        "manpower_logs",
+        optional=True,
+        arguments=lambda day, _: {
+            "start": f"{day - pd.Timedelta(days=_LOGS):%Y-%m-%d}",
+            "end": f"{day:%Y-%m-%d}",
+            "status": "all",
+        },
+    ),
     Use("punch_items", optional=True),
     Use("rfis", optional=True),
     Use("submittals_v1_1", optional=True),
-    *(Use(one.name, optional=True, parent=one.parent, pick=one.pick, arguments=one.arguments) for one in _BUDGET),
+    *(
+        Use(one.name, optional=True, parent=one.parent, pick=one.pick, arguments=one.arguments)
+        for one in BUDGET
+    ),
 )
 def portfolio_health(
     data: ReportData,
@@ -68,7 +79,11 @@ def portfolio_health(
     ones. Cost: the estimate above the projected budget by more than these percents is yellow, red. "no access" is where
     the list did not answer.
     """
-    limits = {"rfis_overdue": rfis_overdue, "submittals_at_risk": submittals_at_risk, "cost_over_percent": cost_over_percent}
+    limits = {
+        "rfis_overdue": rfis_overdue,
+        "submittals_at_risk": submittals_at_risk,
+        "cost_over_percent": cost_over_percent,
+    }
     for name, pair in limits.items():
         if not isinstance(pair, tuple | list) or len(pair) != 2 or pair[0] > pair[1]:
             raise ArgumentError(f"{name} is two rising numbers, for yellow and red, not {pair!r}.")
@@ -85,21 +100,46 @@ def portfolio_health(
         grid[gauge] = grid[gauge].astype("string").mask(_unanswered(data, grid, lists), "no access")
         if all(one not in data.frames for one in lists):
             grid[gauge] = "no data"
-    grid["reds"], grid["yellows"] = (grid[[*GAUGES]].eq(colour).sum(axis=1).astype("Int64") for colour in ("red", "yellow"))
-    grid = grid.sort_values(["reds", "yellows", "project_name"], ascending=[False, False, True], ignore_index=True)
-    quiet = grid[grid["under_construction"] & grid["logs_in_7_days"].eq(0).fillna(False) & grid["daily_logs"].eq("grey")]
+    grid["reds"], grid["yellows"] = (
+        (grid[[*GAUGES]] == colour).sum(axis=1).astype("Int64") for colour in ("red", "yellow")
+    )
+    grid = grid.sort_values(
+        ["reds", "yellows", "project_name"], ascending=[False, False, True], ignore_index=True
+    )
+    quiet = grid[
+        grid["under_construction"]
+        & grid["logs_in_7_days"].eq(0).fillna(False)
+        & grid["daily_logs"].eq("grey")
+    ]
     findings = _findings(grid, quiet)
-    gauges = pd.DataFrame([{"gauge": gauge, **grid[gauge].value_counts().to_dict()} for gauge in GAUGES]).fillna(0)
+    colours = sorted({one for gauge in GAUGES for one in grid[gauge].dropna()})
+    gauges = [{"gauge": gauge, **{one: int(grid[gauge].eq(one).sum()) for one in colours}} for gauge in GAUGES]
     called = grid[grid["reds"] > 0]
-    tables = {"total": figures_frame(gauges.to_dict("records")), "to_call": called.reset_index(drop=True), "no_logs": quiet[["project_id", "project_name"]].reset_index(drop=True)}
-    pictures = [Picture("Projects with the most red gauges", grid.set_index("project_name")[[*GAUGES]].head(40), kind="grid")]
+    tables = {
+        "total": figures_frame(gauges),
+        "to_call": called.reset_index(drop=True),
+        "no_logs": quiet[["project_id", "project_name"]].reset_index(drop=True),
+    }
+    pictures = [
+        Picture(
+            "Projects with the most red gauges",
+            grid.set_index("project_name")[[*GAUGES]].head(40),
+            kind="grid",
+        )
+    ]
     return Answer(grid, grid.copy(), tables, findings, pictures)  # fmt: skip
 
 
 def _projects_of(data: ReportData) -> pd.DataFrame:
     """Return one row for each project that is chosen, or that any list names."""
     known = data.projects.reset_index()[["id", "name"]].set_axis(["project_id", "project_name"], axis=1)
-    rows = [data.take(one)[["project_id", "project_name"]] for lists in GAUGES.values() for one in lists if data.has(one)]
+    scratch = data.again()
+    rows = [
+        scratch.take(one)[["project_id", "project_name"]]
+        for lists in GAUGES.values()
+        for one in lists
+        if data.has(one)
+    ]
     extra = pd.concat(rows, ignore_index=True).drop_duplicates("project_id") if rows else known.iloc[:0]
     grid = pd.concat([known, extra[~extra["project_id"].isin(known["project_id"])]], ignore_index=True)
     stages = data.take("project_stages", "", "", "id category")
@@ -112,7 +152,7 @@ def _projects_of(data: ReportData) -> pd.DataFrame:
 def _numbers(grid: pd.DataFrame, rows: pd.DataFrame) -> pd.Series[Any]:
     """Return how many rows each project has."""
     counts = rows["project_id"].astype("object").value_counts(dropna=False).to_dict()
-    found = {None if pd.isna(key) else key: number for key, number in counts.items()}
+    found = {None if is_missing(key) else key: number for key, number in counts.items()}
     values = [found.get(None if pd.isna(one) else one, 0) for one in grid["project_id"].tolist()]
     return pd.Series(values, index=grid.index, dtype="Int64")
 
@@ -132,22 +172,42 @@ def _recent(data: ReportData, name: str, rows: pd.DataFrame, day: pd.Series[Any]
 
 def _incidents(data: ReportData, grid: pd.DataFrame) -> pd.DataFrame:
     incidents = data.take("incidents", "", "", "id event_date created_at")
-    happened = dict(zip(ids_of(incidents["id"]), data.days(incidents, "event_date").fillna(data.days(incidents, "created_at")), strict=True))
+    happened = dict(
+        zip(
+            ids_of(incidents["id"]),
+            data.days(incidents, "event_date").fillna(data.days(incidents, "created_at")),
+            strict=True,
+        )
+    )
     for name in ("injuries", "near_misses"):
         rows = data.take(name, "", "", "incident_id created_at")
-        of_incident = pd.Series([happened.get(one) for one in ids_of(rows["incident_id"]).tolist()], rows.index, dtype="datetime64[us]")
-        grid[f"{name}_in_30_days"] = _numbers(grid, _recent(data, name, rows, data.days(rows, "created_at").fillna(of_incident), 30))
+        of_incident = pd.Series(
+            [happened.get(one) for one in ids_of(rows["incident_id"]).tolist()],
+            rows.index,
+            dtype="datetime64[us]",
+        )
+        grid[f"{name}_in_30_days"] = _numbers(
+            grid, _recent(data, name, rows, data.days(rows, "created_at").fillna(of_incident), 30)
+        )
     near, hurt = grid["near_misses_in_30_days"], grid["injuries_in_30_days"]
-    return grid.assign(incidents=_colours(grid, "grey", yellow=near.between(1, 2), red=(near >= 3) | (hurt >= 1)))
+    return grid.assign(
+        incidents=_colours(grid, "grey", yellow=near.between(1, 2), red=(near >= 3) | (hurt >= 1))
+    )
 
 
 def _logs(data: ReportData, grid: pd.DataFrame, counts: str) -> pd.DataFrame:
     rows = data.take("manpower_logs", "", "", "date created_at")
     entered = data.days(rows, "created_at").fillna(data.days(rows, "date"))
     recent = _recent(data, "manpower_logs", rows, entered, 7).assign(entered=entered)
-    number = _numbers(grid, recent if counts == "entries" else recent.drop_duplicates(["project_id", "entered"]))
+    number = _numbers(
+        grid, recent if counts == "entries" else recent.drop_duplicates(["project_id", "entered"])
+    )
     grid["logs_in_7_days"] = number
-    return grid.assign(daily_logs=_colours(grid, "grey", red=number.between(1, 2), yellow=number.between(3, 4), green=number >= 5))
+    return grid.assign(
+        daily_logs=_colours(
+            grid, "grey", red=number.between(1, 2), yellow=number.between(3, 4), green=number >= 5
+        )
+    )
 
 
 def _punch_list(data: ReportData, grid: pd.DataFrame) -> pd.DataFrame:
@@ -159,23 +219,39 @@ def _punch_list(data: ReportData, grid: pd.DataFrame) -> pd.DataFrame:
     late, soon = left & (due < today), left & (due >= today) & (due <= today + pd.Timedelta(days=7))
     over, next_ = _numbers(grid, items[late]), _numbers(grid, items[soon])
     grid["punch_overdue"], grid["punch_due_in_7_days"] = over, next_
-    yellow, red = over.between(1, 2) | next_.between(5, 9), (over >= 3) | (next_ >= 10) | (over.between(1, 2) & (next_ >= 5))
+    yellow, red = (
+        over.between(1, 2) | next_.between(5, 9),
+        (over >= 3) | (next_ >= 10) | (over.between(1, 2) & (next_ >= 5)),
+    )
     return grid.assign(punch=_colours(grid, "grey", yellow=yellow, red=red))
 
 
-def _summary_of(data: ReportData, analysis: ReportFunction, grid: pd.DataFrame, **options: Any) -> pd.DataFrame:
+def _summary_of(
+    data: ReportData, analysis: ReportFunction, grid: pd.DataFrame, **options: Any
+) -> pd.DataFrame:
     """Return another report's summary, one row for each project of the grid."""
-    summary = analysis.analyse(data, **analysis.checked(options)).summary
+    summary = analysis.analyse(data.again(), **analysis.checked(options)).summary
     return grid[["project_id"]].merge(summary.drop(columns="project_name"), on="project_id", how="left")
 
 
-def _of_report(data: ReportData, grid: pd.DataFrame, gauge: str, analysis: ReportFunction, column: str, base: str, limits: tuple[int, int]) -> pd.DataFrame:
+def _of_report(
+    data: ReportData,
+    grid: pd.DataFrame,
+    gauge: str,
+    analysis: ReportFunction,
+    column: str,
+    base: str,
+    limits: tuple[int, int],
+) -> pd.DataFrame:
     if not data.has(GAUGES[gauge][0]):
-        return grid.assign(**{gauge: "no data", f"{gauge}_{column}": pd.NA})
+        grid[f"{gauge}_{column}"] = pd.NA
+        return grid.assign(**{gauge: "no data"})
     found = _summary_of(data, analysis, grid)
     number, some = found[column].astype("Float64"), found[base].fillna(0) + number_or_zero(found[column])
     grid[f"{gauge}_{column}"] = found[column].astype("Int64").to_numpy()
-    return grid.assign(**{gauge: _colours(grid, "grey", green=some > 0, yellow=number >= limits[0], red=number >= limits[1])})
+    return grid.assign(
+        **{gauge: _colours(grid, "grey", green=some > 0, yellow=number >= limits[0], red=number >= limits[1])}
+    )
 
 
 def number_or_zero(column: pd.Series[Any]) -> pd.Series[Any]:
@@ -183,15 +259,19 @@ def number_or_zero(column: pd.Series[Any]) -> pd.Series[Any]:
     return column.astype("Float64").fillna(0)
 
 
-def _cost(data: ReportData, grid: pd.DataFrame, limits: tuple[float, float], view: str | None) -> pd.DataFrame:
+def _cost(
+    data: ReportData, grid: pd.DataFrame, limits: tuple[float, float], view: str | None
+) -> pd.DataFrame:
     if not data.has("budget_view_detail_rows"):
         return grid.assign(cost="no data", cost_over_percent=float("nan"))
-    summary = cost.analyse(data, **cost.checked({"view": view})).summary
+    summary = cost.analyse(data.again(), **cost.checked({"view": view})).summary
     over = (100 * -summary["over_under"] / summary["projected_budget"]).where(summary["projected_budget"] > 0)
     worst = over.groupby(summary["project_id"], dropna=False).max()  # of its currencies
     found = grid["project_id"].map(worst).astype("float64").round(2)
     grid["cost_over_percent"] = found
-    return grid.assign(cost=_colours(grid, "grey", green=found.notna(), yellow=found > limits[0], red=found > limits[1]))
+    return grid.assign(
+        cost=_colours(grid, "grey", green=found.notna(), yellow=found > limits[0], red=found > limits[1])
+    )
 
 
 def _unanswered(data: ReportData, grid: pd.DataFrame, lists: tuple[str, ...]) -> pd.Series[Any]:
@@ -201,15 +281,19 @@ def _unanswered(data: ReportData, grid: pd.DataFrame, lists: tuple[str, ...]) ->
 
 def _findings(grid: pd.DataFrame, quiet: pd.DataFrame) -> list[str]:
     red = grid[grid["reds"] > 0]
-    found = [f"{len(red):,} of {len(grid):,} projects have a red gauge; {int((grid['reds'] > 1).sum()):,} have more than one."]
+    found = [
+        f"{len(red):,} of {len(grid):,} projects have a red gauge; {int((grid['reds'] > 1).sum()):,} have more than one."
+    ]
     if len(red):
         first = red.iloc[0]
         which = ", ".join(gauge.replace("_", " ") for gauge in GAUGES if first[gauge] == "red")
         found.append(f"Most red: {first['project_name']} ({which}).")
     if len(quiet):
         names = ", ".join(quiet["project_name"].fillna("(no name)").head(5))
-        found.append(f"{number_text(len(quiet))} sites under construction have no daily log in 7 days: {names}{' …' if len(quiet) > 5 else ''}.")
-    closed = grid[grid[[*GAUGES]].eq("no access").any(axis=1)]
+        found.append(
+            f"{number_text(len(quiet))} sites under construction have no daily log in 7 days: {names}{' …' if len(quiet) > 5 else ''}."
+        )
+    closed = grid[(grid[[*GAUGES]] == "no access").any(axis=1)]
     if len(closed):
         found.append(f"{len(closed):,} projects did not give access to every list; their gauges say so.")
     return found

@@ -29,7 +29,9 @@ class Picture:
     kind: Literal["bars", "lines", "waterfall", "grid"] = "bars"
 
 
-def bars(title: str, frame: pd.DataFrame, name: str, *values: str, unit: str = "", largest: bool = False) -> Picture:
+def bars(
+    title: str, frame: pd.DataFrame, name: str, *values: str, unit: str = "", largest: bool = False
+) -> Picture:
     """Return bars of columns of a table, named by another; `largest` keeps those with the largest sums."""
     data = frame.set_index(name)[list(values)]
     if largest and len(data) > _MOST_BARS:

@@ -129,9 +129,7 @@ def _observations(data: ReportData, ready_counts: bool) -> pd.DataFrame:
     rows, started, closed = known_by(data, "observation_items", rows, *days)
     status = status[rows.index]
     is_open = status.ne("closed") | (closed > data.today(rows))
-    rows = with_deadlines(
-        data, "observation_items", rows, is_open=is_open, started=started, closed=closed
-    )
+    rows = with_deadlines(data, "observation_items", rows, is_open=is_open, started=started, closed=closed)
     if data.past:
         data.notes.append("Whether an observation was ready for review on that day is not known.")
     ready = status.eq("ready_for_review") & (not data.past)
@@ -163,16 +161,25 @@ def punch(data: ReportData, *, area_unit: Literal["sq_ft", "m2"] = "sq_ft") -> A
     """
     if area_unit not in ("sq_ft", "m2"):
         raise ArgumentError(f'area_unit is "sq_ft" or "m2", not {area_unit!r}.')
-    rows = data.take("punch_items", "status", "due_date created_at closed_at", "id name position workflow_status assignments assignees ball_in_court")
+    rows = data.take(
+        "punch_items",
+        "status",
+        "due_date created_at closed_at",
+        "id name position workflow_status assignments assignees ball_in_court",
+    )
     status = plain_words(rows["status"])
-    rows = data.exclude("punch_items", rows, status.eq("draft") | plain_words(rows["workflow_status"]).eq("draft"), "draft")
+    rows = data.exclude(
+        "punch_items", rows, status.eq("draft") | plain_words(rows["workflow_status"]).eq("draft"), "draft"
+    )
     other = ~status[rows.index].isin(["open", "overdue", "pending", "closed"])
     rows = data.exclude("punch_items", rows, other, "other status")
     days = data.days(rows, "created_at"), data.days(rows, "closed_at")
     rows, started, closed = known_by(data, "punch_items", rows, *days)
     is_open = status[rows.index].ne("closed") | (closed > data.today(rows))
     rows = with_deadlines(data, "punch_items", rows, is_open=is_open, started=started, closed=closed)
-    rows["area"] = amounts(data.of_project(rows, "square_feet")) * (_SQUARE_METRES if area_unit == "m2" else 1)
+    rows["area"] = amounts(data.of_project(rows, "square_feet")) * (
+        _SQUARE_METRES if area_unit == "m2" else 1
+    )
     rows["vendor"], rows["assignee"] = _firms(rows["assignments"]), names_in(rows["assignees"])
 
     def measure(part: pd.DataFrame) -> dict[str, Any]:

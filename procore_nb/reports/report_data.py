@@ -46,9 +46,7 @@ class Coverage:
 
     def count(self, reason: str, name: str | None = None) -> int:
         """Return how many rows were left out for a reason."""
-        return sum(
-            found.get(reason, 0) for (one, _), found in self.excluded.items() if name in (None, one)
-        )
+        return sum(found.get(reason, 0) for (one, _), found in self.excluded.items() if name in (None, one))
 
     def frame(self, names: Mapping[Any, str]) -> pd.DataFrame:
         """Return one row for each project and list; rows of whole lists have no project."""
@@ -117,6 +115,11 @@ class ReportData:
         if self.projects["time_zone"].isna().any() and len(self.projects):
             self.notes.append("Projects without a time zone: their days are days of UTC.")
 
+    def again(self) -> ReportData:
+        """Return the same lists with an account of their own, for a report inside a report."""
+        coverage = Coverage(states=dict(self.coverage.states))
+        return ReportData(self.frames, as_of=self._as_of, now=self._now, counter=self.counter, past=self.past, coverage=coverage)
+
     @property
     def as_of(self) -> pd.Timestamp:
         """The day of the report; where projects have different days, the latest."""
@@ -130,9 +133,11 @@ class ReportData:
     def today(self, rows: pd.DataFrame) -> Column[Any]:
         """Return the day of the report for each row: in the project's own zone, where no day was given."""
         if self._as_of is not None:
-            return pd.Series(self._as_of, index=rows.index, dtype=DAY)
+            given: Column[Any] = pd.Series(self._as_of, index=rows.index, dtype=DAY)
+            return given
         moments = pd.Series(self._now, index=rows.index)
-        return local_days(moments, self.of_project(rows, "time_zone"))
+        found: Column[Any] = local_days(moments, self.of_project(rows, "time_zone"))
+        return found
 
     def has(self, name: str) -> bool:
         """Return whether a list was given and some project answered it."""
@@ -184,7 +189,9 @@ class ReportData:
         choices = near(column, map(str, frame.columns))
         raise ArgumentError(
             f"The rows of {name} have no column {column}, without which nothing can be said.",
-            advice=f"Near: {', '.join(choices)}. Rename it." if choices else "Pass the list as Procore sends it.",
+            advice=f"Near: {', '.join(choices)}. Rename it."
+            if choices
+            else "Pass the list as Procore sends it.",
         )
 
     def _note_absent(self, name: str, column: str, frame: pd.DataFrame) -> None:
@@ -204,7 +211,9 @@ class ReportData:
 
     def days(self, rows: pd.DataFrame, column: str, *, whole_days: bool = False) -> Column[Any]:
         """Return a column of dates or times as days of the project."""
-        return local_days(rows[column], self.of_project(rows, "time_zone"), whole_days=whole_days)
+        zones = self.of_project(rows, "time_zone")
+        found: Column[Any] = local_days(rows[column], zones, whole_days=whole_days)
+        return found
 
     def between(self, rows: pd.DataFrame, first: Column[Any], last: Column[Any]) -> Column[Any]:
         """Return days between two columns, by the calendar of the report and the country of the project."""
@@ -233,7 +242,9 @@ class ReportData:
                 if not is_missing(currency) and str(currency).strip():
                     found.setdefault(_key(project), set()).add(str(currency).strip())
         only = [found.get(_key(one), set()) for one in rows["project_id"].tolist()]
-        guess = pd.Series([next(iter(one)) if len(one) == 1 else None for one in only], rows.index, dtype="string")
+        guess = pd.Series(
+            [next(iter(one)) if len(one) == 1 else None for one in only], rows.index, dtype="string"
+        )
         return own.fillna(guess).fillna(NOT_STATED)
 
     def current(self, name: str, rows: pd.DataFrame, header: Column[Any]) -> pd.DataFrame:
@@ -249,7 +260,9 @@ class ReportData:
         keep = rows.index.isin(latest.tail(1).index)
         return self.exclude(name, rows, pd.Series(~keep, index=rows.index), "superseded")
 
-    def summary(self, rows: pd.DataFrame, measure: Measure, *lists: str, by: Sequence[str] = ()) -> pd.DataFrame:
+    def summary(
+        self, rows: pd.DataFrame, measure: Measure, *lists: str, by: Sequence[str] = ()
+    ) -> pd.DataFrame:
         """Return one row for each project (and each value of `by`), in order of names.
 
         Projects that answered without rows have the figures of no rows; those that did not answer one of `lists` have
@@ -263,7 +276,10 @@ class ReportData:
             project = _key(values[0])
             seen.add(project)
             name = part["project_name"].iloc[0]
-            records.append({"project_id": values[0], "project_name": name, **dict(zip(by, values[1:], strict=True))} | measure(part))
+            records.append(
+                {"project_id": values[0], "project_name": name, **dict(zip(by, values[1:], strict=True))}
+                | measure(part)
+            )
         for project, name in self.projects["name"].items():
             if project not in seen and project in closed:
                 records.append({"project_id": project, "project_name": name})
@@ -310,6 +326,11 @@ def plain_words(column: Column[Any]) -> Column[Any]:
     return words.str.replace(r"[^0-9a-z]+", "_", regex=True).str.strip("_").fillna("")
 
 
+def is_signed(rows: pd.DataFrame) -> Column[Any]:
+    """Return whether each contract is signed: executed, or with a signed contract received where that is not said."""
+    return truth(rows["executed"]) | (rows["executed"].isna() & rows["signed_contract_received_date"].notna())
+
+
 def ids_of(column: Column[Any]) -> Column[Any]:
     """Return ids as whole numbers where they are, else as text."""
     numbers = pd.to_numeric(column.astype("string"), errors="coerce") if len(column) else column
@@ -340,7 +361,11 @@ def elements(values: Column[Any]) -> pd.DataFrame:
 def _dicts(many: Any) -> Iterable[dict[str, Any]]:
     if isinstance(many, Mapping):
         many = [many]
-    return [dict(one) for one in many if isinstance(one, Mapping)] if isinstance(many, Iterable) and not isinstance(many, str) else []
+    return (
+        [dict(one) for one in many if isinstance(one, Mapping)]
+        if isinstance(many, Iterable) and not isinstance(many, str)
+        else []
+    )
 
 
 def _ids(frame: pd.DataFrame, *names: str) -> Column[Any]:

@@ -6,7 +6,7 @@ In: what an analysis found. Out: frames, figures, one HTML file, a workbook. Spe
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -115,14 +115,13 @@ class Report:
         shown = self.without_names({}) if names == "hide" else self
         return to_excel(shown.sheets(), path)
 
-    def sheets(self, prefix: str = "") -> dict[str, pd.DataFrame]:
+    def sheets(self) -> dict[str, pd.DataFrame]:
         """Return every table by the name of its sheet: findings first, then figures, then what they cover."""
         about = [("question", self.question), ("as of", f"{self.as_of:%Y-%m-%d}")]
         about += [("option", f"{name} = {option_text(value)}") for name, value in self.options.items()]
         about += [("finding", text) for text in self.findings]
         found = {"findings": pd.DataFrame(about, columns=["what", "text"], dtype="string")}
-        found |= {"summary": self.summary, **self.tables, "rows": self.rows, "coverage": self.coverage}
-        return {f"{prefix}{name}": frame for name, frame in found.items()}
+        return found | {"summary": self.summary, **self.tables, "rows": self.rows, "coverage": self.coverage}
 
     def without_names(self, roles: dict[str, str]) -> Report:
         """Return the report with roles in the place of people; `roles` grows, so that several reports agree."""
@@ -146,9 +145,9 @@ class Report:
         return replace(self, answer=answer)
 
     def _repr_html_(self) -> str:
-        from procore_nb.reports.pack import section
+        from procore_nb.reports.pack import STYLE_BLOCK, section
 
-        return section(self, rows_shown=20, rows_table=False)
+        return STYLE_BLOCK + section(self, shown=15)
 
     def __str__(self) -> str:
         lines = [f"{self.title}, as of {self.as_of:%Y-%m-%d}", *(f"- {one}" for one in self.findings)]
@@ -168,7 +167,7 @@ def option_text(value: Any) -> str:
 
 
 def _renamed(frame: pd.DataFrame, columns: set[str], roles: Mapping[str, str]) -> pd.DataFrame:
-    made: dict[str, Callable[[pd.DataFrame], Any]] = {}
+    made: dict[str, Any] = {}
     for name in columns & set(frame.columns):
         values = frame[name].map(lambda value: _role(value, roles))
         made[name] = values.astype(frame[name].dtype)

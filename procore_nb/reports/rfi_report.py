@@ -19,7 +19,19 @@ from procore_nb.reports.pictures import bars
 from procore_nb.reports.report_data import ReportData, names_in, plain_words
 from procore_nb.reports.result import Answer
 
-_SHOWN = ["project_id", "project_name", "id", "number", "subject", "status", "class", "started", "due_date", "closed", "ball_in_court"]
+_SHOWN = [
+    "project_id",
+    "project_name",
+    "id",
+    "number",
+    "subject",
+    "status",
+    "class",
+    "started",
+    "due_date",
+    "closed",
+    "ball_in_court",
+]
 
 
 @report(

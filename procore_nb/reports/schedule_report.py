@@ -42,40 +42,96 @@ def schedule(data: ReportData) -> Answer:
     summary, figures = data.summary(rows, _measure, "schedule_tasks"), _measure(rows)
     figures["end_variance_days"] = median(summary["end_variance_days"])
     figures["median_end_variance_days"] = figures.pop("end_variance_days")
-    late = summary[summary["end_variance_days"].fillna(0) > 0].sort_values("end_variance_days", ascending=False)
+    late = summary[summary["end_variance_days"].fillna(0) > 0].sort_values(
+        "end_variance_days", ascending=False
+    )
     slipping = rows[rows["slipping"].fillna(False)].sort_values("variance_days", ascending=False)
     findings = [
         f"{figures['slipping']:,} of {figures['not_done']:,} tasks not done will finish after their baseline, {figures['critical_slipping']:,} of them on the critical path; "
         f"{number_text(figures['done_of_due_percent'], '%')} of {figures['due']:,} tasks due are done.",
         f"The end moves later on {len(late):,} of {int(summary['end_variance_days'].notna().sum()):,} projects with a baseline"
-        + (f", most on {late['project_name'].iloc[0]}: {int(late['end_variance_days'].iloc[0]):,} days." if len(late) else "."),
+        + (
+            f", most on {late['project_name'].iloc[0]}: {int(late['end_variance_days'].iloc[0]):,} days."
+            if len(late)
+            else "."
+        ),
     ]
     if figures["without_baseline"]:
-        findings.append(f"{figures['without_baseline']:,} of {figures['tasks']:,} tasks have no baseline: whether they slip cannot be said.")
-    shown = ["project_id", "project_name", "id", "name", "critical", "done", "baseline_finish", "finish", "actual_finish", "expected_finish", "variance_days", "slipping"]
-    pictures = [bars("End of the project against its baseline", late, "project_name", "end_variance_days", unit="calendar days later", largest=True)]
+        findings.append(
+            f"{figures['without_baseline']:,} of {figures['tasks']:,} tasks have no baseline: whether they slip cannot be said."
+        )
+    shown = [
+        "project_id",
+        "project_name",
+        "id",
+        "name",
+        "critical",
+        "done",
+        "baseline_finish",
+        "finish",
+        "actual_finish",
+        "expected_finish",
+        "variance_days",
+        "slipping",
+    ]
+    pictures = [
+        bars(
+            "End of the project against its baseline",
+            late,
+            "project_name",
+            "end_variance_days",
+            unit="calendar days later",
+            largest=True,
+        )
+    ]
     tables = {"total": figures_frame([figures]), "slipping": slipping[shown].reset_index(drop=True)}
     return Answer(summary, rows[shown].sort_values("variance_days", ascending=False, ignore_index=True), tables, findings, pictures)  # fmt: skip
 
 
 def _tasks(data: ReportData) -> pd.DataFrame:
     """Return the leaves of all schedules, with the day each is expected to finish."""
-    rows = data.take("schedule_tasks", "", "finish_datetime baseline_finish", "id name task_name parent_id has_children percentage actual_finish critical_path")
+    rows = data.take(
+        "schedule_tasks",
+        "",
+        "finish_datetime baseline_finish",
+        "id name task_name parent_id has_children percentage actual_finish critical_path",
+    )
     names = {"finish_datetime": "finish", "percentage": "percent", "critical_path": "critical"}
     rows = rows.rename(columns=names).assign(name=rows["name"].fillna(rows["task_name"]))
-    newer = data.take("schedule_activities", "", "finish_date", "activity_id activity_name parent_id percent_complete is_actual_finish is_critical")
-    newer = newer.rename(columns={"activity_id": "id", "activity_name": "name", "percent_complete": "percent", "is_critical": "critical", "finish_date": "finish"})
+    newer = data.take(
+        "schedule_activities",
+        "",
+        "finish_date",
+        "activity_id activity_name parent_id percent_complete is_actual_finish is_critical",
+    )
+    newer = newer.rename(
+        columns={
+            "activity_id": "id",
+            "activity_name": "name",
+            "percent_complete": "percent",
+            "is_critical": "critical",
+            "finish_date": "finish",
+        }
+    )
     newer["actual_finish"] = newer["finish"].where(truth(newer["is_actual_finish"]))
     every = [one for one in (rows, newer) if len(one)] or [rows]
-    rows = pd.concat([one.astype({"id": "object", "parent_id": "object"}) for one in every], ignore_index=True).reindex(columns=dict.fromkeys([*rows.columns, *newer.columns]))
+    rows = pd.concat(
+        [one.astype({"id": "object", "parent_id": "object"}) for one in every], ignore_index=True
+    ).reindex(columns=list(dict.fromkeys([*rows.columns, *newer.columns])))
     parents = set(rows["parent_id"].dropna().astype(str))
-    group = truth(rows["has_children"]) | (rows["has_children"].isna() & rows["id"].astype(str).isin(list(parents)))
+    group = truth(rows["has_children"]) | (
+        rows["has_children"].isna() & rows["id"].astype(str).isin(list(parents))
+    )
     rows = data.exclude("schedule_tasks", rows, group, "sums up others")
     for name in ("finish", "baseline_finish", "actual_finish"):
         rows[name] = data.days(rows, name, whole_days=True)
     today = data.today(rows)
     rows["done"] = rows["actual_finish"].notna() | (amounts(rows["percent"]) >= 100)
-    ahead = rows["finish"].where(rows["finish"] >= today, today).where(rows["finish"].notna() | rows["baseline_finish"].notna())
+    ahead = (
+        rows["finish"]
+        .where(rows["finish"] >= today, today)
+        .where(rows["finish"].notna() | rows["baseline_finish"].notna())
+    )
     rows["expected_finish"] = rows["actual_finish"].fillna(rows["finish"].where(rows["done"], ahead))
     rows["variance_days"] = (rows["expected_finish"] - rows["baseline_finish"]).dt.days.astype("Int64")
     rows["slipping"] = ~rows["done"] & (rows["variance_days"] > 0)

@@ -41,7 +41,11 @@ def windows_of(day: pd.Timestamp, given: Any) -> list[Window]:
 
 def _logged(day: pd.Timestamp, options: Mapping[str, Any]) -> dict[str, Any]:
     both = windows_of(day, options.get("windows"))
-    return {"start": f"{min(one[0] for one in both):%Y-%m-%d}", "end": f"{max(one[1] for one in both):%Y-%m-%d}", "status": "all"}
+    return {
+        "start": f"{min(one[0] for one in both):%Y-%m-%d}",
+        "end": f"{max(one[1] for one in both):%Y-%m-%d}",
+        "status": "all",
+    }
 
 
 def logged_people(data: ReportData) -> pd.DataFrame:
@@ -86,11 +90,24 @@ def manpower(data: ReportData, *, windows: Any = None, production: bool = False)
         logged = [bool(record[f"days_logged_{name}"]) for name in ("first", "second")]
         record["state"] = "both" if all(logged) else "stopped logging" if logged[0] else "started"
         known = all(logged) and not math.isnan(record["people_first"] + record["people_second"])
-        record["change_percent"] = percent(record["people_second"] - record["people_first"], record["people_first"]) if known else math.nan
+        record["change_percent"] = (
+            percent(record["people_second"] - record["people_first"], record["people_first"])
+            if known
+            else math.nan
+        )
         records.append(record)
-    columns = ["project_id", "project_name", *_week(rows.iloc[:0], "first"), *_week(rows.iloc[:0], "second"), "state", "change_percent"]
+    columns = [
+        "project_id",
+        "project_name",
+        *_week(rows.iloc[:0], "first"),
+        *_week(rows.iloc[:0], "second"),
+        "state",
+        "change_percent",
+    ]
     summary = figures_frame(records, columns)
-    same = summary[summary["state"].eq("both") & summary[["people_first", "people_second"]].notna().all(axis=1)]
+    same = summary[
+        summary["state"].eq("both") & summary[["people_first", "people_second"]].notna().all(axis=1)
+    ]
     total, alike = (one[["people_first", "people_second"]].sum().tolist() for one in (summary, same))
     whole = {
         "people_first": total[0],
@@ -128,8 +145,12 @@ def manpower(data: ReportData, *, windows: Any = None, production: bool = False)
         bars("People on site by project, second window", summary.sort_values("people_second", ascending=False), "project_name", "people_second", unit="people (mean of working days with a log)", largest=True),
         Picture("People logged each day, all projects", weeks.rename("people"), "people", "lines"),
     ]  # fmt: skip
-    shown = rows[["project_id", "project_name", "day", "working_day", "status", "vendor.name", "people", "hours"]]
-    return Answer(summary, shown.sort_values(["project_name", "day"], ignore_index=True), tables, findings, pictures)
+    shown = rows[
+        ["project_id", "project_name", "day", "working_day", "status", "vendor.name", "people", "hours"]
+    ]
+    return Answer(
+        summary, shown.sort_values(["project_name", "day"], ignore_index=True), tables, findings, pictures
+    )
 
 
 def _week(logs: pd.DataFrame, name: str) -> dict[str, Any]:
@@ -163,8 +184,18 @@ def _year(day: pd.Timestamp, options: Mapping[str, Any]) -> dict[str, Any]:
     Use("incidents"),
     Use("injuries", optional=True),
     Use("near_misses", optional=True),
-    Use("manpower_logs", optional=True, arguments=lambda day, options: {**_year(day, options), "status": "all"}, wanted=lambda options: options["hours_from"] == "manpower_logs"),
-    Use("timecard_entries", optional=True, arguments=_year, wanted=lambda options: options["hours_from"] == "timecard_entries"),
+    Use(
+        "manpower_logs",
+        optional=True,
+        arguments=lambda day, options: {**_year(day, options), "status": "all"},
+        wanted=lambda options: options["hours_from"] == "manpower_logs",
+    ),
+    Use(
+        "timecard_entries",
+        optional=True,
+        arguments=_year,
+        wanted=lambda options: options["hours_from"] == "timecard_entries",
+    ),
     rebuilds=True,
 )
 def safety(
@@ -190,18 +221,31 @@ def safety(
     incidents["day"] = data.days(incidents, "event_date")
     incidents["id"] = ids_of(incidents["id"])
     hurt, near = _of_incidents(data, "injuries", incidents), _of_incidents(data, "near_misses", incidents)
-    incidents, hurt, near = (_within(data, name, rows, first) for name, rows in (("incidents", incidents), ("injuries", hurt), ("near_misses", near)))
+    incidents, hurt, near = (
+        _within(data, name, rows, first)
+        for name, rows in (("incidents", incidents), ("injuries", hurt), ("near_misses", near))
+    )
     hours = _hours(data, hours_from, first)
     pieces = {"incident": incidents, "injury": hurt, "near_miss": near, "hours": hours}
-    rows = pd.concat([one.assign(what=what) for what, one in pieces.items() if len(one)] or [incidents.assign(what="incident")], ignore_index=True)
-    rows = rows.reindex(columns=dict.fromkeys([*rows.columns, *hurt.columns, "hours", "pending_hours"]))
+    rows = pd.concat(
+        [one.assign(what=what) for what, one in pieces.items() if len(one)]
+        or [incidents.assign(what="incident")],
+        ignore_index=True,
+    )
+    rows = rows.reindex(columns=list(dict.fromkeys([*rows.columns, *hurt.columns, "hours", "pending_hours"])))
 
     def measure(part: pd.DataFrame) -> dict[str, Any]:
         worked = part.loc[part["what"] == "hours", "hours"].sum()
-        rated = part[part["project_id"].isin(part.loc[(part["what"] == "hours") & (part["hours"] > 0), "project_id"]) | (part["project_id"].isna() & (worked > 0))]
+        rated = part[
+            part["project_id"].isin(part.loc[(part["what"] == "hours") & (part["hours"] > 0), "project_id"])
+            | (part["project_id"].isna() & (worked > 0))
+        ]
         cases = {name: int(rated[name].eq(True).sum()) for name in ("recordable_case", "dart", "lost_time")}
         all_of = {name: int((part["what"] == name).sum()) for name in pieces}
-        rates = {rate: round(cases[case] * base_hours / worked, 2) if worked else math.nan for rate, case in {"trir": "recordable_case", "dart_rate": "dart", "ltir": "lost_time"}.items()}
+        rates = {
+            rate: round(cases[case] * base_hours / worked, 2) if worked else math.nan
+            for rate, case in {"trir": "recordable_case", "dart_rate": "dart", "ltir": "lost_time"}.items()
+        }
         return {
             "incidents": all_of["incident"],
             "near_misses": all_of["near_miss"],
@@ -213,7 +257,9 @@ def safety(
             "hours": float(worked),
             "pending_hours": float(part["pending_hours"].sum()),
             **rates,
-            "injuries_per_incident": round(all_of["injury"] / all_of["incident"], 4) if all_of["incident"] else math.nan,
+            "injuries_per_incident": round(all_of["injury"] / all_of["incident"], 4)
+            if all_of["incident"]
+            else math.nan,
         }
 
     summary, whole = data.summary(rows, measure, "incidents", "injuries", hours_from), measure(rows)
@@ -221,7 +267,11 @@ def safety(
     tables = {
         "total": figures_frame([whole | {"projects_without_hours": len(silent)}]),
         "without_hours": silent.reset_index(drop=True),
-        "by_filing_type": grouped(hurt, "filing_type", lambda part: {"injuries": len(part), "recordable": int(part["recordable_case"].sum())}),
+        "by_filing_type": grouped(
+            hurt,
+            "filing_type",
+            lambda part: {"injuries": len(part), "recordable": int(part["recordable_case"].sum())},
+        ),
         "by_month": _rolling(rows, base_hours, data.as_of),
     }
     findings = [
@@ -232,30 +282,68 @@ def safety(
     ]
     if len(silent):
         some = ", ".join(silent["project_name"].fillna("(no name)").head(5))
-        findings.append(f"{len(silent):,} projects with incidents logged no hours and are not in the rates: {some}{' …' if len(silent) > 5 else ''}.")
-    pictures = [Picture(f"Recordable injuries per {base_hours:,} hours, from the start of the window to each month", tables["by_month"].set_index("month")["trir"], "TRIR", "lines")]
-    shown = ["project_id", "project_name", "id", "incident_id", "day", "filing_type", "recordable_case", "dart", "lost_time", "death"]
+        findings.append(
+            f"{len(silent):,} projects with incidents logged no hours and are not in the rates: {some}{' …' if len(silent) > 5 else ''}."
+        )
+    pictures = [
+        Picture(
+            f"Recordable injuries per {base_hours:,} hours, from the start of the window to each month",
+            tables["by_month"].set_index("month")["trir"],
+            "TRIR",
+            "lines",
+        )
+    ]
+    shown = [
+        "project_id",
+        "project_name",
+        "id",
+        "incident_id",
+        "day",
+        "filing_type",
+        "recordable_case",
+        "dart",
+        "lost_time",
+        "death",
+    ]
     return Answer(summary, hurt[shown].sort_values("day", ascending=False, ignore_index=True), tables, findings, pictures)  # fmt: skip
 
 
 def _within(data: ReportData, name: str, rows: pd.DataFrame, first: pd.Timestamp) -> pd.DataFrame:
     rows = data.exclude(name, rows, rows["day"].isna(), "no event date")
-    return data.exclude(name, rows, (rows["day"] <= first) | (rows["day"] > data.today(rows)), "outside the window")
+    return data.exclude(
+        name, rows, (rows["day"] <= first) | (rows["day"] > data.today(rows)), "outside the window"
+    )
 
 
 def _of_incidents(data: ReportData, name: str, incidents: pd.DataFrame) -> pd.DataFrame:
     """Return injuries or near misses with the day of their incident and the classes that rates count."""
-    other = "id incident_id recordable work_days_absent work_days_restricted work_days_transferred date_of_death"
-    rows = data.take(name, "", "filing_type" if name == "injuries" else "", other if name == "injuries" else f"{other} filing_type")
+    other = (
+        "id incident_id recordable work_days_absent work_days_restricted work_days_transferred date_of_death"
+    )
+    rows = data.take(
+        name,
+        "",
+        "filing_type" if name == "injuries" else "",
+        other if name == "injuries" else f"{other} filing_type",
+    )
     days = incidents.dropna(subset=["id"]).drop_duplicates("id").set_index("id")["day"].to_dict()
-    rows["day"] = pd.Series([days.get(one) for one in ids_of(rows["incident_id"]).tolist()], rows.index, dtype="datetime64[us]")
+    rows["day"] = pd.Series(
+        [days.get(one) for one in ids_of(rows["incident_id"]).tolist()], rows.index, dtype="datetime64[us]"
+    )
     kind = rows["filing_type"] = plain_words(rows["filing_type"])
-    away, restricted, moved = (amounts(rows[f"work_days_{one}"]).fillna(0) > 0 for one in ("absent", "restricted", "transferred"))
+    away, restricted, moved = (
+        amounts(rows[f"work_days_{one}"]).fillna(0) > 0 for one in ("absent", "restricted", "transferred")
+    )
     rows["death"] = kind.isin(["fatality", "death"]) | rows["date_of_death"].notna()
     rows["recordable_case"] = truth(rows["recordable"])
     counts = rows["recordable_case"] & ~rows["death"]
     rows["lost_time"] = counts & (away | kind.isin(["lost_time", "days_away_from_work"]))
-    rows["dart"] = counts & (rows["lost_time"] | restricted | moved | kind.isin(["restricted_work", "job_transfer", "transferred_work"]))
+    rows["dart"] = counts & (
+        rows["lost_time"]
+        | restricted
+        | moved
+        | kind.isin(["restricted_work", "job_transfer", "transferred_work"])
+    )
     return rows
 
 
@@ -269,18 +357,29 @@ def _hours(data: ReportData, name: str, first: pd.Timestamp) -> pd.DataFrame:
         rows["day"], rows["hours"] = data.days(rows, "date"), amounts(rows["hours"])
         rows["pending"] = plain_words(rows["approval_status"]).eq("pending")
     rows["pending_hours"] = rows["hours"].where(rows["pending"])
-    rows = data.exclude(name, rows, (rows["day"] <= first) | (rows["day"] > data.today(rows)), "outside the window")
+    rows = data.exclude(
+        name, rows, (rows["day"] <= first) | (rows["day"] > data.today(rows)), "outside the window"
+    )
     return rows[["project_id", "project_name", "day", "hours", "pending_hours"]]
 
 
 def _rolling(rows: pd.DataFrame, base_hours: int, day: pd.Timestamp) -> pd.DataFrame:
     """Return the recordable rate of each month's end, over what lies in the window up to it."""
-    months = pd.date_range(end=day.to_period("M").to_timestamp("M").normalize(), periods=12, freq=pd.offsets.MonthEnd())
+    months = pd.date_range(
+        end=day.to_period("M").to_timestamp("M").normalize(), periods=12, freq=pd.offsets.MonthEnd()
+    )
     records = []
     for end in months:
         part = rows[rows["day"] <= end]
         worked = part["hours"].sum()
         rated = part["project_id"].isin(part.loc[part["hours"] > 0, "project_id"])
         cases = int(part.loc[rated, "recordable_case"].eq(True).sum())
-        records.append({"month": end, "recordable": cases, "hours": float(worked), "trir": round(cases * base_hours / worked, 2) if worked else math.nan})
+        records.append(
+            {
+                "month": end,
+                "recordable": cases,
+                "hours": float(worked),
+                "trir": round(cases * base_hours / worked, 2) if worked else math.nan,
+            }
+        )
     return figures_frame(records)

@@ -61,6 +61,9 @@ class Read:
 class Reader(Protocol):
     """Where lists come from."""
 
+    def holds(self, report: ReportFunction) -> bool:
+        """Return whether every list that a report needs, and any it can use, can be had here."""
+
     def read(self, report: ReportFunction, day: pd.Timestamp | None, options: Mapping[str, Any]) -> Read:
         """Return the lists of one report."""
 
@@ -97,10 +100,16 @@ class FramesReader:
             key = name if name in self._frames else names.get(_canonical(name))
             if key is not None:
                 frames[name] = self._frames[key]
-        if not (isinstance(self._projects, str) and self._projects == "active"):  # who hands rows over means them
+        if not (
+            isinstance(self._projects, str) and self._projects == "active"
+        ):  # who hands rows over means them
             frames |= _of_projects(frames, self._projects)
         _check_given(report, frames, read, list(self._frames), "given")
         return read.about(day)
+
+    def holds(self, report: ReportFunction) -> bool:
+        """Return whether the frames of a report were given."""
+        return _held(report, self._frames)
 
 
 class StoreReader:
@@ -132,6 +141,10 @@ class StoreReader:
             read.notes.append(f"Rebuilt from the history of the store: rows as they were on {day:%Y-%m-%d}.")
         return read
 
+    def holds(self, report: ReportFunction) -> bool:
+        """Return whether the tables of a report are in the store."""
+        return _held(report, self._kept["table"].tolist())
+
     def _versions(self, table: str, day: pd.Timestamp | None) -> pd.DataFrame | None:
         if day is None:
             return None
@@ -140,7 +153,7 @@ class StoreReader:
         if versions.empty or not (versions["valid_from"] <= moment).any():
             return None  # the store began later
         ends = versions[["valid_to", "deleted_at"]].apply(lambda column: column.isna() | (column > moment))
-        chosen = versions[(versions["valid_from"] <= moment) & ends.all(axis=1)]
+        chosen: pd.DataFrame = versions[(versions["valid_from"] <= moment) & ends.all(axis=1)]
         return chosen.drop(columns=["valid_from", "valid_to", "deleted_at"])
 
 
@@ -162,7 +175,7 @@ class ProcoreReader:
         for use in report.uses:
             if use.name == "projects" or (use.wanted and not use.wanted(options)):
                 continue
-            key = (use.name, repr((use.arguments(today, options), use.parent and options)))
+            key = (use.name, repr((use.arguments(today, options), use.unless, use.parent and options)))
             if key not in self._fetched:
                 self._fetched[key] = self._fetch(use, read.frames, today, options)
             frame, states = self._fetched[key]
@@ -174,6 +187,10 @@ class ProcoreReader:
                 read.coverage.rows |= {(use.name, one): 0 for one in asked}
         read.requests = requests
         return read.about(day)
+
+    def holds(self, report: ReportFunction) -> bool:
+        """Return that every list can be fetched."""
+        return True
 
     def projects(self) -> pd.DataFrame:
         """Return the chosen projects, fetched once."""
@@ -227,6 +244,33 @@ class ProcoreReader:
                 f"the rate limit allows that in {seconds:,.0f} s.",
                 file=sys.stderr,
             )
+
+
+def chosen_reports(
+    known: Mapping[str, ReportFunction], names: tuple[str, ...], options: Mapping[str, Any]
+) -> list[ReportFunction]:
+    """Return the named reports, or all; refuse unknown names, and options that none of them has."""
+    for name in names:
+        if name not in known:
+            choices = near(name, known)
+            hint = f"Did you mean {' or '.join(choices)}?" if choices else f"Reports: {', '.join(known)}."
+            raise ArgumentError(f"There is no report {name!r}.", advice=hint)
+    found = [known[name] for name in names or known]
+    every = {"calendar", "holidays", *(option for one in found for option in one.options)}
+    for option in options:
+        if option not in every:
+            choices = near(option, every)
+            raise ArgumentError(
+                f"None of these reports has an option {option!r}.",
+                advice=f"Did you mean {' or '.join(choices)}?" if choices else "",
+            )
+    return found
+
+
+def _held(report: ReportFunction, names: Any) -> bool:
+    known = {_canonical(str(name)) for name in names}
+    needed = [_canonical(use.name) in known for use in report.uses if not use.optional]
+    return all(needed) and any(_canonical(use.name) in known for use in report.uses)
 
 
 def _as_frame(name: str, value: Any) -> pd.DataFrame:

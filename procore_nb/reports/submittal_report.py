@@ -58,7 +58,12 @@ def submittals(
 
     summary, figures = data.summary(current, measure, _NAME), measure(current)
     risky = current[current["at_risk"].fillna(False)].sort_values("float_days", ignore_index=True)
-    tables = {"total": figures_frame([figures]), "at_risk": risky[_SHOWN], "chains": chains, "approver_responses": responses}
+    tables = {
+        "total": figures_frame([figures]),
+        "at_risk": risky[_SHOWN],
+        "chains": chains,
+        "approver_responses": responses,
+    }
     if not data.past:
         tables["by_person"] = by_holder(current, current["ball_in_court"])
     findings = [
@@ -70,12 +75,26 @@ def submittals(
         f"{number_text(figures['median_response_days'], 'days')}.",
     ]
     floats = current["float_days"].dropna()
-    groups = pd.cut(floats.astype("float64"), [-math.inf, -30, -1, 14, 30, 60, math.inf], labels=["30 and more late", "1 to 29 late", "0 to 14", "15 to 30", "31 to 60", "more than 60"], right=True)
+    groups = pd.cut(
+        floats.astype("float64"),
+        [-math.inf, -30, -1, 14, 30, 60, math.inf],
+        labels=["30 and more late", "1 to 29 late", "0 to 14", "15 to 30", "31 to 60", "more than 60"],
+        right=True,
+    )
     pictures = [
         Picture("Submittals not approved, by float in days", groups.value_counts(sort=False), "submittals"),
-        bars("At risk by project", summary.sort_values("at_risk", ascending=False), "project_name", "at_risk", unit="submittals", largest=True),
+        bars(
+            "At risk by project",
+            summary.sort_values("at_risk", ascending=False),
+            "project_name",
+            "at_risk",
+            unit="submittals",
+            largest=True,
+        ),
     ]
-    shown = current[_SHOWN].sort_values(["float_days", "late_days"], ascending=[True, False], ignore_index=True)
+    shown = current[_SHOWN].sort_values(
+        ["float_days", "late_days"], ascending=[True, False], ignore_index=True
+    )
     return Answer(summary, shown, tables, findings, pictures, ("ball_in_court", "name", "user.name"))  # fmt: skip
 
 
@@ -89,13 +108,22 @@ def _prepared(data: ReportData, rejected: tuple[str, ...]) -> pd.DataFrame:
     rows, _, closed = known_by(data, _NAME, rows, data.days(rows, "created_at"), data.days(rows, "closed_at"))
     name, base = name[rows.index], base[rows.index].where(base[rows.index].ne(""), name[rows.index])
     today = data.today(rows)
-    is_closed = (base.eq("closed") | (closed.notna() & ~base.isin(["open", "draft"])) | name.isin(rejected)) & ~(closed > today)
+    is_closed = (
+        base.eq("closed") | (closed.notna() & ~base.isin(["open", "draft"])) | name.isin(rejected)
+    ) & ~(closed > today)
     is_draft = base.eq("draft") | name.eq("draft")
     received = data.days(rows, "received_date")
-    rows = with_deadlines(data, _NAME, rows, is_open=~is_closed & ~is_draft, started=received, closed=closed.where(is_closed))
-    rows["class"] = pd.Series("open", rows.index, dtype="string").mask(is_draft, "draft").mask(is_closed, "closed")
+    rows = with_deadlines(
+        data, _NAME, rows, is_open=~is_closed & ~is_draft, started=received, closed=closed.where(is_closed)
+    )
+    rows["class"] = (
+        pd.Series("open", rows.index, dtype="string").mask(is_draft, "draft").mask(is_closed, "closed")
+    )
     rows["cycle_days"] = data.between(rows, received, rows["closed"])
-    rows["required_on_site_date"], rows["submit_by"] = data.days(rows, "required_on_site_date"), data.days(rows, "submit_by")
+    rows["required_on_site_date"], rows["submit_by"] = (
+        data.days(rows, "required_on_site_date"),
+        data.days(rows, "submit_by"),
+    )
     lead = amounts(rows["lead_time"])
     rows["latest_approval"] = rows["required_on_site_date"] - pd.to_timedelta(lead, unit="D").dt.round("D")
     refused = is_closed & (name.isin(rejected) | _refused(rows["approvers"], rejected))
@@ -108,9 +136,16 @@ def _prepared(data: ReportData, rejected: tuple[str, ...]) -> pd.DataFrame:
         rows["late_to_submit"] = pd.NA
     if data.lacks(_NAME, "lead_time") or data.lacks(_NAME, "required_on_site_date"):
         rows["at_risk"] = pd.NA
-    section = rows["specification_section.id"].fillna(rows["specification_section.number"]).astype("string").fillna("")
+    section = (
+        rows["specification_section.id"]
+        .fillna(rows["specification_section.number"])
+        .astype("string")
+        .fillna("")
+    )
     number = rows["number"].astype("string")
-    rows["chain"] = (rows["project_id"].astype("string").fillna("") + "/" + section + "/" + number).fillna(rows["id"].astype("string"))
+    rows["chain"] = (rows["project_id"].astype("string").fillna("") + "/" + section + "/" + number).fillna(
+        rows["id"].astype("string")
+    )
     rows["ball_in_court"] = names_in(rows["ball_in_court"])
     return rows
 
@@ -122,7 +157,11 @@ def _refused(approvers: pd.Series[Any], rejected: tuple[str, ...]) -> pd.Series[
     if column is None:
         return pd.Series(False, index=approvers.index)
     each = each[each[column].notna()]
-    step = amounts(each["workflow_group_number"]).fillna(0) if "workflow_group_number" in each.columns else pd.Series(0, index=each.index)
+    step = (
+        amounts(each["workflow_group_number"]).fillna(0)
+        if "workflow_group_number" in each.columns
+        else pd.Series(0, index=each.index)
+    )
     last = each[step.eq(step.groupby(each["row"]).transform("max"))]
     rows = set(last.loc[plain_words(last[column]).isin(rejected), "row"])
     return pd.Series(approvers.index.isin(list(rows)), index=approvers.index)
@@ -132,16 +171,27 @@ def _chains(rows: pd.DataFrame) -> pd.DataFrame:
     """Return one row for each chain of revisions: first received, last closed, days, how many revisions, whether closed."""
     order = rows.assign(place=amounts(rows["revision"]).fillna(0)).sort_values("place", kind="stable")
     groups = order.groupby("chain", sort=False)
-    found = groups.agg(project_id=("project_id", "first"), number=("number", "first"), received=("started", "min"), closed=("closed", "max"), revisions=("chain", "size"), highest=("place", "max"))
+    found = groups.agg(
+        project_id=("project_id", "first"),
+        number=("number", "first"),
+        received=("started", "min"),
+        closed=("closed", "max"),
+        revisions=("chain", "size"),
+        highest=("place", "max"),
+    )
     found["is_closed"] = groups["class"].last().eq("closed")
-    found["chain_days"] = (found["closed"] - found["received"]).dt.days.astype("Int64").where(found["is_closed"])
+    found["chain_days"] = (
+        (found["closed"] - found["received"]).dt.days.astype("Int64").where(found["is_closed"])
+    )
     found["resubmitted"] = (found["revisions"] > 1) | (found.pop("highest") > 0)
     return found.reset_index()
 
 
 def _responses(data: ReportData, rows: pd.DataFrame) -> pd.DataFrame:
     """Return one row for each approver who was sent a submittal and returned it, with the days between."""
-    each = elements(rows["approvers"]).reindex(columns=["row", "user.name", "sent_date", "returned_date", "due_date"])
+    each = elements(rows["approvers"]).reindex(
+        columns=["row", "user.name", "sent_date", "returned_date", "due_date"]
+    )
     each = each.join(rows[["project_id", "project_name", "number"]], on="row")
     for name in ("sent_date", "returned_date", "due_date"):
         each[name] = local_days(each[name].astype("object"))
@@ -151,7 +201,9 @@ def _responses(data: ReportData, rows: pd.DataFrame) -> pd.DataFrame:
     return each.drop(columns="row").reset_index(drop=True)
 
 
-def _measure(rows: pd.DataFrame, revisions: pd.DataFrame, chains: pd.DataFrame, responses: pd.DataFrame) -> dict[str, Any]:
+def _measure(
+    rows: pd.DataFrame, revisions: pd.DataFrame, chains: pd.DataFrame, responses: pd.DataFrame
+) -> dict[str, Any]:
     closed = chains[chains["is_closed"]]
     counted_days = amounts(responses.loc[responses["in_procores_mean"], "days"])
     return {
