@@ -81,7 +81,7 @@ _ROOMS = {
 }
 _HOMES = {name: room for room, names in _ROOMS.items() for name in names.split()}
 _CONNECT = ("api", "auth", "authenticate", "client", "connection", "login", "session")
-__all__ = [*sorted(_HOMES), "__version__"]
+__all__ = [*sorted([*_HOMES, "reports"]), "__version__"]
 
 
 def __getattr__(name: str) -> Any:
