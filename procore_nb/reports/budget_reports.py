@@ -79,7 +79,8 @@ def budget_lines(data: ReportData, columns: Mapping[str, str] | None, view: str 
     for figure, names in _NAMES.items():
         wanted = [chosen[figure]] if figure in chosen else list(names)
         matches = [titles[plain(one)] for one in wanted if plain(one) in titles]
-        found |= {figure: one for one in matches[:1]}
+        if matches:
+            found[figure] = matches[0]
         if figure in chosen and figure not in found and len(frame):
             choices = near(chosen[figure], map(str, frame.columns))
             raise ArgumentError(

@@ -113,7 +113,9 @@ def portfolio_health(
     ]
     findings = _findings(grid, quiet)
     colours = sorted({one for gauge in GAUGES for one in grid[gauge].dropna()})
-    gauges = [{"gauge": gauge, **{one: int(grid[gauge].eq(one).sum()) for one in colours}} for gauge in GAUGES]
+    gauges = [
+        {"gauge": gauge, **{one: int(grid[gauge].eq(one).sum()) for one in colours}} for gauge in GAUGES
+    ]
     called = grid[grid["reds"] > 0]
     tables = {
         "total": figures_frame(gauges),

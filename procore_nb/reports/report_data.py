@@ -118,7 +118,14 @@ class ReportData:
     def again(self) -> ReportData:
         """Return the same lists with an account of their own, for a report inside a report."""
         coverage = Coverage(states=dict(self.coverage.states))
-        return ReportData(self.frames, as_of=self._as_of, now=self._now, counter=self.counter, past=self.past, coverage=coverage)
+        return ReportData(
+            self.frames,
+            as_of=self._as_of,
+            now=self._now,
+            counter=self.counter,
+            past=self.past,
+            coverage=coverage,
+        )
 
     @property
     def as_of(self) -> pd.Timestamp:

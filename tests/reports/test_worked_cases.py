@@ -119,7 +119,10 @@ def test_buyout_counts_no_saving_before_the_signature() -> None:
     assert codes.loc["C", "to_buy"] == 30000
     whole = found.tables["total"].iloc[0]
     assert (whole["bought_percent"], whole["saving_so_far"], whole["to_buy_budget"]) == (60, 7000, 80000)
-    assert report("buyout", bought_from=95).tables["codes"].set_index("cost_code").loc["A", "state"] == "partly bought"
+    assert (
+        report("buyout", bought_from=95).tables["codes"].set_index("cost_code").loc["A", "state"]
+        == "partly bought"
+    )
 
 
 def test_compliance_takes_the_newest_certificate() -> None:
