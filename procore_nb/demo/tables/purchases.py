@@ -48,6 +48,7 @@ class Purchase:
     end: float
     status: str
     created: datetime
+    executed: bool  # whether both sides have signed it
     deleted: bool = False
 
     @property
@@ -59,11 +60,6 @@ class Purchase:
     def type_name(self) -> str:
         """Its kind in the words of lists that join both."""
         return "WorkOrderContract" if self.kind == WORK_ORDER else "PurchaseOrderContract"
-
-    @property
-    def executed(self) -> bool:
-        """Whether both sides have signed it."""
-        return self.status in ("Approved", "Complete", "Received", "Closed")
 
 
 def prime_sum(context: RequestContext) -> int:
@@ -147,6 +143,11 @@ def _purchase(
     head = f"{'SC' if subcontract else 'PO'}-{1001 + context.here.index}"
     title = vendor.trade if subcontract else codes[0].name.partition(".")[0]
     created = calendar.time_on(min(day, TODAY) - timedelta(days=draw.randrange(6, 25)), draw)
+    status = _status(term, day, end, index, subcontract=subcontract)
+    # What was approved lately is often still to be signed.
+    signed = status in ("Approved", "Complete", "Received", "Closed") and (
+        (TODAY - day).days > 40 or index % 3
+    )
     return Purchase(
         index=index,
         kind=WORK_ORDER if subcontract else PURCHASE_ORDER,
@@ -157,15 +158,16 @@ def _purchase(
         contract_date=day,
         begin=begin,
         end=end,
-        status=_status(term, day, end, subcontract=subcontract),
+        status=status,
         created=created,
+        executed=bool(signed),
         deleted=day > TODAY and index % 4 == 1,
     )
 
 
-def _status(term: Works, day: date, end: float, *, subcontract: bool) -> str:
+def _status(term: Works, day: date, end: float, index: int, *, subcontract: bool) -> str:
     if day > TODAY:
-        return "Out For Bid" if subcontract else "Draft"
+        return ("Void" if index % 5 == 3 else "Out For Bid") if subcontract else "Draft"
     if (TODAY - day).days < 12:
         return "Out For Signature" if subcontract else "Submitted"
     if (TODAY - term.day_at(end)).days > 90:
