@@ -20,7 +20,7 @@ from procore_nb.demo.api_call import ApiCall, page_reply
 from procore_nb.demo.company import SERVICE_ACCOUNT, Company
 from procore_nb.demo.http_messages import DemoReply, json_reply
 from procore_nb.demo.paging import PageRule
-from procore_nb.demo.tables.listing import RECORD_ID, Listing
+from procore_nb.demo.tables.listing import Listing
 
 Answer = Callable[[ApiCall], DemoReply]
 
@@ -100,5 +100,5 @@ def routes() -> Routes:
         found.add(endpoint.path, listing.answering(endpoint))
     for endpoint in endpoints():
         if endpoint.kind == "data":
-            found.add(f"{endpoint.path}/{{{RECORD_ID}}}", listing.showing(endpoint))
+            found.add(endpoint.record.path, listing.showing(endpoint))
     return found

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -56,6 +56,14 @@ def generated_rows(context: RequestContext) -> Iterator[Any]:
     for number in range(count_of(context)):
         maker = _maker(context, context.random(f"{about}:{number}"), number)
         yield _row(maker, shape)
+
+
+def generated_values(
+    context: RequestContext, about: str, shape: Shape, names: Iterable[str]
+) -> dict[str, Any]:
+    """Values for some keys of one record, the same every time for the same `about`."""
+    maker = _maker(context, context.random(about), 0)
+    return {name: _value(maker, shape.inside[name]) for name in names}
 
 
 def _maker(context: RequestContext, draw: random.Random, number: int) -> _Maker:

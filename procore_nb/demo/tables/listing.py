@@ -7,12 +7,14 @@ invented from the catalogue's fields; the same for the same company, project and
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import orjson
 
-from procore_nb.catalog import Endpoint
+from procore_nb.catalog import Endpoint, endpoint
+from procore_nb.catalog.endpoint import RECORD_ID
 from procore_nb.demo.api_call import ApiCall, page_reply
 from procore_nb.demo.company import PROJECT_MODULES
 from procore_nb.demo.envelopes import enclosed, wrap
@@ -28,8 +30,8 @@ from procore_nb.demo.tables.registry import table_of
 from procore_nb.demo.tables.request_context import RequestContext
 from procore_nb.demo.tables.serialise import Known, serialised
 from procore_nb.demo.tables.shape import shape_of
+from procore_nb.demo.tables.single_records import whole_record
 
-RECORD_ID = "record_id"  # placeholder of a single record's address
 _KEPT_LISTS = 4_000
 _KEPT_ROWS = 100_000
 _COUNTED = {"communication_threads", "emails"}  # these wrap their rows beside a key `total`
@@ -64,10 +66,15 @@ class Listing:
             context = _scene(call, endpoint)
             for row in self._rows(context):
                 if isinstance(row, dict) and str(row.get("id")) == call.ids[RECORD_ID]:
-                    return raw_json_reply(wrap(_as_json(row), "data" if call.v2 else ""))
+                    whole = whole_record(context, row, lambda name, ids: self._part(context, name, ids))
+                    return raw_json_reply(wrap(_as_json(whole), "data" if call.v2 else ""))
             raise not_found()
 
         return answer
+
+    def _part(self, context: RequestContext, name: str, ids: Mapping[str, str]) -> list[Any]:
+        """Rows of another list of the same project."""
+        return self._rows(replace(context, endpoint=endpoint(name), ids=ids))
 
     def _rows(self, context: RequestContext) -> list[Any]:
         project_id = context.project.id if context.project else None
