@@ -16,7 +16,7 @@ from procore_nb.demo.streets import STREETS
 ODD_IDS = {21: 9_007_199_254_740_992, 34: 9_007_199_254_740_993, 55: 9_223_372_036_854_775_806}
 ODD_IDS |= {index: 562_949_953_510_000 + index for index in range(8, 160, 12) if index not in ODD_IDS}
 
-NO_PERMISSION_INDEX = 7
+NO_PERMISSION_INDEX, _BARE_INDEX = 7, 13
 _NAMES = {
     3: '<script>alert("demo")</script> Laneway',
     6: "=SUM(A1:A9) Tower Fit-out",
@@ -83,6 +83,8 @@ def _changes(project: Project) -> dict[str, Any]:
         changes["currency"] = None
     if index == NO_PERMISSION_INDEX:
         changes["permitted"] = False
+    if index == _BARE_INDEX:
+        changes["bare"] = True
     if index in _STARTED:
         changes["actual_start"] = _STARTED[index]
     if index in _TOOLS_OFF:

@@ -29,7 +29,8 @@ class Project:
     `building` is what is built, `currency` the ISO code of its money (None: not stated), worth 1 / `rate` US dollars.
     `start` and `finish` are the planned dates, `projected` the finish expected today, `slip_days` the days between the
     two; `progress` is the share of the work done today, 0 to 1. `listed` rows of a
-    project without `permitted` are all there is to see of it; `tools_off` names tools that were switched off.
+    project without `permitted` are all there is to see of it; `tools_off` names tools that were switched off;
+    one that is `bare` was only just set up, and holds no record at all.
     """
 
     index: int
@@ -71,6 +72,7 @@ class Project:
     created_at: datetime
     updated_at: datetime
     permitted: bool = True
+    bare: bool = False
     tools_off: frozenset[str] = frozenset()
 
     def random(self, salt: str) -> random.Random:

@@ -68,6 +68,10 @@ class Reader:
             if one.permitted and (one.progress > 0 or not begun) and (tools_off or not one.tools_off)
         ]
 
+    def status(self, path: str) -> int:
+        """Status of the reply to a path."""
+        return self._caller.get(path).status
+
     def rows(self, name: str, project: Project | None = None, *, query: str = "", **ids: object) -> list[Row]:
         """Every row of a list, page by page."""
         one = endpoint(name)

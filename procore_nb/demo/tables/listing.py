@@ -96,6 +96,8 @@ class Listing:
 
 def _make(context: RequestContext) -> list[Any]:
     table = table_of(context.endpoint.name)
+    if context.project is not None and context.project.bare and context.endpoint.kind == "data":
+        return []
     if table is None:
         return list(generated_rows(context))
     shape = shape_of(context.endpoint)

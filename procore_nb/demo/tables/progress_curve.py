@@ -1,6 +1,6 @@
-"""When a project's work goes on, and how far it has come on any day; times for what happens meanwhile.
+"""When a project's work goes on, and how far it has come on any day.
 
-In: a context, or a day and a generator. Out: `Works`; times that are never later than the demo's now.
+In: a context. Out: `Works`, None before the work begins.
 """
 
 from __future__ import annotations
