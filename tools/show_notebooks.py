@@ -17,9 +17,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import nbformat
 from html_tables import markdown_table
-from nbclient import NotebookClient
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -86,6 +84,9 @@ def main() -> None:
 
 def run(path: Path, folder: Path) -> Any:
     """The notebook after a run in a fresh kernel that sees no credentials and nothing of this person's Jupyter."""
+    import nbformat  # two seconds, which every process that only collects tests would pay
+    from nbclient import NotebookClient
+
     for name in [*_FOLDERS.values(), "notebooks"]:
         (folder / name).mkdir(parents=True, exist_ok=True)
     kept = {key: value for key, value in os.environ.items() if not key.startswith("PROCORE_")}
@@ -135,6 +136,8 @@ def index() -> str:
 
 def question(path: Path) -> str:
     """The question a notebook says it answers."""
+    import nbformat
+
     book: Any = nbformat.read(path, as_version=4)
     found = re.search(r"\*\*Question:\*\* (.+?)\n\n", book.cells[0].source + "\n\n", re.DOTALL)
     if not found:

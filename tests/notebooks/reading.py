@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import nbformat
-
 FOLDER = Path(__file__).resolve().parents[2] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 NAMES = [path.stem for path in NOTEBOOKS]
@@ -14,6 +12,8 @@ NAMES = [path.stem for path in NOTEBOOKS]
 
 def code_cells(path: Path) -> list[str]:
     """Sources of the code cells, in order."""
+    import nbformat  # two seconds, which every process that only collects tests would pay
+
     book: Any = nbformat.read(path, as_version=4)
     return [cell.source for cell in book.cells if cell.cell_type == "code"]
 

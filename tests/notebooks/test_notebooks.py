@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
 from PIL import Image
 from show_notebooks import COMMAND, LARGEST_BYTES, PAGES, comparable, index, page_of, question, run
@@ -36,6 +35,8 @@ def test_the_nine_notebooks_are_there() -> None:
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=NAMES)
 def test_a_notebook_in_git_holds_no_output_and_no_widget_state(path: Path) -> None:
+    import nbformat
+
     notebook = nbformat.read(path, as_version=4)
     nbformat.validate(notebook)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
@@ -46,6 +47,8 @@ def test_a_notebook_in_git_holds_no_output_and_no_widget_state(path: Path) -> No
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=NAMES)
 def test_a_notebook_asks_one_question_and_ends_in_words(path: Path) -> None:
+    import nbformat
+
     words = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "markdown"]
     assert question(path).count("?") == 1
     assert words[-1] == "## In words"

@@ -7,20 +7,25 @@ from typing import Any
 import pandas as pd
 import pytest
 from html_tables import markdown_table
-from nbformat import v4
 from show_notebooks import comparable, page_of
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
+def _v4() -> Any:
+    from nbformat import v4  # two seconds, which every process that only collects tests would pay
+
+    return v4
+
+
 def page(*outputs: Any) -> str:
     """The page of a notebook with one code cell, without title and code."""
-    cells = [v4.new_markdown_cell("# Title\n\nWords."), v4.new_code_cell("x", outputs=list(outputs))]
-    return page_of(v4.new_notebook(cells=cells), "00_any").text.partition("```python\nx\n```\n")[2].strip()
+    cells = [_v4().new_markdown_cell("# Title\n\nWords."), _v4().new_code_cell("x", outputs=list(outputs))]
+    return page_of(_v4().new_notebook(cells=cells), "00_any").text.partition("```python\nx\n```\n")[2].strip()
 
 
 def shown(**data: str) -> Any:
-    return v4.new_output("display_data", {name.replace("_", "/"): value for name, value in data.items()})
+    return _v4().new_output("display_data", {name.replace("_", "/"): value for name, value in data.items()})
 
 
 def test_a_frame_becomes_a_table_whose_text_stays_text() -> None:
@@ -49,22 +54,25 @@ def test_other_html_is_shown_by_its_text() -> None:
 
 def test_warnings_stand_before_what_is_printed_and_without_the_place_in_the_kernel() -> None:
     warned = "somewhere/ipykernel_1/2.py:1: ProcoreWarning: left out 1.\n  frame = ask()\n"
-    said = page(v4.new_output("stream", text="3 rows\n"), v4.new_output("stream", name="stderr", text=warned))
+    said = page(
+        _v4().new_output("stream", text="3 rows\n"), _v4().new_output("stream", name="stderr", text=warned)
+    )
     assert said == "```text\nProcoreWarning: left out 1.\n```\n\n```text\n3 rows\n```"
 
 
 def test_the_line_a_long_walk_leaves_is_left_out() -> None:
     assert page(shown(text_plain="rfis: 2,034 rows from 172 projects, 172 requests, 3.1 s")) == ""
     assert (
-        page(v4.new_output("stream", text="rfis: 4 rows, 1 requests, 1.2 s\ndone\n")) == "```text\ndone\n```"
+        page(_v4().new_output("stream", text="rfis: 4 rows, 1 requests, 1.2 s\ndone\n"))
+        == "```text\ndone\n```"
     )
 
 
 def test_a_widget_is_shown_by_a_still_picture_and_one_without_is_an_error() -> None:
-    form = v4.new_output("display_data", {WIDGET: {}, "text/plain": "ConnectForm(demo, not connected)"})
+    form = _v4().new_output("display_data", {WIDGET: {}, "text/plain": "ConnectForm(demo, not connected)"})
     assert page(form).startswith("![the form")
     with pytest.raises(ValueError, match="No still picture"):
-        page(v4.new_output("display_data", {WIDGET: {}, "text/plain": "IntSlider()"}))
+        page(_v4().new_output("display_data", {WIDGET: {}, "text/plain": "IntSlider()"}))
 
 
 def test_only_what_passes_is_taken_out_of_a_comparison() -> None:

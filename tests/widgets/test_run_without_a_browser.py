@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import nbformat
 import pytest
-from nbclient import NotebookClient
 
 import procore_nb as pnb
 from procore_nb import demo
@@ -33,6 +31,9 @@ CELLS = [
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
     """The saved notebook, and the token that was used."""
+    import nbformat  # two seconds, which every process that only collects tests would pay
+    from nbclient import NotebookClient
+
     folder = tmp_path_factory.mktemp("run")
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in CELLS])
     with pytest.MonkeyPatch.context() as patch, demo.serve(demo.Demo()) as server:
