@@ -34,7 +34,7 @@ KEYS: Mapping[str, str] = {
     "repeated": "how many records came twice, as the list moved; each is there once",
     "restarted": "how many targets were fetched again from the beginning, as their list moved",
     "changed_meanwhile": "lists that changed while they were fetched: how many `lists`, rows that `came`, `gone`, `unseen`",
-    "superseded": "RFIs: how many rows are revisions that a newer one replaces",
+    "superseded": "RFIs, drawings: how many rows are revisions that a newer one replaces",
     "cached": "`connect(cache=…)`: how many `responses` came from the disk, and when the `oldest` was fetched, UTC text",
     "unreadable": "how many characters were not UTF-8 and were guessed or lost",
     "unparsed": "by column: count and examples of values that could not be read and became missing",

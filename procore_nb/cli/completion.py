@@ -42,10 +42,10 @@ def _arguments(parser: argparse.ArgumentParser) -> list[argparse.Action]:
 
 
 def _lists(**_: Any) -> list[str]:
-    from procore_nb import catalog
-    from procore_nb.catalog.everyday import OFTEN
+    from procore_nb.catalog import load
+    from procore_nb.client.lists import list_names
 
-    return list(dict.fromkeys([*OFTEN, *(one.name for one in catalog.endpoints())]))
+    return list_names(load())
 
 
 def _lists_with_commas(prefix: str, **_: Any) -> list[str]:

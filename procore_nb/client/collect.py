@@ -343,9 +343,12 @@ class Collection:
         if whole:
             self._warn()
             if 0 < superseded < len(frame) and not callable(self.progress):
+                rfis = "current_revision" in frame.columns
+                keep = 'keep frame[frame["current_revision"]]' if rfis else 'Keep frame[frame["current"]]'
                 warn(
                     f"{superseded:,} of {len(frame):,} rows of {self.endpoint.name} are superseded revisions, so that "
-                    "questions count twice. Pass current_revision=True, or keep the rows whose current_revision is true."
+                    f"{'questions' if rfis else 'drawings'} count twice. "
+                    f"{'Pass current_revision=True, or ' if rfis else ''}{keep}."
                 )
         return frame
 
@@ -392,10 +395,12 @@ def _name_of(account: Mapping[str, Any]) -> str:
 
 
 def superseded_rows(frame: pd.DataFrame) -> int:
-    """Return how many rows of RFIs are revisions that a newer one replaces; 0 for lists without such revisions.
+    """Return how many rows of RFIs or drawings are revisions that a newer one replaces; 0 for lists without such revisions.
 
-    Rows of one question share `source_rfi_header_id`. Submittals have revisions of their own, which are meant to be seen.
+    Rows of one question share `source_rfi_header_id`, those of one drawing `drawing_id`. Submittals have revisions of their
+    own, which are meant to be seen.
     """
-    if not {"current_revision", "source_rfi_header_id"} <= set(frame.columns):
-        return 0
-    return int(frame["current_revision"].eq(False).fillna(False).sum())
+    for flag, shared in (("current_revision", "source_rfi_header_id"), ("current", "drawing_id")):
+        if {flag, shared} <= set(frame.columns):
+            return int(frame[flag].eq(False).fillna(False).sum())
+    return 0

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from procore_nb.catalog import Endpoint
+from procore_nb.catalog import Catalogue, Endpoint
 from procore_nb.catalog.everyday import OFTEN
 from procore_nb.errors import CatalogError, NoAttributeError
 
@@ -51,25 +51,27 @@ class Lists:
 
         fetch.__name__ = fetch.__qualname__ = name
         fetch.__doc__ = repr(endpoint)
-        fetch.__signature__ = _signature(endpoint)  # type: ignore[attr-defined]
+        fetch.__signature__ = signature_of(endpoint)  # type: ignore[attr-defined]
         return fetch
 
     def __dir__(self) -> list[str]:
-        return self.names()
-
-    def _ipython_key_completions_(self) -> list[str]:
-        return self.names()
-
-    def names(self) -> list[str]:
-        """Return the names of all lists, the most used first."""
-        known = [one.name for one in self._procore.catalogue.endpoints if one.name.isidentifier()]
-        return list(dict.fromkeys([*OFTEN, *known]))
+        return list_names(self._procore.catalogue)
 
     def __repr__(self) -> str:
         return f"{len(self._procore.catalogue):,} lists: procore.lists.rfis(…), procore.lists.<Tab>"
 
 
-def _signature(endpoint: Endpoint) -> inspect.Signature:
+def list_names(catalogue: Catalogue) -> list[str]:
+    """Return the names of all lists, the most used first."""
+    known = {name for one in catalogue.endpoints for name in (one.name, *one.aliases)}
+    return list(
+        dict.fromkeys(
+            [*(name for name in OFTEN if name in known), *(one.name for one in catalogue.endpoints)]
+        )
+    )
+
+
+def signature_of(endpoint: Endpoint) -> inspect.Signature:
     """Return the signature of one list: its target, then what it takes by name."""
     targets = [name for group in endpoint.needs for name in group]
     own = dict.fromkeys(one.name for one in endpoint.arguments if one.name not in _HELD_BACK)

@@ -279,7 +279,7 @@ def list_query(
 ) -> ListQuery:
     """Return the query of a list, or of one record of it; `given` and `target` are the arguments of `Procore.table`."""
     given = {key: value for key, value in given.items() if value is not None}
-    endpoint = name if isinstance(name, Endpoint) else _endpoint(procore, name, given)
+    endpoint = name if isinstance(name, Endpoint) else _endpoint(procore, name, given, target)
     if target is not None:
         given = _with_target(endpoint, target, given)
     for key, value in (
@@ -306,40 +306,37 @@ def positive(value: Any, name: str) -> int:
     return int(value)
 
 
-def _endpoint(procore: Procore, name: str, given: Mapping[str, Any]) -> Endpoint:
+def _endpoint(procore: Procore, name: str, given: Mapping[str, Any], target: Any) -> Endpoint:
     """Return the list of that name; where it needs a parent that is not given, the one people mean by the word.
 
-    `drawings` is a list of a drawing area in Procore; who asks a project for its drawings means the current revisions.
+    `drawings` is a list of a drawing area in Procore; who fetches the drawings of a project means its drawing revisions.
     """
     endpoint = procore.endpoint(name)
     parents = {each for group in endpoint.needs for each in group} - {"company_id", "project_id"}
-    if parents and "/" not in name and not parents & given.keys() and "parent" not in given:
+    if parents and "/" not in name and not given.keys() & {*parents, "parent"} and not _are_parents(target):
         for other in meant_by(name, likeliest=True)[:1]:
             return procore.endpoint(other)
     return endpoint
 
 
+def _are_parents(target: Any) -> bool:
+    """Return whether a frame holds records of projects (RFIs, drawing areas), not projects themselves."""
+    return isinstance(target, pd.DataFrame) and {"id", "project_id"} <= set(target.columns)
+
+
 def _with_target(endpoint: Endpoint, target: Any, given: Mapping[str, Any]) -> dict[str, Any]:
     """Add the second positional argument: parents for a list that needs them from a frame, else one project or several."""
     twice = {"project_id", "projects"} & given.keys()
-    parents = [name for group in endpoint.needs for name in group if name in endpoint.parents]
-    if (
-        isinstance(target, pd.DataFrame)
-        and parents
-        and "parent" not in given
-        and not given.keys() & {*parents}
-    ):
+    if endpoint.parents and _are_parents(target) and not given.keys() & {*endpoint.parents, "parent"}:
         return {**given, "parent": target}
     if twice:
         raise ArgumentError(
             f"{endpoint.name} was given its projects twice: as second value and as {min(twice)}.",
             advice="Pass one of them.",
         )
+    several = isinstance(target, pd.DataFrame) or is_many(target)
     word = isinstance(target, str) and not target.strip().isdigit()
-    return {
-        **given,
-        "projects" if word or is_many(target) or isinstance(target, pd.DataFrame) else "project_id": target,
-    }
+    return {**given, "projects" if word or several else "project_id": target}
 
 
 def _plain(value: Any) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -21,30 +20,20 @@ LINES = [
 ]
 
 
-def _project_with_every_tool(procore: pnb.Procore) -> int:
-    often = procore.table("rfis", projects="active")["project_id"].value_counts()
-    for number in often.index:
-        with contextlib.suppress(pnb.StatusError):
-            for name in ("punch_items", "incidents", "change_events", "drawing_revisions"):
-                procore.table(name, project_id=number, max_rows=1)
-            return int(number)
-    raise AssertionError("no project has every tool")
+TRAINING, PROJECT = 24_977, 1_390_057  # a company of three projects, so that "all" is quick
 
 
 @pytest.fixture(scope="module")
 def names(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     mpl.use("agg")
-    procore = pnb.connect("demo", progress=False)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", pnb.ProcoreWarning)
-        projects, one = procore.projects(status="All"), _project_with_every_tool(procore)
+    procore = pnb.connect("demo", company_id=TRAINING, progress=False)
     return {
         "pnb": pnb,
         "pd": pd,
         "procore": procore,
-        "projects": projects,
-        "one": one,
-        "rfis": procore.table("rfis", project_id=one),
+        "projects": procore.projects(status="All"),
+        "one": PROJECT,
+        "rfis": procore.table("rfis", project_id=PROJECT),
         "folder": tmp_path_factory.mktemp("first_lines"),
     }
 
