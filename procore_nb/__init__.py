@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from procore_nb.export import to_csv as to_csv
     from procore_nb.export import to_excel as to_excel
     from procore_nb.export import to_parquet as to_parquet
+    from procore_nb.export import to_sql as to_sql
     from procore_nb.frames import explode as explode
     from procore_nb.frames import to_frame as to_frame
     from procore_nb.maps import check_coordinates as check_coordinates
@@ -72,7 +73,7 @@ _ROOMS = {
     "environments": "Environment",
     "errors": "AccessError ArgumentError CatalogError CredentialsError IncompleteError MissingExtraError NetworkError "
     "NotFoundError OutputError ProcoreError ProcoreWarning RateLimitError RequestError ServerError StatusError StoreError",
-    "export": "read_csv read_parquet to_csv to_excel to_parquet",
+    "export": "read_csv read_parquet to_csv to_excel to_parquet to_sql",
     "frames": "explode to_frame",
     "maps": "check_coordinates distance_to map_projects nearest plot_projects to_geodataframe to_geojson with_location",
     "plots": "plot_bars plot_lines",

@@ -25,7 +25,7 @@ from procore_nb.catalog import Catalogue
 from procore_nb.errors import ArgumentError, warn
 from procore_nb.export.column_text import ColumnType, column_at_once, column_by_value, range_of, texts_of
 from procore_nb.export.csv_text import Cells, guard, parse_csv, unguard, unguard_cells
-from procore_nb.export.file_groups import files_for
+from procore_nb.export.file_groups import INDEX_ADVICE, files_for
 from procore_nb.export.frame_schema import (
     WritableTable,
     column_names,
@@ -44,7 +44,7 @@ _NEEDS_QUOTES = re.compile(r'[",\r\n]|^\s|\s$|^$')
 _FREE_TEXT = frozenset({"text", "list"})  # types whose texts may hold anything
 
 
-@explain_calls(index="No index is written: leave it out.")
+@explain_calls(index=INDEX_ADVICE)
 def to_csv(
     frame: pd.DataFrame | Mapping[str, pd.DataFrame], path: str | os.PathLike[str], *, excel: bool = False
 ) -> Path:

@@ -20,7 +20,7 @@ from procore_nb.atomic_write import output_path, replace_atomically
 from procore_nb.call_errors import explain_calls
 from procore_nb.errors import ArgumentError
 from procore_nb.export.column_text import ColumnType, texts_of
-from procore_nb.export.file_groups import frames_of, library
+from procore_nb.export.file_groups import INDEX_ADVICE, frames_of, library
 from procore_nb.export.frame_schema import WritableTable, writable
 from procore_nb.frames.explode_lists import row_name
 from procore_nb.frames.types import is_id
@@ -45,9 +45,7 @@ _FORMATS = {
 _FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\", "_"))
 
 
-@explain_calls(
-    sheet_name='Write to_excel({"RFIs": frame}, path).', index="No index is written: leave it out."
-)
+@explain_calls(sheet_name='Write to_excel({"RFIs": frame}, path).', index=INDEX_ADVICE)
 def to_excel(frame: pd.DataFrame | Mapping[str, pd.DataFrame], path: str | os.PathLike[str]) -> Path:
     """Write a frame to an Excel workbook and return its path.
 

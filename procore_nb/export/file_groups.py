@@ -16,6 +16,7 @@ import pandas as pd
 from procore_nb.atomic_write import check_output, output_path
 from procore_nb.errors import ArgumentError, MissingExtraError, OutputError
 
+INDEX_ADVICE = "An index with a name is written as columns, row numbers are not: leave index out."
 _FORBIDDEN = set('/\\:*?"<>|\0')
 
 

@@ -25,7 +25,7 @@ from procore_nb.atomic_write import output_path, write_group
 from procore_nb.call_errors import explain_calls
 from procore_nb.errors import ArgumentError
 from procore_nb.export.column_text import ColumnType, column_from, dtype_named, texts_of
-from procore_nb.export.file_groups import files_for
+from procore_nb.export.file_groups import INDEX_ADVICE, files_for
 from procore_nb.export.frame_schema import column_types, framed, schema_json, writable
 from procore_nb.frames.codec import decode, dtype_of, encode, from_any_column, logical_type
 from procore_nb.frames.parse import ParseIssues
@@ -35,7 +35,7 @@ _KEY = b"procore_nb"
 _OBJECTS = "objects"  # Python's dates, times and numbers, which Arrow holds as they are
 
 
-@explain_calls(index="No index is written: leave it out.")
+@explain_calls(index=INDEX_ADVICE)
 def to_parquet(frame: pd.DataFrame | Mapping[str, pd.DataFrame], path: str | os.PathLike[str]) -> Path:
     """Write a frame to a Parquet file and return its path.
 
@@ -119,14 +119,14 @@ def _arrow_table(frame: pd.DataFrame) -> pa.Table:
     if len(set(table.names)) < len(table.names):
         twice = next(name for name in table.names if table.names.count(name) > 1)
         raise ArgumentError(f"Two columns have the same name, {twice!r}.", advice="Rename one of them.")
-    pairs = [_encoded(column, how) for column, how in zip(table.columns, table.types, strict=True)]
+    pairs = [encoded(column, how) for column, how in zip(table.columns, table.types, strict=True)]
     names = [name.encode("utf-8", "replace").decode() for name in table.names]
     typed = replace(table, types=[how for _, how in pairs])
     metadata = {_KEY: schema_json(frame, typed, rows=table.rows)}
     return pa.table([array for array, _ in pairs], names=names).replace_schema_metadata(metadata)
 
 
-def _encoded(column: pd.Series[Any], how: ColumnType) -> tuple[Any, ColumnType]:
+def encoded(column: pd.Series[Any], how: ColumnType) -> tuple[Any, ColumnType]:
     """The column for the file, and its type; Arrow holds more dtypes than text can."""
     logical = None if how.logical == "moment" else logical_type(column)
     if logical is not None:

@@ -61,8 +61,8 @@ def test_conda_installs_the_same_as_the_extra_all() -> None:
 
 def test_the_extra_all_holds_every_extra_an_analyst_may_want() -> None:
     whole = set(requirements("all"))
-    assert set(EXTRAS) == {"notebook", "maps", "keep", "cache", "all", "test"}
-    assert all(set(requirements(extra)) <= whole for extra in ("notebook", "maps", "keep", "cache"))
+    assert set(EXTRAS) == {"notebook", "maps", "keep", "cache", "sql", "all", "test"}
+    assert all(set(requirements(extra)) <= whole for extra in ("notebook", "maps", "keep", "cache", "sql"))
 
 
 def _imported(folder: str) -> set[str]:

@@ -1,0 +1,321 @@
+"""Frames as tables of a database.
+
+In: a frame, a name and a connection. Out: a table with the types of the frame's columns, whole or not there. Speaks to the
+database it is given. SQLAlchemy writes rows; ADBC and DuckDB take the columns as they lie in memory.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any, Literal, get_args
+
+import pandas as pd
+import pyarrow as pa
+
+from procore_nb.call_errors import explain_calls
+from procore_nb.errors import ArgumentError, OutputError, warn
+from procore_nb.export.column_text import ColumnType, texts_of
+from procore_nb.export.file_groups import INDEX_ADVICE, frames_of, library
+from procore_nb.export.frame_schema import writable
+from procore_nb.export.parquet import encoded
+from procore_nb.frames.codec import ARROW_TYPES, json_value
+
+IfExists = Literal["fail", "replace", "append"]
+_AT_ONCE = 10_000  # rows
+_PLACES = 10  # that a column of decimals has at least, so that later rows fit too
+_EXISTS = 'if_exists="replace" writes it anew, "append" adds rows.'
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is written where."""
+
+    name: str
+    schema: str | None
+    if_exists: IfExists
+    columns: dict[str, Any]
+    """Arrow arrays by name."""
+    json: frozenset[str]
+    """Which of them are JSON text."""
+
+    @property
+    def quoted(self) -> str:
+        """The name as SQL writes it."""
+        return quoted(self.name) if self.schema is None else f"{quoted(self.schema)}.{quoted(self.name)}"
+
+
+@explain_calls(index=INDEX_ADVICE, con="The connection is the third value: to_sql(frame, name, connection).")
+def to_sql(
+    frame: pd.DataFrame,
+    name: str,
+    connection: Any,
+    *,
+    schema: str | None = None,
+    if_exists: IfExists = "fail",
+) -> int:
+    """Write a frame to a table of a database and return how many rows were written.
+
+    Parameters
+    ----------
+    frame
+        The frame. An index with a name becomes columns.
+    name
+        The table.
+    connection
+        An engine, connection or URL of SQLAlchemy (`"postgresql+psycopg://…"`), a connection of ADBC, of `duckdb` or of
+        `sqlite3`.
+    schema
+        The schema the table is in. None: the database's own choice.
+    if_exists
+        What to do with a table of that name: refuse, replace it, or append rows to it.
+
+    Returns
+    -------
+    int
+        Rows written. Ids are 64-bit integers, money double or (`decimals="exact"`) decimal, times have their zone (UTC), dates
+        are dates, lists are JSON (text, where ADBC writes). SQLite has neither decimals, zones nor JSON: doubles and text.
+        All or nothing is written, in one transaction; inside a transaction of SQLAlchemy that is yours, you commit it.
+
+    Raises
+    ------
+    ArgumentError
+        If the frame cannot be a table, or the connection is of another kind.
+    OutputError
+        If the table exists, or the database refuses; it is as it was.
+    MissingExtraError
+        For a URL without SQLAlchemy.
+
+    Examples
+    --------
+    >>> import sqlite3
+    >>> import procore_nb as pnb
+    >>> pnb.to_sql(pnb.to_frame([{"id": 1, "departments": [{"id": 7}]}]), "projects", sqlite3.connect(":memory:"))
+    1
+    """
+    if if_exists not in get_args(IfExists):
+        raise ArgumentError(f'if_exists is "fail", "replace" or "append", not {if_exists!r}.')
+    if not isinstance(name, str) or not name:
+        raise ArgumentError(f"A table has a name, not {name!r}.")
+    frames = frames_of(frame)
+    if None not in frames:
+        raise ArgumentError("to_sql writes one frame.", advice="Call it for each of them.")
+    write, own = _writer_of(connection)
+    columns, json = _columns(frames[None])
+    write(connection, Target(name, schema, if_exists, columns, json), own)
+    return len(frame)
+
+
+def quoted(name: str) -> str:
+    """A name as SQL writes it."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _writer_of(connection: Any) -> tuple[Callable[[Any, Target, Any], None], Any]:
+    """What writes through such a connection, and its library."""
+    homes = {one.__module__.partition(".")[0].strip("_") for one in type(connection).__mro__}
+    if "duckdb" in homes:
+        return _write_by_duckdb, library("duckdb", "DuckDB")
+    if "adbc_driver_manager" in homes:
+        return _write_by_adbc, library("adbc_driver_manager.dbapi", "ADBC")
+    if isinstance(connection, str | sqlite3.Connection) or "sqlalchemy" in homes:
+        return _write_by_sqlalchemy, library("sqlalchemy", "A database", extra="sql")
+    raise ArgumentError(
+        f"to_sql cannot write through {type(connection).__module__}.{type(connection).__qualname__}.",
+        advice='Give an engine of SQLAlchemy: sqlalchemy.create_engine("postgresql+psycopg://user@host/database").',
+    )
+
+
+# -- columns -------------------------------------------------------------------------------------------------
+
+
+def _columns(frame: pd.DataFrame) -> tuple[dict[str, Any], frozenset[str]]:
+    """The columns as Arrow arrays of few types, and which of them are JSON text."""
+    table = writable(frame)
+    twice = [name for at, name in enumerate(table.names) if name in table.names[:at]]
+    if twice or not table.names:
+        problem = f"Two columns have the same name, {twice[0]!r}." if twice else "The frame has no columns."
+        raise ArgumentError(problem, advice="A table has columns, each with a name of its own.")
+    types = dict(zip(table.names, table.types, strict=True))
+    columns = {
+        name: _array(column, types[name]) for name, column in zip(table.names, table.columns, strict=True)
+    }
+    return columns, frozenset(
+        name for name, how in types.items() if how.logical == "list" and how.categories is None
+    )
+
+
+def _array(column: pd.Series[Any], how: ColumnType) -> Any:
+    if how.categories is None and how.logical != "list":
+        array = encoded(column, how)[0]
+        target = _target_type(array.type)
+        with suppress(pa.ArrowInvalid):  # an integer past 64 bits, a decimal past 38 digits, a nanosecond
+            if target is not None:
+                return array if array.type == target else array.cast(target)
+    return encoded(pd.Series(texts_of(column, how), dtype=object), ColumnType("text", "object"))[0]
+
+
+def _target_type(kind: Any) -> Any:
+    """The one type that values of this Arrow type have in a database; None: as text."""
+    if pa.types.is_decimal(kind):
+        return pa.decimal128(38, max(_PLACES, kind.scale))
+    if pa.types.is_timestamp(kind):
+        return pa.timestamp("us", kind.tz and "UTC")
+    if pa.types.is_integer(kind):
+        return ARROW_TYPES["integer"]
+    if pa.types.is_floating(kind):
+        return ARROW_TYPES["number"]
+    return kind if kind in (pa.bool_(), pa.string(), pa.date32()) else None
+
+
+def _without_decimals(target: Target) -> Target:
+    """The same for SQLite, which knows no decimals: a warning names columns in which digits are lost."""
+    columns, lost = dict(target.columns), []
+    for name, array in target.columns.items():
+        if pa.types.is_decimal(array.type):
+            columns[name] = array.cast(pa.string()).cast(pa.float64())
+            pairs = zip(array.to_pylist(), columns[name].to_pylist(), strict=True)
+            if any(one is not None and one != Decimal(repr(other)) for one, other in pairs):
+                lost.append(name)
+    if lost:
+        warn(f"SQLite holds 15 digits of a number; some of {', '.join(lost)} have more and are rounded.")
+    return replace(target, columns=columns)
+
+
+# -- writers -------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _refusals(target: Target, error: type[Exception]) -> Iterator[None]:
+    """Errors of a database as ours. SQLAlchemy's own text holds the rows that were sent: the driver's is enough."""
+    try:
+        yield
+    except error as problem:
+        said = str(getattr(problem, "orig", None) or problem).strip().partition("\n")[0].rstrip(".")
+        raise OutputError(
+            f"The table {target.name!r} cannot be written: {said}.",
+            advice=_EXISTS if "exist" in said and target.if_exists == "fail" else "",
+        ) from problem
+
+
+def _write_by_duckdb(connection: Any, target: Target, duckdb: Any) -> None:
+    view, table = "procore_nb_rows", target.quoted
+    casts = ", ".join(f"{quoted(one)}::json as {quoted(one)}" for one in target.columns if one in target.json)
+    rows = f"select * {f'replace ({casts})' if casts else ''} from {view}"  # noqa: S608 - names are quoted
+    create = {"fail": "create table", "replace": "create or replace table"}.get(target.if_exists)
+    steps = (
+        [f"{create} {table} as {rows}"]
+        if create
+        else [
+            f"create table if not exists {table} as {rows} limit 0",
+            f"insert into {table} by name {rows}",
+        ]
+    )
+    with _refusals(target, duckdb.Error):
+        connection.register(view, pa.table(target.columns))
+        try:
+            connection.begin()
+            try:
+                for step in steps:
+                    connection.execute(step)
+                connection.commit()
+            except BaseException:
+                connection.rollback()
+                raise
+        finally:
+            connection.unregister(view)
+
+
+def _write_by_adbc(connection: Any, target: Target, dbapi: Any) -> None:
+    mode = {"fail": "create", "append": "create_append"}.get(target.if_exists, "replace")
+    if "sqlite" in str(connection.adbc_get_info().get("vendor_name")).lower():
+        target = _without_decimals(target)
+    with _refusals(target, dbapi.Error):
+        try:
+            with connection.cursor() as cursor:
+                cursor.adbc_ingest(
+                    target.name, pa.table(target.columns), mode=mode, db_schema_name=target.schema
+                )
+            connection.commit()
+        except BaseException:
+            connection.rollback()
+            raise
+
+
+def _write_by_sqlalchemy(connection: Any, target: Target, sa: Any) -> None:
+    with _refusals(target, sa.exc.SQLAlchemyError), _transaction(connection, sa) as opened:
+        sqlite = opened.dialect.name == "sqlite"
+        target = _without_decimals(target) if sqlite else target
+        table = sa.Table(
+            target.name,
+            sa.MetaData(),
+            *(
+                # The key is the name of the value, too, and those of columns may hold anything.
+                sa.Column(name, _sql_type(array.type, sa, is_json=name in target.json), key=f"c{at}")
+                for at, (name, array) in enumerate(target.columns.items())
+            ),
+            schema=target.schema,
+        )
+        exists = sa.inspect(opened).has_table(target.name, schema=target.schema)
+        if exists and target.if_exists == "fail":
+            raise OutputError(f"The table {target.name!r} exists already.", advice=_EXISTS)
+        if exists and target.if_exists == "replace":
+            table.drop(opened)
+        if not exists or target.if_exists == "replace":
+            table.create(opened)
+        for rows in _rows(target):
+            opened.execute(table.insert(), rows)
+
+
+@contextmanager
+def _transaction(connection: Any, sa: Any) -> Iterator[Any]:
+    """A connection of SQLAlchemy with a transaction, which ends with the block; one of the caller's own goes on."""
+    if isinstance(connection, sqlite3.Connection):
+        given = connection
+        connection = sa.create_engine("sqlite://", creator=lambda: given, poolclass=sa.pool.StaticPool)
+    if isinstance(connection, str):
+        connection = sa.create_engine(connection, poolclass=sa.pool.NullPool)
+    if isinstance(connection, sa.Engine):
+        with connection.begin() as opened:
+            yield _begun(opened)
+    elif connection.in_transaction():
+        with _begun(connection).begin_nested():
+            yield connection
+    else:
+        with connection.begin():
+            yield _begun(connection)
+
+
+def _begun(opened: Any) -> Any:
+    """The connection; Python's driver of SQLite begins no transaction by itself before `create table`."""
+    if opened.dialect.name == "sqlite" and not opened.connection.dbapi_connection.in_transaction:
+        opened.exec_driver_sql("begin")
+    return opened
+
+
+def _sql_type(kind: Any, sa: Any, *, is_json: bool) -> Any:
+    if is_json:
+        jsonb = library("sqlalchemy.dialects.postgresql", "PostgreSQL", extra="sql").JSONB
+        return sa.JSON(none_as_null=True).with_variant(jsonb(none_as_null=True), "postgresql")
+    if pa.types.is_decimal(kind):
+        return sa.Numeric(kind.precision, kind.scale)
+    if pa.types.is_timestamp(kind):
+        return sa.DateTime(timezone=kind.tz is not None)
+    names = {pa.int64(): sa.BigInteger, pa.float64(): sa.Double, pa.bool_(): sa.Boolean, pa.date32(): sa.Date}
+    return names.get(kind, sa.Text)()
+
+
+def _rows(target: Target) -> Iterator[list[dict[str, Any]]]:
+    """Some rows after the others, as Python values."""
+    keys = [f"c{at}" for at in range(len(target.columns))]
+    count = len(next(iter(target.columns.values())))
+    for start in range(0, count, _AT_ONCE):
+        values = [
+            [None if one is None else json_value(one) for one in part] if name in target.json else part
+            for name, array in target.columns.items()
+            for part in (array.slice(start, _AT_ONCE).to_pylist(),)
+        ]
+        yield [dict(zip(keys, row, strict=True)) for row in zip(*values, strict=True)]
