@@ -30,7 +30,7 @@ from procore_nb.frames import to_frame
 RECORDS = [
     {
         "id": 2**53 + 1,
-        "name": "Zürich, O'Hara \"Nord\" 100% :x",
+        "name": 'Zürich, O\'Hara "Nord" 100% :x',
         "active": True,
         "latitude": 43.1566,
         "total_value": "18450000.10",
@@ -118,7 +118,7 @@ def test_a_table_that_exists_is_kept_replaced_or_appended_to(database: tuple[Any
     connection, read = database
     frame = frame_of("float")
     to_sql(frame, "projects", connection)
-    with pytest.raises(OutputError, match='exists.*if_exists="replace"'):
+    with pytest.raises(OutputError, match=r'exists.*if_exists="replace"'):
         to_sql(frame, "projects", connection)
     assert read("select count(*) from projects") == [(2,)]
     to_sql(frame, "projects", connection, if_exists="append")
@@ -156,7 +156,9 @@ def test_a_failure_between_rows_brings_the_former_table_back(
 def test_duckdb_has_decimals_zones_days_and_json(tmp_path: Path) -> None:
     with duckdb.connect() as connection:
         to_sql(frame_of(), "projects", connection)
-        found = dict(connection.sql("select column_name, data_type from information_schema.columns").fetchall())
+        found = dict(
+            connection.sql("select column_name, data_type from information_schema.columns").fetchall()
+        )
         assert found["total_value"] == "DECIMAL(38,10)"
         assert found["created_at"] == "TIMESTAMP WITH TIME ZONE"
         assert (found["start_date"], found["departments"]) == ("DATE", "JSON")
@@ -167,7 +169,7 @@ def test_sqlite_says_where_it_has_not_enough_digits() -> None:
     frame = to_frame([{"total_value": "12345678901234567.89"}], decimals="exact")
     with (
         sqlite3.connect(":memory:") as connection,
-        pytest.warns(ProcoreWarning, match="15 digits.*total_value"),
+        pytest.warns(ProcoreWarning, match=r"15 digits.*total_value"),
     ):
         to_sql(frame, "a", connection)
     connection.close()
