@@ -454,3 +454,13 @@ def test_reports_find_firms_under_contract_whose_insurance_ran_out_runs_out_is_r
         found["refused"] += any(row["status"] == "non_compliant" for row in own)
     assert min(found[one] for one in ("none", "expired", "expiring", "refused")) >= 2
     assert sum(found.values()) < len(working)
+
+
+@pytest.mark.slow
+def test_reports_find_projects_that_lose_money() -> None:
+    losing = 0
+    for project in _ALL:
+        prime = READER.rows("prime_contracts", project)[0]
+        contract = Decimal(prime["grand_total"]) + Decimal(prime["approved_change_orders"])
+        losing += _sum(_budget(project), _AT_END) > contract
+    assert 2 <= losing <= len(_ALL) // 10

@@ -12,12 +12,12 @@ from datetime import date
 from procore_nb.demo.tables.billing import COUNTED, bills
 from procore_nb.demo.tables.budgetcodes import BUDGET_CODES, BudgetCode, budget_code, codes_of
 from procore_nb.demo.tables.claims import ALLOWANCE, CONTINGENCY, Claim, claims
+from procore_nb.demo.tables.direct_costs import spendings
 from procore_nb.demo.tables.orders import commitment_orders, prime_orders
 from procore_nb.demo.tables.plan import plan_of
 from procore_nb.demo.tables.progress_curve import works
 from procore_nb.demo.tables.purchases import budget, purchases
 from procore_nb.demo.tables.request_context import RequestContext
-from procore_nb.demo.tables.spending import spendings
 
 RESERVE = budget_code(0, "O")  # transfers are taken from here
 # Where an order counts: by whether it is the owner's, and by its state.

@@ -72,7 +72,8 @@ def prime_sum(context: RequestContext) -> int:
 def budget(context: RequestContext) -> dict[int, int]:
     """Original budget by number of the budget code, in cents; whole hundreds."""
     draw, plan = context.random("budget"), plan_of(context.here)
-    cost = prime_sum(context) * draw.randrange(880, 935) // 1000
+    # One project in 25 was bid too low.
+    cost = prime_sum(context) * (draw.randrange(880, 935) + 90 * (context.here.index % 25 == 5)) // 1000
     whole = sum(part.weight for part in plan.values())
     return {
         one.number: cost

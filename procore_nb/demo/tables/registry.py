@@ -29,8 +29,6 @@ Table = Callable[[RequestContext], Iterable[Row]]
 
 SUBJECTS = (
     "managed_assets",
-    "breakdown",
-    "budgetchanges",
     "budgetcodes",
     "budgets",
     "changes",
@@ -39,7 +37,7 @@ SUBJECTS = (
     "correspondence",
     "dailylogs",
     "damages",
-    "directcosts",
+    "direct_costs",
     "drawings",
     "equipment",
     "events",
