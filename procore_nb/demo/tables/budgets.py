@@ -20,10 +20,22 @@ _OWN_VIEW_ONLY = 67  # index of a project
 _VIEWS = read_facts("money")["views"]  # name, text, role, and the formula under each column's title
 
 
-def _view(context: RequestContext) -> dict[str, str]:
-    """Columns of the view asked for; none if there is no such view."""
+def _columns(context: RequestContext) -> dict[str, str]:
+    """Columns of the view asked for, or of the first view for a snapshot; none if there is no such view."""
+    if (views := _views(context)) and "budget_view_snapshot_id" in context.ids:
+        columns: dict[str, str] = _VIEWS[views[0]][3]
+        return columns
     number = context.number_of(VIEW, context.ids["budget_view_id"])
-    return _VIEWS[number][3] if number in _views(context) else {}
+    return _VIEWS[number][3] if number in views else {}
+
+
+def _day(context: RequestContext) -> date | None:
+    """Day of the snapshot asked for, None if there is none; today for a view."""
+    if "budget_view_snapshot_id" not in context.ids:
+        return TODAY
+    number = context.number_of(SNAPSHOT, context.ids["budget_view_snapshot_id"])
+    days = _quarters(context)
+    return days[number] if number is not None and number < len(days) else None
 
 
 def _views(context: RequestContext) -> range:
@@ -39,30 +51,16 @@ def budget_views(context: RequestContext) -> Iterator[Row]:
     """Ways to look at the budget; the last one has columns the company named itself."""
     updated = context.here.created_at + timedelta(days=1)
     for number in _views(context):
-        name, text, role, _columns = _VIEWS[number]
+        name, text, role, _titles = _VIEWS[number]
         yield written("budget_view", context, number=number, name=name, text=text, role=role, updated=updated)
 
 
 @table("budget_detail_columns")
 def budget_detail_columns(context: RequestContext) -> Iterator[Row]:
     """Columns of a view, in their order."""
-    for position, name in enumerate(_view(context)):
+    for position, name in enumerate(_columns(context)):
         source = {"aggregatable": True, "filterable": False, "groupable": False, "type": "source"}
         yield {"id": context.id("budget_column", position), "name": name, "position": position + 1, **source}
-
-
-@table("budget_view_detail_rows")
-def budget_view_detail_rows(context: RequestContext) -> Iterator[Row]:
-    """Row of each budget code today; the columns of the view are keys by their titles."""
-    if columns := _view(context):
-        yield from _rows(context, TODAY, columns)
-
-
-@table("budget_view_summary_rows")
-def budget_view_summary_rows(context: RequestContext) -> Iterator[Row]:
-    """The whole project in one row."""
-    if _view(context):
-        yield _total(context, TODAY)
 
 
 @table("budget_view_snapshots")
@@ -75,24 +73,8 @@ def budget_view_snapshots(context: RequestContext) -> Iterator[Row]:
             "description": None,
             "created_at": context.here.calendar.noon(day),
             "created_by": site_team.office(context)[0].ref,
-            "budget_view": {"id": context.id(VIEW, 0)},
+            "budget_view": {"id": context.id(VIEW, _views(context)[0])},
         }
-
-
-@table("budget_view_snapshot_detail_rows")
-def budget_view_snapshot_detail_rows(context: RequestContext) -> Iterator[Row]:
-    """Rows of a snapshot: those of the standard view, on its day."""
-    day = _snapshot_day(context)
-    if day is not None:
-        yield from _rows(context, day, _VIEWS[0][3])
-
-
-@table("budget_view_snapshot_summary_rows")
-def budget_view_snapshot_summary_rows(context: RequestContext) -> Iterator[Row]:
-    """The whole project in one row, on the day of a snapshot."""
-    day = _snapshot_day(context)
-    if day is not None:
-        yield _total(context, day)
 
 
 def _quarters(context: RequestContext) -> list[date]:
@@ -100,14 +82,11 @@ def _quarters(context: RequestContext) -> list[date]:
     return [end for _start, end in periods(context) if end.month % 3 == 0 and end < TODAY]
 
 
-def _snapshot_day(context: RequestContext) -> date | None:
-    number = context.number_of(SNAPSHOT, context.ids["budget_view_snapshot_id"])
-    days = _quarters(context)
-    return days[number] if number is not None and number < len(days) else None
-
-
-def _rows(context: RequestContext, day: date, columns: dict[str, str]) -> Iterator[Row]:
-    for one, row in figures(context, day).items():
+@table("budget_view_detail_rows", "budget_view_snapshot_detail_rows")
+def budget_view_detail_rows(context: RequestContext) -> Iterator[Row]:
+    """Row of each budget code, today or on the day of a snapshot; the columns of the view are keys by their titles."""
+    day, columns = _day(context), _columns(context)
+    for one, row in figures(context, day).items() if day and columns else ():
         typed = row.guess is not None
         about = {
             "one": one,
@@ -124,11 +103,16 @@ def _rows(context: RequestContext, day: date, columns: dict[str, str]) -> Iterat
         yield {**written("budget_row", context, **about, notes=notes), **shown}
 
 
-def _total(context: RequestContext, day: date) -> Row:
+@table("budget_view_summary_rows", "budget_view_snapshot_summary_rows")
+def budget_view_summary_rows(context: RequestContext) -> Iterator[Row]:
+    """The whole project in one row, today or on the day of a snapshot."""
+    day = _day(context)
+    if day is None or not _columns(context):
+        return
     rows = figures(context, day).values()
     original, moved = sum(one.original for one in rows), sum(one.transfers for one in rows)
     forecast = sum(one.forecast for one in rows)
-    return written("budget_total", context, original=original, moved=moved, forecast=forecast)
+    yield written("budget_total", context, original=original, moved=moved, forecast=forecast)
 
 
 @table("budget_changes")

@@ -77,20 +77,12 @@ def prime_contract_line_items(context: RequestContext) -> Iterator[Row]:
         yield _line(context, Line(code, one, one.name.partition(".")[0], amount), PRIME, 0)
 
 
-@table("work_order_contracts")
-def work_order_contracts(context: RequestContext) -> Iterator[Row]:
-    """Subcontracts."""
+@table("work_order_contracts", "purchase_order_contracts")
+def contracts(context: RequestContext) -> Iterator[Row]:
+    """Subcontracts, or purchase orders."""
+    more = written("purchase_order", context) if context.endpoint.name == "purchase_order_contracts" else {}
     for one in purchases(context):
-        if one.kind == WORK_ORDER:
-            yield _commitment(context, one)
-
-
-@table("purchase_order_contracts")
-def purchase_order_contracts(context: RequestContext) -> Iterator[Row]:
-    """Purchase orders."""
-    more = written("purchase_order", context)
-    for one in purchases(context):
-        if one.kind == PURCHASE_ORDER:
+        if f"{one.kind}s" == context.endpoint.name:
             yield {**_commitment(context, one), **more}
 
 
@@ -98,13 +90,12 @@ def purchase_order_contracts(context: RequestContext) -> Iterator[Row]:
 def commitments(context: RequestContext) -> Iterator[Row]:
     """Subcontracts and purchase orders in one list, in few words."""
     for one in purchases(context):
-        status = _JOINED.get(one.status, one.status)
-        yield {
-            **_commitment(context, one),
-            "status": status,
+        words = {
+            "status": _JOINED.get(one.status, one.status),
             "vendor": one.vendor.ref,
             "type": one.type_name,
         }
+        yield {**_commitment(context, one), **words}
 
 
 @table("work_order_contract_line_items", "purchase_order_contract_line_items")

@@ -33,6 +33,7 @@ class Material:
 
 
 MATERIALS = tuple(Material(*one) for one in read_facts("money")["materials"])
+_ORDER, _SHIPMENT, _RECEIPT = "material_order", "material_shipment", "material_receipt"
 # Share of a work's time at which a delivery is due, its percent of each line, and its days of delay by `late`.
 _DELIVERIES = ((0.0, 30, (0, 4)), (0.35, 45, (2, 11)), (0.7, 25, (0, 7)))
 _DAYS_ON_THE_ROAD = 4
@@ -170,7 +171,7 @@ def material_purchase_orders(context: RequestContext) -> Iterator[Row]:
     for order in material_orders(context):
         hidden = "include_fully_shipped" if order.whole else None
         row = written("material_order", context, order=order, count=len(order.lines))
-        yield {**row, **_ref(context, "material_order", order), "_hidden_unless": hidden}
+        yield {**row, **_ref(context, _ORDER, order), "_hidden_unless": hidden}
 
 
 @table("material_purchase_order_vendors")
@@ -189,9 +190,9 @@ def material_purchase_order_line_items(context: RequestContext) -> Iterator[Row]
     """Lines of all orders, of one order, or of the order that a shipment belongs to."""
     of_order, of_shipment = context.ids.get("id"), context.ids.get("shipment_id")
     for order in material_orders(context):
-        shipments = [_ref(context, "material_shipment", order, one) for one in order.deliveries]
-        receipts = [_ref(context, "material_receipt", order, one) for one in order.deliveries if one.came]
-        if of_order not in (None, _ref(context, "material_order", order)["id"]):
+        shipments = [_ref(context, _SHIPMENT, order, one) for one in order.deliveries]
+        receipts = [_ref(context, _RECEIPT, order, one) for one in order.deliveries if one.came]
+        if of_order not in (None, _ref(context, _ORDER, order)["id"]):
             continue
         if of_shipment is not None and of_shipment not in [shipment["id"] for shipment in shipments]:
             continue
@@ -208,73 +209,54 @@ def material_purchase_order_line_items(context: RequestContext) -> Iterator[Row]
             yield {**_line(context, order, line), **row}
 
 
-@table("material_shipments")
-def material_shipments(context: RequestContext) -> Iterator[Row]:
-    """What has left the suppliers."""
+@table("material_shipments", "material_receipts")
+def material_deliveries(context: RequestContext) -> Iterator[Row]:
+    """What has left the suppliers, or what has come."""
+    kind, noon = _kind(context), context.here.calendar.noon
     for order, one in _deliveries(context):
-        about = {"order": order, "one": one, "count": len(order.lines)}
-        row = written("material_shipment", context, **about, left=context.here.calendar.noon(one.left))
-        refs = {"order": _ref(context, "material_order", order)}
-        yield {**row, **refs, **_ref(context, "material_shipment", order, one)}
+        when = noon(one.came) if one.came and kind == _RECEIPT else noon(one.left)
+        row = written(kind, context, order=order, one=one, count=len(order.lines), noon=when)
+        shipment = {"shipment": _ref(context, _SHIPMENT, order, one)} if kind == _RECEIPT else {}
+        yield {**row, **shipment, "order": _ref(context, _ORDER, order), **_ref(context, kind, order, one)}
 
 
-@table("material_shipment_line_items", "material_shipment_line_items_by_shipment")
-def material_shipment_line_items(context: RequestContext) -> Iterator[Row]:
-    """Lines of all shipments, or of one."""
+@table(
+    "material_shipment_line_items",
+    "material_shipment_line_items_by_shipment",
+    "material_receipt_line_items",
+    "material_receipt_line_items_by_receipt",
+)
+def material_delivery_line_items(context: RequestContext) -> Iterator[Row]:
+    """Lines of all shipments or receipts, or of one."""
+    kind = _kind(context)
     for order, one in _deliveries(context):
-        if context.ids.get("id") in (None, _ref(context, "material_shipment", order, one)["id"]):
-            receipts = [_ref(context, "material_receipt", order, one)] if one.came else []
+        refs = {
+            "shipment": _ref(context, _SHIPMENT, order, one),
+            "receipt": _ref(context, _RECEIPT, order, one),
+        }
+        if context.ids.get("id") in (None, refs[kind.removeprefix("material_")]["id"]):
+            about: Row = {"one": one, **refs, "receipts": [refs["receipt"]] if one.came else []}
+            about["noon"] = context.here.calendar.noon(one.came) if one.came else None
             for line, quantity in enumerate(one.quantities):
-                about = {
-                    "one": one,
-                    "number": one.index * 10 + line,
-                    "quantity": quantity,
-                    "receipts": receipts,
-                }
-                came = quantity if one.came else 0
-                row = written("material_shipment_line", context, **about, came=came)
+                about |= {"number": one.index * 10 + line, "quantity": quantity}
+                row = written(f"{kind}_line", context, **about, came=quantity if one.came else 0)
                 yield {**_line(context, order, line), **row}
 
 
-@table("material_receipts")
-def material_receipts(context: RequestContext) -> Iterator[Row]:
-    """What has come."""
-    for order, one in _deliveries(context):
-        if one.came:
-            about = {"order": order, "one": one, "count": len(order.lines)}
-            row = written("material_receipt", context, **about, came=context.here.calendar.noon(one.came))
-            refs = {"order": _ref(context, "material_order", order)}
-            refs["shipment"] = _ref(context, "material_shipment", order, one)
-            yield {**row, **refs, **_ref(context, "material_receipt", order, one)}
-
-
-@table("material_receipt_line_items", "material_receipt_line_items_by_receipt")
-def material_receipt_line_items(context: RequestContext) -> Iterator[Row]:
-    """Lines of all receipts, or of one."""
-    for order, one in _deliveries(context):
-        receipt, shipment = (
-            _ref(context, f"material_{kind}", order, one) for kind in ("receipt", "shipment")
-        )
-        if one.came and context.ids.get("id") in (None, receipt["id"]):
-            came = context.here.calendar.noon(one.came)
-            for line, quantity in enumerate(one.quantities):
-                about = {"number": one.index * 10 + line, "quantity": quantity, "came": came}
-                refs = {"receipt": receipt, "shipment": shipment}
-                yield {
-                    **_line(context, order, line),
-                    **refs,
-                    **written("material_receipt_line", context, **about),
-                }
+def _kind(context: RequestContext) -> str:
+    return _RECEIPT if "receipt" in context.endpoint.name else _SHIPMENT
 
 
 def _deliveries(context: RequestContext) -> Iterator[tuple[MaterialOrder, Delivery]]:
+    """Deliveries a list is about: all that left, or those that have come."""
     for order in material_orders(context):
         for one in order.deliveries:
-            yield order, one
+            if one.came or _kind(context) == _SHIPMENT:
+                yield order, one
 
 
 def _line(context: RequestContext, order: MaterialOrder, line: int) -> Row:
-    item, ref = _item(context, order.lines[line]), _ref(context, "material_order", order)
+    item, ref = _item(context, order.lines[line]), _ref(context, _ORDER, order)
     return written(
         "material_line", context, order=order, position=line + 1, item=item, item_uom=item["uom"], ref=ref
     )
