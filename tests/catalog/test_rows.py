@@ -168,7 +168,7 @@ def test_all_lists_with_a_silent_date_window_say_so_and_which_dates_to_give() ->
 @pytest.mark.parametrize(
     ("endpoint", "words"),
     [
-        ("projects", "by_status"),
+        ("projects", 'status="All"'),
         ("users", "users_inactive"),
         ("vendors", "vendors_inactive"),
         ("project_users", "project_users_inactive"),
