@@ -34,7 +34,7 @@ class SiteCalendar:
 
     def short(self, day: date) -> bool:
         """Whether most of the people are off, holiday or not."""
-        return f"{day:%m-%d}" in read_facts("calendars")["short"]
+        return day.isoformat()[5:] in read_facts("calendars")["short"]
 
     def overtime(self, day: date) -> bool:
         """Whether it is the day of the week-end on which some sites work: Saturday, if it is no holiday."""

@@ -36,6 +36,8 @@ def serialised(row: Any, shape: Shape, known: Known | None = None) -> Any:
                 fitted[name] = _plain(value)
         elif type(value) in _READY.get(inner.type, _TEXTS):
             fitted[name] = value
+        elif (found := known.get((id(value), id(inner)))) is not None:
+            fitted[name] = found[1]
         elif value is not None:
             fitted[name] = _value(value, inner, known)
     return fitted

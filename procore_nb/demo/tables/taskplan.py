@@ -22,7 +22,7 @@ PHASES = (
     ("External Works", (17,)),
 )
 _MILESTONES = (("Frame complete", 0.45), ("Weathertight", 0.72), ("Handover", 1.0))
-_LONGER = (0, 0, 0, 0, 6, 10, 21)  # days
+_LONGER = (*7 * (0,), 6, 10, 21)  # days
 _CRITICAL = frozenset((2, 5, 8, 9, 15, 16, 17))
 
 
@@ -73,7 +73,9 @@ def tasks(context: RequestContext) -> tuple[Task, ...]:
     if project.start is None or project.finish is None or project.projected is None:
         return ()
     calendar, begin = project.calendar, project.actual_start or project.start
-    ends = (project.start, project.finish), (begin, project.actual_finish or project.projected)
+    whole = (project.start, project.finish)
+    # Works that are not late make up for a late first day; late ones lose more the longer they go on.
+    ends = whole, (begin, project.actual_finish or project.projected) if project.slip_days else whole
     plan, found = plan_of(project), list[Task]()
     for place, (phase, codes) in enumerate(PHASES, 1):
         head, lines = len(found), list[Task]()
@@ -86,7 +88,7 @@ def tasks(context: RequestContext) -> tuple[Task, ...]:
             lines.append(
                 Task(
                     head + number, COST_CODES[code][1], f"{place}.{number}", head, code, None if added else planned,
-                    start, max(start, finish), critical=code in _CRITICAL, stuck=stuck,
+                    max(start, begin), max(start, begin, finish), critical=code in _CRITICAL, stuck=stuck,
                 )
             )  # fmt: skip
         if not lines:
