@@ -1,12 +1,15 @@
 """The made-up companies, and the short lists each keeps: stages, types, programs, offices, regions, custom fields.
 
-In: nothing. Out: constants. None of these companies exists. The demo's day never changes: `TODAY` is a Thursday.
+In: `data/company.json`. Out: constants. None of these companies exists. The demo's day never changes: `TODAY` is a Thursday.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+
+from procore_nb.demo.facts import read_facts
 
 TODAY = date(2026, 6, 18)
 NOW = datetime(2026, 6, 18, 14, 30, tzinfo=UTC)
@@ -71,74 +74,6 @@ SERVICE_ACCOUNT: dict[str, int | str] = {
     "name": "Portfolio Analytics (service account)",
 }
 
-# The third is called otherwise than Procore calls it: companies rename their stages, the category stays.
-STAGES = (
-    Stage(6101, "Pre-Construction", "pre_construction", 17),
-    Stage(6102, "Course of Construction", "course_of_construction", 44),
-    Stage(6103, "Close-Out & Snagging", "post_construction", 10),
-    Stage(6104, "Completed", "completed", 17),
-    Stage(6105, "Not Awarded", "not_awarded", 7),
-    Stage(6106, "Canceled", "canceled", 5),
-)
-
-
-def _choices(first_id: int, names: str) -> tuple[Choice, ...]:
-    return tuple(Choice(first_id + number, name) for number, name in enumerate(names.split(", ")))
-
-
-TYPES = _choices(
-    6201,
-    "Healthcare, Education, Residential, Commercial, Industrial, Infrastructure, Hospitality, Civic, Data Centre, Retail",
-)
-PROGRAMS = _choices(
-    6301,
-    "Schools for 2030, Net-Zero Retrofit, Clinics Close to Home, Waterfront Renewal, National Depot Roll-out",
-)
-OFFICES = _choices(6401, "Columbus, Denver, Toronto, Manchester, Dublin, Melbourne, Dubai")
-REGIONS = _choices(6501, "United States, Canada, British Isles, Australia & New Zealand, Gulf")
-DEPARTMENTS = _choices(6601, "Building, Civil, Interiors, Special Projects")
-OWNER_TYPES = _choices(6701, "Public, Private, Public-Private Partnership")
-BID_TYPES = _choices(6801, "Negotiated, Competitive Bid, Design-Build")
-
-# Two fields share a label, as happens in old accounts.
-CUSTOM_FIELDS = (
-    CustomField(71001, "Client Sector", "string"),
-    CustomField(71002, "Site Area (ha)", "decimal", description="Hectares, fence to fence"),
-    CustomField(71003, "Listed Building", "boolean"),
-    CustomField(
-        71004,
-        "Delivery Route",
-        "lov_entry",
-        _choices(7401, "Design & Build, Traditional, Construction Management, Framework"),
-    ),
-    CustomField(
-        71005, "Certifications", "lov_entries", _choices(7501, "LEED Gold, BREEAM Excellent, NABERS 5★, WELL")
-    ),
-    CustomField(71006, "Board Approval", "datetime"),
-    CustomField(71007, "Board Approval", "string", description="Reference of the minutes"),
-)
-_QUALITY = ("Punch List", "Observations", "Incidents")
-RECORD_FIELDS = (
-    CustomField(
-        71011,
-        "Root Cause",
-        "lov_entry",
-        _choices(7601, "Design, Workmanship, Weather, Supply, Client Change"),
-        modules=("RFI", "Change Events", *_QUALITY),
-    ),
-    CustomField(71012, "Programme Critical", "boolean", modules=("RFI", "Submittals", "Change Events")),
-    CustomField(71013, "Hours Lost", "decimal", modules=("RFI", "Change Events", *_QUALITY)),
-    CustomField(71014, "Zone", "string", modules=("RFI", "Submittals", *_QUALITY)),
-    CustomField(71015, "Reviewed On", "datetime", modules=("Submittals", "RFI")),
-    CustomField(
-        71016,
-        "Disciplines",
-        "lov_entries",
-        _choices(7701, "Architecture, Structure, Services, Landscape"),
-        modules=("RFI", "Submittals"),
-    ),
-)
-
 
 @dataclass(frozen=True)
 class Tool:
@@ -149,38 +84,30 @@ class Tool:
     engine_name: str
 
 
-TOOLS = (
-    Tool("Project", "Home", "project_home"),
-    Tool("Directory", "Directory", "directory"),
-    Tool("Documents", "Documents", "documents"),
-    Tool("Emails", "Emails", "communications"),
-    Tool("RFI", "RFIs", "rfi"),
-    Tool("Submittals", "Submittals", "submittal_log"),
-    Tool("Schedule (Legacy)", "Schedule", "calendar"),
-    Tool("Scheduling", "Scheduling", "scheduling"),
-    Tool("Photos", "Photos", "images"),
-    Tool("Drawings", "Drawings", "drawing_log"),
-    Tool("Specifications", "Specifications", "specification_sections"),
-    Tool("Punch List", "Punch List", "punch_list"),
-    Tool("Inspections", "Inspections", "checklists"),
-    Tool("Observations", "Observations", "observations"),
-    Tool("Incidents", "Incidents", "incidents"),
-    Tool("Meetings", "Meetings", "meetings"),
-    Tool("Daily Log", "Daily Log", "daily_log"),
-    Tool("Field Productivity", "Timesheets", "timesheets"),
-    Tool("Equipment", "Equipment", "equipment"),
-    Tool("Forms", "Forms", "form_templates"),
-    Tool("Action Plans", "Action Plans", "action_plans"),
-    Tool("Coordination Issues", "Coordination Issues", "coordination_issues"),
-    Tool("BIM", "Models", "bim"),
-    Tool("Tasks", "Tasks", "task_items"),
-    Tool("Bid Management", "Bidding", "bidding"),
-    Tool("Budget", "Budget", "budgeting"),
-    Tool("Prime Contracts", "Prime Contracts", "prime_contracts"),
-    Tool("Commitments", "Commitments", "commitments"),
-    Tool("Change Events", "Change Events", "change_events"),
-    Tool("Change Orders", "Change Orders", "change_orders"),
-    Tool("Direct Costs", "Direct Costs", "direct_costs"),
-    Tool("Invoices", "Invoicing", "invoicing"),
-)
+_FACTS = read_facts("company")
+
+
+def _choices(given: tuple[int, list[str]] | None) -> tuple[Choice, ...]:
+    """Entries of a list, given as the id of the first and the names of all."""
+    return tuple(Choice(given[0] + number, name) for number, name in enumerate(given[1])) if given else ()
+
+
+def _fields() -> Iterator[CustomField]:
+    for number, label, data_type, choices, description, modules in _FACTS["custom_fields"]:
+        yield CustomField(number, label, data_type, _choices(choices), description, tuple(modules))
+
+
+# The third is called otherwise than Procore calls it: companies rename their stages, the category stays.
+STAGES = tuple(Stage(*stage) for stage in _FACTS["stages"])
+TYPES = _choices(_FACTS["choices"]["TYPES"])
+PROGRAMS = _choices(_FACTS["choices"]["PROGRAMS"])
+OFFICES = _choices(_FACTS["choices"]["OFFICES"])
+REGIONS = _choices(_FACTS["choices"]["REGIONS"])
+DEPARTMENTS = _choices(_FACTS["choices"]["DEPARTMENTS"])
+OWNER_TYPES = _choices(_FACTS["choices"]["OWNER_TYPES"])
+BID_TYPES = _choices(_FACTS["choices"]["BID_TYPES"])
+# Two of the projects' fields share a label, as happens in old accounts; fields with modules are those of records.
+CUSTOM_FIELDS = tuple(field for field in _fields() if not field.modules)
+RECORD_FIELDS = tuple(field for field in _fields() if field.modules)
+TOOLS = tuple(Tool(*tool) for tool in _FACTS["tools"])
 PROJECT_MODULES = frozenset(tool.module for tool in TOOLS[2:])

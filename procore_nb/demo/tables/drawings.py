@@ -7,19 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from procore_nb.demo.company import TODAY
+from procore_nb.demo.facts import read_facts
 from procore_nb.demo.tables.cache import per_project
 from procore_nb.demo.tables.progress_curve import works
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
 
 AREA, DRAWING, REVISION, DRAWING_SET = "drawing_area", "drawing", "drawing_revision", "drawing_set"
-DISCIPLINES = (
-    ("Architectural", "A", ("Ground floor plan", "Upper floor plan", "Roof plan", "East elevation", "Façade details")),
-    ("Structural", "S", ("Foundations", "Slab reinforcement", "Steel frame", "Core walls")),
-    ("Mechanical", "M", ("Ductwork", "Plant room", "Riser diagram")),
-    ("Electrical", "E", ("Power layout", "Lighting layout", "Single line diagram")),
-    ("Civil", "C", ("Drainage", "Levels and paving")),
-)  # fmt: skip
+DISCIPLINES: list[tuple[str, str, list[str]]] = read_facts("lists")["disciplines"]
 _PER_DRAWING = 10
 
 

@@ -6,14 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from procore_nb.demo.company import TODAY
+from procore_nb.demo.facts import read_facts
 from procore_nb.demo.tables import directory, site_team
 from procore_nb.demo.tables.plan import plan_of
 from procore_nb.demo.tables.progress_curve import Works, works
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
 
-_TYPES = (("Lift", "LFT"), ("Pump", "PMP"), ("Air Handling Unit", "AHU"), ("Switchboard", "SWB"))
-_STATUSES = (("Planned", "#9e9e9e"), ("Installed", "#1565c0"), ("Commissioned", "#2e7d32"))
+_TYPES: list[tuple[str, str]] = read_facts("lists")["asset_types"]
+_STATUSES: list[tuple[str, str]] = read_facts("lists")["asset_statuses"]
 _LARGE = 2_000  # projects; beyond, the company's assets are not listed
 
 
@@ -28,16 +29,7 @@ class Asset:
     trade: int
 
 
-ASSETS = (
-    Asset(0, "LFT-01", 11, 1, 3),
-    Asset(0, "LFT-02", 11, 1, 3),
-    Asset(1, "PMP-01", 12, 7, 8),
-    Asset(1, "PMP-02", 13, 7, 9),
-    Asset(2, "AHU-01", 14, 6, 10),
-    Asset(2, "AHU-02", 14, 6, 10),
-    Asset(3, "SWB-01", 15, 1, 11),
-    Asset(3, "SWB-02", 15, 7, 11),
-)
+ASSETS = tuple(Asset(*one) for one in read_facts("lists")["assets"])
 
 
 @table("assets")

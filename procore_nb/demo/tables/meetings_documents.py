@@ -7,19 +7,14 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from procore_nb.demo.company import NOW, TODAY
+from procore_nb.demo.facts import read_facts
 from procore_nb.demo.tables import site_team
 from procore_nb.demo.tables.progress_curve import works
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
 
 _SERIES = (("Site Meeting", 14, 9), ("Design Coordination", 28, 11), ("Owner Meeting", 28, 14))
-_FOLDERS = (
-    ("01 Contract", ("Contract.pdf", "Insurance.pdf")),
-    ("02 Programme", ("Programme.pdf", "Look-ahead.xlsx")),
-    ("03 Method Statements", ("Scaffold.pdf", "Tower crane.pdf", "Façade.pdf")),
-    ("04 Photos", ("Site from the crane.jpg",)),
-    ("05 Handover", ()),
-)
+_FOLDERS: list[tuple[str, list[str]]] = read_facts("lists")["folders"]
 
 
 @table("meetings", "meetings_v1_0")

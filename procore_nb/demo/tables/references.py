@@ -9,74 +9,16 @@ from collections import OrderedDict
 from dataclasses import replace
 
 from procore_nb.catalog import Endpoint, endpoint
+from procore_nb.demo.facts import read_facts
 from procore_nb.demo.fork_safe_lock import ForkSafeLock
 from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.registry import table_of
 from procore_nb.demo.tables.request_context import RequestContext, Row
 
 _KEPT = 1_000
-_PEOPLE = frozenset(
-    [
-        "user",
-        "creator",
-        "created_by",
-        "updated_by",
-        "closed_by",
-        "deleted_by",
-        "assignee",
-        "assigned",
-        "employee",
-        "person",
-        "party",
-        "manager",
-    ]
-)
+_PEOPLE = frozenset(read_facts("lists")["people"])
 # None of these lists needs more than a project or a company, so that they can be read wherever they are pointed at.
-_LISTS = {
-    "action_plan": "action_plans",
-    "billing_period": "billing_periods",
-    "bid_package": "bid_packages",
-    "bim_file": "bim_files",
-    "change_event": "change_events",
-    "change_order_package": "change_order_packages",
-    "checklist": "checklists",
-    "checklist_template": "checklist_templates",
-    "commitment": "work_order_contracts",
-    "contract": "work_order_contracts",
-    "coordination_issue": "coordination_issues_v1_0",
-    "cost_code": "cost_codes",
-    "crew": "crews",
-    "direct_cost": "direct_costs",
-    "drawing_area": "drawing_areas",
-    "drawing_revision": "drawing_revisions",
-    "form": "forms",
-    "form_template": "form_templates",
-    "generic_tool": "generic_tools",
-    "incident": "incidents",
-    "inspection": "checklists",
-    "inspection_type": "inspection_types",
-    "invoice": "requisitions",
-    "line_item_type": "line_item_types",
-    "list": "checklists",
-    "list_template": "checklist_templates",
-    "location": "locations",
-    "managed_equipment": "managed_equipment",
-    "meeting": "meetings",
-    "observation_item": "observation_items",
-    "plan": "action_plans",
-    "plan_template": "action_plan_templates",
-    "prime_contract": "prime_contracts",
-    "punch_item": "punch_items",
-    "requisition": "requisitions",
-    "rfi": "rfis",
-    "specification_section": "specification_sections",
-    "submittal": "submittals",
-    "submittal_package": "submittal_packages",
-    "timecard_time_type": "timecard_time_types",
-    "trade": "trades",
-    "wbs_code": "wbs_codes",
-    "work_order_contract": "work_order_contracts",
-}
+_LISTS: dict[str, str] = read_facts("lists")["referred"]
 _kept: OrderedDict[tuple[str, int, int | None], tuple[Row, ...]] = OrderedDict()
 _lock = ForkSafeLock()
 

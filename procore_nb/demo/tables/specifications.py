@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from procore_nb.demo.facts import read_facts
 from procore_nb.demo.tables.made_up_names import COST_CODES
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
@@ -14,24 +15,7 @@ SECTION, REVISION, DIVISION, SET = (
     "specification_section_division",
     "specification_set",
 )
-_DIVISIONS = {
-    "01": "General Requirements",
-    "02": "Existing Conditions",
-    "03": "Concrete",
-    "04": "Masonry",
-    "05": "Metals",
-    "06": "Wood, Plastics and Composites",
-    "07": "Thermal and Moisture Protection",
-    "08": "Openings",
-    "09": "Finishes",
-    "14": "Conveying Equipment",
-    "21": "Fire Suppression",
-    "22": "Plumbing",
-    "23": "Heating, Ventilating and Air Conditioning",
-    "26": "Electrical",
-    "31": "Earthwork",
-    "32": "Exterior Improvements",
-}
+_DIVISIONS: dict[str, str] = read_facts("lists")["divisions"]
 
 
 def section(context: RequestContext, code: int) -> Row:

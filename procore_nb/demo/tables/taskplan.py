@@ -9,18 +9,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from procore_nb.demo.company import TODAY
+from procore_nb.demo.facts import read_facts
 from procore_nb.demo.tables.cache import per_project
 from procore_nb.demo.tables.made_up_names import COST_CODES
 from procore_nb.demo.tables.plan import plan_of
 from procore_nb.demo.tables.request_context import RequestContext
 
-PHASES = (
-    ("Groundworks", (0, 1, 16)),
-    ("Structure", (2, 3, 4, 5)),
-    ("Envelope", (6, 7, 8)),
-    ("Fit-out and Services", (9, 10, 11, 12, 13, 14, 15)),
-    ("External Works", (17,)),
-)
+PHASES: list[tuple[str, list[int]]] = read_facts("lists")["phases"]
 _MILESTONES = (("Frame complete", 0.45), ("Weathertight", 0.72), ("Handover", 1.0))
 _LONGER = (*7 * (0,), 6, 10, 21)  # days
 _CRITICAL = frozenset((2, 5, 8, 9, 15, 16, 17))
