@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import time
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -74,14 +73,14 @@ def _summaries(projects: pd.DataFrame, checked: pd.DataFrame) -> list[tuple[str,
     left_out = checked[checked["verdict"] != "ok"]
     shown = left_out[["id", "name", "verdict", "reason"]]
     return [
-        ("By stage", _by(projects, projects["project_stage.name"], "stage")),
-        ("By country", _by(projects, countries, "country")),
+        ("By stage", _by(projects, projects["project_stage.name"], "stage").drop(columns="total value")),
+        ("By country, values in its own currency", _by(projects, countries, "country")),
         (f"On the map: {len(projects) - len(left_out):,} of {len(projects):,}. Left off, and why", shown),
     ]
 
 
 def _by(projects: pd.DataFrame, key: pd.Series[str], name: str) -> pd.DataFrame:
-    """Count projects and add up their values; values are sums of what the projects say, in their own currency."""
+    """Count projects and add up their values, which only projects of one currency allow."""
     groups = projects.assign(**{name: key.fillna("(not given)")}).groupby(name, sort=False)
     rows = [
         {"projects": len(group), name: label, "total value": _millions(group["total_value"])}
@@ -91,8 +90,7 @@ def _by(projects: pd.DataFrame, key: pd.Series[str], name: str) -> pd.DataFrame:
 
 
 def _millions(values: pd.Series[Any]) -> str:
-    total = sum((value for value in values if isinstance(value, Decimal)), Decimal(0))
-    return f"{total / 1_000_000:,.1f} M"
+    return f"{values.astype(float).sum() / 1_000_000:,.1f} M"
 
 
 def _indented(text: str) -> str:

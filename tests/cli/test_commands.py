@@ -39,6 +39,9 @@ def test_the_demo_writes_its_files_and_says_where(capsys: pytest.CaptureFixture[
         assert name in said
     assert "Course of Construction" in said
     assert "swapped" in said
+    by_stage, _, by_country = said.partition("By country")
+    assert "total value" not in by_stage  # stages hold projects of ten currencies
+    assert re.search(r"Ireland +4 +[1-9][\d.]+ M", by_country)
     with (tmp_path / "out" / "projects.csv").open(encoding="utf-8", newline="") as file:
         assert sum(1 for _ in csv.DictReader(file)) == 172
     assert (tmp_path / "out" / "projects-map.png").read_bytes().startswith(b"\x89PNG")
