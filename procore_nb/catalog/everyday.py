@@ -30,7 +30,7 @@ _DAILY_LOGS = (
 )
 # Names with commas: the first is meant, the others are near. With bars: any may be meant, and whoever fetches has to choose.
 _MEANT = {
-    "budget": "budget_view_detail_rows | budget_views | budget_line_items | budget_changes",
+    "budget": "budget_view_detail_rows, budget_views, budget_line_items, budget_changes",
     "cco": "commitment_change_orders",
     "change orders": "prime_change_orders | commitment_change_orders | change_order_packages | potential_change_orders",
     "construction photo": "images",

@@ -6,6 +6,7 @@ In: words and endpoints. Out: one row per endpoint that has them all. Speaks to 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 import pandas as pd
@@ -50,22 +51,28 @@ def ranked(endpoints: Sequence[Endpoint], words: str) -> tuple[list[Endpoint], s
     First the lists that an everyday word means, then those that have all the words. Where there is none, those that have
     the nearest words, with these words; else an empty text.
     """
-    wanted = words_of(words)
-    by_name = {name: one for one in reversed(endpoints) for name in (*one.aliases, one.name)}
-    meant = [by_name[name] for name in meant_by(words) if name in by_name]
-    vocabulary = _Vocabulary(endpoints)
-    apart = tuple(part for word in wanted for part in vocabulary.apart(word))
-    found = list(dict.fromkeys([*meant, *_ranked(endpoints, apart), *_ranked(endpoints, wanted)]))
+    wanted, index = words_of(words), _index(tuple(endpoints))
+    meant = [index.by_name[name] for name in meant_by(words) if name in index.by_name]
+    apart = tuple(part for word in wanted for part in index.apart(word))
+    by_words = index.ranked(wanted) if wanted != apart else []
+    found = list(dict.fromkeys([*meant, *index.ranked(apart), *by_words]))
     if found:
         return found, ""
-    close = tuple(part for word in wanted for part in vocabulary.nearest(word))
-    return _ranked(endpoints, close), " ".join(close)
+    close = tuple(part for word in wanted for part in index.nearest(word))
+    return index.ranked(close), " ".join(close)
 
 
-class _Vocabulary:
-    """The words of a catalogue's names, aliases and tools."""
+@lru_cache(maxsize=4)
+def _index(endpoints: tuple[Endpoint, ...]) -> _Index:
+    return _Index(endpoints)
 
-    def __init__(self, endpoints: Iterable[Endpoint]) -> None:
+
+class _Index:
+    """The texts of a catalogue as they are searched, made once: a form searches at every key."""
+
+    def __init__(self, endpoints: tuple[Endpoint, ...]) -> None:
+        self._entries = [(one, _texts(one), _stems(one)) for one in endpoints]
+        self.by_name = {name: one for one in reversed(endpoints) for name in (*one.aliases, one.name)}
         self._together: dict[str, tuple[str, ...]] = {}
         self._words: set[str] = set()
         for one in endpoints:
@@ -91,18 +98,16 @@ class _Vocabulary:
         found = near(root, sorted(together), count=1, letters=_NEAR)
         return together[found[0]] if found else (word,)
 
+    def ranked(self, wanted: tuple[str, ...]) -> list[Endpoint]:
+        """The endpoints that have all the words, best match first."""
+        ranks = [(_rank(one, texts, stems, wanted), one) for one, texts, stems in self._entries]
+        found = [(rank, one) for rank, one in ranks if rank is not None]
+        return [one for _, one in sorted(found, key=lambda item: item[0])]
 
-def _ranked(endpoints: Iterable[Endpoint], wanted: tuple[str, ...]) -> list[Endpoint]:
-    ranks = [(_rank(one, wanted), place, one) for place, one in enumerate(endpoints)]
-    found = [(rank, place, one) for rank, place, one in ranks if rank is not None]
-    return [one for _, _, one in sorted(found, key=lambda item: item[:2])]
 
-
-def _rank(endpoint: Endpoint, wanted: tuple[str, ...]) -> tuple[int, ...] | None:
-    """How well an endpoint fits: the lower the better; None when one of the words is nowhere in it."""
-    if not wanted:
-        return ()
-    texts = (
+def _texts(endpoint: Endpoint) -> tuple[str, ...]:
+    """What is searched of an endpoint: a word in an earlier text fits better."""
+    return (
         plain(endpoint.name),
         " ".join(plain(alias) for alias in endpoint.aliases),
         plain(" ".join((endpoint.module, endpoint.category, endpoint.tag))),
@@ -110,14 +115,25 @@ def _rank(endpoint: Endpoint, wanted: tuple[str, ...]) -> tuple[int, ...] | None
         endpoint.field_text.casefold(),
         " ".join(endpoint.filters),
     )
+
+
+def _stems(endpoint: Endpoint) -> list[str]:
+    return [_stemmed(words_of(name)) for name in (endpoint.name, *endpoint.aliases)]
+
+
+def _rank(
+    endpoint: Endpoint, texts: tuple[str, ...], stems: list[str], wanted: tuple[str, ...]
+) -> tuple[int, ...] | None:
+    """How well an endpoint fits: the lower the better; None when one of the words is nowhere in it."""
+    if not wanted:
+        return ()
     depths = [_depth(word, texts) for word in wanted]
     if None in depths:
         return None
     root = _stemmed(wanted)
-    names = [_stemmed(words_of(name)) for name in (endpoint.name, *endpoint.aliases)]
-    begins = any(name.startswith(root) for name in names)
-    is_name = root in names
-    is_path = len(wanted) > 2 and plain(endpoint.path).endswith("_".join(wanted))
+    begins = any(name.startswith(root) for name in stems)
+    is_name = root in stems
+    is_path = len(wanted) > 2 and texts[3].endswith("_".join(wanted))
     start = 0 if is_name or is_path else 1 if begins else 2
     return start, sum(depth or 0 for depth in depths), int(endpoint.kind != "data"), len(endpoint.name)
 

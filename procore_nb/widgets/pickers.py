@@ -14,7 +14,8 @@ import pandas as pd
 import traitlets
 
 from procore_nb import catalog
-from procore_nb.catalog import Catalogue, Endpoint
+from procore_nb.catalog import Catalogue, Endpoint, search
+from procore_nb.catalog.everyday import OFTEN
 from procore_nb.client import Procore
 from procore_nb.errors import ArgumentError
 from procore_nb.scalars import is_missing
@@ -27,9 +28,9 @@ class Picker(MessageWidget, ipywidgets.ValueWidget):  # type: ignore[misc]
     _esm = script("picker.js")
     _css = style("table.css", "picker.css")
 
-    def __init__(self, *, several: bool, placeholder: str, noun: str) -> None:
+    def __init__(self, *, several: bool, placeholder: str, noun: str, ranked: bool = False) -> None:
         super().__init__()
-        self._looks = {"several": several, "placeholder": placeholder, "noun": noun}
+        self._looks = {"several": several, "placeholder": placeholder, "noun": noun, "ranked": ranked}
         self._rows: list[list[str]] = []
         self._keys: list[str] = []
         self._empty = "The list is empty."
@@ -60,6 +61,13 @@ class Picker(MessageWidget, ipywidgets.ValueWidget):  # type: ignore[misc]
         elif content.get("kind") == "choose":
             known = {row[0] for row in self._rows}
             self._receive_chosen([key for key in content.get("keys", []) if key in known])
+        elif content.get("kind") == "search":
+            words = str(content.get("words", ""))
+            self.send({"kind": "found", "words": words, "keys": self._search(words)})
+
+    def _search(self, words: str) -> list[str]:
+        """Return the keys of the rows for words, best first, where the browser does not search by itself (`ranked`)."""
+        raise NotImplementedError
 
     def _send_rows(self, to: object = None) -> None:
         rows = {"kind": "rows", "to": to, "rows": self._rows, "chosen": self._keys}
@@ -199,10 +207,6 @@ def _column_texts(frame: pd.DataFrame, names: tuple[str, ...]) -> list[str]:
     return ["" if is_missing(value) else str(value) for value in frame[found].tolist()]
 
 
-OFTEN = (
-    "projects", "rfis", "submittals", "punch_items", "observation_items", "inspections", "incidents", "change_events",
-    "commitments", "prime_contracts", "budget_views", "manpower_logs", "daily_log_headers", "vendors", "users",
-)  # fmt: skip
 _TARGET_IDS = {"company_id", "project_id"}
 
 
@@ -232,11 +236,13 @@ class EndpointPicker(Picker):
     value = traitlets.Unicode("")
 
     def __init__(self, catalogue: Catalogue | None = None) -> None:
-        super().__init__(several=False, placeholder="what to look at: rfis, punch, budget …", noun="lists")
+        words = "what to look at: rfis, punch, budget …"
+        super().__init__(several=False, placeholder=words, noun="lists", ranked=True)
         self._catalogue = catalogue
-        current = [one for one in catalog.endpoints(catalogue=catalogue) if not one.deprecated]
-        often = [one for name in OFTEN for one in current if one.name == name or name in one.aliases]
-        others = [one for one in current if one not in often]
+        self._current = [one for one in catalog.endpoints(catalogue=catalogue) if not one.deprecated]
+        by_name = {name: one for one in self._current for name in (*one.aliases, one.name)}
+        often = list(dict.fromkeys(by_name[name] for name in OFTEN if name in by_name))
+        others = [one for one in self._current if one not in often]
         others.sort(key=lambda one: (one.category, one.module, one.kind != "data", one.name))
         self._offer(
             [_endpoint_row(one, "Often used") for one in often]
@@ -265,6 +271,9 @@ class EndpointPicker(Picker):
 
     def _receive_chosen(self, keys: list[str]) -> None:
         self.value = keys[0] if keys else ""
+
+    def _search(self, words: str) -> list[str]:
+        return [one.name for one in search.ranked(self._current, words)[0]]
 
 
 def needs_words(endpoint: Endpoint) -> str:

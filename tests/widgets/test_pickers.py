@@ -9,8 +9,8 @@ import pytest
 
 import procore_nb as pnb
 from procore_nb import catalog
+from procore_nb.catalog.everyday import OFTEN
 from procore_nb.widgets import CompanyPicker, EndpointPicker, ProjectPicker
-from procore_nb.widgets.pickers import OFTEN
 
 from .conftest import projects
 
@@ -134,6 +134,15 @@ def test_lists_that_are_often_used_come_first(wire: Callable[[Any], Any]) -> Non
         catalog.endpoint(name).name for name in OFTEN
     ]
     assert all(row[1] != "Often used" for row in rows[len(OFTEN) :])
+
+
+@pytest.mark.parametrize("words", ["headcount", "open rfis", "punchlist", "daily logs", "overdue"])
+def test_lists_are_found_in_the_order_of_find_endpoints(words: str, wire: Callable[[Any], Any]) -> None:
+    listener = wire(EndpointPicker())
+    listener.says(kind="search", words=words)
+    found = pnb.find_endpoints(words).query("~deprecated")["name"].tolist()
+    assert listener.last("found") == {"kind": "found", "words": words, "keys": found}
+    assert found
 
 
 def test_an_endpoint_is_chosen_by_name_or_alias(wire: Callable[[Any], Any]) -> None:

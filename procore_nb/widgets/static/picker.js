@@ -4,6 +4,7 @@ function plain(text) { return text.normalize("NFD").replace(/\p{M}/gu, "").toLow
 
 function render({ model, el }) {
   const viewId = newId(), listId = newId();
+  let ranked = false, found = { words: "", keys: [] }; // lists are searched by the kernel, in the order of find_endpoints
   let rows = [], several = true, noun = "", empty = "", limit = FIRST, chosen = new Set(), matches = [], active = -1;
   el.classList.add("pnw-part", "pnw-picker");
 
@@ -48,19 +49,23 @@ function render({ model, el }) {
       const begins = matches.filter((row) => row.hay.startsWith(words[0]));
       if (begins.length && begins.length < matches.length) matches = [...begins, ...matches.filter((row) => !row.hay.startsWith(words[0]))];
     }
+    if (ranked && words.length && found.words === input.value) {
+      const byKey = new Map(rows.map((row) => [row.key, row]));
+      matches = found.keys.map((key) => byKey.get(key)).filter(Boolean);
+    }
     active = Math.min(active, matches.length - 1);
     const lines = [];
     let group = "";
     matches.slice(0, limit).forEach((row, place) => {
-      if (row.group && row.group !== group) { group = row.group; lines.push(make("div", "pnw-group", group)); }
+      if (row.group && row.group !== group && !(ranked && words.length)) { group = row.group; lines.push(make("div", "pnw-group", group)); }
       lines.push(option(row, place));
     });
     if (matches.length > limit) lines.push(make("div", "pnw-more", `and ${(matches.length - limit).toLocaleString("en")} more: scroll or type on`));
     if (!matches.length) lines.push(make("div", "pnw-more", rows.length ? "Nothing matches." : empty));
     list.replaceChildren(...lines);
     mark();
-    const found = words.length ? `${matches.length.toLocaleString("en")} of ` : "";
-    count.textContent = `${found}${rows.length.toLocaleString("en")} ${noun}` + (several ? `, ${chosen.size.toLocaleString("en")} chosen` : "");
+    const share = words.length ? `${matches.length.toLocaleString("en")} of ` : "";
+    count.textContent = `${share}${rows.length.toLocaleString("en")} ${noun}` + (several ? `, ${chosen.size.toLocaleString("en")} chosen` : "");
     addAll.hidden = !several || !words.length || !matches.length;
     addAll.textContent = `Add these ${matches.length.toLocaleString("en")}`;
     clear.hidden = !several || !chosen.size;
@@ -99,7 +104,7 @@ function render({ model, el }) {
     sendChosen();
   }
 
-  input.addEventListener("input", () => { active = input.value ? 0 : -1; limit = FIRST; draw(); list.scrollTop = 0; });
+  input.addEventListener("input", () => { active = input.value ? 0 : -1; limit = FIRST; draw(); list.scrollTop = 0; if (ranked && input.value.trim()) sendTo(model, { kind: "search", words: input.value }); });
   input.addEventListener("keydown", (event) => {
     const last = matches.length - 1;
     const moves = { ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8 };
@@ -123,12 +128,13 @@ function render({ model, el }) {
     if (message.kind === "rows") {
       several = message.several;
       rows = message.rows.map(([key, group, hidden, ...cells]) => ({ key, group, cells, hay: plain([...cells, hidden].join("  ")) }));
-      ({ noun, empty } = message);
+      ({ noun, empty, ranked } = message);
       input.placeholder = message.placeholder;
       input.setAttribute("aria-label", message.placeholder);
       list.setAttribute("aria-multiselectable", String(several));
       list.dataset.cells = message.rows.length ? message.rows[0].length - 3 : 0;
     }
+    if (message.kind === "found") { found = message; if (found.words === input.value) draw(); }
     if (message.kind === "rows" || message.kind === "chosen") { chosen = new Set(message.chosen); drawChips(); draw(); }
   };
   model.on("msg:custom", receive);
