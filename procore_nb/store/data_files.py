@@ -12,19 +12,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from procore_nb.frames.codec import has_values
 from procore_nb.store.files import Files, damaged, missing
-from procore_nb.store.manifest import Part, digest_of
+from procore_nb.store.manifest import Part, digest_of, separator
 
 PART_ROWS = 65_536
 
 
-def write_rows(files: Files, folder: str, name: str, table: pa.Table, first: tuple[Any, ...] = ()) -> Part:
-    """Write one Parquet file; returns what the manifest says of it."""
+def write_rows(files: Files, folder: str, name: str, table: pa.Table, key: Sequence[str] = ()) -> Part:
+    """Write one Parquet file, whose rows are in the order of `key`; returns what the manifest says of it."""
     valued = [
         field.name for field, column in zip(table.schema, table.columns, strict=True) if has_values(column)
     ]
@@ -35,7 +36,20 @@ def write_rows(files: Files, folder: str, name: str, table: pa.Table, first: tup
     data = sink.getvalue()
     with files.writing(f"{folder}/{name}") as file:
         file.write(data)
-    return Part(name, table.num_rows, data.size, first, digest_of(data))
+    first = key_at(table, key, 0) if table.num_rows else ()
+    return Part(name, table.num_rows, data.size, first, digest_of(data), _statistics(table, key))
+
+
+def _statistics(table: pa.Table, key: Sequence[str]) -> str:
+    """What lets engines pass over a file: how many rows it has, and between what its keys lie."""
+    stats: dict[str, Any] = {"numRecords": table.num_rows, "minValues": {}, "maxValues": {}, "nullCount": {}}
+    for name in key:
+        bounds = pc.min_max(table.column(name)).as_py()
+        stats["nullCount"][name] = table.column(name).null_count
+        # Long texts would have to be cut, and a maximum that is cut is none.
+        if bounds["min"] is not None and max(len(str(one)) for one in bounds.values()) <= 64:
+            stats["minValues"][name], stats["maxValues"][name] = bounds["min"], bounds["max"]
+    return orjson.dumps(stats).decode()
 
 
 def read_rows(files: Files, folder: str, part: Part, columns: Sequence[str] | None = None) -> pa.Table:
@@ -108,7 +122,7 @@ class PartWriter:
         for start, stop in cuts(rows, self._key):
             piece = rows.slice(start, stop - start)
             name = f"{self._stem}-{len(self.parts) + len(made):05d}.parquet"
-            made.append(write_rows(self._files, self._folder, name, piece, key_at(piece, self._key, 0)))
+            made.append(write_rows(self._files, self._folder, name, piece, self._key))
         self.parts += made
         return made
 
@@ -157,7 +171,7 @@ def places_of(rows: pa.Table, columns: Sequence[str]) -> Any:
     if not columns:
         return pa.array([""]).take(pa.array([0] * rows.num_rows, pa.int64()))
     texts = [pc.fill_null(pc.cast(rows.column(name), pa.string()), "") for name in columns]
-    joined = texts[0] if len(texts) == 1 else pc.binary_join_element_wise(*texts, "-")
+    joined = texts[0] if len(texts) == 1 else pc.binary_join_element_wise(*texts, separator(columns))
     return joined.combine_chunks() if isinstance(joined, pa.ChunkedArray) else joined
 
 

@@ -35,9 +35,9 @@ from procore_nb.catalog import Catalogue
 from procore_nb.errors import ArgumentError, CatalogError, StoreError
 from procore_nb.frames.codec import EXACT, LogicalTypes
 from procore_nb.frames.parse import json_text
-from procore_nb.store.data_files import key_at, read_rows, write_rows
+from procore_nb.store.data_files import read_rows, write_rows
 from procore_nb.store.files import Files
-from procore_nb.store.manifest import Manifest, Part, sealed, unsealed
+from procore_nb.store.manifest import Manifest, Part, sealed, separator, unsealed
 from procore_nb.store.pii import is_person, personal_columns
 from procore_nb.store.scan import Tables
 from procore_nb.store.snapshot import HISTORY, WORK, Snapshot, recover
@@ -168,14 +168,12 @@ def _erase_table(files: Files, manifest: Manifest, person: Person, people: str) 
         return {}
     live, ended = found[: len(manifest.parts)], found[len(manifest.parts) :]
     after = replace(manifest, generation=manifest.generation + 1)
-    snapshot = Snapshot(files, name)
+    snapshot = Snapshot(files, manifest)
     if manifest.header:
         header = snapshot.keep(manifest.files[0])
-        after = replace(after, header_digest=header.digest)
-    parts = _write(
-        files, snapshot, manifest.parts, live, stem=f"part-{after.generation:06d}", key=manifest.key
-    )
-    over = _write(files, snapshot, manifest.ended, ended, stem=f"ended-{after.generation:06d}", below=HISTORY)
+        after = replace(after, header_digest=header.digest, header_bytes=header.bytes)
+    parts = _write(files, snapshot, manifest.parts, live, stem=f"part-{snapshot.mark}", key=manifest.key)
+    over = _write(files, snapshot, manifest.ended, ended, stem=f"ended-{snapshot.mark}", below=HISTORY)
     last = manifest.last | {
         "skipped": [
             one for one in manifest.last.get("skipped", []) if not _is_place_of(one, manifest, person)
@@ -185,7 +183,8 @@ def _erase_table(files: Files, manifest: Manifest, person: Person, people: str) 
     snapshot.commit(
         replace(
             after, parts=parts, ended=over, since={k: v for k, v in since.items() if v}, last=last, rows=rows
-        )
+        ),
+        at_once=True,
     )
     return {
         "rows": sum(one.removed for one in live),
@@ -214,8 +213,7 @@ def _write(
         if not one.touched:
             made.append(snapshot.keep(part, below=below))
         elif one.rows.num_rows:
-            first = key_at(one.rows, key, 0) if key else ()
-            made.append(write_rows(files, folder, f"{stem}-{number:05d}-erased.parquet", one.rows, first))
+            made.append(write_rows(files, folder, f"{stem}-{number:05d}-erased.parquet", one.rows, key))
     return tuple(made)
 
 
@@ -234,7 +232,7 @@ def _identity(table: str, manifest: Manifest, catalogue: Catalogue | None) -> st
 
 def _is_place_of(place: str, manifest: Manifest, person: Person) -> bool:
     """Whether a list was fetched for the person at this place."""
-    ids = place.split("-", len(manifest.place) - 1) if manifest.place else []
+    ids = place.split(separator(manifest.place), len(manifest.place) - 1) if manifest.place else []
     return any(
         name.endswith("_id") and is_person(name.removesuffix("_id")) and one == person.user_id
         for name, one in zip(manifest.place, ids, strict=False)

@@ -1,20 +1,22 @@
-"""Files of a store: on this machine's disk, or at any fsspec URL.
+"""Files of a store: on this machine's disk, or at any fsspec URL (an object store, a server, memory).
 
 In: paths relative to the store, with slashes. Out: bytes, files, names. Speaks to the file system only; every change to a
-store's files goes through here. A file written here is whole or not there, and readable by its owner only.
+store's files goes through here. A file written here is whole or not there; on this machine it is readable by its owner only,
+at a URL that is decided there.
 """
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
-from procore_nb.atomic_write import flush, replace_atomically
-from procore_nb.errors import OutputError, StoreError
+from procore_nb.atomic_write import flush, output_path, replace_atomically
+from procore_nb.errors import ArgumentError, MissingExtraError, OutputError, StoreError
 
 ADVICE = "Check that the folder may be written to and has room, and that no program holds its files open."
 _RESTORE = (
@@ -28,15 +30,19 @@ class Files(Protocol):
 
     renames: bool
     """Whether a folder can be given another name in one step."""
+    keep_days: float
+    """How long files of former states stay, where no folder can be swapped."""
     verified: set[tuple[Any, ...]]
     """Path, digest and stamp of files that were found to be as they were written."""
 
     def read(self, path: str) -> bytes | None: ...
     def open(self, path: str) -> BinaryIO: ...
     def write(self, path: str, data: bytes) -> None: ...
+    def create(self, path: str, data: bytes) -> bool: ...
     def writing(self, path: str, *, lasting: bool = True) -> Any: ...
     def names(self, path: str) -> list[str]: ...
     def stamp(self, path: str) -> tuple[int, ...] | None: ...
+    def modified(self, path: str) -> float | None: ...
     def exists(self, path: str) -> bool: ...
     def remove(self, path: str) -> None: ...
     def link(self, source: str, target: str) -> None: ...
@@ -48,10 +54,12 @@ class Files(Protocol):
 class LocalFiles:
     """A folder of this machine. Its files are for their owner only (mode 600, folders 700)."""
 
-    renames = True
-
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, keep_days: float = 1.0) -> None:
         self.root = root
+        self.renames = (
+            os.name != "nt"
+        )  # there a folder in which a reader holds a file open takes no other name
+        self.keep_days = keep_days
         self.verified: set[tuple[Any, ...]] = set()
 
     def read(self, path: str) -> bytes | None:
@@ -79,6 +87,22 @@ class LocalFiles:
                 draft.write_bytes(data)
         except OutputError as error:
             raise StoreError(error.message, advice=ADVICE) from error
+
+    def create(self, path: str, data: bytes) -> bool:
+        """Put a file in place if there is none of that name; returns whether there was none."""
+        draft = f"{path}.draft"
+        self.write(draft, data)
+        try:
+            os.link(self.root / draft, self.root / path)
+        except FileExistsError:
+            return False
+        except OSError:  # the disk knows no second names; who holds the lock is alone
+            if self.exists(path):
+                return False
+            self.write(path, data)
+        finally:
+            self.remove(draft)
+        return True
 
     @contextmanager
     def writing(self, path: str, *, lasting: bool = True) -> Iterator[BinaryIO]:
@@ -116,6 +140,11 @@ class LocalFiles:
         except OSError:
             return None
         return about.st_ino, about.st_size, about.st_mtime_ns
+
+    def modified(self, path: str) -> float | None:
+        """When a file was written, in seconds; None where that is not known."""
+        stamp = self.stamp(path)
+        return None if stamp is None else stamp[2] / 1e9
 
     def exists(self, path: str) -> bool:
         """Whether there is such a file or folder, or a link of that name, wherever it leads."""
@@ -163,6 +192,160 @@ class LocalFiles:
     def address(self, path: str) -> str:
         """How other programs call a file."""
         return str(self.root / path)
+
+
+class RemoteFiles:
+    """A folder at an fsspec URL. A file appears there in one step, when all of it has been sent."""
+
+    renames = False
+
+    def __init__(self, system: Any, root: str, protocol: str, *, keep_days: float = 1.0) -> None:
+        self.system = system
+        self.keep_days = keep_days
+        self._root = root.rstrip("/")
+        self._protocol = protocol
+        self.verified: set[tuple[Any, ...]] = set()
+
+    def read(self, path: str) -> bytes | None:
+        """The bytes of a file, or None if there is none."""
+        with suppress(FileNotFoundError, IsADirectoryError), self._answering(path):
+            return bytes(self.system.cat_file(self._at(path)))
+        return None
+
+    def open(self, path: str) -> BinaryIO:
+        """A file to read from."""
+        data = self.read(path)
+        if data is None:
+            raise missing(self.address(path))
+        return io.BytesIO(data)
+
+    def write(self, path: str, data: bytes) -> None:
+        """Put a whole file in place."""
+        place = self._at(path)
+        try:
+            self.system.makedirs(place.rpartition("/")[0], exist_ok=True)
+            self.system.pipe_file(place, data)
+        except Exception as error:  # each file system has errors of its own
+            raise StoreError(f"{self.address(path)} cannot be written: {error}.", advice=ADVICE) from error
+
+    def create(self, path: str, data: bytes) -> bool:
+        """Put a file in place if there is none of that name; returns whether this one is there now.
+
+        Whatever the request failed with, what lies there decides: a reply that was lost is no refusal.
+        """
+        place, failure = self._at(path), None
+        try:
+            self.system.makedirs(place.rpartition("/")[0], exist_ok=True)
+            self.system.pipe_file(place, data, mode="create")
+        except Exception as error:  # each file system has errors of its own
+            failure = error
+        found = self.read(path)
+        if found is None:
+            raise StoreError(
+                f"{self.address(path)} cannot be written: {failure}.", advice=ADVICE
+            ) from failure
+        return found == data
+
+    @contextmanager
+    def writing(self, path: str, *, lasting: bool = True) -> Iterator[BinaryIO]:
+        """A file to write into, which is sent when the block ends well."""
+        draft = io.BytesIO()
+        yield draft
+        self.write(path, draft.getvalue())
+
+    def names(self, path: str) -> list[str]:
+        """The names in a folder; none if there is no folder."""
+        found: list[str] = []
+        with suppress(FileNotFoundError, NotADirectoryError), self._answering(path):
+            found = self.system.ls(self._at(path), detail=False)
+        return sorted({one.rstrip("/").rpartition("/")[2] for one in found} - {""})
+
+    def stamp(self, path: str) -> tuple[int, ...] | None:
+        """What changes when somebody touches a file: its bytes are all that every file system says."""
+        with suppress(FileNotFoundError), self._answering(path):
+            return (int(self.system.size(self._at(path)) or 0),)
+        return None
+
+    def modified(self, path: str) -> float | None:
+        """When a file was written, in seconds by the clock there; None where that is not known."""
+        with suppress(FileNotFoundError, NotImplementedError), self._answering(path):
+            return float(self.system.modified(self._at(path)).timestamp())
+        return None
+
+    def exists(self, path: str) -> bool:
+        """Whether there is such a file or folder."""
+        with self._answering(path):
+            return bool(self.system.exists(self._at(path)))
+
+    def remove(self, path: str) -> None:
+        """Remove a file, or a folder with all that is in it."""
+        with suppress(FileNotFoundError), self._answering(path):
+            self.system.rm(self._at(path), recursive=True)
+
+    def link(self, source: str, target: str) -> None:
+        """A copy, made where the files are."""
+        with self._answering(source):
+            self.system.cp_file(self._at(source), self._at(target))
+
+    def rename(self, source: str, target: str) -> None:
+        """Not done here: it would not be one step."""
+        raise StoreError(f"{self.address(source)} cannot be renamed in one step.")
+
+    def flush_folder(self, path: str) -> None:
+        """Nothing to do: what was sent is kept."""
+
+    def address(self, path: str) -> str:
+        """How other programs call a file."""
+        return f"{self._protocol}://{self._at(path).lstrip('/') if self._protocol != 'memory' else self._at(path)}"
+
+    @contextmanager
+    def _answering(self, path: str) -> Iterator[None]:
+        """Errors of a file system that is gone or refuses, in whatever class, as ours; absent files stay what they are."""
+        try:
+            self.system.invalidate_cache()  # else another process's sync is not seen for as long as listings are kept
+            yield
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError, NotImplementedError):
+            raise
+        except Exception as error:
+            raise unreadable(self.address(path), error) from error
+
+    def _at(self, path: str) -> str:
+        return f"{self._root}/{path}" if path else self._root
+
+
+def files_at(
+    place: str | os.PathLike[str], options: Mapping[str, Any] | None = None, *, keep_days: float = 1.0
+) -> Files:
+    """The files of a folder, or of an fsspec URL such as `s3://bucket/portfolio`."""
+    text = os.fspath(place) if isinstance(place, str | os.PathLike) else None
+    if not isinstance(text, str) or not text.strip() or "\0" in text:
+        raise ArgumentError(f"A store is a folder or a URL, not {place!r}.")
+    if text.startswith("file://"):
+        from urllib.request import url2pathname
+
+        text = url2pathname(text.removeprefix("file://"))
+    if "://" not in text:
+        return LocalFiles(output_path(text).absolute(), keep_days=keep_days)
+    try:
+        import fsspec
+    except ImportError as error:
+        raise MissingExtraError(
+            f"A store at {text} needs fsspec.", advice='Install it: pip install "procore-nb[keep]"'
+        ) from error
+    try:
+        system, root = fsspec.core.url_to_fs(text, **dict(options or {}))
+    except ImportError as error:
+        raise MissingExtraError(
+            f"{text} cannot be opened: {error}.", advice="Install what it names."
+        ) from error
+    except ValueError as error:
+        raise ArgumentError(f"{text} cannot be opened: {error}") from error
+    except Exception as error:  # some file systems connect at once: each has errors of its own
+        raise StoreError(
+            f"{text} cannot be opened: {error}.",
+            advice="Check the address, the network, and storage_options.",
+        ) from error
+    return RemoteFiles(system, root, text.partition("://")[0], keep_days=keep_days)
 
 
 def unreadable(address: str, error: Exception) -> StoreError:

@@ -1,19 +1,16 @@
-"""One sync at a time: the lock of a store.
+"""One sync at a time on this machine's disks: the lock of a store.
 
 In: the store's files. Out: a held lock, or words that say who holds it. Speaks to the file system.
 
-On this machine's disks the operating system holds the lock and lets go of it when the process ends, however it ends: there
-is nothing to clean up after `kill -9`. The file only says who it is. At a URL the lock is a file with a time in it that its
-holder renews; one that has not been renewed for two minutes is of a process that is no more, and is taken over.
+The operating system holds the lock and lets go of it when the process ends, however it ends: there is nothing to clean up
+after `kill -9`. The file only says who it is.
 """
 
 from __future__ import annotations
 
 import os
-import secrets
 import socket
 import stat
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -27,49 +24,35 @@ from procore_nb.scalars import utc_text
 from procore_nb.store.files import Files, LocalFiles, make_folder
 
 NAME = "_lock"
-_RENEWED_SECONDS = 20.0
-_STALE_SECONDS = 120.0
 
 
 @contextmanager
 def locked(
-    files: Files,
-    *,
-    wait_seconds: float = 0.0,
-    sleep: Callable[[float], None] = time.sleep,
-    clock: Callable[[], float] = time.time,
+    files: Files, *, wait_seconds: float = 0.0, sleep: Callable[[float], None] = time.sleep
 ) -> Iterator[None]:
-    """Hold the store's lock.
+    """Hold the store's lock; at a URL there is none, and none is needed: of two writers the log refuses one.
 
     Raises
     ------
     StoreError
         If another process holds it, still after `wait_seconds`.
     """
-    taken: Any
-    local = isinstance(files, LocalFiles)
+    if not isinstance(files, LocalFiles):
+        yield
+        return
     until = time.monotonic() + wait_seconds
-    token = secrets.token_hex(8)
-    while True:
-        taken = (
-            _take_local(files) if isinstance(files, LocalFiles) else _take_remote(files, token, clock, sleep)
-        )
-        if taken is not None:
-            break
+    while (handle := _take(files)) is None:
         if time.monotonic() >= until:
             raise _held(files)
         sleep(min(1.0, max(0.05, until - time.monotonic())))
     try:
-        if local:
-            yield
-        else:
-            with _renewed(files, token, clock):
-                yield
+        yield
     finally:
-        _release(files, taken, token)
+        os.ftruncate(handle, 0)
+        os.close(handle)
 
 
-def _take_local(files: LocalFiles) -> int | None:
+def _take(files: LocalFiles) -> int | None:
     make_folder(files.root)
     place = files.root / NAME
     handle = _open_lock(place)
@@ -79,7 +62,7 @@ def _take_local(files: LocalFiles) -> int | None:
         os.close(handle)
         return None
     os.ftruncate(handle, 0)
-    os.pwrite(handle, _who(""), 0) if hasattr(os, "pwrite") else os.write(handle, _who(""))
+    os.pwrite(handle, _who(), 0) if hasattr(os, "pwrite") else os.write(handle, _who())
     return handle
 
 
@@ -119,59 +102,14 @@ def _lock_file(handle: int) -> None:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-def _take_remote(
-    files: Files, token: str, clock: Callable[[], float], sleep: Callable[[float], None]
-) -> str | None:
-    holder = _holder(files)
-    # A time far in the future is no more of a live process than one far in the past: clocks differ by less.
-    if holder and abs(clock() - holder["renewed"]) < _STALE_SECONDS:
-        return None
-    files.write(NAME, _who(token, clock()))
-    sleep(0.2)  # two that write at once: the later one stays, and both see it
-    return token if _holder(files).get("token") == token else None
-
-
-@contextmanager
-def _renewed(files: Files, token: str, clock: Callable[[], float]) -> Iterator[None]:
-    over = threading.Event()
-
-    def renew() -> None:
-        while not over.wait(_RENEWED_SECONDS):
-            with suppress(StoreError, OSError):
-                files.write(NAME, _who(token, clock()))
-
-    thread = threading.Thread(target=renew, name="procore-nb store lock", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
-
-
-def _release(files: Files, taken: Any, token: str) -> None:
-    if isinstance(taken, int):
-        os.ftruncate(taken, 0)
-        os.close(taken)
-    elif _holder(files).get("token") == token:
-        files.remove(NAME)
-
-
-def _who(token: str, renewed: float = 0.0) -> bytes:
-    about = {"process": os.getpid(), "machine": socket.gethostname(), "at": utc_text()}
-    return orjson.dumps(about | ({"token": token, "renewed": renewed} if token else {}))
-
-
-def _holder(files: Files) -> dict[str, Any]:
-    """What the lock says of who holds it; nothing if it cannot be read."""
-    with suppress(ValueError, TypeError):
-        holder = dict(orjson.loads(files.read(NAME) or b"{}"))
-        return holder | {"renewed": float(holder.get("renewed", 0))} if holder else {}
-    return {}
+def _who() -> bytes:
+    return orjson.dumps({"process": os.getpid(), "machine": socket.gethostname(), "at": utc_text()})
 
 
 def _held(files: Files) -> StoreError:
-    holder = _holder(files)
+    holder: dict[str, Any] = {}
+    with suppress(ValueError, TypeError):
+        holder = dict(orjson.loads(files.read(NAME) or b"{}"))
     who = (
         f"process {holder['process']} on {holder['machine']}, since {holder['at']}"
         if {"process", "machine", "at"} <= holder.keys()

@@ -3,12 +3,14 @@
 In: JSON. Out: frozen values, and the way back. Speaks to the file system through `files`, to no service.
 
 Every JSON file of a store carries a digest of its own content: a flipped bit in the name of a project or in the moment of
-the last sync is still good JSON. Manifests name the digests of their parts. Format 1 had none, and is still read.
+the last sync is still good JSON. Manifests name the digests of their parts. Format 1 had none, format 2 no Delta log: both are
+read, and the next sync takes such a table over without writing its parts anew.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import MISSING, asdict, dataclass, field, fields
 from datetime import datetime
 from hashlib import sha256
@@ -19,9 +21,9 @@ import orjson
 from procore_nb.environments import Environment, is_loopback
 from procore_nb.errors import ArgumentError, StoreError
 from procore_nb.frames.codec import EXACT, LogicalTypes
-from procore_nb.store.files import Files, damaged
+from procore_nb.store.files import Files, RemoteFiles, damaged
 
-NAME, FORMAT = "_manifest.json", 2
+NAME, FORMAT = "_manifest.json", 3
 STORE_NAME, STORE_FORMAT = "_store.json", 2
 FIRST_SEEN, VALID_FROM, VALID_TO, DELETED_AT = "_first_seen", "_valid_from", "_valid_to", "_deleted_at"
 _LATER = "Update this one: pip install -U procore-nb"
@@ -34,22 +36,27 @@ _FORMER_MODES = {"whole": "full", "changed": "incremental", "window": "window"}
 
 @dataclass(frozen=True)
 class Part:
-    """One Parquet file: `first` is the least key of the range of keys that belong into it, `digest` its SHA-256."""
+    """One Parquet file: `first` is the least key of the range of keys that belong into it, `digest` its SHA-256.
+
+    `stats` are the least and greatest values of its key columns, as the Delta log has them.
+    """
 
     file: str
     rows: int
     bytes: int = 0
     first: tuple[Any, ...] = ()
     digest: str = ""
+    stats: str = ""
 
 
 @dataclass(frozen=True)
 class Manifest:
     """The state of one table.
 
-    `key` names the columns that tell rows apart (place, then id); `place` those that say where a row was asked. Without an
-    id among them, rows are replaced place by place. `since` is the frozen start of the last read of each place, `names` are
-    those of projects, `fields` the columns of custom fields by their keys.
+        `key` names the columns that tell rows apart (place, then id); `place` those that say where a row was asked. Without an
+        id among them, rows are replaced place by place. `since` is the frozen start of the last read of each place, `names` are
+        those of projects, `fields` the columns of custom fields by their keys. `version` is the number of the commit in the Delta log
+    (-1: none yet), `retired` the files of former states that are still there for their readers, by the moment they were replaced.
     """
 
     table: str
@@ -65,6 +72,7 @@ class Manifest:
     ended: tuple[Part, ...] = ()
     header: str = ""
     header_digest: str = ""
+    header_bytes: int = 0
     rows: int = 0
     deleted: int = 0
     arguments: dict[str, Any] = field(default_factory=dict)
@@ -76,6 +84,8 @@ class Manifest:
     synced_at: str = ""
     whole_at: str = ""
     last: dict[str, Any] = field(default_factory=dict)
+    version: int = -1
+    retired: dict[str, list[str]] = field(default_factory=dict)
     format: int = FORMAT
 
     @property
@@ -94,7 +104,8 @@ class Manifest:
     @property
     def files(self) -> tuple[Part, ...]:
         """The files that hold the table as it is: that of the columns, and the parts."""
-        return (Part(self.header, 0, digest=self.header_digest), *self.parts)
+        header = Part(self.header, 0, self.header_bytes, digest=self.header_digest)
+        return (header, *self.parts) if self.header else self.parts
 
 
 def read_manifest(data: bytes, where: str) -> Manifest:
@@ -215,9 +226,14 @@ def check_identity(files: Files, environment: Environment, company_id: int | Non
         "company_id": int(company_id),
     }
     known = read_identity(files)
-    if known is None:
-        files.write(STORE_NAME, sealed(own))
+    if known is None and files.create(STORE_NAME, sealed(own)):
         return
+    known = known or read_identity(files) or own
+    if isinstance(files, RemoteFiles) and files.create(STORE_NAME, sealed(own) + b"\n"):
+        raise StoreError(
+            f"{files.address('')} does not refuse to replace a file, so two syncs could undo each other's work.",
+            advice="Sync into a local folder and copy it there, or use a service with conditional writes.",
+        )
     # A simulator of one's own has another port each time.
     same_host = known["api_url"] == own["api_url"] or (
         is_loopback(known["api_url"]) and is_loopback(environment.api_url)
@@ -233,6 +249,11 @@ def check_identity(files: Files, environment: Environment, company_id: int | Non
             f"({own['api_url']}).",
             advice="Rows of two would mix: use another folder.",
         )
+
+
+def separator(place: Sequence[str]) -> str:
+    """What stands between the ids of a place as text; only the last of two ids may have a dash in it."""
+    return "-" if len(place) <= 2 else "+"
 
 
 def folder_name(name: str) -> str:

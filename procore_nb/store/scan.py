@@ -140,7 +140,7 @@ def _last(names: pa.Array) -> pa.Array:
     return pa.array(~pd.Series(names.to_pandas()).duplicated(keep="last").to_numpy())
 
 
-_TRIES = 5
+TRIES = 20  # of readers, as each sync that finishes in the meantime may take files away
 
 
 class Tables:
@@ -189,7 +189,10 @@ class Tables:
 
     def kept(self, name: str) -> pd.DataFrame | None:
         """The rows of a table, or None if it is not kept."""
-        return self.frame(name) if name in self.all() else None
+        try:
+            return self.frame(name)
+        except ArgumentError:
+            return None
 
     def frame(
         self,
@@ -221,8 +224,11 @@ class Tables:
 
     def files(self, name: str) -> list[str]:
         """The Parquet files that hold a table as it is."""
-        folder, manifest = self.find(name)
-        return [self._files.address(f"{folder}/{part.file}") for part in manifest.files]
+        return self.files_of(self.find(name)[1])
+
+    def files_of(self, manifest: Manifest) -> list[str]:
+        """The files of one state; while its folder is changing places, it will be there at once."""
+        return [self._files.address(f"{manifest.table}/{part.file}") for part in manifest.files]
 
     def check(self, name: str) -> None:
         """Compare the files of a table with their digests, for engines that open them themselves.
@@ -238,7 +244,7 @@ class Tables:
 
     def _read(self, name: str, *, over: bool) -> tuple[Manifest, pa.Table, pa.Table]:
         """Live rows, and ended versions if wanted, of one state: begun again if a sync has put the next in its place."""
-        for _ in range(_TRIES):
+        for _ in range(TRIES):
             folder, manifest = self.find(name)
             try:
                 live = current(self._files, folder, manifest)

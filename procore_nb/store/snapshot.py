@@ -1,64 +1,151 @@
-"""How a table's folder goes from one complete state to the next.
+"""How a table goes from one complete state to the next.
 
-In: new parts and the manifest that names them. Out: the table's folder in its new state. Speaks to the file system through
-`files`.
+In: new parts and the manifest that names them. Out: the table in its new state. Speaks to the file system through `files`.
 
 On a disk the next state is laid out beside the present one, unchanged files under a second name (a hard link, which costs
 nothing), and the two folders change places. So `portfolio/rfis` holds exactly one state, whoever looks and whenever the
-power goes; between the two renames there is for a moment no folder, which an engine reports and `Store` sees through.
+power goes; between the two renames there is for a moment no folder, which an engine reports and `Store` sees through. A
+Delta log of that state lies in the same folder.
 
-An object store has no second names and renames nothing in one step. New files are put beside the old ones under new names,
-the manifest last, and only then are the old ones removed: `Store` and `Store.files` follow the manifest; an engine that
-reads the bare folder in that moment, or after a crash and before the next sync, finds rows of both states.
+An object store has no second names and renames nothing in one step; on Windows a folder stays where a reader holds a file
+open. There new files are put beside the old ones under names that nobody else takes, and the commit in the Delta log (see
+`delta_log`) makes them the table. The old ones stay for their readers for `keep_days`: who reads the bare folder instead of
+the log counts them too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import chain
 
 import pyarrow as pa
 
 from procore_nb.errors import StoreError
+from procore_nb.scalars import utc_text
 from procore_nb.store.data_files import PART_ROWS, read_rows, write_rows
+from procore_nb.store.delta_log import LAST_CHECKPOINT, LOG, checkpoint, commit, entry, head, write_checkpoint
 from procore_nb.store.files import Files
-from procore_nb.store.manifest import DELETED_AT, NAME, VALID_TO, Manifest, Part, digest_of, read_manifest
+from procore_nb.store.manifest import (
+    DELETED_AT,
+    NAME,
+    VALID_TO,
+    Manifest,
+    Part,
+    digest_of,
+    moment_of,
+    read_manifest,
+)
 
 WORK = "_work"
 HISTORY = "_history"
 
 
 class Snapshot:
-    """The next state of one table, while it is made."""
+    """The next state of one table, while it is made. Names of its files carry `mark`, which no other writer has."""
 
-    def __init__(self, files: Files, table: str) -> None:
+    def __init__(self, files: Files, before: Manifest) -> None:
         self._files = files
-        self._table = table
-        self._work = f"{WORK}/{table}"
+        self._before = before
+        self._table = before.table
+        self._work = f"{WORK}/{self._table}"
         self._next = f"{self._work}/next"
-        self.folder = self._next if files.renames else table
+        self.mark = f"{before.generation + 1:06d}-{secrets.token_hex(4)}"
+        self.folder = self._next if files.renames else self._table
         if files.renames:
             files.remove(self._next)
 
     def keep(self, part: Part, *, below: str = "") -> Part:
-        """Take a part of the present state into the next; returns it with its digest, which format 1 does not know."""
+        """Take a part of the present state into the next; returns it with what earlier formats do not know of it."""
         name = f"{below}/{part.file}" if below else part.file
         if self._files.renames:
             self._files.link(f"{self._table}/{name}", f"{self._next}/{name}")
-        if part.digest:
+        if part.digest and part.bytes:
             return part
         with self._files.open(f"{self._table}/{name}") as file:
-            return replace(part, digest=digest_of(file.read()))
+            data = file.read()
+        return replace(part, digest=part.digest or digest_of(data), bytes=len(data))
 
-    def commit(self, manifest: Manifest) -> None:
-        """Make the next state the present one, and remove what no longer belongs to it."""
-        self._files.write(f"{self.folder}/{NAME}", manifest.text())
-        if self._files.renames:
-            self._files.flush_folder(self._next)
-            swap(self._files, self._table)
-        else:
-            tidy(self._files, manifest)
-        self._files.remove(self._work)
+    def commit(self, after: Manifest, *, at_once: bool = False) -> Manifest:
+        """Make the next state the present one; `at_once` leaves nothing of former states behind.
+
+        What fails after that moment fails silently: the state is there, and the next sync tidies up.
+
+        Raises
+        ------
+        StoreError
+            If another sync has put a state of its own in place since this one began.
+        """
+        before, files, table = self._before, self._files, self._table
+        after = replace(after, version=before.version + 1)
+        if files.renames:
+            after = replace(after, retired={})
+            files.write(f"{self._next}/{entry(after.version)}", commit(before, after, NAME, self._live()))
+            write_checkpoint(files, self._next, after)
+            files.write(f"{self._next}/{NAME}", after.text())
+            files.flush_folder(self._next)
+            swap(files, table)
+            return after
+        found, name = head(files, table), f"_manifest-{self.mark}.json"
+        due = {part.file for part in after.files} | {f"{HISTORY}/{part.file}" for part in after.ended}
+        replaced = [entry(before.version), checkpoint(before.version)] if before.version >= 0 else []
+        held = {part.file for part in before.files} | {f"{HISTORY}/{part.file}" for part in before.ended}
+        replaced += [found.manifest or NAME, *sorted(held - due)]
+        kept = {} if at_once else _recent(before.retired, files.keep_days) | {utc_text(): replaced}
+        after = replace(after, retired=kept)
+        files.write(f"{table}/{name}", after.text())
+        text = commit(before, after, name, found.live(before) if found.version >= 0 else ())
+        if found.version != before.version or not files.create(f"{table}/{entry(after.version)}", text):
+            with suppress(StoreError):
+                remove_marked(files, table, self.mark)
+            raise StoreError(
+                f"Another sync of {table} in {files.address('')} finished first.",
+                advice="Sync again: it continues from that state, and with what this one fetched where that is still new.",
+            )
+        with suppress(StoreError):
+            write_checkpoint(files, table, after)
+            _vacuum(files, after, name, gone=[*chain(*before.retired.values()), *replaced])
+        return after
+
+    def _live(self) -> set[str]:
+        return {part.file for part in self._before.files} if self._before.version >= 0 else set()
+
+
+def _recent(retired: Mapping[str, list[str]], days: float) -> dict[str, list[str]]:
+    since = datetime.now(UTC) - timedelta(days=days)
+    return {moment: names for moment, names in retired.items() if moment_of(moment) > since}
+
+
+def remove_marked(files: Files, table: str, mark: str) -> None:
+    """Remove the files that one writer put beside those of a table."""
+    for below in (table, f"{table}/{HISTORY}"):
+        for name in files.names(below):
+            if mark in name:
+                files.remove(f"{below}/{name}")
+
+
+def _vacuum(files: Files, manifest: Manifest, named: str, *, gone: Sequence[str]) -> None:
+    """Remove files of former states, and what writers that did not get to their commit left `keep_days` ago.
+
+    Times are those of the files themselves, compared with that of the commit: no clock of ours decides. What is younger than
+    the commit may be of a writer that goes on from it.
+    """
+    table, kept = manifest.table, {*chain(*manifest.retired.values())}
+    for name in gone:
+        if name not in kept:
+            files.remove(f"{table}/{name}")
+    kept |= {named, LOG, HISTORY, entry(manifest.version), checkpoint(manifest.version), LAST_CHECKPOINT}
+    kept |= {part.file for part in manifest.files} | {f"{HISTORY}/{part.file}" for part in manifest.ended}
+    committed = files.modified(f"{table}/{entry(manifest.version)}") or 0.0
+    for below in ("", f"{LOG}/", f"{HISTORY}/"):
+        for name in files.names(f"{table}/{below}".rstrip("/")):
+            if below + name not in kept:
+                written = files.modified(f"{table}/{below}{name}")
+                if written is not None and written < committed - files.keep_days * 86_400:
+                    files.remove(f"{table}/{below}{name}")
 
 
 def swap(files: Files, table: str) -> None:
@@ -73,28 +160,14 @@ def swap(files: Files, table: str) -> None:
         if not files.exists(table):
             files.rename(f"{work}/previous", table)
         raise
-    files.remove(f"{work}/previous")
-
-
-def tidy(files: Files, manifest: Manifest) -> None:
-    """Remove the files of a table that its manifest does not name."""
-    known = {NAME, HISTORY, manifest.header} | {part.file for part in manifest.parts}
-    for name in files.names(manifest.table):
-        if name not in known:
-            files.remove(f"{manifest.table}/{name}")
-    ended = {part.file for part in manifest.ended}
-    for name in files.names(f"{manifest.table}/{HISTORY}"):
-        if name not in ended:
-            files.remove(f"{manifest.table}/{HISTORY}/{name}")
+    with suppress(StoreError):  # the next state is in place
+        files.remove(work)
 
 
 def recover(files: Files, table: str) -> None:
     """After a crash: bring the folder of a table to its last complete state. For the holder of the lock."""
     work = f"{WORK}/{table}"
     if not files.renames:
-        manifest = present(files, table)
-        if manifest is not None:
-            tidy(files, manifest)
         return
     if files.exists(f"{work}/previous"):
         if not files.exists(table):
@@ -119,15 +192,23 @@ def located(files: Files, table: str) -> tuple[str, Manifest] | None:
     """The folder that holds a table's last complete state, and its manifest."""
     work = f"{WORK}/{table}"
     for _ in range(20):
-        data = files.read(f"{table}/{NAME}")
+        data = files.read(f"{table}/{NAME}") if files.renames else None
         if data is not None:
             return table, read_manifest(data, files.address(table))
-        if not files.renames or not files.exists(f"{work}/previous"):
+        if files.renames and files.exists(
+            f"{work}/previous"
+        ):  # a swap is under way, or was when the power went
+            for folder in (f"{work}/next", f"{work}/previous"):
+                data = files.read(f"{folder}/{NAME}")
+                if data is not None:
+                    return folder, read_manifest(data, files.address(folder))
+            continue
+        found = head(files, table)  # copied from a URL, if this is a disk
+        data = files.read(f"{table}/{found.manifest or NAME}")
+        if data is not None:
+            return table, replace(read_manifest(data, files.address(table)), version=found.version)
+        if not found.manifest:
             return None
-        for folder in (f"{work}/next", f"{work}/previous"):  # a swap is under way, or was when the power went
-            data = files.read(f"{folder}/{NAME}")
-            if data is not None:
-                return folder, read_manifest(data, files.address(folder))
     return None
 
 
@@ -180,6 +261,6 @@ class History:
         if not self._waiting:
             return
         rows = pa.concat_tables(self._waiting)
-        name = f"ended-{self._manifest.generation:06d}-{len(self._made):05d}.parquet"
+        name = f"ended-{self._snapshot.mark}-{len(self._made):05d}.parquet"
         self._made.append(write_rows(self._files, f"{self._snapshot.folder}/{HISTORY}", name, rows))
         self._waiting, self._rows = [], 0

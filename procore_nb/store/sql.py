@@ -15,9 +15,8 @@ import pyarrow as pa
 from procore_nb.errors import ArgumentError, MissingExtraError
 from procore_nb.frame_info import describe
 from procore_nb.frames.codec import DEFAULT_DECIMALS, EXACT, Decimals, checked_decimals, from_any_arrow
-from procore_nb.store.files import Files
+from procore_nb.store.files import Files, RemoteFiles
 from procore_nb.store.manifest import FIRST_SEEN, VALID_FROM, Manifest
-from procore_nb.store.remote import RemoteFiles
 
 
 def query(
@@ -40,11 +39,11 @@ def query(
         connection.execute("set TimeZone = 'UTC'")
         if isinstance(files, RemoteFiles):
             connection.register_filesystem(files.system)
-        for name, (manifest, paths) in tables.items():
-            if re.search(rf"\b{re.escape(name)}\b", text, re.IGNORECASE):
-                check(name)
-                connection.execute(_view(name, manifest, paths))
         try:
+            for name, (manifest, paths) in tables.items():
+                if re.search(rf"\b{re.escape(name)}\b", text, re.IGNORECASE):
+                    check(name)
+                    connection.execute(_view(name, manifest, paths))
             return typed(connection.sql(text).to_arrow_table(), decimals=checked_decimals(decimals))
         except duckdb.Error as error:
             known = ", ".join(sorted(tables)) or "none yet"

@@ -6,6 +6,7 @@ the file system through `files`.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -25,6 +26,7 @@ from procore_nb.store.snapshot import WORK
 
 _ABOUT = b"procore_nb"
 _FEW = 65_536  # rows
+_DONE = "~done.arrow"
 _DIGEST = 64  # letters of SHA-256
 
 
@@ -48,6 +50,8 @@ class StagingPlan:
     bin: str = ""
     everywhere: bool = True
     names: dict[str, str] = field(default_factory=dict)
+    known: dict[str, list[str]] = field(default_factory=dict)
+    """The manifest's `since` at that moment: a place that another sync has read since then is to be asked anew."""
     format: int = FORMAT
 
     @property
@@ -77,19 +81,40 @@ def extended(plan: StagingPlan, wanted: StagingPlan, done: Collection[str]) -> S
 
 
 class Staging:
-    """The folder of an unfinished sync of one table."""
+    """The folder of an unfinished sync of one table.
+
+    Where no lock is, every sync has a folder of its own, and may take over what an earlier one has staged whole: by reading
+    it only, as that sync may still be at work.
+    """
 
     def __init__(self, files: Files, table: str) -> None:
         self._files = files
-        self._folder = f"{WORK}/{table}"
+        self._root = f"{WORK}/{table}"
+        self._folder = self._root if files.renames else f"{self._root}/{secrets.token_hex(8)}"
+        self._earlier = ""
+        self._stale: set[str] = set()
 
-    def plan(self) -> StagingPlan | None:
-        """What an unfinished sync set out to do; None if there is none."""
-        data = self._files.read(f"{self._folder}/plan.json")
+    def plans(self) -> Iterator[tuple[str, StagingPlan]]:
+        """What unfinished syncs set out to do, by the folder of each, the last first."""
+        if self._files.renames:
+            found = {self._folder: self._plan_in(self._folder)}
+        else:
+            folders = [f"{self._root}/{name}" for name in self._files.names(self._root)]
+            found = {folder: self._plan_in(folder) for folder in folders if folder != self._folder}
+        known = [(folder, plan) for folder, plan in found.items() if plan is not None]
+        yield from sorted(known, key=lambda one: one[1].started, reverse=True)
+
+    def adopt(self, folder: str, stale: Collection[str] = ()) -> None:
+        """Go on from what is staged in a folder, but for stale places."""
+        self._earlier = "" if folder == self._folder else folder
+        self._stale = set(stale)
+
+    def _plan_in(self, folder: str) -> StagingPlan | None:
+        data = self._files.read(f"{folder}/plan.json")
         if data is None:
             return None
         try:
-            stored = unsealed(data, self._folder, FORMAT)
+            stored = unsealed(data, folder, FORMAT)
             groups = tuple((since, tuple(places)) for since, places in stored["groups"])
             window = stored["window"] and tuple(stored["window"])
             return StagingPlan(
@@ -104,15 +129,16 @@ class Staging:
         Staged files are not flushed to the disk, which would cost more than fetching a few of them again.
         """
         for stage in ("rows", "bin"):
-            for name in self._names(stage):
+            for path in self._paths(stage):
                 try:
-                    _about(self._files, f"{self._folder}/{stage}/{name}")
+                    _about(self._files, path)
                 except StoreError:
-                    self.drop(stage, name.rpartition("~")[0])
+                    self.drop(stage, _place(path))
 
     def begin(self, plan: StagingPlan) -> None:
         """Begin anew."""
         self.clear()
+        self.adopt(self._folder)
         self.keep(plan)
 
     def keep(self, plan: StagingPlan) -> None:
@@ -120,22 +146,25 @@ class Staging:
         self._files.write(f"{self._folder}/plan.json", sealed(asdict(plan)))
 
     def clear(self) -> None:
-        """Forget what is staged."""
-        self._files.remove(self._folder)
+        """Forget what is staged, here and where it was taken over from."""
+        for folder in {self._folder, self._earlier} - {""}:
+            self._files.remove(folder)
+        if not self._files.names(self._root):
+            self._files.remove(self._root)
 
     def done(self, stage: str) -> set[str]:
         """The places that have answered, at one stage: `rows`, or `bin` for deleted ones."""
-        return {name.rpartition("~")[0] for name in self._names(stage) if name.endswith("~done.arrow")}
+        return {_place(path) for path in self._paths(stage) if path.endswith(_DONE)}
 
     def begun(self, stage: str) -> set[str]:
         """The places of which parts have come, but not the last."""
-        return {name.rpartition("~")[0] for name in self._names(stage)} - self.done(stage)
+        return {_place(path) for path in self._paths(stage)} - self.done(stage)
 
     def drop(self, stage: str, place: str) -> None:
         """Forget the parts of one place: it is asked again."""
-        for name in self._names(stage):
-            if name.rpartition("~")[0] == place:
-                self._files.remove(f"{self._folder}/{stage}/{name}")
+        for path in self._paths(stage):
+            if _place(path) == place:
+                self._files.remove(path)
 
     def put(
         self,
@@ -158,11 +187,19 @@ class Staging:
     def files(self, stage: str) -> list[str]:
         """The files of answered places, parts in order."""
         done = self.done(stage)
-        names = [name for name in self._names(stage) if name.rpartition("~")[0] in done]
-        return [f"{self._folder}/{stage}/{name}" for name in names]
+        return [path for path in self._paths(stage) if _place(path) in done]
 
-    def _names(self, stage: str) -> list[str]:
-        return self._files.names(f"{self._folder}/{stage}")
+    def _paths(self, stage: str) -> list[str]:
+        own, earlier = f"{self._folder}/{stage}", f"{self._earlier}/{stage}"
+        paths = [f"{own}/{name}" for name in self._files.names(own)]
+        taken = self._stale | {_place(path) for path in paths}
+        others = [f"{earlier}/{name}" for name in self._files.names(earlier)] if self._earlier else []
+        done = {_place(path) for path in others if path.endswith(_DONE)} - taken
+        return paths + [path for path in others if _place(path) in done]
+
+
+def _place(path: str) -> str:
+    return path.rpartition("/")[2].rpartition("~")[0]
 
 
 class StagedRows:

@@ -21,12 +21,11 @@ from procore_nb.catalog import Catalogue
 from procore_nb.errors import ArgumentError, OutputError, ProcoreError, StoreError
 from procore_nb.frames.codec import DEFAULT_DECIMALS, Decimals
 from procore_nb.store import erase
-from procore_nb.store.files import damaged
+from procore_nb.store.files import damaged, files_at
 from procore_nb.store.locks import locked
 from procore_nb.store.manifest import check_identity, folder_name, read_identity
-from procore_nb.store.remote import files_at
 from procore_nb.store.report import SyncLog, result_frame, store_html, tables_frame
-from procore_nb.store.scan import Tables
+from procore_nb.store.scan import TRIES, Tables
 from procore_nb.store.snapshot import WORK, half_swapped, recover
 from procore_nb.store.strategy import Source, TargetNames, wanted_lists
 from procore_nb.store.syncing import Options, TableSync, not_negative
@@ -233,14 +232,15 @@ class Store:
         """
         from procore_nb.store.sql import query as run
 
-        while True:
+        for attempt in range(TRIES):
             state = self._tables.all()
-            tables = {name: (manifest, self._tables.files(name)) for name, (_, manifest) in state.items()}
+            tables = {name: (one, self._tables.files_of(one)) for name, (_, one) in state.items()}
             try:
                 return run(query, tables, self._files, check=self._tables.check, decimals=decimals)
             except (ArgumentError, StoreError):
-                if state == self._tables.all():  # else a sync has put the next state in place: ask that one
-                    raise
+                if attempt == TRIES - 1 or state == self._tables.all():
+                    raise  # else a sync has put the next state in place: that one is asked
+        raise AssertionError("unreachable")
 
     def erase(self, *, user_id: int | str, wait_seconds: float = 0.0) -> pd.DataFrame:
         """Erase one person: from rows, deleted rows, earlier versions, and what an unfinished sync has staged.
@@ -313,7 +313,7 @@ class Store:
             table = TableSync(self._files, endpoint, folder_name(endpoint.name), arguments, options)
             logs.append(table.log)
             try:
-                table.run(procore, lambda e=endpoint, a=arguments: finder.find(e, a, self._tables.all()))  # type: ignore[misc]
+                table.run(procore, lambda e=endpoint, a=arguments: finder.find(e, a, self._tables.names))  # type: ignore[misc]
             except ProcoreError as error:
                 table.log.error = str(error)
                 stopped = isinstance(error.__cause__, KeyboardInterrupt)

@@ -30,7 +30,7 @@ from procore_nb.errors import ArgumentError, CatalogError
 from procore_nb.frame_info import FetchedFrame
 from procore_nb.ids import ProjectSelection, Status, select_projects
 from procore_nb.scalars import utc_text
-from procore_nb.store.manifest import Manifest, moment_of
+from procore_nb.store.manifest import Manifest, moment_of, separator
 
 _DAYS = ("date", "log_date", "work_date")
 _BEGINNING = "1990-01-01"
@@ -115,12 +115,7 @@ def checked(endpoint: Endpoint, arguments: Mapping[str, Any]) -> tuple[str, ...]
                 f"{endpoint.name} needs {words}, and no list says which there are.",
                 advice=f'Give it: tables={{"{endpoint.name}": {{"{group[0]}": …}}}}.',
             )
-    if len(place) > 2 or (len(place) == 2 and place[0] != "project_id"):
-        raise CatalogError(
-            f"{endpoint.name} needs {' and '.join(place)}: a store walks projects and one list below them, no more.",
-            advice=f'Give the others: tables={{"{endpoint.name}": {{"{place[-1]}": …}}}}.',
-        )
-    return tuple(place)
+    return tuple(sorted(place, key=lambda name: name != "project_id"))
 
 
 def plan_groups(
@@ -168,35 +163,15 @@ def asked_at(place: tuple[str, ...], places: Sequence[str]) -> dict[str, Any]:
         return {"projects": [int(one) for one in places]}
     if len(place) == 1:
         return {"parent": list(places)}
-    pairs = [one.split("-", 1) for one in places]
-    return {
-        "parent": pd.DataFrame(
-            {"project_id": [int(one) for one, _ in pairs], "id": [one for _, one in pairs]}
-        )
-    }
+    mark = separator(place)
+    rows = [one.split(mark, len(place) - 1) for one in places]
+    frame = pd.DataFrame(rows, columns=[*place[:-1], "id"], dtype=str)
+    return {"parent": frame.astype({"project_id": "int64"}) if "project_id" in place[:-1] else frame}
 
 
 def place_text(ids: Mapping[str, Any], place: Sequence[str]) -> str:
     """A place as text: `7`, `7-12`, or nothing for a company's list."""
-    return "-".join(str(ids[name]) for name in place)
-
-
-def parent_of(endpoint: Endpoint, name: str, kept: Sequence[str]) -> str:
-    """The table that holds the parents of a list.
-
-    Raises
-    ------
-    ArgumentError
-        If none of the tables that could is in the store.
-    """
-    sources = endpoint.parents[name]
-    found = next((one for one in sources if one in kept), None)
-    if found is None:
-        raise ArgumentError(
-            f"{endpoint.name} is asked for each {name}, and the store has no table of them.",
-            advice=f"Sync {' or '.join(sources)} before it: name it first in the list of tables.",
-        )
-    return found
+    return separator(place).join(str(ids[name]) for name in place)
 
 
 def _is_dated(endpoint: Endpoint) -> bool:
@@ -228,23 +203,59 @@ class TargetNames:
         self._kept = kept
         self._projects: tuple[dict[str, str], bool] | None = None
 
-    def find(self, endpoint: Endpoint, arguments: dict[str, Any], tables: Iterable[str]) -> Found:
-        """Places of one list, names of its projects, and whether these are all places there are."""
+    def find(
+        self, endpoint: Endpoint, arguments: dict[str, Any], tables: Callable[[], Sequence[str]]
+    ) -> Found:
+        """Places of one list, names of its projects, and whether these are all places there are.
+
+        Raises
+        ------
+        ArgumentError
+            If the store has no table of its parents, or that lacks the other ids.
+        """
         place = checked(endpoint, arguments)
         if not place:
             return [""], {}, True
         if place == ("project_id",):
             names, everywhere = self.projects()
             return list(names), {one: name for one, name in names.items() if name}, everywhere
-        parent = self._kept(parent_of(endpoint, place[-1], list(tables)))
-        ids = place[:-1]
-        if parent is None or "id" not in parent.columns or not set(ids) <= set(parent.columns):
-            raise ArgumentError(f"{endpoint.name} cannot be asked below its parents: their table lacks ids.")
-        rows = parent[[*ids, "id"]].dropna().drop_duplicates()
-        pairs: list[dict[str, Any]] = rows.rename(columns={"id": place[-1]}).to_dict("records")  # type: ignore[assignment]
-        chosen, everywhere = self.projects() if ids else ({}, True)
-        found = [place_text(one, place) for one in pairs if not ids or str(one["project_id"]) in chosen]
+        rows = self._parents(endpoint, place, tables())
+        pairs: list[dict[str, Any]] = rows.dropna().drop_duplicates().to_dict("records")  # type: ignore[assignment]
+        in_projects = "project_id" in place
+        chosen, everywhere = self.projects() if in_projects else ({}, True)
+        found = [
+            place_text(one, place) for one in pairs if not in_projects or str(one["project_id"]) in chosen
+        ]
         return found, {}, everywhere
+
+    def _parents(self, endpoint: Endpoint, place: tuple[str, ...], tables: Sequence[str]) -> pd.DataFrame:
+        """The ids of the rows below which a list is asked, from the table that has them all."""
+        names = [name for name in reversed(place) if name in endpoint.parents]
+        sources = [(name, one) for name in names for one in endpoint.parents[name]]
+        found = False
+        for name, source in sources if tables else ():
+            parent = self._kept(source) if source in tables else None
+            if parent is None:
+                continue
+            found = True
+            others = [one for one in place if one != name]
+            columns = {one: f"{one.removesuffix('_id')}.id" for one in others} | {name: "id"}
+            columns |= {one: one for one in others if one in parent.columns}
+            if (
+                "project_id" in others and columns["project_id"] not in parent.columns
+            ):  # a company's: of every project
+                numbers = pd.DataFrame({"project_id": [int(one) for one in self.projects()[0]]})
+                parent, columns["project_id"] = numbers.merge(parent, how="cross"), "project_id"
+            if set(columns.values()) <= set(parent.columns):
+                return parent[[columns[one] for one in place]].set_axis([*place], axis=1)
+        if found:
+            raise ArgumentError(
+                f"{endpoint.name} cannot be asked below its parents: no table has {' and '.join(place)}."
+            )
+        raise ArgumentError(
+            f"{endpoint.name} is asked for each {names[0]}, and the store has no table of them.",
+            advice=f"Sync {' or '.join(dict.fromkeys(one for _, one in sources))} before it: name it first.",
+        )
 
     def projects(self) -> tuple[dict[str, str], bool]:
         """Name of each project by its id, in the order of ids; and whether these are all there are."""

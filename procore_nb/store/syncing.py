@@ -7,6 +7,7 @@ the connection, and to the file system through `files`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from numbers import Real
@@ -15,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from procore_nb.catalog import Endpoint
-from procore_nb.errors import AccessError, ArgumentError, NotFoundError, ProcoreError
+from procore_nb.errors import AccessError, ArgumentError, NotFoundError, ProcoreError, StoreError
 from procore_nb.frame_info import FetchInfo
 from procore_nb.frames.codec import logical_types, to_arrow
 from procore_nb.scalars import utc_text
@@ -149,19 +150,27 @@ class TableSync:
             at=moment_of(plan.started),
             seen=utc_text(seen, microseconds=True),
         )
-        self._staging.clear()
+        with suppress(StoreError):  # the table is up to date, whatever becomes of the staged rows
+            self._staging.clear()
         log.rows, log.synced_at = self.manifest.rows, plan.started
         log.new += counts.new
         log.changed += counts.changed
         log.deleted += counts.deleted
 
     def _unfinished(self) -> StagingPlan | None:
-        """The plan of a sync that was interrupted, if it is still what is wanted."""
-        plan, options = self._staging.plan(), self._options
-        if plan is None or plan.generation != self.manifest.generation:
-            return None
-        same = plan.arguments == self._arguments and plan.drop_personal == self._drops()
-        return plan if same and not (options.full and plan.mode != "full") else None
+        """The plan of a sync that was interrupted, if it is still what is wanted: of its places, those nobody has read since."""
+        now = self.manifest.since_of()
+        for folder, plan in self._staging.plans():
+            before = {place: moment for moment, places in plan.known.items() for place in places}
+            stale = {place for place in plan.places if before.get(place) != now.get(place)}
+            same = plan.arguments == self._arguments and plan.drop_personal == self._drops()
+            current = plan.generation == self.manifest.generation
+            if self._options.full and plan.mode != "full":
+                same = False
+            if same and (current or (not self._files.renames and len(stale) < len(plan.places))):
+                self._staging.adopt(folder, () if current else stale)
+                return replace(plan, generation=self.manifest.generation)
+        return None
 
     def _drops(self) -> bool:
         wanted = self._options.drop_personal
@@ -210,6 +219,7 @@ class TableSync:
             bin=offers.bin if mode == "incremental" and options.deletions else "",
             everywhere=everywhere,
             names=names,
+            known=manifest.since,
         )
 
     def _fetch_rows(self, procore: Source, plan: StagingPlan, *, catching_up: bool) -> None:

@@ -116,7 +116,7 @@ class _Work:
         self._reordered = any(
             self._kinds.get(name, after.columns[name]) != after.columns[name] for name in after.key
         )
-        self._snapshot = Snapshot(files, after.table)
+        self._snapshot = Snapshot(files, before)
         self._ended = History(files, self._snapshot, after, rewrite=self._rewrite, upgrade=self._upgraded)
         self._counts = Counts()
 
@@ -134,14 +134,14 @@ class _Work:
             self._after,
             header=header.file,
             header_digest=header.digest,
+            header_bytes=header.bytes,
             parts=tuple(parts),
             ended=self._ended.close(self._before.ended),
             rows=sum(part.rows for part in parts),
             deleted=self._before.deleted + self._counts.deleted,
             since=self._since(),
         )
-        self._snapshot.commit(after)
-        return after, self._counts
+        return self._snapshot.commit(after, at_once=self._plan.scrub), self._counts
 
     def _ranges(self) -> Iterator[tuple[int, Part | None, int, int]]:
         """Each part with its number, and which staged rows belong to it, by their place in the order of keys."""
@@ -157,7 +157,7 @@ class _Work:
         if part is not None and start == stop and not self._rewrite and not self._touched(part):
             return self._kept(part)
         old, made = self._old(part), _Range()
-        stem = f"part-{self._after.generation:06d}-{number:05d}"
+        stem = f"part-{self._snapshot.mark}-{number:05d}"
         writer = PartWriter(self._files, self._snapshot.folder, stem, self._after.key)
         unchanged = part is not None and not self._rewrite
         pieces = []
@@ -263,7 +263,7 @@ class _Work:
         same = (self._before.columns, self._before.exact) == (self._after.columns, self._after.exact)
         if same and self._before.header:
             return self._snapshot.keep(self._before.files[0])
-        name = f"0-columns-{self._after.generation:06d}.parquet"
+        name = f"0-columns-{self._snapshot.mark}.parquet"
         empty = schema_of(self._after.columns, self._after.extra).empty_table()
         return write_rows(self._files, self._snapshot.folder, name, empty)
 

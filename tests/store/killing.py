@@ -17,9 +17,8 @@ import pyarrow.parquet as pq
 
 from procore_nb.demo import Demo, DemoAdapter
 from procore_nb.store import Store
-from procore_nb.store.files import LocalFiles
+from procore_nb.store.files import LocalFiles, RemoteFiles
 from procore_nb.store.manifest import digest_of
-from procore_nb.store.remote import RemoteFiles
 from store.living import LISTS, LivingDemo, World, connection
 
 
@@ -101,6 +100,12 @@ class MortalRemoteFiles(RemoteFiles):
         self.fate.step()
         super().write(path, data)
         self.fate.step()
+
+    def create(self, path: str, data: bytes) -> bool:
+        self.fate.step()
+        made = super().create(path, data)
+        self.fate.step()
+        return made
 
     def remove(self, path: str) -> None:
         self.fate.step()

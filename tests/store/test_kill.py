@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from procore_nb.store import Store
 from store.killing import Fate, Killed, Trial, contents, same, sync
 from store.living import World
 
@@ -46,6 +45,5 @@ def test_at_a_url_too_a_sync_that_is_killed_is_gone_on_with(tmp_path: Path) -> N
         assert all(
             any(frame.equals(state[name]) for state in (before, due)) for name, frame in found.items()
         ), point
-        Store(url)._files.remove("_lock")  # at a URL nobody lets go of it for a process that is gone
         sync(world, url, lists=LISTS, history=True)
         assert same(contents(url), due), point

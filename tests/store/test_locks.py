@@ -7,7 +7,6 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pandas as pd
 import pytest
 
@@ -67,37 +66,6 @@ def test_a_table_folder_that_is_a_link_can_be_synced_again(tmp_path: Path, leads
         assert len(Store(folder).table("rfis")) == rows
     assert not (folder / "rfis").is_symlink()
     assert elsewhere.exists() == (leads == "somewhere"), "what a link leads to is not ours to remove"
-
-
-@pytest.mark.parametrize(("renewed", "held"), [(-60, True), (60, True), (-(10**4), False), (10**4, False)])
-def test_a_lock_at_a_url_is_held_while_its_time_is_near(tmp_path: Path, renewed: int, held: bool) -> None:
-    files = Store(f"memory://{tmp_path}/portfolio")._files
-    about = {"process": 1, "machine": "m", "at": "now", "token": "t", "renewed": 10**6 + renewed}
-    files.write("_lock", orjson.dumps(about))
-    taking = locked(files, clock=lambda: 1e6, sleep=lambda seconds: None)
-    if held:
-        with pytest.raises(StoreError, match="by process 1 on m"), taking:
-            pass
-    else:
-        with taking:
-            pass
-
-
-@pytest.mark.parametrize(
-    "content", [b"5", b"null", b'{"renewed": "soon"}', b'{"renewed": null}', b"\xff", b"[[1]]"]
-)
-def test_a_lock_that_cannot_be_read_is_nobodys(tmp_path: Path, content: bytes) -> None:
-    files = Store(f"memory://{tmp_path}/portfolio")._files
-    files.write("_lock", content)
-    with locked(files, clock=lambda: 1e6, sleep=lambda seconds: None):
-        pass
-
-
-def test_a_held_lock_without_names_says_another_process(tmp_path: Path) -> None:
-    files = Store(f"memory://{tmp_path}/portfolio")._files
-    files.write("_lock", orjson.dumps({"process": 1, "renewed": 1e6}))
-    with pytest.raises(StoreError, match="by another process"), locked(files, clock=lambda: 1e6):
-        pass
 
 
 def test_a_copy_of_a_store_is_read_without_writing_to_it(tmp_path: Path) -> None:

@@ -262,19 +262,6 @@ def test_a_store_may_be_at_a_url(tmp_path: Path, scheme: str) -> None:
     assert store.files("rfis")[0].startswith("memory://" if scheme == "memory" else "/")
 
 
-def test_at_a_url_a_lock_that_nobody_renews_is_taken_over(tmp_path: Path) -> None:
-    store, now = Store(f"memory://{tmp_path}/locked"), [1000.0]
-    waits: list[float] = []
-    holding = locked(store._files, clock=lambda: now[0], sleep=waits.append)
-    holding.__enter__()
-    with pytest.raises(OutputError), locked(store._files, clock=lambda: now[0], sleep=waits.append):
-        pass
-    now[0] += 200
-    with locked(store._files, clock=lambda: now[0], sleep=waits.append):
-        pass
-    holding.__exit__(None, None, None)
-
-
 def test_a_full_disk_leaves_the_store_as_it_was(world: World, tmp_path: Path) -> None:
     sync(world, tmp_path / "portfolio", lists=["rfis"])
     before = Store(tmp_path / "portfolio").table("rfis")

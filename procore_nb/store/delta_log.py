@@ -1,0 +1,191 @@
+"""The Delta log of a table: which files hold it, for every engine that reads Delta; where no folder can be swapped, the commit.
+
+In: manifests. Out: commits and checkpoints in `_delta_log`, as Delta's protocol has them (reader version 1, writer version 2;
+https://github.com/delta-io/delta/blob/master/PROTOCOL.md). Speaks to the file system through `files`.
+
+A commit is one JSON file whose name is the next number. At a URL it is created only if there is none of that number: of two
+writers that began with one state, one is refused, and nothing of the first is lost. It names the manifest of the state.
+A checkpoint beside every commit holds the whole state, so that a reader opens two files however old the table is.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote
+
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from procore_nb.frames.codec import ARROW_TYPES, schema_of
+from procore_nb.store.files import Files, damaged, missing
+from procore_nb.store.manifest import Manifest, Part
+
+LOG = "_delta_log"
+LAST_CHECKPOINT = f"{LOG}/_last_checkpoint"
+_MANIFEST = "procore_nb.manifest"
+_PROTOCOL = {"minReaderVersion": 1, "minWriterVersion": 2}
+_DELTA_TYPES = {
+    ARROW_TYPES["integer"]: "long",
+    ARROW_TYPES["boolean"]: "boolean",
+    ARROW_TYPES["text"]: "string",
+    ARROW_TYPES["number"]: "double",
+    ARROW_TYPES["time"]: "timestamp",
+    ARROW_TYPES["date"]: "date",
+    ARROW_TYPES["decimal"]: "decimal(38,10)",
+}
+_TEXTS = pa.map_(pa.string(), pa.string())
+_CHECKPOINT = pa.schema(
+    {
+        "protocol": pa.struct({name: pa.int32() for name in _PROTOCOL}),
+        "metaData": pa.struct(
+            {
+                "id": pa.string(),
+                "format": pa.struct({"provider": pa.string(), "options": _TEXTS}),
+                "schemaString": pa.string(),
+                "partitionColumns": pa.list_(pa.string()),
+                "configuration": _TEXTS,
+                "createdTime": pa.int64(),
+            }
+        ),
+        "add": pa.struct(
+            {
+                "path": pa.string(),
+                "partitionValues": _TEXTS,
+                "size": pa.int64(),
+                "modificationTime": pa.int64(),
+                "dataChange": pa.bool_(),
+                "stats": pa.string(),
+            }
+        ),
+        "remove": pa.struct({"path": pa.string(), "deletionTimestamp": pa.int64(), "dataChange": pa.bool_()}),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Head:
+    """The last commit of a log: its number, and the manifest that the last commit of ours names.
+
+    `since` says of files that other programs added (True) or removed after that, as `OPTIMIZE` does.
+    """
+
+    version: int = -1
+    manifest: str = ""
+    since: dict[str, bool] = field(default_factory=dict)
+
+    def live(self, manifest: Manifest) -> set[str]:
+        """The files that the log says hold the table."""
+        known = {part.file: True for part in manifest.files} | self.since
+        return {name for name, is_live in known.items() if is_live}
+
+
+def entry(version: int) -> str:
+    """The path of a commit below its table."""
+    return f"{LOG}/{version:020d}.json"
+
+
+def checkpoint(version: int) -> str:
+    """The path of a commit's checkpoint below its table."""
+    return f"{LOG}/{version:020d}.checkpoint.parquet"
+
+
+def head(files: Files, table: str) -> Head:
+    """The last commit of a table's log; one without number if there is no log."""
+    numbers = re.findall(r"^(\d{20})\.json$", "\n".join(files.names(f"{table}/{LOG}")), re.MULTILINE)
+    since: dict[str, bool] = {}
+    for version in sorted(map(int, numbers), reverse=True):
+        actions = _read(files, f"{table}/{entry(version)}")
+        named = next(
+            (one["commitInfo"][_MANIFEST] for one in actions if _MANIFEST in one.get("commitInfo", ())), ""
+        )
+        if named:
+            return Head(int(max(numbers)), str(named), since)
+        for one in actions:
+            for kind in one.keys() & {"add", "remove"}:
+                since.setdefault(unquote(one[kind]["path"]), kind == "add")
+    if numbers:
+        raise damaged(files.address(f"{table}/{LOG}"))
+    return Head()
+
+
+def commit(before: Manifest, after: Manifest, named: str, live: Iterable[str]) -> bytes:
+    """The commit from the files that are live now to those of the next state, whose manifest is called `named`."""
+    now, known, due = _now(), set(live), {part.file for part in after.files}
+    actions: list[dict[str, Any]] = [
+        {
+            "commitInfo": {
+                "timestamp": now,
+                "operation": "WRITE",
+                "operationParameters": {"mode": "Append"},
+                _MANIFEST: named,
+            }
+        }
+    ]
+    if after.version == 0:
+        actions.append({"protocol": _PROTOCOL})
+    if after.version == 0 or _schema(before) != _schema(after):
+        actions.append({"metaData": _metadata(after)})
+    gone = {"deletionTimestamp": now, "dataChange": True}
+    actions += [{"remove": {"path": name, **gone}} for name in sorted(known - due)]
+    actions += [{"add": _add(part, now)} for part in after.files if part.file not in known]
+    return b"\n".join(map(orjson.dumps, actions)) + b"\n"
+
+
+def write_checkpoint(files: Files, folder: str, manifest: Manifest) -> None:
+    """Put a state's checkpoint beside its commit."""
+    adds = [{"add": _add(part, _now())} for part in manifest.files]
+    rows = [{"protocol": _PROTOCOL}, {"metaData": _metadata(manifest)}, *adds]
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.Table.from_pylist(rows, schema=_CHECKPOINT), sink)
+    files.write(f"{folder}/{checkpoint(manifest.version)}", sink.getvalue().to_pybytes())
+    files.write(f"{folder}/{LAST_CHECKPOINT}", orjson.dumps({"version": manifest.version, "size": len(rows)}))
+
+
+def _metadata(manifest: Manifest) -> dict[str, Any]:
+    return {
+        "id": str(uuid.uuid5(uuid.NAMESPACE_URL, f"procore_nb/{manifest.path}")),
+        "format": {"provider": "parquet", "options": {}},
+        "schemaString": _schema(manifest),
+        "partitionColumns": [],
+        "configuration": {},
+        "createdTime": _now(),
+    }
+
+
+def _schema(manifest: Manifest) -> str:
+    schema = schema_of(manifest.columns, manifest.extra)
+    columns = [
+        {"name": one.name, "type": _DELTA_TYPES[one.type], "nullable": True, "metadata": {}} for one in schema
+    ]
+    return orjson.dumps({"type": "struct", "fields": columns}).decode()
+
+
+def _add(part: Part, now: int) -> dict[str, Any]:
+    return {
+        "path": part.file,
+        "partitionValues": {},
+        "size": part.bytes,
+        "modificationTime": now,
+        "dataChange": True,
+        "stats": part.stats or orjson.dumps({"numRecords": part.rows}).decode(),
+    }
+
+
+def _read(files: Files, path: str) -> list[dict[str, Any]]:
+    data = files.read(path)
+    if data is None:
+        raise missing(files.address(path))
+    try:
+        return [dict(orjson.loads(line)) for line in data.splitlines() if line.strip()]
+    except (ValueError, TypeError) as error:
+        raise damaged(files.address(path)) from error
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
