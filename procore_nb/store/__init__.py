@@ -13,6 +13,7 @@ What lies where, so that any engine reads it:
         0-columns-….parquet    no rows, all columns
         part-….parquet         up to some 64,000 rows, sorted by project and id
         _manifest.json         which state this is
+        _delta_log/            the same for engines that read Delta
         _history/              deleted rows, and earlier versions where history is kept
 
 Engines pass over names that begin with an underscore. Each is one line:
@@ -24,8 +25,7 @@ Engines pass over names that begin with an underscore. Each is one line:
 
 (Told of a partitioning, Dask reads through Arrow, which fills columns that older parts lack; its own reader does not.)
 
-Why so. A folder that holds exactly one state needs no reader of ours, as a log of changes (Delta, Iceberg) would. Parts are
-never changed: an update writes those anew whose rows changed and takes over the others, so a new column costs nothing
+Why so. A folder that holds exactly one state needs no reader of ours and no Delta reader either. Parts are never changed: an update writes those anew whose rows changed and takes over the others, so a new column costs nothing
 (`0-columns` names it, older parts lack it, and engines fill it with nulls). Parts hold ranges of keys that do not overlap,
 so their statistics lead an engine, and an update, to the one part a project or an id is in; folders by project would be
 thousands of tiny files. Deleted rows lie apart, so that nobody counts them by accident. How one state follows another, and

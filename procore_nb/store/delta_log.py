@@ -5,14 +5,13 @@ https://github.com/delta-io/delta/blob/master/PROTOCOL.md). Speaks to the file s
 
 A commit is one JSON file whose name is the next number. At a URL it is created only if there is none of that number: of two
 writers that began with one state, one is refused, and nothing of the first is lost. It names the manifest of the state.
-A checkpoint beside every commit holds the whole state, so that a reader opens two files however old the table is.
+A checkpoint beside every commit at a URL holds the whole state, so that a reader opens two files however old the table is.
 """
 
 from __future__ import annotations
 
 import re
 import time
-import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -149,7 +148,7 @@ def write_checkpoint(files: Files, folder: str, manifest: Manifest) -> None:
 
 def _metadata(manifest: Manifest) -> dict[str, Any]:
     return {
-        "id": str(uuid.uuid5(uuid.NAMESPACE_URL, f"procore_nb/{manifest.path}")),
+        "id": manifest.log_id,
         "format": {"provider": "parquet", "options": {}},
         "schemaString": _schema(manifest),
         "partitionColumns": [],

@@ -173,7 +173,7 @@ def _erase_table(files: Files, manifest: Manifest, person: Person, people: str) 
         header = snapshot.keep(manifest.files[0])
         after = replace(after, header_digest=header.digest, header_bytes=header.bytes)
     parts = _write(files, snapshot, manifest.parts, live, stem=f"part-{snapshot.mark}", key=manifest.key)
-    over = _write(files, snapshot, manifest.ended, ended, stem=f"ended-{snapshot.mark}", below=HISTORY)
+    over = _write(files, snapshot, manifest.ended, ended, stem=f"_ended-{snapshot.mark}", below=HISTORY)
     last = manifest.last | {
         "skipped": [
             one for one in manifest.last.get("skipped", []) if not _is_place_of(one, manifest, person)

@@ -10,8 +10,9 @@ read, and the next sync takes such a table over without writing its parts anew.
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Sequence
-from dataclasses import MISSING, asdict, dataclass, field, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -85,6 +86,7 @@ class Manifest:
     whole_at: str = ""
     last: dict[str, Any] = field(default_factory=dict)
     version: int = -1
+    log_id: str = ""
     retired: dict[str, list[str]] = field(default_factory=dict)
     format: int = FORMAT
 
@@ -92,6 +94,10 @@ class Manifest:
     def extra(self) -> tuple[str, ...]:
         """The bookkeeping columns of every part."""
         return (*(EXACT + name for name in self.exact), FIRST_SEEN, VALID_FROM)
+
+    def with_log_id(self) -> Manifest:
+        """The manifest with a name for its Delta log, as every log has one of its own."""
+        return self if self.log_id else replace(self, log_id=str(uuid.uuid4()))
 
     def since_of(self) -> dict[str, str]:
         """The frozen start of the last read of each place."""
@@ -226,9 +232,9 @@ def check_identity(files: Files, environment: Environment, company_id: int | Non
         "company_id": int(company_id),
     }
     known = read_identity(files)
-    if known is None and files.create(STORE_NAME, sealed(own)):
-        return
-    known = known or read_identity(files) or own
+    if known is None:
+        files.create(STORE_NAME, sealed(own))
+        known = read_identity(files) or {**own}
     if isinstance(files, RemoteFiles) and files.create(STORE_NAME, sealed(own) + b"\n"):
         raise StoreError(
             f"{files.address('')} does not refuse to replace a file, so two syncs could undo each other's work.",

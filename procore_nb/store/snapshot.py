@@ -42,6 +42,7 @@ from procore_nb.store.manifest import (
 
 WORK = "_work"
 HISTORY = "_history"
+_LONGEST_LOG = 100
 
 
 class Snapshot:
@@ -80,21 +81,28 @@ class Snapshot:
             If another sync has put a state of its own in place since this one began.
         """
         before, files, table = self._before, self._files, self._table
-        after = replace(after, version=before.version + 1)
         if files.renames:
-            after = replace(after, retired={})
-            files.write(f"{self._next}/{entry(after.version)}", commit(before, after, NAME, self._live()))
-            write_checkpoint(files, self._next, after)
+            version = self._keep_log(at_once)
+            after = replace(
+                after, version=version, log_id=before.log_id if version else "", retired={}
+            ).with_log_id()
+            live = {part.file for part in before.files} if version else ()
+            files.write(f"{self._next}/{entry(version)}", commit(before, after, NAME, live))
             files.write(f"{self._next}/{NAME}", after.text())
             files.flush_folder(self._next)
             swap(files, table)
             return after
+        after = replace(after, version=before.version + 1).with_log_id()
         found, name = head(files, table), f"_manifest-{self.mark}.json"
         due = {part.file for part in after.files} | {f"{HISTORY}/{part.file}" for part in after.ended}
         replaced = [entry(before.version), checkpoint(before.version)] if before.version >= 0 else []
         held = {part.file for part in before.files} | {f"{HISTORY}/{part.file}" for part in before.ended}
         replaced += [found.manifest or NAME, *sorted(held - due)]
-        kept = {} if at_once else _recent(before.retired, files.keep_days) | {utc_text(): replaced}
+        kept = (
+            {}
+            if at_once
+            else _recent(before.retired | {utc_text(microseconds=True): replaced}, files.keep_days)
+        )
         after = replace(after, retired=kept)
         files.write(f"{table}/{name}", after.text())
         text = commit(before, after, name, found.live(before) if found.version >= 0 else ())
@@ -110,8 +118,21 @@ class Snapshot:
             _vacuum(files, after, name, gone=[*chain(*before.retired.values()), *replaced])
         return after
 
-    def _live(self) -> set[str]:
-        return {part.file for part in self._before.files} if self._before.version >= 0 else set()
+    def _keep_log(self, at_once: bool) -> int:
+        """Take the log's commits into the next state; returns the number of the next one, 0 for a new log.
+
+        On a disk the log has no checkpoints: an engine that reads all Parquet files below a folder would take their rows for
+        the table's. So that it does not grow for ever, it begins anew now and then, and where nothing of former states may stay.
+        """
+        if at_once or not 0 <= self._before.version < _LONGEST_LOG:
+            return 0
+        try:
+            for version in range(self._before.version + 1):
+                self._files.link(f"{self._table}/{entry(version)}", f"{self._next}/{entry(version)}")
+        except StoreError:  # somebody removed some of it
+            self._files.remove(f"{self._next}/{LOG}")
+            return 0
+        return self._before.version + 1
 
 
 def _recent(retired: Mapping[str, list[str]], days: float) -> dict[str, list[str]]:
@@ -161,6 +182,7 @@ def swap(files: Files, table: str) -> None:
             files.rename(f"{work}/previous", table)
         raise
     with suppress(StoreError):  # the next state is in place
+        files.remove(f"{work}/previous")
         files.remove(work)
 
 
@@ -261,6 +283,6 @@ class History:
         if not self._waiting:
             return
         rows = pa.concat_tables(self._waiting)
-        name = f"ended-{self._snapshot.mark}-{len(self._made):05d}.parquet"
+        name = f"_ended-{self._snapshot.mark}-{len(self._made):05d}.parquet"
         self._made.append(write_rows(self._files, f"{self._snapshot.folder}/{HISTORY}", name, rows))
         self._waiting, self._rows = [], 0

@@ -59,6 +59,12 @@ class StagingPlan:
         """All places, in the order they are asked."""
         return [place for _, places in self.groups for place in places]
 
+    def stale(self, manifest: Manifest) -> set[str]:
+        """The places that another sync has read since this one began."""
+        before = {place: moment for moment, places in self.known.items() for place in places}
+        now = manifest.since_of()
+        return {place for place in self.places if before.get(place) != now.get(place)}
+
 
 def extended(plan: StagingPlan, wanted: StagingPlan, done: Collection[str]) -> StagingPlan:
     """An unfinished plan for the places that are wanted now: what is staged stays, others are as they are wanted."""
@@ -146,9 +152,14 @@ class Staging:
         self._files.write(f"{self._folder}/plan.json", sealed(asdict(plan)))
 
     def clear(self) -> None:
-        """Forget what is staged, here and where it was taken over from."""
-        for folder in {self._folder, self._earlier} - {""}:
-            self._files.remove(folder)
+        """Forget what is staged here."""
+        self._files.remove(self._folder)
+
+    def sweep(self, manifest: Manifest) -> None:
+        """Forget what other syncs have staged, where the table has newer rows of all their places."""
+        for folder, plan in self.plans():
+            if plan.stale(manifest) >= set(plan.places):
+                self._files.remove(folder)
         if not self._files.names(self._root):
             self._files.remove(self._root)
 

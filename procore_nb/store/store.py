@@ -41,6 +41,8 @@ class Store:
         their owner only. It holds personal data: treat it as such, or see `drop_personal`.
     storage_options
         For the file system of a URL.
+    keep_days
+        How long files of former states stay for those who still read them, at a URL and on Windows.
     clock
         The present time, with a zone.
     catalogue
@@ -61,10 +63,11 @@ class Store:
         place: str | os.PathLike[str],
         *,
         storage_options: Mapping[str, Any] | None = None,
+        keep_days: float = 1.0,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         catalogue: Catalogue | None = None,
     ) -> None:
-        self._files = files_at(place, storage_options)
+        self._files = files_at(place, storage_options, keep_days=not_negative(keep_days, "keep_days"))
         self._clock = clock
         read_identity(self._files)
         self._catalogue = catalogue

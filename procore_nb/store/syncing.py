@@ -152,6 +152,7 @@ class TableSync:
         )
         with suppress(StoreError):  # the table is up to date, whatever becomes of the staged rows
             self._staging.clear()
+            self._staging.sweep(self.manifest)
         log.rows, log.synced_at = self.manifest.rows, plan.started
         log.new += counts.new
         log.changed += counts.changed
@@ -159,10 +160,8 @@ class TableSync:
 
     def _unfinished(self) -> StagingPlan | None:
         """The plan of a sync that was interrupted, if it is still what is wanted: of its places, those nobody has read since."""
-        now = self.manifest.since_of()
         for folder, plan in self._staging.plans():
-            before = {place: moment for moment, places in plan.known.items() for place in places}
-            stale = {place for place in plan.places if before.get(place) != now.get(place)}
+            stale = plan.stale(self.manifest)
             same = plan.arguments == self._arguments and plan.drop_personal == self._drops()
             current = plan.generation == self.manifest.generation
             if self._options.full and plan.mode != "full":

@@ -61,7 +61,9 @@ def folder(whole: Path, tmp_path: Path) -> Path:
 
 
 def files_of(folder: Path) -> list[Path]:
-    return sorted(one for one in folder.rglob("*") if one.is_file() and one.name != "_lock")
+    """All files but the lock, and the log, which a store on a disk writes and never reads."""
+    found = (one for one in folder.rglob("*") if one.is_file() and one.name != "_lock")
+    return sorted(one for one in found if "_delta_log" not in one.parts)
 
 
 def lists_of(path: Path) -> list[str]:
@@ -172,7 +174,7 @@ def test_a_damaged_staged_file_or_plan_is_fetched_again(tmp_path: Path) -> None:
     clean = tmp_path / "clean"
     sync(world, clean, lists=["rfis"])
     with suppress(Killed):
-        sync(world, tmp_path / "cut", Fate(26), lists=["rfis"])
+        sync(world, tmp_path / "cut", Fate(28), lists=["rfis"])
     staged = [one for one in files_of(tmp_path / "cut") if "_work" in one.parts]
     assert {one.suffix for one in staged} == {".json", ".arrow"}
     for path in staged:

@@ -1,0 +1,404 @@
+"""The Delta log: one state for every reader, and of two writers that began with one state, one is refused."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import stat
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pandas as pd
+import pytest
+
+from procore_nb.demo import Demo, DemoAdapter
+from procore_nb.errors import StoreError
+from procore_nb.store import Store
+from procore_nb.store.files import LocalFiles
+from procore_nb.store.manifest import sealed
+from store.killing import bare_rows
+from store.living import LISTS, LivingDemo, World, connection
+
+deltalake = pytest.importorskip("deltalake")
+
+
+@pytest.fixture(params=["memory", "no swap", pytest.param("s3", marks=pytest.mark.s3)])
+def url(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Where a folder cannot be swapped: an object store, or a disk as Windows has it."""
+    if request.param == "memory":
+        return f"memory://{tmp_path}/portfolio"
+    if request.param == "s3":
+        return str(request.getfixturevalue("bucket"))
+    without_swap(monkeypatch)
+    return str(tmp_path / "portfolio")
+
+
+@pytest.fixture(scope="module")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A simulated S3 on this machine: `pip install s3fs moto flask flask-cors`, then `pytest -m s3`."""
+    pytest.importorskip("s3fs")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "moto.server", "-p", str(port)]
+    with subprocess.Popen(command, cwd=tmp_path_factory.mktemp("s3"), stderr=subprocess.DEVNULL) as server:
+        while server.poll() is None:
+            with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+                break
+        yield f"http://127.0.0.1:{port}"
+        server.terminate()
+
+
+@pytest.fixture
+def bucket(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    import s3fs
+
+    settings = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_ENDPOINT_URL": s3_server}
+    settings |= {"AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1", "AWS_ALLOW_HTTP": "true"}
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    s3fs.S3FileSystem.clear_instance_cache()
+    name = f"kept-{secrets.token_hex(4)}"
+    s3fs.S3FileSystem().mkdir(name)
+    return f"s3://{name}/portfolio"
+
+
+def without_swap(monkeypatch: pytest.MonkeyPatch) -> None:
+    begin = LocalFiles.__init__
+
+    def init(self: LocalFiles, root: Path, **options: Any) -> None:
+        begin(self, root, **options)
+        self.renames = False
+
+    monkeypatch.setattr(LocalFiles, "__init__", init)
+
+
+def sync(
+    world: World,
+    url: str | Path,
+    lists: Any = ("rfis",),
+    during: Callable[[], Any] | None = None,
+    **options: Any,
+) -> Any:
+    """One sync; `during` happens with its first request of a list of projects."""
+    waiting = [] if during is None else [during]
+
+    class Adapter(DemoAdapter):
+        def send(self, request: Any, *arguments: Any, **named: Any) -> Any:
+            reply = super().send(request, *arguments, **named)
+            if waiting and "/projects/" in request.url:
+                waiting.pop()()
+            return reply
+
+    def adapter(demo: Demo) -> DemoAdapter:
+        return Adapter(demo, sleep=lambda seconds: None)
+
+    with connection(LivingDemo(world), adapter=adapter) as procore:
+        return Store(url, clock=lambda: world.now).sync(procore, lists, **options)
+
+
+def rows_of(world: World, name: str) -> list[int]:
+    return sorted(number for (one, _), rows in world.rows.items() if one == name for number in rows)
+
+
+def kept(url: str | Path, name: str = "rfis") -> list[int]:
+    return sorted(Store(url).table(name)["id"].tolist())
+
+
+def delta(path: Path | str) -> Any:
+    return deltalake.DeltaTable(str(path)).to_pyarrow_table()
+
+
+def test_delta_readers_and_bare_readers_see_the_rows_of_the_store(tmp_path: Path) -> None:
+    world, folder = World(projects=2, rows=4), tmp_path / "portfolio"
+    for version in range(3):
+        sync(world, folder, LISTS, window_days=60)
+        for name in LISTS:
+            frame = Store(folder).table(name)
+            rows = delta(folder / name)
+            assert deltalake.DeltaTable(str(folder / name)).version() == version
+            assert rows.num_rows == len(frame) == bare_rows(folder, name)
+            assert set(frame.columns) - {"project_name"} <= set(rows.column_names)
+        money = delta(folder / "budget_modifications").column("transfer_amount").to_pylist()
+        assert sum(money) == sum(Store(folder).table("budget_modifications")["transfer_amount"])
+        world.add("rfis", str(world.projects[0]), **{f"new_in_{version}": "x"})
+        world.live_a_little(20)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes of files")
+def test_the_log_is_for_its_owner_only(tmp_path: Path) -> None:
+    sync(World(projects=2), tmp_path / "portfolio")
+    log = list((tmp_path / "portfolio" / "rfis" / "_delta_log").rglob("*"))
+    assert log
+    assert {stat.S_IMODE(one.stat().st_mode) for one in log} == {0o600}
+
+
+def test_a_log_on_a_disk_begins_anew_when_it_is_long_or_was_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("procore_nb.store.snapshot._LONGEST_LOG", 2)
+    world, folder = World(projects=2), tmp_path / "portfolio"
+    for version in (0, 1, 2, 0, 1):
+        sync(world, folder)
+        table = deltalake.DeltaTable(str(folder / "rfis"))
+        assert (table.version(), table.to_pyarrow_table().num_rows) == (version, len(kept(folder)))
+        world.pass_time(hours=1)
+        world.add("rfis", str(world.projects[0]))
+    (folder / "rfis" / "_delta_log" / f"{0:020d}.json").unlink()
+    sync(world, folder)
+    assert deltalake.DeltaTable(str(folder / "rfis")).version() == 0
+    assert delta(folder / "rfis").num_rows == len(rows_of(world, "rfis"))
+
+
+def test_statistics_lead_an_engine_to_the_file_of_a_project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("procore_nb.store.data_files.cuts.__defaults__", (3,))
+    world = World(projects=6, rows=6)
+    sync(world, tmp_path)
+    actions = deltalake.DeltaTable(str(tmp_path / "rfis")).get_add_actions(flatten=True)
+    found = pd.DataFrame(
+        {
+            name: actions.column(name).to_pylist()
+            for name in ("num_records", "min.project_id", "max.project_id", "min.id", "null_count.id")
+        }
+    )
+    parts = found[found["num_records"] > 0]
+    assert len(parts) > 2
+    assert parts["num_records"].sum() == len(rows_of(world, "rfis"))
+    assert (parts["min.project_id"].iloc[1:].to_numpy() >= parts["max.project_id"].iloc[:-1].to_numpy()).all()
+    assert (parts["null_count.id"] == 0).all()
+
+
+@pytest.mark.parametrize("url", ["memory", pytest.param("s3", marks=pytest.mark.s3)], indirect=True)
+def test_of_two_syncs_of_one_table_the_later_one_is_refused_and_nothing_is_lost(url: str) -> None:
+    world = World(projects=3, rows=4)
+    sync(world, url)
+    world.pass_time(hours=1)
+    world.add("rfis", str(world.projects[0]))
+
+    def other() -> None:
+        sync(world, url)
+        world.add("rfis", str(world.projects[1]))
+
+    with pytest.raises(StoreError, match=r"Another sync of rfis in .* finished first"):
+        sync(world, url, during=other)
+    assert set(kept(url)) <= set(rows_of(world, "rfis"))
+    world.pass_time(hours=1)
+    sync(world, url)
+    assert kept(url) == rows_of(world, "rfis")
+
+
+@pytest.mark.parametrize("url", ["memory", pytest.param("s3", marks=pytest.mark.s3)], indirect=True)
+def test_what_a_refused_sync_fetched_is_kept_where_nobody_else_has_read_it(url: str) -> None:
+    world = World(projects=4, rows=4)
+    one, other = world.projects[:2], world.projects[2:]
+    with pytest.raises(StoreError, match="finished first"):
+        sync(world, url, projects=one, during=lambda: sync(world, url, projects=other))
+    assert Store(url).table("rfis")["project_id"].isin(other).all()
+    world.asked.clear()
+    result = sync(world, url)
+    read = {place for name, place, query in world.asked if name == "rfis" and "updated" not in query}
+    assert result["resumed"].tolist() == [True]
+    assert not read & {str(place) for place in one}
+    assert kept(url) == rows_of(world, "rfis")
+    assert Store(url)._files.names("_work") == []
+
+
+@pytest.mark.parametrize("url", ["memory", pytest.param("s3", marks=pytest.mark.s3)], indirect=True)
+def test_a_commit_whose_reply_is_lost_is_a_commit(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(projects=2)
+    system = type(Store(url)._files.system)  # type: ignore[attr-defined]
+    put = system.pipe_file
+
+    def lost(self: Any, path: str, value: bytes, **options: Any) -> None:
+        put(self, path, value, **options)
+        if "_delta_log" in path and options:
+            raise TimeoutError("no reply")
+
+    monkeypatch.setattr(system, "pipe_file", lost)
+    assert sync(world, url)["error"].tolist() == [""]
+    assert kept(url) == rows_of(world, "rfis")
+
+
+def test_a_file_system_that_replaces_files_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, world = f"memory://{tmp_path}/portfolio", World(projects=2)
+    system = type(Store(url)._files.system)  # type: ignore[attr-defined]
+    put = system.pipe_file
+    monkeypatch.setattr(system, "pipe_file", lambda self, path, value, mode="": put(self, path, value))
+    with pytest.raises(StoreError, match="does not refuse to replace a file"):
+        sync(world, url)
+    assert not world.asked
+
+
+@pytest.mark.parametrize("url", ["no swap", pytest.param("s3", marks=pytest.mark.s3)], indirect=True)
+def test_without_a_swap_delta_readers_see_the_rows_of_the_store(url: str) -> None:
+    world = World(projects=2, rows=4)
+    for version in range(3):
+        sync(world, url)
+        assert deltalake.DeltaTable(f"{url}/rfis").version() == version
+        assert sorted(delta(f"{url}/rfis").column("id").to_pylist()) == kept(url) == rows_of(world, "rfis")
+        world.live_a_little(10, deletes=False)
+
+
+@pytest.mark.parametrize("url", ["no swap"], indirect=True)
+def test_what_another_program_did_to_the_log_is_taken_into_account(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("procore_nb.store.data_files.cuts.__defaults__", (3,))
+    world = World(projects=4, rows=6)
+    sync(world, url)
+    assert deltalake.DeltaTable(f"{url}/rfis").optimize.compact()["numFilesRemoved"] > 1
+    assert kept(url) == rows_of(world, "rfis")
+    world.pass_time(hours=1)
+    world.add("rfis", str(world.projects[-1]))
+    sync(world, url)
+    assert sorted(delta(f"{url}/rfis").column("id").to_pylist()) == kept(url) == rows_of(world, "rfis")
+
+
+def test_former_files_go_after_keep_days_and_at_once_after_an_erasure(url: str) -> None:
+    world = World(projects=2, rows=3)
+
+    def files() -> set[str]:
+        return {name for name in Store(url)._files.names("rfis") if name.startswith(("part", "_manifest"))}
+
+    def step(**options: Any) -> set[str]:
+        world.pass_time(hours=1)
+        world.add("rfis", str(world.projects[0]))
+        store = Store(url, clock=lambda: world.now, **options)
+        with connection(LivingDemo(world)) as procore:
+            store.sync(procore, ["rfis"])
+        return files()
+
+    first, second = step(), step()
+    assert first < second, "readers of the first state still find their files"
+    third = step(keep_days=0)
+    assert len(third) == 2
+    step()
+    Store(url).erase(user_id=7)
+    assert len(files()) == 2
+    assert not any(b"kim@example.com" in (Store(url)._files.read(f"rfis/{name}") or b"") for name in files())
+    assert kept(url) == rows_of(world, "rfis")
+
+
+def as_format_2(store: Store, name: str) -> None:
+    """What a version before the Delta log has written."""
+    files = store._files
+    found = next(one for one in files.names(name) if one.startswith("_manifest"))
+    content = orjson.loads(files.read(f"{name}/{found}") or b"")
+    for key in ("digest", "version", "log_id", "retired", "header_bytes"):
+        del content[key]
+    for part in (*content["parts"], *content["ended"]):
+        del part["stats"]
+    files.remove(f"{name}/{found}")
+    files.remove(f"{name}/_delta_log")
+    files.write(f"{name}/_manifest.json", sealed(content | {"format": 2}))
+
+
+@pytest.mark.parametrize("kind", ["swap", "no swap", "memory"])
+def test_a_store_of_an_earlier_version_is_taken_over_without_writing_its_parts_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    if kind == "no swap":
+        without_swap(monkeypatch)
+    url = f"memory://{tmp_path}/portfolio" if kind == "memory" else str(tmp_path / "portfolio")
+    world = World(projects=2, rows=4)
+    sync(world, url)
+    as_format_2(Store(url), "rfis")
+    assert kept(url) == rows_of(world, "rfis")
+    before = set(Store(url).files("rfis"))
+    result = sync(world, url).iloc[0]
+    assert (result["mode"], result["changed"]) == ("incremental", 0)
+    assert set(Store(url).files("rfis")) == before
+    if kind != "memory":
+        assert sorted(delta(f"{url}/rfis").column("id").to_pylist()) == kept(url) == rows_of(world, "rfis")
+
+
+def test_what_fails_after_the_commit_does_not_fail_the_sync(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, folder = World(projects=2), tmp_path / "portfolio"
+    sync(world, folder)
+    world.pass_time(hours=1)
+    world.add("rfis", str(world.projects[0]))
+    remove = LocalFiles.remove
+
+    def held(self: LocalFiles, path: str) -> None:
+        if path.endswith("/previous") and self.exists(path):
+            raise StoreError("a program holds it open")
+        remove(self, path)
+
+    monkeypatch.setattr(LocalFiles, "remove", held)
+    assert sync(world, folder)["new"].tolist() == [1]
+    assert kept(folder) == rows_of(world, "rfis")
+
+
+def test_another_process_s_sync_is_seen_though_listings_are_kept(url: str) -> None:
+    world = World(projects=2, rows=3)
+    sync(world, url)
+    store = Store(url)
+    for _ in range(2):
+        assert sorted(store.table("rfis")["id"].tolist()) == rows_of(world, "rfis")
+        assert store.sql("select count(*) as n from rfis")["n"].tolist() == [len(rows_of(world, "rfis"))]
+        world.pass_time(hours=1)
+        world.add("rfis", str(world.projects[0]))
+        world.add("vendors", "")
+        cached = getattr(store._files, "system", None)
+        listings = dict(getattr(cached, "dircache", {}))
+        sync(world, url, ["rfis", "vendors"])
+        if cached is not None and listings:
+            cached.dircache.update(listings)
+    assert store.tables()["table"].tolist() == ["rfis", "vendors"]
+
+
+@pytest.mark.parametrize("reads", [3, pytest.param(60, marks=pytest.mark.slow)])
+def test_readers_neither_fail_nor_mix_while_syncs_go_on(url: str, reads: int) -> None:
+    pytest.importorskip("duckdb")
+    world = World(projects=2, rows=3)
+    for place in world.projects:
+        world.add("rfis", str(place))
+
+    def generation(number: int) -> None:
+        world.pass_time(hours=1)
+        for (name, place), rows in world.rows.items():
+            for one in list(rows) if name == "rfis" else ():
+                world.change("rfis", place, one, subject=f"generation {number}")
+        sync(world, url)
+
+    generation(0)
+    over, failures, seen = threading.Event(), [], 0
+    since = world.now.isoformat()
+
+    def write() -> None:
+        number = 0
+        while not over.is_set():
+            number += 1
+            generation(number)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        store = Store(url)
+        while seen < reads:
+            for subjects in (
+                store.table("rfis")["subject"],
+                store.sql("select subject from rfis")["subject"],
+                store.changes("rfis", since="2020-01-01")["subject"],
+            ):
+                if len(set(subjects)) != 1 or len(subjects) != len(rows_of(world, "rfis")):
+                    failures.append(sorted(set(subjects)))
+            assert store.files("rfis")
+            seen += 1
+    finally:
+        over.set()
+        writer.join()
+    assert not failures, since
