@@ -216,7 +216,7 @@ def test_a_store_of_the_first_format_is_read_and_gets_its_digests_with_the_next_
         kept = orjson.loads((folder / name / "_manifest.json").read_bytes())
         digests = [kept["header_digest"], *(part["digest"] for part in kept["parts"] + kept["ended"])]
         assert all(len(one) == 64 for one in digests)
-    assert orjson.loads((folder / "rfis" / "_manifest.json").read_bytes())["format"] == 2
+    assert orjson.loads((folder / "rfis" / "_manifest.json").read_bytes())["format"] == 3
 
 
 @pytest.mark.parametrize(
@@ -247,7 +247,7 @@ def test_a_later_format_says_to_update(folder: Path) -> None:
     from procore_nb.store.manifest import sealed
 
     path = folder / "rfis" / "_manifest.json"
-    content = orjson.loads(path.read_bytes()) | {"format": 3}
+    content = orjson.loads(path.read_bytes()) | {"format": 4}
     del content["digest"]
     path.write_bytes(sealed(content))
     with pytest.raises(StoreError, match="later version"):
