@@ -127,7 +127,9 @@ def test_delta_readers_and_bare_readers_see_the_rows_of_the_store(tmp_path: Path
             assert rows.num_rows == len(frame) == bare_rows(folder, name)
             assert set(frame.columns) - {"project_name"} <= set(rows.column_names)
         money = delta(folder / "budget_modifications").column("transfer_amount").to_pylist()
-        assert sum(money) == sum(Store(folder).table("budget_modifications")["transfer_amount"])
+        assert sum(money) == sum(
+            Store(folder).table("budget_modifications", decimals="exact")["transfer_amount"]
+        )
         world.add("rfis", str(world.projects[0]), **{f"new_in_{version}": "x"})
         world.live_a_little(20)
 
