@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from procore_nb import __version__
-from procore_nb.cli import commands, demo_commands, sync_command
+from procore_nb.cli import commands, demo_commands, report_command, sync_command
 from procore_nb.cli.completion import SHELLS, completion
 
 _CREDENTIALS = (
@@ -40,6 +40,9 @@ def parser() -> argparse.ArgumentParser:
     _diagnose(verbs.add_parser("diagnose", help="why does nothing come? step by step", epilog=_CREDENTIALS))
     _catalog(verbs.add_parser("catalog", help="make a catalogue from Procore's OpenAPI document"))
     _sync(verbs.add_parser("sync", help="bring a folder of tables up to date", epilog=_CREDENTIALS))
+    _report(
+        verbs.add_parser("report", help="questions of practice, answered: rfis, cost, …", epilog=_CREDENTIALS)
+    )
     _serve(verbs.add_parser("serve-demo", help="serve the demo on a loopback port, for other clients"))
     shells = verbs.add_parser("completion", help="lines that let the Tab key complete these commands")
     shells.add_argument("shell", choices=SHELLS, help='eval "$(procore-nb completion bash)" in ~/.bashrc')
@@ -251,6 +254,22 @@ def _sync(one: argparse.ArgumentParser) -> None:
     one.add_argument("--drop-personal", action="store_true", help="without names, e-mail and the like")
     one.add_argument("--log", action="store_true", help="one JSON object a table on standard error")
     one.set_defaults(run=sync_command.sync)
+
+
+def _report(one: argparse.ArgumentParser) -> None:
+    one.add_argument("names", nargs="+", metavar="NAME", help="rfis, cost, billing …, or all")
+    one.add_argument("--store", metavar="FOLDER", help="from a store, which requests nothing")
+    _connection(one)
+    _projects_argument(one)
+    one.add_argument("--as-of", metavar="DATE", help="the day (today; the demo: its own day)")
+    one.add_argument("--calendar", default="calendar", choices=("calendar", "working"), help="how days count")
+    one.add_argument("--html", metavar="FILE", help="write one HTML file")
+    one.add_argument("--excel", metavar="FILE", help="write an Excel workbook")
+    one.add_argument("--hide-names", action="store_true", help="roles in the place of people")
+    one.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="an option of a report; repeatable"
+    )
+    one.set_defaults(run=report_command.report)
 
 
 def _serve(one: argparse.ArgumentParser) -> None:

@@ -83,4 +83,31 @@ def all_reports(
     return found
 
 
-__all__ = [*REPORTS, "REPORTS", "Report", "ReportFunction", "all_reports", "pack"]
+def view(source: Any, name: str = "portfolio_health") -> Any:
+    """Return a small form around a report: choose it, projects, a day and options; see it, save it.
+
+    Parameters
+    ----------
+    source
+        A connection, a store, or a dict of frames.
+    name
+        The report to begin with.
+
+    Raises
+    ------
+    MissingExtraError
+        If the notebook extra is not installed.
+
+    Examples
+    --------
+    >>> import procore_nb as pnb
+    >>> pnb.reports.view(pnb.connect("demo"), "rfis")
+    ReportView(rfis, nothing made yet)
+    """
+    # An import that points up (`ignore_imports` in pyproject.toml): only who wants the form needs its libraries.
+    from procore_nb.widgets.report_view import ReportView
+
+    return ReportView(source, name)
+
+
+__all__ = [*REPORTS, "REPORTS", "Report", "ReportFunction", "all_reports", "pack", "view"]

@@ -278,7 +278,7 @@ class ReportData:
         records: list[dict[str, Any]] = []
         keys = ["project_id", *by]
         closed = {project for (name, project) in self.coverage.states if name in lists}
-        seen = set()
+        seen, unknown = set(), dict.fromkeys(measure(rows.iloc[:0]), pd.NA)
         for values, part in rows.groupby(keys, dropna=False, sort=False):
             project = _key(values[0])
             seen.add(project)
@@ -289,7 +289,7 @@ class ReportData:
             )
         for project, name in self.projects["name"].items():
             if project not in seen and project in closed:
-                records.append({"project_id": project, "project_name": name})
+                records.append({"project_id": project, "project_name": name, **unknown})
             elif project not in seen and not by:
                 records.append({"project_id": project, "project_name": name} | measure(rows.iloc[:0]))
         columns = ["project_id", "project_name", *by, *measure(rows.iloc[:0])]
