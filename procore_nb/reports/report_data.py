@@ -294,6 +294,7 @@ class ReportData:
                 records.append({"project_id": project, "project_name": name} | measure(rows.iloc[:0]))
         columns = ["project_id", "project_name", *by, *measure(rows.iloc[:0])]
         frame = figures_frame(records, columns).reindex(columns=columns)
+        frame["project_name"] = frame["project_name"].astype("string")
         if frame["project_id"].isna().all():
             frame["project_id"] = frame["project_id"].astype("Int64")
         return frame.sort_values(["project_name", "project_id", *by], kind="stable", ignore_index=True)
