@@ -58,6 +58,7 @@ class Reader:
         self.demo = demo or Demo()
         self._caller = Caller(self.demo)
         self._caller.log_in()
+        self._read: dict[tuple[object, ...], list[Row]] = {}
 
     def projects(self, *, begun: bool = True, tools_off: bool = False) -> list[Project]:
         """Projects of the main company the account may look into."""
@@ -73,7 +74,13 @@ class Reader:
         return self._caller.get(path).status
 
     def rows(self, name: str, project: Project | None = None, *, query: str = "", **ids: object) -> list[Row]:
-        """Every row of a list, page by page."""
+        """Every row of a list, page by page; fetched once, so that rows are to be left as they are."""
+        key = (name, project.id if project else None, query, *sorted(ids.items()))
+        if key not in self._read:
+            self._read[key] = self._fetched(name, project, query, ids)
+        return list(self._read[key])
+
+    def _fetched(self, name: str, project: Project | None, query: str, ids: dict[str, object]) -> list[Row]:
         one = endpoint(name)
         known = {"company_id": COMPANY_ID, "project_id": project.id if project else "", **ids}
         path = one.path

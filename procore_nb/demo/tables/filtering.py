@@ -41,20 +41,20 @@ def filtered(rows: Sequence[Any], query: Query, endpoint: Endpoint) -> list[Any]
     return found
 
 
-def viewed(rows: Sequence[Any], query: Query, endpoint: Endpoint) -> list[Any]:
-    """Rows narrowed to the view asked for; views of bare ids give bare ids."""
+def view_of(query: Query, endpoint: Endpoint) -> Callable[[Any], Any]:
+    """Function that narrows a row to the view asked for; views of bare ids give bare ids."""
     view = query.one(endpoint.view_param) if endpoint.view_param else ""
     if view and endpoint.views and view not in endpoint.views:
         raise bad_request(f"{endpoint.view_param} does not have a valid value: {view}", endpoint.view_param)
     shaped = endpoint.in_view(view or None)
     if shaped.kind == "ids" and endpoint.kind != "ids":
-        return [row.get("id") if isinstance(row, dict) else row for row in rows]
+        return lambda row: row.get("id") if isinstance(row, dict) else row
     dropped = _keys(endpoint.all_fields) - _keys(shaped.fields)
     if dropped:
-        return [_without(row, dropped) for row in rows]
+        return lambda row: _without(row, dropped)
     if view in ("compact", "minimal", "short", "name"):
-        return [{key: row[key] for key in _COMPACT if key in row} for row in rows]
-    return list(rows)
+        return lambda row: {key: row[key] for key in _COMPACT if key in row}
+    return lambda row: row
 
 
 def _keys(fields: Iterable[Field]) -> set[tuple[str, ...]]:

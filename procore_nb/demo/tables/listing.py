@@ -24,7 +24,7 @@ from procore_nb.demo.http_messages import DemoReply, raw_json_reply
 from procore_nb.demo.paging import PageRule
 from procore_nb.demo.project import Project
 from procore_nb.demo.tables.customfields import custom_values, fields_of
-from procore_nb.demo.tables.filtering import filtered, viewed
+from procore_nb.demo.tables.filtering import filtered, view_of
 from procore_nb.demo.tables.generated_rows import generated_rows
 from procore_nb.demo.tables.registry import table_of
 from procore_nb.demo.tables.request_context import RequestContext
@@ -54,8 +54,9 @@ class Listing:
         def answer(call: ApiCall) -> DemoReply:
             _check_required(call, endpoint)
             context = _scene(call, endpoint)
-            rows = viewed(filtered(self._rows(context), call.query, endpoint), call.query, endpoint)
-            return _send(call, endpoint, rows)
+            view = view_of(call.query, endpoint)
+            rows = filtered(self._rows(context), call.query, endpoint)
+            return _send(call, endpoint, rows, lambda row: _as_json(view(row)))
 
         return answer
 
@@ -143,21 +144,21 @@ def rule_of(endpoint: Endpoint) -> PageRule:
     return PageRule(min(endpoint.per_page_default or (10 if v2 else 100), maximum), maximum, strict=v2)
 
 
-def _send(call: ApiCall, endpoint: Endpoint, rows: list[Any]) -> DemoReply:
+def _send(call: ApiCall, endpoint: Endpoint, rows: list[Any], write: Callable[[Any], bytes]) -> DemoReply:
     if endpoint.paging == "page":
         rule = rule_of(endpoint)
         return page_reply(
-            call, rows, _as_json, rule, newcomer=lambda n: _newcomer(rows, n), envelope=endpoint.envelope
+            call, rows, write, rule, newcomer=lambda n: _newcomer(rows, n), envelope=endpoint.envelope
         )
     part = _part(call, endpoint, rows)
     if endpoint.envelope in _COUNTED:
-        body = enclosed(part, _as_json, "")
+        body = enclosed(part, write, "")
         return raw_json_reply(b'{"total":%d,"%b":%b}' % (len(rows), endpoint.envelope.encode(), body))
     about = {}
     if endpoint.paging == "page0":
         pages = -(-len(rows) // _ZERO_BASED_PAGE)
         about = {"possible_pages": pages, "current_page": _count(call.query.one("page"))}
-    return raw_json_reply(enclosed(part, _as_json, endpoint.envelope, about=about))
+    return raw_json_reply(enclosed(part, write, endpoint.envelope, about=about))
 
 
 def _part(call: ApiCall, endpoint: Endpoint, rows: list[Any]) -> list[Any]:
