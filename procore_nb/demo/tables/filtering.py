@@ -49,7 +49,7 @@ def view_of(query: Query, endpoint: Endpoint) -> Callable[[Any], Any]:
     shaped = endpoint.in_view(view or None)
     if shaped.kind == "ids" and endpoint.kind != "ids":
         return lambda row: row.get("id") if isinstance(row, dict) else row
-    dropped = _keys(endpoint.all_fields) - _keys(shaped.fields)
+    dropped = _tree(_keys(endpoint.all_fields) - _keys(shaped.fields))
     if dropped:
         return lambda row: _without(row, dropped)
     if view in ("compact", "minimal", "short", "name"):
@@ -61,16 +61,28 @@ def _keys(fields: Iterable[Field]) -> set[tuple[str, ...]]:
     return {tuple(one.name.replace("[]", "").split(".")) for one in fields}
 
 
-def _without(row: Any, dropped: set[tuple[str, ...]], above: tuple[str, ...] = ()) -> Any:
+def _tree(dropped: set[tuple[str, ...]]) -> dict[str, Any]:
+    """Paths as a tree of keys, None where a key goes with all that is in it."""
+    tree: dict[str, Any] = {}
+    for *above, last in sorted(dropped, key=len):
+        node: dict[str, Any] | None = tree
+        for key in above:
+            node = None if node is None else node.setdefault(key, {})
+        if node is not None:
+            node[last] = None
+    return tree
+
+
+def _without(row: Any, dropped: dict[str, Any]) -> Any:
     """Row without the keys that another view has."""
     if isinstance(row, list):
-        return [_without(item, dropped, above) for item in row]
+        return [_without(item, dropped) for item in row]
     if not isinstance(row, dict):
         return row
     return {
-        key: _without(value, dropped, (*above, key))
+        key: _without(value, dropped[key]) if key in dropped else value
         for key, value in row.items()
-        if (*above, key) not in dropped
+        if dropped.get(key, dropped) is not None
     }
 
 
