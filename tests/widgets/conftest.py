@@ -8,6 +8,8 @@ import pytest
 
 import procore_nb as pnb
 from procore_nb import demo
+from procore_nb.environments import DEMO
+from procore_nb.http import Session
 
 
 class Wire:
@@ -51,8 +53,10 @@ def wire() -> Callable[[Any], Wire]:
 
 @pytest.fixture(scope="session")
 def procore() -> Iterator[pnb.Procore]:
-    """The demo, with a generous walk."""
-    with pnb.connect("demo", progress=False) as connection:
+    """A demo of forty projects: whole portfolios of the usual one take seconds."""
+    small = demo.DemoAdapter(demo.Demo(demo.Portfolio(40)))
+    session = Session(DEMO, pnb.Credentials(demo.CLIENT_ID, demo.CLIENT_SECRET), transport=small)
+    with pnb.Procore(session, demo.COMPANY_ID, progress=False, today=lambda: demo.TODAY) as connection:
         yield connection
 
 
