@@ -14,6 +14,9 @@ import pytest
 import procore_nb as pnb
 from procore_nb import catalog
 from procore_nb.catalog import Endpoint
+from procore_nb.demo import CLIENT_ID, CLIENT_SECRET, COMPANY_ID, TODAY, Demo, DemoAdapter, Portfolio
+from procore_nb.environments import DEMO
+from procore_nb.http import Session
 
 pytestmark = pytest.mark.slow
 
@@ -22,7 +25,9 @@ PROJECT = 1204458  # under construction, every tool is on
 
 @lru_cache(maxsize=1)
 def connection() -> pnb.Procore:
-    return pnb.connect("demo", progress=False)
+    small = DemoAdapter(Demo(Portfolio(40)))  # lists of the whole company would take seconds each
+    session = Session(DEMO, pnb.Credentials(CLIENT_ID, CLIENT_SECRET), transport=small)
+    return pnb.Procore(session, COMPANY_ID, progress=False, today=lambda: TODAY)
 
 
 @lru_cache(maxsize=256)
