@@ -16,7 +16,7 @@ import pandas as pd
 
 from procore_nb.errors import ArgumentError
 from procore_nb.scalars import is_missing
-from procore_nb.time_zones import zone
+from procore_nb.time_zones import wall_times
 
 Column = pd.Series
 DAY: Any = "datetime64[us]"
@@ -61,16 +61,11 @@ def _iso_text(value: Any) -> str | None:
 
 
 def _in_zones(times: Any, zones: Column[Any] | None, *, whole_days: bool) -> Any:
-    days = times.dt.tz_convert("UTC").dt.tz_localize(None).astype(DAY)
-    midnight = days.dt.normalize() == days
-    if zones is not None:
-        for name in zones.dropna().unique():
-            place, chosen = zone(name), (zones == name).fillna(False).to_numpy(dtype=bool)
-            if whole_days:
-                chosen &= ~midnight.to_numpy()
-            if place is not None and chosen.any():
-                days[chosen] = times[chosen].dt.tz_convert(place).dt.tz_localize(None).astype(DAY)
-    return days.dt.normalize()
+    utc = times.dt.tz_convert("UTC").dt.tz_localize(None).astype(DAY)
+    if zones is None:
+        return utc.dt.normalize()
+    meant = zones.where(utc.dt.normalize() != utc) if whole_days else zones
+    return wall_times(times, meant).astype(DAY).dt.normalize()
 
 
 @dataclass(frozen=True)
