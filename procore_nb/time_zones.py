@@ -41,7 +41,9 @@ def zone(name: str) -> Any:
 def wall_times(times: Any, zones: Any) -> Any:
     """Return what the clocks of each row's zone show, as times without a zone; UTC where the zone is not known."""
     local = times.dt.tz_convert("UTC").dt.tz_localize(None)
-    in_calendar = local.dt.year.between(2, 9998).to_numpy()  # beyond, a zone may lead out of Python's calendar
+    in_calendar = local.dt.year.between(
+        2, 9998
+    ).to_numpy()  # beyond, a zone may lead out of Python's calendar
     for name in zones.dropna().unique():
         place, chosen = zone(str(name)), in_calendar & (zones == name).fillna(False).to_numpy(dtype=bool)
         if place is not None:

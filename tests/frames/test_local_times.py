@@ -50,7 +50,8 @@ def test_a_missing_time_and_a_frame_without_rows_stay_what_they_are() -> None:
 
 
 @pytest.mark.parametrize(
-    ("project", "reason"), [(3, "'Mars/Base'"), (4, "no time zone"), (5, "no such project"), (None, "no such")]
+    ("project", "reason"),
+    [(3, "'Mars/Base'"), (4, "no time zone"), (5, "no such project"), (None, "no such")],
 )
 def test_an_unknown_zone_is_utc_and_said(project: object, reason: str) -> None:
     with pytest.warns(ProcoreWarning, match=rf"UTC.*1 rows \(.*{reason}"):

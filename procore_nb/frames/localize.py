@@ -16,7 +16,9 @@ from procore_nb.time_zones import wall_times, zone
 _SUFFIX = "_local"
 
 
-@explain_calls(projects="Write local_times(frame, procore.projects(status=\"All\")): the projects' time_zone is needed.")
+@explain_calls(
+    projects='Write local_times(frame, procore.projects(status="All")): the projects\' time_zone is needed.'
+)
 def local_times(frame: pd.DataFrame, projects: pd.DataFrame) -> pd.DataFrame:
     """Return the frame with each UTC time also as the clocks of its project show it.
 
