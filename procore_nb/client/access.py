@@ -9,6 +9,7 @@ https://developers.procore.com/documentation/tutorial-user-permissions
 from __future__ import annotations
 
 from collections.abc import Iterable
+from importlib import resources
 from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
@@ -24,30 +25,6 @@ if TYPE_CHECKING:
 _LEVEL = "Read Only"
 _BY_RULE = "Tool: Procore's reference. Permission: by rule, the reference names none."
 _NOT_SAID = "Procore's reference does not say which tool this belongs to."
-_TEXT = """Subject: Read access to Procore for the app {client}
-
-Hello,
-
-please let the service account of the app with client id {client} read data of company {company} ({environment} environment).
-It is a user in the company's directory, made when the app was installed; it starts without any permission.
-
-1. In the Directory, give this user at least these permissions:
-{tools}
-
-2. In App Management, open the app and add every project it should read to its permitted projects.
-   New projects are not added by themselves, and the list has to be set again after the app was updated.
-
-3. The tools must be switched on in these projects.
-
-Please do not add the user to another company's directory or change its e-mail address: either breaks the account.
-
-Procore's reference names the tool of each list, but not the permission that it needs. {level} is the lowest level that shows
-anything; if a list is still refused (403), that tool needs a higher level.
-
-Procore's pages:
-- service accounts and permitted projects: https://developers.procore.com/documentation/developer-managed-service-accounts
-- permission levels: https://developers.procore.com/documentation/tutorial-user-permissions
-"""
 
 
 class AccessRequest(NamedTuple):
@@ -85,7 +62,8 @@ def access_request(procore: Connection, names: str | Iterable[str]) -> AccessReq
         for (level, tool), held in sorted(lists.items(), key=lambda item: item[0][0])
     ]
     frame = pd.DataFrame(rows, columns=["level", "tool", "permission", "lists", "basis"], dtype="string")
-    text = _TEXT.format(
+    letter = resources.files("procore_nb.client") / "access_request.txt"
+    text = letter.read_text("utf-8").format(
         client=procore.session.client_id or "(see the app's page on developers.procore.com)",
         company="(its number)" if procore.company_id is None else procore.company_id,
         environment=procore.environment.name,
@@ -101,7 +79,7 @@ def _needed(procore: Connection, endpoint: Endpoint) -> Iterable[Endpoint]:
     if endpoint.scope == "project":
         yield own_or_shipped(procore.catalogue, "projects")
     for names in endpoint.parents.values():
-        yield from (procore.catalogue.endpoint(name) for name in names)
+        yield from (own_or_shipped(procore.catalogue, name) for name in names)
     if any(one.name.startswith("custom_fields") for one in endpoint.fields):
         yield own_or_shipped(procore.catalogue, "custom_field_definitions")
     yield endpoint

@@ -7,13 +7,14 @@ view of another name. Amounts under titles of the company: https://developers.pr
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from procore_nb.catalog import Endpoint, Field
 from procore_nb.catalog.models import encode
 from procore_nb.client.collect import Collection
+from procore_nb.client.frame_assembler import target_of
 from procore_nb.client.parameters import own_or_shipped
 from procore_nb.client.targets import ParentRows, Target
 from procore_nb.errors import AccessError, ArgumentError, CatalogError, NotFoundError
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 VIEW_ID = "budget_view_id"
 _STANDARD = frozenset({"procore_standard_budget", "standard_budget"})  # Procore's own view, in plain form
 _WITH_TITLES = frozenset({"budget_view_detail_rows", "budget_view_summary_rows"})
+Row = dict[str, Any]
 
 
 @dataclass
@@ -33,34 +35,38 @@ class BudgetViews:
     """The view of each project, as parents of the rows; and what is known of the columns that views add."""
 
     parents: ParentRows
-    projects: dict[str, str | None]
+    projects: Mapping[str, str | None]
     """The name of each project that has the view, by its id."""
-    skipped: list[dict[str, Any]] = field(default_factory=list)
-    fields: tuple[Field, ...] = ()
-    titles: Mapping[str, str] = field(default_factory=dict)
-    """Title of a column by its id, for rows whose keys are the ids."""
+    skipped: list[Row]
+    titles: dict[str, str]
+    """Title of each column by its id, for rows whose keys are the ids."""
+    fields: dict[str, Field]
 
     def described(self, endpoint: Endpoint) -> Endpoint:
         """Return the list with the columns of the views."""
-        known = {one.name for one in endpoint.fields}
-        added = encode(tuple(one for one in self.fields if one.name not in known))
+        added = encode(tuple(self.fields.values()))
         return replace(endpoint, field_text="\n".join(filter(None, (endpoint.field_text, added))))
 
 
 def needs_views(query: ListQuery) -> bool:
     """Return whether the views of a query are to be found: it names projects, and no ids of views."""
+    named, given = query.budget_view is not None, VIEW_ID in query.fixed or query.parent is not None
     wanted = any(VIEW_ID in group for group in query.endpoint.needs)
-    if query.budget_view is not None and not wanted:
+    if named and not wanted:
         raise ArgumentError(f"{query.endpoint.name} has no budget views.", advice="Leave budget_view out.")
-    if query.budget_view is not None and (VIEW_ID in query.fixed or query.parent is not None):
+    if named and given:
         raise ArgumentError("A budget view was given twice.", advice=f"Pass budget_view or {VIEW_ID}.")
-    given = VIEW_ID in query.fixed or query.parent is not None
     return wanted and not given and (query.project_id is not None or query.projects is not None)
 
 
 def views_of(query: ListQuery) -> Collection:
     """Return the requests for the views of all projects of a query."""
-    return _sister(query, "budget_views", projects=query.projects, project_id=query.project_id).collection()
+    if is_many(query.company_id):
+        raise ArgumentError(
+            "Budget views are found in one company at a time.", advice="Fetch each company by itself."
+        )
+    views = _sister(query, "budget_views", projects=query.projects, project_id=query.project_id).collection()
+    return replace(views, quiet=True)  # who is skipped is said once, with the rows
 
 
 def find_views(query: ListQuery) -> BudgetViews:
@@ -73,46 +79,39 @@ def find_views(query: ListQuery) -> BudgetViews:
     CatalogError
         If no project has a view of that name; near ones are named.
     """
-    if is_many(query.company_id):
-        raise ArgumentError(
-            "Budget views are found in one company at a time.", advice="Fetch each company by itself."
-        )
     views = views_of(query)
-    frame = views.frame()
-    by_project: dict[str, list[dict[str, Any]]] = {
-        target.ids["project_id"]: [] for one in views.requests if isinstance(target := one.key, Target)
-    }
-    only = next(iter(by_project), "")
-    for row in ({str(key): value for key, value in one.items()} for one in frame.to_dict("records")):
-        by_project[str(row.get("project_id", only))].append(row)
-    targets = {one.key.ids["project_id"]: one.key for one in views.requests if isinstance(one.key, Target)}
-    accounts = list(views.skipped.accounts)
-    refused = {str(one["project_id"]) for one in accounts if "project_id" in one}
-    rows, first_of, seen = [], dict[str, tuple[str, str]](), dict[str, None]()
-    for project, held in by_project.items():
-        seen |= dict.fromkeys(str(one["name"]) for one in held)
-        view = _chosen(held, query.budget_view, targets[project])
+    held: dict[str, list[Row]] = {}
+    for target, rows in views.pages():
+        held.setdefault(target.ids["project_id"], []).extend(rows)
+    skipped, chosen = list(views.skipped.accounts), list[tuple[Target, Row]]()
+    refused = {one["target"] for one in skipped}
+    for target in map(target_of, views.requests):
+        own = held.get(target.ids["project_id"], [])
+        view = _chosen(own, query.budget_view, target)
         if view is not None:
-            number, name = str(view["id"]), str(view["name"])
-            rows.append({"project_id": project, VIEW_ID: number, "budget_view": name})
-            first_of.setdefault(plain(name), (project, number))
-        elif project not in refused:
+            chosen.append((target, view))
+        elif target.words not in refused:
             named = f" {query.budget_view!r}" if query.budget_view is not None else ""
-            has = ", ".join(str(one["name"]) for one in held) or "none"
-            reason = f"no budget view{named}; it has: {has}"
-            account = {"target": targets[project].words, **targets[project].account}
-            accounts.append({**account, "status": None, "reason": reason, "advice": ""})
-    if not rows:
-        raise _no_view(query.budget_view, [*seen])
-    parents = ParentRows(VIEW_ID, ("project_id", "budget_view"), tuple(rows))
-    names = {row["project_id"]: targets[row["project_id"]].project_name for row in rows}
-    found = BudgetViews(parents, names, accounts)
+            has = ", ".join(str(one["name"]) for one in own) or "none"
+            about = {"status": None, "reason": f"no budget view{named}; it has: {has}", "advice": ""}
+            skipped.append({"target": target.words, **target.account, **about})
+    if not chosen:
+        raise _no_view(query.budget_view, [str(one["name"]) for rows in held.values() for one in rows])
+    parents = tuple(
+        {**target.ids, VIEW_ID: str(view["id"]), "budget_view": str(view["name"])} for target, view in chosen
+    )
+    projects = {target.ids["project_id"]: target.project_name for target, _ in chosen}
+    found = BudgetViews(
+        ParentRows(VIEW_ID, ("project_id", "budget_view"), parents), projects, skipped, {}, {}
+    )
     if query.endpoint.name in _WITH_TITLES:
-        found.titles, found.fields = _columns_of(query, first_of.values())
+        first_of = {plain(parent["budget_view"]): parent for parent in reversed(parents)}
+        for parent in reversed(first_of.values()):
+            _add_columns(found, query, parent)
     return found
 
 
-def _chosen(views: list[dict[str, Any]], wanted: Any, target: Target) -> dict[str, Any] | None:
+def _chosen(views: list[Row], wanted: Any, target: Target) -> Row | None:
     """Return the one view that is meant, None where the project has none such."""
     found = views
     if wanted is not None:
@@ -136,42 +135,26 @@ def _no_view(wanted: Any, names: list[str]) -> CatalogError:
         )
     close = near(str(wanted), names)
     hint = f"Did you mean {' or '.join(map(repr, close))}? " if close else ""
-    return CatalogError(
-        f"No project has a budget view {wanted!r}.", advice=f"{hint}There are: {', '.join(names) or 'none'}."
-    )
+    there = ", ".join(dict.fromkeys(names)) or "none"
+    return CatalogError(f"No project has a budget view {wanted!r}.", advice=f"{hint}There are: {there}.")
 
 
-def _columns_of(
-    query: ListQuery, views: Iterable[tuple[str, str]]
-) -> tuple[dict[str, str], tuple[Field, ...]]:
-    """Return titles by column id, and fields, of the columns of these views (project and id of each)."""
-    titles: dict[str, str] = {}
-    fields: dict[str, Field] = {}
-    for project, view in views:
-        asked = _sister(query, "budget_detail_columns", project_id=project, **{VIEW_ID: view})
-        try:
-            pages = asked.collection().pages()
-            columns = [row for _, rows in pages for row in rows if isinstance(row, dict)]
-        except (AccessError, NotFoundError):
-            continue  # the rows bring their columns along, typed by what they hold
-        for one in columns:
-            title = str(one.get("name") or "")
-            titles[str(one.get("id"))] = title
-            if title.isprintable() and not set(".[]") & set(title):  # these would be parts of a path
-                kind = "decimal" if one.get("aggregatable") else ""
-                fields.setdefault(title, Field(title, "string" if kind else "unknown", kind))
-    return titles, tuple(fields.values())
+def _add_columns(found: BudgetViews, query: ListQuery, view: Mapping[str, str]) -> None:
+    """Take in titles and fields of the columns of one view."""
+    ids = {"project_id": view["project_id"], "arguments": {VIEW_ID: view[VIEW_ID]}}
+    try:
+        pages = list(_sister(query, "budget_detail_columns", **ids).collection().pages())
+    except (AccessError, NotFoundError):
+        return  # the rows bring their columns along, typed by what they hold
+    for one in (row for _, rows in pages for row in rows):
+        title = str(one.get("name") or "")
+        found.titles[str(one.get("id"))] = title
+        if title.isprintable() and not set(".[]") & set(title):  # these would be parts of a path
+            kind = "decimal" if one.get("aggregatable") else ""
+            found.fields.setdefault(title, Field(title, "string" if kind else "unknown", kind))
 
 
 def _sister(query: ListQuery, name: str, **given: Any) -> ListQuery:
     """Return the query of another list with the same company and manners."""
-    arguments = {VIEW_ID: given.pop(VIEW_ID)} if VIEW_ID in given else {}
-    return replace(
-        query,
-        endpoint=own_or_shipped(query.procore.catalogue, name),
-        arguments=arguments,
-        budget_view=None,
-        max_rows=None,
-        columns=None,
-        **{"projects": None, **given},
-    )
+    fresh: Row = {"arguments": {}, "projects": None, "budget_view": None, "max_rows": None, "columns": None}
+    return replace(query, endpoint=own_or_shipped(query.procore.catalogue, name), **{**fresh, **given})

@@ -105,6 +105,7 @@ class Collection:
     on_error: OnError = "raise"
     progress: bool | ProgressMaker = True
     several: bool = False
+    quiet: bool = False
     max_rows: int | None = None
     limited: bool = False
     """Whether `max_rows` ended the fetch, so that there may be more."""
@@ -353,7 +354,7 @@ class Collection:
         return frame
 
     def _warn(self) -> None:
-        if not callable(self.progress):  # who watches for itself reads attrs
+        if not (callable(self.progress) or self.quiet):  # who watches for itself reads attrs
             self.skipped.warn(self.endpoint.name, len(self.requests))
             unreadable = sum(one.unreadable for one in self.stats)
             if unreadable:

@@ -5,26 +5,28 @@ In: names of lists and ids. Out: frames, or JSON as it came. Speaks to the servi
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
 
 from procore_nb.catalog import Argument, paths
 from procore_nb.catalog.endpoint import RECORD_ID
-from procore_nb.client import counting
 from procore_nb.client.access import AccessRequest, access_request
+from procore_nb.client.budget import needs_views, views_of
 from procore_nb.client.connection import Connection
 from procore_nb.client.encode_query import pairs_for
+from procore_nb.client.frame_assembler import target_of
 from procore_nb.client.query import ListQuery, list_query
 from procore_nb.errors import AccessError, ArgumentError, IncompleteError, NotFoundError
-from procore_nb.fetch import ListRequest, fetch_json
+from procore_nb.fetch import ListRequest, PageStats, fetch_json
+from procore_nb.frame_info import describe
 from procore_nb.ids import id_text
 
 if TYPE_CHECKING:
     from procore_nb.client.procore import Procore
-
-_MANY = frozenset({"projects", "parent", "max_rows", "on_error"})
 
 
 class Lookups(Connection):
@@ -35,28 +37,20 @@ class Lookups(Connection):
 
         Parameters
         ----------
-        name
-            The list's name, alias or path. `procore.endpoint(name)` shows where its records are: the path stands there
-            where Procore's reference has it; else it is by pattern, the list's path and the id.
+        name, target, **arguments
+            As for `table`: what the list needs (`project_id=7`), `view`, `columns`, `decimals`.
         record_id
             The id of the record.
-        target
-            The project, as for `table`: `record("rfis", 123, 7)`.
-        **arguments
-            What the list needs (`project_id=7`, `contract_id=…`), and `company_id`, `view`, `columns`, `decimals`,
-            `categories`, `progress` as for `table`.
 
         Returns
         -------
         DataFrame
-            One row; the columns of the list, then those that only the single record has. Lists stay lists.
+            One row: the columns of the list, then those that only the single record has. Lists stay lists.
 
         Raises
         ------
         NotFoundError, AccessError
             If it does not exist, or this account may not see it.
-        CatalogError, ArgumentError
-            Before anything is sent, as `table`.
         IncompleteError
             If something else than this one record came.
 
@@ -64,11 +58,16 @@ class Lookups(Connection):
         --------
         >>> import procore_nb as pnb
         >>> procore = pnb.connect("demo", progress=False)
-        >>> rfi = procore.table("rfis", projects="all", max_rows=1).iloc[0]
-        >>> procore.record("rfis", rfi["id"], project_id=rfi["project_id"])["subject"].iloc[0] == rfi["subject"]
+        >>> rfi = procore.table("rfis", 1204347, max_rows=1).iloc[0]
+        >>> procore.record("rfis", rfi["id"], 1204347)["subject"].iloc[0] == rfi["subject"]
         True
+
+        Notes
+        -----
+        Where Procore's reference shows the address of single records, `procore.endpoint(name)` has it (`record`); else it is
+        by pattern: the path of the list, and the id.
         """
-        several = _MANY & arguments.keys()
+        several = {"projects", "parent", "max_rows", "on_error"} & arguments.keys()
         if several:
             raise ArgumentError(f"record returns one record and takes no {min(several)}.")
         number = id_text(record_id, f"record of {name}")
@@ -108,10 +107,8 @@ class Lookups(Connection):
 
         Raises
         ------
-        ArgumentError, CatalogError
-            If path or value cannot be sent; nothing was.
         ProcoreError
-            Whatever the response says, as `table`.
+            Before anything is sent if path or value cannot be; then whatever the response says, as `table`.
 
         Examples
         --------
@@ -127,21 +124,13 @@ class Lookups(Connection):
                 advice='Write it from /rest/ on, with ids: "/rest/v1.0/me".',
             )
         number = self.company_or_own(company_id)
-        pairs: Mapping[str, Any] = query if company_id is None else {"company_id": number, **query}
-        sent = [
-            pair
-            for key, value in pairs.items()
-            for pair in pairs_for(Argument(key, key), value, endpoint=where)
-        ]
-        return fetch_json(self.session, ListRequest(where, tuple(sent), number), policy=self.policy)
+        named = query if company_id is None else {"company_id": number, **query}
+        sent = (pairs_for(Argument(key, key), value, endpoint=where) for key, value in named.items())
+        request = ListRequest(where, tuple(pair for pairs in sent for pair in pairs), number)
+        return fetch_json(self.session, request, policy=self.policy)
 
     def count(self, name: str, target: Any = None, /, **arguments: Any) -> pd.DataFrame:
-        """Return how many rows a list has, one row for each target (project, parent, company).
-
-        Parameters
-        ----------
-        name, target, **arguments
-            As for `table`: `projects="all"`, filters, `parent=`.
+        """Return how many rows a list has for each target (project, parent, company); takes the arguments of `table`.
 
         Returns
         -------
@@ -158,21 +147,36 @@ class Lookups(Connection):
         Examples
         --------
         >>> import procore_nb as pnb
-        >>> procore = pnb.connect("demo", progress=False)
-        >>> int(procore.count("rfis", projects=procore.projects().head(3))["rows"].sum()) > 0
+        >>> int(pnb.connect("demo", progress=False).count("rfis", 1204347)["rows"].iloc[0]) > 0
         True
         """
-        return counting.count(self._query(name, arguments, target))
+        query = self._query(name, arguments, target)
+        if query.max_rows is not None or query.columns is not None:
+            raise ArgumentError(
+                "count takes no max_rows and no columns.", advice="It counts all rows of the list."
+            )
+        collection = query.collection()
+        whole = list(collection.requests)
+        # One row is enough for Total; without one, all pages have to come.
+        stats = collection.statistics([replace(one, most_rows=1, per_page=1) for one in whole])
+        unknown = [at for at, one in enumerate(stats) if one is not None and one.total is None and one.more]
+        for at, found in zip(unknown, collection.statistics([whole[at] for at in unknown]), strict=True):
+            stats[at] = found
+        reasons = {one["target"]: one["reason"] for one in collection.skipped.accounts}
+        rows = [_counted(request, one, reasons) for request, one in zip(whole, stats, strict=True)]
+        frame = pd.DataFrame(rows, columns=None if rows else ["company_id", "rows", "counted", "reason"])
+        texts = {name for name in frame.columns if any(isinstance(value, str) for value in frame[name])}
+        texts |= {"project_name", "counted", "reason"}
+        frame = frame.astype({name: "string" if name in texts else "Int64" for name in frame.columns})
+        if not callable(collection.progress):
+            collection.skipped.warn(query.endpoint.name, len(whole))
+        skipped = list(collection.skipped.accounts)
+        return describe(frame, **collection.about, requests=collection.sent, rows=len(frame), skipped=skipped)
 
     def estimate(self, name: str, target: Any = None, /, **arguments: Any) -> pd.DataFrame:
         """Return what `table` with these arguments would take at least; sends only what names the targets.
 
         That is the list of projects for `projects="all"`, and nothing otherwise.
-
-        Parameters
-        ----------
-        name, target, **arguments
-            As for `table`.
 
         Returns
         -------
@@ -192,15 +196,19 @@ class Lookups(Connection):
         >>> int(pnb.connect("demo", progress=False).estimate("rfis", projects="all")["targets"].iloc[0]) > 100
         True
         """
-        return counting.estimate(self._query(name, arguments, target))
+        query = self._query(name, arguments, target)
+        by_view = needs_views(query)  # a budget: the views of each project, the columns of one view, the rows
+        collection = views_of(query) if by_view else query.collection(check_wait=False)
+        targets = len(collection.requests)
+        requests = min(targets, 1) if query.max_rows else 2 * targets + 1 if by_view else targets
+        limiter, now = self.session.shared.rate_limiter, self.policy.clock()
+        seconds = limiter.estimate(requests, now) if limiter.windows(now) else math.nan
+        row = {"targets": targets, "requests": requests, "seconds": seconds}
+        frame = pd.DataFrame([row]).astype({"targets": "Int64", "requests": "Int64", "seconds": "float64"})
+        return describe(frame, **collection.about)
 
     def access_request(self, names: str | Iterable[str]) -> AccessRequest:
         """Return what an administrator has to grant so that these lists can be read: a frame, and a text to send.
-
-        Parameters
-        ----------
-        names
-            Names of lists: `["rfis", "budget", "incidents"]`.
 
         Returns
         -------
@@ -225,11 +233,6 @@ class Lookups(Connection):
     def clear_cache(self) -> int:
         """Remove what `connect(cache=…)` keeps on disk for that length of time, of all accounts; return how many files.
 
-        Returns
-        -------
-        int
-            0 where nothing is kept.
-
         Examples
         --------
         >>> import procore_nb as pnb
@@ -242,3 +245,14 @@ class Lookups(Connection):
         self, name: str, arguments: Mapping[str, Any], target: Any, *, record: bool = False
     ) -> ListQuery:
         return list_query(cast("Procore", self), name, arguments, target, record=record)
+
+
+def _counted(request: ListRequest, stats: PageStats | None, reasons: Mapping[str, str]) -> dict[str, Any]:
+    """Return the row of one target; its statistics are None where it was skipped."""
+    target = target_of(request)
+    row: dict[str, Any] = {"company_id": target.company_id, **target.account}
+    if stats is None:
+        return row | {"rows": None, "counted": None, "reason": reasons.get(target.words)}
+    said = stats.total is not None
+    rows = stats.total if said else stats.rows
+    return row | {"rows": rows, "counted": "total" if said else "rows", "reason": None}

@@ -32,15 +32,15 @@ from procore_nb.fetch.list_request import ListRequest, PageRequest
 from procore_nb.http import Session
 from procore_nb.responses import Response
 
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _FORM = "1"  # of the files; another one is another key
 _LONGEST = 30 * 86_400.0  # seconds
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _NOT_KEPT = ("x-rate-limit", "retry-after", "date", "set-cookie")  # headers that speak of their own moment
 
 
 @dataclass
 class _Kept:
-    """Where the pages of one list are in this fetch: the stamp in their keys, and whether they are read or written."""
+    """The pages of one list in this fetch: the stamp in their keys, and whether they are read or written."""
 
     request: ListRequest  # also so that no other request gets its identity
     key: str
@@ -48,102 +48,57 @@ class _Kept:
     at: float
     reading: bool
 
+    def key_of(self, page_request: PageRequest) -> str:
+        return _digest([self.key, self.stamp, page_request.parameters])
+
 
 class ResponseCache:
-    """Responses on disk, for one connection; may be used from several threads and by forked processes.
+    """Responses on disk, of one session; may be used from several threads and by forked processes.
 
-    Parameters
-    ----------
-    keep
-        How long a response counts: `"1h"`, `"30m"`, `"2d"`, seconds, or a `timedelta`.
-    session
-        Whose responses these are.
-    clock
-        Returns the time in Unix seconds.
-
-    Raises
-    ------
-    ArgumentError, MissingExtraError, OutputError
-        If `keep` is no length of time up to 30 days, requests-cache is not installed, or the folder cannot be made.
+    `keep` is how long they count: `"1h"`, seconds, or a `timedelta`, up to 30 days.
     """
 
     def __init__(self, keep: Any, session: Session, clock: Callable[[], float]) -> None:
         self.seconds = _seconds(keep)
         self._session, self._clock = session, clock
         self._lists: dict[int, _Kept] = {}
-        try:
-            store = import_module("requests_cache.backends.filesystem")
-            pipeline = import_module("requests_cache.serializers").SerializerPipeline(
-                [], name="bin", is_binary=True
-            )
-        except ImportError as error:
-            raise MissingExtraError(
-                "cache= needs requests-cache, which is not installed.",
-                advice='pip install "procore-nb[cache]"',
-            ) from error
         # By length of time, so that whoever opens it may remove what is too old for all.
-        self.folder = (
-            Path(platformdirs.user_cache_dir("procore_nb", appauthor=False))
-            / f"responses-{self.seconds:.0f}s"
-        )
-        try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self.folder.chmod(0o700)
-            self._files = store.FileDict(self.folder, serializer=pipeline, extension="bin")
-            self._remove(older_than=self.seconds)
-        except OSError as error:
-            raise OutputError(
-                f"The cache {self.folder} cannot be written: {error.strerror or error}."
-            ) from error
+        folder = Path(platformdirs.user_cache_dir("procore_nb", appauthor=False))
+        self.folder = folder / f"responses-{self.seconds:.0f}s"
+        self._open()
+        self._remove(older_than=self.seconds)
 
     def begin(self, request: ListRequest) -> None:
         """Look for the pages of a list, before its first page; where there are none, keep those that come."""
-        found = self._found(request)
-        self._lists[id(request)] = found or _Kept(
-            request, self._key_of(request), secrets.token_hex(8), self._clock(), reading=False
-        )
+        new = _Kept(request, self._key_of(request), secrets.token_hex(8), self._clock(), reading=False)
+        self._lists[id(request)] = self._found(request) or new
 
     def holds(self, request: ListRequest) -> bool:
         """Return whether a list is here, whole and fresh."""
         return self._found(request) is not None
-
-    def _found(self, request: ListRequest) -> _Kept | None:
-        key = self._key_of(request)
-        try:
-            at, stamp = orjson.loads(self._read(key) or b"")
-            fresh = 0 <= self._clock() - float(at) < self.seconds
-        except (ValueError, TypeError):
-            return None
-        return _Kept(request, key, str(stamp), float(at), reading=True) if fresh else None
-
-    def has(self, request: ListRequest) -> bool:
-        """Return whether a list that has begun is read from here."""
-        kept = self._lists.get(id(request))
-        return kept is not None and kept.reading
 
     def get(self, page_request: PageRequest) -> Response | None:
         """Return the response to a page request, or None where it has to be sent."""
         kept = self._lists.get(id(page_request.request))
         if kept is None or not kept.reading:
             return None
-        head, _, body = (self._read(_page_key(kept, page_request)) or b"").partition(b"\n")
+        head, _, body = (self._read(kept.key_of(page_request)) or b"").partition(b"\n")
         try:
-            about = orjson.loads(head)
-            return Response(
-                200, about["headers"], body, about["url"], self._session.environment.name, kept_at=kept.at
-            )
-        except (ValueError, TypeError, KeyError):
+            headers, url = orjson.loads(head)
+        except ValueError:
             return None
+        return Response(200, headers, body, url, self._session.environment.name, kept_at=kept.at)
 
     def put(self, page_request: PageRequest, response: Response) -> None:
-        """Keep a response that was read without an error; it counts once its list is committed."""
+        """Keep a response that was read without an error; it counts once its list is complete."""
         kept = self._lists.get(id(page_request.request))
         if kept is not None and not kept.reading and response.status == 200:
             headers = {
                 name: value for name, value in response.headers.items() if not name.startswith(_NOT_KEPT)
             }
-            head = orjson.dumps({"headers": headers, "url": response.url})
-            self._write(_page_key(kept, page_request), head + b"\n" + response.body)
+            self._write(
+                kept.key_of(page_request), orjson.dumps([headers, response.url]) + b"\n" + response.body
+            )
 
     def end(self, request: ListRequest, *, complete: bool) -> None:
         """Let the pages of a list count, if it is complete."""
@@ -154,6 +109,15 @@ class ResponseCache:
     def clear(self) -> int:
         """Remove all files of this cache, and return how many there were."""
         return self._remove(older_than=-1.0)
+
+    def _found(self, request: ListRequest) -> _Kept | None:
+        key = self._key_of(request)
+        try:
+            at, stamp = orjson.loads(self._read(key) or b"")
+        except ValueError:
+            return None
+        fresh = 0 <= self._clock() - at < self.seconds
+        return _Kept(request, key, stamp, at, reading=True) if fresh else None
 
     def _key_of(self, request: ListRequest) -> str:
         if not self._session.client_id:
@@ -169,9 +133,31 @@ class ResponseCache:
         ]
         return _digest([*about, request.parameters, request.paging, request.per_page, request.most_rows])
 
+    def _open(self) -> Any:
+        """Return the files; each process has its own, as a lock held at a fork is never released in the child."""
+        if vars(self).get("_process") != os.getpid():
+            try:
+                files = import_module("requests_cache.backends.filesystem").FileDict
+                pipeline = import_module("requests_cache.serializers").SerializerPipeline
+                self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                self.folder.chmod(0o700)
+                as_they_are = pipeline([], name="bin", is_binary=True)
+                self._files = files(self.folder, serializer=as_they_are, extension="bin")
+            except ImportError as error:
+                raise MissingExtraError(
+                    "cache= needs requests-cache, which is not installed.",
+                    advice='pip install "procore-nb[cache]"',
+                ) from error
+            except OSError as error:
+                raise OutputError(
+                    f"The cache {self.folder} cannot be written: {error.strerror or error}."
+                ) from error
+            self._process = os.getpid()
+        return self._files
+
     def _read(self, key: str) -> bytes | None:
         try:
-            raw: bytes = self._files[key]
+            raw: bytes = self._open()[key]
             value = zlib.decompress(raw[32:])
         except (KeyError, zlib.error):
             return None
@@ -179,17 +165,15 @@ class ResponseCache:
 
     def _write(self, key: str, value: bytes) -> None:
         try:
-            path = self.folder / f"{key}.bin"
-            os.close(
-                os.open(path, os.O_CREAT | os.O_WRONLY, 0o600)
-            )  # the owner's only, before anything is in it
-            self._files[key] = hashlib.sha256(value).digest() + zlib.compress(value, 1)
+            # The owner's only, before anything is in it.
+            os.close(os.open(self.folder / f"{key}.bin", os.O_CREAT | os.O_WRONLY, 0o600))
+            self._open()[key] = hashlib.sha256(value).digest() + zlib.compress(value, 1)
         except (KeyError, OSError):
             return  # a full disk costs a request the next time, and no rows now
 
     def _remove(self, *, older_than: float) -> int:
         removed, now = 0, time.time()  # of the file system, whatever clock the connection has
-        for path in list(self._files.paths()):
+        for path in list(self._open().paths()):
             try:
                 if now - path.stat().st_mtime > older_than:
                     path.unlink()
@@ -210,19 +194,13 @@ def seconds_of(text: str, what: str) -> float:
 
 
 def _seconds(keep: Any) -> float:
-    if isinstance(keep, str):
-        found = seconds_of(keep, "cache")
-    else:
-        found = keep.total_seconds() if isinstance(keep, timedelta) else keep
+    found = seconds_of(keep, "cache") if isinstance(keep, str) else keep
+    found = found.total_seconds() if isinstance(found, timedelta) else found
     if isinstance(found, bool) or not isinstance(found, int | float) or not 1 <= found <= _LONGEST:
         raise ArgumentError(
             f"cache is a length of time up to 30 days, not {keep!r}.", advice='For example cache="1h".'
         )
     return float(found)
-
-
-def _page_key(kept: _Kept, page_request: PageRequest) -> str:
-    return _digest([kept.key, kept.stamp, page_request.parameters])
 
 
 def _digest(value: Any) -> str:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -188,3 +189,20 @@ def test_without_the_library_one_line_says_what_to_install(another, connected, f
     monkeypatch.setattr(response_cache, "import_module", absent)
     with pytest.raises(pnb.MissingExtraError, match=r"procore-nb\[cache\]"):
         connected(another(), cache="1h")
+
+
+def test_threads_share_the_cache_and_a_forked_process_has_files_of_its_own(  # type: ignore[no-untyped-def]
+    another, connected, folder, monkeypatch
+) -> None:
+    server = another(portfolio(4, 9), clamp=4)
+    procore = connected(server, cache="1h")
+    whole = procore.table("rfis", projects=[1, 2, 3, 4])
+    sent = len(server.calls)
+    with ThreadPoolExecutor(4) as pool:
+        frames = list(pool.map(lambda _: procore.table("rfis", projects=[1, 2, 3, 4]), range(4)))
+    assert all(frame.equals(whole) for frame in frames)
+    parents_lock = procore.policy.cache._open()._lock  # a thread may hold it at a fork
+    monkeypatch.setattr(response_cache.os, "getpid", lambda: -1)
+    assert procore.table("rfis", projects=[1, 2, 3, 4]).equals(whole)
+    assert procore.policy.cache._open()._lock is not parents_lock
+    assert len(server.calls) == sent
