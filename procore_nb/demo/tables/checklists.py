@@ -20,9 +20,10 @@ from procore_nb.demo.tables.inspected import (
 )
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
+from procore_nb.demo.tables.row_forms import written
 from procore_nb.demo.tables.specifications import section
 
-CHECKLIST, ITEM, TEMPLATE = "checklist", "checklist_item", "checklist_template"
+TEMPLATE = "checklist_template"
 _ANSWERS = {YES: (1, "Pass"), NO: (2, "Fail"), NOT_APPLICABLE: (3, "Not Applicable")}
 _SINCE = NOW - timedelta(days=900)
 
@@ -41,52 +42,26 @@ def _checklist(context: RequestContext, one: Inspection) -> Row:
     deficient = one.count(NO)
     answered = len(one.answers) - one.count(UNANSWERED)
     status = "Closed" if one.closed else "In Review" if answered == len(one.answers) else "Open"
-    return {
-        "id": context.id(CHECKLIST, one.index),
-        "number": one.index + 1,
-        "name": name,
-        "list_template_id": context.id(TEMPLATE, one.template),
-        "template_id": context.id(TEMPLATE, one.template),
-        "list_template_name": name,
-        "group_name": name,
-        "group_template_id": context.id(TEMPLATE, one.template),
-        "description": None,
+    about = {"one": one, "n": one.index + 1, "name": name, "items": len(questions), "deficient": deficient}
+    about |= {
+        "yes": one.count(YES),
+        "without": one.count(NOT_APPLICABLE),
+        "unanswered": one.count(UNANSWERED),
+    }
+    team = site_team.site(context)
+    return written("checklist", context, **about, inspector=_who(context, inspector)) | {
         "status": "Open" if status == "In Review" and context.endpoint.name != "checklists" else status,
-        "inspection_date": one.day,
-        "due_at": one.due,
-        "closed_at": one.closed,
         "overdue": one.closed is None and one.due < TODAY,
         "inspection_type": {**_kind(kind), "created_at": _SINCE, "updated_at": _SINCE},
-        "item_count": len(questions),
-        "item_total": len(questions),
-        "conforming_item_count": one.count(YES),
-        "yes_item_count": one.count(YES),
-        "deficient_item_count": deficient,
-        "not_applicable_item_count": one.count(NOT_APPLICABLE),
-        "na_item_count": one.count(NOT_APPLICABLE),
-        "neutral_item_count": 0,
         "inspected_item_count": answered,
-        "not_inspected_item_count": one.count(UNANSWERED),
-        "observations_count": deficient,
         "closed_observations_count": deficient if one.closed else 0,
-        "default_response_phrasing": {
-            "conforming_response": "Pass",
-            "deficient_response": "Fail",
-            "global": True,
-        },
-        "deleted": False,
-        "private": False,
-        "personal": False,
-        "created_by": _who(context, inspector),
         "closed_by": _who(context, inspector) if one.closed else None,
         "inspectors": [_who(context, inspector)],
-        "point_of_contact": _who(context, site_team.site(context)[one.index % len(site_team.site(context))]),
+        "point_of_contact": _who(context, team[one.index % len(team)]),
         "responsible_contractor": firm.ref if codes else None,
         "trade": {**site_team.trade_of(firm).ref, "active": True} if codes else None,
         "location": site_team.place(context, one.index * 3),
         "specification_section": section(context, code) if codes else None,
-        "custom_fields": {},
-        "created_at": one.created,
         "updated_at": one.closed or one.created,
     }
 
@@ -94,29 +69,22 @@ def _checklist(context: RequestContext, one: Inspection) -> Row:
 @table("checklist_items", "checklist_items_v1_0")
 def checklist_items(context: RequestContext) -> Iterator[Row]:
     """Questions of all inspections, each with its answer."""
-    sections = context.id("checklist_section", 0)
     for one in inspections(context):
-        for position, (question, answer) in enumerate(
-            zip(TEMPLATES[one.template][3], one.answers, strict=True)
-        ):
+        about = {"one": one, "updated": one.closed or one.created}
+        asked = zip(TEMPLATES[one.template][3], one.answers, strict=True)
+        for position, (question, answer) in enumerate(asked):
             number, word = _ANSWERS.get(answer, (None, None))
             said = {"id": number, "name": word, "corresponding_status": answer} if number else None
-            yield {
-                "id": context.id(ITEM, one.first_item + position),
-                "list_id": context.id(CHECKLIST, one.index),
-                "section_id": sections + one.index,
-                "name": question,
-                "number": f"1.{position + 1}",
-                "position": position + 1,
-                "relative_position": position + 1,
-                "status": answer,
-                "responded_with": word,
+            about |= {
+                "question": question,
+                "answer": answer,
+                "word": word,
                 "response": said,
-                "details": "To be put right, see the observation." if answer == NO else None,
-                "template_item_id": context.id("checklist_template_item", one.template * 20 + position),
-                "type": {"id": 1, "category": "evaluation", "name": "Pass/Fail/N/A"},
-                "updated_at": one.closed or one.created,
+                "n": position + 1,
             }
+            about |= {"number": one.first_item + position, "copied": one.template * 20 + position}
+            details = "To be put right, see the observation." if answer == NO else None
+            yield {**written("checklist_item", context, **about), "details": details}
 
 
 @table("checklist_sections")

@@ -9,10 +9,10 @@ from procore_nb.demo.company import NOW, TODAY
 from procore_nb.demo.tables import directory, site_team
 from procore_nb.demo.tables.claims import claims
 from procore_nb.demo.tables.directory import TeamMember
-from procore_nb.demo.tables.made_up_names import COST_CODES
 from procore_nb.demo.tables.progress_curve import works
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
+from procore_nb.demo.tables.row_forms import written
 from procore_nb.demo.tables.specifications import section
 from procore_nb.demo.tables.work_topics import topics_of
 
@@ -43,37 +43,19 @@ def generic_tool_items(context: RequestContext) -> Iterator[Row]:
         counts[tool] += 1
         if asked not in (None, str(_FIRST_TOOL + tool)):
             continue
-        sender = site_team.office(context)[claim.index % 3]
-        closed = claim.decided
-        due = term.calendar.workday(term.calendar.day_of(claim.created) + timedelta(days=14))
-        code = directory.cost_codes(context)[claim.topic.code]
-        yield {
-            "id": context.id("generic_tool_item", claim.index),
-            "position": str(counts[tool]),
-            "title": f"{_TOOLS[tool][0]}: {claim.title}",
-            "description": claim.topic.question,
-            "status": "Closed" if closed else "Open",
-            "status_type": "Closed" if closed else "Open",
+        closed, made, team = claim.decided, claim.created, site_team.site(context)
+        due = term.calendar.workday(term.calendar.day_of(made) + timedelta(days=14))
+        about = {"tool": _tool(tool), "due": due, "closed": closed, "cost": claim.cost / 100}
+        about |= {"status": "Closed" if closed else "Open", "days": claim.days or None}
+        about["days_status"] = "yes_known" if claim.days else "no_impact"
+        about["code"] = directory.cost_codes(context)[claim.topic.code]
+        about["sender"] = _who(context, site_team.office(context)[claim.index % 3])
+        yield written("letter", context, one=claim, position=counts[tool], **about) | {
             "private": tool == 1,
-            "due_date": due,
-            "issued_at": claim.created,
-            "closed_at": closed,
-            "origin_rfi_id": claim.question.id if claim.question else None,
-            "cost_impact": {"status": "yes_known", "value": claim.cost / 100},
-            "schedule_impact": {
-                "status": "yes_known" if claim.days else "no_impact",
-                "value": claim.days or None,
-            },
-            "generic_tool": _tool(tool),
-            "cost_code": {"id": code.id, "full_code": COST_CODES[claim.topic.code][0], "name": code.name},
             "specification_section": section(context, claim.topic.code),
             "location": site_team.place(context, claim.index),
-            "created_by": _who(context, sender),
-            "received_from": _who(context, sender),
-            "assignees": [_who(context, site_team.site(context)[claim.index % len(site_team.site(context))])],
-            "custom_fields": {},
-            "created_at": claim.created,
-            "updated_at": closed or claim.created,
+            "assignees": [_who(context, team[claim.index % len(team)])],
+            "updated_at": closed or made,
         }
 
 
@@ -95,30 +77,23 @@ def coordination_issues(context: RequestContext) -> Iterator[Row]:
             created + timedelta(days=wait * (1.7 if term.late else 1))
         )
         solved = solved if solved and solved < NOW else None
-        maker, worker = (
-            site_team.office(context)[number % 3],
-            site_team.site(context)[number % len(site_team.site(context))],
-        )
+        team, staff = site_team.site(context), {"company_name": context.company.name, "locale": "en"}
         firm = site_team.firm_for(context, topic.code)
-        yield {
-            "id": context.id("coordination_issue", number),
-            "issue_number": number + 1,
-            "title": topic.subject,
-            "description": topic.question,
+        maker = {**site_team.office(context)[number % 3].ref, **staff}
+        priority = draw.choice(("low", "medium", "high", None))
+        yield written(
+            "coordination_issue", context, number=number, n=number + 1, topic=topic, created=created
+        ) | {
             "status": "closed" if solved else "open",
             "issue_type": _TYPES[number % len(_TYPES)],
-            "priority": draw.choice(("low", "medium", "high", None)),
-            "creation_source": "web",
+            "priority": priority,
             "due_date": term.calendar.workday(term.calendar.day_of(created) + timedelta(days=14)),
-            "project_id": context.here.id,
             "comments_count": draw.randrange(0, 6),
             "trade": {**site_team.trade_of(firm).ref, "active": True},
             "location": site_team.place(context, number * 3),
-            "assignee": None if solved else {**worker.ref, "locale": "en"},
-            "created_by": {**maker.ref, "company_name": context.company.name, "locale": "en"},
-            "updated_by": {**maker.ref, "company_name": context.company.name, "locale": "en"},
-            "custom_fields": {},
-            "created_at": created,
+            "assignee": None if solved else {**team[number % len(team)].ref, "locale": "en"},
+            "created_by": maker,
+            "updated_by": maker,
             "updated_at": solved or created,
         }
 

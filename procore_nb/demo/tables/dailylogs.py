@@ -10,6 +10,7 @@ from procore_nb.demo.tables import directory, site_team
 from procore_nb.demo.tables.progress_curve import works
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
+from procore_nb.demo.tables.row_forms import written
 from procore_nb.demo.tables.site_team import MACHINES
 from procore_nb.demo.tables.sitedays import SiteDay, logged_days
 from procore_nb.demo.tables.work_topics import Topic, topics_of
@@ -56,17 +57,12 @@ def weather_logs(context: RequestContext) -> Iterator[Row]:
         seen = one.weather
         yield {
             **_entered(context, one),
-            "id": context.id("weather_log", one.index),
+            **written("weather_log", context, one=one),
             "average": f"{(seen.low + seen.high) // 2} °C",
-            "temperature": f"{seen.low} to {seen.high} °C",
-            "precipitation": f"{seen.rain} mm",
-            "sky": seen.sky,
-            "wind": f"{seen.wind} km/h",
             "ground": "Wet" if seen.rain else "Dry",
             "calamity": "Flooding" if seen.rain > 28 else None,
-            "comments": "Work outside stopped." if seen.stops_work else None,
-            "is_weather_delay": "Yes" if seen.stops_work else "No",
             "time": context.here.calendar.at(one.day, 7),
+            **({"comments": "Work outside stopped.", "is_weather_delay": "Yes"} if seen.stops_work else {}),
         }
 
 

@@ -12,8 +12,9 @@ from procore_nb.demo.tables.cache import per_project
 from procore_nb.demo.tables.progress_curve import works
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
+from procore_nb.demo.tables.row_forms import written
 
-AREA, DRAWING, REVISION, DRAWING_SET = "drawing_area", "drawing", "drawing_revision", "drawing_set"
+AREA, DRAWING, DRAWING_SET = "drawing_area", "drawing", "drawing_set"
 DISCIPLINES: list[tuple[str, str, list[str]]] = read_facts("lists")["disciplines"]
 _PER_DRAWING = 10
 
@@ -60,24 +61,15 @@ def drawing_revisions(context: RequestContext) -> Iterator[Row]:
     for one in revisions(context):
         yield {
             **_sheet(context, one),
-            "drawing_id": context.id(DRAWING, one.drawing),
-            "title": one.title,
-            "number": one.number,
-            "drawing_date": one.day,
+            **written("drawing_revision", context, one=one),
             "received_date": min(one.day + timedelta(days=2), TODAY),
-            "current": one.current,
-            "obsolete": False,
-            "status": "published",
             "position": one.drawing + 1,
             "order_in_drawing": one.revision + 1,
-            "drawing_area": {"id": context.id(AREA, 0)},
-            "drawing_set": {"id": context.id(DRAWING_SET, one.revision)},
             "discipline": {
                 "id": context.id("drawing_discipline", one.discipline),
                 "name": DISCIPLINES[one.discipline][0],
                 "position": one.discipline + 1,
             },
-            "custom_fields": {},
         }
 
 
@@ -160,18 +152,9 @@ def _project_scene(context: RequestContext) -> RequestContext | None:
 
 
 def _sheet(context: RequestContext, one: DrawingRevision) -> Row:
-    return {
-        "id": context.id(REVISION, one.drawing * _PER_DRAWING + one.revision),
-        "revision_number": str(one.revision),
+    return written("drawing", context, one=one, number=one.drawing * _PER_DRAWING + one.revision) | {
         "floorplan": "plan" in one.title,
         "pdf_size": 180_000 + one.drawing * 9_000,
         "png_size": 90_000 + one.drawing * 4_000,
-        "width": 8_400,
-        "height": 5_940,
-        "pdf_url": f"https://files.procore.example/{context.here.id}/{one.number}-{one.revision}.pdf",
-        "has_drawing_sketches": False,
-        "has_public_markup_layer_elements": False,
-        "connectability_outdated": False,
-        "drawing_sketches_count": 0,
         "updated_at": context.here.calendar.noon(one.day),
     }

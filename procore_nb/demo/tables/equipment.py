@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from procore_nb.demo.company import NOW
-from procore_nb.demo.tables import site_team
 from procore_nb.demo.tables.progress_curve import works
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
+from procore_nb.demo.tables.row_forms import written
 from procore_nb.demo.tables.site_team import MACHINES
 
 _KINDS = ("Earthmoving", "Earthmoving", "Lifting", "Access")
@@ -52,12 +52,9 @@ def machine_types(context: RequestContext) -> Iterator[Row]:
 def _machine(context: RequestContext, number: int, *, on_site: bool) -> Row:
     kinds = list(dict.fromkeys(_KINDS))
     kind, since = kinds.index(_KINDS[number]), context.here.created_at
-    return {
-        "id": context.id("managed_equipment", number),
+    return written("equipment", context, number=number) | {
         "name": f"{MACHINES[number]} #{context.here.index + 1:03}",
-        "company_id": context.company.id,
         "current_project_id": context.here.id if on_site else None,
-        "company_visible": True,
         "serial_number": f"SN{context.id('serial', number) % 1_000_003:07}",
         "identification_number": f"{MACHINES[number][:2].upper()}-{context.here.index:03}",
         "managed_equipment_type_id": 81_101 + kind,
@@ -65,7 +62,5 @@ def _machine(context: RequestContext, number: int, *, on_site: bool) -> Row:
         "year": 2012 + (context.here.index + number) % 13,
         "status": "active" if on_site else "inactive",
         "ownership": "owned" if number % 2 else "rented",
-        "created_by": site_team.office(context)[0].ref,
-        "created_at": since,
         "updated_at": max(since, NOW - timedelta(days=4 + number)),
     }

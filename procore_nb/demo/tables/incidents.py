@@ -12,6 +12,7 @@ from procore_nb.demo.tables.inspected import FILINGS, FIRST_AID, LOST, MEDICAL, 
 from procore_nb.demo.tables.observations import FROM_MISHAPS, OBSERVATION
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
+from procore_nb.demo.tables.row_forms import written
 
 INCIDENT = "incident"
 _KINDS: dict[str, list[str]] = read_facts("safety")["kinds"]
@@ -41,28 +42,16 @@ def incidents(context: RequestContext) -> Iterator[Row]:
         calendar = context.here.calendar
         entered = calendar.after(one.happened, 2 / 24)
         closed = calendar.after(entered, 20) if one.closed else entered
-        seen = int(one.observed)
-        yield {
-            "id": context.id(INCIDENT, one.index),
-            "number": one.index + 1,
-            "title": title(context, one),
-            "description": f"{title(context, one)}. Work stopped, the place was made safe.",
-            "event_date": one.happened,
-            "time_unknown": False,
-            "recordable": one.recordable,
-            "private": False,
-            "status": "closed" if one.closed else "open",
-            "records_count": 1,
-            "actions_count": one.actions,
+        seen, status = int(one.observed), "closed" if one.closed else "open"
+        about = {"title": title(context, one), "author": site_team.office(context)[one.index % 3]}
+        yield written(
+            "incident", context, one=one, n=one.index + 1, status=status, entered=entered, **about
+        ) | {
             "witness_statements_count": int(one.recordable),
             "open_observations_count": 0 if one.closed else seen,
             "closed_observations_count": seen if one.closed else 0,
-            "attachments_count": 0,
-            "created_by": site_team.office(context)[one.index % 3].ref,
             "hazard": kind("hazards", one.index + one.code),
             "location": site_team.place(context, one.index + one.code) if one.index % 6 else None,
-            "custom_fields": {},
-            "created_at": entered,
             "updated_at": max(entered, closed),
         }
 
@@ -107,16 +96,8 @@ def incident_actions(context: RequestContext) -> Iterator[Row]:
             entered = context.here.calendar.after(one.happened, (5 + 20 * step) / 24)
             seen = context.id(OBSERVATION, FROM_MISHAPS + one.index) if one.observed and step == 0 else None
             text = f"{action['name']}: done with the crew."
-            yield {
-                "id": context.id("incident_action", one.index * 4 + step),
-                "incident_id": context.id(INCIDENT, one.index),
-                "action_type": action,
-                "description": f"<p>{text}</p>",
-                "description_plain_text": text,
-                "observation_id": seen,
-                "created_at": entered,
-                "updated_at": entered,
-            }
+            about = {"action": action, "text": text, "entered": entered, "number": one.index * 4 + step}
+            yield {**written("incident_action", context, one=one, **about), "observation_id": seen}
 
 
 def title(context: RequestContext, one: Accident) -> str:
@@ -141,25 +122,19 @@ def _harm(context: RequestContext, one: Accident) -> tuple[Row, Row, Row]:
 def record(context: RequestContext, one: Accident, kind_name: str) -> Row:
     """What the records of every kind say: the injury, near miss or damage that makes an incident."""
     firm, entered = site_team.firm_for(context, one.code), context.here.calendar.after(one.happened, 3 / 24)
-    person, text = site_team.worker_of(context, firm), title(context, one)
-    return {
-        "id": context.id("incident_record", one.index),
-        "number": 1,
-        "full_number": f"{one.index + 1}-1",
-        "type": kind_name,
-        "incident_id": context.id(INCIDENT, one.index),
-        "incident_title": text,
-        "incident_private": False,
-        "summary": text,
-        "description": f"<p>{text}</p>",
-        "description_plain_text": text,
-        "affected_company": firm.ref,
-        "affected_party": site_team.brief(person),
-        "affected_person": person.ref,
-        "harm_source": kind("incident_harm_sources", one.index + one.code),
-        "work_activity": _harm(context, one)[2],
-        "incident_created_by": site_team.office(context)[one.index % 3].ref,
-        "custom_fields": {},
-        "created_at": entered,
-        "updated_at": entered,
+    about = {"person": site_team.worker_of(context, firm), "text": title(context, one), "type": kind_name}
+    about |= {
+        "source": kind("incident_harm_sources", one.index + one.code),
+        "activity": _harm(context, one)[2],
     }
+    author = site_team.office(context)[one.index % 3]
+    return written(
+        "incident_record",
+        context,
+        one=one,
+        n=one.index + 1,
+        firm=firm,
+        entered=entered,
+        author=author,
+        **about,
+    )

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from procore_nb.demo.company import TODAY
 from procore_nb.demo.facts import read_facts
-from procore_nb.demo.tables import directory, site_team
+from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.plan import plan_of
 from procore_nb.demo.tables.progress_curve import Works, works
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
+from procore_nb.demo.tables.row_forms import written
 
 _TYPES: list[tuple[str, str]] = read_facts("lists")["asset_types"]
 _STATUSES: list[tuple[str, str]] = read_facts("lists")["asset_statuses"]
@@ -99,30 +100,13 @@ def _asset(context: RequestContext, term: Works, number: int) -> Row:
     one, part = ASSETS[number], plan_of(context.here)[ASSETS[number].cost_code]
     installed, commissioned = term.day_at((part.begin + part.end) / 2), term.day_at(part.end)
     status = (installed <= TODAY) + (commissioned <= TODAY)
-    author = site_team.office(context)[0]
-    by = {"id": author.id, "name": author.name, "email": author.login}
     place, trade = directory.locations(context)[one.place], directory.trades()[one.trade]
-    return {
+    return written("asset", context, one=one, place=place, trade=trade) | {
         "id": str(context.id("asset", number)),
         "asset_name": f"{_TYPES[one.type][0]} {one.code[-1]}",
-        "asset_code": one.code,
         "asset_status": {"id": _status_id(status), "name": _STATUSES[status][0]},
         "description": f"{_TYPES[one.type][0]}, {place.ref['node_name']}",
         "asset_type": {"id": _type_id(one.type), "name": _TYPES[one.type][0]},
-        "location": place.ref,
-        "trade": trade.ref,
-        "company_id": context.company.id,
-        "project_id": context.here.id,
-        "project": {"id": context.here.id, "name": context.here.name},
         "created_at": context.here.calendar.noon(term.begin),
         "modified_at": context.here.calendar.noon((term.begin, installed, commissioned)[status]),
-        "created_by": by,
-        "modified_by": by,
-        "custom_fields": {},
-        "scope": "project",
-        "attachment_count": 0,
-        "has_children": False,
-        "children_count": 0,
-        "latitude": context.here.latitude,
-        "longitude": context.here.longitude,
     }

@@ -12,6 +12,7 @@ from procore_nb.demo.tables.inspected import NO, TEMPLATES, accidents, inspectio
 from procore_nb.demo.tables.progress_curve import works
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
+from procore_nb.demo.tables.row_forms import written
 from procore_nb.demo.tables.specifications import section
 
 OBSERVATION, FROM_MISHAPS, FROM_ELSEWHERE = "observation", 3_000, 4_000  # numbers of their ids
@@ -75,22 +76,14 @@ def _elsewhere(context: RequestContext) -> Iterator[Row]:
 def _row(context: RequestContext, number: int, name: str, kind: int, code: int) -> Row:
     firm = site_team.firm_for(context, code)
     worker = site_team.worker_of(context, firm)
-    vendor = worker.vendor.ref if worker.vendor else None
-    return {
-        "id": context.id(OBSERVATION, number),
-        "number": str(number + 1),
-        "name": name,
+    about = {"number": number, "n": number + 1, "name": name, "worker": worker}
+    return written("observation", context, **about, author=site_team.office(context)[number % 3]) | {
         "description": f"{name}. See the photo." if number % 3 else None,
         "priority": ("Low", "Medium", "High", "Urgent")[number % 7 % 4],
-        "personal": False,
         "type": observation_type(kind),
-        "assignee": {**worker.ref, "vendor": vendor},
-        "created_by": site_team.office(context)[number % 3].ref,
         "location": site_team.place(context, number) if number % 8 else None,
         "trade": {**site_team.trade_of(firm).ref, "active": True},
         "specification_section": section(context, code) if kind < 2 else None,
-        "custom_fields": {},
-        "permissions": {"can_edit": False},
     }
 
 

@@ -1,6 +1,6 @@
 """Rows written from forms: which key shows what, as data.
 
-In: the name of a form in `data/money_rows.json`, and what the row is about. Out: the row. In a form
+In: the name of a form in `data/money_rows.json` or `data/site_rows.json`, and what the row is about. Out: the row. In a form
 
     "=order.number"             is what stands there, "?order.number" too, or null where something on the way is missing
     "$bill.done-bill.previous"  is a sum of amounts of cents, as money
@@ -64,7 +64,7 @@ def _terms(formula: str) -> list[tuple[int, Callable[[Any], int]]]:
 
 @cache
 def _form(name: str) -> _Reader:
-    return _reader(read_facts("money_rows")[name])
+    return _reader((read_facts("money_rows") | read_facts("site_rows"))[name])
 
 
 def _reader(value: Any) -> _Reader:

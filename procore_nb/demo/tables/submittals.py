@@ -16,7 +16,8 @@ from procore_nb.demo.tables.plan import WorkPackage, plan_of
 from procore_nb.demo.tables.progress_curve import Works, works
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
-from procore_nb.demo.tables.specifications import SECTION, section
+from procore_nb.demo.tables.row_forms import written
+from procore_nb.demo.tables.specifications import section
 
 SUBMITTAL = "submittal"
 TYPES = ("Shop Drawing", "Product Data", "Sample", "Mix Design", "Certificate")
@@ -126,8 +127,7 @@ def submittal_revisions(context: RequestContext) -> Iterator[Row]:
 @table("submittal_statuses")
 def submittal_statuses(_scene: RequestContext) -> Iterator[Row]:
     """Statuses of submittals."""
-    for number, name in enumerate(STATUSES):
-        yield {"id": _FIRST_STATUS + number, "name": name, "status": name}
+    yield from map(_status, range(len(STATUSES)))
 
 
 @table("submittal_types")
@@ -150,51 +150,31 @@ def _response(number: int) -> Row:
 
 def _row(context: RequestContext, one: Submittal) -> Row:
     place, firm = site_team.place(context, one.number), site_team.firm_for(context, one.code)
-    manager, sender = site_team.office(context)[one.number % 3], site_team.worker_of(context, firm)
+    calendar, about = context.here.calendar, section(context, one.code)
     kind = {"id": _FIRST_TYPE + one.type, "name": TYPES[one.type], "translated_name": TYPES[one.type]}
-    status = {"id": _FIRST_STATUS + one.status, "name": STATUSES[one.status], "status": STATUSES[one.status]}
     title = f"{COST_CODES[one.code][1]}: {TYPES[one.type].lower()} {one.number}"
-    opened = max(one.created, context.here.calendar.noon(one.received)) if one.received else one.created
+    opened = max(one.created, calendar.noon(one.received)) if one.received else one.created
     odd = one.number == 7 and context.here.index % 37 == 4
-    return {
-        "id": context.id(SUBMITTAL, one.index),
-        "number": str(one.number),
-        "formatted_number": f"{section(context, one.code)['number']}-{one.number}.{one.revision}",
+    people = {"firm": firm, "manager": site_team.office(context)[one.number % 3]}
+    people["sender"] = site_team.worker_of(context, firm) if one.received else None
+    return written("submittal", context, one=one, place=place, section=about, **people) | {
+        "formatted_number": f"{about['number']}-{one.number}.{one.revision}",
         "title": '<script>alert("submittal")</script> label' if odd else title,
         "description": None if one.number % 3 else "As described in the section, with samples.",
-        "revision": str(one.revision),
-        "current_revision": one.current,
-        "private": False,
-        "lead_time": one.lead_days,
-        "required_on_site_date": one.on_site,
-        "submit_by": one.submit_by,
-        "issue_date": context.here.calendar.day_of(one.created),
-        "received_date": one.received,
-        "open_date": one.received,
-        "due_date": one.due,
+        "issue_date": calendar.day_of(one.created),
         "bic_due_date": one.due if one.status == 1 else None,
-        "closed_at": one.closed,
         "distributed_at": one.closed if one.current else None,
         "location_id": place["id"],
-        "location": place,
-        "cost_code_id": context.id("cost_code", one.code),
-        "specification_section_id": context.id(SECTION, one.code),
-        "specification_section": section(context, one.code),
-        "responsible_contractor_id": firm.id,
-        "responsible_contractor": firm.ref,
-        "received_from_id": sender.id if one.received else None,
-        "received_from": sender.ref if one.received else None,
-        "submittal_manager_id": manager.id,
-        "submittal_manager": manager.ref,
-        "created_by": manager.ref,
-        "status_id": status["id"],
-        "status": status,
+        "status_id": _FIRST_STATUS + one.status,
+        "status": _status(one.status),
         "type": TYPES[one.type] if context.endpoint.version.startswith("v2") else kind,
-        "custom_fields": {},
         **_review(context, one),
-        "created_at": one.created,
         "updated_at": one.closed or opened,
     }
+
+
+def _status(number: int) -> Row:
+    return {"id": _FIRST_STATUS + number, "name": STATUSES[number], "status": STATUSES[number]}
 
 
 def _review(context: RequestContext, one: Submittal) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from procore_nb.demo.facts import read_facts
 from procore_nb.demo.tables.cache import per_project
 from procore_nb.demo.tables.made_up_names import COST_CODES
 from procore_nb.demo.tables.plan import plan_of
-from procore_nb.demo.tables.request_context import RequestContext
+from procore_nb.demo.tables.request_context import RequestContext, Row
 
 PHASES: list[tuple[str, list[int]]] = read_facts("lists")["phases"]
 _MILESTONES = (("Frame complete", 0.45), ("Weathertight", 0.72), ("Handover", 1.0))
@@ -43,12 +43,26 @@ class Task:
     stuck: bool = False
 
     @property
+    def days(self) -> int:
+        """From its first day to its last."""
+        return (self.finish - self.start).days
+
+    @property
+    def baseline(self) -> Row:
+        """Days of the baseline, and by how many it differs from them, as rows show them."""
+        if self.planned is None:
+            return {}
+        start, finish = self.planned
+        later = {"start_variance": (self.start - start).days, "finish_variance": (self.finish - finish).days}
+        return {"baseline_start": start, "baseline_finish": finish, **later}
+
+    @property
     def percent(self) -> int:
         """Share of its days that have passed, in percent."""
         if self.finish < TODAY:
             return 85 if self.stuck else 100
-        days = (self.finish - self.start).days
-        return 0 if self.start >= TODAY or not days else min(99, (TODAY - self.start).days * 100 // days)
+        passed = (TODAY - self.start).days
+        return 0 if passed <= 0 or not self.days else min(99, passed * 100 // self.days)
 
     @property
     def actual_start(self) -> date | None:
