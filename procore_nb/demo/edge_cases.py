@@ -7,11 +7,12 @@ or a few times whatever the size of the portfolio.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from procore_nb.demo.facts import read_facts
-from procore_nb.demo.project import Project, retold
+from procore_nb.demo.project import Project
 from procore_nb.demo.streets import STREETS
 
 # 2**53 and its neighbours: as floats the first two are the same number.
@@ -35,4 +36,4 @@ def with_edge_cases(project: Project) -> Project:
         changes |= {"latitude": project.longitude, "longitude": project.latitude}
     for key, value in _FACTS["projects"].get(str(project.index), {}).items():
         changes[key] = _READ[key](value) if key in _READ else value
-    return retold(project, **changes) if changes else project
+    return replace(project, **changes) if changes else project

@@ -7,7 +7,7 @@ with the index; its dates follow from the stage and from the demo's unchanging d
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -212,8 +212,3 @@ def _custom_value(draw: random.Random, field: lists.CustomField, sector: str, ar
 
 def _entry(choice: Choice) -> dict[str, Any]:
     return {"id": choice.id, "label": choice.name}
-
-
-def retold(project: Project, **changes: Any) -> Project:
-    """Same project with some things changed."""
-    return replace(project, **changes)

@@ -28,7 +28,6 @@ class WorkPackage:
 
 
 PLAN = tuple(WorkPackage(*part) for part in read_facts("money")["plan"])
-WEIGHTS = sum(part.weight for part in PLAN)
 
 
 @cache
