@@ -26,6 +26,8 @@ from procore_nb.frames.parse import ParseIssues, json_text
 from procore_nb.frames.types import LogicalType
 from procore_nb.scalars import is_missing
 
+TIMES = frozenset({"date", "time", "moment"})
+NUMBERS = frozenset({"integer", "number", "decimal"})
 _OF_NUMPY = {"i": "integer", "u": "integer", "f": "number", "b": "boolean"}
 _JSON = {list, dict, str, int, float, bool}
 _ENDLESS = {"Infinity": Decimal("Infinity"), "-Infinity": Decimal("-Infinity")}
@@ -101,14 +103,7 @@ def type_of(column: pd.Series[Any]) -> ColumnType:
 
 def range_of(column: pd.Series[Any], how: ColumnType) -> list[str] | None:
     """The least and the greatest value as text, for types whose cells a spreadsheet may rewrite."""
-    if how.categories is not None or how.logical not in (
-        "integer",
-        "number",
-        "decimal",
-        "date",
-        "time",
-        "moment",
-    ):
+    if how.categories is not None or how.logical not in TIMES | NUMBERS:
         return None
     present = column[
         [not is_missing(value) for value in column.array] if column.dtype == object else column.notna()

@@ -23,7 +23,14 @@ from procore_nb.atomic_write import output_path, recover, write_group
 from procore_nb.call_errors import explain_calls
 from procore_nb.catalog import Catalogue
 from procore_nb.errors import ArgumentError, warn
-from procore_nb.export.column_text import ColumnType, column_at_once, column_by_value, range_of, texts_of
+from procore_nb.export.column_text import (
+    NUMBERS,
+    ColumnType,
+    column_at_once,
+    column_by_value,
+    range_of,
+    texts_of,
+)
 from procore_nb.export.csv_text import Cells, guard, parse_csv, unguard, unguard_cells
 from procore_nb.export.file_groups import INDEX_ADVICE, files_for
 from procore_nb.export.frame_schema import (
@@ -36,7 +43,7 @@ from procore_nb.export.frame_schema import (
     types_for,
     writable,
 )
-from procore_nb.export.spreadsheets import NUMBERS, is_rounded, locale_of, normalized
+from procore_nb.export.spreadsheets import is_rounded, locale_of, normalized
 from procore_nb.frame_info import describe
 from procore_nb.frames.parse import ParseIssues
 

@@ -17,14 +17,12 @@ from typing import Any, NamedTuple
 
 import pyarrow.compute as pc
 
-from procore_nb.export.column_text import ColumnType
+from procore_nb.export.column_text import NUMBERS, TIMES, ColumnType
 from procore_nb.frames.parse import ParseIssues
 
 Texts = list[str | None]
 Reader = Callable[[str, bool], str | None]
 
-TIMES = frozenset({"date", "time", "moment"})
-NUMBERS = frozenset({"integer", "number", "decimal"})
 _DATE = re.compile(
     r"(\d{1,4})([./-])\s?(\d{1,2})\2\s?(\d{1,4})\.?"
     r"(?:[ T,]+(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,]\d+)?)?\s?(?:([AaPp])\.?[Mm]\.?)?)?",
@@ -37,26 +35,8 @@ _GROUPS = re.compile(_GROUP)
 _CURRENCY = re.compile(r"^[$€£¥₹\s\xa0\u202f]+|[$€£¥₹%\s\xa0\u202f]+$")
 # "1.23457E+14" is how a spreadsheet shows, and saves, a number of more digits; to_csv writes a small e.
 _ROUNDED = re.compile(r"[+-]?\d[.,]?\d*E\+\d\d+", re.ASCII)
-_TRUE = frozenset(
-    [
-        "wahr",
-        "vrai",
-        "verdadero",
-        "verdadeiro",
-        "vero",
-        "waar",
-        "sant",
-        "sand",
-        "tosi",
-        "prawda",
-        "igaz",
-        "истина",
-        "真",
-    ]
-)
-_FALSE = frozenset(
-    ["falsch", "faux", "falso", "onwaar", "falskt", "falsk", "epätosi", "fałsz", "hamis", "ложь", "假"]
-)
+_TRUE = "wahr vrai verdadero verdadeiro vero waar sant sand tosi prawda igaz истина 真"
+_FALSE = "falsch faux falso onwaar falskt falsk epätosi fałsz hamis ложь 假"
 
 
 class Locale(NamedTuple):
@@ -175,4 +155,4 @@ def _number(text: str, decimal_comma: bool) -> str | None:
 
 def _boolean(text: str) -> str:
     word = text.strip().casefold()
-    return "true" if word in _TRUE else "false" if word in _FALSE else text
+    return "true" if word in _TRUE.split() else "false" if word in _FALSE.split() else text

@@ -9,13 +9,13 @@ the fields that Procore's lists really declare.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.resources import files
 from typing import Any, Literal, Protocol
-
-from procore_nb.frames.known_names import BOOLEAN_NAMES, DECIMAL_NAMES, INTEGER_NAMES, NUMBER_NAMES
 
 LogicalType = Literal["integer", "boolean", "text", "number", "decimal", "time", "date", "list"]
 Path = tuple[str, ...]
@@ -45,12 +45,14 @@ _MONEY_TITLE = re.compile(
     re.IGNORECASE,
 )
 _RULES = tuple((re.compile(pattern, re.ASCII), logical) for pattern, logical in RULES)
-_WORDS: tuple[tuple[frozenset[str], LogicalType], ...] = (
-    (DECIMAL_NAMES, "decimal"),
-    (BOOLEAN_NAMES, "boolean"),
-    (INTEGER_NAMES, "integer"),
-    (NUMBER_NAMES, "number"),
-)
+# Names that stand for one type wherever Procore declares them: collected from the fields of all lists, then read by hand.
+# A name is there only if no list uses it for something else; words that say too little are left out.
+_WORDS: dict[str, LogicalType] = {
+    name: logical
+    for logical, lines in json.loads(files(__package__).joinpath("known_names.json").read_bytes()).items()
+    for line in lines
+    for name in line.split()
+}
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 # Text fields of the table without a format, whose name still means more than "text".
 _NAMED_TYPES: frozenset[LogicalType] = frozenset({"decimal", "time", "date", "number"})
@@ -237,8 +239,7 @@ def rule_of(name: str) -> LogicalType | None:
     if _MONEY_TITLE.fullmatch(last):
         return "decimal"
     snake = _CAMEL.sub("_", last).lower()
-    known = next((logical for names, logical in _WORDS if snake in names), None)
-    return known or next((logical for rule, logical in _RULES if rule.fullmatch(snake)), None)
+    return _WORDS.get(snake) or next((logical for rule, logical in _RULES if rule.fullmatch(snake)), None)
 
 
 def type_of_name(name: str) -> LogicalType:
