@@ -17,7 +17,7 @@ KEYS: Mapping[str, str] = {
     "path": "path of the list, with placeholders",
     "environment": "name of the environment the rows came from",
     "web_url": "address of Procore's web application in that environment",
-    "company_id": "the company, or the companies, that were asked",
+    "company_id": "the company, or the companies, of the request",
     "arguments": "arguments of the call that are single values or lists of them",
     "fetched_at": "when the call began, UTC text",
     "requests": "how many requests were sent",
