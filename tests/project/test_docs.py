@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import matplotlib as mpl
@@ -46,6 +49,22 @@ def test_the_python_of_a_page_runs_from_top_to_bottom(page: Path) -> None:
     import matplotlib.pyplot as plt
 
     plt.close("all")
+
+
+@pytest.mark.slow
+def test_the_python_of_all_pages_passes_a_type_checker(tmp_path: Path) -> None:
+    for page in [*PAGES, ROOT / "README.md"]:
+        name = f"page_{page.stem.lower().replace('-', '_')}.py"
+        (tmp_path / name).write_text("\n".join(fenced(page, "python")), encoding="utf-8")
+    files = sorted(tmp_path.glob("page_*.py"))
+    words = ["--ignore-missing-imports", "--cache-dir", str(ROOT / ".mypy_cache"), "--config-file", os.devnull]
+    place = {**os.environ, "MYPYPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--follow-imports=silent", *words, *map(str, files)],
+        capture_output=True, text=True, env=place, check=False,
+    )  # fmt: skip
+    assert len(files) > 8
+    assert done.stdout.splitlines()[-1].startswith("Success"), done.stdout
 
 
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)
