@@ -57,7 +57,13 @@ def test_the_python_of_all_pages_passes_a_type_checker(tmp_path: Path) -> None:
         name = f"page_{page.stem.lower().replace('-', '_')}.py"
         (tmp_path / name).write_text("\n".join(fenced(page, "python")), encoding="utf-8")
     files = sorted(tmp_path.glob("page_*.py"))
-    words = ["--ignore-missing-imports", "--cache-dir", str(ROOT / ".mypy_cache"), "--config-file", os.devnull]
+    words = [
+        "--ignore-missing-imports",
+        "--cache-dir",
+        str(ROOT / ".mypy_cache"),
+        "--config-file",
+        os.devnull,
+    ]
     place = {**os.environ, "MYPYPATH": str(ROOT)}
     done = subprocess.run(
         [sys.executable, "-m", "mypy", "--follow-imports=silent", *words, *map(str, files)],

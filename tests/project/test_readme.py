@@ -41,7 +41,9 @@ def test_the_first_notebook_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 def test_the_readme_reads_right_on_a_package_index_too() -> None:
     text = README.read_text(encoding="utf-8")
-    assert re.findall(r"\]\((?!https?://)[^)]*\)", text) == []  # an index has neither our folders nor our pictures
+    assert (
+        re.findall(r"\]\((?!https?://)[^)]*\)", text) == []
+    )  # an index has neither our folders nor our pictures
     named = re.findall(r"`((?:docs|notebooks)[\w/.-]*|[A-Z]+\.md)`", text)
     assert len(named) > 5
     assert [name for name in named if not (ROOT / name).exists()] == []
