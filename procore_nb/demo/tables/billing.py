@@ -158,7 +158,7 @@ def _state(
 ) -> tuple[str, date | None]:
     """Status of a bill, and when it was paid: most after one or two months, some much later, one in 25 is disputed."""
     age, words = (TODAY - billed).days, read_facts("money")["bill_words"]
-    fresh = "draft" if age < 4 else draw.choices(list(words), list(words.values()))[0]
+    fresh = "draft" if age < 9 else draw.choices(list(words), list(words.values()))[0]
     status = fresh if age <= 30 else draw.choice((*COUNTED[:1] * 6, *COUNTED))
     days = draw.lognormvariate(math.log(median), 0.4) + (
         draw.randrange(60, 200) if draw.random() < 0.04 else 0
