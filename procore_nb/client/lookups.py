@@ -72,6 +72,12 @@ class Lookups(Connection):
             raise ArgumentError(f"record returns one record and takes no {min(several)}.")
         number = id_text(record_id, f"record of {name}")
         query = self._query(name, {**arguments, RECORD_ID: number}, target, record=True)
+        other = self.catalogue.endpoint(query.endpoint.path)
+        if other.kind != "unknown" and not self.catalogue.endpoint(name).record_path:
+            raise ArgumentError(
+                f"{name} has no single records: {other.path} is the list {other.name}.",
+                advice=f'Write procore.table("{other.name}", …).',
+            )
         try:
             frame = query.collection().frame()
         except (AccessError, NotFoundError) as error:

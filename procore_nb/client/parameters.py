@@ -132,11 +132,16 @@ def chosen_columns(columns: Any, endpoint: Endpoint) -> tuple[str, ...]:
             f"columns is a list of names, not {columns!r}.", advice='For example columns=["id", "status"].'
         )
     known = [".".join(path) for path in columns_of(endpoint.fields)]
+    # What is declared without its parts, or for another view, may come all the same.
+    loose = {field.name.removesuffix("[]") for field in endpoint.all_fields}
+    loose -= {name for name in loose if any(one.startswith(f"{name}.") for one in known)}
     leading = [*_LEADING, *(name for group in endpoint.needs for name in group)]
     is_open = not known or any("budget_view" in name for group in endpoint.needs for name in group)
     for name in names:
         declared = any(one == name or one.startswith(f"{name}.") for one in (*known, *leading))
-        if not (declared or is_open or name.startswith(("custom_field", "["))):
+        parts = name.split(".")
+        may_come = any(".".join(parts[: depth + 1]) in loose for depth in range(len(parts)))
+        if not (declared or may_come or is_open or "custom_field" in name or name.startswith("[")):
             raise unknown_column(name, endpoint.name, [*known, *leading])
     return tuple(dict.fromkeys(names))
 

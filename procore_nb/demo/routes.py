@@ -18,7 +18,8 @@ from procore_nb.catalog import endpoints
 from procore_nb.demo import projectlists
 from procore_nb.demo.api_call import ApiCall, page_reply
 from procore_nb.demo.company import SERVICE_ACCOUNT, Company
-from procore_nb.demo.http_messages import DemoReply, json_reply
+from procore_nb.demo.http_errors import not_found
+from procore_nb.demo.http_messages import DemoReply, json_reply, raw_json_reply
 from procore_nb.demo.paging import PageRule
 from procore_nb.demo.tables.listing import Listing
 
@@ -70,13 +71,24 @@ def _me(_call: ApiCall) -> DemoReply:
     return json_reply(SERVICE_ACCOUNT)
 
 
+def _company(call: ApiCall) -> DemoReply:
+    for one in call.portfolio.companies:
+        if str(one.id) == call.ids["record_id"]:
+            return raw_json_reply(_company_json(call, one))
+    raise not_found()
+
+
+def _company_json(call: ApiCall, company: Company) -> bytes:
+    mine = company.id == call.company.id
+    row = {"id": company.id, "name": company.name, "is_active": True, "logo_url": None}
+    return orjson.dumps({**row, "pcn_business_experience": False, "my_company": mine})
+
+
 def _companies(call: ApiCall) -> DemoReply:
     """Every company the account sees, whichever the header names."""
 
     def as_json(company: Company) -> bytes:
-        mine = company.id == call.company.id
-        row = {"id": company.id, "name": company.name, "is_active": True, "logo_url": None}
-        return orjson.dumps({**row, "pcn_business_experience": False, "my_company": mine})
+        return _company_json(call, company)
 
     spare = call.portfolio.company
     return page_reply(call, call.portfolio.companies, as_json, PageRule(), newcomer=lambda _number: spare)
@@ -91,6 +103,7 @@ def routes() -> Routes:
     found = Routes()
     found.add("/rest/v1.0/me", _me)
     found.add("/rest/v1.0/companies", _companies)
+    found.add("/rest/v1.0/companies/{record_id}", _company)
     found.add("/rest/v1.0/projects", projectlists.list_v1_0)
     found.add("/rest/v1.1/projects", projectlists.list_v1_1)
     found.add("/rest/v1.0/projects/{id}", projectlists.show)

@@ -90,6 +90,13 @@ def test_record_takes_nothing_that_names_several(to_demo, given) -> None:  # typ
     assert not procore.seen
 
 
+def test_a_path_by_pattern_that_is_another_list_is_no_record(to_demo) -> None:  # type: ignore[no-untyped-def]
+    procore = to_demo()
+    with pytest.raises(pnb.ArgumentError, match="is the list folder"):
+        procore.record("folders", 5, 1204347)
+    assert not procore.seen
+
+
 def test_every_record_known_to_the_reference_needs_its_id_last() -> None:
     known = [one for one in catalog.endpoints() if one.record_path]
     assert len(known) > 300
@@ -228,6 +235,18 @@ def test_an_unknown_column_is_an_error_that_names_near_ones(to_demo) -> None:  #
     with pytest.raises(pnb.ArgumentError, match="columns"):
         procore.records("rfis", project_id=7, columns=["id"])
     assert not procore.seen
+
+
+def test_a_column_that_is_declared_without_its_parts_or_for_another_view_may_be_named(
+    another, connected
+) -> None:  # type: ignore[no-untyped-def]
+    rows = [{"id": 1, "created_by": {"id": 5, "name": "Ann"}, "fields": [1]}]
+    path = "/rest/v2.0/companies/4711/projects/1/assets/asset_types"
+    procore = connected(another({path: rows}))
+    frame = procore.table("asset_types", project_id=1, columns=["created_by.name", "id"])
+    assert frame["created_by.name"].tolist() == ["Ann"]
+    with pytest.raises(pnb.CatalogError, match=r"no column 'created_by\.nmae'"):
+        procore.table("asset_types", project_id=1, columns=["created_by.nmae"])
 
 
 def test_a_column_newer_than_the_catalogue_is_taken_in_brackets(another, connected) -> None:  # type: ignore[no-untyped-def]
