@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from procore_nb.plots import plot_bars as plot_bars
     from procore_nb.plots import plot_lines as plot_lines
     from procore_nb.store import Store as Store
+    from procore_nb.store import to_duckdb as to_duckdb
     from procore_nb.widgets import CompanyPicker as CompanyPicker
     from procore_nb.widgets import ConnectForm as ConnectForm
     from procore_nb.widgets import EndpointPicker as EndpointPicker
@@ -78,7 +79,7 @@ _ROOMS = {
     "frames": "explode local_times to_frame",
     "maps": "check_coordinates distance_to map_projects nearest plot_projects to_geodataframe to_geojson with_location",
     "plots": "plot_bars plot_lines",
-    "store": "Store",
+    "store": "Store to_duckdb",
     "widgets": "CompanyPicker ConnectForm EndpointPicker Explorer FrameTable ProjectPicker",
 }
 _HOMES = {name: room for room, names in _ROOMS.items() for name in names.split()}

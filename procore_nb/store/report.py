@@ -27,7 +27,7 @@ _RESULT = {
     "new": "Int64",
     "changed": "Int64",
     "deleted": "Int64",
-    "places": "Int64",
+    "targets": "Int64",
     "skipped": "Int64",
     "resumed": "boolean",
     "synced_at": "time",
@@ -60,7 +60,7 @@ class SyncLog:
     new: int = 0
     changed: int = 0
     deleted: int = 0
-    places: int = 0
+    targets: int = 0
     skipped: int = 0
     resumed: bool = False
     synced_at: str = ""

@@ -16,7 +16,15 @@ from procore_nb import catalog
 from procore_nb.catalog import Catalogue
 from procore_nb.errors import ArgumentError, CatalogError, StoreError
 from procore_nb.frame_info import describe
-from procore_nb.frames.codec import DEFAULT_DECIMALS, EXACT, Decimals, checked_decimals, conform, from_arrow
+from procore_nb.frames.codec import (
+    DEFAULT_DECIMALS,
+    EXACT,
+    STAMP,
+    Decimals,
+    checked_decimals,
+    conform,
+    from_arrow,
+)
 from procore_nb.near_match import did_you_mean
 from procore_nb.store.data_files import check_digest, read_rows, row_names
 from procore_nb.store.files import Files, damaged
@@ -90,6 +98,37 @@ def versions(live: pa.Table, over: pa.Table, manifest: Manifest) -> pa.Table:
     rows = pa.concat_tables([over, live])
     order = [(name, "ascending") for name in (*manifest.key, VALID_FROM)]
     return rows.take(pc.sort_indices(rows, sort_keys=order))
+
+
+def rows_at(live: pa.Table, over: pa.Table, manifest: Manifest, at: datetime) -> pa.Table:
+    """The rows as they were kept at a moment, in the order of their keys.
+
+    Raises
+    ------
+    ArgumentError
+        If nothing was kept then, or some rows were whose values of then were not.
+    """
+    rows, then = pa.concat_tables([over, live]), pa.scalar(at, STAMP)
+    seen = pc.less_equal(rows.column(FIRST_SEEN), then)
+    if rows.num_rows and not pc.any(seen).as_py():
+        first = pc.min(rows.column(FIRST_SEEN)).as_py()
+        raise ArgumentError(
+            f"{manifest.table} is kept since {first:%Y-%m-%d %H:%M} UTC, and was not at {at:%Y-%m-%d %H:%M}."
+        )
+    begun = pc.less_equal(rows.column(VALID_FROM), then)
+    known = rows.filter(pc.and_(begun, pc.fill_null(pc.greater(rows.column(VALID_TO), then), True)))
+    if manifest.has_id:
+        later = row_names(rows.filter(pc.and_(seen, pc.invert(begun))), manifest.place)
+        lost = pc.count_distinct(
+            later.filter(pc.invert(pc.is_in(later, value_set=row_names(known, manifest.place))))
+        )
+        if lost.as_py():
+            raise ArgumentError(
+                f"{lost.as_py():,} rows of {manifest.table} have changed since, and their values of then were not kept.",
+                advice="store.sync(..., history=True) keeps earlier versions from now on.",
+            )
+    order = [(name, "ascending") for name in manifest.key]
+    return known.take(pc.sort_indices(known, sort_keys=order)) if order else known
 
 
 def changes(
@@ -200,13 +239,19 @@ class Tables:
         *,
         deleted: str | None = None,
         history: bool = False,
+        as_of: Any = None,
         decimals: Decimals = DEFAULT_DECIMALS,
     ) -> pd.DataFrame:
-        """The rows of a table: as they are, with deleted ones, or all versions."""
+        """The rows of a table: as they are, as they were, with deleted ones, or all versions."""
         checked_decimals(decimals)
-        manifest, rows, over = self._read(name, over=history or deleted is not None)
+        at = None if as_of is None else moment(as_of, "as_of")
+        if at is not None and (history or deleted is not None):
+            raise ArgumentError("as_of goes without deleted and history.", advice="Leave them out.")
+        manifest, rows, over = self._read(name, over=history or deleted is not None or at is not None)
         books: tuple[str, ...] = ()
-        if history:
+        if at is not None:
+            rows = rows_at(rows, over, manifest, at)
+        elif history:
             rows, books = versions(rows, over, manifest), VERSION_BOOKS
         elif deleted is not None:
             rows, books = with_deleted(rows, over, manifest, deleted), DELETED_BOOKS

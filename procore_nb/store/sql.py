@@ -5,51 +5,121 @@ In: a query and where the tables' files are. Out: a typed frame. Speaks to the f
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pyarrow as pa
 
+from procore_nb.atomic_write import output_path, replace_atomically
 from procore_nb.errors import ArgumentError, MissingExtraError
 from procore_nb.frame_info import describe
 from procore_nb.frames.codec import DEFAULT_DECIMALS, EXACT, Decimals, checked_decimals, from_any_arrow
 from procore_nb.store.files import Files, RemoteFiles
 from procore_nb.store.manifest import FIRST_SEEN, VALID_FROM, Manifest
 
+if TYPE_CHECKING:
+    from procore_nb.store.store import Store
+
+Tables = Mapping[str, tuple[Manifest, Sequence[str]]]
+
 
 def query(
     text: str,
-    tables: Mapping[str, tuple[Manifest, Sequence[str]]],
+    tables: Tables,
     files: Files,
     *,
     check: Callable[[str], None],
     decimals: Decimals = DEFAULT_DECIMALS,
 ) -> pd.DataFrame:
     """Run one query; each table of the store that it names is a view, once `check(name)` has let it pass."""
+    with _opened(":memory:", files) as connection:
+        _check(text, connection)
+        named = {
+            name: one
+            for name, one in tables.items()
+            if re.search(rf"\b{re.escape(name)}\b", text, re.IGNORECASE)
+        }
+        with _failing(tables):
+            _define(connection, "view", named, check)
+            return typed(connection.sql(text).to_arrow_table(), decimals=checked_decimals(decimals))
+
+
+def write_database(
+    path: str | os.PathLike[str], tables: Tables, files: Files, *, check: Callable[[str], None]
+) -> Path:
+    """Write tables into one file of DuckDB, which takes the place of an earlier one when it is complete."""
+    place = output_path(path)
+    with (
+        replace_atomically(place, private=True) as draft,
+        _failing(tables),
+        _opened(str(draft), files) as connection,
+    ):
+        _define(connection, "table", tables, check)
+    return place
+
+
+def to_duckdb(store: Store, path: str | os.PathLike[str]) -> Path:
+    """Write all tables of a store into one file of DuckDB, for programs that open such files.
+
+    It is written beside the file and takes its place in one step: programs that read the former file go on reading it.
+
+    Parameters
+    ----------
+    store
+        The store; each of its tables is a table of that name, as in `store.sql`.
+    path
+        The file, `.duckdb` by custom; readable by its owner only.
+
+    Returns
+    -------
+    Path
+        Where it is.
+
+    Raises
+    ------
+    MissingExtraError
+        If DuckDB is not installed.
+    StoreError, OutputError
+        If a table is damaged, or the file cannot be written: an earlier one is as it was.
+    """
+    return store.to_duckdb(path)
+
+
+@contextmanager
+def _opened(path: str, files: Files) -> Iterator[Any]:
     try:
         import duckdb
     except ImportError as error:
         raise MissingExtraError(
             "SQL needs DuckDB.", advice='Install it: pip install "procore-nb[keep]"'
         ) from error
-    with duckdb.connect() as connection:
-        _check(text, connection)
+    with duckdb.connect(path) as connection:
         connection.execute("set TimeZone = 'UTC'")
         if isinstance(files, RemoteFiles):
             connection.register_filesystem(files.system)
-        try:
-            for name, (manifest, paths) in tables.items():
-                if re.search(rf"\b{re.escape(name)}\b", text, re.IGNORECASE):
-                    check(name)
-                    connection.execute(_view(name, manifest, paths))
-            return typed(connection.sql(text).to_arrow_table(), decimals=checked_decimals(decimals))
-        except duckdb.Error as error:
-            known = ", ".join(sorted(tables)) or "none yet"
-            raise ArgumentError(
-                f"The query cannot be answered: {error}", advice=f"Tables: {known}."
-            ) from error
+        yield connection
+
+
+@contextmanager
+def _failing(tables: Tables) -> Iterator[None]:
+    import duckdb
+
+    try:
+        yield
+    except duckdb.Error as error:
+        known = ", ".join(sorted(tables)) or "none yet"
+        raise ArgumentError(f"The query cannot be answered: {error}", advice=f"Tables: {known}.") from error
+
+
+def _define(connection: Any, kind: str, tables: Tables, check: Callable[[str], None]) -> None:
+    for name, (manifest, paths) in tables.items():
+        check(name)
+        connection.execute(_definition(kind, name, manifest, paths))
 
 
 def _check(text: str, connection: Any) -> None:
@@ -85,12 +155,12 @@ def typed(table: pa.Table, *, decimals: Decimals = DEFAULT_DECIMALS) -> pd.DataF
     return describe(frame, amounts=amounts) if amounts else frame
 
 
-def _view(name: str, manifest: Manifest, paths: Sequence[str]) -> str:
+def _definition(kind: str, name: str, manifest: Manifest, paths: Sequence[str]) -> str:
     files = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
     books = (FIRST_SEEN, VALID_FROM, *(EXACT + one for one in manifest.exact))
     hidden = ", ".join(_quoted(one) for one in books)
     return (
-        f"create view {_quoted(name)} as select * exclude ({hidden}) "  # noqa: S608 - names are quoted
+        f"create {kind} {_quoted(name)} as select * exclude ({hidden}) "  # noqa: S608 - names are quoted
         f"from read_parquet([{files}], union_by_name = true)"
     )
 

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from html import escape
-from typing import Any, Literal
+from pathlib import Path
+from typing import Any, Literal, TypeVar
 
 import pandas as pd
 import pyarrow as pa
@@ -23,12 +24,14 @@ from procore_nb.frames.codec import DEFAULT_DECIMALS, Decimals
 from procore_nb.store import erase
 from procore_nb.store.files import damaged, files_at
 from procore_nb.store.locks import locked
-from procore_nb.store.manifest import check_identity, folder_name, read_identity
+from procore_nb.store.manifest import Manifest, check_identity, folder_name, read_identity
 from procore_nb.store.report import SyncLog, result_frame, store_html, tables_frame
 from procore_nb.store.scan import TRIES, Tables
 from procore_nb.store.snapshot import WORK, half_swapped, recover
 from procore_nb.store.strategy import Source, TargetNames, wanted_lists
 from procore_nb.store.syncing import Options, TableSync, not_negative
+
+Found = TypeVar("Found")
 
 
 class Store:
@@ -132,7 +135,7 @@ class Store:
         -------
         DataFrame
             One row per table: `table`, `mode` (`full`, `incremental`, `window`), `since` (UTC), `requests`, `rows` (kept now),
-            `new`, `changed`, `deleted`, `places` (projects asked), `skipped` (those that answered 403 or 404; their rows
+            `new`, `changed`, `deleted`, `targets` (projects asked), `skipped` (those that answered 403 or 404; their rows
             stay as they were), `resumed`, `synced_at` (UTC), `seconds`, `error`. `attrs["procore"]["skipped"]` names them.
 
         Raises
@@ -170,6 +173,7 @@ class Store:
         *,
         deleted: Literal["with", "only"] | None = None,
         history: bool = False,
+        as_of: Any = None,
         decimals: Decimals = DEFAULT_DECIMALS,
     ) -> pd.DataFrame:
         """Return a table as a typed frame: the columns and dtypes of `procore.table`.
@@ -183,6 +187,9 @@ class Store:
             noticed.
         history
             All versions: adds `valid_from`, `valid_to` (missing while a version is the present one) and `deleted_at`.
+        as_of
+            The rows as they were kept at a date (its first moment, UTC) or time. Rows that have changed since need
+            `sync(history=True)`, which keeps earlier versions.
         decimals
             The store is exact: `"exact"` shows money, hours and percents as `decimal.Decimal`, `"float"` as float64.
 
@@ -190,8 +197,13 @@ class Store:
         -------
         DataFrame
             One row per row of Procore, in the order of project and id. `attrs["procore"]` says where it is from.
+
+        Raises
+        ------
+        ArgumentError
+            If there is no such table, or it was not kept at `as_of`, or earlier versions of its rows were not.
         """
-        return self._tables.frame(name, deleted=deleted, history=history, decimals=decimals)
+        return self._tables.frame(name, deleted=deleted, history=history, as_of=as_of, decimals=decimals)
 
     def changes(self, name: str, *, since: Any, decimals: Decimals = DEFAULT_DECIMALS) -> pd.DataFrame:
         """Return the rows that became new, changed or deleted since a moment.
@@ -235,14 +247,20 @@ class Store:
         """
         from procore_nb.store.sql import query as run
 
+        return self._over_one_state(
+            lambda tables: run(query, tables, self._files, check=self._tables.check, decimals=decimals)
+        )
+
+    def _over_one_state(self, answer: Callable[[dict[str, tuple[Manifest, list[str]]]], Found]) -> Found:
+        """What an engine answers from the files of all tables; asked again where a sync took files away meanwhile."""
         for attempt in range(TRIES):
             state = self._tables.all()
             tables = {name: (one, self._tables.files_of(one)) for name, (_, one) in state.items()}
             try:
-                return run(query, tables, self._files, check=self._tables.check, decimals=decimals)
+                return answer(tables)
             except (ArgumentError, StoreError):
                 if attempt == TRIES - 1 or state == self._tables.all():
-                    raise  # else a sync has put the next state in place: that one is asked
+                    raise
         raise AssertionError("unreachable")
 
     def erase(self, *, user_id: int | str, wait_seconds: float = 0.0) -> pd.DataFrame:
@@ -284,6 +302,14 @@ class Store:
         """
         with locked(self._files, wait_seconds=not_negative(wait_seconds, "wait_seconds")):
             return erase.erase(self._files, user_id, self._tables.catalogue)
+
+    def to_duckdb(self, path: str | os.PathLike[str]) -> Path:
+        """Write all tables into one file of DuckDB, beside it first, and return its path; see `procore_nb.to_duckdb`."""
+        from procore_nb.store.sql import write_database
+
+        return self._over_one_state(
+            lambda tables: write_database(path, tables, self._files, check=self._tables.check)
+        )
 
     def files(self, name: str) -> list[str]:
         """Return the Parquet files that hold a table as it is, for any engine: `pl.scan_parquet(store.files("rfis"))`."""

@@ -123,7 +123,7 @@ class TableSync:
         log = self.log
         since = plan.window[0] if plan.window else min((one for one, _ in plan.groups if one), default="")
         if not catching_up:  # what catches up belongs to the sync before it
-            log.mode, log.since, log.places = plan.mode, since, len(plan.places)
+            log.mode, log.since, log.targets = plan.mode, since, len(plan.places)
         self._fetch_rows(procore, plan, catching_up=catching_up)
         self._fetch_bin(procore, plan)
         drop = plan.drop_personal

@@ -138,7 +138,7 @@ def test_a_row_that_comes_after_a_killed_sync_staged_its_project_is_there_after_
     result = sync(world, tmp_path, lists=["rfis"])
     kept = Store(tmp_path).table("rfis")["id"].tolist()
     assert (row["id"] in kept, gone in kept) == (True, False)
-    assert result[["mode", "resumed", "places"]].iloc[0].tolist() == ["full", True, len(world.projects)]
+    assert result[["mode", "resumed", "targets"]].iloc[0].tolist() == ["full", True, len(world.projects)]
     assert result["synced_at"].iloc[0] == pd.Timestamp(world.now)
     again = {query for name, where, query in world.asked if (name, where) == ("rfis", place)}
     assert all("updated_at" in query for query in again), "no more than the changes is read again"

@@ -355,7 +355,7 @@ def test_lists_below_a_table_are_asked_for_each_of_its_rows(
             procore, ["submittal_revisions"] if _below("submittal_revisions") else ["change_event_line_items"]
         )
     result = store.sync(procore, ["rfi_replies"])
-    assert result["places"].tolist() == [len(store.table("rfis"))]
+    assert result["targets"].tolist() == [len(store.table("rfis"))]
 
 
 def _below(name: str) -> bool:

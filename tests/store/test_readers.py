@@ -1,0 +1,119 @@
+"""What goes out of a store: the rows of a moment, one file of DuckDB, changes applied to another database."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import procore_nb as pnb
+from procore_nb.client import Procore
+from procore_nb.errors import ArgumentError, StoreError
+from procore_nb.store import Store
+from store.living import LISTS, World
+
+
+def lives(
+    world: World, procore: Procore, store: Store, times: int = 3, **options: Any
+) -> dict[datetime, pd.DataFrame]:
+    """The table after each of several syncs, by a moment after it."""
+    found = {}
+    for _ in range(times):
+        store.sync(procore, ["rfis"], **options)
+        world.pass_time(minutes=30)
+        found[world.now] = store.table("rfis")
+        world.live_a_little(40)
+    return found
+
+
+def test_a_table_as_of_a_moment_is_what_it_was_then(world: World, procore: Procore, store: Store) -> None:
+    states = lives(world, procore, store, history=True)
+    assert len({len(frame) for frame in states.values()} | {0}) > 1
+    last = list(states.values())[-1]
+    for moment, frame in states.items():
+        then = store.table("rfis", as_of=moment)
+        pd.testing.assert_frame_equal(
+            then[list(frame.columns)], frame.astype(then[list(frame.columns)].dtypes)
+        )
+    pd.testing.assert_frame_equal(store.table("rfis", as_of="2030-01-01"), last)
+
+
+def test_a_moment_of_which_values_were_not_kept_is_an_error(
+    world: World, procore: Procore, store: Store
+) -> None:
+    place = str(world.projects[0])
+    row = world.add("rfis", place)
+    store.sync(procore, ["rfis"])
+    world.pass_time(minutes=30)
+    before = world.now
+    pd.testing.assert_frame_equal(store.table("rfis", as_of=before), store.table("rfis"))
+    world.pass_time(hours=1)
+    world.change("rfis", place, row["id"])
+    store.sync(procore, ["rfis"])
+    with pytest.raises(ArgumentError, match="1 rows of rfis have changed since"):
+        store.table("rfis", as_of=before)
+    with pytest.raises(ArgumentError, match="rfis is kept since 2026-03-02 08:00 UTC"):
+        store.table("rfis", as_of="2020-01-01")
+    with pytest.raises(ArgumentError, match="as_of goes without"):
+        store.table("rfis", as_of=before, history=True)
+    with pytest.raises(ArgumentError, match="as_of takes a date"):
+        store.table("rfis", as_of="soon")
+
+
+def test_a_file_of_duckdb_has_the_tables_of_the_store(
+    world: World, procore: Procore, store: Store, tmp_path: Path
+) -> None:
+    duckdb = pytest.importorskip("duckdb")
+    path = tmp_path / "portfolio.duckdb"
+    for _ in range(2):
+        store.sync(procore, LISTS)
+        assert pnb.to_duckdb(store, path) == path
+        with duckdb.connect(str(path), read_only=True) as connection:
+            for name in LISTS:
+                assert connection.sql(f"select count(*) from {name}").fetchall() == [
+                    (len(store.table(name)),)
+                ]
+            total = connection.sql("select sum(transfer_amount) from budget_modifications").fetchall()
+        assert total == [(sum(store.table("budget_modifications", decimals="exact")["transfer_amount"]),)]
+        world.live_a_little(20)
+    before = path.read_bytes()
+    next(Path(store.files("rfis")[0]).parent.glob("part-*")).write_bytes(b"PAR1")
+    with pytest.raises(StoreError, match="damaged"):
+        pnb.to_duckdb(store, path)
+    assert path.read_bytes() == before
+    assert {one.name for one in tmp_path.iterdir()} <= {"portfolio.duckdb", "portfolio"}
+
+
+def test_changes_bring_another_database_up_to_date(world: World, procore: Procore, store: Store) -> None:
+    """The recipe of docs/store-readers.md: upserts and deletes since the last sync that was applied."""
+    with sqlite3.connect(":memory:") as database:
+        database.execute(
+            "create table rfis (project_id integer, id integer, subject text, primary key (project_id, id))"
+        )
+        since = "2000-01-01"
+        for _ in range(3):
+            store.sync(procore, ["rfis"])
+            changes = store.changes("rfis", since=since)
+            since = store.tables().set_index("table")["last_sync"]["rfis"]
+            rows = (
+                changes[["project_id", "id", "subject"]]
+                .astype(object)
+                .where(changes["subject"].notna(), None)
+            )
+            gone = (changes["change"] == "deleted").to_numpy()
+            database.executemany(
+                "delete from rfis where project_id = ? and id = ?",
+                rows[gone][["project_id", "id"]].to_numpy().tolist(),
+            )
+            database.executemany(
+                "insert or replace into rfis values (?, ?, ?)", rows[~gone].to_numpy().tolist()
+            )
+            due = store.table("rfis")[["project_id", "id", "subject"]].to_numpy().tolist()
+            assert database.execute("select * from rfis order by 1, 2").fetchall() == [
+                tuple(one) for one in due
+            ]
+            world.live_a_little(40)
