@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import orjson
 from requests.adapters import BaseAdapter
 
 from procore_nb import catalog
@@ -197,7 +198,7 @@ class LivingDemo(Demo):
         if recycled:
             rows = [{**row, "_deleted": False} for row in rows]
         call = ApiCall(request, query, self.portfolio, self._company(request), ids, faults)
-        return _send(call, endpoint, filtered(rows, query, endpoint))
+        return _send(call, endpoint, filtered(rows, query, endpoint), orjson.dumps)
 
 
 def _pattern(path: str) -> re.Pattern[str]:
