@@ -14,7 +14,7 @@ import pandas as pd
 from procore_nb.errors import ArgumentError
 from procore_nb.near_match import near, plain
 from procore_nb.reports.definition import Use, report
-from procore_nb.reports.measures import amounts, grouped, money_text, percent, sums, total
+from procore_nb.reports.measures import amounts, grouped, money_text, percent, pieces, sums, total
 from procore_nb.reports.pictures import bars
 from procore_nb.reports.report_data import ReportData, ids_of, is_signed, plain_words, truth
 from procore_nb.reports.result import Answer
@@ -276,18 +276,10 @@ def wip(data: ReportData, *, view: str | None = None, columns: Mapping[str, str]
         contracts["approved_change_orders"]
     ).fillna(0)
     lines = forecast_lines(data, columns, view)
-    pieces = pd.concat(
-        [
-            contracts.assign(what="contract"),
-            lines.assign(what="line"),
-            _last_invoices(data).assign(what="invoice"),
-        ],
-        ignore_index=True,
-    )
-    summary, whole = (
-        data.summary(pieces, _wip, by=["currency"]),
-        grouped(pieces, "currency", _wip_sums_of(data, pieces)),
-    )
+    names = "project_id project_name currency contract estimate_at_completion job_to_date billed"
+    together = pieces(names, contract=contracts, line=lines, invoice=_last_invoices(data))
+    summary = data.summary(together, _wip, by=["currency"])
+    whole = grouped(together, "currency", _wip_sums)
     flagged = summary[summary["flags"].fillna("").ne("")]
     findings = [
         f"Contracts {money_text(one['contract'], one['currency'])}, earned {money_text(one['earned'], one['currency'])}, billed "
@@ -334,7 +326,7 @@ def _last_invoices(data: ReportData) -> pd.DataFrame:
 
 
 def _wip(rows: pd.DataFrame) -> dict[str, Any]:
-    contracts, lines, invoices = (rows[rows.get("what") == one] for one in ("contract", "line", "invoice"))
+    contracts, lines, invoices = (rows[rows["what"] == one] for one in ("contract", "line", "invoice"))
     contract = total(contracts["contract"]) if len(contracts) else math.nan
     estimate = total(lines["estimate_at_completion"]) if len(lines) else math.nan
     done = total(lines["job_to_date"]) if len(lines) else math.nan
@@ -366,24 +358,10 @@ def _wip(rows: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def _wip_sums_of(data: ReportData, pieces: pd.DataFrame) -> Any:
-    """Return the measure of all projects of a currency: sums of the projects' figures."""
-
-    def measure(rows: pd.DataFrame) -> dict[str, Any]:
-        each = [_wip(part) for _, part in rows.groupby("project_id", dropna=False)] or [_wip(rows)]
-        names = [
-            "contract",
-            "estimate",
-            "job_to_date",
-            "earned",
-            "billed",
-            "overbilled",
-            "underbilled",
-            "profit",
-            "loss_provision",
-        ]
-        return {"projects": len(each)} | {
-            name: total(pd.Series([one[name] for one in each], dtype="float64")) for name in names
-        }
-
-    return measure
+def _wip_sums(rows: pd.DataFrame) -> dict[str, Any]:
+    """Return the figures of all projects of a currency: sums of the projects' figures."""
+    each = [_wip(part) for _, part in rows.groupby("project_id", dropna=False)] or [_wip(rows)]
+    names = ["contract", "estimate", "job_to_date", "earned", "billed", "overbilled", "underbilled", "profit", "loss_provision"]
+    return {"projects": len(each)} | {
+        name: total(pd.Series([one[name] for one in each], dtype="float64")) for name in names
+    }

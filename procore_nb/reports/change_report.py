@@ -21,6 +21,7 @@ from procore_nb.reports.measures import (
     grouped,
     median,
     money_text,
+    pieces,
     sums,
     total,
 )
@@ -85,13 +86,10 @@ def changes(
     orders["pending_days"] = data.between(orders, orders["created"], data.today(orders)).where(
         orders["class"] == "pending"
     )
-    every = [
-        frame.assign(what=what)
-        for what, frame in {"order": orders, "event": by_event, "waiting": waiting}.items()
-    ]
-    pieces = pd.concat([one for one in every if len(one)] or every, ignore_index=True)
-    summary = data.summary(pieces, _measure, by=["currency"])
-    whole = grouped(pieces, "currency", _measure)
+    names = "project_id project_name currency kind class amount part approved_cost shortfall unrecovered three_tiers cost revenue pending_days"
+    together = pieces(names, order=orders, event=by_event, waiting=waiting)
+    summary = data.summary(together, _measure, by=["currency"])
+    whole = grouped(together, "currency", _measure)
     tables = {
         "total": whole,
         "by_event": by_event,
@@ -301,24 +299,6 @@ def _by_event(shares: pd.DataFrame, events: pd.DataFrame, scope_tbd: str) -> pd.
 
 
 def _measure(rows: pd.DataFrame) -> dict[str, Any]:
-    if "what" not in rows.columns:
-        rows = rows.assign(what=pd.Series(dtype="string"))
-    rows = rows.reindex(
-        columns=[
-            "what",
-            "kind",
-            "class",
-            "amount",
-            "part",
-            "approved_cost",
-            "shortfall",
-            "unrecovered",
-            "three_tiers",
-            "cost",
-            "revenue",
-            "pending_days",
-        ]
-    )
     orders, events, waiting = (rows[rows["what"] == one] for one in ("order", "event", "waiting"))
     tiers = orders["three_tiers"].eq(True)
     blind = tiers.any() and events.empty  # who pays is not known there

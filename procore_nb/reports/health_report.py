@@ -15,13 +15,13 @@ import pandas as pd
 from procore_nb.errors import ArgumentError
 from procore_nb.reports.budget_reports import BUDGET, cost
 from procore_nb.reports.deadlines import known_by
-from procore_nb.reports.definition import ReportFunction, Use, report
+from procore_nb.reports.definition import Use, report
 from procore_nb.reports.measures import figures_frame, number_text
 from procore_nb.reports.pictures import Picture
 from procore_nb.reports.report_data import ReportData, ids_of, plain_words
 from procore_nb.reports.result import Answer
-from procore_nb.reports.rfi_report import rfis
-from procore_nb.reports.submittal_report import submittals
+from procore_nb.reports.rfi_report import rfi_rows
+from procore_nb.reports.submittal_report import REJECTED, current_submittals
 from procore_nb.scalars import is_missing
 
 GAUGES = {
@@ -93,8 +93,10 @@ def portfolio_health(
     grid = _incidents(data, grid)
     grid = _logs(data, grid, log_counts)
     grid = _punch_list(data, grid)
-    grid = _of_report(data, grid, "rfis", rfis, "overdue", "open", rfis_overdue)
-    grid = _of_report(data, grid, "submittals", submittals, "at_risk", "open", submittals_at_risk)
+    asked = rfi_rows(data.again(), "initiated_at")
+    grid = _open_items(data, grid, "rfis", asked, "overdue", rfis_overdue)
+    sent = current_submittals(data.again(), REJECTED)
+    grid = _open_items(data, grid, "submittals", sent, "at_risk", submittals_at_risk)
     grid = _cost(data, grid, cost_over_percent, view)
     for gauge, lists in GAUGES.items():
         grid[gauge] = grid[gauge].astype("string").mask(_unanswered(data, grid, lists), "no access")
@@ -228,37 +230,17 @@ def _punch_list(data: ReportData, grid: pd.DataFrame) -> pd.DataFrame:
     return grid.assign(punch=_colours(grid, "grey", yellow=yellow, red=red))
 
 
-def _summary_of(
-    data: ReportData, analysis: ReportFunction, grid: pd.DataFrame, **options: Any
+def _open_items(
+    data: ReportData, grid: pd.DataFrame, gauge: str, rows: pd.DataFrame, column: str, limits: tuple[int, int]
 ) -> pd.DataFrame:
-    """Return another report's summary, one row for each project of the grid."""
-    summary = analysis.analyse(data.again(), **analysis.checked(options)).summary
-    return grid[["project_id"]].merge(summary.drop(columns="project_name"), on="project_id", how="left")
-
-
-def _of_report(
-    data: ReportData,
-    grid: pd.DataFrame,
-    gauge: str,
-    analysis: ReportFunction,
-    column: str,
-    base: str,
-    limits: tuple[int, int],
-) -> pd.DataFrame:
-    if not data.has(GAUGES[gauge][0]):
-        grid[f"{gauge}_{column}"] = pd.NA
-        return grid.assign(**{gauge: "no data"})
-    found = _summary_of(data, analysis, grid)
-    number, some = found[column].astype("Float64"), found[base].fillna(0) + number_or_zero(found[column])
-    grid[f"{gauge}_{column}"] = found[column].astype("Int64").to_numpy()
-    return grid.assign(
-        **{gauge: _colours(grid, "grey", green=some > 0, yellow=number >= limits[0], red=number >= limits[1])}
-    )
-
-
-def number_or_zero(column: pd.Series[Any]) -> pd.Series[Any]:
-    """Return a column of counts with nothing in the place of missing ones."""
-    return column.astype("Float64").fillna(0)
+    """Colour by how many rows have a true `column`; green needs rows that are not closed."""
+    number = _numbers(grid, rows[rows[column].fillna(False).astype(bool)])
+    some = _numbers(grid, rows[rows["is_open"]]) + number
+    if len(rows) and rows[column].isna().all():
+        number[:] = pd.NA
+    grid[f"{gauge}_{column}"] = number
+    yellow, red = number >= limits[0], number >= limits[1]
+    return grid.assign(**{gauge: _colours(grid, "grey", green=some > 0, yellow=yellow, red=red)})
 
 
 def _cost(

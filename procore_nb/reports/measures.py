@@ -122,11 +122,15 @@ def sums(rows: pd.DataFrame, by: list[str], *columns: str) -> pd.DataFrame:
     return found.map(cents).reset_index()
 
 
+def pieces(columns: str, **frames: pd.DataFrame) -> pd.DataFrame:
+    """Return frames below each other with these columns (words) and `what`, the name of the frame of each row."""
+    names = columns.split()
+    cut = [one.reindex(columns=names).assign(what=what) for what, one in frames.items()]
+    return pd.concat([one for one in cut if len(one)] or cut[:1], ignore_index=True)
+
+
 def by_class(
-    rows: pd.DataFrame,
-    column: str,
-    names: Sequence[str],
-    measure: Callable[[pd.DataFrame], dict[str, Any]],
+    rows: pd.DataFrame, column: str, names: Sequence[str], measure: Callable[[pd.DataFrame], dict[str, Any]]
 ) -> pd.DataFrame:
     """Return one row for each class, also for those without rows; what has no class comes last, if there is any."""
     records = [{column: name} | measure(rows[(rows[column] == name).fillna(False)]) for name in names]

@@ -27,7 +27,7 @@ from procore_nb.reports.result import Names, Report, option_text
 from procore_nb.scalars import is_missing
 
 _MOST_ROWS = 200  # of one table in a page; a workbook has all
-_MOST_PICTURES = 4
+_MOST_PICTURES = 2
 _HIDDEN = ("project_id",)
 _PLAIN = ("id", "number", "year")  # columns that are no quantities
 STYLE = files("procore_nb.reports").joinpath("pack.css").read_text("utf-8")

@@ -145,12 +145,7 @@ def _observed(rows: pd.DataFrame) -> dict[str, Any]:
     return open_measure(rows) | apart | closed_measure(rows)
 
 
-@report(
-    "Punch list",
-    "How much is left, how dense is it, and with whom?",
-    Use("punch_items"),
-    rebuilds=True,
-)
+@report("Punch list", "How much is left, how dense is it, and with whom?", Use("punch_items"), rebuilds=True)
 def punch(data: ReportData, *, area_unit: Literal["sq_ft", "m2"] = "sq_ft") -> Answer:
     """Count punch items.
 

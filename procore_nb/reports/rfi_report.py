@@ -35,10 +35,7 @@ _SHOWN = [
 
 
 @report(
-    "RFIs",
-    "Which RFIs are overdue, with whom, and how long do answers take?",
-    Use("rfis"),
-    rebuilds=True,
+    "RFIs", "Which RFIs are overdue, with whom, and how long do answers take?", Use("rfis"), rebuilds=True
 )
 def rfis(
     data: ReportData,
@@ -57,7 +54,7 @@ def rfis(
     if clock not in ("initiated_at", "created_at"):
         raise ArgumentError(f'clock is "initiated_at" or "created_at", not {clock!r}.')
     bounds = check_classes(age_classes, "age_classes")
-    rows = _prepared(data, clock)
+    rows = rfi_rows(data, clock)
     rows["age_class"] = classes(rows["age_days"], bounds)
     opened = rows[rows["is_open"]]
     figures = _measure(rows) | {"drafts_left_out": data.coverage.count("draft", "rfis")}
@@ -81,7 +78,7 @@ def rfis(
     return Answer(summary, shown, tables, _findings(figures, tables), pictures, ("ball_in_court", "name"))
 
 
-def _prepared(data: ReportData, clock: str) -> pd.DataFrame:
+def rfi_rows(data: ReportData, clock: str) -> pd.DataFrame:
     """Return the RFIs that count, with the columns that decide."""
     rows = data.take(
         "rfis",

@@ -14,7 +14,7 @@ import pandas as pd
 from procore_nb.errors import ArgumentError
 from procore_nb.reports.days import as_day
 from procore_nb.reports.definition import Use, report
-from procore_nb.reports.measures import amounts, figures_frame, grouped, number_text, percent
+from procore_nb.reports.measures import amounts, figures_frame, grouped, number_text, percent, pieces
 from procore_nb.reports.pictures import Picture, bars
 from procore_nb.reports.report_data import ReportData, ids_of, plain_words, truth
 from procore_nb.reports.result import Answer
@@ -226,13 +226,8 @@ def safety(
         for name, rows in (("incidents", incidents), ("injuries", hurt), ("near_misses", near))
     )
     hours = _hours(data, hours_from, first)
-    pieces = {"incident": incidents, "injury": hurt, "near_miss": near, "hours": hours}
-    rows = pd.concat(
-        [one.assign(what=what) for what, one in pieces.items() if len(one)]
-        or [incidents.assign(what="incident")],
-        ignore_index=True,
-    )
-    rows = rows.reindex(columns=list(dict.fromkeys([*rows.columns, *hurt.columns, "hours", "pending_hours"])))
+    names = "project_id project_name day recordable_case dart lost_time death hours pending_hours"
+    rows = pieces(names, incident=incidents, injury=hurt, near_miss=near, hours=hours)
 
     def measure(part: pd.DataFrame) -> dict[str, Any]:
         worked = part.loc[part["what"] == "hours", "hours"].sum()
@@ -241,7 +236,7 @@ def safety(
             | (part["project_id"].isna() & (worked > 0))
         ]
         cases = {name: int(rated[name].eq(True).sum()) for name in ("recordable_case", "dart", "lost_time")}
-        all_of = {name: int((part["what"] == name).sum()) for name in pieces}
+        all_of = {name: int((part["what"] == name).sum()) for name in ("incident", "injury", "near_miss")}
         rates = {
             rate: round(cases[case] * base_hours / worked, 2) if worked else math.nan
             for rate, case in {"trir": "recordable_case", "dart_rate": "dart", "ltir": "lost_time"}.items()

@@ -19,6 +19,7 @@ from procore_nb.reports.pictures import Picture, bars
 from procore_nb.reports.report_data import ReportData, elements, names_in, plain_words
 from procore_nb.reports.result import Answer
 
+REJECTED = ("rejected", "revise_and_resubmit")
 _LONGEST = 40  # days: Procore's own report leaves responses of so many out of its mean
 _NAME = "submittals_v1_1"
 _SHOWN = ["project_id", "project_name", "id", "number", "revision", "title", "status.name", "class", "due_date", "overdue", "late_days", "required_on_site_date", "lead_time", "latest_approval", "float_days", "at_risk", "submit_by", "late_to_submit", "cycle_days", "ball_in_court"]  # fmt: skip
@@ -30,9 +31,7 @@ _SHOWN = ["project_id", "project_name", "id", "number", "revision", "title", "st
     Use(_NAME),
     rebuilds=True,
 )
-def submittals(
-    data: ReportData, *, rejected_responses: tuple[str, ...] = ("rejected", "revise_and_resubmit")
-) -> Answer:
+def submittals(data: ReportData, *, rejected_responses: tuple[str, ...] = REJECTED) -> Answer:
     """Count what is open, overdue and at risk, and time the reviews.
 
     Void is told by the name of the status. Overdue is open with `due_date` before the day of the report. Latest approval is
@@ -148,6 +147,12 @@ def _prepared(data: ReportData, rejected: tuple[str, ...]) -> pd.DataFrame:
     )
     rows["ball_in_court"] = names_in(rows["ball_in_court"])
     return rows
+
+
+def current_submittals(data: ReportData, rejected: tuple[str, ...]) -> pd.DataFrame:
+    """Return the newest revision of each submittal that is not void, with the columns that decide."""
+    rows = _prepared(data, rejected)
+    return data.current(_NAME, rows, rows["chain"])
 
 
 def _refused(approvers: pd.Series[Any], rejected: tuple[str, ...]) -> pd.Series[Any]:
