@@ -361,7 +361,17 @@ def _wip(rows: pd.DataFrame) -> dict[str, Any]:
 def _wip_sums(rows: pd.DataFrame) -> dict[str, Any]:
     """Return the figures of all projects of a currency: sums of the projects' figures."""
     each = [_wip(part) for _, part in rows.groupby("project_id", dropna=False)] or [_wip(rows)]
-    names = ["contract", "estimate", "job_to_date", "earned", "billed", "overbilled", "underbilled", "profit", "loss_provision"]
+    names = [
+        "contract",
+        "estimate",
+        "job_to_date",
+        "earned",
+        "billed",
+        "overbilled",
+        "underbilled",
+        "profit",
+        "loss_provision",
+    ]
     return {"projects": len(each)} | {
         name: total(pd.Series([one[name] for one in each], dtype="float64")) for name in names
     }
