@@ -147,11 +147,7 @@ def same_origin(address: str, other: str) -> bool:
 
 def _origin(address: str) -> tuple[str, str, int | None]:
     parts = urlsplit(address)
-    return (
-        parts.scheme,
-        (parts.hostname or "").lower(),
-        parts.port or _USUAL_PORTS.get(parts.scheme),
-    )
+    return (parts.scheme, (parts.hostname or "").lower(), parts.port or _USUAL_PORTS.get(parts.scheme))
 
 
 def environment_names() -> str:

@@ -124,9 +124,8 @@ def _bar(what: str, targets: int, noun: str) -> Any:
     from tqdm.notebook import tqdm_notebook
 
     in_notebook = issubclass(tqdm, tqdm_notebook)
-    width = (
-        "{bar}" if in_notebook else "{bar:10}"
-    )  # a notebook draws a bar of its own, which has no width in letters
+    # A notebook draws a bar of its own, which has no width in letters.
+    width = "{bar}" if in_notebook else "{bar:10}"
     shape = (
         "{desc}: {n_fmt}/{total_fmt} " + noun + " |" + width + "| {elapsed}{postfix}"
         if targets > 1
@@ -143,9 +142,7 @@ def _show(bar: Any) -> Any:
     from IPython import display
 
     _, middle, words = bar.container.children
-    middle.layout.min_width, words.layout.flex = (
-        "120px",
-        "none",
-    )  # long words would squeeze the bar to nothing
+    # Long words would squeeze the bar to nothing.
+    middle.layout.min_width, words.layout.flex = "120px", "none"
     bar.container.layout.flex_flow = "row wrap"
     return display.display(bar.container, display_id=True)  # type: ignore[no-untyped-call]

@@ -4,12 +4,7 @@ In: arguments, environment variables, a `.env` file, saved profiles. Out: `Found
 every value. Speaks to the system keyring only. The one room that reads the process environment.
 """
 
-from procore_nb.credentials.lookup import (
-    CredentialSources,
-    FoundCredentials,
-    company_number,
-    look_up,
-)
+from procore_nb.credentials.lookup import CredentialSources, FoundCredentials, company_number, look_up
 from procore_nb.credentials.masked import (
     Credentials,
     CredentialsLike,

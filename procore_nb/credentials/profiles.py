@@ -16,13 +16,7 @@ from typing import Any, Protocol, TypeVar
 from procore_nb.atomic_write import replace_atomically
 from procore_nb.credentials.masked import Credentials, Secret
 from procore_nb.environments import Environment
-from procore_nb.errors import (
-    ArgumentError,
-    CredentialsError,
-    MissingExtraError,
-    OutputError,
-    ProcoreError,
-)
+from procore_nb.errors import ArgumentError, CredentialsError, MissingExtraError, OutputError, ProcoreError
 
 SERVICE = "procore_nb"
 # keyrings.alt is picked silently once it is installed, and stores secrets in base64: only keyrings known to encrypt.

@@ -131,11 +131,7 @@ def row_show(project: Project) -> Row:
 
 def row_compact(project: Project) -> Row:
     """Row of the views `compact` and `minimal`."""
-    return {
-        "id": project.id,
-        "name": project.name,
-        "display_name": project.display_name,
-    }
+    return {"id": project.id, "name": project.name, "display_name": project.display_name}
 
 
 def _place(project: Project) -> Row:

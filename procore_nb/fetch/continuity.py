@@ -96,10 +96,8 @@ class Continuity:
         one_way = self.one_way
         self._judge()
         if (one_way and not self.one_way) or reading.number < self._page:
-            self._page, self._chain = (
-                self._first,
-                [],
-            )  # rows moved both ways after all, or there may be another chain
+            # Rows moved both ways after all, or there may be another chain.
+            self._page, self._chain = self._first, []
 
     def next_page(self, rows: int) -> int | None:
         """Return the page to read next, with so many rows in hand; None where nothing is missing, or all was tried.

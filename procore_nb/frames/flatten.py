@@ -166,9 +166,8 @@ def _custom_values(column: Column) -> list[Column]:
     if not has_entries(data_type) and not any(issubclass(one, dict | list) for one in found):
         return [Column(path, inner, found, logical)]
     labels, ids = _labels_and_ids(inner, found)
-    id_type: LogicalType = (
-        "list" if logical == "list" else "text"
-    )  # text: numbers, unless one of them has letters
+    # Text: numbers, unless one of them has letters.
+    id_type: LogicalType = "list" if logical == "list" else "text"
     return [
         Column(path, labels, set(map(type, labels)), logical),
         Column((*path, "id"), ids, set(map(type, ids)), id_type),

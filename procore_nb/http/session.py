@@ -23,13 +23,7 @@ from procore_nb.errors import ArgumentError, IncompleteError, ProcoreError, Requ
 from procore_nb.http.bounded_response import TransportLimits
 from procore_nb.http.rate_limit import RateLimiter
 from procore_nb.http.token import Token, fetch_token
-from procore_nb.http.transport import (
-    BearerAuth,
-    NoRedirectSession,
-    guarded,
-    prepared,
-    send,
-)
+from procore_nb.http.transport import BearerAuth, NoRedirectSession, guarded, prepared, send
 from procore_nb.responses import Response, error_from, read_json, server_time
 
 _RENEWALS = 3  # of a token for one request: somebody may revoke tokens as fast as they are renewed
@@ -207,11 +201,7 @@ class Session:
 
     def _prepared(self, url: str, connections: int) -> NoRedirectSession:
         return prepared(
-            NoRedirectSession(),
-            url,
-            connections=connections,
-            transport=self._transport,
-            limits=self._limits,
+            NoRedirectSession(), url, connections=connections, transport=self._transport, limits=self._limits
         )
 
     def _revoke(self, token: Token) -> Response:

@@ -22,19 +22,12 @@ from procore_nb.credentials import Credentials, Secret
 from procore_nb.environments import Environment
 from procore_nb.errors import CredentialsError, IncompleteError, ProcoreError, ServerError
 from procore_nb.http.bounded_response import TransportLimits
-from procore_nb.http.transport import (
-    NoRedirectSession,
-    guarded,
-    prepared,
-    redact,
-    response_of,
-)
+from procore_nb.http.transport import NoRedirectSession, guarded, prepared, redact, response_of
 from procore_nb.responses import Response, error_from, server_time
 
 _RENEWAL_MARGIN = 60.0  # seconds before the end of a token's life; at most a tenth of that life
-_MOST_BYTES = (
-    2**20
-)  # a token is a line; the OAuth libraries also guess the encoding of what comes, which is slow
+# A token is a line; the OAuth libraries also guess the encoding of what comes, which is slow.
+_MOST_BYTES = 2**20
 
 
 class HideSecrets(logging.Filter):

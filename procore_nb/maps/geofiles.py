@@ -62,10 +62,7 @@ def to_geojson(
     OutputError
         The file cannot be written.
     """
-    with (
-        files_for(frame, path, ".geojson") as frames,
-        write_group([[file] for file in frames]) as drafts,
-    ):
+    with files_for(frame, path, ".geojson") as frames, write_group([[file] for file in frames]) as drafts:
         for one, (draft,) in zip(frames.values(), drafts, strict=True):
             located = locate(one, latitude=latitude, longitude=longitude, fix=fix, allow_none=True)
             chosen = find_columns(one, columns, argument="columns")

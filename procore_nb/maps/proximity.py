@@ -167,9 +167,8 @@ def nearest(
     targets = locate(places)
     label = name_column(places) if name is None else find_column(places, name, argument="name")
     labels = targets.rows.index if label is None else targets.rows[label]
-    names = np.empty(
-        len(labels), dtype=object
-    )  # half a surrogate is no character, and no text column holds it
+    # Half a surrogate is no character, and no text column holds it.
+    names = np.empty(len(labels), dtype=object)
     names[:] = [pd.NA if pd.isna(each) else str(each).encode("utf-8", "replace").decode() for each in labels]
     best = np.full(len(located.latitude), np.inf)
     which = np.zeros(len(best), dtype=np.intp)

@@ -26,9 +26,8 @@ from procore_nb.widgets.status import Snippet, StatusMessage, call_line
 
 _FIRST = "rfis"
 _NAMED = 5  # skipped targets that are named
-_FOR_PROGRAMS = re.compile(
-    r" ?[\d,]+ rows had come: error\.partial\..*$"
-)  # a form shows where they are instead
+# A form shows where they are instead.
+_FOR_PROGRAMS = re.compile(r" ?[\d,]+ rows had come: error\.partial\..*$")
 
 
 def outcome(frame: pd.DataFrame, *, filtered: bool) -> dict[str, Any]:

@@ -37,11 +37,7 @@ _DOCUMENTED = (
 
 
 def build_file(
-    documents: Iterable[str | Path],
-    output: str | Path,
-    *,
-    base: Catalogue | None = None,
-    whole: bool = False,
+    documents: Iterable[str | Path], output: str | Path, *, base: Catalogue | None = None, whole: bool = False
 ) -> tuple[Catalogue, Differences]:
     """Read OpenAPI documents, build their catalogue, write it to a file, and say what is new, changed and gone.
 
@@ -127,9 +123,7 @@ def save(catalogue: Catalogue, path: str | Path) -> None:
         draft.write_bytes(dump(catalogue))
 
 
-def _operations(
-    document: Mapping[str, Any],
-) -> Iterator[tuple[str, Mapping[str, Any], Mapping[str, Any]]]:
+def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any], Mapping[str, Any]]]:
     """Path, path item and GET operation of each path of Procore's API."""
     root = str(document.get("basePath") or "").rstrip("/")
     for raw, node in document["paths"].items():
