@@ -40,7 +40,6 @@ SUBJECTS = (
     "direct_costs",
     "drawings",
     "equipment",
-    "events",
     "incidents",
     "invoices",
     "materials",
