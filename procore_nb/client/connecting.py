@@ -16,7 +16,7 @@ from requests.adapters import BaseAdapter
 
 from procore_nb.call_errors import explain_calls
 from procore_nb.catalog import Catalogue, load
-from procore_nb.client import tab_completion
+from procore_nb.client.lists import register_completion
 from procore_nb.client.procore import Procore
 from procore_nb.credentials import (
     Credentials,
@@ -138,7 +138,7 @@ def connect(
         response_timeout_seconds=response_timeout_seconds,
         max_response_bytes=max_response_bytes,
     )
-    tab_completion.register()
+    register_completion()
     source = _demo_source(environment, profile, sources)
     if source is not None:
         found = _demo(given, company_id, source)

@@ -11,8 +11,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 import procore_nb as pnb
 from procore_nb.catalog.everyday import OFTEN
-from procore_nb.client import tab_completion
-from procore_nb.client.tab_completion import completions
+from procore_nb.client.lists import completions, register_completion
 
 Tab = Callable[[str], list[str]]
 
@@ -21,7 +20,7 @@ Tab = Callable[[str], list[str]]
 def tab(request: pytest.FixtureRequest) -> Iterator[Tab]:
     shell = InteractiveShell.instance()
     shell.user_ns["procore"] = pnb.connect("demo", progress=False)
-    tab_completion.register()
+    register_completion()
     shell.Completer.use_jedi = request.param
 
     def press(line: str) -> list[str]:
