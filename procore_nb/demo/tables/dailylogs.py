@@ -101,16 +101,7 @@ def delays(context: RequestContext) -> Iterator[Row]:
         code = one.crews[0].code if one.crews else 0
         yield {
             **_entered(context, one),
-            "id": context.id("delay_log", one.index),
-            "delay_type": kind,
-            "duration": hours,
-            "start_time_hour": start,
-            "start_time_minute": 0,
-            "end_time_hour": start + hours,
-            "end_time_minute": 0,
-            "end_time": f"{start + hours:02}:00",
-            "comments": f"{kind}: {hours} hours lost.",
-            "status": "approved",
+            **written("delay_log", context, one=one, kind=kind, hours=hours, start=start, end=start + hours),
             "location": site_team.place(context, one.index),
             "vendor": site_team.firm_for(context, code).ref,
         }
@@ -154,18 +145,9 @@ def headers(context: RequestContext) -> Iterator[Row]:
         forgotten = context.random(f"header:{one.day}").random() < (0.15 if term and term.late else 0.04)
         done = not forgotten and one.day < TODAY
         closed = context.here.calendar.at(one.day, 17, 35) if done else None
-        yield {
-            "id": context.id(HEADER, one.index),
-            "log_date": one.day,
+        yield written("log_header", context, one=one, done=done, left=not done, closed=closed) | {
             "log_datetime": context.here.calendar.noon(one.day),
-            "completed": done,
-            "completed_by": keeper.ref if done else None,
-            "completed_at": closed,
-            "completable": not done,
-            "distributed": done,
-            "distributed_by": keeper.ref if done else None,
-            "distributed_at": closed,
-            "distributable": done,
+            **({"completed_by": keeper.ref, "distributed_by": keeper.ref} if done else {}),
         }
 
 

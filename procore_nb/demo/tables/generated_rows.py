@@ -174,15 +174,9 @@ def _address(context: RequestContext) -> dict[str, Any]:
     street, city = (project.address, project.street.city) if project else ("88 Gay Street", "Columbus")
     state, country = (project.street.state_code, project.street.country_code) if project else ("OH", "US")
     zip_code = project.street.zip if project else "43215"
-    names = {
-        "street": street,
-        "address": street,
-        "line1": street,
-        "city": city,
-        "state": state,
-        "country": country,
-    }
-    return {**names, "state_code": state, "country_code": country, "zip": zip_code, "postal_code": zip_code}
+    groups = {("street", "address", "line1"): street, ("city",): city, ("zip", "postal_code"): zip_code}
+    groups |= {("state", "state_code"): state, ("country", "country_code"): country}
+    return {name: value for names, value in groups.items() for name in names}
 
 
 def _as_declared(value: Any, shape: Shape) -> Any:

@@ -13,6 +13,7 @@ from procore_nb.demo.tables.plan import plan_of
 from procore_nb.demo.tables.progress_curve import works
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
+from procore_nb.demo.tables.row_forms import written
 
 # Of a project of one million, and how their number grows with the value.
 _PER_MILLION, _GROWTH = 7, 0.75
@@ -87,20 +88,14 @@ def _item(
         "assignees": [worker.ref for _firm, worker in workers.values()],
         "ball_in_court": [] if done else [_who(worker, context) for _firm, worker in workers.values()],
         "assignments": [
-            {
+            written("punch_assignment", context, worker=who, firm=blamed, made=created, done=done)
+            | {
                 "id": context.id(f"punch_assignment_{place}", number),
                 "approved": done is not None,
-                "login_information_id": worker.id,
-                "login_information_name": worker.name,
-                "login_information": worker.ref,
-                "user_name": worker.name,
-                "vendor": blamed.ref,
-                "notified_at": created,
-                "responded_at": done,
                 "status": "resolved" if done else "unresolved",
                 "updated_at": done or created,
             }
-            for place, (blamed, worker) in enumerate(workers.values())
+            for place, (blamed, who) in enumerate(workers.values())
         ],
         "custom_fields": {},
         "created_at": created,

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from procore_nb.demo import company as lists
 from procore_nb.demo.company import TODAY, TOOLS, Choice
+from procore_nb.demo.facts import read_facts
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
 
@@ -21,15 +22,7 @@ _CHOICES: dict[str, tuple[Choice, ...]] = {
 }
 _MONTHS = 36  # of the company's books, this one the last
 _FIELDS = (*lists.CUSTOM_FIELDS, *lists.RECORD_FIELDS)
-_OFFICE_PLACES = {
-    "Columbus": ("OH", "US"),
-    "Denver": ("CO", "US"),
-    "Toronto": ("ON", "CA"),
-    "Manchester": ("ENG", "GB"),
-    "Dublin": ("D", "IE"),
-    "Melbourne": ("VIC", "AU"),
-    "Dubai": ("DU", "AE"),
-}
+_OFFICE_PLACES: dict[str, tuple[str, str]] = read_facts("lists")["office_places"]
 
 
 @table(*_CHOICES)

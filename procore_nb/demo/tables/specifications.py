@@ -8,6 +8,7 @@ from procore_nb.demo.facts import read_facts
 from procore_nb.demo.tables.made_up_names import COST_CODES
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
+from procore_nb.demo.tables.row_forms import written
 
 SECTION, REVISION, DIVISION, SET = (
     "specification_section",
@@ -99,16 +100,7 @@ def _issued(context: RequestContext, code: int) -> Row:
     """When a section was issued, and within what."""
     issued = context.here.calendar.after(context.here.created_at, 9)
     division = _division(context, COST_CODES[code][0][:2])
-    return {
-        "division": division,
-        "specification_section_division_id": division["id"],
-        "set": _set(context),
-        "specification_set_id": context.id(SET, 0),
-        "specification_section_id": context.id(SECTION, code),
-        "revision": "0",
-        "issued_date": context.here.calendar.day_of(issued),
-        "received_date": context.here.calendar.day_of(issued),
-        "created_at": issued,
-        "updated_at": issued,
-        "url": f"https://app.procore.example/{context.here.id}/project/specifications/{context.id(SECTION, code)}",
-    }
+    day = context.here.calendar.day_of(issued)
+    url = f"https://app.procore.example/{context.here.id}/project/specifications/{context.id(SECTION, code)}"
+    row = written("specification", context, code=code, division=division, day=day, issued=issued)
+    return {**row, "specification_section_division_id": division["id"], "url": url}

@@ -13,6 +13,7 @@ from procore_nb.demo.tables.plan import plan_of
 from procore_nb.demo.tables.progress_curve import works
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
+from procore_nb.demo.tables.row_forms import written
 from procore_nb.demo.tables.sitedays import SiteDay, planned_hours, site_days
 
 SHEET, ENTRY = "timesheet", "timecard_entry"
@@ -62,22 +63,11 @@ def time_and_material_entries(context: RequestContext) -> Iterator[Row]:
     """Tickets for work on changes that began before their price was agreed."""
     asked = (one for one in claims(context) if one.question is not None and one.status != "void")
     for number, one in enumerate(asked):
-        yield {
-            "id": context.id("time_and_material", number),
-            "number": number + 1,
-            "name": one.title,
-            "reference_number": f"TM-{number + 1:03}",
-            "description": one.topic.answer,
-            "status": 2 if one.decided else 1,
-            "private": False,
-            "project_id": context.here.id,
-            "company_id": context.company.id,
-            "location_id": site_team.place(context, number)["id"],
-            "work_performed_on_date": context.here.calendar.day_of(one.created),
-            "created_by_id": site_team.office(context)[number % 3].id,
-            "created_at": one.created,
-            "updated_at": one.decided or one.created,
-        }
+        about = {"number": number, "n": number + 1, "worked": context.here.calendar.day_of(one.created)}
+        about |= {"place": site_team.place(context, number)["id"], "updated": one.decided or one.created}
+        author = site_team.office(context)[number % 3]
+        status = 2 if one.decided else 1
+        yield written("time_and_material", context, one=one, **about, status=status, author=author)
 
 
 @table("field_production_report")
@@ -147,24 +137,13 @@ def _entries(context: RequestContext, one: SiteDay) -> Iterator[Row]:
 def _shown(context: RequestContext) -> dict[tuple[int, int], Row]:
     """What the entries of a person (by number) at a cost code say every day."""
     found: dict[tuple[int, int], Row] = {}
-    place, author = site_team.place(context, 0), site_team.office(context)[0].ref
+    place = site_team.place(context, 0)
     for code in _OWN_CODES:
         work = directory.cost_codes(context)[code].ref
         for number, person in enumerate(site_team.office(context)[:5]):
-            found[number, code] = {
-                "billable": code != 0,
-                "description": None,
-                "lunch_time": 30,
-                "injured": False,
-                "signed": True,
-                "party": site_team.brief(person),
-                "login_information": person.ref,
-                "created_by": author,
-                "cost_code": work,
-                "line_item_type_id": directory.COST_TYPES[0].id,
-                "location": place,
-                "custom_fields": {},
-            }
+            found[number, code] = written(
+                "timecard", context, person=person, billable=code != 0, work=work, place=place
+            )
     return found
 
 
