@@ -36,6 +36,8 @@ def _pointers(value: Any) -> Iterator[tuple[str, Any]]:
         for key, inner in value.items():
             if key.endswith("_id") and inner is not None:
                 yield key.removesuffix("_id"), inner
+            if key.endswith("_ids") and isinstance(inner, list):
+                yield from ((key.removesuffix("_ids"), one) for one in inner)
             yield from _pointers(inner)
 
 
@@ -46,7 +48,7 @@ def test_a_list_that_is_pointed_at_needs_no_more_than_a_project(name: str) -> No
     assert "id" in {field.name for field in one.fields}
 
 
-@pytest.mark.parametrize("stem", ["incident", "wbs_code", "meeting", "managed_equipment"])
+@pytest.mark.parametrize("stem", ["incident", "wbs_code", "meeting", "managed_equipment", "submittal", "location"])
 def test_invented_rows_point_at_records_of_their_project(stem: str) -> None:
     seen = 0
     for project in _PROJECTS:

@@ -130,7 +130,8 @@ def _value(maker: _Maker, shape: Shape, *, top: bool = False) -> Any:
     if shape.name == "currency_configuration" and _currency(maker) is None:
         return None
     if shape.listed:
-        return [_one(maker, shape) for _ in range(maker.draw.randrange(0, 3))]
+        found = [_one(maker, shape) for _ in range(maker.draw.randrange(0, 3))]
+        return [one for one in found if one is not None]
     if shape.inside and shape.name != "currency_configuration" and maker.draw.random() < _NULL_SHARE / 2:
         return None
     return _one(maker, shape, top=top)
