@@ -48,7 +48,9 @@ def test_a_list_that_is_pointed_at_needs_no_more_than_a_project(name: str) -> No
     assert "id" in {field.name for field in one.fields}
 
 
-@pytest.mark.parametrize("stem", ["incident", "wbs_code", "meeting", "managed_equipment", "submittal", "location"])
+@pytest.mark.parametrize(
+    "stem", ["incident", "wbs_code", "meeting", "managed_equipment", "submittal", "location"]
+)
 def test_invented_rows_point_at_records_of_their_project(stem: str) -> None:
     seen = 0
     for project in _PROJECTS:
