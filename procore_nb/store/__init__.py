@@ -16,14 +16,7 @@ What lies where, so that any engine reads it:
         _delta_log/            the same for engines that read Delta
         _history/              deleted rows, and earlier versions where history is kept
 
-Engines pass over names that begin with an underscore. Each is one line:
-
-    duckdb    select * from read_parquet('portfolio/rfis/*.parquet', union_by_name = true)
-    polars    pl.scan_parquet("portfolio/rfis/*.parquet", missing_columns="insert")
-    dask      dd.read_parquet("portfolio/rfis/*.parquet", dataset={"partitioning": {"flavor": "hive"}})
-    spark     spark.read.option("mergeSchema", True).parquet("portfolio/rfis")
-
-(Told of a partitioning, Dask reads through Arrow, which fills columns that older parts lack; its own reader does not.)
+Engines pass over names that begin with an underscore; `docs/store-readers.md` has the line for each.
 
 Why so. A folder that holds exactly one state needs no reader of ours and no Delta reader either. Parts are never changed: an update writes those anew whose rows changed and takes over the others, so a new column costs nothing
 (`0-columns` names it, older parts lack it, and engines fill it with nulls). Parts hold ranges of keys that do not overlap,

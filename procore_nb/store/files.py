@@ -13,7 +13,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO
 
 from procore_nb.atomic_write import flush, output_path, replace_atomically
 from procore_nb.errors import ArgumentError, MissingExtraError, OutputError, StoreError
@@ -23,32 +23,6 @@ _RESTORE = (
     "Restore it from a backup. Without one, move the table's folder out of the store and sync the table again; "
     "keep the folder: its _history holds what Procore no longer has."
 )
-
-
-class Files(Protocol):
-    """What a store needs of a file system."""
-
-    renames: bool
-    """Whether a folder can be given another name in one step."""
-    keep_days: float
-    """How long files of former states stay, where no folder can be swapped."""
-    verified: set[tuple[Any, ...]]
-    """Path, digest and stamp of files that were found to be as they were written."""
-
-    def read(self, path: str) -> bytes | None: ...
-    def open(self, path: str) -> BinaryIO: ...
-    def write(self, path: str, data: bytes) -> None: ...
-    def create(self, path: str, data: bytes) -> bool: ...
-    def writing(self, path: str, *, lasting: bool = True) -> Any: ...
-    def names(self, path: str) -> list[str]: ...
-    def stamp(self, path: str) -> tuple[int, ...] | None: ...
-    def modified(self, path: str) -> float | None: ...
-    def exists(self, path: str) -> bool: ...
-    def remove(self, path: str) -> None: ...
-    def link(self, source: str, target: str) -> None: ...
-    def rename(self, source: str, target: str) -> None: ...
-    def flush_folder(self, path: str) -> None: ...
-    def address(self, path: str) -> str: ...
 
 
 class LocalFiles:
@@ -311,6 +285,9 @@ class RemoteFiles:
 
     def _at(self, path: str) -> str:
         return f"{self._root}/{path}" if path else self._root
+
+
+Files = LocalFiles | RemoteFiles
 
 
 def files_at(

@@ -109,10 +109,7 @@ class Snapshot:
         if found.version != before.version or not files.create(f"{table}/{entry(after.version)}", text):
             with suppress(StoreError):
                 remove_marked(files, table, self.mark)
-            raise StoreError(
-                f"Another sync of {table} in {files.address('')} finished first.",
-                advice="Sync again: it continues from that state, and with what this one fetched where that is still new.",
-            )
+            raise overtaken(files, table)
         with suppress(StoreError):
             write_checkpoint(files, table, after)
             _vacuum(files, after, name, gone=[*chain(*before.retired.values()), *replaced])
@@ -133,6 +130,14 @@ class Snapshot:
             self._files.remove(f"{self._next}/{LOG}")
             return 0
         return self._before.version + 1
+
+
+def overtaken(files: Files, table: str) -> StoreError:
+    """Another sync of the table has put its state in place since this one began."""
+    return StoreError(
+        f"Another sync of {table} in {files.address('')} finished first.",
+        advice="Sync again: it continues from that state, and with what this one fetched where that is still new.",
+    )
 
 
 def _recent(retired: Mapping[str, list[str]], days: float) -> dict[str, list[str]]:

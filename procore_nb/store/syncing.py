@@ -25,7 +25,7 @@ from procore_nb.store.files import Files
 from procore_nb.store.manifest import Manifest, moment_of
 from procore_nb.store.pii import personal_columns, without_personal
 from procore_nb.store.report import SyncLog
-from procore_nb.store.snapshot import present, recover
+from procore_nb.store.snapshot import overtaken, present, recover
 from procore_nb.store.staging import Staging, StagingPlan, extended
 from procore_nb.store.strategy import Source, strategy_for
 from procore_nb.store.update import Counts, update
@@ -77,12 +77,22 @@ class TableSync:
         recover(files, name)
         known = present(files, name)
         self.manifest = known or Manifest(table=name, path=endpoint.path)
+        self._version = self.manifest.version
 
     def run(self, procore: Source, places: Targets) -> SyncLog:
         """Fetch, stage, commit; continues where an earlier sync was interrupted, and is up to date like any other.
 
         `places` tells where the list is asked, what the places are called, and whether these are all there are.
         """
+        try:
+            return self._run(procore, places)
+        except StoreError as error:  # the other one may have taken away what this one has staged, too
+            now = None if self._files.renames else present(self._files, self.log.table)
+            if now is not None and now.version != self._version:
+                raise overtaken(self._files, self.log.table) from error
+            raise
+
+    def _run(self, procore: Source, places: Targets) -> SyncLog:
         began, plan = self._options.clock(), self._unfinished()
         self.log.resumed = plan is not None
         self._staging.repair()
@@ -150,6 +160,7 @@ class TableSync:
             at=moment_of(plan.started),
             seen=utc_text(seen, microseconds=True),
         )
+        self._version = self.manifest.version
         with suppress(StoreError):  # the table is up to date, whatever becomes of the staged rows
             self._staging.clear()
             self._staging.sweep(self.manifest)

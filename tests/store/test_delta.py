@@ -404,3 +404,44 @@ def test_readers_neither_fail_nor_mix_while_syncs_go_on(url: str, reads: int) ->
         over.set()
         writer.join()
     assert not failures, since
+
+
+@pytest.mark.parametrize("rounds", [2, pytest.param(25, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("url", ["memory", pytest.param("s3", marks=pytest.mark.s3)], indirect=True)
+def test_two_writers_in_a_storm_lose_nothing_and_one_of_them_succeeds(url: str, rounds: int) -> None:
+    world = World(projects=2, rows=3)
+    for _ in range(rounds):
+        outcomes: list[str] = []
+
+        def run(outcomes: list[str] = outcomes) -> None:
+            try:
+                outcomes += sync(world, url)["error"].tolist()
+            except StoreError as error:
+                outcomes.append(error.message)
+
+        writers = [threading.Thread(target=run) for _ in range(2)]
+        for one in writers:
+            one.start()
+        for one in writers:
+            one.join()
+        assert "" in outcomes
+        assert all(not one or "finished first" in one for one in outcomes), outcomes
+        assert kept(url) == rows_of(world, "rfis")
+        world.pass_time(hours=1)
+        place = str(world.projects[0])
+        world.add("rfis", place, subject="new")
+        world.change("rfis", place, next(iter(world.rows["rfis", place])))
+
+
+def test_each_manifest_is_read_once_in_a_sync(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(projects=2)
+    sync(world, tmp_path, LISTS)
+    read, found = LocalFiles.read, []
+
+    def counting(self: LocalFiles, path: str) -> bytes | None:
+        found.extend([path] if path.endswith("_manifest.json") else [])
+        return read(self, path)
+
+    monkeypatch.setattr(LocalFiles, "read", counting)
+    sync(world, tmp_path, LISTS)
+    assert sorted(found) == sorted(f"{name}/_manifest.json" for name in LISTS)
