@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 ProgressMaker = Callable[[str, int], "Progress"]  # from the name of the list, and how many targets
-_PATIENT = 1.0  # seconds a fetch may take before it is worth a line
+_QUIET_SECONDS = 1.0  # seconds a fetch may take before it is worth a line
 _REDRAW = 0.1  # seconds between two drawings
 _LONGEST_SHOWN = 1e9  # seconds; no clock shows the end of a wait of thousands of years
 _REDRAW_IN_A_FILE = 5.0  # where each drawing stays as a line of its own
@@ -39,7 +39,7 @@ class Progress:
         self._show = show
         self._clock = clock
         self._began = clock()
-        self._next = self._began + _PATIENT
+        self._next = self._began + _QUIET_SECONDS
         self._lock = threading.Lock()
         self._rows = 0
         self._done = 0
