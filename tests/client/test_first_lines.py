@@ -39,6 +39,7 @@ def names(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 @pytest.mark.filterwarnings("ignore::procore_nb.ProcoreWarning")
+@pytest.mark.slow
 @pytest.mark.parametrize("line", LINES)
 def test_a_first_line_works_or_one_sentence_says_what_to_type(
     line: str, names: dict[str, Any], monkeypatch: pytest.MonkeyPatch
