@@ -12,13 +12,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 import pyarrow.compute as pc
 
 from procore_nb.export.column_text import NUMBERS, TIMES, ColumnType
-from procore_nb.frames.parse import ParseIssues
+from procore_nb.frames.parse import ParseIssues, written_number
 
 Texts = list[str | None]
 Reader = Callable[[str, bool], str | None]
@@ -28,11 +28,6 @@ _DATE = re.compile(
     r"(?:[ T,]+(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,]\d+)?)?\s?(?:([AaPp])\.?[Mm]\.?)?)?",
     re.ASCII,
 )
-_GROUP = r"['’ \xa0\u202f]"
-_POINT = re.compile(rf"[+-]?(\d{{1,3}}((,|{_GROUP})\d{{3}})+|\d*)(\.\d*)?([eE][+-]?\d+)?", re.ASCII)
-_COMMA = re.compile(rf"[+-]?(\d{{1,3}}((\.|{_GROUP})\d{{3}})+|\d*)(,\d*)?([eE][+-]?\d+)?", re.ASCII)
-_GROUPS = re.compile(_GROUP)
-_CURRENCY = re.compile(r"^[$€£¥₹\s\xa0\u202f]+|[$€£¥₹%\s\xa0\u202f]+$")
 # "1.23457E+14" is how a spreadsheet shows, and saves, a number of more digits; to_csv writes a small e.
 _ROUNDED = re.compile(r"[+-]?\d[.,]?\d*E\+\d\d+", re.ASCII)
 _TRUE = "wahr vrai verdadero verdadeiro vero waar sant sand tosi prawda igaz истина 真"
@@ -50,10 +45,10 @@ def locale_of(columns: Sequence[tuple[ColumnType, Texts]], separator: str) -> Lo
     """The one locale in which all dates and numbers of these columns can be read."""
     numbers = [(how, [one for one in texts if one]) for how, texts in columns if how.logical in NUMBERS]
     times = [(how, [one for one in texts if one]) for how, texts in columns if how.logical in TIMES]
-    comma = _only_reading(numbers, _number)
+    comma = _only_reading(numbers, written_number)
     if comma is None and not any("," in one for _, texts in numbers for one in texts):
         comma = False  # nothing but other separators, or nothing at all, was changed
-    if comma is None and separator == ";" and _fits(numbers, _number, True):
+    if comma is None and separator == ";" and _fits(numbers, written_number, True):
         comma = True
     day_first = _only_reading(times, _moment)
     if day_first is None and (comma or separator == ";") and _fits(times, _moment, True):
@@ -67,7 +62,7 @@ def normalized(texts: Texts, how: ColumnType, locale: Locale, issues: ParseIssue
         return [_boolean(text) if text else text for text in texts]
     if how.logical not in TIMES | NUMBERS:
         return texts
-    read: Reader = _moment if how.logical in TIMES else _number
+    read: Reader = _moment if how.logical in TIMES else written_number
     option = locale.day_first if how.logical in TIMES else locale.decimal_comma
     cells: Texts = []
     for text in texts:
@@ -135,22 +130,6 @@ def _moment(text: str, day_first: bool) -> str | None:
     except ValueError:
         return None
     return moment.isoformat() if found[5] else moment.date().isoformat()
-
-
-def _number(text: str, decimal_comma: bool) -> str | None:
-    """A number with a point and no groups, or None if it has not this form."""
-    bare = _CURRENCY.sub("", text)
-    negative = bare.startswith("(") and bare.endswith(")")
-    bare = _CURRENCY.sub("", bare.strip("()")) if negative else bare
-    if not (_COMMA if decimal_comma else _POINT).fullmatch(bare):
-        return None
-    bare = _GROUPS.sub("", bare)
-    bare = bare.replace(".", "").replace(",", ".") if decimal_comma else bare.replace(",", "")
-    try:
-        Decimal(bare)
-    except InvalidOperation:
-        return None
-    return f"-{bare}" if negative else bare
 
 
 def _boolean(text: str) -> str:

@@ -29,12 +29,14 @@ PythonTypes = set[type]
 _NONE = type(None)
 _LEAST, _MOST = -(2**63), 2**63 - 1
 _EXACT_FLOAT = 2**53
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,6})?", re.ASCII)
 _INTEGER = re.compile(r"[+-]?\d+(\.0*)?", re.ASCII)
-# Money as people write it: "$1,234.50", "(12.00)" for minus twelve. "1.234,50" could mean two things and stays unread.
-_WRITTEN = re.compile(
-    r"(?P<minus>[-(]?)\s*[$€£]?\s*(?P<digits>\d{1,3}(,\d{3})+(\.\d+)?|\d+(\.\d+)?)\s*(?P<close>\)?)", re.ASCII
-)
+# Numbers as people write them: groups of three, a currency, an accountant's minus.
+_GROUP = r"['’ \xa0\u202f]"
+_POINT = re.compile(rf"[+-]?(\d{{1,3}}((,|{_GROUP})\d{{3}})+|\d*)(\.\d*)?([eE][+-]?\d{1,6})?", re.ASCII)
+_COMMA = re.compile(rf"[+-]?(\d{{1,3}}((\.|{_GROUP})\d{{3}})+|\d*)(,\d*)?([eE][+-]?\d{1,6})?", re.ASCII)
+_GROUPS = re.compile(_GROUP)
+_CURRENCY = re.compile(r"^[$€£¥₹\s\xa0\u202f]+|[$€£¥₹%\s\xa0\u202f]+$")
 _TRUE, _FALSE = frozenset({"true", "t", "yes", "y", "1"}), frozenset({"false", "f", "no", "n", "0"})
 _JSON_ARRAYS: dict[type, pa.DataType] = {
     str: pa.large_string(),
@@ -257,9 +259,8 @@ def _integer(value: Any) -> int | None:
         text = value.strip()
         if not text:
             return None
-        if not _INTEGER.fullmatch(text):
-            raise ValueError("not an integer")
-        value = int(text.partition(".")[0])  # whatever stands behind the point is zero
+        # Whatever stands behind the point is zero.
+        value = int(text.partition(".")[0]) if _INTEGER.fullmatch(text) else _as_written(text)
     elif isinstance(value, bool | np.bool_) or not isinstance(value, int | float | Decimal | np.number):
         raise TypeError("not an integer")
     elif isinstance(value, float | np.floating):
@@ -306,13 +307,26 @@ def _decimal(value: Any) -> Decimal | None:
     return exact
 
 
+def written_number(text: str, decimal_comma: bool = False) -> str | None:
+    """A number as people write it ("$1,234.50", "(12.00)", "1 234") with a point and no groups; None if it is none.
+
+    With a point "1.234,50" could mean two things, and is none.
+    """
+    bare = _CURRENCY.sub("", text)
+    negative = bare.startswith("(") and bare.endswith(")")
+    bare = _CURRENCY.sub("", bare.strip("()")) if negative else bare
+    if not (_COMMA if decimal_comma else _POINT).fullmatch(bare) or not any(map(str.isdigit, bare)):
+        return None
+    bare = _GROUPS.sub("", bare)
+    bare = bare.replace(".", "").replace(",", ".") if decimal_comma else bare.replace(",", "")
+    return f"-{bare}" if negative else bare
+
+
 def _as_written(text: str) -> Decimal:
-    """A number with thousands, a currency sign or an accountant's minus."""
-    written = _WRITTEN.fullmatch(text)
-    if not written or (written["minus"] == "(") != bool(written["close"]):
+    written = written_number(text)
+    if written is None:
         raise ValueError("not a number")
-    exact = Decimal(written["digits"].replace(",", ""))
-    return -exact if written["minus"] else exact
+    return Decimal(written)
 
 
 def _number(value: Any) -> float | None:
