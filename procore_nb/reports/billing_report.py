@@ -11,9 +11,10 @@ from typing import Any
 
 import pandas as pd
 
+from procore_nb.progress import counted as counted_words
 from procore_nb.reports.days import check_classes, class_names, classes
 from procore_nb.reports.definition import Use, report
-from procore_nb.reports.measures import amounts, grouped, money_text, number_text, percent, sums, total
+from procore_nb.reports.measures import amounts, grouped, money_text, number_text, percent, sums, total, words
 from procore_nb.reports.pictures import Picture
 from procore_nb.reports.report_data import ReportData, ids_of, plain_words
 from procore_nb.reports.result import Answer
@@ -54,8 +55,8 @@ def billing(
 
     Invoices are cumulative: the last counted one of a contract (`counted` statuses) is its total billed and its retainage
     held; they are never added up. Unpaid is the payment due of each counted invoice without a payment date, by its age from
-    the billing date. Where no invoice has a payment date and no payments are recorded on commitments, it is unknown whether
-    they are paid, and unpaid is missing. Waiting are invoices in review (`waiting` statuses). The owner's side is the same from
+    the billing date. In a project where no invoice has a payment date and no payments are recorded on commitments, it is
+    unknown whether they are paid, and unpaid is missing. Waiting are invoices in review (`waiting` statuses). The owner's side is the same from
     owner invoices, which name the amount paid instead of a date: unpaid is the payment due less that amount. Shares billed
     are of the revised contracts, of those commitments that are given.
     """
@@ -92,27 +93,9 @@ def billing(
     ]
     findings = [text for _, one in tables["total"].iterrows() for text in _findings(one)]
     shown = rows[
-        [
-            "project_id",
-            "project_name",
-            "side",
-            "id",
-            "contract_id",
-            "vendor",
-            "number",
-            "status",
-            "state",
-            "billing_date",
-            "paid",
-            "currency",
-            "due",
-            "unpaid",
-            "age_days",
-            "age_class",
-            "is_last",
-            "billed",
-            "retained",
-        ]
+        words(
+            "project_id project_name side id contract_id vendor number status state billing_date paid currency due unpaid age_days age_class is_last billed retained"
+        )
     ]
     return Answer(summary, shown.sort_values(["age_days"], ascending=False, na_position="last", ignore_index=True), tables, findings, pictures)  # fmt: skip
 
@@ -158,25 +141,33 @@ def _invoices(
     rows["contract_id"] = ids_of(rows[side.contract])
     rows["currency"] = data.currencies(rows, *COMMITMENTS, "prime_contracts_v1_0")
     rows["billing_date"] = data.days(rows, "billing_date")
-    is_counted = rows["state"].eq("counted")
-    if side is _OWED:
-        paid = rows[side.paid].notna()
-        known = bool((paid & is_counted).any()) or bool((contracts["total_payments"] > 0).any())
-        rows["unpaid"] = rows["due"].where(is_counted & ~paid, 0.0)
-        if known and is_counted.any() and not (paid & is_counted).any():
-            data.notes.append(
-                "Payments are recorded on commitments, but no invoice has a payment date: what is unpaid may be less than shown."
-            )
+    is_counted = rows["state"].eq("counted").fillna(False).astype(bool)
+    amount = amounts(rows[side.paid]) if side is _OWNER else None
+    if amount is None:
+        paid, rest = rows[side.paid].notna(), rows["due"]
     else:
-        amount = amounts(rows[side.paid])
-        paid = amount.fillna(0).ne(0) & (amount.abs() >= rows["due"].abs())
-        known = bool((amount[is_counted].fillna(0) != 0).any())
-        rows["unpaid"] = (rows["due"] - amount.fillna(0)).where(is_counted, 0.0)
+        paid, rest = (
+            amount.fillna(0).ne(0) & (amount.abs() >= rows["due"].abs()),
+            rows["due"] - amount.fillna(0),
+        )
+    rows["unpaid"] = rest.where(is_counted & ~paid if amount is None else is_counted, 0.0)
+    # Where a project never says what is paid, nobody knows: that is not the same as unpaid.
+    marked = rows["project_id"][is_counted & (paid if amount is None else amount.fillna(0).ne(0))]
+    recorded = contracts["project_id"][contracts["total_payments"] > 0] if amount is None else marked
+    own = [None if pd.isna(one) else one for one in rows["project_id"]]
+    says = {None if pd.isna(one) else one for one in [*marked, *recorded]}
+    known = pd.Series([one in says for one in own], index=rows.index, dtype=bool)
     rows["paid"] = paid.astype("boolean").where(is_counted & known)
-    if not known and is_counted.any():
-        rows["unpaid"] = math.nan
+    rows.loc[is_counted & ~known, "unpaid"] = math.nan
+    silent = rows["project_id"][is_counted & ~known].nunique(dropna=False)
+    if silent:
         data.notes.append(
-            f"Whether invoices are paid is unknown: in {side.name} nobody fills {side.paid}, and no payments are recorded."
+            f"Whether invoices are paid is unknown for {counted_words(silent, 'project')}: nobody fills {side.paid} in {side.name}, and no "
+            "payments are recorded."
+        )
+    if amount is None and recorded.dropna().nunique() and not marked.size:
+        data.notes.append(
+            "Payments are recorded on commitments, but no invoice has a payment date: less may be unpaid than shown."
         )
     open_ = is_counted & rows["unpaid"].ne(0) & rows["unpaid"].notna()
     rows["age_days"] = data.between(rows, rows["billing_date"], data.today(rows)).where(open_)

@@ -14,7 +14,7 @@ import pandas as pd
 from procore_nb.errors import ArgumentError
 from procore_nb.near_match import near, plain
 from procore_nb.reports.definition import Use, report
-from procore_nb.reports.measures import amounts, grouped, money_text, percent, pieces, sums, total
+from procore_nb.reports.measures import amounts, grouped, money_text, percent, pieces, sums, total, words
 from procore_nb.reports.pictures import bars
 from procore_nb.reports.report_data import ReportData, ids_of, is_signed, plain_words, truth
 from procore_nb.reports.result import Answer
@@ -146,15 +146,9 @@ def forecast_lines(data: ReportData, columns: Mapping[str, str] | None, view: st
     return rows
 
 
-_LINE = [
-    "revised",
-    "projected_budget",
-    "projected_costs",
-    "forecast_to_complete",
-    "estimate_at_completion",
-    "over_under",
-    "job_to_date",
-]
+_LINE = words(
+    "revised projected_budget projected_costs forecast_to_complete estimate_at_completion over_under job_to_date"
+)
 
 
 def _line_measure(rows: pd.DataFrame) -> dict[str, Any]:
@@ -361,17 +355,7 @@ def _wip(rows: pd.DataFrame) -> dict[str, Any]:
 def _wip_sums(rows: pd.DataFrame) -> dict[str, Any]:
     """Return the figures of all projects of a currency: sums of the projects' figures."""
     each = [_wip(part) for _, part in rows.groupby("project_id", dropna=False)] or [_wip(rows)]
-    names = [
-        "contract",
-        "estimate",
-        "job_to_date",
-        "earned",
-        "billed",
-        "overbilled",
-        "underbilled",
-        "profit",
-        "loss_provision",
-    ]
+    names = words("contract estimate job_to_date earned billed overbilled underbilled profit loss_provision")
     return {"projects": len(each)} | {
         name: total(pd.Series([one[name] for one in each], dtype="float64")) for name in names
     }

@@ -12,7 +12,7 @@ import pandas as pd
 
 from procore_nb.reports.budget_reports import BUDGET, CURRENCY, budget_lines
 from procore_nb.reports.definition import Use, report
-from procore_nb.reports.measures import amounts, grouped, money_text, number_text, percent, sums, total
+from procore_nb.reports.measures import amounts, grouped, money_text, number_text, percent, sums, total, words
 from procore_nb.reports.pictures import bars
 from procore_nb.reports.report_data import ReportData, ids_of, is_signed, plain_words, truth
 from procore_nb.reports.result import Answer
@@ -116,19 +116,9 @@ def buyout(
         for unit, part in ((unit, summary[summary["currency"] == unit]) for unit in whole["currency"])
         if part["saving_so_far"].fillna(0).ne(0).any()
     ]  # fmt: skip
-    order = [
-        "project_id",
-        "project_name",
-        "cost_code",
-        "currency",
-        "budget",
-        "committed",
-        "in_signature",
-        "state",
-        "saving",
-        "would_save",
-        "to_buy",
-    ]
+    order = words(
+        "project_id project_name cost_code currency budget committed in_signature state saving would_save to_buy"
+    )
     return Answer(
         summary,
         codes[order],

@@ -24,6 +24,7 @@ from procore_nb.reports.measures import (
     pieces,
     sums,
     total,
+    words,
 )
 from procore_nb.reports.pictures import Picture
 from procore_nb.reports.report_data import ReportData, elements, ids_of, plain_words
@@ -278,20 +279,9 @@ def _by_event(shares: pd.DataFrame, events: pd.DataFrame, scope_tbd: str) -> pd.
                 "unrecovered": lost,
             }
         )
-    columns = [
-        "project_id",
-        "project_name",
-        "event_id",
-        "title",
-        "scope",
-        "currency",
-        "part",
-        "approved_cost",
-        "pending_cost",
-        "approved_revenue",
-        "shortfall",
-        "unrecovered",
-    ]
+    columns = words(
+        "project_id project_name event_id title scope currency part approved_cost pending_cost approved_revenue shortfall unrecovered"
+    )
     frame = figures_frame(records, columns)
     return frame.astype(
         {"project_id": known["project_id"].dtype, "project_name": "string", "currency": "string"}

@@ -11,7 +11,7 @@ import pandas as pd
 
 from procore_nb.errors import ArgumentError
 from procore_nb.reports.definition import Use, report
-from procore_nb.reports.measures import figures_frame
+from procore_nb.reports.measures import figures_frame, words
 from procore_nb.reports.pictures import Picture
 from procore_nb.reports.report_data import ReportData, ids_of, is_signed, plain_words, truth
 from procore_nb.reports.result import Answer
@@ -84,19 +84,9 @@ def compliance(data: ReportData, *, horizon_days: int = 30) -> Answer:
         data.summary(vendors, _measure, "work_order_contracts", "purchase_order_contracts"),
         _measure(rows.drop_duplicates("vendor_id")),
     )
-    order = [
-        "project_id",
-        "project_name",
-        "vendor_id",
-        "vendor",
-        "commitment",
-        "insurance_type",
-        "policy_number",
-        "expiration_date",
-        "days_left",
-        "certificate_status",
-        "class",
-    ]
+    order = words(
+        "project_id project_name vendor_id vendor commitment insurance_type policy_number expiration_date days_left certificate_status class"
+    )
     tables = {
         "total": figures_frame([whole]),
         "by_vendor": rows.drop_duplicates("vendor_id")[order[2:]].reset_index(drop=True),
@@ -164,17 +154,9 @@ def _certificates(data: ReportData, name: str, horizon_days: int) -> pd.DataFram
     named = named.mask(left.isna(), "no expiry date").mask(left.lt(0).fillna(False), "expired")
     rows["class"], rows["certificate_status"] = named.mask(truth(rows["exempt"]), "exempt"), status
     return rows[
-        [
-            "project_id",
-            "project_name",
-            "vendor_id",
-            "insurance_type",
-            "policy_number",
-            "expiration_date",
-            "days_left",
-            "certificate_status",
-            "class",
-        ]
+        words(
+            "project_id project_name vendor_id insurance_type policy_number expiration_date days_left certificate_status class"
+        )
     ]
 
 

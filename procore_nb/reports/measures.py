@@ -122,6 +122,11 @@ def sums(rows: pd.DataFrame, by: list[str], *columns: str) -> pd.DataFrame:
     return found.map(cents).reset_index()
 
 
+def words(text: str) -> list[str]:
+    """Return the names in a text, one list of columns in the room of a line."""
+    return text.split()
+
+
 def pieces(columns: str, **frames: pd.DataFrame) -> pd.DataFrame:
     """Return frames below each other with these columns (words) and `what`, the name of the frame of each row."""
     names = columns.split()

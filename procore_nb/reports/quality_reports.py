@@ -20,7 +20,7 @@ from procore_nb.reports.deadlines import (
     with_deadlines,
 )
 from procore_nb.reports.definition import Use, report
-from procore_nb.reports.measures import amounts, count, figures_frame, grouped, number_text, percent
+from procore_nb.reports.measures import amounts, count, figures_frame, grouped, number_text, percent, words
 from procore_nb.reports.pictures import bars
 from procore_nb.reports.report_data import ReportData, elements, names_in, plain_words
 from procore_nb.reports.result import Answer
@@ -97,13 +97,7 @@ def _inspections(data: ReportData) -> pd.DataFrame:
         .fillna("(not stated)")
     )
     return rows.drop(
-        columns=[
-            "created_at",
-            "closed_at",
-            "inspection_type.name",
-            "list_template_name",
-            "inspected_item_count",
-        ]
+        columns=words("created_at closed_at inspection_type.name list_template_name inspected_item_count")
     )
 
 

@@ -14,24 +14,12 @@ from procore_nb.progress import counted
 from procore_nb.reports.days import check_classes, class_names, classes
 from procore_nb.reports.deadlines import COLUMNS, by_holder, closed_measure, known_by, with_deadlines
 from procore_nb.reports.definition import Use, report
-from procore_nb.reports.measures import by_class, censored_quantile, count, figures_frame, number_text
+from procore_nb.reports.measures import by_class, censored_quantile, count, figures_frame, number_text, words
 from procore_nb.reports.pictures import bars
 from procore_nb.reports.report_data import ReportData, names_in, plain_words
 from procore_nb.reports.result import Answer
 
-_SHOWN = [
-    "project_id",
-    "project_name",
-    "id",
-    "number",
-    "subject",
-    "status",
-    "class",
-    "started",
-    "due_date",
-    "closed",
-    "ball_in_court",
-]
+_SHOWN = words("project_id project_name id number subject status class started due_date closed ball_in_court")
 
 
 @report(

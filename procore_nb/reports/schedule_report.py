@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from procore_nb.reports.definition import Use, report
-from procore_nb.reports.measures import amounts, figures_frame, median, number_text, percent
+from procore_nb.reports.measures import amounts, figures_frame, median, number_text, percent, words
 from procore_nb.reports.pictures import bars
 from procore_nb.reports.report_data import ReportData, truth
 from procore_nb.reports.result import Answer
@@ -60,20 +60,9 @@ def schedule(data: ReportData) -> Answer:
         findings.append(
             f"{figures['without_baseline']:,} of {figures['tasks']:,} tasks have no baseline: whether they slip cannot be said."
         )
-    shown = [
-        "project_id",
-        "project_name",
-        "id",
-        "name",
-        "critical",
-        "done",
-        "baseline_finish",
-        "finish",
-        "actual_finish",
-        "expected_finish",
-        "variance_days",
-        "slipping",
-    ]
+    shown = words(
+        "project_id project_name id name critical done baseline_finish finish actual_finish expected_finish variance_days slipping"
+    )
     pictures = [
         bars(
             "End of the project against its baseline",

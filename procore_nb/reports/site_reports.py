@@ -14,7 +14,7 @@ import pandas as pd
 from procore_nb.errors import ArgumentError
 from procore_nb.reports.days import as_day
 from procore_nb.reports.definition import Use, report
-from procore_nb.reports.measures import amounts, figures_frame, grouped, number_text, percent, pieces
+from procore_nb.reports.measures import amounts, figures_frame, grouped, number_text, percent, pieces, words
 from procore_nb.reports.pictures import Picture, bars
 from procore_nb.reports.report_data import ReportData, ids_of, plain_words, truth
 from procore_nb.reports.result import Answer
@@ -288,18 +288,9 @@ def safety(
             "lines",
         )
     ]
-    shown = [
-        "project_id",
-        "project_name",
-        "id",
-        "incident_id",
-        "day",
-        "filing_type",
-        "recordable_case",
-        "dart",
-        "lost_time",
-        "death",
-    ]
+    shown = words(
+        "project_id project_name id incident_id day filing_type recordable_case dart lost_time death"
+    )
     return Answer(summary, hurt[shown].sort_values("day", ascending=False, ignore_index=True), tables, findings, pictures)  # fmt: skip
 
 

@@ -191,10 +191,17 @@ def safety(lists: Lists, today: date, day: Day) -> dict[str, Any]:
 def billing(lists: Lists, today: date, day: Day) -> dict[str, Any]:
     last: dict[int, Record] = {}
     unpaid: list[tuple[Any, Decimal]] = []
+    paying = {
+        one["project_id"]
+        for one in lists["requisitions"]
+        if one["payment_date"] and one["status"].startswith("approved")
+    }
+    for name in ("work_order_contracts", "purchase_order_contracts"):
+        paying |= {one["project_id"] for one in lists[name] if number(one["total_payments"])}
     for one in sorted(lists["requisitions"], key=lambda row: row["number"]):
         if one["status"] in ("approved", "approved_as_noted"):
             last[one["commitment_id"]] = one
-            if not one["payment_date"]:
+            if not one["payment_date"] and one["project_id"] in paying:
                 unpaid.append((currency(one), number(one["summary"]["current_payment_due"])))
     billed = sums(
         (currency(one), number(one["summary"]["total_completed_and_stored_to_date"])) for one in last.values()
