@@ -113,5 +113,5 @@ def routes() -> Routes:
         found.add(endpoint.path, listing.answering(endpoint))
     for endpoint in endpoints():
         if endpoint.kind == "data":
-            found.add(endpoint.record.path, listing.showing(endpoint))
+            found.add(endpoint.path_of_record, listing.showing(endpoint))
     return found
