@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+from decimal import Decimal
 
 import pandas as pd
 import pytest
@@ -107,3 +108,16 @@ def test_two_demos_do_not_share_their_limits() -> None:
     one, two = pnb.connect("demo", progress=False), pnb.connect("demo", progress=False)
     one.me()
     assert len(two.rate_limit()) == 0
+
+
+def test_a_connection_says_how_money_comes_and_a_call_may_say_otherwise() -> None:
+    with pytest.raises(pnb.ArgumentError, match="decimals='money'"):
+        pnb.connect("demo", decimals="money")  # type: ignore[arg-type]
+    with pnb.connect("demo", progress=False, decimals="exact") as procore:
+        projects = procore.projects().head(3)
+        assert {type(one) for one in projects["total_value"].dropna()} == {Decimal}
+        exact = procore.table("prime_contracts", projects=projects)
+        floats = procore.table("prime_contracts", projects=projects, decimals="float")
+    assert floats["grand_total"].dtype == "float64"
+    assert exact["grand_total"].map(float).tolist() == floats["grand_total"].tolist()
+    assert "grand_total" in exact.attrs["procore"]["amounts"]
