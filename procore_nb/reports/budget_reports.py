@@ -14,7 +14,17 @@ import pandas as pd
 from procore_nb.errors import ArgumentError
 from procore_nb.near_match import near, plain
 from procore_nb.reports.definition import Use, report
-from procore_nb.reports.measures import amounts, grouped, money_text, percent, pieces, sums, total, words
+from procore_nb.reports.measures import (
+    amounts,
+    count,
+    grouped,
+    money_text,
+    percent,
+    pieces,
+    sums,
+    total,
+    words,
+)
 from procore_nb.reports.pictures import bars
 from procore_nb.reports.report_data import ReportData, ids_of, is_signed, plain_words, truth
 from procore_nb.reports.result import Answer
@@ -157,7 +167,7 @@ def _line_measure(rows: pd.DataFrame) -> dict[str, Any]:
         "lines": len(rows),
         **sums,
         "spent_percent": percent(sums["job_to_date"], sums["estimate_at_completion"]),
-        "lines_over": int((rows["over_under"] < 0).sum()),
+        "lines_over": count((rows["over_under"] < 0).astype("boolean").where(rows["over_under"].notna())),
         "automatic_lines": int(rows["automatic"].sum()),
         "unbudgeted_lines": int(truth(rows["unbudgeted"]).sum()),
     }
@@ -213,6 +223,11 @@ def cost(
         )
     findings = []
     for _, one in whole.iterrows():
+        if math.isnan(one["over_under"]):
+            findings.append(
+                f"Where {int(one['lines']):,} lines will end cannot be said: the budget view lacks what decides it."
+            )
+            continue
         side = "over" if one["over_under"] < 0 else "under"
         findings.append(
             f"Estimate at completion {money_text(one['estimate_at_completion'], one['currency'])} against a projected budget of "

@@ -5,6 +5,7 @@ In: budget lines, commitments and their line items. Out: an `Answer`. Speaks to 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -81,26 +82,22 @@ def buyout(
     """
     lines = budget_lines(data, columns, view)
     keys = ["project_id", "currency", "cost_code"]
-    budget = sums(lines.assign(budget=lines["revised"]), keys, "budget")
+    budget = sums(lines.assign(budget=lines["revised"]), keys, "budget").assign(listed=True)
     spent = _commitments(data, lines)
     by_state = {one: spent["amount"].where(spent["state"] == one) for one in ("committed", "in_signature")}
-    known_sums = sums(spent.assign(**by_state), keys, *by_state)
-    codes = (
-        budget.merge(known_sums, on=keys, how="outer")
-        if len(spent)
-        else budget.assign(committed=0.0, in_signature=0.0)
-    )
+    codes = budget.merge(sums(spent.assign(**by_state), keys, *by_state), on=keys, how="outer")
     codes[["committed", "in_signature"]] = codes[["committed", "in_signature"]].fillna(0.0)
-    known = codes["budget"].fillna(0.0)
+    # A code without a budget line has no budget; one whose line has no amount has an unknown one.
+    known = codes["budget"].where(codes["listed"].notna(), 0.0)
     bought = (codes["committed"] > 0) & (codes["committed"] >= known * bought_from / 100)
     state = pd.Series("to buy", index=codes.index, dtype="string").mask(
         codes["in_signature"] > 0, "in signature"
     )
-    codes["state"] = state.mask(codes["committed"] > 0, "partly bought").mask(bought, "bought")
+    state = state.mask(codes["committed"] > 0, "partly bought").mask(bought, "bought")
+    codes["state"] = state.mask(known.isna(), "budget unknown")
     codes["saving"] = (known - codes["committed"]).where(bought)
-    codes["would_save"] = (known - codes["committed"] - codes["in_signature"]).where(
-        ~bought & (codes["in_signature"] > 0)
-    )
+    waits = ~bought & (codes["in_signature"] > 0)
+    codes["would_save"] = (known - codes["committed"] - codes["in_signature"]).where(waits)
     codes["to_buy"] = (known - codes["committed"]).where(~bought)
     names = pd.concat([lines, spent])[["project_id", "project_name"]].drop_duplicates("project_id")
     codes = codes.merge(names, on="project_id", how="left")
@@ -130,12 +127,13 @@ def buyout(
 
 def _bought(codes: pd.DataFrame) -> dict[str, Any]:
     done = codes["state"].eq("bought")
+    blind = codes["state"].eq("budget unknown").any() and not done.any()
     return {
         "budget": total(codes["budget"]),
         "committed": total(codes["committed"]),
         "in_signature": total(codes["in_signature"]),
         "bought_percent": percent(total(codes.loc[done, "budget"]), total(codes["budget"])),
-        "saving_so_far": total(codes.loc[done, "saving"]),
+        "saving_so_far": math.nan if blind else total(codes.loc[done, "saving"]),
         "would_save": total(codes["would_save"].dropna()),
         "to_buy_budget": total(codes.loc[~done, "budget"]),
         "still_to_buy": total(codes["to_buy"].dropna()),

@@ -321,7 +321,11 @@ def _of_incidents(data: ReportData, name: str, incidents: pd.DataFrame) -> pd.Da
         amounts(rows[f"work_days_{one}"]).fillna(0) > 0 for one in ("absent", "restricted", "transferred")
     )
     rows["death"] = kind.isin(["fatality", "death"]) | rows["date_of_death"].notna()
-    rows["recordable_case"] = truth(rows["recordable"])
+    said = incidents.dropna(subset=["id"]).drop_duplicates("id").set_index("id")["recordable"].to_dict()
+    of_incident = pd.Series(
+        [said.get(one) for one in ids_of(rows["incident_id"]).tolist()], rows.index, dtype="object"
+    )
+    rows["recordable_case"] = truth(rows["recordable"].astype("object").fillna(of_incident))
     counts = rows["recordable_case"] & ~rows["death"]
     rows["lost_time"] = counts & (away | kind.isin(["lost_time", "days_away_from_work"]))
     rows["dart"] = counts & (

@@ -243,6 +243,31 @@ def test_cost_forecasts_by_hand_automatically_and_without_a_budget() -> None:
         reports.cost({"budget_view_detail_rows": own}, as_of=DAY, columns={"committed": "Bougt"})
 
 
+def test_a_view_without_the_columns_gives_no_figure_instead_of_a_wrong_one() -> None:
+    line = {
+        "id": 1,
+        "cost_code": "A",
+        "original_budget_amount": None,
+        "Budget Now": "100",
+        "Let to Trades": "90",
+    }
+    found = reports.cost({"budget_view_detail_rows": [line]}, as_of=DAY)
+    assert found.tables["total"][["over_under", "lines_over", "revised"]].isna().all(axis=None)
+    assert "cannot be said" in found.findings[0]
+    contract = {"id": 1, "status": "Approved", "executed": True}
+    item = {"holder": {"id": 1}, "amount": "90", "cost_code": {"name": "A"}}
+    lists: Lists = {
+        "budget_view_detail_rows": [line],
+        "work_order_contracts": [contract],
+        "work_order_contract_line_items": [item],
+    }
+    bought = reports.buyout(lists, as_of=DAY).tables["total"]
+    assert bought["committed"].tolist() == [90]
+    assert bought[["saving_so_far", "bought_percent"]].isna().all(axis=None)
+    named = reports.buyout(lists, as_of=DAY, columns={"revised": "Budget Now"}).tables["total"]
+    assert (named["saving_so_far"].tolist(), named["bought_percent"].tolist()) == ([10], [100])
+
+
 def _wip(job_to_date: str, estimate: str) -> dict[str, Any]:
     contract = {
         "id": 1,
