@@ -11,9 +11,11 @@ import pandas as pd
 import pytest
 
 import procore_nb as pnb
+from procore_nb import catalog
 from procore_nb.client import Procore
 from procore_nb.errors import ArgumentError, StoreError
 from procore_nb.store import Store
+from procore_nb.store.strategy import checked
 from store.living import LISTS, World
 
 
@@ -117,3 +119,41 @@ def test_changes_bring_another_database_up_to_date(world: World, procore: Procor
                 tuple(one) for one in due
             ]
             world.live_a_little(40)
+
+
+def test_every_list_whose_ids_other_lists_have_can_be_kept() -> None:
+    known = [
+        one
+        for one in catalog.endpoints()
+        if all(
+            any(name in {"company_id", "project_id", *one.parents} for name in group) for group in one.needs
+        )
+    ]
+    places = {one.name: checked(one, {}) for one in known}
+    assert places["prime_contract_line_items"] == ("project_id", "prime_contract_id")
+    assert max(map(len, places.values())) == 3
+    assert all(place[0] == "project_id" for place in places.values() if "project_id" in place)
+
+
+@pytest.mark.slow
+def test_lists_two_and_three_levels_below_projects_are_those_of_table(tmp_path: Path) -> None:
+    with pnb.connect("demo", progress=False) as procore:
+        store, projects = Store(tmp_path), procore.projects().head(6)
+        names = [
+            "work_order_contracts",
+            "work_order_contract_line_items",
+            "rfqs",
+            "rfq_quotes",
+            "budget_views",
+        ]
+        store.sync(procore, [*names, "budget_view_detail_rows"], projects=projects)
+        for name, parent in [
+            ("work_order_contract_line_items", "work_order_contracts"),
+            ("rfq_quotes", "rfqs"),
+            ("budget_view_detail_rows", "budget_views"),
+        ]:
+            due = procore.table(name, parent=store.table(parent))
+            kept = store.table(name)
+            assert len(kept) == len(due) > 0
+            assert set(due.columns) == set(kept.columns)
+            assert sorted(kept["id"].astype(str)) == sorted(due["id"].astype(str))
