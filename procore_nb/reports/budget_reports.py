@@ -102,6 +102,8 @@ def budget_lines(data: ReportData, columns: Mapping[str, str] | None, view: str 
     for one in ("original_budget_amount", "budget_modifications", *_NAMES):
         rows[one] = amounts(rows[one])
     absent = [names[0] for figure, names in _NAMES.items() if figure not in found and figure != "estimate"]
+    if {"revised", "approved_changes"} & set(found):  # each of the two can give the revised budget
+        absent = [one for one in absent if one not in ("Revised Budget", "Approved COs")]
     if absent and len(rows):
         data.notes.append(
             f"The budget view has no column {', '.join(absent)}; name yours with columns={{…}}. What they decide is missing."
@@ -147,7 +149,7 @@ def forecast_lines(data: ReportData, columns: Mapping[str, str] | None, view: st
     rows["forecast_method"] = strategy.mask(strategy.eq(""), "automatic").mask(manual, "manual")
     automatic = (rows["projected_budget"] - rows["projected_costs"]).clip(lower=0)
     by_hand = amounts(rows["budget_forecast.manual_amount"]).fillna(amounts(rows["budget_forecast.amount"]))
-    given = by_hand.where(manual, amounts(rows["budget_forecast.amount"]))
+    given = by_hand.where(manual, amounts(rows["budget_forecast.amount"]).fillna(by_hand))
     rows["automatic"] = rows["forecast_method"].eq("automatic")
     rows["forecast_to_complete"] = automatic.where(rows["automatic"], given)
     rows["view_estimate"] = rows["estimate"]
@@ -291,9 +293,10 @@ def wip(data: ReportData, *, view: str | None = None, columns: Mapping[str, str]
     whole = grouped(together, "currency", _wip_sums)
     flagged = summary[summary["flags"].fillna("").ne("")]
     findings = [
-        f"Contracts {money_text(one['contract'], one['currency'])}, earned {money_text(one['earned'], one['currency'])}, billed "
-        f"{money_text(one['billed'], one['currency'])}: overbilled {money_text(one['overbilled'], one['currency'])} on some projects, underbilled "
-        f"{money_text(one['underbilled'], one['currency'])} on others; loss provisions {money_text(one['loss_provision'], one['currency'])}."
+        f"Contracts {money_text(one['contract'], one['currency'])}; billed {money_text(one['billed'], one['currency'])}; earned "
+        f"{money_text(one['earned'], one['currency'])} on the {one['projects_earned']:,} of {one['projects']:,} projects where it is known. Overbilled, "
+        f"project by project, {money_text(one['overbilled'], one['currency'])}, underbilled {money_text(one['underbilled'], one['currency'])}; "
+        f"loss provisions {money_text(one['loss_provision'], one['currency'])}."
         for _, one in whole.iterrows()
     ]
     if len(flagged):
@@ -349,6 +352,8 @@ def _wip(rows: pd.DataFrame) -> dict[str, Any]:
         "no approved owner invoice": math.isnan(billed),
     }
     difference = billed - earned
+    # Without an estimate nothing is known of the profit, least of all that it is the whole contract.
+    profit = contract - max(estimate, done) if estimate > 0 and not math.isnan(done) else math.nan
     loss = max(estimate - contract, 0.0) * (1 - share) if not math.isnan(estimate - contract) else math.nan
     return {
         "contract": contract,
@@ -358,10 +363,10 @@ def _wip(rows: pd.DataFrame) -> dict[str, Any]:
         "earned": round(earned, 2),
         "billed": billed,
         "over_under_billed": round(difference, 2),
-        "overbilled": round(max(difference, 0.0), 2) if not math.isnan(difference) else math.nan,
-        "underbilled": round(max(-difference, 0.0), 2) if not math.isnan(difference) else math.nan,
-        "profit": round(contract - max(estimate, done), 2) if not math.isnan(done) else math.nan,
-        "margin_percent": percent(contract - max(estimate, done), contract),
+        "overbilled": math.nan if math.isnan(difference) else round(max(0.0, difference), 2),
+        "underbilled": math.nan if math.isnan(difference) else round(max(0.0, -difference), 2),
+        "profit": round(profit, 2),
+        "margin_percent": percent(profit, contract),
         "loss_provision": round(loss, 2),
         "flags": "; ".join(name for name, said in flags.items() if said),
     }
@@ -371,6 +376,6 @@ def _wip_sums(rows: pd.DataFrame) -> dict[str, Any]:
     """Return the figures of all projects of a currency: sums of the projects' figures."""
     each = [_wip(part) for _, part in rows.groupby("project_id", dropna=False)] or [_wip(rows)]
     names = words("contract estimate job_to_date earned billed overbilled underbilled profit loss_provision")
-    return {"projects": len(each)} | {
+    return {"projects": len(each), "projects_earned": sum(not math.isnan(one["earned"]) for one in each)} | {
         name: total(pd.Series([one[name] for one in each], dtype="float64")) for name in names
     }

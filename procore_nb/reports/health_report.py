@@ -149,7 +149,10 @@ def _projects_of(data: ReportData) -> pd.DataFrame:
     stages = data.take("project_stages", "", "", "id category")
     category = dict(zip(ids_of(stages["id"]).astype("string"), plain_words(stages["category"]), strict=True))
     stage = ids_of(data.of_project(grid, "project_stage.id")).astype("string")
-    grid["under_construction"] = [category.get(one, "") == _BUILDING for one in stage]
+    own = plain_words(data.of_project(grid, "project_stage.category"))
+    grid["under_construction"] = [
+        category.get(one, said) == _BUILDING for one, said in zip(stage, own, strict=True)
+    ]
     return grid
 
 
@@ -183,8 +186,11 @@ def _incidents(data: ReportData, grid: pd.DataFrame) -> pd.DataFrame:
             strict=True,
         )
     )
+    every = ids_of(data.frames.get("incidents", incidents).get("id", incidents["id"]))
+    deleted = set(every.dropna()) - set(happened)
     for name in ("injuries", "near_misses"):
         rows = data.take(name, "", "", "incident_id created_at")
+        rows = data.exclude(name, rows, ids_of(rows["incident_id"]).isin(list(deleted)), "deleted incident")
         of_incident = pd.Series(
             [happened.get(one) for one in ids_of(rows["incident_id"]).tolist()],
             rows.index,

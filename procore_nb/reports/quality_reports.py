@@ -188,12 +188,18 @@ def punch(data: ReportData, *, area_unit: Literal["sq_ft", "m2"] = "sq_ft") -> A
         "by_assignee": by_holder(rows, rows["assignee"], "assignee"),
     }
     findings = [
-        f"{counted(figures['not_closed'], 'punch item')} of {figures['items']:,} not closed, {number_text(figures['overdue'])} overdue; "
-        f"half of the closed took up to {number_text(figures['median_days_to_close'], 'days')}, "
-        f"{number_text(figures['closed_on_time_percent'], '%')} of the {figures['on_time_of']:,} with a due date were closed on time.",
-        f"{number_text(figures[f'per_10000_{area_unit}'])} items per 10,000 {area_unit.replace('_', ' ')} over projects with an area; "
-        f"{counted(len(without), 'project')} without one left out.",
-    ]  # fmt: skip
+        f"{figures['not_closed']:,} of {counted(figures['items'], 'punch item')} not closed, {number_text(figures['overdue'])} of them overdue.",
+    ]
+    if figures["closed"]:
+        findings.append(
+            f"Half of the closed took up to {number_text(figures['median_days_to_close'], 'days')}; "
+            f"{number_text(figures['closed_on_time_percent'], '%')} of the {figures['on_time_of']:,} closed with a due date were on time."
+        )
+    if len(rows):
+        findings.append(
+            f"{number_text(figures[f'per_10000_{area_unit}'])} items per 10,000 {area_unit.replace('_', ' ')} over projects with an area; "
+            f"{counted(len(without), 'project')} without one left out."
+        )
     pictures = [bars("Punch items not closed, by vendor", tables["by_vendor"], "vendor", "open", unit="items", largest=True)]  # fmt: skip
     shown = rows[[*_ITEM, "vendor", "assignee", *COLUMNS]]
     shown = shown.sort_values(["late_days", "age_days"], ascending=False, ignore_index=True)

@@ -23,7 +23,16 @@ Column = pd.Series
 Measure = Callable[[pd.DataFrame], dict[str, Any]]
 NOT_STATED = "not stated"
 _STATES = {403: "no permission", 404: "tool off or not visible"}
-_PROJECT = ("id", "name", "time_zone", "country_code", "project_stage.id", "square_feet", "active")
+_PROJECT = (
+    "id",
+    "name",
+    "time_zone",
+    "country_code",
+    "project_stage.id",
+    "project_stage.category",
+    "square_feet",
+    "active",
+)
 
 
 @dataclass
@@ -169,7 +178,7 @@ class ReportData:
         source = frame.reset_index(drop=True)
         rows["project_id"] = _ids(source, "project_id", "project.id")
         named = self.of_project(rows, "name")
-        given = source.get("project_name", source.get("project.name"))
+        given = source.get("project_name", source.get("project.name", source.get("project")))
         rows["project_name"] = (named if given is None else named.fillna(given)).astype("string")
         for column in [*required.split(), *deciding.split(), *other.split()]:
             if column in source.columns:

@@ -53,7 +53,7 @@ def rfis(
     if data.past:
         data.notes.append("Who held an RFI on that day is not known, so holders are left out.")
         rows["ball_in_court"] = [[] for _ in rows.index]
-    else:
+    elif not (data.lacks("rfis", "ball_in_courts") and data.lacks("rfis", "ball_in_court.name")):
         tables["by_person"] = by_holder(rows, rows["ball_in_court"])
     summary = data.summary(rows, _measure, "rfis")
     late = summary.sort_values("overdue", ascending=False)

@@ -102,6 +102,8 @@ def _tasks(data: ReportData) -> pd.DataFrame:
             "finish_date": "finish",
         }
     )
+    both = newer["project_id"].isin(rows["project_id"].dropna())
+    newer = data.exclude("schedule_activities", newer, both, "the project has schedule tasks").copy()
     newer["actual_finish"] = newer["finish"].where(truth(newer["is_actual_finish"]))
     every = [one for one in (rows, newer) if len(one)] or [rows]
     rows = pd.concat(

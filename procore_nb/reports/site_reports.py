@@ -21,6 +21,8 @@ from procore_nb.reports.result import Answer
 
 Window = tuple[pd.Timestamp, pd.Timestamp]
 COUNTED = ("approved", "pending")
+_RECORDABLE = ("fatality", "death", "lost_time", "medically_treated", "restricted_work")
+_NOT_RECORDABLE = ("first_aid", "refused_care", "report_only")
 
 
 def windows_of(day: pd.Timestamp, given: Any) -> list[Window]:
@@ -226,7 +228,7 @@ def safety(
         for name, rows in (("incidents", incidents), ("injuries", hurt), ("near_misses", near))
     )
     hours = _hours(data, hours_from, first)
-    names = "project_id project_name day recordable_case dart lost_time death hours pending_hours"
+    names = "project_id project_name day recordable_case dart lost_time death hours pending_hours pending"
     rows = pieces(names, incident=incidents, injury=hurt, near_miss=near, hours=hours)
 
     def measure(part: pd.DataFrame) -> dict[str, Any]:
@@ -251,6 +253,7 @@ def safety(
             "deaths": int(part["death"].eq(True).sum()),
             "hours": float(worked),
             "pending_hours": float(part["pending_hours"].sum()),
+            "pending_logs": int(part["pending"].eq(True).sum()),
             **rates,
             "injuries_per_incident": round(all_of["injury"] / all_of["incident"], 4)
             if all_of["incident"]
@@ -270,8 +273,8 @@ def safety(
         "by_month": _rolling(rows, base_hours, data.as_of),
     }
     findings = [
-        f"{whole['injuries']:,} injuries and {whole['near_misses']:,} near misses in {whole['incidents']:,} incidents since {first:%Y-%m-%d}; "
-        f"{whole['recordable']:,} injuries recordable, {whole['deaths']:,} deaths.",
+        f"In the {months:,} months up to {data.as_of:%Y-%m-%d}: incidents {whole['incidents']:,}, injuries {whole['injuries']:,}, near misses {whole['near_misses']:,}; "
+        f"injuries recordable {whole['recordable']:,}, deaths {whole['deaths']:,}.",
         f"TRIR {number_text(whole['trir'])}, DART {number_text(whole['dart_rate'])}, LTIR {number_text(whole['ltir'])} per {base_hours:,} hours, "
         f"over {number_text(round(whole['hours']), 'hours')} ({number_text(round(whole['pending_hours']), 'hours')} of them pending).",
     ]
@@ -321,11 +324,14 @@ def _of_incidents(data: ReportData, name: str, incidents: pd.DataFrame) -> pd.Da
         amounts(rows[f"work_days_{one}"]).fillna(0) > 0 for one in ("absent", "restricted", "transferred")
     )
     rows["death"] = kind.isin(["fatality", "death"]) | rows["date_of_death"].notna()
+    # Where it is not said: by the kind of injury as OSHA records them (29 CFR 1904.7), else as its incident says.
+    by_kind = kind.map({one: True for one in _RECORDABLE} | {one: False for one in _NOT_RECORDABLE})
     said = incidents.dropna(subset=["id"]).drop_duplicates("id").set_index("id")["recordable"].to_dict()
     of_incident = pd.Series(
         [said.get(one) for one in ids_of(rows["incident_id"]).tolist()], rows.index, dtype="object"
     )
-    rows["recordable_case"] = truth(rows["recordable"].astype("object").fillna(of_incident))
+    known = rows["recordable"].astype("object").fillna(by_kind.astype("object")).fillna(of_incident)
+    rows["recordable_case"] = truth(known)
     counts = rows["recordable_case"] & ~rows["death"]
     rows["lost_time"] = counts & (away | kind.isin(["lost_time", "days_away_from_work"]))
     rows["dart"] = counts & (
@@ -350,7 +356,7 @@ def _hours(data: ReportData, name: str, first: pd.Timestamp) -> pd.DataFrame:
     rows = data.exclude(
         name, rows, (rows["day"] <= first) | (rows["day"] > data.today(rows)), "outside the window"
     )
-    return rows[["project_id", "project_name", "day", "hours", "pending_hours"]]
+    return rows[["project_id", "project_name", "day", "hours", "pending_hours", "pending"]]
 
 
 def _rolling(rows: pd.DataFrame, base_hours: int, day: pd.Timestamp) -> pd.DataFrame:

@@ -104,6 +104,7 @@ class FramesReader:
             isinstance(self._projects, str) and self._projects == "active"
         ):  # who hands rows over means them
             frames |= _of_projects(frames, self._projects)
+        frames |= _of_one_project(report, frames)
         _check_given(report, frames, read, list(self._frames), "given")
         return read.about(day)
 
@@ -325,6 +326,21 @@ def _of_projects(frames: Mapping[str, pd.DataFrame], chosen: Any) -> dict[str, p
             found[name] = frame[own.isna() | own.isin(list(ids))]
             found[name].attrs = frame.attrs
     return found
+
+
+def _of_one_project(report: ReportFunction, frames: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Return the lists that name no project, as those of the only one that the others name.
+
+    Procore's own rows of a project often do not name it, others beside them do.
+    """
+    names = {name: ("id",) if name == "projects" else ("project_id", "project.id") for name in frames}
+    known = [
+        ids_of(frame[one]) for name, frame in frames.items() for one in names[name] if one in frame.columns
+    ]
+    ids = {one for column in known for one in column.dropna().unique()}
+    own = [use.name for use in report.uses if use.name in frames and not use.of_company]
+    silent = [name for name in own if len(frames[name]) and not {*names[name]} & {*frames[name].columns}]
+    return {name: frames[name].assign(project_id=min(ids)) for name in silent} if len(ids) == 1 else {}
 
 
 def _chosen(projects: pd.DataFrame, chosen: Any) -> pd.DataFrame:

@@ -63,7 +63,7 @@ def submittals(data: ReportData, *, rejected_responses: tuple[str, ...] = REJECT
         "chains": chains,
         "approver_responses": responses,
     }
-    if not data.past:
+    if not data.past and not data.lacks(_NAME, "ball_in_court"):
         tables["by_person"] = by_holder(current, current["ball_in_court"])
     findings = [
         f"{counted(figures['open'], 'submittal')} open, {number_text(figures['overdue'])} overdue; {number_text(figures['at_risk'])} cannot be approved in time for "
@@ -107,9 +107,8 @@ def _prepared(data: ReportData, rejected: tuple[str, ...]) -> pd.DataFrame:
     rows, _, closed = known_by(data, _NAME, rows, data.days(rows, "created_at"), data.days(rows, "closed_at"))
     name, base = name[rows.index], base[rows.index].where(base[rows.index].ne(""), name[rows.index])
     today = data.today(rows)
-    is_closed = (
-        base.eq("closed") | (closed.notna() & ~base.isin(["open", "draft"])) | name.isin(rejected)
-    ) & ~(closed > today)
+    running = base.isin(["open", "draft"])  # also under a name of the company, such as Revise and Resubmit
+    is_closed = (base.eq("closed") | ((closed.notna() | name.isin(rejected)) & ~running)) & ~(closed > today)
     is_draft = base.eq("draft") | name.eq("draft")
     received = data.days(rows, "received_date")
     rows = with_deadlines(
@@ -158,17 +157,17 @@ def current_submittals(data: ReportData, rejected: tuple[str, ...]) -> pd.DataFr
 def _refused(approvers: pd.Series[Any], rejected: tuple[str, ...]) -> pd.Series[Any]:
     """Return whether one of the last reviewers who responded rejected."""
     each = elements(approvers)
-    column = next((one for one in ("response.considered", "response.name") if one in each.columns), None)
-    if column is None:
-        return pd.Series(False, index=approvers.index)
-    each = each[each[column].notna()]
+    each = each.reindex(columns=[*each.columns.union(["response.considered", "response.name"], sort=False)])
+    answer = plain_words(each["response.considered"])  # else what the company calls it
+    each["answer"] = answer.mask(answer.eq(""), plain_words(each["response.name"]))
+    each = each[each["answer"].ne("")]
     step = (
         amounts(each["workflow_group_number"]).fillna(0)
         if "workflow_group_number" in each.columns
         else pd.Series(0, index=each.index)
     )
     last = each[step.eq(step.groupby(each["row"]).transform("max"))]
-    rows = set(last.loc[plain_words(last[column]).isin(rejected), "row"])
+    rows = set(last.loc[last["answer"].isin(rejected), "row"])
     return pd.Series(approvers.index.isin(list(rows)), index=approvers.index)
 
 

@@ -585,3 +585,111 @@ def test_a_hundred_thousand_rfis_take_seconds() -> None:
         }
     )
     assert only("rfis", {"rfis": rows})["overdue"] == 100_000  # type: ignore[dict-item]
+
+
+def _budget(number: int, original: str, committed: str, spent: str, **more: Any) -> dict[str, Any]:
+    names = ("Approved COs", "Pending Budget Changes", "Direct Costs", "Pending Cost Changes")
+    return {
+        "id": number, "original_budget_amount": original, "budget_modifications": "0", "Committed Costs": committed,
+        "Job to Date Costs": spent, "currency_configuration": CURRENCY, **dict.fromkeys(names, "0"), **more,
+    }  # fmt: skip
+
+
+def test_the_note_on_budget_columns_names_only_what_is_missing() -> None:
+    row = _budget(1, "100", "50", "10")
+    whole = reports.cost({"budget_view_detail_rows": [row]}, as_of=DAY)
+    assert not any("has no column" in text for text in whole.findings)
+    row.pop("Approved COs")
+    lacking = reports.cost({"budget_view_detail_rows": [row]}, as_of=DAY)
+    assert any("no column Approved COs, Revised Budget" in text for text in lacking.findings)
+    given = reports.cost({"budget_view_detail_rows": [row | {"Revised Budget": "120"}]}, as_of=DAY)
+    assert not any("has no column" in text for text in given.findings)
+    assert given.tables["total"]["projected_budget"].tolist() == [120]
+
+
+def test_without_an_estimate_no_profit_is_stated_and_earned_says_its_base() -> None:
+    contract = {"status": "Approved", "executed": True, "grand_total": "1000", "approved_change_orders": "0"}
+    lists: Lists = {
+        "prime_contracts_v1_0": [{"id": at, "project_id": at, **contract} for at in (1, 2)],
+        "budget_view_detail_rows": [
+            _budget(1, "800", "800", "400", project_id=1),  # half done: earned 500
+            _budget(2, "0", "0", "0", project_id=2),  # no estimate
+        ],
+    }
+    found = reports.wip(lists, as_of=DAY)
+    assert found.summary["profit"].fillna(-1).tolist() == [200, -1]
+    assert found.summary["margin_percent"].fillna(-1).tolist() == [20, -1]
+    whole = found.tables["total"].iloc[0]
+    assert (whole["contract"], whole["earned"], whole["profit"]) == (2000, 500, 200)
+    assert (whole["projects"], whole["projects_earned"]) == (2, 1)
+
+
+def test_lists_that_name_no_project_are_of_the_only_one_that_others_name() -> None:
+    item = {"id": 1, "status": "Open", "due_date": "2026-06-17"}
+    one = [{"id": 1, "name": "P", "square_feet": 20000}]
+    assert only("punch", {"punch_items": [item], "projects": one})["per_10000_sq_ft"] == 0.5
+    two = [*one, {"id": 2, "name": "Q", "square_feet": 20000}]
+    assert pd.isna(only("punch", {"punch_items": [item], "projects": two})["per_10000_sq_ft"])
+
+
+def test_activities_count_only_where_a_project_has_no_schedule_tasks() -> None:
+    task = {
+        "id": 1,
+        "project_id": 1,
+        "finish_datetime": "2026-06-10",
+        "baseline_finish": "2026-06-10",
+        "percentage": 100,
+    }
+    newer = [{"activity_id": "A", "project_id": at, "finish_date": "2026-06-10", "percent_complete": 0} for at in (1, 2)]  # fmt: skip
+    found = reports.schedule({"schedule_tasks": [task], "schedule_activities": newer}, as_of=DAY)
+    assert found.summary["tasks"].tolist() == [1, 1]
+    assert "1 the project has schedule tasks" in found.coverage["why"].tolist()
+
+
+def test_a_submittal_that_runs_under_a_name_of_the_company_is_open_and_its_answer_may_have_a_name_only() -> (
+    None
+):
+    common = {"revision": "0", "required_on_site_date": "2026-06-20", "lead_time": 10}
+    rows = [
+        {"id": 1, "number": "1", "status": {"name": "Revise and Resubmit", "status": "Open"}, "due_date": "2026-06-01", **common},
+        {"id": 2, "number": "2", "status": {"name": "Rejected", "status": "Closed"}, "due_date": "2026-06-01", **common},
+        {"id": 3, "number": "3", "status": {"name": "Closed"}, "closed_at": "2026-06-01", "approvers": [{"response": {"name": "Revise and Resubmit"}}], **common},
+    ]  # fmt: skip
+    found = only("submittals", {"submittals_v1_1": rows})
+    assert (found["open"], found["closed"], found["overdue"]) == (1, 2, 1)
+    assert (found["at_risk"], found["closed_rejected_at_risk"]) == (3, 2)  # 10 June is 8 days ago
+
+
+def test_an_injury_that_does_not_say_is_recordable_by_its_kind() -> None:
+    kinds = ("lost_time", "medically_treated", "first_aid", "report_only")
+    lists: Lists = {
+        "incidents": [{"id": 1, "event_date": "2026-06-01"}],
+        "injuries": [{"id": at, "incident_id": 1, "filing_type": kind} for at, kind in enumerate(kinds)],
+        "manpower_logs": [
+            {"date": "2026-06-02", "num_workers": 10, "man_hours": "100", "status": status}
+            for status in ("approved", "pending", "rejected")
+        ],
+    }
+    found = only("safety", lists)
+    assert (found["injuries"], found["recordable"], found["trir"]) == (4, 2, 2000)
+    assert (found["hours"], found["pending_hours"], found["pending_logs"]) == (200, 100, 1)
+    said = [{"recordable": False, **row} for row in lists["injuries"]]
+    assert only("safety", lists | {"injuries": said})["recordable"] == 0
+
+
+def test_health_leaves_out_what_a_deleted_incident_holds_and_knows_the_category_of_a_stage() -> None:
+    near = [{"project_id": 1, "incident_id": at, "created_at": "2026-06-10"} for at in (1, 2)]
+    events = [{"id": 1, "project_id": 1}, {"id": 2, "project_id": 1, "deleted_at": "2026-06-11T00:00:00Z"}]
+    assert _health(near_misses=near, incidents=events)["near_misses_in_30_days"] == 1
+    assert _health(near_misses=near, incidents=events[1:])["near_misses_in_30_days"] == 1
+    assert _health(near_misses=near)["near_misses_in_30_days"] == 2
+    stage = {"id": 9, "name": "Preconstruction", "category": "course_of_construction"}
+    given: Lists = {"projects": [{"id": 1, "name": "P", "project_stage": stage}], "manpower_logs": []}
+    assert reports.portfolio_health(given, as_of=DAY).summary["under_construction"].tolist() == [True]
+
+
+def test_without_the_column_of_holders_nobody_is_not_named() -> None:
+    row = {"id": 1, "status": "open", "due_date": "2026-06-01"}
+    assert "by_person" not in reports.rfis({"rfis": [row]}, as_of=DAY).tables
+    held = reports.rfis({"rfis": [row | {"ball_in_courts": []}]}, as_of=DAY).tables["by_person"]
+    assert held["name"].tolist() == ["(nobody)"]
