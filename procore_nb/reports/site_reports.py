@@ -325,7 +325,7 @@ def _of_incidents(data: ReportData, name: str, incidents: pd.DataFrame) -> pd.Da
     )
     rows["death"] = kind.isin(["fatality", "death"]) | rows["date_of_death"].notna()
     # Where it is not said: by the kind of injury as OSHA records them (29 CFR 1904.7), else as its incident says.
-    by_kind = kind.map({one: True for one in _RECORDABLE} | {one: False for one in _NOT_RECORDABLE})
+    by_kind = kind.map(dict.fromkeys(_RECORDABLE, True) | dict.fromkeys(_NOT_RECORDABLE, False))
     said = incidents.dropna(subset=["id"]).drop_duplicates("id").set_index("id")["recordable"].to_dict()
     of_incident = pd.Series(
         [said.get(one) for one in ids_of(rows["incident_id"]).tolist()], rows.index, dtype="object"
