@@ -6,7 +6,7 @@ In: budget lines, commitments and their line items, prime contracts, owner invoi
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -71,8 +71,13 @@ BUDGET = (
 )
 
 
-def budget_lines(data: ReportData, columns: Mapping[str, str] | None, view: str | None) -> pd.DataFrame:
-    """Return the budget lines of one view of each project, with their amounts by the names of `_NAMES`."""
+def budget_lines(
+    data: ReportData, columns: Mapping[str, str] | None, view: str | None, figures: Iterable[str] = _NAMES
+) -> pd.DataFrame:
+    """Return the budget lines of one view of each project, with their amounts by the names of `_NAMES`.
+
+    Of `figures` that the view lacks the notes say so.
+    """
     name = "budget_view_detail_rows"
     frame = data.frames.get(name, pd.DataFrame())
     frame = _one_view(data, frame, view)
@@ -101,7 +106,11 @@ def budget_lines(data: ReportData, columns: Mapping[str, str] | None, view: str 
     rows = data.take(name, "", "original_budget_amount budget_modifications", f"{other} {' '.join(_NAMES)}")
     for one in ("original_budget_amount", "budget_modifications", *_NAMES):
         rows[one] = amounts(rows[one])
-    absent = [names[0] for figure, names in _NAMES.items() if figure not in found and figure != "estimate"]
+    absent = [
+        names[0]
+        for figure, names in _NAMES.items()
+        if figure in figures and figure not in found | {"estimate": ""}
+    ]
     if {"revised", "approved_changes"} & set(found):  # each of the two can give the revised budget
         absent = [one for one in absent if one not in ("Revised Budget", "Approved COs")]
     if absent and len(rows):

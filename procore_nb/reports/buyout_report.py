@@ -15,7 +15,7 @@ from procore_nb.reports.budget_reports import BUDGET, CURRENCY, budget_lines
 from procore_nb.reports.definition import Use, report
 from procore_nb.reports.measures import amounts, grouped, money_text, number_text, percent, sums, total, words
 from procore_nb.reports.pictures import bars
-from procore_nb.reports.report_data import ReportData, ids_of, is_signed, plain_words, truth
+from procore_nb.reports.report_data import ReportData, alike, ids_of, is_signed, plain_words, truth
 from procore_nb.reports.result import Answer
 
 _KINDS = {
@@ -80,7 +80,7 @@ def buyout(
     orders are shared over the codes of their contract by its lines, or, with `change_order_lines=True`, taken from their own
     lines, which costs a request for each.
     """
-    lines = budget_lines(data, columns, view)
+    lines = budget_lines(data, columns, view, figures=("approved_changes", "revised"))
     keys = ["project_id", "currency", "cost_code"]
     budget = sums(lines.assign(budget=lines["revised"]), keys, "budget").assign(listed=True)
     spent = _commitments(data, lines)
@@ -160,11 +160,11 @@ def _commitments(data: ReportData, budget: pd.DataFrame) -> pd.DataFrame:
         contracts["currency"] = data.currencies(contracts, "budget_view_detail_rows")
         contracts["id"] = ids_of(contracts["id"])
         lines = _lines(data, f"{kind}_line_items", f"{kind}_id holder.id contract_id")
-        rows = lines.merge(
-            contracts[["id", "state", "currency", "approved_change_orders"]].rename(columns={"id": "parent"}),
-            on="parent",
-            how="inner",
+        counting = contracts[["id", "state", "currency", "approved_change_orders"]].rename(
+            columns={"id": "parent"}
         )
+        lines, counting = alike("parent", lines, counting)
+        rows = lines.merge(counting, on="parent", how="inner")
         if len(rows) and not data.has("commitment_change_order_line_items"):
             size, sums = (
                 rows.groupby("parent")["amount"].transform("size"),
@@ -173,7 +173,7 @@ def _commitments(data: ReportData, budget: pd.DataFrame) -> pd.DataFrame:
             rows["amount"] += amounts(rows["approved_change_orders"]).fillna(0) * (
                 rows["amount"] / sums
             ).where(sums.ne(0), 1 / size)
-        missing = contracts["id"].notna().sum() - contracts["id"].isin(rows["parent"]).sum()
+        missing = counting["parent"].notna().sum() - counting["parent"].isin(rows["parent"]).sum()
         if missing:
             data.notes.append(
                 f"{missing:,} {name.replace('_', ' ')} that count have no line items here: their cost codes are unknown, and they are not in the figures."
@@ -211,7 +211,8 @@ def _change_lines(data: ReportData, contracts: list[pd.DataFrame]) -> pd.DataFra
     orders = orders[plain_words(orders["status"]).eq("approved")]
     parent = lines["parent"].map(dict(zip(ids_of(orders["id"]), ids_of(orders["contract_id"]), strict=True)))
     known = pd.concat(contracts)[["parent", "state", "currency", "kind"]].drop_duplicates("parent")
-    return lines.assign(parent=ids_of(parent), what="change order").merge(known, on="parent", how="inner")
+    lines, known = alike("parent", lines.assign(parent=ids_of(parent), what="change order"), known)
+    return lines.merge(known, on="parent", how="inner")
 
 
 def _codes(rows: pd.DataFrame, budget: pd.DataFrame) -> pd.Series[Any]:

@@ -11,9 +11,9 @@ import pandas as pd
 
 from procore_nb.errors import ArgumentError
 from procore_nb.reports.definition import Use, report
-from procore_nb.reports.measures import figures_frame, words
+from procore_nb.reports.measures import figures_frame, number_text, words
 from procore_nb.reports.pictures import Picture
-from procore_nb.reports.report_data import ReportData, ids_of, is_signed, plain_words, truth
+from procore_nb.reports.report_data import ReportData, alike, ids_of, is_signed, plain_words, truth
 from procore_nb.reports.result import Answer
 
 CLASSES = ("expired", "none on file", "expiring", "marked non-compliant", "no expiry date", "exempt", "valid")
@@ -46,6 +46,7 @@ def compliance(data: ReportData, *, horizon_days: int = 30) -> Answer:
     )
     company = _certificates(data, "insurances", horizon_days)
     own = _certificates(data, "project_insurances", horizon_days)
+    sites, company, own = alike("vendor_id", sites, company, own)
     sites = sites.sort_values("commitment").drop_duplicates(
         ["project_id", "vendor_id"]
     )  # signed before unsigned
@@ -99,10 +100,10 @@ def compliance(data: ReportData, *, horizon_days: int = 30) -> Answer:
     elsewhere = company[~company["vendor_id"].isin(sites["vendor_id"])]
     tables["not_on_site"] = elsewhere.drop(columns=["project_id", "project_name"]).reset_index(drop=True)
     findings = [
-        f"Of {whole['vendors']:,} vendors on site under a signed commitment, {whole['expired']:,} have an expired certificate, {whole['expiring']:,} one that "
-        f"expires within {horizon_days} days, {whole['non_compliant']:,} one marked non-compliant though in date, and {whole['none_on_file']:,} none on file; "
-        f"{whole['valid']:,} are valid.",
-        f"{whole['unsigned_vendors']:,} more have an approved but unsigned commitment only; {whole['unsigned_not_covered']:,} of them are expired or without a certificate.",
+        f"Vendors on site under a signed commitment: {whole['vendors']:,}. Of these {number_text(whole['expired'])} have an expired certificate, "
+        f"{number_text(whole['expiring'])} one that expires within {horizon_days} days, {number_text(whole['non_compliant'])} one marked non-compliant "
+        f"though in date, {number_text(whole['none_on_file'])} none on file; {number_text(whole['valid'])} are valid.",
+        f"{whole['unsigned_vendors']:,} more have an approved but unsigned commitment only; {number_text(whole['unsigned_not_covered'])} of them are expired or without a certificate.",
     ]
     counts = rows.drop_duplicates("vendor_id")["class"].value_counts()
     pictures = [
@@ -175,5 +176,7 @@ def _measure(vendors: pd.DataFrame) -> dict[str, Any]:
         "none_on_file": number("none on file"),
         "valid": number("valid"),
         "unsigned_vendors": len(unsigned),
-        "unsigned_not_covered": int(unsigned["class"].isin(["expired", "none on file"]).sum()),
+        "unsigned_not_covered": int(unsigned["class"].isin(["expired", "none on file"]).sum())
+        if unsigned["class"].notna().any() or not len(unsigned)
+        else pd.NA,
     }

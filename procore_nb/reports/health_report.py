@@ -18,7 +18,7 @@ from procore_nb.reports.deadlines import known_by
 from procore_nb.reports.definition import Use, report
 from procore_nb.reports.measures import figures_frame, number_text
 from procore_nb.reports.pictures import Picture
-from procore_nb.reports.report_data import ReportData, ids_of, plain_words
+from procore_nb.reports.report_data import ReportData, ids_of, plain_words, project_of
 from procore_nb.reports.result import Answer
 from procore_nb.reports.rfi_report import rfi_rows
 from procore_nb.reports.submittal_report import REJECTED, current_submittals
@@ -277,9 +277,9 @@ def _findings(grid: pd.DataFrame, quiet: pd.DataFrame) -> list[str]:
     if len(red):
         first = red.iloc[0]
         which = ", ".join(gauge.replace("_", " ") for gauge in GAUGES if first[gauge] == "red")
-        found.append(f"Most red: {first['project_name']} ({which}).")
+        found.append(f"Most red: {project_of(first)} ({which}).")
     if len(quiet):
-        names = ", ".join(quiet["project_name"].fillna("(no name)").head(5))
+        names = ", ".join(project_of(one) for _, one in quiet.head(5).iterrows())
         found.append(
             f"{number_text(len(quiet))} sites under construction have no daily log in 7 days: {names}{' …' if len(quiet) > 5 else ''}."
         )

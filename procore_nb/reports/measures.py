@@ -55,11 +55,11 @@ def count(mask: Column[Any]) -> Any:
     return pd.NA if len(mask) and known.empty else int(known.sum())
 
 
-def percent(part: Any, base: Any, digits: int = 2) -> Any:
-    """Return a share of a base in percent; of nothing it is missing."""
+def percent(part: Any, base: Any) -> Any:
+    """Return a share of a base in percent, with two decimals, halves away from zero; of nothing it is missing."""
     if is_missing(part) or is_missing(base) or not base:
         return math.nan
-    return round(100 * float(part) / float(base), digits)
+    return cents(100 * float(part) / float(base))
 
 
 def median(values: Column[Any]) -> float:

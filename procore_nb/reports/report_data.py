@@ -358,6 +358,18 @@ def ids_of(column: Column[Any]) -> Column[Any]:
     return whole if whole.notna().sum() == column.notna().sum() else column.astype("string")
 
 
+def alike(column: str, *frames: pd.DataFrame) -> list[pd.DataFrame]:
+    """Return frames whose ids of a column can be compared: all as text, where some are numbers and others are not."""
+    mixed = len({str(one[column].dtype) for one in frames}) > 1
+    return [one.astype({column: "string"}) if mixed else one for one in frames]
+
+
+def project_of(row: pd.Series[Any]) -> str:
+    """Return what a sentence calls the project of a row: its name, else its id."""
+    named = row["project_name"]
+    return f"project {row['project_id']}" if is_missing(named) else str(named)
+
+
 def names_in(values: Column[Any], single: Column[Any] | None = None) -> Column[Any]:
     """Return the names in a column of lists of people or companies, as lists; `single` where a list is empty."""
     found = elements(values)

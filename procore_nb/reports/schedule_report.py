@@ -14,7 +14,7 @@ import pandas as pd
 from procore_nb.reports.definition import Use, report
 from procore_nb.reports.measures import amounts, figures_frame, median, number_text, percent, words
 from procore_nb.reports.pictures import bars
-from procore_nb.reports.report_data import ReportData, truth
+from procore_nb.reports.report_data import ReportData, project_of, truth
 from procore_nb.reports.result import Answer
 
 
@@ -51,7 +51,7 @@ def schedule(data: ReportData) -> Answer:
         f"{number_text(figures['done_of_due_percent'], '%')} of {figures['due']:,} tasks due are done.",
         f"The end moves later on {len(late):,} of {int(summary['end_variance_days'].notna().sum()):,} projects with a baseline"
         + (
-            f", most on {late['project_name'].iloc[0]}: {int(late['end_variance_days'].iloc[0]):,} days."
+            f", most on {project_of(late.iloc[0])}: {int(late['end_variance_days'].iloc[0]):,} days."
             if len(late)
             else "."
         ),

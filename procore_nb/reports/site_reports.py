@@ -16,7 +16,7 @@ from procore_nb.reports.days import as_day
 from procore_nb.reports.definition import Use, report
 from procore_nb.reports.measures import amounts, figures_frame, grouped, number_text, percent, pieces, words
 from procore_nb.reports.pictures import Picture, bars
-from procore_nb.reports.report_data import ReportData, ids_of, plain_words, truth
+from procore_nb.reports.report_data import ReportData, ids_of, plain_words, project_of, truth
 from procore_nb.reports.result import Answer
 
 Window = tuple[pd.Timestamp, pd.Timestamp]
@@ -279,7 +279,7 @@ def safety(
         f"over {number_text(round(whole['hours']), 'hours')} ({number_text(round(whole['pending_hours']), 'hours')} of them pending).",
     ]
     if len(silent):
-        some = ", ".join(silent["project_name"].fillna("(no name)").head(5))
+        some = ", ".join(project_of(one) for _, one in silent.head(5).iterrows())
         findings.append(
             f"{len(silent):,} projects with incidents logged no hours and are not in the rates: {some}{' …' if len(silent) > 5 else ''}."
         )

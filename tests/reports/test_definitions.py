@@ -693,3 +693,44 @@ def test_without_the_column_of_holders_nobody_is_not_named() -> None:
     assert "by_person" not in reports.rfis({"rfis": [row]}, as_of=DAY).tables
     held = reports.rfis({"rfis": [row | {"ball_in_courts": []}]}, as_of=DAY).tables["by_person"]
     assert held["name"].tolist() == ["(nobody)"]
+
+
+def test_ids_that_are_no_numbers_are_compared_as_text_and_sentences_name_a_project_by_its_id() -> None:
+    order = {"project_id": 1, "status": "Approved", "executed": True}
+    lists: Lists = {
+        "work_order_contracts": [
+            {"id": 1, "vendor": {"id": 1}, **order},
+            {"id": 2, "vendor": {"id": 2}, **order},
+        ],
+        "insurances": [
+            {"vendor_id": 1, "expiration_date": "2026-06-01"},
+            {"vendor_id": "new", "expiration_date": "2026-06-01"},
+        ],
+    }
+    found = only("compliance", lists)
+    assert (found["expired"], found["none_on_file"]) == (1, 1)
+    unknown = reports.compliance({"work_order_contracts": lists["work_order_contracts"]}, as_of=DAY)
+    assert unknown.findings[0].startswith(
+        "Vendors on site under a signed commitment: 2. Of these unknown have"
+    )
+    unsigned = {"work_order_contracts": [lists["work_order_contracts"][0] | {"executed": False}]}
+    assert pd.isna(only("compliance", unsigned)["unsigned_not_covered"])
+    task = {
+        "id": 1,
+        "project_id": 7,
+        "finish_datetime": "2026-07-01",
+        "baseline_finish": "2026-06-21",
+        "percentage": 0,
+    }
+    assert "most on project 7: 10 days" in reports.schedule({"schedule_tasks": [task]}, as_of=DAY).findings[1]
+
+
+def test_buyout_notes_only_the_budget_columns_it_needs() -> None:
+    row = {"id": 1, "cost_code": "A", "original_budget_amount": "100", "budget_modifications": "0"}
+    lacking = reports.buyout({"budget_view_detail_rows": [row]}, as_of=DAY).findings
+    assert any("no column Approved COs, Revised Budget;" in text for text in lacking)
+    whole = reports.buyout({"budget_view_detail_rows": [row | {"Revised Budget": "100"}]}, as_of=DAY).findings
+    assert not any("no column" in text for text in whole)
+    cents_up = [{"id": 1, "number": 1, "commitment_id": 1, "status": "approved", "summary": {"total_completed_and_stored_to_date": "70"}}]  # fmt: skip
+    share = {"requisitions": cents_up, "work_order_contracts": [{"id": 1, "revised_contract": "40000"}]}
+    assert only("billing", share)["billed_percent"] == 0.18  # 0.175: halves go up, as by hand
