@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 import procore_nb as pnb
+from procore_nb.catalog import Endpoint, endpoints
+from procore_nb.demo.routes import routes
 
 PROJECT = 1204421
 
@@ -63,3 +65,14 @@ def test_no_amount_is_made_up_for_a_record(procore: pnb.Procore) -> None:
     added = {key: value for key, value in whole.items() if key not in row and key != "line_items"}
     assert {"outstanding_balance", "percentage_paid"} <= added.keys()
     assert not any(added.values())
+
+
+def test_opening_the_demo_makes_no_record_of_any_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    rfis = next(one for one in endpoints() if one.name == "rfis")
+    assert rfis.path_of_record == rfis.record.path
+
+    def expensive(one: Endpoint) -> Endpoint:
+        raise AssertionError(f"{one.name}: its fields are decoded and encoded for nothing")
+
+    monkeypatch.setattr(Endpoint, "record", property(expensive))
+    assert routes.__wrapped__().find("/rest/v1.0/projects/1/rfis/2")
