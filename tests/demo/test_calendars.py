@@ -70,6 +70,22 @@ def test_projects_begin_and_end_on_working_days_and_are_entered_in_office_hours(
             assert calendar.works_on(calendar.day_of(moment))
 
 
+@pytest.mark.slow
+def test_tasks_begin_and_end_on_working_days_of_the_country_as_planned_and_as_done() -> None:
+    days = (
+        "start_datetime",
+        "finish_datetime",
+        "baseline_start",
+        "baseline_finish",
+        "actual_start",
+        "actual_finish",
+    )
+    for project in READER.projects(begun=False)[::5]:
+        for row in READER.rows("schedule_tasks", project):
+            for day in (row[key] for key in days if row.get(key)):
+                assert project.calendar.works_on(date.fromisoformat(day[:10])), (project.index, row["name"])
+
+
 _ENTERED = ("rfis", "submittals", "punch_items", "checklists", "observation_items", "coordination_issues")
 _STEPS = ("created_at", "initiated_at", "time_resolved", "closed_at")
 

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 
 from procore_nb.demo.company import TODAY
 from procore_nb.demo.facts import read_facts
+from procore_nb.demo.site_calendar import SiteCalendar
 from procore_nb.demo.tables.cache import per_project
 from procore_nb.demo.tables.made_up_names import COST_CODES
 from procore_nb.demo.tables.plan import plan_of
@@ -89,7 +90,9 @@ def tasks(context: RequestContext) -> tuple[Task, ...]:
     for place, (phase, codes) in enumerate(PHASES, 1):
         head, lines = len(found), list[Task]()
         for number, code in enumerate((code for code in codes if code in plan), 1):
-            planned, (start, finish) = (_between(days, plan[code].begin, plan[code].end) for days in ends)
+            planned, (start, finish) = (
+                _between(calendar, days, plan[code].begin, plan[code].end) for days in ends
+            )
             # Most keep to the plan as their project does; some take longer, the critical ones too.
             finish = calendar.workday(min(ends[1][1], finish + timedelta(days=draw.choice(_LONGER))))
             stuck = 0 < (TODAY - finish).days < 30 and project.progress < 1 and draw.random() < 0.5
@@ -111,13 +114,15 @@ def tasks(context: RequestContext) -> tuple[Task, ...]:
             *lines,
         ]
     for number, (name, share) in enumerate(_MILESTONES, 1):
-        planned, real = (_between(days, share, share) for days in ends)
+        planned, real = (_between(calendar, days, share, share) for days in ends)
         found.append(
             Task(len(found), name, f"6.{number}", None, None, planned, *real, milestone=True, critical=True)
         )
     return tuple(found)
 
 
-def _between(ends: tuple[date, date], begin: float, end: float) -> tuple[date, date]:
+def _between(calendar: SiteCalendar, ends: tuple[date, date], begin: float, end: float) -> tuple[date, date]:
     length = (ends[1] - ends[0]).days
-    return ends[0] + timedelta(days=round(begin * length)), ends[0] + timedelta(days=round(end * length))
+    first, last = (ends[0] + timedelta(days=round(share * length)) for share in (begin, end))
+    first = min(calendar.next_workday(first), calendar.workday(ends[1]))
+    return first, max(first, calendar.workday(last))
