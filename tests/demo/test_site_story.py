@@ -243,6 +243,9 @@ def test_days_away_follow_from_the_injury_and_its_day() -> None:
             moved = row["work_days_restricted"] + row["work_days_transferred"]
             assert row["affliction_type"]["name"].lower() in row["incident_title"].lower()
             assert row["body_parts"][0]["name"].lower() in row["incident_title"].lower()
+            hurt = row["affliction_type"]["name"], row["body_parts"][0]["name"]
+            assert hurt[0] != "Fracture" or row["recordable"]
+            assert hurt not in {("Fracture", "Eye"), ("Sprain", "Eye"), ("Sprain", "Head"), ("Burn", "Back")}
             assert row["filing_type"] == "restricted_work" or moved == 0
             if row["filing_type"] != "lost_time":
                 assert (row["work_days_absent"], row["date_returned_to_work"]) == (0, None)

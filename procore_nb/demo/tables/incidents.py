@@ -16,6 +16,7 @@ from procore_nb.demo.tables.row_forms import written
 
 INCIDENT = "incident"
 _KINDS: dict[str, list[str]] = read_facts("safety")["kinds"]
+_PARTS: dict[str, list[str]] = read_facts("safety")["parts_hurt"]
 _TITLES: dict[str, list[str]] = read_facts("safety")["titles"]
 _FIRST = {name: 80_700 + 20 * number for number, name in enumerate(_KINDS)}
 _SINCE = NOW - timedelta(days=1_000)
@@ -110,11 +111,16 @@ def title(context: RequestContext, one: Accident) -> str:
 
 
 def _harm(context: RequestContext, one: Accident) -> tuple[Row, Row, Row]:
-    """Affliction, part of the body and activity of an injury."""
+    """Affliction, part of the body and activity of an injury; no fracture is left to first aid."""
     number = one.index * 5 + one.code + context.here.index
+    affliction = kind("incident_affliction_types", number)
+    if affliction["name"] == "Fracture" and not one.recordable:
+        affliction = kind("incident_affliction_types", number - 1)
+    parts = _PARTS[affliction["name"]]
+    part = _KINDS["incident_body_parts"].index(parts[(number // 2 + one.code) % len(parts)])
     return (
-        kind("incident_affliction_types", number),
-        kind("incident_body_parts", number // 2 + one.code),
+        affliction,
+        kind("incident_body_parts", part),
         kind("incident_work_activities", number * 3 + one.index),
     )
 
