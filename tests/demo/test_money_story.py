@@ -195,6 +195,8 @@ def test_invoices_are_cumulative_retain_a_share_and_stay_within_the_contract(pro
     net: dict[int, Decimal] = defaultdict(Decimal)
     commitments = {one["id"]: one for one in _commitments(project)}
     requisitions = READER.rows("requisitions", project)
+    last = {row["commitment_id"]: row["id"] for row in requisitions}
+    assert all(row["id"] == last[row["commitment_id"]] for row in requisitions if row["final"])
     for row in requisitions:
         assert row["vendor_id"] == commitments[row["commitment_id"]]["vendor"]["id"]
     bills = [(row["commitment_id"], row["summary"]) for row in requisitions]
@@ -242,6 +244,7 @@ def test_nothing_is_dated_paid_that_is_not_paid(project: Project) -> None:
     for row in _orders(project):
         assert row["status"] == "approved" or (row["invoiced_date"], row["paid_date"]) == (None, None)
         assert row["invoiced_date"] or not row["paid_date"]
+        assert row["invoiced_date"] is None or row["reviewed_at"][:10] <= row["invoiced_date"]
     for row in READER.rows("direct_costs", project):
         assert row["payment_date"] is None or (row["status"], row["payment_date"] <= TODAY.isoformat()) == (
             "approved",

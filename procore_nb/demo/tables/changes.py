@@ -240,7 +240,9 @@ def _potential_id(context: RequestContext, order: Order, claim: Claim) -> int:
 def _order(context: RequestContext, order: Order) -> Row:
     decided, approved, office = order.decided, order.status == "approved", site_team.office(context)
     own = owner_bills(context) if order.purchase is None else bills(context)[order.purchase.index]
-    bill = next((one for one in own if decided and approved and one.end >= decided.date()), None)
+    bill = next(
+        (one for one in own if decided and approved and min(one.end, one.billed) >= decided.date()), None
+    )
     return written(
         "change_order",
         context,

@@ -106,6 +106,7 @@ def _requisition(context: RequestContext, one: Purchase, bill: Bill) -> Row:
         bill=bill,
         one=one,
         submitted=submitted,
+        final=bill.final and bill == bills(context)[one.index][-1],
         sheet=_summary(context, bill),
         creator={**asker.ref, "company_name": firm},
         created=noon(bill.billed),
