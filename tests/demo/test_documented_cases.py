@@ -52,6 +52,29 @@ def _filled(project: Project) -> tuple[bool, bool]:
     return orders, potential
 
 
+def _payments(project: Project) -> tuple[bool, bool]:
+    """Whether there are invoices that were approved, and whether any of them, or a payment of its own, says when it was paid."""
+    bills = READER.rows("requisitions", project)
+    approved = any(row["status"].startswith("approved") for row in bills)
+    payments = [
+        row
+        for one in {row["commitment_id"] for row in bills}
+        for row in READER.rows("contract_payments", project, contract_id=one)
+    ]
+    return approved, any(row["payment_date"] for row in bills) or bool(payments)
+
+
+def _loss(project: Project) -> float:
+    """What the estimate at completion is above the contract with its approved changes."""
+    prime = READER.rows("prime_contracts", project)[0]
+    view = next(
+        row["id"] for row in READER.rows("budget_views", project) if row["name"] == "Procore Standard Budget"
+    )
+    rows = READER.rows("budget_view_detail_rows", project, budget_view_id=view)
+    estimate = sum(float(row["Estimated Cost at Completion"]) for row in rows)
+    return estimate - float(prime["grand_total"]) - float(prime["approved_change_orders"])
+
+
 def _days_on_site(project: Project) -> list[str]:
     return sorted(row["date"] for row in READER.rows("manpower_logs", project))
 
@@ -77,6 +100,8 @@ _PROJECTS: dict[str, Callable[[Project], bool]] = {
         one.stage.category == "post_construction" and one.stage.name != "Post-Construction"
     ),
     "beyond 53 bits": lambda one: one.id > 2**53,
+    "no payment is recorded": lambda one: _payments(one) == (True, False),
+    "bid too low": lambda one: _loss(one) > 0,
     "budget view": lambda one: (
         [row["name"] for row in READER.rows("budget_views", one)] == ["H&V Cost Report"]
     ),
