@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +116,7 @@ def test_stop_is_heard_and_no_match_is_words(desk: Any, lab: Lab) -> None:
         page.locator(".pnw-picker[data-ready=true]").first.wait_for()
         page.get_by_role("button", name="Fetch").click()
         page.locator("progress").wait_for()
+        page.get_by_text(re.compile(r"[1-9][\d,]* rows?, ")).first.wait_for()
         picture(page, "explorer-progress-dark")
         page.get_by_role("button", name="Stop", exact=True).click()
         page.get_by_text("Stopped.").wait_for(timeout=10_000)
