@@ -158,7 +158,9 @@ def _cover(reports: Sequence[Report]) -> str:
     parts.append(f"<h2>Findings</h2><ul>{items}</ul>")
     every = pd.concat([one.coverage for one in reports], ignore_index=True)
     if len(every):
-        every = every.sort_values("rows", ascending=False, kind="stable").drop_duplicates(["list", "project_id"])
+        every = every.sort_values("rows", ascending=False, kind="stable").drop_duplicates(
+            ["list", "project_id"]
+        )
         states = every.groupby(["list", "state"]).size().unstack(fill_value=0).reset_index()
         states["rows"] = states["list"].map(every.groupby("list")["rows"].sum())
         states["excluded"] = states["list"].map(every.groupby("list")["excluded"].sum())
