@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from hypothesis import settings
 
 import procore_nb as pnb
 from procore_nb.credentials import CredentialSources, Profiles
+from procore_nb.demo import Portfolio
 from procore_nb.http import session
 
 # How long an example takes says more about the machine than about us. HYPOTHESIS_PROFILE=thorough tries ten times as many.
@@ -62,6 +64,17 @@ def _nothing_of_another_test() -> Iterator[None]:
     session._states.clear()
     yield
     session._limiters.clear()
+
+
+@cache
+def _first_projects() -> Portfolio:
+    return Portfolio(20)
+
+
+@pytest.fixture
+def small_demo(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The demo's main company has its first 20 projects only: what reads all of them is quick."""
+    monkeypatch.setattr("procore_nb.demo.app.usual_portfolio", _first_projects)
 
 
 @pytest.fixture

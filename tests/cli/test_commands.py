@@ -23,7 +23,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """The demo on a port, credentials in the environment; gives the words that lead there."""
     monkeypatch.setenv("PROCORE_CLIENT_ID", demo.CLIENT_ID)
     monkeypatch.setenv("PROCORE_CLIENT_SECRET", demo.CLIENT_SECRET)
-    with demo.serve(demo.Demo(), 0) as served:
+    with demo.serve(demo.Demo(demo.Portfolio(40)), 0) as served:
         yield [
             *("--environment", "mine", "--login-url", served.url, "--api-url", served.url),
             *("--company-id", str(demo.COMPANY_ID)),
@@ -60,9 +60,9 @@ def test_projects_of_any_server_go_to_a_csv_file(
     server: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     assert main(["projects", *server, "--status", "all", "--csv", "p.csv"]) == 0
-    assert "172 rows" in capsys.readouterr().out
+    assert "40 rows" in capsys.readouterr().out
     with (tmp_path / "p.csv").open(encoding="utf-8", newline="") as file:
-        assert sum(1 for _ in csv.DictReader(file)) == 172
+        assert sum(1 for _ in csv.DictReader(file)) == 40
 
 
 def test_csv_to_standard_output_is_only_the_csv(

@@ -18,15 +18,25 @@ from procore_nb.demo.project import Project
 from .reading import READER, Row
 
 _ALL = READER.projects()
+_UNLIKE = (
+    4,
+    11,
+    14,
+    17,
+    30,
+    57,
+    113,
+)  # tiers of approval, a loss, no recorded payments, no currency, riyals of Qatar
+_THIRD = [one for place, one in enumerate(_ALL) if place % 3 == 0 or one.index in _UNLIKE]
 _PROJECTS = _ALL[::11]
-_EACH = pytest.mark.parametrize("project", _PROJECTS, ids=lambda one: str(one.index))
+_ONE = pytest.mark.parametrize("project", _PROJECTS[4:5], ids=lambda one: str(one.index))
 _IDENTITIES: list[Callable[[Project], None]] = []
 
 
 def _identity(check: Callable[[Project], None]) -> Callable[[Project], None]:
-    """A check of one project: a sample in the fast lane, every project in the slow one."""
+    """A check of one project: of one in the fast lane, of every third in the slow one."""
     _IDENTITIES.append(check)
-    return _EACH(check)
+    return _ONE(check)
 
 
 def _sum(rows: list[Row], key: str, **wanted: Any) -> Decimal:
@@ -309,9 +319,9 @@ def test_budget_and_contracts_hold_only_work_that_is_in_the_building(project: Pr
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("part", range(4))
-def test_every_identity_holds_in_every_project(part: int) -> None:
-    for project in _ALL[part::4]:  # all of them on one project: what they read is read once
+@pytest.mark.parametrize("part", range(2))
+def test_every_identity_holds_in_every_third_project(part: int) -> None:
+    for project in _THIRD[part::2]:  # all of them on one project: what they read is read once
         for check in _IDENTITIES:
             check(project)
 
@@ -343,7 +353,7 @@ def test_snapshots_show_the_budget_growing() -> None:
 @pytest.mark.slow
 def test_late_projects_overrun_their_budget_more() -> None:
     shares: dict[bool, list[Decimal]] = {True: [], False: []}
-    for project in _ALL[::3]:
+    for project in _THIRD:
         rows = _budget(project)
         shares[project.slip_days > 0].append(_sum(rows, _LEFT) / _sum(rows, "revised"))
     late, timely = (sum(shares[key], Decimal(0)) / len(shares[key]) for key in (True, False))
@@ -356,7 +366,7 @@ def test_what_was_deleted_is_shown_only_if_asked_for() -> None:
     orders = ("change_order_packages", "potential_change_orders")
     for name in ("change_events", "work_order_contracts", "purchase_order_contracts", *orders):
         gone = 0
-        for project in _ALL[::3]:
+        for project in _THIRD:
             rows = READER.rows(name, project)
             both = READER.rows(name, project, query="&filters[include_deleted]=with")
             assert all(row["deleted_at"] is None for row in rows)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import re
 import sys
+from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import packages_distributions
 
 import pytest
@@ -65,6 +67,11 @@ def test_the_extra_all_holds_every_extra_an_analyst_may_want() -> None:
     assert all(set(requirements(extra)) <= whole for extra in ("notebook", "maps", "keep", "cache", "sql"))
 
 
+@cache
+def _homes() -> Mapping[str, list[str]]:
+    return packages_distributions()
+
+
 def _imported(folder: str) -> set[str]:
     names: set[str] = set()
     for path in (ROOT / folder).rglob("*.py"):
@@ -85,7 +92,7 @@ def _own_modules() -> set[str]:
 @pytest.mark.slow
 def test_whatever_is_imported_is_declared(folder: str, extra: str) -> None:
     declared = set(requirements(extra))
-    homes = packages_distributions()
+    homes = _homes()
     undeclared = {
         name
         for name in _imported(folder) - NEEDS_JAVA

@@ -34,7 +34,7 @@ def _runs_here(words: list[str]) -> bool:
 
 
 @pytest.fixture(autouse=True)
-def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small_demo: None) -> None:
     monkeypatch.chdir(tmp_path)
     mpl.use("agg")
 
