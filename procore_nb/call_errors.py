@@ -15,6 +15,7 @@ from procore_nb.near_match import near
 
 P = ParamSpec("P")
 T = TypeVar("T")
+_BY_NAME = 'Write filters by name, such as status="open".'
 _SHOWN = 3  # arguments in the line that shows how to write a call
 
 
@@ -62,7 +63,8 @@ def _problem(
     options = [one.name for one in parameters if one.kind is one.KEYWORD_ONLY][:_SHOWN]
     line = f"{name}({', '.join([*first, *(f'{one}=…' for one in options)])})"
     unknown = [one for one in named if one not in by_name]
-    if unknown and not any(one.kind is one.VAR_KEYWORD for one in parameters):
+    any_name = any(one.kind is one.VAR_KEYWORD for one in parameters)
+    if unknown and not any_name:
         slip = unknown[0]
         return ArgumentError(
             f"{name} takes no argument {slip!r}.", advice=advice.get(slip) or argument_advice(slip, by_name)
@@ -70,7 +72,7 @@ def _problem(
     if len(values) > len(without):
         most = f"at most {len(without)} without a name" if without else "no value without a name"
         return ArgumentError(
-            f"{name} takes {most}, not {len(values)}.", advice=advice.get("extra") or f"Write {line}."
+            f"{name} takes {most}, not {len(values)}.", advice=advice.get("extra") or (_BY_NAME if any_name else f"Write {line}.")
         )
     absent = [one for one in required[len(values) :] if one not in named or one not in by_name]
     if absent:

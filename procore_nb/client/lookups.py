@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
 
+from procore_nb.call_errors import explain_calls
 from procore_nb.catalog import Argument, paths
 from procore_nb.catalog.endpoint import RECORD_ID
 from procore_nb.client.access import AccessRequest, access_request
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 class Lookups(Connection):
     """What a connection answers beside whole lists."""
 
+    @explain_calls(record_id='Write procore.record("rfis", 123, project_id=7): the id comes second.')
     def record(self, name: str, record_id: Any, target: Any = None, /, **arguments: Any) -> pd.DataFrame:
         """Return one record of a list, with what only the single record has, such as the answers of an RFI.
 
@@ -94,6 +96,7 @@ class Lookups(Connection):
             )
         return frame
 
+    @explain_calls(path='Write it from /rest/ on, with ids: procore.get("/rest/v1.0/me").')
     def get(self, path: str, /, *, company_id: int | None = None, **query: Any) -> Any:
         """Return the JSON of one address as it came, through the same session, limits and checks as lists.
 
@@ -135,6 +138,7 @@ class Lookups(Connection):
         request = ListRequest(where, tuple(pair for pairs in sent for pair in pairs), number)
         return fetch_json(self.session, request, policy=self.policy)
 
+    @explain_calls()
     def count(self, name: str, target: Any = None, /, **arguments: Any) -> pd.DataFrame:
         """Return how many rows a list has for each target (project, parent, company); takes the arguments of `table`.
 
@@ -179,6 +183,7 @@ class Lookups(Connection):
         skipped = list(collection.skipped.accounts)
         return describe(frame, **collection.about, requests=collection.sent, rows=len(frame), skipped=skipped)
 
+    @explain_calls()
     def estimate(self, name: str, target: Any = None, /, **arguments: Any) -> pd.DataFrame:
         """Return what `table` with these arguments would take at least; sends only what names the targets.
 
@@ -213,6 +218,7 @@ class Lookups(Connection):
         frame = pd.DataFrame([row]).astype({"targets": "Int64", "requests": "Int64", "seconds": "float64"})
         return describe(frame, **collection.about)
 
+    @explain_calls(extra='Several lists are one value: procore.access_request(["rfis", "budget"]).')
     def access_request(self, names: str | Iterable[str]) -> AccessRequest:
         """Return what an administrator has to grant so that these lists can be read: a frame, and a text to send.
 

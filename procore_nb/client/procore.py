@@ -153,7 +153,6 @@ class Procore(Lookups):
 
     @explain_calls(
         name='Write procore.table("rfis", …): pnb.find_endpoints("a word") finds the names.',
-        extra='Write filters by name, such as status="open".',
     )
     def table(
         self,
