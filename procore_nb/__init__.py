@@ -11,6 +11,7 @@ True
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
@@ -92,11 +93,19 @@ def __getattr__(name: str) -> Any:
         return import_module("procore_nb.reports")
     room = _HOMES.get(name)
     if room is None:
+        if name.startswith("_") or find_spec(f"procore_nb.{name}"):  # imports ask here first
+            raise AttributeError(f"module 'procore_nb' has no attribute {name!r}")
+        from procore_nb.catalog import load
+        from procore_nb.client.connection import FOR_PEOPLE
+        from procore_nb.errors import NoAttributeError
         from procore_nb.near_match import near
 
         meant = ("connect",) if name.lower() in _CONNECT else near(name, _HOMES, letters=0.75)
-        hint = f". Did you mean {' or '.join(f'pnb.{one}' for one in meant)}?" if meant else ""
-        raise AttributeError(f"module 'procore_nb' has no attribute {name!r}{hint}")
+        hint = f"Did you mean {' or '.join(f'pnb.{one}' for one in meant)}?" if meant else ""
+        if name in FOR_PEOPLE or any(name in (one.name, *one.aliases) for one in load().endpoints):
+            call = name if name in FOR_PEOPLE else f"lists.{name}"
+            hint = f'Write procore = pnb.connect("demo"), then procore.{call}(…).'
+        raise NoAttributeError(f"module 'procore_nb' has no attribute {name!r}.", advice=hint)
     value = globals()[name] = getattr(import_module(f"procore_nb.{room}"), name)
     return value
 

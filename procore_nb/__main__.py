@@ -5,4 +5,5 @@ In: words typed in a terminal. Out: an exit code. Speaks to services only throug
 
 from procore_nb.cli import main
 
-raise SystemExit(main())
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from procore_nb.errors import ArgumentError, OutputError
+from procore_nb.scalars import shown
 
 fcntl: Any
 try:
@@ -52,7 +53,7 @@ def output_path(path: Any) -> Path:
     except TypeError:
         text = None
     if not isinstance(text, str) or not text or "\0" in text:
-        raise ArgumentError(f"A path is text or a pathlib.Path, not {path!r}.")
+        raise ArgumentError(f"A path is text or a pathlib.Path, not {shown(path)}.")
     try:
         return Path(text).expanduser()
     except RuntimeError as error:  # no user of that name has a home here

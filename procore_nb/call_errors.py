@@ -52,12 +52,13 @@ def argument_advice(slip: str, known: list[str]) -> str:
 def _problem(
     function: Callable[..., Any], values: tuple[Any, ...], named: Mapping[str, Any], advice: Mapping[str, str]
 ) -> ArgumentError | None:
-    parameters = list(inspect.signature(function).parameters.values())
+    parameters, own = list(inspect.signature(function).parameters.values()), next(iter(values), None)
     if parameters and parameters[0].name == "self":
         parameters, values = parameters[1:], values[1:]
     without = [one for one in parameters if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
     by_name = [one.name for one in parameters if one.kind in (one.KEYWORD_ONLY, one.POSITIONAL_OR_KEYWORD)]
     name = function.__qualname__.removesuffix(".__init__").rpartition(".")[2]
+    name = getattr(own, "name", name) if name == "__call__" else name
     required = [one.name for one in without if one.default is one.empty]
     first = [one.name for one in without[: max(len(required), 1)]]
     options = [one.name for one in parameters if one.kind is one.KEYWORD_ONLY][:_SHOWN]
@@ -72,7 +73,8 @@ def _problem(
     if len(values) > len(without):
         most = f"at most {len(without)} without a name" if without else "no value without a name"
         return ArgumentError(
-            f"{name} takes {most}, not {len(values)}.", advice=advice.get("extra") or (_BY_NAME if any_name else f"Write {line}.")
+            f"{name} takes {most}, not {len(values)}.",
+            advice=advice.get("extra") or (_BY_NAME if any_name else f"Write {line}."),
         )
     absent = [one for one in required[len(values) :] if one not in named or one not in by_name]
     if absent:

@@ -108,7 +108,7 @@ def _line_outside(traceback: TracebackType | None) -> str:
 
 
 def _is_ours(frame: FrameType) -> bool:
-    return str(frame.f_globals.get("__name__")).startswith("procore_nb.")
+    return f"{frame.f_globals.get('__name__')}.".startswith("procore_nb.")
 
 
 def printable(text: str) -> str:

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from procore_nb.errors import ArgumentError
-from procore_nb.scalars import is_many, is_missing
+from procore_nb.scalars import is_many, is_missing, shown
 
 Status = Literal["Active", "Inactive", "All"]
 STATUS_WORDS: Mapping[str, Status] = {"all": "All", "active": "Active", "inactive": "Inactive"}
@@ -79,7 +79,7 @@ def id_text(value: Any, where: str) -> str:
         if 0 < number < 2**63:
             return str(number)
     raise ArgumentError(
-        f"{where} has an id that cannot be used: {value!r}.",
+        f"{where} has an id that cannot be used: {shown(value)}.",
         advice=_ADVICE if where == "projects" else "Ids are positive whole numbers.",
     )
 

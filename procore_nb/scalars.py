@@ -34,6 +34,14 @@ def is_many(value: Any) -> bool:
     )
 
 
+def shown(value: Any) -> str:
+    """Return a value as an error shows it: in short, and a frame or an array by its kind only."""
+    if getattr(value, "ndim", 0):
+        return f"a {type(value).__name__}"
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:79]}…"
+
+
 def utc_text(moment: datetime | float | None = None, *, microseconds: bool = False) -> str:
     """Return a moment as ISO 8601 text in UTC: now, a time (without zone it is UTC), or Unix seconds.
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from procore_nb.call_errors import explain_calls
 from procore_nb.catalog.catalogue import Catalogue, dump, load
 from procore_nb.catalog.endpoint import Endpoint
 from procore_nb.catalog.models import Argument, Field
@@ -61,6 +62,7 @@ def single(name: str) -> Endpoint:
     return load().single(name)
 
 
+@explain_calls()
 def find_endpoints(words: str = "", *, catalogue: Catalogue | None = None) -> pd.DataFrame:
     """The endpoints that have all the given words, best match first.
 

@@ -172,6 +172,7 @@ def connect(
     )
 
 
+@explain_calls()
 def show_configuration(*, sources: CredentialSources | None = None) -> pd.DataFrame:
     """Return what `connect` would work with, one row for each value, with its source; sends nothing.
 

@@ -5,8 +5,8 @@ In: a session and a company. Out: what `Procore` builds its lists on. Speaks to 
 
 from __future__ import annotations
 
-import contextlib
 import re
+import sys
 from collections.abc import Callable
 from datetime import date
 from html import escape
@@ -17,6 +17,7 @@ import pandas as pd
 from procore_nb import hints
 from procore_nb.call_errors import explain_calls
 from procore_nb.catalog import Catalogue, load
+from procore_nb.catalog.everyday import meant_by
 from procore_nb.client.diagnosis import diagnose
 from procore_nb.credentials import company_number
 from procore_nb.environments import DEMO, Environment
@@ -28,10 +29,19 @@ from procore_nb.near_match import near
 from procore_nb.scalars import utc_text
 
 # What Tab offers; the rest of a connection's attributes is for stores, forms and the command line.
-_FOR_PEOPLE = (
+FOR_PEOPLE = (
     "access_request", "catalogue", "clear_cache", "close", "companies", "company_id", "count", "diagnose", "endpoint", "environment", "estimate", "explore",
     "frames", "get", "lists", "me", "pages", "projects", "rate_limit", "record", "records", "table", "token_info",
 )  # fmt: skip
+_VALUES = ("catalogue", "company_id", "environment")
+_MEANT = {
+    "search": 'pnb.find_endpoints("a word")',
+    **dict.fromkeys(("fetch", "list", "query", "read"), 'procore.table("rfis", …)'),
+    "request": 'procore.get("/rest/v1.0/…")',
+    **dict.fromkeys(
+        ("delete", "patch", "post", "put"), "to Procore with its own application: this package only reads"
+    ),
+}
 _BY_CONNECT = 'Write procore = pnb.connect("demo"), or another environment with client_id=…, client_secret=…, company_id=….'
 _VERB = re.compile(r"^(get|list|fetch|read|load)_")
 
@@ -74,6 +84,7 @@ class Connection:
         """How far the server's clock was behind this machine's at its last response; 0 where it is ahead or not known."""
         return self.session.seconds_behind
 
+    @explain_calls()
     def diagnose(self) -> pd.DataFrame:
         """Return, step by step, what works between here and the first project.
 
@@ -90,6 +101,7 @@ class Connection:
         """
         return diagnose(self.session, self.company_id, catalogue=self.catalogue)
 
+    @explain_calls()
     def token_info(self) -> dict[str, Any]:
         """Return what the login host says about the current token.
 
@@ -111,6 +123,7 @@ class Connection:
         """
         return self.session.token_info()
 
+    @explain_calls()
     def rate_limit(self) -> pd.DataFrame:
         """Return what the rate limit leaves, one row per counting window known so far.
 
@@ -141,6 +154,7 @@ class Connection:
         frame["resets_at"] = pd.to_datetime(frame["resets_at"], utc=True).astype("datetime64[us, UTC]")
         return frame.astype(kinds)
 
+    @explain_calls()
     def close(self, *, revoke: bool | None = None) -> None:
         """Close the connections.
 
@@ -178,27 +192,35 @@ class Connection:
         )
 
     def __dir__(self) -> list[str]:
-        return [*_FOR_PEOPLE]
+        return [*FOR_PEOPLE]
 
     def __getattr__(self, name: str) -> NoReturn:
         if name.startswith("_") or "catalogue" not in self.__dict__:
             raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
         bare = _VERB.sub("", name)
-        known = [bare] if bare in _FOR_PEOPLE else near(bare, _FOR_PEOPLE, letters=0.8)
-        written = [f"procore.{one}(…)" for one in known]
-        with contextlib.suppress(CatalogError):
+        known = [bare] if bare in FOR_PEOPLE else near(bare, FOR_PEOPLE, letters=0.8)
+        written = [f"procore.{one}{'' if one in _VALUES else '(…)'}" for one in known]
+        choice = ""
+        try:
             found = self.catalogue.endpoint(bare).name
             written += [f"procore.lists.{found}(…)", f'procore.table("{found}", …)']
-        hint = f"Write {' or '.join(written)}. " if written else ""
+        except CatalogError as error:
+            choice = f"{error.advice} " if meant_by(bare) else ""
+        if name in sys.modules["procore_nb"].__all__:
+            written = [f"pnb.{name}(…)"]
+        written = [_MEANT[name]] if name in _MEANT else written
+        hint = choice or (f"Write {' or '.join(written)}. " if written else "")
         raise NoAttributeError(
             f"A connection has no {name!r}.",
             advice=hint + 'procore.lists.<Tab> has every list; pnb.find_endpoints("a word") searches them.',
         )
 
     def __getitem__(self, name: object) -> NoReturn:
+        name = name if isinstance(name, str) else "rfis"
         raise ArgumentError("A connection is no table.", advice=f'Write procore.table("{name}", …).')
 
-    __call__ = __getitem__
+    def __call__(self, name: object = "", *_: object, **__: object) -> NoReturn:
+        self.__getitem__(name or None)
 
     def __repr__(self) -> str:
         company = "no company" if self.company_id is None else f"company {self.company_id}"

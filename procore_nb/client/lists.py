@@ -9,15 +9,15 @@ from __future__ import annotations
 import inspect
 import re
 import sys
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pandas as pd
 
 from procore_nb.catalog import Catalogue, Endpoint, load, search
 from procore_nb.catalog.everyday import OFTEN
 from procore_nb.client.connection import Connection
-from procore_nb.errors import CatalogError, NoAttributeError
+from procore_nb.errors import ArgumentError, CatalogError, NoAttributeError
 
 if TYPE_CHECKING:
     from procore_nb.client.procore import Procore
@@ -67,6 +67,20 @@ class Lists:
         fetch.__doc__ = repr(endpoint)
         fetch.__signature__ = signature_of(endpoint)  # type: ignore[attr-defined]
         return fetch
+
+    def __call__(self, name: str = "rfis", *_: object, **__: object) -> NoReturn:
+        raise ArgumentError(
+            "lists is no function.", advice=f"Write procore.lists.{name}(…); dir(procore.lists) names all."
+        )
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(list_names(self._procore.catalogue))
+
+    def __len__(self) -> int:
+        return len(dir(self))
+
+    def __contains__(self, name: object) -> bool:
+        return name in dir(self)
 
     def __dir__(self) -> list[str]:
         return list_names(self._procore.catalogue)

@@ -242,6 +242,7 @@ class Lookups(Connection):
         """
         return access_request(self, names)
 
+    @explain_calls()
     def clear_cache(self) -> int:
         """Remove what `connect(cache=…)` keeps on disk for that length of time, of all accounts; return how many files.
 

@@ -29,6 +29,12 @@ _LARGEST_PAGE = {"v1": 2000, "v2": 100}
 
 TARGETS = ("project_id", "projects", "company_id", "parent")
 """The options of every list that name where it is fetched from."""
+_FILTERS = ("filter", "filters", "params", "query", "where")
+_MEANT = {  # as pandas and others call it
+    **dict.fromkeys(("first", "head", "n", "nrows", "rows", "top"), "max_rows"),
+    **dict.fromkeys(("attributes", "cols", "fields", "select", "usecols"), "columns"),
+    **dict.fromkeys(("order", "order_by", "sort_by"), "sort"),
+}
 _LENGTH = frozenset({"limit", "page_size"})
 _LEADING = (
     "company_id",
@@ -278,8 +284,19 @@ def unknown_argument(endpoint: Endpoint, name: str, value: Any, known: Iterable[
         )
     if name == "active" and endpoint.name == "projects" and isinstance(value, bool):
         return CatalogError(problem, advice=f'Write status="{"Active" if value else "Inactive"}".')
-    names = sorted({*known, *_own_names(endpoint, set(known)), *TARGETS})
-    close = near(name, names, letters=0.7)
+    if name in _FILTERS:
+        given = value if isinstance(value, Mapping) and value else {"status": "open"}
+        written = ", ".join(
+            f'{key}="{one}"' if isinstance(one, str) else f"{key}={one!r}" for key, one in given.items()
+        )
+        return CatalogError(problem, advice=f"Write filters by their names: {written}.")
+    own = {
+        "max_rows",
+        "columns",
+        *(["budget_view"] if any("budget_view_id" in group for group in endpoint.needs) else []),
+    }
+    names = sorted({*known, *_own_names(endpoint, set(known)), *TARGETS, *own})
+    close = (_MEANT[name],) if _MEANT.get(name) in names else near(name, names, letters=0.7)
     column = _column_for(endpoint, name)
     advice = [f"Did you mean {' or '.join(f'{one}=' for one in close)}?"] if close else []
     if column:

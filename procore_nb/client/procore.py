@@ -41,6 +41,7 @@ class Procore(Lookups):
     True
     """
 
+    @explain_calls()
     def me(self) -> pd.DataFrame:
         """Return who this connection is: one row.
 
@@ -68,6 +69,7 @@ class Procore(Lookups):
         """
         return self._own("me").frame()
 
+    @explain_calls()
     def companies(self, *, include_free_companies: bool | None = None) -> pd.DataFrame:
         """Return the companies this account can see, one row each.
 
@@ -98,7 +100,7 @@ class Procore(Lookups):
         """
         return self._own("companies", include_free_companies=include_free_companies).frame()
 
-    @explain_calls()
+    @explain_calls(extra='Write procore.projects(status="All"), or filters by their names.')
     def projects(
         self,
         *,
@@ -254,6 +256,7 @@ class Procore(Lookups):
         }
         return list_query(self, name, {**arguments, **options}, target).collection().frame()
 
+    @explain_calls()
     def frames(
         self, name: str, target: Any = None, /, *, rows_at_once: int | None = None, **arguments: Any
     ) -> Iterator[pd.DataFrame]:
@@ -306,6 +309,7 @@ class Procore(Lookups):
             raise ArgumentError(f"rows_at_once is a whole number from 1 up, not {rows_at_once!r}.")
         return replace(query.collection(), policy=policy).frames(rows_at_once=rows_at_once)
 
+    @explain_calls()
     def pages(self, name: str, target: Any = None, /, **arguments: Any) -> Iterator[list[Any]]:
         """Yield the records of a list page by page, as Procore sent them; takes the arguments of `table`.
 
@@ -328,6 +332,7 @@ class Procore(Lookups):
         pages = query.collection().pages()
         return (rows for _, rows in pages)
 
+    @explain_calls()
     def records(self, name: str, target: Any = None, /, **arguments: Any) -> Iterator[Any]:
         """Yield the records of a list one by one, as Procore sent them; takes the arguments of `table`.
 
@@ -349,6 +354,7 @@ class Procore(Lookups):
         """Every list by attribute: `procore.lists.rfis("all", status="open")` is `procore.table("rfis", …)`."""
         return Lists(self)
 
+    @explain_calls()
     def endpoint(self, name: str) -> Endpoint:
         """Return what is known of a list: its path, what it needs, its filters, caveats and columns.
 
@@ -370,6 +376,7 @@ class Procore(Lookups):
         """
         return self.catalogue.endpoint(name)
 
+    @explain_calls()
     def explore(self) -> Any:
         """Return the explorer for this connection: pick a list, projects and filters, fetch, look, keep.
 

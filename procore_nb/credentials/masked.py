@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from procore_nb.call_errors import explain_calls
 from procore_nb.errors import ArgumentError, CredentialsError, ProcoreError
 
 MASK = "<set>"
@@ -84,11 +85,14 @@ class Credentials:
     client_id: str
     client_secret: Secret
 
+    @explain_calls()
     def __init__(self, client_id: str, client_secret: str | Secret) -> None:
         # From here on no variable holds the text: some tracebacks show variables.
         client_secret = _as_secret(client_secret)
         object.__setattr__(self, "client_id", client_id.strip() if isinstance(client_id, str) else "")
         object.__setattr__(self, "client_secret", client_secret)
+        if not isinstance(client_id, str):
+            raise CredentialsError(f"The client id is text, not {type(client_id).__name__}.")
         for what, fault in (("client id", _fault(self.client_id)), ("client secret", _fault(client_secret))):
             if fault:
                 raise CredentialsError(f"The {what} {fault[0]}.", advice=fault[1])

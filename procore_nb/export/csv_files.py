@@ -100,6 +100,7 @@ def to_csv(
     return output_path(path)
 
 
+@explain_calls()
 def read_csv(
     path: str | os.PathLike[str], *, endpoint: Any = None, catalogue: Catalogue | None = None
 ) -> pd.DataFrame:

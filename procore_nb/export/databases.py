@@ -17,12 +17,13 @@ import pandas as pd
 import pyarrow as pa
 
 from procore_nb.call_errors import explain_calls
-from procore_nb.errors import ArgumentError, OutputError, warn
+from procore_nb.errors import ArgumentError, MissingExtraError, OutputError, warn
 from procore_nb.export.column_text import ColumnType, texts_of
 from procore_nb.export.file_groups import INDEX_ADVICE, frames_of, library
 from procore_nb.export.frame_schema import writable
 from procore_nb.export.parquet import encoded
 from procore_nb.frames.codec import ARROW_TYPES, json_value
+from procore_nb.scalars import shown
 
 IfExists = Literal["fail", "replace", "append"]
 _AT_ONCE = 10_000  # rows
@@ -99,7 +100,9 @@ def to_sql(
     if if_exists not in get_args(IfExists):
         raise ArgumentError(f'if_exists is "fail", "replace" or "append", not {if_exists!r}.')
     if not isinstance(name, str) or not name:
-        raise ArgumentError(f"A table has a name, not {name!r}.")
+        raise ArgumentError(
+            f"A table has a name, not {shown(name)}.", advice="Write to_sql(frame, name, connection)."
+        )
     frames = frames_of(frame)
     if None not in frames:
         raise ArgumentError("to_sql writes one frame.", advice="Call it for each of them.")
@@ -189,15 +192,15 @@ def _without_decimals(target: Target) -> Target:
 
 
 @contextmanager
-def _refusals(target: Target, error: type[Exception]) -> Iterator[None]:
+def _refusals(target: Target, *errors: type[Exception]) -> Iterator[None]:
     """Errors of a database as ours. SQLAlchemy's own text holds the rows that were sent: the driver's is enough."""
     try:
         yield
-    except error as problem:
+    except errors as problem:
         said = str(getattr(problem, "orig", None) or problem).strip().partition("\n")[0].rstrip(".")
         raise OutputError(
             f"The table {target.name!r} cannot be written: {said}.",
-            advice=_EXISTS if "exist" in said and target.if_exists == "fail" else "",
+            advice=_EXISTS if "already exist" in said and target.if_exists == "fail" else "",
         ) from problem
 
 
@@ -215,6 +218,12 @@ def _write_by_duckdb(connection: Any, target: Target, duckdb: Any) -> None:
         ]
     )
     with _refusals(target, duckdb.Error):
+        # Inside a transaction of the caller's, each statement has the same number; they commit it.
+        number = "select txid_current()"
+        if connection.execute(number).fetchall() == connection.execute(number).fetchall():
+            raise ArgumentError(
+                "The connection is inside a transaction.", advice="Commit or roll back first."
+            )
         connection.register(view, pa.table(target.columns))
         try:
             connection.begin()
@@ -246,7 +255,7 @@ def _write_by_adbc(connection: Any, target: Target, dbapi: Any) -> None:
 
 
 def _write_by_sqlalchemy(connection: Any, target: Target, sa: Any) -> None:
-    with _refusals(target, sa.exc.SQLAlchemyError), _transaction(connection, sa) as opened:
+    with _refusals(target, sa.exc.SQLAlchemyError, sqlite3.Error), _transaction(connection, sa) as opened:
         sqlite = opened.dialect.name == "sqlite"
         target = _without_decimals(target) if sqlite else target
         table = sa.Table(
@@ -275,9 +284,24 @@ def _transaction(connection: Any, sa: Any) -> Iterator[Any]:
     """A connection of SQLAlchemy with a transaction, which ends with the block; one of the caller's own goes on."""
     if isinstance(connection, sqlite3.Connection):
         given = connection
+        if given.in_transaction:  # which SQLAlchemy would roll back
+            raise ArgumentError(
+                "The connection is inside a transaction.", advice="Commit or roll back first."
+            )
         connection = sa.create_engine("sqlite://", creator=lambda: given, poolclass=sa.pool.StaticPool)
     if isinstance(connection, str):
-        connection = sa.create_engine(connection, poolclass=sa.pool.NullPool)
+        try:
+            connection = sa.create_engine(connection, poolclass=sa.pool.NullPool)
+        except ImportError as error:
+            raise MissingExtraError(
+                f"The driver of this database is not installed: {error.name}.",
+                advice=f"pip install {error.name}",
+            ) from error
+        except ValueError as error:  # of the port
+            raise ArgumentError(
+                "The URL of the database cannot be read.",
+                advice='"postgresql+psycopg://user@host:5432/database"',
+            ) from error
     if isinstance(connection, sa.Engine):
         with connection.begin() as opened:
             yield _begun(opened)

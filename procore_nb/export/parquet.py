@@ -75,6 +75,7 @@ def to_parquet(frame: pd.DataFrame | Mapping[str, pd.DataFrame], path: str | os.
     return output_path(path)
 
 
+@explain_calls()
 def read_parquet(path: str | os.PathLike[str]) -> pd.DataFrame:
     """Read a Parquet file as the frame it was.
 

@@ -166,7 +166,9 @@ class ResponseCache:
     def _write(self, key: str, value: bytes) -> None:
         try:
             # The owner's only, before anything is in it.
-            os.close(os.open(self.folder / f"{key}.bin", os.O_CREAT | os.O_WRONLY, 0o600))
+            place = self.folder / f"{key}.bin"
+            os.close(os.open(place, os.O_CREAT | os.O_WRONLY, 0o600))
+            place.chmod(0o600)  # one that was there may have another mode
             self._open()[key] = hashlib.sha256(value).digest() + zlib.compress(value, 1)
         except (KeyError, OSError):
             return  # a full disk costs a request the next time, and no rows now

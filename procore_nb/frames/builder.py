@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from procore_nb import catalog
+from procore_nb.call_errors import explain_calls
 from procore_nb.catalog import Catalogue
 from procore_nb.errors import ArgumentError, CatalogError
 from procore_nb.frame_info import describe
@@ -268,6 +269,7 @@ class FrameBuilder:
         return [name for path, name in names.items() if path not in known and not any(map(_is_custom, path))]
 
 
+@explain_calls()
 def to_frame(
     records: Iterable[Any],
     endpoint: Any = None,

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from procore_nb.call_errors import explain_calls
 from procore_nb.catalog import Catalogue
 from procore_nb.errors import ArgumentError, CatalogError
 from procore_nb.frame_info import describe
@@ -25,6 +26,7 @@ from procore_nb.scalars import is_missing
 _VERSION = re.compile(r"(_v\d+_\d+|_by_query|_recycled|_grouped)+$")
 
 
+@explain_calls()
 def explode(frame: pd.DataFrame, column: str, *, catalogue: Catalogue | None = None) -> pd.DataFrame:
     """Return one row per element of a list column, with its parent's id.
 

@@ -75,8 +75,8 @@ def local_times(frame: pd.DataFrame, projects: pd.DataFrame) -> pd.DataFrame:
 
 def _zones(ids: Any, projects: pd.DataFrame) -> Any:
     """The name of each row's time zone; a warning says of how many rows none is known, and why."""
-    texts = ids.astype("string")
-    known = dict(zip(projects["id"].astype("string"), projects["time_zone"], strict=True))
+    texts = _texts(ids)
+    known = dict(zip(_texts(projects["id"]), projects["time_zone"], strict=True))
     zones = texts.map(known).astype("string")
     unread = zones.isin([name for name in zones.dropna().unique() if zone(name) is None])
     reasons = {
@@ -88,3 +88,10 @@ def _zones(ids: Any, projects: pd.DataFrame) -> Any:
     if said:
         warn(f"Local times are UTC where the time zone is not known: {', '.join(said)}.")
     return zones
+
+
+def _texts(ids: Any) -> Any:
+    """Ids as text; those that a merge or a file of another program made floats are whole numbers."""
+    if pd.api.types.is_float_dtype(ids):
+        ids = ids.where(ids.abs() < 2**53).round().astype("Int64")
+    return ids.astype("string")

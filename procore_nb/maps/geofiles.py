@@ -18,12 +18,14 @@ import orjson
 import pandas as pd
 
 from procore_nb.atomic_write import output_path, write_group
+from procore_nb.call_errors import explain_calls
 from procore_nb.errors import MissingExtraError, OutputError
 from procore_nb.export.file_groups import files_for
 from procore_nb.maps.map_columns import find_columns
 from procore_nb.maps.validate import LocatedFrame, locate
 
 
+@explain_calls()
 def to_geojson(
     frame: pd.DataFrame | Mapping[str, pd.DataFrame],
     path: str | os.PathLike[str],
@@ -90,6 +92,7 @@ def _collection(located: LocatedFrame, kept: list[Any]) -> bytes:
         return text.encode("utf-8", "replace")  # half a surrogate is no character: no reader takes it
 
 
+@explain_calls()
 def to_geodataframe(
     frame: pd.DataFrame, *, fix: str | None = None, latitude: str = "latitude", longitude: str = "longitude"
 ) -> Any:

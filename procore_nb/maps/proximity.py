@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from procore_nb.call_errors import explain_calls
 from procore_nb.errors import ArgumentError
 from procore_nb.maps.geometry import distance_km
 from procore_nb.maps.map_columns import check_frame, find_column, find_columns, name_column
@@ -28,6 +29,7 @@ JOINED = (
 )
 
 
+@explain_calls()
 def with_location(
     frame: pd.DataFrame, projects: pd.DataFrame, *, on: str | None = None, columns: list[str] | None = None
 ) -> pd.DataFrame:
@@ -93,6 +95,7 @@ def with_location(
     return result
 
 
+@explain_calls()
 def distance_to(
     frame: pd.DataFrame,
     lat: float,
@@ -131,6 +134,7 @@ def distance_to(
     return pd.Series(distances, index=frame.index, name="distance_km")
 
 
+@explain_calls()
 def nearest(
     frame: pd.DataFrame,
     places: pd.DataFrame,

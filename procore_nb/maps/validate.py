@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from procore_nb.call_errors import explain_calls
 from procore_nb.errors import ArgumentError
 from procore_nb.maps.borders import Floats, Region, country_region, state_region
 from procore_nb.maps.geometry import Bools, is_near
@@ -284,6 +285,7 @@ def map_rows(
     )
 
 
+@explain_calls()
 def check_coordinates(
     frame: pd.DataFrame, *, latitude: str = "latitude", longitude: str = "longitude"
 ) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from procore_nb.call_errors import explain_calls
 from procore_nb.reports.billing_report import billing
 from procore_nb.reports.budget_reports import cost, wip
 from procore_nb.reports.buyout_report import buyout
@@ -32,6 +33,7 @@ REPORTS: dict[str, ReportFunction] = {
 """Every report by its name, in the order of a pack."""
 
 
+@explain_calls()
 def all_reports(
     source: Any,
     *names: str,
@@ -83,6 +85,7 @@ def all_reports(
     return found
 
 
+@explain_calls()
 def view(source: Any, name: str = "portfolio_health") -> Any:
     """Return a small form around a report: choose it, projects, a day and options; see it, save it.
 

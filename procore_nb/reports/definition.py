@@ -14,6 +14,7 @@ from typing import Any
 
 import pandas as pd
 
+from procore_nb.call_errors import explain_calls
 from procore_nb.errors import ArgumentError
 from procore_nb.near_match import near
 from procore_nb.reports.days import DayCounter, as_day
@@ -100,6 +101,7 @@ class ReportFunction:
     def __repr__(self) -> str:
         return f"<report {self.name}: {self.question}>"
 
+    @explain_calls()
     def __call__(
         self,
         source: Any,

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 import pandas as pd
 
 from procore_nb.atomic_write import check_output, output_path, replace_atomically
+from procore_nb.call_errors import explain_calls
 from procore_nb.errors import ArgumentError
 from procore_nb.export import to_excel
 from procore_nb.reports.health_report import GAUGES
@@ -35,6 +36,7 @@ SCRIPT = files("procore_nb.reports").joinpath("pack.js").read_text("utf-8")
 STYLE_BLOCK = f"<style>{STYLE}</style>"
 
 
+@explain_calls()
 def pack(reports: Iterable[Report], path: str | os.PathLike[str], *, names: Names = "show") -> Path:
     """Write reports to one file and return its path.
 

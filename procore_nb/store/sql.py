@@ -16,6 +16,7 @@ import pandas as pd
 import pyarrow as pa
 
 from procore_nb.atomic_write import output_path, replace_atomically
+from procore_nb.call_errors import explain_calls
 from procore_nb.errors import ArgumentError, MissingExtraError
 from procore_nb.frame_info import describe
 from procore_nb.frames.codec import DEFAULT_DECIMALS, EXACT, Decimals, checked_decimals, from_any_arrow
@@ -63,6 +64,7 @@ def write_database(
     return place
 
 
+@explain_calls()
 def to_duckdb(store: Store, path: str | os.PathLike[str]) -> Path:
     """Write all tables of a store into one file of DuckDB, for programs that open such files.
 

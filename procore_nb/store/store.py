@@ -18,6 +18,7 @@ from typing import Any, Literal, TypeVar
 import pandas as pd
 import pyarrow as pa
 
+from procore_nb.call_errors import explain_calls
 from procore_nb.catalog import Catalogue
 from procore_nb.errors import ArgumentError, OutputError, ProcoreError, StoreError
 from procore_nb.frames.codec import DEFAULT_DECIMALS, Decimals
@@ -61,6 +62,7 @@ class Store:
     Int64Dtype()
     """
 
+    @explain_calls()
     def __init__(
         self,
         place: str | os.PathLike[str],
@@ -85,6 +87,7 @@ class Store:
                     recover(self._files, table)
                 erase.finish(self._files, catalogue)
 
+    @explain_calls()
     def sync(
         self,
         procore: Source,
@@ -167,6 +170,7 @@ class Store:
             erase.finish(self._files, self._tables.catalogue)
             return self._sync(procore, wanted, projects, options, skip=on_error == "skip")
 
+    @explain_calls()
     def table(
         self,
         name: str,
@@ -205,6 +209,7 @@ class Store:
         """
         return self._tables.frame(name, deleted=deleted, history=history, as_of=as_of, decimals=decimals)
 
+    @explain_calls()
     def changes(self, name: str, *, since: Any, decimals: Decimals = DEFAULT_DECIMALS) -> pd.DataFrame:
         """Return the rows that became new, changed or deleted since a moment.
 
@@ -225,10 +230,12 @@ class Store:
         """
         return self._tables.changes(name, since, decimals=decimals)
 
+    @explain_calls()
     def tables(self) -> pd.DataFrame:
         """Return what is kept, one row per table: rows, deleted, last_sync, last_whole (UTC), mode, parts, bytes."""
         return tables_frame([manifest for _, manifest in self._tables.all().values()])
 
+    @explain_calls()
     def sql(self, query: str, *, decimals: Decimals = DEFAULT_DECIMALS) -> pd.DataFrame:
         """Return the answer to a query in DuckDB's SQL, in which every table of the store is a table.
 
@@ -263,6 +270,7 @@ class Store:
                     raise
         raise AssertionError("unreachable")
 
+    @explain_calls()
     def erase(self, *, user_id: int | str, wait_seconds: float = 0.0) -> pd.DataFrame:
         """Erase one person: from rows, deleted rows, earlier versions, and what an unfinished sync has staged.
 
@@ -303,6 +311,7 @@ class Store:
         with locked(self._files, wait_seconds=not_negative(wait_seconds, "wait_seconds")):
             return erase.erase(self._files, user_id, self._tables.catalogue)
 
+    @explain_calls()
     def to_duckdb(self, path: str | os.PathLike[str]) -> Path:
         """Write all tables into one file of DuckDB, beside it first, and return its path; see `procore_nb.to_duckdb`."""
         from procore_nb.store.sql import write_database
@@ -311,6 +320,7 @@ class Store:
             lambda tables: write_database(path, tables, self._files, check=self._tables.check)
         )
 
+    @explain_calls()
     def files(self, name: str) -> list[str]:
         """Return the Parquet files that hold a table as it is, for any engine: `pl.scan_parquet(store.files("rfis"))`."""
         return self._tables.files(name)

@@ -13,6 +13,7 @@ import pandas as pd
 import traitlets
 
 from procore_nb import hints
+from procore_nb.call_errors import explain_calls
 from procore_nb.client import Procore, connect
 from procore_nb.credentials import CredentialSources
 from procore_nb.environments import DEMO, Environment
@@ -56,6 +57,7 @@ class ConnectForm(ipywidgets.VBox):  # type: ignore[misc]
 
     connected = traitlets.Bool(False)
 
+    @explain_calls()
     def __init__(
         self,
         environment: Environment | str | None = None,

@@ -13,6 +13,7 @@ from typing import Any
 import ipywidgets
 import pandas as pd
 
+from procore_nb.call_errors import explain_calls
 from procore_nb.client import Procore
 from procore_nb.errors import ArgumentError, IncompleteError, ProcoreError
 from procore_nb.widgets.assets import close_all, environment_badge, sendable
@@ -111,6 +112,7 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
     'project_id'
     """
 
+    @explain_calls()
     def __init__(self, procore: Procore, *, endpoint: str | None = None) -> None:
         if not isinstance(procore, Procore):
             raise ArgumentError(

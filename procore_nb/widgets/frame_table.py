@@ -19,6 +19,7 @@ from typing import Any
 
 import pandas as pd
 
+from procore_nb.call_errors import explain_calls
 from procore_nb.errors import ArgumentError, ProcoreError
 from procore_nb.export import to_csv, to_excel
 from procore_nb.widgets.assets import MessageWidget, script, style
@@ -54,6 +55,7 @@ class FrameTable(MessageWidget):
     _esm = script("download.js", "columns.js", "table.js")
     _css = style("table.css")
 
+    @explain_calls()
     def __init__(self, frame: pd.DataFrame, **values: Any) -> None:
         super().__init__(**values)
         self._downloads = Downloads(self.send)

@@ -14,6 +14,7 @@ import pandas as pd
 import traitlets
 
 from procore_nb import catalog
+from procore_nb.call_errors import explain_calls
 from procore_nb.catalog import Catalogue, Endpoint, search
 from procore_nb.catalog.everyday import OFTEN
 from procore_nb.client import Procore
@@ -89,6 +90,7 @@ class CompanyPicker(ipywidgets.Dropdown):  # type: ignore[misc]
     24816
     """
 
+    @explain_calls()
     def __init__(self, source: Procore | pd.DataFrame | None = None, **values: Any) -> None:
         style = {"description_width": "110px"}
         super().__init__(**({"description": "Company", "style": style, "layout": {"width": "auto"}} | values))
@@ -150,6 +152,7 @@ class ProjectPicker(Picker):
 
     value = traitlets.Tuple()
 
+    @explain_calls()
     def __init__(self, source: Procore | pd.DataFrame | None = None) -> None:
         super().__init__(several=True, placeholder="project name, number, city or stage", noun="projects")
         self._projects = pd.DataFrame({"id": pd.array([], dtype="Int64")})
@@ -235,6 +238,7 @@ class EndpointPicker(Picker):
 
     value = traitlets.Unicode("")
 
+    @explain_calls()
     def __init__(self, catalogue: Catalogue | None = None) -> None:
         words = "what to look at: rfis, punch, budget …"
         super().__init__(several=False, placeholder=words, noun="lists", ranked=True)

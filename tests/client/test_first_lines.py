@@ -56,3 +56,20 @@ def test_a_first_line_works_or_one_sentence_says_what_to_type(
         eval(code, dict(names))
     assert answer in str(caught.value)
     assert len(str(caught.value)) < 900
+
+
+def test_no_public_call_that_does_not_fit_ends_in_a_bare_type_error(
+    names: dict[str, Any], tmp_path: Path
+) -> None:
+    procore, store = names["procore"], pnb.Store(tmp_path)
+    public = [getattr(pnb, name) for name in pnb.__all__]
+    calls = [
+        one for one in public if callable(one) and one not in (pnb.Procore, pnb.Environment, pnb.Profiles)
+    ]
+    calls = [one for one in calls if not (isinstance(one, type) and issubclass(one, Exception))]
+    calls += [getattr(procore, name) for name in dir(procore)]
+    calls += [getattr(store, name) for name in dir(store) if not name.startswith("_")]
+    calls += [pnb.reports.rfis, pnb.reports.pack, pnb.reports.view]
+    for call in filter(callable, calls):
+        with pytest.raises(pnb.ProcoreError):
+            call(*[object()] * 25)

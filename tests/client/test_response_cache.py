@@ -103,6 +103,19 @@ def test_files_are_their_owners_and_hold_no_token_or_secret(another, connected, 
             assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
+@pytest.mark.skipif(os.name != "posix", reason="modes of files")
+def test_a_file_that_others_may_write_is_its_owners_again(another, connected, folder) -> None:  # type: ignore[no-untyped-def]
+    server = another(portfolio(1, 3))
+    connected(server, cache="1h").table("rfis", project_id=1)
+    for path in files(folder):
+        path.write_bytes(b"")
+        path.chmod(0o666)
+    connected(server, cache="1h").table("rfis", project_id=1)
+    filled = [one for one in files(folder) if one.stat().st_size]
+    assert {stat.S_IMODE(one.stat().st_mode) for one in filled} == {0o600}
+    assert len(filled) == 2
+
+
 @pytest.mark.parametrize("harm", [lambda path: path.write_bytes(path.read_bytes()[:-3]), Path.unlink,
                                   lambda path: path.write_bytes(b"\x80\x04nonsense" * 9), lambda path: path.write_bytes(b"")])  # fmt: skip
 def test_a_damaged_file_is_fetched_again(another, connected, folder, harm: Callable[[Path], Any]) -> None:  # type: ignore[no-untyped-def]

@@ -46,6 +46,7 @@ def printed() -> list[str]:
         "%xmode Verbose\nprocore.rfis",
         "%xmode Context\nprocore.rfis",
         "1 / 0",
+        "pnb.rfis()",
     )
 
 
@@ -56,6 +57,10 @@ def test_an_error_is_message_advice_and_the_line_of_the_cell(printed: list[str])
     assert advice.startswith("Did you mean status=?")
     assert line == "line 2: procore.table('rfis', stauts='open')"
     assert len(printed[1].splitlines()) == 3
+    assert printed[7].splitlines()[1:] == [
+        'Write procore = pnb.connect("demo"), then procore.lists.rfis(…).',
+        "line 1: pnb.rfis()",
+    ]
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -23,7 +24,7 @@ import pytest
 import sqlalchemy as sa
 
 import procore_nb as pnb
-from procore_nb.errors import ArgumentError, OutputError, ProcoreWarning
+from procore_nb.errors import ArgumentError, MissingExtraError, OutputError, ProcoreWarning
 from procore_nb.export import to_sql
 from procore_nb.frames import to_frame
 
@@ -223,6 +224,48 @@ def test_what_cannot_be_written_is_said_in_a_sentence(given: dict[str, Any], sai
         with pytest.raises((ArgumentError, OutputError), match=said):
             pnb.to_sql(values.pop("frame"), values.pop("name"), values.pop("connection"), **values)
     connection.close()
+
+
+def test_an_open_transaction_of_the_callers_is_left_as_it_is() -> None:
+    with ExitStack() as stack:
+        for connection in (
+            stack.enter_context(contextlib.closing(sqlite3.connect(":memory:", isolation_level="DEFERRED"))),
+            stack.enter_context(duckdb.connect()),
+        ):
+            connection.execute("create table mine (a integer)")
+            connection.execute("begin")
+            connection.execute("insert into mine values (1)")
+            with pytest.raises(ArgumentError, match="Commit or roll back first"):
+                to_sql(frame_of()[["id"]], "projects", connection)
+            connection.commit()
+            assert connection.execute("select a from mine").fetchall() == [(1,)]
+            assert to_sql(frame_of()[["id"]], "projects", connection) == 2
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "said"),
+    [
+        ("postgresql+psycopg://me:5ecret@host:port/db", ArgumentError, "cannot be read"),
+        ("mssql+pymssql://me:5ecret@host/db", MissingExtraError, "pip install pymssql"),
+        ("nothing", OutputError, "cannot be written"),
+    ],
+)
+def test_a_url_that_leads_nowhere_is_an_error_without_its_password(
+    given: str, error: type[Exception], said: str
+) -> None:
+    with pytest.raises(error, match=said) as caught:
+        to_sql(frame_of(), "a", given)
+    assert "5ecret" not in str(caught.value)
+
+
+def test_a_closed_connection_or_no_schema_is_said_by_the_database() -> None:
+    closed = sqlite3.connect(":memory:")
+    closed.close()
+    with pytest.raises(OutputError, match="closed database"):
+        to_sql(frame_of(), "a", closed)
+    with duckdb.connect() as connection, pytest.raises(OutputError, match="nope") as caught:
+        to_sql(frame_of(), "a", connection, schema="nope")
+    assert not caught.value.advice
 
 
 # -- PostgreSQL ----------------------------------------------------------------------------------------------

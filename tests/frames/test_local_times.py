@@ -88,3 +88,12 @@ def test_every_name_of_rails_leads_to_a_zone() -> None:
     assert len(rails_names()) > 140
     assert [name for name in rails_names() if zone(name) is None] == []
     assert [zone(name) for name in ("Mars/Base", "", "../etc/passwd", "/etc/passwd")] == [None] * 4
+
+
+def test_ids_that_a_merge_made_floats_or_text_are_the_same_ids() -> None:
+    frame = rows(1, 2)
+    wanted = local_times(frame, PROJECTS)["created_at_local"].tolist()
+    for kind in ("float64", "Float64", "string", "int64"):
+        given = frame.astype({"project_id": kind})
+        assert local_times(given, PROJECTS)["created_at_local"].tolist() == wanted
+        assert local_times(frame, PROJECTS.astype({"id": kind}))["created_at_local"].tolist() == wanted

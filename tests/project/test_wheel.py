@@ -14,7 +14,7 @@ import procore_nb as pnb
 
 from .declared import EXTRAS, ROOT
 
-SHIPPED = {".py", ".gz", ".js", ".css", ".csv", ".md", ".typed", ".json"}
+SHIPPED = {".py", ".gz", ".js", ".css", ".csv", ".md", ".typed", ".json", ".txt"}
 
 
 @pytest.fixture(scope="module")
