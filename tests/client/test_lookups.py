@@ -323,6 +323,7 @@ def test_an_estimate_asks_only_for_the_targets(to_demo) -> None:  # type: ignore
     first = procore.estimate("rfis", project_id=7)
     assert first[["targets", "requests"]].iloc[0].tolist() == [1, 1]
     assert math.isnan(first["seconds"][0])
+    assert procore.estimate("rfis", projects=[7, 8, 9], max_rows=5)["requests"].tolist() == [1]
     assert not procore.seen
     whole = procore.estimate("rfis", projects="all")
     assert whole["targets"].tolist() == [172]

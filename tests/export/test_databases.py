@@ -154,6 +154,29 @@ def test_a_failure_between_rows_brings_the_former_table_back(
         assert read("select count(id) from projects") == [(2,)]
 
 
+class Failing:
+    """A connection of DuckDB that breaks while rows are added."""
+
+    def __init__(self, connection: Any) -> None:
+        self.connection = connection
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.connection, name)
+
+    def execute(self, query: str) -> Any:
+        if query.startswith("insert"):
+            raise duckdb.IOException("disk full")
+        return self.connection.execute(query)
+
+
+def test_rows_that_duckdb_refuses_leave_no_table() -> None:
+    Failing.__module__ = "duckdb"
+    with duckdb.connect() as connection:
+        with pytest.raises(OutputError, match="disk full"):
+            to_sql(frame_of()[["id"]], "projects", Failing(connection), if_exists="append")
+        assert connection.execute("show tables").fetchall() == []
+
+
 def test_duckdb_has_decimals_zones_days_and_json(tmp_path: Path) -> None:
     with duckdb.connect() as connection:
         to_sql(frame_of(), "projects", connection)
