@@ -169,6 +169,14 @@ class Failing:
         return self.connection.execute(query)
 
 
+def test_rows_are_added_by_the_names_of_their_columns(database: tuple[Any, Opened]) -> None:
+    connection, read = database
+    frame = frame_of()[["id", "name"]]
+    to_sql(frame, "projects", connection)
+    to_sql(frame[["name", "id"]].head(1), "projects", connection, if_exists="append")
+    assert [row[0] for row in read("select name from projects where id > 2")] == [RECORDS[0]["name"]] * 2
+
+
 def test_rows_that_duckdb_refuses_leave_no_table() -> None:
     Failing.__module__ = "duckdb"
     with duckdb.connect() as connection:
