@@ -25,7 +25,6 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-import platformdirs
 
 from procore_nb.errors import ArgumentError, MissingExtraError, OutputError
 from procore_nb.fetch.list_request import ListRequest, PageRequest
@@ -63,6 +62,8 @@ class ResponseCache:
         self._session, self._clock = session, clock
         self._lists: dict[int, _Kept] = {}
         # By length of time, so that whoever opens it may remove what is too old for all.
+        import platformdirs
+
         folder = Path(platformdirs.user_cache_dir("procore_nb", appauthor=False))
         self.folder = folder / f"responses-{self.seconds:.0f}s"
         self._open()

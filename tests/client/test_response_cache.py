@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import platformdirs
 import pytest
 from another_procore import SECRET, Asked, Said
 
@@ -21,9 +22,7 @@ pytest.importorskip("requests_cache")
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where responses are kept in this test."""
-    monkeypatch.setattr(
-        response_cache.platformdirs, "user_cache_dir", lambda *_, **__: str(tmp_path / "kept")
-    )
+    monkeypatch.setattr(platformdirs, "user_cache_dir", lambda *_, **__: str(tmp_path / "kept"))
     return tmp_path / "kept"
 
 
