@@ -87,12 +87,8 @@ def direct_costs(context: RequestContext) -> Iterator[Row]:
         vendor = site_team.firm_for(context, 16) if one.kind == "invoice" else None
         person = site_team.office(context)[one.index % 3] if one.kind != "invoice" else None
         paid = one.day + timedelta(days=0 if person else 21 + one.index % 30)
-        about: Row = {
-            "one": one,
-            "firm": vendor,
-            "text": _TEXTS[one.kind],
-            "terms": "Net 30" if vendor else None,
-        }
+        about: Row = {"one": one, "firm": vendor, "text": _TEXTS[one.kind]}
+        about["terms"] = "Net 30" if vendor else None
         about["paid_on"] = paid if one.status == "approved" and paid <= TODAY else None
         about["employee"] = person and site_team.brief(person)
         about["number"] = f"INV-{one.index + 1:04}" if vendor else None

@@ -128,19 +128,8 @@ def _harm(context: RequestContext, one: Accident) -> tuple[Row, Row, Row]:
 def record(context: RequestContext, one: Accident, kind_name: str) -> Row:
     """What the records of every kind say: the injury, near miss or damage that makes an incident."""
     firm, entered = site_team.firm_for(context, one.code), context.here.calendar.after(one.happened, 3 / 24)
-    about = {"person": site_team.worker_of(context, firm), "text": title(context, one), "type": kind_name}
-    about |= {
-        "source": kind("incident_harm_sources", one.index + one.code),
-        "activity": _harm(context, one)[2],
-    }
-    author = site_team.office(context)[one.index % 3]
-    return written(
-        "incident_record",
-        context,
-        one=one,
-        n=one.index + 1,
-        firm=firm,
-        entered=entered,
-        author=author,
-        **about,
-    )
+    about: Row = {"one": one, "n": one.index + 1, "firm": firm, "entered": entered, "type": kind_name}
+    about |= {"person": site_team.worker_of(context, firm), "text": title(context, one)}
+    about |= {"author": site_team.office(context)[one.index % 3], "activity": _harm(context, one)[2]}
+    source = kind("incident_harm_sources", one.index + one.code)
+    return written("incident_record", context, source=source, **about)

@@ -39,12 +39,14 @@ def requisition_contract_items(context: RequestContext) -> Iterator[Row]:
     before = earlier[0].lines if earlier else (0,) * len(one.lines)
     for position, (line, done, known) in enumerate(zip(one.lines, bill.lines, before, strict=True)):
         percent = done * 10_000 // line.amount if line.amount else 0
-        about = {
-            "number": bill.number * 20 + position,
-            "line_kind": f"{one.kind}_line_item",
+        about = {"number": bill.number * 20 + position, "line_kind": f"{one.kind}_line_item"}
+        about |= {
             "position": position + 1,
+            "line": line,
+            "known": known,
+            "done": done,
+            "percent": percent / 100,
         }
-        about |= {"line": line, "known": known, "done": done, "percent": percent / 100}
         about |= {"bill": bill, "retained": retained_percent(context), "wbs_code": wbs(context, line.code)}
         yield written("requisition_item", context, **about)
 
@@ -56,12 +58,8 @@ def payment_applications(context: RequestContext) -> Iterator[Row]:
         return
     for bill in owner_bills(context):
         status = _OWNER_WORDS.get(bill.status, bill.status)
-        about = {
-            "bill": bill,
-            "status": status,
-            "paid": bill.due if bill.paid_on else 0,
-            "percent": _percent(bill),
-        }
+        paid = bill.due if bill.paid_on else 0
+        about = {"bill": bill, "status": status, "paid": paid, "percent": _percent(bill)}
         updated = bill.paid_on or bill.billed
         yield written("payment_application", context, **about, sheet=_summary(context, bill), updated=updated)
 
