@@ -11,7 +11,17 @@ import pytest
 
 import procore_nb as pnb
 
-HEAVY = ["matplotlib", "ipywidgets", "anywidget", "geopandas", "pyarrow", "duckdb", "IPython", "keyring", "platformdirs"]
+HEAVY = [
+    "matplotlib",
+    "ipywidgets",
+    "anywidget",
+    "geopandas",
+    "pyarrow",
+    "duckdb",
+    "IPython",
+    "keyring",
+    "platformdirs",
+]
 
 
 def _loaded_after(code: str) -> set[str]:
