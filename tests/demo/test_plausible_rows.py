@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from procore_nb.catalog import Endpoint, endpoints
-from procore_nb.demo import NOW, Demo
+from procore_nb.demo import NOW, Demo, Portfolio
 from procore_nb.demo.streets import STREETS
 
 from .conftest import Caller
@@ -19,7 +20,7 @@ from .reading import address_of, rows_in
 
 pytestmark = pytest.mark.slow
 
-_CALLER = Caller(Demo())
+_CALLER = Caller(Demo(Portfolio(40)))  # lists of the whole company would take seconds each
 _CALLER.log_in()
 _ZONES = {one.time_zone for one in STREETS} | {one.tz_name for one in STREETS}
 
@@ -73,6 +74,13 @@ _RULES: dict[str, Callable[[Any], bool]] = {
     r"(.*_)?color(_code)?": _matching(r"#[0-9a-f]{6}"),
 }
 _COMPILED = [(re.compile(pattern), rule) for pattern, rule in _RULES.items()]
+
+
+@cache
+def _rules_of(key: str) -> tuple[Callable[[Any], bool], ...]:
+    return tuple(rule for pattern, rule in _COMPILED if pattern.fullmatch(key))
+
+
 _PAIRS = ("hour", "date", "time", "datetime")
 
 
@@ -92,11 +100,7 @@ def _wrong(one: Endpoint) -> Iterator[str]:
     for row in rows_in(_CALLER.get(address_of(one)).body, one.envelope):
         for held in _objects(row):
             for key, value in held.items():
-                if (
-                    value is not None
-                    and value != ""
-                    and not all(r(value) for p, r in _COMPILED if p.fullmatch(key))
-                ):
+                if value is not None and value != "" and not all(rule(value) for rule in _rules_of(key)):
                     yield f"{one.name}: {key} is {value!r}"
             for kind in _PAIRS:
                 first, last = held.get(f"start_{kind}"), held.get(f"end_{kind}")
@@ -129,6 +133,6 @@ def test_every_field_of_every_list_holds_what_its_name_can_mean() -> None:
     ],
 )
 def test_the_rules_tell_what_can_be_from_what_cannot(key: str, good: Any, bad: Any) -> None:
-    rules = [rule for pattern, rule in _COMPILED if pattern.fullmatch(key)]
+    rules = _rules_of(key)
     assert all(rule(good) for rule in rules)
     assert bad is None or not all(rule(bad) for rule in rules)

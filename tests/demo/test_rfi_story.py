@@ -77,6 +77,7 @@ def test_late_projects_ask_more_and_wait_longer() -> None:
     assert median(shares[True]) > 1.2 * median(shares[False])
 
 
+@pytest.mark.slow
 def test_rfis_submittals_and_punch_items_are_as_many_as_on_real_projects() -> None:
     """Studies count 10 RFIs for each million US dollars, answered in a week, fewer for each million on large projects."""
     over = [project for project in _BEGUN if project.progress == 1]
