@@ -27,6 +27,7 @@ from procore_nb.scalars import shown
 
 IfExists = Literal["fail", "replace", "append"]
 _AT_ONCE = 10_000  # rows
+_STAGED = "procore_nb_rows"
 _PLACES = 10  # that a column of decimals has at least, so that later rows fit too
 _EXISTS = 'if_exists="replace" writes it anew, "append" adds rows.'
 
@@ -72,14 +73,16 @@ def to_sql(
     schema
         The schema the table is in. None: the database's own choice.
     if_exists
-        What to do with a table of that name: refuse, replace it, or append rows to it.
+        What to do with a table of that name: refuse, replace it, or append rows to it, by the names of their
+        columns.
 
     Returns
     -------
     int
         Rows written. Ids are 64-bit integers, money double or (`decimals="exact"`) decimal, times have their zone (UTC), dates
         are dates, lists are JSON (text, where ADBC writes). SQLite has neither decimals, zones nor JSON: doubles and text.
-        All or nothing is written, in one transaction; inside a transaction of SQLAlchemy that is yours, you commit it.
+        All or nothing is written, in one transaction; inside a transaction of SQLAlchemy that is yours, you commit it. One that is open on a connection of
+        `sqlite3` or `duckdb` is refused.
 
     Raises
     ------
@@ -205,18 +208,11 @@ def _refusals(target: Target, *errors: type[Exception]) -> Iterator[None]:
 
 
 def _write_by_duckdb(connection: Any, target: Target, duckdb: Any) -> None:
-    view, table = "procore_nb_rows", target.quoted
+    view, table = _STAGED, target.quoted
     casts = ", ".join(f"{quoted(one)}::json as {quoted(one)}" for one in target.columns if one in target.json)
     rows = f"select * {f'replace ({casts})' if casts else ''} from {view}"  # noqa: S608 - names are quoted
     create = {"fail": "create table", "replace": "create or replace table"}.get(target.if_exists)
-    steps = (
-        [f"{create} {table} as {rows}"]
-        if create
-        else [
-            f"create table if not exists {table} as {rows} limit 0",
-            f"insert into {table} by name {rows}",
-        ]
-    )
+    steps = [f"{create} {table} as {rows}"] if create else _append_steps(target, rows)
     with _refusals(target, duckdb.Error):
         # Inside a transaction of the caller's, each statement has the same number; they commit it.
         number = "select txid_current()"
@@ -238,16 +234,31 @@ def _write_by_duckdb(connection: Any, target: Target, duckdb: Any) -> None:
             connection.unregister(view)
 
 
+def _append_steps(target: Target, rows: str) -> list[str]:
+    """What DuckDB runs to add the rows of a query by the names of their columns."""
+    return [
+        f"create table if not exists {target.quoted} as {rows} limit 0",
+        f"insert into {target.quoted} by name {rows}",
+    ]
+
+
 def _write_by_adbc(connection: Any, target: Target, dbapi: Any) -> None:
     mode = {"fail": "create", "append": "create_append"}.get(target.if_exists, "replace")
-    if "sqlite" in str(connection.adbc_get_info().get("vendor_name")).lower():
+    vendor = str(connection.adbc_get_info().get("vendor_name")).lower()
+    if "sqlite" in vendor:
         target = _without_decimals(target)
     with _refusals(target, dbapi.Error):
         try:
             with connection.cursor() as cursor:
-                cursor.adbc_ingest(
-                    target.name, pa.table(target.columns), mode=mode, db_schema_name=target.schema
-                )
+                rows = pa.table(target.columns)
+                if "duckdb" in vendor and target.if_exists == "append":
+                    # Its driver adds rows by the order of the columns, whatever their names are.
+                    cursor.adbc_ingest(_STAGED, rows, mode="create", temporary=True)
+                    for step in _append_steps(target, f"select * from {_STAGED}"):  # noqa: S608 - a name of ours
+                        cursor.execute(step)
+                    cursor.execute(f"drop table {_STAGED}")
+                else:
+                    cursor.adbc_ingest(target.name, rows, mode=mode, db_schema_name=target.schema)
             connection.commit()
         except BaseException:
             connection.rollback()

@@ -219,3 +219,10 @@ def test_foreign_dtypes_are_written_too(tmp_path: Path) -> None:
     assert row[:3] == [1, "1", True]
     assert row[4] == "inf"
     assert row[6] == datetime(2026, 1, 1, 9, 0, 0, 123000)
+
+
+def test_numbers_are_text_where_ids_of_another_sheet_are_text(tmp_path: Path) -> None:
+    projects = pd.DataFrame({"id": pd.array(["1", "b2"], dtype="string")})
+    rfis = pd.DataFrame({"id": [7], "project_id": [1]})
+    book = openpyxl.load_workbook(to_excel({"Projects": projects, "RFIs": rfis}, tmp_path / "a.xlsx"))
+    assert [cell.value for cell in book["RFIs"][2]] == [7, "1"]

@@ -97,3 +97,11 @@ def test_ids_that_a_merge_made_floats_or_text_are_the_same_ids() -> None:
         given = frame.astype({"project_id": kind})
         assert local_times(given, PROJECTS)["created_at_local"].tolist() == wanted
         assert local_times(frame, PROJECTS.astype({"id": kind}))["created_at_local"].tolist() == wanted
+
+
+def test_an_id_that_a_float_cannot_hold_is_not_known() -> None:
+    projects = PROJECTS.head(1).assign(id=2**60)
+    frame = rows(1).assign(project_id=float(2**60))
+    with pytest.warns(ProcoreWarning, match="no such project was given"):
+        local = local_times(frame, projects)
+    assert local["created_at_local"].tolist() == frame["created_at"].dt.tz_localize(None).tolist()
