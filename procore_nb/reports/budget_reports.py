@@ -50,7 +50,13 @@ def _view(frames: dict[str, pd.DataFrame], options: Mapping[str, Any]) -> pd.Dat
         return views
     names = views["name"].astype("string").fillna("")
     if options["view"]:
-        return views[names.str.lower().eq(str(options["view"]).lower())].drop_duplicates("project_id")
+        kept = views[names.str.lower().eq(str(options["view"]).lower())].drop_duplicates("project_id")
+        if kept.empty:
+            choices = near(str(options["view"]), names.unique())
+            raise ArgumentError(
+                f"No budget view is called {options['view']!r}.", advice=f"Near: {', '.join(choices)}."
+            )
+        return kept
     standard = names.str.contains("standard", case=False)
     return (
         views.assign(_order=~standard)

@@ -11,7 +11,6 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from procore_nb.errors import ArgumentError
 from procore_nb.reports.deadlines import known_by
 from procore_nb.reports.definition import Use, report
 from procore_nb.reports.measures import (
@@ -66,8 +65,6 @@ def changes(
     revenue; they stand under the currency of the event, else that of the project, else "not stated". With three tiers the
     packages name no events: totals by contract.
     """
-    if scope_tbd not in ("in_scope", "out_of_scope"):
-        raise ArgumentError(f'scope_tbd is "in_scope" or "out_of_scope", not {scope_tbd!r}.')
     events = _events(data)
     orders = pd.concat([_orders(data, kind, pending_statuses) for kind in _LISTS], ignore_index=True)
     tiers = _packages(data, orders, pending_statuses)

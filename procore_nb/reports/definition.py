@@ -10,7 +10,8 @@ import inspect
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from numbers import Real
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import pandas as pd
 
@@ -93,6 +94,10 @@ class ReportFunction:
         self.definitions = inspect.getdoc(analyse) or ""
         own = [one for one in inspect.signature(analyse).parameters.values() if one.kind is one.KEYWORD_ONLY]
         self.options: dict[str, Any] = {one.name: one.default for one in own}
+        hints = get_type_hints(analyse)
+        self.choices = {
+            one: get_args(hints[one]) for one in self.options if get_origin(hints[one]) is Literal
+        }
         shared = inspect.signature(ReportFunction.__call__).parameters.values()
         kept = [one for one in shared if one.name != "self" and one.kind is not one.VAR_KEYWORD]
         self.__signature__ = inspect.Signature([*kept, *own], return_annotation=Report)
@@ -161,6 +166,13 @@ class ReportFunction:
                     if choices
                     else f"Its options are {', '.join(self.options) or 'as_of, projects and calendar only'}.",
                 )
+        for name, value in given.items():
+            words = self.choices.get(name, ())
+            if words and value not in words:
+                known = " or ".join(f'"{one}"' for one in words)
+                raise ArgumentError(f"{name} is {known}, not {value!r}.")
+            if not _is_like(value, self.options[name]):
+                raise ArgumentError(f"{name} is of the kind of {self.options[name]!r}, not {value!r}.")
         return {**self.options, **given}
 
     def _refusal(self, data: ReportData) -> Answer:
@@ -169,6 +181,16 @@ class ReportFunction:
             "from which to rebuild it. Keep a store with history=True: from then on it answers for any past day."
         )
         return Answer(figures_frame([], ["project_id", "project_name"]), pd.DataFrame(), findings=[text])
+
+
+def _is_like(value: Any, default: Any) -> bool:
+    """Return whether an option is of the kind of its default: text, a number, true or false, several of them."""
+    if isinstance(default, tuple):
+        several = isinstance(value, tuple | list)
+        return all(_is_like(one, default[0]) for one in value) if several else not isinstance(default[0], str)
+    if isinstance(default, bool | str) or default is None:
+        return default is None or isinstance(value, type(default))
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def report(

@@ -16,7 +16,7 @@ from procore_nb.errors import ArgumentError
 from procore_nb.reports.budget_reports import BUDGET, cost
 from procore_nb.reports.deadlines import known_by
 from procore_nb.reports.definition import Use, report
-from procore_nb.reports.measures import figures_frame, number_text
+from procore_nb.reports.measures import figures_frame, number_text, words
 from procore_nb.reports.pictures import Picture
 from procore_nb.reports.report_data import ReportData, ids_of, plain_words, project_of
 from procore_nb.reports.result import Answer
@@ -31,6 +31,13 @@ GAUGES = {
     "rfis": ("rfis",),
     "submittals": ("submittals_v1_1",),
     "cost": ("budget_view_detail_rows",),
+}
+_COUNTS = {
+    "incidents": "injuries_in_30_days near_misses_in_30_days",
+    "daily_logs": "logs_in_7_days",
+    "punch": "punch_overdue punch_due_in_7_days",
+    "rfis": "rfis_overdue",
+    "submittals": "submittals_at_risk",
 }
 _LOGS = 35  # days of logs that are read: an entry made this week may be of an earlier day
 _BUILDING = "course_of_construction"
@@ -87,8 +94,6 @@ def portfolio_health(
     for name, pair in limits.items():
         if not isinstance(pair, tuple | list) or len(pair) != 2 or pair[0] > pair[1]:
             raise ArgumentError(f"{name} is two rising numbers, for yellow and red, not {pair!r}.")
-    if log_counts not in ("entries", "days"):
-        raise ArgumentError(f'log_counts is "entries" or "days", not {log_counts!r}.')
     grid = _projects_of(data)
     grid = _incidents(data, grid)
     grid = _logs(data, grid, log_counts)
@@ -102,6 +107,8 @@ def portfolio_health(
         grid[gauge] = grid[gauge].astype("string").mask(_unanswered(data, grid, lists), "no access")
         if all(one not in data.frames for one in lists):
             grid[gauge] = "no data"
+        for name in words(_COUNTS.get(gauge, "")):  # no permission is not zero
+            grid[name] = grid[name].mask(grid[gauge].isin(["no access", "no data"]))
     grid["reds"], grid["yellows"] = (
         (grid[[*GAUGES]] == colour).sum(axis=1).astype("Int64") for colour in ("red", "yellow")
     )

@@ -9,7 +9,6 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from procore_nb.errors import ArgumentError
 from procore_nb.progress import counted
 from procore_nb.reports.deadlines import (
     COLUMNS,
@@ -148,8 +147,6 @@ def punch(data: ReportData, *, area_unit: Literal["sq_ft", "m2"] = "sq_ft") -> A
     (`area_unit="m2"`: square metres); a project without an area has none, and is left out of the pooled one. On time is
     closed by the due date, of those closed that have one. By vendor an item counts for each of its assignees' firms.
     """
-    if area_unit not in ("sq_ft", "m2"):
-        raise ArgumentError(f'area_unit is "sq_ft" or "m2", not {area_unit!r}.')
     rows = data.take(
         "punch_items",
         "status",
@@ -195,7 +192,7 @@ def punch(data: ReportData, *, area_unit: Literal["sq_ft", "m2"] = "sq_ft") -> A
             f"Half of the closed took up to {number_text(figures['median_days_to_close'], 'days')}; "
             f"{number_text(figures['closed_on_time_percent'], '%')} of the {figures['on_time_of']:,} closed with a due date were on time."
         )
-    if len(rows):
+    if len(without) < summary["items"].gt(0).sum():
         findings.append(
             f"{number_text(figures[f'per_10000_{area_unit}'])} items per 10,000 {area_unit.replace('_', ' ')} over projects with an area; "
             f"{counted(len(without), 'project')} without one left out."

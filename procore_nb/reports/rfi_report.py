@@ -9,7 +9,6 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from procore_nb.errors import ArgumentError
 from procore_nb.progress import counted
 from procore_nb.reports.days import check_classes, class_names, classes
 from procore_nb.reports.deadlines import COLUMNS, by_holder, closed_measure, known_by, with_deadlines
@@ -39,8 +38,6 @@ def rfis(
     close are those of closed RFIs; beside them the censored median and 90th percentile (Kaplan-Meier), in which open RFIs
     count as far as they got. On time is closed by the due date, of those closed that have one.
     """
-    if clock not in ("initiated_at", "created_at"):
-        raise ArgumentError(f'clock is "initiated_at" or "created_at", not {clock!r}.')
     bounds = check_classes(age_classes, "age_classes")
     rows = rfi_rows(data, clock)
     rows["age_class"] = classes(rows["age_days"], bounds)
@@ -123,7 +120,7 @@ def _findings(whole: dict[str, Any], tables: dict[str, pd.DataFrame]) -> list[st
     if whole["closed"]:
         found.append(
             f"Of {whole['closed']:,} closed, half were closed within {number_text(whole['median_days'], 'days')}; of all, "
-            f"also those still open, half within {number_text(whole['censored_median_days'], 'days')} (Kaplan-Meier). "
+            f"also those still open, half within {number_text(whole['censored_median_days'], 'days') if whole['censored_median_days'] >= 0 else 'a time not reached yet'} (Kaplan-Meier). "
             f"{number_text(whole['on_time_percent'], '%')} of the {whole['on_time_of']:,} closed with a due date were on time."
         )
     return found

@@ -14,7 +14,16 @@ import pandas as pd
 from procore_nb.errors import ArgumentError
 from procore_nb.reports.days import as_day
 from procore_nb.reports.definition import Use, report
-from procore_nb.reports.measures import amounts, figures_frame, grouped, number_text, percent, pieces, words
+from procore_nb.reports.measures import (
+    amounts,
+    cents,
+    figures_frame,
+    grouped,
+    number_text,
+    percent,
+    pieces,
+    words,
+)
 from procore_nb.reports.pictures import Picture, bars
 from procore_nb.reports.report_data import ReportData, ids_of, plain_words, project_of, truth
 from procore_nb.reports.result import Answer
@@ -22,6 +31,13 @@ from procore_nb.reports.result import Answer
 Window = tuple[pd.Timestamp, pd.Timestamp]
 COUNTED = ("approved", "pending")
 _RECORDABLE = ("fatality", "death", "lost_time", "medically_treated", "restricted_work")
+_RATES = "trir dart_rate ltir"
+_FIGURES = {
+    "near_misses": "near_misses",
+    "injuries": f"injuries recordable dart lost_time deaths injuries_per_incident {_RATES}",
+    "": f"hours pending_hours pending_logs {_RATES}",
+}
+"""Figures by the list without which they are unknown; "" is the list of hours."""
 _NOT_RECORDABLE = ("first_aid", "refused_care", "report_only")
 
 
@@ -229,6 +245,8 @@ def safety(
     )
     hours = _hours(data, hours_from, first)
     names = "project_id project_name day recordable_case dart lost_time death hours pending_hours pending"
+    # Hours of projects whose injuries are not known would make the rates too low.
+    blind = [project for one, project in data.coverage.states if one == "injuries" and project is not None]
     rows = pieces(names, incident=incidents, injury=hurt, near_miss=near, hours=hours)
 
     def measure(part: pd.DataFrame) -> dict[str, Any]:
@@ -237,10 +255,12 @@ def safety(
             part["project_id"].isin(part.loc[(part["what"] == "hours") & (part["hours"] > 0), "project_id"])
             | (part["project_id"].isna() & (worked > 0))
         ]
+        rated = rated[~rated["project_id"].isin(blind)]
+        base = rated.loc[rated["what"] == "hours", "hours"].sum()
         cases = {name: int(rated[name].eq(True).sum()) for name in ("recordable_case", "dart", "lost_time")}
         all_of = {name: int((part["what"] == name).sum()) for name in ("incident", "injury", "near_miss")}
         rates = {
-            rate: round(cases[case] * base_hours / worked, 2) if worked else math.nan
+            rate: cents(cases[case] * base_hours / base) if base else math.nan
             for rate, case in {"trir": "recordable_case", "dart_rate": "dart", "ltir": "lost_time"}.items()
         }
         return {
@@ -261,9 +281,14 @@ def safety(
         }
 
     summary, whole = data.summary(rows, measure, "incidents", "injuries", hours_from), measure(rows)
-    silent = summary[summary["hours"].fillna(0).eq(0) & summary["incidents"].fillna(0).gt(0)]
+    total = figures_frame([whole])
+    hours_list = "timecard_entries" if _from_timecards(data, hours_from) else hours_from
+    for name, figures in _FIGURES.items():
+        summary, total = (data.blank(one, name or hours_list, words(figures)) for one in (summary, total))
+    whole = total.iloc[0].to_dict()
+    silent = summary[summary["hours"].eq(0) & summary["incidents"].fillna(0).gt(0)]
     tables = {
-        "total": figures_frame([whole | {"projects_without_hours": len(silent)}]),
+        "total": total.assign(projects_without_hours=len(silent)),
         "without_hours": silent.reset_index(drop=True),
         "by_filing_type": grouped(
             hurt,
@@ -273,10 +298,10 @@ def safety(
         "by_month": _rolling(rows, base_hours, data.as_of),
     }
     findings = [
-        f"In the {months:,} months up to {data.as_of:%Y-%m-%d}: incidents {whole['incidents']:,}, injuries {whole['injuries']:,}, near misses {whole['near_misses']:,}; "
-        f"injuries recordable {whole['recordable']:,}, deaths {whole['deaths']:,}.",
+        f"In the {months:,} months up to {data.as_of:%Y-%m-%d}: incidents {whole['incidents']:,}, injuries {number_text(whole['injuries'])}, "
+        f"near misses {number_text(whole['near_misses'])}; injuries recordable {number_text(whole['recordable'])}, deaths {number_text(whole['deaths'])}.",
         f"TRIR {number_text(whole['trir'])}, DART {number_text(whole['dart_rate'])}, LTIR {number_text(whole['ltir'])} per {base_hours:,} hours, "
-        f"over {number_text(round(whole['hours']), 'hours')} ({number_text(round(whole['pending_hours']), 'hours')} of them pending).",
+        f"over {number_text(whole['hours'], 'hours')} ({number_text(whole['pending_hours'])} of them pending).",
     ]
     if len(silent):
         some = ", ".join(project_of(one) for _, one in silent.head(5).iterrows())
@@ -343,9 +368,12 @@ def _of_incidents(data: ReportData, name: str, incidents: pd.DataFrame) -> pd.Da
     return rows
 
 
+def _from_timecards(data: ReportData, name: str) -> bool:
+    return name == "manpower_logs" and not data.has(name) and data.has("timecard_entries")
+
+
 def _hours(data: ReportData, name: str, first: pd.Timestamp) -> pd.DataFrame:
-    if name == "manpower_logs" and not data.has(name) and data.has("timecard_entries"):
-        name = "timecard_entries"
+    name = "timecard_entries" if _from_timecards(data, name) else name
     if name == "manpower_logs":
         rows = logged_people(data)
     else:

@@ -88,7 +88,10 @@ class FramesReader:
     """Frames or records that the caller holds."""
 
     def __init__(self, source: Mapping[str, Any], projects: Any) -> None:
-        self._frames = {str(name): _as_frame(str(name), value) for name, value in source.items()}
+        given = {
+            str(name): value for name, value in source.items() if value is not None
+        }  # None: not answered
+        self._frames = {name: _as_frame(name, value) for name, value in given.items()}
         self._projects = projects
 
     def read(self, report: ReportFunction, day: pd.Timestamp | None, options: Mapping[str, Any]) -> Read:
@@ -105,7 +108,7 @@ class FramesReader:
         ):  # who hands rows over means them
             frames |= _of_projects(frames, self._projects)
         frames |= _of_one_project(report, frames)
-        _check_given(report, frames, read, list(self._frames), "given")
+        _check_given(report, frames, read, list(self._frames), "given", options)
         return read.about(day)
 
     def holds(self, report: ReportFunction) -> bool:
@@ -135,7 +138,7 @@ class StoreReader:
                 frames[name] = versions
             rebuilt.append(versions is not None or name == "projects")
         frames |= _of_projects(frames, self._projects)
-        _check_given(report, frames, read, self._kept["table"].tolist(), "in the store")
+        _check_given(report, frames, read, self._kept["table"].tolist(), "in the store", options)
         read.about(day)
         if read.past and all(rebuilt):
             read.past = False
@@ -292,7 +295,12 @@ def _canonical(name: str) -> str:
 
 
 def _check_given(
-    report: ReportFunction, frames: Mapping[str, pd.DataFrame], read: Read, known: list[str], where: str
+    report: ReportFunction,
+    frames: Mapping[str, pd.DataFrame],
+    read: Read,
+    known: list[str],
+    where: str,
+    options: Mapping[str, Any],
 ) -> None:
     for use in report.uses:
         if use.name in frames or use.name == "projects":
@@ -303,7 +311,7 @@ def _check_given(
                 f"The report {report.name} needs the list {use.name}, which is not {where}.",
                 advice=f"Near: {', '.join(choices)}." if choices else "",
             )
-        if not use.unless and not use.wanted:
+        if not use.unless and (not use.wanted or use.wanted(options)):
             read.coverage.states[use.name, None] = ("not given", f"{use.name} is not {where}")
 
 

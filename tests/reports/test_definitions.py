@@ -12,7 +12,9 @@ import pytest
 
 import procore_nb as pnb
 from procore_nb import reports
+from procore_nb.reports.days import DayCounter
 from procore_nb.reports.measures import cents, total
+from procore_nb.reports.report_data import Coverage, ReportData
 from procore_nb.time_zones import zone
 
 DAY = "2026-06-18"
@@ -734,3 +736,63 @@ def test_buyout_notes_only_the_budget_columns_it_needs() -> None:
     cents_up = [{"id": 1, "number": 1, "commitment_id": 1, "status": "approved", "summary": {"total_completed_and_stored_to_date": "70"}}]  # fmt: skip
     share = {"requisitions": cents_up, "work_order_contracts": [{"id": 1, "revised_contract": "40000"}]}
     assert only("billing", share)["billed_percent"] == 0.18  # 0.175: halves go up, as by hand
+
+
+@pytest.mark.parametrize(
+    ("name", "lists", "options"),
+    [
+        ("billing", {"requisitions": []}, {"counted": "approved"}),
+        ("buyout", {"budget_view_detail_rows": []}, {"bought_from": "x"}),
+        ("safety", {"incidents": []}, {"hours_from": "diaries"}),
+        ("changes", {"change_events": []}, {"scope_tbd": "ours"}),
+        ("manpower", {"manpower_logs": []}, {"production": 1}),
+        ("portfolio_health", {"rfis": []}, {"rfis_overdue": ("a", "b")}),
+        ("cost", {"budget_view_detail_rows": [], "budget_views": [{"id": 1, "project_id": 1, "name": "Standard"}]}, {"view": "Standart"}),
+    ],
+)  # fmt: skip
+def test_an_option_of_another_kind_is_refused(name: str, lists: Lists, options: dict[str, Any]) -> None:
+    if name == "cost":
+        lists = {**lists, "budget_view_detail_rows": [{"budget_view_id": 1, "project_id": 1}]}
+    with pytest.raises(pnb.ArgumentError, match=next(iter(options))):
+        getattr(reports, name)(lists, as_of=DAY, **options)
+    as_list = {
+        key: [*value] for key, value in reports.REPORTS[name].options.items() if isinstance(value, tuple)
+    }
+    assert getattr(reports, name)(lists, as_of=DAY, **as_list).name == name
+
+
+def test_what_no_list_says_is_unknown_in_safety_and_health_not_zero() -> None:
+    events = [{"id": 1, "project_id": 1, "event_date": "2026-06-01"}]
+    found = reports.safety({"incidents": events}, as_of=DAY)
+    silent = ["injuries", "recordable", "deaths", "near_misses", "hours", "trir", "injuries_per_incident"]
+    assert found.summary[silent].isna().all(axis=None)
+    assert found.tables["total"][silent].isna().all(axis=None)
+    assert found.summary["incidents"].tolist() == [1]
+    assert "injuries unknown" in found.findings[0]
+    timed = reports.safety({"incidents": events, "injuries": [], "near_misses": None, "timecard_entries": [{"date": "2026-06-01", "hours": "8", "project_id": 1}]}, as_of=DAY)  # fmt: skip
+    assert timed.summary[["hours", "injuries", "trir"]].values.tolist() == [[8, 0, 0]]
+    health = _health(punch_items=[])
+    assert (health["punch"], health["punch_overdue"]) == ("grey", 0)
+    assert pd.isna(health["rfis_overdue"])
+    assert pd.isna(health["logs_in_7_days"])
+
+
+def test_hours_of_projects_whose_injuries_are_unknown_stay_out_of_the_rates() -> None:
+    days = [
+        {"project_id": at, "date": "2026-06-01", "man_hours": "100", "status": "approved"} for at in (1, 2)
+    ]
+    lists: Lists = {
+        "incidents": [{"id": 1, "project_id": 1, "event_date": "2026-06-01"}],
+        "injuries": [{"id": 1, "project_id": 1, "incident_id": 1, "recordable": True}],
+        "manpower_logs": days,
+        "near_misses": [],
+    }
+    frames = {name: pnb.to_frame(rows) for name, rows in lists.items()}
+
+    def trir(states: dict[tuple[str, Any], tuple[str, str]]) -> tuple[float, Any]:
+        data = ReportData(frames, as_of=pd.Timestamp(DAY), now=pd.Timestamp(DAY, tz="UTC"), counter=DayCounter(), coverage=Coverage(states=states))  # fmt: skip
+        answer = reports.safety.analyse(data, **reports.safety.checked({}))
+        return answer.tables["total"]["trir"].iloc[0], answer.summary["injuries"].tolist()
+
+    assert trir({}) == (1000, [1, 0])
+    assert trir({("injuries", 2): ("no permission", "403")}) == (2000, [1, pd.NA])
