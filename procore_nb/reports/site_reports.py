@@ -285,7 +285,7 @@ def safety(
     hours_list = "timecard_entries" if _from_timecards(data, hours_from) else hours_from
     for name, figures in _FIGURES.items():
         summary, total = (data.blank(one, name or hours_list, words(figures)) for one in (summary, total))
-    whole = total.iloc[0].to_dict()
+    whole = {str(name): value for name, value in total.iloc[0].items()}
     silent = summary[summary["hours"].eq(0) & summary["incidents"].fillna(0).gt(0)]
     tables = {
         "total": total.assign(projects_without_hours=len(silent)),
