@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from procore_nb import catalog
@@ -45,7 +46,7 @@ class RecordedDemo(Demo):
                 call = ApiCall(
                     request, Query(request.query), self.portfolio, company, found.groupdict(), faults
                 )
-                return _send(call, endpoint, rows)
+                return _send(call, endpoint, rows, orjson.dumps)
         return super()._look_up(request, faults)
 
 
