@@ -20,7 +20,6 @@ by status, one with `"_hidden_unless": "include_old"` only when that filter is t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import cache
 from importlib import import_module
 
 from procore_nb.demo.tables.request_context import RequestContext, Row
@@ -28,6 +27,7 @@ from procore_nb.demo.tables.request_context import RequestContext, Row
 Table = Callable[[RequestContext], Iterable[Row]]
 
 SUBJECTS = (
+    "shortlists",  # first: the columns of custom fields, wanted with the first list
     "managed_assets",
     "budgetcodes",
     "budgets",
@@ -49,7 +49,6 @@ SUBJECTS = (
     "punch",
     "rfis",
     "schedule",
-    "shortlists",
     "reference_data",
     "specifications",
     "submittals",
@@ -72,12 +71,12 @@ def table(*names: str) -> Callable[[Table], Table]:
 
 
 def table_of(name: str) -> Table | None:
-    """Table of a list, or None."""
-    return _all().get(name)
-
-
-@cache
-def _all() -> dict[str, Table]:
+    """Table of a list, or None. Modules load as they are needed: the list of projects needs one of them."""
     for subject in SUBJECTS:
+        if name in _TABLES:
+            break
         import_module(f"procore_nb.demo.tables.{subject}")
-    return _TABLES
+    found = _TABLES.get(name)
+    if found is not None:
+        import_module(found.__module__)  # waits where another thread has marked the function and reads on
+    return found
