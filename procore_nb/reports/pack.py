@@ -24,6 +24,7 @@ from procore_nb.call_errors import explain_calls
 from procore_nb.errors import ArgumentError
 from procore_nb.export import to_excel
 from procore_nb.reports.health_report import GAUGES
+from procore_nb.reports.pictures import draw
 from procore_nb.reports.result import Names, Report, option_text
 from procore_nb.scalars import is_missing
 
@@ -175,10 +176,7 @@ def _cover(reports: Sequence[Report]) -> str:
 def section(report: Report, *, shown: int = _MOST_ROWS) -> str:
     """Return one report as HTML: question, findings, pictures, tables, definitions."""
     findings = "".join(f"<li>{escape(one)}</li>" for one in report.findings)
-    pictures = "".join(
-        _picture(figure, one.title)
-        for figure, one in zip(report.figures()[:_MOST_PICTURES], report.answer.pictures, strict=False)
-    )
+    pictures = "".join(_picture(draw(one), one.title) for one in report.answer.pictures[:_MOST_PICTURES])
     options = "; ".join(f"{name} = {option_text(value)}" for name, value in report.options.items())
     frames = {"by project": report.summary, **report.tables, "rows": report.rows, "coverage": report.coverage}
     tables = "".join(

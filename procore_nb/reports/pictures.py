@@ -5,6 +5,7 @@ In: a `Picture` (a small frame and words). Out: a matplotlib figure. Speaks to n
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -43,7 +44,14 @@ def bars(
 
 
 def draw(picture: Picture) -> Any:
-    """Return the figure of a picture."""
+    """Return the figure of a picture, which nobody has to close: a notebook shows it once, where it is displayed."""
+    figure = _drawn(picture)
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close(figure)
+    return figure
+
+
+def _drawn(picture: Picture) -> Any:
     if picture.kind == "lines":
         return plot_lines(picture.data, picture.title, unit=picture.unit).figure
     if picture.kind == "waterfall":
