@@ -40,7 +40,7 @@ def zone(name: str) -> Any:
 
 def wall_times(times: Any, zones: Any) -> Any:
     """Return what the clocks of each row's zone show, as times without a zone; UTC where the zone is not known."""
-    local = times.dt.tz_convert("UTC").dt.tz_localize(None)
+    local = times.dt.tz_convert("UTC").dt.tz_localize(None).copy()
     in_calendar = local.dt.year.between(
         2, 9998
     ).to_numpy()  # beyond, a zone may lead out of Python's calendar

@@ -115,7 +115,11 @@ def test_a_table_holds_the_values_of_its_frame(database: tuple[Any, Opened]) -> 
     assert moment.replace("T", " ").startswith("2026-05-28 21:19:34.5")
 
 
-def test_a_table_that_exists_is_kept_replaced_or_appended_to(database: tuple[Any, Opened]) -> None:
+def test_a_table_that_exists_is_kept_replaced_or_appended_to(
+    database: tuple[Any, Opened], request: pytest.FixtureRequest
+) -> None:
+    if "by_adbc_duckdb" in request.node.name and duckdb.__version__.startswith("1.1."):
+        pytest.skip("ADBC of DuckDB 1.1 cannot replace a table")
     connection, read = database
     frame = frame_of("float")
     to_sql(frame, "projects", connection)

@@ -777,6 +777,7 @@ def test_what_no_list_says_is_unknown_in_safety_and_health_not_zero() -> None:
     assert pd.isna(health["logs_in_7_days"])
 
 
+@pytest.mark.filterwarnings("ignore::FutureWarning")  # as a report does, of pandas 2
 def test_hours_of_projects_whose_injuries_are_unknown_stay_out_of_the_rates() -> None:
     days = [
         {"project_id": at, "date": "2026-06-01", "man_hours": "100", "status": "approved"} for at in (1, 2)
