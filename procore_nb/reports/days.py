@@ -104,8 +104,8 @@ class DayCounter:
         code = country.fillna("").astype(str)
         for one in code[known].unique():
             chosen = known & (code == one).to_numpy()
-            begins = first[chosen].to_numpy().astype("datetime64[D]") + 1
-            ends = last[chosen].to_numpy().astype("datetime64[D]") + 1
+            begins = first[chosen].to_numpy().astype("datetime64[D]") + np.timedelta64(1, "D")
+            ends = last[chosen].to_numpy().astype("datetime64[D]") + np.timedelta64(1, "D")
             found[chosen] = np.busday_count(begins, ends, **self._rules(one))
         return found
 
