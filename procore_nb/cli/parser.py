@@ -262,6 +262,9 @@ def _report(one: argparse.ArgumentParser) -> None:
     _connection(one)
     _projects_argument(one)
     one.add_argument("--as-of", metavar="DATE", help="the day (today; the demo: its own day)")
+    one.add_argument(
+        "--since", metavar="DATE", help='from a store: what changed since a date, or "last Monday"'
+    )
     one.add_argument("--calendar", default="calendar", choices=("calendar", "working"), help="how days count")
     one.add_argument("--html", metavar="FILE", help="write one HTML file")
     one.add_argument("--excel", metavar="FILE", help="write an Excel workbook")

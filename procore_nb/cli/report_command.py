@@ -39,6 +39,7 @@ def report(args: argparse.Namespace) -> int:
             *names,
             projects=args.projects or "active",
             as_of=args.as_of,
+            since=args.since,
             calendar=args.calendar,
             **options,
         )

@@ -39,6 +39,7 @@ def all_reports(
     *names: str,
     projects: Any = "active",
     as_of: Any = None,
+    since: Any = None,
     progress: bool | None = None,
     **options: Any,
 ) -> list[Report]:
@@ -46,7 +47,7 @@ def all_reports(
 
     Parameters
     ----------
-    source, projects, as_of, progress
+    source, projects, as_of, since, progress
         As for one report.
     *names
         Names of reports; none: all fourteen. Of frames or a store, those whose lists are there.
@@ -81,7 +82,7 @@ def all_reports(
             if name in report.options or name in ("calendar", "holidays")
         }
         if names or reader.holds(report):
-            found.append(report(reader, as_of=as_of, **own))
+            found.append(report(reader, as_of=as_of, since=since, **own))
     return found
 
 

@@ -18,6 +18,7 @@ import pandas as pd
 from procore_nb.call_errors import explain_calls
 from procore_nb.errors import ArgumentError
 from procore_nb.near_match import near
+from procore_nb.reports.comparison import compared, since_day
 from procore_nb.reports.days import DayCounter, as_day
 from procore_nb.reports.measures import figures_frame
 from procore_nb.reports.report_data import ReportData
@@ -61,6 +62,8 @@ class ReportFunction:
         `"calendar"` days, or `"working"` days of the project's country.
     holidays
         Days off for `"working"`: a list, or lists by country code.
+    since
+        A date, or `"last Monday"`: what changed since the report of that day, in tables `since_…` and findings. From a store.
     progress
         False keeps quiet.
     **options
@@ -115,30 +118,32 @@ class ReportFunction:
         as_of: Any = None,
         calendar: str = "calendar",
         holidays: Any = (),
+        since: Any = None,
         progress: bool | None = None,
         **options: Any,
     ) -> Report:
         """Return the report; see the class."""
-        from procore_nb.reports.sources import reader_for
+        from procore_nb.reports.sources import reader_for, store_reader
 
         chosen = self.checked(options)
         counter = DayCounter.of(calendar, holidays)
         day = None if as_of is None else as_day(as_of, "as_of")
         reader = reader_for(source, projects=projects, progress=progress)
-        read = reader.read(self, day, chosen)
-        data = ReportData(
-            read.frames,
-            as_of=day or read.own_day,
-            now=read.now,
-            counter=counter,
-            past=read.past,
-            coverage=read.coverage,
-        )
-        refused = read.past and not self.rebuilds
-        with warnings.catch_warnings():
-            # pandas 2 announces how later versions treat columns without values; figures are the same with both.
-            warnings.simplefilter("ignore", FutureWarning)
-            answer = self._refusal(data) if refused else self.analyse(data, **chosen)
+        kept = None if since is None else store_reader(reader)
+        read, data, answer = self._answer(reader, day, counter, chosen)
+        if kept is not None:
+            first = since_day(since, data.as_of)
+            before, _, then = self._answer(reader, first, counter, chosen)
+            lists, notes = kept.changed(self, first)
+            answer.tables["since_lists"] = lists
+            if before.past:
+                notes.append(f"Values of {first:%Y-%m-%d} were not kept, so what slipped and how amounts moved is not known. Keep the store with history=True.")  # fmt: skip
+            if not before.past or self.rebuilds:
+                tables, findings = compared(then, answer, first)
+                answer.tables.update(tables)
+                answer.findings.extend(findings)
+            answer.findings.extend(notes)
+            chosen = {"since": first, **chosen}
         # Findings are ours, notes of the data come after them: both are read from the top.
         answer.findings.extend(one for one in [*data.notes, *read.notes] if one not in answer.findings)
         return Report(
@@ -155,11 +160,31 @@ class ReportFunction:
             requests=read.requests,
         )
 
+    def _answer(
+        self, reader: Any, day: pd.Timestamp | None, counter: DayCounter, options: Mapping[str, Any]
+    ) -> tuple[Any, ReportData, Answer]:
+        read = reader.read(self, day, options)
+        data = ReportData(
+            read.frames,
+            as_of=day or read.own_day,
+            now=read.now,
+            counter=counter,
+            past=read.past,
+            coverage=read.coverage,
+        )
+        refused = read.past and not self.rebuilds
+        with warnings.catch_warnings():
+            # pandas 2 announces how later versions treat columns without values; figures are the same with both.
+            warnings.simplefilter("ignore", FutureWarning)
+            return read, data, self._refusal(data) if refused else self.analyse(data, **options)
+
     def checked(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return all options, or refuse one that is unknown."""
         for name in given:
             if name not in self.options:
-                choices = near(name, ["projects", "as_of", "calendar", "holidays", "progress", *self.options])
+                choices = near(
+                    name, ["projects", "as_of", "calendar", "holidays", "since", "progress", *self.options]
+                )
                 raise ArgumentError(
                     f"The report {self.name} has no option {name!r}.",
                     advice=f"Did you mean {' or '.join(choices)}?"

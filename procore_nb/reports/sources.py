@@ -121,24 +121,19 @@ class StoreReader:
 
     def __init__(self, store: Store, projects: Any) -> None:
         self._store, self._projects = store, projects
-        self._kept = store.tables()
+        self._tables: list[str] = store.tables()["table"].tolist()
 
     def read(self, report: ReportFunction, day: pd.Timestamp | None, options: Mapping[str, Any]) -> Read:
         """Return the tables of one report: as they are, or as they were on a past day where history reaches back."""
-        names = {_canonical(name): name for name in self._kept["table"].tolist()}
         frames: dict[str, pd.DataFrame] = {}
         read, rebuilt = Read(frames), []
-        for name in ["projects", *(use.name for use in report.uses)]:
-            key = names.get(_canonical(name))
-            if key is None:
-                continue
-            frames[name] = self._store.table(key)
-            versions = self._versions(key, day)
-            if versions is not None:
-                frames[name] = versions
-            rebuilt.append(versions is not None or name == "projects")
-        frames |= _of_projects(frames, self._projects)
-        _check_given(report, frames, read, self._kept["table"].tolist(), "in the store", options)
+        for name, key in {"projects": "projects", **self._names(report)}.items():
+            known = self._as_of(key, day)
+            rebuilt.append(known is not None or name == "projects")
+            if known is not None or key in self._tables:
+                frames[name] = self._store.table(key) if known is None else known
+        frames |= self._chosen(frames)
+        _check_given(report, frames, read, [*self._tables], "in the store", options)
         read.about(day)
         if read.past and all(rebuilt):
             read.past = False
@@ -147,18 +142,49 @@ class StoreReader:
 
     def holds(self, report: ReportFunction) -> bool:
         """Return whether the tables of a report are in the store."""
-        return _held(report, self._kept["table"].tolist())
+        return _held(report, self._tables)
 
-    def _versions(self, table: str, day: pd.Timestamp | None) -> pd.DataFrame | None:
-        if day is None:
+    def _names(self, report: ReportFunction) -> dict[str, str]:
+        """Return the tables of a report by the names it has for their lists."""
+        names = {_canonical(name): name for name in self._tables}
+        wanted = [use.name for use in report.uses if use.name != "projects"]
+        return {name: names[_canonical(name)] for name in wanted if _canonical(name) in names}
+
+    def _chosen(self, frames: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+        if "projects" not in frames and "projects" in self._tables:
+            frames = {**frames, "projects": self._store.table("projects")}
+        return {**frames, **_of_projects(frames, self._projects)}
+
+    def _as_of(self, key: str, day: pd.Timestamp | None) -> pd.DataFrame | None:
+        """Return the rows as they were kept at the end of a day; None where they were not, or have changed since."""
+        if day is None or key not in self._tables:
             return None
-        moment = (day + pd.Timedelta(days=1)).tz_localize("UTC")
-        versions = self._store.table(table, history=True)
-        if versions.empty or not (versions["valid_from"] <= moment).any():
-            return None  # the store began later
-        ends = versions[["valid_to", "deleted_at"]].apply(lambda column: column.isna() | (column > moment))
-        chosen: pd.DataFrame = versions[(versions["valid_from"] <= moment) & ends.all(axis=1)]
-        return chosen.drop(columns=["valid_from", "valid_to", "deleted_at"])
+        try:
+            return self._store.table(key, as_of=_end(day))
+        except ArgumentError:
+            return None
+
+    def changed(self, report: ReportFunction, day: pd.Timestamp) -> tuple[pd.DataFrame, list[str]]:
+        """Return how many rows of each list and project are new, changed or deleted after a day, by `Store.changes`."""
+        found, young = [], []
+        for name, key in self._names(report).items():
+            rows = self._chosen({name: self._store.changes(key, since=_end(day))})[name]
+            if len(rows) and rows["change"].eq("new").sum() == len(self._store.table(key)):
+                young.append(name)
+            elif len(rows):
+                found.append(rows.reindex(columns=["project_id", "change"]).assign(list=name))
+        notes = [f"Not kept, or still empty, on {day:%Y-%m-%d}: {', '.join(young)}."] if young else []
+        columns = ["list", "project_id", "new", "changed", "deleted"]
+        if not found:
+            return pd.DataFrame(columns=columns), notes
+        every = pd.concat([one.astype({"project_id": "object"}) for one in found])
+        counts = every.groupby(["list", "project_id", "change"], dropna=False).size().unstack(fill_value=0)
+        return counts.reset_index().reindex(columns=columns, fill_value=0), notes
+
+
+def _end(day: pd.Timestamp) -> pd.Timestamp:
+    """Return the moment at which a day of the store ends: rows of a day are those kept then."""
+    return day + pd.Timedelta(days=1)
 
 
 class ProcoreReader:
@@ -248,6 +274,16 @@ class ProcoreReader:
                 f"the rate limit allows that in {seconds:,.0f} s.",
                 file=sys.stderr,
             )
+
+
+def store_reader(reader: Reader) -> StoreReader:
+    """Return the reader of a store, or refuse `since` for a source that knows one state only."""
+    if isinstance(reader, StoreReader):
+        return reader
+    raise ArgumentError(
+        "since compares with what was kept on that day; a connection, or frames that were given, know one state only.",
+        advice='Keep a store: store.sync(procore, […], history=True), then pnb.reports.rfis(store, since="last Monday").',
+    )
 
 
 def chosen_reports(
