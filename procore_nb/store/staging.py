@@ -67,20 +67,26 @@ class StagingPlan:
 
 
 def extended(plan: StagingPlan, wanted: StagingPlan, done: Collection[str]) -> StagingPlan:
-    """An unfinished plan for the places that are wanted now: what is staged stays, others are as they are wanted."""
-    asked = {place: since for since, places in plan.groups for place in places}
-    due = {place: since for since, places in wanted.groups for place in places}
-    if plan.mode != wanted.mode:  # other places are then read whole, which is right whichever mode it is
-        due = dict.fromkeys(due, "")
-    due = {place: asked.get(place, since) for place, since in due.items()}
-    due |= {place: since for place, since in asked.items() if place in done}
+    """An unfinished plan for the places that are wanted now: what is staged stays, others are as they are wanted.
+
+    Where another sync has read the table in full since then, only changes are wanted of what it has read.
+    """
+    staged = {place: since for since, places in plan.groups for place in places if place in done}
+    same = wanted.mode in (plan.mode, "full")
+    if (
+        plan.mode != wanted.mode and same
+    ):  # other places are then read whole, which is right whichever mode it is
+        wanted = replace(wanted, groups=(("", tuple(wanted.places)),))
     groups: dict[str, list[str]] = {}
-    for place, since in due.items():
+    for place, since in (
+        {place: since for since, places in wanted.groups for place in places} | staged
+    ).items():
         groups.setdefault(since, []).append(place)
-    order = sorted(groups, key=lambda one: (one == "", one))
     return replace(
-        plan,
-        groups=tuple((since, tuple(groups[since])) for since in order),
+        plan if same else replace(wanted, started=plan.started),
+        groups=tuple(
+            (since, tuple(groups[since])) for since in sorted(groups, key=lambda one: (one == "", one))
+        ),
         everywhere=wanted.everywhere,
         names={**plan.names, **wanted.names},
     )

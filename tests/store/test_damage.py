@@ -98,7 +98,7 @@ def check(folder: Path, due: Answers, what: object, *only: Collection[str]) -> i
     return sum(isinstance(answer, StoreError) for answer in found.values())
 
 
-@pytest.mark.parametrize("flips", [2, pytest.param(9, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("flips", [2, pytest.param(40, marks=pytest.mark.stress)])
 def test_a_flipped_byte_anywhere_is_an_error_or_changes_nothing(
     folder: Path, answers: Answers, flips: int
 ) -> None:

@@ -14,19 +14,24 @@ LISTS = ("rfis", "daily_log_counts")
 pytestmark = pytest.mark.filterwarnings("ignore::procore_nb.errors.ProcoreWarning")
 
 
+MANY = pytest.param(60, marks=pytest.mark.stress)
+
+
+@pytest.mark.parametrize("kills", [2, MANY])
 @pytest.mark.parametrize("fresh", [True, False])
 @pytest.mark.slow
 def test_a_sync_that_is_killed_anywhere_leaves_a_whole_state_and_is_gone_on_with(
-    tmp_path: Path, fresh: bool
+    tmp_path: Path, fresh: bool, kills: int
 ) -> None:
     trial = Trial(tmp_path, fresh=fresh, history=True, lists=("change_events", "rfis", "daily_log_counts"))
-    points = random.Random(7).sample(range(1, trial.events + 1), 4)
+    points = random.Random(7).sample(range(1, trial.events + 1), kills)
     for point in points:
         trial.run(point)
 
 
+@pytest.mark.parametrize("kills", [2, MANY])
 @pytest.mark.slow
-def test_at_a_url_too_a_sync_that_is_killed_is_gone_on_with(tmp_path: Path) -> None:
+def test_at_a_url_too_a_sync_that_is_killed_is_gone_on_with(tmp_path: Path, kills: int) -> None:
     def one_step_behind(name: str) -> tuple[World, str]:
         world, url = World(seed=3, projects=2, rows=3), f"memory://{tmp_path}/{name}"
         sync(world, url, lists=LISTS, history=True)
@@ -37,7 +42,7 @@ def test_at_a_url_too_a_sync_that_is_killed_is_gone_on_with(tmp_path: Path) -> N
     before, counting = contents(clean), Fate()
     sync(world, clean, counting, lists=LISTS, history=True)
     due = contents(clean)
-    for point in random.Random(5).sample(range(1, counting.count + 1), 4):
+    for point in random.Random(5).sample(range(1, counting.count + 1), kills):
         world, url = one_step_behind(f"at-{point}")
         with suppress(Killed):
             sync(world, url, Fate(point), lists=LISTS, history=True)

@@ -146,10 +146,14 @@ def test_a_row_that_comes_after_a_killed_sync_staged_its_project_is_there_after_
 
 
 @pytest.mark.slow
-def test_after_any_sequence_the_store_is_what_the_model_says() -> None:
+@pytest.mark.parametrize("examples", [3, pytest.param(60, marks=pytest.mark.stress)])
+def test_after_any_sequence_the_store_is_what_the_model_says(examples: int) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         StoreBesideModel.TestCase.settings = settings(
-            max_examples=8, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=examples,
+            stateful_step_count=15,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
         )
         StoreBesideModel.TestCase("runTest").debug()
