@@ -7,7 +7,6 @@ machine can draw. Speaks to no service.
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -40,19 +39,12 @@ class Canvas:
         return left > 2 and bottom > 2 and right < wide - 2 and top < high - 2
 
 
-def map_axes(
-    ax: Axes | None, view: Extent, *, titled: bool, categories: Sequence[str], sized: bool
-) -> tuple[Any, Extent]:
+def map_axes(ax: Axes | None, view: Extent) -> tuple[Any, Extent]:
     """Axes without ticks whose limits are the view, grown to the shape of the canvas."""
     if ax is None:
-        longest = min(28, max(map(len, categories)))
-        wide, beside = 7.4, float(np.clip(0.75 + 0.062 * (longest + 7), 1.7, 3.2))
-        legend_high = 0.4 + 0.2 * len(categories) + (2.2 if sized else 0.9)
-        high = float(np.clip(wide * view.height / view.width, max(3.6, legend_high), 7.0))
-        top, below = (0.42 if titled else 0.12), 0.45
-        figure = new_figure(wide + beside, high + top + below)
-        whole = wide + beside, high + top + below
-        ax = figure.add_axes((0.12 / whole[0], below / whole[1], wide / whole[0], high / whole[1]))
+        wide = 7.4
+        high = float(np.clip(wide * view.height / view.width, 3.6, 7.0))
+        ax = new_figure(wide, high).add_axes((0, 0, 1, 1))
     box = ax.get_window_extent()
     view = view.shaped(box.width / box.height)
     ax.set_xlim(view.left, view.right)
@@ -68,13 +60,13 @@ def map_axes(
 
 def new_figure(width: float, height: float) -> Any:
     """Through pyplot where a person would see it (and pyplot looks after it); else a figure nobody has to close."""
+    from procore_nb.maps.notebook_figure import NotebookFigure
+
     if "matplotlib.pyplot" in sys.modules or "ipykernel" in sys.modules:
         import matplotlib.pyplot as plt
 
-        return plt.figure(figsize=(width, height), facecolor="white")
-    from matplotlib.figure import Figure
-
-    return Figure(figsize=(width, height), facecolor="white")
+        return plt.figure(figsize=(width, height), facecolor="white", FigureClass=NotebookFigure)
+    return NotebookFigure(figsize=(width, height), facecolor="white")
 
 
 def points_across(ax: Any) -> float:

@@ -38,6 +38,7 @@ STEPS = ("#440154", "#3B528B", "#21918C", "#5EC962", "#FDE725")  # low to high, 
 ONE_COLOR, OTHER_COLOR, NONE_COLOR = "#0072B2", "#6E6E6E", "#B5B5B5"
 HEX = re.compile(r"#[0-9A-Fa-f]{6}")
 MOST = 10
+SHAPES = "os^Dv"  # of marks, in matplotlib's letters: they keep categories apart in grey print too
 NONE, OTHER = "(none)", "other"
 
 
@@ -49,6 +50,11 @@ class Categories:
     names: tuple[str, ...]
     colors: tuple[str, ...]
     codes: npt.NDArray[np.intp]
+
+    @property
+    def shapes(self) -> list[str]:
+        """The shape of each category's marks."""
+        return [SHAPES[position % len(SHAPES)] for position in range(len(self.names))]
 
     @property
     def counts(self) -> npt.NDArray[np.intp]:

@@ -7,14 +7,16 @@ Savric, Patterson and Jenny (2018).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from procore_nb.errors import ArgumentError
-from procore_nb.maps.borders import Floats, country_code, country_region, state_region
-from procore_nb.maps.geometry import MEAN_RADIUS_KM, Bools, wrapped
+from procore_nb.maps.borders import Floats, Ring, country_code, country_region, load_borders, state_region
+from procore_nb.maps.geometry import MEAN_RADIUS_KM, Bools, is_inside, wrapped
+from procore_nb.maps.validate import LocatedFrame
 from procore_nb.near_match import did_you_mean
 
 
@@ -73,12 +75,13 @@ REGIONS: dict[str, Box] = {
     "north america": (-168.0, 14.0, -52.5, 72.0),
     "world": (-180.0, -60.0, 180.0, 84.0),
 }
-OTHER_WORDS = dict.fromkeys(("usa", "us", "conus"), "lower48") | {"uk": "british isles", "au": "australia"}
+OTHER_WORDS = {"conus": "lower48", "lower 48": "lower48"}
+ISLAND_DEGREES = 2.0  # parts of a country further apart than this are shown only when rows lie there
 WIDE_DEGREES = 100.0  # beyond, only a world projection keeps shapes recognisable
 HALF_WORLD_DEGREES = 200.0  # beyond, the world is shown as people know it, cut in the Bering Strait
 USUAL_MIDDLE = 11.0
 SMALLEST_KM = 60.0
-SMALLEST_KM_ONE_POINT = 400.0  # one point needs surroundings to be found by the reader
+SMALLEST_KM_ONE_POINT = 160.0  # one point needs surroundings to be found by the reader
 
 
 @dataclass(frozen=True)
@@ -128,8 +131,10 @@ class Extent:
 
 def choose_extent(longitude: Floats, latitude: Floats, region: Any = None) -> Extent:
     """The view that fits the points, or the region asked for."""
+    if isinstance(region, LocatedFrame):  # the surroundings of these rows
+        longitude, latitude, region = region.longitude, region.latitude, None
     if region is not None:
-        return _view_of_box(region_box(region), pad=0.02)
+        return _view_of_box(region_box(region, longitude, latitude), pad=0.02)
     box = box_around(longitude, latitude)
     for name, known in REGIONS.items():
         if name != "world" and _mostly_fills(box, known):
@@ -140,18 +145,25 @@ def choose_extent(longitude: Floats, latitude: Floats, region: Any = None) -> Ex
     return _grown(projection, x, y, pad=0.07, smallest=smallest)
 
 
-def region_box(region: Any) -> Box:
-    """The box of a named region, a country or state ("GB", "Texas", "US-NY"), or four numbers as given."""
+def region_box(region: Any, longitude: Floats, latitude: Floats) -> Box:
+    """The box of a region, a country or state by code or name ("GB", "Texas"), of rows, or four numbers as given.
+
+    A word that means several ("Georgia", "CA") is the first of them, countries before states, that holds any of the points.
+    """
+    if isinstance(region, LocatedFrame):
+        return box_around(region.longitude, region.latitude)
     if isinstance(region, str):
-        word = region.casefold()
-        word = word.strip().replace("_", " ").replace("-", " ") if len(word) > 6 else word
-        word = OTHER_WORDS.get(word, word).replace("lower 48", "lower48")
-        if word in REGIONS:
-            return REGIONS[word]
-        outline = country_region(region) if country_code(region) else state_region(region, "")
-        if outline is not None:
-            points = np.concatenate(outline.rings)
-            return box_around(points[:, 0], points[:, 1])
+        word = " ".join(region.casefold().replace("_", " ").split())
+        word = OTHER_WORDS.get(word, word)
+        country, outlines = country_code(word), (country_region(word), state_region(word, ""))
+        home = getattr(load_borders().units.get(country), "rings", ())
+        boxes = [_outline_box(each.rings, home, longitude, latitude) for each in outlines if each]
+        if country == "US":
+            boxes = [REGIONS["lower48"]]
+        elif word in REGIONS and not country:
+            boxes = [REGIONS[word]]
+        if boxes:
+            return next((box for box in boxes if _in_box(box, longitude, latitude).any()), boxes[0])
         raise ArgumentError(
             f"region={region!r} is not known.",
             advice=f"{did_you_mean(word, REGIONS)}Use one of {', '.join(REGIONS)}, "
@@ -166,6 +178,34 @@ def region_box(region: Any) -> Box:
     if not (-90 <= south < north <= 90 and -180 <= west <= 180 and -180 <= east <= 180 and west != east):
         raise ArgumentError(f"region={region!r} is not (west, south, east, north) in degrees.")
     return west, south, east, north
+
+
+def _outline_box(rings: Sequence[Ring], home: Sequence[Ring], longitude: Floats, latitude: Floats) -> Box:
+    """The box of an outline's mainland and what lies near it; of the points inside the outline if all are elsewhere."""
+    boxes = np.array([[*ring.min(axis=0), *ring.max(axis=0)] for ring in rings])
+    large = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
+    reached = np.arange(len(boxes)) == np.argmax(
+        large[: len(home) or None]
+    )  # a country's own outline comes first
+    for _ in boxes:
+        west, south = boxes[reached, :2].min(axis=0) - ISLAND_DEGREES
+        east, north = boxes[reached, 2:].max(axis=0) + ISLAND_DEGREES
+        near = (boxes[:, 0] < east) & (boxes[:, 2] > west) & (boxes[:, 1] < north) & (boxes[:, 3] > south)
+        if (near <= reached).all():
+            break
+        reached |= near
+    points = np.concatenate([ring for ring, near in zip(rings, reached, strict=True) if near])
+    mainland = box_around(wrapped(points[:, 0]), points[:, 1])
+    if not _in_box(mainland, longitude, latitude).any():
+        there = is_inside(rings, longitude, latitude)
+        if there.any():
+            return box_around(longitude[there], latitude[there])
+    return mainland
+
+
+def _in_box(box: Box, longitude: Floats, latitude: Floats) -> Bools:
+    west, south, _, north = box
+    return ((longitude - west) % 360 <= _span(box)) & (latitude >= south) & (latitude <= north)
 
 
 def box_around(longitude: Floats, latitude: Floats) -> Box:

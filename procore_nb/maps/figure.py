@@ -32,9 +32,12 @@ from procore_nb.maps.legend import (
 )
 from procore_nb.maps.markers import Drawn, draw_markers, radius_of
 from procore_nb.maps.validate import LocatedFrame, map_rows
+from procore_nb.scalars import shown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from procore_nb.maps.notebook_figure import Theme
 
 FEW = 12  # so few points are all labelled
 ONE_CITY_KM = 150.0
@@ -55,6 +58,7 @@ def plot_projects(
     name: str | None = None,
     title: str | None = None,
     palette: Mapping[str, str] | None = None,
+    theme: Theme = "auto",
     fix: str | None = None,
     latitude: str = "latitude",
     longitude: str = "longitude",
@@ -74,8 +78,9 @@ def plot_projects(
     ax
         Axes to draw on. None: a new figure, through pyplot in a notebook or once pyplot is imported, else a bare one.
     region
-        None fits the points. Else lower48, north america, british isles, europe, australia, gulf or world, a country
-        or state by code or name, or (west, south, east, north) in degrees.
+        None fits the points. Else lower48, north america, british isles, europe, australia, gulf or world; a country
+        or state by code or name ("GB", "UK", "US-TX", "Texas"), framed by its mainland, or by the rows where none lie
+        there; a frame, for the surroundings of its rows; or (west, south, east, north) in degrees.
     cluster
         "auto" gathers marks into rings when a quarter of them would be covered; True always, False never.
     labels
@@ -86,6 +91,9 @@ def plot_projects(
         A heading above the map.
     palette
         Colours for some names, such as {"Healthcare": "#882255"}.
+    theme
+        "auto" follows the notebook's theme, and matplotlib's where its style is dark; files stay light. "light" and
+        "dark" are the same everywhere.
     fix
         "swap" repairs swapped pairs (see `check_coordinates`); the note below the map counts them.
     latitude, longitude
@@ -114,39 +122,35 @@ def plot_projects(
     """
     from matplotlib import rc_context
 
+    from procore_nb.maps.notebook_figure import fit_around, use_theme
+
     found = map_rows(
-        frame,
-        color=color,
-        size=size,
-        name=name,
-        cluster=cluster,
-        latitude=latitude,
-        longitude=longitude,
-        fix=fix,
+        frame, color, size, name, cluster, region, latitude=latitude, longitude=longitude, fix=fix
     )
     located, rows, sizes, size_title = found.located, found.rows, found.sizes, title_of(found.size or "")
-    view = choose_extent(located.longitude, located.latitude, region)
-    outside = ax is None
-    categories = categorize(rows, found.color, palette)
-    ax, view = map_axes(ax, view, titled=bool(title), categories=categories.names, sized=size is not None)
+    own = ax is None
+    ax, view = map_axes(ax, choose_extent(located.longitude, located.latitude, found.region))
     x, y = view.projection.forward(located.longitude, located.latitude)
     seen = view.holds(x, y)
     if not seen.any():
-        raise ArgumentError(f"No row lies in region={region!r}: {located.note()}.")
+        raise ArgumentError(f"No row lies in region={shown(region)}: {located.note()}.")
     if not seen.all():
         rows, x, y, sizes = rows[seen], x[seen], y[seen], None if sizes is None else sizes[seen]
-        categories = categorize(rows, found.color, palette)
+    categories = categorize(rows, found.color, palette)
     with rc_context({"font.family": list(families())}):
         draw_basemap(ax, view)
         canvas = Canvas(view, points_across(ax) / view.width)
         drawn = draw_markers(ax, canvas, x, y, categories, sizes, cluster)
         names = None if found.name is None else rows[found.name].tolist()
         _write_names(ax, canvas, names, x, y, sizes, drawn, labels)
-        draw_legends(ax, categories, drawn, size_title, outside=outside)
+        height = draw_legends(ax, categories, drawn, size_title, outside=own)
         note = _note(drawn, located, int((~seen).sum()), sizes, size_title)
         write_notes(ax, [note, source_line(frame)])
         if title:
             write_title(ax, title)
+        if own:
+            fit_around(ax, height)
+    use_theme(ax, theme)
     return ax
 
 
@@ -185,13 +189,13 @@ def _write_names(
     write_labels(ax, canvas, cities, occupied, size=6.5, color=CITY, at_most=28)
 
 
-def _note(drawn: Drawn, located: LocatedFrame, beyond: int, sizes: Floats | None, size_title: str) -> str:
+def _note(drawn: Drawn, located: LocatedFrame, outside: int, sizes: Floats | None, size_title: str) -> str:
     """What is on the map, what is not, and how to read it."""
-    words = located.note()
-    if beyond:
-        words += f"; {beyond:,} beyond this picture"
+    words = located.note(outside)
     if sizes is not None and np.isnan(sizes).any():
         words += f"; {int(np.isnan(sizes).sum()):,} without a positive {size_title.lower()} (hollow)"
+    if drawn.moved:
+        words += f"; {drawn.moved:,} drawn beside their position, which they share"
     if sizes is not None and drawn.rings is not None:
         words += "; numbers in rings count rows"
     return words + "."

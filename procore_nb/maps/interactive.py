@@ -26,6 +26,7 @@ from procore_nb.call_errors import explain_calls
 from procore_nb.errors import ArgumentError, MissingExtraError
 from procore_nb.maps.borders import borders_file
 from procore_nb.maps.categories import categorize
+from procore_nb.maps.extent import region_box
 from procore_nb.maps.figure import source_line
 from procore_nb.maps.map_columns import find_columns, maybe_column
 from procore_nb.maps.payload import LINK, MapOptions, Tiles, choose_tiles, encode
@@ -250,6 +251,7 @@ def map_projects(
     *,
     color: str | None = "stage",
     size: str | None = None,
+    region: Any = None,
     cluster: Any = "auto",
     tooltip: Iterable[str] | None = None,
     popup: Iterable[str] | None = None,
@@ -273,6 +275,8 @@ def map_projects(
         The default is ignored when the frame has no stage.
     size
         Column with amounts: area in proportion; rows without a positive amount are small and hollow.
+    region
+        None fits the rows. Else what is shown first, as in `plot_projects`.
     cluster
         "auto" and True gather points that would cover each other into rings that show the mix of colours ("auto"
         later than True when there are few); False draws every point.
@@ -324,14 +328,7 @@ def map_projects(
         raise ArgumentError(f"height={height!r} {words}")
     tiles = choose_tiles(basemap, attribution)
     found = map_rows(
-        frame,
-        color=color,
-        size=size,
-        name=name,
-        cluster=cluster,
-        latitude=latitude,
-        longitude=longitude,
-        fix=fix,
+        frame, color, size, name, cluster, region, latitude=latitude, longitude=longitude, fix=fix
     )
     rows = found.rows
     options = MapOptions(
@@ -343,6 +340,9 @@ def map_projects(
         cluster={True: "always", False: "none"}.get(cluster, "auto"),
         basemap=tiles,
         source=source_line(frame),
+        view=None
+        if region is None
+        else region_box(found.region, found.located.longitude, found.located.latitude),
     )
     points = encode(found.located, rows, categorize(rows, found.color, palette), found.sizes, options)
     return ProjectMap(found.located, points, tiles, height, (latitude, longitude))

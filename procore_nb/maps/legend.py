@@ -6,6 +6,7 @@ In: Axes and what was drawn. Out: artists. Speaks to no service. Text of rows is
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import cycle
 from textwrap import wrap
 from typing import Any
 
@@ -102,14 +103,19 @@ def write_city_below(ax: Any, labels: Sequence[Label]) -> None:
         )  # fmt: skip
 
 
-def draw_legends(ax: Any, categories: Categories, drawn: Drawn, size_title: str, *, outside: bool) -> None:
-    """Categories with counts; below, what the sizes of marks and rings mean."""
+def draw_legends(ax: Any, categories: Categories, drawn: Drawn, size_title: str, *, outside: bool) -> float:
+    """Categories with counts; below, what the sizes of marks and rings mean. Gives their height (points)."""
     column = LegendColumn(ax, outside)
     if categories.title:
         rows = zip(categories.names, categories.colors, categories.counts, strict=True)
         column.add(
             categories.title,
-            [(3.6, color, "white", f"{shortened(name)}  {count:,}") for name, color, count in rows],
+            [(3.6, color, "white", f"{shortened(name)}  {count:,}") for name, color, count in rows if count],
+            [
+                shape if drawn.shaped else "o"
+                for shape, count in zip(categories.shapes, categories.counts, strict=True)
+                if count
+            ],
         )
     if drawn.largest_value > 0:
         values = round_values(drawn.largest_value)
@@ -126,22 +132,25 @@ def draw_legends(ax: Any, categories: Categories, drawn: Drawn, size_title: str,
             (float(ring_radius(v, largest)) - 1, "white", GREY, short_number(v)) for v in values or [largest]
         ]
         column.add(title, rings)
+    return column.height
 
 
 class LegendColumn:
     """Legends stacked in a column, beside the map or in its corner; each row as high as its mark."""
 
     def __init__(self, ax: Any, outside: bool) -> None:
-        self._ax, self._outside, self._down = ax, outside, 0.0
+        self._ax, self._outside, self.height = ax, outside, 0.0
 
-    def add(self, title: str, rows: Sequence[tuple[float, str, str, str]]) -> None:
-        """Rows are radius in points, face colour, edge colour, text."""
+    def add(
+        self, title: str, rows: Sequence[tuple[float, str, str, str]], shapes: Sequence[str] = "o"
+    ) -> None:
+        """Rows are radius in points, face colour, edge colour, text; one shape is that of all."""
         from matplotlib.lines import Line2D
 
         handles = [
-            Line2D([], [], marker="o", linestyle="none", markersize=2 * radius, markerfacecolor=face,
+            Line2D([], [], marker=shape, linestyle="none", markersize=2 * radius, markerfacecolor=face,
                    markeredgecolor=edge, markeredgewidth=0.5 if edge == "white" else 2.0)
-            for radius, face, edge, _ in rows
+            for (radius, face, edge, _), shape in zip(rows, cycle(shapes))
         ]  # fmt: skip
         widest = max(radius for radius, *_ in rows)
         row = max(14.0, 2 * widest + 3)
@@ -150,7 +159,7 @@ class LegendColumn:
             handles, [text for *_, text in rows], title=drawable(title), alignment="left", fontsize=8, borderpad=0,
             borderaxespad=0, labelcolor=INK, handlelength=max(1.2, 2 * widest / 8), handleheight=0.7, handletextpad=0.7,
             labelspacing=(row - 8) / 8, loc="upper left" if self._outside else "upper right",
-            bbox_to_anchor=(1.015 if self._outside else 0.985, 0.995 - self._down / height),
+            bbox_to_anchor=(1.015 if self._outside else 0.985, 0.995 - self.height / height),
             frameon=not self._outside, framealpha=0.85, edgecolor="none",
         )  # fmt: skip
         legend.get_title().set(fontsize=8.5, fontweight="bold", color=INK, parse_math=False)
@@ -158,8 +167,9 @@ class LegendColumn:
             text.set_parse_math(False)
         legend.set_zorder(8)
         self._ax.add_artist(legend)
+        self._ax.legend_ = None  # else the last one is drawn twice
         legend.set_clip_on(False)  # notebooks cut figures tightly around what is not clipped
-        self._down += 16 + row * len(rows) + 10
+        self.height += 16 + row * len(rows) + 10
 
 
 def shortened(text: str, most: int = 28) -> str:

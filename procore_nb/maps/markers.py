@@ -66,6 +66,7 @@ LARGEST_RING, SMALLEST_RING = 21.0, 9.0  # radius in points
 BAND = 0.28  # share of the radius that carries the colours
 TOUCH = 0.8  # rings nearer than this share of their radii become one
 CROWDED = 0.25  # share of covered points from which counts are clearer than markers
+MOST_SPREAD = 3000
 ALONE = 2  # groups up to this size stay single marks
 NO_VALUE_RADIUS = 1.8
 
@@ -90,6 +91,8 @@ class Drawn:
     largest_value: float  # NaN when marks have one size
     largest_radius: float
     rings: Rings | None
+    shaped: bool = False  # each category has a shape; marks sized by value are discs
+    moved: int = 0  # marks that stand beside their position, as another one has the same
 
 
 def draw_markers(
@@ -112,8 +115,9 @@ def draw_markers(
             _draw_rings(ax, canvas, categories, rings)
     codes = categories.codes[single]
     if sizes is None:
-        _scatter(ax, x[single], y[single], categories, codes, radius)
-        return Drawn(single, np.nan, radius, rings)
+        at_x, at_y, moved = _spread(canvas, x[single], y[single], 1.1 * radius)
+        _scatter(ax, at_x, at_y, categories, codes, radius)
+        return Drawn(single, np.nan, radius, rings, radius > 2, moved)
     known = sizes[single][np.isfinite(sizes[single])]
     biggest = _largest_radius(int(single.sum()))
     _scatter_sized(ax, x[single], y[single], categories, codes, sizes[single], biggest)
@@ -130,6 +134,22 @@ def ring_radius(weight: float | Floats, largest: float) -> Any:
     return np.maximum(SMALLEST_RING, LARGEST_RING * np.sqrt(np.asarray(weight) / max(largest, 1e-300)))
 
 
+def _spread(canvas: Canvas, x: Floats, y: Floats, radius: float) -> tuple[Floats, Floats, int]:
+    """Marks at one position stand around it in a circle, so that each is seen; and how many were moved."""
+    if len(x) > MOST_SPREAD:
+        return x, y, 0
+    spots = np.unique(_cells(*canvas.to_points(x, y), 1.0), axis=1, return_inverse=True)[1].ravel()
+    count = np.bincount(spots)[spots]
+    order = np.argsort(spots, kind="stable")
+    number = np.empty(len(x), dtype=np.intp)
+    number[order] = np.arange(len(x)) - np.searchsorted(spots[order], spots[order])
+    reach = np.where(count > 1, radius / np.sin(np.pi / np.maximum(count, 2)), 0.0) / canvas.points_per_km
+    turn = 2 * np.pi * number / count
+    few = count <= ALONE  # more at one position are a ring with their number
+    reach = np.where(few, reach, 0.0)
+    return x + reach * np.cos(turn), y + reach * np.sin(turn), int((few & (count > 1)).sum())
+
+
 def _mark_radius(count: int) -> float:
     return float(np.clip(5.5 - np.log10(max(count, 1)) * 1.1, 1.2, 5.0))
 
@@ -139,12 +159,18 @@ def _largest_radius(count: int) -> float:
 
 
 def _scatter(ax: Any, x: Floats, y: Floats, categories: Categories, codes: Groups, radius: float) -> None:
+    from matplotlib.markers import MarkerStyle
+
     order = np.argsort(-categories.counts[codes], kind="stable")  # rare categories stay on top
     colors = np.array(categories.colors, dtype=object)[codes[order]]
-    ax.scatter(
+    marks = ax.scatter(
         x[order], y[order], s=(2 * radius) ** 2, c=list(colors), edgecolors="white",
         linewidths=0.6 if radius > 2 else 0.15, zorder=3,
     )  # fmt: skip
+    if radius > 2:
+        styles = [MarkerStyle(shape) for shape in categories.shapes]
+        paths = [style.get_path().transformed(style.get_transform()) for style in styles]
+        marks.set_paths([paths[code] for code in codes[order]])
 
 
 def _scatter_sized(

@@ -93,6 +93,7 @@ class MapOptions:
     cluster: str
     basemap: Tiles | None
     source: str
+    view: tuple[float, float, float, float] | None = None  # what is shown first: west, south, east, north
 
 
 def encode(
@@ -135,6 +136,7 @@ def encode(
         "skipped": list(located.skipped.items()),
         "source": options.source,
         "cluster": options.cluster,
+        "view": options.view,
         "basemap": options.basemap and asdict(options.basemap),
         "cities": [(c.rank, c.name, c.longitude, c.latitude) for c in load_cities()],
     }

@@ -202,12 +202,13 @@ class LocatedFrame:
         """The rows that are drawn, in the frame's order."""
         return self.frame.loc[self.kept] if self.frame.index.is_unique else self.frame[self.kept]
 
-    def note(self) -> str:
-        """What is on the map, and why the rest is not: one sentence for people."""
-        drawn, total = int(self.kept.sum()), len(self.kept)
+    def note(self, outside: int = 0) -> str:
+        """What is on the map, and why the rest is not: one sentence for people; `outside` rows lie beyond its edge."""
+        drawn, total = int(self.kept.sum()) - outside, len(self.kept)
         words = f"{drawn:,} of {total:,} on the map"
-        if self.skipped:
-            words += "; not: " + ", ".join(f"{count:,} {reason}" for reason, count in self.skipped.items())
+        reasons = self.skipped | ({"outside this picture": outside} if outside else {})
+        if reasons:
+            words += "; not: " + ", ".join(f"{count:,} {reason}" for reason, count in reasons.items())
         if self.repaired:
             words += f"; {self.repaired:,} swapped back"
         return words
@@ -250,6 +251,7 @@ class MapRows:
     color: str | None
     size: str | None
     name: str | None
+    region: Any
 
     @property
     def sizes(self) -> Floats | None:
@@ -262,14 +264,14 @@ class MapRows:
 
 def map_rows(
     frame: pd.DataFrame,
-    *,
     color: str | None,
     size: str | None,
     name: str | None,
     cluster: Any,
+    region: Any,
     **options: Any,
 ) -> MapRows:
-    """Locate the rows of a frame and find the columns of a map; the default color "stage" need not be there."""
+    """Locate the rows of a frame and find the columns of a map; the default color "stage" need not be there."""  # fmt: skip
     if cluster not in ("auto", True, False):
         raise ArgumentError(f"cluster={cluster!r} is not known.", advice='Use "auto", True or False.')
     located = locate(frame, **options)
@@ -282,6 +284,7 @@ def map_rows(
         None if color is None else find_column(rows, color, argument="color"),
         None if size is None else find_column(rows, size, argument="size"),
         name_column(rows) if name is None else find_column(rows, name, argument="name"),
+        locate(region, **options) if isinstance(region, pd.DataFrame) else region,
     )
 
 

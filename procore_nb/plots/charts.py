@@ -21,10 +21,17 @@ from procore_nb.scalars import short_number
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from procore_nb.maps.notebook_figure import Theme
+
 
 @explain_calls()
 def plot_bars(
-    values: pd.Series | pd.DataFrame, title: str = "", *, unit: str = "", ax: Axes | None = None
+    values: pd.Series | pd.DataFrame,
+    title: str = "",
+    *,
+    unit: str = "",
+    ax: Axes | None = None,
+    theme: Theme = "auto",
 ) -> Axes:
     """Draw one horizontal bar per row, from top to bottom in the order of the rows, with its number at the end.
 
@@ -39,6 +46,8 @@ def plot_bars(
         What the numbers count or measure, such as `projects` or `million USD`; stands below.
     ax
         Draw there instead of on a new figure.
+    theme
+        "auto" follows the notebook's theme, and matplotlib's where its style is dark; files stay light. Else "light" or "dark".
 
     Returns
     -------
@@ -60,10 +69,10 @@ def plot_bars(
     table = numbers(values)
     axes = new_axes(ax, width=7.2, height=0.85 + 0.29 * max(len(table), 3), title=title)
     if table.empty:
-        return write_no_rows(axes)  # type: ignore[no-any-return]
+        return write_no_rows(axes, theme)  # type: ignore[no-any-return]
     _draw_bars(axes, table)
     _write_values(axes, table, unit)
-    return as_text(axes)  # type: ignore[no-any-return]
+    return as_text(axes, theme)  # type: ignore[no-any-return]
 
 
 def _draw_bars(axes: Any, table: pd.DataFrame) -> None:
@@ -101,7 +110,12 @@ def _write_values(axes: Any, table: pd.DataFrame, unit: str) -> None:
 
 @explain_calls()
 def plot_lines(
-    values: pd.Series | pd.DataFrame, title: str = "", *, unit: str = "", ax: Axes | None = None
+    values: pd.Series | pd.DataFrame,
+    title: str = "",
+    *,
+    unit: str = "",
+    ax: Axes | None = None,
+    theme: Theme = "auto",
 ) -> Axes:
     """Draw one line per column over time, from zero upwards, with its name and last number at its end.
 
@@ -115,6 +129,8 @@ def plot_lines(
         What the numbers count or measure; stands beside the axis.
     ax
         Draw there instead of on a new figure.
+    theme
+        "auto" follows the notebook's theme, and matplotlib's where its style is dark; files stay light. Else "light" or "dark".
 
     Returns
     -------
@@ -137,7 +153,7 @@ def plot_lines(
     table = numbers(values)
     axes = new_axes(ax, width=7.2, height=2.9, title=title)
     if table.dropna(how="all").empty:
-        return write_no_rows(axes)  # type: ignore[no-any-return]
+        return write_no_rows(axes, theme)  # type: ignore[no-any-return]
     times = table.index.to_timestamp() if isinstance(table.index, pd.PeriodIndex) else table.index
     if not isinstance(times, pd.DatetimeIndex):
         raise ArgumentError(
@@ -147,7 +163,7 @@ def plot_lines(
     table = table.set_axis(times.tz_localize(None) if times.tz is not None else times, axis=0).sort_index()
     _draw_lines(axes, table)
     axes.set_ylabel(drawable(unit), fontsize=9, color=INK)
-    return as_text(axes)  # type: ignore[no-any-return]
+    return as_text(axes, theme)  # type: ignore[no-any-return]
 
 
 def _draw_lines(axes: Any, table: pd.DataFrame) -> None:
@@ -172,7 +188,17 @@ def _draw_lines(axes: Any, table: pd.DataFrame) -> None:
         axes.set_ylim(0, None)
     locator: Any = dates.AutoDateLocator(minticks=3, maxticks=8)  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+    # Years, months or days, with the year beside January or below the axis; never a bare number for a day.
+    axes.xaxis.set_major_formatter(
+        dates.ConciseDateFormatter(  # type: ignore[no-untyped-call]
+            locator,
+            formats=["%Y", "%b", "%d %b", "%H:%M", "%H:%M", "%S.%f"],
+            zero_formats=["", "%b\n%Y", "%d %b", "%d %b", "%H:%M", "%H:%M"],
+            offset_formats=["", "%Y", "%Y", "%d %b %Y", "%d %b %Y", "%d %b %Y"],
+        )
+    )
+    if len(table) == 1:
+        axes.set_xticks(table.index, [f"{table.index[0]:%d %b %Y}"])
     _write_ends(axes, ends)
 
 

@@ -12,10 +12,13 @@ import pandas as pd
 from procore_nb.errors import ArgumentError
 from procore_nb.maps.canvas import drawable, families, new_figure
 from procore_nb.maps.legend import GREY, INK, QUIET, write_title
+from procore_nb.maps.payload import text_of
 from procore_nb.scalars import short_number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from procore_nb.maps.notebook_figure import Theme
 
 _LONGEST = 38  # characters of a name beside a bar or a line
 
@@ -64,29 +67,32 @@ def new_axes(ax: Axes | None, *, width: float, height: float, title: str) -> Any
     return ax
 
 
-def as_text(ax: Any) -> Any:
-    """Take every word on the axes as text, not as a formula, in fonts that know its letters."""
+def as_text(ax: Any, theme: Theme = "auto") -> Any:
+    """Take every word on the axes as text, not as a formula, in fonts that know its letters; use the theme's colours."""
     legend = ax.get_legend()
     words = [*ax.texts, *ax.get_yticklabels(), ax.xaxis.label, ax.yaxis.label]
     for word in [*words, *(legend.get_texts() if legend else [])]:
         word.set(parse_math=False, fontfamily=list(families()))
+    from procore_nb.maps.notebook_figure import use_theme
+
+    use_theme(ax, theme)
     return ax
 
 
-def write_no_rows(ax: Any) -> Any:
+def write_no_rows(ax: Any, theme: Theme = "auto") -> Any:
     """Write on empty axes that there is nothing to draw."""
     ax.set(xticks=[], yticks=[])
     ax.text(
         0.5, 0.5, "no rows, nothing to draw", transform=ax.transAxes, ha="center", va="center", color=QUIET
     )
-    return ax
+    return as_text(ax, theme)
 
 
 def short(name: Any) -> str:
     """A name that fits beside a bar: one line, cut with an ellipsis, as far as the fonts can write it."""
     if isinstance(name, tuple):
         return short(", ".join(map(str, name)))
-    text = drawable("(none)" if pd.api.types.is_scalar(name) and pd.isna(name) else str(name))
+    text = drawable(text_of(name, is_id=True) or "(none)")
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1].rstrip() + "…"
 
 

@@ -237,7 +237,7 @@ def test_regions_by_name_code_or_box_are_drawn(region: Any) -> None:
     frame = projects(60, "lower48", "isles", "pacific")
     ax = plot_projects(frame, region=region)
 
-    assert "beyond this picture" in said(ax)
+    assert "outside this picture" in said(ax)
 
 
 def test_a_region_without_any_row_is_refused_in_words() -> None:

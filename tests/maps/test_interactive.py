@@ -320,3 +320,10 @@ def test_any_text_travels_unchanged(names: list[str]) -> None:
     written = [name.encode("utf-8", "replace").decode() for name in names]
     values = column(header, "Name")["values"]
     assert set(values) == set(written)
+
+
+@pytest.mark.parametrize(("region", "west"), [("Texas", -106.6), ((170, -25, -170, -5), 170), (None, None)])
+def test_the_region_is_what_is_shown_first(region: Any, west: float | None) -> None:
+    view = header_of(map_projects(projects(5), region=region))["view"]
+
+    assert (view and view[0]) == (west and pytest.approx(west, abs=0.1))

@@ -5,7 +5,8 @@ class Interaction {
     const { points } = this;
     const list = rows ?? Array.from({ length: points.count }, (_, i) => i).filter((i) => this.shown[points.code[i]]);
     if (!list.length) return;
-    const { west, east, top, bottom } = around(points, list);
+    const first = !rows && !this.fitted && points.view;
+    const { west, east, top, bottom } = first ? boxOf(points.view) : around(points, list);
     this.fitted = true;
     const room = Math.min((this.width - 90) / (east - west || 1e-9), (this.height - 110) / (bottom - top || 1e-9));
     const zoom = Math.log2(room / 256);
@@ -161,6 +162,11 @@ function around(points, rows) {
     bottom = Math.max(bottom, points.y[row]);
   }
   return { west, east, top, bottom };
+}
+
+// West, south, east, north in degrees; west > east crosses the date line.
+function boxOf([west, south, east, north]) {
+  return { west: mercatorX(west), east: mercatorX(east < west ? east + 360 : east), top: mercatorY(north), bottom: mercatorY(south) };
 }
 
 function spread(points, rows) {

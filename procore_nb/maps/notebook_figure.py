@@ -1,0 +1,104 @@
+"""A matplotlib figure that follows the theme it is shown in, and that grows until all of it fits.
+
+In: a drawn figure in the light colours of this package. Out: the same figure in dark colours, or as HTML for a notebook,
+which turns it dark with the page. Speaks to no service.
+"""
+
+from __future__ import annotations
+
+import base64
+from functools import partial
+from html import escape
+from io import BytesIO
+from typing import Any, Literal
+
+import matplotlib as mpl
+from matplotlib.colors import to_hex, to_rgba
+from matplotlib.figure import Figure
+
+from procore_nb.errors import ArgumentError
+
+Theme = Literal["auto", "light", "dark"]
+# Every colour of ours that cannot be seen on a dark ground (less than 3:1), and what stands for it there.
+DARK = {
+    "#ffffff": "#15181b", "#e3ebf1": "#1b2530", "#faf8f4": "#2a2f35", "#9aa3ab": "#6d7780", "#d3cfc6": "#4a5159",
+    "#6f7479": "#b3bac1", "#858c93": "#8f969d", "#2b2f33": "#eceff1", "#222222": "#eceff1", "#6b7075": "#aab1b8", "#9aa0a6": "#868d94",
+    "#c7ccd1": "#3c4349", "#e3e6e9": "#343a40", "#e9e5dd": "#363c43", "#0072b2": "#2288cc", "#882255": "#c4568a",
+    "#332288": "#8878d8", "#6e6e6e": "#8a8a8a", "#440154": "#9468a8", "#3b528b": "#6e86c4", "#21918c": "#2fa39d",
+}  # fmt: skip
+# Inverting lightness and turning hues back keeps each colour's name: blue stays blue.
+_FOLLOW = (
+    '[data-jp-theme-light="false"] .pnb-figure, .vscode-dark .pnb-figure, .theme-dark .pnb-figure '
+    "{ filter: invert(0.92) hue-rotate(180deg); }"
+)
+_MARGIN_INCHES = 0.14
+
+
+class NotebookFigure(Figure):
+    """A figure whose picture in a notebook is light or dark as the notebook is; files keep the colours it was drawn in."""
+
+    follows = True
+
+    def _repr_html_(self) -> str | None:
+        """One picture of all of the figure, with its titles as its description."""
+        if not self.follows:
+            return None
+        picture = BytesIO()
+        self.savefig(picture, format="png", dpi=1.5 * self.dpi, bbox_inches="tight")
+        data, width = base64.b64encode(picture.getvalue()).decode(), int(self.get_figwidth() * self.dpi)
+        titles = [axes.get_title(loc="left") or axes.get_title() for axes in self.axes]
+        words = escape("; ".join(filter(None, titles)) or "Figure", quote=True)
+        image = f'<img class="pnb-figure" alt="{words}" width="{width}" src="data:image/png;base64,{data}">'
+        return f"<style>{_FOLLOW}</style>{image}"
+
+
+def use_theme(ax: Any, theme: Theme) -> None:
+    """Draw in dark colours when asked to, or when matplotlib's own style is dark; in a notebook follow its theme."""
+    if theme not in ("auto", "light", "dark"):
+        raise ArgumentError(f"theme={theme!r} is not known.", advice='Use "auto", "light" or "dark".')
+    red, green, blue, _ = to_rgba(mpl.rcParams["figure.facecolor"])
+    dark = theme == "dark" or (theme == "auto" and red + green + blue < 1.2)
+    if isinstance(ax.figure, NotebookFigure):
+        ax.figure.follows = theme == "auto" and not dark
+    if dark:
+        ax.figure.set_facecolor(DARK["#ffffff"])
+        ax.tick_params(color=DARK["#9aa0a6"], labelcolor=DARK["#2b2f33"])
+        for artist in ax.findobj():
+            _recolor(artist)
+    # A notebook shows the figure itself after the cell; a line "<Axes: …>" above it says nothing.
+    ax._ipython_display_ = partial(_show_closed, ax.figure)
+
+
+def _recolor(artist: Any) -> None:
+    for name in ("color", "facecolor", "edgecolor", "markerfacecolor", "markeredgecolor"):
+        get, change = getattr(artist, f"get_{name}", None), getattr(artist, f"set_{name}", None)
+        colors = get() if get and change else None
+        if colors is None or change is None or (isinstance(colors, str) and colors in ("auto", "none")):
+            continue
+        many = not isinstance(colors, str) and not (len(colors) and isinstance(colors[0], float))
+        turned = [to_rgba(DARK.get(to_hex(c), c), to_rgba(c)[3]) for c in (colors if many else [colors])]
+        change(turned if many else turned[0])
+    for effect in artist.get_path_effects() or ():
+        effect._gc["foreground"] = DARK["#e3ebf1"]
+
+
+def _show_closed(figure: Any) -> None:
+    """Show a figure that pyplot will not show at the end of the cell."""
+    from IPython.display import display
+    from matplotlib import _pylab_helpers
+
+    if all(manager.canvas.figure is not figure for manager in _pylab_helpers.Gcf.get_all_fig_managers()):
+        display(figure)  # type: ignore[no-untyped-call]
+
+
+def fit_around(ax: Any, beside: float) -> None:
+    """Grow a figure of one map until notes and legends (`beside`: their height in points) fit; the map keeps its size."""
+    figure, box = ax.figure, ax.get_position()
+    whole = figure.get_tightbbox()  # inches
+    wide, high = figure.get_size_inches()
+    left, bottom = whole.x0 - _MARGIN_INCHES, min(whole.y0, box.y1 * high - beside / 72) - _MARGIN_INCHES
+    width, height = whole.x1 + _MARGIN_INCHES - left, whole.y1 + _MARGIN_INCHES - bottom
+    figure.set_size_inches(width, height)
+    ax.set_position(
+        ((box.x0 * wide - left) / width, (box.y0 * high - bottom) / height, box.width * wide / width, box.height * high / height)
+    )  # fmt: skip

@@ -1,0 +1,134 @@
+"""How pictures look: all of a map is in its figure, themes, shapes, marks at one address, what a notebook shows."""
+
+from __future__ import annotations
+
+import io
+import pickle
+from typing import Any
+
+import matplotlib as mpl
+import pandas as pd
+import pytest
+from matplotlib.collections import PathCollection
+from matplotlib.colors import to_hex
+from matplotlib.legend import Legend
+
+import procore_nb as pnb
+from procore_nb.maps import plot_projects
+
+from .frames import projects
+
+mpl.use("agg")
+pytestmark = pytest.mark.usefixtures("_close")
+
+
+@pytest.fixture
+def _close() -> Any:
+    yield
+    import matplotlib.pyplot as plt
+
+    plt.close("all")
+
+
+def marks_of(ax: Any) -> list[Any]:
+    return [each for each in ax.collections if type(each) is PathCollection and each.get_zorder() == 3]
+
+
+def test_the_figure_holds_its_legends_title_and_notes_whatever_their_length() -> None:
+    frame = projects(150)
+    frame["office"] = [f"Office of the North-Western Region {n % 14} WWWWWWWWWWWW" for n in range(150)]
+    frame.loc[0, "latitude"] = None
+    ax: Any = plot_projects(frame, color="office", size="value", cluster=True, title="Long " * 12)
+    ax.figure.draw_without_rendering()
+    legends = [each for each in ax.get_children() if isinstance(each, Legend)]
+    handles = [mark for legend in legends for mark in legend.legend_handles]
+
+    whole = ax.figure.bbox
+    for artist in [*legends, *handles, ax.title, ax._left_title, *ax.texts]:
+        box = artist.get_window_extent()
+        assert min(box.x0, box.y0, whole.x1 - box.x1, whole.y1 - box.y1) >= 0, artist
+    assert len(legends) >= 2
+
+
+def test_a_dark_theme_is_dark_and_its_words_are_light() -> None:
+    ax: Any = plot_projects(projects(30), theme="dark", title="Dark")
+
+    assert to_hex(ax.figure.get_facecolor()) == "#15181b"
+    assert max(mpl.colors.to_rgb(ax.get_facecolor())) < 0.2
+    assert min(mpl.colors.to_rgb(ax._left_title.get_color())) > 0.8
+    lines = pnb.plot_bars(pd.Series({"a": 1}), theme="dark")
+    assert min(mpl.colors.to_rgb(lines.get_yticklabels()[0].get_color())) > 0.8
+
+
+def test_auto_is_dark_where_matplotlibs_style_is_and_light_elsewhere() -> None:
+    with mpl.rc_context({"figure.facecolor": "black"}):
+        dark: Any = plot_projects(projects(3))
+        light: Any = plot_projects(projects(3), theme="light")
+    assert to_hex(dark.figure.get_facecolor()) == "#15181b"
+    assert to_hex(light.figure.get_facecolor()) == "#ffffff"
+
+
+def test_a_notebook_gets_one_picture_that_turns_dark_with_its_page() -> None:
+    ax: Any = plot_projects(projects(3), title='Three "projects" & more')
+    html = ax.figure._repr_html_()
+
+    assert '[data-jp-theme-light="false"] .pnb-figure' in html
+    assert 'alt="Three &quot;projects&quot; &amp; more"' in html
+    assert html.count("data:image/png") == 1
+    assert plot_projects(projects(3), theme="light").figure._repr_html_() is None  # type: ignore[union-attr]
+
+
+def test_no_line_with_the_axes_stands_above_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    import IPython.display
+    import matplotlib.pyplot as plt
+
+    shown: list[Any] = []
+    monkeypatch.setattr(IPython.display, "display", shown.append)
+    for ax in (plot_projects(projects(3)), pnb.plot_bars(pd.Series({"a": 1}))):
+        ax._ipython_display_()  # type: ignore[attr-defined]
+        assert shown == []  # the notebook shows the open figure at the end of the cell
+        plt.close(ax.figure)  # type: ignore[arg-type]
+        ax._ipython_display_()  # type: ignore[attr-defined]
+        assert shown.pop() is ax.figure
+
+
+def test_an_unknown_theme_is_refused() -> None:
+    with pytest.raises(pnb.ArgumentError, match="theme='night'"):
+        plot_projects(projects(3), theme="night")  # type: ignore[arg-type]
+
+
+def test_a_figure_can_be_pickled() -> None:
+    ax: Any = plot_projects(projects(3))
+    again = pickle.loads(pickle.dumps(ax.figure))
+    again.savefig(io.BytesIO(), format="png")
+
+
+def test_marks_at_one_address_stand_side_by_side_and_the_note_says_so() -> None:
+    frame = pd.DataFrame({"latitude": [40.7, 40.7, 41.0], "longitude": [-74.0, -74.0, -74.2]})
+    ax: Any = plot_projects(frame)
+
+    (marks,) = marks_of(ax)
+    offsets = {tuple(pair) for pair in ax.transData.transform(marks.get_offsets()).round(1).tolist()}
+    assert len(offsets) == 3
+    assert "2 drawn beside their position, which they share" in "".join(text.get_text() for text in ax.texts)
+
+
+def test_categories_have_shapes_of_their_own_for_grey_print() -> None:
+    frame = pd.DataFrame(
+        {"latitude": [40.0, 41.0, 42.0], "longitude": [-74.0, -75.0, -76.0], "stage": ["a", "b", "c"]}
+    )
+    (marks,) = marks_of(plot_projects(frame))
+
+    assert len({path.vertices.tobytes() for path in marks.get_paths()}) == 3
+
+
+def test_dates_on_axes_name_month_and_year() -> None:
+    days = pd.date_range("2025-11-01", periods=200)
+    ax: Any = pnb.plot_lines(pd.Series(range(200), index=days))
+    ax.figure.canvas.draw()
+    assert [label.get_text() for label in ax.get_xticklabels()][2:4] == ["Jan\n2026", "Feb"]
+
+    one: Any = pnb.plot_lines(pd.Series([3], index=days[:1]))
+    assert [label.get_text() for label in one.get_xticklabels()] == ["01 Nov 2025"]
+    bars: Any = pnb.plot_bars(pd.Series([1, 2], index=days[:2]))
+    assert bars.get_yticklabels()[0].get_text() == "2025-11-01"
