@@ -84,3 +84,13 @@ def describe(frame: pd.DataFrame, **facts: Any) -> pd.DataFrame:
         )
     frame.attrs["procore"] = {**frame.attrs.get("procore", {}), **facts}
     return frame
+
+
+def partial_note(frame: pd.DataFrame) -> str:
+    """Why a frame is not the whole of its list; empty where it is, or is not known to be less."""
+    about = frame.attrs.get("procore") or {}
+    return (
+        ""
+        if about.get("complete", True)
+        else "Partial: the fetch was stopped or failed, so rows are missing."
+    )

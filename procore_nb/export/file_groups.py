@@ -14,7 +14,8 @@ from typing import Any
 import pandas as pd
 
 from procore_nb.atomic_write import check_output, output_path
-from procore_nb.errors import ArgumentError, MissingExtraError, OutputError
+from procore_nb.errors import ArgumentError, MissingExtraError, OutputError, warn
+from procore_nb.frame_info import partial_note
 
 INDEX_ADVICE = "An index with a name is written as columns, row numbers are not: leave index out."
 _FORBIDDEN = set('/\\:*?"<>|\0')
@@ -23,7 +24,7 @@ _FORBIDDEN = set('/\\:*?"<>|\0')
 def frames_of(frame: Any) -> dict[str | None, pd.DataFrame]:
     """The frames by name; a single one has the name None."""
     if isinstance(frame, pd.DataFrame):
-        return {None: frame}
+        return _noted({None: frame})
     if not isinstance(frame, Mapping):
         raise ArgumentError(
             f"What is written is a frame, or a dict of name to frame, not {type(frame).__name__}.",
@@ -34,7 +35,15 @@ def frames_of(frame: Any) -> dict[str | None, pd.DataFrame]:
     for name, one in frame.items():
         if not isinstance(one, pd.DataFrame):
             raise ArgumentError(f"{name!r} is no frame but {type(one).__name__}.")
-    return dict(frame)
+    return _noted(dict(frame))
+
+
+def _noted(frames: dict[str | None, pd.DataFrame]) -> dict[str | None, pd.DataFrame]:
+    """Warn of frames that are only a part of their list: a file does not show it."""
+    for name, one in frames.items():
+        if note := partial_note(one):
+            warn(f"{name or one.attrs['procore'].get('endpoint', 'The frame')}: {note}")
+    return frames
 
 
 @contextmanager

@@ -16,7 +16,8 @@ import pandas as pd
 from procore_nb import catalog
 from procore_nb.client import Procore
 from procore_nb.demo.company import TODAY
-from procore_nb.errors import AccessError, ArgumentError, CatalogError, NotFoundError
+from procore_nb.errors import AccessError, ArgumentError, CatalogError, NotFoundError, warn
+from procore_nb.frame_info import partial_note
 from procore_nb.frames import to_frame
 from procore_nb.ids import select_projects
 from procore_nb.near_match import near
@@ -109,6 +110,10 @@ class FramesReader:
             frames |= _of_projects(frames, self._projects)
         frames |= _of_one_project(report, frames)
         _check_given(report, frames, read, list(self._frames), "given", options)
+        for name, frame in frames.items():
+            if note := partial_note(frame):
+                read.notes.append(f"{name}: {note}")
+                warn(read.notes[-1])
         return read.about(day)
 
     def holds(self, report: ReportFunction) -> bool:

@@ -1,16 +1,17 @@
-"""How often each value of a column occurs, as a small bar chart.
+"""How often each value of a column occurs, as a small bar chart whose bars filter a table.
 
-In: a frame. Out: bars. The texts travel as a message and are never widget state.
+In: a frame. Out: bars, and the filter of the bar that was clicked. The texts travel as a message and are never widget state.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
 
 from procore_nb.widgets.assets import MessageWidget, script, sendable, style
-from procore_nb.widgets.table_rows import texts
+from procore_nb.widgets.table_rows import MISSING, texts
 
 _MOST = 15
 
@@ -29,7 +30,7 @@ def count_values(column: pd.Series[Any]) -> list[tuple[str, int]]:
     rest, missing = int(counted.iloc[_MOST:].sum()), int(written.isna().sum())
     if rest:
         bars.append((f"{len(counted) - _MOST:,} others", rest))
-    return [*bars, ("(missing)", missing)] if missing else bars
+    return [*bars, (MISSING, missing)] if missing else bars
 
 
 def _periods(column: pd.Series[Any]) -> pd.Series[Any]:
@@ -53,25 +54,31 @@ def good_columns(frame: pd.DataFrame) -> list[str]:
 
 
 class CountBars(MessageWidget):
-    """Bars of the values of one column; `show(column)` draws another."""
+    """Bars of the values of one column; `show(column)` draws another, `on_pick` is called with the filter of a bar."""
 
     _esm = script("counts.js")
     _css = style("counts.css")
 
-    def __init__(self) -> None:
+    def __init__(self, on_pick: Callable[[str], object]) -> None:
         super().__init__()
-        self._bars: list[tuple[str, int]] = []
-        self._title = ""
+        self._message: dict[str, Any] = {"kind": "bars", "title": "", "bars": []}
+        self._on_pick = on_pick
         self.on_msg(self._receive)
 
-    def show(self, column: pd.Series[Any]) -> None:
-        """Draw the counts of this column."""
-        self._bars, self._title = count_values(column), str(column.name)
-        self._send_bars()
+    def show(self, column: pd.Series[Any], *, title: str, chosen: str = "") -> None:
+        """Draw the counts of this column; `chosen` is the filter of the bar that is marked."""
+        exact = (
+            "" if pd.api.types.is_datetime64_any_dtype(column.dtype) else "="
+        )  # months are a part of times
+        bars = []
+        for at, (label, number) in enumerate(count_values(column)):
+            rest = at == _MOST and label != MISSING
+            bars.append([label, number, "" if rest else label if label == MISSING else exact + label])
+        self._message = {"kind": "bars", "title": title, "bars": bars, "chosen": chosen}
+        self.send(self._message)
 
     def _receive(self, _: object, content: dict[str, Any], buffers: object) -> None:
         if content.get("kind") == "ready":
-            self._send_bars()
-
-    def _send_bars(self) -> None:
-        self.send({"kind": "bars", "title": self._title, "bars": [list(bar) for bar in self._bars]})
+            self.send(self._message)
+        elif content.get("kind") == "pick":
+            self._on_pick(str(content.get("words", "")))

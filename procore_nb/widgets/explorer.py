@@ -24,9 +24,11 @@ from procore_nb.widgets.frame_table import FrameTable
 from procore_nb.widgets.inputs import OUTDATED, SubmitButton
 from procore_nb.widgets.pickers import EndpointPicker
 from procore_nb.widgets.status import Snippet, StatusMessage, call_line
+from procore_nb.widgets.table_rows import titles
 
 _FIRST = "rfis"
 _NAMED = 5  # skipped targets that are named
+_STILL = "Below, and in explorer.frame, are still the rows of:"
 # A form shows where they are instead.
 _FOR_PROGRAMS = re.compile(r" ?[\d,]+ rows had come: error\.partial\..*$")
 
@@ -47,9 +49,11 @@ def outcome(frame: pd.DataFrame, *, filtered: bool) -> dict[str, Any]:
     return {"text": words, "level": "warning" if skipped or frame.empty else "done", "steps": steps}
 
 
-def stopped(partial: pd.DataFrame | None) -> dict[str, Any]:
-    """The message once Stop was pressed."""
-    return {"text": "Stopped. " + (_kept(partial) or "Nothing had come."), "level": "warning"}
+def stopped(partial: pd.DataFrame | None, older: str) -> dict[str, Any]:
+    """The message once Stop was pressed; `older` is the line of the rows that are still shown, if there are any."""
+    if partial is None and older:
+        return {**other_choice(older), "text": f"Stopped before any row came. {_STILL}", "level": "warning"}
+    return {"text": "Stopped. " + (_kept(partial) or "No row had come."), "level": "warning"}
 
 
 def ended(error: ProcoreError, partial: pd.DataFrame | None, *, older: bool) -> dict[str, Any]:
@@ -61,8 +65,7 @@ def ended(error: ProcoreError, partial: pd.DataFrame | None, *, older: bool) -> 
 
 def other_choice(line: str) -> dict[str, Any]:
     """The message when the rows shown are no longer those of the fields."""
-    words = "Press Fetch for what is chosen now. Below, and in explorer.frame, are still the rows of:"
-    return {"text": words, "level": "info", "advice": line}
+    return {"text": f"Press Fetch for what is chosen now. {_STILL}", "level": "info", "advice": line}
 
 
 def rows_of(error: BaseException, name: str) -> pd.DataFrame | None:
@@ -140,7 +143,7 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
         self._stop_button = ipywidgets.Button(description="Stop", layout={"width": "auto"}, disabled=True)
         self._table: FrameTable | None = None
         self._by = ipywidgets.Dropdown(description="Counts by", layout={"width": "420px"})
-        self._bars = CountBars()
+        self._bars = CountBars(self._bar_picked)
         self._result = ipywidgets.VBox([])
         super().__init__(children=self._laid_out())
         self.add_class("pnw-form")
@@ -243,6 +246,8 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
 
     def _busy_changed(self, busy: bool) -> None:
         self._fetch.disabled, self._stop_button.disabled = busy, not busy
+        if self._table is not None:
+            self._table.outdated = busy
         if busy:
             self._stop.clear()
         else:
@@ -286,7 +291,11 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
         if partial is not None:
             self._show(partial)
         halted = isinstance(error, IncompleteError) and self._stop.is_set()
-        message = stopped(partial) if halted else ended(error, partial, older=self._frame is not None)
+        message = (
+            stopped(partial, self._frame_line)
+            if halted
+            else ended(error, partial, older=self._frame is not None)
+        )
         if partial is None:
             self._status.show(**message)
         else:
@@ -299,21 +308,31 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
 
     def _show(self, frame: pd.DataFrame) -> None:
         self._frame, self._frame_line = frame, self._fetched_line
+        names = good_columns(frame)
+        before = self._by.value
+        self._by.options = []  # counted once more when there is a column of the new rows
         if self._table is None:
             self._table = FrameTable(frame)
+            self._table.observe(self._count, "changes")
             self._result.children = [self._table, self._by, self._bars]
         else:
             self._table.show(frame)
-        names = good_columns(frame)
-        before = self._by.value
-        self._by.options = [(sendable(name), name) for name in names]
+        words = titles([str(name) for name in frame.columns])
+        shown = dict(zip(map(str, frame.columns), words, strict=True))
+        self._by.options = [(sendable(shown[name]), name) for name in names]
         self._by.value = before if before in names else next(iter(names), None)
         self._count()
 
     def _count(self, _: object = None) -> None:
-        if self._frame is not None and self._by.value is not None:
-            at = [str(name) for name in self._frame.columns].index(self._by.value)
-            self._bars.show(self._frame.iloc[:, at])
+        """Count the rows in sight; a filter of the counted column itself is left out, so that its other bars stay."""
+        if self._table is not None and self._by.value is not None:
+            column, words = self._table.column(self._by.value), self._table.filter_of(self._by.value)
+            self._bars.show(column, title=self._by.label, chosen=words)
+
+    def _bar_picked(self, words: str) -> None:
+        if self._table is not None and self._by.value is not None:
+            again = self._table.filter_of(self._by.value) == words
+            self._table.filter(self._by.value, "" if again else words)
 
     def _need_projects(self) -> None:
         if not self.targets.projects.offered:

@@ -18,13 +18,23 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import traitlets
 
 from procore_nb.call_errors import explain_calls
 from procore_nb.errors import ArgumentError, ProcoreError
 from procore_nb.export import to_csv, to_excel
+from procore_nb.frame_info import partial_note
 from procore_nb.widgets.assets import MessageWidget, script, style
-from procore_nb.widgets.background import BackgroundTask
-from procore_nb.widgets.table_rows import TableRows, empty_columns, is_numeric, texts, width
+from procore_nb.widgets.background import BackgroundTask, counted
+from procore_nb.widgets.table_rows import (
+    TableRows,
+    column_order,
+    empty_columns,
+    is_numeric,
+    texts,
+    titles,
+    width,
+)
 
 _MOST_ROWS_AT_ONCE = 500
 
@@ -42,8 +52,10 @@ class FrameTable(MessageWidget):
     frame
         The whole frame.
     view
-        The rows in sight, searched and in order, with the chosen columns; all columns while none were chosen,
-        also the empty ones that are not drawn. Downloads hold this.
+        The rows in sight, searched, filtered and in order, with the chosen columns in the frame's order; all columns while
+        none were chosen, also the empty ones that are not drawn. Downloads hold this.
+    changes
+        Counts the changes of the rows in sight; may be observed.
 
     Examples
     --------
@@ -54,6 +66,8 @@ class FrameTable(MessageWidget):
 
     _esm = script("download.js", "columns.js", "table.js")
     _css = style("table.css")
+    changes = traitlets.Int(0)
+    outdated = traitlets.Bool(False).tag(sync=True)  # a new fetch is under way: the rows are dimmed
 
     @explain_calls()
     def __init__(self, frame: pd.DataFrame, **values: Any) -> None:
@@ -74,24 +88,46 @@ class FrameTable(MessageWidget):
         everything = len(self._positions) == len(self._flat) and self._rows.column is None
         rows = self._flat if everything else self._flat.iloc[self._positions]
         if self._columns_chosen:
-            return rows.iloc[:, self._shown]
+            return rows.iloc[:, sorted(self._shown)]
         return self._frame if everything else rows
 
     def show(self, frame: pd.DataFrame) -> None:
         """Show another frame in the same place."""
         self._take(frame)
         self._send_head()
+        self.changes += 1
 
     def choose_columns(self, names: list[str]) -> None:
-        """Show these columns, in the frame's order."""
-        labels = [str(name) for name in self._flat.columns]
-        unknown = [name for name in names if name not in labels]
-        if unknown:
-            raise ArgumentError(f"There is no column {unknown[0]!r} in this table.")
-        self._choose([at for at, label in enumerate(labels) if label in set(names)])
+        """Show these columns."""
+        self._choose([self._position(name) for name in names])
+
+    def filter(self, name: str, words: str = "") -> None:
+        """Show the rows that fit in one column, which is shown then; no words remove the filter.
+
+        Words may be part of a cell (`slab`), the whole of it (`=open`), a limit for numbers and times (`>100`,
+        `<=2026-01-31`), or `(missing)`.
+        """
+        at = self._position(name)
+        if at not in self._shown:
+            self._shown.append(at)
+        self._select({"filters": {**self._rows.filters, at: words}})
+
+    def filter_of(self, name: str) -> str:
+        """The words of the filter of one column; empty where there is none."""
+        return self._rows.filters.get(self._position(name), "")
+
+    def column(self, name: str) -> pd.Series[Any]:
+        """One column of the rows that fit all other filters, to count its values."""
+        at = self._position(name)
+        return self._flat.iloc[:, at].take(self._rows.positions(without=at))
 
     def __repr__(self) -> str:
         return f"FrameTable({len(self._frame):,} rows, {self._frame.shape[1]} columns)"
+
+    def _position(self, name: str) -> int:
+        if name not in self._labels:
+            raise ArgumentError(f"There is no column {name!r} in this table.")
+        return self._labels.index(name)
 
     def _take(self, frame: pd.DataFrame) -> None:
         if not isinstance(frame, pd.DataFrame):
@@ -99,12 +135,15 @@ class FrameTable(MessageWidget):
         self._frame = frame
         named = any(name is not None for name in frame.index.names)
         self._flat = frame.reset_index() if named else frame
-        empty = empty_columns(self._flat)
-        count = self._flat.shape[1]
-        self._shown = [at for at in range(count) if at not in empty] or list(range(count))
+        self._labels = [str(name) for name in self._flat.columns]
+        empty, order = empty_columns(self._flat), column_order(self._labels)
+        # Only lists of Procore are put in order: who made a frame has chosen the order of its columns.
+        self._order = order if frame.attrs.get("procore") and not named else sorted(order)
+        self._shown = [at for at in self._order if at not in empty] or self._order
         self._rows = TableRows(self._flat)
         self._positions = self._rows.positions()
-        self._columns = [_column(self._flat.iloc[:, at]) for at in range(count)]
+        pairs = enumerate(titles(self._labels))
+        self._columns = [_column(self._flat.iloc[:, at], title) for at, title in pairs]
         self._columns_chosen = False
 
     def _receive(self, _: object, content: dict[str, Any], buffers: object) -> None:
@@ -118,21 +157,27 @@ class FrameTable(MessageWidget):
         elif kind == "columns":
             self._choose([at for at in content.get("shown", []) if 0 <= at < self._flat.shape[1]])
         elif kind == "download":
-            self._downloads.make(self.view, str(content.get("as")), to)
+            self._downloads.make(self.view, str(content.get("as")), to, self._frame.shape)
         elif kind == "part":
             self._downloads.send_part(content, to)
 
     def _choose(self, shown: list[int]) -> None:
-        self._shown, self._columns_chosen = shown, True
-        self._send_head()
+        """Show these columns; an order or filter by a column that is hidden would not be understood, and goes."""
+        self._shown, self._columns_chosen = [at for at in self._order if at in shown], True
+        kept = {at: words for at, words in self._rows.filters.items() if at in shown}
+        self._select({"filters": kept, "column": self._rows.column if self._rows.column in shown else None})
 
     def _select(self, content: dict[str, Any]) -> None:
-        column = content.get("column")
-        valid = isinstance(column, int) and 0 <= column < self._flat.shape[1]
-        self._rows.words = str(content.get("words", ""))
-        self._rows.column, self._rows.down = (column if valid else None), bool(content.get("down"))
-        self._positions = self._rows.positions()
+        """Take words, filters and order; what a message leaves out stays."""
+        rows, count = self._rows, self._flat.shape[1]
+        column = content.get("column", rows.column)
+        rows.column = column if isinstance(column, int) and 0 <= column < count else None
+        rows.words, rows.down = str(content.get("words", rows.words)), bool(content.get("down", rows.down))
+        given = {int(at): str(words) for at, words in content.get("filters", rows.filters).items()}
+        rows.filters = {at: words for at, words in given.items() if 0 <= at < count and words.strip()}
+        self._positions = rows.positions()
         self._send_head()
+        self.changes += 1
 
     def _send_head(self, to: object = None) -> None:
         """Send what the table looks like now; each change makes older pages void."""
@@ -142,11 +187,14 @@ class FrameTable(MessageWidget):
             "to": to,
             "turn": self._turn,
             "columns": self._columns,
+            "order": self._order,
             "shown": self._shown,
             "rows": len(self._positions),
             "all": len(self._flat),
-            "source": str(self._frame.attrs.get("procore", {}).get("environment", "")),
+            "caption": caption(self._frame),
+            "partial": partial_note(self._frame),
             "words": self._rows.words,
+            "filters": {str(at): words for at, words in self._rows.filters.items()},
             "column": self._rows.column,
             "down": self._rows.down,
         }
@@ -163,8 +211,43 @@ class FrameTable(MessageWidget):
         return {"first": first, "cells": cells}
 
 
-def _column(column: pd.Series[Any]) -> dict[str, Any]:
-    return {"label": str(column.name), "width": width(column), "right": is_numeric(column)}
+def _column(column: pd.Series[Any], title: str) -> dict[str, Any]:
+    return {
+        "label": str(column.name),
+        "title": title,
+        "width": width(column, title),
+        "right": is_numeric(column),
+    }
+
+
+def caption(frame: pd.DataFrame) -> str:
+    """What a table shows: the list, its targets and filters, when it was fetched, what is left out."""
+    about = frame.attrs.get("procore") or {}
+    if "endpoint" not in about:
+        return ""
+    parts = [titles([str(about["endpoint"])])[0], str(about.get("environment") or "")]
+    parts += [f"{name} {_argument_text(value)}" for name, value in (about.get("arguments") or {}).items()]
+    parts.append(f"first {about['limited']:,} rows only" if about.get("limited") else "")
+    parts.append(f"{counted(len(about['skipped']), 'target')} skipped" if about.get("skipped") else "")
+    parts.append(
+        f"fetched {str(about.get('fetched_at', ''))[:16].replace('T', ' ')} UTC"
+        if about.get("fetched_at")
+        else ""
+    )
+    return " · ".join(filter(None, parts))
+
+
+def _argument_text(value: Any) -> str:
+    if isinstance(value, tuple) and len(value) == 2:  # a range
+        return " to ".join(str(each or "…") for each in value)
+    many = isinstance(value, list | tuple | set)
+    return (
+        counted(len(value), "value")
+        if many and len(value) > 3
+        else ", ".join(map(str, value))
+        if many
+        else str(value)
+    )
 
 
 _PART = 256 * 1024  # bytes; small enough for every proxy between kernel and browser
@@ -181,10 +264,10 @@ class Downloads:
         self._files: dict[int, bytes] = {}
         self._to: object = None
 
-    def make(self, frame: pd.DataFrame, kind: str, to: object) -> None:
-        """Begin a file; its name and size are sent when it is made."""
+    def make(self, frame: pd.DataFrame, kind: str, to: object, whole: tuple[int, int]) -> None:
+        """Begin a file; its name, and what of the `whole` (rows, columns) it holds, are sent when it is made."""
         self._to = to
-        self._task.start(lambda: self._make(frame, kind, to))
+        self._task.start(lambda: self._make(frame, kind, to, whole))
 
     def wait(self) -> None:
         """Wait until the file is made."""
@@ -202,13 +285,27 @@ class Downloads:
         if request.get("last"):
             self._files.pop(number, None)
 
-    def _make(self, frame: pd.DataFrame, kind: str, to: object) -> None:
+    def _make(self, frame: pd.DataFrame, kind: str, to: object, whole: tuple[int, int]) -> None:
+        if not frame.shape[1]:
+            raise ArgumentError(
+                "No column is chosen, so there is nothing to download.", advice="Choose some under Columns."
+            )
         data = gzip.compress(file_bytes(frame, kind), 5, mtime=0)
-        number = next(self._numbers)
+        number, note = next(self._numbers), partial_note(frame)
         self._files = {number: data}  # an older file nobody fetched is dropped
-        name = str(frame.attrs.get("procore", {}).get("endpoint", "table")) + _ENDINGS[kind]
-        parts = -(-len(data) // _PART)
-        self._send({"kind": "file", "to": to, "file": number, "name": name, "parts": parts, "zipped": True})
+        holds = [
+            f"all {counted(of, noun)}" if count == of else f"{count:,} of {counted(of, noun)}"
+            for count, of, noun in zip(frame.shape, whole, ("row", "column"), strict=True)
+        ]
+        name = str((frame.attrs.get("procore") or {}).get("endpoint", "table")) + ("-partial" if note else "")
+        file = {
+            "kind": "file",
+            "to": to,
+            "file": number,
+            "name": name + _ENDINGS[kind],
+            "parts": -(-len(data) // _PART),
+        }
+        self._send(file | {"holds": f"{', '.join(holds)}. {note}".strip()})
 
     def _failed(self, error: BaseException) -> None:
         text = str(error) if isinstance(error, ProcoreError) else f"{type(error).__name__}: {error}"
@@ -216,10 +313,15 @@ class Downloads:
 
 
 def file_bytes(frame: pd.DataFrame, kind: str) -> bytes:
-    """The bytes that `to_csv` or `to_excel` write."""
+    """The bytes that `to_csv(…, excel=True)` or `to_excel` write."""
     if kind not in _ENDINGS:
         raise ArgumentError(f"A table is downloaded as csv or excel, not {kind!r}.")
+    plain = frame.copy(deep=False)  # a partial frame is named beside the button: a thread has nobody to warn
+    plain.attrs = {"procore": {**(frame.attrs.get("procore") or {}), "complete": True}}
     with tempfile.TemporaryDirectory(prefix="procore_nb-") as folder:
         path = Path(folder) / f"table{_ENDINGS[kind]}"
-        (to_csv if kind == "csv" else to_excel)(frame, path)
+        if kind == "csv":
+            to_csv(plain, path, excel=True)
+        else:
+            to_excel(plain, path)
         return path.read_bytes()

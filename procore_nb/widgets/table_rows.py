@@ -1,12 +1,13 @@
 """What a table shows: cells as text, and the order and choice of rows.
 
-In: a frame, a column to sort by, words to look for. Out: texts of cells, widths, positions of rows. Pure: nothing is sent,
-the frame is never changed.
+In: a frame, a column to sort by, words to look for, a filter for each column. Out: texts of cells, widths, positions of rows.
+Pure: nothing is sent, the frame is never changed.
 """
 
 from __future__ import annotations
 
 import json
+import operator
 import re
 import unicodedata
 from dataclasses import dataclass, field
@@ -102,17 +103,60 @@ def is_numeric(column: pd.Series[Any]) -> bool:
     return first is not None and isinstance(next(value for value in column if not is_missing(value)), Decimal)
 
 
-def width(column: pd.Series[Any]) -> int:
+def width(column: pd.Series[Any], title: str) -> int:
     """How wide a column should be, in characters."""
     spread = np.unique(np.linspace(0, max(len(column) - 1, 0), min(_LOOKED_AT, len(column))).astype(int))
     longest = max((len(text) for text in texts(column.iloc[spread]) if text), default=0)
-    title = round(1.15 * len(str(column.name))) + 2  # bold, with room for the mark of the order
-    return max(_NARROWEST, min(_WIDEST, max(longest, title) + 3))
+    bold = round(1.15 * len(title)) + 2  # with room for the mark of the order
+    return max(_NARROWEST, min(_WIDEST, max(longest, bold) + 3))
 
 
 def empty_columns(frame: pd.DataFrame) -> set[int]:
     """Positions of the columns that hold nothing at all; none of them when there are no rows."""
     return {at for at in range(frame.shape[1]) if len(frame) and frame.iloc[:, at].isna().all()}
+
+
+# What people look for first, in this order; ids and what only programs read are last.
+_FIRST = [
+    re.compile(rf"({names})$")
+    for names in (
+        "name|title|subject|display_name|full_name|label|.*item_name",
+        "number|formatted_number|project_number|position",
+        r"(status|workflow_status|.*stage|.*priority)(\.name)?",
+        "due_date|date|start_date|end_date|completion_date",
+        "project_name",
+        r"(ball_in_courts?|assignees?|responsible_contractor|vendor|.*manager|city)(\.name)?",
+        r".*_?type(\.name)?|description|.*amount|.*_total|.*value|quantity|.*hours",
+    )
+]
+_TECHNICAL = re.compile(
+    r"(^|[._])(ids?|uuid|guid|url|link|login|locale|flag)$|^(origin|source|connect|logo|deleted|dictionary|inbound)|<id>"
+    r"|translated|parent|formatted_|default|dependent|legacy|\.(is_)?active$|\.\w+_at$|\.node_name$"
+)
+_CAPITALS = re.compile(r"\b(Rfis?|Url|Wbs|Erp|Pdf|Gps|Osha|Uuid)\b", re.IGNORECASE)
+
+
+def column_order(labels: list[str]) -> list[int]:
+    """Positions of columns as people read them: the name first, then what is said of it, ids and technical ones last."""
+
+    def rank(at: int) -> int:
+        if _TECHNICAL.search(labels[at]):
+            return len(_FIRST) + 1
+        return next((place for place, names in enumerate(_FIRST) if names.match(labels[at])), len(_FIRST))
+
+    return sorted(range(len(labels)), key=rank)
+
+
+def titles(labels: list[str]) -> list[str]:
+    """Names of columns as words: `ball_in_court.name` is Ball in court, unless another column is called so."""
+
+    def words(label: str) -> str:
+        text = re.sub(r"[\s_.]+", " ", label.removeprefix("custom_fields.")).strip()
+        text = _CAPITALS.sub(lambda found: found[0].upper().replace("RFIS", "RFIs"), text)
+        return text[:1].upper() + text[1:] or label
+
+    short = [words(label.removesuffix(".name")) for label in labels]
+    return [one if short.count(one) == 1 else words(label) for one, label in zip(short, labels, strict=True)]
 
 
 _MARKS = re.compile("[\u0300-\u036f]")
@@ -131,25 +175,30 @@ def fold(text: str) -> str:
 
 @dataclass
 class TableRows:
-    """Which rows of a frame are shown, and in which order."""
+    """Which rows of a frame are shown, and in which order; `filters` are words by the position of their column."""
 
     frame: pd.DataFrame
     words: str = ""
     column: int | None = None
     down: bool = False
+    filters: dict[int, str] = field(default_factory=dict)
     _search: TextSearch | None = field(default=None, repr=False)
     _order: tuple[tuple[int | None, bool], NDArray[np.intp]] | None = field(default=None, repr=False)
 
-    def positions(self) -> NDArray[np.intp]:
-        """Positions of the rows that hold all the words, in the chosen order."""
+    def positions(self, *, without: int | None = None) -> NDArray[np.intp]:
+        """Positions of the rows that hold all the words and fit all filters (`without` that of one column), in the chosen order."""
         order = (self.column, self.down)
         if self._order is None or self._order[0] != order:
             self._order = order, self._ordered()
         found = self._order[1]
-        if not self.words.strip():
+        wanted = {at: words for at, words in self.filters.items() if at != without and words.strip()}
+        if not wanted and not self.words.strip():
             return found
         self._search = self._search or TextSearch(self.frame)
-        return found[self._search.holding(self.words)[found]]
+        held = self._search.holding(self.words)
+        for at, words in wanted.items():
+            held &= self._search.fitting(at, words.strip())
+        return found[held[found]]
 
     def _ordered(self) -> NDArray[np.intp]:
         if self.column is None:
@@ -171,6 +220,26 @@ def _keys(column: pd.Series[Any]) -> pd.Series[Any]:
     return pd.Series(folded, dtype="string")
 
 
+MISSING = "(missing)"
+_COMPARED = re.compile(r"(<=|>=|<|>)\s*(.+)")
+_COMPARE: dict[str, Any] = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+
+
+def _compared(column: pd.Series[Any], sign: str, text: str) -> NDArray[np.bool_] | None:
+    """Which numbers or times are less or greater than one; None where the column or the text is neither."""
+    try:
+        if pd.api.types.is_datetime64_any_dtype(column.dtype):
+            limit: Any = pd.Timestamp(text, tz=getattr(column.dtype, "tz", None))
+        elif is_numeric(column) or pd.api.types.is_numeric_dtype(column.dtype):
+            limit = float(text.replace(",", ""))
+        else:
+            return None
+    except ValueError:
+        return None
+    fitting: pd.Series[Any] = _COMPARE[sign](_keys(column), limit)
+    return fitting.fillna(False).to_numpy(dtype=bool)
+
+
 class TextSearch:
     """Finds the rows of a frame that hold words in any of their cells; a column is read when it may hold one."""
 
@@ -185,16 +254,42 @@ class TextSearch:
             found &= self._holding(word)
         return found
 
+    def fitting(self, at: int, words: str) -> NDArray[np.bool_]:
+        """Which rows fit the filter of one column.
+
+        `(missing)`, `=open` for the whole cell, `>100` and `<=2026-01-31` for numbers and times; else words it holds.
+        """
+        column = self._frame.iloc[:, at]
+        if words == MISSING:
+            return column.isna().to_numpy()
+        if words.startswith("="):
+            wanted = fold(words[1:].strip())
+            return np.array(
+                [text is not None and fold(text).strip() == wanted for text in texts(column)], dtype=bool
+            )
+        found = _COMPARED.fullmatch(words)
+        held = _compared(column, *found.groups()) if found else None
+        if held is None:
+            held = np.ones(len(self._frame), dtype=bool)
+            for word in fold(words.replace(_END, " ")).split():
+                held &= self._held_in(at, word)
+        return held
+
     def _holding(self, word: str) -> NDArray[np.bool_]:
         held = np.zeros(len(self._frame), dtype=bool)
         for at in range(self._frame.shape[1]):
-            column = self._frame.iloc[:, at]
-            sought = _sought(word, column)
-            if sought:
-                if at not in self._read:
-                    self._read[at] = _Cells(column)
-                held |= self._read[at].holding(sought)
+            held |= self._held_in(at, word)
         return held
+
+    def _held_in(self, at: int, word: str) -> NDArray[np.bool_]:
+        """Which rows hold a word in one column."""
+        column = self._frame.iloc[:, at]
+        sought = _sought(word, column)
+        if not sought:
+            return np.zeros(len(self._frame), dtype=bool)
+        if at not in self._read:
+            self._read[at] = _Cells(column)
+        return self._read[at].holding(sought)
 
 
 class _Cells:

@@ -62,8 +62,11 @@ def test_a_person_fetches_filters_downloads_and_gets_what_to_csv_writes(
             page.get_by_role("button", name="CSV").click()
         theirs = Path(download.value.path()).read_bytes()
 
+        page.get_by_text(
+            re.compile(r"Downloaded rfis.csv \(\d+ kB\): all [\d,]+ rows?, all \d+ columns.")
+        ).wait_for()
         ours = str(lab.folder / "ours.csv")
-        in_kernel(page, f"pnb.to_csv(explorer.frame, {ours!r})")
+        in_kernel(page, f"pnb.to_csv(explorer.frame, {ours!r}, excel=True)")
         assert download.value.suggested_filename == "rfis.csv"
         assert theirs == Path(ours).read_bytes()
         frame = pnb.read_csv(ours)
@@ -72,7 +75,14 @@ def test_a_person_fetches_filters_downloads_and_gets_what_to_csv_writes(
         line = page.locator(".pnw-snippet code", has_text="procore.table").inner_text()
         in_kernel(page, line)
         eventually(page, "print(frame.equals(explorer.frame))", "True")
-        assert page.locator(".pnw-counts [role=listitem]").count() >= 1
+        bar = page.locator(".pnw-counts button").first
+        bar.click()
+        page.locator(".pnw-counts button[aria-pressed=true]").wait_for()
+        eventually(
+            page,
+            "print(explorer._table.filter_of(explorer._by.value))",
+            f"={bar.inner_text().split(chr(10))[0]}",
+        )
         assert page.said == []
         assert foreign(page) == []
 
@@ -123,7 +133,8 @@ def test_stop_is_heard_and_no_match_is_words(desk: Any, lab: Lab) -> None:
         page.locator(TABLE).wait_for()
         search = page.get_by_label("Search the table")
         search.fill("no such words anywhere")
-        page.get_by_text("Nothing matches the search.").wait_for()
+        page.get_by_text("Nothing matches the search").wait_for()
+        assert page.locator(".pnw-partial").inner_text().startswith("Partial: the fetch was stopped")
         picture(page, "explorer-stopped-dark")
         search.fill("")
         page.get_by_role("button", name="Fetch").is_enabled()
@@ -216,20 +227,56 @@ def test_the_table_sorts_searches_and_chooses_columns_with_the_keyboard_too(desk
     ]
     with notebook(desk, lab, "table.ipynb", cells, width=620, height=800) as page:
         page.locator(TABLE).wait_for()
-        page.get_by_role("button", name="value").press("Enter")
+        page.get_by_role("button", name="Value").press("Enter")
         eventually(page, "print(table.view['id'].iloc[0])", "299")
-        assert page.locator("th[aria-sort=ascending]").inner_text() == "value ▲"
+        page.get_by_text("Sorted by Value, ascending.").wait_for()
+        assert page.locator("th[aria-sort=ascending]").inner_text() == "Value ▲"
+        assert page.evaluate("() => document.activeElement.textContent") == "Value ▲"
         page.get_by_label("Search the table").fill("<b>")
         eventually(page, "print(len(table.view))", "100")
         page.get_by_text("100 of 300 rows").wait_for()
         assert page.locator("td b").count() == 0
         assert page.locator("td", has_text="<b>bold</b>").count() > 5
+        page.get_by_label("Filter Id").press_sequentially(">=150")
+        eventually(page, "print(len(table.view))", "50")
+        assert page.get_by_label("Filter Id").evaluate("field => field === document.activeElement")
+        page.get_by_role("button", name="Clear filters").click()
+        eventually(page, "print(len(table.view))", "300")
         page.locator("summary", has_text="Columns").press("Enter")
         page.locator(".pnw-columns-list label", has_text="value").locator("input").press("Space")
         eventually(page, "print(list(table.view.columns))", "['id', 'name']")
         picture(page, "table-narrow")
         page.keyboard.press("Escape")
-        page.locator(".pnw-window").focus()
-        page.keyboard.press("End")
+        grid = page.get_by_role("grid")
+        grid.focus()
+        page.keyboard.press("Control+End")
         page.wait_for_function("() => Number(document.querySelector('.pnw-table').dataset.first) > 50")
+        active = page.locator(f"#{grid.get_attribute('aria-activedescendant')}")
+        assert (active.inner_text(), active.get_attribute("aria-colindex")) == ("apple", "3")
+        assert (
+            active.locator("..").get_attribute("aria-rowindex")
+            == "302"
+            == grid.get_attribute("aria-rowcount")
+        )
+        assert grid.evaluate("grid => grid === document.activeElement")
+        assert page.said == []
+
+
+def test_a_wide_table_draws_only_the_columns_in_sight_and_keeps_the_first_in_place(
+    desk: Any, lab: Lab
+) -> None:
+    cells = [
+        "import pandas as pd\nfrom procore_nb.widgets import FrameTable\n"
+        "frame = pd.DataFrame({'name': ['Slab'] * 200, **{f'text {n}': ['some words'] * 200 for n in range(90)}})",
+        "table = FrameTable(frame)\ntable",
+    ]
+    with notebook(desk, lab, "wide.ipynb", cells, width=620, height=800) as page:
+        page.locator(TABLE).wait_for()
+        assert page.locator("thead th").count() < 20
+        before = page.locator("thead th").nth(1).bounding_box()
+        page.locator(".pnw-window").evaluate("pane => { pane.scrollLeft = pane.scrollWidth }")
+        page.get_by_role("columnheader", name="Text 89").wait_for()
+        assert page.locator("thead th").count() < 20
+        assert page.locator("thead th").nth(1).bounding_box() == before
+        assert page.get_by_role("columnheader", name="Text 89").get_attribute("aria-colindex") == "92"
         assert page.said == []

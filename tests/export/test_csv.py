@@ -18,6 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import procore_nb as pnb
 from procore_nb.errors import ArgumentError, OutputError, ProcoreWarning
 from procore_nb.export import read_csv, to_csv
 from procore_nb.frames import to_frame
@@ -492,3 +493,13 @@ def test_a_broken_file_of_types_is_named(tmp_path: Path) -> None:
 def test_a_very_long_cell_comes_back(tmp_path: Path) -> None:
     frame = to_frame([{"body": "x, " * 100_000}])
     same(read_csv(to_csv(frame, tmp_path / "a.csv")), frame)
+
+
+@pytest.mark.parametrize("write", [to_csv, pnb.to_excel, pnb.to_parquet])
+def test_a_partial_frame_is_not_written_without_a_warning(write: Any, tmp_path: Path) -> None:
+    frame = pd.DataFrame({"id": [1]})
+    frame.attrs["procore"] = {"endpoint": "rfis", "complete": False}
+    with pytest.warns(pnb.ProcoreWarning, match=r"rfis: Partial: the fetch was stopped or failed"):
+        write(frame, tmp_path / "part")
+    with pytest.warns(pnb.ProcoreWarning, match=r"open: Partial"):
+        write({"open": frame}, tmp_path / "parts")

@@ -727,6 +727,14 @@ def test_ids_that_are_no_numbers_are_compared_as_text_and_sentences_name_a_proje
     assert "most on project 7: 10 days" in reports.schedule({"schedule_tasks": [task]}, as_of=DAY).findings[1]
 
 
+def test_a_report_of_a_partial_frame_says_so() -> None:
+    frame = pnb.to_frame([{"id": 1, "status": "open", "project_id": 7}])
+    frame.attrs["procore"] = {"endpoint": "rfis", "complete": False}
+    with pytest.warns(pnb.ProcoreWarning, match="rfis: Partial"):
+        report = reports.rfis({"rfis": frame}, as_of=DAY)
+    assert "rfis: Partial: the fetch was stopped" in report._repr_html_()
+
+
 def test_buyout_notes_only_the_budget_columns_it_needs() -> None:
     row = {"id": 1, "cost_code": "A", "original_budget_amount": "100", "budget_modifications": "0"}
     lacking = reports.buyout({"budget_view_detail_rows": [row]}, as_of=DAY).findings

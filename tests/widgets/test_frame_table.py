@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import procore_nb as pnb
 from procore_nb.widgets import FrameTable
-from procore_nb.widgets.table_rows import TableRows, is_numeric, texts
+from procore_nb.widgets.table_rows import TableRows, is_numeric, texts, titles
 
 NASTY = '<script>alert("x")</script>'
 
@@ -49,10 +49,10 @@ def shown(table: FrameTable, wire: Callable[[Any], Any], **selection: Any) -> li
 def test_cells_are_text_that_a_person_reads(wire: Callable[[Any], Any]) -> None:
     first, second, third, fourth = shown(FrameTable(frame()), wire)
 
-    assert first == ["3", NASTY, "1,000.50", "0.25", "true", "2026-01-02 03:04", "2026-01-02", '["a",1]']
-    assert second == ["1", "école", None, None, None, None, None, None]
-    assert third[0] == str(2**53 + 1)
-    assert fourth[3] == "2e-09"
+    assert first == [NASTY, "1,000.50", "0.25", "true", "2026-01-02 03:04", "2026-01-02", '["a",1]', "3"]
+    assert second == ["école", None, None, None, None, None, None, "1"]
+    assert third[-1] == str(2**53 + 1)
+    assert fourth[2] == "2e-09"
 
 
 def test_columns_without_any_value_are_not_drawn_but_stay_in_the_view(wire: Callable[[Any], Any]) -> None:
@@ -86,8 +86,8 @@ def test_every_kind_of_column_sorts_with_the_missing_last(
 
 def test_search_finds_rows_that_hold_all_the_words_in_any_column(wire: Callable[[Any], Any]) -> None:
     table = FrameTable(frame())
-    assert [row[0] for row in shown(table, wire, words="ZOO")] == ["4"]
-    assert [row[0] for row in shown(table, wire, words="true 2026")] == ["3", "4"]
+    assert [row[-1] for row in shown(table, wire, words="ZOO")] == ["4"]
+    assert [row[-1] for row in shown(table, wire, words="true 2026")] == ["3", "4"]
     assert shown(table, wire, words="zoo 2025") == []
     assert len(shown(table, wire, words="  ")) == 4
 
@@ -175,11 +175,11 @@ def download(table: FrameTable, wire: Callable[[Any], Any], kind: str) -> tuple[
     return file["name"], gzip.decompress(b"".join(pieces))
 
 
-def test_a_downloaded_csv_is_what_to_csv_writes(wire: Callable[[Any], Any], tmp_path: Path) -> None:
+def test_a_downloaded_csv_is_what_to_csv_writes_for_excel(wire: Callable[[Any], Any], tmp_path: Path) -> None:
     name, data = download(FrameTable(frame()), wire, "csv")
 
     assert name == "rfis.csv"
-    assert data == pnb.to_csv(frame(), tmp_path / "x.csv").read_bytes()
+    assert data == pnb.to_csv(frame(), tmp_path / "x.csv", excel=True).read_bytes()
 
 
 def test_a_downloaded_excel_file_holds_the_same_rows(wire: Callable[[Any], Any], tmp_path: Path) -> None:
@@ -198,7 +198,7 @@ def test_a_download_in_many_parts_is_whole(wire: Callable[[Any], Any], tmp_path:
     table = FrameTable(big)
     _, data = download(table, wire, "csv")
 
-    assert data == pnb.to_csv(big, tmp_path / "x.csv").read_bytes()
+    assert data == pnb.to_csv(big, tmp_path / "x.csv", excel=True).read_bytes()
     assert table._downloads._files == {}
 
 
@@ -207,7 +207,7 @@ def test_a_downloaded_selection_holds_the_rows_and_columns_in_sight(wire: Callab
     shown(table, wire, words="zoo")
     table.choose_columns(["id", "name"])
 
-    assert download(table, wire, "csv")[1].decode() == "id,name\n4,Zoo\n"
+    assert download(table, wire, "csv")[1].decode() == "\ufeffid,name\r\n4,Zoo\r\n"
 
 
 def test_a_file_nobody_made_is_words(wire: Callable[[Any], Any]) -> None:
@@ -257,6 +257,155 @@ def test_amounts_stand_to_the_right_and_ids_do_not() -> None:
     assert [is_numeric(made[name]) for name in ("id", "name", "value", "share", "open", "at")] == [
         False, False, True, True, False, False,
     ]  # fmt: skip
+
+
+def rfis(count: int = 6) -> pd.DataFrame:
+    made = pd.DataFrame(
+        {
+            "project_id": pd.array([1] * count, dtype="Int64"),
+            "id": pd.array(range(count), dtype="Int64"),
+            "number": pd.array([f"R-{at}" for at in range(count)], dtype="string"),
+            "subject": pd.array(["Slab", "slab edge", "Roof", None, "Roof", "Slab"][:count], dtype="string"),
+            "status": pd.array(["open", "closed", "open", "open", "closed", None][:count], dtype="string"),
+            "ball_in_court.name": pd.array(["Ann"] * count, dtype="string"),
+            "due_date": pd.to_datetime(
+                ["2026-01-31", "2026-02-01", None, "2026-02-02", "2026-03-01", "2025-12-31"][:count]
+            ),
+            "cost": pd.array([5.0, 10.0, 15.0, None, 1000.0, 0.0][:count], dtype="Float64"),
+        }
+    )
+    made.attrs["procore"] = {
+        "endpoint": "rfis",
+        "environment": "demo",
+        "arguments": {"projects": "active", "status": "open", "created_at": ("2026-01-01", None)},
+        "fetched_at": "2026-11-28T00:35:19Z",
+        "skipped": [{"target": "project 7"}],
+    }
+    return made
+
+
+def partial(frame: pd.DataFrame) -> pd.DataFrame:
+    frame.attrs["procore"] = {**frame.attrs["procore"], "complete": False}
+    return frame
+
+
+def head_of(table: FrameTable, wire: Callable[[Any], Any]) -> dict[str, Any]:
+    listener = wire(table)
+    listener.says(kind="ready")
+    head: dict[str, Any] = listener.last("head")
+    return head
+
+
+def test_columns_of_a_list_have_readable_titles_the_useful_ones_first_ids_last(
+    wire: Callable[[Any], Any],
+) -> None:
+    head = head_of(FrameTable(rfis()), wire)
+
+    assert [head["columns"][at]["title"] for at in head["shown"]] == [
+        "Subject", "Number", "Status", "Due date", "Ball in court", "Cost", "Project id", "Id",
+    ]  # fmt: skip
+    assert head["columns"][5]["label"] == "ball_in_court.name"
+
+
+def test_a_frame_of_ones_own_keeps_the_order_of_its_columns(wire: Callable[[Any], Any]) -> None:
+    assert head_of(FrameTable(pd.DataFrame({"id": [1], "name": ["a"]})), wire)["shown"] == [0, 1]
+
+
+def test_two_columns_never_have_one_title() -> None:
+    labels = [
+        "assignee",
+        "assignee.name",
+        "rfi_manager.name",
+        "custom_fields.Hours Lost",
+        "url",
+        "custom_fields.Ø_zone",
+    ]
+    assert titles(labels) == ["Assignee", "Assignee name", "RFI manager", "Hours Lost", "URL", "Ø zone"]
+
+
+def test_a_table_shows_what_its_rows_are_and_whether_they_are_all(wire: Callable[[Any], Any]) -> None:
+    head = head_of(FrameTable(rfis()), wire)
+    assert head["caption"] == (
+        "RFIs · demo · projects active · status open · created_at 2026-01-01 to … · 1 target skipped"
+        " · fetched 2026-11-28 00:35 UTC"
+    )
+    assert head["partial"] == ""
+    assert head_of(FrameTable(partial(rfis())), wire)["partial"].startswith("Partial: the fetch was stopped")
+
+
+@pytest.mark.parametrize(
+    ("column", "words", "kept"),
+    [
+        ("subject", "slab", [0, 1, 5]),
+        ("subject", "=slab", [0, 5]),
+        ("subject", "(missing)", [3]),
+        ("subject", "edge slab", [1]),
+        ("cost", ">5", [1, 2, 4]),
+        ("cost", "<= 10", [0, 1, 5]),
+        ("cost", ">=1,000", [4]),
+        ("cost", "=1,000", [4]),
+        ("due_date", ">2026-01-31", [1, 3, 4]),
+        ("due_date", "2026-02", [1, 3]),
+        ("status", ">x", []),
+        ("cost", ">many", []),
+    ],
+)
+def test_every_column_is_filtered_by_itself(column: str, words: str, kept: list[int]) -> None:
+    table = FrameTable(rfis())
+    table.filter(column, words)
+
+    assert table.view["id"].tolist() == kept
+    assert table.filter_of(column) == words
+    table.filter(column)
+    assert len(table.view) == 6
+
+
+def test_filters_search_and_order_work_together_and_one_column_can_be_counted_without_its_own(
+    wire: Callable[[Any], Any],
+) -> None:
+    table = FrameTable(rfis())
+    wire(table).says(
+        kind="select", words="roof", filters={"4": "=open", "99": "x", "7": " "}, column=7, down=True
+    )
+
+    assert table.view["id"].tolist() == [2]
+    assert table.column("status").tolist() == ["closed", "open"]
+    assert table.column("cost").tolist() == [15.0]
+
+
+@pytest.mark.parametrize("down", [False, True])
+def test_rows_of_one_value_keep_their_order_when_sorted(down: bool) -> None:
+    many = pd.DataFrame({"id": range(2000), "status": ["open", "closed"] * 1000})
+    found = TableRows(many, column=1, down=down).positions().tolist()
+    assert found == [*range(int(not down), 2000, 2), *range(int(down), 2000, 2)]
+
+
+def test_a_hidden_column_neither_sorts_nor_filters(wire: Callable[[Any], Any]) -> None:
+    table = FrameTable(rfis())
+    listener = wire(table)
+    listener.says(kind="select", words="", filters={"4": "=open"}, column=7, down=True)
+    table.choose_columns(["subject", "id"])
+
+    assert table.view["id"].tolist() == list(range(6))
+    assert (listener.last("head")["column"], listener.last("head")["filters"]) == (None, {})
+    table.filter("status", "=open")
+    assert "status" in table.view.columns  # what filters is shown
+
+
+def test_a_download_names_what_it_holds_and_a_partial_one_is_called_so(wire: Callable[[Any], Any]) -> None:
+    table = FrameTable(partial(rfis()))
+    table.filter("status", "=open")
+    listener = wire(table)
+    listener.says(kind="download", **{"as": "excel"})
+    table._downloads.wait()
+
+    file = listener.last("file")
+    assert file["name"] == "rfis-partial.xlsx"
+    assert file["holds"].startswith("3 of 6 rows, all 8 columns. Partial:")
+    listener.says(kind="columns", shown=[])
+    listener.says(kind="download", **{"as": "csv"})
+    table._downloads.wait()
+    assert "No column is chosen" in listener.last("error")["text"]
 
 
 def as_compared(text: str) -> str:

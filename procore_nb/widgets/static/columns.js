@@ -24,7 +24,7 @@ function columnChooser(changed) {
   }
   find.addEventListener("input", () => {
     const words = find.value.toLowerCase();
-    ticks.forEach((tick) => { tick.row.hidden = !tick.label.toLowerCase().includes(words); });
+    ticks.forEach((tick) => { tick.row.hidden = !tick.found.includes(words); });
   });
   box.addEventListener("keydown", (event) => {
     if (event.key === "Escape") { box.open = false; title.focus(); }
@@ -35,18 +35,17 @@ function columnChooser(changed) {
 
   return {
     element: box,
-    draw(columns, shown) {
+    draw(columns, order, shown) {
       const on = new Set(shown);
       title.textContent = `Columns ${shown.length} of ${columns.length}`;
-      const same = ticks.length === columns.length && ticks.every((tick, at) => tick.label === columns[at].label);
+      const same = ticks.length === columns.length && ticks.every((tick) => tick.label === columns[tick.at]?.label);
       if (!same) {
-        ticks = columns.map((column, at) => {
-          const row = make("label");
-          const input = make("input");
+        ticks = order.map((at) => {
+          const column = columns[at], row = make("label"), input = make("input");
           input.type = "checkbox";
           input.addEventListener("change", () => changed(chosen()));
-          row.append(input, make("span", "", column.label));
-          return { at, label: column.label, input, row };
+          row.append(input, make("span", "", column.title), make("code", "", column.label));
+          return { at, label: column.label, found: `${column.title} ${column.label}`.toLowerCase(), input, row };
         });
         list.replaceChildren(...ticks.map((tick) => tick.row));
       }

@@ -4,8 +4,8 @@ function downloads(model, viewId, report) {
   const request = (part) => sendTo(model, { kind: "part", from: viewId, file: file.number, part, last: part === file.parts - 1 });
 
   async function save() {
-    let blob = new Blob(file.pieces);
-    if (file.zipped) blob = await new Response(blob.stream().pipeThrough(new DecompressionStream("gzip"))).blob();
+    const packed = new Blob(file.pieces);
+    const blob = await new Response(packed.stream().pipeThrough(new DecompressionStream("gzip"))).blob();
     const link = make("a");
     link.href = URL.createObjectURL(blob);
     link.download = file.name;
@@ -13,7 +13,8 @@ function downloads(model, viewId, report) {
     link.click();
     link.remove();
     setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-    report(`${file.name} was handed to the browser (${(blob.size / 1e6).toFixed(blob.size > 1e6 ? 1 : 3)} MB).`);
+    const size = blob.size < 1e6 ? `${Math.max(1, Math.round(blob.size / 1e3))} kB` : `${(blob.size / 1e6).toFixed(1)} MB`;
+    report(`Downloaded ${file.name} (${size}): ${file.holds}`, file.holds.includes("Partial"));
     file = null;
   }
 
@@ -24,7 +25,7 @@ function downloads(model, viewId, report) {
     },
     receive(message, buffers) {
       if (message.kind === "file") {
-        file = { number: message.file, name: message.name, parts: message.parts, zipped: message.zipped, pieces: [] };
+        file = { number: message.file, name: message.name, parts: message.parts, holds: message.holds, pieces: [] };
         request(0);
       } else if (message.kind === "part" && file && message.file === file.number && message.part === file.pieces.length) {
         file.pieces.push(buffers[0]);
