@@ -252,6 +252,9 @@ def _sync(one: argparse.ArgumentParser) -> None:
     )
     one.add_argument("--history", action="store_true", help="keep earlier versions of changed rows")
     one.add_argument("--drop-personal", action="store_true", help="without names, e-mail and the like")
+    one.add_argument(
+        "--safe-names", action="store_true", help="column names that every engine takes unquoted"
+    )
     one.add_argument("--log", action="store_true", help="one JSON object a table on standard error")
     one.set_defaults(run=sync_command.sync)
 

@@ -72,6 +72,7 @@ def _once(store: Store, procore: Procore, tables: list[str], args: argparse.Name
             full=args.full,
             history=True if args.history else None,
             drop_personal=True if args.drop_personal else None,
+            names="safe" if args.safe_names else None,
             on_error="skip",
             progress=False,
         )

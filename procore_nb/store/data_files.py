@@ -9,7 +9,8 @@ values without an error, or end the process: pyarrow's C++ reader raises excepti
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -22,22 +23,33 @@ from procore_nb.store.files import Files, damaged, missing
 from procore_nb.store.manifest import Part, digest_of, separator
 
 PART_ROWS = 65_536
+NO_ALIASES: Mapping[str, str] = MappingProxyType({})
+_ALIASED = b"procore_nb.name"
 
 
-def write_rows(files: Files, folder: str, name: str, table: pa.Table, key: Sequence[str] = ()) -> Part:
-    """Write one Parquet file, whose rows are in the order of `key`; returns what the manifest says of it."""
-    valued = [
-        field.name for field, column in zip(table.schema, table.columns, strict=True) if has_values(column)
+def write_rows(
+    files: Files, path: str, rows: pa.Table, key: Sequence[str] = (), aliases: Mapping[str, str] = NO_ALIASES
+) -> Part:
+    """Write one Parquet file, whose rows are in the order of `key`; returns what the manifest says of it.
+
+    A column that goes by another name in the file has its own one in the metadata of its field.
+    """
+    fields = [
+        one.with_name(aliases[one.name]).with_metadata({_ALIASED: one.name}) if one.name in aliases else one
+        for one in rows.schema
     ]
+    table = pa.Table.from_arrays(rows.columns, schema=pa.schema(fields))
+    valued = [one.name for one, column in zip(fields, table.columns, strict=True) if has_values(column)]
     # Most columns of most lists are without any value: to compress these takes longer than all the others.
     codecs = dict.fromkeys(table.column_names, "NONE") | dict.fromkeys(valued, "ZSTD")
     sink = pa.BufferOutputStream()
     pq.write_table(table, sink, compression=codecs, use_dictionary=valued, write_page_index=True)
     data = sink.getvalue()
-    with files.writing(f"{folder}/{name}") as file:
+    with files.writing(path) as file:
         file.write(data)
-    first = key_at(table, key, 0) if table.num_rows else ()
-    return Part(name, table.num_rows, data.size, first, digest_of(data), _statistics(table, key))
+    first = key_at(rows, key, 0) if rows.num_rows else ()
+    name = path.rpartition("/")[2]
+    return Part(name, rows.num_rows, data.size, first, digest_of(data), _statistics(rows, key))
 
 
 def _statistics(table: pa.Table, key: Sequence[str]) -> str:
@@ -63,7 +75,11 @@ def read_rows(files: Files, folder: str, part: Part, columns: Sequence[str] | No
     path = f"{folder}/{part.file}"
     try:
         with _opened(files, path, part.digest) as file, pq.ParquetFile(file) as parquet:
-            fields = [one for one in parquet.schema_arrow if columns is None or one.name in columns]
+            names = {
+                one: (one.metadata or {}).get(_ALIASED, one.name.encode()).decode()
+                for one in parquet.schema_arrow
+            }
+            fields = [one for one, name in names.items() if columns is None or name in columns]
             silent = _silent(parquet.metadata)
             rows = parquet.metadata.num_rows
             read = parquet.read(columns=[one.name for one in fields if one.name not in silent])
@@ -76,7 +92,7 @@ def read_rows(files: Files, folder: str, part: Part, columns: Sequence[str] | No
     ) as error:  # of a store without digests
         raise damaged(files.address(path)) from error
     arrays = [pa.nulls(rows, one.type) if one.name in silent else read.column(one.name) for one in fields]
-    return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
+    return pa.table(dict(zip(map(names.get, fields), arrays, strict=True)))
 
 
 def check_digest(files: Files, path: str, digest: str) -> None:
@@ -104,27 +120,6 @@ def _opened(files: Files, path: str, digest: str) -> Any:
         raise damaged(files.address(path))
     files.verified.add(mark)
     return pa.BufferReader(data)
-
-
-class PartWriter:
-    """Writes rows, which come in the order of their keys, into parts; rows of one key stay together."""
-
-    def __init__(self, files: Files, folder: str, stem: str, key: Sequence[str]) -> None:
-        self._files = files
-        self._folder = folder
-        self._stem = stem
-        self._key = list(key)
-        self.parts: list[Part] = []
-
-    def add(self, rows: pa.Table) -> list[Part]:
-        """Write rows as one or several parts."""
-        made: list[Part] = []
-        for start, stop in cuts(rows, self._key):
-            piece = rows.slice(start, stop - start)
-            name = f"{self._stem}-{len(self.parts) + len(made):05d}.parquet"
-            made.append(write_rows(self._files, self._folder, name, piece, self._key))
-        self.parts += made
-        return made
 
 
 def cuts(rows: pa.Table, key: Sequence[str], most: int = PART_ROWS) -> Iterator[tuple[int, int]]:

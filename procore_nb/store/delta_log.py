@@ -160,7 +160,13 @@ def _metadata(manifest: Manifest) -> dict[str, Any]:
 def _schema(manifest: Manifest) -> str:
     schema = schema_of(manifest.columns, manifest.extra)
     columns = [
-        {"name": one.name, "type": _DELTA_TYPES[one.type], "nullable": True, "metadata": {}} for one in schema
+        {
+            "name": manifest.aliases.get(one.name, one.name),
+            "type": _DELTA_TYPES[one.type],
+            "nullable": True,
+            "metadata": {},
+        }
+        for one in schema
     ]
     return orjson.dumps({"type": "struct", "fields": columns}).decode()
 

@@ -35,7 +35,7 @@ from procore_nb.catalog import Catalogue
 from procore_nb.errors import ArgumentError, CatalogError, StoreError
 from procore_nb.frames.codec import EXACT, LogicalTypes
 from procore_nb.frames.parse import json_text
-from procore_nb.store.data_files import read_rows, write_rows
+from procore_nb.store.data_files import read_rows
 from procore_nb.store.files import Files
 from procore_nb.store.manifest import Manifest, Part, sealed, separator, unsealed
 from procore_nb.store.pii import is_person, personal_columns
@@ -168,12 +168,12 @@ def _erase_table(files: Files, manifest: Manifest, person: Person, people: str) 
         return {}
     live, ended = found[: len(manifest.parts)], found[len(manifest.parts) :]
     after = replace(manifest, generation=manifest.generation + 1)
-    snapshot = Snapshot(files, manifest)
+    snapshot = Snapshot(files, manifest, manifest)
     if manifest.header:
         header = snapshot.keep(manifest.files[0])
         after = replace(after, header_digest=header.digest, header_bytes=header.bytes)
-    parts = _write(files, snapshot, manifest.parts, live, stem=f"part-{snapshot.mark}", key=manifest.key)
-    over = _write(files, snapshot, manifest.ended, ended, stem=f"_ended-{snapshot.mark}", below=HISTORY)
+    parts = _write(snapshot, manifest.parts, live, f"part-{snapshot.mark}")
+    over = _write(snapshot, manifest.ended, ended, f"_ended-{snapshot.mark}", below=HISTORY)
     last = manifest.last | {
         "skipped": [
             one for one in manifest.last.get("skipped", []) if not _is_place_of(one, manifest, person)
@@ -197,23 +197,15 @@ def _erase_table(files: Files, manifest: Manifest, person: Person, people: str) 
 
 
 def _write(
-    files: Files,
-    snapshot: Snapshot,
-    parts: tuple[Part, ...],
-    found: list[_Erased],
-    *,
-    stem: str,
-    key: tuple[str, ...] = (),
-    below: str = "",
+    snapshot: Snapshot, parts: tuple[Part, ...], found: list[_Erased], stem: str, *, below: str = ""
 ) -> tuple[Part, ...]:
     """Files of the next state: those that held nothing are kept, the others are written anew."""
-    folder = f"{snapshot.folder}/{below}" if below else snapshot.folder
     made = []
     for number, (part, one) in enumerate(zip(parts, found, strict=True)):
         if not one.touched:
             made.append(snapshot.keep(part, below=below))
         elif one.rows.num_rows:
-            made.append(write_rows(files, folder, f"{stem}-{number:05d}-erased.parquet", one.rows, key))
+            made.append(snapshot.write(f"{stem}-{number:05d}-erased.parquet", one.rows, below=below))
     return tuple(made)
 
 

@@ -54,9 +54,10 @@ class Part:
 class Manifest:
     """The state of one table.
 
-        `key` names the columns that tell rows apart (place, then id); `place` those that say where a row was asked. Without an
-        id among them, rows are replaced place by place. `since` is the frozen start of the last read of each place, `names` are
-        those of projects, `fields` the columns of custom fields by their keys. `version` is the number of the commit in the Delta log
+    `key` names the columns that tell rows apart (place, then id); `place` those that say where a row was asked. Without an
+    id among them, rows are replaced place by place. `since` is the frozen start of the last read of each place, `names` are
+    those of projects, `fields` the columns of custom fields by their keys, `aliases` the names of columns in files where
+    they go by another one. `version` is the number of the commit in the Delta log
     (-1: none yet), `retired` the files of former states that are still there for their readers, by the moment they were replaced.
     """
 
@@ -79,6 +80,8 @@ class Manifest:
     arguments: dict[str, Any] = field(default_factory=dict)
     history: bool = False
     drop_personal: bool = False
+    safe_names: bool = False
+    aliases: dict[str, str] = field(default_factory=dict)
     since: dict[str, list[str]] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     fields: dict[str, str] = field(default_factory=dict)

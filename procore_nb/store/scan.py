@@ -6,7 +6,7 @@ In: the files of a table. Out: DataFrames with the columns and dtypes of `procor
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import pyarrow as pa
@@ -37,6 +37,7 @@ from procore_nb.store.manifest import (
     folder_name,
     read_identity,
 )
+from procore_nb.store.schema import safe_names
 from procore_nb.store.snapshot import HISTORY, WORK, located
 
 _BOOKS = (FIRST_SEEN, VALID_FROM, VALID_TO, DELETED_AT)
@@ -145,6 +146,13 @@ def changes(
     return rows, words, pc.coalesce(rows.column(DELETED_AT), rows.column(VALID_FROM))
 
 
+def checked_names(given: Any) -> ColumnNames:
+    """What `names=` was given, if it is one of the two."""
+    if given not in ("original", "safe"):
+        raise ArgumentError(f"names={given!r} is unknown.", advice='Write names="original" or names="safe".')
+    return given  # type: ignore[no-any-return]
+
+
 def moment(value: Any, where: str) -> datetime:
     """A time as UTC; a date is its first moment.
 
@@ -179,6 +187,7 @@ def _last(names: pa.Array) -> pa.Array:
     return pa.array(~pd.Series(names.to_pandas()).duplicated(keep="last").to_numpy())
 
 
+ColumnNames = Literal["original", "safe"]
 TRIES = 20  # of readers, as each sync that finishes in the meantime may take files away
 
 
@@ -240,6 +249,7 @@ class Tables:
         deleted: str | None = None,
         history: bool = False,
         as_of: Any = None,
+        names: ColumnNames = "original",
         decimals: Decimals = DEFAULT_DECIMALS,
     ) -> pd.DataFrame:
         """The rows of a table: as they are, as they were, with deleted ones, or all versions."""
@@ -255,9 +265,9 @@ class Tables:
             rows, books = versions(rows, over, manifest), VERSION_BOOKS
         elif deleted is not None:
             rows, books = with_deleted(rows, over, manifest, deleted), DELETED_BOOKS
-        return self._described(as_frame(rows, manifest, books, decimals=decimals), manifest, decimals)
+        return self._described(as_frame(rows, manifest, books, decimals=decimals), manifest, names, decimals)
 
-    def changes(self, name: str, since: Any, *, decimals: Decimals = DEFAULT_DECIMALS) -> pd.DataFrame:
+    def changes(self, name: str, since: Any, *, names: ColumnNames, decimals: Decimals) -> pd.DataFrame:
         """The rows that became new, changed or deleted since a moment."""
         checked_decimals(decimals)
         manifest, live, over = self._read(name, over=True)
@@ -265,7 +275,7 @@ class Tables:
         frame = as_frame(rows, manifest, decimals=decimals)
         frame.insert(0, "change", pd.Series(words, dtype="string"))
         frame.insert(1, "changed_at", times(moments))
-        return self._described(frame, manifest, decimals)
+        return self._described(frame, manifest, names, decimals)
 
     def files(self, name: str) -> list[str]:
         """The Parquet files that hold a table as it is."""
@@ -307,9 +317,16 @@ class Tables:
                 break
         raise failure
 
-    def _described(self, frame: pd.DataFrame, manifest: Manifest, decimals: Decimals) -> pd.DataFrame:
+    def _described(
+        self, frame: pd.DataFrame, manifest: Manifest, names: ColumnNames, decimals: Decimals
+    ) -> pd.DataFrame:
         identity = read_identity(self._files) or {}
-        amounts = [name for name, logical in manifest.columns.items() if logical == "decimal"]
+        safe = checked_names(names) == "safe"
+        aliases = safe_names(frame.columns, manifest.aliases) if safe else {}
+        frame = frame.rename(columns=aliases)
+        amounts = [
+            aliases.get(name, name) for name, logical in manifest.columns.items() if logical == "decimal"
+        ]
         return describe(
             frame,
             endpoint=manifest.table,

@@ -6,6 +6,8 @@ through `files`.
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -16,7 +18,7 @@ import pyarrow.compute as pc
 
 from procore_nb.frames import FrameBuilder
 from procore_nb.frames.codec import EXACT, LogicalTypes, common_type, logical_types
-from procore_nb.store.manifest import Manifest
+from procore_nb.store.manifest import DELETED_AT, FIRST_SEEN, VALID_FROM, VALID_TO, Manifest
 from procore_nb.store.pii import personal_columns
 
 if TYPE_CHECKING:
@@ -34,6 +36,8 @@ def next_schema(endpoint: Any, manifest: Manifest, plan: StagingPlan, staged: St
         columns[name] = common_type(columns.get(name, kind), kind)
     if plan.drop_personal:
         columns = {name: kind for name, kind in columns.items() if name not in set(personal_columns(columns))}
+    exact = {*(others.get(name, name) for name in manifest.exact), *staged.exact} & columns.keys()
+    known = {others.get(name, name): alias for name, alias in manifest.aliases.items()}
     has_id = manifest.has_id if manifest.parts else "id" in columns
     key = tuple(name for name in (*plan.place, "id") if name in columns and (has_id or name != "id"))
     return replace(
@@ -44,11 +48,35 @@ def next_schema(endpoint: Any, manifest: Manifest, plan: StagingPlan, staged: St
         has_id=has_id,
         unique=(manifest.unique or plan.mode == "full") and (not has_id or _unique(staged)),
         columns=columns,
-        exact=tuple(
-            sorted({*(others.get(name, name) for name in manifest.exact), *staged.exact} & columns.keys())
-        ),
+        exact=tuple(sorted(exact)),
+        aliases=safe_names([*columns, *(EXACT + name for name in exact)], known)
+        if manifest.safe_names
+        else {},
         fields=staged.fields,
     )
+
+
+def safe_names(names: Iterable[str], known: Mapping[str, str]) -> Names:
+    """Names that every engine takes unquoted, for those columns that have another one; `known` ones stay.
+
+    Small letters, digits and underscores, no digit first, no two alike in any case, at most 63 bytes (PostgreSQL's limit).
+    """
+    found = {name: known[name] for name in names if name in known}
+    taken = {*found.values(), FIRST_SEEN, VALID_FROM, VALID_TO, DELETED_AT}
+    for name in sorted((one for one in names if one not in known), key=lambda one: one != _safe(one)):
+        alias, count = _safe(name), 1
+        while alias in taken:
+            count += 1
+            alias = _safe(name, f"_{count}")
+        taken.add(alias)
+        found[name] = alias
+    return {name: alias for name, alias in found.items() if name != alias}
+
+
+def _safe(name: str, tail: str = "") -> str:
+    words = re.sub(r"[\W_]+", "_", unicodedata.normalize("NFKC", name).lower()).rstrip("_") or "column"
+    words = f"_{words}" if words[0].isdigit() else words
+    return words.encode()[: 63 - len(tail)].decode(errors="ignore") + tail
 
 
 def _promised(endpoint: Any, place: tuple[str, ...]) -> LogicalTypes:

@@ -26,7 +26,7 @@ import pyarrow as pa
 
 from procore_nb.errors import StoreError
 from procore_nb.scalars import utc_text
-from procore_nb.store.data_files import PART_ROWS, read_rows, write_rows
+from procore_nb.store.data_files import PART_ROWS, cuts, read_rows, write_rows
 from procore_nb.store.delta_log import LAST_CHECKPOINT, LOG, checkpoint, commit, entry, head, write_checkpoint
 from procore_nb.store.files import Files
 from procore_nb.store.manifest import (
@@ -46,16 +46,20 @@ _LONGEST_LOG = 100
 
 
 class Snapshot:
-    """The next state of one table, while it is made. Names of its files carry `mark`, which no other writer has."""
+    """The next state of one table, while it is made: `shape` has its key and the names of its columns.
 
-    def __init__(self, files: Files, before: Manifest) -> None:
+    Names of its files carry `mark`, which no other writer has.
+    """
+
+    def __init__(self, files: Files, before: Manifest, shape: Manifest) -> None:
         self._files = files
         self._before = before
+        self._shape = shape
         self._table = before.table
         self._work = f"{WORK}/{self._table}"
         self._next = f"{self._work}/next"
         self.mark = f"{before.generation + 1:06d}-{secrets.token_hex(4)}"
-        self.folder = self._next if files.renames else self._table
+        self._folder = self._next if files.renames else self._table
         if files.renames:
             files.remove(self._next)
 
@@ -69,6 +73,18 @@ class Snapshot:
         with self._files.open(f"{self._table}/{name}") as file:
             data = file.read()
         return replace(part, digest=part.digest or digest_of(data), bytes=len(data))
+
+    def write(self, name: str, rows: pa.Table, *, below: str = "") -> Part:
+        """Write one file of the next state; outside of `below`, its rows are in the order of the key."""
+        folder = f"{self._folder}/{below}" if below else self._folder
+        key = () if below else self._shape.key
+        return write_rows(self._files, f"{folder}/{name}", rows, key, self._shape.aliases)
+
+    def write_parts(self, rows: pa.Table, number: int, done: int = 0) -> list[Part]:
+        """Write sorted rows as parts, rows of one key together; `number` and `done` go into their names."""
+        stem = f"part-{self.mark}-{number:05d}"
+        pieces = [rows.slice(start, stop - start) for start, stop in cuts(rows, self._shape.key)]
+        return [self.write(f"{stem}-{done + at:05d}.parquet", piece) for at, piece in enumerate(pieces)]
 
     def commit(self, after: Manifest, *, at_once: bool = False) -> Manifest:
         """Make the next state the present one; `at_once` leaves nothing of former states behind.
@@ -289,5 +305,5 @@ class History:
             return
         rows = pa.concat_tables(self._waiting)
         name = f"_ended-{self._snapshot.mark}-{len(self._made):05d}.parquet"
-        self._made.append(write_rows(self._files, f"{self._snapshot.folder}/{HISTORY}", name, rows))
+        self._made.append(self._snapshot.write(name, rows, below=HISTORY))
         self._waiting, self._rows = [], 0

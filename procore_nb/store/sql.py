@@ -160,7 +160,7 @@ def typed(table: pa.Table, *, decimals: Decimals = DEFAULT_DECIMALS) -> pd.DataF
 def _definition(kind: str, name: str, manifest: Manifest, paths: Sequence[str]) -> str:
     files = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
     books = (FIRST_SEEN, VALID_FROM, *(EXACT + one for one in manifest.exact))
-    hidden = ", ".join(_quoted(one) for one in books)
+    hidden = ", ".join(_quoted(manifest.aliases.get(one, one)) for one in books)
     return (
         f"create {kind} {_quoted(name)} as select * exclude ({hidden}) "  # noqa: S608 - names are quoted
         f"from read_parquet([{files}], union_by_name = true)"

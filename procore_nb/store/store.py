@@ -27,7 +27,7 @@ from procore_nb.store.files import damaged, files_at
 from procore_nb.store.locks import locked
 from procore_nb.store.manifest import Manifest, check_identity, folder_name, read_identity
 from procore_nb.store.report import SyncLog, result_frame, store_html, tables_frame
-from procore_nb.store.scan import TRIES, Tables
+from procore_nb.store.scan import TRIES, ColumnNames, Tables, checked_names
 from procore_nb.store.snapshot import WORK, half_swapped, recover
 from procore_nb.store.strategy import Source, TargetNames, wanted_lists
 from procore_nb.store.syncing import Options, TableSync, not_negative
@@ -97,6 +97,7 @@ class Store:
         full: bool = False,
         history: bool | None = None,
         drop_personal: bool | None = None,
+        names: ColumnNames | None = None,
         window_days: int = 14,
         overlap_minutes: float = 10.0,
         deletions: bool = True,
@@ -121,6 +122,9 @@ class Store:
             Keep earlier versions of changed rows too. None: as the table was kept so far (at first not).
         drop_personal
             Leave out columns with personal data, by the list in `procore_nb.store.pii`. None: as so far.
+        names
+            What columns are called in the files. `"safe"`: so that every engine takes them unquoted (`created_by_name`); custom
+            fields may have any letters in their labels. `"original"`: as in `procore.table`. None: as so far (at first original).
         window_days
             How many days of a daily log are read again.
         overlap_minutes
@@ -158,6 +162,7 @@ class Store:
             full=full,
             history=history,
             drop_personal=drop_personal,
+            safe_names=None if names is None else checked_names(names) == "safe",
             window_days=int(not_negative(window_days, "window_days")),
             overlap=timedelta(minutes=not_negative(overlap_minutes, "overlap_minutes")),
             deletions=deletions,
@@ -178,6 +183,7 @@ class Store:
         deleted: Literal["with", "only"] | None = None,
         history: bool = False,
         as_of: Any = None,
+        names: ColumnNames = "original",
         decimals: Decimals = DEFAULT_DECIMALS,
     ) -> pd.DataFrame:
         """Return a table as a typed frame: the columns and dtypes of `procore.table`.
@@ -194,6 +200,8 @@ class Store:
         as_of
             The rows as they were kept at a date (its first moment, UTC) or time. Rows that have changed since need
             `sync(history=True)`, which keeps earlier versions.
+        names
+            `"safe"`: columns by the names that every engine takes unquoted, as in the files after `sync(names="safe")`.
         decimals
             The store is exact: `"exact"` shows money, hours and percents as `decimal.Decimal`, `"float"` as float64.
 
@@ -207,10 +215,14 @@ class Store:
         ArgumentError
             If there is no such table, or it was not kept at `as_of`, or earlier versions of its rows were not.
         """
-        return self._tables.frame(name, deleted=deleted, history=history, as_of=as_of, decimals=decimals)
+        return self._tables.frame(
+            name, deleted=deleted, history=history, as_of=as_of, names=names, decimals=decimals
+        )
 
     @explain_calls()
-    def changes(self, name: str, *, since: Any, decimals: Decimals = DEFAULT_DECIMALS) -> pd.DataFrame:
+    def changes(
+        self, name: str, *, since: Any, names: ColumnNames = "original", decimals: Decimals = DEFAULT_DECIMALS
+    ) -> pd.DataFrame:
         """Return the rows that became new, changed or deleted since a moment.
 
         Parameters
@@ -219,7 +231,7 @@ class Store:
             Name or alias of the list.
         since
             A date or time; without zone it is UTC. `store.tables()["last_sync"]` is a good start.
-        decimals
+        names, decimals
             As in `table`.
 
         Returns
@@ -228,7 +240,7 @@ class Store:
             `change` (`new`, `changed`, `deleted`), `changed_at` (UTC: the start of the sync that noticed), then the table's
             columns. A row that changed twice comes once, as it is now.
         """
-        return self._tables.changes(name, since, decimals=decimals)
+        return self._tables.changes(name, since, names=names, decimals=decimals)
 
     @explain_calls()
     def tables(self) -> pd.DataFrame:
@@ -242,6 +254,7 @@ class Store:
         Money is decimal there, so that sums are right to the cent; in the answer it comes as `decimals` says in `table`.
 
         Lists are JSON text there; names with a dot are quoted: `select "company.id", count(*) from projects group by 1`.
+        Columns have the names they have in the files: see `sync(names="safe")`.
 
         Raises
         ------

@@ -42,6 +42,7 @@ class Options:
     full: bool = False
     history: bool | None = None
     drop_personal: bool | None = None
+    safe_names: bool | None = None
     window_days: int = 14
     overlap: timedelta = timedelta(minutes=10)
     deletions: bool = True
@@ -138,11 +139,13 @@ class TableSync:
         self._fetch_bin(procore, plan)
         drop = plan.drop_personal
         history = self.manifest.history if self._options.history is None else self._options.history
+        safe = self._options.safe_names
         before = replace(
             self.manifest,
             arguments=self._arguments,
             history=history,
             drop_personal=drop,
+            safe_names=self.manifest.safe_names if safe is None else safe,
             names={**self.manifest.names, **plan.names},
             synced_at=plan.started,
             whole_at=plan.started if plan.mode == "full" else self.manifest.whole_at,

@@ -18,16 +18,7 @@ import pyarrow.compute as pc
 
 from procore_nb.frames.codec import LogicalTypes, conform, schema_of
 from procore_nb.frames.types import declared_by
-from procore_nb.store.data_files import (
-    PartWriter,
-    cuts,
-    key_at,
-    places_of,
-    position,
-    read_rows,
-    row_names,
-    write_rows,
-)
+from procore_nb.store.data_files import cuts, key_at, places_of, position, read_rows, row_names
 from procore_nb.store.files import Files
 from procore_nb.store.manifest import Manifest, Part, grouped
 from procore_nb.store.pii import scrubbed
@@ -112,11 +103,13 @@ class _Work:
         self._renames = renames(before.fields, after.fields)
         self._kinds = {self._renames.get(name, name): kind for name, kind in before.columns.items()}
         retyped = any(after.columns.get(name) != kind for name, kind in self._kinds.items())
-        self._rewrite = retyped or plan.scrub or bool(self._renames)
+        known = {self._renames.get(name, name): alias for name, alias in before.aliases.items()}
+        named = any(after.aliases.get(name) != known.get(name) for name in self._kinds)
+        self._rewrite = retyped or named or plan.scrub or bool(self._renames)
         self._reordered = any(
             self._kinds.get(name, after.columns[name]) != after.columns[name] for name in after.key
         )
-        self._snapshot = Snapshot(files, before)
+        self._snapshot = Snapshot(files, before, after)
         self._ended = History(files, self._snapshot, after, rewrite=self._rewrite, upgrade=self._upgraded)
         self._counts = Counts()
 
@@ -157,8 +150,6 @@ class _Work:
         if part is not None and start == stop and not self._rewrite and not self._touched(part):
             return self._kept(part)
         old, made = self._old(part), _Range()
-        stem = f"part-{self._snapshot.mark}-{number:05d}"
-        writer = PartWriter(self._files, self._snapshot.folder, stem, self._after.key)
         unchanged = part is not None and not self._rewrite
         pieces = []
         for first, last, rows in self._pieces(old, start, stop):
@@ -167,9 +158,8 @@ class _Work:
             pieces.append(rows if outcome.rows is None else outcome.rows)
             made.counts.add(outcome)
             made.ended += [] if outcome.ended is None else [outcome.ended]
-            if not unchanged:
-                made.parts += [one for piece in pieces for one in writer.add(piece)]
-                pieces = []
+            while not unchanged and pieces:
+                made.parts += self._snapshot.write_parts(pieces.pop(0), number, len(made.parts))
         return self._kept(part) if unchanged and part is not None else made
 
     def _kept(self, part: Part) -> _Range:
@@ -260,12 +250,13 @@ class _Work:
 
     def _header(self) -> Part:
         """A file without rows that has all columns: engines that look at the first file only see them."""
-        same = (self._before.columns, self._before.exact) == (self._after.columns, self._after.exact)
-        if same and self._before.header:
+        before, after = self._before, self._after
+        same = before.columns == after.columns and before.exact == after.exact
+        if same and before.aliases == after.aliases and before.header:
             return self._snapshot.keep(self._before.files[0])
         name = f"0-columns-{self._snapshot.mark}.parquet"
         empty = schema_of(self._after.columns, self._after.extra).empty_table()
-        return write_rows(self._files, self._snapshot.folder, name, empty)
+        return self._snapshot.write(name, empty)
 
     def _since(self) -> dict[str, list[str]]:
         """The start of the last read of each place: this one's, where it answered.
