@@ -23,7 +23,7 @@ settings.register_profile("thorough", deadline=None, max_examples=300)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "usual"))
 
 # Left out unless `-m` names them: they need more than the packages of the extra `test`, or more than a few minutes.
-ON_DEMAND = {"browser", "benchmark", "notebook", "postgres", "s3", "spark", "stress"}
+ON_DEMAND = {"browser", "benchmark", "docs", "notebook", "postgres", "s3", "spark", "stress"}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -46,7 +46,7 @@ def test_constraints_hold_names_and_versions_only() -> None:
 def test_every_dependency_is_pinned_within_its_bounds_on_each_python(python: str) -> None:
     place = {**default_environment(), "python_version": python, "python_full_version": f"{python}.8"}
     pins = {pin.name: pin for pin in _pins() if pin.marker is None or pin.marker.evaluate(place)}
-    for name, wanted in requirements("test").items():
+    for name, wanted in requirements("test", "docs").items():
         assert name in pins, f"{name} is not pinned"
         version = str(pins[name].specifier).removeprefix("==")
         assert wanted.specifier.contains(version), f"{name} {version} is outside {wanted.specifier}"
@@ -63,7 +63,7 @@ def test_conda_installs_the_same_as_the_extra_all() -> None:
 
 def test_the_extra_all_holds_every_extra_an_analyst_may_want() -> None:
     whole = set(requirements("all"))
-    assert set(EXTRAS) == {"notebook", "maps", "keep", "cache", "sql", "all", "test"}
+    assert set(EXTRAS) == {"notebook", "maps", "keep", "cache", "sql", "all", "docs", "test"}
     assert all(set(requirements(extra)) <= whole for extra in ("notebook", "maps", "keep", "cache", "sql"))
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import pytest
 
+import procore_nb as pnb
 from procore_nb import cli
 from procore_nb.cli.parser import parser
 
@@ -19,6 +22,7 @@ from .declared import ROOT, fenced
 
 PAGES = sorted((ROOT / "docs").glob("*.md"))
 NAMES = [page.stem for page in PAGES]
+MAINTAINERS = sorted((ROOT / "docs" / "maintainers").glob("*.md"))
 SHOWN = sorted((ROOT / "docs" / "notebooks").glob("*.md"))
 COMMANDS = [
     shlex.split(line)[1:]
@@ -27,6 +31,15 @@ COMMANDS = [
     for line in block.splitlines()
     if line.startswith("procore-nb ")
 ]
+
+
+def list_pages() -> Any:
+    """The module that writes the pages of the most used lists."""
+    sys.path.insert(0, str(ROOT / "docs" / "_ext"))
+    try:
+        return importlib.import_module("list_pages")
+    finally:
+        sys.path.pop(0)
 
 
 def _runs_here(words: list[str]) -> bool:
@@ -93,9 +106,43 @@ def test_links_and_pictures_of_a_page_exist(page: Path) -> None:
     assert [target for target in targets if "://" not in target and not (page.parent / target).exists()] == []
 
 
-def test_every_page_is_listed() -> None:
-    listed = re.findall(r"\]\(([\w-]+\.md)\)", (ROOT / "docs" / "README.md").read_text(encoding="utf-8"))
-    assert sorted(listed) == [page.name for page in PAGES if page.name != "README.md"]
+def test_every_page_stands_in_a_table_of_contents() -> None:
+    text = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
+    listed = {
+        re.sub(r".*<(.+)>", r"\1", line)
+        for block in re.findall(r"```\{toctree\}\n(.*?)```", text, re.DOTALL)
+        for line in block.splitlines()
+        if line and not line.startswith(":")
+    }
+    pages = {path.relative_to(ROOT / "docs").with_suffix("").as_posix() for path in [*PAGES, *MAINTAINERS]}
+    assert pages - {"index"} == listed - {"notebooks/README", "lists/index"}
+
+
+def test_every_public_name_is_in_the_reference() -> None:
+    text = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    names = {*pnb.__all__, *(f"reports.{name}" for name in pnb.reports.__all__)}
+    names -= {"__version__", "reports", "reports.REPORTS", "reports.ReportFunction"}
+    assert names == set(re.findall(r"^   ([\w.]+)$", text, re.MULTILINE))
+
+
+@pytest.mark.filterwarnings("ignore::procore_nb.ProcoreWarning")
+@pytest.mark.slow
+def test_the_example_on_the_page_of_every_list_runs() -> None:
+    pages = list_pages()
+    for name in pages.LISTS:
+        names: dict[str, object] = {}
+        exec(compile(pages.example(name), name, "exec"), names)
+        missing = set(pages.LISTS[name]["columns"]) - set(names["frame"])
+        assert not missing, f"{name}: {missing}"
+
+
+def test_every_column_on_the_page_of_a_list_has_a_meaning() -> None:
+    pages = list_pages()
+    assert len(pages.LISTS) >= 60
+    for name, facts in pages.LISTS.items():
+        text = pages.page(name)
+        assert all(f"| `{column}` | " in text for column in facts["columns"])
+        assert set(facts.get("means", {})) <= set(facts["columns"])
 
 
 def test_every_picture_is_small_and_shown() -> None:
