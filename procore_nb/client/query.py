@@ -6,7 +6,7 @@ before anything is sent; only the list of projects is fetched here, for `project
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -313,21 +313,34 @@ def _endpoint(procore: Procore, name: str, given: Mapping[str, Any], target: Any
     """
     endpoint = procore.endpoint(name)
     parents = {each for group in endpoint.needs for each in group} - {"company_id", "project_id"}
-    if parents and "/" not in name and not given.keys() & {*parents, "parent"} and not _are_parents(target):
+    if (
+        parents
+        and "/" not in name
+        and not given.keys() & {*parents, "parent"}
+        and not _are_parents(target, parents)
+    ):
         for other in meant_by(name, likeliest=True)[:1]:
             return procore.endpoint(other)
     return endpoint
 
 
-def _are_parents(target: Any) -> bool:
+def _are_parents(target: Any, names: Collection[str]) -> bool:
     """Return whether a frame holds records of projects (RFIs, drawing areas), not projects themselves."""
-    return isinstance(target, pd.DataFrame) and {"id", "project_id"} <= set(target.columns)
+    return (
+        isinstance(target, pd.DataFrame)
+        and "project_id" in target.columns
+        and not {"id", *names}.isdisjoint(target.columns)
+    )
 
 
 def _with_target(endpoint: Endpoint, target: Any, given: Mapping[str, Any]) -> dict[str, Any]:
     """Add the second positional argument: parents for a list that needs them from a frame, else one project or several."""
     twice = {"project_id", "projects"} & given.keys()
-    if endpoint.parents and _are_parents(target) and not given.keys() & {*endpoint.parents, "parent"}:
+    if (
+        endpoint.parents
+        and _are_parents(target, endpoint.parents)
+        and not given.keys() & {*endpoint.parents, "parent"}
+    ):
         return {**given, "parent": target}
     if twice:
         raise ArgumentError(

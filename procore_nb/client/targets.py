@@ -119,7 +119,7 @@ def parent_rows(parent: pd.DataFrame, name: str, *, endpoint: Endpoint, given: I
     Parameters
     ----------
     parent
-        A frame with a column `id`.
+        A frame with a column `id`, or one that is called as the list calls it.
     name
         What the list calls that id.
     endpoint
@@ -132,13 +132,16 @@ def parent_rows(parent: pd.DataFrame, name: str, *, endpoint: Endpoint, given: I
     ArgumentError
         If the frame has no ids, or a row lacks an id that only the frame can give.
     """
-    if "id" not in parent.columns:
+    key = next(
+        (one for one in ("id", name) if one in parent.columns), None
+    )  # schedules call theirs schedule_id
+    if key is None:
         raise ArgumentError(f"parent for {endpoint.name} is a frame without an id column.")
     needed = {each for group in endpoint.needs for each in group}
     columns = carried_ids(parent, endpoint, name)
     rows = []
     for number, *others in zip(
-        parent["id"].tolist(), *(parent[column].tolist() for column in columns.values()), strict=True
+        parent[key].tolist(), *(parent[column].tolist() for column in columns.values()), strict=True
     ):
         row = {}
         for carried, value in zip(columns, others, strict=True):

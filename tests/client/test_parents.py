@@ -149,3 +149,12 @@ def test_such_a_list_answers_without_any_argument(name: str, to_demo: Callable[.
     procore = to_demo()
     procore.table(name, **dict.fromkeys(needs(catalog.endpoint(name)) - {"company_id", "project_id"}, 1))
     assert ("company_id", str(procore.company_id)) in parse_qsl(procore.seen[-1].query)  # type: ignore[attr-defined]
+
+
+def test_a_frame_whose_id_bears_the_name_of_the_list_is_a_parent(small_demo: None) -> None:
+    procore = pnb.connect("demo", progress=False)
+    schedules = procore.table("schedules", procore.projects().head(3))
+    assert "id" not in schedules.columns
+    activities = procore.table("schedule_activities", schedules)
+    assert set(activities["schedule_id"]) == set(schedules["schedule_id"])
+    assert len(activities) == len(procore.table("schedule_activities", parent=schedules)) > 0
