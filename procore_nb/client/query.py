@@ -6,7 +6,7 @@ before anything is sent; only the list of projects is fetched here, for `project
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -324,7 +324,7 @@ def _endpoint(procore: Procore, name: str, given: Mapping[str, Any], target: Any
     return endpoint
 
 
-def _are_parents(target: Any, names: Collection[str]) -> bool:
+def _are_parents(target: Any, names: Iterable[str]) -> bool:
     """Return whether a frame holds records of projects (RFIs, drawing areas), not projects themselves."""
     return (
         isinstance(target, pd.DataFrame)
