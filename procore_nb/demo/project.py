@@ -96,8 +96,14 @@ class Project:
         return f"{self.number} - {self.name}" if self.number else self.name
 
 
+# Stages by index that chance would have dealt otherwise: there is work under way in Riyadh, Doha and Muscat too.
+_DEALT = {63: 1, 115: 1, 121: 1, 122: 3, 125: 4, 133: 0}
+
+
 def stage_of(index: int) -> Stage:
     """Stage of a project, without making the project."""
+    if index in _DEALT:
+        return lists.STAGES[_DEALT[index]]
     share = (index * 61_803_399 % 100_000_000) / 1_000_000
     for stage in lists.STAGES:
         share -= stage.weight

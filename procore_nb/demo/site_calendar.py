@@ -52,9 +52,18 @@ class SiteCalendar:
             day += _DAY
         return day
 
+    def planned(self, day: date, hour: int, minute: int = 0) -> datetime:
+        """A local time of a day, which may lie ahead."""
+        return datetime.combine(day, time(hour, minute), self.zone).astimezone(UTC)
+
     def at(self, day: date, hour: int, minute: int = 0) -> datetime:
-        """A local time of a day."""
-        return self.by_now(datetime.combine(day, time(hour, minute), self.zone).astimezone(UTC))
+        """A local time of a day, not later than now."""
+        return self.by_now(self.planned(day, hour, minute))
+
+    def entered(self, day: date, number: int) -> datetime:
+        """When record `number` was entered on a day, or on the last working day before it."""
+        minute = number * 317 % 541
+        return self.at(self.workday(day), 8 + minute // 60, minute % 60)
 
     def noon(self, day: date) -> datetime:
         """Local noon of a day."""

@@ -83,7 +83,9 @@ def test_tasks_begin_and_end_on_working_days_of_the_country_as_planned_and_as_do
     for project in READER.projects(begun=False)[::5]:
         for row in READER.rows("schedule_tasks", project):
             for day in (row[key] for key in days if row.get(key)):
-                assert project.calendar.works_on(date.fromisoformat(day[:10])), (project.index, row["name"])
+                moment = datetime.fromisoformat(day).astimezone(project.calendar.zone)
+                assert project.calendar.works_on(moment.date()), (project.index, row["name"])
+                assert (moment.hour, moment.minute) in ((8, 0), (17, 0))
 
 
 _ENTERED = ("rfis", "submittals", "punch_items", "checklists", "observation_items", "coordination_issues")

@@ -33,6 +33,7 @@ _LISTS = {
     "change order": "commitment_change_orders",
     "invoice": "requisitions",
     "change event": "change_events",
+    "contract terminated": "work_order_contracts",
 }
 
 
@@ -75,6 +76,12 @@ def _loss(project: Project) -> float:
     return estimate - float(prime["grand_total"]) - float(prime["approved_change_orders"])
 
 
+def _unbudgeted(project: Project) -> list[Row]:
+    view = READER.rows("budget_views", project)[0]["id"]
+    rows = READER.rows("budget_view_detail_rows", project, query="&budget_row_type=all", budget_view_id=view)
+    return [row for row in rows if row["id"] is None]
+
+
 def _days_on_site(project: Project) -> list[str]:
     return sorted(row["date"] for row in READER.rows("manpower_logs", project))
 
@@ -102,6 +109,7 @@ _PROJECTS: dict[str, Callable[[Project], bool]] = {
     "beyond 53 bits": lambda one: one.id > 2**53,
     "no payment is recorded": lambda one: _payments(one) == (True, False),
     "bid too low": lambda one: _loss(one) > 0,
+    "spends without a budget": lambda one: bool(_unbudgeted(one)),
     "budget view": lambda one: (
         [row["name"] for row in READER.rows("budget_views", one)] == ["H&V Cost Report"]
     ),
@@ -121,10 +129,9 @@ _RECORDS: dict[str, Callable[[Row], Any]] = {
     "punch item that was deleted": lambda row: row["deleted_at"],
     "two firms": lambda row: len(row["assignees"]) == 2,
     "without a baseline": lambda row: row["baseline_finish"] is None,
-    "past its last day": lambda row: (
-        row["percentage"] < 100 and row["finish_datetime"][:10] < TODAY.isoformat()
-    ),
+    "past its last day": lambda row: row["percentage"] < 100 and row["finish_datetime"] < NOW.isoformat(),
     "still away": lambda row: row["filing_type"] == "lost_time" and row["date_returned_to_work"] is None,
+    "contract terminated": lambda row: row["status"] == "Terminated",
     "credit": lambda row: float(row["grand_total"]) < 0,
     "without charge": lambda row: row["status"] == "no_charge",
     "proceeding": lambda row: row["status"] == "proceeding",

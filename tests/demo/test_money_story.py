@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -14,6 +14,7 @@ from procore_nb.catalog import endpoints
 from procore_nb.demo import TODAY
 from procore_nb.demo.facts import read_facts
 from procore_nb.demo.project import Project
+from procore_nb.demo.site_calendar import CLOSES, OPENS
 
 from .reading import READER, Row
 
@@ -69,7 +70,9 @@ def _budget(project: Project) -> list[Row]:
     """Rows of the standard view, under the formulas of their columns."""
     view = READER.rows("budget_views", project)[0]
     titles = next(one[3] for one in read_facts("money")["views"] if one[0] == view["name"])
-    rows = READER.rows("budget_view_detail_rows", project, budget_view_id=view["id"])
+    rows = READER.rows(
+        "budget_view_detail_rows", project, query="&budget_row_type=all", budget_view_id=view["id"]
+    )
     names = [row["name"] for row in READER.rows("budget_detail_columns", project, budget_view_id=view["id"])]
     assert names == list(titles)
     return [{**row, **{formula: Decimal(row[title]) for title, formula in titles.items()}} for row in rows]
@@ -188,6 +191,11 @@ def test_columns_of_the_budget_follow_from_each_other(project: Project) -> None:
         assert row["projected_costs"] == row["committed"] + row["direct"] + row["pending_costs"]
         rest = max(Decimal(0), row["projected_budget"] - row["projected_costs"])
         forecast = row["budget_forecast"]
+        if forecast is None:
+            assert row["unbudgeted_reason"] == "direct_cost"
+            assert row["id"] is row["wbs_code_id"] is None
+            assert row["revised"] == row["forecast"] == 0 < row[_SPENT] == row[_AT_END] == -row[_LEFT]
+            continue
         assert Decimal(forecast["automatic_amount"]) == rest
         assert row["forecast"] == Decimal(forecast["amount"])
         by_hand = not forecast["automatically_calculated"]
@@ -260,6 +268,49 @@ def test_nothing_is_dated_paid_that_is_not_paid(project: Project) -> None:
             "approved",
             True,
         )
+
+
+@_identity
+def test_invoices_of_a_contract_are_paid_in_their_order(project: Project) -> None:
+    paid: dict[int, list[str]] = defaultdict(list)
+    for row in READER.rows("requisitions", project):
+        if row["status"].startswith("approved"):
+            paid[row["commitment_id"]].append(row["payment_date"] or "unpaid")
+    assert all(days == sorted(days) for days in paid.values())
+
+
+@_identity
+def test_invoices_are_entered_and_paid_at_office_hours_of_their_days_not_all_at_noon(
+    project: Project,
+) -> None:
+    calendar, minutes = project.calendar, set()
+    for row in READER.rows("requisitions", project):
+        entered, changed = (
+            datetime.fromisoformat(row[key]).astimezone(calendar.zone) for key in ("created_at", "updated_at")
+        )
+        days = [row["billing_date"], row["submitted_at"] or "", row["payment_date"] or ""]
+        assert str(entered.date()) == days[0]
+        assert str(changed.date()) == max(days)
+        assert OPENS <= entered.hour < CLOSES
+        minutes.add((entered.hour, entered.minute))
+    assert len(minutes) >= min(20, len(READER.rows("requisitions", project)) // 3)
+
+
+@_identity
+def test_change_orders_are_due_on_working_days_after_different_times(project: Project) -> None:
+    waits = Counter[int | None]()
+    for row in _orders(project):
+        made = project.calendar.day_of(datetime.fromisoformat(row["created_at"]))
+        due = row["due_date"] and date.fromisoformat(row["due_date"][:10])
+        assert due is None or (due > made and project.calendar.works_on(due))
+        waits[due and (due - made).days] += 1
+    assert max(waits.values(), default=0) <= max(3, waits.total() * 3 // 4)
+
+
+@_identity
+def test_no_direct_cost_is_petty(project: Project) -> None:
+    for name, key in (("direct_costs", "grand_total"), ("direct_cost_line_items", "amount")):
+        assert all(Decimal(row[key]) >= 250 * Decimal(project.rate) for row in READER.rows(name, project))
 
 
 def _currencies(value: Any) -> set[str | None]:
@@ -341,7 +392,7 @@ def test_lines_of_an_invoice_are_those_of_its_contract() -> None:
 
 
 def test_snapshots_show_the_budget_growing() -> None:
-    project = max(_PROJECTS, key=lambda one: one.slip_days)
+    project = max(_PROJECTS, key=lambda one: len(READER.rows("budget_view_snapshots", one)))
     totals = []
     for one in READER.rows("budget_view_snapshots", project):
         rows = READER.rows("budget_view_snapshot_detail_rows", project, budget_view_snapshot_id=one["id"])
@@ -438,6 +489,8 @@ def test_one_company_has_projects_in_several_currencies_one_states_none_and_one_
     counts = Counter(one.currency for one in READER.projects(begun=False, tools_off=True))
     assert {"USD", "CAD", "GBP", "EUR", "AUD", "AED", "SAR", "QAR", None} <= set(counts)
     assert counts[None] == 1
+    running = {one.currency for one in _ALL if one.active and 0 < one.progress < 1}
+    assert running >= {"USD", "CAD", "GBP", "EUR", "AUD", "NZD", "AED", "SAR", "QAR", "OMR"}
     own = next(one for one in _ALL if one.index == 67)
     assert [row["name"] for row in READER.rows("budget_views", own)] == ["H&V Cost Report"]
     assert any(row["total_value"] is None for row in READER.rows("projects"))
@@ -479,3 +532,46 @@ def test_reports_find_projects_that_lose_money() -> None:
         contract = Decimal(prime["grand_total"]) + Decimal(prime["approved_change_orders"])
         losing += _sum(_budget(project), _AT_END) > contract
     assert 2 <= losing <= len(_ALL) // 10
+
+
+@pytest.mark.slow
+def test_some_contracts_were_terminated_and_what_was_left_went_to_another_firm_of_the_trade() -> None:
+    ended = [
+        (project, row)
+        for project in _ALL
+        for row in READER.rows("work_order_contracts", project)
+        if row["status"] == "Terminated"
+    ]
+    assert len({project.id for project, _row in ended}) == len(ended) > 4
+    firms = {row["id"]: row for row in READER.rows("vendors")}
+    for project, row in ended:
+        titled = f"{row['title']}, remaining works"
+        after = next(one for one in READER.rows("work_order_contracts", project) if one["title"] == titled)
+        assert after["vendor"]["id"] != row["vendor"]["id"]
+        trades = [firms[one["vendor"]["id"]]["trade_name"] for one in (row, after)]
+        assert trades[0] == trades[1]
+        assert after["contract_date"] > row["contract_estimated_completion_date"]
+        assert Decimal(row["total_requisitions_amount"]) >= Decimal(row["grand_total"])
+
+
+@pytest.mark.slow
+def test_some_projects_spend_without_a_budget_which_shows_only_if_asked_for() -> None:
+    without = []
+    for project in _ALL:
+        view = READER.rows("budget_views", project)[0]["id"]
+        plain = READER.rows("budget_view_detail_rows", project, budget_view_id=view)
+        assert all(row["id"] is not None for row in plain)
+        more = READER.rows(
+            "budget_view_detail_rows", project, query="&budget_row_type=all", budget_view_id=view
+        )
+        without += [project.id] * (len(more) - len(plain))
+    assert len(without) == len(set(without)) > 10
+
+
+@pytest.mark.slow
+def test_projects_have_as_many_firms_as_their_work_takes() -> None:
+    counts = Counter(len(READER.rows("project_vendors", project)) for project in _ALL)
+    assert len(counts) > 6
+    assert max(counts.values()) < len(_ALL) / 2
+    bridges = [one for one in _ALL if one.building == "Bridge Repair"]
+    assert max(len(READER.rows("project_vendors", one)) for one in bridges) < max(counts)

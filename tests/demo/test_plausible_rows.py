@@ -49,8 +49,10 @@ _RULES: dict[str, Callable[[Any], bool]] = {
     r"percent_complete|percentage|progress|percent_allocated|.*retainage_percent|task_percentage": _within(
         0, 100
     ),
-    r"(women|minority|veteran|apprentice|journeyman|foreman|other|local_.*|first_year|num)_hours": _within(
-        0, 24
+    r"num_hours": _within(0, 24),
+    # Of all the men of a firm on one day.
+    r"(women|minority|veteran|apprentice|journeyman|foreman|other|local_.*|first_year)_hours": _within(
+        0, 600
     ),
     r"hours|hours_(idle|operating|worked)|timecard_hours": _within(0, 24),
     r"hours_per_day": _within(4, 12),

@@ -33,6 +33,46 @@ def test_nobody_works_on_holidays_before_the_start_or_after_the_finish_and_few_a
     assert 0 < days["weekend"] < 0.1 * days["working"]
 
 
+_KINDS = ("foreman", "journeyman", "apprentice", "other")
+_AMONG = ("women", "minority", "veteran", "local_city", "local_county", "first_year")
+
+
+def test_heads_and_hours_of_the_construction_report_are_those_of_the_manpower_log() -> None:
+    seen = 0
+    for project in _SOME:
+        logged: dict[tuple[str, int], list[Decimal]] = defaultdict(lambda: [Decimal(0), Decimal(0)])
+        for row in READER.rows("daily_logs_manpower", project, query="&filters[status]=all"):
+            logged[row["date"], row["vendor"]["id"]][0] += row["num_workers"]
+            logged[row["date"], row["vendor"]["id"]][1] += Decimal(row["man_hours"])
+        told: dict[tuple[str, int], list[Decimal]] = defaultdict(lambda: [Decimal(0), Decimal(0)])
+        for row in READER.rows("daily_logs_construction_report", project):
+            heads = {kind: row[f"number_of_{kind}_workers"] for kind in _KINDS}
+            hours = {kind: Decimal(row[f"{kind}_hours"]) for kind in (*_KINDS, *_AMONG)}
+            assert all(4 * heads[kind] <= hours[kind] <= 12 * heads[kind] for kind in _KINDS)
+            whole = sum(hours[kind] for kind in _KINDS)
+            assert all(hours[kind] <= whole for kind in _AMONG)
+            assert hours["local_city"] <= hours["local_county"]
+            assert hours["first_year"] <= hours["apprentice"]
+            key = row["date"], row["vendor"]["id"]
+            told[key][0] += sum(heads.values())
+            told[key][1] += whole
+        assert all(logged[key] == found for key, found in told.items())
+        assert bool(told) == bool(logged)
+        seen += len(told)
+    assert seen > 50
+
+
+def test_nothing_is_needed_on_site_before_its_submittal_was_written() -> None:
+    late = 0
+    for project in _BEGUN:
+        for row in READER.rows("submittals", project):
+            written = str(project.calendar.day_of(datetime.fromisoformat(row["created_at"])))
+            if row["revision"] == "0":
+                assert written <= row["submit_by"] < row["required_on_site_date"]
+            late += bool(row["received_date"]) and row["received_date"] > row["submit_by"]
+    assert late > 100  # which is for reports to find
+
+
 def test_no_site_has_full_crews_on_the_25th_of_december() -> None:
     for project in _BEGUN:
         context = RequestContext(endpoint("rfis"), READER.demo.portfolio, project.company, project)

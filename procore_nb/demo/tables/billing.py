@@ -128,7 +128,7 @@ def _bills(
     draw, percent = context.random(f"bills:{who}"), retained_percent(context)
     calendar = context.here.calendar
     usual, median = draw.randrange(-6, 9), 46 + 12 * term.late
-    previous, earned, known, number = 0, 0, (0, 0), 0
+    previous, earned, known, number, last = 0, 0, (0, 0), 0, date.min
     for period, (start, end) in enumerate(periods(context)):
         billed = calendar.workday(end + timedelta(days=usual + draw.randrange(4)))
         share = done(min(end, TODAY))
@@ -145,26 +145,26 @@ def _bills(
         changes = sum(one for one in totals if one > 0), sum(one for one in totals if one < 0)
         retained = 0 if final else total * percent // 100
         number += 1
-        status, paid_on = _state(draw, calendar, billed, median)
+        status, pays = _state(draw, calendar, billed, median)
+        if status in COUNTED:  # one after the other: what is in dispute holds up what comes after it
+            last = pays = max(last, pays)
+        paid = status in COUNTED and pays <= TODAY and context.here.index not in _NO_PAYMENTS
         yield Bill(
             number, period, start, end, billed, sum(amounts), *changes, *known, lines, extras, retained, previous, earned,
-            final, status, None if context.here.index in _NO_PAYMENTS else paid_on,
+            final, status, pays if paid else None,
         )  # fmt: skip
         previous, earned, known = total, total - retained, changes
 
 
-def _state(
-    draw: random.Random, calendar: SiteCalendar, billed: date, median: float
-) -> tuple[str, date | None]:
-    """Status of a bill, and when it was paid: most after one or two months, some much later, one in 25 is disputed."""
+def _state(draw: random.Random, calendar: SiteCalendar, billed: date, median: float) -> tuple[str, date]:
+    """Status of a bill, and when it is paid: most after one or two months, some much later, one in 80 is disputed."""
     age, words = (TODAY - billed).days, read_facts("money")["bill_words"]
     fresh = "draft" if age < 9 else draw.choices(list(words), list(words.values()))[0]
     status = fresh if age <= 30 else draw.choice((*COUNTED[:1] * 6, *COUNTED))
     days = draw.lognormvariate(math.log(median), 0.4) + (
-        draw.randrange(60, 200) if draw.random() < 0.04 else 0
+        draw.randrange(60, 200) if draw.random() < 0.0125 else 0
     )
-    paid = calendar.next_workday(billed + timedelta(days=max(9, round(days))))
-    return status, paid if status in COUNTED and paid <= TODAY else None
+    return status, calendar.next_workday(billed + timedelta(days=max(9, round(days))))
 
 
 def _part(amount: int, share: float) -> int:

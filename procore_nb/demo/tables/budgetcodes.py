@@ -51,6 +51,8 @@ def _budget_codes() -> Iterator[BudgetCode]:
 
 
 BUDGET_CODES = tuple(_budget_codes())
+# What is bought for the site though no budget was made for it: only some direct costs name it.
+UNBUDGETED = BudgetCode(len(BUDGET_CODES), 0, _TYPES["M"], 0)
 
 
 def budget_code(code: int, letter: str) -> BudgetCode:
@@ -112,7 +114,7 @@ def line_row(
 def wbs_codes(context: RequestContext) -> Iterator[Row]:
     """Budget codes of a project."""
     kinds = context.id("wbs_segment_item", 9_000)
-    for one in codes_of(context):
+    for one in (*codes_of(context), UNBUDGETED):
         code = directory.cost_codes(context)[one.code]
         cost = {"id": code.id, "code": code.code, "name": code.name, "path_code": code.code}
         kind = {"id": kinds + one.kind.id % 10, "code": one.kind.code, "name": one.kind.name}

@@ -9,6 +9,7 @@ from procore_nb.demo.company import TODAY
 from procore_nb.demo.facts import read_facts
 from procore_nb.demo.tables import directory, site_team
 from procore_nb.demo.tables.billing import periods
+from procore_nb.demo.tables.budgetcodes import UNBUDGETED, BudgetCode
 from procore_nb.demo.tables.claims import Claim
 from procore_nb.demo.tables.figures import RESERVE, figures, transfers
 from procore_nb.demo.tables.registry import table
@@ -71,7 +72,7 @@ def budget_view_snapshots(context: RequestContext) -> Iterator[Row]:
             "id": context.id(SNAPSHOT, number),
             "name": f"{day.year} Q{(day.month + 2) // 3}",
             "description": None,
-            "created_at": context.here.calendar.noon(day),
+            "created_at": context.here.calendar.entered(day, number),
             "created_by": site_team.office(context)[0].ref,
             "budget_view": {"id": context.id(VIEW, _views(context)[0])},
         }
@@ -100,7 +101,15 @@ def budget_view_detail_rows(context: RequestContext) -> Iterator[Row]:
         }
         notes = "The work is finished." if row.guess == 0 else "Price agreed in talks." if typed else None
         shown = {title: money(total(row, formula)) for title, formula in columns.items()}
-        yield {**written("budget_row", context, **about, notes=notes), **shown}
+        yield {**written("budget_row", context, **about, notes=notes), **shown, **_mark(one)}
+
+
+def _mark(code: BudgetCode) -> Row:
+    """What sets a row apart that is spent without a budget: it has no id, and is shown only if asked for."""
+    if code != UNBUDGETED:
+        return {}
+    none = dict.fromkeys(("id", "wbs_code_id", "budget_forecast"))
+    return {**none, "unbudgeted_reason": "direct_cost", "_hidden_unless": "budget_row_type=all"}
 
 
 @table("budget_view_summary_rows", "budget_view_snapshot_summary_rows")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 
 from procore_nb.demo.company import TODAY
 from procore_nb.demo.facts import read_facts
@@ -252,11 +252,19 @@ def _order(context: RequestContext, order: Order) -> Row:
         days=order.days or None,
         asker=office[order.index % len(office)],
         updated=decided or order.created,
-        due=order.created.date() + timedelta(days=30),
+        due=_due(context, order),
         signed=decided.date() if decided and approved else None,
         bill=bill,
         paid=bool(bill and bill.paid_on),
     )
+
+
+def _due(context: RequestContext, order: Order) -> date | None:
+    """Day by which an answer is due, as that contract has it; one in eleven was entered without."""
+    days = context.random(f"due:{order.index}").choice((10, 14, 14, 21, 28, 45))
+    calendar = context.here.calendar
+    due = calendar.next_workday(calendar.day_of(order.created) + timedelta(days=days))
+    return due if order.index % 11 != 7 else None
 
 
 def _signed(context: RequestContext, order: Order) -> Row:

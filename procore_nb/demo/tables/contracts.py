@@ -115,7 +115,7 @@ def _commitment(context: RequestContext, one: Purchase) -> Row:
     paid = sum(bill.due for bill in own if bill.paid_on)
     signed: date | None = one.contract_date if one.executed else None
     begin, end = (term.day_at(one.begin), term.day_at(one.end)) if term else (None, None)
-    noon, last = context.here.calendar.noon, max([one.contract_date, *(bill.billed for bill in own)])
+    last = max([one.contract_date, *(bill.billed for bill in own)])
     return {
         **_common(context),
         **written(
@@ -135,8 +135,8 @@ def _commitment(context: RequestContext, one: Purchase) -> Row:
             billed=sum(bill.due for bill in own),
             paid_percent=paid * 10_000 // revised if revised else 0,
             values_status="approved" if one.executed else "draft",
-            updated=max(one.created, noon(last)),
-            deleted_at=max(one.created, noon(TODAY)) if one.deleted else None,
+            updated=max(one.created, context.here.calendar.entered(last, one.index)),
+            deleted_at=max(one.created, context.here.calendar.latest) if one.deleted else None,
         ),
     }
 

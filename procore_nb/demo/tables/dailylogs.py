@@ -12,10 +12,11 @@ from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
 from procore_nb.demo.tables.row_forms import written
 from procore_nb.demo.tables.site_team import MACHINES
-from procore_nb.demo.tables.sitedays import SiteDay, logged_days
+from procore_nb.demo.tables.sitedays import OUTSIDE, SiteDay, logged_days
 from procore_nb.demo.tables.work_topics import Topic, topics_of
 
 HEADER = "daily_log_header"
+_REPORTED = 12  # days
 _MAY = {"can_update": True, "can_delete": False}
 DELAYS = ("Weather", "Late Delivery", "Labor Shortage", "Failed Inspection", "Design Change")
 
@@ -47,6 +48,35 @@ def manpower(context: RequestContext) -> Iterator[Row]:
                 "trade": trades[firms[crew.code].trade_id],
                 "location": places[(row * 3 + crew.code) % len(places)] if row % 10 else None,
                 "_pending": waiting,
+            }
+
+
+@table("daily_logs_construction_report")
+def construction_report(context: RequestContext) -> Iterator[Row]:
+    """The men of the last days by what they are: heads and hours of a firm add up to those of the manpower log."""
+    for one in logged_days(context)[-_REPORTED:]:
+        for position, crew in enumerate(one.crews):
+            firm, men = site_team.firm_for(context, crew.code), crew.workers
+            foremen, apprentices = int(men > 3), men // 5
+            others = men // 4 if crew.code in OUTSIDE else 0
+            heads = {"foreman": foremen, "apprentice": apprentices, "other": others}
+            heads["journeyman"] = men - sum(heads.values())
+            share = {
+                "women": men // 9,
+                "minority": men // 3,
+                "veteran": men // 12,
+                "first_year": apprentices // 2,
+            }
+            share |= {"local_city": men // 4, "local_county": men // 2}
+            yield {
+                **_entered(context, one),
+                "id": context.id("construction_report", one.first_row + position),
+                "position": position + 1,
+                "status": "approved",
+                "vendor": firm.ref,
+                "trade": {"id": firm.trade_id, "name": firm.trade, "active": True},
+                **{f"number_of_{kind}_workers": count for kind, count in heads.items()},
+                **{f"{kind}_hours": count * crew.hours for kind, count in (heads | share).items()},
             }
 
 

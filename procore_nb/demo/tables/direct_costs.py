@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from procore_nb.demo.company import TODAY
 from procore_nb.demo.tables import site_team
 from procore_nb.demo.tables.billing import periods
-from procore_nb.demo.tables.budgetcodes import BudgetCode, codes_of, line_row
+from procore_nb.demo.tables.budgetcodes import UNBUDGETED, BudgetCode, codes_of, line_row
 from procore_nb.demo.tables.cache import per_project
 from procore_nb.demo.tables.plan import plan_of
 from procore_nb.demo.tables.progress_curve import works
@@ -23,6 +23,7 @@ from procore_nb.demo.tables.row_forms import written
 
 KINDS = {"L": "payroll", "E": "invoice", "O": "expense"}
 DIRECT_COST = "direct_cost"
+_LEAST = 250_00  # cents of a US dollar, of a line
 _PER_COST = 8  # lines of one direct cost, in the numbers of their ids
 _TEXTS = {"payroll": "Wages of own staff", "invoice": "Hire of plant", "expense": "Site expenses"}
 
@@ -58,8 +59,8 @@ def _spendings(context: RequestContext) -> Iterator[Spending]:
     codes, plan = codes_of(context), plan_of(context.here)
     draw, spent = context.random("spendings"), {one.number: 0 for one in codes}
     factors = {letter: draw.randrange(92, 104) + (10 if term.late else 0) for letter in KINDS}
-    index = 0
-    for _start, end in periods(context):
+    index, least = 0, int(_LEAST * context.here.rate)
+    for month, (_start, end) in enumerate(periods(context)):
         day = min(end, term.until)
         if end > TODAY:
             return
@@ -70,13 +71,15 @@ def _spendings(context: RequestContext) -> Iterator[Spending]:
                     continue
                 whole = budget(context)[one.number] * factors[letter] // 100
                 total = int(whole * plan[one.code].done(term.elapsed(day))) // 5 * 5
-                if total > spent[one.number]:
+                if total > spent[one.number] + least:  # less waits for the next month
                     lines.append((one, total - spent[one.number]))
                     spent[one.number] = total
+            if kind == "expense" and month % 5 == 3 and context.here.index % 4 == 1:
+                lines.append((UNBUDGETED, draw.randrange(10, 120) * least // 50_00 * 10_00))
             if lines:
                 fresh = (TODAY - day) < timedelta(days=25)
                 day, status = calendar.workday(day), "pending" if fresh else "approved"
-                yield Spending(index, kind, day, tuple(lines), status, calendar.noon(day))
+                yield Spending(index, kind, day, tuple(lines), status, calendar.entered(day, index))
                 index += 1
 
 

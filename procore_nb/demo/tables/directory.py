@@ -12,7 +12,10 @@ from procore_nb.demo.company import OFFICES, Company
 from procore_nb.demo.facts import read_facts
 from procore_nb.demo.project import Project
 from procore_nb.demo.tables.made_up_names import COST_CODES, FIRMS, FIRST_NAMES, LAST_NAMES, LEVELS, TRADES
+from procore_nb.demo.tables.plan import packages
 from procore_nb.demo.tables.request_context import RequestContext, Row
+
+SHARED = {9: 10, 7: 6, 1: 0}  # trades that a firm of another trade may do too
 
 
 @dataclass(frozen=True)
@@ -140,15 +143,24 @@ def _first_vendor_id(company_id: int) -> int:
 
 @lru_cache(maxsize=4096)
 def team(
-    company_id: int, project_id: int, country: str, office: int
+    company_id: int, project_id: int, country: str, office: int, building: str
 ) -> tuple[tuple[Vendor, ...], tuple[TeamMember, ...]]:
-    """Firms and people of one project: a firm of its country for each trade, the staff of the nearest office."""
+    """Firms and people of one project: firms of its country for the trades it takes, the staff of the nearest office.
+
+    On some projects a firm does the work of two trades; on some there is a second firm of a trade, the last one.
+    """
     vendors, people = directory(company_id)
     there = [one for one in vendors if one.country == country]
     sets = len(there) // len(TRADES)
-    firms = [
-        there[(project_id + trade) % sets * len(TRADES) + trade] for trade in range(len(TRADES))
-    ]  # one set of a country's firms after the other
+    trades = {COST_CODES[code][2] for code in packages(building)}
+    trades -= {one for place, one in enumerate(SHARED) if project_id % (place + 3) == 0}
+    wanted = sorted(trades)
+    if sets > 1 and project_id % 5 == 1:
+        wanted.append(wanted[project_id // 5 % len(wanted)])
+    firms = [  # one set of a country's firms after the other
+        there[(project_id + trade + (place >= len(trades))) % sets * len(TRADES) + trade]
+        for place, trade in enumerate(wanted)
+    ]
     ids = {one.id for one in firms}
     staff = [one for one in people if one.vendor is None][office :: len(OFFICES)]
     start = project_id % len(staff)
@@ -158,7 +170,7 @@ def team(
 
 def _team(company: Company, project: Project) -> tuple[tuple[Vendor, ...], tuple[TeamMember, ...]]:
     office = OFFICES.index(project.office) if project.office else 0
-    return team(company.id, project.id, project.street.country_code, office)
+    return team(company.id, project.id, project.street.country_code, office, project.building)
 
 
 def builder(company: Company) -> Vendor:
@@ -233,7 +245,9 @@ def cost_codes(context: RequestContext) -> tuple[Reference, ...]:
 
 @lru_cache(maxsize=512)
 def _cost_codes(first_id: int) -> tuple[Reference, ...]:
-    return tuple(Reference(first_id + number, name, code) for number, (code, name) in enumerate(COST_CODES))
+    return tuple(
+        Reference(first_id + number, name, code) for number, (code, name, _trade) in enumerate(COST_CODES)
+    )
 
 
 @cache

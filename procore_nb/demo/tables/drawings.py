@@ -76,7 +76,7 @@ def drawing_revisions(context: RequestContext) -> Iterator[Row]:
 @table("drawing_areas", "drawing_areas_v1_0")
 def drawing_areas(context: RequestContext) -> Iterator[Row]:
     """The one area of a project's drawings."""
-    latest = context.here.calendar.noon(max(one.day for one in revisions(context)))
+    latest = context.here.calendar.entered(max(one.day for one in revisions(context)), 1)
     yield {
         "id": context.id(AREA, 0),
         "name": "Main Building",
@@ -131,8 +131,8 @@ def drawing_sets(context: RequestContext) -> Iterator[Row]:
             "deletable": False,
             "published_drawings_count": len(days),
             "unpublished_drawings_count": 0,
-            "created_at": context.here.calendar.noon(min(days)),
-            "updated_at": context.here.calendar.noon(max(days)),
+            "created_at": context.here.calendar.entered(min(days), number),
+            "updated_at": context.here.calendar.entered(max(days), number),
         }
 
 
@@ -156,5 +156,5 @@ def _sheet(context: RequestContext, one: DrawingRevision) -> Row:
         "floorplan": "plan" in one.title,
         "pdf_size": 180_000 + one.drawing * 9_000,
         "png_size": 90_000 + one.drawing * 4_000,
-        "updated_at": context.here.calendar.noon(one.day),
+        "updated_at": context.here.calendar.entered(one.day, one.drawing),
     }

@@ -110,4 +110,4 @@ def _add_costs(context: RequestContext, found: dict[BudgetCode, Figures], day: d
     for spending in spendings(context):
         if spending.status == "approved" and spending.day <= day:
             for code, amount in spending.lines:
-                found[code].direct += amount
+                found.setdefault(code, Figures(0)).direct += amount

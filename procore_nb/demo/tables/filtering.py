@@ -92,7 +92,8 @@ def _shown(row: Row, query: Query) -> bool:
     gone = bool(row.get("_deleted"))
     if row.get("_pending") and "status" not in query.filters:
         return False
-    if row.get("_hidden_unless") and query.filters.get(row["_hidden_unless"], [""])[-1].lower() != "true":
+    name, _, value = (row.get("_hidden_unless") or "").partition("=")
+    if name and query.filters.get(name, [query.one(name)])[-1].lower() != value:
         return False
     return gone if wanted == "only" else not gone or wanted in ("with", "true")
 

@@ -60,8 +60,10 @@ def payment_applications(context: RequestContext) -> Iterator[Row]:
         status = _OWNER_WORDS.get(bill.status, bill.status)
         paid = bill.due if bill.paid_on else 0
         about = {"bill": bill, "status": status, "paid": paid, "percent": _percent(bill)}
-        updated = bill.paid_on or bill.billed
-        yield written("payment_application", context, **about, sheet=_summary(context, bill), updated=updated)
+        entered = context.here.calendar.entered
+        about["made"] = entered(bill.billed, bill.number)
+        about["updated"] = entered(bill.paid_on or bill.billed, bill.number)
+        yield written("payment_application", context, **about, sheet=_summary(context, bill))
 
 
 @table("billing_periods")
@@ -70,7 +72,7 @@ def billing_periods(context: RequestContext) -> Iterator[Row]:
     for number, (start, end) in enumerate(periods(context)):
         about = {"number": number, "start": start, "end": end, "position": number + 1}
         about |= {"due": end + timedelta(days=5), "status": "open" if end >= TODAY else "closed"}
-        made = context.here.calendar.noon(start - timedelta(days=5))
+        made = context.here.calendar.entered(start - timedelta(days=5), number)
         yield written("billing_period", context, **about, made=made)
 
 
@@ -85,16 +87,16 @@ def contract_payments(context: RequestContext) -> Iterator[Row]:
             if bill.paid_on:
                 number = one.index * _PER_CONTRACT + bill.number
                 about = {"number": number, "one": one, "bill": bill, "check": f"{100_000 + number}"}
-                yield written(
-                    "contract_payment", context, **about, noon=context.here.calendar.noon(bill.paid_on)
-                )
+                entered = context.here.calendar.entered(bill.paid_on, number)
+                yield written("contract_payment", context, **about, entered=entered)
 
 
 def _requisition(context: RequestContext, one: Purchase, bill: Bill) -> Row:
     asker = site_team.site(context)[one.index % len(site_team.site(context))]
     firm = asker.vendor.name if asker.vendor else context.company.name
-    submitted = None if bill.status == "draft" else min(bill.billed + timedelta(days=3), TODAY)
-    number, noon = one.index * _PER_CONTRACT + bill.number, context.here.calendar.noon
+    number, calendar = one.index * _PER_CONTRACT + bill.number, context.here.calendar
+    sent = calendar.workday(min(bill.billed + timedelta(days=number % 5), TODAY))
+    submitted = None if bill.status == "draft" else max(sent, bill.billed)
     return written(
         "requisition",
         context,
@@ -107,8 +109,8 @@ def _requisition(context: RequestContext, one: Purchase, bill: Bill) -> Row:
         final=bill.final and bill == bills(context)[one.index][-1],
         sheet=_summary(context, bill),
         creator={**asker.ref, "company_name": firm},
-        created=noon(bill.billed),
-        updated=noon(bill.paid_on or submitted or bill.billed),
+        created=calendar.entered(bill.billed, number),
+        updated=calendar.entered(bill.paid_on or submitted or bill.billed, number),
     )
 
 

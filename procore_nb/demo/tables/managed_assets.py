@@ -107,6 +107,6 @@ def _asset(context: RequestContext, term: Works, number: int) -> Row:
         "asset_status": {"id": _status_id(status), "name": _STATUSES[status][0]},
         "description": f"{_TYPES[one.type][0]}, {place.ref['node_name']}",
         "asset_type": {"id": _type_id(one.type), "name": _TYPES[one.type][0]},
-        "created_at": context.here.calendar.noon(term.begin),
-        "modified_at": context.here.calendar.noon((term.begin, installed, commissioned)[status]),
+        "created_at": context.here.calendar.entered(term.begin, number),
+        "modified_at": context.here.calendar.entered((term.begin, installed, commissioned)[status], number),
     }

@@ -152,7 +152,7 @@ def material_items(context: RequestContext) -> Iterator[Row]:
     """Materials that the project orders."""
     for order in material_orders(context):
         for number, ordered in zip(order.lines, order.ordered, strict=True):
-            code, work = COST_CODES[MATERIALS[number].code]
+            code, work, _trade = COST_CODES[MATERIALS[number].code]
             properties = [{"key": "cost_code", "value": code, "property_type": "text"}]
             more = {"labels": [work], "properties": properties, "stock_min": 0, "stock_max": ordered}
             yield {**_item(context, number), **more}
@@ -169,7 +169,7 @@ def material_labels(context: RequestContext) -> Iterator[Row]:
 def material_purchase_orders(context: RequestContext) -> Iterator[Row]:
     """Orders; those that are wholly on their way or received only when `include_fully_shipped` is true."""
     for order in material_orders(context):
-        hidden = "include_fully_shipped" if order.whole else None
+        hidden = "include_fully_shipped=true" if order.whole else None
         row = written("material_order", context, order=order, count=len(order.lines))
         yield {**row, **_ref(context, _ORDER, order), "_hidden_unless": hidden}
 
@@ -196,7 +196,9 @@ def material_purchase_order_line_items(context: RequestContext) -> Iterator[Row]
             continue
         if of_shipment is not None and of_shipment not in [shipment["id"] for shipment in shipments]:
             continue
-        updated = max(order.purchase.created, context.here.calendar.noon(order.last_event))
+        updated = max(
+            order.purchase.created, context.here.calendar.entered(order.last_event, order.purchase.index)
+        )
         for line, ordered in enumerate(order.ordered):
             about = {"ordered": ordered, "shipped": order.shipped(line), "received": order.received(line)}
             about |= {
@@ -212,10 +214,10 @@ def material_purchase_order_line_items(context: RequestContext) -> Iterator[Row]
 @table("material_shipments", "material_receipts")
 def material_deliveries(context: RequestContext) -> Iterator[Row]:
     """What has left the suppliers, or what has come."""
-    kind, noon = _kind(context), context.here.calendar.noon
+    kind, entered = _kind(context), context.here.calendar.entered
     for order, one in _deliveries(context):
-        when = noon(one.came) if one.came and kind == _RECEIPT else noon(one.left)
-        row = written(kind, context, order=order, one=one, count=len(order.lines), noon=when)
+        when = entered(one.came if one.came and kind == _RECEIPT else one.left, one.index)
+        row = written(kind, context, order=order, one=one, count=len(order.lines), entered=when)
         shipment = {"shipment": _ref(context, _SHIPMENT, order, one)} if kind == _RECEIPT else {}
         yield {**row, **shipment, "order": _ref(context, _ORDER, order), **_ref(context, kind, order, one)}
 
@@ -236,7 +238,7 @@ def material_delivery_line_items(context: RequestContext) -> Iterator[Row]:
         }
         if context.ids.get("id") in (None, refs[kind.removeprefix("material_")]["id"]):
             about: Row = {"one": one, **refs, "receipts": [refs["receipt"]] if one.came else []}
-            about["noon"] = context.here.calendar.noon(one.came) if one.came else None
+            about["entered"] = one.came and context.here.calendar.entered(one.came, one.index)
             for line, quantity in enumerate(one.quantities):
                 about |= {"number": one.index * 10 + line, "quantity": quantity}
                 row = written(f"{kind}_line", context, **about, came=quantity if one.came else 0)

@@ -31,7 +31,8 @@ PLAN = tuple(WorkPackage(*part) for part in read_facts("money")["plan"])
 
 
 @cache
-def _packages(building: str) -> dict[int, WorkPackage]:
+def packages(building: str) -> dict[int, WorkPackage]:
+    """Work packages of a kind of building."""
     kind = next(one[-1] for one in read_facts("money")["buildings"] if one[1] == building)
     weights = read_facts("money")["weights"][kind]
     return {code: replace(part, weight=weights[code]) for code, part in enumerate(PLAN) if weights[code]}
@@ -39,7 +40,7 @@ def _packages(building: str) -> dict[int, WorkPackage]:
 
 def plan_of(project: Project) -> dict[int, WorkPackage]:
     """Work packages of what a project builds, by the number of their cost code; a bridge has no lifts."""
-    return _packages(project.building)
+    return packages(project.building)
 
 
 def work_done(project: Project, term: Works, day: date) -> float:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from procore_nb.demo.company import TODAY
@@ -107,6 +107,37 @@ def purchases(context: RequestContext) -> tuple[Purchase, ...]:
         if made is not None:
             counts[letter] += 1
             found.append(made)
+    return _taken_over(context, term, found)
+
+
+def _taken_over(context: RequestContext, term: Works, found: list[Purchase]) -> tuple[Purchase, ...]:
+    """The contracts, where there is a successor with one that was ended halfway: what was left of it costs him more."""
+    other, halfway = site_team.successor(context), 0.5
+    for place, one in enumerate(found):
+        half = (one.begin + one.end) / 2
+        signed = term.calendar.workday(term.day_at(half) + timedelta(days=20))
+        if other and one.vendor.trade_id == other.trade_id and one.kind == WORK_ORDER and one.executed:
+            if signed + timedelta(days=50) > TODAY:
+                continue
+            done = tuple(replace(line, amount=int(line.amount * halfway) // 100 * 100) for line in one.lines)
+            index, subcontracts = len(found), sum(two.kind == WORK_ORDER for two in found)
+            left = tuple(
+                replace(
+                    line,
+                    number=index * 20 + step,
+                    amount=(line.amount - done[step].amount) * 112 // 10_000 * 100,
+                )
+                for step, line in enumerate(one.lines)
+            )
+            found[place] = replace(one, lines=done, end=half, status="Terminated")
+            found.append(
+                replace(
+                    one, index=index, number=f"{one.number[:-3]}{subcontracts + 1:03}", title=f"{one.title}, remaining works",
+                    vendor=other, lines=left, contract_date=signed, begin=half,
+                    created=term.calendar.entered(signed - timedelta(days=9), index),
+                )
+            )  # fmt: skip
+            break
     return tuple(found)
 
 
@@ -117,9 +148,12 @@ def purchase_of(context: RequestContext, purchase_id: str, kind: str) -> Purchas
 
 
 def purchase_for(context: RequestContext, claim: Claim) -> Purchase | None:
-    """Contract of the firm that does the work of a change, if it was signed by then."""
-    signed = (one for one in purchases(context) if one.executed and one.contract_date <= claim.created.date())
-    return next((one for one in signed if any(line.code == claim.code for line in one.lines)), None)
+    """Contract of the firm that does the work of a change, if it was signed by then; the last one of two."""
+    found = None
+    for one in purchases(context):
+        if one.executed and one.contract_date <= claim.created.date():
+            found = one if any(line.code == claim.code for line in one.lines) else found
+    return found
 
 
 def _purchase(

@@ -14,7 +14,7 @@ A row may hold dates, times and decimals as Python has them: `fit` writes them a
 declares and a row leaves out come as null (lists as []), keys it does not know are dropped. So one function may serve
 several names, also a v1 and a v2 list: ids become text where they are declared so. Filters, sorts, views, dates and pages need nothing from the table. A row with
 `"_deleted": True` is shown only when deleted rows are asked for, one with `"_pending": True` only when the query filters
-by status, one with `"_hidden_unless": "include_old"` only when that filter is true.
+by status, one with `"_hidden_unless": "include_old=true"` only when that filter or parameter has that value.
 """
 
 from __future__ import annotations

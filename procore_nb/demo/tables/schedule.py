@@ -7,6 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from procore_nb.demo.company import NOW, TODAY
+from procore_nb.demo.site_calendar import SiteCalendar
 from procore_nb.demo.tables import site_team
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
@@ -24,7 +25,8 @@ def schedule_tasks(context: RequestContext) -> Iterator[Row]:
     times = {"created": created, "updated": max(created, _UPDATED - timedelta(days=context.here.index % 20))}
     for one in tasks(context):
         color = "#2f6f4f" if one.critical else "#8a8f94"
-        yield written("schedule_task", context, **_about(context, one), **times, color=color) | one.baseline
+        row = written("schedule_task", context, **_about(context, one), **times, color=color)
+        yield row | _shifts(context.here.calendar, one)
 
 
 @table("schedules")
@@ -65,6 +67,15 @@ def schedule_activity_links(context: RequestContext) -> Iterator[Row]:
         if one.parent is not None and before.parent == one.parent:
             lag = (one.start - before.start).days
             yield written("schedule_link", context, one=one, before=before, lag=lag)
+
+
+def _shifts(calendar: SiteCalendar, one: Task) -> Row:
+    """Days of a task as times: from the first hour of its first day to the last hour of its last, in local time."""
+    start, finish = one.planned or (None, None)
+    found = {"start_datetime": one.start, "actual_start": one.actual_start, "baseline_start": start}
+    found = {key: day and calendar.planned(day, 17 if one.milestone else 8) for key, day in found.items()}
+    ends = {"finish_datetime": one.finish, "actual_finish": one.actual_finish, "baseline_finish": finish}
+    return one.variance | found | {key: day and calendar.planned(day, 17) for key, day in ends.items()}
 
 
 def _about(context: RequestContext, one: Task) -> dict[str, Any]:

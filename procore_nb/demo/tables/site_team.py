@@ -8,10 +8,9 @@ from __future__ import annotations
 from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.cache import per_project
 from procore_nb.demo.tables.directory import Reference, TeamMember, Vendor
+from procore_nb.demo.tables.made_up_names import COST_CODES
 from procore_nb.demo.tables.request_context import RequestContext, Row
 
-# Index of the trade that does the work of each cost code, in the order of `COST_CODES`.
-_TRADE_OF_CODE = (3, 12, 0, 0, 1, 2, 3, 4, 5, 6, 7, 10, 8, 9, 10, 11, 12, 13)
 MACHINES = ("Excavator 22 t", "Dumper 9 t", "Tower crane 1", "Scissor lift 12 m")
 
 
@@ -29,9 +28,18 @@ def site(context: RequestContext) -> tuple[TeamMember, ...]:
 
 def firm_for(context: RequestContext, code: int) -> Vendor:
     """The firm that does the work of a cost code (by its number in the list)."""
-    firms = directory.vendors(context)
-    trade = 5_200 + _TRADE_OF_CODE[code]
-    return next((firm for firm in firms if firm.trade_id == trade), firms[code % len(firms)])
+    firms, trade = directory.vendors(context), COST_CODES[code][2]
+    for wanted in (trade, directory.SHARED.get(trade, trade)):
+        for firm in firms:
+            if firm.trade_id == 5_200 + wanted:
+                return firm
+    return firms[code % len(firms)]
+
+
+def successor(context: RequestContext) -> Vendor | None:
+    """The firm that took over from another of its trade, on some projects."""
+    *others, last = directory.vendors(context)
+    return last if any(firm.trade_id == last.trade_id for firm in others) else None
 
 
 def worker_of(context: RequestContext, firm: Vendor) -> TeamMember:

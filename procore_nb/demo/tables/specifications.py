@@ -21,7 +21,7 @@ _DIVISIONS: dict[str, str] = read_facts("lists")["divisions"]
 
 def section(context: RequestContext, code: int) -> Row:
     """Section of the specification for a cost code, as rows show it."""
-    number, name = COST_CODES[code]
+    number, name, _trade = COST_CODES[code]
     text = f"{number[:2]} {number[3:5]} {number[5]}0"
     return {
         "id": context.id(SECTION, code),

@@ -25,6 +25,7 @@ STATUSES = ("Draft", "Open", "Closed", "Void")
 RESPONSES = ("Approved", "Approved as Noted", "Revise and Resubmit", "Rejected")
 _CONSIDERED = ("approved", "approved", "revise_and_resubmit", "rejected")
 _FIRST_TYPE, _FIRST_STATUS, _FIRST_RESPONSE = 80_101, 80_201, 80_301
+_LEADS, _REVIEW = (14, 28, 42, 56, 84), 28  # days
 _ORDINARY = 12  # millions: from there on there are more submittals for each cost code
 
 
@@ -74,12 +75,15 @@ def _revisions(
     draw: random.Random, term: Works, part: WorkPackage, number: int, code: int, first: int
 ) -> list[Submittal]:
     """A submittal until it is approved, or left as it is; what is needed on site early is handed in first."""
-    lead, kind = draw.choice((14, 28, 42, 56, 84)), draw.randrange(len(TYPES))
-    calendar = term.calendar
+    luck, kind, calendar = draw.random(), draw.randrange(len(TYPES)), term.calendar
     share = part.begin + draw.random() ** 2 * 0.5 * (part.end - part.begin)
-    on_site = calendar.workday(term.day_at(share) + timedelta(days=draw.randrange(0, 15)))
-    submit_by = calendar.workday(on_site - timedelta(days=lead + 28))
     opened = calendar.next_workday(term.begin + timedelta(days=draw.randrange(0, 12)))
+    on_site = term.day_at(share) + timedelta(days=draw.randrange(0, 15))
+    on_site = calendar.next_workday(max(on_site, opened + timedelta(days=_REVIEW + _LEADS[0])))
+    # What is needed soon after the works begin is what comes quickly.
+    leads = [days for days in _LEADS if days + _REVIEW <= (on_site - opened).days]
+    lead = leads[int(luck * len(leads))]
+    submit_by = max(opened, calendar.workday(on_site - timedelta(days=lead + _REVIEW)))
     created = calendar.time_on(min(opened, TODAY), draw)
     slow = 2.2 if term.late else 1
     received: date = max(submit_by, opened) + timedelta(days=int(draw.expovariate(1 / 4) * slow))
@@ -153,7 +157,7 @@ def _row(context: RequestContext, one: Submittal) -> Row:
     calendar, about = context.here.calendar, section(context, one.code)
     kind = {"id": _FIRST_TYPE + one.type, "name": TYPES[one.type], "translated_name": TYPES[one.type]}
     title = f"{COST_CODES[one.code][1]}: {TYPES[one.type].lower()} {one.number}"
-    opened = max(one.created, calendar.noon(one.received)) if one.received else one.created
+    opened = max(one.created, calendar.entered(one.received, one.index)) if one.received else one.created
     odd = one.number == 7 and context.here.index % 37 == 4
     people = {"firm": firm, "manager": site_team.office(context)[one.number % 3]}
     people["sender"] = site_team.worker_of(context, firm) if one.received else None

@@ -49,13 +49,12 @@ class Task:
         return (self.finish - self.start).days
 
     @property
-    def baseline(self) -> Row:
-        """Days of the baseline, and by how many it differs from them, as rows show them."""
+    def variance(self) -> Row:
+        """By how many days it differs from the baseline, as rows show it."""
         if self.planned is None:
             return {}
         start, finish = self.planned
-        later = {"start_variance": (self.start - start).days, "finish_variance": (self.finish - finish).days}
-        return {"baseline_start": start, "baseline_finish": finish, **later}
+        return {"start_variance": (self.start - start).days, "finish_variance": (self.finish - finish).days}
 
     @property
     def percent(self) -> int:

@@ -148,7 +148,7 @@ def _shown(context: RequestContext) -> dict[tuple[int, int], Row]:
 
 
 def _sheet(context: RequestContext, one: SiteDay) -> Row:
-    written = context.here.calendar.noon(one.day)
+    written = context.here.calendar.at(one.day, 16, one.index * 7 % 60)
     return {
         "id": context.id(SHEET, one.index),
         "number": one.index + 1,
