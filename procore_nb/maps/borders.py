@@ -32,25 +32,6 @@ class Unit:
 
 
 @dataclass(frozen=True)
-class Borders:
-    """Everything that is drawn below the points."""
-
-    units: dict[str, Unit]
-    country_lines: tuple[Floats, ...]
-    state_lines: tuple[Floats, ...]
-    lakes: tuple[Ring, ...]
-    border_lakes: tuple[Ring, ...]  # drawn below the states, whose shores are finer
-
-    def countries(self) -> list[Ring]:
-        """Rings that cover the land once, but for the United States."""
-        return [ring for unit in self.units.values() if unit.level == "country" for ring in unit.rings]
-
-    def american_states(self) -> list[Ring]:
-        """Rings that cover the United States once."""
-        return [ring for code, unit in self.units.items() if code.startswith("US-") for ring in unit.rings]
-
-
-@dataclass(frozen=True)
 class City:
     """A name on the map; rank 1 is drawn first."""
 
@@ -59,6 +40,27 @@ class City:
     country: str
     latitude: float
     longitude: float
+
+
+@dataclass(frozen=True)
+class Borders:
+    """Everything that is drawn below the points."""
+
+    units: dict[str, Unit]
+    country_lines: tuple[Floats, ...]
+    state_lines: tuple[Floats, ...]
+    lakes: tuple[Ring, ...]
+    border_lakes: tuple[Ring, ...]  # drawn below the states, whose shores are finer
+    county_lines: tuple[Floats, ...]  # of the United States, as are their names
+    counties: tuple[City, ...]
+
+    def countries(self) -> list[Ring]:
+        """Rings that cover the land once, but for the United States."""
+        return [ring for unit in self.units.values() if unit.level == "country" for ring in unit.rings]
+
+    def american_states(self) -> list[Ring]:
+        """Rings that cover the United States once."""
+        return [ring for code, unit in self.units.items() if code.startswith("US-") for ring in unit.rings]
 
 
 def borders_file() -> bytes:
@@ -94,6 +96,11 @@ def load_borders() -> Borders:
         tuple(arcs[number] for number in header["state_lines"]),
         tuple(ring(refs) for refs in header["lakes"]),
         tuple(ring(refs) for refs in header["border_lakes"]),
+        tuple(arcs[slice(*header["county_lines"])]),
+        tuple(
+            City(0, name, "US", latitude / 100, longitude / 100)
+            for name, longitude, latitude in zip(*header["counties"].values(), strict=True)
+        ),
     )
 
 

@@ -24,7 +24,8 @@ from procore_nb.near_match import did_you_mean
 class Projection:
     """One projection, set up for one part of the earth.
 
-    `kind` is "albers" (wide, in middle latitudes), "laea" (compact, anywhere) or "equal_earth" (the world).
+    `kind` is "albers" (wide, in middle latitudes), "laea" (compact, anywhere), "equal_earth" (the world) or "mercator", in
+    which tiles are made; its scale holds at the middle.
     """
 
     kind: str
@@ -36,9 +37,7 @@ class Projection:
         """Km east and north of the projection's centre."""
         lam = np.radians(wrapped(np.asarray(longitude, dtype=float) - self.longitude))
         phi = np.radians(np.asarray(latitude, dtype=float))
-        x, y = {"albers": self._albers, "laea": self._laea, "equal_earth": self._equal_earth}[self.kind](
-            lam, phi
-        )
+        x, y = getattr(self, f"_{self.kind}")(lam, phi)
         return x * MEAN_RADIUS_KM, y * MEAN_RADIUS_KM
 
     def _albers(self, lam: Floats, phi: Floats) -> tuple[Floats, Floats]:
@@ -48,6 +47,11 @@ class Projection:
         rho = np.sqrt(np.maximum(c - 2 * n * np.sin(phi), 0)) / n
         rho0 = np.sqrt(c - 2 * n * np.sin(np.radians(self.latitude))) / n
         return rho * np.sin(n * lam), rho0 - rho * np.cos(n * lam)
+
+    def _mercator(self, lam: Floats, phi: Floats) -> tuple[Floats, Floats]:
+        middle = np.radians(self.latitude)
+        up = np.arcsinh(np.tan(np.clip(phi, -1.484, 1.484))) - np.arcsinh(np.tan(middle))
+        return lam * np.cos(middle), up * np.cos(middle)
 
     def _laea(self, lam: Floats, phi: Floats) -> tuple[Floats, Floats]:
         sin0, cos0 = np.sin(np.radians(self.latitude)), np.cos(np.radians(self.latitude))
@@ -121,7 +125,8 @@ class Extent:
         corners = np.hypot([self.left, self.right, self.left, self.right], [self.bottom, self.top] * 2)
         reach = float(np.degrees(corners.max() * 1.25 / MEAN_RADIUS_KM)) + 1.0
         south, north = self.projection.latitude - reach, self.projection.latitude + reach
-        if self.projection.kind == "equal_earth" or reach >= 85 or max(abs(south), abs(north)) >= 89:
+        most = {"equal_earth": 0, "mercator": 60}.get(self.projection.kind, 85)  # beyond, all around
+        if reach >= most or max(abs(south), abs(north)) >= 89:
             return -180.0, max(south, -90.0), 180.0, min(north, 90.0)
         wide = float(
             np.degrees(np.arcsin(np.sin(np.radians(reach)) / np.cos(np.radians(self.projection.latitude))))
@@ -129,17 +134,17 @@ class Extent:
         return -wide, south, wide, north
 
 
-def choose_extent(longitude: Floats, latitude: Floats, region: Any = None) -> Extent:
-    """The view that fits the points, or the region asked for."""
+def choose_extent(longitude: Floats, latitude: Floats, region: Any = None, *, tiled: bool = False) -> Extent:
+    """The view that fits the points, or the region asked for; in the projection of tiles if there are any."""
     if isinstance(region, LocatedFrame):  # the surroundings of these rows
         longitude, latitude, region = region.longitude, region.latitude, None
     if region is not None:
-        return _view_of_box(region_box(region, longitude, latitude), pad=0.02)
+        return _view_of_box(region_box(region, longitude, latitude), tiled)
     box = box_around(longitude, latitude)
     for name, known in REGIONS.items():
         if name != "world" and _mostly_fills(box, known):
-            return _view_of_box(known, pad=0.02)
-    projection = _projection_for(box)
+            return _view_of_box(known, tiled)
+    projection = _projection_for(box, tiled)
     x, y = projection.forward(longitude, latitude)
     smallest = SMALLEST_KM_ONE_POINT if len(np.unique(x.round())) == 1 else SMALLEST_KM
     return _grown(projection, x, y, pad=0.07, smallest=smallest)
@@ -230,11 +235,13 @@ def _mostly_fills(box: Box, known: Box) -> bool:
     return inside and _span(box) > 0.5 * _span(known) and (box[3] - box[1]) > 0.5 * (known[3] - known[1])
 
 
-def _projection_for(box: Box) -> Projection:
+def _projection_for(box: Box, tiled: bool) -> Projection:
     west, south, _, north = box
     span = _span(box)
     middle = float(wrapped(np.array(west + span / 2)))
     latitude = (south + north) / 2
+    if tiled:
+        return Projection("mercator", middle, latitude)
     if span > HALF_WORLD_DEGREES:
         return Projection("equal_earth", USUAL_MIDDLE)
     if span > WIDE_DEGREES or north - south > WIDE_DEGREES:
@@ -245,9 +252,9 @@ def _projection_for(box: Box) -> Projection:
     return Projection("laea", middle, latitude)
 
 
-def _view_of_box(box: Box, pad: float) -> Extent:
+def _view_of_box(box: Box, tiled: bool) -> Extent:
     west, south, _, north = box
-    projection = _projection_for(box)
+    projection = _projection_for(box, tiled)
     along = np.linspace(0, 1, 41)
     edges = [west + along * _span(box)] * 2 + [np.full(41, west), np.full(41, west + _span(box))]
     sides = [np.full(41, south), np.full(41, north), *([south + along * (north - south)] * 2)]
@@ -255,7 +262,7 @@ def _view_of_box(box: Box, pad: float) -> Extent:
     if _span(box) >= 360:
         longitude = np.clip(longitude, projection.longitude - 179.999, projection.longitude + 179.999)
     x, y = projection.forward(longitude, np.concatenate(sides))
-    return _grown(projection, x, y, pad=pad, smallest=SMALLEST_KM)
+    return _grown(projection, x, y, pad=0.02, smallest=SMALLEST_KM)
 
 
 def _grown(projection: Projection, x: Floats, y: Floats, *, pad: float, smallest: float) -> Extent:

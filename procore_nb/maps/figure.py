@@ -13,24 +13,25 @@ import pandas as pd
 
 from procore_nb.call_errors import explain_calls
 from procore_nb.errors import ArgumentError
-from procore_nb.maps.basemap import CITY, Label, city_labels, draw_basemap
+from procore_nb.maps.basemap import CITY, PALE, Label, city_labels, draw_basemap
 from procore_nb.maps.borders import Floats
 from procore_nb.maps.canvas import Canvas, families, map_axes, points_across
 from procore_nb.maps.categories import categorize, title_of
 from procore_nb.maps.extent import choose_extent
 from procore_nb.maps.legend import (
     INK,
+    QUIET,
     Occupied,
     cover_points,
     draw_legends,
     draw_scale_bar,
     shortened,
-    write_city_below,
     write_labels,
     write_notes,
     write_title,
 )
 from procore_nb.maps.markers import Drawn, draw_markers, radius_of
+from procore_nb.maps.tiles import choose_tiles, draw_tiles
 from procore_nb.maps.validate import LocatedFrame, map_rows
 from procore_nb.scalars import shown
 
@@ -58,6 +59,8 @@ def plot_projects(
     name: str | None = None,
     title: str | None = None,
     palette: Mapping[str, str] | None = None,
+    basemap: str = "auto",
+    attribution: str = "",
     theme: Theme = "auto",
     fix: str | None = None,
     latitude: str = "latitude",
@@ -91,6 +94,9 @@ def plot_projects(
         A heading above the map.
     palette
         Colours for some names, such as {"Healthcare": "#882255"}.
+    basemap, attribution
+        "auto" and "none" draw the outlines that ship with this package and ask no host. "osm", "carto" or an address with
+        {z}, {x}, {y} load tiles: that server then sees where the map is. Credit for tiles stands below the map.
     theme
         "auto" follows the notebook's theme, and matplotlib's where its style is dark; files stay light. "light" and
         "dark" are the same everywhere.
@@ -102,7 +108,7 @@ def plot_projects(
     Returns
     -------
     matplotlib Axes
-        In km of an equal-area projection. Save with `ax.figure.savefig("map.pdf")`.
+        In km of an equal-area projection (of Mercator's, above tiles). Save with `ax.figure.savefig("map.pdf")`.
 
     Raises
     ------
@@ -127,9 +133,11 @@ def plot_projects(
     found = map_rows(
         frame, color, size, name, cluster, region, latitude=latitude, longitude=longitude, fix=fix
     )
+    tiles = choose_tiles(basemap, attribution)
     located, rows, sizes, size_title = found.located, found.rows, found.sizes, title_of(found.size or "")
     own = ax is None
-    ax, view = map_axes(ax, choose_extent(located.longitude, located.latitude, found.region))
+    view = choose_extent(located.longitude, located.latitude, found.region, tiled=tiles is not None)
+    ax, view = map_axes(ax, view)
     x, y = view.projection.forward(located.longitude, located.latitude)
     seen = view.holds(x, y)
     if not seen.any():
@@ -139,13 +147,14 @@ def plot_projects(
     categories = categorize(rows, found.color, palette)
     with rc_context({"font.family": list(families())}):
         draw_basemap(ax, view)
+        credit = draw_tiles(ax, view, tiles) if tiles else ""
         canvas = Canvas(view, points_across(ax) / view.width)
         drawn = draw_markers(ax, canvas, x, y, categories, sizes, cluster)
         names = None if found.name is None else rows[found.name].tolist()
         _write_names(ax, canvas, names, x, y, sizes, drawn, labels)
         height = draw_legends(ax, categories, drawn, size_title, outside=own)
         note = _note(drawn, located, int((~seen).sum()), sizes, size_title)
-        write_notes(ax, [note, source_line(frame)])
+        write_notes(ax, [note, f"{source_line(frame)} {credit}"])
         if title:
             write_title(ax, title)
         if own:
@@ -182,11 +191,17 @@ def _write_names(
         write_labels(
             ax, canvas, named, occupied, size=7.5, color=INK, weight="bold", away=[radius[i] for i in chosen]
         )
-    cities = city_labels(canvas.view)
-    if canvas.view.width < ONE_CITY_KM:
-        write_city_below(ax, cities)
-        return
-    write_labels(ax, canvas, cities, occupied, size=6.5, color=CITY, at_most=28)
+    known = city_labels(canvas.view)
+    cities, counties = [each for each in known if each.rank], [each for each in known if not each.rank]
+    if (
+        canvas.view.width < ONE_CITY_KM
+    ):  # in a picture of one city its name lies below the points, large and pale
+        write_labels(ax, canvas, cities, Occupied(), size=13, color=PALE, centred=True)
+        for city in cities:
+            cover_points(canvas, occupied, np.array([city.x]), np.array([city.y]), 16.0)
+    else:
+        write_labels(ax, canvas, cities, occupied, size=6.5, color=CITY, at_most=28)
+    write_labels(ax, canvas, counties, occupied, size=6.0, color=QUIET, centred=True)
 
 
 def _note(drawn: Drawn, located: LocatedFrame, outside: int, sizes: Floats | None, size_title: str) -> str:

@@ -29,7 +29,8 @@ from procore_nb.maps.categories import categorize
 from procore_nb.maps.extent import region_box
 from procore_nb.maps.figure import source_line
 from procore_nb.maps.map_columns import find_columns, maybe_column
-from procore_nb.maps.payload import LINK, MapOptions, Tiles, choose_tiles, encode
+from procore_nb.maps.payload import LINK, MapOptions, encode
+from procore_nb.maps.tiles import Tiles, choose_tiles
 from procore_nb.maps.validate import LocatedFrame, check_coordinates, map_rows
 
 PAGE_STYLE = "html, body { height: 100%; margin: 0; } .pnb-map { height: 100vh !important; border: 0; border-radius: 0; }"

@@ -50,8 +50,9 @@ def write_labels(
     weight: str = "normal",
     away: Sequence[float] | None = None,
     at_most: int = 40,
+    centred: bool = False,
 ) -> None:
-    """Write names beside their points, where there is room."""
+    """Write names beside their points (or upon them), where there is room."""
     written = 0
     for i, label in enumerate(labels):
         if written >= at_most:
@@ -59,7 +60,7 @@ def write_labels(
         text, gap = drawable(label.text), 4.0 + (away[i] if away is not None else 0.0)
         wide, high = (0.6 if weight == "bold" else 0.55) * size * len(text), 1.15 * size
         px, py = canvas.to_points(label.x, label.y)
-        for dx, dy, side in (
+        for dx, dy, side in ((-wide / 2, -high / 2, "center"),) if centred else (
             (gap, -high / 2, "left"), (-gap - wide, -high / 2, "right"),
             (-wide / 2, gap, "center"), (-wide / 2, -gap - high, "center"),
         ):  # fmt: skip
@@ -90,17 +91,6 @@ def _write(
         color=color, fontweight=weight, zorder=6 if weight == "bold" else 2, parse_math=False,
         path_effects=[withStroke(linewidth=2, foreground="white", alpha=0.85)],
     )  # fmt: skip
-
-
-def write_city_below(ax: Any, labels: Sequence[Label]) -> None:
-    """In a picture of one city its name lies below the points, large and pale."""
-    from matplotlib.patheffects import withStroke
-
-    for label in labels:
-        ax.annotate(
-            label.text, (label.x, label.y), ha="center", va="center", fontsize=13, color="#858C93", zorder=2,
-            annotation_clip=True, path_effects=[withStroke(linewidth=2.5, foreground="white", alpha=0.8)],
-        )  # fmt: skip
 
 
 def draw_legends(ax: Any, categories: Categories, drawn: Drawn, size_title: str, *, outside: bool) -> float:

@@ -138,8 +138,9 @@ def _spread(canvas: Canvas, x: Floats, y: Floats, radius: float) -> tuple[Floats
     """Marks at one position stand around it in a circle, so that each is seen; and how many were moved."""
     if len(x) > MOST_SPREAD:
         return x, y, 0
-    spots = np.unique(_cells(*canvas.to_points(x, y), 1.0), axis=1, return_inverse=True)[1].ravel()
+    spots = np.unique(_cells(*canvas.to_points(x, y), radius), axis=1, return_inverse=True)[1].ravel()
     count = np.bincount(spots)[spots]
+    x, y = (np.bincount(spots, values)[spots] / count for values in (x, y))
     order = np.argsort(spots, kind="stable")
     number = np.empty(len(x), dtype=np.intp)
     number[order] = np.arange(len(x)) - np.searchsorted(spots[order], spots[order])

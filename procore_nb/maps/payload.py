@@ -1,83 +1,26 @@
-"""Encode a frame for the interactive map: only the columns asked for, small and typed; and the tile server, if one is chosen.
+"""Encode a frame for the interactive map: only the columns asked for, small and typed.
 
-In: located rows, names of columns, the caller's word for a basemap. Out: zipped bytes that `static/1_decode.js` decodes.
-Speaks to no service: the browser asks the tile server, and only when the caller chose one. Such a server sees where its
-users look.
+In: located rows, names of columns. Out: zipped bytes that `static/1_decode.js` decodes. Speaks to no service.
 """
 
 from __future__ import annotations
 
 import gzip
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlsplit
 
 import numpy as np
 import pandas as pd
 
-from procore_nb.errors import ArgumentError
 from procore_nb.maps.borders import Floats, load_cities
 from procore_nb.maps.categories import Categories, title_of
+from procore_nb.maps.tiles import Tiles
 from procore_nb.maps.validate import LocatedFrame
 from procore_nb.scalars import is_missing, number_text
-
-HOST = re.compile(r"[A-Za-z0-9.-]+(:\d+)?")
-
-
-@dataclass(frozen=True)
-class Tiles:
-    """A tile server: address with {z}, {x}, {y}, credit to show, deepest zoom."""
-
-    url: str
-    attribution: str
-    credit_url: str = ""
-    max_zoom: int = 19
-
-    @property
-    def origin(self) -> str:
-        """Scheme and host, for the content-security policy."""
-        parts = urlsplit(self.url)
-        return f"{parts.scheme}://{parts.netloc}"
-
-
-KNOWN = {
-    "osm": Tiles(
-        "https://tile.openstreetmap.org/{z}/{x}/{y}.png",
-        "© OpenStreetMap contributors",
-        "https://www.openstreetmap.org/copyright",
-    ),
-    "carto": Tiles(
-        "https://a.basemaps.cartocdn.com/light_all/{z}/{x}/{y}.png",
-        "© OpenStreetMap contributors, © CARTO",
-        "https://carto.com/attributions",
-    ),
-}
-
-
-def choose_tiles(basemap: str, attribution: str = "") -> Tiles | None:
-    """The tile server meant by "osm", "carto" or an https address; None for "auto" and "none", which ask no host."""
-    if basemap in ("auto", "none"):
-        return None
-    if basemap in KNOWN:
-        return KNOWN[basemap]
-    parts = urlsplit(basemap if isinstance(basemap, str) else "")
-    local = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost")
-    if not parts.netloc:
-        fault = "is not known"
-    elif not (parts.scheme == "https" or local) or not HOST.fullmatch(parts.netloc):
-        fault = "is not an https address of a plain host"
-    elif not all(part in basemap for part in ("{z}", "{x}", "{y}")):
-        fault = "lacks {z}, {x} or {y}"
-    else:
-        return Tiles(basemap, attribution or f"Tiles: {parts.hostname}")
-    usual = '"auto", "none", "osm", "carto" or an address such as https://tiles.example.com/{z}/{x}/{y}.png'
-    raise ArgumentError(f"basemap={basemap!r} {fault}.", advice=f"Use {usual}.")
-
 
 LINK = "{web_url}/{{id}}/project/home"
 

@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 
 from procore_nb.errors import ArgumentError, MissingExtraError, OutputError
 from procore_nb.maps import interactive, map_projects
-from procore_nb.maps.payload import choose_tiles, text_of
+from procore_nb.maps.payload import text_of
+from procore_nb.maps.tiles import choose_tiles
 
 from .frames import projects
 

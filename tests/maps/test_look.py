@@ -7,6 +7,7 @@ import pickle
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.collections import PathCollection
@@ -15,6 +16,7 @@ from matplotlib.legend import Legend
 
 import procore_nb as pnb
 from procore_nb.maps import plot_projects
+from procore_nb.maps.borders import load_borders
 
 from .frames import projects
 
@@ -132,3 +134,20 @@ def test_dates_on_axes_name_month_and_year() -> None:
     assert [label.get_text() for label in one.get_xticklabels()] == ["01 Nov 2025"]
     bars: Any = pnb.plot_bars(pd.Series([1, 2], index=days[:2]))
     assert bars.get_yticklabels()[0].get_text() == "2025-11-01"
+
+
+def test_a_city_of_the_united_states_has_counties_with_names_and_a_wide_map_has_none() -> None:
+    frame = pd.DataFrame({"name": ["Clinic"], "latitude": [40.85], "longitude": [-73.9]})
+    near = {text.get_text() for text in plot_projects(frame).texts}
+    wide = {text.get_text() for text in plot_projects(frame, region="US").texts}
+
+    assert {"Westchester", "Bergen"} <= near
+    assert {"Westchester", "Bergen"}.isdisjoint(wide)
+
+
+def test_lines_of_counties_are_whole_and_meet_the_states() -> None:
+    borders = load_borders()
+    assert len(borders.counties) == 3231
+    assert sum(map(len, borders.county_lines)) > 20_000
+    steps = np.concatenate([np.abs(np.diff(line, axis=0)).max(axis=1) for line in borders.county_lines])
+    assert steps.max() < 10  # degrees: boroughs of Alaska have long straight lines
