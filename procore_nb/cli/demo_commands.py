@@ -124,7 +124,7 @@ def serve_demo(args: argparse.Namespace) -> int:
     )
     with demo.serve(world, args.port, compress=args.gzip) as server:
         try:
-            print(_welcome(server.url), flush=True)
+            print(_welcome(server.url, server.storage_url), flush=True)
             while True:
                 time.sleep(3600)
         except KeyboardInterrupt:
@@ -132,7 +132,7 @@ def serve_demo(args: argparse.Namespace) -> int:
     return 0
 
 
-def _welcome(url: str) -> str:
+def _welcome(url: str, storage_url: str) -> str:
     from procore_nb import demo
 
     return f"""Procore demo at {url} (this machine only; Ctrl-C stops it)
@@ -141,6 +141,7 @@ def _welcome(url: str) -> str:
   client id      {demo.CLIENT_ID}
   client secret  {demo.CLIENT_SECRET}
   company id     {demo.COMPANY_ID}
+  files from     {storage_url} (plays the cloud storage: send no token there)
 
 A token, and a first list:
 

@@ -10,7 +10,8 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import requests
@@ -56,15 +57,20 @@ class DemoAdapter(HTTPAdapter):
             broken = urllib3.exceptions.ProtocolError(f"Connection broken: the demo closed it {when}")
             raise requests.exceptions.ConnectionError(broken, request=request)
         headers = HTTPHeaderDict(reply.headers)
-        if "Content-Length" not in headers:
+        if "Content-Length" not in headers and not reply.endless:
             headers["Content-Length"] = str(len(reply.body))
         raw = HTTPResponse(
-            body=io.BytesIO(reply.body),
+            body=io.BufferedReader(_Pieces(reply, self._sleep))
+            if reply.in_pieces
+            else io.BytesIO(reply.body),
             headers=headers,
             status=reply.status,
             reason=HTTPStatus(reply.status).phrase,
             preload_content=False,
             request_method=request.method,
+            original_response=cast(
+                "Any", SimpleNamespace(msg=headers, close=bool, isclosed=bool)
+            ),  # for cookies
         )
         response = self.build_response(request, raw)
         response.elapsed = timedelta(seconds=time.perf_counter() - began)
@@ -78,6 +84,28 @@ class DemoAdapter(HTTPAdapter):
             self._sleep(read_timeout)
             raise requests.exceptions.ReadTimeout("The demo did not answer in time.", request=request)
         self._sleep(reply.delay_seconds)
+
+
+class _Pieces(io.RawIOBase):
+    """Body of a reply that is made while it is read."""
+
+    def __init__(self, reply: DemoReply, sleep: Callable[[float], None]) -> None:
+        super().__init__()
+        self._reply, self._sleep, self._pieces, self._rest = reply, sleep, reply.pieces(), b""
+
+    def readable(self) -> bool:
+        """It can be read, and nothing else."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Next bytes; none at the end."""
+        if not self._rest:
+            self._rest = next(self._pieces, b"")
+            if self._rest and self._reply.pause_seconds:
+                self._sleep(self._reply.pause_seconds)
+        size = min(len(buffer), len(self._rest))
+        buffer[:size], self._rest = self._rest[:size], self._rest[size:]
+        return size
 
 
 def _read(request: requests.PreparedRequest) -> DemoRequest:

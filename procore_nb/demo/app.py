@@ -29,6 +29,7 @@ from procore_nb.demo.paging import linked_whole
 from procore_nb.demo.portfolio import Portfolio, usual_portfolio
 from procore_nb.demo.query_string import Query
 from procore_nb.demo.routes import routes
+from procore_nb.demo.storage import FILES, HERE, Storage
 from procore_nb.demo.tokens import TokenIssuer
 
 
@@ -86,6 +87,7 @@ class Demo:
             lifetime_seconds=token_lifetime_seconds,
             resource_owner_id=SERVICE_ACCOUNT_ID,
         )
+        self.storage = Storage(self.portfolio, clock, lambda: self.faults, self._tokens.knows)
         self._meters: dict[str, Meter] = {}
         self._numbers = itertools.count(1)
         self._lock = ForkSafeLock()
@@ -105,8 +107,14 @@ class Demo:
         """End every token that was handed out; says how many were still good."""
         return self._tokens.revoke_all()
 
+    def expire_files(self) -> None:
+        """End every address of a file that records have shown so far."""
+        self.storage.generation += 1
+
     def respond(self, request: DemoRequest) -> DemoReply:
         """Answer one request."""
+        if self.storage.owns(request):
+            return self.storage.respond(request)
         if request.method == "HEAD":
             reply = self.respond(replace(request, method="GET"))
             return replace(
@@ -128,6 +136,9 @@ class Demo:
         try:
             headers = self._admit(request)
             reply = self._look_up(request, faults)
+            if HERE in reply.body:
+                base = f"{request.origin}{FILES}{self.storage.generation}/"
+                reply = replace(reply, body=reply.body.replace(HERE, base.encode()))
             if self._whole_links:
                 reply = replace(reply, headers=linked_whole(reply.headers, request.query))
         except ErrorReply as refusal:
@@ -147,6 +158,8 @@ class Demo:
         return headers
 
     def _look_up(self, request: DemoRequest, faults: tuple[Fault, ...]) -> DemoReply:
+        if request.path.startswith(FILES) and request.method == "GET":
+            return self.storage.redirect(request)
         found, query = routes().find(request.path), Query(request.query)
         named = found[1].get("company_id") if found else None
         company = self._company(request, named or query.one("company_id"))

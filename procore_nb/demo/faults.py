@@ -36,8 +36,26 @@ KINDS = {
     "no_total": "the header Total is missing",
     "no_link": "the header Link is missing",
     "wrong_total": "the header Total says `value` more than there is",
+    "file_links_expired": "the addresses of files in the records so far end",
+    "file_forbidden": "403 on a file",
+    "file_expired": "the redirect leads to an address that has expired",
+    "file_elsewhere": "the redirect leads to another host",
+    "file_loopback": "the redirect leads to this machine",
+    "file_private": "the redirect leads to a private address",
+    "file_plain_http": "the redirect leaves https",
+    "file_loop": "the redirect leads to itself",
+    "file_login_page": "200 with an HTML page instead of the file",
+    "file_wrong_size": "the file is `value` bytes longer than its record says",
+    "file_slow": "`value` seconds pass before each 16 KiB of the file",
+    "file_cut": "the connection closes after half of the file",
+    "file_no_range": "the storage sends whole files only, without ETag",
+    "file_changed": "the file is another one, with another ETag",
+    "file_endless": "the file never ends",
+    "file_large": "`value` MB follow the file",
+    "file_unavailable": "503 from the storage",
+    "file_cookie": "the storage sets a cookie",
 }
-_DEFAULTS = {"slow": 0.15, "clamped": 10.0}
+_DEFAULTS = {"slow": 0.15, "clamped": 10.0, "file_slow": 0.15, "file_large": 100.0}
 
 
 @dataclass(frozen=True)

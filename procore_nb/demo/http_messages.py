@@ -5,13 +5,14 @@ In: nothing. Out: `DemoRequest` and `DemoReply`. Speaks to no service.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
 
 Headers = Sequence[tuple[str, str]]
+PIECE_BYTES = 16_384
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class DemoRequest:
     headers: Mapping[str, str] = field(default_factory=dict)  # names in lower case
     body: bytes = b""
     scheme: str = "http"  # how the caller reached us, for the addresses in `Link`
+    storage: str = ""  # address of the storage host for this caller; empty inside the process
 
     @property
     def origin(self) -> str:
@@ -41,6 +43,23 @@ class DemoReply:
     delay_seconds: float = 0.0
     dropped: bool = False  # the connection closes in the middle of the body
     silent: bool = False  # it closes without a word
+    more: int = 0  # bytes that follow the body, made while they are sent
+    endless: bool = False  # they never end
+    pause_seconds: float = 0.0  # before each piece of the body
+
+    @property
+    def in_pieces(self) -> bool:
+        """Whether the body cannot be sent as one."""
+        return bool(self.more or self.endless or self.pause_seconds)
+
+    def pieces(self) -> Iterator[bytes]:
+        """The body and what follows it, in pieces."""
+        for start in range(0, len(self.body), PIECE_BYTES):
+            yield self.body[start : start + PIECE_BYTES]
+        left = self.more
+        while left > 0 or self.endless:
+            yield bytes(PIECE_BYTES if self.endless else min(left, PIECE_BYTES))
+            left -= PIECE_BYTES
 
     def header(self, name: str) -> str | None:
         """First value of a header, whatever its case; None if absent."""

@@ -35,31 +35,46 @@ class DemoServer:
         self, demo: Demo, *, port: int, host: str, sleep: Callable[[float], None], compress: bool = False
     ) -> None:
         self.demo = demo
-        self._server = _Server((host, port), demo, sleep, compress=compress)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
-        self._thread.start()
+        storage = _Server((host, 0), demo.storage.respond, sleep)
+        self._servers = [storage]
+        try:
+            api = _Server((host, port), demo.respond, sleep, compress=compress, storage=_url(storage))
+        except BaseException:
+            storage.server_close()
+            raise
+        self._servers.insert(0, api)
+        self._threads = [
+            threading.Thread(target=one.serve_forever, args=(0.05,), daemon=True) for one in self._servers
+        ]
+        for thread in self._threads:
+            thread.start()
 
     @property
     def port(self) -> int:
         """Port it listens on."""
-        return int(self._server.server_address[1])
+        return int(self._servers[0].server_address[1])
 
     @property
     def url(self) -> str:
         """Address without trailing slash: login host and API host alike."""
-        host = str(self._server.server_address[0])
-        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+        return _url(self._servers[0])
+
+    @property
+    def storage_url(self) -> str:
+        """Address of the host that plays the cloud storage: another port of this machine."""
+        return _url(self._servers[1])
 
     def wait(self, timeout_seconds: float | None = None) -> None:
         """Stay until the server is closed."""
-        self._thread.join(timeout_seconds)
+        self._threads[0].join(timeout_seconds)
 
     def close(self) -> None:
         """Stop listening and drop open connections."""
-        self._server.shutdown()
-        self._server.server_close()
-        self._server.drop_connections()
-        self._thread.join()
+        for server, thread in zip(self._servers, self._threads, strict=True):
+            server.shutdown()
+            server.server_close()
+            server.drop_connections()
+            thread.join()
 
     def __enter__(self) -> DemoServer:
         return self
@@ -125,6 +140,11 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
+def _url(server: _Server) -> str:
+    host, port = str(server.server_address[0]), server.server_address[1]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
@@ -132,13 +152,18 @@ class _Server(ThreadingHTTPServer):
     allow_reuse_address = True
 
     def __init__(
-        self, address: tuple[str, int], demo: Demo, sleep: Callable[[float], None], *, compress: bool
+        self,
+        address: tuple[str, int],
+        respond: Callable[[DemoRequest], DemoReply],
+        sleep: Callable[[float], None],
+        *,
+        compress: bool = False,
+        storage: str = "",
     ) -> None:
         if ":" in address[0]:
             self.address_family = socket.AF_INET6
-        self.demo = demo
-        self.sleep = sleep
-        self.compress = compress
+        self.respond, self.sleep = respond, sleep
+        self.compress, self.storage = compress, storage
         self._open: set[socket.socket] = set()
         super().__init__(address, _Handler)
 
@@ -196,7 +221,8 @@ class _Handler(BaseHTTPRequestHandler):
             return
         path, query = _target(self.path)
         headers = {name.lower(): value for name, value in self.headers.items()}
-        reply = self.server.demo.respond(DemoRequest(self.command, path, query, headers, body))
+        request = DemoRequest(self.command, path, query, headers, body, storage=self.server.storage)
+        reply = self.server.respond(request)
         if reply.delay_seconds:
             self.server.sleep(reply.delay_seconds)
         if self.server.compress and "gzip" in self.headers.get("Accept-Encoding", ""):
@@ -230,14 +256,21 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(reply.status)
         for name, value in reply.headers:
             self.send_header(name, value)
-        if reply.header("Content-Length") is None:
+        if reply.endless:
+            self.close_connection = True
+        elif (announced := reply.header("Content-Length")) is None:
             self.send_header("Content-Length", str(len(reply.body)))
+        elif self.command != "HEAD" and int(announced) != len(reply.body) + reply.more:
+            self.close_connection = True
         self.end_headers()
         if reply.dropped:
             self.wfile.write(reply.body[: len(reply.body) // 2])
             self.close_connection = True
             return
-        self.wfile.write(reply.body)
+        for piece in reply.pieces() if reply.in_pieces else (reply.body,):
+            if reply.pause_seconds:
+                self.server.sleep(reply.pause_seconds)
+            self.wfile.write(piece)
         self.wfile.flush()
 
     def version_string(self) -> str:

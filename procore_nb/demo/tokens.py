@@ -88,6 +88,11 @@ class TokenIssuer:
         fault = token.fault(self._clock())
         return (None, fault) if fault else (token, "")
 
+    def knows(self, text: str) -> bool:
+        """Whether any token that was handed out stands in a text."""
+        with self._lock:
+            return any(token in text for token in self._tokens)
+
     def revoke_all(self) -> int:
         """End every token; says how many were still good."""
         now = self._clock()

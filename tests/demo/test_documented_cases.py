@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import pytest
 
@@ -114,7 +115,22 @@ _PROJECTS: dict[str, Callable[[Project], bool]] = {
         [row["name"] for row in READER.rows("budget_views", one)] == ["H&V Cost Report"]
     ),
 }
+
+
+def _named(row: Row) -> list[str]:
+    return [file["filename"] for file in row["associated_attachments"]]
+
+
 _RECORDS: dict[str, Callable[[Row], Any]] = {
+    "on another host": lambda row: "/files.elsewhere.invalid/" in row["associated_attachments"][0]["url"],
+    "withdrawn": lambda row: row["associated_attachments"][0]["file_unavailable"],
+    "300 characters": lambda row: [len(name) for name in _named(row)] == [300],
+    "leave the folder": lambda row: all(re.search(r"\.\.|^/|^C:", name) for name in _named(row)),
+    "with NUL": lambda row: "\0" in _named(row)[0] and "\n" in _named(row)[1] and "" in _named(row),
+    "Windows reserves": lambda row: {"CON.pdf", "aux"} < set(_named(row)),
+    "equal but for": lambda row: len({normalize("NFC", name).casefold() for name in _named(row)}) == 2,
+    "two files of one name": lambda row: len(_named(row)) == 2 and len(set(_named(row))) == 1,
+    "spreadsheets or browsers": lambda row: _named(row)[0].startswith("=") and "<img" in _named(row)[1],
     "three earlier revisions": lambda row: row["revision"] == "3" and row["current_revision"],
     "beyond 53 bits": lambda row: row["id"] > 2**53,
     "is a draft": lambda row: row["status"] == "draft",

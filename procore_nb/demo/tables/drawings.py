@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from procore_nb.demo.company import TODAY
 from procore_nb.demo.facts import read_facts
+from procore_nb.demo.stored_files import file_of, picture_urls
 from procore_nb.demo.tables.cache import per_project
 from procore_nb.demo.tables.progress_curve import works
 from procore_nb.demo.tables.registry import table
@@ -152,9 +153,18 @@ def _project_scene(context: RequestContext) -> RequestContext | None:
 
 
 def _sheet(context: RequestContext, one: DrawingRevision) -> Row:
-    return written("drawing", context, one=one, number=one.drawing * _PER_DRAWING + one.revision) | {
+    number = one.drawing * _PER_DRAWING + one.revision
+    name = f"{one.number} {one.title}, revision {one.revision}"
+    pdf, png = (
+        file_of(context, "sheet", context.id("drawing_revision", number), f"{name}.{suffix}", one.day)
+        for suffix in ("pdf", "png")
+    )
+    return written("drawing", context, one=one, number=number) | {
         "floorplan": "plan" in one.title,
-        "pdf_size": 180_000 + one.drawing * 9_000,
-        "png_size": 90_000 + one.drawing * 4_000,
+        "pdf_url": pdf.address,
+        "pdf_size": pdf.size,
+        "png_url": png.address,
+        "png_size": png.size,
+        **picture_urls(png),
         "updated_at": context.here.calendar.entered(one.day, one.drawing),
     }

@@ -23,6 +23,7 @@ from procore_nb.demo.http_errors import bad_request, not_found
 from procore_nb.demo.http_messages import DemoReply, raw_json_reply
 from procore_nb.demo.paging import PageRule
 from procore_nb.demo.project import Project
+from procore_nb.demo.stored_files import attach, invented
 from procore_nb.demo.tables.customfields import custom_values, fields_of
 from procore_nb.demo.tables.filtering import filtered, view_of
 from procore_nb.demo.tables.generated_rows import generated_rows
@@ -100,10 +101,14 @@ def _make(context: RequestContext) -> list[Any]:
     if context.project is not None and context.project.bare and context.endpoint.kind == "data":
         return []
     if table is None:
-        return list(generated_rows(context))
+        made = list(generated_rows(context))
+        for one in made:
+            invented(context, one, one)
+        return made
     shape = shape_of(context.endpoint)
     known: Known = {}
     rows = [serialised(row, shape, known) for row in table(context)]
+    attach(context, rows, context.endpoint)
     if fields_of(context.endpoint.module):
         for row in rows:
             if isinstance(row, dict) and row.get("custom_fields") == {}:

@@ -8,6 +8,7 @@ from typing import Any
 
 from procore_nb.demo.company import NOW, TODAY
 from procore_nb.demo.facts import read_facts
+from procore_nb.demo.stored_files import file_of
 from procore_nb.demo.tables import site_team
 from procore_nb.demo.tables.progress_curve import works
 from procore_nb.demo.tables.registry import table
@@ -65,7 +66,17 @@ def documents(context: RequestContext) -> Iterator[Row]:
         for name in files:
             created = context.here.calendar.after(since, number * 9)
             row = _document(context, number, name, context.id("document", parent), created)
-            version = {"number": 1, "size": 40_000 + number * 1_000, "created_at": created}
+            stored = file_of(context, "photo" if name.endswith(".png") else "page", row["id"], name, created)
+            kept = {"id": row["id"], "name": name, "filename": name, "url": stored.address}
+            version = {
+                "id": row["id"],
+                "number": 1,
+                "size": stored.size,
+                "url": stored.address,
+                "created_at": created,
+                "prostore_file": kept,
+                "file_id": row["id"],
+            }
             file = {"file_type": name.rpartition(".")[2], "current_version": version, "description": None}
             yield {**row, "document_type": "file", "file": file}
             number += 1

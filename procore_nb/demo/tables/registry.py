@@ -46,6 +46,7 @@ SUBJECTS = (
     "observations",
     "meetings_documents",
     "people",
+    "photos",
     "punch",
     "rfis",
     "schedule",

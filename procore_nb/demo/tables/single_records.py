@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from procore_nb.demo.stored_files import attach, invented
 from procore_nb.demo.tables.generated_rows import generated_values
 from procore_nb.demo.tables.request_context import RequestContext, Row
 from procore_nb.demo.tables.shape import shape_of
@@ -73,4 +74,9 @@ def whole_record(context: RequestContext, row: Row, rows_of: Rows) -> Row:
         first, *others = row["questions"]
         answers = rows_of("rfi_replies", {"rfi_id": number})
         found["questions"] = [{**first, "answers": answers}, *({**one, "answers": []} for one in others)]
-    return {**row, **found}
+    whole = {**row, **found}
+    for key in found:
+        if key in missing:
+            invented(context, found[key], row)
+    attach(context, [whole], context.endpoint.record)
+    return whole

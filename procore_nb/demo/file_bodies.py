@@ -1,0 +1,221 @@
+"""What is in the demo's files: photos of the site, drawing sheets, and pages, drawn from the story of their project.
+
+In: a file and the portfolio. Out: its bytes, always the same and of the size its record says. A photo shows the weather of its day and the
+building as far as it had come; a sheet its number, title and revision.
+"""
+
+from __future__ import annotations
+
+import io
+import random
+import struct
+import zipfile
+from datetime import date
+from html import escape
+
+from procore_nb.catalog import endpoint
+from procore_nb.demo.pictures import Colour, Picture, pdf_of, text_operators
+from procore_nb.demo.portfolio import Portfolio
+from procore_nb.demo.stored_files import StoredFile
+from procore_nb.demo.tables.drawings import DISCIPLINES
+from procore_nb.demo.tables.progress_curve import works
+from procore_nb.demo.tables.request_context import RequestContext
+from procore_nb.demo.tables.weather import weather
+
+PHOTO, SHEET = (640, 480), (1192, 842)
+_INK, _GREY, _WHITE = (40, 44, 52), (150, 154, 160), (255, 255, 255)
+_SKIES: dict[str, tuple[Colour, Colour]] = {
+    "Clear": ((70, 140, 220), (180, 215, 245)),
+    "Partly Cloudy": ((100, 155, 215), (195, 215, 235)),
+    "Cloudy": ((150, 160, 172), (200, 205, 210)),
+    "Rain": ((95, 105, 118), (150, 158, 165)),
+    "Snow": ((170, 178, 188), (220, 224, 228)),
+}
+_WALLS: tuple[Colour, ...] = ((178, 92, 70), (200, 180, 150), (120, 140, 155), (225, 222, 212))
+
+
+def body_of(file: StoredFile, portfolio: Portfolio) -> bytes:
+    """Content of a file."""
+    each = int(file.kind[-1]) if file.kind[-1].isdigit() else 1
+    context = _context(file, portfolio)
+    if file.kind.startswith(("photo", "sheet")):
+        picture = (_photo if file.kind.startswith("photo") else _sheet)(context, file)
+        return picture.pdf(size=file.size) if file.suffix == "pdf" else picture.png(each=each, size=file.size)
+    lines = _lines(context, file)
+    if file.suffix == "xlsx":
+        return _workbook(lines, file.size)
+    if file.suffix == "png":
+        picture = Picture(*PHOTO)
+        for place, words in enumerate(lines[:20]):
+            picture.text(_INK, 20, 40 + place * 20, 9, words)
+        return picture.png(size=file.size)
+    if file.suffix == "txt":
+        text = "\n".join(lines).encode()
+        return text.ljust(file.size - 1) + b"\n" if len(text) < file.size else text[: file.size]
+    sized = [(18.0 if place == 0 else 11.0, words) for place, words in enumerate(lines)]
+    return pdf_of([text_operators(sized, 842)], 595, 842, size=file.size)
+
+
+def _context(file: StoredFile, portfolio: Portfolio) -> RequestContext:
+    company = portfolio.company_of(file.company) or portfolio.company
+    return RequestContext(endpoint("images"), portfolio, company, portfolio.find(company, file.project))
+
+
+def _title(context: RequestContext) -> str:
+    return context.project.display_name if context.project else context.company.name
+
+
+def _lines(context: RequestContext, file: StoredFile) -> list[str]:
+    """Text of a page."""
+    lines = [
+        file.name.rpartition(".")[0] or file.name,
+        "",
+        _title(context),
+        f"{context.company.name}, {file.day}",
+        "",
+    ]
+    project = context.project
+    if project is not None:
+        day, term = date.fromisoformat(file.day), works(context)
+        seen = weather(context, day)
+        lines += [f"{project.building} in {project.street.city}, {project.street.country_code}"]
+        lines += [f"Weather: {seen.sky.lower()}, {seen.low} to {seen.high} °C, {seen.rain} mm of rain"]
+        lines += [f"Work done: {term.done(day):.0%}" if term else "Work has not begun."]
+    return [*lines, "", f"File {file.number} of a made-up portfolio."]
+
+
+def _photo(context: RequestContext, file: StoredFile) -> Picture:
+    """The site from one of its sides."""
+    day, (wide, high) = date.fromisoformat(file.day), PHOTO
+    draw, picture = random.Random(file.number), Picture(*PHOTO)
+    term = works(context) if context.project else None
+    done = term.done(day) if term else 0.0
+    seen = weather(context, day) if context.project else None
+    sky = seen.sky if seen else "Clear"
+    top, low = _SKIES[sky]
+    for step in range(20):
+        shade = [round(a + (b - a) * step / 19) for a, b in zip(top, low, strict=True)]
+        picture.rect((shade[0], shade[1], shade[2]), 0, step * 19, wide, 19)
+    if sky in ("Clear", "Partly Cloudy"):
+        picture.disc((255, 236, 150), 60 + draw.randrange(500), 60, 26)
+    for _ in range({"Partly Cloudy": 5, "Cloudy": 14}.get(sky, 0)):
+        x, y = draw.randrange(wide), draw.randrange(20, 140)
+        for step in range(4):
+            picture.disc((232, 236, 240), x + step * 22, y - step % 2 * 8, 18)
+    ground = (
+        (238, 240, 242)
+        if sky == "Snow"
+        else (205, 180, 130)
+        if context.project and context.project.street.region == "Gulf"
+        else (120, 104, 80)
+    )
+    picture.rect(ground, 0, 370, wide, high - 370)
+    _building(context, picture, draw, done)
+    for _ in range(0 if sky not in ("Rain", "Snow") else 260):
+        x, y = draw.randrange(wide), draw.randrange(high - 60)
+        picture.rect(*((_WHITE, x, y, 3, 3) if sky == "Snow" else ((185, 195, 205), x, y, 1, 9)))
+    picture.rect((20, 22, 26), 0, high - 56, wide, 56)
+    picture.text(_WHITE, 12, high - 32, 17, _title(context)[:50])
+    degrees = f"{seen.low} to {seen.high} C" if seen else ""
+    picture.text((255, 200, 90), 12, high - 10, 17, f"{file.day}  {sky}  {degrees}  {done:.0%} done")
+    return picture
+
+
+def _building(context: RequestContext, picture: Picture, draw: random.Random, done: float) -> None:
+    """The building, storey by storey: frame first, walls after; a crane as long as it is wanted."""
+    look = context.random("look")
+    storeys, bays, wall = look.randrange(3, 9), look.randrange(6, 11), look.choice(_WALLS)
+    left, storey, bay = 90 + draw.randrange(60), 30, 36
+    built, clad = (
+        round(storeys * min(1.0, done / 0.55)),
+        round(storeys * min(1.0, max(0.0, done - 0.35) / 0.5)),
+    )
+    picture.rect((88, 74, 56), left - 14, 372, bays * bay + 28, 16)
+    for floor in range(built):
+        top = 372 - (floor + 1) * storey
+        if floor < clad:
+            picture.rect(wall, left, top, bays * bay, storey)
+        picture.rect(_GREY, left, top, bays * bay, 4)
+        for place in range(bays + 1):
+            if floor >= clad:
+                picture.rect(_GREY, left + place * bay, top, 4, storey)
+            elif place < bays:
+                lit = (90, 120, 150) if (place + floor) % 3 else (150, 180, 205)
+                picture.rect(lit, left + place * bay + 10, top + 9, 16, 15)
+    if 0 < done < 0.8:
+        mast, top = left + bays * bay + 30, max(30, 372 - storeys * storey - 50)
+        picture.rect((240, 180, 20), mast, top, 7, 372 - top)
+        picture.rect((240, 180, 20), mast - 190, top, 260, 6)
+        picture.rect(_INK, mast - draw.randrange(60, 180), top, 2, 60 + draw.randrange(60))
+        picture.rect(_INK, mast + 52, top, 18, 18)
+
+
+def _sheet(context: RequestContext, file: StoredFile) -> Picture:
+    """A drawing: axes, walls and what its discipline puts between them; the walls are the same in every revision."""
+    number, _, rest = file.name.rpartition(".")[0].partition(" ")
+    title, _, revision = rest.rpartition(", revision ")
+    picture, draw, (wide, high) = Picture(*SHEET), context.random(f"sheet:{number}"), SHEET
+    picture.frame(_INK, 20, 20, wide - 40, high - 40, 3)
+    axes = [140 + step * 110 for step in range(7)]
+    for place, x in enumerate(axes):
+        picture.rect(_GREY, x, 90, 1, 560)
+        picture.text(_INK, x - 4, 82, 16, "ABCDEFG"[place])
+    for place, y in enumerate(range(120, 641, 130)):
+        picture.rect(_GREY, 100, y, 740, 1)
+        picture.text(_INK, 80, y + 6, 16, str(place + 1))
+    picture.frame(_INK, axes[0], 120, 660, 520, 6)
+    for x in draw.sample(axes[1:-1], 3):
+        picture.rect(_INK, x - 2, 120, 4, draw.randrange(2, 5) * 130)
+    for y in draw.sample((250, 380, 510), 2):
+        picture.rect(_INK, axes[0], y - 2, draw.randrange(3, 7) * 110, 4)
+    inks = {"A": (178, 92, 70), "S": _INK, "M": (30, 110, 180), "E": (200, 140, 20), "C": (60, 130, 80)}
+    ink = inks.get(number[:1], _INK)
+    for _ in range(40):
+        picture.frame(ink, draw.randrange(150, 780), draw.randrange(130, 620), 14, 14, 3)
+    for change in range(int(revision) if revision.isdigit() else 0):
+        x, y = 160 + change * 140, 180 + change * 90
+        picture.frame((200, 30, 40), x, y, 90, 60, 2)
+        picture.text((200, 30, 40), x + 96, y + 14, 14, f"REV {change + 1}")
+    names = {letter: name for name, letter, _titles in DISCIPLINES}
+    picture.frame(_INK, 20, 700, wide - 40, high - 720, 3)
+    block = [
+        (40, 732, 20, _title(context)),
+        (40, 764, 14, context.company.name),
+        (40, 794, 14, names.get(number[:1], "")),
+    ]
+    block += [
+        (700, 736, 14, title),
+        (700, 764, 14, f"Revision {revision}   {file.day}   1:100"),
+        (1000, 790, 44, number),
+    ]
+    for x, y, size, words in [*block, (700, 794, 14, "Made up for the demo")]:
+        picture.text(_INK, x, y, size, words)
+    return picture
+
+
+def _workbook(lines: list[str], size: int) -> bytes:
+    """Workbook of one sheet with a line in each row, and a comment of the archive that fills it up."""
+    rows = "".join(f'<row><c t="inlineStr"><is><t>{escape(line)}</t></is></c></row>' for line in lines)
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    packages = "http://schemas.openxmlformats.org/package/2006"
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+    relation = '<Relationships xmlns="{0}/relationships"><Relationship Id="rId1" Type="{1}/{2}" Target="{3}"/></Relationships>'
+    parts = {
+        "[Content_Types].xml": f'<Types xmlns="{packages}/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        f'<Override PartName="/xl/workbook.xml" ContentType="{kind}.sheet.main+xml"/>'
+        f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{kind}.worksheet+xml"/></Types>',
+        "_rels/.rels": relation.format(packages, office, "officeDocument", "xl/workbook.xml"),
+        "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets><sheet name="Sheet1" sheetId="1" r:id="rId1"/></sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": relation.format(packages, office, "worksheet", "worksheets/sheet1.xml"),
+        "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{main}"><sheetData>{rows}</sheetData></worksheet>',
+    }
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in parts.items():
+            archive.writestr(
+                zipfile.ZipInfo(name), '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>' + text
+            )
+    body = packed.getvalue()
+    filling = size - len(body)
+    return body[:-2] + struct.pack("<H", filling) + b" " * filling

@@ -1,0 +1,67 @@
+"""Photos: what the site looked like, one or two on every sixth day whose log is kept, in albums."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from procore_nb.demo.stored_files import file_of, picture_urls
+from procore_nb.demo.tables import site_team
+from procore_nb.demo.tables.registry import table
+from procore_nb.demo.tables.request_context import RequestContext, Row
+from procore_nb.demo.tables.row_forms import written
+from procore_nb.demo.tables.sitedays import logged_days
+
+_ALBUMS = ("Progress", "Quality", "Safety", "Deliveries")
+_SIDES = ("North side", "East side", "South side", "West side")
+
+
+@table("images")
+def images(context: RequestContext) -> Iterator[Row]:
+    """Photos in the order they were taken; a camera in five does not know where it is."""
+    calendar, home = context.here.calendar, (context.here.street.latitude, context.here.street.longitude)
+    number = 0
+    for one in logged_days(context)[::-6][::-1]:
+        for side in range(1 + one.index // 6 % 2):
+            taken, name = (
+                calendar.at(one.day, 10, number * 7 % 60),
+                f"{one.day} {_SIDES[(number + side) % 4]}.png",
+            )
+            file = file_of(context, "photo", context.id("image", number), name, one.day)
+            author = site_team.office(context)[number % 3]
+            place = site_team.place(context, number)
+            album = 0 if number % 4 else number // 4 % len(_ALBUMS)
+            about = {
+                "one": one,
+                "number": number,
+                "file": file,
+                "taken": taken,
+                "author": author,
+                "place": place,
+            }
+            yield written("image", context, **about, album=_ALBUMS[album]) | {
+                "image_category_id": context.id("image_category", album),
+                "description": f"{one.weather.sky}, {sum(crew.workers for crew in one.crews)} people on site"
+                if number % 3
+                else None,
+                "gps_lat": f"{home[0] + number % 7 * 0.0001:.6f}" if number % 5 else None,
+                "gps_long": f"{home[1] + number % 5 * 0.0001:.6f}" if number % 5 else None,
+                "thumbnail_url": picture_urls(file)["thumbnail_url"],
+            }
+            number += 1
+
+
+@table("image_categories")
+def image_categories(context: RequestContext) -> Iterator[Row]:
+    """Albums of the photos."""
+    shown = [row["image_category_name"] for row in images(context)]
+    for number, name in enumerate(_ALBUMS):
+        since = context.here.created_at
+        yield {
+            "id": context.id("image_category", number),
+            "name": name,
+            "count": shown.count(name),
+            "private": False,
+            "position": number + 1,
+            "created_at": since,
+            "updated_at": since,
+        }
