@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import zipfile
@@ -57,6 +58,14 @@ def test_the_metadata_of_the_wheel_tell_version_python_and_extras(wheel: zipfile
     assert said["Version"] == pnb.__version__
     assert said["Requires-Python"] == ">=3.11"
     assert set(said.get_all("Provides-Extra", [])) == set(EXTRAS)
+
+
+def test_the_text_for_a_package_index_has_no_link_into_the_repository(wheel: zipfile.ZipFile) -> None:
+    (path,) = [name for name in wheel.namelist() if name.endswith(".dist-info/METADATA")]
+    text = str(Parser().parsestr(wheel.read(path).decode()).get_payload())
+    assert "# procore_nb" in text
+    assert "Read on: getting started, the notebooks, executed," in text
+    assert re.findall(r"\]\((?!https?://)[^)]*\)", text) == []
 
 
 def test_the_wheel_installs_the_command(wheel: zipfile.ZipFile) -> None:
