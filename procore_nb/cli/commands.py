@@ -146,6 +146,7 @@ def connected(args: argparse.Namespace, *, progress: bool = True) -> Procore:
         workers=args.workers,
         max_wait_seconds=args.max_wait,
         catalogue=args.catalogue,
+        cache=getattr(args, "cache", None),
         progress=progress and sys.stderr.isatty(),
     )
 

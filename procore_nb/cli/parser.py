@@ -264,6 +264,9 @@ def _report(one: argparse.ArgumentParser) -> None:
     one.add_argument("--store", metavar="FOLDER", help="from a store, which requests nothing")
     _connection(one)
     _projects_argument(one)
+    one.add_argument(
+        "--cache", metavar="TIME", help="keep responses so long (1d), to continue after an interruption"
+    )
     one.add_argument("--as-of", metavar="DATE", help="the day (today; the demo: its own day)")
     one.add_argument(
         "--since", metavar="DATE", help='from a store: what changed since a date, or "last Monday"'

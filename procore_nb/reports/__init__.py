@@ -14,6 +14,7 @@ from procore_nb.reports.budget_reports import cost, wip
 from procore_nb.reports.buyout_report import buyout
 from procore_nb.reports.change_report import changes
 from procore_nb.reports.compliance_report import compliance
+from procore_nb.reports.days import as_day
 from procore_nb.reports.definition import ReportFunction
 from procore_nb.reports.health_report import portfolio_health
 from procore_nb.reports.pack import pack
@@ -74,16 +75,15 @@ def all_reports(
     from procore_nb.reports.sources import chosen_reports, reader_for
 
     reader = reader_for(source, projects=projects, progress=progress)
-    found = []
-    for report in chosen_reports(REPORTS, names, options):
-        own = {
-            name: value
-            for name, value in options.items()
-            if name in report.options or name in ("calendar", "holidays")
-        }
-        if names or reader.holds(report):
-            found.append(report(reader, as_of=as_of, since=since, **own))
-    return found
+    chosen = [
+        (report, {name: value for name, value in options.items() if name in report.options})
+        for report in chosen_reports(REPORTS, names, options)
+        if names or reader.holds(report)
+    ]
+    day = None if as_of is None else as_day(as_of, "as_of")
+    reader.announce([(report, report.checked(own)) for report, own in chosen], day)
+    shared = {name: options[name] for name in ("calendar", "holidays") if name in options}
+    return [report(reader, as_of=as_of, since=since, **shared, **own) for report, own in chosen]
 
 
 @explain_calls()

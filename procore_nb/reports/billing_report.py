@@ -40,9 +40,9 @@ _OWNER = _Side("payment_applications", "contract.id", "g702", "total_amount_paid
 @report(
     "Billing",
     "What do we owe subcontractors, since when, and what retainage is held?",
-    Use("requisitions", optional=True),
-    Use("payment_applications", optional=True),
     *(Use(one, optional=True) for one in COMMITMENTS),
+    Use("requisitions", optional=True, among=COMMITMENTS),
+    Use("payment_applications", optional=True),
 )
 def billing(
     data: ReportData,

@@ -165,8 +165,9 @@ def forecast_lines(data: ReportData, columns: Mapping[str, str] | None, view: st
     automatic = (rows["projected_budget"] - rows["projected_costs"]).clip(lower=0)
     by_hand = amounts(rows["budget_forecast.manual_amount"]).fillna(amounts(rows["budget_forecast.amount"]))
     given = by_hand.where(manual, amounts(rows["budget_forecast.amount"]).fillna(by_hand))
-    rows["automatic"] = rows["forecast_method"].eq("automatic")
-    rows["forecast_to_complete"] = automatic.where(rows["automatic"], given)
+    by_rule = rows["forecast_method"].eq("automatic")
+    rows["automatic"] = by_rule & ~(truth(rows["unbudgeted"]) & strategy.eq(""))
+    rows["forecast_to_complete"] = automatic.where(by_rule, given)
     rows["view_estimate"] = rows["estimate"]
     rows["estimate_at_completion"] = rows["projected_costs"] + rows["forecast_to_complete"]
     rows["over_under"] = rows["projected_budget"] - rows["estimate_at_completion"]
@@ -215,8 +216,8 @@ def cost(
     Projected costs = committed + direct + pending cost changes. Forecast to complete is automatic, max(0, projected budget −
     projected costs), or as entered (manual, monitored). Estimate at completion = projected costs + forecast. Over/under =
     projected budget − estimate: negative is over budget. Spent = job to date / estimate; a line of zero has no percent. An
-    automatic line can never show an underrun, so how many are automatic is printed. Unbudgeted lines are shown. `view` is the
-    name of the budget view (else the one called standard, else the first), `columns` the company's own column names
+    automatic line can never show an underrun, so how many are automatic is printed (unbudgeted lines without a forecast
+    of their own are not among them). Unbudgeted lines are shown. `view` is the name of the budget view (else the one called standard, else the first), `columns` the company's own column names
     (`{"committed": "Committed"}`); where lines call columns by id, `column_ids=True` reads their names.
     """
     rows = forecast_lines(data, columns, view)
@@ -277,7 +278,7 @@ def cost(
     "What is earned against what is billed, and at what margin?",
     Use("prime_contracts_v1_0"),
     *BUDGET,
-    Use("payment_applications", optional=True),
+    Use("payment_applications", optional=True, among=("prime_contracts_v1_0",)),
 )
 def wip(data: ReportData, *, view: str | None = None, columns: Mapping[str, str] | None = None) -> Answer:
     """Work out earned revenue, over- and underbilling, and profit, by project and currency; several contracts are summed.

@@ -35,7 +35,7 @@ def compliance(data: ReportData, *, horizon_days: int = 30) -> Answer:
     """Look at the newest certificate of each vendor with a live commitment.
 
     On site are vendors with a signed commitment that is not complete, closed, terminated or void; those with an approved but
-    unsigned one stand apart. Of each vendor and insurance type the certificate that expires last counts; certificates of a
+    unsigned one stand apart (table `unsigned`). Of each vendor and insurance type the certificate that expires last counts; certificates of a
     project count for that project. Expired is before the day of the report; expiring within `horizon_days` of it; marked
     non-compliant though in date; none on file. A vendor has the worst class of its types.
     """
@@ -81,22 +81,28 @@ def compliance(data: ReportData, *, horizon_days: int = 30) -> Answer:
     rows["rank"] = rows["class"].map(rank)
     rows = rows.sort_values(["rank", "days_left", "vendor"], ignore_index=True)
     vendors = rows.drop_duplicates(["project_id", "vendor_id"])
+    on_site = rows["commitment"].eq("signed")
+    # Over all projects a vendor counts once, and by its signed commitments where it has some.
+    once = rows[on_site | ~rows["vendor_id"].isin(rows.loc[on_site, "vendor_id"])].drop_duplicates(
+        "vendor_id"
+    )
     summary, whole = (
         data.summary(vendors, _measure, "work_order_contracts", "purchase_order_contracts"),
-        _measure(rows.drop_duplicates("vendor_id")),
+        _measure(once),
     )
     order = words(
         "project_id project_name vendor_id vendor commitment insurance_type policy_number expiration_date days_left certificate_status class"
     )
     tables = {
         "total": figures_frame([whole]),
-        "by_vendor": rows.drop_duplicates("vendor_id")[order[2:]].reset_index(drop=True),
+        "by_vendor": once[order[2:]].reset_index(drop=True),
     }
     for name in CLASSES[:4]:
-        tables[name.replace(" ", "_").replace("-", "_")] = rows.loc[
-            rows["class"].eq(name).fillna(False), order
-        ].reset_index(drop=True)
-    tables["valid"] = vendors.loc[vendors["class"].eq("valid").fillna(False), order].reset_index(drop=True)
+        chosen = rows["class"].eq(name).fillna(False) & on_site
+        tables[name.replace(" ", "_").replace("-", "_")] = rows.loc[chosen, order].reset_index(drop=True)
+    valid = vendors["class"].eq("valid").fillna(False) & vendors["commitment"].eq("signed")
+    tables["valid"] = vendors.loc[valid, order].reset_index(drop=True)
+    tables["unsigned"] = vendors.loc[vendors["commitment"].eq("unsigned"), order].reset_index(drop=True)
     elsewhere = company[~company["vendor_id"].isin(sites["vendor_id"])]
     tables["not_on_site"] = elsewhere.drop(columns=["project_id", "project_name"]).reset_index(drop=True)
     findings = [
@@ -105,7 +111,7 @@ def compliance(data: ReportData, *, horizon_days: int = 30) -> Answer:
         f"though in date, {number_text(whole['none_on_file'])} none on file; {number_text(whole['valid'])} are valid.",
         f"{whole['unsigned_vendors']:,} more have an approved but unsigned commitment only; {number_text(whole['unsigned_not_covered'])} of them are expired or without a certificate.",
     ]
-    counts = rows.drop_duplicates("vendor_id")["class"].value_counts()
+    counts = rows[on_site].drop_duplicates("vendor_id")["class"].value_counts()
     pictures = [
         Picture(
             "Vendors on site by the worst of their certificates",

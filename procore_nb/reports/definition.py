@@ -33,7 +33,8 @@ class Use:
     """A list that a report reads.
 
     `arguments` are those of the request, from the day and the options. `parent` is the list below which it stands, and
-    `pick` chooses among the parent's rows. `unless` names lists: only projects for which all of them are empty are asked.
+    `pick` chooses among the parent's rows. `unless` names lists: only projects for which all of them are empty are asked;
+    `among`: only projects that have rows in one of them, or did not answer.
     `wanted` says by the options whether it is read at all.
     """
 
@@ -44,6 +45,7 @@ class Use:
     parent: str = ""
     pick: Pick | None = None
     unless: tuple[str, ...] = ()
+    among: tuple[str, ...] = ()
     wanted: Callable[[Mapping[str, Any]], bool] | None = None
 
 

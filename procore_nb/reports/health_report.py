@@ -48,8 +48,8 @@ _BUILDING = "course_of_construction"
     "Who needs a call this week?",
     Use("project_stages", of_company=True, optional=True),
     Use("incidents", optional=True),
-    Use("injuries", optional=True),
-    Use("near_misses", optional=True),
+    Use("injuries", optional=True, among=("incidents",)),
+    Use("near_misses", optional=True, among=("incidents",)),
     Use(
         "manpower_logs",
         optional=True,
@@ -98,9 +98,9 @@ def portfolio_health(
     grid = _incidents(data, grid)
     grid = _logs(data, grid, log_counts)
     grid = _punch_list(data, grid)
-    asked = rfi_rows(data.again(), "initiated_at")
+    asked = rfi_rows(data, "initiated_at")
     grid = _open_items(data, grid, "rfis", asked, "overdue", rfis_overdue)
-    sent = current_submittals(data.again(), REJECTED)
+    sent = current_submittals(data, REJECTED)
     grid = _open_items(data, grid, "submittals", sent, "at_risk", submittals_at_risk)
     grid = _cost(data, grid, cost_over_percent, view)
     for gauge, lists in GAUGES.items():
@@ -261,7 +261,7 @@ def _cost(
 ) -> pd.DataFrame:
     if not data.has("budget_view_detail_rows"):
         return grid.assign(cost="no data", cost_over_percent=float("nan"))
-    summary = cost.analyse(data.again(), **cost.checked({"view": view})).summary
+    summary = cost.analyse(data, **cost.checked({"view": view})).summary
     over = (100 * -summary["over_under"] / summary["projected_budget"]).where(summary["projected_budget"] > 0)
     worst = over.groupby(summary["project_id"], dropna=False).max()  # of its currencies
     found = grid["project_id"].map(worst).astype("float64").round(2)

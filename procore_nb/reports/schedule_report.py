@@ -35,8 +35,8 @@ def schedule(data: ReportData) -> Answer:
     Only leaves count, not the rows that sum up others. Done is an actual finish, or 100 %. Variance is the actual finish − the
     baseline finish; for a task not done the later of its current finish and the day of the report takes the place of the actual one. Positive is
     late. (Procore's own finish_variance looks like working days.) Done of those due is of tasks with a baseline finish up
-    to the day of the report. End variance is the last finish of the project − the last baseline finish. Tasks without a
-    baseline are counted and have no variance.
+    to the day of the report. End variance is the last finish − the last baseline finish, both of tasks with a baseline. Tasks
+    without a baseline are counted, those that finish later still too, and have no variance.
     """
     rows = _tasks(data)
     summary, figures = data.summary(rows, _measure, "schedule_tasks"), _measure(rows)
@@ -58,7 +58,8 @@ def schedule(data: ReportData) -> Answer:
     ]
     if figures["without_baseline"]:
         findings.append(
-            f"{figures['without_baseline']:,} of {figures['tasks']:,} tasks have no baseline: whether they slip cannot be said."
+            f"{figures['without_baseline']:,} of {figures['tasks']:,} tasks have no baseline: whether they slip cannot be said. "
+            f"{int(summary['later_without_baseline'].sum()):,} of them finish after the last task of their project that has one."
         )
     shown = words(
         "project_id project_name id name critical done baseline_finish finish actual_finish expected_finish variance_days slipping"
@@ -134,7 +135,6 @@ def _tasks(data: ReportData) -> pd.DataFrame:
 def _measure(rows: pd.DataFrame) -> dict[str, Any]:
     slipping, based = rows["slipping"].fillna(False).astype(bool), rows["baseline_finish"].notna()
     end, planned = rows.loc[based, "expected_finish"].max(), rows["baseline_finish"].max()
-    end = rows["expected_finish"].max() if based.any() else end
     return {
         "tasks": len(rows),
         "done": int(rows["done"].sum()),
@@ -146,4 +146,5 @@ def _measure(rows: pd.DataFrame) -> dict[str, Any]:
         "median_variance_days": median(rows["variance_days"]),
         "end_variance_days": math.nan if pd.isna(end) or pd.isna(planned) else (end - planned).days,
         "without_baseline": int((~based).sum()),
+        "later_without_baseline": int((~based & (rows["expected_finish"] > end)).sum()),
     }

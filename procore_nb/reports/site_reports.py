@@ -200,8 +200,8 @@ def _year(day: pd.Timestamp, options: Mapping[str, Any]) -> dict[str, Any]:
     "Safety",
     "How often are people hurt, per hours worked?",
     Use("incidents"),
-    Use("injuries", optional=True),
-    Use("near_misses", optional=True),
+    Use("injuries", optional=True, among=("incidents",)),
+    Use("near_misses", optional=True, among=("incidents",)),
     Use(
         "manpower_logs",
         optional=True,

@@ -7,7 +7,7 @@ through the public calls of `client` and `store` only. Several reports from one 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -22,11 +22,15 @@ from procore_nb.frames import to_frame
 from procore_nb.ids import select_projects
 from procore_nb.near_match import near
 from procore_nb.progress import Progress
+from procore_nb.reports.days import local_days
 from procore_nb.reports.definition import ReportFunction, Use
 from procore_nb.reports.report_data import Coverage, ids_of, state_of
 from procore_nb.store import Store
 
+States = dict[Any, tuple[str, str]]
+Plan = Sequence[tuple[ReportFunction, Mapping[str, Any]]]
 _WORTH_SAYING = 20  # requests
+_LIMITS = ((25, 10, "25 requests in 10 s"), (600, 3600, "600 an hour"))
 
 
 @dataclass
@@ -42,6 +46,11 @@ class Read:
     environment: str = ""
     web_url: str = ""
     requests: int = 0
+
+    @property
+    def today(self) -> pd.Timestamp:
+        """The day of a report for which none was given; of the demo its own."""
+        return self.now.tz_localize(None).normalize() if self.own_day is None else self.own_day
 
     def about(self, day: pd.Timestamp | None) -> Read:
         """Take from the frames where they came from, and of which day they are."""
@@ -64,6 +73,9 @@ class Reader(Protocol):
 
     def holds(self, report: ReportFunction) -> bool:
         """Return whether every list that a report needs, and any it can use, can be had here."""
+
+    def announce(self, reports: Plan, day: pd.Timestamp | None) -> None:
+        """Get ready for several reports: lists are shared, and what they take is printed once."""
 
     def read(self, report: ReportFunction, day: pd.Timestamp | None, options: Mapping[str, Any]) -> Read:
         """Return the lists of one report."""
@@ -95,6 +107,9 @@ class FramesReader:
         self._frames = {name: _as_frame(name, value) for name, value in given.items()}
         self._projects = projects
 
+    def announce(self, reports: Plan, day: pd.Timestamp | None) -> None:
+        """Do nothing: all is here."""
+
     def read(self, report: ReportFunction, day: pd.Timestamp | None, options: Mapping[str, Any]) -> Read:
         """Return the frames of one report, of the chosen projects."""
         names = {_canonical(name): name for name in self._frames}
@@ -109,6 +124,7 @@ class FramesReader:
         ):  # who hands rows over means them
             frames |= _of_projects(frames, self._projects)
         frames |= _of_one_project(report, frames)
+        read.coverage.states |= _all_skipped(frames)
         _check_given(report, frames, read, list(self._frames), "given", options)
         for name, frame in frames.items():
             if note := partial_note(frame):
@@ -127,6 +143,10 @@ class StoreReader:
     def __init__(self, store: Store, projects: Any) -> None:
         self._store, self._projects = store, projects
         self._tables: list[str] = store.tables()["table"].tolist()
+        self._read: dict[str, pd.DataFrame] = {}
+
+    def announce(self, reports: Plan, day: pd.Timestamp | None) -> None:
+        """Do nothing: all is here."""
 
     def read(self, report: ReportFunction, day: pd.Timestamp | None, options: Mapping[str, Any]) -> Read:
         """Return the tables of one report: as they are, or as they were on a past day where history reaches back."""
@@ -136,8 +156,13 @@ class StoreReader:
             known = self._as_of(key, day)
             rebuilt.append(known is not None or name == "projects")
             if known is not None or key in self._tables:
-                frames[name] = self._store.table(key) if known is None else known
+                frames[name] = self._table(key) if known is None else known
         frames |= self._chosen(frames)
+        today = day or read.about(None).today
+        for use in report.uses:
+            if use.name in frames:
+                frames[use.name] = _in_window(frames[use.name], use.arguments(today, options))
+        read.coverage.states |= _all_skipped(frames)
         _check_given(report, frames, read, [*self._tables], "in the store", options)
         read.about(day)
         if read.past and all(rebuilt):
@@ -157,8 +182,14 @@ class StoreReader:
 
     def _chosen(self, frames: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
         if "projects" not in frames and "projects" in self._tables:
-            frames = {**frames, "projects": self._store.table("projects")}
+            frames = {**frames, "projects": self._table("projects")}
         return {**frames, **_of_projects(frames, self._projects)}
+
+    def _table(self, key: str) -> pd.DataFrame:
+        """Return a table as it is, read once for all reports."""
+        if key not in self._read:
+            self._read[key] = self._store.table(key)
+        return self._read[key]
 
     def _as_of(self, key: str, day: pd.Timestamp | None) -> pd.DataFrame | None:
         """Return the rows as they were kept at the end of a day; None where they were not, or have changed since."""
@@ -174,7 +205,7 @@ class StoreReader:
         found, young = [], []
         for name, key in self._names(report).items():
             rows = self._chosen({name: self._store.changes(key, since=_end(day))})[name]
-            if len(rows) and rows["change"].eq("new").sum() == len(self._store.table(key)):
+            if len(rows) and rows["change"].eq("new").sum() == len(self._table(key)):
                 young.append(name)
             elif len(rows):
                 found.append(rows.reindex(columns=["project_id", "change"]).assign(list=name))
@@ -193,34 +224,63 @@ def _end(day: pd.Timestamp) -> pd.Timestamp:
 
 
 class ProcoreReader:
-    """A connection: each list is fetched once, for the chosen projects."""
+    """A connection: each list is fetched once for all reports that were announced, for the chosen projects."""
 
     def __init__(self, procore: Procore, projects: Any, progress: bool | None) -> None:
         self._procore, self._chosen = procore, projects
         self._progress = procore.progress if progress is None else progress
         self._projects: pd.DataFrame | None = None
-        self._fetched: dict[tuple[str, str], tuple[pd.DataFrame, dict[Any, tuple[str, str]]]] = {}
+        self._announced: list[tuple[Use, dict[str, Any]]] = []
+        self._fetched: dict[tuple[Any, ...], tuple[pd.DataFrame, States]] = {}
+
+    def announce(self, reports: Plan, day: pd.Timestamp | None) -> None:
+        """Print once what all these reports need, before the first list is fetched; later reads share their lists."""
+        if self._announced:
+            return
+        today = day or Read({"projects": self.projects()}).about(day).today
+        self._announced = [
+            (use, use.arguments(today, options))
+            for report, options in reports
+            for use in report.uses
+            if use.name != "projects" and not (use.wanted and not use.wanted(options))
+        ]
+        uses = [use for use, _ in self._announced]
+        of_company = {use.name for use in uses if use.of_company}
+        sure = {one.name for one in uses if not (one.of_company or one.parent or one.unless or one.among)}
+        maybe = {one.name for one in uses if one.unless or one.among} - sure
+        number = len(self.projects())
+        least, most = (len(of_company) + len(names) * number for names in (sure, sure | maybe))
+        if not self._progress or most < _WORTH_SAYING:
+            return
+        requests = f"{least:,} requests" if least == most else f"{least:,} to {most:,} requests"
+        below = sorted({use.parent for use in uses if use.parent})
+        further = f", and one for each chosen row of {', '.join(below)}" if below else ""
+        limits = " or ".join(
+            f"{_duration(least / count * seconds)} at {words}" for count, seconds, words in _LIMITS
+        )
+        keeps = self._procore.policy.cache is not None
+        print(
+            f"{'1 report needs' if len(reports) == 1 else f'{len(reports)} reports need'} {requests} to {number:,} projects{further}. "
+            f"The rate limit allows {least:,} in {limits}. "
+            + ("What has come is kept by the cache." if keeps else 'connect(cache="1d") keeps what has come, should it be interrupted.'),
+            file=sys.stderr,
+        )  # fmt: skip
 
     def read(self, report: ReportFunction, day: pd.Timestamp | None, options: Mapping[str, Any]) -> Read:
         """Fetch the lists of one report that were not fetched yet."""
-        projects, requests = self.projects(), 1
-        read = Read({"projects": projects}).about(day)
-        today = day or read.own_day or read.now.tz_localize(None).normalize()
-        self._say(report)
+        self.announce([(report, options)], day)
+        projects = self.projects()
+        read = Read({"projects": projects}, requests=1).about(day)
         for use in report.uses:
             if use.name == "projects" or (use.wanted and not use.wanted(options)):
                 continue
-            key = (use.name, repr((use.arguments(today, options), use.unless, use.parent and options)))
-            if key not in self._fetched:
-                self._fetched[key] = self._fetch(use, read.frames, today, options)
-            frame, states = self._fetched[key]
-            requests += frame.attrs.get("procore", {}).get("requests", 0)
-            read.frames[use.name] = frame
+            arguments = use.arguments(day or read.today, options)
+            frame, states = self._list(use, read, arguments, options)
+            read.requests += frame.attrs.get("procore", {}).get("requests", 0)
+            read.frames[use.name] = _in_window(frame, arguments)
             read.coverage.states |= {(use.name, project): state for project, state in states.items()}
             if not use.of_company and not use.parent and not use.unless:
-                asked = projects["id"].tolist()
-                read.coverage.rows |= {(use.name, one): 0 for one in asked}
-        read.requests = requests
+                read.coverage.rows |= {(use.name, one): 0 for one in projects["id"].tolist()}
         return read.about(day)
 
     def holds(self, report: ReportFunction) -> bool:
@@ -236,49 +296,101 @@ class ProcoreReader:
             self._projects = frame if word else _chosen(frame, self._chosen)
         return self._projects
 
-    def _fetch(
-        self, use: Use, frames: dict[str, pd.DataFrame], day: pd.Timestamp, options: Mapping[str, Any]
-    ) -> tuple[pd.DataFrame, dict[Any, tuple[str, str]]]:
-        projects = self.projects()
-        arguments: dict[str, Any] = {"progress": self._maker, **use.arguments(day, options)}
+    def _list(
+        self, use: Use, read: Read, arguments: Mapping[str, Any], options: Mapping[str, Any]
+    ) -> tuple[pd.DataFrame, States]:
+        """Return a list and who did not answer; one that was fetched for the time and targets of all reports is shared."""
+        others = [(one, its) for one, its in self._announced if one.name == use.name]
+        asked = {**arguments}
+        for name, widest in (("start", min), ("end", max)):
+            if name in asked:
+                asked[name] = widest([asked[name], *(its[name] for _, its in others if name in its)])
         if use.parent:
-            parent = use.pick(frames, options) if use.pick else frames[use.parent]
-            arguments["parent"] = parent
-            if parent.empty:
-                return pd.DataFrame(), {}
+            targets = use.pick(read.frames, options) if use.pick else read.frames[use.parent]
+        elif use.of_company:
+            targets = pd.DataFrame({"id": [0]})
+        else:
+            targets = self._asked(use, read, [one for one, _ in others])
+        key = (use.name, *sorted(asked.items()), *map(str, targets.get("id", ())))
+        if key not in self._fetched:
+            self._fetched[key] = self._fetch(use, targets, asked)
+        return self._fetched[key]
+
+    def _asked(self, use: Use, read: Read, others: Sequence[Use]) -> pd.DataFrame:
+        """Return the projects to ask; another report may ask all of them, and that fetch then serves both."""
+        projects, serves = self.projects(), any(not one.unless and not one.among for one in others)
+        for names, without in ((use.unless, True), (use.among, False)):
+            if not names or serves:
+                continue
+            have = [read.frames[one]["project_id"] for one in names if "project_id" in read.frames[one]]
+            busy = {project for (name, project) in read.coverage.states if name in names and not without}
+            busy |= set(pd.concat(have).dropna()) if have else set()
+            projects = projects[projects["id"].isin(list(busy)) ^ without]
+        return projects
+
+    def _fetch(
+        self, use: Use, targets: pd.DataFrame, arguments: Mapping[str, Any]
+    ) -> tuple[pd.DataFrame, States]:
+        if targets.empty:
+            return pd.DataFrame(), {}
+        given: dict[str, Any] = {"progress": self._maker, **arguments}
+        if use.parent:
+            given["parent"] = targets
+            if self._progress and len(targets) >= _WORTH_SAYING:
+                print(
+                    f"{use.name}: {len(targets):,} requests, one for each row of {use.parent}.",
+                    file=sys.stderr,
+                )
         elif not use.of_company:
-            taken = [frames[one]["project_id"] for one in use.unless if "project_id" in frames[one].columns]
-            busy = set(pd.concat(taken).dropna()) if taken else set()
-            arguments["projects"] = projects[~projects["id"].isin(list(busy))]
-            if arguments["projects"].empty:
-                return pd.DataFrame(), {}
+            given["projects"] = targets
         try:
-            frame = self._procore.table(use.name, **arguments)
+            frame = self._procore.table(use.name, **given)
         except (AccessError, NotFoundError) as error:
             if error.status not in (403, 404):
                 raise
-            asked = [None] if use.of_company else projects["id"].tolist()
+            asked = [None] if use.of_company else self.projects()["id"].tolist()
             return pd.DataFrame(), dict.fromkeys(asked, (state_of(error.status), error.message))
-        skipped = frame.attrs["procore"]["skipped"]
-        return frame, {one.get("project_id"): (state_of(one["status"]), one["reason"]) for one in skipped}
+        return frame, _skipped(frame)
 
     def _maker(self, name: str, targets: int) -> Progress:
         """One line for each list; what is skipped stands in the coverage, so no warnings beside it."""
         return Progress(name, targets=targets, noun="targets", show=self._progress)
 
-    def _say(self, report: ReportFunction) -> None:
-        new = [use for use in report.uses if all(use.name != name for name, _ in self._fetched)]
-        each = [use for use in new if not use.of_company and not use.unless and not use.wanted]
-        requests = len(each) * len(self.projects()) + len([use for use in new if use.of_company])
-        if self._progress and requests >= _WORTH_SAYING:
-            policy = self._procore.policy
-            seconds = self._procore.session.shared.rate_limiter.estimate(requests, policy.clock())
-            below = ", and those below rows of other lists" if any(use.parent for use in new) else ""
-            print(
-                f"{report.name}: at least {requests:,} requests to {len(self.projects()):,} projects{below}; "
-                f"the rate limit allows that in {seconds:,.0f} s.",
-                file=sys.stderr,
-            )
+
+def _skipped(frame: pd.DataFrame) -> States:
+    """Return the projects that did not answer a list, as its frame tells; of a store's table it tells their ids only."""
+    found: States = {}
+    for one in frame.attrs.get("procore", {}).get("skipped", []):
+        if isinstance(one, Mapping):
+            found[one.get("project_id")] = state_of(one.get("status")), str(one.get("reason", ""))
+        elif str(one).isdecimal():
+            found[int(one)] = "no permission or tool off", "refused when the store was synced"
+    return found
+
+
+def _all_skipped(frames: Mapping[str, pd.DataFrame]) -> dict[tuple[str, Any], tuple[str, str]]:
+    """Return the projects that did not answer, by list, of frames that were fetched or kept before."""
+    return {
+        (name, project): state
+        for name, frame in frames.items()
+        for project, state in _skipped(frame).items()
+        if name != "projects" and project is not None
+    }
+
+
+def _in_window(frame: pd.DataFrame, arguments: Mapping[str, Any]) -> pd.DataFrame:
+    """Return the rows of the days that a report asks for, where a longer time was fetched for others."""
+    if "start" not in arguments or "date" not in frame.columns:
+        return frame
+    day = local_days(frame["date"])
+    found: pd.DataFrame = frame[
+        day.isna() | day.between(pd.Timestamp(arguments["start"]), pd.Timestamp(arguments["end"]))
+    ]
+    return found
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds / 3600:,.1f} hours" if seconds >= 5400 else f"{seconds / 60:,.0f} minutes" if seconds >= 90 else f"{seconds:,.0f} s"  # fmt: skip
 
 
 def store_reader(reader: Reader) -> StoreReader:

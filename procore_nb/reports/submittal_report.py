@@ -38,7 +38,7 @@ def submittals(data: ReportData, *, rejected_responses: tuple[str, ...] = REJECT
     `required_on_site_date` − `lead_time` days (without a lead time there is no float); float is the days from the day of the
     report to it. At risk is a float below 0, of those not closed, and of those closed as rejected (`rejected_responses` of the
     last reviewers, or such a status) without a newer revision. A draft past `submit_by` is late to submit. Cycle is closed −
-    received of each closed revision; chain is first revision received to last closed; resubmitted is the share of closed
+    received of each closed revision, superseded ones included, as each was a review; chain is first revision received to last closed; resubmitted is the share of closed
     chains with more than one revision. Approver response is returned − sent: the mean as Procore takes it, without responses
     that lack a sent, returned or due date or took 40 days or more, and beside it the median of all, as that rule hides the
     slowest.

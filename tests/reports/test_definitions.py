@@ -235,7 +235,7 @@ def test_cost_forecasts_by_hand_automatically_and_without_a_budget() -> None:
     found = reports.cost({"budget_view_detail_rows": [automatic, manual, empty]}, as_of=DAY)
     assert sorted(found.rows["over_under"]) == [-30, -10, 0]
     assert found.tables["total"]["estimate_at_completion"].tolist() == [165 + 145]
-    assert found.tables["total"]["automatic_lines"].tolist() == [2]
+    assert found.tables["total"]["automatic_lines"].tolist() == [1]
     assert found.tables["total"]["unbudgeted_lines"].tolist() == [1]
     assert found.rows["spent_percent"].isna().sum() == 1
     own = [{("Bought" if key == "Committed Costs" else key): value for key, value in automatic.items()}]
@@ -445,6 +445,7 @@ def test_schedule_counts_leaves_and_takes_today_for_what_should_be_done() -> Non
         task(3, "2026-06-12", "2026-06-10", actual_finish="2026-06-12T00:00:00Z"),
         task(4, "2026-07-01", "2026-06-25", percentage=100),
         task(5, "2026-07-01", None),
+        task(6, "2026-08-01", None),  # added since: the end is compared among tasks with a baseline
     ]
     project = [{"id": 10, "name": "P", "time_zone": "Pacific Time (US & Canada)"}]
     found = reports.schedule({"schedule_tasks": tasks, "projects": project}, as_of=DAY)
@@ -453,9 +454,11 @@ def test_schedule_counts_leaves_and_takes_today_for_what_should_be_done() -> Non
         3: 2,
         4: 6,
         5: -1,
+        6: -1,
     }
     whole = found.tables["total"].iloc[0]
-    assert (whole["slipping"], whole["critical_slipping"], whole["without_baseline"]) == (1, 1, 1)
+    assert (whole["slipping"], whole["critical_slipping"], whole["without_baseline"]) == (1, 1, 2)
+    assert (whole["median_end_variance_days"], whole["later_without_baseline"]) == (6, 1)
     assert (whole["due"], whole["done_of_due_percent"]) == (2, 50)
 
 
@@ -805,3 +808,38 @@ def test_hours_of_projects_whose_injuries_are_unknown_stay_out_of_the_rates() ->
 
     assert trir({}) == (1000, [1, 0])
     assert trir({("injuries", 2): ("no permission", "403")}) == (2000, [1, pd.NA])
+
+
+def test_who_has_an_unsigned_commitment_only_stands_apart() -> None:
+    def order(vendor: int, project: int, executed: bool) -> dict[str, Any]:
+        return {
+            "id": vendor,
+            "project_id": project,
+            "status": "Approved",
+            "executed": executed,
+            "vendor": {"id": vendor},
+        }
+
+    orders = [order(1, 1, True), order(2, 1, False), order(3, 1, True), order(3, 2, False)]
+    late = {"vendor_id": 3, "project_id": 2, "expiration_date": "2026-06-01"}
+    lists: Lists = {
+        "work_order_contracts": orders,
+        "insurances": [{"vendor_id": 3, "expiration_date": "2027-01-01"}],
+        "project_insurances": [late | {"insurance_type": "Workers"}],
+    }
+    found = reports.compliance(lists, as_of=DAY)
+    whole = found.tables["total"].iloc[0]
+    assert (whole["vendors"], whole["none_on_file"], whole["unsigned_vendors"]) == (2, 1, 1)
+    assert found.tables["none_on_file"]["vendor_id"].tolist() == [1]
+    assert sorted(found.tables["unsigned"]["vendor_id"]) == [2, 3]
+    assert (whole["expired"], whole["valid"]) == (0, 1)  # 3 is expired only where its commitment is unsigned
+    assert found.tables["expired"].empty
+
+
+def test_projects_that_a_store_was_refused_have_no_figures(tmp_path: Path) -> None:
+    frame = pnb.to_frame([{"id": 1, "project_id": 7, "status": "open", "due_date": "2026-06-01"}])
+    frame.attrs["procore"] = {"environment": "mine", "skipped": ["8"]}
+    projects = [{"id": 7, "name": "P"}, {"id": 8, "name": "Q"}]
+    found = reports.rfis({"rfis": frame, "projects": projects}, as_of=DAY)
+    assert found.summary["open"].fillna(-1).tolist() == [1, -1]
+    assert found.coverage.set_index("project_id").loc[8, "state"] == "no permission or tool off"
