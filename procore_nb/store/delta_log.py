@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
@@ -96,21 +96,35 @@ def checkpoint(version: int) -> str:
 
 def head(files: Files, table: str) -> Head:
     """The last commit of a table's log; one without number if there is no log."""
-    numbers = re.findall(r"^(\d{20})\.json$", "\n".join(files.names(f"{table}/{LOG}")), re.MULTILINE)
+    numbers = _numbers(files, table)
     since: dict[str, bool] = {}
-    for version in sorted(map(int, numbers), reverse=True):
+    for version in numbers:
         actions = _read(files, f"{table}/{entry(version)}")
         named = next(
             (one["commitInfo"][_MANIFEST] for one in actions if _MANIFEST in one.get("commitInfo", ())), ""
         )
         if named:
-            return Head(int(max(numbers)), str(named), since)
+            return Head(numbers[0], str(named), since)
         for one in actions:
             for kind in one.keys() & {"add", "remove"}:
                 since.setdefault(unquote(one[kind]["path"]), kind == "add")
     if numbers:
         raise damaged(files.address(f"{table}/{LOG}"))
     return Head()
+
+
+def versions(files: Files, table: str) -> Iterator[tuple[int, str]]:
+    """The commits of ours that are still in a log: the number of each, and the manifest it names."""
+    for number in _numbers(files, table):
+        for action in _read(files, f"{table}/{entry(number)}"):
+            if _MANIFEST in action.get("commitInfo", ()):
+                yield number, str(action["commitInfo"][_MANIFEST])
+
+
+def _numbers(files: Files, table: str) -> list[int]:
+    """The numbers of all commits, the last first."""
+    names = "\n".join(files.names(f"{table}/{LOG}"))
+    return sorted(map(int, re.findall(r"^(\d{20})\.json$", names, re.MULTILINE)), reverse=True)
 
 
 def commit(before: Manifest, after: Manifest, named: str, live: Iterable[str]) -> bytes:

@@ -167,11 +167,7 @@ def _erase_table(files: Files, manifest: Manifest, person: Person, people: str) 
     if not any(one.touched for one in found) and since == manifest.since:
         return {}
     live, ended = found[: len(manifest.parts)], found[len(manifest.parts) :]
-    after = replace(manifest, generation=manifest.generation + 1)
     snapshot = Snapshot(files, manifest, manifest)
-    if manifest.header:
-        header = snapshot.keep(manifest.files[0])
-        after = replace(after, header_digest=header.digest, header_bytes=header.bytes)
     parts = _write(snapshot, manifest.parts, live, f"part-{snapshot.mark}")
     over = _write(snapshot, manifest.ended, ended, f"_ended-{snapshot.mark}", below=HISTORY)
     last = manifest.last | {
@@ -179,13 +175,8 @@ def _erase_table(files: Files, manifest: Manifest, person: Person, people: str) 
             one for one in manifest.last.get("skipped", []) if not _is_place_of(one, manifest, person)
         ]
     }
-    rows = sum(part.rows for part in parts)
-    snapshot.commit(
-        replace(
-            after, parts=parts, ended=over, since={k: v for k, v in since.items() if v}, last=last, rows=rows
-        ),
-        at_once=True,
-    )
+    since = {moment: places for moment, places in since.items() if places}
+    snapshot.commit(replace(manifest, parts=parts, ended=over, since=since, last=last), at_once=True)
     return {
         "rows": sum(one.removed for one in live),
         "versions": sum(one.removed for one in ended),

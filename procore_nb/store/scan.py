@@ -5,6 +5,7 @@ In: the files of a table. Out: DataFrames with the columns and dtypes of `procor
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import Any, Literal
 
@@ -34,27 +35,16 @@ from procore_nb.store.manifest import (
     VALID_FROM,
     VALID_TO,
     Manifest,
+    Part,
     folder_name,
     read_identity,
 )
-from procore_nb.store.schema import safe_names
+from procore_nb.store.schema import renamed, renames, safe_names
 from procore_nb.store.snapshot import HISTORY, WORK, located
 
 _BOOKS = (FIRST_SEEN, VALID_FROM, VALID_TO, DELETED_AT)
 VERSION_BOOKS = (VALID_FROM, VALID_TO, DELETED_AT)
 DELETED_BOOKS = (DELETED_AT,)
-
-
-def current(files: Files, folder: str, manifest: Manifest) -> pa.Table:
-    """The rows as they are, in the order of place and id."""
-    tables = [read_rows(files, folder, part) for part in manifest.parts]
-    return _joined(tables, manifest)
-
-
-def ended(files: Files, folder: str, manifest: Manifest) -> pa.Table:
-    """Versions that are no longer."""
-    tables = [read_rows(files, f"{folder}/{HISTORY}", part) for part in manifest.ended]
-    return _joined(tables, manifest)
 
 
 def as_frame(
@@ -176,10 +166,15 @@ def moment(value: Any, where: str) -> datetime:
     )
 
 
-def _joined(tables: list[pa.Table], manifest: Manifest) -> pa.Table:
+def joined(
+    files: Files, folder: str, parts: Iterable[Part], manifest: Manifest, former: Manifest | None = None
+) -> pa.Table:
+    """The rows of some parts, with all columns of a state; of parts of a former state too."""
     extra = (*(EXACT + name for name in manifest.exact), *_BOOKS)
-    even = [conform(table, manifest.columns, manifest.columns, extra) for table in tables]
-    return pa.concat_tables(even) if even else conform(pa.table({}), manifest.columns, {}, extra)
+    names = {} if former is None else renames(former.fields, manifest.fields)
+    own = {names.get(name, name): kind for name, kind in (former or manifest).columns.items()}
+    rows = [renamed(read_rows(files, folder, part), names) for part in parts]
+    return pa.concat_tables([conform(one, manifest.columns, own, extra) for one in [*rows, pa.table({})]])
 
 
 def _last(names: pa.Array) -> pa.Array:
@@ -257,7 +252,7 @@ class Tables:
         at = None if as_of is None else moment(as_of, "as_of")
         if at is not None and (history or deleted is not None):
             raise ArgumentError("as_of goes without deleted and history.", advice="Leave them out.")
-        manifest, rows, over = self._read(name, over=history or deleted is not None or at is not None)
+        manifest, rows, over = self.read(name, over=history or deleted is not None or at is not None)
         books: tuple[str, ...] = ()
         if at is not None:
             rows = rows_at(rows, over, manifest, at)
@@ -270,7 +265,7 @@ class Tables:
     def changes(self, name: str, since: Any, *, names: ColumnNames, decimals: Decimals) -> pd.DataFrame:
         """The rows that became new, changed or deleted since a moment."""
         checked_decimals(decimals)
-        manifest, live, over = self._read(name, over=True)
+        manifest, live, over = self.read(name, over=True)
         rows, words, moments = changes(live, over, manifest, moment(since, "since"))
         frame = as_frame(rows, manifest, decimals=decimals)
         frame.insert(0, "change", pd.Series(words, dtype="string"))
@@ -297,13 +292,14 @@ class Tables:
         for part in manifest.files:
             check_digest(self._files, f"{folder}/{part.file}", part.digest)
 
-    def _read(self, name: str, *, over: bool) -> tuple[Manifest, pa.Table, pa.Table]:
-        """Live rows, and ended versions if wanted, of one state: begun again if a sync has put the next in its place."""
+    def read(self, name: str, *, over: bool) -> tuple[Manifest, pa.Table, pa.Table]:
+        """Live rows, and ended versions if wanted (else none), of one state: begun again if a sync has put the next in its place."""
         for _ in range(TRIES):
             folder, manifest = self.find(name)
             try:
-                live = current(self._files, folder, manifest)
-                return manifest, live, ended(self._files, folder, manifest) if over else None
+                live = joined(self._files, folder, manifest.parts, manifest)
+                ended = manifest.ended if over else ()
+                return manifest, live, joined(self._files, f"{folder}/{HISTORY}", ended, manifest)
             except StoreError as error:
                 failure = error
             except (

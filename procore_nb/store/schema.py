@@ -42,7 +42,6 @@ def next_schema(endpoint: Any, manifest: Manifest, plan: StagingPlan, staged: St
     key = tuple(name for name in (*plan.place, "id") if name in columns and (has_id or name != "id"))
     return replace(
         manifest,
-        generation=manifest.generation + 1,
         place=plan.place,
         key=key,
         has_id=has_id,

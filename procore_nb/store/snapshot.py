@@ -25,6 +25,7 @@ from itertools import chain
 import pyarrow as pa
 
 from procore_nb.errors import StoreError
+from procore_nb.frames.codec import schema_of
 from procore_nb.scalars import utc_text
 from procore_nb.store.data_files import PART_ROWS, cuts, read_rows, write_rows
 from procore_nb.store.delta_log import LAST_CHECKPOINT, LOG, checkpoint, commit, entry, head, write_checkpoint
@@ -97,6 +98,15 @@ class Snapshot:
             If another sync has put a state of its own in place since this one began.
         """
         before, files, table = self._before, self._files, self._table
+        header, rows = self._header(after), sum(part.rows for part in after.parts)
+        after = replace(
+            after,
+            generation=before.generation + 1,
+            header=header.file,
+            header_digest=header.digest,
+            header_bytes=header.bytes,
+            rows=rows,
+        )
         if files.renames:
             version = self._keep_log(at_once)
             after = replace(
@@ -130,6 +140,16 @@ class Snapshot:
             write_checkpoint(files, table, after)
             _vacuum(files, after, name, gone=[*chain(*before.retired.values()), *replaced])
         return after
+
+    def _header(self, after: Manifest) -> Part:
+        """A file without rows that has all columns: engines that look at the first file only see them."""
+        before = self._before
+        same = before.columns == after.columns and before.exact == after.exact
+        if same and before.aliases == after.aliases and before.header:
+            return self.keep(before.files[0])
+        return self.write(
+            f"0-columns-{self.mark}.parquet", schema_of(after.columns, after.extra).empty_table()
+        )
 
     def _keep_log(self, at_once: bool) -> int:
         """Take the log's commits into the next state; returns the number of the next one, 0 for a new log.
@@ -247,12 +267,18 @@ def located(files: Files, table: str) -> tuple[str, Manifest] | None:
                     return folder, read_manifest(data, files.address(folder))
             continue
         found = head(files, table)  # copied from a URL, if this is a disk
-        data = files.read(f"{table}/{found.manifest or NAME}")
-        if data is not None:
-            return table, replace(read_manifest(data, files.address(table)), version=found.version)
+        manifest = state_named(files, table, found.manifest or NAME)
+        if manifest is not None:
+            return table, replace(manifest, version=found.version)
         if not found.manifest:
             return None
     return None
+
+
+def state_named(files: Files, table: str, named: str) -> Manifest | None:
+    """The state in a manifest beside its parts; None if it is gone."""
+    data = files.read(f"{table}/{named}")
+    return None if data is None else read_manifest(data, files.address(table))
 
 
 _MANY = 32  # small files, after which they are joined
@@ -279,10 +305,10 @@ class History:
         self._rows = 0
         self._made: list[Part] = []
 
-    def add(self, rows: pa.Table) -> None:
+    def add(self, *tables: pa.Table) -> None:
         """Take versions that ended."""
-        self._waiting.append(rows)
-        self._rows += rows.num_rows
+        self._waiting += tables
+        self._rows += sum(rows.num_rows for rows in tables)
         if self._rows >= PART_ROWS:
             self._write()
 

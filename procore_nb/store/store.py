@@ -27,6 +27,7 @@ from procore_nb.store.files import damaged, files_at
 from procore_nb.store.locks import locked
 from procore_nb.store.manifest import Manifest, check_identity, folder_name, read_identity
 from procore_nb.store.report import SyncLog, result_frame, store_html, tables_frame
+from procore_nb.store.restore import restore
 from procore_nb.store.scan import TRIES, ColumnNames, Tables, checked_names
 from procore_nb.store.snapshot import WORK, half_swapped, recover
 from procore_nb.store.strategy import Source, TargetNames, wanted_lists
@@ -323,6 +324,52 @@ class Store:
         """
         with locked(self._files, wait_seconds=not_negative(wait_seconds, "wait_seconds")):
             return erase.erase(self._files, user_id, self._tables.catalogue)
+
+    @explain_calls()
+    def restore(
+        self, name: str, *, as_of: Any = None, version: int | None = None, wait_seconds: float = 0.0
+    ) -> pd.DataFrame:
+        """Bring a table back to what it was, as one commit: after a sync that took or brought what it should not have.
+
+        Rows that are replaced become earlier versions; no row is lost by it. The next sync brings the table up to date again, reading
+        everything, or after `version` what changed since that version.
+
+        Parameters
+        ----------
+        name
+            Name or alias of the list.
+        as_of
+            A date (its first moment, UTC) or time, as in `table`: rows that have changed since need `sync(history=True)`.
+        version
+            Or the number of a Delta version whose files are still there: at a URL and on Windows for `keep_days`.
+        wait_seconds
+            How long to wait for another process that syncs this store.
+
+        Returns
+        -------
+        DataFrame
+            One row as of `sync`, with the mode `restore`: `new` counts rows that came back, `changed` those with other values,
+            `deleted` those that were not there then. Zeros: the table was as it is.
+
+        Raises
+        ------
+        ArgumentError
+            If the table was not kept at `as_of`, or earlier versions of its rows were not.
+        StoreError
+            If the version is gone, another process syncs the store, or a file is damaged. The table is as it was.
+
+        Examples
+        --------
+        >>> import procore_nb as pnb
+        >>> store = pnb.Store("portfolio")
+        >>> store.restore("projects", as_of="2100-01-01")[["new", "changed", "deleted"]].to_numpy().tolist()
+        [[0, 0, 0]]
+        """
+        with locked(self._files, wait_seconds=not_negative(wait_seconds, "wait_seconds")):
+            erase.finish(self._files, self._tables.catalogue)
+            return result_frame(
+                [restore(self._files, self._tables, name, as_of=as_of, version=version, at=self._clock())], {}
+            )
 
     @explain_calls()
     def to_duckdb(self, path: str | os.PathLike[str]) -> Path:

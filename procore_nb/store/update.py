@@ -120,17 +120,11 @@ class _Work:
             for made in pool.map(self._one_range, *zip(*self._ranges(), strict=True)):
                 parts += made.parts
                 self._counts.add(made.counts)
-                for rows in made.ended:
-                    self._ended.add(rows)
-        header = self._header()
+                self._ended.add(*made.ended)
         after = replace(
             self._after,
-            header=header.file,
-            header_digest=header.digest,
-            header_bytes=header.bytes,
             parts=tuple(parts),
             ended=self._ended.close(self._before.ended),
-            rows=sum(part.rows for part in parts),
             deleted=self._before.deleted + self._counts.deleted,
             since=self._since(),
         )
@@ -247,16 +241,6 @@ class _Work:
         if not len(self._gone) or not self._after.has_id:
             return np.zeros(rows.num_rows, bool)
         return _among(row_names(rows, self._after.place), self._gone)
-
-    def _header(self) -> Part:
-        """A file without rows that has all columns: engines that look at the first file only see them."""
-        before, after = self._before, self._after
-        same = before.columns == after.columns and before.exact == after.exact
-        if same and before.aliases == after.aliases and before.header:
-            return self._snapshot.keep(self._before.files[0])
-        name = f"0-columns-{self._snapshot.mark}.parquet"
-        empty = schema_of(self._after.columns, self._after.extra).empty_table()
-        return self._snapshot.write(name, empty)
 
     def _since(self) -> dict[str, list[str]]:
         """The start of the last read of each place: this one's, where it answered.
