@@ -111,9 +111,9 @@ def test_at_a_url_a_version_is_restored_for_as_long_as_its_files_stay(
     ("call", "error", "words"),
     [
         (
-            {"version": 7},
+            {"version": 0},
             StoreError,
-            r"Version 7 of rfis in .* is gone: there is 0 \(synced 2026-03-02T08:00",
+            r"Version 0 of rfis in .* is gone: there is 1 \(synced 2026-03-02T08:01",
         ),
         ({"as_of": "2020-01-01"}, ArgumentError, "rfis is kept since 2026-03-02 08:00 UTC"),
         ({"as_of": "soon"}, ArgumentError, "as_of takes a date"),
