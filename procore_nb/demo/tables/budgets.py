@@ -23,10 +23,11 @@ _VIEWS = read_facts("money")["views"]  # name, text, role, and the formula under
 
 def _columns(context: RequestContext) -> dict[str, str]:
     """Columns of the view asked for, or of the first view for a snapshot; none if there is no such view."""
-    if (views := _views(context)) and "budget_view_snapshot_id" in context.ids:
-        columns: dict[str, str] = _VIEWS[views[0]][3]
-        return columns
-    number = context.number_of(VIEW, context.ids["budget_view_id"])
+    views = _views(context)
+    if "budget_view_snapshot_id" in context.ids:
+        number = views[0] if views else None
+    else:
+        number = context.number_of(VIEW, context.ids["budget_view_id"])
     return _VIEWS[number][3] if number in views else {}
 
 
