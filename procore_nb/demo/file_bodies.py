@@ -18,9 +18,9 @@ from procore_nb.demo.pictures import Colour, Picture, pdf_of, text_operators
 from procore_nb.demo.portfolio import Portfolio
 from procore_nb.demo.stored_files import StoredFile
 from procore_nb.demo.tables.drawings import DISCIPLINES
-from procore_nb.demo.tables.progress_curve import works
+from procore_nb.demo.tables.plan import works
 from procore_nb.demo.tables.request_context import RequestContext
-from procore_nb.demo.tables.weather import weather
+from procore_nb.demo.tables.sitedays import weather
 
 PHOTO, SHEET = (640, 480), (1192, 842)
 _INK, _GREY, _WHITE = (40, 44, 52), (150, 154, 160), (255, 255, 255)

@@ -21,7 +21,7 @@ from procore_nb.demo.company import TODAY
 from procore_nb.demo.facts import read_facts
 from procore_nb.demo.storage import HERE
 from procore_nb.demo.tables.request_context import RequestContext, Row
-from procore_nb.demo.tables.shape import Shape, shape_of
+from procore_nb.demo.tables.serialise import Shape, shape_of
 
 TYPES = {
     "pdf": "application/pdf",

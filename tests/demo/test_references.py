@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from procore_nb.catalog import endpoint, endpoints
-from procore_nb.demo.tables import references, table_of
+from procore_nb.demo.tables import generated_rows, table_of
 
 from .reading import READER
 
@@ -41,7 +41,7 @@ def _pointers(value: Any) -> Iterator[tuple[str, Any]]:
             yield from _pointers(inner)
 
 
-@pytest.mark.parametrize("name", sorted(set(references._LISTS.values())))
+@pytest.mark.parametrize("name", sorted(set(generated_rows._LISTS.values())))
 def test_a_list_that_is_pointed_at_needs_no_more_than_a_project(name: str) -> None:
     one = endpoint(name)
     assert not one.parents
@@ -54,7 +54,7 @@ def test_a_list_that_is_pointed_at_needs_no_more_than_a_project(name: str) -> No
 def test_invented_rows_point_at_records_of_their_project(stem: str) -> None:
     seen = 0
     for project in _PROJECTS:
-        there = {str(row["id"]) for row in READER.rows(references._LISTS[stem], project)}
+        there = {str(row["id"]) for row in READER.rows(generated_rows._LISTS[stem], project)}
         for one in _INVENTED:
             found = {str(value) for key, value in _pointers(READER.rows(one.name, project)) if key == stem}
             assert found <= there, one.name

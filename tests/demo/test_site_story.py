@@ -9,7 +9,7 @@ import pytest
 from procore_nb.catalog import endpoint
 from procore_nb.demo import TODAY
 from procore_nb.demo.tables import RequestContext, sitedays
-from procore_nb.demo.tables.weather import Weather
+from procore_nb.demo.tables.sitedays import Weather
 
 from .reading import READER
 

@@ -11,8 +11,7 @@ from decimal import Decimal
 
 from procore_nb.demo.facts import read_facts
 from procore_nb.demo.tables import directory
-from procore_nb.demo.tables.directory import COST_TYPES, CostType
-from procore_nb.demo.tables.made_up_names import COST_CODES
+from procore_nb.demo.tables.directory import COST_CODES, COST_TYPES, CostType
 from procore_nb.demo.tables.plan import plan_of
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from procore_nb.demo.company import TODAY
 from procore_nb.demo.facts import read_facts
-from procore_nb.demo.tables import directory, site_team
-from procore_nb.demo.tables.billing import periods
-from procore_nb.demo.tables.budgetcodes import UNBUDGETED, BudgetCode
-from procore_nb.demo.tables.claims import Claim
-from procore_nb.demo.tables.figures import RESERVE, figures, transfers
+from procore_nb.demo.tables import directory
+from procore_nb.demo.tables.billing import COUNTED, bills, periods, spendings
+from procore_nb.demo.tables.budgetcodes import BUDGET_CODES, UNBUDGETED, BudgetCode, budget_code, codes_of
+from procore_nb.demo.tables.claims import ALLOWANCE, CONTINGENCY, Claim, claims
+from procore_nb.demo.tables.plan import plan_of, works
+from procore_nb.demo.tables.purchases import budget, commitment_orders, prime_orders, purchases
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
 from procore_nb.demo.tables.row_forms import money, total, written
@@ -74,7 +76,7 @@ def budget_view_snapshots(context: RequestContext) -> Iterator[Row]:
             "name": f"{day.year} Q{(day.month + 2) // 3}",
             "description": None,
             "created_at": context.here.calendar.entered(day, number),
-            "created_by": site_team.office(context)[0].ref,
+            "created_by": directory.office(context)[0].ref,
             "budget_view": {"id": context.id(VIEW, _views(context)[0])},
         }
 
@@ -164,3 +166,97 @@ def _word(claim: Claim) -> str:
     if claim.firm and claim.firm.agreed:
         return "approved"
     return "void" if claim.decided else "under_review"
+
+
+RESERVE = budget_code(0, "O")  # transfers are taken from here
+# Where an order counts: by whether it is the owner's, and by its state.
+_COLUMNS = {
+    (True, "approved"): "approved",
+    (True, "pending"): "pending",
+    (False, "approved"): "committed",
+    (False, "pending"): "pending_costs",
+}
+
+
+@dataclass
+class Figures:
+    """Money of one budget code, in cents; `guess` is the part of the automatic forecast that somebody typed instead."""
+
+    original: int
+    guess: float | None = None
+    transfers: int = 0
+    approved: int = 0
+    pending: int = 0
+    committed: int = 0
+    direct: int = 0
+    billed: int = 0
+    pending_costs: int = 0
+
+    @property
+    def revised(self) -> int:
+        """Budget with transfers and approved changes."""
+        return self.original + self.transfers + self.approved
+
+    @property
+    def projected_budget(self) -> int:
+        """Budget if all pending changes are approved."""
+        return self.revised + self.pending
+
+    @property
+    def projected_costs(self) -> int:
+        """What is committed, spent and asked for."""
+        return self.committed + self.direct + self.pending_costs
+
+    @property
+    def automatic(self) -> int:
+        """What is still to be bought if the rest of the budget is spent."""
+        return max(0, self.projected_budget - self.projected_costs)
+
+    @property
+    def forecast(self) -> int:
+        """What is still to be bought: the rest of the budget, or what somebody typed, nothing once the work is finished."""
+        return self.automatic if self.guess is None else int(self.automatic * self.guess) // 100 * 100
+
+
+def figures(context: RequestContext, day: date) -> dict[BudgetCode, Figures]:
+    """Figures of each budget code of a project at the end of a day."""
+    term, plan, draw = works(context), plan_of(context.here), context.random("forecasts")
+    found = {one: Figures(budget(context)[one.number]) for one in codes_of(context)}
+    for one, row in found.items():
+        typed = draw.uniform(0.5, 1.0) if draw.random() < 0.15 else None
+        row.guess = 0.0 if term and term.elapsed(day) >= plan[one.code].end else typed
+    for claim in transfers(context):
+        if claim.firm and claim.firm.agreed and claim.firm.on and claim.firm.on.date() <= day:
+            found[claim.code].transfers += claim.cost
+            found[RESERVE].transfers -= claim.cost
+    for order in (*prime_orders(context), *commitment_orders(context)):
+        state = order.state_on(day)
+        column = _COLUMNS.get((order.purchase is None, state))
+        for claim, amount in order.parts if column else ():
+            setattr(found[claim.code], column, getattr(found[claim.code], column) + amount)  # type: ignore[arg-type]
+    _add_costs(context, found, day)
+    return found
+
+
+def transfers(context: RequestContext) -> tuple[Claim, ...]:
+    """Changes the budget pays for from its own reserve."""
+    kinds = (ALLOWANCE, CONTINGENCY)
+    return tuple(one for one in claims(context) if one.kind in kinds and one.firm is not None)
+
+
+def _add_costs(context: RequestContext, found: dict[BudgetCode, Figures], day: date) -> None:
+    for one in purchases(context):
+        if not one.executed or one.contract_date > day:
+            continue
+        for line in one.lines:
+            found[line.code].committed += line.amount
+        done = [bill for bill in bills(context)[one.index] if bill.status in COUNTED and bill.billed <= day]
+        if done:
+            for line, amount in zip(one.lines, done[-1].lines, strict=True):
+                found[line.code].billed += amount
+            for number, amount in done[-1].extras.items():
+                found[BUDGET_CODES[number]].billed += amount
+    for spending in spendings(context):
+        if spending.status == "approved" and spending.day <= day:
+            for code, amount in spending.lines:
+                found.setdefault(code, Figures(0)).direct += amount

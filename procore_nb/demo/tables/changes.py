@@ -7,13 +7,19 @@ from datetime import date, timedelta
 
 from procore_nb.demo.company import TODAY
 from procore_nb.demo.facts import read_facts
-from procore_nb.demo.tables import site_team
+from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.billing import bills, owner_bills
 from procore_nb.demo.tables.budgetcodes import coded, line_row, wbs
 from procore_nb.demo.tables.claims import CONTINGENCY, OWNER, UNDECIDED, Claim, claims
 from procore_nb.demo.tables.contracts import PRIME
-from procore_nb.demo.tables.orders import COMMITMENT_FIRST, Order, commitment_orders, prime_orders, tiers
-from procore_nb.demo.tables.purchases import purchase_for
+from procore_nb.demo.tables.purchases import (
+    COMMITMENT_FIRST,
+    Order,
+    commitment_orders,
+    prime_orders,
+    purchase_for,
+    tiers,
+)
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
 from procore_nb.demo.tables.row_forms import money, written
@@ -65,7 +71,7 @@ def _event(context: RequestContext, claim: Claim) -> Row:
         "description": claim.topic.question if claim.index % 4 else None,
         "scope": "out_of_scope" if claim.kind == OWNER else "in_scope" if claim.kind < UNDECIDED else "tbd",
         "status": {"id": status_id, "name": word, "mapped_to_status": claim.status},
-        "asker": site_team.office(context)[claim.index % 3],
+        "asker": directory.office(context)[claim.index % 3],
         "type": {"id": 301 + claim.kind, "name": name, "abbreviation": abbreviation},
         "reason": {"id": 61 + claim.reason, "change_reason": REASONS[claim.reason]} if known else None,
         "items": [_item(context, claim, step) for step in range(len(claim.parts))],
@@ -238,7 +244,7 @@ def _potential_id(context: RequestContext, order: Order, claim: Claim) -> int:
 
 
 def _order(context: RequestContext, order: Order) -> Row:
-    decided, approved, office = order.decided, order.status == "approved", site_team.office(context)
+    decided, approved, office = order.decided, order.status == "approved", directory.office(context)
     own = owner_bills(context) if order.purchase is None else bills(context)[order.purchase.index]
     bill = next(
         (one for one in own if decided and approved and min(one.end, one.billed) >= decided.date()), None
@@ -275,8 +281,8 @@ def _signed(context: RequestContext, order: Order) -> Row:
         context,
         claim=first,
         asked=first.question is not None,
-        reviewed_by=site_team.brief(site_team.office(context)[0]) if order.decided else None,
-        received_from=site_team.brief(first.question.asked_by) if first.question else None,
+        reviewed_by=directory.brief(directory.office(context)[0]) if order.decided else None,
+        received_from=directory.brief(first.question.asked_by) if first.question else None,
         reason_id=61 + first.reason,
         reason=REASONS[first.reason],
         events=[

@@ -16,11 +16,9 @@ from procore_nb.demo.facts import read_facts
 from procore_nb.demo.site_calendar import SiteCalendar
 from procore_nb.demo.tables.budgetcodes import BudgetCode, budget_code
 from procore_nb.demo.tables.cache import per_project
-from procore_nb.demo.tables.plan import plan_of
-from procore_nb.demo.tables.progress_curve import Works, works
-from procore_nb.demo.tables.questions import Question, questions
+from procore_nb.demo.tables.plan import TOPICS, Topic, Works, plan_of, works
 from procore_nb.demo.tables.request_context import RequestContext
-from procore_nb.demo.tables.work_topics import TOPICS, Topic
+from procore_nb.demo.tables.rfis import Question, questions
 
 OWNER, ALLOWANCE, CONTINGENCY, UNDECIDED = range(4)
 PENDING = frozenset(read_facts("money")["pending_words"])

@@ -6,15 +6,14 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from procore_nb.demo.company import NOW, TODAY
-from procore_nb.demo.tables import directory, site_team
+from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.claims import claims
 from procore_nb.demo.tables.directory import TeamMember
-from procore_nb.demo.tables.progress_curve import works
+from procore_nb.demo.tables.plan import topics_of, works
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
 from procore_nb.demo.tables.row_forms import written
 from procore_nb.demo.tables.specifications import section
-from procore_nb.demo.tables.work_topics import topics_of
 
 _TOOLS = (("Notice of Delay", "NOD"), ("Letter to Owner", "LTO"), ("Early Warning", "EW"))
 _FIRST_TOOL = 80_901
@@ -43,17 +42,17 @@ def generic_tool_items(context: RequestContext) -> Iterator[Row]:
         counts[tool] += 1
         if asked not in (None, str(_FIRST_TOOL + tool)):
             continue
-        closed, made, team = claim.decided, claim.created, site_team.site(context)
+        closed, made, team = claim.decided, claim.created, directory.site(context)
         due = term.calendar.workday(term.calendar.day_of(made) + timedelta(days=14))
         about = {"tool": _tool(tool), "due": due, "closed": closed, "cost": claim.cost / 100}
         about |= {"status": "Closed" if closed else "Open", "days": claim.days or None}
         about["days_status"] = "yes_known" if claim.days else "no_impact"
         about["code"] = directory.cost_codes(context)[claim.topic.code]
-        about["sender"] = _who(context, site_team.office(context)[claim.index % 3])
+        about["sender"] = _who(context, directory.office(context)[claim.index % 3])
         yield written("letter", context, one=claim, position=counts[tool], **about) | {
             "private": tool == 1,
             "specification_section": section(context, claim.topic.code),
-            "location": site_team.place(context, claim.index),
+            "location": directory.place(context, claim.index),
             "assignees": [_who(context, team[claim.index % len(team)])],
             "updated_at": closed or made,
         }
@@ -77,9 +76,9 @@ def coordination_issues(context: RequestContext) -> Iterator[Row]:
             created + timedelta(days=wait * (1.7 if term.late else 1))
         )
         solved = solved if solved and solved < NOW else None
-        team, staff = site_team.site(context), {"company_name": context.company.name, "locale": "en"}
-        firm = site_team.firm_for(context, topic.code)
-        maker = {**site_team.office(context)[number % 3].ref, **staff}
+        team, staff = directory.site(context), {"company_name": context.company.name, "locale": "en"}
+        firm = directory.firm_for(context, topic.code)
+        maker = {**directory.office(context)[number % 3].ref, **staff}
         priority = draw.choice(("low", "medium", "high", None))
         yield written(
             "coordination_issue", context, number=number, n=number + 1, topic=topic, created=created
@@ -89,8 +88,8 @@ def coordination_issues(context: RequestContext) -> Iterator[Row]:
             "priority": priority,
             "due_date": term.calendar.workday(term.calendar.day_of(created) + timedelta(days=14)),
             "comments_count": draw.randrange(0, 6),
-            "trade": {**site_team.trade_of(firm).ref, "active": True},
-            "location": site_team.place(context, number * 3),
+            "trade": {**directory.trade_of(firm).ref, "active": True},
+            "location": directory.place(context, number * 3),
             "assignee": None if solved else {**team[number % len(team)].ref, "locale": "en"},
             "created_by": maker,
             "updated_by": maker,

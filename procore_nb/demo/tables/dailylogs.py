@@ -6,14 +6,13 @@ from collections.abc import Iterator
 
 from procore_nb.demo.company import TODAY
 from procore_nb.demo.projectrows import moment
-from procore_nb.demo.tables import directory, site_team
-from procore_nb.demo.tables.progress_curve import works
+from procore_nb.demo.tables import directory
+from procore_nb.demo.tables.directory import MACHINES
+from procore_nb.demo.tables.plan import Topic, topics_of, works
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
 from procore_nb.demo.tables.row_forms import written
-from procore_nb.demo.tables.site_team import MACHINES
 from procore_nb.demo.tables.sitedays import OUTSIDE, SiteDay, logged_days
-from procore_nb.demo.tables.work_topics import Topic, topics_of
 
 HEADER = "daily_log_header"
 _REPORTED = 12  # days
@@ -26,8 +25,8 @@ def manpower(context: RequestContext) -> Iterator[Row]:
     """Men and hours of each firm, day by day; a few of the last days wait for approval and are shown only if asked for."""
     codes = [code.ref for code in directory.cost_codes(context)]
     trades = {one.id: {**one.ref, "active": True} for one in directory.trades()}
-    firms = [site_team.firm_for(context, code) for code in range(len(codes))]
-    places, topics = site_team.places(context), topics_of(context.here)
+    firms = [directory.firm_for(context, code) for code in range(len(codes))]
+    places, topics = directory.places(context), topics_of(context.here)
     shown, first = [firm.ref for firm in firms], context.id("manpower_log", 0)
     for one in logged_days(context):
         fresh, entered = 0 < (TODAY - one.day).days < 4, _entered(context, one)
@@ -56,7 +55,7 @@ def construction_report(context: RequestContext) -> Iterator[Row]:
     """The men of the last days by what they are: heads and hours of a firm add up to those of the manpower log."""
     for one in logged_days(context)[-_REPORTED:]:
         for position, crew in enumerate(one.crews):
-            firm, men = site_team.firm_for(context, crew.code), crew.workers
+            firm, men = directory.firm_for(context, crew.code), crew.workers
             foremen, apprentices = int(men > 3), men // 5
             others = men // 4 if crew.code in OUTSIDE else 0
             heads = {"foreman": foremen, "apprentice": apprentices, "other": others}
@@ -112,7 +111,7 @@ def notes(context: RequestContext) -> Iterator[Row]:
             "daily_log_header_id": context.id(HEADER, one.index),
             "is_issue_day": one.weather.stops_work,
             "status": "approved",
-            "location": site_team.place(context, one.index) if one.index % 4 else None,
+            "location": directory.place(context, one.index) if one.index % 4 else None,
             "created_by_collaborator": False,
         }
 
@@ -132,8 +131,8 @@ def delays(context: RequestContext) -> Iterator[Row]:
         yield {
             **_entered(context, one),
             **written("delay_log", context, one=one, kind=kind, hours=hours, start=start, end=start + hours),
-            "location": site_team.place(context, one.index),
-            "vendor": site_team.firm_for(context, code).ref,
+            "location": directory.place(context, one.index),
+            "vendor": directory.firm_for(context, code).ref,
         }
 
 
@@ -141,9 +140,9 @@ def delays(context: RequestContext) -> Iterator[Row]:
 def equipment_logs(context: RequestContext) -> Iterator[Row]:
     """Hours of the machines on site."""
     codes = [code.ref for code in directory.cost_codes(context)]
-    first, place = context.id("equipment_log", 0), site_team.place(context, 0)
+    first, place = context.id("equipment_log", 0), directory.place(context, 0)
     machines = [_machine(context, number) for number in range(len(MACHINES))]
-    firms = {code: site_team.firm_for(context, code).ref for code in (5, 16)}
+    firms = {code: directory.firm_for(context, code).ref for code in (5, 16)}
     for one in logged_days(context):
         entered = _entered(context, one)
         for number in machines_on(context, one):
@@ -170,7 +169,7 @@ def equipment_logs(context: RequestContext) -> Iterator[Row]:
 @table("daily_log_headers")
 def headers(context: RequestContext) -> Iterator[Row]:
     """One row for each day: late projects forget to complete their logs more often."""
-    term, keeper = works(context), site_team.office(context)[1]
+    term, keeper = works(context), directory.office(context)[1]
     for one in logged_days(context):
         forgotten = context.random(f"header:{one.day}").random() < (0.15 if term and term.late else 0.04)
         done = not forgotten and one.day < TODAY
@@ -214,7 +213,7 @@ def _entered(context: RequestContext, one: SiteDay) -> Row:
         "position": 1,
         "created_at": written,
         "updated_at": written,
-        "created_by": site_team.office(context)[one.index % 3].ref,
+        "created_by": directory.office(context)[one.index % 3].ref,
         "permissions": _MAY,
         "custom_fields": {},
     }

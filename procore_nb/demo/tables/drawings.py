@@ -10,7 +10,7 @@ from procore_nb.demo.company import TODAY
 from procore_nb.demo.facts import read_facts
 from procore_nb.demo.stored_files import file_of, picture_urls
 from procore_nb.demo.tables.cache import per_project
-from procore_nb.demo.tables.progress_curve import works
+from procore_nb.demo.tables.plan import works
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
 from procore_nb.demo.tables.row_forms import written

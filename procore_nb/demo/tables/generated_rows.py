@@ -9,22 +9,25 @@ from __future__ import annotations
 import random
 import re
 import zlib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
+from procore_nb.catalog import Endpoint, endpoint
 from procore_nb.demo.company import NOW, TODAY
+from procore_nb.demo.facts import read_facts
+from procore_nb.demo.fork_safe_lock import ForkSafeLock
 from procore_nb.demo.projectrows import moment, precise_moment
 from procore_nb.demo.site_calendar import SiteCalendar, site_calendar
 from procore_nb.demo.tables import directory
-from procore_nb.demo.tables.customfields import custom_values
-from procore_nb.demo.tables.field_text import number_for, text_for
-from procore_nb.demo.tables.progress_curve import works
-from procore_nb.demo.tables.references import count_of, invented_id, referred
-from procore_nb.demo.tables.request_context import RequestContext
-from procore_nb.demo.tables.shape import Shape, shape_of
+from procore_nb.demo.tables.plan import works
+from procore_nb.demo.tables.registry import table_of
+from procore_nb.demo.tables.request_context import RequestContext, Row
+from procore_nb.demo.tables.serialise import Shape, custom_values, shape_of
 
 _NULL_SHARE = 0.12
 _SCALARS = ("string", "integer", "number", "boolean", "unknown")
@@ -279,3 +282,107 @@ def _typed(text: str, kind: str) -> Any:
     if kind == "boolean":
         return text.lower() == "true"
     return text
+
+
+_FACTS = read_facts("fields")
+_DECIMAL = re.compile("|".join(_FACTS["decimals"]))
+_COUNT, _AMOUNT = (1, 20, 0), (1, 500, 2)
+
+
+@cache
+def is_decimal(name: str) -> bool:
+    """Whether a text field of that name holds a decimal: money, hours, quantities, percents."""
+    return _DECIMAL.fullmatch(name) is not None
+
+
+@cache
+def _range(name: str) -> tuple[float | str, float, int] | None:
+    return next((tuple(rest) for pattern, *rest in _FACTS["numbers"] if re.fullmatch(pattern, name)), None)
+
+
+@cache
+def _choices(name: str) -> list[str]:
+    return next(
+        (texts for pattern, texts in _FACTS["texts"] if re.fullmatch(pattern, name)), ["{thing} {three}"]
+    )
+
+
+def number_for(name: str, draw: random.Random, row: int, *, whole: bool) -> float:
+    """Number that fits a field's name, in row number `row`."""
+    low, high, decimals = _range(name) or (_COUNT if whole else _AMOUNT)
+    if isinstance(low, str):
+        return row + 1
+    if whole or decimals == 0:
+        return draw.randint(round(low), round(high))
+    return round(draw.uniform(low, high), decimals)
+
+
+def text_for(name: str, draw: random.Random, about: Mapping[str, str], row: int) -> str:
+    """Text that fits a field's name; `about` knows whom and what the row is about."""
+    if is_decimal(name):
+        return f"{number_for(name, draw, row, whole=False):.2f}"
+    varied = {"thing": draw.choice(_FACTS["things"]), "place": draw.choice(_FACTS["places"])}
+    codes = {"key": str(draw.randrange(1_000, 99_999)), "token": f"{draw.getrandbits(40):x}"}
+    return draw.choice(_choices(name)).format_map({**about, **varied, **codes})
+
+
+_KEPT = 1_000
+_PEOPLE = frozenset(read_facts("lists")["people"])
+# None of these lists needs more than a project or a company, so that they can be read wherever they are pointed at.
+_LISTS: dict[str, str] = read_facts("lists")["referred"]
+_kept: OrderedDict[tuple[str, int, int | None], tuple[Row, ...]] = OrderedDict()
+_lock = ForkSafeLock()
+
+
+def referred(context: RequestContext, stem: str) -> tuple[Row, ...] | None:
+    """Records that a key of that stem may point at; empty if there are none, None if nothing is known of it."""
+    if stem in _PEOPLE:
+        return tuple(person.ref for person in directory.people(context))
+    if stem == "vendor":
+        return tuple(vendor.ref for vendor in directory.vendors(context))
+    name = _LISTS.get(stem)
+    one = endpoint(name) if name else None
+    if one is None or (one.scope == "project" and context.project is None):
+        return None
+    return _records(context, one)
+
+
+def count_of(context: RequestContext) -> int:
+    """Number of rows of an invented list: none to a dozen."""
+    few = context.endpoint.kind == "lookup" or context.project is None
+    draw = context.random(f"{context.endpoint.name}:{sorted(context.ids.items())}")
+    return draw.randrange(3, 9) if few else max(0, draw.randrange(-2, 13))
+
+
+def invented_id(context: RequestContext, number: int) -> int:
+    """Id of a row of an invented list. Two versions of one list have the same tag, so the same ids."""
+    return context.id(f"{context.endpoint.tag}:{context.endpoint.kind}", number)
+
+
+def _records(context: RequestContext, one: Endpoint) -> tuple[Row, ...]:
+    project = context.project if one.scope == "project" else None
+    key = (one.name, context.company.id, project.id if project else None)
+    with _lock:
+        if key in _kept:
+            return _kept[key]
+    there = replace(context, endpoint=one, project=project, ids={})
+    table = table_of(one.name)
+    if table is None:
+        found = tuple({"id": invented_id(there, number)} for number in range(count_of(there)))
+    else:
+        found = tuple(_brief(row) for row in table(there) if not row.get("_deleted") and not _superseded(row))
+    with _lock:
+        _kept[key] = found
+        while len(_kept) > _KEPT:
+            _kept.popitem(last=False)
+    return found
+
+
+def _superseded(row: Row) -> bool:
+    """Whether it is an earlier revision of an RFI: other records point at the current one."""
+    return row.get("source_rfi_header_id") is not None and not row["current_revision"]
+
+
+def _brief(row: Row) -> Row:
+    name = row.get("name") or row.get("title") or row.get("subject")
+    return {"id": row["id"], "name": name} if isinstance(name, str) else {"id": row["id"]}

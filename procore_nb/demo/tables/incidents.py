@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from decimal import Decimal
 
 from procore_nb.demo.company import NOW
 from procore_nb.demo.facts import read_facts
-from procore_nb.demo.tables import site_team
+from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.inspected import FILINGS, FIRST_AID, LOST, MEDICAL, Accident, accidents
-from procore_nb.demo.tables.observations import FROM_MISHAPS, OBSERVATION
+from procore_nb.demo.tables.quality import FROM_MISHAPS, OBSERVATION
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
 from procore_nb.demo.tables.row_forms import written
@@ -44,7 +45,7 @@ def incidents(context: RequestContext) -> Iterator[Row]:
         entered = calendar.after(one.happened, 2 / 24)
         closed = calendar.after(entered, 20) if one.closed else entered
         seen, status = int(one.observed), "closed" if one.closed else "open"
-        about = {"title": title(context, one), "author": site_team.office(context)[one.index % 3]}
+        about = {"title": title(context, one), "author": directory.office(context)[one.index % 3]}
         yield written(
             "incident", context, one=one, n=one.index + 1, status=status, entered=entered, **about
         ) | {
@@ -52,7 +53,7 @@ def incidents(context: RequestContext) -> Iterator[Row]:
             "open_observations_count": 0 if one.closed else seen,
             "closed_observations_count": seen if one.closed else 0,
             "hazard": kind("hazards", one.index + one.code),
-            "location": site_team.place(context, one.index + one.code) if one.index % 6 else None,
+            "location": directory.place(context, one.index + one.code) if one.index % 6 else None,
             "updated_at": max(entered, closed),
         }
 
@@ -127,9 +128,59 @@ def _harm(context: RequestContext, one: Accident) -> tuple[Row, Row, Row]:
 
 def record(context: RequestContext, one: Accident, kind_name: str) -> Row:
     """What the records of every kind say: the injury, near miss or damage that makes an incident."""
-    firm, entered = site_team.firm_for(context, one.code), context.here.calendar.after(one.happened, 3 / 24)
+    firm, entered = directory.firm_for(context, one.code), context.here.calendar.after(one.happened, 3 / 24)
     about: Row = {"one": one, "n": one.index + 1, "firm": firm, "entered": entered, "type": kind_name}
-    about |= {"person": site_team.worker_of(context, firm), "text": title(context, one)}
-    about |= {"author": site_team.office(context)[one.index % 3], "activity": _harm(context, one)[2]}
+    about |= {"person": directory.worker_of(context, firm), "text": title(context, one)}
+    about |= {"author": directory.office(context)[one.index % 3], "activity": _harm(context, one)[2]}
     source = kind("incident_harm_sources", one.index + one.code)
     return written("incident_record", context, source=source, **about)
+
+
+@table("property_damages")
+def property_damages(context: RequestContext) -> Iterator[Row]:
+    """Damage, one record for each incident of that kind."""
+    for one in accidents(context):
+        if one.kind == "damage":
+            yield {
+                **record(context, one, "PropertyDamage"),
+                "recordable": False,
+                "estimated_cost_impact": Decimal(800 + one.index * 370 % 9_000).quantize(Decimal("0.01")),
+                "responsible_company": directory.firm_for(context, one.code).ref,
+            }
+
+
+@table("environmentals")
+def environmentals(context: RequestContext) -> Iterator[Row]:
+    """Harm to the environment, one record for each incident of that kind."""
+    for one in accidents(context):
+        if one.kind == "spill":
+            yield {
+                **record(context, one, "Environmental"),
+                "recordable": False,
+                "environmental_type": kind("incident_environmental_types", one.index),
+                "estimated_cost_impact": Decimal(300 + one.index * 190 % 4_000).quantize(Decimal("0.01")),
+                "quantity_value": Decimal(20 + one.index * 15 % 180),
+                "quantity_unit_of_measure": "l",
+            }
+
+
+@table("witness_statements")
+def witness_statements(context: RequestContext) -> Iterator[Row]:
+    """What was seen: one statement for each recordable injury."""
+    people = directory.people(context)
+    for one in accidents(context):
+        if not one.recordable:
+            continue
+        entered = context.here.calendar.after(one.happened, 0.25)
+        person = people[one.index % len(people)]
+        yield {
+            "id": context.id("witness_statement", one.index),
+            "incident_id": context.id(INCIDENT, one.index),
+            "statement": "<p>I was close by and called for help.</p>",
+            "statement_plain_text": "I was close by and called for help.",
+            "date_received": context.here.calendar.day_of(entered),
+            "witness": {"id": person.id, "name": person.name},
+            "custom_fields": {},
+            "created_at": entered,
+            "updated_at": entered,
+        }

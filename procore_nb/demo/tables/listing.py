@@ -24,13 +24,11 @@ from procore_nb.demo.http_messages import DemoReply, raw_json_reply
 from procore_nb.demo.paging import PageRule
 from procore_nb.demo.project import Project
 from procore_nb.demo.stored_files import attach, invented
-from procore_nb.demo.tables.customfields import custom_values, fields_of
 from procore_nb.demo.tables.filtering import filtered, view_of
 from procore_nb.demo.tables.generated_rows import generated_rows
 from procore_nb.demo.tables.registry import table_of
 from procore_nb.demo.tables.request_context import RequestContext
-from procore_nb.demo.tables.serialise import Known, serialised
-from procore_nb.demo.tables.shape import shape_of
+from procore_nb.demo.tables.serialise import Known, custom_values, fields_of, serialised, shape_of
 from procore_nb.demo.tables.single_records import whole_record
 
 _KEPT_LISTS = 4_000

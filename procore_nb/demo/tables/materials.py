@@ -13,8 +13,8 @@ from datetime import date, timedelta
 from procore_nb.demo.company import TODAY
 from procore_nb.demo.facts import read_facts
 from procore_nb.demo.tables.cache import per_project
-from procore_nb.demo.tables.made_up_names import COST_CODES
-from procore_nb.demo.tables.progress_curve import Works, works
+from procore_nb.demo.tables.directory import COST_CODES
+from procore_nb.demo.tables.plan import Works, works
 from procore_nb.demo.tables.purchases import PURCHASE_ORDER, Purchase, purchases
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row

@@ -9,8 +9,8 @@ from typing import Any
 from procore_nb.demo.company import NOW, TODAY
 from procore_nb.demo.facts import read_facts
 from procore_nb.demo.stored_files import file_of
-from procore_nb.demo.tables import site_team
-from procore_nb.demo.tables.progress_curve import works
+from procore_nb.demo.tables import directory
+from procore_nb.demo.tables.plan import works
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
 
@@ -44,7 +44,7 @@ def meetings(context: RequestContext) -> Iterator[Row]:
                     "location": "Site office" if series == 0 else "Online",
                     "meeting_topics_count": 3 + (number * 7) % 9,
                     "parent_id": context.id("meeting", number - 1) if count > 1 else None,
-                    "created_by_id": site_team.office(context)[series % 2].id,
+                    "created_by_id": directory.office(context)[series % 2].id,
                     "created_at": created,
                     "updated_at": term.calendar.after(created, 0.2),
                 }
@@ -91,9 +91,9 @@ def _document(
         "name": name,
         "name_with_path": name,
         "parent_id": parent,
-        "created_by": {**site_team.office(context)[0].ref}
+        "created_by": {**directory.office(context)[0].ref}
         if not v2
-        else site_team.brief(site_team.office(context)[0]),
+        else directory.brief(directory.office(context)[0]),
         "read_only": False,
         "is_deleted": False,
         "is_recycle_bin": False,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from procore_nb.demo.stored_files import file_of, picture_urls
-from procore_nb.demo.tables import site_team
+from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
 from procore_nb.demo.tables.row_forms import written
@@ -27,8 +27,8 @@ def images(context: RequestContext) -> Iterator[Row]:
                 f"{one.day} {_SIDES[(number + side) % 4]}.png",
             )
             file = file_of(context, "photo", context.id("image", number), name, one.day)
-            author = site_team.office(context)[number % 3]
-            place = site_team.place(context, number)
+            author = directory.office(context)[number % 3]
+            place = directory.place(context, number)
             album = 0 if number % 4 else number // 4 % len(_ALBUMS)
             about = {
                 "one": one,

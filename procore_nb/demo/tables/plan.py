@@ -6,12 +6,14 @@ In: a project. Out: `plan_of`, its `WorkPackage`s, and `work_done`; `PLAN` has o
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 
+from procore_nb.demo.company import TODAY
 from procore_nb.demo.facts import read_facts
 from procore_nb.demo.project import Project
-from procore_nb.demo.tables.progress_curve import Works, s_curve
+from procore_nb.demo.site_calendar import SiteCalendar
+from procore_nb.demo.tables.request_context import RequestContext
 
 
 @dataclass(frozen=True)
@@ -47,3 +49,79 @@ def work_done(project: Project, term: Works, day: date) -> float:
     """Share of all the work of a project done by a day, each part counted by its cost."""
     elapsed, parts = term.elapsed(day), plan_of(project).values()
     return sum(part.weight * part.done(elapsed) for part in parts) / sum(part.weight for part in parts)
+
+
+@dataclass(frozen=True)
+class Works:
+    """The time on site: from `begin` to `end`, which is `slip_days` after `planned_end`; `until` is the last day so far."""
+
+    begin: date
+    end: date
+    planned_end: date
+    until: date
+    slip_days: int
+    calendar: SiteCalendar
+
+    @property
+    def late(self) -> bool:
+        """Whether the work takes longer than planned."""
+        return self.slip_days > 0
+
+    @property
+    def ended(self) -> bool:
+        """Whether the work is over."""
+        return self.end < TODAY
+
+    def elapsed(self, day: date) -> float:
+        """Share of the time that has passed by a day, 0 to 1."""
+        return min(1.0, max(0.0, (day - self.begin).days / (self.end - self.begin).days))
+
+    def done(self, day: date) -> float:
+        """Share of the work done by a day, 0 to 1: slow at first and at the end, fast between."""
+        return s_curve(self.elapsed(day))
+
+    def day_at(self, share: float) -> date:
+        """Day by which a share of the time has passed."""
+        return self.begin + timedelta(days=round(share * (self.end - self.begin).days))
+
+
+def works(context: RequestContext) -> Works | None:
+    """Works of a project, None if they have not begun."""
+    project = context.here
+    if project.progress <= 0 or project.actual_start is None or project.projected is None:
+        return None
+    begin, end = project.actual_start, project.actual_finish or project.projected
+    planned, slip = end - timedelta(days=project.slip_days), project.slip_days
+    return Works(
+        begin, max(end, begin + timedelta(days=30)), planned, min(end, TODAY), slip, project.calendar
+    )
+
+
+def s_curve(share: float) -> float:
+    """Smooth step from 0 to 1."""
+    share = min(1.0, max(0.0, share))
+    return share * share * (3 - 2 * share)
+
+
+@dataclass(frozen=True)
+class Topic:
+    """One thing people write about; `code` is the number of a cost code in the list of them."""
+
+    code: int
+    subject: str
+    question: str
+    answer: str
+
+
+@cache
+def _topics_of(codes: frozenset[int]) -> tuple[Topic, ...]:
+    return tuple(one for one in TOPICS if one.code in codes)
+
+
+def topics_of(project: Project) -> tuple[Topic, ...]:
+    """Topics of the work a project is made of."""
+    return _topics_of(frozenset(plan_of(project)))
+
+
+GRIDS = ("A2", "B5", "C4", "D1", "E7", "F3", "G6", "H2")
+TOPICS = tuple(Topic(*row) for row in read_facts("topics"))

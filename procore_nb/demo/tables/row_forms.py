@@ -24,7 +24,7 @@ from typing import Any
 from uuid import UUID
 
 from procore_nb.demo.facts import read_facts
-from procore_nb.demo.tables import site_team
+from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.request_context import RequestContext, Row
 
 _Reader = Callable[[SimpleNamespace], Any]
@@ -46,7 +46,7 @@ def currency(context: RequestContext) -> Row | None:
 def written(form: str, context: RequestContext, **about: Any) -> Row:
     """Row in a form."""
     known = {"context": context, "project": context.here, "company": context.company}
-    known |= {"first": 0, "currency": currency(context), "keeper": site_team.office(context)[0]}
+    known |= {"first": 0, "currency": currency(context), "keeper": directory.office(context)[0]}
     row: Row = _form(form)(SimpleNamespace(**known, **about))
     return row
 

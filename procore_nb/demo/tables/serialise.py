@@ -6,12 +6,17 @@ from that list: declared keys only, missing ones null, each value in the declare
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+import random
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from functools import cache, lru_cache
 from typing import Any
 
+from procore_nb.catalog import Endpoint, Field
+from procore_nb.demo.company import RECORD_FIELDS, TODAY, Choice, CustomField
 from procore_nb.demo.projectrows import moment, precise_moment
-from procore_nb.demo.tables.shape import Shape
+from procore_nb.demo.tables.request_context import RequestContext
 
 _FRACTIONS = ("float", "double")
 _TEXTS = frozenset((str, bool))
@@ -95,3 +100,85 @@ def _plain(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     return str(value) if isinstance(value, Decimal) else value
+
+
+@dataclass
+class Shape:
+    """One key: its JSON type, and the keys inside it.
+
+    `listed` says that there are several of it, `precise` that its times show thousandths of a second.
+    """
+
+    name: str
+    type: str = "object"
+    format: str = ""
+    enum: tuple[str, ...] = ()
+    listed: bool = False
+    precise: bool = False
+    inside: dict[str, Shape] = field(default_factory=dict)
+    _blank: dict[str, Any] = field(default_factory=dict)
+
+    def blank(self) -> dict[str, Any]:
+        """A new object with every key inside: null, or none of what there may be several of."""
+        if not self._blank:
+            self._blank = {name: [] if inner.listed else None for name, inner in self.inside.items()}
+        return self._blank.copy()
+
+
+@lru_cache(maxsize=1024)
+def shape_of(endpoint: Endpoint) -> Shape:
+    """Shape of one row; a row without a name is a bare value."""
+    root, precise = Shape(""), endpoint.version.startswith("v2")
+    for one in endpoint.all_fields:
+        if not one.name:
+            return Shape("", one.type, one.format, one.enum)
+        if not one.stand_in:
+            _place(root, one, precise=precise)
+    return root
+
+
+def _place(root: Shape, one: Field, *, precise: bool) -> None:
+    node = root
+    for part in one.name.split("."):
+        name = part.removesuffix("[]")
+        node = node.inside.setdefault(name, Shape(name, precise=precise))
+        node.listed = node.listed or part.endswith("[]")
+    node.type = one.type.removeprefix("array<").removesuffix(">")
+    node.format, node.enum = one.format, one.enum
+
+
+@cache
+def fields_of(module: str) -> tuple[CustomField, ...]:
+    """Custom fields that the rows of a tool show."""
+    return tuple(field for field in RECORD_FIELDS if module in field.modules)
+
+
+def custom_values(context: RequestContext, record_id: object) -> dict[str, Any]:
+    """Values of the custom fields of one record; of every definition where its tool has none of its own."""
+    fields = fields_of(context.endpoint.module) or RECORD_FIELDS
+    draw = context.random(f"custom_fields:{record_id}")
+    return {
+        f"custom_field_{field.id}": {"data_type": field.data_type, "value": _custom_value(field, draw)}
+        for field in fields
+    }
+
+
+def _custom_value(field: CustomField, draw: random.Random) -> Any:
+    if field.data_type == "lov_entries":
+        return [entry(choice) for choice in draw.sample(field.choices, draw.randrange(0, 3))]
+    if draw.random() < 0.2:
+        return None
+    if field.data_type == "lov_entry":
+        return entry(draw.choice(field.choices))
+    if field.data_type == "boolean":
+        return draw.random() < 0.3
+    if field.data_type == "decimal":
+        return draw.randrange(0, 160) / 4
+    if field.data_type == "datetime":
+        return f"{TODAY - timedelta(days=draw.randrange(0, 700))}T{draw.randrange(7, 18):02}:30:00Z"
+    return f"Zone {draw.choice('ABCDEF')}{draw.randrange(1, 9)}"
+
+
+def entry(choice: Choice) -> dict[str, Any]:
+    """Choice of a list of values, as rows show it."""
+    return {"id": choice.id, "label": choice.name}

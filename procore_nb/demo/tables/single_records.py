@@ -12,7 +12,7 @@ from typing import Any
 from procore_nb.demo.stored_files import attach, invented
 from procore_nb.demo.tables.generated_rows import generated_values
 from procore_nb.demo.tables.request_context import RequestContext, Row
-from procore_nb.demo.tables.shape import shape_of
+from procore_nb.demo.tables.serialise import shape_of
 
 Rows = Callable[[str, Mapping[str, str]], list[Row]]
 

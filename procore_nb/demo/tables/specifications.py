@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from procore_nb.demo.facts import read_facts
-from procore_nb.demo.tables.made_up_names import COST_CODES
+from procore_nb.demo.tables.directory import COST_CODES
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
 from procore_nb.demo.tables.row_forms import written

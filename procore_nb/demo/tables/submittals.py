@@ -9,11 +9,10 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from procore_nb.demo.company import TODAY
-from procore_nb.demo.tables import site_team
+from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.cache import per_project
-from procore_nb.demo.tables.made_up_names import COST_CODES
-from procore_nb.demo.tables.plan import WorkPackage, plan_of
-from procore_nb.demo.tables.progress_curve import Works, works
+from procore_nb.demo.tables.directory import COST_CODES
+from procore_nb.demo.tables.plan import WorkPackage, Works, plan_of, works
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
 from procore_nb.demo.tables.row_forms import written
@@ -153,14 +152,14 @@ def _response(number: int) -> Row:
 
 
 def _row(context: RequestContext, one: Submittal) -> Row:
-    place, firm = site_team.place(context, one.number), site_team.firm_for(context, one.code)
+    place, firm = directory.place(context, one.number), directory.firm_for(context, one.code)
     calendar, about = context.here.calendar, section(context, one.code)
     kind = {"id": _FIRST_TYPE + one.type, "name": TYPES[one.type], "translated_name": TYPES[one.type]}
     title = f"{COST_CODES[one.code][1]}: {TYPES[one.type].lower()} {one.number}"
     opened = max(one.created, calendar.entered(one.received, one.index)) if one.received else one.created
     odd = one.number == 7 and context.here.index % 37 == 4
-    people = {"firm": firm, "manager": site_team.office(context)[one.number % 3]}
-    people["sender"] = site_team.worker_of(context, firm) if one.received else None
+    people = {"firm": firm, "manager": directory.office(context)[one.number % 3]}
+    people["sender"] = directory.worker_of(context, firm) if one.received else None
     return written("submittal", context, one=one, place=place, section=about, **people) | {
         "formatted_number": f"{about['number']}-{one.number}.{one.revision}",
         "title": '<script>alert("submittal")</script> label' if odd else title,
@@ -185,7 +184,7 @@ def _review(context: RequestContext, one: Submittal) -> dict[str, Any]:
     """Who is to answer, and what they answered; one in three goes to two people, one after the other."""
     if one.received is None:
         return {"ball_in_court": [], "approvers": []}
-    team, day_of = site_team.site(context), context.here.calendar.day_of
+    team, day_of = directory.site(context), context.here.calendar.day_of
     returned = day_of(one.closed) if one.closed else None
     count = 2 if one.number % 3 == 0 else 1
     answers: list[Row] = []

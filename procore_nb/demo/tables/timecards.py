@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from procore_nb.demo.company import TODAY
-from procore_nb.demo.tables import directory, site_team
+from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.cache import per_project
 from procore_nb.demo.tables.claims import claims
-from procore_nb.demo.tables.plan import plan_of
-from procore_nb.demo.tables.progress_curve import works
+from procore_nb.demo.tables.plan import plan_of, works
 from procore_nb.demo.tables.registry import table
 from procore_nb.demo.tables.request_context import RequestContext, Row
 from procore_nb.demo.tables.row_forms import written
@@ -64,8 +63,8 @@ def time_and_material_entries(context: RequestContext) -> Iterator[Row]:
     asked = (one for one in claims(context) if one.question is not None and one.status != "void")
     for number, one in enumerate(asked):
         about = {"number": number, "n": number + 1, "worked": context.here.calendar.day_of(one.created)}
-        about |= {"place": site_team.place(context, number)["id"], "updated": one.decided or one.created}
-        author = site_team.office(context)[number % 3]
+        about |= {"place": directory.place(context, number)["id"], "updated": one.decided or one.created}
+        author = directory.office(context)[number % 3]
         status = 2 if one.decided else 1
         yield written("time_and_material", context, one=one, **about, status=status, author=author)
 
@@ -110,7 +109,7 @@ def field_production_report(context: RequestContext) -> Iterator[Row]:
 
 def _entries(context: RequestContext, one: SiteDay) -> Iterator[Row]:
     """Entries of a day: up to five people; an hour of overtime now and then."""
-    people = len(site_team.office(context)[:5])
+    people = len(directory.office(context)[:5])
     codes = [crew.code for crew in one.crews if crew.code in _OWN_CODES] or [0]
     sheet, first = _sheet(context, one), context.id(ENTRY, one.index % 1_200 * _PER_DAY)
     for number in range(people):
@@ -137,10 +136,10 @@ def _entries(context: RequestContext, one: SiteDay) -> Iterator[Row]:
 def _shown(context: RequestContext) -> dict[tuple[int, int], Row]:
     """What the entries of a person (by number) at a cost code say every day."""
     found: dict[tuple[int, int], Row] = {}
-    place = site_team.place(context, 0)
+    place = directory.place(context, 0)
     for code in _OWN_CODES:
         work = directory.cost_codes(context)[code].ref
-        for number, person in enumerate(site_team.office(context)[:5]):
+        for number, person in enumerate(directory.office(context)[:5]):
             found[number, code] = written(
                 "timecard", context, person=person, billable=code != 0, work=work, place=place
             )
@@ -155,7 +154,7 @@ def _sheet(context: RequestContext, one: SiteDay) -> Row:
         "name": f"Timesheet {one.day}",
         "date": one.day,
         "status": "approved" if (TODAY - one.day).days > 7 else "pending",
-        "created_by": site_team.office(context)[0].ref,
+        "created_by": directory.office(context)[0].ref,
         "created_at": written,
         "updated_at": written,
     }
