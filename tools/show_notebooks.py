@@ -1,4 +1,4 @@
-"""Make `docs/notebooks` from the notebooks: `python tools/show_notebooks.py`, with the test extra.
+"""Make `docs/notebooks` from the notebooks: `python tools/show_notebooks.py`, with the test extra; or `… 06 12` for some.
 
 In: `notebooks/*.ipynb`, run on the demo in fresh kernels. Out: a page of Markdown for each, its pictures, and their list.
 A test runs the notebooks the same way and fails when the pages no longer say what the notebooks print.
@@ -7,10 +7,12 @@ A test runs the notebooks the same way and fails when the pages no longer say wh
 from __future__ import annotations
 
 import base64
+import json
 import os
 import re
 import sys
 import tempfile
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -36,10 +38,12 @@ _FOLDERS = {
     "HOME": "home", "IPYTHONDIR": "ipython", "JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data",
     "JUPYTER_RUNTIME_DIR": "runtime", "MPLCONFIGDIR": "matplotlib", "XDG_CONFIG_HOME": "home/config",
 }  # fmt: skip
-# A walk of more than a second leaves such a line: whether it does is a matter of the machine.
-_WALKED = re.compile(
+# A fetch of more than a second leaves such a line: whether it does depends on the machine.
+_FETCHED = re.compile(
     r"^\w+: [\d,]+ rows?( from [\d,]+( of [\d,]+)? \w+)?, [\d,]+ requests?, [\d.,]+ s\n?", re.MULTILINE
 )
+# What a report says before it begins: how many requests, and how long the rate limit allows that.
+ANNOUNCED = re.compile(r"^\w+: at least [\d,]+ requests to [\d,]+ projects.*\n?", re.MULTILINE)
 _WARNED = re.compile(r"^\S+ipykernel_\S+: (\w+Warning: .*)\n  .*\n", re.MULTILINE)
 # What differs from one run to the next: when it was asked, what is left of the limit, how large files became.
 _PASSING = [
@@ -63,11 +67,13 @@ class Page:
 
 
 def main() -> None:
-    """Run all notebooks and write their pages anew."""
+    """Run the notebooks named by the beginnings of their names, or all, and write their pages anew."""
+    chosen = tuple(sys.argv[1:]) or ("",)
     PAGES.mkdir(parents=True, exist_ok=True)
     for old in PAGES.iterdir():
-        old.unlink()
-    for path in NOTEBOOKS:
+        if old.name.startswith(chosen):
+            old.unlink()
+    for path in (one for one in NOTEBOOKS if one.stem.startswith(chosen)):
         with tempfile.TemporaryDirectory() as folder:
             page = page_of(run(path, Path(folder)), path.stem)
         (PAGES / f"{page.name}.md").write_text(page.text, encoding="utf-8")
@@ -134,12 +140,16 @@ def index() -> str:
     return "\n".join([*head, *rows]) + "\n"
 
 
+def read_cells(path: Path) -> list[dict[str, Any]]:
+    """The cells of a notebook as they stand in its file: nbformat would take two seconds to import."""
+    cells: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return cells
+
+
 def question(path: Path) -> str:
     """The question a notebook says it answers."""
-    import nbformat
-
-    book: Any = nbformat.read(path, as_version=4)
-    found = re.search(r"\*\*Question:\*\* (.+?)\n\n", book.cells[0].source + "\n\n", re.DOTALL)
+    first = "".join(read_cells(path)[0]["source"])
+    found = re.search(r"\*\*Question:\*\* (.+?)\n\n", first + "\n\n", re.DOTALL)
     if not found:
         raise ValueError(f"{path.name} asks no question")
     words = " ".join(found[1].split())
@@ -150,12 +160,12 @@ def _shown(cell: Any, page: Page) -> Iterator[str]:
     if cell.cell_type == "markdown":
         headings = re.findall(r"^#+ (.+)$", cell.source, re.MULTILINE)
         page.heading = headings[-1] if headings else page.heading
-        yield cell.source
+        yield cell.source.replace("](../docs/", "](../")  # from the folder of the pages
         return
     yield _fence(cell.source, "python")
     # Which of the two streams arrives first is a matter of the machine: warnings stand first here.
-    yield from filter(None, [_fence(_WARNED.sub(r"\1\n", _said(cell, "stderr")))])
-    yield from filter(None, [_fence(_WALKED.sub("", _said(cell, "stdout")))])
+    yield from filter(None, [_fence(ANNOUNCED.sub("", _WARNED.sub(r"\1\n", _said(cell, "stderr"))))])
+    yield from filter(None, [_fence(_wrapped(_FETCHED.sub("", _said(cell, "stdout"))))])
     for output in cell.outputs:
         if output.output_type != "stream":
             yield from filter(None, [_output(output.data, page)])
@@ -165,13 +175,22 @@ def _said(cell: Any, stream: str) -> str:
     return "".join(output.text for output in cell.outputs if output.get("name") == stream)
 
 
+def _wrapped(text: str) -> str:
+    """The text with long lines broken, as a notebook shows them: a page of Markdown would cut them off."""
+    lines = [
+        textwrap.wrap(one, 118, subsequent_indent="  ", break_long_words=False) or [""]
+        for one in text.splitlines()
+    ]
+    return "\n".join(line for lines_of_one in lines for line in lines_of_one)
+
+
 def _output(data: Any, page: Page) -> str:
     if "application/vnd.jupyter.widget-view+json" in data:
         return _still(data["text/plain"])
     if "image/png" in data:
         return _picture(data["image/png"], page)
     table = markdown_table(data.get("text/html", ""))
-    return table or _fence(_WALKED.sub("", data["text/plain"]))
+    return table or _fence(_FETCHED.sub("", data["text/plain"]))
 
 
 def _fence(text: str, language: str = "text") -> str:

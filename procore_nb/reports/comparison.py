@@ -132,7 +132,11 @@ def _pair(before: dict[str, Any], row: dict[str, Any], name: str) -> tuple[Any, 
 
 def _keyed(rows: pd.DataFrame) -> dict[Any, dict[Any, Any]]:
     names = ["project_id", *(one for one in _KEYS if one in rows.columns)]
-    if "project_id" not in rows.columns or (len(names) == 1 and rows["project_id"].duplicated().any()):
+    if (
+        rows.empty
+        or "project_id" not in rows.columns
+        or (len(names) == 1 and rows["project_id"].duplicated().any())
+    ):
         return {}  # rows without a name of their own, such as log entries: only their figures are compared
     if "id" in names:
         names = [one for one in names if one in ("project_id", "id", "side", "kind")]

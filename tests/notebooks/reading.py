@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from show_notebooks import read_cells
+
 FOLDER = Path(__file__).resolve().parents[2] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 NAMES = [path.stem for path in NOTEBOOKS]
@@ -12,10 +14,7 @@ NAMES = [path.stem for path in NOTEBOOKS]
 
 def code_cells(path: Path) -> list[str]:
     """Sources of the code cells, in order."""
-    import nbformat  # two seconds, which every process that only collects tests would pay
-
-    book: Any = nbformat.read(path, as_version=4)
-    return [cell.source for cell in book.cells if cell.cell_type == "code"]
+    return ["".join(one["source"]) for one in read_cells(path) if one["cell_type"] == "code"]
 
 
 def run_on(path: Path, procore: Any) -> dict[str, Any]:

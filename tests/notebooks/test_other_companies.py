@@ -1,19 +1,23 @@
-"""The same notebooks, one cell changed: a small company, one without anything, one whose projects say next to nothing."""
+"""The same notebooks, one cell changed: a small company, one without anything, one whose projects say next to nothing; one of
+other currencies and stages, one with three tiers of change orders, one that permits nothing."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+import pandas as pd
 import pytest
 from another_procore import COMPANY, Asked, Said
 
 import procore_nb as pnb
 from procore_nb import demo
 
-from .reading import NAMES, NOTEBOOKS, run_on
+from .reading import NAMES, NOTEBOOKS, code_cells, run_on
 
 pytestmark = pytest.mark.slow
 
@@ -29,6 +33,62 @@ def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     import matplotlib.pyplot as plt
 
     plt.close("all")
+    pd.reset_option("display.max_colwidth")
+
+
+class Changed(demo.Demo):
+    """The demo's first projects, with every reply changed."""
+
+    def __init__(
+        self, change: Callable[[demo.DemoRequest, demo.DemoReply], demo.DemoReply], projects: int
+    ) -> None:
+        super().__init__(demo.Portfolio(projects))
+        self._change = change
+
+    def respond(self, request: demo.DemoRequest) -> demo.DemoReply:
+        return self._change(request, super().respond(request))
+
+
+CURRENCIES = {b"USD": b"CHF", b"GBP": b"SEK", b"CAD": b"JPY", b"AUD": b"INR", b"AED": b"QAR"}
+STAGES = {
+    b"Course of Construction": b"Chantier",
+    b"Pre-Construction": b"Etudes",
+    b"Completed": b"Livr\\u00e9",
+}
+
+
+def other_words(_: demo.DemoRequest, reply: demo.DemoReply) -> demo.DemoReply:
+    """Other currencies, other names of stages."""
+    body = reply.body
+    for old, new in CURRENCIES.items():
+        body = body.replace(b'"currency_iso_code":"%b"' % old, b'"currency_iso_code":"%b"' % new)
+    for old, new in STAGES.items():
+        body = body.replace(b'"name":"%b"' % old, b'"name":"%b"' % new)
+    return replace(reply, body=body)
+
+
+def nothing_permitted(request: demo.DemoRequest, reply: demo.DemoReply) -> demo.DemoReply:
+    """Projects are listed; no list of any project answers."""
+    of_project = re.search(r"/projects/\d", request.path) or "project_id=" in request.query
+    if not of_project:
+        return reply
+    refused = b'{"errors":"You do not have permission to do this"}'
+    return replace(reply, status=403, headers=[("Content-Type", "application/json")], body=refused)
+
+
+@pytest.fixture
+def company_of(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., pnb.Procore]]:
+    """Connects to the demo with its replies changed."""
+    opened: list[pnb.Procore] = []
+
+    def build(change: Any = lambda _, reply: reply, projects: int = 12) -> pnb.Procore:
+        monkeypatch.setattr(demo, "Demo", lambda: Changed(change, projects))
+        opened.append(pnb.connect("demo", progress=False))
+        return opened[-1]
+
+    yield build
+    for procore in opened:
+        procore.close()
 
 
 @pytest.fixture(scope="module")
@@ -72,3 +132,49 @@ def test_a_notebook_runs_where_there_is_nothing(
     said = capsys.readouterr().out
     assert "NaT" not in said
     assert "nan" not in said
+
+
+@pytest.mark.filterwarnings("ignore::procore_nb.ProcoreWarning")
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=NAMES)
+def test_a_notebook_knows_no_currency_and_no_stage_by_its_name(
+    path: Path, company_of: Callable[..., pnb.Procore], capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_on(path, company_of(other_words))
+    said = capsys.readouterr().out
+    for word in [*CURRENCIES, *STAGES]:
+        assert word.decode() not in said
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=NAMES)
+def test_a_notebook_without_permission_has_no_traceback_of_its_own(
+    path: Path, company_of: Callable[..., pnb.Procore], capsys: pytest.CaptureFixture[str]
+) -> None:
+    procore = company_of(nothing_permitted, 3)
+    if path.stem[:2] in (
+        "03",
+        "05",
+        "12",
+    ):  # what they are about is one fetch, and its refusal says what to do
+        with pytest.raises(pnb.AccessError, match=r"None of the \d projects answered"):
+            run_on(path, procore)
+        return
+    run_on(path, procore)
+    said = capsys.readouterr().out
+    assert not re.search(r"NaT|nan|<NA>", said)
+    if "reports." in "".join(code_cells(path)):
+        assert re.search(r"not answer|not give access", said)
+
+
+def test_the_notebook_of_changes_says_where_three_tiers_hide_who_pays(
+    company_of: Callable[..., pnb.Procore],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("procore_nb.demo.tables.orders._TIERS", (3,))
+    (path,) = (one for one in NOTEBOOKS if "changes" in one.stem)
+    names = run_on(path, company_of())
+    said = capsys.readouterr().out
+    assert "projects have three tiers" in said
+    assert "approved by the owner" not in said
+    total = names["report"].tables["total"]
+    assert (total["payer_not_known"] == total["approved_cost"]).all()
