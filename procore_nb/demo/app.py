@@ -109,7 +109,7 @@ class Demo:
 
     def expire_files(self) -> None:
         """End every address of a file that records have shown so far."""
-        self.storage.generation += 1
+        self.storage.expire()
 
     def respond(self, request: DemoRequest) -> DemoReply:
         """Answer one request."""

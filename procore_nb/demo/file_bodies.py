@@ -185,7 +185,7 @@ def _sheet(context: RequestContext, file: StoredFile) -> Picture:
     ]
     block += [
         (700, 736, 14, title),
-        (700, 764, 14, f"Revision {revision}   {file.day}   1:100"),
+        (700, 764, 14, f"Revision {revision}   {file.day}"),
         (1000, 790, 44, number),
     ]
     for x, y, size, words in [*block, (700, 794, 14, "Made up for the demo")]:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from procore_nb.demo.facts import read_facts
 
 Colour = tuple[int, int, int]
-_FIRST, _HIGH, _WIDE = 32, 7, 6  # of the letters: code of the first, units high, units apart
+_FIRST, _UNKNOWN = 32, 31 * 5  # of the letters: code of the first, where the question mark is
 
 
 class _Mark(NamedTuple):
@@ -67,7 +67,7 @@ class Picture:
         lines[:, 1:] = pixels
         head = struct.pack(">IIBBBBB", pixels.shape[1], len(pixels), 8, 3, 0, 0, 0)
         parts = [_chunk(b"IHDR", head), _chunk(b"PLTE", bytes(value for one in colours for value in one))]
-        parts += [_chunk(b"IDAT", zlib.compress(lines.tobytes(), 6)), _chunk(b"IEND", b"")]
+        parts += [_chunk(b"IDAT", zlib.compress(lines.tobytes(), 1)), _chunk(b"IEND", b"")]
         missing = size - 8 - sum(map(len, parts)) - 12
         if missing > 8:
             parts.insert(2, _chunk(b"tEXt", b"Comment\0".ljust(missing, b" ")))
@@ -155,18 +155,13 @@ def _paint(pixels: npt.NDArray[np.uint8], mark: _Mark, ink: int) -> None:
 
 
 def _write(pixels: npt.NDArray[np.uint8], mark: _Mark, ink: int) -> None:
-    """Text in capitals of 5 by 7 dots."""
+    """Text in capitals of 5 by 7 dots; letters that are not among them are question marks."""
     letters, each = bytes.fromhex(read_facts("files")["letters"]), max(1, round(mark.height / 9))
-    plain = "".join(
-        one for one in unicodedata.normalize("NFKD", mark.words) if not unicodedata.combining(one)
-    )
-    for place, letter in enumerate(plain.replace("–", "-").upper()):
-        code = ord(letter) - _FIRST
-        if not 0 <= code < len(letters) // 5:
-            code = ord("?") - _FIRST
-        for column, dots in enumerate(letters[code * 5 : code * 5 + 5]):
-            left = round(mark.x) + (place * _WIDE + column) * each
-            for row in range(_HIGH):
-                if dots >> row & 1:
-                    top = round(mark.y) - (_HIGH - row) * each
-                    pixels[max(0, top) : max(0, top + each), max(0, left) : left + each] = ink
+    plain = unicodedata.normalize("NFKD", mark.words.replace("–", "-").upper())
+    codes = [ord(one) - _FIRST for one in plain if not unicodedata.combining(one)]
+    known = [code * 5 if 0 <= code < len(letters) // 5 else _UNKNOWN for code in codes]
+    columns = np.frombuffer(b"\0".join(letters[start : start + 5] for start in known), np.uint8)
+    dots = np.unpackbits(columns, bitorder="little").reshape(-1, 8).T[:7].repeat(each, 0).repeat(each, 1)
+    top, left = max(0, round(mark.y) - len(dots)), round(mark.x)
+    part = pixels[top : top + len(dots), left : left + dots.shape[1]]
+    part[dots[: part.shape[0], : part.shape[1]] == 1] = ink

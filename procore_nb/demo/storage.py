@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, quote
 
 from procore_nb.demo.faults import Fault, Faults, value_of
+from procore_nb.demo.fork_safe_lock import ForkSafeLock
 from procore_nb.demo.http_errors import forbidden, not_found
 from procore_nb.demo.http_messages import DemoReply, DemoRequest
 from procore_nb.demo.portfolio import Portfolio
@@ -57,10 +58,16 @@ class Storage:
     ) -> None:
         self._portfolio, self._clock, self._faults, self._knows = portfolio, clock, faults, knows
         self._body = lru_cache(maxsize=64)(self._drawn)
+        self._lock = ForkSafeLock()
         self.generation = 1
         self.redirects = self.requests = 0
         self.leaks: list[str] = []
         self.trapped: list[str] = []
+
+    def expire(self) -> None:
+        """End every address that records have shown so far."""
+        with self._lock:
+            self.generation += 1
 
     def owns(self, request: DemoRequest) -> bool:
         """Whether a request inside the process is for the storage, or for an address that is a trap."""
@@ -71,10 +78,11 @@ class Storage:
         """Answer of the API host to a request for the address in a record; the token was looked at before."""
         from procore_nb.demo.stored_files import read_address  # with the first file: the demo opens quickly
 
-        self.redirects += 1
-        faults = self._faults().at(self.redirects, request)
+        with self._lock:
+            number = self.redirects = self.redirects + 1
+        faults = self._faults().at(number, request)
         if value_of(faults, "file_links_expired") is not None:
-            self.generation += 1
+            self.expire()
         generation, _, path = request.path.removeprefix(FILES).partition("/")
         query = parse_qs(request.query, keep_blank_values=True)
         file = read_address(path, query.get("name", [""])[0])
@@ -111,14 +119,15 @@ class Storage:
 
     def respond(self, request: DemoRequest) -> DemoReply:
         """Answer of the storage host."""
-        self.requests += 1
+        with self._lock:
+            number = self.requests = self.requests + 1
         if (refusal := self._caught(request)) is not None:
             return refusal
         if request.method not in ("GET", "HEAD"):
             return _refused(
                 405, "MethodNotAllowed", "The specified method is not allowed against this resource."
             )
-        faults = self._faults().at(self.requests, request)
+        faults = self._faults().at(number, request)
         reply = self._faulty(request, faults)
         if value_of(faults, "file_cookie") is not None:
             reply = reply.with_headers([("Set-Cookie", "track=1; Path=/")])

@@ -30,7 +30,7 @@ TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 # Least size of each, in bytes, and how much larger some are.
-_SIZES = {"photo": (24_000, 40_000), "sheet": (24_000, 60_000), "pdf": (4_000, 90_000), "txt": (1_500, 3_000)}
+_SIZES = {"photo": (24_000, 40_000), "sheet": (48_000, 40_000), "pdf": (4_000, 90_000), "txt": (1_500, 3_000)}
 _SIZES["xlsx"] = (4_000, 40_000)
 _KEY = b"procore-nb demo"
 _PATH = re.compile(r"(\d{1,19})/(\d{1,19})/(\d{4}-\d\d-\d\d)/([a-z]+\d?)/(\d{1,19})\.(pdf|png|txt|xlsx)")
@@ -153,7 +153,8 @@ def _drawn(context: RequestContext, row: Row, owner: object, node: Shape) -> lis
         known = facts["names"].get(
             "images" if node.name == "images" else context.endpoint.module, facts["names"][""]
         )
-        count = int(facts["counts"][number // 4 % len(facts["counts"])])
+        counts = facts["counts"].get(context.endpoint.module, facts["counts"][""])
+        count = int(counts[number // 4 % len(counts)])
         names = [known[(number // 64 + place) % len(known)] for place in range(count)]
     files = [_described(context, number + place, name, row) for place, name in enumerate(names)]
     return [
@@ -168,7 +169,7 @@ def _as_declared(value: Any, *, text: bool) -> Any:
 
 def _number(context: RequestContext, *about: object) -> int:
     project = context.project.id if context.project else 0
-    return 10_000_000_000 + 4 * zlib.crc32(repr((context.company.id, project, *about)).encode())
+    return 10_000_000_000 + 4 * zlib.crc32(f"{context.company.id}:{project}:{about}".encode())
 
 
 def _described(context: RequestContext, number: int, name: str | list[str | None], row: Row) -> Row:
