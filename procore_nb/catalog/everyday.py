@@ -29,7 +29,7 @@ OftenUsed = Literal[
 OFTEN: tuple[str, ...] = get_args(OftenUsed)
 
 # What "open rfis" means is said by a filter; the list is found by the rest of the words.
-_NO_NAMES = frozenset(
+NO_NAMES = frozenset(
     {"open", "closed", "overdue", "late", "current", "all", "my", "the", "of", "list", "log"}
 )
 
@@ -57,6 +57,6 @@ def meant_by(words: str, *, likeliest: bool = False) -> tuple[str, ...]:
     """
     key = _key(words)
     known = _by_key()
-    names = known.get(key) or known.get(tuple(word for word in key if word not in _NO_NAMES), "")
+    names = known.get(key) or known.get(tuple(word for word in key if word not in NO_NAMES), "")
     names = names.split(", ")[0] if likeliest else names.replace(", ", " | ")
     return tuple(names.split(" | ")) if names else ()

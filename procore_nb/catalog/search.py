@@ -12,7 +12,7 @@ from itertools import pairwise
 import pandas as pd
 
 from procore_nb.catalog.endpoint import Endpoint
-from procore_nb.catalog.everyday import meant_by
+from procore_nb.catalog.everyday import NO_NAMES, OFTEN, meant_by
 from procore_nb.catalog.format import needs_text
 from procore_nb.errors import CatalogError, warn
 from procore_nb.near_match import near, plain, stem
@@ -48,11 +48,12 @@ def find(endpoints: Iterable[Endpoint], words: str = "") -> pd.DataFrame:
 def ranked(endpoints: Sequence[Endpoint], words: str) -> tuple[list[Endpoint], str]:
     """Return the endpoints for words, best match first: the one order of `find_endpoints`, pickers and completion.
 
-    First the lists that an everyday word means, then those that have all the words. Where there is none, those that have
-    the nearest words, with these words; else an empty text.
+    First the lists that an everyday word means, then those that have all the words: of that name, often used, with the words
+    early in their name. Where there is none, those that have the nearest words, with these words; else an empty text.
     """
     wanted, index = words_of(words), _index(tuple(endpoints))
     meant = [index.by_name[name] for name in meant_by(words) if name in index.by_name]
+    meant += index.named(word for word in wanted if word not in NO_NAMES)
     apart = tuple(part for word in wanted for part in index.apart(word))
     by_words = index.ranked(wanted) if wanted != apart else []
     found = list(dict.fromkeys([*meant, *index.ranked(apart), *by_words]))
@@ -73,6 +74,7 @@ class _Index:
     def __init__(self, endpoints: tuple[Endpoint, ...]) -> None:
         self._entries = [(one, _texts(one), _stems(one)) for one in endpoints]
         self.by_name = {name: one for one in reversed(endpoints) for name in (*one.aliases, one.name)}
+        self._often = {id(self.by_name[name]) for name in OFTEN if name in self.by_name}
         self._together: dict[str, tuple[str, ...]] = {}
         self._words: set[str] = set()
         for one in endpoints:
@@ -80,6 +82,11 @@ class _Index:
                 parts = words_of(text)
                 self._words.update(map(stem, parts))
                 self._together.update({a + stem(b): (a, stem(b)) for a, b in pairwise(parts)})
+
+    def named(self, wanted: Iterable[str]) -> list[Endpoint]:
+        """The endpoints that have just this name or alias, in singular or plural."""
+        root = _stemmed(tuple(wanted))
+        return [one for one, _, stems in self._entries if root in stems and not one.going_away]
 
     def apart(self, word: str) -> tuple[str, ...]:
         """The words of the catalogue for one that it lacks: `punchlist`, `headcount`; else the word itself."""
@@ -100,7 +107,10 @@ class _Index:
 
     def ranked(self, wanted: tuple[str, ...]) -> list[Endpoint]:
         """The endpoints that have all the words, best match first."""
-        ranks = [(_rank(one, texts, stems, wanted), one) for one, texts, stems in self._entries]
+        ranks = [
+            (_rank(one, texts, stems, wanted, often=id(one) in self._often), one)
+            for one, texts, stems in self._entries
+        ]
         found = [(rank, one) for rank, one in ranks if rank is not None]
         return [one for _, one in sorted(found, key=lambda item: item[0])]
 
@@ -122,7 +132,7 @@ def _stems(endpoint: Endpoint) -> list[str]:
 
 
 def _rank(
-    endpoint: Endpoint, texts: tuple[str, ...], stems: list[str], wanted: tuple[str, ...]
+    endpoint: Endpoint, texts: tuple[str, ...], stems: list[str], wanted: tuple[str, ...], *, often: bool
 ) -> tuple[int, ...] | None:
     """How well an endpoint fits: the lower the better; None when one of the words is nowhere in it."""
     if not wanted:
@@ -135,7 +145,10 @@ def _rank(
     is_name = root in stems
     is_path = len(wanted) > 2 and texts[3].endswith("_".join(wanted))
     start = 0 if is_name or is_path else 1 if begins else 2
-    return start, sum(depth or 0 for depth in depths), int(endpoint.kind != "data"), len(endpoint.name)
+    early = sum(depth or 0 for depth in depths)
+    obscure = int(endpoint.kind != "data") + 2 * int(endpoint.going_away)
+    rare = int(not (often and early <= len(wanted)))  # often used, and found by its name or alias
+    return int(start > 0), obscure, rare, start, early, len(endpoint.name)
 
 
 def _stemmed(parts: tuple[str, ...]) -> str:

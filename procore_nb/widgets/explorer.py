@@ -134,13 +134,9 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
         self._head = ipywidgets.HTML(environment_badge(procore.environment, procore._repr_html_()))
         self.endpoints, self.filters = EndpointPicker(procore.catalogue), FilterPanel()
         self.targets = TargetPanel(self._need_projects)
-        self._fetch = SubmitButton(
-            "Fetch",
-            self._start_fetch,
-            outdated=lambda: self._status.show(OUTDATED, level="warning"),
-            primary=True,
-        )
-        self._stop_button = ipywidgets.Button(description="Stop", layout={"width": "auto"}, disabled=True)
+        stale: dict[str, Any] = {"outdated": lambda: self._status.show(OUTDATED, level="warning")}
+        self._fetch = SubmitButton("Fetch", self._start_fetch, primary=True, **stale)
+        self._stop_button = SubmitButton("Stop", self.stop, disabled=True, **stale)
         self._table: FrameTable | None = None
         self._by = ipywidgets.Dropdown(description="Counts by", layout={"width": "420px"})
         self._bars = CountBars(self._bar_picked)
@@ -210,7 +206,6 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
         self.targets.observe(self._refresh, "changed")
         self.filters.observe(self._refresh, "changed")
         self._by.observe(self._count, "value")
-        self._stop_button.on_click(lambda _: self.stop())
 
     def _endpoint_chosen(self, _: object) -> None:
         endpoint = self.endpoints.endpoint

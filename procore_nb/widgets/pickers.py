@@ -243,11 +243,11 @@ class EndpointPicker(Picker):
         words = "what to look at: rfis, punch, budget …"
         super().__init__(several=False, placeholder=words, noun="lists", ranked=True)
         self._catalogue = catalogue
-        self._current = [one for one in catalog.endpoints(catalogue=catalogue) if not one.deprecated]
-        by_name = {name: one for one in self._current for name in (*one.aliases, one.name)}
+        self._all = catalog.endpoints(catalogue=catalogue)
+        by_name = {name: one for one in self._all for name in (*one.aliases, one.name)}
         often = list(dict.fromkeys(by_name[name] for name in OFTEN if name in by_name))
-        others = [one for one in self._current if one not in often]
-        others.sort(key=lambda one: (one.category, one.module, one.kind != "data", one.name))
+        others = [one for one in self._all if one not in often]
+        others.sort(key=lambda one: (one.going_away, one.category, one.module, one.kind != "data", one.name))
         self._offer(
             [_endpoint_row(one, "Often used") for one in often]
             + [_endpoint_row(one, _tool_of(one)) for one in others]
@@ -277,7 +277,7 @@ class EndpointPicker(Picker):
         self.value = keys[0] if keys else ""
 
     def _search(self, words: str) -> list[str]:
-        return [one.name for one in search.ranked(self._current, words)[0]]
+        return [one.name for one in search.ranked(self._all, words)[0]]
 
 
 def needs_words(endpoint: Endpoint) -> str:
@@ -295,4 +295,6 @@ def _endpoint_row(one: Endpoint, group: str) -> list[str]:
 
 
 def _tool_of(one: Endpoint) -> str:
+    if one.going_away:
+        return "Will be removed by Procore"
     return " › ".join(dict.fromkeys(part for part in (one.category, one.module) if part)) or "Other"

@@ -98,12 +98,15 @@ def test_the_list_of_projects_is_never_widget_state() -> None:
     assert "Site 3" not in str(ProjectPicker(projects(5)).get_state())
 
 
-def test_every_list_in_use_is_offered_with_what_it_needs(wire: Callable[[Any], Any]) -> None:
+def test_every_list_is_offered_with_what_it_needs(wire: Callable[[Any], Any]) -> None:
     listener = wire(EndpointPicker())
     listener.says(kind="ready")
 
     rows = {row[0]: row for row in listener.last("rows")["rows"]}
-    assert set(rows) == {one.name for one in catalog.endpoints() if not one.deprecated}
+    assert set(rows) == set(pnb.find_endpoints()["name"])  # one number of lists everywhere
+    assert {row[1] for row in rows.values() if row[0] == "company_documents_v1_0"} == {
+        "Will be removed by Procore"
+    }
     assert len(rows) == len(listener.last("rows")["rows"])
     assert rows["rfis"][-1] == "each project"
     assert rows["projects"][-1] == "whole company"
@@ -140,7 +143,7 @@ def test_lists_that_are_often_used_come_first(wire: Callable[[Any], Any]) -> Non
 def test_lists_are_found_in_the_order_of_find_endpoints(words: str, wire: Callable[[Any], Any]) -> None:
     listener = wire(EndpointPicker())
     listener.says(kind="search", words=words)
-    found = pnb.find_endpoints(words).query("~deprecated")["name"].tolist()
+    found = pnb.find_endpoints(words)["name"].tolist()
     assert listener.last("found") == {"kind": "found", "words": words, "keys": found}
     assert found
 

@@ -6,6 +6,7 @@ function render({ model, el }) {
   const viewId = newId(), listId = newId();
   let ranked = false, found = { words: "", keys: [] }; // lists are searched by the kernel, in the order of find_endpoints
   let rows = [], several = true, noun = "", empty = "", limit = FIRST, chosen = new Set(), matches = [], active = -1;
+  let pending = false; // Enter was pressed before the kernel has ranked the words: the first of its list is taken then
   el.classList.add("pnw-part", "pnw-picker");
 
   const bar = make("div", "pnw-bar");
@@ -79,7 +80,7 @@ function render({ model, el }) {
       const chip = make("button", "pnw-chip", `${row.cells[0]} ✕`);
       chip.type = "button";
       chip.setAttribute("aria-label", `Remove ${row.cells[0]}`);
-      chip.addEventListener("click", () => toggle(row.key));
+      chip.addEventListener("click", () => { toggle(row.key); (chips.querySelector("button") || input).focus(); });
       return chip;
     });
     if (named.length > 8) parts.push(make("span", "pnw-count", `and ${named.length - 8} more`));
@@ -104,13 +105,14 @@ function render({ model, el }) {
     sendChosen();
   }
 
-  input.addEventListener("input", () => { active = input.value ? 0 : -1; limit = FIRST; draw(); list.scrollTop = 0; if (ranked && input.value.trim()) sendTo(model, { kind: "search", words: input.value }); });
+  input.addEventListener("input", () => { pending = false; active = input.value ? 0 : -1; limit = FIRST; draw(); list.scrollTop = 0; if (ranked && input.value.trim()) sendTo(model, { kind: "search", words: input.value }); });
   input.addEventListener("keydown", (event) => {
     const last = matches.length - 1;
     const moves = { ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8 };
     if (event.key in moves) { active = Math.max(0, Math.min(last, active + moves[event.key])); if (active >= limit) { limit = active + MORE; draw(); } else mark(); event.preventDefault(); }
+    else if (event.key === "Enter" && ranked && input.value.trim() && found.words !== input.value) { pending = true; event.preventDefault(); }
     else if (event.key === "Enter" && matches[active]) { toggle(matches[active].key); event.preventDefault(); }
-    else if (event.key === "Escape") { input.value = ""; active = -1; draw(); }
+    else if (event.key === "Escape") { input.value = ""; active = -1; pending = false; draw(); }
   });
   list.addEventListener("scroll", () => {
     if (limit < matches.length && list.scrollTop + 2 * list.clientHeight > list.scrollHeight) {
@@ -134,7 +136,10 @@ function render({ model, el }) {
       list.setAttribute("aria-multiselectable", String(several));
       list.dataset.cells = message.rows.length ? message.rows[0].length - 3 : 0;
     }
-    if (message.kind === "found") { found = message; if (found.words === input.value) draw(); }
+    if (message.kind === "found") {
+      found = message;
+      if (found.words === input.value) { draw(); if (pending && matches[0]) { active = 0; toggle(matches[0].key); } pending = false; }
+    }
     if (message.kind === "rows" || message.kind === "chosen") { chosen = new Set(message.chosen); drawChips(); draw(); }
   };
   model.on("msg:custom", receive);

@@ -11,6 +11,29 @@ function stepLine(step) {
   return line;
 }
 
+// What ipywidgets leaves out for a screen reader: which button of a group is pressed; and the focus of a field that was
+// disabled while the form was busy goes back to it.
+function assist(form) {
+  const press = () => form.querySelectorAll(".widget-toggle-buttons button").forEach((button) => {
+    const pressed = String(button.classList.contains("mod-active"));
+    if (button.getAttribute("aria-pressed") !== pressed) button.setAttribute("aria-pressed", pressed);
+  });
+  let last = null;
+  const focused = (event) => { last = event.target; };
+  const changed = new MutationObserver(() => {
+    press();
+    const lost = !document.activeElement || document.activeElement === document.body || document.activeElement.contains(form);
+    if (last && lost && last.isConnected && !last.disabled && last.dataset.lost) {
+      delete last.dataset.lost;
+      last.focus({ preventScroll: true });
+    } else if (last?.disabled) last.dataset.lost = "true";
+  });
+  press();
+  form.addEventListener("focusin", focused);
+  changed.observe(form, { subtree: true, childList: true, attributes: true, attributeFilter: ["class", "disabled"] });
+  return () => { changed.disconnect(); form.removeEventListener("focusin", focused); };
+}
+
 function render({ model, el }) {
   el.classList.add("pnw-part");
   const box = make("div");
@@ -49,10 +72,12 @@ function render({ model, el }) {
     const ours = form ? [...form.children].filter((child) => !child.contains(el)) : [];
     ours.forEach((child) => { child.inert = true; child.classList.add("pnw-gone"); });
   });
+  let unassist = () => {};
+  const waiting = setTimeout(() => { const form = el.closest(".pnw-form"); if (form) unassist = assist(form); }); // once it is on the page
   const clicked = (event) => { // a click that no kernel receives would otherwise show nothing
     if (el.closest(".pnw-form")?.contains(event.target)) sendTo(model, { kind: "still there?" });
   };
   document.addEventListener("click", clicked);
-  return () => { model.off("change:message", draw); document.removeEventListener("click", clicked); forget(); };
+  return () => { model.off("change:message", draw); document.removeEventListener("click", clicked); clearTimeout(waiting); unassist(); forget(); };
 }
 export default { render };

@@ -32,7 +32,7 @@ function render({ model, el }) {
   const draw = () => {
     button.textContent = model.get("description");
     button.title = model.get("tooltip");
-    button.disabled = model.get("disabled");
+    button.setAttribute("aria-disabled", String(model.get("disabled"))); // not disabled: the focus would be lost
     button.classList.toggle("mod-primary", model.get("primary"));
   };
   const changes = ["description", "tooltip", "disabled", "primary"].map((name) => `change:${name}`).join(" ");
