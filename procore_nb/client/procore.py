@@ -377,25 +377,32 @@ class Procore(Lookups):
         return self.catalogue.endpoint(name)
 
     @explain_calls()
-    def explore(self) -> Any:
+    def explore(self, endpoint: str | None = None) -> Any:
         """Return the explorer for this connection: pick a list, projects and filters, fetch, look, keep.
+
+        Parameters
+        ----------
+        endpoint
+            The list to begin with, by name or alias; without one, RFIs.
 
         Raises
         ------
+        CatalogError
+            If there is no list of that name.
         MissingExtraError
             If the notebook extra is not installed.
 
         Examples
         --------
         >>> import procore_nb as pnb
-        >>> pnb.connect("demo").explore()
-        Explorer(demo, rfis, nothing fetched yet)
+        >>> pnb.connect("demo").explore("punch list")
+        Explorer(demo, punch_items, nothing fetched yet)
         """
         # The one import that points up (`ignore_imports` in pyproject.toml): the explorer is built on this package,
         # and only whoever asks for it needs the libraries it is drawn with.
         from procore_nb.widgets import Explorer
 
-        return Explorer(self)
+        return Explorer(self, endpoint=endpoint)
 
     def custom_fields(self, company_ids: Iterable[int]) -> dict[int, tuple[str, str]]:
         """Return label and data type of each custom field of companies by its definition id; fetched once a connection.

@@ -28,6 +28,7 @@ function buildLegend(root, points, shown, changed) {
       shown[code] = !shown[code];
       paint();
     });
+    row.removeAttribute("aria-label"); // its own text is its name
     row.addEventListener("dblclick", () => {
       const alone = shown.every((on, other) => on === (other === code));
       shown.fill(alone);
