@@ -256,6 +256,22 @@ def _locked_folder(folder: Path) -> Iterator[bool]:
             os.close(lock)
 
 
+@contextmanager
+def one_writer(folder: Path) -> Iterator[None]:
+    """Hold a folder for one writer, which the system lets go when the process ends; an error if another has it."""
+    lock = _try_lock(folder)
+    if lock is None and fcntl is not None:
+        raise OutputError(
+            f"{folder.parent} is being written to by another download.",
+            advice="Wait until that one has ended.",
+        )
+    try:
+        yield
+    finally:
+        if lock is not None:
+            os.close(lock)
+
+
 def _try_lock(folder: Path) -> int | None:
     """A lock on a folder, or None: another writer holds it, or this system has none."""
     if fcntl is None:

@@ -37,6 +37,11 @@ _HOSTS = {
 }  # fmt: skip
 
 
+# The two domains of Procore. https://developers.procore.com/documentation/attachments: send the token to files on
+# *.procore.com; expect redirects to a cloud store, and send it no token.
+_FAMILIES = (".procore.com", ".procoregov.com")
+
+
 @dataclass(frozen=True, slots=True)
 class Environment:
     """One Procore environment: its login host, its API host, and its web application.
@@ -143,6 +148,27 @@ def same_origin(address: str, other: str) -> bool:
         return _origin(address) == _origin(other)
     except ValueError:
         return False
+
+
+def is_own_host(environment: Environment, address: str) -> bool:
+    """Return whether an address belongs to the environment, so that its token may go there over https.
+
+    That is its API host; of Procore itself also the other hosts under `procore.com` (or `procoregov.com`), such as those
+    that serve files, unless they are known to be another environment's.
+    """
+    if same_origin(address, environment.api_url):
+        return True
+    parts = urlsplit(address)
+    host, home = (parts.hostname or "").lower(), urlsplit(environment.api_url).hostname or ""
+    family = next((one for one in _FAMILIES if f".{home}".endswith(one)), None)
+    if (
+        family is None
+        or not host.endswith(family)
+        or parts.scheme != "https"
+        or parts.port not in (None, 443)
+    ):
+        return False
+    return _owner(address) in (None, _owner(environment.api_url))
 
 
 def _origin(address: str) -> tuple[str, str, int | None]:

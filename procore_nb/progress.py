@@ -85,8 +85,7 @@ class Progress:
         self._next = now + self._redraw
         with self._lock:
             wait = f"{self._wait_text}, " if self._clock() < self._until else ""
-            shown = f"{counted(self._rows, 'row')}, {wait}{counted(self.requests, 'request')}"
-            self._bar.set_postfix_str(shown, refresh=False)
+            self._bar.set_postfix_str(self._status(wait), refresh=False)
         self._bar.n = self._done
         self._bar.refresh()
 
@@ -99,14 +98,68 @@ class Progress:
         bar.close()
         seconds = self._clock() - self._began
         done = f"{self._done:,}" if self._done == self._targets else f"{self._done:,} of {self._targets:,}"
-        targets = f" from {done} {self._noun}" if self._targets > 1 else ""
         state = "" if complete else " before it was stopped"
-        counts = f"{counted(self._rows, 'row')}{targets}, {counted(self.requests, 'request')}"
-        line = f"{self._what}: {counts}, {seconds:,.1f} s{state}"
+        line = f"{self._what}: {self._counts(done)}, {seconds:,.1f} s{state}"
         if self._shown is not None:  # the bar's own place, so that a saved notebook does not keep "0/172"
             self._shown.update({"text/plain": line}, raw=True)
         else:
             print(line, file=sys.stderr)  # stdout may be a file of data
+
+    def _status(self, wait: str) -> str:
+        """What stands beside the bar; `wait` is what the fetch waits for."""
+        return f"{counted(self._rows, 'row')}, {wait}{counted(self.requests, 'request')}"
+
+    def _counts(self, done: str) -> str:
+        """What the closing line counts."""
+        targets = f" from {done} {self._noun}" if self._targets > 1 else ""
+        return f"{counted(self._rows, 'row')}{targets}, {counted(self.requests, 'request')}"
+
+
+class TransferProgress(Progress):
+    """Follows a download of so many files, of `expected` bytes as far as their records say."""
+
+    def __init__(
+        self, what: str, *, targets: int, expected: int = 0, show: bool = True, **settings: Any
+    ) -> None:
+        super().__init__(what, targets=targets, noun="files", show=show, **settings)
+        self._expected = expected
+        self._bytes = 0
+
+    def bytes_received(self, count: int) -> None:
+        """Count bytes of a body."""
+        with self._lock:
+            self._bytes += count
+
+    def seconds_left(self) -> float | None:
+        """How long it still takes, by what has come; None before anything has."""
+        part = self._done / self._targets if self._targets else 0.0
+        if self._expected > self._bytes:
+            part = max(part, self._bytes / self._expected)
+        return (self._clock() - self._began) * (1 - part) / part if part else None
+
+    def _status(self, wait: str) -> str:
+        seconds = max(self._clock() - self._began, 1e-3)
+        left = self.seconds_left()
+        shown = f"{size_text(self._bytes)}, {size_text(self._bytes / seconds)}/s"
+        return wait + shown + ("" if left is None else f", {duration_text(left)} left")
+
+    def _counts(self, done: str) -> str:
+        return f"{done} {self._noun}, {size_text(self._bytes)}, {counted(self.requests, 'request')}"
+
+
+def size_text(size: float) -> str:
+    """Return a number of bytes in few digits: `812 bytes`, `1.5 MB`."""
+    for unit, one in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if size >= one:
+            return f"{size / one:,.1f} {unit}"
+    return f"{size:,.0f} bytes"
+
+
+def duration_text(seconds: float) -> str:
+    """Return a length of time in few digits: `45 s`, `12 min`, `3.5 h`."""
+    if seconds < 90:
+        return f"{seconds:,.0f} s"
+    return f"{seconds / 60:,.0f} min" if seconds < 5400 else f"{seconds / 3600:,.1f} h"
 
 
 def counted(number: int, noun: str) -> str:

@@ -30,8 +30,8 @@ from procore_nb.scalars import utc_text
 
 # What Tab offers; the rest of a connection's attributes is for stores, forms and the command line.
 FOR_PEOPLE = (
-    "access_request", "catalogue", "clear_cache", "close", "companies", "company_id", "count", "diagnose", "endpoint", "environment", "estimate", "explore",
-    "frames", "get", "lists", "me", "pages", "projects", "rate_limit", "record", "records", "table", "token_info",
+    "access_request", "catalogue", "clear_cache", "close", "companies", "company_id", "count", "diagnose", "download", "endpoint", "environment", "estimate",
+    "explore", "files", "frames", "get", "lists", "me", "pages", "projects", "rate_limit", "record", "records", "table", "token_info",
 )  # fmt: skip
 _VALUES = ("catalogue", "company_id", "environment")
 _MEANT = {

@@ -16,8 +16,8 @@ from procore_nb.call_errors import explain_calls
 from procore_nb.catalog import Endpoint
 from procore_nb.catalog.everyday import OftenUsed
 from procore_nb.client.collect import Collection, OnError
+from procore_nb.client.file_calls import FileCalls
 from procore_nb.client.lists import Lists
-from procore_nb.client.lookups import Lookups
 from procore_nb.client.parameters import own_or_shipped
 from procore_nb.client.query import ListQuery, list_query
 from procore_nb.errors import ArgumentError, ProcoreError, warn
@@ -27,7 +27,7 @@ from procore_nb.frames.codec import Decimals
 from procore_nb.progress import ProgressMaker
 
 
-class Procore(Lookups):
+class Procore(FileCalls):
     """A connection to one Procore environment; `connect` makes one. May be used from several threads.
 
     Nothing is sent until the first call that fetches. As a context manager it closes its connections at the end, and lets

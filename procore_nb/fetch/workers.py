@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
-from typing import Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from procore_nb.errors import NetworkError, ProcoreError, RateLimitError
 from procore_nb.fetch.list_request import ListRequest, PageRequest
@@ -22,7 +22,9 @@ from procore_nb.responses import Page, Response, read_page, retry_after_seconds
 
 log = logging.getLogger("procore_nb")
 _POLL_SECONDS = 0.1  # between two looks whether the fetch is to stop
+Job = TypeVar("Job")
 Answer = TypeVar("Answer")
+Found = TypeVar("Found")
 _ANNOUNCED_SECONDS = 0.5  # shorter waits are neither announced nor counted
 
 
@@ -95,8 +97,8 @@ class WaitBudget:
             return self.seconds - self.spent + max(0.0, self.until - now)
 
 
-class WorkerPool:
-    """The threads that send; daemons, so that an interrupted fetch returns at once."""
+class ThreadPool(Generic[Job, Answer]):
+    """Threads that work on jobs and wait for the limits; daemons, so that an interrupted fetch returns at once."""
 
     def __init__(
         self,
@@ -114,20 +116,24 @@ class WorkerPool:
         self._wait_budget = WaitBudget(policy.max_wait_seconds)
         self._stop = threading.Event()
         self._sleep = policy.sleep or self._stop.wait
-        self._requests: SimpleQueue[PageRequest | None] = SimpleQueue()
-        self._results: SimpleQueue[tuple[PageRequest, Page | BaseException]] = SimpleQueue()
-        self._threads = 0
+        self._jobs: SimpleQueue[Job | None] = SimpleQueue()
+        self._results: SimpleQueue[tuple[Job, Answer | BaseException]] = SimpleQueue()
+        self._threads: list[threading.Thread] = []
         self._most = policy.workers if threads is None else threads
 
-    def submit(self, page_request: PageRequest) -> None:
-        """Let a thread fetch one page."""
-        if self._threads < self._most:
-            self._threads += 1
-            threading.Thread(target=self._work, name="procore_nb fetch", daemon=True).start()
-        self._requests.put(page_request)
+    def fetch(self, job: Job) -> Answer:
+        """Do one job; called in a thread of the pool."""
+        raise NotImplementedError
 
-    def next_result(self) -> tuple[PageRequest, Page | BaseException]:
-        """Wait for a page, or for the error a page request ended in."""
+    def submit(self, job: Job) -> None:
+        """Let a thread do one job."""
+        if len(self._threads) < self._most:
+            self._threads.append(threading.Thread(target=self._work, name="procore_nb fetch", daemon=True))
+            self._threads[-1].start()
+        self._jobs.put(job)
+
+    def next_result(self) -> tuple[Job, Answer | BaseException]:
+        """Wait for the answer to a job, or for the error that it ended in."""
         while True:
             self._check_interrupt()
             self.observer.tick()
@@ -136,7 +142,7 @@ class WorkerPool:
             except Empty:
                 continue
 
-    def drain(self) -> Iterator[tuple[PageRequest, Page | BaseException]]:
+    def drain(self) -> Iterator[tuple[Job, Answer | BaseException]]:
         """Hand out the results that came and were not yet taken."""
         while not self._results.empty():
             yield self._results.get()
@@ -144,43 +150,78 @@ class WorkerPool:
     def stop(self) -> None:
         """Send nothing further; requests under way end by themselves."""
         self._stop.set()
-        for _ in range(self._threads):
-            self._requests.put(None)
+        for _ in self._threads:
+            self._jobs.put(None)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the pool was told to stop."""
+        return self._stop.is_set()
 
     def _work(self) -> None:
-        while (page_request := self._requests.get()) is not None and not self._stop.is_set():
+        while (job := self._jobs.get()) is not None and not self._stop.is_set():
             try:
-                result: Page | BaseException = self.fetch(page_request)
+                result: Answer | BaseException = self.fetch(job)
             except BaseException as error:  # handed to the calling thread, which raises it
                 result = error
-            self._results.put((page_request, result))
+            self._results.put((job, result))
+
+    def pause_before_retry(self, error: ProcoreError, attempt: int) -> None:
+        """Wait until the next attempt after attempt number `attempt` failed; raise the error where there is none."""
+        if not error.retryable or attempt > self.policy.retries or self._stop.is_set():
+            raise error
+        pause = error.retry_after_seconds or backoff_seconds(attempt)
+        if not self._wait_budget.allows(pause, self.policy.clock()):
+            raise error
+        again = f"attempt {attempt + 1} of {self.policy.retries + 1}"
+        why = f"answered {error.status}" if error.status else "no whole response"
+        self._pause(pause, f"{error.message} Then {again}.", short=f"{why}, then {again}")
+
+    def _wait_for_limits(self, path: str) -> None:
+        rate_limiter, clock = self.session.shared.rate_limiter, self.policy.clock
+        while not self._stop.is_set() and (seconds := rate_limiter.acquire(clock())) > 0:
+            if seconds >= _ANNOUNCED_SECONDS and not self._wait_budget.allows(seconds, clock()):
+                raise RateLimitError(
+                    f"Procore's rate limit lets this application go on in {seconds:,.0f} seconds, which is longer than "
+                    f"max_wait_seconds, {self.policy.max_wait_seconds:,.0f} seconds (GET {path}).",
+                    retry_after_seconds=seconds,
+                    advice="Wait, fetch less, or allow a longer wait: connect(…, max_wait_seconds=…).",
+                )
+            self._pause(seconds, "Waiting for Procore's rate limit.", short="rate limit")
+        if self._stop.is_set():
+            raise NetworkError("The fetch was stopped.", retryable=False)
+
+    def _pause(self, seconds: float, reason: str, *, short: str) -> None:
+        if seconds >= _ANNOUNCED_SECONDS:
+            log.info("Waiting %.1f s: %s", seconds, reason)
+            self.observer.waiting(seconds, short)
+            if not self._most:
+                self.observer.tick()
+        self._sleep(seconds)
+
+
+class WorkerPool(ThreadPool[PageRequest, Page]):
+    """The threads that fetch pages."""
 
     def fetch(self, page_request: PageRequest) -> Page:
         """Return one page; wait for the limits, and try again where that may help."""
         envelope = page_request.request.envelope
         return self.fetch_as(page_request, lambda response: read_page(response, envelope=envelope))
 
-    def fetch_as(self, page_request: PageRequest, read: Callable[[Response], Answer]) -> Answer:
+    def fetch_as(self, page_request: PageRequest, read: Callable[[Response], Found]) -> Found:
         """Return what `read` makes of a response; wait for the limits, and try again where that may help."""
         kept = self.policy.cache and self.policy.cache.get(page_request)
         if kept:
             return self._received(read(kept))
         for attempt in range(1, self.policy.retries + 2):
-            self._wait_for_limits(page_request)
+            self._wait_for_limits(page_request.request.path)
             try:
                 return self._fetch_once(page_request, read)
             except ProcoreError as error:
-                if not error.retryable or attempt > self.policy.retries or self._stop.is_set():
-                    raise
-                pause = error.retry_after_seconds or backoff_seconds(attempt)
-                if not self._wait_budget.allows(pause, self.policy.clock()):
-                    raise
-                again = f"attempt {attempt + 1} of {self.policy.retries + 1}"
-                why = f"answered {error.status}" if error.status else "no whole response"
-                self._pause(pause, f"{error.message} Then {again}.", short=f"{why}, then {again}")
+                self.pause_before_retry(error, attempt)
         raise AssertionError("unreachable")
 
-    def _fetch_once(self, page_request: PageRequest, read: Callable[[Response], Answer]) -> Answer:
+    def _fetch_once(self, page_request: PageRequest, read: Callable[[Response], Found]) -> Found:
         rate_limiter, clock = self.session.shared.rate_limiter, self.policy.clock
         request, under_way = page_request.request, True
 
@@ -188,7 +229,7 @@ class WorkerPool:
             nonlocal under_way
             rate_limiter.update(refusal.headers, clock())
             under_way = False
-            self._wait_for_limits(page_request)
+            self._wait_for_limits(page_request.request.path)
             under_way = True
             self.observer.request_sent()
 
@@ -204,30 +245,16 @@ class WorkerPool:
             if under_way:
                 rate_limiter.release()
             raise
-        refused_for = _refused_for(response.status, response.headers)
-        rate_limiter.update(response.headers, clock(), refused_for=refused_for)
+        refused = refused_for(response.status, response.headers)
+        rate_limiter.update(response.headers, clock(), refused_for=refused)
         found = self._received(read(response))
         if self.policy.cache:
             self.policy.cache.put(page_request, response)
         return found
 
-    def _received(self, found: Answer) -> Answer:
+    def _received(self, found: Found) -> Found:
         self.observer.page_received(len(found.rows) if isinstance(found, Page) else 0)
         return found
-
-    def _wait_for_limits(self, page_request: PageRequest) -> None:
-        rate_limiter, clock = self.session.shared.rate_limiter, self.policy.clock
-        while not self._stop.is_set() and (seconds := rate_limiter.acquire(clock())) > 0:
-            if seconds >= _ANNOUNCED_SECONDS and not self._wait_budget.allows(seconds, clock()):
-                raise RateLimitError(
-                    f"Procore's rate limit lets this application go on in {seconds:,.0f} seconds, which is longer than "
-                    f"max_wait_seconds, {self.policy.max_wait_seconds:,.0f} seconds (GET {page_request.request.path}).",
-                    retry_after_seconds=seconds,
-                    advice="Wait, fetch less, or allow a longer wait: connect(…, max_wait_seconds=…).",
-                )
-            self._pause(seconds, "Waiting for Procore's rate limit.", short="rate limit")
-        if self._stop.is_set():
-            raise NetworkError("The fetch was stopped.", retryable=False)
 
     def check_wait_budget(self, requests: int, request: ListRequest) -> None:
         """Raise now what so many more requests would end in: a longer wait than is allowed."""
@@ -243,16 +270,8 @@ class WorkerPool:
                 f"{(self.policy.max_wait_seconds - left + seconds) * 1.1:.0f}).",
             )
 
-    def _pause(self, seconds: float, reason: str, *, short: str) -> None:
-        if seconds >= _ANNOUNCED_SECONDS:
-            log.info("Waiting %.1f s: %s", seconds, reason)
-            self.observer.waiting(seconds, short)
-            if not self._most:
-                self.observer.tick()
-        self._sleep(seconds)
 
-
-def _refused_for(status: int, headers: Mapping[str, str]) -> float | None:
+def refused_for(status: int, headers: Mapping[str, str]) -> float | None:
     """Return the seconds a refusal asks to wait: 0 for a 429 that names none, None for what is no such refusal."""
     seconds = retry_after_seconds(headers) if status in (429, 503) else None
     return 0.0 if status == 429 and seconds is None else seconds

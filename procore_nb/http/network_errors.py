@@ -22,6 +22,10 @@ class ResponseTimeoutError(TimeoutError):
     """The time for one whole response is over, although bytes were still coming."""
 
 
+class PrivateAddressError(OSError):
+    """A host that files are fetched from leads into a private network or to this machine."""
+
+
 def network_error(error: Exception, url: str, environment: Environment) -> NetworkError:
     """Return the error in words: the host, what happened, and the advice that fits."""
     host = f"{urlsplit(url).hostname} ({environment.name})"
@@ -34,6 +38,12 @@ def network_error(error: Exception, url: str, environment: Environment) -> Netwo
     late = next((one for one in chain if isinstance(one, ResponseTimeoutError)), None)
     if late is not None:
         what, advice, retryable = f"{host} did not send its whole response {late}", hints.SLOW, False
+    elif among(PrivateAddressError):
+        what, advice = (
+            f"{host} leads to an address of a private network, where no file is fetched from",
+            hints.HOSTS,
+        )
+        retryable = False
     elif among(requests.exceptions.SSLError, urllib3.exceptions.SSLError):
         what = f"The secure connection to {host} could not be made: its certificate was not accepted"
         advice = hints.TLS

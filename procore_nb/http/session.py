@@ -23,7 +23,7 @@ from procore_nb.errors import ArgumentError, IncompleteError, ProcoreError, Requ
 from procore_nb.http.bounded_response import TransportLimits
 from procore_nb.http.rate_limit import RateLimiter
 from procore_nb.http.token import Token, fetch_token
-from procore_nb.http.transport import BearerAuth, NoRedirectSession, guarded, prepared, send
+from procore_nb.http.transport import BearerAuth, Kind, NoRedirectSession, guarded, prepared, send
 from procore_nb.responses import Response, error_from, read_json, server_time
 
 _RENEWALS = 3  # of a token for one request: somebody may revoke tokens as fast as they are renewed
@@ -118,7 +118,7 @@ class Session:
         self.sources = dict(sources or {})
         """Where each value of the connection was found."""
         self._credentials = credentials
-        self._limits = limits or TransportLimits()
+        self.limits = limits or TransportLimits()
         self._transport = transport
         self._connections = connections
         self._clock = clock
@@ -158,9 +158,9 @@ class Session:
         self.seconds_behind = behind if 0 < behind < _CLOCK_SECONDS else 0.0
         return response
 
-    def login(self) -> Token:
-        """Make sure that there is a valid token, and return it (masked)."""
-        return self._valid_token()
+    def login(self, *, refused: Token | None = None) -> Token:
+        """Make sure that there is a valid token, another than the one `refused`, and return it (masked)."""
+        return self._valid_token(refused=refused)
 
     def token_info(self) -> dict[str, Any]:
         """Return what the login host says about the current token: owner, application, seconds left."""
@@ -190,6 +190,16 @@ class Session:
         """Close the connections."""
         self._http.close()
 
+    def prepare(self, http: Kind, *, connections: int, limits: TransportLimits) -> Kind:
+        """Return an HTTP session of its own for the API host, set up as that of this session."""
+        api_url, transport = self.environment.api_url, self._transport
+        return prepared(http, api_url, connections=connections, transport=transport, limits=limits)
+
+    @property
+    def in_process(self) -> bool:
+        """Whether something in this process answers in the place of the network, as the demo does."""
+        return self._transport is not None
+
     def start_anew_in_child(self) -> None:
         """Leave connections, locks and counts to the process this one was forked from."""
         self.shared.lock = threading.Lock()
@@ -201,7 +211,7 @@ class Session:
 
     def _prepared(self, url: str, connections: int) -> NoRedirectSession:
         return prepared(
-            NoRedirectSession(), url, connections=connections, transport=self._transport, limits=self._limits
+            NoRedirectSession(), url, connections=connections, transport=self._transport, limits=self.limits
         )
 
     def _revoke(self, token: Token) -> Response:
@@ -215,7 +225,7 @@ class Session:
         }
         try:
             return send(
-                lambda: http.post(home + "/oauth/revoke", data=form, timeout=self._limits.timeout),
+                lambda: http.post(home + "/oauth/revoke", data=form, timeout=self.limits.timeout),
                 home,
                 self.environment,
                 token.text,
@@ -270,7 +280,7 @@ class Session:
         return fetch_token(
             self.environment,
             credentials,
-            limits=self._limits,
+            limits=self.limits,
             transport=self._transport,
             now=self._clock(),
             origin=f"Client id {self.client_id!r}. Where the values were found: {found}" if found else "",
@@ -291,7 +301,7 @@ class Session:
             location = response.headers.get("location")
             if not (300 <= response.status < 400 and location):
                 return response
-            target = _redirect_target(target, location)
+            target = redirect_target(target, location)
         where = f"GET {urlsplit(url).path} ({self.environment.name}) is redirected"
         if same_origin(target, home):
             raise RequestError(f"{where} again and again.", advice=hints.REDIRECT)
@@ -299,10 +309,10 @@ class Session:
 
     def _get(self, url: str, headers: dict[str, str], token: Token) -> Any:
         auth = BearerAuth(token.text, url)
-        return self._http.get(url, headers=headers, auth=auth, timeout=self._limits.timeout)
+        return self._http.get(url, headers=headers, auth=auth, timeout=self.limits.timeout)
 
 
-def _redirect_target(address: str, location: str) -> str:
+def redirect_target(address: str, location: str) -> str:
     """Return where a redirect leads; a location that is no address is returned as it is, and refused."""
     try:
         return urljoin(address, location)

@@ -1,0 +1,312 @@
+"""Files of records: found in frames or lists, and downloaded into a folder.
+
+In: frames, or names of lists. Out: frames of files, a folder. Speaks to the service through its session, and to the stores
+that it redirects to, which never see the token.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import partial
+from os import PathLike
+from typing import Any, Literal, cast
+
+import pandas as pd
+
+from procore_nb.call_errors import explain_calls
+from procore_nb.catalog.endpoint import RECORD_ID
+from procore_nb.client.lookups import Lookups
+from procore_nb.client.query import positive
+from procore_nb.errors import ArgumentError, CatalogError
+from procore_nb.fetch import fetch_json
+from procore_nb.fetch.transfers import TransferPool
+from procore_nb.files import (
+    Downloader,
+    DownloadOptions,
+    FileRecord,
+    checked_files,
+    declares_files,
+    files_in_record,
+    find_files,
+)
+from procore_nb.http.destination import FileGuard, checked_hosts
+from procore_nb.progress import Progress, TransferProgress
+from procore_nb.scalars import is_many
+
+_MOST_WORKERS = 32
+
+
+class FileCalls(Lookups):
+    """What a connection does with files."""
+
+    @explain_calls()
+    def files(
+        self,
+        source: str | pd.DataFrame,
+        target: Any = None,
+        /,
+        *,
+        records: bool | None = None,
+        **arguments: Any,
+    ) -> pd.DataFrame:
+        """Return the files that records point to, one row a file: attachments, photos, drawings, documents.
+
+        Parameters
+        ----------
+        source
+            A frame of this connection, or the name of a list, which is fetched first.
+        target, **arguments
+            With a name: as for `table` (`projects="all"`, `since="2026-01-01"`).
+        records
+            Whether each record is read by itself, one request a record, for files that lists leave out, such as those of the
+            answers of RFIs. None: for a name whose list has no files while its single records do.
+
+        Returns
+        -------
+        DataFrame
+            `list`, `record` (number and title), `project_name`, `kind`, `name`, `content_type`, `created_by`, `location`,
+            `key` (where the address stands in the record) and `address` (string); `record_id`, `project_id`, `company_id`,
+            `file_id` (Int64, or string); `size` (Int64; bytes where Procore says so); `created_at`, `taken_at` (UTC);
+            `latitude`, `longitude` (float64, degrees WGS 84) of photos. Empty: the records have no files.
+            Kinds: attachment, photo, pdf, png, document, signature, specification, picture, thumbnail, tiles.
+
+        Raises
+        ------
+        ArgumentError
+            If a frame has no column with files; the error names lists that have some.
+        ProcoreError
+            As `table`, while a list is fetched.
+
+        Notes
+        -----
+        Most addresses open for a limited time: download soon. `download` reads a record again where they are over.
+        https://developers.procore.com/documentation/attachments
+
+        Examples
+        --------
+        >>> import procore_nb as pnb
+        >>> procore = pnb.connect("demo", progress=False)
+        >>> procore.files(procore.table("drawing_revisions", 1204347, current=True))["kind"].iloc[0]
+        'pdf'
+        """
+        procore = cast(Any, self)
+        if isinstance(source, pd.DataFrame):
+            if arguments or target is not None:
+                given = ", ".join(arguments) or "a target"
+                raise ArgumentError(
+                    f"A frame was given; {given} is for names of lists.", advice="Leave it out."
+                )
+            frame, name = source, str((source.attrs.get("procore") or {}).get("endpoint") or "")
+        else:
+            frame, name = procore.table(source, target, **arguments), source
+        try:
+            endpoint = self.catalogue.endpoint(name)
+        except CatalogError:
+            return find_files(frame)  # of somebody's own, or of a path
+        if (frame.attrs.get("procore") or {}).get("endpoint"):
+            endpoint = self.catalogue.endpoint(frame.attrs["procore"]["endpoint"])
+        in_list = declares_files(endpoint.fields, endpoint.name)
+        in_record = bool(endpoint.record_path) and declares_files(endpoint.record.fields, endpoint.name)
+        if records or (records is None and isinstance(source, str) and in_record and not in_list):
+            progress = arguments.get("progress")
+            return find_files(self._single_records(endpoint.name, frame, progress), declared=True)
+        return find_files(frame, declared=in_list)
+
+    @explain_calls()
+    def download(
+        self,
+        files: pd.DataFrame,
+        folder: str | PathLike[str],
+        /,
+        *,
+        kind: str | Iterable[str] | None = None,
+        workers: int = 4,
+        max_bytes: int | None = None,
+        overwrite: bool = False,
+        names: Literal["show", "hide"] = "show",
+        allow_hosts: str | Iterable[str] | None = None,
+        file_timeout_seconds: float = 3600.0,
+        progress: bool | None = None,
+    ) -> pd.DataFrame:
+        """Download files into a folder, by project, list and record, and return what became of each.
+
+        Parameters
+        ----------
+        files
+            A frame of `files`, whole or chosen from.
+        folder
+            Made if it is not there. A manifest in it (`manifest.jsonl`) names the record of each file.
+        kind
+            Only files of this kind, or these kinds; others are skipped.
+        workers
+            How many files are under way at once.
+        max_bytes
+            The largest file: a larger one is skipped.
+        overwrite
+            True fetches also what is there already. Files that are not of a download stay in any case.
+        names
+            `"hide"` uses ids in the place of names of projects, records and files, also in the manifest.
+        allow_hosts
+            Hosts that addresses in records may point to beside those of the environment, `"*.example.com"` for all below;
+            they are fetched from without token. Without it such files fail.
+        file_timeout_seconds
+            Longest time for one file, however steadily its bytes come.
+        progress
+            False keeps quiet. None: as the connection does.
+
+        Returns
+        -------
+        DataFrame
+            The frame given, with `path` and `sha256` (string), `bytes` (Int64), `status` (string: saved, present, skipped or
+            failed) and `reason` (string). One warning counts what did not come.
+
+        Raises
+        ------
+        ArgumentError
+            If the frame is none of `files`, or of another environment.
+        OutputError
+            If the folder cannot be written or has too little room; nothing was sent.
+        CredentialsError, RateLimitError
+            If no file can come; `partial` is the frame.
+        IncompleteError
+            If it was stopped. What is whole stays; run again, it goes on: present files are recognised by size and digest,
+            half ones resumed where the host offers it.
+
+        Notes
+        -----
+        The token goes to the environment's own hosts over https, and along no redirect to another host. No cookie is kept.
+
+        Examples
+        --------
+        >>> import procore_nb as pnb
+        >>> procore = pnb.connect("demo", progress=False)
+        >>> drawings = procore.files("drawing_revisions", 1204347, current=True)
+        >>> procore.download(drawings.head(2), "drawings")["status"].tolist()
+        ['saved', 'saved']
+        """
+        files = checked_files(files)
+        about = files.attrs.get("procore") or {}
+        if about.get("environment") not in (None, self.environment.name):
+            raise ArgumentError(
+                f"These files are of {about['environment']}, and this connection is to {self.environment.name}.",
+                advice="Download them with the connection that found them.",
+            )
+        if names not in ("show", "hide"):
+            raise ArgumentError(f'names is "show" or "hide", not {names!r}.')
+        kinds = None if kind is None else (tuple(map(str, kind)) if is_many(kind) else (str(kind),))
+        number = positive(workers, "workers")
+        options = DownloadOptions(
+            kinds=kinds,
+            max_bytes=None if max_bytes is None else positive(max_bytes, "max_bytes"),
+            overwrite=overwrite,
+            hide=names == "hide",
+            unannounced_bytes=self.session.limits.most_bytes,
+            file_seconds=float(file_timeout_seconds),
+        )
+        pool = partial(
+            TransferPool,
+            self.session,
+            replace(self.policy, workers=min(number, _MOST_WORKERS)),
+            guard=FileGuard(self.environment, checked_hosts(allow_hosts)),
+            total_seconds=options.file_seconds,
+        )
+        show = self.progress if progress is None else progress
+        lookup = RecordLookup(self)
+        files = files if names == "hide" else self._with_project_names(files)
+        downloader = Downloader(folder, self.environment.name, options, lookup.address)
+        return downloader.run(
+            files,
+            pool,
+            lambda count, size: TransferProgress("files", targets=count, expected=size, show=show),
+        )
+
+    def _single_records(self, name: str, frame: pd.DataFrame, progress: Any) -> pd.DataFrame:
+        """Return the single record of each row."""
+        if "id" not in frame.columns:
+            raise ArgumentError(f"{name} has no ids: its records cannot be read one by one.")
+        if "attachments_count" in frame.columns:
+            frame = frame[frame["attachments_count"].ne(0).fillna(True)]
+        if frame.empty:
+            return frame
+        columns = [one for one in ("id", "project_id") if one in frame.columns]
+        given: dict[str, Any] = {"parent": frame[columns], "progress": progress, "on_error": "raise"}
+        about = frame.attrs.get("procore") or {}
+        if "project_id" not in columns:
+            given["project_id"] = (about.get("arguments") or {}).get("project_id")
+        if isinstance(about.get("company_id"), int):
+            given["company_id"] = about["company_id"]
+        found = self._query(name, given, None, record=True).collection().frame()
+        if "project_name" in frame.columns and "project_id" in found.columns:
+            known = dict(zip(frame["project_id"].tolist(), frame["project_name"].tolist(), strict=True))
+            found["project_name"] = pd.array(
+                [known.get(one) for one in found["project_id"].tolist()], dtype="string"
+            )
+        return found
+
+    def _with_project_names(self, files: pd.DataFrame) -> pd.DataFrame:
+        """Return the frame with the names of its projects, of which a list of one project has none."""
+        lacking = files["project_name"].isna() & files["project_id"].notna()
+        if not lacking.any():
+            return files
+        known: dict[Any, Any] = {}
+        for company in files.loc[lacking, "company_id"].dropna().unique().tolist() or [None]:
+            projects = cast(Any, self).projects(
+                status="All", view="compact", company_id=company, progress=False
+            )
+            known |= dict(zip(projects["id"].tolist(), projects["name"].tolist(), strict=True))
+        names = [known.get(one) for one in files["project_id"].tolist()]
+        return files.assign(
+            project_name=files["project_name"].fillna(pd.Series(names, files.index, "string"))
+        )
+
+
+class RecordLookup:
+    """Reads records again, each once for all of its files, for addresses that expired."""
+
+    def __init__(self, calls: FileCalls) -> None:
+        self._calls = calls
+        self._lock = threading.Lock()
+        self._found: dict[tuple[Any, ...], list[FileRecord]] = {}
+        self._under_way: dict[tuple[Any, ...], threading.Lock] = {}
+
+    def address(self, one: FileRecord) -> str | None:
+        """Return the address that a file has now; None where its record does not have it, or is not known.
+
+        Raises
+        ------
+        ProcoreError
+            If the record cannot be read.
+        """
+        key = (one.company_id, one.list, one.project_id, one.record_id)
+        if one.record_id is None or not one.list:
+            return None
+        with self._lock:
+            lock = self._under_way.setdefault(key, threading.Lock())
+        with lock:
+            if key not in self._found:
+                self._found[key] = self._read(one)
+        near = [each for each in self._found[key] if each.kind == one.kind]
+        for same in (
+            lambda each: (each.key, str(each.file_id)) == (one.key, str(one.file_id)),
+            lambda each: str(each.file_id) == str(one.file_id),
+            lambda each: each.name == one.name,
+        ):
+            fitting = [each for each in near if same(each)]
+            if len(fitting) == 1:
+                return cast("str | None", fitting[0].address)
+        return None
+
+    def _read(self, one: FileRecord) -> list[FileRecord]:
+        given = {RECORD_ID: str(one.record_id), "progress": lambda *_: Progress("", show=False)}
+        given |= {"company_id": one.company_id, "project_id": one.project_id}
+        endpoint = self._calls.catalogue.endpoint(one.list)
+        if not {"project_id"} & {name for group in endpoint.record.needs for name in group}:
+            del given["project_id"]
+        collection = self._calls._query(one.list, given, None, record=True).collection()
+        policy = replace(self._calls.policy, cache=None)
+        record = fetch_json(self._calls.session, collection.requests[0], policy=policy)
+        if isinstance(record, dict) and isinstance(record.get("data"), dict):
+            record = record["data"]
+        return files_in_record(record, one.list) if isinstance(record, dict) else []

@@ -1,0 +1,19 @@
+"""Files that records point to: found in frames, downloaded to a folder that people can read, shown as a gallery.
+
+In: frames, and what opens an address. Out: frames of files, a folder with a manifest, a page of pictures. Plans and writes;
+`http` sends and `fetch` waits.
+"""
+
+from procore_nb.files.download import Downloader, DownloadOptions, checked_files
+from procore_nb.files.file_keys import declares_files
+from procore_nb.files.find_files import FileRecord, files_in_record, find_files
+
+__all__ = [
+    "DownloadOptions",
+    "Downloader",
+    "FileRecord",
+    "checked_files",
+    "declares_files",
+    "files_in_record",
+    "find_files",
+]

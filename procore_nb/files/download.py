@@ -1,0 +1,433 @@
+"""A folder of the files in a frame: planned, fetched side by side, each whole under its name or not there.
+
+In: a frame of files, a folder, what opens an address and what reads a record again. Out: the frame with what became of each
+file. Waits and sends through its pool only; writes the folder and its manifest.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import shutil
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from procore_nb.atomic_write import one_writer, output_path
+from procore_nb.errors import (
+    ArgumentError,
+    CredentialsError,
+    IncompleteError,
+    NetworkError,
+    OutputError,
+    ProcoreError,
+    RateLimitError,
+    warn,
+)
+from procore_nb.fetch.transfers import TransferPool
+from procore_nb.files.download_manifest import DownloadManifest, Entry, identity_of, is_inside
+from procore_nb.files.find_files import COLUMNS, FileRecord
+from procore_nb.files.part_file import PartFile
+from procore_nb.files.safe_names import FolderNames
+from procore_nb.progress import TransferProgress, size_text
+from procore_nb.scalars import is_missing
+from procore_nb.signals import Cancelled, DeferredInterrupt
+
+PARTS = ".procore-nb-parts"
+_RESERVE = 64 << 20  # bytes of a disk that stay free
+_LOOK_AT_DISK = 4 << 20  # bytes between two looks
+_GONE = (401, 403, 404, 410)  # what expired addresses answer; stores do not agree on one
+_HTML = re.compile(rb"\s*(<!doctype html|<html)", re.IGNORECASE)
+_HTML_NAME = re.compile(r"\.(x?html?|mht|php|aspx?)$", re.IGNORECASE)
+_UNAVAILABLE = "Procore has no address for this file (file_unavailable)."
+_FULL = "The disk is full."
+
+
+@dataclass(frozen=True)
+class DownloadOptions:
+    """How a download behaves; sizes in bytes, times in seconds."""
+
+    kinds: tuple[str, ...] | None = None
+    max_bytes: int | None = None
+    overwrite: bool = False
+    hide: bool = False
+    unannounced_bytes: int = 256 << 20
+    """The largest body whose length was not announced: such a one may have no end."""
+    file_seconds: float = 3600.0
+    free_bytes: Callable[[Path], int] = lambda folder: shutil.disk_usage(folder).free
+    clock: Callable[[], float] = time.monotonic
+
+
+@dataclass(frozen=True)
+class FileJob:
+    """One file to have in the folder."""
+
+    record: FileRecord
+    identity: str
+    path: str
+
+
+@dataclass(frozen=True)
+class FileOutcome:
+    """What became of one file."""
+
+    status: str
+    reason: str | None = None
+    path: str | None = None
+    bytes: int | None = None
+    sha256: str | None = None
+
+
+class _Skip(ProcoreError):
+    """The file is left out on purpose."""
+
+
+def checked_files(files: Any) -> pd.DataFrame:
+    """Return a frame of files, or say what is wrong with it."""
+    if not isinstance(files, pd.DataFrame) or not set(COLUMNS) <= set(files.columns):
+        raise ArgumentError(
+            "download takes a frame of files.",
+            advice='Write files = procore.files("images", projects="all"), then procore.download(files, "folder").',
+        )
+    return files
+
+
+class Downloader:
+    """One download into one folder; `lookup` reads a record again and returns the address that the file has now."""
+
+    def __init__(
+        self,
+        folder: Any,
+        environment: str,
+        options: DownloadOptions,
+        lookup: Callable[[FileRecord], str | None],
+    ) -> None:
+        self._root = output_path(folder)
+        self._environment = environment
+        self._options = options
+        self._lookup = lookup
+        self._naming = threading.Lock()
+        self._full = False
+        self._parts = self._root / PARTS
+        self._pool: TransferPool[FileJob, FileOutcome]
+        self._progress: TransferProgress
+        self._manifest: DownloadManifest
+        self._names: FolderNames
+
+    def run(
+        self,
+        files: pd.DataFrame,
+        pool: Callable[..., TransferPool[FileJob, FileOutcome]],
+        progress: Callable[[int, int], TransferProgress],
+    ) -> pd.DataFrame:
+        """Return the frame with `path`, `bytes`, `sha256`, `status` and `reason`.
+
+        Raises
+        ------
+        OutputError
+            If the folder cannot be written or has no room, before anything is sent.
+        IncompleteError
+            If it was stopped; what is whole stays, and `partial` is the frame.
+        """
+        records = [_record(row) for row in files[list(COLUMNS)].to_dict("records")]
+        self._make_folder()
+        with one_writer(self._parts):
+            self._manifest = DownloadManifest(self._root, hide=self._options.hide)
+            known = ((one.record, one.identity, one.path) for one in self._manifest.entries.values())
+            self._names = FolderNames(known, hide=self._options.hide)
+            jobs = self._plan(records)
+            identities = [identity_of(one, self._environment) for one in records]
+            outcomes = {
+                identity: FileOutcome("skipped", f"Its kind is {one.kind}.")
+                for identity, one in zip(identities, records, strict=True)
+                if identity not in jobs
+            }
+            self._check_room(jobs)
+            self._progress = progress(len(jobs), sum(one.record.size or 0 for one in jobs.values()))
+            failure = self._fetch_all(list(jobs.values()), outcomes, pool)
+        with suppress(OSError):
+            self._parts.rmdir()  # unless half files are left
+        frame = self._result(files, [outcomes.get(one) for one in identities])
+        if failure is not None:
+            raise self._ended(failure, frame, len(jobs)) from failure
+        _warn(frame, len(jobs))
+        return frame
+
+    def _plan(self, records: list[FileRecord]) -> dict[str, FileJob]:
+        kinds, jobs = self._options.kinds, dict[str, FileJob]()
+        for one in records:
+            identity = identity_of(one, self._environment)
+            if identity not in jobs and (kinds is None or one.kind in kinds):
+                jobs[identity] = FileJob(one, identity, self._names.path(one, identity))
+        return jobs
+
+    def _make_folder(self) -> None:
+        try:
+            self._parts.mkdir(parents=True, exist_ok=True)
+            if not os.access(self._root, os.W_OK | os.X_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        except OSError as error:
+            raise OutputError(
+                f"Files cannot be written to {self._root}: {error.strerror or error}.",
+                advice="Check that the folder may be written to.",
+            ) from error
+
+    def _check_room(self, jobs: dict[str, FileJob]) -> None:
+        due = sum(one.record.size or 0 for one in jobs.values() if one.identity not in self._manifest.entries)
+        free = self._options.free_bytes(self._root)
+        if free < _RESERVE + due:
+            raise OutputError(
+                f"{self._root} has {size_text(free)} of room, and these files take {size_text(due)} or more.",
+                advice=f"Choose another disk, or fewer files; {size_text(_RESERVE)} stay free. Nothing was sent.",
+            )
+
+    def _fetch_all(
+        self,
+        jobs: list[FileJob],
+        outcomes: dict[str, FileOutcome],
+        pool: Callable[..., TransferPool[FileJob, FileOutcome]],
+    ) -> BaseException | None:
+        """Do all jobs; return what ended it early, after what was whole by then has its name."""
+        held, failure = DeferredInterrupt(), None
+        self._pool = pool(work=self._work, observer=self._progress, check_interrupt=held.raise_pending)
+        try:
+            with held:
+                for job in jobs:
+                    self._pool.submit(job)
+                for _ in jobs:
+                    job, result = self._pool.next_result()
+                    if isinstance(result, BaseException):
+                        raise result
+                    outcomes[job.identity] = result
+                    self._progress.target_done()
+            held.raise_pending()
+        except (ProcoreError, KeyboardInterrupt, Cancelled) as error:
+            failure = error
+        finally:
+            self._pool.end()
+            for job, result in self._pool.drain():
+                if isinstance(result, FileOutcome):
+                    outcomes[job.identity] = result
+            self._manifest.close()
+            self._progress.close(complete=failure is None)
+        return failure
+
+    def _work(self, job: FileJob) -> FileOutcome:
+        """Have one file; called in a thread. What concerns this file alone is its outcome, all else an error."""
+        try:
+            return self._one(job)
+        except _Skip as error:
+            return FileOutcome("skipped", error.message)
+        except CredentialsError:
+            raise
+        except RateLimitError as error:
+            if error.status is None:  # the limiter's own: every further file would end so
+                raise
+            return FileOutcome("failed", error.message)
+        except ProcoreError as error:
+            return FileOutcome("failed", " ".join(filter(None, (error.message, _advice(error)))))
+        except OSError as error:
+            self._full = self._full or error.errno in (errno.ENOSPC, errno.EDQUOT)
+            return FileOutcome(
+                "failed", _FULL if self._full else f"It cannot be written: {error.strerror or error}."
+            )
+
+    def _one(self, job: FileJob) -> FileOutcome:
+        entry = self._manifest.entries.get(job.identity)
+        if entry is not None and not self._options.overwrite:
+            found = self._present(entry)
+            if found is not None:
+                return found
+        if not job.record.address:
+            return FileOutcome("failed", _UNAVAILABLE)
+        if self._full:
+            return FileOutcome("failed", _FULL)
+        with PartFile(self._part_of(job.identity)) as part:
+            part.take_up()
+            self._fetch(job, part)
+            return self._keep(job, part)
+
+    def _present(self, entry: Entry) -> FileOutcome | None:
+        """Return the outcome for a file that is there, or whose writer was ended just before it got its name."""
+        path, part = self._root / entry.path, self._part_of(entry.identity)
+        known = FileOutcome("present", None, str(path), entry.bytes, entry.sha256)
+        if _digest(path, entry.bytes) == entry.sha256:
+            return known
+        if not os.path.lexists(path) and _digest(part, entry.bytes) == entry.sha256:
+            self._folder_of(path)
+            PartFile(part).finish(path)
+            return replace(known, status="saved")
+        return None
+
+    def _fetch(self, job: FileJob, part: PartFile) -> None:
+        """Fetch until the file is whole; an address that expired is looked up once."""
+        until = self._options.clock() + self._options.file_seconds
+        address, looked_up, attempt, most = str(job.record.address), False, 0, part.size
+        while True:
+            try:
+                return self._attempt(address, job, part, until)
+            except ProcoreError as error:
+                if error.status in _GONE and not looked_up:
+                    looked_up, address = True, self._lookup(job.record) or address
+                    continue
+                if part.size > most:
+                    attempt, most = 0, part.size
+                attempt += 1
+                if self._options.clock() >= until:
+                    raise
+                self._pool.pause_before_retry(error, attempt)
+
+    def _attempt(self, address: str, job: FileJob, part: PartFile, until: float) -> None:
+        company = job.record.company_id
+        with self._pool.open_file(address, part.headers(), company) as response:
+            where = f"{response.to.host} ({self._environment})"
+            if response.status == 416 or (response.status in (200, 206) and not part.begin(response)):
+                part.reset()
+                raise NetworkError(f"{where} sent another part of the file than the one requested.")
+            error = response.error()
+            if error is not None:
+                raise error
+            self._check_length(part, response.length is not None)
+            checked = part.size
+            for piece in response.pieces():
+                if not part.size and _is_page(piece, response.headers, job.record):
+                    part.reset()
+                    raise IncompleteError(
+                        f"{where} sent a web page (HTML), perhaps a login page, in place of the file."
+                    )
+                part.write(piece)
+                self._progress.bytes_received(len(piece))
+                if self._pool.stopped:
+                    raise NetworkError("The download was stopped.", retryable=False)
+                if self._options.clock() >= until:
+                    limit = self._options.file_seconds
+                    raise NetworkError(
+                        f"{where} did not send the whole file within {limit:,.0f} s.", retryable=False
+                    )
+                if part.size - checked >= _LOOK_AT_DISK:
+                    checked = part.size
+                    self._check_length(part, response.length is not None)
+            self._check_length(part, response.length is not None)
+            if not part.complete:
+                raise IncompleteError(f"{where} sent {part.size:,} of {part.total:,} bytes.", retryable=True)
+
+    def _check_length(self, part: PartFile, announced: bool) -> None:
+        """Raise where the file is, or is going to be, larger than it may be, or than the disk can take."""
+        size, most = max(part.size, part.total or 0), self._options.max_bytes
+        if most is not None and size > most:
+            part.reset()
+            raise _Skip(f"It has {'' if announced else 'more than '}{size_text(size)}, more than max_bytes.")
+        if not announced and most is None and size > self._options.unannounced_bytes:
+            part.reset()
+            raise IncompleteError(
+                f"No length was announced, and {size_text(size)} came without an end.",
+                advice="Pass max_bytes=….",
+            )
+        if self._options.free_bytes(self._root) < _RESERVE + size - part.size:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def _keep(self, job: FileJob, part: PartFile) -> FileOutcome:
+        """Give a whole file its name; the manifest knows it first."""
+        size, digest = part.size, part.sha256
+        with self._naming:
+            path = self._free_path(job, size, digest)
+            target = self._root / path
+            self._folder_of(target)
+            self._manifest.add(Entry(job.identity, path, size, digest, job.record))
+            part.finish(target)
+        said = job.record.size
+        note = f"The record says {said:,} bytes." if said is not None and said != size else None
+        return FileOutcome("saved", note, str(target), size, digest)
+
+    def _free_path(self, job: FileJob, size: int, digest: str) -> str:
+        """Return the path for the file: what somebody else put there, or changed since, is not replaced."""
+        path, entry = job.path, self._manifest.entries.get(job.identity)
+        while os.path.lexists(self._root / path):
+            there = _digest(self._root / path, size)
+            mine = self._options.overwrite and entry is not None and entry.path == path
+            if there == digest or mine:
+                break
+            path = self._names.other(path, job.identity)
+        return path
+
+    def _folder_of(self, target: Path) -> None:
+        """Make the folder of a file, inside ours also where a link in it leads elsewhere."""
+        if not is_inside(
+            target.relative_to(self._root).as_posix()
+        ) or not target.parent.resolve().is_relative_to(self._root.resolve()):
+            raise OSError(errno.EPERM, "a link leads out of the folder")
+        target.parent.mkdir(parents=True, exist_ok=True)
+
+    def _part_of(self, identity: str) -> Path:
+        return self._parts / f"{identity}.part"
+
+    def _result(self, files: pd.DataFrame, outcomes: list[FileOutcome | None]) -> pd.DataFrame:
+        ended = FileOutcome("failed", "The download ended before this file.")
+        rows = [one or ended for one in outcomes]
+        frame = files.copy()
+        for name in ("path", "bytes", "sha256", "status", "reason"):
+            values: Any = [getattr(one, name) for one in rows]
+            frame[name] = pd.Series(values, frame.index, dtype="Int64" if name == "bytes" else "string")
+        return frame
+
+    def _ended(self, failure: BaseException, frame: pd.DataFrame, jobs: int) -> ProcoreError:
+        there = int(frame["status"].isin(["saved", "present"]).sum())
+        advice = (
+            f"{there:,} of {jobs:,} files are whole: error.partial. Run it again, and it goes on from there."
+        )
+        if isinstance(failure, ProcoreError):
+            failure.partial, failure.advice = frame, f"{failure.advice} {advice}".strip()
+            return failure
+        return IncompleteError(f"The download into {self._root} was stopped.", advice=advice, partial=frame)
+
+
+def _record(row: dict[Any, Any]) -> FileRecord:
+    plain: dict[str, Any] = {name: None if is_missing(value) else value for name, value in row.items()}
+    for name in ("created_at", "taken_at"):
+        plain[name] = plain[name] and str(plain[name])
+    return replace(FileRecord(), **{**plain, "name": plain["name"] or "", "key": plain["key"] or ""})
+
+
+def _digest(path: Path, size: int) -> str | None:
+    """Return the SHA-256 of a file of this size; None for any other, a link or a folder."""
+    try:
+        if path.is_symlink() or not path.is_file() or path.stat().st_size != size:
+            return None
+        digest = sha256()
+        with path.open("rb") as file:
+            while piece := file.read(1 << 20):
+                digest.update(piece)
+    except OSError:
+        return None
+    return digest.hexdigest()
+
+
+def _is_page(piece: bytes, headers: Any, record: FileRecord) -> bool:
+    """Return whether a web page comes where another file was announced."""
+    announced = str(record.content_type or "")
+    if "html" in announced or _HTML_NAME.search(record.name):
+        return False
+    return "text/html" in headers.get("content-type", "").lower() or _HTML.match(piece) is not None
+
+
+def _advice(error: ProcoreError) -> str:
+    return error.advice if "allow_hosts" in error.advice else ""
+
+
+def _warn(frame: pd.DataFrame, jobs: int) -> None:
+    """Say in one line how many files did not come, and the most frequent reasons."""
+    lacking = frame[(frame["status"] == "failed") | frame["reason"].str.contains("max_bytes", na=False)]
+    if lacking.empty:
+        return
+    reasons = Counter(str(one) for one in lacking["reason"]).most_common(3)
+    shown = "; ".join(f"{reason.rstrip('.')} ({count:,})" for reason, count in reasons)
+    warn(f"{len(lacking):,} of {jobs:,} files did not come: {shown}. See the columns status and reason.")

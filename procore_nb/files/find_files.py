@@ -1,0 +1,319 @@
+"""The files in the records of any frame, one row each.
+
+In: a frame, or one record as it came. Out: a frame of files, with what is needed to read a record's addresses again. Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import PurePosixPath
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import numpy as np
+import pandas as pd
+
+from procore_nb.errors import ArgumentError
+from procore_nb.files import file_keys as facts
+from procore_nb.frame_info import describe
+from procore_nb.scalars import is_missing
+
+_DEEPEST = 12  # objects in objects; Procore's have five
+_ENDING = re.compile(r"\.[A-Za-z0-9]{1,10}$")
+_SOME_LISTS = "images, drawing_revisions, submittals, rfis, punch_items, documents, change_events"
+
+
+@dataclass(frozen=True)
+class FileRecord:
+    """One file of a record; the names of these fields are the columns of a frame of files."""
+
+    list: str = ""
+    record_id: Any = None
+    record: Any = None
+    project_id: Any = None
+    project_name: Any = None
+    company_id: Any = None
+    file_id: Any = None
+    kind: str = ""
+    name: str = ""
+    size: Any = None
+    content_type: Any = None
+    created_at: Any = None
+    taken_at: Any = None
+    created_by: Any = None
+    location: Any = None
+    latitude: Any = None
+    longitude: Any = None
+    key: str = ""
+    address: Any = None
+
+
+COLUMNS = tuple(one.name for one in fields(FileRecord))
+_DTYPES: Mapping[str, Any] = {"size": "Int64", "latitude": "float64", "longitude": "float64"}
+_IDS = ("record_id", "project_id", "company_id", "file_id")
+_MOMENTS = ("created_at", "taken_at")
+
+
+def find_files(frame: pd.DataFrame, *, declared: bool = False) -> pd.DataFrame:
+    """Return one row for each file in the records of a frame; see `Procore.files`.
+
+    Raises
+    ------
+    ArgumentError
+        If the frame has no column with files, and the catalogue does not say (`declared`) that its list has some.
+    """
+    about = dict(frame.attrs.get("procore") or {})
+    name = str(about.get("endpoint") or "")
+    columns = _columns(frame, name)
+    if not (columns or declared):
+        shown = f"{name} has" if name else "This frame has"
+        raise ArgumentError(
+            f"{shown} no files: none of its columns holds an address of a file.",
+            advice=f"Lists with files are {_SOME_LISTS} and others. Files that only the single record has (answers of RFIs, "
+            'minutes of meetings) come with procore.files("rfis", …), or procore.files(frame, records=True).',
+        )
+    companies = about.get("company_id")
+    shared = {"company_id": companies if isinstance(companies, int) else None}
+    arguments = about.get("arguments") or {}
+    if "project_id" not in frame.columns:
+        shared["project_id"] = arguments.get("project_id")
+    found: list[FileRecord] = []
+    values = {column: frame[column].tolist() for column in columns}
+    for row in range(len(frame)):
+        record = _nested({column: cells[row] for column, cells in values.items()})
+        found += files_in_record(record, name, shared)
+    files = as_frame(found)
+    return describe(files, **{**about, "rows": len(files)})
+
+
+def as_frame(found: list[FileRecord]) -> pd.DataFrame:
+    """Return files as a frame with its dtypes, also without rows."""
+    rows = [asdict(one) for one in found]
+    data: dict[str, Any] = {}
+    for column in COLUMNS:
+        values = [row[column] for row in rows]
+        if column in _IDS:
+            data[column] = _ids(values)
+        elif column in _MOMENTS:
+            moments = pd.to_datetime(
+                pd.Series(values, dtype="object"), utc=True, errors="coerce", format="ISO8601"
+            )
+            data[column] = moments.astype("datetime64[us, UTC]")
+        else:
+            data[column] = pd.array(values, dtype=_DTYPES.get(column, "string"))
+    return pd.DataFrame(data)
+
+
+def files_in_record(
+    record: Mapping[str, Any], name: str, shared: Mapping[str, Any] | None = None
+) -> list[FileRecord]:
+    """Return the files of one record of the list `name`, each once."""
+    of_record = dict(shared or {}) | _about_record(record, name)
+    once: dict[tuple[str, str], FileRecord] = {}
+    for path, holders in _objects(record, "", []):
+        own = holders[-1]
+        holder = path.replace("[]", "").rpartition(".")[2] or name
+        if holder in facts.REPEATS and len(holders) > 1 and _text(holders[-2].get("url")):
+            continue
+        for key in facts.ADDRESS_KEYS.keys() & own.keys():
+            kind = facts.kind_of(key, holder, own)
+            address = _text(own[key])
+            if not kind or not (address or (key == "url" and own.get(facts.UNAVAILABLE) is True)):
+                continue
+            one = _file(own, holders, key, kind, path, address, of_record)
+            once.setdefault((kind, address or f"{path} {one.file_id}"), one)
+    return list(once.values())
+
+
+def _objects(
+    value: Any, path: str, holders: list[Mapping[str, Any]]
+) -> Iterator[tuple[str, list[Mapping[str, Any]]]]:
+    """Return every object of a record, with its path and the objects around it, the record itself first."""
+    if len(holders) > _DEEPEST:
+        return
+    if isinstance(value, Mapping):
+        inner = [*holders, value]
+        yield path, inner
+        for key, each in value.items():
+            if isinstance(each, Mapping | list | tuple | np.ndarray):
+                yield from _objects(each, f"{path}.{key}" if path else str(key), inner)
+    elif isinstance(value, list | tuple | np.ndarray):
+        for each in value:
+            yield from _objects(each, f"{path}[]", holders)
+
+
+def _about_record(record: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Return what the record says for all of its files."""
+    people = (_name_in(record.get(one)) for one in facts.PEOPLE)
+    known: dict[str, Any] = {
+        "list": name,
+        "record_id": _known(record.get("id")),
+        "record": label(record),
+        "created_by": next(filter(None, people), None),
+        "location": _name_in(record.get("location")),
+        "taken_at": _known(record.get("taken_at")),
+        "created_at": _first(record, facts.TIMES),
+    }
+    for one in ("project_id", "project_name", "company_id"):
+        if not is_missing(record.get(one)):
+            known[one] = record[one]
+    project = record.get("project")
+    if "project_id" not in known and isinstance(project, Mapping) and not is_missing(project.get("id")):
+        known |= {"project_id": project["id"], "project_name": _known(project.get("name"))}
+    for keys in facts.COORDINATES:
+        pair = [_degrees(record.get(key), most) for key, most in zip(keys, (90.0, 180.0), strict=True)]
+        if None not in pair:
+            known |= {"latitude": pair[0], "longitude": pair[1]}
+            break
+    return known
+
+
+def _file(
+    own: Mapping[str, Any],
+    holders: list[Mapping[str, Any]],
+    key: str,
+    kind: str,
+    path: str,
+    address: str,
+    of_record: dict[str, Any],
+) -> FileRecord:
+    fact = facts.ADDRESS_KEYS[key]
+    inside = (
+        {} if len(holders) == 1 else {"created_at": _first(own, facts.TIMES) or of_record.get("created_at")}
+    )
+    name = _file_name(holders, fact, address)
+    content_type = _first(own, facts.TYPES) if not fact.note else None
+    return FileRecord(
+        **{**of_record, **inside},
+        file_id=_known(own.get("id", holders[0].get("id"))),
+        kind=kind,
+        name=name,
+        size=next((int(own[one]) for one in fact.size if _is_count(own.get(one))), None),
+        content_type=content_type or facts.CONTENT_TYPES.get(fact.ending),
+        key=f"{path}.{key}" if path else key,
+        address=address or None,
+    )
+
+
+def _file_name(holders: list[Mapping[str, Any]], fact: facts.AddressKey, address: str) -> str:
+    """Return what people call the file: its own name, that of an object around it, its number and title."""
+    own = holders[-1]
+    last = PurePosixPath(unquote(urlsplit(address).path)).name if address else ""
+    ending = fact.ending or (_ENDING.search(last) or [""])[0]
+    named = [_first(own, facts.NAMES), *(_first(one, facts.NAMES) for one in reversed(holders[:-1]))]
+    whole = next((one for one in named if one and _ENDING.search(one)), None)
+    if whole and not fact.ending and not fact.note:
+        return whole
+    plain = whole and _ENDING.sub("", whole)
+    text = plain or label(own) or named[0] or _ENDING.sub("", last) or label(holders[0]) or "file"
+    return " ".join(filter(None, (text, fact.note))) + ending
+
+
+def label(record: Mapping[str, Any]) -> str | None:
+    """Return number and title of a record: `0012 Emergency lighting`, `A-101 Ground floor plan rev 2`."""
+    number, title = _first(record, facts.NUMBERS), _first(record, facts.TITLES)
+    number = number.zfill(4) if number and number.isdigit() else number
+    revision = _first(record, facts.REVISIONS)
+    return " ".join(filter(None, (number, title, revision and f"rev {revision}"))) or None
+
+
+def _columns(frame: pd.DataFrame, name: str) -> list[str]:
+    """Return the columns that hold files, and those that say something about them; none where no column holds any."""
+    texts = [one for one in frame.columns if isinstance(one, str) and not one.startswith("custom_fields.")]
+    addresses = [one for one in texts if facts.is_address(one, name, texts)]
+    lists = [
+        one
+        for one in texts
+        if frame[one].dtype == object and one not in addresses and _has_objects(frame[one])
+    ]
+    holding = [one for one in lists if facts.is_address(f"{one}.url", name, [])]
+    deep = [one for one in lists if one not in holding and _points_to_files(frame[one], name)]
+    if not (addresses or holding or deep or any(facts.is_address(f"{one}.url", name, []) for one in texts)):
+        return []
+    prefixes = {one.rpartition(".")[0] for one in addresses}
+    around = {prefix.rpartition(".")[0] for prefix in prefixes} | prefixes | {""}
+    near = [
+        one
+        for one in texts
+        if one in facts.OF_THE_RECORD
+        or (one.rpartition(".")[0] in around and one.rpartition(".")[2] in _NEAR)
+    ]
+    unique = frame.columns[~frame.columns.duplicated()]
+    return [one for one in dict.fromkeys([*addresses, *holding, *deep, *near]) if one in unique]
+
+
+_NEAR = {
+    *facts.NAMES, *facts.TYPES, *facts.TIMES, *facts.NUMBERS, *facts.TITLES, *facts.REVISIONS, "id", facts.UNAVAILABLE,
+    *(size for one in facts.ADDRESS_KEYS.values() for size in one.size),
+}  # fmt: skip
+
+
+def _has_objects(column: pd.Series[Any]) -> bool:
+    return any(isinstance(one, list | tuple | np.ndarray | Mapping) for one in column.tolist())
+
+
+def _points_to_files(column: pd.Series[Any], name: str) -> bool:
+    """Return whether some value of a list column has an address somewhere inside."""
+    records = ({str(column.name): value} for value in column.tolist() if not is_missing(value))
+    return any(files_in_record(one, name) for one in records)
+
+
+def _nested(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row with dotted names as the record it came from."""
+    record: dict[str, Any] = {}
+    for column, value in row.items():
+        if is_missing(value):
+            continue
+        *outer, last = column.split(".")
+        place = record
+        for one in outer:
+            inner = place.get(one)
+            place[one] = place = inner if isinstance(inner, dict) else {}
+        place[last] = value
+    return record
+
+
+def _ids(values: list[Any]) -> Any:
+    known = [None if is_missing(one) else str(one) for one in values]
+    if all(one is None or (one.isascii() and one.isdigit() and len(one) < 19) for one in known):
+        return pd.array([None if one is None else int(one) for one in known], dtype="Int64")
+    return pd.array(known, dtype="string")
+
+
+def _first(record: Mapping[str, Any], keys: tuple[str, ...]) -> str | None:
+    """Return the first of these keys that has a text or a number, as text."""
+    for key in keys:
+        value = record.get(key)
+        if isinstance(value, str | int | pd.Timestamp) and not isinstance(value, bool):
+            text = value.isoformat() if isinstance(value, pd.Timestamp) else str(value).strip()
+            if text and text != "NaT":
+                return text
+    return None
+
+
+def _known(value: Any) -> Any:
+    if is_missing(value):
+        return None
+    return value.isoformat() if isinstance(value, pd.Timestamp) else value
+
+
+def _text(value: Any) -> str:
+    return value.strip() if isinstance(value, str) else ""
+
+
+def _name_in(value: Any) -> str | None:
+    return _first(value, ("name",)) if isinstance(value, Mapping) else (_text(value) or None)
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int | np.integer) and not isinstance(value, bool) and 0 <= int(value) < 2**62
+
+
+def _degrees(value: Any, most: float) -> float | None:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return None
+    return number if -most <= number <= most else None
