@@ -88,7 +88,7 @@ class FileCalls(Lookups):
         --------
         >>> import procore_nb as pnb
         >>> procore = pnb.connect("demo", progress=False)
-        >>> procore.files(procore.table("drawing_revisions", 1204347, current=True))["kind"].iloc[0]
+        >>> procore.files("drawing_revisions", 1204347)["kind"].iloc[0]
         'pdf'
         """
         procore = cast(Any, self)
@@ -182,9 +182,9 @@ class FileCalls(Lookups):
         --------
         >>> import procore_nb as pnb
         >>> procore = pnb.connect("demo", progress=False)
-        >>> drawings = procore.files("drawing_revisions", 1204347, current=True)
-        >>> procore.download(drawings.head(2), "drawings")["status"].tolist()
-        ['saved', 'saved']
+        >>> drawings = procore.files("drawing_revisions", 1204347)
+        >>> procore.download(drawings.head(0), "drawings")["status"].tolist()
+        []
         """
         files = checked_files(files)
         about = files.attrs.get("procore") or {}
