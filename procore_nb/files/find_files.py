@@ -117,7 +117,7 @@ def files_in_record(
         holder = path.replace("[]", "").rpartition(".")[2] or name
         if holder in facts.REPEATS and len(holders) > 1 and _text(holders[-2].get("url")):
             continue
-        for key in facts.ADDRESS_KEYS.keys() & own.keys():
+        for key in (one for one in facts.ADDRESS_KEYS if one in own):
             kind = facts.kind_of(key, holder, own)
             address = _text(own[key])
             if not kind or not (address or (key == "url" and own.get(facts.UNAVAILABLE) is True)):
