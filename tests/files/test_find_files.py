@@ -66,7 +66,8 @@ def test_a_drawing_is_named_by_number_title_and_revision() -> None:
         "png_url": "https://a/y.png", "large_thumbnail_url": "https://a/z.png", "zip_url": None,
     }  # fmt: skip
     files = find_files(_frame([record], "drawing_revisions")).set_index("kind")
-    assert files.index.tolist() == ["pdf", "png", "thumbnail"]  # the same order each time, so that paths are the same
+    # The same order each time, so that paths are the same.
+    assert files.index.tolist() == ["pdf", "png", "thumbnail"]
     assert files["name"].to_dict() == {
         "pdf": "A-101 Plan rev 2.pdf", "png": "A-101 Plan rev 2.png", "thumbnail": "A-101 Plan rev 2 large thumbnail.png",
     }  # fmt: skip
