@@ -176,6 +176,11 @@ def connect(
 def show_configuration(*, sources: CredentialSources | None = None) -> pd.DataFrame:
     """Return what `connect` would work with, one row for each value, with its source; sends nothing.
 
+    Parameters
+    ----------
+    sources
+        Where to look, for tests and unusual set-ups; this process and this folder by default.
+
     Returns
     -------
     DataFrame

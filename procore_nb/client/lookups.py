@@ -140,7 +140,12 @@ class Lookups(Connection):
 
     @explain_calls()
     def count(self, name: str, target: Any = None, /, **arguments: Any) -> pd.DataFrame:
-        """Return how many rows a list has for each target (project, parent, company); takes the arguments of `table`.
+        """Return how many rows a list has for each target (project, parent, company).
+
+        Parameters
+        ----------
+        name, target, arguments
+            As in `table`, without `max_rows` and `columns`.
 
         Returns
         -------
@@ -189,6 +194,11 @@ class Lookups(Connection):
 
         That is the list of projects for `projects="all"`, and nothing otherwise.
 
+        Parameters
+        ----------
+        name, target, arguments
+            As in `table`.
+
         Returns
         -------
         DataFrame
@@ -222,6 +232,11 @@ class Lookups(Connection):
     def access_request(self, names: str | Iterable[str]) -> AccessRequest:
         """Return what an administrator has to grant so that these lists can be read: a frame, and a text to send.
 
+        Parameters
+        ----------
+        names
+            The lists, or one.
+
         Returns
         -------
         AccessRequest
@@ -244,7 +259,12 @@ class Lookups(Connection):
 
     @explain_calls()
     def clear_cache(self) -> int:
-        """Remove what `connect(cache=…)` keeps on disk for that length of time, of all accounts; return how many files.
+        """Remove what `connect(cache=…)` keeps on disk for that length of time, of all accounts.
+
+        Returns
+        -------
+        int
+            How many files were removed.
 
         Examples
         --------

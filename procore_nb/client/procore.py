@@ -311,7 +311,17 @@ class Procore(FileCalls):
 
     @explain_calls()
     def pages(self, name: str, target: Any = None, /, **arguments: Any) -> Iterator[list[Any]]:
-        """Yield the records of a list page by page, as Procore sent them; takes the arguments of `table`.
+        """Yield the records of a list page by page, as Procore sent them.
+
+        Parameters
+        ----------
+        name, target, arguments
+            As in `table`, without `columns`.
+
+        Returns
+        -------
+        iterator of list
+            One list of records (dicts, or bare ids in some views) for each page.
 
         Raises
         ------
@@ -334,7 +344,17 @@ class Procore(FileCalls):
 
     @explain_calls()
     def records(self, name: str, target: Any = None, /, **arguments: Any) -> Iterator[Any]:
-        """Yield the records of a list one by one, as Procore sent them; takes the arguments of `table`.
+        """Yield the records of a list one by one, as Procore sent them.
+
+        Parameters
+        ----------
+        name, target, arguments
+            As in `table`, without `columns`.
+
+        Returns
+        -------
+        iterator
+            Records: dicts, or bare ids in some views.
 
         Raises
         ------
@@ -363,6 +383,11 @@ class Procore(FileCalls):
         name
             A name or alias of the catalogue, or a path.
 
+        Returns
+        -------
+        Endpoint
+            Shown as a page; `needs`, `filters`, `caveats`, `columns` and more as attributes.
+
         Raises
         ------
         CatalogError
@@ -384,6 +409,11 @@ class Procore(FileCalls):
         ----------
         endpoint
             The list to begin with, by name or alias; without one, RFIs.
+
+        Returns
+        -------
+        Explorer
+            A widget; after a fetch its `frame` is the table, its `line` the Python that makes the same.
 
         Raises
         ------

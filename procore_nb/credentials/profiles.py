@@ -84,11 +84,51 @@ class Profiles:
         return self._folder / "profiles.json"
 
     def all(self) -> list[Profile]:
-        """Return every saved profile, by name."""
+        """Return every saved profile.
+
+        Returns
+        -------
+        list of Profile
+            By name; empty when none is saved.
+
+        Raises
+        ------
+        CredentialsError
+            If the file of profiles is damaged or cannot be read; so do the other methods.
+
+        Examples
+        --------
+        >>> from pathlib import Path
+        >>> import procore_nb as pnb
+        >>> pnb.Profiles(Path("empty")).all()
+        []
+        """
         return [_profile(name, row, self.path) for name, row in sorted(self._read().items())]
 
     def get(self, name: str) -> Profile:
-        """Return one profile; `CredentialsError` names those there are when it is not among them."""
+        """Return one profile.
+
+        Parameters
+        ----------
+        name
+            The name it was saved under.
+
+        Returns
+        -------
+        Profile
+            `name`, `environment`, `client_id`, `company_id`; no secret.
+
+        Raises
+        ------
+        CredentialsError
+            If there is none of that name; those there are are named.
+
+        Examples
+        --------
+        >>> import procore_nb as pnb
+        >>> pnb.Profiles().get("office")  # doctest: +SKIP
+        Profile(name='office', …)
+        """
         for profile in self.all():
             if profile.name == name:
                 return profile
@@ -98,7 +138,30 @@ class Profiles:
         )
 
     def credentials(self, profile: Profile) -> Credentials:
-        """Return the credentials of a profile, its secret fresh from the keyring."""
+        """Return the credentials of a profile, its secret fresh from the keyring.
+
+        Parameters
+        ----------
+        profile
+            As `get` returns it.
+
+        Returns
+        -------
+        Credentials
+            What `connect(credentials=…)` takes.
+
+        Raises
+        ------
+        CredentialsError
+            If the keyring holds no secret for it, refuses, or does not encrypt.
+
+        Examples
+        --------
+        >>> import procore_nb as pnb
+        >>> profiles = pnb.Profiles()
+        >>> profiles.credentials(profiles.get("office"))  # doctest: +SKIP
+        Credentials(client_id='…', client_secret=<set>)
+        """
         secret = _kept(self._backend(), profile)
         if secret is None:
             raise CredentialsError(
@@ -110,7 +173,37 @@ class Profiles:
     def save(
         self, name: str, credentials: Credentials, environment: Environment, company_id: int | None
     ) -> Profile:
-        """Keep a profile: the secret in the keyring first, then the rest in the file; all of it or nothing."""
+        """Keep a profile: the secret in the keyring first, then the rest in the file; all of it or nothing.
+
+        Parameters
+        ----------
+        name
+            What to call it; one of that name is replaced.
+        credentials, environment, company_id
+            What a connection with this profile uses.
+
+        Returns
+        -------
+        Profile
+            The profile as it was saved.
+
+        Raises
+        ------
+        ArgumentError
+            If the name is empty.
+        CredentialsError, MissingExtraError
+            If no keyring that encrypts is there, or it refuses.
+        OutputError
+            If the file cannot be written; the keyring is as before.
+
+        Examples
+        --------
+        >>> import procore_nb as pnb
+        >>> procore = pnb.connect("demo")
+        >>> given = pnb.Credentials("client id", "client secret")
+        >>> pnb.Profiles().save("office", given, procore.environment, 1234567)  # doctest: +SKIP
+        Profile(name='office', …)
+        """
         if not isinstance(name, str) or not name.strip():
             raise ArgumentError("A profile needs a name.")
         profile = Profile(name.strip(), environment, credentials.client_id, company_id)
@@ -127,7 +220,23 @@ class Profiles:
         return profile
 
     def forget(self, name: str) -> None:
-        """Remove a profile and its secret."""
+        """Remove a profile and its secret.
+
+        Parameters
+        ----------
+        name
+            The name it was saved under.
+
+        Raises
+        ------
+        CredentialsError
+            If there is none of that name.
+
+        Examples
+        --------
+        >>> import procore_nb as pnb
+        >>> pnb.Profiles().forget("office")  # doctest: +SKIP
+        """
         profile = self.get(name)
         rows = self._read()
         del rows[name]
@@ -138,7 +247,19 @@ class Profiles:
         self._write(rows)
 
     def keyring_state(self) -> str:
-        """Return in a few words which keyring would hold a secret, or why none can."""
+        """Return which keyring would hold a secret, or why none can.
+
+        Returns
+        -------
+        str
+            The name of the keyring's class, or a sentence.
+
+        Examples
+        --------
+        >>> import procore_nb as pnb
+        >>> bool(pnb.Profiles().keyring_state())
+        True
+        """
         try:
             return f"{type(self._backend()).__module__}.{type(self._backend()).__name__}"
         except (CredentialsError, MissingExtraError) as error:

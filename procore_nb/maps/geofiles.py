@@ -63,6 +63,12 @@ def to_geojson(
         No coordinate columns, or an unknown column (near matches are named).
     OutputError
         The file cannot be written.
+
+    Examples
+    --------
+    >>> import procore_nb as pnb
+    >>> pnb.to_geojson(pnb.connect("demo").projects(), "projects.geojson").name
+    'projects.geojson'
     """
     with files_for(frame, path, ".geojson") as frames, write_group([[file] for file in frames]) as drafts:
         for one, (draft,) in zip(frames.values(), drafts, strict=True):
@@ -98,6 +104,13 @@ def to_geodataframe(
 ) -> Any:
     """The rows that have coordinates as a GeoDataFrame of points, EPSG:4326.
 
+    Parameters
+    ----------
+    frame, latitude, longitude
+        As in `check_coordinates`.
+    fix
+        "swap" takes swapped pairs the right way round; None leaves such rows out.
+
     Returns
     -------
     GeoDataFrame
@@ -114,6 +127,12 @@ def to_geodataframe(
     -----
     GeoParquet knows no Decimals beside missing values of other kinds: convert amounts with `astype(float)` first
     where a file must hold numbers.
+
+    Examples
+    --------
+    >>> import procore_nb as pnb
+    >>> pnb.to_geodataframe(pnb.connect("demo").projects()).crs.to_epsg()
+    4326
     """
     try:
         import geopandas

@@ -107,6 +107,13 @@ def distance_to(
 ) -> pd.Series[float]:
     """Distance of every row to one point, in km.
 
+    Parameters
+    ----------
+    frame, latitude, longitude, fix
+        As in `to_geodataframe`.
+    lat, lon
+        The point, degrees WGS 84.
+
     Returns
     -------
     Series
@@ -166,6 +173,14 @@ def nearest(
     ------
     ArgumentError
         A frame lacks coordinates, or no place can be located.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import procore_nb as pnb
+    >>> offices = pd.DataFrame({"name": ["Boston"], "latitude": [42.36], "longitude": [-71.06]})
+    >>> set(pnb.nearest(pnb.connect("demo").projects(), offices)["nearest"].dropna())
+    {'Boston'}
     """
     located = locate(frame, latitude=latitude, longitude=longitude, allow_none=True)
     targets = locate(places)

@@ -88,6 +88,14 @@ def to_duckdb(store: Store, path: str | os.PathLike[str]) -> Path:
         If DuckDB is not installed.
     StoreError, OutputError
         If a table is damaged, or the file cannot be written: an earlier one is as it was.
+
+    Examples
+    --------
+    >>> import procore_nb as pnb
+    >>> store = pnb.Store("portfolio")
+    >>> _ = store.sync(pnb.connect("demo"), ["vendors"], progress=False)
+    >>> pnb.to_duckdb(store, "portfolio.duckdb").name
+    'portfolio.duckdb'
     """
     return store.to_duckdb(path)
 

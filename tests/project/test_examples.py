@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import doctest
+import inspect
 import pkgutil
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,3 +38,34 @@ def test_the_package_has_examples() -> None:
         example for name in MODULES for example in finder.find(import_module(name), name) if example.examples
     ]
     assert len(found) > 20
+
+
+INSIDE = {
+    "fetch_frames",
+    "custom_fields",
+    "company_or_own",
+}  # between the rooms; the reference leaves them out
+
+
+def _public() -> Iterator[tuple[str, Callable[..., Any]]]:
+    for name in procore_nb.__all__:
+        thing = getattr(procore_nb, name)
+        if inspect.isfunction(thing):
+            yield name, thing
+    for kind in (procore_nb.Procore, procore_nb.Profiles):
+        for name, method in inspect.getmembers(kind, inspect.isfunction):
+            if not name.startswith("_") and name not in INSIDE:
+                yield f"{kind.__name__}.{name}", method
+
+
+FUNCTIONS = dict(_public())
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_public_function_says_what_it_takes_and_gives(name: str) -> None:
+    function = FUNCTIONS[name]
+    said, signature = inspect.getdoc(function) or "", inspect.signature(function)
+    takes = {"self", "environ"}.issuperset(signature.parameters)
+    assert takes or "\nParameters\n---" in said
+    assert signature.return_annotation in ("None", None) or "\nReturns\n---" in said or "\nYields\n" in said
+    assert "\n>>> " in said
