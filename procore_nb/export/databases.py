@@ -7,12 +7,13 @@ database it is given. SQLAlchemy writes rows; ADBC and DuckDB take the columns a
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Literal, get_args
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -43,6 +44,10 @@ class Target:
     """Arrow arrays by name."""
     json: frozenset[str]
     """Which of them are JSON text."""
+    key: Sequence[str] = ()
+    """Columns that tell rows apart: rows take the place of those with their key."""
+    kept: Any = None
+    """With a key, which rows are there after that; the others are deleted ones."""
 
     @property
     def quoted(self) -> str:
@@ -58,6 +63,7 @@ def to_sql(
     *,
     schema: str | None = None,
     if_exists: IfExists = "fail",
+    key: str | Sequence[str] = (),
 ) -> int:
     """Write a frame to a table of a database and return how many rows were written.
 
@@ -75,6 +81,10 @@ def to_sql(
     if_exists
         What to do with a table of that name: refuse, replace it, or append rows to it, by the names of their
         columns.
+    key
+        Instead of `if_exists`: the columns that tell rows apart, to bring a table up to date. Rows take the place of those
+        with their key, others stay; the table is made if there is none, and columns that it lacks are added. Of
+        `Store.changes` rows that are deleted go, and `change` and `changed_at` are not written. Through SQLAlchemy or `sqlite3`.
 
     Returns
     -------
@@ -106,13 +116,27 @@ def to_sql(
         raise ArgumentError(
             f"A table has a name, not {shown(name)}.", advice="Write to_sql(frame, name, connection)."
         )
+    key = [key] if isinstance(key, str) else list(key)
+    if key and if_exists != "fail":
+        raise ArgumentError(
+            "A table is brought up to date by its key, whether it exists or not.",
+            advice="Leave out if_exists.",
+        )
     frames = frames_of(frame)
     if None not in frames:
         raise ArgumentError("to_sql writes one frame.", advice="Call it for each of them.")
     write, own = _writer_of(connection)
-    columns, json = _columns(frames[None])
-    write(connection, Target(name, schema, if_exists, columns, json), own)
-    return len(frame)
+    rows, kept = frames[None], np.ones(len(frame), bool)
+    if key and list(rows.columns[:2]) == ["change", "changed_at"]:
+        kept, rows = rows["change"].ne("deleted").to_numpy(bool), rows.iloc[:, 2:]
+    columns, json = _columns(rows)
+    if key and (write is not _write_by_sqlalchemy or not {*key} <= columns.keys()):
+        raise ArgumentError(
+            f"A table cannot be brought up to date by {', '.join(map(str, key))}.",
+            advice="A key names columns of the frame, and the connection is one of SQLAlchemy or sqlite3.",
+        )
+    write(connection, Target(name, schema, if_exists, columns, json, key, pa.array(kept)), own)
+    return int(kept.sum())
 
 
 def quoted(name: str) -> str:
@@ -274,20 +298,43 @@ def _write_by_sqlalchemy(connection: Any, target: Target, sa: Any) -> None:
             sa.MetaData(),
             *(
                 # The key is the name of the value, too, and those of columns may hold anything.
-                sa.Column(name, _sql_type(array.type, sa, is_json=name in target.json), key=f"c{at}")
+                sa.Column(
+                    name,
+                    _sql_type(array.type, sa, is_json=name in target.json),
+                    key=f"c{at}",
+                    primary_key=name in target.key and not pa.types.is_string(array.type),
+                    autoincrement=False,
+                )
                 for at, (name, array) in enumerate(target.columns.items())
             ),
             schema=target.schema,
         )
         exists = sa.inspect(opened).has_table(target.name, schema=target.schema)
-        if exists and target.if_exists == "fail":
+        if exists and target.key:
+            _make_room(opened, target, table, sa)
+        elif exists and target.if_exists == "fail":
             raise OutputError(f"The table {target.name!r} exists already.", advice=_EXISTS)
         if exists and target.if_exists == "replace":
             table.drop(opened)
         if not exists or target.if_exists == "replace":
             table.create(opened)
-        for rows in _rows(target):
+        kept = {name: array.filter(target.kept) for name, array in target.columns.items()}
+        for rows in _rows(replace(target, columns=kept)):
             opened.execute(table.insert(), rows)
+
+
+def _make_room(opened: Any, target: Target, table: Any, sa: Any) -> None:
+    """Add the columns that a table lacks, and delete the rows that others take the place of, or that are gone."""
+    known = {one["name"] for one in sa.inspect(opened).get_columns(target.name, schema=target.schema)}
+    name = opened.dialect.identifier_preparer.format_table(table)
+    for column in table.columns:
+        if column.name not in known:
+            made = sa.schema.CreateColumn(column).compile(dialect=opened.dialect)
+            opened.exec_driver_sql(f"alter table {name} add {made}")
+    keys = [column for column in table.columns if column.name in target.key]
+    gone = table.delete().where(*(column == sa.bindparam(f"old_{column.key}") for column in keys))
+    for rows in _rows(target):
+        opened.execute(gone, [{f"old_{column.key}": row[column.key] for column in keys} for row in rows])
 
 
 @contextmanager

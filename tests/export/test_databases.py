@@ -240,6 +240,26 @@ def test_a_transaction_of_the_caller_goes_on(tmp_path: Path) -> None:
     engine.dispose()
 
 
+@pytest.mark.parametrize("open_database", [by_sqlite, by_url])
+def test_a_key_brings_a_table_up_to_date(open_database: Any, tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        connection, read = open_database(tmp_path, stack)
+        assert to_sql(frame_of()[["id", "name"]], "projects", connection, key="id") == 2
+        fresh = pd.DataFrame({"id": [2, 7], "% (new): x": ["b", "c"]})
+        assert to_sql(fresh, "projects", connection, key="id") == 2
+        assert read('select id, "% (new): x" from projects order by 1') == [
+            (2, "b"),
+            (7, "c"),
+            (2**53 + 1, None),
+        ]
+        gone = fresh.assign(change=["deleted", "changed"], changed_at=pd.Timestamp("2026-05-01", tz="UTC"))
+        assert to_sql(gone[["change", "changed_at", "id"]], "projects", connection, key="id") == 1
+        assert read("select id from projects order by 1") == [(7,), (2**53 + 1,)]
+        with pytest.raises(OutputError, match="cannot be written"):
+            to_sql(fresh.assign(id=7), "projects", connection, key="id")
+        assert read("select id from projects order by 1") == [(7,), (2**53 + 1,)]
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
@@ -250,6 +270,9 @@ def test_a_transaction_of_the_caller_goes_on(tmp_path: Path) -> None:
         ({"frame": pd.DataFrame()}, "no columns"),
         ({"frame": pd.DataFrame([[1, 2]], columns=["a", "a"])}, "same name, 'a'"),
         ({"index": False}, "row numbers are not"),
+        ({"key": "nothing"}, "cannot be brought up to date by nothing"),
+        ({"key": "id", "connection": type("Other", (), {"__module__": "duckdb"})()}, "one of SQLAlchemy or sqlite3"),
+        ({"key": "id", "if_exists": "append"}, "Leave out if_exists"),
         ({"connection": "sqlite:////nowhere/at/all.db"}, "cannot be written"),
     ],
 )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
+import sqlalchemy as sa
+from export.test_databases import postgres  # noqa: F401 - a fixture
 
 import procore_nb as pnb
 from procore_nb import catalog
@@ -90,35 +91,39 @@ def test_a_file_of_duckdb_has_the_tables_of_the_store(
     assert {one.name for one in tmp_path.iterdir()} <= {"portfolio.duckdb", "portfolio"}
 
 
-def test_changes_bring_another_database_up_to_date(world: World, procore: Procore, store: Store) -> None:
-    """The recipe of docs/store-readers.md: upserts and deletes since the last sync that was applied."""
-    with sqlite3.connect(":memory:") as database:
-        database.execute(
-            "create table rfis (project_id integer, id integer, subject text, primary key (project_id, id))"
+@pytest.mark.parametrize("database", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def test_changes_bring_another_database_up_to_date(
+    world: World, procore: Procore, store: Store, database: str, request: pytest.FixtureRequest
+) -> None:
+    """The lines of docs/store-readers.md: upserts and deletes since the last sync that was applied, and a column that is new."""
+    folder = request.getfixturevalue("postgres") if database == "postgres" else None
+    url = f"postgresql+psycopg://postgres@/postgres?host={folder}" if folder else "sqlite://"
+    engine, since = sa.create_engine(url, poolclass=sa.pool.StaticPool), "2000-01-01"
+    seen = set()
+    for number in range(3):
+        world.add("rfis", str(world.projects[0]), **{'Zone "A" (%)': f"{number}"} if number else {})
+        store.sync(procore, ["rfis"], names="safe")
+        until = store.tables().set_index("table")["last_sync"]["rfis"]
+        changes = store.changes("rfis", since=since, names="safe")
+        assert (
+            pnb.to_sql(changes, "rfis", engine, key=["project_id", "id"])
+            == changes["change"].ne("deleted").sum()
         )
-        since = "2000-01-01"
-        for _ in range(3):
-            store.sync(procore, ["rfis"])
-            changes = store.changes("rfis", since=since)
-            since = store.tables().set_index("table")["last_sync"]["rfis"]
-            rows = (
-                changes[["project_id", "id", "subject"]]
-                .astype(object)
-                .where(changes["subject"].notna(), None)
-            )
-            gone = (changes["change"] == "deleted").to_numpy()
-            database.executemany(
-                "delete from rfis where project_id = ? and id = ?",
-                rows[gone][["project_id", "id"]].to_numpy().tolist(),
-            )
-            database.executemany(
-                "insert or replace into rfis values (?, ?, ?)", rows[~gone].to_numpy().tolist()
-            )
-            due = store.table("rfis")[["project_id", "id", "subject"]].to_numpy().tolist()
-            assert database.execute("select * from rfis order by 1, 2").fetchall() == [
-                tuple(one) for one in due
-            ]
-            world.live_a_little(40)
+        since, seen = until, seen | {*changes["change"]}
+        due = store.table("rfis", names="safe")
+        zone = "zone_a" if number else "subject"
+        columns = ["project_id", "id", "subject", "created_by_name", zone]
+        with engine.connect() as connection:
+            found = connection.exec_driver_sql(
+                f"select {', '.join(columns)} from rfis order by 1, 2"
+            ).fetchall()
+        assert (
+            list(map(tuple, found))
+            == due[columns].astype(object).where(due[columns].notna(), None).apply(tuple, axis=1).tolist()
+        )
+        world.live_a_little(40)
+    assert seen == {"new", "changed", "deleted"}
+    engine.dispose()
 
 
 def test_every_list_whose_ids_other_lists_have_can_be_kept() -> None:
