@@ -317,6 +317,11 @@ class Tables:
         self, frame: pd.DataFrame, manifest: Manifest, names: ColumnNames, decimals: Decimals
     ) -> pd.DataFrame:
         identity = read_identity(self._files) or {}
+        views = self.kept("budget_views") if "budget_view_id" in manifest.place else None
+        if views is not None and "budget_view" not in frame.columns:
+            titles = dict(zip(views["id"].astype("string"), views["name"], strict=True))
+            view = frame["budget_view_id"].astype("string").map(titles).astype("string")
+            frame.insert(list(frame.columns).index("budget_view_id"), "budget_view", view)
         safe = checked_names(names) == "safe"
         aliases = safe_names(frame.columns, manifest.aliases) if safe else {}
         frame = frame.rename(columns=aliases)

@@ -30,7 +30,7 @@ from procore_nb.store.report import SyncLog, result_frame, store_html, tables_fr
 from procore_nb.store.restore import restore
 from procore_nb.store.scan import TRIES, ColumnNames, Tables, checked_names
 from procore_nb.store.snapshot import WORK, half_swapped, recover
-from procore_nb.store.strategy import Source, TargetNames, wanted_lists
+from procore_nb.store.strategy import Source, TargetNames, wanted_lists, with_parents
 from procore_nb.store.syncing import Options, TableSync, not_negative
 
 Found = TypeVar("Found")
@@ -114,7 +114,7 @@ class Store:
             A connection; always to the environment and company the store began with.
         tables
             Names of lists; or a dict of name to arguments (`{"rfis": {"view": "extended"}}`). A list below another one
-            (`rfi_replies`) is asked for each row of that table, which must be in the store or stand before it.
+            (`rfi_replies`, `budget`) is asked for each row of that table, which is synced before it where the store has none.
         projects
             `"all"`, `"active"`, ids, or a frame with an id column.
         full
@@ -407,7 +407,7 @@ class Store:
         logs: list[SyncLog] = []
         finder = TargetNames(procore, projects, kept=self._tables.kept)
         about = {"environment": procore.environment.name, "company_id": procore.company_id}
-        for name, arguments in wanted.items():
+        for name, arguments in with_parents(wanted, procore.catalogue, self._tables.names()).items():
             endpoint, began = procore.catalogue.endpoint(name), time.monotonic()
             table = TableSync(self._files, endpoint, folder_name(endpoint.name), arguments, options)
             logs.append(table.log)

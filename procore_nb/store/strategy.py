@@ -15,7 +15,7 @@ also asks the list's deleted rows, or its recycle bin, where Procore has one of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -226,7 +226,7 @@ class TargetNames:
         found = [
             place_text(one, place) for one in pairs if not in_projects or str(one["project_id"]) in chosen
         ]
-        return found, {}, everywhere
+        return found, {one: name for one, name in chosen.items() if name}, everywhere
 
     def _parents(self, endpoint: Endpoint, place: tuple[str, ...], tables: Sequence[str]) -> pd.DataFrame:
         """The ids of the rows below which a list is asked, from the table that has them all."""
@@ -290,6 +290,23 @@ def wanted_lists(
         raise ArgumentError(
             "No table is named.", advice='For example store.sync(procore, ["projects", "rfis"]).'
         )
+    return found
+
+
+def with_parents(
+    wanted: Mapping[str, Mapping[str, Any]], catalogue: Catalogue, kept: Collection[str]
+) -> dict[str, Mapping[str, Any]]:
+    """The lists, and before each the one below which it is asked, where that is one and the store has no table of it."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for name, arguments in wanted.items():
+        endpoint = catalogue.endpoint(name)
+        above = [endpoint.parents.get(one, ()) for one in checked(endpoint, arguments)]
+        first = [one[0] for one in above if len(one) == 1 and one[0] not in {*kept, *found}]
+        parents = {one: wanted.get(one, {}) for one in first}
+        found |= {
+            one: given for one, given in with_parents(parents, catalogue, kept).items() if one not in found
+        }
+        found.setdefault(name, arguments)
     return found
 
 

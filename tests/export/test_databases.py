@@ -271,7 +271,10 @@ def test_a_key_brings_a_table_up_to_date(open_database: Any, tmp_path: Path) -> 
         ({"frame": pd.DataFrame([[1, 2]], columns=["a", "a"])}, "same name, 'a'"),
         ({"index": False}, "row numbers are not"),
         ({"key": "nothing"}, "cannot be brought up to date by nothing"),
-        ({"key": "id", "connection": type("Other", (), {"__module__": "duckdb"})()}, "one of SQLAlchemy or sqlite3"),
+        (
+            {"key": "id", "connection": type("Other", (), {"__module__": "duckdb"})()},
+            "one of SQLAlchemy or sqlite3",
+        ),
         ({"key": "id", "if_exists": "append"}, "Leave out if_exists"),
         ({"connection": "sqlite:////nowhere/at/all.db"}, "cannot be written"),
     ],

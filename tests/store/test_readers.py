@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -140,25 +141,67 @@ def test_every_list_whose_ids_other_lists_have_can_be_kept() -> None:
     assert all(place[0] == "project_id" for place in places.values() if "project_id" in place)
 
 
-@pytest.mark.slow
-def test_lists_two_and_three_levels_below_projects_are_those_of_table(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def core(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Procore, Store, pd.DataFrame]]:
+    """The financial core of a few projects, named without the lists below which the others are asked."""
     with pnb.connect("demo", progress=False) as procore:
-        store, projects = Store(tmp_path), procore.projects().head(6)
-        names = [
-            "work_order_contracts",
-            "work_order_contract_line_items",
-            "rfqs",
-            "rfq_quotes",
-            "budget_views",
-        ]
-        store.sync(procore, [*names, "budget_view_detail_rows"], projects=projects)
-        for name, parent in [
-            ("work_order_contract_line_items", "work_order_contracts"),
-            ("rfq_quotes", "rfqs"),
-            ("budget_view_detail_rows", "budget_views"),
-        ]:
-            due = procore.table(name, parent=store.table(parent))
-            kept = store.table(name)
-            assert len(kept) == len(due) > 0
-            assert set(due.columns) == set(kept.columns)
-            assert sorted(kept["id"].astype(str)) == sorted(due["id"].astype(str))
+        store, projects = Store(tmp_path_factory.mktemp("core")), procore.projects().head(6)
+        result = store.sync(procore, ["work_order_contracts", *BELOW, "budget", *UNFILLED], projects=projects)
+        assert {*result["table"]} >= {*BELOW.values()}, "lists above are synced before"
+        yield procore, store, projects
+
+
+UNFILLED = ("submittals", "inspections", "requisitions", "change_events")
+BELOW = {
+    "work_order_contract_line_items": "work_order_contracts",
+    "purchase_order_contract_line_items": "purchase_order_contracts",
+    "requisition_contract_items": "requisitions",
+    "requisition_change_order_items": "requisitions",
+    "prime_contract_line_items": "prime_contracts",
+    "rfi_replies": "rfis",
+    "rfq_quotes": "rfqs",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", BELOW)
+def test_a_list_below_projects_is_that_of_table(core: tuple[Procore, Store, pd.DataFrame], name: str) -> None:
+    procore, store, _ = core
+    due = procore.table(name, parent=store.table(BELOW[name]))
+    kept = store.table(name).drop(columns="project_name", errors="ignore")
+    assert len(kept) == len(due) > 0
+    same(kept, due)
+
+
+@pytest.mark.slow
+def test_rows_of_budgets_have_their_views(core: tuple[Procore, Store, pd.DataFrame]) -> None:
+    procore, store, projects = core
+    due = procore.table("budget", projects)
+    kept = store.table("budget")
+    assert kept["budget_view"].nunique() > due["budget_view"].nunique(), "all views are kept"
+    of_one = kept[kept["budget_view_id"].isin(due["budget_view_id"])]
+    same(of_one[[one for one in kept if one in due or of_one[one].notna().any()]], due)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", UNFILLED)
+def test_a_project_s_list_is_that_of_table_with_columns_that_nobody_filled(
+    core: tuple[Procore, Store, pd.DataFrame], name: str
+) -> None:
+    procore, store, projects = core
+    due = procore.table(name, projects)
+    assert [one for one in due if one.startswith("custom_fields") and due[one].isna().all()]
+    same(store.table(name), due)
+
+
+def same(kept: pd.DataFrame, due: pd.DataFrame) -> None:
+    """Rows, columns, dtypes and values, in the order of keys."""
+    assert {*kept.columns} == {*due.columns}
+    order = [one for one in due if one == "id" or (one.endswith("_id") and "." not in one)]
+    frames = [
+        one.assign(id=one["id"].astype("string")).sort_values([*order], ignore_index=True)[list(due.columns)]
+        for one in (kept, due)
+    ]
+    for frame in frames:
+        frame.attrs.clear()
+    pd.testing.assert_frame_equal(*frames)
