@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from procore_nb.export import to_excel as to_excel
     from procore_nb.export import to_parquet as to_parquet
     from procore_nb.export import to_sql as to_sql
+    from procore_nb.files import gallery as gallery
     from procore_nb.frames import explode as explode
     from procore_nb.frames import local_times as local_times
     from procore_nb.frames import to_frame as to_frame
@@ -77,6 +78,7 @@ _ROOMS = {
     "errors": "AccessError ArgumentError CatalogError CredentialsError IncompleteError MissingExtraError NetworkError "
     "NotFoundError OutputError ProcoreError ProcoreWarning RateLimitError RequestError ServerError StatusError StoreError",
     "export": "read_csv read_parquet to_csv to_excel to_parquet to_sql",
+    "files": "gallery",
     "frames": "explode local_times to_frame",
     "maps": "check_coordinates distance_to map_projects nearest plot_projects to_geodataframe to_geojson with_location",
     "plots": "plot_bars plot_lines",

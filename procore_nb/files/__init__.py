@@ -4,6 +4,7 @@ In: frames, and what opens an address. Out: frames of files, a folder with a man
 `http` sends and `fetch` waits.
 """
 
+from procore_nb.files.contact_sheet import Gallery, gallery
 from procore_nb.files.download import Downloader, DownloadOptions, checked_files
 from procore_nb.files.file_keys import declares_files
 from procore_nb.files.find_files import FileRecord, files_in_record, find_files
@@ -12,8 +13,10 @@ __all__ = [
     "DownloadOptions",
     "Downloader",
     "FileRecord",
+    "Gallery",
     "checked_files",
     "declares_files",
     "files_in_record",
     "find_files",
+    "gallery",
 ]
