@@ -35,24 +35,24 @@ def projects(args: argparse.Namespace) -> int:
 
 def table(args: argparse.Namespace) -> int:
     """Show or write any list."""
-    return _write(args, lambda procore: procore.table(args.name, **_arguments(procore, args)))
+    return _write(args, lambda procore: procore.table(args.name, **list_arguments(procore, args)))
 
 
 def record(args: argparse.Namespace) -> int:
     """Show or write one record of a list."""
     return _write(
-        args, lambda procore: procore.record(args.name, args.record_id, **_arguments(procore, args))
+        args, lambda procore: procore.record(args.name, args.record_id, **list_arguments(procore, args))
     )
 
 
 def count(args: argparse.Namespace) -> int:
     """Show or write how many rows a list has."""
-    return _write(args, lambda procore: procore.count(args.name, **_arguments(procore, args)))
+    return _write(args, lambda procore: procore.count(args.name, **list_arguments(procore, args)))
 
 
 def estimate(args: argparse.Namespace) -> int:
     """Show or write what fetching a list would take."""
-    return _write(args, lambda procore: procore.estimate(args.name, **_arguments(procore, args)))
+    return _write(args, lambda procore: procore.estimate(args.name, **list_arguments(procore, args)))
 
 
 def access_request(args: argparse.Namespace) -> int:
@@ -76,7 +76,7 @@ def _write(args: argparse.Namespace, fetch: Callable[[Procore], pd.DataFrame]) -
     return 0
 
 
-def _arguments(procore: Procore, args: argparse.Namespace) -> dict[str, Any]:
+def list_arguments(procore: Procore, args: argparse.Namespace) -> dict[str, Any]:
     """Return the arguments of a list that were typed."""
     found: dict[str, Any] = dict(_pair(text) for text in args.set)
     for name in ("since", "start", "end", "project_id", "projects", "max_rows"):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from procore_nb import __version__
-from procore_nb.cli import commands, demo_commands, report_command, sync_command
+from procore_nb.cli import commands, demo_commands, files_command, report_command, sync_command
 from procore_nb.cli.completion import SHELLS, completion
 
 _CREDENTIALS = (
@@ -35,6 +35,11 @@ def parser() -> argparse.ArgumentParser:
     _projects(verbs.add_parser("projects", help="the projects of a company", epilog=_CREDENTIALS))
     _table(verbs.add_parser("table", help="any list, by name or path", epilog=_CREDENTIALS))
     _lookups(verbs)
+    _files(
+        verbs.add_parser(
+            "files", help="attachments, photos, drawings: list and download", epilog=_CREDENTIALS
+        )
+    )
     _access_request(verbs.add_parser("access-request", help="what to ask the administrator for, as a letter"))
     _endpoints(verbs.add_parser("endpoints", help="find a list in the catalogue"))
     _diagnose(verbs.add_parser("diagnose", help="why does nothing come? step by step", epilog=_CREDENTIALS))
@@ -166,6 +171,33 @@ def _lookups(verbs: Any) -> None:
         one.set_defaults(run=run)
     _outputs(record)
     record.set_defaults(run=commands.record)
+
+
+def _files(one: argparse.ArgumentParser) -> None:
+    _list_arguments(one)
+    one.add_argument(
+        "--records",
+        action="store_true",
+        help="read each record by itself, for files that the list leaves out",
+    )
+    group = one.add_argument_group("download")
+    group.add_argument("--download", metavar="FOLDER", help="save the files there; run again, it goes on")
+    group.add_argument(
+        "--kind",
+        action="append",
+        metavar="KIND",
+        help="only files of this kind: photo, attachment, pdf …; repeatable",
+    )
+    group.add_argument("--max-bytes", type=_count, metavar="N", help="skip larger files")
+    group.add_argument("--transfers", type=_count, default=4, metavar="N", help="files at the same time (4)")
+    group.add_argument("--overwrite", action="store_true", help="fetch also what is there already")
+    group.add_argument("--hide-names", action="store_true", help="ids in the place of names")
+    group.add_argument(
+        "--allow-host", action="append", metavar="HOST", help="also from this host, without token; repeatable"
+    )
+    group.add_argument("--gallery", metavar="FILE", help="write the pictures as one HTML page")
+    _outputs(one)
+    one.set_defaults(run=files_command.files)
 
 
 def _access_request(one: argparse.ArgumentParser) -> None:

@@ -216,7 +216,7 @@ def _picture(row: dict[str, Any], moment: Any, *, hide: bool) -> Picture:
 
     project = "" if hide else text("project_name")
     project = project or (f"Project {text('project_id')}" if text("project_id") else "Company")
-    record = text("record") if row["list"] != "images" else ""
+    record = text("record")
     lines = [f"{moment:%H:%M} UTC" if moment is not None else "", text("location")]
     if not hide:
         lines += [text("created_by"), record]
