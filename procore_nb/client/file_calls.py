@@ -183,8 +183,8 @@ class FileCalls(Lookups):
         >>> import procore_nb as pnb
         >>> procore = pnb.connect("demo", progress=False)
         >>> drawings = procore.files("drawing_revisions", 1204347)
-        >>> procore.download(drawings.head(0), "drawings")["status"].tolist()
-        []
+        >>> procore.download(drawings.head(2), "drawings")["status"].tolist()
+        ['saved', 'saved']
         """
         files = checked_files(files)
         about = files.attrs.get("procore") or {}

@@ -176,9 +176,9 @@ def gallery(
     --------
     >>> import procore_nb as pnb
     >>> procore = pnb.connect("demo", progress=False)
-    >>> done = procore.download(procore.files("drawing_revisions", 1204347).head(0), "drawings")
+    >>> done = procore.download(procore.files("images", 1204347).head(4), "photos", kind="thumbnail")
     >>> pnb.gallery(done)
-    Gallery(0 pictures, 0 left out)
+    Gallery(2 pictures, 0 left out)
     """
     if not isinstance(files, pd.DataFrame) or not {"path", "status", "kind", "record_id"} <= set(
         files.columns
