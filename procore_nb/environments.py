@@ -53,7 +53,7 @@ class Environment:
     login_url
         Base address of the login host, which issues tokens; https, or http on a loopback host.
     api_url
-        Base address of the API; the token goes there and nowhere else.
+        Base address of the API; the token goes there, and for files to further hosts of Procore (`is_own_host`).
     web_url
         Base address of the web application, for links to projects; empty when there is none.
 
