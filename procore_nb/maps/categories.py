@@ -35,6 +35,11 @@ PALETTE = (
     "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#882255", "#999933", "#332288", "#44AA99",
 )  # fmt: skip
 STEPS = ("#440154", "#3B528B", "#21918C", "#5EC962", "#FDE725")  # low to high, also in grey print
+# Where one of these cannot be seen on a dark ground (less than 3:1), its lighter sister stands for it.
+ON_DARK = {
+    "#0072B2": "#2288CC", "#882255": "#C4568A", "#332288": "#8878D8", "#6E6E6E": "#8A8A8A", "#440154": "#9468A8",
+    "#3B528B": "#6E86C4", "#21918C": "#2FA39D",
+}  # fmt: skip
 ONE_COLOR, OTHER_COLOR, NONE_COLOR = "#0072B2", "#6E6E6E", "#B5B5B5"
 HEX = re.compile(r"#[0-9A-Fa-f]{6}")
 MOST = 10

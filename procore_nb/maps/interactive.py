@@ -7,9 +7,7 @@ no service.
 from __future__ import annotations
 
 import base64
-import hashlib
 import os
-import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from html import escape
@@ -24,6 +22,7 @@ import pandas as pd
 from procore_nb.atomic_write import output_path, replace_atomically
 from procore_nb.call_errors import explain_calls
 from procore_nb.errors import ArgumentError, MissingExtraError
+from procore_nb.export.html_page import html_page, html_text
 from procore_nb.maps.borders import borders_file
 from procore_nb.maps.categories import categorize
 from procore_nb.maps.extent import region_box
@@ -33,15 +32,21 @@ from procore_nb.maps.payload import LINK, MapOptions, encode
 from procore_nb.maps.tiles import Tiles, choose_tiles
 from procore_nb.maps.validate import LocatedFrame, check_coordinates, map_rows
 
-PAGE_STYLE = "html, body { height: 100%; margin: 0; } .pnb-map { height: 100vh !important; border: 0; border-radius: 0; }"
-# Control characters and half surrogates are not allowed in HTML.
-NO_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+PAGE_STYLE = """
+body { margin: 0; font: 14px/1.45 system-ui, -apple-system, "Segoe UI", sans-serif; color: #22262a; background: #fff; }
+header, footer, #tables { padding: 10px 16px; }
+h1 { font-size: 20px; margin: 0; overflow-wrap: anywhere; } h2 { font-size: 16px; margin: 14px 0 4px; } header p { margin: 2px 0 0; }
+.pnb-map { height: max(360px, calc(100vh - 110px)) !important; border-width: 1px 0; border-radius: 0; }
+.pnb-scroll { overflow-x: auto; } .pnb-table { font-size: 13px; }
+@media (prefers-color-scheme: dark) { body { color: #eceff1; background: #15181b; } }
+@media print { .pnb-bar, .pnb-search { display: none; } }
+"""
 # The page has no kernel behind it: what is chosen stays in the page.
 START = """
 const packed = (id) => document.getElementById(id).textContent.trim();
-const values = { points: packed("points"), borders: packed("borders"), height: 600 };
+const values = { points: packed("points"), borders: packed("borders"), height: 600, page: true };
 const model = { get: (name) => values[name], set: (name, value) => { values[name] = value; }, save_changes: () => {} };
-render({ model, el: document.body });
+render({ model, el: document.getElementById("map") });
 """
 
 
@@ -62,35 +67,17 @@ def style() -> str:
 
 
 def page(points: bytes, *, title: str, basemap: Tiles | None) -> str:
-    """A page that shows the map; its policy allows its own script and style, and images of the chosen tile server."""
-    code, look = script() + START, style() + PAGE_STYLE
-    title = escape(NO_TEXT.sub("\N{REPLACEMENT CHARACTER}", title))
-    images = f"img-src {basemap.origin}" if basemap else "img-src 'none'"
-    policy = (
-        f"default-src 'none'; script-src '{_hash(code)}'; style-src '{_hash(look)}'; {images}; "
-        "base-uri 'none'; form-action 'none'"
+    """A page that shows the map, and below it the rows that are selected, and those that are not on it."""
+    data = "".join(
+        f'<script type="application/octet-stream" id="{name}">{base64.b64encode(packed).decode()}</script>\n'
+        for name, packed in (("borders", borders_file()), ("points", points))
     )
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="strict-origin-when-cross-origin">
-<title>{title}</title>
-<style>{look}</style>
-</head>
-<body>
-<script type="application/octet-stream" id="borders">{base64.b64encode(borders_file()).decode()}</script>
-<script type="application/octet-stream" id="points">{base64.b64encode(points).decode()}</script>
-<script type="module">{code}</script>
-</body>
-</html>
-"""
-
-
-def _hash(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode()
+    body = f"""<header><h1>{html_text(title)}</h1>
+<p>Numbers in rings count what lies there: click a ring to zoom in, a mark for its details. The legend switches groups on and off.</p></header>
+<main><div id="map"></div><div id="tables"></div></main>
+{data}"""
+    images = basemap.origin if basemap else "'none'"
+    return html_page(title, body, style=style() + PAGE_STYLE, script=script() + START, images=images)
 
 
 class ProjectMap:

@@ -15,17 +15,18 @@ from typing import Any, Literal
 import matplotlib as mpl
 from matplotlib.colors import to_hex, to_rgba
 from matplotlib.figure import Figure
+from PIL import Image
 
 from procore_nb.errors import ArgumentError
+from procore_nb.maps.categories import ON_DARK
 
 Theme = Literal["auto", "light", "dark"]
-# Every colour of ours that cannot be seen on a dark ground (less than 3:1), and what stands for it there.
+# Colours of ground, lines and words on light paper, and what stands for them on dark.
 DARK = {
     "#ffffff": "#15181b", "#e3ebf1": "#1b2530", "#faf8f4": "#2a2f35", "#9aa3ab": "#6d7780", "#d3cfc6": "#4a5159",
     "#6f7479": "#b3bac1", "#858c93": "#8f969d", "#2b2f33": "#eceff1", "#222222": "#eceff1", "#6b7075": "#aab1b8", "#9aa0a6": "#868d94",
-    "#c7ccd1": "#3c4349", "#e3e6e9": "#343a40", "#e9e5dd": "#363c43", "#0072b2": "#2288cc", "#882255": "#c4568a",
-    "#332288": "#8878d8", "#6e6e6e": "#8a8a8a", "#440154": "#9468a8", "#3b528b": "#6e86c4", "#21918c": "#2fa39d",
-}  # fmt: skip
+    "#c7ccd1": "#3c4349", "#e3e6e9": "#343a40", "#e9e5dd": "#363c43",
+} | {light.lower(): dark for light, dark in ON_DARK.items()}  # fmt: skip
 # Inverting lightness and turning hues back keeps each colour's name: blue stays blue.
 _FOLLOW = (
     '[data-jp-theme-light="false"] .pnb-figure, .vscode-dark .pnb-figure, .theme-dark .pnb-figure '
@@ -43,8 +44,11 @@ class NotebookFigure(Figure):
         """One picture of all of the figure, with its titles as its description."""
         if not self.follows:
             return None
-        picture = BytesIO()
-        self.savefig(picture, format="png", dpi=1.5 * self.dpi, bbox_inches="tight")
+        drawn, picture = BytesIO(), BytesIO()
+        self.savefig(drawn, format="png", dpi=1.5 * self.dpi, bbox_inches="tight")
+        Image.open(drawn).convert("RGB").quantize(96).save(
+            picture, "PNG", optimize=True
+        )  # a third of the size
         data, width = base64.b64encode(picture.getvalue()).decode(), int(self.get_figwidth() * self.dpi)
         titles = [axes.get_title(loc="left") or axes.get_title() for axes in self.axes]
         words = escape("; ".join(filter(None, titles)) or "Figure", quote=True)

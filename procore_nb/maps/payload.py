@@ -17,11 +17,12 @@ import numpy as np
 import pandas as pd
 
 from procore_nb.maps.borders import Floats, load_cities
-from procore_nb.maps.categories import Categories, title_of
+from procore_nb.maps.categories import ON_DARK, Categories, title_of
 from procore_nb.maps.tiles import Tiles
-from procore_nb.maps.validate import LocatedFrame
+from procore_nb.maps.validate import REASONS, LocatedFrame
 from procore_nb.scalars import is_missing, number_text
 
+MOST_LEFT_OFF = 500  # names in the list of a page
 LINK = "{web_url}/{{id}}/project/home"
 
 
@@ -74,9 +75,11 @@ def encode(
         "title": categories.title,
         "names": categories.names,
         "colors": categories.colors,
+        "dark_colors": [ON_DARK.get(color.upper(), color) for color in categories.colors],
         "counts": categories.counts.tolist(),
         "note": located.note(),
-        "skipped": list(located.skipped.items()),
+        "left_off": _left_off(located, options.name),
+        "left_off_count": len(located.kept) - len(rows),
         "source": options.source,
         "cluster": options.cluster,
         "view": options.view,
@@ -87,6 +90,19 @@ def encode(
     text += b" " * (-len(text) % 4)
     body = b"".join(_padded(array.tobytes()) for _, array in arrays)
     return gzip.compress(len(text).to_bytes(4, "little") + text + body, compresslevel=5, mtime=0)
+
+
+def _left_off(located: LocatedFrame, name: str | None) -> list[tuple[str, str]]:
+    """Names of rows that are not on the map, each with its reason."""
+    rows = np.flatnonzero(~located.kept)[:MOST_LEFT_OFF]
+    names = (
+        [f"row {row + 1}" for row in rows]
+        if name is None
+        else located.frame[name].iloc[rows].map(text_of).tolist()
+    )
+    return [
+        (name or "(no name)", REASONS[code]) for name, code in zip(names, located.verdict[rows], strict=True)
+    ]
 
 
 def text_of(value: Any, *, is_id: bool = False) -> str:

@@ -195,6 +195,7 @@ class LocatedFrame:
     longitude: Floats
     kept: Bools  # one per row of the frame
     skipped: dict[str, int]  # reason -> rows
+    verdict: Codes  # one per row of the frame
     repaired: int
 
     @property
@@ -233,7 +234,9 @@ def locate(
         kept |= swapped
     counts = pd.Series(checked.verdict[~kept], dtype=object).value_counts(sort=False)
     skipped = {words: int(counts[code]) for code, words in REASONS.items() if code in counts.index}
-    located = LocatedFrame(frame, lat[kept], lon[kept], kept, skipped, int(swapped.sum()) if fix else 0)
+    located = LocatedFrame(
+        frame, lat[kept], lon[kept], kept, skipped, checked.verdict, int(swapped.sum()) if fix else 0
+    )
     if not kept.any() and not allow_none:
         raise ArgumentError(
             f"No row can be drawn: {located.note()}." if len(frame) else "The frame has no rows to draw.",

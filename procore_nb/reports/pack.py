@@ -7,7 +7,6 @@ page's content-security policy allows its own script by hash, and pictures insid
 from __future__ import annotations
 
 import base64
-import hashlib
 import io
 import os
 from collections.abc import Iterable, Sequence
@@ -23,6 +22,7 @@ from procore_nb.atomic_write import check_output, output_path, replace_atomicall
 from procore_nb.call_errors import explain_calls
 from procore_nb.errors import ArgumentError
 from procore_nb.export import to_excel
+from procore_nb.export.html_page import html_page
 from procore_nb.reports.health_report import GAUGES
 from procore_nb.reports.pictures import draw
 from procore_nb.reports.result import Names, Report, option_text
@@ -123,27 +123,9 @@ def page(reports: Sequence[Report], *, personal: bool) -> str:
         f"<header><h1>{title}</h1><p>Source: {escape(source)}. {links}</p>{notice}</header>{_cover(reports)}"
     )
     body += "".join(section(one) for one in reports)
-    policy = f"default-src 'none'; script-src '{_hash(SCRIPT)}'; style-src '{_hash(STYLE)}'; img-src data:; base-uri 'none'; form-action 'none'"
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<title>{title}</title>
-{STYLE_BLOCK}
-</head>
-<body class="procore-report-page">
-{body}
-<script>{SCRIPT}</script>
-</body>
-</html>
-"""
-
-
-def _hash(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode()
+    return html_page(
+        title, body, style=STYLE, script=SCRIPT, images="data:", body_class="procore-report-page"
+    )
 
 
 def _cover(reports: Sequence[Report]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -9,8 +10,10 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from PIL import Image
 
 from procore_nb.maps import map_projects
+from procore_nb.maps.interactive import script
 
 pytestmark = pytest.mark.browser
 
@@ -71,6 +74,11 @@ def opened(page: Any, tmp_path: Path) -> Any:
     page.wait_for_selector('.pnb-map[data-ready="true"]')
     page.file = file
     return page
+
+
+def middle(page: Any) -> tuple[float, float]:
+    box = page.locator(".pnb-canvas").bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
 def search(page: Any, words: str) -> None:
@@ -142,17 +150,31 @@ def test_a_double_click_on_the_legend_shows_one_category_alone(opened: Any) -> N
     assert pressed.count("true") == 1
 
 
-def test_the_wheel_zooms_and_dragging_moves(opened: Any) -> None:
+def test_the_wheel_scrolls_the_page_until_the_map_is_clicked_then_it_zooms(opened: Any) -> None:
     zoom = float(opened.get_attribute(".pnb-map", "data-zoom"))
-    opened.mouse.move(600, 500)
+    opened.mouse.move(600, 650)
+    opened.mouse.wheel(0, 40)
+    opened.wait_for_function("() => window.scrollY > 0")
+    assert "Click the map first" in opened.inner_text(".pnb-hint")
+    assert float(opened.get_attribute(".pnb-map", "data-zoom")) == zoom
+
+    opened.mouse.click(600, 650)
     opened.mouse.wheel(0, -400)
     opened.wait_for_function("z => Number(document.querySelector('.pnb-map').dataset.zoom) > z", arg=zoom)
-
     middle = opened.get_attribute(".pnb-map", "data-middle")
     opened.mouse.down()
-    opened.mouse.move(500, 450, steps=4)
+    opened.mouse.move(500, 600, steps=4)
     opened.mouse.up()
     opened.wait_for_function("m => document.querySelector('.pnb-map').dataset.middle !== m", arg=middle)
+
+
+def test_a_double_click_zooms_once(opened: Any) -> None:
+    zoom = float(opened.get_attribute(".pnb-map", "data-zoom"))
+    opened.mouse.dblclick(600, 650)
+    opened.wait_for_function("z => Number(document.querySelector('.pnb-map').dataset.zoom) > z", arg=zoom)
+    opened.wait_for_timeout(150)
+
+    assert float(opened.get_attribute(".pnb-map", "data-zoom")) == pytest.approx(zoom + 1, abs=0.02)
 
 
 def test_the_keyboard_moves_zooms_and_shows_all(opened: Any) -> None:
@@ -167,19 +189,26 @@ def test_the_keyboard_moves_zooms_and_shows_all(opened: Any) -> None:
 
 def test_a_box_selects_rows_and_says_how_many(opened: Any, keep_picture: Callable[[str], Path]) -> None:
     opened.click('button[aria-label^="Select by box"]')
-    opened.mouse.move(20, 150)
+    opened.mouse.move(50, 125)
     opened.mouse.down()
-    opened.mouse.move(1190, 780, steps=5)
+    opened.mouse.move(1150, 700, steps=5)
     opened.mouse.up()
     keep_picture("map-box")
 
     assert opened.inner_text(".pnb-selection") == "7 selected"
+    rows = opened.locator("#tables section").first.locator("tbody tr")
+    assert rows.count() == 7
+    assert NASTY in opened.inner_text("#tables")
+
+    opened.locator(".pnb-row", has_text="Canceled").click()  # what is hidden is not selected
+    opened.wait_for_function("() => document.querySelector('.pnb-selection').textContent === '4 selected'")
+    assert rows.count() == 4
 
 
 def test_rows_at_one_address_are_listed_by_name(opened: Any, keep_picture: Callable[[str], Path]) -> None:
     search(opened, "Same A")
     opened.click(".pnb-close")
-    opened.mouse.click(600, 400)
+    opened.mouse.click(*middle(opened))
     opened.wait_for_selector(".pnb-members")
     keep_picture("map-same-place")
 
@@ -189,18 +218,80 @@ def test_rows_at_one_address_are_listed_by_name(opened: Any, keep_picture: Calla
 def test_the_pointer_shows_a_tooltip_with_the_mix(opened: Any) -> None:
     search(opened, "Same A")
     opened.click(".pnb-close")
-    opened.mouse.move(600, 401)
-    opened.mouse.move(600, 400)
+    x, y = middle(opened)
+    opened.mouse.move(x, y + 1)
+    opened.mouse.move(x, y)
 
     assert "2 rows" in opened.inner_text(".pnb-tooltip")
+    opened.keyboard.press("Tab")
+    opened.focus(".pnb-canvas")
+    opened.keyboard.press("ArrowLeft")
+    assert not opened.is_visible(".pnb-tooltip")  # it goes when the view moves
 
 
-def test_the_page_says_what_it_left_out_and_why(opened: Any) -> None:
-    opened.click(".pnb-notes summary")
+def test_the_page_lists_what_it_left_out_and_why(opened: Any) -> None:
+    assert "7 of 8 on the map; not: 1 no coordinates" in opened.inner_text(".pnb-notes")
+    last = opened.locator("#tables section").last
+    assert last.locator("tbody td").all_inner_texts() == ["Nowhere", "no coordinates"]
+    assert opened.inner_text("h1") == "Projects"
 
-    said = opened.inner_text(".pnb-notes")
-    assert "7 of 8 on the map" in said
-    assert "1 no coordinates" in said
+
+def test_everything_on_the_map_is_reached_by_key_and_announced(opened: Any) -> None:
+    opened.focus(".pnb-canvas")
+    opened.keyboard.press("l")
+    texts = opened.locator(".pnb-panel button").all_inner_texts()
+    assert texts[0] == "2 rows: 1 Completed, 1 Canceled"
+    assert "Cork Library, Canceled" in texts
+
+    opened.get_by_role("button", name="Cork Library, Canceled").focus()
+    opened.keyboard.press("Enter")
+    opened.wait_for_selector(".pnb-popup:not([hidden])")
+    assert opened.inner_text(".pnb-spoken") == "Cork Library. Number: P-2. Stage: Canceled"
+    assert opened.evaluate("document.activeElement.className") == "pnb-popup"
+    opened.keyboard.press("Escape")
+    assert opened.evaluate("document.activeElement.textContent") == "Cork Library, Canceled"
+    opened.keyboard.press("Escape")
+    assert opened.evaluate("document.activeElement.getAttribute('aria-label')") == "List what is in view"
+
+
+@pytest.mark.parametrize("width", [390, 640, 816])
+def test_all_rows_are_in_view_beside_the_controls_on_small_screens(
+    page: Any, tmp_path: Path, width: int, keep_picture: Callable[[str], Path]
+) -> None:
+    page.set_viewport_size({"width": width, "height": 700})
+    page.goto(map_projects(sites()).save(tmp_path / "map.html").as_uri())
+    page.wait_for_selector('.pnb-map[data-ready="true"]')
+    keep_picture(f"map-{width}")
+    page.focus(".pnb-canvas")
+    page.keyboard.press("l")
+
+    texts = page.locator(".pnb-panel button").all_inner_texts()
+    assert sum(int(text.split()[0]) if " rows: " in text else 1 for text in texts) == 7
+
+
+def test_rings_never_lie_under_each_other(page: Any) -> None:
+    covered = page.evaluate(
+        """(source) => {
+          const { Clusters, ringRadius, worldSize } = new Function(`${source}; return { Clusters, ringRadius, worldSize };`)();
+          let seed = 7;
+          const draw = () => (seed = (seed * 16807) % 2147483647) / 2147483647;
+          const count = 3000, x = Float64Array.from({ length: count }, () => 0.2 + 0.1 * draw() * draw());
+          const y = Float64Array.from({ length: count }, () => 0.35 + 0.05 * draw());
+          const clusters = new Clusters({ count, x, y, code: new Uint8Array(count), names: ["all"], cluster: "auto" });
+          clusters.show([true]);
+          let bad = 0, rings = 0;
+          for (let zoom = 1; zoom < 10; zoom++) {
+            const groups = clusters.at(zoom).filter((group) => group.count > 1), size = worldSize(zoom);
+            rings += groups.length;
+            for (const [i, a] of groups.entries()) for (const b of groups.slice(i + 1)) {
+              if (Math.hypot(a.x - b.x, a.y - b.y) * size < ringRadius(a.count) + ringRadius(b.count)) bad += 1;
+            }
+          }
+          return [bad, rings > 100];
+        }""",
+        script().replace("export default { render };", ""),
+    )
+    assert covered == [0, True]
 
 
 def test_the_page_holds_only_the_columns_asked_for(opened: Any) -> None:
@@ -242,14 +333,29 @@ def test_the_map_follows_a_dark_system(
     assert max(color[:3]) < 90
 
 
-def test_tiles_are_asked_for_only_from_the_server_chosen(page: Any, tmp_path: Path) -> None:
+def test_tiles_come_only_from_the_server_chosen_and_are_credited_only_when_shown(
+    page: Any, tmp_path: Path
+) -> None:
+    picture = io.BytesIO()
+    Image.new("RGB", (256, 256), "#88aa88").save(picture, "PNG")
+    page.route("http://127.0.0.1:9/**", lambda route: route.abort())
     file = map_projects(sites(), basemap="http://127.0.0.1:9/{z}/{x}/{y}.png").save(tmp_path / "tiles.html")
     page.goto(file.as_uri())
-    page.wait_for_selector('.pnb-map[data-ready="true"]')
+    page.wait_for_function(
+        "() => document.querySelector('.pnb-failed')?.textContent.includes('outlines are shown')"
+    )
+    assert not page.is_visible(".pnb-credit")
 
     tiles = [address for address in page.asked if not address.startswith("file:")]
     assert tiles
     assert all(re.match(r"http://127\.0\.0\.1:9/\d+/\d+/\d+\.png$", address) for address in tiles)
+
+    page.unroute("http://127.0.0.1:9/**")
+    page.route("http://127.0.0.1:9/**", lambda route: route.fulfill(body=picture.getvalue()))
+    page.focus(".pnb-canvas")
+    page.keyboard.press("+")
+    page.keyboard.press("+")
+    page.wait_for_selector(".pnb-credit:not([hidden])")
     assert "Tiles: 127.0.0.1" in page.inner_text(".pnb-notes")
 
 

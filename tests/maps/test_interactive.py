@@ -20,6 +20,15 @@ from hypothesis import strategies as st
 
 from procore_nb.errors import ArgumentError, MissingExtraError, OutputError
 from procore_nb.maps import interactive, map_projects
+from procore_nb.maps.categories import (
+    NONE_COLOR,
+    ON_DARK,
+    ONE_COLOR,
+    OTHER_COLOR,
+    PALETTE,
+    STAGE_COLORS,
+    STEPS,
+)
 from procore_nb.maps.payload import text_of
 from procore_nb.maps.tiles import choose_tiles
 
@@ -192,6 +201,8 @@ def test_the_page_holds_no_text_of_rows_in_the_clear(tmp_path: Path) -> None:
 
     assert "alert(1)" not in text
     assert "<title>&lt;b&gt;Maps&lt;/b&gt;</title>" in text
+    assert "<header><h1>&lt;b&gt;Maps&lt;/b&gt;</h1>" in text
+    assert "<main>" in text
 
 
 @pytest.mark.parametrize("odd", ["\ud83d", "a\udc80b", "\x00", "\x1b[31m", "\u2028"])
@@ -328,3 +339,25 @@ def test_the_region_is_what_is_shown_first(region: Any, west: float | None) -> N
     view = header_of(map_projects(projects(5), region=region))["view"]
 
     assert (view and view[0]) == (west and pytest.approx(west, abs=0.1))
+
+
+def test_rows_left_off_are_named_with_their_reason() -> None:
+    frame = projects(700)
+    frame.loc[:599, "latitude"] = None
+    frame.loc[1, "name"] = None
+    header = header_of(map_projects(frame))
+
+    assert header["left_off"][0] == [frame["name"][0], "no coordinates"]
+    assert header["left_off"][1] == ["(no name)", "no coordinates"]
+    assert (len(header["left_off"]), header["left_off_count"]) == (500, 600)
+
+
+def test_colours_that_cannot_be_seen_on_dark_ground_have_lighter_ones() -> None:
+    def luminance(color: str) -> float:
+        parts = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+        return float(np.dot([0.2126, 0.7152, 0.0722], linear))
+
+    for color in (*STAGE_COLORS.values(), *PALETTE, *STEPS, ONE_COLOR, OTHER_COLOR, NONE_COLOR):
+        shown = ON_DARK.get(color, color)
+        assert (luminance(shown) + 0.05) / (luminance("#2a2f35") + 0.05) >= 3, color

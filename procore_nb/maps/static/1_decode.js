@@ -41,8 +41,8 @@ async function decodePoints(value) {
   return { ...header, count, x, y, code: arrays.code, size: arrays.size, text };
 }
 
-// Outlines: lines to stroke and rings to fill, each with its box, in mercator units.
-async function decodeBorders(value) {
+// Outlines: lines to stroke and rings to fill, each with its box, in mercator units. Antarctica only for who works there.
+async function decodeBorders(value, antarctica) {
   const { header, buffer, offset } = await decodePack(value);
   const { lengths, steps_per_degree: steps } = header, count = lengths.length;
   const starts = new Int32Array(buffer, offset, count * 2);
@@ -60,14 +60,20 @@ async function decodeBorders(value) {
     return line;
   });
   const ring = (refs) => boxed(closed(refs, arcs));
-  const land = (chosen) => header.units.filter(chosen).flatMap((unit) => unit.rings.map(ring));
+  const units = header.units.filter((unit) => antarctica || unit.code !== "AQ");
+  const hidden = new Set(antarctica ? [] : header.units.filter((unit) => unit.code === "AQ").flatMap((unit) => unit.rings.flat())
+    .map((ref) => (ref < 0 ? ~ref : ref)));
+  const land = (chosen) => units.filter(chosen).flatMap((unit) => unit.rings.map(ring));
+  const { names, longitude, latitude } = header.counties;
   return {
     countries: land((unit) => unit.level === "country"),
     borderLakes: header.border_lakes.map(ring),
     americanStates: land((unit) => unit.code.startsWith("US-")),
     lakes: header.lakes.map(ring),
-    countryLines: header.country_lines.map((arc) => boxed(arcs[arc])),
+    countryLines: header.country_lines.filter((arc) => !hidden.has(arc)).map((arc) => boxed(arcs[arc])),
     stateLines: header.state_lines.map((arc) => boxed(arcs[arc])),
+    countyLines: arcs.slice(...header.county_lines).map(boxed),
+    counties: names.map((name, i) => ({ name, x: mercatorX(longitude[i] / 100), y: mercatorY(latitude[i] / 100) })),
   };
 }
 

@@ -1,6 +1,6 @@
 // Cluster points that would cover each other. In: points and a zoom. Out: groups with count, mix and members.
 
-const DEEPEST = 17; // from this zoom on every point stands by itself
+const DEEPEST = 17; // from this zoom on every position stands by itself
 
 class Clusters {
   constructor(points) {
@@ -22,52 +22,55 @@ class Clusters {
   }
 
   build(level) {
-    const { points, shown } = this;
-    const list = [];
-    if (level >= DEEPEST) {
-      for (let i = 0; i < points.count; i++) if (shown[points.code[i]]) list.push(this.alone(i));
-      return list;
-    }
-    const cells = new Map(), across = worldSize(level) / this.reach, columns = Math.ceil(across) + 2;
+    const { points, shown } = this, fine = level >= DEEPEST;
+    // Marks at one and the same position stay together at every zoom: else one would hide the other.
+    const cells = new Map(), across = fine ? 2 ** 26 : worldSize(level) / this.reach;
     for (let i = 0; i < points.count; i++) {
       if (!shown[points.code[i]]) continue;
-      const key = Math.floor(points.y[i] * across) * columns + Math.floor(points.x[i] * across);
+      const key = Math.floor(points.y[i] * across) * 2 ** 26 + Math.floor(points.x[i] * across);
       const group = cells.get(key);
-      if (group) this.join(group, i);
+      if (group) this.join(group, { x: points.x[i], y: points.y[i], count: 1, members: [i] });
       else cells.set(key, this.alone(i));
     }
-    return this.merged(cells, columns, (this.reach * 0.85) / worldSize(level));
+    let groups = [...cells.values()];
+    for (let pass = 0, before = Infinity; !fine && pass < 6 && groups.length < before; pass++) {
+      before = groups.length;
+      groups = this.apart(groups, worldSize(level));
+    }
+    return groups;
   }
 
   alone(i) {
     return { x: this.points.x[i], y: this.points.y[i], count: 1, members: [i], mix: null };
   }
 
-  join(group, i) {
-    group.count += 1;
-    group.x += (this.points.x[i] - group.x) / group.count;
-    group.y += (this.points.y[i] - group.y) / group.count;
-    group.members.push(i);
+  join(group, other) {
+    const count = group.count + other.count;
+    group.x += (other.x - group.x) * other.count / count;
+    group.y += (other.y - group.y) * other.count / count;
+    group.count = count;
+    for (const member of other.members) group.members.push(member);
   }
 
-  // Neighbouring cells whose middles nearly touch become one; the busiest cell takes the others in.
-  merged(cells, columns, near) {
-    const order = [...cells.entries()].sort((a, b) => b[1].count - a[1].count);
-    for (const [key, group] of order) {
-      if (group.taken) continue;
-      for (const step of [-columns - 1, -columns, -columns + 1, -1, 1, columns - 1, columns, columns + 1]) {
-        const other = cells.get(key + step);
-        if (!other || other.taken || other.count > group.count) continue;
-        if (Math.hypot(other.x - group.x, other.y - group.y) > near) continue;
-        const count = group.count + other.count;
-        group.x = (group.x * group.count + other.x * other.count) / count;
-        group.y = (group.y * group.count + other.y * other.count) / count;
-        group.count = count;
-        for (const member of other.members) group.members.push(member);
-        other.taken = true;
+  // Rings that would cover another ring or mark take it in, the busiest first.
+  apart(groups, size) {
+    const cells = new Map(), kept = [], cell = (value) => Math.floor(value * size / 68);
+    const radius = (group) => (group.count > 1 ? ringRadius(group.count) : 6);
+    for (const group of groups.sort((a, b) => b.count - a.count)) {
+      const column = cell(group.x), row = cell(group.y);
+      let under = null;
+      for (let step = 0; step < 9 && !under; step++) {
+        const near = cells.get(`${column + (step % 3) - 1} ${row + Math.floor(step / 3) - 1}`) ?? [];
+        under = near.find((other) => (other.count > 1 || group.count > 1)
+          && Math.hypot(other.x - group.x, other.y - group.y) * size < radius(other) + radius(group) + 2);
       }
+      if (under) { this.join(under, group); continue; }
+      kept.push(group);
+      const key = `${column} ${row}`;
+      if (cells.has(key)) cells.get(key).push(group);
+      else cells.set(key, [group]);
     }
-    return order.map(([, group]) => group).filter((group) => !group.taken);
+    return kept;
   }
 
   // How many of each category, counted once when the ring is first drawn.
@@ -86,5 +89,6 @@ function ringRadius(count) {
 
 function shortCount(count) {
   if (count < 1000) return String(count);
-  return count < 9950 ? `${(count / 1000).toFixed(1)}k` : `${Math.round(count / 1000)}k`;
+  const [unit, letter] = count < 999500 ? [1e3, "k"] : [1e6, "M"];
+  return Number((count / unit).toPrecision(count < 9.95 * unit ? 2 : 3)).toFixed(count < 9.95 * unit ? 1 : 0).replace(".0", "") + letter;
 }

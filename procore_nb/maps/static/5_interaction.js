@@ -1,6 +1,13 @@
 // How people move the map and select rows on it: methods of the map in a class of their own.
 
 class Interaction {
+  // Pixels along each edge that controls cover, unless that is most of a small map.
+  edges() {
+    const { width, height, legend, notes } = this;
+    const right = legend?.open && legend.offsetWidth < width * 0.4 ? legend.offsetWidth + 16 : 16;
+    return { left: 48, right, top: 48, bottom: Math.min(notes.offsetHeight + 16, height / 4) };
+  }
+
   fit(rows = null) {
     const { points } = this;
     const list = rows ?? Array.from({ length: points.count }, (_, i) => i).filter((i) => this.shown[points.code[i]]);
@@ -8,15 +15,24 @@ class Interaction {
     const first = !rows && !this.fitted && points.view;
     const { west, east, top, bottom } = first ? boxOf(points.view) : around(points, list);
     this.fitted = true;
-    const room = Math.min((this.width - 90) / (east - west || 1e-9), (this.height - 110) / (bottom - top || 1e-9));
-    const zoom = Math.log2(room / 256);
-    this.moveTo({ x: (west + east) / 2, y: (top + bottom) / 2, zoom: Math.min(zoom, rows ? 16.9 : 9) });
+    const edge = this.edges(), mark = first ? 0 : 60; // room for half a mark on either side
+    const wide = Math.max(80, this.width - edge.left - edge.right - mark), high = Math.max(80, this.height - edge.top - edge.bottom - mark);
+    const room = Math.min(wide / (east - west || 1e-9), high / (bottom - top || 1e-9));
+    const zoom = this.bounded(Math.min(Math.log2(room / 256), rows ? 16.9 : first ? 14 : 9)), size = worldSize(zoom);
+    this.moveTo({ x: (west + east) / 2 + (edge.right - edge.left) / 2 / size, y: (top + bottom) / 2 + (edge.bottom - edge.top) / 2 / size, zoom });
+  }
+
+  // Zooms at which the world is not much smaller than the map.
+  bounded(zoom) {
+    const least = Math.max(0, Math.log2(this.width / 512 / 1.2));
+    return Math.max(least, Math.min(18, zoom));
   }
 
   moveTo(view) {
-    const least = Math.max(0, Math.log2(this.width / 512 / 1.2), Math.log2(this.height / 256 / 1.2));
-    this.view = { x: view.x - Math.floor(view.x), y: Math.max(0, Math.min(1, view.y)),
-                  zoom: Math.max(least, Math.min(18, view.zoom)) };
+    const zoom = this.bounded(view.zoom), half = Math.min(0.5, this.height / 2 / worldSize(zoom));
+    this.view = { x: view.x - Math.floor(view.x), y: Math.max(half, Math.min(1 - half, view.y)), zoom };
+    this.tooltip.hidden = true; // it belongs to what was under the pointer before
+    this.hovered = null;
     this.draw();
   }
 
@@ -34,6 +50,8 @@ class Interaction {
 
   goTo(row) {
     const { points } = this;
+    const code = points.code[row];
+    if (!this.shown[code]) this.legend.querySelectorAll(".pnb-row")[code].click();
     this.moveTo({ x: points.x[row], y: points.y[row], zoom: Math.max(this.view.zoom, 9) });
     this.openPopup(row);
     this.select([row]);
@@ -41,9 +59,14 @@ class Interaction {
 
   onScreen(place) {
     const size = worldSize(this.view.zoom);
-    let x = (place.x - this.view.x) * size;
-    x -= Math.round(x / size) * size;
-    return [x + this.width / 2, (place.y - this.view.y) * size + this.height / 2];
+    return [(this.nearCopy(place.x) - this.view.x) * size + this.width / 2, (place.y - this.view.y) * size + this.height / 2];
+  }
+
+  // Of the copies of the world the one that keeps the rows together; else the one nearest to the middle.
+  nearCopy(x) {
+    const { view, home } = this, anchor = home - Math.round(home - view.x), together = x - Math.round(x - anchor);
+    const inside = Math.abs(together - view.x) * worldSize(view.zoom) < this.width / 2 + 30;
+    return inside ? together : x - Math.round(x - view.x);
   }
 
   clusterAt(x, y) {
@@ -57,13 +80,20 @@ class Interaction {
     return best?.group ?? null;
   }
 
+  // A second click soon after the first is the double click, which zooms once.
   click(x, y, adding) {
+    const now = performance.now(), again = now - (this.clicked ?? -1e9) < 400;
+    this.clicked = now;
+    if (again) return;
     const group = this.clusterAt(x, y);
+    this.clickedMark = group;
     if (!group) {
       this.closePopup();
       if (!adding) this.select([]);
-      return;
-    }
+    } else this.activate(group, adding);
+  }
+
+  activate(group, adding) {
     if (adding) {
       const all = group.members.every((row) => this.selected.has(row));
       const rows = new Set(this.selected);
@@ -95,7 +125,9 @@ class Interaction {
   select(rows) {
     this.selected = new Set(rows);
     this.selectionText.textContent = this.selected.size ? `${this.selected.size.toLocaleString("en")} selected` : "";
-    this.choose(Int32Array.from(this.selected).sort());
+    const chosen = Int32Array.from(this.selected).sort();
+    this.choose(chosen);
+    this.showSelected?.([...chosen]);
     this.stale();
   }
 
@@ -107,9 +139,7 @@ class Interaction {
 
   openPopup(row) {
     fillPopup(this.popup, this.points, row, () => this.closePopup());
-    this.popupAt = { x: this.points.x[row], y: this.points.y[row] };
-    this.popup.hidden = false;
-    this.draw();
+    this.showPopup({ x: this.points.x[row], y: this.points.y[row] });
   }
 
   openList(group) {
@@ -117,21 +147,44 @@ class Interaction {
       this.openPopup(row);
       this.select([row]);
     });
-    this.popupAt = { x: group.x, y: group.y };
-    this.popup.hidden = false;
+    this.showPopup({ x: group.x, y: group.y });
+  }
+
+  // Who came by keyboard goes on in the popup, and back from it; it is announced either way.
+  showPopup(at) {
+    const { popup } = this, active = this.root.getRootNode().activeElement;
+    this.popupAt = at;
+    popup.hidden = false;
+    const lines = [...popup.querySelectorAll(".pnb-title, tr, .pnb-members button")].map((line) => [...line.childNodes].map((cell) => cell.textContent).join(": "));
+    this.say(lines.slice(0, 12).join(". "));
+    if (active && active !== this.canvas && !popup.contains(active) && this.root.contains(active)) {
+      this.before = active;
+      popup.focus({ preventScroll: true });
+    }
     this.draw();
   }
 
   closePopup() {
+    const inside = this.popup.contains(this.root.getRootNode().activeElement);
     this.popup.hidden = true;
     this.popupAt = null;
+    if (inside) (this.before?.isConnected ? this.before : this.canvas).focus({ preventScroll: true });
+    this.before = null;
   }
 
+  say(text) {
+    this.spoken.textContent = text;
+  }
+
+  // Beside its mark, clear of the legend and the note where there is room.
   placePopup() {
     if (!this.popupAt) return;
     const [x, y] = this.onScreen(this.popupAt), { offsetWidth: wide, offsetHeight: high } = this.popup;
-    this.popup.style.left = `${Math.max(4, Math.min(this.width - wide - 4, x - wide / 2))}px`;
-    this.popup.style.top = `${y - high - 14 > 4 ? y - high - 14 : Math.min(y + 14, this.height - high - 4)}px`;
+    const edge = this.edges(), roomy = this.width - edge.right - edge.left >= wide;
+    const [left, right] = roomy ? [edge.left, this.width - edge.right - wide] : [4, this.width - wide - 4];
+    const top = high + edge.top + edge.bottom < this.height ? edge.top : 4;
+    this.popup.style.left = `${Math.max(left, Math.min(right, x - wide / 2))}px`;
+    this.popup.style.top = `${y - high - 14 > top ? y - high - 14 : Math.max(4, Math.min(y + 14, this.height - high - 4))}px`;
   }
 
   hover(x, y) {

@@ -12,15 +12,23 @@ class ProjectMap extends Interaction {
     this.clusters.show(this.shown);
     this.selected = new Set();
     this.pointers = new Map();
+    this.colors = points.colors;
+    const { west, east } = around(points, Array.from({ length: points.count }, (_, i) => i));
+    this.home = (west + east) / 2;
     this.cities = points.cities.map(([rank, name, longitude, latitude]) => (
       { rank, name, x: mercatorX(longitude), y: mercatorY(latitude) }));
     this.canvas = make(root, "canvas", "pnb-canvas");
     this.canvas.tabIndex = 0;
     this.canvas.setAttribute("role", "application");
-    this.canvas.setAttribute("aria-label", `Map. ${points.note}. Arrows move, plus and minus zoom, 0 shows all.`);
+    this.canvas.setAttribute("aria-label", `Map. ${points.note}. Arrows move, plus and minus zoom, 0 shows all, L lists what is in view.`);
     this.buffer = document.createElement("canvas");
     this.tooltip = make(root, "div", "pnb-tooltip");
     this.popup = make(root, "div", "pnb-popup");
+    this.popup.tabIndex = -1;
+    this.popup.setAttribute("role", "dialog");
+    this.popup.setAttribute("aria-label", "Details");
+    this.spoken = make(root, "div", "pnb-spoken");
+    this.spoken.setAttribute("role", "status");
     this.tooltip.hidden = this.popup.hidden = true;
     this.tiles = points.basemap ? new Tiles(points.basemap, () => this.stale()) : null;
     this.buildControls();
@@ -33,17 +41,47 @@ class ProjectMap extends Interaction {
     button(bar, "", "+", "Zoom in", () => this.zoomBy(1));
     button(bar, "", "−", "Zoom out", () => this.zoomBy(-1));
     button(bar, "", "⤢", "Show all", () => this.fit());
+    this.viewButton = button(bar, "", "☰", "List what is in view", () => this.listView(this.panel.hidden));
     this.boxButton = button(bar, "", "▭", "Select by box (or hold Shift and drag)", () => this.boxMode(!this.boxing));
-    buildSearch(root, points, (row) => this.goTo(row));
-    buildLegend(root, points, this.shown, () => {
+    this.viewButton.setAttribute("aria-expanded", "false");
+    this.panel = make(root, "div", "pnb-panel");
+    this.panel.hidden = true;
+    buildSearch(root, points, (row) => this.goTo(row), (text) => this.say(text));
+    this.legend = buildLegend(root, points, this.shown, () => {
       this.clusters.show(this.shown);
       this.closePopup();
+      const kept = [...this.selected].filter((row) => this.shown[points.code[row]]);
+      if (kept.length < this.selected.size) this.select(kept);
       this.stale();
     });
-    buildNotes(root, points);
+    this.tileNotes = buildNotes(root, points);
+    this.notes = root.querySelector(".pnb-notes");
+    this.hint = make(root, "div", "pnb-hint");
+    this.hint.hidden = true;
     this.scale = make(root, "div", "pnb-scale");
     this.selectionText = make(root, "div", "pnb-selection");
     this.selectionText.setAttribute("role", "status");
+  }
+
+  listView(open) {
+    this.panel.hidden = !open;
+    this.viewButton.setAttribute("aria-expanded", String(open));
+    if (!open) return;
+    const inside = this.marksOn(this.width, this.height).filter(({ x, y }) => x >= 0 && y >= 0 && x <= this.width && y <= this.height);
+    const groups = inside.map((mark) => mark.group).sort((a, b) => b.count - a.count);
+    fillView(this.panel, this.points, groups, (group) => this.nameOf(group), (group) => {
+      this.activate(group, false);
+      if (group.count > 1) requestAnimationFrame(() => requestAnimationFrame(() => { this.listView(true); this.panel.querySelector("button")?.focus(); }));
+    });
+  }
+
+  // A name for a mark; for a ring, of what it is made.
+  nameOf(group) {
+    const { points } = this;
+    const name = (row) => (points.name_column === null ? `row ${row + 1}` : points.text(points.name_column, row) || "(no name)");
+    if (group.count === 1) return points.title ? `${name(group.members[0])}, ${points.names[points.code[group.members[0]]]}` : name(group.members[0]);
+    if (!points.title) return group.members.slice(0, 3).map(name).join(", ");
+    return [...this.clusters.mixOf(group)].map((count, code) => (count ? `${count} ${points.names[code]}` : "")).filter(Boolean).join(", ");
   }
 
   resize() {
@@ -101,27 +139,36 @@ class ProjectMap extends Interaction {
     const width = this.width + 2 * MARGIN, height = this.height + 2 * MARGIN;
     const colors = this.dark ? DARK : LIGHT;
     drawBorders(context, this.borders, view, width, height, colors, ratio);
-    if (this.tiles) this.tiles.draw(context, view, width, height);
-    else drawCities(context, this.cities, view, width, height, colors);
-    this.drawClusters(context, width, height, colors);
+    const tiles = this.tiles?.draw(context, view, width, height);
+    if (tiles) tellTiles(this.tileNotes, this.points, tiles);
+    const marks = this.marksOn(width, height);
+    const taken = marks.map(({ x, y, radius }) => ({ x, y, half: radius, tall: radius }));
+    if (!tiles?.shown) drawNames(context, this.cities, this.borders.counties, view, width, height, colors, taken);
+    this.drawMarks(context, marks, colors);
     this.drawn = { ...view };
   }
 
-  drawClusters(context, width, height, colors) {
-    const { view, points } = this, size = worldSize(view.zoom);
-    this.seen = [];
-    const taken = new Set(), stamps = new Map();
+  // Rings and marks with their position in the buffer.
+  marksOn(width, height) {
+    const { view } = this, size = worldSize(view.zoom), marks = [];
     for (const group of this.clusters.at(view.zoom)) {
-      let x = (group.x - view.x) * size + width / 2;
-      x -= Math.round((x - width / 2) / size) * size;
+      const x = (this.nearCopy(group.x) - view.x) * size + width / 2;
       const y = (group.y - view.y) * size + height / 2;
       if (x < -30 || y < -30 || x > width + 30 || y > height + 30) continue;
       const radius = group.count > 1 ? ringRadius(group.count) : this.radiusOf(group.members[0]);
-      this.seen.push({ group, radius, x: group.x + Math.round(view.x - group.x), y: group.y });
+      marks.push({ group, radius, x, y });
+    }
+    this.seen = marks.map(({ group, radius }) => ({ group, radius, x: group.x, y: group.y }));
+    this.root.dataset.groups = marks.length;
+    return marks;
+  }
+
+  drawMarks(context, marks, colors) {
+    const taken = new Set(), stamps = new Map();
+    for (const { group, radius, x, y } of marks) {
       if (group.count === 1) this.drawOne(context, group.members[0], x, y, radius, colors, taken, stamps);
       else this.drawRing(context, group, x, y, radius, colors);
     }
-    this.root.dataset.groups = this.seen.length;
   }
 
   radiusOf(row) {
@@ -153,14 +200,14 @@ class ProjectMap extends Interaction {
 
   drawPoint(context, row, x, y, radius, colors) {
     const { points } = this, hollow = points.size && !(points.size[row] > 0), picked = this.selected.has(row);
-    context.beginPath();
-    context.arc(x, y, radius, 0, 7);
+    const color = this.colors[points.code[row]];
+    outline(context, points.size ? 0 : points.code[row] % SHAPES.length, x, y, radius);
     context.globalAlpha = points.size ? 0.85 : 1;
-    context.fillStyle = hollow ? colors.ring : points.colors[points.code[row]];
+    context.fillStyle = hollow ? colors.ring : color;
     context.fill();
     context.globalAlpha = 1;
     context.lineWidth = picked ? 2.5 : 1;
-    context.strokeStyle = picked ? colors.picked : hollow ? points.colors[points.code[row]] : "#ffffff";
+    context.strokeStyle = picked ? colors.picked : hollow ? color : "#ffffff";
     context.stroke();
   }
 
@@ -177,7 +224,7 @@ class ProjectMap extends Interaction {
       const end = turn + (count / group.count) * 2 * Math.PI;
       context.beginPath();
       context.arc(x, y, radius - context.lineWidth / 2, turn, end);
-      context.strokeStyle = this.points.colors[code];
+      context.strokeStyle = this.colors[code];
       context.stroke();
       turn = end;
     });
@@ -206,4 +253,14 @@ class ProjectMap extends Interaction {
     context.fillRect(box.x, box.y, box.toX - box.x, box.toY - box.y);
     context.strokeRect(box.x, box.y, box.toX - box.x, box.toY - box.y);
   }
+}
+
+// The outline of a mark: disc, square, triangle, diamond, triangle upside down (as in the legend), of about one area.
+function outline(context, shape, x, y, radius) {
+  context.beginPath();
+  if (shape === 0) { context.arc(x, y, radius, 0, 7); return; }
+  const corners = [null, [[-0.9, -0.9], [0.9, -0.9], [0.9, 0.9], [-0.9, 0.9]], [[0, -1.2], [1.15, 0.9], [-1.15, 0.9]],
+    [[0, -1.3], [1.1, 0], [0, 1.3], [-1.1, 0]], [[0, 1.2], [1.15, -0.9], [-1.15, -0.9]]][shape];
+  corners.forEach(([dx, dy], i) => (i ? context.lineTo : context.moveTo).call(context, x + dx * radius, y + dy * radius));
+  context.closePath();
 }

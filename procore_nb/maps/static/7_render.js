@@ -40,15 +40,27 @@ ProjectMap.prototype.listen = function listen() {
   canvas.addEventListener("pointerup", end);
   canvas.addEventListener("pointercancel", end);
   canvas.addEventListener("pointerleave", () => { this.tooltip.hidden = true; });
+  // Until the map is clicked (or with Ctrl) the wheel and one finger scroll the page; at the limits of the zoom too.
+  const awake = () => root.getRootNode().activeElement === canvas;
+  const touch = () => { canvas.style.touchAction = awake() ? "none" : "pan-x pan-y"; };
+  canvas.addEventListener("focus", touch);
+  canvas.addEventListener("blur", touch);
+  touch();
   canvas.addEventListener("wheel", (event) => {
+    const zoom = this.view.zoom;
+    if (!awake() && !event.ctrlKey && !event.metaKey) {
+      this.tell("Click the map first, or hold Ctrl, to zoom with the wheel.");
+      return;
+    }
+    if (this.bounded(zoom - Math.sign(event.deltaY)) === zoom) return;
     event.preventDefault();
     const pixels = event.deltaY * (event.deltaMode === 1 ? 16 : 1);
     this.zoomBy(-Math.max(-1, Math.min(1, pixels / 240)), ...at(event));
   }, { passive: false });
-  canvas.addEventListener("dblclick", (event) => this.zoomBy(1, ...at(event)));
+  canvas.addEventListener("dblclick", (event) => { if (!this.clickedMark) this.zoomBy(1, ...at(event)); });
   root.addEventListener("keydown", (event) => {
     event.stopPropagation();
-    if (event.key === "Escape") { this.closePopup(); this.select([]); this.boxMode(false); canvas.focus(); }
+    if (event.key === "Escape") this.escape();
     if (event.target === canvas && this.key(event.key)) event.preventDefault();
   });
 };
@@ -56,12 +68,31 @@ ProjectMap.prototype.listen = function listen() {
 ProjectMap.prototype.key = function key(name) {
   const step = 80;
   const acts = {
+    l: () => { this.listView(true); this.panel.querySelector("button")?.focus(); },
     ArrowLeft: () => this.panBy(step, 0), ArrowRight: () => this.panBy(-step, 0),
     ArrowUp: () => this.panBy(0, step), ArrowDown: () => this.panBy(0, -step),
     "+": () => this.zoomBy(0.5), "=": () => this.zoomBy(0.5), "-": () => this.zoomBy(-0.5), 0: () => this.fit(),
   };
   acts[name]?.();
   return name in acts;
+};
+
+// The innermost thing first: a popup, the list, the selection.
+ProjectMap.prototype.escape = function escape() {
+  if (!this.popup.hidden) this.closePopup();
+  else if (!this.panel.hidden) { this.listView(false); this.viewButton.focus(); }
+  else {
+    this.select([]);
+    this.boxMode(false);
+    this.canvas.focus();
+  }
+};
+
+ProjectMap.prototype.tell = function tell(text) {
+  this.hint.textContent = text;
+  this.hint.hidden = false;
+  clearTimeout(this.hiding);
+  this.hiding = setTimeout(() => { this.hint.hidden = true; }, 1600);
 };
 
 // Two fingers: the distance zooms, the middle moves.
@@ -82,14 +113,19 @@ async function render({ model, el }) {
     make(root, "div", "pnb-quiet", "This browser is too old for the map (it lacks DecompressionStream).");
     return () => {};
   }
-  const [points, borders] = await Promise.all([decodePoints(model.get("points")), decodeBorders(model.get("borders"))]);
+  const points = await decodePoints(model.get("points"));
+  points.page = Boolean(model.get("page"));
+  const south = points.y.reduce((most, y) => Math.max(most, y), 0);
+  const borders = await decodeBorders(model.get("borders"), south > mercatorY(-60));
   const choose = (rows) => {
     model.set("chosen", new DataView(rows.buffer));
     model.save_changes();
   };
   const map = new ProjectMap(root, points, borders, choose);
+  if (points.page) map.showSelected = buildTables(document.getElementById("tables"), points);
   const theme = () => {
     map.dark = isDark();
+    map.colors = map.dark ? points.dark_colors : points.colors;
     root.classList.toggle("pnb-dark", map.dark);
     map.stale();
   };
