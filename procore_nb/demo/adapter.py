@@ -116,13 +116,9 @@ def _read(request: requests.PreparedRequest) -> DemoRequest:
     if not isinstance(body, str | bytes):
         body = b"".join(body)  # an upload in pieces
     return DemoRequest(
-        method=(request.method or "GET").upper(),
-        path=parts.path or "/",
-        query=parts.query,
-        headers=headers,
-        body=body.encode() if isinstance(body, str) else body,
-        scheme=parts.scheme,
-    )
+        method=(request.method or "GET").upper(), path=parts.path or "/", query=parts.query,
+        headers=headers, body=body.encode() if isinstance(body, str) else body, scheme=parts.scheme,
+    )  # fmt: skip
 
 
 def _text(value: str | bytes) -> str:

@@ -1,21 +1,30 @@
-"""One API call that was admitted: its query, its company, the placeholders of its path.
+"""One API call that was admitted, and how a list leaves the demo: page by page, bare, under a key, or in groups.
 
-In: what the demo made of a request. Out: `ApiCall`, handed to whatever answers it, and `page_reply`, the one way a list
-leaves the demo.
+In: what the demo made of a request. Out: `ApiCall`, handed to whatever answers it; `page_reply` with `Total`, `Per-Page` and
+`Link` as https://developers.procore.com/documentation/pagination shows them: page 1 has next and last; page 2 first, next
+and last; later pages all four; the last page no next; `Link` is there but empty when everything fits on one page. The
+addresses repeat only page and per_page, as in the documented example. `enclosed` puts rows where the catalogue's envelope says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Any, TypeVar
+
+import orjson
 
 from procore_nb.demo.company import Company
-from procore_nb.demo.envelopes import enclosed
 from procore_nb.demo.faults import Fault, value_of
-from procore_nb.demo.http_errors import bad_request, forbidden, not_found
-from procore_nb.demo.http_messages import DemoReply, DemoRequest, raw_json_reply
-from procore_nb.demo.paging import PageRule, PageWindow, asked_page, page_headers
+from procore_nb.demo.http_messages import (
+    DemoReply,
+    DemoRequest,
+    Headers,
+    bad_request,
+    forbidden,
+    not_found,
+    raw_json_reply,
+)
 from procore_nb.demo.portfolio import Portfolio
 from procore_nb.demo.project import Project
 from procore_nb.demo.query_string import Query
@@ -89,3 +98,134 @@ def _cut_out(faults: tuple[Fault, ...], items: Sequence[T], page: PageWindow) ->
     if value_of(faults, "repeated") is not None and page.number > 1:
         bounds = slice(bounds.start - 1, bounds.stop - 1)
     return items[bounds]
+
+
+@dataclass(frozen=True)
+class PageRule:
+    default: int = 100  # rows of a page when the caller does not say
+    maximum: int = 2_000  # more is quietly cut to it, as `Per-Page` says
+    fixed: bool = False  # whatever size a caller sends
+    strict: bool = (
+        False  # refuse a page or per_page that is no positive number (v2), instead of the default (v1)
+    )
+
+
+@dataclass(frozen=True)
+class PageWindow:
+    """One page of a list: 1-based number and size."""
+
+    number: int
+    size: int
+
+    @property
+    def bounds(self) -> slice:
+        return slice((self.number - 1) * self.size, self.number * self.size)
+
+
+def asked_page(query: Query, rule: PageRule) -> PageWindow:
+    """Page a query asks for."""
+    number = _whole(query, "page", 1, rule)
+    size = rule.default if rule.fixed else _whole(query, "per_page", rule.default, rule)
+    return PageWindow(number, min(size, rule.maximum))
+
+
+def page_headers(request: DemoRequest, page: PageWindow, total: int) -> Headers:
+    """`Total`, `Per-Page` and `Link` of one page."""
+    link = ", ".join(
+        f'<{request.origin}{request.path}?page={number}&per_page={page.size}>; rel="{rel}"'
+        for rel, number in _relations(page, total)
+    )
+    return [("Total", str(total)), ("Per-Page", str(page.size)), ("Link", link)]
+
+
+def linked_whole(headers: Headers, query: str) -> Headers:
+    """Headers whose addresses in `Link` repeat a request's other parameters too."""
+    others = "&".join(
+        part for part in query.split("&") if part.partition("=")[0] not in ("page", "per_page", "")
+    )
+    if not others:
+        return headers
+    return [(n, v.replace("?page=", f"?{others}&page=") if n == "Link" else v) for n, v in headers]
+
+
+def _relations(page: PageWindow, total: int) -> list[tuple[str, int]]:
+    last = max(1, -(-total // page.size))
+    if last == 1 and page.number == 1:
+        return []
+    found = []
+    if page.number > 1:
+        found.append(("first", 1))
+    if page.number > 2:
+        found.append(("prev", min(page.number - 1, last)))
+    if page.number < last:
+        found.append(("next", page.number + 1))
+    found.append(("last", last))
+    return found
+
+
+def _whole(query: Query, name: str, default: int, rule: PageRule) -> int:
+    text = query.one(name)
+    if text.isascii() and text.isdigit() and len(text) < 13 and int(text) > 0:
+        return int(text)
+    if text and rule.strict:
+        raise bad_request(f"{name} must be a positive number", name)
+    return default
+
+
+_GROUP = "group_"
+
+
+def enclosed(
+    rows: Iterable[Any],
+    write: Callable[[Any], bytes],
+    envelope: str,
+    *,
+    about: Mapping[str, Any] | None = None,
+) -> bytes:
+    """Rows as the body of a reply; `about` is what each group says besides, such as the number of pages."""
+    if envelope.endswith("{}"):
+        return wrap(_keyed(rows, write), envelope.removesuffix("{}"))
+    outer, _, inside = envelope.partition("[].")
+    parts = _groups(rows, write, inside, about or {}) if inside else map(write, rows)
+    return wrap(b"[" + b",".join(parts) + b"]", outer)
+
+
+def wrap(body: bytes, envelope: str) -> bytes:
+    """Array inside the objects named by a dotted path."""
+    for key in reversed(envelope.split(".")) if envelope else ():
+        body = b'{"' + key.encode() + b'":' + body + b"}"
+    return body
+
+
+def _keyed(rows: Iterable[Any], write: Callable[[Any], bytes]) -> bytes:
+    """Rows in an object whose keys are the names of their groups."""
+    groups: dict[str, list[bytes]] = {}
+    for row in rows:
+        own = {key: value for key, value in row.items() if not key.startswith(_GROUP)}
+        groups.setdefault(str(row.get("group_name") or "All"), []).append(write(own))
+    return (
+        b"{"
+        + b",".join(orjson.dumps(name) + b":[" + b",".join(held) + b"]" for name, held in groups.items())
+        + b"}"
+    )
+
+
+def _groups(
+    rows: Iterable[Any], write: Callable[[Any], bytes], inside: str, about: Mapping[str, Any]
+) -> list[bytes]:
+    """Rows in groups of those whose `group_…` keys agree, which become the group's own keys."""
+    groups: dict[bytes, list[bytes]] = {}
+    for row in rows:
+        own = {key: value for key, value in row.items() if not key.startswith(_GROUP)}
+        shared = {_bare(key): value for key, value in row.items() if key.startswith(_GROUP)}
+        groups.setdefault(orjson.dumps({**about, **shared}), []).append(write(own))
+    if not groups and about:
+        groups[orjson.dumps(about)] = []
+    return [
+        head[:-1] + (b"," if len(head) > 2 else b"") + b'"%b":[%b]}' % (inside.encode(), b",".join(held))
+        for head, held in groups.items()
+    ]
+
+
+def _bare(key: str) -> str:
+    return key if key == "group_title" else key.removeprefix(_GROUP)

@@ -11,21 +11,23 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from procore_nb.demo.api_call import ApiCall
+from procore_nb.demo.api_call import ApiCall, linked_whole
 from procore_nb.demo.company import CLIENT_ID, CLIENT_SECRET, SERVICE_ACCOUNT_ID, Company
 from procore_nb.demo.faults import Fault, Faults, inject, value_of
 from procore_nb.demo.fork_safe_lock import ForkSafeLock
-from procore_nb.demo.http_errors import (
+from procore_nb.demo.http_messages import (
     MISSING_COMPANY,
     NO_SUCH_THING,
     NOT_CONNECTED,
+    DemoReply,
+    DemoRequest,
     ErrorReply,
+    Headers,
     bad_token,
+    json_reply,
     not_found,
 )
-from procore_nb.demo.http_messages import DemoReply, DemoRequest, Headers, json_reply
 from procore_nb.demo.limits import Meter, RateLimits
-from procore_nb.demo.paging import linked_whole
 from procore_nb.demo.portfolio import Portfolio, usual_portfolio
 from procore_nb.demo.query_string import Query
 from procore_nb.demo.routes import routes

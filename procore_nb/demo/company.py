@@ -1,6 +1,7 @@
 """The made-up companies, and the short lists each keeps: stages, types, programs, offices, regions, custom fields.
 
-In: `data/company.json`. Out: constants. None of these companies exists. The demo's day never changes: `TODAY` is a Thursday.
+In: `data/company.json`; `read_facts` reads any file of `data`. Out: constants. None of these companies exists. The demo's day
+never changes: `TODAY` is a Thursday.
 """
 
 from __future__ import annotations
@@ -8,8 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cache
+from importlib.resources import files
+from typing import Any
 
-from procore_nb.demo.facts import read_facts
+import orjson
+
+
+@cache
+def read_facts(name: str) -> Any:
+    """Content of `data/<name>.json`."""
+    return orjson.loads(files("procore_nb.demo").joinpath("data", f"{name}.json").read_bytes())
+
 
 TODAY = date(2026, 6, 18)
 NOW = datetime(2026, 6, 18, 14, 30, tzinfo=UTC)

@@ -17,9 +17,9 @@ from procore_nb.catalog import endpoint
 from procore_nb.demo.pictures import Colour, Picture, pdf_of, text_operators
 from procore_nb.demo.portfolio import Portfolio
 from procore_nb.demo.stored_files import StoredFile
-from procore_nb.demo.tables.drawings import DISCIPLINES
+from procore_nb.demo.tables.documents import DISCIPLINES
 from procore_nb.demo.tables.plan import works
-from procore_nb.demo.tables.request_context import RequestContext
+from procore_nb.demo.tables.registry import RequestContext
 from procore_nb.demo.tables.sitedays import weather
 
 PHOTO, SHEET = (640, 480), (1192, 842)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from procore_nb.demo.facts import read_facts
+from procore_nb.demo.company import read_facts
 
 Colour = tuple[int, int, int]
 _FIRST, _UNKNOWN = 32, 31 * 5  # of the letters: code of the first, where the question mark is

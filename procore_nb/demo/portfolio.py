@@ -13,8 +13,7 @@ from typing import Any
 import orjson
 
 from procore_nb.demo.company import COMPANIES, COMPANY_ID, Company
-from procore_nb.demo.edge_cases import ODD_IDS, with_edge_cases
-from procore_nb.demo.project import Project, active_of, make_project
+from procore_nb.demo.project import ODD_IDS, Project, active_of, make_project, with_edge_cases
 
 Row = dict[str, Any]
 _ID_STEP = 37

@@ -1,23 +1,119 @@
 """One made-up project, from its number alone: the same every time, whoever asks and whenever.
 
-In: a company and an index. Out: `Project`. What a project is (stage, place, kind, value) is drawn from a generator seeded
-with the index; its dates follow from the stage and from the demo's unchanging day.
+In: a company and an index; `data/streets.json` (true streets of true cities, a few hundred metres from any water, in a mixed
+order) and `data/edge_cases.json` (nulls, other scripts, wrong coordinates, huge ids: keyed by index, so that each is there
+whatever the size of the portfolio). Out: `Project`. What a project is (stage, place, kind, value) is drawn from a generator
+seeded with the index; its dates are working days and office hours that fit the stage, seen from the demo's unchanging day.
 """
 
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 from procore_nb.demo import company as lists
-from procore_nb.demo.company import TODAY, Choice, Company, Stage
-from procore_nb.demo.facts import read_facts
-from procore_nb.demo.project_dates import draw_timing
+from procore_nb.demo.company import NOW, TODAY, Choice, Company, Stage, read_facts
 from procore_nb.demo.site_calendar import SiteCalendar, site_calendar
-from procore_nb.demo.streets import STREETS, Street
+
+_REGIONS = {"US": "United States", "CA": "Canada", "GB": "British Isles", "IE": "British Isles"}
+_REGIONS |= {"AU": "Australia & New Zealand", "NZ": "Australia & New Zealand"}
+_OFFICES = {"US": "Columbus", "CA": "Toronto", "GB": "Manchester", "IE": "Dublin"}
+_OFFICES |= {"AU": "Melbourne", "NZ": "Melbourne"}
+_WEST = {"AZ", "CA", "CO", "NV", "OR", "UT", "WA", "AK", "HI", "TX"}
+
+
+@dataclass(frozen=True)
+class Street:
+    """A point on a street (degrees WGS 84) and the city around it; time zones as Rails and as IANA name them."""
+
+    name: str
+    latitude: float
+    longitude: float
+    zip: str | None
+    city: str
+    state_code: str
+    country_code: str
+    county: str
+    time_zone: str
+    tz_name: str
+
+    @property
+    def region(self) -> str:
+        """Name of the company's region."""
+        return _REGIONS.get(self.country_code, "Gulf")
+
+    @property
+    def office(self) -> str:
+        """Name of the company's office nearest to it."""
+        if self.country_code == "US" and self.state_code in _WEST:
+            return "Denver"
+        return _OFFICES.get(self.country_code, "Dubai")
+
+
+def _streets() -> tuple[Street, ...]:
+    streets = [
+        Street(name, latitude, longitude, code, *city)
+        for *city, there in read_facts("streets")
+        for name, latitude, longitude, code in there
+    ]
+    random.Random(20260618).shuffle(streets)
+    return tuple(streets)
+
+
+STREETS = _streets()
+
+
+def draw_timing(draw: random.Random, stage: Stage, value: Decimal, calendar: SiteCalendar) -> dict[str, Any]:
+    """Dates that fit the stage, and what follows from them."""
+    days = int(200 + min(float(value) / 120_000, 900) * draw.uniform(0.8, 1.2))
+    slip = int(days * draw.uniform(0.04, 0.3)) if draw.random() < 0.35 else 0
+    category = stage.category
+    progress = 0.0
+    if category == "course_of_construction":
+        progress = draw.uniform(0.04, 0.96)
+        start = TODAY - timedelta(days=int((days + slip) * progress))
+    elif category in ("post_construction", "completed"):
+        progress = 1.0
+        since = draw.randrange(12, 200) if category == "post_construction" else draw.randrange(200, 1500)
+        start = TODAY - timedelta(days=days + slip + since)
+    else:
+        slip = 0
+        start = TODAY + timedelta(days=draw.randrange(25, 380))
+        if category != "pre_construction":
+            start -= timedelta(days=draw.randrange(200, 900))
+    start = calendar.next_workday(start)
+    finish = calendar.workday(start + timedelta(days=days))
+    projected = calendar.workday(finish + timedelta(days=slip))
+    begun, done = progress > 0, progress == 1.0
+    created = datetime.combine(min(start, TODAY), time(draw.randrange(7, 22), draw.randrange(60)), UTC)
+    created -= timedelta(days=draw.randrange(40, 400), seconds=draw.randrange(60))
+    created = calendar.office(created)
+    dated = begun or draw.random() > 0.25
+    first_day = calendar.next_workday(start + timedelta(days=draw.randrange(0, 15))) if begun else start
+    return {
+        "start": start if dated else None, "finish": finish if dated else None,
+        "projected": projected if dated else None,
+        "actual_start": calendar.workday(min(first_day, TODAY)) if begun else None,
+        "actual_finish": projected if done else None, "slip_days": (projected - finish).days,
+        "progress": round(progress, 4), "created_at": created,
+        "updated_at": _updated(draw, category, created, projected, calendar),
+    }  # fmt: skip
+
+
+def _updated(
+    draw: random.Random, category: str, created: datetime, projected: date, calendar: SiteCalendar
+) -> datetime:
+    quiet = {"completed": 90, "not_awarded": 30, "canceled": 30}
+    latest = NOW - timedelta(minutes=draw.randrange(5, 40_000))
+    if category in quiet:
+        calm = datetime.combine(projected, time(9, 12), UTC) + timedelta(days=quiet[category])
+        latest = min(latest, calm)
+    return calendar.by_now(calendar.office(max(latest, created + timedelta(hours=1))))
+
 
 _SUFFIX = ("Ltd", "Trust", "Council", "Partners", "Authority")
 
@@ -92,7 +188,6 @@ class Project:
 
     @property
     def display_name(self) -> str:
-        """Number and name, as Procore shows it."""
         return f"{self.number} - {self.name}" if self.number else self.name
 
 
@@ -136,23 +231,11 @@ def make_project(company: Company, index: int, project_id: int) -> Project:
     latitude = round(street.latitude + draw.uniform(-0.0025, 0.0025), 6)
     longitude = round(street.longitude + draw.uniform(-0.003, 0.003), 6)
     return Project(
-        index=index,
-        id=project_id,
-        company=company,
-        name=f"{street.name} {noun}{phase}",
-        number=None if draw.random() < 0.04 else f"{company.prefix}-{1001 + index}",
-        stage=stage,
-        active=active_of(index),
-        type=lists.TYPES[type_index] if known else None,
-        building=noun,
-        currency=currency,
-        rate=rate,
-        street=street,
-        address=f"{draw.randrange(2, 480)} {street.name}",
-        latitude=latitude,
-        longitude=longitude,
-        **timing,
-        estimated_value=value + cents if known else None,
+        index=index, id=project_id, company=company, name=f"{street.name} {noun}{phase}",
+        number=None if draw.random() < 0.04 else f"{company.prefix}-{1001 + index}", stage=stage,
+        active=active_of(index), type=lists.TYPES[type_index] if known else None, building=noun,
+        currency=currency, rate=rate, street=street, address=f"{draw.randrange(2, 480)} {street.name}",
+        latitude=latitude, longitude=longitude, **timing, estimated_value=value + cents if known else None,
         total_value=_total(draw, stage, value, cents) if known else None,
         square_feet=round(area * 10.7639) if draw.random() > 0.1 else None,
         program=draw.choice(lists.PROGRAMS) if draw.random() < 0.4 else None,
@@ -164,11 +247,9 @@ def make_project(company: Company, index: int, project_id: int) -> Project:
             sorted(draw.sample(lists.DEPARTMENTS, draw.choice((0, 1, 1, 1, 2))), key=lambda d: d.id)
         ),
         custom_fields=_custom_fields(draw, lists.TYPES[type_index].name, area),
-        flag=_flag(draw, stage, timing["slip_days"]),
-        phone=_phone(draw, street.country_code),
-        origin_id=f"ERP-{draw.randrange(1000, 9999)}" if draw.random() < 0.3 else None,
-        parent_id=None,
-    )
+        flag=_flag(draw, stage, timing["slip_days"]), phone=_phone(draw, street.country_code),
+        origin_id=f"ERP-{draw.randrange(1000, 9999)}" if draw.random() < 0.3 else None, parent_id=None,
+    )  # fmt: skip
 
 
 def _total(draw: random.Random, stage: Stage, value: Decimal, cents: Decimal) -> Decimal:
@@ -218,3 +299,26 @@ def _custom_value(draw: random.Random, field: lists.CustomField, sector: str, ar
 
 def _entry(choice: Choice) -> dict[str, Any]:
     return {"id": choice.id, "label": choice.name}
+
+
+# 2**53 and its neighbours: as floats the first two are the same number.
+ODD_IDS = {21: 9_007_199_254_740_992, 34: 9_007_199_254_740_993, 55: 9_223_372_036_854_775_806}
+ODD_IDS |= {index: 562_949_953_510_000 + index for index in range(8, 160, 12) if index not in ODD_IDS}
+
+_FACTS = read_facts("edge_cases")
+_FIRST_IN_CITY = {
+    next(index for index, street in enumerate(STREETS) if street.city == city): name
+    for city, name in _FACTS["names_by_city"].items()
+}
+_READ: dict[str, Callable[[Any], Any]] = {"actual_start": date.fromisoformat, "tools_off": frozenset}
+
+
+def with_edge_cases(project: Project) -> Project:
+    changes: dict[str, Any] = {}
+    if project.index in _FIRST_IN_CITY:
+        changes["name"] = _FIRST_IN_CITY[project.index]
+    if project.index in _FACTS["swapped"]:
+        changes |= {"latitude": project.longitude, "longitude": project.latitude}
+    for key, value in _FACTS["projects"].get(str(project.index), {}).items():
+        changes[key] = _READ[key](value) if key in _READ else value
+    return replace(project, **changes) if changes else project

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from procore_nb.demo.http_errors import bad_request
+from procore_nb.demo.http_messages import bad_request
 
 _NAMES = re.compile(r"\[([^\]]*)\]")
 

@@ -16,11 +16,9 @@ import orjson
 
 from procore_nb.catalog import endpoints
 from procore_nb.demo import projectlists
-from procore_nb.demo.api_call import ApiCall, page_reply
+from procore_nb.demo.api_call import ApiCall, PageRule, page_reply
 from procore_nb.demo.company import SERVICE_ACCOUNT, Company
-from procore_nb.demo.http_errors import not_found
-from procore_nb.demo.http_messages import DemoReply, json_reply, raw_json_reply
-from procore_nb.demo.paging import PageRule
+from procore_nb.demo.http_messages import DemoReply, json_reply, not_found, raw_json_reply
 from procore_nb.demo.tables.listing import Listing
 
 Answer = Callable[[ApiCall], DemoReply]

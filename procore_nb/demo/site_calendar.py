@@ -12,8 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from procore_nb.demo.company import NOW
-from procore_nb.demo.facts import read_facts
+from procore_nb.demo.company import NOW, read_facts
 
 OPENS, CLOSES = 7, 18  # local hours
 _DAY = timedelta(days=1)
@@ -66,7 +65,6 @@ class SiteCalendar:
         return self.at(self.workday(day), 8 + minute // 60, minute % 60)
 
     def noon(self, day: date) -> datetime:
-        """Local noon of a day."""
         return self.at(day, 12)
 
     def time_on(self, day: date, draw: random.Random) -> datetime:
@@ -78,7 +76,6 @@ class SiteCalendar:
         return min(moment, self.latest)
 
     def day_of(self, moment: datetime) -> date:
-        """Local day of a time."""
         return moment.astimezone(self.zone).date()
 
     def office(self, moment: datetime) -> datetime:
@@ -98,7 +95,6 @@ class SiteCalendar:
 
 @lru_cache(maxsize=256)
 def site_calendar(country: str, zone: str) -> SiteCalendar:
-    """Calendar of a place."""
     weekend = frozenset(read_facts("calendars")["countries"][country]["weekend"])
     found = SiteCalendar(country, ZoneInfo(zone), weekend, NOW)
     local = (NOW - timedelta(minutes=10)).astimezone(found.zone)

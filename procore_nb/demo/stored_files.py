@@ -17,10 +17,9 @@ from typing import Any
 from urllib.parse import quote
 
 from procore_nb.catalog import Endpoint
-from procore_nb.demo.company import TODAY
-from procore_nb.demo.facts import read_facts
+from procore_nb.demo.company import TODAY, read_facts
 from procore_nb.demo.storage import HERE
-from procore_nb.demo.tables.request_context import RequestContext, Row
+from procore_nb.demo.tables.registry import RequestContext, Row
 from procore_nb.demo.tables.serialise import Shape, shape_of
 
 TYPES = {

@@ -20,8 +20,14 @@ from urllib.parse import parse_qsl, unquote
 import orjson
 
 from procore_nb.demo.fork_safe_lock import ForkSafeLock
-from procore_nb.demo.http_errors import BAD_TOKEN, token_challenge
-from procore_nb.demo.http_messages import DemoReply, DemoRequest, Headers, json_reply
+from procore_nb.demo.http_messages import (
+    BAD_TOKEN,
+    DemoReply,
+    DemoRequest,
+    Headers,
+    json_reply,
+    token_challenge,
+)
 
 _NO_STORE: Headers = [("Cache-Control", "no-store"), ("Pragma", "no-cache")]
 
@@ -136,12 +142,9 @@ class TokenIssuer:
             return _error(401, "invalid_token", BAD_TOKEN).with_headers([token_challenge(fault)])
         left = int(token.created_at + token.lifetime_seconds - self._clock())
         body = {
-            "resource_owner_id": self._owner,
-            "scopes": [],
-            "expires_in_seconds": left,
-            "application": {"uid": token.client_id},
-            "created_at": int(token.created_at),
-        }
+            "resource_owner_id": self._owner, "scopes": [], "expires_in_seconds": left,
+            "application": {"uid": token.client_id}, "created_at": int(token.created_at),
+        }  # fmt: skip
         return json_reply(body, headers=_NO_STORE)
 
     def _revoke(self, request: DemoRequest) -> DemoReply:

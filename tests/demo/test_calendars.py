@@ -9,7 +9,7 @@ import pytest
 
 from procore_nb.catalog import endpoints
 from procore_nb.demo import NOW, TODAY, Portfolio
-from procore_nb.demo.facts import read_facts
+from procore_nb.demo.company import read_facts
 from procore_nb.demo.site_calendar import CLOSES, OPENS, site_calendar
 
 from .reading import READER

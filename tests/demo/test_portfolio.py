@@ -10,9 +10,8 @@ import pytest
 
 from procore_nb.demo import COMPANY_ID, NOW, TODAY, Portfolio
 from procore_nb.demo.company import CUSTOM_FIELDS, STAGES
-from procore_nb.demo.project import Project
-from procore_nb.demo.projectrows import row_show
-from procore_nb.demo.streets import STREETS
+from procore_nb.demo.project import STREETS, Project
+from procore_nb.demo.projectlists import row_show
 
 _PORTFOLIO = Portfolio()
 _PROJECTS = _PORTFOLIO.projects(_PORTFOLIO.company)

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from procore_nb.demo import tables
-from procore_nb.demo.facts import read_facts
+from procore_nb.demo.company import read_facts
 from procore_nb.demo.tables.row_forms import _reader, money, total
 
 _ABOUT = SimpleNamespace(
@@ -34,6 +34,7 @@ _ABOUT = SimpleNamespace(
         ("#=kind:number", 107),
         ("@order:number", "00000000-0000-4000-8000-0000000000cf"),
         ("~No. {number:03} of {kind}", "No. 007 of requisition"),
+        ({"=bill.": "done paid", "=": "kind"}, {"done": 120_050, "paid": None, "kind": "requisition"}),
         ({"id": "=number", "inside": {"kind": "=kind"}}, {"id": 7, "inside": {"kind": "requisition"}}),
     ],
 )

@@ -29,8 +29,7 @@ from procore_nb.demo import (
     RateLimits,
 )
 from procore_nb.demo.api_call import ApiCall
-from procore_nb.demo.http_errors import forbidden
-from procore_nb.demo.http_messages import DemoReply
+from procore_nb.demo.http_messages import DemoReply, forbidden
 from procore_nb.demo.query_string import Query
 from procore_nb.demo.tables.filtering import filtered
 from procore_nb.demo.tables.listing import _send

@@ -1,7 +1,8 @@
-"""What is billed each month: by the firms to the builder, and by the builder to the owner.
+"""What is billed each month: by the firms to the builder, and by the builder to the owner; and what the builder spends without a
+contract, on wages, hired plant, expenses (direct costs; late projects spend more than was planned).
 
-In: a context. Out: `Bill`s in cents. What is done grows from bill to bill and never exceeds the contract with the changes
-approved by then; a share is retained until the last bill.
+In: a context. Out: `Bill`s and `Spending`s in cents, and the lists of the latter. What is done grows from bill to bill and
+never exceeds the contract with the changes approved by then; a share is retained until the last bill.
 """
 
 from __future__ import annotations
@@ -12,16 +13,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from procore_nb.demo.company import TODAY
-from procore_nb.demo.facts import read_facts
+from procore_nb.demo.company import TODAY, read_facts
 from procore_nb.demo.site_calendar import SiteCalendar
 from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.budgetcodes import UNBUDGETED, BudgetCode, codes_of, line_row
-from procore_nb.demo.tables.cache import per_project
 from procore_nb.demo.tables.plan import Works, plan_of, s_curve, work_done, works
 from procore_nb.demo.tables.purchases import Order, Purchase, budget, orders_of, prime_sum, purchases
-from procore_nb.demo.tables.registry import table
-from procore_nb.demo.tables.request_context import RequestContext, Row
+from procore_nb.demo.tables.registry import RequestContext, Row, per_project, table
 from procore_nb.demo.tables.row_forms import written
 
 COUNTED = ("approved", "approved_as_noted")
@@ -66,7 +64,6 @@ class Bill:
 
     @property
     def due(self) -> int:
-        """What is to be paid for the month."""
         return self.earned - self.earned_before
 
 
@@ -99,7 +96,6 @@ def bills(context: RequestContext) -> dict[int, tuple[Bill, ...]]:
 
 @per_project(keep=200)
 def owner_bills(context: RequestContext) -> tuple[Bill, ...]:
-    """Bills to the owner."""
     term = works(context)
     if term is None:
         return ()

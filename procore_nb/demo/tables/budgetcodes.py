@@ -9,12 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from procore_nb.demo.facts import read_facts
+from procore_nb.demo.company import read_facts
 from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.directory import COST_CODES, COST_TYPES, CostType
 from procore_nb.demo.tables.plan import plan_of
-from procore_nb.demo.tables.registry import table
-from procore_nb.demo.tables.request_context import RequestContext, Row
+from procore_nb.demo.tables.registry import RequestContext, Row, table
 from procore_nb.demo.tables.row_forms import currency, written
 
 _TYPES = {kind.code: kind for kind in COST_TYPES}
@@ -61,17 +60,14 @@ def budget_code(code: int, letter: str) -> BudgetCode:
 
 
 def codes_of(context: RequestContext) -> tuple[BudgetCode, ...]:
-    """Budget codes of what a project builds."""
     return tuple(one for one in BUDGET_CODES if one.code in plan_of(context.here))
 
 
 def wbs(context: RequestContext, one: BudgetCode) -> Row:
-    """WBS code as other rows show it."""
     return {"id": context.id("wbs_code", one.number), "flat_code": one.flat_code, "description": one.name}
 
 
 def cost_code_row(context: RequestContext, number: int) -> Row:
-    """Cost code of a project, by its number in the list."""
     code, budgeted = directory.cost_codes(context)[number], number in plan_of(context.here)
     short = code.code.partition("-")[2]
     return written("cost_code", context, code=code, short=short, budgeted=budgeted, position=number + 1)
@@ -99,19 +95,14 @@ def line_row(
 ) -> Row:
     """One line of a contract, a change order or a direct cost: `holder` is the kind of that, and its id."""
     about = {
-        "id": context.id(kind, number),
-        "text": text,
-        "amount": amount,
-        "one_unit": Decimal("1.0"),
-        "holder_id": holder[1],
-        "holder_type": holder[0].title().replace("_", ""),
-    }
+        "id": context.id(kind, number), "text": text, "amount": amount, "one_unit": Decimal("1.0"),
+        "holder_id": holder[1], "holder_type": holder[0].title().replace("_", ""),
+    }  # fmt: skip
     return {**written("line", context, **about), **coded(context, code)}
 
 
 @table("wbs_codes", "wbs_codes_v2_0")
 def wbs_codes(context: RequestContext) -> Iterator[Row]:
-    """Budget codes of a project."""
     kinds = context.id("wbs_segment_item", 9_000)
     for one in (*codes_of(context), UNBUDGETED):
         code = directory.cost_codes(context)[one.code]

@@ -1,4 +1,7 @@
-"""Budget views, their rows, snapshots of them, and transfers within the budget from the reserve to where a change was paid for."""
+"""Budget views, their rows as they stand on any day, snapshots of them, and transfers from the reserve to where a change was paid for.
+
+`figures` are sums of the same contracts, change orders, bills and direct costs that the other lists show, in cents.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from procore_nb.demo.company import TODAY
-from procore_nb.demo.facts import read_facts
+from procore_nb.demo.company import TODAY, read_facts
 from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.billing import COUNTED, bills, periods, spendings
 from procore_nb.demo.tables.budgetcodes import BUDGET_CODES, UNBUDGETED, BudgetCode, budget_code, codes_of
 from procore_nb.demo.tables.claims import ALLOWANCE, CONTINGENCY, Claim, claims
 from procore_nb.demo.tables.plan import plan_of, works
 from procore_nb.demo.tables.purchases import budget, commitment_orders, prime_orders, purchases
-from procore_nb.demo.tables.registry import table
-from procore_nb.demo.tables.request_context import RequestContext, Row
+from procore_nb.demo.tables.registry import RequestContext, Row, table
 from procore_nb.demo.tables.row_forms import money, total, written
 
 VIEW, SNAPSHOT = "budget_view", "budget_view_snapshot"
@@ -61,7 +62,6 @@ def budget_views(context: RequestContext) -> Iterator[Row]:
 
 @table("budget_detail_columns")
 def budget_detail_columns(context: RequestContext) -> Iterator[Row]:
-    """Columns of a view, in their order."""
     for position, name in enumerate(_columns(context)):
         source = {"aggregatable": True, "filterable": False, "groupable": False, "type": "source"}
         yield {"id": context.id("budget_column", position), "name": name, "position": position + 1, **source}
@@ -134,12 +134,9 @@ def budget_changes(context: RequestContext) -> Iterator[Row]:
     for number, claim in enumerate(transfers(context)):
         items = [context.id("change_event_item", claim.index * 4 + step) for step in range(len(claim.parts))]
         about = {
-            "number": number,
-            "position": number + 1,
-            "claim": claim,
-            "status": _word(claim),
+            "number": number, "position": number + 1, "claim": claim, "status": _word(claim),
             "items": items,
-        }
+        }  # fmt: skip
         yield written("budget_change", context, **about, erp_status=erp_status)
 
 

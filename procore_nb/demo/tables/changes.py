@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from procore_nb.demo.company import TODAY
-from procore_nb.demo.facts import read_facts
+from procore_nb.demo.company import TODAY, read_facts
 from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.billing import bills, owner_bills
 from procore_nb.demo.tables.budgetcodes import coded, line_row, wbs
@@ -20,8 +19,7 @@ from procore_nb.demo.tables.purchases import (
     purchase_for,
     tiers,
 )
-from procore_nb.demo.tables.registry import table
-from procore_nb.demo.tables.request_context import RequestContext, Row
+from procore_nb.demo.tables.registry import RequestContext, Row, table
 from procore_nb.demo.tables.row_forms import money, written
 
 ORDER, REQUEST, POTENTIAL = "change_order", "change_order_request", "potential_change_order"
@@ -46,19 +44,11 @@ def change_events(context: RequestContext) -> Iterator[Row]:
         gone = claims(context)[0]
         number = len(claims(context))
         yield {
-            **_event(context, gone),
-            "id": context.id(EVENT, number),
-            "number": f"{number + 1:03}",
-            "alphanumeric_number": f"{number + 1:03}",
-            "title": f"{gone.title} (entered twice)",
-            "change_items": [],
-            "change_event_line_items": [],
-            "event_origin": None,
-            "in_recycle_bin": True,
-            "deleted_at": gone.updated,
-            "updated_at": gone.updated,
-            "_deleted": True,
-        }
+            **_event(context, gone), "id": context.id(EVENT, number), "number": f"{number + 1:03}",
+            "alphanumeric_number": f"{number + 1:03}", "title": f"{gone.title} (entered twice)",
+            "change_items": [], "change_event_line_items": [], "event_origin": None, "in_recycle_bin": True,
+            "deleted_at": gone.updated, "updated_at": gone.updated, "_deleted": True,
+        }  # fmt: skip
 
 
 def _event(context: RequestContext, claim: Claim) -> Row:
@@ -67,8 +57,7 @@ def _event(context: RequestContext, claim: Claim) -> Row:
     name, abbreviation, old_type = KINDS[claim.kind]
     question, known = claim.question, claim.index % 8 != 5
     about = {
-        "claim": claim,
-        "description": claim.topic.question if claim.index % 4 else None,
+        "claim": claim, "description": claim.topic.question if claim.index % 4 else None,
         "scope": "out_of_scope" if claim.kind == OWNER else "in_scope" if claim.kind < UNDECIDED else "tbd",
         "status": {"id": status_id, "name": word, "mapped_to_status": claim.status},
         "asker": directory.office(context)[claim.index % 3],
@@ -76,13 +65,10 @@ def _event(context: RequestContext, claim: Claim) -> Row:
         "reason": {"id": 61 + claim.reason, "change_reason": REASONS[claim.reason]} if known else None,
         "items": [_item(context, claim, step) for step in range(len(claim.parts))],
         "origin": question and written("event_origin", context, question=question),
-        "origin_type": "Rfi" if question else None,
-        "question": question,
-        "word": word,
-        "status_id": status_id,
-        "old_type": old_type,
+        "origin_type": "Rfi" if question else None, "question": question, "word": word,
+        "status_id": status_id, "old_type": old_type,
         "rfi": question and {"id": question.id, "title": question.subject, "number": question.number},
-    }
+    }  # fmt: skip
     row = written("change_event", context, **about)
     return row | written("change_event_v1", context, **about) if context.endpoint.version == "v1.0" else row
 
@@ -93,32 +79,27 @@ def _item(context: RequestContext, claim: Claim, step: int) -> Row:
     rest = claim.revenue - sum(claim.revenue * part // claim.cost for part in claim.parts[:-1])
     purchase, paid_by_us = purchase_for(context, claim), claim.kind == CONTINGENCY
     about = {
-        "claim": claim,
-        "number": claim.index * 4 + step,
+        "claim": claim, "number": claim.index * 4 + step,
         "description": claim.title if step == 0 else f"{claim.title}: part {step + 1}",
-        "editable": claim.decided is None,
-        "age": (TODAY - claim.created.date()).days,
+        "editable": claim.decided is None, "age": (TODAY - claim.created.date()).days,
         "budget_code": wbs(context, claim.code),
         "commitment": purchase and {"id": context.id(purchase.kind, purchase.index), "title": purchase.title},
         "vendor": purchase and purchase.vendor.ref,
-        "cost_stage": "estimate" if claim.priced is None else "change_order",
-        "spent": str(money(cost)),
+        "cost_stage": "estimate" if claim.priced is None else "change_order", "spent": str(money(cost)),
         "asked": str(money(rest if step == count - 1 else claim.revenue * cost // claim.cost)),
         "source": "budget_change" if paid_by_us and claim.firm and claim.firm.agreed else "change_event",
-    }
+    }  # fmt: skip
     return {**written("change_event_item", context, **about), **coded(context, claim.code)}
 
 
 @table("change_event_statuses")
 def change_event_statuses(_scene: RequestContext) -> Iterator[Row]:
-    """Statuses of change events."""
     for status, (number, name) in STATUSES.items():
         yield {"id": number, "name": name, "mapped_to_status": status, "show_in_select": True}
 
 
 @table("change_types")
 def change_types(context: RequestContext) -> Iterator[Row]:
-    """Types of change events."""
     for number, (name, abbreviation, _old) in enumerate(KINDS):
         row = {"id": 301 + number, "change_type": name, "abbreviation": abbreviation}
         yield {**row, "company_id": context.company.id, "show_in_select": True}
@@ -126,14 +107,12 @@ def change_types(context: RequestContext) -> Iterator[Row]:
 
 @table("change_order_change_reasons", "change_order_change_reasons_v1_0")
 def change_reasons(context: RequestContext) -> Iterator[Row]:
-    """Reasons of changes."""
     for number, reason in enumerate(REASONS):
         row = {"id": 61 + number, "change_reason": reason, "show_in_select": True}
         yield {**row, "company_id": context.company.id, "deletable": False}
 
 
 def contract_id(context: RequestContext, order: Order) -> int:
-    """Id of the contract an order changes."""
     one = order.purchase
     return context.id(PRIME, 0) if one is None else context.id(one.kind, one.index)
 
@@ -194,7 +173,6 @@ def potential_change_order_line_items(context: RequestContext) -> Iterator[Row]:
 
 @table("prime_change_order_line_items", "commitment_change_order_line_items")
 def change_order_line_items(context: RequestContext) -> Iterator[Row]:
-    """Lines of one change order."""
     prime = "prime_change_order_id" in context.ids
     wanted = context.ids["prime_change_order_id" if prime else "commitment_change_order_id"]
     for order in _listed(context, prime=prime):
@@ -227,16 +205,10 @@ def _deleted(context: RequestContext, kind: str) -> Iterator[Row]:
         return
     gone = context.here.calendar.by_now(order.created + timedelta(days=1))
     yield {
-        **_order(context, order),
-        "id": context.id(kind, 9_990),
-        "number": f"{len(prime_orders(context)) + 1:03}",
-        "status": "draft",
-        "executed": False,
-        "reviewed_at": None,
-        "updated_at": gone,
-        "deleted_at": gone,
-        "_deleted": True,
-    }
+        **_order(context, order), "id": context.id(kind, 9_990),
+        "number": f"{len(prime_orders(context)) + 1:03}", "status": "draft", "executed": False,
+        "reviewed_at": None, "updated_at": gone, "deleted_at": gone, "_deleted": True,
+    }  # fmt: skip
 
 
 def _potential_id(context: RequestContext, order: Order, claim: Claim) -> int:
@@ -250,19 +222,11 @@ def _order(context: RequestContext, order: Order) -> Row:
         (one for one in own if decided and approved and min(one.end, one.billed) >= decided.date()), None
     )
     return written(
-        "change_order",
-        context,
-        contract_id=contract_id(context, order),
-        order=order,
-        approved=approved,
-        days=order.days or None,
-        asker=office[order.index % len(office)],
-        updated=decided or order.created,
-        due=_due(context, order),
-        signed=decided.date() if decided and approved else None,
-        bill=bill,
+        "change_order", context, contract_id=contract_id(context, order), order=order, approved=approved,
+        days=order.days or None, asker=office[order.index % len(office)], updated=decided or order.created,
+        due=_due(context, order), signed=decided.date() if decided and approved else None, bill=bill,
         paid=bool(bill and bill.paid_on),
-    )
+    )  # fmt: skip
 
 
 def _due(context: RequestContext, order: Order) -> date | None:
@@ -277,19 +241,15 @@ def _signed(context: RequestContext, order: Order) -> Row:
     """What the newer lists of change orders tell besides."""
     first = order.claims[0]
     return written(
-        "signed_change_order",
-        context,
-        claim=first,
-        asked=first.question is not None,
+        "signed_change_order", context, claim=first, asked=first.question is not None,
         reviewed_by=directory.brief(directory.office(context)[0]) if order.decided else None,
         received_from=directory.brief(first.question.asked_by) if first.question else None,
-        reason_id=61 + first.reason,
-        reason=REASONS[first.reason],
+        reason_id=61 + first.reason, reason=REASONS[first.reason],
         events=[
             {"id": context.id("change_event", one.index), "number": f"{one.number:03}"}
             for one in order.claims
         ],
-    )
+    )  # fmt: skip
 
 
 def _lines(

@@ -11,13 +11,11 @@ import random
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from procore_nb.demo.company import NOW
-from procore_nb.demo.facts import read_facts
+from procore_nb.demo.company import NOW, read_facts
 from procore_nb.demo.site_calendar import SiteCalendar
 from procore_nb.demo.tables.budgetcodes import BudgetCode, budget_code
-from procore_nb.demo.tables.cache import per_project
 from procore_nb.demo.tables.plan import TOPICS, Topic, Works, plan_of, works
-from procore_nb.demo.tables.request_context import RequestContext
+from procore_nb.demo.tables.registry import RequestContext, per_project
 from procore_nb.demo.tables.rfis import Question, questions
 
 OWNER, ALLOWANCE, CONTINGENCY, UNDECIDED = range(4)
@@ -63,7 +61,6 @@ class Claim:
 
     @property
     def number(self) -> int:
-        """Number of its change event."""
         return self.index + 1
 
     @property
@@ -74,7 +71,6 @@ class Claim:
 
     @property
     def updated(self) -> datetime:
-        """When it was last touched."""
         days = [side.on for side in (self.owner, self.firm) if side and side.on]
         return max([*days, self.priced or self.created])
 
@@ -176,18 +172,10 @@ def _claim(
     kind = draw.choices((OWNER, ALLOWANCE, CONTINGENCY), (7, 1, 1))[0]
     days = question.days if question and question.days else draw.choice((0, 0, 0, 2, 5))
     return Claim(
-        index=index,
-        title=title,
-        question=question,
-        topic=topic,
-        code=budget_code(topic.code, "S"),
-        kind=kind,
-        reason=draw.randrange(5),
-        cost=cost,
-        revenue=_asked(cost) if kind == OWNER else 0,
-        days=days * (2 if term.late else 1),
-        created=created,
-    )
+        index=index, title=title, question=question, topic=topic, code=budget_code(topic.code, "S"),
+        kind=kind, reason=draw.randrange(5), cost=cost, revenue=_asked(cost) if kind == OWNER else 0,
+        days=days * (2 if term.late else 1), created=created,
+    )  # fmt: skip
 
 
 def _asked(cost: int) -> int:

@@ -1,4 +1,6 @@
-"""Contracts: the prime contract with the owner, the commitments with firms, and their lines."""
+"""Contracts: the prime contract with the owner, the commitments with firms, and their lines; invoices of the firms
+(requisitions) and to the owner (payment applications), and what was paid.
+"""
 
 from __future__ import annotations
 
@@ -22,8 +24,7 @@ from procore_nb.demo.tables.purchases import (
     purchases,
     summed,
 )
-from procore_nb.demo.tables.registry import table
-from procore_nb.demo.tables.request_context import RequestContext, Row
+from procore_nb.demo.tables.registry import RequestContext, Row, table
 from procore_nb.demo.tables.row_forms import written
 
 PRIME = "prime_contract"
@@ -45,19 +46,12 @@ def prime_contracts(context: RequestContext) -> Iterator[Row]:
     yield {
         **_common(context),
         **written(
-            "prime_contract",
-            context,
-            status=status,
-            signed=signed,
-            agreed=agreed if signed else None,
-            total=prime_sum(context),
-            approved=summed(orders_of(context, None), "approved"),
-            owner=directory.owner_of(context.company, project),
-            builder=directory.builder(context.company),
-            created=created,
-            updated=max(created, project.calendar.by_now(project.updated_at)),
+            "prime_contract", context, status=status, signed=signed, agreed=agreed if signed else None,
+            total=prime_sum(context), approved=summed(orders_of(context, None), "approved"),
+            owner=directory.owner_of(context.company, project), builder=directory.builder(context.company),
+            created=created, updated=max(created, project.calendar.by_now(project.updated_at)),
         ),
-    }
+    }  # fmt: skip
 
 
 @table("prime_contract_line_items")
@@ -79,7 +73,6 @@ def prime_contract_line_items(context: RequestContext) -> Iterator[Row]:
 
 @table("work_order_contracts", "purchase_order_contracts")
 def contracts(context: RequestContext) -> Iterator[Row]:
-    """Subcontracts, or purchase orders."""
     more = written("purchase_order", context) if context.endpoint.name == "purchase_order_contracts" else {}
     for one in purchases(context):
         if f"{one.kind}s" == context.endpoint.name:
@@ -119,26 +112,17 @@ def _commitment(context: RequestContext, one: Purchase) -> Row:
     return {
         **_common(context),
         **written(
-            "commitment",
-            context,
-            one=one,
-            signed=signed,
-            executed_on=signed and min(signed + timedelta(days=5), TODAY),
-            begin=begin,
-            end=end,
-            ended=end if one.status == "Complete" else None,
-            approved=approved,
-            pending=pending,
-            draft=sum(order.total for order in orders if order.status == "draft"),
-            revised=revised,
-            paid=paid,
-            billed=sum(bill.due for bill in own),
+            "commitment", context, one=one, signed=signed,
+            executed_on=signed and min(signed + timedelta(days=5), TODAY), begin=begin, end=end,
+            ended=end if one.status == "Complete" else None, approved=approved, pending=pending,
+            draft=sum(order.total for order in orders if order.status == "draft"), revised=revised,
+            paid=paid, billed=sum(bill.due for bill in own),
             paid_percent=paid * 10_000 // revised if revised else 0,
             values_status="approved" if one.executed else "draft",
             updated=max(one.created, context.here.calendar.entered(last, one.index)),
             deleted_at=max(one.created, context.here.calendar.latest) if one.deleted else None,
         ),
-    }
+    }  # fmt: skip
 
 
 def _common(context: RequestContext) -> Row:
@@ -180,19 +164,14 @@ def requisition_contract_items(context: RequestContext) -> Iterator[Row]:
         percent = done * 10_000 // line.amount if line.amount else 0
         about = {"number": bill.number * 20 + position, "line_kind": f"{one.kind}_line_item"}
         about |= {
-            "position": position + 1,
-            "line": line,
-            "known": known,
-            "done": done,
-            "percent": percent / 100,
-        }
+            "position": position + 1, "line": line, "known": known, "done": done, "percent": percent / 100,
+        }  # fmt: skip
         about |= {"bill": bill, "retained": retained_percent(context), "wbs_code": wbs(context, line.code)}
         yield written("requisition_item", context, **about)
 
 
 @table("payment_applications", "payment_applications_by_prime_contract")
 def payment_applications(context: RequestContext) -> Iterator[Row]:
-    """Invoices to the owner."""
     if context.number_of(PRIME, context.ids.get("prime_contract_id", context.id(PRIME, 0))) != 0:
         return
     for bill in owner_bills(context):
@@ -207,7 +186,6 @@ def payment_applications(context: RequestContext) -> Iterator[Row]:
 
 @table("billing_periods")
 def billing_periods(context: RequestContext) -> Iterator[Row]:
-    """Months of the works."""
     for number, (start, end) in enumerate(periods(context)):
         about = {"number": number, "start": start, "end": end, "position": number + 1}
         about |= {"due": end + timedelta(days=5), "status": "open" if end >= TODAY else "closed"}
@@ -217,7 +195,6 @@ def billing_periods(context: RequestContext) -> Iterator[Row]:
 
 @table("contract_payments")
 def contract_payments(context: RequestContext) -> Iterator[Row]:
-    """What was paid on one contract."""
     wanted = context.ids["contract_id"]
     for one in purchases(context):
         if str(context.id(one.kind, one.index)) != wanted:
@@ -237,20 +214,13 @@ def _requisition(context: RequestContext, one: Purchase, bill: Bill) -> Row:
     sent = calendar.workday(min(bill.billed + timedelta(days=number % 5), TODAY))
     submitted = None if bill.status == "draft" else max(sent, bill.billed)
     return written(
-        "requisition",
-        context,
-        number=number,
-        percent=_percent(bill),
-        before=None if bill.number == 1 else context.id("requisition", number - 1),
-        bill=bill,
-        one=one,
-        submitted=submitted,
-        final=bill.final and bill == bills(context)[one.index][-1],
-        sheet=_summary(context, bill),
-        creator={**asker.ref, "company_name": firm},
+        "requisition", context, number=number, percent=_percent(bill),
+        before=None if bill.number == 1 else context.id("requisition", number - 1), bill=bill, one=one,
+        submitted=submitted, final=bill.final and bill == bills(context)[one.index][-1],
+        sheet=_summary(context, bill), creator={**asker.ref, "company_name": firm},
         created=calendar.entered(bill.billed, number),
         updated=calendar.entered(bill.paid_on or submitted or bill.billed, number),
-    )
+    )  # fmt: skip
 
 
 def _percent(bill: Bill) -> float:

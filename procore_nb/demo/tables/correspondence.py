@@ -9,11 +9,10 @@ from procore_nb.demo.company import NOW, TODAY
 from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.claims import claims
 from procore_nb.demo.tables.directory import TeamMember
+from procore_nb.demo.tables.documents import section
 from procore_nb.demo.tables.plan import topics_of, works
-from procore_nb.demo.tables.registry import table
-from procore_nb.demo.tables.request_context import RequestContext, Row
+from procore_nb.demo.tables.registry import RequestContext, Row, table
 from procore_nb.demo.tables.row_forms import written
-from procore_nb.demo.tables.specifications import section
 
 _TOOLS = (("Notice of Delay", "NOD"), ("Letter to Owner", "LTO"), ("Early Warning", "EW"))
 _FIRST_TOOL = 80_901
@@ -83,18 +82,15 @@ def coordination_issues(context: RequestContext) -> Iterator[Row]:
         yield written(
             "coordination_issue", context, number=number, n=number + 1, topic=topic, created=created
         ) | {
-            "status": "closed" if solved else "open",
-            "issue_type": _TYPES[number % len(_TYPES)],
+            "status": "closed" if solved else "open", "issue_type": _TYPES[number % len(_TYPES)],
             "priority": priority,
             "due_date": term.calendar.workday(term.calendar.day_of(created) + timedelta(days=14)),
             "comments_count": draw.randrange(0, 6),
             "trade": {**directory.trade_of(firm).ref, "active": True},
             "location": directory.place(context, number * 3),
             "assignee": None if solved else {**team[number % len(team)].ref, "locale": "en"},
-            "created_by": maker,
-            "updated_by": maker,
-            "updated_at": solved or created,
-        }
+            "created_by": maker, "updated_by": maker, "updated_at": solved or created,
+        }  # fmt: skip
 
 
 def _tool(number: int) -> Row:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from procore_nb.demo.company import TODAY
-from procore_nb.demo.projectrows import moment
+from procore_nb.demo.projectlists import moment
 from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.directory import MACHINES
 from procore_nb.demo.tables.plan import Topic, topics_of, works
-from procore_nb.demo.tables.registry import table
-from procore_nb.demo.tables.request_context import RequestContext, Row
+from procore_nb.demo.tables.registry import RequestContext, Row, table
 from procore_nb.demo.tables.row_forms import written
 from procore_nb.demo.tables.sitedays import OUTSIDE, SiteDay, logged_days
 
@@ -34,20 +33,15 @@ def manpower(context: RequestContext) -> Iterator[Row]:
             row = one.first_row + position
             waiting = fresh and row % 3 == 0
             yield {
-                **entered,
-                "position": position + 1,
-                "id": first + row,
-                "status": "pending" if waiting else "approved",
-                "num_workers": crew.workers,
-                "num_hours": crew.hours,
-                "man_hours": crew.man_hours,
+                **entered, "position": position + 1, "id": first + row,
+                "status": "pending" if waiting else "approved", "num_workers": crew.workers,
+                "num_hours": crew.hours, "man_hours": crew.man_hours,
                 "notes": _remark(topics, one, crew.code) if row % 12 == 5 else None,
-                "vendor": shown[crew.code],
-                "cost_code": codes[crew.code] if row % 17 else None,
+                "vendor": shown[crew.code], "cost_code": codes[crew.code] if row % 17 else None,
                 "trade": trades[firms[crew.code].trade_id],
                 "location": places[(row * 3 + crew.code) % len(places)] if row % 10 else None,
                 "_pending": waiting,
-            }
+            }  # fmt: skip
 
 
 @table("daily_logs_construction_report")
@@ -68,20 +62,16 @@ def construction_report(context: RequestContext) -> Iterator[Row]:
             }
             share |= {"local_city": men // 4, "local_county": men // 2}
             yield {
-                **_entered(context, one),
-                "id": context.id("construction_report", one.first_row + position),
-                "position": position + 1,
-                "status": "approved",
-                "vendor": firm.ref,
+                **_entered(context, one), "id": context.id("construction_report", one.first_row + position),
+                "position": position + 1, "status": "approved", "vendor": firm.ref,
                 "trade": {"id": firm.trade_id, "name": firm.trade, "active": True},
                 **{f"number_of_{kind}_workers": count for kind, count in heads.items()},
                 **{f"{kind}_hours": count * crew.hours for kind, count in (heads | share).items()},
-            }
+            }  # fmt: skip
 
 
 @table("daily_logs_weather", "daily_logs_weather_v1_0")
 def weather_logs(context: RequestContext) -> Iterator[Row]:
-    """Weather of each working day."""
     for one in logged_days(context):
         seen = one.weather
         yield {
@@ -105,15 +95,12 @@ def notes(context: RequestContext) -> Iterator[Row]:
         if one.index == 12 and context.here.index % 19 == 4:
             text = "=HYPERLINK(B4) was typed by the foreman"
         yield {
-            **_entered(context, one),
-            "id": context.id("notes_log", one.index),
-            "comment": text,
-            "daily_log_header_id": context.id(HEADER, one.index),
-            "is_issue_day": one.weather.stops_work,
+            **_entered(context, one), "id": context.id("notes_log", one.index), "comment": text,
+            "daily_log_header_id": context.id(HEADER, one.index), "is_issue_day": one.weather.stops_work,
             "status": "approved",
             "location": directory.place(context, one.index) if one.index % 4 else None,
             "created_by_collaborator": False,
-        }
+        }  # fmt: skip
 
 
 @table("daily_logs_delay")
@@ -150,20 +137,13 @@ def equipment_logs(context: RequestContext) -> Iterator[Row]:
             idle = draw.choice((0, 1, 2)) + (3 if one.weather.stops_work else 0)
             code = 16 if number < 2 else 5
             yield {
-                **entered,
-                "position": number + 1,
-                "id": first + one.index * len(MACHINES) + number,
-                "hours_operating": f"{8 - idle}.0",
-                "hours_idle": f"{idle}.0",
-                "inspected": draw.random() < 0.8,
-                "inspection_hour": 7,
-                "inspection_minute": 15,
+                **entered, "position": number + 1, "id": first + one.index * len(MACHINES) + number,
+                "hours_operating": f"{8 - idle}.0", "hours_idle": f"{idle}.0",
+                "inspected": draw.random() < 0.8, "inspection_hour": 7, "inspection_minute": 15,
                 "notes": "Stood still: weather." if one.weather.stops_work else None,
-                "equipment": machines[number],
-                "cost_code": codes[code],
-                "vendor": firms[code],
+                "equipment": machines[number], "cost_code": codes[code], "vendor": firms[code],
                 "location": place,
-            }
+            }  # fmt: skip
 
 
 @table("daily_log_headers")
@@ -182,7 +162,6 @@ def headers(context: RequestContext) -> Iterator[Row]:
 
 @table("delay_log_types")
 def delay_log_types(context: RequestContext) -> Iterator[Row]:
-    """Kinds of delays."""
     since = context.here.created_at
     for number, name in enumerate(DELAYS):
         key = name.lower().replace(" ", "_")
@@ -208,15 +187,11 @@ def _entered(context: RequestContext, one: SiteDay) -> Row:
     calendar = context.here.calendar
     written = moment(calendar.at(one.day, 15 + one.index % 3, one.index * 7 % 60))
     return {
-        "date": one.day.isoformat(),
-        "datetime": moment(calendar.noon(one.day)),
-        "position": 1,
-        "created_at": written,
-        "updated_at": written,
-        "created_by": directory.office(context)[one.index % 3].ref,
-        "permissions": _MAY,
+        "date": one.day.isoformat(), "datetime": moment(calendar.noon(one.day)), "position": 1,
+        "created_at": written, "updated_at": written,
+        "created_by": directory.office(context)[one.index % 3].ref, "permissions": _MAY,
         "custom_fields": {},
-    }
+    }  # fmt: skip
 
 
 def _remark(topics: tuple[Topic, ...], one: SiteDay, code: int) -> str:

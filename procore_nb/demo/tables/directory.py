@@ -1,6 +1,7 @@
-"""The people, firms and places that turn up in the records of a project, the same in every list.
+"""The people, firms and places that turn up in the records of a project, the same in every list, and who does what.
 
-In: a context. Out: people, vendors, locations, cost codes and trades, each with the references Procore's rows show.
+In: a context. Out: people, vendors, locations, cost codes and trades, each with the references Procore's rows show; the
+builder's own people and those of the firms on site, only those whose login works; the firm for a kind of work.
 """
 
 from __future__ import annotations
@@ -8,12 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 
-from procore_nb.demo.company import OFFICES, Company
-from procore_nb.demo.facts import read_facts
+from procore_nb.demo.company import OFFICES, Company, read_facts
 from procore_nb.demo.project import Project
-from procore_nb.demo.tables.cache import per_project
 from procore_nb.demo.tables.plan import packages
-from procore_nb.demo.tables.request_context import RequestContext, Row
+from procore_nb.demo.tables.registry import RequestContext, Row, per_project
 
 SHARED = {9: 10, 7: 6, 1: 0}  # trades that a firm of another trade may do too
 
@@ -118,14 +117,11 @@ def directory(company_id: int) -> tuple[tuple[Vendor, ...], tuple[TeamMember, ..
     blocks = read_facts("money")["firm_blocks"]
     vendors = tuple(
         Vendor(
-            first + number,
-            f"{FIRMS[number % len(FIRMS)]} {TRADES[number % trades]}",
-            TRADES[number % trades],
-            5_200 + number % trades,
-            blocks[number // trades],
+            first + number, f"{FIRMS[number % len(FIRMS)]} {TRADES[number % trades]}",
+            TRADES[number % trades], 5_200 + number % trades, blocks[number // trades],
         )
         for number in range(trades * len(blocks))
-    )
+    )  # fmt: skip
     return vendors, tuple(_person(company_id, number, vendors) for number in range(len(vendors) * 3 // 2))
 
 
@@ -217,7 +213,6 @@ def parties(context: RequestContext) -> tuple[Vendor, ...]:
 
 
 def people(context: RequestContext) -> tuple[TeamMember, ...]:
-    """People on the project, or all of the company's."""
     if context.project is None:
         return directory(context.company.id)[1]
     return _team(context.company, context.project)[1]
@@ -252,7 +247,6 @@ def _cost_codes(first_id: int) -> tuple[Reference, ...]:
 
 @cache
 def trades() -> tuple[Reference, ...]:
-    """Trades of every company."""
     return tuple(Reference(5_200 + number, name) for number, name in enumerate(TRADES))
 
 
@@ -303,7 +297,6 @@ def worker_of(context: RequestContext, firm: Vendor) -> TeamMember:
 
 
 def trade_of(vendor: Vendor) -> Reference:
-    """The trade of a firm."""
     return Reference(vendor.trade_id, vendor.trade)
 
 
@@ -313,14 +306,12 @@ def brief(person: TeamMember) -> Row:
 
 
 def place(context: RequestContext, number: int) -> Row:
-    """A location as rows show it, by any number."""
     found = places(context)
     return found[number % len(found)]
 
 
 @per_project(keep=400)
 def places(context: RequestContext) -> tuple[Row, ...]:
-    """Locations of the project as rows show them."""
     since = context.here.created_at
     return tuple({**one.ref, "created_at": since, "updated_at": since} for one in locations(context))
 

@@ -1,4 +1,6 @@
-"""Machines: on a project, and the company's fleet."""
+"""Machines: on a project, and the company's fleet; assets: the plant of a building that its owner takes over, from planned to
+commissioned.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from procore_nb.demo.company import NOW, TODAY
-from procore_nb.demo.facts import read_facts
+from procore_nb.demo.company import NOW, TODAY, read_facts
 from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.directory import MACHINES
 from procore_nb.demo.tables.plan import Works, plan_of, works
-from procore_nb.demo.tables.registry import table
-from procore_nb.demo.tables.request_context import RequestContext, Row
+from procore_nb.demo.tables.registry import RequestContext, Row, table
 from procore_nb.demo.tables.row_forms import written
 
 _KINDS = ("Earthmoving", "Earthmoving", "Lifting", "Access")
@@ -47,7 +47,6 @@ def equipment_admin(context: RequestContext) -> Iterator[Row]:
 
 @table("managed_equipment_types")
 def machine_types(context: RequestContext) -> Iterator[Row]:
-    """Types of machines."""
     for number, name in enumerate(dict.fromkeys(_KINDS)):
         yield {"id": 81_101 + number, "name": name, "company_id": context.company.id, "is_active": True}
 
@@ -110,36 +109,23 @@ def company_assets(context: RequestContext) -> Iterator[Row]:
 
 @table("asset_types", "company_asset_types")
 def asset_types(context: RequestContext) -> Iterator[Row]:
-    """Types of assets."""
     count = 0 if context.project is None or works(context) is None else 1
     for number, (name, code) in enumerate(_TYPES):
         yield {
-            "id": _type_id(number),
-            "name": name,
-            "code": code,
-            "active": True,
-            "company_id": context.company.id,
-            "is_leaf": True,
-            "is_asset": False,
-            "has_assets": bool(count),
-            "display_order": number + 1,
-            "overridden": False,
+            "id": _type_id(number), "name": name, "code": code, "active": True,
+            "company_id": context.company.id, "is_leaf": True, "is_asset": False, "has_assets": bool(count),
+            "display_order": number + 1, "overridden": False,
             "asset_count": count * sum(one.type == number for one in ASSETS),
-        }
+        }  # fmt: skip
 
 
 @table("asset_statuses", "company_asset_statuses")
 def asset_statuses(_scene: RequestContext) -> Iterator[Row]:
-    """Statuses of assets."""
     for number, (name, color) in enumerate(_STATUSES):
         yield {
-            "id": _status_id(number),
-            "status_name": name,
-            "color_code": color,
-            "display_order": number + 1,
-            "asset_status_group": {"id": "82301", "name": "Default"},
-            "status_group_id": "82301",
-        }
+            "id": _status_id(number), "status_name": name, "color_code": color, "display_order": number + 1,
+            "asset_status_group": {"id": "82301", "name": "Default"}, "status_group_id": "82301",
+        }  # fmt: skip
 
 
 def _type_id(number: int) -> str:

@@ -14,9 +14,9 @@ from typing import Any
 
 from procore_nb.catalog import Endpoint, Field
 from procore_nb.demo.company import TODAY
-from procore_nb.demo.http_errors import bad_request
+from procore_nb.demo.http_messages import bad_request
 from procore_nb.demo.query_string import Query, read_moment, read_range
-from procore_nb.demo.tables.request_context import Row
+from procore_nb.demo.tables.registry import Row
 
 _TIMES = ("created_at", "updated_at", "deleted_at", "closed_at", "due_at", "reviewed_at", "initiated_at")
 _COMPACT = ("id", "name", "title", "number", "subject", "label", "status")

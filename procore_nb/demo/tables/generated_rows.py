@@ -1,7 +1,9 @@
 """Rows for lists that have no table of their own: true to the catalogue's fields, made up in everything else.
 
 In: a context. Out: rows, the same every time. Ids of projects, companies, people, firms and places are those of the
-portfolio; some values are null, as in real data.
+portfolio; some values are null, as in real data. What a field may hold follows from its name: the rules stand in
+`data/fields.json`, the first whose pattern is the whole name holds; numbers in text are decimals ("4500.00") where Procore sends
+money, hours and percents that way.
 """
 
 from __future__ import annotations
@@ -18,15 +20,13 @@ from typing import Any
 from uuid import UUID
 
 from procore_nb.catalog import Endpoint, endpoint
-from procore_nb.demo.company import NOW, TODAY
-from procore_nb.demo.facts import read_facts
+from procore_nb.demo.company import NOW, TODAY, read_facts
 from procore_nb.demo.fork_safe_lock import ForkSafeLock
-from procore_nb.demo.projectrows import moment, precise_moment
+from procore_nb.demo.projectlists import moment, precise_moment
 from procore_nb.demo.site_calendar import SiteCalendar, site_calendar
 from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.plan import works
-from procore_nb.demo.tables.registry import table_of
-from procore_nb.demo.tables.request_context import RequestContext, Row
+from procore_nb.demo.tables.registry import RequestContext, Row, table_of
 from procore_nb.demo.tables.serialise import Shape, custom_values, shape_of
 
 _NULL_SHARE = 0.12
@@ -100,25 +100,18 @@ def _words(context: RequestContext, draw: random.Random, number: int, day: date)
     project, person = context.project, draw.choice(directory.people(context))
     trade = draw.choice(directory.trades())
     return {
-        **{key: str(value or "") for key, value in _address(context).items()},
-        "first": person.first_name,
-        "last": person.last_name,
-        "person": person.name,
-        "initials": person.first_name[0] + person.last_name[0],
-        "login": person.login,
-        "firm": draw.choice(directory.vendors(context)).name,
-        "trade": trade.name,
+        **{key: str(value or "") for key, value in _address(context).items()}, "first": person.first_name,
+        "last": person.last_name, "person": person.name,
+        "initials": person.first_name[0] + person.last_name[0], "login": person.login,
+        "firm": draw.choice(directory.vendors(context)).name, "trade": trade.name,
         "project": project.name if project else "All projects",
         "latitude": str((project and project.latitude) or 39.96),
         "longitude": str((project and project.longitude) or -83.0),
         "zone": project.street.tz_name if project else "America/New_York",
-        "currency": (project.currency if project else None) or "USD",
-        "day": day.isoformat(),
-        "letter": "ABCDEFGH"[number % 8],
-        "n": str(number + 1),
-        "two": f"{number + 1:02}",
+        "currency": (project.currency if project else None) or "USD", "day": day.isoformat(),
+        "letter": "ABCDEFGH"[number % 8], "n": str(number + 1), "two": f"{number + 1:02}",
         "three": f"{number + 1:03}",
-    }
+    }  # fmt: skip
 
 
 def _row(maker: _Maker, shape: Shape) -> Any:

@@ -1,4 +1,6 @@
-"""Incidents, the injuries and near misses they hold (see `damages` for the rest), what was done about them, and the company's lists of their kinds."""
+"""Incidents and what they hold (injuries, near misses, damage, harm to the environment, witnesses' words), what was done about
+them, and the company's lists of their kinds.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +8,11 @@ from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 
-from procore_nb.demo.company import NOW
-from procore_nb.demo.facts import read_facts
+from procore_nb.demo.company import NOW, read_facts
 from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.inspected import FILINGS, FIRST_AID, LOST, MEDICAL, Accident, accidents
 from procore_nb.demo.tables.quality import FROM_MISHAPS, OBSERVATION
-from procore_nb.demo.tables.registry import table
-from procore_nb.demo.tables.request_context import RequestContext, Row
+from procore_nb.demo.tables.registry import RequestContext, Row, table
 from procore_nb.demo.tables.row_forms import written
 
 INCIDENT = "incident"
@@ -39,7 +39,6 @@ def kind(name: str, number: int) -> Row:
 
 @table("incidents")
 def incidents(context: RequestContext) -> Iterator[Row]:
-    """Incidents in the order they happened."""
     for one in accidents(context):
         calendar = context.here.calendar
         entered = calendar.after(one.happened, 2 / 24)
@@ -60,30 +59,25 @@ def incidents(context: RequestContext) -> Iterator[Row]:
 
 @table("injuries")
 def injuries(context: RequestContext) -> Iterator[Row]:
-    """Injuries, one for each incident of that kind."""
     for one in accidents(context):
         if one.kind != "injury":
             continue
         _affliction, part, _activity = _harm(context, one)
         yield {
-            **record(context, one, "Injury"),
-            "filing_type": FILINGS[one.filing],
-            "recordable": one.recordable,
-            "work_days_absent": one.days_lost,
+            **record(context, one, "Injury"), "filing_type": FILINGS[one.filing],
+            "recordable": one.recordable, "work_days_absent": one.days_lost,
             "work_days_restricted": 0 if one.index % 4 == 3 else one.days_restricted,
             "work_days_transferred": one.days_restricted if one.index % 4 == 3 else 0,
             "date_returned_to_work": one.returned,
             "hospitalized_overnight": one.filing == LOST and one.days_lost > 14,
             "treated_in_er": one.filing in (MEDICAL, LOST),
             "treatment_provider": "Site first aider" if one.filing == FIRST_AID else None,
-            "affliction_type": _affliction,
-            "body_parts": [part],
-        }
+            "affliction_type": _affliction, "body_parts": [part],
+        }  # fmt: skip
 
 
 @table("near_misses")
 def near_misses(context: RequestContext) -> Iterator[Row]:
-    """Near misses, one for each incident of that kind."""
     for one in accidents(context):
         if one.kind == "near_miss":
             yield {**record(context, one, "NearMiss"), "recordable": False}
@@ -138,7 +132,6 @@ def record(context: RequestContext, one: Accident, kind_name: str) -> Row:
 
 @table("property_damages")
 def property_damages(context: RequestContext) -> Iterator[Row]:
-    """Damage, one record for each incident of that kind."""
     for one in accidents(context):
         if one.kind == "damage":
             yield {

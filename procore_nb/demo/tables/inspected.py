@@ -10,11 +10,9 @@ import random
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from procore_nb.demo.company import TODAY
-from procore_nb.demo.facts import read_facts
-from procore_nb.demo.tables.cache import per_project
+from procore_nb.demo.company import TODAY, read_facts
 from procore_nb.demo.tables.plan import plan_of, works
-from procore_nb.demo.tables.request_context import RequestContext
+from procore_nb.demo.tables.registry import RequestContext, per_project
 from procore_nb.demo.tables.sitedays import logged_days
 
 YES, NO, NOT_APPLICABLE, UNANSWERED = "yes", "no", "n/a", "none"

@@ -1,7 +1,9 @@
 """The answer of any list endpoint: who may ask, which rows there are, and how they leave.
 
 In: an endpoint of the catalogue. Out: a function from a call to a reply. The rows come from the list's own table, or are
-invented from the catalogue's fields; the same for the same company, project and parents.
+invented from the catalogue's fields; the same for the same company, project and parents. A single record is the row of the
+list and what only it has: parts that are lists of their own elsewhere, the rest made up. Amounts are never made up here: they
+would contradict those of the lists.
 """
 
 from __future__ import annotations
@@ -15,21 +17,16 @@ import orjson
 
 from procore_nb.catalog import Endpoint, endpoint
 from procore_nb.catalog.endpoint import RECORD_ID
-from procore_nb.demo.api_call import ApiCall, page_reply
+from procore_nb.demo.api_call import ApiCall, PageRule, enclosed, page_reply, wrap
 from procore_nb.demo.company import PROJECT_MODULES
-from procore_nb.demo.envelopes import enclosed, wrap
 from procore_nb.demo.fork_safe_lock import ForkSafeLock
-from procore_nb.demo.http_errors import bad_request, not_found
-from procore_nb.demo.http_messages import DemoReply, raw_json_reply
-from procore_nb.demo.paging import PageRule
+from procore_nb.demo.http_messages import DemoReply, bad_request, not_found, raw_json_reply
 from procore_nb.demo.project import Project
 from procore_nb.demo.stored_files import attach, invented
 from procore_nb.demo.tables.filtering import filtered, view_of
-from procore_nb.demo.tables.generated_rows import generated_rows
-from procore_nb.demo.tables.registry import table_of
-from procore_nb.demo.tables.request_context import RequestContext
+from procore_nb.demo.tables.generated_rows import generated_rows, generated_values
+from procore_nb.demo.tables.registry import RequestContext, Row, table_of
 from procore_nb.demo.tables.serialise import Known, custom_values, fields_of, serialised, shape_of
-from procore_nb.demo.tables.single_records import whole_record
 
 _KEPT_LISTS = 4_000
 _KEPT_ROWS = 100_000
@@ -73,7 +70,6 @@ class Listing:
         return answer
 
     def _part(self, context: RequestContext, name: str, ids: Mapping[str, str]) -> list[Any]:
-        """Rows of another list of the same project."""
         return self._rows(replace(context, endpoint=endpoint(name), ids=ids))
 
     def _rows(self, context: RequestContext) -> list[Any]:
@@ -196,3 +192,71 @@ def _as_json(row: Any) -> bytes:
     if isinstance(row, dict) and not _MARKS.isdisjoint(row):
         row = {key: value for key, value in row.items() if key not in _MARKS}
     return orjson.dumps(row)
+
+
+Rows = Callable[[str, Mapping[str, str]], list[Row]]
+
+# Of a list, for a key of its single record: the list that the key holds, and the id by which that is asked.
+_BY_ID = {
+    ("work_order_contracts", "line_items"): ("work_order_contract_line_items", "work_order_contract_id"),
+    ("purchase_order_contracts", "line_items"): (
+        "purchase_order_contract_line_items",
+        "purchase_order_contract_id",
+    ),
+    ("prime_contracts", "line_items"): ("prime_contract_line_items", "prime_contract_id"),
+    ("potential_change_orders", "line_items"): (
+        "potential_change_order_line_items",
+        "potential_change_order_id",
+    ),
+    ("direct_costs", "line_items"): ("direct_cost_line_items_by_direct_cost", "direct_cost_id"),
+    ("meetings", "meeting_categories"): ("meeting_categories", "meeting_id"),
+}
+# The same, where that list is of the whole project and its rows name the record.
+_BY_ROW = {
+    ("incidents", "injuries"): ("injuries", "incident_id"),
+    ("incidents", "near_misses"): ("near_misses", "incident_id"),
+    ("incidents", "environmentals"): ("environmentals", "incident_id"),
+    ("incidents", "property_damages"): ("property_damages", "incident_id"),
+    ("incidents", "witness_statements"): ("witness_statements", "incident_id"),
+    ("incidents", "actions"): ("incident_actions", "incident_id"),
+}
+_MONEY = frozenset(
+    {
+        "Budget",
+        "Change Events",
+        "Change Orders",
+        "Commitments",
+        "Contracts",
+        "Direct Costs",
+        "Invoices",
+        "Payments",
+        "Prime Contracts",
+    }
+)
+
+
+def whole_record(context: RequestContext, row: Row, rows_of: Rows) -> Row:
+    """The row with what only the single record has; `rows_of` gives the rows of another list, by name and ids."""
+    name, number = context.endpoint.name, str(row["id"])
+    shape = shape_of(context.endpoint.record)
+    missing = [key for key in shape.inside if key not in row]
+    found: dict[str, Any] = {key: [] if shape.inside[key].listed else None for key in missing}
+    if context.endpoint.module not in _MONEY:
+        found |= generated_values(context, f"{name}:{number}", shape, missing)
+    for key in missing:
+        if (name, key) in _BY_ID:
+            part, parameter = _BY_ID[name, key]
+            found[key] = rows_of(part, {parameter: number})
+        elif (name, key) in _BY_ROW:
+            part, column = _BY_ROW[name, key]
+            found[key] = [one for one in rows_of(part, {}) if str(one.get(column)) == number]
+    if name == "rfis" and row.get("questions"):
+        first, *others = row["questions"]
+        answers = rows_of("rfi_replies", {"rfi_id": number})
+        found["questions"] = [{**first, "answers": answers}, *({**one, "answers": []} for one in others)]
+    whole = {**row, **found}
+    for key in found:
+        if key in missing:
+            invented(context, found[key], row)
+    attach(context, [whole], context.endpoint.record)
+    return whole

@@ -10,14 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from procore_nb.demo.company import TODAY
-from procore_nb.demo.facts import read_facts
-from procore_nb.demo.tables.cache import per_project
+from procore_nb.demo.company import TODAY, read_facts
 from procore_nb.demo.tables.directory import COST_CODES
 from procore_nb.demo.tables.plan import Works, works
 from procore_nb.demo.tables.purchases import PURCHASE_ORDER, Purchase, purchases
-from procore_nb.demo.tables.registry import table
-from procore_nb.demo.tables.request_context import RequestContext, Row
+from procore_nb.demo.tables.registry import RequestContext, Row, per_project, table
 from procore_nb.demo.tables.row_forms import written
 
 
@@ -55,7 +52,6 @@ class Delivery:
 
     @property
     def status(self) -> str:
-        """As Procore words it."""
         return "DELIVERED" if self.came else "IN_TRANSIT"
 
 
@@ -79,12 +75,10 @@ class MaterialOrder:
 
     @property
     def whole(self) -> bool:
-        """Whether all of it has left the supplier."""
         return all(self.shipped(line) == quantity for line, quantity in enumerate(self.ordered))
 
     @property
     def status(self) -> str:
-        """As Procore words it."""
         shipped, received = (sum(map(read, range(len(self.lines)))) for read in (self.shipped, self.received))
         if received:
             return "FULLY_RECEIVED" if received == sum(self.ordered) else "PARTIALLY_RECEIVED"
@@ -149,7 +143,6 @@ def _order(context: RequestContext, term: Works, purchase: Purchase) -> Material
 
 @table("material_items")
 def material_items(context: RequestContext) -> Iterator[Row]:
-    """Materials that the project orders."""
     for order in material_orders(context):
         for number, ordered in zip(order.lines, order.ordered, strict=True):
             code, work, _trade = COST_CODES[MATERIALS[number].code]
@@ -160,7 +153,6 @@ def material_items(context: RequestContext) -> Iterator[Row]:
 
 @table("material_labels")
 def material_labels(context: RequestContext) -> Iterator[Row]:
-    """Labels of materials: the work they are for."""
     for code in dict.fromkeys(one.code for one in MATERIALS):
         yield written("material_label", context, code=code, work=COST_CODES[code][1])
 
@@ -176,7 +168,6 @@ def material_purchase_orders(context: RequestContext) -> Iterator[Row]:
 
 @table("material_purchase_order_vendors")
 def material_purchase_order_vendors(context: RequestContext) -> Iterator[Row]:
-    """Firms that the project orders from."""
     for name in dict.fromkeys(one.purchase.vendor.name for one in material_orders(context)):
         yield {"vendor": name}
 
@@ -229,7 +220,6 @@ def material_deliveries(context: RequestContext) -> Iterator[Row]:
     "material_receipt_line_items_by_receipt",
 )
 def material_delivery_line_items(context: RequestContext) -> Iterator[Row]:
-    """Lines of all shipments or receipts, or of one."""
     kind = _kind(context)
     for order, one in _deliveries(context):
         refs = {

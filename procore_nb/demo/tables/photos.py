@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from procore_nb.demo.stored_files import file_of, picture_urls
 from procore_nb.demo.tables import directory
-from procore_nb.demo.tables.registry import table
-from procore_nb.demo.tables.request_context import RequestContext, Row
+from procore_nb.demo.tables.registry import RequestContext, Row, table
 from procore_nb.demo.tables.row_forms import written
 from procore_nb.demo.tables.sitedays import logged_days
 

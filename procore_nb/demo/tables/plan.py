@@ -1,6 +1,7 @@
-"""How the work of any project is planned: what each cost code costs, and when its turn comes.
+"""How the work of any project is planned: what each cost code costs, when its turn comes, and how far it is on any day.
 
-In: a project. Out: `plan_of`, its `WorkPackage`s, and `work_done`; `PLAN` has one for every cost code in the order of the list.
+In: a project or a context. Out: `plan_of`, its `WorkPackage`s (`PLAN` has one for every cost code in the order of the list);
+`works`, None before they begin; `topics_of`: what is asked, found and claimed about each kind of work.
 """
 
 from __future__ import annotations
@@ -9,11 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache
 
-from procore_nb.demo.company import TODAY
-from procore_nb.demo.facts import read_facts
+from procore_nb.demo.company import TODAY, read_facts
 from procore_nb.demo.project import Project
 from procore_nb.demo.site_calendar import SiteCalendar
-from procore_nb.demo.tables.request_context import RequestContext
+from procore_nb.demo.tables.registry import RequestContext
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,6 @@ class Works:
 
     @property
     def ended(self) -> bool:
-        """Whether the work is over."""
         return self.end < TODAY
 
     def elapsed(self, day: date) -> float:
@@ -119,7 +118,6 @@ def _topics_of(codes: frozenset[int]) -> tuple[Topic, ...]:
 
 
 def topics_of(project: Project) -> tuple[Topic, ...]:
-    """Topics of the work a project is made of."""
     return _topics_of(frozenset(plan_of(project)))
 
 

@@ -1,6 +1,7 @@
-"""What the builder buys: the budget by budget code, and the contracts with firms that spend it.
+"""What the builder buys: the budget by budget code, the contracts with firms that spend it, and their change orders.
 
-In: a context. Out: money in cents: `prime_sum`, `budget`, and `Purchase`s, each with its lines. Sums are exact.
+In: a context. Out: money in cents: `prime_sum`, `budget`, `Purchase`s, each with its lines, and `Order`s, made of claims: a
+prime order holds one to three of them, a commitment order one. Sums are exact.
 """
 
 from __future__ import annotations
@@ -13,11 +14,10 @@ from datetime import date, datetime, timedelta
 from procore_nb.demo.company import TODAY
 from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.budgetcodes import BudgetCode, codes_of
-from procore_nb.demo.tables.cache import per_project
 from procore_nb.demo.tables.claims import Claim, Decision, claims, contract_sum
 from procore_nb.demo.tables.directory import Vendor
 from procore_nb.demo.tables.plan import Works, plan_of, works
-from procore_nb.demo.tables.request_context import RequestContext
+from procore_nb.demo.tables.registry import RequestContext, per_project
 
 WORK_ORDER, PURCHASE_ORDER = "work_order_contract", "purchase_order_contract"
 
@@ -141,7 +141,6 @@ def _taken_over(context: RequestContext, term: Works, found: list[Purchase]) -> 
 
 
 def purchase_of(context: RequestContext, purchase_id: str, kind: str) -> Purchase | None:
-    """Commitment with an id, or None."""
     number = context.number_of(kind, purchase_id)
     return next((one for one in purchases(context) if one.index == number and one.kind == kind), None)
 
@@ -183,20 +182,11 @@ def _purchase(
         (TODAY - day).days > 40 or index % 3
     )
     return Purchase(
-        index=index,
-        kind=WORK_ORDER if subcontract else PURCHASE_ORDER,
-        number=f"{head}-{number:03}",
-        title=f"{title} {'package' if subcontract else 'supply'}",
-        vendor=vendor,
-        lines=lines,
-        contract_date=day,
-        begin=begin,
-        end=end,
-        status=status,
-        created=created,
-        executed=bool(signed),
+        index=index, kind=WORK_ORDER if subcontract else PURCHASE_ORDER, number=f"{head}-{number:03}",
+        title=f"{title} {'package' if subcontract else 'supply'}", vendor=vendor, lines=lines,
+        contract_date=day, begin=begin, end=end, status=status, created=created, executed=bool(signed),
         deleted=day > TODAY and index % 4 == 1,
-    )
+    )  # fmt: skip
 
 
 def _status(term: Works, day: date, end: float, index: int, *, subcontract: bool) -> str:
@@ -262,7 +252,6 @@ class Order:
 
     @property
     def total(self) -> int:
-        """Sum of the order, in cents."""
         return sum(amount for _claim, amount in self.parts)
 
     @property
@@ -291,7 +280,6 @@ class Order:
 
     @property
     def title(self) -> str:
-        """What it is about."""
         more = len(self.claims) - 1
         return self.claims[0].title + (f" and {more} more" if more else "")
 

@@ -1,4 +1,6 @@
-"""Inspections (Procore's API calls them checklists), their items, templates and types."""
+"""Inspections (Procore's API calls them checklists); observations: what failed an inspection, what an incident asked for, and
+what somebody saw on their way; punch items: few until the works near their end, most closed soon after.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +8,10 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from procore_nb.demo.company import NOW, TODAY
-from procore_nb.demo.facts import read_facts
+from procore_nb.demo.company import NOW, TODAY, read_facts
 from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.directory import TeamMember
+from procore_nb.demo.tables.documents import section
 from procore_nb.demo.tables.inspected import (
     INSPECTION_TYPES,
     NO,
@@ -22,10 +24,8 @@ from procore_nb.demo.tables.inspected import (
     inspections,
 )
 from procore_nb.demo.tables.plan import plan_of, works
-from procore_nb.demo.tables.registry import table
-from procore_nb.demo.tables.request_context import RequestContext, Row
+from procore_nb.demo.tables.registry import RequestContext, Row, table
 from procore_nb.demo.tables.row_forms import written
-from procore_nb.demo.tables.specifications import section
 
 TEMPLATE = "checklist_template"
 _ANSWERS = {YES: (1, "Pass"), NO: (2, "Fail"), NOT_APPLICABLE: (3, "Not Applicable")}
@@ -80,12 +80,8 @@ def checklist_items(context: RequestContext) -> Iterator[Row]:
             number, word = _ANSWERS.get(answer, (None, None))
             said = {"id": number, "name": word, "corresponding_status": answer} if number else None
             about |= {
-                "question": question,
-                "answer": answer,
-                "word": word,
-                "response": said,
-                "n": position + 1,
-            }
+                "question": question, "answer": answer, "word": word, "response": said, "n": position + 1,
+            }  # fmt: skip
             about |= {"number": one.first_item + position, "copied": one.template * 20 + position}
             details = "To be put right, see the observation." if answer == NO else None
             yield {**written("checklist_item", context, **about), "details": details}
@@ -93,7 +89,6 @@ def checklist_items(context: RequestContext) -> Iterator[Row]:
 
 @table("checklist_sections")
 def checklist_sections(context: RequestContext) -> Iterator[Row]:
-    """One section for each inspection."""
     for one in inspections(context):
         row = {"id": context.id("checklist_section", one.index), "name": "General", "position": 1}
         template = context.id("checklist_template_section", one.template)
@@ -103,25 +98,18 @@ def checklist_sections(context: RequestContext) -> Iterator[Row]:
 @table("checklist_templates", "checklist_templates_v1_0", "checklist_templates_v1_0_by_query")
 @table("company_checklist_templates")
 def checklist_templates(context: RequestContext) -> Iterator[Row]:
-    """What inspections are copied from."""
     for number, (name, kind, _codes, _questions) in enumerate(TEMPLATES):
         yield {
-            "id": context.id(TEMPLATE, number),
-            "name": name,
-            "description": None,
-            "deletable": False,
-            "number": str(number + 1),
-            "relative_position": number + 1,
+            "id": context.id(TEMPLATE, number), "name": name, "description": None, "deletable": False,
+            "number": str(number + 1), "relative_position": number + 1,
             "inspection_type": {**_kind(kind), "company_id": context.company.id},
-            "trade": {**directory.trades()[number].ref, "active": True},
-            "created_at": _SINCE,
+            "trade": {**directory.trades()[number].ref, "active": True}, "created_at": _SINCE,
             "updated_at": _SINCE,
-        }
+        }  # fmt: skip
 
 
 @table("inspection_types")
 def inspection_types(context: RequestContext) -> Iterator[Row]:
-    """Types of inspections."""
     for number in range(len(INSPECTION_TYPES)):
         times = {"created_at": _SINCE, "updated_at": _SINCE}
         yield {**_kind(number), **times, "company_id": context.company.id, "is_deletable": False}
@@ -215,36 +203,22 @@ def _life(
     noted = calendar.day_of(created)
     due = calendar.workday(noted + timedelta(days=14))
     return {
-        "status": "closed" if closed else step,
-        "created_at": created,
-        "updated_at": closed or created,
-        "closed_at": closed,
-        "date_notified": noted,
-        "due_date": due if known or number % 9 else None,
-    }
+        "status": "closed" if closed else step, "created_at": created, "updated_at": closed or created,
+        "closed_at": closed, "date_notified": noted, "due_date": due if known or number % 9 else None,
+    }  # fmt: skip
 
 
 def observation_type(number: int) -> Row:
-    """Type of observations as rows show it."""
     name, category = OBSERVATION_TYPES[number]
     return {
-        "id": 80_601 + number,
-        "name": name,
-        "localized_name": name,
-        "category": CATEGORIES[category],
-        "category_key": CATEGORIES[category].lower().replace(" ", "_"),
-        "category_id": category + 1,
-        "active": True,
-        "company_active": True,
-        "parent_inactive": False,
-        "in_use": True,
-        "kind": "company",
-    }
+        "id": 80_601 + number, "name": name, "localized_name": name, "category": CATEGORIES[category],
+        "category_key": CATEGORIES[category].lower().replace(" ", "_"), "category_id": category + 1,
+        "active": True, "company_active": True, "parent_inactive": False, "in_use": True, "kind": "company",
+    }  # fmt: skip
 
 
 @table("observation_types", "company_observation_types", "observation_types_by_query")
 def observation_types(_scene: RequestContext) -> Iterator[Row]:
-    """Types of observations."""
     for number in range(len(OBSERVATION_TYPES)):
         yield observation_type(number)
 
@@ -295,29 +269,20 @@ def _item(
     cost = Decimal(draw.randrange(2, 60) * 25) if luck < 0.15 else None
     keeper = _named(manager, context)
     return {
-        "id": context.id("punch_item", number),
-        "position": number + 1,
+        "id": context.id("punch_item", number), "position": number + 1,
         "name": "=1+1 painted on the wall" if number == 2 and context.here.index % 41 == 10 else what,
         "description": f"{what} at {draw.choice('ABCDEFG')}{draw.randrange(1, 9)}." if luck > 0.2 else None,
-        "status": status,
-        "workflow_status": step,
-        "priority": draw.choice(("Low", "Medium", "Medium", "High", None)),
-        "private": False,
-        "due_date": due,
-        "closed_at": done,
-        "closed_by": keeper if done else None,
-        "cost_impact": "yes_known" if cost else "no_impact",
-        "cost_impact_amount": cost,
+        "status": status, "workflow_status": step,
+        "priority": draw.choice(("Low", "Medium", "Medium", "High", None)), "private": False,
+        "due_date": due, "closed_at": done, "closed_by": keeper if done else None,
+        "cost_impact": "yes_known" if cost else "no_impact", "cost_impact_amount": cost,
         "schedule_impact": "yes_known" if luck < 0.05 else "no_impact",
         "schedule_impact_days": draw.randrange(1, 4) if luck < 0.05 else None,
-        "has_resolved_responses": done is not None,
-        "has_unresolved_responses": done is None,
+        "has_resolved_responses": done is not None, "has_unresolved_responses": done is None,
         "location": directory.place(context, draw.randrange(8)),
         "trade": {**directory.trade_of(firm).ref, "active": True},
-        "cost_code": directory.cost_codes(context)[code].ref if luck > 0.1 else None,
-        "created_by": keeper,
-        "punch_item_manager": keeper,
-        "final_approver": _named(directory.office(context)[0], context),
+        "cost_code": directory.cost_codes(context)[code].ref if luck > 0.1 else None, "created_by": keeper,
+        "punch_item_manager": keeper, "final_approver": _named(directory.office(context)[0], context),
         "punch_item_type": {
             "id": 80_401 + number % len(PUNCH_TYPES),
             "name": PUNCH_TYPES[number % len(PUNCH_TYPES)],
@@ -334,15 +299,12 @@ def _item(
             }
             for place, (blamed, who) in enumerate(workers.values())
         ],
-        "custom_fields": {},
-        "created_at": created,
-        "updated_at": done or created,
-    }
+        "custom_fields": {}, "created_at": created, "updated_at": done or created,
+    }  # fmt: skip
 
 
 @table("punch_item_types")
 def punch_item_types(context: RequestContext) -> Iterator[Row]:
-    """Types of punch items."""
     since = context.here.created_at
     for number, name in enumerate(PUNCH_TYPES):
         yield {"id": 80_401 + number, "name": name, "created_at": since, "updated_at": since}

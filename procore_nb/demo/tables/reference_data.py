@@ -1,5 +1,5 @@
-"""What a company and its projects keep beside the work: insurances, permission templates, dates, links, and how they are
-broken down: locations, cost codes, cost types, trades, the list of projects.
+"""What a company and its projects keep beside the work: users, people and firms, insurances, permission templates, dates, links,
+and how they are broken down: locations, cost codes, cost types, trades, the list of projects.
 """
 
 from __future__ import annotations
@@ -13,8 +13,7 @@ from procore_nb.demo.portfolio import Portfolio
 from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.budgetcodes import cost_code_row
 from procore_nb.demo.tables.directory import TeamMember, Vendor
-from procore_nb.demo.tables.registry import table
-from procore_nb.demo.tables.request_context import RequestContext, Row
+from procore_nb.demo.tables.registry import RequestContext, Row, table
 
 _COVERS = (("General Liability", "2000000"), ("Workers Compensation", "1000000"))
 _TEMPLATES = (
@@ -43,19 +42,14 @@ def insurances(context: RequestContext) -> Iterator[Row]:
                     else "compliant_in_progress"
                 )
                 yield {
-                    "id": vendor.id * 10 + number + 5 * years,
-                    "vendor_id": vendor.id,
+                    "id": vendor.id * 10 + number + 5 * years, "vendor_id": vendor.id,
                     "insurance_type": kind,
                     "insurance_provider": "Lighthouse Mutual" if vendor.id % 2 else "Harbour Re",
-                    "policy_number": f"P{vendor.id}{number}",
-                    "limit": limit,
-                    "effective_date": last - timedelta(days=365),
-                    "expiration_date": last,
-                    "status": "expired" if last < TODAY else fine,
-                    "exempt": False,
-                    "info_received": True,
+                    "policy_number": f"P{vendor.id}{number}", "limit": limit,
+                    "effective_date": last - timedelta(days=365), "expiration_date": last,
+                    "status": "expired" if last < TODAY else fine, "exempt": False, "info_received": True,
                     "enable_expired_insurance_notifications": True,
-                }
+                }  # fmt: skip
 
 
 @table("permission_templates", "project_permission_templates")
@@ -77,12 +71,9 @@ def project_dates(context: RequestContext) -> Iterator[Row]:
     )
     for number, (name, planned, actual) in enumerate(points):
         yield {
-            "id": context.id("project_date", number),
-            "name": name,
-            "date": planned,
-            "actual_date": actual if actual and actual <= TODAY else None,
-            "display_on_timeline": True,
-        }
+            "id": context.id("project_date", number), "name": name, "date": planned,
+            "actual_date": actual if actual and actual <= TODAY else None, "display_on_timeline": True,
+        }  # fmt: skip
 
 
 @table("project_links_v1_0", "project_links")
@@ -115,14 +106,12 @@ def cost_codes(context: RequestContext) -> Iterator[Row]:
 
 @table("line_item_types")
 def line_item_types(_scene: RequestContext) -> Iterator[Row]:
-    """Cost types."""
     for kind in directory.COST_TYPES:
         yield kind.row
 
 
 @table("trades")
 def trades(_scene: RequestContext) -> Iterator[Row]:
-    """Trades of every company."""
     for trade in directory.trades():
         yield {**trade.ref, "active": True, "updated_at": NOW - timedelta(days=trade.id % 400)}
 
@@ -135,8 +124,7 @@ def company_projects(context: RequestContext) -> Iterator[Row]:
         project = portfolio.project(company, index)
         street = project.street
         yield {
-            "id": project.id,
-            "name": project.name,
+            "id": project.id, "name": project.name,
             "address": {
                 "street": project.address,
                 "city": street.city,
@@ -144,12 +132,10 @@ def company_projects(context: RequestContext) -> Iterator[Row]:
                 "zip": street.zip,
                 "country_code": street.country_code,
             },
-            "stage_name": project.stage.name,
-            "status_name": "Active" if project.active else "Inactive",
-            "type_name": project.type.name if project.type else None,
-            "open_items": [],
+            "stage_name": project.stage.name, "status_name": "Active" if project.active else "Inactive",
+            "type_name": project.type.name if project.type else None, "open_items": [],
             "created_by": {"id": SERVICE_ACCOUNT["id"], "email": SERVICE_ACCOUNT["login"]},
-        }
+        }  # fmt: skip
 
 
 _SINCE = datetime(2022, 2, 1, 9, tzinfo=UTC)
@@ -176,7 +162,6 @@ def users_inactive(context: RequestContext) -> Iterator[Row]:
 
 @table("people", "project_people")
 def people(context: RequestContext) -> Iterator[Row]:
-    """Everybody in the directory."""
     for person in directory.people(context):
         if person.is_active:
             contact = {"is_active": True, "email": person.login}
@@ -194,67 +179,48 @@ def _user(person: TeamMember) -> Row:
     own = person.vendor is None
     seen = NOW - timedelta(hours=person.id % 900)
     return {
-        "id": person.id,
-        "first_name": person.first_name,
-        "last_name": person.last_name,
-        "name": person.name,
-        "initials": person.first_name[0] + person.last_name[0],
+        "id": person.id, "first_name": person.first_name, "last_name": person.last_name,
+        "name": person.name, "initials": person.first_name[0] + person.last_name[0],
         "email_address": person.login,
         "job_title": _JOBS[person.id % (5 if own else 6)] if person.id % 11 else None,
-        "is_active": person.is_active,
-        "is_employee": own,
+        "is_active": person.is_active, "is_employee": own,
         "employee_id": f"E{person.id % 10_000:05}" if own else None,
-        "business_phone": f"+1 555-0{100 + person.id % 100}",
-        "contact_id": 1_000_000 + person.id,
+        "business_phone": f"+1 555-0{100 + person.id % 100}", "contact_id": 1_000_000 + person.id,
         "vendor": person.vendor.ref if person.vendor else None,
         "permission_template": {"id": 910 + own, "name": "Team" if own else "Trade", "type": "global"},
         "last_login_at": seen if person.id % 7 else None,
         "created_at": _SINCE + timedelta(days=person.id % 1_200),
         "updated_at": max(_SINCE + timedelta(days=person.id % 1_200), seen),
-    }
+    }  # fmt: skip
 
 
 def _firm(context: RequestContext, vendor: Vendor) -> Row:
     contact = next((p for p in directory.directory(context.company.id)[1] if p.vendor == vendor), None)
     created = _SINCE + timedelta(days=vendor.id % 800)
     return {
-        "id": vendor.id,
-        "name": vendor.name,
-        "company": vendor.name,
-        "trade_name": vendor.trade or None,
+        "id": vendor.id, "name": vendor.name, "company": vendor.name, "trade_name": vendor.trade or None,
         "country_code": vendor.country or None,
-        "email_address": f"office@{vendor.name.split()[0].lower()}.example",
-        "is_active": True,
-        "is_connected": vendor.id % 2 == 0,
-        "authorized_bidder": True,
-        "prequalified": vendor.id % 4 != 0,
-        "union_member": vendor.id % 3 == 0,
-        "synced_to_erp": False,
+        "email_address": f"office@{vendor.name.split()[0].lower()}.example", "is_active": True,
+        "is_connected": vendor.id % 2 == 0, "authorized_bidder": True, "prequalified": vendor.id % 4 != 0,
+        "union_member": vendor.id % 3 == 0, "synced_to_erp": False,
         "contact_count": sum(
             person.vendor == vendor for person in directory.directory(context.company.id)[1]
         ),
-        "children_count": 0,
-        "primary_contact": _contact(contact, created) if contact else None,
+        "children_count": 0, "primary_contact": _contact(contact, created) if contact else None,
         "project_ids": list(_projects_of(context.portfolio, context.company).get(vendor.id, ())),
         "trades": [{"id": vendor.trade_id, "name": vendor.trade, "active": True, "updated_at": _SINCE}]
         if vendor.trade
         else [],
-        "company_vendor": True,
-        "legal_name": f"{vendor.name} Limited",
-        "created_at": created,
+        "company_vendor": True, "legal_name": f"{vendor.name} Limited", "created_at": created,
         "updated_at": created + timedelta(days=vendor.id % 90),
-    }
+    }  # fmt: skip
 
 
 def _contact(person: TeamMember, created: datetime) -> Row:
     return {
-        "id": person.id,
-        "first_name": person.first_name,
-        "last_name": person.last_name,
-        "email_address": person.login,
-        "created_at": created,
-        "updated_at": created,
-    }
+        "id": person.id, "first_name": person.first_name, "last_name": person.last_name,
+        "email_address": person.login, "created_at": created, "updated_at": created,
+    }  # fmt: skip
 
 
 @lru_cache(maxsize=8)

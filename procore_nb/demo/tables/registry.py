@@ -1,7 +1,8 @@
-"""Which list has a table of its own.
+"""Which list has a table of its own, and what a table is asked about: a list, in a company and project, below parents.
 
 In: functions marked with `@table("name")`, in the modules of this folder that `SUBJECTS` names. Out: the function for an
-endpoint's name, or None: then its rows are invented from the catalogue's fields.
+endpoint's name, or None: then its rows are invented from the catalogue's fields. `RequestContext` is the one argument of
+every table; `per_project` remembers what depends on its project alone, safe between threads.
 
 To add a table: write a module beside this one, add its name to `SUBJECTS`, and in it
 
@@ -19,10 +20,113 @@ by status, one with `"_hidden_unless": "include_old=true"` only when that filter
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import random
+import zlib
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import lru_cache, wraps
 from importlib import import_module
+from typing import Any, TypeVar
 
-from procore_nb.demo.tables.request_context import RequestContext, Row
+from procore_nb.catalog import Endpoint
+from procore_nb.demo.company import COMPANIES, TODAY, Company
+from procore_nb.demo.fork_safe_lock import ForkSafeLock
+from procore_nb.demo.portfolio import Portfolio
+from procore_nb.demo.project import Project
+
+Row = dict[str, Any]
+
+_PLACES = {company.id: place for place, company in enumerate(COMPANIES)}
+_PER_KIND, _PER_COMPANY, _PER_PROJECT = 10_000_000_000, 1_500_000_000, 10_000
+
+
+@dataclass(frozen=True)
+class RequestContext:
+    """What one list is asked about.
+
+    `project` is None in lists of a company. `ids` holds the values of the path's placeholders and of the required query
+    parameters, as sent: `context.ids["contract_id"]`.
+    """
+
+    endpoint: Endpoint
+    portfolio: Portfolio
+    company: Company
+    project: Project | None = None
+    ids: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def today(self) -> date:
+        """The demo's unchanging day."""
+        return TODAY
+
+    @property
+    def here(self) -> Project:
+        """The project, for tables that are only asked below one."""
+        if self.project is None:
+            raise LookupError(f"{self.endpoint.name} is asked without a project.")
+        return self.project
+
+    def within(self, project: Project) -> RequestContext:
+        """The same question about a project: for company lists that gather from all of them."""
+        return replace(self, project=project)
+
+    def random(self, salt: str) -> random.Random:
+        """Generator that gives the same draws for the same project (or company) and salt, whichever list asks."""
+        about = self.project.id if self.project else self.company.id
+        return random.Random(f"{about}:{salt}")
+
+    def id(self, kind: str, number: int) -> int:
+        """Id of record `number` (0 to 9999) of a kind in this project, or in the company: the same everywhere."""
+        return self._first_id(kind) + number
+
+    def number_of(self, kind: str, record_id: object) -> int | None:
+        """Number of the record with an id, or None if it is of another project, company or kind."""
+        text = str(record_id)
+        if not (text.isascii() and text.isdigit()):
+            return None
+        number = int(text) - self._first_id(kind)
+        return number if 0 <= number < _PER_PROJECT else None
+
+    def _first_id(self, kind: str) -> int:
+        place = 0 if self.project is None else self.project.index + 1
+        return _code(kind) * _PER_KIND + _PLACES[self.company.id] * _PER_COMPANY + place * _PER_PROJECT
+
+
+@lru_cache(maxsize=4096)
+def _code(kind: str) -> int:
+    return 1 + zlib.crc32(kind.encode()) % 9_973
+
+
+T = TypeVar("T")
+
+
+def per_project(keep: int) -> Callable[[Callable[[RequestContext], T]], Callable[[RequestContext], T]]:
+    """Decorate a function of a context's project; the last `keep` projects are remembered."""
+
+    def decorate(function: Callable[[RequestContext], T]) -> Callable[[RequestContext], T]:
+        known: OrderedDict[tuple[int, int], T] = OrderedDict()
+        lock = ForkSafeLock()
+
+        @wraps(function)
+        def recalled(context: RequestContext) -> T:
+            key = (context.company.id, context.here.id)
+            with lock:
+                if key in known:
+                    known.move_to_end(key)
+                    return known[key]
+            value = function(context)
+            with lock:
+                known[key] = value
+                while len(known) > keep:
+                    known.popitem(last=False)
+            return value
+
+        return recalled
+
+    return decorate
+
 
 Table = Callable[[RequestContext], Iterable[Row]]
 
@@ -35,17 +139,15 @@ SUBJECTS = (
     "contracts",
     "correspondence",
     "dailylogs",
-    "drawings",
+    "documents",
     "equipment",
     "incidents",
     "materials",
-    "meetings_documents",
     "photos",
     "quality",
     "reference_data",
     "rfis",
     "schedule",
-    "specifications",
     "submittals",
     "timecards",
 )

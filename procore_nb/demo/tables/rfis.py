@@ -1,4 +1,7 @@
-"""RFIs and their replies."""
+"""RFIs and their replies: when each was asked, about what, and when it was answered.
+
+`Question`s are what change events begin with. Late projects ask more, wait longer, and leave some without an answer.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,9 @@ from decimal import Decimal
 
 from procore_nb.demo.company import NOW
 from procore_nb.demo.tables import directory
-from procore_nb.demo.tables.cache import per_project
 from procore_nb.demo.tables.directory import TeamMember
 from procore_nb.demo.tables.plan import GRIDS, Topic, Works, topics_of, works
-from procore_nb.demo.tables.registry import table
-from procore_nb.demo.tables.request_context import RequestContext, Row
+from procore_nb.demo.tables.registry import RequestContext, Row, per_project, table
 
 # How many revisions the current one of a question replaces, by index of the project and of the question; besides, one
 # question in `_OFTEN` was put anew once. All in inactive projects, so that the usual frame holds each question once.
@@ -39,12 +40,9 @@ def rfis(context: RequestContext) -> Iterator[Row]:
     """RFIs in the order they were asked; drafts have no number yet; one in two projects has a deleted one."""
     stage = context.here.stage
     shown = {
-        "id": stage.id,
-        "name": stage.name,
-        "formatted_name": stage.name,
-        "default_stage": True,
+        "id": stage.id, "name": stage.name, "formatted_name": stage.name, "default_stage": True,
         "procore_category": True,
-    }
+    }  # fmt: skip
     prefix = "CoC-" if stage.category == "course_of_construction" else None
     codes = [code.ref for code in directory.cost_codes(context)]
     rows = []
@@ -53,37 +51,24 @@ def rfis(context: RequestContext) -> Iterator[Row]:
         number = None if one.number is None else str(one.number)
         rows.append(
             {
-                **_about(context, one, codes[one.topic.code]),
-                **_people(context, one),
-                "revision": str(revision.number),
-                "current_revision": revision.current,
+                **_about(context, one, codes[one.topic.code]), **_people(context, one),
+                "revision": str(revision.number), "current_revision": revision.current,
                 "has_revisions": revision.number > 0 or not revision.current,
-                "source_rfi_header_id": revision.first,
-                "number": number,
-                "full_number": number and f"{prefix or ''}{number}",
-                "prefix": prefix,
+                "source_rfi_header_id": revision.first, "number": number,
+                "full_number": number and f"{prefix or ''}{number}", "prefix": prefix,
                 "project_stage": shown,
             }
-        )
+        )  # fmt: skip
     yield from rows
     if rows and context.here.index % 2:
         gone = rows[0]
         when = context.here.calendar.after(gone["created_at"], 0.1)
         yield {
-            **gone,
-            "id": context.id("rfi", _DELETED),
-            "source_rfi_header_id": context.id("rfi", _DELETED),
-            "subject": f"{gone['subject']} (entered twice)",
-            "status": "recycled",
-            "translated_status": "Recycled",
-            "time_resolved": None,
-            "ball_in_court": None,
-            "ball_in_courts": [],
-            "deleted": True,
-            "deleted_at": when,
-            "updated_at": when,
-            "_deleted": True,
-        }
+            **gone, "id": context.id("rfi", _DELETED), "source_rfi_header_id": context.id("rfi", _DELETED),
+            "subject": f"{gone['subject']} (entered twice)", "status": "recycled",
+            "translated_status": "Recycled", "time_resolved": None, "ball_in_court": None,
+            "ball_in_courts": [], "deleted": True, "deleted_at": when, "updated_at": when, "_deleted": True,
+        }  # fmt: skip
 
 
 def _revisions(context: RequestContext) -> Iterator[RfiRevision]:
@@ -115,29 +100,20 @@ def _revisions(context: RequestContext) -> Iterator[RfiRevision]:
 def _about(context: RequestContext, one: Question, code: Row) -> Row:
     location = directory.place(context, one.index * 5 + one.topic.code) if one.index % 9 else None
     return {
-        "id": one.id,
-        "subject": one.subject,
-        "status": one.status,
-        "translated_status": one.status.replace("_", " ").title(),
-        "private": one.index % 19 == 6,
+        "id": one.id, "subject": one.subject, "status": one.status,
+        "translated_status": one.status.replace("_", " ").title(), "private": one.index % 19 == 6,
         "reference": f"Drawing S-{100 + one.index % 40}" if one.index % 4 == 0 else None,
         "link": f"https://app.procore.example/{context.here.id}/project/rfi/show/{one.id}",
-        "created_at": one.created,
-        "initiated_at": one.created if one.issued else None,
-        "updated_at": one.updated,
-        "due_date": one.due,
-        "time_resolved": one.resolved,
-        "deleted": False,
-        "draft": not one.issued,
-        "cost_code": code if one.index % 11 else None,
-        "location": location,
+        "created_at": one.created, "initiated_at": one.created if one.issued else None,
+        "updated_at": one.updated, "due_date": one.due, "time_resolved": one.resolved, "deleted": False,
+        "draft": not one.issued, "cost_code": code if one.index % 11 else None, "location": location,
         "location_id": location["id"] if location else None,
         "responsible_contractor": directory.firm_for(context, one.topic.code).ref if one.index % 13 else None,
         "cost_impact": {"status": one.cost_status, "value": one.cost},
         "schedule_impact": {"status": one.days_status, "value": one.days},
         "questions": [{"id": one.id + 1_000_000_000_000, "body": one.topic.question, "errors": []}],
         "custom_fields": {},
-    }
+    }  # fmt: skip
 
 
 def _people(context: RequestContext, one: Question) -> Row:
@@ -150,13 +126,10 @@ def _people(context: RequestContext, one: Question) -> Row:
         holders = [one.manager.ref]
     return {
         "created_by": one.manager.ref if one.index % 3 else one.asked_by.ref,
-        "received_from": one.asked_by.ref,
-        "rfi_manager": one.manager.ref,
-        "assignee": one.asked_of.ref,
+        "received_from": one.asked_by.ref, "rfi_manager": one.manager.ref, "assignee": one.asked_of.ref,
         "assignees": [{**ref, "locale": "en", "response_required": True} for ref in assignees],
-        "ball_in_court": holders[0] if holders else None,
-        "ball_in_courts": holders,
-    }
+        "ball_in_court": holders[0] if holders else None, "ball_in_courts": holders,
+    }  # fmt: skip
 
 
 @table("rfi_replies")
@@ -179,15 +152,10 @@ def rfi_replies(context: RequestContext) -> Iterator[Row]:
     for step, (when, person, official) in enumerate(said):
         text = one.topic.answer if official else "Passed on; an answer is being prepared."
         yield {
-            "id": context.id(f"rfi_reply_{step}", number),
-            "official": official,
-            "answer_date": when,
-            "plain_text_body": text,
-            "rich_text_body": f"<p>{text}</p>",
-            "created_by": person.name,
-            "created_by_id": person.id,
-            "attachments": [],
-        }
+            "id": context.id(f"rfi_reply_{step}", number), "official": official, "answer_date": when,
+            "plain_text_body": text, "rich_text_body": f"<p>{text}</p>", "created_by": person.name,
+            "created_by_id": person.id, "attachments": [],
+        }  # fmt: skip
 
 
 # An id past 2**53, as Procore's newer regions have them: by index of the project and number of the question.
@@ -226,13 +194,11 @@ class Question:
 
     @property
     def updated(self) -> datetime:
-        """When it was last touched."""
         return self.resolved or self.created
 
 
 @per_project(keep=400)
 def questions(context: RequestContext) -> tuple[Question, ...]:
-    """Questions of a project, the first asked first."""
     draw, term = context.random("questions"), works(context)
     if term is None:
         return _early(context, draw)
@@ -299,23 +265,13 @@ def _written(
     calendar = context.here.calendar
     due = calendar.workday(calendar.day_of(created) + timedelta(days=draw.choice((10, 10, 14, 14, 21))))
     return Question(
-        index=number,
-        id=_HUGE.get((context.here.index, number), ordinary) if main else ordinary,
-        number=number + 1 if issued else None,
-        subject=_subject(context, draw, number, topic),
-        topic=topic,
-        status=status,
-        created=created,
-        due=due if issued and draw.random() > 0.03 else None,
-        resolved=resolved,
-        asked_by=draw.choice(directory.site(context)),
-        asked_of=draw.choice(directory.site(context)),
-        manager=draw.choice(directory.office(context)[:4]),
-        cost_status=cost_status,
-        cost=cost,
-        days_status=days_status,
-        days=days,
-    )
+        index=number, id=_HUGE.get((context.here.index, number), ordinary) if main else ordinary,
+        number=number + 1 if issued else None, subject=_subject(context, draw, number, topic), topic=topic,
+        status=status, created=created, due=due if issued and draw.random() > 0.03 else None,
+        resolved=resolved, asked_by=draw.choice(directory.site(context)),
+        asked_of=draw.choice(directory.site(context)), manager=draw.choice(directory.office(context)[:4]),
+        cost_status=cost_status, cost=cost, days_status=days_status, days=days,
+    )  # fmt: skip
 
 
 def _subject(context: RequestContext, draw: random.Random, number: int, topic: Topic) -> str:

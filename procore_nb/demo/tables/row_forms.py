@@ -8,6 +8,7 @@ In: the name of a form in `data/money_rows.json` or `data/site_rows.json`, and w
     "@order:order.index"        is that id as a UUID
     "~CO-{order.number}"        is text with what stands there
     {"id": "=order.id"}         is an object, a form inside
+    "=order.": "number title"   stands for keys that are called as what they show: "number": "=order.number", ...
 
 and everything else is written as it is. Every form may speak of `project`, `company`, `currency`, `keeper`, who keeps the
 books, and `first`, the number 0.
@@ -23,9 +24,9 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
-from procore_nb.demo.facts import read_facts
+from procore_nb.demo.company import read_facts
 from procore_nb.demo.tables import directory
-from procore_nb.demo.tables.request_context import RequestContext, Row
+from procore_nb.demo.tables.registry import RequestContext, Row
 
 _Reader = Callable[[SimpleNamespace], Any]
 
@@ -69,7 +70,12 @@ def _form(name: str) -> _Reader:
 
 def _reader(value: Any) -> _Reader:
     if isinstance(value, dict):
-        inside = [(key, _reader(one)) for key, one in value.items()]
+        inside: list[tuple[str, _Reader]] = []
+        for key, one in value.items():
+            if key[:1] == "=":
+                inside += [(name, attrgetter(key[1:] + name)) for name in one.split()]
+            else:
+                inside.append((key, _reader(one)))
         return lambda about: {key: read(about) for key, read in inside}
     mark, rest = (value[:1], value[1:]) if isinstance(value, str) else ("", "")
     if mark == "=":

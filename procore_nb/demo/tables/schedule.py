@@ -1,4 +1,7 @@
-"""Schedules: the imported one (tasks), and the newer one (schedules, activities and their links)."""
+"""The schedule of a project: phases, tasks and milestones, as planned (baseline) and as they went; imported, and as the newer one.
+
+A late project's tasks move the more the later they come; percentages follow the days passed.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from procore_nb.demo.company import NOW, TODAY
-from procore_nb.demo.facts import read_facts
+from procore_nb.demo.company import NOW, TODAY, read_facts
 from procore_nb.demo.site_calendar import SiteCalendar
 from procore_nb.demo.tables import directory
-from procore_nb.demo.tables.cache import per_project
 from procore_nb.demo.tables.directory import COST_CODES
 from procore_nb.demo.tables.plan import plan_of
-from procore_nb.demo.tables.registry import table
-from procore_nb.demo.tables.request_context import RequestContext, Row
+from procore_nb.demo.tables.registry import RequestContext, Row, per_project, table
 from procore_nb.demo.tables.row_forms import written
 
 TASK, SCHEDULE = "schedule_task", "schedule"
@@ -35,7 +35,6 @@ def schedule_tasks(context: RequestContext) -> Iterator[Row]:
 
 @table("schedules")
 def schedules(context: RequestContext) -> Iterator[Row]:
-    """The schedule of a project, if it has dates."""
     if tasks(context):
         created = context.here.calendar.after(context.here.created_at, 20)
         about = {"start": tasks(context)[0].start, "data_date": TODAY - timedelta(days=3)}
@@ -117,7 +116,6 @@ class Task:
 
     @property
     def days(self) -> int:
-        """From its first day to its last."""
         return (self.finish - self.start).days
 
     @property
@@ -138,12 +136,10 @@ class Task:
 
     @property
     def actual_start(self) -> date | None:
-        """When it began, None if it has not."""
         return self.start if self.start < TODAY else None
 
     @property
     def actual_finish(self) -> date | None:
-        """When it ended, None if it has not."""
         return self.finish if self.percent == 100 else None
 
 

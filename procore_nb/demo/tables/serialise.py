@@ -1,7 +1,8 @@
 """Rows of hand-made tables, fitted to what the catalogue declares for the list that shows them.
 
 In: a row as a table yields it, with dates, times and decimals as Python has them. Out: the row as Procore would send it
-from that list: declared keys only, missing ones null, each value in the declared JSON type.
+from that list: declared keys only, missing ones null, each value in the declared JSON type. `Shape` is what the catalogue
+declares as a tree; `custom_values` are the custom fields of a record, the same in every list that shows it.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from typing import Any
 
 from procore_nb.catalog import Endpoint, Field
 from procore_nb.demo.company import RECORD_FIELDS, TODAY, Choice, CustomField
-from procore_nb.demo.projectrows import moment, precise_moment
-from procore_nb.demo.tables.request_context import RequestContext
+from procore_nb.demo.projectlists import moment, precise_moment
+from procore_nb.demo.tables.registry import RequestContext
 
 _FRACTIONS = ("float", "double")
 _TEXTS = frozenset((str, bool))
@@ -149,7 +150,6 @@ def _place(root: Shape, one: Field, *, precise: bool) -> None:
 
 @cache
 def fields_of(module: str) -> tuple[CustomField, ...]:
-    """Custom fields that the rows of a tool show."""
     return tuple(field for field in RECORD_FIELDS if module in field.modules)
 
 
@@ -180,5 +180,4 @@ def _custom_value(field: CustomField, draw: random.Random) -> Any:
 
 
 def entry(choice: Choice) -> dict[str, Any]:
-    """Choice of a list of values, as rows show it."""
     return {"id": choice.id, "label": choice.name}

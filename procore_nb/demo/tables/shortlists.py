@@ -8,10 +8,8 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 
 from procore_nb.demo import company as lists
-from procore_nb.demo.company import TODAY, TOOLS, Choice
-from procore_nb.demo.facts import read_facts
-from procore_nb.demo.tables.registry import table
-from procore_nb.demo.tables.request_context import RequestContext, Row
+from procore_nb.demo.company import TODAY, TOOLS, Choice, read_facts
+from procore_nb.demo.tables.registry import RequestContext, Row, table
 
 _CHOICES: dict[str, tuple[Choice, ...]] = {
     "project_types": lists.TYPES,
@@ -37,22 +35,16 @@ def stages(_scene: RequestContext) -> Iterator[Row]:
     """The six stages every company begins with."""
     for stage in lists.STAGES:
         yield {
-            "id": stage.id,
-            "name": stage.name,
-            "is_bidding_stage": False,
-            "is_concept_stage": False,
-            "category": stage.category,
-            "readonly": True,
-            "default_stage": True,
+            "id": stage.id, "name": stage.name, "is_bidding_stage": False, "is_concept_stage": False,
+            "category": stage.category, "readonly": True, "default_stage": True,
             "hideable": stage.category in ("not_awarded", "canceled"),
             "has_rfi_prefixes": stage.category == "course_of_construction",
             "project_stage_has_children": False,
-        }
+        }  # fmt: skip
 
 
 @table("programs")
 def programs(context: RequestContext) -> Iterator[Row]:
-    """Programs, each with the number of its projects."""
     projects = (
         context.portfolio.projects(context.company) if context.portfolio.size(context.company) < 2_000 else []
     )
@@ -63,7 +55,6 @@ def programs(context: RequestContext) -> Iterator[Row]:
 
 @table("offices")
 def offices(_scene: RequestContext) -> Iterator[Row]:
-    """Offices and where they are."""
     for office in lists.OFFICES:
         state_code, country_code = _OFFICE_PLACES[office.name]
         place = {"city": office.name, "state_code": state_code, "country_code": country_code}
@@ -80,15 +71,11 @@ def financial_periods(context: RequestContext) -> Iterator[Row]:
         status = "closed" if closing <= TODAY else "open"
         if status == "open" or context.endpoint.name != "financial_periods_open":
             yield {
-                "id": str(82_400 + month % 1_200),
-                "name": f"{start:%B %Y}",
-                "group_name": str(start.year),
-                "start_date": start,
-                "end_date": after - timedelta(days=1),
-                "status": status,
+                "id": str(82_400 + month % 1_200), "name": f"{start:%B %Y}", "group_name": str(start.year),
+                "start_date": start, "end_date": after - timedelta(days=1), "status": status,
                 "created_at": datetime.combine(made, time(8), UTC),
                 "updated_at": datetime.combine(closing if status == "closed" else made, time(8), UTC),
-            }
+            }  # fmt: skip
 
 
 @table("custom_field_definitions", "custom_field_definitions_v1_1", "custom_field_definitions_v1_0")
@@ -96,21 +83,14 @@ def custom_field_definitions(context: RequestContext) -> Iterator[Row]:
     """What the keys `custom_field_<id>` stand for."""
     for field in _FIELDS:
         yield {
-            "id": field.id,
-            "label": field.label,
-            "active": True,
-            "company_id": context.company.id,
-            "data_type": field.data_type,
-            "variant": None,
-            "description": field.description,
-            "default_value": None,
-            "configurable_field_sets_count": 1,
-        }
+            "id": field.id, "label": field.label, "active": True, "company_id": context.company.id,
+            "data_type": field.data_type, "variant": None, "description": field.description,
+            "default_value": None, "configurable_field_sets_count": 1,
+        }  # fmt: skip
 
 
 @table("custom_field_lov_entries")
 def custom_field_lov_entries(context: RequestContext) -> Iterator[Row]:
-    """Choices of one custom field."""
     asked = context.ids["custom_field_definition_id"]
     for field in _FIELDS:
         if str(field.id) == asked:
@@ -119,39 +99,26 @@ def custom_field_lov_entries(context: RequestContext) -> Iterator[Row]:
 
 @table("custom_field_metadata", "custom_field_metadata_v1_0")
 def custom_field_metadata(context: RequestContext) -> Iterator[Row]:
-    """Which tool shows which custom field."""
     shown = [(field, module) for field in _FIELDS for module in field.modules or ("Project",)]
     for number, (field, module) in enumerate(shown):
         yield {
-            "id": 73_001 + number,
-            "custom_field_definition_id": field.id,
-            "position": number + 1,
-            "required": False,
-            "visible": True,
-            "company_id": context.company.id,
-            "host_type": f"ConfigurableFieldSet::{module.replace(' ', '')}",
-            "label": field.label,
-            "data_type": field.data_type,
-            "row": number,
-            "column": 0,
-            "column_width": 6,
+            "id": 73_001 + number, "custom_field_definition_id": field.id, "position": number + 1,
+            "required": False, "visible": True, "company_id": context.company.id,
+            "host_type": f"ConfigurableFieldSet::{module.replace(' ', '')}", "label": field.label,
+            "data_type": field.data_type, "row": number, "column": 0, "column_width": 6,
             "lov_entries": list(_entries(field)),
-        }
+        }  # fmt: skip
 
 
 @table("project_tools")
 def project_tools(context: RequestContext) -> Iterator[Row]:
-    """Tools of a project, and which are on."""
     project = context.here
     for number, tool in enumerate(TOOLS):
         yield {
-            "id": 4_001 + number,
-            "engine_name": tool.engine_name,
-            "is_active": tool.module not in project.tools_off,
-            "position": number + 1,
-            "required": False,
+            "id": 4_001 + number, "engine_name": tool.engine_name,
+            "is_active": tool.module not in project.tools_off, "position": number + 1, "required": False,
             "title": tool.title,
-        }
+        }  # fmt: skip
 
 
 def _entries(field: lists.CustomField) -> Iterator[Row]:

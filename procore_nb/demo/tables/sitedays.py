@@ -1,7 +1,7 @@
 """Who was on site, day by day: the men and hours of each kind of work, following the plan, the weather and the delays.
 
 In: a context. Out: `SiteDay`s, one for each day of the works so far on which anybody was there. Daily logs, timecards,
-productivity and incidents all read them here, so that they agree.
+productivity and incidents all read them here, so that they agree. The `weather` is made up, yet true to latitude and season.
 """
 
 from __future__ import annotations
@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from procore_nb.demo.tables.cache import per_project
 from procore_nb.demo.tables.claims import contract_value
 from procore_nb.demo.tables.plan import WorkPackage, plan_of, works
-from procore_nb.demo.tables.request_context import RequestContext
+from procore_nb.demo.tables.registry import RequestContext, per_project
 
 # By index: the last day that two projects under way logged, though their work goes on.
 STOPPED = {57: date(2026, 6, 3), 112: date(2026, 5, 29)}
@@ -37,7 +36,6 @@ class Crew:
 
     @property
     def man_hours(self) -> Decimal:
-        """Hours of all of them."""
         return self.workers * self.hours
 
 
@@ -53,7 +51,6 @@ class SiteDay:
 
 
 def planned_hours(context: RequestContext, code: int) -> int:
-    """Hours planned for one kind of work."""
     plan = plan_of(context.here)
     return round(_man_days(context) * plan[code].weight / sum(part.weight for part in plan.values()) * 8)
 
@@ -141,14 +138,12 @@ class Weather:
 
     @property
     def sky(self) -> str:
-        """The sky in a word."""
         if self.rain > 0:
             return "Rain" if self.high > 1 else "Snow"
         return ("Clear", "Partly Cloudy", "Cloudy")[(self.low + self.wind) % 3]
 
 
 def weather(context: RequestContext, day: date) -> Weather:
-    """Weather of a project on a day."""
     draw, street = context.random(f"weather:{day}"), context.here.street
     season = math.cos((day.timetuple().tm_yday - 200) / 365 * 2 * math.pi)
     if street.latitude < 0:

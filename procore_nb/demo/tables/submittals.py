@@ -10,13 +10,11 @@ from typing import Any
 
 from procore_nb.demo.company import TODAY
 from procore_nb.demo.tables import directory
-from procore_nb.demo.tables.cache import per_project
 from procore_nb.demo.tables.directory import COST_CODES
+from procore_nb.demo.tables.documents import section
 from procore_nb.demo.tables.plan import WorkPackage, Works, plan_of, works
-from procore_nb.demo.tables.registry import table
-from procore_nb.demo.tables.request_context import RequestContext, Row
+from procore_nb.demo.tables.registry import RequestContext, Row, per_project, table
 from procore_nb.demo.tables.row_forms import written
-from procore_nb.demo.tables.specifications import section
 
 SUBMITTAL = "submittal"
 TYPES = ("Shop Drawing", "Product Data", "Sample", "Mix Design", "Certificate")
@@ -50,13 +48,11 @@ class Submittal:
 
     @property
     def status(self) -> int:
-        """Number of its status."""
         return 3 if self.void else 2 if self.closed else 1 if self.received else 0
 
 
 @per_project(keep=400)
 def submittal_log(context: RequestContext) -> tuple[Submittal, ...]:
-    """Every revision of every submittal, in the order of their numbers."""
     term = works(context)
     if term is None:
         return ()
@@ -112,14 +108,12 @@ def _revisions(
 
 @table("submittals", "submittals_v1_0", "submittals_v2_0")
 def submittals(context: RequestContext) -> Iterator[Row]:
-    """Submittals, every revision in a row of its own."""
     for one in submittal_log(context):
         yield _row(context, one)
 
 
 @table("submittal_revisions")
 def submittal_revisions(context: RequestContext) -> Iterator[Row]:
-    """All revisions of one submittal."""
     wanted = context.number_of(SUBMITTAL, context.ids["id"])
     same = {one.number for one in submittal_log(context) if one.index == wanted}
     for one in submittal_log(context):
@@ -129,13 +123,11 @@ def submittal_revisions(context: RequestContext) -> Iterator[Row]:
 
 @table("submittal_statuses")
 def submittal_statuses(_scene: RequestContext) -> Iterator[Row]:
-    """Statuses of submittals."""
     yield from map(_status, range(len(STATUSES)))
 
 
 @table("submittal_types")
 def submittal_types(_scene: RequestContext) -> Iterator[Row]:
-    """Types of submittals."""
     for number, name in enumerate(TYPES):
         yield {"id": _FIRST_TYPE + number, "name": name, "translated_name": name}
 
@@ -164,16 +156,12 @@ def _row(context: RequestContext, one: Submittal) -> Row:
         "formatted_number": f"{about['number']}-{one.number}.{one.revision}",
         "title": '<script>alert("submittal")</script> label' if odd else title,
         "description": None if one.number % 3 else "As described in the section, with samples.",
-        "issue_date": calendar.day_of(one.created),
-        "bic_due_date": one.due if one.status == 1 else None,
-        "distributed_at": one.closed if one.current else None,
-        "location_id": place["id"],
-        "status_id": _FIRST_STATUS + one.status,
-        "status": _status(one.status),
+        "issue_date": calendar.day_of(one.created), "bic_due_date": one.due if one.status == 1 else None,
+        "distributed_at": one.closed if one.current else None, "location_id": place["id"],
+        "status_id": _FIRST_STATUS + one.status, "status": _status(one.status),
         "type": TYPES[one.type] if context.endpoint.version.startswith("v2") else kind,
-        **_review(context, one),
-        "updated_at": one.closed or opened,
-    }
+        **_review(context, one), "updated_at": one.closed or opened,
+    }  # fmt: skip
 
 
 def _status(number: int) -> Row:

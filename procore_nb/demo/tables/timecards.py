@@ -7,11 +7,9 @@ from decimal import Decimal
 
 from procore_nb.demo.company import TODAY
 from procore_nb.demo.tables import directory
-from procore_nb.demo.tables.cache import per_project
 from procore_nb.demo.tables.claims import claims
 from procore_nb.demo.tables.plan import plan_of, works
-from procore_nb.demo.tables.registry import table
-from procore_nb.demo.tables.request_context import RequestContext, Row
+from procore_nb.demo.tables.registry import RequestContext, Row, per_project, table
 from procore_nb.demo.tables.row_forms import written
 from procore_nb.demo.tables.sitedays import SiteDay, planned_hours, site_days
 
@@ -52,7 +50,6 @@ def timesheets(context: RequestContext) -> Iterator[Row]:
 
 @table("timecard_time_types", "company_timecard_time_types")
 def time_types(context: RequestContext) -> Iterator[Row]:
-    """Regular time and overtime."""
     for number in range(len(_TIME_TYPES)):
         yield {**_time_type(number), "company_id": context.company.id}
 
@@ -88,23 +85,17 @@ def field_production_report(context: RequestContext) -> Iterator[Row]:
         quantity = hours * 3 // 4 + 10 if code in _UNITS else 0
         made = round(quantity * done)
         yield {
-            "cost_code_id": planned.id,
-            "cost_code": f"{planned.code} - {planned.name}",
-            "budgeted_hours": hours,
-            "actual_hours": actual,
-            "remaining_hours": max(0.0, hours - actual),
+            "cost_code_id": planned.id, "cost_code": f"{planned.code} - {planned.name}",
+            "budgeted_hours": hours, "actual_hours": actual, "remaining_hours": max(0.0, hours - actual),
             "hours_utilization": f"{actual / hours * 100:.2f}" if hours else None,
             "projected_hours_at_completion": round(actual / done, 2) if done > 0.02 else hours,
-            "earned_hours": round(hours * done, 2),
-            "budgeted_quantity": quantity or None,
+            "earned_hours": round(hours * done, 2), "budgeted_quantity": quantity or None,
             "actual_quantity": made if quantity else None,
             "remaining_quantities": quantity - made if quantity else None,
-            "unit_of_measure": _UNITS.get(code),
-            "percent_complete": f"{done * 100:.2f}",
+            "unit_of_measure": _UNITS.get(code), "percent_complete": f"{done * 100:.2f}",
             "budgeted_production_rate": round(quantity / hours, 4) if quantity and hours else None,
-            "actual_production_rate": round(made / actual, 4) if quantity else None,
-            "is_budgeted": "true",
-        }
+            "actual_production_rate": round(made / actual, 4) if quantity else None, "is_budgeted": "true",
+        }  # fmt: skip
 
 
 def _entries(context: RequestContext, one: SiteDay) -> Iterator[Row]:
@@ -118,18 +109,14 @@ def _entries(context: RequestContext, one: SiteDay) -> Iterator[Row]:
         late = (one.index + number) % 9 == 0
         hours = Decimal("5.5") if one.weather.stops_work else Decimal("8.0")
         yield {
-            **_shown(context)[number, codes[number % len(codes)]],
-            "date": one.day,
-            "datetime": context.here.calendar.noon(one.day),
-            "id": first + number,
+            **_shown(context)[number, codes[number % len(codes)]], "date": one.day,
+            "datetime": context.here.calendar.noon(one.day), "id": first + number,
             "hours": hours + (2 if late and not one.weather.stops_work else 0),
-            "timecard_time_type": _SHOWN_TYPES[late],
-            "timesheet": sheet,
+            "timecard_time_type": _SHOWN_TYPES[late], "timesheet": sheet,
             "timesheet_status": sheet["status"],
             "approval_status": "approved" if (TODAY - one.day).days > 7 else "pending",
-            "created_at": sheet["created_at"],
-            "updated_at": sheet["updated_at"],
-        }
+            "created_at": sheet["created_at"], "updated_at": sheet["updated_at"],
+        }  # fmt: skip
 
 
 @per_project(keep=300)
@@ -149,15 +136,10 @@ def _shown(context: RequestContext) -> dict[tuple[int, int], Row]:
 def _sheet(context: RequestContext, one: SiteDay) -> Row:
     written = context.here.calendar.at(one.day, 16, one.index * 7 % 60)
     return {
-        "id": context.id(SHEET, one.index),
-        "number": one.index + 1,
-        "name": f"Timesheet {one.day}",
-        "date": one.day,
-        "status": "approved" if (TODAY - one.day).days > 7 else "pending",
-        "created_by": directory.office(context)[0].ref,
-        "created_at": written,
-        "updated_at": written,
-    }
+        "id": context.id(SHEET, one.index), "number": one.index + 1, "name": f"Timesheet {one.day}",
+        "date": one.day, "status": "approved" if (TODAY - one.day).days > 7 else "pending",
+        "created_by": directory.office(context)[0].ref, "created_at": written, "updated_at": written,
+    }  # fmt: skip
 
 
 def _time_type(number: int) -> Row:

@@ -1,0 +1,303 @@
+"""Drawings and their revisions, specification sections (one for each cost code, in one set), meetings, and documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from procore_nb.demo.company import NOW, TODAY, read_facts
+from procore_nb.demo.stored_files import file_of, picture_urls
+from procore_nb.demo.tables import directory
+from procore_nb.demo.tables.directory import COST_CODES
+from procore_nb.demo.tables.plan import works
+from procore_nb.demo.tables.registry import RequestContext, Row, per_project, table
+from procore_nb.demo.tables.row_forms import written
+
+AREA, DRAWING, DRAWING_SET = "drawing_area", "drawing", "drawing_set"
+DISCIPLINES: list[tuple[str, str, list[str]]] = read_facts("lists")["disciplines"]
+_PER_DRAWING = 10
+
+
+@dataclass(frozen=True)
+class DrawingRevision:
+    drawing: int
+    discipline: int
+    number: str
+    title: str
+    revision: int
+    day: date
+    current: bool
+
+
+@per_project(keep=300)
+def revisions(context: RequestContext) -> tuple[DrawingRevision, ...]:
+    """Every revision of every drawing; more where more changed."""
+    draw, term = context.random("drawings"), works(context)
+    workday = context.here.calendar.workday
+    first = workday(context.here.created_at.date() + timedelta(days=15))
+    found: list[DrawingRevision] = []
+    drawing = 0
+    for discipline, (_name, letter, titles) in enumerate(DISCIPLINES):
+        for sheet, title in enumerate(titles, 1):
+            count = 1 if term is None else draw.randrange(1, 5) + term.late
+            last = term.until if term else first
+            length = max(1, (last - first).days)
+            later = sorted(first + timedelta(days=int(length * draw.random())) for _ in range(count - 1))
+            days = [first, *(max(first, workday(min(day, TODAY))) for day in later)]
+            for number, day in enumerate(days):
+                current = number == len(days) - 1
+                name = f"{letter}-{100 + sheet}"
+                found.append(DrawingRevision(drawing, discipline, name, title, number, day, current))
+            drawing += 1
+    return tuple(found)
+
+
+@table("drawing_revisions")
+def drawing_revisions(context: RequestContext) -> Iterator[Row]:
+    for one in revisions(context):
+        yield {
+            **_sheet(context, one),
+            **written("drawing_revision", context, one=one),
+            "received_date": min(one.day + timedelta(days=2), TODAY),
+            "position": one.drawing + 1,
+            "order_in_drawing": one.revision + 1,
+            "discipline": {
+                "id": context.id("drawing_discipline", one.discipline),
+                "name": DISCIPLINES[one.discipline][0],
+                "position": one.discipline + 1,
+            },
+        }
+
+
+@table("drawing_areas", "drawing_areas_v1_0")
+def drawing_areas(context: RequestContext) -> Iterator[Row]:
+    latest = context.here.calendar.entered(max(one.day for one in revisions(context)), 1)
+    yield {
+        "id": context.id(AREA, 0), "name": "Main Building",
+        "drawings_count": len({one.drawing for one in revisions(context)}), "deletable": False,
+        "created_at": context.here.created_at, "updated_at": max(latest, context.here.created_at),
+        "latest_revision_update": latest,
+    }  # fmt: skip
+
+
+@table("drawings", "drawings_v1_0")
+def drawings(context: RequestContext) -> Iterator[Row]:
+    """Drawings of one area, each with its current revision; the area tells the project."""
+    inside = _project_scene(context)
+    if inside is None:
+        return
+    for one in revisions(inside):
+        if one.current:
+            yield {
+                "id": inside.id(DRAWING, one.drawing), "number": one.number, "title": one.title,
+                "discipline": DISCIPLINES[one.discipline][0],
+                "drawing_discipline_id": inside.id("drawing_discipline", one.discipline), "obsolete": False,
+                "current_revision": _sheet(inside, one),
+            }  # fmt: skip
+
+
+@table("drawing_disciplines", "drawing_disciplines_v1_0")
+def drawing_disciplines(context: RequestContext) -> Iterator[Row]:
+    for number, (name, letter, _titles) in enumerate(DISCIPLINES):
+        row = {"id": context.id("drawing_discipline", number), "name": name, "position": number + 1}
+        yield {**row, "abbreviations": [letter]}
+
+
+@table("drawing_sets")
+def drawing_sets(context: RequestContext) -> Iterator[Row]:
+    for number in range(1 + max(one.revision for one in revisions(context))):
+        days = [one.day for one in revisions(context) if one.revision == number]
+        yield {
+            "id": context.id(DRAWING_SET, number), "project_id": context.here.id,
+            "company_id": context.company.id,
+            "name": "Contract Set" if number == 0 else f"Bulletin {number}", "date": min(days),
+            "position": number + 1, "connected": False, "deletable": False,
+            "published_drawings_count": len(days), "unpublished_drawings_count": 0,
+            "created_at": context.here.calendar.entered(min(days), number),
+            "updated_at": context.here.calendar.entered(max(days), number),
+        }  # fmt: skip
+
+
+def _project_scene(context: RequestContext) -> RequestContext | None:
+    """The same question about the project whose drawing area is asked for, None if there is none to see."""
+    asked, company = context.ids["drawing_area_id"], context.company
+    if not (asked.isascii() and asked.isdigit() and len(asked) < 20):
+        return None
+    # A project's ids follow on those of the project before it: from the id to the project without a search.
+    before = replace(context, project=None).id(AREA, 0)
+    step = context.within(context.portfolio.project(company, 0)).id(AREA, 0) - before
+    index, rest = divmod(int(asked) - before, step)
+    if rest or not 1 <= index <= context.portfolio.size(company):
+        return None
+    project = context.portfolio.project(company, index - 1)
+    return context.within(project) if project.permitted and "Drawings" not in project.tools_off else None
+
+
+def _sheet(context: RequestContext, one: DrawingRevision) -> Row:
+    number = one.drawing * _PER_DRAWING + one.revision
+    name = f"{one.number} {one.title}, revision {one.revision}"
+    pdf, png = (
+        file_of(context, "sheet", context.id("drawing_revision", number), f"{name}.{suffix}", one.day)
+        for suffix in ("pdf", "png")
+    )
+    return written("drawing", context, one=one, number=number) | {
+        "floorplan": "plan" in one.title, "pdf_url": pdf.address, "pdf_size": pdf.size,
+        "png_url": png.address, "png_size": png.size, **picture_urls(png),
+        "updated_at": context.here.calendar.entered(one.day, one.drawing),
+    }  # fmt: skip
+
+
+SECTION, REVISION, DIVISION, SET = (
+    "specification_section",
+    "specification_section_revision",
+    "specification_section_division",
+    "specification_set",
+)
+_DIVISIONS: dict[str, str] = read_facts("lists")["divisions"]
+
+
+def section(context: RequestContext, code: int) -> Row:
+    """Section of the specification for a cost code, as rows show it."""
+    number, name, _trade = COST_CODES[code]
+    text = f"{number[:2]} {number[3:5]} {number[5]}0"
+    return {
+        "id": context.id(SECTION, code), "number": text, "section": text, "description": name,
+        "label": f"{text} - {name}", "current_revision_id": context.id(REVISION, code),
+    }  # fmt: skip
+
+
+@table("specification_sections", "specification_sections_v1_0", "specification_sections_v2_0")
+def specification_sections(context: RequestContext) -> Iterator[Row]:
+    """Sections of the specification, one for each cost code."""
+    for code in range(len(COST_CODES)):
+        yield {**_issued(context, code), **section(context, code)}
+
+
+@table("specification_section_revisions", "specification_section_revisions_v2_0")
+def specification_section_revisions(context: RequestContext) -> Iterator[Row]:
+    """Revisions of the sections, those of one division where the list wants one."""
+    wanted = context.ids.get("specification_section_division_id")
+    for code in range(len(COST_CODES)):
+        row = {**section(context, code), **_issued(context, code), "id": context.id(REVISION, code)}
+        if wanted is None or str(row["specification_section_division_id"]) == wanted:
+            yield row
+
+
+@table(
+    "specification_section_divisions",
+    "specification_section_divisions_v1_0",
+    "specification_section_divisions_v2_0",
+)
+def specification_section_divisions(context: RequestContext) -> Iterator[Row]:
+    for number in _DIVISIONS:
+        codes = [code for code in range(len(COST_CODES)) if COST_CODES[code][0][:2] == number]
+        yield {
+            **_division(context, number),
+            "deletable": False,
+            "sections_ids": [context.id(SECTION, code) for code in codes],
+            "specification_section_revision_ids": [context.id(REVISION, code) for code in codes],
+        }
+
+
+@table("specification_sets", "specification_sets_v2_0")
+def specification_sets(context: RequestContext) -> Iterator[Row]:
+    issued = context.here.calendar.after(context.here.created_at, 9)
+    yield {
+        **_set(context), "project_id": context.here.id, "company_id": context.company.id,
+        "date": context.here.calendar.day_of(issued), "position": 1, "deletable": False,
+        "created_at": issued, "updated_at": issued,
+    }  # fmt: skip
+
+
+def _set(context: RequestContext) -> Row:
+    return {"id": context.id(SET, 0), "name": "Issued for Construction"}
+
+
+def _division(context: RequestContext, number: str) -> Row:
+    return {
+        "id": context.id(DIVISION, int(number)),
+        "number": number,
+        "description": _DIVISIONS[number],
+        "url": f"https://app.procore.example/{context.here.id}/project/specifications/divisions/{number}",
+    }
+
+
+def _issued(context: RequestContext, code: int) -> Row:
+    issued = context.here.calendar.after(context.here.created_at, 9)
+    division = _division(context, COST_CODES[code][0][:2])
+    day = context.here.calendar.day_of(issued)
+    url = f"https://app.procore.example/{context.here.id}/project/specifications/{context.id(SECTION, code)}"
+    row = written("specification", context, code=code, division=division, day=day, issued=issued)
+    return {**row, "specification_section_division_id": division["id"], "url": url}
+
+
+_SERIES = (("Site Meeting", 14, 9), ("Design Coordination", 28, 11), ("Owner Meeting", 28, 14))
+_FOLDERS: list[tuple[str, list[str]]] = read_facts("lists")["folders"]
+
+
+@table("meetings", "meetings_v1_0")
+def meetings(context: RequestContext) -> Iterator[Row]:
+    """Meetings of the three series of a project, held and to come."""
+    term = works(context)
+    if term is None:
+        return
+    number = 0
+    for series, (name, days, hour) in enumerate(_SERIES):
+        day, count = term.begin + timedelta(days=series * 3), 1
+        while day <= min(term.end, TODAY + timedelta(days=30)):
+            if term.calendar.works_on(day):
+                starts = datetime.combine(day, time(hour), term.calendar.zone).astimezone(UTC)
+                created = term.calendar.by_now(term.calendar.office(starts - timedelta(days=12)))
+                yield {
+                    "id": context.id("meeting", number), "group_title": name, "title": f"{name} {count}",
+                    "position": count, "mode": "minutes" if starts < NOW else "agenda", "starts_at": starts,
+                    "ends_at": starts + timedelta(hours=1 + series % 2), "occurred": starts < NOW,
+                    "is_private": series == 2, "location": "Site office" if series == 0 else "Online",
+                    "meeting_topics_count": 3 + (number * 7) % 9,
+                    "parent_id": context.id("meeting", number - 1) if count > 1 else None,
+                    "created_by_id": directory.office(context)[series % 2].id, "created_at": created,
+                    "updated_at": term.calendar.after(created, 0.2),
+                }  # fmt: skip
+                number, count = number + 1, count + 1
+            day += timedelta(days=days)
+
+
+@table("documents", "documents_v1_0")
+def documents(context: RequestContext) -> Iterator[Row]:
+    """Folders and the files in them, in one flat list."""
+    root = context.id("document", 0)
+    since = context.here.calendar.after(context.here.created_at, 1)
+    yield {**_document(context, 0, context.here.name, None, since), "document_type": "folder"}
+    number = 1
+    for folder, files in _FOLDERS:
+        parent = number
+        yield {**_document(context, number, folder, root, since), "document_type": "folder"}
+        number += 1
+        for name in files:
+            created = context.here.calendar.after(since, number * 9)
+            row = _document(context, number, name, context.id("document", parent), created)
+            stored = file_of(context, "photo" if name.endswith(".png") else "page", row["id"], name, created)
+            kept = {"id": row["id"], "name": name, "filename": name, "url": stored.address}
+            version = {
+                "id": row["id"], "number": 1, "size": stored.size, "url": stored.address,
+                "created_at": created, "prostore_file": kept, "file_id": row["id"],
+            }  # fmt: skip
+            file = {"file_type": name.rpartition(".")[2], "current_version": version, "description": None}
+            yield {**row, "document_type": "file", "file": file}
+            number += 1
+
+
+def _document(
+    context: RequestContext, number: int, name: str, parent: int | None, when: datetime
+) -> dict[str, Any]:
+    v2 = context.endpoint.version.startswith("v2")
+    return {
+        "id": context.id("document", number), "name": name, "name_with_path": name, "parent_id": parent,
+        "created_by": {**directory.office(context)[0].ref}
+        if not v2
+        else directory.brief(directory.office(context)[0]),
+        "read_only": False, "is_deleted": False, "is_recycle_bin": False, "is_tracked": False,
+        "private": name.startswith("01"), "custom_fields": {}, "created_at": when, "updated_at": when,
+    }  # fmt: skip
