@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import socket
@@ -87,6 +88,7 @@ def sync(
     lists: Any = ("rfis",),
     during: Callable[[], Any] | None = None,
     at: str = "/projects/",
+    keep_days: float = 1.0,
     **options: Any,
 ) -> Any:
     """One sync; `during` happens with its first request of a list of a project."""
@@ -104,7 +106,7 @@ def sync(
 
     workers = 4 if during is None else 1  # else a second project may be read before `during` begins
     with connection(LivingDemo(world), adapter=adapter, workers=workers) as procore:
-        return Store(url, clock=lambda: world.now).sync(procore, lists, **options)
+        return Store(url, clock=lambda: world.now, keep_days=keep_days).sync(procore, lists, **options)
 
 
 def rows_of(world: World, name: str) -> list[int]:
@@ -270,6 +272,44 @@ def test_without_a_swap_delta_readers_see_the_rows_of_the_store(url: str) -> Non
 
 
 @pytest.mark.parametrize("url", ["no swap"], indirect=True)
+def test_after_many_commits_two_delta_readers_start_from_a_checkpoint(url: str) -> None:
+    polars = pytest.importorskip("polars")
+    world = World(projects=2, rows=2)
+    for _ in range(12):
+        sync(world, url, keep_days=0)
+        world.pass_time(hours=1)
+        world.add("rfis", str(world.projects[0]), **{f"at_{world.now:%d_%H}": 1.5})
+    sync(world, url, keep_days=0)
+    log = Path(url) / "rfis" / "_delta_log"
+    assert sorted(one.name for one in log.iterdir()) == [
+        f"{12:020d}.checkpoint.parquet",
+        f"{12:020d}.json",
+        "_last_checkpoint",
+    ]
+    table = deltalake.DeltaTable(f"{url}/rfis")
+    assert (table.version(), table.schema().fields[-3].name) == (12, f"at_{world.now:%d_%H}")
+    found = polars.scan_delta(f"{url}/rfis").collect()
+    assert sorted(found["id"]) == sorted(delta(f"{url}/rfis").column("id").to_pylist()) == kept(url)
+    assert found.select(polars.col("^at_.*$").count()).row(0) == (1,) * 12
+
+
+@pytest.mark.parametrize("url", ["no swap"], indirect=True)
+def test_a_commit_of_another_program_in_between_refuses_ours_and_the_next_goes_on(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("procore_nb.store.data_files.cuts.__defaults__", (3,))
+    world = World(projects=4, rows=6)
+    sync(world, url)
+    world.pass_time(hours=1)
+    world.add("rfis", str(world.projects[0]))
+    table = deltalake.DeltaTable(f"{url}/rfis")
+    with pytest.raises(StoreError, match="finished first"):
+        sync(world, url, during=lambda: table.optimize.compact())
+    sync(world, url)
+    assert sorted(delta(f"{url}/rfis").column("id").to_pylist()) == kept(url) == rows_of(world, "rfis")
+
+
+@pytest.mark.parametrize("url", ["no swap"], indirect=True)
 def test_what_another_program_did_to_the_log_is_taken_into_account(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -306,6 +346,91 @@ def test_former_files_go_after_keep_days_and_at_once_after_an_erasure(url: str) 
     Store(url).erase(user_id=7)
     assert len(files()) == 2
     assert not any(b"kim@example.com" in (Store(url)._files.read(f"rfis/{name}") or b"") for name in files())
+    assert kept(url) == rows_of(world, "rfis")
+
+
+@pytest.mark.parametrize("at", ["part-", "_manifest-", f"{1:020d}.json", "checkpoint", "_last_checkpoint"])
+def test_a_disk_that_is_full_in_the_middle_of_a_commit_leaves_the_last_state(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
+    world, url = World(projects=2, rows=3), f"memory://{tmp_path}/portfolio"
+    sync(world, url)
+    before, system = kept(url), type(Store(url)._files.system)  # type: ignore[attr-defined]
+    world.pass_time(hours=1)
+    world.add("rfis", str(world.projects[0]))
+    put, full = system.pipe_file, [True]
+
+    def failing(self: Any, path: str, value: bytes, **options: Any) -> None:
+        if full and at in path.rpartition("/")[2]:
+            if "part-" in at:
+                put(self, path, value[: len(value) // 2], **options)
+            raise OSError(errno.ENOSPC, "No space left on device")
+        put(self, path, value, **options)
+
+    monkeypatch.setattr(system, "pipe_file", failing)
+    if "checkpoint" in at:
+        assert sync(world, url)["error"].tolist() == [""], "the commit was there before"
+    else:
+        with pytest.raises(StoreError, match=r"cannot be written: .*No space left on device") as failure:
+            sync(world, url)
+        assert "has room" in failure.value.advice
+        assert kept(url) == before
+    full.clear()
+    world.asked.clear()
+    sync(world, url, keep_days=0)
+    assert kept(url) == rows_of(world, "rfis")
+    assert not [query for name, _, query in world.asked if name == "rfis" and "updated" not in query]
+    assert len([name for name in Store(url)._files.names("rfis") if name.startswith("_manifest")]) == 1
+
+
+def test_a_bucket_that_is_gone_in_the_middle_of_a_sync_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, url = World(projects=2, rows=3), f"memory://{tmp_path}/portfolio"
+    sync(world, url)
+    store, before = Store(url), kept(url)
+    system, gone = type(store._files.system), list[bool]()  # type: ignore[attr-defined]
+    for name in ("cat_file", "pipe_file", "ls", "size", "exists", "rm", "modified"):
+        works = getattr(system, name)
+
+        def maybe(self: Any, *arguments: Any, works: Any = works, **options: Any) -> Any:
+            if gone:
+                raise PermissionError("The specified bucket does not exist")
+            return works(self, *arguments, **options)
+
+        monkeypatch.setattr(system, name, maybe)
+    world.pass_time(hours=1)
+    world.add("rfis", str(world.projects[0]))
+    with pytest.raises(StoreError, match=r"memory://.* cannot be (read|written): .*bucket does not exist"):
+        sync(world, url, during=lambda: gone.append(True))
+    with pytest.raises(StoreError, match="cannot be read: The specified bucket does not exist"):
+        store.table("rfis")
+    gone.clear()
+    assert kept(url) == before
+    sync(world, url)
+    assert kept(url) == rows_of(world, "rfis")
+
+
+def test_dropped_personal_data_leaves_no_former_file_behind(url: str) -> None:
+    world = World(projects=2, rows=3)
+    world.add("rfis", str(world.projects[0]))
+    sync(world, url, history=True)
+    world.pass_time(hours=1)
+    world.live_a_little(20)
+    sync(world, url, history=True)
+
+    def everything(folder: str = "rfis") -> bytes:
+        files = Store(url)._files
+        names = [f"{folder}/{name}" for name in files.names(folder)]
+        return b"".join(
+            everything(one) if one.endswith(("_history", "_delta_log")) else files.read(one) or b""
+            for one in names
+        )
+
+    assert b"kim@example.com" in everything()
+    world.pass_time(hours=1)
+    sync(world, url, drop_personal=True)
+    assert b"kim@example.com" not in everything()
     assert kept(url) == rows_of(world, "rfis")
 
 
