@@ -67,10 +67,7 @@ def _statistics(table: pa.Table, key: Sequence[str]) -> str:
 def read_rows(files: Files, folder: str, part: Part, columns: Sequence[str] | None = None) -> pa.Table:
     """The rows of one Parquet file, or some of its columns; what its statistics say is without value is not read.
 
-    Raises
-    ------
-    StoreError
-        If the file is missing, or is not what the store wrote.
+    StoreError if the file is missing, or is not what the store wrote.
     """
     path = f"{folder}/{part.file}"
     try:
@@ -96,13 +93,7 @@ def read_rows(files: Files, folder: str, part: Part, columns: Sequence[str] | No
 
 
 def check_digest(files: Files, path: str, digest: str) -> None:
-    """Refuse a file that is not what the store wrote.
-
-    Raises
-    ------
-    StoreError
-        If it is missing or damaged.
-    """
+    """Refuse a file that is not what the store wrote; StoreError if it is missing or damaged."""
     _opened(files, path, digest).close()
 
 

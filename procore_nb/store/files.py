@@ -30,27 +30,23 @@ class LocalFiles:
 
     def __init__(self, root: Path, *, keep_days: float = 1.0) -> None:
         self.root = root
-        self.renames = (
-            os.name != "nt"
-        )  # there a folder in which a reader holds a file open takes no other name
+        # On Windows a folder in which a reader holds a file open takes no other name.
+        self.renames = os.name != "nt"
         self.keep_days = keep_days
         self.verified: set[tuple[Any, ...]] = set()
 
     def read(self, path: str) -> bytes | None:
         """The bytes of a file, or None if there is none."""
-        try:
+        with suppress(FileNotFoundError, NotADirectoryError), _refusals(self.address(path), "read", OSError):
             return (self.root / path).read_bytes()
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        except OSError as error:
-            raise unreadable(self.address(path), error) from error
+        return None
 
     def open(self, path: str) -> BinaryIO:
         """A file to read from."""
         try:
             return (self.root / path).open("rb")
         except OSError as error:
-            raise unreadable(self.address(path), error) from error
+            raise refused(self.address(path), "read", error) from error
 
     def write(self, path: str, data: bytes) -> None:
         """Replace a whole file, in one step."""
@@ -87,33 +83,27 @@ class LocalFiles:
         """
         place = self.root / path
         make_folder(place.parent)
-        try:
-            with os.fdopen(os.open(place, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb") as file:
-                yield file
-                if lasting:
-                    file.flush()
-                    os.fsync(file.fileno())
-        except OSError as error:
-            raise StoreError(
-                f"{place} cannot be written: {error.strerror or error}.", advice=ADVICE
-            ) from error
+        with (
+            _refusals(self.address(path), "written", OSError),
+            os.fdopen(os.open(place, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb") as file,
+        ):
+            yield file
+            if lasting:
+                file.flush()
+                os.fsync(file.fileno())
 
     def names(self, path: str) -> list[str]:
         """The names in a folder, without drafts; none if there is no folder."""
-        try:
+        with suppress(FileNotFoundError, NotADirectoryError), _refusals(self.address(path), "read", OSError):
             return sorted(one.name for one in (self.root / path).iterdir() if not one.name.startswith("."))
-        except (FileNotFoundError, NotADirectoryError):
-            return []
-        except OSError as error:
-            raise unreadable(self.address(path), error) from error
+        return []
 
     def stamp(self, path: str) -> tuple[int, ...] | None:
         """What changes when somebody touches a file: inode, bytes, time; None if there is no such file."""
-        try:
+        with suppress(OSError):
             about = (self.root / path).stat()
-        except OSError:
-            return None
-        return about.st_ino, about.st_size, about.st_mtime_ns
+            return about.st_ino, about.st_size, about.st_mtime_ns
+        return None
 
     def modified(self, path: str) -> float | None:
         """When a file was written, in seconds; None where that is not known."""
@@ -127,15 +117,11 @@ class LocalFiles:
     def remove(self, path: str) -> None:
         """Remove a file, or a folder with all that is in it."""
         place = self.root / path
-        try:
+        with _refusals(self.address(path), "removed", OSError):
             if place.is_dir() and not place.is_symlink():  # of a link only the link goes
                 shutil.rmtree(place)
             else:
                 place.unlink(missing_ok=True)
-        except OSError as error:
-            raise StoreError(
-                f"{place} cannot be removed: {error.strerror or error}.", advice=ADVICE
-            ) from error
 
     def link(self, source: str, target: str) -> None:
         """The same file under a second name; a copy where the disk knows no second names."""
@@ -149,19 +135,13 @@ class LocalFiles:
             self.write(target, data)
 
     def rename(self, source: str, target: str) -> None:
-        """Give a folder another name; there must be none of that name."""
-        make_folder((self.root / target).parent)
-        try:
-            (self.root / source).rename(self.root / target)
-        except OSError as error:
-            raise StoreError(
-                f"{self.root / source} cannot take its place: {error.strerror or error}.", advice=ADVICE
-            ) from error
-        self.flush_folder(target.rpartition("/")[0])
-
-    def flush_folder(self, path: str) -> None:
-        """Have the names in a folder reach the disk, so that they outlive a power cut."""
-        flush(self.root / path)
+        """Give a folder another name, of which there must be none; what is in it, and the name, outlive a power cut."""
+        place = self.root / target
+        make_folder(place.parent)
+        flush(self.root / source)
+        with _refusals(self.address(target), "put in place", OSError):
+            (self.root / source).rename(place)
+        flush(place.parent)
 
     def address(self, path: str) -> str:
         """How other programs call a file."""
@@ -181,43 +161,34 @@ class RemoteFiles:
         self.verified: set[tuple[Any, ...]] = set()
 
     def read(self, path: str) -> bytes | None:
-        """The bytes of a file, or None if there is none."""
-        with suppress(FileNotFoundError, IsADirectoryError), self._answering(path):
+        with suppress(*_ABSENT), self._answering(path):
             return bytes(self.system.cat_file(self._at(path)))
         return None
 
     def open(self, path: str) -> BinaryIO:
-        """A file to read from."""
         data = self.read(path)
         if data is None:
             raise missing(self.address(path))
         return io.BytesIO(data)
 
-    def write(self, path: str, data: bytes) -> None:
-        """Put a whole file in place."""
-        place = self._at(path)
-        try:
-            self.system.makedirs(place.rpartition("/")[0], exist_ok=True)
-            self.system.pipe_file(place, data)
-        except Exception as error:  # each file system has errors of its own
-            raise StoreError(f"{self.address(path)} cannot be written: {error}.", advice=ADVICE) from error
+    def write(self, path: str, data: bytes, **how: str) -> None:
+        with self._answering(path, "written"):
+            self.system.makedirs(self._at(path).rpartition("/")[0], exist_ok=True)
+            self.system.pipe_file(self._at(path), data, **how)
 
     def create(self, path: str, data: bytes) -> bool:
         """Put a file in place if there is none of that name; returns whether this one is there now.
 
         Whatever the request failed with, what lies there decides: a reply that was lost is no refusal.
         """
-        place, failure = self._at(path), None
+        failure = None
         try:
-            self.system.makedirs(place.rpartition("/")[0], exist_ok=True)
-            self.system.pipe_file(place, data, mode="create")
-        except Exception as error:  # each file system has errors of its own
+            self.write(path, data, mode="create")
+        except StoreError as error:
             failure = error
         found = self.read(path)
         if found is None:
-            raise StoreError(
-                f"{self.address(path)} cannot be written: {failure}.", advice=ADVICE
-            ) from failure
+            raise failure or missing(self.address(path))
         return found == data
 
     @contextmanager
@@ -228,66 +199,64 @@ class RemoteFiles:
         self.write(path, draft.getvalue())
 
     def names(self, path: str) -> list[str]:
-        """The names in a folder; none if there is no folder."""
         found: list[str] = []
-        with suppress(FileNotFoundError, NotADirectoryError), self._answering(path):
+        with suppress(*_ABSENT), self._answering(path):
             found = self.system.ls(self._at(path), detail=False)
         return sorted({one.rstrip("/").rpartition("/")[2] for one in found} - {""})
 
     def stamp(self, path: str) -> tuple[int, ...] | None:
         """What changes when somebody touches a file: its bytes are all that every file system says."""
-        with suppress(FileNotFoundError), self._answering(path):
+        with suppress(*_ABSENT), self._answering(path):
             return (int(self.system.size(self._at(path)) or 0),)
         return None
 
     def modified(self, path: str) -> float | None:
         """When a file was written, in seconds by the clock there; None where that is not known."""
-        with suppress(FileNotFoundError, NotImplementedError), self._answering(path):
+        with suppress(*_ABSENT), self._answering(path):
             return float(self.system.modified(self._at(path)).timestamp())
         return None
 
     def exists(self, path: str) -> bool:
-        """Whether there is such a file or folder."""
         with self._answering(path):
             return bool(self.system.exists(self._at(path)))
 
     def remove(self, path: str) -> None:
-        """Remove a file, or a folder with all that is in it."""
-        with suppress(FileNotFoundError), self._answering(path):
+        with suppress(*_ABSENT), self._answering(path):
             self.system.rm(self._at(path), recursive=True)
 
-    def link(self, source: str, target: str) -> None:
-        """A copy, made where the files are."""
-        with self._answering(source):
-            self.system.cp_file(self._at(source), self._at(target))
-
     def rename(self, source: str, target: str) -> None:
-        """Not done here: it would not be one step."""
+        """Neither this nor a second name is there: `renames` says so."""
         raise StoreError(f"{self.address(source)} cannot be renamed in one step.")
 
-    def flush_folder(self, path: str) -> None:
-        """Nothing to do: what was sent is kept."""
+    link = rename
 
     def address(self, path: str) -> str:
-        """How other programs call a file."""
         return f"{self._protocol}://{self._at(path).lstrip('/') if self._protocol != 'memory' else self._at(path)}"
 
     @contextmanager
-    def _answering(self, path: str) -> Iterator[None]:
-        """Errors of a file system that is gone or refuses, in whatever class, as ours; absent files stay what they are."""
-        try:
+    def _answering(self, path: str, what: str = "read") -> Iterator[None]:
+        """Errors of a file system that is gone or refuses as ours; absent files stay what they are."""
+        with _refusals(self.address(path), what, Exception):  # each has errors of its own
             self.system.invalidate_cache()  # else another process's sync is not seen for as long as listings are kept
             yield
-        except (FileNotFoundError, IsADirectoryError, NotADirectoryError, NotImplementedError):
-            raise
-        except Exception as error:
-            raise unreadable(self.address(path), error) from error
 
     def _at(self, path: str) -> str:
         return f"{self._root}/{path}" if path else self._root
 
 
 Files = LocalFiles | RemoteFiles
+_ABSENT = (FileNotFoundError, IsADirectoryError, NotADirectoryError, NotImplementedError)
+
+
+@contextmanager
+def _refusals(address: str, what: str, errors: type[Exception]) -> Iterator[None]:
+    """Errors of a file system as ours; who reads is told of absent files as such."""
+    try:
+        yield
+    except errors as error:
+        if isinstance(error, StoreError) or (what == "read" and isinstance(error, _ABSENT)):
+            raise
+        raise refused(address, what, error) from error
 
 
 def files_at(
@@ -325,11 +294,11 @@ def files_at(
     return RemoteFiles(system, root, text.partition("://")[0], keep_days=keep_days)
 
 
-def unreadable(address: str, error: Exception) -> StoreError:
-    """A file or folder that the file system does not hand out."""
-    reason = getattr(error, "strerror", None) or error
+def refused(address: str, what: str, error: Exception) -> StoreError:
+    """What a file system does not do with a file or folder: it cannot be read, written, removed."""
+    advice = "Check that it is there and may be read." if what == "read" else ADVICE
     return StoreError(
-        f"{address} cannot be read: {reason}.", advice="Check that it is there and may be read."
+        f"{address} cannot be {what}: {getattr(error, 'strerror', None) or error}.", advice=advice
     )
 
 
@@ -345,10 +314,7 @@ def damaged(address: str, advice: str = _RESTORE) -> StoreError:
 
 def make_folder(folder: Path) -> None:
     """Make a folder for its owner only, with those above it."""
-    try:
-        if folder.is_dir():
-            return
-        make_folder(folder.parent)
-        folder.mkdir(mode=0o700, exist_ok=True)
-    except OSError as error:
-        raise StoreError(f"{folder} cannot be made: {error.strerror or error}.", advice=ADVICE) from error
+    with _refusals(str(folder), "made", OSError):
+        if not folder.is_dir():
+            make_folder(folder.parent)
+            folder.mkdir(mode=0o700, exist_ok=True)

@@ -32,10 +32,7 @@ def locked(
 ) -> Iterator[None]:
     """Hold the store's lock; at a URL there is none, and none is needed: of two writers the log refuses one.
 
-    Raises
-    ------
-    StoreError
-        If another process holds it, still after `wait_seconds`.
+    StoreError if another process holds it, still after `wait_seconds`.
     """
     if not isinstance(files, LocalFiles):
         yield

@@ -118,13 +118,7 @@ class Manifest:
 
 
 def read_manifest(data: bytes, where: str) -> Manifest:
-    """The manifest of its JSON.
-
-    Raises
-    ------
-    StoreError
-        If it is damaged, or was written by a later version of this package.
-    """
+    """The manifest of its JSON; StoreError if it is damaged, or was written by a later version of this package."""
     try:
         stored = unsealed(data, where, FORMAT)
         if any(type(stored[name]) is not list for name in ("parts", "ended", "place", "key", "exact")):
@@ -167,12 +161,8 @@ def sealed(content: dict[str, Any]) -> bytes:
 def unsealed(data: bytes, where: str, newest: int) -> dict[str, Any]:
     """The content of a JSON file, if it is what was written.
 
-    Raises
-    ------
-    StoreError
-        If its format is later than the newest that is known, or its digest is another one.
-    ValueError, KeyError, TypeError
-        If it is no such JSON.
+    StoreError if its format is later than the newest that is known, or its digest is another one; ValueError, KeyError,
+    TypeError if it is no such JSON.
     """
     content = dict(orjson.loads(data))
     digest, version = content.pop("digest", ""), content["format"]
@@ -197,13 +187,7 @@ def moment_of(text: str) -> datetime:
 
 
 def read_identity(files: Files) -> dict[str, Any] | None:
-    """What a store says about itself; None for a new one.
-
-    Raises
-    ------
-    StoreError
-        If it is of a later version, or unreadable.
-    """
+    """What a store says about itself; None for a new one; StoreError if it is of a later version, or unreadable."""
     data = files.read(STORE_NAME)
     if data is None:
         return None
@@ -219,10 +203,7 @@ def read_identity(files: Files) -> dict[str, Any] | None:
 def check_identity(files: Files, environment: Environment, company_id: int | None) -> None:
     """Refuse a connection to another environment or company than the store is of; a new store becomes this one's.
 
-    Raises
-    ------
-    ArgumentError
-        If it is another one, or the connection has no company.
+    ArgumentError if it is another one, or the connection has no company.
     """
     if company_id is None:
         raise ArgumentError(

@@ -94,10 +94,7 @@ def versions(live: pa.Table, over: pa.Table, manifest: Manifest) -> pa.Table:
 def rows_at(live: pa.Table, over: pa.Table, manifest: Manifest, at: datetime) -> pa.Table:
     """The rows as they were kept at a moment, in the order of their keys.
 
-    Raises
-    ------
-    ArgumentError
-        If nothing was kept then, or some rows were whose values of then were not.
+    ArgumentError if nothing was kept then, or some rows were whose values of then were not.
     """
     rows, then = pa.concat_tables([over, live]), pa.scalar(at, STAMP)
     seen = pc.less_equal(rows.column(FIRST_SEEN), then)
@@ -144,13 +141,7 @@ def checked_names(given: Any) -> ColumnNames:
 
 
 def moment(value: Any, where: str) -> datetime:
-    """A time as UTC; a date is its first moment.
-
-    Raises
-    ------
-    ArgumentError
-        If it is none.
-    """
+    """A time as UTC; a date is its first moment; ArgumentError if it is none."""
     try:
         found = pd.Timestamp(value) if isinstance(value, str | date) else None
     except ValueError:
@@ -204,13 +195,7 @@ class Tables:
         return sorted(name for name in found if not name.startswith("_"))
 
     def find(self, name: str) -> tuple[str, Manifest]:
-        """Folder and manifest of a table, by the name or alias of its list.
-
-        Raises
-        ------
-        ArgumentError
-            If the store has no such table.
-        """
+        """Folder and manifest of a table, by the name or alias of its list; ArgumentError if the store has no such table."""
         if not isinstance(name, str):
             raise ArgumentError(f"A table is called by the name of its list, not {name!r}.")
         found = located(self._files, folder_name(name)) if name else None
@@ -283,10 +268,7 @@ class Tables:
     def check(self, name: str) -> None:
         """Compare the files of a table with their digests, for engines that open them themselves.
 
-        Raises
-        ------
-        StoreError
-            If one is missing or damaged.
+        StoreError if one is missing or damaged.
         """
         folder, manifest = self.find(name)
         for part in manifest.files:

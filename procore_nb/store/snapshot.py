@@ -90,12 +90,8 @@ class Snapshot:
     def commit(self, after: Manifest, *, at_once: bool = False) -> Manifest:
         """Make the next state the present one; `at_once` leaves nothing of former states behind.
 
-        What fails after that moment fails silently: the state is there, and the next sync tidies up.
-
-        Raises
-        ------
-        StoreError
-            If another sync has put a state of its own in place since this one began.
+        What fails after that moment fails silently: the state is there, and the next sync tidies up. StoreError if another
+        sync has put a state of its own in place since this one began.
         """
         before, files, table = self._before, self._files, self._table
         header, rows = self._header(after), sum(part.rows for part in after.parts)
@@ -115,7 +111,6 @@ class Snapshot:
             live = {part.file for part in before.files} if version else ()
             files.write(f"{self._next}/{entry(version)}", commit(before, after, NAME, live))
             files.write(f"{self._next}/{NAME}", after.text())
-            files.flush_folder(self._next)
             swap(files, table)
             return after
         after = replace(after, version=before.version + 1).with_log_id()

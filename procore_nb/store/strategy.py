@@ -90,10 +90,7 @@ def strategy_for(endpoint: Endpoint, catalogue: Catalogue) -> Strategy:
 def checked(endpoint: Endpoint, arguments: Mapping[str, Any]) -> tuple[str, ...]:
     """The columns that name the places a list is asked at: none for a company, the project, or a parent too.
 
-    Raises
-    ------
-    CatalogError
-        If the list needs an id that is neither given nor found in another table.
+    CatalogError if the list needs an id that is neither given nor found in another table.
     """
     partial = {"max_rows", "columns"} & set(arguments) - {one.name for one in endpoint.arguments}
     if partial:
@@ -208,10 +205,7 @@ class TargetNames:
     ) -> Found:
         """Places of one list, names of its projects, and whether these are all places there are.
 
-        Raises
-        ------
-        ArgumentError
-            If the store has no table of its parents, or that lacks the other ids.
+        ArgumentError if the store has no table of its parents, or that lacks the other ids.
         """
         place = checked(endpoint, arguments)
         if not place:

@@ -53,10 +53,7 @@ class Options:
 def not_negative(value: Any, name: str) -> float:
     """A number of days, minutes or seconds.
 
-    Raises
-    ------
-    ArgumentError
-        If it is none: with an overlap below zero changes would fall between two syncs.
+    ArgumentError if it is none: with an overlap below zero changes would fall between two syncs.
     """
     if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= float(value) < 1e6:
         raise ArgumentError(f"{name} is a number from 0 on, not {value!r}.")
