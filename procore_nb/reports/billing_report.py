@@ -14,7 +14,17 @@ import pandas as pd
 from procore_nb.progress import counted as counted_words
 from procore_nb.reports.days import check_classes, class_names, classes
 from procore_nb.reports.definition import Use, report
-from procore_nb.reports.measures import amounts, grouped, money_text, number_text, percent, sums, total, words
+from procore_nb.reports.measures import (
+    amounts,
+    grouped,
+    largest_first,
+    money_text,
+    number_text,
+    percent,
+    sums,
+    total,
+    words,
+)
 from procore_nb.reports.pictures import Picture
 from procore_nb.reports.report_data import ReportData, ids_of, plain_words
 from procore_nb.reports.result import Answer
@@ -70,7 +80,8 @@ def billing(
         .astype("float64")
     )
     names = class_names(bounds)
-    summary, whole = data.summary(rows, _measure, by=["currency"]), grouped(rows, "currency", _measure)
+    summary = data.summary(rows, _measure, by=["currency"])
+    whole = largest_first(grouped(rows, "currency", _measure), summary)
     for side in (_OWED, _OWNER):
         ours = [one for one in _measure(rows.iloc[:0]) if one.startswith("owner_") == (side is _OWNER)]
         summary, whole = (data.blank(one, side.name, ours) for one in (summary, whole))
@@ -88,7 +99,7 @@ def billing(
             one[[*names]].astype("float64"),
             str(one["currency"]),
         )
-        for _, one in tables["unpaid_by_age"].iterrows()
+        for _, one in largest_first(tables["unpaid_by_age"], summary).iterrows()
         if one[[*names]].notna().any()
     ]
     findings = [text for _, one in tables["total"].iterrows() for text in _findings(one)]

@@ -18,6 +18,7 @@ from procore_nb.reports.measures import (
     amounts,
     count,
     grouped,
+    largest_first,
     money_text,
     percent,
     pieces,
@@ -25,7 +26,7 @@ from procore_nb.reports.measures import (
     total,
     words,
 )
-from procore_nb.reports.pictures import bars
+from procore_nb.reports.pictures import by_currency
 from procore_nb.reports.report_data import ReportData, ids_of, is_signed, plain_words, truth
 from procore_nb.reports.result import Answer
 
@@ -231,6 +232,7 @@ def cost(
         data.summary(rows, _line_measure, by=["currency"]),
         grouped(rows, "currency", _line_measure),
     )
+    whole = largest_first(whole, summary)
     by_code = sums(rows, ["project_id", "project_name", "cost_code", "currency"], *_LINE).sort_values(
         "over_under", ignore_index=True
     )
@@ -253,11 +255,10 @@ def cost(
             f"{one['lines_over']:,} of {one['lines']:,} lines over, {one['automatic_lines']:,} automatic (these can never show an underrun), "
             f"{one['unbudgeted_lines']:,} unbudgeted."
         )
-    pictures = [
-        bars(f"Over (−) and under budget by project, {unit}", part, "project_name", "over_under", unit=unit, largest=True)
-        for unit, part in ((unit, summary[summary["currency"] == unit]) for unit in whole["currency"])
-        if part["over_under"].fillna(0).ne(0).any()
-    ]  # fmt: skip
+    codes = sums(rows, ["cost_code", "currency"], "over_under")
+    pictures = by_currency(
+        "Over (−) and under budget by cost code", codes, "cost_code", "over_under", whole["currency"]
+    )
     shown = [
         "project_id",
         "project_name",
@@ -287,8 +288,8 @@ def wip(data: ReportData, *, view: str | None = None, columns: Mapping[str, str]
     most 100 %. Earned = contract x complete. Billed is completed and stored to date of the last approved owner invoice of each
     contract, retainage included. Overbilled is billed above earned, underbilled the reverse. Profit = contract − the larger of
     estimate and job to date. Loss provision = (estimate − contract) x (1 − complete), the part of the whole loss that is not yet
-    in earned minus cost. The estimate includes pending costs, the contract no pending changes. Projects without an estimate, or
-    with job to date above it, are flagged.
+    in earned minus cost. The estimate includes pending costs, the contract no pending changes. Without an estimate neither profit
+    nor margin is stated. Projects without an estimate, or with job to date above it, are flagged.
     """
     contracts = data.take(
         "prime_contracts_v1_0",
@@ -306,7 +307,7 @@ def wip(data: ReportData, *, view: str | None = None, columns: Mapping[str, str]
     names = "project_id project_name currency contract estimate_at_completion job_to_date billed"
     together = pieces(names, contract=contracts, line=lines, invoice=_last_invoices(data))
     summary = data.summary(together, _wip, by=["currency"])
-    whole = grouped(together, "currency", _wip_sums)
+    whole = largest_first(grouped(together, "currency", _wip_sums), summary)
     flagged = summary[summary["flags"].fillna("").ne("")]
     findings = [
         f"Contracts {money_text(one['contract'], one['currency'])}; billed {money_text(one['billed'], one['currency'])}; earned "
@@ -322,11 +323,13 @@ def wip(data: ReportData, *, view: str | None = None, columns: Mapping[str, str]
     findings.append(
         "The estimate at completion includes pending costs; the contract includes no pending changes."
     )
-    pictures = [
-        bars(f"Overbilled (+) and underbilled (−) by project, {unit}", part, "project_name", "over_under_billed", unit=unit, largest=True)
-        for unit, part in ((unit, summary[summary["currency"] == unit]) for unit in whole["currency"])
-        if part["over_under_billed"].fillna(0).ne(0).any()
-    ]  # fmt: skip
+    pictures = by_currency(
+        "Overbilled (+) and underbilled (−) by project",
+        summary,
+        "project_name",
+        "over_under_billed",
+        whole["currency"],
+    )
     return Answer(
         summary,
         summary.copy(),

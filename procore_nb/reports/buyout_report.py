@@ -13,8 +13,18 @@ import pandas as pd
 
 from procore_nb.reports.budget_reports import BUDGET, CURRENCY, budget_lines
 from procore_nb.reports.definition import Use, report
-from procore_nb.reports.measures import amounts, grouped, money_text, number_text, percent, sums, total, words
-from procore_nb.reports.pictures import bars
+from procore_nb.reports.measures import (
+    amounts,
+    grouped,
+    largest_first,
+    money_text,
+    number_text,
+    percent,
+    sums,
+    total,
+    words,
+)
+from procore_nb.reports.pictures import by_currency
 from procore_nb.reports.report_data import ReportData, alike, ids_of, is_signed, plain_words, truth
 from procore_nb.reports.result import Answer
 
@@ -101,18 +111,21 @@ def buyout(
     codes["to_buy"] = (known - codes["committed"]).where(~bought)
     names = pd.concat([lines, spent])[["project_id", "project_name"]].drop_duplicates("project_id")
     codes = codes.merge(names, on="project_id", how="left")
-    summary, whole = data.summary(codes, _bought, by=["currency"]), grouped(codes, "currency", _bought)
+    summary = data.summary(codes, _bought, by=["currency"])
+    whole = largest_first(grouped(codes, "currency", _bought), summary)
     findings = [
-        f"{number_text(one['bought_percent'], '%')} of {money_text(one['budget'], one['currency'])} bought, at a saving of "
-        f"{money_text(one['saving_so_far'], one['currency'])} so far; {money_text(one['in_signature'], one['currency'])} in signature, whose "
+        f"{number_text(one['bought_percent'], '%')} of {money_text(one['budget'], one['currency'])} bought, at a {'loss' if one['saving_so_far'] < 0 else 'saving'} of "
+        f"{money_text(abs(one['saving_so_far']), one['currency'])} so far; {money_text(one['in_signature'], one['currency'])} in signature, whose "
         f"saving does not count; budget of codes still to buy {money_text(one['to_buy_budget'], one['currency'])}."
         for _, one in whole.iterrows()
     ]
-    pictures = [
-        bars(f"Saving (−: loss) of codes bought, by project, {unit}", part, "project_name", "saving_so_far", unit=unit, largest=True)
-        for unit, part in ((unit, summary[summary["currency"] == unit]) for unit in whole["currency"])
-        if part["saving_so_far"].fillna(0).ne(0).any()
-    ]  # fmt: skip
+    pictures = by_currency(
+        "Saving (−: loss) of codes bought, by project",
+        summary,
+        "project_name",
+        "saving_so_far",
+        whole["currency"],
+    )
     order = words(
         "project_id project_name cost_code currency budget committed in_signature state saving would_save to_buy"
     )

@@ -14,10 +14,10 @@ import pandas as pd
 from procore_nb.reports.deadlines import known_by
 from procore_nb.reports.definition import Use, report
 from procore_nb.reports.measures import (
-    amounts,
     cents,
     figures_frame,
     grouped,
+    largest_first,
     median,
     money_text,
     pieces,
@@ -28,6 +28,7 @@ from procore_nb.reports.measures import (
 from procore_nb.reports.pictures import Picture
 from procore_nb.reports.report_data import ReportData, elements, ids_of, plain_words
 from procore_nb.reports.result import Answer
+from procore_nb.scalars import is_missing
 
 CURRENCY = "currency_configuration.currency_iso_code"
 PENDING = ("pending", "pricing", "not_pricing", "revised", "proceeding", "not_proceeding", "pending_billable")
@@ -87,7 +88,7 @@ def changes(
     names = "project_id project_name currency kind class amount part approved_cost shortfall unrecovered three_tiers cost revenue pending_days"
     together = pieces(names, order=orders, event=by_event, waiting=waiting)
     summary = data.summary(together, _measure, by=["currency"])
-    whole = grouped(together, "currency", _measure)
+    whole = largest_first(grouped(together, "currency", _measure), summary)
     tables = {
         "total": whole,
         "by_event": by_event,
@@ -322,8 +323,12 @@ def _findings(one: pd.Series[Any]) -> list[str]:
         parts = [
             f"{money_text(one[part], unit)} {words}"
             for part, words in zip(PARTS, _WORDS, strict=True)
-            if amounts(pd.Series([one[part]])).fillna(0).iloc[0]
+            if not is_missing(one[part]) and one[part]
         ]
+        if one["payer_not_known"]:
+            parts.append(
+                f"{money_text(one['payer_not_known'], unit)} with three tiers, where who pays is not known"
+            )
         found.append(
             f"Approved changes cost {money_text(one['approved_cost'], unit)}"
             + (f": {', '.join(parts)}." if parts else ".")

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from procore_nb.errors import ArgumentError
+from procore_nb.progress import counted
 from procore_nb.reports.days import as_day
 from procore_nb.reports.measures import cents, figures_frame, money_text, number_text, words
 from procore_nb.reports.result import Answer
@@ -71,7 +72,9 @@ def compared(then: Answer, now: Answer, day: pd.Timestamp) -> tuple[dict[str, pd
     money = rows[rows["change"].eq("amount moved")]
     for (column, currency), part in money.groupby(["column", "currency"], dropna=False, sort=True):
         text = money_text(cents(part["moved"].sum()), currency)
-        found.append(f"Money moved in {len(part):,} rows: {str(column).replace('_', ' ')} {text} in all.")
+        found.append(
+            f"Money moved in {counted(len(part), 'row')}: {str(column).replace('_', ' ')} {text} in all."
+        )
     return tables, found or [f"Since {day:%Y-%m-%d} nothing changed in this report."]
 
 

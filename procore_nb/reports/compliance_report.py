@@ -93,10 +93,7 @@ def compliance(data: ReportData, *, horizon_days: int = 30) -> Answer:
     order = words(
         "project_id project_name vendor_id vendor commitment insurance_type policy_number expiration_date days_left certificate_status class"
     )
-    tables = {
-        "total": figures_frame([whole]),
-        "by_vendor": once[order[2:]].reset_index(drop=True),
-    }
+    tables = {"total": figures_frame([whole]), "by_vendor": once[order[2:]].reset_index(drop=True)}
     for name in CLASSES[:4]:
         chosen = rows["class"].eq(name).fillna(False) & on_site
         tables[name.replace(" ", "_").replace("-", "_")] = rows.loc[chosen, order].reset_index(drop=True)

@@ -116,6 +116,12 @@ def grouped(
     return found.assign(**{key: found[key].astype(rows[key].dtype) for key in keys if len(found)})
 
 
+def largest_first(whole: pd.DataFrame, summary: pd.DataFrame) -> pd.DataFrame:
+    """Return the totals of each currency, those of most projects first."""
+    number = whole["currency"].map(summary["currency"].value_counts())
+    return whole.loc[number.sort_values(ascending=False, kind="stable").index].reset_index(drop=True)
+
+
 def sums(rows: pd.DataFrame, by: list[str], *columns: str) -> pd.DataFrame:
     """Return one row for each group with the sums of its columns in cents; for thousands of groups."""
     found = rows.groupby(by, dropna=False, sort=True)[list(columns)].sum(min_count=1)

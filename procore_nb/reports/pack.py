@@ -138,7 +138,9 @@ def _cover(reports: Sequence[Report]) -> str:
                 f"<h2>Health of each project</h2>{table(grid, web_url=one.web_url, shown=len(grid))}"
             )
     items = "".join(
-        f"<li><b>{escape(one.title)}.</b> {escape(text)}</li>" for one in reports for text in one.findings[:3]
+        f"<li><b>{escape(one.title)}.</b> {escape(text)}</li>"
+        for one in reports
+        for text in _first(one.findings)
     )
     parts.append(f"<h2>Findings</h2><ul>{items}</ul>")
     every = pd.concat([one.coverage for one in reports], ignore_index=True)
@@ -153,6 +155,11 @@ def _cover(reports: Sequence[Report]) -> str:
             f"<h2>Coverage</h2><p>Projects by what each list answered; no figure covers what did not answer.</p>{table(states, shown=100)}"
         )
     return f"<section class='procore-report cover'>{''.join(parts)}</section>"
+
+
+def _first(findings: Sequence[str]) -> list[str]:
+    """Return what the cover says of a report: its first findings, and what changed."""
+    return [*findings[:3], *[one for one in findings[3:] if one.startswith("Since ")][:3]]
 
 
 def section(report: Report, *, shown: int = _MOST_ROWS) -> str:

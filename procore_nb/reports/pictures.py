@@ -1,4 +1,4 @@
-"""Pictures of reports: bars, lines, a waterfall from a sum to its parts, a grid of gauges.
+"""Pictures of reports: bars, lines, dots, a waterfall from a sum to its parts, a grid of gauges.
 
 In: a `Picture` (a small frame and words). Out: a matplotlib figure. Speaks to no service.
 """
@@ -6,6 +6,7 @@ In: a `Picture` (a small frame and words). Out: a matplotlib figure. Speaks to n
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -29,7 +30,7 @@ class Picture:
     title: str
     data: Any
     unit: str = ""
-    kind: Literal["bars", "lines", "waterfall", "grid"] = "bars"
+    kind: Literal["bars", "lines", "waterfall", "grid", "dots"] = "bars"
 
 
 def bars(
@@ -39,8 +40,20 @@ def bars(
     data = frame.set_index(name)[list(values)]
     if largest and len(data) > _MOST_BARS:
         order = data.astype("float64").abs().sum(axis=1).sort_values(ascending=False).index[:_MOST_BARS]
-        data, title = data.loc[order], f"{title} (the {_MOST_BARS} largest)"
+        data, unit = data.loc[order], f"{unit}; the {_MOST_BARS} largest"
     return Picture(title, data.squeeze(axis=1) if len(values) == 1 else data, unit)
+
+
+def by_currency(
+    title: str, frame: pd.DataFrame, name: str, value: str, units: Iterable[str]
+) -> list[Picture]:
+    """Return bars for each currency that has values; amounts are never drawn across."""
+    part = frame[frame[value].fillna(0).ne(0)]
+    units = [one for one in units if part["currency"].eq(one).any()]
+    return [
+        bars(f"{title}, {one}", part[part["currency"] == one], name, value, unit=one, largest=True)
+        for one in units
+    ]
 
 
 def draw(picture: Picture) -> Any:
@@ -54,10 +67,9 @@ def draw(picture: Picture) -> Any:
 def _drawn(picture: Picture) -> Any:
     if picture.kind == "lines":
         return plot_lines(picture.data, picture.title, unit=picture.unit).figure
-    if picture.kind == "waterfall":
-        return _waterfall(picture).figure
-    if picture.kind == "grid":
-        return _grid(picture).figure
+    for kind, own in (("waterfall", _waterfall), ("grid", _grid), ("dots", _dots)):
+        if picture.kind == kind:
+            return own(picture).figure
     data = picture.data.head(2 * _MOST_BARS)
     negative = isinstance(data, pd.DataFrame) and (data.astype("float64") < 0).any(axis=None)
     return plot_bars(data.sum(axis=1) if negative else data, picture.title, unit=picture.unit).figure
@@ -86,6 +98,31 @@ def _waterfall(picture: Picture) -> Any:
     axes.spines["bottom"].set_visible(False)
     axes.axvline(0, color=GREY, linewidth=0.8)
     axes.margins(x=0.14)
+    return as_text(axes)
+
+
+def _dots(picture: Picture) -> Any:
+    """A dot for each value in the row of its name, those below zero in red; names with most of these first."""
+    values = picture.data.dropna().astype("float64")
+    names = (values < 0).groupby(level=0).sum().sort_values(ascending=False, kind="stable").index[:_MOST_BARS]
+    axes = new_axes(None, width=7.2, height=0.95 + 0.26 * max(len(names), 3), title=picture.title)
+    if values.empty:
+        return write_no_rows(axes)
+    for row, name in enumerate(names):
+        found = values[values.index == name].to_numpy()
+        axes.scatter(
+            found,
+            [row] * len(found),
+            s=22,
+            alpha=0.65,
+            linewidths=0,
+            color=np.where(found < 0, _GAUGES["red"], PALETTE[0]),
+        )
+    axes.axvline(0, color=GREY, linewidth=0.8)
+    axes.invert_yaxis()
+    axes.set_yticks(range(len(names)), [short(one) for one in names])
+    axes.set_xlabel(drawable(picture.unit), fontsize=9, color=INK, loc="left")
+    axes.tick_params(axis="y", length=0)
     return as_text(axes)
 
 

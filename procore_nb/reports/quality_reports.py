@@ -185,7 +185,7 @@ def punch(data: ReportData, *, area_unit: Literal["sq_ft", "m2"] = "sq_ft") -> A
         "by_assignee": by_holder(rows, rows["assignee"], "assignee"),
     }
     findings = [
-        f"{figures['not_closed']:,} of {counted(figures['items'], 'punch item')} not closed, {number_text(figures['overdue'])} of them overdue.",
+        f"{figures['not_closed']:,} of {counted(figures['items'], 'punch item')} not closed, {number_text(figures['overdue'])} of them overdue."
     ]
     if figures["closed"]:
         findings.append(

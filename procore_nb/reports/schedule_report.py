@@ -57,9 +57,14 @@ def schedule(data: ReportData) -> Answer:
         ),
     ]
     if figures["without_baseline"]:
+        later = int(summary["later_without_baseline"].sum())
         findings.append(
-            f"{figures['without_baseline']:,} of {figures['tasks']:,} tasks have no baseline: whether they slip cannot be said. "
-            f"{int(summary['later_without_baseline'].sum()):,} of them finish after the last task of their project that has one."
+            f"{figures['without_baseline']:,} of {figures['tasks']:,} tasks have no baseline: whether they slip cannot be said."
+            + (
+                f" {later:,} of them finish after the last task of their project that has one."
+                if later
+                else ""
+            )
         )
     shown = words(
         "project_id project_name id name critical done baseline_finish finish actual_finish expected_finish variance_days slipping"

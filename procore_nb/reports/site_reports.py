@@ -31,6 +31,8 @@ from procore_nb.reports.result import Answer
 Window = tuple[pd.Timestamp, pd.Timestamp]
 COUNTED = ("approved", "pending")
 _RECORDABLE = ("fatality", "death", "lost_time", "medically_treated", "restricted_work")
+_INDUSTRY = 2.3  # recordable cases per 200,000 hours: construction in the United States, 2023 (BLS)
+_ROLLED = 12  # months whose rolling rate is drawn
 _RATES = "trir dart_rate ltir"
 _FIGURES = {
     "near_misses": "near_misses",
@@ -192,7 +194,7 @@ def _production(data: ReportData) -> pd.DataFrame:
 
 
 def _year(day: pd.Timestamp, options: Mapping[str, Any]) -> dict[str, Any]:
-    first = day - pd.DateOffset(months=options["months"]) + pd.Timedelta(days=1)
+    first = day - pd.DateOffset(months=options["months"] + _ROLLED - 1) + pd.Timedelta(days=1)
     return {"start": f"{first:%Y-%m-%d}", "end": f"{day:%Y-%m-%d}"}
 
 
@@ -222,6 +224,7 @@ def safety(
     months: int = 12,
     base_hours: int = 200_000,
     hours_from: Literal["manpower_logs", "timecard_entries"] = "manpower_logs",
+    industry_rate: float = _INDUSTRY,
 ) -> Answer:
     """Rate injuries by hours worked.
 
@@ -230,7 +233,10 @@ def safety(
     recordable injuries with days away, restricted or transferred, by their days or `filing_type`; deaths are not DART.
     LTIR counts those with days away. Hours come from manpower logs (man_hours, else workers x hours; approved and pending,
     pending shown) or from timecards. Projects without hours in the window are counted, named, and kept out of the rates;
-    injuries per incident are of all projects.
+    injuries per incident are of all projects. `by_month` is the rolling rate: of the `months` months before each day, where hours reach back
+    so far, beside the industry's (`industry_rate` per 200,000 hours: construction in the United States, 2023). An injury that
+    does not say is recordable by its kind: death, lost time, medical treatment and restricted work are; first aid, refused care
+    and report only are not; else as its incident says.
     """
     if not isinstance(months, int) or months < 1 or base_hours not in (200_000, 1_000_000):
         raise ArgumentError("months is a whole number from 1 up; base_hours is 200_000 or 1_000_000.")
@@ -239,14 +245,16 @@ def safety(
     incidents["day"] = data.days(incidents, "event_date")
     incidents["id"] = ids_of(incidents["id"])
     hurt, near = _of_incidents(data, "injuries", incidents), _of_incidents(data, "near_misses", incidents)
+    earlier, hours = hurt, _hours(data, hours_from)
     incidents, hurt, near = (
         _within(data, name, rows, first)
         for name, rows in (("incidents", incidents), ("injuries", hurt), ("near_misses", near))
     )
-    hours = _hours(data, hours_from, first)
     names = "project_id project_name day recordable_case dart lost_time death hours pending_hours pending"
     # Hours of projects whose injuries are not known would make the rates too low.
     blind = [project for one, project in data.coverage.states if one == "injuries" and project is not None]
+    long = pieces(names, injury=earlier, hours=hours)
+    hours = hours[(hours["day"] > first) & (hours["day"] <= data.today(hours))]
     rows = pieces(names, incident=incidents, injury=hurt, near_miss=near, hours=hours)
 
     def measure(part: pd.DataFrame) -> dict[str, Any]:
@@ -295,10 +303,12 @@ def safety(
             "filing_type",
             lambda part: {"injuries": len(part), "recordable": int(part["recordable_case"].sum())},
         ),
-        "by_month": _rolling(rows, base_hours, data.as_of),
+        "by_month": _rolling(
+            long[~long["project_id"].isin(blind)], base_hours, months, data.as_of, industry_rate
+        ),
     }
     findings = [
-        f"In the {months:,} months up to {data.as_of:%Y-%m-%d}: incidents {whole['incidents']:,}, injuries {number_text(whole['injuries'])}, "
+        f"In the {months:,} months up to {data.as_of:%Y-%m-%d}: incidents {number_text(whole['incidents'])}, injuries {number_text(whole['injuries'])}, "
         f"near misses {number_text(whole['near_misses'])}; injuries recordable {number_text(whole['recordable'])}, deaths {number_text(whole['deaths'])}.",
         f"TRIR {number_text(whole['trir'])}, DART {number_text(whole['dart_rate'])}, LTIR {number_text(whole['ltir'])} per {base_hours:,} hours, "
         f"over {number_text(whole['hours'], 'hours')} ({number_text(whole['pending_hours'])} of them pending).",
@@ -310,8 +320,8 @@ def safety(
         )
     pictures = [
         Picture(
-            f"Recordable injuries per {base_hours:,} hours, from the start of the window to each month",
-            tables["by_month"].set_index("month")["trir"],
+            f"TRIR: recordable injuries per {base_hours:,} hours of the {months} months before",
+            tables["by_month"].set_index("month")[["trir", "industry"]],
             "TRIR",
             "lines",
         )
@@ -372,7 +382,7 @@ def _from_timecards(data: ReportData, name: str) -> bool:
     return name == "manpower_logs" and not data.has(name) and data.has("timecard_entries")
 
 
-def _hours(data: ReportData, name: str, first: pd.Timestamp) -> pd.DataFrame:
+def _hours(data: ReportData, name: str) -> pd.DataFrame:
     name = "timecard_entries" if _from_timecards(data, name) else name
     if name == "manpower_logs":
         rows = logged_people(data)
@@ -381,29 +391,23 @@ def _hours(data: ReportData, name: str, first: pd.Timestamp) -> pd.DataFrame:
         rows["day"], rows["hours"] = data.days(rows, "date"), amounts(rows["hours"])
         rows["pending"] = plain_words(rows["approval_status"]).eq("pending")
     rows["pending_hours"] = rows["hours"].where(rows["pending"])
-    rows = data.exclude(
-        name, rows, (rows["day"] <= first) | (rows["day"] > data.today(rows)), "outside the window"
-    )
     return rows[["project_id", "project_name", "day", "hours", "pending_hours", "pending"]]
 
 
-def _rolling(rows: pd.DataFrame, base_hours: int, day: pd.Timestamp) -> pd.DataFrame:
-    """Return the recordable rate of each month's end, over what lies in the window up to it."""
-    months = pd.date_range(
-        end=day.to_period("M").to_timestamp("M").normalize(), periods=12, freq=pd.offsets.MonthEnd()
-    )
-    records = []
-    for end in months:
-        part = rows[rows["day"] <= end]
-        worked = part["hours"].sum()
+def _rolling(
+    rows: pd.DataFrame, base_hours: int, months: int, day: pd.Timestamp, industry: float
+) -> pd.DataFrame:
+    """Return the rate of the months before the day of the report, and before the same day of each month of a year."""
+    began, records = rows.loc[rows["what"].eq("hours"), "day"].min(), []
+    for back in reversed(range(_ROLLED)):
+        end = day - pd.DateOffset(months=back)
+        start = end - pd.DateOffset(months=months)
+        part = rows[(rows["day"] > start) & (rows["day"] <= end)]
+        worked = float(part["hours"].sum())
         rated = part["project_id"].isin(part.loc[part["hours"] > 0, "project_id"])
         cases = int(part.loc[rated, "recordable_case"].eq(True).sum())
-        records.append(
-            {
-                "month": end,
-                "recordable": cases,
-                "hours": float(worked),
-                "trir": round(cases * base_hours / worked, 2) if worked else math.nan,
-            }
-        )
+        known = worked > 0 and began <= start + pd.DateOffset(months=1)
+        rate = round(cases * base_hours / worked, 2) if known else math.nan
+        record = {"month": end, "recordable": cases, "hours": worked, "trir": rate}
+        records.append(record | {"industry": round(industry * base_hours / 200_000, 2)})
     return figures_frame(records)

@@ -16,6 +16,7 @@ import pandas as pd
 from procore_nb import catalog
 from procore_nb.client import Procore
 from procore_nb.demo.company import TODAY
+from procore_nb.environments import KNOWN
 from procore_nb.errors import AccessError, ArgumentError, CatalogError, NotFoundError, warn
 from procore_nb.frame_info import partial_note
 from procore_nb.frames import to_frame
@@ -58,6 +59,10 @@ class Read:
         for about in dated:
             self.environment = self.environment or str(about.get("environment") or "")
             self.web_url = self.web_url or str(about.get("web_url") or "")
+        # A store keeps the name of its environment only; the demo has no web application to link to.
+        self.web_url = self.web_url or next(
+            (one.web_url for one in KNOWN if one.name == self.environment), ""
+        )
         if self.environment == "demo":
             self.own_day = pd.Timestamp(TODAY)
             self.now = self.own_day.tz_localize("UTC")

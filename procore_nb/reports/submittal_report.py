@@ -5,7 +5,6 @@ In: the list `submittals_v1_1`. Out: an `Answer`. Speaks to no service.
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import pandas as pd
@@ -73,15 +72,14 @@ def submittals(data: ReportData, *, rejected_responses: tuple[str, ...] = REJECT
         f"were resubmitted. Approvers respond in {number_text(figures['mean_response_days'], 'days')} by Procore's rule (mean); the median of all {figures['responses']:,} is "
         f"{number_text(figures['median_response_days'], 'days')}.",
     ]
-    floats = current["float_days"].dropna()
-    groups = pd.cut(
-        floats.astype("float64"),
-        [-math.inf, -30, -1, 14, 30, 60, math.inf],
-        labels=["30 and more late", "1 to 29 late", "0 to 14", "15 to 30", "31 to 60", "more than 60"],
-        right=True,
-    )
+    floats = current[~current["closed_rejected"]].set_index("project_name")["float_days"]
     pictures = [
-        Picture("Submittals not approved, by float in days", groups.value_counts(sort=False), "submittals"),
+        Picture(
+            "Float of submittals not closed, a dot each",
+            floats,
+            "days to the latest approval; red: too late",
+            "dots",
+        ),
         bars(
             "At risk by project",
             summary.sort_values("at_risk", ascending=False),

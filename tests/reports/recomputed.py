@@ -267,3 +267,157 @@ def compliance(lists: Lists, today: date, day: Day) -> dict[str, Any]:
         "expired": len(vendors & expired),
         "none_on_file": len(vendors - {vendor for vendor, _ in newest}),
     }
+
+
+def signed(row: Record) -> bool:
+    return bool(row["executed"]) and row["status"].lower() != "void"
+
+
+def forecasts(lists: Lists) -> dict[tuple[Any, Any], tuple[Decimal, Decimal, Decimal]]:
+    """Projected budget, estimate at completion and job to date by project and currency."""
+    found: dict[tuple[Any, Any], tuple[Decimal, Decimal, Decimal]] = {}
+    for one in lists["budget_view_detail_rows"]:
+        budget = number(one["original_budget_amount"]) + number(one["budget_modifications"])
+        budget += number(one["Approved COs"]) + number(one["Pending Budget Changes"])
+        costs = (
+            number(one["Committed Costs"]) + number(one["Direct Costs"]) + number(one["Pending Cost Changes"])
+        )
+        forecast = one["budget_forecast"] or {"calculation_strategy": "automatic"}
+        automatic = forecast["calculation_strategy"] == "automatic"
+        left = max(Decimal(), budget - costs) if automatic else number(forecast["amount"])
+        key = (one["project_id"], currency(one))
+        before = found.get(key, (Decimal(), Decimal(), Decimal()))
+        more = (budget, costs + left, number(one["Job to Date Costs"]))
+        found[key] = (before[0] + more[0], before[1] + more[1], before[2] + more[2])
+    return found
+
+
+def wip(lists: Lists, today: date, day: Day) -> dict[str, Any]:
+    contracts: dict[tuple[Any, Any], Decimal] = defaultdict(Decimal)
+    for one in lists["prime_contracts"]:
+        if signed(one):
+            contracts[one["project_id"], currency(one)] += number(one["grand_total"]) + number(one["approved_change_orders"])  # fmt: skip
+    last: dict[Any, Record] = {}
+    for one in sorted(lists["payment_applications"], key=lambda row: row["number"]):
+        if one["status"] in ("approved", "approved_as_noted"):
+            last[one["project_id"], one["contract"]["id"]] = one
+    billed: dict[tuple[Any, Any], Decimal] = defaultdict(Decimal)
+    for one in last.values():
+        billed[one["project_id"], currency(one)] += number(one["g702"]["total_completed_and_stored_to_date"])
+    parts: dict[str, list[tuple[Any, Decimal]]] = defaultdict(list)
+    for key, (_, estimate, done) in forecasts(lists).items():
+        if key not in contracts or estimate <= 0:
+            continue
+        share = min(done / estimate, Decimal(1))
+        earned = contracts[key] * share
+        parts["earned"].append((key[1], earned))
+        parts["profit"].append((key[1], contracts[key] - max(estimate, done)))
+        parts["loss_provision"].append((key[1], max(estimate - contracts[key], Decimal()) * (1 - share)))
+        if key in billed:
+            parts["overbilled"].append((key[1], max(billed[key] - earned, Decimal())))
+            parts["underbilled"].append((key[1], max(earned - billed[key], Decimal())))
+    parts["contract"] = [(key[1], value) for key, value in contracts.items()]
+    parts["billed"] = [(key[1], value) for key, value in billed.items()]
+    return {name: sums(pairs) for name, pairs in parts.items()}
+
+
+def buyout(lists: Lists, today: date, day: Day) -> dict[str, Any]:
+    budget: dict[tuple[Any, Any, str], Decimal] = defaultdict(Decimal)
+    for one in lists["budget_view_detail_rows"]:
+        key = (one["project_id"], currency(one), (one["cost_code"] or "").partition(" - ")[0])
+        budget[key] += number(one["original_budget_amount"]) + number(one["budget_modifications"]) + number(one["Approved COs"])  # fmt: skip
+    amounts: dict[str, dict[tuple[Any, Any, str], Decimal]] = {"committed": defaultdict(Decimal), "in_signature": defaultdict(Decimal)}  # fmt: skip
+    for kind in ("work_order_contract", "purchase_order_contract"):
+        contracts = {one["id"]: one for one in lists[f"{kind}s"]}
+        whole: dict[Any, Decimal] = defaultdict(Decimal)
+        for line in lists[f"{kind}_line_items"]:
+            whole[line["contract"]] += number(line["amount"])
+        for line in lists[f"{kind}_line_items"]:
+            contract = contracts[line["contract"]]
+            status = contract["status"].lower().replace(" ", "_")
+            bought = signed(contract)
+            if not bought and status in ("draft", "out_for_bid", "terminated", "void"):
+                continue
+            amount = number(line["amount"])
+            amount += number(contract["approved_change_orders"]) * amount / whole[line["contract"]]
+            place = (contract["project_id"], currency(contract), line["cost_code"]["full_code"])
+            amounts["committed" if bought else "in_signature"][place] += amount
+    saved, done, to_buy = [], [], []
+    for key in {*budget, *amounts["committed"], *amounts["in_signature"]}:
+        had, spent = budget.get(key, Decimal()), amounts["committed"].get(key, Decimal())
+        if spent > 0 and spent >= had * Decimal("0.8"):
+            saved.append((key[1], had - spent))
+            done.append((key[1], had))
+        else:
+            to_buy.append((key[1], had))
+    found = {name: sums((key[1], value) for key, value in values.items()) for name, values in amounts.items()}
+    return found | {
+        "saving_so_far": sums(saved),
+        "to_buy_budget": sums(to_buy),
+        "budget": sums([*done, *to_buy]),
+    }
+
+
+def portfolio_health(lists: Lists, today: date, day: Day) -> dict[str, Any]:
+    """How many projects are red and yellow by gauge."""
+    happened = {one["id"]: day(one, one["event_date"]) for one in lists["incidents"]}
+    colours: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for project in lists["projects"]:
+        own = {
+            name: [one for one in rows if one.get("project_id") == project["id"]]
+            for name, rows in lists.items()
+        }
+
+        def late(one: Record) -> bool:
+            return bool(one["due_date"]) and one["due_date"][:10] < today.isoformat()
+
+        recent = {
+            name: sum(
+                1
+                for one in own[name]
+                if 0 <= (today - (day(one, one["created_at"]) or happened[one["incident_id"]])).days < 30
+            )
+            for name in ("injuries", "near_misses")
+        }
+        entered = sum(
+            1 for one in own["manpower_logs"] if 0 <= (today - day(one, one["created_at"])).days < 7
+        )  # type: ignore[operator]
+        left = [
+            one
+            for one in own["punch_items"]
+            if one["status"] != "Closed" and one.get("workflow_status") != "draft"
+        ]
+        over = sum(1 for one in left if late(one))
+        soon = sum(1 for one in left if one["due_date"] and 0 <= (date.fromisoformat(one["due_date"][:10]) - today).days <= 7)  # fmt: skip
+        asked = rfis({"rfis": own["rfis"] + [_closed_rfi()]}, today, lambda row, text: text and today)[
+            "overdue"
+        ]
+        sent = submittals(own, today, day)["at_risk"]
+        spent = [
+            (estimate - budget) / budget
+            for (number_, _), (budget, estimate, _) in forecasts(lists).items()
+            if number_ == project["id"] and budget > 0
+        ]
+        near, hurt = recent["near_misses"], recent["injuries"]
+        for gauge, red, yellow in (
+            ("incidents", near >= 3 or hurt, near),
+            ("daily_logs", entered in (1, 2), entered in (3, 4)),
+            ("punch", over >= 3 or soon >= 10 or (over and soon >= 5), over or soon >= 5),
+            ("rfis", asked >= 5, asked),
+            ("submittals", sent >= 5, sent),
+            ("cost", spent and max(spent) > Decimal("0.02"), spent and max(spent) > 0),
+        ):
+            colours[gauge]["red" if red else "yellow" if yellow else "other"] += 1
+    return {gauge: (found["red"], found["yellow"]) for gauge, found in colours.items()}
+
+
+def _closed_rfi() -> Record:
+    """A closed RFI, as `rfis` takes medians of some."""
+    moment = "2026-01-01T00:00:00Z"
+    return {
+        "status": "closed",
+        "time_resolved": moment,
+        "initiated_at": moment,
+        "created_at": moment,
+        "due_date": None,
+    }

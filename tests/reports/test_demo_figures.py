@@ -49,7 +49,16 @@ def _records(procore: pnb.Procore, name: str, number: int, **arguments: Any) -> 
 @pytest.fixture(scope="module")
 def lists(procore: pnb.Procore, projects: pd.DataFrame) -> recomputed.Lists:
     """Raw records, each with its project."""
-    found: recomputed.Lists = {name: [] for name in (*LISTS, "manpower_logs", "budget_view_detail_rows")}
+    found: recomputed.Lists = {
+        name: []
+        for name in (
+            *LISTS,
+            "manpower_logs",
+            "budget_view_detail_rows",
+            "work_order_contract_line_items",
+            "purchase_order_contract_line_items",
+        )
+    }
     logs = {"start": "2025-06-01", "end": "2026-06-18", "status": "all"}
     for number in projects["id"].tolist():
         for name in LISTS:
@@ -60,6 +69,11 @@ def lists(procore: pnb.Procore, projects: pd.DataFrame) -> recomputed.Lists:
             asked = {"budget_view_id": view["id"], "budget_row_type": "all"}
             rows = _records(procore, "budget_view_detail_rows", number, **asked)
             found["budget_view_detail_rows"] += [{**row, "budget_view_id": view["id"]} for row in rows]
+        for kind in ("work_order_contract", "purchase_order_contract"):
+            for contract in [one for one in found[f"{kind}s"] if one["project_id"] == number]:
+                asked = {f"{kind}_id": contract["id"]}
+                rows = _records(procore, f"{kind}_line_items", number, **asked)
+                found[f"{kind}_line_items"] += [{**row, **asked, "contract": contract["id"]} for row in rows]
     chosen = set(projects["id"].tolist())
     found["projects"] = [one for one in procore.records("projects", status="All") if one["id"] in chosen]
     found["insurances"], found["vendors"] = (
@@ -96,7 +110,7 @@ def test_counts_are_those_of_a_second_calculation(
 def test_money_is_that_of_a_second_calculation(
     lists: recomputed.Lists, again: Callable[[str], dict[str, Any]]
 ) -> None:
-    for name in ("billing", "cost"):
+    for name in ("billing", "cost", "wip", "buyout"):
         found = _total(name, lists).set_index("currency")
         for figure, by_currency in again(name).items():
             known = found[figure].dropna()
@@ -116,6 +130,15 @@ def test_money_is_that_of_a_second_calculation(
     assert (parts + known["payer_not_known"]).round(2).tolist() == known[
         "approved_cost"
     ].tolist()  # the parts add up
+
+
+def test_gauges_are_those_of_a_second_calculation(
+    lists: recomputed.Lists, again: Callable[[str], dict[str, Any]]
+) -> None:
+    found = _total("portfolio_health", lists).set_index("gauge").reindex(columns=["red", "yellow"]).fillna(0)
+    expected = again("portfolio_health")
+    assert {gauge: tuple(row) for gauge, row in found.T.to_dict("list").items()} == expected
+    assert sum(red for red, _ in expected.values()) > 2
 
 
 def test_people_and_hours_are_those_of_a_second_calculation(

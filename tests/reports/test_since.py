@@ -99,7 +99,7 @@ def test_money_moved_and_tasks_slipped(stores: dict[str, pnb.Store]) -> None:
     bills = report(stores["kept"], "billing", since="2026-06-08")
     moved = bills.tables["since_rows"].set_index("column")["moved"].to_dict()
     assert moved == {"billed": 60, "due": 60}
-    assert "Money moved in 1 rows: billed USD 60 in all." in bills.findings
+    assert "Money moved in 1 row: billed USD 60 in all." in bills.findings
     figures = bills.tables["since_figures"].set_index("figure")
     assert figures.loc["billed", ["then", "now", "moved"]].tolist() == [100, 160, 60]
     tasks = report(stores["kept"], "schedule", since="2026-06-08")
