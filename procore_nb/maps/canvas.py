@@ -69,10 +69,6 @@ def new_figure(width: float, height: float) -> Any:
     return NotebookFigure(figsize=(width, height), facecolor="white")
 
 
-def points_across(ax: Any) -> float:
-    return float(ax.get_window_extent().width / ax.figure.dpi * 72)
-
-
 # Fonts that, where installed, have the characters that the usual one lacks.
 MORE_FONTS = (
     "Noto Sans", "Noto Sans CJK JP", "Noto Sans CJK SC", "Noto Naskh Arabic", "Noto Sans Arabic", "Noto Sans Hebrew",

@@ -43,7 +43,7 @@ ON_DARK = {
 ONE_COLOR, OTHER_COLOR, NONE_COLOR = "#0072B2", "#6E6E6E", "#B5B5B5"
 HEX = re.compile(r"#[0-9A-Fa-f]{6}")
 MOST = 10
-SHAPES = "os^Dv"  # of marks, in matplotlib's letters: they keep categories apart in grey print too
+SHAPES = "os^DvPX*"  # of marks, in matplotlib's letters: they keep categories apart in grey print too
 NONE, OTHER = "(none)", "other"
 
 

@@ -1,4 +1,4 @@
-"""Choose what part of the earth a picture shows, and which of three equal-area projections fits it.
+"""Choose what part of the earth a picture shows, and which of two equal-area projections fits it.
 
 In: points and the caller's `region`. Out: an `Extent`: a projection and a rectangle in km. Speaks to no service.
 Formulas: J. P. Snyder, Map Projections: A Working Manual (USGS 1395), spherical form; Equal Earth by
@@ -24,14 +24,13 @@ from procore_nb.near_match import did_you_mean
 class Projection:
     """One projection, set up for one part of the earth.
 
-    `kind` is "albers" (wide, in middle latitudes), "laea" (compact, anywhere), "equal_earth" (the world) or "mercator", in
-    which tiles are made; its scale holds at the middle.
+    `kind` is "laea" (Lambert's equal-area, for any part), "equal_earth" (the world) or "mercator", in which tiles are made;
+    its scale holds at the middle.
     """
 
     kind: str
     longitude: float
     latitude: float = 0.0
-    parallels: tuple[float, float] = (0.0, 0.0)
 
     def forward(self, longitude: Floats, latitude: Floats) -> tuple[Floats, Floats]:
         """Km east and north of the projection's centre."""
@@ -39,14 +38,6 @@ class Projection:
         phi = np.radians(np.asarray(latitude, dtype=float))
         x, y = getattr(self, f"_{self.kind}")(lam, phi)
         return x * MEAN_RADIUS_KM, y * MEAN_RADIUS_KM
-
-    def _albers(self, lam: Floats, phi: Floats) -> tuple[Floats, Floats]:
-        one, two = np.radians(self.parallels)
-        n = (np.sin(one) + np.sin(two)) / 2
-        c = np.cos(one) ** 2 + 2 * n * np.sin(one)
-        rho = np.sqrt(np.maximum(c - 2 * n * np.sin(phi), 0)) / n
-        rho0 = np.sqrt(c - 2 * n * np.sin(np.radians(self.latitude))) / n
-        return rho * np.sin(n * lam), rho0 - rho * np.cos(n * lam)
 
     def _mercator(self, lam: Floats, phi: Floats) -> tuple[Floats, Floats]:
         middle = np.radians(self.latitude)
@@ -135,7 +126,7 @@ class Extent:
 
 
 def choose_extent(longitude: Floats, latitude: Floats, region: Any = None, *, tiled: bool = False) -> Extent:
-    """The view that fits the points, or the region asked for; in the projection of tiles if there are any."""
+    """The view that fits the points, or the region that was named; in the projection of tiles if there are any."""
     if isinstance(region, LocatedFrame):  # the surroundings of these rows
         longitude, latitude, region = region.longitude, region.latitude, None
     if region is not None:
@@ -246,9 +237,6 @@ def _projection_for(box: Box, tiled: bool) -> Projection:
         return Projection("equal_earth", USUAL_MIDDLE)
     if span > WIDE_DEGREES or north - south > WIDE_DEGREES:
         return Projection("equal_earth", middle)
-    if span > 12 and 15 < abs(latitude) < 65 and south * north > 0 and north - south < 45:
-        sixth = (north - south) / 6
-        return Projection("albers", middle, latitude, (south + sixth, north - sixth))
     return Projection("laea", middle, latitude)
 
 

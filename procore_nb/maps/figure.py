@@ -15,7 +15,7 @@ from procore_nb.call_errors import explain_calls
 from procore_nb.errors import ArgumentError
 from procore_nb.maps.basemap import CITY, PALE, Label, city_labels, draw_basemap
 from procore_nb.maps.borders import Floats
-from procore_nb.maps.canvas import Canvas, families, map_axes, points_across
+from procore_nb.maps.canvas import Canvas, families, map_axes
 from procore_nb.maps.categories import categorize, title_of
 from procore_nb.maps.extent import choose_extent
 from procore_nb.maps.legend import (
@@ -95,7 +95,7 @@ def plot_projects(
     palette
         Colours for some names, such as {"Healthcare": "#882255"}.
     basemap, attribution
-        "auto" and "none" draw the outlines that ship with this package and ask no host. "osm", "carto" or an address with
+        "auto" and "none" draw the outlines that ship with this package and contact no host. "osm", "carto" or an address with
         {z}, {x}, {y} load tiles: that server then sees where the map is. Credit for tiles stands below the map.
     theme
         "auto" follows the notebook's theme, and matplotlib's where its style is dark; files stay light. "light" and
@@ -148,7 +148,7 @@ def plot_projects(
     with rc_context({"font.family": list(families())}):
         draw_basemap(ax, view)
         credit = draw_tiles(ax, view, tiles) if tiles else ""
-        canvas = Canvas(view, points_across(ax) / view.width)
+        canvas = Canvas(view, float(ax.get_window_extent().width / ax.figure.dpi * 72) / view.width)
         drawn = draw_markers(ax, canvas, x, y, categories, sizes, cluster)
         names = None if found.name is None else rows[found.name].tolist()
         _write_names(ax, canvas, names, x, y, sizes, drawn, labels)
@@ -164,15 +164,8 @@ def plot_projects(
 
 
 def _write_names(
-    ax: Any,
-    canvas: Canvas,
-    names: list[Any] | None,
-    x: Floats,
-    y: Floats,
-    sizes: Floats | None,
-    drawn: Drawn,
-    labels: int | None,
-) -> None:
+    ax: Any, canvas: Canvas, names: list[Any] | None, x: Floats, y: Floats, sizes: Floats | None, drawn: Drawn, labels: int | None
+) -> None:  # fmt: skip
     """Names of the largest rows first, then cities where there is still room."""
     occupied = Occupied()
     radius = np.full(len(x), drawn.largest_radius)

@@ -1,4 +1,4 @@
-"""The interactive map: frame -> a widget in the notebook, or one HTML file that holds everything and asks no host.
+"""The interactive map: frame -> a widget in the notebook, or one HTML file that holds everything and contacts no host.
 
 In: a frame from anywhere with coordinates. Out: `ProjectMap`: a widget, a page, frames of the rows chosen on it. Speaks to
 no service.
@@ -156,7 +156,7 @@ class ProjectMap:
         Returns
         -------
         Path
-            The file. It holds only the columns that name, tooltip and popup show, and asks no host unless a tile
+            The file. It holds only the columns that name, tooltip and popup show, and contacts no host unless a tile
             server was chosen.
 
         Raises
@@ -252,40 +252,24 @@ def map_projects(
     latitude: str = "latitude",
     longitude: str = "longitude",
 ) -> ProjectMap:
-    """A map to move in: pan, zoom, search, switch categories off, choose rows; also as one HTML file.
+    """An interactive map: pan, zoom, search, switch categories off, choose rows; also as one HTML file.
 
     Parameters
     ----------
-    frame
-        Any frame with coordinates in degrees WGS 84; it is not changed.
-    color
-        Column that colours the points, or one of stage, type, program, office, region, company. None: one colour.
-        The default is ignored when the frame has no stage.
-    size
-        Column with amounts: area in proportion; rows without a positive amount are small and hollow.
+    frame, color, size, name, palette, fix, latitude, longitude
+        As in `plot_projects`; the search box looks through the names.
     region
         None fits the rows. Else what is shown first, as in `plot_projects`.
     cluster
         "auto" and True gather points that would cover each other into rings that show the mix of colours ("auto"
-        later than True when there are few); False draws every point.
+        later than True when there are few); False draws every position, and counts where several rows have one.
     tooltip, popup
         Columns shown when the pointer rests on a point, and when it is clicked. None: the name and the colour; the
         usual columns of a project.
-    name
-        Column with the names that the search box looks through; None finds `name` and the like.
-    basemap
-        "auto" and "none" draw the borders that ship with this package and ask no host. "osm", "carto" or an address
-        with {z}, {x}, {y} load tiles when the map is shown: that server then sees where its readers look.
-    attribution
-        Credit shown for tiles of another server.
-    palette
-        Colours for some names, such as {"Healthcare": "#882255"}.
-    fix
-        "swap" repairs swapped pairs (see `check_coordinates`); the note counts them.
+    basemap, attribution
+        As in `plot_projects`; tiles are loaded when the map is shown, so that server sees where its readers look.
     height
         Pixels.
-    latitude, longitude
-        Names of the coordinate columns.
 
     Returns
     -------

@@ -40,19 +40,12 @@ class Occupied:
 
 
 def write_labels(
-    ax: Any,
-    canvas: Canvas,
-    labels: Sequence[Label],
-    occupied: Occupied,
-    *,
-    size: float,
-    color: str,
-    weight: str = "normal",
-    away: Sequence[float] | None = None,
-    at_most: int = 40,
-    centred: bool = False,
-) -> None:
+    ax: Any, canvas: Canvas, labels: Sequence[Label], occupied: Occupied, *, size: float, color: str, weight: str = "normal",
+    away: Sequence[float] | None = None, at_most: int = 40, centred: bool = False,
+) -> None:  # fmt: skip
     """Write names beside their points (or upon them), where there is room."""
+    from matplotlib.patheffects import withStroke
+
     written = 0
     for i, label in enumerate(labels):
         if written >= at_most:
@@ -60,106 +53,81 @@ def write_labels(
         text, gap = drawable(label.text), 4.0 + (away[i] if away is not None else 0.0)
         wide, high = (0.6 if weight == "bold" else 0.55) * size * len(text), 1.15 * size
         px, py = canvas.to_points(label.x, label.y)
-        for dx, dy, side in ((-wide / 2, -high / 2, "center"),) if centred else (
-            (gap, -high / 2, "left"), (-gap - wide, -high / 2, "right"),
-            (-wide / 2, gap, "center"), (-wide / 2, -gap - high, "center"),
-        ):  # fmt: skip
+        corners = [(-wide / 2, -high / 2)] if centred else [
+            (gap, -high / 2), (-gap - wide, -high / 2), (-wide / 2, gap), (-wide / 2, -gap - high)
+        ]  # fmt: skip
+        for dx, dy in corners:
             box = (px + dx, py + dy, px + dx + wide, py + dy + high)
             if not canvas.holds(*box) or not occupied.free(*box):
                 continue
-            anchor = {"left": dx, "right": dx + wide, "center": 0.0}[side]
-            _write(ax, text, label, (anchor, dy + high / 2), side, size, color, weight)
+            side, anchor = (
+                ("left", dx) if dx > 0 else ("right", dx + wide) if dx < -wide / 2 else ("center", 0.0)
+            )
+            ax.annotate(
+                text, (label.x, label.y), (anchor, dy + high / 2), textcoords="offset points", ha=side, va="center",
+                fontsize=size, color=color, fontweight=weight, zorder=6 if weight == "bold" else 2, parse_math=False,
+                path_effects=[withStroke(linewidth=2, foreground="white", alpha=0.85)],
+            )  # fmt: skip
             occupied.add(*box)
             written += 1
             break
 
 
-def _write(
-    ax: Any,
-    text: str,
-    label: Label,
-    offset: tuple[float, float],
-    side: str,
-    size: float,
-    color: str,
-    weight: str,
-) -> None:
-    from matplotlib.patheffects import withStroke
-
-    ax.annotate(
-        text, (label.x, label.y), offset, textcoords="offset points", ha=side, va="center", fontsize=size,
-        color=color, fontweight=weight, zorder=6 if weight == "bold" else 2, parse_math=False,
-        path_effects=[withStroke(linewidth=2, foreground="white", alpha=0.85)],
-    )  # fmt: skip
-
-
 def draw_legends(ax: Any, categories: Categories, drawn: Drawn, size_title: str, *, outside: bool) -> float:
     """Categories with counts; below, what the sizes of marks and rings mean. Gives their height (points)."""
-    column = LegendColumn(ax, outside)
+    height = 0.0
     if categories.title:
-        rows = zip(categories.names, categories.colors, categories.counts, strict=True)
-        column.add(
-            categories.title,
-            [(3.6, color, "white", f"{shortened(name)}  {count:,}") for name, color, count in rows if count],
-            [
-                shape if drawn.shaped else "o"
-                for shape, count in zip(categories.shapes, categories.counts, strict=True)
-                if count
-            ],
-        )
+        shown = [i for i, count in enumerate(categories.counts) if count]
+        rows = [
+            (3.6, categories.colors[i], "white", f"{shortened(categories.names[i])}  {categories.counts[i]:,}") for i in shown
+        ]  # fmt: skip
+        shapes = [categories.shapes[i] if drawn.shaped else "o" for i in shown]
+        height = _add_legend(ax, categories.title, rows, height, outside, shapes)
     if drawn.largest_value > 0:
         values = round_values(drawn.largest_value)
         radii = radius_of(np.array(values), drawn.largest_value, drawn.largest_radius)
-        column.add(
-            size_title,
-            [(float(r), GREY, "white", short_number(v)) for r, v in zip(radii, values, strict=True)],
-        )
+        rows = [(float(r), GREY, "white", short_number(v)) for r, v in zip(radii, values, strict=True)]
+        height = _add_legend(ax, size_title, rows, height, outside)
     if drawn.rings is not None:
         largest = float(drawn.rings.weight.max())
         title = f"Rings: {size_title.lower()}" if size_title else "Rings: number of rows"
         values = [value for value in round_values(largest)[:2] if ring_radius(value, largest) > SMALLEST_RING]
-        rings = [
+        rows = [
             (float(ring_radius(v, largest)) - 1, "white", GREY, short_number(v)) for v in values or [largest]
         ]
-        column.add(title, rings)
-    return column.height
+        height = _add_legend(ax, title, rows, height, outside)
+    return height
 
 
-class LegendColumn:
-    """Legends stacked in a column, beside the map or in its corner; each row as high as its mark."""
+def _add_legend(
+    ax: Any, title: str, rows: Sequence[tuple[float, str, str, str]], above: float, outside: bool, shapes: Sequence[str] = "o"
+) -> float:  # fmt: skip
+    """One legend, `above` points down; gives where the next begins. Rows are radius in points, face, edge, text."""
+    from matplotlib.lines import Line2D
 
-    def __init__(self, ax: Any, outside: bool) -> None:
-        self._ax, self._outside, self.height = ax, outside, 0.0
-
-    def add(
-        self, title: str, rows: Sequence[tuple[float, str, str, str]], shapes: Sequence[str] = "o"
-    ) -> None:
-        """Rows are radius in points, face colour, edge colour, text; one shape is that of all."""
-        from matplotlib.lines import Line2D
-
-        handles = [
-            Line2D([], [], marker=shape, linestyle="none", markersize=2 * radius, markerfacecolor=face,
-                   markeredgecolor=edge, markeredgewidth=0.5 if edge == "white" else 2.0)
-            for (radius, face, edge, _), shape in zip(rows, cycle(shapes))
-        ]  # fmt: skip
-        widest = max(radius for radius, *_ in rows)
-        row = max(14.0, 2 * widest + 3)
-        height = self._ax.get_window_extent().height / self._ax.figure.dpi * 72
-        legend = self._ax.legend(
-            handles, [text for *_, text in rows], title=drawable(title), alignment="left", fontsize=8, borderpad=0,
-            borderaxespad=0, labelcolor=INK, handlelength=max(1.2, 2 * widest / 8), handleheight=0.7, handletextpad=0.7,
-            labelspacing=(row - 8) / 8, loc="upper left" if self._outside else "upper right",
-            bbox_to_anchor=(1.015 if self._outside else 0.985, 0.995 - self.height / height),
-            frameon=not self._outside, framealpha=0.85, edgecolor="none",
-        )  # fmt: skip
-        legend.get_title().set(fontsize=8.5, fontweight="bold", color=INK, parse_math=False)
-        for text in legend.get_texts():
-            text.set_parse_math(False)
-        legend.set_zorder(8)
-        self._ax.add_artist(legend)
-        self._ax.legend_ = None  # else the last one is drawn twice
-        legend.set_clip_on(False)  # notebooks cut figures tightly around what is not clipped
-        self.height += 16 + row * len(rows) + 10
+    handles = [
+        Line2D([], [], marker=shape, linestyle="none", markersize=2 * radius, markerfacecolor=face,
+               markeredgecolor=edge, markeredgewidth=0.5 if edge == "white" else 2.0)
+        for (radius, face, edge, _), shape in zip(rows, cycle(shapes))
+    ]  # fmt: skip
+    widest = max(radius for radius, *_ in rows)
+    row = max(14.0, 2 * widest + 3)
+    height = ax.get_window_extent().height / ax.figure.dpi * 72
+    legend = ax.legend(
+        handles, [text for *_, text in rows], title=drawable(title), alignment="left", fontsize=8, borderpad=0,
+        borderaxespad=0, labelcolor=INK, handlelength=max(1.2, 2 * widest / 8), handleheight=0.7, handletextpad=0.7,
+        labelspacing=(row - 8) / 8, loc="upper left" if outside else "upper right",
+        bbox_to_anchor=(1.015 if outside else 0.985, 0.995 - above / height),
+        frameon=not outside, framealpha=0.85, edgecolor="none",
+    )  # fmt: skip
+    legend.get_title().set(fontsize=8.5, fontweight="bold", color=INK, parse_math=False)
+    for text in legend.get_texts():
+        text.set_parse_math(False)
+    legend.set_zorder(8)
+    ax.add_artist(legend)
+    ax.legend_ = None  # else the last one is drawn twice
+    legend.set_clip_on(False)  # notebooks cut figures tightly around what is not clipped
+    return above + 16 + row * len(rows) + 10
 
 
 def shortened(text: str, most: int = 28) -> str:

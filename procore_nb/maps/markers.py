@@ -66,7 +66,7 @@ LARGEST_RING, SMALLEST_RING = 21.0, 9.0  # radius in points
 BAND = 0.28  # share of the radius that carries the colours
 TOUCH = 0.8  # rings nearer than this share of their radii become one
 CROWDED = 0.25  # share of covered points from which counts are clearer than markers
-MOST_SPREAD = 3000
+MOST_SPREAD, MOST_BESIDE = 3000, 12  # marks on a map that are moved apart, and at one position
 ALONE = 2  # groups up to this size stay single marks
 NO_VALUE_RADIUS = 1.8
 
@@ -146,7 +146,7 @@ def _spread(canvas: Canvas, x: Floats, y: Floats, radius: float) -> tuple[Floats
     number[order] = np.arange(len(x)) - np.searchsorted(spots[order], spots[order])
     reach = np.where(count > 1, radius / np.sin(np.pi / np.maximum(count, 2)), 0.0) / canvas.points_per_km
     turn = 2 * np.pi * number / count
-    few = count <= ALONE  # more at one position are a ring with their number
+    few = count <= MOST_BESIDE
     reach = np.where(few, reach, 0.0)
     return x + reach * np.cos(turn), y + reach * np.sin(turn), int((few & (count > 1)).sum())
 

@@ -150,7 +150,7 @@ def nearest(
     latitude: str = "latitude",
     longitude: str = "longitude",
 ) -> pd.DataFrame:
-    """The nearest of some places (offices, plants) for every row.
+    """The nearest of several locations (offices, plants) for every row.
 
     Parameters
     ----------

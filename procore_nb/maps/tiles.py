@@ -54,7 +54,7 @@ KNOWN = {
 
 
 def choose_tiles(basemap: str, attribution: str = "") -> Tiles | None:
-    """The tile server meant by "osm", "carto" or an https address; None for "auto" and "none", which ask no host."""
+    """The tile server meant by "osm", "carto" or an https address; None for "auto" and "none", which contact no host."""
     if basemap in ("auto", "none"):
         return None
     if basemap in KNOWN:

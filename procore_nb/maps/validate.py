@@ -151,13 +151,8 @@ def _compare_with_region(checked: CoordinateCheck, regions: Any, rows: Any) -> N
     for signs in ((1, -1), (-1, 1), (-1, -1)):
         lat, lon = checked.latitude[far] * signs[0], checked.longitude[far] * signs[1]
         for row in far[_near(country, lon, lat, 0)]:
-            _suggest(
-                checked,
-                row,
-                checked.latitude[row] * signs[0],
-                checked.longitude[row] * signs[1],
-                words="a sign may be lost: ",
-            )
+            lat, lon = checked.latitude[row] * signs[0], checked.longitude[row] * signs[1]
+            _suggest(checked, row, lat, lon, words="a sign may be lost: ")
 
 
 def _near(region: Region | None, longitude: Floats, latitude: Floats, km: float) -> Bools:
@@ -224,7 +219,8 @@ def locate(
     allow_none: bool = False,
 ) -> LocatedFrame:
     """Check the coordinates of a frame and keep the rows that can be drawn; an error when there is none, unless `allow_none`."""
-    check_fix(fix)
+    if fix not in (None, "swap"):  # only one repair exists, and only on request
+        raise ArgumentError(f"fix={fix!r} is not known.", advice='Use fix="swap", or leave it out.')
     checked = check_frame_coordinates(frame, latitude=latitude, longitude=longitude)
     lat, lon = checked.latitude.copy(), checked.longitude.copy()
     swapped = checked.verdict == "swapped"
@@ -295,7 +291,7 @@ def map_rows(
 def check_coordinates(
     frame: pd.DataFrame, *, latitude: str = "latitude", longitude: str = "longitude"
 ) -> pd.DataFrame:
-    """Say of every row whether it can be drawn, and if not, why and what could be done.
+    """Check for every row whether it can be drawn, and if not, why and what could be done.
 
     Parameters
     ----------
@@ -347,15 +343,7 @@ def check_coordinates(
 def check_frame_coordinates(frame: pd.DataFrame, *, latitude: str, longitude: str) -> CoordinateCheck:
     """Judge the two columns of a frame, with its country and state if it has them."""
     check_frame(frame, latitude, longitude)
-    return check_pairs(frame[latitude], frame[longitude], _column(frame, "country"), _column(frame, "state"))
-
-
-def check_fix(fix: str | None) -> None:
-    """Only one repair exists, and only on request."""
-    if fix not in (None, "swap"):
-        raise ArgumentError(f"fix={fix!r} is not known.", advice='Use fix="swap", or leave it out.')
-
-
-def _column(frame: pd.DataFrame, name: str) -> pd.Series[Any] | None:
-    column = maybe_column(frame, name)
-    return None if column is None else frame[column]
+    named = [maybe_column(frame, name) for name in ("country", "state")]
+    return check_pairs(
+        frame[latitude], frame[longitude], *(None if column is None else frame[column] for column in named)
+    )

@@ -110,18 +110,18 @@ def test_marks_at_one_address_stand_side_by_side_and_the_note_says_so() -> None:
     ax: Any = plot_projects(frame)
 
     (marks,) = marks_of(ax)
+    many: Any = plot_projects(pd.concat([frame.head(1)] * 7), cluster=False)
+    assert len({tuple(pair) for pair in marks_of(many)[0].get_offsets().tolist()}) == 7
     offsets = {tuple(pair) for pair in ax.transData.transform(marks.get_offsets()).round(1).tolist()}
     assert len(offsets) == 3
     assert "2 drawn beside their position, which they share" in "".join(text.get_text() for text in ax.texts)
 
 
 def test_categories_have_shapes_of_their_own_for_grey_print() -> None:
-    frame = pd.DataFrame(
-        {"latitude": [40.0, 41.0, 42.0], "longitude": [-74.0, -75.0, -76.0], "stage": ["a", "b", "c"]}
-    )
+    frame = pd.DataFrame({"latitude": range(33, 41), "longitude": range(-90, -82), "stage": list("abcdefgh")})
     (marks,) = marks_of(plot_projects(frame))
 
-    assert len({path.vertices.tobytes() for path in marks.get_paths()}) == 3
+    assert len({path.vertices.tobytes() for path in marks.get_paths()}) == 8
 
 
 def test_dates_on_axes_name_month_and_year() -> None:

@@ -22,7 +22,7 @@ function button(parent, className, text, label, act) {
   return node;
 }
 
-const SHAPES = "●■▲◆▼"; // of categories, so that they can be told apart in grey print too
+const SHAPES = "●■▲◆▼✚✖★"; // of categories, so that they can be told apart in grey print too
 
 function swatch(parent, points, code) {
   const mark = make(parent, "span", "pnb-swatch", points.size ? "●" : SHAPES[code % SHAPES.length]);

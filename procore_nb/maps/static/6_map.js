@@ -184,7 +184,7 @@ class ProjectMap extends Interaction {
       this.drawPoint(context, row, x, y, radius, colors);
       return;
     }
-    const code = points.code[row], pixel = Math.round(x) * 8192 + Math.round(y), half = radius + 1;
+    const code = points.code[row], pixel = Math.round(x) * 8192 + Math.round(y), half = 1.5 * radius + 1;
     if (taken.has(pixel)) return;
     taken.add(pixel);
     if (!stamps.has(code)) {
@@ -255,12 +255,16 @@ class ProjectMap extends Interaction {
   }
 }
 
-// The outline of a mark: disc, square, triangle, diamond, triangle upside down (as in the legend), of about one area.
+// Corners of marks, as in the legend and of about one area: square, triangle, diamond, triangle upside down, plus, cross, star.
+const PLUS = [[-0.4, -1.2], [0.4, -1.2], [0.4, -0.4], [1.2, -0.4], [1.2, 0.4], [0.4, 0.4], [0.4, 1.2], [-0.4, 1.2], [-0.4, 0.4], [-1.2, 0.4],
+  [-1.2, -0.4], [-0.4, -0.4]];
+const CORNERS = [[], [[-0.9, -0.9], [0.9, -0.9], [0.9, 0.9], [-0.9, 0.9]], [[0, -1.2], [1.15, 0.9], [-1.15, 0.9]],
+  [[0, -1.3], [1.1, 0], [0, 1.3], [-1.1, 0]], [[0, 1.2], [1.15, -0.9], [-1.15, -0.9]], PLUS, PLUS.map(([x, y]) => [(x - y) * 0.7, (x + y) * 0.7]),
+  Array.from({ length: 10 }, (_, i) => [Math.sin(i * Math.PI / 5), -Math.cos(i * Math.PI / 5)].map((c) => c * (i % 2 ? 0.6 : 1.4)))];
+
 function outline(context, shape, x, y, radius) {
   context.beginPath();
   if (shape === 0) { context.arc(x, y, radius, 0, 7); return; }
-  const corners = [null, [[-0.9, -0.9], [0.9, -0.9], [0.9, 0.9], [-0.9, 0.9]], [[0, -1.2], [1.15, 0.9], [-1.15, 0.9]],
-    [[0, -1.3], [1.1, 0], [0, 1.3], [-1.1, 0]], [[0, 1.2], [1.15, -0.9], [-1.15, -0.9]]][shape];
-  corners.forEach(([dx, dy], i) => (i ? context.lineTo : context.moveTo).call(context, x + dx * radius, y + dy * radius));
+  CORNERS[shape].forEach(([dx, dy], i) => (i ? context.lineTo : context.moveTo).call(context, x + dx * radius, y + dy * radius));
   context.closePath();
 }
