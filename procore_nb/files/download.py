@@ -173,6 +173,8 @@ class Downloader:
     def _make_folder(self) -> None:
         try:
             self._parts.mkdir(parents=True, exist_ok=True)
+            if self._parts.is_symlink():
+                raise NotADirectoryError(errno.ENOTDIR, f"{PARTS} is a link")
             if not os.access(self._root, os.W_OK | os.X_OK):
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         except OSError as error:
@@ -332,8 +334,11 @@ class Downloader:
                 f"No length was announced, and {size_text(size)} came without an end.",
                 advice="Pass max_bytes=….",
             )
-        if self._options.free_bytes(self._root) < _RESERVE + size - part.size:
+        free = self._options.free_bytes(self._root)
+        if free < _RESERVE:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        if free < _RESERVE + size - part.size:  # the others may have room, or this length is not true
+            raise IncompleteError(f"It has {size_text(size)}, and the disk has {size_text(free)} of room.")
 
     def _keep(self, job: FileJob, part: PartFile) -> FileOutcome:
         """Give a whole file its name; the manifest knows it first."""
@@ -361,9 +366,9 @@ class Downloader:
 
     def _folder_of(self, target: Path) -> None:
         """Make the folder of a file, inside ours also where a link in it leads elsewhere."""
-        if not is_inside(
-            target.relative_to(self._root).as_posix()
-        ) or not target.parent.resolve().is_relative_to(self._root.resolve()):
+        # realpath, as resolve() of Python before 3.13 ends with a RuntimeError at a link to itself.
+        parent, root = (Path(os.path.realpath(one)) for one in (target.parent, self._root))
+        if not is_inside(target.relative_to(self._root).as_posix()) or not parent.is_relative_to(root):
             raise OSError(errno.EPERM, "a link leads out of the folder")
         target.parent.mkdir(parents=True, exist_ok=True)
 

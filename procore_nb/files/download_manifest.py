@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from procore_nb.atomic_write import replace_atomically
+from procore_nb.errors import OutputError
 from procore_nb.files.find_files import FileRecord
 
 NAME = "manifest.jsonl"
@@ -54,7 +55,12 @@ class DownloadManifest:
         self._lock = threading.Lock()
         self.entries: dict[str, Entry] = {}
         self._lines = 0
-        if self._path.exists():
+        if os.path.lexists(self._path):
+            if self._path.is_symlink() or not self._path.is_file():
+                raise OutputError(
+                    f"{self._path} is no file of a download: a link, a folder or a device.",
+                    advice="Remove it, or choose another folder.",
+                )
             for line in self._path.read_bytes().splitlines():
                 self._lines += 1
                 entry = _entry(line)

@@ -28,7 +28,9 @@ class PartFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._state = path.with_suffix(".json")
+        self._state, self._draft = path.with_suffix(".json"), path.with_suffix(".new")
+        for link in filter(Path.is_symlink, (path, self._state, self._draft)):
+            link.unlink()  # somebody's: what is written through it would land outside the folder
         self.size = 0
         self.total: int | None = None
         self._digest = hashlib.sha256()
@@ -108,9 +110,8 @@ class PartFile:
         self._file.flush()
         self._noted = self.size
         state: dict[str, Any] = {"size": self.size, "sha256": self.sha256, "total": self.total}
-        draft = self._state.with_suffix(".new")
-        draft.write_text(json.dumps(state | {"validator": self._validator}), encoding="utf-8")
-        draft.replace(self._state)
+        self._draft.write_text(json.dumps(state | {"validator": self._validator}), encoding="utf-8")
+        self._draft.replace(self._state)
 
     def reset(self) -> None:
         """Begin again."""

@@ -17,6 +17,11 @@ from procore_nb.errors import ArgumentError, RequestError
 
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f-\x9f\\]")  # two libraries may read these in two ways
 _HOST = re.compile(r"(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*(:\d{1,5})?", re.ASCII)
+_READ_ALIKE = re.compile(
+    r"[a-z0-9_.-]+|[0-9a-f:.]+(%[a-z0-9_.-]+)?", re.ASCII
+)  # hosts that all libraries read as written
+# Not of the public internet either, whatever the version of Python says: metadata of a cloud (RFC 6890), IPv4 inside IPv6.
+_NOT_PUBLIC = tuple(map(ip_network, ("192.0.0.0/24", "::/96", "64:ff9b:1::/48")))
 _NAT64 = ip_network("64:ff9b::/96")  # how an IPv6-only network writes IPv4 addresses (RFC 6052)
 
 
@@ -104,13 +109,13 @@ class FileGuard:
             host, _ = parts.hostname or "", parts.port
         except ValueError:
             host = ""
-        if not host or _FORBIDDEN.search(address) or "@" in parts.netloc:
+        if not _READ_ALIKE.fullmatch(host) or _FORBIDDEN.search(address) or "@" in parts.netloc:
             raise RequestError("The record's address is no address of a file.")
         at_home = is_loopback(self.environment.api_url) and is_loopback(address)
         if parts.scheme != "https" and not (parts.scheme == "http" and at_home):
             raise RequestError(f"The address at {host[:100]} is not https; nothing was sent there.")
         if not (at_home or same_origin(address, self.environment.api_url)) and (
-            host == "localhost" or host.endswith(".localhost") or is_private(host)
+            re.search(r"(^|\.)localhost\.?$", host) or is_private(host)
         ):
             raise RequestError(
                 f"The address at {host[:100]} is one of a private network; nothing was sent there."
@@ -135,7 +140,7 @@ def is_private(address: str) -> bool:
             return True
         if any(inside):
             return False
-    return not ip.is_global or ip.is_multicast
+    return not ip.is_global or ip.is_multicast or any(ip in one for one in _NOT_PUBLIC)
 
 
 def checked_hosts(allow_hosts: str | Iterable[str] | None) -> tuple[str, ...]:

@@ -46,6 +46,13 @@ def test_the_token_goes_to_hosts_of_the_environment(address: str) -> None:
         "javascript:alert(1)",
         "https://localhost/x",
         "https://127.0.0.1/x",
+        # What another library may read as another host: escapes, letters that look alike, dots that are none.
+        "https://sand%62ox.procore.com/x",
+        "https://evil.example%2f.procore.com/x",
+        "https://evil.example%00.procore.com/x",
+        "https://\uff41\uff50\uff49.procore.com/x",
+        "https://evil.example\u2024procore.com/x",
+        "https://api.procore.com./x",
     ],
 )
 def test_other_addresses_in_records_are_refused(address: str) -> None:
@@ -117,6 +124,8 @@ def test_a_redirect_to_a_store_drops_the_token_for_good() -> None:
         "https://0x7f000001/x",
         "https://user:secret@s3.amazonaws.com/x",
         "https://metadata.localhost/x",
+        "https://localhost./x",
+        "https://%6cocalhost/x",
         "https://[bad/x",
         "file:///etc/passwd",
     ],
@@ -152,7 +161,7 @@ def test_loopback_is_for_an_api_host_on_loopback() -> None:
     "address",
     [
         "127.0.0.1", "10.1.2.3", "192.168.1.1", "172.16.0.1", "169.254.169.254", "0.0.0.0", "100.64.0.1", "224.0.0.1",
-        "::1", "fe80::1%eth0", "fd00::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "127.1", "0x7f.1", "::",
+        "::1", "fe80::1%eth0", "fd00::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "127.1", "0x7f.1", "::", "::127.0.0.1", "192.0.0.192", "64:ff9b:1::7f00:1",
     ],
 )  # fmt: skip
 def test_private_addresses(address: str) -> None:

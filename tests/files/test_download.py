@@ -325,7 +325,7 @@ def test_a_disk_is_looked_at_before_each_file(
         "disk_usage",
         lambda folder: shutil._ntuple_diskusage(1, 1, free.pop(0) if len(free) > 1 else free[0]),  # type: ignore[attr-defined]
     )
-    with pytest.warns(pnb.ProcoreWarning, match="disk is full"):
+    with pytest.warns(pnb.ProcoreWarning, match=r"It has 5\.0 kB, and the disk has"):
         procore.download(procore.files("images", 7), tmp_path)
 
 
