@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
@@ -7,6 +8,9 @@ from urllib.parse import urlencode
 import pytest
 
 from procore_nb.demo import CLIENT_ID, CLIENT_SECRET, COMPANY_ID, Demo, DemoReply, DemoRequest
+
+# These tests keep hundred thousands of rows: the collector would look through all of them again and again.
+gc.set_threshold(100_000, 20, 50)
 
 FORM = {"grant_type": "client_credentials", "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
 
