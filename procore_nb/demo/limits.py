@@ -1,4 +1,4 @@
-"""The two rate-limit windows of an application: an hour, and a spike window of ten seconds.
+"""The two rate-limit windows of an application: an hour, and a spike window of ten seconds; the lock that guards such counts.
 
 In: the time of a call. Out: whether it may pass, and the three headers that describe the window nearer to running out.
 Source: https://developers.procore.com/documentation/rate-limiting. Windows are fixed and begin at whole multiples of
@@ -8,9 +8,12 @@ their length in Unix time, so that `X-Rate-Limit-Reset` (whole seconds) is exact
 from __future__ import annotations
 
 import math
+import os
+import threading
+import weakref
 from dataclasses import dataclass
+from types import TracebackType
 
-from procore_nb.demo.fork_safe_lock import ForkSafeLock
 from procore_nb.demo.http_messages import Headers
 
 
@@ -77,3 +80,35 @@ class Meter:
         if not allowed:
             headers.append(("Retry-After", str(max(1, math.ceil(nearer.reset - now)))))
         return headers
+
+
+class ForkSafeLock:
+    """A lock that is made anew in a forked child: there, nobody is left to release what another thread held."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        _locks.add(self)
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._lock.release()
+
+    def start_anew(self) -> None:
+        """Replace the lock, in a process that has one thread only."""
+        self._lock = threading.Lock()
+
+
+_locks: weakref.WeakSet[ForkSafeLock] = weakref.WeakSet()
+
+
+def _start_anew_in_child() -> None:
+    for lock in list(_locks):
+        lock.start_anew()
+
+
+if hasattr(os, "register_at_fork"):  # Windows knows no fork
+    os.register_at_fork(after_in_child=_start_anew_in_child)

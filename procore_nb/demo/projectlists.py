@@ -11,11 +11,10 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from procore_nb.demo.api_call import ApiCall, PageRule, page_reply
+from procore_nb.demo.api_call import ApiCall, PageRule, page_reply, read_range
 from procore_nb.demo.company import SERVICE_ACCOUNT, Choice
 from procore_nb.demo.http_messages import DemoReply, bad_request, json_reply
 from procore_nb.demo.project import Project
-from procore_nb.demo.query_string import read_range
 
 Row = dict[str, Any]
 

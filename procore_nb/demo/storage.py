@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, quote
 
 from procore_nb.demo.faults import Fault, Faults, value_of
-from procore_nb.demo.fork_safe_lock import ForkSafeLock
 from procore_nb.demo.http_messages import DemoReply, DemoRequest, forbidden, not_found
+from procore_nb.demo.limits import ForkSafeLock
 from procore_nb.demo.portfolio import Portfolio
 
 if TYPE_CHECKING:

@@ -19,7 +19,6 @@ from urllib.parse import parse_qsl, unquote
 
 import orjson
 
-from procore_nb.demo.fork_safe_lock import ForkSafeLock
 from procore_nb.demo.http_messages import (
     BAD_TOKEN,
     DemoReply,
@@ -28,6 +27,7 @@ from procore_nb.demo.http_messages import (
     json_reply,
     token_challenge,
 )
+from procore_nb.demo.limits import ForkSafeLock
 
 _NO_STORE: Headers = [("Cache-Control", "no-store"), ("Pragma", "no-cache")]
 

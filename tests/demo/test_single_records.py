@@ -8,7 +8,7 @@ import pytest
 
 import procore_nb as pnb
 from procore_nb.catalog import Endpoint, endpoints
-from procore_nb.demo.routes import routes
+from procore_nb.demo.app import routes
 
 PROJECT = 1204421
 

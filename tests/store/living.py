@@ -28,9 +28,8 @@ from procore_nb.demo import (
     Portfolio,
     RateLimits,
 )
-from procore_nb.demo.api_call import ApiCall
+from procore_nb.demo.api_call import ApiCall, Query
 from procore_nb.demo.http_messages import DemoReply, forbidden
-from procore_nb.demo.query_string import Query
 from procore_nb.demo.tables.filtering import filtered
 from procore_nb.demo.tables.listing import _send
 from procore_nb.environments import DEMO

@@ -13,9 +13,9 @@ from decimal import Decimal
 from typing import Any
 
 from procore_nb.catalog import Endpoint, Field
+from procore_nb.demo.api_call import Query, read_moment, read_range
 from procore_nb.demo.company import TODAY
 from procore_nb.demo.http_messages import bad_request
-from procore_nb.demo.query_string import Query, read_moment, read_range
 from procore_nb.demo.tables.registry import Row
 
 _TIMES = ("created_at", "updated_at", "deleted_at", "closed_at", "due_at", "reviewed_at", "initiated_at")

@@ -21,7 +21,7 @@ from uuid import UUID
 
 from procore_nb.catalog import Endpoint, endpoint
 from procore_nb.demo.company import NOW, TODAY, read_facts
-from procore_nb.demo.fork_safe_lock import ForkSafeLock
+from procore_nb.demo.limits import ForkSafeLock
 from procore_nb.demo.projectlists import moment, precise_moment
 from procore_nb.demo.site_calendar import SiteCalendar, site_calendar
 from procore_nb.demo.tables import directory

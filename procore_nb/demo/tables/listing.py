@@ -19,8 +19,8 @@ from procore_nb.catalog import Endpoint, endpoint
 from procore_nb.catalog.endpoint import RECORD_ID
 from procore_nb.demo.api_call import ApiCall, PageRule, enclosed, page_reply, wrap
 from procore_nb.demo.company import PROJECT_MODULES
-from procore_nb.demo.fork_safe_lock import ForkSafeLock
 from procore_nb.demo.http_messages import DemoReply, bad_request, not_found, raw_json_reply
+from procore_nb.demo.limits import ForkSafeLock
 from procore_nb.demo.project import Project
 from procore_nb.demo.stored_files import attach, invented
 from procore_nb.demo.tables.filtering import filtered, view_of

@@ -32,7 +32,7 @@ from typing import Any, TypeVar
 
 from procore_nb.catalog import Endpoint
 from procore_nb.demo.company import COMPANIES, TODAY, Company
-from procore_nb.demo.fork_safe_lock import ForkSafeLock
+from procore_nb.demo.limits import ForkSafeLock
 from procore_nb.demo.portfolio import Portfolio
 from procore_nb.demo.project import Project
 
