@@ -113,7 +113,8 @@ def changes(
         Picture(
             f"Approved cost of changes by who pays, {one['currency']}",
             pd.Series(
-                [one["approved_cost"], *(one[part] for part in PARTS)], index=["approved cost", *_WORDS]
+                [one[name] for name in ("approved_cost", *PARTS, "payer_not_known")],
+                index=["approved cost", *_WORDS, "three tiers: not known"],
             ),
             str(one["currency"]),
             "waterfall",

@@ -36,8 +36,10 @@ class Picture:
 def bars(
     title: str, frame: pd.DataFrame, name: str, *values: str, unit: str = "", largest: bool = False
 ) -> Picture:
-    """Return bars of columns of a table, named by another; `largest` keeps those with the largest sums."""
+    """Return bars of columns of a table, named by another; `largest` keeps those with the largest sums, and none without any."""
     data = frame.set_index(name)[list(values)]
+    if largest:
+        data = data[data.fillna(0).ne(0).any(axis=1)]
     if largest and len(data) > _MOST_BARS:
         order = data.astype("float64").abs().sum(axis=1).sort_values(ascending=False).index[:_MOST_BARS]
         data, unit = data.loc[order], f"{unit}; the {_MOST_BARS} largest"

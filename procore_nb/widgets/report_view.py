@@ -12,7 +12,7 @@ import ipywidgets
 
 from procore_nb.errors import ArgumentError, ProcoreError
 from procore_nb.reports import REPORTS, Report
-from procore_nb.widgets.status import Snippet, StatusMessage, call_line
+from procore_nb.widgets.status import Code, Snippet, StatusMessage, call_line
 
 
 class ReportView(ipywidgets.VBox):  # type: ignore[misc]
@@ -77,7 +77,9 @@ class ReportView(ipywidgets.VBox):  # type: ignore[misc]
         except ProcoreError as error:
             self._status.show_error(error)
             return
-        self._snippet.code = call_line(f"pnb.reports.{report.name}", **options)
+        known = {"Procore": "procore", "Store": "store"}
+        source = Code(known.get(type(self._source).__name__, "lists"))
+        self._snippet.code = call_line(f"pnb.reports.{report.name}", source, **options)
         self._status.show(f"{len(self.report.rows):,} rows, {self.report.requests:,} requests.", level="done")
         self._page.value, self._save.disabled = self.report._repr_html_(), False
 

@@ -6,8 +6,12 @@ import re
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+import pandas as pd
+import show_reports
 
+import procore_nb as pnb
 from procore_nb import reports
+from procore_nb.reports.pictures import Picture, bars, draw
 
 
 def test_the_cover_counts_a_list_by_the_report_that_read_most_of_it(tmp_path: Path) -> None:
@@ -37,3 +41,29 @@ def test_pictures_of_a_report_leave_no_figure_open(tmp_path: Path) -> None:
     assert plt.get_fignums() == []
     figures[0].savefig(tmp_path / "a.png")
     assert (tmp_path / "a.png").stat().st_size > 1_000
+
+
+def test_the_page_of_definitions_is_made_from_the_reports() -> None:
+    text = show_reports.PAGE.read_text("utf-8")
+    assert show_reports.document(text) == text, "run: python tools/show_reports.py"
+    for name in reports.REPORTS:
+        assert (show_reports.IMAGES / f"report-{name}.png").stat().st_size < 60_000
+
+
+def test_largest_bars_are_of_what_is_not_zero() -> None:
+    frame = pd.DataFrame({"name": [f"P{at}" for at in range(30)], "value": [0, *range(1, 30)]})
+    drawn = bars("t", frame, "name", "value", unit="u", largest=True)
+    assert (len(drawn.data), drawn.data.min(), drawn.unit) == (20, 10, "u; the 20 largest")
+    assert len(bars("t", frame, "name", "value").data) == 30
+    assert draw(bars("t", frame.head(1), "name", "value", largest=True)).axes
+    floats = pd.Series([-3.0, 5.0, None, 2.0], index=["A", "A", "A", "B"])
+    assert [
+        one.get_text() for one in draw(Picture("t", floats, "days", "dots")).axes[0].get_yticklabels()
+    ] == ["A", "B"]
+
+
+def test_a_store_of_a_known_environment_gives_links() -> None:
+    frame = pnb.to_frame([{"id": 1, "project_id": 7, "status": "open"}])
+    frame.attrs["procore"] = {"environment": "production"}
+    found = reports.rfis({"rfis": frame, "projects": [{"id": 7, "name": "P"}]}, as_of="2026-06-18")
+    assert "https://app.procore.com/7/project/home" in found._repr_html_()

@@ -31,7 +31,13 @@ def test_it_makes_the_report_of_what_is_chosen_and_shows_the_line_that_gives_the
     assert view.report.rows["id"].tolist() == [2, 3]
     assert view.report.options["age_classes"] == (10, 20)
     line = view._snippet.code
-    for part in ("pnb.reports.rfis", "age_classes=(10, 20)", "as_of='2026-06-18'", "projects='8'"):
+    for part in (
+        "pnb.reports.rfis(",
+        "    lists,",
+        "age_classes=(10, 20)",
+        "as_of='2026-06-18'",
+        "projects='8'",
+    ):
         assert part.replace("'", '"') in line.replace("'", '"')
     page = view._page.value
     assert "2 RFIs open, 2 of them overdue" in page
