@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,8 +20,11 @@ USD = {"currency_iso_code": "USD"}
 
 
 @pytest.fixture(scope="module")
-def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, pnb.Store]]:
-    """Two stores of one world, with history and without; the world lives on between their syncs."""
+def stores(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Two stores of one world, with history and without; the world lives on between their syncs.
+
+    `made` holds the reports that were made after the second sync, on that day.
+    """
     world = World(projects=2, rows=0)
     demo = LivingDemo(world)
     demo._answers += [(_pattern(catalog.endpoint(name).path), name, False) for name in LISTS]
@@ -66,7 +68,12 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, pnb.S
             put("schedule_tasks", 9, finish_datetime="2026-07-11T00:00:00Z")
             put("requisitions", 7, summary={"current_payment_due": "160", "total_completed_and_stored_to_date": "160"})  # fmt: skip
         sync()
-    return found
+        if at == 1:
+            made = {
+                name: getattr(pnb.reports, name)(found["bare"], projects="all", as_of="2026-06-08")
+                for name in ("rfis", "billing", "schedule")
+            }
+    return {**found, "made": made}
 
 
 def report(store: pnb.Store, name: str, **options: Any) -> pnb.reports.Report:
@@ -76,7 +83,7 @@ def report(store: pnb.Store, name: str, **options: Any) -> pnb.reports.Report:
     return found
 
 
-def test_new_closed_slipped_and_deleted_rows_are_named(stores: dict[str, pnb.Store]) -> None:
+def test_new_closed_slipped_and_deleted_rows_are_named(stores: dict[str, Any]) -> None:
     found = report(stores["kept"], "rfis", since="last Monday")
     changes = found.tables["since_rows"]
     assert changes[["what", "change", "column", "then", "now"]].fillna("").values.tolist() == [
@@ -95,7 +102,7 @@ def test_new_closed_slipped_and_deleted_rows_are_named(stores: dict[str, pnb.Sto
     assert "Since 2026-06-08" in earlier._repr_html_() or "Since 2026-06-01" in earlier._repr_html_()
 
 
-def test_money_moved_and_tasks_slipped(stores: dict[str, pnb.Store]) -> None:
+def test_money_moved_and_tasks_slipped(stores: dict[str, Any]) -> None:
     bills = report(stores["kept"], "billing", since="2026-06-08")
     moved = bills.tables["since_rows"].set_index("column")["moved"].to_dict()
     assert moved == {"billed": 60, "due": 60}
@@ -107,7 +114,7 @@ def test_money_moved_and_tasks_slipped(stores: dict[str, pnb.Store]) -> None:
     assert any("median end variance days 0 → 10" in text for text in tasks.findings)
 
 
-def test_without_history_it_counts_and_says_what_is_not_known(stores: dict[str, pnb.Store]) -> None:
+def test_without_history_it_counts_and_says_what_is_not_known(stores: dict[str, Any]) -> None:
     bills = report(stores["bare"], "billing", since="2026-06-08")
     assert bills.tables["since_lists"][["changed", "new"]].values.tolist() == [[1, 0]]
     assert "since_rows" not in bills.tables
@@ -116,17 +123,22 @@ def test_without_history_it_counts_and_says_what_is_not_known(stores: dict[str, 
     assert any("Not kept, or still empty, on 2026-06-01: requisitions" in text for text in young.findings)
 
 
-def test_what_was_open_on_a_day_is_what_the_report_of_that_day_said(stores: dict[str, pnb.Store]) -> None:
+def test_what_was_open_on_a_day_is_what_the_report_of_that_day_said(stores: dict[str, Any]) -> None:
     then = pnb.reports.rfis(stores["kept"], projects="all", as_of="2026-06-08")
     assert then.tables["total"]["open"].tolist() == [4]
     assert then.rows.sort_values("id")["id"].tolist() == [1, 2, 3, 4]
     assert any("Rebuilt from the history of the store" in text for text in then.findings)
+    for name, made in stores["made"].items():
+        again = getattr(pnb.reports, name)(stores["kept"], projects="all", as_of="2026-06-08")
+        pd.testing.assert_frame_equal(again.rows, made.rows)
+        pd.testing.assert_frame_equal(again.summary, made.summary)
+        pd.testing.assert_frame_equal(again.tables["total"], made.tables["total"])
     refused = pnb.reports.billing(stores["bare"], projects="all", as_of="2026-06-08")
     assert "cannot be given for 2026-06-08" in refused.findings[0]
     assert pnb.reports.billing(stores["kept"], projects="all", as_of="2026-06-08").tables["total"]["billed"].tolist() == [100]  # fmt: skip
 
 
-def test_since_is_a_day_before_the_report_and_needs_a_store(stores: dict[str, pnb.Store]) -> None:
+def test_since_is_a_day_before_the_report_and_needs_a_store(stores: dict[str, Any]) -> None:
     thursday, monday = pd.Timestamp("2026-06-18"), pd.Timestamp("2026-06-15")
     assert since_day("last Monday", thursday) == monday
     assert since_day("last monday", monday) == pd.Timestamp("2026-06-08")
