@@ -59,12 +59,7 @@ def _view(frames: dict[str, pd.DataFrame], options: Mapping[str, Any]) -> pd.Dat
             )
         return kept
     standard = names.str.contains("standard", case=False)
-    return (
-        views.assign(_order=~standard)
-        .sort_values("_order", kind="stable")
-        .drop_duplicates("project_id")
-        .drop(columns="_order")
-    )
+    return views.loc[(~standard).sort_values(kind="stable").index].drop_duplicates("project_id")
 
 
 BUDGET = (
@@ -259,18 +254,10 @@ def cost(
     pictures = by_currency(
         "Over (−) and under budget by cost code", codes, "cost_code", "over_under", whole["currency"]
     )
-    shown = [
-        "project_id",
-        "project_name",
-        "cost_code",
-        "category",
-        "currency",
-        "unbudgeted",
-        "forecast_method",
-        "original_budget_amount",
-        *_LINE,
-        "spent_percent",
-    ]
+    about = words(
+        "project_id project_name cost_code category currency unbudgeted forecast_method original_budget_amount"
+    )
+    shown = [*about, *_LINE, "spent_percent"]
     return Answer(summary, rows[shown].sort_values("over_under", ignore_index=True), {"total": whole, "by_cost_code": by_code}, findings, pictures)  # fmt: skip
 
 
@@ -330,13 +317,8 @@ def wip(data: ReportData, *, view: str | None = None, columns: Mapping[str, str]
         "over_under_billed",
         whole["currency"],
     )
-    return Answer(
-        summary,
-        summary.copy(),
-        {"total": whole, "flagged": flagged.reset_index(drop=True)},
-        findings,
-        pictures,
-    )
+    tables = {"total": whole, "flagged": flagged.reset_index(drop=True)}
+    return Answer(summary, summary.copy(), tables, findings, pictures)
 
 
 def _last_invoices(data: ReportData) -> pd.DataFrame:

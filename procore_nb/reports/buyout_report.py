@@ -129,13 +129,8 @@ def buyout(
     order = words(
         "project_id project_name cost_code currency budget committed in_signature state saving would_save to_buy"
     )
-    return Answer(
-        summary,
-        codes[order],
-        {"total": whole, "codes": codes[order], "commitments": spent},
-        findings,
-        pictures,
-    )
+    tables = {"total": whole, "codes": codes[order], "commitments": spent}
+    return Answer(summary, codes[order], tables, findings, pictures)
 
 
 def _bought(codes: pd.DataFrame) -> dict[str, Any]:
@@ -239,16 +234,9 @@ def _codes(rows: pd.DataFrame, budget: pd.DataFrame) -> pd.Series[Any]:
         for kind, value in [*zip(("code", "wbs"), ids, strict=True), *words]:
             if not pd.isna(value):
                 known.setdefault((str(project), kind, str(value).strip().lower()), str(code))
-    order = [
-        ("wbs", "wbs_code.id"),
-        ("wbs", "wbs_code_id"),
-        ("code", "cost_code.id"),
-        ("code", "cost_code_id"),
-        ("word", "cost_code.full_code"),
-        ("word", "cost_code"),
-        ("word", "cost_code.code"),
-        ("word", "cost_code.name"),
-    ]
+    kinds = {"wbs": "wbs_code.id wbs_code_id", "code": "cost_code.id cost_code_id"}
+    kinds["word"] = "cost_code.full_code cost_code cost_code.code cost_code.name"
+    order = [(kind, one) for kind, names in kinds.items() for one in names.split()]
     found = []
     for row in rows[["project_id", *(one for _, one in order), "wbs_code.flat_code"]].to_dict("records"):
         project = str(row["project_id"])

@@ -52,13 +52,10 @@ def compliance(data: ReportData, *, horizon_days: int = 30) -> Answer:
     )  # signed before unsigned
     found = sites.merge(company.drop(columns=["project_id", "project_name"]), on="vendor_id", how="left")
     if len(own):
-        found = pd.concat(
-            [
-                found,
-                sites.merge(own.drop(columns="project_name"), on=["project_id", "vendor_id"], how="inner"),
-            ],
-            ignore_index=True,
+        of_project = sites.merge(
+            own.drop(columns="project_name"), on=["project_id", "vendor_id"], how="inner"
         )
+        found = pd.concat([found, of_project], ignore_index=True)
     rows = found.sort_values("expiration_date", na_position="first", kind="stable").drop_duplicates(
         ["project_id", "vendor_id", "insurance_type"], keep="last"
     )
@@ -86,10 +83,8 @@ def compliance(data: ReportData, *, horizon_days: int = 30) -> Answer:
     once = rows[on_site | ~rows["vendor_id"].isin(rows.loc[on_site, "vendor_id"])].drop_duplicates(
         "vendor_id"
     )
-    summary, whole = (
-        data.summary(vendors, _measure, "work_order_contracts", "purchase_order_contracts"),
-        _measure(once),
-    )
+    summary = data.summary(vendors, _measure, "work_order_contracts", "purchase_order_contracts")
+    whole = _measure(once)
     order = words(
         "project_id project_name vendor_id vendor commitment insurance_type policy_number expiration_date days_left certificate_status class"
     )
@@ -109,13 +104,8 @@ def compliance(data: ReportData, *, horizon_days: int = 30) -> Answer:
         f"{whole['unsigned_vendors']:,} more have an approved but unsigned commitment only; {number_text(whole['unsigned_not_covered'])} of them are expired or without a certificate.",
     ]
     counts = rows[on_site].drop_duplicates("vendor_id")["class"].value_counts()
-    pictures = [
-        Picture(
-            "Vendors on site by the worst of their certificates",
-            counts.reindex([one for one in CLASSES if one in counts.index]),
-            "vendors",
-        )
-    ]
+    counts = counts.reindex([one for one in CLASSES if one in counts.index])
+    pictures = [Picture("Vendors on site by the worst of their certificates", counts, "vendors")]
     return Answer(summary, rows[order], tables, findings, pictures)  # fmt: skip
 
 

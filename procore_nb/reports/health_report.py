@@ -131,13 +131,8 @@ def portfolio_health(
         "to_call": called.reset_index(drop=True),
         "no_logs": quiet[["project_id", "project_name"]].reset_index(drop=True),
     }
-    pictures = [
-        Picture(
-            "Projects with the most red gauges",
-            grid.set_index("project_name")[[*GAUGES]].head(40),
-            kind="grid",
-        )
-    ]
+    worst = grid.set_index("project_name")[[*GAUGES]].head(40)
+    pictures = [Picture("Projects with the most red gauges", worst, kind="grid")]
     return Answer(grid, grid.copy(), tables, findings, pictures)  # fmt: skip
 
 
@@ -186,23 +181,15 @@ def _recent(data: ReportData, name: str, rows: pd.DataFrame, day: pd.Series[Any]
 
 def _incidents(data: ReportData, grid: pd.DataFrame) -> pd.DataFrame:
     incidents = data.take("incidents", "", "", "id event_date created_at")
-    happened = dict(
-        zip(
-            ids_of(incidents["id"]),
-            data.days(incidents, "event_date").fillna(data.days(incidents, "created_at")),
-            strict=True,
-        )
-    )
+    day = data.days(incidents, "event_date").fillna(data.days(incidents, "created_at"))
+    happened = dict(zip(ids_of(incidents["id"]), day, strict=True))
     every = ids_of(data.frames.get("incidents", incidents).get("id", incidents["id"]))
     deleted = set(every.dropna()) - set(happened)
     for name in ("injuries", "near_misses"):
         rows = data.take(name, "", "", "incident_id created_at")
         rows = data.exclude(name, rows, ids_of(rows["incident_id"]).isin(list(deleted)), "deleted incident")
-        of_incident = pd.Series(
-            [happened.get(one) for one in ids_of(rows["incident_id"]).tolist()],
-            rows.index,
-            dtype="datetime64[us]",
-        )
+        days = [happened.get(one) for one in ids_of(rows["incident_id"]).tolist()]
+        of_incident = pd.Series(days, rows.index, dtype="datetime64[us]")
         grid[f"{name}_in_30_days"] = _numbers(
             grid, _recent(data, name, rows, data.days(rows, "created_at").fillna(of_incident), 30)
         )

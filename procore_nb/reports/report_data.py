@@ -15,7 +15,7 @@ import pandas as pd
 from procore_nb.errors import ArgumentError
 from procore_nb.near_match import near
 from procore_nb.reports.days import DAY, DayCounter, local_days
-from procore_nb.reports.measures import amounts, figures_frame
+from procore_nb.reports.measures import amounts, figures_frame, words
 from procore_nb.scalars import is_missing
 from procore_nb.time_zones import zone
 
@@ -23,16 +23,7 @@ Column = pd.Series
 Measure = Callable[[pd.DataFrame], dict[str, Any]]
 NOT_STATED = "not stated"
 _STATES = {403: "no permission", 404: "tool off or not visible"}
-_PROJECT = (
-    "id",
-    "name",
-    "time_zone",
-    "country_code",
-    "project_stage.id",
-    "project_stage.category",
-    "square_feet",
-    "active",
-)
+_PROJECT = words("id name time_zone country_code project_stage.id project_stage.category square_feet active")
 
 
 @dataclass
@@ -60,25 +51,26 @@ class Coverage:
     def frame(self, names: Mapping[Any, str]) -> pd.DataFrame:
         """Return one row for each project and list; rows of whole lists have no project."""
         keys = sorted({*self.rows, *self.excluded, *self.states}, key=lambda key: (key[0], str(key[1] or "")))
+        columns = words("project_id project_name list state rows excluded why values")
         records = []
         for name, project in keys:
             state, reason = self.states.get((name, project), ("answered", ""))
             number, out = self.rows.get((name, project), 0), self.excluded.get((name, project), {})
             if state == "answered" and not number:
                 state = "empty"
-            records.append(
-                {
-                    "project_id": pd.NA if project is None else project,
-                    "project_name": names.get(project, ""),
-                    "list": name,
-                    "state": state,
-                    "rows": number,
-                    "excluded": sum(out.values()),
-                    "why": "; ".join(f"{count:,} {why}" for why, count in sorted(out.items())) or reason,
-                    "values": self.values.get(name, ""),
-                }
+            why = "; ".join(f"{count:,} {why}" for why, count in sorted(out.items())) or reason
+            number_ = pd.NA if project is None else project
+            values = (
+                number_,
+                names.get(project, ""),
+                name,
+                state,
+                number,
+                sum(out.values()),
+                why,
+                self.values.get(name, ""),
             )
-        columns = ["project_id", "project_name", "list", "state", "rows", "excluded", "why", "values"]
+            records.append(dict(zip(columns, values, strict=True)))
         return figures_frame(records, columns)
 
 
@@ -126,15 +118,13 @@ class ReportData:
 
     def again(self) -> ReportData:
         """Return the same lists with an account of their own, for a report inside a report."""
-        coverage = Coverage(states=dict(self.coverage.states))
-        return ReportData(
-            self.frames,
-            as_of=self._as_of,
-            now=self._now,
-            counter=self.counter,
-            past=self.past,
-            coverage=coverage,
-        )
+        own: dict[str, Any] = {
+            "as_of": self._as_of,
+            "now": self._now,
+            "counter": self.counter,
+            "past": self.past,
+        }
+        return ReportData(self.frames, **own, coverage=Coverage(states=dict(self.coverage.states)))
 
     @property
     def as_of(self) -> pd.Timestamp:
@@ -405,7 +395,7 @@ def _ids(frame: pd.DataFrame, *names: str) -> Column[Any]:
 
 
 def _projects(frame: pd.DataFrame | None) -> pd.DataFrame:
-    given = pd.DataFrame(columns=list(_PROJECT)) if frame is None else frame.reset_index(drop=True)
+    given = pd.DataFrame(columns=_PROJECT) if frame is None else frame.reset_index(drop=True)
     found = pd.DataFrame(index=given.index)
     for name in _PROJECT:
         found[name] = given[name] if name in given.columns else pd.NA

@@ -69,15 +69,9 @@ def schedule(data: ReportData) -> Answer:
     shown = words(
         "project_id project_name id name critical done baseline_finish finish actual_finish expected_finish variance_days slipping"
     )
+    late_ends = (late, "project_name", "end_variance_days")
     pictures = [
-        bars(
-            "End of the project against its baseline",
-            late,
-            "project_name",
-            "end_variance_days",
-            unit="calendar days later",
-            largest=True,
-        )
+        bars("End of the project against its baseline", *late_ends, unit="calendar days later", largest=True)
     ]
     tables = {"total": figures_frame([figures]), "slipping": slipping[shown].reset_index(drop=True)}
     return Answer(summary, rows[shown].sort_values("variance_days", ascending=False, ignore_index=True), tables, findings, pictures)  # fmt: skip
@@ -99,15 +93,8 @@ def _tasks(data: ReportData) -> pd.DataFrame:
         "finish_date",
         "activity_id activity_name parent_id percent_complete is_actual_finish is_critical",
     )
-    newer = newer.rename(
-        columns={
-            "activity_id": "id",
-            "activity_name": "name",
-            "percent_complete": "percent",
-            "is_critical": "critical",
-            "finish_date": "finish",
-        }
-    )
+    theirs = words("activity_id activity_name percent_complete is_critical finish_date")
+    newer = newer.rename(columns=dict(zip(theirs, words("id name percent critical finish"), strict=True)))
     both = newer["project_id"].isin(rows["project_id"].dropna())
     newer = data.exclude("schedule_activities", newer, both, "the project has schedule tasks").copy()
     newer["actual_finish"] = newer["finish"].where(truth(newer["is_actual_finish"]))

@@ -116,15 +116,8 @@ def manpower(data: ReportData, *, windows: Any = None, production: bool = False)
             else math.nan
         )
         records.append(record)
-    columns = [
-        "project_id",
-        "project_name",
-        *_week(rows.iloc[:0], "first"),
-        *_week(rows.iloc[:0], "second"),
-        "state",
-        "change_percent",
-    ]
-    summary = figures_frame(records, columns)
+    weeks = [one for name in ("first", "second") for one in _week(rows.iloc[:0], name)]
+    summary = figures_frame(records, ["project_id", "project_name", *weeks, "state", "change_percent"])
     same = summary[
         summary["state"].eq("both") & summary[["people_first", "people_second"]].notna().all(axis=1)
     ]
@@ -160,10 +153,10 @@ def manpower(data: ReportData, *, windows: Any = None, production: bool = False)
         f"Like for like, {len(same):,} projects that logged in both: {number_text(whole['same_sites_change_percent'], '%')}. "
         f"{whole['started']:,} started logging, {whole['stopped_logging']:,} stopped logging, which need not mean that work ended.",
     ]
-    weeks = rows.groupby(rows["day"].dt.to_period("D").dt.to_timestamp())["people"].sum()
+    days = rows.groupby(rows["day"].dt.to_period("D").dt.to_timestamp())["people"].sum()
     pictures = [
         bars("People on site by project, second window", summary.sort_values("people_second", ascending=False), "project_name", "people_second", unit="people (mean of working days with a log)", largest=True),
-        Picture("People logged each day, all projects", weeks.rename("people"), "people", "lines"),
+        Picture("People logged each day, all projects", days.rename("people"), "people", "lines"),
     ]  # fmt: skip
     shown = rows[
         ["project_id", "project_name", "day", "working_day", "status", "vendor.name", "people", "hours"]
@@ -318,10 +311,11 @@ def safety(
         findings.append(
             f"{len(silent):,} projects with incidents logged no hours and are not in the rates: {some}{' …' if len(silent) > 5 else ''}."
         )
+    rolling = tables["by_month"].set_index("month")[["trir", "industry"]]
     pictures = [
         Picture(
             f"TRIR: recordable injuries per {base_hours:,} hours of the {months} months before",
-            tables["by_month"].set_index("month")[["trir", "industry"]],
+            rolling,
             "TRIR",
             "lines",
         )
@@ -344,12 +338,8 @@ def _of_incidents(data: ReportData, name: str, incidents: pd.DataFrame) -> pd.Da
     other = (
         "id incident_id recordable work_days_absent work_days_restricted work_days_transferred date_of_death"
     )
-    rows = data.take(
-        name,
-        "",
-        "filing_type" if name == "injuries" else "",
-        other if name == "injuries" else f"{other} filing_type",
-    )
+    kinds = ("filing_type", other) if name == "injuries" else ("", f"{other} filing_type")
+    rows = data.take(name, "", *kinds)
     days = incidents.dropna(subset=["id"]).drop_duplicates("id").set_index("id")["day"].to_dict()
     rows["day"] = pd.Series(
         [days.get(one) for one in ids_of(rows["incident_id"]).tolist()], rows.index, dtype="datetime64[us]"

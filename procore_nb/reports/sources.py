@@ -8,69 +8,36 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import pandas as pd
 
-from procore_nb import catalog
 from procore_nb.client import Procore
-from procore_nb.demo.company import TODAY
-from procore_nb.environments import KNOWN
-from procore_nb.errors import AccessError, ArgumentError, CatalogError, NotFoundError, warn
+from procore_nb.errors import AccessError, ArgumentError, NotFoundError, warn
 from procore_nb.frame_info import partial_note
-from procore_nb.frames import to_frame
-from procore_nb.ids import select_projects
 from procore_nb.near_match import near
 from procore_nb.progress import Progress
-from procore_nb.reports.days import local_days
 from procore_nb.reports.definition import ReportFunction, Use
-from procore_nb.reports.report_data import Coverage, ids_of, state_of
+from procore_nb.reports.read_lists import (
+    Read,
+    States,
+    all_skipped,
+    as_frame,
+    canonical,
+    check_given,
+    chosen_projects,
+    held,
+    in_window,
+    of_one_project,
+    of_projects,
+    skipped_in,
+)  # fmt: skip
+from procore_nb.reports.report_data import state_of
 from procore_nb.store import Store
 
-States = dict[Any, tuple[str, str]]
 Plan = Sequence[tuple[ReportFunction, Mapping[str, Any]]]
 _WORTH_SAYING = 20  # requests
 _LIMITS = ((25, 10, "25 requests in 10 s"), (600, 3600, "600 an hour"))
-
-
-@dataclass
-class Read:
-    """What was read for one report."""
-
-    frames: dict[str, pd.DataFrame]
-    coverage: Coverage = field(default_factory=Coverage)
-    notes: list[str] = field(default_factory=list)
-    now: pd.Timestamp = field(default_factory=lambda: pd.Timestamp.now("UTC"))
-    own_day: pd.Timestamp | None = None
-    past: bool = False
-    environment: str = ""
-    web_url: str = ""
-    requests: int = 0
-
-    @property
-    def today(self) -> pd.Timestamp:
-        """The day of a report for which none was given; of the demo its own."""
-        return self.now.tz_localize(None).normalize() if self.own_day is None else self.own_day
-
-    def about(self, day: pd.Timestamp | None) -> Read:
-        """Take from the frames where they came from, and of which day they are."""
-        dated = [one.attrs.get("procore", {}) for one in self.frames.values()]
-        for about in dated:
-            self.environment = self.environment or str(about.get("environment") or "")
-            self.web_url = self.web_url or str(about.get("web_url") or "")
-        # A store keeps the name of its environment only; the demo has no web application to link to.
-        self.web_url = self.web_url or next(
-            (one.web_url for one in KNOWN if one.name == self.environment), ""
-        )
-        if self.environment == "demo":
-            self.own_day = pd.Timestamp(TODAY)
-            self.now = self.own_day.tz_localize("UTC")
-        # Rows of a call hold the state of that day; records without a date are taken as of the day asked for.
-        fetched = any(about.get("fetched_at") for about in dated) or self.environment == "demo"
-        latest = self.own_day or self.now.tz_localize(None).normalize() - pd.Timedelta(days=1)
-        self.past = self.past or bool(day is not None and fetched and day < latest)
-        return self
 
 
 class Reader(Protocol):
@@ -109,7 +76,7 @@ class FramesReader:
         given = {
             str(name): value for name, value in source.items() if value is not None
         }  # None: not answered
-        self._frames = {name: _as_frame(name, value) for name, value in given.items()}
+        self._frames = {name: as_frame(name, value) for name, value in given.items()}
         self._projects = projects
 
     def announce(self, reports: Plan, day: pd.Timestamp | None) -> None:
@@ -117,20 +84,20 @@ class FramesReader:
 
     def read(self, report: ReportFunction, day: pd.Timestamp | None, options: Mapping[str, Any]) -> Read:
         """Return the frames of one report, of the chosen projects."""
-        names = {_canonical(name): name for name in self._frames}
+        names = {canonical(name): name for name in self._frames}
         frames: dict[str, pd.DataFrame] = {}
         read = Read(frames)
         for name in ["projects", *(use.name for use in report.uses)]:
-            key = name if name in self._frames else names.get(_canonical(name))
+            key = name if name in self._frames else names.get(canonical(name))
             if key is not None:
                 frames[name] = self._frames[key]
         if not (
             isinstance(self._projects, str) and self._projects == "active"
         ):  # who hands rows over means them
-            frames |= _of_projects(frames, self._projects)
-        frames |= _of_one_project(report, frames)
-        read.coverage.states |= _all_skipped(frames)
-        _check_given(report, frames, read, list(self._frames), "given", options)
+            frames |= of_projects(frames, self._projects)
+        frames |= of_one_project(report, frames)
+        read.coverage.states |= all_skipped(frames)
+        check_given(report, read, list(self._frames), "given", options)
         for name, frame in frames.items():
             if note := partial_note(frame):
                 read.notes.append(f"{name}: {note}")
@@ -139,7 +106,7 @@ class FramesReader:
 
     def holds(self, report: ReportFunction) -> bool:
         """Return whether the frames of a report were given."""
-        return _held(report, self._frames)
+        return held(report, self._frames)
 
 
 class StoreReader:
@@ -162,13 +129,13 @@ class StoreReader:
             rebuilt.append(known is not None or name == "projects")
             if known is not None or key in self._tables:
                 frames[name] = self._table(key) if known is None else known
-        frames |= self._chosen(frames)
+        frames |= self._of_chosen(frames)
         today = day or read.about(None).today
         for use in report.uses:
             if use.name in frames:
-                frames[use.name] = _in_window(frames[use.name], use.arguments(today, options))
-        read.coverage.states |= _all_skipped(frames)
-        _check_given(report, frames, read, [*self._tables], "in the store", options)
+                frames[use.name] = in_window(frames[use.name], use.arguments(today, options))
+        read.coverage.states |= all_skipped(frames)
+        check_given(report, read, [*self._tables], "in the store", options)
         read.about(day)
         if read.past and all(rebuilt):
             read.past = False
@@ -177,18 +144,18 @@ class StoreReader:
 
     def holds(self, report: ReportFunction) -> bool:
         """Return whether the tables of a report are in the store."""
-        return _held(report, self._tables)
+        return held(report, self._tables)
 
     def _names(self, report: ReportFunction) -> dict[str, str]:
         """Return the tables of a report by the names it has for their lists."""
-        names = {_canonical(name): name for name in self._tables}
+        names = {canonical(name): name for name in self._tables}
         wanted = [use.name for use in report.uses if use.name != "projects"]
-        return {name: names[_canonical(name)] for name in wanted if _canonical(name) in names}
+        return {name: names[canonical(name)] for name in wanted if canonical(name) in names}
 
-    def _chosen(self, frames: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    def _of_chosen(self, frames: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
         if "projects" not in frames and "projects" in self._tables:
             frames = {**frames, "projects": self._table("projects")}
-        return {**frames, **_of_projects(frames, self._projects)}
+        return {**frames, **of_projects(frames, self._projects)}
 
     def _table(self, key: str) -> pd.DataFrame:
         """Return a table as it is, read once for all reports."""
@@ -209,7 +176,7 @@ class StoreReader:
         """Return how many rows of each list and project are new, changed or deleted after a day, by `Store.changes`."""
         found, young = [], []
         for name, key in self._names(report).items():
-            rows = self._chosen({name: self._store.changes(key, since=_end(day))})[name]
+            rows = self._of_chosen({name: self._store.changes(key, since=_end(day))})[name]
             if len(rows) and rows["change"].eq("new").sum() == len(self._table(key)):
                 young.append(name)
             elif len(rows):
@@ -282,7 +249,7 @@ class ProcoreReader:
             arguments = use.arguments(day or read.today, options)
             frame, states = self._list(use, read, arguments, options)
             read.requests += frame.attrs.get("procore", {}).get("requests", 0)
-            read.frames[use.name] = _in_window(frame, arguments)
+            read.frames[use.name] = in_window(frame, arguments)
             read.coverage.states |= {(use.name, project): state for project, state in states.items()}
             if not use.of_company and not use.parent and not use.unless:
                 read.coverage.rows |= {(use.name, one): 0 for one in projects["id"].tolist()}
@@ -298,7 +265,7 @@ class ProcoreReader:
             word = isinstance(self._chosen, str) and self._chosen.lower() in ("active", "inactive", "all")
             status: Any = self._chosen.title() if word else "All"
             frame = self._procore.projects(status=status, progress=self._maker)
-            self._projects = frame if word else _chosen(frame, self._chosen)
+            self._projects = frame if word else chosen_projects(frame, self._chosen)
         return self._projects
 
     def _list(
@@ -355,43 +322,11 @@ class ProcoreReader:
                 raise
             asked = [None] if use.of_company else self.projects()["id"].tolist()
             return pd.DataFrame(), dict.fromkeys(asked, (state_of(error.status), error.message))
-        return frame, _skipped(frame)
+        return frame, skipped_in(frame)
 
     def _maker(self, name: str, targets: int) -> Progress:
         """One line for each list; what is skipped stands in the coverage, so no warnings beside it."""
         return Progress(name, targets=targets, noun="targets", show=self._progress)
-
-
-def _skipped(frame: pd.DataFrame) -> States:
-    """Return the projects that did not answer a list, as its frame tells; of a store's table it tells their ids only."""
-    found: States = {}
-    for one in frame.attrs.get("procore", {}).get("skipped", []):
-        if isinstance(one, Mapping):
-            found[one.get("project_id")] = state_of(one.get("status")), str(one.get("reason", ""))
-        elif str(one).isdecimal():
-            found[int(one)] = "no permission or tool off", "refused when the store was synced"
-    return found
-
-
-def _all_skipped(frames: Mapping[str, pd.DataFrame]) -> dict[tuple[str, Any], tuple[str, str]]:
-    """Return the projects that did not answer, by list, of frames that were fetched or kept before."""
-    return {
-        (name, project): state
-        for name, frame in frames.items()
-        for project, state in _skipped(frame).items()
-        if name != "projects" and project is not None
-    }
-
-
-def _in_window(frame: pd.DataFrame, arguments: Mapping[str, Any]) -> pd.DataFrame:
-    """Return the rows of the days that a report asks for, where a longer time was fetched for others."""
-    if "start" not in arguments or "date" not in frame.columns:
-        return frame
-    day = local_days(frame["date"])
-    found: pd.DataFrame = frame[
-        day.isna() | day.between(pd.Timestamp(arguments["start"]), pd.Timestamp(arguments["end"]))
-    ]
-    return found
 
 
 def _duration(seconds: float) -> str:
@@ -427,94 +362,3 @@ def chosen_reports(
                 advice=f"Did you mean {' or '.join(choices)}?" if choices else "",
             )
     return found
-
-
-def _held(report: ReportFunction, names: Any) -> bool:
-    known = {_canonical(str(name)) for name in names}
-    needed = [_canonical(use.name) in known for use in report.uses if not use.optional]
-    return all(needed) and any(_canonical(use.name) in known for use in report.uses)
-
-
-def _as_frame(name: str, value: Any) -> pd.DataFrame:
-    if isinstance(value, pd.DataFrame):
-        return value
-    if isinstance(value, list | tuple) and all(isinstance(one, Mapping) for one in value):
-        return to_frame(value)
-    raise ArgumentError(
-        f"{name} is a {type(value).__name__}; a report takes a frame, or the records as Procore sends them."
-    )
-
-
-def _canonical(name: str) -> str:
-    try:
-        return catalog.load().endpoint(name).name
-    except CatalogError:
-        return name
-
-
-def _check_given(
-    report: ReportFunction,
-    frames: Mapping[str, pd.DataFrame],
-    read: Read,
-    known: list[str],
-    where: str,
-    options: Mapping[str, Any],
-) -> None:
-    for use in report.uses:
-        if use.name in frames or use.name == "projects":
-            continue
-        if not use.optional:
-            choices = near(use.name, known)
-            raise ArgumentError(
-                f"The report {report.name} needs the list {use.name}, which is not {where}.",
-                advice=f"Near: {', '.join(choices)}." if choices else "",
-            )
-        if not use.unless and (not use.wanted or use.wanted(options)):
-            read.coverage.states[use.name, None] = ("not given", f"{use.name} is not {where}")
-
-
-def _of_projects(frames: Mapping[str, pd.DataFrame], chosen: Any) -> dict[str, pd.DataFrame]:
-    """Return the frames with the rows of the chosen projects; rows without a project stay."""
-    projects = frames.get("projects", pd.DataFrame({"id": pd.Series(dtype="Int64")}))
-    if isinstance(chosen, str) and chosen in ("active", "inactive", "all"):
-        active = projects.get("active")
-        if chosen == "all" or active is None:
-            return {}
-        kept = projects[active.astype("boolean").fillna(True).eq(chosen == "active")]
-    else:
-        kept = _chosen(projects, chosen)
-    ids = set(ids_of(kept["id"]).dropna())
-    found = {"projects": kept}
-    for name, frame in frames.items():
-        column = next((one for one in ("project_id", "project.id") if one in frame.columns), None)
-        if name != "projects" and column is not None:
-            own = ids_of(frame[column])
-            found[name] = frame[own.isna() | own.isin(list(ids))]
-            found[name].attrs = frame.attrs
-    return found
-
-
-def _of_one_project(report: ReportFunction, frames: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """Return the lists that name no project, as those of the only one that the others name.
-
-    Procore's own rows of a project often do not name it, others beside them do.
-    """
-    names = {name: ("id",) if name == "projects" else ("project_id", "project.id") for name in frames}
-    known = [
-        ids_of(frame[one]) for name, frame in frames.items() for one in names[name] if one in frame.columns
-    ]
-    ids = {one for column in known for one in column.dropna().unique()}
-    own = [use.name for use in report.uses if use.name in frames and not use.of_company]
-    silent = [name for name in own if len(frames[name]) and not {*names[name]} & {*frames[name].columns}]
-    return {name: frames[name].assign(project_id=min(ids)) for name in silent} if len(ids) == 1 else {}
-
-
-def _chosen(projects: pd.DataFrame, chosen: Any) -> pd.DataFrame:
-    selection = select_projects(chosen, where="a report")
-    wanted = [int(one) for one in selection.names or {}]
-    known = projects[projects["id"].isin(wanted)]
-    absent = [one for one in wanted if one not in set(projects["id"].dropna())]
-    if not absent:
-        return known
-    added = pd.DataFrame({"id": pd.array(absent, dtype="Int64")})
-    return pd.concat([known, added], ignore_index=True)
