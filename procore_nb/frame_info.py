@@ -46,6 +46,7 @@ KEYS: Mapping[str, str] = {
     "decimals": "how money came: `float` or `exact`; absent where it is as by default",
     "exploded": "frames of `explode`: the list that was taken apart",
     "store": "frames of a store: its address",
+    "files": "results of `sync(files=…)`: by table, how many files have each status",
     "catalogue": "frames of `find_endpoints`: day of the newest copy of Procore's reference that was read",
     "lists": "frames of `find_endpoints`: how many lists the catalogue has",
 }

@@ -6,10 +6,12 @@ In: frames, and what opens an address. Out: frames of files, a folder with a man
 
 from procore_nb.files.contact_sheet import Gallery, gallery
 from procore_nb.files.download import Downloader, DownloadOptions, checked_files
+from procore_nb.files.download_manifest import DownloadManifest
 from procore_nb.files.file_keys import declares_files
 from procore_nb.files.find_files import FileRecord, files_in_record, find_files
 
 __all__ = [
+    "DownloadManifest",
     "DownloadOptions",
     "Downloader",
     "FileRecord",

@@ -10,7 +10,7 @@ import json
 import os
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -80,10 +80,16 @@ class DownloadManifest:
                     file.write(b"\n")
                 file.write(self._line(entry))
 
+    def forget(self, identities: Iterable[str]) -> None:
+        """Take files out that are no longer there."""
+        for one in identities:
+            self.entries.pop(one, None)
+        self.close()
+
     def close(self) -> None:
         """Write the manifest in order, each file once."""
         with self._lock:
-            if not self.entries:
+            if not (self.entries or self._path.exists()):
                 return
             ordered = sorted(self.entries.values(), key=lambda one: one.path)
             whole = b"".join(map(self._line, ordered))

@@ -21,9 +21,11 @@ import pyarrow as pa
 from procore_nb.call_errors import explain_calls
 from procore_nb.catalog import Catalogue
 from procore_nb.errors import ArgumentError, OutputError, ProcoreError, StoreError
+from procore_nb.frame_info import describe
 from procore_nb.frames.codec import DEFAULT_DECIMALS, Decimals
 from procore_nb.store import erase
 from procore_nb.store.files import damaged, files_at
+from procore_nb.store.kept_files import keep_files, kept_files, prune_files, tables_with_files, wanted_files
 from procore_nb.store.locks import locked
 from procore_nb.store.manifest import Manifest, check_identity, folder_name, read_identity
 from procore_nb.store.report import SyncLog, result_frame, store_html, tables_frame
@@ -102,6 +104,7 @@ class Store:
         window_days: int = 14,
         overlap_minutes: float = 10.0,
         deletions: bool = True,
+        files: str | Iterable[str] | None = None,
         on_error: Literal["raise", "skip"] = "raise",
         wait_seconds: float = 0.0,
         progress: bool | None = None,
@@ -132,6 +135,9 @@ class Store:
             How long before the last sync's start to ask again, for clocks that differ.
         deletions
             Whether deleted rows are asked for beside changed ones, where Procore lists them: a request more per project.
+        files
+            Tables whose files (photos, drawings, attachments) are kept beside them, each fetched once; on this machine's disks
+            only. See `kept_files`. Files of rows that are gone stay until `prune_files`.
         on_error
             With `"skip"` a table that fails is named in the result, and the others are brought up to date.
         wait_seconds
@@ -144,7 +150,8 @@ class Store:
         DataFrame
             One row per table: `table`, `mode` (`full`, `incremental`, `window`), `since` (UTC), `requests`, `rows` (kept now),
             `new`, `changed`, `deleted`, `targets` (projects asked), `skipped` (those that answered 403 or 404; their rows
-            stay as they were), `resumed`, `synced_at` (UTC), `seconds`, `error`. `attrs["procore"]["skipped"]` names them.
+            stay as they were), `resumed`, `synced_at` (UTC), `seconds`, `error`. `attrs["procore"]["skipped"]` names them,
+            `attrs["procore"]["files"]` counts files by table and status.
 
         Raises
         ------
@@ -170,11 +177,78 @@ class Store:
             progress=progress,
             clock=self._clock,
         )
+        with_files = wanted_files(self._files, files)
         check_identity(self._files, procore.environment, procore.company_id)
         self._tables.catalogue = procore.catalogue if self._catalogue is None else self._catalogue
         with locked(self._files, wait_seconds=not_negative(wait_seconds, "wait_seconds")):
             erase.finish(self._files, self._tables.catalogue)
-            return self._sync(procore, wanted, projects, options, skip=on_error == "skip")
+            result = self._sync(procore, wanted, projects, options, skip=on_error == "skip")
+            counts = {}
+            for name in with_files:
+                table = self._tables.find(name)[1].table
+                counts[table] = keep_files(self._files, procore, table, self.table(table), progress=progress)
+            return describe(result, files=counts) if counts else result
+
+    @explain_calls()
+    def kept_files(self, name: str) -> pd.DataFrame:
+        """Return the files of a table that `sync(files=…)` keeps, one row each.
+
+        Parameters
+        ----------
+        name
+            Name or alias of the list.
+
+        Returns
+        -------
+        DataFrame
+            `record_id` and `project_id` (Int64), `kind`, `content_type`, `path`, `sha256` (string), `bytes` (Int64),
+            `created_at` (UTC). Names of files are hashes. Empty: none are kept.
+
+        Raises
+        ------
+        ArgumentError
+            If there is no such table, or the store is at a URL.
+
+        Examples
+        --------
+        >>> import procore_nb as pnb
+        >>> pnb.Store("portfolio").kept_files("projects").empty
+        True
+        """
+        return kept_files(self._files, self._tables.find(name)[1].table)
+
+    @explain_calls()
+    def prune_files(self, *, wait_seconds: float = 0.0) -> pd.DataFrame:
+        """Remove kept files whose records are no longer in the tables, and return what went.
+
+        Parameters
+        ----------
+        wait_seconds
+            How long to wait for another process that syncs this store.
+
+        Returns
+        -------
+        DataFrame
+            One row for each table with files: `table` (string), `files` and `bytes` removed (Int64).
+
+        Raises
+        ------
+        StoreError
+            If another process holds the store.
+
+        Examples
+        --------
+        >>> import procore_nb as pnb
+        >>> pnb.Store("portfolio").prune_files().empty
+        True
+        """
+        with locked(self._files, wait_seconds=not_negative(wait_seconds, "wait_seconds")):
+            rows = [
+                {"table": name, **prune_files(self._files, name, self.table(name)["id"].tolist())}
+                for name in tables_with_files(self._files)
+            ]
+        kinds = {"table": "string", "files": "Int64", "bytes": "Int64"}
+        return pd.DataFrame(rows, columns=list(kinds)).astype(kinds)
 
     @explain_calls()
     def table(

@@ -19,7 +19,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Any, Literal, Protocol
 
 import orjson
 import pandas as pd
@@ -55,6 +56,12 @@ class Source(Protocol):
     def projects(self, *, status: Status, view: str) -> pd.DataFrame: ...
 
     def fetch_frames(self, name: str, /, **arguments: Any) -> Iterator[FetchedFrame]: ...
+
+    def files(self, source: pd.DataFrame, /) -> pd.DataFrame: ...
+
+    def download(
+        self, files: pd.DataFrame, folder: Path, /, *, names: Literal["hide"], progress: bool | None
+    ) -> pd.DataFrame: ...
 
 
 @dataclass(frozen=True)
