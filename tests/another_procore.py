@@ -78,6 +78,7 @@ class AnotherProcore:
         self.tokens: list[str] = []
         self.good: set[str] = set()
         self.lock = threading.Lock()
+        self.connections = 0
         self._http = _Server((host, 0), _Handler)
         self._http.owner = self
         self.url = f"http://{host}:{self._http.server_address[1]}"
@@ -148,6 +149,10 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
     owner: AnotherProcore
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self.owner.connections += 1
+        super().process_request(request, client_address)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Whoever hung up has no use for an answer."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 
@@ -72,13 +73,23 @@ UNAVAILABLE = "file_unavailable"
 # Objects that repeat the file of the object around them.
 REPEATS = frozenset({"prostore_file"})
 CONTENT_TYPES = {".pdf": "application/pdf", ".png": "image/png", ".zip": "application/zip"}
-OF_THE_RECORD = frozenset(
-    {"id", "taken_at", "location", "location.name", "project_id", "project_name", "company_id"}
-    | {*NAMES, *TYPES, *TIMES, *NUMBERS, *TITLES, *REVISIONS, *PEOPLE}
-    | {f"{one}.name" for one in PEOPLE}
-    | {one for pair in COORDINATES for one in pair}
+SAYS_MORE = frozenset(
+    {
+        *ADDRESS_KEYS,
+        *NAMES,
+        *TYPES,
+        *TIMES,
+        *NUMBERS,
+        *TITLES,
+        *REVISIONS,
+        *PEOPLE,
+        *chain(*COORDINATES),
+        UNAVAILABLE,
+    }
+    | {"id", "taken_at", "location", "project_id", "project_name", "company_id"}
+    | {key for one in ADDRESS_KEYS.values() for key in one.size}
 )
-"""Keys of the record itself that say something about its files."""
+"""Keys that are addresses, or say something about files."""
 
 
 def kind_of(key: str, holder: str, beside: Iterable[str]) -> str:
@@ -99,10 +110,8 @@ def kind_of(key: str, holder: str, beside: Iterable[str]) -> str:
 
 def declares_files(fields: Iterable[Any], name: str) -> bool:
     """Return whether a list with these fields of the catalogue has addresses of files."""
-    names = {field.name for field in fields}
-    return any(
-        is_address(one.replace("[]", ""), name, {each.replace("[]", "") for each in names}) for one in names
-    )
+    names = {field.name.replace("[]", "") for field in fields}
+    return any(is_address(one, name, names) for one in names)
 
 
 def is_address(column: str, name: str, columns: Iterable[str]) -> bool:

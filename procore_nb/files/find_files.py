@@ -6,11 +6,10 @@ In: a frame, or one record as it came. Out: a frame of files, with what is neede
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
-from pathlib import PurePosixPath
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 import numpy as np
 import pandas as pd
@@ -66,24 +65,30 @@ def find_files(frame: pd.DataFrame, *, declared: bool = False) -> pd.DataFrame:
     """
     about = dict(frame.attrs.get("procore") or {})
     name = str(about.get("endpoint") or "")
-    columns = _columns(frame, name)
-    if not (columns or declared):
+    texts = [one for one in frame.columns if isinstance(one, str) and not one.startswith("custom_fields.")]
+    texts = [one for one in texts if frame.columns.tolist().count(one) == 1]
+    telling = [
+        one
+        for one in texts
+        if frame[one].dtype == object or not facts.SAYS_MORE.isdisjoint((one, one.rpartition(".")[2]))
+    ]
+    companies, arguments = about.get("company_id"), about.get("arguments") or {}
+    shared = {"company_id": companies if isinstance(companies, int) else None}
+    if "project_id" not in frame.columns:
+        shared["project_id"] = arguments.get("project_id")
+    found: list[FileRecord] = []
+    for row in zip(*(frame[one].tolist() for one in telling), strict=True):
+        found += files_in_record(_nested(zip(telling, row, strict=True)), name, shared)
+    declared = declared or any(
+        facts.is_address(each, name, texts) for one in texts for each in (one, f"{one}.url")
+    )
+    if not (found or declared):
         shown = f"{name} has" if name else "This frame has"
         raise ArgumentError(
             f"{shown} no files: none of its columns holds an address of a file.",
             advice=f"Lists with files are {_SOME_LISTS} and others. Files that only the single record has (answers of RFIs, "
             'minutes of meetings) come with procore.files("rfis", …), or procore.files(frame, records=True).',
         )
-    companies = about.get("company_id")
-    shared = {"company_id": companies if isinstance(companies, int) else None}
-    arguments = about.get("arguments") or {}
-    if "project_id" not in frame.columns:
-        shared["project_id"] = arguments.get("project_id")
-    found: list[FileRecord] = []
-    values = {column: frame[column].tolist() for column in columns}
-    for row in range(len(frame)):
-        record = _nested({column: cells[row] for column, cells in values.items()})
-        found += files_in_record(record, name, shared)
     files = as_frame(found)
     return describe(files, **{**about, "rows": len(files)})
 
@@ -180,16 +185,12 @@ def _file(
     of_record: dict[str, Any],
 ) -> FileRecord:
     fact = facts.ADDRESS_KEYS[key]
-    inside = (
-        {} if len(holders) == 1 else {"created_at": _first(own, facts.TIMES) or of_record.get("created_at")}
-    )
-    name = _file_name(holders, fact, address)
     content_type = _first(own, facts.TYPES) if not fact.note else None
     return FileRecord(
-        **{**of_record, **inside},
+        **{**of_record, "created_at": _first(own, facts.TIMES) or of_record["created_at"]},
         file_id=_known(own.get("id", holders[0].get("id"))),
         kind=kind,
-        name=name,
+        name=_file_name(holders, fact, address),
         size=next((int(own[one]) for one in fact.size if _is_count(own.get(one))), None),
         content_type=content_type or facts.CONTENT_TYPES.get(fact.ending),
         key=f"{path}.{key}" if path else key,
@@ -200,7 +201,7 @@ def _file(
 def _file_name(holders: list[Mapping[str, Any]], fact: facts.AddressKey, address: str) -> str:
     """Return what people call the file: its own name, that of an object around it, its number and title."""
     own = holders[-1]
-    last = PurePosixPath(unquote(urlsplit(address).path)).name if address else ""
+    last = unquote(re.split("[?#]", address)[0]).rpartition("/")[2]
     ending = fact.ending or (_ENDING.search(last) or [""])[0]
     named = [_first(own, facts.NAMES), *(_first(one, facts.NAMES) for one in reversed(holders[:-1]))]
     whole = next((one for one in named if one and _ENDING.search(one)), None)
@@ -219,51 +220,10 @@ def label(record: Mapping[str, Any]) -> str | None:
     return " ".join(filter(None, (number, title, revision and f"rev {revision}"))) or None
 
 
-def _columns(frame: pd.DataFrame, name: str) -> list[str]:
-    """Return the columns that hold files, and those that say something about them; none where no column holds any."""
-    texts = [one for one in frame.columns if isinstance(one, str) and not one.startswith("custom_fields.")]
-    addresses = [one for one in texts if facts.is_address(one, name, texts)]
-    lists = [
-        one
-        for one in texts
-        if frame[one].dtype == object and one not in addresses and _has_objects(frame[one])
-    ]
-    holding = [one for one in lists if facts.is_address(f"{one}.url", name, [])]
-    deep = [one for one in lists if one not in holding and _points_to_files(frame[one], name)]
-    if not (addresses or holding or deep or any(facts.is_address(f"{one}.url", name, []) for one in texts)):
-        return []
-    prefixes = {one.rpartition(".")[0] for one in addresses}
-    around = {prefix.rpartition(".")[0] for prefix in prefixes} | prefixes | {""}
-    near = [
-        one
-        for one in texts
-        if one in facts.OF_THE_RECORD
-        or (one.rpartition(".")[0] in around and one.rpartition(".")[2] in _NEAR)
-    ]
-    unique = frame.columns[~frame.columns.duplicated()]
-    return [one for one in dict.fromkeys([*addresses, *holding, *deep, *near]) if one in unique]
-
-
-_NEAR = {
-    *facts.NAMES, *facts.TYPES, *facts.TIMES, *facts.NUMBERS, *facts.TITLES, *facts.REVISIONS, "id", facts.UNAVAILABLE,
-    *(size for one in facts.ADDRESS_KEYS.values() for size in one.size),
-}  # fmt: skip
-
-
-def _has_objects(column: pd.Series[Any]) -> bool:
-    return any(isinstance(one, list | tuple | np.ndarray | Mapping) for one in column.tolist())
-
-
-def _points_to_files(column: pd.Series[Any], name: str) -> bool:
-    """Return whether some value of a list column has an address somewhere inside."""
-    records = ({str(column.name): value} for value in column.tolist() if not is_missing(value))
-    return any(files_in_record(one, name) for one in records)
-
-
-def _nested(row: Mapping[str, Any]) -> dict[str, Any]:
+def _nested(row: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     """Return a row with dotted names as the record it came from."""
     record: dict[str, Any] = {}
-    for column, value in row.items():
+    for column, value in row:
         if is_missing(value):
             continue
         *outer, last = column.split(".")

@@ -80,6 +80,8 @@ class FileSession:
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
+        for one in list(self._sockets):
+            one.close()
 
     def _send(self, to: Destination, headers: dict[str, str], token: Secret | None) -> FileResponse:
         environment = self._session.environment
@@ -139,6 +141,9 @@ class FileResponse:
         return error_from(Response(self.status, self.headers, body, named, parts.hostname or ""))
 
     def close(self) -> None:
+        """Give the connection back for the next request, or close it where more of the body may come than is worth reading."""
+        if self.length is not None and self.length <= _MOST_OF_AN_ERROR:
+            self.raw.raw.drain_conn()
         self.raw.close()
 
     def __enter__(self) -> FileResponse:

@@ -6,8 +6,10 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from another_procore import AnotherProcore
 
 import procore_nb as pnb
 from files.file_host import Procore
@@ -126,3 +128,14 @@ def test_the_progress_of_a_download_counts_its_bytes(
     monkeypatch.setattr(TransferProgress, "bytes_received", lambda self, count: seen.append(count))
     procore.download(procore.files("images", 7), tmp_path)  # type: ignore[arg-type]
     assert sum(seen) == 70_000
+
+
+def test_a_redirect_gives_its_connection_back(
+    host: Procore, server: AnotherProcore, procore: pnb.Procore, tmp_path: Path
+) -> None:
+    for number in range(1, 6):
+        host.photo(number, b"one")
+    files = procore.files("images", 7).assign(project_name="Here")
+    before = server.connections
+    procore.download(files, tmp_path, workers=1)
+    assert server.connections == before + 1

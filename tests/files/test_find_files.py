@@ -139,7 +139,7 @@ def test_hostile_records_are_only_text() -> None:
         },
         deep,
     ]
-    assert find_files(pd.DataFrame(odd))["file_id"].tolist() == [9]
+    assert find_files(pd.DataFrame(odd))["file_id"].tolist() == [9, 8]
 
 
 @pytest.mark.filterwarnings("ignore::procore_nb.ProcoreWarning")
