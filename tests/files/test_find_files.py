@@ -135,7 +135,16 @@ def test_hostile_records_are_only_text() -> None:
     odd = [
         {
             "id": 1,
-            "attachments": [None, 5, "x", {"url": 7}, {"url": ""}, {"url": ["https://a"]}, _attachment(9)],
+            "attachments": [
+                None,
+                5,
+                "x",
+                {"url": 7},
+                {"url": ""},
+                {"url": ["https://a"]},
+                _attachment(9),
+                {"id": 8, "url": "https://[::1/x"},
+            ],
         },
         deep,
     ]
