@@ -65,9 +65,9 @@ class FileSession:
         token = self._session.login()
         response = self._send(to, own, token.text)
         if response.status == 401:
-            token = self._session.login(refused=token)
-            before_again(response)
-            response.close()
+            with response:
+                token = self._session.login(refused=token)
+                before_again(response)
             response = self._send(to, own, token.text)
         return response
 
