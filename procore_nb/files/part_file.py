@@ -86,7 +86,8 @@ class PartFile:
             self.reset()
             self.total = response.length
         etag = headers.get("etag", "").strip()
-        strong = etag.startswith('"') and "\r" not in etag
+        # What was packed on its way cannot be resumed: a range would count its packed bytes.
+        strong = etag.startswith('"') and not response.encoded
         self._validator = etag if strong else ""
         if self._file is None:
             self._file = self.path.open("r+b" if self.size else "w+b")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -139,3 +140,16 @@ def test_a_redirect_gives_its_connection_back(
     before = server.connections
     procore.download(files, tmp_path, workers=1)
     assert server.connections == before + 1
+
+
+def test_files_come_as_they_are_and_packed_ones_are_unpacked(
+    host: Procore, patient: Callable[..., pnb.Procore], tmp_path: Path
+) -> None:
+    procore = patient()
+    packed = gzip.compress(b"one" * 1000)
+    host.photo(1, packed, headers={"Content-Encoding": "gzip"}, cut_after=[len(packed) - 10])
+    host.photo(2, packed)
+    done = procore.download(procore.files("images", 7), tmp_path)
+    assert [Path(one).read_bytes() for one in done["path"]] == [b"one" * 1000, packed]
+    assert host.store.ranges("/1") == [None, None]
+    assert {headers["accept-encoding"] for _, headers in host.store.came} == {"identity"}
