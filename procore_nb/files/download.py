@@ -24,10 +24,13 @@ import pandas as pd
 
 from procore_nb.atomic_write import one_writer, output_path
 from procore_nb.errors import (
+    AccessError,
     ArgumentError,
+    CatalogError,
     CredentialsError,
     IncompleteError,
     NetworkError,
+    NotFoundError,
     OutputError,
     ProcoreError,
     RateLimitError,
@@ -279,7 +282,11 @@ class Downloader:
                 return self._attempt(address, job, part, until)
             except ProcoreError as error:
                 if error.status in _GONE and not looked_up:
-                    looked_up, address = True, self._lookup(job.record) or address
+                    looked_up = True
+                    try:
+                        address = self._lookup(job.record) or address
+                    except (ArgumentError, CatalogError, AccessError, NotFoundError):
+                        raise error from None  # what the file's own host said is nearer to the cause
                     continue
                 if part.size > most:
                     attempt, most = 0, part.size

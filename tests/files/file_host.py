@@ -182,4 +182,6 @@ class Procore:
         if len(parts) == 3:
             return Said(200, [self.row(one) for one in self.photos])
         self.records_read += 1
+        if self.generation < 0:
+            return Said(404, {"message": "no single record"})
         return Said(200, next(self.row(one) for one in self.photos if str(one["id"]) == parts[3]))

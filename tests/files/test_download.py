@@ -241,6 +241,17 @@ def test_a_file_without_permission_is_named_with_what_procore_said(
     assert list(_files_of(tmp_path)) == ["Lenox Avenue/images/IMG_1.jpg"]
 
 
+def test_a_record_that_cannot_be_read_again_leaves_what_the_host_of_the_file_said(
+    host: Procore, procore: pnb.Procore, tmp_path: Path
+) -> None:
+    host.photo(1, b"one")
+    files = procore.files("images", 7)
+    host.generation = -1
+    with pytest.warns(pnb.ProcoreWarning, match="403: Request has expired"):
+        procore.download(files, tmp_path)
+    assert host.records_read == 1
+
+
 @pytest.mark.parametrize(
     "served", [{"content_type": "text/html; charset=utf-8"}, {"content_type": "image/jpeg"}]
 )
