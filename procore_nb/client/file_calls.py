@@ -26,10 +26,10 @@ from procore_nb.files import (
     Downloader,
     DownloadOptions,
     FileRecord,
-    checked_files,
     declares_files,
     files_in_record,
     find_files,
+    records_of,
 )
 from procore_nb.http.destination import FileGuard, checked_hosts
 from procore_nb.progress import Progress, TransferProgress
@@ -186,7 +186,7 @@ class FileCalls(Lookups):
         >>> procore.download(drawings.head(2), "drawings")["status"].tolist()
         ['saved', 'saved']
         """
-        files = checked_files(files)
+        records_of(files)
         about = files.attrs.get("procore") or {}
         if about.get("environment") not in (None, self.environment.name):
             raise ArgumentError(

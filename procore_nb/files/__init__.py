@@ -5,10 +5,10 @@ In: frames, and what opens an address. Out: frames of files, a folder with a man
 """
 
 from procore_nb.files.contact_sheet import Gallery, gallery
-from procore_nb.files.download import Downloader, DownloadOptions, checked_files
+from procore_nb.files.download import Downloader, DownloadOptions
 from procore_nb.files.download_manifest import DownloadManifest
 from procore_nb.files.file_keys import declares_files
-from procore_nb.files.find_files import FileRecord, files_in_record, find_files
+from procore_nb.files.find_files import FileRecord, files_in_record, find_files, records_of
 
 __all__ = [
     "DownloadManifest",
@@ -16,9 +16,9 @@ __all__ = [
     "Downloader",
     "FileRecord",
     "Gallery",
-    "checked_files",
     "declares_files",
     "files_in_record",
     "find_files",
     "gallery",
+    "records_of",
 ]

@@ -16,7 +16,6 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -38,11 +37,10 @@ from procore_nb.errors import (
 )
 from procore_nb.fetch.transfers import TransferPool
 from procore_nb.files.download_manifest import DownloadManifest, Entry, identity_of, is_inside
-from procore_nb.files.find_files import COLUMNS, FileRecord
-from procore_nb.files.part_file import PartFile
+from procore_nb.files.find_files import FileRecord, records_of
+from procore_nb.files.part_file import PartFile, digest_of
 from procore_nb.files.safe_names import FolderNames
 from procore_nb.progress import TransferProgress, size_text
-from procore_nb.scalars import is_missing
 from procore_nb.signals import Cancelled, DeferredInterrupt
 
 PARTS = ".procore-nb-parts"
@@ -94,16 +92,6 @@ class _Skip(ProcoreError):
     """The file is left out on purpose."""
 
 
-def checked_files(files: Any) -> pd.DataFrame:
-    """Return a frame of files, or say what is wrong with it."""
-    if not isinstance(files, pd.DataFrame) or not set(COLUMNS) <= set(files.columns):
-        raise ArgumentError(
-            "download takes a frame of files.",
-            advice='Write files = procore.files("images", projects="all"), then procore.download(files, "folder").',
-        )
-    return files
-
-
 class Downloader:
     """One download into one folder; `lookup` reads a record again and returns the address that the file has now."""
 
@@ -141,7 +129,7 @@ class Downloader:
         IncompleteError
             If it was stopped; what is whole stays, and `partial` is the frame.
         """
-        records = [_record(row) for row in files[list(COLUMNS)].to_dict("records")]
+        records = records_of(files)
         self._make_folder()
         with one_writer(self._parts):
             self._manifest = DownloadManifest(self._root, hide=self._options.hide)
@@ -265,9 +253,9 @@ class Downloader:
         """Return the outcome for a file that is there, or whose writer was ended just before it got its name."""
         path, part = self._root / entry.path, self._part_of(entry.identity)
         known = FileOutcome("present", None, str(path), entry.bytes, entry.sha256)
-        if _digest(path, entry.bytes) == entry.sha256:
+        if digest_of(path, entry.bytes) == entry.sha256:
             return known
-        if not os.path.lexists(path) and _digest(part, entry.bytes) == entry.sha256:
+        if not os.path.lexists(path) and digest_of(part, entry.bytes) == entry.sha256:
             self._folder_of(path)
             PartFile(part).finish(path)
             return replace(known, status="saved")
@@ -364,7 +352,7 @@ class Downloader:
         """Return the path for the file: what somebody else put there, or changed since, is not replaced."""
         path, entry = job.path, self._manifest.entries.get(job.identity)
         while os.path.lexists(self._root / path):
-            there = _digest(self._root / path, size)
+            there = digest_of(self._root / path, size)
             mine = self._options.overwrite and entry is not None and entry.path == path
             if there == digest or mine:
                 break
@@ -400,27 +388,6 @@ class Downloader:
             failure.partial, failure.advice = frame, f"{failure.advice} {advice}".strip()
             return failure
         return IncompleteError(f"The download into {self._root} was stopped.", advice=advice, partial=frame)
-
-
-def _record(row: dict[Any, Any]) -> FileRecord:
-    plain: dict[str, Any] = {name: None if is_missing(value) else value for name, value in row.items()}
-    for name in ("created_at", "taken_at"):
-        plain[name] = plain[name] and str(plain[name])
-    return replace(FileRecord(), **{**plain, "name": plain["name"] or "", "key": plain["key"] or ""})
-
-
-def _digest(path: Path, size: int) -> str | None:
-    """Return the SHA-256 of a file of this size; None for any other, a link or a folder."""
-    try:
-        if path.is_symlink() or not path.is_file() or path.stat().st_size != size:
-            return None
-        digest = sha256()
-        with path.open("rb") as file:
-            while piece := file.read(1 << 20):
-                digest.update(piece)
-    except OSError:
-        return None
-    return digest.hexdigest()
 
 
 def _is_page(piece: bytes, headers: Any, record: FileRecord) -> bool:

@@ -111,6 +111,24 @@ def as_frame(found: list[FileRecord]) -> pd.DataFrame:
     return pd.DataFrame(data)
 
 
+def records_of(files: Any) -> list[FileRecord]:
+    """Return the rows of a frame of files, or say that it is none."""
+    if not isinstance(files, pd.DataFrame) or not set(COLUMNS) <= set(files.columns):
+        raise ArgumentError(
+            "download takes a frame of files.",
+            advice='Write files = procore.files("images", projects="all"), then procore.download(files, "folder").',
+        )
+    rows: Any = files[list(COLUMNS)].to_dict("records")
+    texts = {"name", "key", "list", "kind"}
+    empty: dict[str, Any] = {name: "" if name in texts else None for name in COLUMNS}
+    return [
+        FileRecord(
+            **{name: empty[name] if is_missing(value) else _plain(value) for name, value in row.items()}
+        )
+        for row in rows
+    ]
+
+
 def files_in_record(
     record: Mapping[str, Any], name: str, shared: Mapping[str, Any] | None = None
 ) -> list[FileRecord]:
@@ -254,8 +272,10 @@ def _first(record: Mapping[str, Any], keys: tuple[str, ...]) -> str | None:
 
 
 def _known(value: Any) -> Any:
-    if is_missing(value):
-        return None
+    return None if is_missing(value) else _plain(value)
+
+
+def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, pd.Timestamp) else value
 
 

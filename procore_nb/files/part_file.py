@@ -152,3 +152,14 @@ class PartFile:
         if self._file is not None:
             file, self._file = self._file, None
             file.close()
+
+
+def digest_of(path: Path, size: int) -> str | None:
+    """Return the SHA-256 of a file of this size; None for any other, a link or a folder."""
+    try:
+        if path.is_symlink() or not path.is_file() or path.stat().st_size != size:
+            return None
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None

@@ -40,6 +40,8 @@ class _Host(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     latency = 0.0
+    pause = 0.0
+    """Seconds before each 64 KiB."""
 
     def do_GET(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -74,6 +76,8 @@ class _Host(BaseHTTPRequestHandler):
         while start < size:
             inside = start % len(block)
             piece = block[inside : inside + size - start]
+            if self.pause:
+                time.sleep(self.pause)
             self.wfile.write(piece)
             start += len(piece)
 
@@ -99,10 +103,10 @@ class _Server(ThreadingHTTPServer):
         """Killed clients hang up."""
 
 
-def serve(latency: float) -> None:
+def serve(latency: float, pause: float) -> None:
     """Serve on two free ports until the process ends; the first line says which."""
     global STORE
-    _Host.latency = latency
+    _Host.latency, _Host.pause = latency, pause
     store, api = _Server(("127.0.0.1", 0), _Host), _Server(("127.0.0.1", 0), _Host)
     STORE = f"http://127.0.0.1:{store.server_address[1]}"
     print(api.server_address[1], flush=True)
@@ -111,9 +115,9 @@ def serve(latency: float) -> None:
 
 
 @contextmanager
-def served(latency: float) -> Iterator[str]:
+def served(latency: float, pause: float = 0.0) -> Iterator[str]:
     """The two hosts in another process; the address of the API host."""
-    code = f"from tests.benchmarks.files import serve; serve({latency})"
+    code = f"from tests.benchmarks.files import serve; serve({latency}, {pause})"
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:
@@ -211,25 +215,24 @@ def kills(count: int = 200) -> None:
     """Kill a download at a random moment, run it again to its end, and compare the folder with an undisturbed one."""
     chance = random.Random(7)
     sizes = [chance.choice([0, 900, 200_000, 700_000, 3_000_000, 6_000_000]) for _ in range(24)]
-    with served(0.004) as url, tempfile.TemporaryDirectory() as place:
+    with served(0.004, 0.003) as url, tempfile.TemporaryDirectory() as place:
         files = frame_of(url, sizes)
         began = time.perf_counter()
         _wait(_download(files, url, Path(place) / "whole"))
         undisturbed, seconds = _tree(Path(place) / "whole"), time.perf_counter() - began
         same = killed = resumed = 0
-        for number in range(count):
-            folder = Path(place) / f"run {number}"
+        while killed < count:
+            folder = Path(place) / "run"
             process = _download(files, url, folder)
             time.sleep(chance.uniform(0, seconds))
             os.kill(process, signal.SIGKILL)
-            killed += os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == -signal.SIGKILL
-            resumed += any(folder.glob(".procore-nb-parts/*.json"))
-            _wait(_download(files, url, folder))
-            same += _tree(folder) == undisturbed
-            shutil.rmtree(folder)
-        print(
-            f"{same} of {count} folders are as undisturbed; {killed} were killed, {resumed} with a half file to resume"
-        )
+            if os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == -signal.SIGKILL:  # not whole before
+                killed += 1
+                resumed += any(folder.glob(".procore-nb-parts/*.json"))
+                _wait(_download(files, url, folder))
+                same += _tree(folder) == undisturbed
+            shutil.rmtree(folder, ignore_errors=True)
+        print(f"{same} of {killed} folders are as undisturbed; {resumed} had a half file to resume")
 
 
 def _download(files: pd.DataFrame, url: str, folder: Path) -> int:
