@@ -137,7 +137,9 @@ class FileResponse:
                 if len(body) >= _MOST_OF_AN_ERROR:
                     break
         parts = urlsplit(self.to.url)
-        named = f"{parts.scheme}://{parts.netloc}{parts.path}"  # without its signature
+        named = (
+            f"{parts.scheme}://{parts.netloc}/…"  # without its signature; alike for all files, to be counted
+        )
         return error_from(Response(self.status, self.headers, body, named, parts.hostname or ""))
 
     def close(self) -> None:

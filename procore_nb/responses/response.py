@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from html import unescape
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -106,7 +107,11 @@ def reason_of(response: Response) -> str:
     try:
         body = parse_json(response.body).value
     except ValueError:
-        return _short(response.body[:400].decode("utf-8", "replace"))
+        text = response.body[:5000].decode("utf-8", "replace")
+        message = re.search(
+            r"<Message>([^<]*)</Message>", text
+        )  # of a cloud store: Amazon's, Azure's, Google's XML
+        return _short(unescape(message[1]) if message else text[:400])
     return _short("; ".join(_texts(body)))
 
 

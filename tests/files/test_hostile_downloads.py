@@ -139,3 +139,12 @@ def test_a_folder_that_is_a_link_to_itself_fails_its_files_only(
     done = _download(procore, photos, tmp_path)
     assert set(done["status"]) == {"failed"}
     assert done["reason"].str.startswith("It cannot be written").all()
+
+
+def test_the_words_of_a_store_are_read_and_equal_reasons_are_counted(
+    server: DemoServer, procore: pnb.Procore, photos: pd.DataFrame, tmp_path: Path
+) -> None:
+    server.demo.faults = read_faults(["file_expired"])
+    with pytest.warns(pnb.ProcoreWarning, match=r"answered 403: Request has expired \(5\)"):
+        done = procore.download(photos, tmp_path)
+    assert done["reason"].nunique() == 1
