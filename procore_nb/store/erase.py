@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -84,8 +85,12 @@ class _Erased:
 def erase(files: Files, user_id: int | str, catalogue: Catalogue | None = None) -> pd.DataFrame:
     """Erase a person; for the holder of the store's lock. One row per table says what went."""
     finish(files, catalogue)
-    person = Person(_checked(user_id))
-    return _erase(files, person, catalogue)
+    text = str(user_id).strip() if isinstance(user_id, int | str) and not isinstance(user_id, bool) else ""
+    if not text:
+        raise ArgumentError(
+            f"user_id is the id of a user in Procore, not {user_id!r}.", advice="store.erase(user_id=1234)"
+        )
+    return _erase(files, Person(text), catalogue)
 
 
 def is_pending(files: Files) -> bool:
@@ -107,15 +112,6 @@ def finish(files: Files, catalogue: Catalogue | None = None) -> None:
             advice="Remove that file and erase the person again.",
         ) from error
     _erase(files, person, catalogue)
-
-
-def _checked(user_id: Any) -> str:
-    text = str(user_id).strip() if isinstance(user_id, int | str) and not isinstance(user_id, bool) else ""
-    if not text:
-        raise ArgumentError(
-            f"user_id is the id of a user in Procore, not {user_id!r}.", advice="store.erase(user_id=1234)"
-        )
-    return text
 
 
 def _erase(files: Files, person: Person, catalogue: Catalogue | None) -> pd.DataFrame:
@@ -156,26 +152,21 @@ def _drop_staged(files: Files, table: str) -> int:
 def _erase_table(files: Files, manifest: Manifest, person: Person, people: str) -> dict[str, Any]:
     """The table's next state without the person, and what went; no new state where nothing did."""
     name = manifest.table
-    found = [
-        _without(read_rows(files, below, part), manifest, person, people)
-        for below, part in _all_parts(name, manifest)
-    ]
-    since = {
-        moment: [place for place in places if not _is_place_of(place, manifest, person)]
-        for moment, places in manifest.since.items()
-    }
-    if not any(one.touched for one in found) and since == manifest.since:
-        return {}
+    all_parts = list(_all_parts(name, manifest))
+    found = [_without(read_rows(files, below, part), manifest, person, people) for below, part in all_parts]
     live, ended = found[: len(manifest.parts)], found[len(manifest.parts) :]
+
+    def others(places: list[str]) -> list[str]:
+        return [place for place in places if not _is_place_of(place, manifest, person)]
+
+    kept = {moment: others(places) for moment, places in manifest.since.items()}
+    if not any(one.touched for one in found) and kept == manifest.since:
+        return {}
     snapshot = Snapshot(files, manifest, manifest)
     parts = _write(snapshot, manifest.parts, live, f"part-{snapshot.mark}")
     over = _write(snapshot, manifest.ended, ended, f"_ended-{snapshot.mark}", below=HISTORY)
-    last = manifest.last | {
-        "skipped": [
-            one for one in manifest.last.get("skipped", []) if not _is_place_of(one, manifest, person)
-        ]
-    }
-    since = {moment: places for moment, places in since.items() if places}
+    last = manifest.last | {"skipped": others(manifest.last.get("skipped", []))}
+    since = {moment: places for moment, places in kept.items() if places}
     snapshot.commit(replace(manifest, parts=parts, ended=over, since=since, last=last), at_once=True)
     return {
         "rows": sum(one.removed for one in live),
@@ -202,11 +193,9 @@ def _write(
 
 def _identity(table: str, manifest: Manifest, catalogue: Catalogue | None) -> str:
     """The column that says which person a row is; empty for lists of other things."""
-    names = set(manifest.columns)
-    try:
+    names, declared = set(manifest.columns), set[str]()
+    with suppress(CatalogError):
         declared = {one.name for one in catalog.endpoint(table, catalogue=catalogue).fields}
-    except CatalogError:
-        declared = set()
     stem = re.sub(r"_v\d.*$", "", table).rpartition("_")[2]
     if not _MARKS & (names | declared) and stem not in ("user", "users"):
         return ""
@@ -248,11 +237,8 @@ def _learn(person: Person, rows: pa.Table, manifest: Manifest, people: str) -> N
                 person.learn("name", f"{first} {last}")
                 person.learn("name", f"{last}, {first}")
     for owner, ids in _objects(dict.fromkeys(rows.column_names)).items():
-        texts = [
-            name
-            for name in rows.column_names
-            if name.rpartition(".")[0] == owner and types.get(name) == "text"
-        ]
+        mine = [name for name in rows.column_names if name.rpartition(".")[0] == owner]
+        texts = [name for name in mine if types.get(name) == "text"]
         for row in rows.filter(_is(rows, ids, person)).select(texts).to_pylist():
             for key, value in row.items():
                 person.learn(key, value)

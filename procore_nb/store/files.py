@@ -171,7 +171,10 @@ class RemoteFiles:
             raise missing(self.address(path))
         return io.BytesIO(data)
 
-    def write(self, path: str, data: bytes, **how: str) -> None:
+    def write(self, path: str, data: bytes) -> None:
+        self._put(path, data)
+
+    def _put(self, path: str, data: bytes, **how: str) -> None:
         with self._answering(path, "written"):
             self.system.makedirs(self._at(path).rpartition("/")[0], exist_ok=True)
             self.system.pipe_file(self._at(path), data, **how)
@@ -183,7 +186,7 @@ class RemoteFiles:
         """
         failure = None
         try:
-            self.write(path, data, mode="create")
+            self._put(path, data, mode="create")
         except StoreError as error:
             failure = error
         found = self.read(path)

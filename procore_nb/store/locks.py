@@ -15,7 +15,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import orjson
 
@@ -104,14 +103,10 @@ def _who() -> bytes:
 
 
 def _held(files: Files) -> StoreError:
-    holder: dict[str, Any] = {}
-    with suppress(ValueError, TypeError):
+    who = "another process"
+    with suppress(ValueError, TypeError, KeyError):
         holder = dict(orjson.loads(files.read(NAME) or b"{}"))
-    who = (
-        f"process {holder['process']} on {holder['machine']}, since {holder['at']}"
-        if {"process", "machine", "at"} <= holder.keys()
-        else "another process"
-    )
+        who = f"process {holder['process']} on {holder['machine']}, since {holder['at']}"
     return StoreError(
         f"The store {files.address('')} is being synced by {who}.",
         advice="Wait until it is done, or pass wait_seconds=600.",

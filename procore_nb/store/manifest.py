@@ -173,12 +173,12 @@ def unsealed(data: bytes, where: str, newest: int) -> dict[str, Any]:
     return content
 
 
-def grouped(since: dict[str, str]) -> dict[str, list[str]]:
-    """Places by the start of their last read: few starts, many places."""
+def as_groups(since: dict[str, str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Places by the start of their last read: few starts, many places; those never read last."""
     groups: dict[str, list[str]] = {}
     for place, moment in since.items():
         groups.setdefault(moment, []).append(place)
-    return groups
+    return tuple((moment, tuple(groups[moment])) for moment in sorted(groups, key=lambda one: (not one, one)))
 
 
 def moment_of(text: str) -> datetime:
@@ -209,30 +209,21 @@ def check_identity(files: Files, environment: Environment, company_id: int | Non
         raise ArgumentError(
             "A store is of one company, and none is set.", advice="Connect with company_id=…."
         )
-    own = {
-        "format": STORE_FORMAT,
-        "environment": environment.name,
-        "api_url": environment.api_url,
-        "company_id": int(company_id),
-    }
+    whose = {"environment": environment.name, "api_url": environment.api_url, "company_id": int(company_id)}
+    own: dict[str, Any] = {"format": STORE_FORMAT, **whose}
     known = read_identity(files)
     if known is None:
         files.create(STORE_NAME, sealed(own))
-        known = read_identity(files) or {**own}
+        known = read_identity(files) or own
     if isinstance(files, RemoteFiles) and files.create(STORE_NAME, sealed(own) + b"\n"):
         raise StoreError(
             f"{files.address('')} does not refuse to replace a file, so two syncs could undo each other's work.",
             advice="Sync into a local folder and copy it there, or use a service with conditional writes.",
         )
     # A simulator of one's own has another port each time.
-    same_host = known["api_url"] == own["api_url"] or (
-        is_loopback(known["api_url"]) and is_loopback(environment.api_url)
-    )
-    if (
-        known["environment"] != own["environment"]
-        or known["company_id"] != own["company_id"]
-        or not same_host
-    ):
+    if is_loopback(known["api_url"]) and is_loopback(environment.api_url):
+        known = known | {"api_url": environment.api_url}
+    if any(known[name] != own[name] for name in whose):
         raise ArgumentError(
             f"The store {files.address('')} holds tables of company {known['company_id']} in {known['environment']} "
             f"({known['api_url']}); this connection is to company {own['company_id']} in {own['environment']} "

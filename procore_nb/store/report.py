@@ -16,6 +16,7 @@ import pandas as pd
 
 from procore_nb.frame_info import describe
 from procore_nb.store.manifest import Manifest
+from procore_nb.store.upsert import Upserted
 
 _NAMED = 6  # tables named in the one line of a store
 _RESULT = {
@@ -67,6 +68,12 @@ class SyncLog:
     seconds: float = 0.0
     error: str = ""
     skipped_targets: list[dict[str, Any]] = field(default_factory=list)
+
+    def count(self, outcome: Upserted) -> None:
+        """Take rows into account."""
+        self.new += outcome.new
+        self.changed += outcome.changed
+        self.deleted += outcome.deleted
 
 
 def result_frame(logs: Sequence[SyncLog], about: dict[str, Any]) -> pd.DataFrame:

@@ -60,7 +60,7 @@ def restore(files: Files, tables: Tables, name: str, *, as_of: Any, version: Any
     )
     history.add(*([] if outcome.ended is None else [outcome.ended]))
     log.rows, log.synced_at = outcome.rows.num_rows, utc_text(at, microseconds=True)
-    log.new, log.changed, log.deleted = outcome.new, outcome.changed, outcome.deleted
+    log.count(outcome)
     snapshot.commit(
         replace(
             manifest,

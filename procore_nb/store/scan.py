@@ -6,6 +6,7 @@ In: the files of a table. Out: DataFrames with the columns and dtypes of `procor
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import Any, Literal
 
@@ -24,6 +25,7 @@ from procore_nb.frames.codec import (
     Decimals,
     checked_decimals,
     conform,
+    decode,
     from_arrow,
 )
 from procore_nb.near_match import did_you_mean
@@ -43,16 +45,10 @@ from procore_nb.store.schema import renamed, renames, safe_names
 from procore_nb.store.snapshot import HISTORY, WORK, located
 
 _BOOKS = (FIRST_SEEN, VALID_FROM, VALID_TO, DELETED_AT)
-VERSION_BOOKS = (VALID_FROM, VALID_TO, DELETED_AT)
-DELETED_BOOKS = (DELETED_AT,)
 
 
 def as_frame(
-    rows: pa.Table,
-    manifest: Manifest,
-    books: tuple[str, ...] = (),
-    *,
-    decimals: Decimals = DEFAULT_DECIMALS,
+    rows: pa.Table, manifest: Manifest, books: tuple[str, ...] = (), *, decimals: Decimals = DEFAULT_DECIMALS
 ) -> pd.DataFrame:
     """Rows as a typed frame, bookkeeping last; names of projects, where they are known, beside their ids."""
     frame = from_arrow(rows, manifest.columns | dict.fromkeys(books, "time"), decimals=decimals)
@@ -64,11 +60,6 @@ def as_frame(
         names = frame["project_id"].astype("string").map(manifest.names).astype("string")
         frame.insert(list(frame.columns).index("project_id") + 1, "project_name", names)
     return frame
-
-
-def times(moments: Any) -> Any:
-    """Moments of an Arrow column as times of a frame."""
-    return from_arrow(pa.table({"at": moments}), {"at": "time"})["at"].array
 
 
 def with_deleted(live: pa.Table, over: pa.Table, manifest: Manifest, deleted: str) -> pa.Table:
@@ -107,12 +98,11 @@ def rows_at(live: pa.Table, over: pa.Table, manifest: Manifest, at: datetime) ->
     known = rows.filter(pc.and_(begun, pc.fill_null(pc.greater(rows.column(VALID_TO), then), True)))
     if manifest.has_id:
         later = row_names(rows.filter(pc.and_(seen, pc.invert(begun))), manifest.place)
-        lost = pc.count_distinct(
-            later.filter(pc.invert(pc.is_in(later, value_set=row_names(known, manifest.place))))
-        )
-        if lost.as_py():
+        still = pc.is_in(later, value_set=row_names(known, manifest.place))
+        lost = pc.count_distinct(later.filter(pc.invert(still))).as_py()
+        if lost:
             raise ArgumentError(
-                f"{lost.as_py():,} rows of {manifest.table} have changed since, and their values of then were not kept.",
+                f"{lost:,} rows of {manifest.table} have changed since, and their values of then were not kept.",
                 advice="store.sync(..., history=True) keeps earlier versions from now on.",
             )
     order = [(name, "ascending") for name in manifest.key]
@@ -150,11 +140,8 @@ def moment(value: Any, where: str) -> datetime:
         raise ArgumentError(
             f"{where} takes a date or a time, not {value!r}.", advice='For example "2026-03-01".'
         )
-    return (
-        (found.tz_localize("UTC") if found.tzinfo is None else found.tz_convert("UTC"))
-        .to_pydatetime()
-        .astimezone(UTC)
-    )
+    found = found.tz_localize("UTC") if found.tzinfo is None else found
+    return found.to_pydatetime().astimezone(UTC)
 
 
 def joined(
@@ -200,27 +187,20 @@ class Tables:
             raise ArgumentError(f"A table is called by the name of its list, not {name!r}.")
         found = located(self._files, folder_name(name)) if name else None
         if found is None:
-            try:
-                found = located(
-                    self._files, folder_name(catalog.endpoint(name, catalogue=self.catalogue).name)
-                )
-            except CatalogError:
-                found = None
+            with suppress(CatalogError):
+                own = catalog.endpoint(name, catalogue=self.catalogue).name
+                found = located(self._files, folder_name(own))
         if found is None:
             tables = list(self.all())
-            hint = did_you_mean(name, tables)
-            raise ArgumentError(
-                f"The store has no table {name!r}.",
-                advice=f"{hint}It has: {', '.join(tables) or 'none yet'}.",
-            )
+            advice = f"{did_you_mean(name, tables)}It has: {', '.join(tables) or 'none yet'}."
+            raise ArgumentError(f"The store has no table {name!r}.", advice=advice)
         return found
 
     def kept(self, name: str) -> pd.DataFrame | None:
         """The rows of a table, or None if it is not kept."""
-        try:
+        with suppress(ArgumentError):
             return self.frame(name)
-        except ArgumentError:
-            return None
+        return None
 
     def frame(
         self,
@@ -242,9 +222,9 @@ class Tables:
         if at is not None:
             rows = rows_at(rows, over, manifest, at)
         elif history:
-            rows, books = versions(rows, over, manifest), VERSION_BOOKS
+            rows, books = versions(rows, over, manifest), _BOOKS[1:]
         elif deleted is not None:
-            rows, books = with_deleted(rows, over, manifest, deleted), DELETED_BOOKS
+            rows, books = with_deleted(rows, over, manifest, deleted), (DELETED_AT,)
         return self._described(as_frame(rows, manifest, books, decimals=decimals), manifest, names, decimals)
 
     def changes(self, name: str, since: Any, *, names: ColumnNames, decimals: Decimals) -> pd.DataFrame:
@@ -254,15 +234,11 @@ class Tables:
         rows, words, moments = changes(live, over, manifest, moment(since, "since"))
         frame = as_frame(rows, manifest, decimals=decimals)
         frame.insert(0, "change", pd.Series(words, dtype="string"))
-        frame.insert(1, "changed_at", times(moments))
+        frame.insert(1, "changed_at", decode(moments, "time"))
         return self._described(frame, manifest, names, decimals)
 
-    def files(self, name: str) -> list[str]:
-        """The Parquet files that hold a table as it is."""
-        return self.files_of(self.find(name)[1])
-
     def files_of(self, manifest: Manifest) -> list[str]:
-        """The files of one state; while its folder is changing places, it will be there at once."""
+        """The Parquet files of one state; while its folder is changing places, it will be there at once."""
         return [self._files.address(f"{manifest.table}/{part.file}") for part in manifest.files]
 
     def check(self, name: str) -> None:
@@ -284,11 +260,7 @@ class Tables:
                 return manifest, live, joined(self._files, f"{folder}/{HISTORY}", ended, manifest)
             except StoreError as error:
                 failure = error
-            except (
-                pa.ArrowException,
-                KeyError,
-                TypeError,
-            ) as error:  # parts of another table, without digests
+            except (pa.ArrowException, KeyError, TypeError) as error:  # of another table, without digests
                 failure = damaged(self._files.address(folder))
                 failure.__cause__ = error
             if self.find(name) == (folder, manifest):
@@ -304,12 +276,11 @@ class Tables:
             titles = dict(zip(views["id"].astype("string"), views["name"], strict=True))
             view = frame["budget_view_id"].astype("string").map(titles).astype("string")
             frame.insert(list(frame.columns).index("budget_view_id"), "budget_view", view)
-        safe = checked_names(names) == "safe"
-        aliases = safe_names(frame.columns, manifest.aliases) if safe else {}
-        frame = frame.rename(columns=aliases)
-        amounts = [
-            aliases.get(name, name) for name, logical in manifest.columns.items() if logical == "decimal"
-        ]
+        amounts = [name for name, logical in manifest.columns.items() if logical == "decimal"]
+        if checked_names(names) == "safe":
+            aliases = safe_names(frame.columns, manifest.aliases)
+            frame.columns = pd.Index([aliases.get(name, name) for name in frame.columns], dtype="str")
+            amounts = [aliases.get(name, name) for name in amounts]
         return describe(
             frame,
             endpoint=manifest.table,

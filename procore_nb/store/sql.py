@@ -30,20 +30,13 @@ Tables = Mapping[str, tuple[Manifest, Sequence[str]]]
 
 
 def query(
-    text: str,
-    tables: Tables,
-    files: Files,
-    *,
-    check: Callable[[str], None],
-    decimals: Decimals = DEFAULT_DECIMALS,
+    text: str, tables: Tables, files: Files, *, check: Callable[[str], None], decimals: Decimals
 ) -> pd.DataFrame:
     """Run one query; each table of the store that it names is a view, once `check(name)` has let it pass."""
     with _opened(":memory:", files) as connection:
         _check(text, connection)
         named = {
-            name: one
-            for name, one in tables.items()
-            if re.search(rf"\b{re.escape(name)}\b", text, re.IGNORECASE)
+            name: one for name, one in tables.items() if re.search(rf"\b{re.escape(name)}\b", text, re.I)
         }
         with _failing(tables):
             _define(connection, "view", named, check)

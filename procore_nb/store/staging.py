@@ -20,7 +20,7 @@ from procore_nb.errors import StoreError
 from procore_nb.frames.codec import EXACT, LogicalTypes, common_type, conform
 from procore_nb.store.data_files import row_names
 from procore_nb.store.files import Files, damaged
-from procore_nb.store.manifest import FORMAT, Manifest, digest_of, sealed, unsealed
+from procore_nb.store.manifest import FORMAT, Manifest, as_groups, digest_of, sealed, unsealed
 from procore_nb.store.schema import Names, agreed, renamed, renames
 from procore_nb.store.snapshot import WORK
 
@@ -57,7 +57,12 @@ class StagingPlan:
     @property
     def places(self) -> list[str]:
         """All places, in the order they are asked."""
-        return [place for _, places in self.groups for place in places]
+        return list(self.asked)
+
+    @property
+    def asked(self) -> dict[str, str]:
+        """The moment since which each place is asked."""
+        return {place: since for since, places in self.groups for place in places}
 
     def stale(self, manifest: Manifest) -> set[str]:
         """The places that another sync has read since this one began."""
@@ -71,22 +76,13 @@ def extended(plan: StagingPlan, wanted: StagingPlan, done: Collection[str]) -> S
 
     Where another sync has read the table in full since then, only changes are wanted of what it has read.
     """
-    staged = {place: since for since, places in plan.groups for place in places if place in done}
+    staged = {place: since for place, since in plan.asked.items() if place in done}
     same = wanted.mode in (plan.mode, "full")
-    if (
-        plan.mode != wanted.mode and same
-    ):  # other places are then read whole, which is right whichever mode it is
-        wanted = replace(wanted, groups=(("", tuple(wanted.places)),))
-    groups: dict[str, list[str]] = {}
-    for place, since in (
-        {place: since for since, places in wanted.groups for place in places} | staged
-    ).items():
-        groups.setdefault(since, []).append(place)
+    # Of another mode, other places are read whole, which is right whichever mode it is.
+    asked = dict.fromkeys(wanted.places, "") if same and plan.mode != wanted.mode else wanted.asked
     return replace(
         plan if same else replace(wanted, started=plan.started),
-        groups=tuple(
-            (since, tuple(groups[since])) for since in sorted(groups, key=lambda one: (one == "", one))
-        ),
+        groups=as_groups(asked | staged),
         everywhere=wanted.everywhere,
         names={**plan.names, **wanted.names},
     )
@@ -184,22 +180,13 @@ class Staging:
                 self._files.remove(path)
 
     def put(
-        self,
-        stage: str,
-        place: str,
-        number: int,
-        rows: pa.Table,
-        kinds: LogicalTypes,
-        *,
-        fields: Names,
-        done: bool,
+        self, stage: str, place: str, name: str, rows: pa.Table, kinds: LogicalTypes, fields: Names
     ) -> None:
-        """Keep rows of one place, `fields` being the custom fields behind its columns; `done` with the last of them."""
-        name = f"{place}~{'done' if done else f'{number:06d}'}.arrow"
+        """Keep rows of one place, `fields` being the custom fields behind its columns; the name of the last is `done`."""
         empty = [column for column in kinds if rows.column(column).null_count == rows.num_rows]
         exact = [column.removeprefix(EXACT) for column in rows.column_names if column.startswith(EXACT)]
         about = {"kinds": kinds, "empty": empty, "exact": exact, "fields": fields}
-        _write(self._files, f"{self._folder}/{stage}/{name}", rows, about)
+        _write(self._files, f"{self._folder}/{stage}/{place}~{name}.arrow", rows, about)
 
     def files(self, stage: str) -> list[str]:
         """The files of answered places, parts in order."""
@@ -230,24 +217,23 @@ class StagedRows:
         self,
         files: Files,
         paths: Sequence[str],
+        before: Manifest,
         *,
         order: Sequence[str],
         promised: Collection[str] = (),
-        known: LogicalTypes | None = None,
-        fields: Names | None = None,
     ) -> None:
         self._files = files
         self._paths = list(paths)
         self._abouts = [_about(files, path) for path in self._paths]
         self._file_kinds: list[LogicalTypes] = []
         self._renames: list[Names] = []
-        self.fields = agreed(fields or {}, (about.get("fields", {}) for about in self._abouts))
+        self.fields = agreed(before.fields, (about.get("fields", {}) for about in self._abouts))
         self._few: dict[int, pa.Table] = {}
         self.exact: set[str] = set()
         self.kinds = self._read_kinds(promised)
         self.order = [name for name in order if name in self.kinds]
         self._key_kinds = {
-            name: common_type((known or {}).get(name, self.kinds[name]), self.kinds[name])
+            name: common_type(before.columns.get(name, self.kinds[name]), self.kinds[name])
             for name in self.order
         }
         self.keys = self._sorted_keys()
@@ -325,9 +311,8 @@ def read_staged(files: Files, path: str, columns: Sequence[str] | None = None) -
     """The rows of one staged file, or some of its columns."""
     with pa.ipc.open_file(_read(files, path)) as reader:
         table = reader.read_all()
-    return (
-        table if columns is None else table.select([name for name in columns if name in table.column_names])
-    )
+    names = table.column_names
+    return table.select([name for name in (names if columns is None else columns) if name in names])
 
 
 def known_gone(files: Files, staging: Staging, manifest: Manifest) -> Any:

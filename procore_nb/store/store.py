@@ -27,7 +27,7 @@ from procore_nb.store import erase
 from procore_nb.store.files import damaged, files_at
 from procore_nb.store.kept_files import keep_files, kept_files, prune_files, tables_with_files, wanted_files
 from procore_nb.store.locks import locked
-from procore_nb.store.manifest import Manifest, check_identity, folder_name, read_identity
+from procore_nb.store.manifest import Manifest, check_identity, read_identity
 from procore_nb.store.report import SyncLog, result_frame, store_html, tables_frame
 from procore_nb.store.restore import restore
 from procore_nb.store.scan import TRIES, ColumnNames, Tables, checked_names
@@ -457,7 +457,7 @@ class Store:
     @explain_calls()
     def files(self, name: str) -> list[str]:
         """Return the Parquet files that hold a table as it is, for any engine: `pl.scan_parquet(store.files("rfis"))`."""
-        return self._tables.files(name)
+        return self._tables.files_of(self._tables.find(name)[1])
 
     def __repr__(self) -> str:
         return f"Store({self._files.address('')!r}, {len(self._tables.names())} tables)"
@@ -483,10 +483,10 @@ class Store:
         about = {"environment": procore.environment.name, "company_id": procore.company_id}
         for name, arguments in with_parents(wanted, procore.catalogue, self._tables.names()).items():
             endpoint, began = procore.catalogue.endpoint(name), time.monotonic()
-            table = TableSync(self._files, endpoint, folder_name(endpoint.name), arguments, options)
+            table = TableSync(self._files, procore, endpoint, dict(arguments), options)
             logs.append(table.log)
             try:
-                table.run(procore, lambda e=endpoint, a=arguments: finder.find(e, a, self._tables.names))  # type: ignore[misc]
+                table.run(lambda e=endpoint, a=arguments: finder.find(e, a, self._tables.names))  # type: ignore[misc]
             except ProcoreError as error:
                 table.log.error = str(error)
                 stopped = isinstance(error.__cause__, KeyboardInterrupt)

@@ -31,7 +31,7 @@ from procore_nb.errors import ArgumentError, CatalogError
 from procore_nb.frame_info import FetchedFrame
 from procore_nb.ids import ProjectSelection, Status, select_projects
 from procore_nb.scalars import utc_text
-from procore_nb.store.manifest import Manifest, moment_of, separator
+from procore_nb.store.manifest import Manifest, as_groups, moment_of, separator
 
 _DAYS = ("date", "log_date", "work_date")
 _BEGINNING = "1990-01-01"
@@ -127,14 +127,8 @@ def plan_groups(
 ) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Places by the moment since which they are asked, those never read before last."""
     known = {} if manifest is None or mode == "full" else manifest.since_of()
-    groups: dict[str, list[str]] = {}
-    for place in places:
-        last = known.get(place)
-        moment = "" if last is None else utc_text(moment_of(last) - overlap)
-        groups.setdefault(moment, []).append(place)
-    return tuple(
-        (moment, tuple(groups[moment])) for moment in sorted(groups, key=lambda one: (one == "", one))
-    )
+    asked = {one: utc_text(moment_of(known[one]) - overlap) if one in known else "" for one in places}
+    return as_groups(asked)
 
 
 def window_of(manifest: Manifest, today: date, days: int) -> tuple[str, str]:

@@ -6,7 +6,7 @@ the connection, and to the file system through `files`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -22,13 +22,13 @@ from procore_nb.frames.codec import logical_types, to_arrow
 from procore_nb.scalars import utc_text
 from procore_nb.store import strategy
 from procore_nb.store.files import Files
-from procore_nb.store.manifest import Manifest, moment_of
+from procore_nb.store.manifest import Manifest, folder_name, moment_of
 from procore_nb.store.pii import personal_columns, without_personal
 from procore_nb.store.report import SyncLog
 from procore_nb.store.snapshot import overtaken, present, recover
 from procore_nb.store.staging import Staging, StagingPlan, extended
 from procore_nb.store.strategy import Source, strategy_for
-from procore_nb.store.update import Counts, update
+from procore_nb.store.update import Update
 
 Targets = Callable[[], tuple[list[str], dict[str, str], bool]]
 
@@ -64,51 +64,42 @@ class TableSync:
     """Brings one table up to date. Its caller holds the store's lock."""
 
     def __init__(
-        self, files: Files, endpoint: Endpoint, name: str, arguments: Mapping[str, Any], options: Options
+        self, files: Files, procore: Source, endpoint: Endpoint, arguments: dict[str, Any], options: Options
     ) -> None:
-        self._files = files
-        self._endpoint = endpoint
-        self._arguments = dict(arguments)
-        self._options = options
-        self._staging = Staging(files, name)
-        self.log = SyncLog(name)
+        self._files, self._procore, self._endpoint = files, procore, endpoint
+        self._arguments, self._options = arguments, options
+        name = folder_name(endpoint.name)
+        self._staging, self.log = Staging(files, name), SyncLog(name)
         recover(files, name)
-        known = present(files, name)
-        self.manifest = known or Manifest(table=name, path=endpoint.path)
-        self._version = self.manifest.version
+        self.manifest = present(files, name) or Manifest(table=name, path=endpoint.path)
 
-    def run(self, procore: Source, places: Targets) -> SyncLog:
+    def run(self, places: Targets) -> None:
         """Fetch, stage, commit; continues where an earlier sync was interrupted, and is up to date like any other.
 
         `places` tells where the list is asked, what the places are called, and whether these are all there are.
         """
         try:
-            return self._run(procore, places)
+            self._run(places)
         except StoreError as error:  # the other one may have taken away what this one has staged, too
             now = None if self._files.renames else present(self._files, self.log.table)
-            if now is not None and now.version != self._version:
+            if now is not None and now.version != self.manifest.version:
                 raise overtaken(self._files, self.log.table) from error
             raise
 
-    def _run(self, procore: Source, places: Targets) -> SyncLog:
+    def _run(self, places: Targets) -> None:
         began, plan = self._options.clock(), self._unfinished()
         self.log.resumed = plan is not None
         self._staging.repair()
+        wanted, earlier = self._plan(*places()), self._staging.done("rows")
         if plan is None:
-            plan = self._plan(procore, *places())
-            self._staging.begin(plan)
-            self._execute(procore, plan)
-            return self.log
-        earlier = self._staging.done("rows")
-        plan = extended(plan, self._plan(procore, *places()), earlier)
+            self._staging.begin(wanted)
+            return self._execute(wanted)
+        plan = extended(plan, wanted, earlier)
         self._staging.keep(plan)
-        self._execute(procore, plan)
-        self._catch_up(procore, places, earlier, began=began, age=began - moment_of(plan.started))
-        return self.log
+        self._execute(plan)
+        return self._catch_up(places, earlier, began=began, age=began - moment_of(plan.started))
 
-    def _catch_up(
-        self, procore: Source, places: Targets, earlier: set[str], *, began: datetime, age: timedelta
-    ) -> None:
+    def _catch_up(self, places: Targets, earlier: set[str], *, began: datetime, age: timedelta) -> None:
         """Read again what an interrupted sync had staged: its rows are as old as that sync.
 
         Changes alone are cheap, so they are always read. Where a list can only be read in full, that would make the
@@ -119,39 +110,40 @@ class TableSync:
         if not age or not again:
             return
         stale = age > _STALE
-        plan = self._plan(procore, again, names, False, full=self._options.full and stale)
+        plan = self._plan(again, names, False, full=self._options.full and stale)
         if plan.mode == "full" and not stale:
             return
         # What was read since then need not be read again.
         plan = replace(plan, started=utc_text(began, microseconds=True))
         self._staging.begin(plan)
-        self._execute(procore, plan, catching_up=True)
+        self._execute(plan, catching_up=True)
 
-    def _execute(self, procore: Source, plan: StagingPlan, *, catching_up: bool = False) -> None:
+    def _execute(self, plan: StagingPlan, *, catching_up: bool = False) -> None:
         log = self.log
         since = plan.window[0] if plan.window else min((one for one, _ in plan.groups if one), default="")
         if not catching_up:  # what catches up belongs to the sync before it
             log.mode, log.since, log.targets = plan.mode, since, len(plan.places)
-        self._fetch_rows(procore, plan, catching_up=catching_up)
-        self._fetch_bin(procore, plan)
-        drop = plan.drop_personal
-        history = self.manifest.history if self._options.history is None else self._options.history
-        safe = self._options.safe_names
+        self._fetch_rows(plan, catching_up=catching_up)
+        self._fetch_bin(plan)
         before = replace(
             self.manifest,
             arguments=self._arguments,
-            history=history,
-            drop_personal=drop,
-            safe_names=self.manifest.safe_names if safe is None else safe,
+            history=self._chosen("history"),
+            drop_personal=plan.drop_personal,
+            safe_names=self._chosen("safe_names"),
             names={**self.manifest.names, **plan.names},
             synced_at=plan.started,
             whole_at=plan.started if plan.mode == "full" else self.manifest.whole_at,
-            last=self._about(procore),
+            last={
+                "mode": log.mode,
+                "day": self._procore.today().isoformat(),
+                "requests": log.requests,
+                "skipped": [one["target"] for one in log.skipped_targets],
+            },
         )
         # Rows carry the server's time: where its clock is behind ours, changes since our start look older than that.
-        seen = moment_of(plan.started) - timedelta(seconds=procore.seconds_behind)
-        counts: Counts
-        self.manifest, counts = update(
+        seen = moment_of(plan.started) - timedelta(seconds=self._procore.seconds_behind)
+        work = Update(
             self._files,
             self._endpoint,
             before,
@@ -160,60 +152,48 @@ class TableSync:
             at=moment_of(plan.started),
             seen=utc_text(seen, microseconds=True),
         )
-        self._version = self.manifest.version
+        self.manifest = work.commit(log)
         with suppress(StoreError):  # the table is up to date, whatever becomes of the staged rows
             self._staging.clear()
             self._staging.sweep(self.manifest)
         log.rows, log.synced_at = self.manifest.rows, plan.started
-        log.new += counts.new
-        log.changed += counts.changed
-        log.deleted += counts.deleted
 
     def _unfinished(self) -> StagingPlan | None:
         """The plan of a sync that was interrupted, if it is still what is wanted: of its places, those nobody has read since."""
         for folder, plan in self._staging.plans():
             stale = plan.stale(self.manifest)
-            same = plan.arguments == self._arguments and plan.drop_personal == self._drops()
+            same = plan.arguments == self._arguments and plan.drop_personal == self._chosen("drop_personal")
+            same = same and (plan.mode == "full" or not self._options.full)
             current = plan.generation == self.manifest.generation
-            if self._options.full and plan.mode != "full":
-                same = False
             if same and (current or (not self._files.renames and len(stale) < len(plan.places))):
                 self._staging.adopt(folder, () if current else stale)
                 return replace(plan, generation=self.manifest.generation)
         return None
 
-    def _drops(self) -> bool:
-        wanted = self._options.drop_personal
-        return self.manifest.drop_personal if wanted is None else wanted
+    def _chosen(self, name: str) -> bool:
+        """How the table is to be kept: as wanted now, or as so far."""
+        wanted, kept = getattr(self._options, name), getattr(self.manifest, name)
+        return bool(kept if wanted is None else wanted)
 
     def _plan(
-        self,
-        procore: Source,
-        places: list[str],
-        names: dict[str, str],
-        everywhere: bool,
-        *,
-        full: bool | None = None,
+        self, places: list[str], names: dict[str, str], everywhere: bool, *, full: bool | None = None
     ) -> StagingPlan:
-        options, manifest, offers = (
-            self._options,
-            self.manifest,
-            strategy_for(self._endpoint, procore.catalogue),
-        )
+        options, manifest, drops = self._options, self.manifest, self._chosen("drop_personal")
+        offers = strategy_for(self._endpoint, self._procore.catalogue)
         known = manifest if manifest.generation and manifest.arguments == self._arguments else None
-        if known is not None and known.drop_personal and not self._drops():
+        if known is not None and known.drop_personal and not drops:
             known = None
-        full = options.full if full is None else full
         mode = "full"
-        if known is not None and not full and known.since:
-            mode = (
-                "incremental"
-                if offers.since and known.unique
-                else "window"
-                if known.columns.get(offers.day) in ("date", "time")
-                else "full"
-            )
-        days = (known is not None and strategy.window_of(known, procore.today(), options.window_days)) or None
+        if known is not None and known.since and not (options.full if full is None else full):
+            if offers.since and known.unique:
+                mode = "incremental"
+            elif known.columns.get(offers.day) in ("date", "time"):
+                mode = "window"
+        window = (
+            strategy.window_of(manifest, self._procore.today(), options.window_days)
+            if mode == "window"
+            else None
+        )
         return StagingPlan(
             table=manifest.table,
             generation=manifest.generation,
@@ -222,9 +202,9 @@ class TableSync:
             groups=strategy.plan_groups(places, known, mode=mode, overlap=options.overlap),
             place=strategy.checked(self._endpoint, self._arguments),
             arguments=self._arguments,
-            drop_personal=self._drops(),
-            scrub=self._drops() and not manifest.drop_personal and manifest.generation > 0,
-            window=days if mode == "window" else None,
+            drop_personal=drops,
+            scrub=drops and not manifest.drop_personal and manifest.generation > 0,
+            window=window,
             window_day=offers.day if mode == "window" else "",
             bin=offers.bin if mode == "incremental" and options.deletions else "",
             everywhere=everywhere,
@@ -232,64 +212,46 @@ class TableSync:
             known=manifest.since,
         )
 
-    def _fetch_rows(self, procore: Source, plan: StagingPlan, *, catching_up: bool) -> None:
+    def _fetch_rows(self, plan: StagingPlan, *, catching_up: bool) -> None:
         refusals: list[ProcoreError] = []
         for since, places in plan.groups:
-            waiting = self._waiting("rows", places)
-            if not waiting:
-                continue
-            wanted = strategy.query(
+            asked = strategy.query(
                 self._endpoint, plan.arguments, mode=plan.mode, since=since, window=plan.window
             )
-            refusals += self._fetch("rows", procore, plan, waiting, self._endpoint.name, wanted)
+            refusals += self._fetch("rows", plan, places, self._endpoint.name, asked)
         if refusals and not catching_up and not self._staging.done("rows"):
             raise refusals[0]
 
-    def _fetch_bin(self, procore: Source, plan: StagingPlan) -> None:
+    def _fetch_bin(self, plan: StagingPlan) -> None:
         places = [place for since, group in plan.groups if since for place in group]
-        waiting = self._waiting("bin", places) if plan.bin else []
-        if not waiting:
-            return
-        name = self._endpoint.name if plan.bin == "only" else plan.bin
-        wanted = {**plan.arguments, "deleted": "only"} if plan.bin == "only" else {}
-        self._fetch("bin", procore, plan, waiting, name, wanted)
-
-    def _waiting(self, stage: str, places: Iterable[str]) -> list[str]:
-        done = self._staging.done(stage)
-        return [place for place in places if place not in done]
+        if plan.bin == "only":
+            self._fetch("bin", plan, places, self._endpoint.name, {**plan.arguments, "deleted": "only"})
+        elif plan.bin:
+            self._fetch("bin", plan, places, plan.bin, {})
 
     def _fetch(
-        self,
-        stage: str,
-        procore: Source,
-        plan: StagingPlan,
-        places: list[str],
-        name: str,
-        wanted: dict[str, Any],
+        self, stage: str, plan: StagingPlan, wanted: Iterable[str], name: str, asked: dict[str, Any]
     ) -> list[ProcoreError]:
-        """Ask some places and keep what comes; returns the refusal if none of them answered."""
+        """Ask places that have not answered yet, and keep what comes; returns the refusal if none of them answers."""
+        done, begun = self._staging.done(stage), self._staging.begun(stage)
+        places = [place for place in wanted if place not in done]
+        if not places:
+            return []
         refusals: list[ProcoreError] = []
         attempts: dict[str, int] = {}
         parts: dict[str, int] = {}
-        begun = self._staging.begun(stage)
-        where = strategy.asked_at(plan.place, places)
+        # A store is exact, whatever the connection shows.
+        asked = asked | strategy.asked_at(plan.place, places) | {"decimals": "exact"}
+        at_once, progress = strategy.ROWS_AT_ONCE, self._options.progress
         try:
-            for fetched in procore.fetch_frames(
-                name,
-                rows_at_once=strategy.ROWS_AT_ONCE,
-                progress=self._options.progress,
-                **where,
-                # A store is exact, whatever the connection shows.
-                **{**wanted, "decimals": "exact"},
-            ):
+            for fetched in self._procore.fetch_frames(name, rows_at_once=at_once, progress=progress, **asked):
                 frame, info = fetched.frame, fetched.info
                 frame.attrs.pop("procore")  # pandas copies attrs with every column it hands out
                 place = strategy.place_text(info.target, plan.place)
                 self.log.requests += info.requests
+                # It moved and is walked again, or was cut short the last time.
                 if attempts.setdefault(place, info.attempt) != info.attempt or place in begun - parts.keys():
-                    self._staging.drop(
-                        stage, place
-                    )  # it moved and is walked again, or was cut short the last time
+                    self._staging.drop(stage, place)
                     attempts[place] = info.attempt
                 parts[place] = parts.get(place, 0) + 1
                 self._keep(stage, place, parts[place], frame, plan, info)
@@ -298,17 +260,13 @@ class TableSync:
                 raise
             refusals.append(error)
             self.log.requests += len(places)
-        self._skip(stage, [place for place in places if place not in parts])
+        skipped = [place for place in places if place not in parts] if stage == "rows" else []
+        self.log.skipped += len(skipped)
+        self.log.skipped_targets += [{"table": self.log.table, "target": place} for place in skipped]
         return refusals
 
     def _keep(
-        self,
-        stage: str,
-        place: str,
-        number: int,
-        frame: pd.DataFrame,
-        plan: StagingPlan,
-        info: FetchInfo,
+        self, stage: str, place: str, number: int, frame: pd.DataFrame, plan: StagingPlan, info: FetchInfo
     ) -> None:
         kinds = logical_types(frame, self._endpoint)
         if plan.drop_personal:
@@ -318,19 +276,5 @@ class TableSync:
             for name in (name for name, kind in kinds.items() if kind == "list"):
                 frame[name] = [without_personal(value, name) for value in frame[name]]
         fields = {key: name for name, key in info.custom_fields.items() if name in kinds}
-        rows, done = to_arrow(frame, kinds), info.done
-        self._staging.put(stage, place, number, rows, kinds, fields=fields, done=done)
-
-    def _skip(self, stage: str, places: list[str]) -> None:
-        if stage == "rows":
-            self.log.skipped += len(places)
-            self.log.skipped_targets += [{"table": self.log.table, "target": place} for place in places]
-
-    def _about(self, procore: Source) -> dict[str, Any]:
-        """What the last sync was, for `attrs` and the next window."""
-        return {
-            "mode": self.log.mode,
-            "day": procore.today().isoformat(),
-            "requests": self.log.requests,
-            "skipped": [one["target"] for one in self.log.skipped_targets],
-        }
+        name = "done" if info.done else f"{number:06d}"
+        self._staging.put(stage, place, name, to_arrow(frame, kinds), kinds, fields)

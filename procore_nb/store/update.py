@@ -1,7 +1,6 @@
 """One table brought up to date from the staged rows: range by range of its keys, so that memory stays flat.
 
-In: the present manifest, the plan, and what staged. Out: the next state of the table, in place, and how many rows are new,
-changed and deleted. Speaks to the file system through `files`.
+In: the present manifest, the plan, and what staged. Out: the next state of the table, in place. Speaks to the file system through `files`.
 """
 
 from __future__ import annotations
@@ -20,8 +19,9 @@ from procore_nb.frames.codec import LogicalTypes, conform, schema_of
 from procore_nb.frames.types import declared_by
 from procore_nb.store.data_files import cuts, key_at, places_of, position, read_rows, row_names
 from procore_nb.store.files import Files
-from procore_nb.store.manifest import Manifest, Part, grouped
+from procore_nb.store.manifest import Manifest, Part, as_groups
 from procore_nb.store.pii import scrubbed
+from procore_nb.store.report import SyncLog
 from procore_nb.store.schema import next_schema, renamed, renames
 from procore_nb.store.snapshot import History, Snapshot
 from procore_nb.store.staging import StagedRows, Staging, StagingPlan, known_gone
@@ -31,104 +31,67 @@ _AT_ONCE = 2  # ranges of keys: Arrow works outside of Python's lock, and two of
 
 
 @dataclass
-class Counts:
-    """What an update amounted to."""
-
-    new: int = 0
-    changed: int = 0
-    deleted: int = 0
-
-    def add(self, other: Counts | Upserted) -> None:
-        """Take others into account."""
-        self.new += other.new
-        self.changed += other.changed
-        self.deleted += other.deleted
-
-
-@dataclass
 class _Range:
-    """One range of keys, brought up to date: its parts, and the versions that ended."""
+    """One range of keys, brought up to date: its parts, and what became of its rows."""
 
     parts: list[Part] = field(default_factory=list)
-    ended: list[pa.Table] = field(default_factory=list)
-    counts: Counts = field(default_factory=Counts)
+    outcomes: list[Upserted] = field(default_factory=list)
 
 
-def update(
-    files: Files,
-    endpoint: Any,
-    manifest: Manifest,
-    plan: StagingPlan,
-    staging: Staging,
-    *,
-    at: datetime,
-    seen: str,
-) -> tuple[Manifest, Counts]:
-    """Make the table's next state of its present one and the staged rows, and commit it.
+class Update:
+    """Makes a table's next state of its present one and the staged rows.
 
     Rows are valid from `at`; `seen` is the moment up to which the server's changes have been seen.
     """
-    promised = {".".join(path) for path in declared_by(endpoint).columns}
-    order = manifest.key or (*plan.place, "id")
-    staged = StagedRows(
-        files,
-        staging.files("rows"),
-        order=order,
-        promised=promised,
-        known=manifest.columns,
-        fields=manifest.fields,
-    )
-    after = next_schema(endpoint, manifest, plan, staged)
-    gone = known_gone(files, staging, after)
-    return _Work(files, manifest, after, plan, staged, staging.done("rows"), gone, at, seen).run()
-
-
-class _Work:
-    """One update under way."""
 
     def __init__(
         self,
         files: Files,
+        endpoint: Any,
         before: Manifest,
-        after: Manifest,
         plan: StagingPlan,
-        staged: StagedRows,
-        done: set[str],
-        gone: Any,
+        staging: Staging,
+        *,
         at: datetime,
         seen: str,
     ) -> None:
-        self._files, self._before, self._after, self._plan = files, before, after, plan
-        self._staged, self._done, self._gone, self._at, self._seen = staged, done, gone, at, seen
+        self._files, self._before, self._plan, self._at, self._seen = files, before, plan, at, seen
+        self._done = staging.done("rows")
+        promised = {".".join(path) for path in declared_by(endpoint).columns}
+        order = before.key or (*plan.place, "id")
+        self._staged = StagedRows(files, staging.files("rows"), before, order=order, promised=promised)
+        self._after = after = next_schema(endpoint, before, plan, self._staged)
+        self._gone = known_gone(files, staging, after)
         self._renames = renames(before.fields, after.fields)
         self._kinds = {self._renames.get(name, name): kind for name, kind in before.columns.items()}
-        retyped = any(after.columns.get(name) != kind for name, kind in self._kinds.items())
         known = {self._renames.get(name, name): alias for name, alias in before.aliases.items()}
         named = any(after.aliases.get(name) != known.get(name) for name in self._kinds)
+        retyped = any(after.columns.get(name) != kind for name, kind in self._kinds.items())
         self._rewrite = retyped or named or plan.scrub or bool(self._renames)
         self._reordered = any(
             self._kinds.get(name, after.columns[name]) != after.columns[name] for name in after.key
         )
         self._snapshot = Snapshot(files, before, after)
         self._ended = History(files, self._snapshot, after, rewrite=self._rewrite, upgrade=self._upgraded)
-        self._counts = Counts()
 
-    def run(self) -> tuple[Manifest, Counts]:
-        """Go through the ranges, then put the next state in place."""
+    def commit(self, log: SyncLog) -> Manifest:
+        """Go through the ranges, put the next state in place, and add to the log how many rows are new, changed, deleted."""
         parts: list[Part] = []
+        deleted = log.deleted
         with ThreadPoolExecutor(_AT_ONCE, "procore-nb store") as pool:
             for made in pool.map(self._one_range, *zip(*self._ranges(), strict=True)):
                 parts += made.parts
-                self._counts.add(made.counts)
-                self._ended.add(*made.ended)
+                for outcome in made.outcomes:
+                    log.count(outcome)
+                    self._ended.add(*([] if outcome.ended is None else [outcome.ended]))
         after = replace(
             self._after,
             parts=tuple(parts),
             ended=self._ended.close(self._before.ended),
-            deleted=self._before.deleted + self._counts.deleted,
+            deleted=self._before.deleted + log.deleted - deleted,
             since=self._since(),
         )
-        return self._snapshot.commit(after, at_once=self._plan.scrub), self._counts
+        return self._snapshot.commit(after, at_once=self._plan.scrub)
 
     def _ranges(self) -> Iterator[tuple[int, Part | None, int, int]]:
         """Each part with its number, and which staged rows belong to it, by their place in the order of keys."""
@@ -142,34 +105,27 @@ class _Work:
     def _one_range(self, number: int, part: Part | None, start: int, stop: int) -> _Range:
         """The parts that take the place of one part; itself where nothing changed."""
         if part is not None and start == stop and not self._rewrite and not self._touched(part):
-            return self._kept(part)
+            return _Range([self._snapshot.keep(part)])
         old, made = self._old(part), _Range()
         unchanged = part is not None and not self._rewrite
         pieces = []
         for first, last, rows in self._pieces(old, start, stop):
-            outcome = self._merge(rows, self._staged.take(first, last, self._align))
+            outcome = upserted(
+                rows,
+                self._staged.take(first, last, self._align),
+                key=self._after.key,
+                has_id=self._after.has_id,
+                answered=self._answered(rows),
+                gone=self._is_gone(rows),
+                at=self._at,
+                history=self._after.history,
+            )
             unchanged = unchanged and outcome.rows is None
             pieces.append(rows if outcome.rows is None else outcome.rows)
-            made.counts.add(outcome)
-            made.ended += [] if outcome.ended is None else [outcome.ended]
+            made.outcomes.append(replace(outcome, rows=None))
             while not unchanged and pieces:
                 made.parts += self._snapshot.write_parts(pieces.pop(0), number, len(made.parts))
-        return self._kept(part) if unchanged and part is not None else made
-
-    def _kept(self, part: Part) -> _Range:
-        return _Range([self._snapshot.keep(part)])
-
-    def _merge(self, old: pa.Table, incoming: pa.Table) -> Upserted:
-        return upserted(
-            old,
-            incoming,
-            key=self._after.key,
-            has_id=self._after.has_id,
-            answered=self._answered(old),
-            gone=self._is_gone(old),
-            at=self._at,
-            history=self._after.history,
-        )
+        return _Range([self._snapshot.keep(part)]) if unchanged and part is not None else made
 
     # Memory: a range is one old part and the staged rows between its first key and the next part's. After years without a
     # sync, or at the first one, that may be millions of rows: such a range is cut again, at keys, so that no row is on both
@@ -186,19 +142,12 @@ class _Work:
             yield start + low, start + high, old.slice(at[number], at[number + 1] - at[number])
 
     def _old(self, part: Part | None) -> pa.Table:
-        empty = schema_of(self._after.columns, self._after.extra).empty_table()
-        parts = (
-            [part] if part else self._before.parts
-        )  # numbers that became text are in another order: all at once
-        tables = [
-            self._upgraded(read_rows(self._files, self._after.table, one), self._after.extra) for one in parts
-        ]
-        rows = tables[0] if len(tables) == 1 else pa.concat_tables([empty, *tables])
-        return (
-            rows
-            if part or not self._before.parts
-            else rows.sort_by([(name, "ascending") for name in self._after.key])
-        )
+        if part:
+            return self._upgraded(read_rows(self._files, self._after.table, part), self._after.extra)
+        # Numbers that became text are in another order: all at once.
+        tables = [self._old(one) for one in self._before.parts]
+        rows = pa.concat_tables([schema_of(self._after.columns, self._after.extra).empty_table(), *tables])
+        return rows.sort_by([(name, "ascending") for name in self._after.key]) if tables else rows
 
     def _upgraded(self, table: pa.Table, extra: tuple[str, ...]) -> pa.Table:
         """Rows that are kept, as the next state has them."""
@@ -250,7 +199,8 @@ class _Work:
         plan, known = self._plan, self._before.since_of()
         if plan.mode == "full" and plan.everywhere:
             known = {place: moment for place, moment in known.items() if place in plan.places}
-        return grouped(known | dict.fromkeys(sorted(self._done), self._seen))
+        groups = as_groups(known | dict.fromkeys(sorted(self._done), self._seen))
+        return {moment: list(places) for moment, places in groups}
 
 
 def _among(values: Any, wanted: Any) -> Any:
