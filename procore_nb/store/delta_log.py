@@ -100,11 +100,8 @@ def head(files: Files, table: str) -> Head:
     since: dict[str, bool] = {}
     for version in numbers:
         actions = _read(files, f"{table}/{entry(version)}")
-        named = next(
-            (one["commitInfo"][_MANIFEST] for one in actions if _MANIFEST in one.get("commitInfo", ())), ""
-        )
-        if named:
-            return Head(numbers[0], str(named), since)
+        if named := _named(actions):
+            return Head(numbers[0], named, since)
         for one in actions:
             for kind in one.keys() & {"add", "remove"}:
                 since.setdefault(unquote(one[kind]["path"]), kind == "add")
@@ -115,10 +112,14 @@ def head(files: Files, table: str) -> Head:
 
 def versions(files: Files, table: str) -> Iterator[tuple[int, str]]:
     """The commits of ours that are still in a log: the number of each, and the manifest it names."""
-    for number in _numbers(files, table):
-        for action in _read(files, f"{table}/{entry(number)}"):
-            if _MANIFEST in action.get("commitInfo", ()):
-                yield number, str(action["commitInfo"][_MANIFEST])
+    found = ((number, _named(_read(files, f"{table}/{entry(number)}"))) for number in _numbers(files, table))
+    return (one for one in found if one[1])
+
+
+def _named(actions: Iterable[dict[str, Any]]) -> str:
+    """The manifest that a commit names; none, if another program made it."""
+    about = (one.get("commitInfo", {}) for one in actions)
+    return next((str(one[_MANIFEST]) for one in about if _MANIFEST in one), "")
 
 
 def _numbers(files: Files, table: str) -> list[int]:
@@ -130,16 +131,8 @@ def _numbers(files: Files, table: str) -> list[int]:
 def commit(before: Manifest, after: Manifest, named: str, live: Iterable[str]) -> bytes:
     """The commit from the files that are live now to those of the next state, whose manifest is called `named`."""
     now, known, due = _now(), set(live), {part.file for part in after.files}
-    actions: list[dict[str, Any]] = [
-        {
-            "commitInfo": {
-                "timestamp": now,
-                "operation": "WRITE",
-                "operationParameters": {"mode": "Append"},
-                _MANIFEST: named,
-            }
-        }
-    ]
+    about = {"timestamp": now, "operation": "WRITE", "operationParameters": {"mode": "Append"}}
+    actions: list[dict[str, Any]] = [{"commitInfo": about | {_MANIFEST: named}}]
     if after.version == 0:
         actions.append({"protocol": _PROTOCOL})
     if after.version == 0 or _schema(before) != _schema(after):

@@ -138,10 +138,11 @@ class LocalFiles:
         """Give a folder another name, of which there must be none; what is in it, and the name, outlive a power cut."""
         place = self.root / target
         make_folder(place.parent)
-        flush(self.root / source)
         with _refusals(self.address(target), "put in place", OSError):
+            if (self.root / source).is_dir():  # not a link to nowhere
+                flush(self.root / source)
             (self.root / source).rename(place)
-        flush(place.parent)
+            flush(place.parent)
 
     def address(self, path: str) -> str:
         """How other programs call a file."""

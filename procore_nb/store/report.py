@@ -19,34 +19,36 @@ from procore_nb.store.manifest import Manifest
 from procore_nb.store.upsert import Upserted
 
 _NAMED = 6  # tables named in the one line of a store
-_RESULT = {
-    "table": "string",
-    "mode": "string",
-    "since": "time",
-    "requests": "Int64",
-    "rows": "Int64",
-    "new": "Int64",
-    "changed": "Int64",
-    "deleted": "Int64",
-    "targets": "Int64",
-    "skipped": "Int64",
-    "resumed": "boolean",
-    "synced_at": "time",
-    "seconds": "float64",
-    "error": "string",
-}
-_TABLES = {
-    "table": "string",
-    "rows": "Int64",
-    "deleted": "Int64",
-    "last_sync": "time",
-    "last_whole": "time",
-    "mode": "string",
-    "parts": "Int64",
-    "bytes": "Int64",
-    "history": "boolean",
-    "drop_personal": "boolean",
-}
+_RESULT: tuple[str, ...] = (
+    "table",
+    "mode",
+    "since",
+    "requests",
+    "rows",
+    "new",
+    "changed",
+    "deleted",
+    "targets",
+    "skipped",
+    "resumed",
+)
+_RESULT += ("synced_at", "seconds", "error")
+_TABLES = (
+    "table",
+    "rows",
+    "deleted",
+    "last_sync",
+    "last_whole",
+    "mode",
+    "parts",
+    "bytes",
+    "history",
+    "drop_personal",
+)
+_TYPES = {"seconds": "float64"}  # others are counts
+_TYPES |= dict.fromkeys(("table", "mode", "error"), "string")
+_TYPES |= dict.fromkeys(("since", "synced_at", "last_sync", "last_whole"), "time")
+_TYPES |= dict.fromkeys(("resumed", "history", "drop_personal"), "boolean")
 
 
 @dataclass
@@ -144,12 +146,13 @@ def _plain(value: Any) -> Any:
     return None if pd.isna(value) else value.isoformat()
 
 
-def _frame(rows: Sequence[dict[str, Any]], types: dict[str, str]) -> pd.DataFrame:
-    frame = pd.DataFrame(list(rows), columns=list(types))
-    for name, kind in types.items():
+def _frame(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> pd.DataFrame:
+    frame = pd.DataFrame(list(rows), columns=list(columns))
+    for name in columns:
+        kind: Any = _TYPES.get(name, "Int64")
         if kind == "time":
             texts = frame[name].astype(object).where(frame[name] != "", None)
             frame[name] = pd.to_datetime(texts, utc=True, format="ISO8601").astype("datetime64[us, UTC]")
         else:
-            frame[name] = frame[name].astype(kind)  # type: ignore[call-overload]
+            frame[name] = frame[name].astype(kind)
     return frame

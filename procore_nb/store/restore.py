@@ -13,7 +13,6 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
 from procore_nb.errors import ArgumentError, StoreError
 from procore_nb.frames.codec import conform
@@ -55,9 +54,8 @@ def restore(files: Files, tables: Tables, name: str, *, as_of: Any, version: Any
     if outcome.rows is None:
         return log
     snapshot = Snapshot(files, manifest, manifest)
-    history = History(
-        files, snapshot, manifest, rewrite=False, upgrade=lambda rows, extra: _even(rows, manifest, extra)
-    )
+    types = manifest.columns
+    history = History(files, snapshot, manifest, lambda rows, extra: conform(rows, types, types, extra))
     history.add(*([] if outcome.ended is None else [outcome.ended]))
     log.rows, log.synced_at = outcome.rows.num_rows, utc_text(at, microseconds=True)
     log.count(outcome)
@@ -74,10 +72,6 @@ def restore(files: Files, tables: Tables, name: str, *, as_of: Any, version: Any
         )
     )
     return log
-
-
-def _even(rows: pa.Table, manifest: Manifest, extra: tuple[str, ...]) -> pa.Table:
-    return conform(rows, manifest.columns, manifest.columns, extra)
 
 
 def _former(files: Files, manifest: Manifest, version: Any) -> Manifest:

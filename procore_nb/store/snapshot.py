@@ -53,12 +53,8 @@ class Snapshot:
     """
 
     def __init__(self, files: Files, before: Manifest, shape: Manifest) -> None:
-        self._files = files
-        self._before = before
-        self._shape = shape
-        self._table = before.table
-        self._work = f"{WORK}/{self._table}"
-        self._next = f"{self._work}/next"
+        self._files, self._before, self._shape, self._table = files, before, shape, before.table
+        self._next = f"{WORK}/{self._table}/next"
         self.mark = f"{before.generation + 1:06d}-{secrets.token_hex(4)}"
         self._folder = self._next if files.renames else self._table
         if files.renames:
@@ -105,9 +101,8 @@ class Snapshot:
         )
         if files.renames:
             version = self._keep_log(at_once)
-            after = replace(
-                after, version=version, log_id=before.log_id if version else "", retired={}
-            ).with_log_id()
+            log_id = before.log_id if version else ""
+            after = replace(after, version=version, log_id=log_id, retired={}).with_log_id()
             live = {part.file for part in before.files} if version else ()
             files.write(f"{self._next}/{entry(version)}", commit(before, after, NAME, live))
             files.write(f"{self._next}/{NAME}", after.text())
@@ -115,16 +110,10 @@ class Snapshot:
             return after
         after = replace(after, version=before.version + 1).with_log_id()
         found, name = head(files, table), f"_manifest-{self.mark}.json"
-        due = {part.file for part in after.files} | {f"{HISTORY}/{part.file}" for part in after.ended}
         replaced = [entry(before.version), checkpoint(before.version)] if before.version >= 0 else []
-        held = {part.file for part in before.files} | {f"{HISTORY}/{part.file}" for part in before.ended}
-        replaced += [found.manifest or NAME, *sorted(held - due)]
-        kept = (
-            {}
-            if at_once
-            else _recent(before.retired | {utc_text(microseconds=True): replaced}, files.keep_days)
-        )
-        after = replace(after, retired=kept)
+        replaced += [found.manifest or NAME, *sorted(_paths(before) - _paths(after))]
+        retired = {} if at_once else before.retired | {utc_text(microseconds=True): replaced}
+        after = replace(after, retired=_recent(retired, files.keep_days))
         files.write(f"{table}/{name}", after.text())
         text = commit(before, after, name, found.live(before) if found.version >= 0 else ())
         if found.version != before.version or not files.create(f"{table}/{entry(after.version)}", text):
@@ -171,6 +160,11 @@ def overtaken(files: Files, table: str) -> StoreError:
     )
 
 
+def _paths(manifest: Manifest) -> set[str]:
+    """The files of a state, below its folder."""
+    return {part.file for part in manifest.files} | {f"{HISTORY}/{part.file}" for part in manifest.ended}
+
+
 def _recent(retired: Mapping[str, list[str]], days: float) -> dict[str, list[str]]:
     since = datetime.now(UTC) - timedelta(days=days)
     return {moment: names for moment, names in retired.items() if moment_of(moment) > since}
@@ -195,7 +189,7 @@ def _vacuum(files: Files, manifest: Manifest, named: str, *, gone: Sequence[str]
         if name not in kept:
             files.remove(f"{table}/{name}")
     kept |= {named, LOG, HISTORY, entry(manifest.version), checkpoint(manifest.version), LAST_CHECKPOINT}
-    kept |= {part.file for part in manifest.files} | {f"{HISTORY}/{part.file}" for part in manifest.ended}
+    kept |= _paths(manifest)
     committed = files.modified(f"{table}/{entry(manifest.version)}") or 0.0
     for below in ("", f"{LOG}/", f"{HISTORY}/"):
         for name in files.names(f"{table}/{below}".rstrip("/")):
@@ -276,6 +270,7 @@ def state_named(files: Files, table: str, named: str) -> Manifest | None:
     return None if data is None else read_manifest(data, files.address(table))
 
 
+Upgrade = Callable[[pa.Table, tuple[str, ...]], pa.Table]
 _MANY = 32  # small files, after which they are joined
 
 
@@ -283,28 +278,17 @@ class History:
     """Collects versions that end in one update."""
 
     def __init__(
-        self,
-        files: Files,
-        snapshot: Snapshot,
-        manifest: Manifest,
-        *,
-        rewrite: bool,
-        upgrade: Callable[[pa.Table, tuple[str, ...]], pa.Table],
+        self, files: Files, snapshot: Snapshot, manifest: Manifest, upgrade: Upgrade, *, rewrite: bool = False
     ) -> None:
-        self._files = files
-        self._snapshot = snapshot
-        self._manifest = manifest
-        self._rewrite = rewrite
-        self._upgrade = upgrade
+        self._files, self._snapshot, self._manifest = files, snapshot, manifest
+        self._upgrade, self._rewrite = upgrade, rewrite
         self._waiting: list[pa.Table] = []
-        self._rows = 0
         self._made: list[Part] = []
 
     def add(self, *tables: pa.Table) -> None:
         """Take versions that ended."""
         self._waiting += tables
-        self._rows += sum(rows.num_rows for rows in tables)
-        if self._rows >= PART_ROWS:
+        if sum(rows.num_rows for rows in self._waiting) >= PART_ROWS:
             self._write()
 
     def close(self, earlier: Sequence[Part]) -> tuple[Part, ...]:
@@ -312,19 +296,15 @@ class History:
         small = [part for part in earlier if part.rows < PART_ROWS // 2]
         again = list(earlier) if self._rewrite else small if len(small) >= _MANY else []
         for part in again:
-            self.add(self._earlier(part))
+            rows = read_rows(self._files, f"{self._manifest.table}/{HISTORY}", part)
+            self.add(self._upgrade(rows, (*self._manifest.extra, VALID_TO, DELETED_AT)))
         self._write()
         kept = [self._snapshot.keep(part, below=HISTORY) for part in earlier if part not in again]
         return (*kept, *self._made)
 
-    def _earlier(self, part: Part) -> pa.Table:
-        rows = read_rows(self._files, f"{self._manifest.table}/{HISTORY}", part)
-        return self._upgrade(rows, (*self._manifest.extra, VALID_TO, DELETED_AT))
-
     def _write(self) -> None:
-        if not self._waiting:
-            return
-        rows = pa.concat_tables(self._waiting)
-        name = f"_ended-{self._snapshot.mark}-{len(self._made):05d}.parquet"
-        self._made.append(self._snapshot.write(name, rows, below=HISTORY))
-        self._waiting, self._rows = [], 0
+        if self._waiting:
+            name = f"_ended-{self._snapshot.mark}-{len(self._made):05d}.parquet"
+            rows = pa.concat_tables(self._waiting)
+            self._made.append(self._snapshot.write(name, rows, below=HISTORY))
+        self._waiting = []

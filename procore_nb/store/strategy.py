@@ -16,6 +16,7 @@ also asks the list's deleted rows, or its recycle bin, where Procore has one of 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -72,8 +73,6 @@ class Strategy:
     """Whether it filters by the time of change."""
     day: str
     """The column that a window of dates is about; empty: there is no such window."""
-    dated: bool
-    """Whether dates must be given to see everything."""
     bin: str
     """Where deleted rows are: `only` for its own filter, else the name of a recycle bin; empty: nowhere."""
 
@@ -83,15 +82,10 @@ def strategy_for(endpoint: Endpoint, catalogue: Catalogue) -> Strategy:
     """What an endpoint offers to keep a table up to date; its recycle bin is another list of the catalogue."""
     names = {one.name for one in endpoint.fields}
     known = {one.name for one in endpoint.arguments}
-    dated = _is_dated(endpoint)
-    day = next((name for name in _DAYS if name in names), "") if dated else ""
+    day = next((name for name in _DAYS if name in names), "") if _is_dated(endpoint) else ""
     since = bool(endpoint.updated_at_param and known & {"updated_at", "updated_after"})
-    return Strategy(
-        since and "id" in names,
-        day,
-        dated,
-        "only" if "include_deleted" in known else _bin_of(endpoint, catalogue),
-    )
+    gone = "only" if "include_deleted" in known else _bin_of(endpoint, catalogue)
+    return Strategy(since and "id" in names, day, gone)
 
 
 def checked(endpoint: Endpoint, arguments: Mapping[str, Any]) -> tuple[str, ...]:
@@ -209,19 +203,15 @@ class TargetNames:
         ArgumentError if the store has no table of its parents, or that lacks the other ids.
         """
         place = checked(endpoint, arguments)
-        if not place:
-            return [""], {}, True
-        if place == ("project_id",):
-            names, everywhere = self.projects()
-            return list(names), {one: name for one, name in names.items() if name}, everywhere
+        chosen, everywhere = self.projects() if "project_id" in place else ({}, True)
+        names = {one: name for one, name in chosen.items() if name}
+        if len(place) == len({*place} & {"project_id"}):
+            return list(chosen) if place else [""], names, everywhere
         rows = self._parents(endpoint, place, tables())
+        if "project_id" in place:
+            rows = rows[rows["project_id"].astype(str).isin(chosen)]
         pairs: list[dict[str, Any]] = rows.dropna().drop_duplicates().to_dict("records")  # type: ignore[assignment]
-        in_projects = "project_id" in place
-        chosen, everywhere = self.projects() if in_projects else ({}, True)
-        found = [
-            place_text(one, place) for one in pairs if not in_projects or str(one["project_id"]) in chosen
-        ]
-        return found, {one: name for one, name in chosen.items() if name}, everywhere
+        return [place_text(one, place) for one in pairs], names, everywhere
 
     def _parents(self, endpoint: Endpoint, place: tuple[str, ...], tables: Sequence[str]) -> pd.DataFrame:
         """The ids of the rows below which a list is asked, from the table that has them all."""
@@ -294,13 +284,12 @@ def with_parents(
     """The lists, and before each the one below which it is asked, where that is one and the store has no table of it."""
     found: dict[str, Mapping[str, Any]] = {}
     for name, arguments in wanted.items():
-        endpoint = catalogue.endpoint(name)
-        above = [endpoint.parents.get(one, ()) for one in checked(endpoint, arguments)]
+        above, endpoint = list[tuple[str, ...]](), catalogue.endpoint(name)
+        with suppress(ArgumentError, CatalogError):  # which come up when it is its turn
+            above = [endpoint.parents.get(one, ()) for one in checked(endpoint, arguments)]
         first = [one[0] for one in above if len(one) == 1 and one[0] not in {*kept, *found}]
-        parents = {one: wanted.get(one, {}) for one in first}
-        found |= {
-            one: given for one, given in with_parents(parents, catalogue, kept).items() if one not in found
-        }
+        for one, given in with_parents({one: wanted.get(one, {}) for one in first}, catalogue, kept).items():
+            found.setdefault(one, given)
         found.setdefault(name, arguments)
     return found
 

@@ -72,7 +72,7 @@ class Update:
             self._kinds.get(name, after.columns[name]) != after.columns[name] for name in after.key
         )
         self._snapshot = Snapshot(files, before, after)
-        self._ended = History(files, self._snapshot, after, rewrite=self._rewrite, upgrade=self._upgraded)
+        self._ended = History(files, self._snapshot, after, self._upgraded, rewrite=self._rewrite)
 
     def commit(self, log: SyncLog) -> Manifest:
         """Go through the ranges, put the next state in place, and add to the log how many rows are new, changed, deleted."""

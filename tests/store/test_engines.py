@@ -41,6 +41,9 @@ def test_polars_reads_many_rows(folder: Path) -> None:
     polars = pytest.importorskip("polars")
     rows = polars.scan_parquet(f"{folder}/budget_modifications/*.parquet", missing_columns="insert")
     assert rows.select(polars.len()).collect().item() == 200_000
+    through_the_log = polars.scan_delta(f"{folder}/budget_modifications")
+    found = through_the_log.select(polars.len(), polars.col("transfer_amount").sum()).collect().row(0)
+    assert found == (200_000, Decimal(999_000))
 
 
 @pytest.fixture
@@ -64,6 +67,8 @@ def test_a_local_dask_cluster_reads_many_rows(folder: Path, cluster: object) -> 
     rows = _dask(dataframe, folder / "budget_modifications")
     sums = rows.groupby("project_id")["from_budget_line_item_id"].count().compute()
     assert (len(sums), sums.sum()) == (50, 200_000)
+    assert rows[["transfer_amount"]].sum().compute().iloc[0] == Decimal(999_000)
+    assert rows.groupby("project_id")["transfer_amount"].sum().compute().iloc[0] == Decimal(19_980)
     bare = dataframe.read_parquet(f"{folder}/budget_modifications")
     assert len(bare) == 200_000
 

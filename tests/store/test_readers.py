@@ -17,7 +17,7 @@ from procore_nb import catalog
 from procore_nb.client import Procore
 from procore_nb.errors import ArgumentError, StoreError
 from procore_nb.store import Store
-from procore_nb.store.strategy import checked
+from procore_nb.store.strategy import checked, with_parents
 from store.living import LISTS, World
 
 
@@ -136,6 +136,10 @@ def test_every_list_whose_ids_other_lists_have_can_be_kept() -> None:
         )
     ]
     places = {one.name: checked(one, {}) for one in known}
+    found = with_parents({one.name: {} for one in reversed(known)}, catalog.load(), ["rfis"])
+    assert {*found} >= {*places}
+    order = list(found)
+    assert order.index("budget_views") < order.index("budget_view_detail_rows")
     assert places["prime_contract_line_items"] == ("project_id", "prime_contract_id")
     assert max(map(len, places.values())) == 3
     assert all(place[0] == "project_id" for place in places.values() if "project_id" in place)

@@ -31,7 +31,11 @@ def lived(
     return found
 
 
-def test_a_table_is_what_it_was_and_no_version_is_lost(world: World, procore: Procore, store: Store) -> None:
+@pytest.mark.parametrize("many", [1, 32], ids=["files of versions are joined", "files of versions are kept"])
+def test_a_table_is_what_it_was_and_no_version_is_lost(
+    world: World, procore: Procore, store: Store, many: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("procore_nb.store.snapshot._MANY", many)
     states = lived(world, procore, store)
     moment, due = states[0]
     before = store.table("rfis", history=True)
