@@ -9,8 +9,6 @@ Python's sight, in a process of their own.
 from __future__ import annotations
 
 import random
-import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -19,12 +17,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from store.killing import Trial, contents, same, sync
+from store.killing import Trial
 
 from procore_nb.demo import Faults
 
 FAULTS = Faults().sometimes(0.04, "broken").sometimes(0.02, "cut").sometimes(0.02, "dropped")
-SUICIDE = Path(__file__).parents[1] / "store" / "suicide.py"
 
 
 def main(points: int = 200, signals: int = 20) -> None:
@@ -51,21 +48,9 @@ def main(points: int = 200, signals: int = 20) -> None:
         with tempfile.TemporaryDirectory() as folder:
             trial = Trial(Path(folder), fresh=fresh, seed=2, history=True)
             for number in range(signals // 2):
-                signalled(trial, draw.randrange(1, trial.events), Path(folder) / f"signal-{number}")
+                trial.signal(draw.randrange(1, trial.events), Path(folder) / f"signal-{number}")
                 good += 1
     print(f"killed by SIGKILL: {good} of {good} equal a clean sync, {time.perf_counter() - began:.0f} s")
-
-
-def signalled(trial: Trial, point: int, folder: Path) -> None:
-    """Let another process begin the trial's sync and be killed; go on here."""
-    import shutil
-
-    if trial.before.exists():
-        shutil.copytree(trial.before, folder)
-    ended = subprocess.run([sys.executable, str(SUICIDE), str(folder), str(point), "2"], check=False)
-    assert ended.returncode == -signal.SIGKILL, ended.returncode
-    sync(trial.world, folder, history=True)
-    assert same(contents(folder), trial.due), point
 
 
 if __name__ == "__main__":

@@ -7,6 +7,9 @@ the process is gone.
 from __future__ import annotations
 
 import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -187,17 +190,27 @@ def landed(folder: Path, world: World) -> set[tuple[str, str]]:
     return found
 
 
+def begun(seed: int) -> World:
+    """The world of a trial, the same in another process."""
+    return World(seed=seed, projects=3, rows=3)
+
+
+def lived(world: World) -> None:
+    """What happens there after the first sync."""
+    world.live_a_little(40)
+
+
 class Trial:
     """A sync that is killed, and the one that goes on: from an empty folder, or from a store one step behind."""
 
     def __init__(self, folder: Path, *, fresh: bool, seed: int = 1, **options: Any) -> None:
         self.folder = folder
         self.options = options
-        self.world = World(seed=seed, projects=3, rows=3)
+        self.seed, self.world = seed, begun(seed)
         self.before = folder / "before"
         if not fresh:
             sync(self.world, self.before, **options)
-            self.world.live_a_little(40)
+            lived(self.world)
         clean = folder / "clean"
         if not fresh:
             shutil.copytree(self.before, clean)
@@ -232,3 +245,13 @@ class Trial:
         assert same(contents(folder), self.due), last
         assert not (folder / "_work").exists() or not list((folder / "_work").iterdir()), last
         shutil.rmtree(folder)
+
+    def signal(self, last: int, folder: Path) -> None:
+        """Let another process begin the sync and end it by SIGKILL at one event; go on here."""
+        if self.before.exists():
+            shutil.copytree(self.before, folder)
+        command = [sys.executable, str(Path(__file__).with_name("suicide.py")), str(folder), str(last)]
+        ended = subprocess.run([*command, str(self.seed)], check=False)
+        assert ended.returncode == -signal.SIGKILL, ended.returncode
+        sync(self.world, folder, **self.options)
+        assert same(contents(folder), self.due), last

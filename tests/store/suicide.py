@@ -10,8 +10,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from store.killing import Fate, sync
-from store.living import World
+from store.killing import Fate, begun, lived, sync
 
 
 class Signalled(Fate):
@@ -24,7 +23,7 @@ class Signalled(Fate):
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
     folder, step, seed = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
-    world = World(seed=seed)
+    world = begun(seed)
     if folder.exists():
-        world.live_a_little(60)
+        lived(world)
     sync(world, folder, Signalled(step), history=True)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import random
 from contextlib import suppress
 from pathlib import Path
@@ -27,6 +28,18 @@ def test_a_sync_that_is_killed_anywhere_leaves_a_whole_state_and_is_gone_on_with
     points = random.Random(7).sample(range(1, trial.events + 1), kills)
     for point in points:
         trial.run(point)
+
+
+@pytest.mark.parametrize("kills", [1, MANY])
+@pytest.mark.parametrize("fresh", [True, False])
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+def test_a_process_that_is_killed_leaves_what_the_next_one_goes_on_with(
+    tmp_path: Path, fresh: bool, kills: int
+) -> None:
+    trial = Trial(tmp_path, fresh=fresh, seed=2, history=True)
+    for number, point in enumerate(random.Random(3).sample(range(1, trial.events), kills)):
+        trial.signal(point, tmp_path / f"signal-{number}")
 
 
 @pytest.mark.parametrize("kills", [2, MANY])
