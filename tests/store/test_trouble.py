@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import _thread
+import signal
 import threading
 import time
 from pathlib import Path
@@ -243,7 +244,11 @@ def test_two_connections_to_one_store_at_once_do_not_mix(world: World, tmp_path:
     )
 
 
-def test_ctrl_c_ends_the_sync_and_not_just_one_table(another, connected, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_ctrl_c_ends_the_sync_and_not_just_one_table(another, connected, tmp_path: Path, request) -> None:  # type: ignore[no-untyped-def]
+    # A shell lets what it starts in the background ignore Ctrl-C.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    request.addfinalizer(lambda: signal.signal(signal.SIGINT, before))
+
     def stop(asked: Asked) -> Said | None:
         if asked.path.endswith("/rfis"):
             _thread.interrupt_main()
