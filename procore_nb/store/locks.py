@@ -20,7 +20,7 @@ import orjson
 
 from procore_nb.errors import StoreError
 from procore_nb.scalars import utc_text
-from procore_nb.store.files import Files, LocalFiles, make_folder
+from procore_nb.store.files import Files, LocalFiles, make_folder, refused
 
 NAME = "_lock"
 
@@ -58,30 +58,25 @@ def _take(files: LocalFiles) -> int | None:
         os.close(handle)
         return None
     os.ftruncate(handle, 0)
-    os.pwrite(handle, _who(), 0) if hasattr(os, "pwrite") else os.write(handle, _who())
+    who = orjson.dumps({"process": os.getpid(), "machine": socket.gethostname(), "at": utc_text()})
+    os.pwrite(handle, who, 0) if hasattr(os, "pwrite") else os.write(handle, who)
     return handle
 
 
 def _open_lock(place: Path) -> int:
     """Open the lock's file, and no other one: what it is a second name of would be emptied."""
+    own = "Remove it: the lock is a file of the store's own."
     if place.is_symlink():
-        raise StoreError(
-            f"{place} is a symbolic link.", advice="Remove it: the lock is a file of the store's own."
-        )
+        raise StoreError(f"{place} is a symbolic link.", advice=own)
     try:
         handle = os.open(place, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
     except OSError as error:
-        raise StoreError(
-            f"{place} cannot be opened: {error.strerror or error}.",
-            advice="Check that the folder may be written to.",
-        ) from error
+        raise refused(str(place), "opened", error) from error
     about = os.fstat(handle)
     if not stat.S_ISREG(about.st_mode) or about.st_nlink > 1:
         os.close(handle)
-        raise StoreError(
-            f"{place} is not a file of its own: a device, or a second name of another file.",
-            advice="Remove it: the lock is a file of the store's own.",
-        )
+        second = "a device, or a second name of another file"
+        raise StoreError(f"{place} is not a file of its own: {second}.", advice=own)
     return handle
 
 
@@ -96,10 +91,6 @@ def _lock_file(handle: int) -> None:
         import fcntl
 
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-def _who() -> bytes:
-    return orjson.dumps({"process": os.getpid(), "machine": socket.gethostname(), "at": utc_text()})
 
 
 def _held(files: Files) -> StoreError:

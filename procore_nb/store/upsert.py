@@ -45,24 +45,12 @@ def upserted(
     at: datetime,
     history: bool,
 ) -> Upserted:
-    """Bring rows up to date.
+    """Bring rows up to date; they are valid from `at`.
 
-    Parameters
-    ----------
-    old, incoming
-        Rows as they were, with bookkeeping; incoming rows, without.
-    key
-        The columns that tell rows apart. Several rows of one key are told apart by their order.
-    has_id
-        Whether an id is among them; if not, rows of a place are the same where all their values are.
-    answered
-        For each old row, whether it would have come if it still existed (numpy, bool).
-    gone
-        For each old row, whether it is known to be deleted (numpy, bool).
-    at
-        The moment these rows are valid from.
-    history
-        Whether earlier versions of changed rows are handed out, beside deleted rows.
+    `old` are rows as they were, with bookkeeping; `incoming` ones are without. `key` tells rows apart, several of one key by
+    their order; without an id in it (`has_id`), rows of a place are the same where all their values are. For each old row,
+    `answered` says whether it would have come if it still existed, `gone` whether it is known to be deleted (numpy, bool).
+    With `history`, earlier versions of changed rows are handed out, beside deleted rows.
     """
     # All decisions are taken on row numbers, in numpy: values move once, at the end, in `_now` and `_ended`.
     before, after = _pairs(old, incoming, key, has_id)
