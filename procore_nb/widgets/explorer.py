@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import ipywidgets
@@ -15,19 +15,21 @@ import pandas as pd
 
 from procore_nb.call_errors import explain_calls
 from procore_nb.client import Procore
+from procore_nb.client.budget import VIEW_ID
 from procore_nb.errors import ArgumentError, IncompleteError, ProcoreError
 from procore_nb.widgets.assets import close_all, environment_badge, sendable
 from procore_nb.widgets.background import BackgroundTask, ProgressObserver, counted
 from procore_nb.widgets.counts import CountBars, good_columns
-from procore_nb.widgets.filters import FilterPanel, TargetPanel
+from procore_nb.widgets.filters import FilterPanel, NameField, TargetPanel, names_in
 from procore_nb.widgets.frame_table import FrameTable
 from procore_nb.widgets.inputs import OUTDATED, SubmitButton
 from procore_nb.widgets.pickers import EndpointPicker
-from procore_nb.widgets.status import Snippet, StatusMessage, call_line
+from procore_nb.widgets.status import Code, Snippet, StatusMessage, call_line
 from procore_nb.widgets.table_rows import titles
 
 _FIRST = "rfis"
 _NAMED = 5  # skipped targets that are named
+_FEW, _MOST_NAMES = 3, 2000  # chosen projects whose own names are offered; names
 _STILL = "Below, and in explorer.frame, are still the rows of:"
 # A form shows where they are instead.
 _FOR_PROGRAMS = re.compile(r" ?[\d,]+ rows had come: error\.partial\..*$")
@@ -128,11 +130,13 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
         self._stop = threading.Event()
         self._task = BackgroundTask(self._busy_changed, self._failed)
         self._project_task = BackgroundTask(lambda _: None, self._projects_failed)
+        self._names_task = BackgroundTask(lambda _: None, lambda _: None)  # ids can be typed as well
+        self._names: dict[tuple[str, tuple[int, ...]], dict[str, int | str]] = {}
         self._fetched_name = self._fetched_line = self._frame_line = ""
         self._outcome: dict[str, Any] = {}
         self._status, self._snippet, self._about = StatusMessage(), Snippet(), ipywidgets.HTML()
         self._head = ipywidgets.HTML(environment_badge(procore.environment, procore._repr_html_()))
-        self.endpoints, self.filters = EndpointPicker(procore.catalogue), FilterPanel()
+        self.endpoints, self.filters = EndpointPicker(procore.catalogue), FilterPanel(procore.catalogue)
         self.targets = TargetPanel(self._need_projects)
         stale: dict[str, Any] = {"outdated": lambda: self._status.show(OUTDATED, level="warning")}
         self._fetch = SubmitButton("Fetch", self._start_fetch, primary=True, **stale)
@@ -181,8 +185,9 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
         self._stop.set()
 
     def wait(self, timeout_seconds: float | None = None) -> bool:
-        """Wait until a fetch, or the list of projects, is there; False when it still runs."""
-        return self._project_task.wait(timeout_seconds) and self._task.wait(timeout_seconds)
+        """Wait until a fetch, the list of projects, and names for ids are there; False when it still runs."""
+        tasks = (self._project_task, self._names_task, self._task)
+        return all(task.wait(timeout_seconds) for task in tasks)
 
     def close(self) -> None:
         """Remove the form, and drop its rows."""
@@ -223,11 +228,19 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
         return self.targets.values() | self.filters.values()
 
     def _call(self, name: str, arguments: dict[str, Any]) -> str:
-        return "frame = " + call_line("procore.table", name, **arguments)
+        parent = arguments.get("parent")
+        if parent is None:
+            return "frame = " + call_line("procore.table", name, **arguments)
+        first = "parents = " + call_line("procore.table", parent.name, **parent.targets)
+        return f"{first}\nframe = " + call_line(
+            "procore.table", name, **(arguments | {"parent": Code("parents")})
+        )
 
     def _refresh(self, _: object = None) -> None:
         """Show the line for what is chosen, and warn when the rows below are those of another line."""
         self._fetch.fields = [*self.targets.inputs, *self.filters.inputs]
+        if any(self._unnamed()):
+            self._names_task.start(self._offer_names)
         try:
             self._snippet.code = self._call(self.endpoints.value, self._arguments())
         except ProcoreError:
@@ -271,6 +284,10 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
         self._fetched_name = name
         self._fetched_line = self._snippet.code = self._call(name, arguments)
         self._status.show(f"Fetching {name} …", level="busy")
+        parent = arguments.get("parent")
+        if parent is not None:
+            rows = self._procore.table(parent.name, progress=self._observer, **parent.targets)
+            arguments = arguments | {"parent": rows}
         frame = self._procore.table(name, progress=self._observer, **arguments)
         self._show(frame)
         self._finish(outcome(frame, filtered=filtered))
@@ -328,6 +345,41 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
         if self._table is not None and self._by.value is not None:
             again = self._table.filter_of(self._by.value) == words
             self._table.filter(self._by.value, "" if again else words)
+
+    def _unnamed(self) -> Iterator[NameField]:
+        """Fields of ids that do not offer the names of the chosen projects yet."""
+        for field in (*self.filters.inputs, *self.targets.inputs):
+            if isinstance(field, NameField) and field.sources and field.named_for != self._named_for(field):
+                yield field
+
+    def _named_for(self, field: NameField) -> tuple[int, ...]:
+        """The projects whose names are offered; all names of the company where many are chosen."""
+        chosen = self.targets.chosen_projects
+        return chosen if len(chosen) <= _FEW else ()
+
+    def _offer_names(self) -> None:
+        """Fetch the names for ids, once for each list and choice of projects; where they cannot be had, ids are typed."""
+        while (field := next(self._unnamed(), None)) is not None:
+            projects = self._named_for(field)
+            found: dict[str, int | str] = {}
+            for name in field.sources:
+                found = found or self._fetch_names(name, projects)
+            if field.description == VIEW_ID:  # a view is meant by its name, in all projects
+                found = {name: name for name in (each.rpartition(" (")[0] for each in found)}
+            field.offer(found, projects)
+
+    def _fetch_names(self, name: str, projects: tuple[int, ...]) -> dict[str, int | str]:
+        needs = {each for group in self._procore.catalogue.endpoint(name).needs for each in group}
+        if (name, projects) in self._names or ("project_id" in needs and not projects):
+            return self._names.get((name, projects), {})
+        where: dict[str, Any] = {"projects": list(projects)} if "project_id" in needs else {}
+        observer = ProgressObserver("names", 1, show=lambda *_: None, stop=_NEVER)
+        try:
+            rows = self._procore.table(name, progress=lambda *_: observer, max_rows=_MOST_NAMES, **where)
+            self._names[name, projects] = names_in(rows)
+        except ProcoreError:
+            self._names[name, projects] = {}
+        return self._names[name, projects]
 
     def _need_projects(self) -> None:
         if not self.targets.projects.offered:

@@ -12,11 +12,14 @@ from datetime import date
 from typing import Any, Literal
 
 import ipywidgets
+import pandas as pd
 import traitlets
 
-from procore_nb.catalog import Argument, Endpoint
+from procore_nb.catalog import Argument, Catalogue, Endpoint
+from procore_nb.client.budget import VIEW_ID
 from procore_nb.errors import ArgumentError
-from procore_nb.widgets.assets import close_all
+from procore_nb.near_match import stem
+from procore_nb.widgets.assets import close_all, sendable
 from procore_nb.widgets.pickers import ProjectPicker
 
 Shape = Literal["range", "after", "date", "choice", "boolean", "ids", "words", "text"]
@@ -36,9 +39,11 @@ class Kind:
     shape: Shape
     choices: tuple[str, ...] = ()
     many: bool = False
+    sources: tuple[str, ...] = ()
+    """Lists that name its ids: one of the projects, one of the whole company."""
 
 
-def kinds(endpoint: Endpoint) -> dict[str, Kind]:
+def kinds(endpoint: Endpoint, catalogue: Catalogue | None = None) -> dict[str, Kind]:
     """The arguments of a list that a form offers, by name: filters and options, not its targets."""
     fields = {one.name: one for one in endpoint.fields}
     needed = {name for group in endpoint.needs for name in group}
@@ -51,8 +56,87 @@ def kinds(endpoint: Endpoint) -> dict[str, Kind]:
         # "closed=3" is written "closed".
         choices = tuple(choice.partition("=")[0] for choice in known if not choice.startswith("<"))
         shape = _shape(argument, choices, field.type if field else "")
-        found[argument.name] = Kind(argument.name, shape, choices, argument.many)
+        sources = name_sources(endpoint, argument.name, catalogue) if shape == "ids" and catalogue else ()
+        found[argument.name] = Kind(argument.name, shape, choices, argument.many, sources)
     return found
+
+
+# Lists that name ids where a list has no filter options of its own: those of a project, those of the company.
+_NAMED_BY = [
+    (re.compile(names), sources)
+    for names, *sources in (
+        ("vendor|contractor|company", "project_vendors", "vendors"),
+        ("location", "locations"),
+        ("trade", "trades"),
+        ("cost_code", "cost_codes"),
+        ("spec.*section", "specification_sections"),
+        (
+            r"assign|manager|approver|_by|received|ball_in|login|user|inspector|contact|reviewer",
+            "project_users",
+            "users",
+        ),
+    )
+]
+
+
+def name_sources(endpoint: Endpoint, argument: str, catalogue: Catalogue) -> tuple[str, ...]:
+    """Lists whose rows name the ids of a filter: Procore's filter options of the list, then people, vendors and the like."""
+    start = f"{endpoint.name.removesuffix('s')}_filter_options_"
+    root = _root(argument)
+    own = [
+        one.name
+        for one in catalogue.endpoints
+        if one.name.startswith(start) and _root(one.name[len(start) :]) == root
+    ]
+    general = next((sources for names, sources in _NAMED_BY if names.search(argument)), [])
+    return (*own[:1], *general)
+
+
+def _root(name: str) -> str:
+    return stem(re.sub(r"_ids?$", "", name))
+
+
+def names_in(frame: pd.DataFrame) -> dict[str, int | str]:
+    """What people choose from in place of ids: `Name (id)`, in the order of names."""
+    key = next((name for name in ("id", "key", "filter_value") if name in frame.columns), None)
+    said = next(
+        (name for name in ("name", "subject", "title", "value", "label", "number") if name in frame.columns),
+        None,
+    )
+    if key is None or said is None:
+        return {}
+    rows = frame[[key, said]].dropna().drop_duplicates().astype("string").sort_values(said, kind="stable")
+    return {
+        sendable(f"{name} ({number})"): int(number) if number.isdigit() else number
+        for number, name in rows.itertuples(index=False)
+    }
+
+
+class NameField(ipywidgets.Combobox):  # type: ignore[misc]
+    """A field for ids that offers names; `chosen` is the id or ids, None for none."""
+
+    def __init__(self, sources: tuple[str, ...], **looks: Any) -> None:
+        super().__init__(**looks)
+        self.sources = sources
+        self.named_for: object = None
+        self.names: dict[str, int | str] = {}
+
+    def offer(self, names: dict[str, int | str], named_for: object) -> None:
+        """Offer names, which are those of these projects."""
+        self.names, self.named_for = names, named_for
+        self.options = tuple(names)
+
+    @property
+    def chosen(self) -> Any:
+        """The id of the name, or the ids that were typed."""
+        text = self.value.strip()
+        fitting = [
+            one for name, one in self.names.items() if text.casefold() == name.rpartition(" (")[0].casefold()
+        ]
+        if text in self.names or len(fitting) == 1:
+            return self.names.get(text, *fitting)
+        at_end = re.fullmatch(r".* \((\w+)\)", text)  # chosen from names that are not offered any more
+        return typed(at_end[1] if at_end else text, ids=True)
 
 
 def needed_ids(endpoint: Endpoint) -> list[str]:
@@ -103,7 +187,7 @@ LABELS = {"description_width": "150px"}
 BESIDE_FILTERS = {"width": "calc(100% - 44px)", "max_width": "574px"}  # a filter ends with a button
 _ANY = ("any", "")
 _HINTS = {
-    "ids": "one id, or several with commas",
+    "ids": "a name or id, or ids with commas",
     "text": "one value, or several with commas",
     "words": "words to look for",
 }
@@ -114,7 +198,8 @@ class FilterPanel(ipywidgets.VBox):  # type: ignore[misc]
 
     changed = traitlets.Int(0)
 
-    def __init__(self) -> None:
+    def __init__(self, catalogue: Catalogue | None = None) -> None:
+        self._catalogue = catalogue
         self._kinds: dict[str, Kind] = {}
         self._rows: dict[str, _FilterRow] = {}
         self._add = ipywidgets.Dropdown(description="Add a filter", style=LABELS, layout=BESIDE_FILTERS)
@@ -124,7 +209,7 @@ class FilterPanel(ipywidgets.VBox):  # type: ignore[misc]
     def offer(self, endpoint: Endpoint) -> None:
         """Offer the filters of another list; rows of the last one go."""
         gone = list(self._rows.values())
-        self._kinds, self._rows = kinds(endpoint), {}
+        self._kinds, self._rows = kinds(endpoint, self._catalogue), {}
         for name in first_kinds(endpoint):
             self._rows[name] = self._row(self._kinds[name])
         self._draw()
@@ -204,7 +289,7 @@ class _FilterRow:
             return None if values[0] == "" else values[0]
         if shape == "words":  # a comma may be part of a name
             return values[0].strip() or None
-        return typed(values[0], ids=shape == "ids")
+        return self.fields[0].chosen if shape == "ids" else typed(values[0])
 
     def set(self, value: Any) -> None:
         shape = self._kind.shape
@@ -235,12 +320,21 @@ def _fields(kind: Kind) -> list[ipywidgets.Widget]:
         return [ipywidgets.Dropdown(options=[_ANY, *((each, each) for each in kind.choices)], **named)]
     if kind.shape == "boolean":
         return [ipywidgets.Dropdown(options=[_ANY, ("yes", True), ("no", False)], **named)]
-    return [ipywidgets.Text(placeholder=_HINTS[kind.shape], **named)]
+    named["placeholder"] = _HINTS[kind.shape]
+    return [NameField(kind.sources, **named) if kind.shape == "ids" else ipywidgets.Text(**named)]
 
 
 _COMPANY, _ACTIVE, _ALL, _CHOSEN = "company", "active", "all", "chosen"
 _LABELS = {_COMPANY: "Whole company", _ACTIVE: "Active projects"}
 _LABELS |= {_ALL: "Whole portfolio", _CHOSEN: "Chosen projects"}
+
+
+@dataclass(frozen=True)
+class ParentList:
+    """All rows of another list as the parents of a list: its name, and its targets."""
+
+    name: str
+    targets: dict[str, Any]
 
 
 class TargetPanel(ipywidgets.VBox):  # type: ignore[misc]
@@ -258,7 +352,7 @@ class TargetPanel(ipywidgets.VBox):  # type: ignore[misc]
         )
         self._where.observe(self._where_changed, "value")
         self.projects.observe(self._count_change, "value")
-        self._ids: dict[str, ipywidgets.Text] = {}
+        self._ids: dict[str, NameField] = {}
         super().__init__(children=[self._where, self.projects])
 
     def offer(self, endpoint: Endpoint) -> None:
@@ -306,20 +400,37 @@ class TargetPanel(ipywidgets.VBox):  # type: ignore[misc]
         elif where in (_ACTIVE, _ALL):
             found = {"projects": where}
         for names, field in self._ids.items():
-            value = typed(field.value, ids=True)
-            if value is None:
-                raise ArgumentError(
-                    f"{self._endpoint.name if self._endpoint else 'This list'} needs {names}.",
-                    advice=field.placeholder,
-                )
-            found[names.split(" or ")[0]] = value
+            value, name = field.chosen, names.split(" or ")[0]
+            if value is None and len(self._ids) == 1 and field.sources and name != VIEW_ID:
+                found = {"parent": ParentList(field.sources[0], found)}
+            elif value is not None and not (name == VIEW_ID and isinstance(value, str)):
+                found[name] = value
+            elif value is not None:
+                found["budget_view"] = field.value.strip()
+            elif name != VIEW_ID:
+                needs = f"{self._endpoint.name if self._endpoint else 'This list'} needs {names}."
+                raise ArgumentError(needs, advice=field.placeholder)
         return found
 
-    def _id_field(self, names: str) -> ipywidgets.Text:
+    @property
+    def chosen_projects(self) -> tuple[int, ...]:
+        """The ids of the projects that are chosen by name; none where all are meant."""
+        return tuple(int(one) for one in self.projects.value) if self._where.value == _CHOSEN else ()
+
+    def _id_field(self, names: str) -> NameField:
         parents = self._endpoint.parents if self._endpoint else {}
         sources = next((parents[name] for name in names.split(" or ") if name in parents), ())
-        hint = f"ids from the list {' or '.join(sources)}" if sources else "one id, or several with commas"
-        field = ipywidgets.Text(description=names, placeholder=hint, style=LABELS, layout=BESIDE_FILTERS)
+        hint = (
+            f"empty: all rows of {sources[0]}; or choose one" if sources else "one id, or several with commas"
+        )
+        hint = (
+            "empty: Procore's standard view; or the name of a view in all projects"
+            if names == VIEW_ID
+            else hint
+        )
+        field = NameField(
+            sources[:1], description=names, placeholder=hint, style=LABELS, layout=BESIDE_FILTERS
+        )
         field.observe(self._count_change, "value")
         return field
 

@@ -109,7 +109,10 @@ def test_a_list_without_rows_says_so(explorer: Explorer) -> None:
     ("prepare", "words"),
     [
         (lambda one: setattr(one.targets._where, "value", "chosen"), "No project is chosen"),
-        (lambda one: setattr(one.endpoints, "value", "rfi_replies"), "needs rfi_id"),
+        (
+            lambda one: setattr(one.endpoints, "value", "asset_change_history_filter_options_user"),
+            "needs entity_type",
+        ),
     ],
 )
 def test_what_is_missing_is_named_in_the_form(
@@ -342,6 +345,49 @@ def test_columns_worth_counting_come_first(rfis: pd.DataFrame) -> None:
 
 
 @pytest.mark.slow
+def test_a_fetch_stopped_before_any_row_names_the_rows_that_are_still_shown(
+    slow: tuple[pnb.Procore, demo.DemoServer],
+) -> None:
+    procore, server = slow
+    explorer = Explorer(procore, endpoint="projects")
+    press_fetch(explorer)
+    line = explorer.line
+    server.demo.faults = demo.Faults().always("slow", 0.3)
+    explorer.endpoints.value = "submittals"
+    explorer._fetch.click()
+    assert explorer._table is not None
+    assert explorer._table.outdated
+    explorer.stop()
+    assert explorer.wait(10)
+
+    assert not explorer._table.outdated
+    assert explorer._status.text.startswith("Stopped before any row came.")
+    assert explorer._status.message["advice"] == line
+    assert explorer.frame.attrs["procore"]["endpoint"] == "projects"
+
+
+@pytest.mark.slow
+def test_counts_follow_the_table_and_a_bar_filters_it(explorer: Explorer, busiest: tuple[int, int]) -> None:
+    choose(explorer, busiest[0])
+    press_fetch(explorer)
+    explorer._by.value = "status"
+    bars = explorer._bars._message["bars"]
+    label, number, words = bars[0]
+    explorer._bars._handle_custom_msg({"kind": "pick", "words": words}, None)
+
+    assert explorer._table is not None
+    assert len(explorer._table.view) == number
+    assert set(explorer._table.view["status"]) == {label}
+    assert explorer._bars._message["chosen"] == words
+    assert explorer._bars._message["bars"] == bars  # the other bars stay
+    explorer._table.filter("subject", "=no such subject")
+    assert explorer._bars._message["bars"] == []
+    explorer._table.filter("subject")
+    explorer._bars._handle_custom_msg({"kind": "pick", "words": words}, None)
+    assert len(explorer._table.view) == len(explorer.frame)
+
+
+@pytest.mark.slow
 def test_words_say_when_the_rows_in_sight_are_not_of_what_is_chosen_now(
     explorer: Explorer, busiest: tuple[int, int]
 ) -> None:
@@ -539,6 +585,69 @@ def kept() -> int:
     from ipywidgets.widgets.widget import _instances
 
     return len(_instances)
+
+
+@pytest.mark.slow
+def test_people_and_firms_are_chosen_by_name(explorer: Explorer, rfis: pd.DataFrame) -> None:
+    choose(explorer, int(rfis["project_id"].iloc[0]))
+    explorer.filters.add("assigned_id")
+    explorer.filters.add("responsible_contractor_id")
+    assert explorer.wait(30)
+    person, firm = explorer.filters.inputs
+    options = explorer._procore.table("rfi_filter_options_assigned_id", int(rfis["project_id"].iloc[0]))
+
+    assert list(person.options) == [
+        f"{name} ({key})" for key, name in zip(options["key"], options["value"], strict=True)
+    ]
+    person.value = person.options[1]
+    assert f"assigned_id={options['key'].iloc[1]}" in explorer._snippet.code
+    name, _, number = firm.options[0].rpartition(" (")
+    firm.value = name.upper()  # typed by hand
+    assert f"responsible_contractor_id={number[:-1]}" in explorer._snippet.code
+    person.value = "Somebody (77)"
+    assert "assigned_id=77" in explorer._snippet.code
+    person.value = "12, 13"
+    assert "assigned_id=[12, 13]" in explorer._snippet.code
+    explorer.targets._where.value = "all"  # the people of the company
+    assert explorer.wait(30)
+    assert len(person.options) > len(options)
+
+
+@pytest.mark.slow
+def test_parents_are_all_rows_of_their_list_or_one_chosen_by_name(
+    explorer: Explorer, rfis: pd.DataFrame
+) -> None:
+    number = int(rfis["project_id"].iloc[0])
+    choose(explorer, number)
+    explorer.endpoints.value = "rfi_replies"
+    assert explorer.wait(30)
+    (parent,) = explorer.targets._ids.values()
+    press_fetch(explorer)
+    assert explorer.line.startswith(f'parents = procore.table("rfis", project_id={number})\nframe = ')
+    assert explorer.frame["rfi_id"].nunique() > 1
+    parent.value = parent.options[0]
+    assert "rfi_id=" in explorer._snippet.code
+
+    explorer.endpoints.value = "budget_view_detail_rows"
+    assert explorer.wait(30)
+    (view,) = explorer.targets._ids.values()
+    view.value = view.options[0]
+    assert f'budget_view="{view.options[0]}"' in explorer._snippet.code
+    explorer.targets._where.value = "all"
+    press_fetch(explorer)
+    assert explorer.frame["project_id"].nunique() > 1
+    assert set(explorer.frame["budget_view"]) == {view.value}
+
+
+def test_names_that_cannot_be_had_leave_a_field_for_ids(
+    another: Callable[..., AnotherProcore], connected: Callable[..., pnb.Procore]
+) -> None:
+    explorer = Explorer(connected(another({}, twist=Gate())))
+    explorer.filters.add("assigned_id", 5)
+    assert explorer.wait(30)
+
+    assert explorer.filters.inputs[0].options == ()
+    assert "assigned_id=5" in explorer._snippet.code
 
 
 @pytest.mark.slow

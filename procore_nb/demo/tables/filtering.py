@@ -122,19 +122,52 @@ def _ranged(rows: list[Row], name: str, text: str) -> list[Row]:
     return [row for row in rows if _within(_as_moment(row.get(name)), first, last)]
 
 
+# Filters whose name is not that of the field.
+_OTHER_NAMES = {
+    "assigned_id": "assignees",
+    "received_from_login_information_id": "received_from",
+    "approver_id": "approvers",
+    "prefix_stage_id": "project_stage",
+}
+
+
+def options_in(rows: Sequence[Any], name: str) -> dict[str, str]:
+    """Choices of a filter: the ids (or values) that the rows hold in its field, each with its name, in the order of names."""
+    held, name = list(rows), _OTHER_NAMES.get(name, name)
+    read = _reader(held, name.removesuffix("_id").removesuffix("s")) or _reader(held, name)
+    found: dict[str, str] = {}
+    for row in held if read else ():
+        values: Any = read(row) if read else None
+        for value in values if isinstance(values, list) else [values]:
+            one = value if isinstance(value, dict) else {"id": value, "name": value}
+            one = next(
+                (
+                    one[key]
+                    for key in ("approver", "user", "login_information")
+                    if isinstance(one.get(key), dict)
+                ),
+                one,
+            )
+            if one.get("id") is not None and one.get("name"):
+                found[str(one["id"])] = str(one["name"])
+    return dict(sorted(found.items(), key=lambda item: item[1]))
+
+
 def _reader(rows: list[Row], name: str) -> Callable[[Row], Any] | None:
     """How to read what a filter is about: `vendor_id` may stand for `vendor: {id}`, `type` for `type: {name}`."""
+    name = _OTHER_NAMES.get(name, name)
     stem = name.removesuffix("_ids").removesuffix("_id")
-    for key in (name, f"{stem}_id", stem, f"{name}s", f"{stem}s", name.removeprefix("by_")):
-        if any(key in row for row in rows):
-            return lambda row, key=key: row.get(key)  # type: ignore[misc]
-    return None
+    keys = (name, f"{stem}_id", stem, f"{name}s", f"{stem}s", name.removeprefix("by_"))
+    known = [key for key in keys if any(key in row for row in rows)]
+    key = next((key for key in known if any(row.get(key) for row in rows)), next(iter(known), None))
+    return None if key is None else lambda row: row.get(key)
 
 
 def _texts(value: Any) -> set[str]:
     """Every text a filter's value may be compared with."""
     if isinstance(value, dict):
-        return {str(value[key]).lower() for key in ("id", "name", "code", "key") if key in value}
+        own = {str(value[key]).lower() for key in ("id", "name", "code", "key") if key in value}
+        return own | (_texts(value["approver"]) if isinstance(value.get("approver"), dict) else set())
     if isinstance(value, list):
         return {text for item in value for text in _texts(item)}
     return {str(value).lower()}

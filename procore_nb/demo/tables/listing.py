@@ -23,7 +23,7 @@ from procore_nb.demo.http_messages import DemoReply, bad_request, not_found, raw
 from procore_nb.demo.limits import ForkSafeLock
 from procore_nb.demo.project import Project
 from procore_nb.demo.stored_files import attach, invented
-from procore_nb.demo.tables.filtering import filtered, view_of
+from procore_nb.demo.tables.filtering import filtered, options_in, view_of
 from procore_nb.demo.tables.generated_rows import generated_rows, generated_values
 from procore_nb.demo.tables.registry import RequestContext, Row, table_of
 from procore_nb.demo.tables.serialise import Known, custom_values, fields_of, serialised, shape_of
@@ -33,6 +33,7 @@ _KEPT_ROWS = 100_000
 _COUNTED = {"communication_threads", "emails"}  # these wrap their rows beside a key `total`
 _ZERO_BASED_PAGE = 400
 _MARKS = frozenset(("_deleted", "_pending", "_hidden_unless"))  # said of a row, never sent
+_FILTERED = {"rfi": "rfis", "submittal": "submittals", "punch_item": "punch_items", "incident": "incidents"}
 _NO_PARENTS = {"company_id", "project_id", "per_page", RECORD_ID}
 
 
@@ -72,6 +73,27 @@ class Listing:
     def _part(self, context: RequestContext, name: str, ids: Mapping[str, str]) -> list[Any]:
         return self._rows(replace(context, endpoint=endpoint(name), ids=ids))
 
+    def _options(self, context: RequestContext) -> list[Any] | None:
+        """Choices of a filter, from the rows of the list that is filtered; None of another list."""
+        kind, mark, name = context.endpoint.name.partition("_filter_options_")
+        if not mark or kind not in _FILTERED or context.project is None:
+            return None
+        kinds = {one.name: one.type for one in context.endpoint.fields}
+        if not {*kinds.values()} <= {"integer", "string"}:
+            return None
+        rows = [row for row in self._part(context, _FILTERED[kind], {}) if not row.get("_deleted")]
+        found = []
+        for at, word in options_in(rows, name).items():
+            row = {
+                key: text
+                for key, text in (("key", at), ("value", word), ("id", at), ("name", word))
+                if key in kinds
+            }
+            whole = [key for key in row if kinds[key] == "integer"]
+            if all(row[key].isdigit() for key in whole):
+                found.append(row | {key: int(row[key]) for key in whole})
+        return found
+
     def _rows(self, context: RequestContext) -> list[Any]:
         project_id = context.project.id if context.project else None
         ids = tuple(sorted(context.ids.items()))
@@ -81,7 +103,8 @@ class Listing:
             if key in self._kept:
                 self._kept.move_to_end(key)
                 return self._kept[key]
-        rows = _make(context)
+        found = self._options(context)
+        rows = _make(context) if found is None else found
         with self._lock:
             self._rows_kept += len(rows) - len(self._kept.get(key, ()))
             self._kept[key] = rows
