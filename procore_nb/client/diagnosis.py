@@ -33,6 +33,7 @@ _TOOLS = (
     "daily_log_headers",
     "budget_views",
 )
+_TRIED = 5  # projects, until one has RFIs
 _MARKS = {True: "✓", False: "✗", None: "–"}
 _NOT_REACHED = "not tried, as an earlier step failed"
 
@@ -84,7 +85,7 @@ class _Diagnosis:
         self._company_id = company_id
         self._catalogue = catalogue
         self._policy = policy
-        self._project: tuple[int, str] | None = None
+        self._candidates: list[tuple[int, str]] = []
 
     def steps(self) -> Iterator[Step]:
         """Try the steps; once one fails that the others depend on, the others are named as not tried."""
@@ -183,13 +184,13 @@ class _Diagnosis:
         yield Step("projects visible", True, f"{count:,} (all stages, active and inactive)")
         rows = [row for row in page.rows if isinstance(row, dict)]
         active = [row for row in rows if row.get("active")] or rows
-        self._project = (active[0]["id"], str(active[0].get("name")))
+        self._candidates = [(row["id"], str(row.get("name"))) for row in active[:_TRIED]]
 
     def _tools(self) -> Iterator[Step]:
-        if self._project is None:
+        if not self._candidates:
             yield Step("tools of one project", None, _NOT_REACHED)
             return
-        number, name = self._project
+        number, name = next((one for one in self._candidates if self._has_rows(one[0])), self._candidates[0])
         for tool in _TOOLS:
             step = f"tool {tool}"
             try:
@@ -199,7 +200,15 @@ class _Diagnosis:
                 yield Step(step, False, error.message, error.advice)
                 continue
             count = page.total if page.total is not None else len(page.rows)
-            yield Step(step, True, f"{count:,} records in project {name!r} ({number})")
+            empty = ": empty, or no permission on rows," if not count else ""
+            yield Step(step, True, f"{count:,} records{empty} in project {name!r} ({number})")
+
+    def _has_rows(self, number: int) -> bool:
+        """Whether a project has an RFI that this account sees: an empty project would prove little."""
+        try:
+            return bool(self._fetch(_TOOLS[0], ids={"project_id": str(number)}, per_page=1).rows)
+        except ProcoreError:
+            return False
 
     def _fetch(
         self,

@@ -246,6 +246,13 @@ class Profiles:
             self._backend().delete_password(SERVICE, profile.keyring_name)
         self._write(rows)
 
+    @property
+    def has_keyring(self) -> bool:
+        """Whether there is a keyring that can keep a secret."""
+        with suppress(CredentialsError, MissingExtraError):
+            return self._backend() is not None
+        return False
+
     def keyring_state(self) -> str:
         """Return which keyring would hold a secret, or why none can.
 

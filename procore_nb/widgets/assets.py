@@ -6,6 +6,7 @@ files are what runs.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from functools import cache
 from html import escape
@@ -41,6 +42,14 @@ def sendable(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {sendable(key): sendable(each) for key, each in value.items()}
     return [sendable(each) for each in value] if isinstance(value, list | tuple) else value
+
+
+def variable_of(form: object, otherwise: str) -> str:
+    """The variable of the notebook that holds a form; `otherwise` where none does, or there is no notebook."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    names = list(getattr(shell, "user_ns", {}).items())
+    return next((name for name, value in names if value is form and not name.startswith("_")), otherwise)
 
 
 class MessageWidget(anywidget.AnyWidget):

@@ -22,6 +22,10 @@ from procore_nb.widgets.status import connect_line
 TYPED = "typed"
 FOUND = "found"
 _TYPE = ("type them below", (TYPED, ""))
+_PORTAL = (
+    "<span class='pnw-hint'>Client id and secret are on the page of your app in "
+    "<a href='https://developers.procore.com' target='_blank' rel='noopener'>Procore's developer portal</a>.</span>"
+)
 _WIDE: dict[str, Any] = {"style": {"description_width": "110px"}, "layout": {"width": "auto"}}
 
 
@@ -71,6 +75,7 @@ class ConnectFields:
         portal = "from the developer portal"
         self.client_id = ipywidgets.Text(description="Client id", placeholder=portal, **_WIDE)
         self.secret = SecretInput(label="Client secret", placeholder=portal)
+        self.portal = ipywidgets.HTML(_PORTAL, layout={"margin": "0 2px 4px 118px"})
         digits = "digits, for example 1234567"
         self.company = ipywidgets.Text(description="Company id", placeholder=digits, **_WIDE)
         self.hint = ipywidgets.HTML(f"<span class='pnw-hint'>{escape(hints.COMPANY_ID)}</span>")
@@ -85,7 +90,7 @@ class ConnectFields:
     def rows(self) -> list[ipywidgets.Widget]:
         """The fields from top to bottom."""
         chosen = [self.environment, self.hosts, self.profile]
-        return [*chosen, self.client_id, self.secret, self.company, self.hint]
+        return [*chosen, self.client_id, self.secret, self.portal, self.company, self.hint]
 
     @property
     def inputs(self) -> list[ipywidgets.Widget]:
@@ -184,7 +189,7 @@ class ConnectFields:
         typed = self.profile.value[0] == TYPED
         for field in (self.profile, self.company, self.hint):
             field.layout.display = "none" if chosen == DEMO else None
-        for field in (self.client_id, self.secret):
+        for field in (self.client_id, self.secret, self.portal):
             field.layout.display = None if typed and chosen != DEMO else "none"
         self.environment.disabled = bool(self.profile_name)
         self.hosts.value = environment_html(chosen)

@@ -19,7 +19,7 @@ from procore_nb.credentials import CredentialSources
 from procore_nb.environments import DEMO, Environment
 from procore_nb.environments import environment as find_environment
 from procore_nb.errors import ArgumentError, CredentialsError, ProcoreError
-from procore_nb.widgets.assets import close_all
+from procore_nb.widgets.assets import close_all, variable_of
 from procore_nb.widgets.background import BackgroundTask
 from procore_nb.widgets.connect_fields import ConnectArguments, ConnectFields, FieldValues
 from procore_nb.widgets.inputs import OUTDATED, SubmitButton
@@ -168,8 +168,9 @@ class ConnectForm(ipywidgets.VBox):  # type: ignore[misc]
         demo = fields.environment.value == DEMO
         self._snippet.code = fields.line()
         self._company.layout.display = None if self.connected else "none"
+        can_save = self.connected and fields.secret.held and not demo and self._sources.profiles.has_keyring
         for field in (self._save, self._name):
-            field.layout.display = None if self.connected and fields.secret.held and not demo else "none"
+            field.layout.display = None if can_save else "none"
         self._forget.layout.display = None if fields.profile_name else "none"
         self._forget.description = "Really forget?" if self._confirmed else "Forget profile"
         for button in (self._connect, self._test, self._save, self._forget, self._company):
@@ -230,7 +231,7 @@ class ConnectForm(ipywidgets.VBox):  # type: ignore[misc]
             words = f"{words}, but no company is visible to this account."
             self._status.show(words, level="warning", advice=advice)
             return
-        words = f"{words}, {self._company.label}. The connection is form.procore."
+        words = f"{words}, {self._company.label}. The connection is {variable_of(self, 'form')}.procore."
         self._status.show(words, level="done")
 
     def _diagnose(self, values: FieldValues) -> None:

@@ -17,7 +17,7 @@ from procore_nb.call_errors import explain_calls
 from procore_nb.client import Procore
 from procore_nb.client.budget import VIEW_ID
 from procore_nb.errors import ArgumentError, IncompleteError, ProcoreError
-from procore_nb.widgets.assets import close_all, environment_badge, sendable
+from procore_nb.widgets.assets import close_all, environment_badge, sendable, variable_of
 from procore_nb.widgets.background import BackgroundTask, ProgressObserver, counted
 from procore_nb.widgets.counts import CountBars, good_columns
 from procore_nb.widgets.filters import FilterPanel, NameField, TargetPanel, names_in
@@ -250,7 +250,7 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
         if self._snippet.code == self._frame_line:
             self._status.show_again(self._outcome)
         else:
-            self._status.show(**other_choice(self._frame_line))
+            self._say(other_choice(self._frame_line))
 
     def _busy_changed(self, busy: bool) -> None:
         self._fetch.disabled, self._stop_button.disabled = busy, not busy
@@ -292,7 +292,7 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
         self._show(frame)
         self._finish(outcome(frame, filtered=filtered))
         if self._snippet.code != self._frame_line:  # something was changed while it was fetched
-            self._status.show(**other_choice(self._frame_line))
+            self._say(other_choice(self._frame_line))
 
     def _failed(self, error: BaseException) -> None:
         self.error = error
@@ -309,13 +309,21 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
             else ended(error, partial, older=self._frame is not None)
         )
         if partial is None:
-            self._status.show(**message)
+            self._say(message)
         else:
             self._finish(message)
 
+    def _say(self, message: dict[str, Any]) -> None:
+        """Show a message, with the variable that holds this form in it."""
+        own = f"{variable_of(self, 'explorer')}.frame"
+        texts = {
+            key: text.replace("explorer.frame", own) for key, text in message.items() if isinstance(text, str)
+        }
+        self._status.show(**(message | texts))
+
     def _finish(self, message: dict[str, Any]) -> None:
         """Show how the fetch ended that gave the rows below."""
-        self._status.show(**message)
+        self._say(message)
         self._outcome = self._status.message
 
     def _show(self, frame: pd.DataFrame) -> None:

@@ -141,6 +141,24 @@ def test_a_tool_that_is_refused_stops_no_other(another, connected) -> None:  # t
     assert "budget_views" in "".join(steps)
 
 
+def test_the_tools_are_tried_in_a_project_that_has_data(to_demo) -> None:  # type: ignore[no-untyped-def]
+    frame = to_demo().diagnose()
+    found = row(frame, "tool rfis")["detail"]
+    assert not found.startswith("0 records")
+    empty = [text for text in frame["detail"] if text.startswith("0 records")]
+    assert all(text.startswith("0 records: empty, or no permission on rows, in project") for text in empty)
+
+
+def test_an_empty_tool_is_said_to_be_empty_or_not_permitted(another, connected) -> None:  # type: ignore[no-untyped-def]
+    nothing = Said(200, [], [("total", "0")])
+    frame = connected(
+        another(GOOD, twist=lambda asked: nothing if "/rfis" in asked.path else None)
+    ).diagnose()
+    assert row(frame, "tool rfis")["detail"].startswith(
+        "0 records: empty, or no permission on rows, in project 'Seven'"
+    )
+
+
 def test_the_diagnosis_spends_one_row_per_question_where_it_can(another, connected) -> None:  # type: ignore[no-untyped-def]
     server = another(GOOD)
     connected(server).diagnose()
