@@ -20,8 +20,9 @@ from procore_nb.errors import ArgumentError, IncompleteError, ProcoreError
 from procore_nb.widgets.assets import close_all, environment_badge, sendable, variable_of
 from procore_nb.widgets.background import BackgroundTask, ProgressObserver, counted
 from procore_nb.widgets.counts import CountBars, good_columns
-from procore_nb.widgets.filters import FilterPanel, NameField, TargetPanel, names_in
+from procore_nb.widgets.filters import FilterPanel, TargetPanel
 from procore_nb.widgets.frame_table import FrameTable
+from procore_nb.widgets.id_names import NameField, names_in
 from procore_nb.widgets.inputs import OUTDATED, SubmitButton
 from procore_nb.widgets.pickers import EndpointPicker
 from procore_nb.widgets.status import Code, Snippet, StatusMessage, call_line

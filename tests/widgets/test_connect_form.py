@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,7 +12,8 @@ from another_procore import CLIENT_ID, COMPANY, SECRET, AnotherProcore, Asked, S
 import procore_nb as pnb
 from procore_nb import demo
 from procore_nb.credentials import CredentialSources
-from procore_nb.environments import KNOWN
+from procore_nb.credentials.profiles import Profiles
+from procore_nb.environments import DEMO, KNOWN
 from procore_nb.widgets import ConnectForm
 from procore_nb.widgets.assets import script
 
@@ -70,6 +73,35 @@ def test_typed_credentials_connect(form: ConnectForm) -> None:
     assert form.procore.company_id == demo.COMPANY_ID
     assert form._company.value == demo.COMPANY_ID
     assert "Harbour" in form._status.text
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_saving_is_offered_where_a_keyring_is(
+    form: ConnectForm, monkeypatch: pytest.MonkeyPatch, kept: bool
+) -> None:
+    monkeypatch.setattr(Profiles, "has_keyring", kept)
+    fill(form)
+    press(form, "connect")
+
+    assert (form._save.layout.display != "none") is kept
+
+
+def test_a_message_names_the_variable_that_holds_the_form(
+    form: ConnectForm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shell = SimpleNamespace(user_ns={"_": form, "other": 1, "mine": form})
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    fill(form)
+    press(form, "connect")
+
+    assert form._status.text.endswith("The connection is mine.procore.")
+
+
+def test_where_a_client_id_is_made_is_linked_where_one_is_typed(form: ConnectForm) -> None:
+    assert "https://developers.procore.com" in form._fields.portal.value
+    assert form._fields.portal.layout.display != "none"
+    form._fields.environment.value = DEMO
+    assert form._fields.portal.layout.display == "none"
 
 
 def test_a_wrong_secret_is_words_in_the_form_and_is_let_go(form: ConnectForm) -> None:
