@@ -43,7 +43,9 @@ _FETCHED = re.compile(
     r"^\w+: [\d,]+ rows?( from [\d,]+( of [\d,]+)? \w+)?, [\d,]+ requests?, [\d.,]+ s\n?", re.MULTILINE
 )
 # What a report says before it begins: how many requests, and how long the rate limit allows that.
-ANNOUNCED = re.compile(r"^\w+: at least [\d,]+ requests to [\d,]+ projects.*\n?", re.MULTILINE)
+ANNOUNCED = re.compile(
+    r"^([\d,]+ reports? needs? [\d,]+|\w+: [\d,]+ requests?, one for each row of \w+).*\n?", re.MULTILINE
+)
 _WARNED = re.compile(r"^\S+ipykernel_\S+: (\w+Warning: .*)\n  .*\n", re.MULTILINE)
 # What differs from one run to the next: when it was asked, what is left of the limit, how large files became.
 _PASSING = [
@@ -165,7 +167,7 @@ def _shown(cell: Any, page: Page) -> Iterator[str]:
     yield _fence(cell.source, "python")
     # Which of the two streams arrives first is a matter of the machine: warnings stand first here.
     yield from filter(None, [_fence(ANNOUNCED.sub("", _WARNED.sub(r"\1\n", _said(cell, "stderr"))))])
-    yield from filter(None, [_fence(_wrapped(_FETCHED.sub("", _said(cell, "stdout"))))])
+    yield from filter(None, [_fence(_wrapped(ANNOUNCED.sub("", _FETCHED.sub("", _said(cell, "stdout")))))])
     for output in cell.outputs:
         if output.output_type != "stream":
             yield from filter(None, [_output(output.data, page)])

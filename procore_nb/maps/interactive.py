@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import os
 from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from html import escape
 from importlib.resources import files
 from pathlib import Path
@@ -29,8 +29,10 @@ from procore_nb.maps.extent import region_box
 from procore_nb.maps.figure import source_line
 from procore_nb.maps.map_columns import find_columns, maybe_column
 from procore_nb.maps.payload import LINK, MapOptions, encode
+from procore_nb.maps.still_map import still_map
 from procore_nb.maps.tiles import Tiles, choose_tiles
 from procore_nb.maps.validate import LocatedFrame, check_coordinates, map_rows
+from procore_nb.static_view import StaticView, beside_widget, static_text
 
 PAGE_STYLE = """
 body { margin: 0; font: 14px/1.45 system-ui, -apple-system, "Segoe UI", sans-serif; color: #22262a; background: #fff; }
@@ -80,7 +82,7 @@ def page(points: bytes, *, title: str, basemap: Tiles | None) -> str:
     return html_page(title, body, style=style() + PAGE_STYLE, script=script() + START, images=images)
 
 
-class ProjectMap:
+class ProjectMap(StaticView):
     """A map of the rows of a frame; a notebook shows it, `save` writes it, `selected` reads it.
 
     Made by `map_projects`.
@@ -93,9 +95,12 @@ class ProjectMap:
         basemap: Tiles | None,
         height: int,
         columns: tuple[str, str],
+        shown: list[str],
+        picture: Callable[[], bytes],
     ) -> None:
         self._located, self._points, self._basemap = located, points, basemap
         self._height, self._columns = height, columns
+        self._shown, self._picture = shown, picture
         self._widget: Any = None
         self._observers: list[tuple[Callable[[Any], Any], Any]] = []
 
@@ -184,8 +189,8 @@ class ProjectMap:
             shown = self.widget._repr_mimebundle_(**options)
         except MissingExtraError as error:
             return {"text/plain": repr(self), "text/html": self._as_iframe(str(error))}
-        bundle, metadata = shown if isinstance(shown, tuple) else (shown, {})
-        return {**(bundle or {}), "text/plain": repr(self)}, metadata
+        text = static_text(repr(self), self._located.rows[self._shown])
+        return beside_widget(shown, text, self._picture)
 
     def _as_iframe(self, reason: str) -> str:
         """The standalone page in an iframe: everything works but the selection."""
@@ -316,8 +321,12 @@ def map_projects(
         if region is None
         else region_box(found.region, found.located.longitude, found.located.latitude),
     )
-    points = encode(found.located, rows, categorize(rows, found.color, palette), found.sizes, options)
-    return ProjectMap(found.located, points, tiles, height, (latitude, longitude))
+    categories = categorize(rows, found.color, palette)
+    points = encode(found.located, rows, categories, found.sizes, options)
+    shown = list(dict.fromkeys(one for one in (options.name, *options.popup) if one))
+    places = found.located.longitude, found.located.latitude
+    picture = partial(still_map, *places, categories, options.view)
+    return ProjectMap(found.located, points, tiles, height, (latitude, longitude), shown, picture)
 
 
 def _popup(rows: pd.DataFrame, popup: Iterable[str] | None, color_column: str | None) -> list[str]:

@@ -40,7 +40,7 @@ def with_deadlines(
     for column, mask in {"overdue": due < today, "due_today": due == today, "undated": due.isna()}.items():
         rows[column] = (rows["is_open"] & mask).astype("boolean")
         if data.lacks(name, "due_date"):
-            rows[column] = pd.NA
+            rows[column] = pd.Series(pd.NA, rows.index, dtype="boolean")
     late = rows["overdue"].fillna(False).astype(bool)
     rows["late_days"] = data.between(rows, due, today).where(late)
     country = data.of_project(rows, "country_code")

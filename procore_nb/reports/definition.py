@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from numbers import Real
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -178,7 +178,20 @@ class ReportFunction:
         with warnings.catch_warnings():
             # pandas 2 announces how later versions treat columns without values; figures are the same with both.
             warnings.simplefilter("ignore", FutureWarning)
-            return read, data, self._refusal(data) if refused else self.analyse(data, **options)
+            answer = self._refusal(data) if refused else self.analyse(data, **options)
+        silent = self._silent(data)
+        if silent:
+            names = ", ".join(dict.fromkeys(use.parent or use.name for use in silent))
+            text = f"None of the {len(data.projects):,} projects answered {names}, so nothing can be said. The coverage says why."
+            answer = replace(answer, tables=_blank(answer.tables), findings=[text], pictures=[])
+        return read, data, answer
+
+    def _silent(self, data: ReportData) -> list[Use]:
+        """Return the lists that no project answered, if without them there is nothing to say: no permission is not zero."""
+        uses = [use for use in self.uses if not use.unless and not use.of_company and not use.wanted]
+        needed = [use for use in uses if not use.optional]
+        silent = [use for use in needed or uses if _is_silent(use.parent or use.name, data)]
+        return silent if needed or len(silent) == len(uses) else []
 
     def checked(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return all options, or refuse one that is unknown."""
@@ -208,6 +221,24 @@ class ReportFunction:
             "from which to rebuild it. Keep a store with history=True: from then on it answers for any past day."
         )
         return Answer(figures_frame([], ["project_id", "project_name"]), pd.DataFrame(), findings=[text])
+
+
+def _is_silent(name: str, data: ReportData) -> bool:
+    """Return whether a list was requested of projects and none answered."""
+    states = {project: state for (one, project), (state, _) in data.coverage.states.items() if one == name}
+    asked = {project for project, state in states.items() if state != "not given"}
+    return len(data.projects) > 0 and (None in asked or asked >= set(data.projects.index))
+
+
+def _blank(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Return the tables with every figure missing."""
+    figures = {name: frame.select_dtypes("number") for name, frame in tables.items()}
+    return {
+        name: frame.assign(
+            **{str(one): figures[name][one].where(figures[name][one].isna()) for one in figures[name]}
+        )
+        for name, frame in tables.items()
+    }
 
 
 def _is_like(value: Any, default: Any) -> bool:

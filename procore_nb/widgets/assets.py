@@ -17,6 +17,7 @@ import anywidget
 import ipywidgets
 
 from procore_nb.environments import DEMO, Environment
+from procore_nb.static_view import StaticView
 
 
 @cache
@@ -52,7 +53,7 @@ def variable_of(form: object, otherwise: str) -> str:
     return next((name for name, value in names if value is form and not name.startswith("_")), otherwise)
 
 
-class MessageWidget(anywidget.AnyWidget):
+class MessageWidget(StaticView, anywidget.AnyWidget):
     """A widget whose rows travel as messages, and are never widget state."""
 
     def send(self, content: Any, buffers: Any = None) -> None:

@@ -19,6 +19,7 @@ from procore_nb.credentials import CredentialSources
 from procore_nb.environments import DEMO, Environment
 from procore_nb.environments import environment as find_environment
 from procore_nb.errors import ArgumentError, CredentialsError, ProcoreError
+from procore_nb.static_view import StaticView
 from procore_nb.widgets.assets import close_all, variable_of
 from procore_nb.widgets.background import BackgroundTask
 from procore_nb.widgets.connect_fields import ConnectArguments, ConnectFields, FieldValues
@@ -27,7 +28,7 @@ from procore_nb.widgets.pickers import CompanyPicker
 from procore_nb.widgets.status import Snippet, StatusMessage
 
 
-class ConnectForm(ipywidgets.VBox):  # type: ignore[misc]
+class ConnectForm(StaticView, ipywidgets.VBox):  # type: ignore[misc]
     """A form to connect with; as the last expression of a cell it shows itself.
 
     Parameters

@@ -17,6 +17,7 @@ from procore_nb.call_errors import explain_calls
 from procore_nb.client import Procore
 from procore_nb.client.budget import VIEW_ID
 from procore_nb.errors import ArgumentError, IncompleteError, ProcoreError
+from procore_nb.static_view import StaticView, static_text
 from procore_nb.widgets.assets import close_all, environment_badge, sendable, variable_of
 from procore_nb.widgets.background import BackgroundTask, ProgressObserver, counted
 from procore_nb.widgets.counts import CountBars, good_columns
@@ -95,7 +96,7 @@ def _skipped_step(skipped: Mapping[str, Any]) -> dict[str, Any]:
 _NEVER = threading.Event()
 
 
-class Explorer(ipywidgets.VBox):  # type: ignore[misc]
+class Explorer(StaticView, ipywidgets.VBox):  # type: ignore[misc]
     """A form to fetch any list with; as the last expression of a cell it shows itself.
 
     Parameters
@@ -200,6 +201,10 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
     def __repr__(self) -> str:
         got = "nothing fetched yet" if self._frame is None else f"{len(self._frame):,} rows"
         return f"Explorer({self._procore.environment.name}, {self.endpoints.value}, {got})"
+
+    def static_text(self) -> str:
+        """Return what is read where the form cannot run: what was fetched when it was shown."""
+        return static_text(repr(self)) if self._table is None else self._table.static_text()
 
     def _laid_out(self) -> list[ipywidgets.Widget]:
         buttons = ipywidgets.HBox([self._fetch, self._stop_button])

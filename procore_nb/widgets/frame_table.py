@@ -1,7 +1,7 @@
 """A table for frames of any length: the rows stay in the kernel, and only those in sight travel.
 
 In: a frame. Out: a widget that sorts, searches, chooses columns and sends files to the browser. No rows are ever
-widget state, so a saved notebook stays small and holds no data. Files travel over the widget's own channel in parts that the
+widget state, so a saved notebook stays small: it holds the first ten, as text and picture. Files travel over the widget's own channel in parts that the
 browser requests one by one, so that downloads work with a remote kernel too; nothing is left on the kernel's disk.
 
 Why our own: measured offline in JupyterLab, tables that send all rows need many seconds for 100,000 of them, and the
@@ -24,6 +24,7 @@ from procore_nb.call_errors import explain_calls
 from procore_nb.errors import ArgumentError, ProcoreError
 from procore_nb.export import to_csv, to_excel
 from procore_nb.frame_info import partial_note
+from procore_nb.static_view import MOST_ROWS, static_text
 from procore_nb.widgets.assets import MessageWidget, script, style
 from procore_nb.widgets.background import BackgroundTask, counted
 from procore_nb.widgets.table_rows import (
@@ -120,6 +121,12 @@ class FrameTable(MessageWidget):
         """One column of the rows that fit all other filters, to count its values."""
         at = self._position(name)
         return self._flat.iloc[:, at].take(self._rows.positions(without=at))
+
+    def static_text(self) -> str:
+        """Return the first rows, for those who read the notebook without a kernel."""
+        rows = self._positions[:MOST_ROWS]
+        drawn = {self._labels[at]: texts(self._flat.iloc[:, at].take(rows)) for at in self._shown}
+        return static_text(repr(self), pd.DataFrame(drawn), len(self._positions))
 
     def __repr__(self) -> str:
         return f"FrameTable({len(self._frame):,} rows, {self._frame.shape[1]} columns)"

@@ -20,6 +20,7 @@ from procore_nb.catalog.everyday import OFTEN
 from procore_nb.client import Procore
 from procore_nb.errors import ArgumentError
 from procore_nb.scalars import is_missing
+from procore_nb.static_view import StaticView
 from procore_nb.widgets.assets import MessageWidget, script, sendable, style
 
 
@@ -75,7 +76,7 @@ class Picker(MessageWidget, ipywidgets.ValueWidget):  # type: ignore[misc]
         self.send(rows | self._looks | {"empty": self._empty})
 
 
-class CompanyPicker(ipywidgets.Dropdown):  # type: ignore[misc]
+class CompanyPicker(StaticView, ipywidgets.Dropdown):  # type: ignore[misc]
     """Choose a company by name; `value` is its id (None before), and may be observed.
 
     Parameters

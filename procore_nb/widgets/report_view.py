@@ -12,10 +12,11 @@ import ipywidgets
 
 from procore_nb.errors import ArgumentError, ProcoreError
 from procore_nb.reports import REPORTS, Report
+from procore_nb.static_view import StaticView, static_text
 from procore_nb.widgets.status import Code, Snippet, StatusMessage, call_line
 
 
-class ReportView(ipywidgets.VBox):  # type: ignore[misc]
+class ReportView(StaticView, ipywidgets.VBox):  # type: ignore[misc]
     """A small form around one report; as the last expression of a cell it shows itself.
 
     Parameters
@@ -94,6 +95,10 @@ class ReportView(ipywidgets.VBox):  # type: ignore[misc]
             self._status.show_error(error)
             return
         self._status.show(f"Saved: {path}", level="done")
+
+    def static_text(self) -> str:
+        """Return what is read where the form cannot run: the report's findings."""
+        return static_text(repr(self)) if self.report is None else str(self.report)
 
     def __repr__(self) -> str:
         made = "nothing made yet" if self.report is None else f"as of {self.report.as_of:%Y-%m-%d}"

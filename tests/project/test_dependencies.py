@@ -22,6 +22,7 @@ COMES_WITH = {
     "PIL": "matplotlib",
     "comm": "ipywidgets",
     "distributed": "dask",
+    "nbconvert": "jupyterlab",
     "oauthlib": "requests-oauthlib",
     "traitlets": "ipywidgets",
     "urllib3": "requests",
