@@ -14,7 +14,8 @@ import pytest
 import procore_nb as pnb
 from procore_nb import demo
 from procore_nb.demo import Demo, DemoServer, Faults, read_faults
-from procore_nb.files.download import PARTS, _record
+from procore_nb.files import records_of
+from procore_nb.files.download import PARTS
 from procore_nb.files.download_manifest import NAME, identity_of
 
 KINDS = [kind for kind in demo.FAULT_KINDS if kind.startswith("file_")]
@@ -95,7 +96,7 @@ def test_links_in_the_place_of_half_files_are_not_written_through(
     victim.write_text("keep")
     parts = tmp_path / "folder" / PARTS
     parts.mkdir(parents=True)
-    identity = identity_of(_record(photos.iloc[0].to_dict()), "local")
+    identity = identity_of(records_of(photos)[0], "local")
     for ending in ("part", "json", "new"):
         (parts / f"{identity}.{ending}").symlink_to(victim)
     server.demo.faults = read_faults(["file_cut@1"])
