@@ -203,7 +203,7 @@ def _note(drawn: Drawn, located: LocatedFrame, outside: int, sizes: Floats | Non
     if sizes is not None and np.isnan(sizes).any():
         words += f"; {int(np.isnan(sizes).sum()):,} without a positive {size_title.lower()} (hollow)"
     if drawn.moved:
-        words += f"; {drawn.moved:,} drawn beside their position, which they share"
+        words += f"; {drawn.moved:,} moved aside so that each can be seen"
     if sizes is not None and drawn.rings is not None:
         words += "; numbers in rings count rows"
     return words + "."

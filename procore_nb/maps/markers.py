@@ -92,7 +92,7 @@ class Drawn:
     largest_radius: float
     rings: Rings | None
     shaped: bool = False  # each category has a shape; marks sized by value are discs
-    moved: int = 0  # marks that stand beside their position, as another one has the same
+    moved: int = 0  # marks that stand beside their position, where another one is
 
 
 def draw_markers(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import pickle
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from matplotlib.collections import PathCollection
 from matplotlib.colors import to_hex
 from matplotlib.legend import Legend
+from PIL import Image
 
 import procore_nb as pnb
 from procore_nb.maps import plot_projects
@@ -80,6 +82,19 @@ def test_a_notebook_gets_one_picture_that_turns_dark_with_its_page() -> None:
     assert plot_projects(projects(3), theme="light").figure._repr_html_() is None  # type: ignore[union-attr]
 
 
+def test_the_picture_of_a_notebook_is_small_and_keeps_the_colours_of_small_marks() -> None:
+    ax: Any = plot_projects(projects(40), size="value", title="Colours")
+    html, whole = ax.figure._repr_html_(), io.BytesIO()
+    ax.figure.savefig(whole, format="png", dpi=1.5 * ax.figure.dpi, bbox_inches="tight")
+    small = base64.b64decode(html.partition("base64,")[2].partition('"')[0])
+
+    pictures = [
+        np.asarray(Image.open(data).convert("RGB")).astype(int) for data in (whole, io.BytesIO(small))
+    ]
+    assert np.abs(pictures[0] - pictures[1]).max() < 20
+    assert len(small) < len(whole.getvalue()) / 2
+
+
 def test_no_line_with_the_axes_stands_above_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     import IPython.display
     import matplotlib.pyplot as plt
@@ -114,7 +129,7 @@ def test_marks_at_one_address_stand_side_by_side_and_the_note_says_so() -> None:
     assert len({tuple(pair) for pair in marks_of(many)[0].get_offsets().tolist()}) == 7
     offsets = {tuple(pair) for pair in ax.transData.transform(marks.get_offsets()).round(1).tolist()}
     assert len(offsets) == 3
-    assert "2 drawn beside their position, which they share" in "".join(text.get_text() for text in ax.texts)
+    assert "2 moved aside so that each can be seen" in "".join(text.get_text() for text in ax.texts)
 
 
 def test_categories_have_shapes_of_their_own_for_grey_print() -> None:
