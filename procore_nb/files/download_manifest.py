@@ -16,7 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from procore_nb.atomic_write import replace_atomically
+from procore_nb.atomic_write import recover, replace_atomically
 from procore_nb.errors import OutputError
 from procore_nb.files.find_files import FileRecord
 
@@ -55,6 +55,7 @@ class DownloadManifest:
         self._lock = threading.Lock()
         self.entries: dict[str, Entry] = {}
         self._lines = 0
+        recover(self._path)
         if os.path.lexists(self._path):
             if self._path.is_symlink() or not self._path.is_file():
                 raise OutputError(

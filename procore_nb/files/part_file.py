@@ -118,7 +118,7 @@ class PartFile:
         """Begin again."""
         self.size, self.total, self._noted, self._validator = 0, None, 0, ""
         self._digest = hashlib.sha256()
-        self._state.unlink(missing_ok=True)
+        self._forget_state()
         if self._file is not None:
             self._file.seek(0)
             self._file.truncate()
@@ -127,13 +127,7 @@ class PartFile:
         """Give the whole file its name."""
         self._close()
         self.path.replace(target)
-        self._state.unlink(missing_ok=True)
-
-    def discard(self) -> None:
-        """Remove it."""
-        self._close()
-        for path in (self.path, self._state):
-            path.unlink(missing_ok=True)
+        self._forget_state()
 
     def __enter__(self) -> PartFile:
         return self
@@ -147,6 +141,10 @@ class PartFile:
             self._close()
         if not self._state.exists():  # nobody can go on with it
             self.path.unlink(missing_ok=True)
+
+    def _forget_state(self) -> None:
+        for path in (self._state, self._draft):  # a killed process may have left its draft
+            path.unlink(missing_ok=True)
 
     def _close(self) -> None:
         if self._file is not None:

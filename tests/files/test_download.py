@@ -558,6 +558,18 @@ def test_a_file_whose_writer_was_killed_before_its_name_gets_it_without_a_reques
     assert place.read_bytes() == b"one"
 
 
+def test_drafts_of_a_killed_process_are_cleared_away(
+    half: _Half, host: Procore, procore: pnb.Procore, tmp_path: Path
+) -> None:
+    state = next((tmp_path / PARTS).glob("*.json"))
+    state.with_suffix(".new").write_text("{")
+    (tmp_path / f".{MANIFEST}.0badc0de.part").mkdir()
+    procore.download(half.files, tmp_path)
+    (tmp_path / f".{MANIFEST}.0badc0de.part").mkdir()
+    procore.download(half.files, tmp_path)
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["Lenox Avenue", MANIFEST]
+
+
 def test_lines_of_a_manifest_that_lead_out_or_were_cut_off_are_ignored(
     host: Procore, procore: pnb.Procore, tmp_path: Path
 ) -> None:
