@@ -173,7 +173,7 @@ def test_the_keyboard_alone_fills_the_form_in_order(desk: Any, lab: Lab) -> None
     with notebook(desk, lab, "keys.ipynb", cells, width=760, height=900) as page:
         page.get_by_label("Environment").focus()
         reached = []
-        for _ in range(7):
+        for _ in range(8):
             reached.append(
                 page.evaluate(
                     "() => document.activeElement.labels?.[0]?.textContent || document.activeElement.textContent"
@@ -187,6 +187,7 @@ def test_the_keyboard_alone_fills_the_form_in_order(desk: Any, lab: Lab) -> None
         "Credentials",
         "Client id",
         "Client secret",
+        "Procore's developer portal",
         "Company id",
         "Connect",
         "Test",

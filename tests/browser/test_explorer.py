@@ -252,6 +252,7 @@ def test_the_table_sorts_searches_and_chooses_columns_with_the_keyboard_too(desk
         page.keyboard.press("Control+End")
         page.wait_for_function("() => Number(document.querySelector('.pnw-table').dataset.first) > 50")
         active = page.locator(f"#{grid.get_attribute('aria-activedescendant')}")
+        page.wait_for_function("() => document.querySelector('.pnw-active-cell')?.textContent === 'apple'")
         assert (active.inner_text(), active.get_attribute("aria-colindex")) == ("apple", "3")
         assert (
             active.locator("..").get_attribute("aria-rowindex")
