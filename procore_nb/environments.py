@@ -225,7 +225,7 @@ def _refuse_mixed_hosts(candidate: Environment) -> None:
     login, api = _owner(candidate.login_url), _owner(candidate.api_url)
     if login and api and login != api:
         raise ArgumentError(
-            f"Environment {candidate.name!r} asks for tokens at {candidate.login_url} ({login}) but would use them at "
+            f"Environment {candidate.name!r} requests tokens at {candidate.login_url} ({login}) but would use them at "
             f"{candidate.api_url} ({api}).",
             advice="Credentials and tokens do not cross environments: take both hosts from the same one.",
         )

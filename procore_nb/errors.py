@@ -31,7 +31,7 @@ class ProcoreError(Exception):
     status
         HTTP status of the response that says so, if there was one.
     retry_after_seconds
-        How long Procore asks us to wait before the next try, in seconds.
+        How long Procore wants us to wait before the next try, in seconds.
     retryable
         Whether the same request may succeed later without any change.
     advice
@@ -155,7 +155,7 @@ class RequestError(StatusError):
 
 
 class RateLimitError(StatusError):
-    """429 beyond max_wait_seconds; `retry_after_seconds` says how long Procore asks for."""
+    """429 beyond max_wait_seconds; `retry_after_seconds` says how long Procore wants."""
 
     default_retryable = True
 

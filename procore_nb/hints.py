@@ -16,8 +16,8 @@ NOT_JSON = "A proxy, a login page or a maintenance page may have answered in Pro
 HOSTS = "Check login_url and api_url of the environment."
 REDIRECT = "The token is not sent along a redirect. " + HOSTS
 NO_REPLY = "Check the network, VPN or proxy (HTTPS_PROXY), and the hosts of the environment."
-SLOW = "Ask for less at once (a filter, fewer rows a page), or allow more time: connect(…, response_timeout_seconds=…)."
-TOO_LARGE = "Ask for fewer rows a page or set a filter, or allow more: connect(…, max_response_bytes=…)."
+SLOW = "Request less at once (a filter, fewer rows a page), or allow more time: connect(…, response_timeout_seconds=…)."
+TOO_LARGE = "Request fewer rows a page or set a filter, or allow more: connect(…, max_response_bytes=…)."
 PROXY_SETTINGS = (
     "Check HTTPS_PROXY and ALL_PROXY: an address such as http://proxy.example:8080. A SOCKS proxy also needs: "
     "pip install pysocks."
@@ -68,7 +68,7 @@ NOT_VISIBLE = (
 )
 ASK_DIFFERENTLY = "Check the arguments; procore.endpoint(name) shows those of this list."
 NO_SUCH_REQUEST = "This address does not answer such requests: look for the list with pnb.find_endpoints(…)."
-TOO_MUCH = "Ask for less at once: fewer rows a page, a filter, or a shorter time range."
+TOO_MUCH = "Request less at once: fewer rows a page, a filter, or a shorter time range."
 TOO_LONG = "The request is too long: pass fewer ids or filter values at once."
 PROXY_LOGIN = "The proxy wants a login: put it into HTTPS_PROXY (http://user:password@proxy.example:8080)."
 WEB_LOGIN = "This network wants a login in a web browser first (hotel, guest or company network)."

@@ -101,7 +101,7 @@ def _outputs(one: argparse.ArgumentParser) -> None:
     group.add_argument("--excel", metavar="FILE", help="write an Excel workbook")
     group.add_argument("--parquet", metavar="FILE", help="write a Parquet file")
     group.add_argument(
-        "--rows", type=_count, default=20, metavar="N", help="rows to show when no file is asked for (20)"
+        "--rows", type=_count, default=20, metavar="N", help="rows to show when no file is written (20)"
     )
 
 

@@ -31,7 +31,7 @@ class Procore(FileCalls):
     """A connection to one Procore environment; `connect` makes one. May be used from several threads.
 
     Nothing is sent until the first call that fetches. As a context manager it closes its connections at the end, and lets
-    Procore forget the token if `revoke_on_close` was asked for.
+    Procore forget the token with `revoke_on_close`.
 
     Examples
     --------
@@ -208,7 +208,7 @@ class Procore(FileCalls):
             number of projects gives a `Progress` of your own (forms do); warnings are then left to it too.
         max_rows
             At most so many rows in all: the first ones, in Procore's order, of the first targets, in the order given. Targets
-            are asked one after the other, with small pages, until there are enough. `attrs["procore"]` has `limited` where
+            are requested one after the other, with small pages, until there are enough. `attrs["procore"]` has `limited` where
             there may be more. A list with an argument of that name keeps it, as with `columns`.
         columns
             Names of the columns to return, in this order; others are not made. `"status"` takes `status.id` and
@@ -295,7 +295,7 @@ class Procore(FileCalls):
     ) -> Iterator[FetchedFrame]:
         """Yield what `frames` yields, each with a `FetchInfo` that says how it came to be; for those who keep frames.
 
-        They do so themselves: nothing comes from the cache of `connect`.
+        They do so themselves: nothing is taken from the cache of `connect`.
         """
         query = list_query(self, name, arguments, target)
         return self._fetched(query, rows_at_once, replace(self.policy, cache=None))

@@ -266,7 +266,7 @@ class WorkerPool(ThreadPool[PageRequest, Page]):
                 f"At least {requests:,} requests are still due, which Procore's rate limit spreads over {seconds:,.0f} "
                 f"seconds; {left:,.0f} seconds of max_wait_seconds are left (seen at GET {request.path}).",
                 retry_after_seconds=seconds,
-                advice="Ask for less (a filter, a range of time), or connect(…, max_wait_seconds="
+                advice="Request less (a filter, a range of time), or connect(…, max_wait_seconds="
                 f"{(self.policy.max_wait_seconds - left + seconds) * 1.1:.0f}).",
             )
 

@@ -316,7 +316,7 @@ def check_coordinates(
 
     Notes
     -----
-    Nothing is repaired here. Maps repair swapped pairs when asked with `fix="swap"`. Text that is a plain number
+    Nothing is repaired here. Maps repair swapped pairs with `fix="swap"`. Text that is a plain number
     ("43.1566") is read as one.
 
     Examples

@@ -1,7 +1,7 @@
 """Reports: questions of practice, answered in one call from a connection, a store or frames.
 
 In: `pnb.reports.rfis(procore, as_of="2026-06-18")`. Out: a `Report` with summary, rows, tables, findings and coverage; `pack`
-writes several to one file. What each figure means stands in `docs/reports.md`, and in the docstring of each report.
+writes several to one file. What each figure means is in `docs/reports.md`, and in the docstring of each report.
 """
 
 from __future__ import annotations

@@ -109,7 +109,7 @@ class Store:
         wait_seconds: float = 0.0,
         progress: bool | None = None,
     ) -> pd.DataFrame:
-        """Bring tables up to date: whole the first time, later only what changed, where Procore can be asked so.
+        """Bring tables up to date: whole the first time, later only what changed, where Procore allows it.
 
         Parameters
         ----------
@@ -117,7 +117,7 @@ class Store:
             A connection; always to the environment and company the store began with.
         tables
             Names of lists; or a dict of name to arguments (`{"rfis": {"view": "extended"}}`). A list below another one
-            (`rfi_replies`, `budget`) is asked for each row of that table, which is synced before it where the store has none.
+            (`rfi_replies`, `budget`) is requested for each row of that table, which is synced before it where the store has none.
         projects
             `"all"`, `"active"`, ids, or a frame with an id column.
         full
@@ -132,9 +132,9 @@ class Store:
         window_days
             How many days of a daily log are read again.
         overlap_minutes
-            How long before the last sync's start to ask again, for clocks that differ.
+            How long before the last sync's start to request again, for clocks that differ.
         deletions
-            Whether deleted rows are asked for beside changed ones, where Procore lists them: a request more per project.
+            Whether deleted rows are fetched beside changed ones, where Procore lists them: a request more per project.
         files
             Tables whose files (photos, drawings, attachments) are kept beside them, each fetched once; on this machine's disks
             only. See `kept_files`. Files of rows that are gone stay until `prune_files`.
@@ -149,14 +149,14 @@ class Store:
         -------
         DataFrame
             One row per table: `table`, `mode` (`full`, `incremental`, `window`), `since` (UTC), `requests`, `rows` (kept now),
-            `new`, `changed`, `deleted`, `targets` (projects asked), `skipped` (those that answered 403 or 404; their rows
+            `new`, `changed`, `deleted`, `targets` (projects requested), `skipped` (those that answered 403 or 404; their rows
             stay as they were), `resumed`, `synced_at` (UTC), `seconds`, `error`. `attrs["procore"]["skipped"]` names them,
             `attrs["procore"]["files"]` counts files by table and status.
 
         Raises
         ------
         ArgumentError, CatalogError
-            If a list or argument is unknown, or the store is of another environment or company; nothing was asked.
+            If a list or argument is unknown, or the store is of another environment or company; nothing was requested.
         StoreError
             If another process syncs this store, a file cannot be written, or one is damaged. Tables are as they were.
         ProcoreError

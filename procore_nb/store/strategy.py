@@ -235,10 +235,10 @@ class TargetNames:
                 return parent[[columns[one] for one in place]].set_axis([*place], axis=1)
         if found:
             raise ArgumentError(
-                f"{endpoint.name} cannot be asked below its parents: no table has {' and '.join(place)}."
+                f"{endpoint.name} cannot be requested below its parents: no table has {' and '.join(place)}."
             )
         raise ArgumentError(
-            f"{endpoint.name} is asked for each {names[0]}, and the store has no table of them.",
+            f"{endpoint.name} is requested for each {names[0]}, and the store has no table of them.",
             advice=f"Sync {' or '.join(dict.fromkeys(one for _, one in sources))} before it: name it first.",
         )
 
