@@ -575,3 +575,10 @@ def test_projects_have_as_many_firms_as_their_work_takes() -> None:
     assert max(counts.values()) < len(_ALL) / 2
     bridges = [one for one in _ALL if one.building == "Bridge Repair"]
     assert max(len(READER.rows("project_vendors", one)) for one in bridges) < max(counts)
+
+
+def test_a_project_without_a_budget_has_no_rows_of_snapshots_either() -> None:
+    stopped = next(one for one in READER.projects(begun=False) if one.stage.category == "canceled")
+    for kind in ("detail", "summary"):
+        name = f"budget_view_snapshot_{kind}_rows"
+        assert READER.rows(name, stopped, budget_view_snapshot_id=17) == []

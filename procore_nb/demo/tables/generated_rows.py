@@ -11,7 +11,6 @@ from __future__ import annotations
 import random
 import re
 import zlib
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -21,12 +20,12 @@ from uuid import UUID
 
 from procore_nb.catalog import Endpoint, endpoint
 from procore_nb.demo.company import NOW, TODAY, read_facts
-from procore_nb.demo.limits import ForkSafeLock
+from procore_nb.demo.project import Project
 from procore_nb.demo.projectlists import moment, precise_moment
 from procore_nb.demo.site_calendar import SiteCalendar, site_calendar
 from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.plan import works
-from procore_nb.demo.tables.registry import RequestContext, Row, table_of
+from procore_nb.demo.tables.registry import LastAsked, RequestContext, Row, table_of
 from procore_nb.demo.tables.serialise import Shape, custom_values, shape_of
 
 _NULL_SHARE = 0.12
@@ -319,12 +318,10 @@ def text_for(name: str, draw: random.Random, about: Mapping[str, str], row: int)
     return draw.choice(_choices(name)).format_map({**about, **varied, **codes})
 
 
-_KEPT = 1_000
 _PEOPLE = frozenset(read_facts("lists")["people"])
 # None of these lists needs more than a project or a company, so that they can be read wherever they are pointed at.
 _LISTS: dict[str, str] = read_facts("lists")["referred"]
-_kept: OrderedDict[tuple[str, int, int | None], tuple[Row, ...]] = OrderedDict()
-_lock = ForkSafeLock()
+_kept: LastAsked[tuple[Row, ...]] = LastAsked(1_000)
 
 
 def referred(context: RequestContext, stem: str) -> tuple[Row, ...] | None:
@@ -355,20 +352,15 @@ def invented_id(context: RequestContext, number: int) -> int:
 def _records(context: RequestContext, one: Endpoint) -> tuple[Row, ...]:
     project = context.project if one.scope == "project" else None
     key = (one.name, context.company.id, project.id if project else None)
-    with _lock:
-        if key in _kept:
-            return _kept[key]
+    return _kept.get(key, lambda: _found(context, one, project))
+
+
+def _found(context: RequestContext, one: Endpoint, project: Project | None) -> tuple[Row, ...]:
     there = replace(context, endpoint=one, project=project, ids={})
     table = table_of(one.name)
     if table is None:
-        found = tuple({"id": invented_id(there, number)} for number in range(count_of(there)))
-    else:
-        found = tuple(_brief(row) for row in table(there) if not row.get("_deleted") and not _superseded(row))
-    with _lock:
-        _kept[key] = found
-        while len(_kept) > _KEPT:
-            _kept.popitem(last=False)
-    return found
+        return tuple({"id": invented_id(there, number)} for number in range(count_of(there)))
+    return tuple(_brief(row) for row in table(there) if not row.get("_deleted") and not _superseded(row))
 
 
 def _superseded(row: Row) -> bool:

@@ -8,7 +8,6 @@ would contradict those of the lists.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -20,16 +19,14 @@ from procore_nb.catalog.endpoint import RECORD_ID
 from procore_nb.demo.api_call import ApiCall, PageRule, enclosed, page_reply, wrap
 from procore_nb.demo.company import PROJECT_MODULES
 from procore_nb.demo.http_messages import DemoReply, bad_request, not_found, raw_json_reply
-from procore_nb.demo.limits import ForkSafeLock
 from procore_nb.demo.project import Project
 from procore_nb.demo.stored_files import attach, invented
 from procore_nb.demo.tables.filtering import filtered, options_in, view_of
 from procore_nb.demo.tables.generated_rows import generated_rows, generated_values
-from procore_nb.demo.tables.registry import RequestContext, Row, table_of
+from procore_nb.demo.tables.registry import LastAsked, RequestContext, Row, table_of
 from procore_nb.demo.tables.serialise import Known, custom_values, fields_of, serialised, shape_of
 
-_KEPT_LISTS = 4_000
-_KEPT_ROWS = 100_000
+_KEPT_ROWS, _LEAST_WEIGHT = 100_000, 25  # a list without rows takes room, too
 _COUNTED = {"communication_threads", "emails"}  # these wrap their rows beside a key `total`
 _ZERO_BASED_PAGE = 400
 _MARKS = frozenset(("_deleted", "_pending", "_hidden_unless"))  # said of a row, never sent
@@ -41,9 +38,7 @@ class Listing:
     """Rows of every list, made when first asked for and kept for a while; safe between threads."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[Any, ...], list[Any]] = OrderedDict()
-        self._rows_kept = 0
-        self._lock = ForkSafeLock()
+        self._kept: LastAsked[list[Any]] = LastAsked(_KEPT_ROWS, lambda rows: _LEAST_WEIGHT + len(rows))
 
     def answering(self, endpoint: Endpoint) -> Callable[[ApiCall], DemoReply]:
         """Function that answers one endpoint."""
@@ -99,18 +94,12 @@ class Listing:
         ids = tuple(sorted(context.ids.items()))
         size = context.portfolio.size(context.company)  # portfolios of one size are the same
         key = (size, context.endpoint.name, context.company.id, project_id, ids)
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
-        found = self._options(context)
-        rows = _make(context) if found is None else found
-        with self._lock:
-            self._rows_kept += len(rows) - len(self._kept.get(key, ()))
-            self._kept[key] = rows
-            while len(self._kept) > _KEPT_LISTS or (self._rows_kept > _KEPT_ROWS and len(self._kept) > 1):
-                self._rows_kept -= len(self._kept.popitem(last=False)[1])
-        return rows
+
+        def make() -> list[Any]:
+            found = self._options(context)
+            return _make(context) if found is None else found
+
+        return self._kept.get(key, make)
 
 
 def _make(context: RequestContext) -> list[Any]:

@@ -28,7 +28,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache, wraps
 from importlib import import_module
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from procore_nb.catalog import Endpoint
 from procore_nb.demo.company import COMPANIES, TODAY, Company
@@ -102,26 +102,38 @@ def _code(kind: str) -> int:
 T = TypeVar("T")
 
 
+class LastAsked(Generic[T]):
+    """The values that were last asked for, as many as weigh `keep` together; safe between threads."""
+
+    def __init__(self, keep: int, weigh: Callable[[T], int] = lambda _value: 1) -> None:
+        self._keep, self._weigh, self._weight = keep, weigh, 0
+        self._known: OrderedDict[Any, T] = OrderedDict()
+        self._lock = ForkSafeLock()
+
+    def get(self, key: Any, make: Callable[[], T]) -> T:
+        """Value of a key; made without the lock, so that others need not wait."""
+        with self._lock:
+            if key in self._known:
+                self._known.move_to_end(key)
+                return self._known[key]
+        value = make()
+        with self._lock:
+            self._weight += self._weigh(value) - (self._weigh(self._known[key]) if key in self._known else 0)
+            self._known[key] = value
+            while self._weight > self._keep and len(self._known) > 1:
+                self._weight -= self._weigh(self._known.popitem(last=False)[1])
+        return value
+
+
 def per_project(keep: int) -> Callable[[Callable[[RequestContext], T]], Callable[[RequestContext], T]]:
     """Decorate a function of a context's project; the last `keep` projects are remembered."""
 
     def decorate(function: Callable[[RequestContext], T]) -> Callable[[RequestContext], T]:
-        known: OrderedDict[tuple[int, int], T] = OrderedDict()
-        lock = ForkSafeLock()
+        known: LastAsked[T] = LastAsked(keep)
 
         @wraps(function)
         def recalled(context: RequestContext) -> T:
-            key = (context.company.id, context.here.id)
-            with lock:
-                if key in known:
-                    known.move_to_end(key)
-                    return known[key]
-            value = function(context)
-            with lock:
-                known[key] = value
-                while len(known) > keep:
-                    known.popitem(last=False)
-            return value
+            return known.get((context.company.id, context.here.id), lambda: function(context))
 
         return recalled
 
