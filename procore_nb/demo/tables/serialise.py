@@ -40,11 +40,13 @@ def serialised(row: Any, shape: Shape, known: Known | None = None) -> Any:
         if inner is None:
             if _is_free(name):
                 fitted[name] = _plain(value)
-        elif type(value) in _READY.get(inner.type, _TEXTS):
+        elif type(value) in inner.ready:
             fitted[name] = value
+        elif value is None:
+            continue
         elif (found := known.get((id(value), id(inner)))) is not None:
             fitted[name] = found[1]
-        elif value is not None:
+        else:
             fitted[name] = _value(value, inner, known)
     return fitted
 
@@ -107,13 +109,15 @@ def _plain(value: Any) -> Any:
 class Shape:
     """One key: its JSON type, and the keys inside it.
 
-    `listed` says that there are several of it, `precise` that its times show thousandths of a second.
+    `listed` says that there are several of it, `precise` that its times show thousandths of a second; values of the types
+    in `ready` are as they should be.
     """
 
     name: str
     type: str = "object"
     format: str = ""
     enum: tuple[str, ...] = ()
+    ready: frozenset[Any] = _TEXTS
     listed: bool = False
     precise: bool = False
     inside: dict[str, Shape] = field(default_factory=dict)
@@ -145,7 +149,7 @@ def _place(root: Shape, one: Field, *, precise: bool) -> None:
         node = node.inside.setdefault(name, Shape(name, precise=precise))
         node.listed = node.listed or part.endswith("[]")
     node.type = one.type.removeprefix("array<").removesuffix(">")
-    node.format, node.enum = one.format, one.enum
+    node.format, node.enum, node.ready = one.format, one.enum, _READY.get(node.type, _TEXTS)
 
 
 @cache
