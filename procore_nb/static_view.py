@@ -70,7 +70,7 @@ def reopened_style(name: str, png: str) -> str:
     mark = f".pnb-after-{name}"
     return (
         f"<i class='{mark[1:]}'></i><style>.jp-OutputArea-child:has({mark}) {{ display: none; }} "
-        f".jp-OutputArea-child:has(+ .jp-OutputArea-child {mark}) .jupyter-widgets:not(:has(*)) {{ font-size: 0; width: {width}px; max-width: 100%; "
+        f".jp-OutputArea-child:has(+ .jp-OutputArea-child {mark}) .jupyter-widgets:not(:has(*), .jupyter-widgets *) {{ font-size: 0; width: {width}px; max-width: 100%; "
         f"height: {height}px; background: url(data:image/png;base64,{png}) no-repeat 0 / contain; }}</style>"
     )
 
