@@ -126,8 +126,8 @@ class PartFile:
     def finish(self, target: Path) -> None:
         """Give the whole file its name."""
         self._close()
+        self._forget_state()  # first: of a whole file that has no name yet, the manifest knows the digest
         self.path.replace(target)
-        self._forget_state()
 
     def __enter__(self) -> PartFile:
         return self

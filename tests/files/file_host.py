@@ -35,6 +35,8 @@ class Served:
     headers: dict[str, str] = field(default_factory=dict)
     odd_ranges: list[str] = field(default_factory=list)
     """What the first answers with a part say it is."""
+    lacking: list[int] = field(default_factory=list)
+    """How many bytes the first answers with a part lack, without a word."""
 
 
 class Store:
@@ -109,7 +111,7 @@ class _Handler(BaseHTTPRequestHandler):
                 return
             true = f"bytes {start}-{len(one.body) - 1}/{len(one.body)}"
             headers["Content-Range"] = one.odd_ranges.pop(0) if one.odd_ranges else true
-        body = one.body[start:]
+        body = one.body[start : len(one.body) - (one.lacking.pop(0) if start and one.lacking else 0)]
         self.send_response_only(206 if start else 200)
         for name, value in headers.items():
             self.send_header(name, value)

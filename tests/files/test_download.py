@@ -558,6 +558,33 @@ def test_a_file_whose_writer_was_killed_before_its_name_gets_it_without_a_reques
     assert place.read_bytes() == b"one"
 
 
+def test_a_part_that_lacks_its_last_bytes_is_not_whole(
+    half: _Half, host: Procore, patient: Patient, tmp_path: Path
+) -> None:
+    host.store.files["/1"].lacking = [5]
+    assert patient().download(half.files, tmp_path)["status"].tolist() == ["saved"]
+    assert host.store.ranges("/1") == [None, "bytes=5000-", f"bytes={len(half.body) - 5}-"]
+    assert _files_of(tmp_path) == {"Lenox Avenue/images/IMG_1.jpg": half.body}
+
+
+def test_a_process_killed_at_the_rename_leaves_no_state_behind(
+    half: _Half, host: Procore, procore: pnb.Procore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def end(*_: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", lambda self, target: end() if self.suffix == ".part" else None)
+        with pytest.raises(Killed):
+            procore.download(half.files, tmp_path)
+    assert not list((tmp_path / PARTS).glob("*.json"))
+    assert procore.download(half.files, tmp_path)["status"].tolist() == ["saved"]
+    assert not (tmp_path / PARTS).exists()
+
+
 def test_drafts_of_a_killed_process_are_cleared_away(
     half: _Half, host: Procore, procore: pnb.Procore, tmp_path: Path
 ) -> None:
