@@ -88,11 +88,24 @@ class Report:
         return self.answer.findings
 
     def figures(self) -> list[Any]:
-        """Return the pictures as matplotlib figures, one each."""
+        """Return the pictures of the report.
+
+        Returns
+        -------
+        list of matplotlib.figure.Figure
+            One for each picture; none where there is nothing to draw.
+
+        Examples
+        --------
+        >>> import procore_nb as pnb
+        >>> report = pnb.reports.rfis(pnb.connect("demo"), projects=[1204347], progress=False)
+        >>> len(report.figures()) > 0
+        True
+        """
         return [draw(picture) for picture in self.answer.pictures]
 
     def save(self, path: str | os.PathLike[str], *, names: Names = "show") -> Path:
-        """Write the report to one HTML file that asks no host, and return its path.
+        """Write the report to one HTML file that needs no internet.
 
         Parameters
         ----------
@@ -101,22 +114,65 @@ class Report:
         names
             `"hide"` puts roles (`Person 1`) in the place of people.
 
+        Returns
+        -------
+        Path
+            Where it is.
+
         Raises
         ------
         OutputError
             If the file cannot be written; nothing half-written stays.
+
+        Examples
+        --------
+        >>> import procore_nb as pnb
+        >>> report = pnb.reports.rfis(pnb.connect("demo"), projects=[1204347], progress=False)
+        >>> report.save("rfis.html").name
+        'rfis.html'
         """
         from procore_nb.reports.pack import pack
 
         return pack([self], path, names=names)
 
     def to_excel(self, path: str | os.PathLike[str], *, names: Names = "show") -> Path:
-        """Write every table to a sheet of one workbook and return its path."""
+        """Write every table to a sheet of one workbook.
+
+        Parameters
+        ----------
+        path, names
+            As in `save`.
+
+        Returns
+        -------
+        Path
+            Where it is.
+
+        Examples
+        --------
+        >>> import procore_nb as pnb
+        >>> report = pnb.reports.rfis(pnb.connect("demo"), projects=[1204347], progress=False)
+        >>> report.to_excel("rfis.xlsx").name
+        'rfis.xlsx'
+        """
         shown = self.without_names({}) if names == "hide" else self
         return to_excel(shown.sheets(), path)
 
     def sheets(self) -> dict[str, pd.DataFrame]:
-        """Return every table by the name of its sheet: findings first, then figures, then what they cover."""
+        """Return every table of the report.
+
+        Returns
+        -------
+        dict of DataFrame
+            By the name of its sheet: findings first, then figures, then what they cover.
+
+        Examples
+        --------
+        >>> import procore_nb as pnb
+        >>> report = pnb.reports.rfis(pnb.connect("demo"), projects=[1204347], progress=False)
+        >>> list(report.sheets())[:2]
+        ['findings', 'summary']
+        """
         about = [("question", self.question), ("as of", f"{self.as_of:%Y-%m-%d}")]
         about += [("option", f"{name} = {option_text(value)}") for name, value in self.options.items()]
         about += [("finding", text) for text in self.findings]
@@ -124,7 +180,25 @@ class Report:
         return found | {"summary": self.summary, **self.tables, "rows": self.rows, "coverage": self.coverage}
 
     def without_names(self, roles: dict[str, str]) -> Report:
-        """Return the report with roles in the place of people; `roles` grows, so that several reports agree."""
+        """Return the report with roles in the place of people.
+
+        Parameters
+        ----------
+        roles
+            Role by name; it grows, so that several reports agree.
+
+        Returns
+        -------
+        Report
+            The same figures; `Person 1` and so on where people were named.
+
+        Examples
+        --------
+        >>> import procore_nb as pnb
+        >>> report = pnb.reports.rfis(pnb.connect("demo"), projects=[1204347], progress=False)
+        >>> report.without_names({}).title
+        'RFIs'
+        """
         columns = set(self.answer.people)
         frames = [self.summary, self.rows, *self.tables.values()]
         for frame in frames:

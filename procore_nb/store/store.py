@@ -162,6 +162,14 @@ class Store:
         ProcoreError
             What a request failed with. Tables that were done stay done (`error.partial` is the result so far), and the
             next sync continues from the staged rows.
+
+        Examples
+        --------
+        >>> import procore_nb as pnb
+        >>> store = pnb.Store("portfolio")
+        >>> done = store.sync(pnb.connect("demo"), ["vendors"], progress=False)
+        >>> done["mode"].tolist()
+        ['full']
         """
         wanted = wanted_lists(tables, procore.catalogue)
         if on_error not in ("raise", "skip"):
@@ -289,6 +297,14 @@ class Store:
         ------
         ArgumentError
             If there is no such table, or it was not kept at `as_of`, or earlier versions of its rows were not.
+
+        Examples
+        --------
+        >>> import procore_nb as pnb
+        >>> store = pnb.Store("portfolio")
+        >>> done = store.sync(pnb.connect("demo"), ["vendors"], progress=False)
+        >>> len(store.table("vendors")) == done["rows"].iloc[0]
+        True
         """
         return self._tables.frame(
             name, deleted=deleted, history=history, as_of=as_of, names=names, decimals=decimals
@@ -314,12 +330,34 @@ class Store:
         DataFrame
             `change` (`new`, `changed`, `deleted`), `changed_at` (UTC: the start of the sync that noticed), then the table's
             columns. A row that changed twice comes once, as it is now.
+
+        Examples
+        --------
+        >>> import procore_nb as pnb
+        >>> store = pnb.Store("portfolio")
+        >>> done = store.sync(pnb.connect("demo"), ["vendors"], progress=False)
+        >>> set(store.changes("vendors", since="2000-01-01")["change"])
+        {'new'}
         """
         return self._tables.changes(name, since, names=names, decimals=decimals)
 
     @explain_calls()
     def tables(self) -> pd.DataFrame:
-        """Return what is kept, one row per table: rows, deleted, last_sync, last_whole (UTC), mode, parts, bytes."""
+        """Return what is kept.
+
+        Returns
+        -------
+        DataFrame
+            One row per table: `table`, `rows`, `deleted`, `last_sync`, `last_whole` (UTC), `mode`, `parts`, `bytes`; none
+            before the first sync.
+
+        Examples
+        --------
+        >>> import procore_nb as pnb
+        >>> store = pnb.Store("empty")
+        >>> len(store.tables())
+        0
+        """
         return tables_frame([manifest for _, manifest in self._tables.all().values()])
 
     @explain_calls()
@@ -331,6 +369,18 @@ class Store:
         Lists are JSON text there; names with a dot are quoted: `select "company.id", count(*) from projects group by 1`.
         Columns have the names they have in the files: see `sync(names="safe")`.
 
+        Parameters
+        ----------
+        query
+            One `select`.
+        decimals
+            `"float"`, or `"exact"` for `decimal.Decimal`.
+
+        Returns
+        -------
+        DataFrame
+            The answer, typed by DuckDB.
+
         Raises
         ------
         MissingExtraError
@@ -339,6 +389,14 @@ class Store:
             If the query cannot be answered.
         StoreError
             If a file of a table it names is missing or damaged.
+
+        Examples
+        --------
+        >>> import procore_nb as pnb
+        >>> store = pnb.Store("portfolio")
+        >>> done = store.sync(pnb.connect("demo"), ["vendors"], progress=False)
+        >>> len(store.sql("select is_active, count(*) as firms from vendors group by 1")) > 0
+        True
         """
         from procore_nb.store.sql import query as run
 
@@ -447,7 +505,26 @@ class Store:
 
     @explain_calls()
     def to_duckdb(self, path: str | os.PathLike[str]) -> Path:
-        """Write all tables into one file of DuckDB, beside it first, and return its path; see `procore_nb.to_duckdb`."""
+        """Write all tables into one file of DuckDB: the method form of `procore_nb.to_duckdb`.
+
+        Parameters
+        ----------
+        path
+            As there.
+
+        Returns
+        -------
+        Path
+            Where it is.
+
+        Examples
+        --------
+        >>> import procore_nb as pnb
+        >>> store = pnb.Store("portfolio")
+        >>> done = store.sync(pnb.connect("demo"), ["vendors"], progress=False)
+        >>> store.to_duckdb("portfolio.duckdb").name
+        'portfolio.duckdb'
+        """
         from procore_nb.store.sql import write_database
 
         return self._over_one_state(
@@ -456,7 +533,26 @@ class Store:
 
     @explain_calls()
     def files(self, name: str) -> list[str]:
-        """Return the Parquet files that hold a table as it is, for any engine: `pl.scan_parquet(store.files("rfis"))`."""
+        """Return the Parquet files that hold a table as it is, for any engine: `pl.scan_parquet(store.files("rfis"))`.
+
+        Parameters
+        ----------
+        name
+            Name or alias of the list.
+
+        Returns
+        -------
+        list of str
+            Paths or addresses; good until the next sync.
+
+        Examples
+        --------
+        >>> import procore_nb as pnb
+        >>> store = pnb.Store("portfolio")
+        >>> done = store.sync(pnb.connect("demo"), ["vendors"], progress=False)
+        >>> len(store.files("vendors")) > 0
+        True
+        """
         return self._tables.files_of(self._tables.find(name)[1])
 
     def __repr__(self) -> str:

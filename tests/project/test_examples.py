@@ -52,7 +52,7 @@ def _public() -> Iterator[tuple[str, Callable[..., Any]]]:
         thing = getattr(procore_nb, name)
         if inspect.isfunction(thing):
             yield name, thing
-    for kind in (procore_nb.Procore, procore_nb.Profiles):
+    for kind in (procore_nb.Procore, procore_nb.Profiles, procore_nb.Store, procore_nb.reports.Report):
         for name, method in inspect.getmembers(kind, inspect.isfunction):
             if not name.startswith("_") and name not in INSIDE:
                 yield f"{kind.__name__}.{name}", method
