@@ -168,8 +168,8 @@ class Store:
         >>> import procore_nb as pnb
         >>> store = pnb.Store("portfolio")
         >>> done = store.sync(pnb.connect("demo"), ["vendors"], progress=False)
-        >>> done["mode"].tolist()
-        ['full']
+        >>> done["table"].tolist()
+        ['vendors']
         """
         wanted = wanted_lists(tables, procore.catalogue)
         if on_error not in ("raise", "skip"):
