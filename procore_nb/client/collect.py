@@ -5,7 +5,7 @@ In: a session, an endpoint and list requests. Out: a DataFrame, or frames one by
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -147,11 +147,12 @@ class Collection:
         progress.close()
         return self._described(whole, progress.requests)
 
-    def frames(self, *, rows_at_once: int | None = None) -> Iterator[FetchedFrame]:
+    def frames(self, *, rows_at_once: int | None = None) -> Generator[FetchedFrame, None, int]:
         """Yield one frame for each target, as soon as it is complete and those before it are; a long one in parts.
 
         Each names its `target` and whether it is the last of it (`done`). When a list moved it is fetched again:
-        `attempt` counts up, and parts of an earlier attempt at that target no longer count.
+        `attempt` counts up, and parts of an earlier attempt at that target no longer count. Returns the requests after the
+        last frame, those of skipped targets.
 
         Raises
         ------
@@ -196,6 +197,7 @@ class Collection:
         finally:
             progress.close(complete=complete)
         self._warn()
+        return progress.requests - before
 
     def pages(self) -> Iterator[tuple[Target, list[Any]]]:
         """Yield pages of rows as they come; rows that come again after a restart are dropped."""

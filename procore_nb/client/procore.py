@@ -5,7 +5,7 @@ In: names of lists and arguments in Python terms. Out: typed frames. Speaks to t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
 from typing import Any, Literal
@@ -292,17 +292,18 @@ class Procore(FileCalls):
 
     def fetch_frames(
         self, name: str, target: Any = None, /, *, rows_at_once: int | None = None, **arguments: Any
-    ) -> Iterator[FetchedFrame]:
+    ) -> Generator[FetchedFrame, None, int]:
         """Yield what `frames` yields, each with a `FetchInfo` that says how it came to be; for those who keep frames.
 
-        They do so themselves: nothing is taken from the cache of `connect`.
+        They do so themselves: nothing is taken from the cache of `connect`. At its end it returns how many requests no
+        frame counts: those of targets that were skipped after the last one.
         """
         query = list_query(self, name, arguments, target)
         return self._fetched(query, rows_at_once, replace(self.policy, cache=None))
 
     def _fetched(
         self, query: ListQuery, rows_at_once: int | None, policy: RequestPolicy
-    ) -> Iterator[FetchedFrame]:
+    ) -> Generator[FetchedFrame, None, int]:
         if rows_at_once is not None and (
             isinstance(rows_at_once, bool) or not isinstance(rows_at_once, int) or rows_at_once < 1
         ):

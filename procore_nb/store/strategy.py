@@ -15,7 +15,7 @@ also asks the list's deleted rows, or its recycle bin, where Procore has one of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -56,7 +56,7 @@ class Source(Protocol):
 
     def projects(self, *, status: Status, view: str) -> pd.DataFrame: ...
 
-    def fetch_frames(self, name: str, /, **arguments: Any) -> Iterator[FetchedFrame]: ...
+    def fetch_frames(self, name: str, /, **arguments: Any) -> Generator[FetchedFrame, None, int]: ...
 
     def files(self, source: pd.DataFrame, /) -> pd.DataFrame: ...
 

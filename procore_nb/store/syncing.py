@@ -6,7 +6,7 @@ the connection, and to the file system through `files`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -17,7 +17,7 @@ import pandas as pd
 
 from procore_nb.catalog import Endpoint
 from procore_nb.errors import AccessError, ArgumentError, NotFoundError, ProcoreError, StoreError
-from procore_nb.frame_info import FetchInfo
+from procore_nb.frame_info import FetchedFrame, FetchInfo
 from procore_nb.frames.codec import logical_types, to_arrow
 from procore_nb.scalars import utc_text
 from procore_nb.store import strategy
@@ -244,7 +244,8 @@ class TableSync:
         asked = asked | strategy.asked_at(plan.place, places) | {"decimals": "exact"}
         at_once, progress = strategy.ROWS_AT_ONCE, self._options.progress
         try:
-            for fetched in self._procore.fetch_frames(name, rows_at_once=at_once, progress=progress, **asked):
+            coming = self._procore.fetch_frames(name, rows_at_once=at_once, progress=progress, **asked)
+            for fetched in self._counted(coming):
                 frame, info = fetched.frame, fetched.info
                 frame.attrs.pop("procore")  # pandas copies attrs with every column it hands out
                 place = strategy.place_text(info.target, plan.place)
@@ -264,6 +265,10 @@ class TableSync:
         self.log.skipped += len(skipped)
         self.log.skipped_targets += [{"table": self.log.table, "target": place} for place in skipped]
         return refusals
+
+    def _counted(self, frames: Generator[FetchedFrame, None, int]) -> Iterator[FetchedFrame]:
+        rest = yield from frames
+        self.log.requests += rest
 
     def _keep(
         self, stage: str, place: str, number: int, frame: pd.DataFrame, plan: StagingPlan, info: FetchInfo

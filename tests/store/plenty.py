@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from datetime import date
 from typing import Any
 
@@ -36,10 +36,13 @@ class Plenty:
     def projects(self, **_: Any) -> pd.DataFrame:
         return to_frame([{"id": number, "name": f"Project {number}"} for number in range(1, self._count + 1)])
 
-    def fetch_frames(self, name: str, /, *, projects: list[int], **_: Any) -> Iterator[FetchedFrame]:
+    def fetch_frames(
+        self, name: str, /, *, projects: list[int], **_: Any
+    ) -> Generator[FetchedFrame, None, int]:
         for project in projects:
             info = FetchInfo({"project_id": str(project)}, 1, done=True, requests=1, pages=1)
             yield FetchedFrame(describe(self._frame(project), rows=self.rows), info)
+        return 0
 
     def _frame(self, project: int) -> pd.DataFrame:
         ids = np.arange(self.rows) + project * self.rows

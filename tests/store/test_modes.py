@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+import procore_nb as pnb
 from procore_nb.client import Procore
 from procore_nb.demo import Faults
 from procore_nb.errors import (
@@ -381,3 +382,10 @@ def test_arguments_belong_to_the_table_others_are_read_anew(
 def test_all_lists_of_this_test_are_of_projects_but_one() -> None:
     assert set(LISTS) - set(PROJECT_LISTS) == {"vendors"}
     assert issubclass(ProcoreWarning, UserWarning)
+
+
+def test_requests_of_a_last_project_that_is_skipped_are_counted(tmp_path: Path) -> None:
+    procore = pnb.connect("demo", progress=False)
+    with pytest.warns(pnb.ProcoreWarning, match="skipped"):
+        done = Store(tmp_path / "kept").sync(procore, ["rfis"], projects=[1204347, 1204569])
+    assert (done["requests"].iloc[0], done["skipped"].iloc[0]) == (2, 1)
