@@ -178,11 +178,10 @@ class Collection:
                 if not (isinstance(event, RequestDone) and event.skipped is not None):
                     stats = [event.stats] if isinstance(event, RequestDone) else []
                     assembler.name_custom_fields()
-                    with held:
-                        frame = assembler.frame()
+                    with held:  # a Ctrl-C here must find the rows of later targets too
+                        frame = self._described(assembler.frame(), progress.requests - before, stats=stats)
                     if held.pending():
                         continue
-                    frame = self._described(frame, progress.requests - before, stats=stats)
                     before = progress.requests
                     yield _fetched(frame, target_of(event.request), attempts, done=done)
                 assembler = FrameAssembler(self.builder, self.custom_fields)
