@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Callable
+from importlib.resources import files
 from typing import Any
 
 import pandas as pd
@@ -40,6 +41,24 @@ class StaticView:
     def _repr_mimebundle_(self, **options: Any) -> Any:
         shown = super()._repr_mimebundle_(**options)  # type: ignore[misc]
         return beside_widget(shown, self.static_text())
+
+
+class KernelAnswers:
+    """For widgets, before their class: they answer the browser, which learns so that their kernel is still there."""
+
+    def __init__(self, *args: Any, **values: Any) -> None:
+        super().__init__(*args, **values)
+        self.on_msg(_answer)  # type: ignore[attr-defined]
+
+
+def _answer(widget: Any, content: Any, buffers: object) -> None:
+    if isinstance(content, dict) and content.get("kind") == "still there?":
+        widget.send({"kind": "still here"})
+
+
+def kernel_watch() -> str:
+    """Return the script that asks, for the widgets above."""
+    return files("procore_nb").joinpath("kernel_watch.js").read_text(encoding="utf-8")
 
 
 def static_text(title: str, rows: pd.DataFrame | None = None, total: int | None = None) -> str:

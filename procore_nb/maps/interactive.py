@@ -32,7 +32,7 @@ from procore_nb.maps.payload import LINK, MapOptions, encode
 from procore_nb.maps.still_map import still_map
 from procore_nb.maps.tiles import Tiles, choose_tiles
 from procore_nb.maps.validate import LocatedFrame, check_coordinates, map_rows
-from procore_nb.static_view import StaticView, beside_widget, static_text
+from procore_nb.static_view import KernelAnswers, StaticView, beside_widget, kernel_watch, static_text
 
 PAGE_STYLE = """
 body { margin: 0; font: 14px/1.45 system-ui, -apple-system, "Segoe UI", sans-serif; color: #22262a; background: #fff; }
@@ -54,12 +54,12 @@ render({ model, el: document.getElementById("map") });
 
 @lru_cache(maxsize=1)
 def script() -> str:
-    """The map's script: the files of `static/` in order, one module."""
+    """The map's script: what notices a lost kernel, and the files of `static/` in order, one module."""
     folder = files(__package__) / "static"
     parts = sorted(
         (part for part in folder.iterdir() if part.name.endswith(".js")), key=lambda part: part.name
     )
-    return "\n".join(part.read_text(encoding="utf-8") for part in parts)
+    return "\n".join((kernel_watch(), *(part.read_text(encoding="utf-8") for part in parts)))
 
 
 @lru_cache(maxsize=1)
@@ -215,7 +215,7 @@ def _widget_class() -> Any:
         ) from error
     import traitlets
 
-    class MapWidget(anywidget.AnyWidget):
+    class MapWidget(KernelAnswers, anywidget.AnyWidget):
         """`points` and `borders` go to the browser, `chosen` (int32 numbers of drawn rows) comes back."""
 
         _esm, _css = script(), style()

@@ -17,13 +17,13 @@ import anywidget
 import ipywidgets
 
 from procore_nb.environments import DEMO, Environment
-from procore_nb.static_view import StaticView
+from procore_nb.static_view import KernelAnswers, StaticView, kernel_watch
 
 
 @cache
 def script(*names: str) -> str:
     """The shared part followed by the named scripts, as one module."""
-    return "\n".join(_text(name) for name in ("shared.js", *names))
+    return "\n".join((kernel_watch(), *(_text(name) for name in ("shared.js", *names))))
 
 
 @cache
@@ -53,7 +53,7 @@ def variable_of(form: object, otherwise: str) -> str:
     return next((name for name, value in names if value is form and not name.startswith("_")), otherwise)
 
 
-class MessageWidget(StaticView, anywidget.AnyWidget):
+class MessageWidget(StaticView, KernelAnswers, anywidget.AnyWidget):
     """A widget whose rows travel as messages, and are never widget state."""
 
     def send(self, content: Any, buffers: Any = None) -> None:

@@ -15,10 +15,11 @@ import traitlets
 
 from procore_nb.environments import KNOWN, Environment
 from procore_nb.errors import ProcoreError
+from procore_nb.static_view import KernelAnswers
 from procore_nb.widgets.assets import script, sendable, style
 
 
-class StatusMessage(anywidget.AnyWidget):
+class StatusMessage(KernelAnswers, anywidget.AnyWidget):
     """One message at a time: busy, done, warning or error, with advice and perhaps steps.
 
     It also shows when the kernel behind the form is gone, and disables the form then.

@@ -63,6 +63,15 @@ class ProjectMap extends Interaction {
     this.selectionText.setAttribute("role", "status");
   }
 
+  // The map can still be read; what is chosen on it reaches nobody.
+  showGone() {
+    const words = "The kernel behind this map is gone: run the cell again.";
+    make(this.notes, "div", "pnb-gone", words).setAttribute("role", "alert");
+    const show = () => this.tell(words);
+    this.root.addEventListener("click", show);
+    show();
+  }
+
   listView(open) {
     this.panel.hidden = !open;
     this.viewButton.setAttribute("aria-expanded", String(open));

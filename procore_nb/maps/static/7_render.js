@@ -119,10 +119,11 @@ async function render({ model, el }) {
   const borders = await decodeBorders(model.get("borders"), south > mercatorY(-60));
   const choose = (rows) => {
     model.set("chosen", new DataView(rows.buffer));
-    model.save_changes();
+    try { model.save_changes(); } catch { /* no kernel: the click that chose shows it */ }
   };
   const map = new ProjectMap(root, points, borders, choose);
   if (points.page) map.showSelected = buildTables(document.getElementById("tables"), points);
+  const forget = points.page ? () => {} : whenKernelGoes(model, () => root, () => map.showGone());
   const theme = () => {
     map.dark = isDark();
     map.colors = map.dark ? points.dark_colors : points.colors;
@@ -138,6 +139,7 @@ async function render({ model, el }) {
   theme();
   map.resize();
   return () => {
+    forget();
     size.disconnect();
     body.disconnect();
     system.removeEventListener("change", theme);

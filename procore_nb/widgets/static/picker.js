@@ -143,7 +143,7 @@ function render({ model, el }) {
     if (message.kind === "rows" || message.kind === "chosen") { chosen = new Set(message.chosen); drawChips(); draw(); }
   };
   model.on("msg:custom", receive);
-  const forget = whenKernelGoes(model, () => { count.textContent = "The kernel is gone: run the cell again."; el.inert = true; });
+  const forget = whenKernelGoes(model, () => el, () => { count.textContent = "The kernel is gone: run the cell again."; el.inert = true; });
   sendTo(model, { kind: "ready", from: viewId });
   return () => { model.off("msg:custom", receive); forget(); };
 }

@@ -1,4 +1,4 @@
-// Shared by all parts: elements made from text (never from markup), and what happens when the kernel is gone.
+// Shared by all parts: elements made from text (never from markup), and what is sent to the kernel.
 function make(tag, className, text) {
   const node = document.createElement(tag);
   if (className) node.className = className;
@@ -7,16 +7,6 @@ function make(tag, className, text) {
 }
 let pnwCount = 0;
 function newId() { pnwCount += 1; return `pnw-${Date.now().toString(36)}-${pnwCount}`; }
-
-// JupyterLab reports a restarted kernel; one that was shut down is noticed when a message is sent to it.
-const goneActs = new WeakMap();
-function whenKernelGoes(model, act) {
-  let acted = false;
-  const once = () => { if (!acted) { acted = true; act(); } };
-  goneActs.set(model, once);
-  model.on("comm_live_update", once);
-  return () => { goneActs.delete(model); model.off("comm_live_update", once); };
-}
 
 // Single keys are shortcuts of the notebook: what is typed here is not for it, while Ctrl+S and the like still are.
 function keepKeys(node) {

@@ -66,18 +66,14 @@ function render({ model, el }) {
   const draw = () => show(model.get("message"));
   model.on("change:message", draw);
   draw();
-  const forget = whenKernelGoes(model, () => {
+  const owner = () => el.closest(".pnw-form") ?? el.closest(".widget-vbox") ?? el;
+  const forget = whenKernelGoes(model, owner, () => {
     show({ level: "error", text: "The kernel behind this form is gone.", advice: "Run the cell again; nothing here is connected any more." });
-    const form = el.closest(".pnw-form");
-    const ours = form ? [...form.children].filter((child) => !child.contains(el)) : [];
+    const ours = [...owner().children].filter((child) => !child.contains(el) && !child.matches(".widget-html")); // a report can still be read
     ours.forEach((child) => { child.inert = true; child.classList.add("pnw-gone"); });
   });
   let unassist = () => {};
   const waiting = setTimeout(() => { const form = el.closest(".pnw-form"); if (form) unassist = assist(form); }); // once it is on the page
-  const clicked = (event) => { // a click that no kernel receives would otherwise show nothing
-    if (el.closest(".pnw-form")?.contains(event.target)) sendTo(model, { kind: "still there?" });
-  };
-  document.addEventListener("click", clicked);
-  return () => { model.off("change:message", draw); document.removeEventListener("click", clicked); clearTimeout(waiting); unassist(); forget(); };
+  return () => { model.off("change:message", draw); clearTimeout(waiting); unassist(); forget(); };
 }
 export default { render };

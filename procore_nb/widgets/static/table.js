@@ -326,7 +326,7 @@ function render({ model, el }) {
   };
   model.on("msg:custom", receive);
   model.on("change:outdated", drawCaption);
-  const forget = whenKernelGoes(model, () => report("The kernel behind this table is gone: run the cell again.", true));
+  const forget = whenKernelGoes(model, () => el, () => report("The kernel behind this table is gone: run the cell again.", true));
   send({ kind: "ready" });
   return () => { model.off("msg:custom", receive); model.off("change:outdated", drawCaption); forget(); sized.disconnect(); clearTimeout(waiting); };
 }
