@@ -172,11 +172,22 @@ def _is_redrawn(bar: Any) -> bool:
     return hasattr(bar, "container") or bool(getattr(getattr(bar, "fp", None), "isatty", bool)())
 
 
-def _bar(what: str, targets: int, noun: str) -> Any:
+def announce(line: str) -> None:
+    """Write a line about what begins: a notebook shows standard error in red, elsewhere standard output may be data."""
+    print(line, file=sys.stdout if _in_notebook() else sys.stderr)
+
+
+def _in_notebook() -> bool:
     from tqdm.auto import tqdm
     from tqdm.notebook import tqdm_notebook
 
-    in_notebook = issubclass(tqdm, tqdm_notebook)
+    return issubclass(tqdm, tqdm_notebook)
+
+
+def _bar(what: str, targets: int, noun: str) -> Any:
+    from tqdm.auto import tqdm
+
+    in_notebook = _in_notebook()
     # A notebook draws a bar of its own, which has no width in letters.
     width = "{bar}" if in_notebook else "{bar:10}"
     shape = (

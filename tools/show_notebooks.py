@@ -166,7 +166,7 @@ def _shown(cell: Any, page: Page) -> Iterator[str]:
         return
     yield _fence(cell.source, "python")
     # Which of the two streams arrives first is a matter of the machine: warnings stand first here.
-    yield from filter(None, [_fence(ANNOUNCED.sub("", _WARNED.sub(r"\1\n", _said(cell, "stderr"))))])
+    yield from filter(None, [_fence(_WARNED.sub(r"\1\n", _said(cell, "stderr")))])
     yield from filter(None, [_fence(_wrapped(ANNOUNCED.sub("", _FETCHED.sub("", _said(cell, "stdout")))))])
     for output in cell.outputs:
         if output.output_type != "stream":

@@ -6,7 +6,6 @@ through the public calls of `client` and `store` only. Several reports from one 
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
@@ -16,7 +15,7 @@ from procore_nb.client import Procore
 from procore_nb.errors import AccessError, ArgumentError, NotFoundError, warn
 from procore_nb.frame_info import partial_note
 from procore_nb.near_match import near
-from procore_nb.progress import Progress
+from procore_nb.progress import Progress, announce
 from procore_nb.reports.definition import ReportFunction, Use
 from procore_nb.reports.read_lists import (
     Read,
@@ -231,11 +230,10 @@ class ProcoreReader:
             f"{_duration(least / count * seconds)} at {words}" for count, seconds, words in _LIMITS
         )
         keeps = self._procore.policy.cache is not None
-        print(
+        announce(
             f"{'1 report needs' if len(reports) == 1 else f'{len(reports)} reports need'} {requests} to {number:,} projects{further}. "
             f"The rate limit allows {least:,} in {limits}. "
             + ("What has come is kept by the cache." if keeps else 'connect(cache="1d") keeps what has come, should it be interrupted.'),
-            file=sys.stderr,
         )  # fmt: skip
 
     def read(self, report: ReportFunction, day: pd.Timestamp | None, options: Mapping[str, Any]) -> Read:
@@ -309,10 +307,7 @@ class ProcoreReader:
         if use.parent:
             given["parent"] = targets
             if self._progress and len(targets) >= _WORTH_SAYING:
-                print(
-                    f"{use.name}: {len(targets):,} requests, one for each row of {use.parent}.",
-                    file=sys.stderr,
-                )
+                announce(f"{use.name}: {len(targets):,} requests, one for each row of {use.parent}.")
         elif not use.of_company:
             given["projects"] = targets
         try:

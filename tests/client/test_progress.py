@@ -230,3 +230,13 @@ def test_the_real_bar_names_projects_and_fits_a_terminal(monkeypatch: pytest.Mon
     assert shown.startswith("rfis: 0/1200 projects |")
     assert "12,345 rows, waiting until" in shown
     progress.close()
+
+
+def test_a_line_about_what_begins_is_not_red_in_a_notebook(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    room.announce("14 reports need 5,373 requests")
+    assert capsys.readouterr().err == "14 reports need 5,373 requests\n"
+    monkeypatch.setattr(room, "_in_notebook", lambda: True)
+    room.announce("14 reports need 5,373 requests")
+    assert capsys.readouterr().out == "14 reports need 5,373 requests\n"
