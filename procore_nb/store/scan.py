@@ -176,6 +176,14 @@ class Tables:
         found = {name: located(self._files, name) for name in self.names()}
         return {name: one for name, one in found.items() if one is not None}
 
+    def arguments(self) -> dict[str, dict[str, Any]]:
+        """What each table is requested with; one whose state cannot be read comes up when it is its turn."""
+        found = {}
+        for name in self.names():
+            with suppress(StoreError):
+                found[name] = located(self._files, name)
+        return {name: one[1].arguments for name, one in found.items() if one is not None}
+
     def names(self) -> list[str]:
         """The folders of tables, whatever state they are in."""
         found = {*self._files.names(""), *self._files.names(WORK)}

@@ -10,6 +10,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html import escape
 from pathlib import Path
@@ -117,7 +118,8 @@ class Store:
             A connection; always to the environment and company the store began with.
         tables
             Names of lists; or a dict of name to arguments (`{"rfis": {"view": "extended"}}`). A list below another one
-            (`rfi_replies`, `budget`) is requested for each row of that table, which is synced before it where the store has none.
+            (`rfi_replies`, `budget`) is requested for each row of that table, which is synced before it each time, of the same
+            projects.
         projects
             `"all"`, `"active"`, ids, or a frame with an id column.
         full
@@ -577,9 +579,13 @@ class Store:
         logs: list[SyncLog] = []
         finder = TargetNames(procore, projects, kept=self._tables.kept)
         about = {"environment": procore.environment.name, "company_id": procore.company_id}
-        for name, arguments in with_parents(wanted, procore.catalogue, self._tables.names()).items():
+        kept = self._tables.arguments()
+        as_kept = replace(options, history=None, drop_personal=None, safe_names=None)
+        for name, arguments in with_parents(wanted, procore.catalogue, kept).items():
             endpoint, began = procore.catalogue.endpoint(name), time.monotonic()
-            table = TableSync(self._files, procore, endpoint, dict(arguments), options)
+            unnamed = name in kept and name not in wanted  # brought along, it stays as it is kept
+            chosen = as_kept if unnamed else options
+            table = TableSync(self._files, procore, endpoint, dict(arguments), chosen)
             logs.append(table.log)
             try:
                 table.run(lambda e=endpoint, a=arguments: finder.find(e, a, self._tables.names))  # type: ignore[misc]

@@ -15,7 +15,7 @@ also asks the list's deleted rows, or its recycle bin, where Procore has one of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -279,17 +279,23 @@ def wanted_lists(
 
 
 def with_parents(
-    wanted: Mapping[str, Mapping[str, Any]], catalogue: Catalogue, kept: Collection[str]
+    wanted: Mapping[str, Mapping[str, Any]], catalogue: Catalogue, kept: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, Mapping[str, Any]]:
-    """The lists, and before each the one below which it is asked, where that is one and the store has no table of it."""
+    """The lists, and before each those below which it is asked: else rows below new parents would never come.
+
+    `kept` holds the arguments of the tables in the store. Of several lists that may be above, the first of them is taken.
+    """
     found: dict[str, Mapping[str, Any]] = {}
+    known = {**kept, **wanted}
     for name, arguments in wanted.items():
         above, endpoint = list[tuple[str, ...]](), catalogue.endpoint(name)
         with suppress(ArgumentError, CatalogError):  # which come up when it is its turn
             above = [endpoint.parents.get(one, ()) for one in checked(endpoint, arguments)]
-        first = [one[0] for one in above if len(one) == 1 and one[0] not in {*kept, *found}]
-        for one, given in with_parents({one: wanted.get(one, {}) for one in first}, catalogue, kept).items():
-            found.setdefault(one, given)
+        used = [[one for one in sources if len(sources) == 1 or one in known][:1] for sources in above]
+        first = [one for sources in used for one in sources]
+        given = {one: known.get(one, {}) for one in first if one not in found}
+        for one, own in with_parents(given, catalogue, known).items():
+            found.setdefault(one, own)
         found.setdefault(name, arguments)
     return found
 

@@ -354,7 +354,26 @@ def test_lists_below_a_table_are_asked_for_each_of_its_rows(
     with pytest.raises(ArgumentError, match="no table of them"):
         store.sync(procore, ["rfq_quotes"])
     result = store.sync(procore, ["rfi_replies"])
-    assert result["targets"].tolist() == [len(store.table("rfis"))]
+    assert result["table"].tolist() == ["rfis", "rfi_replies"]
+    assert result["targets"].tolist() == [len(world.projects), len(store.table("rfis"))]
+
+
+@pytest.mark.filterwarnings("ignore::procore_nb.errors.ProcoreWarning")
+@pytest.mark.parametrize("full", [False, True])
+def test_parents_of_new_projects_come_before_the_rows_below_them(
+    world: World, procore: Procore, store: Store, full: bool
+) -> None:
+    few = world.projects[:1]
+    store.sync(procore, {"rfis": {"sort": "id"}}, projects=few, drop_personal=True)
+    store.sync(procore, ["rfi_replies"], projects=few)
+    world.pass_time(days=1)
+    result = store.sync(procore, ["rfi_replies"], full=full, drop_personal=False).set_index("table")
+    parents = store.table("rfis")
+    assert parents["project_id"].nunique() > len(few)
+    assert result.loc["rfis", "targets"] == len(world.projects)
+    assert result.loc["rfi_replies", "targets"] == len(parents)
+    assert parents.attrs["procore"]["arguments"] == {"sort": "id"}, "a parent is read as it is kept"
+    assert "created_by.name" not in parents.columns
 
 
 def test_nothing_is_asked_if_a_list_or_argument_is_unknown(
