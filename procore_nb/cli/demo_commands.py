@@ -19,6 +19,7 @@ from procore_nb.client import connect
 from procore_nb.errors import ArgumentError, OutputError
 from procore_nb.export import to_csv
 from procore_nb.maps import check_coordinates
+from procore_nb.progress import size_text
 
 _COUNTRIES = {
     "US": "United States",
@@ -63,7 +64,7 @@ def demo(args: argparse.Namespace) -> int:
     ]
     print("Written:")
     for path in written:
-        print(f"  {path}  ({path.stat().st_size / 1024:,.0f} kB)")
+        print(f"  {path}  ({size_text(path.stat().st_size)})")
     print('\nIn a notebook: import procore_nb as pnb; pnb.connect("demo").projects()')
     return 0
 

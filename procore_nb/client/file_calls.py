@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from os import PathLike
@@ -19,10 +20,11 @@ from procore_nb.call_errors import explain_calls
 from procore_nb.catalog.endpoint import RECORD_ID
 from procore_nb.client.lookups import Lookups
 from procore_nb.client.query import positive
-from procore_nb.errors import ArgumentError, CatalogError
+from procore_nb.errors import AccessError, ArgumentError, CatalogError, NotFoundError
 from procore_nb.fetch import fetch_json
 from procore_nb.fetch.transfers import TransferPool
 from procore_nb.files import (
+    KINDS,
     Downloader,
     DownloadOptions,
     FileRecord,
@@ -32,6 +34,7 @@ from procore_nb.files import (
     records_of,
 )
 from procore_nb.http.destination import FileGuard, checked_hosts
+from procore_nb.near_match import did_you_mean
 from procore_nb.progress import Progress, TransferProgress
 from procore_nb.scalars import is_many
 
@@ -81,7 +84,7 @@ class FileCalls(Lookups):
 
         Notes
         -----
-        Most addresses open for a limited time: download soon. `download` reads a record again where they are over.
+        Names of projects that the list leaves out take one request a company. Most addresses open for a limited time: download soon. `download` reads a record again where they are over.
         https://developers.procore.com/documentation/attachments
 
         Examples
@@ -111,8 +114,11 @@ class FileCalls(Lookups):
         in_record = bool(endpoint.record_path) and declares_files(endpoint.record.fields, endpoint.name)
         if records or (records is None and isinstance(source, str) and in_record and not in_list):
             progress = arguments.get("progress")
-            return find_files(self._single_records(endpoint.name, frame, progress), declared=True)
-        return find_files(frame, declared=in_list)
+            found = find_files(self._single_records(endpoint.name, frame, progress), declared=True)
+        else:
+            found = find_files(frame, declared=in_list)
+        environment = (frame.attrs.get("procore") or {}).get("environment")
+        return self._with_project_names(found) if environment == self.environment.name else found
 
     @explain_calls()
     def download(
@@ -165,7 +171,7 @@ class FileCalls(Lookups):
         Raises
         ------
         ArgumentError
-            If the frame is none of `files`, or of another environment.
+            If the frame is none of `files`, or of another environment, or there is no such kind.
         OutputError
             If the folder cannot be written or has too little room; nothing was sent.
         CredentialsError, RateLimitError
@@ -196,6 +202,7 @@ class FileCalls(Lookups):
         if names not in ("show", "hide"):
             raise ArgumentError(f'names is "show" or "hide", not {names!r}.')
         kinds = None if kind is None else (tuple(map(str, kind)) if is_many(kind) else (str(kind),))
+        _check_kinds(kinds or (), files)
         number = positive(workers, "workers")
         options = DownloadOptions(
             kinds=kinds,
@@ -246,20 +253,33 @@ class FileCalls(Lookups):
         return found
 
     def _with_project_names(self, files: pd.DataFrame) -> pd.DataFrame:
-        """Return the frame with the names of its projects, of which a list of one project has none."""
+        """Return the frame with the names of its projects, which a list of one project lacks: one request a company."""
         lacking = files["project_name"].isna() & files["project_id"].notna()
         if not lacking.any():
             return files
         known: dict[Any, Any] = {}
         for company in files.loc[lacking, "company_id"].dropna().unique().tolist() or [None]:
-            projects = cast(Any, self).projects(
-                status="All", view="compact", company_id=company, progress=False
-            )
-            known |= dict(zip(projects["id"].tolist(), projects["name"].tolist(), strict=True))
+            with suppress(AccessError, NotFoundError):  # ids stand for them
+                projects = cast(Any, self).projects(
+                    status="All", view="compact", company_id=company, progress=False
+                )
+                known |= dict(zip(projects["id"].tolist(), projects["name"].tolist(), strict=True))
         names = [known.get(one) for one in files["project_id"].tolist()]
         return files.assign(
             project_name=files["project_name"].fillna(pd.Series(names, files.index, "string"))
         )
+
+
+def _check_kinds(kinds: Iterable[str], files: pd.DataFrame) -> None:
+    """Refuse a kind that files never have; one that these do not have is no mistake."""
+    present = sorted({str(one) for one in files["kind"].dropna()})
+    for one in kinds:
+        if one not in {*KINDS, *present}:
+            raise ArgumentError(
+                f"kind={one!r}: there is no such kind of files.",
+                advice=f"{did_you_mean(one, present, count=1) or did_you_mean(one, KINDS, count=1)}"
+                f"Kinds in this frame: {', '.join(present) or 'none, it has no files'}.",
+            )
 
 
 class RecordLookup:

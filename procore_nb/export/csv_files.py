@@ -81,7 +81,7 @@ def to_csv(
     OutputError
         If the file cannot be written; nothing half-written stays.
     ArgumentError
-        If there is no frame, or its name cannot be a file's.
+        If there is no frame, its name cannot be a file's, or the ending is that of another format.
 
     Examples
     --------

@@ -6,6 +6,7 @@ database it is given. SQLAlchemy writes rows; ADBC and DuckDB take the columns a
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -24,11 +25,13 @@ from procore_nb.export.file_groups import INDEX_ADVICE, frames_of, library
 from procore_nb.export.frame_schema import writable
 from procore_nb.export.parquet import encoded
 from procore_nb.frames.codec import ARROW_TYPES, json_value
+from procore_nb.near_match import did_you_mean
 from procore_nb.scalars import shown
 
 IfExists = Literal["fail", "replace", "append"]
 _AT_ONCE = 10_000  # rows
 _STAGED = "procore_nb_rows"
+_SQLITE_FILE = re.compile(r"[^\s=;@]+\.(db|sqlite|sqlite3)", re.IGNORECASE)
 _PLACES = 10  # that a column of decimals has at least, so that later rows fit too
 _EXISTS = 'if_exists="replace" writes it anew, "append" adds rows.'
 
@@ -130,11 +133,17 @@ def to_sql(
     if key and list(rows.columns[:2]) == ["change", "changed_at"]:
         kept, rows = rows["change"].ne("deleted").to_numpy(bool), rows.iloc[:, 2:]
     columns, json = _columns(rows)
-    if key and (write is not _write_by_sqlalchemy or not {*key} <= columns.keys()):
+    if key and write is not _write_by_sqlalchemy:
         raise ArgumentError(
-            f"A table cannot be brought up to date by {', '.join(map(str, key))}.",
-            advice="A key names columns of the frame, and the connection is one of SQLAlchemy or sqlite3.",
+            "This connection cannot bring a table up to date by a key.",
+            advice="Give one of SQLAlchemy or sqlite3.",
         )
+    for one in key:
+        if one not in columns:
+            raise ArgumentError(
+                f"key={shown(one)}: the frame has no such column.",
+                advice=f"{did_you_mean(str(one), columns, count=1)}A key names columns of the frame.",
+            )
     write(connection, Target(name, schema, if_exists, columns, json, key, pa.array(kept)), own)
     return int(kept.sum())
 
@@ -151,6 +160,12 @@ def _writer_of(connection: Any) -> tuple[Callable[[Any, Target, Any], None], Any
         return _write_by_duckdb, library("duckdb", "DuckDB")
     if "adbc_driver_manager" in homes:
         return _write_by_adbc, library("adbc_driver_manager.dbapi", "ADBC")
+    if isinstance(connection, str) and "://" not in connection:
+        # Shown only where it is the name of a file: other texts may hold a password.
+        file = connection if _SQLITE_FILE.fullmatch(connection) else "projects.db"
+        raise ArgumentError(
+            "The connection is text, but no URL of a database.", advice=f'Write "sqlite:///{file}".'
+        )
     if isinstance(connection, str | sqlite3.Connection) or "sqlalchemy" in homes:
         return _write_by_sqlalchemy, library("sqlalchemy", "A database", extra="sql")
     raise ArgumentError(

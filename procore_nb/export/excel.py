@@ -20,7 +20,7 @@ from procore_nb.atomic_write import output_path, replace_atomically
 from procore_nb.call_errors import explain_calls
 from procore_nb.errors import ArgumentError
 from procore_nb.export.column_text import ColumnType, texts_of
-from procore_nb.export.file_groups import INDEX_ADVICE, frames_of, library
+from procore_nb.export.file_groups import INDEX_ADVICE, check_ending, frames_of, library
 from procore_nb.export.frame_schema import WritableTable, writable
 from procore_nb.frames.explode_lists import row_name
 from procore_nb.frames.types import is_id
@@ -55,7 +55,7 @@ def to_excel(frame: pd.DataFrame | Mapping[str, pd.DataFrame], path: str | os.Pa
         A frame, which becomes the sheet "Data"; or a dict of name to frame, a sheet for each. Names that Excel does
         not take are changed: 31 characters at most, none of the signs that file names lack, no two alike.
     path
-        The workbook to write. Its folder must exist. A file of that name is replaced once the new one is whole.
+        The workbook to write, `.xlsx`. Its folder must exist. A file of that name is replaced once the new one is whole.
 
     Returns
     -------
@@ -69,7 +69,7 @@ def to_excel(frame: pd.DataFrame | Mapping[str, pd.DataFrame], path: str | os.Pa
     Raises
     ------
     ArgumentError
-        If a frame has more rows or columns than a sheet holds.
+        If a frame has more rows or columns than a sheet holds, or the ending is another one.
     OutputError
         If the file cannot be written; nothing half-written stays.
     MissingExtraError
@@ -83,6 +83,7 @@ def to_excel(frame: pd.DataFrame | Mapping[str, pd.DataFrame], path: str | os.Pa
     """
     xlsxwriter = library("xlsxwriter", "An Excel file")
     place = output_path(path)
+    check_ending(place, ".xlsx")
     frames = {name or "Data": one for name, one in frames_of(frame).items()}
     tables = {name: writable(one) for name, one in frames.items()}
     for name, table in tables.items():

@@ -18,6 +18,16 @@ from procore_nb.errors import ArgumentError, MissingExtraError, OutputError, war
 from procore_nb.frame_info import partial_note
 
 INDEX_ADVICE = "An index with a name is written as columns, row numbers are not: leave index out."
+# What writes files of an ending; empty: nothing here does.
+_WRITERS = {
+    ".csv": "to_csv",
+    ".xlsx": "to_excel",
+    ".parquet": "to_parquet",
+    ".xls": "",
+    ".xlsm": "",
+    ".gz": "",
+    ".zip": "",
+}
 _FORBIDDEN = set('/\\:*?"<>|\0')
 
 
@@ -46,10 +56,24 @@ def _noted(frames: dict[str | None, pd.DataFrame]) -> dict[str | None, pd.DataFr
     return frames
 
 
+def check_ending(path: Path, ending: str) -> None:
+    """Refuse the ending of another format: programs go by it, and would not open the file."""
+    found = path.suffix.lower()
+    if found == ending or (found not in _WRITERS and (found in ("", ".") or ending != ".xlsx")):
+        return
+    other = _WRITERS.get(found)
+    right = path.stem.removesuffix(ending) if found in _WRITERS else path.name
+    raise ArgumentError(
+        f"The file would be {ending}, and the name {path.name!r} ends with {found}.",
+        advice=f"Name the file {right + ending!r}{f', or call {other}' if other else ''}.",
+    )
+
+
 @contextmanager
 def files_for(frame: Any, path: Any, ending: str) -> Iterator[dict[Path, pd.DataFrame]]:
     """Each frame with the file to write; a folder for several is made, and removed again if the block fails."""
     frames, place = frames_of(frame), output_path(path)
+    check_ending(place, ending)
     if None in frames:
         yield {place: frames[None]}
         return

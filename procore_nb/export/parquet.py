@@ -58,7 +58,7 @@ def to_parquet(frame: pd.DataFrame | Mapping[str, pd.DataFrame], path: str | os.
     OutputError
         If the file cannot be written; nothing half-written stays.
     ArgumentError
-        If two columns have one name.
+        If two columns have one name, or the ending is that of another format.
 
     Examples
     --------

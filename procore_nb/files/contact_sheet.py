@@ -23,6 +23,7 @@ import pandas as pd
 from procore_nb.atomic_write import output_path, replace_atomically
 from procore_nb.call_errors import explain_calls
 from procore_nb.errors import ArgumentError
+from procore_nb.progress import counted
 from procore_nb.scalars import is_missing
 
 _PICTURES = ("thumbnail", "photo", "picture", "png", "attachment")  # the first that is there is shown
@@ -30,8 +31,8 @@ _FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF")
 _MAP_INCHES = (9.0, 5.0)
 _STYLE = """.procore-gallery{font:14px/1.4 system-ui,sans-serif;color:#222;background:#fff;padding:0 12px 12px}
 .procore-gallery h2{margin:24px 0 0;font-size:20px}.procore-gallery h3{margin:12px 0 6px;font-size:15px;color:#555;font-weight:600}
-.procore-gallery .sheet{display:grid;grid-template-columns:repeat(auto-fill,minmax(190px,1fr));gap:12px}
-.procore-gallery figure{margin:0;overflow-wrap:anywhere}.procore-gallery figure img{width:100%;height:150px;object-fit:cover;background:#eee;border-radius:3px}
+.procore-gallery .days,.procore-gallery .sheet{display:flex;flex-wrap:wrap;gap:12px}.procore-gallery .days{column-gap:24px}
+.procore-gallery figure{margin:0;flex:0 0 190px;max-width:100%;overflow-wrap:anywhere}.procore-gallery figure img{width:100%;height:150px;object-fit:cover;background:#eee;border-radius:3px}
 .procore-gallery figcaption{font-size:12px;color:#555}.procore-gallery figcaption b{color:#222;font-weight:600}
 .procore-gallery .none{display:flex;height:150px;align-items:center;justify-content:center;background:#eee;border-radius:3px;color:#555}
 .procore-gallery .map{max-width:100%;height:auto}.procore-gallery a{color:inherit}
@@ -94,10 +95,11 @@ class Gallery:
         note = f"{len(self.pictures):,} pictures" + (f", {self.left_out:,} left out" if self.left_out else "")
         parts = [f"<h1>{escape(self.title)}</h1><p>{note}; days in UTC.</p>", self._map()]
         for project, of_project in _grouped(self.pictures, "project"):
-            parts.append(f"<h2>{escape(project)}</h2>")
+            parts.append(f"<h2>{escape(project)}</h2><div class='days'>")
             for day, of_day in _grouped(of_project, "day"):
                 figures = "".join(self._figure(one, folder) for one in of_day)
-                parts.append(f"<h3>{escape(day)}</h3><div class='sheet'>{figures}</div>")
+                parts.append(f"<div><h3>{escape(day)}</h3><div class='sheet'>{figures}</div></div>")
+            parts.append("</div>")
         page = " page" if folder else ""
         return f"<section class='procore-gallery{page}'>{''.join(parts)}</section>"
 
@@ -134,8 +136,9 @@ class Gallery:
         stream = io.BytesIO()
         figure.savefig(stream, format="png", dpi=110, bbox_inches="tight")
         data = base64.b64encode(stream.getvalue()).decode()
-        words = f"Map of {len(points):,} pictures"
-        return f"<img class='map' alt='{words}' src='data:image/png;base64,{data}'>"
+        words, off = f"Map of {len(points):,} pictures", len(self.pictures) - len(points)
+        note = f"<p>Not on the map: {counted(off, 'picture')} without coordinates.</p>" if off else ""
+        return f"<img class='map' alt='{words}' src='data:image/png;base64,{data}'>{note}"
 
 
 @explain_calls()

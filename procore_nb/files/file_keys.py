@@ -58,6 +58,13 @@ _CONTAINERS = (
     (re.compile(r"(^|_)(files?|versions?|pdf)$"), "document"),
     (re.compile(r"(^|_)(document_revisions|uploads)$"), "document"),
 )
+KINDS = frozenset(
+    {
+        *(one.kind for one in ADDRESS_KEYS.values() if one.kind),
+        *(kind for _, kind in _CONTAINERS),
+        "attachment",
+    }
+)
 # A `url` elsewhere is a file only beside one of these: links to pages have none of them.
 _BESIDE = frozenset({"filename", "file_name", "content_type", "thumbnail_url", "file_size"})
 

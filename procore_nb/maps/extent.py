@@ -14,7 +14,15 @@ from typing import Any
 import numpy as np
 
 from procore_nb.errors import ArgumentError
-from procore_nb.maps.borders import Floats, Ring, country_code, country_region, load_borders, state_region
+from procore_nb.maps.borders import (
+    OTHER_NAMES,
+    Floats,
+    Ring,
+    country_code,
+    country_region,
+    load_borders,
+    state_region,
+)
 from procore_nb.maps.geometry import MEAN_RADIUS_KM, Bools, is_inside, wrapped
 from procore_nb.maps.validate import LocatedFrame
 from procore_nb.near_match import did_you_mean
@@ -160,9 +168,15 @@ def region_box(region: Any, longitude: Floats, latitude: Floats) -> Box:
             boxes = [REGIONS[word]]
         if boxes:
             return next((box for box in boxes if _in_box(box, longitude, latitude).any()), boxes[0])
+        units = sorted(load_borders().units.values(), key=lambda unit: unit.level)  # countries before states
+        known = [
+            *REGIONS,
+            *(name.title() for name in OTHER_NAMES if len(name) > 3),
+            *(unit.name for unit in units),
+        ]
         raise ArgumentError(
             f"region={region!r} is not known.",
-            advice=f"{did_you_mean(word, REGIONS)}Use one of {', '.join(REGIONS)}, "
+            advice=f"{did_you_mean(word, known, count=1)}Use one of {', '.join(REGIONS)}, "
             "a country or state by code or name, or (west, south, east, north) in degrees.",
         )
     try:

@@ -6,6 +6,7 @@ In: a frame from anywhere with coordinates. Out: Axes, ready for PNG, SVG or PDF
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,6 +31,7 @@ from procore_nb.maps.legend import (
     write_notes,
     write_title,
 )
+from procore_nb.maps.map_columns import currency_of
 from procore_nb.maps.markers import Drawn, draw_markers, radius_of
 from procore_nb.maps.tiles import choose_tiles, draw_tiles
 from procore_nb.maps.validate import LocatedFrame, map_rows
@@ -77,7 +79,8 @@ def plot_projects(
         calls it. Numbers are drawn in five classes, times by year. None: one colour. The default is ignored
         when the frame has no stage.
     size
-        Column with amounts: area in proportion. Rows without a positive amount are small hollow marks.
+        Column with amounts: area in proportion. Rows without a positive amount are small hollow marks. Money of several
+        currencies, or of several countries where no column states it, is not added: rings count rows, and the note says so.
     ax
         Axes to draw on. None: a new figure, through pyplot in a notebook or once pyplot is imported, else a bare one.
     region
@@ -144,15 +147,19 @@ def plot_projects(
         raise ArgumentError(f"No row lies in region={shown(region)}: {located.note()}.")
     if not seen.all():
         rows, x, y, sizes = rows[seen], x[seen], y[seen], None if sizes is None else sizes[seen]
+    unit, remark = "", ""
+    if found.size and sizes is not None:
+        unit, remark = currency_of(rows[np.isfinite(sizes)], found.size)
+        located = replace(located, remark=remark)
     categories = categorize(rows, found.color, palette)
     with rc_context({"font.family": list(families())}):
         draw_basemap(ax, view)
         credit = draw_tiles(ax, view, tiles) if tiles else ""
         canvas = Canvas(view, float(ax.get_window_extent().width / ax.figure.dpi * 72) / view.width)
-        drawn = draw_markers(ax, canvas, x, y, categories, sizes, cluster)
+        drawn = draw_markers(ax, canvas, x, y, categories, sizes, cluster, add=not remark)
         names = None if found.name is None else rows[found.name].tolist()
         _write_names(ax, canvas, names, x, y, sizes, drawn, labels)
-        height = draw_legends(ax, categories, drawn, size_title, outside=own)
+        height = draw_legends(ax, categories, drawn, size_title, unit and f", {unit}", outside=own)
         note = _note(drawn, located, int((~seen).sum()), sizes, size_title)
         write_notes(ax, [note, f"{source_line(frame)} {credit}"])
         if title:

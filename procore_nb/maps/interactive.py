@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import os
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import lru_cache, partial
 from html import escape
 from importlib.resources import files
@@ -24,10 +25,10 @@ from procore_nb.call_errors import explain_calls
 from procore_nb.errors import ArgumentError, MissingExtraError
 from procore_nb.export.html_page import html_page, html_text
 from procore_nb.maps.borders import borders_file
-from procore_nb.maps.categories import categorize
+from procore_nb.maps.categories import categorize, title_of
 from procore_nb.maps.extent import region_box
 from procore_nb.maps.figure import source_line
-from procore_nb.maps.map_columns import find_columns, maybe_column
+from procore_nb.maps.map_columns import currency_of, find_columns, maybe_column
 from procore_nb.maps.payload import LINK, MapOptions, encode
 from procore_nb.maps.still_map import still_map
 from procore_nb.maps.tiles import Tiles, choose_tiles
@@ -307,7 +308,11 @@ def map_projects(
     found = map_rows(
         frame, color, size, name, cluster, region, latitude=latitude, longitude=longitude, fix=fix
     )
-    rows = found.rows
+    rows, located, sizes = found.rows, found.located, found.sizes
+    if found.size and sizes is not None:
+        unit, remark = currency_of(rows[np.isfinite(sizes)], found.size)
+        remark = remark or (f"areas show {title_of(found.size).lower()}, {unit}" if unit else "")
+        located = replace(located, remark=remark)
     options = MapOptions(
         name=found.name,
         tooltip=find_columns(rows, tooltip, argument="tooltip")
@@ -322,11 +327,11 @@ def map_projects(
         else region_box(found.region, found.located.longitude, found.located.latitude),
     )
     categories = categorize(rows, found.color, palette)
-    points = encode(found.located, rows, categories, found.sizes, options)
+    points = encode(located, rows, categories, sizes, options)
     shown = list(dict.fromkeys(one for one in (options.name, *options.popup) if one))
     places = found.located.longitude, found.located.latitude
     picture = partial(still_map, *places, categories, options.view)
-    return ProjectMap(found.located, points, tiles, height, (latitude, longitude), shown, picture)
+    return ProjectMap(located, points, tiles, height, (latitude, longitude), shown, picture)
 
 
 def _popup(rows: pd.DataFrame, popup: Iterable[str] | None, color_column: str | None) -> list[str]:

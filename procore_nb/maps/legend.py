@@ -73,7 +73,9 @@ def write_labels(
             break
 
 
-def draw_legends(ax: Any, categories: Categories, drawn: Drawn, size_title: str, *, outside: bool) -> float:
+def draw_legends(
+    ax: Any, categories: Categories, drawn: Drawn, size_title: str, unit: str = "", *, outside: bool
+) -> float:
     """Categories with counts; below, what the sizes of marks and rings mean. Gives their height (points)."""
     height = 0.0
     if categories.title:
@@ -87,10 +89,10 @@ def draw_legends(ax: Any, categories: Categories, drawn: Drawn, size_title: str,
         values = round_values(drawn.largest_value)
         radii = radius_of(np.array(values), drawn.largest_value, drawn.largest_radius)
         rows = [(float(r), GREY, "white", short_number(v)) for r, v in zip(radii, values, strict=True)]
-        height = _add_legend(ax, size_title, rows, height, outside)
+        height = _add_legend(ax, size_title + unit, rows, height, outside)
     if drawn.rings is not None:
         largest = float(drawn.rings.weight.max())
-        title = f"Rings: {size_title.lower()}" if size_title else "Rings: number of rows"
+        title = f"Rings: {size_title.lower()}{unit}" if drawn.added else "Rings: number of rows"
         values = [value for value in round_values(largest)[:2] if ring_radius(value, largest) > SMALLEST_RING]
         rows = [
             (float(ring_radius(v, largest)) - 1, "white", GREY, short_number(v)) for v in values or [largest]

@@ -15,9 +15,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from procore_nb.errors import ArgumentError
+from procore_nb.errors import ArgumentError, warn
 from procore_nb.maps.borders import Floats
 from procore_nb.near_match import near
+from procore_nb.scalars import is_missing
 
 # One word for what project lists call differently from version to version; the first column present wins.
 ALIASES = {
@@ -67,6 +68,36 @@ def find_columns(frame: pd.DataFrame, names: Iterable[str] | None, *, argument: 
 def name_column(frame: pd.DataFrame) -> str | None:
     """The column that names a row for people."""
     return next((column for column in NAME_COLUMNS if column in frame.columns), None)
+
+
+_MONEY = re.compile(r"(^|_)(value|amount|cost|price|budget|total|revenue|balance)(_|$)")
+_CURRENCY = re.compile(r"(^|_)currency(_iso)?(_code)?$")
+
+
+def currency_of(rows: pd.DataFrame, size: str) -> tuple[str, str]:
+    """The currency of a column of money, or what to say of amounts that cannot be added; both empty if unknown.
+
+    Procore's list of projects names no currency: then those of several countries are not added.
+    """
+    if not _MONEY.search(size.lower().rpartition(".")[2]):
+        return "", ""
+    stated = next((one for one in map(str, rows.columns) if _CURRENCY.search(one.rpartition(".")[2])), None)
+    if stated is not None:
+        found = sorted({"" if is_missing(one) else str(one).strip() for one in rows[stated].tolist()})
+        if len(found) == 1:
+            return found[0], ""
+        shown = ", ".join(one or "not stated" for one in found[:8]) + (", …" if len(found) > 8 else "")
+        remark = f"amounts of {len(found)} currencies ({shown}) are on one scale and not added"
+        warn(f"{size}: {remark}. Draw the rows of one currency.")
+        return "", remark
+    country = maybe_column(rows, "country")
+    several = 0 if country is None else rows[country].nunique()
+    return (
+        "",
+        f"amounts of {several} countries, whose currencies are not stated, are on one scale and not added"
+        if several > 1
+        else "",
+    )
 
 
 def check_frame(frame: Any, latitude: str, longitude: str) -> tuple[str, str]:

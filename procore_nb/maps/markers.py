@@ -92,22 +92,24 @@ class Drawn:
     largest_radius: float
     rings: Rings | None
     shaped: bool = False  # each category has a shape; marks sized by value are discs
+    added: bool = False  # rings stand for sums of sizes
     moved: int = 0  # marks that stand beside their position, where another one is
 
 
 def draw_markers(
-    ax: Any, canvas: Canvas, x: Floats, y: Floats, categories: Categories, sizes: Floats | None, cluster: Any
-) -> Drawn:
+    ax: Any, canvas: Canvas, x: Floats, y: Floats, categories: Categories, sizes: Floats | None, cluster: Any,
+    *, add: bool = True,
+) -> Drawn:  # fmt: skip
     """Draw every point once, alone or in a ring.
 
-    `sizes` holds NaN where a row has no usable value; `cluster` is "auto", True or False.
+    `sizes` holds NaN where a row has no usable value; `cluster` is "auto", True or False; `add` False: rings count rows.
     """
     radius = _mark_radius(len(x))
     across, up = canvas.to_points(x, y)
     gather = cluster is True or (cluster == "auto" and covered_share(across, up, size=2 * radius) > CROWDED)
     single, rings = np.ones(len(x), dtype=bool), None
     if gather:
-        weights = np.ones(len(x)) if sizes is None else np.nan_to_num(sizes)
+        weights = np.ones(len(x)) if sizes is None or not add else np.nan_to_num(sizes)
         group = _merged(groups_of(across, up, reach=REACH), across, up, weights)
         single = np.bincount(group)[group] <= ALONE
         if not single.all():
@@ -117,11 +119,11 @@ def draw_markers(
     if sizes is None:
         at_x, at_y, moved = _spread(canvas, x[single], y[single], 1.1 * radius)
         _scatter(ax, at_x, at_y, categories, codes, radius)
-        return Drawn(single, np.nan, radius, rings, radius > 2, moved)
+        return Drawn(single, np.nan, radius, rings, radius > 2, moved=moved)
     known = sizes[single][np.isfinite(sizes[single])]
     biggest = _largest_radius(int(single.sum()))
     _scatter_sized(ax, x[single], y[single], categories, codes, sizes[single], biggest)
-    return Drawn(single, float(known.max()) if len(known) else np.nan, biggest, rings)
+    return Drawn(single, float(known.max()) if len(known) else np.nan, biggest, rings, added=add)
 
 
 def radius_of(value: float | Floats, largest: float, biggest: float) -> Any:

@@ -192,6 +192,7 @@ class LocatedFrame:
     skipped: dict[str, int]  # reason -> rows
     verdict: Codes  # one per row of the frame
     repaired: int
+    remark: str = ""  # ends the note
 
     @property
     def rows(self) -> pd.DataFrame:
@@ -207,7 +208,7 @@ class LocatedFrame:
             words += "; not: " + ", ".join(f"{count:,} {reason}" for reason, count in reasons.items())
         if self.repaired:
             words += f"; {self.repaired:,} swapped back"
-        return words
+        return f"{words}; {self.remark}" if self.remark else words
 
 
 def locate(

@@ -37,6 +37,7 @@ def test_the_demo_writes_its_files_and_says_where(capsys: pytest.CaptureFixture[
     for name in ("projects.csv", "companies.csv", "projects-map.png", "projects-map.html"):
         assert (tmp_path / "out" / name).stat().st_size > 100
         assert name in said
+    assert re.search(r"companies\.csv  \(\d+ bytes\)", said)
     assert "Course of Construction" in said
     assert "swapped" in said
     by_stage, _, by_country = said.partition("By country")

@@ -37,6 +37,12 @@ def test_a_file_that_does_not_come_is_exit_code_1(
     assert "files.elsewhere.invalid" in capsys.readouterr().err
 
 
+def test_a_kind_that_no_file_has_is_refused(small_demo: None, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["files", "images", *ON, "--download", "photos", "--kind", "photos"]) == 1
+    assert "Did you mean photo? Kinds in this frame: photo, thumbnail." in capsys.readouterr().err
+    assert not Path("photos").exists()
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

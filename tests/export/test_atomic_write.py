@@ -384,3 +384,30 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path, name: str, writ
     tmp_path.chmod(0o500)
     with pytest.raises(OutputError, match="annot"):
         write(SMALL, tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("write", "name", "advice"),
+    [
+        (to_excel, "p.xls", "Name the file 'p.xlsx'."),
+        (to_excel, "p.v2", "Name the file 'p.v2.xlsx'."),
+        (to_excel, "q.csv", "Name the file 'q.xlsx', or call to_csv."),
+        (to_csv, "q.XLSX", "Name the file 'q.csv', or call to_excel."),
+        (to_csv, "q.csv.gz", "Name the file 'q.csv'."),
+        (to_parquet, "q.csv", "Name the file 'q.parquet', or call to_csv."),
+    ],
+)
+def test_a_file_has_the_ending_of_what_is_in_it(
+    tmp_path: Path, write: Writer, name: str, advice: str
+) -> None:
+    with pytest.raises(ArgumentError) as error:
+        write(SMALL, tmp_path / name)
+    assert error.value.advice == advice
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("write", "name"), [(to_csv, "q.txt"), (to_csv, "q"), (to_excel, "q.XLSX"), (to_parquet, "q.pq")]
+)
+def test_other_endings_are_the_callers_choice(tmp_path: Path, write: Writer, name: str) -> None:
+    assert write(SMALL, tmp_path / name).is_file()

@@ -270,7 +270,10 @@ def test_a_key_brings_a_table_up_to_date(open_database: Any, tmp_path: Path) -> 
         ({"frame": pd.DataFrame()}, "no columns"),
         ({"frame": pd.DataFrame([[1, 2]], columns=["a", "a"])}, "same name, 'a'"),
         ({"index": False}, "row numbers are not"),
-        ({"key": "nothing"}, "cannot be brought up to date by nothing"),
+        ({"key": "nothing"}, "key='nothing': the frame has no such column"),
+        ({"key": "ID"}, r"no such column.*Did you mean id\?"),
+        ({"connection": "p2.db"}, 'Write "sqlite:///p2.db"'),
+        ({"connection": "host=a password=secret.db"}, 'Write "sqlite:///projects.db"'),
         (
             {"key": "id", "connection": type("Other", (), {"__module__": "duckdb"})()},
             "one of SQLAlchemy or sqlite3",
@@ -308,7 +311,7 @@ def test_an_open_transaction_of_the_callers_is_left_as_it_is() -> None:
     [
         ("postgresql+psycopg://me:5ecret@host:port/db", ArgumentError, "cannot be read"),
         ("mssql+pymssql://me:5ecret@host/db", MissingExtraError, "pip install pymssql"),
-        ("nothing", OutputError, "cannot be written"),
+        ("nothing", ArgumentError, "no URL of a database"),
     ],
 )
 def test_a_url_that_leads_nowhere_is_an_error_without_its_password(

@@ -112,3 +112,17 @@ def test_gallery_takes_what_download_returned(frame: Any) -> None:
         pnb.gallery(frame)
     with pytest.raises(pnb.ArgumentError, match="names is"):
         pnb.gallery(pd.DataFrame(columns=["path", "status", "kind", "record_id"]), names="no")  # type: ignore[arg-type]
+
+
+def test_pictures_that_are_not_on_the_map_are_counted_beside_it(tmp_path: Path) -> None:
+    located = _row(tmp_path, 1, latitude=40.7, longitude=-74.0)
+    assert "Not on the map: 1 picture without coordinates." in _page([located, _row(tmp_path, 2)], tmp_path)
+    assert "Not on the map" not in _page([located], tmp_path)
+
+
+def test_days_of_few_pictures_stand_side_by_side(tmp_path: Path) -> None:
+    day = pd.Timestamp("2026-03-02T09:00Z")
+    page = _page([_row(tmp_path, 1), _row(tmp_path, 2, created_at=day)], tmp_path)
+    assert page.count("<div class='days'>") == 1
+    assert ".procore-gallery .days,.procore-gallery .sheet{display:flex;flex-wrap:wrap" in page
+    assert findall(r"<div><h3>(.*?)</h3>", page) == ["2026-03-02", "2026-03-01"]

@@ -158,3 +158,16 @@ def test_a_served_demo_works_alike(small_demo: None, tmp_path: Path) -> None:
             procore.policy = replace(procore.policy, sleep=lambda seconds: None)
             assert outcome(procore.download(files, tmp_path)) == ["saved"] * 6
         assert server.demo.storage.leaks == []
+
+
+def test_files_of_one_project_have_its_name(procore: pnb.Procore) -> None:
+    projects = procore.projects(status="All")
+    own = projects.loc[projects["id"] == PROJECT, "name"].tolist()
+    assert procore.files("images", PROJECT)["project_name"].unique().tolist() == own
+    assert procore.files(procore.table("images", PROJECT))["project_name"].unique().tolist() == own
+
+
+def test_a_kind_that_these_files_do_not_have_is_no_mistake(procore: pnb.Procore, tmp_path: Path) -> None:
+    assert outcome(procore.download(photos(procore), tmp_path, kind="pdf")) == ["skipped"] * 2
+    with pytest.raises(pnb.ArgumentError, match=r"Did you mean photo\? Kinds in this frame: photo\."):
+        procore.download(photos(procore), tmp_path, kind=["pdf", "photos"])

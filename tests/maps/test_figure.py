@@ -15,7 +15,7 @@ import pytest
 from matplotlib.collections import PatchCollection, PathCollection
 from matplotlib.figure import Figure
 
-from procore_nb.errors import ArgumentError
+from procore_nb.errors import ArgumentError, ProcoreWarning
 from procore_nb.maps import plot_projects
 
 from .frames import projects
@@ -271,3 +271,39 @@ def test_an_empty_frame_is_refused_in_words() -> None:
 def test_an_unknown_cluster_word_is_refused() -> None:
     with pytest.raises(ArgumentError, match="cluster="):
         plot_projects(projects(5), cluster="maybe")
+
+
+def legend_titles(ax: Any) -> list[str]:
+    from matplotlib.legend import Legend
+
+    return [child.get_title().get_text() for child in ax.get_children() if isinstance(child, Legend)]
+
+
+def test_amounts_of_several_currencies_are_not_added_and_the_note_names_them() -> None:
+    frame = projects(60, "lower48", spread=0.01)
+    frame["currency_code"] = ["USD", "CAD", None] * 20
+    with pytest.warns(ProcoreWarning, match=r"3 currencies \(not stated, CAD, USD\)") as warned:
+        ax = plot_projects(frame, size="value", cluster=True)
+
+    assert len(warned) == 1
+    assert "3 currencies (not stated, CAD, USD) are on one scale and not added" in said(ax).replace("\n", " ")
+    assert legend_titles(ax)[1:] == ["Total value", "Rings: number of rows"]
+
+
+def test_one_currency_is_named_where_sizes_are_explained() -> None:
+    frame = projects(60, "lower48", spread=0.01).assign(currency_code="USD")
+    ax = plot_projects(frame, size="value", cluster=True)
+
+    assert legend_titles(ax)[1:] == ["Total value, USD", "Rings: total value, USD"]
+
+
+def test_amounts_of_several_countries_are_not_added_where_no_column_names_the_currency() -> None:
+    frame = projects(60, "lower48", "isles", spread=0.01)
+    ax = plot_projects(frame, size="value", cluster=True)
+    assert "amounts of 3 countries, whose currencies are not stated" in said(ax).replace("\n", " ")
+    assert "Rings: number of rows" in legend_titles(ax)
+
+    frame["square_feet"] = 1000.0
+    ax = plot_projects(frame, size="square_feet", cluster=True)
+    assert "Rings: square feet" in legend_titles(ax)
+    assert "currencies" not in said(ax)

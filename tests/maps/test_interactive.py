@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from procore_nb.errors import ArgumentError, MissingExtraError, OutputError
+from procore_nb.errors import ArgumentError, MissingExtraError, OutputError, ProcoreWarning
 from procore_nb.maps import interactive, map_projects
 from procore_nb.maps.categories import (
     NONE_COLOR,
@@ -361,3 +361,13 @@ def test_colours_that_cannot_be_seen_on_dark_ground_have_lighter_ones() -> None:
     for color in (*STAGE_COLORS.values(), *PALETTE, *STEPS, ONE_COLOR, OTHER_COLOR, NONE_COLOR):
         shown = ON_DARK.get(color, color)
         assert (luminance(shown) + 0.05) / (luminance("#2a2f35") + 0.05) >= 3, color
+
+
+def test_the_note_says_which_currencies_the_sizes_have() -> None:
+    frame = projects(20, "lower48").assign(currency_code="USD")
+    assert map_projects(frame, size="value").note.endswith("areas show total value, USD")
+
+    frame["currency_code"] = ["USD", "CAD"] * 10
+    with pytest.warns(ProcoreWarning, match="2 currencies"):
+        made = map_projects(frame, size="value")
+    assert "2 currencies (CAD, USD) are on one scale" in header_of(made)["note"]

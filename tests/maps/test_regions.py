@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from procore_nb.errors import ArgumentError
 from procore_nb.maps import plot_projects
 from procore_nb.maps.extent import Box, region_box
 from procore_nb.maps.validate import locate
@@ -89,3 +90,12 @@ def test_the_note_counts_what_is_in_the_picture(region: Any) -> None:
     assert f"{drawn} of 60 on the map; not: 1 no coordinates, {59 - drawn} outside" in "".join(
         text.get_text() for text in ax.texts
     )
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("Unted States", "United States"), ("Germny", "Germany"), ("Texs", "Texas"), ("Europ", "europe")],
+)
+def test_a_slip_in_a_country_or_state_names_what_was_meant(typed: str, meant: str) -> None:
+    with pytest.raises(ArgumentError, match=f"Did you mean {meant}\\?"):
+        box(typed)
