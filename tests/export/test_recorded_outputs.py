@@ -66,7 +66,7 @@ def in_excel(value: Any, cell: Any) -> bool:
 def count(output: str, name: str, folder: Path) -> tuple[int, list[tuple[str, Any, Any]]]:
     """How many leaves there are, and those that came out different."""
     frame = frame_of(name)
-    out = OUTPUTS[output](frame, folder / "a.xlsx")
+    out = OUTPUTS[output](frame, folder / ("a.xlsx" if output == "excel" else "a"))
     total, different = 0, []
     for row, record in enumerate(RECORDED[name]):
         for column, value in leaves(record):
