@@ -120,7 +120,9 @@ def environment(
             return replace(known, **overrides) if overrides else known
     if login_url and api_url:
         return Environment(name.strip(), login_url, api_url)
-    hint = did_you_mean(wanted, [known.name for known in KNOWN], count=2)
+    names = [known.name for known in KNOWN]
+    begun = [one for one in names if one.startswith(wanted)][:1]  # prod
+    hint = f"Did you mean {begun[0]}? " if begun else did_you_mean(wanted, names, count=2)
     raise ArgumentError(
         f"There is no Procore environment named {name!r}.",
         advice=f"{hint}Known names: {environment_names()}. For hosts of your own pass "
@@ -177,8 +179,8 @@ def _origin(address: str) -> tuple[str, str, int | None]:
 
 
 def environment_names() -> str:
-    """Return the names of the known environments as they are written in Python."""
-    return ", ".join(f'"{known.name}"' for known in KNOWN)
+    """Return the names of the known environments, for a message."""
+    return ", ".join(known.name for known in KNOWN)
 
 
 def _checked_address(address: str, *, field: str, name: str) -> str:

@@ -30,7 +30,21 @@ OFTEN: tuple[str, ...] = get_args(OftenUsed)
 
 # What "open rfis" means is said by a filter; the list is found by the rest of the words.
 NO_NAMES = frozenset(
-    {"open", "closed", "overdue", "late", "current", "all", "my", "the", "of", "list", "log"}
+    {
+        "open",
+        "closed",
+        "overdue",
+        "late",
+        "unpaid",
+        "outstanding",
+        "current",
+        "all",
+        "my",
+        "the",
+        "of",
+        "list",
+        "log",
+    }
 )
 
 

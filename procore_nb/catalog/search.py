@@ -42,6 +42,11 @@ def find(endpoints: Iterable[Endpoint], words: str = "") -> pd.DataFrame:
     found, instead = ranked(whole, words)
     if found and instead:
         warn(f"Nothing in the catalogue has {words!r}. Shown is what has {instead!r}.")
+    if not found:
+        warn(
+            f"No list has all the words of {words!r}. Try one word, or the name of the tool in Procore; "
+            "find_endpoints() shows all lists."
+        )
     return _frame(found)
 
 

@@ -6,6 +6,7 @@ traceback), 2 for words that make no sense, 130 when stopped by Ctrl-C. Speaks t
 
 from __future__ import annotations
 
+import argparse
 import io
 import os
 import sys
@@ -27,7 +28,9 @@ def main(words: Sequence[str] | None = None) -> int:
     _accept_any_language()
     whole = parser()
     complete(whole)
-    args = whole.parse_args(words)
+    args, unknown = whole.parse_known_args(words)
+    if unknown:
+        whole.error(f"unrecognized arguments: {' '.join(unknown)}{_as_filter(args, unknown)}")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("always", ProcoreWarning)
@@ -51,6 +54,15 @@ def main(words: Sequence[str] | None = None) -> int:
             return 0  # the reader of our output has gone, as `head` does
         _print_error(f"The output cannot be written: {error.strerror or error}.")
         return 1
+
+
+def _as_filter(args: argparse.Namespace, unknown: Sequence[str]) -> str:
+    """Return how an unknown option is written if a filter was meant: `--status open` is `--set status=open`."""
+    option, equals, value = unknown[0].partition("=")
+    if not (hasattr(args, "set") and option.startswith("--") and option[2:]):
+        return ""
+    given = value if equals else next((one for one in unknown[1:2] if not one.startswith("-")), "VALUE")
+    return f". Filters are written --set {option[2:].replace('-', '_')}={given}"
 
 
 def _is_of_output(error: OSError) -> bool:

@@ -36,10 +36,13 @@ _FIRST = (
     "longitude",
 )
 
+_FIRST_OF_FILES = ("list", "project_name", "kind", "name", "size", "created_at")
+
 
 def compact(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the columns that fit a terminal and are worth a first look, most telling first."""
-    chosen = [name for name in _FIRST if name in frame.columns and (frame[name].notna().any() or frame.empty)]
+    first = _FIRST_OF_FILES if {"list", "kind", "size"} <= set(frame.columns) else _FIRST
+    chosen = [name for name in first if name in frame.columns and (frame[name].notna().any() or frame.empty)]
     others = [name for name in frame.columns if name not in chosen and frame[name].notna().any()]
     return frame[(chosen if len(chosen) > 2 else chosen + others)[:8]]
 

@@ -67,10 +67,12 @@ class Skipped:
 
     def nothing_answered(self, name: str) -> ProcoreError:
         """Return the error for a list that no target answered."""
-        first = self.accounts[0]
+        first, number = self.accounts[0], len(self.accounts)
+        said = f"None of the {number:,} {self.noun} answered {name}; the first said"
+        said = said if number > 1 else f"{name}: {first['target']} did not answer"
         kind = AccessError if self.first_refusal is None else type(self.first_refusal)
         return kind(
-            f"None of the {len(self.accounts):,} {self.noun} answered {name}; the first said: {first['reason']}",
+            f"{said}: {first['reason']}",
             reason="" if self.first_refusal is None else self.first_refusal.reason,
             status=first["status"],
             advice=first["advice"],
@@ -110,6 +112,8 @@ class Collection:
     limited: bool = False
     """Whether `max_rows` ended the fetch, so that there may be more."""
     skipped: Skipped = field(default_factory=Skipped)
+    advice_if_absent: Callable[[], str] = str
+    """What a 404 may be about, a sentence before its advice; empty: nothing is known."""
     stats: list[PageStats] = field(default_factory=list)
     done: set[int] = field(default_factory=set)
     sent: int = 0
@@ -292,24 +296,28 @@ class Collection:
         self, requests: Iterable[ListRequest], progress: Progress, held: DeferredInterrupt | None
     ) -> Iterator[Event]:
         skipped = 0
-        for event in fetch_lists(
-            self.session,
-            requests,
-            policy=self.policy,
-            observer=progress,
-            may_skip=self._may_skip,
-            check_interrupt=held.raise_pending if held else lambda: None,
-            one_by_one=self.max_rows is not None,
-        ):
-            if isinstance(event, RequestDone):
-                progress.target_done()
-                self.stats.append(event.stats)
-                self.done.add(id(event.request))
-                self.skipped.add(event)
-                skipped += event.skipped is not None
-            yield event
-        if self.requests and skipped == len(self.requests):
-            raise self.skipped.nothing_answered(self.endpoint.name)
+        try:
+            for event in fetch_lists(
+                self.session,
+                requests,
+                policy=self.policy,
+                observer=progress,
+                may_skip=self._may_skip,
+                check_interrupt=held.raise_pending if held else lambda: None,
+                one_by_one=self.max_rows is not None,
+            ):
+                if isinstance(event, RequestDone):
+                    progress.target_done()
+                    self.stats.append(event.stats)
+                    self.done.add(id(event.request))
+                    self.skipped.add(event)
+                    skipped += event.skipped is not None
+                yield event
+            if self.requests and skipped == len(self.requests):
+                raise self.skipped.nothing_answered(self.endpoint.name)
+        except NotFoundError as error:
+            error.advice = self.advice_if_absent() + error.advice
+            raise
 
     def _may_skip(self, error: ProcoreError) -> bool:
         if not self.several or isinstance(error, CredentialsError) or error.status == 401:

@@ -72,6 +72,7 @@ class Connection:
         self._revoke_on_close = revoke_on_close
         self.today = today
         self._known_custom_fields: dict[int, dict[int, tuple[str, str]]] = {}  # by company, once fetched
+        self.known_projects: dict[int | None, set[int]] = {}  # by company, once all were fetched
         self.company_id = company_id
 
     @property
@@ -224,13 +225,24 @@ class Connection:
 
     def __repr__(self) -> str:
         company = "no company" if self.company_id is None else f"company {self.company_id}"
-        parts = (self.environment.name, company, f"client {self.session.client_id!r}", *self._remaining())
+        day = [f"today is {self.today()}"] if self.environment == DEMO else []
+        parts = (
+            self.environment.name,
+            company,
+            *day,
+            f"client {self.session.client_id!r}",
+            *self._remaining(),
+        )
         return f"{type(self).__name__}({', '.join(parts)})"
 
     def _repr_html_(self) -> str:
         company = "no company yet" if self.company_id is None else f"company <b>{self.company_id}</b>"
         made_up = self.environment == DEMO
-        where = "made-up data" if made_up else f"<code>{escape(self.environment.api_url)}</code>"
+        where = (
+            f"made-up data, today is {self.today()}"
+            if made_up
+            else f"<code>{escape(self.environment.api_url)}</code>"
+        )
         parts = [f"<b>{escape(self.environment.name)}</b> environment ({where})", company, *self._remaining()]
         return " &middot; ".join(["Procore", *parts])
 

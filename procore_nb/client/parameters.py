@@ -42,7 +42,7 @@ _LEADING = (
     "project_name",
     "budget_view",
 )  # columns that name the target of a row
-# A query key written in full, filters[overdue] or filters[custom_field_7][], or any other one in brackets: [tab].
+# A query key written in full, filters[a_newer_one] or filters[custom_field_7][], or any other one in brackets: [tab].
 _RAW = re.compile(r"\w+(\[\w*\])+|\[\w+\]")
 
 Pairs = tuple[tuple[str, str], ...]
@@ -153,7 +153,7 @@ def chosen_columns(columns: Any, endpoint: Endpoint) -> tuple[str, ...]:
 
 
 def raw_keys(arguments: Iterable[str]) -> dict[str, str]:
-    """Return the query key of each argument that is written as one: `filters[overdue]`, or `[tab]` for a plain key."""
+    """Return the query key of each argument that is written as one: `filters[a_newer_one]`, or `[tab]` for a plain key."""
     found = (name for name in arguments if _RAW.fullmatch(name))
     return {name: name[1:-1] if name.startswith("[") else name for name in found}
 

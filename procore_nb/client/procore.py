@@ -151,7 +151,10 @@ class Procore(FileCalls):
         172
         """
         options = {"company_id": company_id, "status": status, "view": view, "decimals": decimals}
-        return self._own("projects", **{**filters, **options}).frame()
+        found = self._own("projects", **{**filters, **options}).frame()
+        if status == "All" and filters.keys() <= {"progress"} and "id" in found.columns:
+            self.known_projects[company_id or self.company_id] = set(found["id"].dropna().tolist())
+        return found
 
     @explain_calls(
         name='Write procore.table("rfis", …): pnb.find_endpoints("a word") finds the names.',
@@ -219,7 +222,7 @@ class Procore(FileCalls):
         **arguments
             Filters and options of this list in Python terms: `status="open"`, lists, booleans,
             `updated_at=(start, end)`, `since=`, `start=`, `end=`, `deleted=`, `sort=`, `view=`. A key in brackets is
-            sent as it is, with a warning: `**{"filters[overdue]": "true"}`.
+            sent as it is, with a warning: `**{"filters[a_newer_one]": "true"}`.
 
         Returns
         -------

@@ -27,7 +27,7 @@ from procore_nb.errors import ArgumentError, CatalogError, RateLimitError, warn
 from procore_nb.frames import FrameBuilder
 from procore_nb.frames.codec import DEFAULT_DECIMALS, Decimals
 from procore_nb.ids import ProjectSelection, id_texts, project_id, select_projects
-from procore_nb.progress import ProgressMaker
+from procore_nb.progress import ProgressMaker, counted
 from procore_nb.scalars import is_many, utc_text
 
 if TYPE_CHECKING:
@@ -110,6 +110,21 @@ class ListQuery:
             several=self.projects is not None or len(requests) > 1,
             max_rows=self.max_rows,
             skipped=Skipped([] if views is None else views.skipped),
+            advice_if_absent=partial(self._advice_if_absent, targets),
+        )
+
+    def _advice_if_absent(self, targets: Sequence[Target]) -> str:
+        """Say whether the one project of a call is one that this account sees, as far as all were fetched before."""
+        numbers = {one.ids.get("project_id", "") for one in targets}
+        number = numbers.pop() if len(numbers) == 1 else ""
+        known = self.procore.known_projects.get(targets[0].company_id) if targets else None
+        if not number or (known and int(number) in known):
+            return ""
+        if known is None:
+            return 'procore.projects(status="All") shows the projects that this account sees. '
+        return (
+            f"No project {number} among the {counted(len(known), 'project')} this account sees; "
+            'see procore.projects(status="All"). '
         )
 
     def _parents(self) -> list[ParentRows]:

@@ -197,7 +197,7 @@ def _which_environment(
         "No environment was named, and there is no default."
         + (f" {sources.env_file} does not decide where credentials of this process are sent." if own else "")
         + f" PROCORE_ENVIRONMENT is not set; saved profiles: {_saved(sources.profiles)}.",
-        advice=f"Name one: pnb.connect({environment_names()})"
+        advice=f'Name one, such as pnb.connect("production"): {environment_names()}'
         + (', or profile="…".' if sources.profiles.all() else "."),
     )
 

@@ -136,7 +136,7 @@ class Gallery:
         stream = io.BytesIO()
         figure.savefig(stream, format="png", dpi=110, bbox_inches="tight")
         data = base64.b64encode(stream.getvalue()).decode()
-        words, off = f"Map of {len(points):,} pictures", len(self.pictures) - len(points)
+        words, off = f"Map of {counted(len(points), 'picture')}", len(self.pictures) - len(points)
         note = f"<p>Not on the map: {counted(off, 'picture')} without coordinates.</p>" if off else ""
         return f"<img class='map' alt='{words}' src='data:image/png;base64,{data}'>{note}"
 

@@ -40,7 +40,7 @@ from procore_nb.files.download_manifest import DownloadManifest, Entry, identity
 from procore_nb.files.find_files import FileRecord, records_of
 from procore_nb.files.part_file import PartFile, digest_of
 from procore_nb.files.safe_names import FolderNames
-from procore_nb.progress import TransferProgress, size_text
+from procore_nb.progress import TransferProgress, counted, size_text
 from procore_nb.signals import Cancelled, DeferredInterrupt
 
 PARTS = ".procore-nb-parts"
@@ -409,4 +409,6 @@ def _warn(frame: pd.DataFrame, jobs: int) -> None:
         return
     reasons = Counter(str(one) for one in lacking["reason"]).most_common(3)
     shown = "; ".join(f"{reason.rstrip('.')} ({count:,})" for reason, count in reasons)
-    warn(f"{len(lacking):,} of {jobs:,} files did not come: {shown}. See the columns status and reason.")
+    warn(
+        f"{len(lacking):,} of {counted(jobs, 'file')} did not come: {shown}. See the columns status and reason."
+    )

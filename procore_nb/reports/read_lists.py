@@ -181,4 +181,8 @@ def chosen_projects(projects: pd.DataFrame, chosen: Any) -> pd.DataFrame:
     if not absent:
         return known
     added = pd.DataFrame({"id": pd.array(absent, dtype="Int64")})
-    return pd.concat([known, added], ignore_index=True)
+    both = pd.concat([known, added], ignore_index=True)
+    both.attrs = dict(
+        projects.attrs
+    )  # pandas drops them; they say that it is the demo, which has its own day
+    return both

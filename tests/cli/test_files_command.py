@@ -55,3 +55,11 @@ def test_words_that_do_not_fit_are_said_before_anything_is_sent(
 ) -> None:
     assert cli.main(["files", "images", *ON, *words]) == 1
     assert said in capsys.readouterr().err
+
+
+def test_the_table_begins_with_what_a_file_is(small_demo: None, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["files", "images", *ON, "--rows", "1"]) == 0
+    header = capsys.readouterr().out.splitlines()[0].split()
+    wanted = ["list", "project_name", "kind", "name", "size", "created_at"]
+    assert header == [name for name in wanted if name in header]
+    assert {"list", "kind", "name"} <= set(header)

@@ -32,6 +32,17 @@ PYTHON = re.compile(r"\w\(|[a-z_]+=…|pnb\.|\bprocore\.(?!com)|frame\.|error\.p
         (["table", "daily logs", *DEMO, "--project-id", FIRST], "manpower_logs"),
         (["table", "zzz", *DEMO], "procore-nb endpoints WORD"),
         (["projects", "--environment", "sandbox"], "PROCORE_CLIENT_ID"),
+        (
+            ["projects", "--environment", "dmeo"],
+            "add --login-url URL and --api-url URL to a name of your own",
+        ),
+        (["projects"], "Name one, such as --environment production: production, sandbox"),
+        (["projects", "--environment", "prod"], "Did you mean production?"),
+        (
+            ["table", "rfis", *DEMO, "--projects", "Nostrand Avenue Hotel"],
+            "procore-nb projects shows the ids",
+        ),
+        (["table", "rfis", *DEMO, "--project-id", "999"], "procore-nb projects --status All shows"),
     ],
 )
 def test_an_error_says_what_to_type_in_a_terminal(
@@ -49,6 +60,27 @@ def test_an_error_says_what_to_type_in_a_terminal(
 def test_no_advice_shows_python_in_a_terminal(name: str) -> None:
     text = getattr(hints, name)
     assert PYTHON.findall(terminal_words(text)) == []
+
+
+def test_a_warning_of_superseded_rows_names_no_frame() -> None:
+    said = terminal_words(
+        'so that questions count twice. Pass current_revision=True, or keep frame[frame["current_revision"]].'
+    )
+    assert said == "so that questions count twice. Pass --set current_revision=True."
+    said = terminal_words('so that drawings count twice. Keep frame[frame["current"]].')
+    assert said.endswith("Write them with --csv and keep those that are current.")
+
+
+@pytest.mark.parametrize("typed", [["--status", "open"], ["--status=open"]])
+def test_a_filter_typed_as_an_option_is_told_how_it_is_written(
+    typed: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["table", "rfis", *DEMO, *typed])
+    assert "Filters are written --set status=open" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["diagnose", *DEMO, *typed])  # takes no filters
+    assert "--set" not in capsys.readouterr().err
 
 
 def test_what_is_no_python_stays_as_it_is() -> None:

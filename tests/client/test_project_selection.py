@@ -117,3 +117,23 @@ def test_a_project_id_is_one_project_and_no_word(to_demo: Callable[..., pnb.Proc
         with pytest.raises(pnb.ArgumentError, match="positive whole number"):
             procore.table("rfis", project_id=value)
     assert procore.seen == []  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("target", [999, "999", [999]])
+def test_a_project_that_is_not_among_those_seen_is_named(target: Any) -> None:
+    with pnb.connect("demo", progress=False) as procore:
+        with pytest.raises(pnb.NotFoundError, match=r'procore.projects\(status="All"\) shows the projects'):
+            procore.table("rfis", target)
+        procore.projects()  # active ones are not all
+        with pytest.raises(pnb.NotFoundError, match="shows the projects"):
+            procore.table("rfis", target)
+        procore.projects(status="All")
+        with pytest.raises(pnb.NotFoundError, match="No project 999 among the 172 projects") as caught:
+            procore.table("rfis", target)
+    assert "None of the 1" not in str(caught.value)
+
+
+def test_the_demo_says_which_day_it_has() -> None:
+    with pnb.connect("demo") as procore:
+        assert "today is 2026-06-18" in repr(procore)
+        assert "today is 2026-06-18" in procore._repr_html_()

@@ -179,3 +179,25 @@ def test_two_tables_for_one_list_are_refused() -> None:
 
     with pytest.raises(ValueError, match="two tables"):
         table("project_stages")(other)
+
+
+def test_filters_that_procore_works_out_choose_rows_in_the_demo() -> None:
+    """Rows have no key of these names: without a rule of their own they would choose nothing away."""
+    address = "/rest/v1.0/projects/1204384/rfis?per_page=2000"
+    rows = _CALLER.get(address).json()
+    late = [row for row in rows if row["status"] == "open" and (row["due_date"] or "9")[:10] < "2026-06-18"]
+    assert 0 < len(late) < len(rows)
+    for value in ("true", "false"):  # false acts like true
+        assert _CALLER.get(f"{address}&filters[overdue]={value}").json() == late
+    for name, filters in {
+        "rfis": ("linked_to_external_rfis", "linked_to_connected_rfis"),
+        "incidents": ("has_root_cause_analysis", "recordable", "time_unknown"),
+        "submittals": ("unpackaged",),
+    }.items():
+        version = "v1.1" if name == "submittals" else "v1.0"
+        every = f"/rest/{version}/projects/{_PROJECT}/{name}?per_page=2000"
+        for one in filters:
+            counts = [
+                len(_CALLER.get(f"{every}&filters[{one}]={value}").json()) for value in ("true", "false")
+            ]
+            assert sum(counts) == len(_CALLER.get(every).json()) > 0, one

@@ -161,7 +161,7 @@ def half(host: Procore, patient: Patient, tmp_path: Path) -> _Half:
     host.photo(1, body, cut_after=[5000])
     procore = patient(retries=0)
     files = procore.files("images", 7)
-    with pytest.warns(pnb.ProcoreWarning, match="1 of 1 files did not come"):
+    with pytest.warns(pnb.ProcoreWarning, match="1 of 1 file did not come"):
         done = procore.download(files, tmp_path)
     assert done["status"].tolist() == ["failed"]
     assert not _files_of(tmp_path)

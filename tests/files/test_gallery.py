@@ -102,7 +102,7 @@ def test_hidden_names_are_not_on_the_page(tmp_path: Path) -> None:
 
 def test_photos_with_coordinates_are_on_a_map(tmp_path: Path) -> None:
     page = _page([_row(tmp_path, 1, latitude=40.8, longitude=-73.9), _row(tmp_path, 2)], tmp_path)
-    assert "Map of 1 pictures" in page
+    assert "Map of 1 picture'" in page
     assert "Map of" not in _page([_row(tmp_path, 2)], tmp_path)
 
 

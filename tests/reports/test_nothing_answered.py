@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 
 import procore_nb as pnb
@@ -47,3 +48,8 @@ def test_where_one_of_two_lists_answers_its_figures_stand() -> None:
     rows = {"observation_items": [{"id": 1, "status": "initiated", "project_id": 7}], "projects": [{"id": 7}]}
     report = pnb.reports.quality(rows, as_of="2026-06-18")
     assert report.tables["total"]["not_closed"].tolist() == [1]
+
+
+def test_on_the_demo_a_report_without_a_known_project_is_of_the_day_of_the_demo() -> None:
+    with pnb.connect("demo", progress=False) as procore:
+        assert pnb.reports.rfis(procore, projects=[999]).as_of == pd.Timestamp(procore.today())

@@ -107,12 +107,38 @@ def _filtered(rows: list[Row], name: str, values: list[str]) -> list[Row]:
         return _ranged(rows, base, values[-1])
     read = _reader(rows, base)
     if read is None:
-        return rows
+        return _worked_out(rows, base, values[-1])
     wanted = {value.lower() for value in values}
     if base == "status" and wanted == {"all"} and any("_pending" in row for row in rows):
         return rows  # logs: approved, pending or all
     unwanted = comparison == "not"
     return [row for row in rows if bool(_texts(read(row)) & wanted) != unwanted]
+
+
+def _worked_out(rows: list[Row], name: str, value: str) -> list[Row]:
+    """Rows by a filter of yes or no that Procore works out: no row has a key of that name."""
+    if name == "overdue":  # overdue=false acts like overdue=true
+        return [row for row in rows if _is_overdue(row)] if any("due_date" in row for row in rows) else rows
+    fits = _YES_OR_NO.get(name)
+    return rows if fits is None else [row for row in rows if fits(row) == (value.lower() in ("true", "1"))]
+
+
+def _is_overdue(row: Row) -> bool:
+    due, status = str(row.get("due_date") or ""), str(row.get("status")).lower()
+    return due != "" and due[:10] < TODAY.isoformat() and status not in ("closed", "draft", "void")
+
+
+def _has_none(_row: Row) -> bool:
+    return False
+
+
+# The demo has no RFI linked to another company's, and no analysis of a root cause.
+_YES_OR_NO: dict[str, Callable[[Row], bool]] = {
+    "unpackaged": lambda row: not row.get("submittal_package"),
+    "linked_to_external_rfis": _has_none,
+    "linked_to_connected_rfis": _has_none,
+    "has_root_cause_analysis": _has_none,
+}
 
 
 def _ranged(rows: list[Row], name: str, text: str) -> list[Row]:
