@@ -43,10 +43,7 @@ def find(endpoints: Iterable[Endpoint], words: str = "") -> pd.DataFrame:
     if found and instead:
         warn(f"Nothing in the catalogue has {words!r}. Shown is what has {instead!r}.")
     if not found:
-        warn(
-            f"No list has all the words of {words!r}. Try one word, or the name of the tool in Procore; "
-            "find_endpoints() shows all lists."
-        )
+        warn(f"No list has all the words of {words!r}. Try one word, or the name of the tool in Procore.")
     return _frame(found)
 
 
