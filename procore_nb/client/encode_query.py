@@ -8,23 +8,21 @@ from __future__ import annotations
 
 import math
 import operator
-import re
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from procore_nb.catalog import Argument
 from procore_nb.errors import ArgumentError, CatalogError
+from procore_nb.moments import as_python, iso_moment
 from procore_nb.near_match import did_you_mean, plain
 from procore_nb.scalars import is_many, is_missing, utc_text
 
 # How an open end is sent is not documented; these are earlier and later than anything Procore holds.
 _LONG_AGO = "1990-01-01T00:00:00Z"
 _FAR_AHEAD = "2100-01-01T00:00:00Z"
-_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?")
 
 
 def pairs_for(argument: Argument, value: Any, *, endpoint: str) -> list[tuple[str, str]]:
@@ -67,7 +65,7 @@ def pairs_for(argument: Argument, value: Any, *, endpoint: str) -> list[tuple[st
 
 def text_of(value: Any, where: str) -> str:
     """Return one value as text: true and false, ISO dates, UTC times, whole numbers as they are."""
-    value = _plain(value)
+    value = as_python(value)
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
@@ -113,30 +111,20 @@ def date_of(value: Any, where: str) -> date:
 
 def _moment(value: Any, where: str) -> Any:
     """Return text and numpy's times as dates and times; whatever else comes as it is."""
-    value = _plain(value)
+    value = as_python(value)
     if is_missing(value):
         raise ArgumentError(f"{where} is a missing time.", advice="Leave it out, or give a date.")
     return _read_moment(value.strip(), where) if isinstance(value, str) else value
 
 
-def _plain(value: Any) -> Any:
-    """Return numpy's scalars as Python's: whole days as dates, finer times as times."""
-    if isinstance(value, np.datetime64):
-        return value.item() if np.datetime_data(value)[0] == "D" else pd.Timestamp(value)
-    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
-        return value.item()
-    return value
-
-
 def _read_moment(text: str, where: str) -> date | datetime:
-    if _MOMENT.fullmatch(text):
-        try:
-            return date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
-        except ValueError:
-            pass
-    raise ArgumentError(
-        f"{where} is not a date or time: {text!r}.", advice='Write "2026-03-01" or "2026-03-01T08:00:00Z".'
-    )
+    found = iso_moment(text)
+    if found is None:
+        raise ArgumentError(
+            f"{where} is not a date or time: {text!r}.",
+            advice='Write "2026-03-01" or "2026-03-01T08:00:00Z".',
+        )
+    return found
 
 
 def _range(value: Any, where: str) -> str:
@@ -154,7 +142,7 @@ def _range(value: Any, where: str) -> str:
             f"{where} takes a start and an end, not {len(ends)} values in a {type(value).__name__}.",
             advice="Write (start, end).",
         )
-    start, end = (None if is_missing(each) else each for each in map(_plain, ends))
+    start, end = (None if is_missing(each) else each for each in map(as_python, ends))
     first = _LONG_AGO if start is None else moment_text(start, where, as_time=True)
     last = _FAR_AHEAD if end is None else moment_text(end, where, as_time=True, end_of_day=True)
     if first > last:

@@ -18,7 +18,6 @@ from procore_nb.reports.measures import cents, figures_frame, money_text, number
 from procore_nb.reports.result import Answer
 from procore_nb.scalars import is_missing
 
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _KEYS = ("id", "vendor_id", "insurance_type", "cost_code", "category", "side", "kind", "currency")
 _NAMES = ("subject", "title", "name", "vendor", "cost_code", "project_name")
 _STATES = ("class", "state", "status", "done")
@@ -31,13 +30,7 @@ _MOST = 5  # figures in one sentence
 
 def since_day(value: Any, today: pd.Timestamp) -> pd.Timestamp:
     """Return the day that `since` names: a date, or `last Monday`, the latest one before today."""
-    text = value.strip().lower() if isinstance(value, str) else ""
-    name = text.removeprefix("last ")
-    if name in _WEEKDAYS:
-        return today - pd.Timedelta(days=(today.weekday() - _WEEKDAYS.index(name) - 1) % 7 + 1)
-    if text.startswith("last "):
-        raise ArgumentError(f'since is a date or a day such as "last Monday", not {value!r}.')
-    day = as_day(value, "since")
+    day = as_day(value, "since", today=today)
     if day >= today:
         raise ArgumentError(
             f"since is a day before the day of the report, {today:%Y-%m-%d}; {day:%Y-%m-%d} is not."

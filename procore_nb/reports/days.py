@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 
 from procore_nb.errors import ArgumentError
-from procore_nb.scalars import is_missing
+from procore_nb.moments import moment_named
+from procore_nb.scalars import is_many, is_missing
 from procore_nb.time_zones import wall_times
 
 Column = pd.Series
@@ -24,14 +25,9 @@ FRIDAY_COUNTRIES = frozenset(["SA", "QA", "KW", "OM", "BH"])
 """Countries whose week-end is Friday and Saturday; everywhere else it is Saturday and Sunday."""
 
 
-def as_day(value: Any, what: str) -> pd.Timestamp:
-    """Return a day that a caller named."""
-    try:
-        moment: Any = None if isinstance(value, bool | int | float) else pd.Timestamp(value)
-    except (TypeError, ValueError):
-        moment = None
-    if is_missing(moment):
-        raise ArgumentError(f"{what} is a date, not {value!r}.", advice=f'Write {what}="2026-06-18".')
+def as_day(value: Any, what: str, *, today: pd.Timestamp | None = None) -> pd.Timestamp:
+    """Return the day that a caller named, in its own zone; `last Monday` where today is given."""
+    moment = pd.Timestamp(moment_named(value, what, today=None if today is None else today.date()))
     day: pd.Timestamp = moment.tz_localize(None).normalize()
     return day
 
@@ -86,7 +82,10 @@ class DayCounter:
             raise ArgumentError(f'calendar is "calendar" or "working", not {calendar!r}.')
         by_country = holidays if isinstance(holidays, Mapping) else {"": holidays}
         days = {
-            str(country): np.array([as_day(one, "holidays") for one in many], dtype="datetime64[D]")
+            str(country): np.array(
+                [as_day(one, "holidays") for one in (many if is_many(many) else [many])],
+                dtype="datetime64[D]",
+            )
             for country, many in by_country.items()
         }
         return cls(calendar, days)

@@ -138,7 +138,9 @@ class ReportFunction:
             before, _, then = self._answer(reader, first, counter, chosen)
             lists, notes = kept.changed(self, first)
             answer.tables["since_lists"] = lists
-            if before.past:
+            if before.begins is not None:
+                notes.append(f"The store begins on {before.begins:%Y-%m-%d}, the day of its first sync: values of {first:%Y-%m-%d} are not in it, so what slipped and how amounts moved since then is not known.")  # fmt: skip
+            elif before.past:
                 notes.append(f"Values of {first:%Y-%m-%d} were not kept, so what slipped and how amounts moved is not known. Keep the store with history=True.")  # fmt: skip
             if not before.past or self.rebuilds:
                 tables, findings = compared(then, answer, first)

@@ -36,6 +36,8 @@ class Read:
     now: pd.Timestamp = field(default_factory=lambda: pd.Timestamp.now("UTC"))
     own_day: pd.Timestamp | None = None
     past: bool = False
+    begins: pd.Timestamp | None = None
+    """The first day of a store that begins after the day of the report."""
     environment: str = ""
     web_url: str = ""
     requests: int = 0

@@ -32,7 +32,7 @@ from procore_nb.reports.read_lists import (
     skipped_in,
 )  # fmt: skip
 from procore_nb.reports.report_data import state_of
-from procore_nb.store import Store
+from procore_nb.store import NotKeptYetError, Store
 
 Plan = Sequence[tuple[ReportFunction, Mapping[str, Any]]]
 _WORTH_SAYING = 20  # requests
@@ -115,6 +115,7 @@ class StoreReader:
         self._store, self._projects = store, projects
         self._tables: list[str] = store.tables()["table"].tolist()
         self._read: dict[str, pd.DataFrame] = {}
+        self._begins: dict[tuple[str, pd.Timestamp], pd.Timestamp] = {}
 
     def announce(self, reports: Plan, day: pd.Timestamp | None) -> None:
         """Do nothing: all is here."""
@@ -122,10 +123,13 @@ class StoreReader:
     def read(self, report: ReportFunction, day: pd.Timestamp | None, options: Mapping[str, Any]) -> Read:
         """Return the tables of one report: as they are, or as they were on a past day where history reaches back."""
         frames: dict[str, pd.DataFrame] = {}
-        read, rebuilt = Read(frames), []
+        read, rebuilt = Read(frames), list[bool]()
+        lost: list[pd.Timestamp | None] = []
         for name, key in {"projects": "projects", **self._names(report)}.items():
             known = self._as_of(key, day)
             rebuilt.append(known is not None or name == "projects")
+            if day is not None and not rebuilt[-1] and key in self._tables:
+                lost.append(self._begins.get((key, day)))
             if known is not None or key in self._tables:
                 frames[name] = self._table(key) if known is None else known
         frames |= self._of_chosen(frames)
@@ -139,6 +143,9 @@ class StoreReader:
         if read.past and all(rebuilt):
             read.past = False
             read.notes.append(f"Rebuilt from the history of the store: rows as they were on {day:%Y-%m-%d}.")
+        begins = [one for one in lost if one is not None]
+        if read.past and begins and len(begins) == len(lost):
+            read.begins = min(begins)
         return read
 
     def holds(self, report: ReportFunction) -> bool:
@@ -168,8 +175,11 @@ class StoreReader:
             return None
         try:
             return self._store.table(key, as_of=_end(day))
+        except NotKeptYetError as error:
+            self._begins[key, day] = pd.Timestamp(error.begins).tz_localize(None).normalize()
         except ArgumentError:
-            return None
+            pass
+        return None
 
     def changed(self, report: ReportFunction, day: pd.Timestamp) -> tuple[pd.DataFrame, list[str]]:
         """Return how many rows of each list and project are new, changed or deleted after a day, by `Store.changes`."""

@@ -26,7 +26,8 @@ what happens when the power goes in between, stands in `snapshot`.
 """
 
 from procore_nb.store.report import log_lines, summary
+from procore_nb.store.scan import NotKeptYetError
 from procore_nb.store.sql import to_duckdb
 from procore_nb.store.store import Store
 
-__all__ = ["Store", "log_lines", "summary", "to_duckdb"]
+__all__ = ["NotKeptYetError", "Store", "log_lines", "summary", "to_duckdb"]

@@ -21,7 +21,7 @@ from procore_nb.store.delta_log import versions
 from procore_nb.store.files import Files
 from procore_nb.store.manifest import Manifest
 from procore_nb.store.report import SyncLog
-from procore_nb.store.scan import Tables, joined, moment, rows_at
+from procore_nb.store.scan import Tables, joined, rows_at
 from procore_nb.store.snapshot import History, Snapshot, recover, state_named
 from procore_nb.store.upsert import upserted
 
@@ -36,7 +36,7 @@ def restore(files: Files, tables: Tables, name: str, *, as_of: Any, version: Any
     manifest, live, over = tables.read(name, over=True)
     former = None if version is None else _former(files, manifest, version)
     if former is None:
-        rows = rows_at(live, over, manifest, moment(as_of, "as_of"))
+        rows = rows_at(live, over, manifest, tables.moment(as_of, "as_of"))
     else:
         rows = joined(files, manifest.table, former.parts, manifest, former)
     books = (*manifest.columns, *manifest.extra)

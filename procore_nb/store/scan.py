@@ -5,9 +5,9 @@ In: the files of a table. Out: DataFrames with the columns and dtypes of `procor
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 import pandas as pd
@@ -28,6 +28,7 @@ from procore_nb.frames.codec import (
     decode,
     from_arrow,
 )
+from procore_nb.moments import utc_moment
 from procore_nb.near_match import did_you_mean
 from procore_nb.store.data_files import check_digest, read_rows, row_names
 from procore_nb.store.files import Files, damaged
@@ -62,6 +63,14 @@ def as_frame(
     return frame
 
 
+class NotKeptYetError(ArgumentError):
+    """A moment before the first sync of a table."""
+
+    def __init__(self, message: str, begins: datetime) -> None:
+        super().__init__(message)
+        self.begins = begins
+
+
 def with_deleted(live: pa.Table, over: pa.Table, manifest: Manifest, deleted: str) -> pa.Table:
     """Live rows and deleted ones (`with`), or deleted ones (`only`); those that came back are live."""
     if deleted not in ("with", "only"):
@@ -91,9 +100,10 @@ def rows_at(live: pa.Table, over: pa.Table, manifest: Manifest, at: datetime) ->
     seen = pc.less_equal(rows.column(FIRST_SEEN), then)
     if rows.num_rows and not pc.any(seen).as_py():
         first = pc.min(rows.column(FIRST_SEEN)).as_py()
-        raise ArgumentError(
+        text = (
             f"{manifest.table} is kept since {first:%Y-%m-%d %H:%M} UTC, and was not at {at:%Y-%m-%d %H:%M}."
         )
+        raise NotKeptYetError(text, first)
     begun = pc.less_equal(rows.column(VALID_FROM), then)
     known = rows.filter(pc.and_(begun, pc.fill_null(pc.greater(rows.column(VALID_TO), then), True)))
     if manifest.has_id:
@@ -130,20 +140,6 @@ def checked_names(given: Any) -> ColumnNames:
     return given  # type: ignore[no-any-return]
 
 
-def moment(value: Any, where: str) -> datetime:
-    """A time as UTC; a date is its first moment; ArgumentError if it is none."""
-    try:
-        found = pd.Timestamp(value) if isinstance(value, str | date) else None
-    except ValueError:
-        found = None
-    if found is None or pd.isna(found):
-        raise ArgumentError(
-            f"{where} takes a date or a time, not {value!r}.", advice='For example "2026-03-01".'
-        )
-    found = found.tz_localize("UTC") if found.tzinfo is None else found
-    return found.to_pydatetime().astimezone(UTC)
-
-
 def joined(
     files: Files, folder: str, parts: Iterable[Part], manifest: Manifest, former: Manifest | None = None
 ) -> pa.Table:
@@ -167,9 +163,19 @@ TRIES = 20  # of readers, as each sync that finishes in the meantime may take fi
 class Tables:
     """What a store holds; `catalogue` is where the other names of a list are looked up (None: the shipped one)."""
 
-    def __init__(self, files: Files, catalogue: Catalogue | None = None) -> None:
-        self._files = files
+    def __init__(
+        self,
+        files: Files,
+        catalogue: Catalogue | None = None,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._files, self._clock = files, clock
         self.catalogue = catalogue
+
+    def moment(self, value: Any, name: str) -> datetime:
+        """The moment, in UTC, that a caller named; `last Monday` is one before today."""
+        return utc_moment(value, name, today=self._clock().date())
 
     def all(self) -> dict[str, tuple[str, Manifest]]:
         """Folder and manifest of each table."""
@@ -222,7 +228,7 @@ class Tables:
     ) -> pd.DataFrame:
         """The rows of a table: as they are, as they were, with deleted ones, or all versions."""
         checked_decimals(decimals)
-        at = None if as_of is None else moment(as_of, "as_of")
+        at = None if as_of is None else self.moment(as_of, "as_of")
         if at is not None and (history or deleted is not None):
             raise ArgumentError("as_of goes without deleted and history.", advice="Leave them out.")
         manifest, rows, over = self.read(name, over=history or deleted is not None or at is not None)
@@ -239,7 +245,7 @@ class Tables:
         """The rows that became new, changed or deleted since a moment."""
         checked_decimals(decimals)
         manifest, live, over = self.read(name, over=True)
-        rows, words, moments = changes(live, over, manifest, moment(since, "since"))
+        rows, words, moments = changes(live, over, manifest, self.moment(since, "since"))
         frame = as_frame(rows, manifest, decimals=decimals)
         frame.insert(0, "change", pd.Series(words, dtype="string"))
         frame.insert(1, "changed_at", decode(moments, "time"))

@@ -80,7 +80,7 @@ class Store:
         self._clock = clock
         read_identity(self._files)
         self._catalogue = catalogue
-        self._tables = Tables(self._files, catalogue)
+        self._tables = Tables(self._files, catalogue, clock=self._clock)
         broken = [one for one in self._files.names(WORK) if half_swapped(self._files, one)]
         if broken or erase.is_pending(self._files):
             with (
@@ -283,7 +283,7 @@ class Store:
         history
             All versions: adds `valid_from`, `valid_to` (missing while a version is the present one) and `deleted_at`.
         as_of
-            The rows as they were kept at a date (its first moment, UTC) or time. Rows that have changed since need
+            The rows as they were kept at a date (its first moment, UTC), a time, or `"last Monday"`. Rows that have changed since need
             `sync(history=True)`, which keeps earlier versions.
         names
             `"safe"`: columns by the names that every engine takes unquoted, as in the files after `sync(names="safe")`.
@@ -323,7 +323,7 @@ class Store:
         name
             Name or alias of the list.
         since
-            A date or time; without zone it is UTC. `store.tables()["last_sync"]` is a good start.
+            A date or time, in ISO 8601 as text (without zone it is UTC), or `"last Monday"`. `store.tables()["last_sync"]` is a good start.
         names, decimals
             As in `table`.
 
@@ -473,7 +473,7 @@ class Store:
         name
             Name or alias of the list.
         as_of
-            A date (its first moment, UTC) or time, as in `table`: rows that have changed since need `sync(history=True)`.
+            A date (its first moment, UTC), a time, or `"last Monday"`, as in `table`: rows that have changed since need `sync(history=True)`.
         version
             Or the number of a Delta version whose files are still there: at a URL and on Windows for `keep_days`.
         wait_seconds

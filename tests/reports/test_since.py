@@ -119,6 +119,9 @@ def test_without_history_it_counts_and_says_what_is_not_known(stores: dict[str, 
     assert bills.tables["since_lists"][["changed", "new"]].values.tolist() == [[1, 0]]
     assert "since_rows" not in bills.tables
     assert any("Values of 2026-06-08 were not kept" in text for text in bills.findings)
+    young = report(stores["kept"], "billing", since="2026-05-25")
+    assert any("The store begins on 2026-06-08, the day of its first sync" in text for text in young.findings)
+    assert not any("Keep the store" in text for text in young.findings)
     young = report(stores["kept"], "billing", since="2026-06-01")
     assert any("Not kept, or still empty, on 2026-06-01: requisitions" in text for text in young.findings)
 
@@ -142,9 +145,10 @@ def test_since_is_a_day_before_the_report_and_needs_a_store(stores: dict[str, An
     thursday, monday = pd.Timestamp("2026-06-18"), pd.Timestamp("2026-06-15")
     assert since_day("last Monday", thursday) == monday
     assert since_day("last monday", monday) == pd.Timestamp("2026-06-08")
-    for wrong in ("last week", "soon", "2026-06-18", 3):
-        with pytest.raises(pnb.ArgumentError, match="since is a da"):
+    for wrong in ("last week", "soon", "yesterday", "05/06/2026", "Nov 28", 3, "2026-06-18"):
+        with pytest.raises(pnb.ArgumentError, match="since is a da") as raised:
             since_day(wrong, thursday)
+        assert raised.value.advice in ('Write since="2026-06-01".', "")
     for source in ({"rfis": []}, pnb.connect("demo", progress=False)):
         with pytest.raises(pnb.ArgumentError, match="know one state only") as raised:
             pnb.reports.rfis(source, since="last Monday")

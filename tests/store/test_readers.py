@@ -64,7 +64,7 @@ def test_a_moment_of_which_values_were_not_kept_is_an_error(
         store.table("rfis", as_of="2020-01-01")
     with pytest.raises(ArgumentError, match="as_of goes without"):
         store.table("rfis", as_of=before, history=True)
-    with pytest.raises(ArgumentError, match="as_of takes a date"):
+    with pytest.raises(ArgumentError, match="as_of is a date"):
         store.table("rfis", as_of="soon")
 
 

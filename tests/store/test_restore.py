@@ -120,7 +120,7 @@ def test_at_a_url_a_version_is_restored_for_as_long_as_its_files_stay(
             r"Version 0 of rfis in .* is gone: there is 1 \(synced 2026-03-02T08:01",
         ),
         ({"as_of": "2020-01-01"}, ArgumentError, "rfis is kept since 2026-03-02 08:00 UTC"),
-        ({"as_of": "soon"}, ArgumentError, "as_of takes a date"),
+        ({"as_of": "soon"}, ArgumentError, "as_of is a date"),
         ({}, ArgumentError, "a moment or a version"),
         ({"as_of": "2026-01-01", "version": 1}, ArgumentError, "a moment or a version"),
     ],
