@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from procore_nb.call_errors import explain_calls
+from procore_nb.errors import NoAttributeError
+from procore_nb.near_match import near
 from procore_nb.reports.billing_report import billing
 from procore_nb.reports.budget_reports import cost, wip
 from procore_nb.reports.buyout_report import buyout
@@ -51,7 +53,8 @@ def all_reports(
     source, projects, as_of, since, progress
         As for one report.
     *names
-        Names of reports; none: all fourteen. Of frames or a store, those whose lists are there.
+        Names of reports; none: all fourteen. Of frames or a store, those whose lists are there; a warning names the others
+        and the lists they lack.
     **options
         `calendar` and `holidays`, and any option that one of the reports has: it goes to those that know it.
 
@@ -72,14 +75,16 @@ def all_reports(
     >>> [one.name for one in pnb.reports.all_reports(rows, "rfis", as_of="2026-06-18")]
     ['rfis']
     """
-    from procore_nb.reports.sources import chosen_reports, reader_for
+    from procore_nb.reports.sources import chosen_reports, left_out, reader_for
 
     reader = reader_for(source, projects=projects, progress=progress)
     chosen = [
         (report, {name: value for name, value in options.items() if name in report.options})
         for report in chosen_reports(REPORTS, names, options)
-        if names or reader.holds(report)
+        if names or not reader.missing(report)
     ]
+    if not names:
+        left_out(reader, REPORTS.values())
     day = None if as_of is None else as_day(as_of, "as_of")
     reader.announce([(report, report.checked(own)) for report, own in chosen], day)
     shared = {name: options[name] for name in ("calendar", "holidays") if name in options}
@@ -112,6 +117,15 @@ def view(source: Any, name: str = "portfolio_health") -> Any:
     from procore_nb.widgets.report_view import ReportView
 
     return ReportView(source, name)
+
+
+def __getattr__(name: str) -> Any:
+    if not name.startswith("_") and (choices := near(name, REPORTS)):
+        raise NoAttributeError(
+            f"There is no report {name!r}.",
+            advice=f"Did you mean {' or '.join(f'reports.{one}' for one in choices)}?",
+        )
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 __all__ = [*REPORTS, "REPORTS", "Report", "ReportFunction", "all_reports", "pack", "view"]

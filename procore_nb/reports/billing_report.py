@@ -51,8 +51,13 @@ _OWNER = _Side("payment_applications", "contract.id", "g702", "total_amount_paid
     "Billing",
     "What do we owe subcontractors, since when, and what retainage is held?",
     *(Use(one, optional=True) for one in COMMITMENTS),
-    Use("requisitions", optional=True, among=COMMITMENTS),
-    Use("payment_applications", optional=True),
+    Use(
+        "requisitions",
+        optional=True,
+        among=COMMITMENTS,
+        decides="what is owed to subcontractors is not known",
+    ),
+    Use("payment_applications", optional=True, decides="what owners owe is not known"),
 )
 def billing(
     data: ReportData,

@@ -13,6 +13,7 @@ import pandas as pd
 
 from procore_nb.errors import ArgumentError
 from procore_nb.near_match import near, plain
+from procore_nb.progress import counted
 from procore_nb.reports.definition import Use, report
 from procore_nb.reports.measures import (
     amounts,
@@ -82,6 +83,7 @@ def budget_lines(
     """
     name = "budget_view_detail_rows"
     frame = data.frames.get(name, pd.DataFrame())
+    data.take("budget_views")  # for the coverage: how many views each project has
     frame = _one_view(data, frame, view)
     titles = _titles(data, frame)
     chosen = dict(columns or {})
@@ -266,7 +268,12 @@ def cost(
     "What is earned against what is billed, and at what margin?",
     Use("prime_contracts_v1_0"),
     *BUDGET,
-    Use("payment_applications", optional=True, among=("prime_contracts_v1_0",)),
+    Use(
+        "payment_applications",
+        optional=True,
+        among=("prime_contracts_v1_0",),
+        decides="what is billed, over or under, is not known",
+    ),
 )
 def wip(data: ReportData, *, view: str | None = None, columns: Mapping[str, str] | None = None) -> Answer:
     """Work out earned revenue, over- and underbilling, and profit, by project and currency; several contracts are summed.
@@ -298,7 +305,7 @@ def wip(data: ReportData, *, view: str | None = None, columns: Mapping[str, str]
     flagged = summary[summary["flags"].fillna("").ne("")]
     findings = [
         f"Contracts {money_text(one['contract'], one['currency'])}; billed {money_text(one['billed'], one['currency'])}; earned "
-        f"{money_text(one['earned'], one['currency'])} on the {one['projects_earned']:,} of {one['projects']:,} projects where it is known. Overbilled, "
+        f"{money_text(one['earned'], one['currency'])} on the {one['projects_earned']:,} of {counted(one['projects'], 'project')} where it is known. Overbilled, "
         f"project by project, {money_text(one['overbilled'], one['currency'])}, underbilled {money_text(one['underbilled'], one['currency'])}; "
         f"loss provisions {money_text(one['loss_provision'], one['currency'])}."
         for _, one in whole.iterrows()

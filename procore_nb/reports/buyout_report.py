@@ -59,11 +59,8 @@ def _wants_lines(options: Mapping[str, Any]) -> bool:
     "Buyout",
     "What is bought, at what saving, and what is still to buy?",
     *BUDGET,
-    *(Use(one, optional=True) for one in _KINDS.values()),
-    *(
-        Use(f"{kind}_line_items", optional=True, parent=parent, pick=_counting(kind))
-        for kind, parent in _KINDS.items()
-    ),
+    *(Use(one) for one in _KINDS.values()),
+    *(Use(f"{kind}_line_items", parent=parent, pick=_counting(kind)) for kind, parent in _KINDS.items()),
     Use("commitment_change_orders", optional=True, wanted=_wants_lines),
     Use(
         "commitment_change_order_line_items",

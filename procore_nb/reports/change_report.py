@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from procore_nb.progress import counted
 from procore_nb.reports.deadlines import known_by
 from procore_nb.reports.definition import Use, report
 from procore_nb.reports.measures import (
@@ -36,14 +37,30 @@ PARTS = ("owner_approved", "owner_pending", "owner_rejected", "owner_not_asked",
 _WORDS = ("approved by the owner", "pending with the owner", "rejected by the owner", "owner not asked", "in scope, ours", "no event")  # fmt: skip
 _LISTS = {"commitment": "commitment_change_orders", "prime": "prime_change_orders"}
 _TIERS = tuple(_LISTS.values())
+_SHARED = ("shortfall", "unrecovered", *PARTS)
+_UNKNOWN = {
+    "commitment_change_orders": ("approved_cost", "payer_not_known", "pending_cost", *_SHARED),
+    "prime_change_orders": (
+        "owner_approved_revenue",
+        "owner_pending_revenue",
+        "owner_rejected_revenue",
+        *_SHARED,
+    ),
+    "change_events": ("not_priced", "not_priced_cost", "not_priced_revenue", *_SHARED),
+}
+"""Figures by the list without which they are unknown."""
 
 
 @report(
     "Changes",
     "What do changes cost, and who pays?",
-    Use("change_events", optional=True),
-    Use("prime_change_orders", optional=True),
-    Use("commitment_change_orders", optional=True),
+    Use(
+        "change_events",
+        optional=True,
+        decides="who pays for which change, and what is not priced, is not known",
+    ),
+    Use("prime_change_orders", optional=True, decides="what owners approved or were sent is not known"),
+    Use("commitment_change_orders", optional=True, decides="what changes cost is not known"),
     Use("change_order_packages", optional=True, unless=_TIERS),
     Use("potential_change_orders", optional=True, unless=_TIERS),
     Use("prime_contracts_v1_0", optional=True, unless=_TIERS),
@@ -89,6 +106,13 @@ def changes(
     together = pieces(names, order=orders, event=by_event, waiting=waiting)
     summary = data.summary(together, _measure, by=["currency"])
     whole = largest_first(grouped(together, "currency", _measure), summary)
+    absent = [one for one in _UNKNOWN if data.not_given(one) and (one not in _TIERS or not len(tiers))]
+    for name in absent:
+        summary, whole = (data.blank(one, name, _UNKNOWN[name]) for one in (summary, whole))
+        by_event = data.blank(by_event, name, ("part", "approved_revenue", "shortfall", "unrecovered"))
+    if set(absent) & set(_TIERS):
+        waiting_unknown = ("not_priced", "not_priced_cost", "not_priced_revenue")
+        summary, whole = (data.blank(one, absent[0], waiting_unknown) for one in (summary, whole))
     tables = {
         "total": whole,
         "by_event": by_event,
@@ -106,7 +130,7 @@ def changes(
     if len(tiers):
         names = ", ".join(sorted(tiers["project_name"].dropna().unique())[:5])
         data.notes.append(
-            f"{tiers['project_id'].nunique():,} projects have three tiers ({names}): their packages name no events, so who pays is "
+            f"{counted(tiers['project_id'].nunique(), 'project')} with three tiers ({names}): their packages name no events, so who pays is "
             "not known there, only totals by contract."
         )
     pictures = [
@@ -120,7 +144,7 @@ def changes(
             "waterfall",
         )
         for _, one in whole.iterrows()
-        if one["approved_cost"] > 0
+        if one["approved_cost"] > 0 and not absent
     ]
     rows = orders.drop(columns=["change_events"])
     return Answer(summary, rows, tables, [text for _, one in whole.iterrows() for text in _findings(one)], pictures)  # fmt: skip
@@ -318,15 +342,19 @@ def _measure(rows: pd.DataFrame) -> dict[str, Any]:
     }
 
 
+def _some(value: Any) -> bool:
+    return not is_missing(value) and bool(value)
+
+
 def _findings(one: pd.Series[Any]) -> list[str]:
     unit, found = one["currency"], []
-    if one["approved_cost"]:
+    if _some(one["approved_cost"]):
         parts = [
             f"{money_text(one[part], unit)} {words}"
             for part, words in zip(PARTS, _WORDS, strict=True)
-            if not is_missing(one[part]) and one[part]
+            if _some(one[part])
         ]
-        if one["payer_not_known"]:
+        if _some(one["payer_not_known"]):
             parts.append(
                 f"{money_text(one['payer_not_known'], unit)} with three tiers, where who pays is not known"
             )
@@ -338,12 +366,12 @@ def _findings(one: pd.Series[Any]) -> list[str]:
         found.append(
             f"{money_text(one['unrecovered'], unit)} of it is not recovered: pending, rejected, not asked, or approved by the owner at less than its cost. What is in scope is ours, and not part of it."
         )
-    if one["pending_cost"] or one["owner_pending_revenue"]:
+    if _some(one["pending_cost"]) or _some(one["owner_pending_revenue"]):
         found.append(
             f"Pending: {money_text(one['pending_cost'], unit)} with subcontractors, {money_text(one['owner_pending_revenue'], unit)} with owners."
         )
-    if one["not_priced"]:
+    if _some(one["not_priced"]):
         found.append(
-            f"{int(one['not_priced']):,} open events have no change order yet: rough cost {money_text(one['not_priced_cost'], unit)}."
+            f"{counted(int(one['not_priced']), 'open event')} without a change order yet: rough cost {money_text(one['not_priced_cost'], unit)}."
         )
     return found

@@ -14,7 +14,7 @@ import pandas as pd
 from procore_nb.errors import ArgumentError
 from procore_nb.progress import counted
 from procore_nb.reports.days import as_day
-from procore_nb.reports.measures import cents, figures_frame, money_text, number_text, words
+from procore_nb.reports.measures import cents, figures_frame, label, money_text, number_text, words
 from procore_nb.reports.result import Answer
 from procore_nb.scalars import is_missing
 
@@ -58,7 +58,7 @@ def compared(then: Answer, now: Answer, day: pd.Timestamp) -> tuple[dict[str, pd
     for key, part in total.groupby("of", sort=False):
         of = f", {key!s}" if str(key) else ""
         moved = [
-            f"{one['figure'].replace('_', ' ')} {number_text(one['then'])} → {number_text(one['now'])}"
+            f"{label(one['figure'])} {number_text(one['then'])} → {number_text(one['now'])}"
             for _, one in part.head(_MOST).iterrows()
         ]
         found.append(f"Since {day:%Y-%m-%d}{of}: {'; '.join(moved)}{' …' if len(part) > _MOST else ''}.")  # fmt: skip

@@ -25,10 +25,10 @@ _REFUSED = ("non_compliant", "non_compliant_in_progress", "expired")
 @report(
     "Compliance",
     "Whose insurance runs out while they are on site?",
-    Use("insurances", of_company=True, optional=True),
-    Use("project_insurances", optional=True),
-    Use("work_order_contracts", optional=True),
-    Use("purchase_order_contracts", optional=True),
+    Use("insurances", of_company=True, optional=True, decides="whose certificates are valid is not known"),
+    Use("project_insurances", optional=True, decides="certificates of single projects are not counted"),
+    Use("work_order_contracts"),
+    Use("purchase_order_contracts"),
     Use("vendors", of_company=True, optional=True),
 )
 def compliance(data: ReportData, *, horizon_days: int = 30) -> Answer:
@@ -69,6 +69,8 @@ def compliance(data: ReportData, *, horizon_days: int = 30) -> Answer:
             "No list of certificates was given or answered: that none is on file cannot be said."
         )
         rows["class"] = pd.NA
+    elif data.not_given("insurances"):
+        rows["class"] = rows["class"].mask(rows["class"].eq("none on file"))
     names = data.take("vendors", "", "", "id name")
     called = dict(zip(ids_of(names["id"]), names["name"], strict=True))
     rows["vendor"] = pd.Series(
@@ -85,6 +87,9 @@ def compliance(data: ReportData, *, horizon_days: int = 30) -> Answer:
     )
     summary = data.summary(vendors, _measure, "work_order_contracts", "purchase_order_contracts")
     whole = _measure(once)
+    if data.not_given("insurances"):  # those of projects alone say nothing of all vendors
+        unknown = [one for one in whole if one not in ("vendors", "unsigned_vendors")]
+        summary, whole = data.blank(summary, "insurances", unknown), whole | dict.fromkeys(unknown, pd.NA)
     order = words(
         "project_id project_name vendor_id vendor commitment insurance_type policy_number expiration_date days_left certificate_status class"
     )

@@ -35,7 +35,7 @@ class Use:
     `arguments` are those of the request, from the day and the options. `parent` is the list below which it stands, and
     `pick` chooses among the parent's rows. `unless` names lists: only projects for which all of them are empty are asked;
     `among`: only projects that have rows in one of them, or did not answer.
-    `wanted` says by the options whether it is read at all.
+    `wanted` says by the options whether it is read at all. `decides` says in words what is not known without the list.
     """
 
     name: str
@@ -47,6 +47,7 @@ class Use:
     unless: tuple[str, ...] = ()
     among: tuple[str, ...] = ()
     wanted: Callable[[Mapping[str, Any]], bool] | None = None
+    decides: str = ""
 
 
 class ReportFunction:
@@ -181,6 +182,12 @@ class ReportFunction:
             # pandas 2 announces how later versions treat columns without values; figures are the same with both.
             warnings.simplefilter("ignore", FutureWarning)
             answer = self._refusal(data) if refused else self.analyse(data, **options)
+        answer.findings.extend(
+            f"{reason}: {use.decides}."
+            for use in self.uses
+            for state, reason in [data.coverage.states.get((use.name, None), ("", ""))]
+            if use.decides and state == "not given" and not refused
+        )
         silent = self._silent(data)
         if silent:
             names = ", ".join(dict.fromkeys(use.parent or use.name for use in silent))
@@ -214,7 +221,7 @@ class ReportFunction:
                 known = " or ".join(f'"{one}"' for one in words)
                 raise ArgumentError(f"{name} is {known}, not {value!r}.")
             if not _is_like(value, self.options[name]):
-                raise ArgumentError(f"{name} is of the kind of {self.options[name]!r}, not {value!r}.")
+                raise ArgumentError(f"{name} is {_kind(self.options[name])}, not {value!r}.")
         return {**self.options, **given}
 
     def _refusal(self, data: ReportData) -> Answer:
@@ -241,6 +248,15 @@ def _blank(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
         )
         for name, frame in tables.items()
     }
+
+
+def _kind(default: Any) -> str:
+    """Return in words what an option takes, by its default."""
+    if isinstance(default, tuple):
+        return f"a list such as {default!r}"
+    return (
+        "True or False" if isinstance(default, bool) else "a text" if isinstance(default, str) else "a number"
+    )
 
 
 def _is_like(value: Any, default: Any) -> bool:

@@ -8,15 +8,17 @@ https://support.procore.com/faq/what-are-the-threshold-values-for-the-portfolio-
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Literal
 
 import pandas as pd
 
 from procore_nb.errors import ArgumentError
+from procore_nb.progress import counted
 from procore_nb.reports.budget_reports import BUDGET, cost
 from procore_nb.reports.deadlines import known_by
 from procore_nb.reports.definition import Use, report
-from procore_nb.reports.measures import figures_frame, number_text, words
+from procore_nb.reports.measures import figures_frame, words
 from procore_nb.reports.pictures import Picture
 from procore_nb.reports.report_data import ReportData, ids_of, plain_words, project_of
 from procore_nb.reports.result import Answer
@@ -48,8 +50,18 @@ _BUILDING = "course_of_construction"
     "Who needs a call this week?",
     Use("project_stages", of_company=True, optional=True),
     Use("incidents", optional=True),
-    Use("injuries", optional=True, among=("incidents",)),
-    Use("near_misses", optional=True, among=("incidents",)),
+    Use(
+        "injuries",
+        optional=True,
+        among=("incidents",),
+        decides="injuries are not known, no gauge is grey for them",
+    ),
+    Use(
+        "near_misses",
+        optional=True,
+        among=("incidents",),
+        decides="near misses are not known, no gauge is grey for them",
+    ),
     Use(
         "manpower_logs",
         optional=True,
@@ -58,14 +70,13 @@ _BUILDING = "course_of_construction"
             "end": f"{day:%Y-%m-%d}",
             "status": "all",
         },
+        decides="the gauge of daily logs is not known",
     ),
-    Use("punch_items", optional=True),
-    Use("rfis", optional=True),
-    Use("submittals_v1_1", optional=True),
-    *(
-        Use(one.name, optional=True, parent=one.parent, pick=one.pick, arguments=one.arguments)
-        for one in BUDGET
-    ),
+    Use("punch_items", optional=True, decides="the gauge of the punch list is not known"),
+    Use("rfis", optional=True, decides="the gauge of RFIs is not known"),
+    Use("submittals_v1_1", optional=True, decides="the gauge of submittals is not known"),
+    replace(BUDGET[0], optional=True),
+    replace(BUDGET[1], optional=True, decides="the gauge of cost is not known"),
 )
 def portfolio_health(
     data: ReportData,
@@ -105,10 +116,17 @@ def portfolio_health(
     grid = _cost(data, grid, cost_over_percent, view)
     for gauge, lists in GAUGES.items():
         grid[gauge] = grid[gauge].astype("string").mask(_unanswered(data, grid, lists), "no access")
-        if all(one not in data.frames for one in lists):
+        absent = [one for one in lists if one not in data.frames]
+        if len(absent) == len(lists):
             grid[gauge] = "no data"
+        elif absent:  # what is there can be red, but nothing is all right
+            grid[gauge] = grid[gauge].where(grid[gauge].isin(["red", "no access"]), "no data")
+        for name in absent if gauge == "incidents" else ():
+            grid[f"{name}_in_30_days"] = pd.Series(pd.NA, grid.index, dtype="Int64")
         for name in words(_COUNTS.get(gauge, "")):  # no permission is not zero
-            grid[name] = grid[name].mask(grid[gauge].isin(["no access", "no data"]))
+            grid[name] = grid[name].mask(
+                grid[gauge].isin(["no access", "no data"]) & (len(absent) in (0, len(lists)))
+            )
     grid["reds"], grid["yellows"] = (
         (grid[[*GAUGES]] == colour).sum(axis=1).astype("Int64") for colour in ("red", "yellow")
     )
@@ -116,7 +134,7 @@ def portfolio_health(
         ["reds", "yellows", "project_name"], ascending=[False, False, True], ignore_index=True
     )
     quiet = grid[
-        grid["under_construction"]
+        grid["under_construction"].fillna(False)
         & grid["logs_in_7_days"].eq(0).fillna(False)
         & grid["daily_logs"].eq("grey")
     ]
@@ -152,9 +170,14 @@ def _projects_of(data: ReportData) -> pd.DataFrame:
     category = dict(zip(ids_of(stages["id"]).astype("string"), plain_words(stages["category"]), strict=True))
     stage = ids_of(data.of_project(grid, "project_stage.id")).astype("string")
     own = plain_words(data.of_project(grid, "project_stage.category"))
-    grid["under_construction"] = [
-        category.get(one, said) == _BUILDING for one, said in zip(stage, own, strict=True)
-    ]
+    said = [category.get(one, said) for one, said in zip(stage, own, strict=True)]
+    unknown = [not one and not category for one in said]  # nothing says what a stage is
+    found = pd.Series([one == _BUILDING for one in said], grid.index, dtype="boolean")
+    grid["under_construction"] = found.mask(pd.Series(unknown, grid.index, dtype=bool))
+    if any(unknown):
+        data.notes.append(
+            "Categories of stages are not here (project_stages): which sites are under construction is not known."
+        )
     return grid
 
 
@@ -266,7 +289,7 @@ def _unanswered(data: ReportData, grid: pd.DataFrame, lists: tuple[str, ...]) ->
 def _findings(grid: pd.DataFrame, quiet: pd.DataFrame) -> list[str]:
     red = grid[grid["reds"] > 0]
     found = [
-        f"{len(red):,} of {len(grid):,} projects have a red gauge; {int((grid['reds'] > 1).sum()):,} have more than one."
+        f"{len(red):,} of {counted(len(grid), 'project')} {'has' if len(red) == 1 else 'have'} a red gauge; {int((grid['reds'] > 1).sum()):,} have more than one."
     ]
     if len(red):
         first = red.iloc[0]
@@ -275,9 +298,11 @@ def _findings(grid: pd.DataFrame, quiet: pd.DataFrame) -> list[str]:
     if len(quiet):
         names = ", ".join(project_of(one) for _, one in quiet.head(5).iterrows())
         found.append(
-            f"{number_text(len(quiet))} sites under construction have no daily log in 7 days: {names}{' …' if len(quiet) > 5 else ''}."
+            f"{counted(len(quiet), 'site')} under construction {'has' if len(quiet) == 1 else 'have'} no daily log in 7 days: {names}{' …' if len(quiet) > 5 else ''}."
         )
     closed = grid[(grid[[*GAUGES]] == "no access").any(axis=1)]
     if len(closed):
-        found.append(f"{len(closed):,} projects did not give access to every list; their gauges say so.")
+        found.append(
+            f"{counted(len(closed), 'project')} did not give access to every list; their gauges say so."
+        )
     return found

@@ -17,6 +17,10 @@ from procore_nb.scalars import is_missing
 
 Column = pd.Series
 _CENT = Decimal("0.01")
+_LABELS = {
+    "censored_median_days": "median days, open ones counted",
+    "censored_p90_days": "90th percentile days, open ones counted",
+}
 
 
 def amounts(values: Column[Any]) -> Column[Any]:
@@ -160,6 +164,11 @@ def money_text(value: Any, currency: Any = "") -> str:
         return f"{money_text(value)} (currency not stated)"
     number = f"{value:,.0f}" if float(value).is_integer() or abs(value) >= 1000 else f"{value:,.2f}"
     return f"{unit} {number}".strip()
+
+
+def label(name: Any) -> str:
+    """Return what people call a column or a figure."""
+    return _LABELS.get(str(name), str(name).replace("_", " "))
 
 
 def number_text(value: Any, unit: str = "") -> str:

@@ -24,6 +24,7 @@ from procore_nb.errors import ArgumentError
 from procore_nb.export import to_excel
 from procore_nb.export.html_page import html_page
 from procore_nb.reports.health_report import GAUGES
+from procore_nb.reports.measures import label
 from procore_nb.reports.pictures import draw
 from procore_nb.reports.result import Names, Report, option_text
 from procore_nb.scalars import is_missing
@@ -38,13 +39,13 @@ STYLE_BLOCK = f"<style>{STYLE}</style>"
 
 
 @explain_calls()
-def pack(reports: Iterable[Report], path: str | os.PathLike[str], *, names: Names = "show") -> Path:
+def pack(reports: Report | Iterable[Report], path: str | os.PathLike[str], *, names: Names = "show") -> Path:
     """Write reports to one file and return its path.
 
     Parameters
     ----------
     reports
-        Finished reports, in the order to show; `pnb.reports.all_reports(…)` makes all of them.
+        Finished reports, one or several, in the order to show; `pnb.reports.all_reports(…)` makes all of them.
     path
         `.html`: a cover (health of each project, findings, coverage), then each report with pictures and tables to sort; opens
         without a network, prints page by page. `.xlsx`: a sheet for each table, with all rows.
@@ -70,7 +71,7 @@ def pack(reports: Iterable[Report], path: str | os.PathLike[str], *, names: Name
     >>> pnb.reports.pack([report], "monday.html").name
     'monday.html'
     """
-    chosen = list(reports)
+    chosen = [reports] if isinstance(reports, Report) else list(reports)
     if not chosen or not all(isinstance(one, Report) for one in chosen):
         raise ArgumentError("A pack is made of finished reports.", advice="For example pack([pnb.reports.rfis(procore)], path).")  # fmt: skip
     if names not in ("show", "hide"):
@@ -198,7 +199,7 @@ def table(frame: pd.DataFrame, *, web_url: str = "", shown: int = _MOST_ROWS) ->
     part = frame.head(shown)
     links = _links(part, web_url)
     columns = [name for name in part.columns if name not in _HIDDEN or "project_name" not in part.columns]
-    heads = "".join(f"<th scope='col'>{escape(str(name).replace('_', ' '))}</th>" for name in columns)
+    heads = "".join(f"<th scope='col'>{escape(label(name))}</th>" for name in columns)
     cells = [_cells(part[name], links if name == "project_name" else None) for name in columns]
     rows = "".join(f"<tr>{''.join(row)}</tr>" for row in zip(*cells, strict=True))
     more = (

@@ -73,8 +73,23 @@ def _drawn(picture: Picture) -> Any:
         if picture.kind == kind:
             return own(picture).figure
     data = picture.data.head(2 * _MOST_BARS)
-    negative = isinstance(data, pd.DataFrame) and (data.astype("float64") < 0).any(axis=None)
-    return plot_bars(data.sum(axis=1) if negative else data, picture.title, unit=picture.unit).figure
+    negative = bool((pd.DataFrame(data).astype("float64") < 0).any(axis=None))
+    if negative:
+        return _two_sides(data.sum(axis=1) if isinstance(data, pd.DataFrame) else data, picture).figure
+    return plot_bars(data, picture.title, unit=picture.unit).figure
+
+
+def _two_sides(data: Any, picture: Picture) -> Any:
+    """Bars to both sides of zero, those below in red; names stand left of all of them."""
+    axes = plot_bars(data, picture.title, unit=picture.unit)
+    bars_: list[Any] = list(axes.patches)
+    for bar in bars_:
+        if bar.get_width() < 0:
+            bar.set_facecolor(_GAUGES["red"])
+    low, high = axes.get_xlim()
+    # Room for the number at the end of the longest bar on each side.
+    axes.set_xlim(low - 0.12 * (high - low), high + 0.04 * (high - low))
+    return axes
 
 
 def _waterfall(picture: Picture) -> Any:

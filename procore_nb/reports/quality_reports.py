@@ -23,6 +23,7 @@ from procore_nb.reports.measures import amounts, count, figures_frame, grouped, 
 from procore_nb.reports.pictures import bars
 from procore_nb.reports.report_data import ReportData, elements, names_in, plain_words
 from procore_nb.reports.result import Answer
+from procore_nb.scalars import is_missing
 
 _ITEM = ["project_id", "project_name", "id", "name", "status", "started", "due_date", "closed"]
 _COUNTS = ["conforming_item_count", "deficient_item_count", "not_applicable_item_count", "neutral_item_count"]
@@ -32,14 +33,14 @@ _SQUARE_METRES = 0.09290304  # in a square foot
 @report(
     "Quality",
     "Do inspections pass, and are observations put right in time?",
-    Use("checklists", optional=True),
-    Use("observation_items", optional=True),
+    Use("checklists", optional=True, decides="whether inspections pass is not known"),
+    Use("observation_items", optional=True, decides="which observations are open or late is not known"),
     rebuilds=True,
 )
 def quality(data: ReportData, *, ready_for_review_counts: bool = True) -> Answer:
     """Rate inspections and count observations.
 
-    Conformance is conforming / (conforming + deficient) items: pooled over all inspections, and beside it the mean of the
+    Conformance is conforming / (conforming + deficient) items: of all inspections together, and beside it the mean of the
     inspections. Neutral and not applicable items do not count; an inspection without rated items has no rate. An observation
     is overdue that is not closed with `due_date` before the day of the report; those ready for review count, unless
     `ready_for_review_counts=False`. Days to close run from `created_at`; on time is closed by the due date, of those closed
@@ -49,30 +50,40 @@ def quality(data: ReportData, *, ready_for_review_counts: bool = True) -> Answer
     summary = data.summary(inspections, _rate, "checklists")
     observed = data.summary(items, _observed, "observation_items")
     summary = summary.merge(observed, on=["project_id", "project_name"], how="outer", sort=True)
-    figures = _rate(inspections) | _observed(items)
+    whole = figures_frame([_rate(inspections) | _observed(items)])
+    for name, own in (("checklists", _rate(inspections)), ("observation_items", _observed(items))):
+        summary, whole = (data.blank(one, name, own) for one in (summary, whole))
+    figures = whole.to_dict("records")[0]
     tables = {
-        "total": figures_frame([figures]),
+        "total": whole,
         "by_inspection_type": grouped(inspections, "inspection_type", _rate),
         "by_vendor": by_holder(items, items["assignee.vendor.name"].map(lambda one: [] if pd.isna(one) else [one])),
         "inspections": inspections.drop(columns=_COUNTS[2:]),
     }  # fmt: skip
     findings = [
-        f"{number_text(figures['conformance_percent'], '%')} of the items rated in {figures['inspections_rated']:,} "
-        f"inspections conform (pooled); the mean of these inspections is {number_text(figures['mean_of_inspections_percent'], '%')}. "
-        f"{counted(figures['with_deficiency'], 'inspection')} found a deficiency, {figures['not_started']:,} are not started.",
-        f"{counted(figures['not_closed'], 'observation')} not closed, {number_text(figures['overdue'])} of them overdue "
+        f"{number_text(figures['conformance_percent'], '%')} of the items rated in {number_text(figures['inspections_rated'])} "
+        f"inspections conform (all inspections together); the mean of these inspections is {number_text(figures['mean_of_inspections_percent'], '%')}. "
+        f"{_counted(figures['with_deficiency'], 'inspection')} found a deficiency, {number_text(figures['not_started'])} are not started.",
+        f"{_counted(figures['not_closed'], 'observation')} not closed, {number_text(figures['overdue'])} of them overdue "
         f"({number_text(figures['overdue_without_ready_for_review'])} without those ready for review). Of those closed with a due "
-        f"date, {number_text(figures['closed_on_time_percent'], '%')} of {figures['on_time_of']:,} were on time; half were closed "
+        f"date, {number_text(figures['closed_on_time_percent'], '%')} of {number_text(figures['on_time_of'])} were on time; half were closed "
         f"within {number_text(figures['median_days_to_close'], 'days')}.",
     ]
     worst = tables["by_inspection_type"].sort_values("conformance_percent", ignore_index=True)
     pictures = [
-        bars("Conformance by type of inspection, pooled", worst, "inspection_type", "conformance_percent", unit="% of rated items"),
+        bars("Conformance by type, all inspections together", worst, "inspection_type", "conformance_percent", unit="% of rated items"),
         bars("Overdue observations by vendor", tables["by_vendor"], "name", "overdue", unit="observations", largest=True),
     ]  # fmt: skip
+    known = [not data.not_given(one) for one in ("checklists", "observation_items")]
+    findings = [one for one, is_known in zip(findings, known, strict=True) if is_known]
+    pictures = [one for one, is_known in zip(pictures, known, strict=True) if is_known]
     rows = items[[*_ITEM, "assignee.vendor.name", "assignee.name", *COLUMNS]]
     rows = rows.sort_values(["late_days", "age_days"], ascending=False, ignore_index=True)
     return Answer(summary, rows, tables, findings, pictures, ("assignee.name",))
+
+
+def _counted(number: Any, noun: str) -> str:
+    return f"unknown {noun}s" if is_missing(number) else counted(int(number), noun)
 
 
 def _inspections(data: ReportData) -> pd.DataFrame:
@@ -144,7 +155,7 @@ def punch(data: ReportData, *, area_unit: Literal["sq_ft", "m2"] = "sq_ft") -> A
 
     Not closed is Open, Overdue or Pending; deleted items and drafts are left out. Overdue is not closed with `due_date`
     before the day of the report, whatever the status says. Density is items per 10,000 square feet of the project's area
-    (`area_unit="m2"`: square metres); a project without an area has none, and is left out of the pooled one. On time is
+    (`area_unit="m2"`: square metres); a project without an area has none, and is left out of that of all projects. On time is
     closed by the due date, of those closed that have one. By vendor an item counts for each of its assignees' firms.
     """
     rows = data.take(

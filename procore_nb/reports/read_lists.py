@@ -99,10 +99,22 @@ def in_window(frame: pd.DataFrame, arguments: Mapping[str, Any]) -> pd.DataFrame
     return found
 
 
-def held(report: ReportFunction, names: Any) -> bool:
+def missing_lists(report: ReportFunction, names: Any, empty: Any = ()) -> list[str]:
+    """Return the lists that a report needs and that are not among the names: none, where it can be given.
+
+    Of a report with optional lists only, one that decides a figure must be there. `empty`: lists without rows, which
+    need none below them.
+    """
     known = {canonical(str(name)) for name in names}
-    needed = [canonical(use.name) in known for use in report.uses if not use.optional]
-    return all(needed) and any(canonical(use.name) in known for use in report.uses)
+    needed = [use.name for use in report.uses if not use.optional]
+    absent = [use.name for use in report.uses if use.name in needed and canonical(use.name) not in known]
+    absent = [
+        use.name
+        for use in report.uses
+        if use.name in absent and not (use.parent in needed and use.parent in empty)
+    ]
+    deciding = [] if needed else [use.name for use in report.uses if use.decides]
+    return absent or ([] if any(canonical(one) in known for one in deciding) else deciding)
 
 
 def as_frame(name: str, value: Any) -> pd.DataFrame:
@@ -126,15 +138,18 @@ def check_given(
     report: ReportFunction, read: Read, known: list[str], where: str, options: Mapping[str, Any]
 ) -> None:
     """Refuse a report whose needed list is absent, and note the others in the coverage."""
+    absent = missing_lists(report, read.frames, [name for name, frame in read.frames.items() if frame.empty])
+    if absent:
+        choices = near(absent[0], known)
+        one_of = "one of the lists" if all(use.optional for use in report.uses) else "the list"
+        raise ArgumentError(
+            f"The report {report.name} needs {one_of} {', '.join(absent)}, which {'is' if len(absent) == 1 else 'are'} not {where}.",
+            advice=(f"Near: {', '.join(choices)}. " if choices else "")
+            + "Sync what is missing, or pass an empty list where you have none.",
+        )
     for use in report.uses:
-        if use.name in read.frames or use.name == "projects":
+        if use.name in read.frames or use.name == "projects" or not use.optional:
             continue
-        if not use.optional:
-            choices = near(use.name, known)
-            raise ArgumentError(
-                f"The report {report.name} needs the list {use.name}, which is not {where}.",
-                advice=f"Near: {', '.join(choices)}." if choices else "",
-            )
         if not use.unless and (not use.wanted or use.wanted(options)):
             read.coverage.states[use.name, None] = ("not given", f"{use.name} is not {where}")
 

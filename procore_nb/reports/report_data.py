@@ -149,6 +149,10 @@ class ReportData:
         """Return whether a list was given and some project answered it."""
         return name in self.frames
 
+    def not_given(self, *names: str) -> bool:
+        """Return whether one of these lists is not in the store, or was not among the frames."""
+        return any(self.coverage.states.get((one, None), ("", ""))[0] == "not given" for one in names)
+
     def of_project(self, rows: pd.DataFrame, column: str) -> Column[Any]:
         """Return a column of the project of each row."""
         known = {key: one for key, one in self.projects[column].items() if not is_missing(one)}

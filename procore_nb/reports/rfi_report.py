@@ -120,7 +120,7 @@ def _findings(whole: dict[str, Any], tables: dict[str, pd.DataFrame]) -> list[st
     if whole["closed"]:
         found.append(
             f"Of {whole['closed']:,} closed, half were closed within {number_text(whole['median_days'], 'days')}; of all, "
-            f"also those still open, half within {number_text(whole['censored_median_days'], 'days') if whole['censored_median_days'] >= 0 else 'a time not reached yet'} (Kaplan-Meier). "
+            f"also those still open, half within {number_text(whole['censored_median_days'], 'days') if whole['censored_median_days'] >= 0 else 'a time not reached yet'}. "
             f"{number_text(whole['on_time_percent'], '%')} of the {whole['on_time_of']:,} closed with a due date were on time."
         )
     return found

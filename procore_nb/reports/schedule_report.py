@@ -11,11 +11,16 @@ from typing import Any
 
 import pandas as pd
 
+from procore_nb.progress import counted
 from procore_nb.reports.definition import Use, report
 from procore_nb.reports.measures import amounts, figures_frame, median, number_text, percent, words
 from procore_nb.reports.pictures import bars
 from procore_nb.reports.report_data import ReportData, project_of, truth
 from procore_nb.reports.result import Answer
+
+_BASED = words(
+    "due done_of_due_percent slipping critical_slipping median_variance_days end_variance_days later_without_baseline"
+)
 
 
 def _schedules(frames: dict[str, pd.DataFrame], _: Mapping[str, Any]) -> pd.DataFrame:
@@ -25,9 +30,15 @@ def _schedules(frames: dict[str, pd.DataFrame], _: Mapping[str, Any]) -> pd.Data
 @report(
     "Schedule",
     "Which tasks slip, and does the end move?",
-    Use("schedule_tasks", optional=True),
+    Use("schedule_tasks", optional=True, decides="what slips against a baseline is not known"),
     Use("schedules", optional=True, unless=("schedule_tasks",)),
-    Use("schedule_activities", optional=True, parent="schedules", pick=_schedules),
+    Use(
+        "schedule_activities",
+        optional=True,
+        parent="schedules",
+        pick=_schedules,
+        decides="nothing is known of projects without schedule tasks",
+    ),
 )
 def schedule(data: ReportData) -> Answer:
     """Compare tasks with their baseline, in calendar days.
@@ -42,21 +53,38 @@ def schedule(data: ReportData) -> Answer:
     summary, figures = data.summary(rows, _measure, "schedule_tasks"), _measure(rows)
     figures["end_variance_days"] = median(summary["end_variance_days"])
     figures["median_end_variance_days"] = figures.pop("end_variance_days")
+    if data.not_given("schedule_tasks", "schedule_activities"):
+        nothing = summary["tasks"].fillna(0).eq(0)
+        for one in _measure(rows):
+            summary[one] = summary[one].mask(nothing)
+    if data.not_given("schedule_tasks"):  # activities have no baseline
+        summary[list(_BASED)] = summary[list(_BASED)].mask(summary["project_id"].notna())
+        figures |= dict.fromkeys(_BASED, math.nan) | {"median_end_variance_days": math.nan}
+        figures.pop("end_variance_days")
+    if rows.empty and data.not_given("schedule_tasks", "schedule_activities"):
+        figures = dict.fromkeys(figures, math.nan)
     late = summary[summary["end_variance_days"].fillna(0) > 0].sort_values(
         "end_variance_days", ascending=False
     )
     slipping = rows[rows["slipping"].fillna(False)].sort_values("variance_days", ascending=False)
+    based = int(summary["end_variance_days"].notna().sum())
     findings = [
-        f"{figures['slipping']:,} of {figures['not_done']:,} tasks not done will finish after their baseline, {figures['critical_slipping']:,} of them on the critical path; "
-        f"{number_text(figures['done_of_due_percent'], '%')} of {figures['due']:,} tasks due are done.",
-        f"The end moves later on {len(late):,} of {int(summary['end_variance_days'].notna().sum()):,} projects with a baseline"
+        f"{counted(len(rows), 'task')} without a baseline, {(~rows['done']).sum():,} of them not done."
+        if data.not_given("schedule_tasks")
+        else f"{number_text(figures['slipping'])} of {number_text(figures['not_done'])} tasks not done will finish after their baseline, {number_text(figures['critical_slipping'])} of them on the critical path; "
+        f"{number_text(figures['done_of_due_percent'], '%')} of {number_text(figures['due'])} tasks due are done.",
+        f"The end moves later on {len(late):,} of {counted(based, 'project')} with a baseline"
         + (
             f", most on {project_of(late.iloc[0])}: {int(late['end_variance_days'].iloc[0]):,} days."
             if len(late)
             else "."
-        ),
+        )
+        if based
+        else "No project has a baseline: whether its end moves is not known.",
     ]
-    if figures["without_baseline"]:
+    if rows.empty:
+        findings = []
+    elif figures["without_baseline"] and not data.not_given("schedule_tasks"):
         later = int(summary["later_without_baseline"].sum())
         findings.append(
             f"{figures['without_baseline']:,} of {figures['tasks']:,} tasks have no baseline: whether they slip cannot be said."

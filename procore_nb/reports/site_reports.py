@@ -12,6 +12,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from procore_nb.errors import ArgumentError
+from procore_nb.progress import counted
 from procore_nb.reports.days import as_day
 from procore_nb.reports.definition import Use, report
 from procore_nb.reports.measures import (
@@ -83,7 +84,12 @@ def logged_people(data: ReportData) -> pd.DataFrame:
     "Manpower",
     "How many people are on site, where more, where fewer?",
     Use("manpower_logs", arguments=_logged),
-    Use("field_production_report", optional=True, wanted=lambda options: bool(options["production"])),
+    Use(
+        "field_production_report",
+        optional=True,
+        wanted=lambda options: bool(options["production"]),
+        decides="hours by cost code are not known",
+    ),
     rebuilds=True,
 )
 def manpower(data: ReportData, *, windows: Any = None, production: bool = False) -> Answer:
@@ -148,9 +154,9 @@ def manpower(data: ReportData, *, windows: Any = None, production: bool = False)
     if production and data.has("field_production_report"):
         tables["production"] = _production(data)
     findings = [
-        f"People on site: {number_text(round(total[0], 2))} in {spans[0]}, {number_text(round(total[1], 2))} in {spans[1]} "
+        f"People on site: {number_text(round(total[0], 1))} in {spans[0]}, {number_text(round(total[1], 1))} in {spans[1]} "
         f"({number_text(whole['total_change_percent'], '%')}), all projects that logged in either.",
-        f"Like for like, {len(same):,} projects that logged in both: {number_text(whole['same_sites_change_percent'], '%')}. "
+        f"Like for like, {counted(len(same), 'project')} that logged in both: {number_text(whole['same_sites_change_percent'], '%')}. "
         f"{whole['started']:,} started logging, {whole['stopped_logging']:,} stopped logging, which need not mean that work ended.",
     ]
     days = rows.groupby(rows["day"].dt.to_period("D").dt.to_timestamp())["people"].sum()
@@ -195,19 +201,21 @@ def _year(day: pd.Timestamp, options: Mapping[str, Any]) -> dict[str, Any]:
     "Safety",
     "How often are people hurt, per hours worked?",
     Use("incidents"),
-    Use("injuries", optional=True, among=("incidents",)),
-    Use("near_misses", optional=True, among=("incidents",)),
+    Use("injuries", optional=True, among=("incidents",), decides="how often people are hurt is not known"),
+    Use("near_misses", optional=True, among=("incidents",), decides="near misses are not known"),
     Use(
         "manpower_logs",
         optional=True,
         arguments=lambda day, options: {**_year(day, options), "status": "all"},
         wanted=lambda options: options["hours_from"] == "manpower_logs",
+        decides="hours from manpower logs, and rates by them, are not known",
     ),
     Use(
         "timecard_entries",
         optional=True,
         arguments=_year,
         wanted=lambda options: options["hours_from"] == "timecard_entries",
+        decides="hours from timecards, and rates by them, are not known",
     ),
     rebuilds=True,
 )
@@ -289,7 +297,9 @@ def safety(
     whole = {str(name): value for name, value in total.iloc[0].items()}
     silent = summary[summary["hours"].eq(0) & summary["incidents"].fillna(0).gt(0)]
     tables = {
-        "total": total.assign(projects_without_hours=len(silent)),
+        "total": data.blank(
+            total.assign(projects_without_hours=len(silent)), hours_list, ["projects_without_hours"]
+        ),
         "without_hours": silent.reset_index(drop=True),
         "by_filing_type": grouped(
             hurt,
@@ -309,7 +319,7 @@ def safety(
     if len(silent):
         some = ", ".join(project_of(one) for _, one in silent.head(5).iterrows())
         findings.append(
-            f"{len(silent):,} projects with incidents logged no hours and are not in the rates: {some}{' …' if len(silent) > 5 else ''}."
+            f"{counted(len(silent), 'project')} with incidents but without hours, not in the rates: {some}{' …' if len(silent) > 5 else ''}."
         )
     rolling = tables["by_month"].set_index("month")[["trir", "industry"]]
     pictures = [

@@ -6,7 +6,7 @@ through the public calls of `client` and `store` only. Several reports from one 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 import pandas as pd
@@ -25,8 +25,8 @@ from procore_nb.reports.read_lists import (
     canonical,
     check_given,
     chosen_projects,
-    held,
     in_window,
+    missing_lists,
     of_one_project,
     of_projects,
     skipped_in,
@@ -42,8 +42,8 @@ _LIMITS = ((25, 10, "25 requests in 10 s"), (600, 3600, "600 an hour"))
 class Reader(Protocol):
     """Where lists come from."""
 
-    def holds(self, report: ReportFunction) -> bool:
-        """Return whether every list that a report needs, and any it can use, can be had here."""
+    def missing(self, report: ReportFunction) -> list[str]:
+        """Return the lists that a report needs and that are not here."""
 
     def announce(self, reports: Plan, day: pd.Timestamp | None) -> None:
         """Get ready for several reports: lists are shared, and what they take is printed once."""
@@ -103,9 +103,9 @@ class FramesReader:
                 warn(read.notes[-1])
         return read.about(day)
 
-    def holds(self, report: ReportFunction) -> bool:
-        """Return whether the frames of a report were given."""
-        return held(report, self._frames)
+    def missing(self, report: ReportFunction) -> list[str]:
+        """Return the lists that a report needs and that were not given."""
+        return missing_lists(report, self._frames, [name for name, one in self._frames.items() if one.empty])
 
 
 class StoreReader:
@@ -113,7 +113,9 @@ class StoreReader:
 
     def __init__(self, store: Store, projects: Any) -> None:
         self._store, self._projects = store, projects
-        self._tables: list[str] = store.tables()["table"].tolist()
+        tables = store.tables()
+        self._tables: list[str] = tables["table"].tolist()
+        self._empty: list[str] = tables.loc[tables["rows"].eq(0), "table"].tolist()
         self._read: dict[str, pd.DataFrame] = {}
         self._begins: dict[tuple[str, pd.Timestamp], pd.Timestamp] = {}
 
@@ -148,9 +150,9 @@ class StoreReader:
             read.begins = min(begins)
         return read
 
-    def holds(self, report: ReportFunction) -> bool:
-        """Return whether the tables of a report are in the store."""
-        return held(report, self._tables)
+    def missing(self, report: ReportFunction) -> list[str]:
+        """Return the lists that a report needs and that are not in the store."""
+        return missing_lists(report, self._tables, self._empty)
 
     def _names(self, report: ReportFunction) -> dict[str, str]:
         """Return the tables of a report by the names it has for their lists."""
@@ -263,9 +265,9 @@ class ProcoreReader:
                 read.coverage.rows |= {(use.name, one): 0 for one in projects["id"].tolist()}
         return read.about(day)
 
-    def holds(self, report: ReportFunction) -> bool:
-        """Return that every list can be fetched."""
-        return True
+    def missing(self, report: ReportFunction) -> list[str]:
+        """Return nothing: every list can be fetched."""
+        return []
 
     def projects(self) -> pd.DataFrame:
         """Return the chosen projects, fetched once."""
@@ -346,6 +348,14 @@ def store_reader(reader: Reader) -> StoreReader:
         "since compares with what was kept on that day; a connection, or frames that were given, know one state only.",
         advice='Keep a store: store.sync(procore, […], history=True), then pnb.reports.rfis(store, since="last Monday").',
     )
+
+
+def left_out(reader: Reader, reports: Iterable[ReportFunction]) -> None:
+    """Warn once of the reports that cannot be given, and name the lists they lack."""
+    lacking = {one.name: absent for one in reports if (absent := reader.missing(one))}
+    if lacking:
+        each = "; ".join(f"{name} ({', '.join(absent)})" for name, absent in lacking.items())
+        warn(f"{len(lacking)} reports are left out, as these lists are not here: {each}. Sync or pass them.")
 
 
 def chosen_reports(
