@@ -14,8 +14,8 @@ from datetime import date
 from html import escape
 
 from procore_nb.catalog import endpoint
-from procore_nb.demo.pictures import Colour, Picture, pdf_of, text_operators
 from procore_nb.demo.portfolio import Portfolio
+from procore_nb.demo.raster import Colour, Raster, pdf_of, text_operators
 from procore_nb.demo.stored_files import StoredFile
 from procore_nb.demo.tables.documents import DISCIPLINES
 from procore_nb.demo.tables.plan import works
@@ -45,7 +45,7 @@ def body_of(file: StoredFile, portfolio: Portfolio) -> bytes:
     if file.suffix == "xlsx":
         return _workbook(lines, file.size)
     if file.suffix == "png":
-        picture = Picture(*PHOTO)
+        picture = Raster(*PHOTO)
         for place, words in enumerate(lines[:20]):
             picture.text(_INK, 20, 40 + place * 20, 9, words)
         return picture.png(size=file.size)
@@ -84,10 +84,10 @@ def _lines(context: RequestContext, file: StoredFile) -> list[str]:
     return [*lines, "", f"File {file.number} of a made-up portfolio."]
 
 
-def _photo(context: RequestContext, file: StoredFile) -> Picture:
+def _photo(context: RequestContext, file: StoredFile) -> Raster:
     """The site from one of its sides."""
     day, (wide, high) = date.fromisoformat(file.day), PHOTO
-    draw, picture = random.Random(file.number), Picture(*PHOTO)
+    draw, picture = random.Random(file.number), Raster(*PHOTO)
     term = works(context) if context.project else None
     done = term.done(day) if term else 0.0
     seen = weather(context, day) if context.project else None
@@ -121,7 +121,7 @@ def _photo(context: RequestContext, file: StoredFile) -> Picture:
     return picture
 
 
-def _building(context: RequestContext, picture: Picture, draw: random.Random, done: float) -> None:
+def _building(context: RequestContext, picture: Raster, draw: random.Random, done: float) -> None:
     """The building, storey by storey: frame first, walls after; a crane as long as it is wanted."""
     look = context.random("look")
     storeys, bays, wall = look.randrange(3, 9), look.randrange(6, 11), look.choice(_WALLS)
@@ -150,11 +150,11 @@ def _building(context: RequestContext, picture: Picture, draw: random.Random, do
         picture.rect(_INK, mast + 52, top, 18, 18)
 
 
-def _sheet(context: RequestContext, file: StoredFile) -> Picture:
+def _sheet(context: RequestContext, file: StoredFile) -> Raster:
     """A drawing: axes, walls and what its discipline puts between them; the walls are the same in every revision."""
     number, _, rest = file.name.rpartition(".")[0].partition(" ")
     title, _, revision = rest.rpartition(", revision ")
-    picture, draw, (wide, high) = Picture(*SHEET), context.random(f"sheet:{number}"), SHEET
+    picture, draw, (wide, high) = Raster(*SHEET), context.random(f"sheet:{number}"), SHEET
     picture.frame(_INK, 20, 20, wide - 40, high - 40, 3)
     axes = [140 + step * 110 for step in range(7)]
     for place, x in enumerate(axes):

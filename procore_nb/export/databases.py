@@ -37,7 +37,7 @@ _EXISTS = 'if_exists="replace" writes it anew, "append" adds rows.'
 
 
 @dataclass(frozen=True)
-class Target:
+class DatabaseTable:
     """What is written where."""
 
     name: str
@@ -144,7 +144,7 @@ def to_sql(
                 f"key={shown(one)}: the frame has no such column.",
                 advice=f"{did_you_mean(str(one), columns, count=1)}A key names columns of the frame.",
             )
-    write(connection, Target(name, schema, if_exists, columns, json, key, pa.array(kept)), own)
+    write(connection, DatabaseTable(name, schema, if_exists, columns, json, key, pa.array(kept)), own)
     return int(kept.sum())
 
 
@@ -153,7 +153,7 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _writer_of(connection: Any) -> tuple[Callable[[Any, Target, Any], None], Any]:
+def _writer_of(connection: Any) -> tuple[Callable[[Any, DatabaseTable, Any], None], Any]:
     """What writes through such a connection, and its library."""
     homes = {one.__module__.partition(".")[0].strip("_") for one in type(connection).__mro__}
     if "duckdb" in homes:
@@ -216,7 +216,7 @@ def _target_type(kind: Any) -> Any:
     return kind if kind in (pa.bool_(), pa.string(), pa.date32()) else None
 
 
-def _without_decimals(target: Target) -> Target:
+def _without_decimals(target: DatabaseTable) -> DatabaseTable:
     """The same for SQLite, which knows no decimals: a warning names columns in which digits are lost."""
     columns, lost = dict(target.columns), []
     for name, array in target.columns.items():
@@ -234,7 +234,7 @@ def _without_decimals(target: Target) -> Target:
 
 
 @contextmanager
-def _refusals(target: Target, *errors: type[Exception]) -> Iterator[None]:
+def _refusals(target: DatabaseTable, *errors: type[Exception]) -> Iterator[None]:
     """Errors of a database as ours. SQLAlchemy's own text holds the rows that were sent: the driver's is enough."""
     try:
         yield
@@ -246,7 +246,7 @@ def _refusals(target: Target, *errors: type[Exception]) -> Iterator[None]:
         ) from problem
 
 
-def _write_by_duckdb(connection: Any, target: Target, duckdb: Any) -> None:
+def _write_by_duckdb(connection: Any, target: DatabaseTable, duckdb: Any) -> None:
     view, table = _STAGED, target.quoted
     casts = ", ".join(f"{quoted(one)}::json as {quoted(one)}" for one in target.columns if one in target.json)
     rows = f"select * {f'replace ({casts})' if casts else ''} from {view}"  # noqa: S608 - names are quoted
@@ -273,7 +273,7 @@ def _write_by_duckdb(connection: Any, target: Target, duckdb: Any) -> None:
             connection.unregister(view)
 
 
-def _append_steps(target: Target, rows: str) -> list[str]:
+def _append_steps(target: DatabaseTable, rows: str) -> list[str]:
     """What DuckDB runs to add the rows of a query by the names of their columns."""
     return [
         f"create table if not exists {target.quoted} as {rows} limit 0",
@@ -281,7 +281,7 @@ def _append_steps(target: Target, rows: str) -> list[str]:
     ]
 
 
-def _write_by_adbc(connection: Any, target: Target, dbapi: Any) -> None:
+def _write_by_adbc(connection: Any, target: DatabaseTable, dbapi: Any) -> None:
     mode = {"fail": "create", "append": "create_append"}.get(target.if_exists, "replace")
     vendor = str(connection.adbc_get_info().get("vendor_name")).lower()
     if "sqlite" in vendor:
@@ -304,7 +304,7 @@ def _write_by_adbc(connection: Any, target: Target, dbapi: Any) -> None:
             raise
 
 
-def _write_by_sqlalchemy(connection: Any, target: Target, sa: Any) -> None:
+def _write_by_sqlalchemy(connection: Any, target: DatabaseTable, sa: Any) -> None:
     with _refusals(target, sa.exc.SQLAlchemyError, sqlite3.Error), _transaction(connection, sa) as opened:
         sqlite = opened.dialect.name == "sqlite"
         target = _without_decimals(target) if sqlite else target
@@ -338,7 +338,7 @@ def _write_by_sqlalchemy(connection: Any, target: Target, sa: Any) -> None:
             opened.execute(table.insert(), rows)
 
 
-def _make_room(opened: Any, target: Target, table: Any, sa: Any) -> None:
+def _make_room(opened: Any, target: DatabaseTable, table: Any, sa: Any) -> None:
     """Add the columns that a table lacks, and delete the rows that others take the place of, or that are gone."""
     known = {one["name"] for one in sa.inspect(opened).get_columns(target.name, schema=target.schema)}
     name = opened.dialect.identifier_preparer.format_table(table)
@@ -405,7 +405,7 @@ def _sql_type(kind: Any, sa: Any, *, is_json: bool) -> Any:
     return names.get(kind, sa.Text)()
 
 
-def _rows(target: Target) -> Iterator[list[dict[str, Any]]]:
+def _rows(target: DatabaseTable) -> Iterator[list[dict[str, Any]]]:
     """Some rows after the others, as Python values."""
     keys = [f"c{at}" for at in range(len(target.columns))]
     count = len(next(iter(target.columns.values())))

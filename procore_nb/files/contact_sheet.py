@@ -41,7 +41,7 @@ _STYLE = """.procore-gallery{font:14px/1.4 system-ui,sans-serif;color:#222;backg
 
 
 @dataclass(frozen=True)
-class Picture:
+class Thumbnail:
     """One picture of the page, its texts not yet escaped."""
 
     path: Path
@@ -59,7 +59,7 @@ class Gallery:
     `left_out` counts files of the frame that are pictures and not there, or more than asked for.
     """
 
-    pictures: tuple[Picture, ...]
+    pictures: tuple[Thumbnail, ...]
     left_out: int
     title: str
     pixels: int
@@ -103,7 +103,7 @@ class Gallery:
         page = " page" if folder else ""
         return f"<section class='procore-gallery{page}'>{''.join(parts)}</section>"
 
-    def _figure(self, one: Picture, folder: Path | None) -> str:
+    def _figure(self, one: Thumbnail, folder: Path | None) -> str:
         data = _thumbnail(one.path, self.pixels)
         name = escape(one.name, quote=True)
         shown = (
@@ -213,7 +213,7 @@ def gallery(
     return Gallery(tuple(shown), left_out, title, pixels)
 
 
-def _picture(row: dict[str, Any], moment: Any, *, hide: bool) -> Picture:
+def _picture(row: dict[str, Any], moment: Any, *, hide: bool) -> Thumbnail:
     def text(name: str) -> str:
         return "" if is_missing(row.get(name)) else str(row[name])
 
@@ -228,7 +228,7 @@ def _picture(row: dict[str, Any], moment: Any, *, hide: bool) -> Picture:
         place = (float(row["latitude"]), float(row["longitude"]))
     day = f"{moment:%Y-%m-%d}" if moment is not None else "no date"
     name = f"{row['kind']} {text('file_id')}" if hide else text("name")
-    return Picture(Path(str(row["path"])), project, day, name, tuple(filter(None, lines)), place)
+    return Thumbnail(Path(str(row["path"])), project, day, name, tuple(filter(None, lines)), place)
 
 
 def _moment(row: dict[str, Any]) -> Any:
@@ -240,8 +240,8 @@ def _is_picture(row: dict[str, Any]) -> bool:
     return str(row["name"]).lower().endswith((".jpg", ".jpeg", ".png", ".gif", ".webp"))
 
 
-def _grouped(pictures: Sequence[Picture], name: str) -> Iterator[tuple[str, list[Picture]]]:
-    groups: dict[str, list[Picture]] = {}
+def _grouped(pictures: Sequence[Thumbnail], name: str) -> Iterator[tuple[str, list[Thumbnail]]]:
+    groups: dict[str, list[Thumbnail]] = {}
     for one in pictures:
         groups.setdefault(getattr(one, name), []).append(one)
     yield from (groups.items() if name == "day" else sorted(groups.items()))

@@ -71,3 +71,15 @@ def test_connecting_and_asking_loads_no_plotting_widget_or_storage_library() -> 
 def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'conect'"):
         _ = pnb.conect
+
+
+def test_a_file_name_and_a_class_name_stand_once_in_the_package() -> None:
+    files: dict[str, list[Path]] = {}
+    classes: dict[str, list[Path]] = {}
+    for path in Path(pnb.__file__).parent.rglob("*.py"):
+        if path.name not in ("__init__.py", "__main__.py"):
+            files.setdefault(path.name, []).append(path)
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef):
+                classes.setdefault(node.name, []).append(path)
+    assert {name: paths for name, paths in {**files, **classes}.items() if len(paths) > 1} == {}

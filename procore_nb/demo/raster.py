@@ -30,7 +30,7 @@ class _Mark(NamedTuple):
     round: bool = False
 
 
-class Picture:
+class Raster:
     """What is drawn first lies below; x goes right and y down, text stands on y."""
 
     def __init__(self, width: int, height: int, paper: Colour = (255, 255, 255)) -> None:
