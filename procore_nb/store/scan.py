@@ -182,10 +182,10 @@ class Tables:
         found = {name: located(self._files, name) for name in self.names()}
         return {name: one for name, one in found.items() if one is not None}
 
-    def arguments(self) -> dict[str, dict[str, Any]]:
-        """What each table is requested with; one whose state cannot be read comes up when it is its turn."""
+    def arguments(self, names: Iterable[str]) -> dict[str, dict[str, Any]]:
+        """What the tables of these names are requested with; one that cannot be read comes up when it is its turn."""
         found = {}
-        for name in self.names():
+        for name in names:
             with suppress(StoreError):
                 found[name] = located(self._files, name)
         return {name: one[1].arguments for name, one in found.items() if one is not None}

@@ -33,7 +33,7 @@ from procore_nb.store.report import SyncLog, result_frame, store_html, tables_fr
 from procore_nb.store.restore import restore
 from procore_nb.store.scan import TRIES, ColumnNames, Tables, checked_names
 from procore_nb.store.snapshot import WORK, half_swapped, recover
-from procore_nb.store.strategy import Source, TargetNames, wanted_lists, with_parents
+from procore_nb.store.strategy import Source, TargetNames, lists_above, wanted_lists, with_parents
 from procore_nb.store.syncing import Options, TableSync, not_negative
 
 Found = TypeVar("Found")
@@ -579,7 +579,8 @@ class Store:
         logs: list[SyncLog] = []
         finder = TargetNames(procore, projects, kept=self._tables.kept)
         about = {"environment": procore.environment.name, "company_id": procore.company_id}
-        kept = self._tables.arguments()
+        above = lists_above(wanted, procore.catalogue) - wanted.keys()
+        kept = self._tables.arguments(above.intersection(self._tables.names()) if above else ())
         as_kept = replace(options, history=None, drop_personal=None, safe_names=None)
         for name, arguments in with_parents(wanted, procore.catalogue, kept).items():
             endpoint, began = procore.catalogue.endpoint(name), time.monotonic()

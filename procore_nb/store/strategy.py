@@ -278,6 +278,18 @@ def wanted_lists(
     return found
 
 
+def lists_above(names: Iterable[str], catalogue: Catalogue) -> set[str]:
+    """The lists that may be above these, and above those."""
+    found: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        sources = catalogue.endpoint(waiting.pop()).parents.values()
+        further = {one for some in sources for one in some} - found
+        found |= further
+        waiting += further
+    return found
+
+
 def with_parents(
     wanted: Mapping[str, Mapping[str, Any]], catalogue: Catalogue, kept: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, Mapping[str, Any]]:
