@@ -70,7 +70,7 @@ class FileCalls(Lookups):
         -------
         DataFrame
             `list`, `record` (number and title), `project_name`, `kind`, `name`, `content_type`, `created_by`, `location`,
-            `key` (where the address stands in the record) and `address` (string); `record_id`, `project_id`, `company_id`,
+            `key` (where the address is in the record) and `address` (string); `record_id`, `project_id`, `company_id`,
             `file_id` (Int64, or string); `size` (Int64; bytes where Procore says so); `created_at`, `taken_at` (UTC);
             `latitude`, `longitude` (float64, degrees WGS 84) of photos. Empty: the records have no files.
             Kinds: attachment, photo, pdf, png, document, signature, specification, picture, thumbnail, tiles.

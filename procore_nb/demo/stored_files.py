@@ -1,4 +1,4 @@
-"""Files of records: which a record has, how they are called, how large they are, and the address that stands in the record.
+"""Files of records: which a record has, how they are called, how large they are, and the address in the record.
 
 In: rows of a list. Out: the same with attachments and addresses. An address holds all that its file is made from, so that nothing
 is kept; it is signed, so that only files of records are served. Until a reply leaves it
@@ -61,7 +61,7 @@ class StoredFile:
 
     @property
     def address(self) -> str:
-        """Address as it stands in a record that has not left yet."""
+        """Address as it is in a record that has not left yet."""
         return f"{HERE.decode()}{self.path}?name={quote(self.name, safe='')}&sig={self.signature()[:16]}"
 
     @property

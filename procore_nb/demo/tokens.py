@@ -95,7 +95,7 @@ class TokenIssuer:
         return (None, fault) if fault else (token, "")
 
     def knows(self, text: str) -> bool:
-        """Whether any token that was handed out stands in a text."""
+        """Whether any token that was handed out is in a text."""
         with self._lock:
             return any(token in text for token in self._tokens)
 

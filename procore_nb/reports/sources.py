@@ -332,7 +332,7 @@ class ProcoreReader:
         return frame, skipped_in(frame)
 
     def _maker(self, name: str, targets: int) -> Progress:
-        """One line for each list; what is skipped stands in the coverage, so no warnings beside it."""
+        """One line for each list; what is skipped is in the coverage, so no warnings beside it."""
         return Progress(name, targets=targets, noun="targets", show=self._progress)
 
 

@@ -22,7 +22,7 @@ Why so. A folder that holds exactly one state needs no reader of ours and no Del
 (`0-columns` names it, older parts lack it, and engines fill it with nulls). Parts hold ranges of keys that do not overlap,
 so their statistics lead an engine, and an update, to the one part a project or an id is in; folders by project would be
 thousands of tiny files. Deleted rows lie apart, so that nobody counts them by accident. How one state follows another, and
-what happens when the power goes in between, stands in `snapshot`.
+what happens when the power goes in between, is in `snapshot`.
 """
 
 from procore_nb.store.report import log_lines, summary

@@ -137,7 +137,7 @@ class ConnectFields:
         return ConnectArguments(chosen, None, name, self._company_id(needed=False))
 
     def line(self) -> str:
-        """The line of Python for what stands in the fields, complete or not; empty without an environment."""
+        """The line of Python for what the fields hold, complete or not; empty without an environment."""
         chosen, (kind, name) = self.environment.value, self.profile.value
         if chosen is None:
             return ""

@@ -157,7 +157,7 @@ class ConnectForm(StaticView, ipywidgets.VBox):  # type: ignore[misc]
         self._company.observe(self._company_chosen, "value")
 
     def _changed(self, _: object) -> None:
-        """Drop a connection that does not belong to what stands in the fields now."""
+        """Drop a connection that does not belong to what the fields hold now."""
         if not self._busy:
             self._procore, self.connected, self.error, self._confirmed = None, False, None, ""
             self._status.clear()

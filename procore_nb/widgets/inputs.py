@@ -21,7 +21,7 @@ OUTDATED = "The page showed an older state of the form. Check the fields and pre
 
 
 class SubmitButton(anywidget.AnyWidget):
-    """A button whose click first sets `fields` to what stands in them in the browser, then calls `act`.
+    """A button whose click first sets `fields` to what they hold in the browser, then calls `act`.
 
     ipywidgets holds back what is typed while the kernel is busy, but not clicks: a click alone would act on half a value.
     `outdated` is called instead when the page showed other fields or choices than the form has now.

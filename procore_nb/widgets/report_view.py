@@ -66,7 +66,7 @@ class ReportView(StaticView, ipywidgets.VBox):  # type: ignore[misc]
         super().__init__([*boxes, self._status, self._snippet, self._page])
 
     def show(self) -> None:
-        """Make the report of what is chosen, and show it; what goes wrong stands in the form."""
+        """Make the report of what is chosen, and show it; what goes wrong is shown in the form."""
         report = REPORTS[self._name.value]
         try:
             options = _options(self._options.value)

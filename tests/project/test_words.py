@@ -36,9 +36,11 @@ def _public() -> Iterator[tuple[str, str]]:
     for name in pnb.__all__:
         thing = getattr(pnb, name)
         yield name, inspect.getdoc(thing) or ""
-        for own, part in vars(thing).items() if inspect.isclass(thing) else ():
-            if not own.startswith("_"):
-                yield f"{name}.{own}", inspect.getdoc(part) or ""
+        for own, part in inspect.getmembers_static(thing) if inspect.isclass(thing) else ():
+            if not own.startswith("_") and str(getattr(part, "__module__", "procore_nb")).startswith(
+                "procore_nb"
+            ):
+                yield f"{name}.{own}", inspect.getdoc(part) or ""  # inherited ones too: rooms share them out
 
 
 def _messages() -> Iterator[tuple[str, str]]:
