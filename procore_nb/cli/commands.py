@@ -1,4 +1,4 @@
-"""The commands that fetch or look something up: projects, table, endpoints, diagnose, catalog build.
+"""The commands that fetch or look something up: projects, table, files, report, endpoints, diagnose, catalog build.
 
 In: parsed arguments. Out: text on standard output, files, an exit code.
 """
@@ -9,17 +9,21 @@ import argparse
 import re
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
 from procore_nb import catalog, near_match
+from procore_nb.atomic_write import check_output, output_path
 from procore_nb.cli.output import outputs, write_map, write_output
 from procore_nb.cli.terminal_table import as_text, plain
 from procore_nb.client import Procore, connect
 from procore_nb.environments import environment
 from procore_nb.errors import ArgumentError
+from procore_nb.export.file_groups import library
+from procore_nb.progress import size_text
 
 
 def projects(args: argparse.Namespace) -> int:
@@ -33,26 +37,14 @@ def projects(args: argparse.Namespace) -> int:
     return 0
 
 
-def table(args: argparse.Namespace) -> int:
-    """Show or write any list."""
-    return _write(args, lambda procore: procore.table(args.name, **list_arguments(procore, args)))
-
-
-def record(args: argparse.Namespace) -> int:
-    """Show or write one record of a list."""
-    return _write(
-        args, lambda procore: procore.record(args.name, args.record_id, **list_arguments(procore, args))
-    )
-
-
-def count(args: argparse.Namespace) -> int:
-    """Show or write how many rows a list has."""
-    return _write(args, lambda procore: procore.count(args.name, **list_arguments(procore, args)))
-
-
-def estimate(args: argparse.Namespace) -> int:
-    """Show or write what fetching a list would take."""
-    return _write(args, lambda procore: procore.estimate(args.name, **list_arguments(procore, args)))
+def fetch(method: Callable[..., pd.DataFrame], args: argparse.Namespace) -> int:
+    """Show or write what a method of the connection returns for a list: its rows, a record, a count, an estimate."""
+    targets = outputs(args)
+    record = (args.record_id,) if hasattr(args, "record_id") else ()
+    with connected(args) as procore:
+        frame = method(procore, args.name, *record, **_list_arguments(procore, args))
+    write_output(frame, args, targets)
+    return 0
 
 
 def access_request(args: argparse.Namespace) -> int:
@@ -68,27 +60,6 @@ def access_request(args: argparse.Namespace) -> int:
     return 0
 
 
-def _write(args: argparse.Namespace, fetch: Callable[[Procore], pd.DataFrame]) -> int:
-    targets = outputs(args)
-    with connected(args) as procore:
-        frame = fetch(procore)
-    write_output(frame, args, targets)
-    return 0
-
-
-def list_arguments(procore: Procore, args: argparse.Namespace) -> dict[str, Any]:
-    """Return the arguments of a list that were typed."""
-    found: dict[str, Any] = dict(_pair(text) for text in args.set)
-    for name in ("since", "start", "end", "project_id", "projects", "max_rows"):
-        if getattr(args, name, None) is not None:
-            found[name] = getattr(args, name)
-    if getattr(args, "parent", None):
-        found["parent"] = _parents(procore, args)
-    if getattr(args, "columns", None):
-        found["columns"] = [name.strip() for name in args.columns.split(",")]
-    return found
-
-
 def endpoints(args: argparse.Namespace) -> int:
     """List what the catalogue knows; one exact name shows everything about it."""
     text = " ".join(args.words)
@@ -99,9 +70,8 @@ def endpoints(args: argparse.Namespace) -> int:
         return 0
     exact = catalogue.endpoint(found["name"].iloc[0])
     if near_match.plain(text) in {exact.name, *exact.aliases}:
-        print(exact)
         others = found["name"].tolist()[1:6]
-        print(f"\nSee also: {', '.join(others)}" if others else "")
+        print(exact, f"\nSee also: {', '.join(others)}" if others else "", sep="\n")
         return 0
     print(as_text(found[["name", "needs", "module", "path"]]))
     print(f"\n{len(found):,} lists. Everything about one: procore-nb endpoints NAME")
@@ -132,6 +102,87 @@ def build_catalogue(args: argparse.Namespace) -> int:
     return 0
 
 
+def files(args: argparse.Namespace) -> int:
+    """Show or write the files of a list; with a folder, download them: 1 when one did not come."""
+    targets = outputs(args)
+    if args.gallery:
+        if not args.download:
+            raise ArgumentError("--gallery shows downloaded pictures.", advice="Add --download FOLDER.")
+        _check_ending(args.gallery, ".html")
+    names: Literal["hide", "show"] = "hide" if args.hide_names else "show"
+    with connected(args) as procore:
+        arguments = _list_arguments(procore, args)
+        frame = procore.files(args.name, records=True if args.records else None, **arguments)
+        if not args.download:
+            write_output(frame, args, targets)
+            return 0
+        page = output_path(args.gallery) if args.gallery else None
+        if page and page.resolve().parent != output_path(args.download).resolve():
+            check_output(page)  # before the download, which may be long
+        done = procore.download(
+            frame,
+            args.download,
+            kind=args.kind or None,
+            workers=args.transfers,
+            max_bytes=args.max_bytes,
+            overwrite=args.overwrite,
+            names=names,
+            allow_hosts=args.allow_host,
+        )
+    counts = done["status"].value_counts().to_dict()
+    shown = ", ".join(f"{count:,} {status}" for status, count in counts.items()) or "no files"
+    size = size_text(float(done["bytes"].fillna(0).sum()))
+    print(f"{args.download}: {shown}, {size}", file=sys.stderr if args.csv == "-" else sys.stdout)
+    if targets or args.csv == "-":
+        write_output(done, args, targets)
+    if args.gallery:
+        from procore_nb.files import gallery
+
+        sheet = gallery(done, names=names)
+        print(f"{sheet.save(args.gallery)}: {len(sheet.pictures):,} pictures", file=sys.stderr)
+    return int("failed" in counts)
+
+
+def report(args: argparse.Namespace) -> int:
+    """Make the named reports, or all; write them, or print what they found."""
+    from procore_nb.reports import all_reports, pack
+
+    paths = [path for path in (args.html, args.excel) if path]
+    if args.html:
+        _check_ending(args.html, ".html")
+    if args.excel:
+        _check_ending(args.excel, ".xlsx")
+        library("xlsxwriter", "--excel")
+    for path in paths:
+        check_output(output_path(path))  # before the fetch, which may be long
+    options: dict[str, Any] = {name: _literals(value) for name, value in map(_pair, args.set)}
+    with _source(args) as lists:
+        found = all_reports(
+            lists,
+            *(() if args.names == ["all"] else args.names),
+            projects=args.projects or "active",
+            as_of=args.as_of,
+            since=args.since,
+            calendar=args.calendar,
+            **options,
+        )
+    for path in paths:
+        written = pack(found, path, names="hide" if args.hide_names else "show")
+        print(f"{written}: {len(found):,} reports, {written.stat().st_size / 1e6:,.1f} MB", file=sys.stderr)
+    if not paths:
+        shown = [one.without_names({}) if args.hide_names else one for one in found]
+        print("\n\n".join("\n".join(map(plain, str(one).splitlines())) for one in shown))
+    return 0
+
+
+def _source(args: argparse.Namespace) -> AbstractContextManager[Any]:
+    if not args.store:
+        return connected(args)
+    from procore_nb.store import Store
+
+    return nullcontext(Store(args.store))
+
+
 def connected(args: argparse.Namespace, *, progress: bool = True) -> Procore:
     """Return the connection that the arguments name; progress is for people at a terminal."""
     where: Any = args.environment
@@ -151,16 +202,47 @@ def connected(args: argparse.Namespace, *, progress: bool = True) -> Procore:
     )
 
 
-def _parents(procore: Procore, args: argparse.Namespace) -> Any:
-    """Return the ids that were typed, or the rows of the list that was named, of the same projects."""
-    if re.fullmatch(r"[\d,\s]+", args.parent):
-        return [one.strip() for one in args.parent.split(",") if one.strip()]
-    return procore.table(args.parent, project_id=args.project_id, projects=args.projects)
+def _list_arguments(procore: Procore, args: argparse.Namespace) -> dict[str, Any]:
+    """Return the arguments of a list that were typed."""
+    found: dict[str, Any] = {
+        name: value.split(",") if "," in value and "..." not in value else value
+        for name, value in map(_pair, args.set)
+    }
+    for name in ("since", "start", "end", "project_id", "projects", "max_rows"):
+        if getattr(args, name, None) is not None:
+            found[name] = getattr(args, name)
+    parents = getattr(args, "parent", None)
+    if parents and re.fullmatch(r"[\d,\s]+", parents):
+        found["parent"] = [one.strip() for one in parents.split(",") if one.strip()]
+    elif parents:  # the rows of that list, of the same projects
+        found["parent"] = procore.table(parents, project_id=args.project_id, projects=args.projects)
+    if getattr(args, "columns", None):
+        found["columns"] = [name.strip() for name in args.columns.split(",")]
+    return found
 
 
-def _pair(text: str) -> tuple[str, Any]:
+def _pair(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals or not name:
         raise ArgumentError(f"--set takes NAME=VALUE, not {text!r}.")
-    values = value.split(",") if "," in value and "..." not in value else value
-    return name, values
+    return name, value
+
+
+def _literals(text: str) -> Any:
+    """The value of an option: `7,14,30` is several whole numbers, `true` a boolean, what is no number a text."""
+    parts = tuple(_literal(one.strip()) for one in text.split(","))
+    return parts if len(parts) > 1 else parts[0]
+
+
+def _literal(text: str) -> Any:
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return {"true": True, "false": False}.get(text.lower(), text)
+
+
+def _check_ending(path: str, ending: str) -> None:
+    if Path(path).suffix.lower() != ending:
+        raise ArgumentError(f"{path} does not end with {ending}.")

@@ -14,14 +14,21 @@ SHELLS = ("bash", "zsh", "fish")
 
 def complete(parser: argparse.ArgumentParser) -> None:
     """Answer the Tab key and end, where a shell asks for that; it says so in the process environment."""
-    if "_ARGCOMPLETE" not in os.environ:
-        return
-    import argcomplete
+    if "_ARGCOMPLETE" in os.environ:
+        import argcomplete
 
-    for one in _arguments(parser):
+        argcomplete.autocomplete(with_completers(parser), always_complete_options=False)
+
+
+def with_completers(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    """Return the parser, whose arguments know now what they may hold."""
+    for one in parser._actions:
         if one.dest in _COMPLETERS:
             one.completer = _COMPLETERS[one.dest]  # type: ignore[attr-defined]
-    argcomplete.autocomplete(parser, always_complete_options=False)
+        if isinstance(one, argparse._SubParsersAction):
+            for verb in one.choices.values():
+                with_completers(verb)
+    return parser
 
 
 def completion(args: argparse.Namespace) -> int:
@@ -30,15 +37,6 @@ def completion(args: argparse.Namespace) -> int:
 
     print(shellcode(["procore-nb"], shell=args.shell))
     return 0
-
-
-def _arguments(parser: argparse.ArgumentParser) -> list[argparse.Action]:
-    found = []
-    for one in parser._actions:
-        found.append(one)
-        if isinstance(one, argparse._SubParsersAction):
-            found += [each for verb in one.choices.values() for each in _arguments(verb)]
-    return found
 
 
 def _lists(**_: Any) -> list[str]:

@@ -7,9 +7,9 @@ this machine only, and what other clients need to use it.
 from __future__ import annotations
 
 import argparse
+import textwrap
 import time
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -22,19 +22,9 @@ from procore_nb.maps import check_coordinates
 from procore_nb.progress import size_text
 
 _COUNTRIES = {
-    "US": "United States",
-    "CA": "Canada",
-    "GB": "United Kingdom",
-    "IE": "Ireland",
-    "AU": "Australia",
-    "NZ": "New Zealand",
-    "AE": "United Arab Emirates",
-    "QA": "Qatar",
-    "SA": "Saudi Arabia",
-    "OM": "Oman",
-    "KW": "Kuwait",
-    "BH": "Bahrain",
-}
+    "US": "United States", "CA": "Canada", "GB": "United Kingdom", "IE": "Ireland", "AU": "Australia", "NZ": "New Zealand",
+    "AE": "United Arab Emirates", "QA": "Qatar", "SA": "Saudi Arabia", "OM": "Oman", "KW": "Kuwait", "BH": "Bahrain",
+}  # fmt: skip
 
 
 def demo(args: argparse.Namespace) -> int:
@@ -54,13 +44,14 @@ def demo(args: argparse.Namespace) -> int:
     print(
         f"Procore demo (made up): {own}, {len(projects):,} projects, {len(companies):,} companies visible\n"
     )
-    for title, table in _summaries(projects, checked):
-        print(f"{title}\n\n{_indented(as_text(table))}\n")
+    for heading, table in _summaries(projects, checked):
+        print(f"{heading}\n\n{textwrap.indent(as_text(table), '  ')}\n")
+    title = f"{own}: projects by stage"
     written = [
         to_csv(projects, folder / "projects.csv"),
         to_csv(companies, folder / "companies.csv"),
-        write_map(projects, folder / "projects-map.png", title=f"{own}: projects by stage"),
-        write_map(projects, folder / "projects-map.html", title=f"{own}: projects by stage"),
+        write_map(projects, folder / "projects-map.png", title=title),
+        write_map(projects, folder / "projects-map.html", title=title),
     ]
     print("Written:")
     for path in written:
@@ -73,7 +64,7 @@ def _summaries(projects: pd.DataFrame, checked: pd.DataFrame) -> list[tuple[str,
     countries = projects["country_code"].map(lambda code: _COUNTRIES.get(code, code), na_action="ignore")
     left_out = checked[checked["verdict"] != "ok"]
     shown = left_out[["id", "name", "verdict", "reason"]]
-    return [
+    return [  # only the projects of one country have one currency, so that their values can be added up
         ("By stage", _by(projects, projects["project_stage.name"], "stage").drop(columns="total value")),
         ("By country, values in its own currency", _by(projects, countries, "country")),
         (f"On the map: {len(projects) - len(left_out):,} of {len(projects):,}. Left off, and why", shown),
@@ -81,21 +72,10 @@ def _summaries(projects: pd.DataFrame, checked: pd.DataFrame) -> list[tuple[str,
 
 
 def _by(projects: pd.DataFrame, key: pd.Series[str], name: str) -> pd.DataFrame:
-    """Count projects and add up their values, which only projects of one currency allow."""
-    groups = projects.assign(**{name: key.fillna("(not given)")}).groupby(name, sort=False)
-    rows = [
-        {"projects": len(group), name: label, "total value": _millions(group["total_value"])}
-        for label, group in groups
-    ]
-    return pd.DataFrame(rows)[[name, "projects", "total value"]].sort_values("projects", ascending=False)
-
-
-def _millions(values: pd.Series[Any]) -> str:
-    return f"{values.astype(float).sum() / 1_000_000:,.1f} M"
-
-
-def _indented(text: str) -> str:
-    return "\n".join(f"  {line}" for line in text.splitlines())
+    values = projects["total_value"].astype(float).groupby(key.fillna("(not given)"), sort=False)
+    totals = values.sum().map(lambda value: f"{value / 1_000_000:,.1f} M")
+    table = pd.DataFrame({"projects": values.size(), "total value": totals}).rename_axis(name).reset_index()
+    return table.sort_values("projects", ascending=False)
 
 
 def serve_demo(args: argparse.Namespace) -> int:

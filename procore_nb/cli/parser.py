@@ -6,17 +6,20 @@ In: nothing. Out: an argument parser. Secrets are never among the arguments: a p
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from procore_nb import __version__
-from procore_nb.cli import commands, demo_commands, files_command, report_command, sync_command
+from procore_nb.cli import commands, demo_commands, sync_command
 from procore_nb.cli.completion import SHELLS, completion
+from procore_nb.client import Procore
 
 _CREDENTIALS = (
     "Credentials come from PROCORE_CLIENT_ID and PROCORE_CLIENT_SECRET (also in a .env file), or from a saved profile; "
     "the environment demo needs none."
 )
+_REPEATED: dict[str, Any] = {"action": "append", "default": []}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -31,27 +34,17 @@ def parser() -> argparse.ArgumentParser:
         "--version", action=_Version, nargs=0, help="show the versions of package and catalogue"
     )
     verbs = whole.add_subparsers(metavar="COMMAND", required=True)
-    _demo(verbs.add_parser("demo", help="do the whole job on the embedded demo: summary, CSV files, map"))
-    _projects(verbs.add_parser("projects", help="the projects of a company", epilog=_CREDENTIALS))
-    _table(verbs.add_parser("table", help="any list, by name or path", epilog=_CREDENTIALS))
-    _lookups(verbs)
-    _files(
-        verbs.add_parser(
-            "files", help="attachments, photos, drawings: list and download", epilog=_CREDENTIALS
-        )
-    )
-    _access_request(verbs.add_parser("access-request", help="what to ask the administrator for, as a letter"))
-    _endpoints(verbs.add_parser("endpoints", help="find a list in the catalogue"))
-    _diagnose(verbs.add_parser("diagnose", help="why does nothing come? step by step", epilog=_CREDENTIALS))
-    _catalog(verbs.add_parser("catalog", help="make a catalogue from Procore's OpenAPI document"))
-    _sync(verbs.add_parser("sync", help="bring a folder of tables up to date", epilog=_CREDENTIALS))
-    _report(
-        verbs.add_parser("report", help="questions of practice, answered: rfis, cost, …", epilog=_CREDENTIALS)
-    )
-    _serve(verbs.add_parser("serve-demo", help="serve the demo on a loopback port, for other clients"))
-    shells = verbs.add_parser("completion", help="lines that let the Tab key complete these commands")
-    shells.add_argument("shell", choices=SHELLS, help='eval "$(procore-nb completion bash)" in ~/.bashrc')
-    shells.set_defaults(run=completion)
+    one = verbs.add_parser("demo", help="do the whole job on the embedded demo: summary, CSV files, map")
+    one.set_defaults(run=demo_commands.demo)
+    folder = Path("procore-demo")
+    _value(one, "--folder", "FOLDER", "where the files go (procore-demo)", type=Path, default=folder)
+    _fetching(verbs)
+    _looking_up(verbs)
+    _keeping(verbs)
+    _serving(verbs)
+    one = verbs.add_parser("completion", help="lines that let the Tab key complete these commands")
+    one.set_defaults(run=completion)
+    one.add_argument("shell", choices=SHELLS, help='eval "$(procore-nb completion bash)" in ~/.bashrc')
     return whole
 
 
@@ -66,43 +59,12 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-def _connection(one: argparse.ArgumentParser) -> None:
-    group = one.add_argument_group("connection")
-    group.add_argument(
-        "--environment", metavar="NAME", help="demo, production, sandbox, monthly-sandbox or federal"
-    )
-    group.add_argument(
-        "--company-id", metavar="ID", help="the first number in the web application's address bar"
-    )
-    group.add_argument("--profile", metavar="NAME", help="a saved profile")
-    group.add_argument("--login-url", metavar="URL", help="another login host than the environment's")
-    group.add_argument("--api-url", metavar="URL", help="another API host than the environment's")
-    _catalogue(group)
-    group.add_argument("--workers", type=int, default=8, metavar="N", help="requests at the same time (8)")
-    group.add_argument(
-        "--max-wait",
-        type=float,
-        default=600.0,
-        metavar="SECONDS",
-        help="longest waiting for the rate limit (600)",
-    )
+def _value(group: Any, name: str, metavar: str, text: str, **settings: Any) -> None:
+    group.add_argument(name, metavar=metavar, help=text, **settings)
 
 
-def _catalogue(group: Any) -> None:
-    group.add_argument(
-        "--catalogue", type=Path, metavar="FILE", help="another catalogue than ours: see catalog build"
-    )
-
-
-def _outputs(one: argparse.ArgumentParser) -> None:
-    group = one.add_argument_group("output")
-    group.add_argument("--csv", metavar="FILE", help="write a CSV file; - writes it to standard output")
-    group.add_argument("--excel-csv", action="store_true", help="make the CSV safe and readable for Excel")
-    group.add_argument("--excel", metavar="FILE", help="write an Excel workbook")
-    group.add_argument("--parquet", metavar="FILE", help="write a Parquet file")
-    group.add_argument(
-        "--rows", type=_count, default=20, metavar="N", help="rows to show when no file is written (20)"
-    )
+def _flag(group: Any, name: str, text: str) -> None:
+    group.add_argument(name, action="store_true", help=text)
 
 
 def _count(text: str) -> int:
@@ -119,230 +81,174 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def _demo(one: argparse.ArgumentParser) -> None:
-    one.add_argument(
-        "--folder",
-        type=Path,
-        default=Path("procore-demo"),
-        help="where the files go (procore-demo)",
-        metavar="FOLDER",
-    )
-    one.set_defaults(run=demo_commands.demo)
+def _connecting(verbs: Any, name: str, run: Any, text: str) -> Any:
+    """A command that connects."""
+    one = verbs.add_parser(name, help=text, epilog=_CREDENTIALS)
+    one.set_defaults(run=run)
+    group = one.add_argument_group("connection")
+    _value(group, "--environment", "NAME", "demo, production, sandbox, monthly-sandbox or federal")
+    _value(group, "--company-id", "ID", "the first number in the web application's address bar")
+    _value(group, "--profile", "NAME", "a saved profile")
+    _value(group, "--login-url", "URL", "another login host than the environment's")
+    _value(group, "--api-url", "URL", "another API host than the environment's")
+    _catalogue(group)
+    _value(group, "--workers", "N", "requests at the same time (8)", type=int, default=8)
+    wait = "longest waiting for the rate limit (600)"
+    _value(group, "--max-wait", "SECONDS", wait, type=float, default=600.0)
+    return one
+
+
+def _catalogue(group: Any) -> None:
+    _value(group, "--catalogue", "FILE", "another catalogue than ours: see catalog build", type=Path)
+
+
+def _outputs(one: argparse.ArgumentParser) -> None:
+    group = one.add_argument_group("output")
+    _value(group, "--csv", "FILE", "write a CSV file; - writes it to standard output")
+    _flag(group, "--excel-csv", "make the CSV safe and readable for Excel")
+    _value(group, "--excel", "FILE", "write an Excel workbook")
+    _value(group, "--parquet", "FILE", "write a Parquet file")
+    _value(group, "--rows", "N", "rows to show when no file is written (20)", type=_count, default=20)
 
 
 def _projects(one: argparse.ArgumentParser) -> None:
-    _connection(one)
-    one.add_argument("--status", default="Active", metavar="STATUS", help="Active, Inactive or All (Active)")
-    _outputs(one)
-    one.add_argument("--map", metavar="FILE", help="write a map picture (.png, .svg, .pdf) or page (.html)")
-    one.set_defaults(run=commands.projects)
-
-
-def _projects_argument(one: argparse.ArgumentParser) -> None:
-    one.add_argument(
-        "--projects", metavar="IDS", help="several projects: all, active, inactive, or ids with commas"
-    )
-
-
-def _table(one: argparse.ArgumentParser) -> None:
-    _list_arguments(one)
-    one.add_argument(
-        "--max-rows", type=_count, metavar="N", help="at most so many rows in all, in few requests"
-    )
-    _columns(one)
-    _outputs(one)
-    one.set_defaults(run=commands.table)
-
-
-def _lookups(verbs: Any) -> None:
-    """The commands for less than a whole list."""
-    record = verbs.add_parser(
-        "record", help="one record of a list, with what only it has", epilog=_CREDENTIALS
-    )
-    _list_arguments(record, record=True)
-    _columns(record)
-    for name, text, run in (
-        ("count", "how many rows a list has, one request a project", commands.count),
-        ("estimate", "what fetching a list would take: targets, requests, seconds", commands.estimate),
-    ):
-        one = verbs.add_parser(name, help=text, epilog=_CREDENTIALS)
-        _list_arguments(one)
-        _outputs(one)
-        one.set_defaults(run=run)
-    _outputs(record)
-    record.set_defaults(run=commands.record)
-
-
-def _files(one: argparse.ArgumentParser) -> None:
-    _list_arguments(one)
-    one.add_argument(
-        "--records",
-        action="store_true",
-        help="read each record by itself, for files that the list leaves out",
-    )
-    group = one.add_argument_group("download")
-    group.add_argument("--download", metavar="FOLDER", help="save the files there; run again, it goes on")
-    group.add_argument(
-        "--kind",
-        action="append",
-        metavar="KIND",
-        help="only files of this kind: photo, attachment, pdf …; repeatable",
-    )
-    group.add_argument("--max-bytes", type=_count, metavar="N", help="skip larger files")
-    group.add_argument("--transfers", type=_count, default=4, metavar="N", help="files at the same time (4)")
-    group.add_argument("--overwrite", action="store_true", help="fetch also what is there already")
-    group.add_argument("--hide-names", action="store_true", help="ids in the place of names")
-    group.add_argument(
-        "--allow-host", action="append", metavar="HOST", help="also from this host, without token; repeatable"
-    )
-    group.add_argument("--gallery", metavar="FILE", help="write the pictures as one HTML page")
-    _outputs(one)
-    one.set_defaults(run=files_command.files)
-
-
-def _access_request(one: argparse.ArgumentParser) -> None:
-    one.add_argument("names", nargs="+", metavar="NAME", help="lists to be read: rfis budget incidents")
-    _connection(one)
-    _outputs(one)
-    one.set_defaults(run=commands.access_request)
+    _value(one, "--projects", "IDS", "several projects: all, active, inactive, or ids with commas")
 
 
 def _columns(one: argparse.ArgumentParser) -> None:
-    one.add_argument("--columns", metavar="NAMES", help="only these columns, with commas: id,status,due_date")
+    _value(one, "--columns", "NAMES", "only these columns, with commas: id,status,due_date")
 
 
-def _list_arguments(one: argparse.ArgumentParser, *, record: bool = False) -> None:
-    one.add_argument("name", metavar="NAME", help="a name of the catalogue, or a path such as /rest/v1.0/…")
-    if record:
-        one.add_argument("record_id", metavar="ID", help="the id of the record")
-    _connection(one)
-    one.add_argument("--project-id", metavar="ID", help="one project")
-    if not record:
-        _projects_argument(one)
-        _periods(one)
-    one.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="any further argument of the list; repeatable",
-    )
+def _of_list(verbs: Any, name: str, run: Any, text: str) -> Any:
+    """A command that fetches of one list."""
+    one = _connecting(verbs, name, run, text)
+    _value(one, "name", "NAME", "a name of the catalogue, or a path such as /rest/v1.0/…")
+    if name == "record":
+        _value(one, "record_id", "ID", "the id of the record")
+    _value(one, "--project-id", "ID", "one project")
+    if name != "record":
+        _projects(one)
+        parents = "for lists of a parent: the list of parents (rfis), or ids with commas"
+        _value(one, "--parent", "LIST", parents)
+        _value(one, "--since", "TIME", "only what changed since then")
+        _value(one, "--start", "DATE", "first day, for lists by date")
+        _value(one, "--end", "DATE", "last day, for lists by date")
+    _value(one, "--set", "NAME=VALUE", "any further argument of the list; repeatable", **_REPEATED)
+    return one
 
 
-def _periods(one: argparse.ArgumentParser) -> None:
-    one.add_argument(
-        "--parent",
-        metavar="LIST",
-        help="for lists of a parent: the list of parents (rfis), or ids with commas",
-    )
-    one.add_argument("--since", metavar="TIME", help="only what changed since then")
-    one.add_argument("--start", metavar="DATE", help="first day, for lists by date")
-    one.add_argument("--end", metavar="DATE", help="last day, for lists by date")
+def _fetching(verbs: Any) -> None:
+    """The commands that fetch lists, records and files."""
+    one = _connecting(verbs, "projects", commands.projects, "the projects of a company")
+    _value(one, "--status", "STATUS", "Active, Inactive or All (Active)", default="Active")
+    _outputs(one)
+    _value(one, "--map", "FILE", "write a map picture (.png, .svg, .pdf) or page (.html)")
+
+    one = _of_list(verbs, "table", partial(commands.fetch, Procore.table), "any list, by name or path")
+    _value(one, "--max-rows", "N", "at most so many rows in all, in few requests", type=_count)
+    _columns(one)
+    _outputs(one)
+
+    for name, method, text in (
+        ("record", Procore.record, "one record of a list, with what only it has"),
+        ("count", Procore.count, "how many rows a list has, one request a project"),
+        ("estimate", Procore.estimate, "what fetching a list would take: targets, requests, seconds"),
+    ):
+        one = _of_list(verbs, name, partial(commands.fetch, method), text)
+        if name == "record":
+            _columns(one)
+        _outputs(one)
+
+    one = _of_list(verbs, "files", commands.files, "attachments, photos, drawings: list and download")
+    _flag(one, "--records", "read each record by itself, for files that the list leaves out")
+    group = one.add_argument_group("download")
+    _value(group, "--download", "FOLDER", "save the files there; run again, it goes on")
+    kinds = "only files of this kind: photo, attachment, pdf …; repeatable"
+    _value(group, "--kind", "KIND", kinds, action="append")
+    _value(group, "--max-bytes", "N", "skip larger files", type=_count)
+    _value(group, "--transfers", "N", "files at the same time (4)", type=_count, default=4)
+    _flag(group, "--overwrite", "fetch also what is there already")
+    _flag(group, "--hide-names", "ids in the place of names")
+    hosts = "also from this host, without token; repeatable"
+    _value(group, "--allow-host", "HOST", hosts, action="append")
+    _value(group, "--gallery", "FILE", "write the pictures as one HTML page")
+    _outputs(one)
 
 
-def _endpoints(one: argparse.ArgumentParser) -> None:
-    one.add_argument("words", nargs="*", metavar="WORD", help="all of them have to be there")
-    _catalogue(one)
+def _looking_up(verbs: Any) -> None:
+    """The commands about permissions, the catalogue and the connection."""
+    letter = "what to ask the administrator for, as a letter"
+    one = _connecting(verbs, "access-request", commands.access_request, letter)
+    _value(one, "names", "NAME", "lists to be read: rfis budget incidents", nargs="+")
+    _outputs(one)
+
+    one = verbs.add_parser("endpoints", help="find a list in the catalogue")
     one.set_defaults(run=commands.endpoints)
+    _value(one, "words", "WORD", "all of them have to be there", nargs="*")
+    _catalogue(one)
+
+    _connecting(verbs, "diagnose", commands.diagnose, "why does nothing come? step by step")
+
+    one = verbs.add_parser("catalog", help="make a catalogue from Procore's OpenAPI document")
+    read = "read OpenAPI documents, write a catalogue, show what is new, changed, gone"
+    one = one.add_subparsers(metavar="ACTION", required=True).add_parser("build", help=read)
+    one.set_defaults(run=commands.build_catalogue)
+    _value(one, "documents", "FILE", "Procore's OpenAPI documents (JSON)", type=Path, nargs="+")
+    output = Path("procore-catalog.gz")
+    _value(one, "--output", "FILE", "the catalogue to write (procore-catalog.gz)", type=Path, default=output)
+    _flag(one, "--extend", "keep the lists of the shipped catalogue that FILE lacks")
+    whole = "FILEs are the whole reference: shipped lists that they lack are kept and marked as gone"
+    _flag(one, "--whole", whole)
 
 
-def _diagnose(one: argparse.ArgumentParser) -> None:
-    _connection(one)
-    one.set_defaults(run=commands.diagnose)
+def _keeping(verbs: Any) -> None:
+    """The commands that keep tables and make reports."""
+    one = _connecting(verbs, "sync", sync_command.sync, "bring a folder of tables up to date")
+    _value(one, "store", "STORE", "a folder, made if it is not there, or an fsspec address")
+    _value(one, "--tables", "NAMES", "lists with commas: projects,rfis,submittals", required=True)
+    _projects(one)
+    _value(one, "--every", "TIME", "again and again: 30m, 1h, 1d; Ctrl-C stops")
+    _flag(one, "--full", "read everything again, which also finds deleted rows")
+    _flag(one, "--history", "keep earlier versions of changed rows")
+    _flag(one, "--drop-personal", "without names, e-mail and the like")
+    _flag(one, "--safe-names", "column names that every engine takes unquoted")
+    _flag(one, "--log", "one JSON object a table on standard error")
 
-
-def _catalog(one: argparse.ArgumentParser) -> None:
-    verbs = one.add_subparsers(metavar="ACTION", required=True)
-    build = verbs.add_parser(
-        "build", help="read OpenAPI documents, write a catalogue, show what is new, changed, gone"
-    )
-    build.add_argument(
-        "documents", type=Path, nargs="+", metavar="FILE", help="Procore's OpenAPI documents (JSON)"
-    )
-    build.add_argument("--output", type=Path, default=Path("procore-catalog.gz"), metavar="FILE")
-    build.add_argument(
-        "--extend", action="store_true", help="keep the lists of the shipped catalogue that FILE lacks"
-    )
-    build.add_argument(
-        "--whole",
-        action="store_true",
-        help="FILEs are the whole reference: shipped lists that they lack are kept and marked as gone",
-    )
-    build.set_defaults(run=commands.build_catalogue)
-
-
-def _sync(one: argparse.ArgumentParser) -> None:
-    one.add_argument("store", metavar="STORE", help="a folder, made if it is not there, or an fsspec address")
-    one.add_argument(
-        "--tables", required=True, metavar="NAMES", help="lists with commas: projects,rfis,submittals"
-    )
-    _connection(one)
-    _projects_argument(one)
-    one.add_argument("--every", metavar="TIME", help="again and again: 30m, 1h, 1d; Ctrl-C stops")
-    one.add_argument(
-        "--full", action="store_true", help="read everything again, which also finds deleted rows"
-    )
-    one.add_argument("--history", action="store_true", help="keep earlier versions of changed rows")
-    one.add_argument("--drop-personal", action="store_true", help="without names, e-mail and the like")
-    one.add_argument(
-        "--safe-names", action="store_true", help="column names that every engine takes unquoted"
-    )
-    one.add_argument("--log", action="store_true", help="one JSON object a table on standard error")
-    one.set_defaults(run=sync_command.sync)
-
-
-def _report(one: argparse.ArgumentParser) -> None:
-    one.add_argument("names", nargs="+", metavar="NAME", help="rfis, cost, billing …, or all")
-    one.add_argument("--store", metavar="FOLDER", help="from a store, which requests nothing")
-    _connection(one)
-    _projects_argument(one)
-    one.add_argument(
-        "--cache", metavar="TIME", help="keep responses so long (1d), to continue after an interruption"
-    )
-    one.add_argument("--as-of", metavar="DATE", help="the day (today; the demo: its own day)")
-    one.add_argument(
-        "--since", metavar="DATE", help='from a store: what changed since a date, or "last Monday"'
-    )
+    one = _connecting(verbs, "report", commands.report, "questions of practice, answered: rfis, cost, …")
+    _value(one, "names", "NAME", "rfis, cost, billing …, or all", nargs="+")
+    _value(one, "--store", "FOLDER", "from a store, which requests nothing")
+    _projects(one)
+    _value(one, "--cache", "TIME", "keep responses so long (1d), to continue after an interruption")
+    _value(one, "--as-of", "DATE", "the day (today; the demo: its own day)")
+    _value(one, "--since", "DATE", 'from a store: what changed since a date, or "last Monday"')
     one.add_argument("--calendar", default="calendar", choices=("calendar", "working"), help="how days count")
-    one.add_argument("--html", metavar="FILE", help="write one HTML file")
-    one.add_argument("--excel", metavar="FILE", help="write an Excel workbook")
-    one.add_argument("--hide-names", action="store_true", help="roles in the place of people")
-    one.add_argument(
-        "--set", action="append", default=[], metavar="NAME=VALUE", help="an option of a report; repeatable"
-    )
-    one.set_defaults(run=report_command.report)
+    _value(one, "--html", "FILE", "write one HTML file")
+    _value(one, "--excel", "FILE", "write an Excel workbook")
+    _flag(one, "--hide-names", "roles in the place of people")
+    _value(one, "--set", "NAME=VALUE", "an option of a report; repeatable", **_REPEATED)
 
 
-def _serve(one: argparse.ArgumentParser) -> None:
-    one.add_argument("--port", type=_port, default=8765, metavar="N", help="0 chooses a free one (8765)")
-    one.add_argument("--projects", type=int, metavar="N", help="projects of the main company (172)")
-    one.add_argument(
-        "--spike-limit", type=int, default=1000, metavar="N", help="requests in 10 seconds (1000)"
+def _serving(verbs: Any) -> None:
+    one = verbs.add_parser("serve-demo", help="serve the demo on a loopback port, for other clients")
+    one.set_defaults(run=demo_commands.serve_demo)
+    _value(one, "--port", "N", "0 chooses a free one (8765)", type=_port, default=8765)
+    _value(one, "--projects", "N", "projects of the main company (172)", type=int)
+    _value(one, "--spike-limit", "N", "requests in 10 seconds (1000)", type=int, default=1000)
+    _value(one, "--hourly-limit", "N", "requests in an hour (36000)", type=int, default=36000)
+    _value(one, "--token-lifetime", "SECONDS", "life of a token (5400)", type=int, default=5400)
+    _value(one, "--latency", "SECONDS", "delay of each reply (0)", type=float, default=0.0)
+    faults = (
+        "what goes wrong, such as busy=2@10%% or revoked@3; may be given again; --fault list shows all kinds"
     )
-    one.add_argument(
-        "--hourly-limit", type=int, default=36000, metavar="N", help="requests in an hour (36000)"
-    )
-    one.add_argument(
-        "--token-lifetime", type=int, default=5400, metavar="SECONDS", help="life of a token (5400)"
-    )
-    one.add_argument("--latency", type=float, default=0.0, metavar="SECONDS", help="delay of each reply (0)")
-    one.add_argument(
-        "--fault",
-        action="append",
-        default=[],
-        metavar="KIND[=VALUE][@WHEN]",
-        help="what goes wrong, such as busy=2@10%% or revoked@3; may be given again; --fault list shows all kinds",
-    )
+    _value(one, "--fault", "KIND[=VALUE][@WHEN]", faults, **_REPEATED)
     one.add_argument(
         "--missing-company",
         choices=("400", "403", "404", "allow"),
         default="400",
         help="answer to a call without Procore-Company-Id (400); allow: the company of the call, as older clients expect",
     )
-    one.add_argument(
-        "--whole-links",
-        action="store_true",
-        help="addresses in Link repeat all parameters, not page and per_page only, for clients that follow them",
+    links = (
+        "addresses in Link repeat all parameters, not page and per_page only, for clients that follow them"
     )
-    one.add_argument("--gzip", action="store_true", help="pack long bodies for clients that accept it")
-    one.set_defaults(run=demo_commands.serve_demo)
+    _flag(one, "--whole-links", links)
+    _flag(one, "--gzip", "pack long bodies for clients that accept it")

@@ -19,13 +19,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from procore_nb.cli.commands import connected
-from procore_nb.errors import (
-    ArgumentError,
-    CatalogError,
-    CredentialsError,
-    MissingExtraError,
-    ProcoreError,
-)
+from procore_nb.errors import ArgumentError, CatalogError, CredentialsError, MissingExtraError, ProcoreError
 from procore_nb.fetch import seconds_of
 from procore_nb.ids import select_projects
 
@@ -48,9 +42,7 @@ def sync(args: argparse.Namespace) -> int:
             "--tables names no list.", advice="For example --tables projects,rfis,submittals."
         )
     store = Store(args.store)
-    if (
-        args.projects is not None
-    ):  # what cannot be read is an error before the first sync, not in each of them
+    if args.projects is not None:  # an error before the first sync, not in each of them
         select_projects(args.projects, where="--projects")
     with _ended_by_sigterm(), connected(args, progress=False) as procore:
         while True:

@@ -15,27 +15,10 @@ from procore_nb.scalars import is_missing
 _LEAST = 12  # a column of text does not get narrower
 _LONGEST = 200
 _FIRST = (
-    "project_name",
-    "id",
-    "number",
-    "project_number",
-    "name",
-    "title",
-    "subject",
-    "status",
-    "status.name",
-    "project_stage.name",
-    "city",
-    "country_code",
-    "date",
-    "due_date",
-    "start_date",
-    "total_value",
-    "grand_total",
-    "latitude",
-    "longitude",
-)
-
+    "project_name", "id", "number", "project_number", "name", "title", "subject", "status", "status.name",
+    "project_stage.name", "city", "country_code", "date", "due_date", "start_date", "total_value", "grand_total",
+    "latitude", "longitude",
+)  # fmt: skip
 _FIRST_OF_FILES = ("list", "project_name", "kind", "name", "size", "created_at")
 
 
@@ -56,14 +39,11 @@ def as_text(frame: pd.DataFrame) -> str:
     numeric = [pd.api.types.is_numeric_dtype(frame[name]) for name in frame.columns]
     texts = [[plain(str(name)), *_cells(frame[name])] for name in frame.columns]
     widths = _fitted([max(map(len, column)) for column in texts], numeric)
-    lines = []
-    for row in zip(*texts, strict=True):
-        parts = [
-            _cut(text, wide).rjust(wide) if right else _cut(text, wide).ljust(wide)
-            for text, wide, right in zip(row, widths, numeric, strict=False)
-        ]
-        lines.append("  ".join(parts).rstrip())
-    return "\n".join(lines)
+    shown = [
+        [_cut(text, wide).rjust(wide) if right else _cut(text, wide).ljust(wide) for text in column]
+        for column, wide, right in zip(texts, widths, numeric, strict=False)  # the last columns may not fit
+    ]
+    return "\n".join("  ".join(row).rstrip() for row in zip(*shown, strict=True))
 
 
 def _fitted(widths: list[int], numeric: list[bool]) -> list[int]:
@@ -92,12 +72,9 @@ def plain(text: str) -> str:
 
 def _cells(column: pd.Series[Any]) -> list[str]:
     there = column.dropna()
-    if column.dtype.kind == "M" and bool((there == there.dt.normalize()).all()):
-        return ["" if pd.isna(value) else str(value.date()) for value in column]
-    return [_cell(value) for value in column]
+    days = column.dtype.kind == "M" and bool((there == there.dt.normalize()).all())
+    return ["" if is_missing(value) else _cell(value.date() if days else value) for value in column]
 
 
 def _cell(value: object) -> str:
-    if is_missing(value):
-        return ""
     return plain(f"{value:.5f}" if isinstance(value, float) else str(value)[:_LONGEST])

@@ -21,15 +21,8 @@ from procore_nb.cli.parser import parser
 from procore_nb.cli.terminal_table import as_text
 from procore_nb.client import Procore
 
-RUN = [sys.executable, "-c", "import sys; from procore_nb.cli import main; sys.exit(main())"]
 DEMO = ["--environment", "demo"]
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="shells and devices of POSIX")
-
-
-def run(*words: str, **environ: str) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(
-        [*RUN, *words], capture_output=True, env=os.environ | environ, timeout=120, check=False
-    )
 
 
 def shell(line: str) -> subprocess.CompletedProcess[str]:
@@ -56,9 +49,11 @@ def test_a_terminal_that_lacks_letters_gets_question_marks(
 
 
 @pytest.mark.slow
-def test_a_csv_on_standard_output_is_utf_8_wherever_it_goes() -> None:
-    done = run("projects", *DEMO, "--status", "All", "--csv", "-", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
-    rows = list(csv.DictReader(io.StringIO(done.stdout.decode("utf-8"))))
+def test_a_csv_on_standard_output_is_utf_8_wherever_it_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(shown, encoding="ascii", errors="strict"))
+    assert main(["projects", *DEMO, "--status", "All", "--csv", "-"]) == 0
+    rows = list(csv.DictReader(io.StringIO(shown.getvalue().decode("utf-8"))))
     assert len(rows) == 172
     assert any(not row["name"].isascii() for row in rows)
 
@@ -85,22 +80,27 @@ def test_a_reader_that_goes_early_is_no_error() -> None:
 
 
 @POSIX
-@pytest.mark.parametrize("words", ["projects --environment demo", "projects --environment demo --csv -"])
-@pytest.mark.slow
-def test_an_output_that_is_full_is_one_line(words: str) -> None:
+@pytest.mark.parametrize("words", [[], ["--csv", "-"]])
+def test_an_output_that_is_full_is_one_line(
+    words: list[str], small_demo: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     if not Path("/dev/full").exists():
         pytest.skip("this system has no full device")
-    done = shell(f"{NB} {words} > /dev/full")
-    assert done.returncode == 1
-    assert done.stderr.count("\n") == 1
-    assert "cannot be written" in done.stderr
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        assert main(["projects", *DEMO, *words]) == 1
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "cannot be written" in said
 
 
-@POSIX
-@pytest.mark.slow
-def test_a_closed_output_is_no_traceback() -> None:
-    done = shell(f"{NB} endpoints punch >&-")
-    assert (done.returncode, done.stderr) == (0, "")
+def test_a_closed_output_is_no_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdout", None)  # as Python starts where a shell has closed it
+    assert main(["endpoints", "punch"]) == 0
+    sys.stdout.close()
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize("width", [40, 80, 120])

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import argcomplete
 import pytest
 
 from procore_nb import hints
 from procore_nb.cli import main
+from procore_nb.cli.completion import with_completers
+from procore_nb.cli.parser import parser
 from procore_nb.cli.terminal_words import terminal_words
 
 FIRST = "1204384"
@@ -112,40 +116,39 @@ def test_the_name_of_a_list_shows_its_page(capsys: pytest.CaptureFixture[str]) -
     assert "See also: manpower_log_vendor_options" in said
 
 
-def completed(line: str, tmp_path: Path) -> list[str]:
-    out = tmp_path / "completions"
+@pytest.mark.slow
+def test_a_shell_gets_its_completions_from_the_program(tmp_path: Path) -> None:
+    out, line = tmp_path / "completions", "procore-nb ta"
+    asked = {
+        "_ARGCOMPLETE": "1",
+        "_ARGCOMPLETE_IFS": "\n",
+        "_ARGCOMPLETE_STDOUT_FILENAME": str(out),
+        "COMP_LINE": line,
+        "COMP_POINT": str(len(line)),
+    }
     done = subprocess.run(
-        [sys.executable, "-m", "procore_nb"],
-        env={
-            **os.environ,
-            "_ARGCOMPLETE": "1",
-            "_ARGCOMPLETE_IFS": "\n",
-            "_ARGCOMPLETE_STDOUT_FILENAME": str(out),
-            "COMP_LINE": line,
-            "COMP_POINT": str(len(line)),
-        },
-        capture_output=True,
-        check=False,
+        [sys.executable, "-m", "procore_nb"], env=os.environ | asked, capture_output=True, check=False
     )
     assert done.stdout == b""
-    return [one.strip() for one in out.read_text(encoding="utf-8").split("\n")]
+    assert out.read_text(encoding="utf-8").split() == ["table"]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("line", "offered"),
     [
-        ("procore-nb ta", {"table"}),
-        ("procore-nb table rfi_rep", {"rfi_replies"}),
-        ("procore-nb endpoints punch_i", {"punch_items", "punch_item_types"}),
-        ("procore-nb table rfis --environment s", {"sandbox"}),
-        ("procore-nb table rfis --set status=o", {"status=open"}),
-        ("procore-nb sync store --tables projects,rfi_rep", {"projects,rfi_replies"}),
-        ("procore-nb table rfis --pare", {"--parent"}),
+        ("table rfi_rep", {"rfi_replies"}),
+        ("endpoints punch_i", {"punch_items", "punch_item_types"}),
+        ("table rfis --environment s", {"sandbox"}),
+        ("table rfis --set status=o", {"status=open"}),
+        ("sync store --tables projects,rfi_rep", {"projects,rfi_replies"}),
+        ("table rfis --pare", {"--parent"}),
     ],
 )
-def test_the_tab_key_offers_commands_lists_and_values(line: str, offered: set[str], tmp_path: Path) -> None:
-    assert offered <= set(completed(line, tmp_path))
+def test_the_tab_key_offers_lists_and_values(line: str, offered: set[str]) -> None:
+    finder = argcomplete.CompletionFinder(with_completers(parser()), always_complete_options=False)
+    found = itertools.takewhile(bool, (finder.rl_complete(line, at) for at in itertools.count()))
+    words = {one.strip().rpartition(" ")[2] for one in found if one}
+    assert offered <= words
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
