@@ -7,10 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from procore_nb.catalog.models import Argument, EndpointFacts, Form, Place
+from procore_nb.catalog.models import Argument, Form
 from procore_nb.near_match import plain, stem
+
+if TYPE_CHECKING:
+    from procore_nb.catalog.endpoint import Endpoint
 
 PAGING_KEYS = frozenset({"page", "per_page", "cursor", "page_start", "page_size", "limit"})
 """Every key by which a list may be paged. The paginator sends those of the list's own kind of paging."""
@@ -28,7 +33,7 @@ _FILTER = re.compile(r"^filters?\[([^\]]*)\](.*)$")
 
 
 @lru_cache(maxsize=2048)
-def arguments(endpoint: EndpointFacts) -> tuple[Argument, ...]:
+def arguments(endpoint: Endpoint) -> tuple[Argument, ...]:
     """All arguments of an endpoint: placeholders, required query, options, sort and view, then filters.
 
     No name occurs twice: where a filter is called like a placeholder or an option, it is `filter_<name>`.
@@ -38,12 +43,13 @@ def arguments(endpoint: EndpointFacts) -> tuple[Argument, ...]:
         if one.name not in known:
             known[one.name] = one
         elif one.place == "filter" and known[one.name].key != one.key:
-            known.setdefault(f"filter_{one.name}", _renamed(one, f"filter_{one.name}"))
+            name = f"filter_{one.name}"
+            known.setdefault(name, replace(one, name=name))
     return tuple(known.values())
 
 
 @lru_cache(maxsize=2048)
-def needs(endpoint: EndpointFacts) -> tuple[tuple[str, ...], ...]:
+def needs(endpoint: Endpoint) -> tuple[tuple[str, ...], ...]:
     """Groups of alternatives of which one each has to be given, in Python names."""
     groups: list[tuple[str, ...]] = [(path_name(endpoint, key),) for key in endpoint.path_params]
     for group in endpoint.required_query:
@@ -53,7 +59,7 @@ def needs(endpoint: EndpointFacts) -> tuple[tuple[str, ...], ...]:
     return tuple(groups)
 
 
-def path_name(endpoint: EndpointFacts, key: str) -> str:
+def path_name(endpoint: Endpoint, key: str) -> str:
     """The Python name of a placeholder: `{id}` in `…/receipts/{id}/line_items` is `receipt_id`.
 
     A bare `id` would be overwritten in the frame by the rows' own id, and nothing would tell which receipt a row is of.
@@ -64,23 +70,16 @@ def path_name(endpoint: EndpointFacts, key: str) -> str:
     return f"{stem(plain(before))}_id"
 
 
-def _declared(endpoint: EndpointFacts) -> Iterator[Argument]:
+def _declared(endpoint: Endpoint) -> Iterator[Argument]:
     for key in endpoint.path_params:
         yield Argument(path_name(endpoint, key), key, required=True, place="path")
-    for group in endpoint.required_query:
-        for key in group:
-            if key not in PAGING_KEYS:
-                place: Place = "filter" if key.startswith("filters[") else "query"
-                choices = endpoint.choices_of(key)
-                yield Argument(
-                    _name(key), key, many=key.endswith("[]"), required=True, place=place, choices=choices
-                )
-    free = _OPEN.get(endpoint.paging, set())
+    for key in (key for group in endpoint.required_query for key in group if key not in PAGING_KEYS):
+        needed = _query(endpoint, key)
+        yield replace(needed, required=True, form="", place="filter" if _FILTER.match(key) else "query")
+    closed = PAGING_KEYS - _OPEN.get(endpoint.paging, set())
     for key in endpoint.other_query:
-        if key not in PAGING_KEYS or key in free:
-            yield Argument(
-                _name(key), key, many=key.endswith("[]"), form=_form(key), choices=endpoint.choices_of(key)
-            )
+        if key not in closed:
+            yield _query(endpoint, key)
     if endpoint.sort_param:
         yield Argument("sort", endpoint.sort_param, choices=endpoint.sorts)
     if endpoint.view_param:
@@ -89,7 +88,13 @@ def _declared(endpoint: EndpointFacts) -> Iterator[Argument]:
         yield _filter(endpoint, name)
 
 
-def _filter(endpoint: EndpointFacts, name: str) -> Argument:
+def _query(endpoint: Endpoint, key: str) -> Argument:
+    return Argument(
+        _name(key), key, many=key.endswith("[]"), form=_form(key), choices=endpoint.choices_of(key)
+    )
+
+
+def _filter(endpoint: Endpoint, name: str) -> Argument:
     """A filter as Procore spells it: `status`, `id[]`, `updated_at[gt]`, `status[not]`."""
     word, bracket, rest = name.partition("[")
     key = f"filters[{word}]{bracket}{rest}"
@@ -118,7 +123,3 @@ def _form(key: str) -> Form:
     if key in ("updated_after", "created_after"):
         return "after"
     return "day" if key in _DAYS else "moment" if _MOMENT.match(key) else ""
-
-
-def _renamed(one: Argument, name: str) -> Argument:
-    return Argument(name, one.key, one.many, one.required, one.place, one.form, one.choices)

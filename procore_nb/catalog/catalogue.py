@@ -42,7 +42,6 @@ class Catalogue:
         self.as_of = as_of
         self.left_out = tuple(left_out)
         self._names: dict[str, Endpoint] | None = None
-        self._lengths: dict[int, list[tuple[tuple[str, ...], str, Endpoint]]] | None = None
 
     def __repr__(self) -> str:
         of = f", Procore's reference of {self.as_of}" if self.as_of else ""
@@ -87,26 +86,14 @@ class Catalogue:
             self._names = names | {plain(one.name): one for one in self.endpoints}
         return self._names
 
-    @property
-    def _by_length(self) -> dict[int, list[tuple[tuple[str, ...], str, Endpoint]]]:
-        """Parts and version of every path, sorted by their number of parts."""
-        if self._lengths is not None:
-            return self._lengths
-        found: dict[int, list[tuple[tuple[str, ...], str, Endpoint]]] = {}
-        for one in self.endpoints:
-            version, parts = paths.split(one.path)
-            found.setdefault(len(parts), []).append((parts, version, one))
-        self._lengths = found
-        return found
-
     def _at_path(self, path: str) -> Endpoint | None:
         """The endpoint a path belongs to; without a version in the path, the one with the plain name."""
         version, parts = paths.split(path)
-        fitting = [
-            (sum(part.startswith("{") for part in own), len(one.name), one.name, one)
-            for own, own_version, one in self._by_length.get(len(parts), ())
-            if version in ("", own_version) and paths.match(own, parts) is not None
-        ]
+        fitting = []
+        for one in self.endpoints:
+            own_version, own = paths.split(one.path)
+            if version in ("", own_version) and paths.match(own, parts) is not None:
+                fitting.append((sum(part.startswith("{") for part in own), len(one.name), one.name, one))
         return min(fitting, key=lambda item: item[:3])[3] if fitting else None
 
 

@@ -7,56 +7,48 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import chain
+from typing import TYPE_CHECKING
 
-from procore_nb.catalog.models import EndpointFacts
+if TYPE_CHECKING:
+    from procore_nb.catalog.endpoint import Endpoint
 
 _WINDOWS = {"today": "today", "this_work_week": "this work week", "last_7_days": "the last 7 days"}
 
 
-def window_of(endpoint: EndpointFacts) -> str:
+def window_of(endpoint: Endpoint) -> str:
     """The days whose rows come when no dates are given, in words; empty where everything comes."""
     return _WINDOWS.get(endpoint.date_default, endpoint.date_default)
 
 
 @lru_cache(maxsize=2048)
-def caveats(endpoint: EndpointFacts) -> tuple[str, ...]:
+def caveats(endpoint: Endpoint) -> tuple[str, ...]:
     """The caveats of an endpoint, the ones that change the number of rows first."""
-    return (
-        *_missing_rows(endpoint),
-        *_missing_ids(endpoint),
-        *_lifetime(endpoint),
-        *endpoint.remarks,
-        *_poor_rows(endpoint),
+    parents = (
+        f"Needs {name}, one request for each: take it from {_either(sources)}."
+        for name, sources in endpoint.parent_pairs
     )
+    found = (_missing_rows(endpoint), parents, _lifetime(endpoint), endpoint.remarks, _poor_rows(endpoint))
+    return tuple(chain.from_iterable(found))
 
 
-def _missing_rows(endpoint: EndpointFacts) -> Iterator[str]:
+def _missing_rows(endpoint: Endpoint) -> Iterator[str]:
     if endpoint.date_default:
         dates = " and ".join(name for name in ("start_date", "end_date") if name in endpoint.other_query)
         one_day = " (or log_date for one day)" if "log_date" in endpoint.other_query else ""
         yield f"Without dates only the rows of {window_of(endpoint)} come back: give {dates}{one_day}."
     if "by_status" in endpoint.filters:
         yield 'Only active projects come back without status="All".'
-    if "[]." in endpoint.envelope and (group := _group_columns(endpoint)):
+    columns = (one.name for one in endpoint.fields if one.type != "object" and not one.in_list)
+    group = " and ".join(name for name in columns if name.startswith("group_"))
+    if "[]." in endpoint.envelope and group:
         yield (
             f"Procore sends groups of records. Each row here is one record; its group is in {group}. "
             "A record may be in several groups; a group without records gives no row."
         )
 
 
-def _group_columns(endpoint: EndpointFacts) -> str:
-    names = (
-        one.name.removesuffix("[]") for one in endpoint.fields if one.type != "object" and not one.in_list
-    )
-    return " and ".join(name for name in names if name.startswith("group_"))
-
-
-def _missing_ids(endpoint: EndpointFacts) -> Iterator[str]:
-    for name, sources in endpoint.parent_pairs:
-        yield f"Needs {name}, one request for each: take it from {_either(sources)}."
-
-
-def _lifetime(endpoint: EndpointFacts) -> Iterator[str]:
+def _lifetime(endpoint: Endpoint) -> Iterator[str]:
     """What Procore says of how long the list will be there, and what to use instead."""
     instead = f" Use {endpoint.successor}." if endpoint.successor else ""
     if endpoint.gone:
@@ -70,7 +62,7 @@ def _lifetime(endpoint: EndpointFacts) -> Iterator[str]:
         yield "BETA: Procore may change this list without notice."
 
 
-def _poor_rows(endpoint: EndpointFacts) -> Iterator[str]:
+def _poor_rows(endpoint: Endpoint) -> Iterator[str]:
     if endpoint.kind == "unknown":
         yield "This path is not in the catalogue: columns and types come from the rows alone."
         return

@@ -29,23 +29,9 @@ OftenUsed = Literal[
 OFTEN: tuple[str, ...] = get_args(OftenUsed)
 
 # What "open rfis" means is said by a filter; the list is found by the rest of the words.
-NO_NAMES = frozenset(
-    {
-        "open",
-        "closed",
-        "overdue",
-        "late",
-        "unpaid",
-        "outstanding",
-        "current",
-        "all",
-        "my",
-        "the",
-        "of",
-        "list",
-        "log",
-    }
-)
+NO_NAMES = frozenset({
+    "open", "closed", "overdue", "late", "unpaid", "outstanding", "current", "all", "my", "the", "of", "list", "log",
+})  # fmt: skip
 
 
 def _key(words: str) -> tuple[str, ...]:

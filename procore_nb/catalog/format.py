@@ -8,10 +8,12 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable
 from html import escape
+from typing import TYPE_CHECKING
 
-from procore_nb.catalog.arguments import arguments, needs
-from procore_nb.catalog.caveats import caveats
-from procore_nb.catalog.models import DEFAULT_SHAPE, Argument, EndpointFacts, Field
+from procore_nb.catalog.models import DEFAULT_SHAPE, Argument, Field
+
+if TYPE_CHECKING:
+    from procore_nb.catalog.endpoint import Endpoint
 
 _WIDTH = 100
 _PAGING = {
@@ -26,23 +28,23 @@ _PAGING = {
 _FORMS = {"range": "period", "after": "from a time on", "day": "day", "moment": "time"}
 
 
-def as_text(endpoint: EndpointFacts) -> str:
+def as_text(endpoint: Endpoint) -> str:
     """The endpoint in lines of at most 100 characters."""
     lines = [f"{endpoint.name}: GET {endpoint.path}"]
     for label, text in _facts(endpoint):
         lines += _wrapped(label, text)
-    for caveat in caveats(endpoint):
+    for caveat in endpoint.caveats:
         lines += _wrapped("caveat", caveat)
     if columns := _columns(endpoint):
         lines += _wrapped("columns", ", ".join(f"{name} ({kind})" for name, kind in columns))
     return "\n".join(lines)
 
 
-def as_html(endpoint: EndpointFacts) -> str:
+def as_html(endpoint: Endpoint) -> str:
     """The endpoint as a small table; readable on a dark background too, as it sets no colours."""
     rows = "".join(_row(label, escape(text)) for label, text in _facts(endpoint))
-    if caveats(endpoint):
-        rows += _row("caveats", "<br>".join(escape(caveat) for caveat in caveats(endpoint)))
+    if endpoint.caveats:
+        rows += _row("caveats", "<br>".join(escape(caveat) for caveat in endpoint.caveats))
     columns = _columns(endpoint)
     listed = ", ".join(
         f"<code>{escape(name)}</code>&nbsp;<small>{escape(kind)}</small>" for name, kind in columns
@@ -54,12 +56,12 @@ def as_html(endpoint: EndpointFacts) -> str:
     )
 
 
-def needs_text(endpoint: EndpointFacts) -> str:
+def needs_text(endpoint: Endpoint) -> str:
     """What an endpoint needs, in words: `project_id, company_id or project_id`."""
-    return ", ".join(" or ".join(group) for group in needs(endpoint))
+    return ", ".join(" or ".join(group) for group in endpoint.needs)
 
 
-def flags(endpoint: EndpointFacts) -> tuple[str, ...]:
+def flags(endpoint: Endpoint) -> tuple[str, ...]:
     """Procore's own marks on a list: BETA, DEPRECATED, OLDER VERSION, and GONE for what its newest reference lacks."""
     marks = {
         "BETA": endpoint.beta,
@@ -70,9 +72,9 @@ def flags(endpoint: EndpointFacts) -> tuple[str, ...]:
     return tuple(name for name, marked in marks.items() if marked)
 
 
-def _facts(endpoint: EndpointFacts) -> Iterable[tuple[str, str]]:
+def _facts(endpoint: Endpoint) -> Iterable[tuple[str, str]]:
     tool = " > ".join(dict.fromkeys(part for part in (endpoint.category, endpoint.module) if part))
-    free = [one for one in arguments(endpoint) if not one.required and one.name not in ("sort", "view")]
+    free = [one for one in endpoint.arguments if not one.required and one.name not in ("sort", "view")]
     options = [_argument(one) for one in free if one.place == "query"]
     filters = [_argument(one) for one in free if one.place == "filter"]
     facts = {
@@ -101,12 +103,12 @@ def _argument(one: Argument) -> str:
     return f"{one.name} ({values})" if values else one.name
 
 
-def _views(endpoint: EndpointFacts) -> str:
+def _views(endpoint: Endpoint) -> str:
     usual = f" ({endpoint.view_default} when not given)" if endpoint.view_default else ""
     return (", ".join(endpoint.views) or endpoint.view_param) + usual
 
 
-def _paging(endpoint: EndpointFacts) -> str:
+def _paging(endpoint: Endpoint) -> str:
     sizes = []
     if endpoint.per_page_default:
         sizes.append(f"{endpoint.per_page_default} rows by default")
@@ -115,7 +117,7 @@ def _paging(endpoint: EndpointFacts) -> str:
     return ", ".join([_PAGING.get(endpoint.paging, endpoint.paging), *sizes])
 
 
-def _columns(endpoint: EndpointFacts) -> list[tuple[str, str]]:
+def _columns(endpoint: Endpoint) -> list[tuple[str, str]]:
     """Name and type of what becomes a column; what is inside a list stays in that list's column."""
     return [
         (one.name.removesuffix("[]"), _type_of(one))

@@ -6,6 +6,7 @@ In: paths, with placeholders or with ids. Out: names and values. Speaks to no se
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from procore_nb.errors import CatalogError
 
@@ -14,6 +15,7 @@ _PREFIX = re.compile(r"^(?:rest/)?(v\d+\.\d+)/(.+)$")
 _UNSAFE = re.compile(r"[\s\\?#@%:]|//|(^|/)\.\.?(/|$)")
 
 
+@lru_cache(maxsize=4096)
 def split(path: str) -> tuple[str, tuple[str, ...]]:
     """A path as its version (empty when it names none) and its parts after that."""
     if "://" in path:

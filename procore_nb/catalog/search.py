@@ -5,9 +5,10 @@ In: words and endpoints. Out: one row per endpoint that has them all. Speaks to 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
+from operator import attrgetter
 
 import pandas as pd
 
@@ -18,15 +19,22 @@ from procore_nb.errors import CatalogError, warn
 from procore_nb.near_match import near, plain, stem
 from procore_nb.near_match import words as words_of
 
-_TEXT = (
-    "name", "path", "scope", "required_query", "needs", "paging", "filters",
-    "aliases", "category", "module", "version", "kind", "removal", "successor", "as_of", "caveats",
-)  # fmt: skip
-_ORDER = (
+_COLUMNS = (
     "name", "path", "scope", "required_query", "paginated", "needs", "aliases", "module", "category",
     "filters", "paging", "version", "kind", "beta", "deprecated", "older_version", "gone", "removal", "successor",
     "as_of", "columns", "caveats",
 )  # fmt: skip
+_DTYPES = dict.fromkeys(("paginated", "beta", "deprecated", "older_version", "gone"), "boolean")
+_DTYPES["columns"] = "Int64"  # all else is text
+# What is not an attribute as it is.
+_CELLS: dict[str, Callable[[Endpoint], object]] = {
+    "required_query": lambda one: ";".join("|".join(group) for group in one.required_query),
+    "needs": needs_text,
+    "aliases": lambda one: ", ".join(one.aliases),
+    "filters": lambda one: ", ".join(one.filters),
+    "columns": lambda one: sum(not line.endswith("\tgone") for line in one.field_text.splitlines()),
+    "caveats": lambda one: " ".join(one.caveats),
+}
 
 _SHORTEST = 4  # a shorter word is near to too many
 _NEAR = 0.75
@@ -110,11 +118,10 @@ class _Index:
     def ranked(self, wanted: tuple[str, ...]) -> list[Endpoint]:
         """The endpoints that have all the words, best match first."""
         ranks = [
-            (_rank(one, texts, stems, wanted, often=id(one) in self._often), one)
-            for one, texts, stems in self._entries
+            (_rank(one, texts, stems, wanted, often=id(one) in self._often), at)
+            for at, (one, texts, stems) in enumerate(self._entries)
         ]
-        found = [(rank, one) for rank, one in ranks if rank is not None]
-        return [one for _, one in sorted(found, key=lambda item: item[0])]
+        return [self._entries[at][0] for rank, at in sorted(each for each in ranks if each[0] is not None)]
 
 
 def _texts(endpoint: Endpoint) -> tuple[str, ...]:
@@ -164,36 +171,7 @@ def _depth(word: str, texts: tuple[str, ...]) -> int | None:
 
 
 def _frame(found: list[Endpoint]) -> pd.DataFrame:
-    rows = [_row(one) for one in found]
-    columns: dict[str, pd.Series] = {}
-    for name in _ORDER:
-        dtype = "string" if name in _TEXT else "Int64" if name == "columns" else "boolean"
-        columns[name] = pd.Series([row[name] for row in rows], dtype=dtype)
-    return pd.DataFrame(columns)
-
-
-def _row(one: Endpoint) -> dict[str, object]:
-    return {
-        "name": one.name,
-        "path": one.path,
-        "scope": one.scope,
-        "required_query": ";".join("|".join(group) for group in one.required_query),
-        "paginated": one.paginated,
-        "needs": needs_text(one),
-        "aliases": ", ".join(one.aliases),
-        "module": one.module,
-        "category": one.category,
-        "filters": ", ".join(one.filters),
-        "paging": one.paging,
-        "version": one.version,
-        "kind": one.kind,
-        "beta": one.beta,
-        "deprecated": one.deprecated,
-        "older_version": one.older_version,
-        "gone": one.gone,
-        "removal": one.removal,
-        "successor": one.successor,
-        "as_of": one.as_of,
-        "columns": sum(1 for line in one.field_text.splitlines() if line and not line.endswith("\tgone")),
-        "caveats": " ".join(one.caveats),
-    }
+    cells = {name: map(_CELLS.get(name, attrgetter(name)), found) for name in _COLUMNS}
+    return pd.DataFrame(
+        {name: pd.Series(list(each), dtype=_DTYPES.get(name, "string")) for name, each in cells.items()}
+    )

@@ -228,7 +228,7 @@ def test_a_built_catalogue_is_written_and_loaded_again(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_not_there_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="no folder"):
-        compile.save(catalog.load(), tmp_path / "nowhere" / "mine.jsonl.gz")
+        compile.build_file([DOCUMENTS / "openapi3.json"], tmp_path / "nowhere" / "mine.jsonl.gz")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -70,7 +70,8 @@ def build_file(
         (datetime.fromtimestamp(one.stat().st_mtime, UTC).date().isoformat() for one in files), default=""
     )
     catalogue = build(*read, base=base, whole=whole, as_of=day)
-    save(catalogue, output)
+    with replace_atomically(output_path(output)) as draft:
+        draft.write_bytes(dump(catalogue))
     paths = {path for one in read for path, _, _ in _operations(one)}
     return catalogue, compare(load(), catalogue, paths)
 
@@ -115,12 +116,6 @@ def build(
         as_of=as_of or (base.as_of if base else ""),
         left_out=base.left_out if base else (),
     )
-
-
-def save(catalogue: Catalogue, path: str | Path) -> None:
-    """Write a catalogue file, whole or not at all."""
-    with replace_atomically(output_path(path)) as draft:
-        draft.write_bytes(dump(catalogue))
 
 
 def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any], Mapping[str, Any]]]:
@@ -170,12 +165,10 @@ def _extended(before: Endpoint, found: Endpoint) -> Endpoint:
         "field_text": encode(fields),
     }
     changes |= {key: getattr(found, key) for key in _DOCUMENTED}
-    if (found.per_page_default, found.per_page_max) != (
-        10,
-        100,
-    ):  # the general rule of version 2 says nothing new
-        changes["per_page_default"] = found.per_page_default or before.per_page_default
-        changes["per_page_max"] = found.per_page_max or before.per_page_max
+    sizes = found.per_page_default, found.per_page_max
+    if sizes != (10, 100):  # the general rule of version 2 says nothing new
+        changes["per_page_default"] = sizes[0] or before.per_page_default
+        changes["per_page_max"] = sizes[1] or before.per_page_max
     return replace(before, **changes)
 
 
@@ -193,26 +186,25 @@ class Differences:
         lines = [f"new      {name}" for name in self.new]
         lines += [f"changed  {name}: {what}" for name, what in self.changed]
         lines += [f"gone     {name}" for name in self.gone]
-        counts = f"{len(self.new)} new, {len(self.changed)} changed, {len(self.gone)} gone"
-        return "\n".join(
-            [*lines, counts + (f", {self.unread:,} not in these documents" if self.unread else "")]
-        )
+        unread = f", {self.unread:,} not in these documents" if self.unread else ""
+        counts = f"{len(self.new)} new, {len(self.changed)} changed, {len(self.gone)} gone{unread}"
+        return "\n".join([*lines, counts])
 
 
 def compare(before: Catalogue, after: Catalogue, read: set[str]) -> Differences:
     """What is new, changed and gone in `after`; `read` are the paths that the documents have."""
     old = {one.path: one for one in before.endpoints}
     new = {one.path: one for one in after.endpoints}
-    changed = (
-        (one, "; ".join(_changes(old[path], one)))
+    changed = {
+        one.name: "; ".join(_changes(old[path], one))
         for path, one in new.items()
         if path in old and not one.gone
-    )
+    }
     return Differences(
         tuple(one.name for path, one in new.items() if path not in old),
-        tuple((one.name, what) for one, what in changed if what),
+        tuple((name, what) for name, what in changed.items() if what),
         tuple(one.name for path, one in new.items() if one.gone and path in old and not old[path].gone),
-        sum(1 for path in old if path not in read),
+        len(old.keys() - read),
     )
 
 
@@ -233,10 +225,7 @@ def _changes(old: Endpoint, new: Endpoint) -> Iterator[str]:
 
 
 def _both(what: str, old: Iterable[str], new: Iterable[str]) -> Iterator[str]:
-    before, after = list(old), list(new)
-    added = [one for one in after if one not in before]
-    lost = [one for one in before if one not in after]
-    if added:
-        yield f"{what} + {', '.join(added)}"
-    if lost:
-        yield f"{what} - {', '.join(lost)}"
+    before, after = dict.fromkeys(old), dict.fromkeys(new)
+    for sign, names in (("+", after.keys() - before), ("-", before.keys() - after)):
+        if names:
+            yield f"{what} {sign} {', '.join(one for one in (*after, *before) if one in names)}"

@@ -182,13 +182,9 @@ def _choices(parameter: Parameter | None) -> tuple[str, ...]:
     """The values a parameter may have, without the sign that turns an order round."""
     if parameter is None:
         return ()
-    items = parameter.schema.get("items")
-    values = listing(parameter.schema.get("enum")) or (
-        listing(items.get("enum")) if isinstance(items, dict) else []
-    )
-    texts = [
-        str(value).lower() if isinstance(value, bool) else str(value) for value in values if value is not None
-    ]
+    items = mapping(parameter.schema.get("items"))
+    values = listing(parameter.schema.get("enum")) or listing(items.get("enum"))
+    texts = (str(one).lower() if isinstance(one, bool) else str(one) for one in values if one is not None)
     bare = (
         _REMARK.sub("", _SIGN.sub("", text)) for text in texts if text.isprintable() and "..." not in text
     )
