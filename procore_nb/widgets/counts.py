@@ -41,16 +41,16 @@ def _periods(column: pd.Series[Any]) -> pd.Series[Any]:
 
 def good_columns(frame: pd.DataFrame) -> list[str]:
     """Columns worth counting, those with few values first; ids and texts that never repeat are last."""
-    ranked = []
-    for at in range(frame.shape[1]):
-        column = frame.iloc[:, at]
-        different = column.head(2000).map(str).nunique()
-        name = str(column.name)
-        words = ("status", "stage", "type", "priority", "trade", "city")
-        likely = next((rank for rank, word in enumerate(words) if word in name.lower()), len(words))
-        alone = different > max(20, 0.6 * min(len(column), 2000)) or name.endswith(("id", "[]"))
-        ranked.append((alone or different < 2, likely, at, name))
-    return [name for _, _, _, name in sorted(ranked)]
+    likely = ("status", "stage", "type", "priority", "trade", "city")
+
+    def rank(item: tuple[Any, pd.Series[Any]]) -> tuple[bool, int]:
+        name, column = str(item[0]), item[1].head(2000)
+        different = column.map(str).nunique()
+        alone = different > max(20, 0.6 * len(column)) or name.endswith(("id", "[]"))
+        found = (at for at, word in enumerate(likely) if word in name.lower())
+        return alone or different < 2, next(found, len(likely))
+
+    return [str(name) for name, _ in sorted(frame.items(), key=rank)]
 
 
 class CountBars(MessageWidget):
@@ -67,13 +67,11 @@ class CountBars(MessageWidget):
 
     def show(self, column: pd.Series[Any], *, title: str, chosen: str = "") -> None:
         """Draw the counts of this column; `chosen` is the filter of the bar that is marked."""
-        exact = (
-            "" if pd.api.types.is_datetime64_any_dtype(column.dtype) else "="
-        )  # months are a part of times
+        days = pd.api.types.is_datetime64_any_dtype(column.dtype)  # a bar of a month is a part of times
         bars = []
         for at, (label, number) in enumerate(count_values(column)):
-            rest = at == _MOST and label != MISSING
-            bars.append([label, number, "" if rest else label if label == MISSING else exact + label])
+            words = label if days or label == MISSING else f"={label}"
+            bars.append([label, number, "" if at == _MOST and label != MISSING else words])
         self._message = {"kind": "bars", "title": title, "bars": bars, "chosen": chosen}
         self.send(self._message)
 

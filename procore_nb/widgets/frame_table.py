@@ -27,15 +27,7 @@ from procore_nb.frame_info import partial_note
 from procore_nb.static_view import MOST_ROWS, static_text
 from procore_nb.widgets.assets import MessageWidget, script, style
 from procore_nb.widgets.background import BackgroundTask, counted
-from procore_nb.widgets.table_rows import (
-    TableRows,
-    column_order,
-    empty_columns,
-    is_numeric,
-    texts,
-    titles,
-    width,
-)
+from procore_nb.widgets.table_rows import TableRows, column_order, is_numeric, texts, title, titles, width
 
 _MOST_ROWS_AT_ONCE = 500
 
@@ -143,14 +135,20 @@ class FrameTable(MessageWidget):
         named = any(name is not None for name in frame.index.names)
         self._flat = frame.reset_index() if named else frame
         self._labels = [str(name) for name in self._flat.columns]
-        empty, order = empty_columns(self._flat), column_order(self._labels)
+        order = column_order(self._labels)
         # Only lists of Procore are put in order: who made a frame has chosen the order of its columns.
         self._order = order if frame.attrs.get("procore") and not named else sorted(order)
-        self._shown = [at for at in self._order if at not in empty] or self._order
+        # Columns that hold nothing at all are not drawn.
+        filled = self._flat.notna().any().to_numpy() | self._flat.empty
+        self._shown = [at for at in self._order if filled[at]] or self._order
         self._rows = TableRows(self._flat)
         self._positions = self._rows.positions()
-        pairs = enumerate(titles(self._labels))
-        self._columns = [_column(self._flat.iloc[:, at], title) for at, title in pairs]
+        self._columns = [
+            {"label": label, "title": words, "width": width(column, words), "right": is_numeric(column)}
+            for label, words, (_, column) in zip(
+                self._labels, titles(self._labels), self._flat.items(), strict=True
+            )
+        ]
         self._columns_chosen = False
 
     def _receive(self, _: object, content: dict[str, Any], buffers: object) -> None:
@@ -158,7 +156,9 @@ class FrameTable(MessageWidget):
         if kind == "ready":
             self._send_head(to)
         elif kind == "rows":
-            self._send_rows(content, to)
+            first, count = max(int(content.get("first", 0)), 0), int(content.get("count", 100))
+            page = self._page(first, min(count, _MOST_ROWS_AT_ONCE))
+            self.send({"kind": "rows", "to": to, "turn": self._turn} | page)
         elif kind == "select":
             self._select(content)
         elif kind == "columns":
@@ -207,24 +207,10 @@ class FrameTable(MessageWidget):
         }
         self.send(head | self._page(0, 100))
 
-    def _send_rows(self, content: dict[str, Any], to: object) -> None:
-        first, count = int(content.get("first", 0)), min(int(content.get("count", 100)), _MOST_ROWS_AT_ONCE)
-        self.send({"kind": "rows", "to": to, "turn": self._turn} | self._page(max(first, 0), count))
-
     def _page(self, first: int, count: int) -> dict[str, Any]:
         rows = self._positions[first : first + count]
         columns = [texts(self._flat.iloc[:, at].take(rows)) for at in self._shown]
-        cells = [list(row) for row in zip(*columns, strict=True)] if columns else []
-        return {"first": first, "cells": cells}
-
-
-def _column(column: pd.Series[Any], title: str) -> dict[str, Any]:
-    return {
-        "label": str(column.name),
-        "title": title,
-        "width": width(column, title),
-        "right": is_numeric(column),
-    }
+        return {"first": first, "cells": [list(row) for row in zip(*columns, strict=True)]}
 
 
 def caption(frame: pd.DataFrame) -> str:
@@ -232,29 +218,23 @@ def caption(frame: pd.DataFrame) -> str:
     about = frame.attrs.get("procore") or {}
     if "endpoint" not in about:
         return ""
-    parts = [titles([str(about["endpoint"])])[0], str(about.get("environment") or "")]
+    parts = [title(str(about["endpoint"])), str(about.get("environment") or "")]
     parts += [f"{name} {_argument_text(value)}" for name, value in (about.get("arguments") or {}).items()]
-    parts.append(f"first {about['limited']:,} rows only" if about.get("limited") else "")
-    parts.append(f"{counted(len(about['skipped']), 'target')} skipped" if about.get("skipped") else "")
-    parts.append(
-        f"fetched {str(about.get('fetched_at', ''))[:16].replace('T', ' ')} UTC"
-        if about.get("fetched_at")
-        else ""
-    )
+    if about.get("limited"):
+        parts.append(f"first {about['limited']:,} rows only")
+    if about.get("skipped"):
+        parts.append(f"{counted(len(about['skipped']), 'target')} skipped")
+    if about.get("fetched_at"):
+        parts.append(f"fetched {str(about['fetched_at'])[:16].replace('T', ' ')} UTC")
     return " · ".join(filter(None, parts))
 
 
 def _argument_text(value: Any) -> str:
     if isinstance(value, tuple) and len(value) == 2:  # a range
         return " to ".join(str(each or "…") for each in value)
-    many = isinstance(value, list | tuple | set)
-    return (
-        counted(len(value), "value")
-        if many and len(value) > 3
-        else ", ".join(map(str, value))
-        if many
-        else str(value)
-    )
+    if not isinstance(value, list | tuple | set):
+        return str(value)
+    return counted(len(value), "value") if len(value) > 3 else ", ".join(map(str, value))
 
 
 _PART = 256 * 1024  # bytes; small enough for every proxy between kernel and browser
@@ -274,7 +254,7 @@ class Downloads:
     def make(self, frame: pd.DataFrame, kind: str, to: object, whole: tuple[int, int]) -> None:
         """Begin a file; its name, and what of the `whole` (rows, columns) it holds, are sent when it is made."""
         self._to = to
-        self._task.start(lambda: self._make(frame, kind, to, whole))
+        self._task.start(lambda: self._make(frame, kind, whole))
 
     def wait(self) -> None:
         """Wait until the file is made."""
@@ -292,7 +272,7 @@ class Downloads:
         if request.get("last"):
             self._files.pop(number, None)
 
-    def _make(self, frame: pd.DataFrame, kind: str, to: object, whole: tuple[int, int]) -> None:
+    def _make(self, frame: pd.DataFrame, kind: str, whole: tuple[int, int]) -> None:
         if not frame.shape[1]:
             raise ArgumentError(
                 "No column is chosen, so there is nothing to download.", advice="Choose some under Columns."
@@ -305,13 +285,8 @@ class Downloads:
             for count, of, noun in zip(frame.shape, whole, ("row", "column"), strict=True)
         ]
         name = str((frame.attrs.get("procore") or {}).get("endpoint", "table")) + ("-partial" if note else "")
-        file = {
-            "kind": "file",
-            "to": to,
-            "file": number,
-            "name": name + _ENDINGS[kind],
-            "parts": -(-len(data) // _PART),
-        }
+        parts = -(-len(data) // _PART)
+        file = {"kind": "file", "to": self._to, "file": number, "name": name + _ENDINGS[kind], "parts": parts}
         self._send(file | {"holds": f"{', '.join(holds)}. {note}".strip()})
 
     def _failed(self, error: BaseException) -> None:
@@ -327,8 +302,5 @@ def file_bytes(frame: pd.DataFrame, kind: str) -> bytes:
     plain.attrs = {"procore": {**(frame.attrs.get("procore") or {}), "complete": True}}
     with tempfile.TemporaryDirectory(prefix="procore_nb-") as folder:
         path = Path(folder) / f"table{_ENDINGS[kind]}"
-        if kind == "csv":
-            to_csv(plain, path, excel=True)
-        else:
-            to_excel(plain, path)
-        return path.read_bytes()
+        written = to_csv(plain, path, excel=True) if kind == "csv" else to_excel(plain, path)
+        return written.read_bytes()

@@ -12,11 +12,14 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import reduce
 from typing import Any
 
 import numpy as np
 import orjson
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from procore_nb.scalars import is_missing, number_text
@@ -59,13 +62,10 @@ def _time_texts(column: pd.Series[Any]) -> list[str | None]:
 
 def _integer_texts(column: pd.Series[Any], plain: bool) -> list[str | None]:
     """Whole numbers, which most columns of ids are, without a look at each one's kind."""
-    missing = column.isna().to_numpy()
     kind: Any = column.dtype
     values = column.fillna(0).to_numpy(dtype=getattr(kind, "numpy_dtype", kind)).tolist()
-    written: list[str | None] = list(map(str, values)) if plain else [f"{value:,}" for value in values]
-    for at in np.flatnonzero(missing):
-        written[at] = None
-    return written
+    written = map(str, values) if plain else (f"{value:,}" for value in values)
+    return [None if missing else text for text, missing in zip(written, column.isna(), strict=True)]
 
 
 def _cut(text: str, longest: int) -> str:
@@ -99,8 +99,7 @@ def is_numeric(column: pd.Series[Any]) -> bool:
         return True
     if not pd.api.types.is_object_dtype(column.dtype):
         return False
-    first = column.first_valid_index()
-    return first is not None and isinstance(next(value for value in column if not is_missing(value)), Decimal)
+    return isinstance(next((value for value in column if not is_missing(value)), None), Decimal)
 
 
 def width(column: pd.Series[Any], title: str) -> int:
@@ -109,11 +108,6 @@ def width(column: pd.Series[Any], title: str) -> int:
     longest = max((len(text) for text in texts(column.iloc[spread]) if text), default=0)
     bold = round(1.15 * len(title)) + 2  # with room for the mark of the order
     return max(_NARROWEST, min(_WIDEST, max(longest, bold) + 3))
-
-
-def empty_columns(frame: pd.DataFrame) -> set[int]:
-    """Positions of the columns that hold nothing at all; none of them when there are no rows."""
-    return {at for at in range(frame.shape[1]) if len(frame) and frame.iloc[:, at].isna().all()}
 
 
 # What people look for first, in this order; ids and what only programs read are last.
@@ -139,31 +133,36 @@ _CAPITALS = re.compile(r"\b(Rfis?|Url|Wbs|Erp|Pdf|Gps|Osha|Uuid)\b", re.IGNORECA
 def column_order(labels: list[str]) -> list[int]:
     """Positions of columns as people read them: the name first, then what is said of it, ids and technical ones last."""
 
-    def rank(at: int) -> int:
-        if _TECHNICAL.search(labels[at]):
+    def rank(label: str) -> int:
+        if _TECHNICAL.search(label):
             return len(_FIRST) + 1
-        return next((place for place, names in enumerate(_FIRST) if names.match(labels[at])), len(_FIRST))
+        return next((at for at, names in enumerate(_FIRST) if names.match(label)), len(_FIRST))
 
-    return sorted(range(len(labels)), key=rank)
+    return sorted(range(len(labels)), key=lambda at: rank(labels[at]))
 
 
 def titles(labels: list[str]) -> list[str]:
     """Names of columns as words: `ball_in_court.name` is Ball in court, unless another column is called so."""
+    short = [title(label.removesuffix(".name")) for label in labels]
+    return [one if short.count(one) == 1 else title(label) for one, label in zip(short, labels, strict=True)]
 
-    def words(label: str) -> str:
-        text = re.sub(r"[\s_.]+", " ", label.removeprefix("custom_fields.")).strip()
-        text = _CAPITALS.sub(lambda found: found[0].upper().replace("RFIS", "RFIs"), text)
-        return text[:1].upper() + text[1:] or label
 
-    short = [words(label.removesuffix(".name")) for label in labels]
-    return [one if short.count(one) == 1 else words(label) for one, label in zip(short, labels, strict=True)]
+def title(label: str) -> str:
+    """One name as words: `due_date` is Due date."""
+    text = re.sub(r"[\s_.]+", " ", label.removeprefix("custom_fields.")).strip()
+    text = _CAPITALS.sub(lambda found: found[0].upper().replace("RFIS", "RFIs"), text)
+    return text[:1].upper() + text[1:] or label
 
 
 _MARKS = re.compile("[\u0300-\u036f]")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3})")
 _IN_NUMBERS = re.compile(r"[-+.0-9]*(e[-+]?\d*)?|inf")
 _IN_TIMES = re.compile(r"[-:0-9]*")
-_END = "\0"  # between two cells in the text that is searched
+_END = "\0"  # between two cells while all are folded at once
+MISSING = "(missing)"
+_COMPARED = re.compile(r"(<=|>=|<|>)\s*(.+)")
+_COMPARE: dict[str, Any] = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+Mask = NDArray[np.bool_]
 
 
 def fold(text: str) -> str:
@@ -182,7 +181,8 @@ class TableRows:
     column: int | None = None
     down: bool = False
     filters: dict[int, str] = field(default_factory=dict)
-    _search: TextSearch | None = field(default=None, repr=False)
+    _cells: dict[int, pa.Array] = field(default_factory=dict, repr=False)
+    """The folded cells of the columns that were searched."""
     _order: tuple[tuple[int | None, bool], NDArray[np.intp]] | None = field(default=None, repr=False)
 
     def positions(self, *, without: int | None = None) -> NDArray[np.intp]:
@@ -191,41 +191,75 @@ class TableRows:
         if self._order is None or self._order[0] != order:
             self._order = order, self._ordered()
         found = self._order[1]
-        wanted = {at: words for at, words in self.filters.items() if at != without and words.strip()}
-        if not wanted and not self.words.strip():
-            return found
-        self._search = self._search or TextSearch(self.frame)
-        held = self._search.holding(self.words)
-        for at, words in wanted.items():
-            held &= self._search.fitting(at, words.strip())
-        return found[held[found]]
+        masks: list[Mask] = []
+        for word in _parts(self.words):
+            nowhere: Mask = np.zeros(len(self.frame), dtype=bool)
+            holding = (self._holding(at, word) for at in range(self.frame.shape[1]))
+            masks.append(reduce(np.logical_or, holding, nowhere))
+        for at, words in self.filters.items():
+            if at != without and words.strip():
+                masks.append(self._fitting(at, words.strip()))
+        return found[np.logical_and.reduce(masks)[found]] if masks else found
 
     def _ordered(self) -> NDArray[np.intp]:
         if self.column is None:
             return np.arange(len(self.frame))
-        keys = _keys(self.frame.iloc[:, self.column])
-        keys.index = pd.RangeIndex(len(keys))
+        keys = _keys(self.frame.iloc[:, self.column]).reset_index(drop=True)
         ranked = keys.sort_values(ascending=not self.down, kind="stable", na_position="last")
         return ranked.index.to_numpy()
+
+    def _fitting(self, at: int, words: str) -> Mask:
+        """Which rows fit the filter of one column.
+
+        `(missing)`, `=open` for the whole cell, `>100` and `<=2026-01-31` for numbers and times; else words it holds.
+        """
+        column = self.frame.iloc[:, at]
+        if words == MISSING:
+            return column.isna().to_numpy()
+        if words.startswith("="):
+            wanted = fold(words[1:].strip())
+            same = (text is not None and fold(text).strip() == wanted for text in texts(column))
+            return np.fromiter(same, dtype=bool, count=len(column))
+        found = _COMPARED.fullmatch(words)
+        compared = _compared(column, *found.groups()) if found else None
+        if compared is not None:
+            return compared
+        holding = (self._holding(at, word) for word in _parts(words))
+        return reduce(np.logical_and, holding, np.ones(len(column), dtype=bool))
+
+    def _holding(self, at: int, word: str) -> Mask:
+        """Which rows hold a folded word in one column, which is read when it may hold one."""
+        column = self.frame.iloc[:, at]
+        sought = _sought(word, column)
+        if not sought:
+            return np.zeros(len(column), dtype=bool)
+        codes = column.cat.codes.to_numpy() if isinstance(column.dtype, pd.CategoricalDtype) else None
+        if at not in self._cells:
+            values = column if codes is None else pd.Series(column.cat.categories, name=column.name)
+            cells = [(text or "").replace(_END, " ") for text in texts(values, longest=10**9, plain=True)]
+            folded = sendable(fold(_END.join(cells))).split(_END)
+            self._cells[at] = pa.array(folded[: len(cells)], pa.large_string())
+        held: Mask = pc.match_substring(self._cells[at], sought).to_numpy(zero_copy_only=False)
+        # The code of a missing category, -1, is the last.
+        return held if codes is None else np.append(held, False)[codes]
+
+
+def _parts(words: str) -> Any:
+    return sendable(fold(words.replace(_END, " "))).split()
 
 
 def _keys(column: pd.Series[Any]) -> pd.Series[Any]:
     """What a column is sorted by: numbers and times as they are, amounts as numbers, all else as text."""
     kind = column.dtype
     if not pd.api.types.is_object_dtype(kind) and not isinstance(kind, pd.StringDtype | pd.CategoricalDtype):
-        return column.copy()
+        return column
     if is_numeric(column):
         return pd.to_numeric(column.map(lambda value: None if is_missing(value) else float(value)))
     folded = [None if text is None else sendable(text.casefold()) for text in texts(column)]
     return pd.Series(folded, dtype="string")
 
 
-MISSING = "(missing)"
-_COMPARED = re.compile(r"(<=|>=|<|>)\s*(.+)")
-_COMPARE: dict[str, Any] = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
-
-
-def _compared(column: pd.Series[Any], sign: str, text: str) -> NDArray[np.bool_] | None:
+def _compared(column: pd.Series[Any], sign: str, text: str) -> Mask | None:
     """Which numbers or times are less or greater than one; None where the column or the text is neither."""
     try:
         if pd.api.types.is_datetime64_any_dtype(column.dtype):
@@ -240,83 +274,8 @@ def _compared(column: pd.Series[Any], sign: str, text: str) -> NDArray[np.bool_]
     return fitting.fillna(False).to_numpy(dtype=bool)
 
 
-class TextSearch:
-    """Finds the rows of a frame that hold words in any of their cells; a column is read when it may hold one."""
-
-    def __init__(self, frame: pd.DataFrame) -> None:
-        self._frame = frame
-        self._read: dict[int, _Cells] = {}
-
-    def holding(self, words: str) -> NDArray[np.bool_]:
-        """Which rows hold all the words."""
-        found = np.ones(len(self._frame), dtype=bool)
-        for word in fold(words.replace(_END, " ")).split():
-            found &= self._holding(word)
-        return found
-
-    def fitting(self, at: int, words: str) -> NDArray[np.bool_]:
-        """Which rows fit the filter of one column.
-
-        `(missing)`, `=open` for the whole cell, `>100` and `<=2026-01-31` for numbers and times; else words it holds.
-        """
-        column = self._frame.iloc[:, at]
-        if words == MISSING:
-            return column.isna().to_numpy()
-        if words.startswith("="):
-            wanted = fold(words[1:].strip())
-            return np.array(
-                [text is not None and fold(text).strip() == wanted for text in texts(column)], dtype=bool
-            )
-        found = _COMPARED.fullmatch(words)
-        held = _compared(column, *found.groups()) if found else None
-        if held is None:
-            held = np.ones(len(self._frame), dtype=bool)
-            for word in fold(words.replace(_END, " ")).split():
-                held &= self._held_in(at, word)
-        return held
-
-    def _holding(self, word: str) -> NDArray[np.bool_]:
-        held = np.zeros(len(self._frame), dtype=bool)
-        for at in range(self._frame.shape[1]):
-            held |= self._held_in(at, word)
-        return held
-
-    def _held_in(self, at: int, word: str) -> NDArray[np.bool_]:
-        """Which rows hold a word in one column."""
-        column = self._frame.iloc[:, at]
-        sought = _sought(word, column)
-        if not sought:
-            return np.zeros(len(self._frame), dtype=bool)
-        if at not in self._read:
-            self._read[at] = _Cells(column)
-        return self._read[at].holding(sought)
-
-
-class _Cells:
-    """The cells of one column as one text: a library's search through it is far faster than a look at each cell."""
-
-    def __init__(self, column: pd.Series[Any]) -> None:
-        codes, values = None, column
-        if isinstance(column.dtype, pd.CategoricalDtype):
-            codes, values = column.cat.codes.to_numpy(), pd.Series(column.cat.categories, name=column.name)
-        cells = [(text or "").replace(_END, " ") for text in texts(values, longest=10**9, plain=True)]
-        self._codes = codes
-        self._count = len(cells)
-        self._text = fold(_END.join(cells)).encode("utf-8", "surrogatepass")
-        self._ends = np.flatnonzero(np.frombuffer(self._text, dtype=np.uint8) == 0)
-
-    def holding(self, word: str) -> NDArray[np.bool_]:
-        """Which cells hold a word."""
-        pattern = re.compile(re.escape(word.encode("utf-8", "surrogatepass")))
-        starts = np.fromiter((match.start() for match in pattern.finditer(self._text)), dtype=np.intp)
-        held = np.zeros(self._count, dtype=bool)
-        held[np.searchsorted(self._ends, starts)] = True
-        # The code of a missing category, -1, is the last.
-        return held if self._codes is None else np.append(held, False)[self._codes]
-
-
 def _sought(word: str, column: pd.Series[Any]) -> str:
-    """The word as it would stand in a column; empty where it cannot."""
+    """The word as it would be in a column; empty where it cannot be."""
     kind = column.dtype
     if pd.api.types.is_datetime64_any_dtype(kind):
         return word if _IN_TIMES.fullmatch(word) else ""

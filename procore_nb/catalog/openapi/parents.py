@@ -50,7 +50,8 @@ def _pairs(
         sources = (
             _known()["by_list"].get(f"{endpoint.name}.{name}")
             or _before(endpoint.path, keys.get(name, name), by_path)
-            or _known()["by_name"].get(name, ())
+            or _known()["by_name"].get(name)
+            or ()
         )
         if there := tuple(source for source in sources if source in known):
             pairs.append((name, there))
