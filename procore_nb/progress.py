@@ -12,6 +12,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from procore_nb.fetch import Observer
+
 ProgressMaker = Callable[[str, int], "Progress"]  # from the name of the list, and how many targets
 _QUIET_SECONDS = 1.0  # seconds a fetch may take before it is worth a line
 _REDRAW = 0.1  # seconds between two drawings
@@ -19,7 +21,7 @@ _LONGEST_SHOWN = 1e9  # seconds; no clock shows the end of a wait of thousands o
 _REDRAW_IN_A_FILE = 5.0  # where each drawing stays as a line of its own
 
 
-class Progress:
+class Progress(Observer):
     """Follows one fetch of `targets` (projects, or another `noun`). Worker threads only count; the calling thread draws."""
 
     def __init__(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from procore_nb.catalog import Endpoint, Field
 from procore_nb.catalog.models import encode
-from procore_nb.client.collect import Collection
+from procore_nb.client.collect import ListFetch
 from procore_nb.client.frame_assembler import target_of
 from procore_nb.client.parameters import own_or_shipped
 from procore_nb.client.targets import ParentRows, Target
@@ -59,13 +59,13 @@ def needs_views(query: ListQuery) -> bool:
     return wanted and not given and (query.project_id is not None or query.projects is not None)
 
 
-def views_of(query: ListQuery) -> Collection:
+def views_of(query: ListQuery) -> ListFetch:
     """Return the requests for the views of all projects of a query."""
     if is_many(query.company_id):
         raise ArgumentError(
             "Budget views are found in one company at a time.", advice="Fetch each company by itself."
         )
-    views = _sister(query, "budget_views", projects=query.projects, project_id=query.project_id).collection()
+    views = _sister(query, "budget_views", projects=query.projects, project_id=query.project_id).prepare()
     return replace(views, quiet=True)  # who is skipped is said once, with the rows
 
 
@@ -143,7 +143,7 @@ def _add_columns(found: BudgetViews, query: ListQuery, view: Mapping[str, str]) 
     """Take in titles and fields of the columns of one view."""
     ids = {"project_id": view["project_id"], "arguments": {VIEW_ID: view[VIEW_ID]}}
     try:
-        pages = list(_sister(query, "budget_detail_columns", **ids).collection().pages())
+        pages = list(_sister(query, "budget_detail_columns", **ids).prepare().pages())
     except (AccessError, NotFoundError):
         return  # the rows bring their columns along, typed by what they hold
     for one in (row for _, rows in pages for row in rows):

@@ -6,13 +6,13 @@ In: a session, an endpoint and list requests. Out: a DataFrame, or frames one by
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
 from procore_nb import hints
-from procore_nb.catalog import Endpoint
 from procore_nb.client.frame_assembler import FrameAssembler, RowDeduplicator, target_of
 from procore_nb.client.targets import Target
 from procore_nb.errors import (
@@ -36,9 +36,11 @@ from procore_nb.fetch import (
 )
 from procore_nb.frame_info import FetchedFrame, FetchInfo, describe
 from procore_nb.frames import FrameBuilder, with_categories
-from procore_nb.http import Session
-from procore_nb.progress import Progress, ProgressMaker, counted
+from procore_nb.progress import Progress, counted
 from procore_nb.signals import Cancelled, DeferredInterrupt
+
+if TYPE_CHECKING:
+    from procore_nb.client.query import ListQuery
 
 OnError = Literal["raise", "skip"]
 
@@ -62,7 +64,8 @@ class Skipped:
         if error is None:
             return
         self.first_refusal = self.first_refusal or error
-        account = {"status": error.status, "reason": _reason(error), "advice": error.advice}
+        reason = f"{error.status}: {error.reason}" if error.status and error.reason else error.message
+        account = {"status": error.status, "reason": reason, "advice": error.advice}
         self.accounts.append({"target": target.words, **target.account, **account})
 
     def nothing_answered(self, name: str) -> ProcoreError:
@@ -79,50 +82,48 @@ class Skipped:
         )
 
     def warn(self, name: str, targets: int) -> None:
-        """Name the first few in one warning."""
+        """Name the first few in one warning: `Town Hall, project_id 7 (403: Forbidden)`."""
         if self.accounts:
+            named = "; ".join(
+                f"{', '.join(filter(None, (one.get('project_name'), one['target'])))} ({one['reason'].rstrip('.')})"
+                for one in self.accounts[:3]
+            )
             more = f"; and {len(self.accounts) - 3:,} more" if len(self.accounts) > 3 else ""
             warn(
                 f"{name}: {len(self.accounts):,} of {targets + self.before:,} {self.noun} skipped: "
-                f'{_named(self.accounts[:3])}{more}; details in frame.attrs["procore"]["skipped"].'
+                f'{named}{more}; details in frame.attrs["procore"]["skipped"].'
             )
 
 
 @dataclass
-class Collection:
-    """One list fetched from one target or many.
+class ListFetch:
+    """The list requests of one query, ready to be fetched.
 
     `builder` makes an empty frame builder. `custom_fields` gives label and data type by definition id, and is called only
     when records have custom fields. `about` is the rest of `attrs["procore"]`.
     """
 
-    session: Session
-    endpoint: Endpoint
+    query: ListQuery
     requests: list[ListRequest]
     policy: RequestPolicy
     builder: Callable[[], FrameBuilder]
     about: dict[str, Any]
-    custom_fields: Callable[[], Mapping[int, tuple[str, str]]] = dict
-    categories: bool = False
-    on_error: OnError = "raise"
-    progress: bool | ProgressMaker = True
-    several: bool = False
-    quiet: bool = False
-    max_rows: int | None = None
-    limited: bool = False
-    """Whether `max_rows` ended the fetch, so that there may be more."""
-    skipped: Skipped = field(default_factory=Skipped)
-    advice_if_absent: Callable[[], str] = str
+    custom_fields: Callable[[], Mapping[int, tuple[str, str]]]
+    several: bool
+    skipped: Skipped
+    advice_if_absent: Callable[[], str]
     """What a 404 may be about, a sentence before its advice; empty: nothing is known."""
-    stats: list[PageStats] = field(default_factory=list)
-    done: set[int] = field(default_factory=set)
-    sent: int = 0
-    """Requests of `statistics` so far."""
+    quiet: bool = False
 
     def __post_init__(self) -> None:
         ids = list(target_of(self.requests[0]).ids) if self.requests else []
         nouns = {"company_id": "companies", "project_id": "projects"}
         self.skipped.noun = nouns.get((ids or ["company_id"])[-1], "targets")
+        self.endpoint = self.query.endpoint
+        self.limited = False  # whether `max_rows` ended the fetch, so that there may be more
+        self.stats: list[PageStats] = []
+        self.done: set[int] = set()
+        self.sent = 0  # requests of `statistics`
 
     def frame(self) -> pd.DataFrame:
         """Return the one frame of all targets.
@@ -132,9 +133,8 @@ class Collection:
         ProcoreError
             What the fetch failed with; its `partial` is the frame of what had come.
         """
-        assembler = FrameAssembler(self.builder, self.custom_fields)
-        progress, held = self._progress(), DeferredInterrupt()
-        try:
+        assembler, held = FrameAssembler(self.builder, self.custom_fields), DeferredInterrupt()
+        with self._watched(lambda: assembler) as progress:
             with held:  # a page half taken apart would leave columns of unequal length
                 for event in self._events(progress, held):
                     assembler.take(event)
@@ -143,12 +143,6 @@ class Collection:
             with held:
                 whole = assembler.frame()
             held.raise_pending()
-        except ProcoreError as error:
-            self._add_partial(error, assembler, progress)
-            raise
-        except (KeyboardInterrupt, Cancelled) as error:
-            raise self._stopped(assembler, progress) from error
-        progress.close()
         return self._described(whole, progress.requests)
 
     def frames(self, *, rows_at_once: int | None = None) -> Generator[FetchedFrame, None, int]:
@@ -163,10 +157,10 @@ class Collection:
         ProcoreError
             What the fetch failed with; its `partial` is what had come of targets that were not handed out.
         """
-        progress, held = self._progress(), DeferredInterrupt()
-        events = self._events(progress, held)
-        assembler, before, attempts, complete = FrameAssembler(self.builder, self.custom_fields), 0, 1, False
-        try:
+        held, before, attempts = DeferredInterrupt(), 0, 1
+        assembler = FrameAssembler(self.builder, self.custom_fields)
+        with self._watched(lambda: assembler) as progress:
+            events = self._events(progress, held)
             while True:
                 with held:
                     event = next(events, None)
@@ -186,27 +180,22 @@ class Collection:
                         frame = self._described(assembler.frame(), progress.requests - before, stats=stats)
                     if held.pending():
                         continue
-                    before = progress.requests
-                    yield _fetched(frame, target_of(event.request), attempts, done=done)
+                    before, ids = progress.requests, dict(target_of(event.request).ids)
+                    about = describe(frame, target=ids, attempt=attempts, done=done).attrs["procore"]
+                    fields = about.get("custom_fields", {})
+                    yield FetchedFrame(
+                        frame, FetchInfo(ids, attempts, done, about["requests"], about["pages"], fields)
+                    )
                 assembler = FrameAssembler(self.builder, self.custom_fields)
                 attempts = 1 if done else attempts
             held.raise_pending()
-            complete = True
-        except ProcoreError as error:
-            self._add_partial(error, assembler, progress)
-            raise
-        except (KeyboardInterrupt, Cancelled) as error:
-            raise self._stopped(assembler, progress) from error
-        finally:
-            progress.close(complete=complete)
         self._warn()
         return progress.requests - before
 
     def pages(self) -> Iterator[tuple[Target, list[Any]]]:
         """Yield pages of rows as they come; rows that come again after a restart are dropped."""
-        progress = self._progress()
-        once, complete = RowDeduplicator(), False
-        try:
+        once = RowDeduplicator()
+        with self._watched() as progress:
             for event in self._events(progress):
                 if isinstance(event, RequestDone):
                     once = RowDeduplicator()
@@ -214,63 +203,69 @@ class Collection:
                     once.restart()
                 else:
                     yield target_of(event.request), once.fresh(event.rows)
-            complete = True
-        finally:
-            progress.close(complete=complete)
         self._warn()
 
     def statistics(self, requests: Sequence[ListRequest]) -> list[PageStats | None]:
         """Fetch these requests for their statistics alone; None for one that was skipped."""
         self.requests, found = list(requests), dict[int, PageStats | None]()
-        progress, complete = self._progress(), False
-        try:
+        with self._watched() as progress:
             for event in self._all_events(self.requests, progress, None):
                 if isinstance(event, RequestDone):
                     found[id(event.request)] = None if event.skipped else event.stats
-            complete = True
-        finally:
-            progress.close(complete=complete)
-            self.sent += progress.requests
+        self.sent += progress.requests
         return [found[id(one)] for one in requests]
 
-    def _progress(self) -> Progress:
-        if callable(self.progress):
-            return self.progress(self.endpoint.name, len(self.requests))
-        return Progress(
-            self.endpoint.name, targets=len(self.requests), noun=self.skipped.noun, show=self.progress
-        )
+    @contextmanager
+    def _watched(self, assembler: Callable[[], FrameAssembler] | None = None) -> Iterator[Progress]:
+        """Show how a fetch goes on; an error that ends it gets what the assembler holds as `partial`."""
+        if callable(self.query.progress):
+            progress = self.query.progress(self.endpoint.name, len(self.requests))
+        else:
+            targets, show = len(self.requests), self.query.progress
+            progress = Progress(self.endpoint.name, targets=targets, noun=self.skipped.noun, show=show)
+        complete = False
+        try:
+            yield progress
+            complete = True
+        except (ProcoreError, KeyboardInterrupt, Cancelled) as error:
+            if assembler is None:
+                raise
+            progress.close(complete=False)
+            partial, there = self._partial(assembler(), progress)
+            if not isinstance(error, ProcoreError):
+                raise IncompleteError(
+                    f"{self.endpoint.name} was stopped after {len(partial):,} rows and {progress.requests:,} requests.",
+                    advice=there,
+                    partial=partial,
+                ) from error
+            error.partial = partial
+            if len(partial):
+                error.advice = f"{error.advice} {there}".strip()
+            raise
+        finally:
+            progress.close(complete=complete)
 
-    def _add_partial(self, error: ProcoreError, assembler: FrameAssembler, progress: Progress) -> None:
-        progress.close(complete=False)
-        error.partial = self._partial(assembler, progress)
-        if len(error.partial):
-            error.advice = f"{error.advice} {self._what_is_there(error.partial)}".strip()
-
-    def _stopped(self, assembler: FrameAssembler, progress: Progress) -> IncompleteError:
-        progress.close(complete=False)
-        partial = self._partial(assembler, progress)
-        return IncompleteError(
-            f"{self.endpoint.name} was stopped after {len(partial):,} rows and {progress.requests:,} requests.",
-            advice=self._what_is_there(partial),
-            partial=partial,
-        )
-
-    def _what_is_there(self, partial: pd.DataFrame) -> str:
+    def _partial(self, assembler: FrameAssembler, progress: Progress) -> tuple[pd.DataFrame, str]:
+        """Return what had come, with the targets that it lacks, wholly or in part; and a sentence about it."""
+        # No warning of what was skipped: the error is enough.
+        skipped, self.skipped = self.skipped, Skipped(noun=self.skipped.noun)
+        partial = self._described(assembler.frame(unfinished=True), progress.requests)
+        unfinished = [target_of(one).account for one in self.requests if id(one) not in self.done]
+        describe(partial, skipped=skipped.accounts, complete=False, unfinished=unfinished)
         words = f"{len(partial):,} rows had come: error.partial."
-        if len(self.requests) == 1:
-            return words
-        unfinished = len(partial.attrs["procore"]["unfinished"])
-        return (
-            f"{words} {unfinished:,} of {len(self.requests):,} {self.skipped.noun} are not complete: "
-            'error.partial.attrs["procore"]["unfinished"].'
-        )
+        if len(self.requests) > 1:
+            words += (
+                f" {len(unfinished):,} of {len(self.requests):,} {self.skipped.noun} are not complete: "
+                'error.partial.attrs["procore"]["unfinished"].'
+            )
+        return partial, words
 
     def _events(self, progress: Progress, held: DeferredInterrupt | None = None) -> Iterator[Event]:
-        if self.max_rows is None:
+        if self.query.max_rows is None:
             yield from self._all_events(self.requests, progress, held)
             return
         # The first rows of the first targets, one target after the other: no request more than that takes.
-        left = kept = self.max_rows
+        left = kept = self.query.max_rows
 
         def requests() -> Iterator[ListRequest]:
             for place, one in enumerate(self.requests):
@@ -298,13 +293,13 @@ class Collection:
         skipped = 0
         try:
             for event in fetch_lists(
-                self.session,
+                self.query.procore.session,
                 requests,
                 policy=self.policy,
                 observer=progress,
                 may_skip=self._may_skip,
                 check_interrupt=held.raise_pending if held else lambda: None,
-                one_by_one=self.max_rows is not None,
+                one_by_one=self.query.max_rows is not None,
             ):
                 if isinstance(event, RequestDone):
                     progress.target_done()
@@ -324,7 +319,7 @@ class Collection:
             return False
         if hints.concerns_company(error.reason):
             return False
-        return isinstance(error, AccessError | NotFoundError) or self.on_error == "skip"
+        return isinstance(error, AccessError | NotFoundError) or self.query.on_error == "skip"
 
     def _described(
         self, frame: pd.DataFrame, requests: int, *, stats: Sequence[PageStats] | None = None
@@ -334,7 +329,7 @@ class Collection:
         totals = [one.total for one in stats if one.total is not None]
         if whole and self.limited and len(totals) < len(self.requests):
             totals = []  # of some targets is not how many there are
-        if self.categories:
+        if self.query.categories:
             frame = with_categories(frame, self.endpoint)
         describe(
             frame,
@@ -345,14 +340,14 @@ class Collection:
             rows=len(frame),
             skipped=list(self.skipped.accounts),
             **notes_of(stats),
-            **({"limited": self.max_rows} if self.limited else {}),
+            **({"limited": self.query.max_rows} if self.limited else {}),
         )
         superseded = superseded_rows(frame)
         if superseded:
             describe(frame, superseded=superseded)
         if whole:
             self._warn()
-            if 0 < superseded < len(frame) and not callable(self.progress):
+            if 0 < superseded < len(frame) and not callable(self.query.progress):
                 rfis = "current_revision" in frame.columns
                 keep = 'keep frame[frame["current_revision"]]' if rfis else 'Keep frame[frame["current"]]'
                 warn(
@@ -363,7 +358,7 @@ class Collection:
         return frame
 
     def _warn(self) -> None:
-        if not (callable(self.progress) or self.quiet):  # who watches for itself reads attrs
+        if not (callable(self.query.progress) or self.quiet):  # who watches for itself reads attrs
             self.skipped.warn(self.endpoint.name, len(self.requests))
             unreadable = sum(one.unreadable for one in self.stats)
             if unreadable:
@@ -371,37 +366,6 @@ class Collection:
                     f"{counted(unreadable, 'character')} of {self.endpoint.name} could not be read for certain: not UTF-8 "
                     "(read as Windows-1252), or half a character (shown as \ufffd)."
                 )
-
-    def _partial(self, assembler: FrameAssembler, progress: Progress) -> pd.DataFrame:
-        """Return what had come, and name the targets that it lacks, wholly or in part."""
-        skipped, self.skipped = (
-            self.skipped,
-            Skipped(noun=self.skipped.noun),
-        )  # the error is enough; no warning beside it
-        partial = self._described(assembler.frame(unfinished=True), progress.requests)
-        unfinished = [target_of(one).account for one in self.requests if id(one) not in self.done]
-        return describe(partial, skipped=skipped.accounts, complete=False, unfinished=unfinished)
-
-
-def _fetched(frame: pd.DataFrame, target: Target, attempt: int, *, done: bool) -> FetchedFrame:
-    ids = dict(target.ids)
-    about = describe(frame, target=ids, attempt=attempt, done=done).attrs["procore"]
-    info = FetchInfo(ids, attempt, done, about["requests"], about["pages"], about.get("custom_fields", {}))
-    return FetchedFrame(frame, info)
-
-
-def _named(accounts: Sequence[dict[str, Any]]) -> str:
-    """Name targets, with the status and what Procore said: `Town Hall, project_id 7 (403: Forbidden)`."""
-    return "; ".join(f"{_name_of(one)} ({one['reason'].rstrip('.')})" for one in accounts)
-
-
-def _reason(error: ProcoreError) -> str:
-    """Return status and reason, `403: Forbidden`; all of the message where the service gave none."""
-    return f"{error.status}: {error.reason}" if error.status and error.reason else error.message
-
-
-def _name_of(account: Mapping[str, Any]) -> str:
-    return ", ".join(filter(None, (account.get("project_name"), account["target"])))
 
 
 def superseded_rows(frame: pd.DataFrame) -> int:

@@ -5,11 +5,12 @@ In: arguments and what is found in the environment, files and profiles. Out: a `
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from requests.adapters import BaseAdapter
@@ -37,9 +38,7 @@ from procore_nb.frames.codec import DEFAULT_DECIMALS, Decimals
 from procore_nb.http import Session, TransportLimits
 
 
-@explain_calls(
-    extra="Name the others: pnb.connect(environment, client_id=…, client_secret=…, company_id=…).",
-)
+@explain_calls(extra="Name the others: pnb.connect(environment, client_id=…, client_secret=…, company_id=…).")
 def connect(
     environment: Environment | str | None = None,
     *,
@@ -70,8 +69,8 @@ def connect(
         `"demo"`, `"production"`, `"sandbox"`, `"monthly-sandbox"`, `"federal"`, or an `Environment`. There is no default:
         left out, `PROCORE_ENVIRONMENT` or the profile must name it.
     client_id, client_secret
-        Those of a service account. Without them they are looked for in `PROCORE_CLIENT_ID` and `PROCORE_CLIENT_SECRET`
-        (also in a `.env` file in the working folder), then in a saved profile of that environment. The demo brings its own.
+        Those of a service account. Left out, they are looked for in `PROCORE_CLIENT_ID` and `PROCORE_CLIENT_SECRET` (also in
+        a `.env` file in the working folder), then in a saved profile of that environment. The demo brings its own.
     company_id
         Goes with every call. The first number in the address bar of Procore's web application.
     credentials
@@ -86,10 +85,8 @@ def connect(
         How long one fetch may wait for Procore's rate limit or between tries; past it an error names the seconds left.
     retries
         How often one request is tried again after a lost connection, 429 or 5xx.
-    connect_timeout_seconds, read_timeout_seconds
-        Longest wait for a connection, and between two pieces of a response.
-    response_timeout_seconds
-        Longest time for one whole response, however steadily its bytes come.
+    connect_timeout_seconds, read_timeout_seconds, response_timeout_seconds
+        Longest wait for a connection, between two pieces of a response, and for one whole response.
     max_response_bytes
         Largest response that is read, decompressed.
     progress
@@ -100,11 +97,11 @@ def connect(
         Whether closing lets Procore forget the token.
     cache
         How long responses are kept on disk for equal requests: `"1h"`, `"30m"`, up to 30 days; needs the extra `cache`. Left
-        out, nothing is kept. Frames say what came from there (`attrs["procore"]["cached"]`); `clear_cache` removes it.
-        Stores fetch their rows anew all the same.
+        out, nothing is kept. `attrs["procore"]["cached"]` says what came from there; `clear_cache` removes it. Stores fetch
+        their rows anew all the same.
     catalogue
-        Another catalogue than the shipped one: a file made by `procore-nb catalog build`. It goes with the connection:
-        stores, forms and `diagnose` use it too.
+        Another catalogue than the shipped one: a file made by `procore-nb catalog build`. Stores, forms and `diagnose` of
+        this connection use it too.
     sources
         Where credentials are looked for; for tests.
 
@@ -129,15 +126,7 @@ def connect(
     held = [client_id, client_secret, credentials]
     client_secret = credentials = None  # tracebacks may show variables
     given = as_credentials(held)
-    _check_numbers(
-        workers=workers,
-        max_wait_seconds=max_wait_seconds,
-        retries=retries,
-        connect_timeout_seconds=connect_timeout_seconds,
-        read_timeout_seconds=read_timeout_seconds,
-        response_timeout_seconds=response_timeout_seconds,
-        max_response_bytes=max_response_bytes,
-    )
+    _check_numbers({name: value for name, value in locals().items() if name in _RANGES})
     register_completion()
     source = _demo_source(environment, profile, sources)
     if source is not None:
@@ -146,7 +135,7 @@ def connect(
         found = look_up(
             environment, credentials=given, company_id=company_id, profile=profile, sources=sources
         )
-    in_process = found.environment == DEMO
+    transport, today = _demo_server() if found.environment == DEMO else (None, date.today)
     session = Session(
         found.environment,
         found.credentials,
@@ -155,7 +144,7 @@ def connect(
             connect_timeout_seconds, read_timeout_seconds, response_timeout_seconds, int(max_response_bytes)
         ),
         sources=found.sources,
-        transport=_demo_transport() if in_process else None,
+        transport=transport,
     )
     policy = RequestPolicy(int(workers), int(retries), float(max_wait_seconds))
     if cache is not None:
@@ -167,7 +156,7 @@ def connect(
         progress=progress,
         decimals=decimals,
         revoke_on_close=revoke_on_close,
-        today=_demo_today if in_process else date.today,
+        today=today,
         catalogue=catalogue if isinstance(catalogue, Catalogue | None) else load(Path(catalogue)),
     )
 
@@ -230,16 +219,10 @@ def _demo(credentials: CredentialsLike | None, company_id: object, source: str) 
     return FoundCredentials(DEMO, credentials or own, number, {"environment": source, "credentials": "demo"})
 
 
-def _demo_transport() -> BaseAdapter:
+def _demo_server() -> tuple[BaseAdapter, Callable[[], date]]:
     from procore_nb import demo
 
-    return demo.DemoAdapter(demo.Demo())
-
-
-def _demo_today() -> date:
-    from procore_nb import demo
-
-    return demo.TODAY
+    return demo.DemoAdapter(demo.Demo()), lambda: demo.TODAY
 
 
 _RANGES: dict[str, tuple[float, float]] = {
@@ -253,7 +236,7 @@ _RANGES: dict[str, tuple[float, float]] = {
 }
 
 
-def _check_numbers(**given: float) -> None:
+def _check_numbers(given: Mapping[str, Any]) -> None:
     for name, value in given.items():
         least, most = _RANGES[name]
         if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:

@@ -140,20 +140,11 @@ class Connection:
         >>> pnb.connect("demo").rate_limit().empty
         True
         """
-        clock = self.policy.clock
-        rows = [
-            {
-                "window": one.kind,
-                "limit": one.limit,
-                "remaining": one.remaining,
-                "resets_at": utc_text(one.reset),
-            }
-            for one in self.session.shared.rate_limiter.windows(clock())
-        ]
+        windows = self.session.shared.rate_limiter.windows(self.policy.clock())
+        rows = [(one.kind, one.limit, one.remaining, utc_text(one.reset)) for one in windows]
         frame = pd.DataFrame(rows, columns=["window", "limit", "remaining", "resets_at"])
-        kinds = {"window": "string", "limit": "Int64", "remaining": "Int64"}
         frame["resets_at"] = pd.to_datetime(frame["resets_at"], utc=True).astype("datetime64[us, UTC]")
-        return frame.astype(kinds)
+        return frame.astype({"window": "string", "limit": "Int64", "remaining": "Int64"})
 
     @explain_calls()
     def close(self, *, revoke: bool | None = None) -> None:
@@ -226,23 +217,15 @@ class Connection:
     def __repr__(self) -> str:
         company = "no company" if self.company_id is None else f"company {self.company_id}"
         day = [f"today is {self.today()}"] if self.environment == DEMO else []
-        parts = (
-            self.environment.name,
-            company,
-            *day,
-            f"client {self.session.client_id!r}",
-            *self._remaining(),
-        )
+        client = f"client {self.session.client_id!r}"
+        parts = (self.environment.name, company, *day, client, *self._remaining())
         return f"{type(self).__name__}({', '.join(parts)})"
 
     def _repr_html_(self) -> str:
         company = "no company yet" if self.company_id is None else f"company <b>{self.company_id}</b>"
-        made_up = self.environment == DEMO
-        where = (
-            f"made-up data, today is {self.today()}"
-            if made_up
-            else f"<code>{escape(self.environment.api_url)}</code>"
-        )
+        where = f"<code>{escape(self.environment.api_url)}</code>"
+        if self.environment == DEMO:
+            where = f"made-up data, today is {self.today()}"
         parts = [f"<b>{escape(self.environment.name)}</b> environment ({where})", company, *self._remaining()]
         return " &middot; ".join(["Procore", *parts])
 

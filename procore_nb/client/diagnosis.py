@@ -6,8 +6,8 @@ service a handful of requests.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,7 +18,7 @@ from procore_nb import hints
 from procore_nb.catalog import Catalogue
 from procore_nb.client.parameters import list_request_for, own_or_shipped
 from procore_nb.client.targets import Target
-from procore_nb.errors import CredentialsError, NetworkError, ProcoreError
+from procore_nb.errors import CredentialsError, ProcoreError
 from procore_nb.fetch import RequestPolicy, fetch_first_page
 from procore_nb.frame_info import describe
 from procore_nb.http import Session
@@ -63,7 +63,7 @@ class DiagnosisFrame(pd.DataFrame):
 def diagnose(
     session: Session, company_id: int | None, *, catalogue: Catalogue, policy: RequestPolicy | None = None
 ) -> pd.DataFrame:
-    """Return a frame with one row per step: `step`, `ok` (boolean, missing when not tried), `detail`, `advice`."""
+    """Return one row per step; see `Connection.diagnose`."""
     policy = policy or RequestPolicy(retries=1, max_wait_seconds=30.0)
     steps = list(_Diagnosis(session, company_id, catalogue, policy).steps())
     frame = pd.DataFrame([vars(step) for step in steps], columns=["step", "ok", "detail", "advice"])
@@ -73,110 +73,87 @@ def diagnose(
     return shown
 
 
+@dataclass
 class _Diagnosis:
-    def __init__(
-        self,
-        session: Session,
-        company_id: int | None,
-        catalogue: Catalogue,
-        policy: RequestPolicy,
-    ) -> None:
-        self._session = session
-        self._company_id = company_id
-        self._catalogue = catalogue
-        self._policy = policy
-        self._candidates: list[tuple[int, str]] = []
+    session: Session
+    company_id: int | None
+    catalogue: Catalogue
+    policy: RequestPolicy
+    candidates: list[tuple[int, str]] = field(default_factory=list)
+    """Projects to try the tools of, by id and name."""
 
     def steps(self) -> Iterator[Step]:
         """Try the steps; once one fails that the others depend on, the others are named as not tried."""
-        plan: list[tuple[str, Callable[[], Iterator[Step]]]] = [
-            ("login host reachable", self._login),
-            ("company header accepted", self._header),
-            ("company visible", self._company),
-            ("projects visible", self._projects),
-            ("tools of one project", self._tools),
-        ]
+        plan: dict[str, Callable[[], Iterable[Step]]] = {
+            "login host reachable": self._login,
+            "company header accepted": self._header,
+            "company visible": self._company,
+            "projects visible": self._projects,
+            "tools of one project": self._tools,
+        }
         going = True
-        for name, attempt in plan:
-            if not going:
-                yield Step(name, None, _NOT_REACHED)
-                continue
-            for step in attempt():
-                yield step
-                # An account that may not list companies may still see projects.
-                going = going and (step.ok is not False or step.step == "company visible")
+        for name, attempt in plan.items():
+            try:
+                found = list(attempt()) if going else [Step(name, None, _NOT_REACHED)]
+            except ProcoreError as error:
+                found = [Step(name, False, error.message, error.advice)]
+            yield from found
+            # An account that may not list companies may still see projects.
+            going = going and (name == "company visible" or all(step.ok is not False for step in found))
 
     def _login(self) -> Iterator[Step]:
-        host = f"{urlsplit(self._session.environment.login_url).hostname} ({self._session.environment.name})"
+        environment = self.session.environment
         try:
-            token = self._session.login()
-        except NetworkError as error:
-            yield Step("login host reachable", False, error.message, error.advice)
-            return
+            token = self.session.login()
+            accepted = Step(
+                "credentials accepted", True, f"a token was issued to client {self.session.client_id!r}"
+            )
         except CredentialsError as error:
-            yield Step("login host reachable", True, host)
-            yield Step("credentials accepted", False, error.message, error.advice)
-            return
-        except ProcoreError as error:
-            yield Step("login host reachable", False, error.message, error.advice)
-            return
+            token, accepted = None, Step("credentials accepted", False, error.message, error.advice)
+        host = f"{urlsplit(environment.login_url).hostname} ({environment.name})"
         yield Step("login host reachable", True, host)
-        yield Step("credentials accepted", True, f"a token was issued to client {self._session.client_id!r}")
-        if token.expires_in is None:
-            yield Step(
-                "token lifetime", True, "the login host named none; the token is renewed when it is refused"
+        yield accepted
+        if token is not None:
+            seconds = token.expires_in
+            lifetime = (
+                "the login host named none; the token is renewed when it is refused"
+                if seconds is None
+                else f"{seconds:,.0f} seconds, renewed before that by itself"
             )
-        else:
-            yield Step(
-                "token lifetime", True, f"{token.expires_in:,.0f} seconds, renewed before that by itself"
-            )
+            yield Step("token lifetime", True, lifetime)
 
     def _header(self) -> Iterator[Step]:
-        name = "company header accepted"
-        if self._company_id is None:
+        name, company = "company header accepted", f"company {self.company_id}"
+        if self.company_id is None:
             yield Step(name, False, "no company id is set", f"Connect with company_id=…. {hints.COMPANY_ID}")
             return
         try:
             rows = self._fetch("me").rows
         except ProcoreError as error:
             if hints.app_not_connected(error.reason):
-                yield Step(name, True, f"company {self._company_id} is known")
+                yield Step(name, True, f"{company} is known")
                 yield Step("app installed", False, error.message, error.advice)
-            else:
-                source = self._session.sources.get("company_id", "")
-                found = f" The company id {self._company_id} comes from: {source}." if source else ""
-                yield Step(name, False, error.message + found, _advice(error, hints.WRONG_COMPANY))
+                return
+            source = self.session.sources.get("company_id", "")
+            found = f" The company id {self.company_id} comes from: {source}." if source else ""
+            advice = hints.WRONG_COMPANY if error.status in (400, 403, 404) else error.advice
+            yield Step(name, False, error.message + found, advice)
             return
         who = rows[0].get("login") or rows[0].get("name") if rows and isinstance(rows[0], dict) else None
-        yield Step(name, True, f"company {self._company_id}" + (f", signed in as {who}" if who else ""))
-        yield Step("app installed", True, f"the app is connected to company {self._company_id}")
+        yield Step(name, True, company + (f", signed in as {who}" if who else ""))
+        yield Step("app installed", True, f"the app is connected to {company}")
 
     def _company(self) -> Iterator[Step]:
-        try:
-            rows = self._fetch("companies").rows
-        except ProcoreError as error:
-            yield Step("company visible", False, error.message, error.advice)
-            return
-        found = [row for row in rows if isinstance(row, dict) and row.get("id") == self._company_id]
+        rows = [row for row in self._fetch("companies").rows if isinstance(row, dict)]
+        found = [row for row in rows if row.get("id") == self.company_id]
         if found:
-            yield Step("company visible", True, f"{found[0].get('name')} ({self._company_id})")
-        else:
-            seen = ", ".join(
-                f"{row.get('name')} ({row.get('id')})" for row in rows[:5] if isinstance(row, dict)
-            )
-            yield Step(
-                "company visible",
-                False,
-                f"not among the companies listed: {seen or 'none'}",
-                hints.WRONG_COMPANY,
-            )
+            yield Step("company visible", True, f"{found[0].get('name')} ({self.company_id})")
+            return
+        seen = ", ".join(f"{row.get('name')} ({row.get('id')})" for row in rows[:5]) or "none"
+        yield Step("company visible", False, f"not among the companies listed: {seen}", hints.WRONG_COMPANY)
 
     def _projects(self) -> Iterator[Step]:
-        try:
-            page = self._fetch("projects", parameters=(("filters[by_status]", "All"),), per_page=100)
-        except ProcoreError as error:
-            yield Step("projects visible", False, error.message, error.advice)
-            return
+        page = self._fetch("projects", parameters=(("filters[by_status]", "All"),))
         count = page.total if page.total is not None else len(page.rows)
         if not count or not page.rows:
             yield Step("projects visible", False, "none", hints.NO_PERMISSION)
@@ -184,24 +161,23 @@ class _Diagnosis:
         yield Step("projects visible", True, f"{count:,} (all stages, active and inactive)")
         rows = [row for row in page.rows if isinstance(row, dict)]
         active = [row for row in rows if row.get("active")] or rows
-        self._candidates = [(row["id"], str(row.get("name"))) for row in active[:_TRIED]]
+        self.candidates = [(row["id"], str(row.get("name"))) for row in active[:_TRIED]]
 
     def _tools(self) -> Iterator[Step]:
-        if not self._candidates:
+        if not self.candidates:
             yield Step("tools of one project", None, _NOT_REACHED)
             return
-        number, name = next((one for one in self._candidates if self._has_rows(one[0])), self._candidates[0])
+        number, name = next((one for one in self.candidates if self._has_rows(one[0])), self.candidates[0])
         for tool in _TOOLS:
-            step = f"tool {tool}"
             try:
                 page = self._fetch(tool, ids={"project_id": str(number)}, per_page=1)
             except ProcoreError as error:
                 # A tool that is switched off or not permitted is worth knowing, but stops nothing.
-                yield Step(step, False, error.message, error.advice)
+                yield Step(f"tool {tool}", False, error.message, error.advice)
                 continue
             count = page.total if page.total is not None else len(page.rows)
             empty = ": empty, or no permission on rows," if not count else ""
-            yield Step(step, True, f"{count:,} records{empty} in project {name!r} ({number})")
+            yield Step(f"tool {tool}", True, f"{count:,} records{empty} in project {name!r} ({number})")
 
     def _has_rows(self, number: int) -> bool:
         """Whether a project has an RFI that this account sees: an empty project would prove little."""
@@ -218,15 +194,11 @@ class _Diagnosis:
         parameters: tuple[tuple[str, str], ...] = (),
         per_page: int = 100,
     ) -> Page:
-        endpoint = own_or_shipped(self._catalogue, name)
-        target = Target(self._company_id or 0, ids or {})
+        endpoint = own_or_shipped(self.catalogue, name)
+        target = Target(self.company_id or 0, ids or {})
         size = min(per_page, endpoint.per_page_max or per_page)
         request = list_request_for(endpoint, target, parameters, per_page=size)
-        return fetch_first_page(self._session, request, policy=self._policy)
-
-
-def _advice(error: ProcoreError, otherwise: str) -> str:
-    return otherwise if error.status in (400, 403, 404) else error.advice
+        return fetch_first_page(self.session, request, policy=self.policy)
 
 
 def _line(row: Any) -> str:

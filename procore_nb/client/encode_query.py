@@ -53,8 +53,7 @@ def pairs_for(argument: Argument, value: Any, *, endpoint: str) -> list[tuple[st
     values = list(value) if many else [value]
     if not values:
         raise ArgumentError(
-            f"{where} is an empty list. Without it, all rows come.",
-            advice="Leave it out to fetch all.",
+            f"{where} is an empty list. Without it, all rows come.", advice="Leave it out to fetch all."
         )
     texts = [_chosen(argument, text_of(each, where), endpoint) for each in values]
     if argument.name == "sort":

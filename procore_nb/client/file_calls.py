@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from os import PathLike
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import pandas as pd
 
@@ -37,6 +37,9 @@ from procore_nb.http.destination import FileGuard, checked_hosts
 from procore_nb.near_match import did_you_mean
 from procore_nb.progress import Progress, TransferProgress
 from procore_nb.scalars import is_many
+
+if TYPE_CHECKING:
+    from procore_nb.client.procore import Procore
 
 _MOST_WORKERS = 32
 
@@ -84,8 +87,8 @@ class FileCalls(Lookups):
 
         Notes
         -----
-        Names of projects that the list leaves out take one request a company. Most addresses open for a limited time: download soon. `download` reads a record again where they are over.
-        https://developers.procore.com/documentation/attachments
+        Names of projects that the list leaves out take one request a company. Most addresses open for a limited time: download
+        soon. `download` reads a record again where they are over. https://developers.procore.com/documentation/attachments
 
         Examples
         --------
@@ -94,22 +97,20 @@ class FileCalls(Lookups):
         >>> procore.files("drawing_revisions", 1204347)["kind"].iloc[0]
         'pdf'
         """
-        procore = cast(Any, self)
         if isinstance(source, pd.DataFrame):
             if arguments or target is not None:
                 given = ", ".join(arguments) or "a target"
                 raise ArgumentError(
                     f"A frame was given; {given} is for names of lists.", advice="Leave it out."
                 )
-            frame, name = source, str((source.attrs.get("procore") or {}).get("endpoint") or "")
+            frame, name = source, ""
         else:
-            frame, name = procore.table(source, target, **arguments), source
+            frame, name = cast("Procore", self).table(source, target, **arguments), source
+        about = frame.attrs.get("procore") or {}
         try:
-            endpoint = self.catalogue.endpoint(name)
+            endpoint = self.catalogue.endpoint(about.get("endpoint") or name)
         except CatalogError:
             return find_files(frame)  # of somebody's own, or of a path
-        if (frame.attrs.get("procore") or {}).get("endpoint"):
-            endpoint = self.catalogue.endpoint(frame.attrs["procore"]["endpoint"])
         in_list = declares_files(endpoint.fields, endpoint.name)
         in_record = bool(endpoint.record_path) and declares_files(endpoint.record.fields, endpoint.name)
         if records or (records is None and isinstance(source, str) and in_record and not in_list):
@@ -117,8 +118,7 @@ class FileCalls(Lookups):
             found = find_files(self._single_records(endpoint.name, frame, progress), declared=True)
         else:
             found = find_files(frame, declared=in_list)
-        environment = (frame.attrs.get("procore") or {}).get("environment")
-        return self._with_project_names(found) if environment == self.environment.name else found
+        return self._with_project_names(found) if about.get("environment") == self.environment.name else found
 
     @explain_calls()
     def download(
@@ -203,7 +203,6 @@ class FileCalls(Lookups):
             raise ArgumentError(f'names is "show" or "hide", not {names!r}.')
         kinds = None if kind is None else (tuple(map(str, kind)) if is_many(kind) else (str(kind),))
         _check_kinds(kinds or (), files)
-        number = positive(workers, "workers")
         options = DownloadOptions(
             kinds=kinds,
             max_bytes=None if max_bytes is None else positive(max_bytes, "max_bytes"),
@@ -215,14 +214,13 @@ class FileCalls(Lookups):
         pool = partial(
             TransferPool,
             self.session,
-            replace(self.policy, workers=min(number, _MOST_WORKERS)),
+            replace(self.policy, workers=min(positive(workers, "workers"), _MOST_WORKERS)),
             guard=FileGuard(self.environment, checked_hosts(allow_hosts)),
             total_seconds=options.file_seconds,
         )
         show = self.progress if progress is None else progress
-        lookup = RecordLookup(self)
-        files = files if names == "hide" else self._with_project_names(files)
-        downloader = Downloader(folder, self.environment.name, options, lookup.address)
+        files = files if options.hide else self._with_project_names(files)
+        downloader = Downloader(folder, self.environment.name, options, RecordLookup(self).address)
         return downloader.run(
             files,
             pool,
@@ -238,18 +236,17 @@ class FileCalls(Lookups):
         if frame.empty:
             return frame
         columns = [one for one in ("id", "project_id") if one in frame.columns]
-        given: dict[str, Any] = {"parent": frame[columns], "progress": progress, "on_error": "raise"}
         about = frame.attrs.get("procore") or {}
+        given: dict[str, Any] = {"parent": frame[columns], "progress": progress, "on_error": "raise"}
         if "project_id" not in columns:
             given["project_id"] = (about.get("arguments") or {}).get("project_id")
         if isinstance(about.get("company_id"), int):
             given["company_id"] = about["company_id"]
-        found = self._query(name, given, None, record=True).collection().frame()
-        if "project_name" in frame.columns and "project_id" in found.columns:
+        found = self._query(name, given, None, record=True).prepare().frame()
+        if {"project_id", "project_name"} <= {*frame.columns} and "project_id" in found.columns:
             known = dict(zip(frame["project_id"].tolist(), frame["project_name"].tolist(), strict=True))
-            found["project_name"] = pd.array(
-                [known.get(one) for one in found["project_id"].tolist()], dtype="string"
-            )
+            names = [known.get(one) for one in found["project_id"].tolist()]
+            found["project_name"] = pd.array(names, dtype="string")
         return found
 
     def _with_project_names(self, files: pd.DataFrame) -> pd.DataFrame:
@@ -260,14 +257,13 @@ class FileCalls(Lookups):
         known: dict[Any, Any] = {}
         for company in files.loc[lacking, "company_id"].dropna().unique().tolist() or [None]:
             with suppress(AccessError, NotFoundError):  # ids stand for them
-                projects = cast(Any, self).projects(
+                projects = cast("Procore", self).projects(
                     status="All", view="compact", company_id=company, progress=False
                 )
                 known |= dict(zip(projects["id"].tolist(), projects["name"].tolist(), strict=True))
         names = [known.get(one) for one in files["project_id"].tolist()]
-        return files.assign(
-            project_name=files["project_name"].fillna(pd.Series(names, files.index, "string"))
-        )
+        named = files["project_name"].fillna(pd.Series(names, files.index, "string"))
+        return files.assign(project_name=named)
 
 
 def _check_kinds(kinds: Iterable[str], files: pd.DataFrame) -> None:
@@ -299,34 +295,33 @@ class RecordLookup:
         ProcoreError
             If the record cannot be read.
         """
-        key = (one.company_id, one.list, one.project_id, one.record_id)
         if one.record_id is None or not one.list:
             return None
+        key = (one.company_id, one.list, one.project_id, one.record_id)
         with self._lock:
             lock = self._under_way.setdefault(key, threading.Lock())
         with lock:
             if key not in self._found:
                 self._found[key] = self._read(one)
         near = [each for each in self._found[key] if each.kind == one.kind]
-        for same in (
-            lambda each: (each.key, str(each.file_id)) == (one.key, str(one.file_id)),
-            lambda each: str(each.file_id) == str(one.file_id),
-            lambda each: each.name == one.name,
+        for fitting in (
+            [each for each in near if (each.key, str(each.file_id)) == (one.key, str(one.file_id))],
+            [each for each in near if str(each.file_id) == str(one.file_id)],
+            [each for each in near if each.name == one.name],
         ):
-            fitting = [each for each in near if same(each)]
             if len(fitting) == 1:
                 return cast("str | None", fitting[0].address)
         return None
 
     def _read(self, one: FileRecord) -> list[FileRecord]:
-        given = {RECORD_ID: str(one.record_id), "progress": lambda *_: Progress("", show=False)}
-        given |= {"company_id": one.company_id, "project_id": one.project_id}
+        given: dict[str, Any] = {RECORD_ID: str(one.record_id), "company_id": one.company_id}
+        given["progress"] = lambda *_: Progress("", show=False)  # and no warnings
         endpoint = self._calls.catalogue.endpoint(one.list)
-        if not {"project_id"} & {name for group in endpoint.record.needs for name in group}:
-            del given["project_id"]
-        collection = self._calls._query(one.list, given, None, record=True).collection()
+        if any("project_id" in group for group in endpoint.record.needs):
+            given["project_id"] = one.project_id
+        fetch = self._calls._query(one.list, given, None, record=True).prepare()
         policy = replace(self._calls.policy, cache=None)
-        record = fetch_json(self._calls.session, collection.requests[0], policy=policy)
+        record = fetch_json(self._calls.session, fetch.requests[0], policy=policy)
         if isinstance(record, dict) and isinstance(record.get("data"), dict):
             record = record["data"]
         return files_in_record(record, one.list) if isinstance(record, dict) else []

@@ -26,26 +26,22 @@ class FrameAssembler:
         self._definitions = custom_fields
         self._builder = builder()
         self._first: ListRequest | None = None
-        self._waiting: list[tuple[ListRequest, list[Any]]] = []
         self._first_done = False
+        self._waiting: list[PageRows] = []
         self.mixed = False
         """Whether there are rows of several targets here."""
         self._frame: pd.DataFrame | None = None
 
     def take(self, event: Event) -> None:
-        if self._first is None:
-            self._first = event.request
-        streaming = event.request is self._first and not self._first_done
+        self._first = self._first or event.request
         self.mixed = self.mixed or event.request is not self._first
+        streaming = event.request is self._first and not self._first_done
         if isinstance(event, PageRows):
-            if streaming:
-                self._add(event.request, event.rows)
-            else:
-                self._waiting.append((event.request, event.rows))
+            (self._add if streaming else self._waiting.append)(event)
             return
         if isinstance(event, RequestRestarted) or event.skipped is not None:
             # What had come of a skipped target is skipped too; a fetch that ends early leaves others undone.
-            self._waiting = [one for one in self._waiting if one[0] is not event.request]
+            self._waiting = [one for one in self._waiting if one.request is not event.request]
             if streaming:
                 self._builder = self._new()
         if isinstance(event, RequestDone):
@@ -65,21 +61,19 @@ class FrameAssembler:
         """Return the frame of all pages taken; `unfinished` takes those in of targets that are not done as well."""
         if unfinished:
             self._add_waiting()
-        if self._frame is None:
-            self._frame = self._builder.build()
+        if self._frame is None or self._builder.rows:
+            frame = self._builder.build()
             self._builder = self._new()  # it gave its pages away; more may come of a fetch that ends early
-        elif self._builder.rows:
-            self._frame = pd.concat([self._frame, self._builder.build()], ignore_index=True)
-            self._builder = self._new()
+            self._frame = frame if self._frame is None else pd.concat([self._frame, frame], ignore_index=True)
         return self._frame
 
     def _add_waiting(self) -> None:
-        for request, rows in self._waiting:
-            self._add(request, rows)
+        for page in self._waiting:
+            self._add(page)
         self._waiting.clear()
 
-    def _add(self, request: ListRequest, rows: list[Any]) -> None:
-        self._builder.add(rows, leading=target_of(request).leading)
+    def _add(self, page: PageRows) -> None:
+        self._builder.add(page.rows, leading=target_of(page.request).leading)
 
 
 class RowDeduplicator:
@@ -113,7 +107,7 @@ def _name(row: Any) -> Hashable:
 
 
 def target_of(request: ListRequest) -> Target:
-    """Return the target that a request of a collection is made for."""
+    """Return the target that a request of a list query is made for."""
     target = request.key
-    assert isinstance(target, Target)  # noqa: S101 - every request of a collection is made for a target
+    assert isinstance(target, Target)  # noqa: S101 - every request of a list query is made for a target
     return target

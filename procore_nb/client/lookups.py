@@ -22,7 +22,7 @@ from procore_nb.client.encode_query import pairs_for
 from procore_nb.client.frame_assembler import target_of
 from procore_nb.client.query import ListQuery, list_query
 from procore_nb.errors import AccessError, ArgumentError, IncompleteError, NotFoundError
-from procore_nb.fetch import ListRequest, PageStats, fetch_json
+from procore_nb.fetch import ListRequest, fetch_json
 from procore_nb.frame_info import describe
 from procore_nb.ids import id_text
 
@@ -75,15 +75,16 @@ class Lookups(Connection):
         number = id_text(record_id, f"record of {name}")
         query = self._query(name, {**arguments, RECORD_ID: number}, target, record=True)
         other = self.catalogue.endpoint(query.endpoint.path)
-        if other.kind != "unknown" and not self.catalogue.endpoint(name).record_path:
+        by_pattern = not self.catalogue.endpoint(name).record_path
+        if other.kind != "unknown" and by_pattern:
             raise ArgumentError(
                 f"{name} has no single records: {other.path} is the list {other.name}.",
                 advice=f'Write procore.table("{other.name}", …).',
             )
         try:
-            frame = query.collection().frame()
+            frame = query.prepare().frame()
         except (AccessError, NotFoundError) as error:
-            if error.status == 404 and not self.catalogue.endpoint(name).record_path:
+            if error.status == 404 and by_pattern:
                 error.advice += (
                     " Procore's reference shows no single records of this list: the path is by pattern."
                 )
@@ -170,23 +171,34 @@ class Lookups(Connection):
             raise ArgumentError(
                 "count takes no max_rows and no columns.", advice="It counts all rows of the list."
             )
-        collection = query.collection()
-        whole = list(collection.requests)
+        fetch = query.prepare()
+        whole = list(fetch.requests)
         # One row is enough for Total; without one, all pages have to come.
-        stats = collection.statistics([replace(one, most_rows=1, per_page=1) for one in whole])
+        stats = fetch.statistics([replace(one, most_rows=1, per_page=1) for one in whole])
         unknown = [at for at, one in enumerate(stats) if one is not None and one.total is None and one.more]
-        for at, found in zip(unknown, collection.statistics([whole[at] for at in unknown]), strict=True):
+        for at, found in zip(unknown, fetch.statistics([whole[at] for at in unknown]), strict=True):
             stats[at] = found
-        reasons = {one["target"]: one["reason"] for one in collection.skipped.accounts}
-        rows = [_counted(request, one, reasons) for request, one in zip(whole, stats, strict=True)]
+        reasons = {one["target"]: one["reason"] for one in fetch.skipped.accounts}
+        rows = []
+        for target, found in zip(map(target_of, whole), stats, strict=True):
+            said = found is not None and found.total is not None
+            rows.append(
+                {
+                    "company_id": target.company_id,
+                    **target.account,
+                    "rows": None if found is None else found.total if said else found.rows,
+                    "counted": None if found is None else "total" if said else "rows",
+                    "reason": reasons.get(target.words) if found is None else None,
+                }
+            )
         frame = pd.DataFrame(rows, columns=None if rows else ["company_id", "rows", "counted", "reason"])
         texts = {name for name in frame.columns if any(isinstance(value, str) for value in frame[name])}
         texts |= {"project_name", "counted", "reason"}
         frame = frame.astype({name: "string" if name in texts else "Int64" for name in frame.columns})
-        if not callable(collection.progress):
-            collection.skipped.warn(query.endpoint.name, len(whole))
-        skipped = list(collection.skipped.accounts)
-        return describe(frame, **collection.about, requests=collection.sent, rows=len(frame), skipped=skipped)
+        if not callable(query.progress):
+            fetch.skipped.warn(query.endpoint.name, len(whole))
+        skipped = list(fetch.skipped.accounts)
+        return describe(frame, **fetch.about, requests=fetch.sent, rows=len(frame), skipped=skipped)
 
     @explain_calls()
     def estimate(self, name: str, target: Any = None, /, **arguments: Any) -> pd.DataFrame:
@@ -219,14 +231,14 @@ class Lookups(Connection):
         """
         query = self._query(name, arguments, target)
         by_view = needs_views(query)  # a budget: the views of each project, the columns of one view, the rows
-        collection = views_of(query) if by_view else query.collection(check_wait=False)
-        targets = len(collection.requests)
+        fetch = views_of(query) if by_view else query.prepare(check_wait=False)
+        targets = len(fetch.requests)
         requests = min(targets, 1) if query.max_rows else 2 * targets + 1 if by_view else targets
         limiter, now = self.session.shared.rate_limiter, self.policy.clock()
         seconds = limiter.estimate(requests, now) if limiter.windows(now) else math.nan
         row = {"targets": targets, "requests": requests, "seconds": seconds}
         frame = pd.DataFrame([row]).astype({"targets": "Int64", "requests": "Int64", "seconds": "float64"})
-        return describe(frame, **collection.about)
+        return describe(frame, **fetch.about)
 
     @explain_calls(extra='Several lists are one value: procore.access_request(["rfis", "budget"]).')
     def access_request(self, names: str | Iterable[str]) -> AccessRequest:
@@ -278,14 +290,3 @@ class Lookups(Connection):
         self, name: str, arguments: Mapping[str, Any], target: Any, *, record: bool = False
     ) -> ListQuery:
         return list_query(cast("Procore", self), name, arguments, target, record=record)
-
-
-def _counted(request: ListRequest, stats: PageStats | None, reasons: Mapping[str, str]) -> dict[str, Any]:
-    """Return the row of one target; its statistics are None where it was skipped."""
-    target = target_of(request)
-    row: dict[str, Any] = {"company_id": target.company_id, **target.account}
-    if stats is None:
-        return row | {"rows": None, "counted": None, "reason": reasons.get(target.words)}
-    said = stats.total is not None
-    rows = stats.total if said else stats.rows
-    return row | {"rows": rows, "counted": "total" if said else "rows", "reason": None}

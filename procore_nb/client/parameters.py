@@ -36,12 +36,8 @@ _MEANT = {  # as pandas and others call it
     **dict.fromkeys(("order", "order_by", "sort_by"), "sort"),
 }
 _LENGTH = frozenset({"limit", "page_size"})
-_LEADING = (
-    "company_id",
-    "project_id",
-    "project_name",
-    "budget_view",
-)  # columns that name the target of a row
+# Columns that name the target of a row.
+_LEADING = ("company_id", "project_id", "project_name", "budget_view")
 # A query key written in full, filters[a_newer_one] or filters[custom_field_7][], or any other one in brackets: [tab].
 _RAW = re.compile(r"\w+(\[\w*\])+|\[\w+\]")
 
@@ -107,11 +103,9 @@ def parameters_for(endpoint: Endpoint, arguments: Mapping[str, Any], *, today: d
     pairs = [*_window(endpoint, left, today), *_since(endpoint, known, left), *_deleted(known, left)]
     pairs += _status(endpoint, known, left)
     for name, value in left.items():
-        argument = known.get(name)
-        if argument is None and endpoint.kind != "unknown":
+        if name not in known and endpoint.kind != "unknown":
             raise unknown_argument(endpoint, name, value, known)
-        if argument is None:
-            argument = Argument(name, name)
+        argument = known.get(name, Argument(name, name))
         pairs += _sorted(argument, value) or pairs_for(argument, value, endpoint=endpoint.name)
     twice = {key.removesuffix("[]") for key, _ in pairs} & {key.removesuffix("[]") for key, _ in raw}
     if twice:
@@ -122,10 +116,9 @@ def parameters_for(endpoint: Endpoint, arguments: Mapping[str, Any], *, today: d
 
 
 def chosen_columns(columns: Any, endpoint: Endpoint) -> tuple[str, ...]:
-    """The names in `columns=`, checked as far as that is possible before any record has come.
+    """The names in `columns=`: declared, of a custom field, or in brackets (`[new_key]`: what the reference does not know).
 
-    A name that the endpoint's reference declares, one of a custom field, or one in brackets (`[new_key]`: what the
-    reference does not know). Rows of budget views have the columns of the company, which are known with the rows.
+    Rows of budget views have the columns of the company, which are known with the rows.
 
     Raises
     ------
@@ -159,10 +152,7 @@ def raw_keys(arguments: Iterable[str]) -> dict[str, str]:
 
 
 def _raw(endpoint: Endpoint, left: dict[str, Any]) -> list[tuple[str, str]]:
-    """Take the keys in brackets out of the arguments: they are sent as they are written.
-
-    The way to use what Procore knows and the catalogue does not: a new filter, a new value, a custom field.
-    """
+    """Take out the keys in brackets, which are sent as written: what Procore knows and the catalogue does not."""
     found = []
     for name, key in raw_keys(left).items():
         value = left.pop(name)
@@ -181,9 +171,10 @@ def _window(endpoint: Endpoint, left: dict[str, Any], today: date) -> list[tuple
     if all(value is None for value in given.values()):
         return []
     if not {"start_date", "end_date"} <= set(endpoint.other_query):
+        timed = [one.name for one in endpoint.arguments if one.form or "date" in one.name]
         raise CatalogError(
             f"{endpoint.name} has no start and end.",
-            advice="Its time filters: " + (", ".join(_time_filters(endpoint)) or "none") + ".",
+            advice=f"Its time filters: {', '.join(timed) or 'none'}.",
         )
     twice = [name for name in ("start_date", "end_date", "log_date") if left.get(name) is not None]
     if twice:
@@ -207,7 +198,7 @@ def _since(endpoint: Endpoint, known: Mapping[str, Argument], left: dict[str, An
     since = left.pop("since", None)
     if is_missing(since):  # the latest change in an empty frame: nothing is known yet, everything is asked
         return []
-    argument = next((known[name] for name in ("updated_at", "updated_after") if name in known), None)
+    argument = known.get("updated_at") or known.get("updated_after")
     if argument is None or not endpoint.updated_at_param:
         raise CatalogError(
             f"{endpoint.name} cannot be filtered by the time of change.",
@@ -222,12 +213,11 @@ def _deleted(known: Mapping[str, Argument], left: dict[str, Any]) -> list[tuple[
     deleted = left.pop("deleted", None)
     if deleted is None:
         return []
-    if "include_deleted" in known:
-        if deleted not in ("only", "with"):
-            raise ArgumentError(f'deleted is "only" or "with", not {deleted!r}.')
-        return [(known["include_deleted"].key, deleted)]
-    if "deleted" in known and deleted not in ("only", "with"):  # drawing_revisions has a filter of that name
+    # drawing_revisions has a filter of that name.
+    if known.keys() & {"include_deleted", "deleted"} and deleted not in ("only", "with"):
         raise ArgumentError(f'deleted is "only" or "with", not {deleted!r}.')
+    if "include_deleted" in known:
+        return [(known["include_deleted"].key, deleted)]
     left["deleted"] = deleted
     return []
 
@@ -261,20 +251,6 @@ def _sorted(argument: Argument, value: Any) -> list[tuple[str, str]]:
     return [(argument.key, text.lstrip("-")), ("sort[direction]", "desc" if text.startswith("-") else "asc")]
 
 
-def _time_filters(endpoint: Endpoint) -> list[str]:
-    return [one.name for one in endpoint.arguments if one.form or "date" in one.name]
-
-
-def _own_names(endpoint: Endpoint, known: set[str]) -> Iterable[str]:
-    """Yield the arguments that mean something else in each list: since, start and end, deleted."""
-    if endpoint.updated_at_param and known & {"updated_at", "updated_after"}:
-        yield "since"
-    if {"start_date", "end_date"} <= set(endpoint.other_query):
-        yield from ("start", "end")
-    if "include_deleted" in known:
-        yield "deleted"
-
-
 def unknown_argument(endpoint: Endpoint, name: str, value: Any, known: Iterable[str]) -> CatalogError:
     """Return the error for an argument that a list does not know: what was meant, or how the frame is filtered by it."""
     problem = f"{endpoint.name} knows no argument {name!r}."
@@ -290,12 +266,7 @@ def unknown_argument(endpoint: Endpoint, name: str, value: Any, known: Iterable[
             f'{key}="{one}"' if isinstance(one, str) else f"{key}={one!r}" for key, one in given.items()
         )
         return CatalogError(problem, advice=f"Write filters by their names: {written}.")
-    own = {
-        "max_rows",
-        "columns",
-        *(["budget_view"] if any("budget_view_id" in group for group in endpoint.needs) else []),
-    }
-    names = sorted({*known, *_own_names(endpoint, set(known)), *TARGETS, *own})
+    names = _names_of(endpoint, set(known))
     close = (_MEANT[name],) if _MEANT.get(name) in names else near(name, names, letters=0.7)
     column = _column_for(endpoint, name)
     advice = [f"Did you mean {' or '.join(f'{one}=' for one in close)}?"] if close else []
@@ -307,6 +278,20 @@ def unknown_argument(endpoint: Endpoint, name: str, value: Any, known: Iterable[
     return CatalogError(
         problem, advice=" ".join([*advice, f'procore.endpoint("{endpoint.name}") shows all.'])
     )
+
+
+def _names_of(endpoint: Endpoint, known: set[str]) -> list[str]:
+    """Return the names that a list takes: its own, those of every list, and those that mean something else in each."""
+    found = {*known, *TARGETS, "max_rows", "columns"}
+    if any("budget_view_id" in group for group in endpoint.needs):
+        found.add("budget_view")
+    if endpoint.updated_at_param and known & {"updated_at", "updated_after"}:
+        found.add("since")
+    if {"start_date", "end_date"} <= set(endpoint.other_query):
+        found |= {"start", "end"}
+    if "include_deleted" in known:
+        found.add("deleted")
+    return sorted(found)
 
 
 def frame_filter(endpoint: Endpoint, column: str, value: Any) -> str:

@@ -5,7 +5,7 @@ In: names of lists and arguments in Python terms. Out: typed frames. Speaks to t
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Collection, Generator, Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
 from typing import Any, Literal
@@ -15,13 +15,12 @@ import pandas as pd
 from procore_nb.call_errors import explain_calls
 from procore_nb.catalog import Endpoint
 from procore_nb.catalog.everyday import OftenUsed
-from procore_nb.client.collect import Collection, OnError
+from procore_nb.client.collect import ListFetch, OnError
 from procore_nb.client.file_calls import FileCalls
 from procore_nb.client.lists import Lists
 from procore_nb.client.parameters import own_or_shipped
-from procore_nb.client.query import ListQuery, list_query
+from procore_nb.client.query import OPTIONS, list_query, positive
 from procore_nb.errors import ArgumentError, ProcoreError, warn
-from procore_nb.fetch import RequestPolicy
 from procore_nb.frame_info import FetchedFrame
 from procore_nb.frames.codec import Decimals
 from procore_nb.progress import ProgressMaker
@@ -57,15 +56,15 @@ class Procore(FileCalls):
         AccessError, NotFoundError
             If the company id is wrong or this account has no permission there.
 
+        Notes
+        -----
+        `GET /rest/v1.0/me`, with the company header, which a service account needs here too.
+
         Examples
         --------
         >>> import procore_nb as pnb
         >>> len(pnb.connect("demo").me())
         1
-
-        Notes
-        -----
-        `GET /rest/v1.0/me`, with the company header, which a service account needs here too.
         """
         return self._own("me").frame()
 
@@ -121,8 +120,7 @@ class Procore(FileCalls):
         view
             Which attributes come back: `ids`, `compact`, `normal`, `extended`.
         decimals
-            `"float"` makes float64 columns of money, hours and percents, `"exact"` columns of `decimal.Decimal`. None: as
-            the connection does (`connect`).
+            `"float"` or `"exact"` money, hours and percents; None: as the connection (`connect`).
         **filters
             Whatever else the list knows: `procore.endpoint("projects")` names it. An unknown one is an error.
 
@@ -150,15 +148,13 @@ class Procore(FileCalls):
         >>> len(pnb.connect("demo", progress=False).projects(status="All"))
         172
         """
-        options = {"company_id": company_id, "status": status, "view": view, "decimals": decimals}
-        found = self._own("projects", **{**filters, **options}).frame()
+        given = {"company_id": company_id, "status": status, "view": view, "decimals": decimals}
+        found = self._own("projects", **filters, **given).frame()
         if status == "All" and filters.keys() <= {"progress"} and "id" in found.columns:
             self.known_projects[company_id or self.company_id] = set(found["id"].dropna().tolist())
         return found
 
-    @explain_calls(
-        name='Write procore.table("rfis", …): pnb.find_endpoints("a word") finds the names.',
-    )
+    @explain_calls(name='Write procore.table("rfis", …): pnb.find_endpoints("a word") finds the names.')
     def table(
         self,
         name: OftenUsed | str,
@@ -183,8 +179,7 @@ class Procore(FileCalls):
         Parameters
         ----------
         name
-            A name or alias of the catalogue (`find_endpoints`), or a path such as
-            `"/rest/v1.0/projects/{project_id}/rfis"`.
+            A name or alias of the catalogue (`find_endpoints`), or a path: `"/rest/v1.0/projects/{project_id}/rfis"`.
         target
             Where the list is fetched from: a project id, or what `projects` takes. For a list that needs a parent, a frame
             is taken as `parent`.
@@ -197,8 +192,7 @@ class Procore(FileCalls):
             Another company than the connection's, or several.
         parent
             For lists that need one more id (`rfi_replies`, line items): the frame of parents, or their ids. A frame that
-            names projects brings them along; together with `project_id` or `projects`, its rows of other projects are
-            skipped.
+            names projects brings them along; its rows of other projects than `project_id` or `projects` are skipped.
         decimals
             `"float"` makes float64 columns of money, hours and percents, `"exact"` columns of `decimal.Decimal`. None: as
             the connection does (`connect`).
@@ -207,12 +201,12 @@ class Procore(FileCalls):
         on_error
             Projects that answer 403 or 404 are skipped and named. With `"skip"` so is every other failure.
         progress
-            False keeps quiet; True shows a line for attempts longer than a second. A function of the list's name and the
+            False keeps quiet; True shows a line for fetches longer than a second. A function of the list's name and the
             number of projects gives a `Progress` of your own (forms do); warnings are then left to it too.
         max_rows
-            At most so many rows in all: the first ones, in Procore's order, of the first targets, in the order given. Targets
-            are requested one after the other, with small pages, until there are enough. `attrs["procore"]` has `limited` where
-            there may be more. A list with an argument of that name keeps it, as with `columns`.
+            At most so many rows in all: the first ones, in Procore's order, of the first targets, in the order given, requested
+            one after the other. `attrs["procore"]` has `limited` where there may be more. A list with an argument of that
+            name keeps it, as with `columns`.
         columns
             Names of the columns to return, in this order; others are not made. `"status"` takes `status.id` and
             `status.name`. A name that is not known is an error; one in brackets (`"[new_key]"`) is not checked.
@@ -247,17 +241,8 @@ class Procore(FileCalls):
         >>> "subject" in procore.table("rfis", projects="all", progress=False).columns
         True
         """
-        options = {"project_id": project_id, "projects": projects, "company_id": company_id, "parent": parent}
-        options |= {
-            "decimals": decimals,
-            "categories": categories,
-            "on_error": on_error,
-            "progress": progress,
-            "max_rows": max_rows,
-            "columns": columns,
-            "budget_view": budget_view,
-        }
-        return list_query(self, name, {**arguments, **options}, target).collection().frame()
+        options = {name: value for name, value in locals().items() if name in OPTIONS}
+        return list_query(self, name, arguments | options, target).prepare().frame()
 
     @explain_calls()
     def frames(
@@ -290,28 +275,20 @@ class Procore(FileCalls):
         >>> all("subject" in frame for frame in procore.frames("rfis", projects=procore.projects().head(2)))
         True
         """
-        found = self._fetched(list_query(self, name, arguments, target), rows_at_once, self.policy)
+        most = None if rows_at_once is None else positive(rows_at_once, "rows_at_once")
+        found = list_query(self, name, arguments, target).prepare().frames(rows_at_once=most)
         return (one.frame for one in found)
 
     def fetch_frames(
         self, name: str, target: Any = None, /, *, rows_at_once: int | None = None, **arguments: Any
     ) -> Generator[FetchedFrame, None, int]:
-        """Yield what `frames` yields, each with a `FetchInfo` that says how it came to be; for those who keep frames.
+        """Yield what `frames` yields, each with how it came to be, and nothing from the cache of `connect`; for the store.
 
-        They do so themselves: nothing is taken from the cache of `connect`. At its end it returns how many requests no
-        frame counts: those of targets that were skipped after the last one.
+        At its end it returns how many requests no frame counts: those of targets that were skipped after the last one.
         """
-        query = list_query(self, name, arguments, target)
-        return self._fetched(query, rows_at_once, replace(self.policy, cache=None))
-
-    def _fetched(
-        self, query: ListQuery, rows_at_once: int | None, policy: RequestPolicy
-    ) -> Generator[FetchedFrame, None, int]:
-        if rows_at_once is not None and (
-            isinstance(rows_at_once, bool) or not isinstance(rows_at_once, int) or rows_at_once < 1
-        ):
-            raise ArgumentError(f"rows_at_once is a whole number from 1 up, not {rows_at_once!r}.")
-        return replace(query.collection(), policy=policy).frames(rows_at_once=rows_at_once)
+        fetch = list_query(self, name, arguments, target).prepare()
+        fresh = replace(fetch, policy=replace(self.policy, cache=None))
+        return fresh.frames(rows_at_once=rows_at_once)
 
     @explain_calls()
     def pages(self, name: str, target: Any = None, /, **arguments: Any) -> Iterator[list[Any]]:
@@ -343,8 +320,7 @@ class Procore(FileCalls):
             raise ArgumentError(
                 "Records come as Procore sent them, with all their keys.", advice="Leave columns out."
             )
-        pages = query.collection().pages()
-        return (rows for _, rows in pages)
+        return (rows for _, rows in query.prepare().pages())
 
     @explain_calls()
     def records(self, name: str, target: Any = None, /, **arguments: Any) -> Iterator[Any]:
@@ -438,31 +414,27 @@ class Procore(FileCalls):
 
         return Explorer(self, endpoint=endpoint)
 
-    def custom_fields(self, company_ids: Iterable[int]) -> dict[int, tuple[str, str]]:
+    def custom_fields(self, company_ids: Collection[int]) -> dict[int, tuple[str, str]]:
         """Return label and data type of each custom field of companies by its definition id; fetched once a connection.
 
         None, and a warning, where they cannot be read: columns then keep `custom_field_<id>`.
         `GET /rest/v2.0/companies/{company_id}/custom_field_definitions`
         """
-        found: dict[int, tuple[str, str]] = {}
-        for number in company_ids:
-            if number not in self._known_custom_fields:
-                self._known_custom_fields[number] = self._fetch_custom_fields(number)
-            found |= self._known_custom_fields[number]
-        return found
+        for number in {*company_ids} - self._known_custom_fields.keys():
+            try:
+                pages = self._own("custom_field_definitions", company_id=number, progress=False).pages()
+                rows = [row for _, page in pages for row in page if isinstance(row, dict)]
+            except ProcoreError as error:
+                rows = []
+                warn(
+                    f"Custom fields keep their ids as names, as their labels could not be read: {error.message}"
+                )
+            self._known_custom_fields[number] = {
+                int(row["id"]): (str(row["label"]), str(row.get("data_type") or ""))
+                for row in rows
+                if row.get("label") and str(row.get("id")).isdecimal()
+            }
+        return {key: one for number in company_ids for key, one in self._known_custom_fields[number].items()}
 
-    def _own(self, name: str, /, **arguments: Any) -> Collection:
-        return list_query(self, own_or_shipped(self.catalogue, name), arguments).collection()
-
-    def _fetch_custom_fields(self, company_id: int) -> dict[int, tuple[str, str]]:
-        try:
-            pages = self._own("custom_field_definitions", company_id=company_id, progress=False).pages()
-            rows = [row for _, page in pages for row in page]
-        except ProcoreError as error:
-            warn(f"Custom fields keep their ids as names, as their labels could not be read: {error.message}")
-            return {}
-        return {
-            int(row["id"]): (str(row["label"]), str(row.get("data_type") or ""))
-            for row in rows
-            if isinstance(row, dict) and row.get("label") and str(row.get("id")).isdecimal()
-        }
+    def _own(self, name: str, /, **arguments: Any) -> ListFetch:
+        return list_query(self, own_or_shipped(self.catalogue, name), arguments).prepare()

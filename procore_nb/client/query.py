@@ -1,6 +1,6 @@
 """One call of `table`, worked out: which targets, which parameters, which list requests.
 
-In: a connection, an endpoint, and the arguments of the call. Out: a `Collection` ready to be fetched. Everything is checked
+In: a connection, an endpoint, and the arguments of the call. Out: a `ListFetch` ready to be fetched. Everything is checked
 before anything is sent; only the list of projects is fetched here, for `projects="all"`.
 """
 
@@ -17,12 +17,19 @@ import pandas as pd
 from procore_nb.catalog import Endpoint
 from procore_nb.catalog.caveats import window_of
 from procore_nb.catalog.everyday import meant_by
-from procore_nb.client import targets as at
 from procore_nb.client.budget import find_views, needs_views
-from procore_nb.client.collect import Collection, OnError, Skipped
+from procore_nb.client.collect import ListFetch, OnError, Skipped
 from procore_nb.client.encode_query import pairs_for
 from procore_nb.client.parameters import chosen_columns, has_dates, list_request_for, parameters_for, raw_keys
-from procore_nb.client.targets import ParentRows, Target
+from procore_nb.client.targets import (
+    ParentRows,
+    Target,
+    as_number,
+    carried_ids,
+    missing_ids,
+    parent_rows,
+    with_parents,
+)
 from procore_nb.errors import ArgumentError, CatalogError, RateLimitError, warn
 from procore_nb.frames import FrameBuilder
 from procore_nb.frames.codec import DEFAULT_DECIMALS, Decimals
@@ -36,7 +43,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class ListQuery:
-    """What one call asks of one list; `collection` makes list requests of it."""
+    """What one call asks of one list; `prepare` makes list requests of it."""
 
     procore: Procore
     endpoint: Endpoint
@@ -48,7 +55,7 @@ class ListQuery:
     decimals: Decimals = DEFAULT_DECIMALS
     categories: bool = False
     on_error: OnError = "raise"
-    progress: bool | ProgressMaker | None = None
+    progress: bool | ProgressMaker = True
     max_rows: int | None = None
     columns: Any = None
     budget_view: Any = None
@@ -67,7 +74,7 @@ class ListQuery:
         needed = {name for group in self.endpoint.needs for name in group}
         self.fixed = {name: self.arguments.pop(name) for name in list(self.arguments) if name in needed}
 
-    def collection(self, *, check_wait: bool = True) -> Collection:
+    def prepare(self, *, check_wait: bool = True) -> ListFetch:
         """Return the list requests and everything needed to make a frame of their responses."""
         endpoint, procore = self.endpoint, self.procore
         # A slip in an argument is named before what is missing.
@@ -76,40 +83,32 @@ class ListQuery:
         shaped = endpoint.in_view(view if isinstance(view, str) else None)
         columns = None if self.columns is None else chosen_columns(self.columns, shaped)
         views = find_views(self) if needs_views(self) else None
-        parents = self._parents() if views is None else [*self._parents(), views.parents]
+        parents = self._parents() + ([views.parents] if views else [])
         self._check_what_is_given(parents)
         self._warn_of_a_window(parameters)
-        targets, leading = self._targets(parents, None if views is None else views.projects)
+        targets, leading = self._targets(parents, views.projects if views else None)
         requests = [list_request_for(endpoint, target, parameters) for target in targets]
         if check_wait:
             cache = procore.policy.cache
             due = len(requests) if cache is None else sum(not cache.holds(one) for one in requests)
             self._check_wait_budget(min(due, 1) if self.max_rows else due)
         companies = {target.company_id for target in targets}
-        titles: Mapping[str, str] = {}
-        if views is not None:
-            shaped, titles = views.described(shaped), views.titles
-        return Collection(
-            procore.session,
-            endpoint,
+        return ListFetch(
+            self,
             requests,
             procore.policy,
             builder=partial(
                 FrameBuilder,
-                shaped,
+                views.described(shaped) if views else shaped,
                 decimals=self.decimals,
                 leading=leading,
                 columns=columns,
-                titles=titles,
+                titles=views.titles if views else None,
             ),
             about=self._about(companies),
             custom_fields=lambda: procore.custom_fields(companies),
-            categories=self.categories,
-            on_error=self.on_error,
-            progress=self.progress if self.progress is not None else True,
             several=self.projects is not None or len(requests) > 1,
-            max_rows=self.max_rows,
-            skipped=Skipped([] if views is None else views.skipped),
+            skipped=Skipped(views.skipped if views else []),
             advice_if_absent=partial(self._advice_if_absent, targets),
         )
 
@@ -138,46 +137,43 @@ class ListQuery:
         found = []
         for name, value in frames.items():
             if isinstance(value, pd.DataFrame):
-                found.append(at.parent_rows(value, name, endpoint=self.endpoint, given=given))
+                found.append(parent_rows(value, name, endpoint=self.endpoint, given=given))
             else:
-                rows = ({name: number} for number in id_texts(value, "parent"))
-                found.append(ParentRows(name, (), tuple(rows)))
+                rows = tuple({name: number} for number in id_texts(value, "parent"))
+                found.append(ParentRows(name, (), rows))
             given += [name, *found[-1].carried]
         return found
 
     def _parent_id(self) -> str:
         """Return what the list calls the ids of `parent=`: the one that nothing else gives."""
-        ids = [
-            name
-            for group in self.endpoint.needs
-            for name in group
-            if name not in ("company_id", "project_id") and name not in self.fixed
-        ]
+        known = {"company_id", "project_id", *self.fixed}
+        ids = [name for group in self.endpoint.needs for name in group if name not in known]
         if not ids:
             raise CatalogError(f"{self.endpoint.name} needs no parent.", advice="Leave parent out.")
         for name in ids:  # rfq_quotes need contract and rfq: a frame of rfqs carries its contract
-            if {*ids} - {name} <= at.carried_ids(self.parent, self.endpoint, name).keys():
+            if {*ids} - {name} <= carried_ids(self.parent, self.endpoint, name).keys():
                 return name
         return next((name for name in ids if name in self.endpoint.parents), ids[-1])
 
     def _check_what_is_given(self, parents: Sequence[ParentRows]) -> None:
-        given = {"company_id", *self.fixed}
         if self.project_id is not None and self.projects is not None:
             raise ArgumentError("project_id and projects were both given.", advice="Pass one of them.")
+        raw = set(raw_keys(self.arguments).values())
+        given = {"company_id", *self.fixed}
+        given |= {one.name for one in self.endpoint.arguments if one.key in raw and one.place != "path"}
         if self.project_id is not None or self.projects is not None:
             given.add("project_id")
-        known = {one.name for one in self.endpoint.arguments}
-        raw = set(raw_keys(self.arguments).values())
-        given |= {one.name for one in self.endpoint.arguments if one.key in raw and one.place != "path"}
         # Drawings are asked by area alone, but areas are of projects: naming some chooses among the areas.
         carried = any("project_id" in one.carried for one in parents)
+        known = {one.name for one in self.endpoint.arguments}
         if "project_id" in given - known and not carried and self.endpoint.kind != "unknown":
             raise CatalogError(
                 f"{self.endpoint.name} is a list of the whole company and takes no project.",
                 advice="Leave project_id and projects out, or choose by project in the frame.",
             )
-        given |= {name for one in parents for name in (one.name, *one.carried)}
-        absent = at.missing_ids(self.endpoint, given)
+        absent = missing_ids(
+            self.endpoint, given | {name for one in parents for name in (one.name, *one.carried)}
+        )
         if absent is not None:
             raise absent
 
@@ -188,20 +184,22 @@ class ListQuery:
         several = is_many(self.company_id)
         companies = list(self.company_id) if several else [self.company_id]
         numbers = [self.procore.company_or_own(each) for each in companies]
-        found = [Target(number, {}, (number,) if several else ()) for number in numbers]
-        leading = ["company_id"] if several else []
         by_frame = {one.name for one in parents}
         values = {
             name: self._values_of(name, value) for name, value in self.fixed.items() if name not in by_frame
         }
+        leading = ["company_id"] if several else []
+        found = [Target(number, {}, (number,) if several else ()) for number in numbers]
         found = self._with_projects(found, leading, named)
         for name, texts in values.items():
-            many = is_many(self.fixed[name])
-            found = at.with_ids(found, name, texts, lead=many)
-            leading += [name] if many else []
-        for one in parents:
-            further = [name for name in (*one.carried, one.name) if name not in leading]
-            found = at.with_parents(found, one, leading=further)
+            if is_many(self.fixed[name]):
+                leading.append(name)
+                found = [one.at({name: text}, as_number(text)) for one in found for text in texts]
+            else:
+                found = [one.at({name: text}) for one in found for text in texts]
+        for parent in parents:
+            further = [name for name in (*parent.carried, parent.name) if name not in leading]
+            found = with_parents(found, parent, leading=further)
             leading += further
         return found, tuple(leading)
 
@@ -225,19 +223,20 @@ class ListQuery:
             chosen = select_projects(self.projects if one is None else one, where=where)
         else:
             return found
-        if chosen.status is None:
-            leading += ["project_id", "project_name"] if chosen.named else ["project_id"]
-            return at.with_projects(found, chosen)
-        placed = []
+        placed, picked = [], chosen
         for target in found:
-            frame = self.procore.projects(
-                status=chosen.status,
-                company_id=target.company_id,
-                view="compact",
-                progress=self.progress,
-            )
-            placed += at.with_projects([target], select_projects(frame, where=where))
-        leading += ["project_id", "project_name"]
+            if chosen.status is not None:
+                frame = self.procore.projects(
+                    status=chosen.status,
+                    company_id=target.company_id,
+                    view="compact",
+                    progress=self.progress,
+                )
+                picked = select_projects(frame, where=where)
+            for number, name in (picked.names or {}).items():
+                lead = (int(number), name) if picked.named else (int(number),)
+                placed.append(target.at({"project_id": number}, *lead, project_name=name))
+        leading += ["project_id", "project_name"] if chosen.named or chosen.status else ["project_id"]
         return placed
 
     def _warn_of_a_window(self, parameters: tuple[tuple[str, str], ...]) -> None:
@@ -261,27 +260,22 @@ class ListQuery:
             )
 
     def _about(self, companies: Iterable[int]) -> dict[str, Any]:
-        procore, endpoint, ordered = self.procore, self.endpoint, sorted(companies)
-        given = {
-            name: getattr(self, name)
-            for name in ("project_id", "projects", "company_id", "parent", "budget_view")
-        }
+        ordered = sorted(companies)
+        named = ("project_id", "projects", "company_id", "parent", "budget_view")
+        given = {name: getattr(self, name) for name in named} | self.fixed
         shown = {name: value for name, value in given.items() if isinstance(value, str | int)}
-        shown |= {name: value for name, value in self.fixed.items() if isinstance(value, str | int)}
-        shown |= {name: _plain(value) for name, value in self.arguments.items()}
         return {
-            "endpoint": endpoint.name,
-            "path": endpoint.path,
-            "environment": procore.environment.name,
-            "web_url": procore.environment.web_url,
+            "endpoint": self.endpoint.name,
+            "path": self.endpoint.path,
+            "environment": self.procore.environment.name,
+            "web_url": self.procore.environment.web_url,
             "company_id": ordered[0] if len(ordered) == 1 else ordered,
-            "arguments": shown,
+            "arguments": shown | {name: _plain(value) for name, value in self.arguments.items()},
             "fetched_at": utc_text(),
         }
 
 
 OPTIONS = frozenset(one.name for one in fields(ListQuery)) - {"procore", "endpoint", "arguments"}
-OPTIONAL = frozenset({"max_rows", "columns"})
 
 
 def list_query(
@@ -297,18 +291,17 @@ def list_query(
     endpoint = name if isinstance(name, Endpoint) else _endpoint(procore, name, given, target)
     if target is not None:
         given = _with_target(endpoint, target, given)
-    for key, value in (
-        endpoint.values_in(name) if isinstance(name, str) and "/" in name else {}
-    ).items():  # /rest/v1.0/projects/7/rfis
+    # /rest/v1.0/projects/7/rfis
+    in_path = endpoint.values_in(name) if isinstance(name, str) and "/" in name else {}
+    for key in in_path:
         if key in given or (key == "project_id" and "projects" in given):
             raise ArgumentError(
                 f"{name} names its {key}, which was given as well.",
                 advice="Write {" + key + "} in the path, or leave the argument out.",
             )
-        given[key] = value
-    own = {
-        one.name for one in endpoint.arguments
-    } & OPTIONAL  # a list's own argument of that name comes first
+    given |= in_path
+    # A list's own argument of that name comes first.
+    own = {one.name for one in endpoint.arguments} & {"max_rows", "columns"}
     options = {key: given.pop(key) for key in (OPTIONS - own) & given.keys()}
     options = {"progress": procore.progress, "decimals": procore.decimals} | options
     return ListQuery(procore, endpoint.record if record else endpoint, given, **options)
@@ -328,15 +321,10 @@ def _endpoint(procore: Procore, name: str, given: Mapping[str, Any], target: Any
     """
     endpoint = procore.endpoint(name)
     parents = {each for group in endpoint.needs for each in group} - {"company_id", "project_id"}
-    if (
-        parents
-        and "/" not in name
-        and not given.keys() & {*parents, "parent"}
-        and not _are_parents(target, parents)
-    ):
-        for other in meant_by(name, likeliest=True)[:1]:
-            return procore.endpoint(other)
-    return endpoint
+    if not parents or "/" in name or given.keys() & {*parents, "parent"} or _are_parents(target, parents):
+        return endpoint
+    meant = meant_by(name, likeliest=True)
+    return procore.endpoint(meant[0]) if meant else endpoint
 
 
 def _are_parents(target: Any, names: Iterable[str]) -> bool:
@@ -350,13 +338,10 @@ def _are_parents(target: Any, names: Iterable[str]) -> bool:
 
 def _with_target(endpoint: Endpoint, target: Any, given: Mapping[str, Any]) -> dict[str, Any]:
     """Add the second positional argument: parents for a list that needs them from a frame, else one project or several."""
-    twice = {"project_id", "projects"} & given.keys()
-    if (
-        endpoint.parents
-        and _are_parents(target, endpoint.parents)
-        and not given.keys() & {*endpoint.parents, "parent"}
-    ):
+    is_parent = bool(endpoint.parents) and _are_parents(target, endpoint.parents)
+    if is_parent and not given.keys() & {*endpoint.parents, "parent"}:
         return {**given, "parent": target}
+    twice = {"project_id", "projects"} & given.keys()
     if twice:
         raise ArgumentError(
             f"{endpoint.name} was given its projects twice: as second value and as {min(twice)}.",

@@ -6,14 +6,14 @@ In: what the caller named, checked. Out: one `Target` for each list request. Pur
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 
 from procore_nb.catalog import Endpoint
 from procore_nb.errors import ArgumentError, CatalogError
-from procore_nb.ids import ProjectSelection, id_text, project_id
+from procore_nb.ids import id_text, project_id
 from procore_nb.scalars import is_missing
 
 
@@ -38,10 +38,13 @@ class Target:
     @property
     def words(self) -> str:
         """Name the target for people: `project_id 7, rfi_id 12`."""
-        return (
-            ", ".join(f"{name} {value}" for name, value in self.ids.items())
-            or f"company_id {self.company_id}"
-        )
+        ids: Mapping[str, Any] = self.ids or {"company_id": self.company_id}
+        return ", ".join(f"{name} {value}" for name, value in ids.items())
+
+    def at(self, ids: Mapping[str, str], *leading: Any, project_name: str | None = None) -> Target:
+        """Return the target with further ids, and the values that lead its rows besides."""
+        name = self.project_name if project_name is None else project_name
+        return Target(self.company_id, {**self.ids, **ids}, (*self.leading, *leading), name)
 
 
 @dataclass(frozen=True)
@@ -52,33 +55,6 @@ class ParentRows:
     carried: tuple[str, ...]
     rows: tuple[Mapping[str, str], ...]
     """Each with `name`; a carried id that a row lacks is absent."""
-
-
-def with_projects(targets: Sequence[Target], projects: ProjectSelection) -> list[Target]:
-    """Return each target once for each project, its id (and name) leading the rows."""
-    return [
-        Target(
-            target.company_id,
-            {**target.ids, "project_id": number},
-            (*target.leading, int(number), *((name,) if projects.named else ())),
-            name,
-        )
-        for target in targets
-        for number, name in (projects.names or {}).items()
-    ]
-
-
-def with_ids(targets: Sequence[Target], name: str, values: Sequence[str], *, lead: bool) -> list[Target]:
-    """Return each target once for each value of one further id."""
-    return [
-        replace(
-            target,
-            ids={**target.ids, name: value},
-            leading=(*target.leading, *((as_number(value),) if lead else ())),
-        )
-        for target in targets
-        for value in values
-    ]
 
 
 def with_parents(targets: Sequence[Target], parents: ParentRows, *, leading: Sequence[str]) -> list[Target]:
@@ -93,17 +69,17 @@ def with_parents(targets: Sequence[Target], parents: ParentRows, *, leading: Seq
     found = []
     for target in targets:
         own = tuple(target.ids[name] for name in shared)
-        keys = [
-            key for key in rows_of if all(one in (None, mine) for one, mine in zip(key, own, strict=True))
-        ]
-        if (
-            len(shared) == 1
-        ):  # the usual case, thousands of parents in hundreds of projects, without the search
+        if len(shared) == 1:  # the usual case, thousands of parents in hundreds of projects, without a search
             keys = [key for key in dict.fromkeys((own, (None,))) if key in rows_of]
+        else:
+            keys = [
+                key for key in rows_of if all(one in (None, mine) for one, mine in zip(key, own, strict=True))
+            ]
         for row in (row for key in keys for row in rows_of[key]):
             ids = {**target.ids, **row}
-            values = (None if ids.get(name) is None else as_number(ids[name]) for name in leading)
-            found.append(replace(target, ids=ids, leading=(*target.leading, *values)))
+            found.append(
+                target.at(row, *(as_number(ids[name]) if ids.get(name) else None for name in leading))
+            )
     if parents.rows and targets and not found:
         raise ArgumentError(
             f"No row of the parent frame belongs to the {' and '.join(shared)} given: {targets[0].words}"
@@ -116,59 +92,42 @@ def with_parents(targets: Sequence[Target], parents: ParentRows, *, leading: Seq
 def parent_rows(parent: pd.DataFrame, name: str, *, endpoint: Endpoint, given: Iterable[str]) -> ParentRows:
     """Return the ids of a parent frame: `id`, and whatever else the list needs and the frame has, such as `project_id`.
 
-    Parameters
-    ----------
-    parent
-        A frame with a column `id`, or one that is called as the list calls it.
-    name
-        What the list calls that id.
-    endpoint
-        The list.
-    given
-        Ids that are given otherwise: a row need not carry them.
+    `name` is what the list calls that id; the frame's column may be called so too. A row need not carry the ids that are
+    `given` otherwise.
 
     Raises
     ------
     ArgumentError
         If the frame has no ids, or a row lacks an id that only the frame can give.
     """
-    key = next(
-        (one for one in ("id", name) if one in parent.columns), None
-    )  # schedules call theirs schedule_id
+    key = next((one for one in ("id", name) if one in parent.columns), None)
     if key is None:
         raise ArgumentError(f"parent for {endpoint.name} is a frame without an id column.")
-    needed = {each for group in endpoint.needs for each in group}
     columns = carried_ids(parent, endpoint, name)
-    rows = []
-    for number, *others in zip(
-        parent[key].tolist(), *(parent[column].tolist() for column in columns.values()), strict=True
-    ):
+    must = {each for group in endpoint.needs for each in group}.difference(given)
+    unique: dict[tuple[tuple[str, str], ...], dict[str, str]] = {}
+    others = [parent[column].tolist() for column in columns.values()]
+    for number, *values in zip(parent[key].tolist(), *others, strict=True):
         row = {}
-        for carried, value in zip(columns, others, strict=True):
+        for carried, value in zip(columns, values, strict=True):
             if not is_missing(value):
-                row[carried] = (
-                    project_id(value, "parent") if carried == "project_id" else id_text(value, "parent")
-                )
-            elif carried in needed and carried not in given:
+                row[carried] = (project_id if carried == "project_id" else id_text)(value, "parent")
+            elif carried in must:
                 raise ArgumentError(
                     f"parent for {endpoint.name} has a row without {carried} (id {number}).",
                     advice=f"Leave such rows out, or pass {carried}=….",
                 )
-        rows.append({**row, name: id_text(number, "parent")})
-    unique = {tuple(row.items()): row for row in rows}
+        row[name] = id_text(number, "parent")
+        unique.setdefault(tuple(row.items()), row)
     return ParentRows(name, tuple(columns), tuple(unique.values()))
 
 
 def carried_ids(parent: Any, endpoint: Endpoint, name: str) -> dict[str, str]:
     """Return the column of each further id that a parent frame brings along: its project, and what the list needs."""
-    if not isinstance(parent, pd.DataFrame):
-        return {}
-    wanted = ["project_id", *(each for group in endpoint.needs for each in group)]
     found = {}
-    for each in dict.fromkeys(wanted):
-        column = next(
-            (one for one in (each, f"{each.removesuffix('_id')}.id") if one in parent.columns), None
-        )
+    for each in dict.fromkeys(["project_id", *(each for group in endpoint.needs for each in group)]):
+        names = (each, f"{each.removesuffix('_id')}.id") if isinstance(parent, pd.DataFrame) else ()
+        column = next((one for one in names if one in parent.columns), None)
         if column is not None and each not in (name, "company_id") and each.endswith("_id"):
             found[each] = column
     return found
@@ -179,7 +138,6 @@ def missing_ids(endpoint: Endpoint, given: set[str]) -> CatalogError | None:
     absent = [group for group in endpoint.needs if not given.intersection(group)]
     if not absent:
         return None
-    words = ", ".join(" or ".join(group) for group in absent)
     hints = []
     for group in absent:
         if "project_id" in group:
@@ -189,9 +147,9 @@ def missing_ids(endpoint: Endpoint, given: set[str]) -> CatalogError | None:
             if name in endpoint.parents:
                 sources = " or ".join(endpoint.parents[name])
                 hints.append(f"Pass {name}=…, or parent=<frame of {sources}>.")
-    return CatalogError(
-        f"{endpoint.name} needs {words}.", advice=" ".join(hints) or "Pass it as an argument."
-    )
+    words = ", ".join(" or ".join(group) for group in absent)
+    advice = " ".join(hints) or "Pass it as an argument."
+    return CatalogError(f"{endpoint.name} needs {words}.", advice=advice)
 
 
 def as_number(value: str) -> int | str:

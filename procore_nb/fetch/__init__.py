@@ -15,7 +15,7 @@ from procore_nb.fetch.scheduler import (
     fetch_json,
     fetch_lists,
 )
-from procore_nb.fetch.workers import Observer, RequestPolicy, SilentObserver
+from procore_nb.fetch.workers import Observer, RequestPolicy
 
 __all__ = [
     "Event",
@@ -27,7 +27,6 @@ __all__ = [
     "RequestPolicy",
     "RequestRestarted",
     "ResponseCache",
-    "SilentObserver",
     "content_of",
     "fetch_first_page",
     "fetch_json",

@@ -37,11 +37,6 @@ class ListRequest:
     key: Hashable = None
     most_rows: int | None = None
 
-    @property
-    def first_page(self) -> int:
-        """The number of the first page."""
-        return 0 if self.paging == "page0" else 1
-
     def page_parameters(
         self, number: int, *, per_page: int | None, cursor: str | None
     ) -> tuple[tuple[str, str], ...]:

@@ -10,18 +10,18 @@ from typing import Any
 
 import orjson
 
+from procore_nb.fetch.list_request import PageStats
 from procore_nb.responses import group_of
 
 
 class PageBuffer:
     """The pages of one attempt at one list; rows are told apart `by_content` or by id, `grouped` ones may come in several groups."""
 
-    def __init__(self, first: int, *, by_content: bool = False, grouped: bool = False) -> None:
+    def __init__(
+        self, first: int, stats: PageStats, *, by_content: bool = False, grouped: bool = False
+    ) -> None:
         self.came = 0
         """How many rows came, with those that came twice."""
-        self.rows = 0
-        self.repeated = 0
-        """How many rows were left out, as they had come on an earlier page."""
         self.ids_repeat = False
         self.unnamed = False
         """Whether a row came that has no id: such rows cannot be told apart."""
@@ -31,6 +31,7 @@ class PageBuffer:
         """Two pages that brought the same rows: the list ignores the number of the page."""
         self.fingerprint = 0
         """Equal for two attempts that brought the same ids in the same order."""
+        self._stats = stats  # its `rows` and `repeated` are counted here
         self._by_content = by_content
         self._identity = _identity_in_group if grouped else _identity
         self._first = self._next = first
@@ -85,7 +86,7 @@ class PageBuffer:
         names = self._names(rows, ids)
         fresh = [row for row, name in zip(rows, names, strict=True) if name not in self._seen]
         self._seen.update(names)
-        self.rows += len(fresh)
+        self._stats.rows += len(fresh)
         if fresh:
             self._out.append(fresh)
         return names, len(fresh)
@@ -105,7 +106,7 @@ class PageBuffer:
     def _hand_out(self) -> None:
         rows = self._fresh(*self._pages.pop(self._next))
         self._next += 1
-        self.rows += len(rows)
+        self._stats.rows += len(rows)
         if rows:
             self._out.append(rows)
 
@@ -119,8 +120,8 @@ class PageBuffer:
         # What is the same within one page is two rows: no list that moves can make one response repeat itself.
         fresh = [row for row, name in zip(rows, names, strict=True) if name is None or name not in self._seen]
         self._seen.update(name for name in names if name is not None)
-        self.repeated += len(rows) - len(fresh)
-        self.ids_repeat = self.ids_repeat or self.repeated > 0
+        self._stats.repeated += len(rows) - len(fresh)
+        self.ids_repeat = self.ids_repeat or self._stats.repeated > 0
         return fresh
 
     def _names(self, rows: list[Any], ids: list[Hashable]) -> list[Hashable]:

@@ -8,7 +8,6 @@ Procore's paging: https://developers.procore.com/documentation/pagination
 from __future__ import annotations
 
 import re
-from operator import itemgetter
 from typing import Any
 
 from procore_nb.errors import IncompleteError, ProcoreError
@@ -33,18 +32,10 @@ _SIZE = re.compile(r"per.?page|page.?size", re.IGNORECASE)
 class Paginator:
     """The fetch of one list: feed it pages with `receive` and take rows with `ready`, until `done`.
 
-    Where pages show that the list moved while it was read, single pages are read again until it is proven that nothing is
-    missing that was there all the time. Where that cannot be told, because rows have no id, the list is fetched again from
-    its start: `restarted` is then True, and rows handed out before no longer count. A list that stays short of what was
-    announced leaves an error in `failure`.
+    Where the list moved while it was read, single pages are read again until it is proven that nothing is missing that was
+    there all the time. Where rows have no id to tell, the list is fetched again from its start: `restarted` is then True, and
+    rows handed out before no longer count. A list that stays short of what was announced leaves an error in `failure`.
     """
-
-    _groups: int
-    _linked: bool
-    _empty: int
-    _largest: int
-    _turn: int
-    _farthest: tuple[int, bool | None]
 
     def __init__(self, request: ListRequest) -> None:
         self.request = request
@@ -52,12 +43,46 @@ class Paginator:
         self.done = False
         self.restarted = False
         self.failure: IncompleteError | None = None
-        self._start = request.first_page
+        self._start = 0 if request.paging == "page0" else 1
         self._per_page = request.per_page
         self._grouped = "[]" in request.envelope
         self._moves = 0  # attempts that were given up because the list moved
         self._shown_before: int | None = None  # the fingerprint of the attempt before
         self._begin()
+
+    def _begin(self) -> None:
+        self._buffer = PageBuffer(self._start, self.stats, by_content=self._moves == 1, grouped=self._grouped)
+        self._continuity = Continuity(self._start)
+        self._due = {self._start}
+        self._known_last = False
+        self._next = self._start + 1
+        self._last = self._start
+        self._size = 0  # rows of a full page, where a Total makes it known
+        self._largest = 0  # rows of the longest page
+        self._may_be_full = False  # the last page, as far as can be told
+        self._empty = 0  # pages in a row
+        self._received = 0  # rows, in whatever order
+        # The farthest page, and whether it names a next one.
+        self._farthest: tuple[int, bool | None] = self._start, None
+        self._linked = False
+        self._unreachable = self._refused_plan = ""  # why the fetch cannot be complete
+        self._cursors: set[str] = set()
+        self._totals: list[int] = []
+        self._groups = 0
+        self._turn = 0  # pages read again, one after the other
+        # Pages to look at once more, where nothing says that the list moved.
+        self._probes: list[int] | None = None
+        self.stats.rows = self.stats.repeated = 0
+
+    def _again(self) -> list[PageRequest]:
+        self.stats.attempts += 1
+        self.restarted = True
+        self._begin()
+        return [self.first()]
+
+    def _page(self, number: int, *, cursor: str | None = None) -> PageRequest:
+        named = self.request.page_parameters(number, per_page=self._per_page, cursor=cursor)
+        return PageRequest(self.request, self.stats.attempts, number, named)
 
     def first(self) -> PageRequest:
         """Return the request for the first page."""
@@ -86,13 +111,13 @@ class Paginator:
         self._linked = self._linked or bool(page.more)
         self._empty = 0 if page.rows else self._empty + 1
         self._received += len(page.rows)
-        self._farthest = max((page_request.number, page.more), self._farthest, key=itemgetter(0))
-        moving = len(set(self._totals)) > 1
+        if page_request.number >= self._farthest[0]:
+            self._farthest = page_request.number, page.more
         names = self._buffer.put(
             page_request.number,
             page.rows,
             in_turn=not self._known_last,
-            moving=moving,
+            moving=len(set(self._totals)) > 1,
             pages=self._last - self._start + 1,
         )
         if self._has_enough():
@@ -100,10 +125,8 @@ class Paginator:
         further = self._plan(page_request, page)
         self._largest = max(self._largest, len(page.rows))
         if self._can_prove:
-            self._continuity.add(
-                Reading(page_request.number, names, page.total, 0, self._is_end(page_request, page))
-            )
-        self.stats.rows, self.stats.repeated = self._buffer.rows, self._buffer.repeated
+            is_end = self._is_end(page_request, page)
+            self._continuity.add(Reading(page_request.number, names, page.total, 0, is_end))
         self._due.update(one.number for one in further)
         return further if further or self._due else self._finish()
 
@@ -111,7 +134,6 @@ class Paginator:
         """Take in a page for its rows alone; for a fetch that ends early."""
         if not (self.is_late(page_request) or self.done):
             self._buffer.put(page_request.number, page.rows)
-            self.stats.rows = self._buffer.rows
 
     def refused(self, page_request: PageRequest, error: ProcoreError) -> list[PageRequest] | ProcoreError:
         """Return what to request instead of a page that was refused, or the error in which the fetch ends.
@@ -129,17 +151,15 @@ class Paginator:
             return [self.first()] if first else self._again()
         if first or error.status not in (400, 404, 416, 422):
             return error
-        if self._totals and error.status in (
-            404,
-            416,
-        ):  # what came is compared with it: nothing is lost unseen
+        # What came is compared with a Total: nothing is lost unseen.
+        if self._totals and error.status in (404, 416):
             return self.receive(page_request, Page([], total=self._totals[-1]))
         if self._totals or self._linked:  # a page that was announced is not past the end
             return error
         if not self._may_be_full:
             return self.receive(page_request, Page([]))
         return IncompleteError(
-            f"GET {self.request.path} sent {self._buffer.rows:,} records, then refused the next page ({error.message}) "
+            f"GET {self.request.path} sent {self.stats.rows:,} records, then refused the next page ({error.message}) "
             "Whether there are more is not known.",
             reason=error.reason,
             status=error.status,
@@ -160,58 +180,20 @@ class Paginator:
         """Return whatever else came, also beyond a page that did not; for a fetch that ends early."""
         return self._buffer.rest()
 
-    def _begin(self) -> None:
-        self._buffer = PageBuffer(self._start, by_content=self._moves == 1, grouped=self._grouped)
-        self._continuity = Continuity(self._start)
-        self._due = {self._start}
-        self._known_last = False
-        self._next = self._start + 1
-        self._last = self._start
-        self._size = 0  # rows of a full page, where a Total makes it known
-        self._largest = 0  # rows of the longest page
-        self._may_be_full = False  # the last page, as far as can be told
-        self._empty = 0  # pages in a row
-        self._received = 0  # rows, in whatever order
-        self._farthest = self._start, None  # page, and whether it names a next one
-        self._linked = False
-        self._unreachable = ""
-        self._cursors: set[str] = set()
-        self._totals: list[int] = []
-        self._groups = 0
-        self._turn = 0  # pages read again, one after the other
-        self._probes: list[int] | None = (
-            None  # pages to look at once more, where nothing says that the list moved
-        )
-        self._refused_plan = ""
-        self.stats.rows = self.stats.repeated = 0
-
-    def _again(self) -> list[PageRequest]:
-        self.stats.attempts += 1
-        self.restarted = True
-        self._begin()
-        return [self.first()]
-
-    def _page(self, number: int, *, cursor: str | None = None) -> PageRequest:
-        named = self.request.page_parameters(number, per_page=self._per_page, cursor=cursor)
-        return PageRequest(self.request, self.stats.attempts, number, named)
-
     def _has_enough(self) -> bool:
         """Return whether as many rows came as are wanted; the fetch is then done, whatever else there is."""
-        most, buffer = self.request.most_rows, self._buffer
-        if most is None or buffer.rows < most:
+        most, came = self.request.most_rows, self.stats.rows
+        if most is None or came < most:
             return False
-        self.stats.rows, self.stats.repeated = buffer.rows, buffer.repeated
         named = self._farthest[1]
         total = None if self._grouped or not self._totals else self._totals[-1]
-        if total is not None and (total < buffer.rows or (named and total <= buffer.rows)):
+        if total is not None and (total < came or (named and total <= came)):
             total = None  # it counts something else, such as the rows of the page
         self.stats.total = total
         more = named is not False and self.request.paging != ""
-        self.stats.more = more if total is None else total > buffer.rows
+        self.stats.more = more if total is None else total > came
         self.done = True
         return True
-
-    # Which pages there are
 
     def _plan(self, page_request: PageRequest, page: Page) -> list[PageRequest]:
         """Decide, from one page, which others to request."""
@@ -220,20 +202,30 @@ class Paginator:
         if self._buffer.same_pages is not None:
             return self._stop_repeating(page)
         if number - self._start + 1 >= MOST_PAGES and not self._known_last:
-            self._refused_plan = (
-                f"names a next page on each of {MOST_PAGES:,} pages; no list is fetched beyond that"
-            )
+            what = f"names a next page on each of {MOST_PAGES:,} pages; no list is fetched beyond that"
+            self._refused_plan = what
             return []
         if self.request.paging in ("cursor", "offset"):
             return self._plan_chain(page_request, page)
-        if number == self._start:
-            last = self._last_page(page)
-            if last is not None:
-                if last - self._start >= MOST_PAGES and self.request.most_rows is None:
-                    return self._refuse(page, last - self._start + 1)
-                self._last = last
+        if number == self._start and (last := self._last_page(page)) is not None:
+            if last - self._start >= MOST_PAGES and self.request.most_rows is None:
+                said = (
+                    f"{page.total:,} records" if page.total is not None else f"page {page.last:,} as its last"
+                )
+                many = f"{last - self._start + 1:,} requests; no list is fetched beyond {MOST_PAGES:,} pages"
+                self._refused_plan = f"announces {said}, which takes {many}"
+                return []
+            self._last = last
         if not self._known_last:
-            return [self._page(number + 1)] if self._goes_on(page) else []
+            # Where no header says: only an empty page, or one that came before, is the end.
+            goes_on = self.request.paging in ("page", "page0") and bool(page.rows)
+            if page.more is not None:
+                goes_on = page.more and self._empty < _EMPTY_LINKED
+            return [self._page(number + 1)] if goes_on else []
+        return self._plan_ahead(page_request.number, page)
+
+    def _plan_ahead(self, number: int, page: Page) -> list[PageRequest]:
+        """Decide which of the pages that are known to be due to request now."""
         if self._empty >= _EMPTY_COUNTED:
             self._last = self._next - 1  # what was announced does not come: `_finish` compares
         # Total and Link may disagree: as long as a next page with rows is named, there is more.
@@ -241,7 +233,7 @@ class Paginator:
             self._last = min(self._last + 1, self._start + MOST_PAGES)
         ahead = _AHEAD - len(self._due)
         if self.request.most_rows is not None:
-            lacking = self.request.most_rows - self._received + self._buffer.repeated
+            lacking = self.request.most_rows - self._received + self.stats.repeated
             pages = -(-lacking // max(1, self._size or len(page.rows)))
             ahead = min(ahead, max(pages - len(self._due), 0 if self._due else 1))
         room = range(self._next, min(self._last, self._next + ahead - 1) + 1)
@@ -263,16 +255,8 @@ class Paginator:
             return self._start + max(pages, 1) - 1
         if page.more is False:
             return self._start
-        if page.last is not None:
-            return page.last
-        self._known_last = False
-        return None
-
-    def _goes_on(self, page: Page) -> bool:
-        if page.more is not None:
-            return page.more and self._empty < _EMPTY_LINKED
-        # No header says: only an empty page, or one that came before, is the end.
-        return self.request.paging in ("page", "page0") and bool(page.rows)
+        self._known_last = page.last is not None
+        return page.last
 
     def _plan_chain(self, page_request: PageRequest, page: Page) -> list[PageRequest]:
         """Decide the next page of a list whose pages are named by the one before."""
@@ -294,21 +278,13 @@ class Paginator:
         """End a fetch whose pages repeat: the list ignores which page is requested."""
         earlier, later = self._buffer.same_pages or (0, 0)
         total = self._totals[-1] if self._totals else None
-        if page.more or self._is_full(page) or (total is not None and total > self._buffer.rows):
+        if page.more or self._is_full(page) or (total is not None and total > self.stats.rows):
             self._unreachable = f"page {later} repeats page {earlier}, so there may be more behind"
         self._last = self._next - 1
         return []
 
-    def _refuse(self, page: Page, pages: int) -> list[PageRequest]:
-        announced = f"{page.total:,} records" if page.total is not None else f"page {page.last:,} as its last"
-        self._refused_plan = f"announces {announced}, which takes {pages:,} requests; no list is fetched beyond {MOST_PAGES:,} pages"
-        self._last = self._start
-        return []
-
     def _is_full(self, page: Page) -> bool:
         return len(page.rows) >= (page.per_page or self._per_page or 1)
-
-    # Whether it is complete
 
     @property
     def _can_prove(self) -> bool:
@@ -327,7 +303,7 @@ class Paginator:
     @property
     def _counted(self) -> int:
         """How many came of what Total counts: rows, or the groups they came in."""
-        return max(self._buffer.rows, self._groups)
+        return max(self.stats.rows, self._groups)
 
     def _finish(self) -> list[PageRequest]:
         """Judge the whole: complete, short, or moved while it was read."""
@@ -336,7 +312,7 @@ class Paginator:
             return self._conclude(total)
         moved = len(set(self._totals)) > 1
         if self._can_prove and not buffer.not_unique:
-            if moved or (buffer.repeated and self._continuity.shared_edges() >= buffer.repeated):
+            if moved or (self.stats.repeated and self._continuity.shared_edges() >= self.stats.repeated):
                 self._continuity.begin()
                 return self._read_again()
             if total is None and self._continuity.last_with_rows > self._start:
@@ -366,10 +342,9 @@ class Paginator:
         if moved:
             # Cursors and offsets by id name a row, not a position: rows that come and go do not shift them.
             return self.request.paging not in ("cursor", "offset") or self._counted < min(self._totals)
-        repeats = buffer.ids_repeat and (total is None or self._counted < total)
         if self._moves == 1 and buffer.ids_repeat:
-            repeats = buffer.fingerprint != self._shown_before
-        return repeats
+            return buffer.fingerprint != self._shown_before
+        return buffer.ids_repeat and (total is None or self._counted < total)
 
     def _read(self, number: int) -> list[PageRequest]:
         self._turn += 1
@@ -379,32 +354,29 @@ class Paginator:
     def _read_again(self) -> list[PageRequest]:
         """Read single pages again until nothing can be missing; one after the other, so that their order is certain."""
         self.stats.moved = True
-        if self._turn >= _REREADS * (self.stats.pages - self._turn) + _REREADS_MORE:
-            self._unreachable = "it changed faster than it could be read"
-            return self._conclude(None)
-        number = self._continuity.next_page(self._buffer.rows)
-        if number is None and self._continuity.gap() is not None:
-            self._unreachable = "it changed faster than it could be read"
-            return self._conclude(None)
-        return self._conclude_moving() if number is None else self._read(number)
+        too_often = self._turn >= _REREADS * (self.stats.pages - self._turn) + _REREADS_MORE
+        number = None if too_often else self._continuity.next_page(self.stats.rows)
+        if number is not None:
+            return self._read(number)
+        if not too_often and self._continuity.gap() is None:
+            return self._conclude_moving()
+        self._unreachable = "it changed faster than it could be read"
+        return self._conclude(None)
 
     def _receive_again(self, page_request: PageRequest, page: Page) -> list[PageRequest]:
         names, new_rows = self._buffer.put_again(page.rows)
-        self.stats.rows, self.stats.came = self._buffer.rows, self.stats.came + new_rows
+        self.stats.came += new_rows
         if self._buffer.unnamed:
             return self._finish()
         number = page_request.number
-        before = self._continuity.latest(number)
         reading = Reading(number, names, page.total, self._turn, self._is_end(page_request, page))
         if self._probes is not None:
-            same = before is not None and list(before.names) == list(names)
-            if same:
+            before = self._continuity.latest(number)
+            if before is not None and list(before.names) == list(names):
                 return self._read(self._probes.pop(0)) if self._probes else self._conclude(None)
             self._probes = None
             self._continuity.begin()
-            self._continuity.add_again(reading, new_rows)
-        else:
-            self._continuity.add_again(reading, new_rows)
+        self._continuity.add_again(reading, new_rows)
         return self._read_again()
 
     def _conclude_moving(self) -> list[PageRequest]:
@@ -415,33 +387,33 @@ class Paginator:
         # Rows that stayed from start to end: all of the first count where rows only came, all of the last where they only
         # went. Otherwise the smallest count is the least there must be, unless rows of it are hidden from this account.
         least = {1: first, -1: last}.get(self._continuity.one_way, min(self._totals))
-        if self._buffer.rows < least or 2 * self._buffer.rows < last:
+        if self.stats.rows < least or 2 * self.stats.rows < last:
             return self._conclude(max(least, last))
         self._conclude(None)
         self.stats.total = last
         return []
 
     def _conclude(self, total: int | None) -> list[PageRequest]:
-        self.stats.total, self.stats.rows = total, self._buffer.rows
+        self.stats.total = total
         self.done = True
         if self.request.paging in ("cursor", "offset") and self._totals:
             total = min(self._totals)
         sent = f"sent {self.stats.rows:,}"
+        what, final = "", self._refused_plan or self._unreachable
         if self._refused_plan:
-            self._fail(self._refused_plan)
+            what = self._refused_plan
         elif total is not None and self._counted < total:
             came_twice = f", {self.stats.repeated:,} more came twice" if self.stats.repeated else ""
             what = f"announced {total:,} records and {sent}{came_twice}"
-            self._fail(f"{what}; {self._unreachable}" if self._unreachable else what)
+            what += f"; {self._unreachable}" if self._unreachable else ""
         elif self._unreachable:
-            self._fail(f"{sent} records, and {self._unreachable}")
+            what = f"{sent} records, and {self._unreachable}"
+        if what:
+            self.failure = IncompleteError(
+                f"GET {self.request.path} {what}.",
+                retryable=not final,
+                advice="Fetch it in parts: a filter, or a range of time."
+                if final
+                else "The list may be changing: try again. If it stays so, some records are hidden from this account.",
+            )
         return []
-
-    def _fail(self, what: str) -> None:
-        self.failure = IncompleteError(
-            f"GET {self.request.path} {what}.",
-            retryable=not (self._unreachable or self._refused_plan),
-            advice="Fetch it in parts: a filter, or a range of time."
-            if self._unreachable or self._refused_plan
-            else "The list may be changing: try again. If it stays so, some records are hidden from this account.",
-        )

@@ -16,7 +16,7 @@ from typing import Any
 from procore_nb.errors import ProcoreError
 from procore_nb.fetch.list_request import ListRequest, PageRequest, PageStats
 from procore_nb.fetch.paginator import Paginator
-from procore_nb.fetch.workers import Observer, RequestPolicy, SilentObserver, WorkerPool
+from procore_nb.fetch.workers import Observer, RequestPolicy, WorkerPool
 from procore_nb.http import Session
 from procore_nb.responses import Page, read_json
 from procore_nb.signals import Cancelled
@@ -68,24 +68,22 @@ def fetch_lists(
     `check_interrupt` is called in the calling thread several times a second; a `KeyboardInterrupt` raised there ends the
     fetch, as Ctrl-C does, after the rows that had come.
     """
-    pool = WorkerPool(session, policy, observer or SilentObserver(), check_interrupt=check_interrupt)
+    pool = WorkerPool(session, policy, observer, check_interrupt=check_interrupt)
     try:
         yield from Scheduler(pool, iter(requests), may_skip, most=1 if one_by_one else None).run()
     finally:
         pool.stop()
 
 
-def fetch_first_page(
-    session: Session, request: ListRequest, *, policy: RequestPolicy, observer: Observer | None = None
-) -> Page:
+def fetch_first_page(session: Session, request: ListRequest, *, policy: RequestPolicy) -> Page:
     """Fetch the first page of a request and no other, with the same waiting and retrying."""
     first = Paginator(request).first()
-    return WorkerPool(session, policy, observer or SilentObserver(), threads=0).fetch(first)
+    return WorkerPool(session, policy, threads=0).fetch(first)
 
 
 def fetch_json(session: Session, request: ListRequest, *, policy: RequestPolicy) -> Any:
     """Fetch one response as it comes, with the same waiting and retrying, and return its JSON."""
-    pool, complete = WorkerPool(session, policy, SilentObserver(), threads=0), False
+    pool, complete = WorkerPool(session, policy, threads=0), False
     if policy.cache:
         policy.cache.begin(request)
     try:

@@ -11,7 +11,7 @@ from typing import Generic
 from urllib.parse import urlsplit
 
 from procore_nb.errors import RequestError
-from procore_nb.fetch.workers import Answer, Job, Observer, RequestPolicy, ThreadPool, refused_for
+from procore_nb.fetch.workers import Answer, Job, Observer, OneRequest, RequestPolicy, ThreadPool
 from procore_nb.http import Session
 from procore_nb.http.destination import Destination, FileGuard
 from procore_nb.http.file_session import FileResponse, FileSession
@@ -40,7 +40,6 @@ class TransferPool(ThreadPool[Job, Answer], Generic[Job, Answer]):
         self._files = FileSession(session, connections=policy.workers, total_seconds=total_seconds)
 
     def fetch(self, job: Job) -> Answer:
-        """Do one job."""
         return self._do(job)
 
     def open_file(self, address: str, headers: Mapping[str, str], company_id: int | None) -> FileResponse:
@@ -72,33 +71,7 @@ class TransferPool(ThreadPool[Job, Answer], Generic[Job, Answer]):
         self._files.close()
 
     def _send(self, to: Destination, headers: Mapping[str, str], company_id: int | None) -> FileResponse:
-        rate_limiter, clock, path = self.session.shared.rate_limiter, self.policy.clock, urlsplit(to.url).path
-        under_way = False
-
-        def begin() -> None:
-            nonlocal under_way
-            if to.limited:
-                self._wait_for_limits(path)
-                under_way = True
-            self.observer.request_sent()
-
-        def received(response: FileResponse) -> None:
-            nonlocal under_way
-            if under_way:
-                refused = refused_for(response.status, response.headers)
-                rate_limiter.update(response.headers, clock(), refused_for=refused)
-                under_way = False
-
-        def before_again(response: FileResponse) -> None:
-            received(response)
-            begin()
-
-        begin()
-        try:
-            response = self._files.open(to, headers, company_id=company_id, before_again=before_again)
-        except BaseException:
-            if under_way:
-                rate_limiter.release()
-            raise
-        received(response)
+        with OneRequest(self, urlsplit(to.url).path, limited=to.limited) as one:
+            response = self._files.open(to, headers, company_id=company_id, before_again=one.send_again)
+            one.received(response)
         return response

@@ -8,10 +8,10 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
-from typing import Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from procore_nb.errors import NetworkError, ProcoreError, RateLimitError
 from procore_nb.fetch.list_request import ListRequest, PageRequest
@@ -19,6 +19,9 @@ from procore_nb.fetch.response_cache import ResponseCache
 from procore_nb.http import Session
 from procore_nb.http.rate_limit import backoff_seconds
 from procore_nb.responses import Page, Response, read_page, retry_after_seconds
+
+if TYPE_CHECKING:
+    from procore_nb.http.file_session import FileResponse
 
 log = logging.getLogger("procore_nb")
 _POLL_SECONDS = 0.1  # between two looks whether the fetch is to stop
@@ -28,8 +31,8 @@ Found = TypeVar("Found")
 _ANNOUNCED_SECONDS = 0.5  # shorter waits are neither announced nor counted
 
 
-class Observer(Protocol):
-    """Whoever follows a fetch, such as a progress line. Only `tick` is called in the calling thread."""
+class Observer:
+    """Whoever follows a fetch, such as a progress line; this one shows nothing. Only `tick` is called in the calling thread."""
 
     def waiting(self, seconds: float, reason: str) -> None:
         """The fetch waits so many seconds, for this reason."""
@@ -42,22 +45,6 @@ class Observer(Protocol):
 
     def tick(self) -> None:
         """There may be something new to show; raising `Cancelled` here ends the fetch."""
-
-
-class SilentObserver:
-    """An observer that shows nothing."""
-
-    def waiting(self, seconds: float, reason: str) -> None:
-        """Show nothing."""
-
-    def request_sent(self) -> None:
-        """Show nothing."""
-
-    def page_received(self, rows: int) -> None:
-        """Show nothing."""
-
-    def tick(self) -> None:
-        """Show nothing."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +64,6 @@ class WaitBudget:
     """How much waiting is left; waits at the same time count once."""
 
     seconds: float
-    spent: float = 0.0
     until: float = 0.0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -85,16 +71,53 @@ class WaitBudget:
         """Return whether a wait fits, and count it if so."""
         with self.lock:
             more = max(0.0, now + wait - max(now, self.until))
-            if self.spent + more > self.seconds:
+            if more > self.seconds:
                 return False
-            self.spent += more
+            self.seconds -= more
             self.until = max(self.until, now + wait)
             return True
 
     def left(self, now: float) -> float:
         """Return how many more seconds the fetch may wait, from now."""
         with self.lock:
-            return self.seconds - self.spent + max(0.0, self.until - now)
+            return self.seconds + max(0.0, self.until - now)
+
+
+class OneRequest:
+    """A request as the rate limiter counts it: it waits, is sent, perhaps again, and answered; else it is released at the end."""
+
+    def __init__(self, pool: ThreadPool[Any, Any], path: str, *, limited: bool = True) -> None:
+        self._pool, self._path, self._limited = pool, path, limited
+        self._under_way = False
+
+    def send(self) -> None:
+        """Wait until the limits let it go."""
+        if self._limited:
+            self._pool.wait_for_limits(self._path)
+            self._under_way = True
+        self._pool.observer.request_sent()
+
+    def received(self, response: Response | FileResponse) -> None:
+        """Tell the rate limiter what the response says."""
+        if self._under_way:
+            seconds = retry_after_seconds(response.headers) if response.status in (429, 503) else None
+            refused_for = 0.0 if response.status == 429 and seconds is None else seconds
+            now = self._pool.policy.clock()
+            self._pool.session.shared.rate_limiter.update(response.headers, now, refused_for=refused_for)
+            self._under_way = False
+
+    def send_again(self, refusal: Response | FileResponse) -> None:
+        """Wait once more, for a new token."""
+        self.received(refusal)
+        self.send()
+
+    def __enter__(self) -> Self:
+        self.send()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._under_way:
+            self._pool.session.shared.rate_limiter.release()
 
 
 class ThreadPool(Generic[Job, Answer]):
@@ -104,14 +127,14 @@ class ThreadPool(Generic[Job, Answer]):
         self,
         session: Session,
         policy: RequestPolicy,
-        observer: Observer,
+        observer: Observer | None = None,
         *,
         threads: int | None = None,
         check_interrupt: Callable[[], None] = lambda: None,
     ) -> None:
         self.session = session
         self.policy = policy
-        self.observer = observer
+        self.observer = observer or Observer()
         self._check_interrupt = check_interrupt
         self._wait_budget = WaitBudget(policy.max_wait_seconds)
         self._stop = threading.Event()
@@ -177,7 +200,8 @@ class ThreadPool(Generic[Job, Answer]):
         why = f"answered {error.status}" if error.status else "no whole response"
         self._pause(pause, f"{error.message} Then {again}.", short=f"{why}, then {again}")
 
-    def _wait_for_limits(self, path: str) -> None:
+    def wait_for_limits(self, path: str) -> None:
+        """Wait until the rate limit lets a request to this path go."""
         rate_limiter, clock = self.session.shared.rate_limiter, self.policy.clock
         while not self._stop.is_set() and (seconds := rate_limiter.acquire(clock())) > 0:
             if seconds >= _ANNOUNCED_SECONDS and not self._wait_budget.allows(seconds, clock()):
@@ -213,40 +237,24 @@ class WorkerPool(ThreadPool[PageRequest, Page]):
         kept = self.policy.cache and self.policy.cache.get(page_request)
         if kept:
             return self._received(read(kept))
-        for attempt in range(1, self.policy.retries + 2):
-            self._wait_for_limits(page_request.request.path)
+        attempt = 0
+        while True:
+            attempt += 1
             try:
                 return self._fetch_once(page_request, read)
             except ProcoreError as error:
                 self.pause_before_retry(error, attempt)
-        raise AssertionError("unreachable")
 
     def _fetch_once(self, page_request: PageRequest, read: Callable[[Response], Found]) -> Found:
-        rate_limiter, clock = self.session.shared.rate_limiter, self.policy.clock
-        request, under_way = page_request.request, True
-
-        def before_again(refusal: Response) -> None:
-            nonlocal under_way
-            rate_limiter.update(refusal.headers, clock())
-            under_way = False
-            self._wait_for_limits(page_request.request.path)
-            under_way = True
-            self.observer.request_sent()
-
-        self.observer.request_sent()
-        try:
+        request = page_request.request
+        with OneRequest(self, request.path) as one:
             response = self.session.get(
                 request.path,
                 page_request.parameters,
                 company_id=request.company_id,
-                before_again=before_again,
+                before_again=one.send_again,
             )
-        except BaseException:
-            if under_way:
-                rate_limiter.release()
-            raise
-        refused = refused_for(response.status, response.headers)
-        rate_limiter.update(response.headers, clock(), refused_for=refused)
+            one.received(response)
         found = self._received(read(response))
         if self.policy.cache:
             self.policy.cache.put(page_request, response)
@@ -269,9 +277,3 @@ class WorkerPool(ThreadPool[PageRequest, Page]):
                 advice="Request less (a filter, a range of time), or connect(…, max_wait_seconds="
                 f"{(self.policy.max_wait_seconds - left + seconds) * 1.1:.0f}).",
             )
-
-
-def refused_for(status: int, headers: Mapping[str, str]) -> float | None:
-    """Return the seconds a refusal asks to wait: 0 for a 429 that names none, None for what is no such refusal."""
-    seconds = retry_after_seconds(headers) if status in (429, 503) else None
-    return 0.0 if status == 429 and seconds is None else seconds

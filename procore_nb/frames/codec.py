@@ -27,15 +27,17 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+from itertools import repeat
 from typing import Any, Literal
 
 import orjson
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+from pandas.api.types import pandas_dtype
 
 from procore_nb.errors import ArgumentError
-from procore_nb.frames.parse import json_text
+from procore_nb.frames.parse import json_text, whole_text
 from procore_nb.frames.types import LogicalType, declared_by
 from procore_nb.scalars import is_missing
 
@@ -63,12 +65,6 @@ _DTYPES: dict[LogicalType, str] = {
     "time": "datetime64[us, UTC]",
     "date": "datetime64[us]",
     "list": "object",
-}
-# Made anew each time: how pandas stores text is an option.
-_NULLABLE: dict[LogicalType, Any] = {
-    "integer": pd.Int64Dtype,
-    "boolean": pd.BooleanDtype,
-    "text": pd.StringDtype,
 }
 _BY_DTYPE: dict[str, LogicalType] = {
     dtype: logical for logical, dtype in _DTYPES.items() if dtype != "object"
@@ -145,10 +141,7 @@ def encode(column: pd.Series[Any], logical: LogicalType) -> Any:
         return _native_lists(list(column.array))
     if logical == "text":
         return _texts(column)
-    if logical in ("date", "time"):
-        return pa.array(column).cast(ARROW_TYPES[logical])
-    encoded = pa.array(column, from_pandas=True)
-    return encoded if encoded.type == ARROW_TYPES[logical] else encoded.cast(ARROW_TYPES[logical])
+    return pa.array(column, from_pandas=True).cast(ARROW_TYPES[logical])
 
 
 def to_arrow(frame: pd.DataFrame, types: Mapping[str, LogicalType]) -> pa.Table:
@@ -226,17 +219,13 @@ def decode(
         if _is_text(column.type):
             values = [None if text is None else json_value(text) for text in values]
         return _objects(values)
-    if logical in _NULLABLE:
-        return _NULLABLE[logical]().__from_arrow__(column)
     if logical == "number":
-        return (
-            column.to_numpy()
-            if isinstance(column, pa.ChunkedArray)
-            else column.to_numpy(zero_copy_only=False)
-        )
-    moments = pa.chunked_array([column]) if isinstance(column, pa.Array) else column
-    whole = moments.cast(pa.timestamp("us")).to_numpy()
-    return pd.array(whole, dtype=pd.DatetimeTZDtype("us", "UTC")) if logical == "time" else whole
+        return column.to_numpy(zero_copy_only=False)
+    if logical == "date":
+        return column.cast(pa.timestamp("us")).to_numpy(zero_copy_only=False)
+    # Made anew each time: how pandas stores text is an option.
+    dtype: Any = pandas_dtype(_DTYPES[logical])
+    return dtype.__from_arrow__(column)
 
 
 def from_arrow(
@@ -247,13 +236,13 @@ def from_arrow(
     for name, logical in types.items():
         exact = table.column(EXACT + name) if EXACT + name in table.column_names else None
         columns[name] = decode(table.column(name), logical, exact, decimals=decimals)
-    return _framed(list(columns.values()), list(columns), table.num_rows)
+    return frame_of(list(columns.values()), list(columns), table.num_rows)
 
 
 def from_any_arrow(table: pa.Table, *, decimals: Decimals = DEFAULT_DECIMALS) -> pd.DataFrame:
     """The frame of an Arrow table of any engine, with the dtypes of our frames; what they lack stays Python objects."""
     columns = [from_any_column(column, decimals=decimals) for column in table.columns]
-    return _framed(columns, table.column_names, table.num_rows)
+    return frame_of(columns, table.column_names, table.num_rows)
 
 
 def from_any_column(column: Any, *, decimals: Decimals = DEFAULT_DECIMALS) -> Any:
@@ -264,12 +253,9 @@ def from_any_column(column: Any, *, decimals: Decimals = DEFAULT_DECIMALS) -> An
     if logical == "integer":
         with suppress(pa.ArrowInvalid):  # unsigned, or a decimal without places, as DuckDB's sums are
             return decode(column.cast(pa.int64()), "integer")
-        as_text = pa.types.is_integer(column.type)
-        return (
-            decode(column.cast(pa.string()), "text")
-            if as_text
-            else decode(column, "decimal", decimals=decimals)
-        )
+        if pa.types.is_integer(column.type):
+            return decode(column.cast(pa.string()), "text")
+        logical = "decimal"
     if logical is not None:
         return decode(column if target is None else column.cast(target), logical, decimals=decimals)
     if pa.types.is_nested(column.type):
@@ -337,16 +323,12 @@ def _as_doubles(column: Any, exact: Any) -> Any:
 
 def _decoded_decimals(column: Any, exact: Any) -> Any:
     """Decimals without the zeros that a fixed scale adds; equal ones are made once."""
-    if not isinstance(column, pa.ChunkedArray):
-        column = pa.chunked_array([column])
-    coded = column.combine_chunks().dictionary_encode()
-    coded = coded if isinstance(coded, pa.DictionaryArray) else coded.combine_chunks()
-    known: list[Any] = [_shortest(value) for value in coded.dictionary.to_pylist()]
-    values: list[Any] = [None if at is None else known[at] for at in coded.indices.to_pylist()]
-    for row, text in enumerate(exact.to_pylist() if exact is not None else ()):
-        if text is not None:
-            values[row] = Decimal(text)
-    return _objects(values)
+    values = column.to_pylist()
+    known: dict[Any, Any] = {value: _shortest(value) for value in set(values) - {None}}
+    texts = repeat(None) if exact is None else exact.to_pylist()
+    return _objects(
+        [Decimal(text) if text else known.get(value) for value, text in zip(values, texts, strict=False)]
+    )
 
 
 def _shortest(value: Decimal | str) -> Decimal:
@@ -384,9 +366,8 @@ def _texts(values: Any) -> Any:
     try:
         encoded = pa.array(values, from_pandas=True)
     except UnicodeEncodeError:
-        whole = [None if is_missing(one) else one.encode("utf-8", "replace").decode() for one in values]
-        encoded = pa.array(whole, pa.string())
-    return encoded if encoded.type == pa.string() else encoded.cast(pa.string())
+        encoded = pa.array([None if is_missing(one) else whole_text(one) for one in values], pa.string())
+    return encoded.cast(pa.string())
 
 
 def _widened(column: Any, own: LogicalType, due: LogicalType) -> Any:
@@ -410,7 +391,8 @@ def _objects(values: list[Any]) -> Any:
     return pd.Series(values, dtype=object).array
 
 
-def _framed(columns: list[Any], names: list[str], rows: int) -> pd.DataFrame:
+def frame_of(columns: list[Any], names: list[str], rows: int) -> pd.DataFrame:
+    """The frame of these arrays, not copied; a name may stand twice."""
     frame = pd.DataFrame(dict(enumerate(columns)), index=pd.RangeIndex(rows), copy=False)
     frame.columns = pd.Index(names, dtype="str")
     return frame

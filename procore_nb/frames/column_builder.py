@@ -31,7 +31,6 @@ from procore_nb.frames.parse import (
 )
 from procore_nb.frames.types import LogicalType
 
-PROMISED = (-1, 0)  # where a column stands that exists even without records
 _NUMERIC = frozenset({"integer", "number", "decimal"})
 _EXACT_FLOAT = 2**53
 # Text in which Procore sends amounts. A leading zero is no number's: "03.30" is a section of a specification.
@@ -40,11 +39,12 @@ _AMOUNT = r"^-?(0|[1-9]\d*)(\.\d+)?$|^$"
 
 @dataclass
 class ColumnBuilder:
-    """One column so far: its declared type, what its name stands for, where it was first seen, and its pages."""
+    """One column so far: its declared type, what its name stands for, and its pages with the row at which each begins."""
 
     logical: LogicalType | None
     by_name: LogicalType
-    seen: tuple[int, int] = PROMISED
+    promised: bool = False
+    """Whether it exists even without records."""
     maybe_number: bool = False
     """Ids that may come as numbers or as text: a number column unless one of them has letters."""
     maybe_amount: bool = False
@@ -59,23 +59,22 @@ class ColumnBuilder:
     @property
     def has_content(self) -> bool:
         """Whether there is more here than nulls, or its type is known."""
-        return bool(self.pages) or self.seen == PROMISED or self.logical is not None
+        return bool(self.pages) or self.promised or self.logical is not None
 
-    def add(self, column: Column, block: int) -> None:
+    def add(self, column: Column, start: int) -> None:
         """Keep one page's values, as JSON typed them."""
-        self.pages.append((block, packed(column.values, column.types)))
+        self.pages.append((start, packed(column.values, column.types)))
 
-    def build(self, starts: Sequence[int], counts: Sequence[int], rows: int, decimals: Decimals) -> Any:
+    def build(self, rows: int, decimals: Decimals) -> Any:
         """All pages as one array, and no page kept."""
-        pages = sorted(self.pages, key=lambda page: starts[page[0]])
+        starts, pages = [start for start, _ in self.pages], [page for _, page in self.pages]
         self.pages = []
-        logical, converted = self._typed([page for _, page in pages], decimals)
-        places = [(starts[block], counts[block]) for block, _ in pages]
+        logical, converted = self._typed(pages, decimals)
         self.is_amount = logical == "decimal"
         if logical == "list":
-            return _objects(rows, places, converted)
+            return _objects(rows, starts, converted)
         logical = _meant(logical, decimals)
-        return decode(_joined(rows, places, converted, ARRAYS[logical]), logical, decimals=decimals)
+        return decode(_joined(rows, starts, converted, ARRAYS[logical]), logical, decimals=decimals)
 
     def _typed(self, pages: list[Any], decimals: Decimals) -> tuple[LogicalType, list[Any]]:
         if self.maybe_number and self.logical in ("text", None):
@@ -151,7 +150,7 @@ def read_column(values: Sequence[Any], logical: LogicalType, issues: ParseIssues
     page = packed(values, set(map(type, values)))
     converted = convert(page, _meant(logical, decimals), issues)
     if logical == "list":
-        return _objects(len(values), [(0, len(values))], [converted])
+        return _objects(len(values), [0], [converted])
     return decode(converted, _meant(logical, decimals), decimals=decimals)
 
 
@@ -197,23 +196,21 @@ def _long_integers(pages: list[Any]) -> bool:
     return False
 
 
-def _joined(rows: int, places: list[tuple[int, int]], pages: list[Any], array: Any) -> Any:
+def _joined(rows: int, starts: list[int], pages: list[Any], array: Any) -> Any:
     """The pages as one array; rows that no page covers are missing."""
     parts: list[Any] = []
     reached = 0
-    for (start, count), page in zip(places, pages, strict=True):
+    for start, page in zip([*starts, rows], [*pages, pa.nulls(0, array)], strict=True):
         if start > reached:
             parts.append(pa.nulls(start - reached, array))
         parts.append(page)
-        reached = start + count
-    if rows > reached or not parts:
-        parts.append(pa.nulls(rows - reached, array))
-    return parts[0] if len(parts) == 1 else pa.concat_arrays(parts)
+        reached = start + len(page)
+    return parts[0] if len(parts) == 2 else pa.concat_arrays(parts)
 
 
-def _objects(rows: int, places: list[tuple[int, int]], pages: list[list[Any]]) -> Any:
+def _objects(rows: int, starts: list[int], pages: list[list[Any]]) -> Any:
     whole = np.full(rows, None, object)
-    for (start, _), page in zip(places, pages, strict=True):
+    for start, page in zip(starts, pages, strict=True):
         for row, value in enumerate(page, start):  # numpy would take lists apart
             whole[row] = value
     return pd.Series(whole, dtype=object).array

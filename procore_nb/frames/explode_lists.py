@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from dataclasses import replace
+from itertools import chain
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from procore_nb.call_errors import explain_calls
-from procore_nb.catalog import Catalogue
+from procore_nb.catalog import Catalogue, Field
 from procore_nb.errors import ArgumentError, CatalogError
 from procore_nb.frame_info import describe
 from procore_nb.frames.builder import FrameBuilder, found_endpoint
@@ -23,6 +25,7 @@ from procore_nb.frames.codec import DEFAULT_DECIMALS, Decimals
 from procore_nb.frames.types import is_id
 from procore_nb.scalars import is_missing
 
+_OPAQUE = ("array", "array<object>", "array<unknown>", "array<array>")  # say nothing of bare elements
 _VERSION = re.compile(r"(_v\d+_\d+|_by_query|_recycled|_grouped)+$")
 
 
@@ -70,47 +73,42 @@ def explode(frame: pd.DataFrame, column: str, *, catalogue: Catalogue | None = N
         raise ArgumentError(f"The frame has several columns {column!r}.")
     about = dict(frame.attrs.get("procore") or {})
     prefix = f"{about.get('exploded', '')}{column}[]"
-    elements, owners, positions = _elements(frame[column])
+    lists = _checked_lists(frame[column])
     decimals: Decimals = about.get("decimals", DEFAULT_DECIMALS)
     element = _element(about.get("endpoint"), prefix, catalogue)
     builder = FrameBuilder(element, bare="value", decimals=decimals)
-    builder.add(elements)
+    builder.add(chain.from_iterable(lists))
     tidy = builder.build()
-    ties = _ties(frame, f"{row_name(frame) or 'parent'}_id", owners, positions)
+    ties = _ties(frame, list(map(len, lists)))
     taken = {name: f"{column}.{name}" for name in tidy.columns if name in ties.columns}
     attrs = tidy.attrs["procore"] | {"endpoint": about.get("endpoint"), "exploded": f"{prefix}."}
     tidy = pd.concat([ties, tidy.rename(columns=taken)], axis=1)
     return describe(tidy, **attrs)
 
 
-def _elements(lists: pd.Series[Any]) -> tuple[list[Any], list[int], list[int]]:
-    """All elements, each with the row of its owner and its position in the list."""
-    elements: list[Any] = []
-    owners: list[int] = []
-    positions: list[int] = []
-    for row, values in enumerate(lists.tolist()):
-        if isinstance(values, list | tuple | np.ndarray):
-            elements.extend(values)
-            owners.extend([row] * len(values))
-            positions.extend(range(len(values)))
-        elif not is_missing(values):
+def _checked_lists(column: pd.Series[Any]) -> list[Any]:
+    """The lists of a column, empty where it is missing."""
+    lists = [[] if is_missing(value) else value for value in column.tolist()]
+    for row, value in enumerate(lists):
+        if not isinstance(value, list | tuple | np.ndarray):
             raise ArgumentError(
-                f"Column {lists.name!r} holds {type(values).__name__}, not lists (row {row}).",
+                f"Column {column.name!r} holds {type(value).__name__}, not lists (row {row}).",
                 advice="Name a column whose values are lists.",
             )
-    return elements, owners, positions
+    return lists
 
 
-def _ties(frame: pd.DataFrame, name: str, owners: list[int], positions: list[int]) -> pd.DataFrame:
+def _ties(frame: pd.DataFrame, lengths: list[int]) -> pd.DataFrame:
     """The columns that tie each element to its parent, with the parent's own dtypes."""
+    owners = np.repeat(np.arange(len(lengths)), lengths)
     ties: dict[str, Any] = {}
     if "id" in frame.columns:
-        ties[name] = frame["id"].array.take(owners)
+        ties[f"{row_name(frame) or 'parent'}_id"] = frame["id"].array.take(owners)
     else:
         ties["parent_row"] = pd.array(owners, "Int64")
     if "project_id" in frame.columns:
         ties["project_id"] = frame["project_id"].array.take(owners)
-    ties["position"] = pd.array(positions, "Int64")
+    ties["position"] = pd.array(list(chain.from_iterable(map(range, lengths))), "Int64")
     return pd.DataFrame(ties, copy=False)
 
 
@@ -138,34 +136,22 @@ def _element(endpoint: Any, prefix: str, catalogue: Catalogue | None) -> Any:
             known = found_endpoint(endpoint, catalogue)
     fields = [] if known is None else list(known.fields)
     inner = [
-        SimpleNamespace(
-            name=field.name.removeprefix(f"{prefix}."), type=field.type, format=field.format, enum=""
-        )
+        replace(field, name=field.name.removeprefix(f"{prefix}."), enum=())
         for field in fields
         if field.name.startswith(f"{prefix}.")
     ]
-    value = _bare_value(prefix, fields)
     return SimpleNamespace(
         name=None,
-        fields=[*value, *inner],
-        id_type=getattr(known, "id_type", ""),
+        fields=[*_bare_value(prefix, fields), *inner],
         version=getattr(known, "version", ""),
         module=getattr(known, "module", ""),
     )
 
 
-def _bare_value(prefix: str, fields: list[Any]) -> list[Any]:
+def _bare_value(prefix: str, fields: list[Field]) -> list[Field]:
     """The field of bare elements, where the list is declared as a list of them or its name says so."""
-    name = _singular(prefix.removesuffix("[]"))
     for field in fields:
-        if field.name == prefix and field.type not in (
-            "array",
-            "array<object>",
-            "array<unknown>",
-            "array<array>",
-        ):
-            bare = field.type.removeprefix("array<").removesuffix(">")
-            return [SimpleNamespace(name="value", type=bare, format=field.format, enum="")]
-    if prefix.removesuffix("[]").endswith("ids") and is_id(name):
-        return [SimpleNamespace(name="value", type="integer", format="", enum="")]
-    return []
+        if field.name == prefix and field.type not in _OPAQUE:
+            return [replace(field, name="value", type=field.type[6:-1], enum=())]
+    bare = prefix.removesuffix("[]")
+    return [Field("value", "integer")] if bare.endswith("ids") and is_id(_singular(bare)) else []

@@ -175,18 +175,6 @@ def _text_to_number(page: Any) -> Any:
     return None if pc.all(pc.is_finite(numbers)).as_py() is False else numbers
 
 
-def _text_to_decimal(page: Any) -> Any:
-    return None if _text_to_number(page) is None else page
-
-
-def _text_to_time(page: Any) -> Any:
-    return _in_calendar(page.cast(ARRAYS["time"]), pa.int64(), FIRST, LAST)
-
-
-def _text_to_date(page: Any) -> Any:
-    return _in_calendar(page.cast(pa.date32()), pa.int32(), FIRST // DAY, LAST // DAY)
-
-
 def _in_calendar(moments: Any, count: Any, first: int, last: int) -> Any:
     """Arrow knows the year 0, and an offset may lead beyond 9999."""
     found = pc.min_max(moments.cast(count)).as_py()
@@ -199,23 +187,27 @@ def _number_to_integer(page: Any) -> Any:
     return None if least is False else page.cast(pa.int64())
 
 
-def _number_to_decimal(page: Any) -> Any:
-    """The shortest text of each double: the one that JSON had, up to its 15 digits."""
-    return page.cast(pa.large_string()) if pc.all(pc.is_finite(page)).as_py() is not False else None
+def _to_text(page: Any) -> Any:
+    return page.cast(pa.large_string())
 
 
 _CASTS: dict[tuple[LogicalType, LogicalType], Callable[[Any], Any]] = {
     ("text", "integer"): _text_to_integer,
     ("text", "number"): _text_to_number,
-    ("text", "decimal"): _text_to_decimal,
-    ("text", "time"): _text_to_time,
-    ("text", "date"): _text_to_date,
+    ("text", "decimal"): lambda page: None if _text_to_number(page) is None else page,
+    ("text", "time"): lambda page: _in_calendar(page.cast(ARRAYS["time"]), pa.int64(), FIRST, LAST),
+    ("text", "date"): lambda page: _in_calendar(
+        page.cast(pa.date32()), pa.int32(), FIRST // DAY, LAST // DAY
+    ),
     ("integer", "number"): lambda page: page.cast(pa.float64()),
-    ("integer", "text"): lambda page: page.cast(pa.large_string()),
-    ("integer", "decimal"): lambda page: page.cast(pa.large_string()),
-    ("boolean", "text"): lambda page: page.cast(pa.large_string()),
+    ("integer", "text"): _to_text,
+    ("integer", "decimal"): _to_text,
+    ("boolean", "text"): _to_text,
     ("number", "integer"): _number_to_integer,
-    ("number", "decimal"): _number_to_decimal,
+    # The shortest text of each double: the one that JSON had, up to its 15 digits.
+    ("number", "decimal"): lambda page: (
+        None if pc.all(pc.is_finite(page)).as_py() is False else _to_text(page)
+    ),
 }
 
 
@@ -381,5 +373,5 @@ def _shortened(value: Any) -> str:
         text = value if isinstance(value, str) else json_text(value)
     except (TypeError, ValueError, RecursionError):
         text = f"a {type(value).__name__}"
-    text = text.encode("utf-8", "replace").decode()
+    text = whole_text(text) or ""
     return text if len(text) <= 60 else text[:59] + "…"

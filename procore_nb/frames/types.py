@@ -1,6 +1,6 @@
 """Logical types: which columns an endpoint declares, of which type each is, and what a bare name says.
 
-In: the fields of an endpoint (anything with name, type, format, enum), or a name as Procore writes it (`created_at`,
+In: the fields of an endpoint, or a name as Procore writes it (`created_at`,
 `company.id`, `Revised Budget`). Out: paths and logical types. Speaks to no service.
 
 The rules for names never look at the data: a zip stays text although it is all digits. The lists of names come from
@@ -15,7 +15,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
+
+from procore_nb.catalog.models import Field
 
 LogicalType = Literal["integer", "boolean", "text", "number", "decimal", "time", "date", "list"]
 Path = tuple[str, ...]
@@ -93,19 +95,6 @@ _NO_AMOUNT = re.compile(
 _UUID = re.compile(r"(.*[_.])?(uuid|guid|ulid)", re.IGNORECASE)
 
 
-class FieldLike(Protocol):
-    """One row of the field table."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def type(self) -> str: ...
-    @property
-    def format(self) -> str: ...
-    @property
-    def enum(self) -> Any: ...
-
-
 @dataclass(frozen=True)
 class Declared:
     """What an endpoint promises: its columns in order, and whether its ids are text."""
@@ -146,7 +135,7 @@ def declared_by(endpoint: Any) -> Declared:
     return Declared(
         getattr(endpoint, "name", None),
         columns,
-        _text_ids(endpoint),
+        getattr(endpoint, "module", "") in _LETTERED,
         _numbers_as_text(endpoint, columns),
         frozenset(
             tuple((field.name or "id").split(".")) for field in endpoint.fields if _is_typed_by_name(field)
@@ -154,7 +143,7 @@ def declared_by(endpoint: Any) -> Declared:
     )
 
 
-def columns_of(fields: Iterable[FieldLike]) -> dict[Path, LogicalType]:
+def columns_of(fields: Iterable[Field]) -> dict[Path, LogicalType]:
     """Path and logical type of each declared column; objects and custom fields are none.
 
     What people know a record by comes first, the rest in declared order.
@@ -171,7 +160,7 @@ def columns_of(fields: Iterable[FieldLike]) -> dict[Path, LogicalType]:
     return dict(sorted(columns.items(), key=lambda one: _FIRST.get(".".join(one[0]), len(_FIRST))))
 
 
-def type_of_field(field: FieldLike) -> LogicalType | None:
+def type_of_field(field: Field) -> LogicalType | None:
     """The type of one declared field; None for an object, and for one whose type the table does not know."""
     name, declared, form = field.name or "id", field.type, field.format
     if declared.startswith("array"):
@@ -196,7 +185,7 @@ def type_of_field(field: FieldLike) -> LogicalType | None:
     return "text" if is_id(name) else rule_of(name)
 
 
-def _is_typed_by_name(field: FieldLike) -> bool:
+def _is_typed_by_name(field: Field) -> bool:
     """Whether the table says no more than "unknown", or "text" where the name says date or time."""
     name = field.name or "id"
     if field.type == "unknown":
@@ -225,11 +214,6 @@ def _numbers_as_text(endpoint: Any, columns: dict[Path, LogicalType]) -> frozens
 def _looks_like_number(path: Path) -> bool:
     last = str(path[-1])
     return is_id(last) and rule_of(last) == "integer"
-
-
-def _text_ids(endpoint: Any) -> bool:
-    """Whether ids that the field table leaves out are text: in tools whose ids have letters."""
-    return getattr(endpoint, "module", "") in _LETTERED
 
 
 @lru_cache(maxsize=4096)

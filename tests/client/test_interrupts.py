@@ -18,7 +18,7 @@ import pytest
 from another_procore import CLIENT_ID, COMPANY, SECRET, Asked, Said
 
 import procore_nb as pnb
-from procore_nb.client.collect import Collection
+from procore_nb.client.collect import ListFetch
 from procore_nb.frames import FrameBuilder
 from procore_nb.frames.column_builder import ColumnBuilder
 from procore_nb.signals import DeferredInterrupt
@@ -123,11 +123,11 @@ def test_frames_that_are_stopped_say_what_had_come_of_places_that_were_not_done(
 def test_ctrl_c_while_a_frame_is_described_keeps_the_rows_of_later_places(
     another, connected, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # type: ignore[no-untyped-def]
-    described = Collection._described
+    described = ListFetch._described
     once: list[bool] = []
     later = threading.Event()
 
-    def interrupted(self: Collection, *arguments: Any, **named: Any) -> pd.DataFrame:
+    def interrupted(self: ListFetch, *arguments: Any, **named: Any) -> pd.DataFrame:
         if not once:
             once.append(later.wait(5))
             signal.raise_signal(signal.SIGINT)
@@ -138,7 +138,7 @@ def test_ctrl_c_while_a_frame_is_described_keeps_the_rows_of_later_places(
             later.set()
         return None
 
-    monkeypatch.setattr(Collection, "_described", interrupted)
+    monkeypatch.setattr(ListFetch, "_described", interrupted)
     lists = {RFIS.format(p): [{"id": p * 100 + n} for n in range(9)] for p in (1, 2, 3)}
     procore = connected(another(lists, twist=seen), workers=1)
     with pytest.raises(pnb.IncompleteError, match="was stopped after") as caught:

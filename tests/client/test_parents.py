@@ -37,7 +37,7 @@ SINGLE = [
 
 
 def targets_of(procore: pnb.Procore, name: str, **arguments: Any) -> list[dict[str, str]]:
-    requests = list_query(procore, name, {"progress": False, **arguments}).collection().requests
+    requests = list_query(procore, name, {"progress": False, **arguments}).prepare().requests
     return [dict(one.key.ids) for one in requests]  # type: ignore[union-attr]
 
 

@@ -79,10 +79,10 @@ def test_a_single_value_in_a_declared_list_is_a_list_of_one() -> None:
     assert frame["l"].tolist() == [[1], [{"id": 1}], [], None]
 
 
-def test_pages_that_come_out_of_order_are_put_in_order() -> None:
+def test_columns_stand_in_the_order_in_which_pages_bring_them() -> None:
     builder = FrameBuilder()
-    builder.add([{"id": 3, "late": 1}], place=2)
-    builder.add([{"id": 1, "early": 1}, {"id": 2}], place=1)
+    builder.add([{"id": 1, "early": 1}, {"id": 2}])
+    builder.add([{"id": 3, "late": 1}])
     frame = builder.build()
     assert frame["id"].tolist() == [1, 2, 3]
     assert list(frame.columns) == ["id", "early", "late"]
