@@ -19,7 +19,7 @@ from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.budgetcodes import UNBUDGETED, BudgetCode, codes_of, line_row
 from procore_nb.demo.tables.plan import Works, plan_of, s_curve, work_done, works
 from procore_nb.demo.tables.purchases import Order, Purchase, budget, orders_of, prime_sum, purchases
-from procore_nb.demo.tables.registry import RequestContext, Row, per_project, table
+from procore_nb.demo.tables.registry import RequestContext, Row, Rows, per_project, table
 from procore_nb.demo.tables.row_forms import written
 
 COUNTED = ("approved", "approved_as_noted")
@@ -124,7 +124,7 @@ def _bills(
 ) -> Iterator[Bill]:
     """Bills of one contract: around the end of each month in which something was done, each firm on days of its own."""
     draw, percent = context.random(f"bills:{who}"), retained_percent(context)
-    calendar = context.here.calendar
+    calendar = context.calendar
     usual, median = draw.randrange(-6, 9), 46 + 12 * term.late
     previous, earned, known, number, last = 0, 0, (0, 0), 0, date.min
     for period, (start, end) in enumerate(periods(context)):
@@ -204,7 +204,7 @@ def _spendings(context: RequestContext) -> Iterator[Spending]:
     term = works(context)
     if term is None:
         return
-    calendar = context.here.calendar
+    calendar = context.calendar
     codes, plan = codes_of(context), plan_of(context.here)
     draw, spent = context.random("spendings"), {one.number: 0 for one in codes}
     factors = {letter: draw.randrange(92, 104) + (10 if term.late else 0) for letter in KINDS}
@@ -233,7 +233,7 @@ def _spendings(context: RequestContext) -> Iterator[Spending]:
 
 
 @table("direct_costs", "direct_costs_v1_0")
-def direct_costs(context: RequestContext) -> Iterator[Row]:
+def direct_costs(context: RequestContext) -> Rows:
     """Wages, invoices and expenses, month by month."""
     for one in spendings(context):
         vendor = directory.firm_for(context, 16) if one.kind == "invoice" else None
@@ -248,7 +248,7 @@ def direct_costs(context: RequestContext) -> Iterator[Row]:
 
 
 @table("direct_cost_line_items", "direct_cost_line_items_by_direct_cost")
-def direct_cost_line_items(context: RequestContext) -> Iterator[Row]:
+def direct_cost_line_items(context: RequestContext) -> Rows:
     """Lines of all direct costs, or of one; their sum is the direct cost."""
     wanted = context.ids.get("direct_cost_id")
     for one in spendings(context):

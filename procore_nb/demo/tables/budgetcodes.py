@@ -13,7 +13,7 @@ from procore_nb.demo.company import read_facts
 from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.directory import COST_CODES, COST_TYPES, CostType
 from procore_nb.demo.tables.plan import plan_of
-from procore_nb.demo.tables.registry import RequestContext, Row, table
+from procore_nb.demo.tables.registry import RequestContext, Row, Rows, table
 from procore_nb.demo.tables.row_forms import currency, written
 
 _TYPES = {kind.code: kind for kind in COST_TYPES}
@@ -102,7 +102,7 @@ def line_row(
 
 
 @table("wbs_codes", "wbs_codes_v2_0")
-def wbs_codes(context: RequestContext) -> Iterator[Row]:
+def wbs_codes(context: RequestContext) -> Rows:
     kinds = context.id("wbs_segment_item", 9_000)
     for one in (*codes_of(context), UNBUDGETED):
         code = directory.cost_codes(context)[one.code]

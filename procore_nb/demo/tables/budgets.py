@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -16,7 +15,7 @@ from procore_nb.demo.tables.budgetcodes import BUDGET_CODES, UNBUDGETED, BudgetC
 from procore_nb.demo.tables.claims import ALLOWANCE, CONTINGENCY, Claim, claims
 from procore_nb.demo.tables.plan import plan_of, works
 from procore_nb.demo.tables.purchases import budget, commitment_orders, prime_orders, purchases
-from procore_nb.demo.tables.registry import RequestContext, Row, table
+from procore_nb.demo.tables.registry import RequestContext, Row, Rows, table
 from procore_nb.demo.tables.row_forms import money, total, written
 
 VIEW, SNAPSHOT = "budget_view", "budget_view_snapshot"
@@ -52,7 +51,7 @@ def _views(context: RequestContext) -> range:
 
 
 @table("budget_views")
-def budget_views(context: RequestContext) -> Iterator[Row]:
+def budget_views(context: RequestContext) -> Rows:
     """Ways to look at the budget; the last one has columns the company named itself."""
     updated = context.here.created_at + timedelta(days=1)
     for number in _views(context):
@@ -61,21 +60,21 @@ def budget_views(context: RequestContext) -> Iterator[Row]:
 
 
 @table("budget_detail_columns")
-def budget_detail_columns(context: RequestContext) -> Iterator[Row]:
+def budget_detail_columns(context: RequestContext) -> Rows:
     for position, name in enumerate(_columns(context)):
         source = {"aggregatable": True, "filterable": False, "groupable": False, "type": "source"}
         yield {"id": context.id("budget_column", position), "name": name, "position": position + 1, **source}
 
 
 @table("budget_view_snapshots")
-def budget_view_snapshots(context: RequestContext) -> Iterator[Row]:
+def budget_view_snapshots(context: RequestContext) -> Rows:
     """The budget as it stood at the end of each quarter of the works."""
     for number, day in enumerate(_quarters(context)):
         yield {
             "id": context.id(SNAPSHOT, number),
             "name": f"{day.year} Q{(day.month + 2) // 3}",
             "description": None,
-            "created_at": context.here.calendar.entered(day, number),
+            "created_at": context.calendar.entered(day, number),
             "created_by": directory.office(context)[0].ref,
             "budget_view": {"id": context.id(VIEW, _views(context)[0])},
         }
@@ -87,7 +86,7 @@ def _quarters(context: RequestContext) -> list[date]:
 
 
 @table("budget_view_detail_rows", "budget_view_snapshot_detail_rows")
-def budget_view_detail_rows(context: RequestContext) -> Iterator[Row]:
+def budget_view_detail_rows(context: RequestContext) -> Rows:
     """Row of each budget code, today or on the day of a snapshot; the columns of the view are keys by their titles."""
     day, columns = _day(context), _columns(context)
     for one, row in figures(context, day).items() if day and columns else ():
@@ -116,7 +115,7 @@ def _mark(code: BudgetCode) -> Row:
 
 
 @table("budget_view_summary_rows", "budget_view_snapshot_summary_rows")
-def budget_view_summary_rows(context: RequestContext) -> Iterator[Row]:
+def budget_view_summary_rows(context: RequestContext) -> Rows:
     """The whole project in one row, today or on the day of a snapshot."""
     day = _day(context)
     if day is None or not _columns(context):
@@ -128,7 +127,7 @@ def budget_view_summary_rows(context: RequestContext) -> Iterator[Row]:
 
 
 @table("budget_changes")
-def budget_changes(context: RequestContext) -> Iterator[Row]:
+def budget_changes(context: RequestContext) -> Rows:
     """Transfers from the reserve to where a change was paid for."""
     erp_status = "not_integrated" if context.here.origin_id is None else "synced"
     for number, claim in enumerate(transfers(context)):
@@ -141,7 +140,7 @@ def budget_changes(context: RequestContext) -> Iterator[Row]:
 
 
 @table("budget_change_adjustment_line_items")
-def budget_change_adjustment_line_items(context: RequestContext) -> Iterator[Row]:
+def budget_change_adjustment_line_items(context: RequestContext) -> Rows:
     """Both sides of each transfer; they add up to nothing."""
     for number, claim in enumerate(transfers(context)):
         about = {"number": number, "position": number + 1, "claim": claim, "status": _word(claim)}
@@ -151,7 +150,7 @@ def budget_change_adjustment_line_items(context: RequestContext) -> Iterator[Row
 
 
 @table("budget_modifications")
-def budget_modifications(context: RequestContext) -> Iterator[Row]:
+def budget_modifications(context: RequestContext) -> Rows:
     """Approved transfers, in the words of the older tool."""
     for number, claim in enumerate(transfers(context)):
         if claim.firm and claim.firm.agreed:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from procore_nb.demo.company import TODAY, read_facts
+from procore_nb.demo.company import TODAY
 from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.billing import bills, owner_bills
 from procore_nb.demo.tables.budgetcodes import coded, line_row, wbs
-from procore_nb.demo.tables.claims import CONTINGENCY, OWNER, UNDECIDED, Claim, claims
+from procore_nb.demo.tables.claims import CONTINGENCY, Claim, claims
 from procore_nb.demo.tables.contracts import PRIME
 from procore_nb.demo.tables.purchases import (
     COMMITMENT_FIRST,
@@ -19,54 +19,41 @@ from procore_nb.demo.tables.purchases import (
     purchase_for,
     tiers,
 )
-from procore_nb.demo.tables.registry import RequestContext, Row, table
-from procore_nb.demo.tables.row_forms import money, written
+from procore_nb.demo.tables.registry import RequestContext, Row, Rows, table
+from procore_nb.demo.tables.row_forms import fixed, fixed_columns, money, written
 
+REASONS = "change_order_change_reasons"
 ORDER, REQUEST, POTENTIAL = "change_order", "change_order_request", "potential_change_order"
-EVENT = "change_event"
-# Name, abbreviation, and what version 1.0 of the list says, by the number of the kind.
-KINDS = (
-    ("Owner Change", "OC", "owner_change"),
-    ("Allowance", "AL", "allowance"),
-    ("Contingency", "CN", "contingency"),
-    ("To Be Decided", "TBD", "tbd"),
-)
-REASONS = read_facts("money")["change_reasons"]
-STATUSES = {"open": (1, "Open"), "closed": (2, "Closed"), "pending": (3, "Pending"), "void": (4, "Void")}
 
 
 @table("change_events", "change_events_v1_0")
-def change_events(context: RequestContext) -> Iterator[Row]:
+def change_events(context: RequestContext) -> Rows:
     """Change events with their items; void ones are shown, two projects in five also deleted one."""
-    for claim in claims(context):
-        yield _event(context, claim)
-    if claims(context) and context.here.index % 5 < 2:
-        gone = claims(context)[0]
-        number = len(claims(context))
-        yield {
-            **_event(context, gone), "id": context.id(EVENT, number), "number": f"{number + 1:03}",
-            "alphanumeric_number": f"{number + 1:03}", "title": f"{gone.title} (entered twice)",
-            "change_items": [], "change_event_line_items": [], "event_origin": None, "in_recycle_bin": True,
-            "deleted_at": gone.updated, "updated_at": gone.updated, "_deleted": True,
+    found = claims(context)
+    yield from (_event(context, claim) for claim in found)
+    if found and context.here.index % 5 < 2:
+        gone, number = found[0], f"{len(found) + 1:03}"
+        yield _event(context, gone) | {
+            "id": context.id("change_event", len(found)), "number": number, "alphanumeric_number": number,
+            "title": f"{gone.title} (entered twice)", "change_items": [], "change_event_line_items": [],
+            "event_origin": None, "in_recycle_bin": True, "deleted_at": gone.updated,
+            "updated_at": gone.updated, "_deleted": True,
         }  # fmt: skip
 
 
 def _event(context: RequestContext, claim: Claim) -> Row:
     """Event as each version of the list tells it; the old one calls some things otherwise."""
-    status_id, word = STATUSES[claim.status]
-    name, abbreviation, old_type = KINDS[claim.kind]
-    question, known = claim.question, claim.index % 8 != 5
+    number = ("open", "closed", "pending", "void").index(claim.status)
+    kind, status = fixed_columns("change_types", claim.kind), fixed(context, "change_event_statuses", number)
+    question, reason = claim.question, fixed(context, REASONS, claim.reason)
     about = {
         "claim": claim, "description": claim.topic.question if claim.index % 4 else None,
-        "scope": "out_of_scope" if claim.kind == OWNER else "in_scope" if claim.kind < UNDECIDED else "tbd",
-        "status": {"id": status_id, "name": word, "mapped_to_status": claim.status},
-        "asker": directory.office(context)[claim.index % 3],
-        "type": {"id": 301 + claim.kind, "name": name, "abbreviation": abbreviation},
-        "reason": {"id": 61 + claim.reason, "change_reason": REASONS[claim.reason]} if known else None,
+        "asker": directory.office(context)[claim.index % 3], "status": status, **kind, "question": question,
+        "type": {**fixed(context, "change_types", claim.kind), "name": kind["name"]},
+        "reason": None if claim.index % 8 == 5 else reason,
         "items": [_item(context, claim, step) for step in range(len(claim.parts))],
         "origin": question and written("event_origin", context, question=question),
-        "origin_type": "Rfi" if question else None, "question": question, "word": word,
-        "status_id": status_id, "old_type": old_type,
+        "origin_type": "Rfi" if question else None, "word": status["name"], "status_id": status["id"],
         "rfi": question and {"id": question.id, "title": question.subject, "number": question.number},
     }  # fmt: skip
     row = written("change_event", context, **about)
@@ -75,41 +62,21 @@ def _event(context: RequestContext, claim: Claim) -> Row:
 
 def _item(context: RequestContext, claim: Claim, step: int) -> Row:
     """One item; cost and revenue of an event's items add up to those of its orders."""
-    cost, count = claim.parts[step], len(claim.parts)
-    rest = claim.revenue - sum(claim.revenue * part // claim.cost for part in claim.parts[:-1])
+    cost, last = claim.parts[step], step == len(claim.parts) - 1
+    asked = [claim.revenue * part // claim.cost for part in claim.parts]
     purchase, paid_by_us = purchase_for(context, claim), claim.kind == CONTINGENCY
-    about = {
-        "claim": claim, "number": claim.index * 4 + step,
-        "description": claim.title if step == 0 else f"{claim.title}: part {step + 1}",
-        "editable": claim.decided is None, "age": (TODAY - claim.created.date()).days,
-        "budget_code": wbs(context, claim.code),
-        "commitment": purchase and {"id": context.id(purchase.kind, purchase.index), "title": purchase.title},
-        "vendor": purchase and purchase.vendor.ref,
-        "cost_stage": "estimate" if claim.priced is None else "change_order", "spent": str(money(cost)),
-        "asked": str(money(rest if step == count - 1 else claim.revenue * cost // claim.cost)),
-        "source": "budget_change" if paid_by_us and claim.firm and claim.firm.agreed else "change_event",
-    }  # fmt: skip
-    return {**written("change_event_item", context, **about), **coded(context, claim.code)}
-
-
-@table("change_event_statuses")
-def change_event_statuses(_scene: RequestContext) -> Iterator[Row]:
-    for status, (number, name) in STATUSES.items():
-        yield {"id": number, "name": name, "mapped_to_status": status, "show_in_select": True}
-
-
-@table("change_types")
-def change_types(context: RequestContext) -> Iterator[Row]:
-    for number, (name, abbreviation, _old) in enumerate(KINDS):
-        row = {"id": 301 + number, "change_type": name, "abbreviation": abbreviation}
-        yield {**row, "company_id": context.company.id, "show_in_select": True}
-
-
-@table("change_order_change_reasons", "change_order_change_reasons_v1_0")
-def change_reasons(context: RequestContext) -> Iterator[Row]:
-    for number, reason in enumerate(REASONS):
-        row = {"id": 61 + number, "change_reason": reason, "show_in_select": True}
-        yield {**row, "company_id": context.company.id, "deletable": False}
+    row = written(
+        "change_event_item", context, claim=claim, number=claim.index * 4 + step,
+        description=claim.title if step == 0 else f"{claim.title}: part {step + 1}",
+        editable=claim.decided is None, age=(TODAY - claim.created.date()).days,
+        budget_code=wbs(context, claim.code),
+        commitment=purchase and {"id": context.id(purchase.kind, purchase.index), "title": purchase.title},
+        vendor=purchase and purchase.vendor.ref, spent=str(money(cost)),
+        cost_stage="estimate" if claim.priced is None else "change_order",
+        asked=str(money(claim.revenue - sum(asked[:-1]) if last else asked[step])),
+        source="budget_change" if paid_by_us and claim.firm and claim.firm.agreed else "change_event",
+    )  # fmt: skip
+    return {**row, **coded(context, claim.code)}
 
 
 def contract_id(context: RequestContext, order: Order) -> int:
@@ -118,7 +85,7 @@ def contract_id(context: RequestContext, order: Order) -> int:
 
 
 @table("change_order_packages")
-def change_order_packages(context: RequestContext) -> Iterator[Row]:
+def change_order_packages(context: RequestContext) -> Rows:
     """Change orders of all contracts; the same ids as in the lists of prime and commitment change orders."""
     for order in _orders(context):
         yield _order(context, order)
@@ -126,7 +93,7 @@ def change_order_packages(context: RequestContext) -> Iterator[Row]:
 
 
 @table("prime_change_orders", "commitment_change_orders")
-def change_orders(context: RequestContext) -> Iterator[Row]:
+def change_orders(context: RequestContext) -> Rows:
     """Change orders of the prime contract, or of the commitments; none in projects with three tiers."""
     prime = context.endpoint.name == "prime_change_orders"
     for order in _listed(context, prime=prime):
@@ -135,35 +102,32 @@ def change_orders(context: RequestContext) -> Iterator[Row]:
 
 
 @table("change_order_requests")
-def change_order_requests(context: RequestContext) -> Iterator[Row]:
+def change_order_requests(context: RequestContext) -> Rows:
     """Requests of one contract: one for each of its change orders, with the same sum; none with one tier."""
     for order in _orders(context) if tiers(context) > 1 else ():
         if str(contract_id(context, order)) == context.ids["contract_id"]:
-            row = _order(context, order)
-            package = row["id"]
-            yield {**row, "id": context.id(REQUEST, order.index), "change_order_package_id": package}
+            ids = {
+                "id": context.id(REQUEST, order.index),
+                "change_order_package_id": context.id(ORDER, order.index),
+            }
+            yield {**_order(context, order), **ids}
 
 
 @table("potential_change_orders")
-def potential_change_orders(context: RequestContext) -> Iterator[Row]:
+def potential_change_orders(context: RequestContext) -> Rows:
     """Priced changes: what the owner is asked for, and what the firms ask for. They add up to the change orders."""
     for order, claim, amount in _potential(context):
-        about = {"claim": claim, "amount": amount, "order": order, "days": claim.days or None}
-        row = written(
-            "potential_change_order", context, **about, reason=REASONS[claim.reason], tiers=tiers(context)
-        )
-        row = {**_order(context, order), **row, "id": _potential_id(context, order, claim)}
-        if tiers(context) == 3:
-            row["change_order_request_id"] = context.id(REQUEST, order.index)
-            row["change_order_request_title"] = order.title
-            row["change_order_request_acronym_number"] = f"COR #{order.number}"
-        yield row
+        about = {"order": order, "claim": claim, "amount": amount, "days": claim.days or None}
+        about |= {"id": _potential_id(context, order, claim), "tiers": tiers(context)}
+        reason = fixed(context, REASONS, claim.reason)["change_reason"]
+        row = _order(context, order) | written("potential_change_order", context, **about, reason=reason)
+        yield row | written("requested", context, order=order) if tiers(context) == 3 else row
     if tiers(context) != 2:
         yield from _deleted(context, POTENTIAL)
 
 
 @table("potential_change_order_line_items")
-def potential_change_order_line_items(context: RequestContext) -> Iterator[Row]:
+def potential_change_order_line_items(context: RequestContext) -> Rows:
     """Lines of one potential change order; their sum is its grand total."""
     wanted = context.ids["potential_change_order_id"]
     for order, claim, amount in _potential(context):
@@ -172,7 +136,7 @@ def potential_change_order_line_items(context: RequestContext) -> Iterator[Row]:
 
 
 @table("prime_change_order_line_items", "commitment_change_order_line_items")
-def change_order_line_items(context: RequestContext) -> Iterator[Row]:
+def change_order_line_items(context: RequestContext) -> Rows:
     prime = "prime_change_order_id" in context.ids
     wanted = context.ids["prime_change_order_id" if prime else "commitment_change_order_id"]
     for order in _listed(context, prime=prime):
@@ -198,17 +162,16 @@ def _potential(context: RequestContext) -> Iterator[tuple[Order, Claim, int]]:
             yield order, claim, amount
 
 
-def _deleted(context: RequestContext, kind: str) -> Iterator[Row]:
+def _deleted(context: RequestContext, kind: str) -> Rows:
     """On one project in three, an order that was entered twice and deleted the next day."""
-    order = next(iter(prime_orders(context)), None)
-    if order is None or context.here.index % 3 != 1:
-        return
-    gone = context.here.calendar.by_now(order.created + timedelta(days=1))
-    yield {
-        **_order(context, order), "id": context.id(kind, 9_990),
-        "number": f"{len(prime_orders(context)) + 1:03}", "status": "draft", "executed": False,
-        "reviewed_at": None, "updated_at": gone, "deleted_at": gone, "_deleted": True,
-    }  # fmt: skip
+    orders = prime_orders(context)
+    if orders and context.here.index % 3 == 1:
+        gone = context.calendar.by_now(orders[0].created + timedelta(days=1))
+        yield {
+            **_order(context, orders[0]), "id": context.id(kind, 9_990), "number": f"{len(orders) + 1:03}",
+            "status": "draft", "executed": False, "reviewed_at": None, "updated_at": gone,
+            "deleted_at": gone, "_deleted": True,
+        }  # fmt: skip
 
 
 def _potential_id(context: RequestContext, order: Order, claim: Claim) -> int:
@@ -217,52 +180,48 @@ def _potential_id(context: RequestContext, order: Order, claim: Claim) -> int:
 
 def _order(context: RequestContext, order: Order) -> Row:
     decided, approved, office = order.decided, order.status == "approved", directory.office(context)
+    signed = decided.date() if decided and approved else None
     own = owner_bills(context) if order.purchase is None else bills(context)[order.purchase.index]
-    bill = next(
-        (one for one in own if decided and approved and min(one.end, one.billed) >= decided.date()), None
-    )
+    bill = next((one for one in own if signed and min(one.end, one.billed) >= signed), None)
     return written(
         "change_order", context, contract_id=contract_id(context, order), order=order, approved=approved,
         days=order.days or None, asker=office[order.index % len(office)], updated=decided or order.created,
-        due=_due(context, order), signed=decided.date() if decided and approved else None, bill=bill,
-        paid=bool(bill and bill.paid_on),
+        due=_due(context, order), signed=signed, bill=bill, paid=bool(bill and bill.paid_on),
     )  # fmt: skip
 
 
 def _due(context: RequestContext, order: Order) -> date | None:
     """Day by which an answer is due, as that contract has it; one in eleven was entered without."""
     days = context.random(f"due:{order.index}").choice((10, 14, 14, 21, 28, 45))
-    calendar = context.here.calendar
-    due = calendar.next_workday(calendar.day_of(order.created) + timedelta(days=days))
+    due = context.calendar.next_workday(context.calendar.day_of(order.created) + timedelta(days=days))
     return due if order.index % 11 != 7 else None
 
 
 def _signed(context: RequestContext, order: Order) -> Row:
     """What the newer lists of change orders tell besides."""
     first = order.claims[0]
+    events = [
+        {"id": context.id("change_event", one.index), "number": f"{one.number:03}"} for one in order.claims
+    ]
     return written(
-        "signed_change_order", context, claim=first, asked=first.question is not None,
+        "signed_change_order", context, claim=first, asked=first.question is not None, events=events,
         reviewed_by=directory.brief(directory.office(context)[0]) if order.decided else None,
         received_from=directory.brief(first.question.asked_by) if first.question else None,
-        reason_id=61 + first.reason, reason=REASONS[first.reason],
-        events=[
-            {"id": context.id("change_event", one.index), "number": f"{one.number:03}"}
-            for one in order.claims
-        ],
+        reason=fixed(context, REASONS, first.reason),
     )  # fmt: skip
 
 
 def _lines(
     context: RequestContext, order: Order, claim: Claim, amount: int, holder: str, holder_id: str
-) -> Iterator[Row]:
+) -> Rows:
     """The items of a claim; a line more for the difference between its cost and what the order pays."""
     parts = [(claim.title, part) for part in claim.parts]
     if amount != claim.cost:
         more = order.purchase is None and order.status != "no_charge" and abs(amount) > abs(claim.cost)
         parts.append(("Overheads and profit" if more else "Reduction", amount - claim.cost))
     first = claim.index * 8 + (4 if order.purchase else 0)
+    stamps = {"created_at": order.created, "updated_at": order.decided or order.created}
     for step, (text, part) in enumerate(parts):
         held = (holder, int(holder_id))
         row = line_row(context, f"{holder}_line_item", first + step, claim.code, text, part, held)
-        stamps = {"created_at": order.created, "updated_at": order.decided or order.created}
         yield {**row, "position": step + 1, **stamps}

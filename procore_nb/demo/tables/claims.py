@@ -124,7 +124,7 @@ def claims(context: RequestContext) -> tuple[Claim, ...]:
 
 
 def _claims(context: RequestContext, term: Works, draw: random.Random, whole: int) -> tuple[Claim, ...]:
-    calendar, share = context.here.calendar, term.elapsed(term.until)
+    calendar, share = context.calendar, term.elapsed(term.until)
     left = whole * (draw.uniform(0.065, 0.117) + (0.012 if term.late else 0)) * share**0.6
     asked: list[tuple[datetime, Question | None, int]] = []
     for question in questions(context):

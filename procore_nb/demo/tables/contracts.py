@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -24,7 +23,7 @@ from procore_nb.demo.tables.purchases import (
     purchases,
     summed,
 )
-from procore_nb.demo.tables.registry import RequestContext, Row, table
+from procore_nb.demo.tables.registry import RequestContext, Row, Rows, table
 from procore_nb.demo.tables.row_forms import written
 
 PRIME = "prime_contract"
@@ -34,7 +33,7 @@ _NO_PRIME = ("not_awarded", "canceled")
 
 
 @table("prime_contracts", "prime_contracts_v2_0")
-def prime_contracts(context: RequestContext) -> Iterator[Row]:
+def prime_contracts(context: RequestContext) -> Rows:
     """The contract with the owner; still being agreed before the works begin."""
     project, term = context.here, works(context)
     if project.stage.category in _NO_PRIME:
@@ -55,7 +54,7 @@ def prime_contracts(context: RequestContext) -> Iterator[Row]:
 
 
 @table("prime_contract_line_items")
-def prime_contract_line_items(context: RequestContext) -> Iterator[Row]:
+def prime_contract_line_items(context: RequestContext) -> Rows:
     """The prime contract's schedule of values: one line for each cost code."""
     if context.number_of(PRIME, context.ids["prime_contract_id"]) != 0:
         return
@@ -72,7 +71,7 @@ def prime_contract_line_items(context: RequestContext) -> Iterator[Row]:
 
 
 @table("work_order_contracts", "purchase_order_contracts")
-def contracts(context: RequestContext) -> Iterator[Row]:
+def contracts(context: RequestContext) -> Rows:
     more = written("purchase_order", context) if context.endpoint.name == "purchase_order_contracts" else {}
     for one in purchases(context):
         if f"{one.kind}s" == context.endpoint.name:
@@ -80,7 +79,7 @@ def contracts(context: RequestContext) -> Iterator[Row]:
 
 
 @table("commitments_v1_0", "commitment_contracts")
-def commitments(context: RequestContext) -> Iterator[Row]:
+def commitments(context: RequestContext) -> Rows:
     """Subcontracts and purchase orders in one list, in few words."""
     for one in purchases(context):
         words = {
@@ -92,7 +91,7 @@ def commitments(context: RequestContext) -> Iterator[Row]:
 
 
 @table("work_order_contract_line_items", "purchase_order_contract_line_items")
-def contract_line_items(context: RequestContext) -> Iterator[Row]:
+def contract_line_items(context: RequestContext) -> Rows:
     """Lines of one commitment; their sum is its grand total."""
     kind = WORK_ORDER if "work_order_contract_id" in context.ids else PURCHASE_ORDER
     contract = purchase_of(context, context.ids[f"{kind}_id"], kind)
@@ -119,8 +118,8 @@ def _commitment(context: RequestContext, one: Purchase) -> Row:
             paid=paid, billed=sum(bill.due for bill in own),
             paid_percent=paid * 10_000 // revised if revised else 0,
             values_status="approved" if one.executed else "draft",
-            updated=max(one.created, context.here.calendar.entered(last, one.index)),
-            deleted_at=max(one.created, context.here.calendar.latest) if one.deleted else None,
+            updated=max(one.created, context.calendar.entered(last, one.index)),
+            deleted_at=max(one.created, context.calendar.latest) if one.deleted else None,
         ),
     }  # fmt: skip
 
@@ -144,7 +143,7 @@ _OWNER_WORDS = {"approved_as_noted": "approved", "pending_owner_approval": "unde
 
 
 @table("requisitions", "requisitions_v1_0")
-def requisitions(context: RequestContext) -> Iterator[Row]:
+def requisitions(context: RequestContext) -> Rows:
     """Invoices of the firms, contract by contract, month by month."""
     for one in purchases(context):
         for bill in bills(context).get(one.index, ()):
@@ -152,7 +151,7 @@ def requisitions(context: RequestContext) -> Iterator[Row]:
 
 
 @table("requisition_contract_items")
-def requisition_contract_items(context: RequestContext) -> Iterator[Row]:
+def requisition_contract_items(context: RequestContext) -> Rows:
     """Lines of one invoice: what is done of each line of the contract."""
     found = _find(context, context.ids["requisition_id"])
     if found is None:
@@ -171,30 +170,30 @@ def requisition_contract_items(context: RequestContext) -> Iterator[Row]:
 
 
 @table("payment_applications", "payment_applications_by_prime_contract")
-def payment_applications(context: RequestContext) -> Iterator[Row]:
+def payment_applications(context: RequestContext) -> Rows:
     if context.number_of(PRIME, context.ids.get("prime_contract_id", context.id(PRIME, 0))) != 0:
         return
     for bill in owner_bills(context):
         status = _OWNER_WORDS.get(bill.status, bill.status)
         paid = bill.due if bill.paid_on else 0
         about = {"bill": bill, "status": status, "paid": paid, "percent": _percent(bill)}
-        entered = context.here.calendar.entered
+        entered = context.calendar.entered
         about["made"] = entered(bill.billed, bill.number)
         about["updated"] = entered(bill.paid_on or bill.billed, bill.number)
         yield written("payment_application", context, **about, sheet=_summary(context, bill))
 
 
 @table("billing_periods")
-def billing_periods(context: RequestContext) -> Iterator[Row]:
+def billing_periods(context: RequestContext) -> Rows:
     for number, (start, end) in enumerate(periods(context)):
         about = {"number": number, "start": start, "end": end, "position": number + 1}
         about |= {"due": end + timedelta(days=5), "status": "open" if end >= TODAY else "closed"}
-        made = context.here.calendar.entered(start - timedelta(days=5), number)
+        made = context.calendar.entered(start - timedelta(days=5), number)
         yield written("billing_period", context, **about, made=made)
 
 
 @table("contract_payments")
-def contract_payments(context: RequestContext) -> Iterator[Row]:
+def contract_payments(context: RequestContext) -> Rows:
     wanted = context.ids["contract_id"]
     for one in purchases(context):
         if str(context.id(one.kind, one.index)) != wanted:
@@ -203,14 +202,14 @@ def contract_payments(context: RequestContext) -> Iterator[Row]:
             if bill.paid_on:
                 number = one.index * _PER_CONTRACT + bill.number
                 about = {"number": number, "one": one, "bill": bill, "check": f"{100_000 + number}"}
-                entered = context.here.calendar.entered(bill.paid_on, number)
+                entered = context.calendar.entered(bill.paid_on, number)
                 yield written("contract_payment", context, **about, entered=entered)
 
 
 def _requisition(context: RequestContext, one: Purchase, bill: Bill) -> Row:
     asker = directory.site(context)[one.index % len(directory.site(context))]
     firm = asker.vendor.name if asker.vendor else context.company.name
-    number, calendar = one.index * _PER_CONTRACT + bill.number, context.here.calendar
+    number, calendar = one.index * _PER_CONTRACT + bill.number, context.calendar
     sent = calendar.workday(min(bill.billed + timedelta(days=number % 5), TODAY))
     submitted = None if bill.status == "draft" else max(sent, bill.billed)
     return written(

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from procore_nb.demo.company import TODAY
 from procore_nb.demo.projectlists import moment
 from procore_nb.demo.tables import directory
-from procore_nb.demo.tables.directory import MACHINES
 from procore_nb.demo.tables.plan import Topic, topics_of, works
-from procore_nb.demo.tables.registry import RequestContext, Row, table
-from procore_nb.demo.tables.row_forms import written
+from procore_nb.demo.tables.registry import RequestContext, Row, Rows, table
+from procore_nb.demo.tables.row_forms import fixed, names_of, written
 from procore_nb.demo.tables.sitedays import OUTSIDE, SiteDay, logged_days
 
 HEADER = "daily_log_header"
-_REPORTED = 12  # days
+_REPORTED, _MACHINES = 12, 4  # days; kinds of machines
 _MAY = {"can_update": True, "can_delete": False}
-DELAYS = ("Weather", "Late Delivery", "Labor Shortage", "Failed Inspection", "Design Change")
 
 
 @table("daily_logs_manpower")
-def manpower(context: RequestContext) -> Iterator[Row]:
+def manpower(context: RequestContext) -> Rows:
     """Men and hours of each firm, day by day; a few of the last days wait for approval and are shown only if asked for."""
     codes = [code.ref for code in directory.cost_codes(context)]
     trades = {one.id: {**one.ref, "active": True} for one in directory.trades()}
@@ -45,7 +41,7 @@ def manpower(context: RequestContext) -> Iterator[Row]:
 
 
 @table("daily_logs_construction_report")
-def construction_report(context: RequestContext) -> Iterator[Row]:
+def construction_report(context: RequestContext) -> Rows:
     """The men of the last days by what they are: heads and hours of a firm add up to those of the manpower log."""
     for one in logged_days(context)[-_REPORTED:]:
         for position, crew in enumerate(one.crews):
@@ -71,7 +67,7 @@ def construction_report(context: RequestContext) -> Iterator[Row]:
 
 
 @table("daily_logs_weather", "daily_logs_weather_v1_0")
-def weather_logs(context: RequestContext) -> Iterator[Row]:
+def weather_logs(context: RequestContext) -> Rows:
     for one in logged_days(context):
         seen = one.weather
         yield {
@@ -80,13 +76,13 @@ def weather_logs(context: RequestContext) -> Iterator[Row]:
             "average": f"{(seen.low + seen.high) // 2} °C",
             "ground": "Wet" if seen.rain else "Dry",
             "calamity": "Flooding" if seen.rain > 28 else None,
-            "time": context.here.calendar.at(one.day, 7),
+            "time": context.calendar.at(one.day, 7),
             **({"comments": "Work outside stopped.", "is_weather_delay": "Yes"} if seen.stops_work else {}),
         }
 
 
 @table("daily_logs_notes")
-def notes(context: RequestContext) -> Iterator[Row]:
+def notes(context: RequestContext) -> Rows:
     """What was worth a note; one project has a note that looks like a formula."""
     for one in logged_days(context):
         if (one.index * 7 + context.here.index) % 3 and not one.weather.stops_work:
@@ -104,7 +100,7 @@ def notes(context: RequestContext) -> Iterator[Row]:
 
 
 @table("daily_logs_delay")
-def delays(context: RequestContext) -> Iterator[Row]:
+def delays(context: RequestContext) -> Rows:
     """Delays: bad weather, and on late projects much else."""
     term = works(context)
     for one in logged_days(context):
@@ -112,7 +108,8 @@ def delays(context: RequestContext) -> Iterator[Row]:
         other = draw.random() < (0.1 if term and term.late else 0.025)
         if not one.weather.stops_work and not other:
             continue
-        kind = DELAYS[0] if one.weather.stops_work else draw.choice(DELAYS[1:])
+        bad, *kinds = names_of("delay_log_types")
+        kind = bad if one.weather.stops_work else draw.choice(kinds)
         hours, start = draw.randrange(2, 7), draw.randrange(7, 11)
         code = one.crews[0].code if one.crews else 0
         yield {
@@ -124,11 +121,14 @@ def delays(context: RequestContext) -> Iterator[Row]:
 
 
 @table("daily_logs_equipment")
-def equipment_logs(context: RequestContext) -> Iterator[Row]:
+def equipment_logs(context: RequestContext) -> Rows:
     """Hours of the machines on site."""
     codes = [code.ref for code in directory.cost_codes(context)]
     first, place = context.id("equipment_log", 0), directory.place(context, 0)
-    machines = [_machine(context, number) for number in range(len(MACHINES))]
+    machines = [
+        {**fixed(context, "equipment_admin", number), "project_id": context.here.id, "position": number + 1}
+        for number in range(_MACHINES)
+    ]
     firms = {code: directory.firm_for(context, code).ref for code in (5, 16)}
     for one in logged_days(context):
         entered = _entered(context, one)
@@ -137,7 +137,7 @@ def equipment_logs(context: RequestContext) -> Iterator[Row]:
             idle = draw.choice((0, 1, 2)) + (3 if one.weather.stops_work else 0)
             code = 16 if number < 2 else 5
             yield {
-                **entered, "position": number + 1, "id": first + one.index * len(MACHINES) + number,
+                **entered, "position": number + 1, "id": first + one.index * _MACHINES + number,
                 "hours_operating": f"{8 - idle}.0", "hours_idle": f"{idle}.0",
                 "inspected": draw.random() < 0.8, "inspection_hour": 7, "inspection_minute": 15,
                 "notes": "Stood still: weather." if one.weather.stops_work else None,
@@ -147,31 +147,17 @@ def equipment_logs(context: RequestContext) -> Iterator[Row]:
 
 
 @table("daily_log_headers")
-def headers(context: RequestContext) -> Iterator[Row]:
+def headers(context: RequestContext) -> Rows:
     """One row for each day: late projects forget to complete their logs more often."""
     term, keeper = works(context), directory.office(context)[1]
     for one in logged_days(context):
         forgotten = context.random(f"header:{one.day}").random() < (0.15 if term and term.late else 0.04)
         done = not forgotten and one.day < TODAY
-        closed = context.here.calendar.at(one.day, 17, 35) if done else None
+        closed = context.calendar.at(one.day, 17, 35) if done else None
         yield written("log_header", context, one=one, done=done, left=not done, closed=closed) | {
-            "log_datetime": context.here.calendar.noon(one.day),
+            "log_datetime": context.calendar.noon(one.day),
             **({"completed_by": keeper.ref, "distributed_by": keeper.ref} if done else {}),
         }
-
-
-@table("delay_log_types")
-def delay_log_types(context: RequestContext) -> Iterator[Row]:
-    since = context.here.created_at
-    for number, name in enumerate(DELAYS):
-        key = name.lower().replace(" ", "_")
-        row = {"id": context.id("delay_type", number), "display_name": name, "translation_key": key}
-        yield {**row, "visible": True, "created_at": since, "updated_at": since}
-
-
-def _machine(context: RequestContext, number: int) -> Row:
-    place = {"project_id": context.here.id, "position": number + 1}
-    return {"id": context.id("equipment", number), "name": MACHINES[number], **place}
 
 
 def machines_on(context: RequestContext, one: SiteDay) -> tuple[int, ...]:
@@ -184,7 +170,7 @@ def machines_on(context: RequestContext, one: SiteDay) -> tuple[int, ...]:
 
 def _entered(context: RequestContext, one: SiteDay) -> Row:
     """What every entry of a day's log says: the day, who wrote it and when; in plain text, as there are very many."""
-    calendar = context.here.calendar
+    calendar = context.calendar
     written = moment(calendar.at(one.day, 15 + one.index % 3, one.index * 7 % 60))
     return {
         "date": one.day.isoformat(), "datetime": moment(calendar.noon(one.day)), "position": 1,

@@ -27,9 +27,12 @@ class Vendor:
     trade_id: int
     country: str
     ref: Row = field(init=False, repr=False, compare=False)  # the firm as other rows show it
+    trade_row: Row = field(init=False, repr=False, compare=False)  # its trade as other rows show it
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "ref", {"id": self.id, "name": self.name})
+        trade = {"id": self.trade_id, "name": self.trade, "active": True}
+        object.__setattr__(self, "trade_row", trade)
 
 
 @dataclass(frozen=True)
@@ -257,9 +260,6 @@ FIRMS: list[str] = _NAMES["firms"]
 TRADES: list[str] = _NAMES["trades"]
 LEVELS: list[str] = _NAMES["levels"]
 COST_CODES: list[tuple[str, str, int]] = _NAMES["cost_codes"]
-
-
-MACHINES = ("Excavator 22 t", "Dumper 9 t", "Tower crane 1", "Scissor lift 12 m")
 
 
 @per_project(keep=400)

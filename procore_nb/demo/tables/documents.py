@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -12,7 +11,7 @@ from procore_nb.demo.stored_files import file_of, picture_urls
 from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.directory import COST_CODES
 from procore_nb.demo.tables.plan import works
-from procore_nb.demo.tables.registry import RequestContext, Row, per_project, table
+from procore_nb.demo.tables.registry import RequestContext, Row, Rows, per_project, table
 from procore_nb.demo.tables.row_forms import written
 
 AREA, DRAWING, DRAWING_SET = "drawing_area", "drawing", "drawing_set"
@@ -35,7 +34,7 @@ class DrawingRevision:
 def revisions(context: RequestContext) -> tuple[DrawingRevision, ...]:
     """Every revision of every drawing; more where more changed."""
     draw, term = context.random("drawings"), works(context)
-    workday = context.here.calendar.workday
+    workday = context.calendar.workday
     first = workday(context.here.created_at.date() + timedelta(days=15))
     found: list[DrawingRevision] = []
     drawing = 0
@@ -55,7 +54,7 @@ def revisions(context: RequestContext) -> tuple[DrawingRevision, ...]:
 
 
 @table("drawing_revisions")
-def drawing_revisions(context: RequestContext) -> Iterator[Row]:
+def drawing_revisions(context: RequestContext) -> Rows:
     for one in revisions(context):
         yield {
             **_sheet(context, one),
@@ -72,8 +71,8 @@ def drawing_revisions(context: RequestContext) -> Iterator[Row]:
 
 
 @table("drawing_areas", "drawing_areas_v1_0")
-def drawing_areas(context: RequestContext) -> Iterator[Row]:
-    latest = context.here.calendar.entered(max(one.day for one in revisions(context)), 1)
+def drawing_areas(context: RequestContext) -> Rows:
+    latest = context.calendar.entered(max(one.day for one in revisions(context)), 1)
     yield {
         "id": context.id(AREA, 0), "name": "Main Building",
         "drawings_count": len({one.drawing for one in revisions(context)}), "deletable": False,
@@ -83,7 +82,7 @@ def drawing_areas(context: RequestContext) -> Iterator[Row]:
 
 
 @table("drawings", "drawings_v1_0")
-def drawings(context: RequestContext) -> Iterator[Row]:
+def drawings(context: RequestContext) -> Rows:
     """Drawings of one area, each with its current revision; the area tells the project."""
     inside = _project_scene(context)
     if inside is None:
@@ -99,14 +98,14 @@ def drawings(context: RequestContext) -> Iterator[Row]:
 
 
 @table("drawing_disciplines", "drawing_disciplines_v1_0")
-def drawing_disciplines(context: RequestContext) -> Iterator[Row]:
+def drawing_disciplines(context: RequestContext) -> Rows:
     for number, (name, letter, _titles) in enumerate(DISCIPLINES):
         row = {"id": context.id("drawing_discipline", number), "name": name, "position": number + 1}
         yield {**row, "abbreviations": [letter]}
 
 
 @table("drawing_sets")
-def drawing_sets(context: RequestContext) -> Iterator[Row]:
+def drawing_sets(context: RequestContext) -> Rows:
     for number in range(1 + max(one.revision for one in revisions(context))):
         days = [one.day for one in revisions(context) if one.revision == number]
         yield {
@@ -115,8 +114,8 @@ def drawing_sets(context: RequestContext) -> Iterator[Row]:
             "name": "Contract Set" if number == 0 else f"Bulletin {number}", "date": min(days),
             "position": number + 1, "connected": False, "deletable": False,
             "published_drawings_count": len(days), "unpublished_drawings_count": 0,
-            "created_at": context.here.calendar.entered(min(days), number),
-            "updated_at": context.here.calendar.entered(max(days), number),
+            "created_at": context.calendar.entered(min(days), number),
+            "updated_at": context.calendar.entered(max(days), number),
         }  # fmt: skip
 
 
@@ -145,7 +144,7 @@ def _sheet(context: RequestContext, one: DrawingRevision) -> Row:
     return written("drawing", context, one=one, number=number) | {
         "floorplan": "plan" in one.title, "pdf_url": pdf.address, "pdf_size": pdf.size,
         "png_url": png.address, "png_size": png.size, **picture_urls(png),
-        "updated_at": context.here.calendar.entered(one.day, one.drawing),
+        "updated_at": context.calendar.entered(one.day, one.drawing),
     }  # fmt: skip
 
 
@@ -169,14 +168,14 @@ def section(context: RequestContext, code: int) -> Row:
 
 
 @table("specification_sections", "specification_sections_v1_0", "specification_sections_v2_0")
-def specification_sections(context: RequestContext) -> Iterator[Row]:
+def specification_sections(context: RequestContext) -> Rows:
     """Sections of the specification, one for each cost code."""
     for code in range(len(COST_CODES)):
         yield {**_issued(context, code), **section(context, code)}
 
 
 @table("specification_section_revisions", "specification_section_revisions_v2_0")
-def specification_section_revisions(context: RequestContext) -> Iterator[Row]:
+def specification_section_revisions(context: RequestContext) -> Rows:
     """Revisions of the sections, those of one division where the list wants one."""
     wanted = context.ids.get("specification_section_division_id")
     for code in range(len(COST_CODES)):
@@ -190,7 +189,7 @@ def specification_section_revisions(context: RequestContext) -> Iterator[Row]:
     "specification_section_divisions_v1_0",
     "specification_section_divisions_v2_0",
 )
-def specification_section_divisions(context: RequestContext) -> Iterator[Row]:
+def specification_section_divisions(context: RequestContext) -> Rows:
     for number in _DIVISIONS:
         codes = [code for code in range(len(COST_CODES)) if COST_CODES[code][0][:2] == number]
         yield {
@@ -202,11 +201,11 @@ def specification_section_divisions(context: RequestContext) -> Iterator[Row]:
 
 
 @table("specification_sets", "specification_sets_v2_0")
-def specification_sets(context: RequestContext) -> Iterator[Row]:
-    issued = context.here.calendar.after(context.here.created_at, 9)
+def specification_sets(context: RequestContext) -> Rows:
+    issued = context.calendar.after(context.here.created_at, 9)
     yield {
         **_set(context), "project_id": context.here.id, "company_id": context.company.id,
-        "date": context.here.calendar.day_of(issued), "position": 1, "deletable": False,
+        "date": context.calendar.day_of(issued), "position": 1, "deletable": False,
         "created_at": issued, "updated_at": issued,
     }  # fmt: skip
 
@@ -225,9 +224,9 @@ def _division(context: RequestContext, number: str) -> Row:
 
 
 def _issued(context: RequestContext, code: int) -> Row:
-    issued = context.here.calendar.after(context.here.created_at, 9)
+    issued = context.calendar.after(context.here.created_at, 9)
     division = _division(context, COST_CODES[code][0][:2])
-    day = context.here.calendar.day_of(issued)
+    day = context.calendar.day_of(issued)
     url = f"https://app.procore.example/{context.here.id}/project/specifications/{context.id(SECTION, code)}"
     row = written("specification", context, code=code, division=division, day=day, issued=issued)
     return {**row, "specification_section_division_id": division["id"], "url": url}
@@ -238,7 +237,7 @@ _FOLDERS: list[tuple[str, list[str]]] = read_facts("lists")["folders"]
 
 
 @table("meetings", "meetings_v1_0")
-def meetings(context: RequestContext) -> Iterator[Row]:
+def meetings(context: RequestContext) -> Rows:
     """Meetings of the three series of a project, held and to come."""
     term = works(context)
     if term is None:
@@ -265,10 +264,10 @@ def meetings(context: RequestContext) -> Iterator[Row]:
 
 
 @table("documents", "documents_v1_0")
-def documents(context: RequestContext) -> Iterator[Row]:
+def documents(context: RequestContext) -> Rows:
     """Folders and the files in them, in one flat list."""
     root = context.id("document", 0)
-    since = context.here.calendar.after(context.here.created_at, 1)
+    since = context.calendar.after(context.here.created_at, 1)
     yield {**_document(context, 0, context.here.name, None, since), "document_type": "folder"}
     number = 1
     for folder, files in _FOLDERS:
@@ -276,7 +275,7 @@ def documents(context: RequestContext) -> Iterator[Row]:
         yield {**_document(context, number, folder, root, since), "document_type": "folder"}
         number += 1
         for name in files:
-            created = context.here.calendar.after(since, number * 9)
+            created = context.calendar.after(since, number * 9)
             row = _document(context, number, name, context.id("document", parent), created)
             stored = file_of(context, "photo" if name.endswith(".png") else "page", row["id"], name, created)
             kept = {"id": row["id"], "name": name, "filename": name, "url": stored.address}

@@ -4,72 +4,44 @@ commissioned.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
 from procore_nb.demo.company import NOW, TODAY, read_facts
 from procore_nb.demo.tables import directory
-from procore_nb.demo.tables.directory import MACHINES
-from procore_nb.demo.tables.plan import Works, plan_of, works
-from procore_nb.demo.tables.registry import RequestContext, Row, table
-from procore_nb.demo.tables.row_forms import written
+from procore_nb.demo.tables.plan import plan_of, works
+from procore_nb.demo.tables.registry import RequestContext, Rows, Table, table
+from procore_nb.demo.tables.row_forms import fixed, fixed_columns, names_of, written
 
-_KINDS = ("Earthmoving", "Earthmoving", "Lifting", "Access")
-_LARGE = 2_000  # projects; beyond, the fleet is not listed
+_SHOWN = ("id", "name", "is_active")  # of a machine's type
+_LARGE = 2_000  # projects; beyond, neither fleet nor assets of the whole company are listed
 
 
 @table("managed_equipment")
-def managed_equipment(context: RequestContext) -> Iterator[Row]:
+def managed_equipment(context: RequestContext) -> Rows:
     """Machines of a project; those of one that is over have gone elsewhere."""
-    term = works(context)
-    if term is not None:
-        for number in range(len(MACHINES)):
-            yield _machine(context, number, on_site=not term.ended)
+    term, index, since = works(context), context.here.index, context.here.created_at
+    for number, name in enumerate(names_of("equipment_admin") if term else ()):
+        kind = fixed(
+            context, "managed_equipment_types", fixed_columns("equipment_admin", number)["kind"], *_SHOWN
+        )
+        on_site = term is not None and not term.ended
+        yield written("equipment", context, number=number, kind=kind, kind_id=kind["id"]) | {
+            "name": f"{name} #{index + 1:03}", "current_project_id": context.here.id if on_site else None,
+            "serial_number": f"SN{context.id('serial', number) % 1_000_003:07}",
+            "identification_number": f"{name[:2].upper()}-{index:03}", "year": 2012 + (index + number) % 13,
+            "status": "active" if on_site else "inactive", "ownership": "owned" if number % 2 else "rented",
+            "updated_at": max(since, NOW - timedelta(days=4 + number)),
+        }  # fmt: skip
 
 
 @table("company_managed_equipment")
-def fleet(context: RequestContext) -> Iterator[Row]:
+def fleet(context: RequestContext) -> Rows:
     """Machines of all projects under way."""
-    if context.portfolio.size(context.company) > _LARGE:
-        return
-    for project in context.portfolio.projects(context.company):
-        if project.permitted and 0 < project.progress < 1:
-            yield from managed_equipment(context.within(project))
-
-
-@table("equipment_admin")
-def equipment_admin(context: RequestContext) -> Iterator[Row]:
-    """Machines as the daily log names them."""
-    for number, name in enumerate(MACHINES):
-        yield {"id": context.id("equipment", number), "name": name}
-
-
-@table("managed_equipment_types")
-def machine_types(context: RequestContext) -> Iterator[Row]:
-    for number, name in enumerate(dict.fromkeys(_KINDS)):
-        yield {"id": 81_101 + number, "name": name, "company_id": context.company.id, "is_active": True}
-
-
-def _machine(context: RequestContext, number: int, *, on_site: bool) -> Row:
-    kinds = list(dict.fromkeys(_KINDS))
-    kind, since = kinds.index(_KINDS[number]), context.here.created_at
-    return written("equipment", context, number=number) | {
-        "name": f"{MACHINES[number]} #{context.here.index + 1:03}",
-        "current_project_id": context.here.id if on_site else None,
-        "serial_number": f"SN{context.id('serial', number) % 1_000_003:07}",
-        "identification_number": f"{MACHINES[number][:2].upper()}-{context.here.index:03}",
-        "managed_equipment_type_id": 81_101 + kind,
-        "managed_equipment_type": {"id": 81_101 + kind, "name": kinds[kind], "is_active": True},
-        "year": 2012 + (context.here.index + number) % 13,
-        "status": "active" if on_site else "inactive",
-        "ownership": "owned" if number % 2 else "rented",
-        "updated_at": max(since, NOW - timedelta(days=4 + number)),
-    }
+    return _everywhere(context, managed_equipment, under_way=True)
 
 
 _TYPES: list[tuple[str, str]] = read_facts("lists")["asset_types"]
-_STATUSES: list[tuple[str, str]] = read_facts("lists")["asset_statuses"]
 
 
 @dataclass(frozen=True)
@@ -87,66 +59,46 @@ ASSETS = tuple(Asset(*one) for one in read_facts("lists")["assets"])
 
 
 @table("assets")
-def assets(context: RequestContext) -> Iterator[Row]:
+def assets(context: RequestContext) -> Rows:
     """Assets of a project whose works have begun."""
-    term = works(context)
-    if term is not None:
-        for number in range(len(ASSETS)):
-            if ASSETS[number].cost_code not in plan_of(context.here):
-                continue
-            yield _asset(context, term, number)
+    term, plan, entered = works(context), plan_of(context.here), context.calendar.entered
+    for number, one in enumerate(ASSETS):
+        part = plan.get(one.cost_code)
+        if term is None or part is None:
+            continue
+        days = term.begin, term.day_at((part.begin + part.end) / 2), term.day_at(part.end)
+        status = sum(day <= TODAY for day in days[1:])
+        place, kind = directory.locations(context)[one.place], _TYPES[one.type][0]
+        shown = fixed(context, "asset_statuses", status)
+        yield written("asset", context, one=one, place=place, trade=directory.trades()[one.trade]) | {
+            "id": str(context.id("asset", number)), "asset_name": f"{kind} {one.code[-1]}",
+            "asset_status": {"id": shown["id"], "name": shown["status_name"]},
+            "description": f"{kind}, {place.ref['node_name']}",
+            "asset_type": {"id": str(82_101 + one.type), "name": kind},
+            "created_at": entered(term.begin, number), "modified_at": entered(days[status], number),
+        }  # fmt: skip
 
 
 @table("company_assets")
-def company_assets(context: RequestContext) -> Iterator[Row]:
-    """Assets of all projects that the account may look into."""
-    if context.portfolio.size(context.company) > _LARGE:
-        return
-    for project in context.portfolio.projects(context.company):
-        if project.permitted:
-            yield from assets(context.within(project))
+def company_assets(context: RequestContext) -> Rows:
+    return _everywhere(context, assets)
+
+
+def _everywhere(context: RequestContext, rows_of: Table, *, under_way: bool = False) -> Rows:
+    """Rows of all projects that the account may look into."""
+    size = context.portfolio.size(context.company)
+    for project in context.portfolio.projects(context.company) if size <= _LARGE else ():
+        if project.permitted and (not under_way or 0 < project.progress < 1):
+            yield from rows_of(context.within(project))
 
 
 @table("asset_types", "company_asset_types")
-def asset_types(context: RequestContext) -> Iterator[Row]:
-    count = 0 if context.project is None or works(context) is None else 1
+def asset_types(context: RequestContext) -> Rows:
+    begun = context.project is not None and works(context) is not None
     for number, (name, code) in enumerate(_TYPES):
         yield {
-            "id": _type_id(number), "name": name, "code": code, "active": True,
-            "company_id": context.company.id, "is_leaf": True, "is_asset": False, "has_assets": bool(count),
+            "id": str(82_101 + number), "name": name, "code": code, "active": True,
+            "company_id": context.company.id, "is_leaf": True, "is_asset": False, "has_assets": begun,
             "display_order": number + 1, "overridden": False,
-            "asset_count": count * sum(one.type == number for one in ASSETS),
+            "asset_count": begun * sum(one.type == number for one in ASSETS),
         }  # fmt: skip
-
-
-@table("asset_statuses", "company_asset_statuses")
-def asset_statuses(_scene: RequestContext) -> Iterator[Row]:
-    for number, (name, color) in enumerate(_STATUSES):
-        yield {
-            "id": _status_id(number), "status_name": name, "color_code": color, "display_order": number + 1,
-            "asset_status_group": {"id": "82301", "name": "Default"}, "status_group_id": "82301",
-        }  # fmt: skip
-
-
-def _type_id(number: int) -> str:
-    return str(82_101 + number)
-
-
-def _status_id(number: int) -> str:
-    return str(82_201 + number)
-
-
-def _asset(context: RequestContext, term: Works, number: int) -> Row:
-    one, part = ASSETS[number], plan_of(context.here)[ASSETS[number].cost_code]
-    installed, commissioned = term.day_at((part.begin + part.end) / 2), term.day_at(part.end)
-    status = (installed <= TODAY) + (commissioned <= TODAY)
-    place, trade = directory.locations(context)[one.place], directory.trades()[one.trade]
-    return written("asset", context, one=one, place=place, trade=trade) | {
-        "id": str(context.id("asset", number)),
-        "asset_name": f"{_TYPES[one.type][0]} {one.code[-1]}",
-        "asset_status": {"id": _status_id(status), "name": _STATUSES[status][0]},
-        "description": f"{_TYPES[one.type][0]}, {place.ref['node_name']}",
-        "asset_type": {"id": _type_id(one.type), "name": _TYPES[one.type][0]},
-        "created_at": context.here.calendar.entered(term.begin, number),
-        "modified_at": context.here.calendar.entered((term.begin, installed, commissioned)[status], number),
-    }

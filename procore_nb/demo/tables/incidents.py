@@ -1,70 +1,47 @@
-"""Incidents and what they hold (injuries, near misses, damage, harm to the environment, witnesses' words), what was done about
-them, and the company's lists of their kinds.
+"""Incidents and what they hold (injuries, near misses, damage, harm to the environment, witnesses' words), and what was done
+about them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from decimal import Decimal
 
-from procore_nb.demo.company import NOW, read_facts
+from procore_nb.demo.company import read_facts
 from procore_nb.demo.tables import directory
-from procore_nb.demo.tables.inspected import FILINGS, FIRST_AID, LOST, MEDICAL, Accident, accidents
+from procore_nb.demo.tables.inspected import FIRST_AID, LOST, MEDICAL, Accident, accidents
 from procore_nb.demo.tables.quality import FROM_MISHAPS, OBSERVATION
-from procore_nb.demo.tables.registry import RequestContext, Row, table
-from procore_nb.demo.tables.row_forms import written
+from procore_nb.demo.tables.registry import RequestContext, Row, Rows, table
+from procore_nb.demo.tables.row_forms import fixed, names_of, written
 
-INCIDENT = "incident"
-_KINDS: dict[str, list[str]] = read_facts("safety")["kinds"]
 _PARTS: dict[str, list[str]] = read_facts("safety")["parts_hurt"]
 _TITLES: dict[str, list[str]] = read_facts("safety")["titles"]
-_FIRST = {name: 80_700 + 20 * number for number, name in enumerate(_KINDS)}
-_SINCE = NOW - timedelta(days=1_000)
-
-
-@table(*_KINDS)
-def kinds(context: RequestContext) -> Iterator[Row]:
-    """One of the company's lists of kinds: hazards, sources of harm, parts of the body, ..."""
-    for number in range(len(_KINDS[context.endpoint.name])):
-        yield kind(context.endpoint.name, number)
-
-
-def kind(name: str, number: int) -> Row:
-    """Entry of one of those lists, by any number."""
-    number %= len(_KINDS[name])
-    row = {"id": _FIRST[name] + number, "name": _KINDS[name][number], "active": True, "global": True}
-    return {**row, "selectable": True, "created_at": _SINCE, "updated_at": _SINCE}
 
 
 @table("incidents")
-def incidents(context: RequestContext) -> Iterator[Row]:
+def incidents(context: RequestContext) -> Rows:
+    calendar = context.calendar
     for one in accidents(context):
-        calendar = context.here.calendar
-        entered = calendar.after(one.happened, 2 / 24)
-        closed = calendar.after(entered, 20) if one.closed else entered
-        seen, status = int(one.observed), "closed" if one.closed else "open"
-        about = {"title": title(context, one), "author": directory.office(context)[one.index % 3]}
+        entered, seen = calendar.after(one.happened, 2 / 24), int(one.observed)
         yield written(
-            "incident", context, one=one, n=one.index + 1, status=status, entered=entered, **about
+            "incident", context, one=one, n=one.index + 1, status="closed" if one.closed else "open",
+            entered=entered, title=_title(context, one), author=directory.office(context)[one.index % 3],
         ) | {
             "witness_statements_count": int(one.recordable),
             "open_observations_count": 0 if one.closed else seen,
             "closed_observations_count": seen if one.closed else 0,
-            "hazard": kind("hazards", one.index + one.code),
+            "hazard": fixed(context, "hazards", one.index + one.code),
             "location": directory.place(context, one.index + one.code) if one.index % 6 else None,
-            "updated_at": max(entered, closed),
-        }
+            "updated_at": calendar.after(entered, 20) if one.closed else entered,
+        }  # fmt: skip
 
 
 @table("injuries")
-def injuries(context: RequestContext) -> Iterator[Row]:
-    for one in accidents(context):
-        if one.kind != "injury":
-            continue
-        _affliction, part, _activity = _harm(context, one)
+def injuries(context: RequestContext) -> Rows:
+    for one, row in _records(context, "injury", "Injury"):
+        affliction, part, _activity = _harm(context, one)
         yield {
-            **record(context, one, "Injury"), "filing_type": FILINGS[one.filing],
+            **row, "filing_type": names_of("incident_injury_filing_types")[one.filing],
             "recordable": one.recordable, "work_days_absent": one.days_lost,
             "work_days_restricted": 0 if one.index % 4 == 3 else one.days_restricted,
             "work_days_transferred": one.days_restricted if one.index % 4 == 3 else 0,
@@ -72,31 +49,62 @@ def injuries(context: RequestContext) -> Iterator[Row]:
             "hospitalized_overnight": one.filing == LOST and one.days_lost > 14,
             "treated_in_er": one.filing in (MEDICAL, LOST),
             "treatment_provider": "Site first aider" if one.filing == FIRST_AID else None,
-            "affliction_type": _affliction, "body_parts": [part],
+            "affliction_type": affliction, "body_parts": [part],
         }  # fmt: skip
 
 
 @table("near_misses")
-def near_misses(context: RequestContext) -> Iterator[Row]:
-    for one in accidents(context):
-        if one.kind == "near_miss":
-            yield {**record(context, one, "NearMiss"), "recordable": False}
+def near_misses(context: RequestContext) -> Rows:
+    for _one, row in _records(context, "near_miss", "NearMiss"):
+        yield {**row, "recordable": False}
+
+
+@table("property_damages")
+def property_damages(context: RequestContext) -> Rows:
+    for one, row in _records(context, "damage", "PropertyDamage"):
+        cost = Decimal(800 + one.index * 370 % 9_000).quantize(Decimal("0.01"))
+        firm = directory.firm_for(context, one.code)
+        yield {**row, "recordable": False, "estimated_cost_impact": cost, "responsible_company": firm.ref}
+
+
+@table("environmentals")
+def environmentals(context: RequestContext) -> Rows:
+    """Harm to the environment, one record for each incident of that kind."""
+    for one, row in _records(context, "spill", "Environmental"):
+        yield {
+            **row, "recordable": False,
+            "environmental_type": fixed(context, "incident_environmental_types", one.index),
+            "estimated_cost_impact": Decimal(300 + one.index * 190 % 4_000).quantize(Decimal("0.01")),
+            "quantity_value": Decimal(20 + one.index * 15 % 180), "quantity_unit_of_measure": "l",
+        }  # fmt: skip
 
 
 @table("incident_actions")
-def incident_actions(context: RequestContext) -> Iterator[Row]:
+def incident_actions(context: RequestContext) -> Rows:
     """What was done after incidents; the first action may have become an observation."""
     for one in accidents(context):
         for step in range(one.actions):
-            action = kind("incident_action_types", one.index + step)
-            entered = context.here.calendar.after(one.happened, (5 + 20 * step) / 24)
+            action = fixed(context, "incident_action_types", one.index + step)
             seen = context.id(OBSERVATION, FROM_MISHAPS + one.index) if one.observed and step == 0 else None
-            text = f"{action['name']}: done with the crew."
-            about = {"action": action, "text": text, "entered": entered, "number": one.index * 4 + step}
-            yield {**written("incident_action", context, one=one, **about), "observation_id": seen}
+            yield written(
+                "incident_action", context, one=one, number=one.index * 4 + step, action=action, seen=seen,
+                text=f"{action['name']}: done with the crew.",
+                entered=context.calendar.after(one.happened, (5 + 20 * step) / 24),
+            )  # fmt: skip
 
 
-def title(context: RequestContext, one: Accident) -> str:
+@table("witness_statements")
+def witness_statements(context: RequestContext) -> Rows:
+    """What was seen: one statement for each recordable injury."""
+    people = directory.people(context)
+    for one in accidents(context):
+        if one.recordable:
+            entered, witness = context.calendar.after(one.happened, 0.25), people[one.index % len(people)]
+            day = context.calendar.day_of(entered)
+            yield written("witness_statement", context, one=one, entered=entered, day=day, witness=witness)
+
+
+def _title(context: RequestContext, one: Accident) -> str:
     """What happened, in a few words."""
     if one.kind == "injury":
         affliction, part, activity = (found["name"].lower() for found in _harm(context, one))
@@ -108,72 +116,24 @@ def title(context: RequestContext, one: Accident) -> str:
 def _harm(context: RequestContext, one: Accident) -> tuple[Row, Row, Row]:
     """Affliction, part of the body and activity of an injury; no fracture is left to first aid."""
     number = one.index * 5 + one.code + context.here.index
-    affliction = kind("incident_affliction_types", number)
+    affliction = fixed(context, "incident_affliction_types", number)
     if affliction["name"] == "Fracture" and not one.recordable:
-        affliction = kind("incident_affliction_types", number - 1)
+        affliction = fixed(context, "incident_affliction_types", number - 1)
     parts = _PARTS[affliction["name"]]
-    part = _KINDS["incident_body_parts"].index(parts[(number // 2 + one.code) % len(parts)])
-    return (
-        affliction,
-        kind("incident_body_parts", part),
-        kind("incident_work_activities", number * 3 + one.index),
-    )
+    part = names_of("incident_body_parts").index(parts[(number // 2 + one.code) % len(parts)])
+    activity = fixed(context, "incident_work_activities", number * 3 + one.index)
+    return affliction, fixed(context, "incident_body_parts", part), activity
 
 
-def record(context: RequestContext, one: Accident, kind_name: str) -> Row:
-    """What the records of every kind say: the injury, near miss or damage that makes an incident."""
-    firm, entered = directory.firm_for(context, one.code), context.here.calendar.after(one.happened, 3 / 24)
-    about: Row = {"one": one, "n": one.index + 1, "firm": firm, "entered": entered, "type": kind_name}
-    about |= {"person": directory.worker_of(context, firm), "text": title(context, one)}
-    about |= {"author": directory.office(context)[one.index % 3], "activity": _harm(context, one)[2]}
-    source = kind("incident_harm_sources", one.index + one.code)
-    return written("incident_record", context, source=source, **about)
-
-
-@table("property_damages")
-def property_damages(context: RequestContext) -> Iterator[Row]:
+def _records(context: RequestContext, kind: str, type_name: str) -> Iterator[tuple[Accident, Row]]:
+    """Incidents of a kind, each with what the records of every kind say."""
     for one in accidents(context):
-        if one.kind == "damage":
-            yield {
-                **record(context, one, "PropertyDamage"),
-                "recordable": False,
-                "estimated_cost_impact": Decimal(800 + one.index * 370 % 9_000).quantize(Decimal("0.01")),
-                "responsible_company": directory.firm_for(context, one.code).ref,
-            }
-
-
-@table("environmentals")
-def environmentals(context: RequestContext) -> Iterator[Row]:
-    """Harm to the environment, one record for each incident of that kind."""
-    for one in accidents(context):
-        if one.kind == "spill":
-            yield {
-                **record(context, one, "Environmental"),
-                "recordable": False,
-                "environmental_type": kind("incident_environmental_types", one.index),
-                "estimated_cost_impact": Decimal(300 + one.index * 190 % 4_000).quantize(Decimal("0.01")),
-                "quantity_value": Decimal(20 + one.index * 15 % 180),
-                "quantity_unit_of_measure": "l",
-            }
-
-
-@table("witness_statements")
-def witness_statements(context: RequestContext) -> Iterator[Row]:
-    """What was seen: one statement for each recordable injury."""
-    people = directory.people(context)
-    for one in accidents(context):
-        if not one.recordable:
-            continue
-        entered = context.here.calendar.after(one.happened, 0.25)
-        person = people[one.index % len(people)]
-        yield {
-            "id": context.id("witness_statement", one.index),
-            "incident_id": context.id(INCIDENT, one.index),
-            "statement": "<p>I was close by and called for help.</p>",
-            "statement_plain_text": "I was close by and called for help.",
-            "date_received": context.here.calendar.day_of(entered),
-            "witness": {"id": person.id, "name": person.name},
-            "custom_fields": {},
-            "created_at": entered,
-            "updated_at": entered,
-        }
+        if one.kind == kind:
+            firm = directory.firm_for(context, one.code)
+            yield one, written(
+                "incident_record", context, one=one, n=one.index + 1, firm=firm, type=type_name,
+                entered=context.calendar.after(one.happened, 3 / 24), text=_title(context, one),
+                person=directory.worker_of(context, firm), activity=_harm(context, one)[2],
+                author=directory.office(context)[one.index % 3],
+                source=fixed(context, "incident_harm_sources", one.index + one.code),
+            )  # fmt: skip

@@ -18,8 +18,6 @@ from procore_nb.demo.tables.sitedays import logged_days
 YES, NO, NOT_APPLICABLE, UNANSWERED = "yes", "no", "n/a", "none"
 # Title, type of inspection, codes it is about, what it asks.
 TEMPLATES: list[tuple[str, int, list[int], list[str]]] = read_facts("quality")["templates"]
-INSPECTION_TYPES: list[str] = read_facts("quality")["inspection_types"]
-FILINGS: list[str] = read_facts("safety")["kinds"]["incident_injury_filing_types"]
 FIRST_AID, MEDICAL, LOST, RESTRICTED, REPORT = range(5)
 # Incidents in 200,000 hours; one in seven is recordable, which makes the rate of the industry in the United States, some 2.4.
 _PER_200_000 = 14

@@ -14,7 +14,7 @@ from procore_nb.demo.company import TODAY, read_facts
 from procore_nb.demo.tables.directory import COST_CODES
 from procore_nb.demo.tables.plan import Works, works
 from procore_nb.demo.tables.purchases import PURCHASE_ORDER, Purchase, purchases
-from procore_nb.demo.tables.registry import RequestContext, Row, per_project, table
+from procore_nb.demo.tables.registry import RequestContext, Row, Rows, per_project, table
 from procore_nb.demo.tables.row_forms import written
 
 
@@ -122,9 +122,7 @@ def _order(context: RequestContext, term: Works, purchase: Purchase) -> Material
     deliveries: list[Delivery] = []
     left_over, due_days = list(ordered), []
     for number, (share, percent, delays) in enumerate(_DELIVERIES):
-        due = context.here.calendar.workday(
-            term.day_at(purchase.begin + share * (purchase.end - purchase.begin))
-        )
+        due = context.calendar.workday(term.day_at(purchase.begin + share * (purchase.end - purchase.begin)))
         due_days.append(max(due, purchase.contract_date))
         came = min(due_days[-1] + timedelta(days=delays[term.late]), term.end)
         left = max(came - timedelta(days=_DAYS_ON_THE_ROAD), purchase.contract_date)
@@ -142,7 +140,7 @@ def _order(context: RequestContext, term: Works, purchase: Purchase) -> Material
 
 
 @table("material_items")
-def material_items(context: RequestContext) -> Iterator[Row]:
+def material_items(context: RequestContext) -> Rows:
     for order in material_orders(context):
         for number, ordered in zip(order.lines, order.ordered, strict=True):
             code, work, _trade = COST_CODES[MATERIALS[number].code]
@@ -152,13 +150,13 @@ def material_items(context: RequestContext) -> Iterator[Row]:
 
 
 @table("material_labels")
-def material_labels(context: RequestContext) -> Iterator[Row]:
+def material_labels(context: RequestContext) -> Rows:
     for code in dict.fromkeys(one.code for one in MATERIALS):
         yield written("material_label", context, code=code, work=COST_CODES[code][1])
 
 
 @table("material_purchase_orders")
-def material_purchase_orders(context: RequestContext) -> Iterator[Row]:
+def material_purchase_orders(context: RequestContext) -> Rows:
     """Orders; those that are wholly on their way or received only when `include_fully_shipped` is true."""
     for order in material_orders(context):
         hidden = "include_fully_shipped=true" if order.whole else None
@@ -167,7 +165,7 @@ def material_purchase_orders(context: RequestContext) -> Iterator[Row]:
 
 
 @table("material_purchase_order_vendors")
-def material_purchase_order_vendors(context: RequestContext) -> Iterator[Row]:
+def material_purchase_order_vendors(context: RequestContext) -> Rows:
     for name in dict.fromkeys(one.purchase.vendor.name for one in material_orders(context)):
         yield {"vendor": name}
 
@@ -177,7 +175,7 @@ def material_purchase_order_vendors(context: RequestContext) -> Iterator[Row]:
     "material_purchase_order_line_items_by_purchase_order",
     "material_shipment_purchase_order_lines",
 )
-def material_purchase_order_line_items(context: RequestContext) -> Iterator[Row]:
+def material_purchase_order_line_items(context: RequestContext) -> Rows:
     """Lines of all orders, of one order, or of the order that a shipment belongs to."""
     of_order, of_shipment = context.ids.get("id"), context.ids.get("shipment_id")
     for order in material_orders(context):
@@ -188,7 +186,7 @@ def material_purchase_order_line_items(context: RequestContext) -> Iterator[Row]
         if of_shipment is not None and of_shipment not in [shipment["id"] for shipment in shipments]:
             continue
         updated = max(
-            order.purchase.created, context.here.calendar.entered(order.last_event, order.purchase.index)
+            order.purchase.created, context.calendar.entered(order.last_event, order.purchase.index)
         )
         for line, ordered in enumerate(order.ordered):
             about = {"ordered": ordered, "shipped": order.shipped(line), "received": order.received(line)}
@@ -203,9 +201,9 @@ def material_purchase_order_line_items(context: RequestContext) -> Iterator[Row]
 
 
 @table("material_shipments", "material_receipts")
-def material_deliveries(context: RequestContext) -> Iterator[Row]:
+def material_deliveries(context: RequestContext) -> Rows:
     """What has left the suppliers, or what has come."""
-    kind, entered = _kind(context), context.here.calendar.entered
+    kind, entered = _kind(context), context.calendar.entered
     for order, one in _deliveries(context):
         when = entered(one.came if one.came and kind == _RECEIPT else one.left, one.index)
         row = written(kind, context, order=order, one=one, count=len(order.lines), entered=when)
@@ -219,7 +217,7 @@ def material_deliveries(context: RequestContext) -> Iterator[Row]:
     "material_receipt_line_items",
     "material_receipt_line_items_by_receipt",
 )
-def material_delivery_line_items(context: RequestContext) -> Iterator[Row]:
+def material_delivery_line_items(context: RequestContext) -> Rows:
     kind = _kind(context)
     for order, one in _deliveries(context):
         refs = {
@@ -228,7 +226,7 @@ def material_delivery_line_items(context: RequestContext) -> Iterator[Row]:
         }
         if context.ids.get("id") in (None, refs[kind.removeprefix("material_")]["id"]):
             about: Row = {"one": one, **refs, "receipts": [refs["receipt"]] if one.came else []}
-            about["entered"] = one.came and context.here.calendar.entered(one.came, one.index)
+            about["entered"] = one.came and context.calendar.entered(one.came, one.index)
             for line, quantity in enumerate(one.quantities):
                 about |= {"number": one.index * 10 + line, "quantity": quantity}
                 row = written(f"{kind}_line", context, **about, came=quantity if one.came else 0)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from procore_nb.demo.stored_files import file_of, picture_urls
 from procore_nb.demo.tables import directory
-from procore_nb.demo.tables.registry import RequestContext, Row, table
+from procore_nb.demo.tables.registry import RequestContext, Rows, table
 from procore_nb.demo.tables.row_forms import written
 from procore_nb.demo.tables.sitedays import logged_days
 
@@ -15,9 +13,9 @@ _SIDES = ("North side", "East side", "South side", "West side")
 
 
 @table("images")
-def images(context: RequestContext) -> Iterator[Row]:
+def images(context: RequestContext) -> Rows:
     """Photos in the order they were taken; a camera in five does not know where it is."""
-    calendar, home = context.here.calendar, (context.here.street.latitude, context.here.street.longitude)
+    calendar, home = context.calendar, (context.here.street.latitude, context.here.street.longitude)
     number = 0
     for one in logged_days(context)[::-6][::-1]:
         for side in range(1 + one.index // 6 % 2):
@@ -50,7 +48,7 @@ def images(context: RequestContext) -> Iterator[Row]:
 
 
 @table("image_categories")
-def image_categories(context: RequestContext) -> Iterator[Row]:
+def image_categories(context: RequestContext) -> Rows:
     """Albums of the photos."""
     shown = [row["image_category_name"] for row in images(context)]
     for number, name in enumerate(_ALBUMS):

@@ -166,7 +166,7 @@ def _purchase(
     begin, end = min(part.begin for part in parts), max(part.end for part in parts)
     vendor = directory.firm_for(context, codes[0].code)
     length = (term.end - term.begin).days
-    calendar = context.here.calendar
+    calendar = context.calendar
     day = calendar.workday(term.begin + timedelta(days=int((begin - 0.1) * length) - draw.randrange(4, 30)))
     factor = draw.randrange(930, 1060) + (40 if term.late else 0)
     lines = tuple(_lines(context, draw, index, codes, factor))

@@ -4,7 +4,6 @@ and how they are broken down: locations, cost codes, cost types, trades, the lis
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
@@ -13,34 +12,21 @@ from procore_nb.demo.portfolio import Portfolio
 from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.budgetcodes import cost_code_row
 from procore_nb.demo.tables.directory import TeamMember, Vendor
-from procore_nb.demo.tables.registry import RequestContext, Row, table
+from procore_nb.demo.tables.registry import RequestContext, Row, Rows, table
 
 _COVERS = (("General Liability", "2000000"), ("Workers Compensation", "1000000"))
-_TEMPLATES = (
-    (910, "Trade", "global", "external"),
-    (911, "Team", "global", "internal"),
-    (912, "Owner, read only", "global", "external"),
-    (913, "Company Administrator", "company_tools", "internal"),
-)
 
 
 @table("insurances", "project_insurances")
-def insurances(context: RequestContext) -> Iterator[Row]:
+def insurances(context: RequestContext) -> Rows:
     """Certificates of the firms; some have run out or soon will, some were renewed, one firm in fourteen sent none."""
     for vendor in directory.vendors(context):
-        luck = vendor.id * 29 % 14
+        luck, words = vendor.id * 29 % 14, ("compliant_in_progress", *["compliant"] * 4)
+        fine = "non_compliant" if luck == 1 else words[vendor.id % 5]
         for number, (kind, limit) in enumerate(_COVERS if luck else ()):
             ends = TODAY + timedelta(days=(vendor.id * 37 + number * 90) % 420 - 45)
-            renewed = vendor.id % 4 == 0
-            for years in range(1 + renewed):
+            for years in range(1 + (vendor.id % 4 == 0)):
                 last = ends - timedelta(days=365 * years)
-                fine = (
-                    "non_compliant"
-                    if luck == 1
-                    else "compliant"
-                    if vendor.id % 5
-                    else "compliant_in_progress"
-                )
                 yield {
                     "id": vendor.id * 10 + number + 5 * years, "vendor_id": vendor.id,
                     "insurance_type": kind,
@@ -52,16 +38,8 @@ def insurances(context: RequestContext) -> Iterator[Row]:
                 }  # fmt: skip
 
 
-@table("permission_templates", "project_permission_templates")
-def permission_templates(_scene: RequestContext) -> Iterator[Row]:
-    """Permission templates; users name one of the first two."""
-    for number, name, kind, category in _TEMPLATES:
-        row = {"id": number, "name": name, "type": kind, "category": category}
-        yield {**row, "project_specific": False}
-
-
 @table("project_dates")
-def project_dates(context: RequestContext) -> Iterator[Row]:
+def project_dates(context: RequestContext) -> Rows:
     """Planned and actual days of a project's turning points."""
     project = context.here
     points = (
@@ -76,18 +54,8 @@ def project_dates(context: RequestContext) -> Iterator[Row]:
         }  # fmt: skip
 
 
-@table("project_links_v1_0", "project_links")
-def project_links(context: RequestContext) -> Iterator[Row]:
-    """Links on a project's front page."""
-    for number, (title, page) in enumerate(
-        (("Site camera", "camera"), ("Drawings in the cloud", "drawings"))
-    ):
-        url = f"https://files.procore.example/{context.here.id}/{page}"
-        yield {"id": context.id("project_link", number), "title": title, "name": title, "url": url}
-
-
 @table("locations", "locations_by_query")
-def locations(context: RequestContext) -> Iterator[Row]:
+def locations(context: RequestContext) -> Rows:
     """Places inside a project, parents before children; the name holds the whole path."""
     if context.project is None:
         return
@@ -97,7 +65,7 @@ def locations(context: RequestContext) -> Iterator[Row]:
 
 
 @table("cost_codes")
-def cost_codes(context: RequestContext) -> Iterator[Row]:
+def cost_codes(context: RequestContext) -> Rows:
     """Cost codes of a project: divisions, and the codes below them."""
     types = [kind.row for kind in directory.COST_TYPES]
     for number in range(len(directory.cost_codes(context))):
@@ -105,19 +73,19 @@ def cost_codes(context: RequestContext) -> Iterator[Row]:
 
 
 @table("line_item_types")
-def line_item_types(_scene: RequestContext) -> Iterator[Row]:
+def line_item_types(_context: RequestContext) -> Rows:
     for kind in directory.COST_TYPES:
         yield kind.row
 
 
 @table("trades")
-def trades(_scene: RequestContext) -> Iterator[Row]:
+def trades(_context: RequestContext) -> Rows:
     for trade in directory.trades():
         yield {**trade.ref, "active": True, "updated_at": NOW - timedelta(days=trade.id % 400)}
 
 
 @table("company_projects")
-def company_projects(context: RequestContext) -> Iterator[Row]:
+def company_projects(context: RequestContext) -> Rows:
     """Active projects of a company, in few words."""
     portfolio, company = context.portfolio, context.company
     for index in portfolio.by_activity(company, active=True):
@@ -126,14 +94,11 @@ def company_projects(context: RequestContext) -> Iterator[Row]:
         yield {
             "id": project.id, "name": project.name,
             "address": {
-                "street": project.address,
-                "city": street.city,
-                "state_code": street.state_code,
-                "zip": street.zip,
-                "country_code": street.country_code,
+                "street": project.address, "city": street.city, "state_code": street.state_code,
+                "zip": street.zip, "country_code": street.country_code,
             },
-            "stage_name": project.stage.name, "status_name": "Active" if project.active else "Inactive",
-            "type_name": project.type.name if project.type else None, "open_items": [],
+            "stage_name": project.stage.name, "status_name": "Active",
+            "type_name": project.type.name if project.type else None,
             "created_by": {"id": SERVICE_ACCOUNT["id"], "email": SERVICE_ACCOUNT["login"]},
         }  # fmt: skip
 
@@ -143,83 +108,59 @@ _JOBS = ("Project Manager", "Superintendent", "Project Engineer", "Estimator", "
 _LARGE = 2_000  # projects; beyond, firms no longer say which ones they work on
 
 
-@table("users", "users_v1_2", "users_v1_1", "users_v1_0")
-@table("users_by_query", "users_v1_2_by_query", "users_v1_1_by_query", "users_v1_0_by_query", "project_users")
-def users(context: RequestContext) -> Iterator[Row]:
-    """People with a login, active ones only."""
-    for person in directory.people(context):
-        if person.is_active:
-            yield _user(person)
-
-
-@table("users_inactive", "project_users_inactive")
-def users_inactive(context: RequestContext) -> Iterator[Row]:
-    """People whose login was switched off."""
-    for person in directory.people(context):
-        if not person.is_active:
-            yield _user(person)
-
-
-@table("people", "project_people")
-def people(context: RequestContext) -> Iterator[Row]:
-    for person in directory.people(context):
-        if person.is_active:
-            contact = {"is_active": True, "email": person.login}
-            yield {**_user(person), "user_id": person.id, "user_uuid": None, "contact": contact}
+@table("users", "users_v1_2", "users_v1_1", "users_v1_0", "users_by_query", "users_v1_2_by_query")
+@table("users_v1_1_by_query", "users_v1_0_by_query", "project_users", "users_inactive")
+@table("project_users_inactive", "people", "project_people")
+def users(context: RequestContext) -> Rows:
+    """People with a login, or those whose login was switched off."""
+    inactive = context.endpoint.name.endswith("inactive")
+    yield from (_user(one) for one in directory.people(context) if one.is_active != inactive)
 
 
 @table("vendors", "project_vendors", "project_vendors_v1_0")
-def vendors(context: RequestContext) -> Iterator[Row]:
+def vendors(context: RequestContext) -> Rows:
     """Firms, owners and the builder itself, active ones only."""
-    for vendor in directory.parties(context):
-        yield _firm(context, vendor)
+    yield from (_firm(context, vendor) for vendor in directory.parties(context))
 
 
 def _user(person: TeamMember) -> Row:
-    own = person.vendor is None
-    seen = NOW - timedelta(hours=person.id % 900)
+    """A person in the words of the lists of users and of people."""
+    own, number = person.vendor is None, person.id
+    seen, created = NOW - timedelta(hours=number % 900), _SINCE + timedelta(days=number % 1_200)
     return {
-        "id": person.id, "first_name": person.first_name, "last_name": person.last_name,
-        "name": person.name, "initials": person.first_name[0] + person.last_name[0],
-        "email_address": person.login,
-        "job_title": _JOBS[person.id % (5 if own else 6)] if person.id % 11 else None,
+        **_named(person), "name": person.name, "initials": person.first_name[0] + person.last_name[0],
+        "job_title": _JOBS[number % (5 if own else 6)] if number % 11 else None,
         "is_active": person.is_active, "is_employee": own,
-        "employee_id": f"E{person.id % 10_000:05}" if own else None,
-        "business_phone": f"+1 555-0{100 + person.id % 100}", "contact_id": 1_000_000 + person.id,
+        "employee_id": f"E{number % 10_000:05}" if own else None,
+        "business_phone": f"+1 555-0{100 + number % 100}", "contact_id": 1_000_000 + number,
         "vendor": person.vendor.ref if person.vendor else None,
         "permission_template": {"id": 910 + own, "name": "Team" if own else "Trade", "type": "global"},
-        "last_login_at": seen if person.id % 7 else None,
-        "created_at": _SINCE + timedelta(days=person.id % 1_200),
-        "updated_at": max(_SINCE + timedelta(days=person.id % 1_200), seen),
+        "last_login_at": seen if number % 7 else None, "created_at": created,
+        "updated_at": max(created, seen), "user_id": number,
+        "contact": {"is_active": True, "email": person.login},
     }  # fmt: skip
 
 
+def _named(person: TeamMember) -> Row:
+    names = {"first_name": person.first_name, "last_name": person.last_name}
+    return {"id": person.id, **names, "email_address": person.login}
+
+
 def _firm(context: RequestContext, vendor: Vendor) -> Row:
-    contact = next((p for p in directory.directory(context.company.id)[1] if p.vendor == vendor), None)
+    staff = [person for person in directory.directory(context.company.id)[1] if person.vendor == vendor]
     created = _SINCE + timedelta(days=vendor.id % 800)
+    times = {"created_at": created, "updated_at": created}
     return {
         "id": vendor.id, "name": vendor.name, "company": vendor.name, "trade_name": vendor.trade or None,
         "country_code": vendor.country or None,
         "email_address": f"office@{vendor.name.split()[0].lower()}.example", "is_active": True,
         "is_connected": vendor.id % 2 == 0, "authorized_bidder": True, "prequalified": vendor.id % 4 != 0,
-        "union_member": vendor.id % 3 == 0, "synced_to_erp": False,
-        "contact_count": sum(
-            person.vendor == vendor for person in directory.directory(context.company.id)[1]
-        ),
-        "children_count": 0, "primary_contact": _contact(contact, created) if contact else None,
+        "union_member": vendor.id % 3 == 0, "synced_to_erp": False, "contact_count": len(staff),
+        "children_count": 0, "primary_contact": {**_named(staff[0]), **times} if staff else None,
         "project_ids": list(_projects_of(context.portfolio, context.company).get(vendor.id, ())),
-        "trades": [{"id": vendor.trade_id, "name": vendor.trade, "active": True, "updated_at": _SINCE}]
-        if vendor.trade
-        else [],
+        "trades": [{**vendor.trade_row, "updated_at": _SINCE}] if vendor.trade else [],
         "company_vendor": True, "legal_name": f"{vendor.name} Limited", "created_at": created,
         "updated_at": created + timedelta(days=vendor.id % 90),
-    }  # fmt: skip
-
-
-def _contact(person: TeamMember, created: datetime) -> Row:
-    return {
-        "id": person.id, "first_name": person.first_name, "last_name": person.last_name,
-        "email_address": person.login, "created_at": created, "updated_at": created,
     }  # fmt: skip
 
 

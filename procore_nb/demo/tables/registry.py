@@ -7,7 +7,7 @@ every table; `per_project` remembers what depends on its project alone, safe bet
 To add a table: write a module beside this one, add its name to `SUBJECTS`, and in it
 
     @table("rfis")
-    def rfis(context: RequestContext) -> Iterator[Row]:
+    def rfis(context: RequestContext) -> Rows:
         for number in range(12):
             yield {"id": context.id("rfi", number), "subject": f"Question {number}"}
 
@@ -23,7 +23,7 @@ from __future__ import annotations
 import random
 import zlib
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache, wraps
@@ -35,8 +35,10 @@ from procore_nb.demo.company import COMPANIES, TODAY, Company
 from procore_nb.demo.limits import ForkSafeLock
 from procore_nb.demo.portfolio import Portfolio
 from procore_nb.demo.project import Project
+from procore_nb.demo.site_calendar import SiteCalendar
 
 Row = dict[str, Any]
+Rows = Iterator[Row]
 
 _PLACES = {company.id: place for place, company in enumerate(COMPANIES)}
 _PER_KIND, _PER_COMPANY, _PER_PROJECT = 10_000_000_000, 1_500_000_000, 10_000
@@ -67,6 +69,11 @@ class RequestContext:
         if self.project is None:
             raise LookupError(f"{self.endpoint.name} is asked without a project.")
         return self.project
+
+    @property
+    def calendar(self) -> SiteCalendar:
+        """Working days and office hours of the project."""
+        return self.here.calendar
 
     def within(self, project: Project) -> RequestContext:
         """The same question about a project: for company lists that gather from all of them."""
@@ -144,6 +151,7 @@ Table = Callable[[RequestContext], Iterable[Row]]
 
 SUBJECTS = (
     "shortlists",  # first: the columns of custom fields, wanted with the first list
+    "row_forms",
     "billing",
     "budgetcodes",
     "budgets",

@@ -16,7 +16,7 @@ from procore_nb.demo.company import NOW
 from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.directory import TeamMember
 from procore_nb.demo.tables.plan import GRIDS, Topic, Works, topics_of, works
-from procore_nb.demo.tables.registry import RequestContext, Row, per_project, table
+from procore_nb.demo.tables.registry import RequestContext, Row, Rows, per_project, table
 
 # How many revisions the current one of a question replaces, by index of the project and of the question; besides, one
 # question in `_OFTEN` was put anew once. All in inactive projects, so that the usual frame holds each question once.
@@ -36,7 +36,7 @@ class RfiRevision:
 
 
 @table("rfis")
-def rfis(context: RequestContext) -> Iterator[Row]:
+def rfis(context: RequestContext) -> Rows:
     """RFIs in the order they were asked; drafts have no number yet; one in two projects has a deleted one."""
     stage = context.here.stage
     shown = {
@@ -62,7 +62,7 @@ def rfis(context: RequestContext) -> Iterator[Row]:
     yield from rows
     if rows and context.here.index % 2:
         gone = rows[0]
-        when = context.here.calendar.after(gone["created_at"], 0.1)
+        when = context.calendar.after(gone["created_at"], 0.1)
         yield {
             **gone, "id": context.id("rfi", _DELETED), "source_rfi_header_id": context.id("rfi", _DELETED),
             "subject": f"{gone['subject']} (entered twice)", "status": "recycled",
@@ -74,7 +74,7 @@ def rfis(context: RequestContext) -> Iterator[Row]:
 def _revisions(context: RequestContext) -> Iterator[RfiRevision]:
     """Revisions of all questions in the order they were put: the superseded ones right before the current one."""
     main = context.company == context.portfolio.company
-    calendar, asked = context.here.calendar, questions(context)
+    calendar, asked = context.calendar, questions(context)
     for one in asked:
         count = 0
         if main and not context.here.active and one.issued:
@@ -133,13 +133,13 @@ def _people(context: RequestContext, one: Question) -> Row:
 
 
 @table("rfi_replies")
-def rfi_replies(context: RequestContext) -> Iterator[Row]:
+def rfi_replies(context: RequestContext) -> Rows:
     """Replies to one RFI; the official one, at the moment it was resolved, comes last."""
     rows = (revision.question for revision in _revisions(context))
     one = next((one for one in rows if str(one.id) == context.ids["rfi_id"]), None)
     if one is None or not one.issued:
         return
-    draw, calendar = context.random(f"replies:{one.index}"), context.here.calendar
+    draw, calendar = context.random(f"replies:{one.index}"), context.calendar
     known = context.number_of("rfi", one.id)
     number = one.index if known is None else known
     count = draw.randrange(0, 3) if one.resolved else draw.randrange(0, 2)
@@ -215,7 +215,7 @@ def questions(context: RequestContext) -> tuple[Question, ...]:
 
 def _early(context: RequestContext, draw: random.Random) -> tuple[Question, ...]:
     """A few questions before the work begins, all answered."""
-    calendar = context.here.calendar
+    calendar = context.calendar
     count = draw.randrange(0, 4) if context.here.stage.category == "pre_construction" else 0
     found = []
     for number in range(count):
@@ -262,7 +262,7 @@ def _written(
     days_status, days = _delay(draw, cost_status)
     main = context.company == context.portfolio.company
     ordinary = context.id("rfi", number)
-    calendar = context.here.calendar
+    calendar = context.calendar
     due = calendar.workday(calendar.day_of(created) + timedelta(days=draw.choice((10, 10, 14, 14, 21))))
     return Question(
         index=number, id=_HUGE.get((context.here.index, number), ordinary) if main else ordinary,

@@ -1,4 +1,4 @@
-"""Rows written from forms: which key shows what, as data.
+"""Rows written from forms: which key shows what, as data; and the lists of a few fixed entries.
 
 In: the name of a form in `data/money_rows.json` or `data/site_rows.json`, and what the row is about. Out: the row. In a form
 
@@ -9,14 +9,17 @@ In: the name of a form in `data/money_rows.json` or `data/site_rows.json`, and w
     "~CO-{order.number}"        is text with what stands there
     {"id": "=order.id"}         is an object, a form inside
     "=order.": "number title"   stands for keys that are called as what they show: "number": "=order.number", ...
+    "created_at updated_at": …  are two keys that show the same
 
 and everything else is written as it is. Every form may speak of `project`, `company`, `currency`, `keeper`, who keeps the
-books, and `first`, the number 0.
+books, and `first`, the number 0. In `data/fixed_lists.json`, the names of some lists each with the form of their rows, the
+columns of its entries (`name` if it says none) and the entries, a form also knows their `number`, `n` from 1, `id` and `since`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 from functools import cache
 from operator import attrgetter
@@ -24,11 +27,14 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
-from procore_nb.demo.company import read_facts
+from procore_nb.demo.company import NOW, read_facts
 from procore_nb.demo.tables import directory
-from procore_nb.demo.tables.registry import RequestContext, Row
+from procore_nb.demo.tables.registry import RequestContext, Row, Rows, table
 
 _Reader = Callable[[SimpleNamespace], Any]
+_FIXED = {name: about for names, about in read_facts("fixed_lists").items() for name in names.split()}
+_KIND = {"=": "id name", "active global selectable": True, "created_at updated_at": "=since"}
+_SINCE = {True: NOW - timedelta(days=1_000), False: NOW - timedelta(days=900)}
 
 
 def money(cents: int) -> Decimal:
@@ -52,6 +58,36 @@ def written(form: str, context: RequestContext, **about: Any) -> Row:
     return row
 
 
+@table(*_FIXED)
+def fixed_lists(context: RequestContext) -> Rows:
+    """Types, statuses, kinds: the same everywhere."""
+    name = context.endpoint.name
+    yield from (fixed(context, name, number) for number in range(len(_FIXED[name]["entries"])))
+
+
+def fixed(context: RequestContext, name: str, number: int, *keys: str) -> Row:
+    """Entry of a fixed list, by any number; only some of its keys if they are named."""
+    about = _FIXED[name]
+    number %= len(about["entries"])
+    known = {"context": context, "project": context.project, "company": context.company}
+    known |= {"number": number, "n": number + 1, "id": about.get("first", 0) + number}
+    known |= {"since": _SINCE["row" not in about], **fixed_columns(name, number)}
+    row: Row = _fixed_form(name)(SimpleNamespace(**known))
+    return {key: row[key] for key in keys} if keys else row
+
+
+def fixed_columns(name: str, number: int) -> Row:
+    """What the entry of a fixed list consists of."""
+    about = _FIXED[name]
+    entry = about["entries"][number]
+    return dict(zip(about["columns"].split(), entry, strict=True)) if "columns" in about else {"name": entry}
+
+
+def names_of(name: str) -> list[str]:
+    """Names of the entries of a fixed list."""
+    return [fixed_columns(name, number)["name"] for number in range(len(_FIXED[name]["entries"]))]
+
+
 def total(about: Any, formula: str) -> int:
     """Sum of the amounts a formula names, such as `bill.done-bill.previous`."""
     return sum(sign * read(about) for sign, read in _terms(formula))
@@ -68,6 +104,11 @@ def _form(name: str) -> _Reader:
     return _reader((read_facts("money_rows") | read_facts("site_rows"))[name])
 
 
+@cache
+def _fixed_form(name: str) -> _Reader:
+    return _reader(_FIXED[name].get("row", _KIND))
+
+
 def _reader(value: Any) -> _Reader:
     if isinstance(value, dict):
         inside: list[tuple[str, _Reader]] = []
@@ -75,7 +116,7 @@ def _reader(value: Any) -> _Reader:
             if key[:1] == "=":
                 inside += [(name, attrgetter(key[1:] + name)) for name in one.split()]
             else:
-                inside.append((key, _reader(one)))
+                inside += [(name, _reader(one)) for name in key.split()]
         return lambda about: {key: read(about) for key, read in inside}
     mark, rest = (value[:1], value[1:]) if isinstance(value, str) else ("", "")
     if mark == "=":

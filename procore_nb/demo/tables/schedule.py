@@ -5,7 +5,6 @@ A late project's tasks move the more the later they come; percentages follow the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -15,7 +14,7 @@ from procore_nb.demo.site_calendar import SiteCalendar
 from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.directory import COST_CODES
 from procore_nb.demo.tables.plan import plan_of
-from procore_nb.demo.tables.registry import RequestContext, Row, per_project, table
+from procore_nb.demo.tables.registry import RequestContext, Row, Rows, per_project, table
 from procore_nb.demo.tables.row_forms import written
 
 TASK, SCHEDULE = "schedule_task", "schedule"
@@ -23,26 +22,26 @@ _UPDATED = NOW - timedelta(days=3)
 
 
 @table("schedule_tasks")
-def schedule_tasks(context: RequestContext) -> Iterator[Row]:
+def schedule_tasks(context: RequestContext) -> Rows:
     """Lines of the imported schedule, with baseline and actual dates."""
-    created = context.here.calendar.after(context.here.created_at, 20)
+    created = context.calendar.after(context.here.created_at, 20)
     times = {"created": created, "updated": max(created, _UPDATED - timedelta(days=context.here.index % 20))}
     for one in tasks(context):
         color = "#2f6f4f" if one.critical else "#8a8f94"
         row = written("schedule_task", context, **_about(context, one), **times, color=color)
-        yield row | _shifts(context.here.calendar, one)
+        yield row | _shifts(context.calendar, one)
 
 
 @table("schedules")
-def schedules(context: RequestContext) -> Iterator[Row]:
+def schedules(context: RequestContext) -> Rows:
     if tasks(context):
-        created = context.here.calendar.after(context.here.created_at, 20)
+        created = context.calendar.after(context.here.created_at, 20)
         about = {"start": tasks(context)[0].start, "data_date": TODAY - timedelta(days=3)}
         yield written("schedule", context, **about, created=created, updated=max(created, _UPDATED))
 
 
 @table("schedule_activities")
-def schedule_activities(context: RequestContext) -> Iterator[Row]:
+def schedule_activities(context: RequestContext) -> Rows:
     """Activities of a schedule: the same lines as the imported tasks."""
     if context.number_of(SCHEDULE, context.ids["schedule_id"]) != 0:
         return
@@ -60,7 +59,7 @@ def schedule_activities(context: RequestContext) -> Iterator[Row]:
 
 
 @table("schedule_activity_links")
-def schedule_activity_links(context: RequestContext) -> Iterator[Row]:
+def schedule_activity_links(context: RequestContext) -> Rows:
     """Which activity waits for which: each task for the one before it in its phase."""
     if context.number_of(SCHEDULE, context.ids["schedule_id"]) != 0:
         return

@@ -4,12 +4,11 @@ a project's tools.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 
 from procore_nb.demo import company as lists
 from procore_nb.demo.company import TODAY, TOOLS, Choice, read_facts
-from procore_nb.demo.tables.registry import RequestContext, Row, table
+from procore_nb.demo.tables.registry import RequestContext, Rows, table
 
 _CHOICES: dict[str, tuple[Choice, ...]] = {
     "project_types": lists.TYPES,
@@ -24,14 +23,14 @@ _OFFICE_PLACES: dict[str, tuple[str, str]] = read_facts("lists")["office_places"
 
 
 @table(*_CHOICES)
-def choices(context: RequestContext) -> Iterator[Row]:
+def choices(context: RequestContext) -> Rows:
     """Types, regions, owner types, bid types and departments: an id and a name."""
     for choice in _CHOICES[context.endpoint.name]:
         yield {"id": choice.id, "name": choice.name}
 
 
 @table("project_stages")
-def stages(_scene: RequestContext) -> Iterator[Row]:
+def stages(_context: RequestContext) -> Rows:
     """The six stages every company begins with."""
     for stage in lists.STAGES:
         yield {
@@ -44,7 +43,7 @@ def stages(_scene: RequestContext) -> Iterator[Row]:
 
 
 @table("programs")
-def programs(context: RequestContext) -> Iterator[Row]:
+def programs(context: RequestContext) -> Rows:
     projects = (
         context.portfolio.projects(context.company) if context.portfolio.size(context.company) < 2_000 else []
     )
@@ -54,7 +53,7 @@ def programs(context: RequestContext) -> Iterator[Row]:
 
 
 @table("offices")
-def offices(_scene: RequestContext) -> Iterator[Row]:
+def offices(_context: RequestContext) -> Rows:
     for office in lists.OFFICES:
         state_code, country_code = _OFFICE_PLACES[office.name]
         place = {"city": office.name, "state_code": state_code, "country_code": country_code}
@@ -62,7 +61,7 @@ def offices(_scene: RequestContext) -> Iterator[Row]:
 
 
 @table("financial_periods", "financial_periods_with_snapshots", "financial_periods_open")
-def financial_periods(context: RequestContext) -> Iterator[Row]:
+def financial_periods(context: RequestContext) -> Rows:
     """Months of the company's books, grouped by year; closed on the tenth of the next month, one after the other."""
     last = TODAY.year * 12 + TODAY.month - 1
     for month in range(last - _MONTHS + 1, last + 1):
@@ -79,7 +78,7 @@ def financial_periods(context: RequestContext) -> Iterator[Row]:
 
 
 @table("custom_field_definitions", "custom_field_definitions_v1_1", "custom_field_definitions_v1_0")
-def custom_field_definitions(context: RequestContext) -> Iterator[Row]:
+def custom_field_definitions(context: RequestContext) -> Rows:
     """What the keys `custom_field_<id>` stand for."""
     for field in _FIELDS:
         yield {
@@ -90,7 +89,7 @@ def custom_field_definitions(context: RequestContext) -> Iterator[Row]:
 
 
 @table("custom_field_lov_entries")
-def custom_field_lov_entries(context: RequestContext) -> Iterator[Row]:
+def custom_field_lov_entries(context: RequestContext) -> Rows:
     asked = context.ids["custom_field_definition_id"]
     for field in _FIELDS:
         if str(field.id) == asked:
@@ -98,7 +97,7 @@ def custom_field_lov_entries(context: RequestContext) -> Iterator[Row]:
 
 
 @table("custom_field_metadata", "custom_field_metadata_v1_0")
-def custom_field_metadata(context: RequestContext) -> Iterator[Row]:
+def custom_field_metadata(context: RequestContext) -> Rows:
     shown = [(field, module) for field in _FIELDS for module in field.modules or ("Project",)]
     for number, (field, module) in enumerate(shown):
         yield {
@@ -111,7 +110,7 @@ def custom_field_metadata(context: RequestContext) -> Iterator[Row]:
 
 
 @table("project_tools")
-def project_tools(context: RequestContext) -> Iterator[Row]:
+def project_tools(context: RequestContext) -> Rows:
     project = context.here
     for number, tool in enumerate(TOOLS):
         yield {
@@ -121,6 +120,6 @@ def project_tools(context: RequestContext) -> Iterator[Row]:
         }  # fmt: skip
 
 
-def _entries(field: lists.CustomField) -> Iterator[Row]:
+def _entries(field: lists.CustomField) -> Rows:
     for position, choice in enumerate(field.choices):
         yield {"id": choice.id, "label": choice.name, "position": position + 1, "active": True}

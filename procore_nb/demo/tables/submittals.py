@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from procore_nb.demo.company import TODAY
 from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.directory import COST_CODES
 from procore_nb.demo.tables.documents import section
 from procore_nb.demo.tables.plan import WorkPackage, Works, plan_of, works
-from procore_nb.demo.tables.registry import RequestContext, Row, per_project, table
-from procore_nb.demo.tables.row_forms import written
+from procore_nb.demo.tables.registry import RequestContext, Row, Rows, per_project, table
+from procore_nb.demo.tables.row_forms import fixed, written
 
 SUBMITTAL = "submittal"
-TYPES = ("Shop Drawing", "Product Data", "Sample", "Mix Design", "Certificate")
-STATUSES = ("Draft", "Open", "Closed", "Void")
-RESPONSES = ("Approved", "Approved as Noted", "Revise and Resubmit", "Rejected")
-_CONSIDERED = ("approved", "approved", "revise_and_resubmit", "rejected")
-_FIRST_TYPE, _FIRST_STATUS, _FIRST_RESPONSE = 80_101, 80_201, 80_301
+_DRAFT, _OPEN, _CLOSED, _VOID = range(4)
+_TYPES = 5
 _LEADS, _REVIEW = (14, 28, 42, 56, 84), 28  # days
 _ORDINARY = 12  # millions: from there on there are more submittals for each cost code
 
@@ -48,7 +43,7 @@ class Submittal:
 
     @property
     def status(self) -> int:
-        return 3 if self.void else 2 if self.closed else 1 if self.received else 0
+        return _VOID if self.void else _CLOSED if self.closed else _OPEN if self.received else _DRAFT
 
 
 @per_project(keep=400)
@@ -70,7 +65,7 @@ def _revisions(
     draw: random.Random, term: Works, part: WorkPackage, number: int, code: int, first: int
 ) -> list[Submittal]:
     """A submittal until it is approved, or left as it is; what is needed on site early is handed in first."""
-    luck, kind, calendar = draw.random(), draw.randrange(len(TYPES)), term.calendar
+    luck, kind, calendar = draw.random(), draw.randrange(_TYPES), term.calendar
     share = part.begin + draw.random() ** 2 * 0.5 * (part.end - part.begin)
     opened = calendar.next_workday(term.begin + timedelta(days=draw.randrange(0, 12)))
     on_site = term.day_at(share) + timedelta(days=draw.randrange(0, 15))
@@ -107,13 +102,13 @@ def _revisions(
 
 
 @table("submittals", "submittals_v1_0", "submittals_v2_0")
-def submittals(context: RequestContext) -> Iterator[Row]:
+def submittals(context: RequestContext) -> Rows:
     for one in submittal_log(context):
         yield _row(context, one)
 
 
 @table("submittal_revisions")
-def submittal_revisions(context: RequestContext) -> Iterator[Row]:
+def submittal_revisions(context: RequestContext) -> Rows:
     wanted = context.number_of(SUBMITTAL, context.ids["id"])
     same = {one.number for one in submittal_log(context) if one.index == wanted}
     for one in submittal_log(context):
@@ -121,59 +116,38 @@ def submittal_revisions(context: RequestContext) -> Iterator[Row]:
             yield _row(context, one)
 
 
-@table("submittal_statuses")
-def submittal_statuses(_scene: RequestContext) -> Iterator[Row]:
-    yield from map(_status, range(len(STATUSES)))
-
-
-@table("submittal_types")
-def submittal_types(_scene: RequestContext) -> Iterator[Row]:
-    for number, name in enumerate(TYPES):
-        yield {"id": _FIRST_TYPE + number, "name": name, "translated_name": name}
-
-
-@table("submittal_responses", "submittal_responses_by_query")
-def submittal_responses(_scene: RequestContext) -> Iterator[Row]:
-    """What a reviewer may answer."""
-    for number in range(len(RESPONSES)):
-        yield _response(number)
-
-
-def _response(number: int) -> Row:
-    return {"id": _FIRST_RESPONSE + number, "name": RESPONSES[number], "considered": _CONSIDERED[number]}
-
-
 def _row(context: RequestContext, one: Submittal) -> Row:
     place, firm = directory.place(context, one.number), directory.firm_for(context, one.code)
-    calendar, about = context.here.calendar, section(context, one.code)
-    kind = {"id": _FIRST_TYPE + one.type, "name": TYPES[one.type], "translated_name": TYPES[one.type]}
-    title = f"{COST_CODES[one.code][1]}: {TYPES[one.type].lower()} {one.number}"
+    calendar, about = context.calendar, section(context, one.code)
+    kind, status = (
+        fixed(context, "submittal_types", one.type),
+        fixed(context, "submittal_statuses", one.status),
+    )
+    title = f"{COST_CODES[one.code][1]}: {kind['name'].lower()} {one.number}"
     opened = max(one.created, calendar.entered(one.received, one.index)) if one.received else one.created
     odd = one.number == 7 and context.here.index % 37 == 4
-    people = {"firm": firm, "manager": directory.office(context)[one.number % 3]}
-    people["sender"] = directory.worker_of(context, firm) if one.received else None
-    return written("submittal", context, one=one, place=place, section=about, **people) | {
+    return written(
+        "submittal", context, one=one, place=place, section=about, firm=firm, status=status,
+        manager=directory.office(context)[one.number % 3],
+        sender=directory.worker_of(context, firm) if one.received else None,
+    ) | {
         "formatted_number": f"{about['number']}-{one.number}.{one.revision}",
         "title": '<script>alert("submittal")</script> label' if odd else title,
         "description": None if one.number % 3 else "As described in the section, with samples.",
-        "issue_date": calendar.day_of(one.created), "bic_due_date": one.due if one.status == 1 else None,
+        "issue_date": calendar.day_of(one.created),
+        "bic_due_date": one.due if one.status == _OPEN else None,
         "distributed_at": one.closed if one.current else None, "location_id": place["id"],
-        "status_id": _FIRST_STATUS + one.status, "status": _status(one.status),
-        "type": TYPES[one.type] if context.endpoint.version.startswith("v2") else kind,
-        **_review(context, one), "updated_at": one.closed or opened,
+        "status_id": status["id"], "updated_at": one.closed or opened,
+        "type": kind["name"] if context.endpoint.version.startswith("v2") else kind, **_review(context, one),
     }  # fmt: skip
 
 
-def _status(number: int) -> Row:
-    return {"id": _FIRST_STATUS + number, "name": STATUSES[number], "status": STATUSES[number]}
-
-
-def _review(context: RequestContext, one: Submittal) -> dict[str, Any]:
+def _review(context: RequestContext, one: Submittal) -> Row:
     """Who is to answer, and what they answered; one in three goes to two people, one after the other."""
     if one.received is None:
-        return {"ball_in_court": [], "approvers": []}
-    team, day_of = directory.site(context), context.here.calendar.day_of
-    returned = day_of(one.closed) if one.closed else None
+        return {}
+    team = directory.site(context)
+    returned = context.calendar.day_of(one.closed) if one.closed else None
     count = 2 if one.number % 3 == 0 else 1
     answers: list[Row] = []
     sent: date | None = one.received
@@ -184,19 +158,15 @@ def _review(context: RequestContext, one: Submittal) -> dict[str, Any]:
         response = (one.response if last else 0) if back else None
         answers.append(
             {
-                "id": context.id(f"submittal_approver_{step}", one.index),
-                "approver_type": "Approver",
-                "user": reviewer.ref,
+                "id": context.id(f"submittal_approver_{step}", one.index), "approver_type": "Approver",
                 # A few were handed over without anybody entering when.
-                "sent_date": None if one.number % 17 == 5 else sent,
-                "due_date": one.due,
-                "returned_date": back,
-                "response": None if response is None else _response(response),
-                "response_required": True,
+                "user": reviewer.ref, "sent_date": None if one.number % 17 == 5 else sent,
+                "due_date": one.due, "returned_date": back, "response_required": True,
+                "response": None if response is None else fixed(context, "submittal_responses", response),
                 "workflow_group_number": step + 1,
             }
-        )
+        )  # fmt: skip
         sent = back
     vendor = reviewer.vendor.ref if reviewer.vendor else None
     holder = {**reviewer.ref, "initials": reviewer.first_name[0] + reviewer.last_name[0], "vendor": vendor}
-    return {"ball_in_court": [holder] if one.status == 1 else [], "approvers": answers}
+    return {"ball_in_court": [holder] if one.status == _OPEN else [], "approvers": answers}

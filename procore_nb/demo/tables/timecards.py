@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 
 from procore_nb.demo.company import TODAY
 from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.claims import claims
 from procore_nb.demo.tables.plan import plan_of, works
-from procore_nb.demo.tables.registry import RequestContext, Row, per_project, table
-from procore_nb.demo.tables.row_forms import written
+from procore_nb.demo.tables.registry import RequestContext, Row, Rows, per_project, table
+from procore_nb.demo.tables.row_forms import fixed, written
 from procore_nb.demo.tables.sitedays import SiteDay, planned_hours, site_days
 
+_SHOWN_OF_TYPE = ("id", "time_type", "abbreviated_time_type", "global")
 SHEET, ENTRY = "timesheet", "timecard_entry"
-_TIME_TYPES = (("Regular Time", "RT"), ("Overtime", "OT"))
 _KEPT_DAYS = 40
 _PER_DAY = 8
 _MOST_PROJECTS = 400
@@ -23,14 +22,14 @@ _UNITS = {2: "m3", 3: "m2", 4: "m2", 5: "t", 7: "m2", 8: "m2", 9: "m2", 10: "m2"
 
 
 @table("timecard_entries", "timecard_entries_by_query")
-def timecard_entries(context: RequestContext) -> Iterator[Row]:
+def timecard_entries(context: RequestContext) -> Rows:
     """Hours of each of the builder's own people, in the last weeks."""
     for one in site_days(context)[-_KEPT_DAYS:]:
         yield from _entries(context, one)
 
 
 @table("company_timecard_entries")
-def company_timecard_entries(context: RequestContext) -> Iterator[Row]:
+def company_timecard_entries(context: RequestContext) -> Rows:
     """The same hours in one list for all projects the account may look into."""
     portfolio, company = context.portfolio, context.company
     # A made-up portfolio may have 100,000 projects; whoever asks for so many hours asks project by project.
@@ -42,24 +41,18 @@ def company_timecard_entries(context: RequestContext) -> Iterator[Row]:
 
 
 @table("timesheets")
-def timesheets(context: RequestContext) -> Iterator[Row]:
+def timesheets(context: RequestContext) -> Rows:
     """One sheet for each day, with its entries."""
     for one in site_days(context)[-_KEPT_DAYS:]:
         yield {**_sheet(context, one), "timecard_entries": list(_entries(context, one))}
 
 
-@table("timecard_time_types", "company_timecard_time_types")
-def time_types(context: RequestContext) -> Iterator[Row]:
-    for number in range(len(_TIME_TYPES)):
-        yield {**_time_type(number), "company_id": context.company.id}
-
-
 @table("time_and_material_entries")
-def time_and_material_entries(context: RequestContext) -> Iterator[Row]:
+def time_and_material_entries(context: RequestContext) -> Rows:
     """Tickets for work on changes that began before their price was agreed."""
     asked = (one for one in claims(context) if one.question is not None and one.status != "void")
     for number, one in enumerate(asked):
-        about = {"number": number, "n": number + 1, "worked": context.here.calendar.day_of(one.created)}
+        about = {"number": number, "n": number + 1, "worked": context.calendar.day_of(one.created)}
         about |= {"place": directory.place(context, number)["id"], "updated": one.decided or one.created}
         author = directory.office(context)[number % 3]
         status = 2 if one.decided else 1
@@ -67,7 +60,7 @@ def time_and_material_entries(context: RequestContext) -> Iterator[Row]:
 
 
 @table("field_production_report")
-def field_production_report(context: RequestContext) -> Iterator[Row]:
+def field_production_report(context: RequestContext) -> Rows:
     """Hours planned, spent and earned for each kind of work begun; spent are those of the manpower log."""
     term = works(context)
     if term is None:
@@ -98,10 +91,11 @@ def field_production_report(context: RequestContext) -> Iterator[Row]:
         }  # fmt: skip
 
 
-def _entries(context: RequestContext, one: SiteDay) -> Iterator[Row]:
+def _entries(context: RequestContext, one: SiteDay) -> Rows:
     """Entries of a day: up to five people; an hour of overtime now and then."""
     people = len(directory.office(context)[:5])
     codes = [crew.code for crew in one.crews if crew.code in _OWN_CODES] or [0]
+    types = [fixed(context, "timecard_time_types", number, *_SHOWN_OF_TYPE) for number in (0, 1)]
     sheet, first = _sheet(context, one), context.id(ENTRY, one.index % 1_200 * _PER_DAY)
     for number in range(people):
         if (one.index + number * 5) % 11 == 0:
@@ -110,9 +104,9 @@ def _entries(context: RequestContext, one: SiteDay) -> Iterator[Row]:
         hours = Decimal("5.5") if one.weather.stops_work else Decimal("8.0")
         yield {
             **_shown(context)[number, codes[number % len(codes)]], "date": one.day,
-            "datetime": context.here.calendar.noon(one.day), "id": first + number,
+            "datetime": context.calendar.noon(one.day), "id": first + number,
             "hours": hours + (2 if late and not one.weather.stops_work else 0),
-            "timecard_time_type": _SHOWN_TYPES[late], "timesheet": sheet,
+            "timecard_time_type": types[late], "timesheet": sheet,
             "timesheet_status": sheet["status"],
             "approval_status": "approved" if (TODAY - one.day).days > 7 else "pending",
             "created_at": sheet["created_at"], "updated_at": sheet["updated_at"],
@@ -134,17 +128,9 @@ def _shown(context: RequestContext) -> dict[tuple[int, int], Row]:
 
 
 def _sheet(context: RequestContext, one: SiteDay) -> Row:
-    written = context.here.calendar.at(one.day, 16, one.index * 7 % 60)
+    written = context.calendar.at(one.day, 16, one.index * 7 % 60)
     return {
         "id": context.id(SHEET, one.index), "number": one.index + 1, "name": f"Timesheet {one.day}",
         "date": one.day, "status": "approved" if (TODAY - one.day).days > 7 else "pending",
         "created_by": directory.office(context)[0].ref, "created_at": written, "updated_at": written,
     }  # fmt: skip
-
-
-def _time_type(number: int) -> Row:
-    name, short = _TIME_TYPES[number]
-    return {"id": 81_001 + number, "time_type": name, "abbreviated_time_type": short, "global": True}
-
-
-_SHOWN_TYPES = {bool(number): _time_type(number) for number in range(len(_TIME_TYPES))}
