@@ -56,9 +56,10 @@ class Street:
 
 def _streets() -> tuple[Street, ...]:
     streets = [
-        Street(name, latitude, longitude, code, *city)
-        for *city, there in read_facts("streets")
-        for name, latitude, longitude, code in there
+        Street(*street, city, state, country, county, *zones)
+        for country, *zones, cities in read_facts("streets")
+        for city, state, county, *there in cities
+        for street in there
     ]
     random.Random(20260618).shuffle(streets)
     return tuple(streets)
