@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from procore_nb.demo.company import TODAY, read_facts
 from procore_nb.demo.tables import directory
@@ -15,31 +17,12 @@ from procore_nb.demo.tables.budgetcodes import BUDGET_CODES, UNBUDGETED, BudgetC
 from procore_nb.demo.tables.claims import ALLOWANCE, CONTINGENCY, Claim, claims
 from procore_nb.demo.tables.plan import plan_of, works
 from procore_nb.demo.tables.purchases import budget, commitment_orders, prime_orders, purchases
-from procore_nb.demo.tables.registry import RequestContext, Row, Rows, table
+from procore_nb.demo.tables.registry import RequestContext, Rows, table
 from procore_nb.demo.tables.row_forms import money, total, written
 
 VIEW, SNAPSHOT = "budget_view", "budget_view_snapshot"
 _OWN_VIEW_ONLY = 67  # index of a project
 _VIEWS = read_facts("money")["views"]  # name, text, role, and the formula under each column's title
-
-
-def _columns(context: RequestContext) -> dict[str, str]:
-    """Columns of the view asked for, or of the first view for a snapshot; none if there is no such view."""
-    views = _views(context)
-    if "budget_view_snapshot_id" in context.ids:
-        number = views[0] if views else None
-    else:
-        number = context.number_of(VIEW, context.ids["budget_view_id"])
-    return _VIEWS[number][3] if number in views else {}
-
-
-def _day(context: RequestContext) -> date | None:
-    """Day of the snapshot asked for, None if there is none; today for a view."""
-    if "budget_view_snapshot_id" not in context.ids:
-        return TODAY
-    number = context.number_of(SNAPSHOT, context.ids["budget_view_snapshot_id"])
-    days = _quarters(context)
-    return days[number] if number is not None and number < len(days) else None
 
 
 def _views(context: RequestContext) -> range:
@@ -48,6 +31,18 @@ def _views(context: RequestContext) -> range:
     if project.stage.category in ("not_awarded", "canceled"):
         return range(0)
     return range(2 if project.index == _OWN_VIEW_ONLY else 0, len(_VIEWS))
+
+
+def _asked(context: RequestContext) -> tuple[date, dict[str, str]] | None:
+    """Day and columns of the view asked for, or of a snapshot, which shows the first view; None if there is none."""
+    views, snapshot = _views(context), context.ids.get("budget_view_snapshot_id")
+    if snapshot is None:
+        number = context.number_of(VIEW, context.ids["budget_view_id"])
+        return (TODAY, _VIEWS[number][3]) if number in views else None
+    number, days = context.number_of(SNAPSHOT, snapshot), _quarters(context)
+    if number is None or number >= len(days) or not views:
+        return None
+    return days[number], _VIEWS[views[0]][3]
 
 
 @table("budget_views")
@@ -61,9 +56,10 @@ def budget_views(context: RequestContext) -> Rows:
 
 @table("budget_detail_columns")
 def budget_detail_columns(context: RequestContext) -> Rows:
-    for position, name in enumerate(_columns(context)):
+    _day, columns = _asked(context) or (TODAY, {})
+    for number, name in enumerate(columns):
         source = {"aggregatable": True, "filterable": False, "groupable": False, "type": "source"}
-        yield {"id": context.id("budget_column", position), "name": name, "position": position + 1, **source}
+        yield {"id": context.id("budget_column", number), "name": name, "position": number + 1, **source}
 
 
 @table("budget_view_snapshots")
@@ -71,13 +67,11 @@ def budget_view_snapshots(context: RequestContext) -> Rows:
     """The budget as it stood at the end of each quarter of the works."""
     for number, day in enumerate(_quarters(context)):
         yield {
-            "id": context.id(SNAPSHOT, number),
-            "name": f"{day.year} Q{(day.month + 2) // 3}",
-            "description": None,
+            "id": context.id(SNAPSHOT, number), "name": f"{day.year} Q{(day.month + 2) // 3}",
             "created_at": context.calendar.entered(day, number),
             "created_by": directory.office(context)[0].ref,
             "budget_view": {"id": context.id(VIEW, _views(context)[0])},
-        }
+        }  # fmt: skip
 
 
 def _quarters(context: RequestContext) -> list[date]:
@@ -88,80 +82,67 @@ def _quarters(context: RequestContext) -> list[date]:
 @table("budget_view_detail_rows", "budget_view_snapshot_detail_rows")
 def budget_view_detail_rows(context: RequestContext) -> Rows:
     """Row of each budget code, today or on the day of a snapshot; the columns of the view are keys by their titles."""
-    day, columns = _day(context), _columns(context)
-    for one, row in figures(context, day).items() if day and columns else ():
+    asked = _asked(context)
+    if asked is None:
+        return
+    for one, row in figures(context, asked[0]).items():
         typed = row.guess is not None
-        about = {
-            "one": one,
-            "row": row,
-            "code": directory.cost_codes(context)[one.code],
-            "automatic": not typed,
-        }
-        about |= {
-            "manual": money(row.forecast) if typed else None,
-            "strategy": "manual" if typed else "automatic",
-        }
         notes = "The work is finished." if row.guess == 0 else "Price agreed in talks." if typed else None
-        shown = {title: money(total(row, formula)) for title, formula in columns.items()}
-        yield {**written("budget_row", context, **about, notes=notes), **shown, **_mark(one)}
-
-
-def _mark(code: BudgetCode) -> Row:
-    """What sets a row apart that is spent without a budget: it has no id, and is shown only if asked for."""
-    if code != UNBUDGETED:
-        return {}
-    none = dict.fromkeys(("id", "wbs_code_id", "budget_forecast"))
-    return {**none, "unbudgeted_reason": "direct_cost", "_hidden_unless": "budget_row_type=all"}
+        shown = {title: money(total(row, formula)) for title, formula in asked[1].items()}
+        if one == UNBUDGETED:  # spent without a budget: it has no id, and is shown only if asked for
+            shown |= dict.fromkeys(("id", "wbs_code_id", "budget_forecast"))  # type: ignore[arg-type]
+            shown |= {"unbudgeted_reason": "direct_cost", "_hidden_unless": "budget_row_type=all"}
+        yield written(
+            "budget_row", context, one=one, row=row, code=directory.cost_codes(context)[one.code],
+            automatic=not typed, manual=money(row.forecast) if typed else None,
+            strategy="manual" if typed else "automatic", notes=notes,
+        ) | shown  # fmt: skip
 
 
 @table("budget_view_summary_rows", "budget_view_snapshot_summary_rows")
 def budget_view_summary_rows(context: RequestContext) -> Rows:
     """The whole project in one row, today or on the day of a snapshot."""
-    day = _day(context)
-    if day is None or not _columns(context):
-        return
-    rows = figures(context, day).values()
-    original, moved = sum(one.original for one in rows), sum(one.transfers for one in rows)
-    forecast = sum(one.forecast for one in rows)
-    yield written("budget_total", context, original=original, moved=moved, forecast=forecast)
+    asked = _asked(context)
+    if asked is not None:
+        rows = figures(context, asked[0]).values()
+        original, moved = sum(one.original for one in rows), sum(one.transfers for one in rows)
+        forecast = sum(one.forecast for one in rows)
+        yield written("budget_total", context, original=original, moved=moved, forecast=forecast)
 
 
 @table("budget_changes")
 def budget_changes(context: RequestContext) -> Rows:
     """Transfers from the reserve to where a change was paid for."""
     erp_status = "not_integrated" if context.here.origin_id is None else "synced"
-    for number, claim in enumerate(transfers(context)):
+    for about in _transfers(context):
+        claim = about["claim"]
         items = [context.id("change_event_item", claim.index * 4 + step) for step in range(len(claim.parts))]
-        about = {
-            "number": number, "position": number + 1, "claim": claim, "status": _word(claim),
-            "items": items,
-        }  # fmt: skip
-        yield written("budget_change", context, **about, erp_status=erp_status)
+        yield written("budget_change", context, **about, items=items, erp_status=erp_status)
 
 
 @table("budget_change_adjustment_line_items")
 def budget_change_adjustment_line_items(context: RequestContext) -> Rows:
     """Both sides of each transfer; they add up to nothing."""
-    for number, claim in enumerate(transfers(context)):
-        about = {"number": number, "position": number + 1, "claim": claim, "status": _word(claim)}
+    for about in _transfers(context):
+        claim, line = about["claim"], about["number"] * 2
         for side, (code, amount) in enumerate(((claim.code, claim.cost), (RESERVE, -claim.cost))):
-            line = number * 2 + side
-            yield written("budget_adjustment", context, **about, line=line, code=code, amount=amount)
+            yield written("budget_adjustment", context, **about, line=line + side, code=code, amount=amount)
 
 
 @table("budget_modifications")
 def budget_modifications(context: RequestContext) -> Rows:
     """Approved transfers, in the words of the older tool."""
+    for about in _transfers(context):
+        if about["status"] == "approved":
+            yield written("budget_modification", context, **about, reserve=RESERVE)
+
+
+def _transfers(context: RequestContext) -> Iterator[dict[str, Any]]:
+    """What rows about a transfer tell: drafts and pending ones are under review, all that was turned down is void."""
     for number, claim in enumerate(transfers(context)):
-        if claim.firm and claim.firm.agreed:
-            yield written("budget_modification", context, number=number, claim=claim, reserve=RESERVE)
-
-
-def _word(claim: Claim) -> str:
-    """Status of a transfer: drafts and pending ones are under review, all that was turned down is void."""
-    if claim.firm and claim.firm.agreed:
-        return "approved"
-    return "void" if claim.decided else "under_review"
+        agreed = claim.firm is not None and claim.firm.agreed
+        status = "approved" if agreed else "void" if claim.decided else "under_review"
+        yield {"number": number, "position": number + 1, "claim": claim, "status": status}
 
 
 RESERVE = budget_code(0, "O")  # transfers are taken from here

@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from collections.abc import Iterator
+from datetime import timedelta
 from decimal import Decimal
 
 from procore_nb.demo.company import TODAY
@@ -12,17 +13,7 @@ from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.billing import Bill, bills, owner_bills, periods, retained_percent
 from procore_nb.demo.tables.budgetcodes import budget_code, line_row, wbs
 from procore_nb.demo.tables.plan import plan_of, works
-from procore_nb.demo.tables.purchases import (
-    PURCHASE_ORDER,
-    WORK_ORDER,
-    Line,
-    Purchase,
-    orders_of,
-    prime_sum,
-    purchase_of,
-    purchases,
-    summed,
-)
+from procore_nb.demo.tables.purchases import Line, Purchase, orders_of, prime_sum, purchases, summed
 from procore_nb.demo.tables.registry import RequestContext, Row, Rows, table
 from procore_nb.demo.tables.row_forms import written
 
@@ -38,27 +29,22 @@ def prime_contracts(context: RequestContext) -> Rows:
     project, term = context.here, works(context)
     if project.stage.category in _NO_PRIME:
         return
-    signed = term is not None
-    status = "Out For Signature" if not signed else "Complete" if term and term.ended else "Approved"
     created = project.created_at + timedelta(days=12)
-    agreed = created.date() + timedelta(days=14)
-    yield {
-        **_common(context),
-        **written(
-            "prime_contract", context, status=status, signed=signed, agreed=agreed if signed else None,
-            total=prime_sum(context), approved=summed(orders_of(context, None), "approved"),
-            owner=directory.owner_of(context.company, project), builder=directory.builder(context.company),
-            created=created, updated=max(created, project.calendar.by_now(project.updated_at)),
-        ),
-    }  # fmt: skip
+    yield _common(context) | written(
+        "prime_contract", context, signed=term is not None, total=prime_sum(context),
+        status="Out For Signature" if not term else "Complete" if term.ended else "Approved",
+        agreed=created.date() + timedelta(days=14) if term else None,
+        approved=summed(orders_of(context, None), "approved"), created=created,
+        owner=directory.owner_of(context.company, project), builder=directory.builder(context.company),
+        updated=max(created, project.calendar.by_now(project.updated_at)),
+    )  # fmt: skip
 
 
 @table("prime_contract_line_items")
 def prime_contract_line_items(context: RequestContext) -> Rows:
     """The prime contract's schedule of values: one line for each cost code."""
-    if context.number_of(PRIME, context.ids["prime_contract_id"]) != 0:
-        return
-    if context.here.stage.category in _NO_PRIME:
+    asked = context.number_of(PRIME, context.ids["prime_contract_id"])
+    if asked != 0 or context.here.stage.category in _NO_PRIME:
         return
     total = left = prime_sum(context)
     plan = plan_of(context.here)
@@ -82,46 +68,36 @@ def contracts(context: RequestContext) -> Rows:
 def commitments(context: RequestContext) -> Rows:
     """Subcontracts and purchase orders in one list, in few words."""
     for one in purchases(context):
-        words = {
-            "status": _JOINED.get(one.status, one.status),
-            "vendor": one.vendor.ref,
-            "type": one.type_name,
-        }
-        yield {**_commitment(context, one), **words}
+        about = {"vendor": one.vendor.ref, "type": one.type_name}
+        yield {**_commitment(context, one), **about, "status": _JOINED.get(one.status, one.status)}
 
 
 @table("work_order_contract_line_items", "purchase_order_contract_line_items")
 def contract_line_items(context: RequestContext) -> Rows:
     """Lines of one commitment; their sum is its grand total."""
-    kind = WORK_ORDER if "work_order_contract_id" in context.ids else PURCHASE_ORDER
-    contract = purchase_of(context, context.ids[f"{kind}_id"], kind)
-    for line in contract.lines if contract else ():
-        yield _line(context, line, kind, contract.index if contract else 0)
+    kind = next(iter(context.ids)).removesuffix("_id")
+    for one in purchases(context):
+        if one.kind == kind and one.index == context.number_of(kind, context.ids[f"{kind}_id"]):
+            yield from (_line(context, line, kind, one.index) for line in one.lines)
 
 
 def _commitment(context: RequestContext, one: Purchase) -> Row:
-    term, orders = works(context), orders_of(context, one)
-    approved, pending = summed(orders, "approved"), summed(orders, "pending")
-    own = bills(context).get(one.index, ())
-    revised = one.total + approved
-    paid = sum(bill.due for bill in own if bill.paid_on)
-    signed: date | None = one.contract_date if one.executed else None
+    term, orders, entered = works(context), orders_of(context, one), context.calendar.entered
+    approved, own = summed(orders, "approved"), bills(context).get(one.index, ())
+    revised, paid = one.total + approved, sum(bill.due for bill in own if bill.paid_on)
+    signed = one.contract_date if one.executed else None
     begin, end = (term.day_at(one.begin), term.day_at(one.end)) if term else (None, None)
     last = max([one.contract_date, *(bill.billed for bill in own)])
-    return {
-        **_common(context),
-        **written(
-            "commitment", context, one=one, signed=signed,
-            executed_on=signed and min(signed + timedelta(days=5), TODAY), begin=begin, end=end,
-            ended=end if one.status == "Complete" else None, approved=approved, pending=pending,
-            draft=sum(order.total for order in orders if order.status == "draft"), revised=revised,
-            paid=paid, billed=sum(bill.due for bill in own),
-            paid_percent=paid * 10_000 // revised if revised else 0,
-            values_status="approved" if one.executed else "draft",
-            updated=max(one.created, context.calendar.entered(last, one.index)),
-            deleted_at=max(one.created, context.calendar.latest) if one.deleted else None,
-        ),
-    }  # fmt: skip
+    return _common(context) | written(
+        "commitment", context, one=one, signed=signed, begin=begin, end=end, approved=approved, paid=paid,
+        executed_on=signed and min(signed + timedelta(days=5), TODAY), pending=summed(orders, "pending"),
+        ended=end if one.status == "Complete" else None, billed=sum(bill.due for bill in own),
+        draft=sum(order.total for order in orders if order.status == "draft"), revised=revised,
+        paid_percent=paid * 10_000 // revised if revised else 0,
+        values_status="approved" if one.executed else "draft",
+        updated=max(one.created, entered(last, one.index)),
+        deleted_at=max(one.created, context.calendar.latest) if one.deleted else None,
+    )  # fmt: skip
 
 
 def _common(context: RequestContext) -> Row:
@@ -131,56 +107,68 @@ def _common(context: RequestContext) -> Row:
 
 
 def _line(context: RequestContext, line: Line, kind: str, index: int) -> Row:
-    since = context.here.created_at
-    holder = (kind, context.id(kind, index))
+    since, holder = context.here.created_at, (kind, context.id(kind, index))
     row = line_row(context, f"{kind}_line_item", line.number, line.code, line.text, line.amount, holder)
     return {**row, "position": line.number % 20 + 1, "created_at": since, "updated_at": since}
 
 
-_PER_CONTRACT = 100  # bills of one contract, in the numbers of their ids
 # Invoices to the owner know fewer statuses.
 _OWNER_WORDS = {"approved_as_noted": "approved", "pending_owner_approval": "under_review"}
 
 
-@table("requisitions", "requisitions_v1_0")
-def requisitions(context: RequestContext) -> Rows:
-    """Invoices of the firms, contract by contract, month by month."""
+def _invoices(context: RequestContext) -> Iterator[tuple[int, Purchase, Bill]]:
+    """Invoices of the firms, contract by contract, month by month, each with the number of its id."""
     for one in purchases(context):
         for bill in bills(context).get(one.index, ()):
-            yield _requisition(context, one, bill)
+            yield one.index * 100 + bill.number, one, bill
+
+
+@table("requisitions", "requisitions_v1_0")
+def requisitions(context: RequestContext) -> Rows:
+    calendar, team = context.calendar, directory.site(context)
+    for number, one, bill in _invoices(context):
+        asker = team[one.index % len(team)]
+        sent = calendar.workday(min(bill.billed + timedelta(days=number % 5), TODAY))
+        submitted = None if bill.status == "draft" else max(sent, bill.billed)
+        creator = {**asker.ref, "company_name": (asker.vendor or context.company).name}
+        yield written(
+            "requisition", context, number=number, percent=_percent(bill), bill=bill, one=one,
+            before=None if bill.number == 1 else context.id("requisition", number - 1), submitted=submitted,
+            final=bill.final and bill == bills(context)[one.index][-1], sheet=_summary(context, bill),
+            creator=creator, created=calendar.entered(bill.billed, number),
+            updated=calendar.entered(bill.paid_on or submitted or bill.billed, number),
+        )  # fmt: skip
 
 
 @table("requisition_contract_items")
 def requisition_contract_items(context: RequestContext) -> Rows:
     """Lines of one invoice: what is done of each line of the contract."""
-    found = _find(context, context.ids["requisition_id"])
-    if found is None:
-        return
-    one, bill = found
-    earlier = [other for other in bills(context)[one.index] if other.number == bill.number - 1]
-    before = earlier[0].lines if earlier else (0,) * len(one.lines)
-    for position, (line, done, known) in enumerate(zip(one.lines, bill.lines, before, strict=True)):
-        percent = done * 10_000 // line.amount if line.amount else 0
-        about = {"number": bill.number * 20 + position, "line_kind": f"{one.kind}_line_item"}
-        about |= {
-            "position": position + 1, "line": line, "known": known, "done": done, "percent": percent / 100,
-        }  # fmt: skip
-        about |= {"bill": bill, "retained": retained_percent(context), "wbs_code": wbs(context, line.code)}
-        yield written("requisition_item", context, **about)
+    before: tuple[int, ...] = ()
+    for number, one, bill in _invoices(context):
+        before = before if bill.number > 1 else (0,) * len(one.lines)
+        if number == context.number_of("requisition", context.ids["requisition_id"]):
+            for position, (line, done, known) in enumerate(zip(one.lines, bill.lines, before, strict=True)):
+                percent = done * 10_000 // line.amount if line.amount else 0
+                yield written(
+                    "requisition_item", context, number=bill.number * 20 + position, line=line, bill=bill,
+                    line_kind=f"{one.kind}_line_item", position=position + 1, known=known, done=done,
+                    percent=percent / 100, retained=retained_percent(context), wbs_code=wbs(context, line.code),
+                )  # fmt: skip
+        before = bill.lines
 
 
 @table("payment_applications", "payment_applications_by_prime_contract")
 def payment_applications(context: RequestContext) -> Rows:
     if context.number_of(PRIME, context.ids.get("prime_contract_id", context.id(PRIME, 0))) != 0:
         return
+    entered = context.calendar.entered
     for bill in owner_bills(context):
-        status = _OWNER_WORDS.get(bill.status, bill.status)
-        paid = bill.due if bill.paid_on else 0
-        about = {"bill": bill, "status": status, "paid": paid, "percent": _percent(bill)}
-        entered = context.calendar.entered
-        about["made"] = entered(bill.billed, bill.number)
-        about["updated"] = entered(bill.paid_on or bill.billed, bill.number)
-        yield written("payment_application", context, **about, sheet=_summary(context, bill))
+        yield written(
+            "payment_application", context, bill=bill, status=_OWNER_WORDS.get(bill.status, bill.status),
+            paid=bill.due if bill.paid_on else 0, percent=_percent(bill), sheet=_summary(context, bill),
+            made=entered(bill.billed, bill.number),
+            updated=entered(bill.paid_on or bill.billed, bill.number),
+        )  # fmt: skip
 
 
 @table("billing_periods")
@@ -194,32 +182,11 @@ def billing_periods(context: RequestContext) -> Rows:
 
 @table("contract_payments")
 def contract_payments(context: RequestContext) -> Rows:
-    wanted = context.ids["contract_id"]
-    for one in purchases(context):
-        if str(context.id(one.kind, one.index)) != wanted:
-            continue
-        for bill in bills(context).get(one.index, ()):
-            if bill.paid_on:
-                number = one.index * _PER_CONTRACT + bill.number
-                about = {"number": number, "one": one, "bill": bill, "check": f"{100_000 + number}"}
-                entered = context.calendar.entered(bill.paid_on, number)
-                yield written("contract_payment", context, **about, entered=entered)
-
-
-def _requisition(context: RequestContext, one: Purchase, bill: Bill) -> Row:
-    asker = directory.site(context)[one.index % len(directory.site(context))]
-    firm = asker.vendor.name if asker.vendor else context.company.name
-    number, calendar = one.index * _PER_CONTRACT + bill.number, context.calendar
-    sent = calendar.workday(min(bill.billed + timedelta(days=number % 5), TODAY))
-    submitted = None if bill.status == "draft" else max(sent, bill.billed)
-    return written(
-        "requisition", context, number=number, percent=_percent(bill),
-        before=None if bill.number == 1 else context.id("requisition", number - 1), bill=bill, one=one,
-        submitted=submitted, final=bill.final and bill == bills(context)[one.index][-1],
-        sheet=_summary(context, bill), creator={**asker.ref, "company_name": firm},
-        created=calendar.entered(bill.billed, number),
-        updated=calendar.entered(bill.paid_on or submitted or bill.billed, number),
-    )  # fmt: skip
+    for number, one, bill in _invoices(context):
+        if bill.paid_on and str(context.id(one.kind, one.index)) == context.ids["contract_id"]:
+            about = {"number": number, "one": one, "bill": bill, "check": f"{100_000 + number}"}
+            entered = context.calendar.entered(bill.paid_on, number)
+            yield written("contract_payment", context, **about, entered=entered)
 
 
 def _percent(bill: Bill) -> float:
@@ -229,12 +196,3 @@ def _percent(bill: Bill) -> float:
 def _summary(context: RequestContext, bill: Bill) -> Row:
     """The sheet in front of an invoice (AIA form G702)."""
     return written("g702", context, bill=bill, retained=0 if bill.final else retained_percent(context))
-
-
-def _find(context: RequestContext, bill_id: str) -> tuple[Purchase, Bill] | None:
-    index, number = divmod(context.number_of("requisition", bill_id) or 0, _PER_CONTRACT)
-    for one in purchases(context):
-        for bill in bills(context).get(one.index, ()) if one.index == index else ():
-            if bill.number == number:
-                return one, bill
-    return None
