@@ -43,12 +43,10 @@ class Street:
 
     @property
     def region(self) -> str:
-        """Name of the company's region."""
         return _REGIONS.get(self.country_code, "Gulf")
 
     @property
     def office(self) -> str:
-        """Name of the company's office nearest to it."""
         if self.country_code == "US" and self.state_code in _WEST:
             return "Denver"
         return _OFFICES.get(self.country_code, "Dubai")
@@ -69,7 +67,6 @@ STREETS = _streets()
 
 
 def draw_timing(draw: random.Random, stage: Stage, value: Decimal, calendar: SiteCalendar) -> dict[str, Any]:
-    """Dates that fit the stage, and what follows from them."""
     days = int(200 + min(float(value) / 120_000, 900) * draw.uniform(0.8, 1.2))
     slip = int(days * draw.uniform(0.04, 0.3)) if draw.random() < 0.35 else 0
     category = stage.category
@@ -173,12 +170,11 @@ class Project:
     tools_off: frozenset[str] = frozenset()
 
     def random(self, salt: str) -> random.Random:
-        """Generator for the records of one list: the same for the same project and salt."""
+        """The same for the same project and salt."""
         return random.Random(f"{self.id}:{salt}")
 
     @property
     def calendar(self) -> SiteCalendar:
-        """Working days and office hours of its place."""
         return site_calendar(self.street.country_code, self.street.tz_name)
 
     @property
@@ -197,7 +193,7 @@ _DEALT = {63: 1, 115: 1, 121: 1, 122: 3, 125: 4, 133: 0}
 
 
 def stage_of(index: int) -> Stage:
-    """Stage of a project, without making the project."""
+    """Without making the project."""
     if index in _DEALT:
         return lists.STAGES[_DEALT[index]]
     share = (index * 61_803_399 % 100_000_000) / 1_000_000
@@ -209,7 +205,7 @@ def stage_of(index: int) -> Stage:
 
 
 def active_of(index: int) -> bool:
-    """Whether a project is active, without making the project."""
+    """Without making the project."""
     category = stage_of(index).category
     if category in ("not_awarded", "canceled"):
         return False
@@ -267,7 +263,7 @@ def _flag(draw: random.Random, stage: Stage, slip_days: int) -> str | None:
 
 
 def _phone(draw: random.Random, country_code: str) -> str:
-    """Number from a range kept for fiction, or none."""
+    """From a range kept for fiction, or none."""
     if draw.random() < 0.55:
         return ""
     fictional = {"GB": "+44 20 7946 0", "AU": "+61 2 5550 0"}

@@ -35,7 +35,6 @@ def _day(value: date | None) -> str | None:
 
 
 def _money(value: Decimal | None) -> str | None:
-    """Amount as Procore writes it: a decimal in a string."""
     return None if value is None else str(value)
 
 
@@ -176,7 +175,6 @@ def _list(call: ApiCall, version: str, views: dict[str, Writer], rule: PageRule,
 
 
 def _chosen(call: ApiCall) -> Sequence[int]:
-    """Indices of the projects asked for, in the order asked for."""
     filters = dict(call.query.filters)
     indices = _by_status(call, filters.pop("by_status", ["Active"])[-1])
     wanted = [test for name, values in filters.items() if (test := _test(name, values))]

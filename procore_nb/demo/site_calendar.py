@@ -28,7 +28,6 @@ class SiteCalendar:
     latest: datetime
 
     def works_on(self, day: date) -> bool:
-        """Whether it is neither a week-end nor a holiday."""
         return day.weekday() not in self.weekend and day not in _holidays(self.country, day.year)
 
     def short(self, day: date) -> bool:
@@ -36,17 +35,15 @@ class SiteCalendar:
         return day.isoformat()[5:] in read_facts("calendars")["short"]
 
     def overtime(self, day: date) -> bool:
-        """Whether it is the day of the week-end on which some sites work: Saturday, if it is no holiday."""
+        """Saturday, if it is no holiday: on some sites people work."""
         return day.weekday() == 5 and day not in _holidays(self.country, day.year)
 
     def workday(self, day: date) -> date:
-        """The day, or the last working day before it."""
         while not self.works_on(day):
             day -= _DAY
         return day
 
     def next_workday(self, day: date) -> date:
-        """The day, or the first working day after it."""
         while not self.works_on(day):
             day += _DAY
         return day

@@ -54,12 +54,10 @@ class Bill:
 
     @property
     def done(self) -> int:
-        """Work completed to date."""
         return sum(self.lines) + sum(self.extras.values())
 
     @property
     def earned(self) -> int:
-        """Work completed to date, less what is retained."""
         return self.done - self.retained
 
     @property
@@ -68,7 +66,7 @@ class Bill:
 
 
 def periods(context: RequestContext) -> tuple[tuple[date, date], ...]:
-    """First and last day of each month of the works so far, the current one included."""
+    """First and last day of each month of the works so far."""
     term = works(context)
     if term is None:
         return ()
@@ -81,7 +79,6 @@ def periods(context: RequestContext) -> tuple[tuple[date, date], ...]:
 
 
 def retained_percent(context: RequestContext) -> int:
-    """Share of each bill that is kept back."""
     return 5 if context.here.street.country_code in ("GB", "IE", "AU", "NZ") else 10
 
 
@@ -122,7 +119,7 @@ def _bills(
     orders: tuple[Order, ...],
     done: Callable[[date], float],
 ) -> Iterator[Bill]:
-    """Bills of one contract: around the end of each month in which something was done, each firm on days of its own."""
+    """Bills of one contract: around the end of each month in which something was done, each firm on its own days."""
     draw, percent = context.random(f"bills:{who}"), retained_percent(context)
     calendar = context.calendar
     usual, median = draw.randrange(-6, 9), 46 + 12 * term.late
@@ -155,7 +152,7 @@ def _bills(
 
 
 def _state(draw: random.Random, calendar: SiteCalendar, billed: date, median: float) -> tuple[str, date]:
-    """Status of a bill, and when it is paid: most after one or two months, some much later, one in 80 is disputed."""
+    """Status of a bill, and when it is paid: most after a month or two; one in 80 is disputed."""
     age, words = (TODAY - billed).days, read_facts("money")["bill_words"]
     fresh = "draft" if age < 9 else draw.choices(list(words), list(words.values()))[0]
     status = fresh if age <= 30 else draw.choice((*COUNTED[:1] * 6, *COUNTED))
@@ -166,7 +163,7 @@ def _state(draw: random.Random, calendar: SiteCalendar, billed: date, median: fl
 
 
 def _part(amount: int, share: float) -> int:
-    """Share of an amount in whole units of the currency; all of it at the end."""
+    """Share of an amount in whole units of the currency."""
     return amount if share >= 1 else int(amount * share) // 100 * 100
 
 
@@ -190,13 +187,11 @@ class Spending:
 
     @property
     def total(self) -> int:
-        """Sum of its lines, in cents."""
         return sum(amount for _code, amount in self.lines)
 
 
 @per_project(keep=200)
 def spendings(context: RequestContext) -> tuple[Spending, ...]:
-    """Direct costs of a project, the first one first."""
     return tuple(_spendings(context))
 
 
@@ -234,7 +229,6 @@ def _spendings(context: RequestContext) -> Iterator[Spending]:
 
 @table("direct_costs", "direct_costs_v1_0")
 def direct_costs(context: RequestContext) -> Rows:
-    """Wages, invoices and expenses, month by month."""
     for one in spendings(context):
         vendor = directory.firm_for(context, 16) if one.kind == "invoice" else None
         person = directory.office(context)[one.index % 3] if one.kind != "invoice" else None
@@ -249,7 +243,7 @@ def direct_costs(context: RequestContext) -> Rows:
 
 @table("direct_cost_line_items", "direct_cost_line_items_by_direct_cost")
 def direct_cost_line_items(context: RequestContext) -> Rows:
-    """Lines of all direct costs, or of one; their sum is the direct cost."""
+    """Lines of all direct costs, or of one."""
     wanted = context.ids.get("direct_cost_id")
     for one in spendings(context):
         if wanted is None or str(context.id(DIRECT_COST, one.index)) == wanted:

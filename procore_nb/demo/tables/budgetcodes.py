@@ -30,17 +30,15 @@ class BudgetCode:
 
     @property
     def flat_code(self) -> str:
-        """As people write it, `03-300.S`."""
         return f"{COST_CODES[self.code][0]}.{self.kind.code}"
 
     @property
     def name(self) -> str:
-        """As people say it, `Cast-in-Place Concrete.Subcontract`."""
         return f"{COST_CODES[self.code][1]}.{self.kind.name}"
 
 
 def _budget_codes() -> Iterator[BudgetCode]:
-    """Parts of each cost code by cost type; where the facts name none, everything is subcontracted."""
+    """Where the facts name no parts, everything is subcontracted."""
     number = 0
     for code in range(len(COST_CODES)):
         for letter, percent in read_facts("money")["splits"].get(str(code), {"S": 100}).items():
@@ -54,7 +52,7 @@ UNBUDGETED = BudgetCode(len(BUDGET_CODES), 0, _TYPES["M"], 0)
 
 
 def budget_code(code: int, letter: str) -> BudgetCode:
-    """Budget code of a cost code; its first one if it has none of that type."""
+    """The first one if the cost code has none of that type."""
     own = [one for one in BUDGET_CODES if one.code == code]
     return next((one for one in own if one.kind.code == letter), own[0])
 

@@ -47,7 +47,6 @@ def _asked(context: RequestContext) -> tuple[date, dict[str, str]] | None:
 
 @table("budget_views")
 def budget_views(context: RequestContext) -> Rows:
-    """Ways to look at the budget; the last one has columns the company named itself."""
     updated = context.here.created_at + timedelta(days=1)
     for number in _views(context):
         name, text, role, _titles = _VIEWS[number]
@@ -64,7 +63,6 @@ def budget_detail_columns(context: RequestContext) -> Rows:
 
 @table("budget_view_snapshots")
 def budget_view_snapshots(context: RequestContext) -> Rows:
-    """The budget as it stood at the end of each quarter of the works."""
     for number, day in enumerate(_quarters(context)):
         yield {
             "id": context.id(SNAPSHOT, number), "name": f"{day.year} Q{(day.month + 2) // 3}",
@@ -81,7 +79,7 @@ def _quarters(context: RequestContext) -> list[date]:
 
 @table("budget_view_detail_rows", "budget_view_snapshot_detail_rows")
 def budget_view_detail_rows(context: RequestContext) -> Rows:
-    """Row of each budget code, today or on the day of a snapshot; the columns of the view are keys by their titles."""
+    """The columns of the view are keys by their titles."""
     asked = _asked(context)
     if asked is None:
         return
@@ -101,7 +99,6 @@ def budget_view_detail_rows(context: RequestContext) -> Rows:
 
 @table("budget_view_summary_rows", "budget_view_snapshot_summary_rows")
 def budget_view_summary_rows(context: RequestContext) -> Rows:
-    """The whole project in one row, today or on the day of a snapshot."""
     asked = _asked(context)
     if asked is not None:
         rows = figures(context, asked[0]).values()
@@ -131,14 +128,13 @@ def budget_change_adjustment_line_items(context: RequestContext) -> Rows:
 
 @table("budget_modifications")
 def budget_modifications(context: RequestContext) -> Rows:
-    """Approved transfers, in the words of the older tool."""
     for about in _transfers(context):
         if about["status"] == "approved":
             yield written("budget_modification", context, **about, reserve=RESERVE)
 
 
 def _transfers(context: RequestContext) -> Iterator[dict[str, Any]]:
-    """What rows about a transfer tell: drafts and pending ones are under review, all that was turned down is void."""
+    """Drafts and pending ones are under review, all that was turned down is void."""
     for number, claim in enumerate(transfers(context)):
         agreed = claim.firm is not None and claim.firm.agreed
         status = "approved" if agreed else "void" if claim.decided else "under_review"
@@ -171,17 +167,14 @@ class Figures:
 
     @property
     def revised(self) -> int:
-        """Budget with transfers and approved changes."""
         return self.original + self.transfers + self.approved
 
     @property
     def projected_budget(self) -> int:
-        """Budget if all pending changes are approved."""
         return self.revised + self.pending
 
     @property
     def projected_costs(self) -> int:
-        """What is committed, spent and asked for."""
         return self.committed + self.direct + self.pending_costs
 
     @property
@@ -191,12 +184,12 @@ class Figures:
 
     @property
     def forecast(self) -> int:
-        """What is still to be bought: the rest of the budget, or what somebody typed, nothing once the work is finished."""
+        """The same, or what somebody typed; nothing once the work is finished."""
         return self.automatic if self.guess is None else int(self.automatic * self.guess) // 100 * 100
 
 
 def figures(context: RequestContext, day: date) -> dict[BudgetCode, Figures]:
-    """Figures of each budget code of a project at the end of a day."""
+    """Figures of each budget code at the end of a day."""
     term, plan, draw = works(context), plan_of(context.here), context.random("forecasts")
     found = {one: Figures(budget(context)[one.number]) for one in codes_of(context)}
     for one, row in found.items():

@@ -61,7 +61,7 @@ def _event(context: RequestContext, claim: Claim) -> Row:
 
 
 def _item(context: RequestContext, claim: Claim, step: int) -> Row:
-    """One item; cost and revenue of an event's items add up to those of its orders."""
+    """Cost and revenue of an event's items add up to those of its orders."""
     cost, last = claim.parts[step], step == len(claim.parts) - 1
     asked = [claim.revenue * part // claim.cost for part in claim.parts]
     purchase, paid_by_us = purchase_for(context, claim), claim.kind == CONTINGENCY
@@ -86,7 +86,7 @@ def contract_id(context: RequestContext, order: Order) -> int:
 
 @table("change_order_packages")
 def change_order_packages(context: RequestContext) -> Rows:
-    """Change orders of all contracts; the same ids as in the lists of prime and commitment change orders."""
+    """Change orders of all contracts, with the ids of the other lists."""
     for order in _orders(context):
         yield _order(context, order)
     yield from _deleted(context, ORDER)
@@ -94,7 +94,7 @@ def change_order_packages(context: RequestContext) -> Rows:
 
 @table("prime_change_orders", "commitment_change_orders")
 def change_orders(context: RequestContext) -> Rows:
-    """Change orders of the prime contract, or of the commitments; none in projects with three tiers."""
+    """None in projects with three tiers."""
     prime = context.endpoint.name == "prime_change_orders"
     for order in _listed(context, prime=prime):
         kind = "PrimeChangeOrder" if prime else "CommitmentChangeOrder"
@@ -103,7 +103,7 @@ def change_orders(context: RequestContext) -> Rows:
 
 @table("change_order_requests")
 def change_order_requests(context: RequestContext) -> Rows:
-    """Requests of one contract: one for each of its change orders, with the same sum; none with one tier."""
+    """One for each change order of a contract, with the same sum; none with one tier."""
     for order in _orders(context) if tiers(context) > 1 else ():
         if str(contract_id(context, order)) == context.ids["contract_id"]:
             ids = {
@@ -115,7 +115,7 @@ def change_order_requests(context: RequestContext) -> Rows:
 
 @table("potential_change_orders")
 def potential_change_orders(context: RequestContext) -> Rows:
-    """Priced changes: what the owner is asked for, and what the firms ask for. They add up to the change orders."""
+    """What the owner is asked for, and what the firms ask for. They add up to the change orders."""
     for order, claim, amount in _potential(context):
         about = {"order": order, "claim": claim, "amount": amount, "days": claim.days or None}
         about |= {"id": _potential_id(context, order, claim), "tiers": tiers(context)}
@@ -128,7 +128,6 @@ def potential_change_orders(context: RequestContext) -> Rows:
 
 @table("potential_change_order_line_items")
 def potential_change_order_line_items(context: RequestContext) -> Rows:
-    """Lines of one potential change order; their sum is its grand total."""
     wanted = context.ids["potential_change_order_id"]
     for order, claim, amount in _potential(context):
         if str(_potential_id(context, order, claim)) == wanted:
@@ -156,7 +155,7 @@ def _listed(context: RequestContext, *, prime: bool) -> tuple[Order, ...]:
 
 
 def _potential(context: RequestContext) -> Iterator[tuple[Order, Claim, int]]:
-    """Each claim of each order, with what the order pays for it; none with two tiers, where requests take their place."""
+    """Each claim of each order with its amount; none with two tiers, where requests take their place."""
     for order in _orders(context) if tiers(context) != 2 else ():
         for claim, amount in order.parts:
             yield order, claim, amount
@@ -191,7 +190,7 @@ def _order(context: RequestContext, order: Order) -> Row:
 
 
 def _due(context: RequestContext, order: Order) -> date | None:
-    """Day by which an answer is due, as that contract has it; one in eleven was entered without."""
+    """One in eleven was entered without."""
     days = context.random(f"due:{order.index}").choice((10, 14, 14, 21, 28, 45))
     due = context.calendar.next_workday(context.calendar.day_of(order.created) + timedelta(days=days))
     return due if order.index % 11 != 7 else None
@@ -214,7 +213,7 @@ def _signed(context: RequestContext, order: Order) -> Row:
 def _lines(
     context: RequestContext, order: Order, claim: Claim, amount: int, holder: str, holder_id: str
 ) -> Rows:
-    """The items of a claim; a line more for the difference between its cost and what the order pays."""
+    """The items of a claim, and the difference between its cost and what the order pays."""
     parts = [(claim.title, part) for part in claim.parts]
     if amount != claim.cost:
         more = order.purchase is None and order.status != "no_charge" and abs(amount) > abs(claim.cost)

@@ -33,7 +33,6 @@ class Decision:
 
     @property
     def agreed(self) -> bool:
-        """Whether it counts."""
         return self.status == "approved"
 
 
@@ -65,7 +64,7 @@ class Claim:
 
     @property
     def decided(self) -> datetime | None:
-        """When the last of both sides decided; None while one has not."""
+        """When the last of both sides decided."""
         days = [side.on for side in (self.owner, self.firm) if side is not None]
         return max((day for day in days if day), default=None) if all(days) else None
 
@@ -76,7 +75,7 @@ class Claim:
 
     @property
     def parts(self) -> tuple[int, ...]:
-        """The cost in one to three items, in cents."""
+        """The cost in one to three items."""
         first = self.cost * 3 // 500 * 100
         if self.index % 3 == 0:
             return (self.cost,)
@@ -86,7 +85,7 @@ class Claim:
 
     @property
     def status(self) -> str:
-        """Status of its change event: closed once both sides have decided and the owner, if it is his, was asked."""
+        """Closed once both sides have decided and the owner, if it is his, was asked."""
         if self.firm is None:
             return "open"
         if self.firm.status == "void":
@@ -95,7 +94,7 @@ class Claim:
 
 
 def contract_value(context: RequestContext) -> int:
-    """What the works are worth in US cents, whatever the project's currency: for sizes, not for money."""
+    """In US cents, whatever the project's currency: for sizes, not for money."""
     return int(contract_sum(context) / context.here.rate)
 
 
@@ -110,7 +109,7 @@ def contract_sum(context: RequestContext) -> int:
 
 @per_project(keep=400)
 def claims(context: RequestContext) -> tuple[Claim, ...]:
-    """Changes of a project, the first one first; once it is over, approved ones have added 3 to 12 % to the contract."""
+    """Changes of a project; once it is over, approved ones have added 3 to 12 % to the contract."""
     term, whole = works(context), contract_sum(context)
     if term is None:
         return ()
@@ -179,7 +178,7 @@ def _claim(
 
 
 def _asked(cost: int) -> int:
-    """What the owner is asked for: the cost and eight percent, in whole units."""
+    """The cost and eight percent, in whole units."""
     return cost * 108 // 10_000 * 100
 
 
@@ -192,7 +191,7 @@ def _begun(context: RequestContext, term: Works, moment: datetime) -> tuple[Topi
 
 
 def _priced(draw: random.Random, term: Works, calendar: SiteCalendar, claim: Claim) -> Claim:
-    """The claim as it stands: the firm decides sooner than the owner, and not always alike."""
+    """The firm decides sooner than the owner, and not always alike."""
     slow = 1.6 if term.late else 1
     priced = calendar.office(claim.created + timedelta(days=draw.uniform(4, 25) * slow))
     fates, words = read_facts("money")["fates"], read_facts("money")["pending_words"]
@@ -219,7 +218,7 @@ def _decision(
     median: float,
     meanwhile: str,
 ) -> Decision | None:
-    """A decision that takes a median number of days; until then a draft, or one of the words for pending."""
+    """After a median number of days; until then a draft, or one of the words for pending."""
     if status is None:
         return None
     days = min(240, draw.lognormvariate(math.log(median), 0.7))

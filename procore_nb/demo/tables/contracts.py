@@ -25,7 +25,7 @@ _NO_PRIME = ("not_awarded", "canceled")
 
 @table("prime_contracts", "prime_contracts_v2_0")
 def prime_contracts(context: RequestContext) -> Rows:
-    """The contract with the owner; still being agreed before the works begin."""
+    """Still being agreed before the works begin."""
     project, term = context.here, works(context)
     if project.stage.category in _NO_PRIME:
         return
@@ -42,7 +42,7 @@ def prime_contracts(context: RequestContext) -> Rows:
 
 @table("prime_contract_line_items")
 def prime_contract_line_items(context: RequestContext) -> Rows:
-    """The prime contract's schedule of values: one line for each cost code."""
+    """One line for each cost code."""
     asked = context.number_of(PRIME, context.ids["prime_contract_id"])
     if asked != 0 or context.here.stage.category in _NO_PRIME:
         return
@@ -66,7 +66,6 @@ def contracts(context: RequestContext) -> Rows:
 
 @table("commitments_v1_0", "commitment_contracts")
 def commitments(context: RequestContext) -> Rows:
-    """Subcontracts and purchase orders in one list, in few words."""
     for one in purchases(context):
         about = {"vendor": one.vendor.ref, "type": one.type_name}
         yield {**_commitment(context, one), **about, "status": _JOINED.get(one.status, one.status)}
@@ -74,7 +73,6 @@ def commitments(context: RequestContext) -> Rows:
 
 @table("work_order_contract_line_items", "purchase_order_contract_line_items")
 def contract_line_items(context: RequestContext) -> Rows:
-    """Lines of one commitment; their sum is its grand total."""
     kind = next(iter(context.ids)).removesuffix("_id")
     for one in purchases(context):
         if one.kind == kind and one.index == context.number_of(kind, context.ids[f"{kind}_id"]):
@@ -117,7 +115,7 @@ _OWNER_WORDS = {"approved_as_noted": "approved", "pending_owner_approval": "unde
 
 
 def _invoices(context: RequestContext) -> Iterator[tuple[int, Purchase, Bill]]:
-    """Invoices of the firms, contract by contract, month by month, each with the number of its id."""
+    """Invoices of the firms, contract by contract, each with the number of its id."""
     for one in purchases(context):
         for bill in bills(context).get(one.index, ()):
             yield one.index * 100 + bill.number, one, bill
@@ -142,7 +140,6 @@ def requisitions(context: RequestContext) -> Rows:
 
 @table("requisition_contract_items")
 def requisition_contract_items(context: RequestContext) -> Rows:
-    """Lines of one invoice: what is done of each line of the contract."""
     before: tuple[int, ...] = ()
     for number, one, bill in _invoices(context):
         before = before if bill.number > 1 else (0,) * len(one.lines)

@@ -18,7 +18,7 @@ _TYPES = ("Clash", "Missing Information", "Request for Change")
 
 @table("generic_tool_items", "correspondence_type_items")
 def generic_tool_items(context: RequestContext) -> Rows:
-    """Correspondence of one type, or of all: late projects write more; each letter follows a change."""
+    """Late projects write more; each letter follows a change."""
     asked, team, term = context.ids.get("generic_tool_id"), directory.site(context), works(context)
     counts = [0, 0, 0]
     for claim in claims(context):
@@ -47,7 +47,6 @@ def generic_tool_items(context: RequestContext) -> Rows:
 
 @table("coordination_issues")
 def coordination_issues(context: RequestContext) -> Rows:
-    """Clashes and gaps found in the models, most of them before the work they are about."""
     term = works(context)
     if term is None:
         return

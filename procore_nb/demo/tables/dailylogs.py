@@ -17,7 +17,7 @@ _MAY = {"can_update": True, "can_delete": False}
 
 @table("daily_logs_manpower")
 def manpower(context: RequestContext) -> Rows:
-    """Men and hours of each firm, day by day; a few of the last days wait for approval and are shown only if asked for."""
+    """A few of the last days wait for approval and are shown only if asked for."""
     codes = [code.ref for code in directory.cost_codes(context)]
     trades = {one.id: {**one.ref, "active": True} for one in directory.trades()}
     firms = [directory.firm_for(context, code) for code in range(len(codes))]
@@ -42,7 +42,7 @@ def manpower(context: RequestContext) -> Rows:
 
 @table("daily_logs_construction_report")
 def construction_report(context: RequestContext) -> Rows:
-    """The men of the last days by what they are: heads and hours of a firm add up to those of the manpower log."""
+    """The men of the last days by what they are; heads and hours are those of the manpower log."""
     for one in logged_days(context)[-_REPORTED:]:
         for position, crew in enumerate(one.crews):
             firm, men = directory.firm_for(context, crew.code), crew.workers
@@ -83,7 +83,7 @@ def weather_logs(context: RequestContext) -> Rows:
 
 @table("daily_logs_notes")
 def notes(context: RequestContext) -> Rows:
-    """What was worth a note; one project has a note that looks like a formula."""
+    """One project has a note that looks like a formula."""
     for one in logged_days(context):
         if (one.index * 7 + context.here.index) % 3 and not one.weather.stops_work:
             continue
@@ -101,7 +101,6 @@ def notes(context: RequestContext) -> Rows:
 
 @table("daily_logs_delay")
 def delays(context: RequestContext) -> Rows:
-    """Delays: bad weather, and on late projects much else."""
     term = works(context)
     for one in logged_days(context):
         draw = context.random(f"delay:{one.day}")
@@ -122,7 +121,6 @@ def delays(context: RequestContext) -> Rows:
 
 @table("daily_logs_equipment")
 def equipment_logs(context: RequestContext) -> Rows:
-    """Hours of the machines on site."""
     codes = [code.ref for code in directory.cost_codes(context)]
     first, place = context.id("equipment_log", 0), directory.place(context, 0)
     machines = [
@@ -148,7 +146,7 @@ def equipment_logs(context: RequestContext) -> Rows:
 
 @table("daily_log_headers")
 def headers(context: RequestContext) -> Rows:
-    """One row for each day: late projects forget to complete their logs more often."""
+    """Late projects forget to complete their logs more often."""
     term, keeper = works(context), directory.office(context)[1]
     for one in logged_days(context):
         forgotten = context.random(f"header:{one.day}").random() < (0.15 if term and term.late else 0.04)
@@ -161,7 +159,7 @@ def headers(context: RequestContext) -> Rows:
 
 
 def machines_on(context: RequestContext, one: SiteDay) -> tuple[int, ...]:
-    """Numbers of the machines on site: excavators for the ground, then cranes and lifts."""
+    """Excavators for the ground, then cranes and lifts."""
     at_work = {crew.code for crew in one.crews}
     ground, frame = bool(at_work & {1, 16, 17}), bool(at_work & {2, 3, 5, 8})
     found = ((0,) if ground else ()) + ((1,) if ground and 16 in at_work else ())
@@ -169,7 +167,7 @@ def machines_on(context: RequestContext, one: SiteDay) -> tuple[int, ...]:
 
 
 def _entered(context: RequestContext, one: SiteDay) -> Row:
-    """What every entry of a day's log says: the day, who wrote it and when; in plain text, as there are very many."""
+    """What every entry says; in plain text, as there are very many."""
     calendar = context.calendar
     written = moment(calendar.at(one.day, 15 + one.index % 3, one.index * 7 % 60))
     return {

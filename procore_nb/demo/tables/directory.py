@@ -19,7 +19,7 @@ SHARED = {9: 10, 7: 6, 1: 0}  # trades that a firm of another trade may do too
 
 @dataclass(frozen=True)
 class Vendor:
-    """One firm of the company's directory; it works in one country. Owners and the builder have no trade."""
+    """A firm; it works in one country. Owners and the builder have no trade."""
 
     id: int
     name: str
@@ -37,7 +37,7 @@ class Vendor:
 
 @dataclass(frozen=True)
 class TeamMember:
-    """One person of the company's directory; `vendor` is None for the company's own staff."""
+    """A person; `vendor` is None for the company's own staff."""
 
     id: int
     first_name: str
@@ -51,7 +51,7 @@ class TeamMember:
 
     @property
     def is_active(self) -> bool:
-        """Whether their login works; one in fifteen has left."""
+        """One in fifteen has left."""
         return self.id % 15 != 4
 
     @property
@@ -78,7 +78,7 @@ class Location:
 
 @dataclass(frozen=True)
 class CostType:
-    """What money is spent on: labour, material, ...; `base_type` is one of the few words Procore has for it."""
+    """Labour, material, ...; `base_type` is one of the few words Procore has for it."""
 
     id: int
     name: str
@@ -102,7 +102,7 @@ COST_TYPES = (
 
 @dataclass(frozen=True)
 class Reference:
-    """Anything with an id, a name and a code: a cost code, a trade."""
+    """A cost code, a trade."""
 
     id: int
     name: str
@@ -179,7 +179,7 @@ def builder(company: Company) -> Vendor:
 
 @lru_cache(maxsize=16)
 def _owners(company_id: int) -> tuple[Vendor, ...]:
-    """Owners: three in each country, for health, for the public, and private ones."""
+    """Three in each country, for health, for the public, and private ones."""
     about, first = read_facts("money"), _first_vendor_id(company_id) + 500
     kinds, countries = about["owner_kinds"], sorted(about["currencies"])
     return tuple(
@@ -189,7 +189,7 @@ def _owners(company_id: int) -> tuple[Vendor, ...]:
 
 
 def owner_of(company: Company, project: Project) -> Vendor:
-    """Who has the project built: one of the owners in its country, by what is built."""
+    """One of the owners in the project's country, by what is built."""
     type_index = next(one[0] for one in read_facts("money")["buildings"] if one[1] == project.building)
     there = [one for one in _owners(company.id) if one.country == project.street.country_code]
     number: int = read_facts("money")["owner_of_type"][type_index]
@@ -197,19 +197,17 @@ def owner_of(company: Company, project: Project) -> Vendor:
 
 
 def vendors(context: RequestContext) -> tuple[Vendor, ...]:
-    """Firms that work on the project, or all of the company's."""
     if context.project is None:
         return directory(context.company.id)[0]
     return _team(context.company, context.project)[0]
 
 
 def parties_of(company: Company, project: Project) -> tuple[Vendor, ...]:
-    """Everybody with a contract on a project: the firms, the owner, the builder itself."""
+    """Everybody with a contract on a project."""
     return (*_team(company, project)[0], owner_of(company, project), builder(company))
 
 
 def parties(context: RequestContext) -> tuple[Vendor, ...]:
-    """Everybody with a contract, on the project or in all of the company's."""
     if context.project:
         return parties_of(context.company, context.project)
     return (*vendors(context), *_owners(context.company.id), builder(context.company))
@@ -222,7 +220,6 @@ def people(context: RequestContext) -> tuple[TeamMember, ...]:
 
 
 def locations(context: RequestContext) -> tuple[Location, ...]:
-    """Places inside the project: the building, and its parts from the site to the roof."""
     return _locations(context.id("location", 0))
 
 
@@ -237,7 +234,6 @@ def _locations(first_id: int) -> tuple[Location, ...]:
 
 
 def cost_codes(context: RequestContext) -> tuple[Reference, ...]:
-    """Cost codes of the project."""
     return _cost_codes(context.id("cost_code", 0))
 
 
@@ -264,7 +260,6 @@ COST_CODES: list[tuple[str, str, int]] = _NAMES["cost_codes"]
 
 @per_project(keep=400)
 def office(context: RequestContext) -> tuple[TeamMember, ...]:
-    """The builder's own people."""
     return tuple(person for person in _active(context) if person.vendor is None)
 
 
@@ -275,7 +270,7 @@ def site(context: RequestContext) -> tuple[TeamMember, ...]:
 
 
 def firm_for(context: RequestContext, code: int) -> Vendor:
-    """The firm that does the work of a cost code (by its number in the list)."""
+    """The firm that does the work of a cost code (by its number)."""
     firms, trade = vendors(context), COST_CODES[code][2]
     for wanted in (trade, SHARED.get(trade, trade)):
         for firm in firms:
@@ -291,7 +286,7 @@ def successor(context: RequestContext) -> Vendor | None:
 
 
 def worker_of(context: RequestContext, firm: Vendor) -> TeamMember:
-    """Somebody of a firm, or of any firm on site if it has nobody there."""
+    """Somebody of a firm, or of any firm on site."""
     everybody = site(context)
     return next((person for person in everybody if person.vendor == firm), everybody[0])
 

@@ -32,7 +32,6 @@ class DrawingRevision:
 
 @per_project(keep=300)
 def revisions(context: RequestContext) -> tuple[DrawingRevision, ...]:
-    """Every revision of every drawing; more where more changed."""
     draw, term = context.random("drawings"), works(context)
     workday = context.calendar.workday
     first = workday(context.here.created_at.date() + timedelta(days=15))
@@ -83,7 +82,7 @@ def drawing_areas(context: RequestContext) -> Rows:
 
 @table("drawings", "drawings_v1_0")
 def drawings(context: RequestContext) -> Rows:
-    """Drawings of one area, each with its current revision; the area tells the project."""
+    """Drawings of one area; the area tells the project."""
     inside = _project_scene(context)
     if inside is None:
         return
@@ -120,7 +119,7 @@ def drawing_sets(context: RequestContext) -> Rows:
 
 
 def _project_scene(context: RequestContext) -> RequestContext | None:
-    """The same question about the project whose drawing area is asked for, None if there is none to see."""
+    """The same question about the project of the drawing area, None if there is none to see."""
     asked, company = context.ids["drawing_area_id"], context.company
     if not (asked.isascii() and asked.isdigit() and len(asked) < 20):
         return None
@@ -158,7 +157,6 @@ _DIVISIONS: dict[str, str] = read_facts("lists")["divisions"]
 
 
 def section(context: RequestContext, code: int) -> Row:
-    """Section of the specification for a cost code, as rows show it."""
     number, name, _trade = COST_CODES[code]
     text = f"{number[:2]} {number[3:5]} {number[5]}0"
     return {
@@ -169,14 +167,13 @@ def section(context: RequestContext, code: int) -> Row:
 
 @table("specification_sections", "specification_sections_v1_0", "specification_sections_v2_0")
 def specification_sections(context: RequestContext) -> Rows:
-    """Sections of the specification, one for each cost code."""
+    """One for each cost code."""
     for code in range(len(COST_CODES)):
         yield {**_issued(context, code), **section(context, code)}
 
 
 @table("specification_section_revisions", "specification_section_revisions_v2_0")
 def specification_section_revisions(context: RequestContext) -> Rows:
-    """Revisions of the sections, those of one division where the list wants one."""
     wanted = context.ids.get("specification_section_division_id")
     for code in range(len(COST_CODES)):
         row = {**section(context, code), **_issued(context, code), "id": context.id(REVISION, code)}
@@ -238,7 +235,6 @@ _FOLDERS: list[tuple[str, list[str]]] = read_facts("lists")["folders"]
 
 @table("meetings", "meetings_v1_0")
 def meetings(context: RequestContext) -> Rows:
-    """Meetings of the three series of a project, held and to come."""
     term = works(context)
     if term is None:
         return

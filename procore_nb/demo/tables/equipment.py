@@ -19,7 +19,7 @@ _LARGE = 2_000  # projects; beyond, neither fleet nor assets of the whole compan
 
 @table("managed_equipment")
 def managed_equipment(context: RequestContext) -> Rows:
-    """Machines of a project; those of one that is over have gone elsewhere."""
+    """Those of a project that is over have gone elsewhere."""
     term, index, since = works(context), context.here.index, context.here.created_at
     for number, name in enumerate(names_of("equipment_admin") if term else ()):
         kind = fixed(
@@ -37,7 +37,6 @@ def managed_equipment(context: RequestContext) -> Rows:
 
 @table("company_managed_equipment")
 def fleet(context: RequestContext) -> Rows:
-    """Machines of all projects under way."""
     return _everywhere(context, managed_equipment, under_way=True)
 
 
@@ -60,7 +59,6 @@ ASSETS = tuple(Asset(*one) for one in read_facts("lists")["assets"])
 
 @table("assets")
 def assets(context: RequestContext) -> Rows:
-    """Assets of a project whose works have begun."""
     term, plan, entered = works(context), plan_of(context.here), context.calendar.entered
     for number, one in enumerate(ASSETS):
         part = plan.get(one.cost_code)
@@ -85,7 +83,6 @@ def company_assets(context: RequestContext) -> Rows:
 
 
 def _everywhere(context: RequestContext, rows_of: Table, *, under_way: bool = False) -> Rows:
-    """Rows of all projects that the account may look into."""
     size = context.portfolio.size(context.company)
     for project in context.portfolio.projects(context.company) if size <= _LARGE else ():
         if project.permitted and (not under_way or 0 < project.progress < 1):

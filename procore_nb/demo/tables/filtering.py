@@ -116,7 +116,7 @@ def _filtered(rows: list[Row], name: str, values: list[str]) -> list[Row]:
 
 
 def _worked_out(rows: list[Row], name: str, value: str) -> list[Row]:
-    """Rows by a filter of yes or no that Procore works out: no row has a key of that name."""
+    """No row has a key of these names."""
     if name == "overdue":  # overdue=false acts like overdue=true
         return [row for row in rows if _is_overdue(row)] if any("due_date" in row for row in rows) else rows
     fits = _YES_OR_NO.get(name)
@@ -158,7 +158,7 @@ _OTHER_NAMES = {
 
 
 def options_in(rows: Sequence[Any], name: str) -> dict[str, str]:
-    """Choices of a filter: the ids (or values) that the rows hold in its field, each with its name, in the order of names."""
+    """The ids (or values) that the rows hold in a field, each with its name, in the order of names."""
     held, name = list(rows), _OTHER_NAMES.get(name, name)
     read = _reader(held, name.removesuffix("_id").removesuffix("s")) or _reader(held, name)
     found: dict[str, str] = {}
@@ -208,7 +208,6 @@ def _searched(rows: list[Row], query: Query) -> list[Row]:
 
 
 def _windowed(rows: list[Row], query: Query, endpoint: Endpoint) -> list[Row]:
-    """Rows within the days asked for, or within the list's silent window."""
     dated = {"log_date", "start_date", "end_date"} & set(endpoint.other_query)
     key = next((key for key in _DAY_KEYS if any(key in row for row in rows)), None)
     if key is None or not (dated or endpoint.date_default):

@@ -69,7 +69,6 @@ def property_damages(context: RequestContext) -> Rows:
 
 @table("environmentals")
 def environmentals(context: RequestContext) -> Rows:
-    """Harm to the environment, one record for each incident of that kind."""
     for one, row in _records(context, "spill", "Environmental"):
         yield {
             **row, "recordable": False,
@@ -81,7 +80,7 @@ def environmentals(context: RequestContext) -> Rows:
 
 @table("incident_actions")
 def incident_actions(context: RequestContext) -> Rows:
-    """What was done after incidents; the first action may have become an observation."""
+    """The first action may have become an observation."""
     for one in accidents(context):
         for step in range(one.actions):
             action = fixed(context, "incident_action_types", one.index + step)
@@ -95,7 +94,7 @@ def incident_actions(context: RequestContext) -> Rows:
 
 @table("witness_statements")
 def witness_statements(context: RequestContext) -> Rows:
-    """What was seen: one statement for each recordable injury."""
+    """One for each recordable injury."""
     people = directory.people(context)
     for one in accidents(context):
         if one.recordable:
@@ -105,7 +104,6 @@ def witness_statements(context: RequestContext) -> Rows:
 
 
 def _title(context: RequestContext, one: Accident) -> str:
-    """What happened, in a few words."""
     if one.kind == "injury":
         affliction, part, activity = (found["name"].lower() for found in _harm(context, one))
         return f"{affliction.capitalize()}: {part}, while {activity}"
@@ -114,7 +112,7 @@ def _title(context: RequestContext, one: Accident) -> str:
 
 
 def _harm(context: RequestContext, one: Accident) -> tuple[Row, Row, Row]:
-    """Affliction, part of the body and activity of an injury; no fracture is left to first aid."""
+    """Affliction, part of the body and activity; no fracture is left to first aid."""
     number = one.index * 5 + one.code + context.here.index
     affliction = fixed(context, "incident_affliction_types", number)
     if affliction["name"] == "Fracture" and not one.recordable:

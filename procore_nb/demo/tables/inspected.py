@@ -37,7 +37,6 @@ class Inspection:
     created: datetime
 
     def count(self, answer: str) -> int:
-        """How often an answer was given."""
         return self.answers.count(answer)
 
 
@@ -61,7 +60,6 @@ class Accident:
 
     @property
     def recordable(self) -> bool:
-        """Whether it counts: an injury that needed more than first aid."""
         return self.kind == "injury" and self.filing in (MEDICAL, LOST, RESTRICTED)
 
     @property
@@ -72,7 +70,7 @@ class Accident:
 
 @per_project(keep=300)
 def inspections(context: RequestContext) -> tuple[Inspection, ...]:
-    """Inspections about every ten days; on late projects more answers are no."""
+    """On late projects more answers are no."""
     term = works(context)
     if term is None:
         return ()
@@ -110,7 +108,7 @@ def _answer(luck: float, bad: float, fresh: bool) -> str:
 
 @per_project(keep=300)
 def accidents(context: RequestContext) -> tuple[Accident, ...]:
-    """Incidents in the order they happened, as many as the hours worked make likely; the longer works go on, the fewer."""
+    """As many as the hours worked make likely; the longer works go on, the fewer."""
     term, days = works(context), logged_days(context)
     if term is None:
         return ()

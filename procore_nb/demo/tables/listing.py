@@ -41,7 +41,6 @@ class Listing:
         self._kept: LastAsked[list[Any]] = LastAsked(_KEPT_ROWS, lambda rows: _LEAST_WEIGHT + len(rows))
 
     def answering(self, endpoint: Endpoint) -> Callable[[ApiCall], DemoReply]:
-        """Function that answers one endpoint."""
 
         def answer(call: ApiCall) -> DemoReply:
             _check_required(call, endpoint)
@@ -53,7 +52,7 @@ class Listing:
         return answer
 
     def showing(self, endpoint: Endpoint) -> Callable[[ApiCall], DemoReply]:
-        """Function that answers one record of a list, by the last part of the path."""
+        """Answers one record of a list, by the last part of the path."""
 
         def answer(call: ApiCall) -> DemoReply:
             context = _scene(call, endpoint)
@@ -69,7 +68,7 @@ class Listing:
         return self._rows(replace(context, endpoint=endpoint(name), ids=ids))
 
     def _options(self, context: RequestContext) -> list[Any] | None:
-        """Choices of a filter, from the rows of the list that is filtered; None of another list."""
+        """None of another list."""
         kind, mark, name = context.endpoint.name.partition("_filter_options_")
         if not mark or kind not in _FILTERED or context.project is None:
             return None
@@ -191,7 +190,7 @@ def _count(text: str) -> int:
 
 
 def _newcomer(rows: list[Any], number: int) -> Any:
-    """Row that was not in the list: like its first, with an id of its own."""
+    """A row that was not in the list, with an id of its own."""
     if not rows or not isinstance(rows[0], dict) or "id" not in rows[0]:
         return rows[0] if rows else None
     fresh = (
@@ -248,7 +247,7 @@ _MONEY = frozenset(
 
 
 def whole_record(context: RequestContext, row: Row, rows_of: Rows) -> Row:
-    """The row with what only the single record has; `rows_of` gives the rows of another list, by name and ids."""
+    """The row with what only the single record has."""
     name, number = context.endpoint.name, str(row["id"])
     shape = shape_of(context.endpoint.record)
     missing = [key for key in shape.inside if key not in row]

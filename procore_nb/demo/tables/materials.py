@@ -66,11 +66,9 @@ class MaterialOrder:
     deliveries: tuple[Delivery, ...]
 
     def shipped(self, line: int) -> int:
-        """Quantity of a line that has left the supplier."""
         return sum(one.quantities[line] for one in self.deliveries)
 
     def received(self, line: int) -> int:
-        """Quantity of a line that has come."""
         return sum(one.quantities[line] for one in self.deliveries if one.came)
 
     @property
@@ -94,13 +92,12 @@ class MaterialOrder:
 
     @property
     def last_event(self) -> date:
-        """Day on which it was ordered, or something last left or came."""
         return max([self.purchase.contract_date, *(one.came or one.left for one in self.deliveries)])
 
 
 @per_project(keep=400)
 def material_orders(context: RequestContext) -> tuple[MaterialOrder, ...]:
-    """Orders of the purchase orders that both sides have signed."""
+    """Of the purchase orders that both sides have signed."""
     term = works(context)
     if term is None:
         return ()
@@ -157,7 +154,7 @@ def material_labels(context: RequestContext) -> Rows:
 
 @table("material_purchase_orders")
 def material_purchase_orders(context: RequestContext) -> Rows:
-    """Orders; those that are wholly on their way or received only when `include_fully_shipped` is true."""
+    """Those wholly on their way only when `include_fully_shipped` is true."""
     for order in material_orders(context):
         hidden = "include_fully_shipped=true" if order.whole else None
         row = written("material_order", context, order=order, count=len(order.lines))
@@ -176,7 +173,7 @@ def material_purchase_order_vendors(context: RequestContext) -> Rows:
     "material_shipment_purchase_order_lines",
 )
 def material_purchase_order_line_items(context: RequestContext) -> Rows:
-    """Lines of all orders, of one order, or of the order that a shipment belongs to."""
+    """Of all orders, of one, or of the order that a shipment belongs to."""
     of_order, of_shipment = context.ids.get("id"), context.ids.get("shipment_id")
     for order in material_orders(context):
         shipments = [_ref(context, _SHIPMENT, order, one) for one in order.deliveries]
@@ -202,7 +199,6 @@ def material_purchase_order_line_items(context: RequestContext) -> Rows:
 
 @table("material_shipments", "material_receipts")
 def material_deliveries(context: RequestContext) -> Rows:
-    """What has left the suppliers, or what has come."""
     kind, entered = _kind(context), context.calendar.entered
     for order, one in _deliveries(context):
         when = entered(one.came if one.came and kind == _RECEIPT else one.left, one.index)
@@ -238,7 +234,7 @@ def _kind(context: RequestContext) -> str:
 
 
 def _deliveries(context: RequestContext) -> Iterator[tuple[MaterialOrder, Delivery]]:
-    """Deliveries a list is about: all that left, or those that have come."""
+    """All that left, or those that have come."""
     for order in material_orders(context):
         for one in order.deliveries:
             if one.came or _kind(context) == _SHIPMENT:
@@ -258,7 +254,6 @@ def _item(context: RequestContext, number: int) -> Row:
 
 
 def _ref(context: RequestContext, kind: str, order: MaterialOrder, one: Delivery | None = None) -> Row:
-    """An order, a shipment or a receipt as other rows show it."""
     number = order.purchase.index if one is None else one.index
     mark = f"-{kind[9].upper()}{one.number}" if one else ""
     return written("material_ref", context, kind=kind, number=number, name=order.purchase.number + mark)

@@ -25,7 +25,6 @@ class WorkPackage:
     end: float
 
     def done(self, elapsed: float) -> float:
-        """Share of this work done when a share of the project's time has passed."""
         return s_curve((elapsed - self.begin) / (self.end - self.begin))
 
 
@@ -34,19 +33,18 @@ PLAN = tuple(WorkPackage(*part) for part in read_facts("money")["plan"])
 
 @cache
 def packages(building: str) -> dict[int, WorkPackage]:
-    """Work packages of a kind of building."""
     kind = next(one[-1] for one in read_facts("money")["buildings"] if one[1] == building)
     weights = read_facts("money")["weights"][kind]
     return {code: replace(part, weight=weights[code]) for code, part in enumerate(PLAN) if weights[code]}
 
 
 def plan_of(project: Project) -> dict[int, WorkPackage]:
-    """Work packages of what a project builds, by the number of their cost code; a bridge has no lifts."""
+    """By the number of their cost code; a bridge has no lifts."""
     return packages(project.building)
 
 
 def work_done(project: Project, term: Works, day: date) -> float:
-    """Share of all the work of a project done by a day, each part counted by its cost."""
+    """Each part counted by its cost."""
     elapsed, parts = term.elapsed(day), plan_of(project).values()
     return sum(part.weight * part.done(elapsed) for part in parts) / sum(part.weight for part in parts)
 
@@ -64,7 +62,6 @@ class Works:
 
     @property
     def late(self) -> bool:
-        """Whether the work takes longer than planned."""
         return self.slip_days > 0
 
     @property
@@ -72,20 +69,18 @@ class Works:
         return self.end < TODAY
 
     def elapsed(self, day: date) -> float:
-        """Share of the time that has passed by a day, 0 to 1."""
+        """Share of the time that has passed by a day."""
         return min(1.0, max(0.0, (day - self.begin).days / (self.end - self.begin).days))
 
     def done(self, day: date) -> float:
-        """Share of the work done by a day, 0 to 1: slow at first and at the end, fast between."""
         return s_curve(self.elapsed(day))
 
     def day_at(self, share: float) -> date:
-        """Day by which a share of the time has passed."""
         return self.begin + timedelta(days=round(share * (self.end - self.begin).days))
 
 
 def works(context: RequestContext) -> Works | None:
-    """Works of a project, None if they have not begun."""
+    """None if they have not begun."""
     project = context.here
     if project.progress <= 0 or project.actual_start is None or project.projected is None:
         return None

@@ -24,8 +24,6 @@ WORK_ORDER, PURCHASE_ORDER = "work_order_contract", "purchase_order_contract"
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a contract, in cents."""
-
     number: int
     code: BudgetCode
     text: str
@@ -52,24 +50,22 @@ class Purchase:
 
     @property
     def total(self) -> int:
-        """Sum of its lines, in cents."""
         return sum(line.amount for line in self.lines)
 
     @property
     def type_name(self) -> str:
-        """Its kind in the words of lists that join both."""
         return "WorkOrderContract" if self.kind == WORK_ORDER else "PurchaseOrderContract"
 
 
 def prime_sum(context: RequestContext) -> int:
-    """What the owner agreed to pay at first: with the approved changes it is the project's total value."""
+    """With the approved changes it is the project's total value."""
     agreed = (one.revenue for one in claims(context) if one.owner and one.owner.agreed)
     return contract_sum(context) - sum(agreed)
 
 
 @per_project(keep=400)
 def budget(context: RequestContext) -> dict[int, int]:
-    """Original budget by number of the budget code, in cents; whole hundreds."""
+    """Original budget by number of the budget code; whole hundreds."""
     draw, plan = context.random("budget"), plan_of(context.here)
     # One project in 25 was bid too low.
     cost = prime_sum(context) * (draw.randrange(880, 935) + 90 * (context.here.index % 25 == 5)) // 1000
@@ -88,7 +84,7 @@ def budget(context: RequestContext) -> dict[int, int]:
 
 @per_project(keep=400)
 def purchases(context: RequestContext) -> tuple[Purchase, ...]:
-    """Commitments of a project: one subcontract for each firm, one purchase order for each material."""
+    """One subcontract for each firm, one purchase order for each material."""
     term = works(context)
     if term is None:
         return ()
@@ -110,7 +106,7 @@ def purchases(context: RequestContext) -> tuple[Purchase, ...]:
 
 
 def _taken_over(context: RequestContext, term: Works, found: list[Purchase]) -> tuple[Purchase, ...]:
-    """The contracts, where there is a successor with one that was ended halfway: what was left of it costs him more."""
+    """Where there is a successor, one contract was ended halfway: what was left of it costs him more."""
     other, halfway = directory.successor(context), 0.5
     for place, one in enumerate(found):
         half = (one.begin + one.end) / 2
@@ -146,7 +142,7 @@ def purchase_of(context: RequestContext, purchase_id: str, kind: str) -> Purchas
 
 
 def purchase_for(context: RequestContext, claim: Claim) -> Purchase | None:
-    """Contract of the firm that does the work of a change, if it was signed by then; the last one of two."""
+    """Contract for the work of a change, if it was signed by then; the last one of two."""
     found = None
     for one in purchases(context):
         if one.executed and one.contract_date <= claim.created.date():
@@ -241,12 +237,11 @@ class Order:
 
     @property
     def status(self) -> str:
-        """Where it stands, as Procore words it."""
         return self._decisions[0].status
 
     @property
     def parts(self) -> tuple[tuple[Claim, int], ...]:
-        """Each claim with what the order pays for it, in cents: nothing if it is at no charge."""
+        """Each claim with what the order pays for it: nothing if it is at no charge."""
         factor = self.status != "no_charge"
         return tuple((one, factor * (one.cost if self.purchase else one.revenue)) for one in self.claims)
 
@@ -256,22 +251,20 @@ class Order:
 
     @property
     def days(self) -> int:
-        """Days the works get longer by it."""
         return sum(one.days for one in self.claims)
 
     @property
     def created(self) -> datetime:
-        """When it was written: once its last claim was priced."""
+        """Once its last claim was priced."""
         return max(one.priced or one.created for one in self.claims)
 
     @property
     def decided(self) -> datetime | None:
-        """When its status was final, None if it is a draft or pending."""
         days = [side.on for side in self._decisions if side.on]
         return max(*days, self.created) if days else None
 
     def state_on(self, day: date) -> str:
-        """What it counted as at the end of a day: approved, pending, or nothing (written later, a draft, turned down)."""
+        """Approved, pending, or nothing (written later, a draft, turned down) at the end of a day."""
         if self.created.date() > day:
             return ""
         if self.decided is None or self.decided.date() > day:
@@ -285,13 +278,13 @@ class Order:
 
 
 def tiers(context: RequestContext) -> int:
-    """Change-order tiers of a project: with three, only packages, requests and potential change orders are listed."""
+    """With three, only packages, requests and potential change orders are listed."""
     return _TIERS[context.here.index % len(_TIERS)]
 
 
 @per_project(keep=400)
 def prime_orders(context: RequestContext) -> tuple[Order, ...]:
-    """Orders of the prime contract: approved claims in groups, all others on their own."""
+    """Approved claims in groups, all others on their own."""
     asked = [one for one in claims(context) if one.owner is not None]
     agreed = [one for one in asked if one.owner and one.owner.agreed]
     groups: list[tuple[Claim, ...]] = []
@@ -305,7 +298,7 @@ def prime_orders(context: RequestContext) -> tuple[Order, ...]:
 
 @per_project(keep=400)
 def commitment_orders(context: RequestContext) -> tuple[Order, ...]:
-    """Orders of the commitments, one for each priced claim whose work a firm has a contract for."""
+    """One for each priced claim whose work a firm has a contract for."""
     found: list[Order] = []
     counts: dict[int, int] = {}
     for claim in claims(context):
@@ -317,12 +310,10 @@ def commitment_orders(context: RequestContext) -> tuple[Order, ...]:
 
 
 def orders_of(context: RequestContext, purchase: Purchase | None) -> tuple[Order, ...]:
-    """Orders of one commitment, or of the prime contract."""
     if purchase is None:
         return prime_orders(context)
     return tuple(one for one in commitment_orders(context) if one.purchase == purchase)
 
 
 def summed(orders: tuple[Order, ...], state: str, by: date = TODAY) -> int:
-    """Sum of the orders that counted as approved or pending at the end of a day, in cents."""
     return sum(one.total for one in orders if one.state_on(by) == state)

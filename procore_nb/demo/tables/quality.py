@@ -30,7 +30,6 @@ _SINCE = NOW - timedelta(days=900)
 
 @table("checklists", "checklists_by_query")
 def checklists(context: RequestContext) -> Rows:
-    """Inspections; their counts are those of their items."""
     for one in inspections(context):
         name, kind, codes, _questions = TEMPLATES[one.template]
         code = codes[one.index % len(codes)] if codes else 0
@@ -59,7 +58,6 @@ def checklists(context: RequestContext) -> Rows:
 
 @table("checklist_items", "checklist_items_v1_0")
 def checklist_items(context: RequestContext) -> Rows:
-    """Questions of all inspections, each with its answer."""
     for one in inspections(context):
         asked = zip(TEMPLATES[one.template][3], one.answers, strict=True)
         for position, (question, answer) in enumerate(asked):
@@ -97,7 +95,6 @@ def checklist_templates(context: RequestContext) -> Rows:
 
 
 def _who(context: RequestContext, person: TeamMember) -> Row:
-    """A person with their firm, with all that any list tells of them."""
     firm = person.vendor.name if person.vendor else context.company.name
     return {**person.ref, "locale": "en", "company_name": firm}
 
@@ -108,7 +105,7 @@ _SEEN: list[tuple[str, int, int]] = read_facts("quality")["observations"]
 
 @table("observation_items")
 def observation_items(context: RequestContext) -> Rows:
-    """Observations, those from inspections first; late projects take longer to close them."""
+    """Late projects take longer to close them."""
     for one in inspections(context):
         name, kind, codes, questions = TEMPLATES[one.template]
         for item, (question, answer) in enumerate(zip(questions, one.answers, strict=True), one.first_item):
@@ -154,7 +151,7 @@ def _observation(
     context: RequestContext, number: int, name: str, kind: int, code: int, created: datetime,
     closed: datetime | None, origin: Row | None = None,
 ) -> Row:  # fmt: skip
-    """One observation; some of those without an origin have no due date."""
+    """Some of those without an origin have no due date."""
     firm, calendar = directory.firm_for(context, code), context.calendar
     noted = calendar.day_of(created)
     due = calendar.workday(noted + timedelta(days=14)) if origin or number % 9 else None
@@ -179,7 +176,7 @@ _WHAT: list[tuple[int, str]] = read_facts("quality")["punch"]
 
 @table("punch_items", "punch_items_v1_0")
 def punch_items(context: RequestContext) -> Rows:
-    """Punch items in the order they were found; the first one of two projects in five was deleted."""
+    """The first one of two projects in five was deleted."""
     term = works(context)
     if term is None:
         return

@@ -19,7 +19,7 @@ _COVERS = (("General Liability", "2000000"), ("Workers Compensation", "1000000")
 
 @table("insurances", "project_insurances")
 def insurances(context: RequestContext) -> Rows:
-    """Certificates of the firms; some have run out or soon will, some were renewed, one firm in fourteen sent none."""
+    """Some have run out, some were renewed, one firm in fourteen sent none."""
     for vendor in directory.vendors(context):
         luck, words = vendor.id * 29 % 14, ("compliant_in_progress", *["compliant"] * 4)
         fine = "non_compliant" if luck == 1 else words[vendor.id % 5]
@@ -40,7 +40,6 @@ def insurances(context: RequestContext) -> Rows:
 
 @table("project_dates")
 def project_dates(context: RequestContext) -> Rows:
-    """Planned and actual days of a project's turning points."""
     project = context.here
     points = (
         ("Start on site", project.start, project.actual_start),
@@ -56,7 +55,7 @@ def project_dates(context: RequestContext) -> Rows:
 
 @table("locations", "locations_by_query")
 def locations(context: RequestContext) -> Rows:
-    """Places inside a project, parents before children; the name holds the whole path."""
+    """Parents before children; the name holds the whole path."""
     if context.project is None:
         return
     created = context.project.created_at
@@ -66,7 +65,6 @@ def locations(context: RequestContext) -> Rows:
 
 @table("cost_codes")
 def cost_codes(context: RequestContext) -> Rows:
-    """Cost codes of a project: divisions, and the codes below them."""
     types = [kind.row for kind in directory.COST_TYPES]
     for number in range(len(directory.cost_codes(context))):
         yield {**cost_code_row(context, number), "line_item_types": types}
@@ -86,7 +84,6 @@ def trades(_context: RequestContext) -> Rows:
 
 @table("company_projects")
 def company_projects(context: RequestContext) -> Rows:
-    """Active projects of a company, in few words."""
     portfolio, company = context.portfolio, context.company
     for index in portfolio.by_activity(company, active=True):
         project = portfolio.project(company, index)
@@ -112,19 +109,17 @@ _LARGE = 2_000  # projects; beyond, firms no longer say which ones they work on
 @table("users_v1_1_by_query", "users_v1_0_by_query", "project_users", "users_inactive")
 @table("project_users_inactive", "people", "project_people")
 def users(context: RequestContext) -> Rows:
-    """People with a login, or those whose login was switched off."""
     inactive = context.endpoint.name.endswith("inactive")
     yield from (_user(one) for one in directory.people(context) if one.is_active != inactive)
 
 
 @table("vendors", "project_vendors", "project_vendors_v1_0")
 def vendors(context: RequestContext) -> Rows:
-    """Firms, owners and the builder itself, active ones only."""
     yield from (_firm(context, vendor) for vendor in directory.parties(context))
 
 
 def _user(person: TeamMember) -> Row:
-    """A person in the words of the lists of users and of people."""
+    """In the words of the lists of users and of people."""
     own, number = person.vendor is None, person.id
     seen, created = NOW - timedelta(hours=number % 900), _SINCE + timedelta(days=number % 1_200)
     return {

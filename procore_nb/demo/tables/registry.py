@@ -60,19 +60,16 @@ class RequestContext:
 
     @property
     def today(self) -> date:
-        """The demo's unchanging day."""
         return TODAY
 
     @property
     def here(self) -> Project:
-        """The project, for tables that are only asked below one."""
         if self.project is None:
             raise LookupError(f"{self.endpoint.name} is asked without a project.")
         return self.project
 
     @property
     def calendar(self) -> SiteCalendar:
-        """Working days and office hours of the project."""
         return self.here.calendar
 
     def within(self, project: Project) -> RequestContext:

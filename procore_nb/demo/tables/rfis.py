@@ -37,7 +37,7 @@ class RfiRevision:
 
 @table("rfis")
 def rfis(context: RequestContext) -> Rows:
-    """RFIs in the order they were asked; drafts have no number yet; one in two projects has a deleted one."""
+    """Drafts have no number yet; one in two projects has a deleted one."""
     stage = context.here.stage
     shown = {
         "id": stage.id, "name": stage.name, "formatted_name": stage.name, "default_stage": True,
@@ -72,7 +72,7 @@ def rfis(context: RequestContext) -> Rows:
 
 
 def _revisions(context: RequestContext) -> Iterator[RfiRevision]:
-    """Revisions of all questions in the order they were put: the superseded ones right before the current one."""
+    """The superseded ones right before the current one."""
     main = context.company == context.portfolio.company
     calendar, asked = context.calendar, questions(context)
     for one in asked:
@@ -117,7 +117,7 @@ def _about(context: RequestContext, one: Question, code: Row) -> Row:
 
 
 def _people(context: RequestContext, one: Question) -> Row:
-    """Who asks, who is to answer; some open ones wait for two people, a few for nobody."""
+    """Some open ones wait for two people, a few for nobody."""
     assignees = [one.asked_of.ref]
     if one.index % 11 == 3 and one.manager != one.asked_of:
         assignees.append(one.manager.ref)
@@ -134,7 +134,7 @@ def _people(context: RequestContext, one: Question) -> Row:
 
 @table("rfi_replies")
 def rfi_replies(context: RequestContext) -> Rows:
-    """Replies to one RFI; the official one, at the moment it was resolved, comes last."""
+    """The official one, at the moment it was resolved, comes last."""
     rows = (revision.question for revision in _revisions(context))
     one = next((one for one in rows if str(one.id) == context.ids["rfi_id"]), None)
     if one is None or not one.issued:
@@ -189,7 +189,6 @@ class Question:
 
     @property
     def issued(self) -> bool:
-        """Whether it was ever sent to anybody."""
         return "draft" not in self.status
 
     @property
@@ -214,7 +213,7 @@ def questions(context: RequestContext) -> tuple[Question, ...]:
 
 
 def _early(context: RequestContext, draw: random.Random) -> tuple[Question, ...]:
-    """A few questions before the work begins, all answered."""
+    """A few before the work begins, all answered."""
     calendar = context.calendar
     count = draw.randrange(0, 4) if context.here.stage.category == "pre_construction" else 0
     found = []
@@ -275,7 +274,7 @@ def _written(
 
 
 def _subject(context: RequestContext, draw: random.Random, number: int, topic: Topic) -> str:
-    """What the question is called; now and then something a spreadsheet or a browser might act on."""
+    """Now and then something a spreadsheet or a browser might act on."""
     where = draw.choice(GRIDS)
     if context.here.index % 23 == 5 - 1 and number == 3:
         return "=SUM(B2:B9) differs from the bar schedule"

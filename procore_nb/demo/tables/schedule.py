@@ -23,7 +23,6 @@ _UPDATED = NOW - timedelta(days=3)
 
 @table("schedule_tasks")
 def schedule_tasks(context: RequestContext) -> Rows:
-    """Lines of the imported schedule, with baseline and actual dates."""
     created = context.calendar.after(context.here.created_at, 20)
     times = {"created": created, "updated": max(created, _UPDATED - timedelta(days=context.here.index % 20))}
     for one in tasks(context):
@@ -42,7 +41,7 @@ def schedules(context: RequestContext) -> Rows:
 
 @table("schedule_activities")
 def schedule_activities(context: RequestContext) -> Rows:
-    """Activities of a schedule: the same lines as the imported tasks."""
+    """The same lines as the imported tasks."""
     if context.number_of(SCHEDULE, context.ids["schedule_id"]) != 0:
         return
     updated = max(context.here.created_at, _UPDATED)
@@ -60,7 +59,7 @@ def schedule_activities(context: RequestContext) -> Rows:
 
 @table("schedule_activity_links")
 def schedule_activity_links(context: RequestContext) -> Rows:
-    """Which activity waits for which: each task for the one before it in its phase."""
+    """Each task waits for the one before it in its phase."""
     if context.number_of(SCHEDULE, context.ids["schedule_id"]) != 0:
         return
     lines = tasks(context)
@@ -72,7 +71,7 @@ def schedule_activity_links(context: RequestContext) -> Rows:
 
 
 def _shifts(calendar: SiteCalendar, one: Task) -> Row:
-    """Days of a task as times: from the first hour of its first day to the last hour of its last, in local time."""
+    """From the first hour of its first day to the last hour of its last, in local time."""
     start, finish = one.planned or (None, None)
     found = {"start_datetime": one.start, "actual_start": one.actual_start, "baseline_start": start}
     found = {key: day and calendar.planned(day, 17 if one.milestone else 8) for key, day in found.items()}
@@ -119,7 +118,6 @@ class Task:
 
     @property
     def variance(self) -> Row:
-        """By how many days it differs from the baseline, as rows show it."""
         if self.planned is None:
             return {}
         start, finish = self.planned
@@ -127,7 +125,6 @@ class Task:
 
     @property
     def percent(self) -> int:
-        """Share of its days that have passed, in percent."""
         if self.finish < TODAY:
             return 85 if self.stuck else 100
         passed = (TODAY - self.start).days
@@ -144,7 +141,7 @@ class Task:
 
 @per_project(keep=400)
 def tasks(context: RequestContext) -> tuple[Task, ...]:
-    """Lines of the schedule, phases before their tasks, milestones last; none without dates."""
+    """Phases before their tasks, milestones last; none without dates."""
     project, draw = context.here, context.random("tasks")
     if project.start is None or project.finish is None or project.projected is None:
         return ()

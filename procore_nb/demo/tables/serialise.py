@@ -124,7 +124,6 @@ class Shape:
     _blank: dict[str, Any] = field(default_factory=dict)
 
     def blank(self) -> dict[str, Any]:
-        """A new object with every key inside: null, or none of what there may be several of."""
         if not self._blank:
             self._blank = {name: [] if inner.listed else None for name, inner in self.inside.items()}
         return self._blank.copy()

@@ -24,14 +24,12 @@ _OFFICE_PLACES: dict[str, tuple[str, str]] = read_facts("lists")["office_places"
 
 @table(*_CHOICES)
 def choices(context: RequestContext) -> Rows:
-    """Types, regions, owner types, bid types and departments: an id and a name."""
     for choice in _CHOICES[context.endpoint.name]:
         yield {"id": choice.id, "name": choice.name}
 
 
 @table("project_stages")
 def stages(_context: RequestContext) -> Rows:
-    """The six stages every company begins with."""
     for stage in lists.STAGES:
         yield {
             "id": stage.id, "name": stage.name, "is_bidding_stage": False, "is_concept_stage": False,
@@ -62,7 +60,7 @@ def offices(_context: RequestContext) -> Rows:
 
 @table("financial_periods", "financial_periods_with_snapshots", "financial_periods_open")
 def financial_periods(context: RequestContext) -> Rows:
-    """Months of the company's books, grouped by year; closed on the tenth of the next month, one after the other."""
+    """Closed on the tenth of the next month, one after the other."""
     last = TODAY.year * 12 + TODAY.month - 1
     for month in range(last - _MONTHS + 1, last + 1):
         start, after = date(month // 12, month % 12 + 1, 1), date((month + 1) // 12, (month + 1) % 12 + 1, 1)
@@ -79,7 +77,6 @@ def financial_periods(context: RequestContext) -> Rows:
 
 @table("custom_field_definitions", "custom_field_definitions_v1_1", "custom_field_definitions_v1_0")
 def custom_field_definitions(context: RequestContext) -> Rows:
-    """What the keys `custom_field_<id>` stand for."""
     for field in _FIELDS:
         yield {
             "id": field.id, "label": field.label, "active": True, "company_id": context.company.id,

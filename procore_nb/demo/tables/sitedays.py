@@ -57,7 +57,7 @@ def planned_hours(context: RequestContext, code: int) -> int:
 
 @per_project(keep=400)
 def site_days(context: RequestContext) -> tuple[SiteDay, ...]:
-    """Days of a project so far: working days, and some Saturdays; late works go on at more week-ends."""
+    """Working days, and some Saturdays; late works go on at more week-ends."""
     term = works(context)
     if term is None:
         return ()
@@ -85,7 +85,7 @@ def site_days(context: RequestContext) -> tuple[SiteDay, ...]:
 
 
 def logged_days(context: RequestContext) -> tuple[SiteDay, ...]:
-    """Days whose logs are kept: about the last year of the works. Incidents were recorded from the same day on."""
+    """About the last year of the works. Incidents were recorded from the same day on."""
     return site_days(context)[-_KEPT_DAYS:]
 
 
@@ -96,7 +96,7 @@ def _man_days(context: RequestContext) -> float:
 def _crews(
     draw: random.Random, plan: dict[int, WorkPackage], elapsed: float, men_a_day: float, seen: Weather
 ) -> tuple[Crew, ...]:
-    """The largest crews of a day. Late works are as well manned as they were planned, only for longer."""
+    """The largest crews. Late works are as well manned as they were planned, only for longer."""
     found = []
     for code, part in plan.items():
         share = (elapsed - part.begin) / (part.end - part.begin)

@@ -64,7 +64,7 @@ def submittal_log(context: RequestContext) -> tuple[Submittal, ...]:
 def _revisions(
     draw: random.Random, term: Works, part: WorkPackage, number: int, code: int, first: int
 ) -> list[Submittal]:
-    """A submittal until it is approved, or left as it is; what is needed on site early is handed in first."""
+    """Until it is approved, or left as it is; what is needed on site early is handed in first."""
     luck, kind, calendar = draw.random(), draw.randrange(_TYPES), term.calendar
     share = part.begin + draw.random() ** 2 * 0.5 * (part.end - part.begin)
     opened = calendar.next_workday(term.begin + timedelta(days=draw.randrange(0, 12)))
@@ -143,7 +143,7 @@ def _row(context: RequestContext, one: Submittal) -> Row:
 
 
 def _review(context: RequestContext, one: Submittal) -> Row:
-    """Who is to answer, and what they answered; one in three goes to two people, one after the other."""
+    """One in three goes to two people, one after the other."""
     if one.received is None:
         return {}
     team = directory.site(context)

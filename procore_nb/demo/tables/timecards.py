@@ -23,14 +23,12 @@ _UNITS = {2: "m3", 3: "m2", 4: "m2", 5: "t", 7: "m2", 8: "m2", 9: "m2", 10: "m2"
 
 @table("timecard_entries", "timecard_entries_by_query")
 def timecard_entries(context: RequestContext) -> Rows:
-    """Hours of each of the builder's own people, in the last weeks."""
     for one in site_days(context)[-_KEPT_DAYS:]:
         yield from _entries(context, one)
 
 
 @table("company_timecard_entries")
 def company_timecard_entries(context: RequestContext) -> Rows:
-    """The same hours in one list for all projects the account may look into."""
     portfolio, company = context.portfolio, context.company
     # A made-up portfolio may have 100,000 projects; whoever asks for so many hours asks project by project.
     for index in range(min(portfolio.size(company), _MOST_PROJECTS)):
@@ -42,14 +40,12 @@ def company_timecard_entries(context: RequestContext) -> Rows:
 
 @table("timesheets")
 def timesheets(context: RequestContext) -> Rows:
-    """One sheet for each day, with its entries."""
     for one in site_days(context)[-_KEPT_DAYS:]:
         yield {**_sheet(context, one), "timecard_entries": list(_entries(context, one))}
 
 
 @table("time_and_material_entries")
 def time_and_material_entries(context: RequestContext) -> Rows:
-    """Tickets for work on changes that began before their price was agreed."""
     asked = (one for one in claims(context) if one.question is not None and one.status != "void")
     for number, one in enumerate(asked):
         about = {"number": number, "n": number + 1, "worked": context.calendar.day_of(one.created)}
@@ -61,7 +57,7 @@ def time_and_material_entries(context: RequestContext) -> Rows:
 
 @table("field_production_report")
 def field_production_report(context: RequestContext) -> Rows:
-    """Hours planned, spent and earned for each kind of work begun; spent are those of the manpower log."""
+    """Hours spent are those of the manpower log."""
     term = works(context)
     if term is None:
         return
@@ -92,7 +88,7 @@ def field_production_report(context: RequestContext) -> Rows:
 
 
 def _entries(context: RequestContext, one: SiteDay) -> Rows:
-    """Entries of a day: up to five people; an hour of overtime now and then."""
+    """Up to five people; an hour of overtime now and then."""
     people = len(directory.office(context)[:5])
     codes = [crew.code for crew in one.crews if crew.code in _OWN_CODES] or [0]
     types = [fixed(context, "timecard_time_types", number, *_SHOWN_OF_TYPE) for number in (0, 1)]
