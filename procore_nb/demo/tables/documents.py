@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from procore_nb.demo.company import NOW, TODAY, read_facts
@@ -14,7 +14,7 @@ from procore_nb.demo.tables.plan import works
 from procore_nb.demo.tables.registry import RequestContext, Row, Rows, per_project, table
 from procore_nb.demo.tables.row_forms import written
 
-AREA, DRAWING, DRAWING_SET = "drawing_area", "drawing", "drawing_set"
+AREA = "drawing_area"
 DISCIPLINES: list[tuple[str, str, list[str]]] = read_facts("lists")["disciplines"]
 _PER_DRAWING = 10
 
@@ -55,70 +55,61 @@ def revisions(context: RequestContext) -> tuple[DrawingRevision, ...]:
 @table("drawing_revisions")
 def drawing_revisions(context: RequestContext) -> Rows:
     for one in revisions(context):
-        yield {
-            **_sheet(context, one),
-            **written("drawing_revision", context, one=one),
-            "received_date": min(one.day + timedelta(days=2), TODAY),
-            "position": one.drawing + 1,
-            "order_in_drawing": one.revision + 1,
-            "discipline": {
-                "id": context.id("drawing_discipline", one.discipline),
-                "name": DISCIPLINES[one.discipline][0],
-                "position": one.discipline + 1,
-            },
-        }
+        yield _sheet(context, one) | written(
+            "drawing_revision", context, one=one, position=one.drawing + 1, order=one.revision + 1,
+            received=min(one.day + timedelta(days=2), TODAY), discipline=_discipline(context, one.discipline),
+        )  # fmt: skip
 
 
 @table("drawing_areas", "drawing_areas_v1_0")
 def drawing_areas(context: RequestContext) -> Rows:
-    latest = context.calendar.entered(max(one.day for one in revisions(context)), 1)
+    found = revisions(context)
+    latest = context.calendar.entered(max(one.day for one in found), 1)
     yield {
-        "id": context.id(AREA, 0), "name": "Main Building",
-        "drawings_count": len({one.drawing for one in revisions(context)}), "deletable": False,
-        "created_at": context.here.created_at, "updated_at": max(latest, context.here.created_at),
-        "latest_revision_update": latest,
+        "id": context.id(AREA, 0), "name": "Main Building", "deletable": False,
+        "drawings_count": len({one.drawing for one in found}), "created_at": context.here.created_at,
+        "updated_at": max(latest, context.here.created_at), "latest_revision_update": latest,
     }  # fmt: skip
 
 
 @table("drawings", "drawings_v1_0")
 def drawings(context: RequestContext) -> Rows:
     """Drawings of one area; the area tells the project."""
-    inside = _project_scene(context)
-    if inside is None:
-        return
-    for one in revisions(inside):
-        if one.current:
+    inside = _of_area(context)
+    for one in revisions(inside) if inside else ():
+        if inside and one.current:
+            kind = _discipline(inside, one.discipline)
             yield {
-                "id": inside.id(DRAWING, one.drawing), "number": one.number, "title": one.title,
-                "discipline": DISCIPLINES[one.discipline][0],
-                "drawing_discipline_id": inside.id("drawing_discipline", one.discipline), "obsolete": False,
+                "id": inside.id("drawing", one.drawing), "number": one.number, "title": one.title,
+                "discipline": kind["name"], "drawing_discipline_id": kind["id"], "obsolete": False,
                 "current_revision": _sheet(inside, one),
             }  # fmt: skip
 
 
 @table("drawing_disciplines", "drawing_disciplines_v1_0")
 def drawing_disciplines(context: RequestContext) -> Rows:
-    for number, (name, letter, _titles) in enumerate(DISCIPLINES):
-        row = {"id": context.id("drawing_discipline", number), "name": name, "position": number + 1}
-        yield {**row, "abbreviations": [letter]}
+    for number, (_name, letter, _titles) in enumerate(DISCIPLINES):
+        yield {**_discipline(context, number), "abbreviations": [letter]}
+
+
+def _discipline(context: RequestContext, number: int) -> Row:
+    name, place = DISCIPLINES[number][0], number + 1
+    return {"id": context.id("drawing_discipline", number), "name": name, "position": place}
 
 
 @table("drawing_sets")
 def drawing_sets(context: RequestContext) -> Rows:
+    entered = context.calendar.entered
     for number in range(1 + max(one.revision for one in revisions(context))):
         days = [one.day for one in revisions(context) if one.revision == number]
-        yield {
-            "id": context.id(DRAWING_SET, number), "project_id": context.here.id,
-            "company_id": context.company.id,
-            "name": "Contract Set" if number == 0 else f"Bulletin {number}", "date": min(days),
-            "position": number + 1, "connected": False, "deletable": False,
-            "published_drawings_count": len(days), "unpublished_drawings_count": 0,
-            "created_at": context.calendar.entered(min(days), number),
-            "updated_at": context.calendar.entered(max(days), number),
-        }  # fmt: skip
+        yield written(
+            "drawing_set", context, number=number, date=min(days), position=number + 1, count=len(days),
+            name=f"Bulletin {number}" if number else "Contract Set", made=entered(min(days), number),
+            updated=entered(max(days), number),
+        )  # fmt: skip
 
 
-def _project_scene(context: RequestContext) -> RequestContext | None:
+def _of_area(context: RequestContext) -> RequestContext | None:
     """The same question about the project of the drawing area, None if there is none to see."""
     asked, company = context.ids["drawing_area_id"], context.company
     if not (asked.isascii() and asked.isdigit() and len(asked) < 20):
@@ -140,19 +131,12 @@ def _sheet(context: RequestContext, one: DrawingRevision) -> Row:
         file_of(context, "sheet", context.id("drawing_revision", number), f"{name}.{suffix}", one.day)
         for suffix in ("pdf", "png")
     )
-    return written("drawing", context, one=one, number=number) | {
-        "floorplan": "plan" in one.title, "pdf_url": pdf.address, "pdf_size": pdf.size,
-        "png_url": png.address, "png_size": png.size, **picture_urls(png),
-        "updated_at": context.calendar.entered(one.day, one.drawing),
-    }  # fmt: skip
+    updated = context.calendar.entered(one.day, one.drawing)
+    row = written("drawing", context, one=one, number=number, pdf=pdf, png=png, updated=updated)
+    return {**row, "floorplan": "plan" in one.title, **picture_urls(png)}
 
 
-SECTION, REVISION, DIVISION, SET = (
-    "specification_section",
-    "specification_section_revision",
-    "specification_section_division",
-    "specification_set",
-)
+SECTION, REVISION = "specification_section", "specification_section_revision"
 _DIVISIONS: dict[str, str] = read_facts("lists")["divisions"]
 
 
@@ -175,58 +159,42 @@ def specification_sections(context: RequestContext) -> Rows:
 @table("specification_section_revisions", "specification_section_revisions_v2_0")
 def specification_section_revisions(context: RequestContext) -> Rows:
     wanted = context.ids.get("specification_section_division_id")
-    for code in range(len(COST_CODES)):
-        row = {**section(context, code), **_issued(context, code), "id": context.id(REVISION, code)}
-        if wanted is None or str(row["specification_section_division_id"]) == wanted:
-            yield row
+    for row in specification_sections(context):
+        if wanted in (None, str(row["specification_section_division_id"])):
+            yield {**row, "id": row["current_revision_id"]}
 
 
-@table(
-    "specification_section_divisions",
-    "specification_section_divisions_v1_0",
-    "specification_section_divisions_v2_0",
-)
+@table("specification_section_divisions", "specification_section_divisions_v1_0")
+@table("specification_section_divisions_v2_0")
 def specification_section_divisions(context: RequestContext) -> Rows:
     for number in _DIVISIONS:
         codes = [code for code in range(len(COST_CODES)) if COST_CODES[code][0][:2] == number]
         yield {
-            **_division(context, number),
-            "deletable": False,
+            **_division(context, number), "deletable": False,
             "sections_ids": [context.id(SECTION, code) for code in codes],
             "specification_section_revision_ids": [context.id(REVISION, code) for code in codes],
-        }
+        }  # fmt: skip
 
 
 @table("specification_sets", "specification_sets_v2_0")
 def specification_sets(context: RequestContext) -> Rows:
     issued = context.calendar.after(context.here.created_at, 9)
-    yield {
-        **_set(context), "project_id": context.here.id, "company_id": context.company.id,
-        "date": context.calendar.day_of(issued), "position": 1, "deletable": False,
-        "created_at": issued, "updated_at": issued,
-    }  # fmt: skip
-
-
-def _set(context: RequestContext) -> Row:
-    return {"id": context.id(SET, 0), "name": "Issued for Construction"}
+    yield written("specification_set", context, issued=issued, day=context.calendar.day_of(issued))
 
 
 def _division(context: RequestContext, number: str) -> Row:
-    return {
-        "id": context.id(DIVISION, int(number)),
-        "number": number,
-        "description": _DIVISIONS[number],
-        "url": f"https://app.procore.example/{context.here.id}/project/specifications/divisions/{number}",
-    }
+    about = {"number": number, "code": int(number), "text": _DIVISIONS[number]}
+    return written("specification_division", context, **about)
 
 
 def _issued(context: RequestContext, code: int) -> Row:
-    issued = context.calendar.after(context.here.created_at, 9)
-    division = _division(context, COST_CODES[code][0][:2])
-    day = context.calendar.day_of(issued)
-    url = f"https://app.procore.example/{context.here.id}/project/specifications/{context.id(SECTION, code)}"
-    row = written("specification", context, code=code, division=division, day=day, issued=issued)
-    return {**row, "specification_section_division_id": division["id"], "url": url}
+    issued, division = (
+        context.calendar.after(context.here.created_at, 9),
+        _division(context, COST_CODES[code][0][:2]),
+    )
+    about = {"code": code, "division": division, "division_id": division["id"], "issued": issued}
+    about |= {"section_id": context.id(SECTION, code), "day": context.calendar.day_of(issued)}
+    return written("specification", context, **about)
 
 
 _SERIES = (("Site Meeting", 14, 9), ("Design Coordination", 28, 11), ("Owner Meeting", 28, 14))
@@ -238,22 +206,22 @@ def meetings(context: RequestContext) -> Rows:
     term = works(context)
     if term is None:
         return
-    number = 0
+    number, calendar = 0, term.calendar
     for series, (name, days, hour) in enumerate(_SERIES):
         day, count = term.begin + timedelta(days=series * 3), 1
         while day <= min(term.end, TODAY + timedelta(days=30)):
-            if term.calendar.works_on(day):
-                starts = datetime.combine(day, time(hour), term.calendar.zone).astimezone(UTC)
-                created = term.calendar.by_now(term.calendar.office(starts - timedelta(days=12)))
+            if calendar.works_on(day):
+                starts = calendar.planned(day, hour)
+                created = calendar.by_now(calendar.office(starts - timedelta(days=12)))
                 yield {
                     "id": context.id("meeting", number), "group_title": name, "title": f"{name} {count}",
                     "position": count, "mode": "minutes" if starts < NOW else "agenda", "starts_at": starts,
                     "ends_at": starts + timedelta(hours=1 + series % 2), "occurred": starts < NOW,
-                    "is_private": series == 2, "location": "Site office" if series == 0 else "Online",
+                    "is_private": series == 2, "location": "Online" if series else "Site office",
                     "meeting_topics_count": 3 + (number * 7) % 9,
                     "parent_id": context.id("meeting", number - 1) if count > 1 else None,
                     "created_by_id": directory.office(context)[series % 2].id, "created_at": created,
-                    "updated_at": term.calendar.after(created, 0.2),
+                    "updated_at": calendar.after(created, 0.2),
                 }  # fmt: skip
                 number, count = number + 1, count + 1
             day += timedelta(days=days)
@@ -262,37 +230,31 @@ def meetings(context: RequestContext) -> Rows:
 @table("documents", "documents_v1_0")
 def documents(context: RequestContext) -> Rows:
     """Folders and the files in them, in one flat list."""
-    root = context.id("document", 0)
-    since = context.calendar.after(context.here.created_at, 1)
-    yield {**_document(context, 0, context.here.name, None, since), "document_type": "folder"}
-    number = 1
-    for folder, files in _FOLDERS:
+    since, number = context.calendar.after(context.here.created_at, 1), 1
+    folder = {"document_type": "folder"}
+    yield _document(context, 0, context.here.name, None, since) | folder
+    for name, files in _FOLDERS:
         parent = number
-        yield {**_document(context, number, folder, root, since), "document_type": "folder"}
-        number += 1
-        for name in files:
+        yield _document(context, parent, name, 0, since) | folder
+        for number, file in enumerate(files, parent + 1):
             created = context.calendar.after(since, number * 9)
-            row = _document(context, number, name, context.id("document", parent), created)
-            stored = file_of(context, "photo" if name.endswith(".png") else "page", row["id"], name, created)
-            kept = {"id": row["id"], "name": name, "filename": name, "url": stored.address}
+            row = _document(context, number, file, parent, created)
+            stored = file_of(context, "photo" if file.endswith(".png") else "page", row["id"], file, created)
+            kept = {"id": row["id"], "name": file, "filename": file, "url": stored.address}
             version = {
                 "id": row["id"], "number": 1, "size": stored.size, "url": stored.address,
                 "created_at": created, "prostore_file": kept, "file_id": row["id"],
             }  # fmt: skip
-            file = {"file_type": name.rpartition(".")[2], "current_version": version, "description": None}
-            yield {**row, "document_type": "file", "file": file}
-            number += 1
+            about = {"file_type": file.rpartition(".")[2], "current_version": version}
+            yield {**row, "document_type": "file", "file": about}
+        number = parent + len(files) + 1
 
 
 def _document(
     context: RequestContext, number: int, name: str, parent: int | None, when: datetime
 ) -> dict[str, Any]:
-    v2 = context.endpoint.version.startswith("v2")
-    return {
-        "id": context.id("document", number), "name": name, "name_with_path": name, "parent_id": parent,
-        "created_by": {**directory.office(context)[0].ref}
-        if not v2
-        else directory.brief(directory.office(context)[0]),
-        "read_only": False, "is_deleted": False, "is_recycle_bin": False, "is_tracked": False,
-        "private": name.startswith("01"), "custom_fields": {}, "created_at": when, "updated_at": when,
-    }  # fmt: skip
+    keeper = directory.office(context)[0]
+    author = directory.brief(keeper) if context.endpoint.version.startswith("v2") else keeper.ref
+    about = {"number": number, "name": name, "author": author, "secret": name.startswith("01"), "when": when}
+    folder = None if parent is None else context.id("document", parent)
+    return written("document", context, **about, parent=folder)
