@@ -54,7 +54,7 @@ class Street:
 
 def _streets() -> tuple[Street, ...]:
     streets = [
-        Street(*street, city, state, country, county, *zones)
+        Street(*[*street, city, state, country, county, *zones])
         for country, *zones, cities in read_facts("streets")
         for city, state, county, *there in cities
         for street in there

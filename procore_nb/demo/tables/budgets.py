@@ -17,7 +17,7 @@ from procore_nb.demo.tables.budgetcodes import BUDGET_CODES, UNBUDGETED, BudgetC
 from procore_nb.demo.tables.claims import ALLOWANCE, CONTINGENCY, Claim, claims
 from procore_nb.demo.tables.plan import plan_of, works
 from procore_nb.demo.tables.purchases import budget, commitment_orders, prime_orders, purchases
-from procore_nb.demo.tables.registry import RequestContext, Rows, table
+from procore_nb.demo.tables.registry import RequestContext, Row, Rows, table
 from procore_nb.demo.tables.row_forms import money, total, written
 
 VIEW, SNAPSHOT = "budget_view", "budget_view_snapshot"
@@ -86,9 +86,9 @@ def budget_view_detail_rows(context: RequestContext) -> Rows:
     for one, row in figures(context, asked[0]).items():
         typed = row.guess is not None
         notes = "The work is finished." if row.guess == 0 else "Price agreed in talks." if typed else None
-        shown = {title: money(total(row, formula)) for title, formula in asked[1].items()}
+        shown: Row = {title: money(total(row, formula)) for title, formula in asked[1].items()}
         if one == UNBUDGETED:  # spent without a budget: it has no id, and is shown only if asked for
-            shown |= dict.fromkeys(("id", "wbs_code_id", "budget_forecast"))  # type: ignore[arg-type]
+            shown |= dict.fromkeys(("id", "wbs_code_id", "budget_forecast"))
             shown |= {"unbudgeted_reason": "direct_cost", "_hidden_unless": "budget_row_type=all"}
         yield written(
             "budget_row", context, one=one, row=row, code=directory.cost_codes(context)[one.code],

@@ -88,7 +88,7 @@ class CostType:
 
     def __post_init__(self) -> None:
         row = {"id": self.id, "name": self.name, "code": self.code, "base_type": self.base_type}
-        object.__setattr__(self, "row", {**row, "origin_data": None, "origin_id": None})
+        object.__setattr__(self, "row", row)
 
 
 COST_TYPES = (

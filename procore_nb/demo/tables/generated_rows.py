@@ -231,14 +231,12 @@ class _GeneratedRow:
 
 def _address(context: RequestContext) -> dict[str, Any]:
     """Address of the project, or of the company's head office, under every name its parts go by."""
-    street, city, code = "88 Gay Street", "Columbus", "43215"
-    state, country = "OH", "US"
+    found: tuple[str | None, ...] = "88 Gay Street", "Columbus", "43215", "OH", "US"
     if context.project:
-        street, place = context.project.address, context.project.street
-        city, code, state, country = place.city, place.zip, place.state_code, place.country_code
-    parts = (street, "street address line1"), (city, "city"), (code, "zip postal_code")
-    parts += (state, "state state_code"), (country, "country country_code")
-    return {name: value for value, names in parts for name in names.split()}
+        place = context.project.street
+        found = context.project.address, place.city, place.zip, place.state_code, place.country_code
+    parts = ("street address line1", "city", "zip postal_code", "state state_code", "country country_code")
+    return {name: one for names, one in zip(parts, found, strict=True) for name in names.split()}
 
 
 def _declared(value: Any, shape: Shape) -> Any:

@@ -111,7 +111,7 @@ def _about(context: RequestContext, one: Question, code: Row) -> Row:
         "responsible_contractor": directory.firm_for(context, one.topic.code).ref if one.index % 13 else None,
         "cost_impact": {"status": one.cost_status, "value": one.cost},
         "schedule_impact": {"status": one.days_status, "value": one.days},
-        "questions": [{"id": one.id + 1_000_000_000_000, "body": one.topic.question, "errors": []}],
+        "questions": [{"id": one.id + 1_000_000_000_000, "body": one.topic.question}],
         "custom_fields": {},
     }  # fmt: skip
 
@@ -154,7 +154,7 @@ def rfi_replies(context: RequestContext) -> Rows:
         yield {
             "id": context.id(f"rfi_reply_{step}", number), "official": official, "answer_date": when,
             "plain_text_body": text, "rich_text_body": f"<p>{text}</p>", "created_by": person.name,
-            "created_by_id": person.id, "attachments": [],
+            "created_by_id": person.id,
         }  # fmt: skip
 
 

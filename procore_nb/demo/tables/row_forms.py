@@ -69,7 +69,7 @@ def fixed(context: RequestContext, name: str, number: int, *keys: str) -> Row:
     """Entry of a fixed list, by any number; only some of its keys if they are named."""
     about = _FIXED[name]
     number %= len(about["entries"])
-    known = {"context": context, "project": context.project, "company": context.company}
+    known: Row = {"context": context, "project": context.project, "company": context.company}
     known |= {"number": number, "n": number + 1, "id": about.get("first", 0) + number}
     known |= {"since": _SINCE["row" not in about], **fixed_columns(name, number)}
     row: Row = _fixed_form(name)(SimpleNamespace(**known))

@@ -80,8 +80,8 @@ def custom_field_definitions(context: RequestContext) -> Rows:
     for field in _FIELDS:
         yield {
             "id": field.id, "label": field.label, "active": True, "company_id": context.company.id,
-            "data_type": field.data_type, "variant": None, "description": field.description,
-            "default_value": None, "configurable_field_sets_count": 1,
+            "data_type": field.data_type, "description": field.description,
+            "configurable_field_sets_count": 1,
         }  # fmt: skip
 
 
