@@ -59,8 +59,16 @@ STAGES = {
 }
 
 
-def other_words(_: demo.DemoRequest, reply: demo.DemoReply) -> demo.DemoReply:
-    """Other currencies, other names of stages."""
+def with_projects(reply: demo.DemoReply, wanted: Callable[[int, int], bool]) -> demo.DemoReply:
+    """A list of projects that has only those whose place and id are wanted."""
+    kept = [one for number, one in enumerate(reply.json()) if wanted(number, one["id"])]
+    return replace(reply, body=json.dumps(kept, separators=(",", ":")).encode(), headers=[("Content-Type", "application/json")])
+
+
+def other_words(request: demo.DemoRequest, reply: demo.DemoReply) -> demo.DemoReply:
+    """Other currencies, other names of stages; of twelve projects the last five, in three currencies."""
+    if request.path == "/rest/v1.1/projects":
+        reply = with_projects(reply, lambda number, _: number >= 7)
     body = reply.body
     for old, new in CURRENCIES.items():
         body = body.replace(b'"currency_iso_code":"%b"' % old, b'"currency_iso_code":"%b"' % new)
@@ -176,8 +184,7 @@ def test_the_notebook_of_changes_says_where_three_tiers_hide_who_pays(
     def only_three(request: demo.DemoRequest, reply: demo.DemoReply) -> demo.DemoReply:
         if request.path != "/rest/v1.1/projects":
             return reply
-        kept = [one for one in reply.json() if one["id"] in three]
-        return replace(reply, body=json.dumps(kept).encode(), headers=[("Content-Type", "application/json")])
+        return with_projects(reply, lambda _, project: project in three)
 
     (path,) = (one for one in NOTEBOOKS if "changes" in one.stem)
     names = run_on(path, company_of(only_three, 36))

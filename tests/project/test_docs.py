@@ -64,7 +64,7 @@ def test_the_python_of_a_page_runs_from_top_to_bottom(page: Path) -> None:
     plt.close("all")
 
 
-@pytest.mark.slow
+@pytest.mark.docs
 def test_the_python_of_all_pages_passes_a_type_checker(tmp_path: Path) -> None:
     for page in [*PAGES, ROOT / "README.md"]:
         name = f"page_{page.stem.lower().replace('-', '_')}.py"

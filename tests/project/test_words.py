@@ -7,6 +7,7 @@ import inspect
 import json
 import re
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
@@ -64,17 +65,16 @@ def _speaks(call: ast.Call) -> bool:
     )
 
 
-def _texts() -> Iterator[tuple[str, str]]:
-    for page in PAGES:
-        yield page.name, page.read_text(encoding="utf-8")
+def _books() -> Iterator[tuple[str, str]]:
     for book in NOTEBOOKS:
         cells = json.loads(book.read_text(encoding="utf-8"))["cells"]
-        yield (
-            book.name,
-            "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"),
-        )
-    yield from _public()
-    yield from _messages()
+        yield book.name, "\n".join("".join(one["source"]) for one in cells if one["cell_type"] == "markdown")
+
+
+@cache
+def _texts() -> list[tuple[str, str]]:
+    pages = [(page.name, page.read_text(encoding="utf-8")) for page in PAGES]
+    return [*pages, *_books(), *_public(), *_messages()]
 
 
 @pytest.mark.parametrize("word", INSTEAD)
