@@ -62,7 +62,11 @@ STAGES = {
 def with_projects(reply: demo.DemoReply, wanted: Callable[[int, int], bool]) -> demo.DemoReply:
     """A list of projects that has only those whose place and id are wanted."""
     kept = [one for number, one in enumerate(reply.json()) if wanted(number, one["id"])]
-    return replace(reply, body=json.dumps(kept, separators=(",", ":")).encode(), headers=[("Content-Type", "application/json")])
+    return replace(
+        reply,
+        body=json.dumps(kept, separators=(",", ":")).encode(),
+        headers=[("Content-Type", "application/json")],
+    )
 
 
 def other_words(request: demo.DemoRequest, reply: demo.DemoReply) -> demo.DemoReply:
