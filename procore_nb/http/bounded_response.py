@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import http.client
 import io
+import socket
 import time
+import weakref
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,7 +22,7 @@ from requests.adapters import HTTPAdapter
 
 from procore_nb import hints
 from procore_nb.errors import IncompleteError
-from procore_nb.http.network_errors import ResponseTimeoutError
+from procore_nb.http.network_errors import PrivateAddressError, ResponseTimeoutError
 
 # Each piece read hands the interpreter to other threads and waits to get it back: in pieces of 10 kB, which is requests'
 # own size, a long page comes late while another thread makes columns.
@@ -47,36 +49,40 @@ class TransportLimits:
 
 
 class BoundedAdapter(HTTPAdapter):
-    """The network, where a response has one time in all and nothing is printed for debugging.
+    """The network, where a response has one time in all, nothing is printed for debugging, and peers may be refused.
 
     The read timeout of requests starts anew with every byte: a byte every half second would keep a request for ever.
+    What a name leads to is known once the connection is made: nothing was sent then, and `allowed` is given the address.
+    Through a proxy, that is the proxy's affair.
     """
 
-    def __init__(self, total_seconds: float, **settings: Any) -> None:
-        self._total_seconds = total_seconds
+    def __init__(
+        self, total_seconds: float, allowed: Callable[[str], bool] = lambda peer: True, **settings: Any
+    ) -> None:
+        self.sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
+        self._of_connections = {"total_seconds": total_seconds, "sockets": self.sockets}
+        self._allowed = allowed
         super().__init__(**settings)
 
     def init_poolmanager(self, *settings: Any, **named: Any) -> None:
         """Make the pools of direct connections."""
         super().init_poolmanager(*settings, **named)
-        self._bound(self.poolmanager)
+        _bound(self.poolmanager, self._of_connections | {"allowed": staticmethod(self._allowed)})
 
     def proxy_manager_for(self, *settings: Any, **named: Any) -> Any:
         """Return the pools of connections through a proxy."""
-        manager = super().proxy_manager_for(*settings, **named)
-        self._bound(manager)
-        return manager
+        return _bound(super().proxy_manager_for(*settings, **named), self._of_connections)
 
-    def _bound(self, manager: Any) -> None:
-        bounded = {}
-        for scheme, pool in manager.pool_classes_by_scheme.items():
-            connection = pool.ConnectionCls
-            if not issubclass(connection, _BoundedConnection):
-                settings = {"total_seconds": self._total_seconds}
-                connection = type(connection.__name__, (_BoundedConnection, connection), settings)
-                pool = type(pool.__name__, (pool,), {"ConnectionCls": connection})
-            bounded[scheme] = pool
-        manager.pool_classes_by_scheme = bounded
+
+def _bound(manager: Any, attributes: Mapping[str, Any]) -> Any:
+    """Have a pool manager make connections of the class below, with these attributes."""
+    for scheme, pool in (*manager.pool_classes_by_scheme.items(),):
+        made = pool.ConnectionCls
+        if not issubclass(made, _BoundedConnection):
+            connection = type(made.__name__, (_BoundedConnection, made), dict(attributes))
+            bounded = type(pool.__name__, (pool,), {"ConnectionCls": connection})
+            manager.pool_classes_by_scheme = manager.pool_classes_by_scheme | {scheme: bounded}
+    return manager
 
 
 class _BoundedConnection:
@@ -84,20 +90,35 @@ class _BoundedConnection:
 
     debuglevel = 0  # http.client.HTTPConnection.debuglevel = 1 would print the token and the secret
     total_seconds: float
+    sockets: weakref.WeakSet[socket.socket]
     _until = 0.0
+
+    @staticmethod
+    def allowed(peer: str) -> bool:
+        return True
+
+    def _new_conn(self) -> socket.socket:
+        made: socket.socket = super()._new_conn()  # type: ignore[misc]
+        if not self.allowed(str(made.getpeername()[0])):
+            made.close()
+            raise PrivateAddressError("an address of a private network")
+        return made
+
+    def connect(self) -> None:
+        super().connect()  # type: ignore[misc]
+        self.sockets.add(self.sock)  # type: ignore[attr-defined]
 
     def putrequest(self, *settings: Any, **named: Any) -> Any:
         self._until = time.monotonic() + self.total_seconds
         return super().putrequest(*settings, **named)  # type: ignore[misc]
 
     def response_class(self, sock: Any, *settings: Any, **named: Any) -> http.client.HTTPResponse:
-        """Stand in for the class that http.client makes responses of."""
+        """What http.client makes responses with."""
         response = http.client.HTTPResponse(sock, *settings, **named)
         until = self._until or time.monotonic() + self.total_seconds
         response.fp.close()
-        response.fp = io.BufferedReader(
-            _BoundedReader(sock, until, f"within {self.total_seconds:,g} seconds"), 1 << 16
-        )
+        limit = f"within {self.total_seconds:,g} seconds"
+        response.fp = io.BufferedReader(_BoundedReader(sock, until, limit), 1 << 16)
         return response
 
 
@@ -133,57 +154,52 @@ class _BoundedReader(io.RawIOBase):
 def read_body(response: requests.Response, limits: TransportLimits) -> bytes:
     """Return the whole body, decompressed; never more of it in memory than the limit and one piece."""
     coding = response.headers.get("content-encoding", "").strip().lower()
-    pieces: list[bytes] = []
     sent = size = 0
-    inflate = _Inflater(coding) if coding not in ("", "identity") else None
-    for piece in response.raw.stream(_PIECE, decode_content=False):
-        sent += len(piece)
-        for part in inflate.parts(piece) if inflate else (piece,):
-            pieces.append(part)
-            size += len(part)
-            if size > limits.most_bytes:
-                raise _too_large(response, sent, limits)
+
+    def received() -> Iterator[bytes]:
+        nonlocal sent
+        for piece in response.raw.stream(_PIECE, decode_content=False):
+            sent += len(piece)
+            yield piece
+
+    pieces: list[bytes] = []
+    for part in received() if coding in ("", "identity") else _inflated(received(), coding):
+        pieces.append(part)
+        size += len(part)
+        if size > limits.most_bytes:
+            address = urlsplit(str(response.url))
+            raise IncompleteError(
+                f"{address.hostname}{address.path} sent a response of more than {limits.most_bytes / 2**20:,.0f} MiB "
+                f"({sent / 2**20:,.1f} MiB as sent), which was not read further.",
+                status=response.status_code,
+                retryable=False,
+                advice=hints.TOO_LARGE,
+            )
     return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
-class _Inflater:
-    """Decompresses gzip or deflate in parts of bounded size."""
-
-    def __init__(self, coding: str) -> None:
-        if coding not in _WINDOW_BITS:
-            raise requests.exceptions.ContentDecodingError(f"unknown content encoding {coding[:40]!r}")
-        self._bits = _WINDOW_BITS[coding]
-        self._zlib = zlib.decompressobj(self._bits)
-        self._begun = False
-
-    def parts(self, data: bytes) -> Iterator[bytes]:
-        """Return what a piece of the compressed body holds."""
+def _inflated(pieces: Iterable[bytes], coding: str) -> Iterator[bytes]:
+    """Decompress gzip or deflate, in parts of bounded size: a megabyte of zeros is a kilobyte on its way."""
+    if coding not in _WINDOW_BITS:
+        raise requests.exceptions.ContentDecodingError(f"unknown content encoding {coding[:40]!r}")
+    bits, begun = _WINDOW_BITS[coding], False
+    inflate = zlib.decompressobj(bits)
+    for data in pieces:
         part = b""
         while data or len(part) == _PIECE:  # a full part: more may be waiting inside
-            further = self._zlib.eof  # gzip allows several members, one after the other
+            further = inflate.eof  # gzip allows several members, one after the other
             if further:
-                self._zlib = zlib.decompressobj(self._bits)
+                inflate = zlib.decompressobj(bits)
             try:
-                part = self._zlib.decompress(data, _PIECE)
+                part = inflate.decompress(data, _PIECE)
             except zlib.error:
                 if further:  # padding after the end
-                    return
-                if self._begun or self._bits != 15:
+                    break
+                if begun or bits != 15:
                     raise
-                self._bits = -15  # some servers send deflate without its two bytes in front
-                self._zlib = zlib.decompressobj(self._bits)
-                part = self._zlib.decompress(data, _PIECE)
-            self._begun = True
+                bits = -15  # some servers send deflate without its two bytes in front
+                inflate = zlib.decompressobj(bits)
+                part = inflate.decompress(data, _PIECE)
+            begun = True
             yield part
-            data = self._zlib.unused_data if self._zlib.eof else self._zlib.unconsumed_tail
-
-
-def _too_large(response: requests.Response, sent: int, limits: TransportLimits) -> IncompleteError:
-    parts = urlsplit(str(response.url))
-    return IncompleteError(
-        f"{parts.hostname}{parts.path} sent a response of more than {limits.most_bytes / 2**20:,.0f} MiB "
-        f"({sent / 2**20:,.1f} MiB as sent), which was not read further.",
-        status=response.status_code,
-        retryable=False,
-        advice=hints.TOO_LARGE,
-    )
+            data = inflate.unused_data if inflate.eof else inflate.unconsumed_tail

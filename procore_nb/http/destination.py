@@ -60,7 +60,7 @@ class FileGuard:
             address = self.environment.api_url + address
         self._check(address)
         if is_own_host(self.environment, address):
-            return Destination(address, True, self._is_limited(address), True)
+            return Destination(address, True, same_origin(address, self.environment.api_url), True)
         if not self._is_allowed(address):
             host = urlsplit(address).netloc.lower()
             raise RequestError(
@@ -78,10 +78,7 @@ class FileGuard:
         RequestError
             As `first`; a host that is not the environment's may redirect to itself and to allowed ones only.
         """
-        try:
-            address = urljoin(from_.url, location)
-        except ValueError:
-            address = location
+        address = redirect_target(from_.url, location)
         self._check(address)
         same = same_origin(from_.url, address)
         if not (same or from_.trusted or self._is_allowed(address)):
@@ -89,10 +86,9 @@ class FileGuard:
                 f"{urlsplit(from_.url).hostname} redirects to {(urlsplit(address).hostname or '')[:100]}, which is not "
                 "among allow_hosts."
             )
-        return Destination(address, from_.with_token and same, self._is_limited(address), from_.trusted)
-
-    def _is_limited(self, address: str) -> bool:
-        return same_origin(address, self.environment.api_url)
+        return Destination(
+            address, from_.with_token and same, same_origin(address, self.environment.api_url), from_.trusted
+        )
 
     def _is_allowed(self, address: str) -> bool:
         parts = urlsplit(address)
@@ -120,6 +116,14 @@ class FileGuard:
             raise RequestError(
                 f"The address at {host[:100]} is one of a private network; nothing was sent there."
             )
+
+
+def redirect_target(address: str, location: str) -> str:
+    """Return where a redirect leads; a location that is no address is returned as it is, and refused."""
+    try:
+        return urljoin(address, location)
+    except ValueError:
+        return location
 
 
 def is_private(address: str) -> bool:

@@ -7,11 +7,9 @@ what follows (a redirect, a second attempt) is decided by its caller.
 from __future__ import annotations
 
 import socket
-import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any
 from urllib.parse import urlsplit
 
 import requests
@@ -21,9 +19,8 @@ from procore_nb.environments import Environment, is_loopback
 from procore_nb.errors import ProcoreError
 from procore_nb.http.bounded_response import BoundedAdapter
 from procore_nb.http.destination import Destination, is_private
-from procore_nb.http.network_errors import PrivateAddressError
 from procore_nb.http.session import Session
-from procore_nb.http.transport import BearerAuth, NoRedirectSession, guarded
+from procore_nb.http.transport import BearerAuth, guarded
 from procore_nb.responses import Response, error_from
 
 _PIECE = 1 << 18  # bytes
@@ -35,20 +32,25 @@ class FileSession:
 
     def __init__(self, session: Session, *, connections: int, total_seconds: float) -> None:
         self._session = session
-        self._limits = replace(session.limits, total_seconds=total_seconds)
-        self._sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
-        home = session.environment.api_url
-        self._http = session.prepare(_StreamingSession(), connections=connections, limits=self._limits)
+        self._adapters: list[BoundedAdapter] = []
+        limits, home = replace(session.limits, total_seconds=total_seconds), session.environment.api_url
+        self._http = session.open_http(home, connections=connections, limits=limits)
         self._http.headers.update({"Accept": "*/*", "Accept-Encoding": "identity"})
-        if not session.in_process:
-            settings = {"pool_connections": 8, "pool_maxsize": connections}
-            outside = _FileAdapter(total_seconds, self._sockets, is_loopback(home), **settings)
-            self._http.mount("https://", outside)
-            self._http.mount("http://", outside)
-            # An API host inside a company's network is where the connection was made to in the first place.
-            parts = urlsplit(home)
-            inside = _FileAdapter(total_seconds, self._sockets, None, **settings)
-            self._http.mount(f"{parts.scheme}://{parts.netloc}/", inside)
+        if session.in_process:
+            return
+
+        def is_allowed(peer: str) -> bool:
+            this_machine = is_loopback(f"//[{peer}]" if ":" in peer else f"//{peer}")
+            return not is_private(peer) or (this_machine and is_loopback(home))
+
+        pools = {"pool_connections": 8, "pool_maxsize": connections}
+        outside = BoundedAdapter(total_seconds, is_allowed, **pools)
+        # An API host inside a company's network is where the connection was made to in the first place.
+        inside = BoundedAdapter(total_seconds, **pools)
+        self._adapters = [outside, inside]
+        origin = "{0.scheme}://{0.netloc}/".format(urlsplit(home))
+        for prefix, adapter in (("https://", outside), ("http://", outside), (origin, inside)):
+            self._http.mount(prefix, adapter)
 
     def open(
         self,
@@ -73,24 +75,27 @@ class FileSession:
 
     def abort(self) -> None:
         """Break every connection, so that threads which wait for bytes end."""
-        for one in list(self._sockets):
+        for one in self._sockets():
             with suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
-        for one in list(self._sockets):
+        for one in self._sockets():
             one.close()
+
+    def _sockets(self) -> list[socket.socket]:
+        return [one for adapter in self._adapters for one in adapter.sockets]
 
     def _send(self, to: Destination, headers: dict[str, str], token: Secret | None) -> FileResponse:
         environment = self._session.environment
         # The query of an address is its signature: it opens the file for whoever reads it in a log.
         query = urlsplit(to.url).query
         secrets = [one for one in (token, Secret(query) if query else None) if one is not None]
-        auth = BearerAuth(token, to.url) if token is not None else None
+        auth, timeout = BearerAuth(token, to.url) if token is not None else None, self._http.limits.timeout
         raw = guarded(
-            lambda: self._http.get(to.url, headers=headers, auth=auth, timeout=self._limits.timeout),
+            lambda: self._http.get(to.url, headers=headers, auth=auth, timeout=timeout, stream=True),
             to.url,
             environment,
             *secrets,
@@ -109,16 +114,11 @@ class FileResponse:
     def __post_init__(self) -> None:
         self.status = self.raw.status_code
         self.headers = {name.lower(): value for name, value in self.raw.headers.items()}
-        coding = self.headers.get("content-encoding", "").strip().lower()
-        self.encoded = coding not in ("", "identity")
-
-    @property
-    def length(self) -> int | None:
+        self.encoded = self.headers.get("content-encoding", "").strip().lower() not in ("", "identity")
+        length = self.headers.get("content-length", "").strip()
+        known = length.isascii() and length.isdigit() and len(length) < 19 and not self.encoded
+        self.length = int(length) if known else None
         """How many bytes the body has, where that is announced."""
-        text = self.headers.get("content-length", "").strip()
-        return (
-            int(text) if text.isascii() and text.isdigit() and len(text) < 19 and not self.encoded else None
-        )
 
     def pieces(self) -> Iterator[bytes]:
         """Return the body in pieces; a connection that breaks is a `NetworkError`."""
@@ -153,60 +153,3 @@ class FileResponse:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-class _StreamingSession(NoRedirectSession):
-    """Leaves the body to its reader."""
-
-    def send(self, request: requests.PreparedRequest, **settings: Any) -> requests.Response:
-        return requests.Session.send(self, request, **(settings | {"stream": True, "allow_redirects": False}))
-
-
-class _FileAdapter(BoundedAdapter):
-    """Connections that can be broken from another thread, and that lead to no private network.
-
-    What a name leads to is known once the connection is made: nothing was sent then. Through a proxy, that is the proxy's
-    affair. `loopback`: whether this machine is allowed; None: all is.
-    """
-
-    def __init__(
-        self,
-        total_seconds: float,
-        sockets: weakref.WeakSet[socket.socket],
-        loopback: bool | None,
-        **settings: Any,
-    ) -> None:
-        self._of_connections = {"sockets": sockets, "loopback": loopback}
-        super().__init__(total_seconds, **settings)
-
-    def init_poolmanager(self, *settings: Any, **named: Any) -> None:
-        super().init_poolmanager(*settings, **named)
-        checked = {}
-        for scheme, pool in self.poolmanager.pool_classes_by_scheme.items():
-            connection = type(
-                pool.ConnectionCls.__name__, (_FileConnection, pool.ConnectionCls), self._of_connections
-            )
-            checked[scheme] = type(pool.__name__, (pool,), {"ConnectionCls": connection})
-        self.poolmanager.pool_classes_by_scheme = checked
-
-
-class _FileConnection:
-    """Goes before urllib3's connection class."""
-
-    sockets: weakref.WeakSet[socket.socket]
-    loopback: bool | None
-
-    def _new_conn(self) -> socket.socket:
-        made: socket.socket = super()._new_conn()  # type: ignore[misc]
-        peer = str(made.getpeername()[0])
-        allowed = self.loopback is None or (
-            self.loopback and is_loopback(f"//{peer}" if ":" not in peer else f"//[{peer}]")
-        )
-        if not allowed and is_private(peer):
-            made.close()
-            raise PrivateAddressError("an address of a private network")
-        return made
-
-    def connect(self) -> None:
-        super().connect()  # type: ignore[misc]
-        self.sockets.add(self.sock)  # type: ignore[attr-defined]

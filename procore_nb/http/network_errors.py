@@ -7,11 +7,12 @@ Speaks to no service. The kinds of the errors decide, never their words: those d
 from __future__ import annotations
 
 import socket
+import zlib
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-import requests
-import urllib3
+from requests import exceptions as of_requests
+from urllib3 import exceptions as of_urllib3
 
 from procore_nb import hints
 from procore_nb.environments import Environment
@@ -26,49 +27,42 @@ class PrivateAddressError(OSError):
     """A host that files are fetched from leads into a private network or to this machine."""
 
 
+_TLS = (of_requests.SSLError, of_urllib3.SSLError)
+_PROXY = (of_requests.ProxyError, of_urllib3.ProxyError)
+_PROXY_SETTINGS = (of_requests.InvalidProxyURL, of_requests.InvalidSchema, of_urllib3.ProxySchemeUnknown)
+_LATE = (of_requests.Timeout, of_urllib3.TimeoutError, TimeoutError)
+_PACKED = (of_requests.ContentDecodingError, of_urllib3.DecodeError, zlib.error)
+_ADDRESS = (of_requests.InvalidURL, of_urllib3.LocationValueError, UnicodeError)
+_BROKEN = (of_requests.RequestException, of_urllib3.HTTPError, ConnectionError)
+_NOT_ACCEPTED = "The secure connection to {host} could not be made: its certificate was not accepted"
+_NOT_PUBLIC = "{host} leads to an address of a private network, where no file is fetched from"
+
+# The first row of whose kinds one is among the causes counts: what happened, what to check, whether to try again.
+_CAUSES: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str, str, bool], ...] = (
+    (ResponseTimeoutError, "{host} did not send its whole response {error}", hints.SLOW, False),
+    (PrivateAddressError, _NOT_PUBLIC, hints.HOSTS, False),
+    (_TLS, _NOT_ACCEPTED, hints.TLS, True),
+    (_PROXY_SETTINGS, "The proxy settings for {host} cannot be used", hints.PROXY_SETTINGS, False),
+    (_PROXY, "The proxy on the way to {host} refused or did not answer", hints.NO_REPLY, True),
+    # Before the timeouts: urllib3 counts every failure to connect among them.
+    (socket.gaierror, "The host {host} is not known", hints.NO_REPLY, True),
+    (ConnectionRefusedError, "{host} refused the connection", hints.NO_REPLY, True),
+    (_LATE, "{host} did not answer in time", hints.NO_REPLY, True),
+    (_PACKED, "The response of {host} could not be decompressed", hints.NOT_JSON, True),
+    (_ADDRESS, "The address at {host} cannot be used", hints.HOSTS, False),
+    (_BROKEN, "The connection to {host} broke off", hints.NO_REPLY, True),
+    # A setting of this machine: a certificate file, a proxy variable.
+    (BaseException, "The request to {host} could not be sent: {error}", hints.NO_REPLY, False),
+)
+
+
 def network_error(error: Exception, url: str, environment: Environment) -> NetworkError:
     """Return the error in words: the host, what happened, and the advice that fits."""
-    host = f"{urlsplit(url).hostname} ({environment.name})"
-    what, advice, retryable = f"The connection to {host} broke off", hints.NO_REPLY, True
-    chain = list(related_errors(error))
-
-    def among(*kinds: type[BaseException]) -> bool:
-        return any(isinstance(one, kinds) for one in chain)
-
-    late = next((one for one in chain if isinstance(one, ResponseTimeoutError)), None)
-    if late is not None:
-        what, advice, retryable = f"{host} did not send its whole response {late}", hints.SLOW, False
-    elif among(PrivateAddressError):
-        what, advice = (
-            f"{host} leads to an address of a private network, where no file is fetched from",
-            hints.HOSTS,
-        )
-        retryable = False
-    elif among(requests.exceptions.SSLError, urllib3.exceptions.SSLError):
-        what = f"The secure connection to {host} could not be made: its certificate was not accepted"
-        advice = hints.TLS
-    elif among(
-        requests.exceptions.InvalidProxyURL,
-        requests.exceptions.InvalidSchema,
-        urllib3.exceptions.ProxySchemeUnknown,
-    ):
-        what = f"The proxy settings for {host} cannot be used"
-        advice, retryable = hints.PROXY_SETTINGS, False
-    elif among(requests.exceptions.ProxyError, urllib3.exceptions.ProxyError):
-        what = f"The proxy on the way to {host} refused or did not answer"
-    elif among(socket.gaierror):  # before the timeouts: urllib3 counts every failure to connect among them
-        what = f"The host {host} is not known"
-    elif among(ConnectionRefusedError):
-        what = f"{host} refused the connection"
-    elif among(requests.exceptions.Timeout, urllib3.exceptions.TimeoutError, TimeoutError):
-        what = f"{host} did not answer in time"
-    elif among(requests.exceptions.ContentDecodingError, urllib3.exceptions.DecodeError) or _is_zlib(chain):
-        what, advice = f"The response of {host} could not be decompressed", hints.NOT_JSON
-    elif among(requests.exceptions.InvalidURL, urllib3.exceptions.LocationValueError, UnicodeError):
-        what, advice, retryable = f"The address at {host} cannot be used", hints.HOSTS, False
-    elif not among(requests.RequestException, urllib3.exceptions.HTTPError, ConnectionError):
-        # A setting of this machine: a certificate file, a proxy variable.
-        what, retryable = f"The request to {host} could not be sent: {str(error)[:300]}", False
+    host, chain = f"{urlsplit(url).hostname} ({environment.name})", list(related_errors(error))
+    found, what, advice, retryable = next(
+        (one, *rest) for kinds, *rest in _CAUSES for one in chain if isinstance(one, kinds)
+    )
+    what = what.format(host=host, error=str(found)[:300])
     return NetworkError(f"{what} ({type(error).__name__}).", retryable=retryable, advice=advice)
 
 
@@ -82,7 +76,3 @@ def related_errors(error: BaseException) -> Iterator[BaseException]:
             seen.add(id(one))
             yield one
             pending += [one.__cause__, one.__context__, getattr(one, "reason", None), *one.args]
-
-
-def _is_zlib(chain: list[BaseException]) -> bool:
-    return any(type(one).__module__ == "zlib" for one in chain)

@@ -11,8 +11,9 @@ import time
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
+from functools import partial
 from typing import Any
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from requests.adapters import BaseAdapter
 
@@ -21,9 +22,10 @@ from procore_nb.credentials import Credentials, CredentialsLike, current_credent
 from procore_nb.environments import Environment, same_origin
 from procore_nb.errors import ArgumentError, IncompleteError, ProcoreError, RequestError
 from procore_nb.http.bounded_response import TransportLimits
+from procore_nb.http.destination import redirect_target
 from procore_nb.http.rate_limit import RateLimiter
 from procore_nb.http.token import Token, fetch_token
-from procore_nb.http.transport import BearerAuth, Kind, NoRedirectSession, guarded, prepared, send
+from procore_nb.http.transport import BearerAuth, NoRedirectSession, guarded, prepared, send
 from procore_nb.responses import Response, error_from, read_json, server_time
 
 _RENEWALS = 3  # of a token for one request: somebody may revoke tokens as fast as they are renewed
@@ -109,22 +111,21 @@ class Session:
         clock: Callable[[], float] = time.time,
         sources: Mapping[str, str] | None = None,
     ) -> None:
+        in_process = transport is not None
         self.environment = environment
-        self.shared = (
-            shared_state_of(environment, credentials, clock()) if transport is None else SharedState()
-        )
+        self.shared = SharedState() if in_process else shared_state_of(environment, credentials, clock())
         self.client_id = credentials.client_id if isinstance(credentials, Credentials) else ""
         """The client id; empty until a function that returns credentials was called for the first time."""
         self.sources = dict(sources or {})
         """Where each value of the connection was found."""
-        self._credentials = credentials
         self.limits = limits or TransportLimits()
-        self._transport = transport
-        self._connections = connections
-        self._clock = clock
-        self._http = self._opened()
+        self.in_process = in_process
+        """Whether something in this process answers in the place of the network, as the demo does."""
         self.seconds_behind = 0.0
         """How far the server's clock was behind ours at its last response; 0 where it is ahead, or not known."""
+        self._credentials, self._transport = credentials, transport
+        self._connections, self._clock = connections, clock
+        self._http = self.open_http(environment.api_url, connections=connections)
         _sessions.add(self)
 
     def __repr__(self) -> str:
@@ -159,8 +160,24 @@ class Session:
         return response
 
     def login(self, *, refused: Token | None = None) -> Token:
-        """Make sure that there is a valid token, another than the one `refused`, and return it (masked)."""
-        return self._valid_token(refused=refused)
+        """Return a valid token, another than the one `refused`; one thread logs in while others wait for what it gets."""
+        shared = self.shared
+        before = shared.logins
+        with shared.lock:
+            token = shared.token
+            if token is not None and token is not refused and self._clock() < token.renew_at:
+                return token
+            if shared.logins != before and shared.login_failure is not None:
+                raise copy(shared.login_failure)  # eight wrong logins at once may lock an account
+            shared.login_failure = None
+            try:
+                shared.token = token = guarded(self._new_token, self.environment.login_url, self.environment)
+            except ProcoreError as error:
+                shared.login_failure = copy(error)  # without the frames of its traceback
+                raise
+            finally:
+                shared.logins += 1
+            return token
 
     def token_info(self) -> dict[str, Any]:
         """Return what the login host says about the current token: owner, application, seconds left."""
@@ -190,49 +207,35 @@ class Session:
         """Close the connections."""
         self._http.close()
 
-    def prepare(self, http: Kind, *, connections: int, limits: TransportLimits) -> Kind:
-        """Return an HTTP session of its own for the API host, set up as that of this session."""
-        api_url, transport = self.environment.api_url, self._transport
-        return prepared(http, api_url, connections=connections, transport=transport, limits=limits)
-
-    @property
-    def in_process(self) -> bool:
-        """Whether something in this process answers in the place of the network, as the demo does."""
-        return self._transport is not None
+    def open_http(
+        self, url: str, *, connections: int = 1, limits: TransportLimits | None = None
+    ) -> NoRedirectSession:
+        """Return a new HTTP session for a host of the environment."""
+        limits, http = limits or self.limits, NoRedirectSession()
+        return prepared(http, url, connections=connections, transport=self._transport, limits=limits)
 
     def start_anew_in_child(self) -> None:
         """Leave connections, locks and counts to the process this one was forked from."""
         self.shared.lock = threading.Lock()
         self.shared.rate_limiter.start_anew_in_child()
-        self._http = self._opened()
-
-    def _opened(self) -> NoRedirectSession:
-        return self._prepared(self.environment.api_url, self._connections)
-
-    def _prepared(self, url: str, connections: int) -> NoRedirectSession:
-        return prepared(
-            NoRedirectSession(), url, connections=connections, transport=self._transport, limits=self.limits
-        )
+        self._http = self.open_http(self.environment.api_url, connections=self._connections)
 
     def _revoke(self, token: Token) -> Response:
-        home = self.environment.login_url
-        credentials = current_credentials(self._credentials)
-        http = self._prepared(home, 1)
+        home, credentials = self.environment.login_url, current_credentials(self._credentials)
+        secret, http = credentials.client_secret, self.open_http(self.environment.login_url)
         form = {
             "token": token.text.reveal(),
             "client_id": credentials.client_id,
-            "client_secret": credentials.client_secret.reveal(),
+            "client_secret": secret.reveal(),
         }
-        try:
+        with http:
             return send(
                 lambda: http.post(home + "/oauth/revoke", data=form, timeout=self.limits.timeout),
                 home,
                 self.environment,
                 token.text,
-                credentials.client_secret,
+                secret,
             )
-        finally:
-            http.close()
 
     def _request(
         self,
@@ -242,49 +245,25 @@ class Session:
         home: str,
         before_again: Callable[[Response], None] = lambda refusal: None,
     ) -> Response:
-        token = self._valid_token()
+        token = self.login()
         response = self._send(url, headers, token, home)
         for _ in range(_RENEWALS):
             if response.status != 401:
                 break
             # A fresh token may be refused too: it was revoked before anybody used it. Only several in a row say more.
-            token = self._valid_token(refused=token)
+            token = self.login(refused=token)
             before_again(response)
             response = self._send(url, headers, token, home)
         return response
-
-    def _valid_token(self, *, refused: Token | None = None) -> Token:
-        """Return a token that is not expired; one thread logs in while the others wait for what it gets."""
-        shared = self.shared
-        before = shared.logins
-        with shared.lock:
-            token = shared.token
-            if token is not None and token is not refused and self._clock() < token.renew_at:
-                return token
-            if shared.logins != before and shared.login_failure is not None:
-                raise copy(shared.login_failure)  # eight wrong logins at once may lock an account
-            shared.login_failure = None
-            try:
-                shared.token = token = guarded(self._new_token, self.environment.login_url, self.environment)
-            except ProcoreError as error:
-                shared.login_failure = copy(error)  # without the frames of its traceback
-                raise
-            finally:
-                shared.logins += 1
-            return token
 
     def _new_token(self) -> Token:
         credentials = current_credentials(self._credentials)
         self.client_id = credentials.client_id
         found = "; ".join(f"{name.replace('_', ' ')}: {where}" for name, where in self.sources.items())
-        return fetch_token(
-            self.environment,
-            credentials,
-            limits=self.limits,
-            transport=self._transport,
-            now=self._clock(),
-            origin=f"Client id {self.client_id!r}. Where the values were found: {found}" if found else "",
-        )
+        origin = f"Client id {self.client_id!r}. Where the values were found: {found}" if found else ""
+        about = {"limits": self.limits, "transport": self._transport, "now": self._clock(), "origin": origin}
+        call = partial(fetch_token, self.environment, credentials, **about)
+        return guarded(call, self.environment.login_url, self.environment, credentials.client_secret)
 
     def _send(self, url: str, headers: dict[str, str], token: Token, home: str) -> Response:
         """Send one request, and again where it is redirected within its own host."""
@@ -292,12 +271,9 @@ class Session:
         for _ in range(4):
             if not same_origin(target, home):
                 break
-            response = send(
-                lambda: self._get(target, headers, token),  # noqa: B023
-                target,
-                self.environment,
-                token.text,
-            )
+            auth = BearerAuth(token.text, target)
+            about = {"headers": headers, "auth": auth, "timeout": self.limits.timeout}
+            response = send(partial(self._http.get, target, **about), target, self.environment, token.text)
             location = response.headers.get("location")
             if not (300 <= response.status < 400 and location):
                 return response
@@ -306,15 +282,3 @@ class Session:
         if same_origin(target, home):
             raise RequestError(f"{where} again and again.", advice=hints.REDIRECT)
         raise RequestError(f"{where} to {target[:200]}, where the token must not go.", advice=hints.REDIRECT)
-
-    def _get(self, url: str, headers: dict[str, str], token: Token) -> Any:
-        auth = BearerAuth(token.text, url)
-        return self._http.get(url, headers=headers, auth=auth, timeout=self.limits.timeout)
-
-
-def redirect_target(address: str, location: str) -> str:
-    """Return where a redirect leads; a location that is no address is returned as it is, and refused."""
-    try:
-        return urljoin(address, location)
-    except ValueError:
-        return location

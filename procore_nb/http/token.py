@@ -7,7 +7,6 @@ https://developers.procore.com/documentation/oauth-client-credentials
 from __future__ import annotations
 
 import logging
-import math
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,12 +21,13 @@ from procore_nb.credentials import Credentials, Secret
 from procore_nb.environments import Environment
 from procore_nb.errors import CredentialsError, IncompleteError, ProcoreError, ServerError
 from procore_nb.http.bounded_response import TransportLimits
-from procore_nb.http.transport import NoRedirectSession, guarded, prepared, redact, response_of
+from procore_nb.http.transport import NoRedirectSession, prepared, redact, response_of
 from procore_nb.responses import Response, error_from, server_time
 
 _RENEWAL_MARGIN = 60.0  # seconds before the end of a token's life; at most a tenth of that life
 # A token is a line; the OAuth libraries also guess the encoding of what comes, which is slow.
 _MOST_BYTES = 2**20
+_LOGIN_URL = "Check login_url of the environment."
 
 
 class HideSecrets(logging.Filter):
@@ -84,34 +84,21 @@ def fetch_token(
     limits: TransportLimits,
     transport: BaseAdapter | None,
     now: float,
-    origin: str = "",
+    origin: str,
 ) -> Token:
-    """Return a new token of the login host: POST, form body, client_credentials.
+    """Return a new token of the login host: POST, form body, client_credentials. Call it inside `guarded`.
 
     `origin` says where the credentials were found; a refusal repeats it.
     """
-    limits = replace(limits, most_bytes=min(limits.most_bytes, _MOST_BYTES))
-    url = environment.login_url + "/oauth/token"
-    return guarded(
-        lambda: _request_token(environment, credentials, limits, transport, now, origin),
-        url,
-        environment,
-        credentials.client_secret,
-    )
-
-
-def _request_token(
-    environment: Environment,
-    credentials: Credentials,
-    limits: TransportLimits,
-    transport: BaseAdapter | None,
-    now: float,
-    origin: str,
-) -> Token:
     url = environment.login_url + "/oauth/token"
     client = BackendApplicationClient(client_id=credentials.client_id)
-    session = _NoRedirectOAuth2Session(client=client)  # type: ignore[call-arg]
-    oauth = prepared(session, url, connections=1, transport=transport, limits=limits)
+    oauth = prepared(
+        _NoRedirectOAuth2Session(client=client),  # type: ignore[call-arg]
+        url,
+        connections=1,
+        transport=transport,
+        limits=replace(limits, most_bytes=min(limits.most_bytes, _MOST_BYTES)),
+    )
     responses: list[Response] = []
 
     def check(response: requests.Response) -> requests.Response:
@@ -122,21 +109,17 @@ def _request_token(
         return response
 
     oauth.register_compliance_hook("access_token_response", check)
-    secure = "https" + url[url.index("://") :]  # turned back by LoopbackAdapter for a login host on loopback
-    token, refusal = None, _no_token(environment)
+    token, error = None, _refused(environment, "answered without a usable token.", advice=_LOGIN_URL)
     try:
-        token = _token(
-            oauth.fetch_token(
-                secure,
-                client_secret=credentials.client_secret.reveal(),
-                include_client_id=True,
-                timeout=limits.timeout,
-            ),
-            responses[-1],
-            now,
+        answer = oauth.fetch_token(
+            "https" + url[url.index("://") :],  # turned back by LoopbackAdapter for a login host on loopback
+            client_secret=credentials.client_secret.reveal(),
+            include_client_id=True,
+            timeout=limits.timeout,
         )
-    except IncompleteError as error:  # too large for a login host's answer
-        refusal = ServerError(error.message, status=error.status, retryable=False, advice=hints.NOT_JSON)
+        token = _token(answer, responses[-1], now)
+    except IncompleteError as large:  # too large for a login host's answer
+        error = ServerError(large.message, status=large.status, retryable=False, advice=hints.NOT_JSON)
     except (ProcoreError, requests.RequestException):
         raise
     except (OAuth2Error, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError, Warning):
@@ -144,7 +127,7 @@ def _request_token(
     finally:
         oauth.close()
     if token is None:
-        raise refusal
+        raise error
     return token
 
 
@@ -164,64 +147,51 @@ def _token(answer: Any, response: Response, now: float) -> Token | None:
 def _seconds(value: Any) -> float | None:
     """Return a number of seconds that arithmetic can work with; None for what is none."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e15:
-        return None
-    return float(value) if math.isfinite(value) else None
+        return None  # NaN and infinity among them
+    return float(value)
 
 
 def _refusal(response: Response, environment: Environment, origin: str) -> ProcoreError | None:
     """Return what a login host's answer means when it is not a token."""
-    status, host = response.status, _host(environment)
-    error = error_from(response)
+    status, error = response.status, error_from(response)
     if error is None:
-        return None if response.body.lstrip()[:1] == b"{" else _page_instead(response, environment)
+        if response.body.lstrip()[:1] == b"{":
+            return None
+        kind = response.headers.get("content-type", "no content type")
+        what = f"answered {status} with something other than JSON ({kind})."
+        return _refused(environment, what, ServerError, status=status, advice=hints.NOT_JSON)
     said = f": {error.reason}" if error.reason else ""
     advice = hints.for_status(status, error.reason, login=True, web_page=response.is_html)
-    if status >= 500 or status == 429:
-        asked = error.retry_after_seconds
-        wait = f" (it asks to wait {asked:,.0f} seconds)" if asked else ""
-        what = (
-            f"limits logins: it answered {status}"
-            if status == 429
-            else f"is in trouble: it answered {status}"
-        )
-        return type(error)(
-            f"The login host {host} {what}{said}{wait}",
-            reason=error.reason,
-            status=status,
-            retry_after_seconds=asked,
-            retryable=error.retryable,
-            advice=advice,
-        )
-    if 300 <= status < 400:
-        what = f"redirected the login ({status}); the secret is not sent along"
-        advice = "Check login_url of the environment."
+    seconds = error.retry_after_seconds
+    wait = f" (it asks to wait {seconds:,.0f} seconds)" if seconds else ""
+    kind_of_error: type[ProcoreError] = CredentialsError
+    if status == 429:
+        what, kind_of_error = f"limits logins: it answered 429{said}{wait}", type(error)
+    elif status >= 500:
+        what, kind_of_error = f"is in trouble: it answered {status}{said}{wait}", type(error)
+    elif 300 <= status < 400:
+        what = f"redirected the login ({status}); the secret is not sent along{said}"
+        advice = _LOGIN_URL
     elif advice == hints.REFUSED_CREDENTIALS:
-        what = f"refused the credentials ({status})"
-        said += f". {origin}" if origin else ""
+        what = f"refused the credentials ({status}){said}" + (f". {origin}" if origin else "")
     elif advice == hints.NO_LOGIN_HERE:
-        what = f"has no login at /oauth/token ({status})"
+        what = f"has no login at /oauth/token ({status}){said}"
     else:
-        what = f"refused the login ({status})"
-    return CredentialsError(
-        f"The login host {host} {what}{said}", reason=error.reason, status=status, advice=advice
+        what = f"refused the login ({status}){said}"
+    return _refused(
+        environment,
+        what,
+        kind_of_error,
+        reason=error.reason,
+        status=status,
+        retry_after_seconds=seconds,
+        retryable=error.retryable,
+        advice=advice,
     )
 
 
-def _page_instead(response: Response, environment: Environment) -> ProcoreError:
-    return ServerError(
-        f"The login host {_host(environment)} answered {response.status} with something other than JSON "
-        f"({response.headers.get('content-type', 'no content type')}).",
-        status=response.status,
-        advice=hints.NOT_JSON,
-    )
-
-
-def _no_token(environment: Environment) -> ProcoreError:
-    return CredentialsError(
-        f"The login host {_host(environment)} answered without a usable token.",
-        advice="Check login_url of the environment.",
-    )
-
-
-def _host(environment: Environment) -> str:
-    return f"{urlsplit(environment.login_url).hostname} ({environment.name})"
+def _refused(
+    environment: Environment, what: str, kind: type[ProcoreError] = CredentialsError, **facts: Any
+) -> ProcoreError:
+    host = urlsplit(environment.login_url).hostname
+    return kind(f"The login host {host} ({environment.name}) {what}", **facts)

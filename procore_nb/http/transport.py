@@ -32,12 +32,12 @@ from procore_nb.http.bounded_response import BoundedAdapter, TransportLimits, re
 from procore_nb.http.network_errors import network_error, related_errors
 from procore_nb.responses import Response
 
-_USER_AGENT = "procore-nb"
 _ESCAPED = re.compile(rb"\\(?:u([0-9a-fA-F]{4})|.)", re.DOTALL)
 # A character of which tokens are made, spelled so. Rails spells <, > and & so in every response: those do not count.
 _ESCAPED_TEXT = re.compile(rb"\\u00(?:2[bBdDeEfF]|3[0-9dD]|[46][1-9a-fA-F]|5[0-9aAfF]|7[0-9aAeE])")
 Kind = TypeVar("Kind", bound="NoRedirectSession")
 Answer = TypeVar("Answer")
+_in_use = threading.local()  # the secrets of the request that this thread sends, for `MaskSecrets`
 
 # What requests, urllib3, the operating system and arithmetic raise on broken settings and hostile responses.
 _FAILURES = (
@@ -50,9 +50,6 @@ _FAILURES = (
     ArithmeticError,
     RecursionError,
 )
-
-
-_in_use = threading.local()  # the secrets of the request that this thread sends, for `MaskSecrets`
 
 
 class MaskSecrets(logging.Filter):
@@ -96,8 +93,10 @@ class NoRedirectSession(requests.Session):
         return merged
 
     def send(self, request: requests.PreparedRequest, **settings: Any) -> requests.Response:
-        """Send, and read the body within the limits, which requests itself would read without any."""
+        """Send, and read the body within the limits, which requests itself would read without any; not with `stream`."""
         response = super().send(request, **(settings | {"stream": True}))
+        if settings.get("stream"):
+            return response
         try:
             vars(response).update(_content=read_body(response, self.limits), _content_consumed=True)
         except BaseException:
@@ -138,10 +137,9 @@ def prepared(
     session: Kind, url: str, *, connections: int, transport: BaseAdapter | None, limits: TransportLimits
 ) -> Kind:
     """Return the session set up for one host: connections kept, cookies refused, plain http for loopback only."""
-    session.headers["User-Agent"] = _USER_AGENT
-    session.headers["Accept"] = "application/json"
+    session.headers.update({"User-Agent": "procore-nb", "Accept": "application/json"})
     session.headers["Accept-Encoding"] = "gzip, deflate"  # what `read_body` can decompress in bounded steps
-    session.auth = _unchanged  # else requests would look into ~/.netrc and replace our header
+    session.auth = lambda request: request  # else requests would look into ~/.netrc and replace our header
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     session.trust_env = transport is None
     session.limits = limits
@@ -232,7 +230,3 @@ def _unescaped(found: re.Match[bytes]) -> bytes:
     if " " <= character <= "~" and character not in '"\\':
         return character.encode()
     return found[0].lower() if found[1] else found[0]
-
-
-def _unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    return request

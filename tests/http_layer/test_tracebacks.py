@@ -99,7 +99,7 @@ def test_an_error_that_nobody_foresaw_shows_neither_secret_nor_token(
         CALLS[call](procore)
     inside = [frame for one in related(caught.value) for frame in frames(one.__traceback__)]
     assert all("requests" not in frame.f_code.co_filename for frame in inside)
-    assert all(frame.f_code.co_name not in ("_get", "_request_token", "_revoke") for frame in inside)
+    assert all(frame.f_code.co_name not in ("fetch_token", "_revoke") for frame in inside)
 
 
 def test_a_secret_can_be_revealed_without_a_frame_that_shows_it() -> None:
