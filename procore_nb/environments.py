@@ -114,7 +114,7 @@ def environment(
             f"An environment is a name or an Environment, not {name!r}.",
             advice=f"Known names: {environment_names()}.",
         )
-    wanted = "-".join(name.strip().lower().replace("_", " ").replace("-", " ").split())
+    wanted = simple_name(name)
     for known in KNOWN:
         if known.name == wanted:
             return replace(known, **overrides) if overrides else known
@@ -176,6 +176,11 @@ def is_own_host(environment: Environment, address: str) -> bool:
 def _origin(address: str) -> tuple[str, str, int | None]:
     parts = urlsplit(address)
     return (parts.scheme, (parts.hostname or "").lower(), parts.port or _USUAL_PORTS.get(parts.scheme))
+
+
+def simple_name(name: str) -> str:
+    """Return the form in which names of environments are compared: `Monthly sandbox` is `monthly-sandbox`."""
+    return "-".join(re.findall(r"[^\s_-]+", name.lower()))
 
 
 def environment_names() -> str:

@@ -17,7 +17,7 @@ from typing import Any
 from procore_nb import hints
 from procore_nb.credentials.masked import Credentials, CredentialsLike, Secret
 from procore_nb.credentials.profiles import Profile, Profiles
-from procore_nb.environments import Environment, environment, environment_names
+from procore_nb.environments import Environment, environment, environment_names, simple_name
 from procore_nb.errors import ArgumentError, CredentialsError
 
 _PAIR = ("PROCORE_CLIENT_ID", "PROCORE_CLIENT_SECRET")
@@ -59,12 +59,8 @@ class CredentialSources:
         A `.env` file lies in whatever folder one happens to work in, perhaps somebody else's. Its credentials are its own
         affair; to credentials of the process environment it adds a company at most, never an environment or half a pair.
         """
-        in_file = self._in_file()
-        found = {
-            name: (_masked(name, self.environ[name]), f"environment variable {name}")
-            for name in VARIABLES
-            if self.environ.get(name)
-        }
+        in_file = _with_sources(self._in_file(), f"{self.env_file}")
+        found = _with_sources(self.environ)
         pair = [found.get(name, ("",))[0] for name in _PAIR]
         # Whoever wrote the same pair into the file knows the secret already: the file may be trusted with it.
         if any(pair) and pair != [in_file.get(name, ("",))[0] for name in _PAIR]:
@@ -81,7 +77,7 @@ class CredentialSources:
         except (OSError, ValueError):  # a folder that may not be entered, a name that no folder can have
             return False
 
-    def _in_file(self) -> dict[str, tuple[Any, str]]:
+    def _in_file(self) -> Mapping[str, str | None]:
         if self.env_file is None or not self.env_file_exists():
             return {}
         from dotenv import dotenv_values
@@ -92,14 +88,18 @@ class CredentialSources:
                 f"{self.env_file} cannot be read.",
                 advice="It must be a readable text file in UTF-8 (in Windows' Notepad: Save as, encoding UTF-8).",
             )
-        values = dotenv_values(stream=io.StringIO(text.reveal()), interpolate=False)
-        return {
-            name: (_masked(name, values[name]), f"{self.env_file}") for name in VARIABLES if values.get(name)
-        }
+        return dotenv_values(stream=io.StringIO(text.reveal()), interpolate=False)
 
 
-def _masked(name: str, value: str | None) -> str | Secret:
-    return Secret(value or "") if name == "PROCORE_CLIENT_SECRET" else value or ""
+def _with_sources(values: Mapping[str, str | None], source: str = "") -> dict[str, tuple[Any, str]]:
+    return {
+        name: (
+            Secret(values[name] or "") if name == "PROCORE_CLIENT_SECRET" else values[name],
+            source or f"environment variable {name}",
+        )
+        for name in VARIABLES
+        if values.get(name)
+    }
 
 
 def _env_text(path: Path) -> Secret | None:
@@ -139,42 +139,38 @@ def look_up(
     sources = sources or CredentialSources()
     variables = sources.variables()
     named = sources.profiles.get(profile) if profile else None
-    target, origin = _which_environment(wanted, named, variables, sources)
-    origins = {"environment": origin}
+    target, environment_from = _which_environment(wanted, named, variables, sources)
     saved = None
     if credentials is not None:
-        fixed = isinstance(credentials, Credentials)
-        origins["credentials"] = "argument" if fixed else "argument, a function"
-    elif named is not None:
-        saved = _of_this_environment(named, target)
+        origin = "argument" if isinstance(credentials, Credentials) else "argument, a function"
+    elif named is None and (credentials := _from_variables(variables, target)) is not None:
+        origin = variables["PROCORE_CLIENT_ID"][1]
     else:
-        credentials = _from_variables(variables, target)
-        saved = None if credentials else _fitting_profile(sources.profiles, variables, target)
-        if credentials is not None:
-            origins["credentials"] = variables["PROCORE_CLIENT_ID"][1]
-    if saved is not None:
+        saved = _which_profile(named, sources.profiles, variables, target)
+        if saved is None:
+            env_file = "read" if sources.env_file_exists() else "no such file"
+            raise CredentialsError(
+                f"No credentials for {target.name}. Looked at: the credentials argument (not given); "
+                "PROCORE_CLIENT_ID and PROCORE_CLIENT_SECRET in the environment (not set); "
+                f"{sources.env_file} ({env_file}); saved profiles ({_saved(sources.profiles)}).",
+                advice="Pass client_id=… and client_secret=…, set both variables, save a profile, "
+                'or try pnb.connect("demo"), which needs none.',
+            )
         credentials = sources.profiles.credentials(saved)
-        origins["credentials"] = f"profile {saved.name!r}, secret from the system keyring"
-    if credentials is None:
-        raise _nothing_found(target, sources)
-    company, origins["company_id"] = _which_company(company_id, saved, variables, target)
+        origin = f"profile {saved.name!r}, secret from the system keyring"
+    company, company_from = _which_company(company_id, saved, variables, target)
+    origins = {"environment": environment_from, "credentials": origin, "company_id": company_from}
     return FoundCredentials(target, credentials, company, origins)
 
 
 def company_number(company_id: object, source: str = "argument") -> int:
     """Return a company id as a positive whole number, or raise with where to read it."""
-    number: int | None = None
-    if isinstance(company_id, str) and company_id.strip().isascii() and company_id.strip().isdigit():
-        number = int(company_id)
-    elif (
-        not isinstance(company_id, bool | str)
-        and getattr(getattr(company_id, "dtype", None), "kind", "") != "b"
-    ):
-        try:
-            number = operator.index(company_id)  # type: ignore[arg-type]
-        except TypeError:
-            number = None
-    if number is None or not 0 < number < 2**63:
+    text = company_id.strip() if isinstance(company_id, str) else ""
+    try:
+        number = int(text) if text.isascii() and text.isdigit() else operator.index(company_id)  # type: ignore[arg-type]
+    except (TypeError, ValueError):  # a number of thousands of digits among them
+        number = 0
+    if isinstance(company_id, bool) or not 0 < number < 2**63:
         raise ArgumentError(
             f"A company id is a positive whole number, not {company_id!r} ({source}).",
             advice=hints.COMPANY_ID,
@@ -202,55 +198,50 @@ def _which_environment(
     )
 
 
-def _of_this_environment(profile: Profile, target: Environment) -> Profile:
-    theirs = profile.environment
-    if (theirs.login_url, theirs.api_url) == (target.login_url, target.api_url):
-        return profile
-    raise CredentialsError(
-        f"Profile {profile.name!r} was saved for {theirs.name} ({theirs.login_url}) and is not sent to "
-        f"{target.name} ({target.login_url}).",
-        advice=f"Connect to {theirs.name}, or save a profile for {target.name}.",
-    )
-
-
 def _from_variables(variables: Variables, target: Environment) -> Credentials | None:
-    pair = [variables.get(name) for name in _PAIR]
-    if pair == [None, None]:
+    absent = [name for name in _PAIR if name not in variables]
+    if len(absent) == 2:
         return None
-    if pair[0] is None or pair[1] is None:
-        absent = "PROCORE_CLIENT_ID" if pair[0] is None else "PROCORE_CLIENT_SECRET"
-        other = pair[0] or pair[1]
+    if absent:
+        other = variables[_PAIR[_PAIR[0] in absent]][1]
         raise CredentialsError(
-            f"{absent} is not set, although its counterpart is ({other[1] if other else ''}).",
+            f"{absent[0]} is not set, although its counterpart is ({other}).",
             advice="Set both in the same source; the two are never taken from different ones.",
         )
-    _refuse_foreign_variables(variables, target)
-    return Credentials(pair[0][0], pair[1][0])
-
-
-def _refuse_foreign_variables(variables: Variables, target: Environment) -> None:
     meant = variables.get(_OF_THE_PAIR) or variables.get("PROCORE_ENVIRONMENT")
-    if meant is None:
-        return
-    name, source = meant
-    theirs = environment(name) if name != target.name else target
-    if theirs.login_url != target.login_url:
-        raise CredentialsError(
-            f"The credentials in PROCORE_CLIENT_ID are for {theirs.name} ({source}) and are not sent to {target.name}.",
-            advice=f"Connect to {theirs.name}, or pass credentials=pnb.Credentials(…) made for {target.name}.",
-        )
+    if meant is not None:
+        theirs = environment(meant[0]) if meant[0] != target.name else target
+        if theirs.login_url != target.login_url:
+            raise CredentialsError(
+                f"The credentials in PROCORE_CLIENT_ID are for {theirs.name} ({meant[1]}) and are not sent to {target.name}.",
+                advice=f"Connect to {theirs.name}, or pass credentials=pnb.Credentials(…) made for {target.name}.",
+            )
+    return Credentials(*(variables[name][0] for name in _PAIR))
 
 
-def _fitting_profile(profiles: Profiles, variables: Variables, target: Environment) -> Profile | None:
-    if "PROCORE_PROFILE" in variables:
-        return _of_this_environment(profiles.get(variables["PROCORE_PROFILE"][0]), target)
-    fitting = [profile for profile in profiles.all() if profile.environment.login_url == target.login_url]
-    if len(fitting) > 1:
-        names = ", ".join(repr(profile.name) for profile in fitting)
+def _which_profile(
+    named: Profile | None, profiles: Profiles, variables: Variables, target: Environment
+) -> Profile | None:
+    """Return the profile that was named, or the only one for these hosts."""
+    if named is None and "PROCORE_PROFILE" in variables:
+        named = profiles.get(variables["PROCORE_PROFILE"][0])
+    fitting = [one for one in profiles.all() if one.environment.login_url == target.login_url]
+    if named is None and len(fitting) > 1:
+        names = ", ".join(repr(one.name) for one in fitting)
         raise CredentialsError(
             f"Several saved profiles are for {target.name}: {names}.", advice='Choose one with profile="…".'
         )
-    return _of_this_environment(fitting[0], target) if fitting else None
+    found = named or next(iter(fitting), None)
+    if found is None:
+        return None
+    theirs = found.environment
+    if (theirs.login_url, theirs.api_url) != (target.login_url, target.api_url):
+        raise CredentialsError(
+            f"Profile {found.name!r} was saved for {theirs.name} ({theirs.login_url}) and is not sent to "
+            f"{target.name} ({target.login_url}).",
+            advice=f"Connect to {theirs.name}, or save a profile for {target.name}.",
+        )
+    return found
 
 
 def _which_company(
@@ -261,25 +252,10 @@ def _which_company(
     if saved is not None and saved.company_id is not None:
         return saved.company_id, f"profile {saved.name!r}"
     meant = variables.get("PROCORE_ENVIRONMENT", (target.name, ""))[0]
-    if "PROCORE_COMPANY_ID" in variables and _simple_name(meant) == _simple_name(target.name):
+    if "PROCORE_COMPANY_ID" in variables and simple_name(meant) == simple_name(target.name):
         value, source = variables["PROCORE_COMPANY_ID"]
         return company_number(value, source), source
     return None, "not set"
-
-
-def _simple_name(name: str) -> str:
-    return name.strip().lower().replace("_", "-").replace(" ", "-")
-
-
-def _nothing_found(target: Environment, sources: CredentialSources) -> CredentialsError:
-    env_file = "read" if sources.env_file_exists() else "no such file"
-    return CredentialsError(
-        f"No credentials for {target.name}. Looked at: the credentials argument (not given); "
-        "PROCORE_CLIENT_ID and PROCORE_CLIENT_SECRET in the environment (not set); "
-        f"{sources.env_file} ({env_file}); saved profiles ({_saved(sources.profiles)}).",
-        advice="Pass client_id=… and client_secret=…, set both variables, save a profile, "
-        'or try pnb.connect("demo"), which needs none.',
-    )
 
 
 def _saved(profiles: Profiles) -> str:

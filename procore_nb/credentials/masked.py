@@ -8,7 +8,8 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from html import escape
+from typing import Any, NoReturn, Self
 
 from procore_nb.call_errors import explain_calls
 from procore_nb.errors import ArgumentError, CredentialsError, ProcoreError
@@ -16,7 +17,22 @@ from procore_nb.errors import ArgumentError, CredentialsError, ProcoreError
 MASK = "<set>"
 
 
-class Secret:
+class _StaysInMemory:
+    """A value that is copied as itself, and refuses to be pickled."""
+
+    __slots__ = ()
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError("A secret is not written to a file or sent to another process.")
+
+
+class Secret(_StaysInMemory):
     """A text that prints as `<set>` everywhere and refuses to be pickled; `reveal()` hands it out."""
 
     __slots__ = ("_reveal",)
@@ -42,7 +58,7 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
-        return hmac.compare_digest(_bytes(self), _bytes(other))
+        return hmac.compare_digest(*(one.reveal().encode("utf-8", "surrogatepass") for one in (self, other)))
 
     def __hash__(self) -> int:
         return hash((Secret, self.reveal()))
@@ -50,18 +66,9 @@ class Secret:
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError("A secret is never changed.")
 
-    def __copy__(self) -> Secret:
-        return self
-
-    def __deepcopy__(self, memo: object) -> Secret:
-        return self
-
-    def __reduce_ex__(self, protocol: object) -> NoReturn:
-        raise TypeError("A secret is not written to a file or sent to another process.")
-
 
 @dataclass(frozen=True, init=False)
-class Credentials:
+class Credentials(_StaysInMemory):
     """The client id and client secret of a Procore service account, masked wherever they are printed.
 
     Parameters
@@ -93,22 +100,15 @@ class Credentials:
         object.__setattr__(self, "client_secret", client_secret)
         if not isinstance(client_id, str):
             raise CredentialsError(f"The client id is text, not {type(client_id).__name__}.")
-        for what, fault in (("client id", _fault(self.client_id)), ("client secret", _fault(client_secret))):
-            if fault:
-                raise CredentialsError(f"The {what} {fault[0]}.", advice=fault[1])
-
-    def __reduce_ex__(self, protocol: object) -> NoReturn:
-        raise TypeError("Credentials are not written to a file or sent to another process.")
-
-    def __copy__(self) -> Credentials:
-        return self
-
-    def __deepcopy__(self, memo: object) -> Credentials:
-        return self
+        for what, value in (("client id", Secret(self.client_id)), ("client secret", client_secret)):
+            if not value.reveal():
+                advice = "Copy it from the app's page in the developer portal."
+                raise CredentialsError(f"The {what} is empty.", advice=advice)
+            if not value.reveal().isprintable():
+                advice = "Copy it again, without anything around it."
+                raise CredentialsError(f"The {what} holds line breaks or control characters.", advice=advice)
 
     def _repr_html_(self) -> str:
-        from html import escape
-
         return f"Credentials of <code>{escape(self.client_id)}</code>, secret <code>&lt;set&gt;</code>"
 
 
@@ -133,12 +133,13 @@ def as_credentials(held: list[Any]) -> CredentialsLike | None:
         return None
     if alone and (isinstance(given, Credentials) or (callable(given) and not isinstance(given, type))):
         return given
+    understood = given is None
     if alone and isinstance(given, Mapping):
-        client_id, secret, kind = given.get("client_id"), given.get("client_secret"), "NoneType"
+        client_id, secret, understood = given.get("client_id"), given.get("client_secret"), True
     elif alone and isinstance(given, tuple | list) and len(given) == 2:
-        (client_id, secret), kind = given, "NoneType"
+        (client_id, secret), understood = given, True
     given, secret = None, None if secret is None else _as_secret(secret)
-    if kind != "NoneType":
+    if not understood:
         problem = "credentials and client_id or client_secret were both given. Pass one of them"
         if alone:
             problem = f"credentials is a client id with its secret, not this {kind}"
@@ -157,23 +158,17 @@ def current_credentials(source: CredentialsLike) -> Credentials:
     """
     if isinstance(source, Credentials):
         return source
-    failure = ""
+    advice = "It must return pnb.Credentials(client_id, client_secret)."
     try:
         found = source()
+        problem = "" if isinstance(found, Credentials) else f"returned {type(found).__name__}"
     except ProcoreError:
         raise
     except Exception as error:  # each vault has errors of its own, and their words are not ours to show
-        failure = f"{type(error).__module__}.{type(error).__name__}"
-    if failure:
-        raise CredentialsError(
-            f"The function passed as credentials failed ({failure}).",
-            advice="Call it alone to see why: it must return pnb.Credentials(client_id, client_secret).",
-        )
-    if not isinstance(found, Credentials):
-        raise CredentialsError(
-            f"The function passed as credentials returned {type(found).__name__}.",
-            advice="It must return pnb.Credentials(client_id, client_secret).",
-        )
+        problem = f"failed ({type(error).__module__}.{type(error).__name__})"
+        advice = "Call it alone to see why: it must return pnb.Credentials(client_id, client_secret)."
+    if problem:
+        raise CredentialsError(f"The function passed as credentials {problem}.", advice=advice)
     return found
 
 
@@ -181,17 +176,3 @@ def _as_secret(value: object) -> Secret:
     """The value as a secret without white space around it; what is no text becomes an empty one."""
     text = value.reveal() if isinstance(value, Secret) else value
     return Secret(text.strip() if isinstance(text, str) else "")
-
-
-def _bytes(secret: Secret) -> bytes:
-    return secret.reveal().encode("utf-8", "surrogatepass")
-
-
-def _fault(value: str | Secret) -> tuple[str, str] | None:
-    """What is wrong with a client id or secret, and what to do; never the value."""
-    text = value.reveal() if isinstance(value, Secret) else value
-    if not text:
-        return "is empty", "Copy it from the app's page in the developer portal."
-    if not text.isprintable():
-        return "holds line breaks or control characters", "Copy it again, without anything around it."
-    return None

@@ -11,12 +11,15 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from procore_nb.atomic_write import replace_atomically
 from procore_nb.credentials.masked import Credentials, Secret
 from procore_nb.environments import Environment
 from procore_nb.errors import ArgumentError, CredentialsError, MissingExtraError, OutputError, ProcoreError
+
+if TYPE_CHECKING:
+    from keyring.backend import KeyringBackend
 
 SERVICE = "procore_nb"
 # keyrings.alt is picked silently once it is installed, and stores secrets in base64: only keyrings known to encrypt.
@@ -29,19 +32,6 @@ _ENCRYPTING = (
     "keyrings.cryptfile",
 )
 Answer = TypeVar("Answer")
-
-
-class Keyring(Protocol):
-    """The three calls of a keyring backend that are used here."""
-
-    def get_password(self, service: str, username: str) -> str | None:
-        """Return a kept secret, or None."""
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        """Keep a secret."""
-
-    def delete_password(self, service: str, username: str) -> None:
-        """Forget a secret."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +60,7 @@ class Profiles:
         A keyring backend; the system's by default, looked up when a secret is read or kept.
     """
 
-    def __init__(self, folder: Path | None = None, *, keyring: Keyring | None = None) -> None:
+    def __init__(self, folder: Path | None = None, *, keyring: KeyringBackend | None = None) -> None:
         self._folder = folder
         self._keyring = keyring
 
@@ -129,10 +119,10 @@ class Profiles:
         >>> pnb.Profiles().get("office")  # doctest: +SKIP
         Profile(name='office', …)
         """
-        for profile in self.all():
-            if profile.name == name:
-                return profile
-        known = ", ".join(repr(profile.name) for profile in self.all()) or "none yet"
+        saved = {profile.name: profile for profile in self.all()}
+        if name in saved:
+            return saved[name]
+        known = ", ".join(map(repr, saved)) or "none yet"
         raise CredentialsError(
             f"There is no saved profile named {name!r}.", advice=f"Saved profiles: {known}."
         )
@@ -211,7 +201,12 @@ class Profiles:
         backend = self._backend()
         before = _kept(backend, profile)
         _keep(backend, profile, credentials.client_secret)
-        rows[profile.name] = _row(profile)
+        rows[profile.name] = {
+            "environment": environment.name,
+            **{name: getattr(environment, name) for name in ("login_url", "api_url", "web_url")},
+            "client_id": profile.client_id,
+            "company_id": company_id,
+        }
         try:
             self._write(rows)
         except OutputError:
@@ -240,9 +235,8 @@ class Profiles:
         profile = self.get(name)
         rows = self._read()
         del rows[name]
-        with suppress(
-            Exception
-        ):  # a secret that is already gone, or a locked keyring, must not keep the profile alive
+        # A secret that is already gone, or a locked keyring, must not keep the profile alive.
+        with suppress(Exception):
             self._backend().delete_password(SERVICE, profile.keyring_name)
         self._write(rows)
 
@@ -250,7 +244,7 @@ class Profiles:
     def has_keyring(self) -> bool:
         """Whether there is a keyring that can keep a secret."""
         with suppress(CredentialsError, MissingExtraError):
-            return self._backend() is not None
+            return bool(self._backend())
         return False
 
     def keyring_state(self) -> str:
@@ -274,7 +268,8 @@ class Profiles:
 
     def _read(self) -> dict[str, dict[str, Any]]:
         try:
-            text = self.path.read_text(encoding="utf-8")
+            rows = json.loads(self.path.read_text(encoding="utf-8"))["profiles"]
+            return {str(name): dict(row) for name, row in rows.items()}
         except FileNotFoundError:
             return {}
         except OSError as error:
@@ -282,23 +277,18 @@ class Profiles:
                 f"The profiles in {self.path} cannot be read: {error.strerror or error}.",
                 advice="Check the folder and its rights, or connect with credentials=….",
             ) from error
-        except ValueError as error:  # not UTF-8, or a folder whose name holds what no path can
-            raise self._damaged() from error
-        try:
-            rows = json.loads(text)["profiles"]
-            return {str(name): dict(row) for name, row in rows.items()}
+        # Not JSON, not UTF-8, another form of JSON, or a folder whose name holds what no path can.
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            raise self._damaged() from error
-
-    def _damaged(self) -> CredentialsError:
-        return CredentialsError(
-            f"The profiles file {self.path} is damaged.",
-            advice="Repair or remove it, then save the profiles again.",
-        )
+            raise CredentialsError(
+                f"The profiles file {self.path} is damaged.",
+                advice="Repair or remove it, then save the profiles again.",
+            ) from error
 
     def _write(self, rows: dict[str, dict[str, Any]]) -> None:
         try:
-            _write_private(self.path, rows)
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with replace_atomically(self.path, private=True) as draft:
+                draft.write_text(json.dumps({"profiles": rows}, indent=2), encoding="utf-8")
         except (OSError, ValueError) as error:
             why = error.strerror if isinstance(error, OSError) else None
             raise OutputError(
@@ -306,27 +296,27 @@ class Profiles:
                 advice="Nothing was kept. Check that the folder can be written.",
             ) from error
 
-    def _backend(self) -> Keyring:
-        return self._keyring if self._keyring is not None else _system_keyring()
+    def _backend(self) -> KeyringBackend:
+        return self._keyring or _system_keyring()
 
 
-def _kept(backend: Keyring, profile: Profile) -> Secret | None:
+def _kept(backend: KeyringBackend, profile: Profile) -> Secret | None:
     text = _ask_keyring(lambda: backend.get_password(SERVICE, profile.keyring_name))
     return Secret(text) if text else None
 
 
-def _keep(backend: Keyring, profile: Profile, secret: Secret | None) -> None:
+def _keep(backend: KeyringBackend, profile: Profile, secret: Secret | None) -> None:
     """Put a secret into the keyring, or take it out for None."""
-    if secret is None:
-        _ask_keyring(lambda: backend.delete_password(SERVICE, profile.keyring_name))
-    else:
-        _ask_keyring(lambda: backend.set_password(SERVICE, profile.keyring_name, secret.reveal()))
+    where = (SERVICE, profile.keyring_name)
+    _ask_keyring(
+        lambda: backend.set_password(*where, secret.reveal()) if secret else backend.delete_password(*where)
+    )
 
 
-def _ask_keyring(ask: Callable[[], Answer]) -> Answer:
+def _ask_keyring(call: Callable[[], Answer]) -> Answer:
     """Return what a keyring answers; a refusal becomes our error, without its frames, which hold the secret."""
     try:
-        return ask()
+        return call()
     except ProcoreError:
         raise
     except Exception as error:  # each keyring has errors of its own
@@ -336,7 +326,7 @@ def _ask_keyring(ask: Callable[[], Answer]) -> Answer:
     )
 
 
-def _system_keyring() -> Keyring:
+def _system_keyring() -> KeyringBackend:
     try:
         import keyring
     except ImportError as error:
@@ -347,24 +337,12 @@ def _system_keyring() -> Keyring:
     chosen = _ask_keyring(keyring.get_keyring)  # reads a configuration file, which may be broken
     for backend in list(getattr(chosen, "backends", [])) or [chosen]:
         if type(backend).__module__.startswith(_ENCRYPTING):
-            usable: Keyring = backend
-            return usable
+            return backend
     raise CredentialsError(
         "This machine has no system keyring that encrypts, so no secret can be kept or read.",
         advice="Nothing was kept. Set PROCORE_CLIENT_ID and PROCORE_CLIENT_SECRET in the environment instead, "
         "or start a keyring service (on Linux: gnome-keyring or KWallet).",
     )
-
-
-def _row(profile: Profile) -> dict[str, Any]:
-    return {
-        "environment": profile.environment.name,
-        "login_url": profile.environment.login_url,
-        "api_url": profile.environment.api_url,
-        "web_url": profile.environment.web_url,
-        "client_id": profile.client_id,
-        "company_id": profile.company_id,
-    }
 
 
 def _profile(name: str, row: dict[str, Any], path: Path) -> Profile:
@@ -383,9 +361,3 @@ def _profile(name: str, row: dict[str, Any], path: Path) -> Profile:
             f"Profile {name!r} in {path} is damaged: a client id is text, a company id a positive number."
         )
     return profile
-
-
-def _write_private(path: Path, rows: dict[str, dict[str, Any]]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with replace_atomically(path, private=True) as draft:
-        draft.write_text(json.dumps({"profiles": rows}, indent=2), encoding="utf-8")

@@ -58,10 +58,10 @@ def test_a_profile_that_cannot_be_written_leaves_no_secret_behind(tmp_path: Path
 def test_a_failed_second_save_keeps_the_first_secret(profiles: Profiles, keyring, monkeypatch) -> None:  # type: ignore[no-untyped-def]
     profiles.save("work", OWN, SANDBOX, 7)
 
-    def full(*_: object) -> None:
+    def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(room, "_write_private", full)
+    monkeypatch.setattr(room, "replace_atomically", full)
     with pytest.raises(pnb.OutputError, match="No space left"):
         profiles.save("work", pnb.Credentials("my-client", "newer"), SANDBOX, 7)
     assert profiles.credentials(profiles.get("work")) == OWN
