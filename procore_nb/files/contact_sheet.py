@@ -10,10 +10,12 @@ import base64
 import hashlib
 import io
 import os
+import re
 import warnings
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
@@ -27,6 +29,8 @@ from procore_nb.progress import counted
 from procore_nb.scalars import is_missing
 
 _PICTURES = ("thumbnail", "photo", "picture", "png", "attachment")  # the first that is there is shown
+_ENDING = re.compile(r"\.(jpe?g|png|gif|webp)$", re.IGNORECASE)
+_NO_DATE = pd.Timestamp(0, tz="UTC")
 _FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF")
 _MAP_INCHES = (9.0, 5.0)
 _STYLE = """.procore-gallery{font:14px/1.4 system-ui,sans-serif;color:#222;background:#fff;padding:0 12px 12px}
@@ -46,6 +50,7 @@ class Thumbnail:
 
     path: Path
     project: str
+    moment: pd.Timestamp
     day: str
     name: str
     lines: tuple[str, ...]
@@ -94,9 +99,10 @@ class Gallery:
     def _section(self, folder: Path | None) -> str:
         note = f"{len(self.pictures):,} pictures" + (f", {self.left_out:,} left out" if self.left_out else "")
         parts = [f"<h1>{escape(self.title)}</h1><p>{note}; days in UTC.</p>", self._map()]
-        for project, of_project in _grouped(self.pictures, "project"):
+        project_of, day_of = attrgetter("project"), attrgetter("day")
+        for project, of_project in groupby(sorted(self.pictures, key=project_of), project_of):
             parts.append(f"<h2>{escape(project)}</h2><div class='days'>")
-            for day, of_day in _grouped(of_project, "day"):
+            for day, of_day in groupby(of_project, day_of):
                 figures = "".join(self._figure(one, folder) for one in of_day)
                 parts.append(f"<div><h3>{escape(day)}</h3><div class='sheet'>{figures}</div></div>")
             parts.append("</div>")
@@ -196,55 +202,45 @@ def gallery(
     absent: set[tuple[str, ...]] = set()
     rows: Any = files.to_dict("records")
     for row in rows:
-        if row["kind"] not in _PICTURES or (row["kind"] == "attachment" and not _is_picture(row)):
+        if row["kind"] not in _PICTURES or (
+            row["kind"] == "attachment" and not _ENDING.search(str(row["name"]))
+        ):
             continue
         key = tuple(str(row[name]) for name in ("list", "record_id", "file_id"))
+        known = chosen.get(key)
         if row["status"] not in ("saved", "present"):
             absent.add(key)
-            continue
-        known = chosen.get(key)
-        if known is None or _PICTURES.index(str(row["kind"])) < _PICTURES.index(str(known["kind"])):
-            row["name"] = known["name"] if known else row["name"]
-            chosen[key] = row
-    moments = {key: _moment(row) for key, row in chosen.items()}
-    newest = sorted(chosen, key=lambda key: moments[key] or pd.Timestamp(0, tz="UTC"), reverse=True)
-    shown = [_picture(chosen[key], moments[key], hide=names == "hide") for key in newest[:most]]
-    left_out = len(newest) - len(shown) + len(absent - chosen.keys())
-    return Gallery(tuple(shown), left_out, title, pixels)
+        elif known is None or _PICTURES.index(str(row["kind"])) < _PICTURES.index(str(known["kind"])):
+            chosen[key] = row | {"name": known["name"] if known else row["name"]}
+    pictures = [_picture(row, hide=names == "hide") for row in chosen.values()]
+    pictures.sort(key=lambda one: one.moment, reverse=True)
+    left_out = len(pictures[most:]) + len(absent - chosen.keys())
+    return Gallery(tuple(pictures[:most]), left_out, title, pixels)
 
 
-def _picture(row: dict[str, Any], moment: Any, *, hide: bool) -> Thumbnail:
+def _picture(row: dict[str, Any], *, hide: bool) -> Thumbnail:
     def text(name: str) -> str:
         return "" if is_missing(row.get(name)) else str(row[name])
 
-    project = "" if hide else text("project_name")
-    project = project or (f"Project {text('project_id')}" if text("project_id") else "Company")
-    record = text("record")
-    lines = [f"{moment:%H:%M} UTC" if moment is not None else "", text("location")]
-    if not hide:
-        lines += [text("created_by"), record]
-    place = None
-    if not (is_missing(row.get("latitude")) or is_missing(row.get("longitude"))):
-        place = (float(row["latitude"]), float(row["longitude"]))
-    day = f"{moment:%Y-%m-%d}" if moment is not None else "no date"
-    name = f"{row['kind']} {text('file_id')}" if hide else text("name")
-    return Thumbnail(Path(str(row["path"])), project, day, name, tuple(filter(None, lines)), place)
-
-
-def _moment(row: dict[str, Any]) -> Any:
     known = (row.get(name) for name in ("taken_at", "created_at"))
-    return next((one for one in known if not is_missing(one)), None)
-
-
-def _is_picture(row: dict[str, Any]) -> bool:
-    return str(row["name"]).lower().endswith((".jpg", ".jpeg", ".png", ".gif", ".webp"))
-
-
-def _grouped(pictures: Sequence[Thumbnail], name: str) -> Iterator[tuple[str, list[Thumbnail]]]:
-    groups: dict[str, list[Thumbnail]] = {}
-    for one in pictures:
-        groups.setdefault(getattr(one, name), []).append(one)
-    yield from (groups.items() if name == "day" else sorted(groups.items()))
+    moment = next((one for one in known if not is_missing(one)), None)
+    project = "" if hide else text("project_name")
+    lines = [f"{moment:%H:%M} UTC" if moment is not None else "", text("location")]
+    lines += [] if hide else [text("created_by"), text("record")]
+    place = (
+        (float(text("latitude")), float(text("longitude")))
+        if text("latitude") and text("longitude")
+        else None
+    )
+    return Thumbnail(
+        path=Path(str(row["path"])),
+        project=project or (f"Project {text('project_id')}" if text("project_id") else "Company"),
+        moment=_NO_DATE if moment is None else moment,
+        day="no date" if moment is None else f"{moment:%Y-%m-%d}",
+        name=f"{row['kind']} {text('file_id')}" if hide else text("name"),
+        lines=tuple(filter(None, lines)),
+        place=place,
+    )
 
 
 def _thumbnail(path: Path, pixels: int) -> str:
@@ -258,20 +254,15 @@ def _thumbnail(path: Path, pixels: int) -> str:
                 image.draft("RGB", (pixels, pixels))
                 small = ImageOps.exif_transpose(image)
                 small.thumbnail((pixels, pixels))
+                if small.mode not in ("RGB", "L"):
+                    layer = small.convert("RGBA")
+                    white = Image.new("RGBA", layer.size, "white")
+                    small = Image.alpha_composite(white, layer).convert("RGB")
                 stream = io.BytesIO()
-                _on_white(small).save(stream, format="JPEG", quality=80)
+                small.save(stream, format="JPEG", quality=80)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning):
         return ""
     return base64.b64encode(stream.getvalue()).decode()
-
-
-def _on_white(image: Any) -> Any:
-    if image.mode in ("RGB", "L"):
-        return image
-    from PIL import Image
-
-    layer = image.convert("RGBA")
-    return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")
 
 
 def _hash(text: str) -> str:

@@ -45,7 +45,6 @@ from procore_nb.signals import Cancelled, DeferredInterrupt
 
 PARTS = ".procore-nb-parts"
 _RESERVE = 64 << 20  # bytes of a disk that stay free
-_LOOK_AT_DISK = 4 << 20  # bytes between two looks
 _GONE = (401, 403, 404, 410)  # what expired addresses answer; stores do not agree on one
 _HTML = re.compile(rb"\s*(<!doctype html|<html)", re.IGNORECASE)
 _HTML_NAME = re.compile(r"\.(x?html?|mht|php|aspx?)$", re.IGNORECASE)
@@ -69,15 +68,6 @@ class DownloadOptions:
 
 
 @dataclass(frozen=True)
-class FileJob:
-    """One file to have in the folder."""
-
-    record: FileRecord
-    identity: str
-    path: str
-
-
-@dataclass(frozen=True)
 class FileOutcome:
     """What became of one file."""
 
@@ -86,6 +76,9 @@ class FileOutcome:
     path: str | None = None
     bytes: int | None = None
     sha256: str | None = None
+
+
+Pool = TransferPool[Entry, FileOutcome]
 
 
 class _Skip(ProcoreError):
@@ -103,13 +96,10 @@ class Downloader:
         lookup: Callable[[FileRecord], str | None],
     ) -> None:
         self._root = output_path(folder)
-        self._environment = environment
-        self._options = options
-        self._lookup = lookup
-        self._naming = threading.Lock()
-        self._full = False
         self._parts = self._root / PARTS
-        self._pool: TransferPool[FileJob, FileOutcome]
+        self._environment, self._options, self._lookup = environment, options, lookup
+        self._naming, self._full = threading.Lock(), False
+        self._pool: Pool
         self._progress: TransferProgress
         self._manifest: DownloadManifest
         self._names: FolderNames
@@ -117,7 +107,7 @@ class Downloader:
     def run(
         self,
         files: pd.DataFrame,
-        pool: Callable[..., TransferPool[FileJob, FileOutcome]],
+        pool: Callable[..., Pool],
         progress: Callable[[int, int], TransferProgress],
     ) -> pd.DataFrame:
         """Return the frame with `path`, `bytes`, `sha256`, `status` and `reason`.
@@ -129,37 +119,32 @@ class Downloader:
         IncompleteError
             If it was stopped; what is whole stays, and `partial` is the frame.
         """
-        records = records_of(files)
+        records, kinds, hide = records_of(files), self._options.kinds, self._options.hide
+        identities = [identity_of(one, self._environment) for one in records]
+        outcomes: dict[str, FileOutcome] = {}
+        jobs: dict[str, Entry] = {}
         self._make_folder()
         with one_writer(self._parts):
-            self._manifest = DownloadManifest(self._root, hide=self._options.hide)
-            known = ((one.record, one.identity, one.path) for one in self._manifest.entries.values())
-            self._names = FolderNames(known, hide=self._options.hide)
-            jobs = self._plan(records)
-            identities = [identity_of(one, self._environment) for one in records]
-            outcomes = {
-                identity: FileOutcome("skipped", f"Its kind is {one.kind}.")
-                for identity, one in zip(identities, records, strict=True)
-                if identity not in jobs
-            }
+            self._manifest = DownloadManifest(self._root, hide=hide)
+            self._names = FolderNames(self._manifest.entries.values(), hide=hide)
+            for identity, one in zip(identities, records, strict=True):
+                if kinds is not None and one.kind not in kinds:
+                    outcomes[identity] = FileOutcome("skipped", f"Its kind is {one.kind}.")
+                elif identity not in jobs:
+                    jobs[identity] = Entry(identity, self._names.path(one, identity), one)
             self._check_room(jobs)
             self._progress = progress(len(jobs), sum(one.record.size or 0 for one in jobs.values()))
             failure = self._fetch_all(list(jobs.values()), outcomes, pool)
         with suppress(OSError):
             self._parts.rmdir()  # unless half files are left
-        frame = self._result(files, [outcomes.get(one) for one in identities])
+        ended, frame = FileOutcome("failed", "The download ended before this file."), files.copy()
+        for name in ("path", "bytes", "sha256", "status", "reason"):
+            values: Any = [getattr(outcomes.get(one, ended), name) for one in identities]
+            frame[name] = pd.Series(values, frame.index, dtype="Int64" if name == "bytes" else "string")
         if failure is not None:
-            raise self._ended(failure, frame, len(jobs)) from failure
+            raise self._stopped(failure, frame, len(jobs)) from failure
         _warn(frame, len(jobs))
         return frame
-
-    def _plan(self, records: list[FileRecord]) -> dict[str, FileJob]:
-        kinds, jobs = self._options.kinds, dict[str, FileJob]()
-        for one in records:
-            identity = identity_of(one, self._environment)
-            if identity not in jobs and (kinds is None or one.kind in kinds):
-                jobs[identity] = FileJob(one, identity, self._names.path(one, identity))
-        return jobs
 
     def _make_folder(self) -> None:
         try:
@@ -174,7 +159,7 @@ class Downloader:
                 advice="Check that the folder may be written to.",
             ) from error
 
-    def _check_room(self, jobs: dict[str, FileJob]) -> None:
+    def _check_room(self, jobs: dict[str, Entry]) -> None:
         due = sum(one.record.size or 0 for one in jobs.values() if one.identity not in self._manifest.entries)
         free = self._options.free_bytes(self._root)
         if free < _RESERVE + due:
@@ -184,10 +169,7 @@ class Downloader:
             )
 
     def _fetch_all(
-        self,
-        jobs: list[FileJob],
-        outcomes: dict[str, FileOutcome],
-        pool: Callable[..., TransferPool[FileJob, FileOutcome]],
+        self, jobs: list[Entry], outcomes: dict[str, FileOutcome], pool: Callable[..., Pool]
     ) -> BaseException | None:
         """Do all jobs; return what ended it early, after what was whole by then has its name."""
         held, failure = DeferredInterrupt(), None
@@ -214,54 +196,49 @@ class Downloader:
             self._progress.close(complete=failure is None)
         return failure
 
-    def _work(self, job: FileJob) -> FileOutcome:
+    def _work(self, job: Entry) -> FileOutcome:
         """Have one file; called in a thread. What concerns this file alone is its outcome, all else an error."""
         try:
-            return self._one(job)
+            return self._present(job) or self._fetched(job)
         except _Skip as error:
             return FileOutcome("skipped", error.message)
         except CredentialsError:
             raise
-        except RateLimitError as error:
-            if error.status is None:  # the limiter's own: every further file would end so
-                raise
-            return FileOutcome("failed", error.message)
         except ProcoreError as error:
-            return FileOutcome("failed", " ".join(filter(None, (error.message, _advice(error)))))
+            if isinstance(error, RateLimitError) and error.status is None:
+                raise  # the limiter's own: every further file would end so
+            advice = error.advice if "allow_hosts" in error.advice else ""
+            return FileOutcome("failed", f"{error.message} {advice}".strip())
         except OSError as error:
             self._full = self._full or error.errno in (errno.ENOSPC, errno.EDQUOT)
             return FileOutcome(
                 "failed", _FULL if self._full else f"It cannot be written: {error.strerror or error}."
             )
 
-    def _one(self, job: FileJob) -> FileOutcome:
-        entry = self._manifest.entries.get(job.identity)
-        if entry is not None and not self._options.overwrite:
-            found = self._present(entry)
-            if found is not None:
-                return found
-        if not job.record.address:
-            return FileOutcome("failed", _UNAVAILABLE)
-        if self._full:
-            return FileOutcome("failed", _FULL)
-        with PartFile(self._part_of(job.identity)) as part:
-            part.take_up()
-            self._fetch(job, part)
-            return self._keep(job, part)
-
-    def _present(self, entry: Entry) -> FileOutcome | None:
+    def _present(self, job: Entry) -> FileOutcome | None:
         """Return the outcome for a file that is there, or whose writer was ended just before it got its name."""
-        path, part = self._root / entry.path, self._part_of(entry.identity)
+        entry = self._manifest.entries.get(job.identity)
+        if entry is None or self._options.overwrite:
+            return None
+        path, part = self._root / entry.path, self._part_of(entry)
         known = FileOutcome("present", None, str(path), entry.bytes, entry.sha256)
         if digest_of(path, entry.bytes) == entry.sha256:
             return known
         if not os.path.lexists(path) and digest_of(part, entry.bytes) == entry.sha256:
-            self._folder_of(path)
+            self._make_folder_of(path)
             PartFile(part).finish(path)
             return replace(known, status="saved")
         return None
 
-    def _fetch(self, job: FileJob, part: PartFile) -> None:
+    def _fetched(self, job: Entry) -> FileOutcome:
+        if self._full or not job.record.address:
+            return FileOutcome("failed", _FULL if job.record.address else _UNAVAILABLE)
+        with PartFile(self._part_of(job)) as part:
+            part.take_up()
+            self._fetch(job, part)
+            return self._keep(job, part)
+
+    def _fetch(self, job: Entry, part: PartFile) -> None:
         """Fetch until the file is whole; an address that expired is looked up once."""
         until = self._options.clock() + self._options.file_seconds
         address, looked_up, attempt, most = str(job.record.address), False, 0, part.size
@@ -283,9 +260,8 @@ class Downloader:
                     raise
                 self._pool.pause_before_retry(error, attempt)
 
-    def _attempt(self, address: str, job: FileJob, part: PartFile, until: float) -> None:
-        company = job.record.company_id
-        with self._pool.open_file(address, part.headers(), company) as response:
+    def _attempt(self, address: str, job: Entry, part: PartFile, until: float) -> None:
+        with self._pool.open_file(address, part.headers(), job.record.company_id) as response:
             where = f"{response.to.host} ({self._environment})"
             if response.status == 416 or (response.status in (200, 206) and not part.begin(response)):
                 part.reset()
@@ -294,7 +270,6 @@ class Downloader:
             if error is not None:
                 raise error
             self._check_length(part, response.length is not None)
-            checked = part.size
             for piece in response.pieces():
                 if not part.size and _is_page(piece, response.headers, job.record):
                     part.reset()
@@ -310,10 +285,7 @@ class Downloader:
                     raise NetworkError(
                         f"{where} did not send the whole file within {limit:,.0f} s.", retryable=False
                     )
-                if part.size - checked >= _LOOK_AT_DISK:
-                    checked = part.size
-                    self._check_length(part, response.length is not None)
-            self._check_length(part, response.length is not None)
+                self._check_length(part, response.length is not None)
             if not part.complete:
                 raise IncompleteError(f"{where} sent {part.size:,} of {part.total:,} bytes.", retryable=True)
 
@@ -335,31 +307,30 @@ class Downloader:
         if free < _RESERVE + size - part.size:  # the others may have room, or this length is not true
             raise IncompleteError(f"It has {size_text(size)}, and the disk has {size_text(free)} of room.")
 
-    def _keep(self, job: FileJob, part: PartFile) -> FileOutcome:
+    def _keep(self, job: Entry, part: PartFile) -> FileOutcome:
         """Give a whole file its name; the manifest knows it first."""
         size, digest = part.size, part.sha256
         with self._naming:
             path = self._free_path(job, size, digest)
             target = self._root / path
-            self._folder_of(target)
-            self._manifest.add(Entry(job.identity, path, size, digest, job.record))
+            self._make_folder_of(target)
+            self._manifest.add(replace(job, path=path, bytes=size, sha256=digest))
             part.finish(target)
         said = job.record.size
         note = f"The record says {said:,} bytes." if said is not None and said != size else None
         return FileOutcome("saved", note, str(target), size, digest)
 
-    def _free_path(self, job: FileJob, size: int, digest: str) -> str:
+    def _free_path(self, job: Entry, size: int, digest: str) -> str:
         """Return the path for the file: what somebody else put there, or changed since, is not replaced."""
         path, entry = job.path, self._manifest.entries.get(job.identity)
         while os.path.lexists(self._root / path):
-            there = digest_of(self._root / path, size)
             mine = self._options.overwrite and entry is not None and entry.path == path
-            if there == digest or mine:
+            if mine or digest_of(self._root / path, size) == digest:
                 break
             path = self._names.other(path, job.identity)
         return path
 
-    def _folder_of(self, target: Path) -> None:
+    def _make_folder_of(self, target: Path) -> None:
         """Make the folder of a file, inside ours also where a link in it leads elsewhere."""
         # realpath, as resolve() of Python before 3.13 ends with a RuntimeError at a link to itself.
         parent, root = (Path(os.path.realpath(one)) for one in (target.parent, self._root))
@@ -367,19 +338,10 @@ class Downloader:
             raise OSError(errno.EPERM, "a link leads out of the folder")
         target.parent.mkdir(parents=True, exist_ok=True)
 
-    def _part_of(self, identity: str) -> Path:
-        return self._parts / f"{identity}.part"
+    def _part_of(self, job: Entry) -> Path:
+        return self._parts / f"{job.identity}.part"
 
-    def _result(self, files: pd.DataFrame, outcomes: list[FileOutcome | None]) -> pd.DataFrame:
-        ended = FileOutcome("failed", "The download ended before this file.")
-        rows = [one or ended for one in outcomes]
-        frame = files.copy()
-        for name in ("path", "bytes", "sha256", "status", "reason"):
-            values: Any = [getattr(one, name) for one in rows]
-            frame[name] = pd.Series(values, frame.index, dtype="Int64" if name == "bytes" else "string")
-        return frame
-
-    def _ended(self, failure: BaseException, frame: pd.DataFrame, jobs: int) -> ProcoreError:
+    def _stopped(self, failure: BaseException, frame: pd.DataFrame, jobs: int) -> ProcoreError:
         there = int(frame["status"].isin(["saved", "present"]).sum())
         advice = (
             f"{there:,} of {jobs:,} files are whole: error.partial. Run it again, and it goes on from there."
@@ -392,14 +354,9 @@ class Downloader:
 
 def _is_page(piece: bytes, headers: Any, record: FileRecord) -> bool:
     """Return whether a web page comes where another file was announced."""
-    announced = str(record.content_type or "")
-    if "html" in announced or _HTML_NAME.search(record.name):
+    if "html" in str(record.content_type or "") or _HTML_NAME.search(record.name):
         return False
     return "text/html" in headers.get("content-type", "").lower() or _HTML.match(piece) is not None
-
-
-def _advice(error: ProcoreError) -> str:
-    return error.advice if "allow_hosts" in error.advice else ""
 
 
 def _warn(frame: pd.DataFrame, jobs: int) -> None:

@@ -10,40 +10,29 @@ import json
 import os
 import re
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from procore_nb.atomic_write import recover, replace_atomically
 from procore_nb.errors import OutputError
-from procore_nb.files.find_files import FileRecord
+from procore_nb.files.find_files import IDS, FileRecord
 
 NAME = "manifest.jsonl"
-_OF_RECORD = (
-    "list",
-    "record_id",
-    "project_id",
-    "company_id",
-    "file_id",
-    "kind",
-    "key",
-    "content_type",
-    "created_at",
-)
+_OF_RECORD = ("list", *IDS, "kind", "key", "content_type", "created_at")
 _NAMES = ("record", "project_name", "name")
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One file of the folder."""
+    """One file of the folder, there or to come."""
 
     identity: str
     path: str
-    bytes: int
-    sha256: str
     record: FileRecord
+    bytes: int = 0
+    sha256: str = ""
 
 
 class DownloadManifest:
@@ -54,32 +43,29 @@ class DownloadManifest:
         self._hide = hide
         self._lock = threading.Lock()
         self.entries: dict[str, Entry] = {}
-        self._lines = 0
         recover(self._path)
+        held = b""
         if os.path.lexists(self._path):
             if self._path.is_symlink() or not self._path.is_file():
                 raise OutputError(
                     f"{self._path} is no file of a download: a link, a folder or a device.",
                     advice="Remove it, or choose another folder.",
                 )
-            for line in self._path.read_bytes().splitlines():
-                self._lines += 1
-                entry = _entry(line)
-                if entry is not None:
-                    self.entries[entry.identity] = entry
+            held = self._path.read_bytes()
+        self.entries |= {one.identity: one for one in map(_entry, held.splitlines()) if one is not None}
+        self._end_of_line = (
+            b"\n" if held and not held.endswith(b"\n") else b""
+        )  # a crash cut the last one off
 
     def add(self, entry: Entry) -> None:
         """Add a line; one write, so that lines of several threads stay whole."""
         with self._lock:
-            before = self.entries.get(entry.identity)
-            self.entries[entry.identity] = entry
-            if before == entry:
+            if self.entries.get(entry.identity) == entry:
                 return
-            self._lines += 1
+            self.entries[entry.identity] = entry
             with self._path.open("ab") as file:
-                if file.tell() and not self._ends_a_line():
-                    file.write(b"\n")
-                file.write(self._line(entry))
+                file.write(self._end_of_line + self._line(entry))
+            self._end_of_line = b""
 
     def forget(self, identities: Iterable[str]) -> None:
         """Take files out that are no longer there."""
@@ -98,11 +84,6 @@ class DownloadManifest:
                 return
             with replace_atomically(self._path) as draft:
                 draft.write_bytes(whole)
-
-    def _ends_a_line(self) -> bool:
-        with self._path.open("rb") as file:
-            file.seek(-1, os.SEEK_END)
-            return file.read(1) == b"\n"
 
     def _line(self, entry: Entry) -> bytes:
         named = _OF_RECORD if self._hide else (*_OF_RECORD, *_NAMES)
@@ -136,12 +117,8 @@ def _entry(line: bytes) -> Entry | None:
         path, size, digest, identity = (row[name] for name in ("path", "bytes", "sha256", "identity"))
     except (ValueError, TypeError, KeyError):
         return None
-    if not (
-        isinstance(path, str) and is_inside(path) and isinstance(size, int) and isinstance(identity, str)
-    ):
+    texts = isinstance(path, str) and isinstance(identity, str)
+    if not (texts and isinstance(size, int) and is_inside(path)):
         return None
-    return Entry(identity, path, size, str(digest), FileRecord(**_known(row)))
-
-
-def _known(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: row[name] for name in (*_OF_RECORD, *_NAMES) if name in row}
+    known = {name: row[name] for name in (*_OF_RECORD, *_NAMES) if name in row}
+    return Entry(identity, path, FileRecord(**known), size, str(digest))

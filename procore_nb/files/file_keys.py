@@ -58,13 +58,7 @@ _CONTAINERS = (
     (re.compile(r"(^|_)(files?|versions?|pdf)$"), "document"),
     (re.compile(r"(^|_)(document_revisions|uploads)$"), "document"),
 )
-KINDS = frozenset(
-    {
-        *(one.kind for one in ADDRESS_KEYS.values() if one.kind),
-        *(kind for _, kind in _CONTAINERS),
-        "attachment",
-    }
-)
+KINDS = frozenset({one.kind for one in ADDRESS_KEYS.values()} | {kind for _, kind in _CONTAINERS}) - {""}
 # A `url` elsewhere is a file only beside one of these: links to pages have none of them.
 _BESIDE = frozenset({"filename", "file_name", "content_type", "thumbnail_url", "file_size"})
 
@@ -80,22 +74,10 @@ UNAVAILABLE = "file_unavailable"
 # Objects that repeat the file of the object around them.
 REPEATS = frozenset({"prostore_file"})
 CONTENT_TYPES = {".pdf": "application/pdf", ".png": "image/png", ".zip": "application/zip"}
+_SIZES = (one.size for one in ADDRESS_KEYS.values())
 SAYS_MORE = frozenset(
-    {
-        *ADDRESS_KEYS,
-        *NAMES,
-        *TYPES,
-        *TIMES,
-        *NUMBERS,
-        *TITLES,
-        *REVISIONS,
-        *PEOPLE,
-        *chain(*COORDINATES),
-        UNAVAILABLE,
-    }
-    | {"id", "taken_at", "location", "project_id", "project_name", "company_id"}
-    | {key for one in ADDRESS_KEYS.values() for key in one.size}
-)
+    chain(ADDRESS_KEYS, NAMES, TYPES, TIMES, NUMBERS, TITLES, REVISIONS, PEOPLE, *COORDINATES, *_SIZES)
+) | {"id", "taken_at", "location", "project_id", "project_name", "company_id", UNAVAILABLE}
 """Keys that are addresses, or say something about files."""
 
 
@@ -105,14 +87,10 @@ def kind_of(key: str, holder: str, beside: Iterable[str]) -> str:
     `holder` is a key (`attachments`), or the name of the list for the record itself.
     """
     known = ADDRESS_KEYS.get(key)
-    if known is None:
-        return ""
-    if known.kind:
-        return known.kind
-    for pattern, kind in _CONTAINERS:
-        if pattern.search(holder):
-            return kind
-    return "attachment" if _BESIDE.intersection(beside) else ""
+    if known is None or known.kind:
+        return known.kind if known else ""
+    named = next((kind for pattern, kind in _CONTAINERS if pattern.search(holder)), "")
+    return named or ("attachment" if _BESIDE.intersection(beside) else "")
 
 
 def declares_files(fields: Iterable[Any], name: str) -> bool:
@@ -123,9 +101,6 @@ def declares_files(fields: Iterable[Any], name: str) -> bool:
 
 def is_address(column: str, name: str, columns: Iterable[str]) -> bool:
     """Return whether a dotted column of the list `name` is an address of files, among its other columns."""
-    prefix, _, key = column.rpartition(".")
-    if key not in ADDRESS_KEYS:
-        return False
-    dot = f"{prefix}." if prefix else ""
-    beside = {one.removeprefix(dot) for one in columns if one.startswith(dot)}
+    prefix, dot, key = column.rpartition(".")
+    beside = (one.removeprefix(prefix + dot) for one in columns if one.startswith(prefix + dot))
     return bool(kind_of(key, prefix.rpartition(".")[2] or name, beside))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any
 from urllib.parse import unquote
 
@@ -51,7 +51,7 @@ class FileRecord:
 
 COLUMNS = tuple(one.name for one in fields(FileRecord))
 _DTYPES: Mapping[str, Any] = {"size": "Int64", "latitude": "float64", "longitude": "float64"}
-_IDS = ("record_id", "project_id", "company_id", "file_id")
+IDS = ("record_id", "project_id", "company_id", "file_id")
 _MOMENTS = ("created_at", "taken_at")
 
 
@@ -65,17 +65,17 @@ def find_files(frame: pd.DataFrame, *, declared: bool = False) -> pd.DataFrame:
     """
     about = dict(frame.attrs.get("procore") or {})
     name = str(about.get("endpoint") or "")
-    texts = [one for one in frame.columns if isinstance(one, str) and not one.startswith("custom_fields.")]
-    texts = [one for one in texts if frame.columns.tolist().count(one) == 1]
+    unique = frame.columns[~frame.columns.duplicated(keep=False)]
+    texts = [one for one in unique if isinstance(one, str) and not one.startswith("custom_fields.")]
     telling = [
         one
         for one in texts
         if frame[one].dtype == object or not facts.SAYS_MORE.isdisjoint((one, one.rpartition(".")[2]))
     ]
-    companies, arguments = about.get("company_id"), about.get("arguments") or {}
-    shared = {"company_id": companies if isinstance(companies, int) else None}
+    company = about.get("company_id")
+    shared = {"company_id": company if isinstance(company, int) else None}
     if "project_id" not in frame.columns:
-        shared["project_id"] = arguments.get("project_id")
+        shared["project_id"] = (about.get("arguments") or {}).get("project_id")
     found: list[FileRecord] = []
     for row in zip(*(frame[one].tolist() for one in telling), strict=True):
         found += files_in_record(_nested(zip(telling, row, strict=True)), name, shared)
@@ -95,16 +95,14 @@ def find_files(frame: pd.DataFrame, *, declared: bool = False) -> pd.DataFrame:
 
 def as_frame(found: list[FileRecord]) -> pd.DataFrame:
     """Return files as a frame with its dtypes, also without rows."""
-    rows = [asdict(one) for one in found]
     data: dict[str, Any] = {}
     for column in COLUMNS:
-        values = [row[column] for row in rows]
-        if column in _IDS:
+        values = [getattr(one, column) for one in found]
+        if column in IDS:
             data[column] = _ids(values)
         elif column in _MOMENTS:
-            moments = pd.to_datetime(
-                pd.Series(values, dtype="object"), utc=True, errors="coerce", format="ISO8601"
-            )
+            texts = pd.Series(values, dtype="object")
+            moments = pd.to_datetime(texts, utc=True, errors="coerce", format="ISO8601")
             data[column] = moments.astype("datetime64[us, UTC]")
         else:
             data[column] = pd.array(values, dtype=_DTYPES.get(column, "string"))
@@ -119,13 +117,8 @@ def records_of(files: Any) -> list[FileRecord]:
             advice='Write files = procore.files("images", projects="all"), then procore.download(files, "folder").',
         )
     rows: Any = files[list(COLUMNS)].to_dict("records")
-    texts = {"name", "key", "list", "kind"}
-    empty: dict[str, Any] = {name: "" if name in texts else None for name in COLUMNS}
     return [
-        FileRecord(
-            **{name: empty[name] if is_missing(value) else _plain(value) for name, value in row.items()}
-        )
-        for row in rows
+        FileRecord(**{name: _known(one) for name, one in row.items() if not is_missing(one)}) for row in rows
     ]
 
 
@@ -169,12 +162,11 @@ def _objects(
 
 def _about_record(record: Mapping[str, Any], name: str) -> dict[str, Any]:
     """Return what the record says for all of its files."""
-    people = (_name_in(record.get(one)) for one in facts.PEOPLE)
     known: dict[str, Any] = {
         "list": name,
         "record_id": _known(record.get("id")),
         "record": label(record),
-        "created_by": next(filter(None, people), None),
+        "created_by": next(filter(None, (_name_in(record.get(one)) for one in facts.PEOPLE)), None),
         "location": _name_in(record.get("location")),
         "taken_at": _known(record.get("taken_at")),
         "created_at": _first(record, facts.TIMES),
@@ -209,7 +201,7 @@ def _file(
         file_id=_known(own.get("id", holders[0].get("id"))),
         kind=kind,
         name=_file_name(holders, fact, address),
-        size=next((int(own[one]) for one in fact.size if _is_count(own.get(one))), None),
+        size=next((int(own[one]) for one in fact.size if _is_size(own.get(one))), None),
         content_type=content_type or facts.CONTENT_TYPES.get(fact.ending),
         key=f"{path}.{key}" if path else key,
         address=address or None,
@@ -263,19 +255,16 @@ def _ids(values: list[Any]) -> Any:
 def _first(record: Mapping[str, Any], keys: tuple[str, ...]) -> str | None:
     """Return the first of these keys that has a text or a number, as text."""
     for key in keys:
-        value = record.get(key)
-        if isinstance(value, str | int | pd.Timestamp) and not isinstance(value, bool):
-            text = value.isoformat() if isinstance(value, pd.Timestamp) else str(value).strip()
-            if text and text != "NaT":
-                return text
+        value = _known(record.get(key))
+        if isinstance(value, str | int) and not isinstance(value, bool) and str(value).strip():
+            return str(value).strip()
     return None
 
 
 def _known(value: Any) -> Any:
-    return None if is_missing(value) else _plain(value)
-
-
-def _plain(value: Any) -> Any:
+    """Return a value of a record; None for a missing one, a time as its text."""
+    if is_missing(value):
+        return None
     return value.isoformat() if isinstance(value, pd.Timestamp) else value
 
 
@@ -287,7 +276,7 @@ def _name_in(value: Any) -> str | None:
     return _first(value, ("name",)) if isinstance(value, Mapping) else (_text(value) or None)
 
 
-def _is_count(value: Any) -> bool:
+def _is_size(value: Any) -> bool:
     return isinstance(value, int | np.integer) and not isinstance(value, bool) and 0 <= int(value) < 2**62
 
 

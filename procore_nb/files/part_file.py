@@ -10,33 +10,36 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from contextlib import suppress
 from io import BufferedRandom
 from pathlib import Path
-from typing import Any
 
 from procore_nb.http.file_session import FileResponse
 
 _CHECKPOINT = 1 << 20  # bytes
-_PIECE = 1 << 20  # bytes
 _RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
 
 
 class PartFile:
-    """One file on its way; a context manager."""
+    """One file on its way; a context manager.
+
+    `size` bytes have come of `total`, which is None where it was not announced.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._state, self._draft = path.with_suffix(".json"), path.with_suffix(".new")
         for link in filter(Path.is_symlink, (path, self._state, self._draft)):
             link.unlink()  # somebody's: what is written through it would land outside the folder
-        self.size = 0
+        self._file: BufferedRandom | None = None
+        self._forget()
+
+    def _forget(self) -> None:
+        self.size, self._noted, self._validator = 0, 0, ""
         self.total: int | None = None
         self._digest = hashlib.sha256()
-        self._validator = ""
-        self._file: BufferedRandom | None = None
-        self._noted = 0
 
     @property
     def sha256(self) -> str:
@@ -53,15 +56,13 @@ class PartFile:
         with suppress(OSError, ValueError, TypeError, KeyError):
             state = json.loads(self._state.read_bytes())
             size, validator = int(state["size"]), str(state["validator"])
-            digest = hashlib.sha256()
-            with self.path.open("rb") as file:
-                left = size
-                while left and (piece := file.read(min(_PIECE, left))):
-                    digest.update(piece)
-                    left -= len(piece)
-            if left or digest.hexdigest() != state["sha256"]:
-                return
-            self.size, self._validator, self._digest, self.total = size, validator, digest, state["total"]
+            with self.path.open("r+b") as file:
+                if not 0 <= size <= os.fstat(file.fileno()).st_size:
+                    return
+                file.truncate(size)
+                digest = hashlib.file_digest(file, "sha256")
+            if digest.hexdigest() == state["sha256"]:
+                self.size, self._validator, self._digest, self.total = size, validator, digest, state["total"]
 
     def headers(self) -> dict[str, str]:
         """Return the headers that ask for the rest; none where the whole file is wanted."""
@@ -74,14 +75,11 @@ class PartFile:
         headers = response.headers
         if response.status == 206:
             found = _RANGE.fullmatch(headers.get("content-range", "").strip().lower())
-            if (
-                not found
-                or int(found[1]) != self.size
-                or (found[3] != "*" and int(found[2]) + 1 != int(found[3]))
-            ):
+            total = int(found[3]) if found and found[3] != "*" else None
+            if not found or int(found[1]) != self.size or total not in (None, int(found[2]) + 1):
                 self.reset()
                 return False
-            self.total = None if found[3] == "*" else int(found[3])
+            self.total = total
         else:
             self.reset()
             self.total = response.length
@@ -110,14 +108,13 @@ class PartFile:
             return
         self._file.flush()
         self._noted = self.size
-        state: dict[str, Any] = {"size": self.size, "sha256": self.sha256, "total": self.total}
-        self._draft.write_text(json.dumps(state | {"validator": self._validator}), encoding="utf-8")
+        state = {"size": self.size, "sha256": self.sha256, "total": self.total, "validator": self._validator}
+        self._draft.write_text(json.dumps(state), encoding="utf-8")
         self._draft.replace(self._state)
 
     def reset(self) -> None:
         """Begin again."""
-        self.size, self.total, self._noted, self._validator = 0, None, 0, ""
-        self._digest = hashlib.sha256()
+        self._forget()
         self._forget_state()
         if self._file is not None:
             self._file.seek(0)

@@ -10,20 +10,22 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from procore_nb.files.download_manifest import NAME, Entry
 from procore_nb.files.find_files import FileRecord
+from procore_nb.scalars import is_missing
 
 _UNSAFE = re.compile(r'[<>:"/\\|?*]')
 _RESERVED = re.compile(
     r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$|clock\$)(?=$|[. ])", re.IGNORECASE
 )
 _ENDING = re.compile(r"\.[A-Za-z0-9]{1,10}$")
-_BYTES = {"project": 60, "list": 40, "record": 60, "file": 80}  # together under the 260 of Windows
-_TAKEN = ("manifest.jsonl",)
 _COMPANY = "Company"  # the folder of files that belong to no project
 
 
 def safe_name(text: str, *, most_bytes: int = 80, otherwise: str = "file") -> str:
     """Return a text as the name of a file or folder; its ending survives where it has to be cut.
+
+    Four of these lengths together stay under the 260 of Windows.
 
     Examples
     --------
@@ -46,18 +48,16 @@ def safe_name(text: str, *, most_bytes: int = 80, otherwise: str = "file") -> st
 class FolderNames:
     """Gives every file of a download its path, and the same file the same path again.
 
-    `known` are files of earlier downloads into the folder, with their paths; `hide` uses ids in the place of names.
+    `known` are files of earlier downloads into the folder; `hide` uses ids in the place of names.
     """
 
-    def __init__(self, known: Iterable[tuple[FileRecord, str, str]] = (), *, hide: bool = False) -> None:
+    def __init__(self, known: Iterable[Entry] = (), *, hide: bool = False) -> None:
         self._hide = hide
-        self._owner_of: dict[str, str] = {}  # by folded path
+        self._owner_of: dict[str, str] = {folded(NAME): ""}  # by folded path
         self._names: dict[tuple[str, str], str] = {}  # by folder and owner
-        for name in _TAKEN:
-            self._owner_of[folded(name)] = ""
-        for one, identity, path in known:
-            folder, names = "", path.split("/")
-            owners = [*self._owners(one)[: len(names) - 1], identity]
+        for one in known:
+            folder, names = "", one.path.split("/")
+            owners = [*_owners(one.record)[: len(names) - 1], one.identity]
             for owner, name in zip(owners, names, strict=False):
                 self._names[folder, owner] = name
                 folder = f"{folder}/{name}" if folder else name
@@ -65,7 +65,7 @@ class FolderNames:
 
     def path(self, one: FileRecord, identity: str) -> str:
         """Return the path of a file, relative and with `/`; `identity` tells it from all others."""
-        project, of_list, record = self._owners(one)
+        project, of_list, record = _owners(one)
         if self._hide:
             ending = (_ENDING.search(one.name) or [""])[0].lower()
             parts = [
@@ -74,17 +74,15 @@ class FolderNames:
                 (identity, f"{one.kind}-{identity[:16]}{ending}"),
             ]
         else:
-            named = str(
-                one.project_name or (f"Project {one.project_id}" if _is(one.project_id) else _COMPANY)
-            )
+            named = one.project_name or (_COMPANY if project == _COMPANY else f"Project {project}")
             parts = [
-                (project, safe_name(named, most_bytes=_BYTES["project"], otherwise="Project")),
-                (of_list, safe_name(one.list, most_bytes=_BYTES["list"], otherwise="records")),
-                (identity, safe_name(one.name, most_bytes=_BYTES["file"])),
+                (project, safe_name(str(named), most_bytes=60, otherwise="Project")),
+                (of_list, safe_name(one.list, most_bytes=40, otherwise="records")),
+                (identity, safe_name(one.name)),
             ]
             if "[]" in one.key:  # one of several files of its record
                 text = str(one.record or one.record_id)
-                parts.insert(2, (record, safe_name(text, most_bytes=_BYTES["record"], otherwise="record")))
+                parts.insert(2, (record, safe_name(text, most_bytes=60, otherwise="record")))
         folder = ""
         for owner, name in parts:
             name = self._free(folder, owner, name, is_file=owner == identity)
@@ -97,10 +95,6 @@ class FolderNames:
         self._owner_of[folded(path)] = ""
         del self._names[folder, identity]
         return f"{folder}/{self._free(folder, identity, name, is_file=True)}"
-
-    def _owners(self, one: FileRecord) -> tuple[str, str, str]:
-        project = str(one.project_id) if _is(one.project_id) else _COMPANY
-        return project, one.list, f"{one.list} {one.record_id}"
 
     def _free(self, folder: str, owner: str, name: str, *, is_file: bool) -> str:
         """Return the name that an owner has in a folder: this one, or with a number where it is another's."""
@@ -119,5 +113,7 @@ def folded(path: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", path).casefold())
 
 
-def _is(value: object) -> bool:
-    return value is not None and str(value) not in ("", "<NA>", "nan")
+def _owners(one: FileRecord) -> tuple[str, str, str]:
+    """Return what tells the folders of a file from others: of its project, its list and its record."""
+    project = "" if is_missing(one.project_id) else str(one.project_id)
+    return project or _COMPANY, one.list, f"{one.list} {one.record_id}"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from procore_nb.files.download_manifest import is_inside
+from procore_nb.files.download_manifest import Entry, is_inside
 from procore_nb.files.find_files import FileRecord
 from procore_nb.files.safe_names import FolderNames, folded, safe_name
 
@@ -109,7 +109,7 @@ def test_a_later_download_gives_the_same_paths_in_any_order() -> None:
     second = replace(ONE, file_id=2)
     first_run = FolderNames()
     paths = {"a": first_run.path(ONE, "a"), "b": first_run.path(second, "b")}
-    again = FolderNames([(ONE, "a", paths["a"]), (second, "b", paths["b"])])
+    again = FolderNames([Entry("a", paths["a"], ONE), Entry("b", paths["b"], second)])
     assert {"b": again.path(second, "b"), "a": again.path(ONE, "a")} == paths
     third = again.path(replace(ONE, file_id=3), "c")
     assert third == "Lenox Avenue/rfis/0012 Emergency lighting/spec (3).pdf"
