@@ -95,9 +95,8 @@ def write_group(
             for path in chain.from_iterable(groups):
                 check_output(path)
             targets = [[path.resolve() if path.is_symlink() else path for path in group] for group in groups]
-            folders: dict[
-                Path, Path
-            ] = {}  # a link may lead elsewhere, and only within a folder is a rename atomic
+            # A link may lead elsewhere, and only within a folder is a rename atomic.
+            folders: dict[Path, Path] = {}
             for target in chain.from_iterable(targets):
                 if target.parent not in folders:
                     folders[target.parent] = cleanup.enter_context(_staging_folder(target))
@@ -106,7 +105,7 @@ def write_group(
             _prepare(targets, drafts, private=private, durable=durable)
             with ExitStack() as locks:
                 for folder in sorted(folders):  # sorted, so that two writers never wait for each other
-                    locks.enter_context(_locked_folder(folder))
+                    locks.enter_context(_locked(folder, _LOCK_WAIT_SECONDS))
                 _commit(targets, folders)
             if durable:
                 for folder in folders:
@@ -119,19 +118,18 @@ def recover(path: Path) -> None:
     """Complete or remove what a killed writer of this file left behind; one that is at work is not disturbed."""
     target = path.resolve() if path.is_symlink() else path
     if next(_leftovers(target), None) is not None:
-        with _locked_folder(target.parent) as locked:
+        with _locked(target.parent, _LOCK_WAIT_SECONDS) as locked:
             if locked:
                 _recover(target)
 
 
 def _recover(target: Path) -> None:
     for left in list(_leftovers(target)):
-        lock = _try_lock(left)
-        if lock is not None:
-            with suppress(OSError, ValueError):
-                _roll_forward(left)
-            shutil.rmtree(left, ignore_errors=True)
-            os.close(lock)
+        with _locked(left) as locked:
+            if locked:
+                with suppress(OSError, ValueError):
+                    _roll_forward(left)
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def _roll_forward(staging: Path) -> None:
@@ -148,31 +146,23 @@ def _roll_forward(staging: Path) -> None:
 
 
 def _leftovers(target: Path) -> Iterator[Path]:
-    return target.parent.glob(f"{escape(_prefix(target))}????????.part")
-
-
-def _prefix(target: Path) -> str:
-    return f".{target.name[:40]}."
+    return target.parent.glob(f".{escape(target.name[:40])}.????????.part")
 
 
 @contextmanager
 def _staging_folder(target: Path) -> Iterator[Path]:
     """A locked folder for drafts beside the target; the lock shows others that its writer is alive."""
-    lock: int | None = None
-    staging = target.parent / f"{_prefix(target)}{secrets.token_hex(4)}.part"
-    try:
-        with _locked_folder(target.parent) as locked:
+    staging = target.parent / f".{target.name[:40]}.{secrets.token_hex(4)}.part"
+    with ExitStack() as held:
+        with _locked(target.parent, _LOCK_WAIT_SECONDS) as locked:
             if locked:
                 _recover(target)
             staging.mkdir(mode=0o700)
-            lock = _try_lock(staging)
+            held.enter_context(_locked(staging))
+            held.callback(shutil.rmtree, staging, ignore_errors=True)
         for name in (_NEW, _OLD):
             (staging / name).mkdir()
         yield staging
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-        if lock is not None:
-            os.close(lock)
 
 
 def _prepare(
@@ -243,45 +233,32 @@ def flush(path: Path) -> None:
 
 
 @contextmanager
-def _locked_folder(folder: Path) -> Iterator[bool]:
-    """Wait until no other writer renames files in this folder; False where folders have no locks."""
-    lock, until = _try_lock(folder), time.monotonic() + _LOCK_WAIT_SECONDS
-    while lock is None and fcntl is not None and time.monotonic() < until:
-        time.sleep(0.005)
-        lock = _try_lock(folder)
-    try:
-        yield lock is not None
-    finally:
-        if lock is not None:
-            os.close(lock)
+def one_writer(folder: Path) -> Iterator[None]:
+    """Hold a folder for one writer, which the system lets go when the process ends; an error if another has it."""
+    with _locked(folder) as locked:
+        if not locked and fcntl is not None:
+            raise OutputError(
+                f"{folder.parent} is being written to by another download.",
+                advice="Wait until that one has ended.",
+            )
+        yield
 
 
 @contextmanager
-def one_writer(folder: Path) -> Iterator[None]:
-    """Hold a folder for one writer, which the system lets go when the process ends; an error if another has it."""
-    lock = _try_lock(folder)
-    if lock is None and fcntl is not None:
-        raise OutputError(
-            f"{folder.parent} is being written to by another download.",
-            advice="Wait until that one has ended.",
-        )
+def _locked(folder: Path, wait_seconds: float = 0.0) -> Iterator[bool]:
+    """Hold a folder, waiting so long for who has it; False where another has it still, or folders have no locks."""
+    handle, held, until = None, False, time.monotonic() + wait_seconds
     try:
-        yield
+        while fcntl is not None and not held:
+            try:
+                handle = os.open(folder, os.O_RDONLY) if handle is None else handle
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                held = True
+            except OSError:
+                if time.monotonic() >= until:
+                    break
+                time.sleep(0.005)
+        yield held
     finally:
-        if lock is not None:
-            os.close(lock)
-
-
-def _try_lock(folder: Path) -> int | None:
-    """A lock on a folder, or None: another writer holds it, or this system has none."""
-    if fcntl is None:
-        return None
-    lock: int | None = None
-    try:
-        lock = os.open(folder, os.O_RDONLY)
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        if lock is not None:
-            os.close(lock)
-        return None
-    return lock
+        if handle is not None:
+            os.close(handle)

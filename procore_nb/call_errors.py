@@ -57,28 +57,23 @@ def _problem(
         parameters, values = parameters[1:], values[1:]
     without = [one for one in parameters if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
     by_name = [one.name for one in parameters if one.kind in (one.KEYWORD_ONLY, one.POSITIONAL_OR_KEYWORD)]
+    any_name = any(one.kind is one.VAR_KEYWORD for one in parameters)
     name = function.__qualname__.removesuffix(".__init__").rpartition(".")[2]
     name = getattr(own, "name", name) if name == "__call__" else name
     required = [one.name for one in without if one.default is one.empty]
     first = [one.name for one in without[: max(len(required), 1)]]
-    options = [one.name for one in parameters if one.kind is one.KEYWORD_ONLY][:_SHOWN]
-    line = f"{name}({', '.join([*first, *(f'{one}=…' for one in options)])})"
-    unknown = [one for one in named if one not in by_name]
-    any_name = any(one.kind is one.VAR_KEYWORD for one in parameters)
-    if unknown and not any_name:
-        slip = unknown[0]
-        return ArgumentError(
-            f"{name} takes no argument {slip!r}.", advice=advice.get(slip) or argument_advice(slip, by_name)
-        )
-    if len(values) > len(without):
-        most = f"at most {len(without)} without a name" if without else "no value without a name"
-        return ArgumentError(
-            f"{name} takes {most}, not {len(values)}.",
-            advice=advice.get("extra") or (_BY_NAME if any_name else f"Write {line}."),
-        )
+    options = [f"{one.name}=…" for one in parameters if one.kind is one.KEYWORD_ONLY][:_SHOWN]
+    line = f"Write {name}({', '.join([*first, *options])})."
+    unknown = [one for one in named if one not in by_name and not any_name]
     absent = [one for one in required[len(values) :] if one not in named or one not in by_name]
-    if absent:
-        return ArgumentError(
-            f"{name} needs {' and '.join(absent)}.", advice=advice.get(absent[0]) or f"Write {line}."
-        )
-    return None
+    if unknown:
+        what, slip = f"takes no argument {unknown[0]!r}", unknown[0]
+        usual = argument_advice(slip, by_name)
+    elif len(values) > len(without):
+        most = f"at most {len(without)} without a name" if without else "no value without a name"
+        what, slip, usual = f"takes {most}, not {len(values)}", "extra", _BY_NAME if any_name else line
+    elif absent:
+        what, slip, usual = f"needs {' and '.join(absent)}", absent[0], line
+    else:
+        return None
+    return ArgumentError(f"{name} {what}.", advice=advice.get(slip) or usual)

@@ -82,7 +82,13 @@ class Environment:
             address = getattr(self, field)
             if field != "web_url" or address:
                 object.__setattr__(self, field, _checked_address(address, field=field, name=self.name))
-        _refuse_mixed_hosts(self)
+        login, api = _owner(self.login_url), _owner(self.api_url)
+        if login and api and login != api:
+            raise ArgumentError(
+                f"Environment {self.name!r} requests tokens at {self.login_url} ({login}) but would use them at "
+                f"{self.api_url} ({api}).",
+                advice="Credentials and tokens do not cross environments: take both hosts from the same one.",
+            )
 
     def __repr__(self) -> str:
         return f"Environment({self.name!r}, login_url={self.login_url!r}, api_url={self.api_url!r})"
@@ -108,19 +114,18 @@ def environment(
     """
     overrides = {k: v for k, v in (("login_url", login_url), ("api_url", api_url)) if v}
     if isinstance(name, Environment):
-        return replace(name, **overrides) if overrides else name
+        return replace(name, **overrides)
     if not isinstance(name, str) or not name.strip():
         raise ArgumentError(
             f"An environment is a name or an Environment, not {name!r}.",
             advice=f"Known names: {environment_names()}.",
         )
     wanted = simple_name(name)
-    for known in KNOWN:
-        if known.name == wanted:
-            return replace(known, **overrides) if overrides else known
+    names = [known.name for known in KNOWN]
+    if wanted in names:
+        return replace(KNOWN[names.index(wanted)], **overrides)
     if login_url and api_url:
         return Environment(name.strip(), login_url, api_url)
-    names = [known.name for known in KNOWN]
     begun = [one for one in names if one.startswith(wanted)][:1]  # prod
     hint = f"Did you mean {begun[0]}? " if begun else did_you_mean(wanted, names, count=2)
     raise ArgumentError(
@@ -147,9 +152,13 @@ def is_loopback(address: str) -> bool:
 def same_origin(address: str, other: str) -> bool:
     """Return whether two addresses share scheme, host and port; what is no address shares nothing."""
     try:
-        return _origin(address) == _origin(other)
+        one, two = (
+            (each.scheme, (each.hostname or "").lower(), each.port or _USUAL_PORTS.get(each.scheme))
+            for each in (urlsplit(address), urlsplit(other))
+        )
     except ValueError:
         return False
+    return one == two
 
 
 def is_own_host(environment: Environment, address: str) -> bool:
@@ -162,20 +171,9 @@ def is_own_host(environment: Environment, address: str) -> bool:
         return True
     parts = urlsplit(address)
     host, home = (parts.hostname or "").lower(), urlsplit(environment.api_url).hostname or ""
-    family = next((one for one in _FAMILIES if f".{home}".endswith(one)), None)
-    if (
-        family is None
-        or not host.endswith(family)
-        or parts.scheme != "https"
-        or parts.port not in (None, 443)
-    ):
-        return False
-    return _owner(address) in (None, _owner(environment.api_url))
-
-
-def _origin(address: str) -> tuple[str, str, int | None]:
-    parts = urlsplit(address)
-    return (parts.scheme, (parts.hostname or "").lower(), parts.port or _USUAL_PORTS.get(parts.scheme))
+    related = any(host.endswith(one) and f".{home}".endswith(one) for one in _FAMILIES)
+    https = parts.scheme == "https" and parts.port in (None, 443)
+    return related and https and _owner(address) in (None, _owner(environment.api_url))
 
 
 def simple_name(name: str) -> str:
@@ -226,16 +224,6 @@ def _owner(address: str) -> str | None:
     host = (urlsplit(address).hostname or "").lower()
     known = next((name for name, hosts in _HOSTS.items() if host in hosts), None)
     return "loopback" if is_loopback(address) else known
-
-
-def _refuse_mixed_hosts(candidate: Environment) -> None:
-    login, api = _owner(candidate.login_url), _owner(candidate.api_url)
-    if login and api and login != api:
-        raise ArgumentError(
-            f"Environment {candidate.name!r} requests tokens at {candidate.login_url} ({login}) but would use them at "
-            f"{candidate.api_url} ({api}).",
-            advice="Credentials and tokens do not cross environments: take both hosts from the same one.",
-        )
 
 
 KNOWN = tuple(Environment(name, *(f"https://{host}" for host in hosts)) for name, hosts in _HOSTS.items())

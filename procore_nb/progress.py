@@ -33,20 +33,13 @@ class Progress(Observer):
         show: bool = True,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.requests = 0
-        self._what = what
-        self._targets = targets
-        self._noun = noun
-        self._redraw = _REDRAW
-        self._show = show
-        self._clock = clock
+        self._what, self._targets, self._noun = what, targets, noun
+        self._show, self._clock, self._lock = show, clock, threading.Lock()
         self._began = clock()
         self._next = self._began + _QUIET_SECONDS
-        self._lock = threading.Lock()
-        self._rows = 0
-        self._done = 0
-        self._wait_text = ""
-        self._until = 0.0
+        self._redraw = _REDRAW
+        self.requests = self._rows = self._done = 0
+        self._wait_text, self._until = "", 0.0
         self._bar: Any = None
         self._shown: Any = None  # where a notebook shows the bar; None in a terminal
 
@@ -83,7 +76,9 @@ class Progress(Observer):
             self._bar = _bar(self._what, self._targets, self._noun)
             self._shown = _show(self._bar)
             self._bar.start_t -= now - self._began
-            self._redraw = _REDRAW if _is_redrawn(self._bar) else _REDRAW_IN_A_FILE
+            # In a notebook or a terminal a drawing takes the place of the one before, in a file it does not.
+            own_place = hasattr(self._bar, "container") or getattr(self._bar.fp, "isatty", bool)()
+            self._redraw = _REDRAW if own_place else _REDRAW_IN_A_FILE
         self._next = now + self._redraw
         with self._lock:
             wait = f"{self._wait_text}, " if self._clock() < self._until else ""
@@ -108,11 +103,10 @@ class Progress(Observer):
             print(line, file=sys.stderr)  # stdout may be a file of data
 
     def _status(self, wait: str) -> str:
-        """What stands beside the bar; `wait` is what the fetch waits for."""
+        """The text beside the bar; `wait` is what the fetch waits for."""
         return f"{counted(self._rows, 'row')}, {wait}{counted(self.requests, 'request')}"
 
     def _counts(self, done: str) -> str:
-        """What the closing line counts."""
         targets = f" from {done} {self._noun}" if self._targets > 1 else ""
         return f"{counted(self._rows, 'row')}{targets}, {counted(self.requests, 'request')}"
 
@@ -169,11 +163,6 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def _is_redrawn(bar: Any) -> bool:
-    """Return whether a drawing takes the place of the one before, as in a notebook or a terminal but not in a file."""
-    return hasattr(bar, "container") or bool(getattr(getattr(bar, "fp", None), "isatty", bool)())
-
-
 def announce(line: str) -> None:
     """Write a line about what begins: a notebook shows standard error in red, elsewhere standard output may be data."""
     print(line, file=sys.stdout if _in_notebook() else sys.stderr)
@@ -189,16 +178,12 @@ def _in_notebook() -> bool:
 def _bar(what: str, targets: int, noun: str) -> Any:
     from tqdm.auto import tqdm
 
-    in_notebook = _in_notebook()
-    # A notebook draws a bar of its own, which has no width in letters.
-    width = "{bar}" if in_notebook else "{bar:10}"
-    shape = (
-        "{desc}: {n_fmt}/{total_fmt} " + noun + " |" + width + "| {elapsed}{postfix}"
-        if targets > 1
-        else "{desc}: {elapsed}{postfix}"
-    )
-    hidden: Any = {"display": False} if in_notebook else {}  # `_show` shows it
-    return tqdm(total=targets, desc=what, leave=False, bar_format=shape, unit="target", **hidden)
+    # A notebook draws a bar of its own, which has no width in letters, and `_show` shows it.
+    width, hidden = ("{bar}", {"display": False}) if _in_notebook() else ("{bar:10}", {})
+    counts = "{n_fmt}/{total_fmt} " + f"{noun} |{width}| " if targets > 1 else ""
+    shape = "{desc}: " + counts + "{elapsed}{postfix}"
+    settings: Any = {"bar_format": shape, "unit": "target", **hidden}
+    return tqdm(total=targets, desc=what, leave=False, **settings)
 
 
 def _show(bar: Any) -> Any:
