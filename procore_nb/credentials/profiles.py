@@ -335,7 +335,8 @@ def _system_keyring() -> KeyringBackend:
             advice='Install it with: pip install "procore-nb[keep]"',
         ) from error
     chosen = _ask_keyring(keyring.get_keyring)  # reads a configuration file, which may be broken
-    for backend in list(getattr(chosen, "backends", [])) or [chosen]:
+    backends: list[KeyringBackend] = list(getattr(chosen, "backends", [])) or [chosen]
+    for backend in backends:
         if type(backend).__module__.startswith(_ENCRYPTING):
             return backend
     raise CredentialsError(

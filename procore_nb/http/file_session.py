@@ -10,6 +10,7 @@ import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
@@ -43,7 +44,7 @@ class FileSession:
             this_machine = is_loopback(f"//[{peer}]" if ":" in peer else f"//{peer}")
             return not is_private(peer) or (this_machine and is_loopback(home))
 
-        pools = {"pool_connections": 8, "pool_maxsize": connections}
+        pools: dict[str, Any] = {"pool_connections": 8, "pool_maxsize": connections}
         outside = BoundedAdapter(total_seconds, is_allowed, **pools)
         # An API host inside a company's network is where the connection was made to in the first place.
         inside = BoundedAdapter(total_seconds, **pools)

@@ -59,11 +59,9 @@ _CAUSES: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str,
 def network_error(error: Exception, url: str, environment: Environment) -> NetworkError:
     """Return the error in words: the host, what happened, and the advice that fits."""
     host, chain = f"{urlsplit(url).hostname} ({environment.name})", list(related_errors(error))
-    found, what, advice, retryable = next(
-        (one, *rest) for kinds, *rest in _CAUSES for one in chain if isinstance(one, kinds)
-    )
-    what = what.format(host=host, error=str(found)[:300])
-    return NetworkError(f"{what} ({type(error).__name__}).", retryable=retryable, advice=advice)
+    found, row = next((one, row) for row in _CAUSES for one in chain if isinstance(one, row[0]))
+    what = row[1].format(host=host, error=str(found)[:300])
+    return NetworkError(f"{what} ({type(error).__name__}).", advice=row[2], retryable=row[3])
 
 
 def related_errors(error: BaseException) -> Iterator[BaseException]:

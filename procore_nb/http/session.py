@@ -261,8 +261,8 @@ class Session:
         self.client_id = credentials.client_id
         found = "; ".join(f"{name.replace('_', ' ')}: {where}" for name, where in self.sources.items())
         origin = f"Client id {self.client_id!r}. Where the values were found: {found}" if found else ""
-        about = {"limits": self.limits, "transport": self._transport, "now": self._clock(), "origin": origin}
-        call = partial(fetch_token, self.environment, credentials, **about)
+        call = partial(fetch_token, self.environment, credentials, self.limits, origin=origin)
+        call = partial(call, transport=self._transport, now=self._clock())
         return guarded(call, self.environment.login_url, self.environment, credentials.client_secret)
 
     def _send(self, url: str, headers: dict[str, str], token: Token, home: str) -> Response:
@@ -271,9 +271,9 @@ class Session:
         for _ in range(4):
             if not same_origin(target, home):
                 break
-            auth = BearerAuth(token.text, target)
-            about = {"headers": headers, "auth": auth, "timeout": self.limits.timeout}
-            response = send(partial(self._http.get, target, **about), target, self.environment, token.text)
+            auth, timeout = BearerAuth(token.text, target), self.limits.timeout
+            get = partial(self._http.get, target, headers=headers, auth=auth, timeout=timeout)
+            response = send(get, target, self.environment, token.text)
             location = response.headers.get("location")
             if not (300 <= response.status < 400 and location):
                 return response

@@ -80,8 +80,8 @@ class _NoRedirectOAuth2Session(NoRedirectSession, OAuth2Session):  # type: ignor
 def fetch_token(
     environment: Environment,
     credentials: Credentials,
-    *,
     limits: TransportLimits,
+    *,
     transport: BaseAdapter | None,
     now: float,
     origin: str,
