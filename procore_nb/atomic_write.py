@@ -7,7 +7,7 @@ and the local store all write through here, so that all have the same manners:
 * An existing file keeps its mode; `private` files are their owner's only (0600). A symbolic link stays, its target is replaced.
 * A group of files is replaced as a whole: an error restores those already replaced, and a crash between two renames is
   completed by `recover`, which every later write (and `read_csv`) calls.
-* `durable` files are flushed to the disk before they are renamed, and the folder after it: they outlive a power cut.
+* Files are flushed to the disk before they are renamed, and the folder after it: they outlive a power cut.
 """
 
 from __future__ import annotations
@@ -75,16 +75,14 @@ def check_output(path: Path) -> None:
 
 
 @contextmanager
-def replace_atomically(path: Path, *, private: bool = False, durable: bool = True) -> Iterator[Path]:
+def replace_atomically(path: Path, *, private: bool = False) -> Iterator[Path]:
     """A draft to write; it replaces `path` when the block ends well, else it is removed."""
-    with write_group([[path]], private=private, durable=durable) as ((draft,),):
+    with write_group([[path]], private=private) as ((draft,),):
         yield draft
 
 
 @contextmanager
-def write_group(
-    groups: Sequence[Sequence[Path]], *, private: bool = False, durable: bool = True
-) -> Iterator[list[list[Path]]]:
+def write_group(groups: Sequence[Sequence[Path]], *, private: bool = False) -> Iterator[list[list[Path]]]:
     """Drafts to write; they replace all of these paths when the block ends well, else none of them.
 
     An inner list is a file and its companions: no reader ever finds the file with companions of an earlier one.
@@ -102,14 +100,14 @@ def write_group(
                     folders[target.parent] = cleanup.enter_context(_staging_folder(target))
             drafts = [[folders[one.parent] / _NEW / one.name for one in group] for group in targets]
             yield drafts
-            _prepare(targets, drafts, private=private, durable=durable)
+            for group, (first, *_) in zip(drafts, targets, strict=True):
+                _prepare(group, first, private=private)
             with ExitStack() as locks:
                 for folder in sorted(folders):  # sorted, so that two writers never wait for each other
                     locks.enter_context(_locked(folder, _LOCK_WAIT_SECONDS))
                 _commit(targets, folders)
-            if durable:
-                for folder in folders:
-                    flush(folder)
+            for folder in folders:
+                flush(folder)
     except OSError as error:
         raise OutputError(f"{name} cannot be written: {error.strerror or error}.", advice=_ADVICE) from error
 
@@ -165,20 +163,16 @@ def _staging_folder(target: Path) -> Iterator[Path]:
         yield staging
 
 
-def _prepare(
-    targets: Sequence[Sequence[Path]], drafts: Sequence[Sequence[Path]], *, private: bool, durable: bool
-) -> None:
-    """Give drafts their final mode, and flush them: a rename must never reach the disk before the data."""
-    for group, (first, *_) in zip(drafts, targets, strict=True):
-        mode: int | None = 0o600 if private else None
-        if not private:
-            with suppress(FileNotFoundError):
-                mode = stat.S_IMODE(first.stat().st_mode) & 0o777
-        for draft in group:
-            if mode is not None:
-                draft.chmod(mode)
-            if durable:
-                flush(draft)
+def _prepare(drafts: Sequence[Path], target: Path, *, private: bool) -> None:
+    """Give drafts the mode of what they replace, and flush them: a rename must never reach the disk before the data."""
+    mode = 0o600 if private else None
+    if not private:
+        with suppress(FileNotFoundError):
+            mode = stat.S_IMODE(target.stat().st_mode) & 0o777
+    for draft in drafts:
+        if mode is not None:
+            draft.chmod(mode)
+        flush(draft)
 
 
 def _commit(targets: Sequence[Sequence[Path]], folders: dict[Path, Path]) -> None:

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from procore_nb.errors import ArgumentError
 from procore_nb.near_match import did_you_mean
 
-_USUAL_PORTS = {"https": 443, "http": 80}
+USUAL_PORTS = {"https": 443, "http": 80}
 _ADDRESS = re.compile(
     r"(?P<scheme>https?)://(?P<host>\[[0-9a-f:.]+\]|[a-z0-9_-]+(?:\.[a-z0-9_-]+)*)(?::(?P<port>\d{1,5}))?"
     r"(?P<path>(?:/[\w.~%+-]+)*)/*",
@@ -153,7 +153,7 @@ def same_origin(address: str, other: str) -> bool:
     """Return whether two addresses share scheme, host and port; what is no address shares nothing."""
     try:
         one, two = (
-            (each.scheme, (each.hostname or "").lower(), each.port or _USUAL_PORTS.get(each.scheme))
+            (each.scheme, (each.hostname or "").lower(), each.port or USUAL_PORTS.get(each.scheme))
             for each in (urlsplit(address), urlsplit(other))
         )
     except ValueError:
@@ -206,7 +206,7 @@ def _checked_address(address: str, *, field: str, name: str) -> str:
             f"The {where} is plain http: {address!r}.",
             advice="Secrets and tokens travel over https only; http is accepted for 127.0.0.1, ::1 and localhost.",
         )
-    usual = port is None or port == _USUAL_PORTS[scheme]
+    usual = port is None or port == USUAL_PORTS[scheme]
     return f"{scheme}://{host}{'' if usual else f':{port}'}{parts['path']}"
 
 

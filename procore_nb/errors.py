@@ -8,6 +8,7 @@ from __future__ import annotations
 import linecache
 import re
 import sys
+import traceback
 import warnings
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
@@ -95,15 +96,13 @@ class ProcoreError(Exception):
         return type(self), (self.message,), state
 
 
-def _line_outside(traceback: TracebackType | None) -> str:
+def _line_outside(trace: TracebackType | None) -> str:
     """Return the last line that ran outside this package, as `line 3: procore.table("rfis")`."""
     found = ""
-    while traceback is not None:
-        frame = traceback.tb_frame
+    for frame, number in traceback.walk_tb(trace):
         if not _is_ours(frame) and not frame.f_code.co_filename.startswith(sys.prefix):
-            code = linecache.getline(frame.f_code.co_filename, traceback.tb_lineno).strip()
-            found = f"line {traceback.tb_lineno}: {code}" if code else found
-        traceback = traceback.tb_next
+            code = linecache.getline(frame.f_code.co_filename, number).strip()
+            found = f"line {number}: {code}" if code else found
     return found
 
 

@@ -12,44 +12,12 @@ from typing import Any
 
 import pandas as pd
 
-KEYS: Mapping[str, str] = {
-    "endpoint": "name of the list in the catalogue; of a path outside it, the path",
-    "path": "path of the list, with placeholders",
-    "environment": "name of the environment the rows came from",
-    "web_url": "address of Procore's web application in that environment",
-    "company_id": "the company, or the companies, of the request",
-    "arguments": "arguments of the call that are single values or lists of them",
-    "fetched_at": "when the call began, UTC text",
-    "requests": "how many requests were sent",
-    "pages": "how many pages came",
-    "total": "how many records Procore announced; missing where it announces none",
-    "rows": "how many rows the frame has",
-    "limited": "`max_rows`, where it ended the fetch: there are more rows, or may be",
-    "skipped": "targets (projects, parents) that gave nothing, each with `target`, `status`, `reason` and `advice`",
-    "target": "frames of `frames()`: the ids this frame is of",
-    "attempt": "frames of `frames()`: counts up when the list moved and was fetched again from its beginning",
-    "done": "frames of `frames()`: whether this is the last frame of its target",
-    "complete": "`error.partial` only: False",
-    "unfinished": "`error.partial` only: targets that are not complete",
-    "repeated": "how many records came twice, as the list moved; each is there once",
-    "restarted": "how many targets were fetched again from the beginning, as their list moved",
-    "changed_meanwhile": "lists that changed while they were fetched: how many `lists`, rows that `came`, `gone`, `unseen`",
-    "superseded": "RFIs, drawings: how many rows are revisions that a newer one replaces",
-    "cached": "`connect(cache=…)`: how many `responses` came from the disk, and when the `oldest` was fetched, UTC text",
-    "unreadable": "how many characters were not UTF-8 and were guessed or lost",
-    "unparsed": "by column: count and examples of values that could not be read and became missing",
-    "renamed": "by column: the key it had in the response, where its name had to differ",
-    "custom_fields": "by column: the key of the custom field in the response",
-    "text_ids": "columns of ids that became text, as some are no numbers",
-    "new_fields": "columns of fields that the catalogue does not declare, custom fields apart",
-    "amounts": "columns of money, hours, percents and other decimals, in whatever dtype they are shown",
-    "decimals": "how money came: `float` or `exact`; absent where it is as by default",
-    "exploded": "frames of `explode`: the list that was taken apart",
-    "store": "frames of a store: its address",
-    "files": "results of `sync(files=…)`: by table, how many files have each status",
-    "catalogue": "frames of `find_endpoints`: day of the newest copy of Procore's reference that was read",
-    "lists": "frames of `find_endpoints`: how many lists the catalogue has",
-}
+# What each of these says is in the table of `docs/frames.md`.
+_ALWAYS = "endpoint path environment web_url company_id arguments fetched_at requests pages total rows limited skipped"
+_OF_FRAMES = "target attempt done complete unfinished repeated restarted changed_meanwhile superseded cached"
+_OF_COLUMNS = "unreadable unparsed renamed custom_fields text_ids new_fields amounts decimals exploded"
+_OF_OTHERS = "store files catalogue lists"
+KEYS = frozenset(f"{_ALWAYS} {_OF_FRAMES} {_OF_COLUMNS} {_OF_OTHERS}".split())
 
 
 @dataclass(frozen=True)
@@ -77,8 +45,8 @@ class FetchedFrame:
 
 
 def describe(frame: pd.DataFrame, **facts: Any) -> pd.DataFrame:
-    """Add facts to `frame.attrs["procore"]` and return the frame; a key that `KEYS` does not explain is refused."""
-    unknown = facts.keys() - KEYS.keys()
+    """Add facts to `frame.attrs["procore"]` and return the frame; another key than `KEYS` is refused."""
+    unknown = facts.keys() - KEYS
     if unknown:
         raise TypeError(
             f'attrs["procore"] has no key {", ".join(sorted(unknown))}: explain it in KEYS and docs.'
@@ -89,9 +57,5 @@ def describe(frame: pd.DataFrame, **facts: Any) -> pd.DataFrame:
 
 def partial_note(frame: pd.DataFrame) -> str:
     """Why a frame is not the whole of its list; empty where it is, or is not known to be less."""
-    about = frame.attrs.get("procore") or {}
-    return (
-        ""
-        if about.get("complete", True)
-        else "Partial: the fetch was stopped or failed, so rows are missing."
-    )
+    complete = (frame.attrs.get("procore") or {}).get("complete", True)
+    return "" if complete else "Partial: the fetch was stopped or failed, so rows are missing."

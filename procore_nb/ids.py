@@ -50,8 +50,7 @@ def select_projects(projects: Any, *, where: str) -> ProjectSelection:
         if status is not None:
             return ProjectSelection(status)
         projects = projects.split(",")
-    names = {project_id(one, where): None for one in _several(projects)}
-    return ProjectSelection(names=names)
+    return ProjectSelection(names={project_id(one, where): None for one in _several(projects)})
 
 
 def project_id(value: Any, where: str) -> str:
@@ -84,14 +83,14 @@ def id_text(value: Any, where: str) -> str:
     )
 
 
-def id_texts(values: Any, where: str) -> list[str]:
-    """Return one id or several as text, each once."""
-    return list(dict.fromkeys(id_text(one, where) for one in _several(values)))
-
-
 def _several(values: Any) -> list[Any]:
     many = values.tolist() if hasattr(values, "tolist") else values
     return list(many) if is_many(many) else [many]
+
+
+def id_texts(values: Any, where: str) -> list[str]:
+    """Return one id or several as text, each once."""
+    return list(dict.fromkeys(id_text(one, where) for one in _several(values)))
 
 
 def _of_frame(projects: pd.DataFrame, where: str) -> ProjectSelection:

@@ -7,6 +7,7 @@ May or in June, by who reads it.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -31,11 +32,9 @@ def as_python(value: Any) -> Any:
 
 def iso_moment(text: str) -> date | datetime | None:
     """Return the day or time of a text in ISO 8601, or None."""
-    if _ISO.fullmatch(text):
-        try:
+    with suppress(ValueError):
+        if _ISO.fullmatch(text):
             return date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
-        except ValueError:
-            pass
     return None
 
 

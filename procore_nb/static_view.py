@@ -121,6 +121,5 @@ def as_png(image: Any, *, colors: int) -> bytes:
 
     stream = io.BytesIO()
     # The method that keeps colours which few points have.
-    few = image.quantize(colors, method=Image.Quantize.MAXCOVERAGE)
-    few.save(stream, format="PNG")
+    image.quantize(colors, method=Image.Quantize.MAXCOVERAGE).save(stream, format="PNG")
     return stream.getvalue()

@@ -16,9 +16,7 @@ from zoneinfo import ZoneInfo
 @cache
 def rails_names() -> dict[str, str]:
     """Return the IANA name of each name of Rails."""
-    table: dict[str, list[str]] = json.loads(
-        files("procore_nb").joinpath("time_zones.json").read_text("utf-8")
-    )
+    table = json.loads(files("procore_nb").joinpath("time_zones.json").read_text("utf-8"))
     return {name: iana for iana, names in table.items() for name in names}
 
 

@@ -348,16 +348,15 @@ def _system_keyring() -> KeyringBackend:
 
 def _profile(name: str, row: dict[str, Any], path: Path) -> Profile:
     try:
-        environment = Environment(
-            row["environment"], row["login_url"], row["api_url"], row.get("web_url", "")
+        urls = (row["login_url"], row["api_url"], row.get("web_url", ""))
+        profile = Profile(
+            name, Environment(row["environment"], *urls), row["client_id"], row.get("company_id")
         )
-        profile = Profile(name, environment, row["client_id"], row.get("company_id"))
     except (KeyError, ArgumentError) as error:
         raise CredentialsError(f"Profile {name!r} in {path} is damaged: {error}.") from error
     company = profile.company_id
-    if not isinstance(profile.client_id, str) or not (
-        company is None or (type(company) is int and 0 < company < 2**63)
-    ):
+    is_number = company is None or (type(company) is int and 0 < company < 2**63)
+    if not (isinstance(profile.client_id, str) and is_number):
         raise CredentialsError(
             f"Profile {name!r} in {path} is damaged: a client id is text, a company id a positive number."
         )

@@ -18,10 +18,11 @@ from dataclasses import dataclass, replace
 
 from procore_nb.responses import server_time
 
+_BURST = 8  # requests before the first response has told the limits
 _RESPONSE_DUE = 0.02  # seconds; requests under way may already be counted, their responses will show it
 _LENGTH = {"spike": 10.0, "hour": 3600.0}  # seconds, as Procore describes its windows
 _ROUNDING = 1.0  # the reset is given in whole seconds, rounded up or down
-_FARTHEST_CLOCK = 30 * 86_400.0  # seconds; further apart, one of two clocks was never set
+FARTHEST_CLOCK = 30 * 86_400.0  # seconds; further apart, one of two clocks was never set
 _FARTHEST_RESET = 2 * 86_400.0  # seconds; a window ends within the hour, so a later reset is nonsense
 
 
@@ -42,8 +43,7 @@ class RateLimiter:
     Call `acquire` before each request and `update` with its response's headers, or `release` if none came.
     """
 
-    def __init__(self, *, burst: int = 8) -> None:
-        self._burst = burst
+    def __init__(self) -> None:
         self._lock = threading.Lock()
         self._windows: dict[int, Window] = {}
         self._under_way = 0
@@ -56,13 +56,12 @@ class RateLimiter:
         self.requests = 0
 
     def acquire(self, now: float) -> float:
-        """Return 0 and count one request as under way, or the seconds after which to ask again."""
+        """Return 0 and count one request as under way, or the seconds after which to try again."""
         with self._lock:
-            wait = self._seconds_to_wait(now)
-            if wait <= 0:
+            wait = max(0.0, self._seconds_to_wait(now))
+            if not wait:
                 self._under_way += 1
                 self.requests += 1
-                return 0.0
             return wait
 
     def update(self, headers: Mapping[str, str], now: float, *, refused_for: float | None = None) -> None:
@@ -98,9 +97,8 @@ class RateLimiter:
     def estimate(self, requests: int, now: float) -> float:
         """Return the least seconds in which so many more requests can be sent, as far as the windows are known."""
         with self._lock:
-            return max(
-                (_least(self._here(one), requests, now) for one in self._windows.values()), default=0.0
-            )
+            least = (_least(self._here(one), requests, now) for one in self._windows.values())
+            return max(least, default=0.0)
 
     def windows(self, now: float) -> list[Window]:
         """Return the windows seen so far, with what is left in each now; the largest first."""
@@ -122,7 +120,7 @@ class RateLimiter:
     def _seconds_to_wait(self, now: float) -> float:
         if now < self._blocked_until:
             return self._blocked_until - now
-        if not self._updated and self._under_way >= self._burst:
+        if not self._updated and self._under_way >= _BURST:
             return _RESPONSE_DUE
         return max((self._wait_for(window, now) for window in self._windows.values()), default=0.0)
 
@@ -186,7 +184,7 @@ class _Clocks:
     def update(self, theirs: float | None, now: float) -> None:
         """Take in what their clock said when ours said `now`."""
         ahead = 0.0 if theirs is None else theirs - now
-        if theirs is None or abs(ahead) > _FARTHEST_CLOCK:
+        if theirs is None or abs(ahead) > FARTHEST_CLOCK:
             return
         if not self._least - 5 < ahead < self._most + 5:  # one of the clocks was set
             self._least, self._most = -math.inf, math.inf

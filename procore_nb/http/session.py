@@ -23,13 +23,12 @@ from procore_nb.environments import Environment, same_origin
 from procore_nb.errors import ArgumentError, IncompleteError, ProcoreError, RequestError
 from procore_nb.http.bounded_response import TransportLimits
 from procore_nb.http.destination import redirect_target
-from procore_nb.http.rate_limit import RateLimiter
+from procore_nb.http.rate_limit import FARTHEST_CLOCK, RateLimiter
 from procore_nb.http.token import Token, fetch_token
 from procore_nb.http.transport import BearerAuth, NoRedirectSession, guarded, prepared, send
 from procore_nb.responses import Response, error_from, read_json, server_time
 
 _RENEWALS = 3  # of a token for one request: somebody may revoke tokens as fast as they are renewed
-_CLOCK_SECONDS = 30 * 86_400.0  # further apart, one of two clocks was never set and says nothing
 
 
 class SharedState:
@@ -156,7 +155,7 @@ class Session:
         response = self._request(url, headers, home=self.environment.api_url, before_again=before_again)
         theirs = server_time(response.headers)
         behind = 0.0 if theirs is None else self._clock() - theirs
-        self.seconds_behind = behind if 0 < behind < _CLOCK_SECONDS else 0.0
+        self.seconds_behind = behind if 0 < behind < FARTHEST_CLOCK else 0.0
         return response
 
     def login(self, *, refused: Token | None = None) -> Token:

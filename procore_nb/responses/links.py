@@ -10,10 +10,10 @@ import re
 from typing import Any
 from urllib.parse import parse_qs, urljoin, urlsplit
 
+from procore_nb.environments import USUAL_PORTS
 from procore_nb.errors import IncompleteError
 from procore_nb.responses.response import Response, whole_number
 
-_OWN_PORT = {"https": 443, "http": 80}
 # Where the next cursor is returned is not documented; these are the usual places and names.
 _HOLDERS = ("meta", "pagination", "paging", "cursor", "cursors", "links", "page_info", "pageInfo")
 _CURSOR_KEYS = ("next_cursor", "nextCursor", "end_cursor", "endCursor", "next", "cursor")
@@ -52,21 +52,16 @@ def has_next(response: Response, links: dict[str, str] | None, body: Any) -> boo
 
 def last_page(links: dict[str, str] | None) -> int | None:
     """Return the number of the last page, where a link names it."""
-    return whole_number(_parameter(links["last"], "page")) if links and "last" in links else None
+    return whole_number(_parameter((links or {}).get("last", ""), "page"))
 
 
 def next_cursor(response: Response, links: dict[str, str] | None, body: Any) -> str | None:
     """Return the cursor of the next page, from the next link, a header or the body; None where there is no more."""
-    found = _parameter(links["next"], "cursor") if links and "next" in links else None
-    found = found or response.headers.get("x-next-cursor") or None
+    found = _parameter((links or {}).get("next", ""), "cursor") or response.headers.get("x-next-cursor")
     if found or _says_more(body) is False:
-        return found
-    for holder in _holders(body):
-        for key in _CURSOR_KEYS:
-            cursor = _cursor_of(holder.get(key))
-            if cursor:
-                return cursor
-    return None
+        return found or None
+    cursors = (_cursor_of(holder.get(key)) for holder in _holders(body) for key in _CURSOR_KEYS)
+    return next(filter(None, cursors), None)
 
 
 def _cursor_of(value: Any) -> str | None:
@@ -80,10 +75,8 @@ def _cursor_of(value: Any) -> str | None:
 
 def _says_more(body: Any) -> bool | None:
     """Return whether a body says that there is more; None when it does not say."""
-    flags = [
-        holder[key] for holder in _holders(body) for key in _MORE_KEYS if isinstance(holder.get(key), bool)
-    ]
-    return flags[0] if flags else None
+    flags = (holder.get(key) for holder in _holders(body) for key in _MORE_KEYS)
+    return next((one for one in flags if isinstance(one, bool)), None)
 
 
 def _holders(body: Any) -> list[dict[str, Any]]:
@@ -103,11 +96,13 @@ def _parameter(address: str, name: str) -> str | None:
 def _same_host(link: str, own: str) -> bool:
     """Return whether a link stays on its host; the scheme may differ behind a gateway, and is not followed anyway."""
     try:
-        theirs, ours = urlsplit(urljoin(own, link)), urlsplit(own)
-        ports = [None if one.port == _OWN_PORT.get(one.scheme) else one.port for one in (theirs, ours)]
+        theirs, ours = (
+            (one.hostname, None if one.port == USUAL_PORTS.get(one.scheme) else one.port)
+            for one in (urlsplit(urljoin(own, link)), urlsplit(own))
+        )
     except ValueError:
         return False
-    return theirs.hostname == ours.hostname and ports[0] == ports[1]
+    return theirs == ours
 
 
 def _possible_pages_left(body: Any) -> bool | None:

@@ -94,6 +94,13 @@ def _parsed(response: Response) -> ParsedJson:
         ) from failure
 
 
+def _at(body: Any, path: str) -> Any:
+    """Return the value at a dotted path; None where there is none."""
+    for key in path.split(".") if path else ():
+        body = body.get(key) if isinstance(body, dict) else None
+    return body
+
+
 def _unwrap(body: Any, envelope: str, response: Response) -> list[Any]:
     if body is None:
         return []
@@ -107,16 +114,12 @@ def _unwrap(body: Any, envelope: str, response: Response) -> list[Any]:
     single = envelope == "."
     if single and "id" in body:
         return [body]
-    inner: Any = None if single else body
-    for key in envelope.split(".") if envelope else ():
-        inner = inner.get(key) if isinstance(inner, dict) else None
-    for candidate in (inner if envelope else None, body.get("data")):
+    inner = None if single or not envelope else _at(body, envelope)
+    for candidate in (inner, body.get("data")):
         if isinstance(candidate, list):
             return candidate
-    if "data" in body and body["data"] is None:
-        return []
     holder = body["data"] if isinstance(body.get("data"), dict) else body
-    if holder is not body and not holder:
+    if "data" in body and body["data"] in (None, {}):
         return []
     if not holder or (set(holder) <= _REFUSAL_KEYS and _ERROR_KEYS.intersection(holder)):
         reason = reason_of(response) if holder else ""
@@ -146,9 +149,7 @@ def split_envelope(envelope: str) -> tuple[str, str]:
 
 def _keyed_groups(body: Any, outer: str) -> list[Any] | None:
     """Return the groups of an object that is keyed by their names; None when the body is of another form."""
-    held = body
-    for key in outer.split(".") if outer else ():
-        held = held.get(key) if isinstance(held, dict) else None
+    held = _at(body, outer)
     if not isinstance(held, dict) or not all(isinstance(rows, list) for rows in held.values()):
         return None
     return [{"name": name, _KEYED: rows} for name, rows in held.items()]

@@ -28,6 +28,12 @@ from procore_nb.responses.parse_json import parse_json
 
 _DEEPEST = 20  # levels of an error body that are read for words; Procore's have four
 _MOST_TEXTS = 50  # texts of an error body that are read; the reason is one short line
+_KINDS: Mapping[int, type[ProcoreError]] = {
+    401: AccessError,
+    403: AccessError,
+    404: NotFoundError,
+    429: RateLimitError,
+}
 _REASON_KEYS = ("message", "errors", "error", "error_description", "details")
 
 
@@ -77,20 +83,12 @@ def error_from(response: Response) -> ProcoreError | None:
             advice=hints.REDIRECT,
         )
     reason = reason_of(response)
-    kinds: dict[int, type[ProcoreError]] = {
-        401: AccessError,
-        403: AccessError,
-        404: NotFoundError,
-        429: RateLimitError,
-    }
-    kind = kinds.get(status, ServerError if status >= 500 else RequestError)
+    kind = _KINDS.get(status, ServerError if status >= 500 else RequestError)
     seconds = retry_after_seconds(response.headers)
     wait = f" (Procore asks to wait {seconds:,.0f} seconds)" if seconds else ""
+    said = f": {reason}{wait}" if reason else f"{wait}."
     return kind(
-        f"{response.where} answered {status}"
-        + (f": {reason}" if reason else "")
-        + wait
-        + ("" if reason else "."),
+        f"{response.where} answered {status}{said}",
         reason=reason,
         status=status,
         retry_after_seconds=seconds,
@@ -108,9 +106,8 @@ def reason_of(response: Response) -> str:
         body = parse_json(response.body).value
     except ValueError:
         text = response.body[:5000].decode("utf-8", "replace")
-        message = re.search(
-            r"<Message>([^<]*)</Message>", text
-        )  # of a cloud store: Amazon's, Azure's, Google's XML
+        # Of a cloud store: Amazon's, Azure's, Google's XML.
+        message = re.search(r"<Message>([^<]*)</Message>", text)
         return _short(unescape(message[1]) if message else text[:400])
     return _short("; ".join(_texts(body)))
 
