@@ -106,11 +106,6 @@ def environment(
     """Return the environment of that name (or the `Environment` given), with any host replaced.
 
     With both addresses given, any other name makes an environment of its own; an unknown one names near matches.
-
-    Examples
-    --------
-    >>> environment("sandbox").api_url
-    'https://sandbox.procore.com'
     """
     overrides = {k: v for k, v in (("login_url", login_url), ("api_url", api_url)) if v}
     if isinstance(name, Environment):

@@ -34,13 +34,7 @@ def stem(word: str) -> str:
 
 
 def near(name: str, choices: Iterable[str], *, count: int = 3, letters: float = 0.6) -> tuple[str, ...]:
-    """The choices with nearly the same letters (that share of them agrees) or the same words, best first.
-
-    Examples
-    --------
-    >>> near("RFI", ["rfis", "rfqs", "submittals"])
-    ('rfis',)
-    """
+    """The choices with nearly the same letters (that share of them agrees) or the same words, best first."""
     wanted = plain(name)
     wanted_words = {stem(word) for word in words(name)}
     scored = []

@@ -16,10 +16,9 @@ class Cancelled(Exception):
 
 
 class DeferredInterrupt:
-    """A context manager: Ctrl-C (or the stop button) during the block waits until `raise_pending` is called.
+    """A context manager: Ctrl-C (or the stop button) during the block waits until `raise_pending`; a second one does not.
 
-    A second one does not wait. Python delivers Ctrl-C to the main thread only, and a program may have a handler of its own:
-    elsewhere and there this changes nothing.
+    Python delivers Ctrl-C to the main thread only, and a program may have its own handler: there this changes nothing.
     """
 
     def __init__(self) -> None:

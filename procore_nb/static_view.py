@@ -81,10 +81,7 @@ def beside_widget(shown: Any, text: str, picture: Callable[[], bytes] | None = N
 
 
 def reopened_style(name: str, png: str) -> str:
-    """Return a style for the output above: JupyterLab shows an error without elements there when the widget is gone.
-
-    A trusted notebook that is reopened without its kernel shows no other form of an output that has a widget's view.
-    """
+    """Return a style for the output above: without a kernel JupyterLab shows it as an error, and no other form of it."""
     width, height = (int.from_bytes(base64.b64decode(png[:44])[at : at + 4], "big") for at in (16, 20))
     mark = f".pnb-after-{name}"
     return (

@@ -22,13 +22,7 @@ def rails_names() -> dict[str, str]:
 
 @cache
 def zone(name: str) -> Any:
-    """Return the zone of a name, or None where nobody knows it.
-
-    Examples
-    --------
-    >>> str(zone("Pacific Time (US & Canada)"))
-    'America/Los_Angeles'
-    """
+    """Return the zone of a name, or None where nobody knows it."""
     text = name.strip()
     try:
         return ZoneInfo(rails_names().get(text, text))

@@ -110,15 +110,7 @@ class Downloader:
         pool: Callable[..., Pool],
         progress: Callable[[int, int], TransferProgress],
     ) -> pd.DataFrame:
-        """Return the frame with `path`, `bytes`, `sha256`, `status` and `reason`.
-
-        Raises
-        ------
-        OutputError
-            If the folder cannot be written or has no room, before anything is sent.
-        IncompleteError
-            If it was stopped; what is whole stays, and `partial` is the frame.
-        """
+        """Return the frame with `path`, `bytes`, `sha256`, `status` and `reason`; where it is stopped, `partial` is that frame."""
         records, kinds, hide = records_of(files), self._options.kinds, self._options.hide
         identities = [identity_of(one, self._environment) for one in records]
         outcomes: dict[str, FileOutcome] = {}

@@ -82,10 +82,7 @@ SAYS_MORE = frozenset(
 
 
 def kind_of(key: str, holder: str, beside: Iterable[str]) -> str:
-    """Return the kind of file at `key` of an object that `holder` holds, with these keys beside; empty: no file.
-
-    `holder` is a key (`attachments`), or the name of the list for the record itself.
-    """
+    """Return the kind of file at `key` of an object held by the key, or the list, `holder`, beside these keys; empty: no file."""
     known = ADDRESS_KEYS.get(key)
     if known is None or known.kind:
         return known.kind if known else ""

@@ -56,13 +56,7 @@ _MOMENTS = ("created_at", "taken_at")
 
 
 def find_files(frame: pd.DataFrame, *, declared: bool = False) -> pd.DataFrame:
-    """Return one row for each file in the records of a frame; see `Procore.files`.
-
-    Raises
-    ------
-    ArgumentError
-        If the frame has no column with files, and the catalogue does not say (`declared`) that its list has some.
-    """
+    """Return one row for each file in the records of a frame; `declared`: whether the catalogue says that there may be some."""
     about = dict(frame.attrs.get("procore") or {})
     name = str(about.get("endpoint") or "")
     unique = frame.columns[~frame.columns.duplicated(keep=False)]

@@ -26,11 +26,6 @@ def safe_name(text: str, *, most_bytes: int = 80, otherwise: str = "file") -> st
     """Return a text as the name of a file or folder; its ending survives where it has to be cut.
 
     Four of these lengths together stay under the 260 of Windows.
-
-    Examples
-    --------
-    >>> safe_name("../../etc/passwd"), safe_name("CON.pdf"), safe_name("a:b. ")
-    ('_.._etc_passwd', '_CON.pdf', 'a_b')
     """
     text = unicodedata.normalize("NFC", text)
     text = "".join(" " if unicodedata.category(one) in ("Cc", "Zl", "Zp", "Zs") else one for one in text)

@@ -49,13 +49,7 @@ class FileGuard:
     allow_hosts: tuple[str, ...] = ()
 
     def first(self, address: str) -> Destination:
-        """Return where the address in a record leads.
-
-        Raises
-        ------
-        RequestError
-            If it is no address, not https, or at a host that is neither the environment's nor allowed.
-        """
+        """Return where the address in a record leads, or raise: no address, not https, or a host that is not allowed."""
         if address.startswith("/") and not address.startswith("//"):
             address = self.environment.api_url + address
         self._check(address)
@@ -71,13 +65,7 @@ class FileGuard:
         return Destination(address, False, False, False)
 
     def redirected(self, from_: Destination, location: str) -> Destination:
-        """Return where a redirect leads: the token stays within its origin.
-
-        Raises
-        ------
-        RequestError
-            As `first`; a host that is not the environment's may redirect to itself and to allowed ones only.
-        """
+        """Return where a redirect leads: the token stays within its origin, a foreign host on itself and on allowed ones."""
         address = redirect_target(from_.url, location)
         self._check(address)
         same = same_origin(from_.url, address)

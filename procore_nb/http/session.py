@@ -138,10 +138,7 @@ class Session:
         company_id: int | None,
         before_again: Callable[[Response], None] = lambda refusal: None,
     ) -> Response:
-        """Send one request; when the token is refused, renew it and send again.
-
-        `before_again` is given the refusal before each further request, which counts towards Procore's limits as well.
-        """
+        """Send one request; when the token is refused, renew it and send again, each time after `before_again` with the refusal."""
         try:
             query = urlencode(list(parameters))
             path.encode()

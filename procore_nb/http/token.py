@@ -86,10 +86,7 @@ def fetch_token(
     now: float,
     origin: str,
 ) -> Token:
-    """Return a new token of the login host: POST, form body, client_credentials. Call it inside `guarded`.
-
-    `origin` says where the credentials were found; a refusal repeats it.
-    """
+    """Return a new token of the login host; call it inside `guarded`. `origin`: where the credentials were found."""
     url = environment.login_url + "/oauth/token"
     client = BackendApplicationClient(client_id=credentials.client_id)
     oauth = prepared(

@@ -156,10 +156,9 @@ def _keyed_groups(body: Any, outer: str) -> list[Any] | None:
 
 
 def flatten_groups(elements: list[Any], inside: str) -> list[Any]:
-    """Return the rows of all groups in order, each with what its group says of itself.
+    """Return the rows of all groups in order, each with what its group says of itself: `[{group_title, meetings: [...]}]`.
 
-    Meetings come so, for example: `[{group_title, meetings: [...]}]`. A group without rows gives none; an element that is
-    no group is a row itself.
+    A group without rows gives none; an element that is no group is a row itself.
     """
     rows: list[Any] = []
     for element in elements:
