@@ -15,9 +15,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from procore_nb import catalog
 from procore_nb.atomic_write import replace_atomically, write_group
-from procore_nb.catalog.openapi.compile import save
+from procore_nb.catalog.openapi import build_file
 from procore_nb.credentials import Profiles
 from procore_nb.errors import ArgumentError, OutputError
 from procore_nb.export import read_csv, read_parquet, to_csv, to_excel, to_parquet
@@ -27,6 +26,7 @@ from procore_nb.store.files import LocalFiles
 Writer = Callable[[Any, Any], Path]
 WRITERS = {"a.csv": to_csv, "a.xlsx": to_excel, "a.parquet": to_parquet, "a.geojson": to_geojson}
 SMALL = pd.DataFrame({"id": [1], "latitude": [51.5], "longitude": [-0.1]})
+OPENAPI = Path(__file__).parents[1] / "catalog" / "documents" / "openapi3.json"
 each_writer = pytest.mark.parametrize(("name", "write"), list(WRITERS.items()))
 
 
@@ -37,7 +37,7 @@ EVERY_WRITER: dict[str, tuple[Callable[[Path], Any], int]] = {
     "parquet": (lambda path: to_parquet(SMALL, path), 0o640),
     "geojson": (lambda path: to_geojson(SMALL, path), 0o640),
     "map": (lambda path: map_projects(SMALL).save(path), 0o640),
-    "catalogue": (lambda path: save(catalog.load(), path), 0o640),
+    "catalogue": (lambda path: build_file([OPENAPI], path), 0o640),
     "profiles": (lambda path: write_profiles(path), 0o600),
     "store": (lambda path: LocalFiles(path.parent).write(path.name, b"new"), 0o600),
 }
