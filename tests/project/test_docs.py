@@ -71,7 +71,11 @@ def test_the_python_of_all_pages_passes_a_type_checker(tmp_path: Path) -> None:
     files = sorted(tmp_path.glob("page_*.py"))
     # With the settings of the package, so that what its own check found out is used again.
     done = subprocess.run(
-        [sys.executable, "-m", "mypy", *map(str, files)], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "mypy", *map(str, files)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert len(files) > 8
     assert done.stdout.splitlines()[-1].startswith("Success"), done.stdout
