@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import requests
 import urllib3
+from requests._internal_utils import to_native_string
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPHeaderDict, HTTPResponse
 
@@ -50,27 +51,22 @@ class DemoAdapter(HTTPAdapter):
     ) -> requests.Response:
         """Response to a prepared request; `ReadTimeout` or `ConnectionError` where a fault says so."""
         began = time.perf_counter()
-        reply = self._demo.respond(_read(request))
+        reply = self._demo.respond(_read(request)).sized()
         self._wait(reply, timeout, request)
-        if reply.dropped or reply.silent:
-            when = "before any reply" if reply.silent else "mid-body"
-            broken = urllib3.exceptions.ProtocolError(f"Connection broken: the demo closed it {when}")
+        if reply.silent:
+            broken = urllib3.exceptions.ProtocolError(
+                "Connection broken: the demo closed it before any reply"
+            )
             raise requests.exceptions.ConnectionError(broken, request=request)
         headers = HTTPHeaderDict(reply.headers)
-        if "Content-Length" not in headers and not reply.endless:
-            headers["Content-Length"] = str(len(reply.body))
         raw = HTTPResponse(
-            body=io.BufferedReader(_Pieces(reply, self._sleep))
-            if reply.in_pieces
-            else io.BytesIO(reply.body),
+            body=io.BufferedReader(_Pieces(reply, self._sleep)),
             headers=headers,
             status=reply.status,
             reason=HTTPStatus(reply.status).phrase,
             preload_content=False,
             request_method=request.method,
-            original_response=cast(
-                "Any", SimpleNamespace(msg=headers, close=bool, isclosed=bool)
-            ),  # for cookies
+            original_response=cast("Any", SimpleNamespace(msg=headers, close=bool, isclosed=bool)),  # cookies
         )
         response = self.build_response(request, raw)
         response.elapsed = timedelta(seconds=time.perf_counter() - began)
@@ -87,7 +83,7 @@ class DemoAdapter(HTTPAdapter):
 
 
 class _Pieces(io.RawIOBase):
-    """Body of a reply that is made while it is read."""
+    """Body of a reply, some of which may be made while it is read."""
 
     def __init__(self, reply: DemoReply, sleep: Callable[[float], None]) -> None:
         super().__init__()
@@ -110,16 +106,12 @@ class _Pieces(io.RawIOBase):
 
 def _read(request: requests.PreparedRequest) -> DemoRequest:
     parts = urlsplit(request.url or "")
-    headers = {str(name).lower(): _text(value) for name, value in request.headers.items()}
-    headers.setdefault("host", parts.netloc)
+    headers = {name.lower(): to_native_string(value, "latin-1") for name, value in request.headers.items()}
     body: Any = request.body or b""
     if not isinstance(body, str | bytes):
         body = b"".join(body)  # an upload in pieces
     return DemoRequest(
         method=(request.method or "GET").upper(), path=parts.path or "/", query=parts.query,
-        headers=headers, body=body.encode() if isinstance(body, str) else body, scheme=parts.scheme,
+        headers={"host": parts.netloc, **headers},
+        body=body.encode() if isinstance(body, str) else body, scheme=parts.scheme,
     )  # fmt: skip
-
-
-def _text(value: str | bytes) -> str:
-    return value.decode("latin-1") if isinstance(value, bytes) else value

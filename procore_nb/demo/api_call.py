@@ -1,7 +1,7 @@
 """One API call that was admitted, and how a list leaves the demo: page by page, bare, under a key, or in groups.
 
-In: what the demo made of a request. Out: `ApiCall`, handed to whatever answers it, with its `Query` (names, filters, ranges,
-sorts as in https://developers.procore.com/documentation/filtering-on-list-actions); `page_reply` with `Total`, `Per-Page` and
+In: what the demo made of a request. Out: `ApiCall`, with its `Query` (names, filters, ranges, sorts as in
+https://developers.procore.com/documentation/filtering-on-list-actions); `page_reply` with `Total`, `Per-Page` and
 `Link` as https://developers.procore.com/documentation/pagination shows them: page 1 has next and last; page 2 first, next
 and last; later pages all four; the last page no next; `Link` is there but empty when everything fits on one page. The
 addresses repeat only page and per_page, as in the documented example. `enclosed` puts rows where the catalogue's envelope says.
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
@@ -19,11 +19,9 @@ from urllib.parse import parse_qsl
 import orjson
 
 from procore_nb.demo.company import Company
-from procore_nb.demo.faults import Fault, value_of
 from procore_nb.demo.http_messages import (
     DemoReply,
     DemoRequest,
-    Headers,
     bad_request,
     forbidden,
     not_found,
@@ -44,7 +42,8 @@ class ApiCall:
     portfolio: Portfolio
     company: Company
     ids: Mapping[str, str]
-    faults: tuple[Fault, ...] = ()
+    faults: Mapping[str, float] = field(default_factory=dict)
+    whole_links: bool = False
 
     @property
     def v2(self) -> bool:
@@ -67,6 +66,16 @@ class ApiCall:
         return project
 
 
+@dataclass(frozen=True)
+class PageRule:
+    """How many rows a page has; `strict` lists (v2) refuse what is no positive number, others take the default."""
+
+    default: int = 100  # rows of a page when the caller does not say
+    maximum: int = 2_000  # more is quietly cut to it, as `Per-Page` says
+    fixed: bool = False  # whatever size a caller sends
+    strict: bool = False
+
+
 def page_reply(
     call: ApiCall,
     items: Sequence[T],
@@ -80,90 +89,34 @@ def page_reply(
 
     `newcomer(n)` gives a row that is not yet in the list, for the fault that inserts rows while a list is fetched.
     """
-    page = asked_page(call.query, rule)
-    items = _moved(call.faults, items, newcomer)
-    clamp = value_of(call.faults, "clamped")
-    if clamp is not None:
-        page = replace(page, size=min(page.size, int(clamp)))
-    body = enclosed(_cut_out(call.faults, items, page), write, envelope)
-    return raw_json_reply(body, headers=page_headers(call.request, page, len(items)))
-
-
-def _moved(faults: tuple[Fault, ...], items: Sequence[T], newcomer: Callable[[int], T]) -> Sequence[T]:
-    more, fewer = value_of(faults, "inserted"), value_of(faults, "removed")
-    if more is not None:
-        items = [*(newcomer(number) for number in range(int(more))), *items]
-    return items[int(fewer) :] if fewer is not None else items
-
-
-def _cut_out(faults: tuple[Fault, ...], items: Sequence[T], page: PageWindow) -> Sequence[T]:
-    bounds = page.bounds
-    if value_of(faults, "repeated") is not None and page.number > 1:
-        bounds = slice(bounds.start - 1, bounds.stop - 1)
-    return items[bounds]
-
-
-@dataclass(frozen=True)
-class PageRule:
-    default: int = 100  # rows of a page when the caller does not say
-    maximum: int = 2_000  # more is quietly cut to it, as `Per-Page` says
-    fixed: bool = False  # whatever size a caller sends
-    strict: bool = (
-        False  # refuse a page or per_page that is no positive number (v2), instead of the default (v1)
-    )
-
-
-@dataclass(frozen=True)
-class PageWindow:
-    """One page of a list: 1-based number and size."""
-
-    number: int
-    size: int
-
-    @property
-    def bounds(self) -> slice:
-        return slice((self.number - 1) * self.size, self.number * self.size)
-
-
-def asked_page(query: Query, rule: PageRule) -> PageWindow:
-    """Page a query asks for."""
+    faults, query = call.faults, call.query
     number = _whole(query, "page", 1, rule)
     size = rule.default if rule.fixed else _whole(query, "per_page", rule.default, rule)
-    return PageWindow(number, min(size, rule.maximum))
-
-
-def page_headers(request: DemoRequest, page: PageWindow, total: int) -> Headers:
-    """`Total`, `Per-Page` and `Link` of one page."""
+    size = min(size, rule.maximum, int(faults.get("clamped", size)))
+    if "inserted" in faults:
+        items = [*map(newcomer, range(int(faults["inserted"]))), *items]
+    if "removed" in faults:
+        items = items[int(faults["removed"]) :]
+    start = (number - 1) * size - (number > 1 and "repeated" in faults)
+    body = enclosed(items[start : start + size], write, envelope)
+    last = max(1, -(-len(items) // size))
+    links = [
+        ("first", 1, number > 1),
+        ("prev", min(number - 1, last), number > 2),
+        ("next", number + 1, number < last),
+        ("last", last, last > 1 or number > 1),
+    ]
+    address = f"{call.request.origin}{call.request.path}?{_others(call)}page="
     link = ", ".join(
-        f'<{request.origin}{request.path}?page={number}&per_page={page.size}>; rel="{rel}"'
-        for rel, number in _relations(page, total)
+        f'<{address}{page}&per_page={size}>; rel="{relation}"' for relation, page, shown in links if shown
     )
-    return [("Total", str(total)), ("Per-Page", str(page.size)), ("Link", link)]
+    return raw_json_reply(body, headers=[("Total", str(len(items))), ("Per-Page", str(size)), ("Link", link)])
 
 
-def linked_whole(headers: Headers, query: str) -> Headers:
-    """Headers whose addresses in `Link` repeat a request's other parameters too."""
-    others = "&".join(
-        part for part in query.split("&") if part.partition("=")[0] not in ("page", "per_page", "")
-    )
-    if not others:
-        return headers
-    return [(n, v.replace("?page=", f"?{others}&page=") if n == "Link" else v) for n, v in headers]
-
-
-def _relations(page: PageWindow, total: int) -> list[tuple[str, int]]:
-    last = max(1, -(-total // page.size))
-    if last == 1 and page.number == 1:
-        return []
-    found = []
-    if page.number > 1:
-        found.append(("first", 1))
-    if page.number > 2:
-        found.append(("prev", min(page.number - 1, last)))
-    if page.number < last:
-        found.append(("next", page.number + 1))
-    found.append(("last", last))
-    return found
+def _others(call: ApiCall) -> str:
+    """What addresses in `Link` repeat of a query besides page and per_page."""
+    parts = call.query.raw.split("&") if call.whole_links else []
+    return "".join(f"{part}&" for part in parts if part.partition("=")[0] not in ("page", "per_page", ""))
 
 
 def _whole(query: Query, name: str, default: int, rule: PageRule) -> int:
@@ -186,48 +139,36 @@ def enclosed(
     about: Mapping[str, Any] | None = None,
 ) -> bytes:
     """Rows as the body of a reply; `about` is what each group says besides, such as the number of pages."""
+    outer, _, inside = envelope.removesuffix("{}").partition("[].")
+    value: Any
     if envelope.endswith("{}"):
-        return wrap(_keyed(rows, write), envelope.removesuffix("{}"))
-    outer, _, inside = envelope.partition("[].")
-    parts = _groups(rows, write, inside, about or {}) if inside else map(write, rows)
-    return wrap(b"[" + b",".join(parts) + b"]", outer)
+        value = {}
+        for head, held in _groups(rows, write, {}):
+            value.setdefault(str(head.get("name") or "All"), []).extend(held)
+    elif inside:
+        value = [{**head, inside: held} for head, held in _groups(rows, write, about or {})]
+    else:
+        value = [orjson.Fragment(write(row)) for row in rows]
+    return wrap(orjson.dumps(value), outer)
 
 
 def wrap(body: bytes, envelope: str) -> bytes:
-    """Array inside the objects named by a dotted path."""
+    """JSON inside the objects named by a dotted path."""
     for key in reversed(envelope.split(".")) if envelope else ():
-        body = b'{"' + key.encode() + b'":' + body + b"}"
+        body = b'{"%b":%b}' % (key.encode(), body)
     return body
 
 
-def _keyed(rows: Iterable[Any], write: Callable[[Any], bytes]) -> bytes:
-    """Rows in an object whose keys are the names of their groups."""
-    groups: dict[str, list[bytes]] = {}
-    for row in rows:
-        own = {key: value for key, value in row.items() if not key.startswith(_GROUP)}
-        groups.setdefault(str(row.get("group_name") or "All"), []).append(write(own))
-    return (
-        b"{"
-        + b",".join(orjson.dumps(name) + b":[" + b",".join(held) + b"]" for name, held in groups.items())
-        + b"}"
-    )
-
-
 def _groups(
-    rows: Iterable[Any], write: Callable[[Any], bytes], inside: str, about: Mapping[str, Any]
-) -> list[bytes]:
-    """Rows in groups of those whose `group_…` keys agree, which become the group's own keys."""
-    groups: dict[bytes, list[bytes]] = {}
+    rows: Iterable[Any], write: Callable[[Any], bytes], about: Mapping[str, Any]
+) -> list[tuple[Mapping[str, Any], list[orjson.Fragment]]]:
+    """Rows in groups of those whose `group_…` keys agree, each group with its own keys."""
+    groups: dict[bytes, tuple[Mapping[str, Any], list[orjson.Fragment]]] = {}
     for row in rows:
         own = {key: value for key, value in row.items() if not key.startswith(_GROUP)}
-        shared = {_bare(key): value for key, value in row.items() if key.startswith(_GROUP)}
-        groups.setdefault(orjson.dumps({**about, **shared}), []).append(write(own))
-    if not groups and about:
-        groups[orjson.dumps(about)] = []
-    return [
-        head[:-1] + (b"," if len(head) > 2 else b"") + b'"%b":[%b]}' % (inside.encode(), b",".join(held))
-        for head, held in groups.items()
-    ]
+        head = {**about, **{_bare(key): value for key, value in row.items() if key.startswith(_GROUP)}}
+        groups.setdefault(orjson.dumps(head), (head, []))[1].append(orjson.Fragment(write(own)))
+    return list(groups.values()) or ([(about, [])] if about else [])
 
 
 def _bare(key: str) -> str:

@@ -8,31 +8,20 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import Any
 from urllib.parse import unquote
 
 import orjson
 
 from procore_nb.catalog import endpoints
 from procore_nb.demo import projectlists
-from procore_nb.demo.api_call import ApiCall, PageRule, Query, linked_whole, page_reply
-from procore_nb.demo.company import CLIENT_ID, CLIENT_SECRET, SERVICE_ACCOUNT, SERVICE_ACCOUNT_ID, Company
-from procore_nb.demo.faults import Fault, Faults, inject, value_of
-from procore_nb.demo.http_messages import (
-    MISSING_COMPANY,
-    NO_SUCH_THING,
-    NOT_CONNECTED,
-    DemoReply,
-    DemoRequest,
-    ErrorReply,
-    Headers,
-    bad_token,
-    json_reply,
-    not_found,
-    raw_json_reply,
-)
+from procore_nb.demo.api_call import ApiCall, PageRule, Query, page_reply
+from procore_nb.demo.company import SERVICE_ACCOUNT, Company
+from procore_nb.demo.faults import Faults, inject
+from procore_nb.demo.http_messages import DemoReply, DemoRequest, ErrorReply, Headers, json_reply, not_found
 from procore_nb.demo.limits import ForkSafeLock, Meter, RateLimits
 from procore_nb.demo.portfolio import Portfolio, usual_portfolio
 from procore_nb.demo.storage import FILES, HERE, Storage
@@ -83,19 +72,13 @@ class Demo:
         faults: Faults | None = None,
     ) -> None:
         self.portfolio = portfolio or usual_portfolio()
-        self.limits = limits or RateLimits()
         self.faults = faults or Faults()
         self._clock = clock
         self._missing_company_status = missing_company_status
         self._whole_links = whole_links
-        self._tokens = TokenIssuer(
-            {CLIENT_ID: CLIENT_SECRET},
-            clock=clock,
-            lifetime_seconds=token_lifetime_seconds,
-            resource_owner_id=SERVICE_ACCOUNT_ID,
-        )
+        self._tokens = TokenIssuer(clock=clock, lifetime_seconds=token_lifetime_seconds)
+        self._meter = Meter(limits or RateLimits())
         self.storage = Storage(self.portfolio, clock, lambda: self.faults, self._tokens.knows)
-        self._meters: dict[str, Meter] = {}
         self._numbers = itertools.count(1)
         self._lock = ForkSafeLock()
         self._requests = 0
@@ -123,48 +106,39 @@ class Demo:
         if self.storage.owns(request):
             return self.storage.respond(request)
         if request.method == "HEAD":
-            reply = self.respond(replace(request, method="GET"))
-            return replace(
-                reply, body=b"", headers=[*reply.headers, ("Content-Length", str(len(reply.body)))]
-            )
+            return replace(self.respond(replace(request, method="GET")).sized(), body=b"")
         if request.path == "/oauth" or request.path.startswith("/oauth/"):
             return self._tokens.respond(request)
         if not request.path.startswith("/rest/"):
-            return json_reply({"message": NO_SUCH_THING}, status=404)
+            return json_reply({"message": str(not_found())}, status=404)
         with self._lock:
             number = self._requests = next(self._numbers)
-        faults = self.faults.at(number, request)
-        if value_of(faults, "revoked") is not None:
+        faults = self.faults.values_at(number, request)
+        if "revoked" in faults:
             self.revoke_all()
         return inject(faults, self._clock(), lambda: self._answer(request, faults))
 
-    def _answer(self, request: DemoRequest, faults: tuple[Fault, ...]) -> DemoReply:
+    def _answer(self, request: DemoRequest, faults: Mapping[str, float]) -> DemoReply:
         headers: Headers = ()
         try:
             headers = self._admit(request)
             reply = self._look_up(request, faults)
-            if HERE in reply.body:
-                base = f"{request.origin}{FILES}{self.storage.generation}/"
-                reply = replace(reply, body=reply.body.replace(HERE, base.encode()))
-            if self._whole_links:
-                reply = replace(reply, headers=linked_whole(reply.headers, request.query))
         except ErrorReply as refusal:
             reply = refusal.reply(v2=request.path.startswith("/rest/v2"))
+        if HERE in reply.body:
+            base = f"{request.origin}{FILES}{self.storage.generation}/"
+            reply = replace(reply, body=reply.body.replace(HERE, base.encode()))
         return reply.with_headers(headers)
 
     def _admit(self, request: DemoRequest) -> Headers:
         """Let a call with a good token pass, and count it: headers of its rate limit."""
-        token, fault = self._tokens.check(request.headers.get("authorization", ""))
-        if token is None:
-            raise bad_token(fault)
-        with self._lock:
-            meter = self._meters.setdefault(token.client_id, Meter(self.limits))
-        allowed, headers = meter.spend(self._clock())
+        self._tokens.check(request.headers.get("authorization", ""))
+        allowed, headers = self._meter.spend(self._clock())
         if not allowed:
             raise ErrorReply(429, "Too many requests", loose=True, headers=headers)
         return headers
 
-    def _look_up(self, request: DemoRequest, faults: tuple[Fault, ...]) -> DemoReply:
+    def _look_up(self, request: DemoRequest, faults: Mapping[str, float]) -> DemoReply:
         if request.path.startswith(FILES) and request.method == "GET":
             return self.storage.redirect(request)
         found, query = routes().find(request.path), Query(request.query)
@@ -175,25 +149,29 @@ class Demo:
         answer, ids = found
         if request.method != "GET":
             raise ErrorReply(405, "This demo is read only.", headers=[("Allow", "GET, HEAD")])
-        for text in (ids.get("company_id"), query.one("company_id")):
+        for text in (named, query.one("company_id")):
             # The header decides where a call lands: another company's records are not found there.
             if text and text != str(company.id):
                 raise not_found()
-        return answer(ApiCall(request, query, self.portfolio, company, ids, faults))
+        return answer(ApiCall(request, query, self.portfolio, company, ids, faults, self._whole_links))
 
     def _company(self, request: DemoRequest, named: str = "") -> Company:
         """Company of the header; `named` is the one in path or query, for calls that may come without it."""
         text = request.headers.get("procore-company-id", "").strip()
         if not text:
             if self._missing_company_status is not None:
-                raise ErrorReply(self._missing_company_status, MISSING_COMPANY, reason="missing_company_id")
+                words = (
+                    "Missing Procore-Company-Id header! Send the id of the company this call is about in the "
+                    "header Procore-Company-Id with every request."
+                )
+                raise ErrorReply(self._missing_company_status, words, reason="missing_company_id")
             text = named or str(self.portfolio.company.id)
         plain = text.isascii() and text.isdigit() and len(text) < 20
         company = self.portfolio.company_of(int(text)) if plain else None
         if company is None:
             raise not_found()
         if not company.connected:
-            raise ErrorReply(403, NOT_CONNECTED, loose=True)
+            raise ErrorReply(403, "App is not connected to this company", loose=True)
         return company
 
 
@@ -201,91 +179,74 @@ Answer = Callable[[ApiCall], DemoReply]
 
 
 @dataclass
-class _Node:
-    literal: dict[str, _Node] = field(default_factory=dict)
-    anything: _Node | None = None
-    names: tuple[str, ...] = ()
+class Route:
+    """What answers a path, and the paths that go on from it; below None, whatever stands there is a placeholder's value."""
+
     answer: Answer | None = None
-
-    def find(self, parts: list[str], values: tuple[str, ...]) -> tuple[Answer, dict[str, str]] | None:
-        if not parts:
-            return None if self.answer is None else (self.answer, dict(zip(self.names, values, strict=True)))
-        part, rest = parts[0], parts[1:]
-        found = self.literal[part].find(rest, values) if part in self.literal else None
-        if found is None and self.anything is not None and part:
-            return self.anything.find(rest, (*values, part))
-        return found
-
-
-class Routes:
-    """Templates and what answers each."""
-
-    def __init__(self) -> None:
-        self._root = _Node()
+    names: tuple[str, ...] = ()
+    below: dict[str | None, Route] = field(default_factory=dict)
 
     def add(self, template: str, answer: Answer) -> None:
         """Register a template; the first registration of an address stays."""
-        node, names = self._root, []
-        for part in template.strip("/").split("/"):
-            if part.startswith("{"):
-                names.append(part.strip("{}"))
-                node.anything = node.anything or _Node()
-                node = node.anything
-            else:
-                node = node.literal.setdefault(part, _Node())
+        node, parts = self, template.strip("/").split("/")
+        for part in parts:
+            node = node.below.setdefault(None if part.startswith("{") else part, Route())
         if node.answer is None:
-            node.answer, node.names = answer, tuple(names)
+            node.answer = answer
+            node.names = tuple(part.strip("{}") for part in parts if part.startswith("{"))
 
-    def find(self, path: str) -> tuple[Answer, dict[str, str]] | None:
+    def find(self, path: str, values: tuple[str, ...] = ()) -> tuple[Answer, dict[str, str]] | None:
         """What answers a path, with its placeholders' values; None if nothing fits."""
-        return self._root.find([unquote(part) for part in path.removesuffix("/").split("/")[1:]], ())
-
-
-def _me(_call: ApiCall) -> DemoReply:
-    return json_reply(SERVICE_ACCOUNT)
-
-
-def _company(call: ApiCall) -> DemoReply:
-    for one in call.portfolio.companies:
-        if str(one.id) == call.ids["record_id"]:
-            return raw_json_reply(_company_json(call, one))
-    raise not_found()
-
-
-def _company_json(call: ApiCall, company: Company) -> bytes:
-    mine = company.id == call.company.id
-    row = {"id": company.id, "name": company.name, "is_active": True, "logo_url": None}
-    return orjson.dumps({**row, "pcn_business_experience": False, "my_company": mine})
-
-
-def _companies(call: ApiCall) -> DemoReply:
-    """Every company the account sees, whichever the header names."""
-
-    def as_json(company: Company) -> bytes:
-        return _company_json(call, company)
-
-    spare = call.portfolio.company
-    return page_reply(call, call.portfolio.companies, as_json, PageRule(), newcomer=lambda _number: spare)
+        if path in ("", "/"):
+            return self.answer and (self.answer, dict(zip(self.names, values, strict=True)))
+        name, slash, rest = path[1:].partition("/")
+        part, rest = unquote(name), slash + rest
+        found = self.below[part].find(rest, values) if part in self.below else None
+        if found is None and part and None in self.below:
+            return self.below[None].find(rest, (*values, part))
+        return found
 
 
 @lru_cache(maxsize=1)
-def routes() -> Routes:
+def routes() -> Route:
     """Every address and what answers it; hand-written answers before the catalogue's, lists before single records.
 
     Read with the first API call (opening a demo costs nothing), and shared by all demos of a process, with the rows made so far.
     """
-    found = Routes()
-    found.add("/rest/v1.0/me", _me)
+    found, listing = Route(), Listing()
+    found.add("/rest/v1.0/me", lambda _call: json_reply(SERVICE_ACCOUNT))
     found.add("/rest/v1.0/companies", _companies)
     found.add("/rest/v1.0/companies/{record_id}", _company)
     found.add("/rest/v1.0/projects", projectlists.list_v1_0)
     found.add("/rest/v1.1/projects", projectlists.list_v1_1)
     found.add("/rest/v1.0/projects/{id}", projectlists.show)
     found.add("/rest/v1.1/projects/{id}", projectlists.show)
-    listing = Listing()
     for endpoint in endpoints():
         found.add(endpoint.path, listing.answering(endpoint))
     for endpoint in endpoints():
         if endpoint.kind == "data":
             found.add(endpoint.path_of_record, listing.showing(endpoint))
     return found
+
+
+def _company(call: ApiCall) -> DemoReply:
+    for one in call.portfolio.companies:
+        if str(one.id) == call.ids["record_id"]:
+            return json_reply(_company_row(call, one))
+    raise not_found()
+
+
+def _companies(call: ApiCall) -> DemoReply:
+    """Every company the account sees, whichever the header names."""
+    return page_reply(
+        call,
+        call.portfolio.companies,
+        lambda company: orjson.dumps(_company_row(call, company)),
+        PageRule(),
+        newcomer=lambda _number: call.portfolio.company,
+    )
+
+
+def _company_row(call: ApiCall, company: Company) -> dict[str, Any]:
+    row = {"id": company.id, "name": company.name, "is_active": True, "logo_url": None}
+    return {**row, "pcn_business_experience": False, "my_company": company.id == call.company.id}

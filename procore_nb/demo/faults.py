@@ -9,10 +9,11 @@ from __future__ import annotations
 import math
 import random
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import reduce
 
-from procore_nb.demo.http_messages import DemoReply, DemoRequest, json_reply
+from procore_nb.demo.http_messages import DemoReply, DemoRequest, ErrorReply, Headers
 from procore_nb.errors import ArgumentError
 
 Rule = Callable[[int, DemoRequest], bool]
@@ -102,60 +103,56 @@ class Faults:
         """Faults that apply to one request."""
         return tuple(fault for rule, fault in self.rules if rule(number, request))
 
+    def values_at(self, number: int, request: DemoRequest) -> dict[str, float]:
+        """Values of the faults that apply to one request, by kind: delays add up, of the others the first counts."""
+        found: dict[str, float] = {}
+        for fault in self.at(number, request):
+            if fault.kind == "slow":
+                found["slow"] = found.get("slow", 0.0) + fault.value
+            else:
+                found.setdefault(fault.kind, fault.value)
+        return found
 
-def value_of(faults: tuple[Fault, ...], kind: str) -> float | None:
-    """Value of the first fault of a kind, or None if it is not among them."""
-    return next((fault.value for fault in faults if fault.kind == kind), None)
+
+_PAGE = "<!DOCTYPE html><html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>"
 
 
-_PAGE = b"<!DOCTYPE html><html><head><title>%b</title></head><body><h1>%b</h1></body></html>"
-
-
-def inject(faults: tuple[Fault, ...], now: float, answer: Callable[[], DemoReply]) -> DemoReply:
+def inject(faults: Mapping[str, float], now: float, answer: Callable[[], DemoReply]) -> DemoReply:
     """Reply of `answer`, or the one a fault puts in its place; `answer` is not called when it is replaced."""
-    reply = next((made for fault in faults if (made := _instead(fault, now)) is not None), None)
+    replaced = (_replacement(kind, value, now) for kind, value in faults.items())
+    reply = next((made for made in replaced if made is not None), None)
     reply = _changed(faults, answer()) if reply is None else reply
-    delay = sum(fault.value for fault in faults if fault.kind == "slow")
-    return replace(reply, delay_seconds=delay) if delay else reply
+    return replace(reply, delay_seconds=faults.get("slow", 0.0))
 
 
-def _instead(fault: Fault, now: float) -> DemoReply | None:
-    if fault.kind.startswith("busy"):
-        return _busy(fault, now)
-    if fault.kind == "unavailable":
-        return _html(503, b"Service Unavailable", [("Retry-After", _seconds(fault.value))])
-    if fault.kind == "broken":
-        body = {"code": 500, "message": "Something went wrong.", "fields": "", "reason": "", "error": ""}
-        return json_reply(body, status=500)
-    return _html(200, b"Just a moment", []) if fault.kind == "html" else None
+def _replacement(kind: str, seconds: float, now: float) -> DemoReply | None:
+    wait = [("Retry-After", str(math.ceil(seconds)))]
+    window = {"Limit": 25, "Remaining": 0, "Reset": math.ceil(now + seconds)}
+    limit = [(f"X-Rate-Limit-{name}", str(number)) for name, number in window.items()]
+    busy = {"busy": limit + wait, "busy_no_retry_after": limit, "busy_no_headers": []}
+    if kind in busy:
+        return ErrorReply(429, "Too many requests", loose=True, headers=busy[kind]).reply(v2=False)
+    if kind == "broken":
+        return ErrorReply(500, "Something went wrong.").reply(v2=False)
+    if kind == "unavailable":
+        return _page(503, "Service Unavailable", wait)
+    return _page(200, "Just a moment", []) if kind == "html" else None
 
 
-def _busy(fault: Fault, now: float) -> DemoReply:
-    headers = []
-    if fault.kind != "busy_no_headers":
-        window = {"Limit": 25, "Remaining": 0, "Reset": math.ceil(now + fault.value)}
-        headers = [(f"X-Rate-Limit-{name}", str(number)) for name, number in window.items()]
-    if fault.kind == "busy":
-        headers.append(("Retry-After", _seconds(fault.value)))
-    return json_reply({"errors": "Too many requests"}, status=429, headers=headers)
+def _page(status: int, title: str, headers: Headers) -> DemoReply:
+    return DemoReply(status, [("Content-Type", "text/html"), *headers], _PAGE.format(title).encode())
 
 
-def _changed(faults: tuple[Fault, ...], reply: DemoReply) -> DemoReply:
-    kinds = {fault.kind for fault in faults}
-    body = reply.body[: len(reply.body) // 2] if "cut" in kinds else reply.body
-    reply = replace(reply, body=body, dropped="dropped" in kinds, silent="silent" in kinds)
-    absent = {name for kind, name in {"no_total": "Total", "no_link": "Link"}.items() if kind in kinds}
-    more = int(value_of(faults, "wrong_total") or 0)
+def _changed(faults: Mapping[str, float], reply: DemoReply) -> DemoReply:
+    if "cut" in faults:
+        reply = replace(reply, body=reply.body[: len(reply.body) // 2])
+    absent = {name for kind, name in (("no_total", "Total"), ("no_link", "Link")) if kind in faults}
+    more = int(faults.get("wrong_total", 0))
     headers = [(n, str(int(v) + more) if n == "Total" else v) for n, v in reply.headers if n not in absent]
-    return replace(reply, headers=headers)
-
-
-def _html(status: int, title: bytes, headers: list[tuple[str, str]]) -> DemoReply:
-    return DemoReply(status, [("Content-Type", "text/html"), *headers], _PAGE % (title, title))
-
-
-def _seconds(value: float) -> str:
-    return str(math.ceil(value))
+    reply = replace(reply, headers=headers, silent="silent" in faults)
+    if "dropped" in faults:
+        reply = replace(reply.sized(), body=reply.body[: len(reply.body) // 2])
+    return reply
 
 
 _FAULT = re.compile(r"(?P<kind>[a-z_]+)(=(?P<value>\d+(\.\d+)?))?(@(?P<when>[\d.,+%]+))?")
@@ -172,10 +169,7 @@ def read_faults(texts: Iterable[str]) -> Faults:
     >>> [fault.kind for fault in faults.at(3, DemoRequest("GET", "/"))]
     ['slow', 'revoked']
     """
-    faults = Faults()
-    for text in texts:
-        faults = _with_one(faults, text)
-    return faults
+    return reduce(_with_one, texts, Faults())
 
 
 def _with_one(faults: Faults, text: str) -> Faults:

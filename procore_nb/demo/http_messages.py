@@ -1,14 +1,17 @@
-"""What goes into the demo and what comes out: one request, one reply, as plain values; the replies that say no.
+"""What goes into the demo and what comes out: one request, one reply, as plain values; the replies that refuse.
 
-In: nothing. Out: `DemoRequest`, `DemoReply`, and `ErrorReply`, raised anywhere in the demo and turned into a reply in
-Procore's forms: several in v1, one in v2 (https://developers.procore.com/documentation/error-reference).
+In: nothing. Out: `DemoRequest`, `DemoReply`, and `ErrorReply`, raised anywhere in the demo and turned into a reply in the form
+of whoever answers: v1, v2 (https://developers.procore.com/documentation/error-reference), the login host, the cloud storage
+(https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from html import escape
 from http import HTTPStatus
+from math import inf
 from typing import Any
 
 import orjson
@@ -37,30 +40,23 @@ class DemoRequest:
 
 @dataclass(frozen=True)
 class DemoReply:
-    """One HTTP reply; how it travels (late, or broken off) is said beside it."""
+    """One HTTP reply; a `Content-Length` beyond its body means that the connection closes too early."""
 
     status: int
-    headers: Headers = ()  # `Content-Length` is left to whoever sends the reply
+    headers: Headers = ()
     body: bytes = b""
     delay_seconds: float = 0.0
-    dropped: bool = False  # the connection closes in the middle of the body
-    silent: bool = False  # it closes without a word
-    more: int = 0  # bytes that follow the body, made while they are sent
-    endless: bool = False  # they never end
+    silent: bool = False  # the connection closes before any reply
+    more: float = 0  # bytes that follow the body, made while they are sent; infinite: they never end
     pause_seconds: float = 0.0  # before each piece of the body
-
-    @property
-    def in_pieces(self) -> bool:
-        """Whether the body cannot be sent as one."""
-        return bool(self.more or self.endless or self.pause_seconds)
 
     def pieces(self) -> Iterator[bytes]:
         """The body and what follows it, in pieces."""
         for start in range(0, len(self.body), PIECE_BYTES):
             yield self.body[start : start + PIECE_BYTES]
         left = self.more
-        while left > 0 or self.endless:
-            yield bytes(PIECE_BYTES if self.endless else min(left, PIECE_BYTES))
+        while left > 0:
+            yield bytes(int(min(left, PIECE_BYTES)))
             left -= PIECE_BYTES
 
     def header(self, name: str) -> str | None:
@@ -75,6 +71,12 @@ class DemoReply:
         """Same reply with more headers."""
         return replace(self, headers=[*self.headers, *headers])
 
+    def sized(self) -> DemoReply:
+        """Same reply with `Content-Length`, unless it has one or never ends."""
+        if self.more == inf or self.header("Content-Length") is not None:
+            return self
+        return self.with_headers([("Content-Length", str(len(self.body)))])
+
 
 def json_reply(value: object, *, status: int = 200, headers: Headers = ()) -> DemoReply:
     """Value as a JSON reply."""
@@ -86,17 +88,12 @@ def raw_json_reply(body: bytes, *, status: int = 200, headers: Headers = ()) -> 
     return DemoReply(status, [("Content-Type", "application/json"), *headers], body)
 
 
-NO_SUCH_THING = "The URI requested is invalid or the resource requested does not exist."
-NOT_CONNECTED = "App is not connected to this company"
-MISSING_COMPANY = (
-    "Missing Procore-Company-Id header! Send the id of the company this call is about in the header "
-    "Procore-Company-Id with every request."
-)
+BAD_TOKEN = "The access token is invalid"  # noqa: S105 - a message
 _REASONS = {400: "INVALID_PROPERTY", 401: "INVALID_TOKEN"}
 
 
 class ErrorReply(Exception):
-    """A reply that says no; `reason` is for v1, `source` the parameter at fault, `loose` v1's `{"errors": message}`."""
+    """A refusal; `reason` is the machine's word for it, `source` the parameter at fault, `loose` v1's `{"errors": message}`."""
 
     def __init__(
         self,
@@ -116,6 +113,17 @@ class ErrorReply(Exception):
         """Reply in the form of the path's version."""
         return json_reply(self._v2() if v2 else self._v1(), status=self.status, headers=self.headers)
 
+    def oauth_reply(self) -> DemoReply:
+        """Reply of the login host."""
+        body = {"error": self.reason, "error_description": self.message}
+        return json_reply(body, status=self.status, headers=self.headers)
+
+    def storage_reply(self) -> DemoReply:
+        """Reply of the cloud storage, in the form of Amazon S3."""
+        code = f"<Code>{self.reason}</Code><Message>{escape(self.message)}</Message>"
+        body = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error>{code}</Error>'
+        return DemoReply(self.status, [("Content-Type", "application/xml"), *self.headers], body.encode())
+
     def _v1(self) -> dict[str, object]:
         if self.loose:
             return {"errors": self.message}
@@ -132,12 +140,12 @@ class ErrorReply(Exception):
 
 def not_found() -> ErrorReply:
     """404 of a path, a company or a record that is not there or not to be seen."""
-    return ErrorReply(404, NO_SUCH_THING)
+    return ErrorReply(404, "The URI requested is invalid or the resource requested does not exist.")
 
 
-def forbidden(message: str = "You do not have permission to do this.") -> ErrorReply:
-    """403 of a project or tool the service account may not use."""
-    return ErrorReply(403, message, reason="forbidden")
+def forbidden() -> ErrorReply:
+    """403 of a project, tool or file the service account may not use."""
+    return ErrorReply(403, "You do not have permission to do this.", reason="forbidden")
 
 
 def bad_request(message: str, source: str = "") -> ErrorReply:
@@ -147,13 +155,7 @@ def bad_request(message: str, source: str = "") -> ErrorReply:
 
 def bad_token(reason: str) -> ErrorReply:
     """401 of a bearer token that is missing (`token_missing`), unknown, expired or revoked."""
-    return ErrorReply(401, BAD_TOKEN, reason=reason, headers=[token_challenge(reason)])
-
-
-BAD_TOKEN = "The access token is invalid"  # noqa: S105 - a message
-
-
-def token_challenge(reason: str) -> tuple[str, str]:
-    """The header of a 401 that says which scheme is expected, and what was wrong with a token that came."""
     fault = f', error="invalid_token", error_description="{BAD_TOKEN}"' if reason != "token_missing" else ""
-    return "WWW-Authenticate", f'Bearer realm="Procore"{fault}'
+    return ErrorReply(
+        401, BAD_TOKEN, reason=reason, headers=[("WWW-Authenticate", f'Bearer realm="Procore"{fault}')]
+    )

@@ -12,7 +12,6 @@ import os
 import threading
 import weakref
 from dataclasses import dataclass
-from types import TracebackType
 
 from procore_nb.demo.http_messages import Headers
 
@@ -27,59 +26,30 @@ class RateLimits:
     spike_seconds: int = 10
 
 
-@dataclass
-class _Window:
-    limit: int
-    seconds: int
-    began: int = 0
-    used: int = 0
-
-    def roll(self, now: float) -> None:
-        began = int(now // self.seconds) * self.seconds
-        if began != self.began:
-            self.began, self.used = began, 0
-
-    @property
-    def remaining(self) -> int:
-        return max(0, self.limit - self.used)
-
-    @property
-    def reset(self) -> int:
-        return self.began + self.seconds
-
-
 class Meter:
-    """Counts the calls of one application; safe between threads."""
+    """Counts the calls of an application; safe between threads."""
 
     def __init__(self, limits: RateLimits) -> None:
-        self._windows = (
-            _Window(limits.spike, limits.spike_seconds),
-            _Window(limits.hourly, limits.hourly_seconds),
-        )
+        self._windows = ((limits.spike, limits.spike_seconds), (limits.hourly, limits.hourly_seconds))
+        self._used: dict[tuple[int, int], int] = {}  # calls by limit and end of a window
         self._lock = ForkSafeLock()
 
     def spend(self, now: float) -> tuple[bool, Headers]:
         """Count one call at `now`: may it pass, and the headers of the reply."""
         with self._lock:
-            for window in self._windows:
-                window.roll(now)
-            allowed = all(window.remaining for window in self._windows)
-            if allowed:
-                for window in self._windows:
-                    window.used += 1
-            return allowed, self._headers(now, allowed=allowed)
-
-    def _headers(self, now: float, *, allowed: bool) -> Headers:
-        # Two windows at 0: the one that opens later is the one to wait for.
-        nearer = min(self._windows, key=lambda window: (window.remaining, -window.reset))
-        headers = [
-            ("X-Rate-Limit-Limit", str(nearer.limit)),
-            ("X-Rate-Limit-Remaining", str(nearer.remaining)),
-            ("X-Rate-Limit-Reset", str(nearer.reset)),
-        ]
+            current = [(limit, (int(now // seconds) + 1) * seconds) for limit, seconds in self._windows]
+            used = {window: self._used.get(window, 0) for window in current}
+            allowed = all(count < limit for (limit, _reset), count in used.items())
+            self._used = {window: count + allowed for window, count in used.items()}
+            # Two windows at 0: the one that opens later is the one to wait for.
+            left, later, limit = min(
+                (window[0] - count, -window[1], window[0]) for window, count in self._used.items()
+            )
+        values = {"Limit": limit, "Remaining": left, "Reset": -later}
+        headers = [(f"X-Rate-Limit-{name}", str(value)) for name, value in values.items()]
         if not allowed:
-            headers.append(("Retry-After", str(max(1, math.ceil(nearer.reset - now)))))
-        return headers
+            headers.append(("Retry-After", str(max(1, math.ceil(-later - now)))))
+        return allowed, headers
 
 
 class ForkSafeLock:
@@ -92,14 +62,8 @@ class ForkSafeLock:
     def __enter__(self) -> None:
         self._lock.acquire()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self._lock.release()
-
-    def start_anew(self) -> None:
-        """Replace the lock, in a process that has one thread only."""
-        self._lock = threading.Lock()
 
 
 _locks: weakref.WeakSet[ForkSafeLock] = weakref.WeakSet()
@@ -107,7 +71,7 @@ _locks: weakref.WeakSet[ForkSafeLock] = weakref.WeakSet()
 
 def _start_anew_in_child() -> None:
     for lock in list(_locks):
-        lock.start_anew()
+        lock._lock = threading.Lock()
 
 
 if hasattr(os, "register_at_fork"):  # Windows knows no fork

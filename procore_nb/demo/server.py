@@ -12,10 +12,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
-from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -28,26 +28,22 @@ IDLE_SECONDS = 120
 SHORTEST_PACKED_BYTES = 1_000
 
 
-class DemoServer:
+class DemoServer(AbstractContextManager["DemoServer"]):
     """A running demo: `url` says where, `close()` ends it; leaving a `with` block does too."""
 
     def __init__(
         self, demo: Demo, *, port: int, host: str, sleep: Callable[[float], None], compress: bool = False
     ) -> None:
         self.demo = demo
-        storage = _Server((host, 0), demo.storage.respond, sleep)
-        self._servers = [storage]
+        storage = _Server(host, 0, demo.storage.respond, sleep)
         try:
-            api = _Server((host, port), demo.respond, sleep, compress=compress, storage=_url(storage))
+            api = _Server(host, port, demo.respond, sleep, compress=compress, storage=storage.url)
         except BaseException:
             storage.server_close()
             raise
-        self._servers.insert(0, api)
-        self._threads = [
-            threading.Thread(target=one.serve_forever, args=(0.05,), daemon=True) for one in self._servers
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._servers = (api, storage)
+        for server in self._servers:
+            threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
 
     @property
     def port(self) -> int:
@@ -57,31 +53,21 @@ class DemoServer:
     @property
     def url(self) -> str:
         """Address without trailing slash: login host and API host alike."""
-        return _url(self._servers[0])
+        return self._servers[0].url
 
     @property
     def storage_url(self) -> str:
         """Address of the host that plays the cloud storage: another port of this machine."""
-        return _url(self._servers[1])
-
-    def wait(self, timeout_seconds: float | None = None) -> None:
-        """Stay until the server is closed."""
-        self._threads[0].join(timeout_seconds)
+        return self._servers[1].url
 
     def close(self) -> None:
         """Stop listening and drop open connections."""
-        for server, thread in zip(self._servers, self._threads, strict=True):
+        for server in self._servers:
             server.shutdown()
             server.server_close()
             server.drop_connections()
-            thread.join()
 
-    def __enter__(self) -> DemoServer:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.close()
 
 
@@ -140,11 +126,6 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _url(server: _Server) -> str:
-    host, port = str(server.server_address[0]), server.server_address[1]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
@@ -153,19 +134,25 @@ class _Server(ThreadingHTTPServer):
 
     def __init__(
         self,
-        address: tuple[str, int],
+        host: str,
+        port: int,
         respond: Callable[[DemoRequest], DemoReply],
         sleep: Callable[[float], None],
         *,
         compress: bool = False,
         storage: str = "",
     ) -> None:
-        if ":" in address[0]:
+        if ":" in host:
             self.address_family = socket.AF_INET6
         self.respond, self.sleep = respond, sleep
         self.compress, self.storage = compress, storage
         self._open: set[socket.socket] = set()
-        super().__init__(address, _Handler)
+        super().__init__((host, port), _Handler)
+
+    @property
+    def url(self) -> str:
+        host, port = str(self.server_address[0]), self.server_address[1]
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
     def process_request(self, request: Any, client_address: Any) -> None:
         self._open.add(request)
@@ -197,85 +184,64 @@ def _target(text: str) -> tuple[str, str]:
     return path, query
 
 
-def _compressed(reply: DemoReply) -> DemoReply:
-    """Same reply with its body packed; short ones are left as they are."""
-    if len(reply.body) < SHORTEST_PACKED_BYTES:
-        return reply
-    packed = replace(reply, body=gzip.compress(reply.body, compresslevel=1))
-    return packed.with_headers([("Content-Encoding", "gzip"), ("Vary", "Accept-Encoding")])
-
-
 class _Handler(BaseHTTPRequestHandler):
     server: _Server
     protocol_version = "HTTP/1.1"
-    server_version = "procore-nb-demo"
-    sys_version = ""
     disable_nagle_algorithm = True
     wbufsize = 64 * 1024
     timeout = IDLE_SECONDS
 
     def answer(self) -> None:
         """Answer one request of a connection, whatever its method."""
-        body = self._body()
-        if body is None:
+        if status := self._refusal():
+            refused = [("Content-Type", "application/json"), ("Connection", "close")]
+            self._send(DemoReply(status, refused, b"{}"))
+            self.close_connection = True
             return
+        body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
         path, query = _target(self.path)
         headers = {name.lower(): value for name, value in self.headers.items()}
         request = DemoRequest(self.command, path, query, headers, body, storage=self.server.storage)
         reply = self.server.respond(request)
         if reply.delay_seconds:
             self.server.sleep(reply.delay_seconds)
-        if self.server.compress and "gzip" in self.headers.get("Accept-Encoding", ""):
-            reply = _compressed(reply)
+        packs = self.server.compress and "gzip" in self.headers.get("Accept-Encoding", "")
+        if packs and len(reply.body) >= SHORTEST_PACKED_BYTES:
+            packed = replace(reply, body=gzip.compress(reply.body, compresslevel=1))
+            reply = packed.with_headers([("Content-Encoding", "gzip"), ("Vary", "Accept-Encoding")])
         self._send(reply)
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = answer
 
-    def _body(self) -> bytes | None:
-        """Body of the request, or None if it was refused and the connection ends."""
-        if self.headers.get("Transfer-Encoding"):
-            self._refuse(411)
-            return None
+    def _refusal(self) -> int:
+        """Status of the answer to a body that cannot be taken; 0 if it can."""
         text = self.headers.get("Content-Length", "0").strip()
+        if self.headers.get("Transfer-Encoding"):
+            return 411
         if not (text.isascii() and text.isdigit()):
-            self._refuse(400)
-            return None
-        if len(text) > 9 or int(text) > LARGEST_BODY_BYTES:
-            self._refuse(413)
-            return None
-        return self.rfile.read(int(text))
-
-    def _refuse(self, status: int) -> None:
-        self.close_connection = True
-        self._send(DemoReply(status, [("Content-Type", "application/json"), ("Connection", "close")], b"{}"))
+            return 400
+        return 413 if len(text) > 9 or int(text) > LARGEST_BODY_BYTES else 0
 
     def _send(self, reply: DemoReply) -> None:
         if reply.silent:
             self.close_connection = True
             return
+        reply = reply.sized()
         self.send_response(reply.status)
         for name, value in reply.headers:
             self.send_header(name, value)
-        if reply.endless:
-            self.close_connection = True
-        elif (announced := reply.header("Content-Length")) is None:
-            self.send_header("Content-Length", str(len(reply.body)))
-        elif self.command != "HEAD" and int(announced) != len(reply.body) + reply.more:
-            self.close_connection = True
         self.end_headers()
-        if reply.dropped:
-            self.wfile.write(reply.body[: len(reply.body) // 2])
+        if self.command != "HEAD" and reply.header("Content-Length") != str(len(reply.body) + reply.more):
             self.close_connection = True
-            return
-        for piece in reply.pieces() if reply.in_pieces else (reply.body,):
+        for piece in reply.pieces():
             if reply.pause_seconds:
                 self.server.sleep(reply.pause_seconds)
             self.wfile.write(piece)
         self.wfile.flush()
 
     def version_string(self) -> str:
-        """Name of the server, without the blank that an empty `sys_version` would leave behind it."""
-        return self.server_version
+        """Name of the server."""
+        return "procore-nb-demo"
 
     def log_message(self, format: str, *args: Any) -> None:
         """Stay quiet."""

@@ -1,7 +1,7 @@
 """The cloud storage that the demo keeps its files in: a host of its own, which must never see a token or a cookie.
 
 In: at the API host, a request for the address in a record; at the storage host, a request for a signed address. Out: a redirect; the
-file, a part of it, or a refusal in the form of Amazon S3 (https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html).
+file, a part of it, or a refusal.
 """
 
 from __future__ import annotations
@@ -9,15 +9,15 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
-from html import escape
+from math import inf
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, quote
+from urllib.parse import parse_qsl, quote
 
-from procore_nb.demo.faults import Fault, Faults, value_of
-from procore_nb.demo.http_messages import DemoReply, DemoRequest, forbidden, not_found
+from procore_nb.demo.faults import Faults
+from procore_nb.demo.http_messages import DemoReply, DemoRequest, ErrorReply, Headers, forbidden, not_found
 from procore_nb.demo.limits import ForkSafeLock
 from procore_nb.demo.portfolio import Portfolio
 
@@ -75,43 +75,32 @@ class Storage:
 
     def redirect(self, request: DemoRequest) -> DemoReply:
         """Answer of the API host to a request for the address in a record; the token was looked at before."""
-        from procore_nb.demo.stored_files import read_address  # with the first file: the demo opens quickly
-
         with self._lock:
             number = self.redirects = self.redirects + 1
-        faults = self._faults().at(number, request)
-        if value_of(faults, "file_links_expired") is not None:
+        faults = self._faults().values_at(number, request)
+        if "file_links_expired" in faults:
             self.expire()
         generation, _, path = request.path.removeprefix(FILES).partition("/")
-        query = parse_qs(request.query, keep_blank_values=True)
-        file = read_address(path, query.get("name", [""])[0])
-        if file is None or not hmac.compare_digest(
-            query.get("sig", [""])[0].encode(), file.signature()[:16].encode()
-        ):
+        query = dict(parse_qsl(request.query, keep_blank_values=True))
+        file = _file_at(path, query)
+        if file is None or not _same(query.get("sig", ""), file.signature()[:16]):
             raise not_found()
         if generation != str(self.generation):
-            return _refused(403, "AccessDenied", "Request has expired")
+            return _refused(403, "AccessDenied", "Request has expired").storage_reply()
         company = self._portfolio.company_of(file.company)
         project = self._portfolio.find(company, file.project) if company and file.project else None
-        if value_of(faults, "file_forbidden") is not None or (project and not project.permitted):
+        if "file_forbidden" in faults or (project and not project.permitted):
             raise forbidden()
-        return DemoReply(
-            302,
-            [
-                ("Location", self._target(request, faults, file)),
-                ("Cache-Control", "no-store"),
-            ],
-        )
+        target = next((address for kind, address in _ELSEWHERE.items() if kind in faults), None)
+        target = target or self._signed(request, faults, file)
+        return DemoReply(302, [("Location", target), ("Cache-Control", "no-store")])
 
-    def _target(self, request: DemoRequest, faults: tuple[Fault, ...], file: StoredFile) -> str:
-        kinds = {fault.kind for fault in faults}
-        if astray := next((address for kind, address in _ELSEWHERE.items() if kind in kinds), None):
-            return astray
-        if "file_loop" in kinds:
+    def _signed(self, request: DemoRequest, faults: Mapping[str, float], file: StoredFile) -> str:
+        if "file_loop" in faults:
             return f"{request.origin}{request.path}?{request.query}"
-        expires = int(self._clock()) + (-60 if "file_expired" in kinds else _GOOD_SECONDS)
+        expires = int(self._clock()) + (-60 if "file_expired" in faults else _GOOD_SECONDS)
         origin = request.storage or f"https://{STORAGE_HOST}"
-        if "file_plain_http" in kinds:
+        if "file_plain_http" in faults:
             origin = "http://elsewhere.invalid/trap" if request.storage else f"http://{STORAGE_HOST}"
         about = f"name={quote(file.name, safe='')}&expires={expires}&signature={file.signature(str(expires))}"
         return f"{origin}/{file.path}?{about}"
@@ -120,21 +109,16 @@ class Storage:
         """Answer of the storage host."""
         with self._lock:
             number = self.requests = self.requests + 1
-        if (refusal := self._caught(request)) is not None:
-            return refusal
-        if request.method not in ("GET", "HEAD"):
-            return _refused(
-                405, "MethodNotAllowed", "The specified method is not allowed against this resource."
-            )
-        faults = self._faults().at(number, request)
-        reply = self._faulty(request, faults)
-        if value_of(faults, "file_cookie") is not None:
-            reply = reply.with_headers([("Set-Cookie", "track=1; Path=/")])
-        return replace(reply, body=b"", more=0, endless=False) if request.method == "HEAD" else reply
+        faults = self._faults().values_at(number, request)
+        try:
+            reply = self._caught(request) or self._faulty(request, faults)
+        except ErrorReply as refusal:
+            reply = refusal.storage_reply()
+        return replace(reply, body=b"", more=0) if request.method == "HEAD" else reply
 
     def _caught(self, request: DemoRequest) -> DemoReply | None:
         """Reply to a request that brings a secret, or that should never have been sent."""
-        host = request.headers.get("host", "")
+        host, plain = request.headers.get("host", ""), [("Content-Type", "text/plain")]
         secrets = [name for name in _SECRETS if name in request.headers]
         if any(map(self._knows, [request.query, *request.headers.values()])):
             secrets.append("token")
@@ -142,77 +126,74 @@ class Storage:
             self.leaks.append(f"{' and '.join(secrets)} at {host}{request.path}")
         if request.path.startswith(TRAP) or (host == STORAGE_HOST and request.scheme != "https"):
             self.trapped.append(f"{request.scheme}://{host}{request.path}")
-            return DemoReply(
-                200, [("Content-Type", "text/plain")], b"Nothing should ever be fetched from here.\n"
-            )
+            return DemoReply(200, plain, b"Nothing should ever be fetched from here.\n")
         text = b"A token or cookie of the API host must not be sent to the storage.\n"
-        return DemoReply(400, [("Content-Type", "text/plain")], text) if secrets else None
+        return DemoReply(400, plain, text) if secrets else None
 
-    def _faulty(self, request: DemoRequest, faults: tuple[Fault, ...]) -> DemoReply:
-        kinds = {fault.kind: fault.value for fault in faults}
-        if "file_unavailable" in kinds:
-            return _refused(503, "SlowDown", "Please reduce your request rate.")
-        if "file_login_page" in kinds:
+    def _faulty(self, request: DemoRequest, faults: Mapping[str, float]) -> DemoReply:
+        if request.method not in ("GET", "HEAD"):
+            words = "The specified method is not allowed against this resource."
+            raise _refused(405, "MethodNotAllowed", words)
+        if "file_unavailable" in faults:
+            raise _refused(503, "SlowDown", "Please reduce your request rate.")
+        if "file_login_page" in faults:
             return DemoReply(200, [("Content-Type", "text/html")], _LOGIN_PAGE)
-        if "file_no_range" in kinds:
-            request = replace(
-                request, headers={key: value for key, value in request.headers.items() if key != "range"}
-            )
-        more = round(kinds.get("file_wrong_size", 0)) + round(kinds.get("file_large", 0) * 1_000_000)
-        reply = self._sent(request, more, changed="file_changed" in kinds)
-        if reply.status >= 300:
-            return reply
-        absent = {"ETag", "Accept-Ranges"} if "file_no_range" in kinds else set()
-        if "file_endless" in kinds:
+        headers, absent = dict(request.headers), set()
+        if "file_no_range" in faults:
+            headers.pop("range", None)
+            absent = {"ETag", "Accept-Ranges"}
+        if "file_endless" in faults:
             absent.add("Content-Length")
-        cut = len(reply.body) // 2 if "file_cut" in kinds else len(reply.body)
-        return replace(
+        more = round(faults.get("file_wrong_size", 0)) + round(faults.get("file_large", 0) * 1_000_000)
+        reply = self._sent(replace(request, headers=headers), more, changed="file_changed" in faults)
+        cookie = [("Set-Cookie", "track=1; Path=/")] if "file_cookie" in faults else []
+        reply = replace(
             reply,
-            headers=[(name, value) for name, value in reply.headers if name not in absent],
-            body=reply.body[:cut],
-            more=0 if "file_cut" in kinds else reply.more,
-            endless="file_endless" in kinds,
-            pause_seconds=kinds.get("file_slow", 0.0),
+            headers=[pair for pair in reply.headers if pair[0] not in absent] + cookie,
+            more=inf if "file_endless" in faults else reply.more,
+            pause_seconds=faults.get("file_slow", 0.0),
         )
+        cut = "file_cut" in faults
+        return replace(reply, body=reply.body[: len(reply.body) // 2], more=0) if cut else reply
 
     def _sent(self, request: DemoRequest, more: int, *, changed: bool) -> DemoReply:
         """The file of a signed address, or the part of it that is asked for; `more` bytes follow it."""
-        from procore_nb.demo.stored_files import TYPES, read_address
+        from procore_nb.demo.stored_files import TYPES
 
-        query = {name: values[0] for name, values in parse_qs(request.query, keep_blank_values=True).items()}
-        file = read_address(request.path.removeprefix("/"), query.get("name", ""))
+        query = dict(parse_qsl(request.query, keep_blank_values=True))
+        file, expires = _file_at(request.path.removeprefix("/"), query), query.get("expires", "")
         if file is None:
-            return _refused(404, "NoSuchKey", "The specified key does not exist.")
-        expires = query.get("expires", "")
-        if not hmac.compare_digest(query.get("signature", "").encode(), file.signature(expires).encode()):
-            return _refused(403, "SignatureDoesNotMatch", "The signature does not match.")
+            raise _refused(404, "NoSuchKey", "The specified key does not exist.")
+        if not _same(query.get("signature", ""), file.signature(expires)):
+            raise _refused(403, "SignatureDoesNotMatch", "The signature does not match.")
         if int(expires) < self._clock():
-            return _refused(403, "AccessDenied", "Request has expired")
+            raise _refused(403, "AccessDenied", "Request has expired")
         body = self._body(file)
         body = body[:-1] + b"!" if changed else body
         etag = f'"{hashlib.sha256(body + str(more).encode()).hexdigest()[:32]}"'
-        total = len(body) + more
-        headers = [("Content-Type", TYPES[file.suffix]), ("ETag", etag), ("Accept-Ranges", "bytes")]
-        headers += [
+        headers = [
+            ("Content-Type", TYPES[file.suffix]),
+            ("ETag", etag),
+            ("Accept-Ranges", "bytes"),
             ("Last-Modified", "Thu, 18 Jun 2026 00:00:00 GMT"),
             ("Content-Disposition", _disposition(file.name)),
         ]
+        status, total = 200, len(body) + more
+        start, stop = 0, total
         wanted = request.headers.get("range", "") if request.headers.get("if-range", etag) == etag else ""
         found = _RANGE.fullmatch(wanted.replace(" ", ""))
-        if found is None or not any(found.groups()):
-            return DemoReply(200, [*headers, ("Content-Length", str(total))], body, more=more)
-        first, last = found.groups()
-        start = int(first) if first else max(0, total - int(last))
-        stop = min(total, int(last) + 1) if first and last else total
-        if start >= stop:
-            refusal = _refused(416, "InvalidRange", "The requested range is not satisfiable")
-            return refusal.with_headers([("Content-Range", f"bytes */{total}")])
-        headers += [
-            ("Content-Range", f"bytes {start}-{stop - 1}/{total}"),
-            ("Content-Length", str(stop - start)),
-        ]
+        if found and any(found.groups()):
+            first, last = found.groups()
+            status = 206
+            start = int(first) if first else max(0, total - int(last))
+            stop = min(total, int(last) + 1) if first and last else total
+            if start >= stop:
+                unit = [("Content-Range", f"bytes */{total}")]
+                raise _refused(416, "InvalidRange", "The requested range is not satisfiable", unit)
+            headers.append(("Content-Range", f"bytes {start}-{stop - 1}/{total}"))
         part = body[start:stop]
-        return DemoReply(206, headers, part, more=stop - start - len(part))
+        headers.append(("Content-Length", str(stop - start)))
+        return DemoReply(status, headers, part, more=stop - start - len(part))
 
     def _drawn(self, file: StoredFile) -> bytes:
         from procore_nb.demo.file_bodies import body_of
@@ -225,6 +206,15 @@ def _disposition(name: str) -> str:
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
-def _refused(status: int, code: str, message: str) -> DemoReply:
-    text = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>'
-    return DemoReply(status, [("Content-Type", "application/xml")], text.encode())
+def _file_at(path: str, query: Mapping[str, str]) -> StoredFile | None:
+    from procore_nb.demo.stored_files import read_address  # with the first file: the demo opens quickly
+
+    return read_address(path, query.get("name", ""))
+
+
+def _same(text: str, secret: str) -> bool:
+    return hmac.compare_digest(text.encode(), secret.encode())
+
+
+def _refused(status: int, code: str, message: str, headers: Headers = ()) -> ErrorReply:
+    return ErrorReply(status, message, reason=code, headers=headers)

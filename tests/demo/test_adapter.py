@@ -82,9 +82,18 @@ def test_a_reply_later_than_the_patience_is_a_timeout(
     assert slept == [3.0]
 
 
-@pytest.mark.parametrize("kind", ["dropped", "silent"])
-def test_a_dropped_connection_is_an_error_of_requests(session_of: Build, kind: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "error"),
+    [
+        ("dropped", requests.exceptions.ChunkedEncodingError),
+        ("silent", requests.exceptions.ConnectionError),
+    ],
+)
+def test_a_dropped_connection_is_an_error_of_requests(
+    session_of: Build, kind: str, error: type[requests.exceptions.RequestException]
+) -> None:
+    """The same errors as those of a socket."""
     session = session_of(Demo(faults=Faults().on(1, kind)), [])
-    with pytest.raises(requests.exceptions.ConnectionError):
+    with pytest.raises(error):
         session.get(f"{_HOST}/rest/v1.0/me")
     assert session.get(f"{_HOST}/rest/v1.0/me").status_code == 200
