@@ -16,7 +16,6 @@ from urllib.parse import urlsplit
 
 import requests
 import urllib3
-from requests._internal_utils import to_native_string
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPHeaderDict, HTTPResponse
 
@@ -106,12 +105,13 @@ class _Pieces(io.RawIOBase):
 
 def _read(request: requests.PreparedRequest) -> DemoRequest:
     parts = urlsplit(request.url or "")
-    headers = {name.lower(): to_native_string(value, "latin-1") for name, value in request.headers.items()}
+    headers = {"host": parts.netloc}
+    for name, value in request.headers.items():
+        headers[name.lower()] = value.decode("latin-1") if isinstance(value, bytes) else value
     body: Any = request.body or b""
     if not isinstance(body, str | bytes):
         body = b"".join(body)  # an upload in pieces
     return DemoRequest(
-        method=(request.method or "GET").upper(), path=parts.path or "/", query=parts.query,
-        headers={"host": parts.netloc, **headers},
+        method=(request.method or "GET").upper(), path=parts.path or "/", query=parts.query, headers=headers,
         body=body.encode() if isinstance(body, str) else body, scheme=parts.scheme,
     )  # fmt: skip

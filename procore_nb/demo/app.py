@@ -6,7 +6,6 @@ of its checks: token (401), rate limit (429), company header, address (404), pro
 
 from __future__ import annotations
 
-import itertools
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -79,14 +78,8 @@ class Demo:
         self._tokens = TokenIssuer(clock=clock, lifetime_seconds=token_lifetime_seconds)
         self._meter = Meter(limits or RateLimits())
         self.storage = Storage(self.portfolio, clock, lambda: self.faults, self._tokens.knows)
-        self._numbers = itertools.count(1)
         self._lock = ForkSafeLock()
-        self._requests = 0
-
-    @property
-    def requests(self) -> int:
-        """Number of API requests so far; the token endpoint is not counted."""
-        return self._requests
+        self.requests = 0  # to the API so far; the token endpoint is not counted
 
     @property
     def tokens_issued(self) -> int:
@@ -112,7 +105,7 @@ class Demo:
         if not request.path.startswith("/rest/"):
             return json_reply({"message": str(not_found())}, status=404)
         with self._lock:
-            number = self._requests = next(self._numbers)
+            number = self.requests = self.requests + 1
         faults = self.faults.values_at(number, request)
         if "revoked" in faults:
             self.revoke_all()

@@ -155,7 +155,10 @@ def _changed(faults: Mapping[str, float], reply: DemoReply) -> DemoReply:
     return reply
 
 
-_FAULT = re.compile(r"(?P<kind>[a-z_]+)(=(?P<value>\d+(\.\d+)?))?(@(?P<when>[\d.,+%]+))?")
+_FAULT = re.compile(
+    r"(?P<kind>[a-z_]+)(=(?P<value>\d+(\.\d+)?))?"
+    r"(@(?P<when>(?P<share>\d+(\.\d+)?)%|(?P<first>[1-9]\d*)\+|(?P<numbers>[1-9]\d*(,[1-9]\d*)*)|[\d.,+%]+))?"
+)
 _HOW = "Write KIND, KIND=VALUE or KIND=VALUE@WHEN; WHEN is 3, 2,5 (these requests), 4+ (the fourth and later) or 10%."
 
 
@@ -176,16 +179,16 @@ def _with_one(faults: Faults, text: str) -> Faults:
     found = _FAULT.fullmatch(text.strip())
     if found is None:
         raise ArgumentError(f"{text!r} is not a fault.", advice=_HOW)
-    kind, when = found["kind"], found["when"]
+    kind, when, share = found["kind"], found["when"], found["share"]
     if kind not in KINDS:
         raise ArgumentError(f"No fault is called {kind!r}.", advice=f"There are {', '.join(KINDS)}.")
     value = float(found["value"]) if found["value"] else None
-    if when is None:
-        return faults.always(kind, value)
-    if re.fullmatch(r"\d+(\.\d+)?%", when) and float(when[:-1]) <= 100:
-        return faults.sometimes(float(when[:-1]) / 100, kind, value)
-    if re.fullmatch(r"[1-9]\d*\+", when):
-        return faults.after(int(when[:-1]) - 1, kind, value)
-    if re.fullmatch(r"[1-9]\d*(,[1-9]\d*)*", when):
-        return faults.on(tuple(int(number) for number in when.split(",")), kind, value)
-    raise ArgumentError(f"{text!r} does not say when: {when!r}.", advice=_HOW)
+    if share and float(share) <= 100:
+        return faults.sometimes(float(share) / 100, kind, value)
+    if found["first"]:
+        return faults.after(int(found["first"]) - 1, kind, value)
+    if found["numbers"]:
+        return faults.on(tuple(map(int, found["numbers"].split(","))), kind, value)
+    if when:
+        raise ArgumentError(f"{text!r} does not say when: {when!r}.", advice=_HOW)
+    return faults.always(kind, value)

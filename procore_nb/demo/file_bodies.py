@@ -8,22 +8,27 @@ from __future__ import annotations
 
 import io
 import random
-import struct
 import zipfile
 from datetime import date
 from html import escape
 
 from procore_nb.catalog import endpoint
 from procore_nb.demo.portfolio import Portfolio
-from procore_nb.demo.raster import Colour, Raster, pdf_of, text_operators
+from procore_nb.demo.raster import Colour, Raster
 from procore_nb.demo.stored_files import StoredFile
 from procore_nb.demo.tables.documents import DISCIPLINES
 from procore_nb.demo.tables.plan import works
 from procore_nb.demo.tables.registry import RequestContext
 from procore_nb.demo.tables.sitedays import weather
 
-PHOTO, SHEET = (640, 480), (1192, 842)
-_INK, _GREY, _WHITE = (40, 44, 52), (150, 154, 160), (255, 255, 255)
+PHOTO, SHEET, PAGE = (640, 480), (1192, 842), (595, 842)
+_INK, _GREY, _WHITE, _RED, _YELLOW = (
+    (40, 44, 52),
+    (150, 154, 160),
+    (255, 255, 255),
+    (200, 30, 40),
+    (240, 180, 20),
+)
 _SKIES: dict[str, tuple[Colour, Colour]] = {
     "Clear": ((70, 140, 220), (180, 215, 245)),
     "Partly Cloudy": ((100, 155, 215), (195, 215, 235)),
@@ -36,29 +41,17 @@ _WALLS: tuple[Colour, ...] = ((178, 92, 70), (200, 180, 150), (120, 140, 155), (
 
 def body_of(file: StoredFile, portfolio: Portfolio) -> bytes:
     """Content of a file."""
-    each = int(file.kind[-1]) if file.kind[-1].isdigit() else 1
-    context = _context(file, portfolio)
-    if file.kind.startswith(("photo", "sheet")):
-        picture = (_photo if file.kind.startswith("photo") else _sheet)(context, file)
-        return picture.pdf(size=file.size) if file.suffix == "pdf" else picture.png(each=each, size=file.size)
-    lines = _lines(context, file)
-    if file.suffix == "xlsx":
-        return _workbook(lines, file.size)
-    if file.suffix == "png":
-        picture = Raster(*PHOTO)
-        for place, words in enumerate(lines[:20]):
-            picture.text(_INK, 20, 40 + place * 20, 9, words)
-        return picture.png(size=file.size)
-    if file.suffix == "txt":
-        text = "\n".join(lines).encode()
-        return text.ljust(file.size - 1) + b"\n" if len(text) < file.size else text[: file.size]
-    sized = [(18.0 if place == 0 else 11.0, words) for place, words in enumerate(lines)]
-    return pdf_of([text_operators(sized, 842)], 595, 842, size=file.size)
-
-
-def _context(file: StoredFile, portfolio: Portfolio) -> RequestContext:
     company = portfolio.company_of(file.company) or portfolio.company
-    return RequestContext(endpoint("images"), portfolio, company, portfolio.find(company, file.project))
+    context = RequestContext(endpoint("images"), portfolio, company, portfolio.find(company, file.project))
+    if file.suffix == "xlsx":
+        return _workbook(_lines(context, file), file.size)
+    if file.suffix == "txt":
+        text = "\n".join(_lines(context, file)).encode()
+        return text[: file.size - 1].ljust(file.size - 1) + b"\n"
+    drawn = {"photo": _photo, "sheet": _sheet}.get(file.kind[:5], _page)(context, file)
+    if file.suffix == "pdf":
+        return drawn.pdf(size=file.size)
+    return drawn.png(each=int(file.kind[5:] or 1), size=file.size)
 
 
 def _title(context: RequestContext) -> str:
@@ -67,15 +60,9 @@ def _title(context: RequestContext) -> str:
 
 def _lines(context: RequestContext, file: StoredFile) -> list[str]:
     """Text of a page."""
-    lines = [
-        file.name.rpartition(".")[0] or file.name,
-        "",
-        _title(context),
-        f"{context.company.name}, {file.day}",
-        "",
-    ]
-    project = context.project
-    if project is not None:
+    name = file.name.rpartition(".")[0] or file.name
+    lines = [name, "", _title(context), f"{context.company.name}, {file.day}", ""]
+    if (project := context.project) is not None:
         day, term = date.fromisoformat(file.day), works(context)
         seen = weather(context, day)
         lines += [f"{project.building} in {project.street.city}, {project.street.country_code}"]
@@ -84,39 +71,38 @@ def _lines(context: RequestContext, file: StoredFile) -> list[str]:
     return [*lines, "", f"File {file.number} of a made-up portfolio."]
 
 
+def _page(context: RequestContext, file: StoredFile) -> Raster:
+    picture = Raster(*PAGE)
+    for place, words in enumerate(_lines(context, file)):
+        picture.text((0, 0, 0), 56, 60 + place * 17, 11 if place else 18, words)
+    return picture
+
+
 def _photo(context: RequestContext, file: StoredFile) -> Raster:
     """The site from one of its sides."""
     day, (wide, high) = date.fromisoformat(file.day), PHOTO
-    draw, picture = random.Random(file.number), Raster(*PHOTO)
-    term = works(context) if context.project else None
-    done = term.done(day) if term else 0.0
-    seen = weather(context, day) if context.project else None
-    sky = seen.sky if seen else "Clear"
-    top, low = _SKIES[sky]
+    draw, picture, project = random.Random(file.number), Raster(*PHOTO), context.project
+    term, seen = (works(context), weather(context, day)) if project else (None, None)
+    done, sky = term.done(day) if term else 0.0, seen.sky if seen else "Clear"
     for step in range(20):
-        shade = [round(a + (b - a) * step / 19) for a, b in zip(top, low, strict=True)]
-        picture.rect((shade[0], shade[1], shade[2]), 0, step * 19, wide, 19)
+        red, green, blue = (a + (b - a) * step // 19 for a, b in zip(*_SKIES[sky], strict=True))
+        picture.rect((red, green, blue), 0, step * 19, wide, 19)
     if sky in ("Clear", "Partly Cloudy"):
         picture.disc((255, 236, 150), 60 + draw.randrange(500), 60, 26)
     for _ in range({"Partly Cloudy": 5, "Cloudy": 14}.get(sky, 0)):
         x, y = draw.randrange(wide), draw.randrange(20, 140)
         for step in range(4):
             picture.disc((232, 236, 240), x + step * 22, y - step % 2 * 8, 18)
-    ground = (
-        (238, 240, 242)
-        if sky == "Snow"
-        else (205, 180, 130)
-        if context.project and context.project.street.region == "Gulf"
-        else (120, 104, 80)
-    )
+    sandy = project is not None and project.street.region == "Gulf"
+    ground = (238, 240, 242) if sky == "Snow" else (205, 180, 130) if sandy else (120, 104, 80)
     picture.rect(ground, 0, 370, wide, high - 370)
     _building(context, picture, draw, done)
-    for _ in range(0 if sky not in ("Rain", "Snow") else 260):
-        x, y = draw.randrange(wide), draw.randrange(high - 60)
-        picture.rect(*((_WHITE, x, y, 3, 3) if sky == "Snow" else ((185, 195, 205), x, y, 1, 9)))
+    colour, size = (_WHITE, (3, 3)) if sky == "Snow" else ((185, 195, 205), (1, 9))
+    for _ in range(260 if sky in ("Rain", "Snow") else 0):
+        picture.rect(colour, draw.randrange(wide), draw.randrange(high - 60), *size)
     picture.rect((20, 22, 26), 0, high - 56, wide, 56)
     picture.text(_WHITE, 12, high - 32, 17, _title(context)[:50])
-    degrees = f"{seen.low} to {seen.high} C" if seen else ""
+    degrees = f"{seen.low} to {seen.high} °C" if seen else ""
     picture.text((255, 200, 90), 12, high - 10, 17, f"{file.day}  {sky}  {degrees}  {done:.0%} done")
     return picture
 
@@ -126,10 +112,8 @@ def _building(context: RequestContext, picture: Raster, draw: random.Random, don
     look = context.random("look")
     storeys, bays, wall = look.randrange(3, 9), look.randrange(6, 11), look.choice(_WALLS)
     left, storey, bay = 90 + draw.randrange(60), 30, 36
-    built, clad = (
-        round(storeys * min(1.0, done / 0.55)),
-        round(storeys * min(1.0, max(0.0, done - 0.35) / 0.5)),
-    )
+    built = round(storeys * min(1.0, done / 0.55))
+    clad = round(storeys * min(1.0, max(0.0, done - 0.35) / 0.5))
     picture.rect((88, 74, 56), left - 14, 372, bays * bay + 28, 16)
     for floor in range(built):
         top = 372 - (floor + 1) * storey
@@ -144,8 +128,8 @@ def _building(context: RequestContext, picture: Raster, draw: random.Random, don
                 picture.rect(lit, left + place * bay + 10, top + 9, 16, 15)
     if 0 < done < 0.8:
         mast, top = left + bays * bay + 30, max(30, 372 - storeys * storey - 50)
-        picture.rect((240, 180, 20), mast, top, 7, 372 - top)
-        picture.rect((240, 180, 20), mast - 190, top, 260, 6)
+        picture.rect(_YELLOW, mast, top, 7, 372 - top)
+        picture.rect(_YELLOW, mast - 190, top, 260, 6)
         picture.rect(_INK, mast - draw.randrange(60, 180), top, 2, 60 + draw.randrange(60))
         picture.rect(_INK, mast + 52, top, 18, 18)
 
@@ -174,22 +158,17 @@ def _sheet(context: RequestContext, file: StoredFile) -> Raster:
         picture.frame(ink, draw.randrange(150, 780), draw.randrange(130, 620), 14, 14, 3)
     for change in range(int(revision) if revision.isdigit() else 0):
         x, y = 160 + change * 140, 180 + change * 90
-        picture.frame((200, 30, 40), x, y, 90, 60, 2)
-        picture.text((200, 30, 40), x + 96, y + 14, 14, f"REV {change + 1}")
+        picture.frame(_RED, x, y, 90, 60, 2)
+        picture.text(_RED, x + 96, y + 14, 14, f"REV {change + 1}")
     names = {letter: name for name, letter, _titles in DISCIPLINES}
     picture.frame(_INK, 20, 700, wide - 40, high - 720, 3)
-    block = [
-        (40, 732, 20, _title(context)),
-        (40, 764, 14, context.company.name),
-        (40, 794, 14, names.get(number[:1], "")),
-    ]
-    block += [
-        (700, 736, 14, title),
-        (700, 764, 14, f"Revision {revision}   {file.day}"),
-        (1000, 790, 44, number),
-    ]
-    for x, y, size, words in [*block, (700, 794, 14, "Made up for the demo")]:
-        picture.text(_INK, x, y, size, words)
+    picture.text(_INK, 40, 732, 20, _title(context))
+    picture.text(_INK, 40, 764, 14, context.company.name)
+    picture.text(_INK, 40, 794, 14, names.get(number[:1], ""))
+    picture.text(_INK, 700, 736, 14, title)
+    picture.text(_INK, 700, 764, 14, f"Revision {revision}   {file.day}")
+    picture.text(_INK, 700, 794, 14, "Made up for the demo")
+    picture.text(_INK, 1000, 790, 44, number)
     return picture
 
 
@@ -213,9 +192,8 @@ def _workbook(lines: list[str], size: int) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in parts.items():
-            archive.writestr(
-                zipfile.ZipInfo(name), '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>' + text
-            )
-    body = packed.getvalue()
-    filling = size - len(body)
-    return body[:-2] + struct.pack("<H", filling) + b" " * filling
+            whole = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>' + text
+            archive.writestr(zipfile.ZipInfo(name), whole)
+    with zipfile.ZipFile(packed, "a") as archive:
+        archive.comment = b" " * (size - len(packed.getvalue()))
+    return packed.getvalue()

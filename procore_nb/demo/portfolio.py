@@ -17,6 +17,7 @@ from procore_nb.demo.project import ODD_IDS, Project, active_of, make_project, w
 
 Row = dict[str, Any]
 _ID_STEP = 37
+_ODD_INDICES = {project_id: index for index, project_id in ODD_IDS.items()}
 
 
 class Portfolio:
@@ -31,23 +32,15 @@ class Portfolio:
     172
     """
 
+    companies = COMPANIES  # those the service account sees; the app is not connected to all of them
+    company = COMPANIES[0]  # the main one
+
     def __init__(self, projects: int | None = None) -> None:
         self._sizes = {company.id: company.projects for company in COMPANIES}
         if projects is not None:
             self._sizes[COMPANY_ID] = projects
         self._cells: dict[tuple[str, int, int], bytes] = {}
         self._by_activity: dict[tuple[int, bool], list[int]] = {}
-        self._projects = lru_cache(maxsize=8192)(self._make)
-
-    @property
-    def companies(self) -> tuple[Company, ...]:
-        """Companies the service account sees; the app is not connected to all of them."""
-        return COMPANIES
-
-    @property
-    def company(self) -> Company:
-        """The main company."""
-        return COMPANIES[0]
 
     def company_of(self, company_id: int) -> Company | None:
         """Company with an id, or None."""
@@ -63,25 +56,22 @@ class Portfolio:
 
     def project(self, company: Company, index: int) -> Project:
         """Project by its index."""
-        return self._projects(company, index)
+        return _kept(company, index)
 
     def find(self, company: Company, project_id: int) -> Project | None:
         """Project by its id, or None if the company has none of that id."""
-        odd_index = next((i for i, other in ODD_IDS.items() if other == project_id), None)
-        if company.id == COMPANY_ID and odd_index is not None:
-            index = odd_index
-        else:
-            index, rest = divmod(project_id - company.first_project_id, _ID_STEP)
-            if rest or (company.id == COMPANY_ID and index in ODD_IDS):
-                return None
-        return self.project(company, index) if 0 <= index < self.size(company) else None
+        index = _ODD_INDICES.get(project_id, (project_id - company.first_project_id) // _ID_STEP)
+        if not 0 <= index < self.size(company):
+            return None
+        project = self.project(company, index)
+        return project if project.id == project_id else None
 
     def by_activity(self, company: Company, *, active: bool) -> list[int]:
         """Indices of the active, or of the inactive projects, without making them."""
         key = (company.id, active)
         if key not in self._by_activity:
-            size = self.size(company)
-            self._by_activity[key] = [index for index in range(size) if active_of(index) == active]
+            indices = range(self.size(company))
+            self._by_activity[key] = [index for index in indices if active_of(index) == active]
         return self._by_activity[key]
 
     def row_bytes(self, shape: str, company: Company, index: int, write: Callable[[Project], Any]) -> bytes:
@@ -89,16 +79,18 @@ class Portfolio:
         key = (shape, company.id, index)
         found = self._cells.get(key)
         if found is None:
-            found = self._cells[key] = orjson.dumps(write(self._make(company, index)))
+            found = self._cells[key] = orjson.dumps(write(_make(company, index)))
         return found
 
-    def _make(self, company: Company, index: int) -> Project:
-        main = company.id == COMPANY_ID
-        project_id = company.first_project_id + index * _ID_STEP
-        if main:
-            project_id = ODD_IDS.get(index, project_id)
-        project = make_project(company, index, project_id)
-        return with_edge_cases(project) if main else project
+
+def _make(company: Company, index: int) -> Project:
+    usual = company.first_project_id + index * _ID_STEP
+    if company.id != COMPANY_ID:
+        return make_project(company, index, usual)
+    return with_edge_cases(make_project(company, index, ODD_IDS.get(index, usual)))
+
+
+_kept = lru_cache(maxsize=8192)(_make)
 
 
 @lru_cache(maxsize=1)

@@ -104,33 +104,31 @@ def picture_urls(file: StoredFile) -> Row:
 
 def attach(context: RequestContext, rows: Iterable[Any], endpoint: Endpoint) -> None:
     """Give rows of a list, or single records of it, the attachments that they have, wherever the catalogue declares any."""
-    slots, counted = _slots(endpoint), "attachments_count" in shape_of(endpoint).inside
-    if not slots and not counted:
-        return
-    whole = shape_of(endpoint.record).inside.get("attachments") if counted and endpoint.record else None
-    for row in rows:
+    holders, counted = _holders(endpoint), None
+    if endpoint.record and "attachments_count" in shape_of(endpoint).inside:
+        counted = shape_of(endpoint.record).inside.get("attachments")
+    for row in rows if holders or counted else ():
         if not isinstance(row, dict):
             continue
-        for path, node in slots:
+        for path, node in holders:
             for owner in _owners(row, path):
                 if not owner.get(node.name):
                     owner[node.name] = _drawn(context, row, owner.get("id", row.get("id")), node)
-        if whole is not None and whole.inside:
-            row["attachments_count"] = len(_drawn(context, row, row.get("id"), whole))
+        if counted is not None and counted.inside:
+            row["attachments_count"] = len(_drawn(context, row, row.get("id"), counted))
 
 
 @lru_cache(maxsize=1024)
-def _slots(endpoint: Endpoint) -> tuple[tuple[tuple[str, ...], Shape], ...]:
-    """Where the rows of a list, or its single record, may hold several files."""
-    return tuple(_slots_in(shape_of(endpoint), ()))
-
-
-def _slots_in(shape: Shape, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Shape]]:
-    for name, node in shape.inside.items():
-        if node.listed and _HOLDERS.fullmatch(name) and "url" in node.inside:
-            yield path, node
-        elif node.inside and name not in ("vendor", "contractor"):
-            yield from _slots_in(node, (*path, name))
+def _holders(endpoint: Endpoint) -> list[tuple[tuple[str, ...], Shape]]:
+    """Keys of an endpoint's rows that may hold several files, each with the path of the objects that have it."""
+    found, inside = [], [((), shape_of(endpoint))]
+    for path, shape in inside:
+        for name, node in shape.inside.items():
+            if node.listed and _HOLDERS.fullmatch(name) and "url" in node.inside:
+                found.append((path, node))
+            elif node.inside and name not in ("vendor", "contractor"):
+                inside.append(((*path, name), node))
+    return found
 
 
 def _owners(value: Any, path: tuple[str, ...]) -> Iterator[Row]:
@@ -146,13 +144,11 @@ def _owners(value: Any, path: tuple[str, ...]) -> Iterator[Row]:
 
 def _drawn(context: RequestContext, row: Row, owner: object, node: Shape) -> list[Row]:
     """Files of one record: none to three, always the same ones."""
-    facts, number = read_facts("files"), _number(context, owner, node.name)
+    facts, number, module = read_facts("files"), _number(context, owner, node.name), context.endpoint.module
     names = facts["odd"].get(str(owner)) if node.name == "associated_attachments" else None
     if names is None:
-        known = facts["names"].get(
-            "images" if node.name == "images" else context.endpoint.module, facts["names"][""]
-        )
-        counts = facts["counts"].get(context.endpoint.module, facts["counts"][""])
+        known, counts = facts["names"], facts["counts"].get(module, facts["counts"][""])
+        known = known.get("images" if node.name == "images" else module, known[""])
         count = int(counts[number // 4 % len(counts)])
         names = [known[(number // 64 + place) % len(known)] for place in range(count)]
     files = [_described(context, number + place, name, row) for place, name in enumerate(names)]
@@ -176,13 +172,13 @@ def _described(context: RequestContext, number: int, name: str | list[str | None
     shown, url = name if isinstance(name, list) else (name, "")
     day = next((row[key] for key in _DAYS if row.get(key)), TODAY)
     file = file_of(context, "photo" if str(shown).endswith(".png") else "page", number, str(shown), day)
-    said = {"id": number, "attachment_id": number, "filename": shown, "name": shown, "size": file.size}
-    said |= {"url": file.address if url == "" else url, "content_type": TYPES[file.suffix].partition(";")[0]}
-    said |= {"file_unavailable": url is None, "additional_page_count": 0, "state": "active"}
-    said |= {key: row.get("created_at") for key in ("created_at", "attached_at", "updated_at")}
-    if file.kind == "photo":
-        said |= picture_urls(file)
-    return said
+    return {
+        "id": number, "attachment_id": number, "filename": shown, "name": shown, "size": file.size,
+        "url": file.address if url == "" else url, "content_type": TYPES[file.suffix].partition(";")[0],
+        "file_unavailable": url is None, "additional_page_count": 0, "state": "active",
+        **dict.fromkeys(("created_at", "attached_at", "updated_at"), row.get("created_at")),
+        **(picture_urls(file) if file.kind == "photo" else {}),
+    }  # fmt: skip
 
 
 def invented(context: RequestContext, value: Any, row: Row) -> None:
@@ -190,17 +186,12 @@ def invented(context: RequestContext, value: Any, row: Row) -> None:
     if isinstance(value, list):
         for one in value:
             invented(context, one, row)
-    if not isinstance(value, dict):
-        return
-    for key, held in value.items():
+    for key, held in value.items() if isinstance(value, dict) else ():
         if not isinstance(held, str) or not held.startswith(_INVENTED):
             invented(context, held, row)
         elif _ADDRESSES.fullmatch(key) and (key != "url" or not _ABOUT.isdisjoint(value)):
-            number = _number(context, held)
-            known = read_facts("files")["names"][""]
+            number, known = _number(context, held), read_facts("files")["names"][""]
             said = _described(context, number, known[number // 64 % len(known)], row)
-            found = {key: said.get(key) or file_of(context, "page", number, f"{key}.pdf", TODAY).address}
-            if key == "url":
-                found |= {name: said.get(name) for name in _ABOUT & set(value)}
-            for name, new in found.items():
-                value[name] = _as_declared(new, text=isinstance(value[name], str))
+            said.setdefault(key, file_of(context, "page", number, f"{key}.pdf", TODAY).address)
+            for name in {key} | (_ABOUT & set(value) if key == "url" else set()):
+                value[name] = _as_declared(said.get(name), text=isinstance(value[name], str))
