@@ -105,13 +105,13 @@ class _Pieces(io.RawIOBase):
 
 def _read(request: requests.PreparedRequest) -> DemoRequest:
     parts = urlsplit(request.url or "")
-    headers = {"host": parts.netloc}
-    for name, value in request.headers.items():
-        headers[name.lower()] = value.decode("latin-1") if isinstance(value, bytes) else value
+    headers: dict[str, Any] = {"host": parts.netloc}
+    headers |= {name.lower(): value for name, value in request.headers.items()}
+    texts = {name: one if isinstance(one, str) else one.decode("latin-1") for name, one in headers.items()}
     body: Any = request.body or b""
     if not isinstance(body, str | bytes):
         body = b"".join(body)  # an upload in pieces
     return DemoRequest(
-        method=(request.method or "GET").upper(), path=parts.path or "/", query=parts.query, headers=headers,
-        body=body.encode() if isinstance(body, str) else body, scheme=parts.scheme,
+        method=(request.method or "GET").upper(), path=parts.path or "/", query=parts.query,
+        headers=texts, body=body.encode() if isinstance(body, str) else body, scheme=parts.scheme,
     )  # fmt: skip

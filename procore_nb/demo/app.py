@@ -10,14 +10,11 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Any
 from urllib.parse import unquote
-
-import orjson
 
 from procore_nb.catalog import endpoints
 from procore_nb.demo import projectlists
-from procore_nb.demo.api_call import ApiCall, PageRule, Query, page_reply
+from procore_nb.demo.api_call import ApiCall, Query
 from procore_nb.demo.company import SERVICE_ACCOUNT, Company
 from procore_nb.demo.faults import Faults, inject
 from procore_nb.demo.http_messages import DemoReply, DemoRequest, ErrorReply, Headers, json_reply, not_found
@@ -208,8 +205,6 @@ def routes() -> Route:
     """
     found, listing = Route(), Listing()
     found.add("/rest/v1.0/me", lambda _call: json_reply(SERVICE_ACCOUNT))
-    found.add("/rest/v1.0/companies", _companies)
-    found.add("/rest/v1.0/companies/{record_id}", _company)
     found.add("/rest/v1.0/projects", projectlists.list_v1_0)
     found.add("/rest/v1.1/projects", projectlists.list_v1_1)
     found.add("/rest/v1.0/projects/{id}", projectlists.show)
@@ -220,26 +215,3 @@ def routes() -> Route:
         if endpoint.kind == "data":
             found.add(endpoint.path_of_record, listing.showing(endpoint))
     return found
-
-
-def _company(call: ApiCall) -> DemoReply:
-    for one in call.portfolio.companies:
-        if str(one.id) == call.ids["record_id"]:
-            return json_reply(_company_row(call, one))
-    raise not_found()
-
-
-def _companies(call: ApiCall) -> DemoReply:
-    """Every company the account sees, whichever the header names."""
-    return page_reply(
-        call,
-        call.portfolio.companies,
-        lambda company: orjson.dumps(_company_row(call, company)),
-        PageRule(),
-        newcomer=lambda _number: call.portfolio.company,
-    )
-
-
-def _company_row(call: ApiCall, company: Company) -> dict[str, Any]:
-    row = {"id": company.id, "name": company.name, "is_active": True, "logo_url": None}
-    return {**row, "pcn_business_experience": False, "my_company": company.id == call.company.id}

@@ -31,16 +31,8 @@ SHORTEST_PACKED_BYTES = 1_000
 class DemoServer(AbstractContextManager["DemoServer"]):
     """A running demo: `url` says where, `close()` ends it; leaving a `with` block does too."""
 
-    def __init__(
-        self, demo: Demo, *, port: int, host: str, sleep: Callable[[float], None], compress: bool = False
-    ) -> None:
+    def __init__(self, demo: Demo, api: _Server, storage: _Server) -> None:
         self.demo = demo
-        storage = _Server(host, 0, demo.storage.respond, sleep)
-        try:
-            api = _Server(host, port, demo.respond, sleep, compress=compress, storage=storage.url)
-        except BaseException:
-            storage.server_close()
-            raise
         self._servers = (api, storage)
         for server in self._servers:
             threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
@@ -110,13 +102,17 @@ def serve(
             f"The demo does not listen on {host}.",
             advice="Choose 127.0.0.1, ::1 or localhost: it is for this machine.",
         )
+    demo = demo or Demo()
     try:
-        return DemoServer(demo or Demo(), port=port, host=host, sleep=sleep, compress=compress)
+        api = _Server((host, port), demo.respond, sleep)
     except (OSError, OverflowError) as error:
         raise ArgumentError(
             f"The demo cannot listen on port {port}: {error}.",
             advice="Choose another port, or 0 for a free one.",
         ) from error
+    storage = _Server((host, 0), demo.storage.respond, sleep)
+    api.compress, api.storage = compress, storage.url
+    return DemoServer(demo, api, storage)
 
 
 def _is_loopback(host: str) -> bool:
@@ -132,22 +128,20 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 512
     allow_reuse_address = True
 
+    compress = False
+    storage = ""  # address of the storage, for the redirects of the API
+
     def __init__(
         self,
-        host: str,
-        port: int,
+        address: tuple[str, int],
         respond: Callable[[DemoRequest], DemoReply],
         sleep: Callable[[float], None],
-        *,
-        compress: bool = False,
-        storage: str = "",
     ) -> None:
-        if ":" in host:
+        if ":" in address[0]:
             self.address_family = socket.AF_INET6
         self.respond, self.sleep = respond, sleep
-        self.compress, self.storage = compress, storage
         self._open: set[socket.socket] = set()
-        super().__init__((host, port), _Handler)
+        super().__init__(address, _Handler)
 
     @property
     def url(self) -> str:

@@ -121,7 +121,8 @@ def attach(context: RequestContext, rows: Iterable[Any], endpoint: Endpoint) -> 
 @lru_cache(maxsize=1024)
 def _holders(endpoint: Endpoint) -> list[tuple[tuple[str, ...], Shape]]:
     """Keys of an endpoint's rows that may hold several files, each with the path of the objects that have it."""
-    found, inside = [], [((), shape_of(endpoint))]
+    found: list[tuple[tuple[str, ...], Shape]] = []
+    inside: list[tuple[tuple[str, ...], Shape]] = [((), shape_of(endpoint))]
     for path, shape in inside:
         for name, node in shape.inside.items():
             if node.listed and _HOLDERS.fullmatch(name) and "url" in node.inside:

@@ -11,7 +11,6 @@ import base64
 import hmac
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
 from email import message_from_bytes
 from urllib.parse import parse_qsl, unquote
 
@@ -22,27 +21,12 @@ from procore_nb.demo.http_messages import DemoReply, DemoRequest, ErrorReply, ba
 from procore_nb.demo.limits import ForkSafeLock
 
 
-@dataclass
-class IssuedToken:
-    """One access token; times in Unix seconds."""
-
-    created_at: float
-    expires_at: float
-    revoked: bool = False
-
-    def fault(self, now: float) -> str:
-        """Why it is no longer good; empty if it is."""
-        if self.revoked:
-            return "token_revoked"
-        return "token_expired" if now >= self.expires_at else ""
-
-
 class TokenIssuer:
     """Hands out tokens and remembers them; safe between threads."""
 
     def __init__(self, *, clock: Callable[[], float], lifetime_seconds: int) -> None:
         self._clock = clock
-        self._tokens: dict[str, IssuedToken] = {}
+        self._expiry: dict[str, float] = {}  # Unix time by token; of one that was revoked, 0
         self._lock = ForkSafeLock()
         self.lifetime_seconds = lifetime_seconds
         self.issued = 0
@@ -69,30 +53,30 @@ class TokenIssuer:
             raise ErrorReply(405, message, reason="invalid_request", headers=allow)
         return answer(request)
 
-    def check(self, authorization: str) -> IssuedToken:
-        """Token of an `Authorization` header; 401 if it is not good."""
+    def check(self, authorization: str) -> float:
+        """When the token of an `Authorization` header expires, in Unix time; 401 if it is not good."""
         kind, _, text = authorization.strip().partition(" ")
         if kind.lower() != "bearer" or not text.strip():
             raise bad_token("token_missing")
         with self._lock:
-            token = self._tokens.get(text.strip())
-        fault = token.fault(self._clock()) if token else "token_invalid"
-        if token is None or fault:
-            raise bad_token(fault)
-        return token
+            expiry = self._expiry.get(text.strip())
+        if expiry is None:
+            raise bad_token("token_invalid")
+        if expiry <= self._clock():
+            raise bad_token("token_expired" if expiry else "token_revoked")
+        return expiry
 
     def knows(self, text: str) -> bool:
         """Whether any token that was handed out is in a text."""
         with self._lock:
-            return any(token in text for token in self._tokens)
+            return any(token in text for token in self._expiry)
 
     def revoke_all(self) -> int:
         """End every token; says how many were still good."""
         now = self._clock()
         with self._lock:
-            good = [token for token in self._tokens.values() if not token.fault(now)]
-            for token in good:
-                token.revoked = True
+            good = [token for token, expiry in self._expiry.items() if expiry > now]
+            self._expiry |= dict.fromkeys(good, 0.0)
         return len(good)
 
     def _issue(self, request: DemoRequest) -> dict[str, object]:
@@ -107,31 +91,31 @@ class TokenIssuer:
         text = f"eyJhbGciOiJFUzUxMiJ9.{secrets.token_urlsafe(60)}.{secrets.token_urlsafe(40)}"
         now, seconds = self._clock(), self.lifetime_seconds
         with self._lock:
-            if len(self._tokens) > 10_000:
-                self._tokens = {known: token for known, token in self._tokens.items() if not token.fault(now)}
-            self._tokens[text] = IssuedToken(now, now + seconds)
+            if len(self._expiry) > 10_000:
+                self._expiry = {token: expiry for token, expiry in self._expiry.items() if expiry > now}
+            self._expiry[text] = now + seconds
             self.issued += 1
         about = {"access_token": text, "token_type": "bearer", "expires_in": seconds}
         return {**about, "created_at": int(now)}
 
     def _info(self, request: DemoRequest) -> dict[str, object]:
         try:
-            token = self.check(request.headers.get("authorization", ""))
+            expiry = self.check(request.headers.get("authorization", ""))
         except ErrorReply as refusal:
             refusal.reason = "invalid_token"
             raise
         return {
             "resource_owner_id": SERVICE_ACCOUNT_ID, "scopes": [],
-            "expires_in_seconds": int(token.expires_at - self._clock()),
-            "application": {"uid": CLIENT_ID}, "created_at": int(token.created_at),
+            "expires_in_seconds": int(expiry - self._clock()),
+            "application": {"uid": CLIENT_ID}, "created_at": int(expiry - self.lifetime_seconds),
         }  # fmt: skip
 
     def _revoke(self, request: DemoRequest) -> dict[str, object]:
         parameters = _parameters(request)
         _check_client(request, parameters)
         with self._lock:
-            if (token := self._tokens.get(parameters.get("token", ""))) is not None:
-                token.revoked = True
+            if parameters.get("token") in self._expiry:
+                self._expiry[parameters["token"]] = 0.0
         return {}
 
 

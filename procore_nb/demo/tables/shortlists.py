@@ -28,6 +28,14 @@ def choices(context: RequestContext) -> Rows:
         yield {"id": choice.id, "name": choice.name}
 
 
+@table("companies")
+def companies(context: RequestContext) -> Iterator[Row]:
+    """Every company the account sees, whichever is asked."""
+    for one in context.portfolio.companies:
+        mine = {"my_company": one.id == context.company.id, "pcn_business_experience": False}
+        yield {"id": one.id, "name": one.name, "is_active": True, **mine}
+
+
 @table("project_stages")
 def stages(_context: RequestContext) -> Rows:
     for stage in lists.STAGES:
