@@ -10,7 +10,7 @@ from procore_nb.demo.adapter import DemoAdapter
 from procore_nb.demo.app import Demo
 from procore_nb.demo.company import CLIENT_ID, CLIENT_SECRET, COMPANIES, COMPANY_ID, NOW, TODAY
 from procore_nb.demo.faults import KINDS as FAULT_KINDS
-from procore_nb.demo.faults import Fault, Faults, read_faults
+from procore_nb.demo.faults import Faults, read_faults
 from procore_nb.demo.http_messages import DemoReply, DemoRequest
 from procore_nb.demo.limits import RateLimits
 from procore_nb.demo.portfolio import Portfolio
@@ -29,7 +29,6 @@ __all__ = [
     "DemoReply",
     "DemoRequest",
     "DemoServer",
-    "Fault",
     "Faults",
     "Portfolio",
     "RateLimits",

@@ -100,10 +100,10 @@ class Demo:
         if request.path == "/oauth" or request.path.startswith("/oauth/"):
             return self._tokens.respond(request)
         if not request.path.startswith("/rest/"):
-            return json_reply({"message": str(not_found())}, status=404)
+            return json_reply({"message": not_found().message}, status=404)
         with self._lock:
             number = self.requests = self.requests + 1
-        faults = self.faults.values_at(number, request)
+        faults = self.faults.at(number, request)
         if "revoked" in faults:
             self.revoke_all()
         return inject(faults, self._clock(), lambda: self._answer(request, faults))

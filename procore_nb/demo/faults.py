@@ -51,32 +51,24 @@ _DEFAULTS = {"slow": 0.15, "clamped": 10.0, "file_slow": 0.15, "file_large": 100
 
 
 @dataclass(frozen=True)
-class Fault:
-    """One thing going wrong; what `value` means depends on the kind, see `KINDS`."""
-
-    kind: str
-    value: float = 1.0
-
-
-@dataclass(frozen=True)
 class Faults:
     """Which requests meet which faults. Each method gives a new value with one more rule.
 
     Examples
     --------
     >>> faults = Faults().on(2, "broken").after(4, "inserted").always("slow", 0.15)
-    >>> [fault.kind for fault in faults.at(2, DemoRequest("GET", "/"))]
-    ['broken', 'slow']
+    >>> faults.at(2, DemoRequest("GET", "/"))
+    {'broken': 1.0, 'slow': 0.15}
     """
 
-    rules: tuple[tuple[Rule, Fault], ...] = ()
+    rules: tuple[tuple[Rule, str, float], ...] = ()
 
     def when(self, rule: Rule, kind: str, value: float | None = None) -> Faults:
         """Requests for which `rule(number, request)` is true."""
         if kind not in KINDS:
             raise ValueError(f"No fault is called {kind!r}; there are {', '.join(KINDS)}.")
-        fault = Fault(kind, _DEFAULTS.get(kind, 1.0) if value is None else value)
-        return Faults((*self.rules, (rule, fault)))
+        meant = _DEFAULTS.get(kind, 1.0) if value is None else value
+        return Faults((*self.rules, (rule, kind, meant)))
 
     def on(self, numbers: int | tuple[int, ...], kind: str, value: float | None = None) -> Faults:
         """Requests of these numbers."""
@@ -99,18 +91,12 @@ class Faults:
 
         return self.when(chosen, kind, value)
 
-    def at(self, number: int, request: DemoRequest) -> tuple[Fault, ...]:
-        """Faults that apply to one request."""
-        return tuple(fault for rule, fault in self.rules if rule(number, request))
-
-    def values_at(self, number: int, request: DemoRequest) -> dict[str, float]:
-        """Values of the faults that apply to one request, by kind: delays add up, of the others the first counts."""
+    def at(self, number: int, request: DemoRequest) -> dict[str, float]:
+        """Value of each kind that applies to one request: delays add up, of the others the first counts."""
         found: dict[str, float] = {}
-        for fault in self.at(number, request):
-            if fault.kind == "slow":
-                found["slow"] = found.get("slow", 0.0) + fault.value
-            else:
-                found.setdefault(fault.kind, fault.value)
+        for rule, kind, value in self.rules:
+            if rule(number, request):
+                found[kind] = found.get(kind, 0.0) + value if kind == "slow" else found.get(kind, value)
         return found
 
 
@@ -169,8 +155,8 @@ def read_faults(texts: Iterable[str]) -> Faults:
     --------
     >>> from procore_nb.demo import DemoRequest
     >>> faults = read_faults(["slow=0.5", "revoked@3"])
-    >>> [fault.kind for fault in faults.at(3, DemoRequest("GET", "/"))]
-    ['slow', 'revoked']
+    >>> faults.at(3, DemoRequest("GET", "/"))
+    {'slow': 0.5, 'revoked': 1.0}
     """
     return reduce(_with_one, texts, Faults())
 

@@ -92,22 +92,16 @@ BAD_TOKEN = "The access token is invalid"  # noqa: S105 - a message
 _REASONS = {400: "INVALID_PROPERTY", 401: "INVALID_TOKEN"}
 
 
+@dataclass(eq=False)
 class ErrorReply(Exception):
-    """A refusal; `reason` is the machine's word for it, `source` the parameter at fault, `loose` v1's `{"errors": message}`."""
+    """A refusal, raised where it is known; `loose` is v1's other form, `{"errors": message}`."""
 
-    def __init__(
-        self,
-        status: int,
-        message: str,
-        *,
-        reason: str = "",
-        source: str = "",
-        loose: bool = False,
-        headers: Headers = (),
-    ) -> None:
-        super().__init__(message)
-        self.status, self.message, self.headers = status, message, headers
-        self.reason, self.source, self.loose = reason, source, loose
+    status: int
+    message: str
+    reason: str = field(default="", kw_only=True)  # the machine's word for it
+    source: str = field(default="", kw_only=True)  # the parameter at fault
+    loose: bool = field(default=False, kw_only=True)
+    headers: Headers = field(default=(), kw_only=True)
 
     def reply(self, *, v2: bool) -> DemoReply:
         """Reply in the form of the path's version."""

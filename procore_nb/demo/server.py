@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
@@ -57,7 +57,6 @@ class DemoServer(AbstractContextManager["DemoServer"]):
         for server in self._servers:
             server.shutdown()
             server.server_close()
-            server.drop_connections()
 
     def __exit__(self, *_error: object) -> None:
         self.close()
@@ -127,7 +126,6 @@ class _Server(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 512
     allow_reuse_address = True
-
     compress = False
     storage = ""  # address of the storage, for the redirects of the API
 
@@ -156,26 +154,16 @@ class _Server(ThreadingHTTPServer):
         self._open.discard(request)
         super().shutdown_request(request)
 
-    def drop_connections(self) -> None:
+    def server_close(self) -> None:
+        super().server_close()
         for connection in list(self._open):
-            try:
+            with suppress(OSError):  # it may have gone by itself
                 connection.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                continue  # it had gone by itself
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say what went wrong, unless it is only that a client went away."""
         if not isinstance(sys.exc_info()[1], ConnectionError | TimeoutError):
             super().handle_error(request, client_address)
-
-
-def _target(text: str) -> tuple[str, str]:
-    """Path and query of a request line; a client that takes us for a proxy writes the whole address."""
-    if text.lower().startswith(("http://", "https://")):
-        parts = urlsplit(text)
-        return parts.path or "/", parts.query
-    path, _, query = text.partition("#")[0].partition("?")
-    return path, query
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -193,9 +181,11 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-        path, query = _target(self.path)
+        target = urlsplit(self.path)  # a client that takes us for a proxy writes the whole address
         headers = {name.lower(): value for name, value in self.headers.items()}
-        request = DemoRequest(self.command, path, query, headers, body, storage=self.server.storage)
+        request = DemoRequest(
+            self.command, target.path or "/", target.query, headers, body, storage=self.server.storage
+        )
         reply = self.server.respond(request)
         if reply.delay_seconds:
             self.server.sleep(reply.delay_seconds)

@@ -77,7 +77,7 @@ class Storage:
         """Answer of the API host to a request for the address in a record; the token was looked at before."""
         with self._lock:
             number = self.redirects = self.redirects + 1
-        faults = self._faults().values_at(number, request)
+        faults = self._faults().at(number, request)
         if "file_links_expired" in faults:
             self.expire()
         generation, _, path = request.path.removeprefix(FILES).partition("/")
@@ -109,7 +109,7 @@ class Storage:
         """Answer of the storage host."""
         with self._lock:
             number = self.requests = self.requests + 1
-        faults = self._faults().values_at(number, request)
+        faults = self._faults().at(number, request)
         try:
             reply = self._caught(request) or self._faulty(request, faults)
         except ErrorReply as refusal:

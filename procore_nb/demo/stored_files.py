@@ -10,7 +10,7 @@ from __future__ import annotations
 import hmac
 import re
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -34,6 +34,7 @@ _SIZES["xlsx"] = (4_000, 40_000)
 _KEY = b"procore-nb demo"
 _PATH = re.compile(r"(\d{1,19})/(\d{1,19})/(\d{4}-\d\d-\d\d)/([a-z]+\d?)/(\d{1,19})\.(pdf|png|txt|xlsx)")
 _HOLDERS = re.compile(r"(\w+_)?attachments?|images|prostore_file|fillable_pdf")
+_FILE_URL = re.compile(rf"(.+\.)?({_HOLDERS.pattern})\[\]\.url")
 _INVENTED = "https://files.procore.example/"
 _ADDRESSES = re.compile(
     r"url|(\w+_)?(thumbnail|download|pdf|png|original|snapshot|prostore|presentation)_url"
@@ -104,43 +105,30 @@ def picture_urls(file: StoredFile) -> Row:
 
 def attach(context: RequestContext, rows: Iterable[Any], endpoint: Endpoint) -> None:
     """Give rows of a list, or single records of it, the attachments that they have, wherever the catalogue declares any."""
-    holders, counted = _holders(endpoint), None
-    if endpoint.record and "attachments_count" in shape_of(endpoint).inside:
+    shape, counted = shape_of(endpoint), None
+    if endpoint.record and "attachments_count" in shape.inside:
         counted = shape_of(endpoint.record).inside.get("attachments")
-    for row in rows if holders or counted else ():
-        if not isinstance(row, dict):
-            continue
-        for path, node in holders:
-            for owner in _owners(row, path):
-                if not owner.get(node.name):
-                    owner[node.name] = _drawn(context, row, owner.get("id", row.get("id")), node)
-        if counted is not None and counted.inside:
+    if counted is None and not _holds_files(endpoint):
+        return
+    for row in rows:
+        _attach(context, row, row, shape)
+        if counted is not None and isinstance(row, dict):
             row["attachments_count"] = len(_drawn(context, row, row.get("id"), counted))
 
 
 @lru_cache(maxsize=1024)
-def _holders(endpoint: Endpoint) -> list[tuple[tuple[str, ...], Shape]]:
-    """Keys of an endpoint's rows that may hold several files, each with the path of the objects that have it."""
-    found: list[tuple[tuple[str, ...], Shape]] = []
-    inside: list[tuple[tuple[str, ...], Shape]] = [((), shape_of(endpoint))]
-    for path, shape in inside:
-        for name, node in shape.inside.items():
-            if node.listed and _HOLDERS.fullmatch(name) and "url" in node.inside:
-                found.append((path, node))
+def _holds_files(endpoint: Endpoint) -> bool:
+    return any(_FILE_URL.fullmatch(one.name) for one in endpoint.fields)
+
+
+def _attach(context: RequestContext, row: Row, value: Any, shape: Shape) -> None:
+    """Fill the keys of a row, or of what is inside it, that may hold several files."""
+    for one in value if isinstance(value, list) else [value]:
+        for name, node in shape.inside.items() if isinstance(one, dict) else ():
+            if node.listed and "url" in node.inside and _HOLDERS.fullmatch(name):
+                one[name] = one.get(name) or _drawn(context, row, one.get("id", row.get("id")), node)
             elif node.inside and name not in ("vendor", "contractor"):
-                inside.append(((*path, name), node))
-    return found
-
-
-def _owners(value: Any, path: tuple[str, ...]) -> Iterator[Row]:
-    """Objects inside a row that hold files of their own."""
-    if isinstance(value, list):
-        for one in value:
-            yield from _owners(one, path)
-    elif isinstance(value, dict) and not path:
-        yield value
-    elif isinstance(value, dict):
-        yield from _owners(value.get(path[0]), path[1:])
+                _attach(context, row, one.get(name), node)
 
 
 def _drawn(context: RequestContext, row: Row, owner: object, node: Shape) -> list[Row]:

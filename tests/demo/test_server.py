@@ -27,10 +27,16 @@ _MULTIPART = (
 _PLAIN = f"grant_type=client_credentials&client_id={CLIENT_ID}&client_secret={CLIENT_SECRET}"
 
 
+@pytest.fixture(scope="module")
+def running() -> Iterator[DemoServer]:
+    with serve(Demo()) as server:
+        yield server
+
+
 @pytest.fixture
-def server() -> Iterator[DemoServer]:
-    with serve(Demo()) as running:
-        yield running
+def server(running: DemoServer) -> Iterator[DemoServer]:
+    yield running
+    running.demo.faults = Faults()
 
 
 def _ask(
