@@ -24,8 +24,8 @@ from procore_nb.demo.http_messages import (
     DemoRequest,
     bad_request,
     forbidden,
+    json_reply,
     not_found,
-    raw_json_reply,
 )
 from procore_nb.demo.portfolio import Portfolio
 from procore_nb.demo.project import Project
@@ -79,7 +79,7 @@ class PageRule:
 def page_reply(
     call: ApiCall,
     items: Sequence[T],
-    write: Callable[[T], bytes],
+    write: Callable[[T], Any],
     rule: PageRule,
     *,
     newcomer: Callable[[int], T],
@@ -98,7 +98,7 @@ def page_reply(
     if "removed" in faults:
         items = items[int(faults["removed"]) :]
     start = (number - 1) * size - (number > 1 and "repeated" in faults)
-    body = enclosed(items[start : start + size], write, envelope)
+    body = enclosed(map(write, items[start : start + size]), envelope)
     last = max(1, -(-len(items) // size))
     links = [
         ("first", 1, number > 1),
@@ -110,7 +110,7 @@ def page_reply(
     link = ", ".join(
         f'<{address}{page}&per_page={size}>; rel="{relation}"' for relation, page, shown in links if shown
     )
-    return raw_json_reply(body, headers=[("Total", str(len(items))), ("Per-Page", str(size)), ("Link", link)])
+    return json_reply(body, headers=[("Total", str(len(items))), ("Per-Page", str(size)), ("Link", link)])
 
 
 def _others(call: ApiCall) -> str:
@@ -128,51 +128,35 @@ def _whole(query: Query, name: str, default: int, rule: PageRule) -> int:
     return default
 
 
-_GROUP = "group_"
-
-
-def enclosed(
-    rows: Iterable[Any],
-    write: Callable[[Any], bytes],
-    envelope: str,
-    *,
-    about: Mapping[str, Any] | None = None,
-) -> bytes:
+def enclosed(rows: Iterable[Any], envelope: str, about: Mapping[str, Any] | None = None) -> Any:
     """Rows as the body of a reply; `about` is what each group says besides, such as the number of pages."""
     outer, _, inside = envelope.removesuffix("{}").partition("[].")
-    value: Any
     if envelope.endswith("{}"):
-        value = {}
-        for head, held in _groups(rows, write, {}):
-            value.setdefault(str(head.get("name") or "All"), []).extend(held)
-    elif inside:
-        value = [{**head, inside: held} for head, held in _groups(rows, write, about or {})]
-    else:
-        value = [orjson.Fragment(write(row)) for row in rows]
-    return wrap(orjson.dumps(value), outer)
+        return wrap({head.get("name") or "All": held for head, held in _groups(rows, {})}, outer)
+    if inside:
+        return wrap([{**head, inside: held} for head, held in _groups(rows, about or {})], outer)
+    return wrap(list(rows), outer)
 
 
-def wrap(body: bytes, envelope: str) -> bytes:
+def wrap(value: Any, envelope: str) -> Any:
     """JSON inside the objects named by a dotted path."""
     for key in reversed(envelope.split(".")) if envelope else ():
-        body = b'{"%b":%b}' % (key.encode(), body)
-    return body
+        value = {key: value}
+    return value
 
 
-def _groups(
-    rows: Iterable[Any], write: Callable[[Any], bytes], about: Mapping[str, Any]
-) -> list[tuple[Mapping[str, Any], list[orjson.Fragment]]]:
+def _groups(rows: Iterable[Any], about: Mapping[str, Any]) -> list[tuple[dict[str, Any], list[Any]]]:
     """Rows in groups of those whose `group_…` keys agree, each group with its own keys."""
-    groups: dict[bytes, tuple[Mapping[str, Any], list[orjson.Fragment]]] = {}
+    groups: dict[bytes, tuple[dict[str, Any], list[Any]]] = {}
     for row in rows:
-        own = {key: value for key, value in row.items() if not key.startswith(_GROUP)}
-        head = {**about, **{_bare(key): value for key, value in row.items() if key.startswith(_GROUP)}}
-        groups.setdefault(orjson.dumps(head), (head, []))[1].append(orjson.Fragment(write(own)))
-    return list(groups.values()) or ([(about, [])] if about else [])
-
-
-def _bare(key: str) -> str:
-    return key if key == "group_title" else key.removeprefix(_GROUP)
+        head, own = dict(about), {}
+        for key, value in row.items():
+            if key.startswith("group_"):
+                head[key if key == "group_title" else key.removeprefix("group_")] = value
+            else:
+                own[key] = value
+        groups.setdefault(orjson.dumps(head), (head, []))[1].append(own)
+    return list(groups.values()) or ([(dict(about), [])] if about else [])
 
 
 _NAMES = re.compile(r"\[([^\]]*)\]")

@@ -11,6 +11,8 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+import orjson
+
 from procore_nb.demo.api_call import ApiCall, PageRule, page_reply, read_range
 from procore_nb.demo.company import SERVICE_ACCOUNT, Choice, Stage
 from procore_nb.demo.http_messages import DemoReply, bad_request, json_reply
@@ -167,8 +169,8 @@ def _list(call: ApiCall, version: str, views: dict[str, Writer], rule: PageRule,
     shape = f"{version}:{view or 'normal'}"
     portfolio, company = call.portfolio, call.company
 
-    def as_json(index: int) -> bytes:
-        return portfolio.row_bytes(shape, company, index, write)
+    def as_json(index: int) -> orjson.Fragment:
+        return orjson.Fragment(portfolio.row_bytes(shape, company, index, write))
 
     size = portfolio.size(company)
     return page_reply(call, _chosen(call), as_json, rule, newcomer=lambda number: size + number)

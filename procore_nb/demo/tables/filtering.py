@@ -6,6 +6,7 @@ take, or whose key no row has, is passed over, as Procore does with parameters i
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, timedelta
@@ -21,6 +22,8 @@ from procore_nb.demo.tables.registry import Row
 _TIMES = ("created_at", "updated_at", "deleted_at", "closed_at", "due_at", "reviewed_at", "initiated_at")
 _COMPACT = ("id", "name", "title", "number", "subject", "label", "status")
 _NUMBER = re.compile(r"-?\d{1,30}(\.\d+)?", re.ASCII)
+_ISO = re.compile(r"\d{4}-\d\d-\d\d")
+_COMPARISONS = {"gt": operator.gt, "gte": operator.ge, "lt": operator.lt, "lte": operator.le}
 _DAY_KEYS = ("date", "log_date", "work_date", "created_at")
 
 
@@ -100,9 +103,9 @@ def _shown(row: Row, query: Query) -> bool:
 
 def _filtered(rows: list[Row], name: str, values: list[str]) -> list[Row]:
     base, _, comparison = name.partition(".")
-    if comparison in ("gt", "gte", "lt", "lte"):
-        bound = _moment(values[-1], name)
-        return [row for row in rows if _beside(_as_moment(row.get(base)), bound, comparison)]
+    if comparison in _COMPARISONS:
+        bound, fits = _moment(values[-1], name), _COMPARISONS[comparison]
+        return [row for row in rows if (at := _as_moment(row.get(base))) and fits(at, bound)]
     if base in _TIMES or base.endswith("_date") or base == "date" or "..." in values[-1]:
         return _ranged(rows, base, values[-1])
     read = _reader(rows, base)
@@ -113,6 +116,14 @@ def _filtered(rows: list[Row], name: str, values: list[str]) -> list[Row]:
         return rows  # logs: approved, pending or all
     unwanted = comparison == "not"
     return [row for row in rows if bool(_texts(read(row)) & wanted) != unwanted]
+
+
+def _ranged(rows: list[Row], name: str, text: str) -> list[Row]:
+    if not any(name in row for row in rows):
+        return rows
+    first, last = read_range(text, f"filters[{name}]")
+    timed = [(row, at) for row in rows if (at := _as_moment(row.get(name)))]
+    return [row for row, at in timed if (not first or at >= first) and (not last or at <= last)]
 
 
 def _worked_out(rows: list[Row], name: str, value: str) -> list[Row]:
@@ -128,24 +139,13 @@ def _is_overdue(row: Row) -> bool:
     return due != "" and due[:10] < TODAY.isoformat() and status not in ("closed", "draft", "void")
 
 
-def _has_none(_row: Row) -> bool:
-    return False
-
-
 # The demo has no RFI linked to another company's, and no analysis of a root cause.
 _YES_OR_NO: dict[str, Callable[[Row], bool]] = {
     "unpackaged": lambda row: not row.get("submittal_package"),
-    "linked_to_external_rfis": _has_none,
-    "linked_to_connected_rfis": _has_none,
-    "has_root_cause_analysis": _has_none,
+    **dict.fromkeys(
+        ("linked_to_external_rfis", "linked_to_connected_rfis", "has_root_cause_analysis"), lambda _row: False
+    ),
 }
-
-
-def _ranged(rows: list[Row], name: str, text: str) -> list[Row]:
-    if not any(name in row for row in rows):
-        return rows
-    first, last = read_range(text, f"filters[{name}]")
-    return [row for row in rows if _within(_as_moment(row.get(name)), first, last)]
 
 
 # Filters whose name is not that of the field.
@@ -162,20 +162,13 @@ def options_in(rows: Sequence[Any], name: str) -> dict[str, str]:
     held, name = list(rows), _OTHER_NAMES.get(name, name)
     read = _reader(held, name.removesuffix("_id").removesuffix("s")) or _reader(held, name)
     found: dict[str, str] = {}
-    for row in held if read else ():
-        values: Any = read(row) if read else None
-        for value in values if isinstance(values, list) else [values]:
-            one = value if isinstance(value, dict) else {"id": value, "name": value}
-            one = next(
-                (
-                    one[key]
-                    for key in ("approver", "user", "login_information")
-                    if isinstance(one.get(key), dict)
-                ),
-                one,
-            )
-            if one.get("id") is not None and one.get("name"):
-                found[str(one["id"])] = str(one["name"])
+    for value in map(read, held) if read else ():
+        for one in value if isinstance(value, list) else [value]:
+            one = one if isinstance(one, dict) else {"id": one, "name": one}
+            inner = (one.get(key) for key in ("approver", "user", "login_information"))
+            shown = next((person for person in inner if isinstance(person, dict)), one)
+            if shown.get("id") is not None and shown.get("name"):
+                found[str(shown["id"])] = str(shown["name"])
     return dict(sorted(found.items(), key=lambda item: item[1]))
 
 
@@ -227,14 +220,13 @@ def _window(query: Query, endpoint: Endpoint) -> tuple[date, date]:
             _day(start, "start_date") if start else date.min,
             _day(end, "end_date") if end else date.max,
         )
-    if endpoint.date_default == "today":
-        return TODAY, TODAY
-    if endpoint.date_default == "this_work_week":
-        monday = TODAY - timedelta(days=TODAY.weekday())
-        return monday, monday + timedelta(days=6)
-    if endpoint.date_default == "last_7_days":
-        return TODAY - timedelta(days=6), TODAY
-    return date.min, date.max
+    monday = TODAY - timedelta(days=TODAY.weekday())
+    silent = {
+        "today": (TODAY, TODAY),
+        "this_work_week": (monday, monday + timedelta(days=6)),
+        "last_7_days": (TODAY - timedelta(days=6), TODAY),
+    }
+    return silent.get(endpoint.date_default, (date.min, date.max))
 
 
 def _day(text: str, source: str) -> date:
@@ -252,19 +244,11 @@ def _moment(text: str, source: str) -> datetime:
 
 
 def _as_moment(value: Any) -> datetime | None:
-    return read_moment(value) if isinstance(value, str) and value[:4].isdigit() else None
-
-
-def _beside(value: datetime | None, bound: datetime, comparison: str) -> bool:
-    if value is None:
-        return False
-    return {"gt": value > bound, "gte": value >= bound, "lt": value < bound, "lte": value <= bound}[
-        comparison
-    ]
-
-
-def _within(value: datetime | None, first: datetime | None, last: datetime | None) -> bool:
-    return value is not None and (first is None or value >= first) and (last is None or value <= last)
+    """Time of a value; None of one that is no time."""
+    try:
+        return read_moment(value) if isinstance(value, str) and _ISO.match(value) else None
+    except ValueError:
+        return None
 
 
 def _read(row: Row, field: str) -> Any:

@@ -12,14 +12,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-import orjson
-
 from procore_nb.catalog import Endpoint, endpoint
 from procore_nb.catalog.endpoint import RECORD_ID
-from procore_nb.demo.api_call import ApiCall, PageRule, enclosed, page_reply, wrap
+from procore_nb.demo.api_call import ApiCall, PageRule, Query, enclosed, page_reply, wrap
 from procore_nb.demo.company import PROJECT_MODULES
-from procore_nb.demo.http_messages import DemoReply, bad_request, not_found, raw_json_reply
-from procore_nb.demo.project import Project
+from procore_nb.demo.http_messages import DemoReply, bad_request, json_reply, not_found
 from procore_nb.demo.stored_files import attach, invented
 from procore_nb.demo.tables.filtering import filtered, options_in, view_of
 from procore_nb.demo.tables.generated_rows import generated_rows, generated_values
@@ -27,7 +24,6 @@ from procore_nb.demo.tables.registry import LastAsked, RequestContext, Row, tabl
 from procore_nb.demo.tables.serialise import Known, custom_values, fields_of, serialised, shape_of
 
 _KEPT_ROWS, _LEAST_WEIGHT = 100_000, 25  # a list without rows takes room, too
-_COUNTED = {"communication_threads", "emails"}  # these wrap their rows beside a key `total`
 _ZERO_BASED_PAGE = 400
 _MARKS = frozenset(("_deleted", "_pending", "_hidden_unless"))  # said of a row, never sent
 _FILTERED = {"rfi": "rfis", "submittal": "submittals", "punch_item": "punch_items", "incident": "incidents"}
@@ -44,10 +40,10 @@ class Listing:
 
         def answer(call: ApiCall) -> DemoReply:
             _check_required(call, endpoint)
-            context = _scene(call, endpoint)
+            context = _context(call, endpoint)
             view = view_of(call.query, endpoint)
             rows = filtered(self._rows(context), call.query, endpoint)
-            return _send(call, endpoint, rows, lambda row: _as_json(view(row)))
+            return _reply(call, endpoint, rows, lambda row: _sent(view(row)))
 
         return answer
 
@@ -55,11 +51,11 @@ class Listing:
         """Answers one record of a list, by the last part of the path."""
 
         def answer(call: ApiCall) -> DemoReply:
-            context = _scene(call, endpoint)
+            context = _context(call, endpoint)
             for row in self._rows(context):
                 if isinstance(row, dict) and str(row.get("id")) == call.ids[RECORD_ID]:
                     whole = whole_record(context, row, lambda name, ids: self._part(context, name, ids))
-                    return raw_json_reply(wrap(_as_json(whole), "data" if call.v2 else ""))
+                    return json_reply(wrap(_sent(whole), "data" if call.v2 else ""))
             raise not_found()
 
         return answer
@@ -78,11 +74,8 @@ class Listing:
         rows = [row for row in self._part(context, _FILTERED[kind], {}) if not row.get("_deleted")]
         found = []
         for at, word in options_in(rows, name).items():
-            row = {
-                key: text
-                for key, text in (("key", at), ("value", word), ("id", at), ("name", word))
-                if key in kinds
-            }
+            texts = {"key": at, "value": word, "id": at, "name": word}
+            row = {key: texts[key] for key in texts if key in kinds}
             whole = [key for key in row if kinds[key] == "integer"]
             if all(row[key].isdigit() for key in whole):
                 found.append(row | {key: int(row[key]) for key in whole})
@@ -121,23 +114,15 @@ def _make(context: RequestContext) -> list[Any]:
     return rows
 
 
-def _scene(call: ApiCall, endpoint: Endpoint) -> RequestContext:
-    project = _project(call, endpoint)
-    given = {
-        key: call.query.one(key) for group in endpoint.required_query for key in group if call.query.one(key)
-    }
-    ids = {key: value for key, value in {**given, **call.ids}.items() if key not in _NO_PARENTS}
+def _context(call: ApiCall, endpoint: Endpoint) -> RequestContext:
+    text, project = call.ids.get("project_id") or call.query.one("project_id"), None
+    if text:
+        project = call.project(text)
+        if endpoint.module in PROJECT_MODULES and endpoint.module in project.tools_off:
+            raise not_found()
+    given = {key: call.query.one(key) for group in endpoint.required_query for key in group}
+    ids = {key: value for key, value in {**given, **call.ids}.items() if value and key not in _NO_PARENTS}
     return RequestContext(endpoint, call.portfolio, call.company, project, ids)
-
-
-def _project(call: ApiCall, endpoint: Endpoint) -> Project | None:
-    text = call.ids.get("project_id") or call.query.one("project_id")
-    if not text:
-        return None
-    project = call.project(text)
-    if endpoint.module in PROJECT_MODULES and endpoint.module in project.tools_off:
-        raise not_found()
-    return project
 
 
 def _check_required(call: ApiCall, endpoint: Endpoint) -> None:
@@ -154,26 +139,19 @@ def rule_of(endpoint: Endpoint) -> PageRule:
     return PageRule(min(endpoint.per_page_default or (10 if v2 else 100), maximum), maximum, strict=v2)
 
 
-def _send(call: ApiCall, endpoint: Endpoint, rows: list[Any], write: Callable[[Any], bytes]) -> DemoReply:
+def _reply(call: ApiCall, endpoint: Endpoint, rows: list[Any], write: Callable[[Any], Any]) -> DemoReply:
     if endpoint.paging == "page":
-        rule = rule_of(endpoint)
-        return page_reply(
-            call, rows, write, rule, newcomer=lambda n: _newcomer(rows, n), envelope=endpoint.envelope
-        )
-    part = _part(call, endpoint, rows)
-    if endpoint.envelope in _COUNTED:
-        body = enclosed(part, write, "")
-        return raw_json_reply(b'{"total":%d,"%b":%b}' % (len(rows), endpoint.envelope.encode(), body))
+        rule, envelope = rule_of(endpoint), endpoint.envelope
+        return page_reply(call, rows, write, rule, newcomer=lambda n: _newcomer(rows, n), envelope=envelope)
     about = {}
     if endpoint.paging == "page0":
         pages = -(-len(rows) // _ZERO_BASED_PAGE)
         about = {"possible_pages": pages, "current_page": _count(call.query.one("page"))}
-    return raw_json_reply(enclosed(part, write, endpoint.envelope, about=about))
+    return json_reply(enclosed(map(write, _part(call.query, endpoint, rows)), endpoint.envelope, about))
 
 
-def _part(call: ApiCall, endpoint: Endpoint, rows: list[Any]) -> list[Any]:
+def _part(query: Query, endpoint: Endpoint, rows: list[Any]) -> list[Any]:
     """Rows of one reply, in lists that do not page by page and per_page."""
-    query = call.query
     if endpoint.paging == "page0":
         first = _count(query.one("page")) * _ZERO_BASED_PAGE
         return rows[first : first + _ZERO_BASED_PAGE]
@@ -190,60 +168,40 @@ def _count(text: str) -> int:
 
 
 def _newcomer(rows: list[Any], number: int) -> Any:
-    """A row that was not in the list, with an id of its own."""
-    if not rows or not isinstance(rows[0], dict) or "id" not in rows[0]:
-        return rows[0] if rows else None
-    fresh = (
-        int(rows[0]["id"]) + 5_000 + number if str(rows[0]["id"]).isdigit() else f"{rows[0]['id']}-{number}"
-    )
-    return {**rows[0], "id": str(fresh) if isinstance(rows[0]["id"], str) else fresh}
+    """Row that was not in the list: like its first, with an id of its own."""
+    first = rows[0] if rows else None
+    if not isinstance(first, dict) or "id" not in first:
+        return first
+    text = str(first["id"])
+    fresh = str(int(text) + 5_000 + number) if text.isdigit() else f"{text}-{number}"
+    return {**first, "id": fresh if isinstance(first["id"], str) else int(fresh)}
 
 
-def _as_json(row: Any) -> bytes:
-    if isinstance(row, dict) and not _MARKS.isdisjoint(row):
-        row = {key: value for key, value in row.items() if key not in _MARKS}
-    return orjson.dumps(row)
+def _sent(row: Any) -> Any:
+    """Row without what is only said of it."""
+    if not isinstance(row, dict) or _MARKS.isdisjoint(row):
+        return row
+    return {key: value for key, value in row.items() if key not in _MARKS}
 
 
 Rows = Callable[[str, Mapping[str, str]], list[Row]]
 
-# Of a list, for a key of its single record: the list that the key holds, and the id by which that is asked.
-_BY_ID = {
-    ("work_order_contracts", "line_items"): ("work_order_contract_line_items", "work_order_contract_id"),
-    ("purchase_order_contracts", "line_items"): (
-        "purchase_order_contract_line_items",
-        "purchase_order_contract_id",
-    ),
-    ("prime_contracts", "line_items"): ("prime_contract_line_items", "prime_contract_id"),
-    ("potential_change_orders", "line_items"): (
-        "potential_change_order_line_items",
-        "potential_change_order_id",
-    ),
-    ("direct_costs", "line_items"): ("direct_cost_line_items_by_direct_cost", "direct_cost_id"),
-    ("meetings", "meeting_categories"): ("meeting_categories", "meeting_id"),
-}
-# The same, where that list is of the whole project and its rows name the record.
-_BY_ROW = {
-    ("incidents", "injuries"): ("injuries", "incident_id"),
-    ("incidents", "near_misses"): ("near_misses", "incident_id"),
-    ("incidents", "environmentals"): ("environmentals", "incident_id"),
-    ("incidents", "property_damages"): ("property_damages", "incident_id"),
-    ("incidents", "witness_statements"): ("witness_statements", "incident_id"),
-    ("incidents", "actions"): ("incident_actions", "incident_id"),
-}
-_MONEY = frozenset(
-    {
-        "Budget",
-        "Change Events",
-        "Change Orders",
-        "Commitments",
-        "Contracts",
-        "Direct Costs",
-        "Invoices",
-        "Payments",
-        "Prime Contracts",
-    }
-)
+# Of a list, keys of its single record that hold the rows of another list: those asked with the record's id, or that name it.
+_PARTS = {
+    "work_order_contracts": {"line_items": "work_order_contract_line_items"},
+    "purchase_order_contracts": {"line_items": "purchase_order_contract_line_items"},
+    "prime_contracts": {"line_items": "prime_contract_line_items"},
+    "potential_change_orders": {"line_items": "potential_change_order_line_items"},
+    "direct_costs": {"line_items": "direct_cost_line_items_by_direct_cost"},
+    "meetings": {"meeting_categories": "meeting_categories"},
+    "incidents": {
+        "injuries": "injuries", "near_misses": "near_misses", "environmentals": "environmentals",
+        "property_damages": "property_damages", "witness_statements": "witness_statements",
+        "actions": "incident_actions",
+    },
+}  # fmt: skip
+_MONEY = {"Budget", "Change Events", "Change Orders", "Commitments", "Contracts", "Direct Costs"}
+_MONEY |= {"Invoices", "Payments", "Prime Contracts"}
 
 
 def whole_record(context: RequestContext, row: Row, rows_of: Rows) -> Row:
@@ -254,20 +212,17 @@ def whole_record(context: RequestContext, row: Row, rows_of: Rows) -> Row:
     found: dict[str, Any] = {key: [] if shape.inside[key].listed else None for key in missing}
     if context.endpoint.module not in _MONEY:
         found |= generated_values(context, f"{name}:{number}", shape, missing)
-    for key in missing:
-        if (name, key) in _BY_ID:
-            part, parameter = _BY_ID[name, key]
-            found[key] = rows_of(part, {parameter: number})
-        elif (name, key) in _BY_ROW:
-            part, column = _BY_ROW[name, key]
-            found[key] = [one for one in rows_of(part, {}) if str(one.get(column)) == number]
+    parent = f"{name.removesuffix('s')}_id"
+    for key, part in _PARTS.get(name, {}).items():
+        if key in found:
+            rows = rows_of(part, {} if name == "incidents" else {parent: number})
+            found[key] = [one for one in rows if str(one.get(parent, number)) == number]
     if name == "rfis" and row.get("questions"):
         first, *others = row["questions"]
         answers = rows_of("rfi_replies", {"rfi_id": number})
         found["questions"] = [{**first, "answers": answers}, *({**one, "answers": []} for one in others)]
+    for key in missing:
+        invented(context, found[key], row)
     whole = {**row, **found}
-    for key in found:
-        if key in missing:
-            invented(context, found[key], row)
     attach(context, [whole], context.endpoint.record)
     return whole
