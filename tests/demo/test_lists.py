@@ -201,3 +201,36 @@ def test_filters_that_procore_works_out_choose_rows_in_the_demo() -> None:
                 len(_CALLER.get(f"{every}&filters[{one}]={value}").json()) for value in ("true", "false")
             ]
             assert sum(counts) == len(_CALLER.get(every).json()) > 0, one
+
+
+@pytest.mark.parametrize(
+    ("list_of", "name", "inside"),
+    [
+        ("v1.1/projects/1204347/submittals", "response_id", ("approvers", "response")),
+        ("v1.0/observations/items?project_id=1204347", "assignee_company_id", ("assignee", "vendor")),
+        ("v1.1/punch_items?project_id=1204347", "vendor_id", ("assignments", "vendor")),
+    ],
+)
+def test_a_filter_reads_a_field_inside_another(list_of: str, name: str, inside: tuple[str, str]) -> None:
+    def ids(row: dict[str, Any]) -> set[int]:
+        outer = row[inside[0]]
+        held = [one.get(inside[1]) for one in (outer if isinstance(outer, list) else [outer or {}])]
+        return {one["id"] for one in held if one}
+
+    address = f"/rest/{list_of}{'&' if '?' in list_of else '?'}per_page=2000"
+    rows = _CALLER.get(address).json()
+    wanted = next(number for row in rows for number in ids(row))
+    expected = [row for row in rows if wanted in ids(row)]
+    assert 0 < len(expected) < len(rows)
+    assert _CALLER.get(f"{address}&filters[{name}]={wanted}").json() == expected
+    assert _CALLER.get(f"{address}&filters[{name}]=1").json() == []
+
+
+def test_no_submittal_of_the_demo_has_a_task() -> None:
+    assert _CALLER.get("/rest/v1.1/projects/1204347/submittals?filters[task_id]=1").json() == []
+
+
+def test_a_range_on_what_is_no_time_finds_nothing() -> None:
+    path = "/rest/v2.0/companies/24816/projects/1204458/prime_contracts"
+    assert _CALLER.get(path).json()["data"]
+    assert _CALLER.get(f"{path}?filters[id]=2026-01-01...2026-03-01").json() == {"data": []}

@@ -154,6 +154,13 @@ _OTHER_NAMES = {
     "received_from_login_information_id": "received_from",
     "approver_id": "approvers",
     "prefix_stage_id": "project_stage",
+    "task_id": "scheduled_task",
+}
+# Where a filter's field is inside another, in rows without a key of its name.
+_INSIDE = {
+    "assignee_company": "assignee.vendor",
+    "response": "approvers.response",
+    "vendor": "assignments.vendor",
 }
 
 
@@ -179,7 +186,16 @@ def _reader(rows: list[Row], name: str) -> Callable[[Row], Any] | None:
     keys = (name, f"{stem}_id", stem, f"{name}s", f"{stem}s", name.removeprefix("by_"))
     known = [key for key in keys if any(key in row for row in rows)]
     key = next((key for key in known if any(row.get(key) for row in rows)), next(iter(known), None))
-    return None if key is None else lambda row: row.get(key)
+    if key is not None:
+        return lambda row: row.get(key)
+    outer, _, inner = _INSIDE.get(stem, "").partition(".")
+    if not any(inner in one for row in rows for one in _listed(row.get(outer))):
+        return None
+    return lambda row: [one.get(inner) for one in _listed(row.get(outer))]
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value] if value else []
 
 
 def _texts(value: Any) -> set[str]:
