@@ -8,7 +8,7 @@ of whoever answers: v1, v2 (https://developers.procore.com/documentation/error-r
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 from html import escape
 from http import HTTPStatus
 from math import inf
@@ -80,12 +80,7 @@ class DemoReply:
 
 def json_reply(value: object, *, status: int = 200, headers: Headers = ()) -> DemoReply:
     """Value as a JSON reply."""
-    return raw_json_reply(orjson.dumps(value), status=status, headers=headers)
-
-
-def raw_json_reply(body: bytes, *, status: int = 200, headers: Headers = ()) -> DemoReply:
-    """Ready JSON bytes as a reply."""
-    return DemoReply(status, [("Content-Type", "application/json"), *headers], body)
+    return DemoReply(status, [("Content-Type", "application/json"), *headers], orjson.dumps(value))
 
 
 BAD_TOKEN = "The access token is invalid"  # noqa: S105 - a message
@@ -98,10 +93,11 @@ class ErrorReply(Exception):
 
     status: int
     message: str
-    reason: str = field(default="", kw_only=True)  # the machine's word for it
-    source: str = field(default="", kw_only=True)  # the parameter at fault
-    loose: bool = field(default=False, kw_only=True)
-    headers: Headers = field(default=(), kw_only=True)
+    _: KW_ONLY
+    reason: str = ""  # the machine's word for it
+    source: str = ""  # the parameter at fault
+    loose: bool = False
+    headers: Headers = ()
 
     def reply(self, *, v2: bool) -> DemoReply:
         """Reply in the form of the path's version."""
@@ -121,8 +117,9 @@ class ErrorReply(Exception):
     def _v1(self) -> dict[str, object]:
         if self.loose:
             return {"errors": self.message}
-        about = {"code": self.status, "message": self.message, "fields": self.source, "reason": self.reason}
-        return {**about, "error": "unauthorized" if self.status == 401 else ""}
+        error = "unauthorized" if self.status == 401 else ""
+        about = {"code": self.status, "message": self.message, "fields": self.source}
+        return {**about, "reason": self.reason, "error": error}
 
     def _v2(self) -> dict[str, object]:
         status = HTTPStatus(self.status)

@@ -178,7 +178,6 @@ class _Handler(BaseHTTPRequestHandler):
         if status := self._refusal():
             refused = [("Content-Type", "application/json"), ("Connection", "close")]
             self._send(DemoReply(status, refused, b"{}"))
-            self.close_connection = True
             return
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
         target = urlsplit(self.path)  # a client that takes us for a proxy writes the whole address

@@ -29,7 +29,7 @@ def choices(context: RequestContext) -> Rows:
 
 
 @table("companies")
-def companies(context: RequestContext) -> Iterator[Row]:
+def companies(context: RequestContext) -> Rows:
     """Every company the account sees, whichever is asked."""
     for one in context.portfolio.companies:
         mine = {"my_company": one.id == context.company.id, "pcn_business_experience": False}
