@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from urllib.parse import unquote
 
 from procore_nb.catalog import endpoints
@@ -210,8 +210,8 @@ def routes() -> Route:
     found.add("/rest/v1.0/projects/{id}", projectlists.show)
     found.add("/rest/v1.1/projects/{id}", projectlists.show)
     for endpoint in endpoints():
-        found.add(endpoint.path, listing.answering(endpoint))
+        found.add(endpoint.path, partial(listing.listed, endpoint))
     for endpoint in endpoints():
         if endpoint.kind == "data":
-            found.add(endpoint.path_of_record, listing.showing(endpoint))
+            found.add(endpoint.path_of_record, partial(listing.shown, endpoint))
     return found

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import orjson
 from requests.adapters import BaseAdapter
 
 from procore_nb import catalog
@@ -31,7 +30,7 @@ from procore_nb.demo import (
 from procore_nb.demo.api_call import ApiCall, Query
 from procore_nb.demo.http_messages import DemoReply, forbidden
 from procore_nb.demo.tables.filtering import filtered
-from procore_nb.demo.tables.listing import _send
+from procore_nb.demo.tables.listing import list_reply
 from procore_nb.environments import DEMO
 from procore_nb.fetch import RequestPolicy
 from procore_nb.http import Session
@@ -196,7 +195,7 @@ class LivingDemo(Demo):
         if recycled:
             rows = [{**row, "_deleted": False} for row in rows]
         call = ApiCall(request, query, self.portfolio, self._company(request), ids, faults)
-        return _send(call, endpoint, filtered(rows, query, endpoint), orjson.dumps)
+        return list_reply(call, endpoint, filtered(rows, query, endpoint))
 
 
 def _pattern(path: str) -> re.Pattern[str]:

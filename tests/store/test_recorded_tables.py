@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pytest
 
 from procore_nb import catalog
@@ -14,7 +13,7 @@ from procore_nb.catalog import Catalogue, Endpoint
 from procore_nb.demo import Demo, DemoRequest, Portfolio
 from procore_nb.demo.api_call import ApiCall, Query
 from procore_nb.demo.http_messages import DemoReply
-from procore_nb.demo.tables.listing import _send
+from procore_nb.demo.tables.listing import list_reply
 from procore_nb.frames import to_frame
 from procore_nb.store import Store
 from store.living import connection
@@ -45,7 +44,7 @@ class RecordedDemo(Demo):
                 call = ApiCall(
                     request, Query(request.query), self.portfolio, company, found.groupdict(), faults
                 )
-                return _send(call, endpoint, rows, orjson.dumps)
+                return list_reply(call, endpoint, rows)
         return super()._look_up(request, faults)
 
 

@@ -52,7 +52,7 @@ def view_of(query: Query, endpoint: Endpoint) -> Callable[[Any], Any]:
     shaped = endpoint.in_view(view or None)
     if shaped.kind == "ids" and endpoint.kind != "ids":
         return lambda row: row.get("id") if isinstance(row, dict) else row
-    dropped = _tree(_keys(endpoint.all_fields) - _keys(shaped.fields))
+    dropped = _keys(endpoint.all_fields) - _keys(shaped.fields)
     if dropped:
         return lambda row: _without(row, dropped)
     if view in ("compact", "minimal", "short", "name"):
@@ -60,32 +60,20 @@ def view_of(query: Query, endpoint: Endpoint) -> Callable[[Any], Any]:
     return lambda row: row
 
 
-def _keys(fields: Iterable[Field]) -> set[tuple[str, ...]]:
-    return {tuple(one.name.replace("[]", "").split(".")) for one in fields}
+def _keys(fields: Iterable[Field]) -> set[str]:
+    return {one.name.replace("[]", "") for one in fields}
 
 
-def _tree(dropped: set[tuple[str, ...]]) -> dict[str, Any]:
-    """Paths as a tree of keys, None where a key goes with all that is in it."""
-    tree: dict[str, Any] = {}
-    for *above, last in sorted(dropped, key=len):
-        node: dict[str, Any] | None = tree
-        for key in above:
-            node = None if node is None else node.setdefault(key, {})
-        if node is not None:
-            node[last] = None
-    return tree
-
-
-def _without(row: Any, dropped: dict[str, Any]) -> Any:
+def _without(value: Any, dropped: set[str], above: str = "") -> Any:
     """Row without the keys that another view has."""
-    if isinstance(row, list):
-        return [_without(item, dropped) for item in row]
-    if not isinstance(row, dict):
-        return row
+    if isinstance(value, list):
+        return [_without(item, dropped, above) for item in value]
+    if not isinstance(value, dict):
+        return value
     return {
-        key: _without(value, dropped[key]) if key in dropped else value
-        for key, value in row.items()
-        if dropped.get(key, dropped) is not None
+        key: _without(inner, dropped, f"{above}{key}.")
+        for key, inner in value.items()
+        if f"{above}{key}" not in dropped
     }
 
 
@@ -104,7 +92,11 @@ def _shown(row: Row, query: Query) -> bool:
 def _filtered(rows: list[Row], name: str, values: list[str]) -> list[Row]:
     base, _, comparison = name.partition(".")
     if comparison in _COMPARISONS:
-        bound, fits = _moment(values[-1], name), _COMPARISONS[comparison]
+        fits = _COMPARISONS[comparison]
+        try:
+            bound = read_moment(values[-1].strip('"'))
+        except ValueError as error:
+            raise bad_request(f"filters[{name}] is not a time: {values[-1]}", name) from error
         return [row for row in rows if (at := _as_moment(row.get(base))) and fits(at, bound)]
     if base in _TIMES or base.endswith("_date") or base == "date" or "..." in values[-1]:
         return _ranged(rows, base, values[-1])
@@ -128,15 +120,15 @@ def _ranged(rows: list[Row], name: str, text: str) -> list[Row]:
 
 def _worked_out(rows: list[Row], name: str, value: str) -> list[Row]:
     """No row has a key of these names."""
-    if name == "overdue":  # overdue=false acts like overdue=true
-        return [row for row in rows if _is_overdue(row)] if any("due_date" in row for row in rows) else rows
+    if name == "overdue" and any("due_date" in row for row in rows):  # overdue=false acts like overdue=true
+        return [row for row in rows if _is_overdue(row)]
     fits = _YES_OR_NO.get(name)
     return rows if fits is None else [row for row in rows if fits(row) == (value.lower() in ("true", "1"))]
 
 
 def _is_overdue(row: Row) -> bool:
-    due, status = str(row.get("due_date") or ""), str(row.get("status")).lower()
-    return due != "" and due[:10] < TODAY.isoformat() and status not in ("closed", "draft", "void")
+    due, status = str(row.get("due_date") or "9999"), str(row.get("status")).lower()
+    return due[:10] < TODAY.isoformat() and status not in ("closed", "draft", "void")
 
 
 # The demo has no RFI linked to another company's, and no analysis of a root cause.
@@ -222,41 +214,28 @@ def _windowed(rows: list[Row], query: Query, endpoint: Endpoint) -> list[Row]:
     if key is None or not (dated or endpoint.date_default):
         return rows
     first, last = _window(query, endpoint)
-    return [
-        row for row in rows if row.get(key) is not None and first <= date.fromisoformat(row[key][:10]) <= last
-    ]
+    return [row for row in rows if row.get(key) is not None and first <= row[key][:10] <= last]
 
 
-def _window(query: Query, endpoint: Endpoint) -> tuple[date, date]:
-    if text := query.one("log_date"):
-        return _day(text, "log_date"), _day(text, "log_date")
-    start, end = query.one("start_date"), query.one("end_date")
-    if start or end:
-        return (
-            _day(start, "start_date") if start else date.min,
-            _day(end, "end_date") if end else date.max,
-        )
-    monday = TODAY - timedelta(days=TODAY.weekday())
-    silent = {
-        "today": (TODAY, TODAY),
-        "this_work_week": (monday, monday + timedelta(days=6)),
-        "last_7_days": (TODAY - timedelta(days=6), TODAY),
-    }
-    return silent.get(endpoint.date_default, (date.min, date.max))
+def _window(query: Query, endpoint: Endpoint) -> tuple[str, str]:
+    """First and last day, of the query or the list's silent window."""
+    names = ("log_date", "log_date") if query.one("log_date") else ("start_date", "end_date")
+    first, last = (_day(query.one(name), name) if query.one(name) else "" for name in names)
+    if first or last:
+        return first, last or "9999"
+    monday = -TODAY.weekday()
+    silent = {"today": (0, 0), "this_work_week": (monday, monday + 6), "last_7_days": (-6, 0)}
+    if endpoint.date_default not in silent:
+        return "", "9999"
+    first, last = (str(TODAY + timedelta(days=days)) for days in silent[endpoint.date_default])
+    return first, last
 
 
-def _day(text: str, source: str) -> date:
+def _day(text: str, source: str) -> str:
     try:
-        return date.fromisoformat(text.strip('"')[:10])
+        return date.fromisoformat(text.strip('"')[:10]).isoformat()
     except ValueError as error:
         raise bad_request(f"{source} is not a date: {text}", source) from error
-
-
-def _moment(text: str, source: str) -> datetime:
-    try:
-        return read_moment(text.strip('"'))
-    except ValueError as error:
-        raise bad_request(f"filters[{source}] is not a time: {text}", source) from error
 
 
 def _as_moment(value: Any) -> datetime | None:

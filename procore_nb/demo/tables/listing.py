@@ -28,6 +28,22 @@ _ZERO_BASED_PAGE = 400
 _MARKS = frozenset(("_deleted", "_pending", "_hidden_unless"))  # said of a row, never sent
 _FILTERED = {"rfi": "rfis", "submittal": "submittals", "punch_item": "punch_items", "incident": "incidents"}
 _NO_PARENTS = {"company_id", "project_id", "per_page", RECORD_ID}
+# Of a list, keys of its single record that hold the rows of another list: those asked with the record's id, or that name it.
+_PARTS = {
+    "work_order_contracts": {"line_items": "work_order_contract_line_items"},
+    "purchase_order_contracts": {"line_items": "purchase_order_contract_line_items"},
+    "prime_contracts": {"line_items": "prime_contract_line_items"},
+    "potential_change_orders": {"line_items": "potential_change_order_line_items"},
+    "direct_costs": {"line_items": "direct_cost_line_items_by_direct_cost"},
+    "meetings": {"meeting_categories": "meeting_categories"},
+    "incidents": {
+        "injuries": "injuries", "near_misses": "near_misses", "environmentals": "environmentals",
+        "property_damages": "property_damages", "witness_statements": "witness_statements",
+        "actions": "incident_actions",
+    },
+}  # fmt: skip
+_MONEY = {"Budget", "Change Events", "Change Orders", "Commitments", "Contracts", "Direct Costs"}
+_MONEY |= {"Invoices", "Payments", "Prime Contracts"}
 
 
 class Listing:
@@ -36,31 +52,44 @@ class Listing:
     def __init__(self) -> None:
         self._kept: LastAsked[list[Any]] = LastAsked(_KEPT_ROWS, lambda rows: _LEAST_WEIGHT + len(rows))
 
-    def answering(self, endpoint: Endpoint) -> Callable[[ApiCall], DemoReply]:
+    def listed(self, endpoint: Endpoint, call: ApiCall) -> DemoReply:
+        """Answer one list."""
+        _check_required(call, endpoint)
+        context, view = _context(call, endpoint), view_of(call.query, endpoint)
+        rows = filtered(self._rows(context), call.query, endpoint)
+        return list_reply(call, endpoint, rows, lambda row: _sent(view(row)))
 
-        def answer(call: ApiCall) -> DemoReply:
-            _check_required(call, endpoint)
-            context = _context(call, endpoint)
-            view = view_of(call.query, endpoint)
-            rows = filtered(self._rows(context), call.query, endpoint)
-            return _reply(call, endpoint, rows, lambda row: _sent(view(row)))
+    def shown(self, endpoint: Endpoint, call: ApiCall) -> DemoReply:
+        """Answer one record of a list, by the last part of the path."""
+        context = _context(call, endpoint)
+        for row in self._rows(context):
+            if isinstance(row, dict) and str(row.get("id")) == call.ids[RECORD_ID]:
+                return json_reply(wrap(_sent(self._whole(context, row)), "data" if call.v2 else ""))
+        raise not_found()
 
-        return answer
+    def _whole(self, context: RequestContext, row: Row) -> Row:
+        """The row with what only the single record has."""
+        name, number = context.endpoint.name, str(row["id"])
+        shape = shape_of(context.endpoint.record)
+        missing = [key for key in shape.inside if key not in row]
+        found: dict[str, Any] = {key: [] if shape.inside[key].listed else None for key in missing}
+        if context.endpoint.module not in _MONEY:
+            found |= generated_values(context, f"{name}:{number}", shape, missing)
+        parent = f"{name.removesuffix('s')}_id"
+        for key, part in _PARTS.get(name, {}).items():
+            if key in found:
+                rows = self._others(context, part, {} if name == "incidents" else {parent: number})
+                found[key] = [one for one in rows if str(one.get(parent, number)) == number]
+        if name == "rfis" and row.get("questions"):
+            found["questions"] = [{**one, "answers": []} for one in row["questions"]]
+            found["questions"][0]["answers"] = self._others(context, "rfi_replies", {"rfi_id": number})
+        for key in missing:
+            invented(context, found[key], row)
+        whole = {**row, **found}
+        attach(context, [whole], context.endpoint.record)
+        return whole
 
-    def showing(self, endpoint: Endpoint) -> Callable[[ApiCall], DemoReply]:
-        """Answers one record of a list, by the last part of the path."""
-
-        def answer(call: ApiCall) -> DemoReply:
-            context = _context(call, endpoint)
-            for row in self._rows(context):
-                if isinstance(row, dict) and str(row.get("id")) == call.ids[RECORD_ID]:
-                    whole = whole_record(context, row, lambda name, ids: self._part(context, name, ids))
-                    return json_reply(wrap(_sent(whole), "data" if call.v2 else ""))
-            raise not_found()
-
-        return answer
-
-    def _part(self, context: RequestContext, name: str, ids: Mapping[str, str]) -> list[Any]:
+    def _others(self, context: RequestContext, name: str, ids: Mapping[str, str]) -> list[Any]:
         return self._rows(replace(context, endpoint=endpoint(name), ids=ids))
 
     def _options(self, context: RequestContext) -> list[Any] | None:
@@ -71,7 +100,7 @@ class Listing:
         kinds = {one.name: one.type for one in context.endpoint.fields}
         if not {*kinds.values()} <= {"integer", "string"}:
             return None
-        rows = [row for row in self._part(context, _FILTERED[kind], {}) if not row.get("_deleted")]
+        rows = [row for row in self._others(context, _FILTERED[kind], {}) if not row.get("_deleted")]
         found = []
         for at, word in options_in(rows, name).items():
             texts = {"key": at, "value": word, "id": at, "name": word}
@@ -139,7 +168,17 @@ def rule_of(endpoint: Endpoint) -> PageRule:
     return PageRule(min(endpoint.per_page_default or (10 if v2 else 100), maximum), maximum, strict=v2)
 
 
-def _reply(call: ApiCall, endpoint: Endpoint, rows: list[Any], write: Callable[[Any], Any]) -> DemoReply:
+def _sent(row: Any) -> Any:
+    """Row without what is only said of it."""
+    if not isinstance(row, dict) or _MARKS.isdisjoint(row):
+        return row
+    return {key: value for key, value in row.items() if key not in _MARKS}
+
+
+def list_reply(
+    call: ApiCall, endpoint: Endpoint, rows: list[Any], write: Callable[[Any], Any] = _sent
+) -> DemoReply:
+    """Page of rows that a call asks for, each as `write` has it."""
     if endpoint.paging == "page":
         rule, envelope = rule_of(endpoint), endpoint.envelope
         return page_reply(call, rows, write, rule, newcomer=lambda n: _newcomer(rows, n), envelope=envelope)
@@ -175,54 +214,3 @@ def _newcomer(rows: list[Any], number: int) -> Any:
     text = str(first["id"])
     fresh = str(int(text) + 5_000 + number) if text.isdigit() else f"{text}-{number}"
     return {**first, "id": fresh if isinstance(first["id"], str) else int(fresh)}
-
-
-def _sent(row: Any) -> Any:
-    """Row without what is only said of it."""
-    if not isinstance(row, dict) or _MARKS.isdisjoint(row):
-        return row
-    return {key: value for key, value in row.items() if key not in _MARKS}
-
-
-Rows = Callable[[str, Mapping[str, str]], list[Row]]
-
-# Of a list, keys of its single record that hold the rows of another list: those asked with the record's id, or that name it.
-_PARTS = {
-    "work_order_contracts": {"line_items": "work_order_contract_line_items"},
-    "purchase_order_contracts": {"line_items": "purchase_order_contract_line_items"},
-    "prime_contracts": {"line_items": "prime_contract_line_items"},
-    "potential_change_orders": {"line_items": "potential_change_order_line_items"},
-    "direct_costs": {"line_items": "direct_cost_line_items_by_direct_cost"},
-    "meetings": {"meeting_categories": "meeting_categories"},
-    "incidents": {
-        "injuries": "injuries", "near_misses": "near_misses", "environmentals": "environmentals",
-        "property_damages": "property_damages", "witness_statements": "witness_statements",
-        "actions": "incident_actions",
-    },
-}  # fmt: skip
-_MONEY = {"Budget", "Change Events", "Change Orders", "Commitments", "Contracts", "Direct Costs"}
-_MONEY |= {"Invoices", "Payments", "Prime Contracts"}
-
-
-def whole_record(context: RequestContext, row: Row, rows_of: Rows) -> Row:
-    """The row with what only the single record has."""
-    name, number = context.endpoint.name, str(row["id"])
-    shape = shape_of(context.endpoint.record)
-    missing = [key for key in shape.inside if key not in row]
-    found: dict[str, Any] = {key: [] if shape.inside[key].listed else None for key in missing}
-    if context.endpoint.module not in _MONEY:
-        found |= generated_values(context, f"{name}:{number}", shape, missing)
-    parent = f"{name.removesuffix('s')}_id"
-    for key, part in _PARTS.get(name, {}).items():
-        if key in found:
-            rows = rows_of(part, {} if name == "incidents" else {parent: number})
-            found[key] = [one for one in rows if str(one.get(parent, number)) == number]
-    if name == "rfis" and row.get("questions"):
-        first, *others = row["questions"]
-        answers = rows_of("rfi_replies", {"rfi_id": number})
-        found["questions"] = [{**first, "answers": answers}, *({**one, "answers": []} for one in others)]
-    for key in missing:
-        invented(context, found[key], row)
-    whole = {**row, **found}
-    attach(context, [whole], context.endpoint.record)
-    return whole
