@@ -26,12 +26,13 @@ RANKS_BY_WIDTH = ((1200.0, 4), (3500.0, 3), (9000.0, 2), (25000.0, 1))
 
 @dataclass(frozen=True)
 class Label:
-    """A name that may be written: where in km, how important."""
+    """A name that may be written: where in km, how far away from there (points), how important."""
 
     text: str
     x: float
     y: float
-    rank: int
+    away: float = 0.0
+    rank: int = 0
 
 
 def draw_basemap(ax: Any, view: Extent) -> None:
@@ -80,7 +81,9 @@ def city_labels(view: Extent) -> list[Label]:
     )
     inside = view.holds(x, y)
     return [
-        Label(city.name, float(x[i]), float(y[i]), city.rank) for i, city in enumerate(cities) if inside[i]
+        Label(city.name, float(x[i]), float(y[i]), rank=city.rank)
+        for i, city in enumerate(cities)
+        if inside[i]
     ]
 
 

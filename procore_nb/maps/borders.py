@@ -12,6 +12,7 @@ import json
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -80,27 +81,19 @@ def load_borders() -> Borders:
         parts = [arcs[ref] if ref >= 0 else arcs[~ref][::-1] for ref in refs]
         return np.concatenate([part[:-1] for part in parts] + [parts[0][:1]])
 
-    units = {
-        unit["code"]: Unit(
-            unit["code"],
-            unit["name"],
-            unit["three"],
-            unit["level"],
-            tuple(copy for refs in unit["rings"] for copy in _around_the_date_line(ring(refs))),
-        )
-        for unit in header["units"]
-    }
+    def unit(given: dict[str, Any]) -> Unit:
+        rings = (copy for refs in given["rings"] for copy in _around_the_date_line(ring(refs)))
+        return Unit(**(given | {"rings": tuple(rings)}))
+
+    counties = zip(*header["counties"].values(), strict=True)
     return Borders(
-        units,
-        tuple(arcs[number] for number in header["country_lines"]),
-        tuple(arcs[number] for number in header["state_lines"]),
-        tuple(ring(refs) for refs in header["lakes"]),
-        tuple(ring(refs) for refs in header["border_lakes"]),
-        tuple(arcs[slice(*header["county_lines"])]),
-        tuple(
-            City(0, name, "US", latitude / 100, longitude / 100)
-            for name, longitude, latitude in zip(*header["counties"].values(), strict=True)
-        ),
+        units={given["code"]: unit(given) for given in header["units"]},
+        country_lines=tuple(arcs[number] for number in header["country_lines"]),
+        state_lines=tuple(arcs[number] for number in header["state_lines"]),
+        lakes=tuple(map(ring, header["lakes"])),
+        border_lakes=tuple(map(ring, header["border_lakes"])),
+        county_lines=tuple(arcs[slice(*header["county_lines"])]),
+        counties=tuple(City(0, name, "US", lat / 100, lon / 100) for name, lon, lat in counties),
     )
 
 
@@ -156,8 +149,7 @@ DEPENDENCIES = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Region:
+class Region(NamedTuple):
     """The region that a row names: its outline, and how to name it."""
 
     label: str
@@ -170,43 +162,36 @@ def country_region(text: str) -> Region | None:
     code = country_code(text)
     if not code:
         return None
-    units = load_borders().units
     if code == "US":
-        states = [unit for key, unit in units.items() if key.startswith("US-")]
-        return Region("US", tuple(ring for unit in states for ring in unit.rings))
-    parts = [units[key] for key in (code, *DEPENDENCIES.get(code, ())) if key in units]
-    return Region(code, tuple(ring for unit in parts for ring in unit.rings)) if parts else None
+        return Region(code, tuple(load_borders().american_states()))
+    units = load_borders().units
+    rings = [ring for key in (code, *DEPENDENCIES.get(code, ())) if key in units for ring in units[key].rings]
+    return Region(code, tuple(rings)) if rings else None
 
 
 @lru_cache(maxsize=4096)
 def state_region(state: str, country: str) -> Region | None:
     """The outline of a state; without a known country, of every state that has this code or name."""
-    word = state.strip()
-    if not word:
-        return None
-    country = country_code(country)
+    word, country = state.strip().casefold(), country_code(country)
     units = [
         unit
-        for unit in load_borders().units.values()
+        for unit in (load_borders().units.values() if word else ())
         if unit.level == "state"
         and (not country or unit.code.startswith(f"{country}-"))
-        and word.casefold() in (unit.code[3:].casefold(), unit.code.casefold(), unit.name.casefold())
+        and word in (unit.code[3:].casefold(), unit.code.casefold(), unit.name.casefold())
     ]
-    if not units:
-        return None
     label = " or ".join(unit.code for unit in units)
-    return Region(label, tuple(ring for unit in units for ring in unit.rings))
+    return Region(label, tuple(ring for unit in units for ring in unit.rings)) if units else None
 
 
 def country_code(text: str) -> str:
     """Two-letter code of a country given by code or English name; empty when unknown."""
-    return _codes().get(text.strip().casefold(), "")
+    word = text.strip().casefold()
+    return _codes().get(word, "") if word else ""
 
 
 @lru_cache(maxsize=1)
 def _codes() -> dict[str, str]:
-    codes = dict(OTHER_NAMES)
-    for unit in load_borders().units.values():
-        if unit.level == "country":
-            codes |= {word.casefold(): unit.code for word in (unit.name, unit.three, unit.code) if word}
-    return codes | {"us": "US"}
+    countries = [unit for unit in load_borders().units.values() if unit.level == "country"]
+    found = {word.casefold(): unit.code for unit in countries for word in (unit.name, unit.three, unit.code)}
+    return OTHER_NAMES | found | {"us": "US"}

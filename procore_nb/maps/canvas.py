@@ -1,4 +1,4 @@
-"""What a static map is drawn on: its axes, how km become points (1/72 inch), and fonts for any script.
+"""What a static map is drawn on: its axes, how km become points (1/72 inch), what of it is taken, and fonts for any script.
 
 In: an extent, Axes if the caller has some, text. Out: Axes with the extent as limits, `Canvas`, text that the fonts of this
 machine can draw. Speaks to no service.
@@ -7,9 +7,8 @@ machine can draw. Speaks to no service.
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,42 +18,45 @@ from procore_nb.maps.extent import Extent
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Position = TypeVar("Position", float, Floats)
 
-
-@dataclass(frozen=True)
 class Canvas:
-    """The extent on paper: how many points (1/72 inch) one km takes."""
+    """The extent on paper, in points (1/72 inch) from its lower left corner, and the rectangles of it that are taken."""
 
-    view: Extent
-    points_per_km: float
+    def __init__(self, view: Extent, points_per_km: float) -> None:
+        self.view, self.points_per_km = view, points_per_km
+        self._taken = np.empty((0, 4))
 
-    def to_points(self, x: Position, y: Position) -> tuple[Position, Position]:
-        """Points (1/72 inch) from the lower left corner."""
+    def to_points(self, x: Any, y: Any) -> tuple[Any, Any]:
         return (x - self.view.left) * self.points_per_km, (y - self.view.bottom) * self.points_per_km
 
-    def holds(self, left: float, bottom: float, right: float, top: float) -> bool:
-        """Whether a rectangle lies on the canvas, with a small margin."""
+    def is_free(self, left: float, bottom: float, right: float, top: float) -> bool:
+        """Whether a rectangle lies on the canvas, with a small margin, and touches nothing."""
         wide, high = self.view.width * self.points_per_km, self.view.height * self.points_per_km
-        return left > 2 and bottom > 2 and right < wide - 2 and top < high - 2
+        taken = self._taken
+        hit = (taken[:, 0] < right) & (taken[:, 2] > left) & (taken[:, 1] < top) & (taken[:, 3] > bottom)
+        return left > 2 and bottom > 2 and right < wide - 2 and top < high - 2 and not hit.any()
+
+    def take(self, *box: float) -> None:
+        self._taken = np.vstack([self._taken, box])
+
+    def take_marks(self, x: Floats, y: Floats, radius: Floats) -> None:
+        """Take the room of marks (km, radius in points); thousands of marks are thinned to the largest of each small cell."""
+        order = np.argsort(-radius, kind="stable")
+        (px, py), radius = self.to_points(x[order], y[order]), radius[order]
+        cells = np.unique(np.floor(np.stack([px, py]) / 4), axis=1, return_index=True)[1][:4000]
+        boxes = np.column_stack([px - radius, py - radius, px + radius, py + radius])
+        self._taken = np.vstack([self._taken, boxes[cells]])
 
 
 def map_axes(ax: Axes | None, view: Extent) -> tuple[Any, Extent]:
     """Axes without ticks whose limits are the view, grown to the shape of the canvas."""
     if ax is None:
-        wide = 7.4
-        high = float(np.clip(wide * view.height / view.width, 3.6, 7.0))
-        ax = new_figure(wide, high).add_axes((0, 0, 1, 1))
+        high = float(np.clip(7.4 * view.height / view.width, 3.6, 7.0))
+        ax = new_figure(7.4, high).add_axes((0, 0, 1, 1))
     box = ax.get_window_extent()
     view = view.shaped(box.width / box.height)
-    ax.set_xlim(view.left, view.right)
-    ax.set_ylim(view.bottom, view.top)
-    ax.set_aspect("equal", adjustable="box")
-    ax.set_xticks([])
-    ax.set_yticks([])
-    for side in ax.spines.values():
-        side.set_color("#C7CCD1")
-        side.set_linewidth(0.6)
+    ax.set(xlim=(view.left, view.right), ylim=(view.bottom, view.top), aspect="equal", xticks=[], yticks=[])
+    ax.spines[:].set(color="#C7CCD1", linewidth=0.6)
     return ax, view
 
 
@@ -100,8 +102,5 @@ def drawable(text: str) -> str:
 def _characters() -> frozenset[int]:
     from matplotlib import font_manager
 
-    known: set[int] = set()
-    for family in families():
-        path = font_manager.findfont(family, fallback_to_default=True)
-        known |= set(font_manager.get_font(path).get_charmap())
-    return frozenset(known)
+    paths = [font_manager.findfont(family, fallback_to_default=True) for family in families()]
+    return frozenset().union(*(font_manager.get_font(path).get_charmap() for path in paths))

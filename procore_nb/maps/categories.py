@@ -2,16 +2,17 @@
 
 In: a column of words, numbers, dates or booleans. Out: `Categories`. Speaks to no service.
 
-Colours keep apart for colour-blind eyes (after Okabe and Ito, and Tol), and a set of names gets the same colours
-in every call: stages have theirs for good, other names are placed by a checksum of the name.
+A set of names gets the same colours in every call: stages have theirs for good, other names are placed by a checksum.
 """
 
 from __future__ import annotations
 
 import re
 import zlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
@@ -23,24 +24,27 @@ from procore_nb.errors import ArgumentError
 from procore_nb.maps.map_columns import ALIASES, amounts
 from procore_nb.scalars import is_missing, short_number
 
+# At least 3:1 on the land of a map, and told apart with protanopia, deuteranopia and tritanopia; stages also in grey print.
 STAGE_COLORS = {
-    "Pre-Construction": "#E69F00",
-    "Course of Construction": "#0072B2",
-    "Post-Construction": "#56B4E9",
-    "Completed": "#009E73",
-    "Not Awarded": "#CC79A7",
-    "Canceled": "#D55E00",
+    "Pre-Construction": "#BD6D04",
+    "Course of Construction": "#034176",
+    "Post-Construction": "#2C97CC",
+    "Completed": "#047446",
+    "Not Awarded": "#A45B8B",
+    "Canceled": "#9A3400",
 }
 PALETTE = (
-    "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#882255", "#999933", "#332288", "#44AA99",
+    "#034176", "#BD6D04", "#047446", "#A45B8B", "#2C97CC", "#9A3400", "#892154", "#908E3B", "#39248A", "#318D76",
 )  # fmt: skip
-STEPS = ("#440154", "#3B528B", "#21918C", "#5EC962", "#FDE725")  # low to high, also in grey print
-# Where one of these cannot be seen on a dark ground (less than 3:1), its lighter sister stands for it.
+STEPS = ("#440154", "#443A83", "#2B6088", "#1E7F6E", "#6E9A1F")  # low to high, also in grey print
+ONE_COLOR, OTHER_COLOR, NONE_COLOR = "#0072B2", "#6E6E6E", "#8C8C8C"
+# What stands for each of them on a dark ground, where it has at least 3:1 too.
 ON_DARK = {
-    "#0072B2": "#2288CC", "#882255": "#C4568A", "#332288": "#8878D8", "#6E6E6E": "#8A8A8A", "#440154": "#9468A8",
-    "#3B528B": "#6E86C4", "#21918C": "#2FA39D",
+    "#034176": "#2288CC", "#BD6D04": "#E69F00", "#047446": "#009E73", "#A45B8B": "#CC79A7", "#2C97CC": "#56B4E9",
+    "#9A3400": "#D55E00", "#892154": "#C4568A", "#908E3B": "#999933", "#39248A": "#8878D8", "#318D76": "#44AA99",
+    "#440154": "#9468A8", "#443A83": "#6E86C4", "#2B6088": "#2FA39D", "#1E7F6E": "#5EC962", "#6E9A1F": "#FDE725",
+    "#0072B2": "#2288CC", "#6E6E6E": "#8A8A8A", "#8C8C8C": "#B5B5B5",
 }  # fmt: skip
-ONE_COLOR, OTHER_COLOR, NONE_COLOR = "#0072B2", "#6E6E6E", "#B5B5B5"
 HEX = re.compile(r"#[0-9A-Fa-f]{6}")
 MOST = 10
 SHAPES = "os^DvPX*"  # of marks, in matplotlib's letters: they keep categories apart in grey print too
@@ -83,10 +87,8 @@ def categorize(
     values = frame[column]
     if _is_amount(values, column):
         return _classes(title_of(column), amounts(values))
-    words = _words(values)
-    names, codes = _most_common(words, stages=_looks_like_stages(words))
-    colors = colors_for(names, palette)
-    return Categories(title_of(column), tuple(names), tuple(colors), codes)
+    names, codes = _most_common(_words(values))
+    return Categories(title_of(column), tuple(names), tuple(colors_for(names, palette)), codes)
 
 
 def colors_for(names: Sequence[str], palette: Mapping[str, str] | None = None) -> list[str]:
@@ -94,15 +96,11 @@ def colors_for(names: Sequence[str], palette: Mapping[str, str] | None = None) -
     fixed = {NONE: NONE_COLOR, OTHER: OTHER_COLOR, **STAGE_COLORS, **(palette or {})}
     chosen = {name: fixed[name] for name in names if name in fixed}
     free = [color for color in PALETTE if color not in chosen.values()]
-    rest = sorted((name for name in names if name not in chosen), key=lambda name: (_checksum(name), name))
-    for name in rest:
-        if not free:
-            free = list(PALETTE)
-        wish = PALETTE[_checksum(name) % len(PALETTE)]
-        start = PALETTE.index(wish)
-        color = next(c for c in (*PALETTE[start:], *PALETTE[:start]) if c in free)
-        free.remove(color)
-        chosen[name] = color
+    for name in sorted(set(names) - chosen.keys(), key=lambda name: (_checksum(name), name)):
+        free = free or list(PALETTE)
+        start = _checksum(name) % len(PALETTE)
+        chosen[name] = next(color for color in (*PALETTE[start:], *PALETTE[:start]) if color in free)
+        free.remove(chosen[name])
     return [chosen[name] for name in names]
 
 
@@ -126,34 +124,31 @@ def _is_amount(values: pd.Series[Any], column: str) -> bool:
         return False
     if pd.api.types.is_numeric_dtype(values.dtype):
         return bool(values.nunique() > MOST)
-    if values.dtype != object:
-        return False
     sample = [value for value in values.head(200).tolist() if value is not None]
-    return bool(sample) and all(type(value).__name__ == "Decimal" for value in sample)
+    return values.dtype == object and bool(sample) and all(isinstance(value, Decimal) for value in sample)
 
 
 def _classes(title: str, values: npt.NDArray[np.float64]) -> Categories:
-    known = values[np.isfinite(values)]
-    codes = np.zeros(len(values), dtype=np.intp)
-    if not len(known):
-        return Categories(title, (NONE,), (NONE_COLOR,), codes)
-    edges = np.unique(np.quantile(known, np.linspace(0, 1, len(STEPS) + 1)))
-    if len(edges) == 1:
-        edges = np.append(edges, edges[0])
-    count = len(edges) - 1
-    codes[np.isfinite(values)] = np.clip(np.searchsorted(edges, known, side="right") - 1, 0, count - 1)
+    known = np.isfinite(values)
+    edges = (
+        np.unique(np.quantile(values[known], np.linspace(0, 1, len(STEPS) + 1)))
+        if known.any()
+        else np.empty(0)
+    )
+    edges = np.append(edges, edges[-1:]) if len(edges) == 1 else edges
+    count = max(len(edges) - 1, 0)
+    codes = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, max(count - 1, 0))
     names = [f"{short_number(low)} to {short_number(high)}" for low, high in pairwise(edges)]
     colors = [STEPS[round(i * (len(STEPS) - 1) / max(count - 1, 1))] for i in range(count)]
-    if len(known) < len(values):
-        codes[~np.isfinite(values)] = count
-        names, colors = [*names, NONE], [*colors, NONE_COLOR]
+    if not known.all():
+        codes, names, colors = np.where(known, codes, count), [*names, NONE], [*colors, NONE_COLOR]
     return Categories(title, tuple(names), tuple(colors), codes)
 
 
-def _words(values: pd.Series[Any]) -> npt.NDArray[np.object_]:
+def _words(values: pd.Series[Any]) -> list[str]:
     if pd.api.types.is_datetime64_any_dtype(values.dtype):
-        return np.array([NONE if pd.isna(year) else str(int(year)) for year in values.dt.year], dtype=object)
-    return np.array([_word(value) for value in values.tolist()], dtype=object)
+        return [NONE if pd.isna(year) else str(int(year)) for year in values.dt.year]
+    return [_word(value) for value in values.tolist()]
 
 
 def _word(value: Any) -> str:
@@ -168,25 +163,15 @@ def _word(value: Any) -> str:
     return str(value).strip() or NONE
 
 
-def _looks_like_stages(words: npt.NDArray[np.object_]) -> bool:
-    return not {NONE, *STAGE_COLORS}.isdisjoint(words) and any(word in STAGE_COLORS for word in set(words))
-
-
-def _most_common(words: npt.NDArray[np.object_], *, stages: bool) -> tuple[list[str], npt.NDArray[np.intp]]:
+def _most_common(words: Sequence[str]) -> tuple[list[str], npt.NDArray[np.intp]]:
     """Names by count (stages in the order of a project's life, "other" and "(none)" last), and codes."""
-    codes, found = pd.factorize(words)
-    counts = np.bincount(codes, minlength=len(found))
-    order = sorted(range(len(found)), key=lambda i: (-counts[i], found[i]))
-    named = [i for i in order if found[i] != NONE]
-    kept = named if len(named) <= MOST else named[: MOST - 1]
-    names = [str(found[i]) for i in kept]
-    if stages:
+    counts = Counter(words)
+    named = sorted(counts.keys() - {NONE}, key=lambda name: (-counts[name], name))
+    names = named if len(named) <= MOST else named[: MOST - 1]
+    if not STAGE_COLORS.keys().isdisjoint(counts):
         life = list(STAGE_COLORS)
-        names.sort(key=lambda name: life.index(name) if name in life else len(life))
-    if len(kept) < len(named):
-        names.append(OTHER)
-    if NONE in set(found):
-        names.append(NONE)
-    positions = {name: position for position, name in enumerate(names)}
-    lookup = np.array([positions.get(str(name), positions.get(OTHER, 0)) for name in found], dtype=np.intp)
-    return names, lookup[codes] if len(codes) else codes.astype(np.intp)
+        names = sorted(names, key=lambda name: life.index(name) if name in life else len(life))
+    rest = [OTHER] * (len(named) > len(names)) + [NONE] * (NONE in counts)
+    positions = {name: position for position, name in enumerate([*names, *rest])}
+    codes = [positions.get(word, positions.get(OTHER, 0)) for word in words]
+    return [*names, *rest], np.array(codes, dtype=np.intp)

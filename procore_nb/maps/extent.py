@@ -121,15 +121,14 @@ class Extent:
 
     def window(self) -> Box:
         """Degrees that surely contain the rectangle: west and east relative to the projection's centre."""
-        corners = np.hypot([self.left, self.right, self.left, self.right], [self.bottom, self.top] * 2)
-        reach = float(np.degrees(corners.max() * 1.25 / MEAN_RADIUS_KM)) + 1.0
+        corner = np.hypot(max(-self.left, self.right), max(-self.bottom, self.top))
+        reach = float(np.degrees(corner * 1.25 / MEAN_RADIUS_KM)) + 1.0
         south, north = self.projection.latitude - reach, self.projection.latitude + reach
         most = {"equal_earth": 0, "mercator": 60}.get(self.projection.kind, 85)  # beyond, all around
         if reach >= most or max(abs(south), abs(north)) >= 89:
             return -180.0, max(south, -90.0), 180.0, min(north, 90.0)
-        wide = float(
-            np.degrees(np.arcsin(np.sin(np.radians(reach)) / np.cos(np.radians(self.projection.latitude))))
-        )
+        sine = np.sin(np.radians(reach)) / np.cos(np.radians(self.projection.latitude))
+        wide = float(np.degrees(np.arcsin(sine)))
         return -wide, south, wide, north
 
 
@@ -157,28 +156,8 @@ def region_box(region: Any, longitude: Floats, latitude: Floats) -> Box:
     if isinstance(region, LocatedFrame):
         return box_around(region.longitude, region.latitude)
     if isinstance(region, str):
-        word = " ".join(region.casefold().replace("_", " ").split())
-        word = OTHER_WORDS.get(word, word)
-        country, outlines = country_code(word), (country_region(word), state_region(word, ""))
-        home = getattr(load_borders().units.get(country), "rings", ())
-        boxes = [_outline_box(each.rings, home, longitude, latitude) for each in outlines if each]
-        if country == "US":
-            boxes = [REGIONS["lower48"]]
-        elif word in REGIONS and not country:
-            boxes = [REGIONS[word]]
-        if boxes:
-            return next((box for box in boxes if _in_box(box, longitude, latitude).any()), boxes[0])
-        units = sorted(load_borders().units.values(), key=lambda unit: unit.level)  # countries before states
-        known = [
-            *REGIONS,
-            *(name.title() for name in OTHER_NAMES if len(name) > 3),
-            *(unit.name for unit in units),
-        ]
-        raise ArgumentError(
-            f"region={region!r} is not known.",
-            advice=f"{did_you_mean(word, known, count=1)}Use one of {', '.join(REGIONS)}, "
-            "a country or state by code or name, or (west, south, east, north) in degrees.",
-        )
+        boxes = _boxes_of_word(region, longitude, latitude)
+        return next((box for box in boxes if _in_box(box, longitude, latitude).any()), boxes[0])
     try:
         west, south, east, north = (float(value) for value in region)
     except (TypeError, ValueError) as error:
@@ -190,21 +169,40 @@ def region_box(region: Any, longitude: Floats, latitude: Floats) -> Box:
     return west, south, east, north
 
 
+def _boxes_of_word(region: str, longitude: Floats, latitude: Floats) -> list[Box]:
+    word = " ".join(region.casefold().replace("_", " ").split())
+    word = OTHER_WORDS.get(word, word)
+    code, units = country_code(word), load_borders().units
+    if code == "US" or (word in REGIONS and not code):
+        return [REGIONS["lower48" if code else word]]
+    home = units[code].rings if code in units else ()
+    outlines = filter(None, (country_region(word), state_region(word, "")))
+    boxes = [_outline_box(outline.rings, home, longitude, latitude) for outline in outlines]
+    if not boxes:
+        countries_first = sorted(units.values(), key=lambda unit: unit.level)
+        names = [name.title() for name in OTHER_NAMES if len(name) > 3] + [
+            unit.name for unit in countries_first
+        ]
+        raise ArgumentError(
+            f"region={region!r} is not known.",
+            advice=f"{did_you_mean(word, [*REGIONS, *names], count=1)}Use one of {', '.join(REGIONS)}, "
+            "a country or state by code or name, or (west, south, east, north) in degrees.",
+        )
+    return boxes
+
+
 def _outline_box(rings: Sequence[Ring], home: Sequence[Ring], longitude: Floats, latitude: Floats) -> Box:
     """The box of an outline's mainland and what lies near it; of the points inside the outline if all are elsewhere."""
     boxes = np.array([[*ring.min(axis=0), *ring.max(axis=0)] for ring in rings])
-    large = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
-    reached = np.arange(len(boxes)) == np.argmax(
-        large[: len(home) or None]
-    )  # a country's own outline comes first
-    for _ in boxes:
+    own = boxes[: len(home) or None]  # a country's own outline comes first, its dependencies follow
+    near = np.arange(len(boxes)) == np.argmax((own[:, 2:] - own[:, :2]).prod(axis=1))
+    reached = np.zeros_like(near)
+    while (near > reached).any():
+        reached = near | reached
         west, south = boxes[reached, :2].min(axis=0) - ISLAND_DEGREES
         east, north = boxes[reached, 2:].max(axis=0) + ISLAND_DEGREES
         near = (boxes[:, 0] < east) & (boxes[:, 2] > west) & (boxes[:, 1] < north) & (boxes[:, 3] > south)
-        if (near <= reached).all():
-            break
-        reached |= near
-    points = np.concatenate([ring for ring, near in zip(rings, reached, strict=True) if near])
+    points = np.concatenate([ring for ring, inside in zip(rings, reached, strict=True) if inside])
     mainland = box_around(wrapped(points[:, 0]), points[:, 1])
     if not _in_box(mainland, longitude, latitude).any():
         there = is_inside(rings, longitude, latitude)
@@ -243,33 +241,29 @@ def _mostly_fills(box: Box, known: Box) -> bool:
 def _projection_for(box: Box, tiled: bool) -> Projection:
     west, south, _, north = box
     span = _span(box)
-    middle = float(wrapped(np.array(west + span / 2)))
-    latitude = (south + north) / 2
+    middle, latitude = float(wrapped(np.array(west + span / 2))), (south + north) / 2
     if tiled:
         return Projection("mercator", middle, latitude)
-    if span > HALF_WORLD_DEGREES:
-        return Projection("equal_earth", USUAL_MIDDLE)
     if span > WIDE_DEGREES or north - south > WIDE_DEGREES:
-        return Projection("equal_earth", middle)
+        return Projection("equal_earth", USUAL_MIDDLE if span > HALF_WORLD_DEGREES else middle)
     return Projection("laea", middle, latitude)
 
 
 def _view_of_box(box: Box, tiled: bool) -> Extent:
+    """The view of a box; its sides are curves in most projections."""
     west, south, _, north = box
-    projection = _projection_for(box, tiled)
-    along = np.linspace(0, 1, 41)
-    edges = [west + along * _span(box)] * 2 + [np.full(41, west), np.full(41, west + _span(box))]
-    sides = [np.full(41, south), np.full(41, north), *([south + along * (north - south)] * 2)]
-    longitude = np.concatenate(edges)
+    projection, along = _projection_for(box, tiled), np.linspace(0, 1, 41)
+    across, up = west + along * _span(box), south + along * (north - south)
     if _span(box) >= 360:
-        longitude = np.clip(longitude, projection.longitude - 179.999, projection.longitude + 179.999)
-    x, y = projection.forward(longitude, np.concatenate(sides))
-    return _grown(projection, x, y, pad=0.02, smallest=SMALLEST_KM)
+        across = np.clip(across, projection.longitude - 179.999, projection.longitude + 179.999)
+    longitude = np.concatenate([across, across, np.full(41, across[0]), np.full(41, across[-1])])
+    latitude = np.concatenate([np.full(41, south), np.full(41, north), up, up])
+    return _grown(projection, *projection.forward(longitude, latitude), pad=0.02, smallest=SMALLEST_KM)
 
 
 def _grown(projection: Projection, x: Floats, y: Floats, *, pad: float, smallest: float) -> Extent:
     left, right, bottom, top = float(x.min()), float(x.max()), float(y.min()), float(y.max())
-    more = max((right - left), (top - bottom)) * pad
+    more = max(right - left, top - bottom) * pad
     wide = max(0.0, smallest - (right - left) - 2 * more) / 2 + more
     high = max(0.0, smallest * 0.6 - (top - bottom) - 2 * more) / 2 + more
     return Extent(projection, left - wide, bottom - high, right + wide, top + high)

@@ -22,8 +22,6 @@ from procore_nb.maps.extent import choose_extent
 from procore_nb.maps.legend import (
     INK,
     QUIET,
-    Occupied,
-    cover_points,
     draw_legends,
     draw_scale_bar,
     shortened,
@@ -32,7 +30,7 @@ from procore_nb.maps.legend import (
     write_title,
 )
 from procore_nb.maps.map_columns import currency_of
-from procore_nb.maps.markers import Drawn, draw_markers, radius_of
+from procore_nb.maps.markers import Drawn, draw_markers
 from procore_nb.maps.tiles import choose_tiles, draw_tiles
 from procore_nb.maps.validate import LocatedFrame, map_rows
 from procore_nb.scalars import shown
@@ -145,22 +143,24 @@ def plot_projects(
     seen = view.holds(x, y)
     if not seen.any():
         raise ArgumentError(f"No row lies in region={shown(region)}: {located.note()}.")
-    if not seen.all():
-        rows, x, y, sizes = rows[seen], x[seen], y[seen], None if sizes is None else sizes[seen]
-    unit, remark = "", ""
-    if found.size and sizes is not None:
-        unit, remark = currency_of(rows[np.isfinite(sizes)], found.size)
-        located = replace(located, remark=remark)
+    rows, x, y, sizes = rows[seen], x[seen], y[seen], None if sizes is None else sizes[seen]
+    unit, remark = currency_of(rows, found.size, sizes)
     categories = categorize(rows, found.color, palette)
     with rc_context({"font.family": list(families())}):
         draw_basemap(ax, view)
         credit = draw_tiles(ax, view, tiles) if tiles else ""
         canvas = Canvas(view, float(ax.get_window_extent().width / ax.figure.dpi * 72) / view.width)
         drawn = draw_markers(ax, canvas, x, y, categories, sizes, cluster, add=not remark)
-        names = None if found.name is None else rows[found.name].tolist()
-        _write_names(ax, canvas, names, x, y, sizes, drawn, labels)
+        single = drawn.single
+        canvas.take_marks(drawn.x[single], drawn.y[single], drawn.radius[single])
+        if drawn.rings is not None:
+            canvas.take_marks(drawn.rings.x, drawn.rings.y, drawn.rings.radius)
+        draw_scale_bar(ax, canvas)
+        if found.name is not None:
+            _write_names(ax, canvas, rows[found.name].tolist(), sizes, drawn, labels)
+        _write_cities(ax, canvas)
         height = draw_legends(ax, categories, drawn, size_title, unit and f", {unit}", outside=own)
-        note = _note(drawn, located, int((~seen).sum()), sizes, size_title)
+        note = _note(drawn, replace(located, remark=remark), int((~seen).sum()), sizes, size_title)
         write_notes(ax, [note, f"{source_line(frame)} {credit}"])
         if title:
             write_title(ax, title)
@@ -171,37 +171,31 @@ def plot_projects(
 
 
 def _write_names(
-    ax: Any, canvas: Canvas, names: list[Any] | None, x: Floats, y: Floats, sizes: Floats | None, drawn: Drawn, labels: int | None
-) -> None:  # fmt: skip
-    """Names of the largest rows first, then cities where there is still room."""
-    occupied = Occupied()
-    radius = np.full(len(x), drawn.largest_radius)
-    if sizes is not None and drawn.largest_value > 0:
-        radius = np.nan_to_num(radius_of(sizes, drawn.largest_value, drawn.largest_radius), nan=2.0)
-    cover_points(canvas, occupied, x[drawn.single], y[drawn.single], np.minimum(radius[drawn.single], 8))
-    if drawn.rings is not None:
-        cover_points(canvas, occupied, drawn.rings.x, drawn.rings.y, drawn.rings.radius)
-    draw_scale_bar(ax, canvas, occupied)
-    if names is not None:
-        if labels is None:
-            labels = len(x) if len(x) <= FEW else 0 if sizes is None else LARGEST
-        order = np.argsort(-np.nan_to_num(sizes), kind="stable") if sizes is not None else np.arange(len(x))
-        chosen = [int(i) for i in order if drawn.single[i] and isinstance(names[i], str)][:labels]
-        named = [Label(shortened(names[i], 34), float(x[i]), float(y[i]), 0) for i in chosen]
-        write_labels(
-            ax, canvas, named, occupied, size=7.5, color=INK, weight="bold", away=[radius[i] for i in chosen]
-        )
+    ax: Any, canvas: Canvas, names: list[Any], sizes: Floats | None, drawn: Drawn, labels: int | None
+) -> None:
+    """Name the largest of the single marks."""
+    if labels is None:
+        labels = len(names) if len(names) <= FEW else 0 if sizes is None else LARGEST
+    order = np.arange(len(names)) if sizes is None else np.argsort(-np.nan_to_num(sizes), kind="stable")
+    chosen = [i for i in order if drawn.single[i] and isinstance(names[i], str)][:labels]
+    named = [
+        Label(shortened(names[i], 34), float(drawn.x[i]), float(drawn.y[i]), away=float(drawn.radius[i]))
+        for i in chosen
+    ]
+    write_labels(ax, canvas, named, size=7.5, color=INK, weight="bold")
+
+
+def _write_cities(ax: Any, canvas: Canvas) -> None:
+    """Names of cities, and in a narrow picture of counties, where there is still room."""
     known = city_labels(canvas.view)
     cities, counties = [each for each in known if each.rank], [each for each in known if not each.rank]
-    if (
-        canvas.view.width < ONE_CITY_KM
-    ):  # in a picture of one city its name lies below the points, large and pale
-        write_labels(ax, canvas, cities, Occupied(), size=13, color=PALE, centred=True)
-        for city in cities:
-            cover_points(canvas, occupied, np.array([city.x]), np.array([city.y]), 16.0)
+    if canvas.view.width < ONE_CITY_KM:  # a city's name lies below the points then, large and pale
+        write_labels(ax, Canvas(canvas.view, canvas.points_per_km), cities, size=13, color=PALE, centred=True)
+        x, y = (np.array([getattr(city, axis) for city in cities]) for axis in "xy")
+        canvas.take_marks(x, y, np.full(len(cities), 16.0))
     else:
-        write_labels(ax, canvas, cities, occupied, size=6.5, color=CITY, at_most=28)
-    write_labels(ax, canvas, counties, occupied, size=6.0, color=QUIET, centred=True)
+        write_labels(ax, canvas, cities, size=6.5, color=CITY, at_most=28)
+    write_labels(ax, canvas, counties, size=6.0, color=QUIET, centred=True)
 
 
 def _note(drawn: Drawn, located: LocatedFrame, outside: int, sizes: Floats | None, size_title: str) -> str:
@@ -218,9 +212,7 @@ def _note(drawn: Drawn, located: LocatedFrame, outside: int, sizes: Floats | Non
 
 def source_line(frame: pd.DataFrame) -> str:
     """Environment and time of the frame, and the source of the borders."""
-    about = frame.attrs.get("procore")
-    about = about if isinstance(about, dict) else {}
-    environment, when = about.get("environment"), about.get("fetched_at")
-    words = [f"Procore ({environment})" if environment else "", str(when)[:10] if when else ""]
-    origin = ", ".join(word for word in words if word)
+    about = frame.attrs.get("procore") or {}
+    environment, when = about.get("environment"), str(about.get("fetched_at") or "")[:10]
+    origin = ", ".join(filter(None, (environment and f"Procore ({environment})", when)))
     return f"Source: {origin}. {SOURCES}." if origin else f"{SOURCES}."

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import lru_cache, partial
 from html import escape
 from importlib.resources import files
@@ -24,16 +24,23 @@ from procore_nb.atomic_write import output_path, replace_atomically
 from procore_nb.call_errors import explain_calls
 from procore_nb.errors import ArgumentError, MissingExtraError
 from procore_nb.export.html_page import html_page, html_text
-from procore_nb.maps.borders import borders_file
-from procore_nb.maps.categories import categorize, title_of
-from procore_nb.maps.extent import region_box
+from procore_nb.maps.borders import borders_file, load_borders
+from procore_nb.maps.categories import Categories, categorize, title_of
+from procore_nb.maps.extent import box_around, region_box
 from procore_nb.maps.figure import source_line
 from procore_nb.maps.map_columns import currency_of, find_columns, maybe_column
-from procore_nb.maps.payload import LINK, MapOptions, encode
-from procore_nb.maps.still_map import still_map
+from procore_nb.maps.payload import encode
 from procore_nb.maps.tiles import Tiles, choose_tiles
 from procore_nb.maps.validate import LocatedFrame, check_coordinates, map_rows
-from procore_nb.static_view import KernelAnswers, StaticView, beside_widget, kernel_watch, static_text
+from procore_nb.static_view import (
+    KernelAnswers,
+    StaticView,
+    as_png,
+    beside_widget,
+    kernel_watch,
+    letters,
+    static_text,
+)
 
 PAGE_STYLE = """
 body { margin: 0; font: 14px/1.45 system-ui, -apple-system, "Segoe UI", sans-serif; color: #22262a; background: #fff; }
@@ -56,31 +63,15 @@ render({ model, el: document.getElementById("map") });
 @lru_cache(maxsize=1)
 def script() -> str:
     """The map's script: what notices a lost kernel, and the files of `static/` in order, one module."""
-    folder = files(__package__) / "static"
-    parts = sorted(
-        (part for part in folder.iterdir() if part.name.endswith(".js")), key=lambda part: part.name
-    )
-    return "\n".join((kernel_watch(), *(part.read_text(encoding="utf-8") for part in parts)))
+    parts = [part for part in (files(__package__) / "static").iterdir() if part.name.endswith(".js")]
+    ordered = sorted(parts, key=lambda part: part.name)
+    return "\n".join((kernel_watch(), *(part.read_text(encoding="utf-8") for part in ordered)))
 
 
 @lru_cache(maxsize=1)
 def style() -> str:
     """The map's style sheet."""
     return (files(__package__) / "static" / "map.css").read_text(encoding="utf-8")
-
-
-def page(points: bytes, *, title: str, basemap: Tiles | None) -> str:
-    """A page that shows the map, and below it the rows that are selected, and those that are not on it."""
-    data = "".join(
-        f'<script type="application/octet-stream" id="{name}">{base64.b64encode(packed).decode()}</script>\n'
-        for name, packed in (("borders", borders_file()), ("points", points))
-    )
-    body = f"""<header><h1>{html_text(title)}</h1>
-<p>Numbers in rings count what lies there: click a ring to zoom in, a mark for its details. The legend switches groups on and off.</p></header>
-<main><div id="map"></div><div id="tables"></div></main>
-{data}"""
-    images = basemap.origin if basemap else "'none'"
-    return html_page(title, body, style=style() + PAGE_STYLE, script=script() + START, images=images)
 
 
 class ProjectMap(StaticView):
@@ -100,8 +91,7 @@ class ProjectMap(StaticView):
         picture: Callable[[], bytes],
     ) -> None:
         self._located, self._points, self._basemap = located, points, basemap
-        self._height, self._columns = height, columns
-        self._shown, self._picture = shown, picture
+        self._height, self._columns, self._shown, self._picture = height, columns, shown, picture
         self._widget: Any = None
         self._observers: list[tuple[Callable[[Any], Any], Any]] = []
 
@@ -176,7 +166,17 @@ class ProjectMap(StaticView):
         return target
 
     def _page(self, title: str) -> str:
-        return page(self._points, title=title, basemap=self._basemap)
+        """A page that shows the map, and below it the rows that are selected, and those that are not on it."""
+        data = "".join(
+            f'<script type="application/octet-stream" id="{name}">{base64.b64encode(packed).decode()}</script>\n'
+            for name, packed in (("borders", borders_file()), ("points", self._points))
+        )
+        body = f"""<header><h1>{html_text(title)}</h1>
+<p>Numbers in rings count what lies there: click a ring to zoom in, a mark for its details. The legend switches groups on and off.</p></header>
+<main><div id="map"></div><div id="tables"></div></main>
+{data}"""
+        images = self._basemap.origin if self._basemap else "'none'"
+        return html_page(title, body, style=style() + PAGE_STYLE, script=script() + START, images=images)
 
     def _rows(self, chosen: bytes | memoryview) -> pd.DataFrame:
         positions = np.frombuffer(chosen, dtype="<i4")
@@ -188,17 +188,13 @@ class ProjectMap(StaticView):
     def _repr_mimebundle_(self, **options: Any) -> Any:
         try:
             shown = self.widget._repr_mimebundle_(**options)
-        except MissingExtraError as error:
-            return {"text/plain": repr(self), "text/html": self._as_iframe(str(error))}
-        text = static_text(repr(self), self._located.rows[self._shown])
-        return beside_widget(shown, text, self._picture)
-
-    def _as_iframe(self, reason: str) -> str:
-        """The standalone page in an iframe: everything works but the selection."""
-        return (
-            f'<iframe sandbox="allow-scripts allow-popups" width="100%" height="{self._height}" '
-            f'srcdoc="{escape(self._page("Projects"))}"></iframe><p>{escape(reason)}</p>'
-        )
+        except MissingExtraError as error:  # the page in an iframe: everything works but the selection
+            frame = (
+                f'<iframe sandbox="allow-scripts allow-popups" width="100%" height="{self._height}" '
+                f'srcdoc="{escape(self._page("Projects"))}"></iframe><p>{escape(str(error))}</p>'
+            )
+            return {"text/plain": repr(self), "text/html": frame}
+        return beside_widget(shown, static_text(repr(self), self._located.rows[self._shown]), self._picture)
 
     def __repr__(self) -> str:
         return f"<ProjectMap: {self.note}>"
@@ -308,49 +304,83 @@ def map_projects(
     found = map_rows(
         frame, color, size, name, cluster, region, latitude=latitude, longitude=longitude, fix=fix
     )
-    rows, located, sizes = found.rows, found.located, found.sizes
-    if found.size and sizes is not None:
-        unit, remark = currency_of(rows[np.isfinite(sizes)], found.size)
-        remark = remark or (f"areas show {title_of(found.size).lower()}, {unit}" if unit else "")
-        located = replace(located, remark=remark)
-    options = MapOptions(
+    rows, sizes, where = found.rows, found.sizes, (found.located.longitude, found.located.latitude)
+    unit, remark = currency_of(rows, found.size, sizes)
+    if unit and not remark:
+        remark = f"areas show {title_of(str(found.size)).lower()}, {unit}"
+    located = replace(found.located, remark=remark)
+    usual = [found.color, *(maybe_column(rows, word) for word in USUAL_POPUP)]
+    chosen = find_columns(rows, popup, argument="popup")
+    details = list(dict.fromkeys(filter(None, usual))) if chosen is None else chosen
+    categories = categorize(rows, found.color, palette)
+    view = None if region is None else region_box(found.region, *where)
+    points = encode(
+        located,
+        categories,
+        sizes,
         name=found.name,
         tooltip=find_columns(rows, tooltip, argument="tooltip")
-        or [c for c in (found.name, found.color) if c],
-        popup=_popup(rows, popup, found.color),
+        or list(filter(None, (found.name, found.color))),
+        popup=details,
         link=_link(frame),
         cluster={True: "always", False: "none"}.get(cluster, "auto"),
-        basemap=tiles,
+        basemap=tiles and asdict(tiles),
         source=source_line(frame),
-        view=None
-        if region is None
-        else region_box(found.region, found.located.longitude, found.located.latitude),
+        view=view,
     )
-    categories = categorize(rows, found.color, palette)
-    points = encode(located, rows, categories, sizes, options)
-    shown = list(dict.fromkeys(one for one in (options.name, *options.popup) if one))
-    places = found.located.longitude, found.located.latitude
-    picture = partial(still_map, *places, categories, options.view)
+    shown = list(dict.fromkeys(filter(None, (found.name, *details))))
+    picture = partial(_picture, *where, categories, view)
     return ProjectMap(located, points, tiles, height, (latitude, longitude), shown, picture)
-
-
-def _popup(rows: pd.DataFrame, popup: Iterable[str] | None, color_column: str | None) -> list[str]:
-    chosen = find_columns(rows, popup, argument="popup")
-    if chosen is not None:
-        return chosen
-    usual = [maybe_column(rows, word) for word in USUAL_POPUP]
-    return list(dict.fromkeys(column for column in (color_column, *usual) if column))
 
 
 def _link(frame: pd.DataFrame) -> tuple[str, str] | None:
     """The column of project ids and the address of a project's page, when the frame knows Procore's https address."""
-    about = frame.attrs.get("procore")
-    about = about if isinstance(about, dict) else {}
+    about = frame.attrs.get("procore") or {}
     web_url = about.get("web_url")
     if not isinstance(web_url, str) or urlsplit(web_url).scheme != "https" or not urlsplit(web_url).hostname:
         return None
     is_projects = about.get("endpoint") == "projects" or "project_number" in frame.columns
-    for column in ("project_id", "project.id", *(["id"] if is_projects else [])):
-        if column in frame.columns:
-            return column, LINK.format(web_url=web_url.rstrip("/"))
-    return None
+    ids = [
+        column for column in ("project_id", "project.id", "id"[: 2 * is_projects]) if column in frame.columns
+    ]
+    return (ids[0], f"{web_url.rstrip('/')}/{{id}}/project/home") if ids else None
+
+
+_WIDTH, _HEIGHT, _FINER = 720, 400, 2
+_SEA, _LAND, _LINE, _INK = "#E2E9F0", "#FAF8F3", "#C3C9CE", "#20262B"
+_MOST_NAMES, _MOST_POINTS = 6, 5_000
+
+
+def _picture(longitude: Any, latitude: Any, categories: Categories, view: Any = None) -> bytes:
+    """A PNG of a view (west, south, east, north), else of all points, for those who read a notebook without a kernel.
+
+    Across the date line it shows all longitudes. Drawn without matplotlib, as it must not delay the map itself.
+    """
+    from PIL import Image, ImageDraw
+
+    west, south, east, north = view or box_around(longitude, latitude)
+    west, east = (west, east) if west <= east else (-180.0, 180.0)
+    squeeze = np.cos(np.radians((south + north) / 2))
+    wide, high = (max(1.16 * span, 2.0) for span in (east - west, north - south))  # with a margin, in degrees
+    scale = _FINER * min(_WIDTH / (wide * squeeze), _HEIGHT / high)
+
+    def pixels(places: Any) -> Any:
+        x = (places[:, 0] - (west + east) / 2) * squeeze * scale + _FINER * _WIDTH / 2
+        return np.column_stack([x, ((south + north) / 2 - places[:, 1]) * scale + _FINER * _HEIGHT / 2])
+
+    image = Image.new("RGB", (_FINER * _WIDTH, _FINER * _HEIGHT), _SEA)
+    brush = ImageDraw.Draw(image)
+    borders = load_borders()
+    for ring in (*borders.countries(), *borders.american_states()):
+        brush.polygon(pixels(ring).ravel().tolist(), fill=_LAND, outline=_LINE)
+    every = len(longitude) // _MOST_POINTS + 1
+    points = pixels(np.column_stack([longitude, latitude]))[::every].tolist()
+    for (x, y), code in zip(points, categories.codes[::every], strict=True):
+        brush.circle((x, y), 5 * _FINER, fill=categories.colors[code], outline=_LAND)
+    image = image.resize((_WIDTH, _HEIGHT), Image.Resampling.LANCZOS)
+    brush, font = ImageDraw.Draw(image), letters("DejaVuSans.ttf", 12)
+    for at, (name, color) in enumerate(zip(categories.names[:_MOST_NAMES], categories.colors, strict=False)):
+        y = _HEIGHT - 20 - 18 * at
+        brush.ellipse((10, y + 2, 20, y + 12), fill=color)
+        brush.text((26, y), name, fill=_INK, font=font)
+    return as_png(image, colors=48)

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from procore_nb.maps.basemap import Label
-from procore_nb.maps.borders import Floats
 from procore_nb.maps.canvas import Canvas, drawable, families
 from procore_nb.maps.categories import Categories
 from procore_nb.maps.markers import SMALLEST_RING, Drawn, radius_of, ring_radius
@@ -24,53 +23,35 @@ NOTE_WIDTH = 125  # letters
 WORLD_KM = 9000.0  # wider pictures have no one scale
 
 
-class Occupied:
-    """Rectangles that are already used (points, 1/72 inch)."""
-
-    def __init__(self) -> None:
-        self._boxes = np.empty((0, 4))
-
-    def add(self, left: float, bottom: float, right: float, top: float) -> None:
-        self._boxes = np.vstack([self._boxes, [left, bottom, right, top]])
-
-    def free(self, left: float, bottom: float, right: float, top: float) -> bool:
-        boxes = self._boxes
-        hit = (boxes[:, 0] < right) & (boxes[:, 2] > left) & (boxes[:, 1] < top) & (boxes[:, 3] > bottom)
-        return not bool(hit.any())
-
-
 def write_labels(
-    ax: Any, canvas: Canvas, labels: Sequence[Label], occupied: Occupied, *, size: float, color: str, weight: str = "normal",
-    away: Sequence[float] | None = None, at_most: int = 40, centred: bool = False,
+    ax: Any, canvas: Canvas, labels: Sequence[Label], *, size: float, color: str, weight: str = "normal", at_most: int = 40,
+    centred: bool = False,
 ) -> None:  # fmt: skip
     """Write names beside their points (or upon them), where there is room."""
+    from matplotlib.font_manager import FontProperties
     from matplotlib.patheffects import withStroke
+    from matplotlib.textpath import text_to_path
 
-    written = 0
-    for i, label in enumerate(labels):
-        if written >= at_most:
-            break
-        text, gap = drawable(label.text), 4.0 + (away[i] if away is not None else 0.0)
-        wide, high = (0.6 if weight == "bold" else 0.55) * size * len(text), 1.15 * size
+    font, high = FontProperties(size=size, weight=weight), 1.15 * size
+    for label in labels:
+        text, gap = drawable(label.text), 4.0 + label.away
+        wide = text_to_path.get_text_width_height_descent(text, font, ismath=False)[0]
         px, py = canvas.to_points(label.x, label.y)
-        corners = [(-wide / 2, -high / 2)] if centred else [
-            (gap, -high / 2), (-gap - wide, -high / 2), (-wide / 2, gap), (-wide / 2, -gap - high)
-        ]  # fmt: skip
-        for dx, dy in corners:
-            box = (px + dx, py + dy, px + dx + wide, py + dy + high)
-            if not canvas.holds(*box) or not occupied.free(*box):
-                continue
-            side, anchor = (
-                ("left", dx) if dx > 0 else ("right", dx + wide) if dx < -wide / 2 else ("center", 0.0)
-            )
-            ax.annotate(
-                text, (label.x, label.y), (anchor, dy + high / 2), textcoords="offset points", ha=side, va="center",
-                fontsize=size, color=color, fontweight=weight, zorder=6 if weight == "bold" else 2, parse_math=False,
-                path_effects=[withStroke(linewidth=2, foreground="white", alpha=0.85)],
-            )  # fmt: skip
-            occupied.add(*box)
-            written += 1
-            break
+        beside = [("left", gap, 0.0), ("right", -gap, 0.0), ("center", 0.0, gap + high / 2), ("center", 0.0, -gap - high / 2)]  # fmt: skip
+        for side, dx, dy in [("center", 0.0, 0.0)] if centred else beside:
+            left = px + dx - {"left": 0.0, "center": wide / 2, "right": wide}[side]
+            box = (left, py + dy - high / 2, left + wide, py + dy + high / 2)
+            if canvas.is_free(*box):
+                ax.annotate(
+                    text, (label.x, label.y), (dx, dy), textcoords="offset points", ha=side, va="center", fontsize=size,
+                    color=color, fontweight=weight, zorder=6 if weight == "bold" else 2, parse_math=False,
+                    path_effects=[withStroke(linewidth=2, foreground="white", alpha=0.85)],
+                )  # fmt: skip
+                canvas.take(*box)
+                at_most -= 1
+                break
+        if not at_most:
+            return
 
 
 def draw_legends(
@@ -140,27 +121,30 @@ def shortened(text: str, most: int = 28) -> str:
 
 def round_values(largest: float) -> list[float]:
     """Up to three values of the form 1, 2 or 5 times a power of ten, the largest first."""
-    power = 10.0 ** np.floor(np.log10(largest))
-    first = max(step * power for step in (1, 2, 5) if step * power <= largest * 1.0001)
+    first = _round_steps(largest)
     values = [first, first / 5, first / 20]
     return [value for value in values if value >= 1 or largest < 5] or [first]
 
 
-def draw_scale_bar(ax: Any, canvas: Canvas, occupied: Occupied) -> None:
+def _round_steps(largest: float) -> float:
+    """The largest of 1, 2 or 5 times a power of ten that is not above it."""
+    power = 10.0 ** np.floor(np.log10(largest))
+    return float(max(step * power for step in (1, 2, 5) if step * power <= largest * 1.0001))
+
+
+def draw_scale_bar(ax: Any, canvas: Canvas) -> None:
     """Km and miles in a free corner, where one scale holds for the whole picture."""
-    view = canvas.view
+    view, scale = canvas.view, canvas.points_per_km
     if view.width > WORLD_KM:
         return
-    wide, high = view.width * canvas.points_per_km, view.height * canvas.points_per_km
+    wide, high = view.width * scale, view.height * scale
     corners = [(0.025 * wide, 18.0), (0.74 * wide, 18.0), (0.025 * wide, high - 18.0)]
-    x, y = next(
-        (c for c in corners if occupied.free(c[0], c[1] - 13, c[0] + 0.23 * wide, c[1] + 13)), corners[0]
-    )
-    occupied.add(x - 4, y - 14, x + 0.23 * wide, y + 14)
-    scale = canvas.points_per_km
+    free = (c for c in corners if canvas.is_free(c[0], c[1] - 13, c[0] + 0.23 * wide, c[1] + 13))
+    x, y = next(free, corners[0])
+    canvas.take(x - 4, y - 14, x + 0.23 * wide, y + 14)
     left, bottom, step = view.left + x / scale, view.bottom + y / scale, 4 / scale
     for factor, unit, up in ((1.0, "km", 1), (1.609344, "mi", -1)):
-        length = _round_length(view.width * 0.16 / factor)
+        length = _round_steps(view.width * 0.16 / factor)
         right = left + length * factor
         ax.plot(
             [left, left, right, right], [bottom + up * step, bottom, bottom, bottom + up * step], color=INK,
@@ -170,11 +154,6 @@ def draw_scale_bar(ax: Any, canvas: Canvas, occupied: Occupied) -> None:
             f"{length:g} {unit}", (right, bottom), (3, up * 4.5), textcoords="offset points", va="center",
             fontsize=6.5, color=INK, zorder=7,
         )  # fmt: skip
-
-
-def _round_length(longest: float) -> float:
-    power = 10.0 ** np.floor(np.log10(longest))
-    return float(max(step * power for step in (1, 2, 5) if step * power <= longest))
 
 
 def write_title(ax: Any, title: str) -> None:
@@ -192,13 +171,3 @@ def write_notes(ax: Any, lines: Sequence[str]) -> None:
         textcoords="offset points", ha="left", va="top", fontsize=7, color=QUIET, linespacing=1.35,
         parse_math=False, annotation_clip=False,
     )  # fmt: skip
-
-
-def cover_points(canvas: Canvas, occupied: Occupied, x: Floats, y: Floats, radius: Any) -> None:
-    """Reserve the room of the marks; thousands of marks are thinned to one per small cell."""
-    px, py = canvas.to_points(x, y)
-    cells = np.unique(np.floor(np.stack([px, py]) / 4), axis=1, return_index=True)[1]
-    radii = np.broadcast_to(radius, px.shape)
-    boxes = np.column_stack([px - radii, py - radii, px + radii, py + radii])[cells[:4000]]
-    for box in boxes:
-        occupied.add(*box)

@@ -41,27 +41,22 @@ def find_column(frame: pd.DataFrame, name: str, *, argument: str) -> str:
     if not isinstance(name, str):
         raise ArgumentError(f"{argument} must be the name of a column, not {type(name).__name__}.")
     found = maybe_column(frame, name)
-    if found is not None:
-        return found
-    names = [str(column) for column in frame.columns]
-    known = _near(frame, name) or f"Columns: {', '.join(names[:12]) or 'none'}."
-    raise ArgumentError(f"{argument}={name!r}: the frame has no such column.", advice=known)
+    if found is None:
+        columns = ", ".join(map(str, frame.columns[:12])) or "none"
+        advice = _near(frame, name) or f"Columns: {columns}."
+        raise ArgumentError(f"{argument}={name!r}: the frame has no such column.", advice=advice)
+    return found
 
 
 def maybe_column(frame: pd.DataFrame, name: str) -> str | None:
-    """The column meant by `name`, or None."""
-    for candidate in (name, *ALIASES.get(name, ())):
-        if candidate in frame.columns:
-            return candidate
-    return None
+    return next((one for one in (name, *ALIASES.get(name, ())) if one in frame.columns), None)
 
 
 def find_columns(frame: pd.DataFrame, names: Iterable[str] | None, *, argument: str) -> list[str] | None:
     """Several columns; None stays None (the caller has a default)."""
     if names is None:
         return None
-    if isinstance(names, str):
-        names = [names]
+    names = [names] if isinstance(names, str) else names
     return list(dict.fromkeys(find_column(frame, name, argument=argument) for name in names))
 
 
@@ -74,33 +69,32 @@ _MONEY = re.compile(r"(^|_)(value|amount|cost|price|budget|total|revenue|balance
 _CURRENCY = re.compile(r"(^|_)currency(_iso)?(_code)?$")
 
 
-def currency_of(rows: pd.DataFrame, size: str) -> tuple[str, str]:
+def currency_of(rows: pd.DataFrame, size: str | None, sizes: Floats | None) -> tuple[str, str]:
     """The currency of a column of money, or what to say of amounts that cannot be added; both empty if unknown.
 
     Procore's list of projects names no currency: then those of several countries are not added.
     """
-    if not _MONEY.search(size.lower().rpartition(".")[2]):
+    if size is None or sizes is None or not _MONEY.search(size.lower().rpartition(".")[2]):
         return "", ""
+    rows = rows[np.isfinite(sizes)]
     stated = next((one for one in map(str, rows.columns) if _CURRENCY.search(one.rpartition(".")[2])), None)
-    if stated is not None:
-        found = sorted({"" if is_missing(one) else str(one).strip() for one in rows[stated].tolist()})
-        if len(found) == 1:
-            return found[0], ""
-        shown = ", ".join(one or "not stated" for one in found[:8]) + (", …" if len(found) > 8 else "")
-        remark = f"amounts of {len(found)} currencies ({shown}) are on one scale and not added"
-        warn(f"{size}: {remark}. Draw the rows of one currency.")
-        return "", remark
-    country = maybe_column(rows, "country")
-    several = 0 if country is None else rows[country].nunique()
-    return (
-        "",
-        f"amounts of {several} countries, whose currencies are not stated, are on one scale and not added"
-        if several > 1
-        else "",
-    )
+    if stated is None:
+        country = maybe_column(rows, "country")
+        several = 0 if country is None else rows[country].nunique()
+        remark = (
+            f"amounts of {several} countries, whose currencies are not stated, are on one scale and not added"
+        )
+        return "", remark if several > 1 else ""
+    found = sorted({"" if is_missing(one) else str(one).strip() for one in rows[stated].tolist()})
+    if len(found) == 1:
+        return found[0], ""
+    shown = ", ".join(one or "not stated" for one in found[:8]) + (", …" if len(found) > 8 else "")
+    remark = f"amounts of {len(found)} currencies ({shown}) are on one scale and not added"
+    warn(f"{size}: {remark}. Draw the rows of one currency.")
+    return "", remark
 
 
-def check_frame(frame: Any, latitude: str, longitude: str) -> tuple[str, str]:
+def check_frame(frame: Any, latitude: str, longitude: str) -> None:
     """Refuse what is not a frame with coordinates."""
     if not isinstance(frame, pd.DataFrame):
         raise ArgumentError(
@@ -116,14 +110,13 @@ def check_frame(frame: Any, latitude: str, longitude: str) -> tuple[str, str]:
             advice=f"{_near(frame, *missing)} Name the columns with latitude=… and longitude=…, or join them with "
             "with_location(frame, projects).".lstrip(),
         )
-    return latitude, longitude
 
 
 def _near(frame: pd.DataFrame, *names: str) -> str:
-    """The columns, and the words that stand for one, that look like these names; empty when none does."""
+    """The columns and aliases that look like these names, as a question; empty when none does."""
     columns = [str(column) for column in frame.columns]
     known = [*columns, *(alias for alias in ALIASES if maybe_column(frame, alias))]
-    found = []
+    found: list[str] = []
     for name in map(str.casefold, names):
         words = [(column, column.casefold()) for column in columns]
         found += [column for column, word in words if name in word or (len(word) > 2 and word in name)][:3]
@@ -147,34 +140,52 @@ Codes = npt.NDArray[np.object_]
 
 def read_column(column: pd.Series[Any]) -> tuple[Floats, Codes]:
     """Values as floats, and per value "", "missing", "not_a_number" or "text"."""
-    codes = np.full(len(column), "", dtype=object)
-    if pd.api.types.is_numeric_dtype(column.dtype) and not _odd_number_type(column):
+    if _is_numeric(column):
         values = column.to_numpy(dtype="float64", na_value=np.nan)
-        codes[np.isnan(values)] = "missing"
-        codes[np.isinf(values)] = "not_a_number"
-        return values, codes
-    values = np.full(len(column), np.nan)
-    for i, value in enumerate(column.tolist()):
-        values[i], codes[i] = read_value(value)
-    return values, codes
+        codes = np.select([np.isnan(values), np.isinf(values)], ["missing", "not_a_number"], "")
+        return values, codes.astype(object)
+    read = [_read_value(value) for value in column.tolist()]
+    return np.array([number for number, _ in read], dtype=float), np.array(
+        [code for _, code in read], dtype=object
+    )
 
 
-def read_value(value: Any) -> tuple[float, str]:
-    """One value as a float, and what is wrong with it ("" when nothing is)."""
+def amounts(column: pd.Series[Any]) -> Floats:
+    """Numbers of a column of numbers, Decimals or text ("18450000.0", "$1,200"); NaN for what is none."""
+    if not _is_numeric(column):
+        bare = [
+            value.strip().lstrip("$€£").replace(",", "") if isinstance(value, str) else value
+            for value in column.tolist()
+        ]
+        return np.array([_read_value(value)[0] for value in bare], dtype=float)
+    values = column.to_numpy(dtype="float64", na_value=np.nan)
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def _is_numeric(column: pd.Series[Any]) -> bool:
+    """Booleans and complex numbers count as numeric to pandas, not to a map."""
+    types = pd.api.types
+    odd = types.is_bool_dtype(column.dtype) or types.is_complex_dtype(column.dtype)
+    return bool(types.is_numeric_dtype(column.dtype) and not odd)
+
+
+def _read_value(value: Any) -> tuple[float, str]:
+    """One value as a float (NaN if it is none), and what is wrong with it ("" when nothing is)."""
+    if isinstance(value, str):
+        word = value.strip().replace("−", "-")
+        if word.casefold() in {"", "nan", "none", "null", "n/a", "na", "-"}:
+            return np.nan, "missing"
+        if not PLAIN.fullmatch(word):
+            return np.nan, "text"
+        value = float(word)
     if value is None or value is pd.NA or value is pd.NaT:
         return np.nan, "missing"
-    if isinstance(value, bool | np.bool_):
+    if isinstance(value, bool | np.bool_) or not isinstance(value, int | float | Decimal | np.number):
         return np.nan, "not_a_number"
-    if isinstance(value, int | float | Decimal | np.number):
-        return _read_number(value)
-    if not isinstance(value, str):
-        return np.nan, "not_a_number"
-    word = value.strip().replace("−", "-")
-    if word.casefold() in {"", "nan", "none", "null", "n/a", "na", "-"}:
-        return np.nan, "missing"
-    if PLAIN.fullmatch(word):
-        return _read_number(float(word))
-    return np.nan, "text"
+    number = float(value)
+    if np.isfinite(number):
+        return number, ""
+    return np.nan, "missing" if np.isnan(number) else "not_a_number"
 
 
 def degrees_from_text(text: str, *, axis: str) -> float | None:
@@ -186,43 +197,11 @@ def degrees_from_text(text: str, *, axis: str) -> float | None:
     if not match or not NUMBER.search(text):
         return None
     before, sign, degrees, minutes, seconds, after = match.groups()
-    letter = (before or after or "").upper()
-    if (before and after) or (letter and sign) or (letter and letter not in _letters(axis)):
+    letter, letters = (before or after or "").upper(), "NS" if axis == "latitude" else "EW"
+    if (before and after) or (letter and sign) or (letter and letter not in letters):
         return None
     small = [float(part.replace(",", ".")) if part else 0.0 for part in (minutes, seconds)]
     value = float(degrees.replace(",", ".")) + small[0] / 60 + small[1] / 3600
     if max(small) >= 60 or value > (90 if axis == "latitude" else 180):
         return None
     return -value if sign == "-" or letter in {"S", "W"} else value
-
-
-def amounts(column: pd.Series[Any]) -> Floats:
-    """Numbers of a column of numbers, Decimals or text ("18450000.0", "$1,200"); NaN for what is none."""
-    if pd.api.types.is_numeric_dtype(column.dtype) and not _odd_number_type(column):
-        values = column.to_numpy(dtype="float64", na_value=np.nan)
-    else:
-        values = np.array([_amount(value) for value in column.tolist()], dtype="float64")
-    return np.where(np.isfinite(values), values, np.nan)
-
-
-def _amount(value: Any) -> float:
-    if isinstance(value, str):
-        value = value.strip().lstrip("$€£").replace(",", "").strip()
-    number, _ = read_value(value)
-    return number
-
-
-def _read_number(value: Any) -> tuple[float, str]:
-    number = float(value)
-    if np.isnan(number):
-        return np.nan, "missing"
-    return (number, "") if np.isfinite(number) else (np.nan, "not_a_number")
-
-
-def _odd_number_type(column: pd.Series[Any]) -> bool:
-    """Booleans and complex numbers count as numeric to pandas, not to a map."""
-    return bool(pd.api.types.is_bool_dtype(column.dtype) or pd.api.types.is_complex_dtype(column.dtype))
-
-
-def _letters(axis: str) -> str:
-    return "NS" if axis == "latitude" else "EW"

@@ -77,7 +77,7 @@ class Rings:
 
     x: Floats
     y: Floats
-    count: npt.NDArray[np.intp]
+    count: Groups
     weight: Floats
     mix: Floats  # one row per ring, one column per category: rows of the frame
     radius: Floats  # points
@@ -85,12 +85,15 @@ class Rings:
 
 @dataclass(frozen=True)
 class Drawn:
-    """What was drawn: which rows are single marks, their scale, and the rings."""
+    """What was drawn: where each mark is (km) and how large (points), which rows are single marks, and the rings."""
 
+    x: Floats
+    y: Floats
+    radius: Floats
     single: Bools
-    largest_value: float  # NaN when marks have one size
-    largest_radius: float
     rings: Rings | None
+    largest_value: float = np.nan  # NaN when marks have one size
+    largest_radius: float = 0.0
     shaped: bool = False  # each category has a shape; marks sized by value are discs
     added: bool = False  # rings stand for sums of sizes
     moved: int = 0  # marks that stand beside their position, where another one is
@@ -104,26 +107,30 @@ def draw_markers(
 
     `sizes` holds NaN where a row has no usable value; `cluster` is "auto", True or False; `add` False: rings count rows.
     """
-    radius = _mark_radius(len(x))
+    usual = float(np.clip(5.5 - np.log10(max(len(x), 1)) * 1.1, 1.2, 5.0))
     across, up = canvas.to_points(x, y)
-    gather = cluster is True or (cluster == "auto" and covered_share(across, up, size=2 * radius) > CROWDED)
     single, rings = np.ones(len(x), dtype=bool), None
-    if gather:
+    if cluster is True or (cluster == "auto" and covered_share(across, up, size=2 * usual) > CROWDED):
         weights = np.ones(len(x)) if sizes is None or not add else np.nan_to_num(sizes)
         group = _merged(groups_of(across, up, reach=REACH), across, up, weights)
         single = np.bincount(group)[group] <= ALONE
         if not single.all():
             rings = _rings(x, y, categories, weights, group, single)
             _draw_rings(ax, canvas, categories, rings)
-    codes = categories.codes[single]
     if sizes is None:
-        at_x, at_y, moved = _spread(canvas, x[single], y[single], 1.1 * radius)
-        _scatter(ax, at_x, at_y, categories, codes, radius)
-        return Drawn(single, np.nan, radius, rings, radius > 2, moved=moved)
-    known = sizes[single][np.isfinite(sizes[single])]
-    biggest = _largest_radius(int(single.sum()))
-    _scatter_sized(ax, x[single], y[single], categories, codes, sizes[single], biggest)
-    return Drawn(single, float(known.max()) if len(known) else np.nan, biggest, rings, added=add)
+        x, y = x.copy(), y.copy()
+        x[single], y[single], moved = _spread(canvas, x[single], y[single], 1.1 * usual)
+        drawn = Drawn(x, y, np.full(len(x), usual), single, rings, shaped=usual > 2, moved=moved)
+    else:
+        known = sizes[single & np.isfinite(sizes)]
+        largest = float(known.max()) if len(known) else np.nan
+        biggest = float(np.clip(24 - 5 * np.log10(max(single.sum(), 1)), 9, 20))
+        radius = np.where(
+            np.isfinite(sizes), np.maximum(radius_of(sizes, largest, biggest), 1.2), NO_VALUE_RADIUS
+        )
+        drawn = Drawn(x, y, radius, single, rings, largest, biggest, added=add)
+    _scatter(ax, drawn, categories, sizes)
+    return drawn
 
 
 def radius_of(value: float | Floats, largest: float, biggest: float) -> Any:
@@ -146,51 +153,34 @@ def _spread(canvas: Canvas, x: Floats, y: Floats, radius: float) -> tuple[Floats
     order = np.argsort(spots, kind="stable")
     number = np.empty(len(x), dtype=np.intp)
     number[order] = np.arange(len(x)) - np.searchsorted(spots[order], spots[order])
-    reach = np.where(count > 1, radius / np.sin(np.pi / np.maximum(count, 2)), 0.0) / canvas.points_per_km
+    moved = (count > 1) & (count <= MOST_BESIDE)
+    reach = np.where(moved, radius / np.sin(np.pi / np.maximum(count, 2)), 0.0) / canvas.points_per_km
     turn = 2 * np.pi * number / count
-    few = count <= MOST_BESIDE
-    reach = np.where(few, reach, 0.0)
-    return x + reach * np.cos(turn), y + reach * np.sin(turn), int((few & (count > 1)).sum())
+    return x + reach * np.cos(turn), y + reach * np.sin(turn), int(moved.sum())
 
 
-def _mark_radius(count: int) -> float:
-    return float(np.clip(5.5 - np.log10(max(count, 1)) * 1.1, 1.2, 5.0))
-
-
-def _largest_radius(count: int) -> float:
-    return float(np.clip(24 - 5 * np.log10(max(count, 1)), 9, 20))
-
-
-def _scatter(ax: Any, x: Floats, y: Floats, categories: Categories, codes: Groups, radius: float) -> None:
+def _scatter(ax: Any, drawn: Drawn, categories: Categories, sizes: Floats | None) -> None:
+    """Draw the single marks: discs sized by value, the small ones on top, or a shape each, the rare ones on top."""
+    from matplotlib.colors import to_rgba_array
     from matplotlib.markers import MarkerStyle
 
-    order = np.argsort(-categories.counts[codes], kind="stable")  # rare categories stay on top
-    colors = np.array(categories.colors, dtype=object)[codes[order]]
+    rank = categories.counts[categories.codes] if sizes is None else np.where(np.isfinite(sizes), sizes, -1)
+    rows = np.flatnonzero(drawn.single)
+    rows = rows[np.argsort(-rank[rows], kind="stable")]
+    codes, radius = categories.codes[rows], drawn.radius[rows]
+    face, width = to_rgba_array(categories.colors)[codes], 0.6 if drawn.shaped else 0.15
+    edge = np.ones_like(face)
+    if sizes is not None:
+        hollow, width = ~np.isfinite(sizes[rows]), 0.7
+        edge[hollow] = face[hollow]
+        face[:, 3] = np.where(hollow, 0.0, 0.85)
     marks = ax.scatter(
-        x[order], y[order], s=(2 * radius) ** 2, c=list(colors), edgecolors="white",
-        linewidths=0.6 if radius > 2 else 0.15, zorder=3,
+        drawn.x[rows], drawn.y[rows], s=(2 * radius) ** 2, facecolors=face, edgecolors=edge, linewidths=width, zorder=3
     )  # fmt: skip
-    if radius > 2:
+    if drawn.shaped:
         styles = [MarkerStyle(shape) for shape in categories.shapes]
         paths = [style.get_path().transformed(style.get_transform()) for style in styles]
-        marks.set_paths([paths[code] for code in codes[order]])
-
-
-def _scatter_sized(
-    ax: Any, x: Floats, y: Floats, categories: Categories, codes: Groups, sizes: Floats, biggest: float
-) -> None:
-    from matplotlib.colors import to_rgba
-
-    usable = np.isfinite(sizes)
-    order = np.argsort(-np.where(usable, sizes, -1), kind="stable")  # small ones on top of large ones
-    largest = float(np.nanmax(sizes)) if usable.any() else 1.0
-    radius = np.where(usable, np.maximum(radius_of(sizes, largest, biggest), 1.2), NO_VALUE_RADIUS)[order]
-    colors = np.array(categories.colors, dtype=object)[codes[order]]
-    filled = [to_rgba(color, 0.85 if has else 0.0) for color, has in zip(colors, usable[order], strict=True)]
-    edges = ["white" if has else color for color, has in zip(colors, usable[order], strict=True)]
-    ax.scatter(
-        x[order], y[order], s=(2 * radius) ** 2, facecolors=filled, edgecolors=edges, linewidths=0.7, zorder=3,
-    )  # fmt: skip
+        marks.set_paths([paths[code] for code in codes])
 
 
 def _merged(group: Groups, across: Floats, up: Floats, weights: Floats) -> Groups:

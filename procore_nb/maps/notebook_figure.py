@@ -19,6 +19,7 @@ from PIL import Image
 
 from procore_nb.errors import ArgumentError
 from procore_nb.maps.categories import ON_DARK
+from procore_nb.static_view import as_png
 
 Theme = Literal["auto", "light", "dark"]
 # Colours of ground, lines and words on light paper, and what stands for them on dark.
@@ -45,16 +46,10 @@ class NotebookFigure(Figure):
         """One picture of all of the figure, with its titles as its description."""
         if not self.follows:
             return None
-        drawn, picture = BytesIO(), BytesIO()
+        drawn = BytesIO()
         self.savefig(drawn, format="png", dpi=1.5 * self.dpi, bbox_inches="tight")
-        # A quarter of the size; other methods lose the colours of small marks.
-        few = (
-            Image.open(drawn)
-            .convert("RGB")
-            .quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-        )
-        few.save(picture, "PNG", optimize=True)
-        data, width = base64.b64encode(picture.getvalue()).decode(), int(self.get_figwidth() * self.dpi)
+        picture = as_png(Image.open(drawn).convert("RGB"), colors=256)  # a quarter of the size
+        data, width = base64.b64encode(picture).decode(), int(self.get_figwidth() * self.dpi)
         titles = [axes.get_title(loc="left") or axes.get_title() for axes in self.axes]
         words = escape("; ".join(filter(None, titles)) or "Figure", quote=True)
         image = f'<img class="pnb-figure" alt="{words}" width="{width}" src="data:image/png;base64,{data}">'

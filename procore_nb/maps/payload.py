@@ -8,7 +8,6 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -18,59 +17,54 @@ import pandas as pd
 
 from procore_nb.maps.borders import Floats, load_cities
 from procore_nb.maps.categories import ON_DARK, Categories, title_of
-from procore_nb.maps.tiles import Tiles
 from procore_nb.maps.validate import REASONS, LocatedFrame
 from procore_nb.scalars import is_missing, number_text
 
 MOST_LEFT_OFF = 500  # names in the list of a page
-LINK = "{web_url}/{{id}}/project/home"
-
-
-@dataclass(frozen=True)
-class MapOptions:
-    """What the map shows: column names, checked."""
-
-    name: str | None
-    tooltip: Sequence[str]
-    popup: Sequence[str]
-    link: tuple[str, str] | None  # column of the project's id, address with {id}
-    cluster: str
-    basemap: Tiles | None
-    source: str
-    view: tuple[float, float, float, float] | None = None  # what is shown first: west, south, east, north
+_KINDS = {"f4": "float32", "u1": "uint8", "u4": "uint32"}  # of JavaScript's typed arrays
 
 
 def encode(
     located: LocatedFrame,
-    rows: pd.DataFrame,
     categories: Categories,
     sizes: Floats | None,
-    options: MapOptions,
+    *,
+    name: str | None,
+    tooltip: Sequence[str],
+    popup: Sequence[str],
+    link: tuple[str, str] | None,
+    **shown: Any,
 ) -> bytes:
-    """The bytes of one map: a header with text, then arrays."""
-    arrays: list[tuple[str, np.ndarray[Any, Any]]] = [
-        ("longitude", located.longitude.astype("<f4")),
-        ("latitude", located.latitude.astype("<f4")),
-        ("code", categories.codes.astype("u1")),
-    ]
+    """The bytes of one map: a header with text, then arrays.
+
+    `name`, `tooltip` and `popup` are columns; `link` is that of the project's id, and an address with {id}. `shown` goes into
+    the header as it is.
+    """
+    arrays: dict[str, np.ndarray[Any, Any]] = {
+        "longitude": located.longitude.astype("<f4"),
+        "latitude": located.latitude.astype("<f4"),
+        "code": categories.codes.astype("u1"),
+    }
     if sizes is not None:
         largest = np.nanmax(sizes) if np.isfinite(sizes).any() else 1.0
-        arrays.append(("size", np.nan_to_num(np.sqrt(sizes / largest)).astype("<f4")))
-    link = options.link
-    shown = [options.name, *options.tooltip, *options.popup, link[0] if link else None]
-    names = list(dict.fromkeys(name for name in shown if name is not None))
-    columns = []
-    for number, name in enumerate(names):
-        column, codes = _column(rows[name], name, number)
-        columns.append(column)
+        arrays["size"] = np.nan_to_num(np.sqrt(sizes / largest)).astype("<f4")
+    wanted = [name, *tooltip, *popup, link[0] if link else None]
+    names = list(dict.fromkeys(column for column in wanted if column is not None))
+    rows, columns = located.rows, []
+    for number, column in enumerate(names):
+        texts, codes = _column(rows[column], column)
+        columns.append(
+            {"title": title_of(column), "values": texts}
+            | ({} if codes is None else {"codes": f"codes{number}"})
+        )
         if codes is not None:
-            arrays.append((f"codes{number}", codes))
+            arrays[f"codes{number}"] = codes
     header = {
-        "arrays": [{"name": n, "kind": _kind(a), "length": len(a)} for n, a in arrays],
+        "arrays": [{"name": n, "kind": _KINDS[a.dtype.str[1:]], "length": len(a)} for n, a in arrays.items()],
         "columns": columns,
-        "name_column": None if options.name is None else names.index(options.name),
-        "tooltip": [names.index(name) for name in options.tooltip],
-        "popup": [names.index(name) for name in options.popup],
+        "name_column": None if name is None else names.index(name),
+        "tooltip": list(map(names.index, tooltip)),
+        "popup": list(map(names.index, popup)),
         "link": link and {"column": names.index(link[0]), "address": link[1]},
         "title": categories.title,
         "names": categories.names,
@@ -78,31 +72,27 @@ def encode(
         "dark_colors": [ON_DARK.get(color.upper(), color) for color in categories.colors],
         "counts": categories.counts.tolist(),
         "note": located.note(),
-        "left_off": _left_off(located, options.name),
+        "left_off": _left_off(located, name),
         "left_off_count": len(located.kept) - len(rows),
-        "source": options.source,
-        "cluster": options.cluster,
-        "view": options.view,
-        "basemap": options.basemap and asdict(options.basemap),
         "cities": [(c.rank, c.name, c.longitude, c.latitude) for c in load_cities()],
+        **shown,
     }
     text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
     text += b" " * (-len(text) % 4)
-    body = b"".join(_padded(array.tobytes()) for _, array in arrays)
+    body = b"".join(
+        data + b"\0" * (-len(data) % 4) for data in (array.tobytes() for array in arrays.values())
+    )
     return gzip.compress(len(text).to_bytes(4, "little") + text + body, compresslevel=5, mtime=0)
 
 
 def _left_off(located: LocatedFrame, name: str | None) -> list[tuple[str, str]]:
     """Names of rows that are not on the map, each with its reason."""
     rows = np.flatnonzero(~located.kept)[:MOST_LEFT_OFF]
-    names = (
-        [f"row {row + 1}" for row in rows]
-        if name is None
-        else located.frame[name].iloc[rows].map(text_of).tolist()
-    )
-    return [
-        (name or "(no name)", REASONS[code]) for name, code in zip(names, located.verdict[rows], strict=True)
-    ]
+    reasons = [REASONS[code] for code in located.verdict[rows]]
+    if name is None:
+        return [(f"row {row + 1}", reason) for row, reason in zip(rows, reasons, strict=True)]
+    names = located.frame[name].iloc[rows].tolist()
+    return [(text_of(one) or "(no name)", reason) for one, reason in zip(names, reasons, strict=True)]
 
 
 def text_of(value: Any, *, is_id: bool = False) -> str:
@@ -125,22 +115,10 @@ def text_of(value: Any, *, is_id: bool = False) -> str:
     return str(value)
 
 
-def _column(
-    values: pd.Series[Any], name: str, number: int
-) -> tuple[dict[str, Any], np.ndarray[Any, Any] | None]:
-    """Text of a column; values that repeat are written once."""
+def _column(values: pd.Series[Any], name: str) -> tuple[list[str], np.ndarray[Any, Any] | None]:
+    """Texts of a column; values that repeat are written once, and there is a code for each row."""
     last = name.rsplit(".", 1)[-1]
     is_id = last == "id" or last.endswith(("_id", "number", "year"))
     texts = [text_of(value, is_id=is_id) for value in values.tolist()]
     codes, unique = pd.factorize(np.array(texts, dtype=object))
-    if len(unique) * 2 > len(texts):
-        return {"title": title_of(name), "values": texts}, None
-    return {"title": title_of(name), "values": list(unique), "codes": f"codes{number}"}, codes.astype("<u4")
-
-
-def _kind(array: np.ndarray[Any, Any]) -> str:
-    return {"f": "float32", "u": f"uint{array.itemsize * 8}"}[array.dtype.kind]
-
-
-def _padded(data: bytes) -> bytes:
-    return data + b"\0" * (-len(data) % 4)
+    return (texts, None) if len(unique) * 2 > len(texts) else (list(unique), codes.astype("<u4"))

@@ -2,12 +2,11 @@
 
 In: a frame with latitude and longitude, and if it has them the row's country and state. Out: one verdict per row, the
 table of verdicts for people, and `LocatedFrame`, which every map and file draws. Speaks to no service.
-
-Verdicts: `ok`, `missing`, `not_a_number`, `text`, `zero`, `out_of_range`, `swapped`, `outside_country`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +33,7 @@ FAR_KM = 150.0
 # A swapped pair must fall into the region that the row names, give or take a generalised coast.
 SWAP_KM = 25.0
 NULL_ISLAND_DEGREES = 0.001  # 0, 0 is a buoy in the Gulf of Guinea, and what empty forms store
+HOW_TO_WRITE = "write decimal degrees, such as 43.1566 and -77.6088"
 
 REASONS = {
     "ok": "",
@@ -58,127 +58,102 @@ class CoordinateCheck:
     suggested_latitude: Floats
     suggested_longitude: Floats
 
+    def suggest(self, row: Any, latitude: Any, longitude: Any, words: str) -> None:
+        self.suggested_latitude[row], self.suggested_longitude[row] = latitude, longitude
+        self.suggestion[row] = f"{words}{float(latitude):.7g}, {float(longitude):.7g}"
 
-def check_pairs(
-    latitude: pd.Series[Any],
-    longitude: pd.Series[Any],
-    country: pd.Series[Any] | None = None,
-    state: pd.Series[Any] | None = None,
-) -> CoordinateCheck:
-    """Give every pair of coordinates its verdict, beside the country and state its row names; decided here only."""
-    lat, lat_problem = read_column(latitude)
-    lon, lon_problem = read_column(longitude)
-    verdict = _first_problem(lat_problem, lon_problem)
-    size = len(verdict)
-    checked = CoordinateCheck(
-        verdict, lat, lon, np.full(size, "", dtype=object), np.full(size, np.nan), np.full(size, np.nan)
-    )
-    _suggest_from_text(checked, latitude, longitude)
+
+def check_rows(frame: pd.DataFrame, latitude: str, longitude: str) -> CoordinateCheck:
+    """Give every row its verdict, beside the country and state that it names; decided here only."""
+    check_frame(frame, latitude, longitude)
+    (lat, lat_problem), (lon, lon_problem) = read_column(frame[latitude]), read_column(frame[longitude])
+    verdict, words = np.full((2, len(frame)), "", dtype=object)
+    for problem in ("text", "not_a_number", "missing"):  # the last one wins
+        verdict[(lat_problem == problem) | (lon_problem == problem)] = problem
+    checked = CoordinateCheck(verdict, lat, lon, words, *np.full((2, len(frame)), np.nan))
     number = verdict == ""
-    zero = number & (np.abs(lat) < NULL_ISLAND_DEGREES) & (np.abs(lon) < NULL_ISLAND_DEGREES)
-    verdict[zero] = "zero"
-    range_ok = (np.abs(lat) <= 90) & (np.abs(lon) <= 180)
-    verdict[number & ~zero & ~range_ok] = "out_of_range"
-    for regions, rows in _by_region(country, state, np.flatnonzero(number & ~zero)):
-        _compare_with_region(checked, regions, rows)
-    _suggest_ranges(checked)
+    number &= ~((np.abs(lat) < NULL_ISLAND_DEGREES) & (np.abs(lon) < NULL_ISLAND_DEGREES))
+    verdict[(verdict == "") & ~number] = "zero"
+    verdict[number & ~_in_range(lat, lon)] = "out_of_range"
+    for country, state, rows in _by_region(frame, np.flatnonzero(number)):
+        _compare_with_region(checked, country, state, rows)
+    for row in np.flatnonzero(verdict == "text"):
+        _suggest_from_text(checked, row, frame[latitude].iloc[row], frame[longitude].iloc[row])
+    for row in np.flatnonzero(verdict == "out_of_range"):
+        _suggest_range(checked, row)
     verdict[verdict == ""] = "ok"
     return checked
 
 
-def _first_problem(lat_problem: Codes, lon_problem: Codes) -> Codes:
-    verdict = np.full(len(lat_problem), "", dtype=object)
-    for problem in ("text", "not_a_number", "missing"):  # the last one wins
-        verdict[(lat_problem == problem) | (lon_problem == problem)] = problem
-    return verdict
+def _in_range(latitude: Floats, longitude: Floats) -> Bools:
+    return (np.abs(latitude) <= 90) & (np.abs(longitude) <= 180)
 
 
-def _suggest_from_text(checked: CoordinateCheck, latitude: pd.Series[Any], longitude: pd.Series[Any]) -> None:
-    for row in np.flatnonzero(checked.verdict == "text"):
-        pair = []
+def _suggest_from_text(checked: CoordinateCheck, row: Any, latitude: Any, longitude: Any) -> None:
+    pair = [
+        degrees_from_text(value, axis=axis) if isinstance(value, str) and np.isnan(number) else number
         for value, number, axis in (
-            (latitude.iloc[row], checked.latitude[row], "latitude"),
-            (longitude.iloc[row], checked.longitude[row], "longitude"),
-        ):
-            read = (
-                degrees_from_text(value, axis=axis) if isinstance(value, str) and np.isnan(number) else number
-            )
-            pair.append(read)
-        if None in pair:
-            checked.suggestion[row] = "write decimal degrees, such as 43.1566 and -77.6088"
-        else:
-            _suggest(checked, row, *pair, words="read as decimal degrees: ")
+            (latitude, checked.latitude[row], "latitude"),
+            (longitude, checked.longitude[row], "longitude"),
+        )
+    ]
+    if None in pair:
+        checked.suggestion[row] = HOW_TO_WRITE
+    else:
+        checked.suggest(row, pair[0], pair[1], "read as decimal degrees: ")
 
 
-def _by_region(
-    country: pd.Series[Any] | None, state: pd.Series[Any] | None, rows: Any
-) -> list[tuple[tuple[Region | None, Region | None], Any]]:
-    """Rows that name the same region, with its outlines (country, state)."""
-    if (country is None and state is None) or not len(rows):
-        return []
-    words = pd.DataFrame({"country": _words(country, rows), "state": _words(state, rows)})
-    found = []
-    for (country_word, state_word), group in words.groupby(["country", "state"], sort=False):
-        regions = country_region(str(country_word)), state_region(str(state_word), str(country_word))
+def _suggest_range(checked: CoordinateCheck, row: Any) -> None:
+    """Suggest for a pair out of range what one plain change would make of it."""
+    lat, lon = checked.latitude[row], checked.longitude[row]
+    if abs(lat) <= 90 and 180 < lon <= 360:
+        checked.suggest(row, lat, lon - 360, "longitude counted eastwards to 360: ")
+    elif abs(lat) <= 180 and abs(lon) <= 90:
+        checked.suggest(row, lon, lat, "perhaps swapped: ")
+    else:
+        checked.suggestion[row] = HOW_TO_WRITE
+
+
+def _by_region(frame: pd.DataFrame, rows: Any) -> Iterator[tuple[Region | None, Region | None, Any]]:
+    """Rows that name the same country and state, with the outlines of both."""
+    words = pd.DataFrame(index=rows)
+    for name in ("country", "state"):
+        column = maybe_column(frame, name)
+        values = [] if column is None else frame[column].iloc[rows].tolist()
+        words[name] = [one if isinstance(one, str) else "" for one in values] or ""
+    for (country, state), group in words.groupby(["country", "state"], sort=False):
+        regions = country_region(country), state_region(state, country)
         if regions != (None, None):
-            found.append((regions, rows[group.index.to_numpy()]))
-    return found
+            yield *regions, group.index.to_numpy()
 
 
-def _words(column: pd.Series[Any] | None, rows: Any) -> list[str]:
-    if column is None:
-        return [""] * len(rows)
-    return [value if isinstance(value, str) else "" for value in column.iloc[rows].tolist()]
-
-
-def _compare_with_region(checked: CoordinateCheck, regions: Any, rows: Any) -> None:
-    country, state = regions
-    home = country or state
+def _compare_with_region(
+    checked: CoordinateCheck, country: Region | None, state: Region | None, rows: Any
+) -> None:
+    away = ~_near(country or state, checked.longitude[rows], checked.latitude[rows], FAR_KM)
+    rows = rows[away]
     lat, lon = checked.latitude[rows], checked.longitude[rows]
-    in_range = (np.abs(lat) <= 90) & (np.abs(lon) <= 180)
-    away = ~(in_range & _near(home, lon, lat, FAR_KM))
-    rows, lat, lon = rows[away], lat[away], lon[away]
     swapped = _near(country, lat, lon, SWAP_KM) | _near(state, lat, lon, SWAP_KM)
     for row in rows[swapped]:
-        _suggest(checked, row, checked.longitude[row], checked.latitude[row], words='fix="swap" reads ')
+        checked.suggest(row, checked.longitude[row], checked.latitude[row], 'fix="swap" reads ')
     checked.verdict[rows[swapped]] = "swapped"
     if country is None:
         return
     far = rows[~swapped & (checked.verdict[rows] == "")]
     checked.verdict[far] = "outside_country"
-    for row in far:
-        checked.suggestion[row] = f"check the coordinates or the country ({country.label})"
-    for signs in ((1, -1), (-1, 1), (-1, -1)):
-        lat, lon = checked.latitude[far] * signs[0], checked.longitude[far] * signs[1]
-        for row in far[_near(country, lon, lat, 0)]:
-            lat, lon = checked.latitude[row] * signs[0], checked.longitude[row] * signs[1]
-            _suggest(checked, row, lat, lon, words="a sign may be lost: ")
+    checked.suggestion[far] = f"check the coordinates or the country ({country.label})"
+    for north, east in ((1, -1), (-1, 1), (-1, -1)):
+        lat, lon = north * checked.latitude, east * checked.longitude
+        for row in far[_near(country, lon[far], lat[far], 0)]:
+            checked.suggest(row, lat[row], lon[row], "a sign may be lost: ")
 
 
 def _near(region: Region | None, longitude: Floats, latitude: Floats, km: float) -> Bools:
-    possible = (np.abs(latitude) <= 90) & (np.abs(longitude) <= 180)
-    if region is None or not possible.any():
-        return np.zeros(len(possible), dtype=bool)
-    near = np.zeros(len(possible), dtype=bool)
-    near[possible] = is_near(region.rings, longitude[possible], latitude[possible], km=km)
+    near = _in_range(latitude, longitude)
+    if region is None:
+        return np.zeros_like(near)
+    near[near] = is_near(region.rings, longitude[near], latitude[near], km=km)
     return near
-
-
-def _suggest_ranges(checked: CoordinateCheck) -> None:
-    """Pairs out of range that one plain change would bring back."""
-    for row in np.flatnonzero(checked.verdict == "out_of_range"):
-        lat, lon = checked.latitude[row], checked.longitude[row]
-        if abs(lat) <= 90 and 180 < lon <= 360:
-            _suggest(checked, row, lat, lon - 360, words="longitude counted eastwards to 360: ")
-        elif abs(lat) <= 180 and abs(lon) <= 90:
-            _suggest(checked, row, lon, lat, words="perhaps swapped: ")
-        else:
-            checked.suggestion[row] = "write decimal degrees, such as 43.1566 and -77.6088"
-
-
-def _suggest(checked: CoordinateCheck, row: Any, latitude: Any, longitude: Any, *, words: str) -> None:
-    checked.suggested_latitude[row], checked.suggested_longitude[row] = latitude, longitude
-    checked.suggestion[row] = f"{words}{float(latitude):.7g}, {float(longitude):.7g}"
 
 
 @dataclass(frozen=True)
@@ -189,7 +164,6 @@ class LocatedFrame:
     latitude: Floats  # degrees WGS 84, of the kept rows only
     longitude: Floats
     kept: Bools  # one per row of the frame
-    skipped: dict[str, int]  # reason -> rows
     verdict: Codes  # one per row of the frame
     repaired: int
     remark: str = ""  # ends the note
@@ -197,18 +171,20 @@ class LocatedFrame:
     @property
     def rows(self) -> pd.DataFrame:
         """The rows that are drawn, in the frame's order."""
-        return self.frame.loc[self.kept] if self.frame.index.is_unique else self.frame[self.kept]
+        return self.frame[self.kept]
 
     def note(self, outside: int = 0) -> str:
         """What is on the map, and why the rest is not: one sentence for people; `outside` rows lie beyond its edge."""
-        drawn, total = int(self.kept.sum()) - outside, len(self.kept)
-        words = f"{drawn:,} of {total:,} on the map"
-        reasons = self.skipped | ({"outside this picture": outside} if outside else {})
-        if reasons:
-            words += "; not: " + ", ".join(f"{count:,} {reason}" for reason, count in reasons.items())
-        if self.repaired:
-            words += f"; {self.repaired:,} swapped back"
-        return f"{words}; {self.remark}" if self.remark else words
+        counts = {words: int((self.verdict[~self.kept] == code).sum()) for code, words in REASONS.items()}
+        counts["outside this picture"] = outside
+        reasons = ", ".join(f"{count:,} {words}" for words, count in counts.items() if count)
+        parts = [
+            f"{int(self.kept.sum()) - outside:,} of {len(self.kept):,} on the map",
+            reasons and f"not: {reasons}",
+            f"{self.repaired:,} swapped back" if self.repaired else "",
+            self.remark,
+        ]
+        return "; ".join(filter(None, parts))
 
 
 def locate(
@@ -222,18 +198,11 @@ def locate(
     """Check the coordinates of a frame and keep the rows that can be drawn; an error when there is none, unless `allow_none`."""
     if fix not in (None, "swap"):  # only one repair exists, and only on request
         raise ArgumentError(f"fix={fix!r} is not known.", advice='Use fix="swap", or leave it out.')
-    checked = check_frame_coordinates(frame, latitude=latitude, longitude=longitude)
-    lat, lon = checked.latitude.copy(), checked.longitude.copy()
-    swapped = checked.verdict == "swapped"
-    kept = checked.verdict == "ok"
-    if fix == "swap":
-        lat[swapped], lon[swapped] = checked.longitude[swapped], checked.latitude[swapped]
-        kept |= swapped
-    counts = pd.Series(checked.verdict[~kept], dtype=object).value_counts(sort=False)
-    skipped = {words: int(counts[code]) for code, words in REASONS.items() if code in counts.index}
-    located = LocatedFrame(
-        frame, lat[kept], lon[kept], kept, skipped, checked.verdict, int(swapped.sum()) if fix else 0
-    )
+    checked = check_rows(frame, latitude, longitude)
+    lat, lon, kept = checked.latitude, checked.longitude, checked.verdict == "ok"
+    swapped = (checked.verdict == "swapped") & (fix == "swap")
+    lat, lon, kept = np.where(swapped, lon, lat), np.where(swapped, lat, lon), kept | swapped
+    located = LocatedFrame(frame, lat[kept], lon[kept], kept, checked.verdict, int(swapped.sum()))
     if not kept.any() and not allow_none:
         raise ArgumentError(
             f"No row can be drawn: {located.note()}." if len(frame) else "The frame has no rows to draw.",
@@ -328,23 +297,16 @@ def check_coordinates(
     >>> sorted(checked["verdict"].unique())
     ['missing', 'ok', 'swapped', 'zero']
     """
-    checked = check_frame_coordinates(frame, latitude=latitude, longitude=longitude)
-    shown = ["id"] if "id" in frame.columns else []
-    name = name_column(frame)
-    shown += [name] if name else []
-    table = frame[list(dict.fromkeys([*shown, latitude, longitude]))].copy()
-    table["verdict"] = pd.array(checked.verdict, dtype="string")
-    table["reason"] = pd.array([REASONS[code] for code in checked.verdict], dtype="string")
-    table["suggestion"] = pd.array(checked.suggestion, dtype="string")
+    checked = check_rows(frame, latitude, longitude)
+    shown = ["id" if "id" in frame.columns else None, name_column(frame), latitude, longitude]
+    table = frame[[column for column in dict.fromkeys(shown) if column]].copy()
+    reasons = [REASONS[code] for code in checked.verdict]
+    for name, texts in (
+        ("verdict", checked.verdict),
+        ("reason", reasons),
+        ("suggestion", checked.suggestion),
+    ):
+        table[name] = pd.array(texts, dtype="string")
     table["suggested_latitude"] = checked.suggested_latitude
     table["suggested_longitude"] = checked.suggested_longitude
     return table
-
-
-def check_frame_coordinates(frame: pd.DataFrame, *, latitude: str, longitude: str) -> CoordinateCheck:
-    """Judge the two columns of a frame, with its country and state if it has them."""
-    check_frame(frame, latitude, longitude)
-    named = [maybe_column(frame, name) for name in ("country", "state")]
-    return check_pairs(
-        frame[latitude], frame[longitude], *(None if column is None else frame[column] for column in named)
-    )

@@ -14,8 +14,14 @@ from hypothesis import strategies as st
 from procore_nb.errors import ArgumentError
 from procore_nb.maps.categories import (
     NONE,
+    NONE_COLOR,
+    ON_DARK,
+    ONE_COLOR,
     OTHER,
+    OTHER_COLOR,
+    PALETTE,
     STAGE_COLORS,
+    STEPS,
     categorize,
     colors_for,
     title_of,
@@ -140,3 +146,51 @@ def test_codes_point_at_the_right_names() -> None:
 
     assert [made.names[code] for code in made.codes] == ["x", "y", NONE, "x", "z"]
     assert made.codes.dtype == np.intp
+
+
+def linear(colors: Any) -> Any:
+    """Colours as linear red, green and blue, one row each."""
+    parts = np.array([[int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)] for color in colors])
+    return np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+
+
+def lab(rgb: Any) -> Any:
+    """CIELAB, in which distances are what people see."""
+    xyz = [[0.4125, 0.3576, 0.1804], [0.2127, 0.7152, 0.0722], [0.0193, 0.1192, 0.9503]]
+    x, y, z = np.cbrt(np.clip(rgb, 1e-4, 1) @ np.transpose(xyz) / [0.9505, 1, 1.0888]).T
+    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=1)
+
+
+def nearest(points: Any) -> float:
+    """The distance of the two nearest."""
+    apart = np.linalg.norm(points[:, None] - points[None], axis=2)
+    return float(apart[np.triu_indices(len(points), 1)].min())
+
+
+@pytest.mark.parametrize(("land", "dark"), [("#faf8f4", False), ("#2a2f35", True)])
+def test_every_colour_is_seen_on_the_land_of_a_map(land: str, dark: bool) -> None:
+    colors = {*STAGE_COLORS.values(), *PALETTE, *STEPS, ONE_COLOR, OTHER_COLOR, NONE_COLOR}
+    for color in colors:
+        shown = ON_DARK[color] if dark else color
+        darker, lighter = sorted(linear([shown, land]) @ [0.2126, 0.7152, 0.0722])
+        assert (lighter + 0.05) / (darker + 0.05) >= 3, color
+
+
+# Machado, Oliveira and Fernandes (2009): what red, green and blue become with protanopia, deuteranopia, tritanopia.
+EYES = {
+    "usual": np.eye(3),
+    "protanopia": np.array([[0.152, 1.053, -0.205], [0.115, 0.786, 0.099], [-0.004, -0.048, 1.052]]),
+    "deuteranopia": np.array([[0.367, 0.861, -0.228], [0.280, 0.673, 0.047], [-0.012, 0.043, 0.969]]),
+    "tritanopia": np.array([[1.256, -0.077, -0.179], [-0.078, 0.931, 0.148], [0.005, 0.691, 0.304]]),
+}
+
+
+@pytest.mark.parametrize("eye", EYES)
+def test_colours_are_told_apart_by_colour_blind_people(eye: str) -> None:
+    assert nearest(lab(linear(STAGE_COLORS.values()) @ EYES[eye].T)) > 19
+    assert nearest(lab(linear(PALETTE) @ EYES[eye].T)) > 10
+
+
+def test_stages_and_steps_are_told_apart_in_grey_print() -> None:
+    assert nearest(lab(linear(STAGE_COLORS.values()))[:, :1]) > 5
+    assert nearest(lab(linear(STEPS))[:, :1]) > 8

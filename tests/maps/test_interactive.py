@@ -20,15 +20,6 @@ from hypothesis import strategies as st
 
 from procore_nb.errors import ArgumentError, MissingExtraError, OutputError, ProcoreWarning
 from procore_nb.maps import interactive, map_projects
-from procore_nb.maps.categories import (
-    NONE_COLOR,
-    ON_DARK,
-    ONE_COLOR,
-    OTHER_COLOR,
-    PALETTE,
-    STAGE_COLORS,
-    STEPS,
-)
 from procore_nb.maps.payload import text_of
 from procore_nb.maps.tiles import choose_tiles
 
@@ -350,17 +341,6 @@ def test_rows_left_off_are_named_with_their_reason() -> None:
     assert header["left_off"][0] == [frame["name"][0], "no coordinates"]
     assert header["left_off"][1] == ["(no name)", "no coordinates"]
     assert (len(header["left_off"]), header["left_off_count"]) == (500, 600)
-
-
-def test_colours_that_cannot_be_seen_on_dark_ground_have_lighter_ones() -> None:
-    def luminance(color: str) -> float:
-        parts = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-        linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
-        return float(np.dot([0.2126, 0.7152, 0.0722], linear))
-
-    for color in (*STAGE_COLORS.values(), *PALETTE, *STEPS, ONE_COLOR, OTHER_COLOR, NONE_COLOR):
-        shown = ON_DARK.get(color, color)
-        assert (luminance(shown) + 0.05) / (luminance("#2a2f35") + 0.05) >= 3, color
 
 
 def test_the_note_says_which_currencies_the_sizes_have() -> None:

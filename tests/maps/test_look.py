@@ -166,3 +166,23 @@ def test_lines_of_counties_are_whole_and_meet_the_states() -> None:
     assert sum(map(len, borders.county_lines)) > 20_000
     steps = np.concatenate([np.abs(np.diff(line, axis=0)).max(axis=1) for line in borders.county_lines])
     assert steps.max() < 10  # degrees: boroughs of Alaska have long straight lines
+
+
+@pytest.mark.parametrize("options", [{}, {"size": "total_value"}, {"cluster": True}])
+def test_no_name_lies_on_a_mark(options: dict[str, Any]) -> None:
+    frame = projects(40, "isles")
+    frame.loc[1:3, ["latitude", "longitude"]] = (
+        53.35,
+        -6.26,
+    )  # in the middle of Dublin, so they are moved aside
+    ax: Any = plot_projects(frame, **options)
+    ax.figure.draw_without_rendering()
+    names = [text for text in ax.texts if text.get_fontsize() in (6.5, 7.5) and "km" not in text.get_text()]
+    marks, points = marks_of(ax)[0], 72 / ax.figure.dpi
+    where = ax.transData.transform(marks.get_offsets()) * points
+    radius = np.broadcast_to(np.sqrt(marks.get_sizes()) / 2, len(where))
+    assert len(names) > 10
+    for name in names:
+        box = name.get_window_extent().get_points() * points
+        away = np.maximum(np.maximum(box[0] - where, where - box[1]), 0)
+        assert (np.hypot(*away.T) >= radius - 0.5).all(), name
