@@ -12,27 +12,19 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from procore_nb.atomic_write import output_path, recover, write_group
+from procore_nb.atomic_write import output_path, recover
 from procore_nb.call_errors import explain_calls
 from procore_nb.catalog import Catalogue
 from procore_nb.errors import ArgumentError, warn
-from procore_nb.export.column_text import (
-    NUMBERS,
-    ColumnType,
-    column_at_once,
-    column_by_value,
-    range_of,
-    texts_of,
-)
-from procore_nb.export.csv_text import Cells, guard, parse_csv, unguard, unguard_cells
-from procore_nb.export.file_groups import INDEX_ADVICE, files_for
+from procore_nb.export.column_text import NUMBERS, column_at_once, column_by_value, texts_of
+from procore_nb.export.csv_text import guard, parse_csv, unguard, unguard_cells
+from procore_nb.export.file_groups import INDEX_ADVICE, write_frames
 from procore_nb.export.frame_schema import (
     WritableTable,
     column_names,
@@ -89,15 +81,13 @@ def to_csv(
     >>> pnb.to_csv(pnb.to_frame([{"id": 1, "name": "Depot"}]), "projects.csv").name
     'projects.csv'
     """
-    with (
-        files_for(frame, path, ".csv") as frames,
-        write_group([[file, schema_file(file)] for file in frames]) as drafts,
-    ):
-        for one, (draft, schema_draft) in zip(frames.values(), drafts, strict=True):
-            table = _with_ranges(writable(one))
-            _write(table, draft, excel)
-            schema_draft.write_bytes(schema_json(one, table, excel=excel))
-    return output_path(path)
+
+    def write(one: pd.DataFrame, draft: Path, schema_draft: Path) -> None:
+        table = writable(one, ranges=True)
+        _write(table, draft, excel)
+        schema_draft.write_bytes(schema_json(one, table, excel=excel))
+
+    return write_frames(frame, path, ".csv", write, beside=lambda file: [schema_file(file)])
 
 
 @explain_calls()
@@ -151,19 +141,28 @@ def read_csv(
     except ArgumentError as error:
         raise ArgumentError(f"{file} cannot be read. {error.message}", advice=error.advice) from error
     types = types_for(cells.names, schema, endpoint, catalogue)
-    if excel:
-        own = [
-            unguard_cells(texts) if how.logical in _FREE_TEXT else texts
-            for texts, how in zip(cells.columns, types, strict=True)
-        ]
-        cells = cells._replace(columns=own)
-    columns: list[Any] = [
-        None if schema and is_rounded(texts, how) else column_at_once(texts, how)
-        for texts, how in zip(cells.columns, types, strict=True)
+    texts = [
+        unguard_cells(column) if excel and how.logical in _FREE_TEXT else column
+        for column, how in zip(cells.columns, types, strict=True)
     ]
-    issues = [ParseIssues() for _ in cells.names]
+    columns: list[Any] = [
+        None if schema and is_rounded(column, how) else column_at_once(column, how)
+        for column, how in zip(texts, types, strict=True)
+    ]
+    issues = [ParseIssues() for _ in types]
     if any(column is None for column in columns) or (schema and cells.separator != ","):
-        columns = _read_edited(cells, types, columns, issues, ours=bool(schema))
+        edited = {
+            at: texts[at].to_pylist()
+            for at, how in enumerate(types)
+            if columns[at] is None or how.logical in NUMBERS
+        }
+        locale = locale_of([(types[at], column) for at, column in edited.items()], cells.separator)
+        if not schema and locale.decimal_comma is None:
+            locale = locale._replace(decimal_comma=False)
+        for at, column in edited.items():
+            if columns[at] is None or (locale.decimal_comma and types[at].logical in NUMBERS):
+                known = normalized(column, types[at], locale, issues[at])
+                columns[at] = column_by_value(known, types[at], issues[at])
     frame = framed(columns, cells.names, cells.rows, schema)
     _report(frame, file, {name: one for name, one in zip(cells.names, issues, strict=True) if one.count})
     return frame
@@ -183,57 +182,25 @@ def _report(frame: pd.DataFrame, file: Path, issues: dict[str, ParseIssues]) -> 
     )
 
 
-def _read_edited(
-    cells: Cells, types: list[ColumnType], columns: list[Any], issues: list[ParseIssues], *, ours: bool
-) -> list[Any]:
-    """The columns, where some hold cells that somebody rewrote: those are read value by value, in one locale."""
-    texts = {
-        at: cells.columns[at].to_pylist()
-        for at, how in enumerate(types)
-        if columns[at] is None or how.logical in NUMBERS
-    }
-    locale = locale_of([(types[at], column) for at, column in texts.items()], cells.separator)
-    if not ours and locale.decimal_comma is None:
-        locale = locale._replace(decimal_comma=False)
-    return [
-        column_by_value(normalized(texts[at], types[at], locale, issues[at]), types[at], issues[at])
-        if column is None or (locale.decimal_comma and types[at].logical in NUMBERS)
-        else column
-        for at, column in enumerate(columns)
-    ]
-
-
-def _with_ranges(table: WritableTable) -> WritableTable:
-    """The table with the least and greatest value of its columns, by which a rewritten file is understood."""
-    pairs = zip(table.columns, table.types, strict=True)
-    types = [replace(how, range=range_of(column, how)) for column, how in pairs]
-    return replace(table, types=types)
-
-
 def _write(table: WritableTable, draft: Path, excel: bool) -> None:
+    safe = guard if excel else str
     # A first column whose name begins with that mark would lose it: readers take one mark away.
     marked = excel or "".join(table.names[:1]).startswith("\ufeff")
     end = "\r\n" if excel else "\n"
     with draft.open("w", encoding="utf-8", errors="replace", newline="") as file:
         file.write("\ufeff" if marked else "")
-        file.writelines(line + end for line in _lines(table, guard if excel else str))
-
-
-def _lines(table: WritableTable, safe: Callable[[str], str]) -> Iterator[str]:
-    yield ",".join(_quoted(safe(name)) for name in table.names)
-    if not table.columns:
-        yield from [""] * table.rows
-    for part in table.in_parts():
-        columns = []
-        for column, how in zip(part, table.types, strict=True):
-            texts = texts_of(column, how)
-            free = how.logical in _FREE_TEXT
-            columns.append(["" if text is None else _quoted(safe(text)) if free else text for text in texts])
-        yield from map(",".join, zip(*columns, strict=True))
+        file.write(",".join(_quoted(safe(name)) for name in table.names) + end)
+        if not table.columns:
+            file.write(end * table.rows)
+        for part in table.in_parts():
+            columns = []
+            for column, how in zip(part, table.types, strict=True):
+                texts = texts_of(column, how)
+                if how.logical in _FREE_TEXT:  # others hold nothing that wants quotes
+                    texts = [text if text is None else _quoted(safe(text)) for text in texts]
+                columns.append([text or "" for text in texts])
+            file.writelines(",".join(row) + end for row in zip(*columns, strict=True))
 
 
 def _quoted(text: str) -> str:
-    if not _NEEDS_QUOTES.search(text):
-        return text
-    doubled = text.replace('"', '""')
-    return f'"{doubled}"'
+    return '"' + text.replace('"', '""') + '"' if _NEEDS_QUOTES.search(text) else text

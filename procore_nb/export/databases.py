@@ -33,6 +33,7 @@ _AT_ONCE = 10_000  # rows
 _STAGED = "procore_nb_rows"
 _SQLITE_FILE = re.compile(r"[^\s=;@]+\.(db|sqlite|sqlite3)", re.IGNORECASE)
 _PLACES = 10  # that a column of decimals has at least, so that later rows fit too
+_IN_TRANSACTION, _END_IT = "The connection is inside a transaction.", "Commit or roll back first."
 _EXISTS = 'if_exists="replace" writes it anew, "append" adds rows.'
 
 
@@ -43,14 +44,10 @@ class DatabaseTable:
     name: str
     schema: str | None
     if_exists: IfExists
-    columns: dict[str, Any]
-    """Arrow arrays by name."""
-    json: frozenset[str]
-    """Which of them are JSON text."""
-    key: Sequence[str] = ()
-    """Columns that tell rows apart: rows take the place of those with their key."""
-    kept: Any = None
-    """With a key, which rows are there after that; the others are deleted ones."""
+    columns: dict[str, Any]  # Arrow arrays by name
+    json: frozenset[str]  # which of them are JSON text
+    key: Sequence[str]  # columns that tell rows apart: rows take the place of those with their key
+    kept: Any  # with a key, which rows are there after that; the others are deleted ones
 
     @property
     def quoted(self) -> str:
@@ -125,11 +122,11 @@ def to_sql(
             "A table is brought up to date by its key, whether it exists or not.",
             advice="Leave out if_exists.",
         )
-    frames = frames_of(frame)
-    if None not in frames:
+    rows = frames_of(frame).get(None)
+    if rows is None:
         raise ArgumentError("to_sql writes one frame.", advice="Call it for each of them.")
-    write, own = _writer_of(connection)
-    rows, kept = frames[None], np.ones(len(frame), bool)
+    write, library_of_it = _writer_of(connection)
+    kept = np.ones(len(rows), bool)
     if key and list(rows.columns[:2]) == ["change", "changed_at"]:
         kept, rows = rows["change"].ne("deleted").to_numpy(bool), rows.iloc[:, 2:]
     columns, json = _columns(rows)
@@ -140,11 +137,10 @@ def to_sql(
         )
     for one in key:
         if one not in columns:
-            raise ArgumentError(
-                f"key={shown(one)}: the frame has no such column.",
-                advice=f"{did_you_mean(str(one), columns, count=1)}A key names columns of the frame.",
-            )
-    write(connection, DatabaseTable(name, schema, if_exists, columns, json, key, pa.array(kept)), own)
+            advice = f"{did_you_mean(str(one), columns, count=1)}A key names columns of the frame."
+            raise ArgumentError(f"key={shown(one)}: the frame has no such column.", advice=advice)
+    target = DatabaseTable(name, schema, if_exists, columns, json, key, pa.array(kept))
+    write(connection, target, library_of_it)
     return int(kept.sum())
 
 
@@ -184,13 +180,9 @@ def _columns(frame: pd.DataFrame) -> tuple[dict[str, Any], frozenset[str]]:
     if twice or not table.names:
         problem = f"Two columns have the same name, {twice[0]!r}." if twice else "The frame has no columns."
         raise ArgumentError(problem, advice="A table has columns, each with a name of its own.")
-    types = dict(zip(table.names, table.types, strict=True))
-    columns = {
-        name: _array(column, types[name]) for name, column in zip(table.names, table.columns, strict=True)
-    }
-    return columns, frozenset(
-        name for name, how in types.items() if how.logical == "list" and how.categories is None
-    )
+    given = list(zip(table.names, table.columns, table.types, strict=True))
+    json = frozenset(name for name, _, how in given if how.logical == "list" and how.categories is None)
+    return {name: _array(column, how) for name, column, how in given}, json
 
 
 def _array(column: pd.Series[Any], how: ColumnType) -> Any:
@@ -199,7 +191,7 @@ def _array(column: pd.Series[Any], how: ColumnType) -> Any:
         target = _target_type(array.type)
         with suppress(pa.ArrowInvalid):  # an integer past 64 bits, a decimal past 38 digits, a nanosecond
             if target is not None:
-                return array if array.type == target else array.cast(target)
+                return array.cast(target)
     return encoded(pd.Series(texts_of(column, how), dtype=object), ColumnType("text", "object"))[0]
 
 
@@ -247,30 +239,25 @@ def _refusals(target: DatabaseTable, *errors: type[Exception]) -> Iterator[None]
 
 
 def _write_by_duckdb(connection: Any, target: DatabaseTable, duckdb: Any) -> None:
-    view, table = _STAGED, target.quoted
     casts = ", ".join(f"{quoted(one)}::json as {quoted(one)}" for one in target.columns if one in target.json)
-    rows = f"select * {f'replace ({casts})' if casts else ''} from {view}"  # noqa: S608 - names are quoted
+    rows = f"select * {f'replace ({casts})' if casts else ''} from {_STAGED}"  # noqa: S608 - names are quoted
     create = {"fail": "create table", "replace": "create or replace table"}.get(target.if_exists)
-    steps = [f"{create} {table} as {rows}"] if create else _append_steps(target, rows)
     with _refusals(target, duckdb.Error):
         # Inside a transaction of the caller's, each statement has the same number; they commit it.
         number = "select txid_current()"
         if connection.execute(number).fetchall() == connection.execute(number).fetchall():
-            raise ArgumentError(
-                "The connection is inside a transaction.", advice="Commit or roll back first."
-            )
-        connection.register(view, pa.table(target.columns))
+            raise ArgumentError(_IN_TRANSACTION, advice=_END_IT)
+        connection.register(_STAGED, pa.table(target.columns))
         try:
             connection.begin()
-            try:
-                for step in steps:
-                    connection.execute(step)
-                connection.commit()
-            except BaseException:
-                connection.rollback()
-                raise
+            for step in [f"{create} {target.quoted} as {rows}"] if create else _append_steps(target, rows):
+                connection.execute(step)
+            connection.commit()
+        except BaseException:
+            connection.rollback()
+            raise
         finally:
-            connection.unregister(view)
+            connection.unregister(_STAGED)
 
 
 def _append_steps(target: DatabaseTable, rows: str) -> list[str]:
@@ -284,18 +271,16 @@ def _append_steps(target: DatabaseTable, rows: str) -> list[str]:
 def _write_by_adbc(connection: Any, target: DatabaseTable, dbapi: Any) -> None:
     mode = {"fail": "create", "append": "create_append"}.get(target.if_exists, "replace")
     vendor = str(connection.adbc_get_info().get("vendor_name")).lower()
-    if "sqlite" in vendor:
-        target = _without_decimals(target)
+    rows = pa.table((_without_decimals(target) if "sqlite" in vendor else target).columns)
     with _refusals(target, dbapi.Error):
         try:
             with connection.cursor() as cursor:
-                rows = pa.table(target.columns)
                 if "duckdb" in vendor and target.if_exists == "append":
                     # Its driver adds rows by the order of the columns, whatever their names are.
                     cursor.adbc_ingest(_STAGED, rows, mode="create", temporary=True)
-                    for step in _append_steps(target, f"select * from {_STAGED}"):  # noqa: S608 - a name of ours
+                    query = f"select * from {_STAGED}"  # noqa: S608 - a name of ours
+                    for step in [*_append_steps(target, query), f"drop table {_STAGED}"]:
                         cursor.execute(step)
-                    cursor.execute(f"drop table {_STAGED}")
                 else:
                     cursor.adbc_ingest(target.name, rows, mode=mode, db_schema_name=target.schema)
             connection.commit()
@@ -306,39 +291,37 @@ def _write_by_adbc(connection: Any, target: DatabaseTable, dbapi: Any) -> None:
 
 def _write_by_sqlalchemy(connection: Any, target: DatabaseTable, sa: Any) -> None:
     with _refusals(target, sa.exc.SQLAlchemyError, sqlite3.Error), _transaction(connection, sa) as opened:
-        sqlite = opened.dialect.name == "sqlite"
-        target = _without_decimals(target) if sqlite else target
-        table = sa.Table(
-            target.name,
-            sa.MetaData(),
-            *(
-                # The key is the name of the value, too, and those of columns may hold anything.
-                sa.Column(
-                    name,
-                    _sql_type(array.type, sa, is_json=name in target.json),
-                    key=f"c{at}",
-                    primary_key=name in target.key and not pa.types.is_string(array.type),
-                    autoincrement=False,
-                )
-                for at, (name, array) in enumerate(target.columns.items())
-            ),
-            schema=target.schema,
-        )
+        target = _without_decimals(target) if opened.dialect.name == "sqlite" else target
+        columns = [
+            # The key is the name of the value, too, and those of columns may hold anything.
+            sa.Column(
+                name,
+                _sql_type(array.type, sa, is_json=name in target.json),
+                key=f"c{at}",
+                primary_key=name in target.key and not pa.types.is_string(array.type),
+                autoincrement=False,
+            )
+            for at, (name, array) in enumerate(target.columns.items())
+        ]
+        table = sa.Table(target.name, sa.MetaData(), *columns, schema=target.schema)
+        rows = pa.table(list(target.columns.values()), names=[column.key for column in columns])
+        json = [column.key for column in columns if column.name in target.json]
         exists = sa.inspect(opened).has_table(target.name, schema=target.schema)
         if exists and target.key:
-            _make_room(opened, target, table, sa)
+            _make_room(opened, target, table, _records(rows, json), sa)
         elif exists and target.if_exists == "fail":
             raise OutputError(f"The table {target.name!r} exists already.", advice=_EXISTS)
         if exists and target.if_exists == "replace":
             table.drop(opened)
         if not exists or target.if_exists == "replace":
             table.create(opened)
-        kept = {name: array.filter(target.kept) for name, array in target.columns.items()}
-        for rows in _rows(replace(target, columns=kept)):
-            opened.execute(table.insert(), rows)
+        for records in _records(rows.filter(target.kept), json):
+            opened.execute(table.insert(), records)
 
 
-def _make_room(opened: Any, target: DatabaseTable, table: Any, sa: Any) -> None:
+def _make_room(
+    opened: Any, target: DatabaseTable, table: Any, rows: Iterator[list[dict[str, Any]]], sa: Any
+) -> None:
     """Add the columns that a table lacks, and delete the rows that others take the place of, or that are gone."""
     known = {one["name"] for one in sa.inspect(opened).get_columns(target.name, schema=target.schema)}
     name = opened.dialect.identifier_preparer.format_table(table)
@@ -348,8 +331,19 @@ def _make_room(opened: Any, target: DatabaseTable, table: Any, sa: Any) -> None:
             opened.exec_driver_sql(f"alter table {name} add {made}")
     keys = [column for column in table.columns if column.name in target.key]
     gone = table.delete().where(*(column == sa.bindparam(f"old_{column.key}") for column in keys))
-    for rows in _rows(target):
-        opened.execute(gone, [{f"old_{column.key}": row[column.key] for column in keys} for row in rows])
+    for records in rows:
+        opened.execute(
+            gone, [{f"old_{column.key}": record[column.key] for column in keys} for record in records]
+        )
+
+
+def _records(rows: pa.Table, json: Sequence[str]) -> Iterator[list[dict[str, Any]]]:
+    """Some rows after the others, as Python values."""
+    for part in rows.to_batches(max_chunksize=_AT_ONCE):
+        records = part.to_pylist()
+        for record in records:
+            record |= {key: json_value(record[key]) for key in json if record[key] is not None}
+        yield records
 
 
 @contextmanager
@@ -358,32 +352,24 @@ def _transaction(connection: Any, sa: Any) -> Iterator[Any]:
     if isinstance(connection, sqlite3.Connection):
         given = connection
         if given.in_transaction:  # which SQLAlchemy would roll back
-            raise ArgumentError(
-                "The connection is inside a transaction.", advice="Commit or roll back first."
-            )
+            raise ArgumentError(_IN_TRANSACTION, advice=_END_IT)
         connection = sa.create_engine("sqlite://", creator=lambda: given, poolclass=sa.pool.StaticPool)
     if isinstance(connection, str):
         try:
             connection = sa.create_engine(connection, poolclass=sa.pool.NullPool)
         except ImportError as error:
-            raise MissingExtraError(
-                f"The driver of this database is not installed: {error.name}.",
-                advice=f"pip install {error.name}",
-            ) from error
+            message = f"The driver of this database is not installed: {error.name}."
+            raise MissingExtraError(message, advice=f"pip install {error.name}") from error
         except ValueError as error:  # of the port
-            raise ArgumentError(
-                "The URL of the database cannot be read.",
-                advice='"postgresql+psycopg://user@host:5432/database"',
-            ) from error
+            advice = '"postgresql+psycopg://user@host:5432/database"'
+            raise ArgumentError("The URL of the database cannot be read.", advice=advice) from error
     if isinstance(connection, sa.Engine):
         with connection.begin() as opened:
             yield _begun(opened)
-    elif connection.in_transaction():
-        with _begun(connection).begin_nested():
-            yield connection
     else:
-        with connection.begin():
-            yield _begun(connection)
+        within = connection.in_transaction()
+        with _begun(connection).begin_nested() if within else connection.begin():
+            yield connection if within else _begun(connection)
 
 
 def _begun(opened: Any) -> Any:
@@ -403,16 +389,3 @@ def _sql_type(kind: Any, sa: Any, *, is_json: bool) -> Any:
         return sa.DateTime(timezone=kind.tz is not None)
     names = {pa.int64(): sa.BigInteger, pa.float64(): sa.Double, pa.bool_(): sa.Boolean, pa.date32(): sa.Date}
     return names.get(kind, sa.Text)()
-
-
-def _rows(target: DatabaseTable) -> Iterator[list[dict[str, Any]]]:
-    """Some rows after the others, as Python values."""
-    keys = [f"c{at}" for at in range(len(target.columns))]
-    count = len(next(iter(target.columns.values())))
-    for start in range(0, count, _AT_ONCE):
-        values = [
-            [None if one is None else json_value(one) for one in part] if name in target.json else part
-            for name, array in target.columns.items()
-            for part in (array.slice(start, _AT_ONCE).to_pylist(),)
-        ]
-        yield [dict(zip(keys, row, strict=True)) for row in zip(*values, strict=True)]

@@ -26,22 +26,17 @@ from procore_nb.frames.explode_lists import row_name
 from procore_nb.frames.types import is_id
 from procore_nb.scalars import is_missing
 
-MOST_ROWS = 1_048_576
-MOST_COLUMNS = 16_384
-_LONGEST_NAME = 31
-_LONGEST_CELL = 32_767
+MOST_ROWS, MOST_COLUMNS = 1_048_576, 16_384
+_LONGEST_NAME, _LONGEST_CELL = 31, 32_767
 _EXACT_DIGITS = 15
 _MOST_EXACT = 10**_EXACT_DIGITS - 1
 _CUT = " … (cut)"
 _FIRST_DAY = datetime(1900, 3, 1)  # before it, Excel counts a day that never was
-Maker = Callable[[Any], Any]
 _LAST_SECOND = datetime(9999, 12, 31, 23, 59, 59)
-_FORMATS = {
-    "date": "yyyy-mm-dd",
-    "time": "yyyy-mm-dd hh:mm:ss",
-    "moment": "yyyy-mm-dd hh:mm:ss",
-    "integer": "0",  # without it, twelve digits look like 1.2E+11
-}
+_TIME = "yyyy-mm-dd hh:mm:ss"
+# Without the last one, twelve digits look like 1.2E+11.
+_FORMATS = {"date": "yyyy-mm-dd", "time": _TIME, "moment": _TIME, "integer": "0"}
+Maker = Callable[[Any], Any]
 _FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\", "_"))
 
 
@@ -87,19 +82,21 @@ def to_excel(frame: pd.DataFrame | Mapping[str, pd.DataFrame], path: str | os.Pa
     frames = {name or "Data": one for name, one in frames_of(frame).items()}
     tables = {name: writable(one) for name, one in frames.items()}
     for name, table in tables.items():
-        _check_size(name, table)
-    options = {
-        "constant_memory": True,
-        "strings_to_numbers": False,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-    }
+        if table.rows + 1 > MOST_ROWS or len(table.names) > MOST_COLUMNS:
+            raise ArgumentError(
+                f"{name!r} has {table.rows:,} rows and {len(table.names):,} columns; "
+                f"a sheet holds {MOST_ROWS - 1:,} and a header, and {MOST_COLUMNS:,}.",
+                advice="Filter the frame, split it over several sheets, or use to_csv or to_parquet.",
+            )
+    options: dict[str, Any] = dict.fromkeys(
+        ("strings_to_numbers", "strings_to_formulas", "strings_to_urls"), False
+    )
     with replace_atomically(place) as draft, draft.open("wb") as file:
-        book = xlsxwriter.Workbook(file, options | {"tmpdir": str(draft.parent)})
+        book = xlsxwriter.Workbook(file, options | {"constant_memory": True, "tmpdir": str(draft.parent)})
         try:
             text_ids = _text_ids(tables, {name: row_name(one, name) for name, one in frames.items()})
             for title, (name, table) in zip(sheet_names(list(tables)), tables.items(), strict=True):
-                _fill(book, book.add_worksheet(title), table, text_ids[name])
+                _fill(book, book.add_worksheet(title), table, text_ids[name], xlsxwriter.utility.xl_range)
             book.close()
         except xlsxwriter.exceptions.FileCreateError as error:  # it hides what the disk said
             raise error.args[0] if isinstance(error.args[0], OSError) else error from error
@@ -132,23 +129,14 @@ def _first(name: str, pairs: int) -> str:
     return name.encode("utf-16-le")[: 2 * pairs].decode("utf-16-le", "ignore").rstrip("' ")
 
 
-def _check_size(name: str, table: WritableTable) -> None:
-    if table.rows + 1 > MOST_ROWS or len(table.names) > MOST_COLUMNS:
-        raise ArgumentError(
-            f"{name!r} has {table.rows:,} rows and {len(table.names):,} columns; "
-            f"a sheet holds {MOST_ROWS - 1:,} and a header, and {MOST_COLUMNS:,}.",
-            advice="Filter the frame, split it over several sheets, or use to_csv or to_parquet.",
-        )
-
-
 def _text_ids(tables: Mapping[str, WritableTable], rows: Mapping[str, str]) -> dict[str, set[str]]:
     """The columns of whole-number ids on each sheet that are text: an id must be found by the same id on another sheet.
 
     `rows` says what a row of each sheet is, and so what its `id` means. If ids of such rows have too many digits, so may
     any column (`created_by.id`) that is named after none of the sheets.
     """
-    kinds: dict[str, dict[str, str]] = {}
-    text, long = set(), set()
+    numbers: list[tuple[str, str, str]] = []
+    text, long, own = set(), set(), set(rows.values())
     for sheet, table in tables.items():
         for name, column, how in zip(table.names, table.columns, table.types, strict=True):
             if not is_id(name) or how.logical not in ("integer", "text"):
@@ -158,19 +146,14 @@ def _text_ids(tables: Mapping[str, WritableTable], rows: Mapping[str, str]) -> d
             if how.logical == "text":
                 text.add(kind)
                 continue
-            kinds.setdefault(sheet, {})[name] = kind
+            numbers.append((sheet, name, kind))
             if _is_long(column):
                 long.add(kind)
-    own = set(rows.values())
-    anything = bool(long & own)
-    return {
-        sheet: {
-            name
-            for name, kind in kinds.get(sheet, {}).items()
-            if kind in text | long or (anything and kind not in own)
-        }
-        for sheet in tables
-    }
+    found: dict[str, set[str]] = {sheet: set() for sheet in tables}
+    for sheet, name, kind in numbers:
+        if kind in text | long or (long & own and kind not in own):
+            found[sheet].add(name)
+    return found
 
 
 def _is_long(column: pd.Series[Any]) -> bool:
@@ -178,27 +161,26 @@ def _is_long(column: pd.Series[Any]) -> bool:
     return any(abs(int(value)) > _MOST_EXACT for value in column.tolist() if not is_missing(value))
 
 
-def _fill(book: Any, sheet: Any, table: WritableTable, text_ids: Collection[str]) -> None:
+def _fill(book: Any, sheet: Any, table: WritableTable, text_ids: Collection[str], xl_range: Any) -> None:
     """Write a sheet row by row, as a workbook in constant memory wants it."""
     bold = book.add_format({"bold": True, "bottom": 1, "valign": "top"})
-    widths = []
-    for at, (name, how) in enumerate(zip(table.names, table.types, strict=True)):
+    widths, looks, places = [], [], []
+    makers: list[Maker | None] = []
+    for at, (name, column, how) in enumerate(zip(table.names, table.columns, table.types, strict=True)):
         title = f"{name} (UTC)" if how.logical == "time" else name
         sheet.write_string(0, at, _short(title), bold)
         widths.append(len(title) + 3)  # room for the filter's button
-    columns = list(zip(table.columns, table.types, strict=True))
-    formats = [_format_of(column, how) or "" for column, how in columns]
-    looks = [book.add_format({"num_format": one}) if one else None for one in formats]
-    places = [len(one.partition(".")[2]) or 2 for one in formats]
-    makers = [
-        str if name in text_ids else _maker_of(column, how)
-        for name, (column, how) in zip(table.names, columns, strict=True)
-    ]
+        number_format = _format_of(column, how)
+        looks.append(book.add_format({"num_format": number_format}) if number_format else None)
+        places.append(len(number_format.partition(".")[2]) or 2)
+        if how.logical == "integer":  # all of a column: values that are looked up stay of one kind
+            makers.append(str if name in text_ids or _is_long(column) else int)
+        else:
+            makers.append(str if name in text_ids else _CELLS.get(how.logical))
     for row, values in enumerate(_rows(table, makers), 1):
         for at, value in enumerate(values):
             if value is not None:
-                width = _write(sheet, row, at, value, looks[at], places[at])
-                widths[at] = max(widths[at], width)
+                widths[at] = max(widths[at], _write(sheet, row, at, value, looks[at], places[at]))
     for at, width in enumerate(widths):
         sheet.set_column(at, at, min(max(width + 1, 6), 60))
     sheet.freeze_panes(1, 0)
@@ -206,14 +188,19 @@ def _fill(book: Any, sheet: Any, table: WritableTable, text_ids: Collection[str]
         last = (max(table.rows, 1), len(widths) - 1)
         sheet.autofilter(0, 0, *last)
         # Numbers as text are meant so: no green corners.
-        sheet.ignore_errors({"number_stored_as_text": _range(*last)})
+        sheet.ignore_errors({"number_stored_as_text": xl_range(1, 0, *last)})
 
 
-def _range(row: int, column: int) -> str:
-    letters = ""
-    while column >= 0:
-        letters, column = chr(65 + column % 26) + letters, column // 26 - 1
-    return f"A2:{letters}{row + 1}"
+def _rows(table: WritableTable, makers: list[Maker | None]) -> Iterator[tuple[Any, ...]]:
+    """What goes into each cell of a row: a number, a truth value, a naive time, text, or None."""
+    for part in table.in_parts():
+        columns = [
+            texts_of(column, how)
+            if make is None
+            else [None if is_missing(value) else make(value) for value in column.tolist()]
+            for column, how, make in zip(part, table.types, makers, strict=True)
+        ]
+        yield from zip(*columns, strict=True)
 
 
 def _write(sheet: Any, row: int, at: int, value: Any, look: Any, places: int) -> int:
@@ -232,35 +219,13 @@ def _write(sheet: Any, row: int, at: int, value: Any, look: Any, places: int) ->
     return len(str(value)) if isinstance(value, int) else len(f"{value:,.{places}f}")
 
 
-def _rows(table: WritableTable, makers: list[Maker | None]) -> Iterator[tuple[Any, ...]]:
-    """What goes into each cell of a row: a number, a truth value, a naive time, text, or None."""
-    for part in table.in_parts():
-        cells = [
-            texts_of(column, how) if make is None else _cells(column, make)
-            for column, how, make in zip(part, table.types, makers, strict=True)
-        ]
-        yield from zip(*cells, strict=True)
-
-
-def _format_of(column: pd.Series[Any], how: ColumnType) -> str | None:
-    """How Excel shows the numbers or times of a column, if not by itself."""
+def _format_of(column: pd.Series[Any], how: ColumnType) -> str:
+    """How Excel shows the numbers or times of a column; empty where it is left to Excel."""
     if not how.money and how.logical != "decimal":
-        return _FORMATS.get(how.logical)
+        return _FORMATS.get(how.logical, "")
     numbers = (value for value in column.tolist() if not is_missing(value) and math.isfinite(value))
     places = max((len(f"{value:.8f}".rstrip("0").partition(".")[2]) for value in numbers), default=2)
     return f"#,##0.{'0' * max(places, 2)}"
-
-
-def _cells(column: pd.Series[Any], make: Maker) -> list[Any]:
-    """One cell a row, None where missing."""
-    return [None if is_missing(value) else make(value) for value in column.tolist()]
-
-
-def _maker_of(column: pd.Series[Any], how: ColumnType) -> Maker | None:
-    """What makes a cell of a value; None where its text is meant."""
-    if how.logical == "integer":
-        return str if _is_long(column) else int  # all of a column: values that are looked up stay of one kind
-    return _CELLS.get(how.logical)
 
 
 def _moment(value: Any) -> Any:
@@ -292,14 +257,10 @@ def _decimal(value: Decimal) -> float | str:
     return _number(value) if exact else str(value)
 
 
+# What makes a cell of a value; of other types its text is written.
 _CELLS: dict[str, Maker] = {
-    "boolean": bool,
-    "date": _day,
-    "time": _moment,
-    "moment": _moment,
-    "number": _number,
-    "decimal": _decimal,
-}
+    "boolean": bool, "date": _day, "time": _moment, "moment": _moment, "number": _number, "decimal": _decimal,
+}  # fmt: skip
 
 
 def _short(text: str) -> str:

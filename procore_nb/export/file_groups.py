@@ -1,56 +1,46 @@
-"""What is written where: one frame into a file, or several by name into a folder.
+"""What is written where: one frame into a file, or several by name into a folder, whole or not at all.
 
-In: what a caller gave. Out: frames with the files that they become. Speaks to the file system only.
+In: what a caller gave, and what writes one frame. Out: the files. Speaks to the file system only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from procore_nb.atomic_write import check_output, output_path
+from procore_nb.atomic_write import check_output, output_path, write_group
 from procore_nb.errors import ArgumentError, MissingExtraError, OutputError, warn
 from procore_nb.frame_info import partial_note
 
 INDEX_ADVICE = "An index with a name is written as columns, row numbers are not: leave index out."
 # What writes files of an ending; empty: nothing here does.
-_WRITERS = {
-    ".csv": "to_csv",
-    ".xlsx": "to_excel",
-    ".parquet": "to_parquet",
-    ".xls": "",
-    ".xlsm": "",
-    ".gz": "",
-    ".zip": "",
-}
+_WRITERS = {".csv": "to_csv", ".xlsx": "to_excel", ".parquet": "to_parquet"} | dict.fromkeys(
+    (".xls", ".xlsm", ".gz", ".zip"), ""
+)
 _FORBIDDEN = set('/\\:*?"<>|\0')
 
 
 def frames_of(frame: Any) -> dict[str | None, pd.DataFrame]:
-    """The frames by name; a single one has the name None."""
+    """The frames by name, a single one with the name None; warns of those that are only a part of their list."""
     if isinstance(frame, pd.DataFrame):
-        return _noted({None: frame})
-    if not isinstance(frame, Mapping):
+        frames: dict[str | None, pd.DataFrame] = {None: frame}
+    elif isinstance(frame, Mapping):
+        frames = dict(frame)
+    else:
         raise ArgumentError(
             f"What is written is a frame, or a dict of name to frame, not {type(frame).__name__}.",
             advice="The frame comes first: to_csv(frame, path). A Series becomes a frame by its to_frame().",
         )
-    if not frame:
+    if not frames:
         raise ArgumentError("There is no frame to write.", advice="Give a frame, or a dict of name to frame.")
-    for name, one in frame.items():
+    for name, one in frames.items():
         if not isinstance(one, pd.DataFrame):
             raise ArgumentError(f"{name!r} is no frame but {type(one).__name__}.")
-    return _noted(dict(frame))
-
-
-def _noted(frames: dict[str | None, pd.DataFrame]) -> dict[str | None, pd.DataFrame]:
-    """Warn of frames that are only a part of their list: a file does not show it."""
-    for name, one in frames.items():
         if note := partial_note(one):
             warn(f"{name or one.attrs['procore'].get('endpoint', 'The frame')}: {note}")
     return frames
@@ -69,26 +59,28 @@ def check_ending(path: Path, ending: str) -> None:
     )
 
 
-@contextmanager
-def files_for(frame: Any, path: Any, ending: str) -> Iterator[dict[Path, pd.DataFrame]]:
-    """Each frame with the file to write; a folder for several is made, and removed again if the block fails."""
+def write_frames(
+    frame: Any, path: Any, ending: str, write: Callable[..., Any], *, beside: Callable[[Path], Sequence[Path]] = lambda _: ()
+) -> Path:  # fmt: skip
+    """Have `write(frame, draft, …)` write each frame to a file with its companions; a folder for several is made."""
     frames, place = frames_of(frame), output_path(path)
     check_ending(place, ending)
-    if None in frames:
-        yield {place: frames[None]}
-        return
-    _check_file_names(list(frames))
-    made = _make_folder(place)
+    made = None not in frames and _make_folder(place, list(frames))
+    files = [place if name is None else place / f"{name}{ending}" for name in frames]
     try:
-        yield {place / f"{name}{ending}": one for name, one in frames.items()}
+        with write_group([[file, *beside(file)] for file in files]) as drafts:
+            for one, group in zip(frames.values(), drafts, strict=True):
+                write(one, *group)
     except BaseException:
         if made:
             with suppress(OSError):
                 place.rmdir()
         raise
+    return place
 
 
-def _check_file_names(names: list[Any]) -> None:
+def _make_folder(folder: Path, names: list[Any]) -> bool:
+    """Make the folder of files with these names if only its last part is missing; whether it was made."""
     taken: set[str] = set()
     for name in names:
         if not isinstance(name, str) or not name or _FORBIDDEN & set(name) or name.startswith("."):
@@ -98,10 +90,6 @@ def _check_file_names(names: list[Any]) -> None:
         if name.casefold() in taken:
             raise ArgumentError(f"Two frames would share the file {name!r} where case makes no difference.")
         taken.add(name.casefold())
-
-
-def _make_folder(folder: Path) -> bool:
-    """Make a folder if only its last part is missing; whether it was made."""
     if folder.is_dir():
         return False
     if folder.exists():
@@ -116,10 +104,10 @@ def _make_folder(folder: Path) -> bool:
     return True
 
 
-def library(name: str, what: str, *, extra: str = "keep", find: Callable[[str], Any] = import_module) -> Any:
+def library(name: str, what: str, *, extra: str = "keep") -> Any:
     """The module, or an error that says which line installs it."""
     try:
-        return find(name)
+        return import_module(name)
     except ImportError as error:
         package = name.partition(".")[0]
         raise MissingExtraError(

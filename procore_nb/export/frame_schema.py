@@ -19,13 +19,14 @@ import pyarrow as pa
 
 from procore_nb.catalog import Catalogue
 from procore_nb.errors import ArgumentError, warn
-from procore_nb.export.column_text import ColumnType, column_from, plain, texts_of, type_of
+from procore_nb.export.column_text import ColumnType, column_from, plain, range_of, texts_of, type_of
 from procore_nb.frames.builder import found_endpoint
 from procore_nb.frames.parse import ParseIssues
 from procore_nb.frames.types import declared_by, rule_of
 from procore_nb.scalars import is_missing
 
 _ROWS_OF_A_PART = 20_000
+_TEXT = pd.Index(["a"]).dtype  # of labels, which differs between versions of pandas
 _REMOVE = "Remove it: types will then follow the column names."
 
 
@@ -48,16 +49,25 @@ class WritableTable:
             yield [column.iloc[start : start + _ROWS_OF_A_PART] for column in self.columns]
 
 
-def writable(frame: pd.DataFrame) -> WritableTable:
-    """The frame with its index as the first columns; whole numbers without a name are only row numbers."""
-    levels = _levels(frame.index) if _holds_data(frame.index) else []
+def writable(frame: pd.DataFrame, *, ranges: bool = False) -> WritableTable:
+    """The frame with its index as the first columns; whole numbers without a name are only row numbers.
+
+    With `ranges`, types hold the least and greatest value, by which a file that a spreadsheet rewrote is understood.
+    """
+    index = frame.index
+    is_data = index.nlevels > 1 or index.name is not None or (len(index) > 0 and index.dtype.kind not in "iu")
+    levels = _levels(index) if is_data else []
+    unnamed = "level_{}" if index.nlevels > 1 else "index"
+    names = [unnamed.format(at) if name is None else _title(name) for at, (name, _) in enumerate(levels)]
+    names += map(_title, frame.columns)
     given = [level for _, level in levels] + [frame.iloc[:, at] for at in range(frame.shape[1])]
-    names = [name for name, _ in levels] + [_title(label) for label in frame.columns]
-    index = list(map(_json_name, frame.index.names)) if levels else []
     amounts = frozenset((frame.attrs.get("procore") or {}).get("amounts", ()))
     types = [_with_amounts(type_of(one), name, amounts) for name, one in zip(names, given, strict=True)]
     columns = list(map(plain, given))
-    return WritableTable(names, columns, types, len(frame), index, _labels(frame.columns))
+    if ranges:
+        types = [replace(how, range=range_of(one, how)) for one, how in zip(columns, types, strict=True)]
+    kept = [_json_name(name) for name, _ in levels]
+    return WritableTable(names, columns, types, len(frame), kept, _labels(frame.columns))
 
 
 def _with_amounts(how: ColumnType, name: str, amounts: Collection[str]) -> ColumnType:
@@ -66,18 +76,9 @@ def _with_amounts(how: ColumnType, name: str, amounts: Collection[str]) -> Colum
     return replace(how, money=is_number and (name in amounts or rule_of(name) == "decimal"))
 
 
-def _holds_data(index: pd.Index[Any]) -> bool:
-    """Whether an index is more than the number of the row."""
-    return index.nlevels > 1 or index.name is not None or (len(index) > 0 and index.dtype.kind not in "iu")
-
-
-def _levels(index: pd.Index[Any]) -> list[tuple[str, pd.Series[Any]]]:
-    unnamed = "level_{}" if index.nlevels > 1 else "index"
+def _levels(index: pd.Index[Any]) -> list[tuple[Any, pd.Series[Any]]]:
     return [
-        (
-            unnamed.format(at) if name is None else _title(name),
-            pd.Series(index.get_level_values(at)).reset_index(drop=True),
-        )
+        (name, pd.Series(index.get_level_values(at)).reset_index(drop=True))
         for at, name in enumerate(index.names)
     ]
 
@@ -95,18 +96,16 @@ def _json_name(name: Any) -> str | int | None:
 
 def _labels(columns: pd.Index[Any]) -> list[dict[str, Any]] | None:
     """Each level of the labels as a column of its own, or None where they are text without a name."""
-    plain_text = columns.nlevels == 1 and columns.name is None and columns.dtype == pd.Index(["a"]).dtype
+    plain_text = columns.nlevels == 1 and columns.name is None and columns.dtype == _TEXT
     if plain_text and all(isinstance(label, str) for label in columns):
         return None
     levels = []
-    for at, name in enumerate(columns.names):
-        level = pd.Series(columns.get_level_values(at)).reset_index(drop=True)
+    for name, level in _levels(columns):
         how = type_of(level)
         if how.lost:
             return None
-        levels.append(
-            {"name": _json_name(name)} | _type_as_json(how) | {"texts": texts_of(plain(level), how)}
-        )
+        texts = texts_of(plain(level), how)
+        levels.append({"name": _json_name(name)} | _type_as_json(how) | {"texts": texts})
     return levels
 
 
@@ -115,13 +114,11 @@ def _labels(columns: pd.Index[Any]) -> list[dict[str, Any]] | None:
 
 def schema_json(frame: pd.DataFrame, table: WritableTable, **more: Any) -> bytes:
     """The types of the columns, and where the frame came from; warns of what does not come back."""
-    columns = [
-        {"name": name} | _type_as_json(how) for name, how in zip(table.names, table.types, strict=True)
-    ]
+    pairs = list(zip(table.names, table.types, strict=True))
+    columns = [{"name": name} | _type_as_json(how) for name, how in pairs]
     attrs, dropped = _json_attrs(frame.attrs)
     about = {"for": "procore_nb", "columns": columns, "index": table.index, "labels": table.labels}
-    lost = [f"{name} ({how.lost})" for name, how in zip(table.names, table.types, strict=True) if how.lost]
-    if lost:
+    if lost := [f"{name} ({how.lost})" for name, how in pairs if how.lost]:
         warn(f"Written as plain values, and so they come back: {', '.join(lost)}.")
     if dropped:
         warn(f"attrs that no file can hold are not written: {', '.join(dropped)}.")
@@ -136,14 +133,8 @@ def _type_as_json(how: ColumnType) -> dict[str, Any]:
 
 
 def _type_from_json(given: Mapping[str, Any]) -> ColumnType:
-    return ColumnType(
-        given["type"],
-        given["dtype"],
-        given.get("categories"),
-        bool(given.get("ordered")),
-        given.get("of"),
-        given.get("range"),
-    )
+    more = {key: given[key] for key in ("categories", "ordered", "of", "range") if key in given}
+    return ColumnType(given["type"], given["dtype"], **more)
 
 
 def _json_attrs(attrs: Mapping[Any, Any]) -> tuple[dict[str, Any], list[str]]:
@@ -187,22 +178,22 @@ def column_names(schema: Mapping[str, Any]) -> list[str]:
 
 def column_types(schema: Mapping[str, Any], names: list[str]) -> list[ColumnType | None]:
     """The type of each column as it was written; None for columns that the schema does not describe."""
-    if names != column_names(schema):
-        return [None] * len(names)
-    return [_type_from_json(one) for one in schema.get("columns") or []]
+    known = names == column_names(schema)
+    return list(map(_type_from_json, schema.get("columns") or [])) if known else [None] * len(names)
 
 
 def types_for(
     header: list[str], schema: Mapping[str, Any], endpoint: Any, catalogue: Catalogue | None = None
 ) -> list[ColumnType]:
     """The type of each column: as written, by position if the header is unchanged, else by name."""
-    known = dict(zip(column_names(schema), map(_type_from_json, schema.get("columns") or []), strict=True))
-    written = column_types(schema, header)
-    declared = declared_by(found_endpoint(endpoint, catalogue))
-    paths = [tuple(name.split(".")) for name in header]
-    by_name = ["id" if declared.number_as_text(path) else declared.type_of(path) for path in paths]
-    rows = zip(written, header, by_name, strict=True)
-    return [how or known.get(name) or ColumnType.named(one) for how, name, one in rows]
+    names = column_names(schema)
+    known = dict(zip(names, column_types(schema, names), strict=True))
+    declared, types = declared_by(found_endpoint(endpoint, catalogue)), []
+    for written, name in zip(column_types(schema, header), header, strict=True):
+        path = tuple(name.split("."))
+        by_name = "id" if declared.number_as_text(path) else declared.type_of(path)
+        types.append(written or known.get(name) or ColumnType.named(by_name))
+    return types
 
 
 def framed(columns: list[Any], names: list[str], rows: int, schema: Mapping[str, Any]) -> pd.DataFrame:
@@ -211,20 +202,16 @@ def framed(columns: list[Any], names: list[str], rows: int, schema: Mapping[str,
     at = [names.index(name) for name in written[: len(levels)] if name in names]
     at = at if len(at) == len(levels) else []
     rest = [place for place in range(len(names)) if place not in at]
-    frame = pd.DataFrame(
-        {place: columns[place] for place in rest}, index=pd.RangeIndex(rows), columns=rest, copy=False
-    )
+    data = {place: columns[place] for place in rest}
+    frame = pd.DataFrame(data, index=pd.RangeIndex(rows), columns=rest, copy=False)
     labels = schema.get("labels") if names == written else None
     if labels:
-        parsed = [
-            column_from(
-                pa.chunked_array([pa.array(one["texts"], pa.string())]), _type_from_json(one), ParseIssues()
-            )
-            for one in labels
-        ]
+        texts = [pa.chunked_array([pa.array(one["texts"], pa.string())]) for one in labels]
+        types = map(_type_from_json, labels)
+        parsed = [column_from(cells, how, ParseIssues()) for cells, how in zip(texts, types, strict=True)]
         frame.columns = _index(parsed, [one["name"] for one in labels])
     else:
-        frame.columns = pd.Index([names[place] for place in rest], dtype=pd.Index(["a"]).dtype)
+        frame.columns = pd.Index([names[place] for place in rest], dtype=_TEXT)
     if at:
         frame.index = _index([columns[place] for place in at], levels)
     frame.attrs = dict(schema.get("attrs") or {})

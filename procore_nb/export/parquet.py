@@ -21,11 +21,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from procore_nb.atomic_write import output_path, write_group
+from procore_nb.atomic_write import output_path
 from procore_nb.call_errors import explain_calls
 from procore_nb.errors import ArgumentError
 from procore_nb.export.column_text import ColumnType, column_from, dtype_named, texts_of
-from procore_nb.export.file_groups import INDEX_ADVICE, files_for
+from procore_nb.export.file_groups import INDEX_ADVICE, write_frames
 from procore_nb.export.frame_schema import column_types, framed, schema_json, writable
 from procore_nb.frames.codec import decode, dtype_of, encode, from_any_column, logical_type
 from procore_nb.frames.parse import ParseIssues
@@ -66,13 +66,7 @@ def to_parquet(frame: pd.DataFrame | Mapping[str, pd.DataFrame], path: str | os.
     >>> pnb.to_parquet(pnb.to_frame([{"id": 1}]), "projects.parquet").name
     'projects.parquet'
     """
-    with (
-        files_for(frame, path, ".parquet") as frames,
-        write_group([[file] for file in frames]) as drafts,
-    ):
-        for one, (draft,) in zip(frames.values(), drafts, strict=True):
-            pq.write_table(_arrow_table(one), draft)
-    return output_path(path)
+    return write_frames(frame, path, ".parquet", lambda one, draft: pq.write_table(_arrow_table(one), draft))
 
 
 @explain_calls()
@@ -138,10 +132,9 @@ def encoded(column: pd.Series[Any], how: ColumnType) -> tuple[Any, ColumnType]:
             native = replace(how, dtype=str(column.dtype), lost=None)
             if column.dtype != object:
                 return array, native
-            present = [value for value in column.array if not is_missing(value)]
-            if pa.types.is_primitive(array.type) and [
-                repr(one) for one in array.to_pylist() if one is not None
-            ] == list(map(repr, present)):
+            present = [repr(value) for value in column.array if not is_missing(value)]
+            same = present == [repr(value) for value in array.to_pylist() if value is not None]
+            if pa.types.is_primitive(array.type) and same:
                 return array, replace(native, logical=_OBJECTS)
     return encode(pd.Series(texts_of(column, how), dtype=object), "text"), how
 

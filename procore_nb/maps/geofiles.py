@@ -17,10 +17,9 @@ import numpy as np
 import orjson
 import pandas as pd
 
-from procore_nb.atomic_write import output_path, write_group
 from procore_nb.call_errors import explain_calls
-from procore_nb.errors import MissingExtraError, OutputError
-from procore_nb.export.file_groups import files_for
+from procore_nb.errors import OutputError
+from procore_nb.export.file_groups import library, write_frames
 from procore_nb.maps.map_columns import find_columns
 from procore_nb.maps.validate import LocatedFrame, locate
 
@@ -70,13 +69,14 @@ def to_geojson(
     >>> pnb.to_geojson(pnb.connect("demo").projects(), "projects.geojson").name
     'projects.geojson'
     """
-    with files_for(frame, path, ".geojson") as frames, write_group([[file] for file in frames]) as drafts:
-        for one, (draft,) in zip(frames.values(), drafts, strict=True):
-            located = locate(one, latitude=latitude, longitude=longitude, fix=fix, allow_none=True)
-            chosen = find_columns(one, columns, argument="columns")
-            kept = [c for c in one.columns if c not in (latitude, longitude)] if chosen is None else chosen
-            draft.write_bytes(_collection(located, kept))
-    return output_path(path)
+
+    def write(one: pd.DataFrame, draft: Path) -> None:
+        located = locate(one, latitude=latitude, longitude=longitude, fix=fix, allow_none=True)
+        chosen = find_columns(one, columns, argument="columns")
+        kept = [c for c in one.columns if c not in (latitude, longitude)] if chosen is None else chosen
+        draft.write_bytes(_collection(located, kept))
+
+    return write_frames(frame, path, ".geojson", write)
 
 
 def _collection(located: LocatedFrame, kept: list[Any]) -> bytes:
@@ -134,13 +134,7 @@ def to_geodataframe(
     >>> pnb.to_geodataframe(pnb.connect("demo").projects()).crs.to_epsg()
     4326
     """
-    try:
-        import geopandas
-    except ImportError as error:
-        raise MissingExtraError(
-            "to_geodataframe needs geopandas, which is not installed.",
-            advice='Install it with pip install "procore-nb[maps]".',
-        ) from error
+    geopandas = library("geopandas", "to_geodataframe", extra="maps")
     located = locate(frame, latitude=latitude, longitude=longitude, fix=fix, allow_none=True)
     points = geopandas.points_from_xy(located.longitude, located.latitude)
     return geopandas.GeoDataFrame(located.rows.copy(), geometry=points, crs="EPSG:4326")

@@ -5,8 +5,6 @@ In: frames. Out: frames. Speaks to no service.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
@@ -75,21 +73,18 @@ def with_location(
             f"The frame has no column {on or 'project_id'!r} to find its project by.",
             advice="Name it with on=….",
         )
-    wanted = columns or [column for column in JOINED if column in projects.columns]
     known = projects[projects["id"].notna()]
     ids = known["id"].astype("string")
     if ids.duplicated().any():
         raise ArgumentError("projects has one id twice.", advice="Use projects.drop_duplicates('id').")
-    names = {column: "project.name" if column == "name" else column for column in wanted}
-    joined_columns = known[find_columns(projects, list(names), argument="columns") or []].rename(
-        columns=names
+    wanted = columns or [one for one in JOINED if one in projects.columns]
+    added = (
+        known[find_columns(projects, wanted, argument="columns") or []]
+        .rename(columns={"name": "project.name"})
+        .set_axis(pd.Index(ids))
     )
-    joined_columns = joined_columns[
-        [column for column in joined_columns.columns if column not in frame.columns]
-    ]
-    joined_columns.index = pd.Index(ids)
-    joined = joined_columns.reindex(pd.Index(frame[key].astype("string")))
-    joined.index = frame.index
+    added = added[[column for column in added.columns if column not in frame.columns]]
+    joined = added.reindex(pd.Index(frame[key].astype("string"))).set_axis(frame.index)
     result: pd.DataFrame = pd.concat([frame, joined], axis=1)
     result.attrs = dict(frame.attrs)
     return result
@@ -134,7 +129,12 @@ def distance_to(
     >>> projects = pnb.connect("demo").projects(status="All")
     >>> near = projects[pnb.distance_to(projects, 43.16, -77.61) < 50]
     """
-    _check_point(lat, lon)
+    try:
+        fine = abs(float(lat)) <= 90 and abs(float(lon)) <= 180
+    except (TypeError, ValueError):
+        fine = False
+    if not fine:
+        raise ArgumentError(f"{lat!r}, {lon!r} is not a latitude and longitude in degrees.")
     located = locate(frame, latitude=latitude, longitude=longitude, fix=fix, allow_none=True)
     distances = np.full(len(frame), np.nan)
     distances[located.kept] = distance_km(located.latitude, located.longitude, float(lat), float(lon))
@@ -187,27 +187,15 @@ def nearest(
     label = name_column(places) if name is None else find_column(places, name, argument="name")
     labels = targets.rows.index if label is None else targets.rows[label]
     # Half a surrogate is no character, and no text column holds it.
-    names = np.empty(len(labels), dtype=object)
-    names[:] = [pd.NA if pd.isna(each) else str(each).encode("utf-8", "replace").decode() for each in labels]
-    best = np.full(len(located.latitude), np.inf)
-    which = np.zeros(len(best), dtype=np.intp)
+    names = [pd.NA if pd.isna(each) else str(each).encode("utf-8", "replace").decode() for each in labels]
+    best, which = np.full(len(located.latitude), np.inf), np.zeros(len(located.latitude), dtype=np.intp)
     for number, (lat, lon) in enumerate(zip(targets.latitude, targets.longitude, strict=True)):
         away = distance_km(located.latitude, located.longitude, lat, lon)
-        closer = away < best
-        best[closer], which[closer] = away[closer], number
+        which[away < best] = number
+        best = np.minimum(away, best)
     found = pd.Series(pd.NA, index=range(len(frame)), dtype="string")
     distances = np.full(len(frame), np.nan)
-    found[located.kept] = names[which]
-    distances[located.kept] = best
+    found[located.kept], distances[located.kept] = pd.array(names, dtype="string")[which], best
     result = frame.copy()
     result["nearest"], result["distance_km"] = found.array, distances
     return result
-
-
-def _check_point(lat: Any, lon: Any) -> None:
-    try:
-        fine = abs(float(lat)) <= 90 and abs(float(lon)) <= 180
-    except (TypeError, ValueError):
-        fine = False
-    if not fine:
-        raise ArgumentError(f"{lat!r}, {lon!r} is not a latitude and longitude in degrees.")

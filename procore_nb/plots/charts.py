@@ -12,10 +12,10 @@ import pandas as pd
 
 from procore_nb.call_errors import explain_calls
 from procore_nb.errors import ArgumentError
-from procore_nb.maps.canvas import drawable
+from procore_nb.maps.canvas import drawable, families, new_figure
 from procore_nb.maps.categories import PALETTE
-from procore_nb.maps.legend import GREY, INK
-from procore_nb.plots.style import as_text, new_axes, numbers, short, value_text, write_no_rows
+from procore_nb.maps.legend import GREY, INK, QUIET, shortened, write_title
+from procore_nb.maps.payload import text_of
 from procore_nb.scalars import short_number
 
 if TYPE_CHECKING:
@@ -66,26 +66,21 @@ def plot_bars(
     >>> [text.get_text() for text in ax.texts]
     ['12', '30']
     """
-    table = numbers(values)
+    table = _numbers(values)
     axes = new_axes(ax, width=7.2, height=0.85 + 0.29 * max(len(table), 3), title=title)
     if table.empty:
         return write_no_rows(axes, theme)  # type: ignore[no-any-return]
-    _draw_bars(axes, table)
-    _write_values(axes, table, unit)
-    return as_text(axes, theme)  # type: ignore[no-any-return]
-
-
-def _draw_bars(axes: Any, table: pd.DataFrame) -> None:
-    positions = np.arange(len(table))
     left = np.zeros(len(table))
     for position, name in enumerate(table.columns):
         lengths = table.iloc[:, position].fillna(0).to_numpy()
         color = PALETTE[position % len(PALETTE)]
-        axes.barh(positions, lengths, left=left, height=0.68, color=color, label=short(name))
+        axes.barh(np.arange(len(table)), lengths, left=left, height=0.68, color=color, label=short(name))
         left = left + lengths
     axes.invert_yaxis()
     if len(table.columns) > 1:
         axes.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False, fontsize=9, labelcolor=INK)
+    _write_values(axes, table, unit)
+    return as_text(axes, theme)  # type: ignore[no-any-return]
 
 
 def _write_values(axes: Any, table: pd.DataFrame, unit: str) -> None:
@@ -102,9 +97,8 @@ def _write_values(axes: Any, table: pd.DataFrame, unit: str) -> None:
     axes.set_xlabel(drawable(unit), fontsize=9, color=INK, loc="left")
     axes.set_xticks([])
     axes.tick_params(axis="y", length=0)
-    axes.spines["bottom"].set_visible(False)
+    axes.spines[:].set_visible(False)
     axes.axvline(0, color=GREY, linewidth=0.8)
-    axes.spines["left"].set_visible(False)
     axes.margins(x=0.09 if (ends >= 0).all() else 0.14)
 
 
@@ -150,7 +144,7 @@ def plot_lines(
     >>> [text.get_text() for text in ax.texts]
     ['355']
     """
-    table = numbers(values)
+    table = _numbers(values)
     axes = new_axes(ax, width=7.2, height=2.9, title=title)
     if table.dropna(how="all").empty:
         return write_no_rows(axes, theme)  # type: ignore[no-any-return]
@@ -212,3 +206,75 @@ def _write_ends(axes: Any, ends: list[tuple[Any, float, str, str]]) -> None:
             text, (when, height), (6, 0), textcoords="offset points", va="center", fontsize=9, color=color,
             fontweight="bold", annotation_clip=False,
         )  # fmt: skip
+
+
+def _numbers(values: pd.Series | pd.DataFrame) -> pd.DataFrame:
+    """The values as a frame of floats: money (`decimal.Decimal`), nullable integers and missing values are understood."""
+    if not isinstance(values, pd.Series | pd.DataFrame):
+        raise ArgumentError(
+            f"A plot needs a Series or a DataFrame, not {type(values).__name__}.",
+            advice='For example projects["project_stage.name"].value_counts().',
+        )
+    table = values.to_frame() if isinstance(values, pd.Series) else values
+    columns = {}
+    for position, name in enumerate(table.columns):
+        column = table.iloc[:, position].astype(object)
+        try:
+            columns[position] = (
+                pd.to_numeric(column, errors="raise").astype("Float64").astype("float64").to_numpy()
+            )
+        except (TypeError, ValueError) as error:
+            raise ArgumentError(f"The column {name!r} holds no numbers, so it cannot be drawn.") from error
+    frame = pd.DataFrame(columns, index=table.index)
+    return frame.set_axis(table.columns, axis=1) if columns else frame
+
+
+def new_axes(ax: Axes | None, *, width: float, height: float, title: str) -> Any:
+    """Axes with the title at the left and without a box; new ones of this size (inches) unless some are given."""
+    if ax is None:
+        figure = new_figure(width, height)
+        figure.set_layout_engine("constrained")
+        ax = figure.add_subplot()
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.spines[["left", "bottom"]].set_color(GREY)
+    ax.tick_params(labelsize=9, labelcolor=INK, color=GREY)
+    ax.set_axisbelow(True)
+    if title:
+        write_title(ax, title)
+    return ax
+
+
+def as_text(ax: Any, theme: Theme = "auto") -> Any:
+    """Take every word on the axes as text, not as a formula, in fonts that know its letters; use the theme's colours."""
+    from procore_nb.maps.notebook_figure import use_theme
+
+    legend = ax.get_legend()
+    words = [*ax.texts, *ax.get_yticklabels(), ax.xaxis.label, ax.yaxis.label]
+    for word in [*words, *(legend.get_texts() if legend else [])]:
+        word.set(parse_math=False, fontfamily=list(families()))
+    use_theme(ax, theme)
+    return ax
+
+
+def write_no_rows(ax: Any, theme: Theme = "auto") -> Any:
+    """Write on empty axes that there is nothing to draw."""
+    ax.set(xticks=[], yticks=[])
+    centre = {"ha": "center", "va": "center", "transform": ax.transAxes}
+    ax.text(0.5, 0.5, "no rows, nothing to draw", color=QUIET, **centre)
+    return as_text(ax, theme)
+
+
+def short(name: Any) -> str:
+    """A name that fits beside a bar: one line, cut with an ellipsis, as far as the fonts can write it."""
+    if isinstance(name, tuple):
+        name = ", ".join(map(str, name))
+    return shortened(text_of(name, is_id=True) or "(none)", 38)
+
+
+def value_text(value: float, largest: float) -> str:
+    """A number as people read it: counts in full, millions in short, one or two decimals for small ones."""
+    if abs(value) >= 1e6:
+        return short_number(value)
+    if float(value).is_integer() or largest >= 100:
+        return f"{value:,.0f}"
+    return f"{value:,.1f}" if largest >= 1 else f"{value:,.2f}"

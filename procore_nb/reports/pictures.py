@@ -17,7 +17,7 @@ from procore_nb.maps.canvas import drawable
 from procore_nb.maps.categories import PALETTE
 from procore_nb.maps.legend import GREY, INK
 from procore_nb.plots import plot_bars, plot_lines
-from procore_nb.plots.style import as_text, new_axes, short, value_text, write_no_rows
+from procore_nb.plots.charts import as_text, new_axes, short, value_text, write_no_rows
 
 _MOST_BARS = 20
 _GAUGES = {"red": "#C0392B", "yellow": "#E3B505", "green": "#3C8D5A", "grey": "#C9CED3"}
