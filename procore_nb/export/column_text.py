@@ -38,22 +38,18 @@ _UNIT = re.compile(r"\[(s|ms|us|ns)\b")
 
 @dataclass(frozen=True)
 class ColumnType:
-    """How a column is written, and what it is in pandas.
+    """How a column is written, and what it is in pandas."""
 
-    `logical` is a logical type of our frames (a list, or any nested value, is JSON text), or `moment` for times of day
-    without zone, or `id` for digits or text where only a name speaks. `dtype` is the pandas dtype; `of` the dtype of
-    categories; `range` the least and the greatest value; `lost` names a dtype that does not come back. `money` (also hours
-    and percents) is written with two decimals at least.
-    """
-
+    # A logical type of our frames (a list, or any nested value, is JSON text), or `moment` for times of day without zone,
+    # or `id` for digits or text where only a name speaks.
     logical: str
-    dtype: str
+    dtype: str  # of pandas
     categories: list[str] | None = None
     ordered: bool = False
-    of: str | None = None
-    range: list[str] | None = None
-    lost: str | None = None
-    money: bool = False
+    of: str | None = None  # the dtype of categories
+    range: list[str] | None = None  # the least and the greatest value
+    lost: str | None = None  # a dtype that does not come back
+    money: bool = False  # also hours and percents: written with two decimals at least
 
     @classmethod
     def named(cls, logical: str) -> ColumnType:
@@ -76,6 +72,7 @@ def plain(column: pd.Series[Any]) -> pd.Series[Any]:
 def type_of(column: pd.Series[Any]) -> ColumnType:
     """How to write this column: by its dtype, and for objects by what they are."""
     dtype: Any = column.dtype
+    name, kind = str(dtype), getattr(dtype, "kind", "O")
     if isinstance(dtype, pd.CategoricalDtype):
         values = pd.Series(dtype.categories)
         inner = type_of(values)
@@ -85,29 +82,27 @@ def type_of(column: pd.Series[Any]) -> ColumnType:
         # The storage is the reader's business, what counts is how it writes "missing".
         return ColumnType("text", "string" if dtype.na_value is pd.NA else "str")
     if isinstance(dtype, pd.SparseDtype | pd.ArrowDtype):
-        return replace(type_of(plain(column)), lost=str(dtype))
+        return replace(type_of(plain(column)), lost=name)
     if isinstance(dtype, pd.DatetimeTZDtype):
-        return ColumnType("time", str(dtype))
-    if str(dtype) == "object":
+        return ColumnType("time", name)
+    if name == "object":
         return _type_of_objects(column)
-    name = str(dtype)
-    kind = getattr(dtype, "kind", "O")
     if kind == "M":
         present = column.dropna()
         return ColumnType("date" if bool((present == present.dt.normalize()).all()) else "moment", name)
     if kind in _OF_NUMPY and dtype_named(name) == dtype and getattr(dtype, "itemsize", 8) <= 8:
         return ColumnType(_OF_NUMPY[kind], name)
-    comes_back = isinstance(dtype, pd.PeriodDtype)
-    return ColumnType("text", name if comes_back else "object", lost=None if comes_back else name)
+    if isinstance(dtype, pd.PeriodDtype):
+        return ColumnType("text", name)
+    return ColumnType("text", "object", lost=name)
 
 
 def range_of(column: pd.Series[Any], how: ColumnType) -> list[str] | None:
     """The least and the greatest value as text, for types whose cells a spreadsheet may rewrite."""
     if how.categories is not None or how.logical not in TIMES | NUMBERS:
         return None
-    present = column[
-        [not is_missing(value) for value in column.array] if column.dtype == object else column.notna()
-    ]
+    is_object = column.dtype == object
+    present = column[[not is_missing(one) for one in column.array] if is_object else column.notna()]
     if present.empty:
         return None
     ends = pd.Series([present.min(), present.max()], dtype=column.dtype)
@@ -201,8 +196,7 @@ def column_from(cells: Any, how: ColumnType, issues: ParseIssues) -> pd.Series[A
 def column_at_once(cells: Any, how: ColumnType) -> pd.Series[Any] | None:
     """The column if all its cells are as `to_csv` writes them, else None."""
     if how.categories is not None:
-        found: pd.Series[Any] | None = _categories(cells, how)
-        return found
+        return cast("pd.Series[Any] | None", _categories(cells, how))
     with suppress(pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError, ArithmeticError):
         return _finished(_cast(cells, how), how)
     return None
@@ -211,27 +205,22 @@ def column_at_once(cells: Any, how: ColumnType) -> pd.Series[Any] | None:
 def column_by_value(texts: list[str | None], how: ColumnType, issues: ParseIssues) -> pd.Series[Any]:
     """The column of cells of which some are edited; those that cannot be read are counted, and missing."""
     if how.categories is not None:
-        known = set(how.categories)
+        known = {None, *how.categories}
         for text in texts:
-            if text is not None and text not in known:
+            if text not in known:
                 issues.add(text)
-        kept = [text if text in known else None for text in texts]
-        column: pd.Series[Any] = _categories(pa.chunked_array([pa.array(kept, pa.string())]), how)
-        return column
+        kept = pa.array([text if text in known else None for text in texts], pa.string())
+        return cast("pd.Series[Any]", _categories(pa.chunked_array([kept]), how))
+    if how.logical == "list":
+        return pd.Series([_json_or_issue(text, issues) for text in texts], dtype=object)
     logical = cast("LogicalType", "time" if how.logical == "moment" else how.logical)
-    values: list[Any] = texts
-    if logical == "list":
-        values = [_value_or_issue(text, issues) for text in texts]
-        return pd.Series(values, dtype=object)
-    column = pd.Series(read_column(values, logical, issues, "exact"))
+    column = pd.Series(read_column(cast("list[Any]", texts), logical, issues, "exact"))
     return _finished(column.dt.tz_localize(None) if how.logical == "moment" else column, how)
 
 
-def _value_or_issue(text: str | None, issues: ParseIssues) -> Any:
-    if text is None:
-        return None
+def _json_or_issue(text: str | None, issues: ParseIssues) -> Any:
     try:
-        return json_value(text)
+        return None if text is None else json_value(text)
     except ValueError:
         issues.add(text)
         return None
@@ -248,23 +237,23 @@ def _cast(cells: Any, how: ColumnType) -> pd.Series[Any]:
         return pd.Series(values, dtype=object)
     if logical == "decimal" and how.dtype == "object":
         return pd.Series(_decimals(cells), dtype=object)
-    unit = _UNIT.search(how.dtype)
-    if logical in ("time", "moment", "date"):
+    if logical in TIMES:
+        unit = _UNIT.search(how.dtype)
         kind = pa.timestamp(unit[1] if unit else "us", "UTC" if logical == "time" else None)
         moments = (cells.cast(pa.date32()) if logical == "date" else cells).cast(kind)
         naive = pd.Series(moments.cast(pa.timestamp(kind.unit)).to_numpy())
         return naive.dt.tz_localize("UTC") if logical == "time" else naive
     if logical == "integer":
-        if not pc.all(pc.match_substring_regex(cells, _WHOLE_NUMBER)).as_py() and cells.null_count < len(
-            cells
-        ):
+        if (
+            pc.all(pc.match_substring_regex(cells, _WHOLE_NUMBER)).as_py() is False
+        ):  # None: there are no cells
             raise ValueError("not whole numbers")
         small = how.dtype.lower() if how.dtype.lower() != "object" else "int64"
-        whole = cells.cast(pa.type_for_alias(small))
         dtype: Any = dtype_named(small.capitalize().replace("Ui", "UI"))
-        return pd.Series(dtype.__from_arrow__(whole))
-    target = pa.bool_() if logical == "boolean" else pa.float64()
-    return pd.Series(decode(cells.cast(target), "boolean" if logical == "boolean" else "number"))
+        return pd.Series(dtype.__from_arrow__(cells.cast(pa.type_for_alias(small))))
+    if logical == "boolean":
+        return pd.Series(decode(cells.cast(pa.bool_()), "boolean"))
+    return pd.Series(decode(cells.cast(pa.float64()), "number"))
 
 
 def _decimals(cells: Any) -> list[Decimal | None]:
@@ -303,8 +292,7 @@ def _finished(column: pd.Series[Any], how: ColumnType) -> pd.Series[Any]:
         finished = column.astype(dtype)
     except (TypeError, ValueError, NotImplementedError, OverflowError):  # an int64 column now has a gap
         return column
-    if how.logical == "integer" and not bool(
-        (finished == column).fillna(True).all()
-    ):  # numpy wraps 300 to 44
-        return column
-    return finished
+    wrapped = (
+        how.logical == "integer" and not (finished == column).fillna(True).all()
+    )  # numpy makes 44 of 300
+    return column if wrapped else finished

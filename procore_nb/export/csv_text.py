@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -62,20 +62,22 @@ def parse_csv(data: bytes, known: list[str] | None, back: Callable[[str], str]) 
     data = data.removeprefix(_BOM)
     try:
         separator = _separator(data, known, back)
-        header = _first_row(data, separator)
+        header = next(_rows_of(data, separator), None)
+        if header is None:
+            raise ArgumentError("It is empty.", advice="A CSV file has at least a line of column names.")
+        names = [back(name) for name in header] or [""]
+        if names == [""] and known == []:
+            return Cells([], [], data.count(b"\n") - 1, separator)
+        if data.count(b'"') % 2:
+            list(_rows_of(data, separator))  # a quote that is never closed: say so, Arrow would not
+        try:
+            table = _table(data, len(names), separator)
+        except pa.ArrowInvalid:  # not UTF-8, or rows of several lengths
+            table = _padded(data, len(names), separator)
     except UnicodeDecodeError as error:
         raise ArgumentError("It is not UTF-8.", advice="Save it again as CSV UTF-8.") from error
-    if header is None:
-        raise ArgumentError("It is empty.", advice="A CSV file has at least a line of column names.")
-    names = [back(name) for name in header] or [""]
-    if names == [""] and known == []:
-        return Cells([], [], data.count(b"\n") - 1, separator)
-    if data.count(b'"') % 2:
-        _rows_of(data, separator)  # a quote that is never closed: say so, Arrow would not
-    try:
-        table = _table(data, len(names), separator)
-    except pa.ArrowInvalid:  # not UTF-8, or rows of several lengths
-        table = _padded(data, len(names), separator)
+    except csv.Error as error:
+        raise ArgumentError(f"It is no CSV: {error}.") from error
     return Cells(names, table.columns, table.num_rows, separator)
 
 
@@ -111,7 +113,7 @@ def _table(data: bytes, width: int, separator: str) -> pa.Table:
 
 def _padded(data: bytes, width: int, separator: str) -> pa.Table:
     """The same where rows are shorter than the header: some programs leave trailing cells out."""
-    rows = [row for row in _rows_of(data, separator)[1:] if row]
+    rows = [row for row in list(_rows_of(data, separator))[1:] if row]
     for number, row in enumerate(rows, 1):
         if len(row) > width:
             raise ArgumentError(f"Row {number} has {len(row)} cells, {width} are due.")
@@ -121,26 +123,13 @@ def _padded(data: bytes, width: int, separator: str) -> pa.Table:
 
 def _separator(data: bytes, known: list[str] | None, back: Callable[[str], str]) -> str:
     """The comma, unless the header is only understood with another sign."""
-    if known is not None and [back(name) for name in _first_row(data, ",") or []] == known:
+    if known is not None and [back(name) for name in next(_rows_of(data, ","), [])] == known:
         return ","
     start = data[:100_000].decode("utf-8", "ignore")
     first = _OUTSIDE_QUOTES.sub("", start).partition("\n")[0]
     return max(_SEPARATORS, key=first.count)
 
 
-def _first_row(data: bytes, separator: str) -> list[str] | None:
+def _rows_of(data: bytes, separator: str) -> Iterator[list[str]]:
     text = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", newline="")
-    try:
-        return next(csv.reader(text, strict=True, delimiter=separator), None)
-    except csv.Error as error:
-        raise ArgumentError(f"It is no CSV: {error}.") from error
-
-
-def _rows_of(data: bytes, separator: str) -> list[list[str]]:
-    try:
-        text = io.StringIO(data.decode("utf-8"), newline="")
-        return list(csv.reader(text, strict=True, delimiter=separator))
-    except UnicodeDecodeError as error:
-        raise ArgumentError("It is not UTF-8.", advice="Save it again as CSV UTF-8.") from error
-    except csv.Error as error:
-        raise ArgumentError(f"It is no CSV: {error}.") from error
+    return csv.reader(text, strict=True, delimiter=separator)

@@ -21,6 +21,7 @@ from procore_nb.export.column_text import NUMBERS, TIMES, ColumnType
 from procore_nb.frames.parse import ParseIssues, written_number
 
 Texts = list[str | None]
+Columns = Sequence[tuple[ColumnType, set[str]]]
 Reader = Callable[[str, bool], str | None]
 
 _DATE = re.compile(
@@ -43,8 +44,9 @@ class Locale(NamedTuple):
 
 def locale_of(columns: Sequence[tuple[ColumnType, Texts]], separator: str) -> Locale:
     """The one locale in which all dates and numbers of these columns can be read."""
-    numbers = [(how, [one for one in texts if one]) for how, texts in columns if how.logical in NUMBERS]
-    times = [(how, [one for one in texts if one]) for how, texts in columns if how.logical in TIMES]
+    cells = [(how, {one for one in texts if one}) for how, texts in columns]
+    numbers = [(how, texts) for how, texts in cells if how.logical in NUMBERS]
+    times = [(how, texts) for how, texts in cells if how.logical in TIMES]
     comma = _only_reading(numbers, written_number)
     if comma is None and not any("," in one for _, texts in numbers for one in texts):
         comma = False  # nothing but other separators, or nothing at all, was changed
@@ -80,7 +82,7 @@ def is_rounded(cells: Any, how: ColumnType) -> bool:
     return how.logical in NUMBERS and bool(pc.any(pc.match_substring(cells, "E+")).as_py())
 
 
-def _only_reading(columns: Sequence[tuple[ColumnType, list[str]]], read: Reader) -> bool | None:
+def _only_reading(columns: Columns, read: Reader) -> bool | None:
     """Of two readings the one that fits all cells, or else that alone stays within what was written."""
     fitting = [option for option in (True, False) if _fits(columns, read, option)]
     if len(fitting) > 1:
@@ -88,26 +90,25 @@ def _only_reading(columns: Sequence[tuple[ColumnType, list[str]]], read: Reader)
     return fitting[0] if len(fitting) == 1 else None
 
 
-def _fits(columns: Sequence[tuple[ColumnType, list[str]]], read: Reader, option: bool) -> bool:
+def _fits(columns: Columns, read: Reader, option: bool) -> bool:
     """Whether every cell that has any reading has this one."""
-    cells = {text for _, texts in columns for text in texts}
+    cells = set().union(*(texts for _, texts in columns))
     return all(read(text, option) is not None or read(text, not option) is None for text in cells)
 
 
-def _within(columns: Sequence[tuple[ColumnType, list[str]]], read: Reader, option: bool) -> bool:
+def _within(columns: Columns, read: Reader, option: bool) -> bool:
     for how, texts in columns:
-        readings = [value for text in set(texts) if (value := read(text, option)) is not None]
-        if how.range and readings:
-            keys = [_key(how, one) for one in readings]
+        keys = [_key(how, value) for text in texts if (value := read(text, option)) is not None]
+        if how.range and keys:
             least, most = (_key(how, one) for one in how.range)
             if min(keys) < least or max(keys) > most:
                 return False
     return True
 
 
-def _key(how: ColumnType, text: str) -> tuple[str, Decimal]:
+def _key(how: ColumnType, text: str) -> Any:
     """What to compare by: days as text, since a spreadsheet cuts seconds off; numbers as numbers."""
-    return (text[:10], Decimal()) if how.logical in TIMES else ("", Decimal(text))
+    return text[:10] if how.logical in TIMES else Decimal(text)
 
 
 def _moment(text: str, day_first: bool) -> str | None:
