@@ -48,13 +48,12 @@ def draw_basemap(ax: Any, view: Extent) -> None:
         (borders.lakes, SEA, SEA),
     )
     for level, (rings, face, edge) in enumerate(layers):
-        pieces = _pieces(rings, view, window)
-        shapes = [np.column_stack(view.projection.forward(*piece.T)) for piece in pieces]
-        ax.add_collection(
-            PolyCollection(shapes, facecolors=face, edgecolors=edge, linewidths=0.4, zorder=0.5 + level / 10),
-            autolim=False,
+        shapes = [np.column_stack(view.projection.forward(*one.T)) for one in _pieces(rings, view, window)]
+        drawn = PolyCollection(
+            shapes, facecolors=face, edgecolors=edge, linewidths=0.4, zorder=0.5 + level / 10
         )
-    width = 0.6 if view.width < 9000 else 0.35
+        ax.add_collection(drawn, autolim=False)
+    look = {"linewidth": 0.6 if view.width < 9000 else 0.35, "solid_joinstyle": "round", "zorder": 1}
     counties = borders.county_lines if view.width < COUNTIES_KM else ()
     state = COAST if view.width < COUNTY_NAMES_KM else STATE_LINE
     for lines, color in (
@@ -62,10 +61,7 @@ def draw_basemap(ax: Any, view: Extent) -> None:
         (borders.state_lines, state),
         (borders.country_lines, COAST),
     ):
-        x, y = _strokes(lines, view, window)
-        ax.plot(
-            x, y, color=color, linewidth=width, solid_joinstyle="round", zorder=1, scalex=False, scaley=False
-        )
+        ax.plot(*_strokes(lines, view, window), color=color, scalex=False, scaley=False, **look)
 
 
 def city_labels(view: Extent) -> list[Label]:
@@ -74,54 +70,34 @@ def city_labels(view: Extent) -> list[Label]:
     cities = [city for city in load_cities() if city.rank <= deepest]
     if view.width < COUNTY_NAMES_KM:
         cities += load_borders().counties
-    if not cities:
-        return []
     x, y = view.projection.forward(
         np.array([city.longitude for city in cities]), np.array([city.latitude for city in cities])
     )
-    inside = view.holds(x, y)
-    return [
-        Label(city.name, float(x[i]), float(y[i]), rank=city.rank)
-        for i, city in enumerate(cities)
-        if inside[i]
-    ]
+    seen = np.flatnonzero(view.holds(x, y))
+    return [Label(cities[i].name, float(x[i]), float(y[i]), rank=cities[i].rank) for i in seen]
 
 
 def _pieces(rings: Iterable[Ring], view: Extent, window: Box) -> Iterator[Ring]:
     """Rings cut to the window, turned so that the projection's centre is in the middle."""
+    from matplotlib.path import Path
+    from matplotlib.transforms import Bbox
+
     west, south, east, north = window
-    centre, least = view.projection.longitude, _smallest_degrees(view)
+    centre, least, box = view.projection.longitude, _smallest_degrees(view), Bbox.from_extents(*window)
     for ring in rings:
-        bottom, top = ring[:, 1].min(), ring[:, 1].max()
-        if top < south or bottom > north or max(top - bottom, float(np.ptp(ring[:, 0]))) < least:
+        (left, bottom), (right, top) = ring.min(axis=0) - [centre, 0.0], ring.max(axis=0) - [centre, 0.0]
+        if top < south or bottom > north or right == left or max(top - bottom, right - left) < least:
             continue
         for turn in (-360.0, 0.0, 360.0):
-            low, high = ring[:, 0].min() - centre + turn, ring[:, 0].max() - centre + turn
-            if low > east or high < west or high - low == 0:
+            if left + turn > east or right + turn < west:
                 continue
             piece = ring + np.array([turn - centre, 0.0])
-            for axis, limit, sign in ((0, west, 1), (0, east, -1), (1, south, 1), (1, north, -1)):
-                piece = _cut(piece, axis, limit, sign)
-                if len(piece) < 3:
-                    break
+            if left + turn < west or right + turn > east or bottom < south or top > north:
+                piece = np.asarray(Path(piece).clip_to_bbox(box).vertices)
             if len(piece) >= 3:
                 piece = _with_short_steps(piece)
                 piece[:, 0] = np.clip(piece[:, 0], -179.9999, 179.9999) + centre
                 yield piece
-
-
-def _cut(ring: Ring, axis: int, limit: float, sign: int) -> Ring:
-    """Keep the part of a closed ring on one side of a line (Sutherland and Hodgman)."""
-    side = (ring[:, axis] - limit) * sign
-    if (side >= 0).all():
-        return ring
-    after, after_side = np.roll(ring, -1, axis=0), np.roll(side, -1)
-    crossing = (side >= 0) != (after_side >= 0)
-    span = np.where(crossing, side - after_side, 1)
-    middle = ring + (after - ring) * (side / span)[:, None]
-    both = np.stack([ring, middle], axis=1).reshape(-1, 2)
-    keep = np.stack([side >= 0, crossing], axis=1).ravel()
-    return np.asarray(both[keep])
 
 
 def _with_short_steps(line: Floats) -> Floats:

@@ -80,24 +80,22 @@ CONNECTIONS, SECONDS = 2, 10.0  # OpenStreetMap allows two connections
 
 def draw_tiles(ax: Any, view: Extent, tiles: Tiles) -> str:
     """Lay tiles over the outlines of a Mercator view; the words for the note: credit if any is shown, and how many failed."""
-    centre, scale = (
-        view.projection,
-        2 * np.pi * MEAN_RADIUS_KM * np.cos(np.radians(view.projection.latitude)),
-    )
+    centre = view.projection
+    scale = 2 * np.pi * MEAN_RADIUS_KM * np.cos(np.radians(centre.latitude))
     middle_x = centre.longitude / 360 + 0.5
     middle_y = 0.5 - np.arcsinh(np.tan(np.radians(centre.latitude))) / (2 * np.pi)
     left, right = middle_x + view.left / scale, middle_x + view.right / scale
     top, bottom = middle_y - view.top / scale, middle_y - view.bottom / scale
-    zoom = int(np.clip(np.ceil(np.log2(PIXELS / 256 / (right - left))), 0, tiles.max_zoom))
-    while True:
+    sharpest = int(np.clip(np.ceil(np.log2(PIXELS / 256 / (right - left))), 0, tiles.max_zoom))
+    for zoom in range(sharpest, -1, -1):
         count = 2**zoom
         columns = range(int(np.floor(left * count)), int(np.ceil(right * count)))
         rows = range(max(0, int(np.floor(top * count))), min(count, int(np.ceil(bottom * count))))
-        if zoom == 0 or len(columns) * len(rows) <= MOST_TILES:
+        if len(columns) * len(rows) <= MOST_TILES:
             break
-        zoom -= 1
     cells = [(column, row) for column in columns for row in rows]
-    addresses = [_address(tiles, zoom, column % count, row) for column, row in cells]
+    zoomed = tiles.url.replace("{z}", str(zoom))
+    addresses = [zoomed.replace("{x}", str(x % count)).replace("{y}", str(y)) for x, y in cells]
     images = [_load(address) for address in addresses[:1]]
     if images[0] is not None:  # a server that does not answer is not tried 48 times
         with ThreadPoolExecutor(CONNECTIONS) as pool:
@@ -110,16 +108,10 @@ def draw_tiles(ax: Any, view: Extent, tiles: Tiles) -> str:
             ax.imshow(image, extent=box, zorder=1.5, interpolation="bilinear", aspect="auto")
     ax.set(xlim=(view.left, view.right), ylim=(view.bottom, view.top), aspect="equal")
     shown = sum(image is not None for image in images)
-    lost = len(cells) - shown
-    words = f"Tiles: {tiles.attribution.removeprefix('Tiles: ')}. " if shown else ""
-    host = urlsplit(tiles.url).hostname
-    return words + (
-        f"{lost} of {len(cells)} tiles of {host} could not be loaded: outlines there." if lost else ""
-    )
-
-
-def _address(tiles: Tiles, zoom: int, column: int, row: int) -> str:
-    return tiles.url.replace("{z}", str(zoom)).replace("{x}", str(column)).replace("{y}", str(row))
+    lost, host = len(cells) - shown, urlsplit(tiles.url).hostname
+    credit = f"Tiles: {tiles.attribution.removeprefix('Tiles: ')}. " if shown else ""
+    failed = f"{lost} of {len(cells)} tiles of {host} could not be loaded: outlines there." if lost else ""
+    return credit + failed
 
 
 def _load(address: str) -> Any:
