@@ -1,9 +1,8 @@
 """Projects on a map: a frame in; a figure, an interactive map or a file out. Speaks to no service."""
 
 from procore_nb.maps.figure import plot_projects
-from procore_nb.maps.geofiles import to_geodataframe, to_geojson
 from procore_nb.maps.interactive import ProjectMap, map_projects
-from procore_nb.maps.proximity import distance_to, nearest, with_location
+from procore_nb.maps.spatial import distance_to, nearest, to_geodataframe, to_geojson, with_location
 from procore_nb.maps.validate import check_coordinates
 
 __all__ = [

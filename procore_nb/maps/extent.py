@@ -15,15 +15,18 @@ import numpy as np
 
 from procore_nb.errors import ArgumentError
 from procore_nb.maps.borders import (
+    MEAN_RADIUS_KM,
     OTHER_NAMES,
+    Bools,
     Floats,
     Ring,
     country_code,
     country_region,
+    is_inside,
     load_borders,
     state_region,
+    wrapped,
 )
-from procore_nb.maps.geometry import MEAN_RADIUS_KM, Bools, is_inside, wrapped
 from procore_nb.maps.validate import LocatedFrame
 from procore_nb.near_match import did_you_mean
 

@@ -14,9 +14,8 @@ import pandas as pd
 
 from procore_nb.call_errors import explain_calls
 from procore_nb.errors import ArgumentError
-from procore_nb.maps.basemap import CITY, PALE, Label, city_labels, draw_basemap
 from procore_nb.maps.borders import Floats
-from procore_nb.maps.canvas import Canvas, families, map_axes
+from procore_nb.maps.canvas import CITY, PALE, Canvas, Label, city_labels, draw_basemap, families, map_axes
 from procore_nb.maps.categories import categorize, title_of
 from procore_nb.maps.extent import choose_extent
 from procore_nb.maps.legend import (

@@ -12,8 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from procore_nb.maps.basemap import Label
-from procore_nb.maps.canvas import Canvas, drawable, families
+from procore_nb.maps.canvas import Canvas, Label, drawable, families
 from procore_nb.maps.categories import Categories
 from procore_nb.maps.markers import SMALLEST_RING, Drawn, radius_of, ring_radius
 from procore_nb.scalars import short_number

@@ -11,10 +11,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from procore_nb.maps.borders import Floats
+from procore_nb.maps.borders import Bools, Floats
 from procore_nb.maps.canvas import Canvas
 from procore_nb.maps.categories import Categories
-from procore_nb.maps.geometry import Bools
 from procore_nb.scalars import short_number
 
 Groups = npt.NDArray[np.intp]

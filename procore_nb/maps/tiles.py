@@ -17,8 +17,8 @@ from urllib.request import Request, urlopen
 import numpy as np
 
 from procore_nb.errors import ArgumentError
+from procore_nb.maps.borders import MEAN_RADIUS_KM
 from procore_nb.maps.extent import Extent
-from procore_nb.maps.geometry import MEAN_RADIUS_KM
 
 HOST = re.compile(r"[A-Za-z0-9.-]+(:\d+)?")
 

@@ -15,8 +15,7 @@ import pandas as pd
 
 from procore_nb.call_errors import explain_calls
 from procore_nb.errors import ArgumentError
-from procore_nb.maps.borders import Floats, Region, country_region, state_region
-from procore_nb.maps.geometry import Bools, is_near
+from procore_nb.maps.borders import Bools, Floats, Region, country_region, is_near, state_region
 from procore_nb.maps.map_columns import (
     Codes,
     amounts,

@@ -7,9 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from procore_nb.maps.borders import country_region, load_borders, load_cities, state_region
+from procore_nb.maps.borders import (
+    country_region,
+    distance_km,
+    is_inside,
+    is_near,
+    load_borders,
+    load_cities,
+    state_region,
+)
 from procore_nb.maps.extent import REGIONS, Projection, box_around, choose_extent
-from procore_nb.maps.geometry import distance_km, is_inside, is_near
 from procore_nb.maps.markers import covered_share, groups_of
 
 EARTH_KM2 = 510_065_600
