@@ -53,7 +53,6 @@ class ColumnType:
 
     @classmethod
     def named(cls, logical: str) -> ColumnType:
-        """The type of a column of our frames."""
         known = "text" if logical == "id" else cast("LogicalType", logical)
         return cls(logical, dtype_of(known))
 

@@ -240,12 +240,10 @@ def guard(text: str) -> str:
 
 
 def unguard(text: str) -> str:
-    """The text as it was before it was guarded."""
     return _GUARD.sub(r"\1\2", text) if "'" in text else text
 
 
 def unguard_cells(cells: Any) -> Any:
-    """The same for a column of cells."""
     return pc.replace_substring_regex(cells, pattern=_GUARDED, replacement=r"\1\2")
 
 

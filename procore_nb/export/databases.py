@@ -39,8 +39,6 @@ _EXISTS = 'if_exists="replace" writes it anew, "append" adds rows.'
 
 @dataclass(frozen=True)
 class DatabaseTable:
-    """What is written where."""
-
     name: str
     schema: str | None
     if_exists: IfExists
@@ -51,7 +49,6 @@ class DatabaseTable:
 
     @property
     def quoted(self) -> str:
-        """The name as SQL writes it."""
         return quoted(self.name) if self.schema is None else f"{quoted(self.schema)}.{quoted(self.name)}"
 
 
@@ -145,7 +142,6 @@ def to_sql(
 
 
 def quoted(name: str) -> str:
-    """A name as SQL writes it."""
     return '"' + name.replace('"', '""') + '"'
 
 
@@ -338,7 +334,6 @@ def _make_room(
 
 
 def _records(rows: pa.Table, json: Sequence[str]) -> Iterator[list[dict[str, Any]]]:
-    """Some rows after the others, as Python values."""
     for part in rows.to_batches(max_chunksize=_AT_ONCE):
         records = part.to_pylist()
         for record in records:

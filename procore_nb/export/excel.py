@@ -192,7 +192,6 @@ def _fill(book: Any, sheet: Any, table: WritableTable, text_ids: Collection[str]
 
 
 def _rows(table: WritableTable, makers: list[Maker | None]) -> Iterator[tuple[Any, ...]]:
-    """What goes into each cell of a row: a number, a truth value, a naive time, text, or None."""
     for part in table.in_parts():
         columns = [
             texts_of(column, how)

@@ -156,7 +156,6 @@ def schema_file(path: Path) -> Path:
 
 
 def read_schema(path: Path) -> dict[str, Any]:
-    """The schema of a CSV file; nothing if there is none."""
     file = schema_file(path)
     if not file.is_file():
         return {}
@@ -172,7 +171,6 @@ def read_schema(path: Path) -> dict[str, Any]:
 
 
 def column_names(schema: Mapping[str, Any]) -> list[str]:
-    """The names of the columns as they were written."""
     return [str(one["name"]) for one in schema.get("columns") or []]
 
 

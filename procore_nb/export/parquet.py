@@ -140,7 +140,6 @@ def encoded(column: pd.Series[Any], how: ColumnType) -> tuple[Any, ColumnType]:
 
 
 def _decoded(values: Any, how: ColumnType) -> Any:
-    """One column with the dtype it had."""
     logical: Any = how.logical
     if logical == _OBJECTS:
         return pd.Series(values.to_pylist(), dtype=object)

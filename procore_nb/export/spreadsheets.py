@@ -78,7 +78,6 @@ def normalized(texts: Texts, how: ColumnType, locale: Locale, issues: ParseIssue
 
 
 def is_rounded(cells: Any, how: ColumnType) -> bool:
-    """Whether a column of numbers has cells that a spreadsheet rounded."""
     return how.logical in NUMBERS and bool(pc.any(pc.match_substring(cells, "E+")).as_py())
 
 

@@ -35,8 +35,6 @@ class Unit:
 
 @dataclass(frozen=True)
 class City:
-    """A name on the map; rank 1 is drawn first."""
-
     rank: int
     name: str
     country: str
@@ -72,7 +70,6 @@ def borders_file() -> bytes:
 
 @lru_cache(maxsize=1)
 def load_borders() -> Borders:
-    """Read and decode the outlines once."""
     raw = gzip.decompress(borders_file())
     size = int.from_bytes(raw[:4], "little")
     header = json.loads(raw[4 : 4 + size])
@@ -111,7 +108,6 @@ def _around_the_date_line(ring: Ring) -> list[Ring]:
 
 @lru_cache(maxsize=1)
 def load_cities() -> tuple[City, ...]:
-    """Read the city names once, the largest first."""
     text = (files(__package__) / "data" / "cities.csv").read_text(encoding="utf-8")
     rows = csv.DictReader(text.splitlines())
     return tuple(
@@ -287,13 +283,11 @@ def _parts(chosen: Indexes) -> Iterator[Indexes]:
 
 
 def _edges(rings: Sequence[Ring]) -> Floats:
-    """All edges as rows x1, y1, x2, y2."""
     starts, ends = np.concatenate([r[:-1] for r in rings]), np.concatenate([r[1:] for r in rings])
     return np.concatenate([starts.T, ends.T])
 
 
 def _touching(edges: Floats, low: float, high: float) -> Floats:
-    """Edges that touch a band of latitude."""
     return edges[:, (np.minimum(edges[1], edges[3]) <= high) & (np.maximum(edges[1], edges[3]) >= low)]
 
 

@@ -62,7 +62,6 @@ class Categories:
 
     @property
     def shapes(self) -> list[str]:
-        """The shape of each category's marks."""
         return [SHAPES[position % len(SHAPES)] for position in range(len(self.names))]
 
     @property

@@ -115,11 +115,9 @@ class Extent:
         return Extent(self.projection, x - width / 2, y - height / 2, x + width / 2, y + height / 2)
 
     def grown(self, km: float) -> Extent:
-        """The same middle, larger by so many km on every side."""
         return Extent(self.projection, self.left - km, self.bottom - km, self.right + km, self.top + km)
 
     def holds(self, x: Floats, y: Floats) -> Bools:
-        """Which points lie inside the rectangle."""
         return (x >= self.left) & (x <= self.right) & (y >= self.bottom) & (y <= self.top)
 
     def window(self) -> Box:
@@ -229,7 +227,6 @@ def box_around(longitude: Floats, latitude: Floats) -> Box:
 
 
 def _span(box: Box) -> float:
-    """Degrees of longitude from west to east."""
     west, _, east, _ = box
     return east - west if east >= west else east - west + 360
 

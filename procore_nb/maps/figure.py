@@ -172,7 +172,6 @@ def plot_projects(
 def _write_names(
     ax: Any, canvas: Canvas, names: list[Any], sizes: Floats | None, drawn: Drawn, labels: int | None
 ) -> None:
-    """Name the largest of the single marks."""
     if labels is None:
         labels = len(names) if len(names) <= FEW else 0 if sizes is None else LARGEST
     order = np.arange(len(names)) if sizes is None else np.argsort(-np.nan_to_num(sizes), kind="stable")
@@ -198,7 +197,6 @@ def _write_cities(ax: Any, canvas: Canvas) -> None:
 
 
 def _note(drawn: Drawn, located: LocatedFrame, outside: int, sizes: Floats | None, size_title: str) -> str:
-    """What is on the map, what is not, and how to read it."""
     words = located.note(outside)
     if sizes is not None and np.isnan(sizes).any():
         words += f"; {int(np.isnan(sizes).sum()):,} without a positive {size_title.lower()} (hollow)"
@@ -210,7 +208,6 @@ def _note(drawn: Drawn, located: LocatedFrame, outside: int, sizes: Floats | Non
 
 
 def source_line(frame: pd.DataFrame) -> str:
-    """Environment and time of the frame, and the source of the borders."""
     about = frame.attrs.get("procore") or {}
     environment, when = about.get("environment"), str(about.get("fetched_at") or "")[:10]
     origin = ", ".join(filter(None, (environment and f"Procore ({environment})", when)))

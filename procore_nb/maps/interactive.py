@@ -70,7 +70,6 @@ def script() -> str:
 
 @lru_cache(maxsize=1)
 def style() -> str:
-    """The map's style sheet."""
     return (files(__package__) / "static" / "map.css").read_text(encoding="utf-8")
 
 

@@ -156,7 +156,6 @@ def draw_scale_bar(ax: Any, canvas: Canvas) -> None:
 
 
 def write_title(ax: Any, title: str) -> None:
-    """A heading, in fonts that know its letters."""
     ax.set_title(
         drawable(title), loc="left", fontsize=12, color=INK, fontweight="bold", parse_math=False,
         fontfamily=list(families()),

@@ -61,7 +61,6 @@ def find_columns(frame: pd.DataFrame, names: Iterable[str] | None, *, argument: 
 
 
 def name_column(frame: pd.DataFrame) -> str | None:
-    """The column that names a row for people."""
     return next((column for column in NAME_COLUMNS if column in frame.columns), None)
 
 

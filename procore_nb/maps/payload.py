@@ -86,7 +86,6 @@ def encode(
 
 
 def _left_off(located: LocatedFrame, name: str | None) -> list[tuple[str, str]]:
-    """Names of rows that are not on the map, each with its reason."""
     rows = np.flatnonzero(~located.kept)[:MOST_LEFT_OFF]
     reasons = [REASONS[code] for code in located.verdict[rows]]
     if name is None:

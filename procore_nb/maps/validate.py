@@ -103,7 +103,6 @@ def _suggest_from_text(checked: CoordinateCheck, row: Any, latitude: Any, longit
 
 
 def _suggest_range(checked: CoordinateCheck, row: Any) -> None:
-    """Suggest for a pair out of range what one plain change would make of it."""
     lat, lon = checked.latitude[row], checked.longitude[row]
     if abs(lat) <= 90 and 180 < lon <= 360:
         checked.suggest(row, lat, lon - 360, "longitude counted eastwards to 360: ")
@@ -169,7 +168,6 @@ class LocatedFrame:
 
     @property
     def rows(self) -> pd.DataFrame:
-        """The rows that are drawn, in the frame's order."""
         return self.frame[self.kept]
 
     def note(self, outside: int = 0) -> str:

@@ -257,7 +257,6 @@ def as_text(ax: Any, theme: Theme = "auto") -> Any:
 
 
 def write_no_rows(ax: Any, theme: Theme = "auto") -> Any:
-    """Write on empty axes that there is nothing to draw."""
     ax.set(xticks=[], yticks=[])
     centre = {"ha": "center", "va": "center", "transform": ax.transAxes}
     ax.text(0.5, 0.5, "no rows, nothing to draw", color=QUIET, **centre)
