@@ -27,18 +27,9 @@ from procore_nb.atomic_write import output_path, recover
 from procore_nb.call_errors import explain_calls
 from procore_nb.catalog import Catalogue
 from procore_nb.errors import ArgumentError, warn
+from procore_nb.export import frame_schema
 from procore_nb.export.column_text import NUMBERS, column_at_once, column_by_value, texts_of
 from procore_nb.export.file_groups import INDEX_ADVICE, write_frames
-from procore_nb.export.frame_schema import (
-    WritableTable,
-    column_names,
-    framed,
-    read_schema,
-    schema_file,
-    schema_json,
-    types_for,
-    writable,
-)
 from procore_nb.export.spreadsheets import is_rounded, locale_of, normalized
 from procore_nb.frame_info import describe
 from procore_nb.frames.parse import ParseIssues
@@ -87,11 +78,11 @@ def to_csv(
     """
 
     def write(one: pd.DataFrame, draft: Path, schema_draft: Path) -> None:
-        table = writable(one, ranges=True)
+        table = frame_schema.writable(one, ranges=True)
         _write(table, draft, excel)
-        schema_draft.write_bytes(schema_json(one, table, excel=excel))
+        schema_draft.write_bytes(frame_schema.schema_json(one, table, excel=excel))
 
-    return write_frames(frame, path, ".csv", write, beside=lambda file: [schema_file(file)])
+    return write_frames(frame, path, ".csv", write, beside=lambda file: [frame_schema.schema_file(file)])
 
 
 @explain_calls()
@@ -138,13 +129,15 @@ def read_csv(
         data = file.read_bytes()
     except OSError as error:
         raise ArgumentError(f"{file} cannot be read: {error.strerror or error}.") from error
-    schema = read_schema(file)
+    schema = frame_schema.read_schema(file)
     excel = bool(schema.get("excel"))
     try:
-        cells = parse_csv(data, column_names(schema) if schema else None, unguard if excel else str)
+        cells = parse_csv(
+            data, frame_schema.column_names(schema) if schema else None, unguard if excel else str
+        )
     except ArgumentError as error:
         raise ArgumentError(f"{file} cannot be read. {error.message}", advice=error.advice) from error
-    types = types_for(cells.names, schema, endpoint, catalogue)
+    types = frame_schema.types_for(cells.names, schema, endpoint, catalogue)
     texts = [
         unguard_cells(column) if excel and how.logical in _FREE_TEXT else column
         for column, how in zip(cells.columns, types, strict=True)
@@ -167,7 +160,7 @@ def read_csv(
             if columns[at] is None or (locale.decimal_comma and types[at].logical in NUMBERS):
                 known = normalized(column, types[at], locale, issues[at])
                 columns[at] = column_by_value(known, types[at], issues[at])
-    frame = framed(columns, cells.names, cells.rows, schema)
+    frame = frame_schema.framed(columns, cells.names, cells.rows, schema)
     _report(frame, file, {name: one for name, one in zip(cells.names, issues, strict=True) if one.count})
     return frame
 
@@ -186,7 +179,7 @@ def _report(frame: pd.DataFrame, file: Path, issues: dict[str, ParseIssues]) -> 
     )
 
 
-def _write(table: WritableTable, draft: Path, excel: bool) -> None:
+def _write(table: frame_schema.WritableTable, draft: Path, excel: bool) -> None:
     safe = guard if excel else str
     # A first column whose name begins with that mark would lose it: readers take one mark away.
     marked = excel or "".join(table.names[:1]).startswith("\ufeff")

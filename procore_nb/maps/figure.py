@@ -14,20 +14,11 @@ import pandas as pd
 
 from procore_nb.call_errors import explain_calls
 from procore_nb.errors import ArgumentError
+from procore_nb.maps import legend
 from procore_nb.maps.borders import Floats
 from procore_nb.maps.canvas import CITY, PALE, Canvas, Label, city_labels, draw_basemap, families, map_axes
 from procore_nb.maps.categories import categorize, title_of
 from procore_nb.maps.extent import choose_extent
-from procore_nb.maps.legend import (
-    INK,
-    QUIET,
-    draw_legends,
-    draw_scale_bar,
-    shortened,
-    write_labels,
-    write_notes,
-    write_title,
-)
 from procore_nb.maps.map_columns import currency_of
 from procore_nb.maps.markers import Drawn, draw_markers
 from procore_nb.maps.tiles import choose_tiles, draw_tiles
@@ -154,15 +145,15 @@ def plot_projects(
         canvas.take_marks(drawn.x[single], drawn.y[single], drawn.radius[single])
         if drawn.rings is not None:
             canvas.take_marks(drawn.rings.x, drawn.rings.y, drawn.rings.radius)
-        draw_scale_bar(ax, canvas)
+        legend.draw_scale_bar(ax, canvas)
         if found.name is not None:
             _write_names(ax, canvas, rows[found.name].tolist(), sizes, drawn, labels)
         _write_cities(ax, canvas)
-        height = draw_legends(ax, categories, drawn, size_title, unit and f", {unit}", outside=own)
+        height = legend.draw_legends(ax, categories, drawn, size_title, unit and f", {unit}", outside=own)
         note = _note(drawn, replace(located, remark=remark), int((~seen).sum()), sizes, size_title)
-        write_notes(ax, [note, f"{source_line(frame)} {credit}"])
+        legend.write_notes(ax, [note, f"{source_line(frame)} {credit}"])
         if title:
-            write_title(ax, title)
+            legend.write_title(ax, title)
         if own:
             fit_around(ax, height)
     use_theme(ax, theme)
@@ -177,10 +168,12 @@ def _write_names(
     order = np.arange(len(names)) if sizes is None else np.argsort(-np.nan_to_num(sizes), kind="stable")
     chosen = [i for i in order if drawn.single[i] and isinstance(names[i], str)][:labels]
     named = [
-        Label(shortened(names[i], 34), float(drawn.x[i]), float(drawn.y[i]), away=float(drawn.radius[i]))
+        Label(
+            legend.shortened(names[i], 34), float(drawn.x[i]), float(drawn.y[i]), away=float(drawn.radius[i])
+        )
         for i in chosen
     ]
-    write_labels(ax, canvas, named, size=7.5, color=INK, weight="bold")
+    legend.write_labels(ax, canvas, named, size=7.5, color=legend.INK, weight="bold")
 
 
 def _write_cities(ax: Any, canvas: Canvas) -> None:
@@ -188,12 +181,14 @@ def _write_cities(ax: Any, canvas: Canvas) -> None:
     known = city_labels(canvas.view)
     cities, counties = [each for each in known if each.rank], [each for each in known if not each.rank]
     if canvas.view.width < ONE_CITY_KM:  # a city's name lies below the points then, large and pale
-        write_labels(ax, Canvas(canvas.view, canvas.points_per_km), cities, size=13, color=PALE, centred=True)
+        legend.write_labels(
+            ax, Canvas(canvas.view, canvas.points_per_km), cities, size=13, color=PALE, centred=True
+        )
         x, y = (np.array([getattr(city, axis) for city in cities]) for axis in "xy")
         canvas.take_marks(x, y, np.full(len(cities), 16.0))
     else:
-        write_labels(ax, canvas, cities, size=6.5, color=CITY, at_most=28)
-    write_labels(ax, canvas, counties, size=6.0, color=QUIET, centred=True)
+        legend.write_labels(ax, canvas, cities, size=6.5, color=CITY, at_most=28)
+    legend.write_labels(ax, canvas, counties, size=6.0, color=legend.QUIET, centred=True)
 
 
 def _note(drawn: Drawn, located: LocatedFrame, outside: int, sizes: Floats | None, size_title: str) -> str:

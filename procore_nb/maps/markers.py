@@ -27,7 +27,7 @@ def covered_share(x: Floats, y: Floats, *, size: float) -> float:
 
 
 def groups_of(x: Floats, y: Floats, *, reach: float) -> Groups:
-    """Group of each point, 0 the busiest; none is further than `reach` from its group's first spot."""
+    """Group of each point; none is further than `reach` from its group's first spot."""
     cells, spot, count = np.unique(_cells(x, y, CELL), axis=1, return_inverse=True, return_counts=True)
     spot = spot.ravel()
     middle = (cells + 0.5) * CELL
@@ -47,17 +47,11 @@ def groups_of(x: Floats, y: Floats, *, reach: float) -> Groups:
         group[near] = number
         group[start] = number
         number += 1
-    return _busiest_first(group[spot])
+    return group[spot]
 
 
 def _cells(x: Floats, y: Floats, size: float) -> npt.NDArray[np.int64]:
     return np.floor(np.stack([x, y]) / size).astype(np.int64)
-
-
-def _busiest_first(group: Groups) -> Groups:
-    rank = np.empty(group.max(initial=-1) + 1, dtype=np.intp)
-    rank[np.argsort(-np.bincount(group), kind="stable")] = np.arange(len(rank))
-    return rank[group]
 
 
 REACH = 22.0  # points (1/72 inch): how far a ring gathers
@@ -78,7 +72,7 @@ class Rings:
     y: Floats
     count: Groups
     weight: Floats
-    mix: Floats  # one row per ring, one column per category: rows of the frame
+    mix: Floats  # one row per ring, one column per code of a category: rows of the frame
     radius: Floats  # points
 
 
@@ -114,7 +108,8 @@ def draw_markers(
         group = _merged(groups_of(across, up, reach=REACH), across, up, weights)
         single = np.bincount(group)[group] <= ALONE
         if not single.all():
-            rings = _rings(x, y, categories, weights, group, single)
+            among = ~single
+            rings = _rings(x[among], y[among], categories.codes[among], weights[among], group[among])
             _draw_rings(ax, canvas, categories, rings)
     if sizes is None:
         x, y = x.copy(), y.copy()
@@ -204,15 +199,12 @@ def _merged(group: Groups, across: Floats, up: Floats, weights: Floats) -> Group
     return group
 
 
-def _rings(
-    x: Floats, y: Floats, categories: Categories, weights: Floats, group: Groups, single: Bools
-) -> Rings:
-    _, member = np.unique(group[~single], return_inverse=True)
-    count = np.bincount(member)
-    weight = np.bincount(member, weights[~single]).astype(float)
-    mix = np.zeros((len(count), len(categories.names)))
-    np.add.at(mix, (member, categories.codes[~single]), 1)
-    middle = np.bincount(member, x[~single]) / count, np.bincount(member, y[~single]) / count
+def _rings(x: Floats, y: Floats, codes: Groups, weights: Floats, group: Groups) -> Rings:
+    member = np.unique(group, return_inverse=True)[1]
+    count, weight = np.bincount(member), np.bincount(member, weights).astype(float)
+    mix = np.zeros((len(count), codes.max() + 1))
+    np.add.at(mix, (member, codes), 1)
+    middle = np.bincount(member, x) / count, np.bincount(member, y) / count
     return Rings(*middle, count, weight, mix, ring_radius(weight, float(weight.max())))
 
 

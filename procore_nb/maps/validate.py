@@ -8,24 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from procore_nb.call_errors import explain_calls
 from procore_nb.errors import ArgumentError
+from procore_nb.maps import map_columns
 from procore_nb.maps.borders import Bools, Floats, Region, country_region, is_near, state_region
-from procore_nb.maps.map_columns import (
-    Codes,
-    amounts,
-    check_frame,
-    degrees_from_text,
-    find_column,
-    maybe_column,
-    name_column,
-    read_column,
-)
 
 # Our outlines are good to a few km, sites stand on piers and in the sea: "far" must leave room for that.
 FAR_KM = 150.0
@@ -50,10 +41,10 @@ REASONS = {
 class CoordinateCheck:
     """Verdict per row, the coordinates that were read, and those we would suggest (NaN where none)."""
 
-    verdict: Codes
+    verdict: map_columns.Codes
     latitude: Floats
     longitude: Floats
-    suggestion: Codes
+    suggestion: map_columns.Codes
     suggested_latitude: Floats
     suggested_longitude: Floats
 
@@ -64,8 +55,11 @@ class CoordinateCheck:
 
 def check_rows(frame: pd.DataFrame, latitude: str, longitude: str) -> CoordinateCheck:
     """Give every row its verdict, beside the country and state that it names; decided here only."""
-    check_frame(frame, latitude, longitude)
-    (lat, lat_problem), (lon, lon_problem) = read_column(frame[latitude]), read_column(frame[longitude])
+    map_columns.check_frame(frame, latitude, longitude)
+    (lat, lat_problem), (lon, lon_problem) = (
+        map_columns.read_column(frame[latitude]),
+        map_columns.read_column(frame[longitude]),
+    )
     verdict, words = np.full((2, len(frame)), "", dtype=object)
     for problem in ("text", "not_a_number", "missing"):  # the last one wins
         verdict[(lat_problem == problem) | (lon_problem == problem)] = problem
@@ -90,7 +84,9 @@ def _in_range(latitude: Floats, longitude: Floats) -> Bools:
 
 def _suggest_from_text(checked: CoordinateCheck, row: Any, latitude: Any, longitude: Any) -> None:
     pair = [
-        degrees_from_text(value, axis=axis) if isinstance(value, str) and np.isnan(number) else number
+        map_columns.degrees_from_text(value, axis=axis)
+        if isinstance(value, str) and np.isnan(number)
+        else number
         for value, number, axis in (
             (latitude, checked.latitude[row], "latitude"),
             (longitude, checked.longitude[row], "longitude"),
@@ -116,7 +112,7 @@ def _by_region(frame: pd.DataFrame, rows: Any) -> Iterator[tuple[Region | None, 
     """Rows that name the same country and state, with the outlines of both."""
     words = pd.DataFrame(index=rows)
     for name in ("country", "state"):
-        column = maybe_column(frame, name)
+        column = map_columns.maybe_column(frame, name)
         values = [] if column is None else frame[column].iloc[rows].tolist()
         words[name] = [one if isinstance(one, str) else "" for one in values] or ""
     for (country, state), group in words.groupby(["country", "state"], sort=False):
@@ -162,7 +158,7 @@ class LocatedFrame:
     latitude: Floats  # degrees WGS 84, of the kept rows only
     longitude: Floats
     kept: Bools  # one per row of the frame
-    verdict: Codes  # one per row of the frame
+    verdict: map_columns.Codes  # one per row of the frame
     repaired: int
     remark: str = ""  # ends the note
 
@@ -208,50 +204,41 @@ def locate(
     return located
 
 
-@dataclass(frozen=True)
-class MapRows:
+class MapRows(NamedTuple):
     """The rows that a map draws, and the columns that its caller named."""
 
     located: LocatedFrame
     rows: pd.DataFrame
     color: str | None
     size: str | None
+    sizes: Floats | None  # positive amounts; everything else is no size
     name: str | None
     region: Any
 
-    @property
-    def sizes(self) -> Floats | None:
-        """Positive amounts; everything else is no size."""
-        if self.size is None:
-            return None
-        values = amounts(self.rows[self.size])
-        return np.where(values > 0, values, np.nan)
-
 
 def map_rows(
-    frame: pd.DataFrame,
-    color: str | None,
-    size: str | None,
-    name: str | None,
-    cluster: Any,
-    region: Any,
-    **options: Any,
-) -> MapRows:
-    """Locate the rows of a frame and find the columns of a map; the default color "stage" need not be there."""  # fmt: skip
+    frame: pd.DataFrame, color: str | None, size: str | None, name: str | None, cluster: Any, region: Any, **options: Any
+) -> MapRows:  # fmt: skip
+    """Locate the rows of a frame and find the columns of a map; the default color "stage" need not be there."""
     if cluster not in ("auto", True, False):
         raise ArgumentError(f"cluster={cluster!r} is not known.", advice='Use "auto", True or False.')
     located = locate(frame, **options)
-    rows = located.rows
-    if color == "stage" and not maybe_column(rows, color):
+    rows, sizes = located.rows, None
+    if color == "stage" and not map_columns.maybe_column(rows, color):
         color = None
-    return MapRows(
-        located,
-        rows,
-        None if color is None else find_column(rows, color, argument="color"),
-        None if size is None else find_column(rows, size, argument="size"),
-        name_column(rows) if name is None else find_column(rows, name, argument="name"),
-        locate(region, **options) if isinstance(region, pd.DataFrame) else region,
+    if color is not None:
+        color = map_columns.find_column(rows, color, argument="color")
+    if size is not None:
+        size = map_columns.find_column(rows, size, argument="size")
+        values = map_columns.amounts(rows[size])
+        sizes = np.where(values > 0, values, np.nan)
+    named = (
+        map_columns.name_column(rows)
+        if name is None
+        else map_columns.find_column(rows, name, argument="name")
     )
+    around = locate(region, **options) if isinstance(region, pd.DataFrame) else region
+    return MapRows(located, rows, color, size, sizes, named, around)
 
 
 @explain_calls()
@@ -295,7 +282,7 @@ def check_coordinates(
     ['missing', 'ok', 'swapped', 'zero']
     """
     checked = check_rows(frame, latitude, longitude)
-    shown = ["id" if "id" in frame.columns else None, name_column(frame), latitude, longitude]
+    shown = ["id" if "id" in frame.columns else None, map_columns.name_column(frame), latitude, longitude]
     table = frame[[column for column in dict.fromkeys(shown) if column]].copy()
     reasons = [REASONS[code] for code in checked.verdict]
     for name, texts in (
