@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import stat
 import subprocess
 import sys
 import threading
+import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -59,9 +62,17 @@ def contents(folder: Path) -> dict[str, bytes]:
     }
 
 
-def run(code: str, *words: Any) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", code, *map(str, words)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+def forked(work: Callable[[], Any]) -> int:
+    """The number of a process that works and ends, whatever happens: all modules are loaded there."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of threads, of which the child has none
+        child = os.fork()
+    if child == 0:
+        try:
+            work()
+        finally:
+            os._exit(1)
+    return child
 
 
 FULL = """
@@ -71,6 +82,7 @@ signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
 rows = 20_000
 frame = pd.DataFrame({"id": np.random.default_rng(1).integers(0, 2**60, rows), "latitude": 51.5, "longitude": -0.1})
+assert "matplotlib" not in sys.modules
 for writer, path in zip(sys.argv[1::2], sys.argv[2::2]):
     try:
         getattr(pnb, writer)(frame, path)
@@ -86,7 +98,10 @@ def test_a_full_disk_is_said_and_what_was_there_stays(tmp_path: Path) -> None:
     paths = {name: write(SMALL, tmp_path / name) for name, write in WRITERS.items()}
     before = contents(tmp_path)
     words = [word for name, path in paths.items() for word in (WRITERS[name].__name__, path)]
-    said, wrong = run(FULL, *words).communicate(timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, *map(str, words)], capture_output=True, text=True, timeout=120
+    )
+    said, wrong = done.stdout, done.stderr
     for name, line in zip(paths, said.splitlines(), strict=True):
         assert name in line
         assert "annot" in line
@@ -94,33 +109,28 @@ def test_a_full_disk_is_said_and_what_was_there_stays(tmp_path: Path) -> None:
     assert contents(tmp_path) == before
 
 
-HANGING = """
-import sys, time
-import pandas as pd, procore_nb as pnb
-class Slow:
-    def __str__(self):
-        print("half way", flush=True)
-        time.sleep(60)
-        return ""
-frame = pd.DataFrame({"id": [1, 2], "x": pd.Series([["a"], Slow()], dtype=object)})
-getattr(pnb, sys.argv[1])(frame, sys.argv[2])
-"""
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
 @pytest.mark.parametrize(("name", "write"), [("a.csv", to_csv), ("a.parquet", to_parquet)])
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
-@pytest.mark.slow
 def test_a_stop_half_way_leaves_the_old_file_and_the_next_write_tidies_up(
     tmp_path: Path, name: str, write: Writer, how: signal.Signals
 ) -> None:
     path = write(SMALL, tmp_path / name)
     before = contents(tmp_path)
-    process = run(HANGING, write.__name__, path)
-    assert process.stdout is not None
-    assert process.stdout.readline() == "half way\n"
-    process.send_signal(how)
-    process.communicate(timeout=60)
+    reader, writer = os.pipe()
+
+    class Slow:
+        def __str__(self) -> str:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            os.write(writer, b"half way")
+            time.sleep(60)
+            return ""
+
+    frame = pd.DataFrame({"id": [1, 2], "x": pd.Series([["a"], Slow()], dtype=object)})
+    child = forked(lambda: write(frame, path))
+    assert os.read(reader, 8) == b"half way"
+    os.kill(child, how)
+    os.waitpid(child, 0)
     left = contents(tmp_path)
     assert {name: left[name] for name in before} == before
     if how == signal.SIGINT:
@@ -265,32 +275,29 @@ def test_of_several_frames_none_is_replaced_if_one_cannot_be(
     assert contents(tmp_path) == before
 
 
-KILLED_BETWEEN = """
-import os, sys
-from pathlib import Path
-import pandas as pd, procore_nb as pnb
-replace, left = Path.replace, int(sys.argv[2])
-def dying(self, to):
-    global left
-    left -= 1
-    if left < 0:
-        os._exit(9)
-    return replace(self, to)
-Path.replace = dying
-pnb.to_csv(pd.DataFrame({"x": pd.Categorical(["new"])}), sys.argv[1])
-"""
+def killed_between(path: Path, renames: int) -> int:
+    """Write a file in a process that dies after so many renames; how it ended."""
+    replace, done = Path.replace, itertools.count()
+
+    def dying(self: Path, to: Path) -> Path:
+        if next(done) >= renames:
+            os._exit(9)
+        return replace(self, to)
+
+    def work() -> None:
+        Path.replace = dying  # type: ignore[assignment, method-assign]
+        to_csv(pd.DataFrame({"x": pd.Categorical(["new"])}), path)
+
+    return os.waitstatus_to_exitcode(os.waitpid(forked(work), 0)[1])
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no locks on folders")
 @pytest.mark.parametrize("renames", [0, 1, 2])
-@pytest.mark.slow
 def test_a_group_whose_writer_was_killed_between_two_renames_is_completed(
     tmp_path: Path, renames: int
 ) -> None:
     path = to_csv(pd.DataFrame({"x": pd.array([1], "Int8")}), tmp_path / "a.csv")
-    process = run(KILLED_BETWEEN, path, renames)
-    process.communicate(timeout=60)
-    assert process.returncode == 9
+    assert killed_between(path, renames) == 9
     back = read_csv(path)
     assert back["x"].tolist() == ["new"]
     assert str(back["x"].dtype) == "category"
@@ -298,10 +305,9 @@ def test_a_group_whose_writer_was_killed_between_two_renames_is_completed(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no locks on folders")
-@pytest.mark.slow
 def test_a_file_written_since_is_not_replaced_by_what_a_killed_writer_left(tmp_path: Path) -> None:
     path = to_csv(SMALL, tmp_path / "a.csv")
-    run(KILLED_BETWEEN, path, 0).communicate(timeout=60)
+    assert killed_between(path, 0) == 9
     path.write_text("id\n7\n", encoding="utf-8")
     os.utime(path, (path.stat().st_atime, path.stat().st_mtime + 5))
     assert read_csv(path)["id"].tolist() == [7]

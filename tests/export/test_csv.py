@@ -54,26 +54,13 @@ def test_values_are_written_as_they_are(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("decimals", ["float", "exact"])
-@pytest.mark.parametrize(
-    ("sent", "written"),
-    [
-        ("20153760.0", "20153760.00"),
-        ("7", "7.00"),
-        ("-0.1", "-0.10"),
-        ("0.125", "0.125"),
-        ("1e16", "10000000000000000.00"),
-        ("0.00001", "0.00001"),
-        (None, ""),
-    ],
-)
-def test_money_has_two_decimals_at_least_and_never_fewer_than_it_has(
-    tmp_path: Path, decimals: Any, sent: str | None, written: str
-) -> None:
-    frame = to_frame([{"total_value": sent, "latitude": 1.5}], decimals=decimals)
+def test_money_has_two_decimals_at_least_and_never_fewer_than_it_has(tmp_path: Path, decimals: Any) -> None:
+    sent = ["20153760.0", "7", "-0.1", "0.125", "1e16", "0.00001", None]
+    frame = to_frame([{"total_value": one, "latitude": 1.5} for one in sent], decimals=decimals)
     path = to_csv(frame, tmp_path / "a.csv")
-    assert lines(path)[1] == f"{written},1.5"
+    written = ["20153760.00", "7.00", "-0.10", "0.125", "10000000000000000.00", "0.00001", ""]
+    assert lines(path)[1:-1] == [f"{one},1.5" for one in written]
     pd.testing.assert_frame_equal(read_csv(path), frame)
-    assert read_csv(path)["total_value"].dtype == frame["total_value"].dtype
 
 
 def test_a_frame_names_its_money_where_no_name_says_so_and_a_name_where_no_frame_does(tmp_path: Path) -> None:
@@ -287,42 +274,20 @@ def test_a_summary_keeps_its_row_names_and_a_pivot_its_columns(tmp_path: Path) -
     )
 
 
-@pytest.mark.parametrize("sign", list("=+-@\t\r\n＝＋－＠"))
-def test_each_sign_that_starts_a_formula_is_defused_and_comes_back(tmp_path: Path, sign: str) -> None:
-    frame = to_frame([{"subject": f"{sign}1"}])
-    path = to_csv(frame, tmp_path / "a.csv", excel=True)
-    assert f"'{sign}1".encode() in path.read_bytes()
-    same(read_csv(path), frame)
+# What a spreadsheet may skip before the sign of a formula.
+BLANKS = ["", "  ", "\t ", " \r\n", "\0", "\x01", "\x1f", "\x7f", "\x85", "\xa0", "\u200b", "\u200f", "\u2028", "\u3000", "\ufeff", "'", "'  "]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "before",
-    [
-        "  ",
-        "\t ",
-        " \r\n",
-        "\0",
-        "\x01",
-        "\x1f",
-        "\x7f",
-        "\x85",
-        "\xa0",
-        "\u200b",
-        "\u200f",
-        "\u2028",
-        "\u3000",
-        "\ufeff",
-        "'",
-        "'  ",
-    ],
-)
-@pytest.mark.parametrize("sign", list("=+-@＝﹦−"))
-def test_no_blank_or_control_sign_before_a_formula_hides_it(tmp_path: Path, before: str, sign: str) -> None:
-    frame = to_frame([{"subject": f"{before}{sign}1+1", "tags": [f"{sign}1"]}])
+def test_no_blank_or_control_sign_before_a_formula_hides_it_and_each_comes_back(tmp_path: Path) -> None:
+    formulas = [f"{before}{sign}1+1" for before in BLANKS for sign in "=+-@＝＋－＠﹦−"] + [
+        "\t1",
+        "\r1",
+        "\n1",
+    ]
+    frame = to_frame([{"subject": formula, "tags": [formula]} for formula in formulas])
     path = to_csv(frame, tmp_path / "a.csv", excel=True)
     with path.open(encoding="utf-8-sig", newline="") as file:
-        (row,) = csv.DictReader(file)
-    assert row["subject"] == f"'{before}{sign}1+1"
+        assert [row["subject"] for row in csv.DictReader(file)] == [f"'{formula}" for formula in formulas]
     same(read_csv(path), frame)
 
 
@@ -361,9 +326,11 @@ def test_a_csv_in_the_making_takes_no_memory_per_row(tmp_path: Path) -> None:
     assert (peaks[1] - peaks[0]) / 40_000 < 20
 
 
-@pytest.mark.slow
-def test_a_long_file_is_read_part_by_part_and_comes_back_the_same(tmp_path: Path) -> None:
-    frame = pd.concat([foreign()] * 25_001, ignore_index=True)
+def test_a_long_file_is_written_part_by_part_and_comes_back_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("procore_nb.export.frame_schema._ROWS_OF_A_PART", 50)
+    frame = pd.concat([foreign()] * 61, ignore_index=True)
     frame["kind"] = frame["kind"].astype(foreign()["kind"].dtype)
     path = to_csv(frame, tmp_path / "a.csv")
     same(read_csv(path), frame)

@@ -155,12 +155,9 @@ def one(latitude: Any, longitude: Any, country: Any = None, state: Any = None) -
     return check_coordinates(frame).iloc[0]
 
 
-@pytest.mark.parametrize(("latitude", "longitude", "country", "state", "verdict"), CASES)
-@pytest.mark.slow
-def test_each_case_gets_its_verdict(
-    latitude: Any, longitude: Any, country: Any, state: Any, verdict: str
-) -> None:
-    assert one(latitude, longitude, country, state)["verdict"] == verdict
+def test_a_case_alone_gets_the_verdict_that_it_has_among_others() -> None:
+    for *case, verdict in CASES[::6]:
+        assert one(*case)["verdict"] == verdict, case
 
 
 def test_the_table_of_cases_judged_at_once_gives_the_same_verdicts() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -163,13 +162,12 @@ def test_it_is_saved_as_png_svg_and_pdf(tmp_path: Path, kind: str) -> None:
     assert target.stat().st_size < 2_000_000
 
 
-@pytest.mark.parametrize("odd", ["\ud83d", "\x00", "\x1b[31m é"])
-def test_odd_text_is_drawn_without_a_warning(odd: str) -> None:
+def test_odd_text_is_drawn_without_a_warning() -> None:
+    odd = ["\ud83d", "\x00", "\x1b[31m é"]
     frame = projects(3)
-    frame["name"] = pd.Series([f"a{odd}b"] * 3, dtype=object)
-    frame["stage"] = pd.Series([f"a{odd}b", "c", None], dtype=object)
-    frame.attrs["procore"] = {"environment": odd, "fetched_at": odd}
-    ax = plot_projects(frame, title=f"Map {odd}")
+    frame["name"] = frame["stage"] = pd.Series([f"a{one}b" for one in odd], dtype=object)
+    frame.attrs["procore"] = {"environment": odd[0], "fetched_at": odd[1]}
+    ax = plot_projects(frame, title=f"Map {''.join(odd)}")
 
     ax.figure.savefig(io.BytesIO(), format="svg")
     assert "a" in {text.get_text()[0] for text in ax.texts}
@@ -192,16 +190,11 @@ def test_given_axes_are_used_and_keep_their_place() -> None:
     assert not left.collections
 
 
-@pytest.mark.slow
-def test_without_pyplot_no_figure_is_registered_with_it() -> None:
-    code = (
-        "import sys, pandas as pd; from procore_nb.maps import plot_projects\n"
-        "assert 'matplotlib' not in sys.modules\n"
-        "plot_projects(pd.DataFrame({'latitude': [43.1], 'longitude': [-77.6]}))\n"
-        "assert 'matplotlib.pyplot' not in sys.modules\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+def test_without_pyplot_no_figure_is_registered_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("matplotlib.pyplot", "ipykernel"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    plot_projects(projects(1))
+    assert "matplotlib.pyplot" not in sys.modules
 
 
 def test_the_callers_settings_and_frame_stay_as_they_were() -> None:
@@ -229,9 +222,7 @@ def test_a_thousand_categories_are_nine_and_the_rest() -> None:
     assert rows[-1].startswith("other  ")
 
 
-@pytest.mark.parametrize(
-    "region", ["europe", "lower48", "US-TX", "Texas", "GB", (-10, 35, 30, 60), (170, -25, -170, -5)]
-)
+@pytest.mark.parametrize("region", ["europe", "US-TX", (170, -25, -170, -5)])
 @pytest.mark.slow
 def test_regions_by_name_code_or_box_are_drawn(region: Any) -> None:
     frame = projects(60, "lower48", "isles", "pacific")
