@@ -66,7 +66,7 @@ class Faults:
     def when(self, rule: Rule, kind: str, value: float | None = None) -> Faults:
         """Requests for which `rule(number, request)` is true."""
         if kind not in KINDS:
-            raise ValueError(f"No fault is called {kind!r}; there are {', '.join(KINDS)}.")
+            raise ArgumentError(f"No fault is called {kind!r}.", advice=f"There are {', '.join(KINDS)}.")
         meant = _DEFAULTS.get(kind, 1.0) if value is None else value
         return Faults((*self.rules, (rule, kind, meant)))
 
@@ -166,8 +166,6 @@ def _with_one(faults: Faults, text: str) -> Faults:
     if found is None:
         raise ArgumentError(f"{text!r} is not a fault.", advice=_HOW)
     kind, when, share = found["kind"], found["when"], found["share"]
-    if kind not in KINDS:
-        raise ArgumentError(f"No fault is called {kind!r}.", advice=f"There are {', '.join(KINDS)}.")
     value = float(found["value"]) if found["value"] else None
     if share and float(share) <= 100:
         return faults.sometimes(float(share) / 100, kind, value)
