@@ -118,7 +118,7 @@ def attach(context: RequestContext, rows: Iterable[Any], endpoint: Endpoint) -> 
 
 @lru_cache(maxsize=1024)
 def _holds_files(endpoint: Endpoint) -> bool:
-    return any(_FILE_URL.fullmatch(one.name) for one in endpoint.fields)
+    return any(_FILE_URL.fullmatch(one.name) for one in endpoint.all_fields)
 
 
 def _attach(context: RequestContext, row: Row, value: Any, shape: Shape) -> None:
