@@ -52,7 +52,7 @@ def view_of(query: Query, endpoint: Endpoint) -> Callable[[Any], Any]:
     shaped = endpoint.in_view(view or None)
     if shaped.kind == "ids" and endpoint.kind != "ids":
         return lambda row: row.get("id") if isinstance(row, dict) else row
-    dropped = _keys(endpoint.all_fields) - _keys(shaped.fields)
+    dropped = _tree(_keys(endpoint.all_fields) - _keys(shaped.fields))
     if dropped:
         return lambda row: _without(row, dropped)
     if view in ("compact", "minimal", "short", "name"):
@@ -60,21 +60,29 @@ def view_of(query: Query, endpoint: Endpoint) -> Callable[[Any], Any]:
     return lambda row: row
 
 
-def _keys(fields: Iterable[Field]) -> set[str]:
-    return {one.name.replace("[]", "") for one in fields}
+def _keys(fields: Iterable[Field]) -> set[tuple[str, ...]]:
+    return {tuple(one.name.replace("[]", "").split(".")) for one in fields}
 
 
-def _without(value: Any, dropped: set[str], above: str = "") -> Any:
+def _tree(dropped: set[tuple[str, ...]]) -> dict[str, Any]:
+    """Paths as a tree of keys, empty where a key goes with all that is in it."""
+    tree: dict[str, Any] = {}
+    for path in sorted(dropped, key=len, reverse=True):
+        node = tree
+        for key in path:
+            node = node.setdefault(key, {})
+        node.clear()
+    return tree
+
+
+def _without(row: Any, dropped: dict[str, Any]) -> Any:
     """Row without the keys that another view has."""
-    if isinstance(value, list):
-        return [_without(item, dropped, above) for item in value]
-    if not isinstance(value, dict):
-        return value
-    return {
-        key: _without(inner, dropped, f"{above}{key}.")
-        for key, inner in value.items()
-        if f"{above}{key}" not in dropped
-    }
+    if isinstance(row, list):
+        return [_without(item, dropped) for item in row]
+    if not isinstance(row, dict):
+        return row
+    kept = {key: value for key, value in row.items() if dropped.get(key, dropped)}
+    return kept | {key: _without(kept[key], dropped[key]) for key in dropped.keys() & kept.keys()}
 
 
 def _shown(row: Row, query: Query) -> bool:
