@@ -1,19 +1,19 @@
 """Which list has a table of its own, and what a table is asked about: a list, in a company and project, below parents.
 
-In: functions marked with `@table("name")`, in the modules of this folder that `SUBJECTS` names. Out: the function for an
-endpoint's name, or None: then its rows are invented from the catalogue's fields. `RequestContext` is the one argument of
-every table; `per_project` remembers what depends on its project alone, safe between threads.
+In: functions marked with `@table("name")`, in the modules of this folder. Out: the function for an endpoint's name, or None: then
+its rows are invented from the catalogue's fields. `RequestContext` is the one argument of every table; `per_project` remembers
+what depends on its project alone, safe between threads.
 
-To add a table: write a module beside this one, add its name to `SUBJECTS`, and in it
+To add a table, in a module beside this one:
 
     @table("rfis")
     def rfis(context: RequestContext) -> Rows:
         for number in range(12):
             yield {"id": context.id("rfi", number), "subject": f"Question {number}"}
 
-A row may hold dates, times and decimals as Python has them: `fit` writes them as the list declares. Keys the catalogue
-declares and a row leaves out come as null (lists as []), keys it does not know are dropped. So one function may serve
-several names, also a v1 and a v2 list: ids become text where they are declared so. Filters, sorts, views, dates and pages need nothing from the table. A row with
+A row may hold dates, times and decimals as Python has them: `serialised` writes them as the list declares. Keys the catalogue
+declares and a row leaves out come as null (lists as []), keys it does not know are dropped. So one function may serve several
+names, also a v1 and a v2 list. Filters, sorts, views, dates and pages need nothing from the table. A row with
 `"_deleted": True` is shown only when deleted rows are asked for, one with `"_pending": True` only when the query filters
 by status, one with `"_hidden_unless": "include_old=true"` only when that filter or parameter has that value.
 """
@@ -25,13 +25,14 @@ import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
-from functools import lru_cache, wraps
+from functools import cache, lru_cache, wraps
 from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any, Generic, TypeVar
 
 from procore_nb.catalog import Endpoint
-from procore_nb.demo.company import COMPANIES, TODAY, Company
+from procore_nb.demo.company import COMPANIES, Company
 from procore_nb.demo.limits import ForkSafeLock
 from procore_nb.demo.portfolio import Portfolio
 from procore_nb.demo.project import Project
@@ -57,10 +58,6 @@ class RequestContext:
     company: Company
     project: Project | None = None
     ids: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def today(self) -> date:
-        return TODAY
 
     @property
     def here(self) -> Project:
@@ -146,29 +143,6 @@ def per_project(keep: int) -> Callable[[Callable[[RequestContext], T]], Callable
 
 Table = Callable[[RequestContext], Iterable[Row]]
 
-SUBJECTS = (
-    "shortlists",  # first: the columns of custom fields, wanted with the first list
-    "row_forms",
-    "billing",
-    "budgetcodes",
-    "budgets",
-    "changes",
-    "contracts",
-    "correspondence",
-    "dailylogs",
-    "documents",
-    "equipment",
-    "incidents",
-    "materials",
-    "photos",
-    "quality",
-    "reference_data",
-    "rfis",
-    "schedule",
-    "submittals",
-    "timecards",
-)
-
 _TABLES: dict[str, Table] = {}
 
 
@@ -184,9 +158,14 @@ def table(*names: str) -> Callable[[Table], Table]:
     return mark
 
 
+@cache
+def _modules() -> list[str]:
+    return [one.name for one in iter_modules([str(Path(__file__).parent)])]
+
+
 def table_of(name: str) -> Table | None:
-    """Table of a list, or None. Modules load as they are needed: the list of projects needs one of them."""
-    for subject in SUBJECTS:
+    """Table of a list, or None. Modules load as they are needed: the list of projects needs the first of them."""
+    for subject in ("shortlists", *_modules()):
         if name in _TABLES:
             break
         import_module(f"procore_nb.demo.tables.{subject}")
