@@ -57,8 +57,7 @@ class ApiCall:
 
     def project(self, text: str) -> Project:
         """Project of an id in path or query, if this account may look into it."""
-        plain = text.isascii() and text.isdigit() and len(text) < 20
-        project = self.portfolio.find(self.company, int(text)) if plain else None
+        project = self.portfolio.find(self.company, whole_number(text))
         if project is None:
             raise not_found()
         if not project.permitted:
@@ -120,12 +119,15 @@ def _others(call: ApiCall) -> str:
 
 
 def _whole(query: Query, name: str, default: int, rule: PageRule) -> int:
-    text = query.one(name)
-    if text.isascii() and text.isdigit() and len(text) < 13 and int(text) > 0:
-        return int(text)
-    if text and rule.strict:
+    number = whole_number(query.one(name))
+    if number < 1 and query.one(name) and rule.strict:
         raise bad_request(f"{name} must be a positive number", name)
-    return default
+    return number if number > 0 else default
+
+
+def whole_number(text: str) -> int:
+    """Number of up to 19 digits; -1 for any other text."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else -1
 
 
 def enclosed(rows: Iterable[Any], envelope: str, about: Mapping[str, Any] | None = None) -> Any:

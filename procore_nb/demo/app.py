@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 from procore_nb.catalog import endpoints
 from procore_nb.demo import projectlists
-from procore_nb.demo.api_call import ApiCall, Query
+from procore_nb.demo.api_call import ApiCall, Query, whole_number
 from procore_nb.demo.company import SERVICE_ACCOUNT, Company
 from procore_nb.demo.faults import Faults, inject
 from procore_nb.demo.http_messages import DemoReply, DemoRequest, ErrorReply, Headers, json_reply, not_found
@@ -156,8 +156,7 @@ class Demo:
                 )
                 raise ErrorReply(self._missing_company_status, words, reason="missing_company_id")
             text = named or str(self.portfolio.company.id)
-        plain = text.isascii() and text.isdigit() and len(text) < 20
-        company = self.portfolio.company_of(int(text)) if plain else None
+        company = self.portfolio.company_of(whole_number(text))
         if company is None:
             raise not_found()
         if not company.connected:

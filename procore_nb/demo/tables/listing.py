@@ -14,7 +14,7 @@ from typing import Any
 
 from procore_nb.catalog import Endpoint, endpoint
 from procore_nb.catalog.endpoint import RECORD_ID
-from procore_nb.demo.api_call import ApiCall, PageRule, Query, enclosed, page_reply, wrap
+from procore_nb.demo.api_call import ApiCall, PageRule, Query, enclosed, page_reply, whole_number, wrap
 from procore_nb.demo.company import PROJECT_MODULES
 from procore_nb.demo.http_messages import DemoReply, bad_request, json_reply, not_found
 from procore_nb.demo.stored_files import attach, invented
@@ -185,25 +185,21 @@ def list_reply(
     about = {}
     if endpoint.paging == "page0":
         pages = -(-len(rows) // _ZERO_BASED_PAGE)
-        about = {"possible_pages": pages, "current_page": _count(call.query.one("page"))}
+        about = {"possible_pages": pages, "current_page": max(0, whole_number(call.query.one("page")))}
     return json_reply(enclosed(map(write, _part(call.query, endpoint, rows)), endpoint.envelope, about))
 
 
 def _part(query: Query, endpoint: Endpoint, rows: list[Any]) -> list[Any]:
     """Rows of one reply, in lists that do not page by page and per_page."""
     if endpoint.paging == "page0":
-        first = _count(query.one("page")) * _ZERO_BASED_PAGE
+        first = max(0, whole_number(query.one("page"))) * _ZERO_BASED_PAGE
         return rows[first : first + _ZERO_BASED_PAGE]
     if endpoint.paging == "offset":
-        start = _count(query.one("page_start"))
-        later = [row for row in rows if not start or _count(str(row.get("id"))) > start]
-        return later[: _count(query.one("page_size")) or 100]
-    size = _count(query.one("limit" if endpoint.paging == "limit" else "per_page"))
-    return rows[:size] if size and endpoint.paging else rows
-
-
-def _count(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+        start, size = whole_number(query.one("page_start")), whole_number(query.one("page_size"))
+        later = [row for row in rows if start < 1 or whole_number(str(row.get("id"))) > start]
+        return later[: size if size > 0 else 100]
+    size = whole_number(query.one("limit" if endpoint.paging == "limit" else "per_page"))
+    return rows[:size] if size > 0 and endpoint.paging else rows
 
 
 def _newcomer(rows: list[Any], number: int) -> Any:

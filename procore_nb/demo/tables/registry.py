@@ -32,6 +32,7 @@ from pkgutil import iter_modules
 from typing import Any, Generic, TypeVar
 
 from procore_nb.catalog import Endpoint
+from procore_nb.demo.api_call import whole_number
 from procore_nb.demo.company import COMPANIES, Company
 from procore_nb.demo.limits import ForkSafeLock
 from procore_nb.demo.portfolio import Portfolio
@@ -84,10 +85,7 @@ class RequestContext:
 
     def number_of(self, kind: str, record_id: object) -> int | None:
         """Number of the record with an id, or None if it is of another project, company or kind."""
-        text = str(record_id)
-        if not (text.isascii() and text.isdigit()):
-            return None
-        number = int(text) - self._first_id(kind)
+        number = whole_number(str(record_id)) - self._first_id(kind)
         return number if 0 <= number < _PER_PROJECT else None
 
     def _first_id(self, kind: str) -> int:
