@@ -25,7 +25,7 @@ def test_an_unknown_fault_is_refused() -> None:
         Faults().always("fire")
 
 
-def test_a_fault_befalls_the_request_of_its_number_only(faulty: Callable[[Faults], Caller]) -> None:
+def test_a_fault_applies_to_the_request_of_its_number_only(faulty: Callable[[Faults], Caller]) -> None:
     caller = faulty(Faults().on(2, "broken").on((4, 5), "html"))
     assert [caller.get(_LIST).header("Content-Type") for _ in range(5)][3:] == ["text/html", "text/html"]
     caller = faulty(Faults().on(2, "broken"))
@@ -67,21 +67,21 @@ def test_a_cut_reply_is_no_json(faulty: Callable[[Faults], Caller]) -> None:
         faulty(Faults().always("cut")).get(_LIST).json()
 
 
-def test_a_token_ends_in_the_middle_of_a_walk(faulty: Callable[[Faults], Caller]) -> None:
+def test_a_token_ends_in_the_middle_of_a_fetch(faulty: Callable[[Faults], Caller]) -> None:
     caller = faulty(Faults().on(3, "revoked"))
     assert [caller.get(_LIST).status for _ in range(4)] == [200, 200, 401, 401]
     caller.log_in()
     assert caller.get(_LIST).status == 200
 
 
-def test_rows_inserted_while_a_list_is_walked_repeat_one_row(faulty: Callable[[Faults], Caller]) -> None:
+def test_rows_inserted_while_a_list_is_fetched_repeat_one_row(faulty: Callable[[Faults], Caller]) -> None:
     caller = faulty(Faults().after(1, "inserted", 1))
     first, second = caller.get(_LIST), caller.get(f"{_LIST}&page=2")
     assert second.json()[0] == first.json()[-1]
     assert int(second.header("Total") or 0) == int(first.header("Total") or 0) + 1
 
 
-def test_rows_removed_while_a_list_is_walked_hide_one_row(faulty: Callable[[Faults], Caller]) -> None:
+def test_rows_removed_while_a_list_is_fetched_hide_one_row(faulty: Callable[[Faults], Caller]) -> None:
     steady = faulty(Faults()).get(f"{_LIST}&page=2").json()
     moved = faulty(Faults().always("removed", 1)).get(f"{_LIST}&page=2").json()
     assert moved[:-1] == steady[1:]
@@ -110,9 +110,9 @@ def test_a_total_is_wrong(faulty: Callable[[Faults], Caller]) -> None:
 def test_chance_is_the_same_every_time(faulty: Callable[[Faults], Caller]) -> None:
     faults = Faults().sometimes(0.3, "broken", seed=7)
     one, other = faulty(faults), faulty(faults)
-    walks = [[one.get(_LIST).status for _ in range(60)], [other.get(_LIST).status for _ in range(60)]]
-    assert walks[0] == walks[1]
-    assert 5 < walks[0].count(500) < 35
+    fetches = [[one.get(_LIST).status for _ in range(60)], [other.get(_LIST).status for _ in range(60)]]
+    assert fetches[0] == fetches[1]
+    assert 5 < fetches[0].count(500) < 35
 
 
 def test_faults_can_be_changed_while_the_demo_runs(caller: Caller) -> None:
@@ -137,7 +137,7 @@ _ANY = DemoRequest("GET", "/")
         ("broken@0%", []),
     ],
 )
-def test_words_say_when_a_fault_comes(words: str, met: list[int]) -> None:
+def test_a_text_says_when_a_fault_applies(words: str, met: list[int]) -> None:
     faults = read_faults([words])
     assert [number for number in range(1, 7) if faults.at(number, _ANY)] == met
 

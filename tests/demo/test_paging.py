@@ -80,15 +80,15 @@ def test_a_page_that_is_no_number_is_the_first_in_v1_and_refused_in_v2(text: str
 @given(size=st.integers(min_value=1, max_value=140))
 def test_the_pages_together_are_the_list(size: int) -> None:
     whole = _CALLER.get("/rest/v1.1/projects?company_id=24816&view=ids").json()
-    walked: list[int] = []
+    fetched: list[int] = []
     page = 1
     while True:
         reply = _CALLER.get(f"/rest/v1.1/projects?company_id=24816&view=compact&page={page}&per_page={size}")
-        walked += [row["id"] for row in reply.json()]
+        fetched += [row["id"] for row in reply.json()]
         if "next" not in _relations(reply.header("Link") or ""):
             break
         page += 1
-    assert walked == whole
+    assert fetched == whole
 
 
 def test_links_can_repeat_the_whole_question(caller_of: Callable[[Demo], Caller]) -> None:
