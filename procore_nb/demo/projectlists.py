@@ -7,14 +7,15 @@ projects only, unless `filters[by_status]` says otherwise. Keys as in Procore's 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
+from datetime import datetime, time, timedelta
+from functools import cache
 from typing import Any
 
 import orjson
 
+from procore_nb.catalog import endpoint
 from procore_nb.demo.api_call import ApiCall, PageRule, page_reply, read_range
-from procore_nb.demo.company import SERVICE_ACCOUNT, Choice, Stage
+from procore_nb.demo.company import SERVICE_ACCOUNT
 from procore_nb.demo.http_messages import DemoReply, bad_request, json_reply
 from procore_nb.demo.project import Project
 
@@ -32,88 +33,29 @@ def precise_moment(value: datetime) -> str:
     return f"{value.isoformat()[:19]}.{thousandths:03}Z"
 
 
-def _day(value: date | None) -> str | None:
-    return None if value is None else value.isoformat()
-
-
-def _money(value: Decimal | None) -> str | None:
-    return None if value is None else str(value)
-
-
-def _choice(value: Choice | Stage | None) -> Row | None:
-    return None if value is None else {"id": value.id, "name": value.name}
-
-
-def _id(value: Choice | None) -> int | None:
-    return None if value is None else value.id
-
-
-def row_compact(project: Project) -> Row:
-    return {"id": project.id, "name": project.name, "display_name": project.display_name}
-
-
-def row_v1_0(project: Project) -> Row:
-    """Row of version 1.0: the stage is a word."""
-    kind, index = project.type, project.index
-    return {
-        **_common(project), **_linked(project), "stage": project.stage.name, "parent_job": None, "fax": None,
-        "sector": kind.name if kind else None, "project_sector_id": None,
+def row_show(project: Project) -> Row:
+    """Whatever any list says of a project."""
+    street, known, index, kind = project.street, project.address is not None, project.index, project.type
+    return _linked(project) | {
+        "id": project.id, "name": project.name, "display_name": project.display_name,
+        "project_number": project.number, "active": project.active, "address": project.address,
+        "city": street.city if known else None, "state_code": street.state_code if known else None,
+        "country_code": street.country_code, "zip": street.zip if known else None,
+        "county": street.county if known and index % 5 else None, "latitude": project.latitude,
+        # Accounts hold both spellings: most projects the one of Rails, those made by other software the one of IANA.
+        "longitude": project.longitude, "time_zone": street.tz_name if index % 7 == 3 else street.time_zone,
+        "tz_name": street.tz_name, "company": {"id": project.company.id, "name": project.company.name},
+        "stage": project.stage.name, "sector": kind.name if kind else None,
+        "description": f"A {kind.name.lower() if kind else 'building'} project in {street.city}, made up for the demo.",
+        "store_number": f"{index:05}" if kind and kind.name == "Retail" else None,
+        "accounting_project_number": project.origin_id, "parent_job_id": project.parent_id,
+        "origin_id": project.origin_id, "origin_data": "synced" if project.origin_id else None,
         "work_scope": ("new_construction", "renovation_alteration", "maintenance_service")[index % 3],
         "delivery_method": ("design_build_db", "design_bid_build_dbb", None)[index % 3],
+        "priority": ("low", "medium", "high", None)[index % 4], "flag": project.flag, "phone": project.phone,
         "estimated_budget": None if project.estimated_value is None else float(project.estimated_value),
-        "priority": ("low", "medium", "high", None)[index % 4],
-    }  # fmt: skip
-
-
-def row_v1_1(project: Project) -> Row:
-    """Row of version 1.1, view `normal`: the stage is an object."""
-    return {
-        **_common(project), "square_feet": project.square_feet, "project_type": _choice(project.type),
-        "program": _choice(project.program), "office": _choice(project.office),
-        "project_region": _choice(project.region), "project_owner_type": _choice(project.owner_type),
-        "project_bid_type": _choice(project.bid_type), "flag": project.flag,
-        "departments": [_choice(department) for department in project.departments],
-    }  # fmt: skip
-
-
-def row_v1_1_extended(project: Project) -> Row:
-    warranty, kind = project.actual_finish, project.type.name.lower() if project.type else "building"
-    return {
-        **row_v1_1(project), **_linked(project), "actual_start_date": _day(project.actual_start),
-        "description": f"A {kind} project in {project.street.city}, made up for the demo.",
-        "estimated_completion_date": _day(project.finish), "estimated_start_date": _day(project.start),
-        "inbound_email": f"project-{project.id}@inbound.example", "dictionary_type": None, "logo_url": None,
-        "persistent_message": None, "public_notes": None, "standard_cost_code_list_id": 5101,
-        "tz_name": project.street.tz_name, "warranty_start_date": _day(warranty),
-        "warranty_end_date": _day(warranty and warranty + timedelta(days=730)),
-    }  # fmt: skip
-
-
-def row_show(project: Project) -> Row:
-    unknown = dict.fromkeys(("logo_id", "from_project_template_id", "locale"))
-    return {**row_v1_0(project), **row_v1_1_extended(project), **unknown, "template": False}
-
-
-def _common(project: Project) -> Row:
-    """What every row says."""
-    street, known = project.street, project.address is not None
-    return {
-        **row_compact(project), "project_number": project.number, "active": project.active,
-        "address": project.address, "city": street.city if known else None,
-        "state_code": street.state_code if known else None, "country_code": street.country_code,
-        "zip": street.zip if known else None,
-        "county": street.county if known and project.index % 5 else None, "latitude": project.latitude,
-        # Accounts hold both spellings: most projects the one of Rails, those made by other software the one of IANA.
-        "longitude": project.longitude,
-        "time_zone": street.tz_name if project.index % 7 == 3 else street.time_zone,
-        "company": {"id": project.company.id, "name": project.company.name},
-        "project_stage": _choice(project.stage), "start_date": _day(project.start),
-        "completion_date": _day(project.finish), "projected_finish_date": _day(project.projected),
-        "estimated_value": _money(project.estimated_value), "total_value": _money(project.total_value),
-        "store_number": f"{project.index:05}" if project.type and project.type.name == "Retail" else None,
-        "accounting_project_number": project.origin_id, "designated_market_area": None, "is_demo": False,
-        "parent_job_id": project.parent_id, "origin_id": project.origin_id, "origin_code": None,
-        "origin_data": "synced" if project.origin_id else None,
+        "square_feet": project.square_feet, "inbound_email": f"project-{project.id}@inbound.example",
+        "standard_cost_code_list_id": 5101, "is_demo": False, "template": False,
         "created_by": {key: SERVICE_ACCOUNT[key] for key in ("id", "name", "login")},
         "created_at": moment(project.created_at), "updated_at": moment(project.updated_at),
         "custom_fields": project.custom_fields,
@@ -121,56 +63,89 @@ def _common(project: Project) -> Row:
 
 
 def _linked(project: Project) -> Row:
-    """What version 1.0 and the longest view of version 1.1 say besides."""
-    return {
-        "project_bid_type_id": _id(project.bid_type), "project_owner_type_id": _id(project.owner_type),
-        "project_region_id": _id(project.region), "phone": project.phone,
-        **dict.fromkeys(("owners_project_id", "photo_id", "project_template")),
+    """Entries of short lists, days and amounts, and what no project says."""
+    kinds = ("project_stage", "project_type", "program", "office", "project_region")
+    linked: Row = {
+        kind: getattr(project, kind.removeprefix("project_"))
+        for kind in (*kinds, "project_owner_type", "project_bid_type")
+    }
+    warranty = project.actual_finish
+    days = {
+        "start_date": project.start, "estimated_start_date": project.start,
+        "actual_start_date": project.actual_start, "completion_date": project.finish,
+        "estimated_completion_date": project.finish, "projected_finish_date": project.projected,
+        "warranty_start_date": warranty, "warranty_end_date": warranty and warranty + timedelta(days=730),
     }  # fmt: skip
+    amounts = {"estimated_value": project.estimated_value, "total_value": project.total_value}
+    return {
+        **{kind: value and {"id": value.id, "name": value.name} for kind, value in linked.items()},
+        **{f"{kind}_id": linked[kind] and linked[kind].id for kind in _WITH_ID},
+        **{key: None if value is None else str(value) for key, value in (days | amounts).items()},
+        "departments": [{"id": one.id, "name": one.name} for one in project.departments],
+        **dict.fromkeys(_UNKNOWN),
+    }
 
 
-Writer = Callable[[Project], Any]
+_WITH_ID = ("project_region", "project_owner_type", "project_bid_type")
+_UNKNOWN = (
+    "designated_market_area", "dictionary_type", "fax", "from_project_template_id", "locale", "logo_id", "logo_url",
+    "origin_code", "owners_project_id", "parent_job", "persistent_message", "photo_id", "project_sector_id",
+    "project_template", "public_notes",
+)  # fmt: skip
+_COMPACT = frozenset(("id", "name", "display_name"))
+# Of version 1.1, in the view `extended` only.
+_EXTENDED = frozenset((
+    "actual_start_date", "description", "dictionary_type", "estimated_completion_date", "estimated_start_date",
+    "inbound_email", "logo_url", "owners_project_id", "persistent_message", "phone", "photo_id",
+    "project_bid_type_id", "project_owner_type_id", "project_region_id", "project_template", "public_notes",
+    "standard_cost_code_list_id", "tz_name", "warranty_end_date", "warranty_start_date",
+))  # fmt: skip
 
-_V1_0: dict[str, Writer] = {"normal": row_v1_0, "compact": row_compact}
-_V1_1: dict[str, Writer] = {
-    "ids": lambda project: project.id,
-    "compact": row_compact,
-    "normal": row_v1_1,
-    "extended": row_v1_1_extended,
-}
-_IDS_PER_PAGE = 200_000
+
+@cache
+def _keys(name: str, view: str) -> frozenset[str]:
+    """Keys that a list shows in a view."""
+    if view == "compact":
+        return _COMPACT
+    keys = frozenset(one.name.partition(".")[0].removesuffix("[]") for one in endpoint(name).fields)
+    return keys - _EXTENDED if (name, view) == ("projects", "normal") else keys
 
 
 def list_v1_0(call: ApiCall) -> DemoReply:
     """Answer `GET /rest/v1.0/projects`: 100 a page unless asked, 2000 at most."""
-    return _list(call, "v1.0", _V1_0, PageRule(100, 2_000), call.query.one("serializer_view"))
+    return _list(call, "projects_v1_0", call.query.one("serializer_view"), PageRule(100, 2_000))
 
 
 def list_v1_1(call: ApiCall) -> DemoReply:
     """Answer `GET /rest/v1.1/projects`: 100 a page unless asked, 300 at most; bare ids come 200,000 a page."""
     view = call.query.one("view")
-    rule = PageRule(_IDS_PER_PAGE, _IDS_PER_PAGE, fixed=True) if view == "ids" else PageRule(100, 300)
-    return _list(call, "v1.1", _V1_1, rule, view)
+    return _list(
+        call,
+        "projects",
+        view,
+        PageRule(200_000, 200_000, fixed=True) if view == "ids" else PageRule(100, 300),
+    )
 
 
 def show(call: ApiCall) -> DemoReply:
     """Answer `GET /rest/v1.0/projects/{id}`, 403 if the account is not permitted in the project."""
     call.require_company()
-    project = call.project(call.ids["id"])
-    minimal = call.query.one("view") == "minimal"
-    return json_reply(row_compact(project) if minimal else row_show(project))
+    row = row_show(call.project(call.ids["id"]))
+    return json_reply({key: row[key] for key in _COMPACT} if call.query.one("view") == "minimal" else row)
 
 
-def _list(call: ApiCall, version: str, views: dict[str, Writer], rule: PageRule, view: str) -> DemoReply:
+def _list(call: ApiCall, name: str, view: str, rule: PageRule) -> DemoReply:
     call.require_company()
-    if view and view not in views:
+    if view not in ("", "normal", *endpoint(name).views):
         raise bad_request(f"view does not have a valid value: {view}", "view")
-    write = views[view or "normal"]
-    shape = f"{version}:{view or 'normal'}"
-    portfolio, company = call.portfolio, call.company
+    portfolio, company, view = call.portfolio, call.company, view or "normal"
+
+    def write(project: Project) -> Any:
+        keys = _keys(name, view)
+        return project.id if view == "ids" else {k: v for k, v in row_show(project).items() if k in keys}
 
     def as_json(index: int) -> orjson.Fragment:
-        return orjson.Fragment(portfolio.row_bytes(shape, company, index, write))
+        return orjson.Fragment(portfolio.row_bytes(f"{name}:{view}", company, index, write))
 
     size = portfolio.size(company)
     return page_reply(call, _chosen(call), as_json, rule, newcomer=lambda number: size + number)
