@@ -1,13 +1,13 @@
 """The explorer: choose a list, its targets and filters; fetch it, look at it, download it.
 
-In: a connection. Out: `explorer.frame`, and the line of Python that gives the same. Calls `Procore.table` only.
+In: a connection. Out: `explorer.frame`, and the line of Python that gives the same. Calls `Procore.table`, and `estimate`
+before what takes long.
 """
 
 from __future__ import annotations
 
-import re
 import threading
-from collections.abc import Iterator, Mapping
+import time
 from typing import Any
 
 import ipywidgets
@@ -15,84 +15,34 @@ import pandas as pd
 
 from procore_nb.call_errors import explain_calls
 from procore_nb.client import Procore
-from procore_nb.client.budget import VIEW_ID
 from procore_nb.errors import ArgumentError, IncompleteError, ProcoreError
 from procore_nb.static_view import StaticView, static_text
 from procore_nb.widgets.assets import close_all, environment_badge, sendable, variable_of
-from procore_nb.widgets.background import BackgroundTask, ProgressObserver, counted
+from procore_nb.widgets.background import BackgroundTask, ProgressObserver
 from procore_nb.widgets.counts import CountBars, good_columns
 from procore_nb.widgets.filters import FilterPanel, TargetPanel
 from procore_nb.widgets.frame_table import FrameTable
-from procore_nb.widgets.id_names import NameField, names_in
+from procore_nb.widgets.id_names import NameField, NameLookup
 from procore_nb.widgets.inputs import OUTDATED, SubmitButton
 from procore_nb.widgets.pickers import EndpointPicker
-from procore_nb.widgets.status import Code, Snippet, StatusMessage, call_line
+from procore_nb.widgets.status import (
+    Code,
+    Snippet,
+    StatusMessage,
+    call_line,
+    ended,
+    long_fetch,
+    other_choice,
+    outcome,
+    rows_of,
+    stopped,
+)
 from procore_nb.widgets.table_rows import titles
 
 _FIRST = "rfis"
-_NAMED = 5  # skipped targets that are named
-_FEW, _MOST_NAMES = 3, 2000  # chosen projects whose own names are offered; names
-_STILL = "Below, and in explorer.frame, are still the rows of:"
-# A form shows where they are instead.
-_FOR_PROGRAMS = re.compile(r" ?[\d,]+ rows had come: error\.partial\..*$")
-
-
-def outcome(frame: pd.DataFrame, *, filtered: bool) -> dict[str, Any]:
-    """The message for a whole frame: its size, or that it is empty, and the skipped targets."""
-    about = frame.attrs["procore"]
-    counts = (len(frame), "row"), (frame.shape[1], "column"), (about["requests"], "request")
-    words = ", ".join(counted(number, noun) for number, noun in counts) + ". The frame is explorer.frame."
-    if frame.empty:
-        words = "The list is empty: no row fits." if filtered else "The list is empty."
-    skipped = about["skipped"]
-    if skipped:
-        words += f" {counted(len(skipped), 'target')} skipped:"
-    steps = [_skipped_step(one) for one in skipped[:_NAMED]]
-    if len(skipped) > _NAMED:
-        steps.append({"step": "", "ok": None, "detail": f"and {len(skipped) - _NAMED:,} more"})
-    return {"text": words, "level": "warning" if skipped or frame.empty else "done", "steps": steps}
-
-
-def stopped(partial: pd.DataFrame | None, older: str) -> dict[str, Any]:
-    """The message once Stop was pressed; `older` is the line of the rows that are still shown, if there are any."""
-    if partial is None and older:
-        return {**other_choice(older), "text": f"Stopped before any row came. {_STILL}", "level": "warning"}
-    return {"text": "Stopped. " + (_kept(partial) or "No row had come."), "level": "warning"}
-
-
-def ended(error: ProcoreError, partial: pd.DataFrame | None, *, older: bool) -> dict[str, Any]:
-    """The message for a fetch that an error ended; `older` when rows of an earlier fetch are still shown."""
-    kept = _kept(partial) or ("Below are still the rows of the fetch before." if older else "")
-    advice = _FOR_PROGRAMS.sub("", error.advice)
-    return {"text": error.message, "level": "error", "advice": f"{advice} {kept}".strip()}
-
-
-def other_choice(line: str) -> dict[str, Any]:
-    """The message when the rows shown are no longer those of the fields."""
-    return {"text": f"Press Fetch for what is chosen now. {_STILL}", "level": "info", "advice": line}
-
-
-def rows_of(error: BaseException, name: str) -> pd.DataFrame | None:
-    """The rows of this list that were fetched before an error; None when there are none."""
-    partial = getattr(error, "partial", None)
-    if not isinstance(partial, pd.DataFrame) or partial.empty:
-        return None
-    return partial if partial.attrs["procore"]["endpoint"] == name else None
-
-
-def _kept(partial: pd.DataFrame | None) -> str:
-    if partial is None:
-        return ""
-    return f"{counted(len(partial), 'row')} that had come are below and in explorer.frame."
-
-
-def _skipped_step(skipped: Mapping[str, Any]) -> dict[str, Any]:
-    target, name = skipped["target"], skipped.get("project_name")
-    if name:  # people know it better than the id, and a form has little room for both
-        target = target.replace(f"project_id {skipped['project_id']}", name)
-    return {"step": target, "ok": False, "detail": skipped["reason"]}
-
-
+_FEW = 3  # chosen projects whose own names are offered
+_LONG = 60.0  # seconds; a longer fetch is announced
+_USUAL_SECONDS = 0.3  # for one response of Procore, where none was measured yet
 _NEVER = threading.Event()
 
 
@@ -133,11 +83,12 @@ class Explorer(StaticView, ipywidgets.VBox):  # type: ignore[misc]
         self._task = BackgroundTask(self._busy_changed, self._failed)
         self._project_task = BackgroundTask(lambda _: None, self._projects_failed)
         self._names_task = BackgroundTask(lambda _: None, lambda _: None)  # ids can be typed as well
-        self._names: dict[tuple[str, tuple[int, ...]], dict[str, int | str]] = {}
-        self._fetched_name = self._fetched_line = self._frame_line = ""
+        self._names = NameLookup(procore)
+        self._fetched_name = self._fetched_line = self._frame_line = self._announced = ""
+        self._parents: tuple[str, pd.DataFrame] | None = None  # by the line that is announced
         self._outcome: dict[str, Any] = {}
         self._status, self._snippet, self._about = StatusMessage(), Snippet(), ipywidgets.HTML()
-        self._head = ipywidgets.HTML(environment_badge(procore.environment, procore._repr_html_()))
+        self._head = ipywidgets.HTML()
         self.endpoints, self.filters = EndpointPicker(procore.catalogue), FilterPanel(procore.catalogue)
         self.targets = TargetPanel(self._need_projects)
         stale: dict[str, Any] = {"outdated": lambda: self._status.show(OUTDATED, level="warning")}
@@ -147,9 +98,15 @@ class Explorer(StaticView, ipywidgets.VBox):  # type: ignore[misc]
         self._by = ipywidgets.Dropdown(description="Counts by", layout={"width": "420px"})
         self._bars = CountBars(self._bar_picked)
         self._result = ipywidgets.VBox([])
-        super().__init__(children=self._laid_out())
+        choices = [self._head, self.endpoints, self._about, self.targets, self.filters]
+        buttons = ipywidgets.HBox([self._fetch, self._stop_button])
+        super().__init__([*choices, buttons, self._status, self._snippet, self._result])
         self.add_class("pnw-form")
-        self._listen()
+        self._show_head()
+        self.endpoints.observe(self._endpoint_chosen, "value")
+        self.targets.observe(self._refresh, "changed")
+        self.filters.observe(self._refresh, "changed")
+        self._by.observe(self._count, "value")
         if endpoint is None:  # a catalogue of one's own need not have RFIs
             names = [one.name for one in procore.catalogue.endpoints]
             endpoint = _FIRST if _FIRST in names else next(iter(names), "")
@@ -171,8 +128,8 @@ class Explorer(StaticView, ipywidgets.VBox):  # type: ignore[misc]
         return self._frame_line
 
     def fetch(self) -> pd.DataFrame:
-        """Do what the Fetch button does, here and now, and return the frame."""
-        self._start_fetch()
+        """Do what the Fetch button does, here and now and however long it takes, and return the frame."""
+        self._start_fetch(announce=False)
         try:
             self._task.wait()
         except KeyboardInterrupt:
@@ -195,7 +152,7 @@ class Explorer(StaticView, ipywidgets.VBox):  # type: ignore[misc]
         """Remove the form, and drop its rows."""
         if self.children:  # else it was refused before it was made
             self.stop()
-            self._frame, self._table = None, None
+            self._frame = self._table = self._parents = None
         close_all(self)
 
     def __repr__(self) -> str:
@@ -206,17 +163,8 @@ class Explorer(StaticView, ipywidgets.VBox):  # type: ignore[misc]
         """Return what is read where the form cannot run: what was fetched when it was shown."""
         return static_text(repr(self)) if self._table is None else self._table.static_text()
 
-    def _laid_out(self) -> list[ipywidgets.Widget]:
-        buttons = ipywidgets.HBox([self._fetch, self._stop_button])
-        return [
-            self._head, self.endpoints, self._about, self.targets, self.filters, buttons, self._status, self._snippet, self._result,
-        ]  # fmt: skip
-
-    def _listen(self) -> None:
-        self.endpoints.observe(self._endpoint_chosen, "value")
-        self.targets.observe(self._refresh, "changed")
-        self.filters.observe(self._refresh, "changed")
-        self._by.observe(self._count, "value")
+    def _show_head(self) -> None:
+        self._head.value = environment_badge(self._procore.environment, self._procore._repr_html_())
 
     def _endpoint_chosen(self, _: object) -> None:
         endpoint = self.endpoints.endpoint
@@ -237,24 +185,26 @@ class Explorer(StaticView, ipywidgets.VBox):  # type: ignore[misc]
         parent = arguments.get("parent")
         if parent is None:
             return "frame = " + call_line("procore.table", name, **arguments)
-        first = "parents = " + call_line("procore.table", parent.name, **parent.targets)
-        return f"{first}\nframe = " + call_line(
-            "procore.table", name, **(arguments | {"parent": Code("parents")})
-        )
+        parents = "parents = " + call_line("procore.table", parent.name, **parent.targets)
+        call = call_line("procore.table", name, **(arguments | {"parent": Code("parents")}))
+        return f"{parents}\nframe = {call}"
 
     def _refresh(self, _: object = None) -> None:
         """Show the line for what is chosen, and warn when the rows below are those of another line."""
         self._fetch.fields = [*self.targets.inputs, *self.filters.inputs]
-        if any(self._unnamed()):
+        if self._unnamed():
             self._names_task.start(self._offer_names)
         try:
             self._snippet.code = self._call(self.endpoints.value, self._arguments())
         except ProcoreError:
             self._snippet.code = ""  # something is missing; Fetch names it
-        if self._frame is None or self._task.busy:
+        if self._task.busy:
             return
-        if self._snippet.code == self._frame_line:
-            self._status.show_again(self._outcome)
+        if self._frame is None:
+            if self._announced not in ("", self._snippet.code):
+                self._status.show("")  # what was announced is not chosen any more
+        elif self._snippet.code == self._frame_line:
+            self._status.message = dict(self._outcome)
         else:
             self._say(other_choice(self._frame_line))
 
@@ -265,7 +215,7 @@ class Explorer(StaticView, ipywidgets.VBox):  # type: ignore[misc]
         if busy:
             self._stop.clear()
         else:
-            self._head.value = environment_badge(self._procore.environment, self._procore._repr_html_())
+            self._show_head()
 
     def _observer(self, what: str, targets: int) -> ProgressObserver:
         return ProgressObserver(what, targets, show=self._report, stop=self._stop)
@@ -273,7 +223,7 @@ class Explorer(StaticView, ipywidgets.VBox):  # type: ignore[misc]
     def _report(self, words: str, share: float | None) -> None:
         self._status.show("Stopping …" if self._stop.is_set() else words, level="busy", share=share)
 
-    def _start_fetch(self) -> None:
+    def _start_fetch(self, *, announce: bool = True) -> None:
         """Read the fields at once, then fetch: the thread must not see what is changed after the click."""
         name, filtered = self.endpoints.value, bool(self.filters.values())
         try:
@@ -283,22 +233,46 @@ class Explorer(StaticView, ipywidgets.VBox):  # type: ignore[misc]
                 self._fetched_name, self._snippet.code = name, ""
                 self._failed(error)
             return
-        self._task.start(lambda: self._fetch_now(name, arguments, filtered=filtered))
+        self._task.start(lambda: self._fetch_now(name, arguments, filtered=filtered, announce=announce))
 
-    def _fetch_now(self, name: str, arguments: dict[str, Any], *, filtered: bool) -> None:
+    def _fetch_now(self, name: str, arguments: dict[str, Any], *, filtered: bool, announce: bool) -> None:
         self.error = None
-        self._fetched_name = name
-        self._fetched_line = self._snippet.code = self._call(name, arguments)
+        self._fetched_name, line = name, self._call(name, arguments)
+        self._fetched_line = self._snippet.code = line
         self._status.show(f"Fetching {name} …", level="busy")
-        parent = arguments.get("parent")
-        if parent is not None:
-            rows = self._procore.table(parent.name, progress=self._observer, **parent.targets)
-            arguments = arguments | {"parent": rows}
+        pace = _USUAL_SECONDS / self._procore.policy.workers
+        if "parent" in arguments:
+            arguments = dict(arguments)
+            arguments["parent"], pace = self._parent_rows(line, arguments["parent"], pace)
+        if announce and line != self._announced and self._is_long(name, arguments, pace):
+            self._announced = line
+            return
+        self._announced, self._parents = "", None
         frame = self._procore.table(name, progress=self._observer, **arguments)
         self._show(frame)
         self._finish(outcome(frame, filtered=filtered))
         if self._snippet.code != self._frame_line:  # something was changed while it was fetched
             self._say(other_choice(self._frame_line))
+
+    def _parent_rows(self, line: str, parent: Any, pace: float) -> tuple[pd.DataFrame, float]:
+        """The parents, those of an announced fetch again, and how many seconds each of their requests took."""
+        if self._parents is not None and self._parents[0] == line:
+            return self._parents[1], pace
+        began = time.monotonic()
+        rows = self._procore.table(parent.name, progress=self._observer, **parent.targets)
+        self._parents = line, rows
+        return rows, (time.monotonic() - began) / max(1, rows.attrs["procore"]["requests"])
+
+    def _is_long(self, name: str, arguments: dict[str, Any], pace: float) -> bool:
+        """Whether a fetch of many targets takes more than about a minute; the form says so then."""
+        if "parent" not in arguments and not isinstance(arguments.get("projects"), str):
+            return False
+        row = self._procore.estimate(name, **arguments).iloc[0]
+        requests, waiting = int(row["requests"]), float(row["seconds"])
+        seconds = max(requests * pace, 0.0 if pd.isna(waiting) else waiting)
+        if seconds > _LONG:
+            self._say(long_fetch(requests, seconds))
+        return seconds > _LONG
 
     def _failed(self, error: BaseException) -> None:
         self.error = error
@@ -308,12 +282,10 @@ class Explorer(StaticView, ipywidgets.VBox):  # type: ignore[misc]
         partial = rows_of(error, self._fetched_name)
         if partial is not None:
             self._show(partial)
-        halted = isinstance(error, IncompleteError) and self._stop.is_set()
-        message = (
-            stopped(partial, self._frame_line)
-            if halted
-            else ended(error, partial, older=self._frame is not None)
-        )
+        if isinstance(error, IncompleteError) and self._stop.is_set():
+            message = stopped(partial, self._frame_line)
+        else:
+            message = ended(error, partial, older=self._frame is not None)
         if partial is None:
             self._say(message)
         else:
@@ -334,8 +306,7 @@ class Explorer(StaticView, ipywidgets.VBox):  # type: ignore[misc]
 
     def _show(self, frame: pd.DataFrame) -> None:
         self._frame, self._frame_line = frame, self._fetched_line
-        names = good_columns(frame)
-        before = self._by.value
+        names, before = good_columns(frame), self._by.value
         self._by.options = []  # counted once more when there is a column of the new rows
         if self._table is None:
             self._table = FrameTable(frame)
@@ -343,8 +314,8 @@ class Explorer(StaticView, ipywidgets.VBox):  # type: ignore[misc]
             self._result.children = [self._table, self._by, self._bars]
         else:
             self._table.show(frame)
-        words = titles([str(name) for name in frame.columns])
-        shown = dict(zip(map(str, frame.columns), words, strict=True))
+        labels = list(map(str, frame.columns))
+        shown = dict(zip(labels, titles(labels), strict=True))
         self._by.options = [(sendable(shown[name]), name) for name in names]
         self._by.value = before if before in names else next(iter(names), None)
         self._count()
@@ -360,53 +331,33 @@ class Explorer(StaticView, ipywidgets.VBox):  # type: ignore[misc]
             again = self._table.filter_of(self._by.value) == words
             self._table.filter(self._by.value, "" if again else words)
 
-    def _unnamed(self) -> Iterator[NameField]:
-        """Fields of ids that do not offer the names of the chosen projects yet."""
-        for field in (*self.filters.inputs, *self.targets.inputs):
-            if isinstance(field, NameField) and field.sources and field.named_for != self._named_for(field):
-                yield field
-
-    def _named_for(self, field: NameField) -> tuple[int, ...]:
-        """The projects whose names are offered; all names of the company where many are chosen."""
+    def _named_projects(self) -> tuple[int, ...]:
+        """The projects whose names are offered; none, for those of the company, where many are chosen."""
         chosen = self.targets.chosen_projects
         return chosen if len(chosen) <= _FEW else ()
 
-    def _offer_names(self) -> None:
-        """Fetch the names for ids, once for each list and choice of projects; where they cannot be had, ids are typed."""
-        while (field := next(self._unnamed(), None)) is not None:
-            projects = self._named_for(field)
-            found: dict[str, int | str] = {}
-            for name in field.sources:
-                found = found or self._fetch_names(name, projects)
-            if field.description == VIEW_ID:  # a view is meant by its name, in all projects
-                found = {name: name for name in (each.rpartition(" (")[0] for each in found)}
-            field.offer(found, projects)
+    def _unnamed(self) -> list[NameField]:
+        """Fields of ids that do not offer the names of the chosen projects yet."""
+        projects, fields = self._named_projects(), (*self.filters.inputs, *self.targets.inputs)
+        named = [one for one in fields if isinstance(one, NameField) and one.sources]
+        return [one for one in named if one.named_for != projects]
 
-    def _fetch_names(self, name: str, projects: tuple[int, ...]) -> dict[str, int | str]:
-        needs = {each for group in self._procore.catalogue.endpoint(name).needs for each in group}
-        if (name, projects) in self._names or ("project_id" in needs and not projects):
-            return self._names.get((name, projects), {})
-        where: dict[str, Any] = {"projects": list(projects)} if "project_id" in needs else {}
-        observer = ProgressObserver("names", 1, show=lambda *_: None, stop=_NEVER)
-        try:
-            rows = self._procore.table(name, progress=lambda *_: observer, max_rows=_MOST_NAMES, **where)
-            self._names[name, projects] = names_in(rows)
-        except ProcoreError:
-            self._names[name, projects] = {}
-        return self._names[name, projects]
+    def _offer_names(self) -> None:
+        while fields := self._unnamed():
+            self._names.offer(fields[0], self._named_projects())
 
     def _need_projects(self) -> None:
         if not self.targets.projects.offered:
             self._project_task.start(self._offer_projects)
 
     def _offer_projects(self) -> None:
-        observer = ProgressObserver(
-            "projects", 1, show=lambda words, _: self.targets.projects.explain(words), stop=_NEVER
-        )
-        self.targets.projects.explain("Fetching the projects …")
-        self.targets.projects.offer(
-            self._procore.table("projects", status="All", progress=lambda *_: observer)
-        )
+        picker = self.targets.projects
+
+        def observer(what: str, targets: int) -> ProgressObserver:
+            return ProgressObserver(what, targets, show=lambda words, _: picker.explain(words), stop=_NEVER)
+
+        picker.explain("Fetching the projects …")
+        picker.offer(self._procore.table("projects", status="All", progress=observer))
 
     def _projects_failed(self, error: BaseException) -> None:
         self.error = error

@@ -20,6 +20,7 @@ from procore_nb.errors import ArgumentError
 from procore_nb.widgets.assets import close_all
 from procore_nb.widgets.id_names import NameField, name_sources, typed
 from procore_nb.widgets.pickers import ProjectPicker
+from procore_nb.widgets.table_rows import title, titles
 
 Shape = Literal["range", "after", "date", "choice", "boolean", "ids", "words", "text"]
 _TARGETS = {"project_id", "company_id", "sort"}
@@ -28,6 +29,8 @@ _WORDS = re.compile(r"(^|_)(search|query|text|name|title|subject|description)($|
 _YES_OR_NO = re.compile(
     r"^(is|has|include|includes|show|with|only|active|deleted|private|overdue)(_|$)|_only$"
 )
+_LABELS = {"description_width": "150px"}
+_BESIDE_FILTERS = {"width": "calc(100% - 44px)", "max_width": "574px"}  # a filter ends with a button
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,7 @@ class Kind:
     """An argument, and the field it deserves."""
 
     name: str
+    label: str
     shape: Shape
     choices: tuple[str, ...] = ()
     many: bool = False
@@ -42,50 +46,26 @@ class Kind:
     """Lists that name its ids: one of the projects, one of the whole company."""
 
 
-def kinds(endpoint: Endpoint, catalogue: Catalogue | None = None) -> dict[str, Kind]:
+def kinds(endpoint: Endpoint, catalogue: Catalogue) -> dict[str, Kind]:
     """The arguments of a list that a form offers, by name: filters and options, not its targets."""
     fields = {one.name: one for one in endpoint.fields}
-    needed = {name for group in endpoint.needs for name in group}
+    hidden = _TARGETS | {name for group in endpoint.needs for name in group if not _DATE.search(name)}
+    offered = [one for one in endpoint.arguments if one.place != "path" and one.name not in hidden]
     found = {}
-    for argument in endpoint.arguments:
-        if argument.place == "path" or argument.name in _TARGETS or argument.name in needed - _dates(needed):
-            continue
-        field = fields.get(argument.name)
+    for argument, label in zip(offered, titles([one.name for one in offered]), strict=True):
+        name, field = argument.name, fields.get(argument.name)
         known = argument.choices or (field.enum if field else ())
         # "closed=3" is written "closed".
         choices = tuple(choice.partition("=")[0] for choice in known if not choice.startswith("<"))
         shape = _shape(argument, choices, field.type if field else "")
-        sources = name_sources(endpoint, argument.name, catalogue) if shape == "ids" and catalogue else ()
-        found[argument.name] = Kind(argument.name, shape, choices, argument.many, sources)
+        sources = name_sources(endpoint, name, catalogue) if shape == "ids" else ()
+        found[name] = Kind(name, label, shape, choices, argument.many, sources)
     return found
 
 
-def needed_ids(endpoint: Endpoint) -> list[str]:
-    """Names of the ids a list needs beside company and project."""
-    return [
-        " or ".join(group)
-        for group in endpoint.needs
-        if not {"company_id", "project_id"}.intersection(group) and not _dates(set(group))
-    ]
-
-
-def first_kinds(endpoint: Endpoint) -> list[str]:
-    """Arguments shown from the start: dates without which Procore returns only today or this week, and what is required."""
-    offered = kinds(endpoint)
-    dates = [name for name in ("start_date", "end_date") if name in offered and endpoint.date_default]
-    needed = [name for group in endpoint.needs for name in group if name in offered]
-    return list(dict.fromkeys([*needed, *dates]))
-
-
-def _dates(names: set[str]) -> set[str]:
-    return {name for name in names if _DATE.search(name)}
-
-
 def _shape(argument: Argument, choices: tuple[str, ...], kind: str) -> Shape:
-    if argument.form == "range":
-        return "range"
-    if argument.form == "after":
-        return "after"
+    if argument.form == "range" or argument.form == "after":
+        return argument.form
     if choices:
         return "choice"
     if kind == "boolean" or _YES_OR_NO.search(argument.name):
@@ -97,42 +77,35 @@ def _shape(argument: Argument, choices: tuple[str, ...], kind: str) -> Shape:
     return "words" if not argument.many and _WORDS.search(argument.name) else "text"
 
 
-LABELS = {"description_width": "150px"}
-BESIDE_FILTERS = {"width": "calc(100% - 44px)", "max_width": "574px"}  # a filter ends with a button
-_ANY = ("any", "")
-_HINTS = {
-    "ids": "a name or id, or ids with commas",
-    "text": "one value, or several with commas",
-    "words": "words to look for",
-}
-
-
 class FilterPanel(ipywidgets.VBox):  # type: ignore[misc]
     """Rows of filters; `changed` counts the changes, so that it can be observed."""
 
     changed = traitlets.Int(0)
 
-    def __init__(self, catalogue: Catalogue | None = None) -> None:
+    def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
         self._kinds: dict[str, Kind] = {}
         self._rows: dict[str, _FilterRow] = {}
-        self._add = ipywidgets.Dropdown(description="Add a filter", style=LABELS, layout=BESIDE_FILTERS)
-        self._add.observe(self._added, "value")
+        self._add = ipywidgets.Dropdown(description="Add a filter", style=_LABELS, layout=_BESIDE_FILTERS)
+        self._add.observe(lambda change: self.add(change["new"]) if change["new"] else None, "value")
         super().__init__(children=[self._add])
 
     def offer(self, endpoint: Endpoint) -> None:
-        """Offer the filters of another list; rows of the last one go."""
-        gone = list(self._rows.values())
-        self._kinds, self._rows = kinds(endpoint, self._catalogue), {}
-        for name in first_kinds(endpoint):
-            self._rows[name] = self._row(self._kinds[name])
+        """Offer the filters of another list, at first the required ones, and the dates without which few rows come."""
+        gone, self._rows = list(self._rows.values()), {}
+        self._kinds = kinds(endpoint, self._catalogue)
+        first = [name for group in endpoint.needs for name in group]
+        first += ["start_date", "end_date"] if endpoint.date_default else []
+        for name in first:
+            if name in self._kinds and name not in self._rows:
+                self._rows[name] = self._row(name)
         self._draw()
         for row in gone:
-            close_all(row.box)
+            close_all(row)
 
     def add(self, name: str, value: Any = None) -> None:
         """Add the row of a filter, with a value in the form that `values` gives back."""
-        row = self._rows.get(name) or self._row(self._kinds[name])
+        row = self._rows.get(name) or self._row(name)
         self._rows[name] = row
         if value is not None:
             row.set(value)
@@ -148,99 +121,108 @@ class FilterPanel(ipywidgets.VBox):  # type: ignore[misc]
         found = {name: row.value() for name, row in self._rows.items()}
         return {name: value for name, value in found.items() if value is not None}
 
-    def _row(self, kind: Kind) -> _FilterRow:
-        return _FilterRow(kind, self._count_change, self._removed)
+    def _row(self, name: str) -> _FilterRow:
+        return _FilterRow(self._kinds[name], self._count_change, lambda: self._remove(name))
 
-    def _added(self, change: dict[str, Any]) -> None:
-        if change["new"]:
-            self.add(change["new"])
-
-    def _removed(self, name: str) -> None:
+    def _remove(self, name: str) -> None:
         row = self._rows.pop(name, None)
         self._draw()
         if row is not None:
-            close_all(row.box)
+            close_all(row)
 
     def _count_change(self, _: object = None) -> None:
         self.changed += 1
 
     def _draw(self) -> None:
-        left = [name for name in self._kinds if name not in self._rows]
-        options = [(f"{len(left)} to choose from", ""), *((name, name) for name in left)]
-        self._add.options = options
+        left = [(kind.label, name) for name, kind in self._kinds.items() if name not in self._rows]
+        self._add.options = [(f"{len(left)} to choose from", ""), *left]
         self._add.value = ""
         self._add.layout.display = None if left else "none"
-        self.children = [*(row.box for row in self._rows.values()), self._add]
+        self.children = [*self._rows.values(), self._add]
         self._count_change()
 
 
-class _FilterRow:
+class _FilterRow(ipywidgets.HBox):  # type: ignore[misc]
     """One filter: its fields, and a button that removes it."""
 
-    def __init__(self, kind: Kind, on_change: Any, on_remove: Any) -> None:
+    def __init__(self, kind: Kind, on_change: Callable[..., object], on_remove: Callable[[], object]) -> None:
         self._kind = kind
         self.fields = _fields(kind)
         for field in self.fields:
             field.observe(on_change, "value")
-        tip, narrow = f"Remove the filter {kind.name}", {"width": "34px", "flex": "none"}
+        tip, narrow = f"Remove the filter {kind.label}", {"width": "34px", "flex": "none"}
         remove = ipywidgets.Button(description="✕", tooltip=tip, layout=narrow)
-        remove.on_click(lambda _: on_remove(kind.name))
-        self.box = ipywidgets.HBox([ipywidgets.HBox(self.fields), remove])
-        self.box.add_class("pnw-filter")
+        remove.on_click(lambda _: on_remove())
+        super().__init__([ipywidgets.HBox(self.fields), remove])
+        self.add_class("pnw-filter")
 
     def value(self) -> Any:
-        values = [field.value for field in self.fields]
-        shape = self._kind.shape
-        if shape == "range":
-            first, last = (None if each is None else each.isoformat() for each in values)
-            return None if first is None and last is None else (first, last)
-        if shape in ("date", "after"):
-            return None if values[0] is None else values[0].isoformat()
-        if shape == "choice":
-            chosen = list(values[0]) if self._kind.many else values[0]
-            return chosen or None
-        if shape == "boolean":
-            return None if values[0] == "" else values[0]
-        if shape == "words":  # a comma may be part of a name
-            return values[0].strip() or None
-        return self.fields[0].chosen if shape == "ids" else typed(values[0])
+        """What is set; None for nothing."""
+        first = self.fields[0].value
+        match self._kind.shape:
+            case "range":
+                days = tuple(field.value and field.value.isoformat() for field in self.fields)
+                return days if any(days) else None
+            case "date" | "after":
+                return first and first.isoformat()
+            case "choice":
+                return (list(first) if self._kind.many else first) or None
+            case "boolean":
+                return None if first == "" else first
+            case "words":  # a comma may be part of a name
+                return first.strip() or None
+            case "ids":
+                return self.fields[0].chosen
+        return typed(first)
 
     def set(self, value: Any) -> None:
-        shape = self._kind.shape
-        if shape == "range":
-            for field, each in zip(self.fields, value, strict=True):
-                field.value = None if each is None else date.fromisoformat(each)
-        elif shape in ("date", "after"):
-            self.fields[0].value = date.fromisoformat(value)
-        elif shape in ("choice", "boolean"):
-            self.fields[0].value = value
+        """Set the fields to a value in the form of `value()`."""
+        if self._kind.shape == "range":
+            values = [day and date.fromisoformat(day) for day in value]
+        elif self._kind.shape in ("date", "after"):
+            values = [date.fromisoformat(value)]
+        elif self._kind.shape in ("choice", "boolean"):
+            values = [value]
         else:
-            many = value if isinstance(value, list) else [value]
-            self.fields[0].value = ", ".join(str(each) for each in many)
+            values = [", ".join(map(str, value if isinstance(value, list) else [value]))]
+        for field, each in zip(self.fields, values, strict=True):
+            field.value = each
 
 
 def _fields(kind: Kind) -> list[ipywidgets.Widget]:
-    named = {"description": kind.name, "tooltip": kind.name, "style": LABELS}
-    if kind.shape == "range":
-        last = ipywidgets.DatePicker(description="to", style={"description_width": "20px"})
-        last.add_class("pnw-until")
-        return [ipywidgets.DatePicker(**named), last]
-    if kind.shape in ("date", "after"):
-        label = kind.name if kind.shape == "date" else f"{kind.name} after"
-        return [ipywidgets.DatePicker(**(named | {"description": label}))]
-    if kind.shape == "choice" and kind.many:
-        return [ipywidgets.SelectMultiple(options=kind.choices, rows=min(6, len(kind.choices)), **named)]
-    if kind.shape == "choice":
-        return [ipywidgets.Dropdown(options=[_ANY, *((each, each) for each in kind.choices)], **named)]
-    if kind.shape == "boolean":
-        return [ipywidgets.Dropdown(options=[_ANY, ("yes", True), ("no", False)], **named)]
-    named["placeholder"] = _HINTS[kind.shape]
-    return [NameField(kind.sources, **named) if kind.shape == "ids" else ipywidgets.Text(**named)]
+    named = {"description": kind.label, "tooltip": kind.name, "style": _LABELS}
+    any_value = ("any", "")
+    match kind.shape:
+        case "range":
+            last = ipywidgets.DatePicker(description="to", style={"description_width": "20px"})
+            last.add_class("pnw-until")
+            return [ipywidgets.DatePicker(**named), last]
+        case "date":
+            return [ipywidgets.DatePicker(**named)]
+        case "after":
+            return [ipywidgets.DatePicker(**(named | {"description": f"{kind.label} after"}))]
+        case "choice" if kind.many:
+            return [ipywidgets.SelectMultiple(options=kind.choices, rows=min(6, len(kind.choices)), **named)]
+        case "choice":
+            return [
+                ipywidgets.Dropdown(options=[any_value, *((each, each) for each in kind.choices)], **named)
+            ]
+        case "boolean":
+            return [ipywidgets.Dropdown(options=[any_value, ("yes", True), ("no", False)], **named)]
+        case "ids":
+            hint = "a name or id, or ids with commas"
+            return [NameField(kind.name, kind.sources, placeholder=hint, **named)]
+    hint = "words to look for" if kind.shape == "words" else "one value, or several with commas"
+    return [ipywidgets.Text(placeholder=hint, **named)]
 
 
 _COMPANY, _ACTIVE, _ALL, _CHOSEN = "company", "active", "all", "chosen"
-_LABELS = {_COMPANY: "Whole company", _ACTIVE: "Active projects"}
-_LABELS |= {_ALL: "Whole portfolio", _CHOSEN: "Chosen projects"}
+_WHERE = {
+    _COMPANY: "Whole company",
+    _ACTIVE: "Active projects",
+    _ALL: "Whole portfolio",
+    _CHOSEN: "Chosen projects",
+}
 
 
 @dataclass(frozen=True)
@@ -262,7 +244,7 @@ class TargetPanel(ipywidgets.VBox):  # type: ignore[misc]
         self.projects = ProjectPicker()
         self.projects.layout.display = "none"
         self._where = ipywidgets.ToggleButtons(
-            options=[(_LABELS[_ACTIVE], _ACTIVE)], style={"button_width": "auto"}
+            options=[(_WHERE[_ACTIVE], _ACTIVE)], style={"button_width": "auto"}
         )
         self._where.observe(self._where_changed, "value")
         self.projects.observe(self._count_change, "value")
@@ -278,9 +260,12 @@ class TargetPanel(ipywidgets.VBox):  # type: ignore[misc]
         if not groups or any("company_id" in group for group in groups):
             options = [_COMPANY, *(options or ([_CHOSEN] if optional else []))]
         before = self._where.value
-        self._where.options = [(_LABELS[each], each) for each in options]
+        self._where.options = [(_WHERE[each], each) for each in options]
         self._where.value = before if before in options else options[0]
-        gone, self._ids = self._ids, {name: self._id_field(name) for name in needed_ids(endpoint)}
+        gone, self._ids = self._ids, {}
+        for group in endpoint.needs:
+            if not _TARGETS & {*group} and not any(map(_DATE.search, group)):
+                self._ids[" or ".join(group)] = self._id_field(endpoint, group)
         self.children = [self._where, self.projects, *self._ids.values()]
         for field in gone.values():
             close_all(field)
@@ -305,7 +290,7 @@ class TargetPanel(ipywidgets.VBox):  # type: ignore[misc]
         found: dict[str, Any] = {}
         where = self._where.value
         if where == _CHOSEN:
-            ids = [int(number) for number in self.projects.value]
+            ids = list(self.chosen_projects)
             if not ids:
                 raise ArgumentError(
                     "No project is chosen.", advice="Choose some, or take the whole portfolio."
@@ -314,14 +299,14 @@ class TargetPanel(ipywidgets.VBox):  # type: ignore[misc]
         elif where in (_ACTIVE, _ALL):
             found = {"projects": where}
         for names, field in self._ids.items():
-            value, name = field.chosen, names.split(" or ")[0]
-            if value is None and len(self._ids) == 1 and field.sources and name != VIEW_ID:
-                found = {"parent": ParentList(field.sources[0], found)}
-            elif value is not None and not (name == VIEW_ID and isinstance(value, str)):
-                found[name] = value
+            value = field.chosen
+            if field.name == VIEW_ID and (value is None or isinstance(value, str)):
+                found |= {} if value is None else {"budget_view": field.value.strip()}
             elif value is not None:
-                found["budget_view"] = field.value.strip()
-            elif name != VIEW_ID:
+                found[field.name] = value
+            elif len(self._ids) == 1 and field.sources:
+                found = {"parent": ParentList(field.sources[0], found)}
+            else:
                 needs = f"{self._endpoint.name if self._endpoint else 'This list'} needs {names}."
                 raise ArgumentError(needs, advice=field.placeholder)
         return found
@@ -331,20 +316,16 @@ class TargetPanel(ipywidgets.VBox):  # type: ignore[misc]
         """The ids of the projects that are chosen by name; none where all are meant."""
         return tuple(int(one) for one in self.projects.value) if self._where.value == _CHOSEN else ()
 
-    def _id_field(self, names: str) -> NameField:
-        parents = self._endpoint.parents if self._endpoint else {}
-        sources = next((parents[name] for name in names.split(" or ") if name in parents), ())
-        hint = (
-            f"empty: all rows of {sources[0]}; or choose one" if sources else "one id, or several with commas"
-        )
-        hint = (
-            "empty: Procore's standard view; or the name of a view in all projects"
-            if names == VIEW_ID
-            else hint
-        )
-        field = NameField(
-            sources[:1], description=names, placeholder=hint, style=LABELS, layout=BESIDE_FILTERS
-        )
+    def _id_field(self, endpoint: Endpoint, group: tuple[str, ...]) -> NameField:
+        sources = next((endpoint.parents[name] for name in group if name in endpoint.parents), ())
+        hint = "one id, or several with commas"
+        if VIEW_ID in group:
+            hint = "empty: Procore's standard view; or the name of a view in all projects"
+        elif sources:
+            hint = f"empty: all rows of {sources[0]}; or choose one"
+        names = " or ".join(group)
+        looks = {"description": title(names), "tooltip": names, "placeholder": hint, "style": _LABELS}
+        field = NameField(group[0], sources[:1], layout=_BESIDE_FILTERS, **looks)
         field.observe(self._count_change, "value")
         return field
 

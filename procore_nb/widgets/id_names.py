@@ -1,6 +1,6 @@
-"""Names in place of ids: which lists name the ids of a filter, and a field that takes names or ids.
+"""Names in place of ids: which lists name the ids of a filter, their names, and a field that takes names or ids.
 
-In: an endpoint and an argument of it, rows of the lists that name its ids. Out: the ids that are chosen. Sends nothing.
+In: an endpoint and an argument of it; a connection, which fetches the names. Out: the ids that are chosen.
 """
 
 from __future__ import annotations
@@ -12,9 +12,14 @@ import ipywidgets
 import pandas as pd
 
 from procore_nb.catalog import Catalogue, Endpoint
+from procore_nb.client import Procore
+from procore_nb.client.budget import VIEW_ID
+from procore_nb.errors import ProcoreError
 from procore_nb.near_match import stem
+from procore_nb.progress import Progress
 from procore_nb.widgets.assets import sendable
 
+_MOST_NAMES = 2000
 # Lists that name ids where a list has no filter options of its own: those of a project, those of the company.
 _NAMED_BY = [
     (re.compile(names), sources)
@@ -36,12 +41,8 @@ _NAMED_BY = [
 def name_sources(endpoint: Endpoint, argument: str, catalogue: Catalogue) -> tuple[str, ...]:
     """Lists whose rows name the ids of a filter: Procore's filter options of the list, then people, vendors and the like."""
     start = f"{endpoint.name.removesuffix('s')}_filter_options_"
-    root = _root(argument)
-    own = [
-        one.name
-        for one in catalogue.endpoints
-        if one.name.startswith(start) and _root(one.name[len(start) :]) == root
-    ]
+    names = (one.name for one in catalogue.endpoints if one.name.startswith(start))
+    own = [name for name in names if _root(name[len(start) :]) == _root(argument)]
     general = next((sources for names, sources in _NAMED_BY if names.search(argument)), [])
     return (*own[:1], *general)
 
@@ -53,25 +54,23 @@ def _root(name: str) -> str:
 def names_in(frame: pd.DataFrame) -> dict[str, int | str]:
     """What people choose from in place of ids: `Name (id)`, in the order of names."""
     key = next((name for name in ("id", "key", "filter_value") if name in frame.columns), None)
-    said = next(
-        (name for name in ("name", "subject", "title", "value", "label", "number") if name in frame.columns),
-        None,
-    )
+    words = ("name", "subject", "title", "value", "label", "number")
+    said = next((name for name in words if name in frame.columns), None)
     if key is None or said is None:
         return {}
-    rows = frame[[key, said]].dropna().drop_duplicates().astype("string").sort_values(said, kind="stable")
+    rows = frame[[key, said]].dropna().drop_duplicates().astype("string")
     return {
         sendable(f"{name} ({number})"): int(number) if number.isdigit() else number
-        for number, name in rows.itertuples(index=False)
+        for number, name in rows.sort_values(said, kind="stable").itertuples(index=False)
     }
 
 
 class NameField(ipywidgets.Combobox):  # type: ignore[misc]
-    """A field for ids that offers names; `chosen` is the id or ids, None for none."""
+    """A field for the ids of one argument that offers names; `chosen` is the id or ids, None for none."""
 
-    def __init__(self, sources: tuple[str, ...], **looks: Any) -> None:
+    def __init__(self, name: str, sources: tuple[str, ...], **looks: Any) -> None:
         super().__init__(**looks)
-        self.sources = sources
+        self.name, self.sources = name, sources
         self.named_for: object = None
         self.names: dict[str, int | str] = {}
 
@@ -98,3 +97,34 @@ def typed(text: str, *, ids: bool = False) -> Any:
     parts = [part.strip() for part in text.split(",") if part.strip()]
     values = [int(part) if ids and part.isascii() and part.isdigit() else part for part in parts]
     return None if not values else values[0] if len(values) == 1 else values
+
+
+class NameLookup:
+    """Names for ids, fetched once for each list and choice of projects; where they cannot be had, ids are typed."""
+
+    def __init__(self, procore: Procore) -> None:
+        self._procore = procore
+        self._known: dict[tuple[str, tuple[int, ...]], dict[str, int | str]] = {}
+
+    def offer(self, field: NameField, projects: tuple[int, ...]) -> None:
+        """Offer in a field the names of these projects; without projects, those of the company."""
+        found = next(filter(None, (self._names(source, projects) for source in field.sources)), {})
+        if field.name == VIEW_ID:  # a view is meant by its name, in all projects
+            found = {name: name for name in (each.rpartition(" (")[0] for each in found)}
+        field.offer(found, projects)
+
+    def _names(self, source: str, projects: tuple[int, ...]) -> dict[str, int | str]:
+        of_projects = any("project_id" in group for group in self._procore.catalogue.endpoint(source).needs)
+        if (source, projects) not in self._known and (projects or not of_projects):
+            where: dict[str, Any] = {"projects": list(projects)} if of_projects else {}
+            try:
+                rows = self._procore.table(source, progress=quiet, max_rows=_MOST_NAMES, **where)
+                self._known[source, projects] = names_in(rows)
+            except ProcoreError:
+                self._known[source, projects] = {}
+        return self._known.get((source, projects), {})
+
+
+def quiet(what: str, targets: int) -> Progress:
+    """A progress that shows nothing: neither lines nor warnings, for which a form has no place."""
+    return Progress(what, targets=targets, show=False)
