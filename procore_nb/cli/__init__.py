@@ -12,7 +12,6 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
-from typing import Any
 
 from procore_nb.cli.completion import complete
 from procore_nb.cli.parser import parser
@@ -34,7 +33,7 @@ def main(words: Sequence[str] | None = None) -> int:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("always", ProcoreWarning)
-            warnings.showwarning = _print_warning
+            warnings.showwarning = lambda message, *_, **__: _print_error(f"note: {message}")
             code: int = args.run(args)
             sys.stdout.flush()
             return code
@@ -49,7 +48,8 @@ def main(words: Sequence[str] | None = None) -> int:
         if not _is_of_output(error):  # of a network or a file that should have been an error of ours
             _print_error(f"{type(error).__name__}: {error}")
             return 1
-        _leave_output()
+        # What is still kept back goes nowhere, or Python would complain once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if isinstance(error, BrokenPipeError):
             return 0  # the reader of our output has gone, as `head` does
         _print_error(f"The output cannot be written: {error.strerror or error}.")
@@ -83,11 +83,6 @@ def _accept_any_language() -> None:
             stream.reconfigure(errors="replace")
 
 
-def _leave_output() -> None:
-    """Send what is still kept back to nowhere, or Python would complain once more at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
 def _stopped() -> int:
     _print_error("stopped.")
     return _STOPPED
@@ -95,7 +90,3 @@ def _stopped() -> int:
 
 def _print_error(text: str) -> None:
     print(f"procore-nb: {plain(' '.join(terminal_words(text).split()))}", file=sys.stderr)
-
-
-def _print_warning(message: Warning | str, *_: Any, **__: Any) -> None:
-    _print_error(f"note: {message}")

@@ -9,6 +9,11 @@ import argparse
 import os
 from typing import Any
 
+from procore_nb.catalog import load
+from procore_nb.client.lists import list_names
+from procore_nb.credentials import Profiles
+from procore_nb.environments import KNOWN
+
 SHELLS = ("bash", "zsh", "fish")
 
 
@@ -39,44 +44,23 @@ def completion(args: argparse.Namespace) -> int:
     return 0
 
 
-def _lists(**_: Any) -> list[str]:
-    from procore_nb.catalog import load
-    from procore_nb.client.lists import list_names
-
-    return list_names(load())
-
-
-def _lists_with_commas(prefix: str, **_: Any) -> list[str]:
-    before = prefix[: prefix.rfind(",") + 1]
-    return [before + name for name in _lists()]
-
-
 def _settings(parsed_args: argparse.Namespace, **_: Any) -> list[str]:
-    from procore_nb import catalog
-
-    own = catalog.endpoint(parsed_args.name).arguments if getattr(parsed_args, "name", None) else ()
+    own = load().endpoint(parsed_args.name).arguments if getattr(parsed_args, "name", None) else ()
     values = [f"{one.name}={each.partition('=')[0]}" for one in own for each in one.choices]
     return [*values, *(f"{one.name}=" for one in own if not one.choices)]
 
 
-def _environments(**_: Any) -> list[str]:
-    from procore_nb.environments import KNOWN
-
-    return [one.name for one in KNOWN]
-
-
-def _profiles(**_: Any) -> list[str]:
-    from procore_nb.credentials import Profiles
-
-    return [one.name for one in Profiles().all()]
+def _lists(prefix: str = "", **_: Any) -> list[str]:
+    before = prefix[: prefix.rfind(",") + 1]
+    return [before + name for name in list_names(load())]
 
 
 _COMPLETERS = {
-    "environment": _environments,
+    "environment": lambda **_: [one.name for one in KNOWN],
     "name": _lists,
     "parent": _lists,
-    "profile": _profiles,
+    "profile": lambda **_: [one.name for one in Profiles().all()],
     "set": _settings,
-    "tables": _lists_with_commas,
+    "tables": _lists,
     "words": _lists,
 }

@@ -36,12 +36,12 @@ def outputs(args: argparse.Namespace) -> Targets:
     targets = []
     for name, write in writers.items():
         path = getattr(args, name)
-        if path is None or (name == "csv" and path == "-"):
+        if path is None or (name, path) == ("csv", "-"):
             continue
         if name in _LIBRARIES:
             library(_LIBRARIES[name], f"--{name}")
-        check_output(output_path(path))
         targets.append((write, output_path(path)))
+        check_output(targets[-1][1])
     if getattr(args, "map", None):
         check_picture(Path(args.map))
         check_output(output_path(args.map))
@@ -54,7 +54,10 @@ def write_output(frame: pd.DataFrame, args: argparse.Namespace, targets: Targets
     source = f"{about['endpoint']} of company {about['company_id']}, {about['environment']} environment"
     stream = sys.stderr if args.csv == "-" else sys.stdout
     if args.csv == "-":
-        _to_standard_output(frame, excel=args.excel_csv)
+        with tempfile.TemporaryDirectory() as folder:
+            rows = to_csv(frame, Path(folder) / "rows.csv", excel=args.excel_csv)
+            sys.stdout.buffer.write(rows.read_bytes())
+        sys.stdout.buffer.flush()
     for write, path in targets:
         written = write(frame, path)
         print(f"{written}: {len(frame):,} rows, {len(frame.columns)} columns ({source})", file=stream)
@@ -64,13 +67,6 @@ def write_output(frame: pd.DataFrame, args: argparse.Namespace, targets: Targets
         print(as_text(compact(frame).head(args.rows)), end="\n\n")
     more = f", first {args.rows} shown" if 0 < args.rows < len(frame) else ""
     print(f"{len(frame):,} rows, {len(frame.columns)} columns{more} ({source}). --csv FILE writes them all.")
-
-
-def _to_standard_output(frame: pd.DataFrame, *, excel: bool) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        path = to_csv(frame, Path(folder) / "rows.csv", excel=excel)
-        sys.stdout.buffer.write(path.read_bytes())
-        sys.stdout.buffer.flush()
 
 
 def check_picture(path: Path) -> None:

@@ -73,8 +73,9 @@ def plain(text: str) -> str:
 def _cells(column: pd.Series[Any]) -> list[str]:
     there = column.dropna()
     days = column.dtype.kind == "M" and bool((there == there.dt.normalize()).all())
-    return ["" if is_missing(value) else _cell(value.date() if days else value) for value in column]
 
+    def text(value: Any) -> str:
+        value = value.date() if days else value
+        return plain(f"{value:.5f}" if isinstance(value, float) else str(value)[:_LONGEST])
 
-def _cell(value: object) -> str:
-    return plain(f"{value:.5f}" if isinstance(value, float) else str(value)[:_LONGEST])
+    return ["" if is_missing(value) else text(value) for value in column]

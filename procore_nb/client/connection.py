@@ -231,7 +231,8 @@ class Connection:
 
     def _remaining(self) -> list[str]:
         windows = self.session.shared.rate_limiter.windows(self.policy.clock())
-        return [f"{one.remaining:,} of {one.limit:,} requests left ({one.kind})" for one in windows]
+        limits = {"hour": "hourly limit", "spike": "burst limit"}
+        return [f"{one.remaining:,} of {one.limit:,} requests left ({limits[one.kind]})" for one in windows]
 
     def company_or_own(self, company_id: Any) -> int:
         """Return a company id, the connection's own for None, checked."""

@@ -244,11 +244,11 @@ class ConnectForm(StaticView, ipywidgets.VBox):  # type: ignore[misc]
         self._forget = self._button(
             "Forget profile", self._forget_profile, "Remove the profile and its secret"
         )
-        first = ipywidgets.HBox([self._connect, self._test])
-        second = ipywidgets.HBox([self._name, self._save, self._forget])
-        for row in (first, second):
+        connecting = ipywidgets.HBox([self._connect, self._test])
+        saving = ipywidgets.HBox([self._name, self._save, self._forget])
+        for row in (connecting, saving):
             row.add_class("pnw-indent")
-        super().__init__([*self._fields.rows, first, self._status, self._company, second, self._snippet])
+        super().__init__([*self._fields.rows, connecting, self._status, self._company, saving, self._snippet])
         self.add_class("pnw-form")
         self.add_class("pnw-narrow")
         try:

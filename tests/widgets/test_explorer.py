@@ -171,6 +171,17 @@ def test_lists_that_return_only_today_begin_with_their_dates(explorer: Explorer)
     assert list(explorer.filters._rows)[:2] == ["start_date", "end_date"]
 
 
+def test_filters_have_the_titles_of_columns_and_their_raw_names_in_the_tooltip(explorer: Explorer) -> None:
+    assert ("Created at", "created_at") in explorer.filters._add.options
+    explorer.filters.add("created_at")
+    explorer.endpoints.value = "rfi_replies"
+    (parent,) = explorer.targets._ids.values()
+    assert (parent.description, parent.tooltip) == ("RFI id", "rfi_id")
+    explorer.endpoints.value = "daily_logs_manpower"
+    field = explorer.filters.inputs[0]
+    assert (field.description, field.tooltip) == ("Start date", "start_date")
+
+
 def test_another_list_keeps_no_filter_of_the_last_one(explorer: Explorer) -> None:
     explorer.filters.add("status", "open")
     explorer.endpoints.value = "punch_items"
@@ -637,6 +648,39 @@ def test_parents_are_all_rows_of_their_list_or_one_chosen_by_name(
     press_fetch(explorer)
     assert explorer.frame["project_id"].nunique() > 1
     assert set(explorer.frame["budget_view"]) == {view.value}
+
+
+@pytest.fixture
+def announced(explorer: Explorer, monkeypatch: pytest.MonkeyPatch, rfis: pd.DataFrame) -> Explorer:
+    """An explorer that takes any fetch of many targets for a long one."""
+    monkeypatch.setattr("procore_nb.widgets.explorer._LONG", 0.0)
+    choose(explorer, int(rfis["project_id"].iloc[0]))
+    explorer.endpoints.value = "rfi_replies"
+    press_fetch(explorer)
+    return explorer
+
+
+def test_a_long_fetch_is_announced_and_starts_when_fetch_is_pressed_again(announced: Explorer) -> None:
+    requests = len(announced._parents[1]) if announced._parents else 0
+    said = announced._status
+    assert said.level == "warning"
+    assert said.text.startswith(f"This fetch takes at least {requests:,} requests, about 1 minute.")
+    assert "Press Fetch again" in said.text
+    with pytest.raises(pnb.ArgumentError, match="Nothing is fetched"):
+        _ = announced.frame
+    press_fetch(announced)
+    assert announced.error is None
+    assert len(announced.frame)
+    assert said.text.startswith(f"{len(announced.frame):,} rows")
+
+
+def test_what_was_announced_is_dropped_with_the_choice_and_typed_calls_wait_for_nobody(
+    announced: Explorer,
+) -> None:
+    announced.endpoints.value = "rfis"
+    assert announced._status.text == ""
+    announced.endpoints.value = "rfi_replies"
+    assert len(announced.fetch())
 
 
 def test_names_that_cannot_be_had_leave_a_field_for_ids(

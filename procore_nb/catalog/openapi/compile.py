@@ -20,8 +20,7 @@ from procore_nb.catalog.format import flags
 from procore_nb.catalog.models import encode
 from procore_nb.catalog.openapi import schemas
 from procore_nb.catalog.openapi.endpoint_names import name_for
-from procore_nb.catalog.openapi.from_openapi import described
-from procore_nb.catalog.openapi.operations import rows_of
+from procore_nb.catalog.openapi.from_openapi import described, rows_of
 from procore_nb.catalog.openapi.parents import bare, linked
 from procore_nb.catalog.openapi.schemas import read_document
 from procore_nb.catalog.paths import split
