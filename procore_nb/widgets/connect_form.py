@@ -70,13 +70,14 @@ class ConnectFields:
         portal = "from the developer portal"
         self.client_id = ipywidgets.Text(description="Client id", placeholder=portal, **_WIDE)
         self.secret = SecretInput(label="Client secret", placeholder=portal)
-        self.portal = ipywidgets.HTML(_PORTAL, layout={"margin": "0 2px 4px 118px"})
+        self.portal = ipywidgets.HTML(_PORTAL)
         digits = "digits, for example 1234567"
         self.company = ipywidgets.Text(description="Company id", placeholder=digits, **_WIDE)
         self.hint = ipywidgets.HTML(f"<span class='pnw-hint'>{escape(hints.COMPANY_ID)}</span>")
-        self.hint.layout.margin = "0 2px 4px 118px"
-        for text in (self.client_id, self.company):
-            text.add_class("pnw-enter")
+        for field in (self.client_id, self.company):
+            field.add_class("pnw-enter")
+        for field in (self.portal, self.hint):
+            field.add_class("pnw-indent")
         chosen = [self.environment, self.hosts, self.profile]
         self.rows = [*chosen, self.client_id, self.secret, self.portal, self.company, self.hint]
         self.profile.observe(self._profile_chosen, "value")

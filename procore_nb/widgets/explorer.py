@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from html import escape
 from typing import Any
 
 import ipywidgets
@@ -95,7 +96,8 @@ class Explorer(StaticView, ipywidgets.VBox):  # type: ignore[misc]
         self._fetch = SubmitButton("Fetch", self._start_fetch, primary=True, **stale)
         self._stop_button = SubmitButton("Stop", self.stop, disabled=True, **stale)
         self._table: FrameTable | None = None
-        self._by = ipywidgets.Dropdown(description="Counts by", layout={"width": "420px"})
+        wide = {"width": "420px", "max_width": "calc(100% - 4px)"}
+        self._by = ipywidgets.Dropdown(description="Counts by", layout=wide)
         self._bars = CountBars(self._bar_picked)
         self._result = ipywidgets.VBox([])
         choices = [self._head, self.endpoints, self._about, self.targets, self.filters]
@@ -169,9 +171,8 @@ class Explorer(StaticView, ipywidgets.VBox):  # type: ignore[misc]
     def _endpoint_chosen(self, _: object) -> None:
         endpoint = self.endpoints.endpoint
         if endpoint is not None:
-            self._about.value = (
-                f"<details><summary>About this list</summary>{endpoint._repr_html_()}</details>"
-            )
+            about = f"About {escape(endpoint.name)}"
+            self._about.value = f"<details><summary>{about}</summary>{endpoint._repr_html_()}</details>"
             self.targets.offer(endpoint)
             self.filters.offer(endpoint)
             self._refresh()
@@ -255,13 +256,15 @@ class Explorer(StaticView, ipywidgets.VBox):  # type: ignore[misc]
             self._say(other_choice(self._frame_line))
 
     def _parent_rows(self, line: str, parent: Any, pace: float) -> tuple[pd.DataFrame, float]:
-        """The parents, those of an announced fetch again, and how many seconds each of their requests took."""
+        """The parents, those of an announced fetch again, and the seconds for each request that they let expect."""
         if self._parents is not None and self._parents[0] == line:
             return self._parents[1], pace
         began = time.monotonic()
         rows = self._procore.table(parent.name, progress=self._observer, **parent.targets)
         self._parents = line, rows
-        return rows, (time.monotonic() - began) / max(1, rows.attrs["procore"]["requests"])
+        requests, workers = rows.attrs["procore"]["requests"], self._procore.policy.workers
+        at_once = max(1, min(requests, workers))
+        return rows, (time.monotonic() - began) / max(1, requests) * at_once / workers
 
     def _is_long(self, name: str, arguments: dict[str, Any], pace: float) -> bool:
         """Whether a fetch of many targets takes more than about a minute; the form says so then."""

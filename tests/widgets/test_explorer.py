@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import threading
 import warnings
 from collections.abc import Callable, Iterator
@@ -527,7 +528,9 @@ def fill_in(draw: st.DrawFn, kind: Kind) -> Any:
 OFFERED = [one.name for one in catalog.endpoints() if not one.deprecated]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=settings().max_examples // 2
+)
 @given(st.data())
 @pytest.mark.slow
 def test_the_line_of_python_is_what_fetch_asks_for_every_list_and_filter(
@@ -664,8 +667,8 @@ def test_a_long_fetch_is_announced_and_starts_when_fetch_is_pressed_again(announ
     requests = len(announced._parents[1]) if announced._parents else 0
     said = announced._status
     assert said.level == "warning"
-    assert said.text.startswith(f"This fetch takes at least {requests:,} requests, about 1 minute.")
-    assert "Press Fetch again" in said.text
+    announcement = rf"This fetch takes at least {requests} requests, about \d+ minutes?\. Press Fetch again"
+    assert re.match(announcement, said.text)
     with pytest.raises(pnb.ArgumentError, match="Nothing is fetched"):
         _ = announced.frame
     press_fetch(announced)

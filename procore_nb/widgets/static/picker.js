@@ -95,6 +95,13 @@ function render({ model, el }) {
     else input.removeAttribute("aria-activedescendant");
   }
 
+  function showChosen() { // in the list alone: scrollIntoView would move the notebook too
+    const line = list.querySelector("[aria-selected=true]");
+    if (!line) return;
+    const [own, around] = [line.getBoundingClientRect(), list.getBoundingClientRect()];
+    if (own.top < around.top || own.bottom > around.bottom) list.scrollTop += own.top - around.top - around.height / 2;
+  }
+
   function toggle(key) {
     if (!several) chosen = new Set([key]);
     else if (!chosen.delete(key)) chosen.add(key);
@@ -140,7 +147,7 @@ function render({ model, el }) {
       found = message;
       if (found.words === input.value) { draw(); if (pending && matches[0]) { active = 0; toggle(matches[0].key); } pending = false; }
     }
-    if (message.kind === "rows" || message.kind === "chosen") { chosen = new Set(message.chosen); drawChips(); draw(); }
+    if (message.kind === "rows" || message.kind === "chosen") { chosen = new Set(message.chosen); drawChips(); draw(); if (!several) showChosen(); }
   };
   model.on("msg:custom", receive);
   const forget = whenKernelGoes(model, () => el, () => { count.textContent = "The kernel is gone: run the cell again."; el.inert = true; });
