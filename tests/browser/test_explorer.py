@@ -50,7 +50,7 @@ def test_a_person_fetches_filters_downloads_and_gets_what_to_csv_writes(
         page.locator(".pnw-picker[data-ready=true]").first.wait_for()
         pick_the_busiest(page)
         page.get_by_label("Add a filter").select_option("status")
-        page.get_by_label("status", exact=True).select_option("open")
+        page.get_by_label("Status", exact=True).select_option("open")
         page.get_by_label("Add a filter").select_option("created_at")
         page.locator("input[type=date]").first.fill("2020-01-01")
         page.locator(".pnw-snippet code", has_text="created_at").wait_for()
@@ -95,10 +95,10 @@ def test_while_the_kernel_is_busy_fetch_uses_the_filters_in_the_browser(
     )
     with notebook(desk, lab, "busy.ipynb", [*EXPLORE, filters], height=1500) as page:
         page.locator(".pnw-picker[data-ready=true]").first.wait_for()
-        page.get_by_label("search", exact=True).wait_for()
+        page.get_by_label("Search", exact=True).wait_for()
         with busy_kernel(page, tmp_path / "go"):
-            page.get_by_label("search", exact=True).press_sequentially("slab pour")
-            page.get_by_label("status", exact=True).select_option("closed")
+            page.get_by_label("Search", exact=True).press_sequentially("slab pour")
+            page.get_by_label("Status", exact=True).select_option("closed")
             page.locator("input[type=date]").nth(0).fill("2020-01-01")
             page.locator("input[type=date]").nth(1).fill("2030-12-31")
             page.get_by_role("button", name="Whole portfolio").click()
