@@ -14,8 +14,8 @@ import warnings
 from collections.abc import Sequence
 
 from procore_nb.cli.completion import complete
+from procore_nb.cli.output import plain
 from procore_nb.cli.parser import parser
-from procore_nb.cli.terminal_table import plain
 from procore_nb.cli.terminal_words import terminal_words
 from procore_nb.errors import ProcoreError, ProcoreWarning
 

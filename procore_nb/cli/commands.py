@@ -17,8 +17,7 @@ import pandas as pd
 
 from procore_nb import catalog, near_match
 from procore_nb.atomic_write import check_output, output_path
-from procore_nb.cli.output import outputs, write_map, write_output
-from procore_nb.cli.terminal_table import as_text, plain
+from procore_nb.cli.output import as_text, outputs, plain, write_map, write_output
 from procore_nb.client import Procore, connect
 from procore_nb.environments import environment
 from procore_nb.errors import ArgumentError

@@ -13,8 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from procore_nb.cli.output import write_map
-from procore_nb.cli.terminal_table import as_text
+from procore_nb.cli.output import as_text, write_map
 from procore_nb.client import connect
 from procore_nb.errors import ArgumentError, OutputError
 from procore_nb.export import to_csv

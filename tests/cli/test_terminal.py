@@ -17,8 +17,8 @@ import requests
 
 import procore_nb as pnb
 from procore_nb.cli import main
+from procore_nb.cli.output import as_text
 from procore_nb.cli.parser import parser
-from procore_nb.cli.terminal_table import as_text
 from procore_nb.client import Procore
 
 DEMO = ["--environment", "demo"]
