@@ -187,7 +187,7 @@ def _looking_up(verbs: Any) -> None:
     _value(one, "words", "WORD", "all of them have to be there", nargs="*")
     _catalogue(one)
 
-    _connecting(verbs, "diagnose", commands.diagnose, "why does nothing come? step by step")
+    _connecting(verbs, "diagnose", commands.diagnose, "find out step by step why a connection fails")
 
     one = verbs.add_parser("catalog", help="make a catalogue from Procore's OpenAPI document")
     read = "read OpenAPI documents, write a catalogue, show what is new, changed, gone"

@@ -11,8 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from procore_nb.progress import Progress
-from procore_nb.progress import counted as counted
+from procore_nb.progress import Progress, counted
 from procore_nb.signals import Cancelled
 
 

@@ -149,7 +149,7 @@ class ConnectFields:
 
     def _credentials(self) -> Credentials:
         if not self.client_id.value.strip():
-            advice = "It stands on the app's page in Procore's developer portal."
+            advice = "It is on the app's page in Procore's developer portal."
             raise CredentialsError("Type the client id.", advice=advice)
         if self.secret.secret is None:
             advice = "It is shown once, when the app is made or renewed."

@@ -104,7 +104,7 @@ class CompanyPicker(StaticView, ipywidgets.Dropdown):  # type: ignore[misc]
     @property
     def frame(self) -> pd.DataFrame:
         """The row of the chosen company; no row when none is chosen."""
-        return self._frame[self._frame["id"].eq(self.value).fillna(False)] if self.value else self._frame[:0]
+        return self._frame[self._frame["id"].isin([self.value]).fillna(False)]
 
     def offer(self, companies: pd.DataFrame, chosen: int | None = None) -> None:
         """Offer these companies, by name, and choose one."""
@@ -179,8 +179,12 @@ class ProjectPicker(Picker):
                 "A frame of projects needs an id column.", advice="procore.projects() gives one."
             )
         self._projects = projects[projects["id"].notna()]
-        texts = [_column_texts(self._projects, names) for names in _SHOWN]
         keys = self._projects["id"].astype("string").tolist()
+        texts = []
+        for names in _SHOWN:
+            column = next((self._projects[name] for name in names if name in self._projects.columns), None)
+            cells = [None] * len(keys) if column is None else column.tolist()
+            texts.append(["" if is_missing(value) else str(value) for value in cells])
         self._offer([[key, "", key, *cells] for key, *cells in zip(keys, *texts, strict=True)])
         self.value = tuple(number for number in self.value if str(number) in set(keys))
 
@@ -202,13 +206,6 @@ class ProjectPicker(Picker):
 
     def _receive_chosen(self, keys: list[str]) -> None:
         self.value = tuple(int(key) for key in keys)
-
-
-def _column_texts(frame: pd.DataFrame, names: tuple[str, ...]) -> list[str]:
-    found = next((name for name in names if name in frame.columns), None)
-    if found is None:
-        return [""] * len(frame)
-    return ["" if is_missing(value) else str(value) for value in frame[found].tolist()]
 
 
 _TARGET_IDS = {"company_id", "project_id"}
@@ -243,24 +240,19 @@ class EndpointPicker(Picker):
     def __init__(self, catalogue: Catalogue | None = None) -> None:
         words = "what to look at: rfis, punch, budget …"
         super().__init__(several=False, placeholder=words, noun="lists", ranked=True)
-        self._catalogue = catalogue
-        self._all = catalog.endpoints(catalogue=catalogue)
-        by_name = {name: one for one in self._all for name in (*one.aliases, one.name)}
+        self._catalogue = catalog.load() if catalogue is None else catalogue
+        lists = self._catalogue.endpoints
+        by_name = {name: one for one in lists for name in (*one.aliases, one.name)}
         often = list(dict.fromkeys(by_name[name] for name in OFTEN if name in by_name))
-        others = [one for one in self._all if one not in often]
+        others = [one for one in lists if one not in often]
         others.sort(key=lambda one: (one.going_away, one.category, one.module, one.kind != "data", one.name))
-        self._offer(
-            [_endpoint_row(one, "Often used") for one in often]
-            + [_endpoint_row(one, _tool_of(one)) for one in others]
-        )
+        rows = [(one, "Often used") for one in often] + [(one, _tool_of(one)) for one in others]
+        self._offer([_endpoint_row(one, group) for one, group in rows])
 
     @property
     def endpoint(self) -> Endpoint | None:
         """What is known of the chosen list."""
-        return self._find(self.value) if self.value else None
-
-    def _find(self, name: str) -> Endpoint:
-        return catalog.endpoint(name, catalogue=self._catalogue)
+        return self._catalogue.endpoint(self.value) if self.value else None
 
     def __repr__(self) -> str:
         return f"EndpointPicker(value={self.value!r})"
@@ -268,7 +260,7 @@ class EndpointPicker(Picker):
     @traitlets.validate("value")
     def _checked(self, proposal: Any) -> str:
         name = proposal["value"]
-        return self._find(name).name if name else ""
+        return self._catalogue.endpoint(name).name if name else ""
 
     @traitlets.observe("value")
     def _value_changed(self, change: Any) -> None:
@@ -278,7 +270,7 @@ class EndpointPicker(Picker):
         self.value = keys[0] if keys else ""
 
     def _search(self, words: str) -> list[str]:
-        return [one.name for one in search.ranked(self._all, words)[0]]
+        return [one.name for one in search.ranked(self._catalogue.endpoints, words)[0]]
 
 
 def needs_words(endpoint: Endpoint) -> str:
