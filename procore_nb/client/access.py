@@ -47,18 +47,12 @@ def access_request(procore: Connection, names: str | Iterable[str]) -> AccessReq
         raise ArgumentError(
             "access_request needs the names of lists.", advice='For example ["rfis", "incidents"].'
         )
-    lists: dict[tuple[str, str], list[Endpoint]] = {}
+    lists: dict[tuple[str, str], list[str]] = {}
     for one in dict.fromkeys(each for endpoint in wanted for each in _needed(procore, endpoint)):
         level = "project" if one.scope == "project" else "company"
-        lists.setdefault((level, one.module), []).append(one)
+        lists.setdefault((level, one.module), []).append(one.name)
     rows = [
-        (
-            level,
-            tool or None,
-            _LEVEL if tool else None,
-            ", ".join(one.name for one in held),
-            _BY_RULE if tool else _NOT_SAID,
-        )
+        (level, tool or None, _LEVEL if tool else None, ", ".join(held), _BY_RULE if tool else _NOT_SAID)
         for (level, tool), held in sorted(lists.items(), key=lambda item: item[0][0])
     ]
     frame = pd.DataFrame(rows, columns=["level", "tool", "permission", "lists", "basis"], dtype="string")
@@ -89,9 +83,6 @@ def _lines(frame: pd.DataFrame) -> Iterable[str]:
     for level, group in frame.groupby("level", sort=True):
         yield f"   {str(level).capitalize()} level:"
         for tool, permission, lists in zip(group["tool"], group["permission"], group["lists"], strict=True):
-            known = (
-                f"{tool}: {permission}"
-                if isinstance(tool, str)
-                else "a tool that Procore's reference does not name"
-            )
+            known = "a tool that Procore's reference does not name"
+            known = f"{tool}: {permission}" if isinstance(tool, str) else known
             yield f"   - {known} (for {lists})"

@@ -32,7 +32,7 @@ Row = dict[str, Any]
 
 @dataclass
 class BudgetViews:
-    """The view of each project, as parents of the rows; and what is known of the columns that views add."""
+    """The view of each project, as parents of the rows; the skipped projects; and what is known of the columns of views."""
 
     parents: ParentRows
     projects: Mapping[str, str | None]
@@ -79,31 +79,28 @@ def find_views(query: ListQuery) -> BudgetViews:
     CatalogError
         If no project has a view of that name; near ones are named.
     """
-    views = views_of(query)
+    views, wanted = views_of(query), query.budget_view
     held: dict[str, list[Row]] = {}
     for target, rows in views.pages():
         held.setdefault(target.ids["project_id"], []).extend(rows)
-    skipped, chosen = list(views.skipped.accounts), list[tuple[Target, Row]]()
+    skipped, parents = list(views.skipped.accounts), list[Row]()
+    projects: dict[str, str | None] = {}
     refused = {one["target"] for one in skipped}
     for target in map(target_of, views.requests):
         own = held.get(target.ids["project_id"], [])
-        view = _chosen(own, query.budget_view, target)
+        view = _chosen(own, wanted, target)
         if view is not None:
-            chosen.append((target, view))
+            projects[target.ids["project_id"]] = target.project_name
+            parents.append({**target.ids, VIEW_ID: str(view["id"]), "budget_view": str(view["name"])})
         elif target.words not in refused:
-            named = f" {query.budget_view!r}" if query.budget_view is not None else ""
+            named = f" {wanted!r}" if wanted is not None else ""
             has = ", ".join(str(one["name"]) for one in own) or "none"
             about = {"status": None, "reason": f"no budget view{named}; it has: {has}", "advice": ""}
             skipped.append({"target": target.words, **target.account, **about})
-    if not chosen:
-        raise _no_view(query.budget_view, [str(one["name"]) for rows in held.values() for one in rows])
-    parents = tuple(
-        {**target.ids, VIEW_ID: str(view["id"]), "budget_view": str(view["name"])} for target, view in chosen
-    )
-    projects = {target.ids["project_id"]: target.project_name for target, _ in chosen}
-    found = BudgetViews(
-        ParentRows(VIEW_ID, ("project_id", "budget_view"), parents), projects, skipped, {}, {}
-    )
+    if not parents:
+        raise _no_view(wanted, [str(one["name"]) for rows in held.values() for one in rows])
+    rows_of_views = ParentRows(VIEW_ID, ("project_id", "budget_view"), tuple(parents))
+    found = BudgetViews(rows_of_views, projects, skipped, {}, {})
     if query.endpoint.name in _WITH_TITLES:
         first_of = {plain(parent["budget_view"]): parent for parent in reversed(parents)}
         for parent in reversed(first_of.values()):

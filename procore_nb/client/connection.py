@@ -16,7 +16,7 @@ import pandas as pd
 
 from procore_nb import hints
 from procore_nb.call_errors import explain_calls
-from procore_nb.catalog import Catalogue, load
+from procore_nb.catalog import Catalogue, Endpoint, load
 from procore_nb.catalog.everyday import meant_by
 from procore_nb.client.diagnosis import diagnose
 from procore_nb.credentials import company_number
@@ -84,6 +84,33 @@ class Connection:
     def seconds_behind(self) -> float:
         """How far the server's clock was behind this machine's at its last response; 0 where it is ahead or not known."""
         return self.session.seconds_behind
+
+    @explain_calls()
+    def endpoint(self, name: str) -> Endpoint:
+        """Return what is known of a list: its path, what it needs, its filters, caveats and columns.
+
+        Parameters
+        ----------
+        name
+            A name or alias of the catalogue, or a path.
+
+        Returns
+        -------
+        Endpoint
+            Shown as a page; `needs`, `filters`, `caveats`, `columns` and more as attributes.
+
+        Raises
+        ------
+        CatalogError
+            If there is none; near matches are named.
+
+        Examples
+        --------
+        >>> import procore_nb as pnb
+        >>> pnb.connect("demo").endpoint("rfis").needs
+        (('project_id',),)
+        """
+        return self.catalogue.endpoint(name)
 
     @explain_calls()
     def diagnose(self) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import operator
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -37,14 +38,8 @@ def pairs_for(argument: Argument, value: Any, *, endpoint: str) -> list[tuple[st
     if value is None:
         return []
     where = f"{argument.name} of {endpoint}"
-    if argument.form == "range":
-        return [(argument.key, _range(value, where))]
-    if argument.form == "after":
-        return [(argument.key, _after(value, where))]
-    if argument.form == "day":
-        return [(argument.key, date_of(value, where).isoformat())]
-    if argument.form == "moment":
-        return [(argument.key, moment_text(value, where, as_time=True))]
+    if argument.form:
+        return [(argument.key, _FORMS[argument.form](value, where))]
     if isinstance(value, pd.DataFrame):
         raise ArgumentError(
             f"{where} cannot be a frame.", advice='Give one of its columns, such as frame["id"].'
@@ -55,7 +50,11 @@ def pairs_for(argument: Argument, value: Any, *, endpoint: str) -> list[tuple[st
         raise ArgumentError(
             f"{where} is an empty list. Without it, all rows come.", advice="Leave it out to fetch all."
         )
-    texts = [_chosen(argument, text_of(each, where), endpoint) for each in values]
+    texts = [text_of(each, where) for each in values]
+    if argument.choices and argument.name == "sort":
+        texts = [_known(argument, one.strip(), endpoint) for text in texts for one in text.split(",")]
+    elif argument.choices:
+        texts = [_known(argument, text, endpoint) for text in texts]
     if argument.name == "sort":
         return [(argument.key, ",".join(texts))]  # Procore takes several in one text
     key = argument.key + "[]" if many and not argument.key.endswith("[]") else argument.key
@@ -113,14 +112,10 @@ def _moment(value: Any, where: str) -> Any:
     value = as_python(value)
     if is_missing(value):
         raise ArgumentError(f"{where} is a missing time.", advice="Leave it out, or give a date.")
-    return _read_moment(value.strip(), where) if isinstance(value, str) else value
-
-
-def _read_moment(text: str, where: str) -> date | datetime:
-    found = iso_moment(text)
+    found = iso_moment(value.strip()) if isinstance(value, str) else value
     if found is None:
         raise ArgumentError(
-            f"{where} is not a date or time: {text!r}.",
+            f"{where} is not a date or time: {value.strip()!r}.",
             advice='Write "2026-03-01" or "2026-03-01T08:00:00Z".',
         )
     return found
@@ -134,7 +129,8 @@ def _range(value: Any, where: str) -> str:
         value = (value.start_time.to_pydatetime(), value.end_time.floor("s").to_pydatetime())
     if not is_many(value):
         value = _moment(value, where)
-        value = (value, value) if _is_day(value) else (value, None)
+        is_day = isinstance(value, date) and not isinstance(value, datetime)
+        value = (value, value) if is_day else (value, None)
     ends = tuple(value)
     if len(ends) != 2 or isinstance(value, set | frozenset):
         raise ArgumentError(
@@ -159,26 +155,20 @@ def _after(value: Any, where: str) -> str:
     return moment_text(start, where, as_time=True)
 
 
-def _is_day(value: Any) -> bool:
-    return (isinstance(value, date) and not isinstance(value, datetime)) or (
-        isinstance(value, str) and len(value.strip()) == 10
-    )
+_FORMS: dict[str, Callable[[Any, str], str]] = {
+    "range": _range,
+    "after": _after,
+    "day": lambda value, where: date_of(value, where).isoformat(),
+    "moment": lambda value, where: moment_text(value, where, as_time=True),
+}
 
 
-def _chosen(argument: Argument, text: str, endpoint: str) -> str:
+def _known(argument: Argument, text: str, endpoint: str) -> str:
     """Return a value as Procore spells it, where its values are known.
 
     One that the catalogue does not name is an error: Procore ignores some and finds nothing for others, both in silence.
     It may be newer than the catalogue; the key in brackets sends it all the same.
     """
-    if not argument.choices:
-        return text
-    if argument.name == "sort":
-        return ",".join(_known(argument, one.strip(), endpoint) for one in text.split(","))
-    return _known(argument, text, endpoint)
-
-
-def _known(argument: Argument, text: str, endpoint: str) -> str:
     sign, bare = ("-", text[1:]) if argument.name == "sort" and text.startswith("-") else ("", text)
     # "closed=3": the word is for people, the number is what is sent.
     pairs = [choice.rpartition("=")[::2] for choice in argument.choices]

@@ -92,25 +92,16 @@ class Lists:
 def list_names(catalogue: Catalogue) -> list[str]:
     """Return the names of all lists, the most used first."""
     known = {name for one in catalogue.endpoints for name in (one.name, *one.aliases)}
-    return list(
-        dict.fromkeys(
-            [*(name for name in OFTEN if name in known), *(one.name for one in catalogue.endpoints)]
-        )
-    )
+    often = (name for name in OFTEN if name in known)
+    return list(dict.fromkeys([*often, *(one.name for one in catalogue.endpoints)]))
 
 
 def signature_of(endpoint: Endpoint) -> inspect.Signature:
     """Return the signature of one list: its target, then what it takes by name."""
     targets = [name for group in endpoint.needs for name in group]
-    own = dict.fromkeys(one.name for one in endpoint.arguments if one.name not in _HELD_BACK)
-    names = [
-        *(["project_id", "projects"] if "project_id" in targets else []),
-        *own,
-        "company_id",
-        "max_rows",
-        "columns",
-        "decimals",
-    ]
+    own = [one.name for one in endpoint.arguments if one.name not in _HELD_BACK]
+    names = ["project_id", "projects", *own] if "project_id" in targets else own
+    names = [*names, "company_id", "max_rows", "columns", "decimals"]
     if endpoint.parents:
         names.insert(0, "parent")
     one = inspect.Parameter
@@ -123,11 +114,9 @@ def register_completion() -> None:
     """Let the running IPython complete here, once: it neither looks through a property nor into the text of an argument."""
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
     known = getattr(getattr(shell, "Completer", None), "custom_matchers", None)
-    if (
-        shell is None
-        or known is None
-        or any(getattr(one, "matcher_identifier", "") == _IDENTIFIER for one in known)
-    ):
+    if shell is None or known is None:
+        return
+    if any(getattr(one, "matcher_identifier", "") == _IDENTIFIER for one in known):
         return
     from IPython.core.completer import SimpleCompletion, context_matcher
 

@@ -13,7 +13,6 @@ from typing import Any, Literal
 import pandas as pd
 
 from procore_nb.call_errors import explain_calls
-from procore_nb.catalog import Endpoint
 from procore_nb.catalog.everyday import OftenUsed
 from procore_nb.client.collect import ListFetch, OnError
 from procore_nb.client.file_calls import FileCalls
@@ -353,33 +352,6 @@ class Procore(FileCalls):
     def lists(self) -> Lists:
         """Every list by attribute: `procore.lists.rfis("all", status="open")` is `procore.table("rfis", …)`."""
         return Lists(self)
-
-    @explain_calls()
-    def endpoint(self, name: str) -> Endpoint:
-        """Return what is known of a list: its path, what it needs, its filters, caveats and columns.
-
-        Parameters
-        ----------
-        name
-            A name or alias of the catalogue, or a path.
-
-        Returns
-        -------
-        Endpoint
-            Shown as a page; `needs`, `filters`, `caveats`, `columns` and more as attributes.
-
-        Raises
-        ------
-        CatalogError
-            If there is none; near matches are named.
-
-        Examples
-        --------
-        >>> import procore_nb as pnb
-        >>> pnb.connect("demo").endpoint("rfis").needs
-        (('project_id',),)
-        """
-        return self.catalogue.endpoint(name)
 
     @explain_calls()
     def explore(self, endpoint: str | None = None) -> Any:
