@@ -22,7 +22,7 @@ from procore_nb.client.lookups import Lookups
 from procore_nb.client.query import positive
 from procore_nb.errors import AccessError, ArgumentError, CatalogError, NotFoundError
 from procore_nb.fetch import fetch_json
-from procore_nb.fetch.transfers import TransferPool
+from procore_nb.fetch.workers import TransferPool
 from procore_nb.files import (
     KINDS,
     Downloader,

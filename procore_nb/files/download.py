@@ -35,7 +35,7 @@ from procore_nb.errors import (
     RateLimitError,
     warn,
 )
-from procore_nb.fetch.transfers import TransferPool
+from procore_nb.fetch.workers import TransferPool
 from procore_nb.files.download_manifest import DownloadManifest, Entry, identity_of, is_inside
 from procore_nb.files.find_files import FileRecord, records_of
 from procore_nb.files.part_file import PartFile, digest_of
