@@ -82,28 +82,27 @@ class ColumnBuilder:
             if all(page is not None for page in numbers):
                 return "integer", numbers
         if self.logical is not None:
-            return self._declared(pages, self.logical, decimals)
+            converted, issues = self._converted(pages, self.logical, decimals)
+            wider: LogicalType | None = "time" if issues.times_of_day else None
+            if self.widens and issues.long_integers:
+                wider = "text"
+            if wider:
+                converted, issues = self._converted(pages, wider, decimals)
+            self.issues = issues
+            return wider or self.logical, converted
         *others, last = self._candidates(pages, decimals)
         for logical in others:
-            issues = ParseIssues()
-            converted = [convert(page, _meant(logical, decimals), issues) for page in pages]
+            converted, issues = self._converted(pages, logical, decimals)
             if not issues.count and not issues.times_of_day:
                 return logical, converted
-        return last, [convert(page, _meant(last, decimals), self.issues) for page in pages]
+        converted, self.issues = self._converted(pages, last, decimals)
+        return last, converted
 
-    def _declared(
+    def _converted(
         self, pages: list[Any], logical: LogicalType, decimals: Decimals
-    ) -> tuple[LogicalType, list[Any]]:
+    ) -> tuple[list[Any], ParseIssues]:
         issues = ParseIssues()
-        converted = [convert(page, _meant(logical, decimals), issues) for page in pages]
-        wider: LogicalType | None = "time" if issues.times_of_day else None
-        if self.widens and issues.long_integers:
-            wider = "text"
-        if wider:
-            issues = ParseIssues()
-            converted = [convert(page, wider, issues) for page in pages]
-        self.issues = issues
-        return wider or logical, converted
+        return [convert(page, _meant(logical, decimals), issues) for page in pages], issues
 
     def _candidates(self, pages: list[Any], decimals: Decimals) -> Iterator[LogicalType]:
         """The types to try, best first; the last one takes every value."""
@@ -167,18 +166,14 @@ def _meant(logical: LogicalType, decimals: Decimals) -> LogicalType:
 def _are_amounts(pages: list[Any]) -> bool:
     """Whether every value is a JSON number or a decimal text, and one at least has decimals."""
     decimals = False
-    for page in pages:
-        if isinstance(page, pa.Array) and not pa.types.is_large_string(page.type):
+    for texts in pages:
+        if not isinstance(texts, pa.Array):
+            texts = pa.array([whole_text(one) for one in texts if isinstance(one, str)], pa.large_string())
+        elif not pa.types.is_large_string(texts.type):
             continue
-        texts = (
-            page
-            if isinstance(page, pa.Array)
-            else pa.array([whole_text(one) for one in page if isinstance(one, str)], pa.large_string())
-        )
-        if pc.all(pc.match_substring_regex(texts[:1], _AMOUNT)).as_py() is False:
-            return False  # one look is enough for most columns
-        if pc.all(pc.match_substring_regex(texts, _AMOUNT)).as_py() is False:
-            return False
+        for part in (texts[:1], texts):  # one look is enough for most columns
+            if pc.all(pc.match_substring_regex(part, _AMOUNT)).as_py() is False:
+                return False
         decimals = decimals or pc.any(pc.match_substring(texts, ".")).as_py() is True
     return decimals
 

@@ -180,20 +180,19 @@ def _labels_and_ids(entries: Sequence[Any], types: PythonTypes) -> tuple[Sequenc
         parts = {part.path[0]: part.values for part in _taken_apart((), entries)}
         if {"id", "label"} <= parts.keys():
             return parts["label"], parts["id"]
-    pairs = [_label_and_id(value) for value in entries]
-    return [label for label, _ in pairs], [one for _, one in pairs]
-
-
-def _label_and_id(value: Any) -> tuple[Any, Any]:
-    if isinstance(value, list):
-        pairs = [_label_and_id(one) for one in value]
-        return [label for label, _ in pairs], [one for _, one in pairs]
-    if not isinstance(value, dict):
-        return value, None
-    label = value.get("label", value.get("name"))
-    if label is None and value.keys() - {"id", "label", "name"}:
-        label = json_text(value)
-    return label, value.get("id")
+    labels: list[Any] = []
+    ids: list[Any] = []
+    for value in entries:
+        label, own = value, None
+        if isinstance(value, list):
+            label, own = _labels_and_ids(value, set())
+        elif isinstance(value, dict):
+            label, own = value.get("label", value.get("name")), value.get("id")
+            if label is None and value.keys() - {"id", "label", "name"}:
+                label = json_text(value)
+        labels.append(label)
+        ids.append(own)
+    return labels, ids
 
 
 def unique_labels(labels: Mapping[int, str]) -> dict[int, str]:

@@ -12,7 +12,7 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -21,10 +21,17 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from procore_nb.frames.parse_times import DAY, FIRST, LAST, day_with_time, microseconds
 from procore_nb.frames.types import LogicalType
 from procore_nb.scalars import is_missing
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_FIRST = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
+_LAST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
+_DAY = 86_400_000_000
+_MILLISECONDS_FROM = 100_000_000_000  # as seconds this would be the year 5138
+_SECONDS_FROM = 100_000_000  # 1973; a smaller number is no count of seconds where a date is due: 20260105
+_EPOCH_DIGITS = re.compile(r"\d{10}(\d{3})?", re.ASCII)
 PythonTypes = set[type]
 _NONE = type(None)
 _LEAST, _MOST = -(2**63), 2**63 - 1
@@ -38,12 +45,6 @@ _COMMA = re.compile(rf"[+-]?(\d{{1,3}}((\.|{_GROUP})\d{{3}})+|\d*)(,\d*)?([eE][+
 _GROUPS = re.compile(_GROUP)
 _CURRENCY = re.compile(r"^[$€£¥₹\s\xa0\u202f]+|[$€£¥₹%\s\xa0\u202f]+$")
 _TRUE, _FALSE = frozenset({"true", "t", "yes", "y", "1"}), frozenset({"false", "f", "no", "n", "0"})
-_JSON_ARRAYS: dict[type, pa.DataType] = {
-    str: pa.large_string(),
-    bool: pa.bool_(),
-    int: pa.int64(),
-    float: pa.float64(),
-}
 # How values of a logical type lie in memory until the column is complete: decimals as their exact texts.
 ARRAYS: dict[LogicalType, pa.DataType] = {
     "integer": pa.int64(),
@@ -54,12 +55,8 @@ ARRAYS: dict[LogicalType, pa.DataType] = {
     "time": pa.timestamp("us", "UTC"),
     "date": pa.date32(),
 }
-_JSON_TYPES: dict[Any, LogicalType] = {
-    pa.large_string(): "text",
-    pa.bool_(): "boolean",
-    pa.int64(): "integer",
-    pa.float64(): "number",
-}
+_JSON: dict[type, LogicalType] = {str: "text", bool: "boolean", int: "integer", float: "number"}
+_JSON_TYPES: dict[Any, LogicalType] = {ARRAYS[logical]: logical for logical in _JSON.values()}
 # A `bool` is an `int`, a `datetime` is a `date`: the narrower type comes first.
 _PYTHON_TYPES: tuple[tuple[tuple[type, ...], LogicalType], ...] = (
     ((bool, np.bool_), "boolean"),
@@ -101,14 +98,14 @@ def json_text(value: Any) -> str:
 def packed(values: Sequence[Any], types: PythonTypes) -> Any:
     """One page as an Arrow array of its JSON type; lists, and values of several types, stay Python's."""
     own = types - {_NONE}
-    array = _JSON_ARRAYS.get(next(iter(own))) if len(own) == 1 else None
-    if array is not None:
+    logical = _JSON.get(next(iter(own))) if len(own) == 1 else None
+    if logical is not None:
         try:
-            return pa.array(values, array, from_pandas=array == pa.float64())
+            return pa.array(values, ARRAYS[logical], from_pandas=logical == "number")
         except OverflowError:  # an integer past 64 bits
             pass
         except UnicodeEncodeError:  # half a surrogate pair is not a character, and no file takes it
-            return pa.array([whole_text(value) for value in values], array)
+            return pa.array([whole_text(value) for value in values], ARRAYS[logical])
     return list(values)
 
 
@@ -116,7 +113,10 @@ def json_types(page: Any) -> set[LogicalType]:
     """The JSON types of a page's values; whatever else Python holds counts as text."""
     if isinstance(page, pa.Array):
         return {_JSON_TYPES[page.type]} if page.null_count < len(page) else set()
-    return {_json_type(one) for one in {type(value) for value in page if not is_missing(value)}}
+    found = {type(value) for value in page if not is_missing(value)}
+    return {
+        next((logical for types, logical in _PYTHON_TYPES if issubclass(one, types)), "text") for one in found
+    }
 
 
 def convert(page: Any, logical: LogicalType, issues: ParseIssues) -> Any:
@@ -195,9 +195,9 @@ _CASTS: dict[tuple[LogicalType, LogicalType], Callable[[Any], Any]] = {
     ("text", "integer"): _text_to_integer,
     ("text", "number"): _text_to_number,
     ("text", "decimal"): lambda page: None if _text_to_number(page) is None else page,
-    ("text", "time"): lambda page: _in_calendar(page.cast(ARRAYS["time"]), pa.int64(), FIRST, LAST),
+    ("text", "time"): lambda page: _in_calendar(page.cast(ARRAYS["time"]), pa.int64(), _FIRST, _LAST),
     ("text", "date"): lambda page: _in_calendar(
-        page.cast(pa.date32()), pa.int32(), FIRST // DAY, LAST // DAY
+        page.cast(pa.date32()), pa.int32(), _FIRST // _DAY, _LAST // _DAY
     ),
     ("integer", "number"): lambda page: page.cast(pa.float64()),
     ("integer", "text"): _to_text,
@@ -232,8 +232,8 @@ def _one_by_one(values: Sequence[Any], logical: LogicalType, issues: ParseIssues
     if logical == "list":
         return clean
     if logical == "date":
-        issues.times_of_day += sum(value is not None and value % DAY != 0 for value in clean)
-        clean = [None if value is None else value // DAY for value in clean]
+        issues.times_of_day += sum(value is not None and value % _DAY != 0 for value in clean)
+        clean = [None if value is None else value // _DAY for value in clean]
         return pa.array(clean, pa.int32()).cast(pa.date32())
     if logical == "time":
         return pa.array(clean, pa.int64()).cast(ARRAYS["time"])
@@ -269,15 +269,12 @@ def _integer(value: Any) -> int | None:
 
 
 def _boolean(value: Any) -> bool | None:
-    if isinstance(value, bool | np.bool_):
+    if isinstance(value, bool | np.bool_ | int) and value in (0, 1):
         return bool(value)
-    if isinstance(value, int) and value in (0, 1):
-        return bool(value)
-    if isinstance(value, str):
-        text = value.strip().lower()
-        if text in _TRUE or text in _FALSE or not text:
-            return text in _TRUE if text else None
-    raise ValueError("neither true nor false")
+    text = value.strip().lower() if isinstance(value, str) else "neither"
+    if text and text not in _TRUE and text not in _FALSE:
+        raise ValueError("neither true nor false")
+    return text in _TRUE if text else None
 
 
 def _decimal(value: Any) -> Decimal | None:
@@ -343,8 +340,56 @@ def _text(value: Any) -> str | None:
     return whole_text(json_text(value.item() if isinstance(value, np.generic) else value))
 
 
-def _list(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, list | tuple | set | frozenset) else [value]
+def _microseconds(value: Any) -> int | None:
+    """Microseconds since 1970 in UTC; a time without zone is taken as UTC."""
+    if isinstance(value, bool):
+        raise TypeError("not a time")
+    if isinstance(value, str) and _EPOCH_DIGITS.fullmatch(value):
+        value = int(value)
+    if isinstance(value, int | float):  # Resource Planning counts seconds or milliseconds
+        return _within(_counted(value))
+    if isinstance(value, date) and not isinstance(value, datetime):
+        value = datetime.combine(value, time())
+    moment = value if isinstance(value, datetime) else _moment(value)
+    if moment is None:
+        return None
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return _within((aware - _EPOCH) // _MICROSECOND)
+
+
+def _day_with_time(value: Any) -> int | None:
+    """Microseconds since 1970 of the calendar day as written; with the time of day, if there is one."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        value = datetime.combine(value, time())
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) >= _SECONDS_FROM:
+        value = _EPOCH + _MICROSECOND * _within(_counted(value))
+    if isinstance(value, str):
+        value = _moment(value)
+    if value is None:
+        return None
+    if not isinstance(value, datetime):
+        raise TypeError("not a date")
+    return (value.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
+
+
+def _moment(value: Any) -> datetime | None:
+    if not isinstance(value, str):
+        raise TypeError("not text")
+    text = value.strip()
+    if text.endswith(" UTC"):
+        text = text[:-4] + "Z"
+    return datetime.fromisoformat(text) if text else None
+
+
+def _counted(value: float) -> int:
+    """Microseconds of a count of seconds or milliseconds since 1970."""
+    return int(value * 1000) if abs(value) >= _MILLISECONDS_FROM else int(value * 1_000_000)
+
+
+def _within(count: int) -> int:
+    if not _FIRST <= count <= _LAST:
+        raise ValueError("out of the calendar")
+    return count
 
 
 _ONE: dict[LogicalType, Callable[[Any], Any]] = {
@@ -353,14 +398,10 @@ _ONE: dict[LogicalType, Callable[[Any], Any]] = {
     "number": _number,
     "decimal": _decimal,
     "text": _text,
-    "time": microseconds,
-    "date": day_with_time,
-    "list": _list,
+    "time": _microseconds,
+    "date": _day_with_time,
+    "list": lambda value: list(value) if isinstance(value, list | tuple | set | frozenset) else [value],
 }
-
-
-def _json_type(python: type) -> LogicalType:
-    return next((logical for types, logical in _PYTHON_TYPES if issubclass(python, types)), "text")
 
 
 def whole_text(text: str | None) -> str | None:
