@@ -94,12 +94,9 @@ class ResponseCache:
         """Keep a response that was read without an error; it counts once its list is complete."""
         kept = self._lists.get(id(page_request.request))
         if kept is not None and not kept.reading and response.status == 200:
-            headers = {
-                name: value for name, value in response.headers.items() if not name.startswith(_NOT_KEPT)
-            }
-            self._write(
-                kept.key_of(page_request), orjson.dumps([headers, response.url]) + b"\n" + response.body
-            )
+            headers = {name: one for name, one in response.headers.items() if not name.startswith(_NOT_KEPT)}
+            head = orjson.dumps([headers, response.url])
+            self._write(kept.key_of(page_request), head + b"\n" + response.body)
 
     def end(self, request: ListRequest, *, complete: bool) -> None:
         """Let the pages of a list count, if it is complete."""
@@ -123,16 +120,9 @@ class ResponseCache:
     def _key_of(self, request: ListRequest) -> str:
         if not self._session.client_id:
             self._session.login()  # credentials of a function: whose they are is known with the first token
-        place = self._session.environment
-        about = [
-            _FORM,
-            place.login_url,
-            place.api_url,
-            self._session.client_id,
-            request.company_id,
-            request.path,
-        ]
-        return _digest([*about, request.parameters, request.paging, request.per_page, request.most_rows])
+        place, client_id = self._session.environment, self._session.client_id
+        account = [_FORM, place.login_url, place.api_url, client_id, request.company_id, request.path]
+        return _digest([*account, request.parameters, request.paging, request.per_page, request.most_rows])
 
     def _open(self) -> Any:
         """Return the files; each process has its own, as a lock held at a fork is never released in the child."""
@@ -200,9 +190,8 @@ def _seconds(keep: Any) -> float:
     found = seconds_of(keep, "cache") if isinstance(keep, str) else keep
     found = found.total_seconds() if isinstance(found, timedelta) else found
     if isinstance(found, bool) or not isinstance(found, int | float) or not 1 <= found <= _LONGEST:
-        raise ArgumentError(
-            f"cache is a length of time up to 30 days, not {keep!r}.", advice='For example cache="1h".'
-        )
+        problem = f"cache is a length of time up to 30 days, not {keep!r}."
+        raise ArgumentError(problem, advice='For example cache="1h".')
     return float(found)
 
 
