@@ -41,7 +41,6 @@ class AccessRequest(NamedTuple):
 
 
 def access_request(procore: Connection, names: str | Iterable[str]) -> AccessRequest:
-    """Return what these lists need; see `Procore.access_request`."""
     wanted = [procore.catalogue.endpoint(name) for name in ([names] if isinstance(names, str) else names)]
     if not wanted:
         raise ArgumentError(

@@ -43,7 +43,6 @@ class BudgetViews:
     fields: dict[str, Field]
 
     def described(self, endpoint: Endpoint) -> Endpoint:
-        """Return the list with the columns of the views."""
         added = encode(tuple(self.fields.values()))
         return replace(endpoint, field_text="\n".join(filter(None, (endpoint.field_text, added))))
 
@@ -60,7 +59,6 @@ def needs_views(query: ListQuery) -> bool:
 
 
 def views_of(query: ListQuery) -> ListFetch:
-    """Return the requests for the views of all projects of a query."""
     if is_many(query.company_id):
         raise ArgumentError(
             "Budget views are found in one company at a time.", advice="Fetch each company by itself."
@@ -137,7 +135,6 @@ def _no_view(wanted: Any, names: list[str]) -> CatalogError:
 
 
 def _add_columns(found: BudgetViews, query: ListQuery, view: Mapping[str, str]) -> None:
-    """Take in titles and fields of the columns of one view."""
     ids = {"project_id": view["project_id"], "arguments": {VIEW_ID: view[VIEW_ID]}}
     try:
         pages = list(_sister(query, "budget_detail_columns", **ids).prepare().pages())

@@ -59,7 +59,6 @@ class Skipped:
         self.before = len(self.accounts)
 
     def add(self, event: RequestDone) -> None:
-        """Take in the end of one request, if it was skipped."""
         error, target = event.skipped, target_of(event.request)
         if error is None:
             return
@@ -69,7 +68,6 @@ class Skipped:
         self.accounts.append({"target": target.words, **target.account, **account})
 
     def nothing_answered(self, name: str) -> ProcoreError:
-        """Return the error for a list that no target answered."""
         first, number = self.accounts[0], len(self.accounts)
         said = f"None of the {number:,} {self.noun} answered {name}; the first said"
         said = said if number > 1 else f"{name}: {first['target']} did not answer"

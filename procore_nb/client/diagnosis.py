@@ -63,7 +63,6 @@ class DiagnosisFrame(pd.DataFrame):
 def diagnose(
     session: Session, company_id: int | None, *, catalogue: Catalogue, policy: RequestPolicy | None = None
 ) -> pd.DataFrame:
-    """Return one row per step; see `Connection.diagnose`."""
     policy = policy or RequestPolicy(retries=1, max_wait_seconds=30.0)
     steps = list(_Diagnosis(session, company_id, catalogue, policy).steps())
     frame = pd.DataFrame([vars(step) for step in steps], columns=["step", "ok", "detail", "advice"])

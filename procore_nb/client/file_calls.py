@@ -228,7 +228,6 @@ class FileCalls(Lookups):
         )
 
     def _single_records(self, name: str, frame: pd.DataFrame, progress: Any) -> pd.DataFrame:
-        """Return the single record of each row."""
         if "id" not in frame.columns:
             raise ArgumentError(f"{name} has no ids: its records cannot be read one by one.")
         if "attachments_count" in frame.columns:

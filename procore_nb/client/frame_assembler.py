@@ -53,7 +53,6 @@ class FrameAssembler:
         return self._builder.rows
 
     def name_custom_fields(self) -> None:
-        """Fetch labels and types of custom fields, if there are any."""
         if self._builder.custom_fields:
             self._builder.define(self._definitions())
 
@@ -85,7 +84,6 @@ class RowDeduplicator:
         self._came: Counter[Hashable] = Counter()
 
     def restart(self) -> None:
-        """Expect the list once more from its beginning."""
         self._came.clear()
 
     def fresh(self, rows: list[Any]) -> list[Any]:

@@ -47,7 +47,6 @@ Pairs = tuple[tuple[str, str], ...]
 def list_request_for(
     endpoint: Endpoint, target: Target, parameters: Pairs, *, per_page: int | None = None
 ) -> ListRequest:
-    """Return the request for one target."""
     known = {"company_id": str(target.company_id), **target.ids}
     names = {one.key: one.name for one in endpoint.arguments if one.place == "path"}
     path = re.sub(r"\{(\w+)\}", lambda key: quote(known[names.get(key[1], key[1])], safe=""), endpoint.path)
@@ -82,7 +81,6 @@ def own_or_shipped(catalogue: Catalogue, name: str) -> Endpoint:
 
 
 def page_size(endpoint: Endpoint) -> int:
-    """Return the largest page the endpoint allows."""
     generation = "v2" if "/v2." in endpoint.path else "v1"
     return endpoint.per_page_max or max(endpoint.per_page_default or 0, _LARGEST_PAGE[generation])
 

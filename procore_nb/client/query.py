@@ -308,7 +308,6 @@ def list_query(
 
 
 def positive(value: Any, name: str) -> int:
-    """Return a whole number from 1 up, or raise an `ArgumentError`."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
         raise ArgumentError(f"{name} is a whole number from 1 up, not {value!r}.")
     return int(value)

@@ -58,7 +58,6 @@ class Continuity:
         self._tail_read = False
 
     def add(self, reading: Reading) -> None:
-        """Take in one page."""
         self._readings.setdefault(reading.number, []).append(reading)
 
     def begin(self) -> None:

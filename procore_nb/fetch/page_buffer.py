@@ -92,7 +92,6 @@ class PageBuffer:
         return names, len(fresh)
 
     def ready(self) -> list[list[Any]]:
-        """Return the pages of rows that can be handed out since the last call."""
         handed, self._out = self._out, []
         return handed
 

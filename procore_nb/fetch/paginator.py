@@ -85,7 +85,6 @@ class Paginator:
         return PageRequest(self.request, self.stats.attempts, number, named)
 
     def first(self) -> PageRequest:
-        """Return the request for the first page."""
         return self._page(self._start)
 
     @property
@@ -169,7 +168,6 @@ class Paginator:
         )
 
     def is_late(self, page_request: PageRequest) -> bool:
-        """Return whether a page belongs to an earlier attempt at the list."""
         return page_request.attempt != self.stats.attempts
 
     def ready(self) -> list[list[Any]]:

@@ -105,7 +105,6 @@ class ResponseCache:
             self._write(kept.key, orjson.dumps([kept.at, kept.stamp]))
 
     def clear(self) -> int:
-        """Remove all files of this cache, and return how many there were."""
         return self._remove(older_than=-1.0)
 
     def _found(self, request: ListRequest) -> _Kept | None:

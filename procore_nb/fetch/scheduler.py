@@ -150,7 +150,6 @@ class Scheduler:
                 yield RequestDone(one.request, one.stats, skipped)
 
     def _begin_further(self) -> bool:
-        """Begin further requests while there is room for them."""
         while len(self._paginators) < self._most:
             request = next(self._requests, None)
             if request is None:

@@ -82,7 +82,6 @@ class WaitBudget:
             return True
 
     def left(self, now: float) -> float:
-        """Return how many more seconds the fetch may wait, from now."""
         with self.lock:
             return self.seconds + max(0.0, self.until - now)
 
@@ -149,11 +148,9 @@ class ThreadPool(Generic[Job, Answer]):
         self._most = policy.workers if threads is None else threads
 
     def fetch(self, job: Job) -> Answer:
-        """Do one job; called in a thread of the pool."""
         raise NotImplementedError
 
     def submit(self, job: Job) -> None:
-        """Let a thread do one job."""
         if len(self._threads) < self._most:
             self._threads.append(threading.Thread(target=self._work, name="procore_nb fetch", daemon=True))
             self._threads[-1].start()
@@ -170,7 +167,6 @@ class ThreadPool(Generic[Job, Answer]):
                 continue
 
     def drain(self) -> Iterator[tuple[Job, Answer | BaseException]]:
-        """Hand out the results that came and were not yet taken."""
         while not self._results.empty():
             yield self._results.get()
 
@@ -205,7 +201,6 @@ class ThreadPool(Generic[Job, Answer]):
         self._pause(pause, f"{error.message} Then {again}.", short=f"{why}, then {again}")
 
     def wait_for_limits(self, path: str) -> None:
-        """Wait until the rate limit lets a request to this path go."""
         rate_limiter, clock = self.session.shared.rate_limiter, self.policy.clock
         while not self._stop.is_set() and (seconds := rate_limiter.acquire(clock())) > 0:
             if seconds >= _ANNOUNCED_SECONDS and not self._wait_budget.allows(seconds, clock()):
@@ -232,7 +227,6 @@ class WorkerPool(ThreadPool[PageRequest, Page]):
     """The threads that fetch pages."""
 
     def fetch(self, page_request: PageRequest) -> Page:
-        """Return one page; wait for the limits, and try again where that may help."""
         envelope = page_request.request.envelope
         return self.fetch_as(page_request, lambda response: read_page(response, envelope=envelope))
 

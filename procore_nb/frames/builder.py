@@ -291,7 +291,6 @@ def to_frame(
 
 
 def unknown_column(name: str, endpoint: str | None, known: Iterable[str]) -> CatalogError:
-    """The error for a column that is not known; near ones are named."""
     names = list(dict.fromkeys(known))
     hint = did_you_mean(name, names)
     return CatalogError(

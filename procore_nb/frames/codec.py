@@ -90,7 +90,6 @@ _NO_ARROW = (
 
 
 def checked_decimals(given: Any) -> Decimals:
-    """What `decimals=` was given, if it is one of the two."""
     if given not in ("exact", "float"):
         raise ArgumentError(
             f"decimals={given!r} is unknown.", advice='Write decimals="exact" or decimals="float".'
@@ -99,7 +98,6 @@ def checked_decimals(given: Any) -> Decimals:
 
 
 def dtype_of(logical: LogicalType, *, decimals: Decimals = DEFAULT_DECIMALS) -> str:
-    """The name of the pandas dtype of a logical type."""
     return ("object" if decimals == "exact" else "float64") if logical == "decimal" else _DTYPES[logical]
 
 
@@ -187,7 +185,6 @@ def conform(
 
 
 def common_type(one: LogicalType, other: LogicalType) -> LogicalType:
-    """The logical type that holds values of both."""
     if one == other:
         return one
     return _WIDER.get(frozenset({one, other}), "text")

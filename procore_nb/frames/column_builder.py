@@ -62,7 +62,6 @@ class ColumnBuilder:
         return bool(self.pages) or self.promised or self.logical is not None
 
     def add(self, column: Column, start: int) -> None:
-        """Keep one page's values, as JSON typed them."""
         self.pages.append((start, packed(column.values, column.types)))
 
     def build(self, rows: int, decimals: Decimals) -> Any:

@@ -126,7 +126,6 @@ def has_entries(data_type: str) -> bool:
 
 
 def _taken_apart(path: Path, records: Sequence[dict[str, Any]]) -> Iterator[Column]:
-    """One column per key."""
     for key, column in _alike(records) or _unlike(records):
         yield Column((*path, key), column, set(map(type, column)))
 

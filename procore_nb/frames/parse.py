@@ -81,7 +81,6 @@ class ParseIssues:
     """Whole numbers past 64 bits."""
 
     def add(self, value: Any) -> None:
-        """Note one unreadable value."""
         self.count += 1
         if len(self.examples) < 3:
             self.examples.append(_shortened(value))

@@ -227,7 +227,6 @@ def rule_of(name: str) -> LogicalType | None:
 
 
 def type_of_name(name: str) -> LogicalType:
-    """The type of a column that no field table declares, by its name."""
     return rule_of(name) or "text"
 
 
@@ -240,6 +239,5 @@ def type_of_text_field(name: str) -> LogicalType:
 
 
 def is_id(name: str) -> bool:
-    """Whether a column holds ids."""
     last = _CAMEL.sub("_", name.rpartition(".")[2]).lower()
     return last == "id" or last.endswith("_id")
