@@ -119,7 +119,6 @@ def connect(
 
     Examples
     --------
-    >>> import procore_nb as pnb
     >>> pnb.connect("demo").environment.name
     'demo'
     """
@@ -178,7 +177,6 @@ def show_configuration(*, sources: CredentialSources | None = None) -> pd.DataFr
 
     Examples
     --------
-    >>> import procore_nb as pnb
     >>> list(pnb.show_configuration().columns)
     ['name', 'value', 'source']
     """

@@ -106,7 +106,6 @@ class Connection:
 
         Examples
         --------
-        >>> import procore_nb as pnb
         >>> pnb.connect("demo").endpoint("rfis").needs
         (('project_id',),)
         """
@@ -123,7 +122,6 @@ class Connection:
 
         Examples
         --------
-        >>> import procore_nb as pnb
         >>> bool(pnb.connect("demo").diagnose()["ok"].iloc[0])
         True
         """
@@ -145,7 +143,6 @@ class Connection:
 
         Examples
         --------
-        >>> import procore_nb as pnb
         >>> pnb.connect("demo").token_info()["expires_in_seconds"] > 0
         True
         """
@@ -163,7 +160,6 @@ class Connection:
 
         Examples
         --------
-        >>> import procore_nb as pnb
         >>> pnb.connect("demo").rate_limit().empty
         True
         """
@@ -189,7 +185,6 @@ class Connection:
 
         Examples
         --------
-        >>> import procore_nb as pnb
         >>> pnb.connect("demo").close()
         """
         try:

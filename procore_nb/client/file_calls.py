@@ -92,7 +92,6 @@ class FileCalls(Lookups):
 
         Examples
         --------
-        >>> import procore_nb as pnb
         >>> procore = pnb.connect("demo", progress=False)
         >>> procore.files("drawing_revisions", 1204347)["kind"].iloc[0]
         'pdf'
@@ -186,7 +185,6 @@ class FileCalls(Lookups):
 
         Examples
         --------
-        >>> import procore_nb as pnb
         >>> procore = pnb.connect("demo", progress=False)
         >>> drawings = procore.files("drawing_revisions", 1204347)
         >>> procore.download(drawings.head(2), "drawings")["status"].tolist()

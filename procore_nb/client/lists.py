@@ -41,7 +41,6 @@ class Lists:
 
     Examples
     --------
-    >>> import procore_nb as pnb
     >>> "subject" in pnb.connect("demo").lists.rfis(1204310).columns
     True
     """

@@ -56,18 +56,17 @@ class Lookups(Connection):
         IncompleteError
             If something else than this one record came.
 
+        Notes
+        -----
+        The address of single records is `procore.endpoint(name).record`; where Procore's reference shows none, the path of the
+        list and the id.
+
         Examples
         --------
-        >>> import procore_nb as pnb
         >>> procore = pnb.connect("demo", progress=False)
         >>> rfi = procore.table("rfis", 1204347, max_rows=1).iloc[0]
         >>> procore.record("rfis", rfi["id"], 1204347)["subject"].iloc[0] == rfi["subject"]
         True
-
-        Notes
-        -----
-        Where Procore's reference shows the address of single records, `procore.endpoint(name)` has it (`record`); else it is
-        by pattern: the path of the list, and the id.
         """
         several = {"projects", "parent", "max_rows", "on_error"} & arguments.keys()
         if several:
@@ -122,7 +121,6 @@ class Lookups(Connection):
 
         Examples
         --------
-        >>> import procore_nb as pnb
         >>> sorted(pnb.connect("demo").get("/rest/v1.0/me"))
         ['id', 'login', 'name']
         """
@@ -151,9 +149,9 @@ class Lookups(Connection):
         Returns
         -------
         DataFrame
-            The ids of the target (Int64) and `project_name`; `rows` (Int64; missing where the target was skipped);
-            `counted` (string): `total` where Procore announced the number, one request a target; `rows` where it
-            announces none, so that the rows themselves were fetched and counted; `reason` (string) of a skipped target.
+            The ids of the target (Int64) and `project_name`; `rows` (Int64; missing where the target was skipped); `counted`
+            (string): `total` where Procore announced the number, one request a target, else `rows`: all were fetched and
+            counted; `reason` (string) of a skipped target.
 
         Raises
         ------
@@ -162,7 +160,6 @@ class Lookups(Connection):
 
         Examples
         --------
-        >>> import procore_nb as pnb
         >>> int(pnb.connect("demo", progress=False).count("rfis", 1204347)["rows"].iloc[0]) > 0
         True
         """
@@ -202,9 +199,7 @@ class Lookups(Connection):
 
     @explain_calls()
     def estimate(self, name: str, target: Any = None, /, **arguments: Any) -> pd.DataFrame:
-        """Return what `table` with these arguments would take at least; sends only what names the targets.
-
-        That is the list of projects for `projects="all"`, and nothing otherwise.
+        """Return what `table` with these arguments would take at least; sends only the list of projects, if that is needed.
 
         Parameters
         ----------
@@ -215,8 +210,7 @@ class Lookups(Connection):
         -------
         DataFrame
             One row: `targets` and `requests` (Int64; at least one for each target, more for lists of several pages) and
-            `seconds` (float64): how long the rate limit makes them wait at least; missing before the first response has
-            shown the limit.
+            `seconds` (float64) that the rate limit makes them wait at least; missing before a first response has shown it.
 
         Raises
         ------
@@ -225,7 +219,6 @@ class Lookups(Connection):
 
         Examples
         --------
-        >>> import procore_nb as pnb
         >>> int(pnb.connect("demo", progress=False).estimate("rfis", projects="all")["targets"].iloc[0]) > 100
         True
         """
@@ -262,7 +255,6 @@ class Lookups(Connection):
 
         Examples
         --------
-        >>> import procore_nb as pnb
         >>> frame, text = pnb.connect("demo").access_request(["rfis", "budget"])
         >>> frame["level"].tolist()
         ['company', 'company', 'project', 'project']
@@ -280,7 +272,6 @@ class Lookups(Connection):
 
         Examples
         --------
-        >>> import procore_nb as pnb
         >>> pnb.connect("demo").clear_cache()
         0
         """

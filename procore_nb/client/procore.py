@@ -33,7 +33,6 @@ class Procore(FileCalls):
 
     Examples
     --------
-    >>> import procore_nb as pnb
     >>> with pnb.connect("demo") as procore:
     ...     int(procore.companies()["id"].notna().sum()) > 0
     True
@@ -61,7 +60,6 @@ class Procore(FileCalls):
 
         Examples
         --------
-        >>> import procore_nb as pnb
         >>> len(pnb.connect("demo").me())
         1
         """
@@ -88,7 +86,6 @@ class Procore(FileCalls):
 
         Examples
         --------
-        >>> import procore_nb as pnb
         >>> pnb.connect("demo").companies()["id"].dtype
         Int64Dtype()
 
@@ -143,7 +140,6 @@ class Procore(FileCalls):
 
         Examples
         --------
-        >>> import procore_nb as pnb
         >>> len(pnb.connect("demo", progress=False).projects(status="All"))
         172
         """
@@ -235,7 +231,6 @@ class Procore(FileCalls):
 
         Examples
         --------
-        >>> import procore_nb as pnb
         >>> procore = pnb.connect("demo")
         >>> "subject" in procore.table("rfis", projects="all", progress=False).columns
         True
@@ -269,7 +264,6 @@ class Procore(FileCalls):
 
         Examples
         --------
-        >>> import procore_nb as pnb
         >>> procore = pnb.connect("demo", progress=False)
         >>> all("subject" in frame for frame in procore.frames("rfis", projects=procore.projects().head(2)))
         True
@@ -310,7 +304,6 @@ class Procore(FileCalls):
 
         Examples
         --------
-        >>> import procore_nb as pnb
         >>> len(next(pnb.connect("demo").pages("projects"))) > 0
         True
         """
@@ -342,7 +335,6 @@ class Procore(FileCalls):
 
         Examples
         --------
-        >>> import procore_nb as pnb
         >>> sorted(next(pnb.connect("demo").records("companies")))[:2]
         ['id', 'is_active']
         """
@@ -376,7 +368,6 @@ class Procore(FileCalls):
 
         Examples
         --------
-        >>> import procore_nb as pnb
         >>> pnb.connect("demo").explore("punch list")
         Explorer(demo, punch_items, nothing fetched yet)
         """

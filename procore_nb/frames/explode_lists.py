@@ -59,7 +59,6 @@ def explode(frame: pd.DataFrame, column: str, *, catalogue: Catalogue | None = N
 
     Examples
     --------
-    >>> import procore_nb as pnb
     >>> frame = pnb.to_frame([{"id": 1, "departments": [{"id": 7, "name": "Civil"}]}])
     >>> pnb.explode(frame, "departments")
        parent_id  position  id   name

@@ -42,7 +42,6 @@ def local_times(frame: pd.DataFrame, projects: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> import procore_nb as pnb
     >>> projects = pnb.to_frame([{"id": 7, "time_zone": "Pacific Time (US & Canada)"}])
     >>> rfis = pnb.to_frame([{"project_id": 7, "created_at": "2026-07-01T05:30:00Z"}])
     >>> pnb.local_times(rfis, projects)["created_at_local"].tolist()

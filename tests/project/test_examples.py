@@ -26,7 +26,7 @@ def test_the_examples_of_a_module_run(name: str, tmp_path: Path, monkeypatch: py
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MPLBACKEND", "agg")
     module = import_module(name)
-    for example in doctest.DocTestFinder().find(module, name):
+    for example in doctest.DocTestFinder().find(module, name, extraglobs={"pnb": procore_nb}):
         said: list[str] = []
         failed, _ = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(example, out=said.append)
         assert not failed, "".join(said)
