@@ -329,6 +329,7 @@ class ListFetch:
             totals = []  # of some targets is not how many there are
         if self.query.categories:
             frame = with_categories(frame, self.endpoint)
+        superseded = superseded_rows(frame)
         describe(
             frame,
             **self.about,
@@ -339,31 +340,32 @@ class ListFetch:
             skipped=list(self.skipped.accounts),
             **notes_of(stats),
             **({"limited": self.query.max_rows} if self.limited else {}),
+            **({"superseded": superseded} if superseded else {}),
         )
-        superseded = superseded_rows(frame)
-        if superseded:
-            describe(frame, superseded=superseded)
         if whole:
-            self._warn()
-            if 0 < superseded < len(frame) and not callable(self.query.progress):
-                rfis = "current_revision" in frame.columns
-                keep = 'keep frame[frame["current_revision"]]' if rfis else 'Keep frame[frame["current"]]'
-                warn(
-                    f"{superseded:,} of {len(frame):,} rows of {self.endpoint.name} are superseded revisions, so that "
-                    f"{'questions' if rfis else 'drawings'} count twice. "
-                    f"{'Pass current_revision=True, or ' if rfis else ''}{keep}."
-                )
+            self._warn(frame)
         return frame
 
-    def _warn(self) -> None:
-        if not (callable(self.query.progress) or self.quiet):  # who watches for itself reads attrs
-            self.skipped.warn(self.endpoint.name, len(self.requests))
-            unreadable = sum(one.unreadable for one in self.stats)
-            if unreadable:
-                warn(
-                    f"{counted(unreadable, 'character')} of {self.endpoint.name} could not be read for certain: not UTF-8 "
-                    "(read as Windows-1252), or half a character (shown as \ufffd)."
-                )
+    def _warn(self, frame: pd.DataFrame | None = None) -> None:
+        if callable(self.query.progress) or self.quiet:  # who watches for itself reads attrs
+            return
+        name = self.endpoint.name
+        self.skipped.warn(name, len(self.requests))
+        unreadable = sum(one.unreadable for one in self.stats)
+        if unreadable:
+            warn(
+                f"{counted(unreadable, 'character')} of {name} could not be read for certain: not UTF-8 "
+                "(read as Windows-1252), or half a character (shown as \ufffd)."
+            )
+        superseded = 0 if frame is None else superseded_rows(frame)
+        if frame is not None and 0 < superseded < len(frame):
+            rfis = "current_revision" in frame.columns
+            keep = 'keep frame[frame["current_revision"]]' if rfis else 'Keep frame[frame["current"]]'
+            warn(
+                f"{superseded:,} of {len(frame):,} rows of {name} are superseded revisions, so that "
+                f"{'questions' if rfis else 'drawings'} count twice. "
+                f"{'Pass current_revision=True, or ' if rfis else ''}{keep}."
+            )
 
 
 def superseded_rows(frame: pd.DataFrame) -> int:
