@@ -111,8 +111,9 @@ FAULTS: dict[str, Faults] = {
 }
 
 
-@pytest.mark.parametrize("case", FAULTS)
-@pytest.mark.parametrize("workers", [1, 8])
+@pytest.mark.parametrize(
+    ("case", "workers"), [*((case, 8) for case in FAULTS), ("all at once", 1), ("revoked in the middle", 1)]
+)
 @pytest.mark.slow
 def test_a_walk_with_faults_brings_the_rows_of_a_walk_without(
     case: str, workers: int, clean: list[Any], clock: Time

@@ -34,13 +34,13 @@ def test_every_leaf_comes_out_with_its_value(name: str, declared: bool, decimals
     records = RECORDED[name]
     frame = to_frame(records, endpoint_of(name) if declared else None, decimals=decimals)
     assert frame.attrs["procore"]["unparsed"] == {}
-    count = 0
+    cells, count = {name: frame[name].tolist() for name in frame}, 0
     for row, record in enumerate(records):
         for column, value in leaves(record):
             if value is None and column not in frame:  # an object that is null, and has declared columns
                 assert any(name.startswith(f"{column}.") for name in frame)
                 continue
-            assert same(value, frame[column].tolist()[row]) or (declared and str(value) == frame[column][row])
+            assert same(value, cells[column][row]) or (declared and str(value) == cells[column][row])
             count += 1
     assert count >= len(records)
 
@@ -66,10 +66,11 @@ def test_every_leaf_of_a_list_comes_out_of_explode(name: str, column: str) -> No
     tidy = explode(frame, column)
     elements = [element for values in frame[column].dropna() for element in values]
     assert len(tidy) == len(elements)
+    cells = {name: tidy[name].tolist() for name in tidy}
     for row, element in enumerate(elements):
         for inner, value in leaves(element) if isinstance(element, dict) else [("value", element)]:
             taken = f"{column}.{inner}" if f"{column}.{inner}" in tidy else inner
-            cell = tidy[taken].tolist()[row]
+            cell = cells[taken][row]
             assert same(value, cell) or str(value) == cell, inner
 
 
