@@ -35,11 +35,9 @@ class BudgetViews:
     """The view of each project, as parents of the rows; the skipped projects; and what is known of the columns of views."""
 
     parents: ParentRows
-    projects: Mapping[str, str | None]
-    """The name of each project that has the view, by its id."""
+    projects: Mapping[str, str | None]  # the name of each project that has the view, by its id
     skipped: list[Row]
-    titles: dict[str, str]
-    """Title of each column by its id, for rows whose keys are the ids."""
+    titles: dict[str, str]  # title of each column by its id, for rows whose keys are the ids
     fields: dict[str, Field]
 
     def described(self, endpoint: Endpoint) -> Endpoint:

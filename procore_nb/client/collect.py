@@ -52,8 +52,7 @@ class Skipped:
     accounts: list[dict[str, Any]] = field(default_factory=list)
     """Those known before the list is fetched come with it."""
     first_refusal: ProcoreError | None = None
-    noun: str = "targets"
-    """What the targets are: projects, companies, or parents."""
+    noun: str = "targets"  # what the targets are: projects, companies, or parents
 
     def __post_init__(self) -> None:
         self.before = len(self.accounts)

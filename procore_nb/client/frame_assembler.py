@@ -28,8 +28,7 @@ class FrameAssembler:
         self._first: ListRequest | None = None
         self._first_done = False
         self._waiting: list[PageRows] = []
-        self.mixed = False
-        """Whether there are rows of several targets here."""
+        self.mixed = False  # whether there are rows of several targets here
         self._frame: pd.DataFrame | None = None
 
     def take(self, event: Event) -> None:

@@ -53,8 +53,7 @@ class ParentRows:
 
     name: str
     carried: tuple[str, ...]
-    rows: tuple[Mapping[str, str], ...]
-    """Each with `name`; a carried id that a row lacks is absent."""
+    rows: tuple[Mapping[str, str], ...]  # each with `name`; a carried id that a row lacks is absent
 
 
 def with_parents(targets: Sequence[Target], parents: ParentRows, *, leading: Sequence[str]) -> list[Target]:

@@ -20,17 +20,13 @@ class PageBuffer:
     def __init__(
         self, first: int, stats: PageStats, *, by_content: bool = False, grouped: bool = False
     ) -> None:
-        self.came = 0
-        """How many rows came, with those that came twice."""
+        self.came = 0  # how many rows came, with those that came twice
         self.ids_repeat = False
-        self.unnamed = False
-        """Whether a row came that has no id: such rows cannot be told apart."""
-        self.not_unique = False
-        """Whether one page brought an id twice."""
+        self.unnamed = False  # whether a row came that has no id: such rows cannot be told apart
+        self.not_unique = False  # whether one page brought an id twice
         self.same_pages: tuple[int, int] | None = None
         """Two pages that brought the same rows: the list ignores the number of the page."""
-        self.fingerprint = 0
-        """Equal for two attempts that brought the same ids in the same order."""
+        self.fingerprint = 0  # equal for two attempts that brought the same ids in the same order
         self._stats = stats  # its `rows` and `repeated` are counted here
         self._by_content = by_content
         self._identity = _identity_in_group if grouped else _identity

@@ -63,8 +63,7 @@ class FrameBuilder:
         columns: Sequence[str] | None = None,
         titles: Mapping[str, str] | None = None,
     ) -> None:
-        self.rows = 0
-        """How many records have been added."""
+        self.rows = 0  # how many records have been added
         self._declared = declared_by(found_endpoint(endpoint, catalogue))
         self._bare = bare
         self._decimals = checked_decimals(decimals)

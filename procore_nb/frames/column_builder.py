@@ -43,16 +43,13 @@ class ColumnBuilder:
 
     logical: LogicalType | None
     by_name: LogicalType
-    promised: bool = False
-    """Whether it exists even without records."""
+    promised: bool = False  # whether it exists even without records
     maybe_number: bool = False
     """Ids that may come as numbers or as text: a number column unless one of them has letters."""
     maybe_amount: bool = False
     """Neither an id nor a code by its name: text in which every value is a decimal is a number."""
-    widens: bool = False
-    """Whether integers past 64 bits make text of the column: so it is with ids."""
-    is_amount: bool = False
-    """Whether it was built as a column of decimals, in whatever dtype they are shown."""
+    widens: bool = False  # whether integers past 64 bits make text of the column: so it is with ids
+    is_amount: bool = False  # whether it was built as a column of decimals, in whatever dtype they are shown
     pages: list[tuple[int, Any]] = field(default_factory=list)
     issues: ParseIssues = field(default_factory=ParseIssues)
 

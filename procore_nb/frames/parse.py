@@ -75,10 +75,8 @@ class ParseIssues:
 
     count: int = 0
     examples: list[str] = field(default_factory=list)
-    times_of_day: int = 0
-    """Values of a date column that are more than a date."""
-    long_integers: int = 0
-    """Whole numbers past 64 bits."""
+    times_of_day: int = 0  # values of a date column that are more than a date
+    long_integers: int = 0  # whole numbers past 64 bits
 
     def add(self, value: Any) -> None:
         self.count += 1
