@@ -39,6 +39,7 @@ def test_lists_are_offered_in_the_order_of_their_use(tab: Tab) -> None:
     assert tab('procore.table("headcount')[0] == "daily_logs_manpower"
 
 
+@pytest.mark.slow
 def test_a_list_offers_its_own_arguments(tab: Tab) -> None:
     for line in ("procore.lists.rfis(1, sta", "procore.table('rfis', projects='all', sta"):
         assert "status=" in tab(line)
