@@ -66,15 +66,7 @@ def views_of(query: ListQuery) -> ListFetch:
 
 
 def find_views(query: ListQuery) -> BudgetViews:
-    """Return the view of each project: the one of that name or id; without one, the only or Procore's standard one.
-
-    Raises
-    ------
-    ArgumentError
-        If a project has several views and none is named, or several of that name.
-    CatalogError
-        If no project has a view of that name; near ones are named.
-    """
+    """Return the view of each project: the one of that name or id; without one, the only or Procore's standard one. Else an error."""
     views, wanted = views_of(query), query.budget_view
     held: dict[str, list[Row]] = {}
     for target, rows in views.pages():

@@ -123,13 +123,7 @@ class ListFetch:
         self.sent = 0  # requests of `statistics`
 
     def frame(self) -> pd.DataFrame:
-        """Return the one frame of all targets.
-
-        Raises
-        ------
-        ProcoreError
-            What the fetch failed with; its `partial` is the frame of what had come.
-        """
+        """Return the one frame of all targets; an error of the fetch has what had come as `partial`."""
         assembler, held = FrameAssembler(self.builder, self.custom_fields), DeferredInterrupt()
         with self._watched(lambda: assembler) as progress:
             with held:  # a page half taken apart would leave columns of unequal length
@@ -145,14 +139,9 @@ class ListFetch:
     def frames(self, *, rows_at_once: int | None = None) -> Generator[FetchedFrame, None, int]:
         """Yield one frame for each target, as soon as it is complete and those before it are; a long one in parts.
 
-        Each names its `target` and whether it is the last of it (`done`). When a list moved it is fetched again:
-        `attempt` counts up, and parts of an earlier attempt at that target no longer count. Returns the requests after the
-        last frame, those of skipped targets.
-
-        Raises
-        ------
-        ProcoreError
-            What the fetch failed with; its `partial` is what had come of targets that were not handed out.
+        Each names its `target` and whether it is the last of it (`done`). When a list moved it is fetched again: `attempt` counts
+        up, and parts of an earlier attempt at that target no longer count. An error has as `partial` what had come of targets
+        that were not handed out. Returns the requests after the last frame, those of skipped targets.
         """
         held, before, attempts = DeferredInterrupt(), 0, 1
         assembler = FrameAssembler(self.builder, self.custom_fields)

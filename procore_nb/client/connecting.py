@@ -5,7 +5,7 @@ In: arguments and what is found in the environment, files and profiles. Out: a `
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from os import PathLike
@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from requests.adapters import BaseAdapter
 
 from procore_nb.call_errors import explain_calls
 from procore_nb.catalog import Catalogue, load
@@ -134,7 +133,11 @@ def connect(
         found = look_up(
             environment, credentials=given, company_id=company_id, profile=profile, sources=sources
         )
-    transport, today = _demo_server() if found.environment == DEMO else (None, date.today)
+    transport, today = None, date.today
+    if found.environment == DEMO:
+        from procore_nb import demo
+
+        transport, today = demo.DemoAdapter(demo.Demo()), lambda: demo.TODAY
     session = Session(
         found.environment,
         found.credentials,
@@ -215,12 +218,6 @@ def _demo(credentials: CredentialsLike | None, company_id: object, source: str) 
         known = ", ".join(f"{one.id} ({one.name})" for one in demo.COMPANIES)
         raise ArgumentError(f"The demo has no company {number}.", advice=f"It has {known}.")
     return FoundCredentials(DEMO, credentials or own, number, {"environment": source, "credentials": "demo"})
-
-
-def _demo_server() -> tuple[BaseAdapter, Callable[[], date]]:
-    from procore_nb import demo
-
-    return demo.DemoAdapter(demo.Demo()), lambda: demo.TODAY
 
 
 _RANGES: dict[str, tuple[float, float]] = {

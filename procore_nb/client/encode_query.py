@@ -27,14 +27,7 @@ _FAR_AHEAD = "2100-01-01T00:00:00Z"
 
 
 def pairs_for(argument: Argument, value: Any, *, endpoint: str) -> list[tuple[str, str]]:
-    """Return what to send for one argument; nothing for None.
-
-    Raises
-    ------
-    ArgumentError, CatalogError
-        If the value cannot be sent: a malformed date, an unknown sort or view, an open range that must be closed, an
-        empty list.
-    """
+    """Return what to send for one argument; nothing for None. A value that cannot be sent is an error."""
     if value is None:
         return []
     where = f"{argument.name} of {endpoint}"

@@ -285,13 +285,7 @@ class RecordLookup:
         self._under_way: dict[tuple[Any, ...], threading.Lock] = {}
 
     def address(self, one: FileRecord) -> str | None:
-        """Return the address that a file has now; None where its record does not have it, or is not known.
-
-        Raises
-        ------
-        ProcoreError
-            If the record cannot be read.
-        """
+        """Return the address that a file has now; None where its record, which is read for it, does not have it or is not known."""
         if one.record_id is None or not one.list:
             return None
         key = (one.company_id, one.list, one.project_id, one.record_id)

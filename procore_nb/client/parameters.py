@@ -86,15 +86,7 @@ def page_size(endpoint: Endpoint) -> int:
 
 
 def parameters_for(endpoint: Endpoint, arguments: Mapping[str, Any], *, today: date) -> Pairs:
-    """Return the query of a list for arguments in Python terms.
-
-    Raises
-    ------
-    CatalogError
-        If the list does not know an argument; near matches are named.
-    ArgumentError
-        If a value cannot be sent.
-    """
+    """Return the query of a list for arguments in Python terms; one that is not known, or cannot be sent, is an error."""
     known = {one.name: one for one in endpoint.arguments}
     left = dict(arguments)
     raw = _raw(endpoint, left)
@@ -117,11 +109,6 @@ def chosen_columns(columns: Any, endpoint: Endpoint) -> tuple[str, ...]:
     """The names in `columns=`: declared, of a custom field, or in brackets (`[new_key]`: what the reference does not know).
 
     Rows of budget views have the columns of the company, which are known with the rows.
-
-    Raises
-    ------
-    ArgumentError, CatalogError
-        If it is no list of names, or a name is not known; near ones are named.
     """
     names = [columns] if isinstance(columns, str) else list(columns) if is_many(columns) else []
     if not names or not all(isinstance(name, str) and name.strip("[]") for name in names):

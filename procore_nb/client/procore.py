@@ -277,7 +277,7 @@ class Procore(FileCalls):
     ) -> Generator[FetchedFrame, None, int]:
         """Yield what `frames` yields, each with how it came to be, and nothing from the cache of `connect`; for the store.
 
-        At its end it returns how many requests no frame counts: those of targets that were skipped after the last one.
+        Returns how many requests no frame counts: those of targets that were skipped after the last one.
         """
         fetch = list_query(self, name, arguments, target).prepare()
         fresh = replace(fetch, policy=replace(self.policy, cache=None))

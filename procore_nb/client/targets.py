@@ -19,10 +19,7 @@ from procore_nb.scalars import is_missing
 
 @dataclass(frozen=True)
 class Target:
-    """What one list request is about: the ids that fill its path and required query, and the values that lead its rows.
-
-    `project_name` is what people call its project, where that is known.
-    """
+    """What one list request is about: the ids in its path and required query, the values that lead its rows, its project."""
 
     company_id: int
     ids: Mapping[str, str] = field(default_factory=dict)
@@ -91,13 +88,7 @@ def with_parents(targets: Sequence[Target], parents: ParentRows, *, leading: Seq
 def parent_rows(parent: pd.DataFrame, name: str, *, endpoint: Endpoint, given: Iterable[str]) -> ParentRows:
     """Return the ids of a parent frame: `id`, and whatever else the list needs and the frame has, such as `project_id`.
 
-    `name` is what the list calls that id; the frame's column may be called so too. A row need not carry the ids that are
-    `given` otherwise.
-
-    Raises
-    ------
-    ArgumentError
-        If the frame has no ids, or a row lacks an id that only the frame can give.
+    `name` is what the list calls that id; the frame's column may be called so too. A row need not carry ids that are `given`.
     """
     key = next((one for one in ("id", name) if one in parent.columns), None)
     if key is None:

@@ -137,7 +137,10 @@ class Continuity:
         if self.one_way:
             # Where rows were only inserted each page must have been read after the one before it, where they were only
             # deleted before it; a page that was not is read again.
-            turned = [number for number in self._readings if self._turned(number)]
+            pairs = {number: (self.latest(number), self.latest(number + 1)) for number in self._readings}
+            turned = [
+                number for number, (one, two) in pairs.items() if one and two and not self._in_order(one, two)
+            ]
             if self.one_way > 0 and (later := [number for number in turned if number >= gap]):
                 return min(later) + 1
             if self.one_way < 0 and (earlier := [number for number in turned if number <= gap]):
@@ -157,10 +160,6 @@ class Continuity:
         self._tries.clear()
         last = max((number for number, each in self._readings.items() if each[-1].names), default=self._first)
         self._sweep = list(range(self._first, last + 1))[:: self._drift]
-
-    def _turned(self, number: int) -> bool:
-        one, two = self.latest(number), self.latest(number + 1)
-        return one is not None and two is not None and not self._in_order(one, two)
 
     def _newest(self) -> Reading:
         return max((one for each in self._readings.values() for one in each), key=lambda one: one.turn)

@@ -52,10 +52,7 @@ class _Kept:
 
 
 class ResponseCache:
-    """Responses on disk, of one session; may be used from several threads and by forked processes.
-
-    `keep` is how long they count: `"1h"`, seconds, or a `timedelta`, up to 30 days.
-    """
+    """Responses of one session, on disk for `keep` (seconds, `"1h"` or a `timedelta`); threads and forked processes may share it."""
 
     def __init__(self, keep: Any, session: Session, clock: Callable[[], float]) -> None:
         self.seconds = _seconds(keep)

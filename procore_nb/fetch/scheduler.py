@@ -64,8 +64,7 @@ def fetch_lists(
     """Fetch all requests, several pages at a time, and hand out events in the order of the requests.
 
     `one_by_one` takes a request only when the one before it is done and its events were handed out. `check_interrupt` is called
-    in the calling thread several times a second; a `KeyboardInterrupt` raised there ends the fetch, as Ctrl-C does, after the
-    rows that had come.
+    in the calling thread several times a second; a `KeyboardInterrupt` from it ends the fetch, after the rows that had come.
     """
     pool = WorkerPool(session, policy, observer, check_interrupt=check_interrupt)
     try:
@@ -176,19 +175,18 @@ class Scheduler:
         if id(request) not in self._by_request:
             return
         one = self._by_request[id(request)][1]
-        if not isinstance(result, Page | ProcoreError):
-            raise result
-        further = (
-            one.receive(page_request, result)
-            if isinstance(result, Page)
-            else one.refused(page_request, result)
-        )
-        if not isinstance(further, ProcoreError):
-            self._go_on(one, further)
+        if isinstance(result, Page):
+            self._go_on(one, one.receive(page_request, result))
             return
-        if not self._may_skip(further):
-            raise further from (None if further is result else result)
-        self._skipped[id(request)] = further
+        if not isinstance(result, ProcoreError):
+            raise result
+        instead = one.refused(page_request, result)
+        if not isinstance(instead, ProcoreError):
+            self._go_on(one, instead)
+            return
+        if not self._may_skip(instead):
+            raise instead from (None if instead is result else result)
+        self._skipped[id(request)] = instead
         one.done = True
         self._forget(lambda other: other.request is request)
 

@@ -300,15 +300,7 @@ class TransferPool(ThreadPool[Job, Answer], Generic[Job, Answer]):
         return self._do(job)
 
     def open_file(self, address: str, headers: Mapping[str, str], company_id: int | None) -> FileResponse:
-        """Return the response for an address after its redirects, whatever its status.
-
-        Raises
-        ------
-        RequestError
-            If the address or a redirect leads where no file may come from, or redirects have no end.
-        NetworkError, CredentialsError, RateLimitError
-            If no response came.
-        """
+        """Return the response for an address after its redirects, whatever its status; where no file may come from is an error."""
         to = self._guard.first(address)
         for _ in range(_REDIRECTS + 1):
             response = self._send(to, headers, company_id)

@@ -43,13 +43,6 @@ class FrameBuilder:
     `leading` columns come first, with values that `add` takes. `bare` is the column of records that are no dicts. `columns` are
     those to make, in this order: an object's name takes all in it, one in brackets may be absent. None: all. `titles` are names
     of columns by the keys that records may have instead.
-
-    Examples
-    --------
-    >>> builder = FrameBuilder()
-    >>> builder.add([{"id": 1, "company": {"id": 7}}])
-    >>> list(builder.build().columns)
-    ['id', 'company.id']
     """
 
     def __init__(
@@ -309,10 +302,7 @@ def _is_custom(part: Any) -> re.Match[str] | None:
 
 
 def with_categories(frame: pd.DataFrame, endpoint: Any) -> pd.DataFrame:
-    """Return the frame with each text column whose values Procore names as a category.
-
-    Categories come in Procore's order; a value that it does not name is kept, after them.
-    """
+    """Return the frame with text columns whose values Procore names as categories, in its order; other values come after them."""
     columns = {}
     for field in endpoint.fields:
         if not field.enum or not isinstance(frame.dtypes.get(field.name), pd.StringDtype):

@@ -102,10 +102,7 @@ def dtype_of(logical: LogicalType, *, decimals: Decimals = DEFAULT_DECIMALS) -> 
 
 
 def logical_type(column: pd.Series[Any], *, empty: LogicalType | None = None) -> LogicalType | None:
-    """The logical type of a column of a frame, or None if it has a dtype that none of our frames has.
-
-    `empty` is the answer for objects of which every one is missing.
-    """
+    """The logical type of a column, `empty` for objects that are all missing; None for a dtype that none of our frames has."""
     if isinstance(column.dtype, pd.StringDtype):
         return "text"
     known = _BY_DTYPE.get(str(column.dtype))
@@ -169,10 +166,7 @@ def schema_of(types: Mapping[str, LogicalType], extra: Sequence[str] = ()) -> pa
 def conform(
     table: pa.Table, types: Mapping[str, LogicalType], own: Mapping[str, LogicalType], extra: Sequence[str]
 ) -> pa.Table:
-    """The table with exactly these columns: absent ones missing, others dropped, types widened.
-
-    `own` holds the logical types of the table's own columns.
-    """
+    """The table with exactly these columns: absent ones missing, others dropped, types widened from its `own`."""
     schema = schema_of(types, extra)
     columns = []
     for field in schema:

@@ -78,10 +78,7 @@ def _fill_up(column: Column, rows: int) -> None:
 def flattened(
     records: Sequence[dict[str, Any]], lists: Collection[Path], parents: set[Path]
 ) -> Iterator[Column]:
-    """Every column of the page, depth first.
-
-    Paths in `lists` are declared as lists and stay whole; paths of objects are noted in `parents`.
-    """
+    """Every column of the page, depth first; paths in `lists` stay whole, paths of objects are noted in `parents`."""
     walks = [_taken_apart((), records)]
     while walks:
         for column in walks[-1]:
@@ -126,7 +123,8 @@ def has_entries(data_type: str) -> bool:
 
 
 def _taken_apart(path: Path, records: Sequence[dict[str, Any]]) -> Iterator[Column]:
-    for key, column in _alike(records) or _unlike(records):
+    unlike = ((key, [one.get(key) for one in records]) for key in dict.fromkeys(chain.from_iterable(records)))
+    for key, column in _alike(records) or unlike:
         yield Column((*path, key), column, set(map(type, column)))
 
 
@@ -140,11 +138,6 @@ def _alike(records: Sequence[dict[str, Any]]) -> list[tuple[str, Sequence[Any]]]
     except KeyError:
         return None
     return list(zip(keys, zip(*rows, strict=True), strict=True))
-
-
-def _unlike(records: Sequence[dict[str, Any]]) -> Iterator[tuple[str, Sequence[Any]]]:
-    for key in dict.fromkeys(chain.from_iterable(records)):
-        yield key, [record.get(key) for record in records]
 
 
 def _custom_values(column: Column) -> list[Column]:
@@ -222,10 +215,7 @@ def column_names(
 
 
 def dotted(path: Path, labels: Mapping[int, str]) -> str:
-    """The path with dots, custom fields by label.
-
-    A custom field on the row itself (submittals v2) is named as in other lists.
-    """
+    """The path with dots, custom fields by label, also one on the row itself (submittals v2)."""
     on_the_row = len(path) <= 2 and CUSTOM_KEY.fullmatch(str(path[0]))
     whole = ("custom_fields", *path) if on_the_row else path
     return ".".join(_part(str(part), labels) for part in whole)

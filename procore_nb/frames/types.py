@@ -144,10 +144,7 @@ def declared_by(endpoint: Any) -> Declared:
 
 
 def columns_of(fields: Iterable[Field]) -> dict[Path, LogicalType]:
-    """Path and logical type of each declared column; objects and custom fields are none.
-
-    What people know a record by comes first, the rest in declared order.
-    """
+    """Path and logical type of each declared column, in order; objects and custom fields are none."""
     columns: dict[Path, LogicalType] = {}
     for field in fields:
         name = field.name or "id"
