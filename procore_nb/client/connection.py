@@ -125,7 +125,7 @@ class Connection:
         >>> bool(pnb.connect("demo").diagnose()["ok"].iloc[0])
         True
         """
-        return diagnose(self.session, self.company_id, catalogue=self.catalogue)
+        return diagnose(self)
 
     @explain_calls()
     def token_info(self) -> dict[str, Any]:

@@ -9,20 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pandas as pd
 
 from procore_nb import hints
-from procore_nb.catalog import Catalogue
 from procore_nb.client.parameters import list_request_for, own_or_shipped
 from procore_nb.client.targets import Target
 from procore_nb.errors import CredentialsError, ProcoreError
 from procore_nb.fetch import RequestPolicy, fetch_first_page
 from procore_nb.frame_info import describe
-from procore_nb.http import Session
 from procore_nb.responses import Page
+
+if TYPE_CHECKING:
+    from procore_nb.client.connection import Connection
 
 _TOOLS = (
     "rfis",
@@ -33,6 +34,7 @@ _TOOLS = (
     "daily_log_headers",
     "budget_views",
 )
+_POLICY = RequestPolicy(retries=1, max_wait_seconds=30.0)
 _TRIED = 5  # projects, until one has RFIs
 _MARKS = {True: "✓", False: "✗", None: "–"}
 _NOT_REACHED = "not tried, as an earlier step failed"
@@ -60,24 +62,18 @@ class DiagnosisFrame(pd.DataFrame):
         return f'<table style="text-align:left">{rows}</table>'
 
 
-def diagnose(
-    session: Session, company_id: int | None, *, catalogue: Catalogue, policy: RequestPolicy | None = None
-) -> pd.DataFrame:
-    policy = policy or RequestPolicy(retries=1, max_wait_seconds=30.0)
-    steps = list(_Diagnosis(session, company_id, catalogue, policy).steps())
+def diagnose(procore: Connection) -> pd.DataFrame:
+    steps = list(_Diagnosis(procore).steps())
     frame = pd.DataFrame([vars(step) for step in steps], columns=["step", "ok", "detail", "advice"])
     frame = frame.astype({"step": "string", "ok": "boolean", "detail": "string", "advice": "string"})
     shown = DiagnosisFrame(frame)
-    describe(shown, endpoint="diagnosis", environment=session.environment.name)
+    describe(shown, endpoint="diagnosis", environment=procore.environment.name)
     return shown
 
 
 @dataclass
 class _Diagnosis:
-    session: Session
-    company_id: int | None
-    catalogue: Catalogue
-    policy: RequestPolicy
+    procore: Connection
     candidates: list[tuple[int, str]] = field(default_factory=list)
     """Projects to try the tools of, by id and name."""
 
@@ -101,29 +97,25 @@ class _Diagnosis:
             going = going and (name == "company visible" or all(step.ok is not False for step in found))
 
     def _login(self) -> Iterator[Step]:
-        environment = self.session.environment
+        environment = self.procore.session.environment
         try:
-            token = self.session.login()
-            accepted = Step(
-                "credentials accepted", True, f"a token was issued to client {self.session.client_id!r}"
-            )
+            token = self.procore.session.login()
+            issued = f"a token was issued to client {self.procore.session.client_id!r}"
+            accepted = Step("credentials accepted", True, issued)
         except CredentialsError as error:
             token, accepted = None, Step("credentials accepted", False, error.message, error.advice)
         host = f"{urlsplit(environment.login_url).hostname} ({environment.name})"
         yield Step("login host reachable", True, host)
         yield accepted
         if token is not None:
-            seconds = token.expires_in
-            lifetime = (
-                "the login host named none; the token is renewed when it is refused"
-                if seconds is None
-                else f"{seconds:,.0f} seconds, renewed before that by itself"
-            )
+            lifetime = "the login host named none; the token is renewed when it is refused"
+            if token.expires_in is not None:
+                lifetime = f"{token.expires_in:,.0f} seconds, renewed before that by itself"
             yield Step("token lifetime", True, lifetime)
 
     def _header(self) -> Iterator[Step]:
-        name, company = "company header accepted", f"company {self.company_id}"
-        if self.company_id is None:
+        name, company = "company header accepted", f"company {self.procore.company_id}"
+        if self.procore.company_id is None:
             yield Step(name, False, "no company id is set", f"Connect with company_id=…. {hints.COMPANY_ID}")
             return
         try:
@@ -133,8 +125,8 @@ class _Diagnosis:
                 yield Step(name, True, f"{company} is known")
                 yield Step("app installed", False, error.message, error.advice)
                 return
-            source = self.session.sources.get("company_id", "")
-            found = f" The company id {self.company_id} comes from: {source}." if source else ""
+            source = self.procore.session.sources.get("company_id", "")
+            found = f" The company id {self.procore.company_id} comes from: {source}." if source else ""
             advice = hints.WRONG_COMPANY if error.status in (400, 403, 404) else error.advice
             yield Step(name, False, error.message + found, advice)
             return
@@ -144,9 +136,9 @@ class _Diagnosis:
 
     def _company(self) -> Iterator[Step]:
         rows = [row for row in self._fetch("companies").rows if isinstance(row, dict)]
-        found = [row for row in rows if row.get("id") == self.company_id]
+        found = [row for row in rows if row.get("id") == self.procore.company_id]
         if found:
-            yield Step("company visible", True, f"{found[0].get('name')} ({self.company_id})")
+            yield Step("company visible", True, f"{found[0].get('name')} ({self.procore.company_id})")
             return
         seen = ", ".join(f"{row.get('name')} ({row.get('id')})" for row in rows[:5]) or "none"
         yield Step("company visible", False, f"not among the companies listed: {seen}", hints.WRONG_COMPANY)
@@ -193,11 +185,11 @@ class _Diagnosis:
         parameters: tuple[tuple[str, str], ...] = (),
         per_page: int = 100,
     ) -> Page:
-        endpoint = own_or_shipped(self.catalogue, name)
-        target = Target(self.company_id or 0, ids or {})
+        endpoint = own_or_shipped(self.procore.catalogue, name)
+        target = Target(self.procore.company_id or 0, ids or {})
         size = min(per_page, endpoint.per_page_max or per_page)
         request = list_request_for(endpoint, target, parameters, per_page=size)
-        return fetch_first_page(self.session, request, policy=self.policy)
+        return fetch_first_page(self.procore.session, request, policy=_POLICY)
 
 
 def _line(row: Any) -> str:

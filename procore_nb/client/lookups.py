@@ -8,18 +8,19 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
+from importlib import resources
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import pandas as pd
 
 from procore_nb.call_errors import explain_calls
-from procore_nb.catalog import Argument, paths
+from procore_nb.catalog import Argument, Endpoint, paths
 from procore_nb.catalog.endpoint import RECORD_ID
-from procore_nb.client.access import AccessRequest, access_request
 from procore_nb.client.budget import needs_views, views_of
 from procore_nb.client.connection import Connection
 from procore_nb.client.encode_query import pairs_for
 from procore_nb.client.frame_assembler import target_of
+from procore_nb.client.parameters import own_or_shipped
 from procore_nb.client.query import ListQuery, list_query
 from procore_nb.errors import AccessError, ArgumentError, IncompleteError, NotFoundError
 from procore_nb.fetch import ListRequest, fetch_json
@@ -28,6 +29,20 @@ from procore_nb.ids import id_text
 
 if TYPE_CHECKING:
     from procore_nb.client.procore import Procore
+
+_LEVEL = "Read Only"
+_BY_RULE = "Tool: Procore's reference. Permission: by rule, the reference names none."
+_NOT_SAID = "Procore's reference does not say which tool this belongs to."
+
+
+class AccessRequest(NamedTuple):
+    """What to ask an administrator for: a frame of tools, and a text to send."""
+
+    frame: pd.DataFrame
+    text: str
+
+    def __repr__(self) -> str:
+        return self.text
 
 
 class Lookups(Connection):
@@ -253,13 +268,54 @@ class Lookups(Connection):
         CatalogError, ArgumentError
             If a list is not known, or none is named.
 
+        Notes
+        -----
+        https://developers.procore.com/documentation/developer-managed-service-accounts,
+        https://developers.procore.com/documentation/tutorial-user-permissions
+
         Examples
         --------
         >>> frame, text = pnb.connect("demo").access_request(["rfis", "budget"])
         >>> frame["level"].tolist()
         ['company', 'company', 'project', 'project']
         """
-        return access_request(self, names)
+        wanted = [self.catalogue.endpoint(name) for name in ([names] if isinstance(names, str) else names)]
+        if not wanted:
+            raise ArgumentError(
+                "access_request needs the names of lists.", advice='For example ["rfis", "incidents"].'
+            )
+        lists: dict[tuple[str, str], list[str]] = {}
+        for one in dict.fromkeys(each for endpoint in wanted for each in self._read_for(endpoint)):
+            level = "project" if one.scope == "project" else "company"
+            lists.setdefault((level, one.module), []).append(one.name)
+        rows, lines = [], dict[str, None]()
+        for (level, tool), held in sorted(lists.items(), key=lambda item: item[0][0]):
+            known = (tool, _LEVEL) if tool else (None, None)
+            rows.append((level, *known, ", ".join(held), _BY_RULE if tool else _NOT_SAID))
+            told = f"{tool}: {_LEVEL}" if tool else "a tool that Procore's reference does not name"
+            lines |= dict.fromkeys(
+                [f"   {level.capitalize()} level:", f"   - {told} (for {', '.join(held)})"]
+            )
+        frame = pd.DataFrame(rows, columns=["level", "tool", "permission", "lists", "basis"], dtype="string")
+        letter = resources.files("procore_nb.client") / "access_request.txt"
+        text = letter.read_text("utf-8").format(
+            client=self.session.client_id or "(see the app's page on developers.procore.com)",
+            company="(its number)" if self.company_id is None else self.company_id,
+            environment=self.environment.name,
+            level=_LEVEL,
+            tools="\n".join(lines),
+        )
+        about = {"environment": self.environment.name, "company_id": self.company_id, "rows": len(frame)}
+        return AccessRequest(describe(frame, **about), text)
+
+    def _read_for(self, endpoint: Endpoint) -> Iterable[Endpoint]:
+        """Yield what is read for a list: the projects, the lists of its further ids, labels of custom fields, itself."""
+        names = ["projects"] if endpoint.scope == "project" else []
+        names += [name for sources in endpoint.parents.values() for name in sources]
+        if any(one.name.startswith("custom_fields") for one in endpoint.fields):
+            names.append("custom_field_definitions")
+        yield from (own_or_shipped(self.catalogue, name) for name in names)
+        yield endpoint
 
     @explain_calls()
     def clear_cache(self) -> int:
