@@ -3,34 +3,18 @@
 In: a session and list requests. Out: events: rows, a restart, a request done or skipped. The only room that waits.
 """
 
-from procore_nb.fetch.list_request import ListRequest, PageStats, notes_of
-from procore_nb.fetch.page_buffer import content_of
-from procore_nb.fetch.response_cache import ResponseCache, seconds_of
-from procore_nb.fetch.scheduler import (
-    Event,
-    PageRows,
-    RequestDone,
-    RequestRestarted,
-    fetch_first_page,
-    fetch_json,
-    fetch_lists,
-)
-from procore_nb.fetch.workers import Observer, RequestPolicy
-
-__all__ = [
-    "Event",
-    "ListRequest",
-    "Observer",
-    "PageRows",
-    "PageStats",
-    "RequestDone",
-    "RequestPolicy",
-    "RequestRestarted",
-    "ResponseCache",
-    "content_of",
-    "fetch_first_page",
-    "fetch_json",
-    "fetch_lists",
-    "notes_of",
-    "seconds_of",
-]
+from procore_nb.fetch.list_request import ListRequest as ListRequest
+from procore_nb.fetch.list_request import PageStats as PageStats
+from procore_nb.fetch.list_request import notes_of as notes_of
+from procore_nb.fetch.page_buffer import content_of as content_of
+from procore_nb.fetch.response_cache import ResponseCache as ResponseCache
+from procore_nb.fetch.response_cache import seconds_of as seconds_of
+from procore_nb.fetch.scheduler import Event as Event
+from procore_nb.fetch.scheduler import PageRows as PageRows
+from procore_nb.fetch.scheduler import RequestDone as RequestDone
+from procore_nb.fetch.scheduler import RequestRestarted as RequestRestarted
+from procore_nb.fetch.scheduler import fetch_first_page as fetch_first_page
+from procore_nb.fetch.scheduler import fetch_json as fetch_json
+from procore_nb.fetch.scheduler import fetch_lists as fetch_lists
+from procore_nb.fetch.workers import Observer as Observer
+from procore_nb.fetch.workers import RequestPolicy as RequestPolicy

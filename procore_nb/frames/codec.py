@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from itertools import repeat
@@ -240,35 +240,34 @@ def from_any_column(column: Any, *, decimals: Decimals = DEFAULT_DECIMALS) -> An
     """One Arrow column of any engine as the pandas array that our frames would have."""
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
-    logical, target = _logical_of_arrow(column.type)
-    if logical == "integer":
+    kind = column.type
+    logical, target = next(((one, cast) for fits, one, cast in _OF_ARROW if fits(kind)), (None, None))
+    if logical == "date" and getattr(kind, "tz", None):
+        logical, target = "time", STAMP
+    if logical == "integer" or (logical == "decimal" and kind.scale == 0):
         with suppress(pa.ArrowInvalid):  # unsigned, or a decimal without places, as DuckDB's sums are
             return decode(column.cast(pa.int64()), "integer")
-        if pa.types.is_integer(column.type):
+        if logical == "integer":
             return decode(column.cast(pa.string()), "text")
-        logical = "decimal"
     if logical is not None:
         return decode(column if target is None else column.cast(target), logical, decimals=decimals)
-    if pa.types.is_nested(column.type):
-        return _objects(column.to_pylist())
-    return column.to_pandas().array
+    return _objects(column.to_pylist()) if pa.types.is_nested(kind) else column.to_pandas().array
 
 
-def _logical_of_arrow(kind: Any) -> tuple[LogicalType | None, Any]:
-    """The logical type of a type of Arrow, and what to cast to before it is decoded."""
-    types = pa.types
-    if types.is_boolean(kind):
-        return "boolean", None
-    if types.is_integer(kind) or (types.is_decimal(kind) and kind.scale == 0):
-        return "integer", None
-    if types.is_floating(kind):
-        return "number", pa.float64()
-    if types.is_decimal(kind):
-        return "decimal", None
-    if types.is_timestamp(kind) or types.is_date(kind):
-        zone = getattr(kind, "tz", None)
-        return ("time", STAMP) if zone else ("date", pa.timestamp("us"))
-    return ("text", pa.string()) if _is_text(kind) else (None, None)
+def _is_text(kind: Any) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+
+
+# What a type of Arrow means, and what it is cast to before it is decoded.
+_OF_ARROW: tuple[tuple[Callable[[Any], bool], LogicalType, Any], ...] = (
+    (pa.types.is_boolean, "boolean", None),
+    (pa.types.is_integer, "integer", None),
+    (pa.types.is_floating, "number", pa.float64()),
+    (pa.types.is_decimal, "decimal", None),
+    (pa.types.is_timestamp, "date", pa.timestamp("us")),
+    (pa.types.is_date, "date", pa.timestamp("us")),
+    (_is_text, "text", pa.string()),
+)
 
 
 # -- decimals, lists, texts ----------------------------------------------------------------------------------
@@ -372,10 +371,6 @@ def _widened(column: Any, own: LogicalType, due: LogicalType) -> Any:
         texts = column.to_pylist()
         return pa.array([None if text is None else json_text([text]) for text in texts], pa.string())
     return column if own == "list" else pc.cast(column, pa.string())
-
-
-def _is_text(kind: Any) -> bool:
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
 def _objects(values: list[Any]) -> Any:

@@ -70,23 +70,10 @@ _FORMATS: dict[str, LogicalType] = {
 }
 # Version 2 writes its ids as text. They are the numbers of version 1, except in these tools, whose ids have letters.
 _LETTERED = frozenset({"Equipment", "Documents", "Webhooks", "Resource Planning", "Workforce Planning"})
-_FIRST = {
-    name: place
-    for place, name in enumerate(
-        (
-            "id",
-            "number",
-            "full_number",
-            "formatted_number",
-            "position",
-            "name",
-            "title",
-            "subject",
-            "status",
-            "status.name",
-        )
-    )
-}
+# What people know a record by comes first.
+_NUMBERS = ("id", "number", "full_number", "formatted_number", "position")
+_TITLES = ("name", "title", "subject", "status", "status.name")
+_FIRST = {name: place for place, name in enumerate((*_NUMBERS, *_TITLES))}
 # Undeclared text that may be digits with a point, and is no amount.
 _NO_AMOUNT = re.compile(
     r"(.*[ _.])?(version|revision|section|prefix|suffix|value|key)s?|.*[ _](code|id|no|number|phone|zip)",
