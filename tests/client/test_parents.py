@@ -68,7 +68,7 @@ def test_rows_of_a_child_list_are_led_by_project_and_parent_once(
     named: bool, to_demo: Callable[..., pnb.Procore]
 ) -> None:
     procore = to_demo()
-    rfis = procore.table("rfis", projects=[HERE, THERE])
+    rfis = procore.table("rfis", projects=[HERE, THERE]).groupby("project_id").head(9)
     project: Any = pd.DataFrame({"id": [HERE], "name": ["Here"]}) if named else [HERE]
     replies = procore.table("rfi_replies", projects=project, parent=rfis)
     assert list(replies.columns[:4])[: 3 if named else 2] == (

@@ -299,7 +299,7 @@ def test_a_frame_from_a_walk_with_faults_equals_one_from_a_walk_without(
 ) -> None:  # type: ignore[no-untyped-def]
     def fetched(faults: Faults) -> pd.DataFrame:
         procore = to_demo(Demo(clock=clock), retries=9)
-        projects = procore.projects().head(8)
+        projects = procore.projects().head(5)
         procore.session._transport._demo.faults = faults
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", pnb.ProcoreWarning)  # one of them may not be read

@@ -121,14 +121,14 @@ def test_a_project_id_is_one_project_and_no_word(to_demo: Callable[..., pnb.Proc
 
 @pytest.mark.parametrize("target", [999, "999", [999]])
 def test_a_project_that_is_not_among_those_seen_is_named(target: Any) -> None:
-    with pnb.connect("demo", progress=False) as procore:
+    with pnb.connect("demo", company_id=24_977, progress=False) as procore:  # a company of three projects
         with pytest.raises(pnb.NotFoundError, match=r'procore.projects\(status="All"\) shows the projects'):
             procore.table("rfis", target)
         procore.projects()  # active ones are not all
         with pytest.raises(pnb.NotFoundError, match="shows the projects"):
             procore.table("rfis", target)
         procore.projects(status="All")
-        with pytest.raises(pnb.NotFoundError, match="No project 999 among the 172 projects") as caught:
+        with pytest.raises(pnb.NotFoundError, match="No project 999 among the 3 projects") as caught:
             procore.table("rfis", target)
     assert "None of the 1" not in str(caught.value)
 
