@@ -78,9 +78,6 @@ class Lists:
     def __len__(self) -> int:
         return len(dir(self))
 
-    def __contains__(self, name: object) -> bool:
-        return name in dir(self)
-
     def __dir__(self) -> list[str]:
         return list_names(self._procore.catalogue)
 

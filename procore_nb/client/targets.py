@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any
 
 import pandas as pd
@@ -64,14 +65,8 @@ def with_parents(targets: Sequence[Target], parents: ParentRows, *, leading: Seq
         rows_of.setdefault(tuple(row.get(name) for name in shared), []).append(row)
     found = []
     for target in targets:
-        own = tuple(target.ids[name] for name in shared)
-        if len(shared) == 1:  # the usual case, thousands of parents in hundreds of projects, without a search
-            keys = [key for key in dict.fromkeys((own, (None,))) if key in rows_of]
-        else:
-            keys = [
-                key for key in rows_of if all(one in (None, mine) for one, mine in zip(key, own, strict=True))
-            ]
-        for row in (row for key in keys for row in rows_of[key]):
+        keys = product(*((target.ids[name], None) for name in shared))
+        for row in (row for key in keys for row in rows_of.get(key, ())):
             ids = {**target.ids, **row}
             found.append(
                 target.at(row, *(as_number(ids[name]) if ids.get(name) else None for name in leading))
