@@ -71,7 +71,7 @@ def find_views(query: ListQuery) -> BudgetViews:
     held: dict[str, list[Row]] = {}
     for target, rows in views.pages():
         held.setdefault(target.ids["project_id"], []).extend(rows)
-    skipped, parents = list(views.skipped.accounts), list[Row]()
+    skipped, parents = list(views.skipped), list[Row]()
     projects: dict[str, str | None] = {}
     refused = {one["target"] for one in skipped}
     for target in map(target_of, views.requests):

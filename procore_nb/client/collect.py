@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
@@ -46,53 +46,6 @@ OnError = Literal["raise", "skip"]
 
 
 @dataclass
-class Skipped:
-    """The targets of one list that gave nothing, each with its reason."""
-
-    accounts: list[dict[str, Any]] = field(default_factory=list)
-    """Those known before the list is fetched come with it."""
-    first_refusal: ProcoreError | None = None
-    noun: str = "targets"  # what the targets are: projects, companies, or parents
-
-    def __post_init__(self) -> None:
-        self.before = len(self.accounts)
-
-    def add(self, event: RequestDone) -> None:
-        error, target = event.skipped, target_of(event.request)
-        if error is None:
-            return
-        self.first_refusal = self.first_refusal or error
-        reason = f"{error.status}: {error.reason}" if error.status and error.reason else error.message
-        account = {"status": error.status, "reason": reason, "advice": error.advice}
-        self.accounts.append({"target": target.words, **target.account, **account})
-
-    def nothing_answered(self, name: str) -> ProcoreError:
-        first, number = self.accounts[0], len(self.accounts)
-        said = f"None of the {number:,} {self.noun} answered {name}; the first said"
-        said = said if number > 1 else f"{name}: {first['target']} did not answer"
-        kind = AccessError if self.first_refusal is None else type(self.first_refusal)
-        return kind(
-            f"{said}: {first['reason']}",
-            reason="" if self.first_refusal is None else self.first_refusal.reason,
-            status=first["status"],
-            advice=first["advice"],
-        )
-
-    def warn(self, name: str, targets: int) -> None:
-        """Name the first few in one warning: `Town Hall, project_id 7 (403: Forbidden)`."""
-        if self.accounts:
-            named = "; ".join(
-                f"{', '.join(filter(None, (one.get('project_name'), one['target'])))} ({one['reason'].rstrip('.')})"
-                for one in self.accounts[:3]
-            )
-            more = f"; and {len(self.accounts) - 3:,} more" if len(self.accounts) > 3 else ""
-            warn(
-                f"{name}: {len(self.accounts):,} of {targets + self.before:,} {self.noun} skipped: "
-                f'{named}{more}; details in frame.attrs["procore"]["skipped"].'
-            )
-
-
-@dataclass
 class ListFetch:
     """The list requests of one query, ready to be fetched.
 
@@ -107,7 +60,8 @@ class ListFetch:
     about: dict[str, Any]
     custom_fields: Callable[[], Mapping[int, tuple[str, str]]]
     several: bool
-    skipped: Skipped
+    skipped: list[dict[str, Any]]
+    """The targets that gave nothing, each with its reason; those known before come with it."""
     advice_if_absent: Callable[[], str]
     """What a 404 may be about, a sentence before its advice; empty: nothing is known."""
     quiet: bool = False
@@ -115,7 +69,9 @@ class ListFetch:
     def __post_init__(self) -> None:
         ids = list(target_of(self.requests[0]).ids) if self.requests else []
         nouns = {"company_id": "companies", "project_id": "projects"}
-        self.skipped.noun = nouns.get((ids or ["company_id"])[-1], "targets")
+        self.noun = nouns.get((ids or ["company_id"])[-1], "targets")
+        self.known_before = len(self.skipped)
+        self.first_refusal: ProcoreError | None = None
         self.endpoint = self.query.endpoint
         self.limited = False  # whether `max_rows` ended the fetch, so that there may be more
         self.stats: list[PageStats] = []
@@ -208,7 +164,7 @@ class ListFetch:
             progress = self.query.progress(self.endpoint.name, len(self.requests))
         else:
             targets, show = len(self.requests), self.query.progress
-            progress = Progress(self.endpoint.name, targets=targets, noun=self.skipped.noun, show=show)
+            progress = Progress(self.endpoint.name, targets=targets, noun=self.noun, show=show)
         complete = False
         try:
             yield progress
@@ -234,14 +190,14 @@ class ListFetch:
     def _partial(self, assembler: FrameAssembler, progress: Progress) -> tuple[pd.DataFrame, str]:
         """Return what had come, with the targets that it lacks, wholly or in part; and a sentence about it."""
         # No warning of what was skipped: the error is enough.
-        skipped, self.skipped = self.skipped, Skipped(noun=self.skipped.noun)
+        skipped, self.skipped = self.skipped, []
         partial = self._described(assembler.frame(unfinished=True), progress.requests)
         unfinished = [target_of(one).account for one in self.requests if id(one) not in self.done]
-        describe(partial, skipped=skipped.accounts, complete=False, unfinished=unfinished)
+        describe(partial, skipped=skipped, complete=False, unfinished=unfinished)
         words = f"{len(partial):,} rows had come: error.partial."
         if len(self.requests) > 1:
             words += (
-                f" {len(unfinished):,} of {len(self.requests):,} {self.skipped.noun} are not complete: "
+                f" {len(unfinished):,} of {len(self.requests):,} {self.noun} are not complete: "
                 'error.partial.attrs["procore"]["unfinished"].'
             )
         return partial, words
@@ -291,14 +247,46 @@ class ListFetch:
                     progress.target_done()
                     self.stats.append(event.stats)
                     self.done.add(id(event.request))
-                    self.skipped.add(event)
-                    skipped += event.skipped is not None
+                    if event.skipped is not None:
+                        self._skip(target_of(event.request), event.skipped)
+                        skipped += 1
                 yield event
             if self.requests and skipped == len(self.requests):
-                raise self.skipped.nothing_answered(self.endpoint.name)
+                raise self._nothing_answered()
         except NotFoundError as error:
             error.advice = self.advice_if_absent() + error.advice
             raise
+
+    def _skip(self, target: Target, error: ProcoreError) -> None:
+        self.first_refusal = self.first_refusal or error
+        reason = f"{error.status}: {error.reason}" if error.status and error.reason else error.message
+        account = {"status": error.status, "reason": reason, "advice": error.advice}
+        self.skipped.append({"target": target.words, **target.account, **account})
+
+    def _nothing_answered(self) -> ProcoreError:
+        first, name, number = self.skipped[0], self.endpoint.name, len(self.skipped)
+        said = f"None of the {number:,} {self.noun} answered {name}; the first said"
+        said = said if number > 1 else f"{name}: {first['target']} did not answer"
+        refusal = self.first_refusal or AccessError("")
+        return type(refusal)(
+            f"{said}: {first['reason']}",
+            reason=refusal.reason,
+            status=first["status"],
+            advice=first["advice"],
+        )
+
+    def warn_of_skipped(self, targets: int) -> None:
+        """Name the first few in one warning: `Town Hall, project_id 7 (403: Forbidden)`."""
+        if self.skipped:
+            named = "; ".join(
+                f"{', '.join(filter(None, (one.get('project_name'), one['target'])))} ({one['reason'].rstrip('.')})"
+                for one in self.skipped[:3]
+            )
+            more = f"; and {len(self.skipped) - 3:,} more" if len(self.skipped) > 3 else ""
+            warn(
+                f"{self.endpoint.name}: {len(self.skipped):,} of {targets + self.known_before:,} {self.noun} skipped: "
+                f'{named}{more}; details in frame.attrs["procore"]["skipped"].'
+            )
 
     def _may_skip(self, error: ProcoreError) -> bool:
         if not self.several or isinstance(error, CredentialsError) or error.status == 401:
@@ -325,7 +313,7 @@ class ListFetch:
             pages=sum(one.pages for one in stats),
             total=sum(totals) if totals else None,
             rows=len(frame),
-            skipped=list(self.skipped.accounts),
+            skipped=list(self.skipped),
             **notes_of(stats),
             **({"limited": self.query.max_rows} if self.limited else {}),
             **({"superseded": superseded} if superseded else {}),
@@ -338,7 +326,7 @@ class ListFetch:
         if callable(self.query.progress) or self.quiet:  # who watches for itself reads attrs
             return
         name = self.endpoint.name
-        self.skipped.warn(name, len(self.requests))
+        self.warn_of_skipped(len(self.requests))
         unreadable = sum(one.unreadable for one in self.stats)
         if unreadable:
             warn(

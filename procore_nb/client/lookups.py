@@ -190,7 +190,7 @@ class Lookups(Connection):
         unknown = [at for at, one in enumerate(stats) if one is not None and one.total is None and one.more]
         for at, found in zip(unknown, fetch.statistics([whole[at] for at in unknown]), strict=True):
             stats[at] = found
-        reasons = {one["target"]: one["reason"] for one in fetch.skipped.accounts}
+        reasons = {one["target"]: one["reason"] for one in fetch.skipped}
         rows = []
         for target, found in zip(map(target_of, whole), stats, strict=True):
             said = found is not None and found.total is not None
@@ -208,8 +208,8 @@ class Lookups(Connection):
         texts |= {"project_name", "counted", "reason"}
         frame = frame.astype({name: "string" if name in texts else "Int64" for name in frame.columns})
         if not callable(query.progress):
-            fetch.skipped.warn(query.endpoint.name, len(whole))
-        skipped = list(fetch.skipped.accounts)
+            fetch.warn_of_skipped(len(whole))
+        skipped = list(fetch.skipped)
         return describe(frame, **fetch.about, requests=fetch.sent, rows=len(frame), skipped=skipped)
 
     @explain_calls()

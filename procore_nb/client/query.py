@@ -18,7 +18,7 @@ from procore_nb.catalog import Endpoint
 from procore_nb.catalog.caveats import window_of
 from procore_nb.catalog.everyday import meant_by
 from procore_nb.client.budget import find_views, needs_views
-from procore_nb.client.collect import ListFetch, OnError, Skipped
+from procore_nb.client.collect import ListFetch, OnError
 from procore_nb.client.encode_query import pairs_for
 from procore_nb.client.parameters import chosen_columns, has_dates, list_request_for, parameters_for, raw_keys
 from procore_nb.client.targets import (
@@ -108,7 +108,7 @@ class ListQuery:
             about=self._about(companies),
             custom_fields=lambda: procore.custom_fields(companies),
             several=self.projects is not None or len(requests) > 1,
-            skipped=Skipped(views.skipped if views else []),
+            skipped=views.skipped if views else [],
             advice_if_absent=partial(self._advice_if_absent, targets),
         )
 
