@@ -5,7 +5,7 @@ In: a session, an endpoint and list requests. Out: a DataFrame, or frames one by
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
@@ -49,8 +49,7 @@ OnError = Literal["raise", "skip"]
 class ListFetch:
     """The list requests of one query, ready to be fetched.
 
-    `builder` makes an empty frame builder. `custom_fields` gives label and data type by definition id, and is called only
-    when records have custom fields. `about` is the rest of `attrs["procore"]`.
+    `builder` makes an empty frame builder. `about` is the rest of `attrs["procore"]`.
     """
 
     query: ListQuery
@@ -58,16 +57,14 @@ class ListFetch:
     policy: RequestPolicy
     builder: Callable[[], FrameBuilder]
     about: dict[str, Any]
-    custom_fields: Callable[[], Mapping[int, tuple[str, str]]]
-    several: bool
     skipped: list[dict[str, Any]]
     """The targets that gave nothing, each with its reason; those known before come with it."""
-    advice_if_absent: Callable[[], str]
-    """What a 404 may be about, a sentence before its advice; empty: nothing is known."""
     quiet: bool = False
 
     def __post_init__(self) -> None:
-        ids = list(target_of(self.requests[0]).ids) if self.requests else []
+        self.targets = list(map(target_of, self.requests))
+        self.several = self.query.projects is not None or len(self.targets) > 1
+        ids = list(self.targets[0].ids) if self.targets else []
         nouns = {"company_id": "companies", "project_id": "projects"}
         self.noun = nouns.get((ids or ["company_id"])[-1], "targets")
         self.known_before = len(self.skipped)
@@ -80,7 +77,7 @@ class ListFetch:
 
     def frame(self) -> pd.DataFrame:
         """Return the one frame of all targets; an error of the fetch has what had come as `partial`."""
-        assembler, held = FrameAssembler(self.builder, self.custom_fields), DeferredInterrupt()
+        assembler, held = self._assembler(), DeferredInterrupt()
         with self._watched(lambda: assembler) as progress:
             with held:  # a page half taken apart would leave columns of unequal length
                 for event in self._events(progress, held):
@@ -100,7 +97,7 @@ class ListFetch:
         that were not handed out. Returns the requests after the last frame, those of skipped targets.
         """
         held, before, attempts = DeferredInterrupt(), 0, 1
-        assembler = FrameAssembler(self.builder, self.custom_fields)
+        assembler = self._assembler()
         with self._watched(lambda: assembler) as progress:
             events = self._events(progress, held)
             while True:
@@ -128,7 +125,7 @@ class ListFetch:
                     yield FetchedFrame(
                         frame, FetchInfo(ids, attempts, done, about["requests"], about["pages"], fields)
                     )
-                assembler = FrameAssembler(self.builder, self.custom_fields)
+                assembler = self._assembler()
                 attempts = 1 if done else attempts
             held.raise_pending()
         self._warn()
@@ -156,6 +153,10 @@ class ListFetch:
                     found[id(event.request)] = None if event.skipped else event.stats
         self.sent += progress.requests
         return [found[id(one)] for one in requests]
+
+    def _assembler(self) -> FrameAssembler:
+        companies = {one.company_id for one in self.targets}
+        return FrameAssembler(self.builder, lambda: self.query.procore.custom_fields(companies))
 
     @contextmanager
     def _watched(self, assembler: Callable[[], FrameAssembler] | None = None) -> Iterator[Progress]:
@@ -254,7 +255,7 @@ class ListFetch:
             if self.requests and skipped == len(self.requests):
                 raise self._nothing_answered()
         except NotFoundError as error:
-            error.advice = self.advice_if_absent() + error.advice
+            error.advice = self.query.advice_if_absent(self.targets) + error.advice
             raise
 
     def _skip(self, target: Target, error: ProcoreError) -> None:

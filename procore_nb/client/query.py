@@ -92,7 +92,6 @@ class ListQuery:
             cache = procore.policy.cache
             due = len(requests) if cache is None else sum(not cache.holds(one) for one in requests)
             self._check_wait_budget(min(due, 1) if self.max_rows else due)
-        companies = {target.company_id for target in targets}
         return ListFetch(
             self,
             requests,
@@ -105,14 +104,11 @@ class ListQuery:
                 columns=columns,
                 titles=views.titles if views else None,
             ),
-            about=self._about(companies),
-            custom_fields=lambda: procore.custom_fields(companies),
-            several=self.projects is not None or len(requests) > 1,
+            about=self._about({target.company_id for target in targets}),
             skipped=views.skipped if views else [],
-            advice_if_absent=partial(self._advice_if_absent, targets),
         )
 
-    def _advice_if_absent(self, targets: Sequence[Target]) -> str:
+    def advice_if_absent(self, targets: Sequence[Target]) -> str:
         """Say whether the one project of a call is one that this account sees, as far as all were fetched before."""
         numbers = {one.ids.get("project_id", "") for one in targets}
         number = numbers.pop() if len(numbers) == 1 else ""
