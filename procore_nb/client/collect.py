@@ -346,11 +346,7 @@ class ListFetch:
 
 
 def superseded_rows(frame: pd.DataFrame) -> int:
-    """Return how many rows of RFIs or drawings are revisions that a newer one replaces; 0 for lists without such revisions.
-
-    Rows of one question share `source_rfi_header_id`, those of one drawing `drawing_id`. Submittals have revisions of their
-    own, which are meant to be seen.
-    """
+    """Return how many rows of RFIs or drawings a newer revision replaces; revisions of submittals are meant to be seen."""
     for flag, shared in (("current_revision", "source_rfi_header_id"), ("current", "drawing_id")):
         if {flag, shared} <= set(frame.columns):
             return int(frame[flag].eq(False).fillna(False).sum())

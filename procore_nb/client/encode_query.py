@@ -157,10 +157,9 @@ _FORMS: dict[str, Callable[[Any, str], str]] = {
 
 
 def _known(argument: Argument, text: str, endpoint: str) -> str:
-    """Return a value as Procore spells it, where its values are known.
+    """Return a value as Procore spells it; one that the catalogue does not name is an error.
 
-    One that the catalogue does not name is an error: Procore ignores some and finds nothing for others, both in silence.
-    It may be newer than the catalogue; the key in brackets sends it all the same.
+    Procore ignores some and finds nothing for others, both in silence. The key in brackets sends a newer value all the same.
     """
     sign, bare = ("-", text[1:]) if argument.name == "sort" and text.startswith("-") else ("", text)
     # "closed=3": the word is for people, the number is what is sent.

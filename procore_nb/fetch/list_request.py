@@ -41,9 +41,8 @@ class ListRequest:
         self, number: int, *, per_page: int | None, cursor: str | None
     ) -> tuple[tuple[str, str], ...]:
         """Return the parameters that name one page, our own in front."""
-        sized: list[tuple[str, str]] = []
-        if per_page is not None and self.paging in _SIZE_PARAMETERS:
-            sized = [(_SIZE_PARAMETERS[self.paging], str(per_page))]
+        size = _SIZE_PARAMETERS.get(self.paging)
+        sized = [(size, str(per_page))] if size and per_page is not None else []
         named: list[tuple[str, str]] = []
         if self.paging in ("cursor", "offset"):
             named = [("cursor" if self.paging == "cursor" else "page_start", cursor)] if cursor else []
@@ -86,13 +85,7 @@ class PageStats:
 
 
 def notes_of(stats: Sequence[PageStats]) -> dict[str, Any]:
-    """Return what is worth knowing of the fetch of some lists, for `attrs["procore"]`; empty where all went plainly.
-
-    `repeated` rows came twice and stand once. `restarted` lists were fetched from their start again.
-    `changed_meanwhile` names the `lists` whose rows came or went while they were read: `came` of their rows were inserted
-    meanwhile or found late, `gone` more stand here than the lists have now, `unseen` more are in the lists than stand here.
-    Whatever was there from start to end stands here once. `unreadable` characters were guessed or lost.
-    """
+    """Return what `attrs["procore"]` says of the fetch of some lists (`frame_info.KEYS`); empty where all went plainly."""
     notes: dict[str, Any] = {}
     repeated, again = sum(one.repeated for one in stats), sum(one.attempts > 1 for one in stats)
     if repeated or again:

@@ -331,8 +331,8 @@ class Paginator:
     def _must_restart(self, total: int | None, *, moved: bool) -> bool:
         """Return whether the list is fetched again from its start: it moved, and its rows cannot be told apart.
 
-        Ids that repeat say so as well, unless they are simply not unique in this list: the second attempt tells rows apart
-        by all of their content, and counts if it brings what the first one brought.
+        Ids that repeat say so too, unless they are not unique in this list: the second attempt compares all content, and counts
+        if it brings what the first one brought.
         """
         if self._moves + 1 >= _ATTEMPTS:
             return False
