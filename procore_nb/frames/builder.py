@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -31,7 +32,7 @@ from procore_nb.frames.flatten import (
     unique_labels,
 )
 from procore_nb.frames.parse import ParseIssues
-from procore_nb.frames.types import LogicalType, Path, declared_by, is_id, type_of_name
+from procore_nb.frames.types import LogicalType, Path, declared_by, type_of_name
 from procore_nb.near_match import did_you_mean
 
 _AT_ONCE = 2000  # records of one column that are read together
@@ -58,6 +59,7 @@ class FrameBuilder:
     ) -> None:
         self.rows = 0  # how many records have been added
         self._declared = declared_by(found_endpoint(endpoint, catalogue))
+        self._open = partial(ColumnBuilder, self._declared)
         self._bare = bare
         self._decimals = checked_decimals(decimals)
         self._labels: dict[int, str] = {}
@@ -75,15 +77,13 @@ class FrameBuilder:
         }
         # In order. Leading ones go by name where nobody declares them: our own ids are numbers even beside ids that are text.
         self._columns = {
-            path: self._opened(
-                path, self._declared.columns.get(path) or type_of_name(path[-1]), promised=True
-            )
+            path: self._open(path, self._declared.columns.get(path) or type_of_name(path[-1]), promised=True)
             for path in self._leading
         }
         for path in self._declared.columns:
             if self._wanted is None or path[0] in self._keys:
                 logical = self._declared.declared_type(path)
-                self._columns.setdefault(path, self._opened(path, logical, promised=True))
+                self._columns.setdefault(path, self._open(path, logical, promised=True))
 
     def add(self, records: Iterable[Any], *, leading: Sequence[Any] = ()) -> None:
         """Take one page apart; `leading` gives each leading column its value (a record's own wins)."""
@@ -113,10 +113,10 @@ class FrameBuilder:
                 columns[path] = column
                 continue
             logical = custom_type(data_type)
-            columns[path] = self._opened(path, logical)
+            columns[path] = self._open(path, logical)
             if has_entries(data_type):
                 ids: LogicalType = "list" if logical == "list" else "text"
-                columns[(*path, "id")] = self._opened((*path, "id"), ids)
+                columns[(*path, "id")] = self._open((*path, "id"), ids)
         self._columns = columns
 
     def build(self) -> pd.DataFrame:
@@ -167,20 +167,10 @@ class FrameBuilder:
         builder = self._columns.get(column.path)
         if builder is None:
             logical = self._declared.declared_type(column.path)
-            builder = self._columns[column.path] = self._opened(column.path, logical)
+            builder = self._columns[column.path] = self._open(column.path, logical)
         builder.logical = builder.logical or column.logical
         if column.types != {type(None)}:
             builder.add(column, start)
-
-    def _opened(self, path: Path, logical: LogicalType | None, *, promised: bool = False) -> ColumnBuilder:
-        return ColumnBuilder(
-            logical,
-            self._declared.type_of(path),
-            promised=promised,
-            maybe_number=self._declared.number_as_text(path),
-            maybe_amount=self._declared.maybe_amount(path),
-            widens=is_id(str(path[-1])) and logical == "integer",
-        )
 
     def _chosen(self, names: dict[Path, str]) -> dict[Path, str]:
         """The wanted columns in their order; one that neither the reference nor a record has is an error."""
@@ -193,7 +183,7 @@ class FrameBuilder:
                 raise unknown_column(wanted, self._declared.name, [*names.values(), *self._seen])
             if not found:  # nobody declares it and there are no records
                 path = (wanted,)
-                self._columns[path] = self._opened(path, self._declared.declared_type(path), promised=True)
+                self._columns[path] = self._open(path, self._declared.declared_type(path), promised=True)
                 found = {path: wanted}
             paths |= found
         return paths

@@ -29,7 +29,7 @@ from procore_nb.frames.parse import (
     packed,
     whole_text,
 )
-from procore_nb.frames.types import LogicalType
+from procore_nb.frames.types import Declared, LogicalType, Path, is_id
 
 _NUMERIC = frozenset({"integer", "number", "decimal"})
 _EXACT_FLOAT = 2**53
@@ -39,19 +39,22 @@ _AMOUNT = r"^-?(0|[1-9]\d*)(\.\d+)?$|^$"
 
 @dataclass
 class ColumnBuilder:
-    """One column so far: its declared type, what its name stands for, and its pages with the row at which each begins."""
+    """One column of an endpoint so far: its path, its type if declared, and its pages with the row at which each begins."""
 
+    declared: Declared
+    path: Path
     logical: LogicalType | None
-    by_name: LogicalType
     promised: bool = False  # whether it exists even without records
-    maybe_number: bool = False
-    """Ids that may come as numbers or as text: a number column unless one of them has letters."""
-    maybe_amount: bool = False
-    """Neither an id nor a code by its name: text in which every value is a decimal is a number."""
-    widens: bool = False  # whether integers past 64 bits make text of the column: so it is with ids
     is_amount: bool = False  # whether it was built as a column of decimals, in whatever dtype they are shown
     pages: list[tuple[int, Any]] = field(default_factory=list)
     issues: ParseIssues = field(default_factory=ParseIssues)
+
+    def __post_init__(self) -> None:
+        self.by_name = self.declared.type_of(self.path)
+        # Ids that may come as numbers or as text: a number column unless one of them has letters.
+        self.maybe_number = self.declared.number_as_text(self.path)
+        # Integers past 64 bits make text of a column of ids.
+        self.widens = is_id(str(self.path[-1])) and self.logical == "integer"
 
     @property
     def has_content(self) -> bool:
@@ -119,7 +122,7 @@ class ColumnBuilder:
                 yield self.by_name
             if "text" in found and self.by_name == "date":
                 yield "time"
-            if self.maybe_amount and found <= {"text", *_NUMERIC} and _are_amounts(pages):
+            if self.declared.maybe_amount(self.path) and found <= {"text", *_NUMERIC} and _are_amounts(pages):
                 yield "decimal"
             yield "text"
 
