@@ -49,6 +49,11 @@ class Choice:
     id: int
     name: str
 
+    @property
+    def shown(self) -> dict[str, Any]:
+        """As the value of a custom field."""
+        return {"id": self.id, "label": self.name}
+
 
 @dataclass(frozen=True)
 class Stage:

@@ -162,7 +162,6 @@ class Project:
     flag: str | None
     phone: str
     origin_id: str | None
-    parent_id: int | None
     created_at: datetime
     updated_at: datetime
     permitted: bool = True
@@ -245,14 +244,13 @@ def make_project(company: Company, index: int, project_id: int) -> Project:
         ),
         custom_fields=_custom_fields(draw, lists.TYPES[type_index].name, area),
         flag=_flag(draw, stage, timing["slip_days"]), phone=_phone(draw, street.country_code),
-        origin_id=f"ERP-{draw.randrange(1000, 9999)}" if draw.random() < 0.3 else None, parent_id=None,
+        origin_id=f"ERP-{draw.randrange(1000, 9999)}" if draw.random() < 0.3 else None,
     )  # fmt: skip
 
 
 def _total(draw: random.Random, stage: Stage, value: Decimal, cents: Decimal) -> Decimal:
-    growth = (
-        Decimal(round(draw.uniform(0.98, 1.12), 3)) if stage.category != "pre_construction" else Decimal(1)
-    )
+    steady = stage.category == "pre_construction"
+    growth = Decimal(1) if steady else Decimal(round(draw.uniform(0.98, 1.12), 3))
     return (value * growth).quantize(Decimal(1)) + cents
 
 
@@ -273,9 +271,9 @@ def _phone(draw: random.Random, country_code: str) -> str:
 def _custom_fields(draw: random.Random, sector: str, area: int) -> dict[str, dict[str, Any]]:
     found = {}
     for field in lists.CUSTOM_FIELDS:
-        value = _custom_value(draw, field, sector, area) if draw.random() < 0.8 else None
-        if value is None and field.data_type == "lov_entries":
-            value = []
+        value: Any = [] if field.data_type == "lov_entries" else None
+        if draw.random() < 0.8:
+            value = _custom_value(draw, field, sector, area)
         found[f"custom_field_{field.id}"] = {"data_type": field.data_type, "value": value}
     return found
 
@@ -288,14 +286,10 @@ def _custom_value(draw: random.Random, field: lists.CustomField, sector: str, ar
     if field.data_type == "datetime":
         return f"{TODAY - timedelta(days=draw.randrange(30, 1500))}T{draw.randrange(8, 18):02}:00:00Z"
     if field.data_type == "lov_entry":
-        return _entry(draw.choice(field.choices))
+        return draw.choice(field.choices).shown
     if field.data_type == "lov_entries":
-        return [_entry(choice) for choice in draw.sample(field.choices, draw.randrange(0, 3))]
+        return [choice.shown for choice in draw.sample(field.choices, draw.randrange(0, 3))]
     return f"{sector} {draw.choice(_SUFFIX)}" if field.id == 71001 else f"Minute {draw.randrange(10, 400)}"
-
-
-def _entry(choice: Choice) -> dict[str, Any]:
-    return {"id": choice.id, "label": choice.name}
 
 
 # 2**53 and its neighbours: as floats the first two are the same number.

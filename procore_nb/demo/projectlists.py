@@ -48,8 +48,8 @@ def row_show(project: Project) -> Row:
         "stage": project.stage.name, "sector": kind.name if kind else None,
         "description": f"A {kind.name.lower() if kind else 'building'} project in {street.city}, made up for the demo.",
         "store_number": f"{index:05}" if kind and kind.name == "Retail" else None,
-        "accounting_project_number": project.origin_id, "parent_job_id": project.parent_id,
-        "origin_id": project.origin_id, "origin_data": "synced" if project.origin_id else None,
+        "accounting_project_number": project.origin_id, "origin_id": project.origin_id,
+        "origin_data": "synced" if project.origin_id else None,
         "work_scope": ("new_construction", "renovation_alteration", "maintenance_service")[index % 3],
         "delivery_method": ("design_build_db", "design_bid_build_dbb", None)[index % 3],
         "priority": ("low", "medium", "high", None)[index % 4], "flag": project.flag, "phone": project.phone,
@@ -64,11 +64,7 @@ def row_show(project: Project) -> Row:
 
 def _linked(project: Project) -> Row:
     """Entries of short lists, days and amounts, and what no project says."""
-    kinds = ("project_stage", "project_type", "program", "office", "project_region")
-    linked: Row = {
-        kind: getattr(project, kind.removeprefix("project_"))
-        for kind in (*kinds, "project_owner_type", "project_bid_type")
-    }
+    linked: Row = {kind: getattr(project, kind.removeprefix("project_")) for kind in _KINDS}
     warranty = project.actual_finish
     days = {
         "start_date": project.start, "estimated_start_date": project.start,
@@ -87,9 +83,10 @@ def _linked(project: Project) -> Row:
 
 
 _WITH_ID = ("project_region", "project_owner_type", "project_bid_type")
+_KINDS = ("project_stage", "project_type", "program", "office", *_WITH_ID)
 _UNKNOWN = (
     "designated_market_area", "dictionary_type", "fax", "from_project_template_id", "locale", "logo_id", "logo_url",
-    "origin_code", "owners_project_id", "parent_job", "persistent_message", "photo_id", "project_sector_id",
+    "origin_code", "owners_project_id", "parent_job", "parent_job_id", "persistent_message", "photo_id", "project_sector_id",
     "project_template", "public_notes",
 )  # fmt: skip
 _COMPACT = frozenset(("id", "name", "display_name"))

@@ -15,7 +15,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from procore_nb.catalog import Endpoint, Field
-from procore_nb.demo.company import RECORD_FIELDS, TODAY, Choice, CustomField
+from procore_nb.demo.company import RECORD_FIELDS, TODAY, CustomField
 from procore_nb.demo.projectlists import moment, precise_moment
 from procore_nb.demo.tables.registry import RequestContext
 
@@ -168,11 +168,11 @@ def custom_values(context: RequestContext, record_id: object) -> dict[str, Any]:
 
 def _custom_value(field: CustomField, draw: random.Random) -> Any:
     if field.data_type == "lov_entries":
-        return [entry(choice) for choice in draw.sample(field.choices, draw.randrange(0, 3))]
+        return [choice.shown for choice in draw.sample(field.choices, draw.randrange(0, 3))]
     if draw.random() < 0.2:
         return None
     if field.data_type == "lov_entry":
-        return entry(draw.choice(field.choices))
+        return draw.choice(field.choices).shown
     if field.data_type == "boolean":
         return draw.random() < 0.3
     if field.data_type == "decimal":
@@ -180,7 +180,3 @@ def _custom_value(field: CustomField, draw: random.Random) -> Any:
     if field.data_type == "datetime":
         return f"{TODAY - timedelta(days=draw.randrange(0, 700))}T{draw.randrange(7, 18):02}:30:00Z"
     return f"Zone {draw.choice('ABCDEF')}{draw.randrange(1, 9)}"
-
-
-def entry(choice: Choice) -> dict[str, Any]:
-    return {"id": choice.id, "label": choice.name}
