@@ -203,7 +203,7 @@ def _from_variables(variables: Variables, target: Environment) -> Credentials | 
     if len(absent) == 2:
         return None
     if absent:
-        other = variables[_PAIR[_PAIR[0] in absent]][1]
+        other = next(variables[name][1] for name in _PAIR if name in variables)
         raise CredentialsError(
             f"{absent[0]} is not set, although its counterpart is ({other}).",
             advice="Set both in the same source; the two are never taken from different ones.",

@@ -20,7 +20,7 @@ from procore_nb.frame_info import describe
 from procore_nb.scalars import is_missing
 
 _DEEPEST = 12  # objects in objects; Procore's have five
-_ENDING = re.compile(r"\.[A-Za-z0-9]{1,10}$")
+ENDING = re.compile(r"\.[A-Za-z0-9]{1,10}$")
 _SOME_LISTS = "images, drawing_revisions, submittals, rfis, punch_items, documents, change_events"
 
 
@@ -206,13 +206,13 @@ def _file_name(holders: list[Mapping[str, Any]], fact: facts.AddressKey, address
     """Return what people call the file: its own name, that of an object around it, its number and title."""
     own = holders[-1]
     last = unquote(re.split("[?#]", address)[0]).rpartition("/")[2]
-    ending = fact.ending or (_ENDING.search(last) or [""])[0]
+    ending = fact.ending or (ENDING.search(last) or [""])[0]
     named = [_first(own, facts.NAMES), *(_first(one, facts.NAMES) for one in reversed(holders[:-1]))]
-    whole = next((one for one in named if one and _ENDING.search(one)), None)
+    whole = next((one for one in named if one and ENDING.search(one)), None)
     if whole and not fact.ending and not fact.note:
         return whole
-    plain = whole and _ENDING.sub("", whole)
-    text = plain or label(own) or named[0] or _ENDING.sub("", last) or label(holders[0]) or "file"
+    plain = whole and ENDING.sub("", whole)
+    text = plain or label(own) or named[0] or ENDING.sub("", last) or label(holders[0]) or "file"
     return " ".join(filter(None, (text, fact.note))) + ending
 
 

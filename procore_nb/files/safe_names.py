@@ -11,14 +11,13 @@ import unicodedata
 from collections.abc import Iterable
 
 from procore_nb.files.download_manifest import NAME, Entry
-from procore_nb.files.find_files import FileRecord
+from procore_nb.files.find_files import ENDING, FileRecord
 from procore_nb.scalars import is_missing
 
 _UNSAFE = re.compile(r'[<>:"/\\|?*]')
 _RESERVED = re.compile(
     r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$|clock\$)(?=$|[. ])", re.IGNORECASE
 )
-_ENDING = re.compile(r"\.[A-Za-z0-9]{1,10}$")
 _COMPANY = "Company"  # the folder of files that belong to no project
 
 
@@ -34,7 +33,7 @@ def safe_name(text: str, *, most_bytes: int = 80, otherwise: str = "file") -> st
     text = " ".join(_UNSAFE.sub("_", text).split()).strip(". ")
     if _RESERVED.match(text):
         text = f"_{text}"
-    ending = (_ENDING.search(text) or [""])[0]
+    ending = (ENDING.search(text) or [""])[0]
     stem = text[: len(text) - len(ending)]
     stem = stem.encode()[: most_bytes - len(ending)].decode(errors="ignore").rstrip(". ")
     return f"{stem}{ending}" if stem else f"{otherwise}{ending}"
@@ -62,7 +61,7 @@ class FolderNames:
         """Return the path of a file, relative and with `/`; `identity` tells it from all others."""
         project, of_list, record = _owners(one)
         if self._hide:
-            ending = (_ENDING.search(one.name) or [""])[0].lower()
+            ending = (ENDING.search(one.name) or [""])[0].lower()
             parts = [
                 (project, project),
                 (of_list, one.list or "records"),
@@ -94,7 +93,7 @@ class FolderNames:
     def _free(self, folder: str, owner: str, name: str, *, is_file: bool) -> str:
         """Return the name that an owner has in a folder: this one, or with a number where it is another's."""
         if (folder, owner) not in self._names:
-            ending = (_ENDING.search(name) or [""])[0] if is_file else ""
+            ending = (ENDING.search(name) or [""])[0] if is_file else ""
             stem, number = name[: len(name) - len(ending)], 1
             while self._owner_of.setdefault(folded(f"{folder}/{name}" if folder else name), owner) != owner:
                 number += 1

@@ -60,8 +60,9 @@ def network_error(error: Exception, url: str, environment: Environment) -> Netwo
     """Return the error in words: the host, what happened, and the advice that fits."""
     host, chain = f"{urlsplit(url).hostname} ({environment.name})", list(related_errors(error))
     found, row = next((one, row) for row in _CAUSES for one in chain if isinstance(one, row[0]))
-    what = row[1].format(host=host, error=str(found)[:300])
-    return NetworkError(f"{what} ({type(error).__name__}).", advice=row[2], retryable=row[3])
+    _, what, advice, retryable = row
+    what = what.format(host=host, error=str(found)[:300])
+    return NetworkError(f"{what} ({type(error).__name__}).", advice=advice, retryable=retryable)
 
 
 def related_errors(error: BaseException) -> Iterator[BaseException]:

@@ -257,9 +257,9 @@ class Session:
         self.client_id = credentials.client_id
         found = "; ".join(f"{name.replace('_', ' ')}: {where}" for name, where in self.sources.items())
         origin = f"Client id {self.client_id!r}. Where the values were found: {found}" if found else ""
-        call = partial(fetch_token, self.environment, credentials, self.limits, origin=origin)
-        call = partial(call, transport=self._transport, now=self._clock())
-        return guarded(call, self.environment.login_url, self.environment, credentials.client_secret)
+        place, transport, now = self.environment, self._transport, self._clock()
+        call = partial(fetch_token, place, credentials, self.limits, transport, now=now, origin=origin)
+        return guarded(call, place.login_url, place, credentials.client_secret)
 
     def _send(self, url: str, headers: dict[str, str], token: Token, home: str) -> Response:
         """Send one request, and again where it is redirected within its own host."""

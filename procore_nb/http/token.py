@@ -81,8 +81,8 @@ def fetch_token(
     environment: Environment,
     credentials: Credentials,
     limits: TransportLimits,
-    *,
     transport: BaseAdapter | None,
+    *,
     now: float,
     origin: str,
 ) -> Token:

@@ -26,6 +26,12 @@ _ESCAPE = re.compile(
     r"\\(?:u[dD][89aAbB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
     re.DOTALL,
 )
+# The usual stranger is one value pasted from an old program: Windows-1252, of which Latin-1 is nearly all.
+_NOT_IN_1252 = (0x81, 0x8D, 0x8F, 0x90, 0x9D)
+_WINDOWS_1252 = {
+    0xDC00 + byte: bytes([byte]).decode("latin-1" if byte in _NOT_IN_1252 else "cp1252")
+    for byte in range(0x80, 0x100)
+}
 _UNREADABLE = "\ufffd"
 
 
@@ -98,25 +104,9 @@ def _decode(body: bytes) -> tuple[str, int]:
         text = body.decode(json.detect_encoding(body), "surrogatepass")
     except UnicodeDecodeError:
         text = body.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
-        # The usual stranger is one value pasted from an old program: Windows-1252, of which Latin-1 is nearly all.
-        text, unreadable = re.subn(
-            "[\udc80-\udcff]", lambda found: _single_byte(ord(found[0]) - 0xDC00), text
-        )
-    halves = 0
-
-    def whole(found: re.Match[str]) -> str:
-        nonlocal halves
-        halves += found[1] is not None
-        return found[0] if found[1] is None else _UNREADABLE
-
-    text = _ESCAPE.sub(whole, text)
+        unreadable = len(re.findall("[\udc80-\udcff]", text))
+        text = text.translate(_WINDOWS_1252)
+    halves = sum(found[1] is not None for found in _ESCAPE.finditer(text))
+    text = _ESCAPE.sub(lambda found: found[0] if found[1] is None else _UNREADABLE, text)
     text, more = re.subn("[\ud800-\udfff]", _UNREADABLE, text)
     return text, unreadable + halves + more
-
-
-def _single_byte(number: int) -> str:
-    byte = bytes([number])
-    try:
-        return byte.decode("cp1252")
-    except UnicodeDecodeError:
-        return byte.decode("latin-1")
