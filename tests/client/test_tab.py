@@ -16,7 +16,10 @@ from procore_nb.client.lists import completions, register_completion
 Tab = Callable[[str], list[str]]
 
 
-@pytest.fixture(scope="module", params=[True, False], ids=["with jedi", "without jedi"])
+WITH_JEDI = pytest.param(True, id="with jedi", marks=pytest.mark.slow)  # which reads the sources of what it offers
+
+
+@pytest.fixture(scope="module", params=[WITH_JEDI, pytest.param(False, id="without jedi")])
 def tab(request: pytest.FixtureRequest) -> Iterator[Tab]:
     shell = InteractiveShell.instance()
     shell.user_ns["procore"] = pnb.connect("demo", progress=False)
