@@ -16,7 +16,8 @@ from procore_nb.client.lists import completions, register_completion
 Tab = Callable[[str], list[str]]
 
 
-WITH_JEDI = pytest.param(True, id="with jedi", marks=pytest.mark.slow)  # which reads the sources of what it offers
+# Jedi reads the sources of what it offers.
+WITH_JEDI = pytest.param(True, id="with jedi", marks=pytest.mark.slow)
 
 
 @pytest.fixture(scope="module", params=[WITH_JEDI, pytest.param(False, id="without jedi")])

@@ -11,7 +11,7 @@ from another_procore import CLIENT_ID, COMPANY, SECRET, Asked, Said
 import procore_nb as pnb
 from procore_nb.credentials import Secret
 from procore_nb.http import TransportLimits
-from procore_nb.http.transport import BearerAuth
+from procore_nb.http.transport import BearerAuth, LoopbackAdapter
 
 ME = "/rest/v1.0/me"
 
@@ -67,6 +67,13 @@ def test_the_token_is_put_on_a_request_to_its_own_address_only() -> None:
     for address, expected in (("https://api.example/x", "Bearer abc"), ("https://evil.example/x", None)):
         request = bearer(requests.Request("GET", address).prepare())
         assert request.headers.get("Authorization") == expected
+
+
+def test_what_is_addressed_to_https_goes_over_http_to_this_machine_only() -> None:
+    request = requests.Request("POST", "https://login.procore.com/oauth/token").prepare()
+    with pytest.raises(requests.exceptions.InvalidURL, match="loopback hosts only"):
+        LoopbackAdapter(1.0).send(request)
+    assert request.url == "https://login.procore.com/oauth/token"
 
 
 def test_a_redirect_that_goes_round_in_circles_ends(another, session_of) -> None:  # type: ignore[no-untyped-def]
