@@ -78,6 +78,11 @@ def test_an_env_file_that_cannot_be_read_is_named(places, tmp_path: Path) -> Non
         look_up("sandbox", sources=at)
 
 
+def test_of_an_env_file_no_more_than_a_megabyte_is_read(places) -> None:  # type: ignore[no-untyped-def]
+    found = look_up("sandbox", sources=places(env_file=f"{FILE}#{'x' * 2**20}\nPROCORE_COMPANY_ID=7\n"))
+    assert (found.credentials.client_id, found.company_id) == ("from-file", None)
+
+
 @pytest.mark.parametrize("half", list(PAIR))
 def test_half_a_pair_is_an_error_and_falls_through_to_nothing(places, half: str) -> None:  # type: ignore[no-untyped-def]
     at = places({half: PAIR[half]})
