@@ -710,3 +710,16 @@ def test_an_empty_frame_downloads_nothing(procore: pnb.Procore, tmp_path: Path) 
     done = procore.download(procore.files("images", 7), tmp_path / "none")
     assert done.empty
     assert "status" in done.columns
+
+
+def test_a_part_that_is_shorter_than_was_written_down_is_begun_again_and_not_filled_up(
+    tmp_path: Path,
+) -> None:
+    part = tmp_path / "a.part"
+    part.write_bytes(b"abc")
+    state = {"size": 10, "sha256": sha256(b"abc").hexdigest(), "total": None, "validator": '"one"'}
+    (tmp_path / "a.json").write_text(json.dumps(state))
+    with PartFile(part) as taken_up:
+        taken_up.take_up()
+        assert (taken_up.size, taken_up.headers()) == (0, {})
+    assert part.read_bytes() == b"abc"
