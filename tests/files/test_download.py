@@ -340,6 +340,23 @@ def test_a_disk_is_looked_at_before_each_file(
         procore.download(procore.files("images", 7), tmp_path)
 
 
+def test_a_disk_that_others_fill_meanwhile_ends_all_further_files(
+    host: Procore, procore: pnb.Procore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(1, 5):
+        host.photo(number, b"one")
+    free = [10**9, 1000]
+    monkeypatch.setattr(
+        shutil,
+        "disk_usage",
+        lambda folder: shutil._ntuple_diskusage(1, 1, free.pop(0) if len(free) > 1 else free[0]),  # type: ignore[attr-defined]
+    )
+    with pytest.warns(pnb.ProcoreWarning, match="disk is full"):
+        done = procore.download(procore.files("images", 7), tmp_path, workers=1)
+    assert set(done["reason"]) == {"The disk is full."}
+    assert len(host.store.came) == 1
+
+
 def test_a_folder_that_cannot_be_written_is_said_before_anything_is_sent(
     host: Procore, procore: pnb.Procore, tmp_path: Path
 ) -> None:
