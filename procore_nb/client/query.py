@@ -17,19 +17,12 @@ import pandas as pd
 from procore_nb.catalog import Endpoint
 from procore_nb.catalog.caveats import window_of
 from procore_nb.catalog.everyday import meant_by
+from procore_nb.client import targets as at
 from procore_nb.client.budget import find_views, needs_views
 from procore_nb.client.collect import ListFetch, OnError
 from procore_nb.client.encode_query import pairs_for
 from procore_nb.client.parameters import chosen_columns, has_dates, list_request_for, parameters_for, raw_keys
-from procore_nb.client.targets import (
-    ParentRows,
-    Target,
-    as_number,
-    carried_ids,
-    missing_ids,
-    parent_rows,
-    with_parents,
-)
+from procore_nb.client.targets import ParentRows, Target
 from procore_nb.errors import ArgumentError, CatalogError, RateLimitError, warn
 from procore_nb.frames import FrameBuilder
 from procore_nb.frames.codec import DEFAULT_DECIMALS, Decimals
@@ -133,7 +126,7 @@ class ListQuery:
         found = []
         for name, value in frames.items():
             if isinstance(value, pd.DataFrame):
-                found.append(parent_rows(value, name, endpoint=self.endpoint, given=given))
+                found.append(at.parent_rows(value, name, endpoint=self.endpoint, given=given))
             else:
                 rows = tuple({name: number} for number in id_texts(value, "parent"))
                 found.append(ParentRows(name, (), rows))
@@ -147,7 +140,7 @@ class ListQuery:
         if not ids:
             raise CatalogError(f"{self.endpoint.name} needs no parent.", advice="Leave parent out.")
         for name in ids:  # rfq_quotes need contract and rfq: a frame of rfqs carries its contract
-            if {*ids} - {name} <= carried_ids(self.parent, self.endpoint, name).keys():
+            if {*ids} - {name} <= at.carried_ids(self.parent, self.endpoint, name).keys():
                 return name
         return next((name for name in ids if name in self.endpoint.parents), ids[-1])
 
@@ -167,7 +160,7 @@ class ListQuery:
                 f"{self.endpoint.name} is a list of the whole company and takes no project.",
                 advice="Leave project_id and projects out, or choose by project in the frame.",
             )
-        absent = missing_ids(
+        absent = at.missing_ids(
             self.endpoint, given | {name for one in parents for name in (one.name, *one.carried)}
         )
         if absent is not None:
@@ -190,12 +183,12 @@ class ListQuery:
         for name, texts in values.items():
             if is_many(self.fixed[name]):
                 leading.append(name)
-                found = [one.at({name: text}, as_number(text)) for one in found for text in texts]
+                found = [one.at({name: text}, at.as_number(text)) for one in found for text in texts]
             else:
                 found = [one.at({name: text}) for one in found for text in texts]
         for parent in parents:
             further = [name for name in (*parent.carried, parent.name) if name not in leading]
-            found = with_parents(found, parent, leading=further)
+            found = at.with_parents(found, parent, leading=further)
             leading += further
         return found, tuple(leading)
 
@@ -223,10 +216,7 @@ class ListQuery:
         for target in found:
             if chosen.status is not None:
                 frame = self.procore.projects(
-                    status=chosen.status,
-                    company_id=target.company_id,
-                    view="compact",
-                    progress=self.progress,
+                    status=chosen.status, company_id=target.company_id, view="compact", progress=self.progress
                 )
                 picked = select_projects(frame, where=where)
             for number, name in (picked.names or {}).items():

@@ -8,7 +8,6 @@ Procore's paging: https://developers.procore.com/documentation/pagination
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from procore_nb.errors import IncompleteError, ProcoreError
 from procore_nb.fetch.continuity import Continuity, Reading
@@ -30,7 +29,7 @@ _SIZE = re.compile(r"per.?page|page.?size", re.IGNORECASE)
 
 
 class Paginator:
-    """The fetch of one list: feed it pages with `receive` and take rows with `ready`, until `done`.
+    """The fetch of one list: feed it pages with `receive` and take rows from `buffer`, until `done`.
 
     Where the list moved while it was read, single pages are read again until it is proven that nothing is missing that was
     there all the time. Where rows have no id to tell, the list is fetched again from its start: `restarted` is then True, and
@@ -51,7 +50,7 @@ class Paginator:
         self._begin()
 
     def _begin(self) -> None:
-        self._buffer = PageBuffer(self._start, self.stats, by_content=self._moves == 1, grouped=self._grouped)
+        self.buffer = PageBuffer(self._start, self.stats, by_content=self._moves == 1, grouped=self._grouped)
         self._continuity = Continuity(self._start)
         self._due = {self._start}
         self._known_last = False
@@ -112,7 +111,7 @@ class Paginator:
         self._received += len(page.rows)
         if page_request.number >= self._farthest[0]:
             self._farthest = page_request.number, page.more
-        names = self._buffer.put(
+        names = self.buffer.put(
             page_request.number,
             page.rows,
             in_turn=not self._known_last,
@@ -132,7 +131,7 @@ class Paginator:
     def keep(self, page_request: PageRequest, page: Page) -> None:
         """Take in a page for its rows alone; for a fetch that ends early."""
         if not (self.is_late(page_request) or self.done):
-            self._buffer.put(page_request.number, page.rows)
+            self.buffer.put(page_request.number, page.rows)
 
     def refused(self, page_request: PageRequest, error: ProcoreError) -> list[PageRequest] | ProcoreError:
         """Return what to request instead of a page that was refused, or the error in which the fetch ends.
@@ -170,14 +169,6 @@ class Paginator:
     def is_late(self, page_request: PageRequest) -> bool:
         return page_request.attempt != self.stats.attempts
 
-    def ready(self) -> list[list[Any]]:
-        """Return the pages of rows that came since the last call, in order, without rows that came before."""
-        return self._buffer.ready()
-
-    def rest(self) -> list[list[Any]]:
-        """Return whatever else came, also beyond a page that did not; for a fetch that ends early."""
-        return self._buffer.rest()
-
     def _has_enough(self) -> bool:
         """Return whether as many rows came as are wanted; the fetch is then done, whatever else there is."""
         most, came = self.request.most_rows, self.stats.rows
@@ -197,7 +188,7 @@ class Paginator:
         """Decide, from one page, which others to request."""
         number = page_request.number
         self._may_be_full = len(page.rows) >= (page.per_page or self._largest or _LEAST_FULL)
-        if self._buffer.same_pages is not None:
+        if self.buffer.same_pages is not None:
             return self._stop_repeating(page)
         if number - self._start + 1 >= MOST_PAGES and not self._known_last:
             what = f"names a next page on each of {MOST_PAGES:,} pages; no list is fetched beyond that"
@@ -262,7 +253,7 @@ class Paginator:
         if self.request.paging == "offset" and page.rows and isinstance(page.rows[-1], dict):
             last_id = page.rows[-1].get("id")
             cursor = str(last_id) if last_id is not None and page.more is not False else None
-        if total is not None and self._buffer.came >= total:
+        if total is not None and self.buffer.came >= total:
             return []
         if cursor and cursor not in self._cursors and self._empty < _EMPTY_LINKED:
             self._cursors.add(cursor)
@@ -274,7 +265,7 @@ class Paginator:
 
     def _stop_repeating(self, page: Page) -> list[PageRequest]:
         """End a fetch whose pages repeat: the list ignores which page is requested."""
-        earlier, later = self._buffer.same_pages or (0, 0)
+        earlier, later = self.buffer.same_pages or (0, 0)
         total = self._totals[-1] if self._totals else None
         if page.more or self._is_full(page) or (total is not None and total > self.stats.rows):
             self._unreachable = f"page {later} repeats page {earlier}, so there may be more behind"
@@ -288,7 +279,7 @@ class Paginator:
     def _can_prove(self) -> bool:
         """Whether pages can be read again by number, and their rows told apart."""
         by_number = self.request.paging not in ("cursor", "offset")
-        return by_number and not self._grouped and not self._buffer.unnamed
+        return by_number and not self._grouped and not self.buffer.unnamed
 
     def _is_end(self, page_request: PageRequest, page: Page) -> bool:
         """Return whether nothing came after a page, by its own account."""
@@ -305,7 +296,7 @@ class Paginator:
 
     def _finish(self) -> list[PageRequest]:
         """Judge the whole: complete, short, or moved while it was read."""
-        buffer, total = self._buffer, self._totals[-1] if self._totals else None
+        buffer, total = self.buffer, self._totals[-1] if self._totals else None
         if self._unreachable or self._refused_plan:
             return self._conclude(total)
         moved = len(set(self._totals)) > 1
@@ -336,7 +327,7 @@ class Paginator:
         """
         if self._moves + 1 >= _ATTEMPTS:
             return False
-        buffer = self._buffer
+        buffer = self.buffer
         if moved:
             # Cursors and offsets by id name a row, not a position: rows that come and go do not shift them.
             return self.request.paging not in ("cursor", "offset") or self._counted < min(self._totals)
@@ -362,9 +353,9 @@ class Paginator:
         return self._conclude(None)
 
     def _receive_again(self, page_request: PageRequest, page: Page) -> list[PageRequest]:
-        names, new_rows = self._buffer.put_again(page.rows)
+        names, new_rows = self.buffer.put_again(page.rows)
         self.stats.came += new_rows
-        if self._buffer.unnamed:
+        if self.buffer.unnamed:
             return self._finish()
         number = page_request.number
         reading = Reading(number, names, page.total, self._turn, self._is_end(page_request, page))

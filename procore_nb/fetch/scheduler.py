@@ -143,7 +143,7 @@ class Scheduler:
         for one in self._paginators:
             if one.restarted:
                 yield RequestRestarted(one.request)
-            yield from (PageRows(one.request, rows) for rows in (*one.ready(), *one.rest()))
+            yield from (PageRows(one.request, rows) for rows in (*one.buffer.ready(), *one.buffer.rest()))
             skipped = self._skipped.get(id(one.request))
             if one.done and one.failure is None:
                 yield RequestDone(one.request, one.stats, skipped)
@@ -217,7 +217,7 @@ class Scheduler:
             if one.restarted:
                 one.restarted = False
                 yield RequestRestarted(one.request)
-            for rows in one.ready():
+            for rows in one.buffer.ready():
                 yield PageRows(one.request, rows)
             if not one.done:
                 return

@@ -26,7 +26,7 @@ def drive(question: ListRequest, serve: Serve, *, seed: int = 0) -> tuple[list[A
         asks += one.receive(page_request, serve(page_request))
         if one.restarted:
             one.restarted, rows = False, []
-        rows += [row for page in one.ready() for row in page]
+        rows += [row for page in one.buffer.ready() for row in page]
     assert one.done
     return rows, one, sent
 

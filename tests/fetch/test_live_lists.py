@@ -47,7 +47,7 @@ def fetch(serve: LiveList, *, workers: int = 8) -> tuple[list[int], Paginator]:
         if one.restarted:
             one.restarted = False
             rows.clear()
-        rows += [row["id"] for page in one.ready() for row in page]
+        rows += [row["id"] for page in one.buffer.ready() for row in page]
     assert one.done
     return rows, one
 
@@ -130,7 +130,7 @@ def test_rows_without_an_id_are_fetched_again_when_their_list_moves() -> None:
         waiting += one.receive(page_request, serve(page_request))
         if one.restarted:
             one.restarted, rows = False, []
-        rows += [row["name"] for page in one.ready() for row in page]
+        rows += [row["name"] for page in one.buffer.ready() for row in page]
     assert rows == [f"row {number}" for number in serve.rows]
     assert one.stats.attempts == 2
 

@@ -70,7 +70,7 @@ def test_a_nonsensical_number_of_pages_is_refused_in_words_at_once(page: dict[st
     assert one.done
     assert one.failure is not None
     assert f"beyond {MOST_PAGES:,} pages" in one.failure.message
-    assert [row["id"] for rows in one.ready() for row in rows] == list(range(1, 11))
+    assert [row["id"] for rows in one.buffer.ready() for row in rows] == list(range(1, 11))
 
 
 @pytest.mark.slow
@@ -101,7 +101,7 @@ def test_a_next_page_named_for_ever_ends_at_the_cap() -> None:
     while waiting:
         (page_request,) = waiting
         waiting = one.receive(page_request, Page([{"id": requests}], more=True))
-        one.ready()
+        one.buffer.ready()
         requests += 1
     assert requests == MOST_PAGES
     assert one.failure is not None

@@ -345,7 +345,7 @@ def test_pages_of_an_earlier_attempt_that_come_late_are_ignored() -> None:
     assert one.receive(third, Page([{"id": 77}], total=600)) == []
     assert one.refused(third, RequestError("Too slow.", status=408)) == []
     further = one.receive(again[0], serve(again[0]))
-    assert [row["id"] for page in one.ready() for row in page] == list(range(1, 101))
+    assert [row["id"] for page in one.buffer.ready() for row in page] == list(range(1, 101))
     assert len(further) == 5
 
 
@@ -355,8 +355,8 @@ def test_what_came_beyond_a_gap_is_handed_out_when_the_walk_ends_early() -> None
     _, third, fourth = one.receive(one.first(), serve(one.first()))
     for page_request in (fourth, third):
         one.receive(page_request, serve(page_request))
-    assert [row["id"] for page in one.ready() for row in page] == list(range(1, 11))
-    assert [row["id"] for page in one.rest() for row in page] == list(range(21, 41))
+    assert [row["id"] for page in one.buffer.ready() for row in page] == list(range(1, 11))
+    assert [row["id"] for page in one.buffer.rest() for row in page] == list(range(21, 41))
 
 
 @given(
