@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from procore_nb.catalog import Endpoint, Field
 from procore_nb.catalog.models import encode
 from procore_nb.client.collect import ListFetch
-from procore_nb.client.frame_assembler import target_of
 from procore_nb.client.parameters import own_or_shipped
 from procore_nb.client.targets import ParentRows, Target
 from procore_nb.errors import AccessError, ArgumentError, CatalogError, NotFoundError
@@ -74,7 +73,7 @@ def find_views(query: ListQuery) -> BudgetViews:
     skipped, parents = list(views.skipped), list[Row]()
     projects: dict[str, str | None] = {}
     refused = {one["target"] for one in skipped}
-    for target in map(target_of, views.requests):
+    for target in views.targets:
         own = held.get(target.ids["project_id"], [])
         view = _chosen(own, wanted, target)
         if view is not None:

@@ -19,7 +19,6 @@ from procore_nb.catalog.endpoint import RECORD_ID
 from procore_nb.client.budget import needs_views, views_of
 from procore_nb.client.connection import Connection
 from procore_nb.client.encode_query import pairs_for
-from procore_nb.client.frame_assembler import target_of
 from procore_nb.client.parameters import own_or_shipped
 from procore_nb.client.query import ListQuery, list_query
 from procore_nb.errors import AccessError, ArgumentError, IncompleteError, NotFoundError
@@ -192,7 +191,7 @@ class Lookups(Connection):
             stats[at] = found
         reasons = {one["target"]: one["reason"] for one in fetch.skipped}
         rows = []
-        for target, found in zip(map(target_of, whole), stats, strict=True):
+        for target, found in zip(fetch.targets, stats, strict=True):
             said = found is not None and found.total is not None
             rows.append(
                 {
