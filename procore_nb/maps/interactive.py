@@ -10,7 +10,7 @@ import base64
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, replace
-from functools import lru_cache, partial
+from functools import cache, partial
 from html import escape
 from importlib.resources import files
 from pathlib import Path
@@ -42,35 +42,19 @@ from procore_nb.static_view import (
     static_text,
 )
 
-PAGE_STYLE = """
-body { margin: 0; font: 14px/1.45 system-ui, -apple-system, "Segoe UI", sans-serif; color: #22262a; background: #fff; }
-header, footer, #tables { padding: 10px 16px; }
-h1 { font-size: 20px; margin: 0; overflow-wrap: anywhere; } h2 { font-size: 16px; margin: 14px 0 4px; } header p { margin: 2px 0 0; }
-.pnb-map { height: max(360px, calc(100vh - 110px)) !important; border-width: 1px 0; border-radius: 0; }
-.pnb-scroll { overflow-x: auto; } .pnb-table { font-size: 13px; }
-@media (prefers-color-scheme: dark) { body { color: #eceff1; background: #15181b; } }
-@media print { .pnb-bar, .pnb-search { display: none; } }
-"""
-# The page has no kernel behind it: what is chosen stays in the page.
-START = """
-const packed = (id) => document.getElementById(id).textContent.trim();
-const values = { points: packed("points"), borders: packed("borders"), height: 600, page: true };
-const model = { get: (name) => values[name], set: (name, value) => { values[name] = value; }, save_changes: () => {} };
-render({ model, el: document.getElementById("map") });
-"""
+
+@cache
+def _static(name: str) -> str:
+    return (files(__package__) / "static" / name).read_text(encoding="utf-8")
 
 
-@lru_cache(maxsize=1)
+@cache
 def script() -> str:
     """The map's script: what notices a lost kernel, and the files of `static/` in order, one module."""
-    parts = [part for part in (files(__package__) / "static").iterdir() if part.name.endswith(".js")]
-    ordered = sorted(parts, key=lambda part: part.name)
-    return "\n".join((kernel_watch(), *(part.read_text(encoding="utf-8") for part in ordered)))
-
-
-@lru_cache(maxsize=1)
-def style() -> str:
-    return (files(__package__) / "static" / "map.css").read_text(encoding="utf-8")
+    names = sorted(
+        part.name for part in (files(__package__) / "static").iterdir() if part.name.endswith(".js")
+    )
+    return "\n".join((kernel_watch(), *map(_static, names)))
 
 
 class ProjectMap(StaticView):
@@ -175,7 +159,8 @@ class ProjectMap(StaticView):
 <main><div id="map"></div><div id="tables"></div></main>
 {data}"""
         images = self._basemap.origin if self._basemap else "'none'"
-        return html_page(title, body, style=style() + PAGE_STYLE, script=script() + START, images=images)
+        css = _static("map.css") + _static("page/page.css")
+        return html_page(title, body, style=css, script=script() + _static("page/page.js"), images=images)
 
     def _rows(self, chosen: bytes | memoryview) -> pd.DataFrame:
         positions = np.frombuffer(chosen, dtype="<i4")
@@ -199,7 +184,7 @@ class ProjectMap(StaticView):
         return f"<ProjectMap: {self.note}>"
 
 
-@lru_cache(maxsize=1)
+@cache
 def _widget_class() -> Any:
     """The map as a widget: the same script as the page, with a kernel behind it; made when it is first needed."""
     try:
@@ -214,7 +199,7 @@ def _widget_class() -> Any:
     class MapWidget(KernelAnswers, anywidget.AnyWidget):
         """`points` and `borders` go to the browser, `chosen` (int32 numbers of drawn rows) comes back."""
 
-        _esm, _css = script(), style()
+        _esm, _css = script(), _static("map.css")
         points = traitlets.Bytes().tag(sync=True)
         borders = traitlets.Bytes(borders_file()).tag(sync=True)
         height = traitlets.Int(520).tag(sync=True)

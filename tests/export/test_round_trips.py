@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from procore_nb.export import read_csv, read_parquet, to_csv, to_excel, to_parquet
 from tests.export.any_frame import frames
@@ -32,34 +33,21 @@ def exact(value: Any) -> str:
 
 
 @SLOW
-@given(frame=frames(text=True))
-def test_a_csv_gives_any_frame_back(frame: pd.DataFrame) -> None:
+@given(frame=frames(text=True), excel=st.booleans())
+def test_a_csv_gives_any_frame_back(frame: pd.DataFrame, excel: bool) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        same(read_csv(to_csv(frame, Path(folder, "a.csv"))), frame)
-
-
-@SLOW
-@given(frame=frames(text=True))
-def test_a_csv_for_spreadsheets_gives_any_frame_back(frame: pd.DataFrame) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        same(read_csv(to_csv(frame, Path(folder, "a.csv"), excel=True)), frame)
+        same(read_csv(to_csv(frame, Path(folder, "a.csv"), excel=excel)), frame)
 
 
 @SLOW
 @given(frame=frames(unique=True))
-def test_parquet_gives_any_frame_back(frame: pd.DataFrame) -> None:
+def test_parquet_gives_any_frame_back_and_a_workbook_has_as_many_cells(frame: pd.DataFrame) -> None:
+    import openpyxl
+
     with tempfile.TemporaryDirectory() as folder:
         back = read_parquet(to_parquet(frame, Path(folder, "a.parquet")))
         pd.testing.assert_frame_equal(back, frame, check_freq=False)
         assert back.attrs == frame.attrs
-
-
-@SLOW
-@given(frame=frames())
-def test_a_workbook_of_any_frame_opens_with_as_many_cells(frame: pd.DataFrame) -> None:
-    import openpyxl
-
-    with tempfile.TemporaryDirectory() as folder:
         sheet = openpyxl.load_workbook(to_excel(frame, Path(folder, "a.xlsx")))["Data"]
         assert sheet.max_row <= len(frame) + 1
         assert not any(cell.data_type == "f" or cell.hyperlink for row in sheet.iter_rows() for cell in row)
