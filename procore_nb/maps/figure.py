@@ -60,8 +60,8 @@ def plot_projects(
 
     Parameters
     ----------
-    frame
-        Any frame with coordinates in degrees WGS 84; it is not changed.
+    frame, latitude, longitude
+        Any frame with coordinates in degrees WGS 84, which is not changed, and the names of their columns.
     color
         Column that colours the marks, or one of stage, type, program, office, region, company whatever the list
         calls it. Numbers are drawn in five classes, times by year. None: one colour. The default is ignored
@@ -93,8 +93,6 @@ def plot_projects(
         "dark" are the same everywhere.
     fix
         "swap" repairs swapped pairs (see `check_coordinates`); the note below the map counts them.
-    latitude, longitude
-        Names of the coordinate columns.
 
     Returns
     -------

@@ -242,10 +242,8 @@ def map_projects(
 
     Parameters
     ----------
-    frame, color, size, name, palette, fix, latitude, longitude
-        As in `plot_projects`; the search box looks through the names.
-    region
-        None fits the rows. Else what is shown first, as in `plot_projects`.
+    frame, color, size, name, palette, fix, latitude, longitude, region
+        As in `plot_projects`; the search box looks through the names, and the region is what is shown first.
     cluster
         "auto" and True gather points that would cover each other into rings that show the mix of colours ("auto"
         later than True when there are few); False draws every position, and counts where several rows have one.

@@ -79,20 +79,15 @@ def with_location(
     check_frame(projects, "latitude", "longitude")
     key = on or next((column for column in PROJECT_ID if column in frame.columns), None)
     if key is None or key not in frame.columns:
-        raise ArgumentError(
-            f"The frame has no column {on or 'project_id'!r} to find its project by.",
-            advice="Name it with on=….",
-        )
+        missing = f"The frame has no column {on or 'project_id'!r} to find its project by."
+        raise ArgumentError(missing, advice="Name it with on=….")
     known = projects[projects["id"].notna()]
     ids = known["id"].astype("string")
     if ids.duplicated().any():
         raise ArgumentError("projects has one id twice.", advice="Use projects.drop_duplicates('id').")
     wanted = columns or [one for one in JOINED if one in projects.columns]
-    added = (
-        known[find_columns(projects, wanted, argument="columns") or []]
-        .rename(columns={"name": "project.name"})
-        .set_axis(pd.Index(ids))
-    )
+    added = known[find_columns(projects, wanted, argument="columns") or []].set_axis(pd.Index(ids))
+    added = added.rename(columns={"name": "project.name"})
     added = added[[column for column in added.columns if column not in frame.columns]]
     joined = added.reindex(pd.Index(frame[key].astype("string"))).set_axis(frame.index)
     result: pd.DataFrame = pd.concat([frame, joined], axis=1)
@@ -164,14 +159,12 @@ def nearest(
 
     Parameters
     ----------
-    frame
-        Rows with coordinates in `latitude` and `longitude` (or the columns named).
+    frame, latitude, longitude
+        Rows with coordinates, and the names of their columns.
     places
         Rows with `latitude` and `longitude`, and a name.
     name
         Column of `places` that names them; None finds `name` and the like.
-    latitude, longitude
-        Names of the coordinate columns of `frame`.
 
     Returns
     -------
@@ -225,17 +218,15 @@ def to_geojson(
 
     Parameters
     ----------
-    frame
-        Any frame with coordinates; rows without usable ones are skipped (see `check_coordinates`). Or a dict of
-        name to frame, which gives a folder of files `<name>.geojson`.
+    frame, latitude, longitude
+        Any frame with coordinates, and the names of their columns; rows without usable ones are skipped (see
+        `check_coordinates`). Or a dict of name to frame, which gives a folder of files `<name>.geojson`.
     path
         Where to (the folder, for a dict); an existing file is replaced only when the new one is whole.
     columns
         Which columns become properties; None takes all but the coordinates.
     fix
         "swap" repairs swapped pairs.
-    latitude, longitude
-        Names of the coordinate columns.
 
     Returns
     -------
@@ -273,10 +264,9 @@ def _collection(located: LocatedFrame, kept: list[Any]) -> bytes:
         for row, lon, lat in zip(rows, located.longitude.tolist(), located.latitude.tolist(), strict=True)
     ]
     collection = {"type": "FeatureCollection", "features": features}
+    options = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
     try:
-        return orjson.dumps(
-            collection, default=_plain, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
-        )
+        return orjson.dumps(collection, default=_plain, option=options)
     except TypeError:  # integers beyond 64 bits, half surrogates, keys of odd types, more than 254 levels
         try:
             text = json.dumps(_standard(collection), ensure_ascii=False, separators=(",", ":"))

@@ -249,11 +249,9 @@ def check_coordinates(
 
     Parameters
     ----------
-    frame
-        Any frame with coordinates in degrees WGS 84. A country or state column, if there is one (`country_code`,
-        `state_code`), finds swapped pairs and positions far from the row's own country (more than 150 km outside it).
-    latitude, longitude
-        Names of the two columns.
+    frame, latitude, longitude
+        Any frame with coordinates in degrees WGS 84, and the names of their columns. A country or state column, if there is one
+        (`country_code`, `state_code`), finds swapped pairs and positions more than 150 km outside the row's own country.
 
     Returns
     -------

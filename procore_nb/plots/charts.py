@@ -117,14 +117,10 @@ def plot_lines(
     ----------
     values
         A Series, or a frame with a line per column, by times or dates. Missing numbers leave a gap.
-    title
-        Stands above, at the left.
     unit
         What the numbers count or measure; stands beside the axis.
-    ax
-        Draw there instead of on a new figure.
-    theme
-        "auto" follows the notebook's theme, and matplotlib's where its style is dark; files stay light. Else "light" or "dark".
+    title, ax, theme
+        As in `plot_bars`.
 
     Returns
     -------
