@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,28 +11,18 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from procore_nb.errors import ArgumentError, MissingExtraError, OutputError
 from procore_nb.export import read_parquet, to_parquet
 from procore_nb.export.file_groups import library
 from procore_nb.frames import to_frame
-from tests.export.test_csv import RECORD, ROWS, foreign, same
+from tests.export.test_csv import RECORD, foreign, same
 
 
 @pytest.mark.parametrize("records", [[RECORD], [RECORD, {}], [], [{}] * 3])
 def test_what_was_written_is_read_back(tmp_path: Path, records: list[dict[str, Any]]) -> None:
     frame = to_frame(records, "projects" if records == [] else None)
     same(read_parquet(to_parquet(frame, tmp_path / "a.parquet")), frame)
-
-
-@given(records=st.lists(ROWS, max_size=5))
-@pytest.mark.slow
-def test_any_frame_of_ours_is_read_back_the_same(records: list[dict[str, Any]]) -> None:
-    frame = to_frame(records)
-    with tempfile.TemporaryDirectory() as folder:
-        same(read_parquet(to_parquet(frame, Path(folder, "a.parquet"))), frame)
 
 
 def test_a_frame_from_elsewhere_keeps_its_dtypes(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 from matplotlib.collections import PatchCollection, PathCollection
 from matplotlib.figure import Figure
 
+from procore_nb import maps
 from procore_nb.errors import ArgumentError, ProcoreWarning
 from procore_nb.maps import plot_projects
 
@@ -195,6 +197,16 @@ def test_without_pyplot_no_figure_is_registered_with_it(monkeypatch: pytest.Monk
         monkeypatch.delitem(sys.modules, name, raising=False)
     plot_projects(projects(1))
     assert "matplotlib.pyplot" not in sys.modules
+
+
+def test_matplotlib_is_loaded_when_something_is_drawn() -> None:
+    for path in Path(maps.__file__).parent.glob("*.py"):
+        loads = re.search(
+            r"^(import|from) (matplotlib|procore_nb.maps.notebook_figure)",
+            path.read_text("utf-8"),
+            re.MULTILINE,
+        )
+        assert bool(loads) == (path.name == "notebook_figure.py"), path
 
 
 def test_the_callers_settings_and_frame_stay_as_they_were() -> None:

@@ -88,20 +88,15 @@ def test_without_rows_the_plot_says_so(plot: Any, empty: pd.Series | pd.DataFram
     assert ax.get_title(loc="left") == "RFIs"
 
 
-@pytest.mark.parametrize("odd", ["\ud83d", "\x00", "\x1b[31m é", "\u2028é\x00"])
-@pytest.mark.slow
-def test_odd_text_is_drawn_without_a_warning(odd: str) -> None:
-    text = f"a{odd}b"
-    bars = pd.Series([1, 2], index=pd.Index([text, "c"], dtype=object))
+def test_odd_text_is_drawn_without_a_warning() -> None:
+    texts = [f"a{odd}b" for odd in ("\ud83d", "\x00", "\x1b[31m é", "\u2028é\x00")]
+    bars = pd.Series(range(4), index=pd.Index(texts, dtype=object))
     days = pd.date_range("2026-01-01", periods=2)
-    lines = pd.DataFrame([[1.0, 1.0], [2.0, 3.0]], index=days).set_axis(
-        pd.Index([text, "c"], dtype=object), axis=1
-    )
-    for ax in (pnb.plot_bars(bars, text, unit=text), pnb.plot_lines(lines, text, unit=text)):
+    lines = pd.DataFrame(np.ones((2, 4)), index=days).set_axis(bars.index, axis=1)
+    for ax in (pnb.plot_bars(bars, texts[0], unit=texts[1]), pnb.plot_lines(lines, texts[2], unit=texts[3])):
         ax.figure.savefig(io.BytesIO(), format="svg")
 
-    assert names(pnb.plot_bars(bars))[0][0] == "a"
-    assert names(pnb.plot_bars(bars))[0][-1] == "b"
+    assert [(name[0], name[-1]) for name in names(pnb.plot_bars(bars))] == [("a", "b")] * 4
 
 
 def test_lines_begin_at_zero_and_end_with_name_and_number() -> None:
