@@ -33,7 +33,7 @@ def frame_of(name: str) -> pd.DataFrame:
 
 def excel_cells(frame: pd.DataFrame, path: Path) -> pd.DataFrame:
     """The sheet as a frame of the same columns: texts of lists parsed, times in UTC as the header says."""
-    header, *rows = openpyxl.load_workbook(to_excel(frame, path), read_only=True)["Data"].values
+    header, *rows = openpyxl.load_workbook(to_excel(frame, path))["Data"].values
     names = [str(name).removesuffix(" (UTC)") for name in header]
     assert names == list(frame.columns)
     columns = {
