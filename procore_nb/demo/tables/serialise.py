@@ -57,11 +57,7 @@ def _is_free(key: str) -> bool:
 
 def _value(value: Any, shape: Shape, known: Known) -> Any:
     if shape.listed and isinstance(value, list | tuple):
-        return [_one(item, shape, known) for item in value]
-    return _one(value, shape, known)
-
-
-def _one(value: Any, shape: Shape, known: Known) -> Any:
+        return [_value(item, shape, known) for item in value]
     if isinstance(value, dict):
         key = (id(value), id(shape))
         if key not in known:
