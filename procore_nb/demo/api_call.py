@@ -50,10 +50,12 @@ class ApiCall:
         """Whether the path is of the second version of the API."""
         return self.request.path.startswith("/rest/v2")
 
-    def require_company(self) -> None:
-        """Refuse a call without company_id in its query."""
-        if not self.query.one("company_id"):
-            raise bad_request("param is missing or the value is empty: company_id", "company_id")
+    def require(self, groups: Iterable[tuple[str, ...]]) -> None:
+        """Refuse a call whose query has none of the parameters of a group."""
+        for group in groups:
+            names = [name.removesuffix("[]") for name in group]
+            if not any(map(self.query.one, names)):
+                raise bad_request(f"param is missing or the value is empty: {' or '.join(names)}", names[0])
 
     def project(self, text: str) -> Project:
         """Project of an id in path or query, if this account may look into it."""

@@ -97,7 +97,7 @@ class Demo:
             return self.storage.respond(request)
         if request.method == "HEAD":
             return replace(self.respond(replace(request, method="GET")).sized(), body=b"")
-        if request.path == "/oauth" or request.path.startswith("/oauth/"):
+        if f"{request.path}/".startswith("/oauth/"):
             return self._tokens.respond(request)
         if not request.path.startswith("/rest/"):
             return json_reply({"message": not_found().message}, status=404)

@@ -126,13 +126,13 @@ def list_v1_1(call: ApiCall) -> DemoReply:
 
 def show(call: ApiCall) -> DemoReply:
     """Answer `GET /rest/v1.0/projects/{id}`, 403 if the account is not permitted in the project."""
-    call.require_company()
+    call.require([("company_id",)])
     row = row_show(call.project(call.ids["id"]))
     return json_reply({key: row[key] for key in _COMPACT} if call.query.one("view") == "minimal" else row)
 
 
 def _list(call: ApiCall, name: str, view: str, rule: PageRule) -> DemoReply:
-    call.require_company()
+    call.require(endpoint(name).required_query)
     if view not in ("", "normal", *endpoint(name).views):
         raise bad_request(f"view does not have a valid value: {view}", "view")
     portfolio, company, view = call.portfolio, call.company, view or "normal"

@@ -16,7 +16,7 @@ from procore_nb.catalog import Endpoint, endpoint
 from procore_nb.catalog.endpoint import RECORD_ID
 from procore_nb.demo.api_call import ApiCall, PageRule, Query, enclosed, page_reply, whole_number, wrap
 from procore_nb.demo.company import PROJECT_MODULES
-from procore_nb.demo.http_messages import DemoReply, bad_request, json_reply, not_found
+from procore_nb.demo.http_messages import DemoReply, json_reply, not_found
 from procore_nb.demo.stored_files import attach, invented
 from procore_nb.demo.tables.filtering import filtered, options_in, view_of
 from procore_nb.demo.tables.generated_rows import generated_rows, generated_values
@@ -54,7 +54,7 @@ class Listing:
 
     def listed(self, endpoint: Endpoint, call: ApiCall) -> DemoReply:
         """Answer one list."""
-        _check_required(call, endpoint)
+        call.require(endpoint.required_query)
         context, view = _context(call, endpoint), view_of(call.query, endpoint)
         rows = filtered(self._rows(context), call.query, endpoint)
         return list_reply(call, endpoint, rows, lambda row: _sent(view(row)))
@@ -152,13 +152,6 @@ def _context(call: ApiCall, endpoint: Endpoint) -> RequestContext:
     given = {key: call.query.one(key) for group in endpoint.required_query for key in group}
     ids = {key: value for key, value in {**given, **call.ids}.items() if value and key not in _NO_PARENTS}
     return RequestContext(endpoint, call.portfolio, call.company, project, ids)
-
-
-def _check_required(call: ApiCall, endpoint: Endpoint) -> None:
-    for group in endpoint.required_query:
-        names = [name.removesuffix("[]") for name in group]
-        if not any(call.query.one(name) for name in names):
-            raise bad_request(f"param is missing or the value is empty: {' or '.join(names)}", names[0])
 
 
 def rule_of(endpoint: Endpoint) -> PageRule:
