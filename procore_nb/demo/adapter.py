@@ -51,7 +51,12 @@ class DemoAdapter(HTTPAdapter):
         """Response to a prepared request; `ReadTimeout` or `ConnectionError` where a fault says so."""
         began = time.perf_counter()
         reply = self._demo.respond(_read(request)).sized()
-        self._wait(reply, timeout, request)
+        limit = timeout[1] if isinstance(timeout, tuple) else timeout
+        wait = reply.delay_seconds if limit is None else min(reply.delay_seconds, limit)
+        if wait:
+            self._sleep(wait)
+        if wait < reply.delay_seconds:
+            raise requests.exceptions.ReadTimeout("The demo did not answer in time.", request=request)
         if reply.silent:
             broken = urllib3.exceptions.ProtocolError(
                 "Connection broken: the demo closed it before any reply"
@@ -70,15 +75,6 @@ class DemoAdapter(HTTPAdapter):
         response = self.build_response(request, raw)
         response.elapsed = timedelta(seconds=time.perf_counter() - began)
         return response
-
-    def _wait(self, reply: DemoReply, timeout: Any, request: requests.PreparedRequest) -> None:
-        if not reply.delay_seconds:
-            return
-        read_timeout = timeout[1] if isinstance(timeout, tuple) else timeout
-        if read_timeout is not None and reply.delay_seconds > read_timeout:
-            self._sleep(read_timeout)
-            raise requests.exceptions.ReadTimeout("The demo did not answer in time.", request=request)
-        self._sleep(reply.delay_seconds)
 
 
 class _Pieces(io.RawIOBase):
