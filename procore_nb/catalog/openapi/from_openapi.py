@@ -169,27 +169,18 @@ def _required(path_params: tuple[str, ...], query: Query) -> tuple[tuple[str, ..
 
 def _scope(path_params: tuple[str, ...], required: tuple[tuple[str, ...], ...]) -> str:
     named = {*path_params, *(name for group in required for name in group)}
-    if ("company_id", "project_id") in required:
-        return "company"
-    if "project_id" in named:
+    if "project_id" in named and ("company_id", "project_id") not in required:
         return "project"
-    if "company_id" in named:
-        return "company"
-    return "other" if named else "none"
+    return "company" if "company_id" in named else "other" if named else "none"
 
 
 def _paging(path: str, query: Query) -> str:
-    if "page" in query and "per_page" in query:
-        return "page"
     if "page" in query:
         schema = query["page"].schema
         from_zero = schema.get("minimum") == 0 or schema.get("default") == 0 or "/workforce-planning/" in path
-        return "page0" if from_zero else "page"
-    if "cursor" in query:
-        return "cursor"
-    if "page_start" in query:
-        return "offset"
-    return "per_page_only" if "per_page" in query else "limit" if "limit" in query else ""
+        return "page0" if from_zero and "per_page" not in query else "page"
+    kinds = {"cursor": "cursor", "page_start": "offset", "per_page": "per_page_only", "limit": "limit"}
+    return next((kind for key, kind in kinds.items() if key in query), "")
 
 
 def _sizes(version: str, query: Query) -> tuple[int | None, int | None]:
@@ -270,17 +261,15 @@ def _shown(document: Mapping[str, Any], path: str, schema: Mapping[str, Any]) ->
     data = joined(document, properties.get("data"))
     if type_of(data) == "array":
         return _rows(document, "data", data)
-    inside = mapping(data.get("properties"))
-    found = _only_list(document, inside, path) if inside else None
-    if found:
-        return _rows(document, f"data.{found}", joined(document, inside[found]))
-    found = _only_list(document, properties, path)
-    return _rows(document, found, joined(document, properties[found])) if found else None
+    for before, keys in (("data.", mapping(data.get("properties"))), ("", properties)):
+        if found := _only_list(document, keys, path):
+            return _rows(document, before + found, joined(document, keys[found]))
+    return None
 
 
 def _rows(document: Mapping[str, Any], envelope: str, rows: Mapping[str, Any]) -> Rows:
     shapes = tuple(alternatives(document, rows.get("items")))
-    return Rows(envelope, _item(document, rows), shapes=shapes)
+    return Rows(envelope, joined(document, rows.get("items")), shapes=shapes)
 
 
 def _ungrouped(document: Mapping[str, Any], path: str, rows: Rows) -> Rows:
@@ -290,7 +279,7 @@ def _ungrouped(document: Mapping[str, Any], path: str, rows: Rows) -> Rows:
         return rows
     inside = next((key for key in keys if key == "data" or plain(key) == plain(path.rsplit("/", 1)[-1])), "")
     value = joined(document, keys.get(inside))
-    item = _item(document, value) if type_of(value) == "array" else {}
+    item = joined(document, value.get("items")) if type_of(value) == "array" else {}
     if not item.get("properties"):
         return rows
     about = {key: value for key, value in keys.items() if key != inside and plain(key) not in _ABOUT_PAGES}
@@ -321,10 +310,6 @@ def _only_list(document: Mapping[str, Any], properties: Mapping[str, Any], path:
         return ""
     others = {plain(key) for key in properties if key != lists[0]}
     return lists[0] if plain(lists[0]) == last or others <= _WRAPPERS else ""
-
-
-def _item(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    return joined(document, schema.get("items"))
 
 
 def _spread(document: Mapping[str, Any], found: Iterable[Parameter]) -> Iterable[Parameter]:
