@@ -243,10 +243,10 @@ class EndpointPicker(Picker):
         self._catalogue = catalog.load() if catalogue is None else catalogue
         lists = self._catalogue.endpoints
         by_name = {name: one for one in lists for name in (*one.aliases, one.name)}
-        often = list(dict.fromkeys(by_name[name] for name in OFTEN if name in by_name))
-        others = [one for one in lists if one not in often]
+        often = {by_name[name].name: by_name[name] for name in OFTEN if name in by_name}
+        others = [one for one in lists if one.name not in often]
         others.sort(key=lambda one: (one.going_away, one.category, one.module, one.kind != "data", one.name))
-        rows = [(one, "Often used") for one in often] + [(one, _tool_of(one)) for one in others]
+        rows = [(one, "Often used") for one in often.values()] + [(one, _tool_of(one)) for one in others]
         self._offer([_endpoint_row(one, group) for one, group in rows])
 
     @property
