@@ -74,32 +74,24 @@ def plot_bars(
     for position, name in enumerate(table.columns):
         lengths = table.iloc[:, position].fillna(0).to_numpy()
         color = PALETTE[position % len(PALETTE)]
-        axes.barh(np.arange(len(table)), lengths, left=left, height=0.68, color=color, label=short(name))
+        bars = axes.barh(
+            np.arange(len(table)), lengths, left=left, height=0.68, color=color, label=short(name)
+        )
         left = left + lengths
     axes.invert_yaxis()
     if len(table.columns) > 1:
         axes.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False, fontsize=9, labelcolor=INK)
-    _write_values(axes, table, unit)
-    return as_text(axes, theme)  # type: ignore[no-any-return]
-
-
-def _write_values(axes: Any, table: pd.DataFrame, unit: str) -> None:
-    ends = table.fillna(0).sum(axis=1)
-    largest = float(ends.abs().max())
-    for position, value in enumerate(ends):
-        side = "left" if value >= 0 else "right"
-        known = table.iloc[position].notna().any()
-        axes.annotate(
-            value_text(value, largest) if known else "–", (value, position), (4 if value >= 0 else -4, 0), textcoords="offset points",
-            ha=side, va="center", fontsize=9, color=INK,
-        )  # fmt: skip
+    known, largest = table.notna().any(axis=1), float(np.abs(left).max())
+    ends = [value_text(end, largest) if is_known else "–" for end, is_known in zip(left, known, strict=True)]
+    axes.bar_label(bars, ends, padding=4, fontsize=9, color=INK)
     axes.set_yticks(range(len(table)), [short(name) for name in table.index])
     axes.set_xlabel(drawable(unit), fontsize=9, color=INK, loc="left")
     axes.set_xticks([])
     axes.tick_params(axis="y", length=0)
     axes.spines[:].set_visible(False)
     axes.axvline(0, color=GREY, linewidth=0.8)
-    axes.margins(x=0.09 if (ends >= 0).all() else 0.14)
+    axes.margins(x=0.09 if (left >= 0).all() else 0.14)
+    return as_text(axes, theme)  # type: ignore[no-any-return]
 
 
 @explain_calls()
