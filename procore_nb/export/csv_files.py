@@ -273,23 +273,16 @@ def _table(data: bytes, width: int, separator: str) -> pa.Table:
         )
         table = _table(data.replace(b"\0", mark.encode()), width, separator)
         return pa.table({one: pc.replace_substring(table[one], mark, "\0") for one in names})
+    parse = arrow_csv.ParseOptions(delimiter=separator, newlines_in_values=True, ignore_empty_lines=width > 1)
+    types = dict.fromkeys(names, pa.string())
+    missing = {"null_values": [""], "strings_can_be_null": True, "quoted_strings_can_be_null": False}
+    convert = arrow_csv.ConvertOptions(column_types=types, **missing)
     for block in (_BLOCK, len(data) + 1):
+        read = arrow_csv.ReadOptions(column_names=names, skip_rows_after_names=1, block_size=block)
         try:
-            return arrow_csv.read_csv(
-                io.BytesIO(data),
-                arrow_csv.ReadOptions(column_names=names, skip_rows_after_names=1, block_size=block),
-                arrow_csv.ParseOptions(
-                    delimiter=separator, newlines_in_values=True, ignore_empty_lines=width > 1
-                ),
-                arrow_csv.ConvertOptions(
-                    column_types=dict.fromkeys(names, pa.string()),
-                    null_values=[""],
-                    strings_can_be_null=True,
-                    quoted_strings_can_be_null=False,
-                ),
-            )
+            return arrow_csv.read_csv(io.BytesIO(data), read, parse, convert)
         except pa.ArrowInvalid:  # perhaps as a row is longer than the block
-            if block > len(data) or len(data) <= _BLOCK:
+            if len(data) <= _BLOCK or block > _BLOCK:
                 raise
     raise AssertionError("the last block holds the whole file")
 

@@ -38,10 +38,8 @@ class WritableTable:
     columns: list[pd.Series[Any]]
     types: list[ColumnType]
     rows: int
-    index: list[Any]
-    """The names of the index levels, which are the first columns; none for row numbers."""
-    labels: list[dict[str, Any]] | None
-    """What the column labels are, where they are more than text."""
+    index: list[Any]  # names of the index levels, which are the first columns; none for row numbers
+    labels: list[dict[str, Any]] | None  # what the column labels are, where they are more than text
 
     def in_parts(self) -> Iterator[list[pd.Series[Any]]]:
         """The columns of some rows after the others, so that not all of their text is held at once."""

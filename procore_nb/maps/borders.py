@@ -234,16 +234,10 @@ def is_near(rings: Sequence[Ring], longitude: Floats, latitude: Floats, *, km: f
 
 def _is_near(rings: Sequence[Ring], longitude: Floats, latitude: Floats, *, km: float) -> Bools:
     near = is_inside(rings, longitude, latitude)
-    outside = np.flatnonzero(~near)
-    if km <= 0 or not rings or not len(outside):
+    if km <= 0 or not rings:
         return near
-    boxes = np.array([[*ring.min(axis=0), *ring.max(axis=0)] for ring in rings])
     edges, margin = _edges(rings), km / KM_PER_DEGREE
-    for low, high, chosen in _bands(latitude, outside, height=1.0):
-        in_band = boxes[(boxes[:, 1] <= high + margin) & (boxes[:, 3] >= low - margin)]
-        if not len(in_band):
-            continue
-        chosen = chosen[_near_any_box(in_band, longitude[chosen], max(abs(low), abs(high)), margin)]
+    for low, high, chosen in _bands(latitude, np.flatnonzero(~near), height=1.0):
         beside = _touching(edges, low - margin, high + margin)
         for part in _parts(chosen):
             near[part] = _edge_km(beside, longitude[part], latitude[part]) <= km
@@ -289,14 +283,6 @@ def _edges(rings: Sequence[Ring]) -> Floats:
 
 def _touching(edges: Floats, low: float, high: float) -> Floats:
     return edges[:, (np.minimum(edges[1], edges[3]) <= high) & (np.maximum(edges[1], edges[3]) >= low)]
-
-
-def _near_any_box(boxes: Floats, longitude: Floats, steepest: float, margin: float) -> Bools:
-    """Quick refusal: the point's longitude is far from every ring's box."""
-    wide = margin / max(np.cos(np.radians(min(steepest, 89.0))), 0.02)
-    half = (boxes[:, 2] - boxes[:, 0]) / 2
-    away = np.abs(wrapped(longitude[:, None] - (boxes[:, 0] + half)))
-    return np.asarray((away <= half + wide).any(axis=1))
 
 
 def _edge_km(edges: Floats, longitude: Floats, latitude: Floats) -> Floats:

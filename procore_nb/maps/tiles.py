@@ -39,16 +39,13 @@ class Tiles:
         return f"{parts.scheme}://{parts.netloc}"
 
 
+_OSM, _CARTO = "https://www.openstreetmap.org/copyright", "https://carto.com/attributions"
 KNOWN = {
-    "osm": Tiles(
-        "https://tile.openstreetmap.org/{z}/{x}/{y}.png",
-        "© OpenStreetMap contributors",
-        "https://www.openstreetmap.org/copyright",
-    ),
+    "osm": Tiles("https://tile.openstreetmap.org/{z}/{x}/{y}.png", "© OpenStreetMap contributors", _OSM),
     "carto": Tiles(
         "https://a.basemaps.cartocdn.com/light_all/{z}/{x}/{y}.png",
         "© OpenStreetMap contributors, © CARTO",
-        "https://carto.com/attributions",
+        _CARTO,
     ),
 }
 
