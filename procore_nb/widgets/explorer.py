@@ -203,7 +203,8 @@ class Explorer(StaticView, ipywidgets.VBox):  # type: ignore[misc]
             return
         if self._frame is None:
             if self._announced not in ("", self._snippet.code):
-                self._status.show("")  # what was announced is not chosen any more
+                self._announced = ""  # it is not chosen any more
+                self._status.show("")
         elif self._snippet.code == self._frame_line:
             self._status.message = dict(self._outcome)
         else:
