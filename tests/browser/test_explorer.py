@@ -49,9 +49,9 @@ def test_a_person_fetches_filters_downloads_and_gets_what_to_csv_writes(
     with notebook(desk, lab, "explore.ipynb", EXPLORE, height=1900) as page:
         page.locator(".pnw-picker[data-ready=true]").first.wait_for()
         pick_the_busiest(page)
-        page.get_by_label("Add a filter").select_option("status")
+        page.get_by_label("Add a filter").select_option("Status")
         page.get_by_label("Status", exact=True).select_option("open")
-        page.get_by_label("Add a filter").select_option("created_at")
+        page.get_by_label("Add a filter").select_option("Created at")
         page.locator("input[type=date]").first.fill("2020-01-01")
         page.locator(".pnw-snippet code", has_text="created_at").wait_for()
         page.get_by_role("button", name="Fetch").dblclick()
