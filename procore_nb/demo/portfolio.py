@@ -40,7 +40,6 @@ class Portfolio:
         if projects is not None:
             self._sizes[COMPANY_ID] = projects
         self._cells: dict[tuple[str, int, int], bytes] = {}
-        self._by_activity: dict[tuple[int, bool], list[int]] = {}
 
     def company_of(self, company_id: int) -> Company | None:
         """Company with an id, or None."""
@@ -68,11 +67,7 @@ class Portfolio:
 
     def by_activity(self, company: Company, *, active: bool) -> list[int]:
         """Indices of the active, or of the inactive projects, without making them."""
-        key = (company.id, active)
-        if key not in self._by_activity:
-            indices = range(self.size(company))
-            self._by_activity[key] = [index for index in indices if active_of(index) == active]
-        return self._by_activity[key]
+        return _by_activity(self.size(company), active)
 
     def row_bytes(self, shape: str, company: Company, index: int, write: Callable[[Project], Any]) -> bytes:
         """Row of a project as JSON, written once for each shape."""
@@ -91,6 +86,11 @@ def _make(company: Company, index: int) -> Project:
 
 
 _kept = lru_cache(maxsize=8192)(_make)
+
+
+@lru_cache(maxsize=16)
+def _by_activity(size: int, active: bool) -> list[int]:
+    return [index for index in range(size) if active_of(index) == active]
 
 
 @lru_cache(maxsize=1)

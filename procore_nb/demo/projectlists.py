@@ -7,7 +7,7 @@ projects only, unless `filters[by_status]` says otherwise. Keys as in Procore's 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import cache
 from typing import Any
 
@@ -15,7 +15,7 @@ import orjson
 
 from procore_nb.catalog import endpoint
 from procore_nb.demo.api_call import ApiCall, PageRule, page_reply, read_range
-from procore_nb.demo.company import SERVICE_ACCOUNT
+from procore_nb.demo.company import NOW, SERVICE_ACCOUNT
 from procore_nb.demo.http_messages import DemoReply, bad_request, json_reply
 from procore_nb.demo.project import Project
 
@@ -172,12 +172,13 @@ def _by_status(call: ApiCall, status: str) -> Sequence[int]:
     return call.portfolio.by_activity(call.company, active=active)
 
 
-# Filters by equality with what stands there, or none of it does.
+# Filters by equality, and what each reads.
 _EQUAL = {"id": "id", "name": "name", "project_number": "number", "origin_id": "origin_id"}
 _EQUAL |= {
     f"by_{kind}": f"{kind}.id"
     for kind in ("stage", "type", "program", "office", "region", "owner_type", "bid_type")
 }
+_EVER = datetime.min.replace(tzinfo=UTC)
 _SORTS = ("id", "name", "display_name", "created_at", "updated_at")
 
 
@@ -202,9 +203,7 @@ def _test(name: str, values: list[str]) -> Callable[[Project], bool] | None:
     if name not in ("created_at", "updated_at"):
         return None
     first, last = read_range(values[-1], f"filters[{name}]")
-    return lambda project: (
-        (first is None or _read(project, name) >= first) and (last is None or _read(project, name) <= last)
-    )
+    return lambda project: (first or _EVER) <= getattr(project, name) <= (last or NOW)
 
 
 def _rank(project: Project, field: str) -> Any:
