@@ -19,6 +19,8 @@ import procore_nb as pnb
 from files.file_host import Procore, Served
 from procore_nb.atomic_write import one_writer
 from procore_nb.files.download import PARTS
+from procore_nb.files.download_manifest import DownloadManifest, Entry
+from procore_nb.files.find_files import FileRecord
 from procore_nb.files.part_file import PartFile
 
 MANIFEST = "manifest.jsonl"
@@ -740,3 +742,9 @@ def test_a_part_that_is_shorter_than_was_written_down_is_begun_again_and_not_fil
         taken_up.take_up()
         assert (taken_up.size, taken_up.headers()) == (0, {})
     assert part.read_bytes() == b"abc"
+
+
+def test_a_line_that_a_crash_cut_off_does_not_swallow_the_next_one(tmp_path: Path) -> None:
+    (tmp_path / MANIFEST).write_bytes(b'{"path": "a.jp')
+    DownloadManifest(tmp_path, hide=False).add(Entry("1", "b.jpg", FileRecord(name="b.jpg"), 3, "00"))
+    assert list(DownloadManifest(tmp_path, hide=False).entries) == ["1"]
