@@ -244,6 +244,12 @@ def test_what_is_no_frame_is_refused(bad: Any) -> None:
         check_coordinates(bad)
 
 
+def test_a_frame_with_two_columns_of_one_name_is_refused() -> None:
+    twice = pd.DataFrame([[1.0, 2.0, "a", "b"]], columns=["latitude", "longitude", "name", "name"])
+    with pytest.raises(ArgumentError, match="two columns of one name: name"):
+        locate(twice)
+
+
 def test_missing_columns_are_named_with_near_matches() -> None:
     with pytest.raises(ArgumentError, match=r"'latitude'.*Did you mean lat or lng_longitude"):
         check_coordinates(pd.DataFrame({"lat": [1], "lng_longitude": [2]}))

@@ -56,6 +56,12 @@ def test_a_country_is_framed_by_its_mainland(
     assert south <= found[1] < found[3] <= north
 
 
+@pytest.mark.parametrize("region", [(10, 50, 10, 51), (10, 51, 11, 51), (10, 51, 11, 50), (-181, 50, 0, 51)])
+def test_a_box_without_an_inside_is_refused(region: tuple[float, ...]) -> None:
+    with pytest.raises(ArgumentError, match=r"is not \(west, south, east, north\) in degrees"):
+        box(region)
+
+
 def test_a_country_whose_rows_are_all_elsewhere_is_framed_by_the_rows() -> None:
     assert box("FR", -52.3, 4.9) == (-52.3, 4.9, -52.3, 4.9)
 

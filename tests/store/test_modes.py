@@ -118,6 +118,8 @@ def test_deleted_rows_are_found_where_procore_lists_them(
     assert result["deleted"] == 1
     assert row["id"] not in store.table(name)["id"].tolist()
     assert store.table(name, deleted="only")["id"].tolist() == [row["id"]]
+    with pytest.raises(ArgumentError, match='deleted is "only" or "with", not True'):
+        store.table(name, deleted=True)  # type: ignore[arg-type]
     assert len([one for one in world.asked if one[0] == asks]) >= len(world.projects)
 
 
