@@ -111,6 +111,7 @@ def test_a_list_across_projects_names_what_was_left_out(
             "status",
         ),
         (["table", "rfis", "--environment", "demo", "--set", "open"], "NAME=VALUE"),
+        (["table", "rfis", "--environment", "demo", "--set", "=open"], "NAME=VALUE"),
     ],
 )
 def test_what_cannot_work_is_one_line_and_code_1(
