@@ -38,66 +38,44 @@ class RfiRevision:
 @table("rfis")
 def rfis(context: RequestContext) -> Rows:
     """Drafts have no number yet; one in two projects has a deleted one."""
-    stage = context.here.stage
-    shown = {
-        "id": stage.id, "name": stage.name, "formatted_name": stage.name, "default_stage": True,
-        "procore_category": True,
-    }  # fmt: skip
-    prefix = "CoC-" if stage.category == "course_of_construction" else None
-    codes = [code.ref for code in directory.cost_codes(context)]
-    rows = []
-    for revision in _revisions(context):
-        one = revision.question
-        number = None if one.number is None else str(one.number)
-        rows.append(
-            {
-                **_about(context, one, codes[one.topic.code]), **_people(context, one),
-                "revision": str(revision.number), "current_revision": revision.current,
-                "has_revisions": revision.number > 0 or not revision.current,
-                "source_rfi_header_id": revision.first, "number": number,
-                "full_number": number and f"{prefix or ''}{number}", "prefix": prefix,
-                "project_stage": shown,
-            }
-        )  # fmt: skip
+    rows = [_row(context, revision) for revision in _revisions(context)]
     yield from rows
     if rows and context.here.index % 2:
-        gone = rows[0]
+        gone, number = rows[0], context.id("rfi", _DELETED)
         when = context.calendar.after(gone["created_at"], 0.1)
         yield {
-            **gone, "id": context.id("rfi", _DELETED), "source_rfi_header_id": context.id("rfi", _DELETED),
-            "subject": f"{gone['subject']} (entered twice)", "status": "recycled",
-            "translated_status": "Recycled", "time_resolved": None, "ball_in_court": None,
-            "ball_in_courts": [], "deleted": True, "deleted_at": when, "updated_at": when, "_deleted": True,
+            **gone, "id": number, "source_rfi_header_id": number, "status": "recycled",
+            "subject": f"{gone['subject']} (entered twice)", "translated_status": "Recycled",
+            "time_resolved": None, "ball_in_court": None, "ball_in_courts": [], "deleted": True,
+            "deleted_at": when, "updated_at": when, "_deleted": True,
         }  # fmt: skip
 
 
 def _revisions(context: RequestContext) -> Iterator[RfiRevision]:
     """The superseded ones right before the current one."""
     main = context.company == context.portfolio.company
-    calendar, asked = context.calendar, questions(context)
-    for one in asked:
+    calendar, before = context.calendar, None
+    for one in questions(context):
         count = 0
         if main and not context.here.active and one.issued:
             often = one.index % _OFTEN == _OFTEN - 1
             count = _REVISED.get((context.here.index, one.index), int(often))
-        before = asked[one.index - 1].created if one.index else one.created
-        step, earlier = (one.created - before) / (count + 1), before
+        since = earlier = before or one.created
+        step, before = (one.created - since) / (count + 1), one.created
         first = context.id("rfi", _FIRST_SUPERSEDED + one.index * 4) if count else one.id
         for number in range(count):
-            put = max(earlier, min(one.created, calendar.office(before + step * (number + 1))))
-            answered = max(put, min(one.created, calendar.office(put + step * 0.8)))
+            put = max(earlier, min(one.created, calendar.office(since + step * (number + 1))))
+            earlier = max(put, min(one.created, calendar.office(put + step * 0.8)))
             due = calendar.workday(calendar.day_of(put) + timedelta(days=10))
-            earlier = answered
-            yield RfiRevision(
-                replace(one, id=first + number, created=put, due=due, resolved=answered, status="closed"),
-                number,
-                False,
-                first,
-            )
+            as_put = replace(one, id=first + number, created=put, due=due, resolved=earlier, status="closed")
+            yield RfiRevision(as_put, number, False, first)
         yield RfiRevision(one, count, True, first)
 
 
-def _about(context: RequestContext, one: Question, code: Row) -> Row:
+def _row(context: RequestContext, revision: RfiRevision) -> Row:
+    one, stage = revision.question, context.here.stage
+    prefix = "CoC-" if stage.category == "course_of_construction" else None
+    number = one.number and str(one.number)
     location = directory.place(context, one.index * 5 + one.topic.code) if one.index % 9 else None
     return {
         "id": one.id, "subject": one.subject, "status": one.status,
@@ -106,17 +84,24 @@ def _about(context: RequestContext, one: Question, code: Row) -> Row:
         "link": f"https://app.procore.example/{context.here.id}/project/rfi/show/{one.id}",
         "created_at": one.created, "initiated_at": one.created if one.issued else None,
         "updated_at": one.updated, "due_date": one.due, "time_resolved": one.resolved, "deleted": False,
-        "draft": not one.issued, "cost_code": code if one.index % 11 else None, "location": location,
-        "location_id": location["id"] if location else None,
+        "draft": not one.issued, "location": location, "location_id": location and location["id"],
+        "cost_code": directory.cost_codes(context)[one.topic.code].ref if one.index % 11 else None,
         "responsible_contractor": directory.firm_for(context, one.topic.code).ref if one.index % 13 else None,
         "cost_impact": {"status": one.cost_status, "value": one.cost},
         "schedule_impact": {"status": one.days_status, "value": one.days},
-        "questions": [{"id": one.id + 1_000_000_000_000, "body": one.topic.question}],
-        "custom_fields": {},
+        "questions": [{"id": one.id + 1_000_000_000_000, "body": one.topic.question}], "custom_fields": {},
+        "revision": str(revision.number), "current_revision": revision.current,
+        "has_revisions": revision.number > 0 or not revision.current, "number": number, "prefix": prefix,
+        "source_rfi_header_id": revision.first, "full_number": number and f"{prefix or ''}{number}",
+        "project_stage": {
+            "id": stage.id, "name": stage.name, "formatted_name": stage.name, "default_stage": True,
+            "procore_category": True,
+        },
+        **_people(one),
     }  # fmt: skip
 
 
-def _people(context: RequestContext, one: Question) -> Row:
+def _people(one: Question) -> Row:
     """Some open ones wait for two people, a few for nobody."""
     assignees = [one.asked_of.ref]
     if one.index % 11 == 3 and one.manager != one.asked_of:
@@ -141,20 +126,18 @@ def rfi_replies(context: RequestContext) -> Rows:
         return
     draw, calendar = context.random(f"replies:{one.index}"), context.calendar
     known = context.number_of("rfi", one.id)
-    number = one.index if known is None else known
     count = draw.randrange(0, 3) if one.resolved else draw.randrange(0, 2)
     last = one.resolved or calendar.after(one.created, 0.2)
     steps = [one.created + (last - one.created) * (step + 1) / (count + 2) for step in range(count)]
-    whens = sorted(min(last, calendar.office(when)) for when in steps)
-    said = [(when, one.manager, False) for when in whens]
+    said = [(when, one.manager, False) for when in sorted(min(last, calendar.office(when)) for when in steps)]
     if one.resolved:
         said.append((one.resolved, one.asked_of, True))
     for step, (when, person, official) in enumerate(said):
         text = one.topic.answer if official else "Passed on; an answer is being prepared."
         yield {
-            "id": context.id(f"rfi_reply_{step}", number), "official": official, "answer_date": when,
-            "plain_text_body": text, "rich_text_body": f"<p>{text}</p>", "created_by": person.name,
-            "created_by_id": person.id,
+            "id": context.id(f"rfi_reply_{step}", one.index if known is None else known),
+            "official": official, "answer_date": when, "plain_text_body": text,
+            "rich_text_body": f"<p>{text}</p>", "created_by": person.name, "created_by_id": person.id,
         }  # fmt: skip
 
 
