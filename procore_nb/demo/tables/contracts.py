@@ -67,7 +67,7 @@ def contracts(context: RequestContext) -> Rows:
 @table("commitments_v1_0", "commitment_contracts")
 def commitments(context: RequestContext) -> Rows:
     for one in purchases(context):
-        about = {"vendor": one.vendor.ref, "type": one.type_name}
+        about = {"vendor": one.vendor.ref, "type": one.type_name, "custom_fields": None}
         yield {**_commitment(context, one), **about, "status": _JOINED.get(one.status, one.status)}
 
 

@@ -174,8 +174,7 @@ def _entered(context: RequestContext, one: SiteDay) -> Row:
         "date": one.day.isoformat(), "datetime": moment(calendar.noon(one.day)), "position": 1,
         "created_at": written, "updated_at": written,
         "created_by": directory.office(context)[one.index % 3].ref, "permissions": _MAY,
-        "custom_fields": {},
-    }  # fmt: skip
+            }  # fmt: skip
 
 
 def _remark(topics: tuple[Topic, ...], one: SiteDay, code: int) -> str:

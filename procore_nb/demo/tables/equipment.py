@@ -11,9 +11,8 @@ from procore_nb.demo.company import NOW, TODAY, read_facts
 from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.plan import plan_of, works
 from procore_nb.demo.tables.registry import RequestContext, Rows, Table, table
-from procore_nb.demo.tables.row_forms import fixed, fixed_columns, names_of, written
+from procore_nb.demo.tables.row_forms import common, fixed, fixed_columns, names_of, written
 
-_SHOWN = ("id", "name", "is_active")  # of a machine's type
 _LARGE = 2_000  # projects; beyond, neither fleet nor assets of the whole company are listed
 
 
@@ -22,9 +21,7 @@ def managed_equipment(context: RequestContext) -> Rows:
     """Those of a project that is over have gone elsewhere."""
     term, index, since = works(context), context.here.index, context.here.created_at
     for number, name in enumerate(names_of("equipment_admin") if term else ()):
-        kind = fixed(
-            context, "managed_equipment_types", fixed_columns("equipment_admin", number)["kind"], *_SHOWN
-        )
+        kind = fixed(context, "managed_equipment_types", fixed_columns("equipment_admin", number)["kind"])
         on_site = term is not None and not term.ended
         yield written("equipment", context, number=number, kind=kind, kind_id=kind["id"]) | {
             "name": f"{name} #{index + 1:03}", "current_project_id": context.here.id if on_site else None,
@@ -86,7 +83,8 @@ def _everywhere(context: RequestContext, rows_of: Table, *, under_way: bool = Fa
     size = context.portfolio.size(context.company)
     for project in context.portfolio.projects(context.company) if size <= _LARGE else ():
         if project.permitted and (not under_way or 0 < project.progress < 1):
-            yield from rows_of(context.within(project))
+            there = context.within(project)
+            yield from ({**common(there), **row} for row in rows_of(there))
 
 
 @table("asset_types", "company_asset_types")
@@ -94,8 +92,8 @@ def asset_types(context: RequestContext) -> Rows:
     begun = context.project is not None and works(context) is not None
     for number, (name, code) in enumerate(_TYPES):
         yield {
-            "id": str(82_101 + number), "name": name, "code": code, "active": True,
-            "company_id": context.company.id, "is_leaf": True, "is_asset": False, "has_assets": begun,
+            "id": str(82_101 + number), "project_id": None, "name": name, "code": code, "active": True,
+            "is_leaf": True, "is_asset": False, "has_assets": begun,
             "display_order": number + 1, "overridden": False,
             "asset_count": begun * sum(one.type == number for one in ASSETS),
         }  # fmt: skip

@@ -21,6 +21,7 @@ from procore_nb.demo.stored_files import attach, invented
 from procore_nb.demo.tables.filtering import filtered, options_in, view_of
 from procore_nb.demo.tables.generated_rows import generated_rows, generated_values
 from procore_nb.demo.tables.registry import LastAsked, RequestContext, Row, table_of
+from procore_nb.demo.tables.row_forms import common
 from procore_nb.demo.tables.serialise import Known, custom_values, fields_of, serialised, shape_of
 
 _KEPT_ROWS, _LEAST_WEIGHT = 100_000, 25  # a list without rows takes room, too
@@ -134,7 +135,8 @@ def _make(context: RequestContext) -> list[Any]:
         return made
     shape = shape_of(context.endpoint)
     known: Known = {}
-    rows = [serialised(row, shape, known) for row in table(context)]
+    same = {key: value for key, value in common(context).items() if key in shape.inside}
+    rows = [serialised({**same, **row} if same else row, shape, known) for row in table(context)]
     attach(context, rows, context.endpoint)
     if fields_of(context.endpoint.module):
         for row in rows:

@@ -235,5 +235,5 @@ def _punch_item(
             )
             for place, (one, worker) in enumerate(blamed)
         ],
-        "custom_fields": {}, "created_at": created, "updated_at": done or created,
+        "created_at": created, "updated_at": done or created,
     }  # fmt: skip

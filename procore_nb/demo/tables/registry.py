@@ -12,8 +12,8 @@ To add a table, in a module beside this one:
             yield {"id": context.id("rfi", number), "subject": f"Question {number}"}
 
 A row may hold dates, times and decimals as Python has them: `serialised` writes them as the list declares. Keys the catalogue
-declares and a row leaves out come as null (lists as []), keys it does not know are dropped. So one function may serve several
-names, also a v1 and a v2 list. Filters, sorts, views, dates and pages need nothing from the table. A row with
+declares and a row leaves out come as `row_forms.common` says, else as null (lists as []), keys it does not know are dropped.
+So one function may serve several names, also a v1 and a v2 list. Filters, sorts, views, dates and pages need nothing from the table. A row with
 `"_deleted": True` is shown only when deleted rows are asked for, one with `"_pending": True` only when the query filters
 by status, one with `"_hidden_unless": "include_old=true"` only when that filter or parameter has that value.
 """

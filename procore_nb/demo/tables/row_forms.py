@@ -50,6 +50,19 @@ def currency(context: RequestContext) -> Row | None:
     return {"currency_iso_code": code, "base_currency_iso_code": code, "currency_exchange_rate": rate}
 
 
+def common(context: RequestContext) -> Row:
+    """What the rows of any list say of company and project, where it declares that and they say nothing else."""
+    found: Row = {"company_id": context.company.id, "custom_fields": {}}
+    if context.project is not None:
+        project = {"id": context.project.id, "name": context.project.name}
+        found |= {
+            "project_id": project["id"],
+            "project": project,
+            "currency_configuration": currency(context),
+        }
+    return found
+
+
 def written(form: str, context: RequestContext, **about: Any) -> Row:
     """Row in a form."""
     known = {"context": context, "project": context.here, "company": context.company}

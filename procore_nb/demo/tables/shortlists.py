@@ -87,8 +87,7 @@ def financial_periods(context: RequestContext) -> Rows:
 def custom_field_definitions(context: RequestContext) -> Rows:
     for field in _FIELDS:
         yield {
-            "id": field.id, "label": field.label, "active": True, "company_id": context.company.id,
-            "data_type": field.data_type, "description": field.description,
+            "id": field.id, "label": field.label, "active": True,             "data_type": field.data_type, "description": field.description,
             "configurable_field_sets_count": 1,
         }  # fmt: skip
 
@@ -107,8 +106,7 @@ def custom_field_metadata(context: RequestContext) -> Rows:
     for number, (field, module) in enumerate(shown):
         yield {
             "id": 73_001 + number, "custom_field_definition_id": field.id, "position": number + 1,
-            "required": False, "visible": True, "company_id": context.company.id,
-            "host_type": f"ConfigurableFieldSet::{module.replace(' ', '')}", "label": field.label,
+            "required": False, "visible": True,             "host_type": f"ConfigurableFieldSet::{module.replace(' ', '')}", "label": field.label,
             "data_type": field.data_type, "row": number, "column": 0, "column_width": 6,
             "lov_entries": list(_entries(field)),
         }  # fmt: skip

@@ -12,7 +12,6 @@ from procore_nb.demo.tables.registry import RequestContext, Row, Rows, per_proje
 from procore_nb.demo.tables.row_forms import fixed, written
 from procore_nb.demo.tables.sitedays import SiteDay, planned_hours, site_days
 
-_SHOWN_OF_TYPE = ("id", "time_type", "abbreviated_time_type", "global")
 SHEET, ENTRY = "timesheet", "timecard_entry"
 _KEPT_DAYS = 40
 _PER_DAY = 8
@@ -91,7 +90,7 @@ def _entries(context: RequestContext, one: SiteDay) -> Rows:
     """Up to five people; an hour of overtime now and then."""
     people = len(directory.office(context)[:5])
     codes = [crew.code for crew in one.crews if crew.code in _OWN_CODES] or [0]
-    types = [fixed(context, "timecard_time_types", number, *_SHOWN_OF_TYPE) for number in (0, 1)]
+    types = [fixed(context, "timecard_time_types", number) for number in (0, 1)]
     sheet, first = _sheet(context, one), context.id(ENTRY, one.index % 1_200 * _PER_DAY)
     for number in range(people):
         if (one.index + number * 5) % 11 == 0:
