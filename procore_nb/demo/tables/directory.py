@@ -6,33 +6,52 @@ builder's own people and those of the firms on site, only those whose login work
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from dataclasses import dataclass
+from functools import cache, cached_property, lru_cache
 
 from procore_nb.demo.company import OFFICES, Company, read_facts
 from procore_nb.demo.project import Project
 from procore_nb.demo.tables.plan import packages
 from procore_nb.demo.tables.registry import RequestContext, Row, per_project
 
+_NAMES = read_facts("names")
+FIRST_NAMES: list[str] = _NAMES["first_names"]
+LAST_NAMES: list[str] = _NAMES["last_names"]
+FIRMS: list[str] = _NAMES["firms"]
+TRADES: list[str] = _NAMES["trades"]
+COST_CODES: list[tuple[str, str, int]] = _NAMES["cost_codes"]
 SHARED = {9: 10, 7: 6, 1: 0}  # trades that a firm of another trade may do too
 
 
 @dataclass(frozen=True)
-class Vendor:
-    """A firm; it works in one country. Owners and the builder have no trade."""
+class Reference:
+    """Anything with an id and a name; `ref` is how other rows show it."""
 
     id: int
     name: str
+
+    @cached_property
+    def ref(self) -> Row:
+        return {"id": self.id, "name": self.name}
+
+
+@dataclass(frozen=True)
+class CostCode(Reference):
+    code: str
+
+
+@dataclass(frozen=True)
+class Vendor(Reference):
+    """A firm; it works in one country. Owners and the builder have no trade."""
+
     trade: str
     trade_id: int
     country: str
-    ref: Row = field(init=False, repr=False, compare=False)  # the firm as other rows show it
-    trade_row: Row = field(init=False, repr=False, compare=False)  # its trade as other rows show it
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "ref", {"id": self.id, "name": self.name})
-        trade = {"id": self.trade_id, "name": self.trade, "active": True}
-        object.__setattr__(self, "trade_row", trade)
+    @cached_property
+    def trade_row(self) -> Row:
+        """Its trade as other rows show it."""
+        return {"id": self.trade_id, "name": self.trade, "active": True}
 
 
 @dataclass(frozen=True)
@@ -44,10 +63,10 @@ class TeamMember:
     last_name: str
     login: str
     vendor: Vendor | None
-    ref: Row = field(init=False, repr=False, compare=False)  # the person as other rows show them
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "ref", {"id": self.id, "login": self.login, "name": self.name})
+    @cached_property
+    def ref(self) -> Row:
+        return {"id": self.id, "login": self.login, "name": self.name}
 
     @property
     def is_active(self) -> bool:
@@ -60,57 +79,30 @@ class TeamMember:
 
 
 @dataclass(frozen=True)
-class Location:
-    """A place inside a project."""
+class Location(Reference):
+    """A place inside a project; its name is the path to it."""
 
-    id: int
-    name: str
     parent_id: int | None
-    ref: Row = field(
-        init=False, repr=False, compare=False
-    )  # the place as other rows show it, its name the path to it
 
-    def __post_init__(self) -> None:
+    @cached_property
+    def ref(self) -> Row:
         node = self.name.rpartition(">")[2]
-        ref = {"id": self.id, "name": self.name, "node_name": node, "parent_id": self.parent_id}
-        object.__setattr__(self, "ref", ref)
+        return {"id": self.id, "name": self.name, "node_name": node, "parent_id": self.parent_id}
 
 
 @dataclass(frozen=True)
-class CostType:
+class CostType(Reference):
     """Labour, material, ...; `base_type` is one of the few words Procore has for it."""
 
-    id: int
-    name: str
     code: str
     base_type: str
-    row: Row = field(init=False, repr=False, compare=False)  # the cost type as Procore's lists show it
 
-    def __post_init__(self) -> None:
-        row = {"id": self.id, "name": self.name, "code": self.code, "base_type": self.base_type}
-        object.__setattr__(self, "row", row)
-
-
-COST_TYPES = (
-    CostType(50_881, "Labor", "L", "other"),
-    CostType(50_882, "Subcontract", "S", "commitment"),
-    CostType(50_883, "Material", "M", "materials"),
-    CostType(50_884, "Equipment", "E", "equipment"),
-    CostType(50_885, "Other", "O", "other"),
-)
+    @cached_property
+    def row(self) -> Row:
+        return {**self.ref, "code": self.code, "base_type": self.base_type}
 
 
-@dataclass(frozen=True)
-class Reference:
-    """A cost code, a trade."""
-
-    id: int
-    name: str
-    code: str = ""
-    ref: Row = field(init=False, repr=False, compare=False)  # the thing as other rows show it
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "ref", {"id": self.id, "name": self.name})
+COST_TYPES = tuple(CostType(*one) for one in _NAMES["cost_types"])
 
 
 @lru_cache(maxsize=16)
@@ -224,38 +216,25 @@ def locations(context: RequestContext) -> tuple[Location, ...]:
 
 
 @lru_cache(maxsize=512)
-def _locations(first_id: int) -> tuple[Location, ...]:
-    building = Location(first_id, "Main Building", None)
-    inside = (
-        Location(first_id + number, f"{building.name}>{name}", building.id)
-        for number, name in enumerate(LEVELS, 1)
-    )
-    return building, *inside
+def _locations(first: int) -> tuple[Location, ...]:
+    """The building, and its parts from the site to the roof."""
+    name, levels = "Main Building", enumerate(_NAMES["levels"], 1)
+    parts = (Location(first + number, f"{name}>{level}", first) for number, level in levels)
+    return Location(first, name, None), *parts
 
 
-def cost_codes(context: RequestContext) -> tuple[Reference, ...]:
+def cost_codes(context: RequestContext) -> tuple[CostCode, ...]:
     return _cost_codes(context.id("cost_code", 0))
 
 
 @lru_cache(maxsize=512)
-def _cost_codes(first_id: int) -> tuple[Reference, ...]:
-    return tuple(
-        Reference(first_id + number, name, code) for number, (code, name, _trade) in enumerate(COST_CODES)
-    )
+def _cost_codes(first: int) -> tuple[CostCode, ...]:
+    return tuple(CostCode(first + number, name, code) for number, (code, name, _) in enumerate(COST_CODES))
 
 
 @cache
 def trades() -> tuple[Reference, ...]:
     return tuple(Reference(5_200 + number, name) for number, name in enumerate(TRADES))
-
-
-_NAMES = read_facts("names")
-FIRST_NAMES: list[str] = _NAMES["first_names"]
-LAST_NAMES: list[str] = _NAMES["last_names"]
-FIRMS: list[str] = _NAMES["firms"]
-TRADES: list[str] = _NAMES["trades"]
-LEVELS: list[str] = _NAMES["levels"]
-COST_CODES: list[tuple[str, str, int]] = _NAMES["cost_codes"]
 
 
 @per_project(keep=400)
@@ -289,10 +268,6 @@ def worker_of(context: RequestContext, firm: Vendor) -> TeamMember:
     """Somebody of a firm, or of any firm on site."""
     everybody = site(context)
     return next((person for person in everybody if person.vendor == firm), everybody[0])
-
-
-def trade_of(vendor: Vendor) -> Reference:
-    return Reference(vendor.trade_id, vendor.trade)
 
 
 def brief(person: TeamMember) -> Row:
