@@ -12,7 +12,7 @@ from datetime import date, timedelta
 
 from procore_nb.demo.company import TODAY, read_facts
 from procore_nb.demo.tables.directory import COST_CODES
-from procore_nb.demo.tables.plan import Works, works
+from procore_nb.demo.tables.plan import works
 from procore_nb.demo.tables.purchases import PURCHASE_ORDER, Purchase, purchases
 from procore_nb.demo.tables.registry import RequestContext, Row, Rows, per_project, table
 from procore_nb.demo.tables.row_forms import written
@@ -65,6 +65,10 @@ class MaterialOrder:
     due: date
     deliveries: tuple[Delivery, ...]
 
+    @property
+    def vendor(self) -> str:
+        return self.purchase.vendor.name
+
     def shipped(self, line: int) -> int:
         return sum(one.quantities[line] for one in self.deliveries)
 
@@ -73,22 +77,23 @@ class MaterialOrder:
 
     @property
     def whole(self) -> bool:
+        """Whether nothing is left at the supplier's."""
         return all(self.shipped(line) == quantity for line, quantity in enumerate(self.ordered))
 
     @property
     def status(self) -> str:
-        shipped, received = (sum(map(read, range(len(self.lines)))) for read in (self.shipped, self.received))
-        if received:
-            return "FULLY_RECEIVED" if received == sum(self.ordered) else "PARTIALLY_RECEIVED"
-        if shipped:
+        if any(self.received(line) for line in range(len(self.lines))):
+            came = all(self.received(line) == quantity for line, quantity in enumerate(self.ordered))
+            return "FULLY_RECEIVED" if came else "PARTIALLY_RECEIVED"
+        if any(self.shipped(line) for line in range(len(self.lines))):
             return "FULLY_SHIPPED" if self.whole else "PARTIALLY_SHIPPED"
         return "DELAYED" if self.due < TODAY else "ORDERED"
 
     @property
     def expected(self) -> date:
         """Day by which all of it has come or is expected."""
-        last = self.deliveries[-1] if len(self.deliveries) == len(_DELIVERIES) else None
-        return last.came if last and last.came else max(self.due, TODAY)
+        came = self.deliveries[-1].came if len(self.deliveries) == len(_DELIVERIES) else None
+        return came or max(self.due, TODAY)
 
     @property
     def last_event(self) -> date:
@@ -98,42 +103,34 @@ class MaterialOrder:
 @per_project(keep=400)
 def material_orders(context: RequestContext) -> tuple[MaterialOrder, ...]:
     """Of the purchase orders that both sides have signed."""
-    term = works(context)
-    if term is None:
-        return ()
     bought = (one for one in purchases(context) if one.kind == PURCHASE_ORDER and one.executed)
-    return tuple(_order(context, term, one) for one in bought)
+    return tuple(_order(context, one) for one in bought)
 
 
-def _order(context: RequestContext, term: Works, purchase: Purchase) -> MaterialOrder:
-    code = purchase.lines[0].code.code
+def _order(context: RequestContext, purchase: Purchase) -> MaterialOrder:
+    code, worth = purchase.lines[0].code.code, purchase.total / context.here.rate
     lines = tuple(number for number, one in enumerate(MATERIALS) if one.code == code)
     ordered = tuple(
-        max(
-            1,
-            int(purchase.total / context.here.rate * MATERIALS[number].percent)
-            // (10_000 * MATERIALS[number].price),
-        )
-        for number in lines
+        max(1, int(worth * one.percent) // (10_000 * one.price)) for one in MATERIALS if one.code == code
     )
-    deliveries: list[Delivery] = []
-    left_over, due_days = list(ordered), []
-    for number, (share, percent, delays) in enumerate(_DELIVERIES):
-        due = context.calendar.workday(term.day_at(purchase.begin + share * (purchase.end - purchase.begin)))
-        due_days.append(max(due, purchase.contract_date))
-        came = min(due_days[-1] + timedelta(days=delays[term.late]), term.end)
+    deliveries, left_over, due, term = list[Delivery](), ordered, TODAY, works(context)
+    for number, (share, percent, delays) in enumerate(_DELIVERIES if term else (), 1):
+        if term is None:
+            break
+        due = term.day_at(purchase.begin + share * (purchase.end - purchase.begin))
+        due = max(context.calendar.workday(due), purchase.contract_date)
+        came = min(due + timedelta(days=delays[term.late]), term.end)
         left = max(came - timedelta(days=_DAYS_ON_THE_ROAD), purchase.contract_date)
-        last = number == len(_DELIVERIES) - 1
-        quantities = [
-            rest if last else min(rest, whole * percent // 100)
-            for rest, whole in zip(left_over, ordered, strict=True)
-        ]
-        left_over = [rest - part for rest, part in zip(left_over, quantities, strict=True)]
+        quantities = left_over
+        if number < len(_DELIVERIES):
+            pairs = zip(left_over, ordered, strict=True)
+            quantities = tuple(min(rest, whole * percent // 100) for rest, whole in pairs)
+        left_over = tuple(rest - part for rest, part in zip(left_over, quantities, strict=True))
         if left <= TODAY:
+            index = purchase.index * len(_DELIVERIES) + number - 1
             arrived = came if came < TODAY else None
-            index = purchase.index * len(_DELIVERIES) + number
-            deliveries.append(Delivery(index, number + 1, due_days[-1], left, arrived, tuple(quantities)))
-    return MaterialOrder(purchase, lines, ordered, due_days[-1], tuple(deliveries))
+            deliveries.append(Delivery(index, number, due, left, arrived, quantities))
+    return MaterialOrder(purchase, lines, ordered, due, tuple(deliveries))
 
 
 @table("material_items")
@@ -156,96 +153,78 @@ def material_labels(context: RequestContext) -> Rows:
 def material_purchase_orders(context: RequestContext) -> Rows:
     """Those wholly on their way only when `include_fully_shipped` is true."""
     for order in material_orders(context):
-        hidden = "include_fully_shipped=true" if order.whole else None
         row = written("material_order", context, order=order, count=len(order.lines))
+        hidden = "include_fully_shipped=true" if order.whole else None
         yield {**row, **_ref(context, _ORDER, order), "_hidden_unless": hidden}
 
 
 @table("material_purchase_order_vendors")
 def material_purchase_order_vendors(context: RequestContext) -> Rows:
-    for name in dict.fromkeys(one.purchase.vendor.name for one in material_orders(context)):
+    for name in dict.fromkeys(one.vendor for one in material_orders(context)):
         yield {"vendor": name}
 
 
-@table(
-    "material_purchase_order_line_items",
-    "material_purchase_order_line_items_by_purchase_order",
-    "material_shipment_purchase_order_lines",
-)
+@table("material_purchase_order_line_items", "material_purchase_order_line_items_by_purchase_order")
+@table("material_shipment_purchase_order_lines")
 def material_purchase_order_line_items(context: RequestContext) -> Rows:
     """Of all orders, of one, or of the order that a shipment belongs to."""
-    of_order, of_shipment = context.ids.get("id"), context.ids.get("shipment_id")
+    wanted = context.ids.get("id") or context.ids.get("shipment_id")
     for order in material_orders(context):
         shipments = [_ref(context, _SHIPMENT, order, one) for one in order.deliveries]
         receipts = [_ref(context, _RECEIPT, order, one) for one in order.deliveries if one.came]
-        if of_order not in (None, _ref(context, _ORDER, order)["id"]):
+        holders = [_ref(context, _ORDER, order)] if "id" in context.ids else shipments
+        if wanted is not None and wanted not in [one["id"] for one in holders]:
             continue
-        if of_shipment is not None and of_shipment not in [shipment["id"] for shipment in shipments]:
-            continue
-        updated = max(
-            order.purchase.created, context.calendar.entered(order.last_event, order.purchase.index)
-        )
+        index, made = order.purchase.index, order.purchase.created
+        updated = max(made, context.calendar.entered(order.last_event, index))
         for line, ordered in enumerate(order.ordered):
-            about = {"ordered": ordered, "shipped": order.shipped(line), "received": order.received(line)}
-            about |= {
-                "outstanding": ordered - order.received(line),
-                "number": order.purchase.index * 10 + line,
-            }
-            refs: Row = {"shipments": shipments, "receipts": receipts, "updated": updated}
-            work = COST_CODES[MATERIALS[order.lines[line]].code][1]
-            row = written("material_order_line", context, order=order, labels=[work], **about, **refs)
-            yield {**_line(context, order, line), **row}
+            received, work = order.received(line), COST_CODES[MATERIALS[order.lines[line]].code][1]
+            yield _line(context, order, line) | written(
+                "material_order_line", context, order=order, labels=[work], ordered=ordered,
+                shipped=order.shipped(line), received=received, outstanding=ordered - received,
+                number=index * 10 + line, shipments=shipments, receipts=receipts, updated=updated,
+            )  # fmt: skip
 
 
 @table("material_shipments", "material_receipts")
 def material_deliveries(context: RequestContext) -> Rows:
-    kind, entered = _kind(context), context.calendar.entered
-    for order, one in _deliveries(context):
-        when = entered(one.came if one.came and kind == _RECEIPT else one.left, one.index)
-        row = written(kind, context, order=order, one=one, count=len(order.lines), entered=when)
-        shipment = {"shipment": _ref(context, _SHIPMENT, order, one)} if kind == _RECEIPT else {}
-        yield {**row, **shipment, "order": _ref(context, _ORDER, order), **_ref(context, kind, order, one)}
+    for kind, order, one in _deliveries(context):
+        day = one.came if one.came and kind == _RECEIPT else one.left
+        about = {"order": order, "one": one, "count": len(order.lines)}
+        row = written(kind, context, **about, entered=context.calendar.entered(day, one.index))
+        if kind == _RECEIPT:
+            row["shipment"] = _ref(context, _SHIPMENT, order, one)
+        yield {**row, "order": _ref(context, _ORDER, order), **_ref(context, kind, order, one)}
 
 
-@table(
-    "material_shipment_line_items",
-    "material_shipment_line_items_by_shipment",
-    "material_receipt_line_items",
-    "material_receipt_line_items_by_receipt",
-)
+@table("material_shipment_line_items", "material_shipment_line_items_by_shipment")
+@table("material_receipt_line_items", "material_receipt_line_items_by_receipt")
 def material_delivery_line_items(context: RequestContext) -> Rows:
-    kind = _kind(context)
-    for order, one in _deliveries(context):
-        refs = {
-            "shipment": _ref(context, _SHIPMENT, order, one),
-            "receipt": _ref(context, _RECEIPT, order, one),
-        }
-        if context.ids.get("id") in (None, refs[kind.removeprefix("material_")]["id"]):
-            about: Row = {"one": one, **refs, "receipts": [refs["receipt"]] if one.came else []}
-            about["entered"] = one.came and context.calendar.entered(one.came, one.index)
+    for kind, order, one in _deliveries(context):
+        shipment, receipt = (_ref(context, name, order, one) for name in (_SHIPMENT, _RECEIPT))
+        if context.ids.get("id") in (None, (shipment if kind == _SHIPMENT else receipt)["id"]):
             for line, quantity in enumerate(one.quantities):
-                about |= {"number": one.index * 10 + line, "quantity": quantity}
-                row = written(f"{kind}_line", context, **about, came=quantity if one.came else 0)
-                yield {**_line(context, order, line), **row}
+                yield _line(context, order, line) | written(
+                    f"{kind}_line", context, one=one, shipment=shipment, receipt=receipt, quantity=quantity,
+                    entered=one.came and context.calendar.entered(one.came, one.index),
+                    receipts=[receipt] if one.came else [], came=quantity if one.came else 0,
+                    number=one.index * 10 + line,
+                )  # fmt: skip
 
 
-def _kind(context: RequestContext) -> str:
-    return _RECEIPT if "receipt" in context.endpoint.name else _SHIPMENT
-
-
-def _deliveries(context: RequestContext) -> Iterator[tuple[MaterialOrder, Delivery]]:
-    """All that left, or those that have come."""
+def _deliveries(context: RequestContext) -> Iterator[tuple[str, MaterialOrder, Delivery]]:
+    """Deliveries a list is about, each with their kind: all that left, or those that have come."""
+    kind = _RECEIPT if "receipt" in context.endpoint.name else _SHIPMENT
     for order in material_orders(context):
         for one in order.deliveries:
-            if one.came or _kind(context) == _SHIPMENT:
-                yield order, one
+            if one.came or kind == _SHIPMENT:
+                yield kind, order, one
 
 
 def _line(context: RequestContext, order: MaterialOrder, line: int) -> Row:
-    item, ref = _item(context, order.lines[line]), _ref(context, _ORDER, order)
-    return written(
-        "material_line", context, order=order, position=line + 1, item=item, item_uom=item["uom"], ref=ref
-    )
+    about = {"order": order, "position": line + 1, "item": _item(context, order.lines[line])}
+    about |= {"uom": MATERIALS[order.lines[line]].uom, "ref": _ref(context, _ORDER, order)}
+    return written("material_line", context, **about)
 
 
 def _item(context: RequestContext, number: int) -> Row:
