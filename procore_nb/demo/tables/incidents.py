@@ -4,18 +4,88 @@ about them.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from procore_nb.demo.company import read_facts
+from procore_nb.demo.company import TODAY, read_facts
 from procore_nb.demo.tables import directory
-from procore_nb.demo.tables.inspected import FIRST_AID, LOST, MEDICAL, Accident, accidents
-from procore_nb.demo.tables.quality import FROM_MISHAPS, OBSERVATION
-from procore_nb.demo.tables.registry import RequestContext, Row, Rows, table
+from procore_nb.demo.tables.plan import plan_of, works
+from procore_nb.demo.tables.registry import RequestContext, Row, Rows, per_project, table
 from procore_nb.demo.tables.row_forms import fixed, names_of, written
+from procore_nb.demo.tables.sitedays import logged_days
 
 _PARTS: dict[str, list[str]] = read_facts("safety")["parts_hurt"]
 _TITLES: dict[str, list[str]] = read_facts("safety")["titles"]
+FROM_ACCIDENTS = 3_000  # numbers of the ids of those that incidents asked for
+FIRST_AID, MEDICAL, LOST, RESTRICTED, REPORT = range(5)
+# Incidents in 200,000 hours; one in seven is recordable, which makes the rate of the industry in the United States, some 2.4.
+_PER_200_000 = 14
+
+
+@dataclass(frozen=True)
+class Accident:
+    """One incident: an injury, a near miss, damage or a spill. `filing` is the number of the injury's kind.
+
+    Days count to the demo's day: somebody still away has lost those so far, and no day of `returned`.
+    """
+
+    index: int
+    kind: str
+    code: int
+    happened: datetime
+    filing: int
+    days_lost: int
+    days_restricted: int
+    returned: date | None
+    actions: int
+    closed: bool
+
+    @property
+    def recordable(self) -> bool:
+        return self.kind == "injury" and self.filing in (MEDICAL, LOST, RESTRICTED)
+
+    @property
+    def observed(self) -> bool:
+        """Whether its first action became an observation."""
+        return self.actions > 0 and self.index % 3 == 0
+
+
+@per_project(keep=300)
+def accidents(context: RequestContext) -> tuple[Accident, ...]:
+    """As many as the hours worked make likely; the longer works go on, the fewer."""
+    term, days = works(context), logged_days(context)
+    if term is None:
+        return ()
+    draw, found = context.random("mishaps"), list[Accident]()
+    risky = [code for code in (2, 5, 8, 9, 14, 15, 16) if code in plan_of(context.here)]
+    due, rate = draw.expovariate(1), _PER_200_000 / 200_000 * (1.4 if term.late else 0.9)
+    for one in days:
+        due -= float(sum(crew.man_hours for crew in one.crews)) * rate * (1.6 - 1.2 * term.elapsed(one.day))
+        # Nothing happens on the first day that is logged: hours come before incidents.
+        while due < 0 and one is not days[0]:
+            due += draw.expovariate(1)
+            happened = term.calendar.at(one.day, draw.randrange(7, 17), draw.randrange(60))
+            code = draw.choice(risky)
+            found.append(_accident(draw, len(found), code, happened, one.day))
+    return tuple(found)
+
+
+def _accident(draw: random.Random, index: int, code: int, happened: datetime, day: date) -> Accident:
+    kind = draw.choices(("near_miss", "injury", "damage", "spill"), (55, 35, 7, 3))[0]
+    filing = draw.choices(range(5), (50, 17, 13, 10, 10))[0]
+    away = min(90, 1 + int(draw.lognormvariate(2.0, 0.9))) if kind == "injury" and filing == LOST else 0
+    light = draw.randrange(2, 21) if kind == "injury" and filing == RESTRICTED else 0
+    ago = (TODAY - day).days
+    returned = day + timedelta(days=away + 1) if away and away < ago else None
+    open_still = bool(away and not returned) or (ago < 21 and draw.random() < 0.7)
+    actions = draw.choice((0, 1, 1, 2))
+    lost = min(away, ago)
+    return Accident(
+        index, kind, code, happened, filing, lost, min(light, ago), returned, actions, not open_still
+    )
 
 
 @table("incidents")
@@ -84,7 +154,9 @@ def incident_actions(context: RequestContext) -> Rows:
     for one in accidents(context):
         for step in range(one.actions):
             action = fixed(context, "incident_action_types", one.index + step)
-            seen = context.id(OBSERVATION, FROM_MISHAPS + one.index) if one.observed and step == 0 else None
+            seen = (
+                context.id("observation", FROM_ACCIDENTS + one.index) if one.observed and step == 0 else None
+            )
             yield written(
                 "incident_action", context, one=one, number=one.index * 4 + step, action=action, seen=seen,
                 text=f"{action['name']}: done with the crew.",

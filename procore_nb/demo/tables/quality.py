@@ -4,6 +4,7 @@ what somebody saw on their way; punch items: few until the works near their end,
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -11,18 +12,70 @@ from procore_nb.demo.company import NOW, TODAY, read_facts
 from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.directory import TeamMember
 from procore_nb.demo.tables.documents import section
-from procore_nb.demo.tables.inspected import (
-    NO,
-    NOT_APPLICABLE,
-    TEMPLATES,
-    UNANSWERED,
-    YES,
-    accidents,
-    inspections,
-)
+from procore_nb.demo.tables.incidents import FROM_ACCIDENTS, accidents
 from procore_nb.demo.tables.plan import plan_of, works
-from procore_nb.demo.tables.registry import RequestContext, Row, Rows, table
+from procore_nb.demo.tables.registry import RequestContext, Row, Rows, per_project, table
 from procore_nb.demo.tables.row_forms import fixed, written
+
+YES, NO, NOT_APPLICABLE, UNANSWERED = "yes", "no", "n/a", "none"
+# Title, type of inspection, codes it is about, what it asks.
+TEMPLATES: list[tuple[str, int, list[int], list[str]]] = read_facts("quality")["templates"]
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """One inspection; `answers` in the order of its template's questions."""
+
+    index: int
+    template: int
+    day: date
+    answers: tuple[str, ...]
+    first_item: int
+    closed: datetime | None
+    due: date
+    created: datetime
+
+    def count(self, answer: str) -> int:
+        return self.answers.count(answer)
+
+
+@per_project(keep=300)
+def inspections(context: RequestContext) -> tuple[Inspection, ...]:
+    """On late projects more answers are no."""
+    term = works(context)
+    if term is None:
+        return ()
+    draw, items = context.random("inspections"), 0
+    found: list[Inspection] = []
+    bad = 0.11 if term.late else 0.05
+    day, step = term.begin + timedelta(days=5), max(7, (term.end - term.begin).days // 45)
+    while day <= min(term.until, TODAY - timedelta(days=1)):
+        elapsed, plan = term.elapsed(day), plan_of(context.here)
+        fitting = [
+            number
+            for number, (_name, _type, codes, _questions) in enumerate(TEMPLATES)
+            if not codes
+            or any(code in plan and plan[code].begin <= elapsed <= plan[code].end for code in codes)
+        ]
+        template = draw.choice(fitting)
+        created = term.calendar.time_on(max(day, term.begin), draw)
+        on = term.calendar.day_of(created)
+        fresh = (TODAY - on).days < 8
+        answers = tuple(_answer(draw.random(), bad, fresh) for _question in TEMPLATES[template][3])
+        open_still = fresh or (NO in answers and (TODAY - day).days < 40 and draw.random() < 0.5)
+        closed = None if open_still else term.calendar.after(created, draw.uniform(3, 6))
+        due = on + timedelta(days=3)
+        found.append(Inspection(len(found), template, on, answers, items, closed, due, created))
+        items += len(answers)
+        day += timedelta(days=step + draw.randrange(-2, 3))
+    return tuple(found)
+
+
+def _answer(luck: float, bad: float, fresh: bool) -> str:
+    if fresh and luck > 0.7:
+        return UNANSWERED
+    return NO if luck < bad else NOT_APPLICABLE if luck < bad + 0.06 else YES
+
 
 _ANSWERS = {YES: (1, "Pass"), NO: (2, "Fail"), NOT_APPLICABLE: (3, "Not Applicable")}
 _SINCE = NOW - timedelta(days=900)
@@ -99,7 +152,7 @@ def _who(context: RequestContext, person: TeamMember) -> Row:
     return {**person.ref, "locale": "en", "company_name": firm}
 
 
-OBSERVATION, FROM_MISHAPS, FROM_ELSEWHERE = "observation", 3_000, 4_000  # numbers of their ids
+_FROM_ELSEWHERE = 4_000  # numbers of their ids
 _SEEN: list[tuple[str, int, int]] = read_facts("quality")["observations"]
 
 
@@ -118,17 +171,17 @@ def observation_items(context: RequestContext) -> Rows:
                 origin = {"type": "inspection", "payload": payload}
                 yield _observation(context, item, *about, one.created, one.closed, origin)
     calendar = context.calendar
-    for mishap in accidents(context):
-        if mishap.observed:
+    for accident in accidents(context):
+        if accident.observed:
             payload = {
-                "incident_id": context.id("incident", mishap.index),
-                "incident_action_id": context.id("incident_action", mishap.index * 4),
+                "incident_id": context.id("incident", accident.index),
+                "incident_action_id": context.id("incident_action", accident.index * 4),
             }
-            seen = calendar.after(mishap.happened, 0.3)
-            closed = calendar.after(seen, 18) if mishap.closed else None
-            about = "After an incident: make the place safe", 2, mishap.code
+            seen = calendar.after(accident.happened, 0.3)
+            closed = calendar.after(seen, 18) if accident.closed else None
+            about = "After an incident: make the place safe", 2, accident.code
             origin = {"type": "incident", "payload": payload}
-            yield _observation(context, FROM_MISHAPS + mishap.index, *about, seen, closed, origin)
+            yield _observation(context, FROM_ACCIDENTS + accident.index, *about, seen, closed, origin)
     yield from _elsewhere(context)
 
 
@@ -140,7 +193,7 @@ def _elsewhere(context: RequestContext) -> Rows:
     draw, share = context.random("observations"), term.elapsed(term.until)
     count = round((6 + context.here.index % 9) * share * (1.4 if term.late else 1)) + 1
     days = sorted(term.day_at(draw.random() * share) for _ in range(count))
-    for number, day in enumerate(days, FROM_ELSEWHERE):
+    for number, day in enumerate(days, _FROM_ELSEWHERE):
         created = term.calendar.time_on(day, draw)
         wait = draw.lognormvariate(2.1, 0.7) * (2 if term.late else 1)
         closed = term.calendar.office(created + timedelta(days=wait))
