@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -17,9 +17,9 @@ from procore_nb.demo.company import TODAY, read_facts
 from procore_nb.demo.site_calendar import SiteCalendar
 from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.budgetcodes import UNBUDGETED, BudgetCode, codes_of, line_row
-from procore_nb.demo.tables.plan import Works, plan_of, s_curve, work_done, works
-from procore_nb.demo.tables.purchases import Order, Purchase, budget, orders_of, prime_sum, purchases
-from procore_nb.demo.tables.registry import RequestContext, Row, Rows, per_project, table
+from procore_nb.demo.tables.plan import WorkPackage, plan_of, work_done, works
+from procore_nb.demo.tables.purchases import Purchase, budget, orders_of, prime_sum, purchases
+from procore_nb.demo.tables.registry import RequestContext, Rows, per_project, table
 from procore_nb.demo.tables.row_forms import written
 
 COUNTED = ("approved", "approved_as_noted")
@@ -85,53 +85,37 @@ def retained_percent(context: RequestContext) -> int:
 @per_project(keep=200)
 def bills(context: RequestContext) -> dict[int, tuple[Bill, ...]]:
     """Bills of the firms, by the index of their contract."""
-    term = works(context)
-    if term is None:
-        return {}
-    return {one.index: _bills_of(context, term, one) for one in purchases(context) if one.executed}
+    return {one.index: tuple(_bills(context, one)) for one in purchases(context) if one.executed}
 
 
 @per_project(keep=200)
 def owner_bills(context: RequestContext) -> tuple[Bill, ...]:
+    return tuple(_bills(context, None))
+
+
+def _bills(context: RequestContext, purchase: Purchase | None) -> Iterator[Bill]:
+    """Bills of one contract: around the end of each month in which something was done, each firm on its own days."""
     term = works(context)
     if term is None:
-        return ()
-
-    def done(day: date) -> float:
-        return work_done(context.here, term, day)
-
-    return tuple(_bills(context, term, "owner", (prime_sum(context),), orders_of(context, None), done))
-
-
-def _bills_of(context: RequestContext, term: Works, purchase: Purchase) -> tuple[Bill, ...]:
-    def done(day: date) -> float:
-        return s_curve((term.elapsed(day) - purchase.begin) / (purchase.end - purchase.begin))
-
-    amounts = tuple(line.amount for line in purchase.lines)
-    return tuple(_bills(context, term, purchase.number, amounts, orders_of(context, purchase), done))
-
-
-def _bills(
-    context: RequestContext,
-    term: Works,
-    who: str,
-    amounts: tuple[int, ...],
-    orders: tuple[Order, ...],
-    done: Callable[[date], float],
-) -> Iterator[Bill]:
-    """Bills of one contract: around the end of each month in which something was done, each firm on its own days."""
-    draw, percent = context.random(f"bills:{who}"), retained_percent(context)
-    calendar = context.calendar
+        return
+    draw, percent = (
+        context.random(f"bills:{purchase.number if purchase else 'owner'}"),
+        retained_percent(context),
+    )
+    amounts = tuple(line.amount for line in purchase.lines) if purchase else (prime_sum(context),)
+    orders, part = orders_of(context, purchase), purchase and WorkPackage(0, purchase.begin, purchase.end)
     usual, median = draw.randrange(-6, 9), 46 + 12 * term.late
     previous, earned, known, number, last = 0, 0, (0, 0), 0, date.min
     for period, (start, end) in enumerate(periods(context)):
-        billed = calendar.workday(end + timedelta(days=usual + draw.randrange(4)))
-        share = done(min(end, TODAY))
+        billed, day = (
+            context.calendar.workday(end + timedelta(days=usual + draw.randrange(4))),
+            min(end, TODAY),
+        )
+        share = part.done(term.elapsed(day)) if part else work_done(context.here, term, day)
         approved = [one for one in orders if one.state_on(min(end, billed)) == "approved"]
         lines, extras = tuple(_part(amount, share) for amount in amounts), dict[int, int]()
-        for one in approved:
-            for claim, amount in one.parts:
-                extras[claim.code.number] = extras.get(claim.code.number, 0) + _part(amount, share)
+        for claim, amount in (one for order in approved for one in order.parts):
+            extras[claim.code.number] = extras.get(claim.code.number, 0) + _part(amount, share)
         total, final = sum(lines) + sum(extras.values()), share >= 1
         # A month in which credits took away more than was done is billed with the next one.
         if billed > TODAY or total == previous or (total < previous and not final):
@@ -140,7 +124,7 @@ def _bills(
         changes = sum(one for one in totals if one > 0), sum(one for one in totals if one < 0)
         retained = 0 if final else total * percent // 100
         number += 1
-        status, pays = _state(draw, calendar, billed, median)
+        status, pays = _state(draw, context.calendar, billed, median)
         if status in COUNTED:  # one after the other: what is in dispute holds up what comes after it
             last = pays = max(last, pays)
         paid = status in COUNTED and pays <= TODAY and context.here.index not in _NO_PAYMENTS
@@ -168,7 +152,6 @@ def _part(amount: int, share: float) -> int:
 
 
 KINDS = {"L": "payroll", "E": "invoice", "O": "expense"}
-DIRECT_COST = "direct_cost"
 _LEAST = 250_00  # cents of a US dollar, of a line
 _PER_COST = 8  # lines of one direct cost, in the numbers of their ids
 _TEXTS = {"payroll": "Wages of own staff", "invoice": "Hire of plant", "expense": "Site expenses"}
@@ -192,27 +175,20 @@ class Spending:
 
 @per_project(keep=200)
 def spendings(context: RequestContext) -> tuple[Spending, ...]:
-    return tuple(_spendings(context))
-
-
-def _spendings(context: RequestContext) -> Iterator[Spending]:
-    term = works(context)
+    term, found = works(context), list[Spending]()
     if term is None:
-        return
-    calendar = context.calendar
-    codes, plan = codes_of(context), plan_of(context.here)
+        return ()
+    codes, plan, calendar = codes_of(context), plan_of(context.here), context.calendar
     draw, spent = context.random("spendings"), {one.number: 0 for one in codes}
     factors = {letter: draw.randrange(92, 104) + (10 if term.late else 0) for letter in KINDS}
-    index, least = 0, int(_LEAST * context.here.rate)
+    least = int(_LEAST * context.here.rate)
     for month, (_start, end) in enumerate(periods(context)):
-        day = min(end, term.until)
         if end > TODAY:
-            return
+            break
+        day = min(end, term.until)
         for letter, kind in KINDS.items():
-            lines = []
-            for one in codes:
-                if one.kind.code != letter:
-                    continue
+            lines = list[tuple[BudgetCode, int]]()
+            for one in (one for one in codes if one.kind.code == letter):
                 whole = budget(context)[one.number] * factors[letter] // 100
                 total = int(whole * plan[one.code].done(term.elapsed(day))) // 5 * 5
                 if total > spent[one.number] + least:  # less waits for the next month
@@ -221,24 +197,23 @@ def _spendings(context: RequestContext) -> Iterator[Spending]:
             if kind == "expense" and month % 5 == 3 and context.here.index % 4 == 1:
                 lines.append((UNBUDGETED, draw.randrange(10, 120) * least // 50_00 * 10_00))
             if lines:
-                fresh = (TODAY - day) < timedelta(days=25)
-                day, status = calendar.workday(day), "pending" if fresh else "approved"
-                yield Spending(index, kind, day, tuple(lines), status, calendar.entered(day, index))
-                index += 1
+                status = "pending" if (TODAY - day) < timedelta(days=25) else "approved"
+                day, index = calendar.workday(day), len(found)
+                found.append(Spending(index, kind, day, tuple(lines), status, calendar.entered(day, index)))
+    return tuple(found)
 
 
 @table("direct_costs", "direct_costs_v1_0")
 def direct_costs(context: RequestContext) -> Rows:
     for one in spendings(context):
         vendor = directory.firm_for(context, 16) if one.kind == "invoice" else None
-        person = directory.office(context)[one.index % 3] if one.kind != "invoice" else None
+        person = None if vendor else directory.brief(directory.office(context)[one.index % 3])
         paid = one.day + timedelta(days=0 if person else 21 + one.index % 30)
-        about: Row = {"one": one, "firm": vendor, "text": _TEXTS[one.kind]}
-        about["terms"] = "Net 30" if vendor else None
-        about["paid_on"] = paid if one.status == "approved" and paid <= TODAY else None
-        about["employee"] = person and directory.brief(person)
-        about["number"] = f"INV-{one.index + 1:04}" if vendor else None
-        yield written("direct_cost", context, **about)
+        yield written(
+            "direct_cost", context, one=one, firm=vendor, text=_TEXTS[one.kind], employee=person,
+            terms="Net 30" if vendor else None, number=f"INV-{one.index + 1:04}" if vendor else None,
+            paid_on=paid if one.status == "approved" and paid <= TODAY else None,
+        )  # fmt: skip
 
 
 @table("direct_cost_line_items", "direct_cost_line_items_by_direct_cost")
@@ -246,13 +221,11 @@ def direct_cost_line_items(context: RequestContext) -> Rows:
     """Lines of all direct costs, or of one."""
     wanted = context.ids.get("direct_cost_id")
     for one in spendings(context):
-        if wanted is None or str(context.id(DIRECT_COST, one.index)) == wanted:
-            for position, (code, amount) in enumerate(one.lines):
-                yield _line(context, one, position, code, amount)
-
-
-def _line(context: RequestContext, one: Spending, position: int, code: BudgetCode, amount: int) -> Row:
-    text = f"{_TEXTS[one.kind]}: {code.name.partition('.')[0]}"
-    number, holder = one.index * _PER_COST + position, (DIRECT_COST, context.id(DIRECT_COST, one.index))
-    row = line_row(context, "direct_cost_line_item", number, code, text, amount, holder)
-    return {**row, "position": position + 1, "created_at": one.created, "updated_at": one.created}
+        holder = ("direct_cost", context.id("direct_cost", one.index))
+        for position, (code, amount) in enumerate(one.lines if wanted in (None, str(holder[1])) else ()):
+            text, number = (
+                f"{_TEXTS[one.kind]}: {code.name.partition('.')[0]}",
+                one.index * _PER_COST + position,
+            )
+            row = line_row(context, "direct_cost_line_item", number, code, text, amount, holder)
+            yield {**row, "position": position + 1, "created_at": one.created, "updated_at": one.created}

@@ -136,11 +136,6 @@ def _taken_over(context: RequestContext, term: Works, found: list[Purchase]) -> 
     return tuple(found)
 
 
-def purchase_of(context: RequestContext, purchase_id: str, kind: str) -> Purchase | None:
-    number = context.number_of(kind, purchase_id)
-    return next((one for one in purchases(context) if one.index == number and one.kind == kind), None)
-
-
 def purchase_for(context: RequestContext, claim: Claim) -> Purchase | None:
     """Contract for the work of a change, if it was signed by then; the last one of two."""
     found = None
