@@ -70,16 +70,11 @@ def budget(context: RequestContext) -> dict[int, int]:
     # One project in 25 was bid too low.
     cost = prime_sum(context) * (draw.randrange(880, 935) + 90 * (context.here.index % 25 == 5)) // 1000
     whole = sum(part.weight for part in plan.values())
-    return {
-        one.number: cost
-        * plan[one.code].weight
-        * one.percent
-        * draw.randrange(92, 109)
-        // (whole * 10_000)
-        // 10_000
-        * 10_000
-        for one in codes_of(context)
-    }
+    found = {}
+    for one in codes_of(context):
+        share = plan[one.code].weight * one.percent * draw.randrange(92, 109)
+        found[one.number] = cost * share // (whole * 10_000) // 10_000 * 10_000
+    return found
 
 
 @per_project(keep=400)
@@ -95,45 +90,36 @@ def purchases(context: RequestContext) -> tuple[Purchase, ...]:
             vendor = directory.firm_for(context, one.code)
             groups.setdefault((vendor.id, one.number if one.kind.code == "M" else -1), []).append(one)
     found: list[Purchase] = []
-    counts = {"S": 0, "M": 0}
     for codes in sorted(groups.values(), key=lambda codes: min(plan[one.code].begin for one in codes)):
-        letter = codes[0].kind.code
-        made = _purchase(context, draw, term, len(found), counts[letter] + 1, codes)
-        if made is not None:
-            counts[letter] += 1
-            found.append(made)
-    return _taken_over(context, term, found)
+        _purchase(context, draw, term, codes, found)
+    _take_over(context, term, found)
+    return tuple(found)
 
 
-def _taken_over(context: RequestContext, term: Works, found: list[Purchase]) -> tuple[Purchase, ...]:
+def _take_over(context: RequestContext, term: Works, found: list[Purchase]) -> None:
     """Where there is a successor, one contract was ended halfway: what was left of it costs him more."""
-    other, halfway = directory.successor(context), 0.5
+    other = directory.successor(context)
     for place, one in enumerate(found):
         half = (one.begin + one.end) / 2
         signed = term.calendar.workday(term.day_at(half) + timedelta(days=20))
-        if other and one.vendor.trade_id == other.trade_id and one.kind == WORK_ORDER and one.executed:
-            if signed + timedelta(days=50) > TODAY:
-                continue
-            done = tuple(replace(line, amount=int(line.amount * halfway) // 100 * 100) for line in one.lines)
-            index, subcontracts = len(found), sum(two.kind == WORK_ORDER for two in found)
-            left = tuple(
-                replace(
-                    line,
-                    number=index * 20 + step,
-                    amount=(line.amount - done[step].amount) * 112 // 10_000 * 100,
-                )
-                for step, line in enumerate(one.lines)
+        same = other and one.vendor.trade_id == other.trade_id and one.kind == WORK_ORDER and one.executed
+        if other is None or not same or signed + timedelta(days=50) > TODAY:
+            continue
+        done, left, index = list[Line](), list[Line](), len(found)
+        for line in one.lines:
+            done.append(replace(line, amount=line.amount // 200 * 100))
+            rest = (line.amount - done[-1].amount) * 112 // 10_000 * 100
+            left.append(replace(line, number=index * 20 + len(left), amount=rest))
+        found[place] = replace(one, lines=tuple(done), end=half, status="Terminated")
+        number = 1 + sum(two.kind == WORK_ORDER for two in found)
+        found.append(
+            replace(
+                one, index=index, number=f"{one.number[:-3]}{number:03}", title=f"{one.title}, remaining works",
+                vendor=other, lines=tuple(left), contract_date=signed, begin=half,
+                created=term.calendar.entered(signed - timedelta(days=9), index),
             )
-            found[place] = replace(one, lines=done, end=half, status="Terminated")
-            found.append(
-                replace(
-                    one, index=index, number=f"{one.number[:-3]}{subcontracts + 1:03}", title=f"{one.title}, remaining works",
-                    vendor=other, lines=left, contract_date=signed, begin=half,
-                    created=term.calendar.entered(signed - timedelta(days=9), index),
-                )
-            )  # fmt: skip
-            break
-    return tuple(found)
+        )  # fmt: skip
+        return
 
 
 def purchase_for(context: RequestContext, claim: Claim) -> Purchase | None:
@@ -146,37 +132,33 @@ def purchase_for(context: RequestContext, claim: Claim) -> Purchase | None:
 
 
 def _purchase(
-    context: RequestContext,
-    draw: random.Random,
-    term: Works,
-    index: int,
-    number: int,
-    codes: list[BudgetCode],
-) -> Purchase | None:
-    parts = [plan_of(context.here)[one.code] for one in codes]
+    context: RequestContext, draw: random.Random, term: Works, codes: list[BudgetCode], found: list[Purchase]
+) -> None:
+    """Add the contract for some budget codes, if it is to be signed soon or was."""
+    parts, index = [plan_of(context.here)[one.code] for one in codes], len(found)
     begin, end = min(part.begin for part in parts), max(part.end for part in parts)
-    vendor = directory.firm_for(context, codes[0].code)
-    length = (term.end - term.begin).days
-    calendar = context.calendar
-    day = calendar.workday(term.begin + timedelta(days=int((begin - 0.1) * length) - draw.randrange(4, 30)))
+    vendor, calendar = directory.firm_for(context, codes[0].code), context.calendar
+    ahead = timedelta(days=int((begin - 0.1) * (term.end - term.begin).days) - draw.randrange(4, 30))
+    day = calendar.workday(term.begin + ahead)
     factor = draw.randrange(930, 1060) + (40 if term.late else 0)
     lines = tuple(_lines(context, draw, index, codes, factor))
     if (day - TODAY).days > 45:
-        return None
-    subcontract = codes[0].kind.code == "S"
-    head = f"{'SC' if subcontract else 'PO'}-{1001 + context.here.index}"
-    title = vendor.trade if subcontract else codes[0].name.partition(".")[0]
+        return
+    subcontract, title = codes[0].kind.code == "S", codes[0].name.partition(".")[0]
+    kind, letters = (WORK_ORDER, "SC") if subcontract else (PURCHASE_ORDER, "PO")
+    number = 1 + sum(one.kind == kind for one in found)
     created = calendar.time_on(min(day, TODAY) - timedelta(days=draw.randrange(6, 25)), draw)
     status = _status(term, day, end, index, subcontract=subcontract)
     # What was approved lately is often still to be signed.
-    signed = status in ("Approved", "Complete", "Received", "Closed") and (
-        (TODAY - day).days > 40 or index % 3
-    )
-    return Purchase(
-        index=index, kind=WORK_ORDER if subcontract else PURCHASE_ORDER, number=f"{head}-{number:03}",
-        title=f"{title} {'package' if subcontract else 'supply'}", vendor=vendor, lines=lines,
-        contract_date=day, begin=begin, end=end, status=status, created=created, executed=bool(signed),
-        deleted=day > TODAY and index % 4 == 1,
+    signed = (TODAY - day).days > 40 or index % 3 > 0
+    found.append(
+        Purchase(
+            index=index, kind=kind, number=f"{letters}-{1001 + context.here.index}-{number:03}",
+            title=f"{vendor.trade} package" if subcontract else f"{title} supply", vendor=vendor,
+            lines=lines, contract_date=day, begin=begin, end=end, status=status, created=created,
+            executed=signed and status in ("Approved", "Complete", "Received", "Closed"),
+            deleted=day > TODAY and index % 4 == 1,
+        )
     )  # fmt: skip
 
 
