@@ -5,13 +5,13 @@ from __future__ import annotations
 from procore_nb.demo.company import TODAY
 from procore_nb.demo.projectlists import moment
 from procore_nb.demo.tables import directory
-from procore_nb.demo.tables.plan import Topic, topics_of, works
+from procore_nb.demo.tables.plan import topics_of, works
 from procore_nb.demo.tables.registry import RequestContext, Row, Rows, table
 from procore_nb.demo.tables.row_forms import fixed, names_of, written
 from procore_nb.demo.tables.sitedays import OUTSIDE, SiteDay, logged_days
 
-HEADER = "daily_log_header"
 _REPORTED, _MACHINES = 12, 4  # days; kinds of machines
+_WORK_OF = ({1, 16, 17}, {16}, {2, 3, 5, 8}, {8, 12, 14})  # each kind of machine: cost codes
 _MAY = {"can_update": True, "can_delete": False}
 
 
@@ -19,22 +19,21 @@ _MAY = {"can_update": True, "can_delete": False}
 def manpower(context: RequestContext) -> Rows:
     """A few of the last days wait for approval and are shown only if asked for."""
     codes = [code.ref for code in directory.cost_codes(context)]
-    trades = {one.id: {**one.ref, "active": True} for one in directory.trades()}
     firms = [directory.firm_for(context, code) for code in range(len(codes))]
-    places, topics = directory.places(context), topics_of(context.here)
-    shown, first = [firm.ref for firm in firms], context.id("manpower_log", 0)
+    places, topics, first = directory.places(context), topics_of(context.here), context.id("manpower_log", 0)
     for one in logged_days(context):
         fresh, entered = 0 < (TODAY - one.day).days < 4, _entered(context, one)
         for position, crew in enumerate(one.crews):
             row = one.first_row + position
-            waiting = fresh and row % 3 == 0
+            waiting, firm = fresh and row % 3 == 0, firms[crew.code]
+            subject = topics[(crew.code * 2 + one.index) % len(topics)].subject
             yield {
                 **entered, "position": position + 1, "id": first + row,
                 "status": "pending" if waiting else "approved", "num_workers": crew.workers,
                 "num_hours": crew.hours, "man_hours": crew.man_hours,
-                "notes": _remark(topics, one, crew.code) if row % 12 == 5 else None,
-                "vendor": shown[crew.code], "cost_code": codes[crew.code] if row % 17 else None,
-                "trade": trades[firms[crew.code].trade_id],
+                "notes": f"{subject}: waiting for an answer." if row % 12 == 5 else None,
+                "vendor": firm.ref, "trade": firm.trade_row,
+                "cost_code": codes[crew.code] if row % 17 else None,
                 "location": places[(row * 3 + crew.code) % len(places)] if row % 10 else None,
                 "_pending": waiting,
             }  # fmt: skip
@@ -47,76 +46,72 @@ def construction_report(context: RequestContext) -> Rows:
         for position, crew in enumerate(one.crews):
             firm, men = directory.firm_for(context, crew.code), crew.workers
             foremen, apprentices = int(men > 3), men // 5
-            others = men // 4 if crew.code in OUTSIDE else 0
-            heads = {"foreman": foremen, "apprentice": apprentices, "other": others}
+            heads = {"foreman": foremen, "apprentice": apprentices}
+            heads["other"] = men // 4 if crew.code in OUTSIDE else 0
             heads["journeyman"] = men - sum(heads.values())
-            share = {
-                "women": men // 9,
-                "minority": men // 3,
-                "veteran": men // 12,
-                "first_year": apprentices // 2,
-            }
-            share |= {"local_city": men // 4, "local_county": men // 2}
+            among = {"women": men // 9, "minority": men // 3, "veteran": men // 12}
+            among |= {"first_year": apprentices // 2, "local_city": men // 4, "local_county": men // 2}
             yield {
                 **_entered(context, one), "id": context.id("construction_report", one.first_row + position),
                 "position": position + 1, "status": "approved", "vendor": firm.ref,
-                "trade": {"id": firm.trade_id, "name": firm.trade, "active": True},
+                "trade": firm.trade_row,
                 **{f"number_of_{kind}_workers": count for kind, count in heads.items()},
-                **{f"{kind}_hours": count * crew.hours for kind, count in (heads | share).items()},
+                **{f"{kind}_hours": count * crew.hours for kind, count in (heads | among).items()},
             }  # fmt: skip
 
 
 @table("daily_logs_weather", "daily_logs_weather_v1_0")
 def weather_logs(context: RequestContext) -> Rows:
     for one in logged_days(context):
-        seen = one.weather
-        yield {
-            **_entered(context, one),
-            **written("weather_log", context, one=one),
-            "average": f"{(seen.low + seen.high) // 2} °C",
-            "ground": "Wet" if seen.rain else "Dry",
-            "calamity": "Flooding" if seen.rain > 28 else None,
-            "time": context.calendar.at(one.day, 7),
-            **({"comments": "Work outside stopped.", "is_weather_delay": "Yes"} if seen.stops_work else {}),
-        }
+        seen, stopped = one.weather, one.weather.stops_work
+        yield _entered(context, one) | written("weather_log", context, one=one) | {
+            "average": f"{(seen.low + seen.high) // 2} °C", "ground": "Wet" if seen.rain else "Dry",
+            "calamity": "Flooding" if seen.rain > 28 else None, "time": context.calendar.at(one.day, 7),
+            "comments": "Work outside stopped." if stopped else None,
+            "is_weather_delay": "Yes" if stopped else "No",
+        }  # fmt: skip
 
 
 @table("daily_logs_notes")
 def notes(context: RequestContext) -> Rows:
     """One project has a note that looks like a formula."""
     for one in logged_days(context):
-        if (one.index * 7 + context.here.index) % 3 and not one.weather.stops_work:
+        seen, topics = one.weather, topics_of(context.here)
+        if (one.index * 7 + context.here.index) % 3 and not seen.stops_work:
             continue
-        text = _note(topics_of(context.here), one)
+        men = sum(crew.workers for crew in one.crews)
+        text = f"{men} on site. {topics[one.index % len(topics)].subject} discussed with the foreman."
+        if seen.stops_work:
+            text = f"Work outside stopped: {seen.rain} mm of rain, wind {seen.wind} km/h."
         if one.index == 12 and context.here.index % 19 == 4:
             text = "=HYPERLINK(B4) was typed by the foreman"
         yield {
             **_entered(context, one), "id": context.id("notes_log", one.index), "comment": text,
-            "daily_log_header_id": context.id(HEADER, one.index), "is_issue_day": one.weather.stops_work,
-            "status": "approved",
+            "daily_log_header_id": context.id("daily_log_header", one.index), "status": "approved",
+            "is_issue_day": seen.stops_work, "created_by_collaborator": False,
             "location": directory.place(context, one.index) if one.index % 4 else None,
-            "created_by_collaborator": False,
         }  # fmt: skip
 
 
 @table("daily_logs_delay")
 def delays(context: RequestContext) -> Rows:
-    term = works(context)
+    term, (bad, *kinds) = works(context), names_of("delay_log_types")
     for one in logged_days(context):
-        draw = context.random(f"delay:{one.day}")
-        other = draw.random() < (0.1 if term and term.late else 0.025)
-        if not one.weather.stops_work and not other:
-            continue
-        bad, *kinds = names_of("delay_log_types")
-        kind = bad if one.weather.stops_work else draw.choice(kinds)
-        hours, start = draw.randrange(2, 7), draw.randrange(7, 11)
-        code = one.crews[0].code if one.crews else 0
-        yield {
-            **_entered(context, one),
-            **written("delay_log", context, one=one, kind=kind, hours=hours, start=start, end=start + hours),
-            "location": directory.place(context, one.index),
-            "vendor": directory.firm_for(context, code).ref,
-        }
+        draw, stopped = context.random(f"delay:{one.day}"), one.weather.stops_work
+        if draw.random() < (0.1 if term and term.late else 0.025) or stopped:
+            kind = bad if stopped else draw.choice(kinds)
+            hours, start = draw.randrange(2, 7), draw.randrange(7, 11)
+            about = {"hours": hours, "start": start, "end": start + hours}
+            firm = directory.firm_for(context, one.crews[0].code if one.crews else 0)
+            yield _entered(context, one) | written(
+                "delay_log",
+                context,
+                one=one,
+                kind=kind,
+                **about,
+                firm=firm,
+                place=directory.place(context, one.index),
+            )
 
 
 @table("daily_logs_equipment")
@@ -130,7 +125,8 @@ def equipment_logs(context: RequestContext) -> Rows:
     firms = {code: directory.firm_for(context, code).ref for code in (5, 16)}
     for one in logged_days(context):
         entered = _entered(context, one)
-        for number in machines_on(context, one):
+        at_work = {crew.code for crew in one.crews}
+        for number in (number for number, codes_of in enumerate(_WORK_OF) if at_work & codes_of):
             draw = context.random(f"machine:{one.day}:{number}")
             idle = draw.choice((0, 1, 2)) + (3 if one.weather.stops_work else 0)
             code = 16 if number < 2 else 5
@@ -152,18 +148,8 @@ def headers(context: RequestContext) -> Rows:
         forgotten = context.random(f"header:{one.day}").random() < (0.15 if term and term.late else 0.04)
         done = not forgotten and one.day < TODAY
         closed = context.calendar.at(one.day, 17, 35) if done else None
-        yield written("log_header", context, one=one, done=done, left=not done, closed=closed) | {
-            "log_datetime": context.calendar.noon(one.day),
-            **({"completed_by": keeper.ref, "distributed_by": keeper.ref} if done else {}),
-        }
-
-
-def machines_on(context: RequestContext, one: SiteDay) -> tuple[int, ...]:
-    """Excavators for the ground, then cranes and lifts."""
-    at_work = {crew.code for crew in one.crews}
-    ground, frame = bool(at_work & {1, 16, 17}), bool(at_work & {2, 3, 5, 8})
-    found = ((0,) if ground else ()) + ((1,) if ground and 16 in at_work else ())
-    return found + ((2,) if frame else ()) + ((3,) if at_work & {8, 12, 14} else ())
+        about = {"done": done, "left": not done, "closed": closed, "author": keeper.ref if done else None}
+        yield written("log_header", context, one=one, **about, noon=context.calendar.noon(one.day))
 
 
 def _entered(context: RequestContext, one: SiteDay) -> Row:
@@ -175,16 +161,3 @@ def _entered(context: RequestContext, one: SiteDay) -> Row:
         "created_at": written, "updated_at": written,
         "created_by": directory.office(context)[one.index % 3].ref, "permissions": _MAY,
             }  # fmt: skip
-
-
-def _remark(topics: tuple[Topic, ...], one: SiteDay, code: int) -> str:
-    topic = topics[(code * 2 + one.index) % len(topics)]
-    return f"{topic.subject}: waiting for an answer."
-
-
-def _note(topics: tuple[Topic, ...], one: SiteDay) -> str:
-    if one.weather.stops_work:
-        return f"Work outside stopped: {one.weather.rain} mm of rain, wind {one.weather.wind} km/h."
-    men = sum(crew.workers for crew in one.crews)
-    topic = topics[one.index % len(topics)]
-    return f"{men} on site. {topic.subject} discussed with the foreman."

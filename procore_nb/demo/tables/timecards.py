@@ -12,7 +12,6 @@ from procore_nb.demo.tables.registry import RequestContext, Row, Rows, per_proje
 from procore_nb.demo.tables.row_forms import fixed, written
 from procore_nb.demo.tables.sitedays import SiteDay, planned_hours, site_days
 
-SHEET, ENTRY = "timesheet", "timecard_entry"
 _KEPT_DAYS = 40
 _PER_DAY = 8
 _MOST_PROJECTS = 400
@@ -47,11 +46,12 @@ def timesheets(context: RequestContext) -> Rows:
 def time_and_material_entries(context: RequestContext) -> Rows:
     asked = (one for one in claims(context) if one.question is not None and one.status != "void")
     for number, one in enumerate(asked):
-        about = {"number": number, "n": number + 1, "worked": context.calendar.day_of(one.created)}
-        about |= {"place": directory.place(context, number)["id"], "updated": one.decided or one.created}
-        author = directory.office(context)[number % 3]
-        status = 2 if one.decided else 1
-        yield written("time_and_material", context, one=one, **about, status=status, author=author)
+        yield written(
+            "time_and_material", context, one=one, number=number, n=number + 1,
+            worked=context.calendar.day_of(one.created), place=directory.place(context, number)["id"],
+            updated=one.decided or one.created, status=2 if one.decided else 1,
+            author=directory.office(context)[number % 3],
+        )  # fmt: skip
 
 
 @table("field_production_report")
@@ -88,22 +88,19 @@ def field_production_report(context: RequestContext) -> Rows:
 
 def _entries(context: RequestContext, one: SiteDay) -> Rows:
     """Up to five people; an hour of overtime now and then."""
-    people = len(directory.office(context)[:5])
     codes = [crew.code for crew in one.crews if crew.code in _OWN_CODES] or [0]
     types = [fixed(context, "timecard_time_types", number) for number in (0, 1)]
-    sheet, first = _sheet(context, one), context.id(ENTRY, one.index % 1_200 * _PER_DAY)
-    for number in range(people):
+    sheet, first = _sheet(context, one), context.id("timecard_entry", one.index % 1_200 * _PER_DAY)
+    for number in range(len(directory.office(context)[:5])):
         if (one.index + number * 5) % 11 == 0:
             continue
         late = (one.index + number) % 9 == 0
-        hours = Decimal("5.5") if one.weather.stops_work else Decimal("8.0")
+        hours = Decimal("5.5") if one.weather.stops_work else Decimal("10.0") if late else Decimal("8.0")
         yield {
             **_shown(context)[number, codes[number % len(codes)]], "date": one.day,
             "datetime": context.calendar.noon(one.day), "id": first + number,
-            "hours": hours + (2 if late and not one.weather.stops_work else 0),
-            "timecard_time_type": types[late], "timesheet": sheet,
-            "timesheet_status": sheet["status"],
-            "approval_status": "approved" if (TODAY - one.day).days > 7 else "pending",
+            "hours": hours, "timecard_time_type": types[late], "timesheet": sheet,
+            "timesheet_status": sheet["status"], "approval_status": sheet["status"],
             "created_at": sheet["created_at"], "updated_at": sheet["updated_at"],
         }  # fmt: skip
 
@@ -111,21 +108,20 @@ def _entries(context: RequestContext, one: SiteDay) -> Rows:
 @per_project(keep=300)
 def _shown(context: RequestContext) -> dict[tuple[int, int], Row]:
     """What the entries of a person (by number) at a cost code say every day."""
-    found: dict[tuple[int, int], Row] = {}
-    place = directory.place(context, 0)
-    for code in _OWN_CODES:
-        work = directory.cost_codes(context)[code].ref
-        for number, person in enumerate(directory.office(context)[:5]):
-            found[number, code] = written(
-                "timecard", context, person=person, billable=code != 0, work=work, place=place
-            )
-    return found
+    place, codes = directory.place(context, 0), directory.cost_codes(context)
+    return {
+        (number, code): written(
+            "timecard", context, person=person, billable=code != 0, work=codes[code].ref, place=place
+        )
+        for code in _OWN_CODES
+        for number, person in enumerate(directory.office(context)[:5])
+    }
 
 
 def _sheet(context: RequestContext, one: SiteDay) -> Row:
     written = context.calendar.at(one.day, 16, one.index * 7 % 60)
     return {
-        "id": context.id(SHEET, one.index), "number": one.index + 1, "name": f"Timesheet {one.day}",
+        "id": context.id("timesheet", one.index), "number": one.index + 1, "name": f"Timesheet {one.day}",
         "date": one.day, "status": "approved" if (TODAY - one.day).days > 7 else "pending",
         "created_by": directory.office(context)[0].ref, "created_at": written, "updated_at": written,
     }  # fmt: skip
