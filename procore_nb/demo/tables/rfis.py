@@ -207,12 +207,7 @@ def _early(context: RequestContext, draw: random.Random) -> tuple[Question, ...]
 
 
 def _question(
-    context: RequestContext,
-    draw: random.Random,
-    term: Works,
-    number: int,
-    created: datetime,
-    costly: float,
+    context: RequestContext, draw: random.Random, term: Works, number: int, created: datetime, costly: float
 ) -> Question:
     wait = draw.lognormvariate(math.log(9 if term.late else 5), 0.7)
     stuck = draw.random() < (0.08 if term.late else 0.015) and (NOW - created).days < 100

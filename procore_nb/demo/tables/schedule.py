@@ -6,7 +6,8 @@ A late project's tasks move the more the later they come; percentages follow the
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 from procore_nb.demo.company import NOW, TODAY, read_facts
@@ -17,7 +18,6 @@ from procore_nb.demo.tables.plan import plan_of
 from procore_nb.demo.tables.registry import RequestContext, Row, Rows, per_project, table
 from procore_nb.demo.tables.row_forms import written
 
-TASK, SCHEDULE = "schedule_task", "schedule"
 _UPDATED = NOW - timedelta(days=3)
 
 
@@ -33,38 +33,34 @@ def schedule_tasks(context: RequestContext) -> Rows:
 
 @table("schedules")
 def schedules(context: RequestContext) -> Rows:
-    if tasks(context):
+    for first in tasks(context)[:1]:
         created = context.calendar.after(context.here.created_at, 20)
-        about = {"start": tasks(context)[0].start, "data_date": TODAY - timedelta(days=3)}
-        yield written("schedule", context, **about, created=created, updated=max(created, _UPDATED))
+        about = {"start": first.start, "data_date": TODAY - timedelta(days=3), "created": created}
+        yield written("schedule", context, **about, updated=max(created, _UPDATED))
 
 
 @table("schedule_activities")
 def schedule_activities(context: RequestContext) -> Rows:
     """The same lines as the imported tasks."""
-    if context.number_of(SCHEDULE, context.ids["schedule_id"]) != 0:
+    if context.number_of("schedule", context.ids["schedule_id"]) != 0:
         return
     updated = max(context.here.created_at, _UPDATED)
     for one in tasks(context):
         deadline = one.planned[1] if one.milestone and one.planned else None
         yield written("schedule_activity", context, **_about(context, one), updated=updated) | {
-            "start_date": datetime.combine(one.start, time.min, UTC),
-            "finish_date": datetime.combine(one.finish, time.min, UTC),
+            "start_date": one.start, "finish_date": one.finish, "deadline_date": deadline,
             "crew_size": None if one.code is None else 4 + one.index % 9,
-            "deadline_date": deadline,
             "deadline_variance": (one.finish - deadline).days if deadline else None,
             "total_float": 0 if one.critical else 5 + one.index % 20,
-        }
+        }  # fmt: skip
 
 
 @table("schedule_activity_links")
 def schedule_activity_links(context: RequestContext) -> Rows:
     """Each task waits for the one before it in its phase."""
-    if context.number_of(SCHEDULE, context.ids["schedule_id"]) != 0:
+    if context.number_of("schedule", context.ids["schedule_id"]) != 0:
         return
-    lines = tasks(context)
-    for one in lines:
-        before = lines[one.index - 1]
+    for before, one in pairwise(tasks(context)):
         if one.parent is not None and before.parent == one.parent:
             lag = (one.start - before.start).days
             yield written("schedule_link", context, one=one, before=before, lag=lag)
@@ -81,7 +77,7 @@ def _shifts(calendar: SiteCalendar, one: Task) -> Row:
 
 def _about(context: RequestContext, one: Task) -> dict[str, Any]:
     firm = None if one.code is None else directory.firm_for(context, one.code)
-    parent = None if one.parent is None else context.id(TASK, one.parent)
+    parent = None if one.parent is None else context.id("schedule_task", one.parent)
     return {"one": one, "n": one.index + 1, "firm": firm, "parent": parent}
 
 

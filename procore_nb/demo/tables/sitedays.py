@@ -114,11 +114,8 @@ def _crews(
     return tuple(found[:_MOST_CREWS])
 
 
-_HOURS = (Decimal("8.0"), Decimal("8.0"), Decimal("8.0"), Decimal("7.5"), Decimal("9.0"))
-
-
+_HOURS = (*3 * (Decimal("8.0"),), Decimal("7.5"), Decimal("9.0"))
 _RAINY = {"United States": 0.2, "Canada": 0.22, "British Isles": 0.34, "Gulf": 0.02}
-
 _INLAND = ("United States", "Canada")  # where summer and winter differ most
 
 
