@@ -5,7 +5,6 @@ In: a context. Out: `codes_of` a project, and the parts that rows of money share
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -37,16 +36,13 @@ class BudgetCode:
         return f"{COST_CODES[self.code][1]}.{self.kind.name}"
 
 
-def _budget_codes() -> Iterator[BudgetCode]:
-    """Where the facts name no parts, everything is subcontracted."""
-    number = 0
-    for code in range(len(COST_CODES)):
-        for letter, percent in read_facts("money")["splits"].get(str(code), {"S": 100}).items():
-            yield BudgetCode(number, code, _TYPES[letter], percent)
-            number += 1
-
-
-BUDGET_CODES = tuple(_budget_codes())
+# Where the facts name no parts, everything is subcontracted.
+_PARTS = (
+    (code, _TYPES[letter], percent)
+    for code in range(len(COST_CODES))
+    for letter, percent in read_facts("money")["splits"].get(str(code), {"S": 100}).items()
+)
+BUDGET_CODES = tuple(BudgetCode(number, *part) for number, part in enumerate(_PARTS))
 # What is bought for the site though no budget was made for it: only some direct costs name it.
 UNBUDGETED = BudgetCode(len(BUDGET_CODES), 0, _TYPES["M"], 0)
 
@@ -73,13 +69,9 @@ def cost_code_row(context: RequestContext, number: int) -> Row:
 
 def coded(context: RequestContext, one: BudgetCode) -> Row:
     """What every line item says of its budget code."""
-    return {
-        "cost_code": cost_code_row(context, one.code),
-        "line_item_type": one.kind.row,
-        "wbs_code": wbs(context, one),
-        "wbs_code_id": context.id("wbs_code", one.number),
-        "currency_configuration": currency(context),
-    }
+    code = wbs(context, one)
+    about = {"cost_code": cost_code_row(context, one.code), "line_item_type": one.kind.row}
+    return {**about, "wbs_code": code, "wbs_code_id": code["id"], "currency_configuration": currency(context)}
 
 
 def line_row(
@@ -92,11 +84,10 @@ def line_row(
     holder: tuple[str, int],
 ) -> Row:
     """One line of a contract, a change order or a direct cost: `holder` is the kind of that, and its id."""
-    about = {
-        "id": context.id(kind, number), "text": text, "amount": amount, "one_unit": Decimal("1.0"),
-        "holder_id": holder[1], "holder_type": holder[0].title().replace("_", ""),
-    }  # fmt: skip
-    return {**written("line", context, **about), **coded(context, code)}
+    about = {"id": context.id(kind, number), "text": text, "amount": amount, "holder_id": holder[1]}
+    holder_type, one_unit = holder[0].title().replace("_", ""), Decimal("1.0")
+    row = written("line", context, **about, holder_type=holder_type, one_unit=one_unit)
+    return {**row, **coded(context, code)}
 
 
 @table("wbs_codes", "wbs_codes_v2_0")
@@ -106,11 +97,8 @@ def wbs_codes(context: RequestContext) -> Rows:
         code = directory.cost_codes(context)[one.code]
         cost = {"id": code.id, "code": code.code, "name": code.name, "path_code": code.code}
         kind = {"id": kinds + one.kind.id % 10, "code": one.kind.code, "name": one.kind.name}
-        yield {
-            **wbs(context, one),
-            **written("wbs_code", context, one=one),
-            "segment_items": [
-                {**item, "path_ids": [item["id"]], "path_codes": [item["code"]], "in_use": True}
-                for item in (cost, {**kind, "path_code": one.kind.code})
-            ],
-        }
+        items = [
+            {**item, "path_ids": [item["id"]], "path_codes": [item["code"]], "in_use": True}
+            for item in (cost, {**kind, "path_code": one.kind.code})
+        ]
+        yield {**wbs(context, one), **written("wbs_code", context, one=one), "segment_items": items}

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from procore_nb.demo.company import NOW, read_facts
-from procore_nb.demo.site_calendar import SiteCalendar
 from procore_nb.demo.tables.budgetcodes import BudgetCode, budget_code
 from procore_nb.demo.tables.plan import TOPICS, Topic, Works, plan_of, works
 from procore_nb.demo.tables.registry import RequestContext, per_project
@@ -131,10 +130,9 @@ def _claims(context: RequestContext, term: Works, draw: random.Random, whole: in
         if 0 < cost < left / 3 and question.topic.code in plan_of(context.here):
             asked.append((calendar.after(question.updated, draw.uniform(0.2, 8)), question, cost))
             left -= cost
-    number = round(
-        (4 + 8 * share) * (1.4 if term.late else 1) + min(contract_value(context) / 1e9, 16) * share
-    )
-    weights = [draw.lognormvariate(0, 0.9) for _ in range(number)]
+    usual = (4 + 8 * share) * (1.4 if term.late else 1)
+    count = round(usual + min(contract_value(context) / 1e9, 16) * share)
+    weights = [draw.lognormvariate(0, 0.9) for _ in range(count)]
     for weight in weights:
         day = calendar.workday(term.day_at(0.05 + draw.random() * max(0.0, share - 0.05)))
         cost = max(40, round(left * weight / sum(weights) / 5_000)) * 5_000
@@ -149,7 +147,7 @@ def _claims(context: RequestContext, term: Works, draw: random.Random, whole: in
                 claim = replace(claim, kind=OWNER, revenue=_asked(claim.cost))
             else:
                 reserve -= cost
-        found.append(_priced(draw, term, calendar, claim))
+        found.append(_priced(draw, term, claim))
     return tuple(found)
 
 
@@ -162,10 +160,12 @@ def _claim(
     question: Question | None,
     cost: int,
 ) -> Claim:
-    topic = question.topic if question else draw.choice(_begun(context, term, created))
+    plan, elapsed = plan_of(context.here), term.elapsed(created.date())
+    there = [one for one in TOPICS if one.code in plan]
+    going = [one for one in there if plan[one.code].begin - 0.1 <= elapsed <= plan[one.code].end + 0.1]
+    topic = question.topic if question else draw.choice(going or there)
     title = topic.subject if question else draw.choice(_UNASKED) + topic.subject.lower()
-    part = plan_of(context.here)[topic.code]
-    early = term.elapsed(created.date()) < (part.begin + part.end) / 2
+    early = elapsed < (plan[topic.code].begin + plan[topic.code].end) / 2
     if early and question is None and draw.random() < 0.12:
         title, cost = f"Credit: {topic.subject.lower()}", -cost // 15_000 * 5_000
     kind = draw.choices((OWNER, ALLOWANCE, CONTINGENCY), (7, 1, 1))[0]
@@ -182,18 +182,10 @@ def _asked(cost: int) -> int:
     return cost * 108 // 10_000 * 100
 
 
-def _begun(context: RequestContext, term: Works, moment: datetime) -> tuple[Topic, ...]:
-    """Topics of work that is going on at a moment."""
-    elapsed, plan = term.elapsed(moment.date()), plan_of(context.here)
-    there = tuple(one for one in TOPICS if one.code in plan)
-    going = tuple(one for one in there if plan[one.code].begin - 0.1 <= elapsed <= plan[one.code].end + 0.1)
-    return going or there
-
-
-def _priced(draw: random.Random, term: Works, calendar: SiteCalendar, claim: Claim) -> Claim:
+def _priced(draw: random.Random, term: Works, claim: Claim) -> Claim:
     """The firm decides sooner than the owner, and not always alike."""
     slow = 1.6 if term.late else 1
-    priced = calendar.office(claim.created + timedelta(days=draw.uniform(4, 25) * slow))
+    priced = term.calendar.office(claim.created + timedelta(days=draw.uniform(4, 25) * slow))
     fates, words = read_facts("money")["fates"], read_facts("money")["pending_words"]
     _weight, above, below, part = draw.choices(fates, [one[0] for one in fates])[0]
     word = draw.choices(list(words), list(words.values()))[0]
@@ -203,26 +195,18 @@ def _priced(draw: random.Random, term: Works, calendar: SiteCalendar, claim: Cla
         above, below = None, "void" if below == "void" else "approved"
     elif claim.cost < 0:
         above, below, part = "approved", "approved", 1
-    owner = _decision(draw, calendar, priced, above, 45 * slow, word)
+    meanwhile = Decision("draft" if NOW - priced < _FRESH else word, None)
+
+    def decision(status: str | None, median: float) -> Decision | None:
+        """After a median number of days; until then a draft, or one of the words for pending."""
+        if status is None:
+            return None
+        days = min(240, draw.lognormvariate(math.log(median), 0.7))
+        on = term.calendar.office(priced + timedelta(days=days))
+        return Decision(status, on) if on < NOW else meanwhile
+
+    owner = decision(above, 45 * slow)
     agreed = owner is not None and owner.agreed
     revenue = int(claim.revenue * (part if agreed else 1)) // 100 * 100 if owner else 0
-    firm = _decision(draw, calendar, priced, below, (16 if claim.cost > 0 else 3) * slow, word)
+    firm = decision(below, (16 if claim.cost > 0 else 3) * slow)
     return replace(claim, priced=priced, owner=owner, firm=firm, revenue=revenue)
-
-
-def _decision(
-    draw: random.Random,
-    calendar: SiteCalendar,
-    priced: datetime,
-    status: str | None,
-    median: float,
-    meanwhile: str,
-) -> Decision | None:
-    """After a median number of days; until then a draft, or one of the words for pending."""
-    if status is None:
-        return None
-    days = min(240, draw.lognormvariate(math.log(median), 0.7))
-    on = calendar.office(priced + timedelta(days=days))
-    if on < NOW:
-        return Decision(status, on)
-    return Decision("draft" if NOW - priced < _FRESH else meanwhile, None)

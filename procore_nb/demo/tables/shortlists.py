@@ -50,11 +50,10 @@ def stages(_context: RequestContext) -> Rows:
 
 @table("programs")
 def programs(context: RequestContext) -> Rows:
-    projects = (
-        context.portfolio.projects(context.company) if context.portfolio.size(context.company) < 2_000 else []
-    )
+    portfolio, company = context.portfolio, context.company
+    shown = portfolio.projects(company) if portfolio.size(company) < 2_000 else []
     for program in lists.PROGRAMS:
-        count = sum(project.program == program for project in projects)
+        count = sum(project.program == program for project in shown)
         yield {"id": program.id, "name": program.name, "project_count": count}
 
 
@@ -87,8 +86,8 @@ def financial_periods(context: RequestContext) -> Rows:
 def custom_field_definitions(context: RequestContext) -> Rows:
     for field in _FIELDS:
         yield {
-            "id": field.id, "label": field.label, "active": True,             "data_type": field.data_type, "description": field.description,
-            "configurable_field_sets_count": 1,
+            "id": field.id, "label": field.label, "active": True, "data_type": field.data_type,
+            "description": field.description, "configurable_field_sets_count": 1,
         }  # fmt: skip
 
 
@@ -106,9 +105,9 @@ def custom_field_metadata(context: RequestContext) -> Rows:
     for number, (field, module) in enumerate(shown):
         yield {
             "id": 73_001 + number, "custom_field_definition_id": field.id, "position": number + 1,
-            "required": False, "visible": True,             "host_type": f"ConfigurableFieldSet::{module.replace(' ', '')}", "label": field.label,
-            "data_type": field.data_type, "row": number, "column": 0, "column_width": 6,
-            "lov_entries": list(_entries(field)),
+            "host_type": f"ConfigurableFieldSet::{module.replace(' ', '')}", "label": field.label,
+            "data_type": field.data_type, "row": number, "column": 0, "column_width": 6, "required": False,
+            "visible": True, "lov_entries": list(_entries(field)),
         }  # fmt: skip
 
 
