@@ -275,6 +275,7 @@ def _texts(name: str) -> list[str]:
 _PEOPLE = frozenset(read_facts("lists")["people"])
 # None of these lists needs more than a project or a company, so that they can be read wherever they are pointed at.
 _LISTS: dict[str, str] = read_facts("lists")["referred"]
+_LISTS |= {stem: f"{stem}s" for stem in read_facts("lists")["referred_by_plural"].split()}
 _kept: LastAsked[tuple[Row, ...]] = LastAsked(1_000)
 
 

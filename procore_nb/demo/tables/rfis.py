@@ -89,7 +89,8 @@ def _row(context: RequestContext, revision: RfiRevision) -> Row:
         "responsible_contractor": directory.firm_for(context, one.topic.code).ref if one.index % 13 else None,
         "cost_impact": {"status": one.cost_status, "value": one.cost},
         "schedule_impact": {"status": one.days_status, "value": one.days},
-        "questions": [{"id": one.id + 1_000_000_000_000, "body": one.topic.question}], "revision": str(revision.number), "current_revision": revision.current,
+        "questions": [{"id": one.id + 1_000_000_000_000, "body": one.topic.question}],
+        "revision": str(revision.number), "current_revision": revision.current,
         "has_revisions": revision.number > 0 or not revision.current, "number": number, "prefix": prefix,
         "source_rfi_header_id": revision.first, "full_number": number and f"{prefix or ''}{number}",
         "project_stage": {
