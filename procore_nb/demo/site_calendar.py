@@ -75,6 +75,10 @@ class SiteCalendar:
     def day_of(self, moment: datetime) -> date:
         return moment.astimezone(self.zone).date()
 
+    def due(self, moment: datetime, days: int) -> date:
+        """Working day by which an answer is due that many days after a moment."""
+        return self.workday(self.day_of(moment) + timedelta(days=days))
+
     def office(self, moment: datetime) -> datetime:
         """The moment if somebody is in the office, else some time soon after the office opens again."""
         local = moment.astimezone(self.zone)

@@ -29,10 +29,10 @@ def generic_tool_items(context: RequestContext) -> Rows:
         counts[number] += 1
         if asked not in (None, str(tool["id"])):
             continue
-        closed, calendar = claim.decided, context.calendar
+        closed = claim.decided
         yield written(
             "letter", context, one=claim, position=counts[number], tool=tool, closed=closed,
-            due=calendar.workday(calendar.day_of(claim.created) + timedelta(days=14)),
+            due=context.calendar.due(claim.created, 14),
             cost=claim.cost / 100, status="Closed" if closed else "Open", days=claim.days or None,
             days_status="yes_known" if claim.days else "no_impact",
             code=directory.cost_codes(context)[claim.topic.code],
@@ -67,7 +67,7 @@ def coordination_issues(context: RequestContext) -> Rows:
             status="closed" if solved else "open", maker=maker, type=_TYPES[number % len(_TYPES)],
             priority=draw.choice(("low", "medium", "high", None)), updated=solved or created,
         ) | {
-            "due_date": term.calendar.workday(term.calendar.day_of(created) + timedelta(days=14)),
+            "due_date": term.calendar.due(created, 14),
             "comments_count": draw.randrange(0, 6),
             "trade": directory.firm_for(context, topic.code).trade_row,
             "location": directory.place(context, number * 3),

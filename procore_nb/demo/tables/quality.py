@@ -206,8 +206,7 @@ def _observation(
 ) -> Row:  # fmt: skip
     """Some of those without an origin have no due date."""
     firm, calendar = directory.firm_for(context, code), context.calendar
-    noted = calendar.day_of(created)
-    due = calendar.workday(noted + timedelta(days=14)) if origin or number % 9 else None
+    due = calendar.due(created, 14) if origin or number % 9 else None
     step = ("initiated", "ready_for_review", "initiated", "not_accepted")[number % 4]
     return written(
         "observation", context, number=number, n=number + 1, name=name, created=created, closed=closed,
@@ -217,7 +216,7 @@ def _observation(
         "priority": ("Low", "Medium", "High", "Urgent")[number % 7 % 4], "trade": firm.trade_row,
         "type": fixed(context, "observation_types", kind), "status": "closed" if closed else step,
         "location": directory.place(context, number) if number % 8 else None,
-        "specification_section": section(context, code) if kind < 2 else None, "date_notified": noted,
+        "specification_section": section(context, code) if kind < 2 else None, "date_notified": calendar.day_of(created),
         "due_date": due, "updated_at": closed or created,
     }  # fmt: skip
 
@@ -252,7 +251,7 @@ def _punch_item(
     created = calendar.time_on(day, draw)
     closed = calendar.office(created + timedelta(days=wait * slow))
     done = None if closed >= NOW else closed
-    due = calendar.workday(calendar.day_of(created) + timedelta(days=days)) if number % 12 else None
+    due = calendar.due(created, days) if number % 12 else None
     there = [one for one in _WHAT if one[0] in plan_of(context.here)]
     code, what = draw.choice(there)
     firm, keeper = directory.firm_for(context, code), _who(context, directory.office(context)[number % 3])

@@ -66,7 +66,7 @@ def _revisions(context: RequestContext) -> Iterator[RfiRevision]:
         for number in range(count):
             put = max(earlier, min(one.created, calendar.office(since + step * (number + 1))))
             earlier = max(put, min(one.created, calendar.office(put + step * 0.8)))
-            due = calendar.workday(calendar.day_of(put) + timedelta(days=10))
+            due = calendar.due(put, 10)
             as_put = replace(one, id=first + number, created=put, due=due, resolved=earlier, status="closed")
             yield RfiRevision(as_put, number, False, first)
         yield RfiRevision(one, count, True, first)
@@ -239,8 +239,7 @@ def _written(
     days_status, days = _delay(draw, cost_status)
     main = context.company == context.portfolio.company
     ordinary = context.id("rfi", number)
-    calendar = context.calendar
-    due = calendar.workday(calendar.day_of(created) + timedelta(days=draw.choice((10, 10, 14, 14, 21))))
+    due = context.calendar.due(created, draw.choice((10, 10, 14, 14, 21)))
     return Question(
         index=number, id=_HUGE.get((context.here.index, number), ordinary) if main else ordinary,
         number=number + 1 if issued else None, subject=_subject(context, draw, number, topic), topic=topic,
