@@ -13,7 +13,16 @@ from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.billing import Bill, bills, owner_bills, periods, retained_percent
 from procore_nb.demo.tables.budgetcodes import budget_code, line_row, wbs
 from procore_nb.demo.tables.plan import plan_of, works
-from procore_nb.demo.tables.purchases import Line, Purchase, orders_of, prime_sum, purchases, summed
+from procore_nb.demo.tables.purchases import (
+    PURCHASE_ORDER,
+    WORK_ORDER,
+    Line,
+    Purchase,
+    orders_of,
+    prime_sum,
+    purchases,
+    summed,
+)
 from procore_nb.demo.tables.registry import RequestContext, Row, Rows, table
 from procore_nb.demo.tables.row_forms import written
 
@@ -73,7 +82,7 @@ def commitments(context: RequestContext) -> Rows:
 
 @table("work_order_contract_line_items", "purchase_order_contract_line_items")
 def contract_line_items(context: RequestContext) -> Rows:
-    kind = next(iter(context.ids)).removesuffix("_id")
+    kind = WORK_ORDER if "work_order_contract_id" in context.ids else PURCHASE_ORDER
     for one in purchases(context):
         if one.kind == kind and one.index == context.number_of(kind, context.ids[f"{kind}_id"]):
             yield from (_line(context, line, kind, one.index) for line in one.lines)

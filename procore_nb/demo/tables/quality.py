@@ -255,9 +255,9 @@ def _punch_item(
     there = [one for one in _WHAT if one[0] in plan_of(context.here)]
     code, what = draw.choice(there)
     firm, keeper = directory.firm_for(context, code), _who(context, directory.office(context)[number % 3])
-    # One in seven is two firms' fault.
-    firms = {firm, directory.firm_for(context, there[number % len(there)][0])} if number % 7 == 3 else {firm}
-    blamed = [(one, directory.worker_of(context, one)) for one in sorted(firms, key=lambda one: one != firm)]
+    other = directory.firm_for(context, there[number % len(there)][0])  # one in seven is two firms' fault
+    firms = dict.fromkeys((firm, other) if number % 7 == 3 else (firm,))
+    blamed = [(one, directory.worker_of(context, one)) for one in firms]
     late = due is not None and due < TODAY
     status = "Closed" if done else "Overdue" if late else "Pending" if luck > 0.9 else "Open"
     step = "closed" if done else ("initiated", "work_required", "ready_for_review")[int(luck * 3)]

@@ -34,7 +34,6 @@ from procore_nb.demo.tables.registry import RequestContext, Row, Rows, table
 _Reader = Callable[[SimpleNamespace], Any]
 _FIXED = {name: about for names, about in read_facts("fixed_lists").items() for name in names.split()}
 _KIND = {"=": "id name", "active global selectable": True, "created_at updated_at": "=since"}
-_SINCE = {True: NOW - timedelta(days=1_000), False: NOW - timedelta(days=900)}
 
 
 def money(cents: int) -> Decimal:
@@ -84,7 +83,7 @@ def fixed(context: RequestContext, name: str, number: int, *keys: str) -> Row:
     number %= len(about["entries"])
     known: Row = {"context": context, "project": context.project, "company": context.company}
     known |= {"number": number, "n": number + 1, "id": about.get("first", 0) + number}
-    known |= {"since": _SINCE["row" not in about], **fixed_columns(name, number)}
+    known |= {"since": NOW - timedelta(days=900 if "row" in about else 1_000), **fixed_columns(name, number)}
     row: Row = _fixed_form(name)(SimpleNamespace(**known))
     return {key: row[key] for key in keys} if keys else row
 
