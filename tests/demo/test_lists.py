@@ -234,3 +234,9 @@ def test_a_range_on_what_is_no_time_finds_nothing() -> None:
     path = "/rest/v2.0/companies/24816/projects/1204458/prime_contracts"
     assert _CALLER.get(path).json()["data"]
     assert _CALLER.get(f"{path}?filters[id]=2026-01-01...2026-03-01").json() == {"data": []}
+
+
+def test_a_filter_on_any_time_refuses_what_is_no_time() -> None:
+    path = "/rest/v2.0/companies/24816/projects/1204458/materials_mgmt/receipts/line_items"
+    assert _CALLER.get(f"{path}?filters[received_at]=soon").status == 400
+    assert _CALLER.get(f"{path}?filters[received_at]=2026-01-01...2026-03-01").status == 200

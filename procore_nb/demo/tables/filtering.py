@@ -19,7 +19,6 @@ from procore_nb.demo.company import TODAY
 from procore_nb.demo.http_messages import bad_request
 from procore_nb.demo.tables.registry import Row
 
-_TIMES = ("created_at", "updated_at", "deleted_at", "closed_at", "due_at", "reviewed_at", "initiated_at")
 _COMPACT = ("id", "name", "title", "number", "subject", "label", "status")
 _NUMBER = re.compile(r"-?\d{1,30}(\.\d+)?", re.ASCII)
 _ISO = re.compile(r"\d{4}-\d\d-\d\d")
@@ -106,7 +105,7 @@ def _filtered(rows: list[Row], name: str, values: list[str]) -> list[Row]:
         except ValueError as error:
             raise bad_request(f"filters[{name}] is not a time: {values[-1]}", name) from error
         return [row for row in rows if (at := _as_moment(row.get(base))) and fits(at, bound)]
-    if base in _TIMES or base.endswith("_date") or base == "date" or "..." in values[-1]:
+    if base.endswith(("_at", "_date")) or base == "date" or "..." in values[-1]:
         return _ranged(rows, base, values[-1])
     read = _reader(rows, base)
     if read is None:
