@@ -40,7 +40,7 @@ from procore_nb.store.data_files import read_rows
 from procore_nb.store.files import Files
 from procore_nb.store.manifest import Manifest, Part, sealed, separator, unsealed
 from procore_nb.store.pii import is_person, personal_columns
-from procore_nb.store.scan import Tables
+from procore_nb.store.scan import all_tables, table_names
 from procore_nb.store.snapshot import HISTORY, WORK, Snapshot, recover
 
 _PENDING, _FORMAT = f"{WORK}/_erase.json", 2
@@ -84,7 +84,6 @@ class _Erased:
 
 def erase(files: Files, user_id: int | str, catalogue: Catalogue | None = None) -> pd.DataFrame:
     """Erase a person; for the holder of the store's lock. One row per table says what went."""
-    finish(files, catalogue)
     text = str(user_id).strip() if isinstance(user_id, int | str) and not isinstance(user_id, bool) else ""
     if not text:
         raise ArgumentError(
@@ -115,10 +114,10 @@ def finish(files: Files, catalogue: Catalogue | None = None) -> None:
 
 
 def _erase(files: Files, person: Person, catalogue: Catalogue | None) -> pd.DataFrame:
-    tables = Tables(files)
-    for name in tables.names():
+    names = table_names(files)
+    for name in names:
         recover(files, name)
-    state = tables.all()  # everything is read before anything is changed: a damaged file is an error now
+    state = all_tables(files)  # everything is read before anything is changed: a damaged file is an error now
     people = {name: _identity(name, manifest, catalogue) for name, (_, manifest) in state.items()}
     for name, (folder, manifest) in state.items():
         for below, part in _all_parts(folder, manifest):
@@ -128,7 +127,7 @@ def _erase(files: Files, person: Person, catalogue: Catalogue | None) -> pd.Data
         _PENDING, sealed(noted | {"addresses": sorted(person.addresses), "names": sorted(person.names)})
     )
     counts = []
-    for name in tables.names():
+    for name in names:
         staged = _drop_staged(files, name)
         done = _erase_table(files, state[name][1], person, people[name]) if name in state else {}
         counts.append({"table": name, **dict.fromkeys(_COUNTS, 0), "columns": [], **done, "staged": staged})
@@ -167,7 +166,7 @@ def _erase_table(files: Files, manifest: Manifest, person: Person, people: str) 
     over = _write(snapshot, manifest.ended, ended, f"_ended-{snapshot.mark}", below=HISTORY)
     last = manifest.last | {"skipped": others(manifest.last.get("skipped", []))}
     since = {moment: places for moment, places in kept.items() if places}
-    snapshot.commit(replace(manifest, parts=parts, ended=over, since=since, last=last), at_once=True)
+    snapshot.commit(replace(manifest, parts=parts, since=since, last=last), ended=over, at_once=True)
     return {
         "rows": sum(one.removed for one in live),
         "versions": sum(one.removed for one in ended),

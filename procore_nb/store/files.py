@@ -135,14 +135,16 @@ class LocalFiles:
             self.write(target, data)
 
     def rename(self, source: str, target: str) -> None:
-        """Give a folder another name, of which there must be none; what is in it, and the name, outlive a power cut."""
+        """Give a folder another name, of which there must be none."""
         place = self.root / target
         make_folder(place.parent)
         with _refusals(self.address(target), "put in place", OSError):
-            if (self.root / source).is_dir():  # not a link to nowhere
-                flush(self.root / source)
             (self.root / source).rename(place)
-            flush(place.parent)
+
+    def flush(self, path: str) -> None:
+        """Let the names in a folder outlive a power cut."""
+        with _refusals(self.address(path), "written", OSError):
+            flush(self.root / path)
 
     def address(self, path: str) -> str:
         """How other programs call a file."""
@@ -233,6 +235,9 @@ class RemoteFiles:
         raise StoreError(f"{self.address(source)} cannot be renamed in one step.")
 
     link = rename
+
+    def flush(self, path: str) -> None:
+        """What was sent is there."""
 
     def address(self, path: str) -> str:
         return f"{self._protocol}://{self._at(path).lstrip('/') if self._protocol != 'memory' else self._at(path)}"

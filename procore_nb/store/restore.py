@@ -1,7 +1,7 @@
 """A table as it was, once more the present one.
 
-In: the files of a store, a table, and a moment or the number of a version. Out: the table's next state, with the rows of
-then, and how many rows came back, changed and went. Speaks to the file system through `files`.
+In: a table, and a moment or the number of a version. Out: the table's next state, with the rows of then, and how many rows
+came back, changed and went. Speaks to the file system through `files`.
 
 A restored state is a commit like any other: rows that it replaces become earlier versions, so that nothing is lost by it.
 """
@@ -14,31 +14,39 @@ from typing import Any
 
 import numpy as np
 
+from procore_nb.catalog import Catalogue
 from procore_nb.errors import ArgumentError, StoreError
-from procore_nb.frames.codec import conform
 from procore_nb.scalars import utc_text
 from procore_nb.store.delta_log import versions
 from procore_nb.store.files import Files
 from procore_nb.store.manifest import Manifest
 from procore_nb.store.report import SyncLog
-from procore_nb.store.scan import Tables, joined, rows_at
-from procore_nb.store.snapshot import History, Snapshot, recover, state_named
+from procore_nb.store.scan import find_table, joined, read_table, rows_at
+from procore_nb.store.snapshot import Snapshot, recover, state_named
 from procore_nb.store.upsert import upserted
 
 
-def restore(files: Files, tables: Tables, name: str, *, as_of: Any, version: Any, at: datetime) -> SyncLog:
+def restore(
+    files: Files,
+    name: str,
+    catalogue: Catalogue | None,
+    *,
+    as_of: datetime | None,
+    version: int | None,
+    at: datetime,
+) -> SyncLog:
     """Bring a table to a moment or a version; for the holder of the store's lock."""
     if (as_of is None) == (version is None):
         raise ArgumentError(
             "restore takes a moment or a version.", advice='restore("rfis", as_of="2026-05-01")'
         )
-    recover(files, tables.find(name)[1].table)
-    manifest, live, over = tables.read(name, over=True)
+    recover(files, find_table(files, name, catalogue)[1].table)
+    manifest, live, over = read_table(files, name, catalogue, over=True)
     former = None if version is None else _former(files, manifest, version)
-    if former is None:
-        rows = rows_at(live, over, manifest, tables.moment(as_of, "as_of"))
-    else:
+    if former is not None:
         rows = joined(files, manifest.table, former.parts, manifest, former)
+    elif as_of is not None:
+        rows = rows_at(live, over, manifest, as_of)
     books = (*manifest.columns, *manifest.extra)
     outcome = upserted(
         live.select(books),
@@ -54,16 +62,13 @@ def restore(files: Files, tables: Tables, name: str, *, as_of: Any, version: Any
     if outcome.rows is None:
         return log
     snapshot = Snapshot(files, manifest, manifest)
-    types = manifest.columns
-    history = History(files, snapshot, manifest, lambda rows, extra: conform(rows, types, types, extra))
-    history.add(*([] if outcome.ended is None else [outcome.ended]))
+    snapshot.end(outcome.ended)
     log.rows, log.synced_at = outcome.rows.num_rows, utc_text(at, microseconds=True)
     log.count(outcome)
     snapshot.commit(
         replace(
             manifest,
             parts=tuple(snapshot.write_parts(outcome.rows, 0)),
-            ended=history.close(manifest.ended),
             deleted=manifest.deleted + log.deleted,
             synced_at=log.synced_at,
             # Which changes a moment had seen is not known: the next sync reads everything again.

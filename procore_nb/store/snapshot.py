@@ -16,7 +16,7 @@ the log counts them too.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -25,7 +25,7 @@ from itertools import chain
 import pyarrow as pa
 
 from procore_nb.errors import StoreError
-from procore_nb.frames.codec import schema_of
+from procore_nb.frames.codec import conform, schema_of
 from procore_nb.scalars import utc_text
 from procore_nb.store.data_files import PART_ROWS, cuts, read_rows, write_rows
 from procore_nb.store.delta_log import LAST_CHECKPOINT, LOG, checkpoint, commit, entry, head, write_checkpoint
@@ -44,19 +44,33 @@ from procore_nb.store.manifest import (
 WORK = "_work"
 HISTORY = "_history"
 _LONGEST_LOG = 100
+_MANY = 32  # small files of ended versions, after which they are joined
+Upgrade = Callable[[pa.Table, Sequence[str]], pa.Table]
 
 
 class Snapshot:
     """The next state of one table, while it is made: `shape` has its key and the names of its columns.
 
-    Names of its files carry `mark`, which no other writer has.
+    Names of its files carry a mark that no other writer has. `upgrade` brings rows of earlier files in line with the shape;
+    with `rewrite` ended versions are written anew, too.
     """
 
-    def __init__(self, files: Files, before: Manifest, shape: Manifest) -> None:
+    def __init__(
+        self,
+        files: Files,
+        before: Manifest,
+        shape: Manifest,
+        upgrade: Upgrade | None = None,
+        *,
+        rewrite: bool = False,
+    ) -> None:
         self._files, self._before, self._shape, self._table = files, before, shape, before.table
+        self._upgrade, self._rewrite = upgrade or self._conformed, rewrite
         self._next = f"{WORK}/{self._table}/next"
         self.mark = f"{before.generation + 1:06d}-{secrets.token_hex(4)}"
         self._folder = self._next if files.renames else self._table
+        self._waiting: list[pa.Table] = []
+        self._ended: list[Part] = []
         if files.renames:
             files.remove(self._next)
 
@@ -83,42 +97,80 @@ class Snapshot:
         pieces = [rows.slice(start, stop - start) for start, stop in cuts(rows, self._shape.key)]
         return [self.write(f"{stem}-{done + at:05d}.parquet", piece) for at, piece in enumerate(pieces)]
 
-    def commit(self, after: Manifest, *, at_once: bool = False) -> Manifest:
+    def end(self, *versions: pa.Table | None) -> None:
+        """Take versions that ended with this state."""
+        self._waiting += [rows for rows in versions if rows is not None]
+        if sum(rows.num_rows for rows in self._waiting) >= PART_ROWS:
+            self._write_ended()
+
+    def _conformed(self, rows: pa.Table, extra: Sequence[str]) -> pa.Table:
+        return conform(rows, self._shape.columns, self._shape.columns, extra)
+
+    def _write_ended(self) -> None:
+        if self._waiting:
+            name = f"_ended-{self.mark}-{len(self._ended):05d}.parquet"
+            self._ended.append(self.write(name, pa.concat_tables(self._waiting), below=HISTORY))
+        self._waiting = []
+
+    def _history(self) -> tuple[Part, ...]:
+        """All files of ended versions, those of earlier syncs included; many small ones become one."""
+        earlier = self._before.ended
+        small = [part for part in earlier if part.rows < PART_ROWS // 2]
+        again = list(earlier) if self._rewrite else small if len(small) >= _MANY else []
+        for part in again:
+            rows = read_rows(self._files, f"{self._table}/{HISTORY}", part)
+            self.end(self._upgrade(rows, (*self._shape.extra, VALID_TO, DELETED_AT)))
+        self._write_ended()
+        return (*(self.keep(part, below=HISTORY) for part in earlier if part not in again), *self._ended)
+
+    def commit(
+        self, after: Manifest, *, ended: tuple[Part, ...] | None = None, at_once: bool = False
+    ) -> Manifest:
         """Make the next state the present one; `at_once` leaves nothing of former states behind.
 
-        What fails after that moment fails silently: the state is there, and the next sync tidies up. StoreError if another
-        sync has put a state of its own in place since this one began.
+        `ended` are the files of ended versions, where they are not those of before and what `end` took. What fails after the
+        commit fails silently: the state is there, and the next sync tidies up. StoreError if another sync has put a state of
+        its own in place since this one began.
         """
-        before, files, table = self._before, self._files, self._table
-        header, rows = self._header(after), sum(part.rows for part in after.parts)
+        header = self._header(after)
         after = replace(
             after,
-            generation=before.generation + 1,
+            generation=self._before.generation + 1,
+            ended=self._history() if ended is None else ended,
             header=header.file,
             header_digest=header.digest,
             header_bytes=header.bytes,
-            rows=rows,
+            rows=sum(part.rows for part in after.parts),
         )
-        if files.renames:
-            version = self._keep_log(at_once)
-            log_id = before.log_id if version else ""
-            after = replace(after, version=version, log_id=log_id, retired={}).with_log_id()
-            live = {part.file for part in before.files} if version else ()
-            files.write(f"{self._next}/{entry(version)}", commit(before, after, NAME, live))
-            files.write(f"{self._next}/{NAME}", after.text())
-            swap(files, table)
-            return after
+        return self._swap_in(after, at_once) if self._files.renames else self._log_in(after, at_once)
+
+    def _swap_in(self, after: Manifest, at_once: bool) -> Manifest:
+        before, files, version = self._before, self._files, self._keep_log(at_once)
+        log_id = before.log_id if version else ""
+        after = replace(after, version=version, log_id=log_id, retired={}).with_log_id()
+        live = {part.file for part in before.files} if version else ()
+        files.write(f"{self._next}/{entry(version)}", commit(before, after, NAME, live))
+        files.write(f"{self._next}/{NAME}", after.text())
+        swap(files, self._table)
+        return after
+
+    def _log_in(self, after: Manifest, at_once: bool) -> Manifest:
+        before, files, table = self._before, self._files, self._table
         after = replace(after, version=before.version + 1).with_log_id()
         found, name = head(files, table), f"_manifest-{self.mark}.json"
         replaced = [entry(before.version), checkpoint(before.version)] if before.version >= 0 else []
         replaced += [found.manifest or NAME, *sorted(_paths(before) - _paths(after))]
         retired = {} if at_once else before.retired | {utc_text(microseconds=True): replaced}
-        after = replace(after, retired=_recent(retired, files.keep_days))
+        oldest = datetime.now(UTC) - timedelta(days=files.keep_days)
+        recent = {moment: names for moment, names in retired.items() if moment_of(moment) > oldest}
+        after = replace(after, retired=recent)
         files.write(f"{table}/{name}", after.text())
         text = commit(before, after, name, found.live(before) if found.version >= 0 else ())
         if found.version != before.version or not files.create(f"{table}/{entry(after.version)}", text):
             with suppress(StoreError):
-                remove_marked(files, table, self.mark)
+                for below in (table, f"{table}/{HISTORY}"):
+                    for own in (one for one in files.names(below) if self.mark in one):
+                        files.remove(f"{below}/{own}")
             raise overtaken(files, table)
         with suppress(StoreError):
             write_checkpoint(files, table, after)
@@ -127,13 +179,11 @@ class Snapshot:
 
     def _header(self, after: Manifest) -> Part:
         """A file without rows that has all columns: engines that look at the first file only see them."""
-        before = self._before
-        same = before.columns == after.columns and before.exact == after.exact
-        if same and before.aliases == after.aliases and before.header:
+        before, empty = self._before, schema_of(after.columns, after.extra).empty_table()
+        shape = (after.columns, after.exact, after.aliases)
+        if before.header and (before.columns, before.exact, before.aliases) == shape:
             return self.keep(before.files[0])
-        return self.write(
-            f"0-columns-{self.mark}.parquet", schema_of(after.columns, after.extra).empty_table()
-        )
+        return self.write(f"0-columns-{self.mark}.parquet", empty)
 
     def _keep_log(self, at_once: bool) -> int:
         """Take the log's commits into the next state; returns the number of the next one, 0 for a new log.
@@ -165,19 +215,6 @@ def _paths(manifest: Manifest) -> set[str]:
     return {part.file for part in manifest.files} | {f"{HISTORY}/{part.file}" for part in manifest.ended}
 
 
-def _recent(retired: Mapping[str, list[str]], days: float) -> dict[str, list[str]]:
-    since = datetime.now(UTC) - timedelta(days=days)
-    return {moment: names for moment, names in retired.items() if moment_of(moment) > since}
-
-
-def remove_marked(files: Files, table: str, mark: str) -> None:
-    """Remove the files that one writer put beside those of a table."""
-    for below in (table, f"{table}/{HISTORY}"):
-        for name in files.names(below):
-            if mark in name:
-                files.remove(f"{below}/{name}")
-
-
 def _vacuum(files: Files, manifest: Manifest, named: str, *, gone: Sequence[str]) -> None:
     """Remove files of former states, and what writers that did not get to their commit left `keep_days` ago.
 
@@ -200,9 +237,13 @@ def _vacuum(files: Files, manifest: Manifest, named: str, *, gone: Sequence[str]
 
 
 def swap(files: Files, table: str) -> None:
-    """Let the next state's folder take the place of the present one."""
+    """Let the next state's folder take the place of the present one.
+
+    Between the two renames nothing waits for the disk, as an engine finds no folder then. A journal keeps their order.
+    """
     work = f"{WORK}/{table}"
     files.remove(f"{work}/previous")
+    files.flush(f"{work}/next")
     if files.exists(table):
         files.rename(table, f"{work}/previous")
     try:
@@ -212,6 +253,7 @@ def swap(files: Files, table: str) -> None:
             files.rename(f"{work}/previous", table)
         raise
     with suppress(StoreError):  # the next state is in place
+        files.flush("")
         files.remove(f"{work}/previous")
         files.remove(work)
 
@@ -236,8 +278,7 @@ def half_swapped(files: Files, table: str) -> bool:
 
 def present(files: Files, table: str) -> Manifest | None:
     """The manifest of a table's last complete state; None if there is no such table."""
-    found = located(files, table)
-    return None if found is None else found[1]
+    return (located(files, table) or (table, None))[1]
 
 
 def located(files: Files, table: str) -> tuple[str, Manifest] | None:
@@ -247,9 +288,8 @@ def located(files: Files, table: str) -> tuple[str, Manifest] | None:
         data = files.read(f"{table}/{NAME}") if files.renames else None
         if data is not None:
             return table, read_manifest(data, files.address(table))
-        if files.renames and files.exists(
-            f"{work}/previous"
-        ):  # a swap is under way, or was when the power went
+        # A swap is under way, or was when the power went.
+        if files.renames and files.exists(f"{work}/previous"):
             for folder in (f"{work}/next", f"{work}/previous"):
                 data = files.read(f"{folder}/{NAME}")
                 if data is not None:
@@ -268,43 +308,3 @@ def state_named(files: Files, table: str, named: str) -> Manifest | None:
     """The state in a manifest beside its parts; None if it is gone."""
     data = files.read(f"{table}/{named}")
     return None if data is None else read_manifest(data, files.address(table))
-
-
-Upgrade = Callable[[pa.Table, tuple[str, ...]], pa.Table]
-_MANY = 32  # small files, after which they are joined
-
-
-class History:
-    """Collects versions that end in one update."""
-
-    def __init__(
-        self, files: Files, snapshot: Snapshot, manifest: Manifest, upgrade: Upgrade, *, rewrite: bool = False
-    ) -> None:
-        self._files, self._snapshot, self._manifest = files, snapshot, manifest
-        self._upgrade, self._rewrite = upgrade, rewrite
-        self._waiting: list[pa.Table] = []
-        self._made: list[Part] = []
-
-    def add(self, *tables: pa.Table) -> None:
-        """Take versions that ended."""
-        self._waiting += tables
-        if sum(rows.num_rows for rows in self._waiting) >= PART_ROWS:
-            self._write()
-
-    def close(self, earlier: Sequence[Part]) -> tuple[Part, ...]:
-        """Write what waits; returns all files of ended versions, those of earlier syncs included."""
-        small = [part for part in earlier if part.rows < PART_ROWS // 2]
-        again = list(earlier) if self._rewrite else small if len(small) >= _MANY else []
-        for part in again:
-            rows = read_rows(self._files, f"{self._manifest.table}/{HISTORY}", part)
-            self.add(self._upgrade(rows, (*self._manifest.extra, VALID_TO, DELETED_AT)))
-        self._write()
-        kept = [self._snapshot.keep(part, below=HISTORY) for part in earlier if part not in again]
-        return (*kept, *self._made)
-
-    def _write(self) -> None:
-        if self._waiting:
-            name = f"_ended-{self._snapshot.mark}-{len(self._made):05d}.parquet"
-            rows = pa.concat_tables(self._waiting)
-            self._made.append(self._snapshot.write(name, rows, below=HISTORY))
-        self._waiting = []

@@ -5,9 +5,10 @@ In: a query and where the tables' files are. Out: a typed frame. Speaks to the f
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,30 +23,25 @@ from procore_nb.frame_info import describe
 from procore_nb.frames.codec import DEFAULT_DECIMALS, EXACT, Decimals, checked_decimals, from_any_arrow
 from procore_nb.store.files import Files, RemoteFiles
 from procore_nb.store.manifest import FIRST_SEEN, VALID_FROM, Manifest
+from procore_nb.store.scan import addresses, check_files
 
 if TYPE_CHECKING:
     from procore_nb.store.store import Store
 
-Tables = Mapping[str, tuple[Manifest, Sequence[str]]]
+Tables = Mapping[str, Manifest]
 
 
-def query(
-    text: str, tables: Tables, files: Files, *, check: Callable[[str], None], decimals: Decimals
-) -> pd.DataFrame:
-    """Run one query; each table of the store that it names is a view, once `check(name)` has let it pass."""
+def query(text: str, tables: Tables, files: Files, *, decimals: Decimals) -> pd.DataFrame:
+    """Run one query; each table of the store that it names is a view."""
     with _opened(":memory:", files) as connection:
         _check(text, connection)
-        named = {
-            name: one for name, one in tables.items() if re.search(rf"\b{re.escape(name)}\b", text, re.I)
-        }
+        named = [name for name in tables if re.search(rf"\b{re.escape(name)}\b", text, re.I)]
         with _failing(tables):
-            _define(connection, "view", named, check)
+            _define(connection, "view", {name: tables[name] for name in named}, files)
             return typed(connection.sql(text).to_arrow_table(), decimals=checked_decimals(decimals))
 
 
-def write_database(
-    path: str | os.PathLike[str], tables: Tables, files: Files, *, check: Callable[[str], None]
-) -> Path:
+def write_database(path: str | os.PathLike[str], tables: Tables, files: Files) -> Path:
     """Write tables into one file of DuckDB, which takes the place of an earlier one when it is complete."""
     place = output_path(path)
     with (
@@ -53,7 +49,7 @@ def write_database(
         _failing(tables),
         _opened(str(draft), files) as connection,
     ):
-        _define(connection, "table", tables, check)
+        _define(connection, "table", tables, files)
     return place
 
 
@@ -119,10 +115,16 @@ def _failing(tables: Tables) -> Iterator[None]:
         raise ArgumentError(f"The query cannot be answered: {error}", advice=f"Tables: {known}.") from error
 
 
-def _define(connection: Any, kind: str, tables: Tables, check: Callable[[str], None]) -> None:
-    for name, (manifest, paths) in tables.items():
-        check(name)
-        connection.execute(_definition(kind, name, manifest, paths))
+def _define(connection: Any, kind: str, tables: Tables, files: Files) -> None:
+    for name, manifest in tables.items():
+        check_files(files, name)
+        paths = ", ".join("'" + one.replace("'", "''") + "'" for one in addresses(files, manifest))
+        books = (FIRST_SEEN, VALID_FROM, *(EXACT + one for one in manifest.exact))
+        hidden = ", ".join(_quoted(manifest.aliases.get(one, one)) for one in books)
+        connection.execute(
+            f"create {kind} {_quoted(name)} as select * exclude ({hidden}) "  # noqa: S608 - names are quoted
+            f"from read_parquet([{paths}], union_by_name = true)"
+        )
 
 
 def _check(text: str, connection: Any) -> None:
@@ -144,11 +146,8 @@ def typed(table: pa.Table, *, decimals: Decimals = DEFAULT_DECIMALS) -> pd.DataF
     """An Arrow table of any engine as a frame with our dtypes, no two columns named alike."""
     names: list[str] = []
     for title in table.column_names:
-        name, count = title, 1
-        while name in names:
-            count += 1
-            name = f"{title} ({count})"
-        names.append(name)
+        further = (f"{title} ({count})" for count in itertools.count(2))
+        names.append(next(name for name in itertools.chain([title], further) if name not in names))
     amounts = [
         name
         for name, column in zip(names, table.schema, strict=True)
@@ -156,16 +155,6 @@ def typed(table: pa.Table, *, decimals: Decimals = DEFAULT_DECIMALS) -> pd.DataF
     ]
     frame = from_any_arrow(table.rename_columns(names), decimals=decimals)
     return describe(frame, amounts=amounts) if amounts else frame
-
-
-def _definition(kind: str, name: str, manifest: Manifest, paths: Sequence[str]) -> str:
-    files = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
-    books = (FIRST_SEEN, VALID_FROM, *(EXACT + one for one in manifest.exact))
-    hidden = ", ".join(_quoted(manifest.aliases.get(one, one)) for one in books)
-    return (
-        f"create {kind} {_quoted(name)} as select * exclude ({hidden}) "  # noqa: S608 - names are quoted
-        f"from read_parquet([{files}], union_by_name = true)"
-    )
 
 
 def _quoted(name: str) -> str:

@@ -19,7 +19,7 @@ from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -183,53 +183,47 @@ def _bins(catalogue: Catalogue) -> dict[str, tuple[tuple[str, ...], ...]]:
     return {one.name: one.needs for one in catalogue.endpoints if one.kind == "recycled"}
 
 
-Found = tuple[list[str], dict[str, str], bool]
+Targets = tuple[list[str], dict[str, str], bool]
 
 
 class TargetNames:
-    """Finds the places of each list of one sync."""
+    """Finds the places of each list of one sync; `kept` gives the rows of a table, if there is one."""
 
     def __init__(self, procore: Source, projects: Any, *, kept: Callable[[str], pd.DataFrame | None]) -> None:
-        self._procore = procore
-        self._wanted = projects
-        self._kept = kept
-        self._projects: tuple[dict[str, str], bool] | None = None
+        self._procore, self._wanted, self._kept = procore, projects, kept
 
-    def find(
-        self, endpoint: Endpoint, arguments: dict[str, Any], tables: Callable[[], Sequence[str]]
-    ) -> Found:
+    def find(self, endpoint: Endpoint, arguments: Mapping[str, Any]) -> Targets:
         """Places of one list, names of its projects, and whether these are all places there are.
 
         ArgumentError if the store has no table of its parents, or that lacks the other ids.
         """
         place = checked(endpoint, arguments)
-        chosen, everywhere = self.projects() if "project_id" in place else ({}, True)
+        chosen, everywhere = self._projects if "project_id" in place else ({}, True)
         names = {one: name for one, name in chosen.items() if name}
         if len(place) == len({*place} & {"project_id"}):
             return list(chosen) if place else [""], names, everywhere
-        rows = self._parents(endpoint, place, tables())
+        rows = self._parents(endpoint, place)
         if "project_id" in place:
             rows = rows[rows["project_id"].astype(str).isin(chosen)]
         pairs: list[dict[str, Any]] = rows.dropna().drop_duplicates().to_dict("records")  # type: ignore[assignment]
         return [place_text(one, place) for one in pairs], names, everywhere
 
-    def _parents(self, endpoint: Endpoint, place: tuple[str, ...], tables: Sequence[str]) -> pd.DataFrame:
+    def _parents(self, endpoint: Endpoint, place: tuple[str, ...]) -> pd.DataFrame:
         """The ids of the rows below which a list is asked, from the table that has them all."""
         names = [name for name in reversed(place) if name in endpoint.parents]
         sources = [(name, one) for name in names for one in endpoint.parents[name]]
         found = False
-        for name, source in sources if tables else ():
-            parent = self._kept(source) if source in tables else None
-            if parent is None:
+        for name, source in sources:
+            rows = self._kept(source)
+            if rows is None:
                 continue
             found = True
-            others = [one for one in place if one != name]
+            parent, others = rows, [one for one in place if one != name]
             columns = {one: f"{one.removesuffix('_id')}.id" for one in others} | {name: "id"}
             columns |= {one: one for one in others if one in parent.columns}
-            if (
-                "project_id" in others and columns["project_id"] not in parent.columns
-            ):  # a company's: of every project
-                numbers = pd.DataFrame({"project_id": [int(one) for one in self.projects()[0]]})
+            if "project_id" in others and columns["project_id"] not in parent.columns:
+                # A company's list: its rows are of every project.
+                numbers = pd.DataFrame({"project_id": [int(one) for one in self._projects[0]]})
                 parent, columns["project_id"] = numbers.merge(parent, how="cross"), "project_id"
             if set(columns.values()) <= set(parent.columns):
                 return parent[[columns[one] for one in place]].set_axis([*place], axis=1)
@@ -242,13 +236,9 @@ class TargetNames:
             advice=f"Sync {' or '.join(dict.fromkeys(one for _, one in sources))} before it: name it first.",
         )
 
-    def projects(self) -> tuple[dict[str, str], bool]:
+    @cached_property
+    def _projects(self) -> tuple[dict[str, str], bool]:
         """Name of each project by its id, in the order of ids; and whether these are all there are."""
-        if self._projects is None:
-            self._projects = self._look_up()
-        return self._projects
-
-    def _look_up(self) -> tuple[dict[str, str], bool]:
         chosen = select_projects(self._wanted, where="Store.sync")
         if chosen.status is not None:
             frame = self._procore.projects(status=chosen.status, view="compact")

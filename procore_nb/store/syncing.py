@@ -1,36 +1,52 @@
-"""One table, one sync: fetches what its plan says, stages the rows, and brings the table up to date.
+"""A sync: for each table, fetches what its plan says, stages the rows, and brings the table up to date.
 
-In: a connection, an endpoint and options. Out: the table's next state, and a log of it. Speaks to the service through
-the connection, and to the file system through `files`.
+In: a connection, lists and options. Out: the tables' next states, and a log of them. Speaks to the service through the
+connection, and to the file system through `files`.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
 from numbers import Real
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 from procore_nb.catalog import Endpoint
-from procore_nb.errors import AccessError, ArgumentError, NotFoundError, ProcoreError, StoreError
+from procore_nb.errors import (
+    AccessError,
+    ArgumentError,
+    NotFoundError,
+    OutputError,
+    ProcoreError,
+    StoreError,
+)
 from procore_nb.frame_info import FetchedFrame, FetchInfo
 from procore_nb.frames.codec import logical_types, to_arrow
 from procore_nb.scalars import utc_text
 from procore_nb.store import strategy
-from procore_nb.store.files import Files
+from procore_nb.store.files import Files, damaged
 from procore_nb.store.manifest import Manifest, folder_name, moment_of
 from procore_nb.store.pii import personal_columns, without_personal
-from procore_nb.store.report import SyncLog
+from procore_nb.store.report import SyncLog, result_frame
+from procore_nb.store.scan import as_frame, joined, read_table, table_names
 from procore_nb.store.snapshot import overtaken, present, recover
 from procore_nb.store.staging import Staging, StagingPlan, extended
-from procore_nb.store.strategy import Source, strategy_for
+from procore_nb.store.strategy import (
+    Source,
+    TargetNames,
+    Targets,
+    lists_above,
+    strategy_for,
+    with_parents,
+)
 from procore_nb.store.update import Update
-
-Targets = Callable[[], tuple[list[str], dict[str, str], bool]]
 
 _STALE = timedelta(hours=1)
 
@@ -39,15 +55,15 @@ _STALE = timedelta(hours=1)
 class Options:
     """How a sync is meant; None leaves a table as it was kept so far."""
 
-    full: bool = False
-    history: bool | None = None
-    drop_personal: bool | None = None
-    safe_names: bool | None = None
-    window_days: int = 14
-    overlap: timedelta = timedelta(minutes=10)
-    deletions: bool = True
-    progress: bool | None = None
-    clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    full: bool
+    history: bool | None
+    drop_personal: bool | None
+    safe_names: bool | None
+    window_days: int
+    overlap: timedelta
+    deletions: bool
+    progress: bool | None
+    clock: Callable[[], datetime]
 
 
 def not_negative(value: Any, name: str) -> float:
@@ -60,24 +76,104 @@ def not_negative(value: Any, name: str) -> float:
     return float(value)
 
 
+def sync_tables(
+    files: Files,
+    procore: Source,
+    wanted: dict[str, dict[str, Any]],
+    projects: Any,
+    options: Options,
+    *,
+    skip: bool,
+) -> pd.DataFrame:
+    """Bring tables up to date, and before each those below which it is asked; for the holder of the store's lock.
+
+    With `skip` a table that fails is named in the result.
+    """
+    logs: list[SyncLog] = []
+    states = _States(files)
+    finder = TargetNames(procore, projects, kept=states.rows)
+    about = {"environment": procore.environment.name, "company_id": procore.company_id}
+    above = lists_above(wanted, procore.catalogue) - wanted.keys()
+    kept = states.arguments(above)
+    as_kept = replace(options, history=None, drop_personal=None, safe_names=None)
+    for name, arguments in with_parents(wanted, procore.catalogue, kept).items():
+        endpoint, began = procore.catalogue.endpoint(name), time.monotonic()
+        chosen = options if name in wanted else as_kept if name in kept else options
+        log = SyncLog(folder_name(endpoint.name))
+        logs.append(log)
+        try:
+            table = TableSync(
+                files, procore, endpoint, dict(arguments), chosen, log, states.before(log.table)
+            )
+            table.run(partial(finder.find, endpoint, arguments))
+            states.after[log.table] = table.manifest
+        except ProcoreError as error:
+            log.error = str(error)
+            stopped = isinstance(error.__cause__, KeyboardInterrupt)
+            if not skip or stopped or isinstance(error, OutputError):
+                error.partial = result_frame(logs, about)
+                raise
+        except (OSError, pa.ArrowException) as error:
+            raise damaged(files.address(log.table)) from error
+        finally:
+            log.seconds = round(time.monotonic() - began, 3)
+    return result_frame(logs, about)
+
+
+class _States:
+    """The manifests of a store in one sync, each read once."""
+
+    def __init__(self, files: Files) -> None:
+        self._files, self._names = files, set(table_names(files))
+        self._before: dict[str, Manifest | None] = {}
+        self.after: dict[str, Manifest] = {}
+
+    def before(self, table: str) -> Manifest | None:
+        if table not in self._before:
+            recover(self._files, table)
+            self._before[table] = present(self._files, table)
+        return self._before[table]
+
+    def arguments(self, names: Iterable[str]) -> dict[str, dict[str, Any]]:
+        """What tables are requested with; one that cannot be read comes up when it is its turn."""
+        found = {}
+        for name in self._names.intersection(names):
+            with suppress(StoreError):
+                found[name] = self.before(name)
+        return {name: one.arguments for name, one in found.items() if one is not None}
+
+    def rows(self, name: str) -> pd.DataFrame | None:
+        """The rows of a table as they are now, or None if it is not kept."""
+        manifest = self.after.get(name) or (self.before(name) if name in self._names else None)
+        if manifest is None:
+            return None
+        try:
+            rows = joined(self._files, name, manifest.parts, manifest)
+        except (StoreError, pa.ArrowException):  # at a URL another sync may have replaced it since
+            manifest, rows, _ = read_table(self._files, name, None, over=False)
+        return as_frame(rows, manifest)
+
+
 class TableSync:
     """Brings one table up to date. Its caller holds the store's lock."""
 
     def __init__(
-        self, files: Files, procore: Source, endpoint: Endpoint, arguments: dict[str, Any], options: Options
+        self,
+        files: Files,
+        procore: Source,
+        endpoint: Endpoint,
+        arguments: dict[str, Any],
+        options: Options,
+        log: SyncLog,
+        before: Manifest | None,
     ) -> None:
         self._files, self._procore, self._endpoint = files, procore, endpoint
-        self._arguments, self._options = arguments, options
-        name = folder_name(endpoint.name)
-        self._staging, self.log = Staging(files, name), SyncLog(name)
-        recover(files, name)
-        self.manifest = present(files, name) or Manifest(table=name, path=endpoint.path)
+        self._arguments, self._options, self.log = arguments, options, log
+        self._staging = Staging(files, log.table)
+        self.manifest = before or Manifest(table=log.table, path=endpoint.path)
 
-    def run(self, places: Targets) -> None:
-        """Fetch, stage, commit; continues where an earlier sync was interrupted, and is up to date like any other.
-
-        `places` tells where the list is asked, what the places are called, and whether these are all there are.
-        """
+    def run(self, places: Callable[[], Targets]) -> None:
+        """Fetch, stage, commit; continues where an earlier sync was interrupted, and is up to date like any other."""
         try:
             self._run(places)
         except StoreError as error:  # the other one may have taken away what this one has staged, too
@@ -86,7 +182,7 @@ class TableSync:
                 raise overtaken(self._files, self.log.table) from error
             raise
 
-    def _run(self, places: Targets) -> None:
+    def _run(self, places: Callable[[], Targets]) -> None:
         began, plan = self._options.clock(), self._unfinished()
         self.log.resumed = plan is not None
         self._staging.repair()
@@ -99,7 +195,7 @@ class TableSync:
         self._execute(plan)
         return self._catch_up(places, earlier, began=began, age=began - moment_of(plan.started))
 
-    def _catch_up(self, places: Targets, earlier: set[str], *, began: datetime, age: timedelta) -> None:
+    def _catch_up(self, places: Callable[[], Targets], earlier: set[str], *, began: datetime, age: timedelta) -> None:
         """Read again what an interrupted sync had staged: its rows are as old as that sync.
 
         Changes alone are cheap, so they are always read. Where a list can only be read in full, that would make the
@@ -124,7 +220,11 @@ class TableSync:
         if not catching_up:  # what catches up belongs to the sync before it
             log.mode, log.since, log.targets = plan.mode, since, len(plan.places)
         self._fetch_rows(plan, catching_up=catching_up)
-        self._fetch_bin(plan)
+        places = [place for since, group in plan.groups if since for place in group]
+        if plan.bin == "only":
+            self._fetch("bin", plan, places, self._endpoint.name, {**plan.arguments, "deleted": "only"})
+        elif plan.bin:
+            self._fetch("bin", plan, places, plan.bin, {})
         before = replace(
             self.manifest,
             arguments=self._arguments,
@@ -143,16 +243,10 @@ class TableSync:
         )
         # Rows carry the server's time: where its clock is behind ours, changes since our start look older than that.
         seen = moment_of(plan.started) - timedelta(seconds=self._procore.seconds_behind)
-        work = Update(
-            self._files,
-            self._endpoint,
-            before,
-            plan,
-            self._staging,
-            at=moment_of(plan.started),
-            seen=utc_text(seen, microseconds=True),
+        text = utc_text(seen, microseconds=True)
+        self.manifest = Update(self._files, self._endpoint, before, plan, self._staging, seen=text).commit(
+            log
         )
-        self.manifest = work.commit(log)
         with suppress(StoreError):  # the table is up to date, whatever becomes of the staged rows
             self._staging.clear()
             self._staging.sweep(self.manifest)
@@ -180,20 +274,15 @@ class TableSync:
     ) -> StagingPlan:
         options, manifest, drops = self._options, self.manifest, self._chosen("drop_personal")
         offers = strategy_for(self._endpoint, self._procore.catalogue)
-        known = manifest if manifest.generation and manifest.arguments == self._arguments else None
-        if known is not None and known.drop_personal and not drops:
-            known = None
+        same = manifest.arguments == self._arguments and (drops or not manifest.drop_personal)
+        known = manifest if manifest.generation and same else None
         mode = "full"
         if known is not None and known.since and not (options.full if full is None else full):
             if offers.since and known.unique:
                 mode = "incremental"
             elif known.columns.get(offers.day) in ("date", "time"):
                 mode = "window"
-        window = (
-            strategy.window_of(manifest, self._procore.today(), options.window_days)
-            if mode == "window"
-            else None
-        )
+        window = strategy.window_of(manifest, self._procore.today(), options.window_days)
         return StagingPlan(
             table=manifest.table,
             generation=manifest.generation,
@@ -204,7 +293,7 @@ class TableSync:
             arguments=self._arguments,
             drop_personal=drops,
             scrub=drops and not manifest.drop_personal and manifest.generation > 0,
-            window=window,
+            window=window if mode == "window" else None,
             window_day=offers.day if mode == "window" else "",
             bin=offers.bin if mode == "incremental" and options.deletions else "",
             everywhere=everywhere,
@@ -222,13 +311,6 @@ class TableSync:
         if refusals and not catching_up and not self._staging.done("rows"):
             raise refusals[0]
 
-    def _fetch_bin(self, plan: StagingPlan) -> None:
-        places = [place for since, group in plan.groups if since for place in group]
-        if plan.bin == "only":
-            self._fetch("bin", plan, places, self._endpoint.name, {**plan.arguments, "deleted": "only"})
-        elif plan.bin:
-            self._fetch("bin", plan, places, plan.bin, {})
-
     def _fetch(
         self, stage: str, plan: StagingPlan, wanted: Iterable[str], name: str, asked: dict[str, Any]
     ) -> list[ProcoreError]:
@@ -237,9 +319,9 @@ class TableSync:
         places = [place for place in wanted if place not in done]
         if not places:
             return []
-        refusals: list[ProcoreError] = []
         attempts: dict[str, int] = {}
         parts: dict[str, int] = {}
+        refusal: list[ProcoreError] = []
         # A store is exact, whatever the connection shows.
         asked = asked | strategy.asked_at(plan.place, places) | {"decimals": "exact"}
         at_once, progress = strategy.ROWS_AT_ONCE, self._options.progress
@@ -259,12 +341,12 @@ class TableSync:
         except (AccessError, NotFoundError) as error:
             if error.status not in (403, 404) or parts:
                 raise
-            refusals.append(error)
+            refusal = [error]
             self.log.requests += len(places)
         skipped = [place for place in places if place not in parts] if stage == "rows" else []
         self.log.skipped += len(skipped)
         self.log.skipped_targets += [{"table": self.log.table, "target": place} for place in skipped]
-        return refusals
+        return refusal
 
     def _counted(self, frames: Generator[FetchedFrame, None, int]) -> Iterator[FetchedFrame]:
         rest = yield from frames

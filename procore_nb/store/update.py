@@ -5,10 +5,9 @@ In: the present manifest, the plan, and what staged. Out: the next state of the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -19,11 +18,11 @@ from procore_nb.frames.codec import LogicalTypes, conform, schema_of
 from procore_nb.frames.types import declared_by
 from procore_nb.store.data_files import cuts, key_at, places_of, position, read_rows, row_names
 from procore_nb.store.files import Files
-from procore_nb.store.manifest import Manifest, Part, as_groups
+from procore_nb.store.manifest import Manifest, Part, as_groups, moment_of
 from procore_nb.store.pii import scrubbed
 from procore_nb.store.report import SyncLog
 from procore_nb.store.schema import next_schema, renamed, renames
-from procore_nb.store.snapshot import History, Snapshot
+from procore_nb.store.snapshot import Snapshot
 from procore_nb.store.staging import StagedRows, Staging, StagingPlan, known_gone
 from procore_nb.store.upsert import Upserted, upserted
 
@@ -41,7 +40,7 @@ class _Range:
 class Update:
     """Makes a table's next state of its present one and the staged rows.
 
-    Rows are valid from `at`; `seen` is the moment up to which the server's changes have been seen.
+    Rows are valid from the plan's start; `seen` is the moment up to which the server's changes have been seen.
     """
 
     def __init__(
@@ -52,10 +51,10 @@ class Update:
         plan: StagingPlan,
         staging: Staging,
         *,
-        at: datetime,
         seen: str,
     ) -> None:
-        self._files, self._before, self._plan, self._at, self._seen = files, before, plan, at, seen
+        self._files, self._before, self._plan, self._seen = files, before, plan, seen
+        self._at = moment_of(plan.started)
         self._done = staging.done("rows")
         promised = {".".join(path) for path in declared_by(endpoint).columns}
         order = before.key or (*plan.place, "id")
@@ -71,8 +70,7 @@ class Update:
         self._reordered = any(
             self._kinds.get(name, after.columns[name]) != after.columns[name] for name in after.key
         )
-        self._snapshot = Snapshot(files, before, after)
-        self._ended = History(files, self._snapshot, after, self._upgraded, rewrite=self._rewrite)
+        self._snapshot = Snapshot(files, before, after, self._upgraded, rewrite=self._rewrite)
 
     def commit(self, log: SyncLog) -> Manifest:
         """Go through the ranges, put the next state in place, and add to the log how many rows are new, changed, deleted."""
@@ -83,11 +81,10 @@ class Update:
                 parts += made.parts
                 for outcome in made.outcomes:
                     log.count(outcome)
-                    self._ended.add(*([] if outcome.ended is None else [outcome.ended]))
+                    self._snapshot.end(outcome.ended)
         after = replace(
             self._after,
             parts=tuple(parts),
-            ended=self._ended.close(self._before.ended),
             deleted=self._before.deleted + log.deleted - deleted,
             since=self._since(),
         )
@@ -149,7 +146,7 @@ class Update:
         rows = pa.concat_tables([schema_of(self._after.columns, self._after.extra).empty_table(), *tables])
         return rows.sort_by([(name, "ascending") for name in self._after.key]) if tables else rows
 
-    def _upgraded(self, table: pa.Table, extra: tuple[str, ...]) -> pa.Table:
+    def _upgraded(self, table: pa.Table, extra: Sequence[str]) -> pa.Table:
         """Rows that are kept, as the next state has them."""
         rows = conform(renamed(table, self._renames), self._after.columns, self._kinds, extra)
         return scrubbed(rows, self._after.columns) if self._plan.scrub else rows

@@ -6,10 +6,12 @@ the process is gone.
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -44,6 +46,20 @@ class Fate:
         if self.count == self.last:
             self.dead = True
             raise Killed
+
+
+class KilledBySignal(Fate):
+    """At the `last` event the process ends by SIGKILL, at once or some moments after, whatever it does then."""
+
+    def __init__(self, last: int, seconds: float = 0.0) -> None:
+        super().__init__(last)
+        self.seconds = seconds
+
+    def step(self) -> None:
+        self.count += 1
+        if self.count == self.last:
+            end = threading.Timer(self.seconds, os.kill, [os.getpid(), signal.SIGKILL])
+            end.start() if self.seconds else end.run()
 
 
 class MortalFiles(LocalFiles):

@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
 import warnings
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from store.killing import Fate, begun, lived, sync
-
-
-class Signalled(Fate):
-    def step(self) -> None:
-        self.count += 1
-        if self.count == self.last:
-            os.kill(os.getpid(), signal.SIGKILL)
-
+from store.killing import KilledBySignal, begun, lived, sync
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
@@ -26,4 +16,4 @@ if __name__ == "__main__":
     world = begun(seed)
     if folder.exists():
         lived(world)
-    sync(world, folder, Signalled(step), history=True)
+    sync(world, folder, KilledBySignal(step), history=True)

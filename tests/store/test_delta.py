@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
-import socket
 import stat
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -40,36 +35,6 @@ def url(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Monk
         return str(request.getfixturevalue("bucket"))
     without_swap(monkeypatch)
     return str(tmp_path / "portfolio")
-
-
-@pytest.fixture(scope="module")
-def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A simulated S3 on this machine: `pip install s3fs moto flask flask-cors`, then `pytest -m s3`."""
-    pytest.importorskip("s3fs")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "moto.server", "-p", str(port)]
-    with subprocess.Popen(command, cwd=tmp_path_factory.mktemp("s3"), stderr=subprocess.DEVNULL) as server:
-        while server.poll() is None:
-            with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-                break
-        yield f"http://127.0.0.1:{port}"
-        server.terminate()
-
-
-@pytest.fixture
-def bucket(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    s3fs = pytest.importorskip("s3fs")
-
-    settings = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_ENDPOINT_URL": s3_server}
-    settings |= {"AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1", "AWS_ALLOW_HTTP": "true"}
-    for name, value in settings.items():
-        monkeypatch.setenv(name, value)
-    s3fs.S3FileSystem.clear_instance_cache()
-    name = f"kept-{secrets.token_hex(4)}"
-    s3fs.S3FileSystem().mkdir(name)
-    return f"s3://{name}/portfolio"
 
 
 def without_swap(monkeypatch: pytest.MonkeyPatch) -> None:
