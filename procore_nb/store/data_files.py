@@ -9,6 +9,7 @@ values without an error, or end the process: pyarrow's C++ reader raises excepti
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -72,24 +73,22 @@ def read_rows(files: Files, folder: str, part: Part, columns: Sequence[str] | No
     path = f"{folder}/{part.file}"
     try:
         with _opened(files, path, part.digest) as file, pq.ParquetFile(file) as parquet:
-            names = {
-                one: (one.metadata or {}).get(_ALIASED, one.name.encode()).decode()
+            named = [
+                ((one.metadata or {}).get(_ALIASED, one.name.encode()).decode(), one)
                 for one in parquet.schema_arrow
-            }
-            fields = [one for one, name in names.items() if columns is None or name in columns]
-            silent = _silent(parquet.metadata)
-            rows = parquet.metadata.num_rows
-            read = parquet.read(columns=[one.name for one in fields if one.name not in silent])
-    except (
-        pa.ArrowException,
-        OSError,
-        ValueError,
-        KeyError,
-        TypeError,
-    ) as error:  # of a store without digests
+            ]
+            fields = {name: one for name, one in named if columns is None or name in columns}
+            empty, rows = _empty_columns(parquet.metadata), parquet.metadata.num_rows
+            read = parquet.read(columns=[one.name for one in fields.values() if one.name not in empty])
+    # Files of a store without digests may be anything.
+    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
         raise damaged(files.address(path)) from error
-    arrays = [pa.nulls(rows, one.type) if one.name in silent else read.column(one.name) for one in fields]
-    return pa.table(dict(zip(map(names.get, fields), arrays, strict=True)))
+    return pa.table(
+        {
+            name: pa.nulls(rows, one.type) if one.name in empty else read.column(one.name)
+            for name, one in fields.items()
+        }
+    )
 
 
 def check_digest(files: Files, path: str, digest: str) -> None:
@@ -119,8 +118,7 @@ def cuts(rows: pa.Table, key: Sequence[str], most: int = PART_ROWS) -> Iterator[
     if total <= most * 3 // 2:
         yield from [(0, total)] if total else []
         return
-    count = -(-total // most)
-    start = 0
+    start, count = 0, -(-total // most)
     for number in range(1, count + 1):
         stop = max(start, total * number // count)
         while 0 < stop < total and key_at(rows, key, stop) == key_at(rows, key, stop - 1):
@@ -142,42 +140,36 @@ def rank(key: Iterable[Any]) -> tuple[Any, ...]:
 
 def position(rows: pa.Table, key: Sequence[str], first: Sequence[Any]) -> int:
     """How many of the sorted rows come before a key."""
-    low, high, wanted = 0, rows.num_rows, rank(first)
-    while low < high:
-        middle = (low + high) // 2
-        if rank(key_at(rows, key, middle)) < wanted:
-            low = middle + 1
-        else:
-            high = middle
-    return low
+    return bisect_left(range(rows.num_rows), rank(first), key=lambda row: rank(key_at(rows, key, row)))
 
 
 def places_of(rows: pa.Table, columns: Sequence[str]) -> Any:
     """For each row the place it was asked at, as text: `7`, or `7-12` below a parent; empty for lists of a company."""
     if not columns:
-        return pa.array([""]).take(pa.array([0] * rows.num_rows, pa.int64()))
-    texts = [pc.fill_null(pc.cast(rows.column(name), pa.string()), "") for name in columns]
-    joined = texts[0] if len(texts) == 1 else pc.binary_join_element_wise(*texts, separator(columns))
-    return joined.combine_chunks() if isinstance(joined, pa.ChunkedArray) else joined
+        return pa.repeat("", rows.num_rows)
+    texts = [pc.fill_null(pc.cast(_whole(rows, name), pa.string()), "") for name in columns]
+    return pc.binary_join_element_wise(*texts, separator(columns))
 
 
 def row_names(rows: pa.Table, place: tuple[str, ...]) -> Any:
     """What rows are called: place and id as text."""
-    ids = pc.cast(rows.column("id"), pa.string())
-    ids = ids.combine_chunks() if isinstance(ids, pa.ChunkedArray) else ids
+    ids = pc.cast(_whole(rows, "id"), pa.string())
     return pc.binary_join_element_wise(places_of(rows, place), ids, "~")
 
 
-def _silent(about: Any) -> set[str]:
+def _whole(rows: pa.Table, name: str) -> pa.Array:
+    column = rows.column(name)
+    return column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
+
+
+def _empty_columns(about: Any) -> set[str]:
     """The columns of a Parquet file that have no value in any of its rows."""
     names = about.schema.to_arrow_schema().names
-    groups = [about.row_group(number) for number in range(about.num_row_groups)]
-    return {
-        name
-        for at, name in enumerate(names)
-        if all(_is_silent(group.column(at).statistics, group.num_rows) for group in groups)
-    }
-
-
-def _is_silent(statistics: Any, rows: int) -> bool:
-    return bool(statistics is not None and statistics.has_null_count and statistics.null_count == rows)
+    valued = set()
+    for group in map(about.row_group, range(about.num_row_groups)):
+        statistics = [group.column(at).statistics for at in range(len(names))]
+        known = [
+            one is not None and one.has_null_count and one.null_count == group.num_rows for one in statistics
+        ]
+        valued |= {name for name, empty in zip(names, known, strict=True) if not empty}
+    return {*names} - valued

@@ -29,42 +29,27 @@ LOG = "_delta_log"
 LAST_CHECKPOINT = f"{LOG}/_last_checkpoint"
 _MANIFEST = "procore_nb.manifest"
 _PROTOCOL = {"minReaderVersion": 1, "minWriterVersion": 2}
-_DELTA_TYPES = {
+_DELTA_TYPES = {ARROW_TYPES[one]: one for one in ("boolean", "date")}
+_DELTA_TYPES |= {
     ARROW_TYPES["integer"]: "long",
-    ARROW_TYPES["boolean"]: "boolean",
     ARROW_TYPES["text"]: "string",
     ARROW_TYPES["number"]: "double",
-    ARROW_TYPES["time"]: "timestamp",
-    ARROW_TYPES["date"]: "date",
-    ARROW_TYPES["decimal"]: "decimal(38,10)",
 }
-_TEXTS = pa.map_(pa.string(), pa.string())
-_CHECKPOINT = pa.schema(
-    {
-        "protocol": pa.struct({name: pa.int32() for name in _PROTOCOL}),
-        "metaData": pa.struct(
-            {
-                "id": pa.string(),
-                "format": pa.struct({"provider": pa.string(), "options": _TEXTS}),
-                "schemaString": pa.string(),
-                "partitionColumns": pa.list_(pa.string()),
-                "configuration": _TEXTS,
-                "createdTime": pa.int64(),
-            }
-        ),
-        "add": pa.struct(
-            {
-                "path": pa.string(),
-                "partitionValues": _TEXTS,
-                "size": pa.int64(),
-                "modificationTime": pa.int64(),
-                "dataChange": pa.bool_(),
-                "stats": pa.string(),
-            }
-        ),
-        "remove": pa.struct({"path": pa.string(), "deletionTimestamp": pa.int64(), "dataChange": pa.bool_()}),
-    }
-)
+_DELTA_TYPES |= {ARROW_TYPES["time"]: "timestamp", ARROW_TYPES["decimal"]: "decimal(38,10)"}
+_TEXT, _LONG, _FLAG, _TEXTS = pa.string(), pa.int64(), pa.bool_(), pa.map_(pa.string(), pa.string())
+_FORMAT = pa.struct({"provider": _TEXT, "options": _TEXTS})
+_METADATA = {"id": _TEXT, "format": _FORMAT, "schemaString": _TEXT, "partitionColumns": pa.list_(_TEXT)}
+_METADATA |= {"configuration": _TEXTS, "createdTime": _LONG}
+_ADD = {"path": _TEXT, "partitionValues": _TEXTS, "size": _LONG, "modificationTime": _LONG}
+_ADD |= {"dataChange": _FLAG, "stats": _TEXT}
+_REMOVE = {"path": _TEXT, "deletionTimestamp": _LONG, "dataChange": _FLAG}
+_ACTIONS = {
+    "protocol": dict.fromkeys(_PROTOCOL, pa.int32()),
+    "metaData": _METADATA,
+    "add": _ADD,
+    "remove": _REMOVE,
+}
+_CHECKPOINT = pa.schema({name: pa.struct(fields) for name, fields in _ACTIONS.items()})
 
 
 @dataclass(frozen=True)
@@ -165,15 +150,10 @@ def _metadata(manifest: Manifest) -> dict[str, Any]:
 
 
 def _schema(manifest: Manifest) -> str:
-    schema = schema_of(manifest.columns, manifest.extra)
+    about = {"nullable": True, "metadata": {}}
     columns = [
-        {
-            "name": manifest.aliases.get(one.name, one.name),
-            "type": _DELTA_TYPES[one.type],
-            "nullable": True,
-            "metadata": {},
-        }
-        for one in schema
+        {"name": manifest.aliases.get(one.name, one.name), "type": _DELTA_TYPES[one.type], **about}
+        for one in schema_of(manifest.columns, manifest.extra)
     ]
     return orjson.dumps({"type": "struct", "fields": columns}).decode()
 

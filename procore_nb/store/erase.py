@@ -39,12 +39,11 @@ from procore_nb.frames.parse import json_text
 from procore_nb.store.data_files import read_rows
 from procore_nb.store.files import Files
 from procore_nb.store.manifest import Manifest, Part, sealed, separator, unsealed
-from procore_nb.store.pii import is_person, personal_columns
+from procore_nb.store.pii import MARKS, is_person, people_in, personal_columns
 from procore_nb.store.scan import all_tables, table_names
 from procore_nb.store.snapshot import HISTORY, WORK, Snapshot, recover
 
 _PENDING, _FORMAT = f"{WORK}/_erase.json", 2
-_MARKS = frozenset(("login", "first_name", "last_name"))
 _ADDRESSES = frozenset(("login", "email", "email_address"))
 _NAMES = frozenset(("name", "full_name", "display_name"))
 _COUNTS = ("rows", "versions", "cells", "version_cells", "files", "staged")
@@ -77,13 +76,13 @@ class _Erased:
     cells: int = 0
     columns: set[str] = field(default_factory=set)
 
-    @property
-    def touched(self) -> bool:
-        return bool(self.removed or self.cells)
+    def put(self, name: str, column: Any) -> None:
+        self.rows = self.rows.set_column(self.rows.column_names.index(name), name, column)
+        self.columns.add(name.removeprefix(EXACT))
 
 
 def erase(files: Files, user_id: int | str, catalogue: Catalogue | None = None) -> pd.DataFrame:
-    """Erase a person; for the holder of the store's lock. One row per table says what went."""
+    """Erase a person; for the holder of the store's lock, when `finish` is done. One row per table says what went."""
     text = str(user_id).strip() if isinstance(user_id, int | str) and not isinstance(user_id, bool) else ""
     if not text:
         raise ArgumentError(
@@ -128,11 +127,14 @@ def _erase(files: Files, person: Person, catalogue: Catalogue | None) -> pd.Data
     )
     counts = []
     for name in names:
-        staged = _drop_staged(files, name)
+        work = f"{WORK}/{name}"  # the next sync fetches again what was staged
+        staged = sum(len(files.names(f"{work}/{stage}")) for stage in ("rows", "bin"))
+        files.remove(work)
         done = _erase_table(files, state[name][1], person, people[name]) if name in state else {}
-        counts.append({"table": name, **dict.fromkeys(_COUNTS, 0), "columns": [], **done, "staged": staged})
+        counts.append({"table": name, **dict.fromkeys(_COUNTS, 0), "columns": "", **done, "staged": staged})
     files.remove(_PENDING)
-    return _frame(counts)
+    frame = pd.DataFrame(counts, columns=["table", *_COUNTS, "columns"])
+    return frame.astype({"table": "string", "columns": "string"} | dict.fromkeys(_COUNTS, "Int64"))
 
 
 def _all_parts(folder: str, manifest: Manifest) -> Iterator[tuple[str, Part]]:
@@ -140,40 +142,34 @@ def _all_parts(folder: str, manifest: Manifest) -> Iterator[tuple[str, Part]]:
     yield from ((f"{folder}/{HISTORY}", part) for part in manifest.ended)
 
 
-def _drop_staged(files: Files, table: str) -> int:
-    """Remove what an unfinished sync has staged, which the next one fetches again; returns how many files."""
-    work = f"{WORK}/{table}"
-    count = sum(len(files.names(f"{work}/{stage}")) for stage in ("rows", "bin"))
-    files.remove(work)
-    return count
-
-
 def _erase_table(files: Files, manifest: Manifest, person: Person, people: str) -> dict[str, Any]:
     """The table's next state without the person, and what went; no new state where nothing did."""
-    name = manifest.table
-    all_parts = list(_all_parts(name, manifest))
-    found = [_without(read_rows(files, below, part), manifest, person, people) for below, part in all_parts]
+    parts = _all_parts(manifest.table, manifest)
+    found = [_without(read_rows(files, below, part), manifest, person, people) for below, part in parts]
     live, ended = found[: len(manifest.parts)], found[len(manifest.parts) :]
 
     def others(places: list[str]) -> list[str]:
         return [place for place in places if not _is_place_of(place, manifest, person)]
 
     kept = {moment: others(places) for moment, places in manifest.since.items()}
-    if not any(one.touched for one in found) and kept == manifest.since:
+    if not any(one.removed or one.cells for one in found) and kept == manifest.since:
         return {}
     snapshot = Snapshot(files, manifest, manifest)
-    parts = _write(snapshot, manifest.parts, live, f"part-{snapshot.mark}")
+    after = replace(
+        manifest,
+        parts=_write(snapshot, manifest.parts, live, f"part-{snapshot.mark}"),
+        since={moment: places for moment, places in kept.items() if places},
+        last=manifest.last | {"skipped": others(manifest.last.get("skipped", []))},
+    )
     over = _write(snapshot, manifest.ended, ended, f"_ended-{snapshot.mark}", below=HISTORY)
-    last = manifest.last | {"skipped": others(manifest.last.get("skipped", []))}
-    since = {moment: places for moment, places in kept.items() if places}
-    snapshot.commit(replace(manifest, parts=parts, since=since, last=last), ended=over, at_once=True)
+    snapshot.commit(after, ended=over, at_once=True)
     return {
         "rows": sum(one.removed for one in live),
         "versions": sum(one.removed for one in ended),
         "cells": sum(one.cells for one in live),
         "version_cells": sum(one.cells for one in ended),
-        "files": sum(one.touched for one in found),
-        "columns": sorted(set().union(*(one.columns for one in found))),
+        "files": sum(bool(one.removed or one.cells) for one in found),
+        "columns": ", ".join(sorted(set().union(*(one.columns for one in found)))),
     }
 
 
@@ -183,7 +179,7 @@ def _write(
     """Files of the next state: those that held nothing are kept, the others are written anew."""
     made = []
     for number, (part, one) in enumerate(zip(parts, found, strict=True)):
-        if not one.touched:
+        if not (one.removed or one.cells):
             made.append(snapshot.keep(part, below=below))
         elif one.rows.num_rows:
             made.append(snapshot.write(f"{stem}-{number:05d}-erased.parquet", one.rows, below=below))
@@ -196,7 +192,7 @@ def _identity(table: str, manifest: Manifest, catalogue: Catalogue | None) -> st
     with suppress(CatalogError):
         declared = {one.name for one in catalog.endpoint(table, catalogue=catalogue).fields}
     stem = re.sub(r"_v\d.*$", "", table).rpartition("_")[2]
-    if not _MARKS & (names | declared) and stem not in ("user", "users"):
+    if not MARKS & (names | declared) and stem not in ("user", "users"):
         return ""
     return next((name for name in ("user_id", "id") if name in names), "")
 
@@ -212,35 +208,29 @@ def _is_place_of(place: str, manifest: Manifest, person: Person) -> bool:
 
 def _objects(columns: Mapping[str, Any]) -> dict[str, str]:
     """The column with the id of each object that is a person, by the object's name."""
+    people = people_in(columns)
     owners = {name.rpartition(".")[0] for name in columns} - {""}
-    marked = {name.rpartition(".")[0] for name in columns if name.rpartition(".")[2] in _MARKS}
-    found = {}
-    for owner in owners:
-        if owner in marked or is_person(owner.rpartition(".")[2]):
-            ids = next((f"{owner}.{one}" for one in ("user_id", "id") if f"{owner}.{one}" in columns), "")
-            if ids:
-                found[owner] = ids
-    return found
+    known = [one for one in owners if one in people or is_person(one.rpartition(".")[2])]
+    ids = {
+        one: [f"{one}.{last}" for last in ("user_id", "id") if f"{one}.{last}" in columns] for one in known
+    }
+    return {owner: found[0] for owner, found in ids.items() if found}
 
 
 def _learn(person: Person, rows: pa.Table, manifest: Manifest, people: str) -> None:
     """Note what the rows of one file say of the person."""
     types = manifest.columns
-    if people and people in rows.column_names:
-        mine = rows.filter(_is(rows, people, person))
-        for row in mine.select([name for name in rows.column_names if types.get(name) == "text"]).to_pylist():
+    objects = _objects(dict.fromkeys(rows.column_names))
+    for owner, ids in (objects | ({"": people} if people in rows.column_names else {})).items():
+        own = [name for name in rows.column_names if name.rpartition(".")[0] == owner]
+        texts = [name for name in own if types.get(name) == "text"]
+        for row in rows.filter(_is(rows, ids, person)).select(texts).to_pylist():
             for key, value in row.items():
-                person.learn(key, value if "." not in key else None)
+                person.learn(key, value)
             first, last = row.get("first_name"), row.get("last_name")
             if first and last:
                 person.learn("name", f"{first} {last}")
                 person.learn("name", f"{last}, {first}")
-    for owner, ids in _objects(dict.fromkeys(rows.column_names)).items():
-        mine = [name for name in rows.column_names if name.rpartition(".")[0] == owner]
-        texts = [name for name in mine if types.get(name) == "text"]
-        for row in rows.filter(_is(rows, ids, person)).select(texts).to_pylist():
-            for key, value in row.items():
-                person.learn(key, value)
     for name in (name for name in rows.column_names if types.get(name) == "list"):
         for text in rows.column(name).to_pylist():
             if text is not None and person.user_id in text:
@@ -288,10 +278,8 @@ def _clear_lists(found: _Erased, types: LogicalTypes, person: Person) -> None:
         ]
         changed = sum(one != other for one, other in zip(texts, fresh, strict=True))
         if changed:
-            at = found.rows.column_names.index(name)
-            found.rows = found.rows.set_column(at, name, pa.array(fresh, pa.string()))
+            found.put(name, pa.array(fresh, pa.string()))
             found.cells += changed
-            found.columns.add(name)
 
 
 def _cleared(value: Any, name: str, person: Person, *, learn: bool = False) -> Any:
@@ -311,7 +299,7 @@ def _is_them(value: Any, name: str, person: Person, learn: bool) -> bool:
     """Whether a value inside a list is the person: an object, an id, or a text."""
     last = name.rpartition(".")[2]
     if isinstance(value, dict):
-        if not (is_person(last) or _MARKS & value.keys()):
+        if not (is_person(last) or MARKS & value.keys()):
             return False
         mine = str(value.get("user_id", value.get("id"))) == person.user_id
         for key, one in value.items() if mine and learn else ():
@@ -338,22 +326,9 @@ def _is(rows: pa.Table, name: str, person: Person) -> Any:
 
 def _clear(found: _Erased, names: list[str], mask: Any) -> None:
     """Make values of some rows missing, and count those there were."""
-    if not mask.any():
-        return
-    chosen = pa.array(mask)
-    for name in names:
-        for each in (name, EXACT + name):
-            if each in found.rows.column_names:
-                column = found.rows.column(each)
-                count = int(np.count_nonzero(mask & column.is_valid().to_numpy().astype(bool)))
-                if count:
-                    cleared = pc.if_else(chosen, pa.scalar(None, column.type), column)
-                    found.rows = found.rows.set_column(found.rows.column_names.index(each), each, cleared)
-                    found.cells += count if each == name else 0
-                    found.columns.add(name)
-
-
-def _frame(counts: list[dict[str, Any]]) -> pd.DataFrame:
-    frame = pd.DataFrame(counts, columns=["table", *_COUNTS, "columns"])
-    frame["columns"] = [", ".join(one) for one in frame["columns"]]
-    return frame.astype({"table": "string", "columns": "string"} | dict.fromkeys(_COUNTS, "Int64"))
+    for each in (one for name in names for one in (name, EXACT + name) if one in found.rows.column_names):
+        column = found.rows.column(each)
+        count = int(np.count_nonzero(mask & column.is_valid().to_numpy().astype(bool)))
+        if count:
+            found.put(each, pc.if_else(pa.array(mask), pa.scalar(None, column.type), column))
+            found.cells += 0 if each.startswith(EXACT) else count

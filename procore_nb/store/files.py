@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
+from urllib.request import url2pathname
 
 from procore_nb.atomic_write import flush, output_path, replace_atomically
 from procore_nb.errors import ArgumentError, MissingExtraError, OutputError, StoreError
@@ -37,7 +38,7 @@ class LocalFiles:
 
     def read(self, path: str) -> bytes | None:
         """The bytes of a file, or None if there is none."""
-        with suppress(FileNotFoundError, NotADirectoryError), _refusals(self.address(path), "read", OSError):
+        with suppress(*_ABSENT), _refusals(self.address(path), "read", OSError):
             return (self.root / path).read_bytes()
         return None
 
@@ -94,7 +95,7 @@ class LocalFiles:
 
     def names(self, path: str) -> list[str]:
         """The names in a folder, without drafts; none if there is no folder."""
-        with suppress(FileNotFoundError, NotADirectoryError), _refusals(self.address(path), "read", OSError):
+        with suppress(*_ABSENT), _refusals(self.address(path), "read", OSError):
             return sorted(one.name for one in (self.root / path).iterdir() if not one.name.startswith("."))
         return []
 
@@ -107,8 +108,7 @@ class LocalFiles:
 
     def modified(self, path: str) -> float | None:
         """When a file was written, in seconds; None where that is not known."""
-        stamp = self.stamp(path)
-        return None if stamp is None else stamp[2] / 1e9
+        return stamp[2] / 1e9 if (stamp := self.stamp(path)) else None
 
     def exists(self, path: str) -> bool:
         """Whether there is such a file or folder, or a link of that name, wherever it leads."""
@@ -157,10 +157,8 @@ class RemoteFiles:
     renames = False
 
     def __init__(self, system: Any, root: str, protocol: str, *, keep_days: float = 1.0) -> None:
-        self.system = system
-        self.keep_days = keep_days
-        self._root = root.rstrip("/")
-        self._protocol = protocol
+        self.system, self.keep_days = system, keep_days
+        self._root, self._protocol = root.rstrip("/"), protocol
         self.verified: set[tuple[Any, ...]] = set()
 
     def read(self, path: str) -> bytes | None:
@@ -240,7 +238,8 @@ class RemoteFiles:
         """What was sent is there."""
 
     def address(self, path: str) -> str:
-        return f"{self._protocol}://{self._at(path).lstrip('/') if self._protocol != 'memory' else self._at(path)}"
+        at = self._at(path)
+        return f"{self._protocol}://{at if self._protocol == 'memory' else at.lstrip('/')}"
 
     @contextmanager
     def _answering(self, path: str, what: str = "read") -> Iterator[None]:
@@ -276,8 +275,6 @@ def files_at(
     if not isinstance(text, str) or not text.strip() or "\0" in text:
         raise ArgumentError(f"A store is a folder or a URL, not {place!r}.")
     if text.startswith("file://"):
-        from urllib.request import url2pathname
-
         text = url2pathname(text.removeprefix("file://"))
     if "://" not in text:
         return LocalFiles(output_path(text).absolute(), keep_days=keep_days)

@@ -42,34 +42,25 @@ def keep_files(
     folder = _folder(files, name)
     make_folder(folder)
     done = procore.download(procore.files(table), folder, names="hide", progress=progress)
-    counts = done["status"].value_counts()
-    return {str(status): int(count) for status, count in counts.items()}
+    return {str(status): int(count) for status, count in done["status"].value_counts().items()}
 
 
 def kept_files(files: Files, name: str) -> pd.DataFrame:
     """Return the files of a table that are kept, one row each, in the order of their paths."""
     folder = _folder(files, name)
     entries = DownloadManifest(folder, hide=True).entries.values() if folder.is_dir() else ()
+    record = ["record_id", "project_id", "kind", "content_type", "created_at"]
     rows = [
-        {
-            "record_id": one.record.record_id, "project_id": one.record.project_id, "kind": one.record.kind,
-            "content_type": one.record.content_type, "created_at": one.record.created_at,
-            "path": str(folder / one.path), "bytes": one.bytes, "sha256": one.sha256,
-        }
+        [*(getattr(one.record, name) for name in record), str(folder / one.path), one.bytes, one.sha256]
         for one in entries
-    ]  # fmt: skip
-    dtypes = {
-        "kind": "string",
-        "content_type": "string",
-        "path": "string",
-        "bytes": "Int64",
-        "sha256": "string",
-    }
-    names = ["record_id", "project_id", "kind", "content_type", "created_at", "path", "bytes", "sha256"]
-    frame = pd.DataFrame(rows, columns=names).sort_values("path", ignore_index=True).astype(dtypes)
-    frame["created_at"] = pd.to_datetime(frame["created_at"], utc=True, format="ISO8601").astype(
-        "datetime64[us, UTC]"
+    ]
+    texts = dict.fromkeys(("kind", "content_type", "path", "sha256"), "string")
+    frame = pd.DataFrame(rows, columns=[*record, "path", "bytes", "sha256"]).astype(
+        texts | {"bytes": "Int64"}
     )
+    frame = frame.sort_values("path", ignore_index=True)
+    created = pd.to_datetime(frame["created_at"], utc=True, format="ISO8601")
+    frame["created_at"] = created.astype("datetime64[us, UTC]")
     for one in ("record_id", "project_id"):
         digits = all(isinstance(value, int) or is_missing(value) for value in frame[one])
         frame[one] = frame[one].astype("Int64" if digits else "string")

@@ -53,13 +53,22 @@ def _take(files: LocalFiles) -> int | None:
     place = files.root / NAME
     handle = _open_lock(place)
     try:
-        _lock_file(handle)
+        if os.name == "nt":
+            import msvcrt
+
+            os.lseek(handle, 1 << 20, os.SEEK_SET)  # beyond the text, so that others can read who it is
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+            os.lseek(handle, 0, os.SEEK_SET)
+        else:
+            import fcntl
+
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         os.close(handle)
         return None
     os.ftruncate(handle, 0)
     who = orjson.dumps({"process": os.getpid(), "machine": socket.gethostname(), "at": utc_text()})
-    os.pwrite(handle, who, 0) if hasattr(os, "pwrite") else os.write(handle, who)
+    os.write(handle, who)
     return handle
 
 
@@ -78,19 +87,6 @@ def _open_lock(place: Path) -> int:
         second = "a device, or a second name of another file"
         raise StoreError(f"{place} is not a file of its own: {second}.", advice=own)
     return handle
-
-
-def _lock_file(handle: int) -> None:
-    if os.name == "nt":
-        import msvcrt
-
-        os.lseek(handle, 1 << 20, os.SEEK_SET)  # beyond the text, so that others can read who it is
-        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
-        os.lseek(handle, 0, os.SEEK_SET)
-    else:
-        import fcntl
-
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _held(files: Files) -> StoreError:

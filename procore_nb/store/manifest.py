@@ -10,9 +10,8 @@ read, and the next sync takes such a table over without writing its parts anew.
 from __future__ import annotations
 
 import re
-import uuid
-from collections.abc import Sequence
-from dataclasses import MISSING, asdict, dataclass, field, fields, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -98,14 +97,6 @@ class Manifest:
         """The bookkeeping columns of every part."""
         return (*(EXACT + name for name in self.exact), FIRST_SEEN, VALID_FROM)
 
-    def with_log_id(self) -> Manifest:
-        """The manifest with a name for its Delta log, as every log has one of its own."""
-        return self if self.log_id else replace(self, log_id=str(uuid.uuid4()))
-
-    def since_of(self) -> dict[str, str]:
-        """The frozen start of the last read of each place."""
-        return {place: moment for moment, places in self.since.items() for place in places}
-
     def text(self) -> bytes:
         """As JSON, in the present format."""
         return sealed(asdict(self) | {"format": FORMAT})
@@ -121,12 +112,12 @@ def read_manifest(data: bytes, where: str) -> Manifest:
     """The manifest of its JSON; StoreError if it is damaged, or was written by a later version of this package."""
     try:
         stored = unsealed(data, where, FORMAT)
-        if any(type(stored[name]) is not list for name in ("parts", "ended", "place", "key", "exact")):
-            raise damaged(where)
-        for name in ("parts", "ended"):
-            stored[name] = tuple(Part(**{**one, "first": tuple(one["first"])}) for one in stored[name])
-        for name in ("place", "key", "exact"):
-            stored[name] = tuple(stored[name])
+        for name in ("parts", "ended", "place", "key", "exact"):
+            if type(stored[name]) is not list:
+                raise damaged(where)
+            of = name in ("parts", "ended")
+            rows = [Part(**{**one, "first": tuple(one["first"])}) if of else one for one in stored[name]]
+            stored[name] = tuple(rows)
         if "way" in stored["last"]:  # the word of earlier versions
             stored["last"]["mode"] = _FORMER_MODES.get(stored["last"].pop("way"), "full")
         manifest = Manifest(**stored)
@@ -179,6 +170,11 @@ def as_groups(since: dict[str, str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
     for place, moment in since.items():
         groups.setdefault(moment, []).append(place)
     return tuple((moment, tuple(groups[moment])) for moment in sorted(groups, key=lambda one: (not one, one)))
+
+
+def by_place(since: Mapping[str, Iterable[str]]) -> dict[str, str]:
+    """The frozen start of the last read of each place."""
+    return {place: moment for moment, places in since.items() for place in places}
 
 
 def moment_of(text: str) -> datetime:

@@ -18,7 +18,7 @@ people write (descriptions, comments) is kept as it is and may name somebody.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
@@ -57,7 +57,7 @@ _ROLES = frozenset("court from to information distribution signature".split())  
 _NO_PEOPLE = frozenset("sort_by group_by order_by submit_by required_by needed_by due_by".split())
 NAMES = frozenset("name display_name sortable_name display label title address city zip".split())
 _NAMES_OF_PEOPLE = ("_first_name", "_last_name", "_full_name")  # of a bid: `nda_first_name`
-_MARKS = frozenset(("login", "first_name", "last_name"))
+MARKS = frozenset(("login", "first_name", "last_name"))
 
 
 def is_person(name: str, *, inside: bool = True) -> bool:
@@ -72,8 +72,7 @@ def is_person(name: str, *, inside: bool = True) -> bool:
 
 def personal_columns(kinds: Mapping[str, LogicalType]) -> list[str]:
     """Those of the columns that hold personal data."""
-    people = {name.rpartition(".")[0] for name in kinds if name.rpartition(".")[2] in _MARKS}
-    found = []
+    people, found = people_in(kinds), []
     for name, kind in kinds.items():
         owner, _, last = name.rpartition(".")
         person = owner in people or is_person(owner.rpartition(".")[2])
@@ -81,6 +80,11 @@ def personal_columns(kinds: Mapping[str, LogicalType]) -> list[str]:
         if kind != "boolean" and (named or _tells(last, person) or _below(owner, last)):
             found.append(name)
     return found
+
+
+def people_in(columns: Iterable[str]) -> set[str]:
+    """The objects that are people by what they have: a login, a first or a last name; the row itself is the empty one."""
+    return {name.rpartition(".")[0] for name in columns if name.rpartition(".")[2] in MARKS}
 
 
 def scrubbed(rows: pa.Table, kinds: Mapping[str, LogicalType]) -> pa.Table:
@@ -100,7 +104,7 @@ def without_personal(value: Any, name: str = "") -> Any:
         return [without_personal(each, name) for each in value]
     if not isinstance(value, dict):
         return value
-    person = is_person(name.rpartition(".")[2]) or bool(_MARKS & value.keys())
+    person = is_person(name.rpartition(".")[2]) or bool(MARKS & value.keys())
     return {
         key: without_personal(each, key)
         for key, each in value.items()

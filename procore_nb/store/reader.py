@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import pandas as pd
-import pyarrow as pa
 
 from procore_nb.call_errors import explain_calls
 from procore_nb.catalog import Catalogue
@@ -65,13 +64,12 @@ class StoreReader:
         name
             Name or alias of the list.
         deleted
-            `"with"` adds deleted rows, `"only"` returns no others; both add `deleted_at` (UTC): the start of the sync that
-            noticed.
+            `"with"` adds deleted rows, `"only"` returns no others; both add `deleted_at` (UTC), when a sync noticed.
         history
             All versions: adds `valid_from`, `valid_to` (missing while a version is the present one) and `deleted_at`.
         as_of
-            The rows as they were kept at a date (its first moment, UTC), a time, or `"last Monday"`. Rows that have changed since need
-            `sync(history=True)`, which keeps earlier versions.
+            The rows as they were at a date (its first moment, UTC), a time, or `"last Monday"`. Rows that have changed since need
+            `sync(history=True)`.
         names
             `"safe"`: columns by the names that every engine takes unquoted, as in the files after `sync(names="safe")`.
         decimals
@@ -90,16 +88,15 @@ class StoreReader:
         Examples
         --------
         >>> import procore_nb as pnb
-        >>> store = pnb.Store("portfolio")
-        >>> done = store.sync(pnb.connect("demo"), ["vendors"], progress=False)
-        >>> store.table("vendors")["id"].dtype
+        >>> pnb.Store("portfolio").table("projects")["id"].dtype
         Int64Dtype()
         """
         checked_decimals(decimals)
         at = None if as_of is None else self._moment(as_of, "as_of")
         if at is not None and (history or deleted is not None):
             raise ArgumentError("as_of goes without deleted and history.", advice="Leave them out.")
-        manifest, rows, over = self._read(name, over=history or deleted is not None or at is not None)
+        ended = history or deleted is not None or at is not None
+        manifest, rows, over = scan.read_table(self._files, name, self._catalogue, over=ended)
         books: tuple[str, ...] = ()
         if at is not None:
             rows = scan.rows_at(rows, over, manifest, at)
@@ -132,13 +129,11 @@ class StoreReader:
         Examples
         --------
         >>> import procore_nb as pnb
-        >>> store = pnb.Store("portfolio")
-        >>> done = store.sync(pnb.connect("demo"), ["vendors"], progress=False)
-        >>> set(store.changes("vendors", since="2000-01-01")["change"])
+        >>> set(pnb.Store("portfolio").changes("projects", since="2000-01-01")["change"])
         {'new'}
         """
         checked_decimals(decimals)
-        manifest, live, over = self._read(name, over=True)
+        manifest, live, over = scan.read_table(self._files, name, self._catalogue, over=True)
         rows, words, moments = scan.changes(live, over, manifest, self._moment(since, "since"))
         frame = scan.as_frame(rows, manifest, decimals=decimals)
         frame.insert(0, "change", pd.Series(words, dtype="string"))
@@ -184,19 +179,13 @@ class StoreReader:
 
         Raises
         ------
-        MissingExtraError
-            If DuckDB is not installed.
-        ArgumentError
-            If the query cannot be answered.
-        StoreError
-            If a file of a table it names is missing or damaged.
+        MissingExtraError, ArgumentError, StoreError
+            If DuckDB is not installed, the query cannot be answered, or a file of a table is missing or damaged.
 
         Examples
         --------
         >>> import procore_nb as pnb
-        >>> store = pnb.Store("portfolio")
-        >>> done = store.sync(pnb.connect("demo"), ["vendors"], progress=False)
-        >>> len(store.sql("select is_active, count(*) as firms from vendors group by 1")) > 0
+        >>> len(pnb.Store("portfolio").sql("select active, count(*) as projects from projects group by 1")) > 0
         True
         """
         from procore_nb.store.sql import query as run
@@ -283,9 +272,6 @@ class StoreReader:
 
     def _find(self, name: str) -> tuple[str, Manifest]:
         return scan.find_table(self._files, name, self._catalogue)
-
-    def _read(self, name: str, *, over: bool) -> tuple[Manifest, pa.Table, pa.Table]:
-        return scan.read_table(self._files, name, self._catalogue, over=over)
 
     def _over_one_state(self, answer: Callable[[dict[str, Manifest]], Found]) -> Found:
         """What an engine answers from the files of all tables; asked again where a sync took files away meanwhile."""

@@ -6,7 +6,7 @@ In: logs and manifests. Out: DataFrames and text. Speaks to no service.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from html import escape
 from typing import Any
@@ -19,32 +19,7 @@ from procore_nb.store.manifest import Manifest
 from procore_nb.store.upsert import Upserted
 
 _NAMED = 6  # tables named in the one line of a store
-_RESULT: tuple[str, ...] = (
-    "table",
-    "mode",
-    "since",
-    "requests",
-    "rows",
-    "new",
-    "changed",
-    "deleted",
-    "targets",
-    "skipped",
-    "resumed",
-)
-_RESULT += ("synced_at", "seconds", "error")
-_TABLES = (
-    "table",
-    "rows",
-    "deleted",
-    "last_sync",
-    "last_whole",
-    "mode",
-    "parts",
-    "bytes",
-    "history",
-    "drop_personal",
-)
+_TABLES = "table rows deleted last_sync last_whole mode parts bytes history drop_personal".split()  # noqa: SIM905
 _TYPES = {"seconds": "float64"}  # others are counts
 _TYPES |= dict.fromkeys(("table", "mode", "error"), "string")
 _TYPES |= dict.fromkeys(("since", "synced_at", "last_sync", "last_whole"), "time")
@@ -53,7 +28,7 @@ _TYPES |= dict.fromkeys(("resumed", "history", "drop_personal"), "boolean")
 
 @dataclass
 class SyncLog:
-    """What one table's sync amounted to."""
+    """What one table's sync amounted to: the columns of the result, and the targets that were skipped."""
 
     table: str
     mode: str = ""
@@ -80,7 +55,8 @@ class SyncLog:
 
 def result_frame(logs: Sequence[SyncLog], about: dict[str, Any]) -> pd.DataFrame:
     """One row per table: the mode it was read in, and what came of it."""
-    frame = _frame([vars(one) for one in logs], _RESULT)
+    columns = [one.name for one in fields(SyncLog) if one.name != "skipped_targets"]
+    frame = _frame([vars(one) for one in logs], columns)
     skipped = [each for one in logs for each in one.skipped_targets]
     return describe(frame, **about, requests=sum(one.requests for one in logs), skipped=skipped)
 
@@ -100,18 +76,9 @@ def store_html(address: str, identity: Mapping[str, Any] | None, manifests: Sequ
 def tables_frame(manifests: Sequence[Manifest]) -> pd.DataFrame:
     """One row per table: rows, last sync, size."""
     rows = [
-        {
-            "table": one.table,
-            "rows": one.rows,
-            "deleted": one.deleted,
-            "last_sync": one.synced_at,
-            "last_whole": one.whole_at,
-            "mode": one.last.get("mode", ""),
-            "parts": len(one.parts),
-            "bytes": sum(part.bytes for part in (*one.parts, *one.ended)),
-            "history": one.history,
-            "drop_personal": one.drop_personal,
-        }
+        vars(one)
+        | {"last_sync": one.synced_at, "last_whole": one.whole_at, "mode": one.last.get("mode", "")}
+        | {"parts": len(one.parts), "bytes": sum(part.bytes for part in (*one.parts, *one.ended))}
         for one in manifests
     ]
     return _frame(rows, _TABLES)
@@ -147,12 +114,9 @@ def _plain(value: Any) -> Any:
 
 
 def _frame(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> pd.DataFrame:
-    frame = pd.DataFrame(list(rows), columns=list(columns))
+    frame = pd.DataFrame([{name: row[name] for name in columns} for row in rows], columns=list(columns))
     for name in columns:
-        kind: Any = _TYPES.get(name, "Int64")
-        if kind == "time":
+        if _TYPES.get(name) == "time":
             texts = frame[name].astype(object).where(frame[name] != "", None)
             frame[name] = pd.to_datetime(texts, utc=True, format="ISO8601").astype("datetime64[us, UTC]")
-        else:
-            frame[name] = frame[name].astype(kind)
-    return frame
+    return frame.astype({name: _TYPES.get(name, "Int64") for name in columns if _TYPES.get(name) != "time"})

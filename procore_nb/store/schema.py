@@ -10,14 +10,13 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from itertools import chain, count
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from procore_nb.frames import FrameBuilder
-from procore_nb.frames.codec import EXACT, LogicalTypes, common_type, logical_types
+from procore_nb.frames.codec import EXACT, common_type, logical_types
 from procore_nb.store.manifest import DELETED_AT, FIRST_SEEN, VALID_FROM, VALID_TO, Manifest
 from procore_nb.store.pii import personal_columns
 
@@ -31,7 +30,10 @@ def next_schema(endpoint: Any, manifest: Manifest, plan: StagingPlan, staged: St
     """The next manifest's columns and key."""
     others = renames(manifest.fields, staged.fields)
     columns = {others.get(name, name): kind for name, kind in manifest.columns.items()}
-    columns = columns or _promised(endpoint, plan.place)
+    if not columns:  # those of a list before a row of it has been seen
+        columns = logical_types(
+            FrameBuilder(endpoint, leading=plan.place, decimals="exact").build(), endpoint
+        )
     for name, kind in staged.kinds.items():
         columns[name] = common_type(columns.get(name, kind), kind)
     if plan.drop_personal:
@@ -63,12 +65,9 @@ def safe_names(names: Iterable[str], known: Mapping[str, str]) -> Names:
     found = {name: known[name] for name in names if name in known}
     taken = {*found.values(), FIRST_SEEN, VALID_FROM, VALID_TO, DELETED_AT}
     for name in sorted((one for one in names if one not in known), key=lambda one: one != _safe(one)):
-        alias, count = _safe(name), 1
-        while alias in taken:
-            count += 1
-            alias = _safe(name, f"_{count}")
-        taken.add(alias)
-        found[name] = alias
+        further = (_safe(name, f"_{number}") for number in count(2))
+        found[name] = next(one for one in chain([_safe(name)], further) if one not in taken)
+        taken.add(found[name])
     return {name: alias for name, alias in found.items() if name != alias}
 
 
@@ -78,22 +77,11 @@ def _safe(name: str, tail: str = "") -> str:
     return words.encode()[: 63 - len(tail)].decode(errors="ignore") + tail
 
 
-def _promised(endpoint: Any, place: tuple[str, ...]) -> LogicalTypes:
-    """The columns of a list before a row of it has been seen."""
-    builder = FrameBuilder(endpoint, leading=place, decimals="exact")
-    return logical_types(builder.build(), endpoint)
-
-
 def _unique(staged: StagedRows) -> bool:
     """Whether no two staged rows have one key, and none lacks an id."""
     keys = staged.keys.select(staged.order)
-    if keys.num_rows and keys.column("id").null_count:
-        return False
-    repeated = np.ones(max(0, keys.num_rows - 1), bool)
-    for name in staged.order:
-        column = keys.column(name)
-        repeated &= pc.fill_null(pc.equal(column[1:], column[:-1]), False).to_numpy().astype(bool)
-    return not repeated.any()
+    distinct = keys.group_by(staged.order).aggregate([])
+    return not keys.num_rows or (not keys.column("id").null_count and distinct.num_rows == keys.num_rows)
 
 
 def agreed(known: Mapping[str, str], incoming: Iterable[Mapping[str, str]]) -> Names:

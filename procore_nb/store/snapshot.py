@@ -16,6 +16,7 @@ the log counts them too.
 from __future__ import annotations
 
 import secrets
+import uuid
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -146,8 +147,8 @@ class Snapshot:
 
     def _swap_in(self, after: Manifest, at_once: bool) -> Manifest:
         before, files, version = self._before, self._files, self._keep_log(at_once)
-        log_id = before.log_id if version else ""
-        after = replace(after, version=version, log_id=log_id, retired={}).with_log_id()
+        log_id = (before.log_id if version else "") or str(uuid.uuid4())  # every log has one of its own
+        after = replace(after, version=version, log_id=log_id, retired={})
         live = {part.file for part in before.files} if version else ()
         files.write(f"{self._next}/{entry(version)}", commit(before, after, NAME, live))
         files.write(f"{self._next}/{NAME}", after.text())
@@ -156,14 +157,14 @@ class Snapshot:
 
     def _log_in(self, after: Manifest, at_once: bool) -> Manifest:
         before, files, table = self._before, self._files, self._table
-        after = replace(after, version=before.version + 1).with_log_id()
         found, name = head(files, table), f"_manifest-{self.mark}.json"
         replaced = [entry(before.version), checkpoint(before.version)] if before.version >= 0 else []
         replaced += [found.manifest or NAME, *sorted(_paths(before) - _paths(after))]
         retired = {} if at_once else before.retired | {utc_text(microseconds=True): replaced}
         oldest = datetime.now(UTC) - timedelta(days=files.keep_days)
         recent = {moment: names for moment, names in retired.items() if moment_of(moment) > oldest}
-        after = replace(after, retired=recent)
+        log_id = before.log_id or str(uuid.uuid4())
+        after = replace(after, version=before.version + 1, log_id=log_id, retired=recent)
         files.write(f"{table}/{name}", after.text())
         text = commit(before, after, name, found.live(before) if found.version >= 0 else ())
         if found.version != before.version or not files.create(f"{table}/{entry(after.version)}", text):

@@ -20,7 +20,7 @@ from procore_nb.errors import StoreError
 from procore_nb.frames.codec import EXACT, LogicalTypes, common_type, conform
 from procore_nb.store.data_files import row_names
 from procore_nb.store.files import Files, damaged
-from procore_nb.store.manifest import FORMAT, Manifest, as_groups, digest_of, sealed, unsealed
+from procore_nb.store.manifest import FORMAT, Manifest, as_groups, by_place, digest_of, sealed, unsealed
 from procore_nb.store.schema import Names, agreed, renamed, renames
 from procore_nb.store.snapshot import WORK
 
@@ -55,20 +55,14 @@ class StagingPlan:
     format: int = FORMAT
 
     @property
-    def places(self) -> list[str]:
-        """All places, in the order they are asked."""
-        return list(self.asked)
-
-    @property
     def asked(self) -> dict[str, str]:
-        """The moment since which each place is asked."""
+        """The moment since which each place is asked, in their order."""
         return {place: since for since, places in self.groups for place in places}
 
     def stale(self, manifest: Manifest) -> set[str]:
         """The places that another sync has read since this one began."""
-        before = {place: moment for moment, places in self.known.items() for place in places}
-        now = manifest.since_of()
-        return {place for place in self.places if before.get(place) != now.get(place)}
+        before, now = by_place(self.known), by_place(manifest.since)
+        return {place for place in self.asked if before.get(place) != now.get(place)}
 
 
 def extended(plan: StagingPlan, wanted: StagingPlan, done: Collection[str]) -> StagingPlan:
@@ -79,7 +73,7 @@ def extended(plan: StagingPlan, wanted: StagingPlan, done: Collection[str]) -> S
     staged = {place: since for place, since in plan.asked.items() if place in done}
     same = wanted.mode in (plan.mode, "full")
     # Of another mode, other places are read whole, which is right whichever mode it is.
-    asked = dict.fromkeys(wanted.places, "") if same and plan.mode != wanted.mode else wanted.asked
+    asked = dict.fromkeys(wanted.asked, "") if same and plan.mode != wanted.mode else wanted.asked
     return replace(
         plan if same else replace(wanted, started=plan.started),
         groups=as_groups(asked | staged),
@@ -104,12 +98,12 @@ class Staging:
 
     def plans(self) -> Iterator[tuple[str, StagingPlan]]:
         """What unfinished syncs set out to do, by the folder of each, the last first."""
-        if self._files.renames:
-            found = {self._folder: self._plan_in(self._folder)}
-        else:
-            folders = [f"{self._root}/{name}" for name in self._files.names(self._root)]
-            found = {folder: self._plan_in(folder) for folder in folders if folder != self._folder}
-        known = [(folder, plan) for folder, plan in found.items() if plan is not None]
+        folders = [self._folder]
+        if not self._files.renames:
+            others = [f"{self._root}/{name}" for name in self._files.names(self._root)]
+            folders = [one for one in others if one != self._folder]
+        found = ((folder, self._plan_in(folder)) for folder in folders)
+        known = [(folder, plan) for folder, plan in found if plan is not None]
         yield from sorted(known, key=lambda one: one[1].started, reverse=True)
 
     def adopt(self, folder: str, stale: Collection[str] = ()) -> None:
@@ -145,7 +139,7 @@ class Staging:
 
     def begin(self, plan: StagingPlan) -> None:
         """Begin anew."""
-        self.clear()
+        self._files.remove(self._folder)
         self.adopt(self._folder)
         self.keep(plan)
 
@@ -153,14 +147,11 @@ class Staging:
         """Keep a plan beside what is staged of it."""
         self._files.write(f"{self._folder}/plan.json", sealed(asdict(plan)))
 
-    def clear(self) -> None:
-        """Forget what is staged here."""
+    def clear(self, manifest: Manifest) -> None:
+        """Forget what is staged here, and by other syncs where the table has newer rows of all their places."""
         self._files.remove(self._folder)
-
-    def sweep(self, manifest: Manifest) -> None:
-        """Forget what other syncs have staged, where the table has newer rows of all their places."""
         for folder, plan in self.plans():
-            if plan.stale(manifest) >= set(plan.places):
+            if plan.stale(manifest) >= set(plan.asked):
                 self._files.remove(folder)
         if not self._files.names(self._root):
             self._files.remove(self._root)
@@ -185,8 +176,16 @@ class Staging:
         """Keep rows of one place, `fields` being the custom fields behind its columns; the name of the last is `done`."""
         empty = [column for column in kinds if rows.column(column).null_count == rows.num_rows]
         exact = [column.removeprefix(EXACT) for column in rows.column_names if column.startswith(EXACT)]
-        about = {"kinds": kinds, "empty": empty, "exact": exact, "fields": fields}
-        _write(self._files, f"{self._folder}/{stage}/{place}~{name}.arrow", rows, about)
+        about = orjson.dumps({"kinds": kinds, "empty": empty, "exact": exact, "fields": fields})
+        # Arrow's own file format, as it is written and read again many times faster than Parquet.
+        options = pa.ipc.IpcWriteOptions(compression="zstd" if rows.num_rows > 1000 else None)
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_file(sink, rows.schema.with_metadata({_ABOUT: about}), options=options) as writer:
+            writer.write_table(rows)
+        data, path = sink.getvalue(), f"{self._folder}/{stage}/{place}~{name}.arrow"
+        with self._files.writing(path, lasting=False) as file:
+            file.write(data)
+            file.write(digest_of(data).encode())  # no manifest names these files: each carries its own digest
 
     def files(self, stage: str) -> list[str]:
         """The files of answered places, parts in order."""
@@ -222,15 +221,14 @@ class StagedRows:
         order: Sequence[str],
         promised: Collection[str] = (),
     ) -> None:
-        self._files = files
-        self._paths = list(paths)
-        self._abouts = [_about(files, path) for path in self._paths]
+        self._files, self._paths = files, paths
+        abouts = [_about(files, path) for path in paths]
         self._file_kinds: list[LogicalTypes] = []
         self._renames: list[Names] = []
-        self.fields = agreed(before.fields, (about.get("fields", {}) for about in self._abouts))
         self._few: dict[int, pa.Table] = {}
+        self.fields = agreed(before.fields, (about["fields"] for about in abouts))
         self.exact: set[str] = set()
-        self.kinds = self._read_kinds(promised)
+        self.kinds = self._read_kinds(abouts, promised)
         self.order = [name for name in order if name in self.kinds]
         self._key_kinds = {
             name: common_type(before.columns.get(name, self.kinds[name]), self.kinds[name])
@@ -238,50 +236,45 @@ class StagedRows:
         }
         self.keys = self._sorted_keys()
 
-    @property
-    def rows(self) -> int:
-        """How many rows have staged."""
-        return int(self.keys.num_rows)
-
-    def take(self, start: int, stop: int, align: Any) -> pa.Table:
-        """Rows from one place in the order of keys to another, each file's brought in line by `align(table, kinds)`."""
+    def take(self, start: int, stop: int, shape: Manifest) -> pa.Table:
+        """Rows from one place in the order of keys to another, with the columns of a state."""
         files = self.keys.column("_file").slice(start, stop - start).to_numpy()
         rows = self.keys.column("_row").slice(start, stop - start).to_numpy()
         pieces, order = [], []
         for number in np.unique(files):
             mine = np.flatnonzero(files == number)
-            pieces.append(self._aligned(int(number), align).take(pa.array(rows[mine])))
+            pieces.append(self._aligned(int(number), shape).take(pa.array(rows[mine])))
             order.append(mine)
         if not pieces:
-            return align(pa.table({}), {})
+            return conform(pa.table({}), shape.columns, {}, shape.extra[:-2])
         return pa.concat_tables(pieces).take(pa.array(np.argsort(np.concatenate(order))))
 
-    def _aligned(self, number: int, align: Any) -> pa.Table:
+    def _aligned(self, number: int, shape: Manifest) -> pa.Table:
         """The rows of one file, brought in line; kept at hand where there are few, as each range of keys wants some."""
         if number in self._few:
             return self._few[number]
         rows = renamed(read_staged(self._files, self._paths[number]), self._renames[number])
-        table = align(rows, self._file_kinds[number])
-        if self.rows <= _FEW:
+        table = conform(rows, shape.columns, self._file_kinds[number], shape.extra[:-2])
+        if self.keys.num_rows <= _FEW:
             self._few[number] = table
         return table
 
     # Each project's frame has its own idea of a column: without values it is text, or the whole object of which others have
     # parts (`status` missing here, `status.id` there). Columns with values win, by the type that holds all of them.
-    def _read_kinds(self, promised: Collection[str]) -> LogicalTypes:
+    def _read_kinds(self, abouts: Sequence[dict[str, Any]], promised: Collection[str]) -> LogicalTypes:
         """Column and kind of all files. Columns without values yield to others of their name, and to their own parts.
 
         The column of a custom field has no parts: the ids beside its labels (`custom_fields.Zone.id`) are its neighbours.
         """
         valued: LogicalTypes = {}
         kinds: LogicalTypes = {}
-        for about in self._abouts:
-            names = renames(about.get("fields", {}), self.fields)
-            own: LogicalTypes = {names.get(name, name): kind for name, kind in about.get("kinds", {}).items()}
+        for about in abouts:
+            names = renames(about["fields"], self.fields)
+            own: LogicalTypes = {names.get(name, name): kind for name, kind in about["kinds"].items()}
             self._file_kinds.append(own)
             self._renames.append(names)
-            self.exact |= {names.get(name, name) for name in about.get("exact", ())}
-            for name in own.keys() - {names.get(name, name) for name in about.get("empty", ())}:
+            self.exact |= {names.get(name, name) for name in about["exact"]}
+            for name in own.keys() - {names.get(name, name) for name in about["empty"]}:
                 valued[name] = common_type(valued.get(name, own[name]), own[name])
             kinds |= {name: kind for name, kind in own.items() if name not in kinds}
         parents = {name[:at] for name in kinds for at, letter in enumerate(name) if letter == "."}
@@ -290,29 +283,22 @@ class StagedRows:
         return {name: valued.get(name, kinds[name]) for name in said}
 
     def _sorted_keys(self) -> pa.Table:
-        tables = list(self._read_keys())
-        if not tables:
-            return pa.table({"_file": pa.array([], pa.int64()), "_row": pa.array([], pa.int64())})
-        keys = pa.concat_tables(tables, promote_options="permissive").combine_chunks()
-        if not self.order:
-            return keys
-        return keys.take(pc.sort_indices(keys, sort_keys=[(name, "ascending") for name in self.order]))
-
-    def _read_keys(self) -> Iterator[pa.Table]:
+        tables = [pa.table({"_file": pa.array([], pa.int64()), "_row": pa.array([], pa.int64())})]
         for number, path in enumerate(self._paths):
-            rows = read_staged(self._files, path, self.order)
+            rows = read_staged(self._files, path)
             count = rows.num_rows
             rows = conform(rows, self._key_kinds, self._file_kinds[number], ())
             own = dict(zip(rows.column_names, rows.columns, strict=True))
-            yield pa.table({**own, "_file": np.full(count, number), "_row": np.arange(count)})
+            tables.append(pa.table({**own, "_file": np.full(count, number), "_row": np.arange(count)}))
+        keys = pa.concat_tables(tables, promote_options="permissive").combine_chunks()
+        order = [(name, "ascending") for name in self.order]
+        return keys.take(pc.sort_indices(keys, sort_keys=order)) if order else keys
 
 
-def read_staged(files: Files, path: str, columns: Sequence[str] | None = None) -> pa.Table:
-    """The rows of one staged file, or some of its columns."""
+def read_staged(files: Files, path: str) -> pa.Table:
+    """The rows of one staged file."""
     with pa.ipc.open_file(_read(files, path)) as reader:
-        table = reader.read_all()
-    names = table.column_names
-    return table.select([name for name in (names if columns is None else columns) if name in names])
+        return reader.read_all()
 
 
 def known_gone(files: Files, staging: Staging, manifest: Manifest) -> Any:
@@ -323,19 +309,6 @@ def known_gone(files: Files, staging: Staging, manifest: Manifest) -> Any:
         if rows.num_rows and "id" in rows.column_names:
             names.append(row_names(rows, manifest.place))
     return pa.concat_arrays(names) if names else pa.array([], pa.string())
-
-
-def _write(files: Files, path: str, rows: pa.Table, about: dict[str, Any]) -> None:
-    """Arrow's own file format, as it is written and read again many times faster than Parquet."""
-    schema = rows.schema.with_metadata({_ABOUT: orjson.dumps(about)})
-    options = pa.ipc.IpcWriteOptions(compression="zstd" if rows.num_rows > 1000 else None)
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_file(sink, schema, options=options) as writer:
-        writer.write_table(rows)
-    data = sink.getvalue()
-    with files.writing(path, lasting=False) as file:
-        file.write(data)
-        file.write(digest_of(data).encode())  # no manifest names these files: each carries its own digest
 
 
 def _read(files: Files, path: str) -> Any:

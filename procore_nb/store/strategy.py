@@ -30,9 +30,8 @@ from procore_nb.catalog import Catalogue, Endpoint
 from procore_nb.environments import Environment
 from procore_nb.errors import ArgumentError, CatalogError
 from procore_nb.frame_info import FetchedFrame
-from procore_nb.ids import ProjectSelection, Status, select_projects
-from procore_nb.scalars import utc_text
-from procore_nb.store.manifest import Manifest, as_groups, moment_of, separator
+from procore_nb.ids import Status, select_projects
+from procore_nb.store.manifest import Manifest, separator
 
 _DAYS = ("date", "log_date", "work_date")
 _BEGINNING = "1990-01-01"
@@ -69,12 +68,11 @@ class Source(Protocol):
 class Strategy:
     """What one endpoint offers."""
 
-    since: bool
-    """Whether it filters by the time of change."""
-    day: str
-    """The column that a window of dates is about; empty: there is no such window."""
-    bin: str
-    """Where deleted rows are: `only` for its own filter, else the name of a recycle bin; empty: nowhere."""
+    since: bool  # whether it filters by the time of change
+    day: str  # the column that a window of dates is about; empty: there is no such window
+    bin: (
+        str  # where deleted rows are: `only` for its own filter, or the name of a recycle bin; empty: nowhere
+    )
 
 
 @cache
@@ -103,26 +101,14 @@ def checked(endpoint: Endpoint, arguments: Mapping[str, Any]) -> tuple[str, ...]
     for group in endpoint.needs:
         if "company_id" in group or set(group) & set(arguments):
             continue
-        if "project_id" in group:
-            place.append("project_id")
-        elif any(name in endpoint.parents for name in group):
-            place.append(next(name for name in group if name in endpoint.parents))
-        else:
-            words = " or ".join(group)
+        known = ["project_id"] if "project_id" in group else [one for one in group if one in endpoint.parents]
+        if not known:
             raise CatalogError(
-                f"{endpoint.name} needs {words}, and no list says which there are.",
+                f"{endpoint.name} needs {' or '.join(group)}, and no list says which there are.",
                 advice=f'Give it: tables={{"{endpoint.name}": {{"{group[0]}": …}}}}.',
             )
+        place.append(known[0])
     return tuple(sorted(place, key=lambda name: name != "project_id"))
-
-
-def plan_groups(
-    places: Sequence[str], manifest: Manifest | None, *, mode: str, overlap: timedelta
-) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Places by the moment since which they are asked, those never read before last."""
-    known = {} if manifest is None or mode == "full" else manifest.since_of()
-    asked = {one: utc_text(moment_of(known[one]) - overlap) if one in known else "" for one in places}
-    return as_groups(asked)
 
 
 def window_of(manifest: Manifest, today: date, days: int) -> tuple[str, str]:
@@ -172,15 +158,9 @@ def _is_dated(endpoint: Endpoint) -> bool:
 
 def _bin_of(endpoint: Endpoint, catalogue: Catalogue) -> str:
     stem, mark, version = endpoint.name.partition("_v")
-    bins = _bins(catalogue)
+    needs = {one.name: one.needs for one in catalogue.endpoints if one.kind == "recycled"}
     names = (f"{stem}_recycled{mark}{version}", f"{stem}_recycled")
-    return next((name for name in names if bins.get(name) == endpoint.needs), "")
-
-
-@cache
-def _bins(catalogue: Catalogue) -> dict[str, tuple[tuple[str, ...], ...]]:
-    """What each recycle bin needs."""
-    return {one.name: one.needs for one in catalogue.endpoints if one.kind == "recycled"}
+    return next((name for name in names if needs.get(name) == endpoint.needs), "")
 
 
 Targets = tuple[list[str], dict[str, str], bool]
@@ -240,26 +220,20 @@ class TargetNames:
     def _projects(self) -> tuple[dict[str, str], bool]:
         """Name of each project by its id, in the order of ids; and whether these are all there are."""
         chosen = select_projects(self._wanted, where="Store.sync")
+        everywhere = chosen.status == "All"
         if chosen.status is not None:
             frame = self._procore.projects(status=chosen.status, view="compact")
-            return _by_id(select_projects(frame, where="Store.sync")), chosen.status == "All"
-        return _by_id(chosen), False
-
-
-def _by_id(projects: ProjectSelection) -> dict[str, str]:
-    names = projects.names or {}
-    return {one: names[one] or "" for one in sorted(names, key=int)}
+            chosen = select_projects(frame, where="Store.sync")
+        names = chosen.names or {}
+        return {one: names[one] or "" for one in sorted(names, key=int)}, everywhere
 
 
 def wanted_lists(
     tables: str | Iterable[str] | Mapping[str, Mapping[str, Any]], catalogue: Catalogue
 ) -> dict[str, dict[str, Any]]:
     """Canonical name of each list, and its arguments as they are kept."""
-    if isinstance(tables, str):
-        tables = [tables]
-    pairs: Iterable[tuple[str, Mapping[str, Any]]] = (
-        tables.items() if isinstance(tables, Mapping) else [(name, {}) for name in tables]
-    )
+    names = [tables] if isinstance(tables, str) else tables
+    pairs = names.items() if isinstance(names, Mapping) else ((name, dict[str, Any]()) for name in names)
     found = {catalogue.endpoint(name).name: _plain(name, arguments) for name, arguments in pairs}
     if not found:
         raise ArgumentError(
@@ -270,13 +244,13 @@ def wanted_lists(
 
 def lists_above(names: Iterable[str], catalogue: Catalogue) -> set[str]:
     """The lists that may be above these, and above those."""
-    found: set[str] = set()
-    waiting = list(names)
+    found, waiting = set[str](), set(names)
     while waiting:
-        sources = catalogue.endpoint(waiting.pop()).parents.values()
-        further = {one for some in sources for one in some} - found
-        found |= further
-        waiting += further
+        waiting = {
+            one for name in waiting for some in catalogue.endpoint(name).parents.values() for one in some
+        }
+        waiting -= found
+        found |= waiting
     return found
 
 

@@ -19,33 +19,19 @@ import pandas as pd
 import pyarrow as pa
 
 from procore_nb.catalog import Endpoint
-from procore_nb.errors import (
-    AccessError,
-    ArgumentError,
-    NotFoundError,
-    OutputError,
-    ProcoreError,
-    StoreError,
-)
+from procore_nb.errors import AccessError, ArgumentError, NotFoundError, OutputError, ProcoreError, StoreError
 from procore_nb.frame_info import FetchedFrame, FetchInfo
 from procore_nb.frames.codec import logical_types, to_arrow
 from procore_nb.scalars import utc_text
 from procore_nb.store import strategy
 from procore_nb.store.files import Files, damaged
-from procore_nb.store.manifest import Manifest, folder_name, moment_of
+from procore_nb.store.manifest import Manifest, as_groups, by_place, folder_name, moment_of
 from procore_nb.store.pii import personal_columns, without_personal
 from procore_nb.store.report import SyncLog, result_frame
 from procore_nb.store.scan import as_frame, joined, read_table, table_names
 from procore_nb.store.snapshot import overtaken, present, recover
 from procore_nb.store.staging import Staging, StagingPlan, extended
-from procore_nb.store.strategy import (
-    Source,
-    TargetNames,
-    Targets,
-    lists_above,
-    strategy_for,
-    with_parents,
-)
+from procore_nb.store.strategy import Source, Targets
 from procore_nb.store.update import Update
 
 _STALE = timedelta(hours=1)
@@ -91,12 +77,12 @@ def sync_tables(
     """
     logs: list[SyncLog] = []
     states = _States(files)
-    finder = TargetNames(procore, projects, kept=states.rows)
+    finder = strategy.TargetNames(procore, projects, kept=states.rows)
     about = {"environment": procore.environment.name, "company_id": procore.company_id}
-    above = lists_above(wanted, procore.catalogue) - wanted.keys()
+    above = strategy.lists_above(wanted, procore.catalogue) - wanted.keys()
     kept = states.arguments(above)
     as_kept = replace(options, history=None, drop_personal=None, safe_names=None)
-    for name, arguments in with_parents(wanted, procore.catalogue, kept).items():
+    for name, arguments in strategy.with_parents(wanted, procore.catalogue, kept).items():
         endpoint, began = procore.catalogue.endpoint(name), time.monotonic()
         chosen = options if name in wanted else as_kept if name in kept else options
         log = SyncLog(folder_name(endpoint.name))
@@ -195,7 +181,9 @@ class TableSync:
         self._execute(plan)
         return self._catch_up(places, earlier, began=began, age=began - moment_of(plan.started))
 
-    def _catch_up(self, places: Callable[[], Targets], earlier: set[str], *, began: datetime, age: timedelta) -> None:
+    def _catch_up(
+        self, places: Callable[[], Targets], earlier: set[str], *, began: datetime, age: timedelta
+    ) -> None:
         """Read again what an interrupted sync had staged: its rows are as old as that sync.
 
         Changes alone are cheap, so they are always read. Where a list can only be read in full, that would make the
@@ -218,7 +206,7 @@ class TableSync:
         log = self.log
         since = plan.window[0] if plan.window else min((one for one, _ in plan.groups if one), default="")
         if not catching_up:  # what catches up belongs to the sync before it
-            log.mode, log.since, log.targets = plan.mode, since, len(plan.places)
+            log.mode, log.since, log.targets = plan.mode, since, len(plan.asked)
         self._fetch_rows(plan, catching_up=catching_up)
         places = [place for since, group in plan.groups if since for place in group]
         if plan.bin == "only":
@@ -248,8 +236,7 @@ class TableSync:
             log
         )
         with suppress(StoreError):  # the table is up to date, whatever becomes of the staged rows
-            self._staging.clear()
-            self._staging.sweep(self.manifest)
+            self._staging.clear(self.manifest)
         log.rows, log.synced_at = self.manifest.rows, plan.started
 
     def _unfinished(self) -> StagingPlan | None:
@@ -259,7 +246,7 @@ class TableSync:
             same = plan.arguments == self._arguments and plan.drop_personal == self._chosen("drop_personal")
             same = same and (plan.mode == "full" or not self._options.full)
             current = plan.generation == self.manifest.generation
-            if same and (current or (not self._files.renames and len(stale) < len(plan.places))):
+            if same and (current or (not self._files.renames and len(stale) < len(plan.asked))):
                 self._staging.adopt(folder, () if current else stale)
                 return replace(plan, generation=self.manifest.generation)
         return None
@@ -273,22 +260,27 @@ class TableSync:
         self, places: list[str], names: dict[str, str], everywhere: bool, *, full: bool | None = None
     ) -> StagingPlan:
         options, manifest, drops = self._options, self.manifest, self._chosen("drop_personal")
-        offers = strategy_for(self._endpoint, self._procore.catalogue)
+        offers = strategy.strategy_for(self._endpoint, self._procore.catalogue)
         same = manifest.arguments == self._arguments and (drops or not manifest.drop_personal)
-        known = manifest if manifest.generation and same else None
+        known = by_place(manifest.since) if manifest.generation and same else {}
         mode = "full"
-        if known is not None and known.since and not (options.full if full is None else full):
-            if offers.since and known.unique:
+        if known and not (options.full if full is None else full):
+            if offers.since and manifest.unique:
                 mode = "incremental"
-            elif known.columns.get(offers.day) in ("date", "time"):
+            elif manifest.columns.get(offers.day) in ("date", "time"):
                 mode = "window"
+        asked = dict.fromkeys(places, "")
+        if mode != "full":
+            asked |= {
+                one: utc_text(moment_of(known[one]) - options.overlap) for one in places if one in known
+            }
         window = strategy.window_of(manifest, self._procore.today(), options.window_days)
         return StagingPlan(
             table=manifest.table,
             generation=manifest.generation,
             mode=mode,
             started=utc_text(options.clock(), microseconds=True),
-            groups=strategy.plan_groups(places, known, mode=mode, overlap=options.overlap),
+            groups=as_groups(asked),
             place=strategy.checked(self._endpoint, self._arguments),
             arguments=self._arguments,
             drop_personal=drops,

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from procore_nb.frames.codec import LogicalTypes, conform, schema_of
+from procore_nb.frames.codec import conform, schema_of
 from procore_nb.frames.types import declared_by
 from procore_nb.store.data_files import cuts, key_at, places_of, position, read_rows, row_names
 from procore_nb.store.files import Files
-from procore_nb.store.manifest import Manifest, Part, as_groups, moment_of
+from procore_nb.store.manifest import Manifest, Part, as_groups, by_place, moment_of
 from procore_nb.store.pii import scrubbed
 from procore_nb.store.report import SyncLog
 from procore_nb.store.schema import next_schema, renamed, renames
@@ -29,14 +29,6 @@ from procore_nb.store.upsert import Upserted, upserted
 _AT_ONCE = 2  # ranges of keys: Arrow works outside of Python's lock, and two of them fit into memory
 
 
-@dataclass
-class _Range:
-    """One range of keys, brought up to date: its parts, and what became of its rows."""
-
-    parts: list[Part] = field(default_factory=list)
-    outcomes: list[Upserted] = field(default_factory=list)
-
-
 class Update:
     """Makes a table's next state of its present one and the staged rows.
 
@@ -44,14 +36,7 @@ class Update:
     """
 
     def __init__(
-        self,
-        files: Files,
-        endpoint: Any,
-        before: Manifest,
-        plan: StagingPlan,
-        staging: Staging,
-        *,
-        seen: str,
+        self, files: Files, endpoint: Any, before: Manifest, plan: StagingPlan, staging: Staging, *, seen: str
     ) -> None:
         self._files, self._before, self._plan, self._seen = files, before, plan, seen
         self._at = moment_of(plan.started)
@@ -77,9 +62,9 @@ class Update:
         parts: list[Part] = []
         deleted = log.deleted
         with ThreadPoolExecutor(_AT_ONCE, "procore-nb store") as pool:
-            for made in pool.map(self._one_range, *zip(*self._ranges(), strict=True)):
-                parts += made.parts
-                for outcome in made.outcomes:
+            for made, outcomes in pool.map(self._one_range, *zip(*self._ranges(), strict=True)):
+                parts += made
+                for outcome in outcomes:
                     log.count(outcome)
                     self._snapshot.end(outcome.ended)
         after = replace(
@@ -99,17 +84,18 @@ class Update:
         starts = [0, *(position(keys, self._after.key, part.first) for part in parts[1:])]
         yield from zip(range(len(parts)), parts, starts, [*starts[1:], keys.num_rows], strict=True)
 
-    def _one_range(self, number: int, part: Part | None, start: int, stop: int) -> _Range:
-        """The parts that take the place of one part; itself where nothing changed."""
+    def _one_range(
+        self, number: int, part: Part | None, start: int, stop: int
+    ) -> tuple[list[Part], list[Upserted]]:
+        """The parts that take the place of one part, itself where nothing changed; and what became of its rows."""
         if part is not None and start == stop and not self._rewrite and not self._touched(part):
-            return _Range([self._snapshot.keep(part)])
-        old, made = self._old(part), _Range()
-        unchanged = part is not None and not self._rewrite
-        pieces = []
+            return [self._snapshot.keep(part)], []
+        unchanged, old = part is not None and not self._rewrite, self._old(part)
+        pieces, made, outcomes = list[pa.Table](), list[Part](), list[Upserted]()
         for first, last, rows in self._pieces(old, start, stop):
             outcome = upserted(
                 rows,
-                self._staged.take(first, last, self._align),
+                self._staged.take(first, last, self._after),
                 key=self._after.key,
                 has_id=self._after.has_id,
                 answered=self._answered(rows),
@@ -119,10 +105,10 @@ class Update:
             )
             unchanged = unchanged and outcome.rows is None
             pieces.append(rows if outcome.rows is None else outcome.rows)
-            made.outcomes.append(replace(outcome, rows=None))
+            outcomes.append(replace(outcome, rows=None))
             while not unchanged and pieces:
-                made.parts += self._snapshot.write_parts(pieces.pop(0), number, len(made.parts))
-        return _Range([self._snapshot.keep(part)]) if unchanged and part is not None else made
+                made += self._snapshot.write_parts(pieces.pop(0), number, len(made))
+        return ([self._snapshot.keep(part)] if unchanged and part is not None else made), outcomes
 
     # Memory: a range is one old part and the staged rows between its first key and the next part's. After years without a
     # sync, or at the first one, that may be millions of rows: such a range is cut again, at keys, so that no row is on both
@@ -151,9 +137,6 @@ class Update:
         rows = conform(renamed(table, self._renames), self._after.columns, self._kinds, extra)
         return scrubbed(rows, self._after.columns) if self._plan.scrub else rows
 
-    def _align(self, table: pa.Table, kinds: LogicalTypes) -> pa.Table:
-        return conform(table, self._after.columns, kinds, self._after.extra[:-2])
-
     def _touched(self, part: Part) -> bool:
         """Whether a part may lose rows: it is answered for, or rows of it are known to be deleted."""
         if self._plan.mode == "incremental" and not len(self._gone) and not self._fresh():
@@ -175,7 +158,7 @@ class Update:
         # `_done` in the last one is what keeps the recent rows of a project that answers 403.
         covered = _among(places, self._fresh())
         if plan.mode == "full" and plan.everywhere:
-            covered |= ~_among(places, set(plan.places))
+            covered |= ~_among(places, set(plan.asked))
         if plan.window:
             days = pc.cast(rows.column(plan.window_day), pa.date32())  # a time where some day had one
             first, last = (pa.scalar(day).cast(pa.date32()) for day in plan.window)
@@ -184,18 +167,19 @@ class Update:
         return covered
 
     def _is_gone(self, rows: pa.Table) -> Any:
-        if not len(self._gone) or not self._after.has_id:
-            return np.zeros(rows.num_rows, bool)
-        return _among(row_names(rows, self._after.place), self._gone)
+        known = len(self._gone) and self._after.has_id
+        return (
+            _among(row_names(rows, self._after.place), self._gone) if known else np.zeros(rows.num_rows, bool)
+        )
 
     def _since(self) -> dict[str, list[str]]:
         """The start of the last read of each place: this one's, where it answered.
 
         Others keep theirs: a project that refused for a week is asked for that week once it answers again.
         """
-        plan, known = self._plan, self._before.since_of()
+        plan, known = self._plan, by_place(self._before.since)
         if plan.mode == "full" and plan.everywhere:
-            known = {place: moment for place, moment in known.items() if place in plan.places}
+            known = {place: moment for place, moment in known.items() if place in plan.asked}
         groups = as_groups(known | dict.fromkeys(sorted(self._done), self._seen))
         return {moment: list(places) for moment, places in groups}
 

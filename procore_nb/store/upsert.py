@@ -20,7 +20,6 @@ from procore_nb.frames.codec import STAMP, has_values
 from procore_nb.store.manifest import DELETED_AT, FIRST_SEEN, VALID_FROM, VALID_TO
 
 _NULLABLE = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype(), pa.string(): pd.StringDtype()}
-_BOOKS = (FIRST_SEEN, VALID_FROM)
 
 
 @dataclass(frozen=True)
@@ -67,21 +66,14 @@ def upserted(
     fresh[after] = False
     # None lets the caller keep the old file as it is: most parts of most syncs are not written anew. Without an id the order
     # of rows is all that tells equal ones apart, so a changed order is a change.
-    if not (fresh.any() or changed.any() or deleted.any()) and (has_id or _in_order(after, before)):
+    moved = not has_id and (np.diff(before[np.argsort(after, kind="stable")]) < 0).any()
+    if not (fresh.any() or changed.any() or deleted.any() or moved):
         return Upserted(None, None)
     # Without an id all incoming rows are taken, in their order, and old ones stay only where nothing was asked.
     kept = ~deleted & ~changed if has_id else (match < 0) & ~deleted
     rows = _now(old, incoming, kept, match, unchanged, at, key)
-    ended = _ended(old, changed if history else np.zeros(old.num_rows, bool), deleted, at)
-    counts = (int(fresh.sum()), int(changed.sum()), int(deleted.sum()))
-    return Upserted(rows, ended, *counts)
-
-
-def stamped(incoming: pa.Table, at: datetime) -> pa.Table:
-    """Incoming rows, with their bookkeeping: seen and valid since now."""
-    for name in _BOOKS:
-        incoming = incoming.append_column(name, _moments(at, incoming.num_rows))
-    return incoming
+    ended = _ended(old, deleted | changed if history else deleted, deleted, at)
+    return Upserted(rows, ended, int(fresh.sum()), int(changed.sum()), int(deleted.sum()))
 
 
 def _now(
@@ -96,29 +88,23 @@ def _now(
     taken = origin >= 0
     taken[taken] = ~kept[origin[taken]]
     wanted = np.flatnonzero((origin < 0) | taken)
-    fresh = stamped(incoming.take(pa.array(wanted)), at)
-    origin = origin[wanted]
-    for name in _BOOKS if old.num_rows else ():
-        source = origin >= 0 if name == FIRST_SEEN else (origin >= 0) & unchanged[origin]
-        if source.any():
-            earlier = old.column(name).take(pa.array(np.where(source, origin, 0)))
-            filled = pc.if_else(
-                pa.array(source), earlier.combine_chunks(), fresh.column(name).combine_chunks()
-            )
-            fresh = fresh.set_column(fresh.column_names.index(name), name, filled)
+    fresh, origin, now = incoming.take(pa.array(wanted)), origin[wanted], pa.scalar(at, STAMP)
+    for name in (FIRST_SEEN, VALID_FROM):
+        source = origin >= 0 if name == FIRST_SEEN or not old.num_rows else (origin >= 0) & unchanged[origin]
+        earlier = old.column(name).take(pa.array(origin, mask=~source))
+        fresh = fresh.append_column(name, pc.fill_null(earlier, now))
     rows = pa.concat_tables([old, fresh.select(old.column_names)])
     numbers = np.concatenate([np.flatnonzero(kept), np.arange(old.num_rows, rows.num_rows)])
     return _in_key_order(rows, numbers, key)
 
 
-def _ended(old: pa.Table, changed: Any, deleted: Any, at: datetime) -> pa.Table | None:
+def _ended(old: pa.Table, over: Any, deleted: Any, at: datetime) -> pa.Table | None:
     """Versions that are no longer, with the moment they ended and, for deleted rows, that they were deleted."""
-    over = changed | deleted
     if not over.any():
         return None
     rows = old.filter(pa.array(over))
-    moments = _moments(at, rows.num_rows)
-    deletions = pc.if_else(pa.array(deleted[over]), moments, pa.nulls(rows.num_rows, STAMP))
+    moments = pa.repeat(pa.scalar(at, STAMP), rows.num_rows)
+    deletions = pc.if_else(pa.array(deleted[over]), moments, pa.scalar(None, STAMP))
     return rows.append_column(VALID_TO, moments).append_column(DELETED_AT, deletions)
 
 
@@ -147,11 +133,8 @@ def _by_id(old: pa.Table, incoming: pa.Table, key: Sequence[str]) -> tuple[Any, 
     at = pc.index_in(other, value_set=one)
     after = np.flatnonzero(at.is_valid().to_numpy(zero_copy_only=False))
     before = at.drop_null().to_numpy()
-    left, right = (
-        old.select(list(key)).take(pa.array(before)),
-        incoming.select(list(key)).take(pa.array(after)),
-    )
-    return (before, after) if left.equals(right) else None
+    left = old.select(list(key)).take(pa.array(before))
+    return (before, after) if left.equals(incoming.select(list(key)).take(pa.array(after))) else None
 
 
 def _names(table: pa.Table, columns: Sequence[str], has_id: bool, key: Sequence[str]) -> pd.DataFrame:
@@ -170,23 +153,14 @@ def _names(table: pa.Table, columns: Sequence[str], has_id: bool, key: Sequence[
 def _same(old: pa.Table, incoming: pa.Table, before: Any, after: Any) -> Any:
     """For each pair, whether all values are equal."""
     same = np.ones(len(before), bool)
-    if not len(before):
-        return same
-    valued = [
-        name
-        for name in incoming.column_names
-        if has_values(incoming.column(name)) or has_values(old.column(name))
-    ]  # most columns of most lists are without any value
+    # Most columns of most lists are without any value.
+    valued = [one for one in incoming.column_names if any(has_values(t.column(one)) for t in (incoming, old))]
     left, right = old.select(valued).take(pa.array(before)), incoming.select(valued).take(pa.array(after))
     for one, other in zip(left.columns, right.columns, strict=True):
         equal = pc.fill_null(pc.equal(one, other), False)
         equal = pc.or_(equal, pc.and_(pc.is_null(one), pc.is_null(other)))
         same &= equal.to_numpy().astype(bool)
     return same
-
-
-def _in_order(after: Any, before: Any) -> bool:
-    return bool((np.diff(before[np.argsort(after, kind="stable")]) > 0).all())
 
 
 def _in_key_order(rows: pa.Table, numbers: Any, key: Sequence[str]) -> pa.Table:
@@ -200,7 +174,3 @@ def _in_key_order(rows: pa.Table, numbers: Any, key: Sequence[str]) -> pa.Table:
         for column in rows.columns
     ]
     return pa.Table.from_arrays(columns, schema=rows.schema)
-
-
-def _moments(at: datetime, count: int) -> Any:
-    return pa.array([at], STAMP).take(pa.array(np.zeros(count, int)))

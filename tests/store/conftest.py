@@ -17,7 +17,7 @@ from store.living import LivingDemo, World, connection
 
 @pytest.fixture
 def world() -> World:
-    return World(projects=5, rows=3)
+    return World(projects=3, rows=3)
 
 
 @pytest.fixture
