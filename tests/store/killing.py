@@ -269,5 +269,7 @@ class Trial:
         command = [sys.executable, str(Path(__file__).with_name("suicide.py")), str(folder), str(last)]
         ended = subprocess.run([*command, str(self.seed)], check=False)
         assert ended.returncode == -signal.SIGKILL, ended.returncode
+        if (folder / "_lock").exists():
+            assert (folder / "_lock").read_bytes() != b"", "who held it stands there, and nobody holds it"
         sync(self.world, folder, **self.options)
         assert same(contents(folder), self.due), last

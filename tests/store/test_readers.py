@@ -154,7 +154,10 @@ def test_every_list_whose_ids_other_lists_have_can_be_kept() -> None:
 def core(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Procore, Store, pd.DataFrame]]:
     """The financial core of a few projects, named without the lists below which the others are asked."""
     with pnb.connect("demo", progress=False) as procore:
-        store, projects = Store(tmp_path_factory.mktemp("core")), procore.projects().iloc[[2, 14, 32]]  # short lists
+        store, projects = (
+            Store(tmp_path_factory.mktemp("core")),
+            procore.projects().iloc[[2, 14, 32]],
+        )  # short lists
         result = store.sync(procore, ["work_order_contracts", *BELOW, "budget", *UNFILLED], projects=projects)
         assert {*result["table"]} >= {*BELOW.values()}, "lists above are synced before"
         yield procore, store, projects
@@ -173,13 +176,13 @@ BELOW = {
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", BELOW)
-def test_a_list_below_projects_is_that_of_table(core: tuple[Procore, Store, pd.DataFrame], name: str) -> None:
+def test_lists_below_projects_are_those_of_table(core: tuple[Procore, Store, pd.DataFrame]) -> None:
     procore, store, _ = core
-    due = procore.table(name, parent=store.table(BELOW[name]))
-    kept = store.table(name).drop(columns="project_name", errors="ignore")
-    assert len(kept) == len(due) > 0
-    same(kept, due)
+    for name, above in BELOW.items():
+        due = procore.table(name, parent=store.table(above))
+        kept = store.table(name).drop(columns="project_name", errors="ignore")
+        assert len(kept) == len(due) > 0, name
+        same(kept, due)
 
 
 @pytest.mark.slow
@@ -193,14 +196,14 @@ def test_rows_of_budgets_have_their_views(core: tuple[Procore, Store, pd.DataFra
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", UNFILLED)
-def test_a_project_s_list_is_that_of_table_with_columns_that_nobody_filled(
-    core: tuple[Procore, Store, pd.DataFrame], name: str
+def test_lists_of_projects_are_those_of_table_with_columns_that_nobody_filled(
+    core: tuple[Procore, Store, pd.DataFrame],
 ) -> None:
     procore, store, projects = core
-    due = procore.table(name, projects)
-    assert [one for one in due if one.startswith("custom_fields") and due[one].isna().all()]
-    same(store.table(name), due)
+    for name in UNFILLED:
+        due = procore.table(name, projects)
+        assert [one for one in due if one.startswith("custom_fields") and due[one].isna().all()], name
+        same(store.table(name), due)
 
 
 def same(kept: pd.DataFrame, due: pd.DataFrame) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -111,30 +112,27 @@ def test_at_a_url_a_version_is_restored_for_as_long_as_its_files_stay(
         store.restore("rfis", version=0)
 
 
-@pytest.mark.parametrize(
-    ("call", "error", "words"),
-    [
-        (
-            {"version": 0},
-            StoreError,
-            r"Version 0 of rfis in .* is gone: there is 1 \(synced 2026-03-02T08:01",
-        ),
-        ({"as_of": "2020-01-01"}, ArgumentError, "rfis is kept since 2026-03-02 08:00 UTC"),
-        ({"as_of": "soon"}, ArgumentError, "as_of is a date"),
-        ({}, ArgumentError, "a moment or a version"),
-        ({"as_of": "2026-01-01", "version": 1}, ArgumentError, "a moment or a version"),
-    ],
-)
 def test_what_is_gone_or_is_no_moment_is_said_and_the_table_stays(
-    world: World, procore: Procore, store: Store, call: dict[str, object], error: type[Exception], words: str
+    world: World, procore: Procore, store: Store
 ) -> None:
     for _ in range(2):
         store.sync(procore, ["rfis"])
         world.pass_time(minutes=1)
-    before = store.files("rfis")
-    with pytest.raises(error, match=words):
-        store.restore("rfis", **call)  # type: ignore[arg-type]
-    assert store.files("rfis") == before
+    before, gone = (
+        store.files("rfis"),
+        r"Version 0 of rfis in .* is gone: there is 1 \(synced 2026-03-02T08:01",
+    )
+    calls: list[tuple[dict[str, Any], type[Exception], str]] = [
+        ({"version": 0}, StoreError, gone),
+        ({"as_of": "2020-01-01"}, ArgumentError, "rfis is kept since 2026-03-02 08:00 UTC"),
+        ({"as_of": "soon"}, ArgumentError, "as_of is a date"),
+        ({}, ArgumentError, "a moment or a version"),
+        ({"as_of": "2026-01-01", "version": 1}, ArgumentError, "a moment or a version"),
+    ]
+    for call, error, words in calls:
+        with pytest.raises(error, match=words):
+            store.restore("rfis", **call)
+        assert store.files("rfis") == before
 
 
 def test_values_that_were_not_kept_are_not_guessed(world: World, procore: Procore, store: Store) -> None:
