@@ -24,6 +24,8 @@ def lived(
 ) -> list[tuple[pd.Timestamp, pd.DataFrame]]:
     """A moment after each of several syncs, and the table then."""
     found = []
+    for place in 4 * world.projects:
+        world.add("rfis", str(place))
     for _ in range(times):
         store.sync(procore, ["rfis"], history=True)
         world.pass_time(minutes=30)
