@@ -160,6 +160,9 @@ class RemoteFiles:
         self.system, self.keep_days = system, keep_days
         self._root, self._protocol = root.rstrip("/"), protocol
         self.verified: set[tuple[Any, ...]] = set()
+        # fsspec keeps listings in a dict that threads of one process clear under each other: a KeyError in the middle of a sync.
+        with suppress(AttributeError):
+            system.dircache.use_listings_cache = False
 
     def read(self, path: str) -> bytes | None:
         with suppress(*_ABSENT), self._answering(path):

@@ -284,7 +284,7 @@ def present(files: Files, table: str) -> Manifest | None:
 
 def located(files: Files, table: str) -> tuple[str, Manifest] | None:
     """The folder that holds a table's last complete state, and its manifest."""
-    work = f"{WORK}/{table}"
+    work, failure = f"{WORK}/{table}", None
     for _ in range(20):
         data = files.read(f"{table}/{NAME}") if files.renames else None
         if data is not None:
@@ -296,12 +296,18 @@ def located(files: Files, table: str) -> tuple[str, Manifest] | None:
                 if data is not None:
                     return folder, read_manifest(data, files.address(folder))
             continue
-        found = head(files, table)  # copied from a URL, if this is a disk
+        try:
+            found = head(files, table)  # copied from a URL, if this is a disk
+        except StoreError as error:  # a commit that was listed has been replaced since
+            failure = error
+            continue
         manifest = state_named(files, table, found.manifest or NAME)
         if manifest is not None:
             return table, replace(manifest, version=found.version)
         if not found.manifest:
             return None
+    if failure:
+        raise failure
     return None
 
 

@@ -18,7 +18,7 @@ import pytest
 from procore_nb.demo import Demo, DemoAdapter
 from procore_nb.errors import StoreError
 from procore_nb.store import Store
-from procore_nb.store.files import LocalFiles
+from procore_nb.store.files import LocalFiles, RemoteFiles
 from procore_nb.store.manifest import sealed
 from store.killing import bare_rows
 from store.living import LISTS, LivingDemo, World, connection
@@ -467,6 +467,34 @@ def test_another_process_s_sync_is_seen_though_listings_are_kept(url: str) -> No
         if cached is not None and listings:
             cached.dircache.update(listings)
     assert store.tables()["table"].tolist() == ["rfis", "vendors"]
+
+
+def test_listings_of_a_url_are_not_kept(tmp_path: Path) -> None:
+    """Threads of one process that clear them under each other fail with a KeyError."""
+    system = Store(f"memory://{tmp_path}/portfolio")._files.system  # type: ignore[union-attr]
+    system.dircache["anywhere"] = []
+    assert "anywhere" not in system.dircache
+
+
+def test_a_commit_that_is_replaced_while_a_reader_looks_for_the_last_one_is_no_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, url = World(projects=2), f"memory://{tmp_path}/portfolio"
+    sync(world, url)
+    store, waiting, read = Store(url), [True], RemoteFiles.read
+
+    def late(self: RemoteFiles, path: str) -> bytes | None:
+        """Two syncs finish, and tidy up, between the listing of the log and the reading of its last commit."""
+        if waiting and path.endswith(f"{0:020d}.json"):
+            waiting.clear()
+            for _ in range(2):
+                world.pass_time(hours=1)
+                world.add("rfis", str(world.projects[0]))
+                sync(world, url, keep_days=0)
+        return read(self, path)
+
+    monkeypatch.setattr(RemoteFiles, "read", late)
+    assert sorted(store.table("rfis")["id"].tolist()) == rows_of(world, "rfis")
 
 
 @pytest.mark.parametrize("reads", [3, pytest.param(500, marks=pytest.mark.stress)])
