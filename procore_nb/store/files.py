@@ -38,7 +38,7 @@ class LocalFiles:
 
     def read(self, path: str) -> bytes | None:
         """The bytes of a file, or None if there is none."""
-        with suppress(*_ABSENT), _refusals(self.address(path), "read", OSError):
+        with suppress(FileNotFoundError, NotADirectoryError), _refusals(self.address(path), "read", OSError):
             return (self.root / path).read_bytes()
         return None
 
@@ -95,7 +95,7 @@ class LocalFiles:
 
     def names(self, path: str) -> list[str]:
         """The names in a folder, without drafts; none if there is no folder."""
-        with suppress(*_ABSENT), _refusals(self.address(path), "read", OSError):
+        with suppress(FileNotFoundError, NotADirectoryError), _refusals(self.address(path), "read", OSError):
             return sorted(one.name for one in (self.root / path).iterdir() if not one.name.startswith("."))
         return []
 
