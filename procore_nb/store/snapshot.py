@@ -279,7 +279,8 @@ def half_swapped(files: Files, table: str) -> bool:
 
 def present(files: Files, table: str) -> Manifest | None:
     """The manifest of a table's last complete state; None if there is no such table."""
-    return (located(files, table) or (table, None))[1]
+    found = located(files, table)
+    return None if found is None else found[1]
 
 
 def located(files: Files, table: str) -> tuple[str, Manifest] | None:

@@ -179,7 +179,8 @@ class Update:
         """
         plan, known = self._plan, by_place(self._before.since)
         if plan.mode == "full" and plan.everywhere:
-            known = {place: moment for place, moment in known.items() if place in plan.asked}
+            asked = plan.asked
+            known = {place: moment for place, moment in known.items() if place in asked}
         groups = as_groups(known | dict.fromkeys(sorted(self._done), self._seen))
         return {moment: list(places) for moment, places in groups}
 
