@@ -301,7 +301,7 @@ def test_a_failure_leaves_what_was_done_and_the_next_sync_does_not_ask_again(
 ) -> None:
     store = Store(tmp_path, clock=lambda: world.now)
     broken = Faults().when(
-        lambda _, request: str(world.projects[3]) in request.path + request.query, "broken"
+        lambda _, request: str(world.projects[1]) in request.path + request.query, "broken"
     )
     with (
         connection(LivingDemo(world, faults=broken), workers=1) as procore,
@@ -314,12 +314,12 @@ def test_a_failure_leaves_what_was_done_and_the_next_sync_does_not_ask_again(
     with connection(LivingDemo(world)) as procore:
         result = store.sync(procore, ["rfis"])
     assert result["resumed"].tolist() == [True]
-    assert {place for _, place, _ in world.asked} == {str(place) for place in world.projects[3:]}
+    assert {place for _, place, _ in world.asked} == {str(place) for place in world.projects[1:]}
 
 
 def test_a_sync_that_is_gone_on_with_late_is_brought_up_to_date_at_once(world: World, tmp_path: Path) -> None:
     store = Store(tmp_path, clock=lambda: world.now)
-    broken = Faults().when(lambda _, request: str(world.projects[3]) in request.path, "broken")
+    broken = Faults().when(lambda _, request: str(world.projects[1]) in request.path, "broken")
     with connection(LivingDemo(world, faults=broken), workers=1) as procore, pytest.raises(ServerError):
         store.sync(procore, ["rfis"])
     world.pass_time(days=1)
