@@ -43,7 +43,7 @@ from procore_nb.store.pii import MARKS, is_person, people_in, personal_columns
 from procore_nb.store.scan import all_tables, table_names
 from procore_nb.store.snapshot import HISTORY, WORK, Snapshot, recover
 
-_PENDING, _FORMAT = f"{WORK}/_erase.json", 2
+PENDING, _FORMAT = f"{WORK}/_erase.json", 2
 _ADDRESSES = frozenset(("login", "email", "email_address"))
 _NAMES = frozenset(("name", "full_name", "display_name"))
 _COUNTS = ("rows", "versions", "cells", "version_cells", "files", "staged")
@@ -91,22 +91,17 @@ def erase(files: Files, user_id: int | str, catalogue: Catalogue | None = None) 
     return _erase(files, Person(text), catalogue)
 
 
-def is_pending(files: Files) -> bool:
-    """Whether an erasure was interrupted."""
-    return files.exists(_PENDING)
-
-
 def finish(files: Files, catalogue: Catalogue | None = None) -> None:
     """Complete an erasure that was interrupted; for the holder of the store's lock."""
-    data = files.read(_PENDING)
+    data = files.read(PENDING)
     if data is None:
         return
     try:
-        noted = unsealed(data, files.address(_PENDING), _FORMAT)
+        noted = unsealed(data, files.address(PENDING), _FORMAT)
         person = Person(noted["user_id"], set(noted["addresses"]), set(noted["names"]))
     except (StoreError, ValueError, KeyError, TypeError) as error:
         raise StoreError(
-            f"An erasure was interrupted, and {files.address(_PENDING)} cannot be read.",
+            f"An erasure was interrupted, and {files.address(PENDING)} cannot be read.",
             advice="Remove that file and erase the person again.",
         ) from error
     _erase(files, person, catalogue)
@@ -123,7 +118,7 @@ def _erase(files: Files, person: Person, catalogue: Catalogue | None) -> pd.Data
             _learn(person, read_rows(files, below, part), manifest, people[name])
     noted = {"format": _FORMAT, "user_id": person.user_id}
     files.write(
-        _PENDING, sealed(noted | {"addresses": sorted(person.addresses), "names": sorted(person.names)})
+        PENDING, sealed(noted | {"addresses": sorted(person.addresses), "names": sorted(person.names)})
     )
     counts = []
     for name in names:
@@ -132,7 +127,7 @@ def _erase(files: Files, person: Person, catalogue: Catalogue | None) -> pd.Data
         files.remove(work)
         done = _erase_table(files, state[name][1], person, people[name]) if name in state else {}
         counts.append({"table": name, **dict.fromkeys(_COUNTS, 0), "columns": "", **done, "staged": staged})
-    files.remove(_PENDING)
+    files.remove(PENDING)
     frame = pd.DataFrame(counts, columns=["table", *_COUNTS, "columns"])
     return frame.astype({"table": "string", "columns": "string"} | dict.fromkeys(_COUNTS, "Int64"))
 

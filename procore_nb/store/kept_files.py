@@ -27,11 +27,8 @@ FOLDER = "_files"
 def wanted_files(files: Files, names: str | Iterable[str] | None) -> list[str]:
     """Return the names of `sync(files=…)`, checked before anything is sent."""
     found = [names] if isinstance(names, str) else list(names or ())
-    if found and not isinstance(files, LocalFiles):
-        raise ArgumentError(
-            "Files are kept in stores on this machine's disks only.",
-            advice="Leave files out, or use procore.download.",
-        )
+    for name in found:
+        _folder(files, name)
     return found
 
 
@@ -88,5 +85,7 @@ def tables_with_files(files: Files) -> list[str]:
 
 def _folder(files: Files, name: str) -> Path:
     if not isinstance(files, LocalFiles):
-        raise ArgumentError("Files are kept in stores on this machine's disks only.")
+        raise ArgumentError(
+            "Files are kept in stores on this machine's disks only.", advice="Use procore.download instead."
+        )
     return files.root / FOLDER / folder_name(name)

@@ -74,7 +74,7 @@ class Store(StoreReader):
         read_identity(self._files)
         self._own_catalogue = self._catalogue = catalogue
         broken = [one for one in self._files.names(WORK) if half_swapped(self._files, one)]
-        if broken or erase.is_pending(self._files):
+        if broken or self._files.exists(erase.PENDING):
             with suppress(StoreError), self._locked():  # else another process is at work, and completes it
                 for table in broken:
                     recover(self._files, table)
@@ -123,8 +123,8 @@ class Store(StoreReader):
         drop_personal
             Leave out columns with personal data, by the list in `procore_nb.store.pii`. None: as so far.
         names
-            What columns are called in the files. `"safe"`: so that every engine takes them unquoted (`created_by_name`); custom
-            fields may have any letters in their labels. `"original"`: as in `procore.table`. None: as so far (at first original).
+            What columns are called in the files: `"safe"`, so that every engine takes them unquoted (`created_by_name`), or
+            `"original"`, as in `procore.table`. None: as so far (at first original).
         window_days
             How many days of a daily log are read again.
         overlap_minutes
@@ -244,11 +244,9 @@ class Store(StoreReader):
 
         Raises
         ------
-        ArgumentError
-            If `user_id` is no id.
         StoreError
-            If another process holds the store, or a file is damaged: then nothing was changed. A process that is killed in
-            between is no loss: opening the store completes what was begun.
+            If another process holds the store, or a file is damaged: then nothing was changed. If this process is killed,
+            opening the store completes what was begun.
 
         Examples
         --------
@@ -285,17 +283,15 @@ class Store(StoreReader):
 
         Raises
         ------
-        ArgumentError
-            If the table was not kept at `as_of`, or earlier versions of its rows were not.
-        StoreError
-            If the version is gone, another process syncs the store, or a file is damaged. The table is as it was.
+        ArgumentError, StoreError
+            If the table or earlier versions of its rows were not kept at `as_of`, the version is gone, another process syncs the
+            store, or a file is damaged. The table is as it was.
 
         Examples
         --------
         >>> import procore_nb as pnb
-        >>> store = pnb.Store("portfolio")
-        >>> store.restore("projects", as_of="2100-01-01")[["new", "changed", "deleted"]].to_numpy().tolist()
-        [[0, 0, 0]]
+        >>> pnb.Store("portfolio").restore("projects", as_of="2100-01-01")["mode"].tolist()
+        ['restore']
         """
         with self._locked(wait_seconds):
             moment = None if as_of is None else self._moment(as_of, "as_of")
