@@ -38,7 +38,7 @@ def checked_names(given: Any) -> ColumnNames:
     return given  # type: ignore[no-any-return]
 
 
-class StoreReader:
+class StoredTables:
     """The reading half of `Store`: nothing here writes into it."""
 
     _files: Files

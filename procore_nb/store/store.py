@@ -23,7 +23,7 @@ from procore_nb.store.files import files_at
 from procore_nb.store.kept_files import keep_files, prune_files, tables_with_files, wanted_files
 from procore_nb.store.locks import locked
 from procore_nb.store.manifest import check_identity, read_identity
-from procore_nb.store.reader import ColumnNames, StoreReader, checked_names
+from procore_nb.store.reader import ColumnNames, StoredTables, checked_names
 from procore_nb.store.report import result_frame, store_html
 from procore_nb.store.restore import restore
 from procore_nb.store.scan import all_tables, table_names
@@ -32,7 +32,7 @@ from procore_nb.store.strategy import Source, wanted_lists
 from procore_nb.store.syncing import Options, not_negative, sync_tables
 
 
-class Store(StoreReader):
+class Store(StoredTables):
     """A folder of tables, each the rows of one list of Procore, kept up to date by `sync`.
 
     Parameters
