@@ -39,7 +39,13 @@ def checked_names(given: Any) -> ColumnNames:
 
 
 class StoredTables:
-    """The reading half of `Store`: nothing here writes into it."""
+    """The reading half of `Store`: nothing here writes into it.
+
+    Examples
+    --------
+    >>> import procore_nb as pnb
+    >>> done = pnb.Store("portfolio").sync(pnb.connect("demo"), ["projects"], progress=False)
+    """
 
     _files: Files
     _clock: Callable[[], datetime]
