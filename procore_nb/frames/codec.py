@@ -27,6 +27,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+from functools import cache
 from itertools import repeat
 from typing import Any, Literal
 
@@ -75,6 +76,7 @@ _WIDER: dict[frozenset[LogicalType], LogicalType] = {
     frozenset({"integer", "decimal"}): "decimal",
     frozenset({"number", "decimal"}): "decimal",
 }
+_pandas_dtype = cache(pandas_dtype)
 _STEP = Decimal("1e-10")
 _MOST = Decimal(10) ** 28
 _MOST_DIGITS = 38
@@ -214,8 +216,8 @@ def decode(
         return column.to_numpy(zero_copy_only=False)
     if logical == "date":
         return column.cast(pa.timestamp("us")).to_numpy(zero_copy_only=False)
-    # Made anew each time: how pandas stores text is an option.
-    dtype: Any = pandas_dtype(_DTYPES[logical])
+    # How pandas stores text is an option, which may change.
+    dtype: Any = pd.StringDtype() if logical == "text" else _pandas_dtype(_DTYPES[logical])
     return dtype.__from_arrow__(column)
 
 
