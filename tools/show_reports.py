@@ -23,7 +23,7 @@ HEAD = "## The fourteen\n"
 _SUPPORT = "https://support.procore.com"
 SOURCES = {
     "portfolio_health": f"Procore's [threshold values of the Health Dashboard]({_SUPPORT}/faq/what-are-the-threshold-values-for-the-portfolio-tools-health-dashboard).",
-    "rfis": "Kaplan and Meier, 1958 (censored median); Procore's RFI list (`initiated_at`, `time_resolved`, `current_revision`).",
+    "rfis": "Kaplan and Meier, 1958 (median and 90th percentile with open RFIs counted); Procore's RFI list (`initiated_at`, `time_resolved`, `current_revision`).",
     "submittals": f"Procore's [submittal reports]({_SUPPORT}/products/online/user-guide/project-level/submittals) (approver response without those of 40 days and more).",
     "changes": f"Procore's [change events]({_SUPPORT}/products/online/user-guide/project-level/change-events) and statuses of change orders.",
     "cost": f"Procore's [standard budget view]({_SUPPORT}/products/online/user-guide/project-level/budget).",

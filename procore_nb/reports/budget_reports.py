@@ -13,25 +13,34 @@ import pandas as pd
 
 from procore_nb.errors import ArgumentError
 from procore_nb.near_match import near, plain
-from procore_nb.progress import counted
+from procore_nb.reports.billing_report import last_invoices
 from procore_nb.reports.definition import Use, report
 from procore_nb.reports.measures import (
     amounts,
     count,
     grouped,
     largest_first,
-    money_text,
     percent,
     pieces,
+    sentence,
     sums,
     total,
     words,
 )
 from procore_nb.reports.pictures import by_currency
-from procore_nb.reports.report_data import ReportData, ids_of, is_signed, plain_words, truth
+from procore_nb.reports.report_data import (
+    COMMITMENTS,
+    CURRENCY,
+    ReportData,
+    ids_of,
+    is_signed,
+    plain_words,
+    truth,
+)
 from procore_nb.reports.result import Answer
 
-CURRENCY = "currency_configuration.currency_iso_code"
+_PRIME = "prime_contracts_v1_0"
+_LINES = "budget_view_detail_rows"
 _NAMES = {
     "approved_changes": ("Approved COs", "Approved Change Orders", "Approved COs and Changes"),
     "revised": ("Revised Budget",),
@@ -45,7 +54,7 @@ _NAMES = {
 """What the columns of the standard view are called; a company's own names are an option."""
 
 
-def _view(frames: dict[str, pd.DataFrame], options: Mapping[str, Any]) -> pd.DataFrame:
+def _view(frames: Mapping[str, pd.DataFrame], options: Mapping[str, Any]) -> pd.DataFrame:
     """Return one view of each project: the one named, else one called standard, else the first."""
     views = frames["budget_views"]
     if views.empty:
@@ -54,10 +63,8 @@ def _view(frames: dict[str, pd.DataFrame], options: Mapping[str, Any]) -> pd.Dat
     if options["view"]:
         kept = views[names.str.lower().eq(str(options["view"]).lower())].drop_duplicates("project_id")
         if kept.empty:
-            choices = near(str(options["view"]), names.unique())
-            raise ArgumentError(
-                f"No budget view is called {options['view']!r}.", advice=f"Near: {', '.join(choices)}."
-            )
+            choices = ", ".join(near(str(options["view"]), names.unique()))
+            raise ArgumentError(f"No budget view is called {options['view']!r}.", advice=f"Near: {choices}.")
         return kept
     standard = names.str.contains("standard", case=False)
     return views.loc[(~standard).sort_values(kind="stable").index].drop_duplicates("project_id")
@@ -65,12 +72,7 @@ def _view(frames: dict[str, pd.DataFrame], options: Mapping[str, Any]) -> pd.Dat
 
 BUDGET = (
     Use("budget_views", optional=True),
-    Use(
-        "budget_view_detail_rows",
-        parent="budget_views",
-        pick=_view,
-        arguments=lambda _, __: {"budget_row_type": "all"},
-    ),
+    Use(_LINES, parent="budget_views", pick=_view, arguments=lambda _, __: {"budget_row_type": "all"}),
 )
 
 
@@ -81,12 +83,32 @@ def budget_lines(
 
     Of `figures` that the view lacks the notes say so.
     """
-    name = "budget_view_detail_rows"
-    frame = data.frames.get(name, pd.DataFrame())
     data.take("budget_views")  # for the coverage: how many views each project has
-    frame = _one_view(data, frame, view)
-    titles = _titles(data, frame)
-    chosen = dict(columns or {})
+    frame = _one_view(data, data.frames.get(_LINES, pd.DataFrame()), view)
+    found = _found_columns(data, frame, columns or {})
+    data.frames[_LINES] = frame.rename(columns={column: figure for figure, column in found.items()})
+    amount = ("original_budget_amount", "budget_modifications")
+    forecast = "amount manual_amount calculation_strategy automatically_calculated"
+    other = [*words("id cost_code cost_code_id wbs_code_id category"), CURRENCY, *_NAMES]
+    other += [f"budget_forecast.{one}" for one in words(forecast)]
+    rows = data.take(_LINES, "", " ".join(amount), " ".join(other))
+    for one in (*amount, *_NAMES):
+        rows[one] = amounts(rows[one])
+    absent = [_NAMES[one][0] for one in _NAMES if one in figures and one not in {*found, "estimate"}]
+    if {"revised", "approved_changes"} & set(found):  # each of the two can give the revised budget
+        absent = [one for one in absent if one not in ("Revised Budget", "Approved COs")]
+    if absent and len(rows):
+        data.note(f"The budget view has no column {', '.join(absent)}; name yours with columns={{…}}. What they decide is missing.")  # fmt: skip
+    parts = rows["original_budget_amount"] + rows["budget_modifications"].fillna(0) + rows["approved_changes"]
+    rows["revised"] = parts.fillna(rows["revised"])
+    rows["currency"] = data.currencies(rows, *COMMITMENTS, _PRIME)
+    rows["unbudgeted"] = rows["id"].isna() if not data.lacks(_LINES, "id") else False
+    rows["cost_code"] = rows["cost_code"].astype("string").fillna("(no cost code)")
+    return rows
+
+
+def _found_columns(data: ReportData, frame: pd.DataFrame, chosen: Mapping[str, str]) -> dict[str, str]:
+    """Return the column of the lines by the figure it holds: the one chosen, else the one called as in a standard view."""
     unknown = [one for one in chosen if one not in _NAMES]
     if unknown:
         choices = near(unknown[0], _NAMES)
@@ -94,41 +116,23 @@ def budget_lines(
             f"columns names {unknown[0]!r}, which is no figure of a budget.",
             advice=f"Did you mean {choices[0]}?" if choices else f"Figures are {', '.join(_NAMES)}.",
         )
+    titles = {plain(str(one)): str(one) for one in frame.columns}
+    given = data.frames.get("budget_detail_columns", pd.DataFrame())
+    if {"id", "name"} <= set(given.columns):  # columns that are called by their id have a title there
+        named = {str(number): str(title) for number, title in zip(given["id"], given["name"], strict=True)}
+        titles |= {plain(named[one]): one for one in map(str, frame.columns) if one in named}
     found: dict[str, str] = {}
     for figure, names in _NAMES.items():
-        wanted = [chosen[figure]] if figure in chosen else list(names)
+        wanted = (chosen[figure],) if figure in chosen else names
         matches = [titles[plain(one)] for one in wanted if plain(one) in titles]
         if matches:
             found[figure] = matches[0]
-        if figure in chosen and figure not in found and len(frame):
-            choices = near(chosen[figure], map(str, frame.columns))
+        elif figure in chosen and len(frame):
+            nearest = ", ".join(near(chosen[figure], map(str, frame.columns)))
             raise ArgumentError(
-                f"The budget lines have no column {chosen[figure]!r}.", advice=f"Near: {', '.join(choices)}."
+                f"The budget lines have no column {chosen[figure]!r}.", advice=f"Near: {nearest}."
             )
-    data.frames[name] = frame.rename(columns={column: figure for figure, column in found.items()})
-    other = f"id cost_code cost_code_id wbs_code_id category budget_forecast.amount budget_forecast.manual_amount budget_forecast.calculation_strategy budget_forecast.automatically_calculated {CURRENCY}"
-    rows = data.take(name, "", "original_budget_amount budget_modifications", f"{other} {' '.join(_NAMES)}")
-    for one in ("original_budget_amount", "budget_modifications", *_NAMES):
-        rows[one] = amounts(rows[one])
-    absent = [
-        names[0]
-        for figure, names in _NAMES.items()
-        if figure in figures and figure not in found | {"estimate": ""}
-    ]
-    if {"revised", "approved_changes"} & set(found):  # each of the two can give the revised budget
-        absent = [one for one in absent if one not in ("Revised Budget", "Approved COs")]
-    if absent and len(rows):
-        data.notes.append(
-            f"The budget view has no column {', '.join(absent)}; name yours with columns={{…}}. What they decide is missing."
-        )
-    parts = rows["original_budget_amount"] + rows["budget_modifications"].fillna(0) + rows["approved_changes"]
-    rows["revised"] = parts.fillna(rows["revised"])
-    rows["currency"] = data.currencies(
-        rows, "work_order_contracts", "purchase_order_contracts", "prime_contracts_v1_0"
-    )
-    rows["unbudgeted"] = rows["id"].isna() if not data.lacks(name, "id") else False
-    rows["cost_code"] = rows["cost_code"].astype("string").fillna("(no cost code)")
-    return rows
+    return found
 
 
 def _one_view(data: ReportData, frame: pd.DataFrame, view: str | None) -> pd.DataFrame:
@@ -136,18 +140,8 @@ def _one_view(data: ReportData, frame: pd.DataFrame, view: str | None) -> pd.Dat
     views = data.frames.get("budget_views", pd.DataFrame())
     if not {"id", "project_id", "name"} <= set(views.columns) or "budget_view_id" not in frame.columns:
         return frame
-    kept = _view({"budget_views": views}, {"view": view})
+    kept = _view(data.frames, {"view": view})
     return frame[ids_of(frame["budget_view_id"]).isin(ids_of(kept["id"]))]
-
-
-def _titles(data: ReportData, frame: pd.DataFrame) -> dict[str, str]:
-    """Return the columns of the lines by their plain title; columns called by id get it from budget_detail_columns."""
-    titles = {plain(str(one)): str(one) for one in frame.columns}
-    given = data.frames.get("budget_detail_columns", pd.DataFrame())
-    if {"id", "name"} <= set(given.columns):
-        named = {str(number): str(title) for number, title in zip(given["id"], given["name"], strict=True)}
-        titles |= {plain(named[one]): one for one in map(str, frame.columns) if one in named}
-    return titles
 
 
 def forecast_lines(data: ReportData, columns: Mapping[str, str] | None, view: str | None) -> pd.DataFrame:
@@ -193,14 +187,8 @@ def _line_measure(rows: pd.DataFrame) -> dict[str, Any]:
     "Cost",
     "Where will each budget line end?",
     *BUDGET,
-    Use(
-        "budget_detail_columns",
-        optional=True,
-        parent="budget_views",
-        pick=_view,
-        wanted=lambda options: bool(options["column_ids"]),
-    ),
-)
+    Use("budget_detail_columns", optional=True, parent="budget_views", pick=_view, wanted=lambda options: bool(options["column_ids"])),
+)  # fmt: skip
 def cost(
     data: ReportData,
     *,
@@ -219,62 +207,44 @@ def cost(
     (`{"committed": "Committed"}`); where lines call columns by id, `column_ids=True` reads their names.
     """
     rows = forecast_lines(data, columns, view)
-    rows["spent_percent"] = (
-        (100 * rows["job_to_date"] / rows["estimate_at_completion"])
-        .where(rows["estimate_at_completion"].ne(0))
-        .astype("float64")
-        .round(2)
-    )
-    summary, whole = (
-        data.summary(rows, _line_measure, by=["currency"]),
-        grouped(rows, "currency", _line_measure),
-    )
-    whole = largest_first(whole, summary)
-    by_code = sums(rows, ["project_id", "project_name", "cost_code", "currency"], *_LINE).sort_values(
-        "over_under", ignore_index=True
-    )
-    differ = (rows["view_estimate"] - rows["estimate_at_completion"]).abs() > 0.01
-    if differ.any():
-        data.notes.append(
-            f"{int(differ.sum()):,} lines have another estimate in the budget view than these formulas give: the view has its own."
+    estimate = rows["estimate_at_completion"]
+    spent = (100 * rows["job_to_date"] / estimate).where(estimate.ne(0))
+    rows["spent_percent"] = spent.astype("float64").round(2)
+    summary, whole = data.totals(rows, _line_measure, money=True)
+    by_code = sums(rows, ["project_id", "project_name", "cost_code", "currency"], *_LINE)
+    differ = int(((rows["view_estimate"] - estimate).abs() > 0.01).sum())
+    if differ:
+        data.note(f"{differ:,} lines have another estimate in the budget view than these formulas give: the view has its own.")  # fmt: skip
+    findings = [
+        sentence("Where {lines} lines will end cannot be said: the budget view lacks what decides it.", one)
+        if math.isnan(one["over_under"])
+        else sentence(
+            "Estimate at completion {estimate_at_completion:money} against a projected budget of {projected_budget:money}: {off:money} {side}; "
+            "{lines_over} of {lines} lines over, {automatic_lines} automatic (these can never show an underrun), {unbudgeted_lines} unbudgeted.",
+            one,
+            off=abs(one["over_under"]),
+            side="over" if one["over_under"] < 0 else "under",
         )
-    findings = []
-    for _, one in whole.iterrows():
-        if math.isnan(one["over_under"]):
-            findings.append(
-                f"Where {int(one['lines']):,} lines will end cannot be said: the budget view lacks what decides it."
-            )
-            continue
-        side = "over" if one["over_under"] < 0 else "under"
-        findings.append(
-            f"Estimate at completion {money_text(one['estimate_at_completion'], one['currency'])} against a projected budget of "
-            f"{money_text(one['projected_budget'], one['currency'])}: {money_text(abs(one['over_under']), one['currency'])} {side}; "
-            f"{one['lines_over']:,} of {one['lines']:,} lines over, {one['automatic_lines']:,} automatic (these can never show an underrun), "
-            f"{one['unbudgeted_lines']:,} unbudgeted."
-        )
+        for one in whole.to_dict("records")
+    ]
     codes = sums(rows, ["cost_code", "currency"], "over_under")
-    pictures = by_currency(
-        "Over (−) and under budget by cost code", codes, "cost_code", "over_under", whole["currency"]
+    title = "Over (−) and under budget by cost code"
+    pictures = by_currency(title, codes, "cost_code", "over_under", whole["currency"])
+    about = "project_id project_name cost_code category currency unbudgeted forecast_method original_budget_amount"
+    rows, by_code = (
+        one.sort_values("over_under", ignore_index=True)
+        for one in (rows[[*words(about), *_LINE, "spent_percent"]], by_code)
     )
-    about = words(
-        "project_id project_name cost_code category currency unbudgeted forecast_method original_budget_amount"
-    )
-    shown = [*about, *_LINE, "spent_percent"]
-    return Answer(summary, rows[shown].sort_values("over_under", ignore_index=True), {"total": whole, "by_cost_code": by_code}, findings, pictures)  # fmt: skip
+    return Answer(summary, rows, {"total": whole, "by_cost_code": by_code}, findings, pictures)
 
 
 @report(
     "Work in progress",
     "What is earned against what is billed, and at what margin?",
-    Use("prime_contracts_v1_0"),
+    Use(_PRIME),
     *BUDGET,
-    Use(
-        "payment_applications",
-        optional=True,
-        among=("prime_contracts_v1_0",),
-        decides="what is billed, over or under, is not known",
-    ),
-)
+    Use("payment_applications", optional=True, among=(_PRIME,), decides="what is billed, over or under, is not known"),
+)  # fmt: skip
 def wip(data: ReportData, *, view: str | None = None, columns: Mapping[str, str] | None = None) -> Answer:
     """Work out earned revenue, over- and underbilling, and profit, by project and currency; several contracts are summed.
 
@@ -285,84 +255,72 @@ def wip(data: ReportData, *, view: str | None = None, columns: Mapping[str, str]
     in earned minus cost. The estimate includes pending costs, the contract no pending changes. Without an estimate neither profit
     nor margin is stated. Projects without an estimate, or with job to date above it, are flagged.
     """
-    contracts = data.take(
-        "prime_contracts_v1_0",
-        "",
-        "status executed grand_total approved_change_orders",
-        f"id signed_contract_received_date {CURRENCY}",
-    )
-    void = plain_words(contracts["status"]).eq("void") | ~is_signed(contracts)
-    contracts = data.exclude("prime_contracts_v1_0", contracts, void, "not signed or void")
-    contracts["currency"] = data.currencies(contracts, "budget_view_detail_rows", "payment_applications")
-    contracts["contract"] = data.money("prime_contracts_v1_0", contracts, "grand_total") + amounts(
-        contracts["approved_change_orders"]
-    ).fillna(0)
     lines = forecast_lines(data, columns, view)
     names = "project_id project_name currency contract estimate_at_completion job_to_date billed"
-    together = pieces(names, contract=contracts, line=lines, invoice=_last_invoices(data))
+    together = pieces(names, contract=_prime_contracts(data), line=lines, invoice=_last_invoices(data))
     summary = data.summary(together, _wip, by=["currency"])
-    whole = largest_first(grouped(together, "currency", _wip_sums), summary)
+    # Of all projects: sums of their figures, as over- and underbilling do not cancel out.
+    whole = largest_first(grouped(summary, "currency", _wip_sums), summary)
     flagged = summary[summary["flags"].fillna("").ne("")]
     findings = [
-        f"Contracts {money_text(one['contract'], one['currency'])}; billed {money_text(one['billed'], one['currency'])}; earned "
-        f"{money_text(one['earned'], one['currency'])} on the {one['projects_earned']:,} of {counted(one['projects'], 'project')} where it is known. Overbilled, "
-        f"project by project, {money_text(one['overbilled'], one['currency'])}, underbilled {money_text(one['underbilled'], one['currency'])}; "
-        f"loss provisions {money_text(one['loss_provision'], one['currency'])}."
-        for _, one in whole.iterrows()
+        sentence(
+            "Contracts {contract:money}; billed {billed:money}; earned {earned:money} on the {projects_earned} of {projects:project(s)} where it is known. "
+            "Overbilled, project by project, {overbilled:money}, underbilled {underbilled:money}; loss provisions {loss_provision:money}.",
+            one,
+        )
+        for one in whole.to_dict("records")
     ]
     if len(flagged):
-        findings.append(
-            f"{len(flagged):,} rows are flagged, as a figure is missing or contradicts another: see the column flags."
-        )
-    findings.append(
-        "The estimate at completion includes pending costs; the contract includes no pending changes."
-    )
-    pictures = by_currency(
-        "Overbilled (+) and underbilled (−) by project",
-        summary,
-        "project_name",
-        "over_under_billed",
-        whole["currency"],
-    )
+        findings.append(f"{len(flagged):,} rows are flagged, as a figure is missing or contradicts another: see the column flags.")  # fmt: skip
+    findings.append("The estimate at completion includes pending costs; the contract includes no pending changes.")  # fmt: skip
+    title = "Overbilled (+) and underbilled (−) by project"
+    pictures = by_currency(title, summary, "project_name", "over_under_billed", whole["currency"])
     tables = {"total": whole, "flagged": flagged.reset_index(drop=True)}
     return Answer(summary, summary.copy(), tables, findings, pictures)
 
 
+def _prime_contracts(data: ReportData) -> pd.DataFrame:
+    """Return the signed prime contracts, each with its amount: the original and approved changes."""
+    deciding = "status executed grand_total approved_change_orders"
+    rows = data.take(_PRIME, "", deciding, f"id signed_contract_received_date {CURRENCY}")
+    unsigned = plain_words(rows["status"]).eq("void") | ~is_signed(rows)
+    rows = data.exclude(_PRIME, rows, unsigned, "not signed or void").copy()
+    rows["currency"] = data.currencies(rows, _LINES, "payment_applications")
+    approved = amounts(rows["approved_change_orders"]).fillna(0)
+    rows["contract"] = data.money(_PRIME, rows, "grand_total") + approved
+    return rows
+
+
 def _last_invoices(data: ReportData) -> pd.DataFrame:
-    column = "g702.total_completed_and_stored_to_date"
-    rows = data.take(
-        "payment_applications", "", f"status {column}", f"id number billing_date contract.id {CURRENCY}"
-    )
+    """Return the last approved owner invoice of each contract."""
+    name, column = "payment_applications", "g702.total_completed_and_stored_to_date"
+    rows = data.take(name, "", f"status {column}", f"id number billing_date contract.id {CURRENCY}")
     unapproved = ~plain_words(rows["status"]).isin(["approved", "approved_as_noted"])
-    rows = data.exclude("payment_applications", rows, unapproved, "not approved")
-    rows["currency"] = data.currencies(rows, "prime_contracts_v1_0", "budget_view_detail_rows")
-    rows["billed"], rows["place"] = amounts(rows[column]), amounts(rows["number"])
-    rows["billing_date"] = data.days(rows, "billing_date")
-    return (
-        rows.sort_values(["place", "billing_date"], kind="stable")
-        .groupby(["project_id", "contract.id"], dropna=False)
-        .tail(1)
-    )
+    rows = data.exclude(name, rows, unapproved, "not approved").copy()
+    rows["currency"] = data.currencies(rows, _PRIME, _LINES)
+    rows["billed"], rows["billing_date"] = amounts(rows[column]), data.days(rows, "billing_date")
+    return last_invoices(rows, "contract.id")
 
 
 def _wip(rows: pd.DataFrame) -> dict[str, Any]:
-    contracts, lines, invoices = (rows[rows["what"] == one] for one in ("contract", "line", "invoice"))
-    contract = total(contracts["contract"]) if len(contracts) else math.nan
-    estimate = total(lines["estimate_at_completion"]) if len(lines) else math.nan
-    done = total(lines["job_to_date"]) if len(lines) else math.nan
-    billed = total(invoices["billed"]) if len(invoices) else math.nan
-    share = min(done / estimate, 1.0) if estimate > 0 and not math.isnan(done) else math.nan
+    def amount(what: str, column: str) -> float:
+        part = rows.loc[rows["what"] == what, column]
+        return total(part) if len(part) else math.nan
+
+    contract, billed = amount("contract", "contract"), amount("invoice", "billed")
+    estimate, done = amount("line", "estimate_at_completion"), amount("line", "job_to_date")
+    # Without an estimate nothing is known of the profit, least of all that it is the whole contract.
+    known = estimate > 0 and not math.isnan(done)
+    share = min(done / estimate, 1.0) if known else math.nan
     earned = contract * share
+    profit = contract - max(estimate, done) if known else math.nan
+    difference = billed - earned
     flags = {
         "no signed contract": math.isnan(contract),
         "no estimate": not estimate > 0,
         "job to date above estimate": done > estimate,
         "no approved owner invoice": math.isnan(billed),
     }
-    difference = billed - earned
-    # Without an estimate nothing is known of the profit, least of all that it is the whole contract.
-    profit = contract - max(estimate, done) if estimate > 0 and not math.isnan(done) else math.nan
-    loss = max(estimate - contract, 0.0) * (1 - share) if not math.isnan(estimate - contract) else math.nan
     return {
         "contract": contract,
         "estimate": estimate,
@@ -371,19 +329,21 @@ def _wip(rows: pd.DataFrame) -> dict[str, Any]:
         "earned": round(earned, 2),
         "billed": billed,
         "over_under_billed": round(difference, 2),
-        "overbilled": math.nan if math.isnan(difference) else round(max(0.0, difference), 2),
-        "underbilled": math.nan if math.isnan(difference) else round(max(0.0, -difference), 2),
+        "overbilled": round(_above(difference), 2),
+        "underbilled": round(_above(-difference), 2),
         "profit": round(profit, 2),
         "margin_percent": percent(profit, contract),
-        "loss_provision": round(loss, 2),
+        "loss_provision": round(_above(estimate - contract) * (1 - share), 2),
         "flags": "; ".join(name for name, said in flags.items() if said),
     }
 
 
+def _above(value: float) -> float:
+    """Return an amount where it is above zero, else zero; missing stays missing."""
+    return value if math.isnan(value) else max(0.0, value)
+
+
 def _wip_sums(rows: pd.DataFrame) -> dict[str, Any]:
-    """Return the figures of all projects of a currency: sums of the projects' figures."""
-    each = [_wip(part) for _, part in rows.groupby("project_id", dropna=False)] or [_wip(rows)]
     names = words("contract estimate job_to_date earned billed overbilled underbilled profit loss_provision")
-    return {"projects": len(each), "projects_earned": sum(not math.isnan(one["earned"]) for one in each)} | {
-        name: total(pd.Series([one[name] for one in each], dtype="float64")) for name in names
-    }
+    figures = {name: total(rows[name]) for name in names}
+    return {"projects": len(rows), "projects_earned": int(rows["earned"].count()), **figures}

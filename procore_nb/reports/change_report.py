@@ -6,49 +6,44 @@ Out: an `Answer`. Speaks to no service.
 
 from __future__ import annotations
 
-import math
 from typing import Any, Literal
 
 import pandas as pd
 
-from procore_nb.progress import counted
 from procore_nb.reports.deadlines import known_by
 from procore_nb.reports.definition import Use, report
 from procore_nb.reports.measures import (
     cents,
+    classify,
     figures_frame,
-    grouped,
-    largest_first,
     median,
     money_text,
     pieces,
+    sentence,
     sums,
     total,
     words,
 )
 from procore_nb.reports.pictures import Picture
-from procore_nb.reports.report_data import ReportData, elements, ids_of, plain_words
+from procore_nb.reports.report_data import CURRENCY, ReportData, elements, ids_of, plain_words
 from procore_nb.reports.result import Answer
 from procore_nb.scalars import is_missing
 
-CURRENCY = "currency_configuration.currency_iso_code"
 PENDING = ("pending", "pricing", "not_pricing", "revised", "proceeding", "not_proceeding", "pending_billable")
 PARTS = ("owner_approved", "owner_pending", "owner_rejected", "owner_not_asked", "in_scope", "no_event")
 _WORDS = ("approved by the owner", "pending with the owner", "rejected by the owner", "owner not asked", "in scope, ours", "no event")  # fmt: skip
 _LISTS = {"commitment": "commitment_change_orders", "prime": "prime_change_orders"}
 _TIERS = tuple(_LISTS.values())
 _SHARED = ("shortfall", "unrecovered", *PARTS)
+_REVENUE = ("owner_approved_revenue", "owner_pending_revenue", "owner_rejected_revenue")
+_NOT_PRICED = ("not_priced", "not_priced_cost", "not_priced_revenue")
 _UNKNOWN = {
     "commitment_change_orders": ("approved_cost", "payer_not_known", "pending_cost", *_SHARED),
-    "prime_change_orders": (
-        "owner_approved_revenue",
-        "owner_pending_revenue",
-        "owner_rejected_revenue",
-        *_SHARED,
-    ),
-    "change_events": ("not_priced", "not_priced_cost", "not_priced_revenue", *_SHARED),
+    "prime_change_orders": (*_REVENUE, *_SHARED),
+    "change_events": (*_NOT_PRICED, *_SHARED),
 }
 """Figures by the list without which they are unknown."""
+_EVENT = ("part", "approved_revenue", "shortfall", "unrecovered")
 
 
 @report(
@@ -86,153 +81,121 @@ def changes(
     events = _events(data)
     orders = pd.concat([_orders(data, kind, pending_statuses) for kind in _LISTS], ignore_index=True)
     tiers = _packages(data, orders, pending_statuses)
-    shares = _shares(orders, events)
-    by_event = _by_event(shares, events, scope_tbd)
-    ordered = [
-        elements(data.frames[one]["change_events"])
-        for one in _TIERS
-        if "change_events" in data.frames.get(one, ())
-    ]
-    priced = {number for one in ordered if "id" in one.columns for number in ids_of(one["id"]).dropna()}
-    waiting = events[events["status"].ne("closed") & ~events["id"].isin(list(priced))]
-    waiting = waiting[
-        ~waiting["project_id"].isin(tiers["project_id"].dropna())
-    ]  # whether they are priced is unknown there
+    by_event = _by_event(_shares(orders, events), events, scope_tbd)
+    waiting = _not_priced(data, events, tiers)
     orders = pd.concat([orders, tiers], ignore_index=True) if len(tiers) else orders
-    orders["pending_days"] = data.between(orders, orders["created"], data.today(orders)).where(
-        orders["class"] == "pending"
-    )
+    pending_days = data.between(orders, orders["created"], data.today(orders))
+    orders["pending_days"] = pending_days.where(orders["class"] == "pending")
+    absent = [one for one in _UNKNOWN if data.not_given(one) and (one not in _TIERS or not len(tiers))]
+    unknown = {one: (*_UNKNOWN[one], *(_NOT_PRICED if one in _TIERS else ())) for one in absent}
     names = "project_id project_name currency kind class amount part approved_cost shortfall unrecovered three_tiers cost revenue pending_days"
     together = pieces(names, order=orders, event=by_event, waiting=waiting)
-    summary = data.summary(together, _measure, by=["currency"])
-    whole = largest_first(grouped(together, "currency", _measure), summary)
-    absent = [one for one in _UNKNOWN if data.not_given(one) and (one not in _TIERS or not len(tiers))]
+    summary, whole = data.totals(together, _measure, money=True, unknown=unknown)
     for name in absent:
-        summary, whole = (data.blank(one, name, _UNKNOWN[name]) for one in (summary, whole))
-        by_event = data.blank(by_event, name, ("part", "approved_revenue", "shortfall", "unrecovered"))
-    if set(absent) & set(_TIERS):
-        waiting_unknown = ("not_priced", "not_priced_cost", "not_priced_revenue")
-        summary, whole = (data.blank(one, absent[0], waiting_unknown) for one in (summary, whole))
+        by_event = data.blank(by_event, name, _EVENT)
+    out = {
+        "void_left_out": data.coverage.count("void", "change_events"),
+        "orders_left_out": sum(data.coverage.count("does not count", one) for one in _TIERS),
+    }
     tables = {
         "total": whole,
         "by_event": by_event,
         "not_priced": waiting.drop(columns=["status"]),
         "by_contract": sums(orders, ["project_id", "contract_id", "kind", "currency", "class"], "amount"),
-        "left_out": figures_frame(
-            [
-                {
-                    "void_left_out": data.coverage.count("void", "change_events"),
-                    "orders_left_out": sum(data.coverage.count("does not count", one) for one in _TIERS),
-                }
-            ]
-        ),
+        "left_out": figures_frame([out]),
     }
     if len(tiers):
-        names = ", ".join(sorted(tiers["project_name"].dropna().unique())[:5])
-        data.notes.append(
-            f"{counted(tiers['project_id'].nunique(), 'project')} with three tiers ({names}): their packages name no events, so who pays is "
-            "not known there, only totals by contract."
+        named = ", ".join(sorted(tiers["project_name"].dropna().unique())[:5])
+        data.note(
+            sentence(
+                "{number:project(s)} with three tiers ({named}): their packages name no events, so who pays is not known there, only totals by contract.",
+                number=tiers["project_id"].nunique(),
+                named=named,
+            )
         )
+    figures = whole.to_dict("records")
+    bars = ["approved cost", *_WORDS, "three tiers: not known"]
     pictures = [
         Picture(
             f"Approved cost of changes by who pays, {one['currency']}",
-            pd.Series(
-                [one[name] for name in ("approved_cost", *PARTS, "payer_not_known")],
-                index=["approved cost", *_WORDS, "three tiers: not known"],
-            ),
+            pd.Series([one[name] for name in ("approved_cost", *PARTS, "payer_not_known")], index=bars),
             str(one["currency"]),
             "waterfall",
         )
-        for _, one in whole.iterrows()
+        for one in figures
         if one["approved_cost"] > 0 and not absent
     ]
-    rows = orders.drop(columns=["change_events"])
-    return Answer(summary, rows, tables, [text for _, one in whole.iterrows() for text in _findings(one)], pictures)  # fmt: skip
+    findings = [text for one in figures for text in _findings(one)]
+    return Answer(summary, orders.drop(columns=["change_events"]), tables, findings, pictures)
 
 
 def _events(data: ReportData) -> pd.DataFrame:
     """Return the events that are not void, with their latest cost and revenue; void ones are counted."""
-    rows = data.take(
-        "change_events",
-        "",
-        "scope status.mapped_to_status change_items",
-        f"id number title created_at {CURRENCY}",
-    )
-    rows, _ = known_by(data, "change_events", rows, data.days(rows, "created_at"))
-    rows["status"] = plain_words(rows["status.mapped_to_status"])
-    rows["scope"] = plain_words(rows["scope"])
-    items = elements(rows["change_items"])
-    if "deleted_at" in items.columns:
-        items = items[items["deleted_at"].isna()]
-    for name in ("cost", "revenue"):
-        column = f"latest_{name}_values.amount"
-        sums = (
-            items.groupby("row")[column].agg(total) if column in items.columns else pd.Series(dtype="float64")
-        )
-        rows[name] = sums.reindex(rows.index).astype("float64")
-    rows["currency"] = data.currencies(rows, *_TIERS, "prime_contracts_v1_0")
-    rows["id"] = ids_of(rows["id"])
-    return data.exclude("change_events", rows, rows["status"].eq("void"), "void").drop(
+    name = "change_events"
+    rows = data.take(name, "", "scope status.mapped_to_status change_items", f"id number title created_at {CURRENCY}")  # fmt: skip
+    rows, _ = known_by(data, name, rows, data.days(rows, "created_at"))
+    rows["status"], rows["scope"] = plain_words(rows["status.mapped_to_status"]), plain_words(rows["scope"])
+    figures = {one: f"latest_{one}_values.amount" for one in ("cost", "revenue")}
+    items = elements(rows["change_items"], "deleted_at", *figures.values())
+    items = items[items["deleted_at"].isna()]
+    for figure, column in figures.items():
+        known = items.groupby("row")[column].agg(total)
+        rows[figure] = known.reindex(rows.index).astype("float64")
+    rows["currency"], rows["id"] = data.currencies(rows, *_TIERS, "prime_contracts_v1_0"), ids_of(rows["id"])
+    return data.exclude(name, rows, rows["status"].eq("void"), "void").drop(
         columns=["change_items", "status.mapped_to_status", "created_at", CURRENCY]
     )
+
+
+def _not_priced(data: ReportData, events: pd.DataFrame, tiers: pd.DataFrame) -> pd.DataFrame:
+    """Return the events that are not closed and in no change order; with three tiers it is unknown which these are."""
+    lists = [data.frames[one] for one in _TIERS if "change_events" in data.frames.get(one, ())]
+    priced = [ids_of(elements(one["change_events"], "id")["id"]).dropna() for one in lists]
+    waiting = events["status"].ne("closed") & ~events["project_id"].isin(tiers["project_id"].dropna())
+    for one in priced:
+        waiting &= ~events["id"].isin(list(one))
+    return events[waiting]
 
 
 def _orders(data: ReportData, kind: str, pending: tuple[str, ...], name: str = "") -> pd.DataFrame:
     """Return the change orders of one kind that count, each with its class: approved, pending or rejected."""
     name = name or _LISTS[kind]
-    rows = data.take(
-        name,
-        "",
-        "status grand_total",
-        f"id number title contract_id created_at change_events {CURRENCY} change_order_package_title",
-    )
-    created = data.days(rows, "created_at")
-    rows, created = known_by(data, name, rows, created)
+    other = f"id number title contract_id created_at change_events {CURRENCY} change_order_package_title"
+    rows = data.take(name, "", "status grand_total", other)
+    rows, created = known_by(data, name, rows, data.days(rows, "created_at"))
     status = plain_words(rows["status"])
-    classes = status.where(status.isin(["approved", "rejected"]))
-    rows["class"] = classes.mask(status.isin([*pending]), "pending")
-    if kind == "commitment":
-        rows["class"] = rows["class"].where(rows["class"] != "rejected")
-    rows["created"], rows["kind"] = created, kind
+    states = {"approved": status.eq("approved"), "pending": status.isin([*pending])}
+    if kind != "commitment":
+        states = {"rejected": status.eq("rejected"), **states}
+    rows["class"] = classify(rows.index, pd.NA, states)
+    rows["created"], rows["kind"] = created, pd.Series(kind, rows.index, dtype="string")
     rows = data.exclude(name, rows, rows["class"].isna(), "does not count")
     rows["amount"], rows["currency"] = data.money(name, rows, "grand_total"), data.currencies(rows)
-    return rows.drop(columns=["created_at", "grand_total", CURRENCY]).astype(
-        {"kind": "string", "class": "string"}
-    )
+    return rows.drop(columns=["created_at", "grand_total", CURRENCY])
 
 
 def _packages(data: ReportData, orders: pd.DataFrame, pending: tuple[str, ...]) -> pd.DataFrame:
     """Return the packages (and potential change orders not yet in one) of projects that have no change orders of their own."""
-    busy = orders["project_id"].dropna()
-    found = [
-        rows[
-            ~rows["project_id"].isin(busy)
-            & (rows["change_order_package_title"].isna() | (name == "change_order_packages"))
-        ]
+    packages, potential = (
+        _orders(data, "unknown", pending, name)
         for name in ("change_order_packages", "potential_change_orders")
-        for rows in [_orders(data, "unknown", pending, name)]
-    ]
-    rows = pd.concat(found, ignore_index=True)
+    )
+    rows = pd.concat([packages, potential[potential["change_order_package_title"].isna()]], ignore_index=True)
+    rows = rows[~rows["project_id"].isin(orders["project_id"].dropna())].reset_index(drop=True)
     prime = set(ids_of(data.take("prime_contracts_v1_0", "", "", "id")["id"]).dropna())
     if len(rows) and prime:
         is_prime = ids_of(rows["contract_id"]).isin(list(prime))
         rows["kind"] = is_prime.map({True: "prime", False: "commitment"}).astype("string")
         rows = rows[is_prime | rows["class"].ne("rejected")]
     elif len(rows):
-        data.notes.append(
-            "Without prime contracts, packages of owners and of subcontractors cannot be told apart."
-        )
+        data.note("Without prime contracts, packages of owners and of subcontractors cannot be told apart.")
     return rows.assign(three_tiers=True)
 
 
 def _shares(orders: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
     """Return one row for each change order and event: the amount shared by the cost (owner: revenue) of the events."""
-    named = elements(orders["change_events"])
-    found = orders.join(
-        named.set_index("row")["id"].rename("event_id")
-        if "id" in named.columns
-        else pd.Series(dtype="Int64", name="event_id")
-    )
+    named = elements(orders["change_events"], "id").set_index("row")["id"]
+    found = orders.join(named.rename("event_id"))
     found["event_id"] = ids_of(found["event_id"])
     values = events.drop_duplicates("id").set_index("id")
     cost, revenue = (
@@ -250,91 +213,64 @@ def _shares(orders: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
 
 def _by_event(shares: pd.DataFrame, events: pd.DataFrame, scope_tbd: str) -> pd.DataFrame:
     """Return one row for each event (and project and currency) with commitment change orders: cost, part, shortfall."""
-    values = events.drop_duplicates("id").set_index("id")
-    owner = shares[shares["kind"] == "prime"]
-    asked = {
-        name: set(owner.loc[owner["class"] == name, "event_id"].dropna())
-        for name in ("approved", "pending", "rejected")
+    known, owner = (shares[shares["kind"] == one] for one in ("commitment", "prime"))
+    costs = {
+        f"{one}_cost": known["amount"].where(known["class"] == one, 0.0) for one in ("approved", "pending")
     }
-    paid = (
-        owner[owner["class"] == "approved"].groupby(["event_id", "currency"])["amount"].agg(total).to_dict()
-    )
-    known = shares[shares["kind"] == "commitment"]
-    records = []
-    amount = {one: known["amount"].where(known["class"] == one, 0.0) for one in ("approved", "pending")}
     keys = ["project_id", "project_name", "event_id", "currency"]
-    for project, name, event, currency, cost, waits in sums(known.assign(**amount), keys, *amount).itertuples(
-        index=False
-    ):
-        known_event = not pd.isna(event) and event in values.index
-        scope = values["scope"][event] if known_event else ""
-        scope = scope_tbd if known_event and scope not in ("in_scope", "out_of_scope") else scope
-        if pd.isna(event):
-            place = "no_event"
-        elif event in asked["approved"]:
-            place = "owner_approved"
-        elif scope == "in_scope":
-            place = "in_scope"
-        elif event in asked["pending"] or event in asked["rejected"]:
-            place = "owner_pending" if event in asked["pending"] else "owner_rejected"
-        else:
-            place = "owner_not_asked" if scope == "out_of_scope" else "no_event"
-        revenue = paid.get((event, currency), math.nan) if place == "owner_approved" else math.nan
-        short = (
-            max(cost - revenue, 0.0)
-            if place == "owner_approved" and cost > 0 and not math.isnan(revenue)
-            else 0.0
-        )
-        lost = max(cost, 0.0) if place in ("owner_pending", "owner_rejected", "owner_not_asked") else short
-        records.append(
-            {
-                "project_id": project,
-                "project_name": name,
-                "event_id": event,
-                "title": values["title"].get(event) if not pd.isna(event) else None,
-                "scope": scope,
-                "currency": currency,
-                "part": place,
-                "approved_cost": cost,
-                "pending_cost": waits,
-                "approved_revenue": revenue,
-                "shortfall": short,
-                "unrecovered": lost,
-            }
-        )
-    columns = words(
-        "project_id project_name event_id title scope currency part approved_cost pending_cost approved_revenue shortfall unrecovered"
+    found = sums(known.assign(**costs), keys, *costs)
+    event, values = found["event_id"], events.drop_duplicates("id").set_index("id")
+    found["title"] = event.map(values["title"]).astype("string")
+    scope = event.map(values["scope"]).astype("string")
+    decided = scope.isna() | scope.isin(["in_scope", "out_of_scope"])
+    found["scope"] = scope = scope.where(decided, scope_tbd).where(event.isin(values.index), "")
+    asked = {one: event.isin(owner.loc[owner["class"] == one, "event_id"].dropna()) for one in ("approved", "pending", "rejected")}  # fmt: skip
+    found["part"] = part = classify(
+        found.index,
+        "no_event",
+        {
+            "owner_not_asked": scope.eq("out_of_scope"),
+            "owner_rejected": asked["rejected"],
+            "owner_pending": asked["pending"],
+            "in_scope": scope.eq("in_scope"),
+            "owner_approved": asked["approved"],
+        },
     )
-    frame = figures_frame(records, columns)
-    return frame.astype(
-        {"project_id": known["project_id"].dtype, "project_name": "string", "currency": "string"}
+    paid = owner[owner["class"] == "approved"].groupby(["event_id", "currency"])["amount"].agg(total)
+    found = found.merge(
+        paid.rename("approved_revenue").reset_index(), on=["event_id", "currency"], how="left"
     )
+    cost = found["approved_cost"]
+    revenue = found["approved_revenue"] = found["approved_revenue"].where(part.eq("owner_approved"))
+    found["shortfall"] = (cost - revenue).clip(lower=0.0).where(cost > 0, 0.0).fillna(0.0)
+    lost = part.isin(["owner_pending", "owner_rejected", "owner_not_asked"])
+    found["unrecovered"] = cost.clip(lower=0.0).where(lost, found["shortfall"])
+    return found[
+        words(
+            "project_id project_name event_id title scope currency part approved_cost pending_cost approved_revenue shortfall unrecovered"
+        )
+    ]
 
 
 def _measure(rows: pd.DataFrame) -> dict[str, Any]:
     orders, events, waiting = (rows[rows["what"] == one] for one in ("order", "event", "waiting"))
     tiers = orders["three_tiers"].eq(True)
-    blind = tiers.any() and events.empty  # who pays is not known there
 
-    def amount(kind: str, state: str) -> float:
-        return total(orders.loc[(orders["kind"] == kind) & (orders["class"] == state), "amount"])
+    def amount(kind: str, state: str, among: Any = True) -> float:
+        return total(orders.loc[(orders["kind"] == kind) & (orders["class"] == state) & among, "amount"])
 
-    parts = {
-        part: math.nan if blind else total(events.loc[events["part"] == part, "approved_cost"])
-        for part in PARTS
-    }
+    parts = {one: total(events.loc[events["part"] == one, "approved_cost"]) for one in PARTS}
+    parts |= {one: total(events[one]) for one in ("shortfall", "unrecovered")}
+    if tiers.any() and events.empty:  # who pays is not known there
+        parts = dict.fromkeys(parts, float("nan"))
     return {
         "approved_cost": amount("commitment", "approved"),
-        **parts,
-        "payer_not_known": total(
-            orders.loc[tiers & (orders["kind"] == "commitment") & (orders["class"] == "approved"), "amount"]
-        ),
-        "shortfall": math.nan if blind else total(events["shortfall"]),
-        "unrecovered": math.nan if blind else total(events["unrecovered"]),
+        **{one: parts[one] for one in PARTS},
+        "payer_not_known": amount("commitment", "approved", tiers),
+        "shortfall": parts["shortfall"],
+        "unrecovered": parts["unrecovered"],
         "pending_cost": amount("commitment", "pending"),
-        "owner_approved_revenue": amount("prime", "approved"),
-        "owner_pending_revenue": amount("prime", "pending"),
-        "owner_rejected_revenue": amount("prime", "rejected"),
+        **{f"owner_{one}_revenue": amount("prime", one) for one in ("approved", "pending", "rejected")},
         "median_pending_days": median(orders["pending_days"]),
         "not_priced": len(waiting),
         "not_priced_cost": total(waiting["cost"]),
@@ -342,36 +278,15 @@ def _measure(rows: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def _some(value: Any) -> bool:
-    return not is_missing(value) and bool(value)
-
-
-def _findings(one: pd.Series[Any]) -> list[str]:
-    unit, found = one["currency"], []
-    if _some(one["approved_cost"]):
-        parts = [
-            f"{money_text(one[part], unit)} {words}"
-            for part, words in zip(PARTS, _WORDS, strict=True)
-            if _some(one[part])
-        ]
-        if _some(one["payer_not_known"]):
-            parts.append(
-                f"{money_text(one['payer_not_known'], unit)} with three tiers, where who pays is not known"
-            )
-        found.append(
-            f"Approved changes cost {money_text(one['approved_cost'], unit)}"
-            + (f": {', '.join(parts)}." if parts else ".")
-        )
-    if one["unrecovered"] > 0:
-        found.append(
-            f"{money_text(one['unrecovered'], unit)} of it is not recovered: pending, rejected, not asked, or approved by the owner at less than its cost. What is in scope is ours, and not part of it."
-        )
-    if _some(one["pending_cost"]) or _some(one["owner_pending_revenue"]):
-        found.append(
-            f"Pending: {money_text(one['pending_cost'], unit)} with subcontractors, {money_text(one['owner_pending_revenue'], unit)} with owners."
-        )
-    if _some(one["not_priced"]):
-        found.append(
-            f"{counted(int(one['not_priced']), 'open event')} without a change order yet: rough cost {money_text(one['not_priced_cost'], unit)}."
-        )
-    return found
+def _findings(one: dict[Any, Any]) -> list[str]:
+    some = {name for name, value in one.items() if not is_missing(value) and value}
+    who = {**dict(zip(PARTS, _WORDS, strict=True)), "payer_not_known": "with three tiers, where who pays is not known"}  # fmt: skip
+    parts = [f"{money_text(one[part], one['currency'])} {text}" for part, text in who.items() if part in some]
+    found = {
+        "Approved changes cost {approved_cost:money}{parts}.": "approved_cost" in some,
+        "{unrecovered:money} of it is not recovered: pending, rejected, not asked, or approved by the owner at less than its cost. What is in scope is ours, and not part of it.": one["unrecovered"] > 0,
+        "Pending: {pending_cost:money} with subcontractors, {owner_pending_revenue:money} with owners.": some & {"pending_cost", "owner_pending_revenue"},
+        "{not_priced:open event(s)} without a change order yet: rough cost {not_priced_cost:money}.": "not_priced" in some,
+    }  # fmt: skip
+    made = f": {', '.join(parts)}" if parts else ""
+    return [sentence(text, one, parts=made) for text, said in found.items() if said]

@@ -6,6 +6,7 @@ of such rows. Speaks to no service.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -15,6 +16,25 @@ from procore_nb.reports.report_data import ReportData
 from procore_nb.reports.result import NOBODY
 
 COLUMNS = ["age_days", "overdue", "late_days", "late_working_days", "days_to_close", "on_time"]
+
+
+def due_items(
+    data: ReportData,
+    name: str,
+    rows: pd.DataFrame,
+    status: pd.Series[Any],
+    *,
+    started: pd.Series[Any] | None = None,
+    closed: str = "closed_at",
+) -> pd.DataFrame:
+    """Return the items that had begun by the day of the report, with deadlines; open is not of status closed.
+
+    One closed since was open on that day. `started` is the day of `created_at`, unless given.
+    """
+    started = data.days(rows, "created_at") if started is None else started
+    rows, started, ended, status = known_by(data, name, rows, started, data.days(rows, closed), status)
+    is_open = status.ne("closed") | (ended > data.today(rows))
+    return with_deadlines(data, name, rows, is_open=is_open, started=started, closed=ended)
 
 
 def with_deadlines(
@@ -80,19 +100,20 @@ def closed_measure(rows: pd.DataFrame) -> dict[str, Any]:
     }
 
 
+def latest_first(rows: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """Return these columns of the rows, those that are latest first."""
+    return rows[[*columns]].sort_values(["late_days", "age_days"], ascending=False, ignore_index=True)
+
+
 def by_holder(rows: pd.DataFrame, holders: pd.Series[Any], label: str = "name") -> pd.DataFrame:
     """Return one row for each holder of an open item, who is late first; an item counts for each, nobody comes last."""
+
+    def measure(part: pd.DataFrame) -> dict[str, Any]:
+        late = {"overdue": count(part["overdue"]), "longest_late_days": part["late_days"].max()}
+        return {"open": len(part), **late, "projects": part["project_id"].nunique(dropna=False)}
+
     each = rows.assign(**{label: holders.map(lambda names: names or [NOBODY])})
-    found = grouped(
-        each[each["is_open"]].explode(label).astype({label: "string"}),
-        label,
-        lambda part: {
-            "open": len(part),
-            "overdue": count(part["overdue"]),
-            "longest_late_days": part["late_days"].max(),
-            "projects": part["project_id"].nunique(dropna=False),
-        },
-    )
+    found = grouped(each[each["is_open"]].explode(label).astype({label: "string"}), label, measure)
     order = found.assign(nobody=found[label].eq(NOBODY)).sort_values(
         ["nobody", "overdue", "open", label], ascending=[True, False, False, True], ignore_index=True
     )

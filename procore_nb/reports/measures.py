@@ -1,21 +1,24 @@
 """Figures of reports: sums that are rounded once, shares that name their base, medians, censored medians, counts by class.
 
-In: columns. Out: single figures (missing where there is nothing to say) and small frames. Speaks to no service.
+In: columns. Out: single figures (missing where there is nothing to say), small frames, and sentences that name figures.
+Speaks to no service.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from procore_nb.progress import counted
 from procore_nb.scalars import is_missing
 
 Column = pd.Series
+Measure = Callable[[pd.DataFrame], dict[str, Any]]
 _CENT = Decimal("0.01")
 _LABELS = {
     "censored_median_days": "median days, open ones counted",
@@ -68,8 +71,12 @@ def percent(part: Any, base: Any) -> Any:
 
 def median(values: Column[Any]) -> float:
     """Return the median of the known values, missing without any."""
-    known = amounts(values).dropna()
-    return math.nan if known.empty else float(known.median())
+    return float(amounts(values).median())
+
+
+def mean(values: Column[Any]) -> float:
+    """Return the mean of the known values with two decimals, missing without any."""
+    return round(float(amounts(values).mean()), 2)
 
 
 def censored_quantile(days: Column[Any], ended: Column[Any], share: float) -> float:
@@ -79,12 +86,19 @@ def censored_quantile(days: Column[Any], ended: Column[Any], share: float) -> fl
     """
     known = days.notna().to_numpy()
     lengths = days[known].to_numpy(dtype="float64")
-    events = ended[known].to_numpy(dtype=bool)
-    times, ends = np.unique(lengths[events], return_counts=True)
+    times, ends = np.unique(lengths[ended[known].to_numpy(dtype=bool)], return_counts=True)
     at_risk = len(lengths) - np.searchsorted(np.sort(lengths), times, side="left")
-    survival = np.cumprod(1 - ends / at_risk) if len(times) else np.array([])
+    survival = np.cumprod(1 - ends / at_risk)
     reached = times[survival <= 1 - share + 1e-12]
     return float(reached[0]) if len(reached) else math.nan
+
+
+def classify(index: pd.Index[Any], default: Any, masks: Mapping[str, Column[Any]]) -> Column[Any]:
+    """Return a word for each row: the default, or the last of the words whose mask is true there."""
+    found = pd.Series(default, index=index, dtype="string")
+    for word, mask in masks.items():
+        found = found.mask(mask.fillna(False).astype(bool), word)
+    return found
 
 
 def figures_frame(records: Sequence[dict[str, Any]], columns: Iterable[str] = ()) -> pd.DataFrame:
@@ -95,22 +109,24 @@ def figures_frame(records: Sequence[dict[str, Any]], columns: Iterable[str] = ()
     return frame
 
 
+def figures_of(frame: pd.DataFrame) -> dict[str, Any]:
+    """Return the figures of the first row by their names."""
+    return {str(name): value for name, value in frame.to_dict("records")[0].items()}
+
+
 def _typed(column: Column[Any]) -> Column[Any]:
     known = [one for one in column.tolist() if not is_missing(one)]
-    if all(isinstance(one, bool | np.bool_) for one in known) and known:
+    kinds = {bool if isinstance(one, np.bool_) else int if isinstance(one, np.integer) else type(one) for one in known}  # fmt: skip
+    if kinds == {bool}:
         return column.astype("boolean")
-    if all(isinstance(one, int | np.integer) and not isinstance(one, bool) for one in known) and known:
+    if kinds == {int}:
         return column.astype("Int64")
     if all(isinstance(one, int | float | np.number) for one in known):
         return column.map(lambda one: math.nan if is_missing(one) else float(one)).astype("float64")
-    if all(isinstance(one, str) for one in known):
-        return column.astype("string")
-    return column
+    return column.astype("string") if kinds == {str} else column
 
 
-def grouped(
-    rows: pd.DataFrame, by: str | list[str], measure: Callable[[pd.DataFrame], dict[str, Any]]
-) -> pd.DataFrame:
+def grouped(rows: pd.DataFrame, by: str | list[str], measure: Measure) -> pd.DataFrame:
     """Return one row for each group, in order of its keys: the keys, then the figures of the group."""
     keys = [by] if isinstance(by, str) else by
     records = []
@@ -139,20 +155,21 @@ def words(text: str) -> list[str]:
 
 def pieces(columns: str, **frames: pd.DataFrame) -> pd.DataFrame:
     """Return frames below each other with these columns (words) and `what`, the name of the frame of each row."""
-    names = columns.split()
-    cut = [one.reindex(columns=names).assign(what=what) for what, one in frames.items()]
-    return pd.concat([one for one in cut if len(one)] or cut[:1], ignore_index=True)
+    cut = [one.reindex(columns=words(columns)).assign(what=what) for what, one in frames.items()]
+    return stacked(cut)
 
 
-def by_class(
-    rows: pd.DataFrame, column: str, names: Sequence[str], measure: Callable[[pd.DataFrame], dict[str, Any]]
-) -> pd.DataFrame:
+def stacked(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return frames below each other; those without rows, whose columns have no types yet, only where all are so."""
+    return pd.concat([one for one in frames if len(one)] or frames[:1], ignore_index=True)
+
+
+def by_class(rows: pd.DataFrame, column: str, names: Sequence[str], measure: Measure) -> pd.DataFrame:
     """Return one row for each class, also for those without rows; what has no class comes last, if there is any."""
-    records = [{column: name} | measure(rows[(rows[column] == name).fillna(False)]) for name in names]
-    unknown = rows[rows[column].isna()]
-    if len(unknown):
-        records.append({column: "(no date)"} | measure(unknown))
-    return figures_frame(records)
+    parts = {name: rows[(rows[column] == name).fillna(False)] for name in names}
+    if rows[column].isna().any():
+        parts["(no date)"] = rows[rows[column].isna()]
+    return figures_frame([{column: name} | measure(part) for name, part in parts.items()])
 
 
 def money_text(value: Any, currency: Any = "") -> str:
@@ -166,14 +183,39 @@ def money_text(value: Any, currency: Any = "") -> str:
     return f"{unit} {number}".strip()
 
 
-def label(name: Any) -> str:
-    """Return what people call a column or a figure."""
-    return _LABELS.get(str(name), str(name).replace("_", " "))
-
-
 def number_text(value: Any, unit: str = "") -> str:
     """Return a figure with its unit: `10 days`, `92.86 %`; `unknown` where it is missing."""
     if is_missing(value):
         return "unknown"
     number = f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}".rstrip("0")
     return f"{number} {unit}".strip()
+
+
+def label(name: Any) -> str:
+    """Return what people call a column or a figure."""
+    return _LABELS.get(str(name), str(name).replace("_", " "))
+
+
+class _Figure:
+    """A figure in a sentence, written by its format: `{unpaid:money}`, `{open:RFI(s)}`, `{median_days:days}`."""
+
+    def __init__(self, value: Any, currency: Any) -> None:
+        self.value, self.currency = value, currency
+
+    def __format__(self, how: str) -> str:
+        if isinstance(self.value, str):
+            return self.value
+        if how == "money":
+            return money_text(self.value, self.currency)
+        noun = how.removesuffix("(s)")
+        if noun == how:
+            return number_text(self.value, how)
+        return f"unknown {noun}s" if is_missing(self.value) else counted(int(self.value), noun)
+
+
+def sentence(text: str, figures: Mapping[Any, Any] | None = None, **more: Any) -> str:
+    """Return a sentence with figures at their names; amounts are of the `currency` among them."""
+    known = {**(figures or {}), **more}
+    return text.format_map(
+        {str(name): _Figure(value, known.get("currency")) for name, value in known.items()}
+    )

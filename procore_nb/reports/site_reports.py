@@ -7,32 +7,35 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Literal
 
 import pandas as pd
 
 from procore_nb.errors import ArgumentError
-from procore_nb.progress import counted
 from procore_nb.reports.days import as_day
 from procore_nb.reports.definition import Use, report
 from procore_nb.reports.measures import (
     amounts,
     cents,
+    classify,
     figures_frame,
+    figures_of,
     grouped,
-    number_text,
     percent,
     pieces,
+    sentence,
     words,
 )
 from procore_nb.reports.pictures import Picture, bars
-from procore_nb.reports.report_data import ReportData, ids_of, plain_words, project_of, truth
+from procore_nb.reports.report_data import ReportData, ids_of, looked_up, named_projects, plain_words, truth
 from procore_nb.reports.result import Answer
 
 Window = tuple[pd.Timestamp, pd.Timestamp]
 COUNTED = ("approved", "pending")
 _RECORDABLE = ("fatality", "death", "lost_time", "medically_treated", "restricted_work")
 _INDUSTRY = 2.3  # recordable cases per 200,000 hours: construction in the United States, 2023 (BLS)
+_WINDOWS = ("first", "second")
 _ROLLED = 12  # months whose rolling rate is drawn
 _RATES = "trir dart_rate ltir"
 _FIGURES = {
@@ -84,14 +87,9 @@ def logged_people(data: ReportData) -> pd.DataFrame:
     "Manpower",
     "How many people are on site, where more, where fewer?",
     Use("manpower_logs", arguments=_logged),
-    Use(
-        "field_production_report",
-        optional=True,
-        wanted=lambda options: bool(options["production"]),
-        decides="hours by cost code are not known",
-    ),
+    Use("field_production_report", optional=True, wanted=lambda options: bool(options["production"]), decides="hours by cost code are not known"),
     rebuilds=True,
-)
+)  # fmt: skip
 def manpower(data: ReportData, *, windows: Any = None, production: bool = False) -> Answer:
     """Compare two windows of days: the last two full weeks, or `windows=((start, end), (start, end))`.
 
@@ -103,98 +101,87 @@ def manpower(data: ReportData, *, windows: Any = None, production: bool = False)
     """
     both = windows_of(data.as_of, windows)
     rows = logged_people(data)
-    country = data.of_project(rows, "country_code")
-    rows["working_day"] = data.counter.is_working(rows["day"], country)
-    inside = [(rows["day"] >= start) & (rows["day"] <= end) for start, end in both]
-    rows = data.exclude("manpower_logs", rows, ~(inside[0] | inside[1]), "outside the windows")
-    records = []
-    for project, part in rows.groupby("project_id", dropna=False):
-        record = {"project_id": project, "project_name": part["project_name"].iloc[0]}
-        for name, (start, end) in zip(("first", "second"), both, strict=True):
-            logs = part[(part["day"] >= start) & (part["day"] <= end)]
-            record |= _week(logs, name)
-        logged = [bool(record[f"days_logged_{name}"]) for name in ("first", "second")]
-        record["state"] = "both" if all(logged) else "stopped logging" if logged[0] else "started"
-        known = all(logged) and not math.isnan(record["people_first"] + record["people_second"])
-        record["change_percent"] = (
-            percent(record["people_second"] - record["people_first"], record["people_first"])
-            if known
-            else math.nan
-        )
-        records.append(record)
-    weeks = [one for name in ("first", "second") for one in _week(rows.iloc[:0], name)]
-    summary = figures_frame(records, ["project_id", "project_name", *weeks, "state", "change_percent"])
-    same = summary[
-        summary["state"].eq("both") & summary[["people_first", "people_second"]].notna().all(axis=1)
-    ]
-    total, alike = (one[["people_first", "people_second"]].sum().tolist() for one in (summary, same))
+    rows["working_day"] = data.counter.is_working(rows["day"], data.of_project(rows, "country_code"))
+    inside = {name: rows["day"].between(*one) for name, one in zip(_WINDOWS, both, strict=True)}
+    rows = data.exclude("manpower_logs", rows, ~(inside["first"] | inside["second"]), "outside the windows")
+    summary = _windowed(rows, inside)
+    people = ["people_first", "people_second"]
+    same = summary[summary["state"].eq("both") & summary[people].notna().all(axis=1)]
+    states = {name.replace(" ", "_"): summary[summary["state"].eq(name)] for name in ("started", "stopped logging")}  # fmt: skip
+    (first, second), (before, after) = (one[people].sum().tolist() for one in (summary, same))
+    spans = {name: f"{start:%Y-%m-%d} to {end:%Y-%m-%d}" for name, (start, end) in zip(_WINDOWS, both, strict=True)}  # fmt: skip
     whole = {
-        "people_first": total[0],
-        "people_second": total[1],
-        "total_change_percent": percent(total[1] - total[0], total[0]),
+        **spans,
+        "people_first": first,
+        "people_second": second,
+        "total_change_percent": percent(second - first, first),
         "same_sites": len(same),
-        "same_sites_first": alike[0],
-        "same_sites_second": alike[1],
-        "same_sites_change_percent": percent(alike[1] - alike[0], alike[0]),
-        "started": int(summary["state"].eq("started").sum()),
-        "stopped_logging": int(summary["state"].eq("stopped logging").sum()),
+        "same_sites_first": before,
+        "same_sites_second": after,
+        "same_sites_change_percent": percent(after - before, before),
+        **{name: len(part) for name, part in states.items()},
         "man_hours_first": summary["man_hours_first"].sum(),
         "man_hours_second": summary["man_hours_second"].sum(),
         "not_on_a_working_day": int((~rows["working_day"]).sum()),
         "pending_logs": int(rows["pending"].sum()),
         "without_workers": int(rows["people"].isna().sum()),
     }
-    spans = [f"{start:%Y-%m-%d} to {end:%Y-%m-%d}" for start, end in both]
-    tables = {
-        "total": figures_frame([{"first": spans[0], "second": spans[1], **whole}]),
-        "same_sites": same.reset_index(drop=True),
-        "started": summary[summary["state"].eq("started")].reset_index(drop=True),
-        "stopped_logging": summary[summary["state"].eq("stopped logging")].reset_index(drop=True),
-    }
+    tables = {"total": figures_frame([whole])}
+    tables |= {name: part.reset_index(drop=True) for name, part in {"same_sites": same, **states}.items()}
     if production and data.has("field_production_report"):
         tables["production"] = _production(data)
     findings = [
-        f"People on site: {number_text(round(total[0], 1))} in {spans[0]}, {number_text(round(total[1], 1))} in {spans[1]} "
-        f"({number_text(whole['total_change_percent'], '%')}), all projects that logged in either.",
-        f"Like for like, {counted(len(same), 'project')} that logged in both: {number_text(whole['same_sites_change_percent'], '%')}. "
-        f"{whole['started']:,} started logging, {whole['stopped_logging']:,} stopped logging, which need not mean that work ended.",
+        sentence(text, whole, many_first=round(first, 1), many_second=round(second, 1))
+        for text in (
+            "People on site: {many_first} in {first}, {many_second} in {second} ({total_change_percent:%}), all projects that logged in either.",
+            "Like for like, {same_sites:project(s)} that logged in both: {same_sites_change_percent:%}. {started} started logging, {stopped_logging} "
+            "stopped logging, which need not mean that work ended.",
+        )
     ]
     days = rows.groupby(rows["day"].dt.to_period("D").dt.to_timestamp())["people"].sum()
+    most = summary.sort_values("people_second", ascending=False)
     pictures = [
-        bars("People on site by project, second window", summary.sort_values("people_second", ascending=False), "project_name", "people_second", unit="people (mean of working days with a log)", largest=True),
+        bars("People on site by project, second window", most, "project_name", "people_second", unit="people (mean of working days with a log)", largest=True),
         Picture("People logged each day, all projects", days.rename("people"), "people", "lines"),
     ]  # fmt: skip
-    shown = rows[
-        ["project_id", "project_name", "day", "working_day", "status", "vendor.name", "people", "hours"]
-    ]
-    return Answer(
-        summary, shown.sort_values(["project_name", "day"], ignore_index=True), tables, findings, pictures
-    )
+    shown = rows[words("project_id project_name day working_day status vendor.name people hours")]
+    shown = shown.sort_values(["project_name", "day"], ignore_index=True)
+    return Answer(summary, shown, tables, findings, pictures)
 
 
-def _week(logs: pd.DataFrame, name: str) -> dict[str, Any]:
-    working = logs[logs["working_day"] & logs["people"].notna()]
-    days = working.groupby("day")["people"].sum()
-    mean = float(days.mean()) if len(days) else (math.nan if len(logs) else 0.0)
-    return {
-        f"people_{name}": mean,
-        f"days_logged_{name}": int(logs["day"].nunique()),
-        f"man_hours_{name}": float(logs["hours"].sum()),
-    }
+def _windowed(rows: pd.DataFrame, inside: Mapping[str, pd.Series[Any]]) -> pd.DataFrame:
+    """Return one row for each project that logged, with the figures of both windows side by side."""
+
+    def measure(part: pd.DataFrame) -> dict[str, Any]:
+        figures = {"project_name": part["project_name"].iloc[0] if len(part) else ""}
+        for name, mask in inside.items():
+            logs = part[mask[part.index]]
+            working = logs[logs["working_day"] & logs["people"].notna()]
+            mean = float(working.groupby("day")["people"].sum().mean())
+            figures[f"people_{name}"] = 0.0 if logs.empty else mean
+            figures[f"days_logged_{name}"] = int(logs["day"].nunique())
+            figures[f"man_hours_{name}"] = float(logs["hours"].sum())
+        return figures
+
+    found = grouped(rows, "project_id", measure)
+    logged = [found[f"days_logged_{name}"] > 0 for name in inside]
+    found["state"] = classify(found.index, "started", {"stopped logging": logged[0], "both": logged[0] & logged[1]})  # fmt: skip
+    change = [percent(second - first, first) for first, second in found[["people_first", "people_second"]].values]  # fmt: skip
+    found["change_percent"] = pd.Series(change, found.index, "float64").where(found["state"].eq("both"))
+    return found
 
 
 def _production(data: ReportData) -> pd.DataFrame:
     names = ["budgeted_hours", "actual_hours", "earned_hours"]
     rows = data.take("field_production_report", "", " ".join(names), "cost_code percent_complete")
-    for name in names:
-        rows[name] = amounts(rows[name])
+    rows[names] = rows[names].apply(amounts)
     rows["earned_per_actual"] = (rows["earned_hours"] / rows["actual_hours"]).where(rows["actual_hours"] > 0)
     return rows.reset_index(drop=True)
 
 
-def _year(day: pd.Timestamp, options: Mapping[str, Any]) -> dict[str, Any]:
+def _year(day: pd.Timestamp, options: Mapping[str, Any], **more: str) -> dict[str, Any]:
     first = day - pd.DateOffset(months=options["months"] + _ROLLED - 1) + pd.Timedelta(days=1)
-    return {"start": f"{first:%Y-%m-%d}", "end": f"{day:%Y-%m-%d}"}
+    return {"start": f"{first:%Y-%m-%d}", "end": f"{day:%Y-%m-%d}", **more}
 
 
 @report(
@@ -203,22 +190,10 @@ def _year(day: pd.Timestamp, options: Mapping[str, Any]) -> dict[str, Any]:
     Use("incidents"),
     Use("injuries", optional=True, among=("incidents",), decides="how often people are hurt is not known"),
     Use("near_misses", optional=True, among=("incidents",), decides="near misses are not known"),
-    Use(
-        "manpower_logs",
-        optional=True,
-        arguments=lambda day, options: {**_year(day, options), "status": "all"},
-        wanted=lambda options: options["hours_from"] == "manpower_logs",
-        decides="hours from manpower logs, and rates by them, are not known",
-    ),
-    Use(
-        "timecard_entries",
-        optional=True,
-        arguments=_year,
-        wanted=lambda options: options["hours_from"] == "timecard_entries",
-        decides="hours from timecards, and rates by them, are not known",
-    ),
+    Use("manpower_logs", optional=True, arguments=partial(_year, status="all"), wanted=lambda options: options["hours_from"] == "manpower_logs", decides="hours from manpower logs, and rates by them, are not known"),
+    Use("timecard_entries", optional=True, arguments=_year, wanted=lambda options: options["hours_from"] == "timecard_entries", decides="hours from timecards, and rates by them, are not known"),
     rebuilds=True,
-)
+)  # fmt: skip
 def safety(
     data: ReportData,
     *,
@@ -243,104 +218,81 @@ def safety(
         raise ArgumentError("months is a whole number from 1 up; base_hours is 200_000 or 1_000_000.")
     first = data.as_of - pd.DateOffset(months=months)
     incidents = data.take("incidents", "", "event_date", "id number title status recordable")
-    incidents["day"] = data.days(incidents, "event_date")
-    incidents["id"] = ids_of(incidents["id"])
-    hurt, near = _of_incidents(data, "injuries", incidents), _of_incidents(data, "near_misses", incidents)
-    earlier, hours = hurt, _hours(data, hours_from)
-    incidents, hurt, near = (
-        _within(data, name, rows, first)
-        for name, rows in (("incidents", incidents), ("injuries", hurt), ("near_misses", near))
-    )
+    incidents["day"], incidents["id"] = data.days(incidents, "event_date"), ids_of(incidents["id"])
+    cases = {"incident": incidents}
+    for what, name in (("injury", "injuries"), ("near_miss", "near_misses")):
+        cases[what] = _of_incidents(data, name, incidents)
+    if hours_from == "manpower_logs" and not data.has(hours_from) and data.has("timecard_entries"):
+        hours_from = "timecard_entries"
+    hours = _hours(data, hours_from)
     names = "project_id project_name day recordable_case dart lost_time death hours pending_hours pending"
     # Hours of projects whose injuries are not known would make the rates too low.
-    blind = [project for one, project in data.coverage.states if one == "injuries" and project is not None]
-    long = pieces(names, injury=earlier, hours=hours)
+    blind = list(data.coverage.silent("injuries") - {None})
+    long = pieces(names, injury=cases["injury"], hours=hours)
+    for what, name in (("incident", "incidents"), ("injury", "injuries"), ("near_miss", "near_misses")):
+        cases[what] = _within(data, name, cases[what], first)
     hours = hours[(hours["day"] > first) & (hours["day"] <= data.today(hours))]
-    rows = pieces(names, incident=incidents, injury=hurt, near_miss=near, hours=hours)
+    rows = pieces(names, **cases, hours=hours)
 
     def measure(part: pd.DataFrame) -> dict[str, Any]:
-        worked = part.loc[part["what"] == "hours", "hours"].sum()
-        rated = part[
-            part["project_id"].isin(part.loc[(part["what"] == "hours") & (part["hours"] > 0), "project_id"])
-            | (part["project_id"].isna() & (worked > 0))
-        ]
-        rated = rated[~rated["project_id"].isin(blind)]
-        base = rated.loc[rated["what"] == "hours", "hours"].sum()
-        cases = {name: int(rated[name].eq(True).sum()) for name in ("recordable_case", "dart", "lost_time")}
-        all_of = {name: int((part["what"] == name).sum()) for name in ("incident", "injury", "near_miss")}
-        rates = {
-            rate: cents(cases[case] * base_hours / base) if base else math.nan
-            for rate, case in {"trir": "recordable_case", "dart_rate": "dart", "ltir": "lost_time"}.items()
-        }
+        worked, project = part.loc[part["hours"] > 0, "project_id"], part["project_id"]
+        counts = part["what"].value_counts().reindex(["incident", "near_miss", "injury"], fill_value=0)
+        rated = part[(project.isin(worked) | (project.isna() & (len(worked) > 0))) & ~project.isin(blind)]
+        base = rated["hours"].sum() or math.nan
+        rates = {"trir": "recordable_case", "dart_rate": "dart", "ltir": "lost_time"}
         return {
-            "incidents": all_of["incident"],
-            "near_misses": all_of["near_miss"],
-            "injuries": all_of["injury"],
-            "recordable": int(part["recordable_case"].eq(True).sum()),
-            "dart": int(part["dart"].eq(True).sum()),
-            "lost_time": int(part["lost_time"].eq(True).sum()),
-            "deaths": int(part["death"].eq(True).sum()),
-            "hours": float(worked),
+            "incidents": int(counts["incident"]),
+            "near_misses": int(counts["near_miss"]),
+            "injuries": int(counts["injury"]),
+            "recordable": _count(part, "recordable_case"),
+            "dart": _count(part, "dart"),
+            "lost_time": _count(part, "lost_time"),
+            "deaths": _count(part, "death"),
+            "hours": float(part["hours"].sum()),
             "pending_hours": float(part["pending_hours"].sum()),
-            "pending_logs": int(part["pending"].eq(True).sum()),
-            **rates,
-            "injuries_per_incident": round(all_of["injury"] / all_of["incident"], 4)
-            if all_of["incident"]
-            else math.nan,
+            "pending_logs": _count(part, "pending"),
+            **{rate: cents(_count(rated, case) * base_hours / base) for rate, case in rates.items()},
+            "injuries_per_incident": round(counts["injury"] / (counts["incident"] or math.nan), 4),
         }
 
-    summary, whole = data.summary(rows, measure, "incidents", "injuries", hours_from), measure(rows)
-    total = figures_frame([whole])
-    hours_list = "timecard_entries" if _from_timecards(data, hours_from) else hours_from
-    for name, figures in _FIGURES.items():
-        summary, total = (data.blank(one, name or hours_list, words(figures)) for one in (summary, total))
-    whole = {str(name): value for name, value in total.iloc[0].items()}
+    unknown = {name or hours_from: words(figures) for name, figures in _FIGURES.items()}
+    summary, total = data.totals(rows, measure, "incidents", "injuries", hours_from, unknown=unknown)
     silent = summary[summary["hours"].eq(0) & summary["incidents"].fillna(0).gt(0)]
+    whole = figures_of(total)
+    total = data.blank(total.assign(projects_without_hours=len(silent)), hours_from, ["projects_without_hours"])  # fmt: skip
+    by_type = grouped(cases["injury"], "filing_type", lambda part: {"injuries": len(part), "recordable": int(part["recordable_case"].sum())})  # fmt: skip
+    by_month = _rolling(long[~long["project_id"].isin(blind)], base_hours, months, data.as_of)
+    by_month["industry"] = round(industry_rate * base_hours / 200_000, 2)
     tables = {
-        "total": data.blank(
-            total.assign(projects_without_hours=len(silent)), hours_list, ["projects_without_hours"]
-        ),
+        "total": total,
         "without_hours": silent.reset_index(drop=True),
-        "by_filing_type": grouped(
-            hurt,
-            "filing_type",
-            lambda part: {"injuries": len(part), "recordable": int(part["recordable_case"].sum())},
-        ),
-        "by_month": _rolling(
-            long[~long["project_id"].isin(blind)], base_hours, months, data.as_of, industry_rate
-        ),
+        "by_filing_type": by_type,
+        "by_month": by_month,
     }
     findings = [
-        f"In the {months:,} months up to {data.as_of:%Y-%m-%d}: incidents {number_text(whole['incidents'])}, injuries {number_text(whole['injuries'])}, "
-        f"near misses {number_text(whole['near_misses'])}; injuries recordable {number_text(whole['recordable'])}, deaths {number_text(whole['deaths'])}.",
-        f"TRIR {number_text(whole['trir'])}, DART {number_text(whole['dart_rate'])}, LTIR {number_text(whole['ltir'])} per {base_hours:,} hours, "
-        f"over {number_text(whole['hours'], 'hours')} ({number_text(whole['pending_hours'])} of them pending).",
+        sentence(text, whole, months=months, day=f"{data.as_of:%Y-%m-%d}", base_hours=base_hours)
+        for text in (
+            "In the {months} months up to {day}: incidents {incidents}, injuries {injuries}, near misses {near_misses}; injuries recordable {recordable}, deaths {deaths}.",
+            "TRIR {trir}, DART {dart_rate}, LTIR {ltir} per {base_hours} hours, over {hours:hours} ({pending_hours} of them pending).",
+        )
     ]
     if len(silent):
-        some = ", ".join(project_of(one) for _, one in silent.head(5).iterrows())
-        findings.append(
-            f"{counted(len(silent), 'project')} with incidents but without hours, not in the rates: {some}{' …' if len(silent) > 5 else ''}."
-        )
-    rolling = tables["by_month"].set_index("month")[["trir", "industry"]]
-    pictures = [
-        Picture(
-            f"TRIR: recordable injuries per {base_hours:,} hours of the {months} months before",
-            rolling,
-            "TRIR",
-            "lines",
-        )
-    ]
-    shown = words(
-        "project_id project_name id incident_id day filing_type recordable_case dart lost_time death"
-    )
-    return Answer(summary, hurt[shown].sort_values("day", ascending=False, ignore_index=True), tables, findings, pictures)  # fmt: skip
+        findings.append(sentence("{number:project(s)} with incidents but without hours, not in the rates: {named}.", number=len(silent), named=named_projects(silent)))  # fmt: skip
+    rolling = by_month.set_index("month")[["trir", "industry"]]
+    title = f"TRIR: recordable injuries per {base_hours:,} hours of the {months} months before"
+    shown = "project_id project_name id incident_id day filing_type recordable_case dart lost_time death"
+    hurt = cases["injury"][words(shown)].sort_values("day", ascending=False, ignore_index=True)
+    return Answer(summary, hurt, tables, findings, [Picture(title, rolling, "TRIR", "lines")])
+
+
+def _count(rows: pd.DataFrame, column: str) -> int:
+    return int(rows[column].eq(True).sum())
 
 
 def _within(data: ReportData, name: str, rows: pd.DataFrame, first: pd.Timestamp) -> pd.DataFrame:
     rows = data.exclude(name, rows, rows["day"].isna(), "no event date")
-    return data.exclude(
-        name, rows, (rows["day"] <= first) | (rows["day"] > data.today(rows)), "outside the window"
-    )
+    outside = (rows["day"] <= first) | (rows["day"] > data.today(rows))
+    return data.exclude(name, rows, outside, "outside the window")
 
 
 def _of_incidents(data: ReportData, name: str, incidents: pd.DataFrame) -> pd.DataFrame:
@@ -350,10 +302,8 @@ def _of_incidents(data: ReportData, name: str, incidents: pd.DataFrame) -> pd.Da
     )
     kinds = ("filing_type", other) if name == "injuries" else ("", f"{other} filing_type")
     rows = data.take(name, "", *kinds)
-    days = incidents.dropna(subset=["id"]).drop_duplicates("id").set_index("id")["day"].to_dict()
-    rows["day"] = pd.Series(
-        [days.get(one) for one in ids_of(rows["incident_id"]).tolist()], rows.index, dtype="datetime64[us]"
-    )
+    known, of_incident = incidents.set_index("id"), ids_of(rows["incident_id"])
+    rows["day"] = looked_up(of_incident, known["day"])
     kind = rows["filing_type"] = plain_words(rows["filing_type"])
     away, restricted, moved = (
         amounts(rows[f"work_days_{one}"]).fillna(0) > 0 for one in ("absent", "restricted", "transferred")
@@ -361,29 +311,17 @@ def _of_incidents(data: ReportData, name: str, incidents: pd.DataFrame) -> pd.Da
     rows["death"] = kind.isin(["fatality", "death"]) | rows["date_of_death"].notna()
     # Where it is not said: by the kind of injury as OSHA records them (29 CFR 1904.7), else as its incident says.
     by_kind = kind.map(dict.fromkeys(_RECORDABLE, True) | dict.fromkeys(_NOT_RECORDABLE, False))
-    said = incidents.dropna(subset=["id"]).drop_duplicates("id").set_index("id")["recordable"].to_dict()
-    of_incident = pd.Series(
-        [said.get(one) for one in ids_of(rows["incident_id"]).tolist()], rows.index, dtype="object"
-    )
-    known = rows["recordable"].astype("object").fillna(by_kind.astype("object")).fillna(of_incident)
-    rows["recordable_case"] = truth(known)
+    said = looked_up(of_incident, known["recordable"].astype("object"))
+    said = rows["recordable"].astype("object").fillna(by_kind.astype("object")).fillna(said)
+    rows["recordable_case"] = truth(said)
     counts = rows["recordable_case"] & ~rows["death"]
     rows["lost_time"] = counts & (away | kind.isin(["lost_time", "days_away_from_work"]))
-    rows["dart"] = counts & (
-        rows["lost_time"]
-        | restricted
-        | moved
-        | kind.isin(["restricted_work", "job_transfer", "transferred_work"])
-    )
+    less = restricted | moved | kind.isin(["restricted_work", "job_transfer", "transferred_work"])
+    rows["dart"] = counts & (rows["lost_time"] | less)
     return rows
 
 
-def _from_timecards(data: ReportData, name: str) -> bool:
-    return name == "manpower_logs" and not data.has(name) and data.has("timecard_entries")
-
-
 def _hours(data: ReportData, name: str) -> pd.DataFrame:
-    name = "timecard_entries" if _from_timecards(data, name) else name
     if name == "manpower_logs":
         rows = logged_people(data)
     else:
@@ -394,9 +332,7 @@ def _hours(data: ReportData, name: str) -> pd.DataFrame:
     return rows[["project_id", "project_name", "day", "hours", "pending_hours", "pending"]]
 
 
-def _rolling(
-    rows: pd.DataFrame, base_hours: int, months: int, day: pd.Timestamp, industry: float
-) -> pd.DataFrame:
+def _rolling(rows: pd.DataFrame, base_hours: int, months: int, day: pd.Timestamp) -> pd.DataFrame:
     """Return the rate of the months before the day of the report, and before the same day of each month of a year."""
     began, records = rows.loc[rows["what"].eq("hours"), "day"].min(), []
     for back in reversed(range(_ROLLED)):
@@ -404,10 +340,8 @@ def _rolling(
         start = end - pd.DateOffset(months=months)
         part = rows[(rows["day"] > start) & (rows["day"] <= end)]
         worked = float(part["hours"].sum())
-        rated = part["project_id"].isin(part.loc[part["hours"] > 0, "project_id"])
-        cases = int(part.loc[rated, "recordable_case"].eq(True).sum())
+        cases = _count(part[part["project_id"].isin(part.loc[part["hours"] > 0, "project_id"])], "recordable_case")  # fmt: skip
         known = worked > 0 and began <= start + pd.DateOffset(months=1)
         rate = round(cases * base_hours / worked, 2) if known else math.nan
-        record = {"month": end, "recordable": cases, "hours": worked, "trir": rate}
-        records.append(record | {"industry": round(industry * base_hours / 200_000, 2)})
+        records.append({"month": end, "recordable": cases, "hours": worked, "trir": rate})
     return figures_frame(records)

@@ -9,11 +9,20 @@ from typing import Any
 
 import pandas as pd
 
-from procore_nb.progress import counted
 from procore_nb.reports.days import local_days
 from procore_nb.reports.deadlines import by_holder, known_by, with_deadlines
 from procore_nb.reports.definition import Use, report
-from procore_nb.reports.measures import amounts, count, figures_frame, median, number_text, percent
+from procore_nb.reports.measures import (
+    amounts,
+    classify,
+    count,
+    figures_of,
+    mean,
+    median,
+    percent,
+    sentence,
+    words,
+)
 from procore_nb.reports.pictures import Picture, bars
 from procore_nb.reports.report_data import ReportData, elements, names_in, plain_words
 from procore_nb.reports.result import Answer
@@ -21,7 +30,10 @@ from procore_nb.reports.result import Answer
 REJECTED = ("rejected", "revise_and_resubmit")
 _LONGEST = 40  # days: Procore's own report leaves responses of so many out of its mean
 _NAME = "submittals_v1_1"
-_SHOWN = ["project_id", "project_name", "id", "number", "revision", "title", "status.name", "class", "due_date", "overdue", "late_days", "required_on_site_date", "lead_time", "latest_approval", "float_days", "at_risk", "submit_by", "late_to_submit", "cycle_days", "ball_in_court"]  # fmt: skip
+_SHOWN = words(
+    "project_id project_name id number revision title status.name class due_date overdue late_days required_on_site_date lead_time "
+    "latest_approval float_days at_risk submit_by late_to_submit cycle_days ball_in_court"
+)
 
 
 @report(
@@ -45,54 +57,45 @@ def submittals(data: ReportData, *, rejected_responses: tuple[str, ...] = REJECT
     rows = _prepared(data, rejected_responses)
     chains, responses = _chains(rows), _responses(data, rows)
     current = data.current(_NAME, rows, rows["chain"])
-    extra = {"chains": chains, "responses": responses}
 
     def measure(part: pd.DataFrame) -> dict[str, Any]:
-        if part is current:
-            return _measure(part, rows, chains, responses)
-        projects = part["project_id"].unique()
-        whole = rows[rows["project_id"].isin(projects)] if len(part) else rows.iloc[:0]
-        return _measure(part, whole, *(one[one["project_id"].isin(projects)] for one in extra.values()))
+        whole = [rows, chains, responses]
+        if part is not current:
+            whole = [one[one["project_id"].isin(part["project_id"].unique())] for one in whole]
+        return _measure(part, *whole)
 
-    summary, figures = data.summary(current, measure, _NAME), measure(current)
+    summary, total = data.totals(current, measure, _NAME)
     risky = current[current["at_risk"].fillna(False)].sort_values("float_days", ignore_index=True)
-    tables = {
-        "total": figures_frame([figures]),
-        "at_risk": risky[_SHOWN],
-        "chains": chains,
-        "approver_responses": responses,
-    }
+    tables = {"total": total, "at_risk": risky[_SHOWN], "chains": chains, "approver_responses": responses}
     if not data.past and not data.lacks(_NAME, "ball_in_court"):
         tables["by_person"] = by_holder(current, current["ball_in_court"])
+    figures = figures_of(total)
     findings = [
-        f"{counted(figures['open'], 'submittal')} open, {number_text(figures['overdue'])} overdue; {number_text(figures['at_risk'])} cannot be approved in time for "
-        f"their delivery, {number_text(figures['closed_rejected_at_risk'])} of them closed as rejected without a newer revision; {figures['without_float']:,} have no lead time or no date on site.",
-        f"{number_text(figures['late_to_submit'])} drafts are past their submit-by date.",
-        f"Half of the reviews took up to {number_text(figures['median_cycle_days'], 'days')}; {number_text(figures['resubmitted_percent'], '%')} of {figures['closed_chains']:,} closed chains "
-        f"were resubmitted. Approvers respond in {number_text(figures['mean_response_days'], 'days')} by Procore's rule (mean); the median of all {figures['responses']:,} is "
-        f"{number_text(figures['median_response_days'], 'days')}.",
+        sentence(text, figures)
+        for text in (
+            "{open:submittal(s)} open, {overdue} overdue; {at_risk} cannot be approved in time for their delivery, {closed_rejected_at_risk} of them "
+            "closed as rejected without a newer revision; {without_float} have no lead time or no date on site.",
+            "{late_to_submit} drafts are past their submit-by date.",
+            "Half of the reviews took up to {median_cycle_days:days}; {resubmitted_percent:%} of {closed_chains} closed chains were resubmitted. "
+            "Approvers respond in {mean_response_days:days} by Procore's rule (mean); the median of all {responses} is {median_response_days:days}.",
+        )
     ]
     floats = current[~current["closed_rejected"]].set_index("project_name")["float_days"]
+    late = summary.sort_values("at_risk", ascending=False)
     pictures = [
-        Picture(
-            "Float of submittals not closed, a dot each",
-            floats,
-            "days to the latest approval; red: too late",
-            "dots",
-        ),
-        bars(
-            "At risk by project",
-            summary.sort_values("at_risk", ascending=False),
-            "project_name",
-            "at_risk",
-            unit="submittals",
-            largest=True,
-        ),
-    ]
+        Picture("Float of submittals not closed, a dot each", floats, "days to the latest approval; red: too late", "dots"),
+        bars("At risk by project", late, "project_name", "at_risk", unit="submittals", largest=True),
+    ]  # fmt: skip
     shown = current[_SHOWN].sort_values(
         ["float_days", "late_days"], ascending=[True, False], ignore_index=True
     )
-    return Answer(summary, shown, tables, findings, pictures, ("ball_in_court", "name", "user.name"))  # fmt: skip
+    return Answer(summary, shown, tables, findings, pictures, ("ball_in_court", "name", "user.name"))
+
+
+def current_submittals(data: ReportData, rejected: tuple[str, ...]) -> pd.DataFrame:
+    """Return the newest revision of each submittal that is not void, with the columns that decide."""
+    rows = _prepared(data, rejected)
+    return data.current(_NAME, rows, rows["chain"])
 
 
 def _prepared(data: ReportData, rejected: tuple[str, ...]) -> pd.DataFrame:
@@ -102,8 +105,9 @@ def _prepared(data: ReportData, rejected: tuple[str, ...]) -> pd.DataFrame:
     rows = data.take(_NAME, "status.name", deciding, other)
     name, base = plain_words(rows["status.name"]), plain_words(rows["status.status"])
     rows = data.exclude(_NAME, rows, name.eq("void") | base.eq("void"), "void")
-    rows, _, closed = known_by(data, _NAME, rows, data.days(rows, "created_at"), data.days(rows, "closed_at"))
-    name, base = name[rows.index], base[rows.index].where(base[rows.index].ne(""), name[rows.index])
+    created, closed = data.days(rows, "created_at"), data.days(rows, "closed_at")
+    rows, _, closed, name, base = known_by(data, _NAME, rows, created, closed, name, base)
+    base = base.where(base.ne(""), name)
     today = data.today(rows)
     running = base.isin(["open", "draft"])  # also under a name of the company, such as Revise and Resubmit
     is_closed = (base.eq("closed") | ((closed.notna() | name.isin(rejected)) & ~running)) & ~(closed > today)
@@ -112,16 +116,12 @@ def _prepared(data: ReportData, rejected: tuple[str, ...]) -> pd.DataFrame:
     rows = with_deadlines(
         data, _NAME, rows, is_open=~is_closed & ~is_draft, started=received, closed=closed.where(is_closed)
     )
-    rows["class"] = (
-        pd.Series("open", rows.index, dtype="string").mask(is_draft, "draft").mask(is_closed, "closed")
-    )
+    rows["class"] = classify(rows.index, "open", {"draft": is_draft, "closed": is_closed})
     rows["cycle_days"] = data.between(rows, received, rows["closed"])
-    rows["required_on_site_date"], rows["submit_by"] = (
-        data.days(rows, "required_on_site_date"),
-        data.days(rows, "submit_by"),
-    )
-    lead = amounts(rows["lead_time"])
-    rows["latest_approval"] = rows["required_on_site_date"] - pd.to_timedelta(lead, unit="D").dt.round("D")
+    for column in ("required_on_site_date", "submit_by"):
+        rows[column] = data.days(rows, column)
+    lead = pd.to_timedelta(amounts(rows["lead_time"]), unit="D").dt.round("D")
+    rows["latest_approval"] = rows["required_on_site_date"] - lead
     refused = is_closed & (name.isin(rejected) | _refused(rows["approvers"], rejected))
     counts = ~is_closed | refused
     rows["float_days"] = (rows["latest_approval"] - today).dt.days.astype("Int64").where(counts)
@@ -130,43 +130,25 @@ def _prepared(data: ReportData, rejected: tuple[str, ...]) -> pd.DataFrame:
     rows["late_to_submit"] = (is_draft & (rows["submit_by"] < today)).astype("boolean")
     if data.lacks(_NAME, "submit_by"):
         rows["late_to_submit"] = pd.NA
-    if data.lacks(_NAME, "lead_time") or data.lacks(_NAME, "required_on_site_date"):
+    if data.lacks(_NAME, "lead_time", "required_on_site_date"):
         rows["at_risk"] = pd.NA
-    section = (
-        rows["specification_section.id"]
-        .fillna(rows["specification_section.number"])
-        .astype("string")
-        .fillna("")
-    )
-    number = rows["number"].astype("string")
-    rows["chain"] = (rows["project_id"].astype("string").fillna("") + "/" + section + "/" + number).fillna(
-        rows["id"].astype("string")
-    )
+    section = rows["specification_section.id"].fillna(rows["specification_section.number"])
+    project, section = (one.astype("string").fillna("") for one in (rows["project_id"], section))
+    chain = project + "/" + section + "/" + rows["number"].astype("string")
+    rows["chain"] = chain.fillna(rows["id"].astype("string"))
     rows["ball_in_court"] = names_in(rows["ball_in_court"])
     return rows
 
 
-def current_submittals(data: ReportData, rejected: tuple[str, ...]) -> pd.DataFrame:
-    """Return the newest revision of each submittal that is not void, with the columns that decide."""
-    rows = _prepared(data, rejected)
-    return data.current(_NAME, rows, rows["chain"])
-
-
 def _refused(approvers: pd.Series[Any], rejected: tuple[str, ...]) -> pd.Series[Any]:
     """Return whether one of the last reviewers who responded rejected."""
-    each = elements(approvers)
-    each = each.reindex(columns=[*each.columns.union(["response.considered", "response.name"], sort=False)])
+    each = elements(approvers, "response.considered", "response.name", "workflow_group_number")
     answer = plain_words(each["response.considered"])  # else what the company calls it
     each["answer"] = answer.mask(answer.eq(""), plain_words(each["response.name"]))
     each = each[each["answer"].ne("")]
-    step = (
-        amounts(each["workflow_group_number"]).fillna(0)
-        if "workflow_group_number" in each.columns
-        else pd.Series(0, index=each.index)
-    )
+    step = amounts(each["workflow_group_number"]).fillna(0)
     last = each[step.eq(step.groupby(each["row"]).transform("max"))]
-    rows = set(last.loc[last["answer"].isin(rejected), "row"])
-    return pd.Series(approvers.index.isin(list(rows)), index=approvers.index)
+    return approvers.index.to_series().isin(last.loc[last["answer"].isin(rejected), "row"])
 
 
 def _chains(rows: pd.DataFrame) -> pd.DataFrame:
@@ -182,48 +164,44 @@ def _chains(rows: pd.DataFrame) -> pd.DataFrame:
         highest=("place", "max"),
     )
     found["is_closed"] = groups["class"].last().eq("closed")
-    found["chain_days"] = (
-        (found["closed"] - found["received"]).dt.days.astype("Int64").where(found["is_closed"])
-    )
+    days = (found["closed"] - found["received"]).dt.days.astype("Int64")
+    found["chain_days"] = days.where(found["is_closed"])
     found["resubmitted"] = (found["revisions"] > 1) | (found.pop("highest") > 0)
     return found.reset_index()
 
 
 def _responses(data: ReportData, rows: pd.DataFrame) -> pd.DataFrame:
     """Return one row for each approver who was sent a submittal and returned it, with the days between."""
-    each = elements(rows["approvers"]).reindex(
-        columns=["row", "user.name", "sent_date", "returned_date", "due_date"]
-    )
-    each = each.join(rows[["project_id", "project_name", "number"]], on="row")
-    for name in ("sent_date", "returned_date", "due_date"):
+    names = words("row user.name sent_date returned_date due_date")
+    each = elements(rows["approvers"], *names)[names]
+    each = each.join(rows[["project_id", "project_name", "number"]], on="row").drop(columns="row")
+    for name in names[2:]:
         each[name] = local_days(each[name].astype("object"))
     each["days"] = data.between(each, each["sent_date"], each["returned_date"])
     each = each[each["days"].notna()]
     each["in_procores_mean"] = each["due_date"].notna() & (each["days"] < _LONGEST)
-    return each.drop(columns="row").reset_index(drop=True)
+    return each.reset_index(drop=True)
 
 
 def _measure(
     rows: pd.DataFrame, revisions: pd.DataFrame, chains: pd.DataFrame, responses: pd.DataFrame
 ) -> dict[str, Any]:
     closed = chains[chains["is_closed"]]
-    counted_days = amounts(responses.loc[responses["in_procores_mean"], "days"])
+    by_rule = responses.loc[responses["in_procores_mean"], "days"]
     return {
-        "open": int(rows["class"].eq("open").sum()),
-        "draft": int(rows["class"].eq("draft").sum()),
-        "closed": int(rows["class"].eq("closed").sum()),
+        **{name: int(rows["class"].eq(name).sum()) for name in ("open", "draft", "closed")},
         "overdue": count(rows["overdue"]),
         "at_risk": count(rows["at_risk"]),
         "closed_rejected_at_risk": count(rows["at_risk"] & rows["closed_rejected"]),
         "without_float": int(rows["no_float"].sum()),
         "late_to_submit": count(rows["late_to_submit"]),
         "median_cycle_days": median(revisions["cycle_days"]),
-        "mean_cycle_days": round(float(amounts(revisions["cycle_days"]).mean()), 2),
+        "mean_cycle_days": mean(revisions["cycle_days"]),
         "median_chain_days": median(closed["chain_days"]),
         "closed_chains": len(closed),
         "resubmitted_percent": percent(closed["resubmitted"].sum(), len(closed)),
-        "mean_response_days": round(float(counted_days.mean()), 2),
-        "mean_response_of": len(counted_days),
+        "mean_response_days": mean(by_rule),
+        "mean_response_of": len(by_rule),
         "median_response_days": median(responses["days"]),
         "responses": len(responses),
     }
