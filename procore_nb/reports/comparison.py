@@ -42,33 +42,29 @@ def compared(then: Answer, now: Answer, day: pd.Timestamp) -> tuple[dict[str, pd
     """Return what changed between two answers to one question: tables, and findings that name their numbers."""
     rows = _rows(then.rows, now.rows)
     total = _figures(then.tables.get("total"), now.tables.get("total"), ("currency", "gauge"))
-    tables = {
-        "since_rows": rows,
-        "since_figures": _figures(then.summary, now.summary, ("project_id", "project_name", "currency")),
-    }
+    figures = _figures(then.summary, now.summary, ("project_id", "project_name", "currency"))
     found = []
     if len(rows):
-        counts = rows["change"].value_counts()
-        order = [one for one in ("new", "closed", "slipped", "no longer there") if one in counts.index]
-        order += sorted(set(counts.index) - set(order))
+        counts = rows["change"].value_counts().to_dict()
+        first = [one for one in ("new", "closed", "slipped", "no longer there") if one in counts]
         late = rows.loc[rows["change"].eq("slipped"), "days"].max()
         worst = "" if is_missing(late) else f" (the most by {int(late):,} days)"
+        order = [*first, *sorted({*counts} - {*first})]
         parts = [f"{counts[one]:,} {one}{worst if one == 'slipped' else ''}" for one in order]
         found.append(f"Since {day:%Y-%m-%d}: {', '.join(parts)}.")
     for key, part in total.groupby("of", sort=False):
-        of = f", {key!s}" if str(key) else ""
         moved = [
             f"{label(one['figure'])} {number_text(one['then'])} → {number_text(one['now'])}"
-            for _, one in part.head(_MOST).iterrows()
+            for one in part.head(_MOST).to_dict("records")
         ]
-        found.append(f"Since {day:%Y-%m-%d}{of}: {'; '.join(moved)}{' …' if len(part) > _MOST else ''}.")  # fmt: skip
+        of, more = f", {key!s}" if str(key) else "", " …" if len(part) > _MOST else ""
+        found.append(f"Since {day:%Y-%m-%d}{of}: {'; '.join(moved)}{more}.")
     money = rows[rows["change"].eq("amount moved")]
     for (column, currency), part in money.groupby(["column", "currency"], dropna=False, sort=True):
         text = money_text(cents(part["moved"].sum()), currency)
-        found.append(
-            f"Money moved in {counted(len(part), 'row')}: {str(column).replace('_', ' ')} {text} in all."
-        )
-    return tables, found or [f"Since {day:%Y-%m-%d} nothing changed in this report."]
+        found.append(f"Money moved in {counted(len(part), 'row')}: {label(column)} {text} in all.")
+    found = found or [f"Since {day:%Y-%m-%d} nothing changed in this report."]
+    return {"since_rows": rows, "since_figures": figures}, found
 
 
 def _figures(then: pd.DataFrame | None, now: pd.DataFrame | None, keys: Sequence[str]) -> pd.DataFrame:
@@ -83,14 +79,15 @@ def _figures(then: pd.DataFrame | None, now: pd.DataFrame | None, keys: Sequence
             for name in record.keys() - known.keys():
                 if isinstance(record[name], int | float) and not is_missing(record[name]):
                     values[of, str(name)] = record[name]
+    old, new = both
     order = {str(name): at for at, name in enumerate(() if now is None else now.columns)}
-    records = []
-    for of, name in sorted({*both[0], *both[1]}, key=lambda one: (one[0], order.get(one[1], len(order)))):
-        old, new = (one.get((of, name)) for one in both)
-        if old != new:
-            moved = None if old is None or new is None else cents(new - old)
-            records.append({"of": of, **kept[of], "figure": name, "then": old, "now": new, "moved": moved})
-    return figures_frame(records, ["of", *keys, "figure", "then", "now", "moved"])
+    changed = [one for one in {*old, *new} if old.get(one) != new.get(one)]
+    records = [
+        {"of": of, **kept[of], "figure": name, "then": old.get((of, name)), "now": new.get((of, name))}
+        for of, name in sorted(changed, key=lambda one: (one[0], order.get(one[1], len(order))))
+    ]
+    found = figures_frame(records, ["of", *keys, "figure", "then", "now"])
+    return found.assign(moved=(found["now"] - found["then"]).astype("float64").map(cents))
 
 
 def _rows(then: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
@@ -105,53 +102,46 @@ def _rows(then: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
             continue
         if state and str(before[state]) != str(row[state]):
             ended = str(row[state]).lower() in _ENDED
-            records.append(_change(row, "closed" if ended else "another state", state, before, row))
+            records.append(_change(row, "closed" if ended else "another state", state, before))
         for name, word in _DAYS.items():
-            first, last = _pair(before, row, name)
-            if first != last:
-                days = (pd.Timestamp(last) - pd.Timestamp(first)).days
-                records.append(_change(row, word if days > 0 else "brought forward", name, before, row) | {"days": days})  # fmt: skip
+            if _both(before, row, name) and before[name] != row[name]:
+                days = (pd.Timestamp(row[name]) - pd.Timestamp(before[name])).days
+                records.append(_change(row, word if days > 0 else "brought forward", name, before) | {"days": days})  # fmt: skip
         for name in _MONEY:
-            first, last = _pair(before, row, name)
-            if cents(last - first):
-                records.append(_change(row, "amount moved", name, before, row) | {"moved": cents(last - first)})  # fmt: skip
+            if _both(before, row, name) and (moved := cents(row[name] - before[name])):
+                records.append(_change(row, "amount moved", name, before) | {"moved": moved})
     records += [_change(row, "no longer there") for key, row in old.items() if key not in new]
     found = figures_frame(records, _COLUMNS).reindex(columns=_COLUMNS)
     return found.sort_values(["change", "project_name"], kind="stable", ignore_index=True)
 
 
-def _pair(before: dict[str, Any], row: dict[str, Any], name: str) -> tuple[Any, Any]:
-    """Return both values of a column; twice nothing where one is not known."""
-    both = before.get(name), row.get(name)
-    return (0, 0) if any(map(is_missing, both)) else both
+def _both(before: dict[str, Any], row: dict[str, Any], name: str) -> bool:
+    return not is_missing(before.get(name)) and not is_missing(row.get(name))
 
 
 def _keyed(rows: pd.DataFrame) -> dict[Any, dict[Any, Any]]:
+    """Return the rows by what tells them apart; rows without a name of their own, such as log entries, are not compared."""
     names = ["project_id", *(one for one in _KEYS if one in rows.columns)]
-    if (
-        rows.empty
-        or "project_id" not in rows.columns
-        or (len(names) == 1 and rows["project_id"].duplicated().any())
-    ):
-        return {}  # rows without a name of their own, such as log entries: only their figures are compared
+    if rows.empty or "project_id" not in rows.columns:
+        return {}
+    if len(names) == 1 and rows["project_id"].duplicated().any():
+        return {}
     if "id" in names:
         names = [one for one in names if one in ("project_id", "id", "side", "kind")]
     key = rows[names].astype("string").fillna("").agg("/".join, axis=1)
     return dict(zip(zip(key, key.groupby(key).cumcount(), strict=True), rows.to_dict("records"), strict=True))
 
 
-def _change(
-    row: dict[str, Any], change: str, column: str = "", then: dict[str, Any] | None = None, now: dict[str, Any] | None = None
-) -> dict[str, Any]:  # fmt: skip
+def _change(row: dict[str, Any], change: str, column: str = "", before: dict[str, Any] | None = None) -> dict[str, Any]:  # fmt: skip
+    """Return what happened to a row; of a column, with its value before and now."""
     what = next((str(row[one]) for one in _NAMES if not is_missing(row.get(one))), "")
-    values = {name: _text(one[column]) if one else None for name, one in (("then", then), ("now", now))}
+    then, now = (None, None) if before is None else (_text(before[column]), _text(row[column]))
     about = {one: row.get(one) for one in ("project_id", "project_name", "currency")}
-    return {**about, "what": what, "change": change, "column": column, **values}
+    return {**about, "what": what, "change": change, "column": column, "then": then, "now": now}
 
 
 def _text(value: Any) -> str:
     if isinstance(value, pd.Timestamp):
         return f"{value:%Y-%m-%d}"
-    return (
-        number_text(value) if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
-    )
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number_text(value) if is_number else str(value)

@@ -98,31 +98,29 @@ class DayCounter:
 
     def working_between(self, first: Column[Any], last: Column[Any], country: Column[Any]) -> Column[Any]:
         """Return the working days after `first`, up to and with `last` (Int64)."""
-        known = (first.notna() & last.notna()).to_numpy()
+        known = first.notna() & last.notna()
         found = pd.Series(pd.NA, index=first.index, dtype="Int64")
-        code = country.fillna("").astype(str)
-        for one in code[known].unique():
-            chosen = known & (code == one).to_numpy()
-            begins = first[chosen].to_numpy().astype("datetime64[D]") + np.timedelta64(1, "D")
-            ends = last[chosen].to_numpy().astype("datetime64[D]") + np.timedelta64(1, "D")
-            found[chosen] = np.busday_count(begins, ends, **self._rules(one))
+        codes = country[known].fillna("")
+        for code, rows in codes.groupby(codes).groups.items():
+            begins, ends = (one[rows].to_numpy().astype("datetime64[D]") + 1 for one in (first, last))
+            found[rows] = np.busday_count(begins, ends, **self._rules(str(code)))
         return found
 
     def is_working(self, days: Column[Any], country: Column[Any]) -> Column[Any]:
         """Return whether each day is a working day of its country."""
-        code, found = country.fillna("").astype(str), pd.Series(False, index=days.index)
-        for one in code.unique():
-            chosen = (code == one).to_numpy() & days.notna().to_numpy()
-            found[chosen] = np.is_busday(days[chosen].to_numpy().astype("datetime64[D]"), **self._rules(one))
+        found = pd.Series(False, index=days.index)
+        codes = country[days.notna()].fillna("")
+        for code, rows in codes.groupby(codes).groups.items():
+            found[rows] = np.is_busday(
+                days[rows].to_numpy().astype("datetime64[D]"), **self._rules(str(code))
+            )
         return found
 
     def _rules(self, country: str) -> dict[str, Any]:
-        off = [self.holidays[one] for one in ("", country) if one in self.holidays]
+        none = np.array([], dtype="datetime64[D]")
+        off = [self.holidays.get(one, none) for one in {"", country}]
         mask = "1111001" if country.upper() in FRIDAY_COUNTRIES else "1111100"
-        return {
-            "weekmask": mask,
-            "holidays": np.unique(np.concatenate(off)) if off else np.array([], dtype="datetime64[D]"),
-        }
+        return {"weekmask": mask, "holidays": np.unique(np.concatenate(off))}
 
 
 def check_classes(bounds: Any, what: str) -> tuple[int, ...]:
@@ -142,9 +140,5 @@ def class_names(bounds: Sequence[int]) -> list[str]:
 
 def classes(days: Column[Any], bounds: Sequence[int]) -> Column[Any]:
     """Return the class of each number of days, as text; missing where the number is."""
-    names = class_names(bounds)
-    number = days.astype("Float64").fillna(-1).to_numpy(dtype="float64")
-    place = np.searchsorted(np.array(bounds), number, side="left")
-    return pd.Series(np.array(names, dtype=object)[place], index=days.index, dtype="string").where(
-        days.notna()
-    )
+    edges = [-np.inf, *bounds, np.inf]
+    return pd.cut(days.astype("float64"), edges, labels=class_names(bounds)).astype("string")

@@ -9,7 +9,8 @@ from __future__ import annotations
 import inspect
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import partial
 from numbers import Real
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -20,7 +21,7 @@ from procore_nb.errors import ArgumentError
 from procore_nb.near_match import near
 from procore_nb.reports.comparison import compared, since_day
 from procore_nb.reports.days import DayCounter, as_day
-from procore_nb.reports.measures import figures_frame
+from procore_nb.reports.measures import figures_frame, words
 from procore_nb.reports.report_data import ReportData
 from procore_nb.reports.result import Answer, Report
 
@@ -48,6 +49,10 @@ class Use:
     among: tuple[str, ...] = ()
     wanted: Callable[[Mapping[str, Any]], bool] | None = None
     decides: str = ""
+
+    def is_read(self, options: Mapping[str, Any]) -> bool:
+        """Return whether the list is read with these options."""
+        return self.wanted is None or self.wanted(options)
 
 
 class ReportFunction:
@@ -132,38 +137,42 @@ class ReportFunction:
         counter = DayCounter.of(calendar, holidays)
         day = None if as_of is None else as_day(as_of, "as_of")
         reader = reader_for(source, projects=projects, progress=progress)
-        kept = None if since is None else store_reader(reader)
+        store = None if since is None else store_reader(reader)
         read, data, answer = self._answer(reader, day, counter, chosen)
-        if kept is not None:
+        if store is not None:
             first = since_day(since, data.as_of)
             before, _, then = self._answer(reader, first, counter, chosen)
-            lists, notes = kept.changed(self, first)
-            answer.tables["since_lists"] = lists
-            if before.begins is not None:
-                notes.append(f"The store begins on {before.begins:%Y-%m-%d}, the day of its first sync: values of {first:%Y-%m-%d} are not in it, so what slipped and how amounts moved since then is not known.")  # fmt: skip
-            elif before.past:
-                notes.append(f"Values of {first:%Y-%m-%d} were not kept, so what slipped and how amounts moved is not known. Keep the store with history=True.")  # fmt: skip
-            if not before.past or self.rebuilds:
-                tables, findings = compared(then, answer, first)
-                answer.tables.update(tables)
-                answer.findings.extend(findings)
-            answer.findings.extend(notes)
+            self._compare(answer, then, first, before, store)
             chosen = {"since": first, **chosen}
         # Findings are ours, notes of the data come after them: both are read from the top.
         answer.findings.extend(one for one in [*data.notes, *read.notes] if one not in answer.findings)
         return Report(
-            self.name,
-            self.title,
-            self.question,
-            data.as_of,
-            answer,
-            data.coverage.frame(data.projects["name"].to_dict()),
+            **vars(answer),
+            name=self.name,
+            title=self.title,
+            question=self.question,
+            as_of=data.as_of,
+            coverage=data.coverage.frame(data.projects["name"].to_dict()),
             options={"calendar": calendar, **chosen},
             definitions=self.definitions,
             environment=read.environment,
             web_url=read.web_url,
             requests=read.requests,
         )
+
+    def _compare(self, answer: Answer, then: Answer, day: pd.Timestamp, before: Any, store: Any) -> None:
+        """Add what changed since a day: to the tables and the findings."""
+        answer.tables["since_lists"], notes = store.changed(self, day)
+        lost = "so what slipped and how amounts moved"
+        if before.begins is not None:
+            notes.append(f"The store begins on {before.begins:%Y-%m-%d}, the day of its first sync: values of {day:%Y-%m-%d} are not in it, {lost} since then is not known.")  # fmt: skip
+        elif before.past:
+            notes.append(f"Values of {day:%Y-%m-%d} were not kept, {lost} is not known. Keep the store with history=True.")  # fmt: skip
+        if not before.past or self.rebuilds:
+            tables, findings = compared(then, answer, day)
+            answer.tables.update(tables)
+            answer.findings.extend(findings)
+        answer.findings.extend(notes)
 
     def _answer(
         self, reader: Any, day: pd.Timestamp | None, counter: DayCounter, options: Mapping[str, Any]
@@ -177,22 +186,25 @@ class ReportFunction:
             past=read.past,
             coverage=read.coverage,
         )
-        refused = read.past and not self.rebuilds
-        with warnings.catch_warnings():
-            # pandas 2 announces how later versions treat columns without values; figures are the same with both.
-            warnings.simplefilter("ignore", FutureWarning)
-            answer = self._refusal(data) if refused else self.analyse(data, **options)
-        answer.findings.extend(
-            f"{reason}: {use.decides}."
-            for use in self.uses
-            for state, reason in [data.coverage.states.get((use.name, None), ("", ""))]
-            if use.decides and state == "not given" and not refused
-        )
-        silent = self._silent(data)
-        if silent:
+        if read.past and not self.rebuilds:
+            text = (
+                f"This report cannot be given for {data.as_of:%Y-%m-%d}: the rows hold the state of a later day, and no dates "
+                "from which to rebuild it. Keep a store with history=True: from then on it answers for any past day."
+            )
+            summary = figures_frame([], ["project_id", "project_name"])
+            answer = Answer(summary, pd.DataFrame(), findings=[text])
+        else:
+            with warnings.catch_warnings():
+                # pandas 2 announces how later versions treat columns without values; figures are the same with both.
+                warnings.simplefilter("ignore", FutureWarning)
+                answer = self.analyse(data, **options)
+            unknown = [use for use in self.uses if use.decides and data.not_given(use.name)]
+            answer.findings.extend(f"{data.coverage.states[use.name, None][1]}: {use.decides}." for use in unknown)  # fmt: skip
+        if silent := self._silent(data):
             names = ", ".join(dict.fromkeys(use.parent or use.name for use in silent))
             text = f"None of the {len(data.projects):,} projects answered {names}, so nothing can be said. The coverage says why."
-            answer = replace(answer, tables=_blank(answer.tables), findings=[text], pictures=[])
+            blank = {name: _blank(frame) for name, frame in answer.tables.items()}
+            answer = Answer(answer.summary, answer.rows, blank, [text], people=answer.people)
         return read, data, answer
 
     def _silent(self, data: ReportData) -> list[Use]:
@@ -203,33 +215,23 @@ class ReportFunction:
         return silent if needed or len(silent) == len(uses) else []
 
     def checked(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Return all options, or refuse one that is unknown."""
-        for name in given:
+        """Return all options, or refuse one that is unknown or of another kind."""
+        for name, value in given.items():
             if name not in self.options:
-                choices = near(
-                    name, ["projects", "as_of", "calendar", "holidays", "since", "progress", *self.options]
-                )
+                shared = words("projects as_of calendar holidays since progress")
+                choices = " or ".join(near(name, [*shared, *self.options]))
+                own = ", ".join(self.options) or "as_of, projects and calendar only"
                 raise ArgumentError(
                     f"The report {self.name} has no option {name!r}.",
-                    advice=f"Did you mean {' or '.join(choices)}?"
-                    if choices
-                    else f"Its options are {', '.join(self.options) or 'as_of, projects and calendar only'}.",
+                    advice=f"Did you mean {choices}?" if choices else f"Its options are {own}.",
                 )
-        for name, value in given.items():
-            words = self.choices.get(name, ())
-            if words and value not in words:
-                known = " or ".join(f'"{one}"' for one in words)
-                raise ArgumentError(f"{name} is {known}, not {value!r}.")
+            known = self.choices.get(name, ())
+            if known and value not in known:
+                texts = " or ".join(f'"{one}"' for one in known)
+                raise ArgumentError(f"{name} is {texts}, not {value!r}.")
             if not _is_like(value, self.options[name]):
                 raise ArgumentError(f"{name} is {_kind(self.options[name])}, not {value!r}.")
         return {**self.options, **given}
-
-    def _refusal(self, data: ReportData) -> Answer:
-        text = (
-            f"This report cannot be given for {data.as_of:%Y-%m-%d}: the rows hold the state of a later day, and no dates "
-            "from which to rebuild it. Keep a store with history=True: from then on it answers for any past day."
-        )
-        return Answer(figures_frame([], ["project_id", "project_name"]), pd.DataFrame(), findings=[text])
 
 
 def _is_silent(name: str, data: ReportData) -> bool:
@@ -239,24 +241,17 @@ def _is_silent(name: str, data: ReportData) -> bool:
     return len(data.projects) > 0 and (None in asked or asked >= set(data.projects.index))
 
 
-def _blank(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """Return the tables with every figure missing."""
-    figures = {name: frame.select_dtypes("number") for name, frame in tables.items()}
-    return {
-        name: frame.assign(
-            **{str(one): figures[name][one].where(figures[name][one].isna()) for one in figures[name]}
-        )
-        for name, frame in tables.items()
-    }
+def _blank(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the frame with every figure missing."""
+    figures = frame.select_dtypes("number")
+    return frame.assign(**{str(name): figures[name].mask(figures[name].notna()) for name in figures})
 
 
 def _kind(default: Any) -> str:
     """Return in words what an option takes, by its default."""
     if isinstance(default, tuple):
         return f"a list such as {default!r}"
-    return (
-        "True or False" if isinstance(default, bool) else "a text" if isinstance(default, str) else "a number"
-    )
+    return {bool: "True or False", str: "a text"}.get(type(default), "a number")
 
 
 def _is_like(value: Any, default: Any) -> bool:
@@ -269,15 +264,9 @@ def _is_like(value: Any, default: Any) -> bool:
     return isinstance(value, Real) and not isinstance(value, bool)
 
 
-def report(
-    title: str, question: str, *uses: Use, rebuilds: bool = False
-) -> Callable[[Callable[..., Answer]], ReportFunction]:
+def report(title: str, question: str, *uses: Use, rebuilds: bool = False) -> Callable[..., ReportFunction]:
     """Make a report of an analysing function.
 
     `rebuilds` says that the rows hold dates from which a past day can be told.
     """
-
-    def wrap(analyse: Callable[..., Answer]) -> ReportFunction:
-        return ReportFunction(analyse, title=title, question=question, uses=uses, rebuilds=rebuilds)
-
-    return wrap
+    return partial(ReportFunction, title=title, question=question, uses=uses, rebuilds=rebuilds)

@@ -88,7 +88,7 @@ def pack(reports: Report | Iterable[Report], path: str | os.PathLike[str], *, na
         chosen = [one.without_names(roles) for one in chosen]
     if ending == ".xlsx":
         return to_excel(_sheets(chosen), place)
-    text = page(chosen, personal=names == "show" and any(one.answer.people for one in chosen))
+    text = page(chosen, personal=names == "show" and any(one.people for one in chosen))
     with replace_atomically(place) as draft:
         draft.write_text(text, encoding="utf-8")
     return place
@@ -166,7 +166,7 @@ def _first(findings: Sequence[str]) -> list[str]:
 def section(report: Report, *, shown: int = _MOST_ROWS) -> str:
     """Return one report as HTML: question, findings, pictures, tables, definitions."""
     findings = "".join(f"<li>{escape(one)}</li>" for one in report.findings)
-    pictures = "".join(_picture(draw(one), one.title) for one in report.answer.pictures[:_MOST_PICTURES])
+    pictures = "".join(_picture(draw(one), one.title) for one in report.pictures[:_MOST_PICTURES])
     options = "; ".join(f"{name} = {option_text(value)}" for name, value in report.options.items())
     frames = {"by project": report.summary, **report.tables, "rows": report.rows, "coverage": report.coverage}
     tables = "".join(

@@ -6,7 +6,7 @@ In: a `Picture` (a small frame and words). Out: a matplotlib figure. Speaks to n
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -60,30 +60,26 @@ def by_currency(
 
 def draw(picture: Picture) -> Any:
     """Return the figure of a picture, which nobody has to close: a notebook shows it once, where it is displayed."""
-    figure = _drawn(picture)
+    how = {"waterfall": _waterfall, "grid": _grid, "dots": _dots, "lines": _lines, "bars": _bars}
+    figure = how[picture.kind](picture).figure
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close(figure)
     return figure
 
 
-def _drawn(picture: Picture) -> Any:
-    if picture.kind == "lines":
-        return plot_lines(picture.data, picture.title, unit=picture.unit).figure
-    for kind, own in (("waterfall", _waterfall), ("grid", _grid), ("dots", _dots)):
-        if picture.kind == kind:
-            return own(picture).figure
+def _lines(picture: Picture) -> Any:
+    return plot_lines(picture.data, picture.title, unit=picture.unit)
+
+
+def _bars(picture: Picture) -> Any:
+    """Bars; where some are below zero, to both sides of it, those in red, and names stand left of all of them."""
     data = picture.data.head(2 * _MOST_BARS)
-    negative = bool((pd.DataFrame(data).astype("float64") < 0).any(axis=None))
-    if negative:
-        return _two_sides(data.sum(axis=1) if isinstance(data, pd.DataFrame) else data, picture).figure
-    return plot_bars(data, picture.title, unit=picture.unit).figure
-
-
-def _two_sides(data: Any, picture: Picture) -> Any:
-    """Bars to both sides of zero, those below in red; names stand left of all of them."""
+    if not (pd.DataFrame(data).astype("float64") < 0).any(axis=None):
+        return plot_bars(data, picture.title, unit=picture.unit)
+    data = data.sum(axis=1) if isinstance(data, pd.DataFrame) else data
     axes = plot_bars(data, picture.title, unit=picture.unit)
-    bars_: list[Any] = list(axes.patches)
-    for bar in bars_:
+    drawn: list[Any] = list(axes.patches)
+    for bar in drawn:
         if bar.get_width() < 0:
             bar.set_facecolor(_GAUGES["red"])
     low, high = axes.get_xlim()
@@ -92,26 +88,29 @@ def _two_sides(data: Any, picture: Picture) -> Any:
     return axes
 
 
+def _rows_axes(picture: Picture, names: Sequence[Any], height: float, *, above: float = 0.95) -> Any:
+    """Return axes with a row for each name, from the top down, and the unit below."""
+    axes = new_axes(None, width=7.2, height=above + height * max(len(names), 3), title=picture.title)
+    axes.invert_yaxis()
+    axes.set_yticks(range(len(names)), [short(one) for one in names])
+    axes.set_xlabel(drawable(picture.unit), fontsize=9, color=INK, loc="left")
+    axes.tick_params(axis="y", length=0)
+    return axes
+
+
 def _waterfall(picture: Picture) -> Any:
     """A sum, then what it is made of, each part beginning where the one before ended."""
     parts = picture.data.astype("float64").fillna(0)
-    axes = new_axes(None, width=7.2, height=0.95 + 0.32 * max(len(parts), 3), title=picture.title)
+    axes = _rows_axes(picture, parts.index, 0.32)
     if parts.empty:
         return write_no_rows(axes)
-    ends = np.cumsum(parts.to_numpy()[1:])
-    starts = np.concatenate([[0.0, 0.0], ends[:-1]]) if len(ends) else np.array([0.0])
+    starts = np.concatenate([[0.0, 0.0], np.cumsum(parts.to_numpy()[1:])])[: len(parts)]
     largest = float(parts.abs().max())
     for place, (value, start) in enumerate(zip(parts, starts, strict=True)):
         axes.barh(place, value, left=start, height=0.68, color=PALETTE[min(place, 1)])
-        end = max(start, start + value)
-        axes.annotate(
-            value_text(value, largest), (end, place), (4, 0), textcoords="offset points", va="center", fontsize=9, color=INK
-        )  # fmt: skip
-    axes.invert_yaxis()
-    axes.set_yticks(range(len(parts)), [short(one) for one in parts.index])
-    axes.set_xlabel(drawable(picture.unit), fontsize=9, color=INK, loc="left")
+        end = (max(start, start + value), place)
+        axes.annotate(value_text(value, largest), end, (4, 0), textcoords="offset points", va="center", fontsize=9, color=INK)  # fmt: skip
     axes.set_xticks([])
-    axes.tick_params(axis="y", length=0)
     axes.spines["bottom"].set_visible(False)
     axes.axvline(0, color=GREY, linewidth=0.8)
     axes.margins(x=0.14)
@@ -122,41 +121,29 @@ def _dots(picture: Picture) -> Any:
     """A dot for each value in the row of its name, those below zero in red; names with most of these first."""
     values = picture.data.dropna().astype("float64")
     names = (values < 0).groupby(level=0).sum().sort_values(ascending=False, kind="stable").index[:_MOST_BARS]
-    axes = new_axes(None, width=7.2, height=0.95 + 0.26 * max(len(names), 3), title=picture.title)
+    axes = _rows_axes(picture, names, 0.26)
     if values.empty:
         return write_no_rows(axes)
     for row, name in enumerate(names):
         found = values[values.index == name].to_numpy()
-        axes.scatter(
-            found,
-            [row] * len(found),
-            s=22,
-            alpha=0.65,
-            linewidths=0,
-            color=np.where(found < 0, _GAUGES["red"], PALETTE[0]),
-        )
+        colours = np.where(found < 0, _GAUGES["red"], PALETTE[0])
+        axes.scatter(found, [row] * len(found), s=22, alpha=0.65, linewidths=0, color=colours)
     axes.axvline(0, color=GREY, linewidth=0.8)
-    axes.invert_yaxis()
-    axes.set_yticks(range(len(names)), [short(one) for one in names])
-    axes.set_xlabel(drawable(picture.unit), fontsize=9, color=INK, loc="left")
-    axes.tick_params(axis="y", length=0)
     return as_text(axes)
 
 
 def _grid(picture: Picture) -> Any:
     """Projects by gauges: a coloured field with its word, so that colour is not all that tells them apart."""
     data = picture.data.head(60)
-    axes = new_axes(None, width=7.2, height=0.9 + 0.24 * max(len(data), 3), title=picture.title)
+    axes = _rows_axes(picture, data.index, 0.24, above=0.9)
     if data.empty:
         return write_no_rows(axes)
-    for row, (_, values) in enumerate(data.iterrows()):
+    for row, values in enumerate(data.astype(str).to_numpy()):
         for at, word in enumerate(values):
-            known = str(word) in _GAUGES
-            axes.barh(row, 0.94, left=at, height=0.86, color=_GAUGES.get(str(word), "#FFFFFF"), edgecolor=GREY, linewidth=0.4)  # fmt: skip
-            axes.text(at + 0.47, row, str(word), ha="center", va="center", fontsize=7, color=INK if str(word) != "red" else "#FFFFFF")  # fmt: skip
-            axes.patches[-1].set_hatch(None if known else "////")
-    axes.invert_yaxis()
-    axes.set_yticks(range(len(data)), [short(one) for one in data.index])
+            colour, ink = _GAUGES.get(word, "#FFFFFF"), "#FFFFFF" if word == "red" else INK
+            hatch = None if word in _GAUGES else "////"
+            axes.barh(row, 0.94, left=at, height=0.86, color=colour, edgecolor=GREY, linewidth=0.4, hatch=hatch)  # fmt: skip
+            axes.text(at + 0.47, row, word, ha="center", va="center", fontsize=7, color=ink)
     axes.set_xticks([at + 0.47 for at in range(len(data.columns))], [short(one) for one in data.columns])
     axes.xaxis.tick_top()
     axes.tick_params(length=0, labelsize=8)

@@ -6,7 +6,7 @@ service.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -93,9 +93,8 @@ def in_window(frame: pd.DataFrame, arguments: Mapping[str, Any]) -> pd.DataFrame
     if "start" not in arguments or "date" not in frame.columns:
         return frame
     day = local_days(frame["date"])
-    found: pd.DataFrame = frame[
-        day.isna() | day.between(pd.Timestamp(arguments["start"]), pd.Timestamp(arguments["end"]))
-    ]
+    inside = day.between(*(pd.Timestamp(arguments[one]) for one in ("start", "end")))
+    found: pd.DataFrame = frame[day.isna() | inside]
     return found
 
 
@@ -106,12 +105,12 @@ def missing_lists(report: ReportFunction, names: Any, empty: Any = ()) -> list[s
     need none below them.
     """
     known = {canonical(str(name)) for name in names}
-    needed = [use.name for use in report.uses if not use.optional]
-    absent = [use.name for use in report.uses if use.name in needed and canonical(use.name) not in known]
+    needed = [use for use in report.uses if not use.optional]
     absent = [
         use.name
-        for use in report.uses
-        if use.name in absent and not (use.parent in needed and use.parent in empty)
+        for use in needed
+        if canonical(use.name) not in known
+        and not (use.parent in empty and use.parent in [one.name for one in needed])
     ]
     deciding = [] if needed else [use.name for use in report.uses if use.decides]
     return absent or ([] if any(canonical(one) in known for one in deciding) else deciding)
@@ -135,11 +134,11 @@ def canonical(name: str) -> str:
 
 
 def check_given(
-    report: ReportFunction, read: Read, known: list[str], where: str, options: Mapping[str, Any]
+    report: ReportFunction, read: Read, known: Iterable[str], where: str, options: Mapping[str, Any]
 ) -> None:
     """Refuse a report whose needed list is absent, and note the others in the coverage."""
-    absent = missing_lists(report, read.frames, [name for name, frame in read.frames.items() if frame.empty])
-    if absent:
+    empty = [name for name, frame in read.frames.items() if frame.empty]
+    if absent := missing_lists(report, read.frames, empty):
         choices = near(absent[0], known)
         one_of = "one of the lists" if all(use.optional for use in report.uses) else "the list"
         raise ArgumentError(
@@ -150,7 +149,7 @@ def check_given(
     for use in report.uses:
         if use.name in read.frames or use.name == "projects" or not use.optional:
             continue
-        if not use.unless and (not use.wanted or use.wanted(options)):
+        if not use.unless and use.is_read(options):
             read.coverage.states[use.name, None] = ("not given", f"{use.name} is not {where}")
 
 
@@ -180,13 +179,11 @@ def of_one_project(report: ReportFunction, frames: Mapping[str, pd.DataFrame]) -
 
     Procore's own rows of a project often do not name it, others beside them do.
     """
-    names = {name: ("id",) if name == "projects" else ("project_id", "project.id") for name in frames}
-    known = [
-        ids_of(frame[one]) for name, frame in frames.items() for one in names[name] if one in frame.columns
-    ]
-    ids = {one for column in known for one in column.dropna().unique()}
+    columns = {name: {"id"} if name == "projects" else {"project_id", "project.id"} for name in frames}
+    named = [(frame, columns[name] & {*frame.columns}) for name, frame in frames.items()]
+    ids = {one for frame, own in named for column in own for one in ids_of(frame[column]).dropna().unique()}
     own = [use.name for use in report.uses if use.name in frames and not use.of_company]
-    silent = [name for name in own if len(frames[name]) and not {*names[name]} & {*frames[name].columns}]
+    silent = [name for name in own if len(frames[name]) and not columns[name] & {*frames[name].columns}]
     return {name: frames[name].assign(project_id=min(ids)) for name in silent} if len(ids) == 1 else {}
 
 
@@ -197,8 +194,7 @@ def chosen_projects(projects: pd.DataFrame, chosen: Any) -> pd.DataFrame:
     absent = [one for one in wanted if one not in set(projects["id"].dropna())]
     if not absent:
         return known
-    added = pd.DataFrame({"id": pd.array(absent, dtype="Int64")})
-    both = pd.concat([known, added], ignore_index=True)
+    both = pd.concat([known, pd.DataFrame({"id": pd.array(absent, dtype="Int64")})], ignore_index=True)
     both.attrs = dict(
         projects.attrs
     )  # pandas drops them; they say that it is the demo, which has its own day

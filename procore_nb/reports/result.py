@@ -23,17 +23,17 @@ Names = Literal["show", "hide"]
 class Answer:
     """What the analysis of one report gives."""
 
-    summary: pd.DataFrame
-    rows: pd.DataFrame
-    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
-    findings: list[str] = field(default_factory=list)
-    pictures: list[Picture] = field(default_factory=list)
-    people: tuple[str, ...] = ()
+    summary: pd.DataFrame = field(repr=False)
+    rows: pd.DataFrame = field(repr=False)
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
+    findings: list[str] = field(default_factory=list, repr=False)
+    pictures: list[Picture] = field(default_factory=list, repr=False)
+    people: tuple[str, ...] = field(default=(), repr=False)
     """Columns, in whatever table, that name people."""
 
 
-@dataclass(frozen=True)
-class Report:
+@dataclass(frozen=True, kw_only=True)
+class Report(Answer):
     """The answer to one question, with everything it was worked out from.
 
     Attributes
@@ -59,33 +59,12 @@ class Report:
     title: str
     question: str
     as_of: pd.Timestamp
-    answer: Answer = field(repr=False)
     coverage: pd.DataFrame = field(repr=False)
     options: Mapping[str, Any] = field(default_factory=dict, repr=False)
     definitions: str = field(default="", repr=False)
     environment: str = ""
     web_url: str = field(default="", repr=False)
     requests: int = 0
-
-    @property
-    def summary(self) -> pd.DataFrame:
-        """One row for each project, and each currency where there is money."""
-        return self.answer.summary
-
-    @property
-    def rows(self) -> pd.DataFrame:
-        """The records behind the figures."""
-        return self.answer.rows
-
-    @property
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """Further frames by name."""
-        return self.answer.tables
-
-    @property
-    def findings(self) -> list[str]:
-        """Sentences in plain English, each with its numbers."""
-        return self.answer.findings
 
     def figures(self) -> list[Any]:
         """Return the pictures of the report.
@@ -102,7 +81,7 @@ class Report:
         >>> len(report.figures()) > 0
         True
         """
-        return [draw(picture) for picture in self.answer.pictures]
+        return [draw(picture) for picture in self.pictures]
 
     def save(self, path: str | os.PathLike[str], *, names: Names = "show") -> Path:
         """Write the report to one HTML file that needs no internet.
@@ -199,24 +178,22 @@ class Report:
         >>> report.without_names({}).title
         'RFIs'
         """
-        columns = set(self.answer.people)
+        columns = set(self.people)
         frames = [self.summary, self.rows, *self.tables.values()]
         for frame in frames:
             for name in columns & set(frame.columns):
-                for value in frame[name].dropna():
-                    for one in value if isinstance(value, list) else [value]:
-                        if one != NOBODY:
-                            roles.setdefault(one, f"Person {len(roles) + 1}")
-        hidden = [_renamed(frame, columns, roles) for frame in frames]
-        answer = replace(
-            self.answer,
-            summary=hidden[0],
-            rows=hidden[1],
-            tables=dict(zip(self.tables, hidden[2:], strict=True)),
+                for one in frame[name].explode().dropna().unique():
+                    if one != NOBODY:
+                        roles.setdefault(one, f"Person {len(roles) + 1}")
+        summary, rows, *tables = (_renamed(frame, columns, roles) for frame in frames)
+        return replace(
+            self,
+            summary=summary,
+            rows=rows,
+            tables=dict(zip(self.tables, tables, strict=True)),
             findings=[_reworded(text, roles) for text in self.findings],
-            pictures=[replace(one, data=_relabelled(one.data, roles)) for one in self.answer.pictures],
-        )
-        return replace(self, answer=answer)
+            pictures=[replace(one, data=one.data.rename(index=lambda name: _role(name, roles))) for one in self.pictures],
+        )  # fmt: skip
 
     def _repr_html_(self) -> str:
         from procore_nb.reports.pack import STYLE_BLOCK, section
@@ -241,11 +218,8 @@ def option_text(value: Any) -> str:
 
 
 def _renamed(frame: pd.DataFrame, columns: set[str], roles: Mapping[str, str]) -> pd.DataFrame:
-    made: dict[str, Any] = {}
-    for name in columns & set(frame.columns):
-        values = frame[name].map(lambda value: _role(value, roles))
-        made[name] = values.astype(frame[name].dtype)
-    return frame.assign(**made)
+    named = columns & set(frame.columns)
+    return frame.assign(**{one: frame[one].map(lambda value: _role(value, roles)).astype(frame[one].dtype) for one in named})  # fmt: skip
 
 
 def _role(value: Any, roles: Mapping[str, str]) -> Any:
@@ -258,7 +232,3 @@ def _reworded(text: str, roles: Mapping[str, str]) -> str:
     for name in sorted(roles, key=len, reverse=True):
         text = text.replace(name, roles[name])
     return text
-
-
-def _relabelled(data: Any, roles: Mapping[str, str]) -> Any:
-    return data.rename(index=lambda one: roles.get(one, one) if isinstance(one, str) else one)

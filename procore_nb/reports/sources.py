@@ -7,7 +7,7 @@ through the public calls of `client` and `store` only. Several reports from one 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, TypeAlias
 
 import pandas as pd
 
@@ -30,7 +30,7 @@ from procore_nb.reports.read_lists import (
     of_one_project,
     of_projects,
     skipped_in,
-)  # fmt: skip
+)
 from procore_nb.reports.report_data import state_of
 from procore_nb.store import NotKeptYetError, Store
 
@@ -39,22 +39,9 @@ _WORTH_SAYING = 20  # requests
 _LIMITS = ((25, 10, "25 requests in 10 s"), (600, 3600, "600 an hour"))
 
 
-class Reader(Protocol):
-    """Where lists come from."""
-
-    def missing(self, report: ReportFunction) -> list[str]:
-        """Return the lists that a report needs and that are not here."""
-
-    def announce(self, reports: Plan, day: pd.Timestamp | None) -> None:
-        """Get ready for several reports: lists are shared, and what they take is printed once."""
-
-    def read(self, report: ReportFunction, day: pd.Timestamp | None, options: Mapping[str, Any]) -> Read:
-        """Return the lists of one report."""
-
-
 def reader_for(source: Any, *, projects: Any, progress: bool | None) -> Reader:
     """Return the reader of a source; a reader is its own."""
-    if isinstance(source, ProcoreReader | StoreReader | FramesReader):
+    if isinstance(source, ProcoreReader | KeptReader):
         return source
     if isinstance(source, Procore):
         return ProcoreReader(source, projects, progress)
@@ -68,100 +55,89 @@ def reader_for(source: Any, *, projects: Any, progress: bool | None) -> Reader:
     )
 
 
-class FramesReader:
-    """Frames or records that the caller holds."""
+class KeptReader:
+    """Lists that are here, by the names they were given; nothing is requested."""
 
-    def __init__(self, source: Mapping[str, Any], projects: Any) -> None:
-        given = {
-            str(name): value for name, value in source.items() if value is not None
-        }  # None: not answered
-        self._frames = {name: as_frame(name, value) for name, value in given.items()}
-        self._projects = projects
+    def __init__(self, names: Sequence[str], empty: Sequence[str], projects: Any) -> None:
+        self._names, self._empty, self._projects = names, empty, projects
 
     def announce(self, reports: Plan, day: pd.Timestamp | None) -> None:
         """Do nothing: all is here."""
 
+    def missing(self, report: ReportFunction) -> list[str]:
+        """Return the lists that a report needs and that are not here."""
+        return missing_lists(report, self._names, self._empty)
+
+    def keys(self, report: ReportFunction) -> dict[str, str]:
+        """Return what the lists of a report are called here, by the names it has for them."""
+        known = {canonical(one): one for one in self._names} | {one: one for one in self._names}
+        wanted = ["projects", *(use.name for use in report.uses)]
+        found = {one: known.get(one, known.get(canonical(one), "")) for one in wanted}
+        return {name: key for name, key in found.items() if key}
+
+
+class FramesReader(KeptReader):
+    """Frames or records that the caller holds."""
+
+    def __init__(self, source: Mapping[str, Any], projects: Any) -> None:
+        given = {str(name): one for name, one in source.items() if one is not None}  # None: not answered
+        self._frames = {name: as_frame(name, one) for name, one in given.items()}
+        super().__init__([*given], [name for name, one in self._frames.items() if one.empty], projects)
+
     def read(self, report: ReportFunction, day: pd.Timestamp | None, options: Mapping[str, Any]) -> Read:
         """Return the frames of one report, of the chosen projects."""
-        names = {canonical(name): name for name in self._frames}
-        frames: dict[str, pd.DataFrame] = {}
+        frames = {name: self._frames[key] for name, key in self.keys(report).items()}
         read = Read(frames)
-        for name in ["projects", *(use.name for use in report.uses)]:
-            key = name if name in self._frames else names.get(canonical(name))
-            if key is not None:
-                frames[name] = self._frames[key]
         if not (
             isinstance(self._projects, str) and self._projects == "active"
         ):  # who hands rows over means them
             frames |= of_projects(frames, self._projects)
         frames |= of_one_project(report, frames)
         read.coverage.states |= all_skipped(frames)
-        check_given(report, read, list(self._frames), "given", options)
+        check_given(report, read, self._names, "given", options)
         for name, frame in frames.items():
             if note := partial_note(frame):
                 read.notes.append(f"{name}: {note}")
                 warn(read.notes[-1])
         return read.about(day)
 
-    def missing(self, report: ReportFunction) -> list[str]:
-        """Return the lists that a report needs and that were not given."""
-        return missing_lists(report, self._frames, [name for name, one in self._frames.items() if one.empty])
 
-
-class StoreReader:
-    """The tables of a store; nothing is requested."""
+class StoreReader(KeptReader):
+    """The tables of a store."""
 
     def __init__(self, store: Store, projects: Any) -> None:
-        self._store, self._projects = store, projects
+        self._store = store
         tables = store.tables()
-        self._tables: list[str] = tables["table"].tolist()
-        self._empty: list[str] = tables.loc[tables["rows"].eq(0), "table"].tolist()
+        super().__init__(tables["table"].tolist(), tables.loc[tables["rows"].eq(0), "table"].tolist(), projects)  # fmt: skip
         self._read: dict[str, pd.DataFrame] = {}
-        self._begins: dict[tuple[str, pd.Timestamp], pd.Timestamp] = {}
-
-    def announce(self, reports: Plan, day: pd.Timestamp | None) -> None:
-        """Do nothing: all is here."""
 
     def read(self, report: ReportFunction, day: pd.Timestamp | None, options: Mapping[str, Any]) -> Read:
         """Return the tables of one report: as they are, or as they were on a past day where history reaches back."""
         frames: dict[str, pd.DataFrame] = {}
-        read, rebuilt = Read(frames), list[bool]()
-        lost: list[pd.Timestamp | None] = []
-        for name, key in {"projects": "projects", **self._names(report)}.items():
-            known = self._as_of(key, day)
-            rebuilt.append(known is not None or name == "projects")
-            if day is not None and not rebuilt[-1] and key in self._tables:
-                lost.append(self._begins.get((key, day)))
-            if known is not None or key in self._tables:
-                frames[name] = self._table(key) if known is None else known
+        read, lost = Read(frames), list[pd.Timestamp | None]()
+        for name, key in self.keys(report).items():
+            kept, begins = (None, None) if day is None else self._as_of(key, day)
+            frames[name] = self._table(key) if kept is None else kept
+            if kept is None and name != "projects":
+                lost.append(begins)
         frames |= self._of_chosen(frames)
         today = day or read.about(None).today
         for use in report.uses:
             if use.name in frames:
                 frames[use.name] = in_window(frames[use.name], use.arguments(today, options))
         read.coverage.states |= all_skipped(frames)
-        check_given(report, read, [*self._tables], "in the store", options)
+        check_given(report, read, self._names, "in the store", options)
         read.about(day)
-        if read.past and all(rebuilt):
+        if read.past and not lost:
             read.past = False
             read.notes.append(f"Rebuilt from the history of the store: rows as they were on {day:%Y-%m-%d}.")
-        begins = [one for one in lost if one is not None]
-        if read.past and begins and len(begins) == len(lost):
-            read.begins = min(begins)
+        known = [one for one in lost if one is not None]
+        if read.past and known and len(known) == len(lost):
+            read.begins = min(known)
         return read
 
-    def missing(self, report: ReportFunction) -> list[str]:
-        """Return the lists that a report needs and that are not in the store."""
-        return missing_lists(report, self._tables, self._empty)
-
-    def _names(self, report: ReportFunction) -> dict[str, str]:
-        """Return the tables of a report by the names it has for their lists."""
-        names = {canonical(name): name for name in self._tables}
-        wanted = [use.name for use in report.uses if use.name != "projects"]
-        return {name: names[canonical(name)] for name in wanted if canonical(name) in names}
-
     def _of_chosen(self, frames: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-        if "projects" not in frames and "projects" in self._tables:
+        if "projects" not in frames and "projects" in self._names:
             frames = {**frames, "projects": self._table("projects")}
         return {**frames, **of_projects(frames, self._projects)}
 
@@ -171,34 +147,33 @@ class StoreReader:
             self._read[key] = self._store.table(key)
         return self._read[key]
 
-    def _as_of(self, key: str, day: pd.Timestamp | None) -> pd.DataFrame | None:
-        """Return the rows as they were kept at the end of a day; None where they were not, or have changed since."""
-        if day is None or key not in self._tables:
-            return None
+    def _as_of(self, key: str, day: pd.Timestamp) -> tuple[pd.DataFrame | None, pd.Timestamp | None]:
+        """Return the rows as they were kept at the end of a day; where they were not, the first day they were, if known."""
         try:
-            return self._store.table(key, as_of=_end(day))
+            return self._store.table(key, as_of=_end(day)), None
         except NotKeptYetError as error:
-            self._begins[key, day] = pd.Timestamp(error.begins).tz_localize(None).normalize()
+            return None, pd.Timestamp(error.begins).tz_localize(None).normalize()
         except ArgumentError:
-            pass
-        return None
+            return None, None
 
     def changed(self, report: ReportFunction, day: pd.Timestamp) -> tuple[pd.DataFrame, list[str]]:
         """Return how many rows of each list and project are new, changed or deleted after a day, by `Store.changes`."""
         found, young = [], []
-        for name, key in self._names(report).items():
+        for name, key in self.keys(report).items():
+            if name == "projects":
+                continue
             rows = self._of_chosen({name: self._store.changes(key, since=_end(day))})[name]
             if len(rows) and rows["change"].eq("new").sum() == len(self._table(key)):
                 young.append(name)
             elif len(rows):
-                found.append(rows.reindex(columns=["project_id", "change"]).assign(list=name))
+                found.append(rows.reindex(columns=["project_id", "change"]).astype({"project_id": "object"}).assign(list=name))  # fmt: skip
         notes = [f"Not kept, or still empty, on {day:%Y-%m-%d}: {', '.join(young)}."] if young else []
         columns = ["list", "project_id", "new", "changed", "deleted"]
         if not found:
             return pd.DataFrame(columns=columns), notes
-        every = pd.concat([one.astype({"project_id": "object"}) for one in found])
-        counts = every.groupby(["list", "project_id", "change"], dropna=False).size().unstack(fill_value=0)
-        return counts.reset_index().reindex(columns=columns, fill_value=0), notes
+        counts = pd.concat(found).groupby(["list", "project_id", "change"], dropna=False).size()
+        counts = counts.unstack(fill_value=0).reset_index()
+        return counts.reindex(columns=columns, fill_value=0), notes
 
 
 def _end(day: pd.Timestamp) -> pd.Timestamp:
@@ -225,28 +200,22 @@ class ProcoreReader:
             (use, use.arguments(today, options))
             for report, options in reports
             for use in report.uses
-            if use.name != "projects" and not (use.wanted and not use.wanted(options))
+            if use.name != "projects" and use.is_read(options)
         ]
-        uses = [use for use, _ in self._announced]
-        of_company = {use.name for use in uses if use.of_company}
-        sure = {one.name for one in uses if not (one.of_company or one.parent or one.unless or one.among)}
-        maybe = {one.name for one in uses if one.unless or one.among} - sure
         number = len(self.projects())
-        least, most = (len(of_company) + len(names) * number for names in (sure, sure | maybe))
+        least, most, below = _requests([use for use, _ in self._announced], number)
         if not self._progress or most < _WORTH_SAYING:
             return
         requests = f"{least:,} requests" if least == most else f"{least:,} to {most:,} requests"
-        below = sorted({use.parent for use in uses if use.parent})
         further = f", and one for each chosen row of {', '.join(below)}" if below else ""
         limits = " or ".join(
             f"{_duration(least / count * seconds)} at {words}" for count, seconds, words in _LIMITS
         )
-        keeps = self._procore.policy.cache is not None
-        announce(
-            f"{'1 report needs' if len(reports) == 1 else f'{len(reports)} reports need'} {requests} to {number:,} projects{further}. "
-            f"The rate limit allows {least:,} in {limits}. "
-            + ("What has come is kept by the cache." if keeps else 'connect(cache="1d") keeps what has come, should it be interrupted.'),
-        )  # fmt: skip
+        needs = "1 report needs" if len(reports) == 1 else f"{len(reports)} reports need"
+        kept = "What has come is kept by the cache."
+        if self._procore.policy.cache is None:
+            kept = 'connect(cache="1d") keeps what has come, should it be interrupted.'
+        announce(f"{needs} {requests} to {number:,} projects{further}. The rate limit allows {least:,} in {limits}. {kept}")  # fmt: skip
 
     def read(self, report: ReportFunction, day: pd.Timestamp | None, options: Mapping[str, Any]) -> Read:
         """Fetch the lists of one report that were not fetched yet."""
@@ -254,7 +223,7 @@ class ProcoreReader:
         projects = self.projects()
         read = Read({"projects": projects}, requests=1).about(day)
         for use in report.uses:
-            if use.name == "projects" or (use.wanted and not use.wanted(options)):
+            if use.name == "projects" or not use.is_read(options):
                 continue
             arguments = use.arguments(day or read.today, options)
             frame, states = self._list(use, read, arguments, options)
@@ -334,6 +303,18 @@ class ProcoreReader:
     def _maker(self, name: str, targets: int) -> Progress:
         """One line for each list; what is skipped is in the coverage, so no warnings beside it."""
         return Progress(name, targets=targets, noun="targets", show=self._progress)
+
+
+Reader: TypeAlias = ProcoreReader | KeptReader
+
+
+def _requests(uses: Sequence[Use], projects: int) -> tuple[int, int, list[str]]:
+    """Return the fewest and the most requests for lists of projects, and the lists with a request for each chosen row."""
+    of_company = {use.name for use in uses if use.of_company}
+    sure = {one.name for one in uses if not (one.of_company or one.parent or one.unless or one.among)}
+    maybe = {one.name for one in uses if one.unless or one.among} - sure
+    least, most = (len(of_company) + len(names) * projects for names in (sure, sure | maybe))
+    return least, most, sorted({use.parent for use in uses if use.parent})
 
 
 def _duration(seconds: float) -> str:
