@@ -1,4 +1,4 @@
-"""Columns as the text of a CSV file, and such text as columns.
+"""Columns as the text of a CSV file, and such text as columns; their names as people read them.
 
 In: a column of any dtype. Out: its type, and one text per row (None where missing); and the way back, from Arrow text.
 Speaks to no service. A column that nobody changed is cast in C++; one that holds an edited cell is read value by value, by
@@ -34,6 +34,7 @@ _ENDLESS = {"Infinity": Decimal("Infinity"), "-Infinity": Decimal("-Infinity")}
 _MOST_PLACES = 40  # an amount of more is written with an exponent
 _WHOLE_NUMBER = "^-?[0-9]+$"  # Arrow would read 0x1F too
 _UNIT = re.compile(r"\[(s|ms|us|ns)\b")
+_CAPITALS = re.compile(r"\b(Rfis?|Url|Wbs|Erp|Pdf|Gps|Osha|Uuid)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -295,3 +296,16 @@ def _finished(column: pd.Series[Any], how: ColumnType) -> pd.Series[Any]:
         how.logical == "integer" and not (finished == column).fillna(True).all()
     )  # numpy makes 44 of 300
     return column if wrapped else finished
+
+
+def titles(labels: list[str]) -> list[str]:
+    """Names of columns as words: `ball_in_court.name` is Ball in court, unless another column is called so."""
+    short = [title(label.removesuffix(".name")) for label in labels]
+    return [one if short.count(one) == 1 else title(label) for one, label in zip(short, labels, strict=True)]
+
+
+def title(label: str) -> str:
+    """One name as words: `due_date` is Due date."""
+    text = re.sub(r"[\s_.]+", " ", label.removeprefix("custom_fields.")).strip()
+    text = _CAPITALS.sub(lambda found: found[0].upper().replace("RFIS", "RFIs"), text)
+    return text[:1].upper() + text[1:] or label

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 from decimal import Decimal
 from pathlib import Path
@@ -76,6 +77,25 @@ def to_excel(frame: pd.DataFrame | Mapping[str, pd.DataFrame], path: str | os.Pa
     >>> pnb.to_excel({"Projects": pnb.to_frame([{"id": 1}])}, "portfolio.xlsx").name
     'portfolio.xlsx'
     """
+    return write_workbook(frame, path)
+
+
+@dataclass(frozen=True)
+class WorkbookStyle:
+    """How a workbook looks: words in the place of column names, the colour of the header, of cells by their text."""
+
+    titles: Callable[[list[str]], list[str]] = list
+    header: str = ""
+    cells: Mapping[str, str] = field(default_factory=dict)
+
+
+def write_workbook(
+    frame: pd.DataFrame | Mapping[str, pd.DataFrame],
+    path: str | os.PathLike[str],
+    *,
+    style: WorkbookStyle = WorkbookStyle(),
+) -> Path:
+    """Write frames as `to_excel` does, in a style."""
     xlsxwriter = library("xlsxwriter", "An Excel file")
     place = output_path(path)
     check_ending(place, ".xlsx")
@@ -96,7 +116,9 @@ def to_excel(frame: pd.DataFrame | Mapping[str, pd.DataFrame], path: str | os.Pa
         try:
             text_ids = _text_ids(tables, {name: row_name(one, name) for name, one in frames.items()})
             for title, (name, table) in zip(sheet_names(list(tables)), tables.items(), strict=True):
-                _fill(book, book.add_worksheet(title), table, text_ids[name], xlsxwriter.utility.xl_range)
+                _fill(
+                    book, book.add_worksheet(title), table, text_ids[name], style, xlsxwriter.utility.xl_range
+                )
             book.close()
         except xlsxwriter.exceptions.FileCreateError as error:  # it hides what the disk said
             raise error.args[0] if isinstance(error.args[0], OSError) else error from error
@@ -161,13 +183,23 @@ def _is_long(column: pd.Series[Any]) -> bool:
     return any(abs(int(value)) > _MOST_EXACT for value in column.tolist() if not is_missing(value))
 
 
-def _fill(book: Any, sheet: Any, table: WritableTable, text_ids: Collection[str], xl_range: Any) -> None:
+def _fill(
+    book: Any,
+    sheet: Any,
+    table: WritableTable,
+    text_ids: Collection[str],
+    style: WorkbookStyle,
+    xl_range: Any,
+) -> None:
     """Write a sheet row by row, as a workbook in constant memory wants it."""
-    bold = book.add_format({"bold": True, "bottom": 1, "valign": "top"})
+    coloured = {"bg_color": style.header, "font_color": "#FFFFFF"} if style.header else {}
+    bold = book.add_format({"bold": True, "bottom": 1, "valign": "top", **coloured})
+    shades = {text: book.add_format({"bg_color": colour}) for text, colour in style.cells.items()}
     widths, looks, places = [], [], []
     makers: list[Maker | None] = []
+    heads = style.titles(list(table.names))
     for at, (name, column, how) in enumerate(zip(table.names, table.columns, table.types, strict=True)):
-        title = f"{name} (UTC)" if how.logical == "time" else name
+        title = f"{heads[at]} (UTC)" if how.logical == "time" else heads[at]
         sheet.write_string(0, at, _short(title), bold)
         widths.append(len(title) + 3)  # room for the filter's button
         number_format = _format_of(column, how)
@@ -180,7 +212,8 @@ def _fill(book: Any, sheet: Any, table: WritableTable, text_ids: Collection[str]
     for row, values in enumerate(_rows(table, makers), 1):
         for at, value in enumerate(values):
             if value is not None:
-                widths[at] = max(widths[at], _write(sheet, row, at, value, looks[at], places[at]))
+                look = shades.get(value) if isinstance(value, str) else looks[at]
+                widths[at] = max(widths[at], _write(sheet, row, at, value, look, places[at]))
     for at, width in enumerate(widths):
         sheet.set_column(at, at, min(max(width + 1, 6), 60))
     sheet.freeze_panes(1, 0)
@@ -206,7 +239,7 @@ def _write(sheet: Any, row: int, at: int, value: Any, look: Any, places: int) ->
     """Write one cell and return how wide it looks."""
     if isinstance(value, str):
         if value:
-            sheet.write_string(row, at, _short(value))
+            sheet.write_string(row, at, _short(value), look)
         return len(value) if len(value) < 60 and "\n" not in value else max(map(len, value[:500].split("\n")))
     if isinstance(value, bool):
         sheet.write_boolean(row, at, value)

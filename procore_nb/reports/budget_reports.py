@@ -223,6 +223,7 @@ def cost(
             "{lines_over} of {lines} lines over, {automatic_lines} automatic (these can never show an underrun), {unbudgeted_lines} unbudgeted.",
             one,
             off=abs(one["over_under"]),
+            over=-one["over_under"],
             side="over" if one["over_under"] < 0 else "under",
         )
         for one in whole.to_dict("records")

@@ -96,6 +96,7 @@ def buyout(
             "count; budget of codes still to buy {to_buy_budget:money}.",
             one,
             off=abs(one["saving_so_far"]),
+            loss=-one["saving_so_far"],
             side="loss" if one["saving_so_far"] < 0 else "saving",
         )
         for one in whole.to_dict("records")

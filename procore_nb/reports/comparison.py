@@ -45,7 +45,7 @@ def compared(then: Answer, now: Answer, day: pd.Timestamp) -> tuple[dict[str, pd
     figures = _figures(then.summary, now.summary, ("project_id", "project_name", "currency"))
     found = []
     if len(rows):
-        counts = rows["change"].value_counts().to_dict()
+        counts = {str(one): number for one, number in rows["change"].value_counts().items()}
         first = [one for one in ("new", "closed", "slipped", "no longer there") if one in counts]
         late = rows.loc[rows["change"].eq("slipped"), "days"].max()
         worst = "" if is_missing(late) else f" (the most by {int(late):,} days)"

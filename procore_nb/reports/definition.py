@@ -21,7 +21,7 @@ from procore_nb.errors import ArgumentError
 from procore_nb.near_match import near
 from procore_nb.reports.comparison import compared, since_day
 from procore_nb.reports.days import DayCounter, as_day
-from procore_nb.reports.measures import figures_frame, words
+from procore_nb.reports.measures import Finding, figures_frame, words
 from procore_nb.reports.report_data import ReportData
 from procore_nb.reports.result import Answer, Report
 
@@ -145,7 +145,8 @@ class ReportFunction:
             self._compare(answer, then, first, before, store)
             chosen = {"since": first, **chosen}
         # Findings are ours, notes of the data come after them: both are read from the top.
-        answer.findings.extend(one for one in [*data.notes, *read.notes] if one not in answer.findings)
+        notes = [one for one in [*data.notes, *read.notes] if one not in answer.findings]
+        answer.findings.extend(Finding(one, "note") for one in notes)
         return Report(
             **vars(answer),
             name=self.name,

@@ -9,16 +9,37 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
+from string import Formatter
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from procore_nb.export.column_text import titles
 from procore_nb.progress import counted
 from procore_nb.scalars import is_missing
 
 Column = pd.Series
 Measure = Callable[[pd.DataFrame], dict[str, Any]]
+
+
+def words(text: str) -> list[str]:
+    """Return the names in a text, one list of columns in the room of a line."""
+    return text.split()
+
+
+_HIGH = frozenset(
+    words(
+        "overdue at_risk late_to_submit unrecovered over loss loss_provision expired none_on_file deaths critical_slipping late red"
+    )
+)
+_MEDIUM = frozenset(
+    words(
+        "without_due_date pending_cost not_priced underbilled unpaid owner_unpaid recordable with_deficiency stopped_logging slipping "
+        "expiring non_compliant unsigned_not_covered without_hours quiet without_baseline"
+    )
+)
+"""Figures of which any above zero makes a finding of high or medium severity."""
 _CENT = Decimal("0.01")
 _LABELS = {
     "censored_median_days": "median days, open ones counted",
@@ -148,11 +169,6 @@ def sums(rows: pd.DataFrame, by: list[str], *columns: str) -> pd.DataFrame:
     return found.map(cents).reset_index()
 
 
-def words(text: str) -> list[str]:
-    """Return the names in a text, one list of columns in the room of a line."""
-    return text.split()
-
-
 def pieces(columns: str, **frames: pd.DataFrame) -> pd.DataFrame:
     """Return frames below each other with these columns (words) and `what`, the name of the frame of each row."""
     cut = [one.reindex(columns=words(columns)).assign(what=what) for what, one in frames.items()]
@@ -192,8 +208,13 @@ def number_text(value: Any, unit: str = "") -> str:
 
 
 def label(name: Any) -> str:
-    """Return what people call a column or a figure."""
+    """Return what people call a figure in a sentence."""
     return _LABELS.get(str(name), str(name).replace("_", " "))
+
+
+def headings(names: list[str]) -> list[str]:
+    """Return what people call the columns of a table: `due_date` is Due date."""
+    return [_LABELS.get(name, title) for name, title in zip(names, titles(names), strict=True)]
 
 
 class _Figure:
@@ -213,9 +234,27 @@ class _Figure:
         return f"unknown {noun}s" if is_missing(self.value) else counted(int(self.value), noun)
 
 
+class Finding(str):
+    """A sentence of a report, with how much it matters: `high`, `medium`, `note` (what is not known) or empty."""
+
+    __slots__ = ("severity",)
+    severity: str
+
+    def __new__(cls, text: str, severity: str) -> Finding:
+        """Keep the severity beside the text."""
+        made = super().__new__(cls, text)
+        made.severity = severity
+        return made
+
+
 def sentence(text: str, figures: Mapping[Any, Any] | None = None, **more: Any) -> str:
-    """Return a sentence with figures at their names; amounts are of the `currency` among them."""
+    """Return a sentence with figures at their names; amounts are of the `currency` among them.
+
+    Its severity is that of the figures which it names or which are passed with it.
+    """
     known = {**(figures or {}), **more}
-    return text.format_map(
-        {str(name): _Figure(value, known.get("currency")) for name, value in known.items()}
-    )
+    named = {*more, *(name for _, name, _, _ in Formatter().parse(text) if name)} & {*_HIGH, *_MEDIUM}
+    above = {name for name in named if not is_missing(known[name]) and known[name] > 0}
+    severity = "high" if above & _HIGH else "medium" if above else ""
+    values = {str(name): _Figure(value, known.get("currency")) for name, value in known.items()}
+    return Finding(text.format_map(values), severity)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import io
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from importlib.resources import files
 from pathlib import Path
@@ -21,15 +21,16 @@ import pandas as pd
 from procore_nb.atomic_write import check_output, output_path, replace_atomically
 from procore_nb.call_errors import explain_calls
 from procore_nb.errors import ArgumentError
-from procore_nb.export import to_excel
+from procore_nb.export.excel import write_workbook
 from procore_nb.export.html_page import html_page
 from procore_nb.reports.health_report import GAUGES
-from procore_nb.reports.measures import label
-from procore_nb.reports.pictures import draw
-from procore_nb.reports.result import Names, Report, option_text
+from procore_nb.reports.measures import headings
+from procore_nb.reports.pictures import COLOURS, draw
+from procore_nb.reports.result import WORKBOOK, Names, Report, option_text
 from procore_nb.scalars import is_missing
 
 _MOST_ROWS = 200  # of one table in a page; a workbook has all
+_MOST_PRINTED = 25  # of one table; also in pack.css
 _MOST_PICTURES = 2
 _HIDDEN = ("project_id",)
 _PLAIN = ("id", "number", "year")  # columns that are no quantities
@@ -55,7 +56,7 @@ def pack(reports: Report | Iterable[Report], path: str | os.PathLike[str], *, na
     Returns
     -------
     Path
-        The file. In a page, tables of more than 200 rows show the first 200 and say so.
+        The file. In a page, tables of more than 200 rows show the first 200, print the first 25, and say so.
 
     Raises
     ------
@@ -87,7 +88,7 @@ def pack(reports: Report | Iterable[Report], path: str | os.PathLike[str], *, na
             one.without_names(roles)  # all names first, so that findings of one know the people of the others
         chosen = [one.without_names(roles) for one in chosen]
     if ending == ".xlsx":
-        return to_excel(_sheets(chosen), place)
+        return write_workbook(_sheets(chosen), place, style=WORKBOOK)
     text = page(chosen, personal=names == "show" and any(one.people for one in chosen))
     with replace_atomically(place) as draft:
         draft.write_text(text, encoding="utf-8")
@@ -97,33 +98,23 @@ def pack(reports: Report | Iterable[Report], path: str | os.PathLike[str], *, na
 def _sheets(reports: Sequence[Report]) -> dict[str, pd.DataFrame]:
     """Return one sheet of findings, the tables of each report, and one sheet of coverage."""
     each = {one.name: one.sheets() for one in reports}
-    cover = pd.concat([sheets["findings"].assign(report=name) for name, sheets in each.items()])
-    coverage = pd.concat([sheets["coverage"].assign(report=name) for name, sheets in each.items()])
-    found = {"cover": cover[["report", "what", "text"]]}
-    for name, sheets in each.items():
-        found |= {
-            f"{name} {title}": frame
-            for title, frame in sheets.items()
-            if title not in ("findings", "coverage")
-        }
-    return found | {"coverage": coverage}
+    cover, coverage = (
+        pd.concat([sheets.pop(one).assign(report=name) for name, sheets in each.items()])
+        for one in ("findings", "coverage")
+    )
+    tables = {f"{name} {title}": frame for name, sheets in each.items() for title, frame in sheets.items()}
+    return {"cover": cover[["report", "what", "severity", "text"]], **tables, "coverage": coverage}
 
 
 def page(reports: Sequence[Report], *, personal: bool) -> str:
     """Return the whole page."""
     days = sorted({f"{one.as_of:%Y-%m-%d}" for one in reports})
     title = f"Procore reports as of {' and '.join(days)}"
-    notice = (
-        "<p class='notice'>This file names people: it holds personal data. names=\"hide\" leaves them out.</p>"
-        if personal
-        else ""
-    )
+    notice = "<p class='notice'>This file names people: it holds personal data. names=\"hide\" leaves them out.</p>"
     links = " · ".join(f"<a href='#{one.name}'>{escape(one.title)}</a>" for one in reports)
     source = ", ".join(sorted({one.environment for one in reports if one.environment})) or "given frames"
-    body = (
-        f"<header><h1>{title}</h1><p>Source: {escape(source)}. {links}</p>{notice}</header>{_cover(reports)}"
-    )
-    body += "".join(section(one) for one in reports)
+    head = f"<header><h1>{title}</h1><p>Source: {escape(source)}. {links}</p>{notice if personal else ''}</header>"
+    body = head + _cover(reports) + "".join(map(section, reports))
     return html_page(
         title, body, style=STYLE, script=SCRIPT, images="data:", body_class="procore-report-page"
     )
@@ -131,29 +122,25 @@ def page(reports: Sequence[Report], *, personal: bool) -> str:
 
 def _cover(reports: Sequence[Report]) -> str:
     """Return the grid of health, the findings of all reports, and what they cover."""
-    parts = []
-    for one in reports:
-        if one.name == "portfolio_health" and len(one.summary):
-            grid = one.summary[["project_id", "project_name", *GAUGES]]
-            parts.append(
-                f"<h2>Health of each project</h2>{table(grid, web_url=one.web_url, shown=len(grid))}"
-            )
-    items = "".join(
+    parts = [
+        f"<h2>Health of each project</h2>{table(one.summary[['project_id', 'project_name', *GAUGES]], web_url=one.web_url, shown=len(one.summary))}"
+        for one in reports
+        if one.name == "portfolio_health" and len(one.summary)
+    ]
+    items = [
         f"<li><b>{escape(one.title)}.</b> {escape(text)}</li>"
         for one in reports
         for text in _first(one.findings)
-    )
-    parts.append(f"<h2>Findings</h2><ul>{items}</ul>")
+    ]
+    parts.append(f"<h2>Findings</h2><ul>{''.join(items)}</ul>")
     every = pd.concat([one.coverage for one in reports], ignore_index=True)
     if len(every):
-        every = every.sort_values("rows", ascending=False, kind="stable").drop_duplicates(
-            ["list", "project_id"]
-        )
-        states = every.groupby(["list", "state"]).size().unstack(fill_value=0).reset_index()
-        states["rows"] = states["list"].map(every.groupby("list")["rows"].sum())
-        states["excluded"] = states["list"].map(every.groupby("list")["excluded"].sum())
+        most = every.sort_values("rows", ascending=False, kind="stable")
+        lists = most.drop_duplicates(["list", "project_id"]).groupby("list")
+        states = lists["state"].value_counts().unstack(fill_value=0).sort_index(axis=1)
+        states[["rows", "excluded"]] = lists[["rows", "excluded"]].sum()
         parts.append(
-            f"<h2>Coverage</h2><p>Projects by what each list answered; no figure covers what did not answer.</p>{table(states, shown=100)}"
+            f"<h2>Coverage</h2><p>Projects by what each list answered; no figure covers what did not answer.</p>{table(states.reset_index(), shown=100)}"
         )
     return f"<section class='procore-report cover'>{''.join(parts)}</section>"
 
@@ -175,72 +162,68 @@ def section(report: Report, *, shown: int = _MOST_ROWS) -> str:
         for name, frame in frames.items()
         if len(frame)
     )
-    about = (
-        f"<details><summary>how it is worked out</summary><p>{escape(report.definitions)}</p></details>"
-        if report.definitions
-        else ""
-    )
     return (
         f"<section class='procore-report' id='{report.name}'><h2>{escape(report.title)}</h2><p>{escape(report.question)} "
         f"As of {report.as_of:%Y-%m-%d}.</p><ul>{findings}</ul><div class='pictures'>{pictures}</div>{tables}"
-        f"<p class='options'>Definitions used: {escape(options)}.</p>{about}</section>"
+        f"<p class='options'>Definitions used: {escape(options)}.</p>"
+        f"<details><summary>how it is worked out</summary><p>{escape(report.definitions)}</p></details></section>"
     )
 
 
 def _picture(figure: Any, title: str) -> str:
-    stream = io.StringIO()
+    stream = io.BytesIO()
     figure.savefig(stream, format="svg", metadata={"Date": None})
-    data = base64.b64encode(stream.getvalue().encode()).decode()
+    data = base64.b64encode(stream.getvalue()).decode()
     return f"<img alt='{escape(title, quote=True)}' src='data:image/svg+xml;base64,{data}'>"
 
 
 def table(frame: pd.DataFrame, *, web_url: str = "", shown: int = _MOST_ROWS) -> str:
     """Return a frame as a table to sort; names of projects lead to their page in Procore."""
     part = frame.head(shown)
-    links = _links(part, web_url)
-    columns = [name for name in part.columns if name not in _HIDDEN or "project_name" not in part.columns]
-    heads = "".join(f"<th scope='col'>{escape(label(name))}</th>" for name in columns)
-    cells = [_cells(part[name], links if name == "project_name" else None) for name in columns]
+    hidden = _HIDDEN if "project_name" in part.columns else ()
+    columns = [name for name in part.columns if name not in hidden]
+    heads = "".join(f"<th scope='col'>{escape(one)}</th>" for one in headings([*map(str, columns)]))
+    cells = [_cells(part[name], _links(part, web_url) if name == "project_name" else {}) for name in columns]
     rows = "".join(f"<tr>{''.join(row)}</tr>" for row in zip(*cells, strict=True))
-    more = (
-        f"<p class='more'>The first {shown:,} of {len(frame):,} rows; a workbook has all.</p>"
-        if len(frame) > shown
-        else ""
-    )
+    more = _more("more", shown, len(frame), "are shown; the rest is in the workbook (.xlsx)")
+    more += _more("more printed", _MOST_PRINTED, len(frame), "are printed; the rest is in the page and the workbook (.xlsx)")  # fmt: skip
     return (
         f"<div class='scroll'><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>{more}"
     )
 
 
-def _links(frame: pd.DataFrame, web_url: str) -> list[str | None] | None:
+def _more(kind: str, shown: int, rows: int, where: str) -> str:
+    return f"<p class='{kind}'>The first {shown:,} of {rows:,} rows {where}.</p>" if rows > shown else ""
+
+
+def _links(frame: pd.DataFrame, web_url: str) -> dict[int, str]:
+    """Return the page in Procore of the project of each row that has one, by the place of the row."""
     parts = urlsplit(web_url)
     if parts.scheme != "https" or not parts.hostname or "project_id" not in frame.columns:
-        return None
+        return {}
     base = escape(web_url.rstrip("/"), quote=True)
-    return [
-        None if is_missing(one) else f"{base}/{int(one)}/project/home" if str(one).isdigit() else None
-        for one in frame["project_id"].tolist()
-    ]
+    ids = enumerate(frame["project_id"].astype("string").fillna(""))
+    return {at: f"{base}/{int(one)}/project/home" for at, one in ids if one.isdecimal()}
 
 
-def _cells(column: pd.Series[Any], links: list[str | None] | None) -> list[str]:
-    plain = str(column.name).rpartition("_")[2] in _PLAIN or str(column.name).rpartition(".")[2] in _PLAIN
+def _cells(column: pd.Series[Any], links: Mapping[int, str]) -> list[str]:
+    plain = not {str(column.name).rpartition(mark)[2] for mark in "_."}.isdisjoint(_PLAIN)
     found = []
     for at, value in enumerate(column.tolist()):
-        if not isinstance(value, list) and is_missing(value):
+        if is_missing(value):
             found.append("<td class='none'></td>")
-            continue
-        if isinstance(value, pd.Timestamp):
-            found.append(f"<td>{value:%Y-%m-%d}</td>")
-        elif isinstance(value, bool):
-            found.append(f"<td>{'yes' if value else 'no'}</td>")
-        elif isinstance(value, int | float):
+        elif isinstance(value, int | float) and not isinstance(value, bool):
             text = str(value) if plain else f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
             found.append(f"<td class='n' data-v='{value}'>{text}</td>")
         else:
-            text = escape(", ".join(map(str, value)) if isinstance(value, list) else str(value))
-            gauge = f" class='{text}'" if text in ("red", "yellow", "green", "grey") else ""
-            link = links[at] if links else None
-            text = f"<a href='{link}' rel='noreferrer'>{text}</a>" if link else text
+            text = escape(_text(value))
+            gauge = f" class='{text}'" if text in COLOURS else ""
+            text = f"<a href='{links[at]}' rel='noreferrer'>{text}</a>" if at in links else text
             found.append(f"<td{gauge}>{text}</td>")
     return found
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(map(str, value)) if isinstance(value, list) else option_text(value)

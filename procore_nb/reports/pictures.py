@@ -20,7 +20,7 @@ from procore_nb.plots import plot_bars, plot_lines
 from procore_nb.plots.charts import as_text, new_axes, short, value_text, write_no_rows
 
 _MOST_BARS = 20
-_GAUGES = {"red": "#C0392B", "yellow": "#E3B505", "green": "#3C8D5A", "grey": "#C9CED3"}
+COLOURS = {"red": "#C0392B", "yellow": "#E3B505", "green": "#3C8D5A", "grey": "#C9CED3"}
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def _bars(picture: Picture) -> Any:
     drawn: list[Any] = list(axes.patches)
     for bar in drawn:
         if bar.get_width() < 0:
-            bar.set_facecolor(_GAUGES["red"])
+            bar.set_facecolor(COLOURS["red"])
     low, high = axes.get_xlim()
     # Room for the number at the end of the longest bar on each side.
     axes.set_xlim(low - 0.12 * (high - low), high + 0.04 * (high - low))
@@ -126,7 +126,7 @@ def _dots(picture: Picture) -> Any:
         return write_no_rows(axes)
     for row, name in enumerate(names):
         found = values[values.index == name].to_numpy()
-        colours = np.where(found < 0, _GAUGES["red"], PALETTE[0])
+        colours = np.where(found < 0, COLOURS["red"], PALETTE[0])
         axes.scatter(found, [row] * len(found), s=22, alpha=0.65, linewidths=0, color=colours)
     axes.axvline(0, color=GREY, linewidth=0.8)
     return as_text(axes)
@@ -140,8 +140,8 @@ def _grid(picture: Picture) -> Any:
         return write_no_rows(axes)
     for row, values in enumerate(data.astype(str).to_numpy()):
         for at, word in enumerate(values):
-            colour, ink = _GAUGES.get(word, "#FFFFFF"), "#FFFFFF" if word == "red" else INK
-            hatch = None if word in _GAUGES else "////"
+            colour, ink = COLOURS.get(word, "#FFFFFF"), "#FFFFFF" if word == "red" else INK
+            hatch = None if word in COLOURS else "////"
             axes.barh(row, 0.94, left=at, height=0.86, color=colour, edgecolor=GREY, linewidth=0.4, hatch=hatch)  # fmt: skip
             axes.text(at + 0.47, row, word, ha="center", va="center", fontsize=7, color=ink)
     axes.set_xticks([at + 0.47 for at in range(len(data.columns))], [short(one) for one in data.columns])

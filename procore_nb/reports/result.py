@@ -13,10 +13,16 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from procore_nb.export import to_excel
+from procore_nb.export.excel import WorkbookStyle, write_workbook
+from procore_nb.reports.measures import Finding, headings
 from procore_nb.reports.pictures import Picture, draw
 
 Names = Literal["show", "hide"]
+NOBODY = "(nobody)"
+_RED, _YELLOW, _GREEN, _GREY = "#F1948A", "#F7DC6F", "#82C99D", "#D5D8DC"  # black text is read on them
+_CELLS = {"red": _RED, "high": _RED, "yellow": _YELLOW, "medium": _YELLOW, "green": _GREEN, "grey": _GREY}
+WORKBOOK = WorkbookStyle(headings, "#2B4C63", _CELLS)
+"""How workbooks of reports look: findings coloured by severity, gauges by their colour."""
 
 
 @dataclass(frozen=True)
@@ -135,7 +141,7 @@ class Report(Answer):
         'rfis.xlsx'
         """
         shown = self.without_names({}) if names == "hide" else self
-        return to_excel(shown.sheets(), path)
+        return write_workbook(shown.sheets(), path, style=WORKBOOK)
 
     def sheets(self) -> dict[str, pd.DataFrame]:
         """Return every table of the report.
@@ -143,7 +149,7 @@ class Report(Answer):
         Returns
         -------
         dict of DataFrame
-            By the name of its sheet: findings first, then figures, then what they cover.
+            By the name of its sheet: findings first, with how much they matter, then figures, then what they cover.
 
         Examples
         --------
@@ -152,10 +158,11 @@ class Report(Answer):
         >>> list(report.sheets())[:2]
         ['findings', 'summary']
         """
-        about = [("question", self.question), ("as of", f"{self.as_of:%Y-%m-%d}")]
-        about += [("option", f"{name} = {option_text(value)}") for name, value in self.options.items()]
-        about += [("finding", text) for text in self.findings]
-        found = {"findings": pd.DataFrame(about, columns=["what", "text"], dtype="string")}
+        options = [f"{name} = {option_text(value)}" for name, value in self.options.items()]
+        about = [("question", "", self.question), ("as of", "", f"{self.as_of:%Y-%m-%d}")]
+        about += [("option", "", text) for text in options]
+        about += [("finding", getattr(text, "severity", ""), text) for text in self.findings]
+        found = {"findings": pd.DataFrame(about, columns=["what", "severity", "text"], dtype="string")}
         return found | {"summary": self.summary, **self.tables, "rows": self.rows, "coverage": self.coverage}
 
     def without_names(self, roles: dict[str, str]) -> Report:
@@ -205,9 +212,6 @@ class Report(Answer):
         return "\n".join(lines)
 
 
-NOBODY = "(nobody)"
-
-
 def option_text(value: Any) -> str:
     """Return an option as it is printed beside the numbers."""
     if isinstance(value, tuple | list):
@@ -230,5 +234,5 @@ def _role(value: Any, roles: Mapping[str, str]) -> Any:
 
 def _reworded(text: str, roles: Mapping[str, str]) -> str:
     for name in sorted(roles, key=len, reverse=True):
-        text = text.replace(name, roles[name])
+        text = Finding(text.replace(name, roles[name]), getattr(text, "severity", ""))
     return text

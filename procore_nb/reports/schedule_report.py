@@ -68,26 +68,28 @@ def schedule(data: ReportData) -> Answer:
     return Answer(summary, rows, tables, findings, pictures)
 
 
-def _findings(summary: pd.DataFrame, figures: dict[Any, Any], late: pd.DataFrame, no_tasks: bool) -> list[str]:  # fmt: skip
+def _findings(
+    summary: pd.DataFrame, figures: dict[str, Any], late: pd.DataFrame, no_tasks: bool
+) -> list[str]:
     slips = (
         "{tasks:task(s)} without a baseline, {not_done} of them not done."
         if no_tasks
         else "{slipping} of {not_done} tasks not done will finish after their baseline, {critical_slipping} of them on the critical path; "
         "{done_of_due_percent:%} of {due} tasks due are done."
     )
+    based, worst = int(summary["end_variance_days"].count()), ""
+    for one in late.head(1).to_dict("records"):
+        worst = sentence(", most on {of}: {end_variance_days:days}", one, of=project_of(one))
     ends = "The end moves later on {late} of {based:project(s)} with a baseline{worst}."
-    if summary["end_variance_days"].isna().all():
+    if not based:
         ends = "No project has a baseline: whether its end moves is not known."
-    found = [slips, ends]
-    later = int(summary["later_without_baseline"].sum())
+    found = [sentence(slips, figures), sentence(ends, late=len(late), based=based, worst=worst)]
     if figures["without_baseline"] and not no_tasks:
-        found.append(
-            "{without_baseline} of {tasks} tasks have no baseline: whether they slip cannot be said."
-        )
-        found[-1] += " {later} of them finish after the last task of their project that has one." if later else ""  # fmt: skip
-    worst = [sentence(", most on {of}: {end_variance_days:days}", one, of=project_of(one)) for one in late.head(1).to_dict("records")]  # fmt: skip
-    more = {"late": len(late), "based": int(summary["end_variance_days"].count()), "worst": "".join(worst), "later": later}  # fmt: skip
-    return [sentence(text, figures, **more) for text in found]
+        text = "{without_baseline} of {tasks} tasks have no baseline: whether they slip cannot be said."
+        if later := int(summary["later_without_baseline"].sum()):
+            text += " {later} of them finish after the last task of their project that has one."
+        found.append(sentence(text, figures, later=later))
+    return [*found]
 
 
 def _tasks(data: ReportData) -> pd.DataFrame:

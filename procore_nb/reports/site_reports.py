@@ -277,7 +277,7 @@ def safety(
         )
     ]
     if len(silent):
-        findings.append(sentence("{number:project(s)} with incidents but without hours, not in the rates: {named}.", number=len(silent), named=named_projects(silent)))  # fmt: skip
+        findings.append(sentence("{without_hours:project(s)} with incidents but without hours, not in the rates: {named}.", without_hours=len(silent), named=named_projects(silent)))  # fmt: skip
     rolling = by_month.set_index("month")[["trir", "industry"]]
     title = f"TRIR: recordable injuries per {base_hours:,} hours of the {months} months before"
     shown = "project_id project_name id incident_id day filing_type recordable_case dart lost_time death"

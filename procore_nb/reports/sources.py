@@ -171,8 +171,8 @@ class StoreReader(KeptReader):
         columns = ["list", "project_id", "new", "changed", "deleted"]
         if not found:
             return pd.DataFrame(columns=columns), notes
-        counts = pd.concat(found).groupby(["list", "project_id", "change"], dropna=False).size()
-        counts = counts.unstack(fill_value=0).reset_index()
+        sizes = pd.concat(found).groupby(["list", "project_id", "change"], dropna=False).size()
+        counts = sizes.unstack(fill_value=0).reset_index()
         return counts.reindex(columns=columns, fill_value=0), notes
 
 

@@ -17,6 +17,7 @@ import pandas as pd
 from procore_nb.call_errors import explain_calls
 from procore_nb.client import Procore
 from procore_nb.errors import ArgumentError, IncompleteError, ProcoreError
+from procore_nb.export.column_text import titles
 from procore_nb.static_view import StaticView, static_text
 from procore_nb.widgets.assets import close_all, environment_badge, sendable, variable_of
 from procore_nb.widgets.background import BackgroundTask, ProgressObserver
@@ -38,7 +39,6 @@ from procore_nb.widgets.status import (
     rows_of,
     stopped,
 )
-from procore_nb.widgets.table_rows import titles
 
 _FIRST = "rfis"
 _FEW = 3  # chosen projects whose own names are offered

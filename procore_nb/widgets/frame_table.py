@@ -23,12 +23,13 @@ import traitlets
 from procore_nb.call_errors import explain_calls
 from procore_nb.errors import ArgumentError, ProcoreError
 from procore_nb.export import to_csv, to_excel
+from procore_nb.export.column_text import title, titles
 from procore_nb.frame_info import partial_note
 from procore_nb.progress import counted
 from procore_nb.static_view import MOST_ROWS, static_text
 from procore_nb.widgets.assets import MessageWidget, script, style
 from procore_nb.widgets.background import BackgroundTask
-from procore_nb.widgets.table_rows import TableRows, column_order, is_numeric, texts, title, titles, width
+from procore_nb.widgets.table_rows import TableRows, column_order, is_numeric, texts, width
 
 _MOST_ROWS_AT_ONCE = 500
 

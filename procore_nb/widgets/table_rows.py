@@ -127,7 +127,6 @@ _TECHNICAL = re.compile(
     r"(^|[._])(ids?|uuid|guid|url|link|login|locale|flag)$|^(origin|source|connect|logo|deleted|dictionary|inbound)|<id>"
     r"|translated|parent|formatted_|default|dependent|legacy|\.(is_)?active$|\.\w+_at$|\.node_name$"
 )
-_CAPITALS = re.compile(r"\b(Rfis?|Url|Wbs|Erp|Pdf|Gps|Osha|Uuid)\b", re.IGNORECASE)
 
 
 def column_order(labels: list[str]) -> list[int]:
@@ -139,19 +138,6 @@ def column_order(labels: list[str]) -> list[int]:
         return next((at for at, names in enumerate(_FIRST) if names.match(label)), len(_FIRST))
 
     return sorted(range(len(labels)), key=lambda at: rank(labels[at]))
-
-
-def titles(labels: list[str]) -> list[str]:
-    """Names of columns as words: `ball_in_court.name` is Ball in court, unless another column is called so."""
-    short = [title(label.removesuffix(".name")) for label in labels]
-    return [one if short.count(one) == 1 else title(label) for one, label in zip(short, labels, strict=True)]
-
-
-def title(label: str) -> str:
-    """One name as words: `due_date` is Due date."""
-    text = re.sub(r"[\s_.]+", " ", label.removeprefix("custom_fields.")).strip()
-    text = _CAPITALS.sub(lambda found: found[0].upper().replace("RFIS", "RFIs"), text)
-    return text[:1].upper() + text[1:] or label
 
 
 _MARKS = re.compile("[\u0300-\u036f]")

@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import procore_nb as pnb
+from procore_nb.export.column_text import titles
 from procore_nb.widgets import FrameTable
-from procore_nb.widgets.table_rows import TableRows, is_numeric, texts, titles
+from procore_nb.widgets.table_rows import TableRows, is_numeric, texts
 
 NASTY = '<script>alert("x")</script>'
 
