@@ -214,7 +214,8 @@ def label(name: Any) -> str:
 
 def headings(names: list[str]) -> list[str]:
     """Return what people call the columns of a table: `due_date` is Due date."""
-    return [_LABELS.get(name, title) for name, title in zip(names, titles(names), strict=True)]
+    found = [_LABELS.get(name, title) for name, title in zip(names, titles(names), strict=True)]
+    return [f"{one[:1].upper()}{one[1:]}" for one in found]
 
 
 class _Figure:

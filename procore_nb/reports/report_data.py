@@ -83,20 +83,10 @@ def _counts(projects: Column[Any]) -> dict[Any, int]:
 
 
 class ReportData:
-    """The lists of one report.
+    """The lists of one report by their names; `projects` gives names, zones, countries and stages.
 
-    Parameters
-    ----------
-    frames
-        By the name of their list, as the report names it. `projects` gives names, zones, countries and stages.
-    as_of
-        The day; None: `today`, by project.
-    now
-        The present moment, or the day of the demo.
-    counter
-        How days are counted.
-    past
-        Whether the rows are of a later day than `as_of`: then holders, statuses and amounts of that day are unknown.
+    Without a day (`as_of`) it is the day of `now`, by project. `past`: the rows are of a later day than `as_of`; then
+    holders, statuses and amounts of that day are unknown.
     """
 
     def __init__(

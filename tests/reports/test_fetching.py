@@ -41,12 +41,14 @@ class Watched(DemoAdapter):
         return super().send(request, *args, **named)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def opened() -> Callable[..., tuple[pnb.Procore, Watched]]:
+    demo = Demo()
+
     def build(*, cached: bool = False, most: int = 10**6) -> tuple[pnb.Procore, Watched]:
-        adapter = Watched(Demo())
+        adapter = Watched(demo)
         adapter.most = most
-        procore = connection(Demo(), adapter=lambda _: adapter)
+        procore = connection(demo, adapter=lambda _: adapter)
         if cached:
             procore.policy = replace(procore.policy, cache=ResponseCache("1h", procore.session, time.time))
         return procore, adapter

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -54,15 +56,25 @@ def figures(report: reports.Report) -> dict[str, Any]:
     return found
 
 
+@pytest.fixture(scope="module")
+def whole(frames: dict[str, pd.DataFrame]) -> Callable[[str], tuple[dict[str, pd.DataFrame], dict[str, Any]]]:
+    """The lists of a report, and its figures from all of them, worked out once."""
+
+    @cache
+    def made(name: str) -> tuple[dict[str, pd.DataFrame], dict[str, Any]]:
+        own = {"projects", *(use.name for use in reports.REPORTS[name].uses)}
+        given = {one: frame for one, frame in frames.items() if one in own}
+        return given, figures(getattr(reports, name)(given, as_of=DAY, projects="all"))
+
+    return made
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "absent"), USES)
 def test_a_list_that_is_not_there_makes_no_figure_zero(
-    name: str, absent: str, frames: dict[str, pd.DataFrame]
+    name: str, absent: str, whole: Callable[[str], tuple[dict[str, pd.DataFrame], dict[str, Any]]]
 ) -> None:
-    own = {"projects", *(use.name for use in reports.REPORTS[name].uses)}
-    given = {one: frame for one, frame in frames.items() if one in own}
-    report = getattr(reports, name)
-    before = figures(report(given, as_of=DAY, projects="all"))
+    (given, before), report = whole(name), getattr(reports, name)
     try:
         after = figures(report({one: frame for one, frame in given.items() if one != absent}, as_of=DAY, projects="all"))  # fmt: skip
     except pnb.ArgumentError as error:

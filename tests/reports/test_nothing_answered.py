@@ -25,11 +25,12 @@ class Closed(demo.Demo):
         return replace(reply, status=403, headers=[("Content-Type", "application/json")], body=refused)
 
 
-@pytest.fixture
-def closed(monkeypatch: pytest.MonkeyPatch) -> Iterator[pnb.Procore]:
-    monkeypatch.setattr(demo, "Demo", lambda: Closed(demo.Portfolio(3)))
-    with pnb.connect("demo", progress=False) as procore:
-        yield procore
+@pytest.fixture(scope="module")
+def closed() -> Iterator[pnb.Procore]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(demo, "Demo", lambda: Closed(demo.Portfolio(3)))
+        with pnb.connect("demo", progress=False) as procore:
+            yield procore
 
 
 @pytest.mark.parametrize("name", [one for one in REPORTS if one != "compliance"])

@@ -6,11 +6,14 @@ import re
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+import openpyxl
 import pandas as pd
 import show_reports
 
 import procore_nb as pnb
 from procore_nb import reports
+from procore_nb.reports.measures import sentence
+from procore_nb.reports.pack import _MOST_PRINTED, STYLE, page
 from procore_nb.reports.pictures import Picture, bars, draw
 
 
@@ -67,3 +70,48 @@ def test_a_store_of_a_known_environment_gives_links() -> None:
     frame.attrs["procore"] = {"environment": "production"}
     found = reports.rfis({"rfis": frame, "projects": [{"id": 7, "name": "P"}]}, as_of="2026-06-18")
     assert "https://app.procore.com/7/project/home" in found._repr_html_()
+
+
+def many(number: int) -> reports.Report:
+    rows = [
+        {"id": at, "project_id": 7, "status": "open", "due_date": "2026-06-01", "current_revision": True}
+        for at in range(number)
+    ]
+    return reports.rfis({"rfis": rows}, as_of="2026-06-18")
+
+
+def test_a_workbook_has_titles_in_words_a_coloured_header_and_findings_coloured_by_severity(
+    tmp_path: Path,
+) -> None:
+    found = many(2)
+    book = openpyxl.load_workbook(reports.pack([found], tmp_path / "a.xlsx"))
+    cover = [[cell.value for cell in row] for row in book["cover"].iter_rows()]
+    assert cover[0] == ["Report", "What", "Severity", "Text"]
+    late = next(at for at, row in enumerate(cover, 1) if row[2] == "high")
+    assert "2 of them overdue" in cover[late - 1][3]
+    assert book["cover"].cell(late, 3).fill.fgColor.rgb != book["cover"].cell(2, 3).fill.fgColor.rgb
+    head = book["rfis rows"][1]
+    assert {"Project name", "Due date", "Age days"} <= {cell.value for cell in head}
+    assert head[0].fill.fgColor.rgb == "FF2B4C63"
+    single = openpyxl.load_workbook(found.to_excel(tmp_path / "b.xlsx"))
+    assert [cell.value for cell in single["findings"][1]] == ["What", "Severity", "Text"]
+    assert "Median days, open ones counted" in {cell.value for cell in single["total"][1]}
+
+
+def test_findings_are_as_severe_as_the_figures_they_name() -> None:
+    severities = [sentence("{overdue} late, {slipping} slip", {"overdue": one, "slipping": other}).severity for one, other in ((1, 0), (0, 2), (0, 0), (pd.NA, pd.NA))]  # type: ignore[attr-defined]  # fmt: skip
+    assert severities == ["high", "medium", "", ""]
+    noted = reports.rfis({"rfis": [{"id": 1, "status": "open"}]}, as_of="2026-06-18")
+    last = noted.findings[-1]
+    assert "no column due_date" in " ".join(noted.findings)
+    assert last.severity == "note"  # type: ignore[attr-defined]
+    assert reports.rfis({"rfis": []}, as_of="2026-06-18").without_names({}).findings
+
+
+def test_a_page_prints_the_first_rows_of_long_tables_and_says_where_the_rest_is() -> None:
+    text = page([many(30)], personal=False)
+    assert (
+        f"The first {_MOST_PRINTED} of 30 rows are printed; the rest is in the page and the workbook" in text
+    )
+    assert f"tr:nth-child(n+{_MOST_PRINTED + 1})" in STYLE
+    assert "are printed" not in page([many(25)], personal=False)
