@@ -29,7 +29,11 @@ from procore_nb.reports.pictures import Picture
 from procore_nb.reports.report_data import COMMITMENTS, CURRENCY, ReportData, ids_of, plain_words
 from procore_nb.reports.result import Answer
 
-_MONEY = {"due": "current_payment_due", "billed": "total_completed_and_stored_to_date", "retained": "total_retainage"}  # fmt: skip
+_MONEY = {
+    "due": "current_payment_due",
+    "billed": "total_completed_and_stored_to_date",
+    "retained": "total_retainage",
+}
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,12 @@ def billing(
     """
     bounds = check_classes(age_classes, "age_classes")
     contracts = pd.concat([_contracts(data, one) for one in COMMITMENTS], ignore_index=True)
-    rows = stacked([_invoices(data, side, contracts, {"waiting": waiting, "counted": counted}) for side in (_OWED, _OWNER)])  # fmt: skip
+    rows = stacked(
+        [
+            _invoices(data, side, contracts, {"waiting": waiting, "counted": counted})
+            for side in (_OWED, _OWNER)
+        ]
+    )
     rows["age_class"] = classes(rows["age_days"], bounds).mask(rows.pop("undated"), "no date")
     values = contracts.drop_duplicates("id").set_index("id")["revised_contract"]
     rows["revised_contract"] = rows["contract_id"].map(values).astype("float64")
@@ -98,9 +107,11 @@ def billing(
     shown = rows[
         words(
             "project_id project_name side id contract_id vendor number status state billing_date paid currency due unpaid age_days age_class is_last billed retained"
-        )
+        )  # fmt: skip
     ]
-    return Answer(summary, shown.sort_values("age_days", ascending=False, ignore_index=True), tables, findings, pictures)  # fmt: skip
+    return Answer(
+        summary, shown.sort_values("age_days", ascending=False, ignore_index=True), tables, findings, pictures
+    )
 
 
 def last_invoices(rows: pd.DataFrame, contract: str) -> pd.DataFrame:
@@ -215,7 +226,10 @@ def _by_age(rows: pd.DataFrame, names: list[str]) -> pd.DataFrame:
     def measure(part: pd.DataFrame) -> dict[str, Any]:
         if part["unpaid"].isna().all() and len(part):
             return dict.fromkeys([*names, "no date"], math.nan)
-        return {one: total(part.loc[part["age_class"].eq(one).fillna(False), "unpaid"]) for one in [*names, "no date"]}  # fmt: skip
+        return {
+            one: total(part.loc[part["age_class"].eq(one).fillna(False), "unpaid"])
+            for one in [*names, "no date"]
+        }
 
     found = grouped(rows[rows["state"].eq("counted")], "currency", measure)
     return found if found["no date"].fillna(0).ne(0).any() else found.drop(columns="no date")

@@ -119,7 +119,12 @@ def _by_code(lines: pd.DataFrame, spent: pd.DataFrame, bought_from: float) -> pd
     # A code without a budget line has no budget; one whose line has no amount has an unknown one.
     known = codes["budget"].where(codes["listed"].notna(), 0.0)
     bought = (committed > 0) & (committed >= known * bought_from / 100)
-    masks = {"in signature": waits, "partly bought": committed > 0, "bought": bought, "budget unknown": known.isna()}  # fmt: skip
+    masks = {
+        "in signature": waits,
+        "partly bought": committed > 0,
+        "bought": bought,
+        "budget unknown": known.isna(),
+    }
     codes["state"] = classify(codes.index, "to buy", masks)
     codes["saving"] = (known - committed).where(bought)
     codes["would_save"] = (known - committed - codes["in_signature"]).where(~bought & waits)
@@ -161,10 +166,16 @@ def _contract_lines(data: ReportData, name: str) -> pd.DataFrame:
     status = plain_words(contracts["status"])
     states = {"in_signature": ~status.isin(_UNBOUGHT), "committed": is_signed(contracts) & status.ne("void")}
     contracts["state"] = classify(contracts.index, pd.NA, states)
-    contracts = data.exclude(name, contracts, contracts["state"].isna(), "not bought: void, draft or out for bid")  # fmt: skip
-    contracts = contracts.assign(currency=data.currencies(contracts, "budget_view_detail_rows"), parent=ids_of(contracts["id"]))  # fmt: skip
+    contracts = data.exclude(
+        name, contracts, contracts["state"].isna(), "not bought: void, draft or out for bid"
+    )
+    contracts = contracts.assign(
+        currency=data.currencies(contracts, "budget_view_detail_rows"), parent=ids_of(contracts["id"])
+    )
     lines = _lines(data, f"{_kind(name)}_line_items", f"{_kind(name)}_id holder.id contract_id")
-    lines, counting = alike("parent", lines, contracts[["parent", "state", "currency", "approved_change_orders"]])  # fmt: skip
+    lines, counting = alike(
+        "parent", lines, contracts[["parent", "state", "currency", "approved_change_orders"]]
+    )
     rows = lines.merge(counting, on="parent", how="inner")
     if len(rows) and not data.has(_ORDER_LINES):
         own = rows.groupby("parent")["amount"]

@@ -132,7 +132,9 @@ def changes(
 def _events(data: ReportData) -> pd.DataFrame:
     """Return the events that are not void, with their latest cost and revenue; void ones are counted."""
     name = "change_events"
-    rows = data.take(name, "", "scope status.mapped_to_status change_items", f"id number title created_at {CURRENCY}")  # fmt: skip
+    rows = data.take(
+        name, "", "scope status.mapped_to_status change_items", f"id number title created_at {CURRENCY}"
+    )
     rows, _ = known_by(data, name, rows, data.days(rows, "created_at"))
     rows["status"], rows["scope"] = plain_words(rows["status.mapped_to_status"]), plain_words(rows["scope"])
     figures = {one: f"latest_{one}_values.amount" for one in ("cost", "revenue")}
@@ -224,7 +226,10 @@ def _by_event(shares: pd.DataFrame, events: pd.DataFrame, scope_tbd: str) -> pd.
     scope = event.map(values["scope"]).astype("string")
     decided = scope.isna() | scope.isin(["in_scope", "out_of_scope"])
     found["scope"] = scope = scope.where(decided, scope_tbd).where(event.isin(values.index), "")
-    asked = {one: event.isin(owner.loc[owner["class"] == one, "event_id"].dropna()) for one in ("approved", "pending", "rejected")}  # fmt: skip
+    asked = {
+        one: event.isin(owner.loc[owner["class"] == one, "event_id"].dropna())
+        for one in ("approved", "pending", "rejected")
+    }
     found["part"] = part = classify(
         found.index,
         "no_event",
@@ -248,7 +253,7 @@ def _by_event(shares: pd.DataFrame, events: pd.DataFrame, scope_tbd: str) -> pd.
     return found[
         words(
             "project_id project_name event_id title scope currency part approved_cost pending_cost approved_revenue shortfall unrecovered"
-        )
+        )  # fmt: skip
     ]
 
 
@@ -280,7 +285,10 @@ def _measure(rows: pd.DataFrame) -> dict[str, Any]:
 
 def _findings(one: dict[Any, Any]) -> list[str]:
     some = {name for name, value in one.items() if not is_missing(value) and value}
-    who = {**dict(zip(PARTS, _WORDS, strict=True)), "payer_not_known": "with three tiers, where who pays is not known"}  # fmt: skip
+    who = {
+        **dict(zip(PARTS, _WORDS, strict=True)),
+        "payer_not_known": "with three tiers, where who pays is not known",
+    }
     parts = [f"{money_text(one[part], one['currency'])} {text}" for part, text in who.items() if part in some]
     found = {
         "Approved changes cost {approved_cost:money}{parts}.": "approved_cost" in some,

@@ -106,7 +106,9 @@ def _rows(then: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
         for name, word in _DAYS.items():
             if _both(before, row, name) and before[name] != row[name]:
                 days = (pd.Timestamp(row[name]) - pd.Timestamp(before[name])).days
-                records.append(_change(row, word if days > 0 else "brought forward", name, before) | {"days": days})  # fmt: skip
+                records.append(
+                    _change(row, word if days > 0 else "brought forward", name, before) | {"days": days}
+                )
         for name in _MONEY:
             if _both(before, row, name) and (moved := cents(row[name] - before[name])):
                 records.append(_change(row, "amount moved", name, before) | {"moved": moved})
@@ -132,7 +134,9 @@ def _keyed(rows: pd.DataFrame) -> dict[Any, dict[Any, Any]]:
     return dict(zip(zip(key, key.groupby(key).cumcount(), strict=True), rows.to_dict("records"), strict=True))
 
 
-def _change(row: dict[str, Any], change: str, column: str = "", before: dict[str, Any] | None = None) -> dict[str, Any]:  # fmt: skip
+def _change(
+    row: dict[str, Any], change: str, column: str = "", before: dict[str, Any] | None = None
+) -> dict[str, Any]:
     """Return what happened to a row; of a column, with its value before and now."""
     what = next((str(row[one]) for one in _NAMES if not is_missing(row.get(one))), "")
     then, now = (None, None) if before is None else (_text(before[column]), _text(row[column]))

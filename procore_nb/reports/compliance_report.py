@@ -65,7 +65,10 @@ def compliance(data: ReportData, *, horizon_days: int = 30) -> Answer:
         unknown = [one for one in _measure(once) if one not in ("vendors", "unsigned_vendors")]
         summary, whole = (data.blank(one, "insurances", unknown) for one in (summary, whole))
     order = ["project_id", "project_name", "vendor_id", "vendor", "commitment", *_CERTIFICATE]
-    chosen = {name.replace(" ", "_").replace("-", "_"): rows[on_site & rows["class"].eq(name).fillna(False)] for name in CLASSES[:4]}  # fmt: skip
+    chosen = {
+        name.replace(" ", "_").replace("-", "_"): rows[on_site & rows["class"].eq(name).fillna(False)]
+        for name in CLASSES[:4]
+    }
     valid = vendors["class"].eq("valid").fillna(False) & vendors["commitment"].eq("signed")
     chosen |= {"valid": vendors[valid], "unsigned": vendors[vendors["commitment"].eq("unsigned")]}
     tables = {

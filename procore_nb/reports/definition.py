@@ -200,7 +200,9 @@ class ReportFunction:
                 warnings.simplefilter("ignore", FutureWarning)
                 answer = self.analyse(data, **options)
             unknown = [use for use in self.uses if use.decides and data.not_given(use.name)]
-            answer.findings.extend(f"{data.coverage.states[use.name, None][1]}: {use.decides}." for use in unknown)  # fmt: skip
+            answer.findings.extend(
+                f"{data.coverage.states[use.name, None][1]}: {use.decides}." for use in unknown
+            )
         if silent := self._silent(data):
             names = ", ".join(dict.fromkeys(use.parent or use.name for use in silent))
             text = f"None of the {len(data.projects):,} projects answered {names}, so nothing can be said. The coverage says why."

@@ -102,7 +102,9 @@ def portfolio_health(
     grid = _logs(data, grid, log_counts)
     grid = _punch_list(data, grid)
     grid = _open_items(data, grid, "rfis", rfi_rows(data, "initiated_at"), "overdue", rfis_overdue)
-    grid = _open_items(data, grid, "submittals", current_submittals(data, REJECTED), "at_risk", submittals_at_risk)  # fmt: skip
+    grid = _open_items(
+        data, grid, "submittals", current_submittals(data, REJECTED), "at_risk", submittals_at_risk
+    )
     grid = _cost(data, grid, cost_over_percent, view)
     for gauge in GAUGES:
         grid = _without_unknown(data, grid, gauge)
@@ -114,7 +116,9 @@ def portfolio_health(
     silent = grid["logs_in_7_days"].eq(0).fillna(False) & grid["daily_logs"].eq("grey")
     quiet = grid[grid["under_construction"].fillna(False) & silent]
     colours = sorted({one for gauge in GAUGES for one in grid[gauge].dropna()})
-    gauges = [{"gauge": one, **{colour: int(grid[one].eq(colour).sum()) for colour in colours}} for one in GAUGES]  # fmt: skip
+    gauges = [
+        {"gauge": one, **{colour: int(grid[one].eq(colour).sum()) for colour in colours}} for one in GAUGES
+    ]
     tables = {
         "total": figures_frame(gauges),
         "to_call": grid[grid["reds"] > 0].reset_index(drop=True),
@@ -249,12 +253,32 @@ def _findings(grid: pd.DataFrame, quiet: pd.DataFrame) -> list[str]:
         return "has" if len(rows) == 1 else "have"
 
     many = int((grid["reds"] > 1).sum())
-    found = [sentence("{red} of {all:project(s)} {has} a red gauge; {many} have more than one.", red=len(red), all=len(grid), has=has(red), many=many)]  # fmt: skip
+    found = [
+        sentence(
+            "{red} of {all:project(s)} {has} a red gauge; {many} have more than one.",
+            red=len(red),
+            all=len(grid),
+            has=has(red),
+            many=many,
+        )
+    ]
     for first in red.head(1).to_dict("records"):
         which = ", ".join(gauge.replace("_", " ") for gauge in GAUGES if first[gauge] == "red")
         found.append(f"Most red: {project_of(first)} ({which}).")
     if len(quiet):
-        found.append(sentence("{quiet:site(s)} under construction {has} no daily log in 7 days: {named}.", quiet=len(quiet), has=has(quiet), named=named_projects(quiet)))  # fmt: skip
+        found.append(
+            sentence(
+                "{quiet:site(s)} under construction {has} no daily log in 7 days: {named}.",
+                quiet=len(quiet),
+                has=has(quiet),
+                named=named_projects(quiet),
+            )
+        )
     if len(closed):
-        found.append(sentence("{closed:project(s)} did not give access to every list; their gauges say so.", closed=len(closed)))  # fmt: skip
+        found.append(
+            sentence(
+                "{closed:project(s)} did not give access to every list; their gauges say so.",
+                closed=len(closed),
+            )
+        )
     return found

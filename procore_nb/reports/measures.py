@@ -31,7 +31,7 @@ def words(text: str) -> list[str]:
 _HIGH = frozenset(
     words(
         "overdue at_risk late_to_submit unrecovered over loss loss_provision expired none_on_file deaths critical_slipping late red"
-    )
+    )  # fmt: skip
 )
 _MEDIUM = frozenset(
     words(
@@ -137,7 +137,10 @@ def figures_of(frame: pd.DataFrame) -> dict[str, Any]:
 
 def _typed(column: Column[Any]) -> Column[Any]:
     known = [one for one in column.tolist() if not is_missing(one)]
-    kinds = {bool if isinstance(one, np.bool_) else int if isinstance(one, np.integer) else type(one) for one in known}  # fmt: skip
+    kinds = {
+        bool if isinstance(one, np.bool_) else int if isinstance(one, np.integer) else type(one)
+        for one in known
+    }
     if kinds == {bool}:
         return column.astype("boolean")
     if kinds == {int}:

@@ -74,7 +74,10 @@ def pack(reports: Report | Iterable[Report], path: str | os.PathLike[str], *, na
     """
     chosen = [reports] if isinstance(reports, Report) else list(reports)
     if not chosen or not all(isinstance(one, Report) for one in chosen):
-        raise ArgumentError("A pack is made of finished reports.", advice="For example pack([pnb.reports.rfis(procore)], path).")  # fmt: skip
+        raise ArgumentError(
+            "A pack is made of finished reports.",
+            advice="For example pack([pnb.reports.rfis(procore)], path).",
+        )
     if names not in ("show", "hide"):
         raise ArgumentError(f'names is "show" or "hide", not {names!r}.')
     place = output_path(path)
@@ -139,9 +142,7 @@ def _cover(reports: Sequence[Report]) -> str:
         lists = most.drop_duplicates(["list", "project_id"]).groupby("list")
         states = lists["state"].value_counts().unstack(fill_value=0).sort_index(axis=1)
         states[["rows", "excluded"]] = lists[["rows", "excluded"]].sum()
-        parts.append(
-            f"<h2>Coverage</h2><p>Projects by what each list answered; no figure covers what did not answer.</p>{table(states.reset_index(), shown=100)}"
-        )
+        parts.append(f"<h2>Coverage</h2><p>Projects by what each list answered; no figure covers what did not answer.</p>{table(states.reset_index(), shown=100)}")  # fmt: skip
     return f"<section class='procore-report cover'>{''.join(parts)}</section>"
 
 
@@ -186,7 +187,12 @@ def table(frame: pd.DataFrame, *, web_url: str = "", shown: int = _MOST_ROWS) ->
     cells = [_cells(part[name], _links(part, web_url) if name == "project_name" else {}) for name in columns]
     rows = "".join(f"<tr>{''.join(row)}</tr>" for row in zip(*cells, strict=True))
     more = _more("more", shown, len(frame), "are shown; the rest is in the workbook (.xlsx)")
-    more += _more("more printed", _MOST_PRINTED, len(frame), "are printed; the rest is in the page and the workbook (.xlsx)")  # fmt: skip
+    more += _more(
+        "more printed",
+        _MOST_PRINTED,
+        len(frame),
+        "are printed; the rest is in the page and the workbook (.xlsx)",
+    )
     return (
         f"<div class='scroll'><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>{more}"
     )

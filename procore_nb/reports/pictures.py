@@ -109,7 +109,15 @@ def _waterfall(picture: Picture) -> Any:
     for place, (value, start) in enumerate(zip(parts, starts, strict=True)):
         axes.barh(place, value, left=start, height=0.68, color=PALETTE[min(place, 1)])
         end = (max(start, start + value), place)
-        axes.annotate(value_text(value, largest), end, (4, 0), textcoords="offset points", va="center", fontsize=9, color=INK)  # fmt: skip
+        axes.annotate(
+            value_text(value, largest),
+            end,
+            (4, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=9,
+            color=INK,
+        )
     axes.set_xticks([])
     axes.spines["bottom"].set_visible(False)
     axes.axvline(0, color=GREY, linewidth=0.8)
@@ -142,7 +150,9 @@ def _grid(picture: Picture) -> Any:
         for at, word in enumerate(values):
             colour, ink = COLOURS.get(word, "#FFFFFF"), "#FFFFFF" if word == "red" else INK
             hatch = None if word in COLOURS else "////"
-            axes.barh(row, 0.94, left=at, height=0.86, color=colour, edgecolor=GREY, linewidth=0.4, hatch=hatch)  # fmt: skip
+            axes.barh(
+                row, 0.94, left=at, height=0.86, color=colour, edgecolor=GREY, linewidth=0.4, hatch=hatch
+            )
             axes.text(at + 0.47, row, word, ha="center", va="center", fontsize=7, color=ink)
     axes.set_xticks([at + 0.47 for at in range(len(data.columns))], [short(one) for one in data.columns])
     axes.xaxis.tick_top()

@@ -83,7 +83,15 @@ def quality(data: ReportData, *, ready_for_review_counts: bool = True) -> Answer
                 figures,
             )
         )
-        pictures.append(bars("Conformance by type, all inspections together", worst, "inspection_type", "conformance_percent", unit="% of rated items"))  # fmt: skip
+        pictures.append(
+            bars(
+                "Conformance by type, all inspections together",
+                worst,
+                "inspection_type",
+                "conformance_percent",
+                unit="% of rated items",
+            )
+        )
     if not data.not_given("observation_items"):
         findings.append(
             sentence(
@@ -92,14 +100,25 @@ def quality(data: ReportData, *, ready_for_review_counts: bool = True) -> Answer
                 figures,
             )
         )
-        pictures.append(bars("Overdue observations by vendor", tables["by_vendor"], "name", "overdue", unit="observations", largest=True))  # fmt: skip
+        pictures.append(
+            bars(
+                "Overdue observations by vendor",
+                tables["by_vendor"],
+                "name",
+                "overdue",
+                unit="observations",
+                largest=True,
+            )
+        )
     rows = latest_first(items, [*_ITEM, "assignee.vendor.name", "assignee.name", *COLUMNS])
     return Answer(summary, rows, tables, findings, pictures, ("assignee.name",))
 
 
 def _inspections(data: ReportData) -> pd.DataFrame:
     other = ["inspection_type.name", "list_template_name", "created_at", "closed_at", "inspected_item_count"]
-    rows = data.take("checklists", "", f"status {' '.join(_COUNTS[:2])}", f"id name {' '.join([*_COUNTS[2:], *other])}")  # fmt: skip
+    rows = data.take(
+        "checklists", "", f"status {' '.join(_COUNTS[:2])}", f"id name {' '.join([*_COUNTS[2:], *other])}"
+    )
     started, closed = data.days(rows, "created_at"), data.days(rows, "closed_at")
     rows, _, closed = known_by(data, "checklists", rows, started, closed)
     rows = data.exclude("checklists", rows, closed > data.today(rows), "closed after this day")
@@ -210,7 +229,16 @@ def punch(data: ReportData, *, area_unit: Literal["sq_ft", "m2"] = "sq_ft") -> A
                 unit=area_unit.replace("_", " "),
             )
         )
-    pictures = [bars("Punch items not closed, by vendor", tables["by_vendor"], "vendor", "open", unit="items", largest=True)]  # fmt: skip
+    pictures = [
+        bars(
+            "Punch items not closed, by vendor",
+            tables["by_vendor"],
+            "vendor",
+            "open",
+            unit="items",
+            largest=True,
+        )
+    ]
     shown = latest_first(rows, [*_ITEM, "vendor", "assignee", *COLUMNS])
     return Answer(summary, shown, tables, findings, pictures, ("assignee",))
 

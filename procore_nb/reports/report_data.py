@@ -59,7 +59,9 @@ class Coverage:
     def frame(self, names: Mapping[Any, str]) -> pd.DataFrame:
         """Return one row for each project and list; rows of whole lists have no project."""
         records = []
-        for name, project in sorted({*self.rows, *self.excluded, *self.states}, key=lambda key: (key[0], str(key[1] or ""))):  # fmt: skip
+        for name, project in sorted(
+            {*self.rows, *self.excluded, *self.states}, key=lambda key: (key[0], str(key[1] or ""))
+        ):
             state, reason = self.states.get((name, project), ("answered", ""))
             number, out = self.rows.get((name, project), 0), self.excluded.get((name, project), {})
             record = {
@@ -186,9 +188,7 @@ class ReportData:
                 f"The rows of {name} have no column {column}, without which nothing can be said.",
                 advice=f"Near: {choices}. Rename it." if choices else "Pass the list as Procore sends it.",
             )
-        self.note(
-            f"{name} has no column {column}{choices and f' (near: {choices})'}: what it decides is missing."
-        )
+        self.note(f"{name} has no column {column}{choices and f' (near: {choices})'}: what it decides is missing.")  # fmt: skip
 
     def note(self, text: str) -> None:
         """Add a note of the data, once; it comes after the findings."""

@@ -223,7 +223,9 @@ def option_text(value: Any) -> str:
 
 def _renamed(frame: pd.DataFrame, columns: set[str], roles: Mapping[str, str]) -> pd.DataFrame:
     named = columns & set(frame.columns)
-    return frame.assign(**{one: frame[one].map(lambda value: _role(value, roles)).astype(frame[one].dtype) for one in named})  # fmt: skip
+    return frame.assign(
+        **{one: frame[one].map(lambda value: _role(value, roles)).astype(frame[one].dtype) for one in named}
+    )
 
 
 def _role(value: Any, roles: Mapping[str, str]) -> Any:

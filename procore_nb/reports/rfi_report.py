@@ -109,9 +109,18 @@ def _findings(whole: dict[Any, Any], people: pd.DataFrame | None) -> list[str]:
     ]  # fmt: skip
     late = [] if people is None else people[people["overdue"].fillna(0) > 0].to_dict("records")
     if late:
-        found.append(sentence("Most overdue RFIs are with {name}: {overdue}, the latest by {longest_late_days:days}. An RFI counts for each of its holders.", late[0]))  # fmt: skip
+        found.append(
+            sentence(
+                "Most overdue RFIs are with {name}: {overdue}, the latest by {longest_late_days:days}. An RFI counts for each of its holders.",
+                late[0],
+            )
+        )
     if whole["closed"]:
-        half = sentence("within {censored_median_days:days}", whole) if whole["censored_median_days"] >= 0 else "within a time not reached yet"  # fmt: skip
+        half = (
+            sentence("within {censored_median_days:days}", whole)
+            if whole["censored_median_days"] >= 0
+            else "within a time not reached yet"
+        )
         found.append(
             sentence(
                 "Of {closed} closed, half were closed within {median_days:days}; of all, also those still open, half {half}. "

@@ -54,7 +54,9 @@ def schedule(data: ReportData) -> Answer:
         total = total.assign(**dict.fromkeys(_BASED, math.nan))
     total["median_end_variance_days"] = median(summary["end_variance_days"])
     total = total.drop(columns="end_variance_days")
-    late = summary[summary["end_variance_days"].fillna(0) > 0].sort_values("end_variance_days", ascending=False)  # fmt: skip
+    late = summary[summary["end_variance_days"].fillna(0) > 0].sort_values(
+        "end_variance_days", ascending=False
+    )
     findings = _findings(summary, figures_of(total), late, no_tasks) if len(rows) else []
     shown = words(
         "project_id project_name id name critical done baseline_finish finish actual_finish expected_finish variance_days slipping"
@@ -64,7 +66,16 @@ def schedule(data: ReportData) -> Answer:
         for one in (rows, rows[rows["slipping"].fillna(False)])
     )
     tables = {"total": total, "slipping": slipping}
-    pictures = [bars("End of the project against its baseline", late, "project_name", "end_variance_days", unit="calendar days later", largest=True)]  # fmt: skip
+    pictures = [
+        bars(
+            "End of the project against its baseline",
+            late,
+            "project_name",
+            "end_variance_days",
+            unit="calendar days later",
+            largest=True,
+        )
+    ]
     return Answer(summary, rows, tables, findings, pictures)
 
 

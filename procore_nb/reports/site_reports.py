@@ -107,9 +107,13 @@ def manpower(data: ReportData, *, windows: Any = None, production: bool = False)
     summary = _windowed(rows, inside)
     people = ["people_first", "people_second"]
     same = summary[summary["state"].eq("both") & summary[people].notna().all(axis=1)]
-    states = {name.replace(" ", "_"): summary[summary["state"].eq(name)] for name in ("started", "stopped logging")}  # fmt: skip
+    states = {
+        name.replace(" ", "_"): summary[summary["state"].eq(name)] for name in ("started", "stopped logging")
+    }
     (first, second), (before, after) = (one[people].sum().tolist() for one in (summary, same))
-    spans = {name: f"{start:%Y-%m-%d} to {end:%Y-%m-%d}" for name, (start, end) in zip(_WINDOWS, both, strict=True)}  # fmt: skip
+    spans = {
+        name: f"{start:%Y-%m-%d} to {end:%Y-%m-%d}" for name, (start, end) in zip(_WINDOWS, both, strict=True)
+    }
     whole = {
         **spans,
         "people_first": first,
@@ -165,8 +169,12 @@ def _windowed(rows: pd.DataFrame, inside: Mapping[str, pd.Series[Any]]) -> pd.Da
 
     found = grouped(rows, "project_id", measure)
     logged = [found[f"days_logged_{name}"] > 0 for name in inside]
-    found["state"] = classify(found.index, "started", {"stopped logging": logged[0], "both": logged[0] & logged[1]})  # fmt: skip
-    change = [percent(second - first, first) for first, second in found[["people_first", "people_second"]].values]  # fmt: skip
+    found["state"] = classify(
+        found.index, "started", {"stopped logging": logged[0], "both": logged[0] & logged[1]}
+    )
+    change = [
+        percent(second - first, first) for first, second in found[["people_first", "people_second"]].values
+    ]
     found["change_percent"] = pd.Series(change, found.index, "float64").where(found["state"].eq("both"))
     return found
 
@@ -259,8 +267,14 @@ def safety(
     summary, total = data.totals(rows, measure, "incidents", "injuries", hours_from, unknown=unknown)
     silent = summary[summary["hours"].eq(0) & summary["incidents"].fillna(0).gt(0)]
     whole = figures_of(total)
-    total = data.blank(total.assign(projects_without_hours=len(silent)), hours_from, ["projects_without_hours"])  # fmt: skip
-    by_type = grouped(cases["injury"], "filing_type", lambda part: {"injuries": len(part), "recordable": int(part["recordable_case"].sum())})  # fmt: skip
+    total = data.blank(
+        total.assign(projects_without_hours=len(silent)), hours_from, ["projects_without_hours"]
+    )
+    by_type = grouped(
+        cases["injury"],
+        "filing_type",
+        lambda part: {"injuries": len(part), "recordable": int(part["recordable_case"].sum())},
+    )
     by_month = _rolling(long[~long["project_id"].isin(blind)], base_hours, months, data.as_of)
     by_month["industry"] = round(industry_rate * base_hours / 200_000, 2)
     tables = {
@@ -277,7 +291,13 @@ def safety(
         )
     ]
     if len(silent):
-        findings.append(sentence("{without_hours:project(s)} with incidents but without hours, not in the rates: {named}.", without_hours=len(silent), named=named_projects(silent)))  # fmt: skip
+        findings.append(
+            sentence(
+                "{without_hours:project(s)} with incidents but without hours, not in the rates: {named}.",
+                without_hours=len(silent),
+                named=named_projects(silent),
+            )
+        )
     rolling = by_month.set_index("month")[["trir", "industry"]]
     title = f"TRIR: recordable injuries per {base_hours:,} hours of the {months} months before"
     shown = "project_id project_name id incident_id day filing_type recordable_case dart lost_time death"
@@ -340,7 +360,9 @@ def _rolling(rows: pd.DataFrame, base_hours: int, months: int, day: pd.Timestamp
         start = end - pd.DateOffset(months=months)
         part = rows[(rows["day"] > start) & (rows["day"] <= end)]
         worked = float(part["hours"].sum())
-        cases = _count(part[part["project_id"].isin(part.loc[part["hours"] > 0, "project_id"])], "recordable_case")  # fmt: skip
+        cases = _count(
+            part[part["project_id"].isin(part.loc[part["hours"] > 0, "project_id"])], "recordable_case"
+        )
         known = worked > 0 and began <= start + pd.DateOffset(months=1)
         rate = round(cases * base_hours / worked, 2) if known else math.nan
         records.append({"month": end, "recordable": cases, "hours": worked, "trir": rate})

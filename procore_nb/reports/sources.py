@@ -108,7 +108,9 @@ class StoreReader(KeptReader):
     def __init__(self, store: Store, projects: Any) -> None:
         self._store = store
         tables = store.tables()
-        super().__init__(tables["table"].tolist(), tables.loc[tables["rows"].eq(0), "table"].tolist(), projects)  # fmt: skip
+        super().__init__(
+            tables["table"].tolist(), tables.loc[tables["rows"].eq(0), "table"].tolist(), projects
+        )
         self._read: dict[str, pd.DataFrame] = {}
 
     def read(self, report: ReportFunction, day: pd.Timestamp | None, options: Mapping[str, Any]) -> Read:
@@ -166,7 +168,11 @@ class StoreReader(KeptReader):
             if len(rows) and rows["change"].eq("new").sum() == len(self._table(key)):
                 young.append(name)
             elif len(rows):
-                found.append(rows.reindex(columns=["project_id", "change"]).astype({"project_id": "object"}).assign(list=name))  # fmt: skip
+                found.append(
+                    rows.reindex(columns=["project_id", "change"])
+                    .astype({"project_id": "object"})
+                    .assign(list=name)
+                )
         notes = [f"Not kept, or still empty, on {day:%Y-%m-%d}: {', '.join(young)}."] if young else []
         columns = ["list", "project_id", "new", "changed", "deleted"]
         if not found:
@@ -318,7 +324,13 @@ def _requests(uses: Sequence[Use], projects: int) -> tuple[int, int, list[str]]:
 
 
 def _duration(seconds: float) -> str:
-    return f"{seconds / 3600:,.1f} hours" if seconds >= 5400 else f"{seconds / 60:,.0f} minutes" if seconds >= 90 else f"{seconds:,.0f} s"  # fmt: skip
+    return (
+        f"{seconds / 3600:,.1f} hours"
+        if seconds >= 5400
+        else f"{seconds / 60:,.0f} minutes"
+        if seconds >= 90
+        else f"{seconds:,.0f} s"
+    )
 
 
 def store_reader(reader: Reader) -> StoreReader:
