@@ -107,7 +107,7 @@ def billing(
     shown = rows[
         words(
             "project_id project_name side id contract_id vendor number status state billing_date paid currency due unpaid age_days age_class is_last billed retained"
-        )  # fmt: skip
+        )
     ]
     return Answer(
         summary, shown.sort_values("age_days", ascending=False, ignore_index=True), tables, findings, pictures

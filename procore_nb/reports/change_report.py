@@ -253,7 +253,7 @@ def _by_event(shares: pd.DataFrame, events: pd.DataFrame, scope_tbd: str) -> pd.
     return found[
         words(
             "project_id project_name event_id title scope currency part approved_cost pending_cost approved_revenue shortfall unrecovered"
-        )  # fmt: skip
+        )
     ]
 
 

@@ -31,7 +31,7 @@ def words(text: str) -> list[str]:
 _HIGH = frozenset(
     words(
         "overdue at_risk late_to_submit unrecovered over loss loss_provision expired none_on_file deaths critical_slipping late red"
-    )  # fmt: skip
+    )
 )
 _MEDIUM = frozenset(
     words(

@@ -17,10 +17,10 @@ import traitlets
 from procore_nb.catalog import Argument, Catalogue, Endpoint
 from procore_nb.client.budget import VIEW_ID
 from procore_nb.errors import ArgumentError
+from procore_nb.export.column_text import title, titles
 from procore_nb.widgets.assets import close_all
 from procore_nb.widgets.id_names import NameField, name_sources, typed
 from procore_nb.widgets.pickers import ProjectPicker
-from procore_nb.widgets.table_rows import title, titles
 
 Shape = Literal["range", "after", "date", "choice", "boolean", "ids", "words", "text"]
 _TARGETS = {"project_id", "company_id", "sort"}
