@@ -64,7 +64,6 @@ class Explorer(StaticView, ipywidgets.VBox):  # type: ignore[misc]
 
     Examples
     --------
-    >>> import procore_nb as pnb
     >>> explorer = Explorer(pnb.connect("demo"), endpoint="rfis")
     >>> explorer.fetch().columns[0]
     'project_id'

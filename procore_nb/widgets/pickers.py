@@ -86,7 +86,6 @@ class CompanyPicker(StaticView, ipywidgets.Dropdown):  # type: ignore[misc]
 
     Examples
     --------
-    >>> import procore_nb as pnb
     >>> CompanyPicker(pnb.connect("demo")).value
     24816
     """
@@ -144,7 +143,6 @@ class ProjectPicker(Picker):
 
     Examples
     --------
-    >>> import procore_nb as pnb
     >>> picker = ProjectPicker(pnb.connect("demo"))
     >>> picker.value = (1204310,)
     >>> len(picker.frame)

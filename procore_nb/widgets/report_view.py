@@ -33,7 +33,6 @@ class ReportView(StaticView, ipywidgets.VBox):  # type: ignore[misc]
 
     Examples
     --------
-    >>> import procore_nb as pnb
     >>> pnb.reports.view(pnb.connect("demo"), "rfis")
     ReportView(rfis, nothing made yet)
     """
