@@ -1,10 +1,9 @@
 """One API call that was admitted, and how a list leaves the demo: page by page, bare, under a key, or in groups.
 
 In: what the demo made of a request. Out: `ApiCall`, with its `Query` (names, filters, ranges, sorts as in
-https://developers.procore.com/documentation/filtering-on-list-actions); `page_reply` with `Total`, `Per-Page` and
-`Link` as https://developers.procore.com/documentation/pagination shows them: page 1 has next and last; page 2 first, next
-and last; later pages all four; the last page no next; `Link` is there but empty when everything fits on one page. The
-addresses repeat only page and per_page, as in the documented example. `enclosed` puts rows where the catalogue's envelope says.
+https://developers.procore.com/documentation/filtering-on-list-actions); `page_reply` with `Total`, `Per-Page` and `Link` as
+https://developers.procore.com/documentation/pagination shows them: empty when everything fits on one page, and repeating only
+page and per_page. `enclosed` puts rows where the catalogue's envelope says.
 """
 
 from __future__ import annotations

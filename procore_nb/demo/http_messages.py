@@ -105,7 +105,8 @@ class ErrorReply(Exception):
 
     def oauth_reply(self) -> DemoReply:
         """Reply of the login host."""
-        body = {"error": self.reason, "error_description": self.message}
+        reason = "invalid_token" if self.reason.startswith("token_") else self.reason
+        body = {"error": reason, "error_description": self.message}
         return json_reply(body, status=self.status, headers=self.headers)
 
     def storage_reply(self) -> DemoReply:
