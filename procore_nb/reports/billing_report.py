@@ -122,7 +122,7 @@ def last_invoices(rows: pd.DataFrame, contract: str) -> pd.DataFrame:
 
 def _contracts(data: ReportData, name: str) -> pd.DataFrame:
     rows = data.take(name, "", "", f"id revised_contract total_payments {CURRENCY}")
-    money = rows[["revised_contract", "total_payments"]].apply(amounts)
+    money = {one: amounts(rows[one]) for one in ("revised_contract", "total_payments")}
     return rows.assign(id=ids_of(rows["id"]), **money)
 
 

@@ -122,13 +122,12 @@ def _inspections(data: ReportData) -> pd.DataFrame:
     started, closed = data.days(rows, "created_at"), data.days(rows, "closed_at")
     rows, _, closed = known_by(data, "checklists", rows, started, closed)
     rows = data.exclude("checklists", rows, closed > data.today(rows), "closed after this day")
-    numbers = rows[[*_COUNTS, "inspected_item_count"]].apply(amounts)
-    inspected = numbers["inspected_item_count"].fillna(numbers[_COUNTS].sum(axis=1, min_count=1))
-    good = numbers["conforming_item_count"]
-    rated = good + numbers["deficient_item_count"]
+    rows = rows.assign(**{one: amounts(rows[one]) for one in (*_COUNTS, "inspected_item_count")})
+    inspected = rows["inspected_item_count"].fillna(rows[_COUNTS].sum(axis=1, min_count=1))
+    good = rows["conforming_item_count"]
+    rated = good + rows["deficient_item_count"]
     named = rows["inspection_type.name"].fillna(rows["list_template_name"]).astype("string")
     return rows.assign(
-        **numbers[_COUNTS],
         rate=(100 * good / rated).where(rated > 0).astype("float64"),
         not_started=inspected.eq(0) & plain_words(rows["status"]).ne("closed"),
         inspection_type=named.fillna("(not stated)"),

@@ -182,7 +182,7 @@ def _windowed(rows: pd.DataFrame, inside: Mapping[str, pd.Series[Any]]) -> pd.Da
 def _production(data: ReportData) -> pd.DataFrame:
     names = ["budgeted_hours", "actual_hours", "earned_hours"]
     rows = data.take("field_production_report", "", " ".join(names), "cost_code percent_complete")
-    rows[names] = rows[names].apply(amounts)
+    rows = rows.assign(**{one: amounts(rows[one]) for one in names})
     rows["earned_per_actual"] = (rows["earned_hours"] / rows["actual_hours"]).where(rows["actual_hours"] > 0)
     return rows.reset_index(drop=True)
 
