@@ -557,8 +557,10 @@ def test_other_peoples_text_is_escaped_and_the_page_may_load_nothing(tmp_path: P
         }
     ]
     projects = [{"id": 7, "name": "<i>P</i>"}]
-    path = reports.pack([reports.rfis({"rfis": rows, "projects": projects}, as_of=DAY)], tmp_path / "a.html")
-    text = path.read_text("utf-8")
+    report = reports.rfis({"rfis": rows, "projects": projects}, as_of=DAY)
+    report.findings.insert(0, "Most are of <u>P</u>.")
+    text = reports.pack([report], tmp_path / "a.html").read_text("utf-8")
+    assert text.count("Most are of &lt;u&gt;P&lt;/u&gt;.") == 2  # on the cover, and in its section
     assert "<script>alert" not in text
     assert "<b>Ann" not in text
     assert "<i>P" not in text
