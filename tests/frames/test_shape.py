@@ -168,6 +168,11 @@ def test_explode_of_plain_values_puts_them_into_value() -> None:
     assert tidy["value"].tolist() == [7, 2**60]
 
 
+def test_explode_of_a_name_that_two_columns_have_is_refused() -> None:
+    with pytest.raises(ArgumentError, match="several columns 'a'"):
+        explode(pd.DataFrame([[[1], [2]]], columns=["a", "a"]), "a")
+
+
 def test_explode_without_an_id_says_the_row() -> None:
     assert explode(to_frame([{"l": [1]}, {"l": [2]}]), "l")["parent_row"].tolist() == [0, 1]
 
