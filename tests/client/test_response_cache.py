@@ -109,9 +109,12 @@ def test_a_file_that_others_may_write_is_its_owners_again(another, connected, fo
     for path in files(folder):
         path.write_bytes(b"")
         path.chmod(0o666)
+    kept = files(folder)[0].parent
+    kept.chmod(0o755)
     connected(server, cache="1h").table("rfis", project_id=1)
     filled = [one for one in files(folder) if one.stat().st_size]
     assert {stat.S_IMODE(one.stat().st_mode) for one in filled} == {0o600}
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o700
     assert len(filled) == 2
 
 
