@@ -139,7 +139,10 @@ def test_without_anywidget_the_page_is_shown_and_the_selection_says_what_to_inst
     made = map_projects(projects(3))
 
     assert made.save(tmp_path / "map.html").exists()
-    assert "<iframe sandbox=" in made._repr_mimebundle_()["text/html"]
+    shown = made._repr_mimebundle_()["text/html"]
+    assert "<iframe sandbox=" in shown
+    assert re.findall(r"[<>]", shown.partition('srcdoc="')[2].partition('"')[0]) == []
+    assert re.findall(r"<(\w+)", shown) == ["iframe", "p"]  # the page is one attribute, whatever is in it
     with pytest.raises(MissingExtraError, match=r'pip install "procore-nb\[maps\]"'):
         _ = made.selected
 
