@@ -176,3 +176,11 @@ def test_a_network_error_is_not_an_output_that_cannot_be_written(
     said = capsys.readouterr().err
     assert "Connection refused" in said
     assert "output" not in said
+
+
+@pytest.mark.parametrize("port", ["65536", "-1", "80.0", "٨٠"])
+def test_what_is_no_port_is_refused_before_anything_is_served(capsys, port: str) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(SystemExit) as stopped:
+        main(["serve-demo", f"--port={port}"])
+    assert stopped.value.code == 2
+    assert "is no port: a number from 0 to 65535" in capsys.readouterr().err
