@@ -115,13 +115,9 @@ def _fields() -> Iterator[CustomField]:
 
 # The third is called otherwise than Procore calls it: companies rename their stages, the category stays.
 STAGES = tuple(Stage(*stage) for stage in _FACTS["stages"])
-TYPES = _choices(_FACTS["choices"]["TYPES"])
-PROGRAMS = _choices(_FACTS["choices"]["PROGRAMS"])
-OFFICES = _choices(_FACTS["choices"]["OFFICES"])
-REGIONS = _choices(_FACTS["choices"]["REGIONS"])
-DEPARTMENTS = _choices(_FACTS["choices"]["DEPARTMENTS"])
-OWNER_TYPES = _choices(_FACTS["choices"]["OWNER_TYPES"])
-BID_TYPES = _choices(_FACTS["choices"]["BID_TYPES"])
+TYPES, PROGRAMS, OFFICES, REGIONS, DEPARTMENTS, OWNER_TYPES, BID_TYPES = map(
+    _choices, _FACTS["choices"].values()
+)
 # Two of the projects' fields share a label, as happens in old accounts; fields with modules are those of records.
 CUSTOM_FIELDS = tuple(field for field in _fields() if not field.modules)
 RECORD_FIELDS = tuple(field for field in _fields() if field.modules)

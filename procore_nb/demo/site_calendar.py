@@ -7,7 +7,7 @@ never later than the last office hour before the demo's now.
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -105,7 +105,7 @@ def site_calendar(country: str, zone: str) -> SiteCalendar:
     elif clock < time(OPENS):
         day, clock = day - _DAY, time(CLOSES - 1, 50)
     last = datetime.combine(found.workday(day), clock, found.zone).astimezone(UTC)
-    return SiteCalendar(country, found.zone, weekend, last)
+    return replace(found, latest=last)
 
 
 @lru_cache(maxsize=512)

@@ -107,7 +107,7 @@ COST_TYPES = tuple(CostType(*one) for one in _NAMES["cost_types"])
 
 @lru_cache(maxsize=16)
 def directory(company_id: int) -> tuple[tuple[Vendor, ...], tuple[TeamMember, ...]]:
-    """All firms with a trade and all people of a company: in each country firms of every trade, each with somebody."""
+    """Firms of every trade in each country, each with somebody, and the company's own people."""
     first, trades = _first_vendor_id(company_id), len(TRADES)
     blocks = read_facts("money")["firm_blocks"]
     vendors = tuple(
@@ -175,7 +175,7 @@ def _owners(company_id: int) -> tuple[Vendor, ...]:
     about, first = read_facts("money"), _first_vendor_id(company_id) + 500
     kinds, countries = about["owner_kinds"], sorted(about["currencies"])
     return tuple(
-        Vendor(first + number, f"{word} {kinds[number % len(kinds)]}", "", 0, countries[number // len(kinds)])
+        Vendor(first + number, f"{word} {kinds[number % 3]}", "", 0, countries[number // 3])
         for number, word in enumerate(about["owner_words"])
     )
 
@@ -188,10 +188,18 @@ def owner_of(company: Company, project: Project) -> Vendor:
     return there[number]
 
 
-def vendors(context: RequestContext) -> tuple[Vendor, ...]:
+def _everybody(context: RequestContext) -> tuple[tuple[Vendor, ...], tuple[TeamMember, ...]]:
     if context.project is None:
-        return directory(context.company.id)[0]
-    return _team(context.company, context.project)[0]
+        return directory(context.company.id)
+    return _team(context.company, context.project)
+
+
+def vendors(context: RequestContext) -> tuple[Vendor, ...]:
+    return _everybody(context)[0]
+
+
+def people(context: RequestContext) -> tuple[TeamMember, ...]:
+    return _everybody(context)[1]
 
 
 def parties_of(company: Company, project: Project) -> tuple[Vendor, ...]:
@@ -203,12 +211,6 @@ def parties(context: RequestContext) -> tuple[Vendor, ...]:
     if context.project:
         return parties_of(context.company, context.project)
     return (*vendors(context), *_owners(context.company.id), builder(context.company))
-
-
-def people(context: RequestContext) -> tuple[TeamMember, ...]:
-    if context.project is None:
-        return directory(context.company.id)[1]
-    return _team(context.company, context.project)[1]
 
 
 def locations(context: RequestContext) -> tuple[Location, ...]:
@@ -276,8 +278,7 @@ def brief(person: TeamMember) -> Row:
 
 
 def place(context: RequestContext, number: int) -> Row:
-    found = places(context)
-    return found[number % len(found)]
+    return places(context)[number % len(places(context))]
 
 
 @per_project(keep=400)

@@ -18,7 +18,6 @@ _LARGE = 2_000  # projects; beyond, neither fleet nor assets of the whole compan
 
 @table("managed_equipment")
 def managed_equipment(context: RequestContext) -> Rows:
-    """Those of a project that is over have gone elsewhere."""
     term, index, since = works(context), context.here.index, context.here.created_at
     for number, name in enumerate(names_of("equipment_admin") if term else ()):
         kind = fixed(context, "managed_equipment_types", fixed_columns("equipment_admin", number)["kind"])

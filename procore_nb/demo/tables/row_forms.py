@@ -63,7 +63,6 @@ def common(context: RequestContext) -> Row:
 
 
 def written(form: str, context: RequestContext, **about: Any) -> Row:
-    """Row in a form."""
     known = {"context": context, "project": context.here, "company": context.company}
     known |= {"first": 0, "currency": currency(context), "keeper": directory.office(context)[0]}
     row: Row = _form(form)(SimpleNamespace(**known, **about))
@@ -72,7 +71,6 @@ def written(form: str, context: RequestContext, **about: Any) -> Row:
 
 @table(*_FIXED)
 def fixed_lists(context: RequestContext) -> Rows:
-    """Types, statuses, kinds: the same everywhere."""
     name = context.endpoint.name
     yield from (fixed(context, name, number) for number in range(len(_FIXED[name]["entries"])))
 
@@ -89,14 +87,12 @@ def fixed(context: RequestContext, name: str, number: int, *keys: str) -> Row:
 
 
 def fixed_columns(name: str, number: int) -> Row:
-    """What the entry of a fixed list consists of."""
     about = _FIXED[name]
     entry = about["entries"][number]
     return dict(zip(about["columns"].split(), entry, strict=True)) if "columns" in about else {"name": entry}
 
 
 def names_of(name: str) -> list[str]:
-    """Names of the entries of a fixed list."""
     return [fixed_columns(name, number)["name"] for number in range(len(_FIXED[name]["entries"]))]
 
 
