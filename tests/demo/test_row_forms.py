@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from procore_nb.demo import tables
+from procore_nb.catalog import endpoint
+from procore_nb.demo import Portfolio, tables
 from procore_nb.demo.company import read_facts
-from procore_nb.demo.tables.row_forms import _reader, money, total
+from procore_nb.demo.tables import RequestContext
+from procore_nb.demo.tables.row_forms import _reader, common, fixed, fixed_lists, money, total
 
 _ABOUT = SimpleNamespace(
     bill=SimpleNamespace(done=120_050, previous=20_000, paid=None),
@@ -35,6 +38,7 @@ _ABOUT = SimpleNamespace(
         ("@order:number", "00000000-0000-4000-8000-0000000000cf"),
         ("~No. {number:03} of {kind}", "No. 007 of requisition"),
         ({"=bill.": "done paid", "=": "kind"}, {"done": 120_050, "paid": None, "kind": "requisition"}),
+        ({"number count": "=number", "=bill.": "done"}, {"number": 7, "count": 7, "done": 120_050}),
         ({"id": "=number", "inside": {"kind": "=kind"}}, {"id": 7, "inside": {"kind": "requisition"}}),
     ],
 )
@@ -51,4 +55,25 @@ def test_every_form_is_written_by_some_table() -> None:
     assert tables.__file__ is not None
     source = "".join(path.read_text(encoding="utf-8") for path in Path(tables.__file__).parent.glob("*.py"))
     kinds = {f"{kind}_line" for kind in ("material_shipment", "material_receipt")}  # named by their kind
-    assert not [name for name in read_facts("money_rows") if f'"{name}"' not in source and name not in kinds]
+    forms = read_facts("money_rows") | read_facts("site_rows")
+    assert not [name for name in forms if f'"{name}"' not in source and name not in kinds]
+
+
+def test_fixed_lists_are_lists_of_the_catalogue_and_any_number_is_an_entry() -> None:
+    portfolio = Portfolio()
+    for names, about in read_facts("fixed_lists").items():
+        for name in names.split():
+            project = portfolio.project(portfolio.company, 1) if endpoint(name).scope == "project" else None
+            context = RequestContext(endpoint(name), portfolio, portfolio.company, project)
+            rows = list(fixed_lists(context))
+            assert len(rows) == len(about["entries"]) == len({row["id"] for row in rows}), name
+            assert fixed(context, name, len(rows) + 1) == rows[1]
+
+
+def test_rows_say_whose_they_are_where_their_list_declares_it() -> None:
+    portfolio = Portfolio()
+    project = portfolio.project(portfolio.company, 1)
+    context = RequestContext(endpoint("punch_items"), portfolio, portfolio.company, project)
+    assert common(context)["project_id"] == project.id
+    assert common(context)["currency_configuration"]["currency_iso_code"] == project.currency
+    assert set(common(replace(context, project=None))) == {"company_id", "custom_fields"}
