@@ -1,6 +1,7 @@
 """Looking endpoints up: names, aliases, paths, and what is said when there is none."""
 
 import gzip
+import json
 import os
 import pickle
 import subprocess
@@ -226,3 +227,11 @@ def test_no_plain_name_means_a_list_that_is_removed_while_another_version_stays(
         family = [one, *(catalog.endpoint(name) for name in one.versions)]
         if not all(other.going_away for other in family):
             assert not min(family, key=lambda other: len(other.name)).going_away, one.name
+
+
+def test_a_catalogue_of_another_version_is_refused(tmp_path: Path) -> None:
+    header, *rows = gzip.decompress(catalogue.dump(catalog.load())).splitlines()
+    later = json.dumps(json.loads(header) | {"format": 999}).encode()
+    (tmp_path / "later.jsonl.gz").write_bytes(gzip.compress(b"\n".join([later, *rows[:1]])))
+    with pytest.raises(CatalogError, match="is not a catalogue this version reads"):
+        catalog.load(tmp_path / "later.jsonl.gz")
