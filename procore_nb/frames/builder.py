@@ -25,9 +25,9 @@ from procore_nb.frames.flatten import (
     CUSTOM_KEY,
     Column,
     column_names,
+    columns_of_page,
     custom_type,
     dotted,
-    flattened,
     has_entries,
     unique_labels,
 )
@@ -154,7 +154,7 @@ class FrameBuilder:
             ]
         start = self.rows
         self.rows += len(records)
-        for column in flattened(records, self._lists, self._parents):
+        for column in columns_of_page(records, self._lists, self._parents):
             if column.path in leading:
                 value = leading.pop(column.path)
                 values = [value if own is None else own for own in column.values]

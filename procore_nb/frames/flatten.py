@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from itertools import chain
-from operator import itemgetter
+from itertools import chain, repeat
+from operator import contains, itemgetter
 from typing import Any, NamedTuple
 
 from procore_nb.frames.parse import PythonTypes, json_text
@@ -18,6 +18,7 @@ from procore_nb.frames.types import LogicalType, Path
 
 _EMPTY: dict[str, Any] = {}
 _NONE = type(None)
+_AT_ONCE = 250  # records whose values fit the cache next to the processor
 CUSTOM_KEY = re.compile(r"custom_field_(\d+)", re.ASCII)
 _CUSTOM_TYPES: dict[str, LogicalType] = {
     "string": "text",
@@ -44,6 +45,34 @@ class Column(NamedTuple):
     values: Any
     types: PythonTypes
     logical: LogicalType | None = None
+
+
+def columns_of_page(
+    records: Sequence[dict[str, Any]], lists: Collection[Path], parents: set[Path]
+) -> list[Column]:
+    """Every column of a page, taken apart a few records at a time.
+
+    A column's values lie far apart in memory: what one pass brings near is still there for the next one.
+    """
+    columns: dict[Path, Column] = {}
+    for start in range(0, len(records), _AT_ONCE):
+        for path, values, types, logical in flattened(records[start : start + _AT_ONCE], lists, parents):
+            column = columns.setdefault(path, Column(path, [], set(), logical))
+            _fill_up(column, start)
+            column.values.extend(values)
+            column.types.update(types)
+            if logical and not column.logical:
+                columns[path] = column._replace(logical=logical)
+    for column in columns.values():
+        _fill_up(column, len(records))
+    return list(columns.values())
+
+
+def _fill_up(column: Column, rows: int) -> None:
+    """Records that do not have the key count as null."""
+    if len(column.values) < rows:
+        column.values.extend([None] * (rows - len(column.values)))
+        column.types.add(_NONE)
 
 
 def flattened(
@@ -113,19 +142,22 @@ def _alike(records: Sequence[dict[str, Any]]) -> list[tuple[str, Sequence[Any]]]
 
 def _custom_values(column: Column) -> list[Column]:
     """The values of a custom field `{data_type, value}`, and the ids beside the labels of list entries."""
-    path, values = column.path, column.values
+    path, values, types, _ = column
     if not CUSTOM_KEY.fullmatch(str(path[-1])):
         return []
-    full = [value for value in values if isinstance(value, dict)]
-    if not all("value" in one and "data_type" in one for one in full):
+    full = values if types == {dict} else [value for value in values if isinstance(value, dict)]
+    if not all(map(contains, full, repeat("value"))) or not all(map(contains, full, repeat("data_type"))):
         return []
-    inner = [value["value"] if isinstance(value, dict) else value for value in values]
+    if len(full) == len(values):
+        inner: Sequence[Any] = list(map(itemgetter("value"), full))
+    else:
+        inner = [value["value"] if isinstance(value, dict) else value for value in values]
     found = set(map(type, inner))
     data_type = str(full[0]["data_type"])
     logical = custom_type(data_type)
     if not has_entries(data_type) and not any(issubclass(one, dict | list) for one in found):
         return [Column(path, inner, found, logical)]
-    labels, ids = _labels_and_ids(inner)
+    labels, ids = _labels_and_ids(inner, found)
     # Text: numbers, unless one of them has letters.
     id_type: LogicalType = "list" if logical == "list" else "text"
     return [
@@ -134,14 +166,18 @@ def _custom_values(column: Column) -> list[Column]:
     ]
 
 
-def _labels_and_ids(entries: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+def _labels_and_ids(entries: Sequence[Any], types: PythonTypes) -> tuple[Sequence[Any], Sequence[Any]]:
     """Labels and ids of list entries `{id, label}`, or of lists of them; a bare value is a label."""
+    if types == {dict}:
+        parts = {part.path[0]: part.values for part in _taken_apart((), entries)}
+        if {"id", "label"} <= parts.keys():
+            return parts["label"], parts["id"]
     labels: list[Any] = []
     ids: list[Any] = []
     for value in entries:
         label, own = value, None
         if isinstance(value, list):
-            label, own = _labels_and_ids(value)
+            label, own = _labels_and_ids(value, set())
         elif isinstance(value, dict):
             label, own = value.get("label", value.get("name")), value.get("id")
             if label is None and value.keys() - {"id", "label", "name"}:

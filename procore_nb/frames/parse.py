@@ -40,8 +40,8 @@ _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,6})?", re.ASCII)
 _INTEGER = re.compile(r"[+-]?\d+(\.0*)?", re.ASCII)
 # Numbers as people write them: groups of three, a currency, an accountant's minus.
 _GROUP = r"['’ \xa0\u202f]"
-_POINT = re.compile(rf"[+-]?(\d{{1,3}}((,|{_GROUP})\d{{3}})+|\d*)(\.\d*)?([eE][+-]?\d{1, 6})?", re.ASCII)
-_COMMA = re.compile(rf"[+-]?(\d{{1,3}}((\.|{_GROUP})\d{{3}})+|\d*)(,\d*)?([eE][+-]?\d{1, 6})?", re.ASCII)
+_POINT = re.compile(rf"[+-]?(\d{{1,3}}((,|{_GROUP})\d{{3}})+|\d*)(\.\d*)?([eE][+-]?\d{{1,6}})?", re.ASCII)
+_COMMA = re.compile(rf"[+-]?(\d{{1,3}}((\.|{_GROUP})\d{{3}})+|\d*)(,\d*)?([eE][+-]?\d{{1,6}})?", re.ASCII)
 _GROUPS = re.compile(_GROUP)
 _CURRENCY = re.compile(r"^[$€£¥₹\s\xa0\u202f]+|[$€£¥₹%\s\xa0\u202f]+$")
 _TRUE, _FALSE = frozenset({"true", "t", "yes", "y", "1"}), frozenset({"false", "f", "no", "n", "0"})

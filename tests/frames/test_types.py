@@ -169,6 +169,7 @@ def test_a_text_field_that_only_sounds_like_money_stays_text(name: str) -> None:
         ("amount string", 0.1, Decimal("0.1")),
         ("amount string", 7, Decimal(7)),
         ("amount string", "-1.50", Decimal("-1.50")),
+        ("amount string", "1,234e2", Decimal(123400)),
         ("amount string", "1,234.50", Decimal("1234.50")),
         ("amount string", "-1,234,567", Decimal(-1234567)),
         ("amount string", "$4,500.00", Decimal("4500.00")),
