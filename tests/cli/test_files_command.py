@@ -16,6 +16,7 @@ def test_files_are_listed(small_demo: None, capsys: pytest.CaptureFixture[str]) 
     assert "files.csv" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_files_are_downloaded_and_shown_as_a_page(
     small_demo: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -30,6 +31,7 @@ def test_files_are_downloaded_and_shown_as_a_page(
     assert "present" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_file_that_does_not_come_is_exit_code_1(
     small_demo: None, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -116,6 +116,7 @@ def test_a_file_has_the_same_bytes_in_every_demo() -> None:
     assert first.bytes(address).content == second.bytes(address).content
 
 
+@pytest.mark.slow
 def test_photos_show_the_weather_and_the_progress_of_their_day() -> None:
     portfolio = READER.demo.portfolio
     photos = [

@@ -117,6 +117,7 @@ def _wrong(one: Endpoint) -> Iterator[str]:
                 yield f"{one.name}: updated_at {changed} is not between created_at {made} and now"
 
 
+@pytest.mark.slow
 def test_every_field_of_every_list_holds_what_its_name_can_mean() -> None:
     assert [text for one in endpoints() for text in _wrong(one)][:40] == []
 

@@ -48,6 +48,7 @@ def test_a_list_that_is_pointed_at_needs_no_more_than_a_project(name: str) -> No
     assert "id" in {field.name for field in one.fields}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "stem", ["incident", "wbs_code", "meeting", "managed_equipment", "submittal", "location"]
 )

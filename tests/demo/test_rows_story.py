@@ -44,6 +44,7 @@ def _each(ones: list[Endpoint]) -> Any:
     return pytest.mark.parametrize("one", ones, ids=lambda one: one.name)
 
 
+@pytest.mark.slow
 @_each(_PLAIN)
 def test_rows_become_a_frame_without_a_value_that_does_not_fit(one: Endpoint) -> None:
     frame = to_frame(({key: row[key] for key in row if key != "_project"} for row in _rows(one.name)), one)
@@ -135,6 +136,7 @@ def test_what_rows_name_is_in_the_lists_they_name_it_from() -> None:
     assert set(seen) == set(known)
 
 
+@pytest.mark.slow
 def test_tables_write_only_keys_that_some_list_of_the_story_declares() -> None:
     """Versions of a list share their rows, and related lists their parts: a key may be of any of them, but of one."""
     declared = {key for one in _MADE for key in shape_of(one).inside}
@@ -172,6 +174,7 @@ def test_nothing_but_plans_lies_in_the_future() -> None:
                     assert value[:10] <= today, (name, key, value)
 
 
+@pytest.mark.slow
 def test_every_list_answers_in_every_stage_and_for_a_project_without_dates() -> None:
     known: dict[str, Project] = {}
     for project in READER.projects(begun=False):
@@ -199,6 +202,7 @@ for name in ("requisitions", "observation_items", "rfis", "schedule_tasks", "dai
 """
 
 
+@pytest.mark.slow
 def test_another_interpreter_tells_the_same_story() -> None:
     """Neither the order of what was asked before nor the seed of Python's hashes changes a row."""
     outputs = {

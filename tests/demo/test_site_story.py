@@ -37,6 +37,7 @@ _KINDS = ("foreman", "journeyman", "apprentice", "other")
 _AMONG = ("women", "minority", "veteran", "local_city", "local_county", "first_year")
 
 
+@pytest.mark.slow
 def test_heads_and_hours_of_the_construction_report_are_those_of_the_manpower_log() -> None:
     seen = 0
     for project in _SOME:
@@ -62,6 +63,7 @@ def test_heads_and_hours_of_the_construction_report_are_those_of_the_manpower_lo
     assert seen > 50
 
 
+@pytest.mark.slow
 def test_nothing_is_needed_on_site_before_its_submittal_was_written() -> None:
     late = 0
     for project in _BEGUN:
@@ -84,6 +86,7 @@ def test_no_site_has_full_crews_on_the_25th_of_december() -> None:
                 assert men[day] < 0.7 * max(around) or men[day] < 5
 
 
+@pytest.mark.slow
 def test_some_projects_began_stopped_logging_grew_or_shrank_in_the_last_two_full_weeks() -> None:
     monday = TODAY - timedelta(days=TODAY.weekday() + 14)
     found: Counter[str] = Counter()
@@ -229,6 +232,7 @@ def test_inspections_count_their_items_and_their_observations() -> None:
             assert one["inspected_item_count"] == one["item_count"] - found["none"]
 
 
+@pytest.mark.slow
 def test_incidents_hold_their_records() -> None:
     for project in _BEGUN:
         incidents = {row["id"]: row for row in READER.rows("incidents", project)}
@@ -252,6 +256,7 @@ def test_incidents_hold_their_records() -> None:
             )
 
 
+@pytest.mark.slow
 def test_hours_come_before_incidents_and_people_are_hurt_as_often_as_in_the_industry() -> None:
     hours, hurt, away = 0.0, 0, 0
     for project in _BEGUN:
@@ -303,6 +308,7 @@ def test_days_away_follow_from_the_injury_and_its_day() -> None:
     assert len(titles) > 40
 
 
+@pytest.mark.slow
 def test_punch_items_come_at_the_end_and_are_closed_on_projects_long_over() -> None:
     early = [len(READER.rows("punch_items", one)) for one in _BEGUN if one.progress < 0.5]
     assert not any(early)
@@ -328,6 +334,7 @@ def test_a_drawing_area_holds_the_drawings_whose_revisions_the_project_lists() -
     assert READER.rows("drawings", drawing_area_id=17) == []
 
 
+@pytest.mark.slow
 def test_the_days_on_site_of_a_whole_portfolio_are_worked_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
     everywhere = READER.projects(begun=False)
     for project in everywhere:

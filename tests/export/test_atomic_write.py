@@ -75,6 +75,7 @@ def forked(work: Callable[[], Any]) -> int:
     return child
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of a process are POSIX")
 def test_a_full_disk_is_said_and_what_was_there_stays(tmp_path: Path) -> None:
     import resource

@@ -32,6 +32,7 @@ def exact(value: Any) -> str:
     return f"{type(value).__name__} {value!r}"
 
 
+@pytest.mark.slow
 @SLOW
 @given(frame=frames(text=True), excel=st.booleans())
 def test_a_csv_gives_any_frame_back(frame: pd.DataFrame, excel: bool) -> None:
@@ -39,6 +40,7 @@ def test_a_csv_gives_any_frame_back(frame: pd.DataFrame, excel: bool) -> None:
         same(read_csv(to_csv(frame, Path(folder, "a.csv"), excel=excel)), frame)
 
 
+@pytest.mark.slow
 @SLOW
 @given(frame=frames(unique=True))
 def test_parquet_gives_any_frame_back_and_a_workbook_has_as_many_cells(frame: pd.DataFrame) -> None:

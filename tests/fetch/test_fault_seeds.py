@@ -61,6 +61,7 @@ class Faulty:
             return said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_faults_in_any_combination_lose_and_double_no_row(another, connected, seed: int) -> None:  # type: ignore[no-untyped-def]
     server = another({RFIS: [{"id": number} for number in range(1, 151)]})

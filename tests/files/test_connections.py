@@ -122,6 +122,7 @@ def test_lengths_of_time_in_few_digits(seconds: float, text: str) -> None:
     assert duration_text(seconds) == text
 
 
+@pytest.mark.slow
 def test_the_progress_of_a_download_counts_its_bytes(
     host: Procore, procore: pnb.Procore, tmp_path: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:

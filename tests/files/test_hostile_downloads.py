@@ -67,6 +67,7 @@ def test_no_fault_brings_the_token_to_the_storage(
     assert not (tmp_path / PARTS).exists()
 
 
+@pytest.mark.slow
 def test_odd_names_stay_in_the_folder_each_under_its_own(procore: pnb.Procore, tmp_path: Path) -> None:
     files = procore.files("submittals", 1204347)
     odd = files[files["record_id"].between(90150000020001, 90150000020009)]

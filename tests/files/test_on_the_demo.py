@@ -40,6 +40,7 @@ def outcome(done: pd.DataFrame) -> list[Any]:
     return done["status"].tolist()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "kind"),
     [

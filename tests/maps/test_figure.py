@@ -122,6 +122,7 @@ def test_areas_follow_the_amount_and_rows_without_one_are_hollow_and_counted() -
     assert (marks.get_facecolor()[:, 3] == 0).sum() == 3
 
 
+@pytest.mark.slow
 def test_amounts_may_be_decimals_or_text() -> None:
     frame = projects(4, spread=3)
     decimals = plot_projects(frame, size="value", cluster=False)
@@ -282,6 +283,7 @@ def legend_titles(ax: Any) -> list[str]:
     return [child.get_title().get_text() for child in ax.get_children() if isinstance(child, Legend)]
 
 
+@pytest.mark.slow
 def test_amounts_of_several_currencies_are_not_added_and_the_note_names_them() -> None:
     frame = projects(60, "lower48", spread=0.01)
     frame["currency_code"] = ["USD", "CAD", None] * 20
@@ -300,6 +302,7 @@ def test_one_currency_is_named_where_sizes_are_explained() -> None:
     assert legend_titles(ax)[1:] == ["Total value, USD", "Rings: total value, USD"]
 
 
+@pytest.mark.slow
 def test_amounts_of_several_countries_are_not_added_where_no_column_names_the_currency() -> None:
     frame = projects(60, "lower48", "isles", spread=0.01)
     ax = plot_projects(frame, size="value", cluster=True)

@@ -72,6 +72,7 @@ def test_auto_is_dark_where_matplotlibs_style_is_and_light_elsewhere() -> None:
     assert to_hex(light.figure.get_facecolor()) == "#ffffff"
 
 
+@pytest.mark.slow
 def test_a_notebook_gets_one_picture_that_turns_dark_with_its_page() -> None:
     ax: Any = plot_projects(projects(3), title='Three "projects" & more')
     html = ax.figure._repr_html_()
@@ -82,6 +83,7 @@ def test_a_notebook_gets_one_picture_that_turns_dark_with_its_page() -> None:
     assert plot_projects(projects(3), theme="light").figure._repr_html_() is None  # type: ignore[union-attr]
 
 
+@pytest.mark.slow
 def test_the_picture_of_a_notebook_is_small_and_keeps_the_colours_of_small_marks() -> None:
     ax: Any = plot_projects(projects(40), size="value", title="Colours")
     html, whole = ax.figure._repr_html_(), io.BytesIO()

@@ -75,6 +75,7 @@ def test_tiles_lie_where_they_belong_and_are_credited(server: Any) -> None:
     assert all("procore_nb" in agent for _, agent in server.asked)
 
 
+@pytest.mark.slow
 def test_tiles_that_fail_are_counted_and_the_outlines_stay(server: Any) -> None:
     ax: Any = plot_projects(SITES, basemap=server.address)
     server.fails = re.escape(server.asked[1][0])

@@ -73,6 +73,7 @@ def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
         _ = pnb.conect
 
 
+@pytest.mark.slow
 def test_a_file_name_and_a_class_name_stand_once_in_the_package() -> None:
     files: dict[str, list[Path]] = {}
     classes: dict[str, list[Path]] = {}

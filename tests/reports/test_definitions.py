@@ -130,6 +130,7 @@ def _changes(cost: str, scope: str, prime: list[tuple[str, str]]) -> dict[str, A
     )
 
 
+@pytest.mark.slow
 def test_who_pays_for_a_change() -> None:
     assert _changes("100", "out_of_scope", [])["owner_not_asked"] == 100
     assert _changes("100", "out_of_scope", [("void", "100")])["owner_not_asked"] == 100
@@ -685,6 +686,7 @@ def test_an_injury_that_does_not_say_is_recordable_by_its_kind() -> None:
     assert only("safety", lists | {"injuries": said})["recordable"] == 0
 
 
+@pytest.mark.slow
 def test_health_leaves_out_what_a_deleted_incident_holds_and_knows_the_category_of_a_stage() -> None:
     near = [{"project_id": 1, "incident_id": at, "created_at": "2026-06-10"} for at in (1, 2)]
     events = [{"id": 1, "project_id": 1}, {"id": 2, "project_id": 1, "deleted_at": "2026-06-11T00:00:00Z"}]

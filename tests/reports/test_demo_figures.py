@@ -97,6 +97,7 @@ def _total(name: str, lists: recomputed.Lists) -> pd.DataFrame:
     return getattr(pnb.reports, name)(lists, as_of=TODAY).tables["total"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["rfis", "quality", "punch", "submittals", "schedule", "compliance"])
 def test_counts_are_those_of_a_second_calculation(
     name: str, lists: recomputed.Lists, again: Callable[[str], dict[str, Any]]
@@ -107,6 +108,7 @@ def test_counts_are_those_of_a_second_calculation(
     assert any(expected.values())  # else the sample says nothing
 
 
+@pytest.mark.slow
 def test_money_is_that_of_a_second_calculation(
     lists: recomputed.Lists, again: Callable[[str], dict[str, Any]]
 ) -> None:
@@ -132,6 +134,7 @@ def test_money_is_that_of_a_second_calculation(
     ].tolist()  # the parts add up
 
 
+@pytest.mark.slow
 def test_gauges_are_those_of_a_second_calculation(
     lists: recomputed.Lists, again: Callable[[str], dict[str, Any]]
 ) -> None:
@@ -141,6 +144,7 @@ def test_gauges_are_those_of_a_second_calculation(
     assert sum(red for red, _ in expected.values()) > 2
 
 
+@pytest.mark.slow
 def test_people_and_hours_are_those_of_a_second_calculation(
     lists: recomputed.Lists, again: Callable[[str], dict[str, Any]]
 ) -> None:
@@ -152,6 +156,7 @@ def test_people_and_hours_are_those_of_a_second_calculation(
     assert rates["hours"] == pytest.approx(expected["hours"])
 
 
+@pytest.mark.slow
 def test_a_connection_gives_the_figures_of_its_records_and_names_who_did_not_answer(
     procore: pnb.Procore, projects: pd.DataFrame, lists: recomputed.Lists
 ) -> None:
@@ -165,6 +170,7 @@ def test_a_connection_gives_the_figures_of_its_records_and_names_who_did_not_ans
     assert every.summary.set_index("project_id").loc[silent["project_id"].iloc[0], "tasks"] is pd.NA
 
 
+@pytest.mark.slow
 def test_all_reports_share_what_they_fetch_and_fit_one_page(
     procore: pnb.Procore, projects: pd.DataFrame, tmp_path: Any
 ) -> None:
@@ -186,6 +192,7 @@ def test_all_reports_share_what_they_fetch_and_fit_one_page(
     assert pnb.reports.pack(found, tmp_path / "monday.xlsx").stat().st_size > 5000
 
 
+@pytest.mark.slow
 def test_a_store_answers_without_a_request(
     procore: pnb.Procore, projects: pd.DataFrame, lists: recomputed.Lists, tmp_path: Any
 ) -> None:

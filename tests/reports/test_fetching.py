@@ -60,6 +60,7 @@ def few(procore: pnb.Procore) -> pd.DataFrame:
     return procore.projects(status="All").head(4)
 
 
+@pytest.mark.slow
 def test_a_pack_requests_nothing_twice_and_says_before_how_much_it_takes(
     opened: Callable[..., tuple[pnb.Procore, Watched]], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -83,6 +84,7 @@ def test_a_pack_requests_nothing_twice_and_says_before_how_much_it_takes(
     )  # and the list of projects
 
 
+@pytest.mark.slow
 def test_lists_fetched_for_all_give_the_figures_of_each_report_alone(
     opened: Callable[..., tuple[pnb.Procore, Watched]],
 ) -> None:
@@ -100,6 +102,7 @@ def test_lists_fetched_for_all_give_the_figures_of_each_report_alone(
     assert kept.groupby("list")["rows"].sum().gt(0).all()  # read by the reports inside it, and counted
 
 
+@pytest.mark.slow
 def test_an_interrupted_pack_fetches_the_rest_only(
     opened: Callable[..., tuple[pnb.Procore, Watched]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

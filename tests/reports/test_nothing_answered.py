@@ -33,6 +33,7 @@ def closed() -> Iterator[pnb.Procore]:
             yield procore
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [one for one in REPORTS if one != "compliance"])
 def test_a_report_that_no_project_answers_has_one_sentence_and_no_figures(
     name: str, closed: pnb.Procore

@@ -83,6 +83,7 @@ def report(store: pnb.Store, name: str, **options: Any) -> pnb.reports.Report:
     return found
 
 
+@pytest.mark.slow
 def test_new_closed_slipped_and_deleted_rows_are_named(stores: dict[str, Any]) -> None:
     found = report(stores["kept"], "rfis", since="last Monday")
     changes = found.tables["since_rows"]
@@ -102,6 +103,7 @@ def test_new_closed_slipped_and_deleted_rows_are_named(stores: dict[str, Any]) -
     assert "Since 2026-06-08" in earlier._repr_html_() or "Since 2026-06-01" in earlier._repr_html_()
 
 
+@pytest.mark.slow
 def test_money_moved_and_tasks_slipped(stores: dict[str, Any]) -> None:
     bills = report(stores["kept"], "billing", since="2026-06-08")
     moved = bills.tables["since_rows"].set_index("column")["moved"].to_dict()
@@ -114,6 +116,7 @@ def test_money_moved_and_tasks_slipped(stores: dict[str, Any]) -> None:
     assert any("median end variance days 0 → 10" in text for text in tasks.findings)
 
 
+@pytest.mark.slow
 def test_without_history_it_counts_and_says_what_is_not_known(stores: dict[str, Any]) -> None:
     bills = report(stores["bare"], "billing", since="2026-06-08")
     assert bills.tables["since_lists"][["changed", "new"]].values.tolist() == [[1, 0]]
@@ -126,6 +129,7 @@ def test_without_history_it_counts_and_says_what_is_not_known(stores: dict[str, 
     assert any("Not kept, or still empty, on 2026-06-01: requisitions" in text for text in young.findings)
 
 
+@pytest.mark.slow
 def test_what_was_open_on_a_day_is_what_the_report_of_that_day_said(stores: dict[str, Any]) -> None:
     then = pnb.reports.rfis(stores["kept"], projects="all", as_of="2026-06-08")
     assert then.tables["total"]["open"].tolist() == [4]

@@ -98,6 +98,7 @@ def check(folder: Path, due: Answers, what: object, *only: Collection[str]) -> i
     return sum(isinstance(answer, StoreError) for answer in found.values())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("flips", [2, pytest.param(40, marks=pytest.mark.stress)])
 def test_a_flipped_byte_anywhere_is_an_error_or_changes_nothing(
     folder: Path, answers: Answers, flips: int
@@ -113,6 +114,7 @@ def test_a_flipped_byte_anywhere_is_an_error_or_changes_nothing(
     assert check(folder, due, "mended") == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", [b"", b"PAR1", b"{}", b"[]", b'{"format": 1}', b"half", b"\xff\xfe"])
 def test_a_file_that_is_truncated_or_another_one_is_an_error(
     folder: Path, answers: Answers, content: bytes
@@ -150,6 +152,7 @@ def test_parts_that_changed_places_are_an_error(folder: Path, answers: Answers) 
     assert check(folder, due, "exchanged", ["table", "sql"]) == 4
 
 
+@pytest.mark.slow
 def test_a_sync_over_a_damaged_file_is_an_error_or_right(folder: Path, tmp_path: Path) -> None:
     world = World(projects=3, rows=3)
     for path in files_of(folder):
@@ -169,6 +172,7 @@ def test_a_sync_over_a_damaged_file_is_an_error_or_right(folder: Path, tmp_path:
         shutil.rmtree(tmp_path / "broken")
 
 
+@pytest.mark.slow
 def test_a_damaged_staged_file_or_plan_is_fetched_again(tmp_path: Path) -> None:
     world = World(projects=4, rows=4, seed=2)
     clean = tmp_path / "clean"
@@ -203,6 +207,7 @@ def without_digests(folder: Path) -> None:
         path.write_bytes(orjson.dumps(content))
 
 
+@pytest.mark.slow
 def test_a_store_of_the_first_format_is_read_and_gets_its_digests_with_the_next_sync(
     folder: Path, answers: Answers
 ) -> None:

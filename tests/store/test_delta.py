@@ -86,6 +86,7 @@ def delta(path: Path | str) -> Any:
     return deltalake.DeltaTable(str(path)).to_pyarrow_table()
 
 
+@pytest.mark.slow
 def test_delta_readers_and_bare_readers_see_the_rows_of_the_store(tmp_path: Path) -> None:
     world, folder = World(projects=2, rows=4), tmp_path / "portfolio"
     for version in range(3):
@@ -112,6 +113,7 @@ def test_the_log_is_for_its_owner_only(tmp_path: Path) -> None:
     assert {stat.S_IMODE(one.stat().st_mode) for one in log} == {0o600}
 
 
+@pytest.mark.slow
 def test_a_log_on_a_disk_begins_anew_when_it_is_long_or_was_removed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -149,6 +151,7 @@ def test_statistics_lead_an_engine_to_the_file_of_a_project(
     assert (parts["null_count.id"] == 0).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("url", ["memory", pytest.param("s3", marks=pytest.mark.s3)], indirect=True)
 def test_of_two_syncs_of_one_table_the_later_one_is_refused_and_nothing_is_lost(url: str) -> None:
     world = World(projects=3, rows=4)
@@ -226,6 +229,7 @@ def test_a_file_system_that_replaces_files_is_refused(
     assert not world.asked
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("url", ["no swap", pytest.param("s3", marks=pytest.mark.s3)], indirect=True)
 def test_without_a_swap_delta_readers_see_the_rows_of_the_store(url: str) -> None:
     world = World(projects=2, rows=4)
@@ -236,6 +240,7 @@ def test_without_a_swap_delta_readers_see_the_rows_of_the_store(url: str) -> Non
         world.live_a_little(10, deletes=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("url", ["no swap"], indirect=True)
 def test_after_many_commits_two_delta_readers_start_from_a_checkpoint(url: str) -> None:
     polars = pytest.importorskip("polars")
@@ -258,6 +263,7 @@ def test_after_many_commits_two_delta_readers_start_from_a_checkpoint(url: str) 
     assert found.select(polars.col("^at_.*$").count()).row(0) == (1,) * 12
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("url", ["no swap"], indirect=True)
 def test_a_commit_of_another_program_in_between_refuses_ours_and_the_next_goes_on(
     url: str, monkeypatch: pytest.MonkeyPatch
@@ -274,6 +280,7 @@ def test_a_commit_of_another_program_in_between_refuses_ours_and_the_next_goes_o
     assert sorted(delta(f"{url}/rfis").column("id").to_pylist()) == kept(url) == rows_of(world, "rfis")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("url", ["no swap"], indirect=True)
 def test_what_another_program_did_to_the_log_is_taken_into_account(
     url: str, monkeypatch: pytest.MonkeyPatch
@@ -289,6 +296,7 @@ def test_what_another_program_did_to_the_log_is_taken_into_account(
     assert sorted(delta(f"{url}/rfis").column("id").to_pylist()) == kept(url) == rows_of(world, "rfis")
 
 
+@pytest.mark.slow
 def test_former_files_go_after_keep_days_and_at_once_after_an_erasure(url: str) -> None:
     world = World(projects=2, rows=3)
 
@@ -451,6 +459,7 @@ def test_what_fails_after_the_commit_does_not_fail_the_sync(
     assert kept(folder) == rows_of(world, "rfis")
 
 
+@pytest.mark.slow
 def test_another_process_s_sync_is_seen_though_listings_are_kept(url: str) -> None:
     world = World(projects=2, rows=3)
     sync(world, url)
@@ -497,6 +506,7 @@ def test_a_commit_that_is_replaced_while_a_reader_looks_for_the_last_one_is_no_e
     assert sorted(store.table("rfis")["id"].tolist()) == rows_of(world, "rfis")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reads", [3, pytest.param(500, marks=pytest.mark.stress)])
 def test_readers_neither_fail_nor_mix_while_syncs_go_on(url: str, reads: int) -> None:
     pytest.importorskip("duckdb")
@@ -541,6 +551,7 @@ def test_readers_neither_fail_nor_mix_while_syncs_go_on(url: str, reads: int) ->
     assert not failures, since
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rounds", [2, pytest.param(50, marks=pytest.mark.stress)])
 @pytest.mark.parametrize("url", ["memory", pytest.param("s3", marks=pytest.mark.s3)], indirect=True)
 def test_two_writers_in_a_storm_lose_nothing_and_one_of_them_succeeds(url: str, rounds: int) -> None:
@@ -568,6 +579,7 @@ def test_two_writers_in_a_storm_lose_nothing_and_one_of_them_succeeds(url: str, 
         world.change("rfis", place, next(iter(world.rows["rfis", place])))
 
 
+@pytest.mark.slow
 def test_each_manifest_is_read_once_in_a_sync(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     world = World(projects=2)
     sync(world, tmp_path, LISTS)

@@ -216,6 +216,7 @@ def mortal(folder: Path, fate: Fate) -> Store:
     return store
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("points", [3, pytest.param(60, marks=pytest.mark.stress)])
 def test_an_erasure_that_is_killed_anywhere_is_completed_when_the_store_is_opened(
     kept: Path, tmp_path: Path, points: int

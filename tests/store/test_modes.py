@@ -55,6 +55,7 @@ def test_after_any_changes_every_table_is_what_procore_answers(tmp_path: Path, s
             pd.testing.assert_frame_equal(store.table(name), asked(procore, name), check_like=True)
 
 
+@pytest.mark.slow
 def test_a_second_sync_asks_only_for_what_changed_where_the_list_can_be_asked_so(
     world: World, procore: Procore, store: Store
 ) -> None:
@@ -228,6 +229,7 @@ def test_a_project_that_is_new_is_read_whole(world: World, tmp_path: Path) -> No
         pd.testing.assert_frame_equal(store.table("rfis"), asked(procore, "rfis"), check_like=True)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::procore_nb.errors.ProcoreWarning")
 def test_a_project_that_refuses_keeps_its_rows_and_is_read_from_where_it_was(
     world: World, procore: Procore, store: Store
@@ -360,6 +362,7 @@ def test_lists_below_a_table_are_asked_for_each_of_its_rows(
     assert result["targets"].tolist() == [len(world.projects), len(store.table("rfis"))]
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::procore_nb.errors.ProcoreWarning")
 @pytest.mark.parametrize("full", [False, True])
 def test_parents_of_new_projects_come_before_the_rows_below_them(

@@ -45,6 +45,7 @@ def columns_of(store: Store) -> list[str]:
     return list(ds.dataset(Path(store.files("rfis")[0]).parent, format="parquet").schema.names)
 
 
+@pytest.mark.slow
 def test_files_have_names_that_every_engine_takes_and_table_the_original_ones(
     odd: pd.DataFrame, store: Store
 ) -> None:
@@ -64,6 +65,7 @@ def test_files_have_names_that_every_engine_takes_and_table_the_original_ones(
     assert list(changes.columns) == ["change", "changed_at", *safe.columns]
 
 
+@pytest.mark.slow
 def test_duckdb_polars_and_delta_read_safe_names_without_quotes(
     odd: pd.DataFrame, store: Store, tmp_path: Path
 ) -> None:
@@ -81,6 +83,7 @@ def test_duckdb_polars_and_delta_read_safe_names_without_quotes(
     ]
 
 
+@pytest.mark.slow
 def test_names_stay_as_more_columns_come_and_go_back_when_asked(
     odd: pd.DataFrame, world: World, procore: Procore, store: Store
 ) -> None:
@@ -102,6 +105,7 @@ def test_names_stay_as_more_columns_come_and_go_back_when_asked(
     pd.testing.assert_frame_equal(store.table("rfis"), table)
 
 
+@pytest.mark.slow
 def test_safe_names_outlive_an_erasure_and_history(
     odd: pd.DataFrame, world: World, procore: Procore, store: Store
 ) -> None:

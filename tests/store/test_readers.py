@@ -34,6 +34,7 @@ def lives(
     return found
 
 
+@pytest.mark.slow
 def test_a_table_as_of_a_moment_is_what_it_was_then(world: World, procore: Procore, store: Store) -> None:
     states = lives(world, procore, store, history=True)
     assert len({len(frame) for frame in states.values()} | {0}) > 1
@@ -68,6 +69,7 @@ def test_a_moment_of_which_values_were_not_kept_is_an_error(
         store.table("rfis", as_of="soon")
 
 
+@pytest.mark.slow
 def test_a_file_of_duckdb_has_the_tables_of_the_store(
     world: World, procore: Procore, store: Store, tmp_path: Path
 ) -> None:
@@ -92,6 +94,7 @@ def test_a_file_of_duckdb_has_the_tables_of_the_store(
     assert {one.name for one in tmp_path.iterdir()} <= {"portfolio.duckdb", "portfolio"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def test_changes_bring_another_database_up_to_date(
     world: World, procore: Procore, store: Store, database: str, request: pytest.FixtureRequest

@@ -34,6 +34,7 @@ def lived(
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("many", [1, 32], ids=["files of versions are joined", "files of versions are kept"])
 def test_a_table_is_what_it_was_and_no_version_is_lost(
     world: World, procore: Procore, store: Store, many: int, monkeypatch: pytest.MonkeyPatch
@@ -59,6 +60,7 @@ def test_a_table_is_what_it_was_and_no_version_is_lost(
     ]
 
 
+@pytest.mark.slow
 def test_the_next_sync_reads_everything_and_is_up_to_date(
     world: World, procore: Procore, store: Store
 ) -> None:
@@ -80,6 +82,7 @@ def test_a_table_that_is_as_it_was_is_left_alone(world: World, procore: Procore,
     assert store.files("rfis") == files
 
 
+@pytest.mark.slow
 def test_at_a_url_a_version_is_restored_for_as_long_as_its_files_stay(
     world: World, procore: Procore, tmp_path: Path
 ) -> None:

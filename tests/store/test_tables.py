@@ -63,6 +63,7 @@ def test_an_empty_table_has_its_columns(world: World, procore: Procore, store: S
     assert store.sql("select count(*) as n from rfis")["n"].tolist() == [0]
 
 
+@pytest.mark.slow
 def test_a_new_field_becomes_a_column_without_writing_other_parts_anew(
     world: World, procore: Procore, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -195,6 +196,7 @@ def test_personal_columns_are_left_out_everywhere(
         assert "Kim" not in str(pq.read_table(one).to_pylist())
 
 
+@pytest.mark.slow
 def test_personal_columns_that_were_kept_go_when_they_are_no_longer_wanted(
     world: World, procore: Procore, store: Store, tmp_path: Path
 ) -> None:
@@ -232,6 +234,7 @@ def test_a_second_process_is_refused_with_words(world: World, procore: Procore, 
     store.sync(procore, ["vendors"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("scheme", "lists"), [("memory", LISTS), ("file", ["rfis"])])
 def test_a_store_may_be_at_a_url(tmp_path: Path, scheme: str, lists: list[str]) -> None:
     world, url = World(projects=2, rows=3), f"{scheme}://{tmp_path}/portfolio"
@@ -271,6 +274,7 @@ class FullDisk(Fate):
             raise OutputError("x cannot be written: No space left on device.") from None
 
 
+@pytest.mark.slow
 def test_sql_answers_with_typed_frames(world: World, procore: Procore, store: Store) -> None:
     world.add("budget_modifications", str(world.projects[0]), transfer_amount="10.50")
     store.sync(procore, LISTS)

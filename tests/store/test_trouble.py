@@ -108,6 +108,7 @@ def cut_between_renames(world: World, folder: Path) -> None:
             store.sync(procore, ["rfis"])
 
 
+@pytest.mark.slow
 def test_a_process_killed_between_two_renames_leaves_the_next_state(world: World, tmp_path: Path) -> None:
     folder = tmp_path / "portfolio"
     sync(world, folder, lists=["rfis"])

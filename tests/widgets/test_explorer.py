@@ -129,6 +129,7 @@ def test_what_is_missing_is_named_in_the_form(
         _ = explorer.frame
 
 
+@pytest.mark.slow
 def test_a_list_with_a_parent_is_fetched_with_its_ids(explorer: Explorer, rfis: pd.DataFrame) -> None:
     rfi = rfis["id"].iloc[0]
     explorer.endpoints.value = "rfi_replies"
@@ -663,6 +664,7 @@ def announced(explorer: Explorer, monkeypatch: pytest.MonkeyPatch, rfis: pd.Data
     return explorer
 
 
+@pytest.mark.slow
 def test_a_long_fetch_is_announced_and_starts_when_fetch_is_pressed_again(announced: Explorer) -> None:
     requests = len(announced._parents[1]) if announced._parents else 0
     said = announced._status
@@ -677,6 +679,7 @@ def test_a_long_fetch_is_announced_and_starts_when_fetch_is_pressed_again(announ
     assert said.text.startswith(f"{len(announced.frame):,} rows")
 
 
+@pytest.mark.slow
 def test_what_was_announced_is_dropped_with_the_choice_and_typed_calls_wait_for_nobody(
     announced: Explorer,
 ) -> None:

@@ -56,6 +56,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
     return (folder / "run.ipynb").read_text(encoding="utf-8"), (folder / "token.txt").read_text()
 
 
+@pytest.mark.slow
 def test_the_notebook_ran_and_its_widget_state_is_in_the_file(run: tuple[str, str]) -> None:
     text, token = run
     assert "application/vnd.jupyter.widget-state+json" in text
