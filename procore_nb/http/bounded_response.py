@@ -57,7 +57,7 @@ class BoundedAdapter(HTTPAdapter):
     """
 
     def __init__(
-        self, total_seconds: float, allowed: Callable[[str], bool] = lambda peer: True, **settings: Any
+        self, total_seconds: float, allowed: Callable[[str], bool] | None = None, **settings: Any
     ) -> None:
         self.sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
         self._of_connections = {"total_seconds": total_seconds, "sockets": self.sockets}
@@ -67,7 +67,10 @@ class BoundedAdapter(HTTPAdapter):
     def init_poolmanager(self, *settings: Any, **named: Any) -> None:
         """Make the pools of direct connections."""
         super().init_poolmanager(*settings, **named)
-        _bound(self.poolmanager, self._of_connections | {"allowed": staticmethod(self._allowed)})
+        _bound(
+            self.poolmanager,
+            self._of_connections | {"allowed": self._allowed and staticmethod(self._allowed)},
+        )
 
     def proxy_manager_for(self, *settings: Any, **named: Any) -> Any:
         """Return the pools of connections through a proxy."""
@@ -91,15 +94,12 @@ class _BoundedConnection:
     debuglevel = 0  # http.client.HTTPConnection.debuglevel = 1 would print the token and the secret
     total_seconds: float
     sockets: weakref.WeakSet[socket.socket]
+    allowed: Callable[[str], bool] | None = None
     _until = 0.0
-
-    @staticmethod
-    def allowed(peer: str) -> bool:
-        return True
 
     def _new_conn(self) -> socket.socket:
         made: socket.socket = super()._new_conn()  # type: ignore[misc]
-        if not self.allowed(str(made.getpeername()[0])):
+        if self.allowed and not self.allowed(str(made.getpeername()[0])):
             made.close()
             raise PrivateAddressError("an address of a private network")
         return made

@@ -162,7 +162,7 @@ def _scatter(ax: Any, drawn: Drawn, categories: Categories, sizes: Floats | None
     rows = np.flatnonzero(drawn.single)
     rows = rows[np.argsort(-rank[rows], kind="stable")]
     codes, radius = categories.codes[rows], drawn.radius[rows]
-    face, width = to_rgba_array(categories.colors)[codes], 0.6 if drawn.shaped else 0.15
+    face, width = to_rgba_array(list(categories.colors))[codes], 0.6 if drawn.shaped else 0.15
     edge = np.ones_like(face)
     if sizes is not None:
         hollow, width = ~np.isfinite(sizes[rows]), 0.7

@@ -21,6 +21,7 @@ from procore_nb.time_zones import wall_times
 
 Column = pd.Series
 DAY: Any = "datetime64[us]"
+_DAY = np.timedelta64(1, "D")
 FRIDAY_COUNTRIES = frozenset(["SA", "QA", "KW", "OM", "BH"])
 """Countries whose week-end is Friday and Saturday; everywhere else it is Saturday and Sunday."""
 
@@ -102,7 +103,7 @@ class DayCounter:
         found = pd.Series(pd.NA, index=first.index, dtype="Int64")
         codes = country[known].fillna("")
         for code, rows in codes.groupby(codes).groups.items():
-            begins, ends = (one[rows].to_numpy().astype("datetime64[D]") + 1 for one in (first, last))
+            begins, ends = (one[rows].to_numpy().astype("datetime64[D]") + _DAY for one in (first, last))
             found[rows] = np.busday_count(begins, ends, **self._rules(str(code)))
         return found
 

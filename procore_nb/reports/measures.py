@@ -92,12 +92,14 @@ def percent(part: Any, base: Any) -> Any:
 
 def median(values: Column[Any]) -> float:
     """Return the median of the known values, missing without any."""
-    return float(amounts(values).median())
+    known = amounts(values).dropna()
+    return math.nan if known.empty else float(known.median())
 
 
 def mean(values: Column[Any]) -> float:
     """Return the mean of the known values with two decimals, missing without any."""
-    return round(float(amounts(values).mean()), 2)
+    known = amounts(values).dropna()
+    return math.nan if known.empty else round(float(known.mean()), 2)
 
 
 def censored_quantile(days: Column[Any], ended: Column[Any], share: float) -> float:
