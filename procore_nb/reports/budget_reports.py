@@ -16,6 +16,7 @@ from procore_nb.near_match import near, plain
 from procore_nb.reports.billing_report import last_invoices
 from procore_nb.reports.definition import Use, report
 from procore_nb.reports.measures import (
+    Finding,
     amounts,
     count,
     grouped,
@@ -272,7 +273,7 @@ def wip(data: ReportData, *, view: str | None = None, columns: Mapping[str, str]
         for one in whole.to_dict("records")
     ]
     if len(flagged):
-        findings.append(f"{len(flagged):,} rows are flagged, as a figure is missing or contradicts another: see the column flags.")  # fmt: skip
+        findings.append(Finding(f"{len(flagged):,} rows are flagged, as a figure is missing or contradicts another: see the column flags.", "note"))  # fmt: skip
     findings.append("The estimate at completion includes pending costs; the contract includes no pending changes.")  # fmt: skip
     title = "Overbilled (+) and underbilled (−) by project"
     pictures = by_currency(title, summary, "project_name", "over_under_billed", whole["currency"])

@@ -173,7 +173,7 @@ class ReportFunction:
             tables, findings = compared(then, answer, day)
             answer.tables.update(tables)
             answer.findings.extend(findings)
-        answer.findings.extend(notes)
+        answer.findings.extend(Finding(one, "note") for one in notes)
 
     def _answer(
         self, reader: Any, day: pd.Timestamp | None, counter: DayCounter, options: Mapping[str, Any]
@@ -193,7 +193,7 @@ class ReportFunction:
                 "from which to rebuild it. Keep a store with history=True: from then on it answers for any past day."
             )
             summary = figures_frame([], ["project_id", "project_name"])
-            answer = Answer(summary, pd.DataFrame(), findings=[text])
+            answer = Answer(summary, pd.DataFrame(), findings=[Finding(text, "note")])
         else:
             with warnings.catch_warnings():
                 # pandas 2 announces how later versions treat columns without values; figures are the same with both.
@@ -201,13 +201,14 @@ class ReportFunction:
                 answer = self.analyse(data, **options)
             unknown = [use for use in self.uses if use.decides and data.not_given(use.name)]
             answer.findings.extend(
-                f"{data.coverage.states[use.name, None][1]}: {use.decides}." for use in unknown
+                Finding(f"{data.coverage.states[use.name, None][1]}: {use.decides}.", "note")
+                for use in unknown
             )
         if silent := self._silent(data):
             names = ", ".join(dict.fromkeys(use.parent or use.name for use in silent))
             text = f"None of the {len(data.projects):,} projects answered {names}, so nothing can be said. The coverage says why."
             blank = {name: _blank(frame) for name, frame in answer.tables.items()}
-            answer = Answer(answer.summary, answer.rows, blank, [text], people=answer.people)
+            answer = Answer(answer.summary, answer.rows, blank, [Finding(text, "note")], people=answer.people)
         return read, data, answer
 
     def _silent(self, data: ReportData) -> list[Use]:

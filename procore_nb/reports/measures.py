@@ -205,9 +205,12 @@ def money_text(value: Any, currency: Any = "") -> str:
 
 
 def number_text(value: Any, unit: str = "") -> str:
-    """Return a figure with its unit: `10 days`, `92.86 %`; `unknown` where it is missing."""
+    """Return a figure with its unit: `10 days`, `93 %`, `6.3 %` (a decimal below 10 only); `unknown` where it is missing."""
     if is_missing(value):
         return "unknown"
+    if unit == "%":
+        exact = Decimal(repr(float(value)))
+        value = float(exact.quantize(Decimal(1 if abs(exact) >= Decimal("9.95") else "0.1"), ROUND_HALF_UP))
     number = f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}".rstrip("0")
     return f"{number} {unit}".strip()
 

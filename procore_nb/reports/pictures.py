@@ -20,7 +20,7 @@ from procore_nb.plots import plot_bars, plot_lines
 from procore_nb.plots.charts import as_text, new_axes, short, value_text, write_no_rows
 
 _MOST_BARS = 20
-COLOURS = {"red": "#C0392B", "yellow": "#E3B505", "green": "#3C8D5A", "grey": "#C9CED3"}
+COLOURS = {"red": "#C0392B", "yellow": "#E3B505", "green": "#2F7D4C", "grey": "#C9CED3"}
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,7 @@ def _grid(picture: Picture) -> Any:
         return write_no_rows(axes)
     for row, values in enumerate(data.astype(str).to_numpy()):
         for at, word in enumerate(values):
-            colour, ink = COLOURS.get(word, "#FFFFFF"), "#FFFFFF" if word == "red" else INK
+            colour, ink = COLOURS.get(word, "#FFFFFF"), "#FFFFFF" if word in ("red", "green") else INK
             hatch = None if word in COLOURS else "////"
             axes.barh(
                 row, 0.94, left=at, height=0.86, color=colour, edgecolor=GREY, linewidth=0.4, hatch=hatch

@@ -116,17 +116,13 @@ def _findings(whole: dict[Any, Any], people: pd.DataFrame | None) -> list[str]:
             )
         )
     if whole["closed"]:
-        half = (
-            sentence("within {censored_median_days:days}", whole)
-            if whole["censored_median_days"] >= 0
-            else "within a time not reached yet"
-        )
+        reached = whole["censored_median_days"] >= 0
+        median = "is {censored_median_days:days}" if reached else "is not reached yet"
         found.append(
             sentence(
-                "Of {closed} closed, half were closed within {median_days:days}; of all, also those still open, half {half}. "
-                "{on_time_percent:%} of the {on_time_of} closed with a due date were on time.",
+                "Half of the {closed} closed RFIs were closed within {median_days:days}; counting RFIs that are still open, the median "
+                f"{median}. {{on_time_percent:%}} of the {{on_time_of}} closed with a due date were on time.",
                 whole,
-                half=half,
             )
         )
     return found

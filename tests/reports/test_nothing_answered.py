@@ -40,6 +40,7 @@ def test_a_report_that_no_project_answers_has_one_sentence_and_no_figures(
 ) -> None:
     report = REPORTS[name](closed)
     assert re.match(r"None of the \d projects answered \w", report.findings[0])
+    assert report.findings[0].severity == "note"  # type: ignore[attr-defined]
     assert not [one for one in report.findings if re.search(r"\b0\b|unknown", one)]
     for frame in report.tables.values():
         assert frame.select_dtypes("number").isna().all(axis=None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import Path
 
@@ -9,10 +10,11 @@ import matplotlib.pyplot as plt
 import openpyxl
 import pandas as pd
 import show_reports
+from matplotlib.colors import to_rgb
 
 import procore_nb as pnb
 from procore_nb import reports
-from procore_nb.reports.measures import sentence
+from procore_nb.reports.measures import number_text, sentence
 from procore_nb.reports.pack import _MOST_PRINTED, STYLE, page
 from procore_nb.reports.pictures import Picture, bars, draw
 
@@ -106,6 +108,25 @@ def test_findings_are_as_severe_as_the_figures_they_name() -> None:
     assert "no column due_date" in " ".join(noted.findings)
     assert last.severity == "note"  # type: ignore[attr-defined]
     assert reports.rfis({"rfis": []}, as_of="2026-06-18").without_names({}).findings
+
+
+def luminance(colour: str) -> float:
+    parts = (one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in to_rgb(colour))
+    return sum(share * part for share, part in zip((0.2126, 0.7152, 0.0722), parts, strict=True))
+
+
+def test_words_on_coloured_gauges_can_be_read() -> None:
+    pairs = re.findall(r"td\.\w+ \{ background: (#\w{6}); color: (#\w{3,6}); \}", STYLE)
+    assert len(pairs) == 4
+    for ground, ink in pairs:
+        one, other = sorted(map(luminance, (ground, ink)))
+        assert (other + 0.05) / (one + 0.05) >= 4.5, ground
+
+
+def test_percents_of_findings_are_whole_with_a_decimal_below_ten() -> None:
+    texts = [number_text(one, "%") for one in (79.65, 80.5, 9.95, 9.94, -6.93, -13.85, 0.0, 100.0, math.nan)]
+    assert texts == ["80 %", "81 %", "10 %", "9.9 %", "-6.9 %", "-14 %", "0 %", "100 %", "unknown"]
+    assert number_text(10.25, "days") == "10.25 days"
 
 
 def test_a_page_prints_the_first_rows_of_long_tables_and_says_where_the_rest_is() -> None:

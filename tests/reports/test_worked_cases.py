@@ -35,6 +35,10 @@ def test_rfis_are_counted_by_the_day_of_their_project() -> None:
         "open": 5, "overdue": 2, "due_today": 1, "without_due_date": 1, "closed": 3, "median_days": 10.0, "on_time_percent": 50.0,
         "on_time_of": 2, "censored_median_days": 20.0, "censored_p90_days": None, "drafts_left_out": 1,
     }  # fmt: skip
+    assert (
+        "Half of the 3 closed RFIs were closed within 10 days; counting RFIs that are still open, the median is 20 days. 50 % of the 2 closed"
+        in found.findings[-1]
+    )
     assert by(found.rows, "id", "age_days") == {1: 16, 2: 8, 3: 3, 4: 59, 9: 0}  # 9: the 18th in Auckland
     assert by(found.rows, "id", "late_days") == {1: 9, 4: 48}
     assert by(found.rows, "id", "late_working_days") == {1: 7, 4: 34}

@@ -90,6 +90,7 @@ def test_search_finds_rows_that_hold_all_the_words_in_any_column(wire: Callable[
     assert [row[-1] for row in shown(table, wire, words="ZOO")] == ["4"]
     assert [row[-1] for row in shown(table, wire, words="true 2026")] == ["3", "4"]
     assert shown(table, wire, words="zoo 2025") == []
+    assert shown(FrameTable(pd.DataFrame({"a": ["ab", "cd", None]})), wire, words="bc") == []
     assert len(shown(table, wire, words="  ")) == 4
 
 
