@@ -102,7 +102,7 @@ def test_abort_breaks_tls_inside_the_tls_of_a_proxy(listener: socket.socket) -> 
     inner, peer = socket.socketpair()
     tunnel = SSLTransport.__new__(SSLTransport)  # urllib3's own, without the handshake
     tunnel.socket = inner
-    files._adapters[0].sockets.add(tunnel)
+    files._adapters[0].sockets.add(tunnel)  # type: ignore[arg-type]
     with peer:
         peer.settimeout(1)
         files.abort()
