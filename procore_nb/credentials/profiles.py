@@ -244,7 +244,7 @@ class Profiles:
     def has_keyring(self) -> bool:
         """Whether there is a keyring that can keep a secret."""
         with suppress(CredentialsError, MissingExtraError):
-            return bool(self._backend())
+            return self._backend() is not None
         return False
 
     def keyring_state(self) -> str:
@@ -297,7 +297,7 @@ class Profiles:
             ) from error
 
     def _backend(self) -> KeyringBackend:
-        return self._keyring or _system_keyring()
+        return _system_keyring() if self._keyring is None else self._keyring
 
 
 def _kept(backend: KeyringBackend, profile: Profile) -> Secret | None:

@@ -53,9 +53,8 @@ class DownloadManifest:
                 )
             held = self._path.read_bytes()
         self.entries |= {one.identity: one for one in map(_entry, held.splitlines()) if one is not None}
-        self._end_of_line = (
-            b"\n" if held and not held.endswith(b"\n") else b""
-        )  # a crash cut the last one off
+        # A crash cut the last one off.
+        self._end_of_line = b"\n" if held and not held.endswith(b"\n") else b""
 
     def add(self, entry: Entry) -> None:
         """Add a line; one write, so that lines of several threads stay whole."""
@@ -63,8 +62,10 @@ class DownloadManifest:
             if self.entries.get(entry.identity) == entry:
                 return
             self.entries[entry.identity] = entry
+            line = self._end_of_line + self._line(entry)
+            self._end_of_line = b"\n"  # a full disk may cut this one off
             with self._path.open("ab") as file:
-                file.write(self._end_of_line + self._line(entry))
+                file.write(line)
             self._end_of_line = b""
 
     def forget(self, identities: Iterable[str]) -> None:

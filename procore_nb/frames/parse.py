@@ -257,6 +257,9 @@ def _integer(value: Any) -> int | None:
             return None
         if not value.is_integer() or abs(float(value)) > _EXACT_FLOAT:
             raise ValueError("not an exact integer")
+    # "1e999999" as an `int` has a million digits, and takes minutes.
+    if isinstance(value, Decimal) and value and value.adjusted() > 18:
+        raise _LongIntegerError
     exact = int(value)
     if exact != value:
         raise ValueError("not an integer")

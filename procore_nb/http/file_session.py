@@ -77,8 +77,8 @@ class FileSession:
     def abort(self) -> None:
         """Break every connection, so that threads which wait for bytes end."""
         for one in self._sockets():
-            with suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
+            with suppress(OSError):  # TLS inside the TLS of a proxy is no socket, but has one
+                getattr(one, "socket", one).shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Close the connections."""

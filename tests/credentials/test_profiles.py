@@ -251,3 +251,12 @@ def test_a_keyring_library_that_is_broken_is_an_error_of_ours(tmp_path: Path, mo
     monkeypatch.setitem(sys.modules, "keyring", Broken())
     with pytest.raises(pnb.CredentialsError, match="keyring refused"):
         Profiles(tmp_path).save("work", OWN, SANDBOX, 7)
+
+
+def test_an_empty_keyring_is_the_one_that_was_given(tmp_path: Path, keyring, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setattr(type(keyring), "__len__", lambda self: len(self.kept), raising=False)
+    monkeypatch.setattr(room, "_system_keyring", lambda: pytest.fail("the secret goes into another keyring"))
+    profiles = Profiles(tmp_path, keyring=keyring)
+    assert profiles.has_keyring
+    profiles.save("work", OWN, SANDBOX, 7)
+    assert list(keyring.kept.values()) == ["very-hush"]

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from another_procore import AnotherProcore
+from urllib3.util.ssltransport import SSLTransport
 
 import procore_nb as pnb
 from files.file_host import Procore
@@ -93,6 +94,19 @@ def test_abort_ends_what_waits_for_bytes(listener: socket.socket) -> None:
         files.abort()
         assert ended.wait(1.0)
     thread.join(1)
+    files.close()
+
+
+def test_abort_breaks_tls_inside_the_tls_of_a_proxy(listener: socket.socket) -> None:
+    files = _session(f"http://127.0.0.1:{listener.getsockname()[1]}")
+    inner, peer = socket.socketpair()
+    tunnel = SSLTransport.__new__(SSLTransport)  # urllib3's own, without the handshake
+    tunnel.socket = inner
+    files._adapters[0].sockets.add(tunnel)  # type: ignore[arg-type]
+    with peer:
+        peer.settimeout(1)
+        files.abort()
+        assert peer.recv(1) == b"", "the other side sees the end"
     files.close()
 
 

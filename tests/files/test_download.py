@@ -748,3 +748,24 @@ def test_a_line_that_a_crash_cut_off_does_not_swallow_the_next_one(tmp_path: Pat
     (tmp_path / MANIFEST).write_bytes(b'{"path": "a.jp')
     DownloadManifest(tmp_path, hide=False).add(Entry("1", "b.jpg", FileRecord(name="b.jpg"), 3, "00"))
     assert list(DownloadManifest(tmp_path, hide=False).entries) == ["1"]
+
+
+def test_a_line_that_a_full_disk_cut_off_does_not_spoil_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest = DownloadManifest(tmp_path, hide=False)
+    cut, whole = (Entry(name, f"{name}.jpg", FileRecord(list="images"), 1, "0" * 64) for name in ("a", "b"))
+    real = Path.open
+
+    def full(path: Path, mode: str = "r") -> Any:
+        file = real(path, mode)
+        file.write(b'{"path": "a.j')
+        file.close()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "open", full)
+        with pytest.raises(OSError, match="No space"):
+            manifest.add(cut)
+    manifest.add(whole)
+    assert list(DownloadManifest(tmp_path, hide=False).entries) == ["b"]
