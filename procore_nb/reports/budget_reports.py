@@ -275,7 +275,7 @@ def wip(data: ReportData, *, view: str | None = None, columns: Mapping[str, str]
     if len(flagged):
         findings.append(Finding(f"{len(flagged):,} rows are flagged, as a figure is missing or contradicts another: see the column flags.", "note"))  # fmt: skip
     findings.append("The estimate at completion includes pending costs; the contract includes no pending changes.")  # fmt: skip
-    title = "Overbilled (+) and underbilled (−) by project"
+    title = "Over (+) and underbilled (−) by project"
     pictures = by_currency(title, summary, "project_name", "over_under_billed", whole["currency"])
     tables = {"total": whole, "flagged": flagged.reset_index(drop=True)}
     return Answer(summary, summary.copy(), tables, findings, pictures)

@@ -83,7 +83,7 @@ def compliance(data: ReportData, *, horizon_days: int = 30) -> Answer:
         for text in (
             "Vendors on site under a signed commitment: {vendors}. Of these {expired} have an expired certificate, {expiring} one that expires within "
             "{horizon_days} days, {non_compliant} one marked non-compliant though in date, {none_on_file} none on file; {valid} are valid.",
-            "{unsigned_vendors} more have an approved but unsigned commitment only; {unsigned_not_covered} of them are expired or without a certificate.",
+            "{unsigned_vendors} more have an approved but unsigned commitment only; of these, expired or without a certificate: {unsigned_not_covered}.",
         )
     ]
     counts = rows[on_site].drop_duplicates("vendor_id")["class"].value_counts()
