@@ -155,7 +155,9 @@ def _grid(picture: Picture) -> Any:
                 row, 0.94, left=at, height=0.86, color=colour, edgecolor=GREY, linewidth=0.4, hatch=hatch
             )
             axes.text(at + 0.47, row, word, ha="center", va="center", fontsize=7, color=ink)
-    axes.set_xticks([at + 0.47 for at in range(len(data.columns))], [short(one) for one in titles(list(data.columns))])
+    axes.set_xticks(
+        [at + 0.47 for at in range(len(data.columns))], [short(one) for one in titles(list(data.columns))]
+    )
     axes.xaxis.tick_top()
     axes.tick_params(length=0, labelsize=8)
     for side in ("left", "bottom"):
