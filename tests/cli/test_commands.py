@@ -6,8 +6,6 @@ import csv
 import json
 import re
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -159,33 +157,33 @@ def test_endpoints_are_found_and_one_is_shown_whole(capsys: pytest.CaptureFixtur
     assert "Nothing" in capsys.readouterr().out
 
 
-@pytest.mark.slow
-def test_serve_demo_says_what_clients_need_meets_its_faults_and_stops_cleanly() -> None:
-    command = [sys.executable, "-c", "import sys; from procore_nb.cli import main; sys.exit(main())"]
-    options = ["--port", "0", "--fault", "broken@1", "--fault", "busy=7@2", "--missing-company", "allow"]
-    process = subprocess.Popen(
-        [*command, "serve-demo", *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    assert process.stdout is not None
-    try:
-        said = "".join(process.stdout.readline() for _ in range(6))
-        address = re.search(r"http://127\.0\.0\.1:\d+", said)
+def test_serve_demo_says_what_clients_need_meets_its_faults_and_stops_cleanly(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    found: list[requests.Response] = []
+
+    def use_and_stop(_: float) -> None:
+        said.append(capsys.readouterr().out)
+        address = re.search(r"http://127\.0\.0\.1:\d+", said[0])
         assert address
         keys = {"client_id": demo.CLIENT_ID, "client_secret": demo.CLIENT_SECRET}
         form = {"grant_type": "client_credentials", **keys}
         token = requests.post(f"{address[0]}/oauth/token", data=form, timeout=20).json()["access_token"]
         bearer = {"Authorization": f"Bearer {token}"}
-        found = [requests.get(f"{address[0]}/rest/v1.0/me", headers=bearer, timeout=20) for _ in range(3)]
-    finally:
-        process.send_signal(signal.SIGINT)
-        rest, complaints = process.communicate(timeout=20)
+        found.extend(requests.get(f"{address[0]}/rest/v1.0/me", headers=bearer, timeout=20) for _ in range(3))
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr("procore_nb.cli.demo_commands.time.sleep", use_and_stop)
+    options = ["--port", "0", "--fault", "broken@1", "--fault", "busy=7@2", "--missing-company", "allow"]
+    assert main(["serve-demo", *options]) == 0
     for value in (demo.CLIENT_ID, demo.CLIENT_SECRET, str(demo.COMPANY_ID)):
-        assert value in said
+        assert value in said[0]
     assert [one.status_code for one in found] == [500, 429, 200]
     assert found[1].headers["Retry-After"] == "7"
-    assert process.returncode == 0
-    assert "stopped" in rest
-    assert complaints == ""
+    rest = capsys.readouterr()
+    assert "stopped" in rest.out
+    assert rest.err == ""
 
 
 def test_all_faults_are_listed_and_an_unknown_one_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:

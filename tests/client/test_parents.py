@@ -46,20 +46,25 @@ def test_there_are_child_lists_of_many_kinds() -> None:
     assert len(SINGLE) > 30
 
 
-@pytest.mark.parametrize("name", SINGLE)
-def test_a_child_list_takes_the_parents_of_the_projects_named(
-    name: str, to_demo: Callable[..., pnb.Procore]
-) -> None:
+def test_a_child_list_takes_the_parents_of_the_projects_named(to_demo: Callable[..., pnb.Procore]) -> None:
     procore = to_demo()
-    (parent,) = [one for one in needs(catalog.endpoint(name)) if one not in ("company_id", "project_id")]
-    ours = [{"project_id": str(HERE), parent: "11"}, {"project_id": str(HERE), parent: "13"}]
-    for chosen in ({"project_id": HERE}, {"projects": [HERE]}, {"projects": pd.DataFrame({"id": [HERE]})}):
-        assert targets_of(procore, name, parent=PARENTS, **chosen) == ours
-        assert targets_of(procore, name, **{parent: PARENTS}, **chosen) == ours
-    everything = targets_of(procore, name, parent=PARENTS)
-    assert [(one["project_id"], one[parent]) for one in everything] == [
-        (str(HERE), "11"), (str(THERE), "12"), (str(HERE), "13"),
-    ]  # fmt: skip
+    failures = []
+    for name in SINGLE:
+        (parent,) = [one for one in needs(catalog.endpoint(name)) if one not in ("company_id", "project_id")]
+        ours = [{"project_id": str(HERE), parent: "11"}, {"project_id": str(HERE), parent: "13"}]
+        every = [{"project_id": str(place), parent: number} for place, number in
+                 ((HERE, "11"), (THERE, "12"), (HERE, "13"))]  # fmt: skip
+        if targets_of(procore, name, parent=PARENTS) != every:
+            failures.append(f"{name} of all projects")
+        for chosen in (
+            {"project_id": HERE},
+            {"projects": [HERE]},
+            {"projects": pd.DataFrame({"id": [HERE]})},
+        ):
+            for given in ({"parent": PARENTS}, {parent: PARENTS}):
+                if targets_of(procore, name, **given, **chosen) != ours:
+                    failures.append(f"{name} with {[*given]} of {[*chosen]}")
+    assert not failures
     assert procore.seen == []  # type: ignore[attr-defined]
 
 
@@ -134,21 +139,27 @@ def test_there_are_lists_of_a_company_or_a_project() -> None:
     assert {"line_item_types", "checklist_item_types", "app_installations"} <= set(EITHER)
 
 
-@pytest.mark.parametrize("name", EITHER)
-def test_a_list_of_a_company_or_a_project_is_sent_exactly_one_of_them(name: str) -> None:
-    endpoint = catalog.endpoint(name)
-    further = dict.fromkeys(needs(endpoint) - {"company_id", "project_id"}, "1")
-    alone = list_request_for(endpoint, Target(4711, further), ()).parameters
-    assert [pair for pair in alone if pair[0] in ("company_id", "project_id")] == [("company_id", "4711")]
-    project = list_request_for(endpoint, Target(4711, {**further, "project_id": "7"}), ()).parameters
-    assert [pair for pair in project if pair[0] in ("company_id", "project_id")] == [("project_id", "7")]
+def test_a_list_of_a_company_or_a_project_is_sent_exactly_one_of_them() -> None:
+    failures = []
+    for name in EITHER:
+        endpoint = catalog.endpoint(name)
+        further = dict.fromkeys(needs(endpoint) - {"company_id", "project_id"}, "1")
+        for project, expected in (({}, ("company_id", "4711")), ({"project_id": "7"}, ("project_id", "7"))):
+            parameters = list_request_for(endpoint, Target(4711, {**further, **project}), ()).parameters
+            if [pair for pair in parameters if pair[0] in ("company_id", "project_id")] != [expected]:
+                failures.append(f"{name} {project}: {parameters}")
+    assert not failures
 
 
-@pytest.mark.parametrize("name", EITHER)
-def test_such_a_list_answers_without_any_argument(name: str, to_demo: Callable[..., pnb.Procore]) -> None:
+def test_such_a_list_answers_without_any_argument(to_demo: Callable[..., pnb.Procore]) -> None:
     procore = to_demo()
-    procore.table(name, **dict.fromkeys(needs(catalog.endpoint(name)) - {"company_id", "project_id"}, 1))
-    assert ("company_id", str(procore.company_id)) in parse_qsl(procore.seen[-1].query)  # type: ignore[attr-defined]
+    failures = []
+    for name in EITHER:
+        further = needs(catalog.endpoint(name)) - {"company_id", "project_id"}
+        procore.table(name, **dict.fromkeys(further, 1))
+        if ("company_id", str(procore.company_id)) not in parse_qsl(procore.seen[-1].query):  # type: ignore[attr-defined]
+            failures.append(name)
+    assert not failures
 
 
 def test_a_frame_whose_id_bears_the_name_of_the_list_is_a_parent(small_demo: None) -> None:

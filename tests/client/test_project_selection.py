@@ -53,9 +53,9 @@ BAD: list[Any] = [
 ]
 
 
-@pytest.mark.parametrize(("value", "ids"), GOOD, ids=lambda value: type(value).__name__)
-def test_ids_are_read_however_they_are_written(value: Any, ids: list[int]) -> None:
-    assert [int(one) for one in select_projects(value, where="rfis").ids] == ids
+def test_ids_are_read_however_they_are_written() -> None:
+    read = [[int(one) for one in select_projects(value, where="rfis").ids] for value, _ in GOOD]
+    assert read == [ids for _, ids in GOOD]
 
 
 @pytest.mark.parametrize(
@@ -66,16 +66,16 @@ def test_a_word_stands_for_a_status(word: str, status: str) -> None:
     assert (chosen.status, chosen.ids) == (status, ())
 
 
-@pytest.mark.parametrize("value", BAD, ids=repr)
 def test_what_is_no_id_is_the_same_error_in_table_and_in_a_store(
-    value: Any, to_demo: Callable[..., pnb.Procore], tmp_path: Path
+    to_demo: Callable[..., pnb.Procore], tmp_path: Path
 ) -> None:
-    procore = to_demo()
-    with pytest.raises(pnb.ArgumentError) as of_table:
-        procore.table("rfis", projects=value)
-    with pytest.raises(pnb.ArgumentError) as of_store:
-        pnb.Store(tmp_path / "kept").sync(procore, ["rfis"], projects=value)
-    assert str(of_table.value).replace("rfis", "Store.sync") == str(of_store.value)
+    procore, store = to_demo(), pnb.Store(tmp_path / "kept")
+    for value in BAD:
+        with pytest.raises(pnb.ArgumentError) as of_table:
+            procore.table("rfis", projects=value)
+        with pytest.raises(pnb.ArgumentError) as of_store:
+            store.sync(procore, ["rfis"], projects=value)
+        assert str(of_table.value).replace("rfis", "Store.sync") == str(of_store.value), repr(value)
     assert procore.seen == []  # type: ignore[attr-defined]
 
 

@@ -4,6 +4,7 @@ import os
 import stat
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -118,16 +119,20 @@ def test_a_file_that_others_may_write_is_its_owners_again(another, connected, fo
     assert len(filled) == 2
 
 
-@pytest.mark.parametrize("harm", [lambda path: path.write_bytes(path.read_bytes()[:-3]), Path.unlink,
+HARMS: list[Callable[[Path], Any]] = [lambda path: path.write_bytes(path.read_bytes()[:-3]), Path.unlink,
                                   lambda path: path.write_bytes(b"\x80\x04nonsense" * 9), lambda path: path.write_bytes(b""),
-                                  lambda path: path.write_bytes(bytes(32) + path.read_bytes()[32:])])  # fmt: skip
-def test_a_damaged_file_is_fetched_again(another, connected, folder, harm: Callable[[Path], Any]) -> None:  # type: ignore[no-untyped-def]
+                                  lambda path: path.write_bytes(bytes(32) + path.read_bytes()[32:])]  # fmt: skip
+
+
+def test_a_damaged_file_is_fetched_again(another, connected, folder) -> None:  # type: ignore[no-untyped-def]
     server = another(portfolio(1, 12), clamp=5)
     fresh = connected(server, cache="1h").table("rfis", project_id=1)
-    for path in files(folder):
+    for path, harm in product(files(folder), HARMS):
         whole = path.read_bytes()
         harm(path)
+        sent = len(server.calls)
         pd.testing.assert_frame_equal(connected(server, cache="1h").table("rfis", project_id=1), fresh)
+        assert len(server.calls) > sent
         path.write_bytes(whole)
 
 
