@@ -16,10 +16,10 @@ from procore_nb.catalog import endpoint
 from procore_nb.demo.portfolio import Portfolio
 from procore_nb.demo.raster import Colour, Raster
 from procore_nb.demo.stored_files import StoredFile
+from procore_nb.demo.tables.dailylogs import weather
 from procore_nb.demo.tables.documents import DISCIPLINES
 from procore_nb.demo.tables.plan import works
 from procore_nb.demo.tables.registry import RequestContext
-from procore_nb.demo.tables.sitedays import weather
 
 PHOTO, SHEET, PAGE = (640, 480), (1192, 842), (595, 842)
 _INK, _GREY, _WHITE, _RED, _YELLOW = (

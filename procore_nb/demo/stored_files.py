@@ -20,7 +20,7 @@ from procore_nb.catalog import Endpoint
 from procore_nb.demo.company import TODAY, read_facts
 from procore_nb.demo.storage import HERE
 from procore_nb.demo.tables.registry import RequestContext, Row
-from procore_nb.demo.tables.serialise import Shape, shape_of
+from procore_nb.demo.tables.templates import Shape, shape_of
 
 TYPES = {
     "pdf": "application/pdf",

@@ -19,7 +19,7 @@ from procore_nb.catalog import Endpoint, endpoint, endpoints
 from procore_nb.demo import NOW, Demo, Portfolio
 from procore_nb.demo.project import Project
 from procore_nb.demo.tables import RequestContext, table_of
-from procore_nb.demo.tables.serialise import shape_of
+from procore_nb.demo.tables.templates import shape_of
 from procore_nb.frames import to_frame
 
 from .reading import READER, Reader, Row

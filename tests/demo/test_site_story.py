@@ -8,8 +8,8 @@ import pytest
 
 from procore_nb.catalog import endpoint
 from procore_nb.demo import TODAY
-from procore_nb.demo.tables import RequestContext, sitedays
-from procore_nb.demo.tables.sitedays import Weather
+from procore_nb.demo.tables import RequestContext, dailylogs
+from procore_nb.demo.tables.dailylogs import Weather
 
 from .reading import READER
 
@@ -78,7 +78,7 @@ def test_nothing_is_needed_on_site_before_its_submittal_was_written() -> None:
 def test_no_site_has_full_crews_on_the_25th_of_december() -> None:
     for project in _BEGUN:
         context = RequestContext(endpoint("rfis"), READER.demo.portfolio, project.company, project)
-        men = {one.day: sum(crew.workers for crew in one.crews) for one in sitedays.site_days(context)}
+        men = {one.day: sum(crew.workers for crew in one.crews) for one in dailylogs.site_days(context)}
         for day in men:
             if (day.month, day.day) == (12, 25):
                 assert project.street.region == "Gulf"
@@ -343,7 +343,7 @@ def test_the_days_on_site_of_a_whole_portfolio_are_worked_out_once(monkeypatch: 
     def again(_scene: RequestContext, _day: date) -> Weather:
         raise AssertionError("The days of a project are worked out again.")
 
-    monkeypatch.setattr(sitedays, "weather", again)
+    monkeypatch.setattr(dailylogs, "weather", again)
     for project in everywhere:
         READER.rows("daily_logs_notes", project)
 

@@ -9,7 +9,7 @@ import orjson
 from procore_nb.catalog import Endpoint, endpoint
 from procore_nb.demo import COMPANY_ID, Demo, Portfolio
 from procore_nb.demo.tables import RequestContext, directory
-from procore_nb.demo.tables.serialise import serialised, shape_of
+from procore_nb.demo.tables.templates import serialised, shape_of
 
 from .conftest import Caller
 

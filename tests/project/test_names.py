@@ -64,7 +64,7 @@ def test_connecting_and_asking_loads_no_plotting_widget_or_storage_library() -> 
     loaded = _loaded_after(asked)
     assert loaded & set(HEAVY) <= {"pyarrow"}
     # The demo's lists load as they are asked for: its first list needs one module of them.
-    assert "procore_nb.demo.tables.shortlists" in loaded
+    assert "procore_nb.demo.tables.reference_data" in loaded
     assert "procore_nb.demo.tables.rfis" not in loaded
 
 

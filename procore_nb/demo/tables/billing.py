@@ -1,8 +1,9 @@
-"""What is billed each month: by the firms to the builder, and by the builder to the owner; and what the builder spends without a
-contract, on wages, hired plant, expenses (direct costs; late projects spend more than was planned).
+"""What is billed each month, by the firms to the builder and by the builder to the owner, and what was paid; what the builder
+spends without a contract, on wages, hired plant, expenses (direct costs; late projects spend more than was planned).
 
-In: a context. Out: `Bill`s and `Spending`s in cents, and the lists of the latter. What is done grows from bill to bill and
-never exceeds the contract with the changes approved by then; a share is retained until the last bill.
+In: a context. Out: `Bill`s and `Spending`s in cents, and their lists: requisitions, payment applications, periods, payments,
+direct costs. What is done grows from bill to bill and never exceeds the contract with the changes approved by then; a share is
+retained until the last bill.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ from datetime import date, datetime, timedelta
 from procore_nb.demo.company import TODAY, read_facts
 from procore_nb.demo.site_calendar import SiteCalendar
 from procore_nb.demo.tables import directory
-from procore_nb.demo.tables.budgetcodes import UNBUDGETED, BudgetCode, codes_of, line_row
 from procore_nb.demo.tables.plan import WorkPackage, plan_of, work_done, works
-from procore_nb.demo.tables.purchases import Purchase, budget, orders_of, prime_sum, purchases
-from procore_nb.demo.tables.registry import RequestContext, Rows, per_project, table
-from procore_nb.demo.tables.row_forms import written
+from procore_nb.demo.tables.purchases import PRIME, Purchase, budget, orders_of, prime_sum, purchases
+from procore_nb.demo.tables.reference_data import UNBUDGETED, BudgetCode, codes_of, line_row, wbs
+from procore_nb.demo.tables.registry import RequestContext, Row, Rows, per_project, table
+from procore_nb.demo.tables.templates import render
 
 COUNTED = ("approved", "approved_as_noted")
 _NO_PAYMENTS = (14, 106)  # indices of projects whose payments nobody records
@@ -209,7 +210,7 @@ def direct_costs(context: RequestContext) -> Rows:
         vendor = directory.firm_for(context, 16) if one.kind == "invoice" else None
         person = None if vendor else directory.brief(directory.office(context)[one.index % 3])
         paid = one.day + timedelta(days=0 if person else 21 + one.index % 30)
-        yield written(
+        yield render(
             "direct_cost", context, one=one, firm=vendor, text=_TEXTS[one.kind], employee=person,
             terms="Net 30" if vendor else None, number=f"INV-{one.index + 1:04}" if vendor else None,
             paid_on=paid if one.status == "approved" and paid <= TODAY else None,
@@ -229,3 +230,88 @@ def direct_cost_line_items(context: RequestContext) -> Rows:
             )
             row = line_row(context, "direct_cost_line_item", number, code, text, amount, holder)
             yield {**row, "position": position + 1, "created_at": one.created, "updated_at": one.created}
+
+
+# Invoices to the owner know fewer statuses.
+_OWNER_WORDS = {"approved_as_noted": "approved", "pending_owner_approval": "under_review"}
+
+
+def _invoices(context: RequestContext) -> Iterator[tuple[int, Purchase, Bill]]:
+    """Invoices of the firms, contract by contract, each with the number of its id."""
+    for one in purchases(context):
+        for bill in bills(context).get(one.index, ()):
+            yield one.index * 100 + bill.number, one, bill
+
+
+@table("requisitions", "requisitions_v1_0")
+def requisitions(context: RequestContext) -> Rows:
+    calendar, team = context.calendar, directory.site(context)
+    for number, one, bill in _invoices(context):
+        asker = team[one.index % len(team)]
+        sent = calendar.workday(min(bill.billed + timedelta(days=number % 5), TODAY))
+        submitted = None if bill.status == "draft" else max(sent, bill.billed)
+        creator = {**asker.ref, "company_name": (asker.vendor or context.company).name}
+        yield render(
+            "requisition", context, number=number, percent=_percent(bill), bill=bill, one=one,
+            before=None if bill.number == 1 else context.id("requisition", number - 1), submitted=submitted,
+            final=bill.final and bill == bills(context)[one.index][-1], sheet=_summary(context, bill),
+            creator=creator, created=calendar.entered(bill.billed, number),
+            updated=calendar.entered(bill.paid_on or submitted or bill.billed, number),
+        )  # fmt: skip
+
+
+@table("requisition_contract_items")
+def requisition_contract_items(context: RequestContext) -> Rows:
+    before: tuple[int, ...] = ()
+    for number, one, bill in _invoices(context):
+        before = before if bill.number > 1 else (0,) * len(one.lines)
+        if number == context.number_of("requisition", context.ids["requisition_id"]):
+            for position, (line, done, known) in enumerate(zip(one.lines, bill.lines, before, strict=True)):
+                percent = done * 10_000 // line.amount if line.amount else 0
+                yield render(
+                    "requisition_item", context, number=bill.number * 20 + position, line=line, bill=bill,
+                    line_kind=f"{one.kind}_line_item", position=position + 1, known=known, done=done,
+                    percent=percent / 100, retained=retained_percent(context), wbs_code=wbs(context, line.code),
+                )  # fmt: skip
+        before = bill.lines
+
+
+@table("payment_applications", "payment_applications_by_prime_contract")
+def payment_applications(context: RequestContext) -> Rows:
+    if context.number_of(PRIME, context.ids.get("prime_contract_id", context.id(PRIME, 0))) != 0:
+        return
+    entered = context.calendar.entered
+    for bill in owner_bills(context):
+        yield render(
+            "payment_application", context, bill=bill, status=_OWNER_WORDS.get(bill.status, bill.status),
+            paid=bill.due if bill.paid_on else 0, percent=_percent(bill), sheet=_summary(context, bill),
+            made=entered(bill.billed, bill.number),
+            updated=entered(bill.paid_on or bill.billed, bill.number),
+        )  # fmt: skip
+
+
+@table("billing_periods")
+def billing_periods(context: RequestContext) -> Rows:
+    for number, (start, end) in enumerate(periods(context)):
+        about = {"number": number, "start": start, "end": end, "position": number + 1}
+        about |= {"due": end + timedelta(days=5), "status": "open" if end >= TODAY else "closed"}
+        made = context.calendar.entered(start - timedelta(days=5), number)
+        yield render("billing_period", context, **about, made=made)
+
+
+@table("contract_payments")
+def contract_payments(context: RequestContext) -> Rows:
+    for number, one, bill in _invoices(context):
+        if bill.paid_on and str(context.id(one.kind, one.index)) == context.ids["contract_id"]:
+            about = {"number": number, "one": one, "bill": bill, "check": f"{100_000 + number}"}
+            entered = context.calendar.entered(bill.paid_on, number)
+            yield render("contract_payment", context, **about, entered=entered)
+
+
+def _percent(bill: Bill) -> float:
+    return bill.done * 10_000 // (bill.original + bill.more + bill.less) / 100
+
+
+def _summary(context: RequestContext, bill: Bill) -> Row:
+    """The sheet in front of an invoice (AIA form G702)."""
+    return render("g702", context, bill=bill, retained=0 if bill.final else retained_percent(context))

@@ -13,12 +13,12 @@ from typing import Any
 from procore_nb.demo.company import TODAY, read_facts
 from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.billing import COUNTED, bills, periods, spendings
-from procore_nb.demo.tables.budgetcodes import BUDGET_CODES, UNBUDGETED, BudgetCode, budget_code, codes_of
 from procore_nb.demo.tables.claims import ALLOWANCE, CONTINGENCY, Claim, claims
 from procore_nb.demo.tables.plan import plan_of, works
 from procore_nb.demo.tables.purchases import budget, commitment_orders, prime_orders, purchases
+from procore_nb.demo.tables.reference_data import BUDGET_CODES, UNBUDGETED, BudgetCode, budget_code, codes_of
 from procore_nb.demo.tables.registry import RequestContext, Row, Rows, table
-from procore_nb.demo.tables.row_forms import money, total, written
+from procore_nb.demo.tables.templates import money, render, total
 
 VIEW, SNAPSHOT = "budget_view", "budget_view_snapshot"
 _OWN_VIEW_ONLY = 67  # index of a project
@@ -50,7 +50,7 @@ def budget_views(context: RequestContext) -> Rows:
     updated = context.here.created_at + timedelta(days=1)
     for number in _views(context):
         name, text, role, _titles = _VIEWS[number]
-        yield written("budget_view", context, number=number, name=name, text=text, role=role, updated=updated)
+        yield render("budget_view", context, number=number, name=name, text=text, role=role, updated=updated)
 
 
 @table("budget_detail_columns")
@@ -90,7 +90,7 @@ def budget_view_detail_rows(context: RequestContext) -> Rows:
         if one == UNBUDGETED:  # spent without a budget: it has no id, and is shown only if asked for
             shown |= dict.fromkeys(("id", "wbs_code_id", "budget_forecast"))
             shown |= {"unbudgeted_reason": "direct_cost", "_hidden_unless": "budget_row_type=all"}
-        yield written(
+        yield render(
             "budget_row", context, one=one, row=row, code=directory.cost_codes(context)[one.code],
             automatic=not typed, manual=money(row.forecast) if typed else None,
             strategy="manual" if typed else "automatic", notes=notes,
@@ -104,7 +104,7 @@ def budget_view_summary_rows(context: RequestContext) -> Rows:
         rows = figures(context, asked[0]).values()
         original, moved = sum(one.original for one in rows), sum(one.transfers for one in rows)
         forecast = sum(one.forecast for one in rows)
-        yield written("budget_total", context, original=original, moved=moved, forecast=forecast)
+        yield render("budget_total", context, original=original, moved=moved, forecast=forecast)
 
 
 @table("budget_changes")
@@ -114,7 +114,7 @@ def budget_changes(context: RequestContext) -> Rows:
     for about in _transfers(context):
         claim = about["claim"]
         items = [context.id("change_event_item", claim.index * 4 + step) for step in range(len(claim.parts))]
-        yield written("budget_change", context, **about, items=items, erp_status=erp_status)
+        yield render("budget_change", context, **about, items=items, erp_status=erp_status)
 
 
 @table("budget_change_adjustment_line_items")
@@ -123,14 +123,14 @@ def budget_change_adjustment_line_items(context: RequestContext) -> Rows:
     for about in _transfers(context):
         claim, line = about["claim"], about["number"] * 2
         for side, (code, amount) in enumerate(((claim.code, claim.cost), (RESERVE, -claim.cost))):
-            yield written("budget_adjustment", context, **about, line=line + side, code=code, amount=amount)
+            yield render("budget_adjustment", context, **about, line=line + side, code=code, amount=amount)
 
 
 @table("budget_modifications")
 def budget_modifications(context: RequestContext) -> Rows:
     for about in _transfers(context):
         if about["status"] == "approved":
-            yield written("budget_modification", context, **about, reserve=RESERVE)
+            yield render("budget_modification", context, **about, reserve=RESERVE)
 
 
 def _transfers(context: RequestContext) -> Iterator[dict[str, Any]]:

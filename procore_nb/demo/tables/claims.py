@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from procore_nb.demo.company import NOW, read_facts
-from procore_nb.demo.tables.budgetcodes import BudgetCode, budget_code
 from procore_nb.demo.tables.plan import TOPICS, Topic, Works, plan_of, works
+from procore_nb.demo.tables.reference_data import BudgetCode, budget_code
 from procore_nb.demo.tables.registry import RequestContext, per_project
 from procore_nb.demo.tables.rfis import Question, questions
 

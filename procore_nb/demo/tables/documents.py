@@ -1,4 +1,6 @@
-"""Drawings and their revisions, specification sections (one for each cost code, in one set), meetings, and documents."""
+"""Drawings and their revisions, specification sections (one for each cost code, in one set), meetings, documents, and photos:
+one or two on every sixth day whose log is kept, in albums.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +11,11 @@ from typing import Any
 from procore_nb.demo.company import NOW, TODAY, read_facts
 from procore_nb.demo.stored_files import file_of, picture_urls
 from procore_nb.demo.tables import directory
+from procore_nb.demo.tables.dailylogs import logged_days
 from procore_nb.demo.tables.directory import COST_CODES
 from procore_nb.demo.tables.plan import works
 from procore_nb.demo.tables.registry import RequestContext, Row, Rows, per_project, table
-from procore_nb.demo.tables.row_forms import written
+from procore_nb.demo.tables.templates import render
 
 AREA = "drawing_area"
 DISCIPLINES: list[tuple[str, str, list[str]]] = read_facts("lists")["disciplines"]
@@ -55,7 +58,7 @@ def revisions(context: RequestContext) -> tuple[DrawingRevision, ...]:
 @table("drawing_revisions")
 def drawing_revisions(context: RequestContext) -> Rows:
     for one in revisions(context):
-        yield _sheet(context, one) | written(
+        yield _sheet(context, one) | render(
             "drawing_revision", context, one=one, position=one.drawing + 1, order=one.revision + 1,
             received=min(one.day + timedelta(days=2), TODAY), discipline=_discipline(context, one.discipline),
         )  # fmt: skip
@@ -102,7 +105,7 @@ def drawing_sets(context: RequestContext) -> Rows:
     entered = context.calendar.entered
     for number in range(1 + max(one.revision for one in revisions(context))):
         days = [one.day for one in revisions(context) if one.revision == number]
-        yield written(
+        yield render(
             "drawing_set", context, number=number, date=min(days), position=number + 1, count=len(days),
             name=f"Bulletin {number}" if number else "Contract Set", made=entered(min(days), number),
             updated=entered(max(days), number),
@@ -132,7 +135,7 @@ def _sheet(context: RequestContext, one: DrawingRevision) -> Row:
         for suffix in ("pdf", "png")
     )
     updated = context.calendar.entered(one.day, one.drawing)
-    row = written("drawing", context, one=one, number=number, pdf=pdf, png=png, updated=updated)
+    row = render("drawing", context, one=one, number=number, pdf=pdf, png=png, updated=updated)
     return {**row, "floorplan": "plan" in one.title, **picture_urls(png)}
 
 
@@ -179,12 +182,12 @@ def specification_section_divisions(context: RequestContext) -> Rows:
 @table("specification_sets", "specification_sets_v2_0")
 def specification_sets(context: RequestContext) -> Rows:
     issued = context.calendar.after(context.here.created_at, 9)
-    yield written("specification_set", context, issued=issued, day=context.calendar.day_of(issued))
+    yield render("specification_set", context, issued=issued, day=context.calendar.day_of(issued))
 
 
 def _division(context: RequestContext, number: str) -> Row:
     about = {"number": number, "code": int(number), "text": _DIVISIONS[number]}
-    return written("specification_division", context, **about)
+    return render("specification_division", context, **about)
 
 
 def _issued(context: RequestContext, code: int) -> Row:
@@ -194,7 +197,7 @@ def _issued(context: RequestContext, code: int) -> Row:
     )
     about = {"code": code, "division": division, "division_id": division["id"], "issued": issued}
     about |= {"section_id": context.id(SECTION, code), "day": context.calendar.day_of(issued)}
-    return written("specification", context, **about)
+    return render("specification", context, **about)
 
 
 _SERIES = (("Site Meeting", 14, 9), ("Design Coordination", 28, 11), ("Owner Meeting", 28, 14))
@@ -257,4 +260,45 @@ def _document(
     author = directory.brief(keeper) if context.endpoint.version.startswith("v2") else keeper.ref
     about = {"number": number, "name": name, "author": author, "secret": name.startswith("01"), "when": when}
     folder = None if parent is None else context.id("document", parent)
-    return written("document", context, **about, parent=folder)
+    return render("document", context, **about, parent=folder)
+
+
+_ALBUMS = ("Progress", "Quality", "Safety", "Deliveries")
+_SIDES = ("North side", "East side", "South side", "West side")
+
+
+@table("images")
+def images(context: RequestContext) -> Rows:
+    """Photos in the order they were taken; a camera in five does not know where it is."""
+    calendar, home = context.calendar, (context.here.street.latitude, context.here.street.longitude)
+    taken = [
+        (one, side) for one in logged_days(context)[::-6][::-1] for side in range(1 + one.index // 6 % 2)
+    ]
+    for number, (one, side) in enumerate(taken):
+        name = f"{one.day} {_SIDES[(number + side) % 4]}.png"
+        file = file_of(context, "photo", context.id("image", number), name, one.day)
+        album = 0 if number % 4 else number // 4 % len(_ALBUMS)
+        people = f"{one.weather.sky}, {sum(crew.workers for crew in one.crews)} people on site"
+        about = {
+            "one": one, "number": number, "file": file, "taken": calendar.at(one.day, 10, number * 7 % 60),
+            "author": directory.office(context)[number % 3], "place": directory.place(context, number),
+            "album": _ALBUMS[album],
+        }  # fmt: skip
+        yield render("image", context, **about) | {
+            "image_category_id": context.id("image_category", album),
+            "description": people if number % 3 else None,
+            "gps_lat": f"{home[0] + number % 7 * 0.0001:.6f}" if number % 5 else None,
+            "gps_long": f"{home[1] + number % 5 * 0.0001:.6f}" if number % 5 else None,
+            "thumbnail_url": picture_urls(file)["thumbnail_url"],
+        }
+
+
+@table("image_categories")
+def image_categories(context: RequestContext) -> Rows:
+    """Albums of the photos."""
+    shown, since = [row["image_category_name"] for row in images(context)], context.here.created_at
+    for number, name in enumerate(_ALBUMS):
+        yield {
+            "id": context.id("image_category", number), "name": name, "count": shown.count(name),
+            "private": False, "position": number + 1, "created_at": since, "updated_at": since,
+        }  # fmt: skip

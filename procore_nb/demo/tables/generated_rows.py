@@ -24,7 +24,7 @@ from procore_nb.demo.site_calendar import site_calendar
 from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.plan import works
 from procore_nb.demo.tables.registry import LastAsked, RequestContext, Row, table_of
-from procore_nb.demo.tables.serialise import Shape, custom_values, shape_of
+from procore_nb.demo.tables.templates import Shape, custom_values, shape_of
 
 _NULL_SHARE = 0.12
 _SCALARS = ("string", "integer", "number", "boolean", "unknown")

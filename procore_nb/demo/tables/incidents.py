@@ -12,10 +12,10 @@ from decimal import Decimal
 
 from procore_nb.demo.company import TODAY, read_facts
 from procore_nb.demo.tables import directory
+from procore_nb.demo.tables.dailylogs import logged_days
 from procore_nb.demo.tables.plan import plan_of, works
 from procore_nb.demo.tables.registry import RequestContext, Row, Rows, per_project, table
-from procore_nb.demo.tables.row_forms import fixed, names_of, written
-from procore_nb.demo.tables.sitedays import logged_days
+from procore_nb.demo.tables.templates import fixed_entry, names_of, render
 
 _PARTS: dict[str, list[str]] = read_facts("safety")["parts_hurt"]
 _TITLES: dict[str, list[str]] = read_facts("safety")["titles"]
@@ -93,14 +93,14 @@ def incidents(context: RequestContext) -> Rows:
     calendar = context.calendar
     for one in accidents(context):
         entered, seen = calendar.after(one.happened, 2 / 24), int(one.observed)
-        yield written(
+        yield render(
             "incident", context, one=one, n=one.index + 1, status="closed" if one.closed else "open",
             entered=entered, title=_title(context, one), author=directory.office(context)[one.index % 3],
         ) | {
             "witness_statements_count": int(one.recordable),
             "open_observations_count": 0 if one.closed else seen,
             "closed_observations_count": seen if one.closed else 0,
-            "hazard": fixed(context, "hazards", one.index + one.code),
+            "hazard": fixed_entry(context, "hazards", one.index + one.code),
             "location": directory.place(context, one.index + one.code) if one.index % 6 else None,
             "updated_at": calendar.after(entered, 20) if one.closed else entered,
         }  # fmt: skip
@@ -142,7 +142,7 @@ def environmentals(context: RequestContext) -> Rows:
     for one, row in _records(context, "spill", "Environmental"):
         yield {
             **row, "recordable": False,
-            "environmental_type": fixed(context, "incident_environmental_types", one.index),
+            "environmental_type": fixed_entry(context, "incident_environmental_types", one.index),
             "estimated_cost_impact": Decimal(300 + one.index * 190 % 4_000).quantize(Decimal("0.01")),
             "quantity_value": Decimal(20 + one.index * 15 % 180), "quantity_unit_of_measure": "l",
         }  # fmt: skip
@@ -153,11 +153,11 @@ def incident_actions(context: RequestContext) -> Rows:
     """The first action may have become an observation."""
     for one in accidents(context):
         for step in range(one.actions):
-            action = fixed(context, "incident_action_types", one.index + step)
+            action = fixed_entry(context, "incident_action_types", one.index + step)
             seen = (
                 context.id("observation", FROM_ACCIDENTS + one.index) if one.observed and step == 0 else None
             )
-            yield written(
+            yield render(
                 "incident_action", context, one=one, number=one.index * 4 + step, action=action, seen=seen,
                 text=f"{action['name']}: done with the crew.",
                 entered=context.calendar.after(one.happened, (5 + 20 * step) / 24),
@@ -172,7 +172,7 @@ def witness_statements(context: RequestContext) -> Rows:
         if one.recordable:
             entered, witness = context.calendar.after(one.happened, 0.25), people[one.index % len(people)]
             day = context.calendar.day_of(entered)
-            yield written("witness_statement", context, one=one, entered=entered, day=day, witness=witness)
+            yield render("witness_statement", context, one=one, entered=entered, day=day, witness=witness)
 
 
 def _title(context: RequestContext, one: Accident) -> str:
@@ -186,13 +186,13 @@ def _title(context: RequestContext, one: Accident) -> str:
 def _harm(context: RequestContext, one: Accident) -> tuple[Row, Row, Row]:
     """Affliction, part of the body and activity; no fracture is left to first aid."""
     number = one.index * 5 + one.code + context.here.index
-    affliction = fixed(context, "incident_affliction_types", number)
+    affliction = fixed_entry(context, "incident_affliction_types", number)
     if affliction["name"] == "Fracture" and not one.recordable:
-        affliction = fixed(context, "incident_affliction_types", number - 1)
+        affliction = fixed_entry(context, "incident_affliction_types", number - 1)
     parts = _PARTS[affliction["name"]]
     part = names_of("incident_body_parts").index(parts[(number // 2 + one.code) % len(parts)])
-    activity = fixed(context, "incident_work_activities", number * 3 + one.index)
-    return affliction, fixed(context, "incident_body_parts", part), activity
+    activity = fixed_entry(context, "incident_work_activities", number * 3 + one.index)
+    return affliction, fixed_entry(context, "incident_body_parts", part), activity
 
 
 def _records(context: RequestContext, kind: str, type_name: str) -> Iterator[tuple[Accident, Row]]:
@@ -200,10 +200,10 @@ def _records(context: RequestContext, kind: str, type_name: str) -> Iterator[tup
     for one in accidents(context):
         if one.kind == kind:
             firm = directory.firm_for(context, one.code)
-            yield one, written(
+            yield one, render(
                 "incident_record", context, one=one, n=one.index + 1, firm=firm, type=type_name,
                 entered=context.calendar.after(one.happened, 3 / 24), text=_title(context, one),
                 person=directory.worker_of(context, firm), activity=_harm(context, one)[2],
                 author=directory.office(context)[one.index % 3],
-                source=fixed(context, "incident_harm_sources", one.index + one.code),
+                source=fixed_entry(context, "incident_harm_sources", one.index + one.code),
             )  # fmt: skip

@@ -21,8 +21,7 @@ from procore_nb.demo.stored_files import attach, invented
 from procore_nb.demo.tables.filtering import filtered, options_in, view_of
 from procore_nb.demo.tables.generated_rows import generated_rows, generated_values
 from procore_nb.demo.tables.registry import LastAsked, RequestContext, Row, table_of
-from procore_nb.demo.tables.row_forms import common
-from procore_nb.demo.tables.serialise import Known, custom_values, fields_of, serialised, shape_of
+from procore_nb.demo.tables.templates import Known, common, custom_values, fields_of, serialised, shape_of
 
 _KEPT_ROWS, _LEAST_WEIGHT = 100_000, 25  # a list without rows takes room, too
 _ZERO_BASED_PAGE = 400

@@ -15,7 +15,7 @@ from procore_nb.demo.tables.directory import COST_CODES
 from procore_nb.demo.tables.plan import works
 from procore_nb.demo.tables.purchases import PURCHASE_ORDER, Purchase, purchases
 from procore_nb.demo.tables.registry import RequestContext, Row, Rows, per_project, table
-from procore_nb.demo.tables.row_forms import written
+from procore_nb.demo.tables.templates import render
 
 
 @dataclass(frozen=True)
@@ -146,14 +146,14 @@ def material_items(context: RequestContext) -> Rows:
 @table("material_labels")
 def material_labels(context: RequestContext) -> Rows:
     for code in dict.fromkeys(one.code for one in MATERIALS):
-        yield written("material_label", context, code=code, work=COST_CODES[code][1])
+        yield render("material_label", context, code=code, work=COST_CODES[code][1])
 
 
 @table("material_purchase_orders")
 def material_purchase_orders(context: RequestContext) -> Rows:
     """Those wholly on their way only when `include_fully_shipped` is true."""
     for order in material_orders(context):
-        row = written("material_order", context, order=order, count=len(order.lines))
+        row = render("material_order", context, order=order, count=len(order.lines))
         hidden = "include_fully_shipped=true" if order.whole else None
         yield {**row, **_ref(context, _ORDER, order), "_hidden_unless": hidden}
 
@@ -179,7 +179,7 @@ def material_purchase_order_line_items(context: RequestContext) -> Rows:
         updated = max(made, context.calendar.entered(order.last_event, index))
         for line, ordered in enumerate(order.ordered):
             received, work = order.received(line), COST_CODES[MATERIALS[order.lines[line]].code][1]
-            yield _line(context, order, line) | written(
+            yield _line(context, order, line) | render(
                 "material_order_line", context, order=order, labels=[work], ordered=ordered,
                 shipped=order.shipped(line), received=received, outstanding=ordered - received,
                 number=index * 10 + line, shipments=shipments, receipts=receipts, updated=updated,
@@ -191,7 +191,7 @@ def material_deliveries(context: RequestContext) -> Rows:
     for kind, order, one in _deliveries(context):
         day = one.came if one.came and kind == _RECEIPT else one.left
         about = {"order": order, "one": one, "count": len(order.lines)}
-        row = written(kind, context, **about, entered=context.calendar.entered(day, one.index))
+        row = render(kind, context, **about, entered=context.calendar.entered(day, one.index))
         if kind == _RECEIPT:
             row["shipment"] = _ref(context, _SHIPMENT, order, one)
         yield {**row, "order": _ref(context, _ORDER, order), **_ref(context, kind, order, one)}
@@ -204,7 +204,7 @@ def material_delivery_line_items(context: RequestContext) -> Rows:
         shipment, receipt = (_ref(context, name, order, one) for name in (_SHIPMENT, _RECEIPT))
         if context.ids.get("id") in (None, (shipment if kind == _SHIPMENT else receipt)["id"]):
             for line, quantity in enumerate(one.quantities):
-                yield _line(context, order, line) | written(
+                yield _line(context, order, line) | render(
                     f"{kind}_line", context, one=one, shipment=shipment, receipt=receipt, quantity=quantity,
                     entered=one.came and context.calendar.entered(one.came, one.index),
                     receipts=[receipt] if one.came else [], came=quantity if one.came else 0,
@@ -224,15 +224,15 @@ def _deliveries(context: RequestContext) -> Iterator[tuple[str, MaterialOrder, D
 def _line(context: RequestContext, order: MaterialOrder, line: int) -> Row:
     about = {"order": order, "position": line + 1, "item": _item(context, order.lines[line])}
     about |= {"uom": MATERIALS[order.lines[line]].uom, "ref": _ref(context, _ORDER, order)}
-    return written("material_line", context, **about)
+    return render("material_line", context, **about)
 
 
 def _item(context: RequestContext, number: int) -> Row:
     one = MATERIALS[number]
-    return written("material_item", context, number=number, one=one, work=COST_CODES[one.code][1])
+    return render("material_item", context, number=number, one=one, work=COST_CODES[one.code][1])
 
 
 def _ref(context: RequestContext, kind: str, order: MaterialOrder, one: Delivery | None = None) -> Row:
     number = order.purchase.index if one is None else one.index
     mark = f"-{kind[9].upper()}{one.number}" if one else ""
-    return written("material_ref", context, kind=kind, number=number, name=order.purchase.number + mark)
+    return render("material_ref", context, kind=kind, number=number, name=order.purchase.number + mark)

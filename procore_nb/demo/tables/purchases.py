@@ -13,13 +13,13 @@ from datetime import date, datetime, timedelta
 
 from procore_nb.demo.company import TODAY
 from procore_nb.demo.tables import directory
-from procore_nb.demo.tables.budgetcodes import BudgetCode, codes_of
 from procore_nb.demo.tables.claims import Claim, Decision, claims, contract_sum
 from procore_nb.demo.tables.directory import Vendor
 from procore_nb.demo.tables.plan import Works, plan_of, works
+from procore_nb.demo.tables.reference_data import BudgetCode, codes_of
 from procore_nb.demo.tables.registry import RequestContext, per_project
 
-WORK_ORDER, PURCHASE_ORDER = "work_order_contract", "purchase_order_contract"
+PRIME, WORK_ORDER, PURCHASE_ORDER = "prime_contract", "work_order_contract", "purchase_order_contract"
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from procore_nb.demo.tables.documents import section
 from procore_nb.demo.tables.incidents import FROM_ACCIDENTS, accidents
 from procore_nb.demo.tables.plan import plan_of, works
 from procore_nb.demo.tables.registry import RequestContext, Row, Rows, per_project, table
-from procore_nb.demo.tables.row_forms import fixed, written
+from procore_nb.demo.tables.templates import fixed_entry, render
 
 YES, NO, NOT_APPLICABLE, UNANSWERED = "yes", "no", "n/a", "none"
 # Title, type of inspection, codes it is about, what it asks.
@@ -95,10 +95,10 @@ def checklists(context: RequestContext) -> Rows:
         counts = {"items": len(one.answers), "deficient": one.count(NO), "yes": one.count(YES)}
         counts |= {"without": one.count(NOT_APPLICABLE), "unanswered": one.count(UNANSWERED)}
         about = {"one": one, "n": one.index + 1, "name": name, "inspector": inspector}
-        yield written("checklist", context, **about, **counts) | {
+        yield render("checklist", context, **about, **counts) | {
             "status": "Open" if status == "In Review" and context.endpoint.name != "checklists" else status,
             "overdue": one.closed is None and one.due < TODAY,
-            "inspection_type": fixed(context, "inspection_types", kind), "inspected_item_count": answered,
+            "inspection_type": fixed_entry(context, "inspection_types", kind), "inspected_item_count": answered,
             "closed_observations_count": counts["deficient"] if one.closed else 0,
             "closed_by": inspector if one.closed else None, "inspectors": [inspector],
             "point_of_contact": _who(context, team[one.index % len(team)]),
@@ -116,7 +116,7 @@ def checklist_items(context: RequestContext) -> Rows:
         for position, (question, answer) in enumerate(asked):
             number, word = _ANSWERS.get(answer, (None, None))
             said = {"id": number, "name": word, "corresponding_status": answer} if number else None
-            yield written(
+            yield render(
                 "checklist_item", context, one=one, updated=one.closed or one.created, n=position + 1,
                 question=question, answer=answer, word=word, response=said,
                 number=one.first_item + position, copied=one.template * 20 + position,
@@ -138,10 +138,11 @@ def checklist_sections(context: RequestContext) -> Rows:
 @table("company_checklist_templates")
 def checklist_templates(context: RequestContext) -> Rows:
     for number, (name, kind, _codes, _questions) in enumerate(TEMPLATES):
+        inspection_type = fixed_entry(context, "inspection_types", kind)
         yield {
             "id": context.id("checklist_template", number), "name": name, "deletable": False,
             "number": str(number + 1), "relative_position": number + 1,
-            "inspection_type": fixed(context, "inspection_types", kind, "id", "name", "company_id"),
+            "inspection_type": {key: inspection_type[key] for key in ("id", "name", "company_id")},
             "trade": {**directory.trades()[number].ref, "active": True}, "created_at": _SINCE,
             "updated_at": _SINCE,
         }  # fmt: skip
@@ -208,13 +209,13 @@ def _observation(
     firm, calendar = directory.firm_for(context, code), context.calendar
     due = calendar.due(created, 14) if origin or number % 9 else None
     step = ("initiated", "ready_for_review", "initiated", "not_accepted")[number % 4]
-    return written(
+    return render(
         "observation", context, number=number, n=number + 1, name=name, created=created, closed=closed,
         worker=directory.worker_of(context, firm), author=directory.office(context)[number % 3],
     ) | {
         "description": f"{name}. See the photo." if number % 3 else None, "origin": origin,
         "priority": ("Low", "Medium", "High", "Urgent")[number % 7 % 4], "trade": firm.trade_row,
-        "type": fixed(context, "observation_types", kind), "status": "closed" if closed else step,
+        "type": fixed_entry(context, "observation_types", kind), "status": "closed" if closed else step,
         "location": directory.place(context, number) if number % 8 else None,
         "specification_section": section(context, code) if kind < 2 else None, "date_notified": calendar.day_of(created),
         "due_date": due, "updated_at": closed or created,
@@ -276,11 +277,11 @@ def _punch_item(
         "location": directory.place(context, draw.randrange(8)), "trade": firm.trade_row,
         "cost_code": directory.cost_codes(context)[code].ref if luck > 0.1 else None, "created_by": keeper,
         "punch_item_manager": keeper, "final_approver": _who(context, directory.office(context)[0]),
-        "punch_item_type": fixed(context, "punch_item_types", number),
+        "punch_item_type": fixed_entry(context, "punch_item_types", number),
         "assignees": [worker.ref for _firm, worker in blamed],
         "ball_in_court": [] if done else [_who(context, worker) for _firm, worker in blamed],
         "assignments": [
-            written(
+            render(
                 "punch_assignment", context, worker=worker, firm=one, made=created, done=done,
                 id=context.id(f"punch_assignment_{place}", number), approved=done is not None,
                 status="resolved" if done else "unresolved", updated=done or created,

@@ -1,18 +1,231 @@
-"""What a company and its projects keep beside the work: users, people and firms, insurances, permission templates, dates, links,
-and how they are broken down: locations, cost codes, cost types, trades, the list of projects.
+"""What a company and its projects keep beside the work: users, people and firms, insurances, locations, trades, the company's
+short lists (stages, types, offices, months of its books, custom fields), and what money is planned by: cost codes and cost types.
+
+In: a context. Out: the lists, `codes_of` a project (a cost code with a cost type: Procore calls the pair a WBS code, or a budget
+code), and the parts that rows of money share: cost codes and lines.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from functools import lru_cache
 
-from procore_nb.demo.company import NOW, SERVICE_ACCOUNT, TODAY, Company
+from procore_nb.demo import company as lists
+from procore_nb.demo.company import NOW, SERVICE_ACCOUNT, TODAY, TOOLS, Choice, Company, read_facts
 from procore_nb.demo.portfolio import Portfolio
 from procore_nb.demo.tables import directory
-from procore_nb.demo.tables.budgetcodes import cost_code_row
-from procore_nb.demo.tables.directory import TeamMember, Vendor
+from procore_nb.demo.tables.directory import COST_CODES, COST_TYPES, CostType, TeamMember, Vendor
+from procore_nb.demo.tables.plan import plan_of
 from procore_nb.demo.tables.registry import RequestContext, Row, Rows, table
+from procore_nb.demo.tables.templates import currency, render
+
+_TYPES = {kind.code: kind for kind in COST_TYPES}
+
+
+@dataclass(frozen=True)
+class BudgetCode:
+    """One cost code with one cost type; `percent` is the part of the cost code's money it takes."""
+
+    number: int
+    code: int
+    kind: CostType
+    percent: int
+
+    @property
+    def flat_code(self) -> str:
+        return f"{COST_CODES[self.code][0]}.{self.kind.code}"
+
+    @property
+    def name(self) -> str:
+        return f"{COST_CODES[self.code][1]}.{self.kind.name}"
+
+
+# Where the facts name no parts, everything is subcontracted.
+_PARTS = (
+    (code, _TYPES[letter], percent)
+    for code in range(len(COST_CODES))
+    for letter, percent in read_facts("money")["splits"].get(str(code), {"S": 100}).items()
+)
+BUDGET_CODES = tuple(BudgetCode(number, *part) for number, part in enumerate(_PARTS))
+# What is bought for the site though no budget was made for it: only some direct costs name it.
+UNBUDGETED = BudgetCode(len(BUDGET_CODES), 0, _TYPES["M"], 0)
+
+
+def budget_code(code: int, letter: str) -> BudgetCode:
+    """The first one if the cost code has none of that type."""
+    own = [one for one in BUDGET_CODES if one.code == code]
+    return next((one for one in own if one.kind.code == letter), own[0])
+
+
+def codes_of(context: RequestContext) -> tuple[BudgetCode, ...]:
+    return tuple(one for one in BUDGET_CODES if one.code in plan_of(context.here))
+
+
+def wbs(context: RequestContext, one: BudgetCode) -> Row:
+    return {"id": context.id("wbs_code", one.number), "flat_code": one.flat_code, "description": one.name}
+
+
+def cost_code_row(context: RequestContext, number: int) -> Row:
+    code, budgeted = directory.cost_codes(context)[number], number in plan_of(context.here)
+    short = code.code.partition("-")[2]
+    return render("cost_code", context, code=code, short=short, budgeted=budgeted, position=number + 1)
+
+
+def coded(context: RequestContext, one: BudgetCode) -> Row:
+    """What every line item says of its budget code."""
+    code = wbs(context, one)
+    about = {"cost_code": cost_code_row(context, one.code), "line_item_type": one.kind.row}
+    return {**about, "wbs_code": code, "wbs_code_id": code["id"], "currency_configuration": currency(context)}
+
+
+def line_row(
+    context: RequestContext,
+    kind: str,
+    number: int,
+    code: BudgetCode,
+    text: str,
+    amount: int,
+    holder: tuple[str, int],
+) -> Row:
+    """One line of a contract, a change order or a direct cost: `holder` is the kind of that, and its id."""
+    about = {"id": context.id(kind, number), "text": text, "amount": amount, "holder_id": holder[1]}
+    holder_type, one_unit = holder[0].title().replace("_", ""), Decimal("1.0")
+    row = render("line", context, **about, holder_type=holder_type, one_unit=one_unit)
+    return {**row, **coded(context, code)}
+
+
+@table("wbs_codes", "wbs_codes_v2_0")
+def wbs_codes(context: RequestContext) -> Rows:
+    kinds = context.id("wbs_segment_item", 9_000)
+    for one in (*codes_of(context), UNBUDGETED):
+        code = directory.cost_codes(context)[one.code]
+        cost = {"id": code.id, "code": code.code, "name": code.name, "path_code": code.code}
+        kind = {"id": kinds + one.kind.id % 10, "code": one.kind.code, "name": one.kind.name}
+        items = [
+            {**item, "path_ids": [item["id"]], "path_codes": [item["code"]], "in_use": True}
+            for item in (cost, {**kind, "path_code": one.kind.code})
+        ]
+        yield {**wbs(context, one), **render("wbs_code", context, one=one), "segment_items": items}
+
+
+_CHOICES: dict[str, tuple[Choice, ...]] = {
+    "project_types": lists.TYPES,
+    "project_regions": lists.REGIONS,
+    "project_owner_types": lists.OWNER_TYPES,
+    "project_bid_types": lists.BID_TYPES,
+    "departments": lists.DEPARTMENTS,
+}
+_MONTHS = 36  # of the company's books, this one the last
+_FIELDS = (*lists.CUSTOM_FIELDS, *lists.RECORD_FIELDS)
+_OFFICE_PLACES: dict[str, tuple[str, str]] = read_facts("lists")["office_places"]
+
+
+@table(*_CHOICES)
+def choices(context: RequestContext) -> Rows:
+    for choice in _CHOICES[context.endpoint.name]:
+        yield {"id": choice.id, "name": choice.name}
+
+
+@table("companies")
+def companies(context: RequestContext) -> Rows:
+    """Every company the account sees, whichever is asked."""
+    for one in context.portfolio.companies:
+        mine = {"my_company": one.id == context.company.id, "pcn_business_experience": False}
+        yield {"id": one.id, "name": one.name, "is_active": True, **mine}
+
+
+@table("project_stages")
+def stages(_context: RequestContext) -> Rows:
+    for stage in lists.STAGES:
+        yield {
+            "id": stage.id, "name": stage.name, "is_bidding_stage": False, "is_concept_stage": False,
+            "category": stage.category, "readonly": True, "default_stage": True,
+            "hideable": stage.category in ("not_awarded", "canceled"),
+            "has_rfi_prefixes": stage.category == "course_of_construction",
+            "project_stage_has_children": False,
+        }  # fmt: skip
+
+
+@table("programs")
+def programs(context: RequestContext) -> Rows:
+    portfolio, company = context.portfolio, context.company
+    shown = portfolio.projects(company) if portfolio.size(company) < 2_000 else []
+    for program in lists.PROGRAMS:
+        count = sum(project.program == program for project in shown)
+        yield {"id": program.id, "name": program.name, "project_count": count}
+
+
+@table("offices")
+def offices(_context: RequestContext) -> Rows:
+    for office in lists.OFFICES:
+        state_code, country_code = _OFFICE_PLACES[office.name]
+        place = {"city": office.name, "state_code": state_code, "country_code": country_code}
+        yield {"id": office.id, "name": office.name, **place}
+
+
+@table("financial_periods", "financial_periods_with_snapshots", "financial_periods_open")
+def financial_periods(context: RequestContext) -> Rows:
+    """Closed on the tenth of the next month, one after the other."""
+    last = TODAY.year * 12 + TODAY.month - 1
+    for month in range(last - _MONTHS + 1, last + 1):
+        start, after = date(month // 12, month % 12 + 1, 1), date((month + 1) // 12, (month + 1) % 12 + 1, 1)
+        closing, made = after + timedelta(days=9), start - timedelta(days=20)
+        status = "closed" if closing <= TODAY else "open"
+        if status == "open" or context.endpoint.name != "financial_periods_open":
+            yield {
+                "id": str(82_400 + month % 1_200), "name": f"{start:%B %Y}", "group_name": str(start.year),
+                "start_date": start, "end_date": after - timedelta(days=1), "status": status,
+                "created_at": datetime.combine(made, time(8), UTC),
+                "updated_at": datetime.combine(closing if status == "closed" else made, time(8), UTC),
+            }  # fmt: skip
+
+
+@table("custom_field_definitions", "custom_field_definitions_v1_1", "custom_field_definitions_v1_0")
+def custom_field_definitions(context: RequestContext) -> Rows:
+    for field in _FIELDS:
+        yield {
+            "id": field.id, "label": field.label, "active": True, "data_type": field.data_type,
+            "description": field.description, "configurable_field_sets_count": 1,
+        }  # fmt: skip
+
+
+@table("custom_field_lov_entries")
+def custom_field_lov_entries(context: RequestContext) -> Rows:
+    asked = context.ids["custom_field_definition_id"]
+    for field in _FIELDS:
+        if str(field.id) == asked:
+            yield from _entries(field)
+
+
+@table("custom_field_metadata", "custom_field_metadata_v1_0")
+def custom_field_metadata(context: RequestContext) -> Rows:
+    shown = [(field, module) for field in _FIELDS for module in field.modules or ("Project",)]
+    for number, (field, module) in enumerate(shown):
+        yield {
+            "id": 73_001 + number, "custom_field_definition_id": field.id, "position": number + 1,
+            "host_type": f"ConfigurableFieldSet::{module.replace(' ', '')}", "label": field.label,
+            "data_type": field.data_type, "row": number, "column": 0, "column_width": 6, "required": False,
+            "visible": True, "lov_entries": list(_entries(field)),
+        }  # fmt: skip
+
+
+@table("project_tools")
+def project_tools(context: RequestContext) -> Rows:
+    project = context.here
+    for number, tool in enumerate(TOOLS):
+        yield {
+            "id": 4_001 + number, "engine_name": tool.engine_name,
+            "is_active": tool.module not in project.tools_off, "position": number + 1, "required": False,
+            "title": tool.title,
+        }  # fmt: skip
+
+
+def _entries(field: lists.CustomField) -> Rows:
+    for position, choice in enumerate(field.choices):
+        yield {"id": choice.id, "label": choice.name, "position": position + 1, "active": True}
+
 
 _COVERS = (("General Liability", "2000000"), ("Workers Compensation", "1000000"))
 

@@ -163,7 +163,7 @@ def _modules() -> list[str]:
 
 def table_of(name: str) -> Table | None:
     """Table of a list, or None. Modules load as they are needed: the list of projects needs the first of them."""
-    for subject in ("shortlists", *_modules()):
+    for subject in ("reference_data", *_modules()):
         if name in _TABLES:
             break
         import_module(f"procore_nb.demo.tables.{subject}")

@@ -16,7 +16,7 @@ from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.directory import COST_CODES
 from procore_nb.demo.tables.plan import plan_of
 from procore_nb.demo.tables.registry import RequestContext, Row, Rows, per_project, table
-from procore_nb.demo.tables.row_forms import written
+from procore_nb.demo.tables.templates import render
 
 _UPDATED = NOW - timedelta(days=3)
 
@@ -27,7 +27,7 @@ def schedule_tasks(context: RequestContext) -> Rows:
     times = {"created": created, "updated": max(created, _UPDATED - timedelta(days=context.here.index % 20))}
     for one in tasks(context):
         color = "#2f6f4f" if one.critical else "#8a8f94"
-        row = written("schedule_task", context, **_about(context, one), **times, color=color)
+        row = render("schedule_task", context, **_about(context, one), **times, color=color)
         yield row | _shifts(context.calendar, one)
 
 
@@ -36,7 +36,7 @@ def schedules(context: RequestContext) -> Rows:
     for first in tasks(context)[:1]:
         created = context.calendar.after(context.here.created_at, 20)
         about = {"start": first.start, "data_date": TODAY - timedelta(days=3), "created": created}
-        yield written("schedule", context, **about, updated=max(created, _UPDATED))
+        yield render("schedule", context, **about, updated=max(created, _UPDATED))
 
 
 @table("schedule_activities")
@@ -47,7 +47,7 @@ def schedule_activities(context: RequestContext) -> Rows:
     updated = max(context.here.created_at, _UPDATED)
     for one in tasks(context):
         deadline = one.planned[1] if one.milestone and one.planned else None
-        yield written("schedule_activity", context, **_about(context, one), updated=updated) | {
+        yield render("schedule_activity", context, **_about(context, one), updated=updated) | {
             "start_date": one.start, "finish_date": one.finish, "deadline_date": deadline,
             "crew_size": None if one.code is None else 4 + one.index % 9,
             "deadline_variance": (one.finish - deadline).days if deadline else None,
@@ -63,7 +63,7 @@ def schedule_activity_links(context: RequestContext) -> Rows:
     for before, one in pairwise(tasks(context)):
         if one.parent is not None and before.parent == one.parent:
             lag = (one.start - before.start).days
-            yield written("schedule_link", context, one=one, before=before, lag=lag)
+            yield render("schedule_link", context, one=one, before=before, lag=lag)
 
 
 def _shifts(calendar: SiteCalendar, one: Task) -> Row:

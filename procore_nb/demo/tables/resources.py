@@ -1,16 +1,20 @@
-"""Hours of the builder's own people: timecards, timesheets, tickets for time and material; and what the hours achieved."""
+"""Hours of the builder's own people (timecards, timesheets, tickets for time and material) and what they achieved; equipment on
+a project and in the company's fleet; assets: the plant of a building that its owner takes over, from planned to commissioned.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 
-from procore_nb.demo.company import TODAY
+from procore_nb.demo.company import NOW, TODAY, read_facts
 from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.claims import claims
+from procore_nb.demo.tables.dailylogs import SiteDay, planned_hours, site_days
 from procore_nb.demo.tables.plan import plan_of, works
-from procore_nb.demo.tables.registry import RequestContext, Row, Rows, per_project, table
-from procore_nb.demo.tables.row_forms import fixed, written
-from procore_nb.demo.tables.sitedays import SiteDay, planned_hours, site_days
+from procore_nb.demo.tables.registry import RequestContext, Row, Rows, Table, per_project, table
+from procore_nb.demo.tables.templates import common, fixed_columns, fixed_entry, names_of, render
 
 _KEPT_DAYS = 40
 _PER_DAY = 8
@@ -46,7 +50,7 @@ def timesheets(context: RequestContext) -> Rows:
 def time_and_material_entries(context: RequestContext) -> Rows:
     asked = (one for one in claims(context) if one.question is not None and one.status != "void")
     for number, one in enumerate(asked):
-        yield written(
+        yield render(
             "time_and_material", context, one=one, number=number, n=number + 1,
             worked=context.calendar.day_of(one.created), place=directory.place(context, number)["id"],
             updated=one.decided or one.created, status=2 if one.decided else 1,
@@ -89,7 +93,7 @@ def field_production_report(context: RequestContext) -> Rows:
 def _entries(context: RequestContext, one: SiteDay) -> Rows:
     """Up to five people; an hour of overtime now and then."""
     codes = [crew.code for crew in one.crews if crew.code in _OWN_CODES] or [0]
-    types = [fixed(context, "timecard_time_types", number) for number in (0, 1)]
+    types = [fixed_entry(context, "timecard_time_types", number) for number in (0, 1)]
     sheet, first = _sheet(context, one), context.id("timecard_entry", one.index % 1_200 * _PER_DAY)
     for number in range(len(directory.office(context)[:5])):
         if (one.index + number * 5) % 11 == 0:
@@ -110,7 +114,7 @@ def _shown(context: RequestContext) -> dict[tuple[int, int], Row]:
     """What the entries of a person (by number) at a cost code say every day."""
     place, codes = directory.place(context, 0), directory.cost_codes(context)
     return {
-        (number, code): written(
+        (number, code): render(
             "timecard", context, person=person, billable=code != 0, work=codes[code].ref, place=place
         )
         for code in _OWN_CODES
@@ -119,9 +123,96 @@ def _shown(context: RequestContext) -> dict[tuple[int, int], Row]:
 
 
 def _sheet(context: RequestContext, one: SiteDay) -> Row:
-    written = context.calendar.at(one.day, 16, one.index * 7 % 60)
+    entered = context.calendar.at(one.day, 16, one.index * 7 % 60)
     return {
         "id": context.id("timesheet", one.index), "number": one.index + 1, "name": f"Timesheet {one.day}",
         "date": one.day, "status": "approved" if (TODAY - one.day).days > 7 else "pending",
-        "created_by": directory.office(context)[0].ref, "created_at": written, "updated_at": written,
+        "created_by": directory.office(context)[0].ref, "created_at": entered, "updated_at": entered,
     }  # fmt: skip
+
+
+_LARGE = 2_000  # projects; beyond, neither fleet nor assets of the whole company are listed
+
+
+@table("managed_equipment")
+def managed_equipment(context: RequestContext) -> Rows:
+    term, index, since = works(context), context.here.index, context.here.created_at
+    for number, name in enumerate(names_of("equipment_admin") if term else ()):
+        kind = fixed_entry(
+            context, "managed_equipment_types", fixed_columns("equipment_admin", number)["kind"]
+        )
+        on_site = term is not None and not term.ended
+        yield render("equipment", context, number=number, kind=kind, kind_id=kind["id"]) | {
+            "name": f"{name} #{index + 1:03}", "current_project_id": context.here.id if on_site else None,
+            "serial_number": f"SN{context.id('serial', number) % 1_000_003:07}",
+            "identification_number": f"{name[:2].upper()}-{index:03}", "year": 2012 + (index + number) % 13,
+            "status": "active" if on_site else "inactive", "ownership": "owned" if number % 2 else "rented",
+            "updated_at": max(since, NOW - timedelta(days=4 + number)),
+        }  # fmt: skip
+
+
+@table("company_managed_equipment")
+def fleet(context: RequestContext) -> Rows:
+    return _everywhere(context, managed_equipment, under_way=True)
+
+
+_TYPES: list[tuple[str, str]] = read_facts("lists")["asset_types"]
+
+
+@dataclass(frozen=True)
+class Asset:
+    """One asset: number of its type, its code, the cost code that installs it, and its place and trade."""
+
+    type: int
+    code: str
+    cost_code: int
+    place: int
+    trade: int
+
+
+ASSETS = tuple(Asset(*one) for one in read_facts("lists")["assets"])
+
+
+@table("assets")
+def assets(context: RequestContext) -> Rows:
+    term, plan, entered = works(context), plan_of(context.here), context.calendar.entered
+    for number, one in enumerate(ASSETS):
+        part = plan.get(one.cost_code)
+        if term is None or part is None:
+            continue
+        days = term.begin, term.day_at((part.begin + part.end) / 2), term.day_at(part.end)
+        status = sum(day <= TODAY for day in days[1:])
+        place, kind = directory.locations(context)[one.place], _TYPES[one.type][0]
+        shown = fixed_entry(context, "asset_statuses", status)
+        yield render("asset", context, one=one, place=place, trade=directory.trades()[one.trade]) | {
+            "id": str(context.id("asset", number)), "asset_name": f"{kind} {one.code[-1]}",
+            "asset_status": {"id": shown["id"], "name": shown["status_name"]},
+            "description": f"{kind}, {place.ref['node_name']}",
+            "asset_type": {"id": str(82_101 + one.type), "name": kind},
+            "created_at": entered(term.begin, number), "modified_at": entered(days[status], number),
+        }  # fmt: skip
+
+
+@table("company_assets")
+def company_assets(context: RequestContext) -> Rows:
+    return _everywhere(context, assets)
+
+
+def _everywhere(context: RequestContext, rows_of: Table, *, under_way: bool = False) -> Rows:
+    size = context.portfolio.size(context.company)
+    for project in context.portfolio.projects(context.company) if size <= _LARGE else ():
+        if project.permitted and (not under_way or 0 < project.progress < 1):
+            there = context.within(project)
+            yield from ({**common(there), **row} for row in rows_of(there))
+
+
+@table("asset_types", "company_asset_types")
+def asset_types(context: RequestContext) -> Rows:
+    begun = context.project is not None and works(context) is not None
+    for number, (name, code) in enumerate(_TYPES):
+        yield {
+            "id": str(82_101 + number), "project_id": None, "name": name, "code": code, "active": True,
+            "is_leaf": True, "is_asset": False, "has_assets": begun,
+            "display_order": number + 1, "overridden": False,
+            "asset_count": begun * sum(one.type == number for one in ASSETS),
+        }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Forms of rows: what each mark shows, and that no form is left that nobody writes."""
+"""Row templates: what each mark shows, and that no template is left that no table renders."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from procore_nb.catalog import endpoint
 from procore_nb.demo import Portfolio, tables
 from procore_nb.demo.company import read_facts
 from procore_nb.demo.tables import RequestContext
-from procore_nb.demo.tables.row_forms import _reader, common, fixed, fixed_lists, money, total
+from procore_nb.demo.tables.templates import _reader, common, fixed_entry, fixed_lists, money, total
 
 _ABOUT = SimpleNamespace(
     bill=SimpleNamespace(done=120_050, previous=20_000, paid=None),
@@ -24,7 +24,7 @@ _ABOUT = SimpleNamespace(
 
 
 @pytest.mark.parametrize(
-    ("form", "row"),
+    ("template", "row"),
     [
         ("plain", "plain"),
         (True, True),
@@ -42,8 +42,8 @@ _ABOUT = SimpleNamespace(
         ({"id": "=number", "inside": {"kind": "=kind"}}, {"id": 7, "inside": {"kind": "requisition"}}),
     ],
 )
-def test_a_form_shows_what_stands_there(form: object, row: object) -> None:
-    assert _reader(form)(_ABOUT) == row
+def test_a_template_shows_the_values_it_names(template: object, row: object) -> None:
+    assert _reader(template)(_ABOUT) == row
 
 
 def test_amounts_are_written_with_one_decimal_or_two_and_added_exactly() -> None:
@@ -51,12 +51,12 @@ def test_amounts_are_written_with_one_decimal_or_two_and_added_exactly() -> None
     assert total(_ABOUT, "bill.previous+bill.previous-bill.done") == -80_050
 
 
-def test_every_form_is_written_by_some_table() -> None:
+def test_every_template_is_rendered_by_some_table() -> None:
     assert tables.__file__ is not None
     source = "".join(path.read_text(encoding="utf-8") for path in Path(tables.__file__).parent.glob("*.py"))
     kinds = {f"{kind}_line" for kind in ("material_shipment", "material_receipt")}  # named by their kind
-    forms = read_facts("money_rows") | read_facts("site_rows")
-    assert not [name for name in forms if f'"{name}"' not in source and name not in kinds]
+    templates = read_facts("money_rows") | read_facts("site_rows")
+    assert not [name for name in templates if f'"{name}"' not in source and name not in kinds]
 
 
 def test_fixed_lists_are_lists_of_the_catalogue_and_any_number_is_an_entry() -> None:
@@ -67,7 +67,7 @@ def test_fixed_lists_are_lists_of_the_catalogue_and_any_number_is_an_entry() -> 
             context = RequestContext(endpoint(name), portfolio, portfolio.company, project)
             rows = list(fixed_lists(context))
             assert len(rows) == len(about["entries"]) == len({row["id"] for row in rows}), name
-            assert fixed(context, name, len(rows) + 1) == rows[1]
+            assert fixed_entry(context, name, len(rows) + 1) == rows[1]
 
 
 def test_rows_say_whose_they_are_where_their_list_declares_it() -> None:
