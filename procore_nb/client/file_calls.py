@@ -33,7 +33,7 @@ from procore_nb.files import (
     find_files,
     records_of,
 )
-from procore_nb.http.destination import FileGuard, checked_hosts
+from procore_nb.http.file_session import FileGuard, checked_hosts
 from procore_nb.near_match import did_you_mean
 from procore_nb.progress import Progress, TransferProgress
 from procore_nb.scalars import is_many

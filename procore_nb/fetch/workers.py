@@ -20,8 +20,7 @@ from procore_nb.errors import NetworkError, ProcoreError, RateLimitError, Reques
 from procore_nb.fetch.list_request import ListRequest, PageRequest
 from procore_nb.fetch.response_cache import ResponseCache
 from procore_nb.http import Session
-from procore_nb.http.destination import Destination, FileGuard
-from procore_nb.http.file_session import FileResponse, FileSession
+from procore_nb.http.file_session import Destination, FileGuard, FileResponse, FileSession
 from procore_nb.http.rate_limit import backoff_seconds
 from procore_nb.responses import Page, Response, read_page, retry_after_seconds
 

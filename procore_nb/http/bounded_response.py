@@ -22,12 +22,19 @@ from requests.adapters import HTTPAdapter
 
 from procore_nb import hints
 from procore_nb.errors import IncompleteError
-from procore_nb.http.network_errors import PrivateAddressError, ResponseTimeoutError
 
 # Each piece read hands the interpreter to other threads and waits to get it back: in pieces of 10 kB, which is requests'
 # own size, a long page comes late while another thread makes columns.
 _PIECE = 1 << 20  # bytes
 _WINDOW_BITS = {"gzip": 31, "x-gzip": 31, "deflate": 15}  # what zlib calls each content encoding
+
+
+class ResponseTimeoutError(TimeoutError):
+    """The time for one whole response is over, although bytes were still coming."""
+
+
+class PrivateAddressError(OSError):
+    """A host that files are fetched from leads into a private network or to this machine."""
 
 
 @dataclass(frozen=True)

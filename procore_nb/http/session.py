@@ -12,7 +12,7 @@ import weakref
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode, urlsplit
 
 from requests.adapters import BaseAdapter
@@ -22,12 +22,15 @@ from procore_nb.credentials import Credentials, CredentialsLike, current_credent
 from procore_nb.environments import Environment, same_origin
 from procore_nb.errors import ArgumentError, IncompleteError, ProcoreError, RequestError
 from procore_nb.http.bounded_response import TransportLimits
-from procore_nb.http.destination import redirect_target
 from procore_nb.http.rate_limit import FARTHEST_CLOCK, RateLimiter
 from procore_nb.http.token import Token, fetch_token
-from procore_nb.http.transport import BearerAuth, NoRedirectSession, guarded, prepared, send
+from procore_nb.http.transport import BearerAuth, NoRedirectSession, guarded, redirect_target, send
 from procore_nb.responses import Response, error_from, read_json, server_time
 
+if TYPE_CHECKING:
+    from procore_nb.http.file_session import FileResponse
+
+Answer = TypeVar("Answer", bound="Response | FileResponse")
 _RENEWALS = 3  # of a token for one request: somebody may revoke tokens as fast as they are renewed
 
 
@@ -46,9 +49,8 @@ class SharedState:
 # process. A state vanishes with its last session. The secret is part of its key: a wrong one must be refused by the login
 # host, not served with the token of the right one. A rate limiter stays until the windows that it knows are over: Procore
 # counts on when a function connects, fetches and returns. Its key holds no secret.
-_states: weakref.WeakValueDictionary[tuple[str, str, CredentialsLike], SharedState] = (
-    weakref.WeakValueDictionary()
-)
+_StateKey = tuple[str, str, CredentialsLike]
+_states: weakref.WeakValueDictionary[_StateKey, SharedState] = weakref.WeakValueDictionary()
 _limiters: dict[tuple[str, str, object], RateLimiter] = {}
 _sessions: weakref.WeakSet[Session] = weakref.WeakSet()
 _tables_lock = threading.Lock()
@@ -63,15 +65,15 @@ def shared_state_of(environment: Environment, credentials: CredentialsLike, now:
     except TypeError:  # a function object that cannot be recognised the next time
         return SharedState()
     with _tables_lock:
-        found = _states.get((*hosts, credentials))
-        if found is None:
-            in_use = {id(state.rate_limiter) for state in _states.values()}
+        state = _states.get((*hosts, credentials))
+        if state is None:
+            in_use = {id(each.rate_limiter) for each in _states.values()}
             for key, limiter in list(_limiters.items()):
                 if id(limiter) not in in_use and limiter.is_idle(now):
                     del _limiters[key]
-            found = SharedState(_limiters.setdefault((*hosts, who), RateLimiter()))
-            _states[(*hosts, credentials)] = found
-        return found
+            state = SharedState(_limiters.setdefault((*hosts, who), RateLimiter()))
+            _states[(*hosts, credentials)] = state
+        return state
 
 
 def _start_anew_in_child() -> None:
@@ -110,16 +112,16 @@ class Session:
         clock: Callable[[], float] = time.time,
         sources: Mapping[str, str] | None = None,
     ) -> None:
-        in_process = transport is not None
         self.environment = environment
-        self.shared = SharedState() if in_process else shared_state_of(environment, credentials, clock())
+        self.in_process = transport is not None
+        """Whether something in this process answers in the place of the network, as the demo does."""
+        shared = SharedState() if self.in_process else shared_state_of(environment, credentials, clock())
+        self.shared = shared
         self.client_id = credentials.client_id if isinstance(credentials, Credentials) else ""
         """The client id; empty until a function that returns credentials was called for the first time."""
         self.sources = dict(sources or {})
         """Where each value of the connection was found."""
         self.limits = limits or TransportLimits()
-        self.in_process = in_process
-        """Whether something in this process answers in the place of the network, as the demo does."""
         self.seconds_behind = 0.0
         """How far the server's clock was behind ours at its last response; 0 where it is ahead, or not known."""
         self._credentials, self._transport = credentials, transport
@@ -143,13 +145,13 @@ class Session:
             query = urlencode(list(parameters))
             path.encode()
         except UnicodeEncodeError as error:
-            raise ArgumentError(
-                f"GET {path} cannot be sent: a value holds half a character.",
-                advice="Check the text of the arguments; it may have been cut inside an emoji.",
-            ) from error
+            problem = f"GET {path} cannot be sent: a value holds half a character."
+            advice = "Check the text of the arguments; it may have been cut inside an emoji."
+            raise ArgumentError(problem, advice=advice) from error
         url = self.environment.api_url + path + (f"?{query}" if query else "")
         headers = {} if company_id is None else {"Procore-Company-Id": str(company_id)}
-        response = self._request(url, headers, home=self.environment.api_url, before_again=before_again)
+        home = self.environment.api_url
+        response = self.send_authorized(lambda token: self._send(url, headers, token, home), before_again)
         theirs = server_time(response.headers)
         behind = 0.0 if theirs is None else self._clock() - theirs
         self.seconds_behind = behind if 0 < behind < FARTHEST_CLOCK else 0.0
@@ -175,17 +177,29 @@ class Session:
                 shared.logins += 1
             return token
 
+    def send_authorized(
+        self, send: Callable[[Token], Answer], before_again: Callable[[Answer], None] = lambda refusal: None
+    ) -> Answer:
+        """Return the response to what `send` sends with a token; one that is refused is renewed, and the request sent again."""
+        token = self.login()
+        response = send(token)
+        for _ in range(_RENEWALS):
+            if response.status != 401:
+                break
+            # A fresh token may be refused too: it was revoked before anybody used it. Only several in a row say more.
+            token = self.login(refused=token)
+            before_again(response)
+            response = send(token)
+        return response
+
     def token_info(self) -> dict[str, Any]:
         """Return what the login host says about the current token: owner, application, seconds left."""
         home = self.environment.login_url
-        response = self._request(home + "/oauth/token/info", {}, home=home)
+        response = self.send_authorized(lambda token: self._send(home + "/oauth/token/info", {}, token, home))
         answer = read_json(response)
         if not isinstance(answer, dict):
-            raise IncompleteError(
-                f"{response.where} answered without a description of the token.",
-                status=response.status,
-                advice=hints.NOT_JSON,
-            )
+            problem = f"{response.where} answered without a description of the token."
+            raise IncompleteError(problem, status=response.status, advice=hints.NOT_JSON)
         return answer
 
     def revoke(self) -> None:
@@ -194,8 +208,7 @@ class Session:
             token, self.shared.token = self.shared.token, None
         if token is None:
             return
-        response = guarded(lambda: self._revoke(token), self.environment.login_url, self.environment)
-        error = error_from(response)
+        error = error_from(guarded(lambda: self._revoke(token), self.environment.login_url, self.environment))
         if error is not None:
             raise error
 
@@ -207,8 +220,10 @@ class Session:
         self, url: str, *, connections: int = 1, limits: TransportLimits | None = None
     ) -> NoRedirectSession:
         """Return a new HTTP session for a host of the environment."""
-        limits, http = limits or self.limits, NoRedirectSession()
-        return prepared(http, url, connections=connections, transport=self._transport, limits=limits)
+        limits = limits or self.limits
+        return NoRedirectSession().prepared(
+            url, connections=connections, transport=self._transport, limits=limits
+        )
 
     def start_anew_in_child(self) -> None:
         """Leave connections, locks and counts to the process this one was forked from."""
@@ -218,48 +233,24 @@ class Session:
 
     def _revoke(self, token: Token) -> Response:
         home, credentials = self.environment.login_url, current_credentials(self._credentials)
-        secret, http = credentials.client_secret, self.open_http(self.environment.login_url)
+        secret = credentials.client_secret
         form = {
-            "token": token.text.reveal(),
             "client_id": credentials.client_id,
             "client_secret": secret.reveal(),
+            "token": token.text.reveal(),
         }
-        with http:
-            return send(
-                lambda: http.post(home + "/oauth/revoke", data=form, timeout=self.limits.timeout),
-                home,
-                self.environment,
-                token.text,
-                secret,
-            )
-
-    def _request(
-        self,
-        url: str,
-        headers: dict[str, str],
-        *,
-        home: str,
-        before_again: Callable[[Response], None] = lambda refusal: None,
-    ) -> Response:
-        token = self.login()
-        response = self._send(url, headers, token, home)
-        for _ in range(_RENEWALS):
-            if response.status != 401:
-                break
-            # A fresh token may be refused too: it was revoked before anybody used it. Only several in a row say more.
-            token = self.login(refused=token)
-            before_again(response)
-            response = self._send(url, headers, token, home)
-        return response
+        with self.open_http(home) as http:
+            post = partial(http.post, home + "/oauth/revoke", data=form, timeout=self.limits.timeout)
+            return send(post, home, self.environment, token.text, secret)
 
     def _new_token(self) -> Token:
         credentials = current_credentials(self._credentials)
         self.client_id = credentials.client_id
-        found = "; ".join(f"{name.replace('_', ' ')}: {where}" for name, where in self.sources.items())
-        origin = f"Client id {self.client_id!r}. Where the values were found: {found}" if found else ""
-        place, transport, now = self.environment, self._transport, self._clock()
-        call = partial(fetch_token, place, credentials, self.limits, transport, now=now, origin=origin)
-        return guarded(call, place.login_url, place, credentials.client_secret)
+        sources = "; ".join(f"{name.replace('_', ' ')}: {source}" for name, source in self.sources.items())
+        origin = f"Client id {self.client_id!r}. Where the values were found: {sources}" if sources else ""
+        target, transport, now = self.environment, self._transport, self._clock()
+        call = partial(fetch_token, target, credentials, self.limits, transport, now=now, origin=origin)
+        return guarded(call, target.login_url, target, credentials.client_secret)
 
     def _send(self, url: str, headers: dict[str, str], token: Token, home: str) -> Response:
         """Send one request, and again where it is redirected within its own host."""
@@ -274,7 +265,10 @@ class Session:
             if not (300 <= response.status < 400 and location):
                 return response
             target = redirect_target(target, location)
-        where = f"GET {urlsplit(url).path} ({self.environment.name}) is redirected"
-        if same_origin(target, home):
-            raise RequestError(f"{where} again and again.", advice=hints.REDIRECT)
-        raise RequestError(f"{where} to {target[:200]}, where the token must not go.", advice=hints.REDIRECT)
+        to = (
+            "again and again"
+            if same_origin(target, home)
+            else f"to {target[:200]}, where the token must not go"
+        )
+        problem = f"GET {urlsplit(url).path} ({self.environment.name}) is redirected {to}."
+        raise RequestError(problem, advice=hints.REDIRECT)

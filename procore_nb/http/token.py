@@ -21,7 +21,7 @@ from procore_nb.credentials import Credentials, Secret
 from procore_nb.environments import Environment
 from procore_nb.errors import CredentialsError, IncompleteError, ProcoreError, ServerError
 from procore_nb.http.bounded_response import TransportLimits
-from procore_nb.http.transport import NoRedirectSession, prepared, redact, response_of
+from procore_nb.http.transport import NoRedirectSession, redact, response_of
 from procore_nb.responses import Response, error_from, server_time
 
 _RENEWAL_MARGIN = 60.0  # seconds before the end of a token's life; at most a tenth of that life
@@ -89,8 +89,7 @@ def fetch_token(
     """Return a new token of the login host; call it inside `guarded`. `origin`: where the credentials were found."""
     url = environment.login_url + "/oauth/token"
     client = BackendApplicationClient(client_id=credentials.client_id)
-    oauth = prepared(
-        _NoRedirectOAuth2Session(client=client),  # type: ignore[call-arg]
+    oauth = _NoRedirectOAuth2Session(client=client).prepared(  # type: ignore[call-arg]
         url,
         connections=1,
         transport=transport,

@@ -17,8 +17,7 @@ from urllib3.util.ssltransport import SSLTransport
 import procore_nb as pnb
 from files.file_host import Procore
 from procore_nb.http import Session, TransportLimits
-from procore_nb.http.destination import Destination
-from procore_nb.http.file_session import FileSession
+from procore_nb.http.file_session import Destination, FileSession
 from procore_nb.progress import TransferProgress, duration_text, size_text
 
 

@@ -6,7 +6,7 @@ import pytest
 
 import procore_nb as pnb
 from procore_nb.environments import environment
-from procore_nb.http.destination import FileGuard, checked_hosts, is_private
+from procore_nb.http.file_session import FileGuard, checked_hosts, is_private
 
 PRODUCTION = FileGuard(environment("production"))
 LOCAL = FileGuard(pnb.Environment("here", "http://127.0.0.1:8000", "http://127.0.0.1:8000"))
