@@ -1,7 +1,7 @@
 """One HTML file that holds everything and asks no host: the head that all our pages share.
 
 In: a title, a body, the page's own style and script. Out: the text of a page. Speaks to no service. The content-security
-policy allows exactly this style and script, by their hashes, and pictures only as said; the caller escapes the body.
+policy allows exactly this style and script, by their hashes, and the named source of pictures; the caller escapes the body.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ NO_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def html_page(
-    title: str, body: str, *, style: str, script: str, images: str = "'none'", body_class: str = ""
+    title: str, body: str, *, style: str, script: str = "", images: str = "'none'", body_class: str = ""
 ) -> str:
-    """Return a whole page; `images` is the policy's word for where pictures may come from."""
+    """Return a whole page; `images` is the source of pictures in the words of the policy."""
+    scripts = f"script-src '{_hash(script)}'; " if script else ""
     policy = (
-        f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; img-src {images}; "
+        f"default-src 'none'; {scripts}style-src '{_hash(style)}'; img-src {images}; "
         "base-uri 'none'; form-action 'none'"
     )
     return f"""<!DOCTYPE html>
@@ -35,7 +36,7 @@ def html_page(
 </head>
 <body class="{body_class}">
 {body}
-<script type="module">{script}</script>
+{f'<script type="module">{script}</script>' if script else ""}
 </body>
 </html>
 """

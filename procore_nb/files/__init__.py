@@ -6,9 +6,15 @@ In: frames, and what opens an address. Out: frames of files, a folder with a man
 
 from procore_nb.files.contact_sheet import Gallery, gallery
 from procore_nb.files.download import Downloader, DownloadOptions
-from procore_nb.files.download_manifest import DownloadManifest
-from procore_nb.files.file_keys import KINDS, declares_files
-from procore_nb.files.find_files import FileRecord, files_in_record, find_files, records_of
+from procore_nb.files.download_folder import DownloadManifest
+from procore_nb.files.find_files import (
+    KINDS,
+    FileRecord,
+    declares_files,
+    files_in_record,
+    find_files,
+    records_of,
+)
 
 __all__ = [
     "KINDS",

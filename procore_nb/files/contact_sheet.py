@@ -7,13 +7,13 @@ file system only. Pictures are drawn anew, small: what a camera wrote into them 
 from __future__ import annotations
 
 import base64
-import hashlib
 import io
 import os
 import re
 import warnings
+from collections import defaultdict
 from dataclasses import dataclass
-from html import escape
+from importlib import resources
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
@@ -25,6 +25,7 @@ import pandas as pd
 from procore_nb.atomic_write import output_path, replace_atomically
 from procore_nb.call_errors import explain_calls
 from procore_nb.errors import ArgumentError
+from procore_nb.export.html_page import html_page, html_text
 from procore_nb.progress import counted
 from procore_nb.scalars import is_missing
 
@@ -33,15 +34,7 @@ _ENDING = re.compile(r"\.(jpe?g|png|gif|webp)$", re.IGNORECASE)
 _NO_DATE = pd.Timestamp(0, tz="UTC")
 _FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF")
 _MAP_INCHES = (9.0, 5.0)
-_STYLE = """.procore-gallery{font:14px/1.4 system-ui,sans-serif;color:#222;background:#fff;padding:0 12px 12px}
-.procore-gallery h2{margin:24px 0 0;font-size:20px}.procore-gallery h3{margin:12px 0 6px;font-size:15px;color:#555;font-weight:600}
-.procore-gallery .days,.procore-gallery .sheet{display:flex;flex-wrap:wrap;gap:12px}.procore-gallery .days{column-gap:24px}
-.procore-gallery figure{margin:0;flex:0 0 190px;max-width:100%;overflow-wrap:anywhere}.procore-gallery figure img{width:100%;height:150px;object-fit:cover;background:#eee;border-radius:3px}
-.procore-gallery figcaption{font-size:12px;color:#555}.procore-gallery figcaption b{color:#222;font-weight:600}
-.procore-gallery .none{display:flex;height:150px;align-items:center;justify-content:center;background:#eee;border-radius:3px;color:#555}
-.procore-gallery .map{max-width:100%;height:auto}.procore-gallery a{color:inherit}
-@media (prefers-color-scheme:dark){body .procore-gallery.page{color:#ddd;background:#1a1a1a}.procore-gallery.page figcaption b{color:#ddd}
-.procore-gallery.page h3,.procore-gallery.page figcaption{color:#aaa}}"""
+_STYLE = resources.files("procore_nb.files").joinpath("gallery.css").read_text("utf-8")
 
 
 @dataclass(frozen=True)
@@ -54,7 +47,7 @@ class Thumbnail:
     day: str
     name: str
     lines: tuple[str, ...]
-    place: tuple[float, float] | None
+    point: tuple[float, float] | None
 
 
 @dataclass(frozen=True, repr=False)
@@ -78,14 +71,7 @@ class Gallery:
             If it cannot be written.
         """
         target = output_path(path)
-        policy = f"default-src 'none'; style-src 'sha256-{_hash(_STYLE)}'; img-src data:; base-uri 'none'; form-action 'none'"
-        page = (
-            f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-            f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
-            '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="referrer" content="no-referrer">'
-            f"<title>{escape(self.title)}</title><style>{_STYLE}</style></head><body>"
-            f"{self._section(target.resolve().parent)}</body></html>\n"
-        )
+        page = html_page(self.title, self._section(target.resolve().parent), style=_STYLE, images="data:")
         with replace_atomically(target) as draft:
             draft.write_text(page, encoding="utf-8")
         return target
@@ -98,34 +84,34 @@ class Gallery:
 
     def _section(self, folder: Path | None) -> str:
         note = f"{len(self.pictures):,} pictures" + (f", {self.left_out:,} left out" if self.left_out else "")
-        parts = [f"<h1>{escape(self.title)}</h1><p>{note}; days in UTC.</p>", self._map()]
+        parts = [f"<h1>{html_text(self.title)}</h1><p>{note}; days in UTC.</p>", self._map()]
         project_of, day_of = attrgetter("project"), attrgetter("day")
         for project, of_project in groupby(sorted(self.pictures, key=project_of), project_of):
-            parts.append(f"<h2>{escape(project)}</h2><div class='days'>")
+            parts.append(f"<h2>{html_text(project)}</h2><div class='days'>")
             for day, of_day in groupby(of_project, day_of):
-                figures = "".join(self._figure(one, folder) for one in of_day)
-                parts.append(f"<div><h3>{escape(day)}</h3><div class='sheet'>{figures}</div></div>")
+                figures = "".join(self._figure(picture, folder) for picture in of_day)
+                parts.append(f"<div><h3>{html_text(day)}</h3><div class='sheet'>{figures}</div></div>")
             parts.append("</div>")
         page = " page" if folder else ""
         return f"<section class='procore-gallery{page}'>{''.join(parts)}</section>"
 
-    def _figure(self, one: Thumbnail, folder: Path | None) -> str:
-        data = _thumbnail(one.path, self.pixels)
-        name = escape(one.name, quote=True)
-        shown = (
+    def _figure(self, picture: Thumbnail, folder: Path | None) -> str:
+        data = _thumbnail(picture.path, self.pixels)
+        name = html_text(picture.name)
+        image = (
             f"<img loading='lazy' alt='{name}' src='data:image/jpeg;base64,{data}'>"
             if data
             else "<div class='none'>no picture</div>"
         )
-        place = one.path.resolve()
-        if folder is not None and place.is_relative_to(folder):
-            shown = f"<a href='{escape(quote('./' + place.relative_to(folder).as_posix()), quote=True)}'>{shown}</a>"
-        lines = "".join(f"<br>{escape(line)}" for line in one.lines)
-        return f"<figure>{shown}<figcaption><b>{name}</b>{lines}</figcaption></figure>"
+        path = picture.path.resolve()
+        if folder is not None and path.is_relative_to(folder):
+            image = f"<a href='{html_text(quote('./' + path.relative_to(folder).as_posix()))}'>{image}</a>"
+        lines = "".join(f"<br>{html_text(line)}" for line in picture.lines)
+        return f"<figure>{image}<figcaption><b>{name}</b>{lines}</figcaption></figure>"
 
     def _map(self) -> str:
         """A map of the pictures that have coordinates."""
-        points = [(one.project, *one.place) for one in self.pictures if one.place]
+        points = [(picture.project, *picture.point) for picture in self.pictures if picture.point]
         if not points:
             return ""
         from matplotlib.figure import Figure
@@ -142,9 +128,9 @@ class Gallery:
         stream = io.BytesIO()
         figure.savefig(stream, format="png", dpi=110, bbox_inches="tight")
         data = base64.b64encode(stream.getvalue()).decode()
-        words, off = f"Map of {counted(len(points), 'picture')}", len(self.pictures) - len(points)
-        note = f"<p>Not on the map: {counted(off, 'picture')} without coordinates.</p>" if off else ""
-        return f"<img class='map' alt='{words}' src='data:image/png;base64,{data}'>{note}"
+        title, missing = f"Map of {counted(len(points), 'picture')}", len(self.pictures) - len(points)
+        note = f"<p>Not on the map: {counted(missing, 'picture')} without coordinates.</p>" if missing else ""
+        return f"<img class='map' alt='{title}' src='data:image/png;base64,{data}'>{note}"
 
 
 @explain_calls()
@@ -202,44 +188,37 @@ def gallery(
     absent: set[tuple[str, ...]] = set()
     rows: Any = files.to_dict("records")
     for row in rows:
-        if row["kind"] not in _PICTURES or (
-            row["kind"] == "attachment" and not _ENDING.search(str(row["name"]))
-        ):
+        kind = str(row["kind"])
+        if kind not in _PICTURES or (kind == "attachment" and not _ENDING.search(str(row["name"]))):
             continue
         key = tuple(str(row[name]) for name in ("list", "record_id", "file_id"))
         known = chosen.get(key)
         if row["status"] not in ("saved", "present"):
             absent.add(key)
-        elif known is None or _PICTURES.index(str(row["kind"])) < _PICTURES.index(str(known["kind"])):
+        elif known is None or _PICTURES.index(kind) < _PICTURES.index(str(known["kind"])):
             chosen[key] = row | {"name": known["name"] if known else row["name"]}
     pictures = [_picture(row, hide=names == "hide") for row in chosen.values()]
-    pictures.sort(key=lambda one: one.moment, reverse=True)
+    pictures.sort(key=lambda picture: picture.moment, reverse=True)
     left_out = len(pictures[most:]) + len(absent - chosen.keys())
     return Gallery(tuple(pictures[:most]), left_out, title, pixels)
 
 
 def _picture(row: dict[str, Any], *, hide: bool) -> Thumbnail:
-    def text(name: str) -> str:
-        return "" if is_missing(row.get(name)) else str(row[name])
-
-    known = (row.get(name) for name in ("taken_at", "created_at"))
-    moment = next((one for one in known if not is_missing(one)), None)
-    project = "" if hide else text("project_name")
-    lines = [f"{moment:%H:%M} UTC" if moment is not None else "", text("location")]
-    lines += [] if hide else [text("created_by"), text("record")]
-    place = (
-        (float(text("latitude")), float(text("longitude")))
-        if text("latitude") and text("longitude")
-        else None
-    )
+    text = defaultdict(str, {name: str(value) for name, value in row.items() if not is_missing(value)})
+    times = (row.get(name) for name in ("taken_at", "created_at"))
+    moment = next((time for time in times if not is_missing(time)), None)
+    people = () if hide else (text["created_by"], text["record"])
+    lines = (f"{moment:%H:%M} UTC" if moment is not None else "", text["location"], *people)
+    project = "" if hide else text["project_name"]
+    located = text["latitude"] and text["longitude"]
     return Thumbnail(
-        path=Path(str(row["path"])),
-        project=project or (f"Project {text('project_id')}" if text("project_id") else "Company"),
+        path=Path(text["path"]),
+        project=project or (f"Project {text['project_id']}" if text["project_id"] else "Company"),
         moment=_NO_DATE if moment is None else moment,
         day="no date" if moment is None else f"{moment:%Y-%m-%d}",
-        name=f"{row['kind']} {text('file_id')}" if hide else text("name"),
+        name=f"{text['kind']} {text['file_id']}" if hide else text["name"],
         lines=tuple(filter(None, lines)),
-        place=place,
+        point=(float(text["latitude"]), float(text["longitude"])) if located else None,
     )
 
 
@@ -263,7 +242,3 @@ def _thumbnail(path: Path, pixels: int) -> str:
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning):
         return ""
     return base64.b64encode(stream.getvalue()).decode()
-
-
-def _hash(text: str) -> str:
-    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

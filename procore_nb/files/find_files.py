@@ -1,6 +1,9 @@
 """The files in the records of any frame, one row each.
 
-In: a frame, or one record as it came. Out: a frame of files, with what is needed to read a record's addresses again. Pure.
+In: a frame, or one record as Procore sends it. Out: a frame of files, with what is needed to read a record's addresses again.
+Pure. Which keys are addresses, and where name, size, type and time of their file are, is a table of facts from the fields and
+examples of Procore's reference, key by key. A page for people (`viewer_url`, `web_url`, `link`, `share_url`), a job
+(`polling_url`) or all files once more (`download_all_url`) is no file.
 """
 
 from __future__ import annotations
@@ -15,13 +18,71 @@ import numpy as np
 import pandas as pd
 
 from procore_nb.errors import ArgumentError
-from procore_nb.files import file_keys as facts
 from procore_nb.frame_info import describe
+from procore_nb.frames.column_builder import numbered as whole_numbers
 from procore_nb.scalars import is_missing
 
-_DEEPEST = 12  # objects in objects; Procore's have five
+
+@dataclass(frozen=True)
+class AddressKey:
+    """The file at a key with an address: its kind, the keys of its size, its ending, and a suffix where it is a copy of a file."""
+
+    kind: str
+    size: tuple[str, ...] = ()
+    ending: str = ""
+    suffix: str = ""
+
+
+_SIZE = ("size", "file_size")
+_ADDRESS_KEYS: Mapping[str, AddressKey] = {
+    "url": AddressKey("", _SIZE),  # its kind depends on the object that holds it: _HOLDERS
+    "pdf_url": AddressKey("pdf", ("pdf_size",), ".pdf"),
+    "png_url": AddressKey("png", ("png_size",), ".png"),
+    "zip_url": AddressKey("tiles", (), ".zip", "tiles"),
+    "thumbnail_url": AddressKey("thumbnail", suffix="thumbnail"),
+    "medium_thumbnail_url": AddressKey("thumbnail", suffix="medium thumbnail"),
+    "large_thumbnail_url": AddressKey("thumbnail", suffix="large thumbnail"),
+    "original_url": AddressKey("attachment", _SIZE),
+    "file_download_url": AddressKey("attachment", _SIZE),
+    "download_url": AddressKey("document", _SIZE),
+    "latest_revision_url": AddressKey("specification", ending=".pdf"),
+    "prostore_url": AddressKey("specification", ending=".pdf"),
+    "snapshot_url": AddressKey("picture"),
+    "logo_url": AddressKey("picture"),
+    "avatar_url": AddressKey("picture"),
+    "profile_image_url": AddressKey("picture"),
+    "project_image_url": AddressKey("picture"),
+    "photo_prostore_file_url": AddressKey("picture"),
+}
+# What `url` is, by the key of the object that has it, or by the name of the list where the record itself does.
+_HOLDERS = (
+    (re.compile(r"(^|_)attachments?$"), "attachment"),
+    (re.compile(r"(^|_)signatures?$"), "signature"),
+    (re.compile(r"^(images?|pictures)$"), "photo"),
+    (re.compile(r"^(snapshot|logo|thumbnail|drawing_markup_preview_images)$"), "picture"),
+    (re.compile(r"(^|_)(files?|versions?|pdf|document_revisions|uploads)$"), "document"),
+)
+KINDS = frozenset({key.kind for key in _ADDRESS_KEYS.values()} | {kind for _, kind in _HOLDERS}) - {""}
+# A `url` elsewhere is a file only beside one of these: links to pages have none of them.
+_FILE_SIGNS = frozenset({"filename", "file_name", "content_type", "thumbnail_url", "file_size"})
+_NAMES = ("download_filename", "filename", "file_name", "name")
+_TYPES = ("content_type", "mime_type")
+_TIMES = ("created_at", "attached_at", "updated_at", "modified_at")
+_NUMBERS = ("formatted_number", "full_number", "number")
+_TITLES = ("subject", "title", "name", "description")
+_PEOPLE = ("uploader", "created_by", "uploaded_by")
+_COORDINATES = (("gps_lat", "gps_long"), ("latitude", "longitude"))
+_UNAVAILABLE = "file_unavailable"
+_CONTENT_TYPES = {".pdf": "application/pdf", ".png": "image/png", ".zip": "application/zip"}
+# Columns of text, numbers or times that are addresses, or say something about files.
+_FILE_KEYS = {*_ADDRESS_KEYS, *_NAMES, *_TYPES, *_TIMES, *_NUMBERS, *_TITLES, *_PEOPLE, _UNAVAILABLE}.union(
+    *(key.size for key in _ADDRESS_KEYS.values()),
+    *_COORDINATES,
+    ("id", "revision_number", "taken_at", "location", "project_id", "project_name", "company_id"),
+)
+_MAX_DEPTH = 12  # objects in objects; Procore's have five
 ENDING = re.compile(r"\.[A-Za-z0-9]{1,10}$")
-_SOME_LISTS = "images, drawing_revisions, submittals, rfis, punch_items, documents, change_events"
+_LISTS_WITH_FILES = "images, drawing_revisions, submittals, rfis, punch_items, documents, change_events"
 
 
 @dataclass(frozen=True)
@@ -49,70 +110,75 @@ class FileRecord:
     address: Any = None
 
 
-COLUMNS = tuple(one.name for one in fields(FileRecord))
-_DTYPES: Mapping[str, Any] = {"size": "Int64", "latitude": "float64", "longitude": "float64"}
+_COLUMNS = [field.name for field in fields(FileRecord)]
 IDS = ("record_id", "project_id", "company_id", "file_id")
-_MOMENTS = ("created_at", "taken_at")
+_DTYPES: Mapping[str, str] = {
+    "size": "Int64",
+    "latitude": "float64",
+    "longitude": "float64",
+    "created_at": "datetime64[us, UTC]",
+    "taken_at": "datetime64[us, UTC]",
+}
 
 
 def find_files(frame: pd.DataFrame, *, declared: bool = False) -> pd.DataFrame:
     """Return one row for each file in the records of a frame; `declared`: whether the catalogue says that there may be some."""
-    about = dict(frame.attrs.get("procore") or {})
-    name = str(about.get("endpoint") or "")
+    info = dict(frame.attrs.get("procore") or {})
+    name = str(info.get("endpoint") or "")
     unique = frame.columns[~frame.columns.duplicated(keep=False)]
-    texts = [one for one in unique if isinstance(one, str) and not one.startswith("custom_fields.")]
-    telling = [
-        one
-        for one in texts
-        if frame[one].dtype == object or not facts.SAYS_MORE.isdisjoint((one, one.rpartition(".")[2]))
+    columns = [
+        column for column in unique if isinstance(column, str) and not column.startswith("custom_fields.")
     ]
-    company = about.get("company_id")
+    read = [
+        column
+        for column in columns
+        if frame[column].dtype == object or not _FILE_KEYS.isdisjoint((column, column.rpartition(".")[2]))
+    ]
+    company = info.get("company_id")
     shared = {"company_id": company if isinstance(company, int) else None}
     if "project_id" not in frame.columns:
-        shared["project_id"] = (about.get("arguments") or {}).get("project_id")
-    found: list[FileRecord] = []
-    for row in zip(*(frame[one].tolist() for one in telling), strict=True):
-        found += files_in_record(_nested(zip(telling, row, strict=True)), name, shared)
-    declared = declared or any(
-        facts.is_address(each, name, texts) for one in texts for each in (one, f"{one}.url")
-    )
-    if not (found or declared):
-        shown = f"{name} has" if name else "This frame has"
+        shared["project_id"] = (info.get("arguments") or {}).get("project_id")
+    files: list[FileRecord] = []
+    for row in zip(*(frame[column].tolist() for column in read), strict=True):
+        files += files_in_record(_nested(zip(read, row, strict=True)), name, shared)
+    paths = [path for column in columns for path in (column, f"{column}.url")]
+    if not (files or declared or any(_is_address(path, name, columns) for path in paths)):
         raise ArgumentError(
-            f"{shown} no files: none of its columns holds an address of a file.",
-            advice=f"Lists with files are {_SOME_LISTS} and others. Files that only the single record has (answers of RFIs, "
-            'minutes of meetings) come with procore.files("rfis", …), or procore.files(frame, records=True).',
+            f"{f'{name} has' if name else 'This frame has'} no files: none of its columns holds an address of a file.",
+            advice=f"Lists with files are {_LISTS_WITH_FILES} and others. Files that only the single record has (answers of "
+            'RFIs, minutes of meetings) come with procore.files("rfis", …), or procore.files(frame, records=True).',
         )
-    files = as_frame(found)
-    return describe(files, **{**about, "rows": len(files)})
+    return describe(_typed(files), **{**info, "rows": len(files)})
 
 
-def as_frame(found: list[FileRecord]) -> pd.DataFrame:
-    """Return files as a frame with its dtypes, also without rows."""
+def _typed(files: list[FileRecord]) -> pd.DataFrame:
     data: dict[str, Any] = {}
-    for column in COLUMNS:
-        values = [getattr(one, column) for one in found]
-        if column in IDS:
-            data[column] = _ids(values)
-        elif column in _MOMENTS:
-            texts = pd.Series(values, dtype="object")
-            moments = pd.to_datetime(texts, utc=True, errors="coerce", format="ISO8601")
-            data[column] = moments.astype("datetime64[us, UTC]")
+    for column in _COLUMNS:
+        values = [getattr(file, column) for file in files]
+        dtype = _DTYPES.get(column, "string")
+        if dtype.startswith("datetime"):
+            texts = pd.Series(values, dtype=object)
+            data[column] = pd.to_datetime(texts, utc=True, errors="coerce", format="ISO8601").astype(dtype)
+        elif column in IDS:
+            texts = pd.array([None if is_missing(value) else str(value) for value in values], "string")
+            numbers = whole_numbers(texts)
+            data[column] = texts if numbers is None else numbers
         else:
-            data[column] = pd.array(values, dtype=_DTYPES.get(column, "string"))
+            data[column] = pd.array(values, dtype)
     return pd.DataFrame(data)
 
 
 def records_of(files: Any) -> list[FileRecord]:
     """Return the rows of a frame of files, or say that it is none."""
-    if not isinstance(files, pd.DataFrame) or not set(COLUMNS) <= set(files.columns):
+    if not isinstance(files, pd.DataFrame) or not set(_COLUMNS) <= set(files.columns):
         raise ArgumentError(
             "download takes a frame of files.",
             advice='Write files = procore.files("images", projects="all"), then procore.download(files, "folder").',
         )
-    rows: Any = files[list(COLUMNS)].to_dict("records")
+    rows: Any = files[_COLUMNS].to_dict("records")
     return [
-        FileRecord(**{name: _known(one) for name, one in row.items() if not is_missing(one)}) for row in rows
+        FileRecord(**{name: _scalar(value) for name, value in row.items() if not is_missing(value)})
+        for row in rows
     ]
 
 
@@ -120,107 +186,113 @@ def files_in_record(
     record: Mapping[str, Any], name: str, shared: Mapping[str, Any] | None = None
 ) -> list[FileRecord]:
     """Return the files of one record of the list `name`, each once."""
-    of_record = dict(shared or {}) | _about_record(record, name)
-    once: dict[tuple[str, str], FileRecord] = {}
+    of_record = dict(shared or {}) | _record_facts(record, name)
+    files: dict[tuple[str, str], FileRecord] = {}
     for path, holders in _objects(record, "", []):
-        own = holders[-1]
-        holder = path.replace("[]", "").rpartition(".")[2] or name
-        if holder in facts.REPEATS and len(holders) > 1 and _text(holders[-2].get("url")):
-            continue
-        for key in (one for one in facts.ADDRESS_KEYS if one in own):
-            kind = facts.kind_of(key, holder, own)
-            address = _text(own[key])
-            if not kind or not (address or (key == "url" and own.get(facts.UNAVAILABLE) is True)):
+        holder = holders[-1]
+        holder_name = path.replace("[]", "").rpartition(".")[2] or name
+        if holder_name == "prostore_file" and len(holders) > 1 and _text(holders[-2].get("url")):
+            continue  # it repeats the file of the object around it
+        for key, fact in _ADDRESS_KEYS.items():
+            kind = _kind_of(key, holder_name, holder) if key in holder else ""
+            address = _text(holder.get(key))
+            if not kind or not (address or (key == "url" and holder.get(_UNAVAILABLE) is True)):
                 continue
-            one = _file(own, holders, key, kind, path, address, of_record)
-            once.setdefault((kind, address or f"{path} {one.file_id}"), one)
-    return list(once.values())
+            content_type = _first(holder, _TYPES) if not fact.suffix else None
+            file = FileRecord(
+                **{**of_record, "created_at": _first(holder, _TIMES) or of_record["created_at"]},
+                file_id=_scalar(holder.get("id", record.get("id"))),
+                kind=kind,
+                name=_file_name(holders, fact, address),
+                size=next((int(holder[size]) for size in fact.size if _is_size(holder.get(size))), None),
+                content_type=content_type or _CONTENT_TYPES.get(fact.ending),
+                key=f"{path}.{key}" if path else key,
+                address=address or None,
+            )
+            files.setdefault((kind, address or f"{path} {file.file_id}"), file)
+    return list(files.values())
+
+
+def declares_files(declared: Iterable[Any], name: str) -> bool:
+    """Return whether a list with these fields of the catalogue has addresses of files."""
+    columns = {field.name.replace("[]", "") for field in declared}
+    return any(_is_address(column, name, columns) for column in columns)
+
+
+def _is_address(column: str, name: str, columns: Iterable[str]) -> bool:
+    """Return whether a dotted column of the list `name` is an address of files, among its other columns."""
+    holder, dot, key = column.rpartition(".")
+    prefix = holder + dot
+    siblings = (other.removeprefix(prefix) for other in columns if other.startswith(prefix))
+    return bool(_kind_of(key, holder.rpartition(".")[2] or name, siblings))
+
+
+def _kind_of(key: str, holder: str, siblings: Iterable[str]) -> str:
+    """Return the kind of file at `key` of an object held by the key, or the list, `holder`; empty: no file."""
+    if key != "url":
+        return _ADDRESS_KEYS[key].kind if key in _ADDRESS_KEYS else ""
+    kind = next((kind for pattern, kind in _HOLDERS if pattern.search(holder)), "")
+    return kind or ("attachment" if _FILE_SIGNS.intersection(siblings) else "")
 
 
 def _objects(
     value: Any, path: str, holders: list[Mapping[str, Any]]
 ) -> Iterator[tuple[str, list[Mapping[str, Any]]]]:
     """Return every object of a record, with its path and the objects around it, the record itself first."""
-    if len(holders) > _DEEPEST:
+    if len(holders) > _MAX_DEPTH:
         return
     if isinstance(value, Mapping):
         inner = [*holders, value]
         yield path, inner
-        for key, each in value.items():
-            if isinstance(each, Mapping | list | tuple | np.ndarray):
-                yield from _objects(each, f"{path}.{key}" if path else str(key), inner)
+        for key, child in value.items():
+            if isinstance(child, Mapping | list | tuple | np.ndarray):
+                yield from _objects(child, f"{path}.{key}" if path else str(key), inner)
     elif isinstance(value, list | tuple | np.ndarray):
-        for each in value:
-            yield from _objects(each, f"{path}[]", holders)
+        for child in value:
+            yield from _objects(child, f"{path}[]", holders)
 
 
-def _about_record(record: Mapping[str, Any], name: str) -> dict[str, Any]:
+def _record_facts(record: Mapping[str, Any], name: str) -> dict[str, Any]:
     """Return what the record says for all of its files."""
-    known: dict[str, Any] = {
+    facts: dict[str, Any] = {
         "list": name,
-        "record_id": _known(record.get("id")),
-        "record": label(record),
-        "created_by": next(filter(None, (_name_in(record.get(one)) for one in facts.PEOPLE)), None),
+        "record_id": _scalar(record.get("id")),
+        "record": _label(record),
+        "created_by": next(filter(None, (_name_in(record.get(person)) for person in _PEOPLE)), None),
         "location": _name_in(record.get("location")),
-        "taken_at": _known(record.get("taken_at")),
-        "created_at": _first(record, facts.TIMES),
+        "taken_at": _scalar(record.get("taken_at")),
+        "created_at": _first(record, _TIMES),
     }
-    for one in ("project_id", "project_name", "company_id"):
-        if not is_missing(record.get(one)):
-            known[one] = record[one]
+    ids = ("project_id", "project_name", "company_id")
+    facts |= {key: record[key] for key in ids if not is_missing(record.get(key))}
     project = record.get("project")
-    if "project_id" not in known and isinstance(project, Mapping) and not is_missing(project.get("id")):
-        known |= {"project_id": project["id"], "project_name": _known(project.get("name"))}
-    for keys in facts.COORDINATES:
-        pair = [_degrees(record.get(key), most) for key, most in zip(keys, (90.0, 180.0), strict=True)]
-        if None not in pair:
-            known |= {"latitude": pair[0], "longitude": pair[1]}
-            break
-    return known
+    if "project_id" not in facts and isinstance(project, Mapping) and not is_missing(project.get("id")):
+        facts |= {"project_id": project["id"], "project_name": _scalar(project.get("name"))}
+    for latitude, longitude in _COORDINATES:
+        point = _degrees(record.get(latitude), 90.0), _degrees(record.get(longitude), 180.0)
+        if None not in point:
+            return facts | {"latitude": point[0], "longitude": point[1]}
+    return facts
 
 
-def _file(
-    own: Mapping[str, Any],
-    holders: list[Mapping[str, Any]],
-    key: str,
-    kind: str,
-    path: str,
-    address: str,
-    of_record: dict[str, Any],
-) -> FileRecord:
-    fact = facts.ADDRESS_KEYS[key]
-    content_type = _first(own, facts.TYPES) if not fact.note else None
-    return FileRecord(
-        **{**of_record, "created_at": _first(own, facts.TIMES) or of_record["created_at"]},
-        file_id=_known(own.get("id", holders[0].get("id"))),
-        kind=kind,
-        name=_file_name(holders, fact, address),
-        size=next((int(own[one]) for one in fact.size if _is_size(own.get(one))), None),
-        content_type=content_type or facts.CONTENT_TYPES.get(fact.ending),
-        key=f"{path}.{key}" if path else key,
-        address=address or None,
-    )
-
-
-def _file_name(holders: list[Mapping[str, Any]], fact: facts.AddressKey, address: str) -> str:
+def _file_name(holders: list[Mapping[str, Any]], fact: AddressKey, address: str) -> str:
     """Return what people call the file: its own name, that of an object around it, its number and title."""
-    own = holders[-1]
     last = unquote(re.split("[?#]", address)[0]).rpartition("/")[2]
     ending = fact.ending or (ENDING.search(last) or [""])[0]
-    named = [_first(own, facts.NAMES), *(_first(one, facts.NAMES) for one in reversed(holders[:-1]))]
-    whole = next((one for one in named if one and ENDING.search(one)), None)
-    if whole and not fact.ending and not fact.note:
-        return whole
-    plain = whole and ENDING.sub("", whole)
-    text = plain or label(own) or named[0] or ENDING.sub("", last) or label(holders[0]) or "file"
-    return " ".join(filter(None, (text, fact.note))) + ending
+    names = [_first(holder, _NAMES) for holder in reversed(holders)]
+    file_name = next((name for name in names if name and ENDING.search(name)), None)
+    if file_name and not fact.ending and not fact.suffix:
+        return file_name
+    stem = file_name and ENDING.sub("", file_name)
+    stem = stem or _label(holders[-1]) or names[0] or ENDING.sub("", last) or _label(holders[0]) or "file"
+    return " ".join(filter(None, (stem, fact.suffix))) + ending
 
 
-def label(record: Mapping[str, Any]) -> str | None:
+def _label(record: Mapping[str, Any]) -> str | None:
     """Return number and title of a record: `0012 Emergency lighting`, `A-101 Ground floor plan rev 2`."""
-    number, title = _first(record, facts.NUMBERS), _first(record, facts.TITLES)
+    number, title = _first(record, _NUMBERS), _first(record, _TITLES)
     number = number.zfill(4) if number and number.isdigit() else number
-    revision = _first(record, facts.REVISIONS)
+    revision = _first(record, ("revision_number",))
     return " ".join(filter(None, (number, title, revision and f"rev {revision}"))) or None
 
 
@@ -231,31 +303,24 @@ def _nested(row: Iterable[tuple[str, Any]]) -> dict[str, Any]:
         if is_missing(value):
             continue
         *outer, last = column.split(".")
-        place = record
-        for one in outer:
-            inner = place.get(one)
-            place[one] = place = inner if isinstance(inner, dict) else {}
-        place[last] = value
+        holder = record
+        for key in outer:
+            inner = holder.get(key)
+            holder[key] = holder = inner if isinstance(inner, dict) else {}
+        holder[last] = value
     return record
-
-
-def _ids(values: list[Any]) -> Any:
-    known = [None if is_missing(one) else str(one) for one in values]
-    if all(one is None or (one.isascii() and one.isdigit() and len(one) < 19) for one in known):
-        return pd.array([None if one is None else int(one) for one in known], dtype="Int64")
-    return pd.array(known, dtype="string")
 
 
 def _first(record: Mapping[str, Any], keys: tuple[str, ...]) -> str | None:
     """Return the first of these keys that has a text or a number, as text."""
     for key in keys:
-        value = _known(record.get(key))
+        value = _scalar(record.get(key))
         if isinstance(value, str | int) and not isinstance(value, bool) and str(value).strip():
             return str(value).strip()
     return None
 
 
-def _known(value: Any) -> Any:
+def _scalar(value: Any) -> Any:
     """Return a value of a record; None for a missing one, a time as its text."""
     if is_missing(value):
         return None
@@ -274,9 +339,9 @@ def _is_size(value: Any) -> bool:
     return isinstance(value, int | np.integer) and not isinstance(value, bool) and 0 <= int(value) < 2**62
 
 
-def _degrees(value: Any, most: float) -> float | None:
+def _degrees(value: Any, limit: float) -> float | None:
     try:
         number = float(value)
     except (TypeError, ValueError):
         return None
-    return number if -most <= number <= most else None
+    return number if -limit <= number <= limit else None

@@ -19,9 +19,8 @@ import procore_nb as pnb
 from files.file_host import Procore, Served
 from procore_nb.atomic_write import one_writer
 from procore_nb.files.download import PARTS
-from procore_nb.files.download_manifest import DownloadManifest, Entry
+from procore_nb.files.download_folder import DownloadManifest, Entry, PartFile
 from procore_nb.files.find_files import FileRecord
-from procore_nb.files.part_file import PartFile
 
 MANIFEST = "manifest.jsonl"
 Patient = Callable[..., pnb.Procore]
@@ -738,9 +737,9 @@ def test_a_part_that_is_shorter_than_was_written_down_is_begun_again_and_not_fil
     part.write_bytes(b"abc")
     state = {"size": 10, "sha256": sha256(b"abc").hexdigest(), "total": None, "validator": '"one"'}
     (tmp_path / "a.json").write_text(json.dumps(state))
-    with PartFile(part) as taken_up:
-        taken_up.take_up()
-        assert (taken_up.size, taken_up.headers()) == (0, {})
+    with PartFile(part) as resumed:
+        resumed.resume()
+        assert (resumed.size, resumed.headers()) == (0, {})
     assert part.read_bytes() == b"abc"
 
 

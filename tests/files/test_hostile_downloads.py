@@ -16,7 +16,7 @@ from procore_nb import demo
 from procore_nb.demo import Demo, DemoServer, Faults, read_faults
 from procore_nb.files import records_of
 from procore_nb.files.download import PARTS
-from procore_nb.files.download_manifest import NAME, identity_of
+from procore_nb.files.download_folder import MANIFEST, identity_of
 
 KINDS = [kind for kind in demo.FAULT_KINDS if kind.startswith("file_")]
 
@@ -107,20 +107,20 @@ def test_links_in_the_place_of_half_files_are_not_written_through(
     assert victim.read_text() == "keep"
 
 
-@pytest.mark.parametrize("name", [PARTS, NAME])
+@pytest.mark.parametrize("name", [PARTS, MANIFEST])
 def test_a_link_in_the_place_of_the_manifest_or_of_the_half_files_is_refused(
     name: str, procore: pnb.Procore, photos: pd.DataFrame, tmp_path: Path
 ) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
-    if name == NAME:
+    if name == MANIFEST:
         outside = outside / "notes.txt"
         outside.write_text("keep")
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / name).symlink_to(outside)
     with pytest.raises(pnb.OutputError, match="link"):
         procore.download(photos, tmp_path / "folder")
-    assert outside.read_text() == "keep" if name == NAME else not list(outside.iterdir())
+    assert outside.read_text() == "keep" if name == MANIFEST else not list(outside.iterdir())
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a system without named pipes")
@@ -128,7 +128,7 @@ def test_a_link_in_the_place_of_the_manifest_or_of_the_half_files_is_refused(
 def test_a_manifest_that_is_no_file_is_refused(
     make: object, procore: pnb.Procore, photos: pd.DataFrame, tmp_path: Path
 ) -> None:
-    make(tmp_path / NAME)  # type: ignore[operator]
+    make(tmp_path / MANIFEST)  # type: ignore[operator]
     with pytest.raises(pnb.OutputError, match="no file of a download"):
         procore.download(photos, tmp_path)
 

@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from procore_nb.files.download_manifest import Entry, is_inside
+from procore_nb.files.download_folder import Entry, FolderNames, folded, is_inside, safe_name
 from procore_nb.files.find_files import FileRecord
-from procore_nb.files.safe_names import FolderNames, folded, safe_name
 
 ONE = FileRecord(
     list="rfis", record_id=12, record="0012 Emergency lighting", project_id=7, project_name="Lenox Avenue",
