@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from procore_nb.cli.commands import connected
 from procore_nb.errors import ArgumentError, CatalogError, CredentialsError, MissingExtraError, ProcoreError
 from procore_nb.fetch import seconds_of
-from procore_nb.ids import select_projects
+from procore_nb.scalars import select_projects
 
 if TYPE_CHECKING:
     from procore_nb.client import Procore

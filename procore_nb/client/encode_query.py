@@ -17,9 +17,8 @@ import pandas as pd
 
 from procore_nb.catalog import Argument
 from procore_nb.errors import ArgumentError, CatalogError
-from procore_nb.moments import as_python, iso_moment
 from procore_nb.near_match import did_you_mean, plain
-from procore_nb.scalars import is_many, is_missing, utc_text
+from procore_nb.scalars import as_python, is_many, is_missing, iso_moment, utc_text
 
 # How an open end is sent is not documented; these are earlier and later than anything Procore holds.
 _LONG_AGO = "1990-01-01T00:00:00Z"

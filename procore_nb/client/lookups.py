@@ -24,7 +24,7 @@ from procore_nb.client.query import ListQuery, list_query
 from procore_nb.errors import AccessError, ArgumentError, IncompleteError, NotFoundError
 from procore_nb.fetch import ListRequest, fetch_json
 from procore_nb.frame_info import describe
-from procore_nb.ids import id_text
+from procore_nb.scalars import id_text
 
 if TYPE_CHECKING:
     from procore_nb.client.procore import Procore

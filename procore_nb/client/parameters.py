@@ -19,9 +19,8 @@ from procore_nb.errors import ArgumentError, CatalogError, warn
 from procore_nb.fetch import ListRequest
 from procore_nb.frames import unknown_column
 from procore_nb.frames.types import columns_of
-from procore_nb.ids import STATUS_WORDS
 from procore_nb.near_match import near
-from procore_nb.scalars import is_many, is_missing
+from procore_nb.scalars import STATUS_WORDS, is_many, is_missing
 
 # Procore states no maximum for most v1 lists, but asks to stay at or under 2000:
 # https://developers.procore.com/documentation/pagination

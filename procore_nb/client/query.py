@@ -26,9 +26,8 @@ from procore_nb.client.targets import ParentRows, Target
 from procore_nb.errors import ArgumentError, CatalogError, RateLimitError, warn
 from procore_nb.frames import FrameBuilder
 from procore_nb.frames.codec import DEFAULT_DECIMALS, Decimals
-from procore_nb.ids import ProjectSelection, id_texts, project_id, select_projects
 from procore_nb.progress import ProgressMaker, counted
-from procore_nb.scalars import is_many, utc_text
+from procore_nb.scalars import ProjectSelection, id_texts, is_many, project_id, select_projects, utc_text
 
 if TYPE_CHECKING:
     from procore_nb.client.procore import Procore

@@ -14,8 +14,7 @@ import pandas as pd
 
 from procore_nb.catalog import Endpoint
 from procore_nb.errors import ArgumentError, CatalogError
-from procore_nb.ids import id_text, project_id
-from procore_nb.scalars import is_missing
+from procore_nb.scalars import id_text, is_missing, project_id
 
 
 @dataclass(frozen=True)

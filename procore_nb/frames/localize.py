@@ -11,7 +11,7 @@ import pandas as pd
 
 from procore_nb.call_errors import explain_calls
 from procore_nb.errors import ArgumentError, warn
-from procore_nb.time_zones import wall_times, zone
+from procore_nb.scalars import wall_times, zone
 
 _SUFFIX = "_local"
 

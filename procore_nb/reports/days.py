@@ -15,9 +15,7 @@ import numpy as np
 import pandas as pd
 
 from procore_nb.errors import ArgumentError
-from procore_nb.moments import moment_named
-from procore_nb.scalars import is_many, is_missing
-from procore_nb.time_zones import wall_times
+from procore_nb.scalars import is_many, is_missing, moment_named, wall_times
 
 Column = pd.Series
 DAY: Any = "datetime64[us]"

@@ -17,11 +17,11 @@ from procore_nb.demo.company import TODAY
 from procore_nb.environments import KNOWN
 from procore_nb.errors import ArgumentError, CatalogError
 from procore_nb.frames import to_frame
-from procore_nb.ids import select_projects
 from procore_nb.near_match import near
 from procore_nb.reports.days import local_days
 from procore_nb.reports.definition import ReportFunction
 from procore_nb.reports.report_data import Coverage, ids_of, state_of
+from procore_nb.scalars import select_projects
 
 States = dict[Any, tuple[str, str]]
 

@@ -16,8 +16,7 @@ from procore_nb.errors import ArgumentError
 from procore_nb.near_match import near, plain
 from procore_nb.reports.days import DAY, DayCounter, local_days
 from procore_nb.reports.measures import Measure, amounts, figures_frame, grouped, largest_first, words
-from procore_nb.scalars import is_many, is_missing
-from procore_nb.time_zones import zone
+from procore_nb.scalars import is_many, is_missing, zone
 
 Column = pd.Series
 CURRENCY = "currency_configuration.currency_iso_code"

@@ -19,7 +19,7 @@ from procore_nb.catalog import Catalogue
 from procore_nb.errors import ArgumentError, StoreError
 from procore_nb.frame_info import describe
 from procore_nb.frames.codec import DEFAULT_DECIMALS, Decimals, checked_decimals, decode
-from procore_nb.moments import utc_moment
+from procore_nb.scalars import utc_moment
 from procore_nb.store import scan
 from procore_nb.store.files import Files
 from procore_nb.store.kept_files import kept_files

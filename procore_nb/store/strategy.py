@@ -30,7 +30,7 @@ from procore_nb.catalog import Catalogue, Endpoint
 from procore_nb.environments import Environment
 from procore_nb.errors import ArgumentError, CatalogError
 from procore_nb.frame_info import FetchedFrame
-from procore_nb.ids import Status, select_projects
+from procore_nb.scalars import Status, select_projects
 from procore_nb.store.manifest import Manifest, separator
 
 _DAYS = ("date", "log_date", "work_date")

@@ -12,7 +12,7 @@ import pytest
 
 import procore_nb as pnb
 from procore_nb.cli import main
-from procore_nb.ids import select_projects
+from procore_nb.scalars import select_projects
 
 ONE, TWO = 1204384, 1204458
 

@@ -8,7 +8,7 @@ import pytest
 import procore_nb as pnb
 from procore_nb.errors import ArgumentError, ProcoreWarning
 from procore_nb.frames import local_times, to_frame
-from procore_nb.time_zones import rails_names, zone
+from procore_nb.scalars import rails_names, zone
 
 PROJECTS = to_frame(
     [

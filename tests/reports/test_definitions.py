@@ -15,7 +15,7 @@ from procore_nb import reports
 from procore_nb.reports.days import DayCounter
 from procore_nb.reports.measures import cents, total
 from procore_nb.reports.report_data import Coverage, ReportData
-from procore_nb.time_zones import zone
+from procore_nb.scalars import zone
 
 DAY = "2026-06-18"
 CURRENCY = {"currency_iso_code": "USD"}

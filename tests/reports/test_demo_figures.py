@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import procore_nb as pnb
-from procore_nb.time_zones import zone
+from procore_nb.scalars import zone
 
 from . import recomputed
 
