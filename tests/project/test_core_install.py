@@ -6,39 +6,13 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from .declared import requirements
 
-_REFUSE = """
-import sys
-for name in {names}:
-    sys.modules[name] = None  # the import then fails as if it were not installed
-"""
-
-
-def _run(code: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    absent = sorted(set(requirements("all")) - set(requirements()))
-    refused = _REFUSE.format(names=json.dumps([name.replace("-", "_") for name in absent]))
-    return subprocess.run([sys.executable, "-c", refused + code], cwd=folder, capture_output=True, text=True)
-
-
-_FEW = """
-from procore_nb.cli import main
-from procore_nb.demo import Portfolio, app
-app.usual_portfolio = lambda: Portfolio(5)
-sys.exit(main(['demo']))
-"""
-
-
-@pytest.mark.slow
-def test_the_demo_job_needs_no_extra(tmp_path: Path) -> None:
-    done = _run(_FEW, tmp_path)
-    assert (done.returncode, done.stderr) == (0, "")
-    written = {path.name for path in (tmp_path / "procore-demo").iterdir()}
-    assert {"projects.csv", "companies.csv", "projects-map.png", "projects-map.html"} <= written
-
+pytestmark = pytest.mark.slow
 
 WANTING = {
     "pnb.ConnectForm()": "notebook",
@@ -46,36 +20,61 @@ WANTING = {
     "pnb.to_geodataframe(frame)": "maps",
     "pnb.connect('demo', cache='1h')": "cache",
 }
-_TRY_EACH = """
+_PROGRAM = """
 import procore_nb as pnb
-frame = pnb.to_frame([{{"id": 1, "latitude": 40.7, "longitude": -74.0}}])
-for code in {codes}:
+from procore_nb.cli import main
+from procore_nb.demo import Portfolio, app
+
+app.usual_portfolio = lambda: Portfolio(5)
+frame = pnb.to_frame([{"id": 1, "latitude": 40.7, "longitude": -74.0}])
+wanting = {}
+for code in CODES:
     try:
         eval(code)
     except pnb.MissingExtraError as error:
-        print(error)
+        wanting[code] = str(error)
+left = os.listdir()
+path = pnb.to_parquet(frame, "rows.parquet")
+store = pnb.Store("folder")
+store.sync(pnb.connect("demo", progress=False), ["offices"])
+kept = [len(pnb.read_parquet(path)), len(store.table("offices"))]
+with contextlib.redirect_stdout(io.StringIO()):
+    exit_code = main(["demo"])
+print(json.dumps({"wanting": wanting, "left": left, "kept": kept, "demo": exit_code}))
 """
 
 
-@pytest.mark.slow
-def test_what_needs_an_extra_names_it(tmp_path: Path) -> None:
-    done = _run(_TRY_EACH.format(codes=list(WANTING)), tmp_path)
-    assert done.returncode == 0, done.stderr
-    said = done.stdout.splitlines()
-    assert len(said) == len(WANTING)
-    for line, extra in zip(said, WANTING.values(), strict=True):
-        assert f'pip install "procore-nb[{extra}]"' in line
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.slow
-def test_parquet_and_a_store_need_no_extra(tmp_path: Path) -> None:
-    code = (
-        "import procore_nb as pnb\n"
-        "path = pnb.to_parquet(pnb.to_frame([{'id': 1}]), 'rows.parquet')\n"
-        "store = pnb.Store('folder')\n"
-        "store.sync(pnb.connect('demo'), ['offices'])\n"
-        "print(len(pnb.read_parquet(path)), len(store.table('offices')) > 0)\n"
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], Path]:
+    """What one process said in which no extra can be imported, and the folder it ran in."""
+    folder = tmp_path_factory.mktemp("core")
+    absent = sorted(set(requirements("all")) - set(requirements()))
+    head = "import contextlib, io, json, os, sys\n" + "".join(
+        f"sys.modules[{name.replace('-', '_')!r}] = None  # its import fails as if it were not installed\n"
+        for name in absent
     )
-    done = _run(code, tmp_path)
-    assert done.stdout.splitlines()[-1:] == ["1 True"], done.stderr
+    code = f"{head}CODES = {list(WANTING)!r}\n{_PROGRAM}"
+    done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    return json.loads(done.stdout), folder
+
+
+def test_the_demo_job_needs_no_extra(ran: tuple[dict[str, Any], Path]) -> None:
+    said, folder = ran
+    assert said["demo"] == 0
+    written = {path.name for path in (folder / "procore-demo").iterdir()}
+    assert {"projects.csv", "companies.csv", "projects-map.png", "projects-map.html"} <= written
+
+
+def test_what_needs_an_extra_names_it_and_leaves_nothing(ran: tuple[dict[str, Any], Path]) -> None:
+    said, _ = ran
+    assert said["left"] == []
+    assert said["wanting"].keys() == WANTING.keys()
+    for code, extra in WANTING.items():
+        assert f'pip install "procore-nb[{extra}]"' in said["wanting"][code]
+
+
+def test_parquet_and_a_store_need_no_extra(ran: tuple[dict[str, Any], Path]) -> None:
+    rows, offices = ran[0]["kept"]
+    assert rows == 1
+    assert offices > 0
