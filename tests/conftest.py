@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import cache
@@ -24,6 +25,12 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "usual"))
 
 # Left out unless `-m` names them: they need more than the packages of the extra `test`, or more than a few minutes.
 ON_DEMAND = {"browser", "benchmark", "docs", "notebook", "postgres", "s3", "spark", "stress"}
+
+
+def pytest_configure() -> None:
+    """Hear Ctrl-C, also where it is ignored (a shell's `&`, nohup): tests and the processes they start are sent it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
