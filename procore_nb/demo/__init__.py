@@ -6,15 +6,14 @@ It uses nothing of our own session, paging or reply reading, so that these can b
 
 from __future__ import annotations
 
-from procore_nb.demo.adapter import DemoAdapter
+from procore_nb.demo.access_control import RateLimits
 from procore_nb.demo.app import Demo
 from procore_nb.demo.company import CLIENT_ID, CLIENT_SECRET, COMPANIES, COMPANY_ID, NOW, TODAY
 from procore_nb.demo.faults import KINDS as FAULT_KINDS
 from procore_nb.demo.faults import Faults, read_faults
 from procore_nb.demo.http_messages import DemoReply, DemoRequest
-from procore_nb.demo.limits import RateLimits
 from procore_nb.demo.portfolio import Portfolio
-from procore_nb.demo.server import DemoServer, serve
+from procore_nb.demo.server import DemoAdapter, DemoServer, serve
 
 __all__ = [
     "CLIENT_ID",

@@ -26,8 +26,7 @@ from procore_nb.demo.http_messages import (
     json_reply,
     not_found,
 )
-from procore_nb.demo.portfolio import Portfolio
-from procore_nb.demo.project import Project
+from procore_nb.demo.portfolio import Portfolio, Project
 
 T = TypeVar("T")
 
@@ -90,13 +89,12 @@ def page_reply(
     `newcomer(n)` gives a row that is not yet in the list, for the fault that inserts rows while a list is fetched.
     """
     faults, query = call.faults, call.query
-    number = _whole(query, "page", 1, rule)
-    size = rule.default if rule.fixed else _whole(query, "per_page", rule.default, rule)
+    number = _positive(query, "page", 1, rule)
+    size = rule.default if rule.fixed else _positive(query, "per_page", rule.default, rule)
     size = min(size, rule.maximum, int(faults.get("clamped", size)))
     if "inserted" in faults:
         items = [*map(newcomer, range(int(faults["inserted"]))), *items]
-    if "removed" in faults:
-        items = items[int(faults["removed"]) :]
+    items = items[int(faults.get("removed", 0)) :]
     start = (number - 1) * size - (number > 1 and "repeated" in faults)
     body = enclosed(map(write, items[start : start + size]), envelope)
     last = max(1, -(-len(items) // size))
@@ -106,20 +104,14 @@ def page_reply(
         ("next", number + 1, number < last),
         ("last", last, last > 1 or number > 1),
     ]
-    address = f"{call.request.origin}{call.request.path}?{_others(call)}page="
-    link = ", ".join(
-        f'<{address}{page}&per_page={size}>; rel="{relation}"' for relation, page, shown in links if shown
-    )
+    kept = query.raw.split("&") if call.whole_links else []
+    kept = [part for part in kept if part.partition("=")[0] not in ("page", "per_page", "")]
+    address = f"{call.request.origin}{call.request.path}?{'&'.join([*kept, 'page='])}"
+    link = ", ".join(f'<{address}{page}&per_page={size}>; rel="{rel}"' for rel, page, shown in links if shown)
     return json_reply(body, headers=[("Total", str(len(items))), ("Per-Page", str(size)), ("Link", link)])
 
 
-def _others(call: ApiCall) -> str:
-    """What addresses in `Link` repeat of a query besides page and per_page."""
-    parts = call.query.raw.split("&") if call.whole_links else []
-    return "".join(f"{part}&" for part in parts if part.partition("=")[0] not in ("page", "per_page", ""))
-
-
-def _whole(query: Query, name: str, default: int, rule: PageRule) -> int:
+def _positive(query: Query, name: str, default: int, rule: PageRule) -> int:
     number = whole_number(query.one(name))
     if number < 1 and query.one(name) and rule.strict:
         raise bad_request(f"{name} must be a positive number", name)
@@ -135,9 +127,9 @@ def enclosed(rows: Iterable[Any], envelope: str, about: Mapping[str, Any] | None
     """Rows as the body of a reply; `about` is what each group says besides, such as the number of pages."""
     outer, _, inside = envelope.removesuffix("{}").partition("[].")
     if envelope.endswith("{}"):
-        return wrap({head.get("name") or "All": held for head, held in _groups(rows, {})}, outer)
+        return wrap({head.get("name") or "All": members for head, members in _groups(rows, {})}, outer)
     if inside:
-        return wrap([{**head, inside: held} for head, held in _groups(rows, about or {})], outer)
+        return wrap([{**head, inside: members} for head, members in _groups(rows, about or {})], outer)
     return wrap(list(rows), outer)
 
 
@@ -188,28 +180,24 @@ class Query:
     def filters(self) -> dict[str, list[str]]:
         """Values of each `filters[name]`; `filters[name][gt]` is named "name.gt"."""
         if self._filters is None:
-            self._filters = self._read_filters()
+            filters: dict[str, list[str]] = {}
+            for name, values in self.values.items():
+                if name.startswith("filters["):
+                    parts = _NAMES.findall(name)
+                    if "".join(f"[{part}]" for part in parts) != name.removeprefix("filters"):
+                        raise bad_request(f"{name} is not a filter.", name)
+                    items = [item for value in values for item in split_list(value)]
+                    filters.setdefault(".".join(filter(None, parts)), []).extend(items)
+            self._filters = filters
         return self._filters
-
-    def _read_filters(self) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = {}
-        for name, values in self.values.items():
-            if not name.startswith("filters["):
-                continue
-            parts = _NAMES.findall(name)
-            if "".join(f"[{part}]" for part in parts) != name.removeprefix("filters"):
-                raise bad_request(f"{name} is not a filter.", name)
-            wanted = [item for value in values for item in split_list(value)]
-            found.setdefault(".".join(part for part in parts if part), []).extend(wanted)
-        return found
 
     @property
     def sorts(self) -> list[tuple[str, bool]]:
         """Fields to sort by, each with True for descending."""
         if attribute := self.one("sort[attribute]"):
             return [(attribute, self.one("sort[direction]").lower().startswith("desc"))]
-        wanted = [item.strip() for item in self.one("sort").split(",")]
-        return [(item.lstrip("-+"), item.startswith("-")) for item in wanted if item]
+        items = filter(None, map(str.strip, self.one("sort").split(",")))
+        return [(item.lstrip("-+"), item.startswith("-")) for item in items]
 
 
 def split_list(value: str) -> list[str]:

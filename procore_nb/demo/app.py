@@ -8,21 +8,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import lru_cache, partial
 from urllib.parse import unquote
 
 from procore_nb.catalog import endpoints
 from procore_nb.demo import projectlists
+from procore_nb.demo.access_control import ForkSafeLock, Meter, RateLimits, TokenIssuer
 from procore_nb.demo.api_call import ApiCall, Query, whole_number
 from procore_nb.demo.company import SERVICE_ACCOUNT, Company
 from procore_nb.demo.faults import Faults, inject
 from procore_nb.demo.http_messages import DemoReply, DemoRequest, ErrorReply, Headers, json_reply, not_found
-from procore_nb.demo.limits import ForkSafeLock, Meter, RateLimits
 from procore_nb.demo.portfolio import Portfolio, usual_portfolio
-from procore_nb.demo.storage import FILES, HERE, Storage
+from procore_nb.demo.storage import FILES, Storage
+from procore_nb.demo.stored_files import UNSENT
 from procore_nb.demo.tables.listing import Listing
-from procore_nb.demo.tokens import TokenIssuer
+
+Answer = Callable[[ApiCall], DemoReply]
 
 
 class Demo:
@@ -111,38 +113,30 @@ class Demo:
     def _answer(self, request: DemoRequest, faults: Mapping[str, float]) -> DemoReply:
         headers: Headers = ()
         try:
-            headers = self._admit(request)
+            self._tokens.check(request.headers.get("authorization", ""))
+            headers = self._meter.spend(self._clock())
             reply = self._look_up(request, faults)
         except ErrorReply as refusal:
             reply = refusal.reply(v2=request.path.startswith("/rest/v2"))
-        if HERE in reply.body:
+        if UNSENT in reply.body:
             base = f"{request.origin}{FILES}{self.storage.generation}/"
-            reply = replace(reply, body=reply.body.replace(HERE, base.encode()))
+            reply = replace(reply, body=reply.body.replace(UNSENT, base.encode()))
         return reply.with_headers(headers)
-
-    def _admit(self, request: DemoRequest) -> Headers:
-        """Let a call with a good token pass, and count it: headers of its rate limit."""
-        self._tokens.check(request.headers.get("authorization", ""))
-        allowed, headers = self._meter.spend(self._clock())
-        if not allowed:
-            raise ErrorReply(429, "Too many requests", loose=True, headers=headers)
-        return headers
 
     def _look_up(self, request: DemoRequest, faults: Mapping[str, float]) -> DemoReply:
         if request.path.startswith(FILES) and request.method == "GET":
             return self.storage.redirect(request)
-        found, query = routes().find(request.path), Query(request.query)
-        named = found[1].get("company_id") if found else None
-        company = self._company(request, named or query.one("company_id"))
-        if found is None:
+        route, query = routes().find(request.path), Query(request.query)
+        in_path, in_query = route[1].get("company_id", "") if route else "", query.one("company_id")
+        company = self._company(request, in_path or in_query)
+        if route is None:
             raise not_found()
-        answer, ids = found
         if request.method != "GET":
             raise ErrorReply(405, "This demo is read only.", headers=[("Allow", "GET, HEAD")])
-        for text in (named, query.one("company_id")):
-            # The header decides where a call lands: another company's records are not found there.
-            if text and text != str(company.id):
-                raise not_found()
+        # The header decides where a call lands: another company's records are not found there.
+        if not {in_path, in_query} <= {"", str(company.id)}:
+            raise not_found()
+        answer, ids = route
         return answer(ApiCall(request, query, self.portfolio, company, ids, faults, self._whole_links))
 
     def _company(self, request: DemoRequest, named: str = "") -> Company:
@@ -150,11 +144,11 @@ class Demo:
         text = request.headers.get("procore-company-id", "").strip()
         if not text:
             if self._missing_company_status is not None:
-                words = (
+                message = (
                     "Missing Procore-Company-Id header! Send the id of the company this call is about in the "
                     "header Procore-Company-Id with every request."
                 )
-                raise ErrorReply(self._missing_company_status, words, reason="missing_company_id")
+                raise ErrorReply(self._missing_company_status, message, reason="missing_company_id")
             text = named or str(self.portfolio.company.id)
         company = self.portfolio.company_of(whole_number(text))
         if company is None:
@@ -164,53 +158,50 @@ class Demo:
         return company
 
 
-Answer = Callable[[ApiCall], DemoReply]
+class Routes:
+    """What answers a path: templates, in which a placeholder stands for any part that is not empty."""
 
-
-@dataclass
-class Route:
-    """What answers a path, and the paths that go on from it; below None, whatever stands there is a placeholder's value."""
-
-    answer: Answer | None = None
-    names: tuple[str, ...] = ()
-    below: dict[str | None, Route] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self._answers: dict[tuple[str | None, ...], tuple[Answer, tuple[str, ...]]] = {}
+        self._prefixes: set[tuple[str | None, ...]] = set()
 
     def add(self, template: str, answer: Answer) -> None:
         """Register a template; the first registration of an address stays."""
-        node, parts = self, template.strip("/").split("/")
-        for part in parts:
-            node = node.below.setdefault(None if part.startswith("{") else part, Route())
-        if node.answer is None:
-            node.answer = answer
-            node.names = tuple(part.strip("{}") for part in parts if part.startswith("{"))
+        parts = template.strip("/").split("/")
+        key = tuple(None if part.startswith("{") else part for part in parts)
+        self._answers.setdefault(key, (answer, tuple(part[1:-1] for part in parts if part.startswith("{"))))
+        self._prefixes.update(key[:length] for length in range(1, len(key) + 1))
 
-    def find(self, path: str, values: tuple[str, ...] = ()) -> tuple[Answer, dict[str, str]] | None:
-        """What answers a path, with its placeholders' values; None if nothing fits."""
-        if path in ("", "/"):
-            return self.answer and (self.answer, dict(zip(self.names, values, strict=True)))
-        name, slash, rest = path[1:].partition("/")
-        part, rest = unquote(name), slash + rest
-        found = self.below[part].find(rest, values) if part in self.below else None
-        if found is None and part and None in self.below:
-            return self.below[None].find(rest, (*values, part))
-        return found
+    def find(self, path: str) -> tuple[Answer, dict[str, str]] | None:
+        """What answers a path, with its placeholders' values; None if nothing fits. Words go before placeholders."""
+        parts = [unquote(part) for part in path.removesuffix("/")[1:].split("/")]
+        keys: list[tuple[str | None, ...]] = [()]
+        for part in parts:
+            longer = [(*key, end) for key in keys for end in ((part, None) if part else ("",))]
+            keys = [key for key in longer if key in self._prefixes]
+        key = next((key for key in keys if key in self._answers), None)
+        if key is None:
+            return None
+        answer, names = self._answers[key]
+        values = [part for part, word in zip(parts, key, strict=True) if word is None]
+        return answer, dict(zip(names, values, strict=True))
 
 
 @lru_cache(maxsize=1)
-def routes() -> Route:
+def routes() -> Routes:
     """Every address and what answers it; hand-written answers before the catalogue's, lists before single records.
 
     Read with the first API call (opening a demo costs nothing), and shared by all demos of a process, with the rows made so far.
     """
-    found, listing = Route(), Listing()
-    found.add("/rest/v1.0/me", lambda _call: json_reply(SERVICE_ACCOUNT))
-    found.add("/rest/v1.0/projects", projectlists.list_v1_0)
-    found.add("/rest/v1.1/projects", projectlists.list_v1_1)
-    found.add("/rest/v1.0/projects/{id}", projectlists.show)
-    found.add("/rest/v1.1/projects/{id}", projectlists.show)
+    table, listing = Routes(), Listing()
+    table.add("/rest/v1.0/me", lambda _call: json_reply(SERVICE_ACCOUNT))
+    table.add("/rest/v1.0/projects", projectlists.list_v1_0)
+    table.add("/rest/v1.1/projects", projectlists.list_v1_1)
+    for version in ("v1.0", "v1.1"):
+        table.add(f"/rest/{version}/projects/{{id}}", projectlists.show)
     for endpoint in endpoints():
-        found.add(endpoint.path, partial(listing.listed, endpoint))
+        table.add(endpoint.path, partial(listing.listed, endpoint))
     for endpoint in endpoints():
         if endpoint.kind == "data":
-            found.add(endpoint.path_of_record, partial(listing.shown, endpoint))
-    return found
+            table.add(endpoint.path_of_record, partial(listing.shown, endpoint))
+    return table

@@ -100,8 +100,23 @@ class ErrorReply(Exception):
     headers: Headers = ()
 
     def reply(self, *, v2: bool) -> DemoReply:
-        """Reply in the form of the path's version."""
-        return json_reply(self._v2() if v2 else self._v1(), status=self.status, headers=self.headers)
+        """Reply of the API, in the form of the path's version."""
+        status = HTTPStatus(self.status)
+        body: dict[str, object] = {"errors": self.message}
+        if v2:
+            detail = {"reason_code": _REASONS.get(status, status.name), "message": self.message}
+            if self.source:
+                detail["source"] = self.source
+            body = {"error": {"code": status.name, "message": status.phrase, "details": [detail]}}
+        elif not self.loose:
+            body = {
+                "code": self.status,
+                "message": self.message,
+                "fields": self.source,
+                "reason": self.reason,
+            }
+            body["error"] = "unauthorized" if self.status == 401 else ""
+        return json_reply(body, status=self.status, headers=self.headers)
 
     def oauth_reply(self) -> DemoReply:
         """Reply of the login host."""
@@ -114,20 +129,6 @@ class ErrorReply(Exception):
         code = f"<Code>{self.reason}</Code><Message>{escape(self.message)}</Message>"
         body = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error>{code}</Error>'
         return DemoReply(self.status, [("Content-Type", "application/xml"), *self.headers], body.encode())
-
-    def _v1(self) -> dict[str, object]:
-        if self.loose:
-            return {"errors": self.message}
-        error = "unauthorized" if self.status == 401 else ""
-        about = {"code": self.status, "message": self.message, "fields": self.source}
-        return {**about, "reason": self.reason, "error": error}
-
-    def _v2(self) -> dict[str, object]:
-        status = HTTPStatus(self.status)
-        detail = {"reason_code": _REASONS.get(status, status.name), "message": self.message}
-        if self.source:
-            detail["source"] = self.source
-        return {"error": {"code": status.name, "message": status.phrase, "details": [detail]}}
 
 
 def not_found() -> ErrorReply:
@@ -147,7 +148,7 @@ def bad_request(message: str, source: str = "") -> ErrorReply:
 
 def bad_token(reason: str) -> ErrorReply:
     """401 of a bearer token that is missing (`token_missing`), unknown, expired or revoked."""
-    fault = f', error="invalid_token", error_description="{BAD_TOKEN}"' if reason != "token_missing" else ""
-    return ErrorReply(
-        401, BAD_TOKEN, reason=reason, headers=[("WWW-Authenticate", f'Bearer realm="Procore"{fault}')]
-    )
+    challenge = 'Bearer realm="Procore"'
+    if reason != "token_missing":
+        challenge += f', error="invalid_token", error_description="{BAD_TOKEN}"'
+    return ErrorReply(401, BAD_TOKEN, reason=reason, headers=[("WWW-Authenticate", challenge)])

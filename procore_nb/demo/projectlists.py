@@ -6,18 +6,19 @@ projects only, unless `filters[by_status]` says otherwise. Keys as in Procore's 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, time, timedelta
+from collections.abc import Sequence
+from datetime import datetime, time, timedelta
 from functools import cache
 from typing import Any
 
 import orjson
 
-from procore_nb.catalog import endpoint
-from procore_nb.demo.api_call import ApiCall, PageRule, page_reply, read_range
-from procore_nb.demo.company import NOW, SERVICE_ACCOUNT
+from procore_nb.catalog import Endpoint, endpoint
+from procore_nb.demo.api_call import ApiCall, PageRule, page_reply
+from procore_nb.demo.company import SERVICE_ACCOUNT, Choice, Stage
 from procore_nb.demo.http_messages import DemoReply, bad_request, json_reply
-from procore_nb.demo.project import Project
+from procore_nb.demo.portfolio import Project
+from procore_nb.demo.tables.filtering import filtered
 
 Row = dict[str, Any]
 
@@ -35,7 +36,8 @@ def precise_moment(value: datetime) -> str:
 
 def row_show(project: Project) -> Row:
     """Whatever any list says of a project."""
-    street, known, index, kind = project.street, project.address is not None, project.index, project.type
+    street, known, index = project.street, project.address is not None, project.index
+    sector = project.type.name if project.type else None
     return _linked(project) | {
         "id": project.id, "name": project.name, "display_name": project.display_name,
         "project_number": project.number, "active": project.active, "address": project.address,
@@ -45,9 +47,9 @@ def row_show(project: Project) -> Row:
         # Accounts hold both spellings: most projects the one of Rails, those made by other software the one of IANA.
         "longitude": project.longitude, "time_zone": street.tz_name if index % 7 == 3 else street.time_zone,
         "tz_name": street.tz_name, "company": {"id": project.company.id, "name": project.company.name},
-        "stage": project.stage.name, "sector": kind.name if kind else None,
-        "description": f"A {kind.name.lower() if kind else 'building'} project in {street.city}, made up for the demo.",
-        "store_number": f"{index:05}" if kind and kind.name == "Retail" else None,
+        "stage": project.stage.name, "sector": sector,
+        "description": f"A {sector.lower() if sector else 'building'} project in {street.city}, made up for the demo.",
+        "store_number": f"{index:05}" if sector == "Retail" else None,
         "accounting_project_number": project.origin_id, "origin_id": project.origin_id,
         "origin_data": "synced" if project.origin_id else None,
         "work_scope": ("new_construction", "renovation_alteration", "maintenance_service")[index % 3],
@@ -64,32 +66,34 @@ def row_show(project: Project) -> Row:
 
 def _linked(project: Project) -> Row:
     """Entries of short lists, days and amounts, and what no project says."""
-    linked: Row = {kind: getattr(project, kind.removeprefix("project_")) for kind in _KINDS}
+    linked: dict[str, Choice | Stage | None] = {
+        key: getattr(project, key.removeprefix("project_")) for key in _LINKED
+    }
     warranty = project.actual_finish
-    days = {
+    texts = {
         "start_date": project.start, "estimated_start_date": project.start,
         "actual_start_date": project.actual_start, "completion_date": project.finish,
         "estimated_completion_date": project.finish, "projected_finish_date": project.projected,
         "warranty_start_date": warranty, "warranty_end_date": warranty and warranty + timedelta(days=730),
+        "estimated_value": project.estimated_value, "total_value": project.total_value,
     }  # fmt: skip
-    amounts = {"estimated_value": project.estimated_value, "total_value": project.total_value}
     return {
-        **{kind: value and {"id": value.id, "name": value.name} for kind, value in linked.items()},
-        **{f"{kind}_id": linked[kind] and linked[kind].id for kind in _WITH_ID},
-        **{key: None if value is None else str(value) for key, value in (days | amounts).items()},
-        "departments": [{"id": one.id, "name": one.name} for one in project.departments],
+        **{key: entry and {"id": entry.id, "name": entry.name} for key, entry in linked.items()},
+        **{f"{key}_id": (entry := linked[key]) and entry.id for key in _WITH_ID},
+        **{key: None if value is None else str(value) for key, value in texts.items()},
+        "departments": [{"id": choice.id, "name": choice.name} for choice in project.departments],
         **dict.fromkeys(_UNKNOWN),
     }
 
 
 _WITH_ID = ("project_region", "project_owner_type", "project_bid_type")
-_KINDS = ("project_stage", "project_type", "program", "office", *_WITH_ID)
+_LINKED = ("project_stage", "project_type", "program", "office", *_WITH_ID)
 _UNKNOWN = (
     "designated_market_area", "dictionary_type", "fax", "from_project_template_id", "locale", "logo_id", "logo_url",
     "origin_code", "owners_project_id", "parent_job", "parent_job_id", "persistent_message", "photo_id", "project_sector_id",
     "project_template", "public_notes",
 )  # fmt: skip
-_COMPACT = frozenset(("id", "name", "display_name"))
+_COMPACT = ("id", "name", "display_name")
 # Of version 1.1, in the view `extended` only.
 _EXTENDED = frozenset((
     "actual_start_date", "description", "dictionary_type", "estimated_completion_date", "estimated_start_date",
@@ -103,24 +107,21 @@ _EXTENDED = frozenset((
 def _keys(name: str, view: str) -> frozenset[str]:
     """Keys that a list shows in a view."""
     if view == "compact":
-        return _COMPACT
-    keys = frozenset(one.name.partition(".")[0].removesuffix("[]") for one in endpoint(name).fields)
+        return frozenset(_COMPACT)
+    keys = frozenset(field.name.partition(".")[0].removesuffix("[]") for field in endpoint(name).fields)
     return keys - _EXTENDED if (name, view) == ("projects", "normal") else keys
 
 
 def list_v1_0(call: ApiCall) -> DemoReply:
     """Answer `GET /rest/v1.0/projects`: 100 a page unless asked, 2000 at most."""
-    return _list(call, "projects_v1_0", call.query.one("serializer_view"), PageRule(100, 2_000))
+    return _list(call, endpoint("projects_v1_0"), PageRule(100, 2_000))
 
 
 def list_v1_1(call: ApiCall) -> DemoReply:
     """Answer `GET /rest/v1.1/projects`: 100 a page unless asked, 300 at most; bare ids come 200,000 a page."""
-    view = call.query.one("view")
+    bare_ids = call.query.one("view") == "ids"
     return _list(
-        call,
-        "projects",
-        view,
-        PageRule(200_000, 200_000, fixed=True) if view == "ids" else PageRule(100, 300),
+        call, endpoint("projects"), PageRule(200_000, 200_000, fixed=True) if bare_ids else PageRule(100, 300)
     )
 
 
@@ -131,81 +132,46 @@ def show(call: ApiCall) -> DemoReply:
     return json_reply({key: row[key] for key in _COMPACT} if call.query.one("view") == "minimal" else row)
 
 
-def _list(call: ApiCall, name: str, view: str, rule: PageRule) -> DemoReply:
-    call.require(endpoint(name).required_query)
-    if view not in ("", "normal", *endpoint(name).views):
+def _list(call: ApiCall, listed: Endpoint, rule: PageRule) -> DemoReply:
+    call.require(listed.required_query)
+    portfolio, company, view = call.portfolio, call.company, call.query.one(listed.view_param) or "normal"
+    if view not in ("normal", *listed.views):
         raise bad_request(f"view does not have a valid value: {view}", "view")
-    portfolio, company, view = call.portfolio, call.company, view or "normal"
+    keys = _keys(listed.name, view)
 
     def write(project: Project) -> Any:
-        keys = _keys(name, view)
-        return project.id if view == "ids" else {k: v for k, v in row_show(project).items() if k in keys}
+        row = row_show(project)
+        return project.id if view == "ids" else {key: row[key] for key in row if key in keys}
 
     def as_json(index: int) -> orjson.Fragment:
-        return orjson.Fragment(portfolio.row_bytes(f"{name}:{view}", company, index, write))
+        return orjson.Fragment(portfolio.row_bytes(f"{listed.name}:{view}", company, index, write))
 
     size = portfolio.size(company)
-    return page_reply(call, _chosen(call), as_json, rule, newcomer=lambda number: size + number)
+    return page_reply(call, _indices(call), as_json, rule, newcomer=lambda number: size + number)
 
 
-def _chosen(call: ApiCall) -> Sequence[int]:
-    filters = dict(call.query.filters)
-    indices = _by_status(call, filters.pop("by_status", ["Active"])[-1])
-    wanted = [test for name, values in filters.items() if (test := _test(name, values))]
-    if not wanted and not call.query.sorts:
-        return indices
-    found = [call.portfolio.project(call.company, index) for index in indices]
-    found = [project for project in found if all(test(project) for test in wanted)]
-    for field, descending in reversed(call.query.sorts):
-        if field in _SORTS:
-            found.sort(key=lambda project: _rank(project, field), reverse=descending)
-    return [project.index for project in found]
-
-
-def _by_status(call: ApiCall, status: str) -> Sequence[int]:
-    indices = range(call.portfolio.size(call.company))
-    if status.lower() == "all":
-        return indices
-    if status.lower() not in ("active", "inactive"):
+def _indices(call: ApiCall) -> Sequence[int]:
+    """Indices of the projects a call asks for; projects are made only where a filter or a sort reads them."""
+    portfolio, company = call.portfolio, call.company
+    status = call.query.filters.get("by_status", ["Active"])[-1]
+    indices: Sequence[int] = range(portfolio.size(company))
+    if status.lower() in ("active", "inactive"):
+        indices = portfolio.by_activity(company, active=status.lower() == "active")
+    elif status.lower() != "all":
         raise bad_request(f"filters[by_status] does not have a valid value: {status}", "filters[by_status]")
-    active = status.lower() == "active"
-    return call.portfolio.by_activity(call.company, active=active)
+    if not call.query.sorts and call.query.filters.keys() <= {"by_status"}:
+        return indices
+    rows = [_filterable(portfolio.project(company, index)) for index in indices]
+    return [row["index"] for row in filtered(rows, call.query, endpoint("projects"))]
 
 
-# Filters by equality, and what each reads.
-_EQUAL = {"id": "id", "name": "name", "project_number": "number", "origin_id": "origin_id"}
-_EQUAL |= {
-    f"by_{kind}": f"{kind}.id"
-    for kind in ("stage", "type", "program", "office", "region", "owner_type", "bid_type")
-}
-_EVER = datetime.min.replace(tzinfo=UTC)
-_SORTS = ("id", "name", "display_name", "created_at", "updated_at")
-
-
-def _read(project: Project, path: str) -> Any:
-    value: Any = project
-    for part in path.split("."):
-        value = getattr(value, part, None)
-    return value
-
-
-def _test(name: str, values: list[str]) -> Callable[[Project], bool] | None:
-    """Whether a project passes a filter; None if there is none of that name."""
-    wanted = {value.lower() for value in values}
-    if name in _EQUAL:
-        return lambda project: str(_read(project, _EQUAL[name])).lower() in wanted
-    if name == "synced":
-        return lambda project: str(project.origin_id is not None).lower() in wanted
-    if name in ("is_demo", "template"):
-        return lambda _project: "false" in wanted
-    if name == "by_department":
-        return lambda project: any(str(department.id) in wanted for department in project.departments)
-    if name not in ("created_at", "updated_at"):
-        return None
-    first, last = read_range(values[-1], f"filters[{name}]")
-    return lambda project: (first or _EVER) <= getattr(project, name) <= (last or NOW)
-
-
-def _rank(project: Project, field: str) -> Any:
-    value = getattr(project, field)
-    return value.lower() if isinstance(value, str) else value
+def _filterable(project: Project) -> Row:
+    """What the filters and sorts of both lists read of a project."""
+    linked = ("stage", "type", "program", "office", "region", "owner_type", "bid_type")
+    return {
+        "index": project.index, "id": project.id, "name": project.name, "display_name": project.display_name,
+        "project_number": project.number, "origin_id": project.origin_id, "synced": project.origin_id is not None,
+        "is_demo": False, "template": False, "department": [{"id": choice.id} for choice in project.departments],
+        "created_at": moment(project.created_at), "updated_at": moment(project.updated_at),
+        **{key: (entry := getattr(project, key)) and {"id": entry.id} for key in linked},
+    }  # fmt: skip

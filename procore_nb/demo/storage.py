@@ -13,24 +13,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from math import inf
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote
 
+from procore_nb.demo.access_control import ForkSafeLock
 from procore_nb.demo.faults import Faults
 from procore_nb.demo.http_messages import DemoReply, DemoRequest, ErrorReply, Headers, forbidden, not_found
-from procore_nb.demo.limits import ForkSafeLock
 from procore_nb.demo.portfolio import Portfolio
-
-if TYPE_CHECKING:
-    from procore_nb.demo.stored_files import StoredFile
+from procore_nb.demo.stored_files import CONTENT_TYPES, StoredFile, read_address
 
 STORAGE_HOST = "storage.procore-demo.invalid"
 FILES = "/rest/v1.0/files/"
 TRAP = "/trap/"
-HERE = b"procore-demo-file:/"  # in the rows that the demo keeps; the address of its host where they leave it
 _GOOD_SECONDS = 300
 _SECRETS = ("authorization", "proxy-authorization", "cookie")
-_ELSEWHERE = {
+# Where the redirect of a fault leads: nothing there may ever be asked for.
+_TRAPS = {
     "file_elsewhere": "https://elsewhere.invalid/trap/file",
     "file_loopback": "http://127.0.0.1:9/trap/file",
     "file_private": "https://169.254.169.254/trap/file",
@@ -56,7 +53,7 @@ class Storage:
         knows: Callable[[str], bool],
     ) -> None:
         self._portfolio, self._clock, self._faults, self._knows = portfolio, clock, faults, knows
-        self._body = lru_cache(maxsize=64)(self._drawn)
+        self._body = lru_cache(maxsize=64)(self._draw)
         self._lock = ForkSafeLock()
         self.generation = 1
         self.redirects = self.requests = 0
@@ -82,18 +79,18 @@ class Storage:
             self.expire()
         generation, _, path = request.path.removeprefix(FILES).partition("/")
         query = dict(parse_qsl(request.query, keep_blank_values=True))
-        file = _file_at(path, query)
+        file = read_address(path, query.get("name", ""))
         if file is None or not _same(query.get("sig", ""), file.signature()[:16]):
             raise not_found()
         if generation != str(self.generation):
-            return _refused(403, "AccessDenied", "Request has expired").storage_reply()
+            return _refusal(403, "AccessDenied", "Request has expired").storage_reply()
         company = self._portfolio.company_of(file.company)
         project = self._portfolio.find(company, file.project) if company and file.project else None
         if "file_forbidden" in faults or (project and not project.permitted):
             raise forbidden()
-        target = next((address for kind, address in _ELSEWHERE.items() if kind in faults), None)
-        target = target or self._signed(request, faults, file)
-        return DemoReply(302, [("Location", target), ("Cache-Control", "no-store")])
+        trap = next((address for kind, address in _TRAPS.items() if kind in faults), None)
+        location = trap or self._signed(request, faults, file)
+        return DemoReply(302, [("Location", location), ("Cache-Control", "no-store")])
 
     def _signed(self, request: DemoRequest, faults: Mapping[str, float], file: StoredFile) -> str:
         if "file_loop" in faults:
@@ -111,12 +108,12 @@ class Storage:
             number = self.requests = self.requests + 1
         faults = self._faults().at(number, request)
         try:
-            reply = self._caught(request) or self._faulty(request, faults)
+            reply = self._trapped(request) or self._send(request, faults)
         except ErrorReply as refusal:
             reply = refusal.storage_reply()
         return replace(reply, body=b"", more=0) if request.method == "HEAD" else reply
 
-    def _caught(self, request: DemoRequest) -> DemoReply | None:
+    def _trapped(self, request: DemoRequest) -> DemoReply | None:
         """Reply to a request that brings a secret, or that should never have been sent."""
         host, plain = request.headers.get("host", ""), [("Content-Type", "text/plain")]
         secrets = [name for name in _SECRETS if name in request.headers]
@@ -130,91 +127,85 @@ class Storage:
         text = b"A token or cookie of the API host must not be sent to the storage.\n"
         return DemoReply(400, plain, text) if secrets else None
 
-    def _faulty(self, request: DemoRequest, faults: Mapping[str, float]) -> DemoReply:
+    def _send(self, request: DemoRequest, faults: Mapping[str, float]) -> DemoReply:
+        """The file of a signed address, or the part of it that is asked for."""
         if request.method not in ("GET", "HEAD"):
-            words = "The specified method is not allowed against this resource."
-            raise _refused(405, "MethodNotAllowed", words)
+            raise _refusal(
+                405, "MethodNotAllowed", "The specified method is not allowed against this resource."
+            )
         if "file_unavailable" in faults:
-            raise _refused(503, "SlowDown", "Please reduce your request rate.")
+            raise _refusal(503, "SlowDown", "Please reduce your request rate.")
         if "file_login_page" in faults:
             return DemoReply(200, [("Content-Type", "text/html")], _LOGIN_PAGE)
-        headers, absent = dict(request.headers), set()
-        if "file_no_range" in faults:
-            headers.pop("range", None)
-            absent = {"ETag", "Accept-Ranges"}
-        if "file_endless" in faults:
-            absent.add("Content-Length")
-        more = round(faults.get("file_wrong_size", 0)) + round(faults.get("file_large", 0) * 1_000_000)
-        reply = self._sent(replace(request, headers=headers), more, changed="file_changed" in faults)
-        cookie = [("Set-Cookie", "track=1; Path=/")] if "file_cookie" in faults else []
-        reply = replace(
-            reply,
-            headers=[pair for pair in reply.headers if pair[0] not in absent] + cookie,
-            more=inf if "file_endless" in faults else reply.more,
-            pause_seconds=faults.get("file_slow", 0.0),
-        )
-        cut = "file_cut" in faults
-        return replace(reply, body=reply.body[: len(reply.body) // 2], more=0) if cut else reply
-
-    def _sent(self, request: DemoRequest, more: int, *, changed: bool) -> DemoReply:
-        """The file of a signed address, or the part of it that is asked for; `more` bytes follow it."""
-        from procore_nb.demo.stored_files import TYPES
-
-        query = dict(parse_qsl(request.query, keep_blank_values=True))
-        file, expires = _file_at(request.path.removeprefix("/"), query), query.get("expires", "")
-        if file is None:
-            raise _refused(404, "NoSuchKey", "The specified key does not exist.")
-        if not _same(query.get("signature", ""), file.signature(expires)):
-            raise _refused(403, "SignatureDoesNotMatch", "The signature does not match.")
-        if int(expires) < self._clock():
-            raise _refused(403, "AccessDenied", "Request has expired")
+        file = self._file(request)
         body = self._body(file)
-        body = body[:-1] + b"!" if changed else body
-        etag = f'"{hashlib.sha256(body + str(more).encode()).hexdigest()[:32]}"'
-        headers = [
-            ("Content-Type", TYPES[file.suffix]),
-            ("ETag", etag),
-            ("Accept-Ranges", "bytes"),
-            ("Last-Modified", "Thu, 18 Jun 2026 00:00:00 GMT"),
-            ("Content-Disposition", _disposition(file.name)),
-        ]
-        status, total = 200, len(body) + more
-        start, stop = 0, total
-        wanted = request.headers.get("range", "") if request.headers.get("if-range", etag) == etag else ""
-        found = _RANGE.fullmatch(wanted.replace(" ", ""))
-        if found and any(found.groups()):
-            first, last = found.groups()
+        if "file_changed" in faults:
+            body = body[:-1] + b"!"
+        # Bytes that no record announces follow the body; they are made while they are sent.
+        filling = round(faults.get("file_wrong_size", 0)) + round(faults.get("file_large", 0) * 1_000_000)
+        total = len(body) + filling
+        etag = f'"{hashlib.sha256(body + str(filling).encode()).hexdigest()[:32]}"'
+        headers = [("Content-Type", CONTENT_TYPES[file.suffix])]
+        ranged, status = None, 200
+        if "file_no_range" not in faults:
+            headers += [("ETag", etag), ("Accept-Ranges", "bytes")]
+            if request.headers.get("if-range", etag) == etag:
+                ranged = _byte_range(request.headers.get("range", ""), total)
+        headers += [("Last-Modified", "Thu, 18 Jun 2026 00:00:00 GMT"), _disposition(file.name)]
+        start, stop = ranged or (0, total)
+        if ranged:
             status = 206
-            start = int(first) if first else max(0, total - int(last))
-            stop = min(total, int(last) + 1) if first and last else total
-            if start >= stop:
-                unit = [("Content-Range", f"bytes */{total}")]
-                raise _refused(416, "InvalidRange", "The requested range is not satisfiable", unit)
             headers.append(("Content-Range", f"bytes {start}-{stop - 1}/{total}"))
-        part = body[start:stop]
-        headers.append(("Content-Length", str(stop - start)))
-        return DemoReply(status, headers, part, more=stop - start - len(part))
+        if "file_endless" not in faults:
+            headers.append(("Content-Length", str(stop - start)))
+        if "file_cookie" in faults:
+            headers.append(("Set-Cookie", "track=1; Path=/"))
+        part, pause = body[start:stop], faults.get("file_slow", 0.0)
+        if "file_cut" in faults:
+            return DemoReply(status, headers, part[: len(part) // 2], pause_seconds=pause)
+        more = inf if "file_endless" in faults else stop - start - len(part)
+        return DemoReply(status, headers, part, more=more, pause_seconds=pause)
 
-    def _drawn(self, file: StoredFile) -> bytes:
-        from procore_nb.demo.file_bodies import body_of
+    def _file(self, request: DemoRequest) -> StoredFile:
+        query = dict(parse_qsl(request.query, keep_blank_values=True))
+        file, expires = read_address(request.path[1:], query.get("name", "")), query.get("expires", "")
+        if file is None:
+            raise _refusal(404, "NoSuchKey", "The specified key does not exist.")
+        if not _same(query.get("signature", ""), file.signature(expires)):
+            raise _refusal(403, "SignatureDoesNotMatch", "The signature does not match.")
+        if int(expires) < self._clock():
+            raise _refusal(403, "AccessDenied", "Request has expired")
+        return file
+
+    def _draw(self, file: StoredFile) -> bytes:
+        from procore_nb.demo.file_bodies import body_of  # imports Pillow: the demo opens quickly
 
         return body_of(file, self._portfolio)
 
 
-def _disposition(name: str) -> str:
-    plain = re.sub(r'[^ -~]|["\\]', "_", name)
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+def _byte_range(header: str, total: int) -> tuple[int, int] | None:
+    """First byte and the one after the last of a `Range`; None where the whole file is meant, 416 where nothing is there."""
+    match = _RANGE.fullmatch(header.replace(" ", ""))
+    if match is None or not any(match.groups()):
+        return None
+    first, last = match.groups()
+    start = int(first) if first else max(0, total - int(last))
+    stop = min(total, int(last) + 1) if first and last else total
+    if start >= stop:
+        size = [("Content-Range", f"bytes */{total}")]
+        raise _refusal(416, "InvalidRange", "The requested range is not satisfiable", size)
+    return start, stop
 
 
-def _file_at(path: str, query: Mapping[str, str]) -> StoredFile | None:
-    from procore_nb.demo.stored_files import read_address  # with the first file: the demo opens quickly
-
-    return read_address(path, query.get("name", ""))
+def _disposition(name: str) -> tuple[str, str]:
+    ascii_name = re.sub(r'[^ -~]|["\\]', "_", name)
+    value = f"attachment; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(name, safe='')}"
+    return "Content-Disposition", value
 
 
 def _same(text: str, secret: str) -> bool:
     return hmac.compare_digest(text.encode(), secret.encode())
 
 
-def _refused(status: int, code: str, message: str, headers: Headers = ()) -> ErrorReply:
+def _refusal(status: int, code: str, message: str, headers: Headers = ()) -> ErrorReply:
     return ErrorReply(status, message, reason=code, headers=headers)

@@ -2,7 +2,7 @@
 
 In: rows of a list. Out: the same with attachments and addresses. An address holds all that its file is made from, so that nothing
 is kept; it is signed, so that only files of records are served. Until a reply leaves it
-begins with `storage.HERE`: only then is the host known.
+begins with `UNSENT`: only then is the host known.
 """
 
 from __future__ import annotations
@@ -18,11 +18,13 @@ from urllib.parse import quote
 
 from procore_nb.catalog import Endpoint
 from procore_nb.demo.company import TODAY, read_facts
-from procore_nb.demo.storage import HERE
 from procore_nb.demo.tables.registry import RequestContext, Row
 from procore_nb.demo.tables.templates import Shape, shape_of
 
-TYPES = {
+UNSENT = (
+    b"procore-demo-file:/"  # in the rows that the demo keeps; the address of its host where they leave it
+)
+CONTENT_TYPES = {
     "pdf": "application/pdf",
     "png": "image/png",
     "txt": "text/plain; charset=utf-8",
@@ -63,7 +65,7 @@ class StoredFile:
     @property
     def address(self) -> str:
         """Address as it is in a record that has not left yet."""
-        return f"{HERE.decode()}{self.path}?name={quote(self.name, safe='')}&sig={self.signature()[:16]}"
+        return f"{UNSENT.decode()}{self.path}?name={quote(self.name, safe='')}&sig={self.signature()[:16]}"
 
     @property
     def size(self) -> int:
@@ -89,7 +91,7 @@ def read_address(path: str, name: str) -> StoredFile | None:
 def file_of(context: RequestContext, kind: str, number: int, name: str, day: object) -> StoredFile:
     """File of a record, by its name: its ending says what is in it."""
     suffix = name.rpartition(".")[2].lower()
-    suffix = suffix if suffix in TYPES else "pdf"
+    suffix = suffix if suffix in CONTENT_TYPES else "pdf"
     project = context.project.id if context.project else 0
     return StoredFile(context.company.id, project, str(day)[:10], kind, number, suffix, name)
 
@@ -163,7 +165,7 @@ def _described(context: RequestContext, number: int, name: str | list[str | None
     file = file_of(context, "photo" if str(shown).endswith(".png") else "page", number, str(shown), day)
     return {
         "id": number, "attachment_id": number, "filename": shown, "name": shown, "size": file.size,
-        "url": file.address if url == "" else url, "content_type": TYPES[file.suffix].partition(";")[0],
+        "url": file.address if url == "" else url, "content_type": CONTENT_TYPES[file.suffix].partition(";")[0],
         "file_unavailable": url is None, "additional_page_count": 0, "state": "active",
         **dict.fromkeys(("created_at", "attached_at", "updated_at"), row.get("created_at")),
         **(picture_urls(file) if file.kind == "photo" else {}),

@@ -9,7 +9,7 @@ import orjson
 
 from procore_nb.catalog import Endpoint, endpoint
 from procore_nb.demo import COMPANY_ID, Demo
-from procore_nb.demo.project import Project
+from procore_nb.demo.portfolio import Project
 
 from .conftest import Caller
 

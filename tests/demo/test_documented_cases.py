@@ -12,7 +12,7 @@ from unicodedata import normalize
 import pytest
 
 from procore_nb.demo import NOW, TODAY
-from procore_nb.demo.project import Project
+from procore_nb.demo.portfolio import Project
 
 from .reading import READER, Row
 

@@ -10,7 +10,7 @@ import threading
 import pytest
 
 from procore_nb.demo import Demo
-from procore_nb.demo.limits import ForkSafeLock
+from procore_nb.demo.access_control import ForkSafeLock
 
 from .conftest import Caller
 

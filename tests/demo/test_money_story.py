@@ -13,7 +13,7 @@ import pytest
 from procore_nb.catalog import endpoints
 from procore_nb.demo import TODAY
 from procore_nb.demo.company import read_facts
-from procore_nb.demo.project import Project
+from procore_nb.demo.portfolio import Project
 from procore_nb.demo.site_calendar import CLOSES, OPENS
 
 from .reading import READER, Row

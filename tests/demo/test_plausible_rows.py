@@ -13,7 +13,7 @@ import pytest
 
 from procore_nb.catalog import Endpoint, endpoints
 from procore_nb.demo import NOW, Demo, Portfolio
-from procore_nb.demo.project import STREETS
+from procore_nb.demo.portfolio import STREETS
 
 from .conftest import Caller
 from .reading import address_of, rows_in

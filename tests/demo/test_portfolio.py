@@ -10,7 +10,7 @@ import pytest
 
 from procore_nb.demo import COMPANY_ID, NOW, TODAY, Portfolio
 from procore_nb.demo.company import CUSTOM_FIELDS, STAGES
-from procore_nb.demo.project import STREETS, Project
+from procore_nb.demo.portfolio import STREETS, Project
 from procore_nb.demo.projectlists import row_show
 
 _PORTFOLIO = Portfolio()

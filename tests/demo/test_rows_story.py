@@ -17,7 +17,7 @@ import pytest
 
 from procore_nb.catalog import Endpoint, endpoint, endpoints
 from procore_nb.demo import NOW, Demo, Portfolio
-from procore_nb.demo.project import Project
+from procore_nb.demo.portfolio import Project
 from procore_nb.demo.tables import RequestContext, table_of
 from procore_nb.demo.tables.templates import shape_of
 from procore_nb.frames import to_frame
@@ -192,7 +192,7 @@ _FINGERPRINT = """
 import hashlib
 from procore_nb.catalog import endpoint
 from procore_nb.demo import Portfolio
-from procore_nb.demo.project import Project
+from procore_nb.demo.portfolio import Project
 from procore_nb.demo.tables import RequestContext, table_of
 portfolio = Portfolio()
 project = portfolio.project(portfolio.company, 12)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 
 from procore_nb.demo.company import OFFICES, Company, read_facts
-from procore_nb.demo.project import Project
+from procore_nb.demo.portfolio import Project
 from procore_nb.demo.tables.plan import packages
 from procore_nb.demo.tables.registry import RequestContext, Row, per_project
 

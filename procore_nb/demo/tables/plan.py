@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from functools import cache
 
 from procore_nb.demo.company import TODAY, read_facts
-from procore_nb.demo.project import Project
+from procore_nb.demo.portfolio import Project
 from procore_nb.demo.site_calendar import SiteCalendar
 from procore_nb.demo.tables.registry import RequestContext
 

@@ -32,11 +32,10 @@ from pkgutil import iter_modules
 from typing import Any, Generic, TypeVar
 
 from procore_nb.catalog import Endpoint
+from procore_nb.demo.access_control import ForkSafeLock
 from procore_nb.demo.api_call import whole_number
 from procore_nb.demo.company import COMPANIES, Company
-from procore_nb.demo.limits import ForkSafeLock
-from procore_nb.demo.portfolio import Portfolio
-from procore_nb.demo.project import Project
+from procore_nb.demo.portfolio import Portfolio, Project
 from procore_nb.demo.site_calendar import SiteCalendar
 
 Row = dict[str, Any]

@@ -1,24 +1,97 @@
-"""The login host: tokens for client credentials, what they are worth, and their end.
+"""Who may call: the tokens of the login host, and the two rate-limit windows of an application.
 
-In: a request to `/oauth/...`. Out: a reply, and for the API the answer to "is this token good?". Sources:
-https://developers.procore.com/documentation/oauth-client-credentials and `/oauth-endpoints`. Credentials come in the
-body (form, multipart form or JSON), in the query, or as HTTP Basic.
+In: a request to `/oauth/...`; for the API a bearer token and the time of a call. Out: a reply of the login host; whether a call may
+pass, and the headers of the window nearer to running out. Credentials come in the body (form, multipart form or JSON), in the query, or
+as HTTP Basic. Sources: https://developers.procore.com/documentation/ oauth-client-credentials, oauth-endpoints and rate-limiting.
 """
 
 from __future__ import annotations
 
 import base64
 import hmac
+import math
+import os
 import secrets
+import threading
+import weakref
 from collections.abc import Callable
+from dataclasses import dataclass
 from email import message_from_bytes
 from urllib.parse import parse_qsl, unquote
 
 import orjson
 
 from procore_nb.demo.company import CLIENT_ID, CLIENT_SECRET, SERVICE_ACCOUNT_ID
-from procore_nb.demo.http_messages import DemoReply, DemoRequest, ErrorReply, bad_token, json_reply
-from procore_nb.demo.limits import ForkSafeLock
+from procore_nb.demo.http_messages import DemoReply, DemoRequest, ErrorReply, Headers, bad_token, json_reply
+
+
+class ForkSafeLock:
+    """A lock that is made anew in a forked child: there, nobody is left to release what another thread held."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        _locks.add(self)
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(self, *_error: object) -> None:
+        self._lock.release()
+
+
+_locks: weakref.WeakSet[ForkSafeLock] = weakref.WeakSet()
+
+
+def _renew_locks() -> None:
+    for lock in list(_locks):
+        lock._lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):  # Windows knows no fork
+    os.register_at_fork(after_in_child=_renew_locks)
+
+
+@dataclass(frozen=True)
+class RateLimits:
+    """How many calls an application may make: generous by default."""
+
+    hourly: int = 500_000
+    spike: int = 20_000
+    hourly_seconds: int = 3_600
+    spike_seconds: int = 10
+
+
+class Meter:
+    """Counts the calls of an application; safe between threads.
+
+    Windows are fixed and begin at whole multiples of their length in Unix time, so that `X-Rate-Limit-Reset` (whole seconds) is exact.
+    """
+
+    def __init__(self, limits: RateLimits) -> None:
+        self._windows = ((limits.spike, limits.spike_seconds), (limits.hourly, limits.hourly_seconds))
+        self._used: dict[tuple[int, int], int] = {}  # calls by limit and end of a window
+        self._lock = ForkSafeLock()
+
+    def spend(self, now: float) -> Headers:
+        """Count one call at `now`: the headers of its reply; 429 if it may not pass."""
+        with self._lock:
+            current = [(limit, (int(now // seconds) + 1) * seconds) for limit, seconds in self._windows]
+            used = {window: self._used.get(window, 0) for window in current}
+            allowed = all(count < limit for (limit, _reset), count in used.items())
+            self._used = {window: count + allowed for window, count in used.items()}
+            # Two windows at 0: the one that opens later is the one to wait for.
+            remaining, later, limit = min(
+                (lim - count, -end, lim) for (lim, end), count in self._used.items()
+            )
+        headers = [
+            ("X-Rate-Limit-Limit", str(limit)),
+            ("X-Rate-Limit-Remaining", str(remaining)),
+            ("X-Rate-Limit-Reset", str(-later)),
+        ]
+        if not allowed:
+            headers.append(("Retry-After", str(max(1, math.ceil(-later - now)))))
+            raise ErrorReply(429, "Too many requests", loose=True, headers=headers)
+        return headers
 
 
 class TokenIssuer:
@@ -55,11 +128,11 @@ class TokenIssuer:
 
     def check(self, authorization: str) -> float:
         """When the token of an `Authorization` header expires, in Unix time; 401 if it is not good."""
-        kind, _, text = authorization.strip().partition(" ")
-        if kind.lower() != "bearer" or not text.strip():
+        scheme, _, token = authorization.strip().partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
             raise bad_token("token_missing")
         with self._lock:
-            expiry = self._expiry.get(text.strip())
+            expiry = self._expiry.get(token.strip())
         if expiry is None:
             raise bad_token("token_invalid")
         if expiry <= self._clock():
@@ -85,26 +158,27 @@ class TokenIssuer:
         if not grant:
             raise ErrorReply(400, "Missing required parameter: grant_type.", reason="invalid_request")
         if grant != "client_credentials":
-            words = "The authorization grant type is not supported by the authorization server."
-            raise ErrorReply(400, words, reason="unsupported_grant_type")
+            message = "The authorization grant type is not supported by the authorization server."
+            raise ErrorReply(400, message, reason="unsupported_grant_type")
         _check_client(request, parameters)
-        text = f"eyJhbGciOiJFUzUxMiJ9.{secrets.token_urlsafe(60)}.{secrets.token_urlsafe(40)}"
+        token = f"eyJhbGciOiJFUzUxMiJ9.{secrets.token_urlsafe(60)}.{secrets.token_urlsafe(40)}"
         now, seconds = self._clock(), self.lifetime_seconds
         with self._lock:
             if len(self._expiry) > 10_000:
-                self._expiry = {token: expiry for token, expiry in self._expiry.items() if expiry > now}
-            self._expiry[text] = now + seconds
+                self._expiry = {known: expiry for known, expiry in self._expiry.items() if expiry > now}
+            self._expiry[token] = now + seconds
             self.issued += 1
-        about = {"access_token": text, "token_type": "bearer", "expires_in": seconds}
-        return {**about, "created_at": int(now)}
+        return {"access_token": token, "token_type": "bearer", "expires_in": seconds, "created_at": int(now)}
 
     def _info(self, request: DemoRequest) -> dict[str, object]:
         expiry = self.check(request.headers.get("authorization", ""))
         return {
-            "resource_owner_id": SERVICE_ACCOUNT_ID, "scopes": [],
+            "resource_owner_id": SERVICE_ACCOUNT_ID,
+            "scopes": [],
             "expires_in_seconds": int(expiry - self._clock()),
-            "application": {"uid": CLIENT_ID}, "created_at": int(expiry - self.lifetime_seconds),
-        }  # fmt: skip
+            "application": {"uid": CLIENT_ID},
+            "created_at": int(expiry - self.lifetime_seconds),
+        }
 
     def _revoke(self, request: DemoRequest) -> dict[str, object]:
         parameters = _parameters(request)
@@ -117,11 +191,11 @@ class TokenIssuer:
 
 def _check_client(request: DemoRequest, parameters: dict[str, str]) -> None:
     """Refuse a request without the client's id and secret."""
-    kind, _, text = request.headers.get("authorization", "").strip().partition(" ")
+    scheme, _, encoded = request.headers.get("authorization", "").strip().partition(" ")
     client_id, secret = parameters.get("client_id", ""), parameters.get("client_secret", "")
-    if kind.lower() == "basic":
+    if scheme.lower() == "basic":
         try:
-            client_id, _, secret = base64.b64decode(text, validate=True).decode().partition(":")
+            client_id, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
         except ValueError:
             client_id = ""
         client_id, secret = unquote(client_id), unquote(secret)
@@ -132,39 +206,41 @@ def _check_client(request: DemoRequest, parameters: dict[str, str]) -> None:
 
 def _parameters(request: DemoRequest) -> dict[str, str]:
     """Parameters of query and body together; the body wins."""
-    content_type = request.headers.get("content-type", "").lower()
-    kind, read = "form", _from_form
-    if "json" in content_type:
-        kind, read = "JSON object", _from_json
-    elif content_type.startswith("multipart/form-data"):
-        kind, read = "multipart form", _from_multipart
     parameters = dict(parse_qsl(request.query, keep_blank_values=True))
+    content_type = request.headers.get("content-type", "").lower()
+    encoding, decode = "form", _decode_form
+    if "json" in content_type:
+        encoding, decode = "JSON object", _decode_json
+    elif content_type.startswith("multipart/form-data"):
+        encoding, decode = "multipart form", _decode_multipart
     try:
-        return parameters | read(request) if request.body else parameters
+        return parameters | decode(request) if request.body else parameters
     except ValueError as error:
-        raise ErrorReply(400, f"The body is not a {kind}.", reason="invalid_request") from error
+        raise ErrorReply(400, f"The body is not a {encoding}.", reason="invalid_request") from error
 
 
-def _from_form(request: DemoRequest) -> dict[str, str]:
+def _decode_form(request: DemoRequest) -> dict[str, str]:
     return dict(parse_qsl(request.body.decode(), keep_blank_values=True))
 
 
-def _from_json(request: DemoRequest) -> dict[str, str]:
+def _decode_json(request: DemoRequest) -> dict[str, str]:
     value = orjson.loads(request.body)
     if not isinstance(value, dict):
         raise ValueError("An array or a single value.")  # noqa: TRY004 - the caller's answer is one for all
     return {key: item for key, item in value.items() if isinstance(item, str)}
 
 
-def _from_multipart(request: DemoRequest) -> dict[str, str]:
+def _decode_multipart(request: DemoRequest) -> dict[str, str]:
     head = f"Content-Type: {request.headers['content-type']}\r\nMIME-Version: 1.0\r\n\r\n"
     message = message_from_bytes(head.encode("latin-1", "replace") + request.body)
     if not message.is_multipart():
         raise ValueError("No part of it is marked.")
-    found = {}
-    for part in message.walk():
-        name = part.get_param("name", header="content-disposition")
-        content = part.get_payload(decode=True)
-        if isinstance(name, str) and isinstance(content, bytes):
-            found[name] = content.decode("utf-8", "replace")
-    return found
+    parts = [
+        (part.get_param("name", header="content-disposition"), part.get_payload(decode=True))
+        for part in message.walk()
+    ]
+    return {
+        name: content.decode("utf-8", "replace")
+        for name, content in parts
+        if isinstance(name, str) and isinstance(content, bytes)
+    }
