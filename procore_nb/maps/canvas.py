@@ -141,7 +141,9 @@ def draw_basemap(ax: Any, view: Extent) -> None:
         (borders.lakes, SEA, SEA),
     )
     for level, (rings, face, edge) in enumerate(layers):
-        shapes = [np.column_stack(view.projection.forward(*one.T)) for one in _pieces(rings, view, window)]
+        shapes = [
+            np.column_stack(view.projection.forward(*piece.T)) for piece in _pieces(rings, view, window)
+        ]
         drawn = PolyCollection(
             shapes, facecolors=face, edgecolors=edge, linewidths=0.4, zorder=0.5 + level / 10
         )

@@ -119,21 +119,21 @@ def plot_projects(
 
     from procore_nb.maps.notebook_figure import fit_around, use_theme
 
-    found = map_rows(
+    inputs = map_rows(
         frame, color, size, name, cluster, region, latitude=latitude, longitude=longitude, fix=fix
     )
     tiles = choose_tiles(basemap, attribution)
-    located, rows, sizes, size_title = found.located, found.rows, found.sizes, title_of(found.size or "")
+    located, rows, sizes, size_title = inputs.located, inputs.rows, inputs.sizes, title_of(inputs.size or "")
     own = ax is None
-    view = choose_extent(located.longitude, located.latitude, found.region, tiled=tiles is not None)
+    view = choose_extent(located.longitude, located.latitude, inputs.region, tiled=tiles is not None)
     ax, view = map_axes(ax, view)
     x, y = view.projection.forward(located.longitude, located.latitude)
     seen = view.holds(x, y)
     if not seen.any():
         raise ArgumentError(f"No row lies in region={shown(region)}: {located.note()}.")
     rows, x, y, sizes = rows[seen], x[seen], y[seen], None if sizes is None else sizes[seen]
-    unit, remark = currency_of(rows, found.size, sizes)
-    categories = categorize(rows, found.color, palette)
+    unit, remark = currency_of(rows, inputs.size, sizes)
+    categories = categorize(rows, inputs.color, palette)
     with rc_context({"font.family": list(families())}):
         draw_basemap(ax, view)
         credit = draw_tiles(ax, view, tiles) if tiles else ""
@@ -144,8 +144,8 @@ def plot_projects(
         if drawn.rings is not None:
             canvas.take_marks(drawn.rings.x, drawn.rings.y, drawn.rings.radius)
         legend.draw_scale_bar(ax, canvas)
-        if found.name is not None:
-            _write_names(ax, canvas, rows[found.name].tolist(), sizes, drawn, labels)
+        if inputs.name is not None:
+            _write_names(ax, canvas, rows[inputs.name].tolist(), sizes, drawn, labels)
         _write_cities(ax, canvas)
         height = legend.draw_legends(ax, categories, drawn, size_title, unit and f", {unit}", outside=own)
         note = _note(drawn, replace(located, remark=remark), int((~seen).sum()), sizes, size_title)

@@ -283,26 +283,26 @@ def map_projects(
         words = f"is not a number of pixels from {HEIGHTS[0]} to {HEIGHTS[-1]}."
         raise ArgumentError(f"height={height!r} {words}")
     tiles = choose_tiles(basemap, attribution)
-    found = map_rows(
+    inputs = map_rows(
         frame, color, size, name, cluster, region, latitude=latitude, longitude=longitude, fix=fix
     )
-    rows, sizes, where = found.rows, found.sizes, (found.located.longitude, found.located.latitude)
-    unit, remark = currency_of(rows, found.size, sizes)
+    rows, sizes, where = inputs.rows, inputs.sizes, (inputs.located.longitude, inputs.located.latitude)
+    unit, remark = currency_of(rows, inputs.size, sizes)
     if unit and not remark:
-        remark = f"areas show {title_of(str(found.size)).lower()}, {unit}"
-    located = replace(found.located, remark=remark)
-    usual = [found.color, *(maybe_column(rows, word) for word in USUAL_POPUP)]
+        remark = f"areas show {title_of(str(inputs.size)).lower()}, {unit}"
+    located = replace(inputs.located, remark=remark)
+    usual = [inputs.color, *(maybe_column(rows, word) for word in USUAL_POPUP)]
     chosen = find_columns(rows, popup, argument="popup")
     details = list(dict.fromkeys(filter(None, usual))) if chosen is None else chosen
-    categories = categorize(rows, found.color, palette)
-    view = None if region is None else region_box(found.region, *where)
+    categories = categorize(rows, inputs.color, palette)
+    view = None if region is None else region_box(inputs.region, *where)
     points = encode(
         located,
         categories,
         sizes,
-        name=found.name,
+        name=inputs.name,
         tooltip=find_columns(rows, tooltip, argument="tooltip")
-        or list(filter(None, (found.name, found.color))),
+        or list(filter(None, (inputs.name, inputs.color))),
         popup=details,
         link=_link(frame),
         cluster={True: "always", False: "none"}.get(cluster, "auto"),
@@ -310,7 +310,7 @@ def map_projects(
         source=source_line(frame),
         view=view,
     )
-    shown = list(dict.fromkeys(filter(None, (found.name, *details))))
+    shown = list(dict.fromkeys(filter(None, (inputs.name, *details))))
     picture = partial(_picture, *where, categories, view)
     return ProjectMap(located, points, tiles, height, (latitude, longitude), shown, picture)
 

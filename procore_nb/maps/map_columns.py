@@ -49,7 +49,7 @@ def find_column(frame: pd.DataFrame, name: str, *, argument: str) -> str:
 
 
 def maybe_column(frame: pd.DataFrame, name: str) -> str | None:
-    return next((one for one in (name, *ALIASES.get(name, ())) if one in frame.columns), None)
+    return next((alias for alias in (name, *ALIASES.get(name, ())) if alias in frame.columns), None)
 
 
 def find_columns(frame: pd.DataFrame, names: Iterable[str] | None, *, argument: str) -> list[str] | None:
@@ -76,7 +76,9 @@ def currency_of(rows: pd.DataFrame, size: str | None, sizes: Floats | None) -> t
     if size is None or sizes is None or not _MONEY.search(size.lower().rpartition(".")[2]):
         return "", ""
     rows = rows[np.isfinite(sizes)]
-    stated = next((one for one in map(str, rows.columns) if _CURRENCY.search(one.rpartition(".")[2])), None)
+    stated = next(
+        (name for name in map(str, rows.columns) if _CURRENCY.search(name.rpartition(".")[2])), None
+    )
     if stated is None:
         country = maybe_column(rows, "country")
         several = 0 if country is None else rows[country].nunique()
@@ -84,11 +86,11 @@ def currency_of(rows: pd.DataFrame, size: str | None, sizes: Floats | None) -> t
             f"amounts of {several} countries, whose currencies are not stated, are on one scale and not added"
         )
         return "", remark if several > 1 else ""
-    found = sorted({"" if is_missing(one) else str(one).strip() for one in rows[stated].tolist()})
-    if len(found) == 1:
-        return found[0], ""
-    shown = ", ".join(one or "not stated" for one in found[:8]) + (", …" if len(found) > 8 else "")
-    remark = f"amounts of {len(found)} currencies ({shown}) are on one scale and not added"
+    codes = sorted({"" if is_missing(code) else str(code).strip() for code in rows[stated].tolist()})
+    if len(codes) == 1:
+        return codes[0], ""
+    shown = ", ".join(code or "not stated" for code in codes[:8]) + (", …" if len(codes) > 8 else "")
+    remark = f"amounts of {len(codes)} currencies ({shown}) are on one scale and not added"
     warn(f"{size}: {remark}. Draw the rows of one currency.")
     return "", remark
 

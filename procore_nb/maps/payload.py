@@ -48,8 +48,8 @@ def encode(
     if sizes is not None:
         largest = np.nanmax(sizes) if np.isfinite(sizes).any() else 1.0
         arrays["size"] = np.nan_to_num(np.sqrt(sizes / largest)).astype("<f4")
-    wanted = [name, *tooltip, *popup, link[0] if link else None]
-    names = list(dict.fromkeys(column for column in wanted if column is not None))
+    columns_used = [name, *tooltip, *popup, link[0] if link else None]
+    names = list(dict.fromkeys(column for column in columns_used if column is not None))
     rows, columns = located.rows, []
     for number, column in enumerate(names):
         texts, codes = _column(rows[column], column)
@@ -91,7 +91,7 @@ def _left_off(located: LocatedFrame, name: str | None) -> list[tuple[str, str]]:
     if name is None:
         return [(f"row {row + 1}", reason) for row, reason in zip(rows, reasons, strict=True)]
     names = located.frame[name].iloc[rows].tolist()
-    return [(text_of(one) or "(no name)", reason) for one, reason in zip(names, reasons, strict=True)]
+    return [(text_of(value) or "(no name)", reason) for value, reason in zip(names, reasons, strict=True)]
 
 
 def text_of(value: Any, *, is_id: bool = False) -> str:

@@ -85,8 +85,8 @@ def with_location(
     ids = known["id"].astype("string")
     if ids.duplicated().any():
         raise ArgumentError("projects has one id twice.", advice="Use projects.drop_duplicates('id').")
-    wanted = columns or [one for one in JOINED if one in projects.columns]
-    added = known[find_columns(projects, wanted, argument="columns") or []].set_axis(pd.Index(ids))
+    chosen = columns or [name for name in JOINED if name in projects.columns]
+    added = known[find_columns(projects, chosen, argument="columns") or []].set_axis(pd.Index(ids))
     added = added.rename(columns={"name": "project.name"})
     added = added[[column for column in added.columns if column not in frame.columns]]
     joined = added.reindex(pd.Index(frame[key].astype("string"))).set_axis(frame.index)
@@ -196,11 +196,11 @@ def nearest(
         away = distance_km(located.latitude, located.longitude, lat, lon)
         which[away < best] = number
         best = np.minimum(away, best)
-    found = pd.Series(pd.NA, index=range(len(frame)), dtype="string")
+    nearest_name = pd.Series(pd.NA, index=range(len(frame)), dtype="string")
     distances = np.full(len(frame), np.nan)
-    found[located.kept], distances[located.kept] = pd.array(names, dtype="string")[which], best
+    nearest_name[located.kept], distances[located.kept] = pd.array(names, dtype="string")[which], best
     result = frame.copy()
-    result["nearest"], result["distance_km"] = found.array, distances
+    result["nearest"], result["distance_km"] = nearest_name.array, distances
     return result
 
 
@@ -248,10 +248,10 @@ def to_geojson(
     'projects.geojson'
     """
 
-    def write(one: pd.DataFrame, draft: Path) -> None:
-        located = locate(one, latitude=latitude, longitude=longitude, fix=fix, allow_none=True)
-        chosen = find_columns(one, columns, argument="columns")
-        kept = [c for c in one.columns if c not in (latitude, longitude)] if chosen is None else chosen
+    def write(rows: pd.DataFrame, draft: Path) -> None:
+        located = locate(rows, latitude=latitude, longitude=longitude, fix=fix, allow_none=True)
+        chosen = find_columns(rows, columns, argument="columns")
+        kept = [c for c in rows.columns if c not in (latitude, longitude)] if chosen is None else chosen
         draft.write_bytes(_collection(located, kept))
 
     return write_frames(frame, path, ".geojson", write)
@@ -266,7 +266,7 @@ def _collection(located: LocatedFrame, kept: list[Any]) -> bytes:
     collection = {"type": "FeatureCollection", "features": features}
     options = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
     try:
-        return orjson.dumps(collection, default=_plain, option=options)
+        return orjson.dumps(collection, default=_jsonable, option=options)
     except TypeError:  # integers beyond 64 bits, half surrogates, keys of odd types, more than 254 levels
         try:
             text = json.dumps(_standard(collection), ensure_ascii=False, separators=(",", ":"))
@@ -317,7 +317,7 @@ def to_geodataframe(
     return geopandas.GeoDataFrame(located.rows.copy(), geometry=points, crs="EPSG:4326")
 
 
-def _plain(value: Any) -> Any:
+def _jsonable(value: Any) -> Any:
     """What orjson does not know, as what JSON has."""
     if value is pd.NA or value is pd.NaT:
         return None
@@ -338,4 +338,4 @@ def _standard(value: Any) -> Any:
         return value
     if isinstance(value, date | time):
         return value.isoformat() if value == value else None
-    return _plain(value)
+    return _jsonable(value)

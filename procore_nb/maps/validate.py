@@ -114,7 +114,7 @@ def _by_region(frame: pd.DataFrame, rows: Any) -> Iterator[tuple[Region | None, 
     for name in ("country", "state"):
         column = map_columns.maybe_column(frame, name)
         values = [] if column is None else frame[column].iloc[rows].tolist()
-        words[name] = [one if isinstance(one, str) else "" for one in values] or ""
+        words[name] = [value if isinstance(value, str) else "" for value in values] or ""
     for (country, state), group in words.groupby(["country", "state"], sort=False):
         regions = country_region(country), state_region(state, country)
         if regions != (None, None):
