@@ -13,10 +13,8 @@ import sys
 import warnings
 from collections.abc import Sequence
 
-from procore_nb.cli.completion import complete
-from procore_nb.cli.output import plain
-from procore_nb.cli.parser import parser
-from procore_nb.cli.terminal_words import terminal_words
+from procore_nb.cli.output import printable, terminal_words
+from procore_nb.cli.parser import complete, parser
 from procore_nb.errors import ProcoreError, ProcoreWarning
 
 _STOPPED = 130
@@ -25,11 +23,11 @@ _STOPPED = 130
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     _accept_any_language()
-    whole = parser()
-    complete(whole)
-    args, unknown = whole.parse_known_args(words)
+    commands = parser()
+    complete(commands)
+    args, unknown = commands.parse_known_args(words)
     if unknown:
-        whole.error(f"unrecognized arguments: {' '.join(unknown)}{_as_filter(args, unknown)}")
+        commands.error(f"unrecognized arguments: {' '.join(unknown)}{_as_filter(args, unknown)}")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("always", ProcoreWarning)
@@ -61,7 +59,7 @@ def _as_filter(args: argparse.Namespace, unknown: Sequence[str]) -> str:
     option, equals, value = unknown[0].partition("=")
     if not (hasattr(args, "set") and option.startswith("--") and option[2:]):
         return ""
-    given = value if equals else next((one for one in unknown[1:2] if not one.startswith("-")), "VALUE")
+    given = value if equals else next((word for word in unknown[1:2] if not word.startswith("-")), "VALUE")
     return f". Filters are written --set {option[2:].replace('-', '_')}={given}"
 
 
@@ -89,4 +87,4 @@ def _stopped() -> int:
 
 
 def _print_error(text: str) -> None:
-    print(f"procore-nb: {plain(' '.join(terminal_words(text).split()))}", file=sys.stderr)
+    print(f"procore-nb: {printable(' '.join(terminal_words(text).split()))}", file=sys.stderr)

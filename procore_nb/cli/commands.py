@@ -17,7 +17,7 @@ import pandas as pd
 
 from procore_nb import catalog, near_match
 from procore_nb.atomic_write import check_output, output_path
-from procore_nb.cli.output import as_text, outputs, plain, write_map, write_output
+from procore_nb.cli.output import as_text, outputs, printable, write_map, write_output
 from procore_nb.client import Procore, connect
 from procore_nb.environments import environment
 from procore_nb.errors import ArgumentError
@@ -63,17 +63,17 @@ def endpoints(args: argparse.Namespace) -> int:
     """List what the catalogue knows; one exact name shows everything about it."""
     text = " ".join(args.words)
     catalogue = catalog.load(args.catalogue)
-    found = catalog.find_endpoints(text, catalogue=catalogue)
-    if found.empty:
+    lists = catalog.find_endpoints(text, catalogue=catalogue)
+    if lists.empty:
         print(f"Nothing in the catalogue has all of: {text}")
         return 0
-    exact = catalogue.endpoint(found["name"].iloc[0])
+    exact = catalogue.endpoint(lists["name"].iloc[0])
     if near_match.plain(text) in {exact.name, *exact.aliases}:
-        others = found["name"].tolist()[1:6]
+        others = lists["name"].tolist()[1:6]
         print(exact, f"\nSee also: {', '.join(others)}" if others else "", sep="\n")
         return 0
-    print(as_text(found[["name", "needs", "module", "path"]]))
-    print(f"\n{len(found):,} lists. Everything about one: procore-nb endpoints NAME")
+    print(as_text(lists[["name", "needs", "module", "path"]]))
+    print(f"\n{len(lists):,} lists. Everything about one: procore-nb endpoints NAME")
     return 0
 
 
@@ -83,9 +83,9 @@ def diagnose(args: argparse.Namespace) -> int:
         frame = procore.diagnose()
     marks = frame["ok"].map({True: "ok", False: "NO"}).fillna("--")
     for mark, step, detail, hint in zip(marks, frame["step"], frame["detail"], frame["advice"], strict=True):
-        print(f"{mark:3} {step}: {plain(detail)}")
+        print(f"{mark:3} {step}: {printable(detail)}")
         if hint:
-            print(f"      {plain(hint)}")
+            print(f"      {printable(hint)}")
     failed = frame["ok"].eq(False) & ~frame["step"].str.startswith("tool ")
     return int(failed.fillna(False).any())
 
@@ -95,9 +95,9 @@ def build_catalogue(args: argparse.Namespace) -> int:
     from procore_nb.catalog.openapi import build_file
 
     base = catalog.load() if args.extend or args.whole else None
-    made, differences = build_file(args.documents, args.output, base=base, whole=args.whole)
+    catalogue, differences = build_file(args.documents, args.output, base=base, whole=args.whole)
     print(differences)
-    print(f"{args.output}: {len(made):,} list endpoints")
+    print(f"{args.output}: {len(catalogue):,} list endpoints")
     return 0
 
 
@@ -156,7 +156,7 @@ def report(args: argparse.Namespace) -> int:
         check_output(output_path(path))  # before the fetch, which may be long
     options: dict[str, Any] = {name: _literals(value) for name, value in map(_pair, args.set)}
     with _source(args) as lists:
-        found = all_reports(
+        reports = all_reports(
             lists,
             *(() if args.names == ["all"] else args.names),
             projects=args.projects or "active",
@@ -166,11 +166,11 @@ def report(args: argparse.Namespace) -> int:
             **options,
         )
     for path in paths:
-        written = pack(found, path, names="hide" if args.hide_names else "show")
-        print(f"{written}: {len(found):,} reports, {written.stat().st_size / 1e6:,.1f} MB", file=sys.stderr)
+        written = pack(reports, path, names="hide" if args.hide_names else "show")
+        print(f"{written}: {len(reports):,} reports, {written.stat().st_size / 1e6:,.1f} MB", file=sys.stderr)
     if not paths:
-        shown = [one.without_names({}) if args.hide_names else one for one in found]
-        print("\n\n".join("\n".join(map(plain, str(one).splitlines())) for one in shown))
+        shown = [each.without_names({}) if args.hide_names else each for each in reports]
+        print("\n\n".join("\n".join(map(printable, str(each).splitlines())) for each in shown))
     return 0
 
 
@@ -203,21 +203,21 @@ def connected(args: argparse.Namespace, *, progress: bool = True) -> Procore:
 
 def _list_arguments(procore: Procore, args: argparse.Namespace) -> dict[str, Any]:
     """Return the arguments of a list that were typed."""
-    found: dict[str, Any] = {
+    arguments: dict[str, Any] = {
         name: value.split(",") if "," in value and "..." not in value else value
         for name, value in map(_pair, args.set)
     }
     for name in ("since", "start", "end", "project_id", "projects", "max_rows"):
         if getattr(args, name, None) is not None:
-            found[name] = getattr(args, name)
+            arguments[name] = getattr(args, name)
     parents = getattr(args, "parent", None)
     if parents and re.fullmatch(r"[\d,\s]+", parents):
-        found["parent"] = [one.strip() for one in parents.split(",") if one.strip()]
+        arguments["parent"] = [parent.strip() for parent in parents.split(",") if parent.strip()]
     elif parents:  # the rows of that list, of the same projects
-        found["parent"] = procore.table(parents, project_id=args.project_id, projects=args.projects)
+        arguments["parent"] = procore.table(parents, project_id=args.project_id, projects=args.projects)
     if getattr(args, "columns", None):
-        found["columns"] = [name.strip() for name in args.columns.split(",")]
-    return found
+        arguments["columns"] = [name.strip() for name in args.columns.split(",")]
+    return arguments
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -229,7 +229,7 @@ def _pair(text: str) -> tuple[str, str]:
 
 def _literals(text: str) -> Any:
     """The value of an option: `7,14,30` is several whole numbers, `true` a boolean, what is no number a text."""
-    parts = tuple(_literal(one.strip()) for one in text.split(","))
+    parts = tuple(_literal(part.strip()) for part in text.split(","))
     return parts if len(parts) > 1 else parts[0]
 
 

@@ -1,12 +1,14 @@
-"""What a command gives: a table in the terminal, files, a map.
+"""What a command gives: a table in the terminal, files, a map; and messages in the words of a terminal.
 
-In: parsed arguments and a frame. Out: text that fits the terminal, without control characters from other people's text; files.
-Files are checked before anything is sent to Procore: a long fetch is not lost to a folder that is not there.
+In: parsed arguments and a frame, or the text of an error. Out: text that fits the terminal, without control characters from other
+people's text and without Python (`project_id=…` is `--project-id N`); files. Files are checked before anything is sent to Procore:
+a long fetch is not lost to a folder that is not there.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 import shutil
 import sys
 import tempfile
@@ -114,9 +116,9 @@ def as_text(frame: pd.DataFrame) -> str:
     if not len(frame.columns):
         return f"{len(frame):,} rows without columns"
     if frame.empty:
-        return f"no rows (columns: {', '.join(map(plain, map(str, frame.columns)))})"
+        return f"no rows (columns: {', '.join(map(printable, map(str, frame.columns)))})"
     numeric = [pd.api.types.is_numeric_dtype(frame[name]) for name in frame.columns]
-    texts = [[plain(str(name)), *_cells(frame[name])] for name in frame.columns]
+    texts = [[printable(str(name)), *_cells(frame[name])] for name in frame.columns]
     widths = _fitted([max(map(len, column)) for column in texts], numeric)
     shown = [
         [_cut(text, wide).rjust(wide) if right else _cut(text, wide).ljust(wide) for text in column]
@@ -144,7 +146,7 @@ def _cut(text: str, width: int) -> str:
     return text if len(text) <= width else text[: width - 1] + "…"
 
 
-def plain(text: str) -> str:
+def printable(text: str) -> str:
     """Return text without control characters, which could rewrite a terminal."""
     return "".join(mark if mark.isprintable() else " " for mark in text)
 
@@ -155,6 +157,68 @@ def _cells(column: pd.Series[Any]) -> list[str]:
 
     def text(value: Any) -> str:
         value = value.date() if days else value
-        return plain(f"{value:.5f}" if isinstance(value, float) else str(value)[:_LONGEST])
+        return printable(f"{value:.5f}" if isinstance(value, float) else str(value)[:_LONGEST])
 
     return ["" if is_missing(value) else text(value) for value in column]
+
+
+_OPTIONS = {
+    "budget_view": "--set budget_view=NAME",
+    "client_id": "PROCORE_CLIENT_ID",
+    "client_secret": "PROCORE_CLIENT_SECRET",
+    "company_id": "--company-id N",
+    "end": "--end DATE",
+    "environment": "--environment NAME",
+    "max_rows": "--max-rows N",
+    "max_wait_seconds": "--max-wait SECONDS",
+    "parent": "--parent NAME",
+    "profile": "--profile NAME",
+    "project_id": "--project-id N",
+    "projects": "--projects all",
+    "since": "--since TIME",
+    "start": "--start DATE",
+    "workers": "--workers N",
+}
+_VALUE = r'(?:…|<[^>]*>|"[^"]*"|[\w.-]+)?'
+_ARGUMENT = re.compile(rf"\b(?<!--set )([a-z]\w*)=({_VALUE})(?![\w=])")
+# Sentences about a frame in memory, which a terminal has not.
+_IN_MEMORY = re.compile(
+    r"(; details in frame\.attrs\S+?(?=\.?(\s|$))|\s?[\d,]+ rows had come: error\.partial\.[^\n]*$| It takes: [^.]*\.)"
+)
+_CALLS = (
+    (r"Choose in the frame: \w+\[(.*)\]\.", r"Write it with --csv and filter the file."),
+    (r"A stage is chosen in the frame: \w+\[(.*)\]\.", r"Stages are filtered in the file that --csv writes."),
+    (r'pnb\.connect\("([\w-]+)"\)', r"--environment \1"),
+    (r"pass pnb\.Environment\([^()]*\)", "add --login-url URL and --api-url URL to a name of your own"),
+    (
+        r'projects is "all",.*? such as procore\.projects\(\)',
+        "--projects takes all, active, inactive, or ids (whole numbers) with commas between; procore-nb projects shows the ids",
+    ),
+    (r', or keep frame\[frame\["\w+"\]\]', ""),
+    (r'Keep frame\[frame\["(\w+)"\]\]', r"Write them with --csv and keep those that are \1"),
+    (r"pnb\.connect\(([^()]*)\)", r"--environment \1"),
+    (r"connect\(…, ([^()]*)\)", r"\1"),
+    (r"(?:pnb\.)?find_endpoints\([^()]*\)", "procore-nb endpoints WORD"),
+    (r'procore\.endpoint\("?([^"()]*)"?\)', r"procore-nb endpoints \1"),
+    (r'procore\.projects\(status="All"\)', "procore-nb projects --status All"),
+    (r"procore\.projects\(\)", "procore-nb projects"),
+    (r"credentials=pnb\.Credentials\([^()]*\)", "other variables"),
+    (r"parent=<frame of ([^>]*)>", r"--parent \1"),
+)
+
+
+def terminal_words(text: str) -> str:
+    """Return a message as a person in a terminal can follow it."""
+    text = _IN_MEMORY.sub("", text)
+    for pattern, words in _CALLS:
+        text = re.sub(pattern, words, text)
+    return _ARGUMENT.sub(_option, text)
+
+
+def _option(found: re.Match[str]) -> str:
+    name, value = found[1], found[2].strip('"')
+    known = _OPTIONS.get(name)
+    if known is None:
+        return f"--set {name}={value or 'VALUE'}".replace("…", "VALUE")
+    option, _, placeholder = known.partition(" ")
+    return f"{option} {value if value not in ('', '…') else placeholder}".rstrip()

@@ -1,19 +1,23 @@
-"""The arguments of the command line, and which command each leads to.
+"""The arguments of the command line, which command each leads to, and what the Tab key offers for them (bash, zsh, fish).
 
-In: nothing. Out: an argument parser. Secrets are never among the arguments: a process list would show them.
+In: nothing. Out: an argument parser. Secrets are never among the arguments: a process list would show them. Completion reads the
+catalogue and the saved profiles, and sends nothing.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from procore_nb import __version__
+from procore_nb import __version__, catalog
 from procore_nb.cli import commands, demo_commands, sync_command
-from procore_nb.cli.completion import SHELLS, completion
 from procore_nb.client import Procore
+from procore_nb.client.lists import list_names
+from procore_nb.credentials import Profiles
+from procore_nb.environments import KNOWN
 
 _CREDENTIALS = (
     "Credentials come from PROCORE_CLIENT_ID and PROCORE_CLIENT_SECRET (also in a .env file), or from a saved profile; "
@@ -24,36 +28,36 @@ _REPEATED: dict[str, Any] = {"action": "append", "default": []}
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of all commands."""
-    whole = argparse.ArgumentParser(
+    root = argparse.ArgumentParser(
         prog="procore-nb",
         formatter_class=lambda prog: argparse.HelpFormatter(prog, max_help_position=30),
         description="Procore lists as typed tables, in a terminal.",
         epilog=_CREDENTIALS,
     )
-    whole.add_argument(
+    root.add_argument(
         "--version", action=_Version, nargs=0, help="show the versions of package and catalogue"
     )
-    verbs = whole.add_subparsers(metavar="COMMAND", required=True)
-    one = verbs.add_parser("demo", help="do the whole job on the embedded demo: summary, CSV files, map")
-    one.set_defaults(run=demo_commands.demo)
+    verbs = root.add_subparsers(metavar="COMMAND", required=True)
+    command = verbs.add_parser("demo", help="do the whole job on the embedded demo: summary, CSV files, map")
+    command.set_defaults(run=demo_commands.demo)
     folder = Path("procore-demo")
-    _value(one, "--folder", "FOLDER", "where the files go (procore-demo)", type=Path, default=folder)
+    _value(command, "--folder", "FOLDER", "where the files go (procore-demo)", type=Path, default=folder)
     _fetching(verbs)
     _looking_up(verbs)
     _keeping(verbs)
     _serving(verbs)
-    one = verbs.add_parser("completion", help="lines that let the Tab key complete these commands")
-    one.set_defaults(run=completion)
-    one.add_argument("shell", choices=SHELLS, help='eval "$(procore-nb completion bash)" in ~/.bashrc')
-    return whole
+    command = verbs.add_parser("completion", help="lines that let the Tab key complete these commands")
+    command.set_defaults(run=_print_completion)
+    command.add_argument(
+        "shell", choices=("bash", "zsh", "fish"), help='eval "$(procore-nb completion bash)" in ~/.bashrc'
+    )
+    return root
 
 
 class _Version(argparse.Action):
     """Print the version; the catalogue is read only then."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: Any, **__: Any) -> None:
-        from procore_nb import catalog
-
         shipped = catalog.load()
         print(f"procore-nb {__version__}, {len(shipped):,} lists of Procore's reference of {shipped.as_of}")
         parser.exit()
@@ -83,9 +87,9 @@ def _port(text: str) -> int:
 
 def _connecting(verbs: Any, name: str, run: Any, text: str) -> Any:
     """A command that connects."""
-    one = verbs.add_parser(name, help=text, epilog=_CREDENTIALS)
-    one.set_defaults(run=run)
-    group = one.add_argument_group("connection")
+    command = verbs.add_parser(name, help=text, epilog=_CREDENTIALS)
+    command.set_defaults(run=run)
+    group = command.add_argument_group("connection")
     _value(group, "--environment", "NAME", "demo, production, sandbox, monthly-sandbox or federal")
     _value(group, "--company-id", "ID", "the first number in the web application's address bar")
     _value(group, "--profile", "NAME", "a saved profile")
@@ -95,15 +99,15 @@ def _connecting(verbs: Any, name: str, run: Any, text: str) -> Any:
     _value(group, "--workers", "N", "requests at the same time (8)", type=int, default=8)
     wait = "longest waiting for the rate limit (600)"
     _value(group, "--max-wait", "SECONDS", wait, type=float, default=600.0)
-    return one
+    return command
 
 
 def _catalogue(group: Any) -> None:
     _value(group, "--catalogue", "FILE", "another catalogue than ours: see catalog build", type=Path)
 
 
-def _outputs(one: argparse.ArgumentParser) -> None:
-    group = one.add_argument_group("output")
+def _outputs(command: argparse.ArgumentParser) -> None:
+    group = command.add_argument_group("output")
     _value(group, "--csv", "FILE", "write a CSV file; - writes it to standard output")
     _flag(group, "--excel-csv", "make the CSV safe and readable for Excel")
     _value(group, "--excel", "FILE", "write an Excel workbook")
@@ -111,57 +115,57 @@ def _outputs(one: argparse.ArgumentParser) -> None:
     _value(group, "--rows", "N", "rows to show when no file is written (20)", type=_count, default=20)
 
 
-def _projects(one: argparse.ArgumentParser) -> None:
-    _value(one, "--projects", "IDS", "several projects: all, active, inactive, or ids with commas")
+def _projects(command: argparse.ArgumentParser) -> None:
+    _value(command, "--projects", "IDS", "several projects: all, active, inactive, or ids with commas")
 
 
-def _columns(one: argparse.ArgumentParser) -> None:
-    _value(one, "--columns", "NAMES", "only these columns, with commas: id,status,due_date")
+def _columns(command: argparse.ArgumentParser) -> None:
+    _value(command, "--columns", "NAMES", "only these columns, with commas: id,status,due_date")
 
 
 def _of_list(verbs: Any, name: str, run: Any, text: str) -> Any:
-    """A command that fetches of one list."""
-    one = _connecting(verbs, name, run, text)
-    _value(one, "name", "NAME", "a name of the catalogue, or a path such as /rest/v1.0/…")
+    """A command that fetches from one list."""
+    command = _connecting(verbs, name, run, text)
+    _value(command, "name", "NAME", "a name of the catalogue, or a path such as /rest/v1.0/…")
     if name == "record":
-        _value(one, "record_id", "ID", "the id of the record")
-    _value(one, "--project-id", "ID", "one project")
+        _value(command, "record_id", "ID", "the id of the record")
+    _value(command, "--project-id", "ID", "one project")
     if name != "record":
-        _projects(one)
+        _projects(command)
         parents = "for lists of a parent: the list of parents (rfis), or ids with commas"
-        _value(one, "--parent", "LIST", parents)
-        _value(one, "--since", "TIME", "only what changed since then")
-        _value(one, "--start", "DATE", "first day, for lists by date")
-        _value(one, "--end", "DATE", "last day, for lists by date")
-    _value(one, "--set", "NAME=VALUE", "any further argument of the list; repeatable", **_REPEATED)
-    return one
+        _value(command, "--parent", "LIST", parents)
+        _value(command, "--since", "TIME", "only what changed since then")
+        _value(command, "--start", "DATE", "first day, for lists by date")
+        _value(command, "--end", "DATE", "last day, for lists by date")
+    _value(command, "--set", "NAME=VALUE", "any further argument of the list; repeatable", **_REPEATED)
+    return command
 
 
 def _fetching(verbs: Any) -> None:
     """The commands that fetch lists, records and files."""
-    one = _connecting(verbs, "projects", commands.projects, "the projects of a company")
-    _value(one, "--status", "STATUS", "Active, Inactive or All (Active)", default="Active")
-    _outputs(one)
-    _value(one, "--map", "FILE", "write a map picture (.png, .svg, .pdf) or page (.html)")
+    command = _connecting(verbs, "projects", commands.projects, "the projects of a company")
+    _value(command, "--status", "STATUS", "Active, Inactive or All (Active)", default="Active")
+    _outputs(command)
+    _value(command, "--map", "FILE", "write a map picture (.png, .svg, .pdf) or page (.html)")
 
-    one = _of_list(verbs, "table", partial(commands.fetch, Procore.table), "any list, by name or path")
-    _value(one, "--max-rows", "N", "at most so many rows in all, in few requests", type=_count)
-    _columns(one)
-    _outputs(one)
+    command = _of_list(verbs, "table", partial(commands.fetch, Procore.table), "any list, by name or path")
+    _value(command, "--max-rows", "N", "at most so many rows in all, in few requests", type=_count)
+    _columns(command)
+    _outputs(command)
 
     for name, method, text in (
         ("record", Procore.record, "one record of a list, with what only it has"),
         ("count", Procore.count, "how many rows a list has, one request a project"),
         ("estimate", Procore.estimate, "what fetching a list would take: targets, requests, seconds"),
     ):
-        one = _of_list(verbs, name, partial(commands.fetch, method), text)
+        command = _of_list(verbs, name, partial(commands.fetch, method), text)
         if name == "record":
-            _columns(one)
-        _outputs(one)
+            _columns(command)
+        _outputs(command)
 
-    one = _of_list(verbs, "files", commands.files, "attachments, photos, drawings: list and download")
-    _flag(one, "--records", "read each record by itself, for files that the list leaves out")
-    group = one.add_argument_group("download")
+    command = _of_list(verbs, "files", commands.files, "attachments, photos, drawings: list and download")
+    _flag(command, "--records", "read each record by itself, for files that the list leaves out")
+    group = command.add_argument_group("download")
     _value(group, "--download", "FOLDER", "save the files there; run again, it goes on")
     kinds = "only files of this kind: photo, attachment, pdf …; repeatable"
     _value(group, "--kind", "KIND", kinds, action="append")
@@ -172,76 +176,80 @@ def _fetching(verbs: Any) -> None:
     hosts = "also from this host, without token; repeatable"
     _value(group, "--allow-host", "HOST", hosts, action="append")
     _value(group, "--gallery", "FILE", "write the pictures as one HTML page")
-    _outputs(one)
+    _outputs(command)
 
 
 def _looking_up(verbs: Any) -> None:
     """The commands about permissions, the catalogue and the connection."""
     letter = "what to ask the administrator for, as a letter"
-    one = _connecting(verbs, "access-request", commands.access_request, letter)
-    _value(one, "names", "NAME", "lists to be read: rfis budget incidents", nargs="+")
-    _outputs(one)
+    command = _connecting(verbs, "access-request", commands.access_request, letter)
+    _value(command, "names", "NAME", "lists to be read: rfis budget incidents", nargs="+")
+    _outputs(command)
 
-    one = verbs.add_parser("endpoints", help="find a list in the catalogue")
-    one.set_defaults(run=commands.endpoints)
-    _value(one, "words", "WORD", "all of them have to be there", nargs="*")
-    _catalogue(one)
+    command = verbs.add_parser("endpoints", help="find a list in the catalogue")
+    command.set_defaults(run=commands.endpoints)
+    _value(command, "words", "WORD", "all of them have to be there", nargs="*")
+    _catalogue(command)
 
     _connecting(verbs, "diagnose", commands.diagnose, "find out step by step why a connection fails")
 
-    one = verbs.add_parser("catalog", help="make a catalogue from Procore's OpenAPI document")
+    command = verbs.add_parser("catalog", help="make a catalogue from Procore's OpenAPI document")
     read = "read OpenAPI documents, write a catalogue, show what is new, changed, gone"
-    one = one.add_subparsers(metavar="ACTION", required=True).add_parser("build", help=read)
-    one.set_defaults(run=commands.build_catalogue)
-    _value(one, "documents", "FILE", "Procore's OpenAPI documents (JSON)", type=Path, nargs="+")
+    command = command.add_subparsers(metavar="ACTION", required=True).add_parser("build", help=read)
+    command.set_defaults(run=commands.build_catalogue)
+    _value(command, "documents", "FILE", "Procore's OpenAPI documents (JSON)", type=Path, nargs="+")
     output = Path("procore-catalog.gz")
-    _value(one, "--output", "FILE", "the catalogue to write (procore-catalog.gz)", type=Path, default=output)
-    _flag(one, "--extend", "keep the lists of the shipped catalogue that FILE lacks")
+    _value(
+        command, "--output", "FILE", "the catalogue to write (procore-catalog.gz)", type=Path, default=output
+    )
+    _flag(command, "--extend", "keep the lists of the shipped catalogue that FILE lacks")
     whole = "FILEs are the whole reference: shipped lists that they lack are kept and marked as gone"
-    _flag(one, "--whole", whole)
+    _flag(command, "--whole", whole)
 
 
 def _keeping(verbs: Any) -> None:
     """The commands that keep tables and make reports."""
-    one = _connecting(verbs, "sync", sync_command.sync, "bring a folder of tables up to date")
-    _value(one, "store", "STORE", "a folder, made if it is not there, or an fsspec address")
-    _value(one, "--tables", "NAMES", "lists with commas: projects,rfis,submittals", required=True)
-    _projects(one)
-    _value(one, "--every", "TIME", "again and again: 30m, 1h, 1d; Ctrl-C stops")
-    _flag(one, "--full", "read everything again, which also finds deleted rows")
-    _flag(one, "--history", "keep earlier versions of changed rows")
-    _flag(one, "--drop-personal", "without names, e-mail and the like")
-    _flag(one, "--safe-names", "column names that every engine takes unquoted")
-    _flag(one, "--log", "one JSON object a table on standard error")
+    command = _connecting(verbs, "sync", sync_command.sync, "bring a folder of tables up to date")
+    _value(command, "store", "STORE", "a folder, made if it is not there, or an fsspec address")
+    _value(command, "--tables", "NAMES", "lists with commas: projects,rfis,submittals", required=True)
+    _projects(command)
+    _value(command, "--every", "TIME", "again and again: 30m, 1h, 1d; Ctrl-C stops")
+    _flag(command, "--full", "read everything again, which also finds deleted rows")
+    _flag(command, "--history", "keep earlier versions of changed rows")
+    _flag(command, "--drop-personal", "without names, e-mail and the like")
+    _flag(command, "--safe-names", "column names that every engine takes unquoted")
+    _flag(command, "--log", "one JSON object a table on standard error")
 
-    one = _connecting(verbs, "report", commands.report, "questions of practice, answered: rfis, cost, …")
-    _value(one, "names", "NAME", "rfis, cost, billing …, or all", nargs="+")
-    _value(one, "--store", "FOLDER", "from a store, which requests nothing")
-    _projects(one)
-    _value(one, "--cache", "TIME", "keep responses so long (1d), to continue after an interruption")
-    _value(one, "--as-of", "DATE", "the day (today; the demo: its own day)")
-    _value(one, "--since", "DATE", 'from a store: what changed since a date, or "last Monday"')
-    one.add_argument("--calendar", default="calendar", choices=("calendar", "working"), help="how days count")
-    _value(one, "--html", "FILE", "write one HTML file")
-    _value(one, "--excel", "FILE", "write an Excel workbook")
-    _flag(one, "--hide-names", "roles in the place of people")
-    _value(one, "--set", "NAME=VALUE", "an option of a report; repeatable", **_REPEATED)
+    command = _connecting(verbs, "report", commands.report, "questions of practice, answered: rfis, cost, …")
+    _value(command, "names", "NAME", "rfis, cost, billing …, or all", nargs="+")
+    _value(command, "--store", "FOLDER", "from a store, which requests nothing")
+    _projects(command)
+    _value(command, "--cache", "TIME", "keep responses so long (1d), to continue after an interruption")
+    _value(command, "--as-of", "DATE", "the day (today; the demo: its own day)")
+    _value(command, "--since", "DATE", 'from a store: what changed since a date, or "last Monday"')
+    command.add_argument(
+        "--calendar", default="calendar", choices=("calendar", "working"), help="how days count"
+    )
+    _value(command, "--html", "FILE", "write one HTML file")
+    _value(command, "--excel", "FILE", "write an Excel workbook")
+    _flag(command, "--hide-names", "roles in the place of people")
+    _value(command, "--set", "NAME=VALUE", "an option of a report; repeatable", **_REPEATED)
 
 
 def _serving(verbs: Any) -> None:
-    one = verbs.add_parser("serve-demo", help="serve the demo on a loopback port, for other clients")
-    one.set_defaults(run=demo_commands.serve_demo)
-    _value(one, "--port", "N", "0 chooses a free one (8765)", type=_port, default=8765)
-    _value(one, "--projects", "N", "projects of the main company (172)", type=int)
-    _value(one, "--spike-limit", "N", "requests in 10 seconds (1000)", type=int, default=1000)
-    _value(one, "--hourly-limit", "N", "requests in an hour (36000)", type=int, default=36000)
-    _value(one, "--token-lifetime", "SECONDS", "life of a token (5400)", type=int, default=5400)
-    _value(one, "--latency", "SECONDS", "delay of each reply (0)", type=float, default=0.0)
+    command = verbs.add_parser("serve-demo", help="serve the demo on a loopback port, for other clients")
+    command.set_defaults(run=demo_commands.serve_demo)
+    _value(command, "--port", "N", "0 chooses a free one (8765)", type=_port, default=8765)
+    _value(command, "--projects", "N", "projects of the main company (172)", type=int)
+    _value(command, "--spike-limit", "N", "requests in 10 seconds (1000)", type=int, default=1000)
+    _value(command, "--hourly-limit", "N", "requests in an hour (36000)", type=int, default=36000)
+    _value(command, "--token-lifetime", "SECONDS", "life of a token (5400)", type=int, default=5400)
+    _value(command, "--latency", "SECONDS", "delay of each reply (0)", type=float, default=0.0)
     faults = (
         "what goes wrong, such as busy=2@10%% or revoked@3; may be given again; --fault list shows all kinds"
     )
-    _value(one, "--fault", "KIND[=VALUE][@WHEN]", faults, **_REPEATED)
-    one.add_argument(
+    _value(command, "--fault", "KIND[=VALUE][@WHEN]", faults, **_REPEATED)
+    command.add_argument(
         "--missing-company",
         choices=("400", "403", "404", "allow"),
         default="400",
@@ -250,5 +258,56 @@ def _serving(verbs: Any) -> None:
     links = (
         "addresses in Link repeat all parameters, not page and per_page only, for clients that follow them"
     )
-    _flag(one, "--whole-links", links)
-    _flag(one, "--gzip", "pack long bodies for clients that accept it")
+    _flag(command, "--whole-links", links)
+    _flag(command, "--gzip", "pack long bodies for clients that accept it")
+
+
+def complete(parser: argparse.ArgumentParser) -> None:
+    """Answer the Tab key and end, where a shell asks for that; it says so in the process environment."""
+    if "_ARGCOMPLETE" in os.environ:
+        import argcomplete
+
+        argcomplete.autocomplete(with_completers(parser), always_complete_options=False)
+
+
+def with_completers(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    """Return the parser, whose arguments know now what they may hold."""
+    for action in parser._actions:
+        if action.dest in _COMPLETERS:
+            action.completer = _COMPLETERS[action.dest]  # type: ignore[attr-defined]
+        if isinstance(action, argparse._SubParsersAction):
+            for command in action.choices.values():
+                with_completers(command)
+    return parser
+
+
+def _print_completion(args: argparse.Namespace) -> int:
+    """Print the lines that a shell reads at its start."""
+    from argcomplete.shell_integration import shellcode
+
+    print(shellcode(["procore-nb"], shell=args.shell))
+    return 0
+
+
+def _settings(parsed_args: argparse.Namespace, **_: Any) -> list[str]:
+    own = catalog.load().endpoint(parsed_args.name).arguments if getattr(parsed_args, "name", None) else ()
+    values = [
+        f"{argument.name}={choice.partition('=')[0]}" for argument in own for choice in argument.choices
+    ]
+    return [*values, *(f"{argument.name}=" for argument in own if not argument.choices)]
+
+
+def _lists(prefix: str = "", **_: Any) -> list[str]:
+    before = prefix[: prefix.rfind(",") + 1]
+    return [before + name for name in list_names(catalog.load())]
+
+
+_COMPLETERS = {
+    "environment": lambda **_: [known.name for known in KNOWN],
+    "name": _lists,
+    "parent": _lists,
+    "profile": lambda **_: [profile.name for profile in Profiles().all()],
+    "set": _settings,
+    "tables": _lists,
+    "words": _lists,
+}

@@ -14,9 +14,8 @@ import pytest
 
 from procore_nb import hints
 from procore_nb.cli import main
-from procore_nb.cli.completion import with_completers
-from procore_nb.cli.parser import parser
-from procore_nb.cli.terminal_words import terminal_words
+from procore_nb.cli.output import terminal_words
+from procore_nb.cli.parser import parser, with_completers
 
 FIRST = "1204384"
 DEMO = ("--environment", "demo")
