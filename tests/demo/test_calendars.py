@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from datetime import UTC, date, datetime, timedelta
 
@@ -19,10 +20,10 @@ _PROJECTS = _PORTFOLIO.projects(_PORTFOLIO.company)
 _PLACES = sorted({(one.street.country_code, one.street.tz_name) for one in _PROJECTS})
 
 
-@pytest.mark.parametrize("country", sorted(read_facts("calendars")["countries"]))
-def test_weekends_are_friday_and_saturday_in_five_countries_of_the_gulf(country: str) -> None:
-    off = {4, 5} if country in ("SA", "QA", "KW", "OM", "BH") else {5, 6}
-    assert site_calendar(country, "UTC").weekend == off
+def test_weekends_are_friday_and_saturday_in_five_countries_of_the_gulf() -> None:
+    for country in read_facts("calendars")["countries"]:
+        off = {4, 5} if country in ("SA", "QA", "KW", "OM", "BH") else {5, 6}
+        assert site_calendar(country, "UTC").weekend == off, country
 
 
 @pytest.mark.parametrize(
@@ -47,10 +48,9 @@ def test_a_day_off_becomes_the_working_day_before_or_after_it() -> None:
     assert easter.next_workday(date(2026, 4, 3)) == date(2026, 4, 7)
 
 
-@pytest.mark.parametrize(("country", "zone"), _PLACES)
-def test_times_fall_into_local_office_hours_and_never_after_now(country: str, zone: str) -> None:
-    calendar, draw = site_calendar(country, zone), random.Random(7)
-    for _ in range(60):
+def test_times_fall_into_local_office_hours_and_never_after_now() -> None:
+    draw = random.Random(7)
+    for calendar, _ in itertools.product([site_calendar(*place) for place in _PLACES], range(60)):
         moment = datetime(2025, 1, 1, tzinfo=UTC) + timedelta(minutes=draw.randrange(770_000))
         for found in (calendar.office(moment), calendar.time_on(moment.date(), draw), calendar.by_now(NOW)):
             local = found.astimezone(calendar.zone)

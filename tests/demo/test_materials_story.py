@@ -14,7 +14,6 @@ from procore_nb.demo.portfolio import Project
 from .reading import READER, Row
 
 _PROJECTS = READER.projects()[::9]
-_EACH = pytest.mark.parametrize("project", _PROJECTS, ids=lambda one: str(one.index))
 
 
 def _sums(rows: list[Row], key: str) -> dict[tuple[str, str], float]:
@@ -28,73 +27,79 @@ def _ordered(project: Project) -> list[Row]:
     return READER.rows("material_purchase_orders", project, query="&filters[include_fully_shipped]=true")
 
 
-@_EACH
-def test_what_was_received_was_shipped_and_what_was_shipped_was_ordered(project: Project) -> None:
-    lines = READER.rows("material_purchase_order_line_items", project)
-    received = _sums(READER.rows("material_receipt_line_items", project), "quantity_received")
-    for row in lines:
-        assert 0 <= row["quantity_received"] <= row["quantity_shipped"] <= row["quantity_ordered"]
-        assert row["quantity_ordered"] == row["quantity_received"] + row["quantity_outstanding"]
-        assert row["quantity_received"] == received.get((row["purchase_order"]["id"], row["item"]["id"]), 0)
-        assert (row["status"] == "FULLY_RECEIVED") <= (row["quantity_outstanding"] == 0)
-    shipped = READER.rows("material_shipment_line_items", project)
-    assert sum(row["quantity_shipped"] for row in shipped) == sum(row["quantity_shipped"] for row in lines)
-    assert sum(row["quantity_received"] for row in shipped) == sum(row["quantity_received"] for row in lines)
+def test_what_was_received_was_shipped_and_what_was_shipped_was_ordered() -> None:
+    for project in _PROJECTS:
+        lines = READER.rows("material_purchase_order_line_items", project)
+        received = _sums(READER.rows("material_receipt_line_items", project), "quantity_received")
+        for row in lines:
+            assert 0 <= row["quantity_received"] <= row["quantity_shipped"] <= row["quantity_ordered"]
+            assert row["quantity_ordered"] == row["quantity_received"] + row["quantity_outstanding"]
+            assert row["quantity_received"] == received.get(
+                (row["purchase_order"]["id"], row["item"]["id"]), 0
+            )
+            assert (row["status"] == "FULLY_RECEIVED") <= (row["quantity_outstanding"] == 0)
+        shipped = READER.rows("material_shipment_line_items", project)
+        assert sum(row["quantity_shipped"] for row in shipped) == sum(
+            row["quantity_shipped"] for row in lines
+        )
+        assert sum(row["quantity_received"] for row in shipped) == sum(
+            row["quantity_received"] for row in lines
+        )
 
 
-@_EACH
-def test_a_material_order_is_a_purchase_order_of_the_project_and_its_supplier_a_vendor(
-    project: Project,
-) -> None:
-    vendors = {row["name"]: row["id"] for row in READER.rows("project_vendors", project)}
-    contracts = {row["number"]: row for row in READER.rows("purchase_order_contracts", project)}
-    orders = _ordered(project)
-    assert {row["name"] for row in orders} == {number for number, row in contracts.items() if row["executed"]}
-    for row in orders:
-        assert vendors[row["vendor"]] == contracts[row["name"]]["vendor"]["id"]
-    suppliers = READER.rows("material_purchase_order_vendors", project)
-    assert {row["vendor"] for row in suppliers} == {row["vendor"] for row in orders}
+def test_a_material_order_is_a_purchase_order_of_the_project_and_its_supplier_a_vendor() -> None:
+    for project in _PROJECTS:
+        vendors = {row["name"]: row["id"] for row in READER.rows("project_vendors", project)}
+        contracts = {row["number"]: row for row in READER.rows("purchase_order_contracts", project)}
+        orders = _ordered(project)
+        assert {row["name"] for row in orders} == {
+            number for number, row in contracts.items() if row["executed"]
+        }
+        for row in orders:
+            assert vendors[row["vendor"]] == contracts[row["name"]]["vendor"]["id"]
+        suppliers = READER.rows("material_purchase_order_vendors", project)
+        assert {row["vendor"] for row in suppliers} == {row["vendor"] for row in orders}
 
 
-@_EACH
-def test_lines_of_materials_point_at_items_orders_shipments_and_receipts_that_are_there(
-    project: Project,
-) -> None:
-    names = {row["name"]: row["id"] for row in READER.rows("material_items", project)}
-    orders = {row["id"]: row for row in _ordered(project)}
-    shipments = {row["id"]: row for row in READER.rows("material_shipments", project)}
-    receipts = {row["id"]: row for row in READER.rows("material_receipts", project)}
-    for name in ("material_purchase_order_line_items", "material_receipt_line_items"):
-        rows = READER.rows(name, project)
-        assert len({row["id"] for row in rows}) == len(rows)
-        for row in rows:
-            assert names[row["item"]["name"]] == row["item"]["id"]
-            assert row["purchase_order"]["id"] in orders
-            assert row["vendor"] == orders[row["purchase_order"]["id"]]["vendor"]
-    for row in READER.rows("material_purchase_order_line_items", project):
-        assert {one["id"] for one in row["shipment"]} <= shipments.keys()
-        assert {one["id"] for one in row["receipt"]} <= receipts.keys()
-    for order in orders.values():
-        below = READER.rows("material_purchase_order_line_items_by_purchase_order", project, id=order["id"])
-        assert len(below) == order["total_line_count"] > 0
-    for receipt in receipts.values():
-        assert receipt["shipment"]["id"] in shipments
-        below = READER.rows("material_receipt_line_items_by_receipt", project, id=receipt["id"])
-        assert {row["shipment"]["id"] for row in below} == {receipt["shipment"]["id"]}
+def test_lines_of_materials_point_at_items_orders_shipments_and_receipts_that_are_there() -> None:
+    for project in _PROJECTS:
+        names = {row["name"]: row["id"] for row in READER.rows("material_items", project)}
+        orders = {row["id"]: row for row in _ordered(project)}
+        shipments = {row["id"]: row for row in READER.rows("material_shipments", project)}
+        receipts = {row["id"]: row for row in READER.rows("material_receipts", project)}
+        for name in ("material_purchase_order_line_items", "material_receipt_line_items"):
+            rows = READER.rows(name, project)
+            assert len({row["id"] for row in rows}) == len(rows)
+            for row in rows:
+                assert names[row["item"]["name"]] == row["item"]["id"]
+                assert row["purchase_order"]["id"] in orders
+                assert row["vendor"] == orders[row["purchase_order"]["id"]]["vendor"]
+        for row in READER.rows("material_purchase_order_line_items", project):
+            assert {one["id"] for one in row["shipment"]} <= shipments.keys()
+            assert {one["id"] for one in row["receipt"]} <= receipts.keys()
+        for order in orders.values():
+            below = READER.rows(
+                "material_purchase_order_line_items_by_purchase_order", project, id=order["id"]
+            )
+            assert len(below) == order["total_line_count"] > 0
+        for receipt in receipts.values():
+            assert receipt["shipment"]["id"] in shipments
+            below = READER.rows("material_receipt_line_items_by_receipt", project, id=receipt["id"])
+            assert {row["shipment"]["id"] for row in below} == {receipt["shipment"]["id"]}
 
 
-@_EACH
-def test_materials_come_while_the_project_is_built_and_after_they_were_ordered(project: Project) -> None:
-    end = project.actual_finish or project.projected
-    assert end is not None
-    ordered = {row["id"]: row["created_at"] for row in _ordered(project)}
-    for row in READER.rows("material_receipts", project):
-        moment = datetime.fromisoformat(row["received_at"])
-        assert moment < NOW
-        assert moment.date() <= max(end, TODAY)
-        assert project.actual_start is not None
-        assert project.actual_start <= moment.date()
-        assert ordered[row["order"]["id"]] <= row["received_at"]
+def test_materials_come_while_the_project_is_built_and_after_they_were_ordered() -> None:
+    for project in _PROJECTS:
+        end = project.actual_finish or project.projected
+        assert end is not None
+        ordered = {row["id"]: row["created_at"] for row in _ordered(project)}
+        for row in READER.rows("material_receipts", project):
+            moment = datetime.fromisoformat(row["received_at"])
+            assert moment < NOW
+            assert moment.date() <= max(end, TODAY)
+            assert project.actual_start is not None
+            assert project.actual_start <= moment.date()
+            assert ordered[row["order"]["id"]] <= row["received_at"]
 
 
 @pytest.mark.slow
@@ -119,22 +124,22 @@ def test_orders_wholly_shipped_are_listed_only_when_asked_for() -> None:
     assert left_out > 0
 
 
-@_EACH
-def test_assets_have_a_type_a_status_a_place_and_a_trade_that_are_there(project: Project) -> None:
-    types = {row["id"]: row["name"] for row in READER.rows("asset_types", project)}
-    statuses = {row["id"]: row["status_name"] for row in READER.rows("asset_statuses", project)}
-    places = {str(row["id"]) for row in READER.rows("locations", project)}
-    trades = {str(row["id"]) for row in READER.rows("trades")}
-    rows = READER.rows("assets", project)
-    assert rows
-    for row in rows:
-        assert types[row["asset_type"]["id"]] == row["asset_type"]["name"]
-        assert statuses[row["asset_status"]["id"]] == row["asset_status"]["name"]
-        assert row["location"]["id"] in places
-        assert row["trade"]["id"] in trades
-        assert row["created_at"] <= row["modified_at"]
-    if project.progress == 1:
-        assert {row["asset_status"]["name"] for row in rows} == {"Commissioned"}
+def test_assets_have_a_type_a_status_a_place_and_a_trade_that_are_there() -> None:
+    for project in _PROJECTS:
+        types = {row["id"]: row["name"] for row in READER.rows("asset_types", project)}
+        statuses = {row["id"]: row["status_name"] for row in READER.rows("asset_statuses", project)}
+        places = {str(row["id"]) for row in READER.rows("locations", project)}
+        trades = {str(row["id"]) for row in READER.rows("trades")}
+        rows = READER.rows("assets", project)
+        assert rows
+        for row in rows:
+            assert types[row["asset_type"]["id"]] == row["asset_type"]["name"]
+            assert statuses[row["asset_status"]["id"]] == row["asset_status"]["name"]
+            assert row["location"]["id"] in places
+            assert row["trade"]["id"] in trades
+            assert row["created_at"] <= row["modified_at"]
+        if project.progress == 1:
+            assert {row["asset_status"]["name"] for row in rows} == {"Commissioned"}
 
 
 def test_the_companys_assets_are_those_of_its_projects() -> None:
@@ -143,25 +148,25 @@ def test_the_companys_assets_are_those_of_its_projects() -> None:
     assert {row["id"] for project in _PROJECTS for row in READER.rows("assets", project)} < set(ids)
 
 
-@_EACH
-def test_sections_belong_to_divisions_sets_and_revisions_that_are_there(project: Project) -> None:
-    divisions = READER.rows("specification_section_divisions", project)
-    sets = {row["id"] for row in READER.rows("specification_sets_v2_0", project)}
-    sections = READER.rows("specification_sections", project)
-    assert sorted(str(one) for row in divisions for one in row["sections_ids"]) == sorted(
-        row["id"] for row in sections
-    )
-    for row in sections:
-        assert row["division"]["id"] in {one["id"] for one in divisions}
-        assert row["set"]["id"] in sets
-    revisions = {row["id"] for row in READER.rows("specification_section_revisions_v2_0", project)}
-    assert {row["current_revision_id"] for row in READER.rows("specification_sections_v2_0", project)} == (
-        revisions
-    )
-    below = READER.rows(
-        "specification_section_revisions", project, specification_section_division_id=divisions[2]["id"]
-    )
-    assert [row["specification_section_id"] for row in below] == divisions[2]["sections_ids"]
+def test_sections_belong_to_divisions_sets_and_revisions_that_are_there() -> None:
+    for project in _PROJECTS:
+        divisions = READER.rows("specification_section_divisions", project)
+        sets = {row["id"] for row in READER.rows("specification_sets_v2_0", project)}
+        sections = READER.rows("specification_sections", project)
+        assert sorted(str(one) for row in divisions for one in row["sections_ids"]) == sorted(
+            row["id"] for row in sections
+        )
+        for row in sections:
+            assert row["division"]["id"] in {one["id"] for one in divisions}
+            assert row["set"]["id"] in sets
+        revisions = {row["id"] for row in READER.rows("specification_section_revisions_v2_0", project)}
+        assert {
+            row["current_revision_id"] for row in READER.rows("specification_sections_v2_0", project)
+        } == (revisions)
+        below = READER.rows(
+            "specification_section_revisions", project, specification_section_division_id=divisions[2]["id"]
+        )
+        assert [row["specification_section_id"] for row in below] == divisions[2]["sections_ids"]
 
 
 def test_periods_are_whole_months_one_after_the_other_and_the_last_are_open() -> None:

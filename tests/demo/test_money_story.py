@@ -19,23 +19,17 @@ from procore_nb.demo.site_calendar import CLOSES, OPENS
 from .reading import READER, Row
 
 _ALL = READER.projects()
-_UNLIKE = (
-    4,
-    11,
-    14,
-    17,
-    30,
-    57,
-    113,
-)  # tiers of approval, a loss, no recorded payments, no currency, riyals of Qatar
-_THIRD = [one for place, one in enumerate(_ALL) if place % 3 == 0 or one.index in _UNLIKE]
+# Tiers of approval, a loss, no recorded payments, no currency, riyals of Qatar.
+_UNLIKE = {4, 11, 14, 17, 30, 57, 113}
+_FIFTH = [project for number, project in enumerate(_ALL) if number % 5 == 0 or project.index in _UNLIKE]
+_HALF = _ALL[::2]
 _PROJECTS = _ALL[::11]
 _ONE = pytest.mark.parametrize("project", _PROJECTS[4:5], ids=lambda one: str(one.index))
 _IDENTITIES: list[Callable[[Project], None]] = []
 
 
 def _identity(check: Callable[[Project], None]) -> Callable[[Project], None]:
-    """A check of one project: of one in the fast lane, of every third in the slow one."""
+    """A check of one project: of one in the fast lane, of every fifth in the slow one."""
     _IDENTITIES.append(check)
     return _ONE(check)
 
@@ -371,8 +365,8 @@ def test_budget_and_contracts_hold_only_work_that_is_in_the_building(project: Pr
 
 @pytest.mark.slow
 @pytest.mark.parametrize("part", range(2))
-def test_every_identity_holds_in_every_third_project(part: int) -> None:
-    for project in _THIRD[part::2]:  # all of them on one project: what they read is read once
+def test_every_identity_holds_in_every_fifth_project(part: int) -> None:
+    for project in _FIFTH[part::2]:  # all of them on one project: what they read is read once
         for check in _IDENTITIES:
             check(project)
 
@@ -404,7 +398,7 @@ def test_snapshots_show_the_budget_growing() -> None:
 @pytest.mark.slow
 def test_late_projects_overrun_their_budget_more() -> None:
     shares: dict[bool, list[Decimal]] = {True: [], False: []}
-    for project in _THIRD:
+    for project in _FIFTH:
         rows = _budget(project)
         shares[project.slip_days > 0].append(_sum(rows, _LEFT) / _sum(rows, "revised"))
     late, timely = (sum(shares[key], Decimal(0)) / len(shares[key]) for key in (True, False))
@@ -417,7 +411,7 @@ def test_what_was_deleted_is_shown_only_if_asked_for() -> None:
     orders = ("change_order_packages", "potential_change_orders")
     for name in ("change_events", "work_order_contracts", "purchase_order_contracts", *orders):
         gone = 0
-        for project in _THIRD:
+        for project in _FIFTH:
             rows = READER.rows(name, project)
             both = READER.rows(name, project, query="&filters[include_deleted]=with")
             assert all(row["deleted_at"] is None for row in rows)
@@ -439,7 +433,7 @@ def test_approved_changes_add_three_to_twelve_percent_to_a_finished_contract() -
 def test_reports_find_changes_that_the_owner_does_not_pay_for_and_every_status() -> None:
     kinds: Counter[tuple[str | None, str]] = Counter()
     words, credits = set(), 0
-    for project in _ALL:
+    for project in _HALF:
         above = {
             ref["id"]: row
             for row in READER.rows("prime_change_orders", project)
@@ -454,14 +448,14 @@ def test_reports_find_changes_that_the_owner_does_not_pay_for_and_every_status()
             credits += row["status"] == "approved" and Decimal(row["grand_total"]) < 0
         words |= {row["status"] for row in _orders(project)}
     for owner in ("pending", "rejected", "approved", None):
-        assert kinds[owner, "approved"] > 20
+        assert kinds[owner, "approved"] > 10
     assert words == {"draft", "approved", "rejected", "no_charge", "void", *_PENDING}
-    assert credits > 20
+    assert credits > 10
 
 
 @pytest.mark.slow
 def test_reports_find_invoices_of_many_days_some_unpaid_some_late_and_retainage() -> None:
-    bills = [row for project in _ALL for row in READER.rows("requisitions", project)]
+    bills = [row for project in _HALF for row in READER.rows("requisitions", project)]
     days = [
         (date.fromisoformat(row["payment_date"]) - date.fromisoformat(row["billing_date"])).days
         for row in bills
@@ -480,7 +474,7 @@ def test_reports_find_invoices_of_many_days_some_unpaid_some_late_and_retainage(
         "revise_and_resubmit",
         "pending_owner_approval",
     }
-    assert sum(Decimal(row["summary"]["total_retainage"]) > 0 for row in bills) > 1_000
+    assert sum(Decimal(row["summary"]["total_retainage"]) > 0 for row in bills) > 500
 
 
 def test_one_company_has_projects_in_several_currencies_one_states_none_and_one_has_its_own_budget_view() -> (
@@ -508,7 +502,7 @@ def test_reports_find_firms_under_contract_whose_insurance_ran_out_runs_out_is_r
     assert len(newest) < len(rows)
     working = {
         one["vendor"]["id"]
-        for project in _ALL
+        for project in _HALF
         for one in _commitments(project)
         if one["status"] == "Approved" and one["executed"]
     }
@@ -527,22 +521,22 @@ def test_reports_find_firms_under_contract_whose_insurance_ran_out_runs_out_is_r
 @pytest.mark.slow
 def test_reports_find_projects_that_lose_money() -> None:
     losing = 0
-    for project in _ALL:
+    for project in _HALF:
         prime = READER.rows("prime_contracts", project)[0]
         contract = Decimal(prime["grand_total"]) + Decimal(prime["approved_change_orders"])
         losing += _sum(_budget(project), _AT_END) > contract
-    assert 2 <= losing <= len(_ALL) // 10
+    assert 2 <= losing <= len(_HALF) // 10
 
 
 @pytest.mark.slow
 def test_some_contracts_were_terminated_and_what_was_left_went_to_another_firm_of_the_trade() -> None:
     ended = [
         (project, row)
-        for project in _ALL
+        for project in _HALF
         for row in READER.rows("work_order_contracts", project)
         if row["status"] == "Terminated"
     ]
-    assert len({project.id for project, _row in ended}) == len(ended) > 4
+    assert len({project.id for project, _row in ended}) == len(ended) > 2
     firms = {row["id"]: row for row in READER.rows("vendors")}
     for project, row in ended:
         titled = f"{row['title']}, remaining works"
@@ -557,7 +551,7 @@ def test_some_contracts_were_terminated_and_what_was_left_went_to_another_firm_o
 @pytest.mark.slow
 def test_some_projects_spend_without_a_budget_which_shows_only_if_asked_for() -> None:
     without = []
-    for project in _ALL:
+    for project in _HALF:
         view = READER.rows("budget_views", project)[0]["id"]
         plain = READER.rows("budget_view_detail_rows", project, budget_view_id=view)
         assert all(row["id"] is not None for row in plain)
@@ -565,7 +559,7 @@ def test_some_projects_spend_without_a_budget_which_shows_only_if_asked_for() ->
             "budget_view_detail_rows", project, query="&budget_row_type=all", budget_view_id=view
         )
         without += [project.id] * (len(more) - len(plain))
-    assert len(without) == len(set(without)) > 10
+    assert len(without) == len(set(without)) > 5
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +15,7 @@ from .reading import READER
 
 pytestmark = pytest.mark.slow
 
-_PROJECTS = [one for one in READER.projects() if one.index in (4, 11, 12)]
+_PROJECTS = [one for one in READER.projects() if one.index in (4, 11)]
 _PLAIN = {("company_id",), ("project_id",)}
 _INVENTED = [
     one
@@ -41,26 +42,29 @@ def _pointers(value: Any) -> Iterator[tuple[str, Any]]:
             yield from _pointers(inner)
 
 
-@pytest.mark.parametrize("name", sorted(set(generated_rows._LISTS.values())))
-def test_a_list_that_is_pointed_at_needs_no_more_than_a_project(name: str) -> None:
-    one = endpoint(name)
-    assert not one.parents
-    assert "id" in {field.name for field in one.fields}
+def test_a_list_that_is_pointed_at_needs_no_more_than_a_project() -> None:
+    lists = [endpoint(name) for name in generated_rows._LISTS.values()]
+    assert len(lists) > 30
+    assert not [one.name for one in lists if one.parents]
+    assert not [one.name for one in lists if "id" not in {field.name for field in one.fields}]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "stem", ["incident", "wbs_code", "meeting", "managed_equipment", "submittal", "location"]
-)
-def test_invented_rows_point_at_records_of_their_project(stem: str) -> None:
-    seen = 0
+def test_invented_rows_point_at_records_of_their_project() -> None:
+    stems = ("incident", "wbs_code", "meeting", "managed_equipment", "submittal", "location")
+    seen: Counter[str] = Counter()
     for project in _PROJECTS:
-        there = {str(row["id"]) for row in READER.rows(generated_rows._LISTS[stem], project)}
-        for one in _INVENTED:
-            found = {str(value) for key, value in _pointers(READER.rows(one.name, project)) if key == stem}
-            assert found <= there, one.name
-            seen += len(found)
-    assert seen > 0
+        pointers = [
+            (one.name, stem, str(value))
+            for one in _INVENTED
+            for stem, value in _pointers(READER.rows(one.name, project))
+        ]
+        for stem in stems:
+            there = {str(row["id"]) for row in READER.rows(generated_rows._LISTS[stem], project)}
+            pointed = [(name, value) for name, key, value in pointers if key == stem]
+            assert not [name for name, value in pointed if value not in there], stem
+            seen[stem] += len(pointed)
+    assert all(seen[stem] for stem in stems)
 
 
 def test_an_invented_parent_is_an_earlier_row_of_the_same_list() -> None:

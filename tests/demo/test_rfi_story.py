@@ -13,7 +13,7 @@ from procore_nb.demo.portfolio import Project
 
 from .reading import READER
 
-_BEGUN = READER.projects()
+_BEGUN = READER.projects()[::2]
 
 
 def _time(text: str) -> datetime:
@@ -54,7 +54,7 @@ def test_an_rfi_is_closed_when_it_is_resolved_and_held_by_somebody_while_it_is_o
 
 
 def test_the_statuses_that_real_accounts_have_are_there() -> None:
-    project = next(one for one in _BEGUN if one.index == 11)
+    project = next(one for one in READER.projects() if one.index == 11)
     gone = READER.rows("rfis", project, query="&filters[include_deleted]=only")
     assert [(row["status"], row["deleted"]) for row in gone] == [("recycled", True)]
     assert gone[0]["created_at"] <= gone[0]["deleted_at"]
@@ -104,7 +104,7 @@ def test_some_open_rfis_are_overdue_most_of_them_on_late_projects() -> None:
         for project, row in _rfis()
         if row["status"] == "open" and row["due_date"] and date.fromisoformat(row["due_date"]) < TODAY
     ]
-    assert 30 < len(overdue) < 0.03 * len(_rfis())
+    assert 15 < len(overdue) < 0.03 * len(_rfis())
     assert sum(overdue) > len(overdue) / 2
 
 
@@ -129,9 +129,8 @@ def test_the_official_reply_comes_last_and_when_the_rfi_was_resolved() -> None:
 
 
 def test_one_rfi_has_an_id_past_what_a_float_can_hold_and_still_has_replies() -> None:
-    huge = [(project, row) for project, row in _rfis() if row["id"] > 2**53]
-    assert len(huge) == 1
-    project, row = huge[0]
+    project = next(one for one in READER.projects() if one.index == 22)
+    (row,) = (row for row in READER.rows("rfis", project) if row["id"] > 2**53)
     assert float(row["id"]) != row["id"]
     assert row["status"] != "closed" or READER.rows("rfi_replies", project, rfi_id=row["id"])
 

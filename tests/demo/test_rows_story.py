@@ -8,7 +8,7 @@ import os
 import random
 import subprocess
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -27,7 +27,7 @@ from .reading import READER, Reader, Row
 pytestmark = pytest.mark.slow
 
 _FEW = Reader(Demo(Portfolio(60)))  # lists of the whole company gather from all its projects
-_PROJECTS = [one for one in READER.projects() if one.index in (4, 11, 148)]
+_PROJECTS = [one for one in READER.projects() if one.index in (4, 148)]
 _MADE = [one for one in endpoints() if table_of(one.name) is not None and one.name != "company_projects"]
 _PLAIN = [one for one in _MADE if not one.parents]
 
@@ -40,16 +40,16 @@ def _rows(name: str) -> tuple[Row, ...]:
     return tuple({**row, "_project": project} for project in _PROJECTS for row in READER.rows(name, project))
 
 
-def _each(ones: list[Endpoint]) -> Any:
-    return pytest.mark.parametrize("one", ones, ids=lambda one: one.name)
-
-
 @pytest.mark.slow
-@_each(_PLAIN)
-def test_rows_become_a_frame_without_a_value_that_does_not_fit(one: Endpoint) -> None:
-    frame = to_frame(({key: row[key] for key in row if key != "_project"} for row in _rows(one.name)), one)
-    assert len(frame) > 0
-    assert frame.attrs["procore"].get("unparsed", {}) == {}
+def test_rows_become_a_frame_without_a_value_that_does_not_fit() -> None:
+    failures = {}
+    for one in _PLAIN:
+        rows = ({key: row[key] for key in row if key != "_project"} for row in _rows(one.name))
+        frame = to_frame(rows, one)
+        unparsed = frame.attrs["procore"].get("unparsed", {})
+        if unparsed or frame.empty:
+            failures[one.name] = unparsed or "no rows"
+    assert not failures
 
 
 def _values(value: Any, parts: list[str]) -> Iterator[Any]:
@@ -66,28 +66,35 @@ def _values(value: Any, parts: list[str]) -> Iterator[Any]:
 _OWN = {("change_event_statuses", "name")}
 
 
-@_each(_PLAIN)
-def test_every_choice_is_one_that_procore_names(one: Endpoint) -> None:
-    for field in one.fields:
-        if field.enum and (one.name, field.name) not in _OWN:
-            found = set(_values(list(_rows(one.name)), field.name.split(".")))
-            assert {str(value) for value in found if isinstance(value, str)} <= set(field.enum), field.name
+def test_every_choice_is_one_that_procore_names() -> None:
+    failures = {}
+    for one in _PLAIN:
+        for field in one.fields:
+            if field.enum and (one.name, field.name) not in _OWN:
+                values = set(_values(list(_rows(one.name)), field.name.split(".")))
+                unknown = {str(value) for value in values if isinstance(value, str)} - set(field.enum)
+                if unknown:
+                    failures[one.name, field.name] = unknown
+    assert not failures
 
 
-@_each(_PLAIN)
-def test_ids_are_unique_and_times_in_order_and_past(one: Endpoint) -> None:
+def _disorder(one: Endpoint) -> Iterator[object]:
+    """Ids that come twice in a project, times to come, and times before that of creation."""
     rows = _rows(one.name)
-    for project in _PROJECTS if one.scope == "project" else [None]:
-        ids = [row["id"] for row in rows if row.get("id") is not None and row["_project"] is project]
-        assert len(set(ids)) == len(ids)
+    ids = [(row["_project"] and row["_project"].id, row["id"]) for row in rows if row.get("id") is not None]
+    yield from ((key, count) for key, count in Counter(ids).items() if count > 1)
     now = f"{NOW.isoformat()[:19]}Z"
     for row in rows:
-        for key in ("created_at", "updated_at", "closed_at", "time_resolved", "reviewed_at", "deleted_at"):
-            assert row.get(key) is None or row[key] <= now, (key, row)
-        if row.get("created_at") and row.get("updated_at"):
-            assert row["created_at"] <= row["updated_at"], row
-        if row.get("created_at") and row.get("closed_at"):
-            assert row["created_at"] <= row["closed_at"], row
+        times = ("created_at", "updated_at", "closed_at", "time_resolved", "reviewed_at", "deleted_at")
+        yield from ((key, row) for key in times if row.get(key) and row[key] > now)
+        for key in ("updated_at", "closed_at"):
+            if row.get("created_at") and row.get(key) and row["created_at"] > row[key]:
+                yield key, row
+
+
+def test_ids_are_unique_and_times_in_order_and_past() -> None:
+    failures = {one.name: wrong for one in _PLAIN if (wrong := list(_disorder(one))[:3])}
+    assert not failures
 
 
 def test_ids_differ_from_project_to_project() -> None:
@@ -205,17 +212,14 @@ for name in ("requisitions", "observation_items", "rfis", "schedule_tasks", "dai
 @pytest.mark.slow
 def test_another_interpreter_tells_the_same_story() -> None:
     """Neither the order of what was asked before nor the seed of Python's hashes changes a row."""
-    outputs = {
-        subprocess.run(
-            [sys.executable, "-c", _FINGERPRINT],
-            env={**os.environ, "PYTHONHASHSEED": seed},
-            capture_output=True,
-            check=True,
-            text=True,
-        ).stdout
-        for seed in ("1", "2")
-    }
+    other = subprocess.run(
+        [sys.executable, "-c", _FINGERPRINT],
+        env={**os.environ, "PYTHONHASHSEED": "1"},
+        capture_output=True,
+        check=True,
+        text=True,
+    )
     buffer = io.StringIO()
     with contextlib.redirect_stdout(buffer):
         exec(_FINGERPRINT, {})
-    assert outputs == {buffer.getvalue()}
+    assert other.stdout == buffer.getvalue() != ""

@@ -27,7 +27,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from functools import cache, lru_cache, reduce
+from functools import cache, lru_cache
 from operator import attrgetter
 from types import SimpleNamespace
 from typing import Any
@@ -52,11 +52,9 @@ def money(cents: int) -> Decimal:
 def currency(context: RequestContext) -> Row | None:
     """Currency of a project's money, its own; None where the project states none."""
     code, rate = context.here.currency, Decimal("1.0")
-    return code and {
-        "currency_iso_code": code,
-        "base_currency_iso_code": code,
-        "currency_exchange_rate": rate,
-    }
+    if code is None:
+        return None
+    return {"currency_iso_code": code, "base_currency_iso_code": code, "currency_exchange_rate": rate}
 
 
 def common(context: RequestContext) -> Row:
@@ -142,7 +140,7 @@ def _reader(template: Any) -> _Reader:
     if mark == "$":
         return lambda values: money(total(values, rest))
     if mark == "?":
-        return lambda values: reduce(lambda value, name: getattr(value, name, None), rest.split("."), values)
+        return lambda values: _attribute_or_none(values, rest.split("."))
     if mark == "~":
         return lambda values: rest.format(**vars(values))
     if mark == "@":
@@ -153,6 +151,12 @@ def _reader(template: Any) -> _Reader:
         read_kind, read_number = _reader(kind), attrgetter(number)
         return lambda values: values.context.id(read_kind(values), read_number(values))
     return lambda _values: template
+
+
+def _attribute_or_none(value: Any, names: list[str]) -> Any:
+    for name in names:
+        value = getattr(value, name, None)
+    return value
 
 
 _FRACTIONS = ("float", "double")
