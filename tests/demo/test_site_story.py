@@ -5,10 +5,10 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from procore_nb.demo.project import Project
 
 from procore_nb.catalog import endpoint
 from procore_nb.demo import TODAY, Demo, Portfolio
+from procore_nb.demo.portfolio import Project
 from procore_nb.demo.tables import RequestContext, dailylogs
 from procore_nb.demo.tables.dailylogs import Weather
 
