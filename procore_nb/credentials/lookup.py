@@ -225,9 +225,9 @@ def _which_profile(
     """Return the profile that was named, or the only one for these hosts."""
     if named is None and "PROCORE_PROFILE" in variables:
         named = profiles.get(variables["PROCORE_PROFILE"][0])
-    fitting = [one for one in profiles.all() if one.environment.login_url == target.login_url]
+    fitting = [saved for saved in profiles.all() if saved.environment.login_url == target.login_url]
     if named is None and len(fitting) > 1:
-        names = ", ".join(repr(one.name) for one in fitting)
+        names = ", ".join(repr(saved.name) for saved in fitting)
         raise CredentialsError(
             f"Several saved profiles are for {target.name}: {names}.", advice='Choose one with profile="…".'
         )
@@ -259,4 +259,4 @@ def _which_company(
 
 
 def _saved(profiles: Profiles) -> str:
-    return ", ".join(f"{one.name!r} ({one.environment.name})" for one in profiles.all()) or "none"
+    return ", ".join(f"{profile.name!r} ({profile.environment.name})" for profile in profiles.all()) or "none"

@@ -58,7 +58,9 @@ class Secret(_StaysInMemory):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
-        return hmac.compare_digest(*(one.reveal().encode("utf-8", "surrogatepass") for one in (self, other)))
+        return hmac.compare_digest(
+            *(secret.reveal().encode("utf-8", "surrogatepass") for secret in (self, other))
+        )
 
     def __hash__(self) -> int:
         return hash((Secret, self.reveal()))
