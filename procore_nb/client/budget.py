@@ -8,17 +8,16 @@ view of another name. Amounts under titles of the company: https://developers.pr
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from procore_nb.catalog import Endpoint, Field
 from procore_nb.catalog.models import encode
 from procore_nb.client.collect import ListFetch
-from procore_nb.client.parameters import own_or_shipped
 from procore_nb.client.targets import ParentRows, Target
 from procore_nb.errors import AccessError, ArgumentError, CatalogError, NotFoundError
 from procore_nb.near_match import near, plain
-from procore_nb.scalars import is_many
+from procore_nb.scalars import ProjectSelection, is_many
 
 if TYPE_CHECKING:
     from procore_nb.client.query import ListQuery
@@ -34,60 +33,64 @@ class BudgetViews:
     """The view of each project, as parents of the rows; the skipped projects; and what is known of the columns of views."""
 
     parents: ParentRows
-    projects: Mapping[str, str | None]  # the name of each project that has the view, by its id
+    selection: ProjectSelection  # the projects that have the view
     skipped: list[Row]
-    titles: dict[str, str]  # title of each column by its id, for rows whose keys are the ids
-    fields: dict[str, Field]
+    titles: dict[str, str] = field(
+        default_factory=dict
+    )  # of each column by its id, for rows whose keys are the ids
+    fields: dict[str, Field] = field(default_factory=dict)
 
     def described(self, endpoint: Endpoint) -> Endpoint:
-        added = encode(tuple(self.fields.values()))
+        """Return the endpoint with the columns that the views add."""
+        added = encode(self.fields.values())
         return replace(endpoint, field_text="\n".join(filter(None, (endpoint.field_text, added))))
 
 
 def needs_views(query: ListQuery) -> bool:
     """Return whether the views of a query are to be found: it names projects, and no ids of views."""
-    named, given = query.budget_view is not None, VIEW_ID in query.fixed or query.parent is not None
-    wanted = any(VIEW_ID in group for group in query.endpoint.needs)
-    if named and not wanted:
+    takes_view = any(VIEW_ID in group for group in query.endpoint.needs)
+    has_id = VIEW_ID in query.fixed or query.parent is not None
+    if query.budget_view is not None and not takes_view:
         raise ArgumentError(f"{query.endpoint.name} has no budget views.", advice="Leave budget_view out.")
-    if named and given:
+    if query.budget_view is not None and has_id:
         raise ArgumentError("A budget view was given twice.", advice=f"Pass budget_view or {VIEW_ID}.")
-    return wanted and not given and (query.project_id is not None or query.projects is not None)
+    return takes_view and not has_id and query.of_projects
 
 
 def views_of(query: ListQuery) -> ListFetch:
+    """Return the fetch of the budget views of a query's projects."""
     if is_many(query.company_id):
         raise ArgumentError(
             "Budget views are found in one company at a time.", advice="Fetch each company by itself."
         )
-    views = _sister(query, "budget_views", projects=query.projects, project_id=query.project_id).prepare()
-    return replace(views, quiet=True)  # who is skipped is said once, with the rows
+    fetch = _sister(query, "budget_views", projects=query.projects, project_id=query.project_id).prepare()
+    fetch.quiet = True  # skipped projects are named once, with the rows
+    return fetch
 
 
 def find_views(query: ListQuery) -> BudgetViews:
     """Return the view of each project: the one of that name or id; without one, the only or Procore's standard one. Else an error."""
-    views, wanted = views_of(query), query.budget_view
-    held: dict[str, list[Row]] = {}
-    for target, rows in views.pages():
-        held.setdefault(target.ids["project_id"], []).extend(rows)
-    skipped, parents = list(views.skipped), list[Row]()
-    projects: dict[str, str | None] = {}
-    refused = {one["target"] for one in skipped}
-    for target in views.targets:
-        own = held.get(target.ids["project_id"], [])
-        view = _chosen(own, wanted, target)
+    fetch, named = views_of(query), query.budget_view
+    views_in: dict[str, list[Row]] = {}
+    for target, rows in fetch.pages():
+        views_in.setdefault(target.ids["project_id"], []).extend(rows)
+    skipped, parents, names = list(fetch.skipped), list[Row](), dict[str, str | None]()
+    refused = {row["target"] for row in skipped}
+    for target in fetch.targets:
+        views = views_in.get(target.ids["project_id"], [])
+        view = _chosen(views, named, target)
         if view is not None:
-            projects[target.ids["project_id"]] = target.project_name
+            names[target.ids["project_id"]] = target.project_name
             parents.append({**target.ids, VIEW_ID: str(view["id"]), "budget_view": str(view["name"])})
         elif target.words not in refused:
-            named = f" {wanted!r}" if wanted is not None else ""
-            has = ", ".join(str(one["name"]) for one in own) or "none"
-            about = {"status": None, "reason": f"no budget view{named}; it has: {has}", "advice": ""}
-            skipped.append({"target": target.words, **target.account, **about})
+            looked_for = f" {named!r}" if named is not None else ""
+            has = ", ".join(str(one["name"]) for one in views) or "none"
+            facts = {"status": None, "reason": f"no budget view{looked_for}; it has: {has}", "advice": ""}
+            skipped.append({"target": target.words, **target.account, **facts})
     if not parents:
-        raise _no_view(wanted, [str(one["name"]) for rows in held.values() for one in rows])
-    rows_of_views = ParentRows(VIEW_ID, ("project_id", "budget_view"), tuple(parents))
-    found = BudgetViews(rows_of_views, projects, skipped, {}, {})
+        raise _no_view(named, [str(view["name"]) for views in views_in.values() for view in views])
+    selection = ProjectSelection(names=names, named=any(names.values()))
+    found = BudgetViews(ParentRows(VIEW_ID, parents, ("project_id", "budget_view")), selection, skipped)
     if query.endpoint.name in _WITH_TITLES:
         first_of = {plain(parent["budget_view"]): parent for parent in reversed(parents)}
         for parent in reversed(first_of.values()):
@@ -95,32 +98,37 @@ def find_views(query: ListQuery) -> BudgetViews:
     return found
 
 
-def _chosen(views: list[Row], wanted: Any, target: Target) -> Row | None:
+def _chosen(views: list[Row], named: Any, target: Target) -> Row | None:
     """Return the one view that is meant, None where the project has none such."""
-    found = views
-    if wanted is not None:
-        text = str(wanted)
-        found = [one for one in views if str(one["id"]) == text or plain(str(one["name"])) == plain(text)]
+    chosen = views
+    if named is not None:
+        chosen = [
+            view for view in views if str(named) == str(view["id"]) or plain(str(named)) == _plain_name(view)
+        ]
     elif len(views) > 1:
-        found = [one for one in views if plain(str(one["name"])) in _STANDARD] or views
-    if len(found) > 1:
-        names = ", ".join(f"{one['name']!r} ({one['id']})" for one in found)
+        chosen = [view for view in views if _plain_name(view) in _STANDARD] or views
+    if len(chosen) > 1:
+        names = ", ".join(f"{view['name']!r} ({view['id']})" for view in chosen)
         raise ArgumentError(
-            f"{target.words} has {len(found)} budget views: {names}.",
+            f"{target.words} has {len(chosen)} budget views: {names}.",
             advice=f'Choose one: budget_view="…", or {VIEW_ID}=…. Rows of several would count amounts twice.',
         )
-    return found[0] if found else None
+    return chosen[0] if chosen else None
 
 
-def _no_view(wanted: Any, names: list[str]) -> CatalogError:
-    if wanted is None:
+def _plain_name(view: Row) -> str:
+    return plain(str(view["name"]))
+
+
+def _no_view(named: Any, names: list[str]) -> CatalogError:
+    if named is None:
         return CatalogError(
             "No project has a budget view that this account may see.", advice="Check the Budget tool."
         )
-    close = near(str(wanted), names)
+    close = near(str(named), names)
     hint = f"Did you mean {' or '.join(map(repr, close))}? " if close else ""
-    there = ", ".join(dict.fromkeys(names)) or "none"
-    return CatalogError(f"No project has a budget view {wanted!r}.", advice=f"{hint}There are: {there}.")
+    known = ", ".join(dict.fromkeys(names)) or "none"
+    return CatalogError(f"No project has a budget view {named!r}.", advice=f"{hint}There are: {known}.")
 
 
 def _add_columns(found: BudgetViews, query: ListQuery, view: Mapping[str, str]) -> None:
@@ -129,15 +137,15 @@ def _add_columns(found: BudgetViews, query: ListQuery, view: Mapping[str, str]) 
         pages = list(_sister(query, "budget_detail_columns", **ids).prepare().pages())
     except (AccessError, NotFoundError):
         return  # the rows bring their columns along, typed by what they hold
-    for one in (row for _, rows in pages for row in rows):
-        title = str(one.get("name") or "")
-        found.titles[str(one.get("id"))] = title
+    for column in (row for _, rows in pages for row in rows):
+        title = str(column.get("name") or "")
+        found.titles[str(column.get("id"))] = title
         if title.isprintable() and not set(".[]") & set(title):  # these would be parts of a path
-            kind = "decimal" if one.get("aggregatable") else ""
-            found.fields.setdefault(title, Field(title, "string" if kind else "unknown", kind))
+            types = ("string", "decimal") if column.get("aggregatable") else ("unknown", "")
+            found.fields.setdefault(title, Field(title, *types))
 
 
-def _sister(query: ListQuery, name: str, **given: Any) -> ListQuery:
-    """Return the query of another list with the same company and manners."""
+def _sister(query: ListQuery, name: str, **changes: Any) -> ListQuery:
+    """Return the query of another list with the same company and options."""
     fresh: Row = {"arguments": {}, "projects": None, "budget_view": None, "max_rows": None, "columns": None}
-    return replace(query, endpoint=own_or_shipped(query.procore.catalogue, name), **{**fresh, **given})
+    return replace(query, endpoint=query.procore.endpoint_or_shipped(name), **{**fresh, **changes})

@@ -1,19 +1,20 @@
-"""Lists fetched and made into one frame, with an account of where it came from and what was skipped.
+"""Lists fetched and made into frames, with an account of where the rows came from and what was skipped.
 
-In: a session, an endpoint and list requests. Out: a DataFrame, or frames one by one. Speaks to no service by itself.
+In: the list requests of a query. Out: one DataFrame, frames one by one, or pages of rows. Speaks to no service by itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from procore_nb import hints
-from procore_nb.client.frame_assembler import FrameAssembler, RowDeduplicator, target_of
+from procore_nb.client.frame_assembler import FrameAssembler, new_rows, target_of
 from procore_nb.client.targets import Target
 from procore_nb.errors import (
     AccessError,
@@ -29,7 +30,6 @@ from procore_nb.fetch import (
     PageRows,
     PageStats,
     RequestDone,
-    RequestPolicy,
     RequestRestarted,
     fetch_lists,
     notes_of,
@@ -42,52 +42,60 @@ from procore_nb.signals import Cancelled, DeferredInterrupt
 if TYPE_CHECKING:
     from procore_nb.client.query import ListQuery
 
-OnError = Literal["raise", "skip"]
+_NOUNS = {"company_id": "companies", "project_id": "projects"}
+# Lists that hold superseded rows: the flag of the valid one, the column that revisions share, and what follows.
+_REVISIONS = (
+    (
+        "current_revision",
+        "source_rfi_header_id",
+        "questions count twice. Pass current_revision=True, or keep",
+    ),
+    ("current", "drawing_id", "drawings count twice. Keep"),
+)
 
 
 @dataclass
 class ListFetch:
-    """The list requests of one query, ready to be fetched.
+    """The list requests of one query, ready to be fetched once.
 
     `builder` makes an empty frame builder. `about` is the rest of `attrs["procore"]`.
     """
 
     query: ListQuery
     requests: list[ListRequest]
-    policy: RequestPolicy
     builder: Callable[[], FrameBuilder]
     about: dict[str, Any]
     skipped: list[dict[str, Any]]
     """The targets that gave nothing, each with its reason; those known before come with it."""
-    quiet: bool = False
 
     def __post_init__(self) -> None:
+        self.policy = self.query.procore.policy
+        self.quiet = callable(self.query.progress)  # who watches for itself reads attrs
         self.targets = list(map(target_of, self.requests))
-        self.several = self.query.projects is not None or len(self.targets) > 1
-        ids = list(self.targets[0].ids) if self.targets else []
-        nouns = {"company_id": "companies", "project_id": "projects"}
-        self.noun = nouns.get((ids or ["company_id"])[-1], "targets")
-        self.known_before = len(self.skipped)
-        self.first_refusal: ProcoreError | None = None
         self.endpoint = self.query.endpoint
-        self.limited = False  # whether `max_rows` ended the fetch, so that there may be more
-        self.stats: list[PageStats] = []
-        self.done: set[int] = set()
-        self.sent = 0  # requests of `statistics`
+        last_id = [*self.targets[0].ids][-1:] if self.targets else []
+        self._noun = _NOUNS.get((last_id or ["company_id"])[0], "targets")
+        self._targets_known = len(self.targets) + len(self.skipped)
+        self._first_refusal: ProcoreError | None = None
+        self._limited = False  # whether `max_rows` ended the fetch, so that there may be more
+        self._done: dict[int, RequestDone] = {}  # by id of its request
+        self.requests_sent = 0
 
     def frame(self) -> pd.DataFrame:
         """Return the one frame of all targets; an error of the fetch has what had come as `partial`."""
-        assembler, held = self._assembler(), DeferredInterrupt()
+        assembler, interrupt = self._assembler(), DeferredInterrupt()
         with self._watched(lambda: assembler) as progress:
-            with held:  # a page half taken apart would leave columns of unequal length
-                for event in self._events(progress, held):
+            with interrupt:  # a page half taken apart would leave columns of unequal length
+                for event in self._events(progress, interrupt):
                     assembler.take(event)
-            held.raise_pending()
+            interrupt.raise_pending()
             assembler.name_custom_fields()
-            with held:
-                whole = assembler.frame()
-            held.raise_pending()
-        return self._described(whole, progress.requests)
+            with interrupt:
+                frame = assembler.frame()
+            interrupt.raise_pending()
+        frame = self._described(frame, progress.requests)
+        self.warn_of_losses(frame)
+        return frame
 
     def frames(self, *, rows_at_once: int | None = None) -> Generator[FetchedFrame, None, int]:
         """Yield one frame for each target, as soon as it is complete and those before it are; a long one in parts.
@@ -96,76 +104,88 @@ class ListFetch:
         up, and parts of an earlier attempt at that target no longer count. An error has as `partial` what had come of targets
         that were not handed out. Returns the requests after the last frame, those of skipped targets.
         """
-        held, before, attempts = DeferredInterrupt(), 0, 1
+        interrupt, before, attempt = DeferredInterrupt(), 0, 1
         assembler = self._assembler()
         with self._watched(lambda: assembler) as progress:
-            events = self._events(progress, held)
+            events = self._events(progress, interrupt)
             while True:
-                with held:
+                with interrupt:
                     event = next(events, None)
                     if event is None:
                         break
                     assembler.take(event)
-                attempts += isinstance(event, RequestRestarted)
-                done = isinstance(event, RequestDone)
-                if held.pending() or assembler.mixed:
+                attempt += isinstance(event, RequestRestarted)
+                done = event if isinstance(event, RequestDone) else None
+                if interrupt.pending() or assembler.mixed:
                     continue  # the fetch is ending early; nobody wants a further frame, or one of several targets
-                if not done and not (rows_at_once and assembler.rows >= rows_at_once):
+                if not done and not (rows_at_once and assembler.builder.rows >= rows_at_once):
                     continue
-                if not (isinstance(event, RequestDone) and event.skipped is not None):
-                    stats = [event.stats] if isinstance(event, RequestDone) else []
+                if done is None or done.skipped is None:
                     assembler.name_custom_fields()
-                    with held:  # a Ctrl-C here must find the rows of later targets too
+                    with interrupt:  # a Ctrl-C here must find the rows of later targets too
+                        stats = [done.stats] if done else []
                         frame = self._described(assembler.frame(), progress.requests - before, stats=stats)
-                    if held.pending():
+                    if interrupt.pending():
                         continue
                     before, ids = progress.requests, dict(target_of(event.request).ids)
-                    about = describe(frame, target=ids, attempt=attempts, done=done).attrs["procore"]
-                    fields = about.get("custom_fields", {})
-                    yield FetchedFrame(
-                        frame, FetchInfo(ids, attempts, done, about["requests"], about["pages"], fields)
-                    )
+                    describe(frame, target=ids, attempt=attempt, done=done is not None)
+                    about = frame.attrs["procore"]
+                    counts = (about["requests"], about["pages"], about.get("custom_fields", {}))
+                    yield FetchedFrame(frame, FetchInfo(ids, attempt, done is not None, *counts))
                 assembler = self._assembler()
-                attempts = 1 if done else attempts
-            held.raise_pending()
-        self._warn()
+                attempt = 1 if done else attempt
+            interrupt.raise_pending()
+        self.warn_of_losses()
         return progress.requests - before
 
     def pages(self) -> Iterator[tuple[Target, list[Any]]]:
         """Yield pages of rows as they come; rows that come again after a restart are dropped."""
-        once = RowDeduplicator()
+        yielded, received = (
+            Counter[Hashable](),
+            Counter[Hashable](),
+        )  # of one target; the latter of one attempt
         with self._watched() as progress:
             for event in self._events(progress):
+                if isinstance(event, PageRows):
+                    yield target_of(event.request), new_rows(event.rows, yielded, received)
+                    continue
+                received.clear()
                 if isinstance(event, RequestDone):
-                    once = RowDeduplicator()
-                elif isinstance(event, RequestRestarted):
-                    once.restart()
-                else:
-                    yield target_of(event.request), once.fresh(event.rows)
-        self._warn()
+                    yielded.clear()
+        self.warn_of_losses()
 
-    def statistics(self, requests: Sequence[ListRequest]) -> list[PageStats | None]:
-        """Fetch these requests for their statistics alone; None for one that was skipped."""
-        self.requests, found = list(requests), dict[int, PageStats | None]()
+    def count(self) -> list[PageStats | None]:
+        """Return the statistics of each target, None for a skipped one; without a total, all its pages are fetched."""
+        # One row is enough for Total.
+        small = [replace(request, most_rows=1, per_page=1) for request in self.requests]
+        counts = dict(zip(map(id, self.requests), self._statistics(small), strict=True))
+        uncounted = [
+            request
+            for request in self.requests
+            if (stats := counts[id(request)]) is not None and stats.total is None and stats.more
+        ]
+        counts |= zip(map(id, uncounted), self._statistics(uncounted), strict=True)
+        return [*counts.values()]
+
+    def _statistics(self, requests: list[ListRequest]) -> list[PageStats | None]:
         with self._watched() as progress:
-            for event in self._all_events(self.requests, progress, None):
-                if isinstance(event, RequestDone):
-                    found[id(event.request)] = None if event.skipped else event.stats
-        self.sent += progress.requests
-        return [found[id(one)] for one in requests]
+            for _ in self._fetch(requests, progress):
+                pass
+        self.requests_sent += progress.requests
+        return [None if end.skipped else end.stats for end in (self._done[id(one)] for one in requests)]
 
     def _assembler(self) -> FrameAssembler:
-        companies = {one.company_id for one in self.targets}
+        companies = {target.company_id for target in self.targets}
         return FrameAssembler(self.builder, lambda: self.query.procore.custom_fields(companies))
 
     @contextmanager
     def _watched(self, assembler: Callable[[], FrameAssembler] | None = None) -> Iterator[Progress]:
         """Show how a fetch goes on; an error that ends it gets what the assembler holds as `partial`."""
-        if callable(self.query.progress):
-            progress = self.query.progress(self.endpoint.name, len(self.requests))
+        name, targets, show = self.endpoint.name, len(self.requests), self.query.progress
+        if callable(show):
+            progress = show(name, targets)
         else:
-            targets, show = len(self.requests), self.query.progress
-            progress = Progress(self.endpoint.name, targets=targets, noun=self.noun, show=show)
+            progress = Progress(name, targets=targets, noun=self._noun, show=show)
         complete = False
         try:
             yield progress
@@ -174,66 +194,64 @@ class ListFetch:
             if assembler is None:
                 raise
             progress.close(complete=False)
-            partial, there = self._partial(assembler(), progress)
+            partial, advice = self._partial(assembler(), progress)
             if not isinstance(error, ProcoreError):
                 raise IncompleteError(
-                    f"{self.endpoint.name} was stopped after {len(partial):,} rows and {progress.requests:,} requests.",
-                    advice=there,
+                    f"{name} was stopped after {len(partial):,} rows and {progress.requests:,} requests.",
+                    advice=advice,
                     partial=partial,
                 ) from error
             error.partial = partial
             if len(partial):
-                error.advice = f"{error.advice} {there}".strip()
+                error.advice = f"{error.advice} {advice}".strip()
             raise
         finally:
             progress.close(complete=complete)
 
     def _partial(self, assembler: FrameAssembler, progress: Progress) -> tuple[pd.DataFrame, str]:
         """Return what had come, with the targets that it lacks, wholly or in part; and a sentence about it."""
-        # No warning of what was skipped: the error is enough.
-        skipped, self.skipped = self.skipped, []
         partial = self._described(assembler.frame(unfinished=True), progress.requests)
-        unfinished = [target_of(one).account for one in self.requests if id(one) not in self.done]
-        describe(partial, skipped=skipped, complete=False, unfinished=unfinished)
-        words = f"{len(partial):,} rows had come: error.partial."
+        unfinished = [target_of(one).account for one in self.requests if id(one) not in self._done]
+        describe(partial, complete=False, unfinished=unfinished)
+        advice = f"{len(partial):,} rows had come: error.partial."
         if len(self.requests) > 1:
-            words += (
-                f" {len(unfinished):,} of {len(self.requests):,} {self.noun} are not complete: "
+            advice += (
+                f" {len(unfinished):,} of {len(self.requests):,} {self._noun} are not complete: "
                 'error.partial.attrs["procore"]["unfinished"].'
             )
-        return partial, words
+        return partial, advice
 
-    def _events(self, progress: Progress, held: DeferredInterrupt | None = None) -> Iterator[Event]:
+    def _events(self, progress: Progress, interrupt: DeferredInterrupt | None = None) -> Iterator[Event]:
         if self.query.max_rows is None:
-            yield from self._all_events(self.requests, progress, held)
+            yield from self._fetch(self.requests, progress, interrupt)
             return
         # The first rows of the first targets, one target after the other: no request more than that takes.
-        left = kept = self.query.max_rows
+        left = left_before = self.query.max_rows
 
         def requests() -> Iterator[ListRequest]:
-            for place, one in enumerate(self.requests):
+            for index, request in enumerate(self.requests):
                 if left <= 0:
-                    self.limited = True
+                    self._limited = True
                     return
-                size = min(one.per_page or left, left)
-                self.requests[place] = replace(one, most_rows=left, per_page=size)
-                yield self.requests[place]
+                size = min(request.per_page or left, left)
+                self.requests[index] = replace(request, most_rows=left, per_page=size)
+                yield self.requests[index]
 
-        for event in self._all_events(requests(), progress, held):
+        for event in self._fetch(requests(), progress, interrupt):
             if isinstance(event, PageRows):
-                self.limited = self.limited or len(event.rows) > left
+                self._limited = self._limited or len(event.rows) > left
                 event = PageRows(event.request, event.rows[:left])
                 left -= len(event.rows)
             elif isinstance(event, RequestRestarted) or event.skipped is not None:
-                left = kept
+                left = left_before
             if isinstance(event, RequestDone):
-                self.limited, kept = self.limited or event.stats.more, left
+                self._limited, left_before = self._limited or event.stats.more, left
             yield event
 
-    def _all_events(
-        self, requests: Iterable[ListRequest], progress: Progress, held: DeferredInterrupt | None
+    def _fetch(
+        self, requests: Iterable[ListRequest], progress: Progress, interrupt: DeferredInterrupt | None = None
     ) -> Iterator[Event]:
-        skipped = 0
+        ends: list[bool] = []  # of each request that ended, whether it was skipped
         try:
             for event in fetch_lists(
                 self.query.procore.session,
@@ -241,73 +259,62 @@ class ListFetch:
                 policy=self.policy,
                 observer=progress,
                 may_skip=self._may_skip,
-                check_interrupt=held.raise_pending if held else lambda: None,
+                check_interrupt=interrupt.raise_pending if interrupt else lambda: None,
                 one_by_one=self.query.max_rows is not None,
             ):
                 if isinstance(event, RequestDone):
                     progress.target_done()
-                    self.stats.append(event.stats)
-                    self.done.add(id(event.request))
+                    self._done[id(event.request)] = event
+                    ends.append(event.skipped is not None)
                     if event.skipped is not None:
                         self._skip(target_of(event.request), event.skipped)
-                        skipped += 1
                 yield event
-            if self.requests and skipped == len(self.requests):
+            if ends and all(ends):
                 raise self._nothing_answered()
         except NotFoundError as error:
             error.advice = self.query.advice_if_absent(self.targets) + error.advice
             raise
 
-    def _skip(self, target: Target, error: ProcoreError) -> None:
-        self.first_refusal = self.first_refusal or error
-        reason = f"{error.status}: {error.reason}" if error.status and error.reason else error.message
-        account = {"status": error.status, "reason": reason, "advice": error.advice}
-        self.skipped.append({"target": target.words, **target.account, **account})
-
-    def _nothing_answered(self) -> ProcoreError:
-        first, name, number = self.skipped[0], self.endpoint.name, len(self.skipped)
-        said = f"None of the {number:,} {self.noun} answered {name}; the first said"
-        said = said if number > 1 else f"{name}: {first['target']} did not answer"
-        refusal = self.first_refusal or AccessError("")
-        return type(refusal)(
-            f"{said}: {first['reason']}",
-            reason=refusal.reason,
-            status=first["status"],
-            advice=first["advice"],
-        )
-
-    def warn_of_skipped(self, targets: int) -> None:
-        """Name the first few in one warning: `Town Hall, project_id 7 (403: Forbidden)`."""
-        if self.skipped:
-            named = "; ".join(
-                f"{', '.join(filter(None, (one.get('project_name'), one['target'])))} ({one['reason'].rstrip('.')})"
-                for one in self.skipped[:3]
-            )
-            more = f"; and {len(self.skipped) - 3:,} more" if len(self.skipped) > 3 else ""
-            warn(
-                f"{self.endpoint.name}: {len(self.skipped):,} of {targets + self.known_before:,} {self.noun} skipped: "
-                f'{named}{more}; details in frame.attrs["procore"]["skipped"].'
-            )
-
     def _may_skip(self, error: ProcoreError) -> bool:
-        if not self.several or isinstance(error, CredentialsError) or error.status == 401:
+        several = self.query.projects is not None or len(self.targets) > 1
+        if not several or isinstance(error, CredentialsError) or error.status == 401:
             return False
         if hints.concerns_company(error.reason):
             return False
         return isinstance(error, AccessError | NotFoundError) or self.query.on_error == "skip"
 
+    def _skip(self, target: Target, error: ProcoreError) -> None:
+        self._first_refusal = self._first_refusal or error
+        reason = f"{error.status}: {error.reason}" if error.status and error.reason else error.message
+        facts = {"status": error.status, "reason": reason, "advice": error.advice}
+        self.skipped.append({"target": target.words, **target.account, **facts})
+
+    def _nothing_answered(self) -> ProcoreError:
+        first, name, number = self.skipped[0], self.endpoint.name, len(self.skipped)
+        message = f"None of the {number:,} {self._noun} answered {name}; the first said"
+        if number == 1:
+            message = f"{name}: {first['target']} did not answer"
+        refusal = self._first_refusal or AccessError("")
+        return type(refusal)(
+            f"{message}: {first['reason']}",
+            reason=refusal.reason,
+            status=first["status"],
+            advice=first["advice"],
+        )
+
     def _described(
         self, frame: pd.DataFrame, requests: int, *, stats: Sequence[PageStats] | None = None
     ) -> pd.DataFrame:
+        """Return the frame with its account; `stats` are those of its one target, None: those of all."""
         whole = stats is None
-        stats = self.stats if stats is None else stats
+        stats = [end.stats for end in self._done.values()] if stats is None else stats
         totals = [one.total for one in stats if one.total is not None]
-        if whole and self.limited and len(totals) < len(self.requests):
+        if whole and self._limited and len(totals) < len(self.requests):
             totals = []  # of some targets is not how many there are
         if self.query.categories:
             frame = with_categories(frame, self.endpoint)
-        superseded = superseded_rows(frame)
-        describe(
+        superseded, _ = superseded_rows(frame)
+        return describe(
             frame,
             **self.about,
             requests=requests,
@@ -316,38 +323,40 @@ class ListFetch:
             rows=len(frame),
             skipped=list(self.skipped),
             **notes_of(stats),
-            **({"limited": self.query.max_rows} if self.limited else {}),
+            **({"limited": self.query.max_rows} if self._limited else {}),
             **({"superseded": superseded} if superseded else {}),
         )
-        if whole:
-            self._warn(frame)
-        return frame
 
-    def _warn(self, frame: pd.DataFrame | None = None) -> None:
-        if callable(self.query.progress) or self.quiet:  # who watches for itself reads attrs
+    def warn_of_losses(self, frame: pd.DataFrame | None = None) -> None:
+        """Warn of skipped targets, unreadable characters, and rows of the frame that count twice."""
+        if self.quiet:
             return
         name = self.endpoint.name
-        self.warn_of_skipped(len(self.requests))
-        unreadable = sum(one.unreadable for one in self.stats)
+        if self.skipped:
+            examples = "; ".join(
+                f"{', '.join(filter(None, (one.get('project_name'), one['target'])))} ({one['reason'].rstrip('.')})"
+                for one in self.skipped[:3]
+            )
+            more = f"; and {len(self.skipped) - 3:,} more" if len(self.skipped) > 3 else ""
+            warn(
+                f"{name}: {len(self.skipped):,} of {self._targets_known:,} {self._noun} skipped: "
+                f'{examples}{more}; details in frame.attrs["procore"]["skipped"].'
+            )
+        unreadable = sum(end.stats.unreadable for end in self._done.values())
         if unreadable:
             warn(
                 f"{counted(unreadable, 'character')} of {name} could not be read for certain: not UTF-8 "
                 "(read as Windows-1252), or half a character (shown as \ufffd)."
             )
-        superseded = 0 if frame is None else superseded_rows(frame)
+        superseded, consequence = (0, "") if frame is None else superseded_rows(frame)
         if frame is not None and 0 < superseded < len(frame):
-            rfis = "current_revision" in frame.columns
-            keep = 'keep frame[frame["current_revision"]]' if rfis else 'Keep frame[frame["current"]]'
-            warn(
-                f"{superseded:,} of {len(frame):,} rows of {name} are superseded revisions, so that "
-                f"{'questions' if rfis else 'drawings'} count twice. "
-                f"{'Pass current_revision=True, or ' if rfis else ''}{keep}."
-            )
+            rows = f"{superseded:,} of {len(frame):,} rows of {name}"
+            warn(f"{rows} are superseded revisions, so that {consequence}")
 
 
-def superseded_rows(frame: pd.DataFrame) -> int:
-    """Return how many rows of RFIs or drawings a newer revision replaces; revisions of submittals are meant to be seen."""
-    for flag, shared in (("current_revision", "source_rfi_header_id"), ("current", "drawing_id")):
+def superseded_rows(frame: pd.DataFrame) -> tuple[int, str]:
+    """Return how many rows of RFIs or drawings a newer revision replaces, and what follows; those of submittals are no slip."""
+    for flag, shared, consequence in _REVISIONS:
         if {flag, shared} <= set(frame.columns):
-            return int(frame[flag].eq(False).fillna(False).sum())
-    return 0
+            return int(frame[flag].eq(False).fillna(False).sum()), f'{consequence} frame[frame["{flag}"]].'
+    return 0, ""

@@ -256,6 +256,15 @@ class Connection:
         limits = {"hour": "hourly limit", "spike": "burst limit"}
         return [f"{one.remaining:,} of {one.limit:,} requests left ({limits[one.kind]})" for one in windows]
 
+    def endpoint_or_shipped(self, name: str) -> Endpoint:
+        """Return a list that this package fetches by itself; a catalogue of one's own need not have it."""
+        for catalogue in (self.catalogue, load()):
+            try:
+                return catalogue.single(name) if name == "me" else catalogue.endpoint(name)
+            except CatalogError as error:
+                missing = error
+        raise missing
+
     def company_or_own(self, company_id: Any) -> int:
         """Return a company id, the connection's own for None, checked."""
         if company_id is None and self.company_id is None:

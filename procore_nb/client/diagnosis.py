@@ -15,8 +15,7 @@ from urllib.parse import urlsplit
 import pandas as pd
 
 from procore_nb import hints
-from procore_nb.client.parameters import list_request_for, own_or_shipped
-from procore_nb.client.targets import Target
+from procore_nb.client.targets import Target, list_request_for
 from procore_nb.errors import CredentialsError, ProcoreError
 from procore_nb.fetch import RequestPolicy, fetch_first_page
 from procore_nb.frame_info import describe
@@ -185,7 +184,7 @@ class _Diagnosis:
         parameters: tuple[tuple[str, str], ...] = (),
         per_page: int = 100,
     ) -> Page:
-        endpoint = own_or_shipped(self.procore.catalogue, name)
+        endpoint = self.procore.endpoint_or_shipped(name)
         target = Target(self.procore.company_id or 0, ids or {})
         size = min(per_page, endpoint.per_page_max or per_page)
         request = list_request_for(endpoint, target, parameters, per_page=size)

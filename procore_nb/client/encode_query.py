@@ -1,6 +1,6 @@
-"""Python values as Procore's query wants them: dates, times, ranges, yes and no, lists.
+"""Arguments in Python terms as Procore's query wants them: dates, times, ranges, yes and no, lists, status words.
 
-In: an `Argument` of the catalogue and a value. Out: pairs of query key and text. Pure.
+In: an endpoint of the catalogue and arguments. Out: pairs of query key and text, checked. Pure but for warnings.
 https://developers.procore.com/documentation/filtering-on-list-actions
 """
 
@@ -8,24 +8,54 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 import pandas as pd
 
-from procore_nb.catalog import Argument
-from procore_nb.errors import ArgumentError, CatalogError
-from procore_nb.near_match import did_you_mean, plain
-from procore_nb.scalars import as_python, is_many, is_missing, iso_moment, utc_text
+from procore_nb.catalog import Argument, Endpoint
+from procore_nb.catalog.arguments import PAGING_KEYS
+from procore_nb.errors import ArgumentError, CatalogError, warn
+from procore_nb.near_match import did_you_mean, near, plain
+from procore_nb.scalars import STATUS_WORDS, as_python, is_many, is_missing, iso_moment, utc_text
+
+Pair = tuple[str, str]
 
 # How an open end is sent is not documented; these are earlier and later than anything Procore holds.
-_LONG_AGO = "1990-01-01T00:00:00Z"
-_FAR_AHEAD = "2100-01-01T00:00:00Z"
+_LONG_AGO, _FAR_AHEAD = "1990-01-01T00:00:00Z", "2100-01-01T00:00:00Z"
+# A query key written in full, filters[a_newer_one] or filters[custom_field_7][], or any other one in brackets: [tab].
+_RAW = re.compile(r"\w+(\[\w*\])+|\[\w+\]")
+_OF_EVERY_LIST = frozenset({"project_id", "projects", "company_id", "parent", "max_rows", "columns"})
+_SYNONYMS = {  # as pandas and others call it
+    **dict.fromkeys(("first", "head", "n", "nrows", "rows", "top"), "max_rows"),
+    **dict.fromkeys(("attributes", "cols", "fields", "select", "usecols"), "columns"),
+    **dict.fromkeys(("order", "order_by", "sort_by"), "sort"),
+}
 
 
-def pairs_for(argument: Argument, value: Any, *, endpoint: str) -> list[tuple[str, str]]:
+def encode_arguments(endpoint: Endpoint, arguments: Mapping[str, Any], *, today: date) -> tuple[Pair, ...]:
+    """Return the query of a list; an argument that is not known, or cannot be sent, is an error."""
+    known = {one.name: one for one in endpoint.arguments}
+    rest = dict(arguments)
+    raw = _raw_pairs(endpoint, rest)
+    pairs = [*_window(endpoint, rest, today), *_since(endpoint, known, rest), *_deleted(known, rest)]
+    pairs += _status(endpoint, known, rest)
+    for name, value in rest.items():
+        if name not in known and endpoint.kind != "unknown":
+            raise unknown_argument(endpoint, name, value, known)
+        pairs += encode(known.get(name, Argument(name, name)), value, endpoint=endpoint.name)
+    twice = {key.removesuffix("[]") for key, _ in pairs} & {key.removesuffix("[]") for key, _ in raw}
+    if twice:
+        raise ArgumentError(
+            f"{endpoint.name} was given {min(twice)} twice.", advice="Pass the name or the key in brackets."
+        )
+    return (*pairs, *raw)
+
+
+def encode(argument: Argument, value: Any, *, endpoint: str) -> list[Pair]:
     """Return what to send for one argument; nothing for None. A value that cannot be sent is an error."""
     if value is None:
         return []
@@ -37,31 +67,126 @@ def pairs_for(argument: Argument, value: Any, *, endpoint: str) -> list[tuple[st
             f"{where} cannot be a frame.", advice='Give one of its columns, such as frame["id"].'
         )
     many = is_many(value)
-    values = list(value) if many else [value]
-    if not values:
+    if argument.key == "sort[attribute]":  # rfis alone names attribute and direction apart
+        if many:
+            raise ArgumentError(
+                "rfis can be sorted by one attribute only.", advice='Write sort="-created_at".'
+            )
+        text = _text(value, "sort")
+        direction = "desc" if text.startswith("-") else "asc"
+        return [(argument.key, text.lstrip("-")), ("sort[direction]", direction)]
+    texts = [_text(each, where) for each in (value if many else [value])]
+    if not texts:
         raise ArgumentError(
             f"{where} is an empty list. Without it, all rows come.", advice="Leave it out to fetch all."
         )
-    texts = [text_of(each, where) for each in values]
-    if argument.choices and argument.name == "sort":
-        texts = [_known(argument, one.strip(), endpoint) for text in texts for one in text.split(",")]
-    elif argument.choices:
-        texts = [_known(argument, text, endpoint) for text in texts]
-    if argument.name == "sort":
-        return [(argument.key, ",".join(texts))]  # Procore takes several in one text
+    if argument.name == "sort":  # Procore takes several in one text
+        names = [name.strip() for text in texts for name in text.split(",")] if argument.choices else texts
+        return [(argument.key, ",".join(_choice(argument, name, endpoint) for name in names))]
     key = argument.key + "[]" if many and not argument.key.endswith("[]") else argument.key
-    return [(key, text) for text in texts]
+    return [(key, _choice(argument, text, endpoint)) for text in texts]
 
 
-def text_of(value: Any, where: str) -> str:
+def raw_keys(arguments: Iterable[str]) -> dict[str, str]:
+    """Return the query key of each argument that is written as one: `filters[a_newer_one]`, or `[tab]` for a plain key."""
+    return {name: name[1:-1] if name[0] == "[" else name for name in arguments if _RAW.fullmatch(name)}
+
+
+def has_dates(parameters: Iterable[Pair]) -> bool:
+    """Tell whether the query names dates, so that no default window applies."""
+    # A filter by updated_at works inside the default window and does not widen it.
+    return not {"log_date", "start_date", "end_date", "date"}.isdisjoint(key for key, _ in parameters)
+
+
+def _raw_pairs(endpoint: Endpoint, rest: dict[str, Any]) -> list[Pair]:
+    """Take out the keys in brackets, which are sent as written: what Procore knows and the catalogue does not."""
+    pairs = []
+    for name, key in raw_keys(rest).items():
+        pairs += encode(Argument(name, key), rest.pop(name), endpoint=endpoint.name)
+    if pairs:
+        keys = ", ".join(dict.fromkeys(key for key, _ in pairs))
+        warn(f"{endpoint.name}: {keys} is sent unchecked. Procore ignores what it does not know.")
+    return pairs
+
+
+def _window(endpoint: Endpoint, rest: dict[str, Any], today: date) -> list[Pair]:
+    """Turn start= and end= into the list's start_date and end_date."""
+    own = {one.name for one in endpoint.arguments}
+    ends = {name: rest.pop(name) for name in ("start", "end") if name in rest and name not in own}
+    if all(value is None for value in ends.values()):
+        return []
+    if not {"start_date", "end_date"} <= set(endpoint.other_query):
+        timed = [one.name for one in endpoint.arguments if one.form or "date" in one.name]
+        raise CatalogError(
+            f"{endpoint.name} has no start and end.",
+            advice=f"Its time filters: {', '.join(timed) or 'none'}.",
+        )
+    twice = [name for name in ("start_date", "end_date", "log_date") if rest.get(name) is not None]
+    if twice:
+        raise ArgumentError(
+            f"{endpoint.name} was given {twice[0]} beside {' and '.join(ends)}.", advice="Pass one of them."
+        )
+    start = date(1990, 1, 1) if ends.get("start") is None else _date(ends["start"], "start")
+    end = today if ends.get("end") is None else _date(ends["end"], "end")
+    if end < start:
+        raise ArgumentError(f"end ({end}) is before start ({start}).")
+    return [("start_date", start.isoformat()), ("end_date", end.isoformat())]
+
+
+def _since(endpoint: Endpoint, known: Mapping[str, Argument], rest: dict[str, Any]) -> list[Pair]:
+    since = rest.pop("since", None)
+    if is_missing(since):  # the latest change in an empty frame: nothing is known yet, everything is fetched
+        return []
+    argument = known.get("updated_at") or known.get("updated_after")
+    if argument is None or not endpoint.updated_at_param:
+        raise CatalogError(
+            f"{endpoint.name} cannot be filtered by the time of change.",
+            advice="Fetch the whole list and compare updated_at in the frame.",
+        )
+    if argument.form == "range":
+        return encode(argument, (since, None), endpoint=endpoint.name)
+    return [(argument.key, _moment_text(since, "since"))]
+
+
+def _deleted(known: Mapping[str, Argument], rest: dict[str, Any]) -> list[Pair]:
+    deleted = rest.get("deleted")
+    # drawing_revisions has a filter of that name.
+    if deleted is not None and known.keys() & {"include_deleted", "deleted"}:
+        if deleted not in ("only", "with"):
+            raise ArgumentError(f'deleted is "only" or "with", not {deleted!r}.')
+        if "include_deleted" in known:
+            return [(known["include_deleted"].key, rest.pop("deleted"))]
+    return []
+
+
+def _status(endpoint: Endpoint, known: Mapping[str, Argument], rest: dict[str, Any]) -> list[Pair]:
+    """Projects call their status filter by_status; people call it status."""
+    status = rest.pop("status", None) if "by_status" in known and "status" not in known else None
+    if status is None:
+        return []
+    word = STATUS_WORDS.get(status.strip().lower()) if isinstance(status, str) else None
+    if word is None:
+        close = near(str(status), STATUS_WORDS.values())
+        stage = f"A stage is chosen in the frame: {frame_filter(endpoint, 'project_stage.name', status)}."
+        raise ArgumentError(
+            f"{endpoint.name} has no status {status!r}.",
+            advice=(f"Did you mean {close[0]}?" if close else stage)
+            + ' status is "Active", "Inactive" or "All".',
+        )
+    return [(known["by_status"].key, word)]
+
+
+def _text(value: Any, where: str) -> str:
     """Return one value as text: true and false, ISO dates, UTC times, whole numbers as they are."""
     value = as_python(value)
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, datetime) and not is_missing(value):
+        return utc_text(value)
     if isinstance(value, date) and not is_missing(value):
-        return moment_text(value, where)
+        return value.isoformat()
     if isinstance(value, Decimal | float) and math.isfinite(value):
         return str(int(value)) if value == int(value) else str(value)
     try:
@@ -75,54 +200,41 @@ def text_of(value: Any, where: str) -> str:
         ) from None
 
 
-def moment_text(value: Any, where: str, *, end_of_day: bool = False, as_time: bool = False) -> str:
-    """Return a date or time as Procore writes it; a time without zone is UTC."""
-    value = _moment(value, where)
-    if isinstance(value, datetime):
-        return utc_text(value)
-    if isinstance(value, date):
-        clock = "T23:59:59Z" if end_of_day else "T00:00:00Z"
-        return value.isoformat() + (clock if as_time else "")
-    raise ArgumentError(
-        f"{where} takes a date or a time, not {value!r}.",
-        advice='For example "2026-03-01" or datetime.date(2026, 3, 1).',
-    )
-
-
-def date_of(value: Any, where: str) -> date:
-    """Return the day of a date, time or text, in its own zone."""
-    day = _moment(value, where)
-    if isinstance(day, date):
-        return day.date() if isinstance(day, datetime) else day
-    raise ArgumentError(
-        f"{where} takes a date, not {value!r}.", advice='Write "2026-03-01" or datetime.date(2026, 3, 1).'
-    )
-
-
-def _moment(value: Any, where: str) -> Any:
-    """Return text and numpy's times as dates and times; whatever else comes as it is."""
+def _moment(value: Any, where: str) -> date:
+    """Return text and numpy's times as a date or time; whatever else is none is an error."""
     value = as_python(value)
     if is_missing(value):
         raise ArgumentError(f"{where} is a missing time.", advice="Leave it out, or give a date.")
-    found = iso_moment(value.strip()) if isinstance(value, str) else value
-    if found is None:
-        raise ArgumentError(
-            f"{where} is not a date or time: {value.strip()!r}.",
-            advice='Write "2026-03-01" or "2026-03-01T08:00:00Z".',
-        )
-    return found
+    moment = iso_moment(value.strip()) if isinstance(value, str) else value
+    if isinstance(moment, date):
+        return moment
+    problem = f"takes a date or a time, not {value!r}"
+    if isinstance(value, str):
+        problem = f"is not a date or time: {value.strip()!r}"
+    raise ArgumentError(f"{where} {problem}.", advice='Write "2026-03-01" or "2026-03-01T08:00:00Z".')
+
+
+def _moment_text(value: Any, where: str, clock: str = "T00:00:00Z") -> str:
+    """Return a date or time as a UTC time; one without zone is UTC, and a date has the time of day `clock`."""
+    moment = _moment(value, where)
+    return utc_text(moment) if isinstance(moment, datetime) else moment.isoformat() + clock
+
+
+def _date(value: Any, where: str) -> date:
+    """Return the day of a date, time or text, in its own zone."""
+    moment = _moment(value, where)
+    return moment.date() if isinstance(moment, datetime) else moment
 
 
 def _range(value: Any, where: str) -> str:
     if isinstance(value, str) and "..." in value:
-        first_text, _, last_text = value.strip().strip('"').partition("...")
-        value = (first_text or None, last_text or None)
+        start_text, _, end_text = value.strip().strip('"').partition("...")
+        value = (start_text or None, end_text or None)
     if isinstance(value, pd.Period):
         value = (value.start_time.to_pydatetime(), value.end_time.floor("s").to_pydatetime())
     if not is_many(value):
         value = _moment(value, where)
-        is_day = isinstance(value, date) and not isinstance(value, datetime)
-        value = (value, value) if is_day else (value, None)
+        value = (value, None if isinstance(value, datetime) else value)
     ends = tuple(value)
     if len(ends) != 2 or isinstance(value, set | frozenset):
         raise ArgumentError(
@@ -130,8 +242,8 @@ def _range(value: Any, where: str) -> str:
             advice="Write (start, end).",
         )
     start, end = (None if is_missing(each) else each for each in map(as_python, ends))
-    first = _LONG_AGO if start is None else moment_text(start, where, as_time=True)
-    last = _FAR_AHEAD if end is None else moment_text(end, where, as_time=True, end_of_day=True)
+    first = _LONG_AGO if start is None else _moment_text(start, where)
+    last = _FAR_AHEAD if end is None else _moment_text(end, where, "T23:59:59Z")
     if first > last:
         raise ArgumentError(f"{where} ends ({last}) before it starts ({first}).")
     return f"{first}...{last}"
@@ -144,36 +256,91 @@ def _after(value: Any, where: str) -> str:
             f"{where} has no end in Procore: it returns what changed after a moment.",
             advice="Write (start, None) and choose the end in the frame.",
         )
-    return moment_text(start, where, as_time=True)
+    return _moment_text(start, where)
 
 
 _FORMS: dict[str, Callable[[Any, str], str]] = {
     "range": _range,
     "after": _after,
-    "day": lambda value, where: date_of(value, where).isoformat(),
-    "moment": lambda value, where: moment_text(value, where, as_time=True),
+    "day": lambda value, where: _date(value, where).isoformat(),
+    "moment": _moment_text,
 }
 
 
-def _known(argument: Argument, text: str, endpoint: str) -> str:
+def _choice(argument: Argument, text: str, endpoint: str) -> str:
     """Return a value as Procore spells it; one that the catalogue does not name is an error.
 
     Procore ignores some and finds nothing for others, both in silence. The key in brackets sends a newer value all the same.
     """
+    if not argument.choices:
+        return text
     sign, bare = ("-", text[1:]) if argument.name == "sort" and text.startswith("-") else ("", text)
     # "closed=3": the word is for people, the number is what is sent.
     pairs = [choice.rpartition("=")[::2] for choice in argument.choices]
     spelled = {plain(word or sent): sent for word, sent in pairs} | {sent: sent for _, sent in pairs}
-    found = spelled.get(bare, spelled.get(plain(bare)))
-    if found is not None:
-        return sign + found
-    known = [word or sent for word, sent in pairs]
-    hint = did_you_mean(bare, known)
+    sent = spelled.get(bare, spelled.get(plain(bare)))
+    if sent is not None:
+        return sign + sent
+    words = [word or sent for word, sent in pairs]
     key = argument.key if "[" in argument.key else f"[{argument.key}]"
+    problem = "cannot sort by" if argument.name == "sort" else f"has no {argument.name}"
     raise CatalogError(
-        f"{endpoint} cannot sort by {bare!r}."
-        if argument.name == "sort"
-        else f"{endpoint} has no {argument.name} {bare!r}.",
-        advice=f"{hint}It knows: {', '.join(known)}. To send it all the same, write the key in brackets: "
-        f'**{{"{key}": {bare!r}}}.',
+        f"{endpoint} {problem} {bare!r}.",
+        advice=f"{did_you_mean(bare, words)}It knows: {', '.join(words)}. To send it all the same, write the key in "
+        f'brackets: **{{"{key}": {bare!r}}}.',
     )
+
+
+def unknown_argument(
+    endpoint: Endpoint, name: str, value: Any, known: Mapping[str, Argument]
+) -> CatalogError:
+    """Return the error for an argument that a list does not know: what was meant, or how the frame is filtered by it."""
+    problem, column = f"{endpoint.name} knows no argument {name!r}.", _column_for(endpoint, name)
+    names = _names_of(endpoint, known)
+    close = (_SYNONYMS[name],) if _SYNONYMS.get(name) in names else near(name, names, letters=0.7)
+    if name in PAGING_KEYS:
+        advice = "All pages are fetched, in the largest size there is; max_rows=… stops earlier."
+    elif name == "active" and endpoint.name == "projects" and isinstance(value, bool):
+        advice = f'Write status="{"Active" if value else "Inactive"}".'
+    elif name in ("filter", "filters", "params", "query", "where"):
+        filters = value if isinstance(value, Mapping) and value else {"status": "open"}
+        shown = (
+            f'{key}="{one}"' if isinstance(one, str) else f"{key}={one!r}" for key, one in filters.items()
+        )
+        advice = f"Write filters by their names: {', '.join(shown)}."
+    else:
+        advice = f"Did you mean {' or '.join(f'{one}=' for one in close)}? " if close else ""
+        if column:
+            problem = f"Procore cannot filter {endpoint.name} by {name!r}."
+            advice = f"Choose in the frame: {frame_filter(endpoint, column, value)}. {advice}"
+        advice = advice or f"It knows: {', '.join(names)}. "
+        advice += f'procore.endpoint("{endpoint.name}") shows all.'
+    return CatalogError(problem, advice=advice)
+
+
+def _names_of(endpoint: Endpoint, known: Mapping[str, Argument]) -> list[str]:
+    """Return the names that a list takes: its own, those of every list, and those that mean something else in each."""
+    extra = {
+        "budget_view": any("budget_view_id" in group for group in endpoint.needs),
+        "since": bool(endpoint.updated_at_param) and not known.keys().isdisjoint(("updated_at", "updated_after")),
+        **dict.fromkeys(("start", "end"), {"start_date", "end_date"} <= set(endpoint.other_query)),
+        "deleted": "include_deleted" in known,
+    }  # fmt: skip
+    return sorted({*known, *_OF_EVERY_LIST, *(name for name, taken in extra.items() if taken)})
+
+
+def frame_filter(endpoint: Endpoint, column: str, value: Any) -> str:
+    """Return the line of pandas that keeps the rows with a value: `projects[projects["city"] == "Austin"]`."""
+    frame = endpoint.name if endpoint.name.isidentifier() else "frame"
+    column, many = f'{frame}["{column}"]', is_many(value)
+    shown = repr(value) if many or not isinstance(value, str) or '"' in value else f'"{value}"'
+    return f"{frame}[{column}.isin({shown})]" if many else f"{frame}[{column} == {shown}]"
+
+
+def _column_for(endpoint: Endpoint, name: str) -> str:
+    """Return the column that people mean by a word: `city`, `state_code` for state, `project_stage.name` for stage."""
+    if not name.isidentifier() or name == "deleted":  # rows that were deleted are in no frame
+        return ""
+    columns = [one.name for one in endpoint.fields if not one.in_list and one.type != "object"]
+    forms = (rf"{name}", rf"{name}\.name", rf"\w+_{name}\.name", rf"{name}_code|{name}_name|{name}_number")
+    return next((one for form in forms for one in columns if re.fullmatch(form, one)), "")

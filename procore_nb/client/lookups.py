@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from importlib import resources
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
@@ -18,8 +17,7 @@ from procore_nb.catalog import Argument, Endpoint, paths
 from procore_nb.catalog.endpoint import RECORD_ID
 from procore_nb.client.budget import needs_views, views_of
 from procore_nb.client.connection import Connection
-from procore_nb.client.encode_query import pairs_for
-from procore_nb.client.parameters import own_or_shipped
+from procore_nb.client.encode_query import encode
 from procore_nb.client.query import ListQuery, list_query
 from procore_nb.errors import AccessError, ArgumentError, IncompleteError, NotFoundError
 from procore_nb.fetch import ListRequest, fetch_json
@@ -147,7 +145,7 @@ class Lookups(Connection):
             )
         number = self.company_or_own(company_id)
         named = query if company_id is None else {"company_id": number, **query}
-        sent = (pairs_for(Argument(key, key), value, endpoint=where) for key, value in named.items())
+        sent = (encode(Argument(key, key), value, endpoint=where) for key, value in named.items())
         request = ListRequest(where, tuple(pair for pairs in sent for pair in pairs), number)
         return fetch_json(self.session, request, policy=self.policy)
 
@@ -183,33 +181,32 @@ class Lookups(Connection):
                 "count takes no max_rows and no columns.", advice="It counts all rows of the list."
             )
         fetch = query.prepare()
-        whole = list(fetch.requests)
-        # One row is enough for Total; without one, all pages have to come.
-        stats = fetch.statistics([replace(one, most_rows=1, per_page=1) for one in whole])
-        unknown = [at for at, one in enumerate(stats) if one is not None and one.total is None and one.more]
-        for at, found in zip(unknown, fetch.statistics([whole[at] for at in unknown]), strict=True):
-            stats[at] = found
-        reasons = {one["target"]: one["reason"] for one in fetch.skipped}
+        stats = fetch.count()
+        reasons = {skipped["target"]: skipped["reason"] for skipped in fetch.skipped}
         rows = []
-        for target, found in zip(fetch.targets, stats, strict=True):
-            said = found is not None and found.total is not None
+        for target, one in zip(fetch.targets, stats, strict=True):
             rows.append(
                 {
                     "company_id": target.company_id,
                     **target.account,
-                    "rows": None if found is None else found.total if said else found.rows,
-                    "counted": None if found is None else "total" if said else "rows",
-                    "reason": reasons.get(target.words) if found is None else None,
+                    "rows": None,
+                    "counted": None,
+                    "reason": None,
                 }
             )
+            if one is None:
+                rows[-1]["reason"] = reasons.get(target.words)
+            elif one.total is not None:
+                rows[-1] |= {"rows": one.total, "counted": "total"}
+            else:
+                rows[-1] |= {"rows": one.rows, "counted": "rows"}
         frame = pd.DataFrame(rows, columns=None if rows else ["company_id", "rows", "counted", "reason"])
         texts = {name for name in frame.columns if any(isinstance(value, str) for value in frame[name])}
         texts |= {"project_name", "counted", "reason"}
         frame = frame.astype({name: "string" if name in texts else "Int64" for name in frame.columns})
-        if not callable(query.progress):
-            fetch.warn_of_skipped(len(whole))
-        skipped = list(fetch.skipped)
-        return describe(frame, **fetch.about, requests=fetch.sent, rows=len(frame), skipped=skipped)
+        fetch.warn_of_losses()
+        facts = {"requests": fetch.requests_sent, "rows": len(frame), "skipped": list(fetch.skipped)}
+        return describe(frame, **fetch.about, **facts)
 
     @explain_calls()
     def estimate(self, name: str, target: Any = None, /, **arguments: Any) -> pd.DataFrame:
@@ -313,7 +310,7 @@ class Lookups(Connection):
         names += [name for sources in endpoint.parents.values() for name in sources]
         if any(one.name.startswith("custom_fields") for one in endpoint.fields):
             names.append("custom_field_definitions")
-        yield from (own_or_shipped(self.catalogue, name) for name in names)
+        yield from (self.endpoint_or_shipped(name) for name in names)
         yield endpoint
 
     @explain_calls()

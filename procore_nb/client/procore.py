@@ -14,11 +14,10 @@ import pandas as pd
 
 from procore_nb.call_errors import explain_calls
 from procore_nb.catalog.everyday import OftenUsed
-from procore_nb.client.collect import ListFetch, OnError
+from procore_nb.client.collect import ListFetch
 from procore_nb.client.file_calls import FileCalls
 from procore_nb.client.lists import Lists
-from procore_nb.client.parameters import own_or_shipped
-from procore_nb.client.query import OPTIONS, list_query, positive
+from procore_nb.client.query import OPTIONS, OnError, list_query, positive
 from procore_nb.errors import ArgumentError, ProcoreError, warn
 from procore_nb.frame_info import FetchedFrame
 from procore_nb.frames.codec import Decimals
@@ -280,8 +279,8 @@ class Procore(FileCalls):
         Returns how many requests no frame counts: those of targets that were skipped after the last one.
         """
         fetch = list_query(self, name, arguments, target).prepare()
-        fresh = replace(fetch, policy=replace(self.policy, cache=None))
-        return fresh.frames(rows_at_once=rows_at_once)
+        fetch.policy = replace(self.policy, cache=None)
+        return fetch.frames(rows_at_once=rows_at_once)
 
     @explain_calls()
     def pages(self, name: str, target: Any = None, /, **arguments: Any) -> Iterator[list[Any]]:
@@ -400,4 +399,4 @@ class Procore(FileCalls):
         return {key: one for number in company_ids for key, one in self._known_custom_fields[number].items()}
 
     def _own(self, name: str, /, **arguments: Any) -> ListFetch:
-        return list_query(self, own_or_shipped(self.catalogue, name), arguments).prepare()
+        return list_query(self, self.endpoint_or_shipped(name), arguments).prepare()

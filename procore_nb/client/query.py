@@ -1,7 +1,7 @@
 """One call of `table`, worked out: which targets, which parameters, which list requests.
 
 In: a connection, an endpoint, and the arguments of the call. Out: a `ListFetch` ready to be fetched. Everything is checked
-before anything is sent; only the list of projects is fetched here, for `projects="all"`.
+before anything is sent; only the list of projects is fetched here, for `projects="all"`, and views of budgets.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -17,20 +17,31 @@ import pandas as pd
 from procore_nb.catalog import Endpoint
 from procore_nb.catalog.caveats import window_of
 from procore_nb.catalog.everyday import meant_by
-from procore_nb.client import targets as at
 from procore_nb.client.budget import find_views, needs_views
-from procore_nb.client.collect import ListFetch, OnError
-from procore_nb.client.encode_query import pairs_for
-from procore_nb.client.parameters import chosen_columns, has_dates, list_request_for, parameters_for, raw_keys
-from procore_nb.client.targets import ParentRows, Target
+from procore_nb.client.collect import ListFetch
+from procore_nb.client.encode_query import encode, encode_arguments, has_dates, raw_keys
+from procore_nb.client.targets import (
+    ParentRows,
+    Target,
+    carried_ids,
+    check_needs,
+    list_request_for,
+    parent_rows,
+    with_parents,
+)
 from procore_nb.errors import ArgumentError, CatalogError, RateLimitError, warn
-from procore_nb.frames import FrameBuilder
+from procore_nb.frames import FrameBuilder, unknown_column
 from procore_nb.frames.codec import DEFAULT_DECIMALS, Decimals
+from procore_nb.frames.types import columns_of
 from procore_nb.progress import ProgressMaker, counted
 from procore_nb.scalars import ProjectSelection, id_texts, is_many, project_id, select_projects, utc_text
 
 if TYPE_CHECKING:
     from procore_nb.client.procore import Procore
+
+OnError = Literal["raise", "skip"]
+# Columns that name the target of a row.
+_LEADING = ("company_id", "project_id", "project_name", "budget_view")
 
 
 @dataclass
@@ -65,72 +76,68 @@ class ListQuery:
             self.arguments[names["id"]] = self.arguments.pop("id")
         needed = {name for group in self.endpoint.needs for name in group}
         self.fixed = {name: self.arguments.pop(name) for name in list(self.arguments) if name in needed}
+        self.of_projects = self.project_id is not None or self.projects is not None
 
     def prepare(self, *, check_wait: bool = True) -> ListFetch:
         """Return the list requests and everything needed to make a frame of their responses."""
-        endpoint, procore = self.endpoint, self.procore
+        endpoint, policy = self.endpoint, self.procore.policy
         # A slip in an argument is named before what is missing.
-        parameters = parameters_for(endpoint, self.arguments, today=procore.today())
+        parameters = encode_arguments(endpoint, self.arguments, today=self.procore.today())
         view = self.arguments.get("view")
         shaped = endpoint.in_view(view if isinstance(view, str) else None)
-        columns = None if self.columns is None else chosen_columns(self.columns, shaped)
+        columns = None if self.columns is None else _chosen_columns(self.columns, shaped)
         views = find_views(self) if needs_views(self) else None
         parents = self._parents() + ([views.parents] if views else [])
         self._check_what_is_given(parents)
-        self._warn_of_a_window(parameters)
-        targets, leading = self._targets(parents, views.projects if views else None)
+        window = window_of(endpoint)
+        if window and not callable(self.progress) and not has_dates(parameters):
+            warn(
+                f"{endpoint.name} returns only the rows of {window}, as no dates were given. "
+                'Pass start="2026-01-01" (and end=…).'
+            )
+        targets, leading = self._targets(parents, views.selection if views else self._selection())
         requests = [list_request_for(endpoint, target, parameters) for target in targets]
         if check_wait:
-            cache = procore.policy.cache
-            due = len(requests) if cache is None else sum(not cache.holds(one) for one in requests)
-            self._check_wait_budget(min(due, 1) if self.max_rows else due)
-        return ListFetch(
-            self,
-            requests,
-            procore.policy,
-            builder=partial(
-                FrameBuilder,
-                views.described(shaped) if views else shaped,
-                decimals=self.decimals,
-                leading=leading,
-                columns=columns,
-                titles=views.titles if views else None,
-            ),
-            about=self._about({target.company_id for target in targets}),
-            skipped=views.skipped if views else [],
+            due = [one for one in requests if policy.cache is None or not policy.cache.holds(one)]
+            self._check_wait_budget(min(len(due), 1) if self.max_rows else len(due))
+        builder = partial(
+            FrameBuilder,
+            views.described(shaped) if views else shaped,
+            decimals=self.decimals,
+            leading=leading,
+            columns=columns,
+            titles=views.titles if views else None,
         )
+        about = self._about({target.company_id for target in targets})
+        return ListFetch(self, requests, builder, about, views.skipped if views else [])
 
     def advice_if_absent(self, targets: Sequence[Target]) -> str:
         """Say whether the one project of a call is one that this account sees, as far as all were fetched before."""
-        numbers = {one.ids.get("project_id", "") for one in targets}
+        numbers = {target.ids.get("project_id", "") for target in targets}
         number = numbers.pop() if len(numbers) == 1 else ""
-        known = self.procore.known_projects.get(targets[0].company_id) if targets else None
+        known = self.procore.known_projects.get(targets[0].company_id) if number else None
         if not number or (known and int(number) in known):
             return ""
         if known is None:
             return 'procore.projects(status="All") shows the projects that this account sees. '
-        return (
-            f"No project {number} among the {counted(len(known), 'project')} this account sees; "
-            'see procore.projects(status="All"). '
-        )
+        projects = counted(len(known), "project")
+        return f'No project {number} among the {projects} this account sees; see procore.projects(status="All"). '
 
     def _parents(self) -> list[ParentRows]:
-        """Return the rows of every parent frame: `parent=`, and each needed id that was given as a frame."""
-        frames: dict[str, Any] = {
-            name: value for name, value in self.fixed.items() if isinstance(value, pd.DataFrame)
-        }
-        if self.parent is not None:
-            frames[self._parent_id()] = self.parent
-        given = [*self.fixed, *([] if self.project_id is None and self.projects is None else ["project_id"])]
-        found = []
-        for name, value in frames.items():
+        """Return the values of every needed id but the project's: those given as such, then those of parent frames."""
+        values = self.fixed | ({} if self.parent is None else {self._parent_id(): self.parent})
+        given = [*self.fixed, *(["project_id"] if self.of_projects else [])]
+        parents = []
+        for name, value in sorted(values.items(), key=lambda item: isinstance(item[1], pd.DataFrame)):
             if isinstance(value, pd.DataFrame):
-                found.append(at.parent_rows(value, name, endpoint=self.endpoint, given=given))
+                parents.append(parent_rows(value, name, endpoint=self.endpoint, given=given))
+            elif name in self.fixed:
+                rows = [{name: text} for text in self._texts_of(name, value)]
+                parents.append(ParentRows(name, rows, leading=is_many(value)))
             else:
-                rows = tuple({name: number} for number in id_texts(value, "parent"))
-                found.append(ParentRows(name, (), rows))
-            given += [name, *found[-1].carried]
-        return found
+                parents.append(ParentRows(name, [{name: text} for text in id_texts(value, "parent")]))
+            given += [name, *parents[-1].carried]
+        return parents
 
     def _parent_id(self) -> str:
         """Return what the list calls the ids of `parent=`: the one that nothing else gives."""
@@ -139,98 +146,74 @@ class ListQuery:
         if not ids:
             raise CatalogError(f"{self.endpoint.name} needs no parent.", advice="Leave parent out.")
         for name in ids:  # rfq_quotes need contract and rfq: a frame of rfqs carries its contract
-            if {*ids} - {name} <= at.carried_ids(self.parent, self.endpoint, name).keys():
+            if {*ids} - {name} <= carried_ids(self.parent, self.endpoint, name).keys():
                 return name
         return next((name for name in ids if name in self.endpoint.parents), ids[-1])
+
+    def _texts_of(self, name: str, value: Any) -> list[str]:
+        """Return the ids, or the other values, that one needed argument was given."""
+        argument = next((one for one in self.endpoint.arguments if one.name == name), None)
+        if argument is None or argument.place == "path" or name.endswith("id"):
+            return id_texts(value, name)
+        values = value if is_many(value) else [value]
+        return [text for one in values for _, text in encode(argument, one, endpoint=self.endpoint.name)]
 
     def _check_what_is_given(self, parents: Sequence[ParentRows]) -> None:
         if self.project_id is not None and self.projects is not None:
             raise ArgumentError("project_id and projects were both given.", advice="Pass one of them.")
-        raw = set(raw_keys(self.arguments).values())
-        given = {"company_id", *self.fixed}
-        given |= {one.name for one in self.endpoint.arguments if one.key in raw and one.place != "path"}
-        if self.project_id is not None or self.projects is not None:
-            given.add("project_id")
-        # Drawings are asked by area alone, but areas are of projects: naming some chooses among the areas.
-        carried = any("project_id" in one.carried for one in parents)
+        carried = {name for parent in parents for name in parent.carried}
         known = {one.name for one in self.endpoint.arguments}
-        if "project_id" in given - known and not carried and self.endpoint.kind != "unknown":
+        # Drawings are fetched by area alone, but areas are of projects: naming some chooses among the areas.
+        if self.of_projects and "project_id" not in known | carried and self.endpoint.kind != "unknown":
             raise CatalogError(
                 f"{self.endpoint.name} is a list of the whole company and takes no project.",
                 advice="Leave project_id and projects out, or choose by project in the frame.",
             )
-        absent = at.missing_ids(
-            self.endpoint, given | {name for one in parents for name in (one.name, *one.carried)}
+        raw = set(raw_keys(self.arguments).values())
+        in_query = {one.name for one in self.endpoint.arguments if one.key in raw and one.place != "path"}
+        projects = {"project_id"} if self.of_projects else set()
+        check_needs(
+            self.endpoint, {"company_id", *in_query, *projects, *(one.name for one in parents), *carried}
         )
-        if absent is not None:
-            raise absent
+
+    def _selection(self) -> ProjectSelection | None:
+        where, projects = self.endpoint.name, self.projects if self.project_id is None else self.project_id
+        if self.project_id is not None and not is_many(
+            self.project_id
+        ):  # one project, and no word for several
+            return ProjectSelection(names={project_id(self.project_id, where): None})
+        return None if projects is None else select_projects(projects, where=where)
 
     def _targets(
-        self, parents: Sequence[ParentRows], named: Mapping[str, str | None] | None = None
+        self, parents: Sequence[ParentRows], selection: ProjectSelection | None
     ) -> tuple[list[Target], tuple[str, ...]]:
         """Return every target, and the names of the columns that tell their rows apart."""
         several = is_many(self.company_id)
         companies = list(self.company_id) if several else [self.company_id]
         numbers = [self.procore.company_or_own(each) for each in companies]
-        by_frame = {one.name for one in parents}
-        values = {
-            name: self._values_of(name, value) for name, value in self.fixed.items() if name not in by_frame
-        }
+        targets = [Target(number, {}, (number,) if several else ()) for number in numbers]
         leading = ["company_id"] if several else []
-        found = [Target(number, {}, (number,) if several else ()) for number in numbers]
-        found = self._with_projects(found, leading, named)
-        for name, texts in values.items():
-            if is_many(self.fixed[name]):
-                leading.append(name)
-                found = [one.at({name: text}, at.as_number(text)) for one in found for text in texts]
-            else:
-                found = [one.at({name: text}) for one in found for text in texts]
+        if selection is not None:
+            targets = [each for target in targets for each in self._with_projects(target, selection)]
+            named = selection.named or selection.status
+            leading += ["project_id", "project_name"] if named else ["project_id"]
         for parent in parents:
-            further = [name for name in (*parent.carried, parent.name) if name not in leading]
-            found = at.with_parents(found, parent, leading=further)
+            names = (*parent.carried, parent.name) if parent.leading else ()
+            further = [name for name in names if name not in leading]
+            targets = with_parents(targets, parent, leading=further)
             leading += further
-        return found, tuple(leading)
+        return targets, tuple(leading)
 
-    def _values_of(self, name: str, value: Any) -> list[str]:
-        """Return the ids, or the other values, that one needed argument was given."""
-        argument = next((one for one in self.endpoint.arguments if one.name == name), None)
-        if argument is None or argument.place == "path" or name.endswith("id"):
-            return id_texts(value, name)
-        values = list(value) if is_many(value) else [value]
-        return [text for one in values for _, text in pairs_for(argument, one, endpoint=self.endpoint.name)]
-
-    def _with_projects(
-        self, found: list[Target], leading: list[str], named: Mapping[str, str | None] | None
-    ) -> list[Target]:
-        where, one = self.endpoint.name, self.project_id
-        if one is not None and not (is_many(one) or isinstance(one, pd.DataFrame)):
-            chosen = ProjectSelection(names={project_id(one, where): None})
-        elif named is not None:
-            chosen = ProjectSelection(names=named, named=any(named.values()))
-        elif one is not None or self.projects is not None:
-            chosen = select_projects(self.projects if one is None else one, where=where)
-        else:
-            return found
-        placed, picked = [], chosen
-        for target in found:
-            if chosen.status is not None:
-                frame = self.procore.projects(
-                    status=chosen.status, company_id=target.company_id, view="compact", progress=self.progress
-                )
-                picked = select_projects(frame, where=where)
-            for number, name in (picked.names or {}).items():
-                lead = (int(number), name) if picked.named else (int(number),)
-                placed.append(target.at({"project_id": number}, *lead, project_name=name))
-        leading += ["project_id", "project_name"] if chosen.named or chosen.status else ["project_id"]
-        return placed
-
-    def _warn_of_a_window(self, parameters: tuple[tuple[str, str], ...]) -> None:
-        window = window_of(self.endpoint)
-        if window and not callable(self.progress) and not has_dates(self.endpoint, parameters):
-            warn(
-                f"{self.endpoint.name} returns only the rows of {window}, as no dates were given. "
-                'Pass start="2026-01-01" (and end=…).'
+    def _with_projects(self, target: Target, selection: ProjectSelection) -> Iterable[Target]:
+        """Yield a company's target once for each project; those of a status are fetched."""
+        if selection.status is not None:
+            frame = self.procore.projects(
+                status=selection.status, company_id=target.company_id, view="compact", progress=self.progress
             )
+            selection = select_projects(frame, where=self.endpoint.name)
+        for number, name in (selection.names or {}).items():
+            values = (int(number), name) if selection.named else (int(number),)
+            yield target.at({"project_id": number}, *values, project_name=name)
 
     def _check_wait_budget(self, requests: int) -> None:
         policy = self.procore.policy
@@ -246,8 +229,8 @@ class ListQuery:
 
     def _about(self, companies: Iterable[int]) -> dict[str, Any]:
         ordered = sorted(companies)
-        named = ("project_id", "projects", "company_id", "parent", "budget_view")
-        given = {name: getattr(self, name) for name in named} | self.fixed
+        names = ("project_id", "projects", "company_id", "parent", "budget_view")
+        given = {name: getattr(self, name) for name in names} | self.fixed
         shown = {name: value for name, value in given.items() if isinstance(value, str | int)}
         return {
             "endpoint": self.endpoint.name,
@@ -255,7 +238,7 @@ class ListQuery:
             "environment": self.procore.environment.name,
             "web_url": self.procore.environment.web_url,
             "company_id": ordered[0] if len(ordered) == 1 else ordered,
-            "arguments": shown | {name: _plain(value) for name, value in self.arguments.items()},
+            "arguments": shown | {name: _json_value(value) for name, value in self.arguments.items()},
             "fetched_at": utc_text(),
         }
 
@@ -266,16 +249,16 @@ OPTIONS = frozenset(one.name for one in fields(ListQuery)) - {"procore", "endpoi
 def list_query(
     procore: Procore,
     name: str | Endpoint,
-    given: Mapping[str, Any],
+    arguments: Mapping[str, Any],
     target: Any = None,
     *,
     record: bool = False,
 ) -> ListQuery:
-    """Return the query of a list, or of one record of it; `given` and `target` are the arguments of `Procore.table`."""
-    given = {key: value for key, value in given.items() if value is not None}
+    """Return the query of a list, or of one record of it; `arguments` and `target` are those of `Procore.table`."""
+    given = {key: value for key, value in arguments.items() if value is not None}
     endpoint = name if isinstance(name, Endpoint) else _endpoint(procore, name, given, target)
     if target is not None:
-        given = _with_target(endpoint, target, given)
+        given |= _target_argument(endpoint, target, given)
     # /rest/v1.0/projects/7/rfis
     in_path = endpoint.values_in(name) if isinstance(name, str) and "/" in name else {}
     for key in in_path:
@@ -293,6 +276,7 @@ def list_query(
 
 
 def positive(value: Any, name: str) -> int:
+    """Return a whole number from 1 up; anything else is an error."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
         raise ArgumentError(f"{name} is a whole number from 1 up, not {value!r}.")
     return int(value)
@@ -311,32 +295,54 @@ def _endpoint(procore: Procore, name: str, given: Mapping[str, Any], target: Any
     return procore.endpoint(meant[0]) if meant else endpoint
 
 
-def _are_parents(target: Any, names: Iterable[str]) -> bool:
+def _are_parents(target: Any, ids: Iterable[str]) -> bool:
     """Return whether a frame holds records of projects (RFIs, drawing areas), not projects themselves."""
-    return (
-        isinstance(target, pd.DataFrame)
-        and "project_id" in target.columns
-        and not {"id", *names}.isdisjoint(target.columns)
-    )
+    columns = set(target.columns) if isinstance(target, pd.DataFrame) else set()
+    return "project_id" in columns and not columns.isdisjoint({"id", *ids})
 
 
-def _with_target(endpoint: Endpoint, target: Any, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Add the second positional argument: parents for a list that needs them from a frame, else one project or several."""
+def _target_argument(endpoint: Endpoint, target: Any, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the second positional argument by its name: parents for a list that needs them, else one project or several."""
     is_parent = bool(endpoint.parents) and _are_parents(target, endpoint.parents)
     if is_parent and not given.keys() & {*endpoint.parents, "parent"}:
-        return {**given, "parent": target}
+        return {"parent": target}
     twice = {"project_id", "projects"} & given.keys()
     if twice:
         raise ArgumentError(
             f"{endpoint.name} was given its projects twice: as second value and as {min(twice)}.",
             advice="Pass one of them.",
         )
-    several = isinstance(target, pd.DataFrame) or is_many(target)
-    word = isinstance(target, str) and not target.strip().isdigit()
-    return {**given, "projects" if word or several else "project_id": target}
+    is_word = isinstance(target, str) and not target.strip().isdigit()
+    return {"projects" if is_word or is_many(target) else "project_id": target}
 
 
-def _plain(value: Any) -> Any:
+def _chosen_columns(columns: Any, endpoint: Endpoint) -> tuple[str, ...]:
+    """Return the names in `columns=`: declared, of a custom field, or in brackets (`[new_key]`: not in the reference).
+
+    Rows of budget views have the columns of the company, which are known with the rows.
+    """
+    names = [columns] if isinstance(columns, str) else list(columns) if is_many(columns) else []
+    if not names or not all(isinstance(name, str) and name.strip("[]") for name in names):
+        raise ArgumentError(
+            f"columns is a list of names, not {columns!r}.", advice='For example columns=["id", "status"].'
+        )
+    known = [".".join(path) for path in columns_of(endpoint.fields)]
+    # What is declared without its parts, or for another view, may come all the same.
+    loose = {field.name.removesuffix("[]") for field in endpoint.all_fields}
+    loose -= {name for name in loose if any(one.startswith(f"{name}.") for one in known)}
+    needed = [name for group in endpoint.needs for name in group]
+    is_open = not known or any("budget_view" in name for name in needed)
+    known += [*_LEADING, *needed]
+    for name in names:
+        declared = any(one == name or one.startswith(f"{name}.") for one in known)
+        parts = name.split(".")
+        may_come = any(".".join(parts[: depth + 1]) in loose for depth in range(len(parts)))
+        if not (declared or may_come or is_open or "custom_field" in name or name.startswith("[")):
+            raise unknown_column(name, endpoint.name, known)
+    return tuple(dict.fromkeys(names))
+
+
+def _json_value(value: Any) -> Any:
     if value is None or isinstance(value, bool | int | float | str):
         return value
-    return [_plain(each) for each in value] if is_many(value) else str(value)
+    return [_json_value(each) for each in value] if is_many(value) else str(value)

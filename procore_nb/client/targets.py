@@ -1,20 +1,29 @@
 """The targets of a list: one project or all of them, one company or several, one parent or each row of a frame.
 
-In: what the caller named, checked. Out: one `Target` for each list request. Pure: whoever calls it has fetched the projects.
+In: what the caller named, checked. Out: one `Target` for each list request, and the request. Pure: whoever calls it has
+fetched the projects.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
+from urllib.parse import quote
 
 import pandas as pd
 
 from procore_nb.catalog import Endpoint
 from procore_nb.errors import ArgumentError, CatalogError
+from procore_nb.fetch import ListRequest
 from procore_nb.scalars import id_text, is_missing, project_id
+
+# Procore states no maximum for most v1 lists, but asks to stay at or under 2000:
+# https://developers.procore.com/documentation/pagination
+_LARGEST_PAGE = {"v1": 2000, "v2": 100}
+_LENGTH = frozenset({"limit", "page_size"})
 
 
 @dataclass(frozen=True)
@@ -46,11 +55,14 @@ class Target:
 
 @dataclass(frozen=True)
 class ParentRows:
-    """The rows of a parent frame: the id of each, under the name the list knows it by, and further ids it carries."""
+    """The values of one needed id, by the name the list knows it by, and what their rows carry besides, such as `project_id`."""
 
     name: str
-    carried: tuple[str, ...]
-    rows: tuple[Mapping[str, str], ...]  # each with `name`; a carried id that a row lacks is absent
+    rows: Sequence[Mapping[str, str]]
+    """Each with `name`; a carried id that a row lacks is absent."""
+    carried: Sequence[str] = ()
+    leading: bool = True
+    """Whether the ids lead the rows of the frame; a single value need not."""
 
 
 def with_parents(targets: Sequence[Target], parents: ParentRows, *, leading: Sequence[str]) -> list[Target]:
@@ -62,21 +74,20 @@ def with_parents(targets: Sequence[Target], parents: ParentRows, *, leading: Seq
     rows_of: dict[tuple[str | None, ...], list[Mapping[str, str]]] = {}
     for row in parents.rows:
         rows_of.setdefault(tuple(row.get(name) for name in shared), []).append(row)
-    found = []
+    expanded = []
     for target in targets:
         keys = product(*((target.ids[name], None) for name in shared))
         for row in (row for key in keys for row in rows_of.get(key, ())):
             ids = {**target.ids, **row}
-            found.append(
-                target.at(row, *(as_number(ids[name]) if ids.get(name) else None for name in leading))
-            )
-    if parents.rows and targets and not found:
+            values = (as_number(ids[name]) if ids.get(name) else None for name in leading)
+            expanded.append(target.at(row, *values))
+    if parents.rows and targets and not expanded:
         raise ArgumentError(
             f"No row of the parent frame belongs to the {' and '.join(shared)} given: {targets[0].words}"
             f"{' …' if len(targets) > 1 else ''}.",
             advice="Pass the parents of these projects, or leave the projects out: the parent frame names them.",
         )
-    return found
+    return expanded
 
 
 def parent_rows(parent: pd.DataFrame, name: str, *, endpoint: Endpoint, given: Iterable[str]) -> ParentRows:
@@ -84,14 +95,14 @@ def parent_rows(parent: pd.DataFrame, name: str, *, endpoint: Endpoint, given: I
 
     `name` is what the list calls that id; the frame's column may be called so too. A row need not carry ids that are `given`.
     """
-    key = next((one for one in ("id", name) if one in parent.columns), None)
+    key = next((column for column in ("id", name) if column in parent.columns), None)
     if key is None:
         raise ArgumentError(f"parent for {endpoint.name} is a frame without an id column.")
     columns = carried_ids(parent, endpoint, name)
-    must = {each for group in endpoint.needs for each in group}.difference(given)
+    must = {needed for group in endpoint.needs for needed in group}.difference(given)
     unique: dict[tuple[tuple[str, str], ...], dict[str, str]] = {}
-    others = [parent[column].tolist() for column in columns.values()]
-    for number, *values in zip(parent[key].tolist(), *others, strict=True):
+    carried_values = [parent[column].tolist() for column in columns.values()]
+    for number, *values in zip(parent[key].tolist(), *carried_values, strict=True):
         row = {}
         for carried, value in zip(columns, values, strict=True):
             if not is_missing(value):
@@ -103,37 +114,70 @@ def parent_rows(parent: pd.DataFrame, name: str, *, endpoint: Endpoint, given: I
                 )
         row[name] = id_text(number, "parent")
         unique.setdefault(tuple(row.items()), row)
-    return ParentRows(name, tuple(columns), tuple(unique.values()))
+    return ParentRows(name, tuple(unique.values()), tuple(columns))
 
 
 def carried_ids(parent: Any, endpoint: Endpoint, name: str) -> dict[str, str]:
     """Return the column of each further id that a parent frame brings along: its project, and what the list needs."""
-    found = {}
-    for each in dict.fromkeys(["project_id", *(each for group in endpoint.needs for each in group)]):
-        names = (each, f"{each.removesuffix('_id')}.id") if isinstance(parent, pd.DataFrame) else ()
+    columns = {}
+    for needed in dict.fromkeys(["project_id", *(each for group in endpoint.needs for each in group)]):
+        names = (needed, f"{needed.removesuffix('_id')}.id") if isinstance(parent, pd.DataFrame) else ()
         column = next((one for one in names if one in parent.columns), None)
-        if column is not None and each not in (name, "company_id") and each.endswith("_id"):
-            found[each] = column
-    return found
+        if column is not None and needed not in (name, "company_id") and needed.endswith("_id"):
+            columns[needed] = column
+    return columns
 
 
-def missing_ids(endpoint: Endpoint, given: set[str]) -> CatalogError | None:
-    """Return the error that lists what an endpoint still needs, or None."""
+def check_needs(endpoint: Endpoint, given: set[str]) -> None:
+    """Raise the error that lists what an endpoint still needs, if it needs more than is given."""
     absent = [group for group in endpoint.needs if not given.intersection(group)]
-    if not absent:
-        return None
     hints = []
     for group in absent:
         if "project_id" in group:
             several = "" if endpoint.kind == "single" else ', or projects="all"'
             hints.append(f"Pass project_id=… for one project{several}.")
-        for name in group:
-            if name in endpoint.parents:
-                sources = " or ".join(endpoint.parents[name])
-                hints.append(f"Pass {name}=…, or parent=<frame of {sources}>.")
-    words = ", ".join(" or ".join(group) for group in absent)
-    advice = " ".join(hints) or "Pass it as an argument."
-    return CatalogError(f"{endpoint.name} needs {words}.", advice=advice)
+        sources = {name: " or ".join(endpoint.parents[name]) for name in group if name in endpoint.parents}
+        hints += [f"Pass {name}=…, or parent=<frame of {lists}>." for name, lists in sources.items()]
+    if absent:
+        raise CatalogError(
+            f"{endpoint.name} needs {', '.join(' or '.join(group) for group in absent)}.",
+            advice=" ".join(hints) or "Pass it as an argument.",
+        )
+
+
+def list_request_for(
+    endpoint: Endpoint, target: Target, parameters: Sequence[tuple[str, str]], *, per_page: int | None = None
+) -> ListRequest:
+    """Return the request of a list for one target: its path, and the query with the ids that do not go into the path."""
+    known = {"company_id": str(target.company_id), **target.ids}
+    names = {one.key: one.name for one in endpoint.arguments if one.place == "path"}
+    path = re.sub(r"\{(\w+)\}", lambda key: quote(known[names.get(key[1], key[1])], safe=""), endpoint.path)
+    keys = {one.name: one.key for one in endpoint.arguments if one.required and one.place != "path"}
+    required = []
+    for group in endpoint.needs:
+        # The company of the connection is the last choice: line_item_types of a project are not those of the company.
+        name = min(
+            (name for name in group if name in known), key=lambda name: name not in target.ids, default=""
+        )
+        if name in keys:
+            required.append((keys[name], known[name]))
+    # A list that is not counted in pages may be given its length: the paginator sends it, once.
+    length = next((int(value) for key, value in parameters if key in _LENGTH and value.isdigit()), None)
+    return ListRequest(
+        path,
+        (*required, *(pair for pair in parameters if pair[0] not in _LENGTH)),
+        target.company_id,
+        endpoint.paging,
+        per_page or length or page_size(endpoint),
+        envelope=endpoint.envelope,
+        key=target,
+    )
+
+
+def page_size(endpoint: Endpoint) -> int:
+    """Return the largest page that a list gives."""
+    version = "v2" if "/v2." in endpoint.path else "v1"
+    return endpoint.per_page_max or max(endpoint.per_page_default or 0, _LARGEST_PAGE[version])
 
 
 def as_number(value: str) -> int | str:

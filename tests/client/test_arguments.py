@@ -12,14 +12,14 @@ import pytest
 
 import procore_nb as pnb
 from procore_nb import catalog
-from procore_nb.client.parameters import has_dates, list_request_for, page_size, parameters_for
-from procore_nb.client.targets import Target
+from procore_nb.client.encode_query import encode_arguments, has_dates
+from procore_nb.client.targets import Target, list_request_for, page_size
 
 TODAY = date(2026, 6, 18)
 
 
 def sent(name: str, **arguments: Any) -> list[tuple[str, str]]:
-    return list(parameters_for(catalog.endpoint(name), arguments, today=TODAY))
+    return list(encode_arguments(catalog.endpoint(name), arguments, today=TODAY))
 
 
 EAST = timezone(timedelta(hours=2))
@@ -232,7 +232,7 @@ def test_start_where_a_list_has_none_names_what_it_has() -> None:
 def test_a_filter_by_change_does_not_lift_the_default_window(
     parameters: tuple[tuple[str, str], ...], dated: bool
 ) -> None:
-    assert has_dates(catalog.endpoint("company_timesheets"), parameters) is dated
+    assert has_dates(parameters) is dated
 
 
 @pytest.mark.parametrize(
@@ -295,10 +295,10 @@ def test_paging_and_raw_names_are_not_arguments(argument: str) -> None:
 def test_a_sort_is_checked_and_several_are_joined() -> None:
     endpoint = next(one for one in catalog.endpoints() if one.sort_param == "sort" and len(one.sorts) > 1)
     first, second = endpoint.sorts[:2]
-    pairs = parameters_for(endpoint, {"sort": [first, f"-{second}"]}, today=TODAY)
+    pairs = encode_arguments(endpoint, {"sort": [first, f"-{second}"]}, today=TODAY)
     assert pairs == (("sort", f"{first},-{second}"),)
     with pytest.raises(pnb.CatalogError, match="cannot sort by 'no_such_thing'"):
-        parameters_for(endpoint, {"sort": ["-no_such_thing"]}, today=TODAY)
+        encode_arguments(endpoint, {"sort": ["-no_such_thing"]}, today=TODAY)
 
 
 def test_rfis_name_attribute_and_direction_of_a_sort_apart() -> None:

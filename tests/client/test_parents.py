@@ -12,9 +12,8 @@ import pytest
 import procore_nb as pnb
 from procore_nb import catalog
 from procore_nb.catalog import Endpoint
-from procore_nb.client.parameters import list_request_for
 from procore_nb.client.query import list_query
-from procore_nb.client.targets import Target
+from procore_nb.client.targets import Target, list_request_for
 
 HERE, THERE = 1204384, 1204458
 PARENTS = pd.DataFrame({"project_id": [HERE, THERE, HERE], "id": [11, 12, 13]})
