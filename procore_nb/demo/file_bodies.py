@@ -159,14 +159,14 @@ def body_of(file: StoredFile, portfolio: Portfolio) -> bytes:
 
 
 def _title(context: RequestContext) -> str:
-    return context.project.display_name if context.project else context.company.name
+    return context.target.display_name if context.target else context.company.name
 
 
 def _lines(context: RequestContext, file: StoredFile) -> list[str]:
     """Text of a page."""
     name = file.name.rpartition(".")[0] or file.name
     lines = [name, "", _title(context), f"{context.company.name}, {file.day}", ""]
-    if (project := context.project) is not None:
+    if (project := context.target) is not None:
         day, term = date.fromisoformat(file.day), works(context)
         seen = weather(context, day)
         lines += [f"{project.building} in {project.street.city}, {project.street.country_code}"]
@@ -185,7 +185,7 @@ def _page(context: RequestContext, file: StoredFile) -> Raster:
 def _photo(context: RequestContext, file: StoredFile) -> Raster:
     """The site from one of its sides."""
     day, (wide, high) = date.fromisoformat(file.day), PHOTO
-    draw, picture, project = random.Random(file.number), Raster(*PHOTO), context.project
+    draw, picture, project = random.Random(file.number), Raster(*PHOTO), context.target
     term, seen = (works(context), weather(context, day)) if project else (None, None)
     done, sky = term.done(day) if term else 0.0, seen.sky if seen else "Clear"
     for step in range(20):

@@ -92,7 +92,7 @@ def file_of(context: RequestContext, kind: str, number: int, name: str, day: obj
     """File of a record, by its name: its ending says what is in it."""
     suffix = name.rpartition(".")[2].lower()
     suffix = suffix if suffix in CONTENT_TYPES else "pdf"
-    project = context.project.id if context.project else 0
+    project = context.target.id if context.target else 0
     return StoredFile(context.company.id, project, str(day)[:10], kind, number, suffix, name)
 
 
@@ -154,7 +154,7 @@ def _as_declared(value: Any, *, text: bool) -> Any:
 
 
 def _number(context: RequestContext, *about: object) -> int:
-    project = context.project.id if context.project else 0
+    project = context.target.id if context.target else 0
     return 10_000_000_000 + 4 * zlib.crc32(f"{context.company.id}:{project}:{about}".encode())
 
 

@@ -80,7 +80,7 @@ def periods(context: RequestContext) -> tuple[tuple[date, date], ...]:
 
 
 def retained_percent(context: RequestContext) -> int:
-    return 5 if context.here.street.country_code in ("GB", "IE", "AU", "NZ") else 10
+    return 5 if context.project.street.country_code in ("GB", "IE", "AU", "NZ") else 10
 
 
 @per_project(keep=200)
@@ -112,7 +112,7 @@ def _bills(context: RequestContext, purchase: Purchase | None) -> Iterator[Bill]
             context.calendar.workday(end + timedelta(days=usual + draw.randrange(4))),
             min(end, TODAY),
         )
-        share = part.done(term.elapsed(day)) if part else work_done(context.here, term, day)
+        share = part.done(term.elapsed(day)) if part else work_done(context.project, term, day)
         approved = [one for one in orders if one.state_on(min(end, billed)) == "approved"]
         lines, extras = tuple(_part(amount, share) for amount in amounts), dict[int, int]()
         for claim, amount in (one for order in approved for one in order.parts):
@@ -128,7 +128,7 @@ def _bills(context: RequestContext, purchase: Purchase | None) -> Iterator[Bill]
         status, pays = _state(draw, context.calendar, billed, median)
         if status in COUNTED:  # one after the other: what is in dispute holds up what comes after it
             last = pays = max(last, pays)
-        paid = status in COUNTED and pays <= TODAY and context.here.index not in _NO_PAYMENTS
+        paid = status in COUNTED and pays <= TODAY and context.project.index not in _NO_PAYMENTS
         yield Bill(
             number, period, start, end, billed, sum(amounts), *changes, *known, lines, extras, retained, previous, earned,
             final, status, pays if paid else None,
@@ -179,10 +179,10 @@ def spendings(context: RequestContext) -> tuple[Spending, ...]:
     term, found = works(context), list[Spending]()
     if term is None:
         return ()
-    codes, plan, calendar = codes_of(context), plan_of(context.here), context.calendar
+    codes, plan, calendar = codes_of(context), plan_of(context.project), context.calendar
     draw, spent = context.random("spendings"), {one.number: 0 for one in codes}
     factors = {letter: draw.randrange(92, 104) + (10 if term.late else 0) for letter in KINDS}
-    least = int(_LEAST * context.here.rate)
+    least = int(_LEAST * context.project.rate)
     for month, (_start, end) in enumerate(periods(context)):
         if end > TODAY:
             break
@@ -195,7 +195,7 @@ def spendings(context: RequestContext) -> tuple[Spending, ...]:
                 if total > spent[one.number] + least:  # less waits for the next month
                     lines.append((one, total - spent[one.number]))
                     spent[one.number] = total
-            if kind == "expense" and month % 5 == 3 and context.here.index % 4 == 1:
+            if kind == "expense" and month % 5 == 3 and context.project.index % 4 == 1:
                 lines.append((UNBUDGETED, draw.randrange(10, 120) * least // 50_00 * 10_00))
             if lines:
                 status = "pending" if (TODAY - day) < timedelta(days=25) else "approved"

@@ -27,7 +27,7 @@ _VIEWS = read_facts("money")["views"]  # name, text, role, and the formula under
 
 def _views(context: RequestContext) -> range:
     """Numbers of the views of a project; one project has the company's own only."""
-    project = context.here
+    project = context.project
     if project.stage.category in ("not_awarded", "canceled"):
         return range(0)
     return range(2 if project.index == _OWN_VIEW_ONLY else 0, len(_VIEWS))
@@ -47,7 +47,7 @@ def _asked(context: RequestContext) -> tuple[date, dict[str, str]] | None:
 
 @table("budget_views")
 def budget_views(context: RequestContext) -> Rows:
-    updated = context.here.created_at + timedelta(days=1)
+    updated = context.project.created_at + timedelta(days=1)
     for number in _views(context):
         name, text, role, _titles = _VIEWS[number]
         yield render("budget_view", context, number=number, name=name, text=text, role=role, updated=updated)
@@ -110,7 +110,7 @@ def budget_view_summary_rows(context: RequestContext) -> Rows:
 @table("budget_changes")
 def budget_changes(context: RequestContext) -> Rows:
     """Transfers from the reserve to where a change was paid for."""
-    erp_status = "not_integrated" if context.here.origin_id is None else "synced"
+    erp_status = "not_integrated" if context.project.origin_id is None else "synced"
     for about in _transfers(context):
         claim = about["claim"]
         items = [context.id("change_event_item", claim.index * 4 + step) for step in range(len(claim.parts))]
@@ -190,7 +190,7 @@ class Figures:
 
 def figures(context: RequestContext, day: date) -> dict[BudgetCode, Figures]:
     """Figures of each budget code at the end of a day."""
-    term, plan, draw = works(context), plan_of(context.here), context.random("forecasts")
+    term, plan, draw = works(context), plan_of(context.project), context.random("forecasts")
     found = {one: Figures(budget(context)[one.number]) for one in codes_of(context)}
     for one, row in found.items():
         typed = draw.uniform(0.5, 1.0) if draw.random() < 0.15 else None

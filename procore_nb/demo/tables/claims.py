@@ -94,12 +94,12 @@ class Claim:
 
 def contract_value(context: RequestContext) -> int:
     """In US cents, whatever the project's currency: for sizes, not for money."""
-    return int(contract_sum(context) / context.here.rate)
+    return int(contract_sum(context) / context.project.rate)
 
 
 def contract_sum(context: RequestContext) -> int:
     """What the owner pays in the end as things stand, in cents of the project's currency."""
-    project = context.here
+    project = context.project
     known = project.total_value or project.estimated_value
     if known is None:
         return int(context.random("value").randrange(300, 4_000) * project.rate) * 1_000_000
@@ -127,7 +127,7 @@ def _claims(context: RequestContext, term: Works, draw: random.Random, whole: in
     asked: list[tuple[datetime, Question | None, int]] = []
     for question in questions(context):
         cost = int((question.cost or 0) * 100)
-        if 0 < cost < left / 3 and question.topic.code in plan_of(context.here):
+        if 0 < cost < left / 3 and question.topic.code in plan_of(context.project):
             asked.append((calendar.after(question.updated, draw.uniform(0.2, 8)), question, cost))
             left -= cost
     usual = (4 + 8 * share) * (1.4 if term.late else 1)
@@ -137,7 +137,7 @@ def _claims(context: RequestContext, term: Works, draw: random.Random, whole: in
         day = calendar.workday(term.day_at(0.05 + draw.random() * max(0.0, share - 0.05)))
         cost = max(40, round(left * weight / sum(weights) / 5_000)) * 5_000
         asked.append((calendar.time_on(min(day, term.until), draw), None, cost))
-    plan = plan_of(context.here)
+    plan = plan_of(context.project)
     reserve = whole * plan[0].weight // (6 * sum(part.weight for part in plan.values()))
     found: list[Claim] = []
     for moment, origin, cost in sorted(asked, key=lambda one: one[0]):
@@ -160,7 +160,7 @@ def _claim(
     question: Question | None,
     cost: int,
 ) -> Claim:
-    plan, elapsed = plan_of(context.here), term.elapsed(created.date())
+    plan, elapsed = plan_of(context.project), term.elapsed(created.date())
     there = [one for one in TOPICS if one.code in plan]
     going = [one for one in there if plan[one.code].begin - 0.1 <= elapsed <= plan[one.code].end + 0.1]
     topic = question.topic if question else draw.choice(going or there)

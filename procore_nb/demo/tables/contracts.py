@@ -42,7 +42,7 @@ _NO_PRIME = ("not_awarded", "canceled")
 @table("prime_contracts", "prime_contracts_v2_0")
 def prime_contracts(context: RequestContext) -> Rows:
     """Still being agreed before the works begin."""
-    project, term = context.here, works(context)
+    project, term = context.project, works(context)
     if project.stage.category in _NO_PRIME:
         return
     created = project.created_at + timedelta(days=12)
@@ -60,10 +60,10 @@ def prime_contracts(context: RequestContext) -> Rows:
 def prime_contract_line_items(context: RequestContext) -> Rows:
     """One line for each cost code."""
     asked = context.number_of(PRIME, context.ids["prime_contract_id"])
-    if asked != 0 or context.here.stage.category in _NO_PRIME:
+    if asked != 0 or context.project.stage.category in _NO_PRIME:
         return
     total = left = prime_sum(context)
-    plan = plan_of(context.here)
+    plan = plan_of(context.project)
     whole = sum(part.weight for part in plan.values())
     for position, (code, part) in enumerate(plan.items(), 1):
         amount = left if position == len(plan) else total * part.weight // whole // 10_000 * 10_000
@@ -115,13 +115,13 @@ def _commitment(context: RequestContext, one: Purchase) -> Row:
 
 
 def _common(context: RequestContext) -> Row:
-    origin = "synced" if context.here.origin_id is not None else None
-    rate = Decimal("1.0") if context.here.currency else None
+    origin = "synced" if context.project.origin_id is not None else None
+    rate = Decimal("1.0") if context.project.currency else None
     return render("contract", context, origin=origin, rate=rate, retained=retained_percent(context) * 100)
 
 
 def _line(context: RequestContext, line: Line, kind: str, index: int) -> Row:
-    since, holder = context.here.created_at, (kind, context.id(kind, index))
+    since, holder = context.project.created_at, (kind, context.id(kind, index))
     row = line_row(context, f"{kind}_line_item", line.number, line.code, line.text, line.amount, holder)
     return {**row, "position": line.number % 20 + 1, "created_at": since, "updated_at": since}
 
@@ -135,7 +135,7 @@ def change_events(context: RequestContext) -> Rows:
     """Change events with their items; void ones are shown, two projects in five also deleted one."""
     found = claims(context)
     yield from (_event(context, claim) for claim in found)
-    if found and context.here.index % 5 < 2:
+    if found and context.project.index % 5 < 2:
         gone, number = found[0], f"{len(found) + 1:03}"
         yield _event(context, gone) | {
             "id": context.id("change_event", len(found)), "number": number, "alphanumeric_number": number,
@@ -271,7 +271,7 @@ def _potential(context: RequestContext) -> Iterator[tuple[Order, Claim, int]]:
 def _deleted(context: RequestContext, kind: str) -> Rows:
     """On one project in three, an order that was entered twice and deleted the next day."""
     orders = prime_orders(context)
-    if orders and context.here.index % 3 == 1:
+    if orders and context.project.index % 3 == 1:
         gone = context.calendar.by_now(orders[0].created + timedelta(days=1))
         yield {
             **_order(context, orders[0]), "id": context.id(kind, 9_990), "number": f"{len(orders) + 1:03}",

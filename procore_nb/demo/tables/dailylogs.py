@@ -55,7 +55,7 @@ class SiteDay:
 
 
 def planned_hours(context: RequestContext, code: int) -> int:
-    plan = plan_of(context.here)
+    plan = plan_of(context.project)
     return round(_man_days(context) * plan[code].weight / sum(part.weight for part in plan.values()) * 8)
 
 
@@ -66,9 +66,9 @@ def site_days(context: RequestContext) -> tuple[SiteDay, ...]:
     if term is None:
         return ()
     main, draw = context.company == context.portfolio.company, context.random("attendance")
-    until = min(term.until, STOPPED.get(context.here.index, term.until)) if main else term.until
+    until = min(term.until, STOPPED.get(context.project.index, term.until)) if main else term.until
     turn = draw.choice(_TURNS)
-    plan = plan_of(context.here)
+    plan = plan_of(context.project)
     weights = sum(part.weight for part in plan.values())
     found: list[SiteDay] = []
     length, rows, man_days = round((term.planned_end - term.begin).days * 5 / 7), 0, _man_days(context)
@@ -145,7 +145,7 @@ class Weather:
 
 
 def weather(context: RequestContext, day: date) -> Weather:
-    draw, street = context.random(f"weather:{day}"), context.here.street
+    draw, street = context.random(f"weather:{day}"), context.project.street
     season = math.cos((day.timetuple().tm_yday - 200) / 365 * 2 * math.pi)
     if street.latitude < 0:
         season = -season
@@ -168,7 +168,11 @@ def manpower(context: RequestContext) -> Rows:
     """A few of the last days wait for approval and are shown only if asked for."""
     codes = [code.ref for code in directory.cost_codes(context)]
     firms = [directory.firm_for(context, code) for code in range(len(codes))]
-    places, topics, first = directory.places(context), topics_of(context.here), context.id("manpower_log", 0)
+    places, topics, first = (
+        directory.places(context),
+        topics_of(context.project),
+        context.id("manpower_log", 0),
+    )
     for one in logged_days(context):
         fresh, entered = 0 < (TODAY - one.day).days < 4, _entered(context, one)
         for position, crew in enumerate(one.crews):
@@ -224,14 +228,14 @@ def weather_logs(context: RequestContext) -> Rows:
 def notes(context: RequestContext) -> Rows:
     """One project has a note that looks like a formula."""
     for one in logged_days(context):
-        seen, topics = one.weather, topics_of(context.here)
-        if (one.index * 7 + context.here.index) % 3 and not seen.stops_work:
+        seen, topics = one.weather, topics_of(context.project)
+        if (one.index * 7 + context.project.index) % 3 and not seen.stops_work:
             continue
         men = sum(crew.workers for crew in one.crews)
         text = f"{men} on site. {topics[one.index % len(topics)].subject} discussed with the foreman."
         if seen.stops_work:
             text = f"Work outside stopped: {seen.rain} mm of rain, wind {seen.wind} km/h."
-        if one.index == 12 and context.here.index % 19 == 4:
+        if one.index == 12 and context.project.index % 19 == 4:
             text = "=HYPERLINK(B4) was typed by the foreman"
         yield {
             **_entered(context, one), "id": context.id("notes_log", one.index), "comment": text,
@@ -269,7 +273,7 @@ def equipment_logs(context: RequestContext) -> Rows:
     machines = [
         {
             **fixed_entry(context, "equipment_admin", number),
-            "project_id": context.here.id,
+            "project_id": context.project.id,
             "position": number + 1,
         }
         for number in range(_MACHINES)

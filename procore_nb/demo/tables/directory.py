@@ -189,9 +189,9 @@ def owner_of(company: Company, project: Project) -> Vendor:
 
 
 def _everybody(context: RequestContext) -> tuple[tuple[Vendor, ...], tuple[TeamMember, ...]]:
-    if context.project is None:
+    if context.target is None:
         return directory(context.company.id)
-    return _team(context.company, context.project)
+    return _team(context.company, context.target)
 
 
 def vendors(context: RequestContext) -> tuple[Vendor, ...]:
@@ -208,8 +208,8 @@ def parties_of(company: Company, project: Project) -> tuple[Vendor, ...]:
 
 
 def parties(context: RequestContext) -> tuple[Vendor, ...]:
-    if context.project:
-        return parties_of(context.company, context.project)
+    if context.target:
+        return parties_of(context.company, context.target)
     return (*vendors(context), *_owners(context.company.id), builder(context.company))
 
 
@@ -283,7 +283,7 @@ def place(context: RequestContext, number: int) -> Row:
 
 @per_project(keep=400)
 def places(context: RequestContext) -> tuple[Row, ...]:
-    since = context.here.created_at
+    since = context.project.created_at
     return tuple({**one.ref, "created_at": since, "updated_at": since} for one in locations(context))
 
 

@@ -37,7 +37,7 @@ class DrawingRevision:
 def revisions(context: RequestContext) -> tuple[DrawingRevision, ...]:
     draw, term = context.random("drawings"), works(context)
     workday = context.calendar.workday
-    first = workday(context.here.created_at.date() + timedelta(days=15))
+    first = workday(context.project.created_at.date() + timedelta(days=15))
     found: list[DrawingRevision] = []
     drawing = 0
     for discipline, (_name, letter, titles) in enumerate(DISCIPLINES):
@@ -70,8 +70,8 @@ def drawing_areas(context: RequestContext) -> Rows:
     latest = context.calendar.entered(max(one.day for one in found), 1)
     yield {
         "id": context.id(AREA, 0), "name": "Main Building", "deletable": False,
-        "drawings_count": len({one.drawing for one in found}), "created_at": context.here.created_at,
-        "updated_at": max(latest, context.here.created_at), "latest_revision_update": latest,
+        "drawings_count": len({one.drawing for one in found}), "created_at": context.project.created_at,
+        "updated_at": max(latest, context.project.created_at), "latest_revision_update": latest,
     }  # fmt: skip
 
 
@@ -118,7 +118,7 @@ def _of_area(context: RequestContext) -> RequestContext | None:
     if not (asked.isascii() and asked.isdigit() and len(asked) < 20):
         return None
     # A project's ids follow on those of the project before it: from the id to the project without a search.
-    before = replace(context, project=None).id(AREA, 0)
+    before = replace(context, target=None).id(AREA, 0)
     step = context.within(context.portfolio.project(company, 0)).id(AREA, 0) - before
     index, rest = divmod(int(asked) - before, step)
     if rest or not 1 <= index <= context.portfolio.size(company):
@@ -181,7 +181,7 @@ def specification_section_divisions(context: RequestContext) -> Rows:
 
 @table("specification_sets", "specification_sets_v2_0")
 def specification_sets(context: RequestContext) -> Rows:
-    issued = context.calendar.after(context.here.created_at, 9)
+    issued = context.calendar.after(context.project.created_at, 9)
     yield render("specification_set", context, issued=issued, day=context.calendar.day_of(issued))
 
 
@@ -192,7 +192,7 @@ def _division(context: RequestContext, number: str) -> Row:
 
 def _issued(context: RequestContext, code: int) -> Row:
     issued, division = (
-        context.calendar.after(context.here.created_at, 9),
+        context.calendar.after(context.project.created_at, 9),
         _division(context, COST_CODES[code][0][:2]),
     )
     about = {"code": code, "division": division, "division_id": division["id"], "issued": issued}
@@ -233,9 +233,9 @@ def meetings(context: RequestContext) -> Rows:
 @table("documents", "documents_v1_0")
 def documents(context: RequestContext) -> Rows:
     """Folders and the files in them, in one flat list."""
-    since, number = context.calendar.after(context.here.created_at, 1), 1
+    since, number = context.calendar.after(context.project.created_at, 1), 1
     folder = {"document_type": "folder"}
-    yield _document(context, 0, context.here.name, None, since) | folder
+    yield _document(context, 0, context.project.name, None, since) | folder
     for name, files in _FOLDERS:
         parent = number
         yield _document(context, parent, name, 0, since) | folder
@@ -270,7 +270,7 @@ _SIDES = ("North side", "East side", "South side", "West side")
 @table("images")
 def images(context: RequestContext) -> Rows:
     """Photos in the order they were taken; a camera in five does not know where it is."""
-    calendar, home = context.calendar, (context.here.street.latitude, context.here.street.longitude)
+    calendar, home = context.calendar, (context.project.street.latitude, context.project.street.longitude)
     taken = [
         (one, side) for one in logged_days(context)[::-6][::-1] for side in range(1 + one.index // 6 % 2)
     ]
@@ -296,7 +296,7 @@ def images(context: RequestContext) -> Rows:
 @table("image_categories")
 def image_categories(context: RequestContext) -> Rows:
     """Albums of the photos."""
-    shown, since = [row["image_category_name"] for row in images(context)], context.here.created_at
+    shown, since = [row["image_category_name"] for row in images(context)], context.project.created_at
     for number, name in enumerate(_ALBUMS):
         yield {
             "id": context.id("image_category", number), "name": name, "count": shown.count(name),

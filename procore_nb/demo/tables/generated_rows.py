@@ -36,7 +36,7 @@ _OFFICE = site_calendar("US", "America/New_York")  # of the company's own lists
 def generated_rows(context: RequestContext) -> Iterator[Any]:
     """Rows of a list without a table: none to a dozen; no daily logs where nobody is on site."""
     one, shape = context.endpoint, shape_of(context.endpoint)
-    if one.module == "Daily Log" and context.project is not None and works(context) is None:
+    if one.module == "Daily Log" and context.target is not None and works(context) is None:
         return
     for number in range(count_of(context)):
         made = _GeneratedRow(context, f"{one.name}:{sorted(context.ids.items())}:{number}", number)
@@ -58,7 +58,7 @@ class _GeneratedRow:
     """Values of one row; times never decrease from `created` to `updated`, `words` are for its texts."""
 
     def __init__(self, context: RequestContext, about: str, number: int = 0) -> None:
-        draw, project = context.random(about), context.project
+        draw, project = context.random(about), context.target
         self.context, self.draw, self.number = context, draw, number
         self.calendar = calendar = project.calendar if project else _OFFICE
         last, since = NOW - timedelta(hours=5), NOW - timedelta(days=278)
@@ -75,7 +75,7 @@ class _GeneratedRow:
 
     def _day(self) -> date:
         """A day on site. The first rows of a dated list are the last day's, so that its silent window is not always empty."""
-        term = works(self.context) if self.context.project else None
+        term = works(self.context) if self.context.target else None
         last, back = term.until if term else TODAY, self.draw.randrange(1, 45)
         if self.number < 2:
             return last
@@ -84,7 +84,7 @@ class _GeneratedRow:
 
     def _words(self, day: date) -> dict[str, str]:
         """Whom and what the texts are about: people, firms and the place of the project, or of the head office."""
-        context, draw, project, n = self.context, self.draw, self.context.project, self.number + 1
+        context, draw, project, n = self.context, self.draw, self.context.target, self.number + 1
         person, trade = draw.choice(directory.people(context)), draw.choice(directory.trades())
         return {
             **{key: str(value or "") for key, value in _address(context).items()}, "first": person.first_name,
@@ -123,8 +123,8 @@ class _GeneratedRow:
     def _known(self, shape: Shape) -> Row:
         """Parts of an object that name somebody or something of the portfolio."""
         context, choice, name = self.context, self.draw.choice, shape.name
-        if name == "project" and context.project:
-            return {"id": context.project.id, "name": context.project.name}
+        if name == "project" and context.target:
+            return {"id": context.target.id, "name": context.target.name}
         if name == "company":
             return {"id": context.company.id, "name": context.company.name}
         if "login" in shape.inside:
@@ -163,7 +163,7 @@ class _GeneratedRow:
         return self._number(name, whole=whole)
 
     def _currency(self) -> str | None:
-        return self.context.project.currency if self.context.project else "USD"
+        return self.context.target.currency if self.context.target else "USD"
 
     def _text(self, shape: Shape) -> str:
         name, draw = shape.name, self.draw
@@ -212,8 +212,8 @@ class _GeneratedRow:
             if not self.number or draw.random() < 0.5:
                 return None
             found = _generated_id(context, draw.randrange(self.number))
-        elif name == "project_id" and context.project:
-            found = context.project.id
+        elif name == "project_id" and context.target:
+            found = context.target.id
         elif name == "company_id":
             found = context.company.id
         elif name in context.ids:
@@ -232,9 +232,9 @@ class _GeneratedRow:
 def _address(context: RequestContext) -> dict[str, Any]:
     """Address of the project, or of the company's head office, under every name its parts go by."""
     found: tuple[str | None, ...] = "88 Gay Street", "Columbus", "43215", "OH", "US"
-    if context.project:
-        place = context.project.street
-        found = context.project.address, place.city, place.zip, place.state_code, place.country_code
+    if context.target:
+        place = context.target.street
+        found = context.target.address, place.city, place.zip, place.state_code, place.country_code
     parts = ("street address line1", "city", "zip postal_code", "state state_code", "country country_code")
     return {name: one for names, one in zip(parts, found, strict=True) for name in names.split()}
 
@@ -286,10 +286,10 @@ def referred(context: RequestContext, stem: str) -> tuple[Row, ...] | None:
     if stem == "vendor":
         return tuple(vendor.ref for vendor in directory.vendors(context))
     one = endpoint(_LISTS[stem]) if stem in _LISTS else None
-    if one is None or (one.scope == "project" and context.project is None):
+    if one is None or (one.scope == "project" and context.target is None):
         return None
-    project = context.project if one.scope == "project" else None
-    there = replace(context, endpoint=one, project=project, ids={})
+    project = context.target if one.scope == "project" else None
+    there = replace(context, endpoint=one, target=project, ids={})
     return _kept.get((one.name, context.company.id, project and project.id), lambda: _records(there))
 
 
@@ -312,7 +312,7 @@ def _brief(row: Row) -> Row:
 
 def count_of(context: RequestContext) -> int:
     """Number of rows of a generated list: none to a dozen."""
-    few = context.endpoint.kind == "lookup" or context.project is None
+    few = context.endpoint.kind == "lookup" or context.target is None
     draw = context.random(f"{context.endpoint.name}:{sorted(context.ids.items())}")
     return draw.randrange(3, 9) if few else max(0, draw.randrange(-2, 13))
 

@@ -60,7 +60,7 @@ def accidents(context: RequestContext) -> tuple[Accident, ...]:
     if term is None:
         return ()
     draw, found = context.random("mishaps"), list[Accident]()
-    risky = [code for code in (2, 5, 8, 9, 14, 15, 16) if code in plan_of(context.here)]
+    risky = [code for code in (2, 5, 8, 9, 14, 15, 16) if code in plan_of(context.project)]
     due, rate = draw.expovariate(1), _PER_200_000 / 200_000 * (1.4 if term.late else 0.9)
     for one in days:
         due -= float(sum(crew.man_hours for crew in one.crews)) * rate * (1.6 - 1.2 * term.elapsed(one.day))
@@ -180,12 +180,12 @@ def _title(context: RequestContext, one: Accident) -> str:
         affliction, part, activity = (found["name"].lower() for found in _harm(context, one))
         return f"{affliction.capitalize()}: {part}, while {activity}"
     titles = _TITLES[one.kind]
-    return titles[(one.index * 7 + one.code + context.here.index) % len(titles)]
+    return titles[(one.index * 7 + one.code + context.project.index) % len(titles)]
 
 
 def _harm(context: RequestContext, one: Accident) -> tuple[Row, Row, Row]:
     """Affliction, part of the body and activity; no fracture is left to first aid."""
-    number = one.index * 5 + one.code + context.here.index
+    number = one.index * 5 + one.code + context.project.index
     affliction = fixed_entry(context, "incident_affliction_types", number)
     if affliction["name"] == "Fracture" and not one.recordable:
         affliction = fixed_entry(context, "incident_affliction_types", number - 1)

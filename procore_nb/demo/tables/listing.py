@@ -95,7 +95,7 @@ class Listing:
     def _options(self, context: RequestContext) -> list[Any] | None:
         """None of another list."""
         kind, mark, name = context.endpoint.name.partition("_filter_options_")
-        if not mark or kind not in _FILTERED or context.project is None:
+        if not mark or kind not in _FILTERED or context.target is None:
             return None
         kinds = {one.name: one.type for one in context.endpoint.fields}
         if not {*kinds.values()} <= {"integer", "string"}:
@@ -111,7 +111,7 @@ class Listing:
         return found
 
     def _rows(self, context: RequestContext) -> list[Any]:
-        project_id = context.project.id if context.project else None
+        project_id = context.target.id if context.target else None
         ids = tuple(sorted(context.ids.items()))
         size = context.portfolio.size(context.company)  # portfolios of one size are the same
         key = (size, context.endpoint.name, context.company.id, project_id, ids)
@@ -125,7 +125,7 @@ class Listing:
 
 def _make(context: RequestContext) -> list[Any]:
     table = table_of(context.endpoint.name)
-    if context.project is not None and context.project.bare and context.endpoint.kind == "data":
+    if context.target is not None and context.target.bare and context.endpoint.kind == "data":
         return []
     if table is None:
         made = list(generated_rows(context))

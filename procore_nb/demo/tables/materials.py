@@ -108,7 +108,7 @@ def material_orders(context: RequestContext) -> tuple[MaterialOrder, ...]:
 
 
 def _order(context: RequestContext, purchase: Purchase) -> MaterialOrder:
-    code, worth = purchase.lines[0].code.code, purchase.total / context.here.rate
+    code, worth = purchase.lines[0].code.code, purchase.total / context.project.rate
     lines = tuple(number for number, one in enumerate(MATERIALS) if one.code == code)
     ordered = tuple(
         max(1, int(worth * one.percent) // (10_000 * one.price)) for one in MATERIALS if one.code == code

@@ -81,7 +81,7 @@ class Works:
 
 def works(context: RequestContext) -> Works | None:
     """None if they have not begun."""
-    project = context.here
+    project = context.project
     if project.progress <= 0 or project.actual_start is None or project.projected is None:
         return None
     begin, end = project.actual_start, project.actual_finish or project.projected

@@ -66,9 +66,9 @@ def prime_sum(context: RequestContext) -> int:
 @per_project(keep=400)
 def budget(context: RequestContext) -> dict[int, int]:
     """Original budget by number of the budget code; whole hundreds."""
-    draw, plan = context.random("budget"), plan_of(context.here)
+    draw, plan = context.random("budget"), plan_of(context.project)
     # One project in 25 was bid too low.
-    cost = prime_sum(context) * (draw.randrange(880, 935) + 90 * (context.here.index % 25 == 5)) // 1000
+    cost = prime_sum(context) * (draw.randrange(880, 935) + 90 * (context.project.index % 25 == 5)) // 1000
     whole = sum(part.weight for part in plan.values())
     found = {}
     for one in codes_of(context):
@@ -83,7 +83,7 @@ def purchases(context: RequestContext) -> tuple[Purchase, ...]:
     term = works(context)
     if term is None:
         return ()
-    draw, plan = context.random("purchases"), plan_of(context.here)
+    draw, plan = context.random("purchases"), plan_of(context.project)
     groups: dict[tuple[int, int], list[BudgetCode]] = {}
     for one in codes_of(context):
         if one.kind.code in "SM":
@@ -135,7 +135,7 @@ def _purchase(
     context: RequestContext, draw: random.Random, term: Works, codes: list[BudgetCode], found: list[Purchase]
 ) -> None:
     """Add the contract for some budget codes, if it is to be signed soon or was."""
-    parts, index = [plan_of(context.here)[one.code] for one in codes], len(found)
+    parts, index = [plan_of(context.project)[one.code] for one in codes], len(found)
     begin, end = min(part.begin for part in parts), max(part.end for part in parts)
     vendor, calendar = directory.firm_for(context, codes[0].code), context.calendar
     ahead = timedelta(days=int((begin - 0.1) * (term.end - term.begin).days) - draw.randrange(4, 30))
@@ -153,7 +153,7 @@ def _purchase(
     signed = (TODAY - day).days > 40 or index % 3 > 0
     found.append(
         Purchase(
-            index=index, kind=kind, number=f"{letters}-{1001 + context.here.index}-{number:03}",
+            index=index, kind=kind, number=f"{letters}-{1001 + context.project.index}-{number:03}",
             title=f"{vendor.trade} package" if subcontract else f"{title} supply", vendor=vendor,
             lines=lines, contract_date=day, begin=begin, end=end, status=status, created=created,
             executed=signed and status in ("Approved", "Complete", "Received", "Closed"),
@@ -256,7 +256,7 @@ class Order:
 
 def tiers(context: RequestContext) -> int:
     """With three, only packages, requests and potential change orders are listed."""
-    return _TIERS[context.here.index % len(_TIERS)]
+    return _TIERS[context.project.index % len(_TIERS)]
 
 
 @per_project(keep=400)

@@ -50,7 +50,7 @@ def inspections(context: RequestContext) -> tuple[Inspection, ...]:
     bad = 0.11 if term.late else 0.05
     day, step = term.begin + timedelta(days=5), max(7, (term.end - term.begin).days // 45)
     while day <= min(term.until, TODAY - timedelta(days=1)):
-        elapsed, plan = term.elapsed(day), plan_of(context.here)
+        elapsed, plan = term.elapsed(day), plan_of(context.project)
         fitting = [
             number
             for number, (_name, _type, codes, _questions) in enumerate(TEMPLATES)
@@ -192,7 +192,7 @@ def _elsewhere(context: RequestContext) -> Rows:
     if term is None:
         return
     draw, share = context.random("observations"), term.elapsed(term.until)
-    count = round((6 + context.here.index % 9) * share * (1.4 if term.late else 1)) + 1
+    count = round((6 + context.project.index % 9) * share * (1.4 if term.late else 1)) + 1
     days = sorted(term.day_at(draw.random() * share) for _ in range(count))
     for number, day in enumerate(days, _FROM_ELSEWHERE):
         created = term.calendar.time_on(day, draw)
@@ -234,13 +234,13 @@ def punch_items(context: RequestContext) -> Rows:
     if term is None:
         return
     draw = context.random("punch")
-    count = round(_PER_MILLION * max(1.0, context.here.usd_millions) ** _GROWTH)
+    count = round(_PER_MILLION * max(1.0, context.project.usd_millions) ** _GROWTH)
     days = sorted(term.day_at(draw.triangular(0.55, 1.04, 0.96)) for _ in range(count))
     for number, day in enumerate(days):
         found = draw.random(), draw.choice((7, 14, 14, 21)), draw.lognormvariate(2.2, 0.8)
         if term.calendar.workday(day) < TODAY:
             row = _punch_item(context, number, day, *found, slow=1.8 if term.late else 1.0)
-            if number == 0 and context.here.index % 5 < 2:
+            if number == 0 and context.project.index % 5 < 2:
                 row |= {"deleted_at": row["updated_at"], "_deleted": True}
             yield row
 
@@ -253,7 +253,7 @@ def _punch_item(
     closed = calendar.office(created + timedelta(days=wait * slow))
     done = None if closed >= NOW else closed
     due = calendar.due(created, days) if number % 12 else None
-    there = [one for one in _WHAT if one[0] in plan_of(context.here)]
+    there = [one for one in _WHAT if one[0] in plan_of(context.project)]
     code, what = draw.choice(there)
     firm, keeper = directory.firm_for(context, code), _who(context, directory.office(context)[number % 3])
     other = directory.firm_for(context, there[number % len(there)][0])  # one in seven is two firms' fault
@@ -265,7 +265,7 @@ def _punch_item(
     cost = Decimal(draw.randrange(2, 60) * 25) if luck < 0.15 else None
     return {
         "id": context.id("punch_item", number), "position": number + 1,
-        "name": "=1+1 painted on the wall" if number == 2 and context.here.index % 41 == 10 else what,
+        "name": "=1+1 painted on the wall" if number == 2 and context.project.index % 41 == 10 else what,
         "description": f"{what} at {draw.choice('ABCDEFG')}{draw.randrange(1, 9)}." if luck > 0.2 else None,
         "status": status, "workflow_status": step,
         "priority": draw.choice(("Low", "Medium", "Medium", "High", None)), "private": False,

@@ -60,7 +60,7 @@ def budget_code(code: int, letter: str) -> BudgetCode:
 
 
 def codes_of(context: RequestContext) -> tuple[BudgetCode, ...]:
-    return tuple(one for one in BUDGET_CODES if one.code in plan_of(context.here))
+    return tuple(one for one in BUDGET_CODES if one.code in plan_of(context.project))
 
 
 def wbs(context: RequestContext, one: BudgetCode) -> Row:
@@ -68,7 +68,7 @@ def wbs(context: RequestContext, one: BudgetCode) -> Row:
 
 
 def cost_code_row(context: RequestContext, number: int) -> Row:
-    code, budgeted = directory.cost_codes(context)[number], number in plan_of(context.here)
+    code, budgeted = directory.cost_codes(context)[number], number in plan_of(context.project)
     short = code.code.partition("-")[2]
     return render("cost_code", context, code=code, short=short, budgeted=budgeted, position=number + 1)
 
@@ -213,7 +213,7 @@ def custom_field_metadata(context: RequestContext) -> Rows:
 
 @table("project_tools")
 def project_tools(context: RequestContext) -> Rows:
-    project = context.here
+    project = context.project
     for number, tool in enumerate(TOOLS):
         yield {
             "id": 4_001 + number, "engine_name": tool.engine_name,
@@ -253,7 +253,7 @@ def insurances(context: RequestContext) -> Rows:
 
 @table("project_dates")
 def project_dates(context: RequestContext) -> Rows:
-    project = context.here
+    project = context.project
     points = (
         ("Start on site", project.start, project.actual_start),
         ("Practical completion", project.finish, project.actual_finish),
@@ -269,9 +269,9 @@ def project_dates(context: RequestContext) -> Rows:
 @table("locations", "locations_by_query")
 def locations(context: RequestContext) -> Rows:
     """Parents before children; the name holds the whole path."""
-    if context.project is None:
+    if context.target is None:
         return
-    created = context.project.created_at
+    created = context.target.created_at
     for place in directory.locations(context):
         yield {**place.ref, "created_at": created, "updated_at": created + timedelta(days=3)}
 

@@ -49,33 +49,33 @@ _PER_KIND, _PER_COMPANY, _PER_PROJECT = 10_000_000_000, 1_500_000_000, 10_000
 class RequestContext:
     """What one list is asked about.
 
-    `project` is None in lists of a company. `ids` holds the values of the path's placeholders and of the required query
+    `target` is the project, None in lists of a company. `ids` holds the values of the path's placeholders and of the required query
     parameters, as sent: `context.ids["contract_id"]`.
     """
 
     endpoint: Endpoint
     portfolio: Portfolio
     company: Company
-    project: Project | None = None
+    target: Project | None = None
     ids: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def here(self) -> Project:
-        if self.project is None:
+    def project(self) -> Project:
+        if self.target is None:
             raise LookupError(f"{self.endpoint.name} is asked without a project.")
-        return self.project
+        return self.target
 
     @property
     def calendar(self) -> SiteCalendar:
-        return self.here.calendar
+        return self.project.calendar
 
     def within(self, project: Project) -> RequestContext:
         """The same question about a project: for company lists that gather from all of them."""
-        return replace(self, project=project)
+        return replace(self, target=project)
 
     def random(self, salt: str) -> random.Random:
         """Generator that gives the same draws for the same project (or company) and salt, whichever list asks."""
-        about = self.project.id if self.project else self.company.id
+        about = self.target.id if self.target else self.company.id
         return random.Random(f"{about}:{salt}")
 
     def id(self, kind: str, number: int) -> int:
@@ -88,7 +88,7 @@ class RequestContext:
         return number if 0 <= number < _PER_PROJECT else None
 
     def _first_id(self, kind: str) -> int:
-        place = 0 if self.project is None else self.project.index + 1
+        place = 0 if self.target is None else self.target.index + 1
         return _code(kind) * _PER_KIND + _PLACES[self.company.id] * _PER_COMPANY + place * _PER_PROJECT
 
 
@@ -131,7 +131,7 @@ def per_project(keep: int) -> Callable[[Callable[[RequestContext], T]], Callable
 
         @wraps(function)
         def recalled(context: RequestContext) -> T:
-            return known.get((context.company.id, context.here.id), lambda: function(context))
+            return known.get((context.company.id, context.project.id), lambda: function(context))
 
         return recalled
 

@@ -64,11 +64,11 @@ def field_production_report(context: RequestContext) -> Rows:
     term = works(context)
     if term is None:
         return
-    spent = dict.fromkeys(plan_of(context.here), Decimal(0))
+    spent = dict.fromkeys(plan_of(context.project), Decimal(0))
     for day in site_days(context):
         for crew in day.crews:
             spent[crew.code] += crew.man_hours
-    for code, part in plan_of(context.here).items():
+    for code, part in plan_of(context.project).items():
         planned = directory.cost_codes(context)[code]
         done = part.done(term.elapsed(term.until))
         hours, actual = planned_hours(context, code), float(spent[code])
@@ -136,14 +136,14 @@ _LARGE = 2_000  # projects; beyond, neither fleet nor assets of the whole compan
 
 @table("managed_equipment")
 def managed_equipment(context: RequestContext) -> Rows:
-    term, index, since = works(context), context.here.index, context.here.created_at
+    term, index, since = works(context), context.project.index, context.project.created_at
     for number, name in enumerate(names_of("equipment_admin") if term else ()):
         kind = fixed_entry(
             context, "managed_equipment_types", fixed_columns("equipment_admin", number)["kind"]
         )
         on_site = term is not None and not term.ended
         yield render("equipment", context, number=number, kind=kind, kind_id=kind["id"]) | {
-            "name": f"{name} #{index + 1:03}", "current_project_id": context.here.id if on_site else None,
+            "name": f"{name} #{index + 1:03}", "current_project_id": context.project.id if on_site else None,
             "serial_number": f"SN{context.id('serial', number) % 1_000_003:07}",
             "identification_number": f"{name[:2].upper()}-{index:03}", "year": 2012 + (index + number) % 13,
             "status": "active" if on_site else "inactive", "ownership": "owned" if number % 2 else "rented",
@@ -175,7 +175,7 @@ ASSETS = tuple(Asset(*one) for one in read_facts("lists")["assets"])
 
 @table("assets")
 def assets(context: RequestContext) -> Rows:
-    term, plan, entered = works(context), plan_of(context.here), context.calendar.entered
+    term, plan, entered = works(context), plan_of(context.project), context.calendar.entered
     for number, one in enumerate(ASSETS):
         part = plan.get(one.cost_code)
         if term is None or part is None:
@@ -208,7 +208,7 @@ def _everywhere(context: RequestContext, rows_of: Table, *, under_way: bool = Fa
 
 @table("asset_types", "company_asset_types")
 def asset_types(context: RequestContext) -> Rows:
-    begun = context.project is not None and works(context) is not None
+    begun = context.target is not None and works(context) is not None
     for number, (name, code) in enumerate(_TYPES):
         yield {
             "id": str(82_101 + number), "project_id": None, "name": name, "code": code, "active": True,

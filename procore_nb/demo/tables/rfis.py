@@ -40,7 +40,7 @@ def rfis(context: RequestContext) -> Rows:
     """Drafts have no number yet; one in two projects has a deleted one."""
     rows = [_row(context, revision) for revision in _revisions(context)]
     yield from rows
-    if rows and context.here.index % 2:
+    if rows and context.project.index % 2:
         gone, number = rows[0], context.id("rfi", _DELETED)
         when = context.calendar.after(gone["created_at"], 0.1)
         yield {
@@ -57,9 +57,9 @@ def _revisions(context: RequestContext) -> Iterator[RfiRevision]:
     calendar, before = context.calendar, None
     for one in questions(context):
         count = 0
-        if main and not context.here.active and one.issued:
+        if main and not context.project.active and one.issued:
             often = one.index % _OFTEN == _OFTEN - 1
-            count = _REVISED.get((context.here.index, one.index), int(often))
+            count = _REVISED.get((context.project.index, one.index), int(often))
         since = earlier = before or one.created
         step, before = (one.created - since) / (count + 1), one.created
         first = context.id("rfi", _FIRST_SUPERSEDED + one.index * 4) if count else one.id
@@ -73,7 +73,7 @@ def _revisions(context: RequestContext) -> Iterator[RfiRevision]:
 
 
 def _row(context: RequestContext, revision: RfiRevision) -> Row:
-    one, stage = revision.question, context.here.stage
+    one, stage = revision.question, context.project.stage
     prefix = "CoC-" if stage.category == "course_of_construction" else None
     number = one.number and str(one.number)
     location = directory.place(context, one.index * 5 + one.topic.code) if one.index % 9 else None
@@ -81,7 +81,7 @@ def _row(context: RequestContext, revision: RfiRevision) -> Row:
         "id": one.id, "subject": one.subject, "status": one.status,
         "translated_status": one.status.replace("_", " ").title(), "private": one.index % 19 == 6,
         "reference": f"Drawing S-{100 + one.index % 40}" if one.index % 4 == 0 else None,
-        "link": f"https://app.procore.example/{context.here.id}/project/rfi/show/{one.id}",
+        "link": f"https://app.procore.example/{context.project.id}/project/rfi/show/{one.id}",
         "created_at": one.created, "initiated_at": one.created if one.issued else None,
         "updated_at": one.updated, "due_date": one.due, "time_resolved": one.resolved, "deleted": False,
         "draft": not one.issued, "location": location, "location_id": location and location["id"],
@@ -185,7 +185,7 @@ def questions(context: RequestContext) -> tuple[Question, ...]:
     if term is None:
         return _early(context, draw)
     share = term.elapsed(term.until)
-    size = _PER_MILLION * context.here.usd_millions**_GROWTH
+    size = _PER_MILLION * context.project.usd_millions**_GROWTH
     count = max(2, round(size * share**0.8 * (1.5 if term.late else 0.9)))
     days = (max(term.day_at(draw.random() ** 1.3 * share), term.begin) for _ in range(count))
     created = sorted(term.calendar.time_on(day, draw) for day in days)
@@ -198,10 +198,10 @@ def questions(context: RequestContext) -> tuple[Question, ...]:
 def _early(context: RequestContext, draw: random.Random) -> tuple[Question, ...]:
     """A few before the work begins, all answered."""
     calendar = context.calendar
-    count = draw.randrange(0, 4) if context.here.stage.category == "pre_construction" else 0
+    count = draw.randrange(0, 4) if context.project.stage.category == "pre_construction" else 0
     found = []
     for number in range(count):
-        created = calendar.after(context.here.created_at, 5 + 9 * number + draw.random() / 2)
+        created = calendar.after(context.project.created_at, 5 + 9 * number + draw.random() / 2)
         resolved = calendar.after(created, draw.randrange(2, 15))
         found.append(_written(context, draw, number, created, resolved, "closed", 0.2))
     return tuple(found)
@@ -233,7 +233,7 @@ def _written(
     status: str,
     costly: float,
 ) -> Question:
-    topic = draw.choice(topics_of(context.here))
+    topic = draw.choice(topics_of(context.project))
     issued = "draft" not in status
     cost_status, cost = _cost(draw, topic, costly) if issued else (None, None)
     days_status, days = _delay(draw, cost_status)
@@ -241,7 +241,7 @@ def _written(
     ordinary = context.id("rfi", number)
     due = context.calendar.due(created, draw.choice((10, 10, 14, 14, 21)))
     return Question(
-        index=number, id=_HUGE.get((context.here.index, number), ordinary) if main else ordinary,
+        index=number, id=_HUGE.get((context.project.index, number), ordinary) if main else ordinary,
         number=number + 1 if issued else None, subject=_subject(context, draw, number, topic), topic=topic,
         status=status, created=created, due=due if issued and draw.random() > 0.03 else None,
         resolved=resolved, asked_by=draw.choice(directory.site(context)),
@@ -253,9 +253,9 @@ def _written(
 def _subject(context: RequestContext, draw: random.Random, number: int, topic: Topic) -> str:
     """Now and then something a spreadsheet or a browser might act on."""
     where = draw.choice(GRIDS)
-    if context.here.index % 23 == 5 - 1 and number == 3:
+    if context.project.index % 23 == 5 - 1 and number == 3:
         return "=SUM(B2:B9) differs from the bar schedule"
-    if context.here.index % 31 == 12 and number == 2:
+    if context.project.index % 31 == 12 and number == 2:
         return '<script>alert("rfi")</script> in the title block'
     return f"{topic.subject} at {where}" if draw.random() < 0.7 else topic.subject
 

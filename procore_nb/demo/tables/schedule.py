@@ -23,8 +23,11 @@ _UPDATED = NOW - timedelta(days=3)
 
 @table("schedule_tasks")
 def schedule_tasks(context: RequestContext) -> Rows:
-    created = context.calendar.after(context.here.created_at, 20)
-    times = {"created": created, "updated": max(created, _UPDATED - timedelta(days=context.here.index % 20))}
+    created = context.calendar.after(context.project.created_at, 20)
+    times = {
+        "created": created,
+        "updated": max(created, _UPDATED - timedelta(days=context.project.index % 20)),
+    }
     for one in tasks(context):
         color = "#2f6f4f" if one.critical else "#8a8f94"
         row = render("schedule_task", context, **_about(context, one), **times, color=color)
@@ -34,7 +37,7 @@ def schedule_tasks(context: RequestContext) -> Rows:
 @table("schedules")
 def schedules(context: RequestContext) -> Rows:
     for first in tasks(context)[:1]:
-        created = context.calendar.after(context.here.created_at, 20)
+        created = context.calendar.after(context.project.created_at, 20)
         about = {"start": first.start, "data_date": TODAY - timedelta(days=3), "created": created}
         yield render("schedule", context, **about, updated=max(created, _UPDATED))
 
@@ -44,7 +47,7 @@ def schedule_activities(context: RequestContext) -> Rows:
     """The same lines as the imported tasks."""
     if context.number_of("schedule", context.ids["schedule_id"]) != 0:
         return
-    updated = max(context.here.created_at, _UPDATED)
+    updated = max(context.project.created_at, _UPDATED)
     for one in tasks(context):
         deadline = one.planned[1] if one.milestone and one.planned else None
         yield render("schedule_activity", context, **_about(context, one), updated=updated) | {
@@ -138,7 +141,7 @@ class Task:
 @per_project(keep=400)
 def tasks(context: RequestContext) -> tuple[Task, ...]:
     """Phases before their tasks, milestones last; none without dates."""
-    project, draw = context.here, context.random("tasks")
+    project, draw = context.project, context.random("tasks")
     if project.start is None or project.finish is None or project.projected is None:
         return ()
     calendar, begin = project.calendar, project.actual_start or project.start

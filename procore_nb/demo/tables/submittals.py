@@ -56,8 +56,8 @@ def submittal_log(context: RequestContext) -> tuple[Submittal, ...]:
         return ()
     draw = context.random("submittals")
     found: list[Submittal] = []
-    more = max(1.0, context.here.usd_millions / _ORDINARY) ** 0.75
-    plan = plan_of(context.here)
+    more = max(1.0, context.project.usd_millions / _ORDINARY) ** 0.75
+    plan = plan_of(context.project)
     numbers = (code for code in plan if code > 1 for _ in range(round(draw.randrange(1, 4) * more)))
     for number, code in enumerate(numbers, 1):
         found += _revisions(draw, term, plan[code], number, code, len(found))
@@ -128,7 +128,7 @@ def _row(context: RequestContext, one: Submittal) -> Row:
     )
     title = f"{COST_CODES[one.code][1]}: {kind['name'].lower()} {one.number}"
     opened = max(one.created, calendar.entered(one.received, one.index)) if one.received else one.created
-    odd = one.number == 7 and context.here.index % 37 == 4
+    odd = one.number == 7 and context.project.index % 37 == 4
     return render(
         "submittal", context, one=one, place=place, section=about, firm=firm, status=status,
         manager=directory.office(context)[one.number % 3],
@@ -213,10 +213,10 @@ def coordination_issues(context: RequestContext) -> Rows:
     if term is None:
         return
     draw, share, team = context.random("coordination"), term.elapsed(term.until), directory.site(context)
-    count = round((5 + context.here.index % 11) * (1.5 if term.late else 1))
+    count = round((5 + context.project.index % 11) * (1.5 if term.late else 1))
     days = sorted(term.day_at(draw.random() ** 1.5 * 0.7) for _ in range(count))
     for number, day in enumerate(days):
-        topic, wait = draw.choice(topics_of(context.here)), draw.lognormvariate(2.6, 0.7)
+        topic, wait = draw.choice(topics_of(context.project)), draw.lognormvariate(2.6, 0.7)
         created = term.calendar.time_on(max(day, term.begin), draw)
         if day >= TODAY or term.elapsed(day) > share:
             return

@@ -51,7 +51,7 @@ def money(cents: int) -> Decimal:
 
 def currency(context: RequestContext) -> Row | None:
     """Currency of a project's money, its own; None where the project states none."""
-    code, rate = context.here.currency, Decimal("1.0")
+    code, rate = context.project.currency, Decimal("1.0")
     if code is None:
         return None
     return {"currency_iso_code": code, "base_currency_iso_code": code, "currency_exchange_rate": rate}
@@ -60,8 +60,8 @@ def currency(context: RequestContext) -> Row | None:
 def common(context: RequestContext) -> Row:
     """What the rows of any list say of company and project, where it declares that and they say nothing else."""
     row: Row = {"company_id": context.company.id, "custom_fields": {}}
-    if context.project is not None:
-        project = {"id": context.project.id, "name": context.project.name}
+    if context.target is not None:
+        project = {"id": context.target.id, "name": context.target.name}
         row |= {
             "project_id": project["id"],
             "project": project,
@@ -71,7 +71,7 @@ def common(context: RequestContext) -> Row:
 
 
 def render(template: str, context: RequestContext, **values: Any) -> Row:
-    known = {"context": context, "project": context.here, "company": context.company}
+    known = {"context": context, "project": context.project, "company": context.company}
     known |= {"first": 0, "currency": currency(context), "keeper": directory.office(context)[0]}
     row: Row = _template(template)(SimpleNamespace(**known, **values))
     return row
@@ -87,7 +87,7 @@ def fixed_entry(context: RequestContext, name: str, number: int) -> Row:
     """Entry of a fixed list, by any number."""
     facts = _FIXED[name]
     number %= len(facts["entries"])
-    known: Row = {"context": context, "project": context.project, "company": context.company}
+    known: Row = {"context": context, "project": context.target, "company": context.company}
     known |= {"number": number, "n": number + 1, "id": facts.get("first", 0) + number}
     known |= {"since": NOW - timedelta(days=900 if "row" in facts else 1_000), **fixed_columns(name, number)}
     row: Row = _fixed_template(name)(SimpleNamespace(**known))
