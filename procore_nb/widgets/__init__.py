@@ -14,10 +14,10 @@ except ImportError as error:
         advice='Install it with: pip install "procore-nb[notebook]", then restart the kernel.',
     ) from error
 
+from procore_nb.widgets.components import SecretInput
 from procore_nb.widgets.connect_form import ConnectForm
 from procore_nb.widgets.explorer import Explorer
 from procore_nb.widgets.frame_table import FrameTable
-from procore_nb.widgets.inputs import SecretInput
 from procore_nb.widgets.pickers import CompanyPicker, EndpointPicker, ProjectPicker
 
 __all__ = [

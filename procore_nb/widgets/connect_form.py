@@ -6,9 +6,9 @@ In: a choice of environment, credentials, a company. Out: `form.procore`. Speaks
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
 from html import escape
-from typing import Any
+from typing import Any, NamedTuple
 
 import ipywidgets
 import traitlets
@@ -16,19 +16,26 @@ import traitlets
 from procore_nb import hints
 from procore_nb.call_errors import explain_calls
 from procore_nb.client import Procore, connect
-from procore_nb.credentials import Credentials, CredentialSources, company_number
+from procore_nb.credentials import Credentials, CredentialSources, Secret, company_number
 from procore_nb.environments import DEMO, KNOWN, Environment
 from procore_nb.environments import environment as find_environment
 from procore_nb.errors import ArgumentError, CredentialsError, ProcoreError
 from procore_nb.static_view import StaticView
-from procore_nb.widgets.assets import close_all, environment_html, variable_of
 from procore_nb.widgets.background import BackgroundTask
-from procore_nb.widgets.inputs import OUTDATED, SecretInput, SubmitButton
+from procore_nb.widgets.components import (
+    Code,
+    SecretInput,
+    Snippet,
+    StatusMessage,
+    SubmitButton,
+    call_line,
+    dispose,
+    environment_html,
+    variable_name,
+)
 from procore_nb.widgets.pickers import CompanyPicker
-from procore_nb.widgets.status import Snippet, StatusMessage, connect_line
 
-_TYPED = "typed"
-_FOUND = "found"
+_TYPED, _FROM_VARIABLES, _PROFILE = "typed", "found", "profile"
 _TYPE = ("type them below", (_TYPED, ""))
 _PORTAL = (
     "<span class='pnw-hint'>Client id and secret are on the page of your app in "
@@ -37,20 +44,56 @@ _PORTAL = (
 _WIDE: dict[str, Any] = {"style": {"description_width": "110px"}, "layout": {"width": "auto"}}
 
 
-@dataclass(frozen=True)
-class FieldValues:
-    """What the fields held at a click: arguments of `connect`, or what is wrong with them; the line of Python; the profile."""
+class FieldValues(NamedTuple):
+    """What the fields held at a click: a job in another thread must not see what is typed after it."""
 
-    valid: dict[str, Any] | ProcoreError
-    line: str
+    environment: Environment | None
+    source: str
     profile: str
+    client_id: str
+    secret: Secret | None
+    company: str
 
     @property
+    def typed(self) -> bool:
+        """Whether client id and secret are those of the fields."""
+        return self.source == _TYPED and self.environment != DEMO
+
     def arguments(self) -> dict[str, Any]:
-        """The arguments; raises what is wrong with them."""
-        if isinstance(self.valid, ProcoreError):
-            raise self.valid
-        return self.valid
+        """The arguments of `connect`; an error names what is missing."""
+        if self.environment is None:
+            raise ArgumentError("Choose an environment first.", advice="demo needs nothing else.")
+        credentials = self._credentials() if self.typed else None
+        if self.typed and not self.company:
+            raise ArgumentError("Type the company id.", advice=hints.COMPANY_ID)
+        return {
+            "environment": self.environment,
+            "credentials": credentials,
+            "profile": self.profile if self.profile and self.environment != DEMO else None,
+            "company_id": company_number(self.company, "the form") if self.company else None,
+        }
+
+    def _credentials(self) -> Credentials:
+        if not self.client_id:
+            advice = "It is on the app's page in Procore's developer portal."
+            raise CredentialsError("Type the client id.", advice=advice)
+        if self.secret is None:
+            advice = "It is shown once, when the app is made or renewed."
+            raise CredentialsError("Type the client secret.", advice=advice)
+        return Credentials(self.client_id, self.secret)
+
+    def line(self) -> str:
+        """The call of `connect`, complete or not; a typed secret has to be typed again. Empty without an environment."""
+        if self.environment is None:
+            return ""
+        digits = self.company.isascii() and self.company.isdigit()
+        company_id = int(self.company) if digits else None
+        if not self.typed:
+            options = {"profile": self.profile or None, "company_id": company_id}
+            return "procore = " + call_line("pnb.connect", self.environment, **options)
+        credentials = Code(f'pnb.Credentials({self.client_id or "…"!r}, getpass("Client secret: "))')
+        call = call_line("pnb.connect", self.environment, credentials=credentials, company_id=company_id)
+        return f"from getpass import getpass\nprocore = {call}"
 
 
 class ConnectFields:
@@ -61,7 +104,7 @@ class ConnectFields:
         self.profile = ipywidgets.Dropdown(options=[_TYPE], description="Credentials", **_WIDE)
         known = [*KNOWN] if environment is None or environment in KNOWN else [environment, *KNOWN]
         self.environment = ipywidgets.Dropdown(
-            options=[("choose one …", None), *((chosen.name, chosen) for chosen in known)],
+            options=[("choose one …", None), *((choice.name, choice) for choice in known)],
             index=0 if environment is None else 1 + known.index(environment),  # value=None would show nothing
             description="Environment",
             **_WIDE,
@@ -78,11 +121,9 @@ class ConnectFields:
             field.add_class("pnw-enter")
         for field in (self.portal, self.hint):
             field.add_class("pnw-indent")
-        chosen = [self.environment, self.hosts, self.profile]
-        self.rows = [*chosen, self.client_id, self.secret, self.portal, self.company, self.hint]
+        credentials = [self.client_id, self.secret, self.portal]
+        self.rows = [self.environment, self.hosts, self.profile, *credentials, self.company, self.hint]
         self.profile.observe(self._profile_chosen, "value")
-        self.environment.observe(self._adapt, "value")
-        self._adapt()
 
     @property
     def inputs(self) -> list[ipywidgets.Widget]:
@@ -92,97 +133,49 @@ class ConnectFields:
     @property
     def profile_name(self) -> str:
         """The saved profile that is chosen; empty when none is."""
-        kind, name = self.profile.value
-        return str(name) if kind == "profile" else ""
+        return str(self.profile.value[1])
 
     def list_profiles(self, choose: str = "") -> None:
         """Offer what there is to choose from, and choose one."""
         options = [_TYPE]
         if "PROCORE_CLIENT_ID" in self._sources.variables():
-            options.append(("from PROCORE_CLIENT_ID in the environment", (_FOUND, "")))
-        options += [
-            (f"profile {one.name} ({one.environment.name}, {one.client_id})", ("profile", one.name))
-            for one in self._sources.profiles.all()
-        ]
+            options.append(("from PROCORE_CLIENT_ID in the environment", (_FROM_VARIABLES, "")))
+        for saved in self._sources.profiles.all():
+            label = f"profile {saved.name} ({saved.environment.name}, {saved.client_id})"
+            options.append((label, (_PROFILE, saved.name)))
         if choose:
             self._sources.profiles.get(choose)  # raises, with the names that exist
         self.profile.options = options
-        self.profile.value = ("profile", choose) if choose else (_TYPED, "")
+        self.profile.value = (_PROFILE, choose) if choose else (_TYPED, "")
 
     def values(self) -> FieldValues:
-        """Read all fields at once: a job in another thread must not see what is typed after the click."""
-        try:
-            valid: dict[str, Any] | ProcoreError = self._arguments()
-        except ProcoreError as error:
-            valid = error
-        return FieldValues(valid, self.line(), self.profile_name)
+        """Read all fields at once."""
+        client_id, company = self.client_id.value.strip(), self.company.value.strip()
+        source, profile = self.profile.value
+        secret = self.secret.secret
+        return FieldValues(self.environment.value, source, profile, client_id, secret, company)
 
-    def _arguments(self) -> dict[str, Any]:
-        chosen, (kind, name) = self.environment.value, self.profile.value
-        if chosen is None:
-            raise ArgumentError("Choose an environment first.", advice="demo needs nothing else.")
-        typed = kind == _TYPED and chosen != DEMO
-        return {
-            "environment": chosen,
-            "credentials": self._credentials() if typed else None,
-            "profile": name if name and chosen != DEMO else None,
-            "company_id": self._company_id(needed=typed),
-        }
-
-    def line(self) -> str:
-        """The line of Python for what the fields hold, complete or not; empty without an environment."""
-        chosen, (kind, name) = self.environment.value, self.profile.value
-        if chosen is None:
-            return ""
-        digits = self.company.value.strip()
-        company = int(digits) if digits.isascii() and digits.isdigit() else None
-        typed = self.client_id.value.strip() or "…"
-        client_id = typed if kind == _TYPED and chosen != DEMO else ""
-        return connect_line(chosen, client_id=client_id, profile=name, company_id=company)
-
-    def disable(self, busy: bool) -> None:
-        """Allow no changes while a job runs."""
+    def refresh(self, busy: bool) -> None:
+        """Show the fields that this environment and these credentials need; a running job allows no changes."""
+        demo, typed = self.environment.value == DEMO, self.profile.value[0] == _TYPED
+        for field in (self.profile, self.company, self.hint):
+            field.layout.display = "none" if demo else None
+        for field in (self.client_id, self.secret, self.portal):
+            field.layout.display = None if typed and not demo else "none"
         for field in (*self.inputs, self.secret):
             field.disabled = busy
-        if not busy:
-            self._adapt()
+        self.environment.disabled = busy or bool(self.profile_name)
+        self.hosts.value = environment_html(self.environment.value)
 
-    def _credentials(self) -> Credentials:
-        if not self.client_id.value.strip():
-            advice = "It is on the app's page in Procore's developer portal."
-            raise CredentialsError("Type the client id.", advice=advice)
-        if self.secret.secret is None:
-            advice = "It is shown once, when the app is made or renewed."
-            raise CredentialsError("Type the client secret.", advice=advice)
-        return Credentials(self.client_id.value, self.secret.secret)
-
-    def _company_id(self, *, needed: bool) -> int | None:
-        text = self.company.value.strip()
-        if not text and needed:
-            raise ArgumentError("Type the company id.", advice=hints.COMPANY_ID)
-        return company_number(text, "the form") if text else None
-
-    def _profile_chosen(self, _: Any = None) -> None:
+    def _profile_chosen(self, _: Any) -> None:
         if self.profile_name:
             saved = self._sources.profiles.get(self.profile_name)
-            if saved.environment not in [chosen for _, chosen in self.environment.options]:
+            if saved.environment not in [choice for _, choice in self.environment.options]:
                 own = (saved.environment.name, saved.environment)
                 self.environment.options = [*self.environment.options, own]
             self.environment.value = saved.environment
             self.client_id.value = saved.client_id
             self.company.value = "" if saved.company_id is None else str(saved.company_id)
-        self._adapt()
-
-    def _adapt(self, _: Any = None) -> None:
-        """Show the fields that this environment and these credentials need."""
-        chosen = self.environment.value
-        typed = self.profile.value[0] == _TYPED
-        for field in (self.profile, self.company, self.hint):
-            field.layout.display = "none" if chosen == DEMO else None
-        for field in (self.client_id, self.secret, self.portal):
-            field.layout.display = None if typed and chosen != DEMO else "none"
-        self.environment.disabled = bool(self.profile_name)
-        self.hosts.value = environment_html(chosen)
 
 
 class ConnectForm(StaticView, ipywidgets.VBox):  # type: ignore[misc]
@@ -225,26 +218,24 @@ class ConnectForm(StaticView, ipywidgets.VBox):  # type: ignore[misc]
         sources: CredentialSources | None = None,
     ) -> None:
         self._sources = sources or CredentialSources()
-        named = self._sources.variables().get("PROCORE_ENVIRONMENT")
-        first = environment if environment is not None else named[0] if named and not profile else None
-        self._fields = ConnectFields(self._sources, None if first is None else find_environment(first))
+        variable = self._sources.variables().get("PROCORE_ENVIRONMENT")
+        if environment is None and variable and not profile:
+            environment = variable[0]
+        chosen = None if environment is None else find_environment(environment)
+        self._fields = ConnectFields(self._sources, chosen)
         self._procore: Procore | None = None
         self.error: BaseException | None = None
         self._task = BackgroundTask(self._busy_changed, self._failed)
-        self._busy, self._confirmed, self._used = False, "", ""
+        self._busy, self._confirmed, self._connected_line = False, "", ""
         self._status, self._snippet = StatusMessage(), Snippet()
-        self._company = CompanyPicker(description="Company")
+        self._company = CompanyPicker()
         self._name = ipywidgets.Text(placeholder="name of the profile", layout={"width": "170px"})
-        self._connect = self._button(
-            "Connect", self._open, "Request a token and list the companies", primary=True, on_enter=True
-        )
-        self._test = self._button("Test", self._diagnose, "Try every step from here to the first project")
-        self._save = self._button(
-            "Save as profile", self._save_profile, "Keep the secret in the system keyring"
-        )
-        self._forget = self._button(
-            "Forget profile", self._forget_profile, "Remove the profile and its secret"
-        )
+        button, tip = self._button, "Request a token and list the companies"
+        self._connect = button("Connect", self._open, tip, "Connecting …", primary=True, on_enter=True)
+        tip = "Try every step from here to the first project"
+        self._test = button("Test", self._diagnose, tip, "Trying every step …")
+        self._save = button("Save as profile", self._save_profile, "Keep the secret in the system keyring")
+        self._forget = button("Forget profile", self._forget_profile, "Remove the profile and its secret")
         connecting = ipywidgets.HBox([self._connect, self._test])
         saving = ipywidgets.HBox([self._name, self._save, self._forget])
         for row in (connecting, saving):
@@ -268,9 +259,8 @@ class ConnectForm(StaticView, ipywidgets.VBox):  # type: ignore[misc]
         """The connection; waits for a connecting that is under way, and raises when there is none."""
         self._task.wait()
         if self._procore is None:
-            raise CredentialsError(
-                "The form is not connected yet.", advice="Press Connect in the form, or call form.connect()."
-            ) from self.error
+            advice = "Press Connect in the form, or call form.connect()."
+            raise CredentialsError("The form is not connected yet.", advice=advice) from self.error
         return self._procore
 
     def connect(self) -> Procore:
@@ -287,25 +277,26 @@ class ConnectForm(StaticView, ipywidgets.VBox):  # type: ignore[misc]
 
     def close(self) -> None:
         """Remove the form; a connection that was taken from it stays open."""
-        if self.children:  # else it was refused before it was made
+        if self.children:  # else it was refused before its fields were made
             self._fields.secret.forget()
-        close_all(self)
+        dispose(self)
 
     def __repr__(self) -> str:
         chosen = self._fields.environment.value
         state = "connected" if self.connected else "not connected"
         return f"ConnectForm({chosen.name if chosen else 'no environment yet'}, {state})"
 
-    def _button(self, text: str, job: Callable[[FieldValues], None], tip: str, **looks: bool) -> SubmitButton:
-        busy = {"Connect": "Connecting …", "Test": "Trying every step …"}.get(text, "One moment …")
-        return SubmitButton(
-            text,
-            lambda: self._start(job, busy),
-            outdated=lambda: self._status.show(OUTDATED, level="warning"),
-            tooltip=tip,
-            fields=[*self._fields.inputs, self._name],
-            **looks,
-        )
+    def _button(
+        self,
+        text: str,
+        job: Callable[[FieldValues], None],
+        tip: str,
+        busy: str = "One moment …",
+        **traits: bool,
+    ) -> SubmitButton:
+        fields = [*self._fields.inputs, self._name]
+        start = partial(self._start, job, busy)
+        return SubmitButton(text, start, self._status, tooltip=tip, fields=fields, **traits)
 
     def _changed(self, _: object) -> None:
         """Drop a connection that does not belong to what the fields hold now."""
@@ -316,17 +307,17 @@ class ConnectForm(StaticView, ipywidgets.VBox):  # type: ignore[misc]
 
     def _refresh(self) -> None:
         """Show what can be done now."""
-        fields, busy = self._fields, self._busy
-        demo = fields.environment.value == DEMO
-        self._snippet.code = fields.line()
+        fields = self._fields
+        fields.refresh(self._busy)
+        self._snippet.code = fields.values().line()
         self._company.layout.display = None if self.connected else "none"
-        can_save = self.connected and fields.secret.held and not demo and self._sources.profiles.has_keyring
+        can_save = self.connected and fields.secret.held and self._sources.profiles.has_keyring
         for field in (self._save, self._name):
-            field.layout.display = None if can_save else "none"
+            field.layout.display = None if can_save and fields.environment.value != DEMO else "none"
         self._forget.layout.display = None if fields.profile_name else "none"
         self._forget.description = "Really forget?" if self._confirmed else "Forget profile"
         for button in (self._connect, self._test, self._save, self._forget, self._company):
-            button.disabled = busy
+            button.disabled = self._busy
 
     def _start(self, job: Callable[[FieldValues], None], text: str) -> None:
         values = self._fields.values()
@@ -341,8 +332,7 @@ class ConnectForm(StaticView, ipywidgets.VBox):  # type: ignore[misc]
 
     def _busy_changed(self, busy: bool) -> None:
         self._busy = busy
-        self._fields.disable(busy)
-        if not busy and self.connected and self._used != self._fields.line():
+        if not busy and self.connected and self._connected_line != self._fields.values().line():
             self._changed(None)  # typed after the click, and received while it connected
             self._status.show("The fields were changed meanwhile. Press Connect again.", level="warning")
         self._refresh()
@@ -351,12 +341,9 @@ class ConnectForm(StaticView, ipywidgets.VBox):  # type: ignore[misc]
         self.error = error
         self._status.show_error(error)
 
-    def _make(self, values: FieldValues) -> Procore:
-        return connect(**values.arguments, sources=self._sources)
-
     def _open(self, values: FieldValues) -> None:
-        self._procore, self.connected, self._used = None, False, values.line
-        procore = self._make(values)
+        self._procore, self.connected, self._connected_line = None, False, values.line()
+        procore = connect(**values.arguments(), sources=self._sources)
         if procore.company_id is None:
             raise ArgumentError("Type the company id.", advice=hints.COMPANY_ID)
         try:
@@ -368,34 +355,33 @@ class ConnectForm(StaticView, ipywidgets.VBox):  # type: ignore[misc]
         self._procore = procore
         self._company.offer(companies, procore.company_id)
         self.connected = True
-        words = f"Connected to {procore.environment.name}"
+        text = f"Connected to {procore.environment.name}"
         if companies.empty:
-            words += ", but no company is visible to this account."
+            text += ", but no company is visible to this account."
             advice = "Press Test to see how far this account gets."
-            self._status.show(words, level="warning", advice=advice)
+            self._status.show(text, level="warning", advice=advice)
         else:
-            words += f", {self._company.label}. The connection is {variable_of(self, 'form')}.procore."
-            self._status.show(words, level="done")
+            text += f", {self._company.label}. The connection is {variable_name(self, 'form')}.procore."
+            self._status.show(text, level="done")
 
     def _diagnose(self, values: FieldValues) -> None:
-        steps = self._make(values).diagnose()
+        steps = connect(**values.arguments(), sources=self._sources).diagnose()
         failed = int((~steps["ok"].fillna(True)).sum())
-        words = "Everything works." if not failed else f"{failed} of {len(steps)} steps fail."
+        text = "Everything works." if not failed else f"{failed} of {len(steps)} steps fail."
         rows = steps.astype(object).where(steps.notna(), None).to_dict("records")
-        self._status.show(words, level="warning" if failed else "done", steps=rows)
+        self._status.show(text, level="warning" if failed else "done", steps=rows)
 
     def _save_profile(self, values: FieldValues) -> None:
-        arguments = values.arguments
+        arguments = values.arguments()
         if arguments["credentials"] is None or not self.connected:
             raise CredentialsError("There is no typed secret to save.", advice="Connect with it first.")
-        given = (arguments[name] for name in ("credentials", "environment", "company_id"))
-        saved = self._sources.profiles.save(self._name.value, *given)
+        kept = (arguments[name] for name in ("credentials", "environment", "company_id"))
+        saved = self._sources.profiles.save(self._name.value, *kept)
         self._fields.secret.forget()
         self._fields.list_profiles(choose=saved.name)
-        self._used = self._fields.line()
-        self._status.show(
-            f"Saved as profile {saved.name!r}; the secret is in the system keyring.", level="done"
-        )
+        self._connected_line = self._fields.values().line()
+        text = f"Saved as profile {saved.name!r}; the secret is in the system keyring."
+        self._status.show(text, level="done")
 
     def _forget_profile(self, values: FieldValues) -> None:
         name = values.profile

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from html import escape
-from typing import Any
+from typing import Any, NamedTuple
 
 import ipywidgets
 import pandas as pd
@@ -19,32 +19,37 @@ from procore_nb.client import Procore
 from procore_nb.errors import ArgumentError, IncompleteError, ProcoreError
 from procore_nb.export.column_text import titles
 from procore_nb.static_view import StaticView, static_text
-from procore_nb.widgets.assets import close_all, environment_badge, sendable, variable_of
+from procore_nb.widgets import background
 from procore_nb.widgets.background import BackgroundTask, ProgressObserver
-from procore_nb.widgets.counts import CountBars, good_columns
-from procore_nb.widgets.filters import FilterPanel, TargetPanel
-from procore_nb.widgets.frame_table import FrameTable
-from procore_nb.widgets.id_names import NameField, NameLookup
-from procore_nb.widgets.inputs import OUTDATED, SubmitButton
-from procore_nb.widgets.pickers import EndpointPicker
-from procore_nb.widgets.status import (
+from procore_nb.widgets.components import (
     Code,
     Snippet,
     StatusMessage,
+    SubmitButton,
     call_line,
-    ended,
-    long_fetch,
-    other_choice,
-    outcome,
-    rows_of,
-    stopped,
+    dispose,
+    environment_badge,
+    replace_surrogates,
+    variable_name,
 )
+from procore_nb.widgets.filters import FilterPanel, TargetPanel
+from procore_nb.widgets.frame_table import CountBars, FrameTable, columns_to_count
+from procore_nb.widgets.pickers import EndpointPicker, NameField, NameLookup
 
 _FIRST = "rfis"
 _FEW = 3  # chosen projects whose own names are offered
 _LONG = 60.0  # seconds; a longer fetch is announced
 _USUAL_SECONDS = 0.3  # for one response of Procore, where none was measured yet
 _NEVER = threading.Event()
+
+
+class _Fetch(NamedTuple):
+    """What the fields held when Fetch was pressed."""
+
+    name: str
+    arguments: dict[str, Any]
+    line: str
+    filtered: bool
 
 
 class Explorer(StaticView, ipywidgets.VBox):  # type: ignore[misc]
@@ -84,16 +89,16 @@ class Explorer(StaticView, ipywidgets.VBox):  # type: ignore[misc]
         self._project_task = BackgroundTask(lambda _: None, self._projects_failed)
         self._names_task = BackgroundTask(lambda _: None, lambda _: None)  # ids can be typed as well
         self._names = NameLookup(procore)
-        self._fetched_name = self._fetched_line = self._frame_line = self._announced = ""
-        self._parents: tuple[str, pd.DataFrame] | None = None  # by the line that is announced
+        self._fetched = _Fetch("", {}, "", filtered=False)
+        self._frame_line = self._announced = ""
+        self._parents: tuple[str, pd.DataFrame, float] | None = None  # line, rows, seconds for each request
         self._outcome: dict[str, Any] = {}
         self._status, self._snippet, self._about = StatusMessage(), Snippet(), ipywidgets.HTML()
         self._head = ipywidgets.HTML()
         self.endpoints, self.filters = EndpointPicker(procore.catalogue), FilterPanel(procore.catalogue)
         self.targets = TargetPanel(self._need_projects)
-        stale: dict[str, Any] = {"outdated": lambda: self._status.show(OUTDATED, level="warning")}
-        self._fetch = SubmitButton("Fetch", self._start_fetch, primary=True, **stale)
-        self._stop_button = SubmitButton("Stop", self.stop, disabled=True, **stale)
+        self._fetch = SubmitButton("Fetch", self._start_fetch, self._status, primary=True)
+        self._stop_button = SubmitButton("Stop", self.stop, self._status, disabled=True)
         self._table: FrameTable | None = None
         wide = {"width": "420px", "max_width": "calc(100% - 4px)"}
         self._by = ipywidgets.Dropdown(description="Counts by", layout=wide)
@@ -109,7 +114,7 @@ class Explorer(StaticView, ipywidgets.VBox):  # type: ignore[misc]
         self.filters.observe(self._refresh, "changed")
         self._by.observe(self._count, "value")
         if endpoint is None:  # a catalogue of one's own need not have RFIs
-            names = [one.name for one in procore.catalogue.endpoints]
+            names = [known.name for known in procore.catalogue.endpoints]
             endpoint = _FIRST if _FIRST in names else next(iter(names), "")
         self.endpoints.value = endpoint
 
@@ -118,9 +123,8 @@ class Explorer(StaticView, ipywidgets.VBox):  # type: ignore[misc]
         """What was fetched last; waits for a fetch that is under way."""
         self._task.wait()
         if self._frame is None:
-            raise ArgumentError(
-                "Nothing is fetched yet.", advice="Press Fetch, or call explorer.fetch()."
-            ) from self.error
+            advice = "Press Fetch, or call explorer.fetch()."
+            raise ArgumentError("Nothing is fetched yet.", advice=advice) from self.error
         return self._frame
 
     @property
@@ -151,14 +155,14 @@ class Explorer(StaticView, ipywidgets.VBox):  # type: ignore[misc]
 
     def close(self) -> None:
         """Remove the form, and drop its rows."""
-        if self.children:  # else it was refused before it was made
+        if self.children:  # else it was refused before its fields were made
             self.stop()
             self._frame = self._table = self._parents = None
-        close_all(self)
+        dispose(self)
 
     def __repr__(self) -> str:
-        got = "nothing fetched yet" if self._frame is None else f"{len(self._frame):,} rows"
-        return f"Explorer({self._procore.environment.name}, {self.endpoints.value}, {got})"
+        rows = "nothing fetched yet" if self._frame is None else f"{len(self._frame):,} rows"
+        return f"Explorer({self._procore.environment.name}, {self.endpoints.value}, {rows})"
 
     def static_text(self) -> str:
         """Return what is read where the form cannot run: what was fetched when it was shown."""
@@ -181,13 +185,14 @@ class Explorer(StaticView, ipywidgets.VBox):  # type: ignore[misc]
             raise ArgumentError("Choose a list first.")
         return self.targets.values() | self.filters.values()
 
-    def _call(self, name: str, arguments: dict[str, Any]) -> str:
-        parent = arguments.get("parent")
-        if parent is None:
-            return "frame = " + call_line("procore.table", name, **arguments)
-        parents = "parents = " + call_line("procore.table", parent.name, **parent.targets)
-        call = call_line("procore.table", name, **(arguments | {"parent": Code("parents")}))
-        return f"{parents}\nframe = {call}"
+    def _chosen_fetch(self) -> _Fetch:
+        name, arguments = self.endpoints.value, self._arguments()
+        options, parents, parent = arguments, "", arguments.get("parent")
+        if parent is not None:
+            parents = "parents = " + call_line("procore.table", parent.name, **parent.targets) + "\n"
+            options = arguments | {"parent": Code("parents")}
+        line = f"{parents}frame = " + call_line("procore.table", name, **options)
+        return _Fetch(name, arguments, line, filtered=bool(self.filters.values()))
 
     def _refresh(self, _: object = None) -> None:
         """Show the line for what is chosen, and warn when the rows below are those of another line."""
@@ -195,7 +200,7 @@ class Explorer(StaticView, ipywidgets.VBox):  # type: ignore[misc]
         if self._unnamed():
             self._names_task.start(self._offer_names)
         try:
-            self._snippet.code = self._call(self.endpoints.value, self._arguments())
+            self._snippet.code = self._chosen_fetch().line
         except ProcoreError:
             self._snippet.code = ""  # something is missing; Fetch names it
         if self._task.busy:
@@ -207,7 +212,7 @@ class Explorer(StaticView, ipywidgets.VBox):  # type: ignore[misc]
         elif self._snippet.code == self._frame_line:
             self._status.message = dict(self._outcome)
         else:
-            self._say(other_choice(self._frame_line))
+            self._show_message(background.outdated_message(self._frame_line))
 
     def _busy_changed(self, busy: bool) -> None:
         self._fetch.disabled, self._stop_button.disabled = busy, not busy
@@ -218,63 +223,64 @@ class Explorer(StaticView, ipywidgets.VBox):  # type: ignore[misc]
         else:
             self._show_head()
 
-    def _observer(self, what: str, targets: int) -> ProgressObserver:
-        return ProgressObserver(what, targets, show=self._report, stop=self._stop)
+    def _observer(self, name: str, targets: int) -> ProgressObserver:
+        return ProgressObserver(name, targets, show=self._report, stop=self._stop)
 
-    def _report(self, words: str, share: float | None) -> None:
-        self._status.show("Stopping …" if self._stop.is_set() else words, level="busy", share=share)
+    def _report(self, text: str, share: float | None) -> None:
+        self._status.show("Stopping …" if self._stop.is_set() else text, level="busy", share=share)
 
     def _start_fetch(self, *, announce: bool = True) -> None:
         """Read the fields at once, then fetch: the thread must not see what is changed after the click."""
-        name, filtered = self.endpoints.value, bool(self.filters.values())
         try:
-            arguments = self._arguments()
+            fetch = self._chosen_fetch()
         except ProcoreError as error:
             if not self._task.busy:
-                self._fetched_name, self._snippet.code = name, ""
+                self._snippet.code = ""
                 self._failed(error)
             return
-        self._task.start(lambda: self._fetch_now(name, arguments, filtered=filtered, announce=announce))
+        self._task.start(lambda: self._run(fetch, announce=announce))
 
-    def _fetch_now(self, name: str, arguments: dict[str, Any], *, filtered: bool, announce: bool) -> None:
+    def _run(self, fetch: _Fetch, *, announce: bool) -> None:
         self.error = None
-        self._fetched_name, line = name, self._call(name, arguments)
-        self._fetched_line = self._snippet.code = line
-        self._status.show(f"Fetching {name} …", level="busy")
-        pace = _USUAL_SECONDS / self._procore.policy.workers
+        self._fetched, self._snippet.code = fetch, fetch.line
+        self._status.show(f"Fetching {fetch.name} …", level="busy")
+        arguments, request_seconds = fetch.arguments, _USUAL_SECONDS / self._procore.policy.workers
         if "parent" in arguments:
-            arguments = dict(arguments)
-            arguments["parent"], pace = self._parent_rows(line, arguments["parent"], pace)
-        if announce and line != self._announced and self._is_long(name, arguments, pace):
-            self._announced = line
+            parents, request_seconds = self._fetch_parents(fetch)
+            arguments = arguments | {"parent": parents}
+        if (
+            announce
+            and fetch.line != self._announced
+            and self._is_long(fetch.name, arguments, request_seconds)
+        ):
+            self._announced = fetch.line
             return
         self._announced, self._parents = "", None
-        frame = self._procore.table(name, progress=self._observer, **arguments)
-        self._show(frame)
-        self._finish(outcome(frame, filtered=filtered))
+        frame = self._procore.table(fetch.name, progress=self._observer, **arguments)
+        self._show(frame, background.complete_message(frame, filtered=fetch.filtered))
         if self._snippet.code != self._frame_line:  # something was changed while it was fetched
-            self._say(other_choice(self._frame_line))
+            self._show_message(background.outdated_message(self._frame_line))
 
-    def _parent_rows(self, line: str, parent: Any, pace: float) -> tuple[pd.DataFrame, float]:
+    def _fetch_parents(self, fetch: _Fetch) -> tuple[pd.DataFrame, float]:
         """The parents, those of an announced fetch again, and the seconds for each request that they let expect."""
-        if self._parents is not None and self._parents[0] == line:
-            return self._parents[1], pace
-        began = time.monotonic()
-        rows = self._procore.table(parent.name, progress=self._observer, **parent.targets)
-        self._parents = line, rows
-        requests, workers = rows.attrs["procore"]["requests"], self._procore.policy.workers
-        at_once = max(1, min(requests, workers))
-        return rows, (time.monotonic() - began) / max(1, requests) * at_once / workers
+        if self._parents is None or self._parents[0] != fetch.line:
+            parent, began = fetch.arguments["parent"], time.monotonic()
+            rows = self._procore.table(parent.name, progress=self._observer, **parent.targets)
+            requests, workers = max(1, rows.attrs["procore"]["requests"]), self._procore.policy.workers
+            # Few parents do not keep all workers busy; their rows will.
+            response_seconds = (time.monotonic() - began) / requests * min(requests, workers)
+            self._parents = fetch.line, rows, response_seconds / workers
+        return self._parents[1:]
 
-    def _is_long(self, name: str, arguments: dict[str, Any], pace: float) -> bool:
+    def _is_long(self, name: str, arguments: dict[str, Any], request_seconds: float) -> bool:
         """Whether a fetch of many targets takes more than about a minute; the form says so then."""
         if "parent" not in arguments and not isinstance(arguments.get("projects"), str):
             return False
         row = self._procore.estimate(name, **arguments).iloc[0]
-        requests, waiting = int(row["requests"]), float(row["seconds"])
-        seconds = max(requests * pace, 0.0 if pd.isna(waiting) else waiting)
+        requests, limit_seconds = int(row["requests"]), float(row["seconds"])
+        seconds = max(requests * request_seconds, 0.0 if pd.isna(limit_seconds) else limit_seconds)
         if seconds > _LONG:
-            self._say(long_fetch(requests, seconds))
+            self._show_message(background.announcement(requests, seconds))
         return seconds > _LONG
 
     def _failed(self, error: BaseException) -> None:
@@ -282,34 +288,31 @@ class Explorer(StaticView, ipywidgets.VBox):  # type: ignore[misc]
         if not isinstance(error, ProcoreError):
             self._status.show_error(error)
             return
-        partial = rows_of(error, self._fetched_name)
-        if partial is not None:
-            self._show(partial)
+        partial: Any = getattr(error, "partial", None)
+        has_rows = isinstance(partial, pd.DataFrame) and not partial.empty
+        if not has_rows or partial.attrs["procore"]["endpoint"] != self._fetched.name:  # rows of parents
+            partial = None
         if isinstance(error, IncompleteError) and self._stop.is_set():
-            message = stopped(partial, self._frame_line)
+            message = background.stopped_message(partial, self._frame_line)
         else:
-            message = ended(error, partial, older=self._frame is not None)
+            message = background.error_message(error, partial, older=self._frame is not None)
         if partial is None:
-            self._say(message)
+            self._show_message(message)
         else:
-            self._finish(message)
+            self._show(partial, message)
 
-    def _say(self, message: dict[str, Any]) -> None:
+    def _show_message(self, message: dict[str, Any]) -> None:
         """Show a message, with the variable that holds this form in it."""
-        own = f"{variable_of(self, 'explorer')}.frame"
+        own = f"{variable_name(self, 'explorer')}.frame"
         texts = {
             key: text.replace("explorer.frame", own) for key, text in message.items() if isinstance(text, str)
         }
         self._status.show(**(message | texts))
 
-    def _finish(self, message: dict[str, Any]) -> None:
-        """Show how the fetch ended that gave the rows below."""
-        self._say(message)
-        self._outcome = self._status.message
-
-    def _show(self, frame: pd.DataFrame) -> None:
-        self._frame, self._frame_line = frame, self._fetched_line
-        names, before = good_columns(frame), self._by.value
+    def _show(self, frame: pd.DataFrame, message: dict[str, Any]) -> None:
+        """Show the rows of the fetch that ended, what they can be counted by, and how it ended."""
+        self._frame, self._frame_line = frame, self._fetched.line
+        names, previous = columns_to_count(frame), self._by.value
         self._by.options = []  # counted once more when there is a column of the new rows
         if self._table is None:
             self._table = FrameTable(frame)
@@ -318,10 +321,12 @@ class Explorer(StaticView, ipywidgets.VBox):  # type: ignore[misc]
         else:
             self._table.show(frame)
         labels = list(map(str, frame.columns))
-        shown = dict(zip(labels, titles(labels), strict=True))
-        self._by.options = [(sendable(shown[name]), name) for name in names]
-        self._by.value = before if before in names else next(iter(names), None)
+        title_of = dict(zip(labels, titles(labels), strict=True))
+        self._by.options = [(replace_surrogates(title_of[name]), name) for name in names]
+        self._by.value = previous if previous in names else next(iter(names), None)
         self._count()
+        self._show_message(message)
+        self._outcome = self._status.message
 
     def _count(self, _: object = None) -> None:
         """Count the rows in sight; a filter of the counted column itself is left out, so that its other bars stay."""
@@ -342,11 +347,11 @@ class Explorer(StaticView, ipywidgets.VBox):  # type: ignore[misc]
     def _unnamed(self) -> list[NameField]:
         """Fields of ids that do not offer the names of the chosen projects yet."""
         projects, fields = self._named_projects(), (*self.filters.inputs, *self.targets.inputs)
-        named = [one for one in fields if isinstance(one, NameField) and one.sources]
-        return [one for one in named if one.named_for != projects]
+        named = [field for field in fields if isinstance(field, NameField) and field.sources]
+        return [field for field in named if field.names_of != projects]
 
     def _offer_names(self) -> None:
-        while fields := self._unnamed():
+        while fields := self._unnamed():  # others may be chosen while these are fetched
             self._names.offer(fields[0], self._named_projects())
 
     def _need_projects(self) -> None:
@@ -356,8 +361,8 @@ class Explorer(StaticView, ipywidgets.VBox):  # type: ignore[misc]
     def _offer_projects(self) -> None:
         picker = self.targets.projects
 
-        def observer(what: str, targets: int) -> ProgressObserver:
-            return ProgressObserver(what, targets, show=lambda words, _: picker.explain(words), stop=_NEVER)
+        def observer(name: str, targets: int) -> ProgressObserver:
+            return ProgressObserver(name, targets, show=lambda text, _: picker.explain(text), stop=_NEVER)
 
         picker.explain("Fetching the projects …")
         picker.offer(self._procore.table("projects", status="All", progress=observer))

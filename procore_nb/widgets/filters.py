@@ -1,4 +1,4 @@
-"""What a list is fetched for: its targets (portfolio, chosen projects, further ids), and a row of fields for each filter.
+"""The filters of a list as fields, one control for each kind of argument, and its targets: projects and further ids.
 
 In: an endpoint of the catalogue. Out: `values()`, the arguments for `table`. Calls for the list of projects when it is needed.
 """
@@ -18,14 +18,13 @@ from procore_nb.catalog import Argument, Catalogue, Endpoint
 from procore_nb.client.budget import VIEW_ID
 from procore_nb.errors import ArgumentError
 from procore_nb.export.column_text import title, titles
-from procore_nb.widgets.assets import close_all
-from procore_nb.widgets.id_names import NameField, name_sources, typed
-from procore_nb.widgets.pickers import ProjectPicker
+from procore_nb.widgets.components import dispose
+from procore_nb.widgets.pickers import NameField, ProjectPicker, name_sources, parse_values
 
-Shape = Literal["range", "after", "date", "choice", "boolean", "ids", "words", "text"]
+Control = Literal["range", "after", "date", "choice", "boolean", "ids", "search", "text"]
 _TARGETS = {"project_id", "company_id", "sort"}
 _DATE = re.compile(r"(^|_)(date|day)$|^(date|start_date|end_date)$|_at$")
-_WORDS = re.compile(r"(^|_)(search|query|text|name|title|subject|description)($|_)|(Name|Title)$")
+_SEARCH = re.compile(r"(^|_)(search|query|text|name|title|subject|description)($|_)|(Name|Title)$")
 _YES_OR_NO = re.compile(
     r"^(is|has|include|includes|show|with|only|active|deleted|private|overdue)(_|$)|_only$"
 )
@@ -34,57 +33,68 @@ _BESIDE_FILTERS = {"width": "calc(100% - 44px)", "max_width": "574px"}  # a filt
 
 
 @dataclass(frozen=True)
-class Kind:
-    """An argument, and the field it deserves."""
+class FilterSpec:
+    """An argument, and the control that sets it."""
 
     name: str
     label: str
-    shape: Shape
+    control: Control
     choices: tuple[str, ...] = ()
     many: bool = False
     sources: tuple[str, ...] = ()
     """Lists that name its ids: one of the projects, one of the whole company."""
 
 
-def kinds(endpoint: Endpoint, catalogue: Catalogue) -> dict[str, Kind]:
+def filter_specs(endpoint: Endpoint, catalogue: Catalogue) -> dict[str, FilterSpec]:
     """The arguments of a list that a form offers, by name: filters and options, not its targets."""
-    fields = {one.name: one for one in endpoint.fields}
+    fields = {field.name: field for field in endpoint.fields}
     hidden = _TARGETS | {name for group in endpoint.needs for name in group if not _DATE.search(name)}
-    offered = [one for one in endpoint.arguments if one.place != "path" and one.name not in hidden]
-    found = {}
-    for argument, label in zip(offered, titles([one.name for one in offered]), strict=True):
+    offered = [
+        argument
+        for argument in endpoint.arguments
+        if argument.place != "path" and argument.name not in hidden
+    ]
+    specs = {}
+    for argument, label in zip(offered, titles([argument.name for argument in offered]), strict=True):
         name, field = argument.name, fields.get(argument.name)
-        known = argument.choices or (field.enum if field else ())
+        values = argument.choices or (field.enum if field else ())
         # "closed=3" is written "closed".
-        choices = tuple(choice.partition("=")[0] for choice in known if not choice.startswith("<"))
-        shape = _shape(argument, choices, field.type if field else "")
-        sources = name_sources(endpoint, name, catalogue) if shape == "ids" else ()
-        found[name] = Kind(name, label, shape, choices, argument.many, sources)
-    return found
+        choices = tuple(value.partition("=")[0] for value in values if not value.startswith("<"))
+        control = _control(argument, choices, field.type if field else "")
+        sources = name_sources(endpoint, name, catalogue) if control == "ids" else ()
+        specs[name] = FilterSpec(name, label, control, choices, argument.many, sources)
+    return specs
 
 
-def _shape(argument: Argument, choices: tuple[str, ...], kind: str) -> Shape:
+def _control(argument: Argument, choices: tuple[str, ...], field_type: str) -> Control:
     if argument.form == "range" or argument.form == "after":
         return argument.form
     if choices:
         return "choice"
-    if kind == "boolean" or _YES_OR_NO.search(argument.name):
+    if field_type == "boolean" or _YES_OR_NO.search(argument.name):
         return "boolean"
     if _DATE.search(argument.name):
         return "date"
     if argument.name == "id" or argument.name.endswith(("_id", "_ids")):
         return "ids"
-    return "words" if not argument.many and _WORDS.search(argument.name) else "text"
+    return "search" if not argument.many and _SEARCH.search(argument.name) else "text"
 
 
-class FilterPanel(ipywidgets.VBox):  # type: ignore[misc]
-    """Rows of filters; `changed` counts the changes, so that it can be observed."""
+class ChangingPanel(ipywidgets.VBox):  # type: ignore[misc]
+    """A panel of fields; `changed` counts the changes, so that all of them can be observed as one."""
 
     changed = traitlets.Int(0)
 
+    def _count_change(self, _: object = None) -> None:
+        self.changed += 1
+
+
+class FilterPanel(ChangingPanel):
+    """Rows of filters, and a choice of more."""
+
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
-        self._kinds: dict[str, Kind] = {}
+        self._specs: dict[str, FilterSpec] = {}
         self._rows: dict[str, _FilterRow] = {}
         self._add = ipywidgets.Dropdown(description="Add a filter", style=_LABELS, layout=_BESIDE_FILTERS)
         self._add.observe(lambda change: self.add(change["new"]) if change["new"] else None, "value")
@@ -92,23 +102,21 @@ class FilterPanel(ipywidgets.VBox):  # type: ignore[misc]
 
     def offer(self, endpoint: Endpoint) -> None:
         """Offer the filters of another list, at first the required ones, and the dates without which few rows come."""
-        gone, self._rows = list(self._rows.values()), {}
-        self._kinds = kinds(endpoint, self._catalogue)
-        first = [name for group in endpoint.needs for name in group]
-        first += ["start_date", "end_date"] if endpoint.date_default else []
-        for name in first:
-            if name in self._kinds and name not in self._rows:
-                self._rows[name] = self._row(name)
+        previous, self._rows = list(self._rows.values()), {}
+        self._specs = filter_specs(endpoint, self._catalogue)
+        names = [name for group in endpoint.needs for name in group]
+        names += ["start_date", "end_date"] if endpoint.date_default else []
+        self._rows = {name: self._row(name) for name in dict.fromkeys(names) if name in self._specs}
         self._draw()
-        for row in gone:
-            close_all(row)
+        for row in previous:
+            dispose(row)
 
     def add(self, name: str, value: Any = None) -> None:
         """Add the row of a filter, with a value in the form that `values` gives back."""
-        row = self._rows.get(name) or self._row(name)
-        self._rows[name] = row
+        if name not in self._rows:
+            self._rows[name] = self._row(name)
         if value is not None:
-            row.set(value)
+            self._rows[name].set(value)
         self._draw()
 
     @property
@@ -118,23 +126,19 @@ class FilterPanel(ipywidgets.VBox):  # type: ignore[misc]
 
     def values(self) -> dict[str, Any]:
         """What is set, as arguments for `table`."""
-        found = {name: row.value() for name, row in self._rows.items()}
-        return {name: value for name, value in found.items() if value is not None}
+        values = {name: row.value() for name, row in self._rows.items()}
+        return {name: value for name, value in values.items() if value is not None}
 
     def _row(self, name: str) -> _FilterRow:
-        return _FilterRow(self._kinds[name], self._count_change, lambda: self._remove(name))
+        return _FilterRow(self._specs[name], self._count_change, lambda: self._remove(name))
 
     def _remove(self, name: str) -> None:
-        row = self._rows.pop(name, None)
+        row = self._rows.pop(name)
         self._draw()
-        if row is not None:
-            close_all(row)
-
-    def _count_change(self, _: object = None) -> None:
-        self.changed += 1
+        dispose(row)
 
     def _draw(self) -> None:
-        left = [(kind.label, name) for name, kind in self._kinds.items() if name not in self._rows]
+        left = [(spec.label, name) for name, spec in self._specs.items() if name not in self._rows]
         self._add.options = [(f"{len(left)} to choose from", ""), *left]
         self._add.value = ""
         self._add.layout.display = None if left else "none"
@@ -143,14 +147,16 @@ class FilterPanel(ipywidgets.VBox):  # type: ignore[misc]
 
 
 class _FilterRow(ipywidgets.HBox):  # type: ignore[misc]
-    """One filter: its fields, and a button that removes it."""
+    """One filter: its field (two for a range), and a button that removes it."""
 
-    def __init__(self, kind: Kind, on_change: Callable[..., object], on_remove: Callable[[], object]) -> None:
-        self._kind = kind
-        self.fields = _fields(kind)
+    def __init__(
+        self, spec: FilterSpec, on_change: Callable[..., object], on_remove: Callable[[], object]
+    ) -> None:
+        self._control = spec.control
+        self.fields = _fields(spec)
         for field in self.fields:
             field.observe(on_change, "value")
-        tip, narrow = f"Remove the filter {kind.label}", {"width": "34px", "flex": "none"}
+        tip, narrow = f"Remove the filter {spec.label}", {"width": "34px", "flex": "none"}
         remove = ipywidgets.Button(description="✕", tooltip=tip, layout=narrow)
         remove.on_click(lambda _: on_remove())
         super().__init__([ipywidgets.HBox(self.fields), remove])
@@ -158,66 +164,59 @@ class _FilterRow(ipywidgets.HBox):  # type: ignore[misc]
 
     def value(self) -> Any:
         """What is set; None for nothing."""
-        first = self.fields[0].value
-        match self._kind.shape:
-            case "range":
-                days = tuple(field.value and field.value.isoformat() for field in self.fields)
-                return days if any(days) else None
-            case "date" | "after":
-                return first and first.isoformat()
-            case "choice":
-                return (list(first) if self._kind.many else first) or None
-            case "boolean":
-                return None if first == "" else first
-            case "words":  # a comma may be part of a name
-                return first.strip() or None
-            case "ids":
-                return self.fields[0].chosen
-        return typed(first)
+        values = tuple(map(self._field_value, self.fields))
+        return (values if any(values) else None) if self._control == "range" else values[0]
+
+    def _field_value(self, field: ipywidgets.Widget) -> Any:
+        value = field.value
+        if isinstance(field, NameField):
+            return field.chosen
+        if isinstance(field, ipywidgets.DatePicker):
+            return value and value.isoformat()
+        if isinstance(field, ipywidgets.Text):  # a comma may be part of a name that is searched
+            return (value.strip() or None) if self._control == "search" else parse_values(value)
+        if isinstance(value, tuple):
+            return list(value) or None
+        return None if value == "" else value
 
     def set(self, value: Any) -> None:
         """Set the fields to a value in the form of `value()`."""
-        if self._kind.shape == "range":
-            values = [day and date.fromisoformat(day) for day in value]
-        elif self._kind.shape in ("date", "after"):
-            values = [date.fromisoformat(value)]
-        elif self._kind.shape in ("choice", "boolean"):
-            values = [value]
-        else:
-            values = [", ".join(map(str, value if isinstance(value, list) else [value]))]
-        for field, each in zip(self.fields, values, strict=True):
-            field.value = each
+        for field, part in zip(self.fields, value if self._control == "range" else [value], strict=True):
+            if isinstance(field, ipywidgets.DatePicker):
+                field.value = part and date.fromisoformat(part)
+            elif isinstance(field, ipywidgets.Text):
+                field.value = ", ".join(map(str, part if isinstance(part, list) else [part]))
+            else:
+                field.value = part
 
 
-def _fields(kind: Kind) -> list[ipywidgets.Widget]:
-    named = {"description": kind.label, "tooltip": kind.name, "style": _LABELS}
-    any_value = ("any", "")
-    match kind.shape:
+def _fields(spec: FilterSpec) -> list[ipywidgets.Widget]:
+    common = {"description": spec.label, "tooltip": spec.name, "style": _LABELS}
+    match spec.control:
         case "range":
             last = ipywidgets.DatePicker(description="to", style={"description_width": "20px"})
             last.add_class("pnw-until")
-            return [ipywidgets.DatePicker(**named), last]
+            return [ipywidgets.DatePicker(**common), last]
         case "date":
-            return [ipywidgets.DatePicker(**named)]
+            return [ipywidgets.DatePicker(**common)]
         case "after":
-            return [ipywidgets.DatePicker(**(named | {"description": f"{kind.label} after"}))]
-        case "choice" if kind.many:
-            return [ipywidgets.SelectMultiple(options=kind.choices, rows=min(6, len(kind.choices)), **named)]
-        case "choice":
-            return [
-                ipywidgets.Dropdown(options=[any_value, *((each, each) for each in kind.choices)], **named)
-            ]
-        case "boolean":
-            return [ipywidgets.Dropdown(options=[any_value, ("yes", True), ("no", False)], **named)]
+            return [ipywidgets.DatePicker(**common | {"description": f"{spec.label} after"})]
+        case "choice" if spec.many:
+            rows = min(6, len(spec.choices))
+            return [ipywidgets.SelectMultiple(options=spec.choices, rows=rows, **common)]
+        case "choice" | "boolean":
+            values: list[tuple[str, Any]] = [(choice, choice) for choice in spec.choices]
+            options = [("any", ""), *(values or [("yes", True), ("no", False)])]
+            return [ipywidgets.Dropdown(options=options, **common)]
         case "ids":
             hint = "a name or id, or ids with commas"
-            return [NameField(kind.name, kind.sources, placeholder=hint, **named)]
-    hint = "words to look for" if kind.shape == "words" else "one value, or several with commas"
-    return [ipywidgets.Text(placeholder=hint, **named)]
+            return [NameField(spec.name, spec.sources, placeholder=hint, **common)]
+    hint = "words to look for" if spec.control == "search" else "one value, or several with commas"
+    return [ipywidgets.Text(placeholder=hint, **common)]
 
 
 _COMPANY, _ACTIVE, _ALL, _CHOSEN = "company", "active", "all", "chosen"
-_WHERE = {
+_SCOPES = {
     _COMPANY: "Whole company",
     _ACTIVE: "Active projects",
     _ALL: "Whole portfolio",
@@ -233,20 +232,17 @@ class ParentList:
     targets: dict[str, Any]
 
 
-class TargetPanel(ipywidgets.VBox):  # type: ignore[misc]
-    """Which projects, and which further ids; `changed` counts the changes, `on_projects_needed` is called for a list."""
-
-    changed = traitlets.Int(0)
+class TargetPanel(ChangingPanel):
+    """Which projects, and which further ids; `on_projects_needed` is called when projects are to be chosen."""
 
     def __init__(self, on_projects_needed: Callable[[], object]) -> None:
         self._on_projects_needed = on_projects_needed
         self._endpoint: Endpoint | None = None
         self.projects = ProjectPicker()
         self.projects.layout.display = "none"
-        self._where = ipywidgets.ToggleButtons(
-            options=[(_WHERE[_ACTIVE], _ACTIVE)], style={"button_width": "auto"}
-        )
-        self._where.observe(self._where_changed, "value")
+        first = [(_SCOPES[_ACTIVE], _ACTIVE)]
+        self._where = ipywidgets.ToggleButtons(options=first, style={"button_width": "auto"})
+        self._where.observe(self._scope_changed, "value")
         self.projects.observe(self._count_change, "value")
         self._ids: dict[str, NameField] = {}
         super().__init__(children=[self._where, self.projects])
@@ -255,21 +251,21 @@ class TargetPanel(ipywidgets.VBox):  # type: ignore[misc]
         """Offer the targets of another list."""
         self._endpoint = endpoint
         groups = [group for group in endpoint.needs if "project_id" in group]
-        optional = not groups and any(one.name == "project_id" for one in endpoint.arguments)
-        options = [_ACTIVE, _ALL, _CHOSEN] if groups else []
+        optional = not groups and any(argument.name == "project_id" for argument in endpoint.arguments)
+        scopes = [_ACTIVE, _ALL, _CHOSEN] if groups else [_CHOSEN] if optional else []
         if not groups or any("company_id" in group for group in groups):
-            options = [_COMPANY, *(options or ([_CHOSEN] if optional else []))]
-        before = self._where.value
-        self._where.options = [(_WHERE[each], each) for each in options]
-        self._where.value = before if before in options else options[0]
-        gone, self._ids = self._ids, {}
+            scopes = [_COMPANY, *scopes]
+        previous = self._where.value
+        self._where.options = [(_SCOPES[scope], scope) for scope in scopes]
+        self._where.value = previous if previous in scopes else scopes[0]
+        fields, self._ids = self._ids, {}
         for group in endpoint.needs:
             if not _TARGETS & {*group} and not any(map(_DATE.search, group)):
                 self._ids[" or ".join(group)] = self._id_field(endpoint, group)
         self.children = [self._where, self.projects, *self._ids.values()]
-        for field in gone.values():
-            close_all(field)
-        self._where_changed()
+        for field in fields.values():
+            dispose(field)
+        self._scope_changed()
 
     def choose(self, project_ids: tuple[int, ...]) -> None:
         """Choose these projects."""
@@ -285,36 +281,32 @@ class TargetPanel(ipywidgets.VBox):  # type: ignore[misc]
         """The fields whose values a click carries; what the project picker holds is sent whenever it changes."""
         return [self._where, *self._ids.values()]
 
-    def values(self) -> dict[str, Any]:
-        """The targets, as arguments for `table`; an error names what is missing."""
-        found: dict[str, Any] = {}
-        where = self._where.value
-        if where == _CHOSEN:
-            ids = list(self.chosen_projects)
-            if not ids:
-                raise ArgumentError(
-                    "No project is chosen.", advice="Choose some, or take the whole portfolio."
-                )
-            found = {"project_id": ids[0]} if len(ids) == 1 else {"projects": ids}
-        elif where in (_ACTIVE, _ALL):
-            found = {"projects": where}
-        for names, field in self._ids.items():
-            value = field.chosen
-            if field.name == VIEW_ID and (value is None or isinstance(value, str)):
-                found |= {} if value is None else {"budget_view": field.value.strip()}
-            elif value is not None:
-                found[field.name] = value
-            elif len(self._ids) == 1 and field.sources:
-                found = {"parent": ParentList(field.sources[0], found)}
-            else:
-                needs = f"{self._endpoint.name if self._endpoint else 'This list'} needs {names}."
-                raise ArgumentError(needs, advice=field.placeholder)
-        return found
-
     @property
     def chosen_projects(self) -> tuple[int, ...]:
         """The ids of the projects that are chosen by name; none where all are meant."""
-        return tuple(int(one) for one in self.projects.value) if self._where.value == _CHOSEN else ()
+        return tuple(map(int, self.projects.value)) if self._where.value == _CHOSEN else ()
+
+    def values(self) -> dict[str, Any]:
+        """The targets, as arguments for `table`; an error names what is missing."""
+        scope, project_ids = self._where.value, list(self.chosen_projects)
+        targets: dict[str, Any] = {"projects": scope} if scope in (_ACTIVE, _ALL) else {}
+        if scope == _CHOSEN:
+            if not project_ids:
+                advice = "Choose some, or take the whole portfolio."
+                raise ArgumentError("No project is chosen.", advice=advice)
+            targets = {"project_id": project_ids[0]} if len(project_ids) == 1 else {"projects": project_ids}
+        for names, field in self._ids.items():
+            value = field.chosen
+            if field.name == VIEW_ID and (value is None or isinstance(value, str)):
+                targets |= {} if value is None else {"budget_view": field.value.strip()}
+            elif value is not None:
+                targets[field.name] = value
+            elif len(self._ids) == 1 and field.sources:
+                targets = {"parent": ParentList(field.sources[0], targets)}
+            else:
+                needs = f"{self._endpoint.name if self._endpoint else 'This list'} needs {names}."
+                raise ArgumentError(needs, advice=field.placeholder)
+        return targets
 
     def _id_field(self, endpoint: Endpoint, group: tuple[str, ...]) -> NameField:
         sources = next((endpoint.parents[name] for name in group if name in endpoint.parents), ())
@@ -324,17 +316,14 @@ class TargetPanel(ipywidgets.VBox):  # type: ignore[misc]
         elif sources:
             hint = f"empty: all rows of {sources[0]}; or choose one"
         names = " or ".join(group)
-        looks = {"description": title(names), "tooltip": names, "placeholder": hint, "style": _LABELS}
-        field = NameField(group[0], sources[:1], layout=_BESIDE_FILTERS, **looks)
+        labels = {"description": title(names), "tooltip": names, "placeholder": hint}
+        field = NameField(group[0], sources[:1], style=_LABELS, layout=_BESIDE_FILTERS, **labels)
         field.observe(self._count_change, "value")
         return field
 
-    def _where_changed(self, _: object = None) -> None:
-        picking = self._where.value == _CHOSEN
-        self.projects.layout.display = None if picking else "none"
-        if picking:
+    def _scope_changed(self, _: object = None) -> None:
+        choosing = self._where.value == _CHOSEN
+        self.projects.layout.display = None if choosing else "none"
+        if choosing:
             self._on_projects_needed()
         self._count_change()
-
-    def _count_change(self, _: object = None) -> None:
-        self.changed += 1

@@ -1,4 +1,4 @@
-"""A table for frames of any length: the rows stay in the kernel, and only those in sight travel.
+"""A table for frames of any length: the rows stay in the kernel, and only those in sight travel; bars that count its values.
 
 In: a frame. Out: a widget that sorts, searches, chooses columns and sends files to the browser. No rows are ever
 widget state, so a saved notebook stays small: it holds the first ten, as text and picture. Files travel over the widget's own channel in parts that the
@@ -27,9 +27,9 @@ from procore_nb.export.column_text import title, titles
 from procore_nb.frame_info import partial_note
 from procore_nb.progress import counted
 from procore_nb.static_view import MOST_ROWS, static_text
-from procore_nb.widgets.assets import MessageWidget, script, style
 from procore_nb.widgets.background import BackgroundTask
-from procore_nb.widgets.table_rows import TableRows, column_order, is_numeric, texts, width
+from procore_nb.widgets.components import MessageWidget, replace_surrogates, script, style
+from procore_nb.widgets.table_rows import MISSING, TableRows, column_order, is_numeric, texts, width
 
 _MOST_ROWS_AT_ONCE = 500
 
@@ -65,11 +65,11 @@ class FrameTable(MessageWidget):
     outdated = traitlets.Bool(False).tag(sync=True)  # a new fetch is under way: the rows are dimmed
 
     @explain_calls()
-    def __init__(self, frame: pd.DataFrame, **values: Any) -> None:
-        super().__init__(**values)
+    def __init__(self, frame: pd.DataFrame, **traits: Any) -> None:
+        super().__init__(**traits)
         self._downloads = Downloads(self.send)
-        self._turn = 0
-        self._take(frame)
+        self._version = 0
+        self._set_frame(frame)
         self.on_msg(self._receive)
 
     @property
@@ -87,8 +87,8 @@ class FrameTable(MessageWidget):
         return self._frame if everything else rows
 
     def show(self, frame: pd.DataFrame) -> None:
-        """Show another frame in the same place."""
-        self._take(frame)
+        """Show another frame in the same table."""
+        self._set_frame(frame)
         self._send_head()
         self.changes += 1
 
@@ -97,29 +97,29 @@ class FrameTable(MessageWidget):
         self._choose([self._position(name) for name in names])
 
     def filter(self, name: str, words: str = "") -> None:
-        """Show the rows that fit in one column, which is shown then; no words remove the filter.
+        """Show the rows that match in one column, which is shown then; no words remove the filter.
 
         Words may be part of a cell (`slab`), the whole of it (`=open`), a limit for numbers and times (`>100`,
         `<=2026-01-31`), or `(missing)`.
         """
-        at = self._position(name)
-        if at not in self._shown:
-            self._shown.append(at)
-        self._select({"filters": {**self._rows.filters, at: words}})
+        position = self._position(name)
+        if position not in self._shown:
+            self._shown.append(position)
+        self._select({"filters": {**self._rows.filters, position: words}})
 
     def filter_of(self, name: str) -> str:
         """The words of the filter of one column; empty where there is none."""
         return self._rows.filters.get(self._position(name), "")
 
     def column(self, name: str) -> pd.Series[Any]:
-        """One column of the rows that fit all other filters, to count its values."""
-        at = self._position(name)
-        return self._flat.iloc[:, at].take(self._rows.positions(without=at))
+        """One column of the rows that match all other filters, to count its values."""
+        position = self._position(name)
+        return self._flat.iloc[:, position].take(self._rows.positions(without=position))
 
     def static_text(self) -> str:
         """Return the first rows, for those who read the notebook without a kernel."""
         rows = self._positions[:MOST_ROWS]
-        drawn = {self._labels[at]: texts(self._flat.iloc[:, at].take(rows)) for at in self._shown}
+        drawn = {self._labels[column]: texts(self._flat.iloc[:, column].take(rows)) for column in self._shown}
         return static_text(repr(self), pd.DataFrame(drawn), len(self._positions))
 
     def __repr__(self) -> str:
@@ -130,51 +130,52 @@ class FrameTable(MessageWidget):
             raise ArgumentError(f"There is no column {name!r} in this table.")
         return self._labels.index(name)
 
-    def _take(self, frame: pd.DataFrame) -> None:
+    def _set_frame(self, frame: pd.DataFrame) -> None:
         if not isinstance(frame, pd.DataFrame):
             raise ArgumentError(f"A table shows a DataFrame, not {type(frame).__name__}.")
         self._frame = frame
         named = any(name is not None for name in frame.index.names)
         self._flat = frame.reset_index() if named else frame
-        self._labels = [str(name) for name in self._flat.columns]
+        self._labels = list(map(str, self._flat.columns))
         order = column_order(self._labels)
         # Only lists of Procore are put in order: who made a frame has chosen the order of its columns.
         self._order = order if frame.attrs.get("procore") and not named else sorted(order)
         # Columns that hold nothing at all are not drawn.
         filled = self._flat.notna().any().to_numpy() | self._flat.empty
-        self._shown = [at for at in self._order if filled[at]] or self._order
+        self._shown = [column for column in self._order if filled[column]] or self._order
         self._rows = TableRows(self._flat)
         self._positions = self._rows.positions()
+        columns = zip(self._labels, titles(self._labels), self._flat.items(), strict=True)
         self._columns = [
-            {"label": label, "title": words, "width": width(column, words), "right": is_numeric(column)}
-            for label, words, (_, column) in zip(
-                self._labels, titles(self._labels), self._flat.items(), strict=True
-            )
+            {"label": label, "title": heading, "width": width(column, heading), "right": is_numeric(column)}
+            for label, heading, (_, column) in columns
         ]
         self._columns_chosen = False
 
     def _receive(self, _: object, content: dict[str, Any], buffers: object) -> None:
-        kind, to = content.get("kind"), content.get("from")
-        if kind == "ready":
-            self._send_head(to)
-        elif kind == "rows":
-            first, count = max(int(content.get("first", 0)), 0), int(content.get("count", 100))
-            page = self._page(first, min(count, _MOST_ROWS_AT_ONCE))
-            self.send({"kind": "rows", "to": to, "turn": self._turn} | page)
-        elif kind == "select":
-            self._select(content)
-        elif kind == "columns":
-            self._choose([at for at in content.get("shown", []) if 0 <= at < self._flat.shape[1]])
-        elif kind == "download":
-            self._downloads.make(self.view, str(content.get("as")), to, self._frame.shape)
-        elif kind == "part":
-            self._downloads.send_part(content, to)
+        view = content.get("from")
+        match content.get("kind"):
+            case "ready":
+                self._send_head(view)
+            case "rows":
+                first, count = max(int(content.get("first", 0)), 0), int(content.get("count", 100))
+                page = self._page(first, min(count, _MOST_ROWS_AT_ONCE))
+                self.send({"kind": "rows", "to": view, "turn": self._version} | page)
+            case "select":
+                self._select(content)
+            case "columns":
+                self._choose([at for at in content.get("shown", []) if 0 <= at < self._flat.shape[1]])
+            case "download":
+                self._downloads.start(self.view, str(content.get("as")), view, self._frame.shape)
+            case "part":
+                self._downloads.send_part(content, view)
 
     def _choose(self, shown: list[int]) -> None:
         """Show these columns; an order or filter by a column that is hidden would not be understood, and goes."""
-        self._shown, self._columns_chosen = [at for at in self._order if at in shown], True
-        kept = {at: words for at, words in self._rows.filters.items() if at in shown}
-        self._select({"filters": kept, "column": self._rows.column if self._rows.column in shown else None})
+        self._shown, self._columns_chosen = [column for column in self._order if column in shown], True
+        filters = {column: words for column, words in self._rows.filters.items() if column in shown}
+        column = self._rows.column if self._rows.column in shown else None
+        self._select({"filters": filters, "column": column})
 
     def _select(self, content: dict[str, Any]) -> None:
         """Take words, filters and order; what a message leaves out stays."""
@@ -182,19 +183,19 @@ class FrameTable(MessageWidget):
         column = content.get("column", rows.column)
         rows.column = column if isinstance(column, int) and 0 <= column < count else None
         rows.words, rows.down = str(content.get("words", rows.words)), bool(content.get("down", rows.down))
-        given = {int(at): str(words) for at, words in content.get("filters", rows.filters).items()}
-        rows.filters = {at: words for at, words in given.items() if 0 <= at < count and words.strip()}
+        filters = {int(at): str(words) for at, words in content.get("filters", rows.filters).items()}
+        rows.filters = {at: words for at, words in filters.items() if 0 <= at < count and words.strip()}
         self._positions = rows.positions()
         self._send_head()
         self.changes += 1
 
     def _send_head(self, to: object = None) -> None:
-        """Send what the table looks like now; each change makes older pages void."""
-        self._turn += 1 if to is None else 0
+        """Send what the table looks like now; each change outdates the pages that were sent before."""
+        self._version += 1 if to is None else 0
         head = {
             "kind": "head",
             "to": to,
-            "turn": self._turn,
+            "turn": self._version,
             "columns": self._columns,
             "order": self._order,
             "shown": self._shown,
@@ -203,7 +204,7 @@ class FrameTable(MessageWidget):
             "caption": caption(self._frame),
             "partial": partial_note(self._frame),
             "words": self._rows.words,
-            "filters": {str(at): words for at, words in self._rows.filters.items()},
+            "filters": {str(column): words for column, words in self._rows.filters.items()},
             "column": self._rows.column,
             "down": self._rows.down,
         }
@@ -211,36 +212,36 @@ class FrameTable(MessageWidget):
 
     def _page(self, first: int, count: int) -> dict[str, Any]:
         rows = self._positions[first : first + count]
-        columns = [texts(self._flat.iloc[:, at].take(rows)) for at in self._shown]
+        columns = [texts(self._flat.iloc[:, column].take(rows)) for column in self._shown]
         return {"first": first, "cells": [list(row) for row in zip(*columns, strict=True)]}
 
 
 def caption(frame: pd.DataFrame) -> str:
     """What a table shows: the list, its targets and filters, when it was fetched, what is left out."""
-    about = frame.attrs.get("procore") or {}
-    if "endpoint" not in about:
+    info = frame.attrs.get("procore") or {}
+    if "endpoint" not in info:
         return ""
-    parts = [title(str(about["endpoint"])), str(about.get("environment") or "")]
-    parts += [f"{name} {_argument_text(value)}" for name, value in (about.get("arguments") or {}).items()]
-    if about.get("limited"):
-        parts.append(f"first {about['limited']:,} rows only")
-    if about.get("skipped"):
-        parts.append(f"{counted(len(about['skipped']), 'target')} skipped")
-    if about.get("fetched_at"):
-        parts.append(f"fetched {str(about['fetched_at'])[:16].replace('T', ' ')} UTC")
+    parts = [title(str(info["endpoint"])), str(info.get("environment") or "")]
+    parts += [f"{name} {_argument_text(value)}" for name, value in (info.get("arguments") or {}).items()]
+    if info.get("limited"):
+        parts.append(f"first {info['limited']:,} rows only")
+    if info.get("skipped"):
+        parts.append(f"{counted(len(info['skipped']), 'target')} skipped")
+    if info.get("fetched_at"):
+        parts.append(f"fetched {str(info['fetched_at'])[:16].replace('T', ' ')} UTC")
     return " · ".join(filter(None, parts))
 
 
 def _argument_text(value: Any) -> str:
     if isinstance(value, tuple) and len(value) == 2:  # a range
-        return " to ".join(str(each or "…") for each in value)
+        return " to ".join(str(end or "…") for end in value)
     if not isinstance(value, list | tuple | set):
         return str(value)
     return counted(len(value), "value") if len(value) > 3 else ", ".join(map(str, value))
 
 
 _PART = 256 * 1024  # bytes; small enough for every proxy between kernel and browser
-_ENDINGS = {"csv": ".csv", "excel": ".xlsx"}
+_SUFFIXES = {"csv": ".csv", "excel": ".xlsx"}
 
 
 class Downloads:
@@ -253,7 +254,7 @@ class Downloads:
         self._files: dict[int, bytes] = {}
         self._to: object = None
 
-    def make(self, frame: pd.DataFrame, kind: str, to: object, whole: tuple[int, int]) -> None:
+    def start(self, frame: pd.DataFrame, kind: str, to: object, whole: tuple[int, int]) -> None:
         """Begin a file; its name, and what of the `whole` (rows, columns) it holds, are sent when it is made."""
         self._to = to
         self._task.start(lambda: self._make(frame, kind, whole))
@@ -264,32 +265,30 @@ class Downloads:
 
     def send_part(self, request: dict[str, Any], to: object) -> None:
         """Send one part; the last one ends the file."""
-        number, at = int(request.get("file", 0)), int(request.get("part", 0))
+        number, part = int(request.get("file", 0)), int(request.get("part", 0))
         data = self._files.get(number)
         if data is None:
             self._send({"kind": "error", "to": to, "text": "That file is gone; download it again."})
             return
-        piece = data[at * _PART : (at + 1) * _PART]
-        self._send({"kind": "part", "to": to, "file": number, "part": at}, [piece])
+        message = {"kind": "part", "to": to, "file": number, "part": part}
+        self._send(message, [data[part * _PART : (part + 1) * _PART]])
         if request.get("last"):
             self._files.pop(number, None)
 
     def _make(self, frame: pd.DataFrame, kind: str, whole: tuple[int, int]) -> None:
         if not frame.shape[1]:
-            raise ArgumentError(
-                "No column is chosen, so there is nothing to download.", advice="Choose some under Columns."
-            )
+            advice = "Choose some under Columns."
+            raise ArgumentError("No column is chosen, so there is nothing to download.", advice=advice)
         data = gzip.compress(file_bytes(frame, kind), 5, mtime=0)
         number, note = next(self._numbers), partial_note(frame)
         self._files = {number: data}  # an older file nobody fetched is dropped
-        holds = [
-            f"all {counted(of, noun)}" if count == of else f"{count:,} of {counted(of, noun)}"
-            for count, of, noun in zip(frame.shape, whole, ("row", "column"), strict=True)
-        ]
+        holds = ", ".join(
+            f"all {counted(total, noun)}" if count == total else f"{count:,} of {counted(total, noun)}"
+            for count, total, noun in zip(frame.shape, whole, ("row", "column"), strict=True)
+        )
         name = str((frame.attrs.get("procore") or {}).get("endpoint", "table")) + ("-partial" if note else "")
-        parts = -(-len(data) // _PART)
-        file = {"kind": "file", "to": self._to, "file": number, "name": name + _ENDINGS[kind], "parts": parts}
-        self._send(file | {"holds": f"{', '.join(holds)}. {note}".strip()})
+        file = {"file": number, "name": name + _SUFFIXES[kind], "parts": -(-len(data) // _PART)}
+        self._send({"kind": "file", "to": self._to, **file, "holds": f"{holds}. {note}".strip()})
 
     def _failed(self, error: BaseException) -> None:
         text = str(error) if isinstance(error, ProcoreError) else f"{type(error).__name__}: {error}"
@@ -298,11 +297,79 @@ class Downloads:
 
 def file_bytes(frame: pd.DataFrame, kind: str) -> bytes:
     """The bytes that `to_csv(…, excel=True)` or `to_excel` write."""
-    if kind not in _ENDINGS:
+    if kind not in _SUFFIXES:
         raise ArgumentError(f"A table is downloaded as csv or excel, not {kind!r}.")
-    plain = frame.copy(deep=False)  # a partial frame is named beside the button: a thread has nobody to warn
-    plain.attrs = {"procore": {**(frame.attrs.get("procore") or {}), "complete": True}}
+    # The button names a partial frame: in a thread there is nobody to warn.
+    complete = frame.copy(deep=False)
+    complete.attrs = {"procore": {**(frame.attrs.get("procore") or {}), "complete": True}}
     with tempfile.TemporaryDirectory(prefix="procore_nb-") as folder:
-        path = Path(folder) / f"table{_ENDINGS[kind]}"
-        written = to_csv(plain, path, excel=True) if kind == "csv" else to_excel(plain, path)
+        path = Path(folder) / f"table{_SUFFIXES[kind]}"
+        written = to_csv(complete, path, excel=True) if kind == "csv" else to_excel(complete, path)
         return written.read_bytes()
+
+
+_MOST_BARS = 15
+_WORTH_COUNTING = ("status", "stage", "type", "priority", "trade", "city")
+
+
+def count_values(column: pd.Series[Any]) -> list[tuple[str, int]]:
+    """Values and how often they occur: times by month or year in order, all else most frequent first.
+
+    The rest and the missing are last.
+    """
+    is_time = pd.api.types.is_datetime64_any_dtype(column.dtype)
+    if is_time:
+        labels = pd.Series(column.dt.strftime("%Y-%m"), dtype="string")
+        labels = labels if labels.nunique() <= _MOST_BARS else labels.str[:4]
+    else:
+        labels = pd.Series(replace_surrogates(texts(column)), dtype="string")
+    counts = labels.value_counts()
+    bars = [(str(label), int(count)) for label, count in counts.head(_MOST_BARS).items()]
+    if is_time:
+        bars.sort()
+    rest, missing = int(counts.iloc[_MOST_BARS:].sum()), int(labels.isna().sum())
+    if rest:
+        bars.append((f"{len(counts) - _MOST_BARS:,} others", rest))
+    return [*bars, (MISSING, missing)] if missing else bars
+
+
+def columns_to_count(frame: pd.DataFrame) -> list[str]:
+    """Columns worth counting, those with few values first; ids and texts that never repeat are last."""
+
+    def rank(item: tuple[Any, pd.Series[Any]]) -> tuple[bool, int]:
+        name, column = str(item[0]), item[1].head(2000)
+        distinct = column.map(str).nunique()
+        unique = distinct > max(20, 0.6 * len(column)) or name.endswith(("id", "[]"))
+        ranks = (position for position, word in enumerate(_WORTH_COUNTING) if word in name.lower())
+        return unique or distinct < 2, next(ranks, len(_WORTH_COUNTING))
+
+    return [str(name) for name, _ in sorted(frame.items(), key=rank)]
+
+
+class CountBars(MessageWidget):
+    """Bars of the values of one column; `show(column)` draws another, `on_pick` is called with the filter of a bar."""
+
+    _esm = script("counts.js")
+    _css = style("counts.css")
+
+    def __init__(self, on_pick: Callable[[str], object]) -> None:
+        super().__init__()
+        self._message: dict[str, Any] = {"kind": "bars", "title": "", "bars": []}
+        self._on_pick = on_pick
+        self.on_msg(self._receive)
+
+    def show(self, column: pd.Series[Any], *, title: str, chosen: str = "") -> None:
+        """Draw the counts of this column; `chosen` is the filter of the bar that is marked."""
+        is_time = pd.api.types.is_datetime64_any_dtype(column.dtype)  # a month is a part of its times
+        bars = []
+        for position, (label, count) in enumerate(count_values(column)):
+            words = label if is_time or label == MISSING else f"={label}"
+            bars.append([label, count, "" if position == _MOST_BARS and label != MISSING else words])
+        self._message = {"kind": "bars", "title": title, "bars": bars, "chosen": chosen}
+        self.send(self._message)
+
+    def _receive(self, _: object, content: dict[str, Any], buffers: object) -> None:
+        if content.get("kind") == "ready":
+            self.send(self._message)
+        elif content.get("kind") == "pick":
+            self._on_pick(str(content.get("words", "")))

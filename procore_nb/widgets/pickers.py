@@ -1,12 +1,13 @@
-"""Choose a company, projects, or a list of Procore by typing.
+"""Choose a company, projects, a list of Procore, or an id by its name.
 
-In: a connection, a frame, or the catalogue. Out: `.value`, for `connect` and `table`. The rows travel once, as a message,
-and are filtered in the browser; they are never widget state.
+In: a connection, a frame, or the catalogue. Out: `.value`, for `connect` and `table`. The rows of a picker travel once, as a
+message, and are filtered in the browser; they are never widget state.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import ipywidgets
@@ -18,10 +19,15 @@ from procore_nb.call_errors import explain_calls
 from procore_nb.catalog import Catalogue, Endpoint, search
 from procore_nb.catalog.everyday import OFTEN
 from procore_nb.client import Procore
-from procore_nb.errors import ArgumentError
+from procore_nb.client.budget import VIEW_ID
+from procore_nb.errors import ArgumentError, ProcoreError
+from procore_nb.near_match import stem
+from procore_nb.progress import Progress
 from procore_nb.scalars import is_missing
 from procore_nb.static_view import StaticView
-from procore_nb.widgets.assets import MessageWidget, script, sendable, style
+from procore_nb.widgets.components import MessageWidget, replace_surrogates, script, style
+
+_NONE = pd.DataFrame({"id": pd.array([], dtype="Int64"), "name": pd.array([], dtype="string")})
 
 
 class Picker(MessageWidget, ipywidgets.ValueWidget):  # type: ignore[misc]
@@ -30,50 +36,58 @@ class Picker(MessageWidget, ipywidgets.ValueWidget):  # type: ignore[misc]
     _esm = script("picker.js")
     _css = style("table.css", "picker.css")
 
-    def __init__(self, *, several: bool, placeholder: str, noun: str, ranked: bool = False) -> None:
+    def __init__(
+        self, *, several: bool, placeholder: str, noun: str, search: Callable[[str], list[str]] | None = None
+    ) -> None:
         super().__init__()
-        self._looks = {"several": several, "placeholder": placeholder, "noun": noun, "ranked": ranked}
+        self._search = search  # keys for words, best first; None where the browser searches by itself
+        self._settings = {
+            "several": several,
+            "placeholder": placeholder,
+            "noun": noun,
+            "ranked": bool(search),
+        }
         self._rows: list[list[str]] = []
-        self._keys: list[str] = []
-        self._empty = "The list is empty."
+        self._empty_text = ""
         self.on_msg(self._receive)
 
     def _offer(self, rows: Sequence[Sequence[str]]) -> None:
         """Offer rows of key, group, text that is only searched, and texts that are shown."""
-        self._rows, self._empty = [list(row) for row in rows], "The list is empty."
-        self._send_rows()
+        self._rows = [list(row) for row in rows]
+        self.explain("The list is empty.")
 
-    def explain(self, words: str) -> None:
+    def explain(self, text: str) -> None:
         """Show why there is nothing to choose from yet."""
-        self._empty = words
+        self._empty_text = text
         self._send_rows()
 
-    def _receive_chosen(self, keys: list[str]) -> None:
-        """Take what the browser chose."""
+    def _choose(self, keys: list[str]) -> None:
+        """Set `value` to what was chosen in the browser."""
         raise NotImplementedError
 
-    def _send_chosen(self, keys: Sequence[str]) -> None:
-        """Send what is chosen now to the browser."""
-        self._keys = list(keys)
+    @property
+    def _keys(self) -> list[str]:
+        chosen = self.value if isinstance(self.value, tuple) else (self.value,)
+        return [str(item) for item in chosen if item != ""]
+
+    @traitlets.observe("value")
+    def _value_changed(self, _: Any) -> None:
         self.send({"kind": "chosen", "chosen": self._keys})
 
     def _receive(self, _: object, content: dict[str, Any], buffers: object) -> None:
-        if content.get("kind") == "ready":
-            self._send_rows(content.get("from"))
-        elif content.get("kind") == "choose":
-            known = {row[0] for row in self._rows}
-            self._receive_chosen([key for key in content.get("keys", []) if key in known])
-        elif content.get("kind") == "search":
-            words = str(content.get("words", ""))
-            self.send({"kind": "found", "words": words, "keys": self._search(words)})
-
-    def _search(self, words: str) -> list[str]:
-        """Return the keys of the rows for words, best first, where the browser does not search by itself (`ranked`)."""
-        raise NotImplementedError
+        match content.get("kind"):
+            case "ready":
+                self._send_rows(content.get("from"))
+            case "choose":
+                known = {row[0] for row in self._rows}
+                self._choose([key for key in content.get("keys", []) if key in known])
+            case "search" if self._search:
+                words = str(content.get("words", ""))
+                self.send({"kind": "found", "words": words, "keys": self._search(words)})
 
     def _send_rows(self, to: object = None) -> None:
-        rows = {"kind": "rows", "to": to, "rows": self._rows, "chosen": self._keys}
-        self.send(rows | self._looks | {"empty": self._empty})
+        message = {"kind": "rows", "to": to, "rows": self._rows, "chosen": self._keys}
+        self.send(message | self._settings | {"empty": self._empty_text})
 
 
 class CompanyPicker(StaticView, ipywidgets.Dropdown):  # type: ignore[misc]
@@ -91,10 +105,10 @@ class CompanyPicker(StaticView, ipywidgets.Dropdown):  # type: ignore[misc]
     """
 
     @explain_calls()
-    def __init__(self, source: Procore | pd.DataFrame | None = None, **values: Any) -> None:
+    def __init__(self, source: Procore | pd.DataFrame | None = None, **traits: Any) -> None:
         style = {"description_width": "110px"}
-        super().__init__(**({"description": "Company", "style": style, "layout": {"width": "auto"}} | values))
-        self._frame = pd.DataFrame({"id": pd.array([], dtype="Int64"), "name": pd.array([], dtype="string")})
+        super().__init__(**({"description": "Company", "style": style, "layout": {"width": "auto"}} | traits))
+        self._frame = _NONE
         if isinstance(source, Procore):
             self.offer(source.companies(), source.company_id)
         elif source is not None:
@@ -110,11 +124,10 @@ class CompanyPicker(StaticView, ipywidgets.Dropdown):  # type: ignore[misc]
         self._frame = companies
         rows = companies[["name", "id"]].dropna(subset=["id"]).sort_values("name", kind="stable")
         options: list[tuple[str, int | None]] = [
-            (sendable(f"{'no name' if pd.isna(name) else name} ({number})"), int(number))
-            for name, number in zip(rows["name"], rows["id"], strict=True)
+            (replace_surrogates(f"{'no name' if pd.isna(name) else name} ({company_id})"), int(company_id))
+            for name, company_id in zip(rows["name"], rows["id"], strict=True)
         ]
-        known = {number for _, number in options}
-        if chosen not in known:
+        if chosen not in {company_id for _, company_id in options}:
             options.insert(0, ("choose one …" if chosen is None else f"({chosen})", chosen))
         self.options = options
         self.value = chosen
@@ -123,7 +136,8 @@ class CompanyPicker(StaticView, ipywidgets.Dropdown):  # type: ignore[misc]
         return f"CompanyPicker({len(self._frame)} companies, value={self.value})"
 
 
-_SHOWN = (("name", "display_name"), ("project_number", "number"), ("city",), ("project_stage.name", "stage"))
+# The columns that are shown, and what other lists of projects call them.
+_CELLS = {"name": "display_name", "project_number": "number", "city": "city", "project_stage.name": "stage"}
 
 
 class ProjectPicker(Picker):
@@ -154,11 +168,9 @@ class ProjectPicker(Picker):
     @explain_calls()
     def __init__(self, source: Procore | pd.DataFrame | None = None) -> None:
         super().__init__(several=True, placeholder="project name, number, city or stage", noun="projects")
-        self._projects = pd.DataFrame({"id": pd.array([], dtype="Int64")})
-        if isinstance(source, Procore):
-            self.offer(source.projects(status="All"))
-        elif source is not None:
-            self.offer(source)
+        self._projects = _NONE
+        if source is not None:
+            self.offer(source.projects(status="All") if isinstance(source, Procore) else source)
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -173,40 +185,33 @@ class ProjectPicker(Picker):
     def offer(self, projects: pd.DataFrame) -> None:
         """Offer these projects; what was chosen before and is still among them stays chosen."""
         if "id" not in projects.columns:
-            raise ArgumentError(
-                "A frame of projects needs an id column.", advice="procore.projects() gives one."
-            )
+            advice = "procore.projects() gives one."
+            raise ArgumentError("A frame of projects needs an id column.", advice=advice)
         self._projects = projects[projects["id"].notna()]
+        # Keys travel as text: an id past 2**53 is no number of JavaScript.
         keys = self._projects["id"].astype("string").tolist()
-        texts = []
-        for names in _SHOWN:
-            column = next((self._projects[name] for name in names if name in self._projects.columns), None)
-            cells = [None] * len(keys) if column is None else column.tolist()
-            texts.append(["" if is_missing(value) else str(value) for value in cells])
-        self._offer([[key, "", key, *cells] for key, *cells in zip(keys, *texts, strict=True)])
-        self.value = tuple(number for number in self.value if str(number) in set(keys))
+        columns = []
+        for names in _CELLS.items():
+            name = next((name for name in names if name in self._projects.columns), None)
+            values = [None] * len(keys) if name is None else self._projects[name].tolist()
+            columns.append(["" if is_missing(value) else str(value) for value in values])
+        self._offer([[key, "", key, *cells] for key, *cells in zip(keys, *columns, strict=True)])
+        self.value = tuple(project_id for project_id in self.value if str(project_id) in set(keys))
 
     def __repr__(self) -> str:
         return f"ProjectPicker({len(self._projects):,} projects, {len(self.value):,} chosen)"
 
     @traitlets.validate("value")
     def _checked(self, proposal: Any) -> tuple[int, ...]:
-        chosen = {int(number) for number in proposal["value"]}
-        known = [int(number) for number in self._projects["id"]]
-        unknown = chosen - set(known)
+        chosen = {int(project_id) for project_id in proposal["value"]}
+        offered = [int(project_id) for project_id in self._projects["id"]]
+        unknown = chosen - set(offered)
         if unknown:
             raise ArgumentError(f"Project {min(unknown)} is not in this list.")
-        return tuple(number for number in known if number in chosen)
+        return tuple(project_id for project_id in offered if project_id in chosen)
 
-    @traitlets.observe("value")
-    def _value_changed(self, change: Any) -> None:
-        self._send_chosen([str(number) for number in change["new"]])
-
-    def _receive_chosen(self, keys: list[str]) -> None:
-        self.value = tuple(int(key) for key in keys)
-
-
-_TARGET_IDS = {"company_id", "project_id"}
+    def _choose(self, keys: list[str]) -> None:
+        self.value = tuple(map(int, keys))
 
 
 class EndpointPicker(Picker):
@@ -236,16 +241,18 @@ class EndpointPicker(Picker):
 
     @explain_calls()
     def __init__(self, catalogue: Catalogue | None = None) -> None:
-        words = "what to look at: rfis, punch, budget …"
-        super().__init__(several=False, placeholder=words, noun="lists", ranked=True)
+        placeholder = "what to look at: rfis, punch, budget …"
+        super().__init__(several=False, placeholder=placeholder, noun="lists", search=self._ranked)
         self._catalogue = catalog.load() if catalogue is None else catalogue
-        lists = self._catalogue.endpoints
-        by_name = {name: one for one in lists for name in (*one.aliases, one.name)}
-        often = {by_name[name].name: by_name[name] for name in OFTEN if name in by_name}
-        others = [one for one in lists if one.name not in often]
-        others.sort(key=lambda one: (one.going_away, one.category, one.module, one.kind != "data", one.name))
-        rows = [(one, "Often used") for one in often.values()] + [(one, _tool_of(one)) for one in others]
-        self._offer([_endpoint_row(one, group) for one, group in rows])
+        endpoints = self._catalogue.endpoints
+        by_name = {name: endpoint for endpoint in endpoints for name in (*endpoint.aliases, endpoint.name)}
+        often = dict.fromkeys(by_name[name].name for name in OFTEN if name in by_name)
+        others = [endpoint for endpoint in endpoints if endpoint.name not in often]
+        others.sort(key=lambda e: (e.going_away, e.category, e.module, e.kind != "data", e.name))
+        self._offer(
+            [_endpoint_row(by_name[name], "Often used") for name in often]
+            + [_endpoint_row(endpoint, _group(endpoint)) for endpoint in others]
+        )
 
     @property
     def endpoint(self) -> Endpoint | None:
@@ -260,32 +267,135 @@ class EndpointPicker(Picker):
         name = proposal["value"]
         return self._catalogue.endpoint(name).name if name else ""
 
-    @traitlets.observe("value")
-    def _value_changed(self, change: Any) -> None:
-        self._send_chosen([change["new"]] if change["new"] else [])
-
-    def _receive_chosen(self, keys: list[str]) -> None:
+    def _choose(self, keys: list[str]) -> None:
         self.value = keys[0] if keys else ""
 
-    def _search(self, words: str) -> list[str]:
-        return [one.name for one in search.ranked(self._catalogue.endpoints, words)[0]]
+    def _ranked(self, words: str) -> list[str]:
+        return [endpoint.name for endpoint in search.ranked(self._catalogue.endpoints, words)[0]]
 
 
-def needs_words(endpoint: Endpoint) -> str:
-    """What a list needs beside the company, in a few words."""
-    more = [" or ".join(group) for group in endpoint.needs if not _TARGET_IDS.intersection(group)]
+def _endpoint_row(endpoint: Endpoint, group: str) -> list[str]:
+    """Key, group, searched text, name, and what the list needs beside the company."""
+    searched = (*endpoint.aliases, endpoint.path, endpoint.category, endpoint.module, endpoint.tag)
+    targets = {"company_id", "project_id"}
     scope = "each project" if any("project_id" in group for group in endpoint.needs) else "whole company"
-    if any(set(group) >= _TARGET_IDS for group in endpoint.needs):
+    if any(targets.issubset(group) for group in endpoint.needs):
         scope = "whole company or one project"
-    return scope + (f", needs {', '.join(more)}" if more else "")
+    needs = ", ".join(" or ".join(names) for names in endpoint.needs if targets.isdisjoint(names))
+    scope += f", needs {needs}" if needs else ""
+    return [endpoint.name, group, " ".join(searched), endpoint.name, scope]
 
 
-def _endpoint_row(one: Endpoint, group: str) -> list[str]:
-    searched = " ".join((*one.aliases, one.path, one.category, one.module, one.tag))
-    return [one.name, group, searched, one.name, needs_words(one)]
-
-
-def _tool_of(one: Endpoint) -> str:
-    if one.going_away:
+def _group(endpoint: Endpoint) -> str:
+    if endpoint.going_away:
         return "Will be removed by Procore"
-    return " › ".join(dict.fromkeys(part for part in (one.category, one.module) if part)) or "Other"
+    return " › ".join(dict.fromkeys(filter(None, (endpoint.category, endpoint.module)))) or "Other"
+
+
+_MOST_NAMES = 2000
+_USERS = ("project_users", "users")
+# Lists that name ids where a list has no filter options of its own: those of a project, those of the company.
+_NAMED_BY = {
+    "vendor|contractor|company": ("project_vendors", "vendors"),
+    "location": ("locations",),
+    "trade": ("trades",),
+    "cost_code": ("cost_codes",),
+    "spec.*section": ("specification_sections",),
+    "assign|manager|approver|_by|received|ball_in|login|user|inspector|contact|reviewer": _USERS,
+}
+
+
+def name_sources(endpoint: Endpoint, argument: str, catalogue: Catalogue) -> tuple[str, ...]:
+    """Lists whose rows name the ids of a filter: Procore's filter options of the list, then people, vendors and the like."""
+    prefix, root = f"{endpoint.name.removesuffix('s')}_filter_options_", _root(argument)
+    options = [
+        known.name
+        for known in catalogue.endpoints
+        if known.name.startswith(prefix) and _root(known.name.removeprefix(prefix)) == root
+    ]
+    general = next((names for pattern, names in _NAMED_BY.items() if re.search(pattern, argument)), ())
+    return (*options[:1], *general)
+
+
+def _root(name: str) -> str:
+    return stem(re.sub(r"_ids?$", "", name))
+
+
+class NameField(ipywidgets.Combobox):  # type: ignore[misc]
+    """A field for the ids of one argument that offers names; `chosen` is the id or ids, None for none."""
+
+    def __init__(self, name: str, sources: tuple[str, ...], **traits: Any) -> None:
+        super().__init__(**traits)
+        self.name, self.sources = name, sources
+        self.names_of: object = None  # the projects whose names are offered
+        self.names: dict[str, int | str] = {}
+
+    @property
+    def chosen(self) -> Any:
+        """The id of the name, or the ids that were typed."""
+        text = self.value.strip()
+        matches = [key for name, key in self.names.items() if text.casefold() == _without_id(name).casefold()]
+        if text in self.names or len(matches) == 1:
+            return self.names.get(text, *matches)
+        earlier = re.fullmatch(r".* \((\w+)\)", text)  # chosen from names that are not offered any more
+        return parse_values(earlier[1] if earlier else text, ids=True)
+
+
+def _without_id(name: str) -> str:
+    return name.rpartition(" (")[0]
+
+
+def parse_values(text: str, *, ids: bool = False) -> Any:
+    """A typed text as a value: several where commas divide it, whole numbers where ids are meant, None for nothing."""
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    values = [int(part) if ids and part.isascii() and part.isdigit() else part for part in parts]
+    return None if not values else values[0] if len(values) == 1 else values
+
+
+class NameLookup:
+    """Names for ids, fetched once for each list and choice of projects; where none can be fetched, ids are typed."""
+
+    def __init__(self, procore: Procore) -> None:
+        self._procore = procore
+        self._names: dict[tuple[str, tuple[int, ...]], dict[str, int | str]] = {}
+
+    def offer(self, field: NameField, projects: tuple[int, ...]) -> None:
+        """Offer in a field the names of these projects; without projects, those of the company."""
+        fetched = (self._fetch(source, projects) for source in field.sources)
+        names: dict[str, Any] = next(filter(None, fetched), {})
+        if field.name == VIEW_ID:  # a view is meant by its name, in all projects
+            names = {name: name for name in map(_without_id, names)}
+        field.names, field.names_of = names, projects
+        field.options = tuple(names)
+
+    def _fetch(self, source: str, projects: tuple[int, ...]) -> dict[str, int | str]:
+        of_projects = any("project_id" in group for group in self._procore.catalogue.endpoint(source).needs)
+        if of_projects and not projects:
+            return {}
+        projects = projects if of_projects else ()
+        if (source, projects) not in self._names:
+            targets: dict[str, Any] = {"projects": list(projects)} if of_projects else {}
+            try:
+                rows = self._procore.table(source, progress=_silent, max_rows=_MOST_NAMES, **targets)
+            except ProcoreError:
+                rows = _NONE
+            self._names[source, projects] = names_in(rows)
+        return self._names[source, projects]
+
+
+def names_in(frame: pd.DataFrame) -> dict[str, int | str]:
+    """What people choose from in place of ids: `Name (id)`, in the order of names."""
+    labels = ("name", "subject", "title", "value", "label", "number")
+    names = (("id", "key", "filter_value"), labels)
+    key, label = (next((name for name in group if name in frame.columns), None) for group in names)
+    if key is None or label is None:
+        return {}
+    rows = frame[[key, label]].dropna().drop_duplicates().astype("string")
+    return {
+        replace_surrogates(f"{name} ({value})"): int(value) if value.isdigit() else value
+        for value, name in rows.sort_values(label, kind="stable").itertuples(index=False)
+    }
+
+
+def _silent(name: str, targets: int) -> Progress:  # neither lines nor warnings: a form has no place for them
+    return Progress(name, targets=targets, show=False)

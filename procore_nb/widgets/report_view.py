@@ -13,7 +13,7 @@ import ipywidgets
 from procore_nb.errors import ArgumentError, ProcoreError
 from procore_nb.reports import REPORTS, Report
 from procore_nb.static_view import StaticView, static_text
-from procore_nb.widgets.status import Code, Snippet, StatusMessage, call_line
+from procore_nb.widgets.components import Code, Snippet, StatusMessage, call_line
 
 
 class ReportView(StaticView, ipywidgets.VBox):  # type: ignore[misc]
@@ -42,11 +42,10 @@ class ReportView(StaticView, ipywidgets.VBox):  # type: ignore[misc]
             raise ArgumentError(f"There is no report {name!r}.", advice=f"Reports: {', '.join(REPORTS)}.")
         self._source = source
         self.report: Report | None = None
-        titles = [(one.title, one.name) for one in REPORTS.values()]
+        titles = [(report.title, report.name) for report in REPORTS.values()]
         self._name = ipywidgets.Dropdown(options=titles, value=name, description="Report")
-        self._projects = ipywidgets.Text(
-            "active", description="Projects", tooltip="active, all, or ids with commas"
-        )
+        tip = "active, all, or ids with commas"
+        self._projects = ipywidgets.Text("active", description="Projects", tooltip=tip)
         self._as_of = ipywidgets.DatePicker(description="As of")
         self._options = ipywidgets.Text(description="Options", placeholder="age_classes=(7, 14, 30)")
         self._make = ipywidgets.Button(description="Show", button_style="primary")
@@ -56,11 +55,8 @@ class ReportView(StaticView, ipywidgets.VBox):  # type: ignore[misc]
         self._page = ipywidgets.HTML()
         self._make.on_click(lambda _: self.show())
         self._save.on_click(lambda _: self.save())
-        rows = [
-            [self._name, self._projects, self._as_of],
-            [self._options, self._make],
-            [self._path, self._save],
-        ]
+        choices = [self._name, self._projects, self._as_of]
+        rows = [choices, [self._options, self._make], [self._path, self._save]]
         boxes = [ipywidgets.HBox(row, layout={"flex_flow": "row wrap"}) for row in rows]
         super().__init__([*boxes, self._status, self._snippet, self._page])
 
@@ -77,8 +73,8 @@ class ReportView(StaticView, ipywidgets.VBox):  # type: ignore[misc]
         except ProcoreError as error:
             self._status.show_error(error)
             return
-        known = {"Procore": "procore", "Store": "store"}
-        source = Code(known.get(type(self._source).__name__, "lists"))
+        variables = {"Procore": "procore", "Store": "store"}
+        source = Code(variables.get(type(self._source).__name__, "lists"))
         self._snippet.code = call_line(f"pnb.reports.{report.name}", source, **options)
         self._status.show(f"{len(self.report.rows):,} rows, {self.report.requests:,} requests.", level="done")
         self._page.value, self._save.disabled = self.report._repr_html_(), False
@@ -88,20 +84,21 @@ class ReportView(StaticView, ipywidgets.VBox):  # type: ignore[misc]
         if self.report is None:
             return
         try:
-            excel = self._path.value.strip().lower().endswith(".xlsx")
-            path = (self.report.to_excel if excel else self.report.save)(self._path.value.strip())
+            path = self._path.value.strip()
+            write = self.report.to_excel if path.lower().endswith(".xlsx") else self.report.save
+            written = write(path)
         except ProcoreError as error:
             self._status.show_error(error)
             return
-        self._status.show(f"Saved: {path}", level="done")
+        self._status.show(f"Saved: {written}", level="done")
 
     def static_text(self) -> str:
         """Return what is read where the form cannot run: the report's findings."""
         return static_text(repr(self)) if self.report is None else str(self.report)
 
     def __repr__(self) -> str:
-        made = "nothing made yet" if self.report is None else f"as of {self.report.as_of:%Y-%m-%d}"
-        return f"ReportView({self._name.value}, {made})"
+        state = "nothing made yet" if self.report is None else f"as of {self.report.as_of:%Y-%m-%d}"
+        return f"ReportView({self._name.value}, {state})"
 
 
 def _options(text: str) -> dict[str, Any]:
@@ -112,6 +109,6 @@ def _options(text: str) -> dict[str, Any]:
         call: Any = ast.parse(f"f({text})", mode="eval").body
         if call.args:
             raise ArgumentError("Options are written name=value.")
-        return {one.arg: ast.literal_eval(one.value) for one in call.keywords}
+        return {option.arg: ast.literal_eval(option.value) for option in call.keywords}
     except (SyntaxError, ValueError, TypeError, MemoryError) as error:
         raise ArgumentError(f"Options are written name=value, name=value, not {text!r}.") from error

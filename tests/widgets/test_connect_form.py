@@ -15,7 +15,7 @@ from procore_nb.credentials import CredentialSources
 from procore_nb.credentials.profiles import Profiles
 from procore_nb.environments import DEMO, KNOWN
 from procore_nb.widgets import ConnectForm
-from procore_nb.widgets.assets import script
+from procore_nb.widgets.components import script
 
 from .conftest import click_in_browser
 

@@ -18,8 +18,8 @@ from procore_nb import catalog, demo
 from procore_nb.signals import Cancelled
 from procore_nb.widgets import Explorer
 from procore_nb.widgets.background import ProgressObserver
-from procore_nb.widgets.counts import count_values, good_columns
-from procore_nb.widgets.filters import Kind
+from procore_nb.widgets.filters import FilterSpec
+from procore_nb.widgets.frame_table import columns_to_count, count_values
 
 from .conftest import click_in_browser, shown
 
@@ -353,8 +353,8 @@ def test_counts_are_by_value_and_times_by_month() -> None:
 
 @pytest.mark.slow
 def test_columns_worth_counting_come_first(rfis: pd.DataFrame) -> None:
-    assert good_columns(rfis)[0] == "status"
-    assert set(good_columns(rfis)) == set(rfis.columns)
+    assert columns_to_count(rfis)[0] == "status"
+    assert set(columns_to_count(rfis)) == set(rfis.columns)
 
 
 @pytest.mark.slow
@@ -506,24 +506,24 @@ class Told:
         return name, arguments
 
 
-def fill_in(draw: st.DrawFn, kind: Kind) -> Any:
+def fill_in(draw: st.DrawFn, spec: FilterSpec) -> Any:
     """A value for one filter, in the form that `values` gives back."""
     words = st.text(min_size=1, max_size=12).filter(lambda text: text.strip() == text and "\n" not in text)
     day = st.dates(date(1990, 1, 1), date(2040, 1, 1)).map(date.isoformat)
-    if kind.shape == "range":
+    if spec.control == "range":
         return draw(st.tuples(st.none() | day, st.none() | day).filter(any))
-    if kind.shape == "choice":
-        each = st.sampled_from(kind.choices)
-        return draw(st.lists(each, min_size=1, max_size=3, unique=True) if kind.many else each)
+    if spec.control == "choice":
+        each = st.sampled_from(spec.choices)
+        return draw(st.lists(each, min_size=1, max_size=3, unique=True) if spec.many else each)
     plain = {
         "after": day,
         "date": day,
         "boolean": st.booleans(),
-        "words": words,
+        "search": words,
         "ids": st.integers(1, 2**60) | st.lists(st.integers(1, 2**60), min_size=2, max_size=3),
         "text": words.filter(lambda text: "," not in text),
     }
-    return draw(plain[kind.shape])
+    return draw(plain[spec.control])
 
 
 OFFERED = [one.name for one in catalog.endpoints() if not one.deprecated]
@@ -545,9 +545,9 @@ def test_the_line_of_python_is_what_fetch_asks_for_every_list_and_filter(
         explorer.targets._where.value = where
     for field in explorer.targets._ids.values():
         field.value = data.draw(st.sampled_from(["12", "12, 13"]))
-    offered = list(explorer.filters._kinds.items())
+    offered = list(explorer.filters._specs.items())
     chosen = data.draw(st.lists(st.sampled_from(offered), max_size=4)) if offered else []
-    wanted = {name: fill_in(data.draw, kind) for name, kind in chosen}
+    wanted = {name: fill_in(data.draw, spec) for name, spec in chosen}
     for name, value in wanted.items():
         explorer.filters.add(name, value)
 

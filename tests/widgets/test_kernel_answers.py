@@ -9,7 +9,7 @@ import pytest
 
 from procore_nb.maps import map_projects
 from procore_nb.widgets import FrameTable, ProjectPicker
-from procore_nb.widgets.status import StatusMessage
+from procore_nb.widgets.components import StatusMessage
 
 from .conftest import Wire
 

@@ -13,9 +13,8 @@ from another_procore import AnotherProcore
 
 import procore_nb as pnb
 from procore_nb.widgets import CompanyPicker, Explorer, FrameTable, ProjectPicker
-from procore_nb.widgets.counts import CountBars
-from procore_nb.widgets.frame_table import file_bytes
-from procore_nb.widgets.status import StatusMessage
+from procore_nb.widgets.components import StatusMessage
+from procore_nb.widgets.frame_table import CountBars, file_bytes
 
 ODD = "a\ud83db\x00\x1b[31m\u2028é\U0001f600"
 SEEN = "a?b\x00\x1b[31m\u2028é\U0001f600"

@@ -18,7 +18,7 @@ CELLS = [
     "form = pnb.ConnectForm(place, company_id=int(os.environ['PROCORE_COMPANY_ID']))\n"
     "form._fields.profile.value = ('found', '')\nform.connect()\nform",
     "form.procore",
-    "explorer = form.procore.explore()\nexplorer.places._where.value = 'active'\nexplorer.fetch()\nexplorer",
+    "explorer = form.procore.explore()\nexplorer.targets._where.value = 'active'\nexplorer.fetch()\nexplorer",
     "wrong = pnb.ConnectForm(place, company_id=1)\nwrong._fields.client_id.value = 'someone'\n"
     "wrong._fields.secret._handle_custom_msg({'kind': 'secret', 'text': os.environ['TYPED']}, None)\nwrong",
     "wrong.connect()",
