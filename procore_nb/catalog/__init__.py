@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from procore_nb.call_errors import explain_calls
 from procore_nb.catalog.catalogue import Catalogue, dump, load
 from procore_nb.catalog.endpoint import Endpoint
-from procore_nb.catalog.models import Argument, Field
+from procore_nb.catalog.endpoint_schema import Argument, Field
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,7 +25,6 @@ __all__ = [
     "endpoints",
     "find_endpoints",
     "load",
-    "single",
 ]
 
 
@@ -55,11 +54,6 @@ def endpoint(name: str, *, catalogue: Catalogue | None = None) -> Endpoint:
 def endpoints(*, catalogue: Catalogue | None = None) -> tuple[Endpoint, ...]:
     """All list endpoints of the catalogue, in its order."""
     return (load() if catalogue is None else catalogue).endpoints
-
-
-def single(name: str) -> Endpoint:
-    """The endpoint that answers one object instead of a list: `me`."""
-    return load().single(name)
 
 
 @explain_calls()
@@ -92,6 +86,5 @@ def find_endpoints(words: str = "", *, catalogue: Catalogue | None = None) -> pd
     from procore_nb.catalog.search import find
     from procore_nb.frame_info import describe
 
-    used = load() if catalogue is None else catalogue
-    found = find(used.endpoints, words)
-    return describe(found, catalogue=used.as_of, lists=len(used))
+    searched = load() if catalogue is None else catalogue
+    return describe(find(searched.endpoints, words), catalogue=searched.as_of, lists=len(searched))

@@ -1,6 +1,6 @@
-"""The catalogue as a whole: read from its file, looked up by name, alias or path.
+"""The catalogue as a whole: read from its file, looked up by name, alias, path, or the word people use for a list.
 
-In: a catalogue file (ours, or one built by the user). Out: `Endpoint` rows. Speaks to no service.
+In: a catalogue file (ours, or one built by the user); names. Out: `Endpoint` rows, names of lists. Speaks to no service.
 A file is gzip'd text: a header line, then one JSON object a line for each endpoint. The header names the day of the
 copy of Procore's reference that was read, and what of that reference is not a list, with the reason.
 """
@@ -13,17 +13,68 @@ from collections.abc import Iterable
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import orjson
 
-from procore_nb.catalog import paths
-from procore_nb.catalog.endpoint import Endpoint, from_row, to_row, unknown
-from procore_nb.catalog.everyday import meant_by
+from procore_nb.catalog.endpoint import Endpoint, from_row, match_path, split_path, to_row, unknown
 from procore_nb.errors import CatalogError
-from procore_nb.near_match import did_you_mean, plain
+from procore_nb.near_match import did_you_mean, plain, stem
+from procore_nb.near_match import words as words_of
 
 FORMAT = "procore_nb catalogue 1"
+
+# The sixty names asked most.
+OftenUsed = Literal[
+    "projects", "rfis", "submittals", "punch_items", "observation_items", "inspections", "incidents", "meetings",
+    "manpower_logs", "daily_log_headers", "notes_logs", "weather_logs", "delay_logs", "work_logs", "equipment_logs",
+    "productivity_logs", "quantity_logs", "visitor_logs", "safety_violation_logs", "timecard_entries",
+    "prime_contracts", "commitments", "purchase_order_contracts", "work_order_contracts", "change_events",
+    "prime_change_orders", "commitment_change_orders", "change_order_packages", "potential_change_orders",
+    "budget_views", "budget_view_detail_rows", "budget_line_items", "budget_changes", "budget_modifications",
+    "direct_costs", "requisitions", "payment_applications", "cost_codes", "wbs_codes", "schedule_tasks", "task_items",
+    "drawing_revisions", "drawing_sets", "drawing_areas", "specification_sections", "documents", "images",
+    "coordination_issues", "forms", "action_plans", "bid_packages", "rfi_replies", "companies", "vendors", "users",
+    "project_users", "project_vendors", "project_dates", "locations", "programs", "offices", "project_stages",
+]  # fmt: skip
+OFTEN: tuple[str, ...] = get_args(OftenUsed)
+
+# What "open rfis" means is said by a filter; the list is found by the rest of the words.
+NO_NAMES = frozenset({
+    "open", "closed", "overdue", "late", "unpaid", "outstanding", "current", "all", "my", "the", "of", "list", "log",
+})  # fmt: skip
+
+
+def _key(words: str) -> tuple[str, ...]:
+    return tuple(map(stem, words_of(words)))
+
+
+@cache
+def _everyday() -> dict[tuple[str, ...], str]:
+    """Names by the stems of each phrase. With commas the first is meant and the others are near; with bars any may be."""
+    return {_key(phrase): names for phrase, names in read_data("everyday").items()}
+
+
+def meant_by(words: str, *, likeliest: bool = False) -> tuple[str, ...]:
+    """Return the names of the lists that an everyday word means; none where it is none. A catalogue may lack some of them.
+
+    Parameters
+    ----------
+    words
+        Such as `daily logs`, `headcount`, `open punch list`.
+    likeliest
+        Leave out those that are only near: one name is the answer, several are a choice.
+    """
+    key = _key(words)
+    names = _everyday().get(key) or _everyday().get(tuple(word for word in key if word not in NO_NAMES), "")
+    names = names.split(", ")[0] if likeliest else names.replace(", ", " | ")
+    return tuple(names.split(" | ")) if names else ()
+
+
+@cache
+def read_data(name: str) -> Any:
+    """Content of `data/<name>.json`."""
+    return orjson.loads((resources.files("procore_nb.catalog") / "data" / f"{name}.json").read_bytes())
 
 
 class Catalogue:
@@ -59,22 +110,20 @@ class Catalogue:
             raise CatalogError(f"{name!r} is not the name of an endpoint.", advice=_ADVICE)
         if "/" in name:
             return self._at_path(name) or unknown(name)
-        found = self._by_name.get(plain(name))
-        if found is not None:
-            return found
-        meant = [one for one in meant_by(name, likeliest=True) if one in self._by_name]
-        if len(meant) == 1:
-            return self._by_name[meant[0]]
-        if meant:
-            raise CatalogError(f"{name!r} may be several lists.", advice=f"Choose one: {', '.join(meant)}.")
+        meant = [plain(name)] if plain(name) in self._by_name else meant_by(name, likeliest=True)
+        names = [known for known in meant if known in self._by_name]
+        if len(names) == 1:
+            return self._by_name[names[0]]
+        if names:
+            raise CatalogError(f"{name!r} may be several lists.", advice=f"Choose one: {', '.join(names)}.")
         advice = did_you_mean(name, self._by_name) + _ADVICE
         raise CatalogError(f"No endpoint is called {name!r}.", advice=advice)
 
     def single(self, name: str) -> Endpoint:
         """The endpoint of that name that answers one object, such as `me`."""
-        for one in self.singles:
-            if one.name == plain(name):
-                return one
+        for endpoint in self.singles:
+            if endpoint.name == plain(name):
+                return endpoint
         raise CatalogError(f"No single object is called {name!r}.")
 
     # Not functools.cached_property: in Python 3.11 it has one lock for all, which a thread may hold when another forks;
@@ -82,19 +131,20 @@ class Catalogue:
     @property
     def _by_name(self) -> dict[str, Endpoint]:
         if self._names is None:
-            names = {plain(alias): one for one in self.endpoints for alias in one.aliases}
-            self._names = names | {plain(one.name): one for one in self.endpoints}
+            aliases = {plain(alias): endpoint for endpoint in self.endpoints for alias in endpoint.aliases}
+            self._names = aliases | {plain(endpoint.name): endpoint for endpoint in self.endpoints}
         return self._names
 
     def _at_path(self, path: str) -> Endpoint | None:
         """The endpoint a path belongs to; without a version in the path, the one with the plain name."""
-        version, parts = paths.split(path)
+        version, parts = split_path(path)
         fitting = []
-        for one in self.endpoints:
-            own_version, own = paths.split(one.path)
-            if version in ("", own_version) and paths.match(own, parts) is not None:
-                fitting.append((sum(part.startswith("{") for part in own), len(one.name), one.name, one))
-        return min(fitting, key=lambda item: item[:3])[3] if fitting else None
+        for endpoint in self.endpoints:
+            own_version, template = split_path(endpoint.path)
+            if version in ("", own_version) and match_path(template, parts) is not None:
+                placeholders = sum(part.startswith("{") for part in template)
+                fitting.append((placeholders, len(endpoint.name), endpoint.name, endpoint))
+        return min(fitting, key=lambda ranked: ranked[:3])[3] if fitting else None
 
 
 _ADVICE = 'find_endpoints("a word") searches names, paths, tools and fields.'
@@ -118,8 +168,8 @@ def dump(catalogue: Catalogue) -> bytes:
         header["as_of"] = catalogue.as_of
     if catalogue.left_out:
         header["left_out"] = catalogue.left_out
-    rows = [to_row(one) for one in (*catalogue.endpoints, *catalogue.singles)]
-    text = b"\n".join(orjson.dumps(row) for row in [header, *rows]) + b"\n"
+    rows = map(to_row, (*catalogue.endpoints, *catalogue.singles))
+    text = b"".join(orjson.dumps(row) + b"\n" for row in (header, *rows))
     return gzip.compress(text, compresslevel=9, mtime=0)
 
 
@@ -132,16 +182,15 @@ def _own() -> Catalogue:
 def _read(packed: bytes, where: str) -> Catalogue:
     advice = "Make it again with `procore-nb catalog build FILE`."
     try:
-        header, *lines = gzip.decompress(packed).splitlines()
-        rows = [orjson.loads(line) for line in (header, *lines)]
-        if rows[0].get("format") != FORMAT:
+        header, *rows = map(orjson.loads, gzip.decompress(packed).splitlines())
+        if header.get("format") != FORMAT:
             raise CatalogError(f"{where} is not a catalogue this version reads.", advice=advice)
-        found = [from_row(row) for row in rows[1:]]
+        endpoints = list(map(from_row, rows))
     except (OSError, EOFError, zlib.error, ValueError, TypeError, AttributeError) as error:
         raise CatalogError(f"{where} is not a whole catalogue file.", advice=advice) from error
     return Catalogue(
-        [one for one in found if one.kind != "single"],
-        [one for one in found if one.kind == "single"],
-        as_of=str(rows[0].get("as_of") or ""),
-        left_out=[(str(path), str(reason)) for path, reason in rows[0].get("left_out") or ()],
+        [endpoint for endpoint in endpoints if endpoint.kind != "single"],
+        [endpoint for endpoint in endpoints if endpoint.kind == "single"],
+        as_of=str(header.get("as_of") or ""),
+        left_out=[(str(path), str(reason)) for path, reason in header.get("left_out") or ()],
     )

@@ -1,6 +1,6 @@
-"""One list endpoint of Procore: its facts with everything that follows from them, and its line in a catalogue file.
+"""One list endpoint of Procore: its facts with everything that follows from them, its path, and its line in a catalogue file.
 
-In: a decoded line of the catalogue file, or a path. Out: `Endpoint` values. Speaks to no service.
+In: a decoded line of the catalogue file, or a path, with placeholders or with ids. Out: `Endpoint` values. Speaks to no service.
 """
 
 from __future__ import annotations
@@ -8,18 +8,20 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 from typing import Any, Self
 
-from procore_nb.catalog import arguments as of_arguments
-from procore_nb.catalog import caveats as of_caveats
-from procore_nb.catalog import format, paths
-from procore_nb.catalog.models import DEFAULT_SHAPE, Argument, Field, decode, encode
+from procore_nb.catalog import endpoint_schema, format
+from procore_nb.catalog.endpoint_schema import DEFAULT_SHAPE, Argument, Field, decode, encode, path_name
 from procore_nb.errors import CatalogError
-
-_BARE_IDS = frozenset({"id", "ids", "ids_only"})
 
 RECORD_ID = "record_id"
 """The placeholder of one record's id in the path of a single record."""
+
+PLACEHOLDER = re.compile(r"^\{(\w+)\}$")
+_PREFIX = re.compile(r"^(?:rest/)?(v\d+\.\d+)/(.+)$")
+_UNSAFE = re.compile(r"[\s\\?#@%:]|//|(^|/)\.\.?(/|$)")
+_BARE_IDS = frozenset({"id", "ids", "ids_only"})
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -120,7 +122,7 @@ class Endpoint:
     @property
     def names_project(self) -> str:
         """The key by which a row names its project (`project_id`, `project.id`); empty when it does not."""
-        names = {one.name for one in self.fields}
+        names = {field.name for field in self.fields}
         return next((key for key in ("project_id", "project.id") if key in names), "")
 
     @property
@@ -137,30 +139,29 @@ class Endpoint:
         if not view or view == self.view_default:
             return self
         if view.lower() in _BARE_IDS and self.view_param:
-            kind = self.id_type if self.id_type in ("integer", "string") else "unknown"
-            return replace(self, field_text=encode((Field("", kind),)), kind="ids")
-        narrow = dict(self.shapes).get(view)
-        kept = decode(self.field_text, view)[0]
-        if narrow is not None:
-            kept = tuple(one for one in kept if one.name.split(".")[0].removesuffix("[]") in narrow)
+            id_type = self.id_type if self.id_type in ("integer", "string") else "unknown"
+            return replace(self, field_text=encode([Field("", id_type)]), kind="ids")
+        kept, keys = decode(self.field_text, view)[0], dict(self.shapes).get(view)
+        if keys is not None:
+            kept = tuple(field for field in kept if field.name.split(".")[0].removesuffix("[]") in keys)
         if kept == self.fields:
             return self
-        return replace(self, field_text=encode(tuple(replace(one, views=()) for one in kept)))
+        return replace(self, field_text=encode(replace(field, views=()) for field in kept))
 
     @property
     def needs(self) -> tuple[tuple[str, ...], ...]:
         """What has to be given, as groups of alternatives in Python names; paging is not among them."""
-        return of_arguments.needs(self)
+        return endpoint_schema.needs(self)
 
     @property
     def arguments(self) -> tuple[Argument, ...]:
         """Everything a caller may give this endpoint, each with how it is sent."""
-        return of_arguments.arguments(self)
+        return endpoint_schema.arguments(self)
 
     @property
     def caveats(self) -> tuple[str, ...]:
         """What is easily overlooked when asking this list, one sentence each."""
-        return of_caveats.caveats(self)
+        return format.caveats(self)
 
     @property
     def path_of_record(self) -> str:
@@ -175,7 +176,7 @@ class Endpoint:
         return Endpoint(
             name=self.name,
             path=path,
-            version=paths.split(path)[0],
+            version=split_path(path)[0],
             scope=self.scope,
             path_params=tuple(re.findall(r"{(\w+)}", path)),
             required_query=self.record_query if self.record_path else self.required_query,
@@ -191,8 +192,8 @@ class Endpoint:
 
     def values_in(self, path: str) -> dict[str, str]:
         """The ids written into a path of this endpoint: `{"project_id": "7"}`; none for placeholders."""
-        found = paths.values_in(self.path, path)
-        return {of_arguments.path_name(self, key): value for key, value in found.items()}
+        values = match_path(split_path(self.path)[1], split_path(path)[1]) or {}
+        return {path_name(self, key): text for key, text in values.items() if not PLACEHOLDER.match(text)}
 
     def __repr__(self) -> str:
         return format.as_text(self)
@@ -201,18 +202,57 @@ class Endpoint:
         return format.as_html(self)
 
 
+@lru_cache(maxsize=4096)
+def split_path(path: str) -> tuple[str, tuple[str, ...]]:
+    """A path as its version (empty when it names none) and its parts after that."""
+    if "://" in path:
+        raise CatalogError(
+            f"{path!r} is a whole URL.",
+            advice="Give the path alone, from /rest/ on; the host comes from the environment.",
+        )
+    if _UNSAFE.search(path):
+        raise CatalogError(
+            f"{path!r} is not a plain path.",
+            advice="Give the path alone, from /rest/ on; query parameters are given as arguments.",
+        )
+    bare = path.strip("/")
+    prefixed = _PREFIX.match(bare)
+    version, rest = prefixed.groups() if prefixed else ("", bare)
+    return version, tuple(rest.split("/"))
+
+
+def match_path(template: tuple[str, ...], parts: tuple[str, ...]) -> dict[str, str] | None:
+    """The part at each placeholder, or None when the path is another one."""
+    if len(template) != len(parts):
+        return None
+    values = {}
+    for own, part in zip(template, parts, strict=True):
+        placeholder = PLACEHOLDER.match(own)
+        if placeholder is None:
+            if own != part:
+                return None
+            continue
+        name = placeholder.group(1)
+        # An id has a digit in it: `…/rfis/settings` is no single RFI.
+        if name.endswith("id") and not PLACEHOLDER.match(part) and not any(map(str.isdigit, part)):
+            return None
+        values[name] = part
+    return values
+
+
 def unknown(path: str) -> Endpoint:
     """An endpoint for a path outside the catalogue: its placeholders are needed, nothing else is known."""
-    version, parts = paths.split(path)
+    version, parts = split_path(path)
     if not version:
         raise CatalogError(
             f"No endpoint has the path {path!r}.",
             advice='Write a path outside the catalogue in full, as "/rest/v1.0/…", '
             "or look for it with find_endpoints().",
         )
-    params = tuple(found.group(1) for part in parts if (found := paths.PLACEHOLDER.match(part)))
+    params = tuple(match.group(1) for part in parts if (match := PLACEHOLDER.match(part)))
     whole = "/rest/" + "/".join((version, *parts))
-    newer = version.startswith("v2")
+    # The general rule of version 2: 10 rows a page, 100 at most.
+    default, most = (10, 100) if version.startswith("v2") else (None, None)
     return Endpoint(
         name=whole,
         path=whole,
@@ -220,14 +260,13 @@ def unknown(path: str) -> Endpoint:
         scope="project" if "project_id" in params else "company" if "company_id" in params else "other",
         path_params=params,
         paging="page",
-        # The general rule of version 2: 10 rows a page, 100 at most.
-        per_page_default=10 if newer else None,
-        per_page_max=100 if newer else None,
+        per_page_default=default,
+        per_page_max=most,
         kind="unknown",
     )
 
 
-_DEFAULTS = {one.name: one.default for one in fields(Endpoint)}
+_DEFAULTS = {field.name: field.default for field in fields(Endpoint)}
 
 
 def from_row(row: Mapping[str, Any]) -> Endpoint:
@@ -241,4 +280,4 @@ def to_row(endpoint: Endpoint) -> dict[str, Any]:
 
 
 def _frozen(value: Any) -> Any:
-    return tuple(_frozen(one) for one in value) if isinstance(value, list) else value
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value

@@ -1,16 +1,18 @@
-"""An endpoint as a reader sees it: a few lines of text, or a small table in a notebook.
+"""An endpoint as a reader sees it: a few lines of text or a small table in a notebook, and what is easily overlooked when asking it.
 
-In: an endpoint. Out: text or HTML (every value escaped, colours left to the theme). Speaks to no service.
+In: an endpoint. Out: text, HTML (every value escaped, colours left to the theme), or sentences. Speaks to no service.
+The rules of the caveats are Procore's; remarks on single lists are data.
 """
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from html import escape
 from typing import TYPE_CHECKING
 
-from procore_nb.catalog.models import DEFAULT_SHAPE, Argument, Field
+from procore_nb.catalog.endpoint_schema import DEFAULT_SHAPE, Argument, Field
 
 if TYPE_CHECKING:
     from procore_nb.catalog.endpoint import Endpoint
@@ -30,29 +32,37 @@ _FORMS = {"range": "period", "after": "from a time on", "day": "day", "moment": 
 
 def as_text(endpoint: Endpoint) -> str:
     """The endpoint in lines of at most 100 characters."""
-    lines = [f"{endpoint.name}: GET {endpoint.path}"]
-    for label, text in _facts(endpoint):
-        lines += _wrapped(label, text)
-    for caveat in endpoint.caveats:
-        lines += _wrapped("caveat", caveat)
+    facts = [*_facts(endpoint), *(("caveat", caveat) for caveat in endpoint.caveats)]
     if columns := _columns(endpoint):
-        lines += _wrapped("columns", ", ".join(f"{name} ({kind})" for name, kind in columns))
+        facts.append(("columns", ", ".join(f"{name} ({type_name})" for name, type_name in columns)))
+    lines = [f"{endpoint.name}: GET {endpoint.path}"]
+    for label, text in facts:
+        first, later = f"  {label:<10}", " " * 12
+        lines += textwrap.wrap(
+            text, _WIDTH, initial_indent=first, subsequent_indent=later, break_on_hyphens=False
+        )
     return "\n".join(lines)
 
 
 def as_html(endpoint: Endpoint) -> str:
     """The endpoint as a small table; readable on a dark background too, as it sets no colours."""
-    rows = "".join(_row(label, escape(text)) for label, text in _facts(endpoint))
+    facts = [(label, escape(text)) for label, text in _facts(endpoint)]
     if endpoint.caveats:
-        rows += _row("caveats", "<br>".join(escape(caveat) for caveat in endpoint.caveats))
-    columns = _columns(endpoint)
-    listed = ", ".join(
-        f"<code>{escape(name)}</code>&nbsp;<small>{escape(kind)}</small>" for name, kind in columns
+        facts.append(("caveats", "<br>".join(map(escape, endpoint.caveats))))
+    left = "text-align:left"
+    rows = "".join(
+        f'<tr><th style="{left};vertical-align:top">{label}</th><td style="{left}">{html}</td></tr>'
+        for label, html in facts
     )
-    more = f"<details><summary>{len(columns)} columns</summary>{listed}</details>" if columns else ""
+    columns = [
+        f"<code>{escape(name)}</code>&nbsp;<small>{escape(type_name)}</small>"
+        for name, type_name in _columns(endpoint)
+    ]
+    summary = f"<summary>{len(columns)} columns</summary>"
+    more = f"<details>{summary}{', '.join(columns)}</details>" if columns else ""
     return (
         f"<div><strong>{escape(endpoint.name)}</strong> <code>GET {escape(endpoint.path)}</code>"
-        f'<table style="text-align:left">{rows}</table>{more}</div>'
+        f'<table style="{left}">{rows}</table>{more}</div>'
     )
 
 
@@ -73,70 +83,133 @@ def flags(endpoint: Endpoint) -> tuple[str, ...]:
 
 
 def _facts(endpoint: Endpoint) -> Iterable[tuple[str, str]]:
-    tool = " > ".join(dict.fromkeys(part for part in (endpoint.category, endpoint.module) if part))
+    tool = " > ".join(dict.fromkeys(filter(None, (endpoint.category, endpoint.module))))
     free = [one for one in endpoint.arguments if not one.required and one.name not in ("sort", "view")]
-    options = [_argument(one) for one in free if one.place == "query"]
-    filters = [_argument(one) for one in free if one.place == "filter"]
+    filters, options = (
+        ", ".join(map(_argument_text, (one for one in free if one.place == place)))
+        for place in ("filter", "query")
+    )
+    sort = "by a column; Procore names none" if endpoint.sort_param else ""
+    usual_view = f" ({endpoint.view_default} when not given)" if endpoint.view_default else ""
     facts = {
         "also": ", ".join(endpoint.aliases),
-        "tool": ", ".join(part for part in (tool, endpoint.version, endpoint.kind) if part),
+        "tool": ", ".join(filter(None, (tool, endpoint.version, endpoint.kind))),
         "needs": needs_text(endpoint) or "nothing",
         "paging": _paging(endpoint),
-        "filters": ", ".join(filters),
-        "options": ", ".join(options),
-        "sort": ", ".join(endpoint.sorts)
-        or ("by a column; Procore names none" if endpoint.sort_param else ""),
-        "view": _views(endpoint),
+        "filters": filters,
+        "options": options,
+        "sort": ", ".join(endpoint.sorts) or sort,
+        "view": (", ".join(endpoint.views) or endpoint.view_param) + usual_view,
         "record": endpoint.record_path or ("by pattern" if endpoint.kind == "data" else ""),
         "versions": ", ".join(endpoint.versions),
         "flags": ", ".join(flags(endpoint)),
         "reference": f"Procore's, of {endpoint.as_of}" if endpoint.as_of else "",
-        "no longer": ", ".join(one.name for one in endpoint.gone_fields),
+        "no longer": ", ".join(field.name for field in endpoint.gone_fields),
     }
     return ((label, text) for label, text in facts.items() if text)
 
 
-def _argument(one: Argument) -> str:
+def _argument_text(argument: Argument) -> str:
     """An argument with how it takes time, or the values it may have: `status (open, closed)`."""
-    words = [choice.partition("=")[0] for choice in one.choices]
-    values = _FORMS.get(one.form, "") or ", ".join(words)
-    return f"{one.name} ({values})" if values else one.name
-
-
-def _views(endpoint: Endpoint) -> str:
-    usual = f" ({endpoint.view_default} when not given)" if endpoint.view_default else ""
-    return (", ".join(endpoint.views) or endpoint.view_param) + usual
+    words = [choice.partition("=")[0] for choice in argument.choices]
+    values = _FORMS.get(argument.form, "") or ", ".join(words)
+    return f"{argument.name} ({values})" if values else argument.name
 
 
 def _paging(endpoint: Endpoint) -> str:
-    sizes = []
+    texts = [_PAGING.get(endpoint.paging, endpoint.paging)]
     if endpoint.per_page_default:
-        sizes.append(f"{endpoint.per_page_default} rows by default")
+        texts.append(f"{endpoint.per_page_default} rows by default")
     if endpoint.per_page_max:
-        sizes.append(f"{endpoint.per_page_max} at most")
-    return ", ".join([_PAGING.get(endpoint.paging, endpoint.paging), *sizes])
+        texts.append(f"{endpoint.per_page_max} at most")
+    return ", ".join(texts)
 
 
 def _columns(endpoint: Endpoint) -> list[tuple[str, str]]:
     """Name and type of what becomes a column; what is inside a list stays in that list's column."""
+    columns = ((field.name.removesuffix("[]"), field) for field in endpoint.all_fields)
     return [
-        (one.name.removesuffix("[]"), _type_of(one))
-        for one in endpoint.all_fields
-        if "[]" not in one.name.removesuffix("[]") and one.type != "object" and not one.stand_in
+        (name, _type_of(field))
+        for name, field in columns
+        if "[]" not in name and field.type != "object" and not field.stand_in
     ]
 
 
-def _type_of(one: Field) -> str:
-    kind = one.format if one.format.startswith("date") else one.type
-    shapes = [view for view in one.views if view != DEFAULT_SHAPE]
-    return f"{kind}; view {' or '.join(shapes)}" if shapes and DEFAULT_SHAPE not in one.views else kind
+def _type_of(field: Field) -> str:
+    type_name = field.format if field.format.startswith("date") else field.type
+    if not field.views or DEFAULT_SHAPE in field.views:
+        return type_name
+    return f"{type_name}; view {' or '.join(field.views)}"
 
 
-def _wrapped(label: str, text: str) -> list[str]:
-    return textwrap.wrap(
-        text, _WIDTH, initial_indent=f"  {label:<10}", subsequent_indent=" " * 12, break_on_hyphens=False
+_WINDOWS = {"today": "today", "this_work_week": "this work week", "last_7_days": "the last 7 days"}
+
+
+def window_of(endpoint: Endpoint) -> str:
+    """The days whose rows come when no dates are given, in words; empty where everything comes."""
+    return _WINDOWS.get(endpoint.date_default, endpoint.date_default)
+
+
+@lru_cache(maxsize=2048)
+def caveats(endpoint: Endpoint) -> tuple[str, ...]:
+    """The caveats of an endpoint, the ones that change the number of rows first."""
+    return (
+        *_missing_rows(endpoint),
+        *map(_parent, endpoint.parent_pairs),
+        *_lifetime(endpoint),
+        *endpoint.remarks,
+        *_poor_rows(endpoint),
     )
 
 
-def _row(label: str, html: str) -> str:
-    return f'<tr><th style="text-align:left;vertical-align:top">{label}</th><td style="text-align:left">{html}</td></tr>'
+def _parent(pair: tuple[str, tuple[str, ...]]) -> str:
+    name, (*others, last) = pair
+    lists = f"{', '.join(others)} or {last}" if others else last
+    return f"Needs {name}, one request for each: take it from {lists}."
+
+
+def _missing_rows(endpoint: Endpoint) -> Iterator[str]:
+    if endpoint.date_default:
+        dates = " and ".join(name for name in ("start_date", "end_date") if name in endpoint.other_query)
+        one_day = " (or log_date for one day)" if "log_date" in endpoint.other_query else ""
+        yield f"Without dates only the rows of {window_of(endpoint)} come back: give {dates}{one_day}."
+    if "by_status" in endpoint.filters:
+        yield 'Only active projects come back without status="All".'
+    columns = (field.name for field in endpoint.fields if field.type != "object" and not field.in_list)
+    group = " and ".join(name for name in columns if name.startswith("group_"))
+    if "[]." in endpoint.envelope and group:
+        yield (
+            f"Procore sends groups of records. Each row here is one record; its group is in {group}. "
+            "A record may be in several groups; a group without records gives no row."
+        )
+
+
+def _lifetime(endpoint: Endpoint) -> Iterator[str]:
+    """What Procore says of how long the list will be there, and what to use instead."""
+    instead = f" Use {endpoint.successor}." if endpoint.successor else ""
+    if endpoint.gone:
+        yield f"Procore's reference of {endpoint.as_of} no longer has this list; it may stop answering.{instead}"
+    elif endpoint.deprecated:
+        when = f" The day of its removal is {endpoint.removal}." if endpoint.removal else ""
+        yield f"DEPRECATED: Procore will remove this list.{when}{instead}"
+    elif endpoint.older_version:
+        yield f"OLDER VERSION: Procore has a newer version of this list.{instead}"
+    if endpoint.beta:
+        yield "BETA: Procore may change this list without notice."
+
+
+def _poor_rows(endpoint: Endpoint) -> Iterator[str]:
+    if endpoint.kind == "unknown":
+        yield "This path is not in the catalogue: columns and types come from the rows alone."
+        return
+    if not endpoint.field_text:
+        yield "Procore does not describe the rows: columns and types come from the rows alone."
+    elif endpoint.fields_source == "request":
+        yield "Procore does not describe the rows: the columns shown are those that may be written."
+    if not endpoint.paging and endpoint.kind == "data":
+        yield "No paging: the whole list comes in one reply, which may take long or fail with 408."
+    names = {field.name for field in endpoint.fields}
+    if endpoint.kind == "data" and "updated_at" in names and not endpoint.updated_at_param:
+        yield "Rows show updated_at, but Procore cannot filter by it here."
+    if endpoint.legacy_module:
+        yield "Belongs to a tool that Procore calls legacy."

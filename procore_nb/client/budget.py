@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from procore_nb.catalog import Endpoint, Field
-from procore_nb.catalog.models import encode
+from procore_nb.catalog.endpoint_schema import encode
 from procore_nb.client.collect import ListFetch
 from procore_nb.client.targets import ParentRows, Target
 from procore_nb.errors import AccessError, ArgumentError, CatalogError, NotFoundError

@@ -17,7 +17,7 @@ import pandas as pd
 from procore_nb import hints
 from procore_nb.call_errors import explain_calls
 from procore_nb.catalog import Catalogue, Endpoint, load
-from procore_nb.catalog.everyday import meant_by
+from procore_nb.catalog.catalogue import meant_by
 from procore_nb.client.diagnosis import diagnose
 from procore_nb.credentials import company_number
 from procore_nb.environments import DEMO, Environment

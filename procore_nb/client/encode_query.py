@@ -17,7 +17,7 @@ from typing import Any
 import pandas as pd
 
 from procore_nb.catalog import Argument, Endpoint
-from procore_nb.catalog.arguments import PAGING_KEYS
+from procore_nb.catalog.endpoint_schema import PAGING_KEYS
 from procore_nb.errors import ArgumentError, CatalogError, warn
 from procore_nb.near_match import did_you_mean, near, plain
 from procore_nb.scalars import STATUS_WORDS, as_python, is_many, is_missing, iso_moment, utc_text

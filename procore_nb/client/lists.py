@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pandas as pd
 
 from procore_nb.catalog import Catalogue, Endpoint, load, search
-from procore_nb.catalog.everyday import OFTEN
+from procore_nb.catalog.catalogue import OFTEN
 from procore_nb.client.connection import Connection
 from procore_nb.errors import ArgumentError, CatalogError, NoAttributeError
 

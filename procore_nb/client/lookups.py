@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 import pandas as pd
 
 from procore_nb.call_errors import explain_calls
-from procore_nb.catalog import Argument, Endpoint, paths
-from procore_nb.catalog.endpoint import RECORD_ID
+from procore_nb.catalog import Argument, Endpoint
+from procore_nb.catalog.endpoint import RECORD_ID, split_path
 from procore_nb.client.budget import needs_views, views_of
 from procore_nb.client.connection import Connection
 from procore_nb.client.encode_query import encode
@@ -136,7 +136,7 @@ class Lookups(Connection):
         >>> sorted(pnb.connect("demo").get("/rest/v1.0/me"))
         ['id', 'login', 'name']
         """
-        version, parts = paths.split(path if isinstance(path, str) else "")
+        version, parts = split_path(path if isinstance(path, str) else "")
         where = "/rest/" + "/".join((version, *parts))
         if not version or "{" in path or "}" in path:
             raise ArgumentError(

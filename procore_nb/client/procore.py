@@ -13,7 +13,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from procore_nb.call_errors import explain_calls
-from procore_nb.catalog.everyday import OftenUsed
+from procore_nb.catalog.catalogue import OftenUsed
 from procore_nb.client.collect import ListFetch
 from procore_nb.client.file_calls import FileCalls
 from procore_nb.client.lists import Lists

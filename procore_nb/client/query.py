@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 
 from procore_nb.catalog import Endpoint
-from procore_nb.catalog.caveats import window_of
-from procore_nb.catalog.everyday import meant_by
+from procore_nb.catalog.catalogue import meant_by
+from procore_nb.catalog.format import window_of
 from procore_nb.client.budget import find_views, needs_views
 from procore_nb.client.collect import ListFetch
 from procore_nb.client.encode_query import encode, encode_arguments, has_dates, raw_keys

@@ -64,7 +64,7 @@ class Street:
 
 def _streets() -> tuple[Street, ...]:
     streets = [
-        Street(*street, city, state, country, county, *zones)
+        Street(*[*street, city, state, country, county, *zones])
         for country, *zones, cities in read_facts("streets")
         for city, state, county, *points in cities
         for street in points

@@ -17,7 +17,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Literal
 
-from procore_nb.catalog.models import Field
+from procore_nb.catalog import Field
 
 LogicalType = Literal["integer", "boolean", "text", "number", "decimal", "time", "date", "list"]
 Path = tuple[str, ...]

@@ -17,7 +17,7 @@ import traitlets
 from procore_nb import catalog
 from procore_nb.call_errors import explain_calls
 from procore_nb.catalog import Catalogue, Endpoint, search
-from procore_nb.catalog.everyday import OFTEN
+from procore_nb.catalog.catalogue import OFTEN
 from procore_nb.client import Procore
 from procore_nb.client.budget import VIEW_ID
 from procore_nb.errors import ArgumentError, ProcoreError

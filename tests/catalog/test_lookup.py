@@ -170,18 +170,18 @@ def test_an_endpoint_can_be_pickled() -> None:
 
 
 def test_me_is_known_but_not_listed() -> None:
-    assert {one.name: one.type for one in catalog.single("me").fields} == {
+    assert {one.name: one.type for one in catalog.load().single("me").fields} == {
         "id": "integer",
         "login": "string",
         "name": "string",
     }
-    assert catalog.single("project").path == "/rest/v1.0/projects/{project_id}"
+    assert catalog.load().single("project").path == "/rest/v1.0/projects/{project_id}"
     assert not {"me", "project"} & {one.name for one in ALL}
 
 
 def test_an_unknown_single_object_is_an_error() -> None:
     with pytest.raises(CatalogError):
-        catalog.single("rfis")
+        catalog.load().single("rfis")
 
 
 def test_the_day_of_the_catalogue_and_what_it_leaves_out_are_known() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from procore_nb import catalog
-from procore_nb.catalog.models import encode
+from procore_nb.catalog.endpoint_schema import encode
 from procore_nb.near_match import near, plain
 
 ALL = catalog.endpoints()

@@ -10,7 +10,7 @@ from IPython.core.completer import provisionalcompleter
 from IPython.core.interactiveshell import InteractiveShell
 
 import procore_nb as pnb
-from procore_nb.catalog.everyday import OFTEN
+from procore_nb.catalog.catalogue import OFTEN
 from procore_nb.client.lists import completions, register_completion
 
 Tab = Callable[[str], list[str]]

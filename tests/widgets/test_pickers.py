@@ -9,7 +9,7 @@ import pytest
 
 import procore_nb as pnb
 from procore_nb import catalog
-from procore_nb.catalog.everyday import OFTEN
+from procore_nb.catalog.catalogue import OFTEN
 from procore_nb.widgets import CompanyPicker, EndpointPicker, ProjectPicker
 
 from .conftest import projects

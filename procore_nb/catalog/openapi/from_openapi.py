@@ -11,10 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from procore_nb.catalog.arguments import PAGING_KEYS
-from procore_nb.catalog.endpoint import Endpoint
-from procore_nb.catalog.models import DEFAULT_SHAPE, Field, encode
-from procore_nb.catalog.openapi.endpoint_names import kind_for
+from procore_nb.catalog.endpoint import Endpoint, split_path
+from procore_nb.catalog.endpoint_schema import DEFAULT_SHAPE, PAGING_KEYS, Field, encode
 from procore_nb.catalog.openapi.schemas import (
     alternatives,
     flattened,
@@ -24,13 +22,16 @@ from procore_nb.catalog.openapi.schemas import (
     resolved,
     type_of,
 )
-from procore_nb.catalog.paths import split
 from procore_nb.near_match import plain
+
+Groups = tuple[tuple[str, ...], ...]
 
 _FILTER = re.compile(r"^filters\[([^\]]+)\](.*)$")
 _SIGN = re.compile(r"^[+-]")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _REMOVED = re.compile(r"(?:remov|sunset|end of life)[^.]{0,60}?(\d{4}-\d\d-\d\d)", re.IGNORECASE)
+_LOOKUP = re.compile(r"(_options|potential_(?!change_order)|possible_|available_|assignable_)")
+_HISTORY = re.compile(r"(change_)?histor(y|ies)$")
 _REMARK = re.compile(r" \(.*\)$")  # "labor (default)"
 
 _WRAPPERS = frozenset({
@@ -42,12 +43,22 @@ _ABOUT_PAGES = frozenset({"possible_pages", "current_page"})
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter of an operation, with the schema of its value."""
+    """A query parameter of an operation: whether it is required, and the schema of its value."""
 
-    name: str
-    location: str
     required: bool
     schema: Mapping[str, Any]
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The values it may have, without the sign that turns an order round."""
+        values = listing(self.schema.get("enum")) or listing(mapping(self.schema.get("items")).get("enum"))
+        texts = (
+            str(value).lower() if isinstance(value, bool) else str(value)
+            for value in values
+            if value is not None
+        )
+        named = (text for text in texts if text.isprintable() and "..." not in text)
+        return tuple(dict.fromkeys(_REMARK.sub("", _SIGN.sub("", text)) for text in named))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +84,18 @@ def described(
     rows: Rows | None,
 ) -> Endpoint:
     """The endpoint of an operation; `rows` is None where the document does not show the rows."""
-    query = {one.name: one for one in parameters(document, item, operation) if one.location == "query"}
-    fields = (*flattened(document, rows.schema), *_about_group(document, rows)) if rows else ()
-    version = split(path)[0]
-    path_params = tuple(re.findall(r"\{(\w+)\}", path))
+    query = query_of(document, item, operation)
+    version, path_params = split_path(path)[0], tuple(re.findall(r"\{(\w+)\}", path))
     required = _required(path_params, query)
-    default, most = _sizes(version, query)
-    view = next((name for name in ("view", "serializer_view") if name in query), "")
+    view, sort = _first(query, "view", "serializer_view"), _first(query, "sort", "sort[attribute]")
+    views, sorts = (query[name].choices if name else () for name in (view, sort))
     view_default = str(query[view].schema.get("default") or "") if view else ""
-    if rows and view:
-        fields = tuple(_in_views(fields, rows.shapes, _choices(query[view]), view_default))
-    sort = next((name for name in ("sort", "sort[attribute]") if name in query), "")
-    info = mapping(document.get("info"))
-    tag = next((str(one) for one in listing(operation.get("tags"))), "")
+    shown = {view, sort, "sort[direction]"}
+    said = {*shown, "serializer_view", *PAGING_KEYS, *(name for group in required for name in group)}
+    choices = ((name.removesuffix("[]"), query[name].choices) for name in query if name not in shown)
+    fields = _fields(document, rows, views, view_default if view else None)
+    default, most = _sizes(version, query)
+    info, tag = mapping(document.get("info")), next(map(str, listing(operation.get("tags"))), "")
     return Endpoint(
         name="",
         path=path,
@@ -96,28 +106,60 @@ def described(
         paging=_paging(path, query),
         per_page_default=default,
         per_page_max=most,
-        filters=_filters(query, required),
-        other_query=_others(query, required, {view, "serializer_view", sort, "sort[direction]"}),
+        filters=tuple(
+            _FILTER.sub(r"\1\2", name) for name in query if _FILTER.match(name) and (name,) not in required
+        ),
+        other_query=tuple(name for name in query if name not in said and not _FILTER.match(name)),
         sort_param=sort,
-        sorts=_choices(query.get(sort)),
+        sorts=sorts,
         view_param=view,
-        views=_choices(query.get(view)),
+        views=views,
         view_default=view_default,
         envelope=rows.envelope if rows else "",
         id_type=next((one.type for one in fields if one.name == "id"), ""),
-        updated_at_param=_time_filter(query, "updated"),
-        created_at_param=_time_filter(query, "created"),
+        updated_at_param=_first(query, "filters[updated_at]", "filters[updated_at][gt]", "updated_after"),
+        created_at_param=_first(query, "filters[created_at]", "filters[created_at][gt]", "created_after"),
         tag=tag,
         category=str(info.get("x-product-category") or ""),
         module=str(info.get("x-tool-category") or tag),
-        kind=kind_for(path),
-        choices=_named_values(query, {view, sort, "sort[direction]"}),
+        kind=_kind(path),
+        choices=tuple((key, values) for key, values in choices if values and key not in PAGING_KEYS),
         beta=mapping(operation.get("x-doc")).get("stage") == "beta" or operation.get("x-beta") is True,
         deprecated=operation.get("deprecated") is True,
         removal=_removal(operation),
         fields_source="document" if fields else "",
         field_text=encode(fields),
     )
+
+
+def _first(query: Query, *names: str) -> str:
+    return next((name for name in names if name in query), "")
+
+
+def _kind(path: str) -> str:
+    """`lookup`, `recycled`, `history` or `ids` where the path says so, else `data`."""
+    last = plain(path.rsplit("/", 1)[-1])
+    if "recycle_bin" in path:
+        return "recycled"
+    if "filter_options" in path or _LOOKUP.search(last):
+        return "lookup"
+    if _HISTORY.search(last):
+        return "history"
+    return "ids" if last == "ids" else "data"
+
+
+def _fields(
+    document: Mapping[str, Any], rows: Rows | None, views: tuple[str, ...], default: str | None
+) -> tuple[Field, ...]:
+    """The fields of a row, and what the rows say of their group under the names that they have in a frame."""
+    if rows is None:
+        return ()
+    about = (
+        one if one.name.startswith("group_") else replace(one, name=f"group_{one.name}")
+        for one in flattened(document, rows.group)
+    )
+    fields = (*flattened(document, rows.schema), *about)
+    return fields if default is None else tuple(_in_views(fields, rows.shapes, views, default))
 
 
 def _in_views(
@@ -127,18 +169,18 @@ def _in_views(
     default: str,
 ) -> Iterator[Field]:
     """The fields, each with the views that have it, where the names of the shapes name the views."""
-    named: dict[str, Mapping[str, Any]] = {}
+    keys_of: dict[str, Mapping[str, Any]] = {}
     for name, shape in shapes:
         words = plain(_CAMEL.sub("_", name))
-        fitting = [view for view in views if plain(view) == words or words.endswith(f"_{plain(view)}")]
-        named[max(fitting, key=len) if fitting else default or DEFAULT_SHAPE] = mapping(
+        matches = [view for view in views if plain(view) == words or words.endswith(f"_{plain(view)}")]
+        keys_of[max(matches, key=len) if matches else default or DEFAULT_SHAPE] = mapping(
             shape.get("properties")
         )
-    clear = len(shapes) > 1 and len(named) == len(shapes)
+    clear = len(shapes) > 1 and len(keys_of) == len(shapes)
     for one in fields:
         key = one.name.split(".")[0].removesuffix("[]")
-        having = tuple(view for view, keys in named.items() if key in keys)
-        yield replace(one, views=having) if clear and 0 < len(having) < len(named) else one
+        having = tuple(view for view, keys in keys_of.items() if key in keys)
+        yield replace(one, views=having) if clear and 0 < len(having) < len(keys_of) else one
 
 
 def _removal(operation: Mapping[str, Any]) -> str:
@@ -148,26 +190,20 @@ def _removal(operation: Mapping[str, Any]) -> str:
         if any(word in kind for word in ("remov", "sunset")):
             return str(mapping(entry).get("date") or "")[:10]
     text = f"{operation.get('summary') or ''} {operation.get('description') or ''}"
-    found = _REMOVED.search(text) if operation.get("deprecated") is True else None
-    return found.group(1) if found else ""
+    match = _REMOVED.search(text) if operation.get("deprecated") is True else None
+    return match.group(1) if match else ""
 
 
-def _about_group(document: Mapping[str, Any], rows: Rows) -> Iterator[Field]:
-    """What the rows say of their group, under the names that they have in a frame."""
-    for one in flattened(document, rows.group):
-        yield one if one.name.startswith("group_") else replace(one, name=f"group_{one.name}")
-
-
-def _required(path_params: tuple[str, ...], query: Query) -> tuple[tuple[str, ...], ...]:
+def _required(path_params: tuple[str, ...], query: Query) -> Groups:
     """Groups of alternatives: what is marked required, and company or project where neither is named."""
-    groups = [(one.name,) for one in query.values() if one.required and one.name != "page"]
-    both = tuple(name for name in ("company_id", "project_id") if name in query and not query[name].required)
-    if len(both) == 2 and not {"company_id", "project_id"} & set(path_params):
-        return (both, *groups)
-    return tuple(groups)
+    groups = tuple((name,) for name, parameter in query.items() if parameter.required and name != "page")
+    both = ("company_id", "project_id")
+    if any(name in path_params or name not in query or query[name].required for name in both):
+        return groups
+    return (both, *groups)
 
 
-def _scope(path_params: tuple[str, ...], required: tuple[tuple[str, ...], ...]) -> str:
+def _scope(path_params: tuple[str, ...], required: Groups) -> str:
     named = {*path_params, *(name for group in required for name in group)}
     if "project_id" in named and ("company_id", "project_id") not in required:
         return "project"
@@ -180,7 +216,7 @@ def _paging(path: str, query: Query) -> str:
         from_zero = schema.get("minimum") == 0 or schema.get("default") == 0 or "/workforce-planning/" in path
         return "page0" if from_zero and "per_page" not in query else "page"
     kinds = {"cursor": "cursor", "page_start": "offset", "per_page": "per_page_only", "limit": "limit"}
-    return next((kind for key, kind in kinds.items() if key in query), "")
+    return kinds.get(_first(query, *kinds), "")
 
 
 def _sizes(version: str, query: Query) -> tuple[int | None, int | None]:
@@ -196,94 +232,61 @@ def _number(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
 
 
-def _filters(query: Query, required: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
-    found = (_FILTER.match(name) for name in query if (name,) not in required)
-    return tuple(match.group(1) + match.group(2) for match in found if match)
+def query_of(document: Mapping[str, Any], item: Mapping[str, Any], operation: Mapping[str, Any]) -> Query:
+    """The query parameters of an operation, those of its path item included; the operation's own come last.
 
-
-def _others(query: Query, required: tuple[tuple[str, ...], ...], spoken: set[str]) -> tuple[str, ...]:
-    said = {*spoken, *PAGING_KEYS, *(name for group in required for name in group)}
-    return tuple(name for name in query if name not in said and not _FILTER.match(name))
-
-
-def _choices(parameter: Parameter | None) -> tuple[str, ...]:
-    """The values a parameter may have, without the sign that turns an order round."""
-    if parameter is None:
-        return ()
-    items = mapping(parameter.schema.get("items"))
-    values = listing(parameter.schema.get("enum")) or listing(items.get("enum"))
-    texts = (str(one).lower() if isinstance(one, bool) else str(one) for one in values if one is not None)
-    bare = (
-        _REMARK.sub("", _SIGN.sub("", text)) for text in texts if text.isprintable() and "..." not in text
-    )
-    return tuple(dict.fromkeys(bare))
-
-
-def _named_values(query: Query, spoken: set[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """The values that the document names for the other parameters, by query key."""
-    named = ((one.name.removesuffix("[]"), _choices(one)) for one in query.values() if one.name not in spoken)
-    return tuple((key, values) for key, values in named if values and key not in PAGING_KEYS)
-
-
-def _time_filter(query: Query, word: str) -> str:
-    names = (f"filters[{word}_at]", f"filters[{word}_at][gt]", f"{word}_after")
-    return next((name for name in names if name in query), "")
-
-
-def parameters(
-    document: Mapping[str, Any], item: Mapping[str, Any], operation: Mapping[str, Any]
-) -> tuple[Parameter, ...]:
-    """The parameters of an operation, those of its path item included; the operation's own come last."""
-    found: dict[tuple[str, str], Parameter] = {}
+    A `filters` object becomes one parameter for each of its keys.
+    """
+    query: dict[str, Parameter] = {}
     for node in (*listing(item.get("parameters")), *listing(operation.get("parameters"))):
         raw = resolved(document, node)
-        name, location = raw.get("name"), raw.get("in")
-        if not isinstance(name, str) or not name.isprintable() or location not in ("path", "query"):
+        name = raw.get("name")
+        if isinstance(name, str) and name.isprintable() and raw.get("in") == "query":
+            # Swagger 2 has type, default and maximum in the parameter itself.
+            schema = joined(document, raw["schema"]) if "schema" in raw else dict(raw)
+            query[name] = Parameter(bool(raw.get("required")), schema)
+    spread: dict[str, Parameter] = {}
+    for name, parameter in query.items():
+        keys = parameter.schema.get("properties") if name == "filters" else None
+        if not isinstance(keys, Mapping):
+            spread[name] = parameter
             continue
-        # Swagger 2 has type, default and maximum in the parameter itself.
-        schema = joined(document, raw["schema"]) if "schema" in raw else dict(raw)
-        found[location, name] = Parameter(name, location, bool(raw.get("required")), schema)
-    return tuple(_spread(document, found.values()))
+        for key, value in keys.items():
+            schema = joined(document, value)
+            many = "[]" if type_of(schema) == "array" else ""
+            spread[f"filters[{key}]{many}"] = Parameter(False, schema)
+    return spread
 
 
 def rows_of(document: Mapping[str, Any], path: str, operation: Mapping[str, Any]) -> Rows | None:
     """Where the rows of the reply with status 200 are; None when it is no collection."""
     schema = joined(document, _reply(document, operation))
-    found = _shown(document, path, schema)
-    return _ungrouped(document, path, found) if found else None
-
-
-def _shown(document: Mapping[str, Any], path: str, schema: Mapping[str, Any]) -> Rows | None:
-    """Where the schema of a reply shows its rows."""
-    if type_of(schema) == "array":
-        return _rows(document, "", schema)
     properties = mapping(schema.get("properties"))
     data = joined(document, properties.get("data"))
-    if type_of(data) == "array":
-        return _rows(document, "data", data)
-    for before, keys in (("data.", mapping(data.get("properties"))), ("", properties)):
-        if found := _only_list(document, keys, path):
-            return _rows(document, before + found, joined(document, keys[found]))
+    for envelope, candidate in (("", schema), ("data", data)):
+        if type_of(candidate) == "array":
+            return _rows(document, path, envelope, candidate)
+    for prefix, keys in (("data.", mapping(data.get("properties"))), ("", properties)):
+        if key := _only_list(document, keys, path):
+            return _rows(document, path, prefix + key, joined(document, keys[key]))
     return None
 
 
-def _rows(document: Mapping[str, Any], envelope: str, rows: Mapping[str, Any]) -> Rows:
-    shapes = tuple(alternatives(document, rows.get("items")))
-    return Rows(envelope, joined(document, rows.get("items")), shapes=shapes)
-
-
-def _ungrouped(document: Mapping[str, Any], path: str, rows: Rows) -> Rows:
-    """The same, or the rows inside, where the list is one of groups: `meetings` in things without an id at `…/meetings`."""
-    keys = mapping(rows.schema.get("properties"))
+def _rows(document: Mapping[str, Any], path: str, envelope: str, array: Mapping[str, Any]) -> Rows:
+    """The rows of an array, or those inside, where it is one of groups: `meetings` in things without an id at `…/meetings`."""
+    schema = joined(document, array.get("items"))
+    rows = Rows(envelope, schema, shapes=tuple(alternatives(document, array.get("items"))))
+    keys = mapping(schema.get("properties"))
     if "id" in keys:
         return rows
-    inside = next((key for key in keys if key == "data" or plain(key) == plain(path.rsplit("/", 1)[-1])), "")
+    last = plain(path.rsplit("/", 1)[-1])
+    inside = next((key for key in keys if key == "data" or plain(key) == last), "")
     value = joined(document, keys.get(inside))
-    item = joined(document, value.get("items")) if type_of(value) == "array" else {}
-    if not item.get("properties"):
+    member = joined(document, value.get("items")) if type_of(value) == "array" else {}
+    if not member.get("properties"):
         return rows
     about = {key: value for key, value in keys.items() if key != inside and plain(key) not in _ABOUT_PAGES}
-    return Rows(f"{rows.envelope}[].{inside}", item, {"type": "object", "properties": about})
+    return Rows(f"{envelope}[].{inside}", member, {"type": "object", "properties": about})
 
 
 def _reply(document: Mapping[str, Any], operation: Mapping[str, Any]) -> Any:
@@ -308,18 +311,5 @@ def _only_list(document: Mapping[str, Any], properties: Mapping[str, Any], path:
     last = plain(path.rsplit("/", 1)[-1])
     if len(lists) != 1:
         return ""
-    others = {plain(key) for key in properties if key != lists[0]}
-    return lists[0] if plain(lists[0]) == last or others <= _WRAPPERS else ""
-
-
-def _spread(document: Mapping[str, Any], found: Iterable[Parameter]) -> Iterable[Parameter]:
-    """Parameters one by one; a `filters` object becomes one parameter for each of its keys."""
-    for one in found:
-        inside = one.schema.get("properties")
-        if one.name != "filters" or not isinstance(inside, Mapping):
-            yield one
-            continue
-        for key, value in inside.items():
-            schema = joined(document, value)
-            many = "[]" if type_of(schema) == "array" else ""
-            yield Parameter(f"filters[{key}]{many}", one.location, False, schema)
+    rest = {plain(key) for key in properties if key != lists[0]}
+    return lists[0] if plain(lists[0]) == last or rest <= _WRAPPERS else ""

@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from procore_nb.catalog.models import Field
+from procore_nb.catalog.endpoint_schema import Field
 from procore_nb.errors import CatalogError
 
 DEPTH = 6
@@ -30,15 +30,13 @@ _COMPOSED = ("allOf", "oneOf", "anyOf")
 
 def resolved(document: Mapping[str, Any], node: Any) -> Mapping[str, Any]:
     """A node without `$ref`; what the reference points to must be in the same document."""
-    first = node
+    target = node
     for _ in range(_MOST_REFERENCES):
-        if not isinstance(node, Mapping):
-            return {}
-        reference = node.get("$ref")
+        reference = mapping(target).get("$ref")
         if not isinstance(reference, str):
-            return node
-        node = _target(document, reference)
-    raise CatalogError(f"The reference {first['$ref']!r} in the OpenAPI document leads in a circle.")
+            return mapping(target)
+        target = _target(document, reference)
+    raise CatalogError(f"The reference {node['$ref']!r} in the OpenAPI document leads in a circle.")
 
 
 def _target(document: Mapping[str, Any], reference: str) -> Any:
@@ -73,21 +71,13 @@ def joined(document: Mapping[str, Any], schema: Any, seen: set[int] | None = Non
     properties = dict(mapping(own.pop("properties", None)))
     parts = [joined(document, part, seen) for word in _COMPOSED for part in listing(own.pop(word, None))]
     # Of several shapes, those with keys say most: a bare id beside them is another view of the same row.
-    rich = [one for one in parts if one.get("properties") or type_of(one) == "array"] or parts
-    rows = [_titled(one) for one in rich if type_of(one) == "array"]
-    if len(rows) > 1:
-        own |= {"type": "array", "items": {"oneOf": rows}}
-    elif rows:
-        own = {key: value for key, value in own.items() if key not in ("type", "items")} | {
-            "type": "array",
-            "items": rows[0],
-        }
-    for other in rich:
-        for key, value in mapping(other.pop("properties", None)).items():
-            properties.setdefault(key, value)
-        if other.get("type") != "null":
-            for key, value in other.items():
-                own.setdefault(key, value)
+    rich = [part for part in parts if part.get("properties") or type_of(part) == "array"] or parts
+    if rows := [_titled(part) for part in rich if type_of(part) == "array"]:
+        own |= {"type": "array", "items": {"oneOf": rows} if len(rows) > 1 else rows[0]}
+    for part in rich:
+        keys = mapping(part.pop("properties", None))
+        properties |= {key: keys[key] for key in keys if key not in properties}
+        own = own if part.get("type") == "null" else part | own
     return own | {"properties": properties} if properties else own
 
 
@@ -120,11 +110,10 @@ def listing(node: Any) -> list[Any]:
 
 def type_of(schema: Mapping[str, Any]) -> str:
     """The JSON type of a joined schema; `unknown` when it does not say."""
-    kind = schema.get("type")
-    kinds = kind if isinstance(kind, list) else [kind]
-    for one in kinds:
-        if isinstance(one, str) and one in _TYPES:
-            return one
+    declared = schema.get("type")
+    for name in declared if isinstance(declared, list) else [declared]:
+        if isinstance(name, str) and name in _TYPES:
+            return name
     if schema.get("properties"):
         return "object"
     return "array" if "items" in schema else "unknown"
@@ -132,39 +121,35 @@ def type_of(schema: Mapping[str, Any]) -> str:
 
 def flattened(document: Mapping[str, Any], schema: Any) -> tuple[Field, ...]:
     """The fields of one row, dotted, with `[]` after lists, in the document's order."""
-    found: dict[str, Field] = {}
-    for one in islice(_below(document, joined(document, schema), "", ()), MOST_FIELDS):
-        found.setdefault(one.name, one)
-    return tuple(found.values())
+    fields: dict[str, Field] = {}
+    for field in islice(_fields(document, joined(document, schema), "", ()), MOST_FIELDS):
+        fields.setdefault(field.name, field)
+    return tuple(fields.values())
 
 
-def _below(
+def _fields(
     document: Mapping[str, Any], schema: Mapping[str, Any], prefix: str, above: tuple[int, ...]
 ) -> Iterator[Field]:
+    """The fields of an object and of all below it; `above` are the nodes it is inside of, which would go on for ever."""
     for key, value in mapping(schema.get("properties")).items():
-        if isinstance(key, str) and key and key.isprintable():
-            yield from _one(document, value, prefix + key, above)
-
-
-def _one(document: Mapping[str, Any], value: Any, name: str, above: tuple[int, ...]) -> Iterator[Field]:
-    target = resolved(document, value)
-    if id(target) in above or len(above) >= DEPTH:
-        yield Field(name, "unknown")
-        return
-    schema = joined(document, target)
-    inside = (*above, id(target))
-    kind = type_of(schema)
-    if kind != "array":
-        yield Field(name, kind, _format(schema), _enum(schema))
-        yield from _below(document, schema, f"{name}.", inside)
-        return
-    item = resolved(document, schema.get("items"))
-    if id(item) in inside:
-        yield Field(f"{name}[]", "array<unknown>")
-        return
-    rows = joined(document, item)
-    yield Field(f"{name}[]", f"array<{type_of(rows)}>", _format(rows), _enum(rows))
-    yield from _below(document, rows, f"{name}[].", (*inside, id(item)))
+        if not (isinstance(key, str) and key and key.isprintable()):
+            continue
+        name, target = prefix + key, resolved(document, value)
+        if id(target) in above or len(above) >= DEPTH:
+            yield Field(name, "unknown")
+            continue
+        content, inside = joined(document, target), (*above, id(target))
+        if type_of(content) != "array":
+            yield Field(name, type_of(content), _format(content), _enum(content))
+            yield from _fields(document, content, f"{name}.", inside)
+            continue
+        item = resolved(document, content.get("items"))
+        if id(item) in inside:
+            yield Field(f"{name}[]", "array<unknown>")
+            continue
+        rows = joined(document, item)
+        yield Field(f"{name}[]", f"array<{type_of(rows)}>", _format(rows), _enum(rows))
+        yield from _fields(document, rows, f"{name}[].", (*inside, id(item)))
 
 
 def _format(schema: Mapping[str, Any]) -> str:
@@ -179,7 +164,7 @@ def _enum(schema: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 _ADVICE = "Download Procore's OpenAPI document as JSON and name that file."
-_OTHERS = "x-other-files"  # where the content of another file stands in a document that refers to it
+_FILES = "x-other-files"  # where the content of another file stands in a document that refers to it
 
 
 def read_document(path: str | Path) -> Mapping[str, Any]:
@@ -189,9 +174,9 @@ def read_document(path: str | Path) -> Mapping[str, Any]:
         raise CatalogError(
             f"The document {str(path)!r} has no paths: it is no OpenAPI document.", advice=_ADVICE
         )
-    others: dict[str, Any] = {}
-    bundled = _inlined(document, Path(path), "", others)
-    return {**bundled, _OTHERS: others} if others else document
+    files: dict[str, Any] = {}
+    bundled = _bundled(document, Path(path), "", files)
+    return {**bundled, _FILES: files} if files else document
 
 
 def _json(path: Path) -> Any:
@@ -203,22 +188,21 @@ def _json(path: Path) -> Any:
         raise CatalogError(f"The document {str(path)!r} is not JSON: {error}.", advice=_ADVICE) from error
 
 
-def _inlined(node: Any, file: Path, root: str, others: dict[str, Any]) -> Any:
-    """A node whose references to other files lead into `others`; `root` is where its own file stands there."""
+def _bundled(node: Any, file: Path, root: str, files: dict[str, Any]) -> Any:
+    """A node whose references to other files lead into `files`; `root` is the pointer to its own file there."""
     if isinstance(node, list):
-        return [_inlined(one, file, root, others) for one in node]
+        return [_bundled(item, file, root, files) for item in node]
     if not isinstance(node, dict):
         return node
     reference = node.get("$ref")
     if not isinstance(reference, str) or "://" in reference:
-        return {key: _inlined(value, file, root, others) for key, value in node.items()}
+        return {key: _bundled(value, file, root, files) for key, value in node.items()}
     name, _, inside = reference.partition("#")
-    if not name:
-        return {**node, "$ref": f"#{root}{inside}"}
-    other = (file.parent / name).resolve()
-    key = str(other).replace("~", "~0").replace("/", "~1")
-    place = f"/{_OTHERS}/{key}"
-    if str(other) not in others:
-        others[str(other)] = {}  # a file may refer back to one that is being read
-        others[str(other)] = _inlined(_json(other), other, place, others)
-    return {**node, "$ref": f"#{place}{inside}"}
+    if name:
+        target = (file.parent / name).resolve()
+        key = str(target).replace("~", "~0").replace("/", "~1")
+        root = f"/{_FILES}/{key}"
+        if str(target) not in files:
+            files[str(target)] = {}  # a file may refer back to one that is being read
+            files[str(target)] = _bundled(_json(target), target, root, files)
+    return {**node, "$ref": f"#{root}{inside}"}
