@@ -21,7 +21,7 @@ from procore_nb.cli.output import as_text, outputs, printable, write_map, write_
 from procore_nb.client import Procore, connect
 from procore_nb.environments import environment
 from procore_nb.errors import ArgumentError
-from procore_nb.export.file_groups import library
+from procore_nb.export.frame_files import library
 from procore_nb.progress import size_text
 
 

@@ -21,7 +21,7 @@ import pandas as pd
 from procore_nb.atomic_write import check_output, output_path, replace_atomically
 from procore_nb.errors import ArgumentError
 from procore_nb.export import to_csv, to_excel, to_parquet
-from procore_nb.export.file_groups import library
+from procore_nb.export.frame_files import library
 from procore_nb.scalars import is_missing
 
 Targets = list[tuple[Callable[[pd.DataFrame, Any], Path], Path]]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
@@ -21,7 +22,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from procore_nb.frames.codec import decode, dtype_of, from_any_column, json_value, logical_type
-from procore_nb.frames.column_builder import numbered, read_column
+from procore_nb.frames.column_builder import numbered as whole_numbers
+from procore_nb.frames.column_builder import read_column
 from procore_nb.frames.parse import ParseIssues, json_text
 from procore_nb.frames.types import LogicalType
 from procore_nb.scalars import is_missing
@@ -30,8 +32,8 @@ TIMES = frozenset({"date", "time", "moment"})
 NUMBERS = frozenset({"integer", "number", "decimal"})
 _OF_NUMPY = {"i": "integer", "u": "integer", "f": "number", "b": "boolean"}
 _JSON = {list, dict, str, int, float, bool}
-_ENDLESS = {"Infinity": Decimal("Infinity"), "-Infinity": Decimal("-Infinity")}
-_MOST_PLACES = 40  # an amount of more is written with an exponent
+_INFINITE = ("Infinity", "-Infinity")
+_MAX_PLACES = 40  # an amount of more is written with an exponent
 _WHOLE_NUMBER = "^-?[0-9]+$"  # Arrow would read 0x1F too
 _UNIT = re.compile(r"\[(s|ms|us|ns)\b")
 _CAPITALS = re.compile(r"\b(Rfis?|Url|Wbs|Erp|Pdf|Gps|Osha|Uuid)\b", re.IGNORECASE)
@@ -53,13 +55,12 @@ class ColumnType:
     money: bool = False  # also hours and percents: written with two decimals at least
 
     @classmethod
-    def named(cls, logical: str) -> ColumnType:
-        known = "text" if logical == "id" else cast("LogicalType", logical)
-        return cls(logical, dtype_of(known))
+    def of_logical(cls, logical: str) -> ColumnType:
+        return cls(logical, dtype_of("text" if logical == "id" else cast("LogicalType", logical)))
 
 
-def plain(column: pd.Series[Any]) -> pd.Series[Any]:
-    """The same values in a dtype that numpy or pandas itself brings."""
+def native(column: pd.Series[Any]) -> pd.Series[Any]:
+    """The same values in a dtype of numpy or of our frames: neither sparse nor of Arrow."""
     dtype = column.dtype
     if isinstance(dtype, pd.SparseDtype):
         return pd.Series(np.asarray(column))
@@ -72,37 +73,50 @@ def plain(column: pd.Series[Any]) -> pd.Series[Any]:
 def type_of(column: pd.Series[Any]) -> ColumnType:
     """How to write this column: by its dtype, and for objects by what they are."""
     dtype: Any = column.dtype
-    name, kind = str(dtype), getattr(dtype, "kind", "O")
+    name, code = str(dtype), getattr(dtype, "kind", "O")
     if isinstance(dtype, pd.CategoricalDtype):
         values = pd.Series(dtype.categories)
         inner = type_of(values)
-        texts = [text or "" for text in texts_of(plain(values), inner)]
+        texts = [text or "" for text in texts_of(native(values), inner)]
         return replace(inner, dtype="category", categories=texts, ordered=bool(dtype.ordered), of=inner.dtype)
     if isinstance(dtype, pd.StringDtype):
         # The storage is the reader's business, what counts is how it writes "missing".
         return ColumnType("text", "string" if dtype.na_value is pd.NA else "str")
     if isinstance(dtype, pd.SparseDtype | pd.ArrowDtype):
-        return replace(type_of(plain(column)), lost=name)
+        return replace(type_of(native(column)), lost=name)
     if isinstance(dtype, pd.DatetimeTZDtype):
         return ColumnType("time", name)
     if name == "object":
         return _type_of_objects(column)
-    if kind == "M":
+    if code == "M":
         present = column.dropna()
         return ColumnType("date" if bool((present == present.dt.normalize()).all()) else "moment", name)
-    if kind in _OF_NUMPY and dtype_named(name) == dtype and getattr(dtype, "itemsize", 8) <= 8:
-        return ColumnType(_OF_NUMPY[kind], name)
+    if code in _OF_NUMPY and dtype_named(name) == dtype and getattr(dtype, "itemsize", 8) <= 8:
+        return ColumnType(_OF_NUMPY[code], name)
     if isinstance(dtype, pd.PeriodDtype):
         return ColumnType("text", name)
     return ColumnType("text", "object", lost=name)
+
+
+def _type_of_objects(column: pd.Series[Any]) -> ColumnType:
+    logical = logical_type(column)
+    if logical is not None:
+        return ColumnType(logical, "object")
+    classes = {type(value) for value in column.array if not is_missing(value)}
+    if classes and all(issubclass(cls, str) for cls in classes):
+        return ColumnType("text", "object")
+    foreign = ", ".join(sorted(cls.__name__ for cls in classes - _JSON))
+    # Values of one type, such as Python's dates, are better read by people than JSON of them.
+    as_text = foreign and not classes & _JSON and classes != {dt.datetime}
+    return ColumnType("text" if as_text else "list", "object", lost=foreign or None)
 
 
 def range_of(column: pd.Series[Any], how: ColumnType) -> list[str] | None:
     """The least and the greatest value as text, for types whose cells a spreadsheet may rewrite."""
     if how.categories is not None or how.logical not in TIMES | NUMBERS:
         return None
-    is_object = column.dtype == object
-    present = column[[not is_missing(one) for one in column.array] if is_object else column.notna()]
+    # A signalling NaN among objects refuses to be compared.
+    present = column[[not is_missing(v) for v in column.array] if column.dtype == object else column.notna()]
     if present.empty:
         return None
     ends = pd.Series([present.min(), present.max()], dtype=column.dtype)
@@ -117,17 +131,7 @@ def dtype_named(name: str) -> Any:
         return None
 
 
-def _type_of_objects(column: pd.Series[Any]) -> ColumnType:
-    known = logical_type(column)
-    if known is not None:
-        return ColumnType(known, "object")
-    found = {type(value) for value in column.array if not is_missing(value)}
-    if found and all(issubclass(one, str) for one in found):
-        return ColumnType("text", "object")
-    odd = ", ".join(sorted(one.__name__ for one in found - _JSON))
-    # Values of one type, such as Python's dates, are better read by people than JSON of them.
-    as_text = odd and not found & _JSON and found != {dt.datetime}
-    return ColumnType("text" if as_text else "list", "object", lost=odd or None)
+# -- to text ---------------------------------------------------------------------------------------------------
 
 
 def texts_of(column: pd.Series[Any], how: ColumnType) -> list[str | None]:
@@ -143,14 +147,14 @@ def texts_of(column: pd.Series[Any], how: ColumnType) -> list[str | None]:
 
 
 def _texts_of_times(column: pd.Series[Any], logical: str) -> list[str | None]:
-    bare = column.dt.tz_convert("UTC").dt.tz_localize(None) if logical == "time" else column
-    moments = bare.to_numpy()
+    """Times to the second, with a fraction where they have one."""
     zone = "Z" if logical == "time" else ""
-    texts = np.datetime_as_string(moments, unit="D" if logical == "date" else "s").tolist()
-    whole = (moments == moments.astype("M8[s]")) | (logical == "date")
-    exact = texts if bool(whole.all()) else np.datetime_as_string(moments).tolist()
-    rows = zip(texts, exact, whole.tolist(), column.isna().tolist(), strict=True)
-    return [None if gone else (text if full else more) + zone for text, more, full, gone in rows]
+    times = (column.dt.tz_convert("UTC").dt.tz_localize(None) if zone else column).to_numpy()
+    texts = np.datetime_as_string(times, unit="D" if logical == "date" else "s")
+    fractional = (times != times.astype("M8[s]")) & (logical != "date") & ~np.isnat(times)
+    if fractional.any():
+        texts = np.where(fractional, np.datetime_as_string(times), texts)
+    return [None if text == "NaT" else text + zone for text in texts.tolist()]
 
 
 def _json_of(value: Any) -> str:
@@ -168,7 +172,7 @@ def _amount(value: Any) -> str:
     text = str(value) if isinstance(value, Decimal) else repr(float(value))
     if "e" in text or "E" in text:
         exact = Decimal(text)
-        if abs(exact.adjusted()) > _MOST_PLACES or exact.as_tuple().exponent < -_MOST_PLACES:  # type: ignore[operator]
+        if abs(exact.adjusted()) > _MAX_PLACES or int(exact.as_tuple().exponent) < -_MAX_PLACES:
             return text.replace("E", "e")
         text = f"{exact:f}"
     _, point, places = text.partition(".")
@@ -198,11 +202,11 @@ def column_at_once(cells: Any, how: ColumnType) -> pd.Series[Any] | None:
     if how.categories is not None:
         return cast("pd.Series[Any] | None", _categories(cells, how))
     with suppress(pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError, ArithmeticError):
-        return _finished(_cast(cells, how), how)
+        return _with_dtype(_cast(cells, how), how)
     return None
 
 
-def column_by_value(texts: list[str | None], how: ColumnType, issues: ParseIssues) -> pd.Series[Any]:
+def column_by_value(texts: Sequence[str | None], how: ColumnType, issues: ParseIssues) -> pd.Series[Any]:
     """The column of cells of which some are edited; those that cannot be read are counted, and missing."""
     if how.categories is not None:
         known = {None, *how.categories}
@@ -214,8 +218,8 @@ def column_by_value(texts: list[str | None], how: ColumnType, issues: ParseIssue
     if how.logical == "list":
         return pd.Series([_json_or_issue(text, issues) for text in texts], dtype=object)
     logical = cast("LogicalType", "time" if how.logical == "moment" else how.logical)
-    column = pd.Series(read_column(cast("list[Any]", texts), logical, issues, "exact"))
-    return _finished(column.dt.tz_localize(None) if how.logical == "moment" else column, how)
+    column = pd.Series(read_column(texts, logical, issues, "exact"))
+    return _with_dtype(column.dt.tz_localize(None) if how.logical == "moment" else column, how)
 
 
 def _json_or_issue(text: str | None, issues: ParseIssues) -> Any:
@@ -229,28 +233,26 @@ def _json_or_issue(text: str | None, issues: ParseIssues) -> Any:
 def _cast(cells: Any, how: ColumnType) -> pd.Series[Any]:
     logical = how.logical
     if logical in ("text", "id"):
-        texts = pd.Series(decode(cells, "text"))
-        numbers = numbered(texts.array) if logical == "id" else None
-        return texts if numbers is None else pd.Series(numbers)
+        texts = decode(cells, "text")
+        numbers = whole_numbers(texts) if logical == "id" else None
+        return pd.Series(texts if numbers is None else numbers)
     if logical == "list":
-        values = [None if text is None else json_value(text) for text in cells.to_pylist()]
-        return pd.Series(values, dtype=object)
+        return pd.Series(decode(cells, "list"))
     if logical == "decimal" and how.dtype == "object":
         return pd.Series(_decimals(cells), dtype=object)
     if logical in TIMES:
         unit = _UNIT.search(how.dtype)
-        kind = pa.timestamp(unit[1] if unit else "us", "UTC" if logical == "time" else None)
-        moments = (cells.cast(pa.date32()) if logical == "date" else cells).cast(kind)
-        naive = pd.Series(moments.cast(pa.timestamp(kind.unit)).to_numpy())
+        timestamp = pa.timestamp(unit[1] if unit else "us", "UTC" if logical == "time" else None)
+        times = (cells.cast(pa.date32()) if logical == "date" else cells).cast(timestamp)
+        naive = pd.Series(times.cast(pa.timestamp(timestamp.unit)).to_numpy())
         return naive.dt.tz_localize("UTC") if logical == "time" else naive
     if logical == "integer":
-        if (
-            pc.all(pc.match_substring_regex(cells, _WHOLE_NUMBER)).as_py() is False
-        ):  # None: there are no cells
+        matches = pc.all(pc.match_substring_regex(cells, _WHOLE_NUMBER)).as_py()
+        if matches is False:  # None: there are no cells
             raise ValueError("not whole numbers")
-        small = how.dtype.lower() if how.dtype.lower() != "object" else "int64"
-        dtype: Any = dtype_named(small.capitalize().replace("Ui", "UI"))
-        return pd.Series(dtype.__from_arrow__(cells.cast(pa.type_for_alias(small))))
+        name = how.dtype.lower() if how.dtype != "object" else "int64"
+        dtype: Any = dtype_named(name.capitalize().replace("Ui", "UI"))
+        return pd.Series(dtype.__from_arrow__(cells.cast(pa.type_for_alias(name))))
     if logical == "boolean":
         return pd.Series(decode(cells.cast(pa.bool_()), "boolean"))
     return pd.Series(decode(cells.cast(pa.float64()), "number"))
@@ -258,15 +260,14 @@ def _cast(cells: Any, how: ColumnType) -> pd.Series[Any]:
 
 def _decimals(cells: Any) -> list[Decimal | None]:
     """Decimals as they are written; equal ones are made once."""
-    coded = cells.combine_chunks().dictionary_encode()
-    coded = coded if isinstance(coded, pa.DictionaryArray) else coded.combine_chunks()
+    encoded = cells.dictionary_encode().unify_dictionaries().combine_chunks()
     try:
-        known = [Decimal(text) for text in coded.dictionary.to_pylist()]
+        values = [Decimal(text) for text in encoded.dictionary.to_pylist()]
     except InvalidOperation as error:
         raise ValueError("not a decimal") from error
-    if any(not value.is_finite() and str(value) not in _ENDLESS for value in known):
+    if any(not value.is_finite() and str(value) not in _INFINITE for value in values):
         raise ValueError("not a decimal")
-    return [None if at is None else known[at] for at in coded.indices.to_pylist()]
+    return [None if code is None else values[code] for code in encoded.indices.to_pylist()]
 
 
 def _categories(cells: Any, how: ColumnType) -> Any:
@@ -275,37 +276,40 @@ def _categories(cells: Any, how: ColumnType) -> Any:
     if codes.null_count > cells.null_count:
         return None
     inner = ColumnType(how.logical, how.of or "str")
-    values = column_from(pa.chunked_array([texts]), inner, ParseIssues())
-    places = codes.fill_null(-1).to_numpy()
-    return pd.Series(pd.Categorical.from_codes(places, categories=pd.Index(values), ordered=how.ordered))
+    categories = pd.Index(column_from(pa.chunked_array([texts]), inner, ParseIssues()))
+    numbers = codes.fill_null(-1).to_numpy()
+    return pd.Series(pd.Categorical.from_codes(numbers, categories=categories, ordered=how.ordered))
 
 
-def _finished(column: pd.Series[Any], how: ColumnType) -> pd.Series[Any]:
+def _with_dtype(column: pd.Series[Any], how: ColumnType) -> pd.Series[Any]:
     """The column in its dtype; as it is where an edited file holds what does not fit."""
     if how.dtype == "object":
-        values = column.astype(object)
-        return values.where(column.notna(), None)
+        return column.astype(object).where(column.notna(), None)
     dtype = dtype_named(how.dtype)
     if dtype is None or column.dtype == dtype or how.logical == "id":
         return column
     try:
-        finished = column.astype(dtype)
+        converted = column.astype(dtype)
     except (TypeError, ValueError, NotImplementedError, OverflowError):  # an int64 column now has a gap
         return column
-    wrapped = (
-        how.logical == "integer" and not (finished == column).fillna(True).all()
-    )  # numpy makes 44 of 300
-    return column if wrapped else finished
+    # numpy makes 44 of 300 where it becomes an int8.
+    overflows = how.logical == "integer" and not (converted == column).fillna(True).all()
+    return column if overflows else converted
+
+
+# -- names -----------------------------------------------------------------------------------------------------
 
 
 def titles(labels: list[str]) -> list[str]:
     """Names of columns as words: `ball_in_court.name` is Ball in court, unless another column is called so."""
     short = [title(label.removesuffix(".name")) for label in labels]
-    return [one if short.count(one) == 1 else title(label) for one, label in zip(short, labels, strict=True)]
+    return [
+        text if short.count(text) == 1 else title(label) for text, label in zip(short, labels, strict=True)
+    ]
 
 
 def title(label: str) -> str:
     """One name as words: `due_date` is Due date."""
     text = re.sub(r"[\s_.]+", " ", label.removeprefix("custom_fields.")).strip()
-    text = _CAPITALS.sub(lambda found: found[0].upper().replace("RFIS", "RFIs"), text)
+    text = _CAPITALS.sub(lambda match: match[0].upper().replace("RFIS", "RFIs"), text)
     return text[:1].upper() + text[1:] or label

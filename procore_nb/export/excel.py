@@ -21,8 +21,14 @@ from procore_nb.atomic_write import output_path, replace_atomically
 from procore_nb.call_errors import explain_calls
 from procore_nb.errors import ArgumentError
 from procore_nb.export.column_text import ColumnType, texts_of
-from procore_nb.export.file_groups import INDEX_ADVICE, check_ending, frames_of, library
-from procore_nb.export.frame_schema import WritableTable, writable
+from procore_nb.export.frame_files import (
+    INDEX_ADVICE,
+    WritableTable,
+    check_ending,
+    frames_of,
+    library,
+    writable,
+)
 from procore_nb.frames.explode_lists import row_name
 from procore_nb.frames.types import is_id
 from procore_nb.scalars import is_missing
@@ -225,7 +231,7 @@ def _fill(
 
 
 def _rows(table: WritableTable, makers: list[Maker | None]) -> Iterator[tuple[Any, ...]]:
-    for part in table.in_parts():
+    for part in table.chunks():
         columns = [
             texts_of(column, how)
             if make is None

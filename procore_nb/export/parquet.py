@@ -25,8 +25,14 @@ from procore_nb.atomic_write import output_path
 from procore_nb.call_errors import explain_calls
 from procore_nb.errors import ArgumentError
 from procore_nb.export.column_text import ColumnType, column_from, dtype_named, texts_of
-from procore_nb.export.file_groups import INDEX_ADVICE, write_frames
-from procore_nb.export.frame_schema import column_types, framed, schema_json, writable
+from procore_nb.export.frame_files import (
+    INDEX_ADVICE,
+    column_types,
+    restored_frame,
+    schema_json,
+    writable,
+    write_frames,
+)
 from procore_nb.frames.codec import decode, dtype_of, encode, from_any_column, logical_type
 from procore_nb.frames.parse import ParseIssues
 from procore_nb.scalars import is_missing
@@ -106,7 +112,7 @@ def read_parquet(path: str | os.PathLike[str]) -> pd.DataFrame:
         for values, how in zip(table.columns, types, strict=True)
     ]
     rows = table.num_rows if columns else schema.get("rows", table.num_rows)
-    return framed(columns, table.column_names, rows, schema)
+    return restored_frame(columns, table.column_names, rows, schema)
 
 
 def _arrow_table(frame: pd.DataFrame) -> pa.Table:

@@ -19,7 +19,7 @@ import pandas as pd
 
 from procore_nb.call_errors import explain_calls
 from procore_nb.errors import ArgumentError, OutputError
-from procore_nb.export.file_groups import library, write_frames
+from procore_nb.export.frame_files import library, write_frames
 from procore_nb.maps.borders import distance_km
 from procore_nb.maps.map_columns import check_frame, find_column, find_columns, name_column
 from procore_nb.maps.validate import LocatedFrame, locate

@@ -316,7 +316,7 @@ def test_large_ids_long_decimals_and_half_a_character_survive(tmp_path: Path, ex
 
 
 def test_a_csv_in_the_making_takes_no_memory_per_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("procore_nb.export.frame_schema._ROWS_OF_A_PART", 1_000)
+    monkeypatch.setattr("procore_nb.export.frame_files._CHUNK_ROWS", 1_000)
     peaks = []
     for rows in (2_000, 6_000):
         frame = pd.DataFrame({"id": range(rows), "x": np.zeros(rows)})
@@ -330,7 +330,7 @@ def test_a_csv_in_the_making_takes_no_memory_per_row(tmp_path: Path, monkeypatch
 def test_a_long_file_is_written_part_by_part_and_comes_back_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("procore_nb.export.frame_schema._ROWS_OF_A_PART", 50)
+    monkeypatch.setattr("procore_nb.export.frame_files._CHUNK_ROWS", 50)
     frame = pd.concat([foreign()] * 61, ignore_index=True)
     frame["kind"] = frame["kind"].astype(foreign()["kind"].dtype)
     path = to_csv(frame, tmp_path / "a.csv")

@@ -14,7 +14,7 @@ import pytest
 
 from procore_nb.errors import ArgumentError, MissingExtraError, OutputError
 from procore_nb.export import read_parquet, to_parquet
-from procore_nb.export.file_groups import library
+from procore_nb.export.frame_files import library
 from procore_nb.frames import to_frame
 from tests.export.test_csv import RECORD, foreign, same
 
