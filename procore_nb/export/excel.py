@@ -33,17 +33,16 @@ from procore_nb.frames.explode_lists import row_name
 from procore_nb.frames.types import is_id
 from procore_nb.scalars import is_missing
 
-MOST_ROWS, MOST_COLUMNS = 1_048_576, 16_384
-_LONGEST_NAME, _LONGEST_CELL = 31, 32_767
+MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
+_NAME_LENGTH, _CELL_LENGTH = 31, 32_767
 _EXACT_DIGITS = 15
-_MOST_EXACT = 10**_EXACT_DIGITS - 1
 _CUT = " … (cut)"
 _FIRST_DAY = datetime(1900, 3, 1)  # before it, Excel counts a day that never was
 _LAST_SECOND = datetime(9999, 12, 31, 23, 59, 59)
 _TIME = "yyyy-mm-dd hh:mm:ss"
 # Without the last one, twelve digits look like 1.2E+11.
 _FORMATS = {"date": "yyyy-mm-dd", "time": _TIME, "moment": _TIME, "integer": "0"}
-Maker = Callable[[Any], Any]
+Convert = Callable[[Any], Any]
 _FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\", "_"))
 
 
@@ -103,35 +102,33 @@ def write_workbook(
 ) -> Path:
     """Write frames as `to_excel` does, in a style."""
     xlsxwriter = library("xlsxwriter", "An Excel file")
-    place = output_path(path)
-    check_ending(place, ".xlsx")
-    frames = {name or "Data": one for name, one in frames_of(frame).items()}
-    tables = {name: writable(one) for name, one in frames.items()}
+    target = output_path(path)
+    check_ending(target, ".xlsx")
+    frames = {name or "Data": value for name, value in frames_of(frame).items()}
+    tables = {name: writable(value) for name, value in frames.items()}
     for name, table in tables.items():
-        if table.rows + 1 > MOST_ROWS or len(table.names) > MOST_COLUMNS:
+        if table.rows + 1 > MAX_ROWS or len(table.names) > MAX_COLUMNS:
             raise ArgumentError(
                 f"{name!r} has {table.rows:,} rows and {len(table.names):,} columns; "
-                f"a sheet holds {MOST_ROWS - 1:,} and a header, and {MOST_COLUMNS:,}.",
+                f"a sheet holds {MAX_ROWS - 1:,} and a header, and {MAX_COLUMNS:,}.",
                 advice="Filter the frame, split it over several sheets, or use to_csv or to_parquet.",
             )
     options: dict[str, Any] = dict.fromkeys(
         ("strings_to_numbers", "strings_to_formulas", "strings_to_urls"), False
     )
-    with replace_atomically(place) as draft, draft.open("wb") as file:
+    with replace_atomically(target) as draft, draft.open("wb") as file:
         book = xlsxwriter.Workbook(file, options | {"constant_memory": True, "tmpdir": str(draft.parent)})
         try:
-            text_ids = _text_ids(tables, {name: row_name(one, name) for name, one in frames.items()})
+            text_ids = _text_ids(tables, {name: row_name(value, name) for name, value in frames.items()})
             for title, (name, table) in zip(sheet_names(list(tables)), tables.items(), strict=True):
-                _fill(
-                    book, book.add_worksheet(title), table, text_ids[name], style, xlsxwriter.utility.xl_range
-                )
+                _fill(book, book.add_worksheet(title), table, text_ids[name], style)
             book.close()
-        except xlsxwriter.exceptions.FileCreateError as error:  # it hides what the disk said
+        except xlsxwriter.exceptions.FileCreateError as error:  # it hides the error of the disk
             raise error.args[0] if isinstance(error.args[0], OSError) else error from error
         finally:
-            for sheet in book.worksheets():  # rows on their way hold room on the disk until they are closed
+            for sheet in book.worksheets():  # its buffer of rows takes room on the disk until it is closed
                 sheet.row_data_fh.close()
-    return place
+    return target
 
 
 def sheet_names(names: list[Any]) -> list[str]:
@@ -139,22 +136,22 @@ def sheet_names(names: list[Any]) -> list[str]:
     taken: set[str] = set()
     result = []
     for name in names:
-        plain = "".join(letter for letter in str(name).translate(_FORBIDDEN) if letter.isprintable())
-        plain = plain.strip("' ") or "Sheet"
-        plain = f"{plain}_" if plain.lower() == "history" else plain  # Excel keeps that name for itself
-        wanted, count = _first(plain, _LONGEST_NAME), 1
-        while wanted.lower() in taken:
+        text = "".join(character for character in str(name).translate(_FORBIDDEN) if character.isprintable())
+        text = text.strip("' ") or "Sheet"
+        text = f"{text}_" if text.lower() == "history" else text  # Excel keeps that name for itself
+        unique, count = _truncated(text, _NAME_LENGTH), 1
+        while unique.lower() in taken:
             count += 1
-            mark = f" ({count})"
-            wanted = f"{_first(plain, _LONGEST_NAME - len(mark))}{mark}"
-        taken.add(wanted.lower())
-        result.append(wanted)
+            suffix = f" ({count})"
+            unique = f"{_truncated(text, _NAME_LENGTH - len(suffix))}{suffix}"
+        taken.add(unique.lower())
+        result.append(unique)
     return result
 
 
-def _first(name: str, pairs: int) -> str:
+def _truncated(name: str, length: int) -> str:
     """The beginning of a name; Excel counts in pairs of bytes, of which an emoji takes two."""
-    return name.encode("utf-16-le")[: 2 * pairs].decode("utf-16-le", "ignore").rstrip("' ")
+    return name.encode("utf-16-le")[: 2 * length].decode("utf-16-le", "ignore").rstrip("' ")
 
 
 def _text_ids(tables: Mapping[str, WritableTable], rows: Mapping[str, str]) -> dict[str, set[str]]:
@@ -169,91 +166,97 @@ def _text_ids(tables: Mapping[str, WritableTable], rows: Mapping[str, str]) -> d
         for name, column, how in zip(table.names, table.columns, table.types, strict=True):
             if not is_id(name) or how.logical not in ("integer", "text"):
                 continue
-            *above, last = name.lower().split(".")
-            kind = last.removesuffix("id").removesuffix("_") or (above[-1] if above else rows[sheet])
+            *outer, last = name.lower().split(".")
+            entity = last.removesuffix("id").removesuffix("_") or (outer[-1] if outer else rows[sheet])
             if how.logical == "text":
-                text.add(kind)
+                text.add(entity)
                 continue
-            numbers.append((sheet, name, kind))
+            numbers.append((sheet, name, entity))
             if _is_long(column):
-                long.add(kind)
-    found: dict[str, set[str]] = {sheet: set() for sheet in tables}
-    for sheet, name, kind in numbers:
-        if kind in text | long or (long & own and kind not in own):
-            found[sheet].add(name)
-    return found
+                long.add(entity)
+    text_ids: dict[str, set[str]] = {sheet: set() for sheet in tables}
+    for sheet, name, entity in numbers:
+        if entity in text | long or (long & own and entity not in own):
+            text_ids[sheet].add(name)
+    return text_ids
 
 
 def _is_long(column: pd.Series[Any]) -> bool:
     """Whether Excel would round one of these whole numbers."""
-    return any(abs(int(value)) > _MOST_EXACT for value in column.tolist() if not is_missing(value))
+    return any(abs(int(value)) >= 10**_EXACT_DIGITS for value in column.tolist() if not is_missing(value))
+
+
+@dataclass
+class _SheetColumn:
+    """What makes a cell of a value (None: its text is written), how Excel shows it, and how wide the column is."""
+
+    convert: Convert | None
+    format: Any
+    places: int
+    width: int
 
 
 def _fill(
-    book: Any,
-    sheet: Any,
-    table: WritableTable,
-    text_ids: Collection[str],
-    style: WorkbookStyle,
-    xl_range: Any,
+    book: Any, sheet: Any, table: WritableTable, text_ids: Collection[str], style: WorkbookStyle
 ) -> None:
-    """Write a sheet row by row, as a workbook in constant memory wants it."""
-    coloured = {"bg_color": style.header, "font_color": "#FFFFFF"} if style.header else {}
-    bold = book.add_format({"bold": True, "bottom": 1, "valign": "top", **coloured})
-    shades = {text: book.add_format({"bg_color": colour}) for text, colour in style.cells.items()}
-    widths, looks, places = [], [], []
-    makers: list[Maker | None] = []
-    heads = style.titles(list(table.names))
-    for at, (name, column, how) in enumerate(zip(table.names, table.columns, table.types, strict=True)):
-        title = f"{heads[at]} (UTC)" if how.logical == "time" else heads[at]
-        sheet.write_string(0, at, _short(title), bold)
-        widths.append(len(title) + 3)  # room for the filter's button
-        number_format = _format_of(column, how)
-        looks.append(book.add_format({"num_format": number_format}) if number_format else None)
-        places.append(len(number_format.partition(".")[2]) or 2)
-        if how.logical == "integer":  # all of a column: values that are looked up stay of one kind
-            makers.append(str if name in text_ids or _is_long(column) else int)
-        else:
-            makers.append(str if name in text_ids else _CELLS.get(how.logical))
-    for row, values in enumerate(_rows(table, makers), 1):
-        for at, value in enumerate(values):
+    """Write a sheet row by row, as a workbook in constant memory needs it."""
+    from xlsxwriter.utility import xl_range
+
+    colours = {"bg_color": style.header, "font_color": "#FFFFFF"} if style.header else {}
+    header = book.add_format({"bold": True, "bottom": 1, "valign": "top", **colours})
+    fills = {text: book.add_format({"bg_color": colour}) for text, colour in style.cells.items()}
+    columns: list[_SheetColumn] = []
+    for title, name, values, how in zip(
+        style.titles(list(table.names)), table.names, table.columns, table.types, strict=True
+    ):
+        title = f"{title} (UTC)" if how.logical == "time" else title
+        sheet.write_string(0, len(columns), _fitted(title), header)
+        convert = _CONVERTERS.get(how.logical)
+        if how.logical == "integer":  # all of a column: values that are looked up have one type
+            convert = str if name in text_ids or _is_long(values) else int
+        number_format = _format_of(values, how)
+        shown = book.add_format({"num_format": number_format}) if number_format else None
+        places = len(number_format.partition(".")[2]) or 2
+        columns.append(_SheetColumn(convert, shown, places, len(title) + 3))  # room for the filter's button
+    for row, cells in enumerate(_rows(table, columns), 1):
+        for at, (value, column) in enumerate(zip(cells, columns, strict=True)):
             if value is not None:
-                look = shades.get(value) if isinstance(value, str) else looks[at]
-                widths[at] = max(widths[at], _write(sheet, row, at, value, look, places[at]))
-    for at, width in enumerate(widths):
-        sheet.set_column(at, at, min(max(width + 1, 6), 60))
+                shown = fills.get(value) if isinstance(value, str) else column.format
+                column.width = max(column.width, _write(sheet, row, at, value, shown, column.places))
+    for at, column in enumerate(columns):
+        sheet.set_column(at, at, min(max(column.width + 1, 6), 60))
     sheet.freeze_panes(1, 0)
-    if widths:
-        last = (max(table.rows, 1), len(widths) - 1)
+    if columns:
+        last = (max(table.rows, 1), len(columns) - 1)
         sheet.autofilter(0, 0, *last)
         # Numbers as text are meant so: no green corners.
         sheet.ignore_errors({"number_stored_as_text": xl_range(1, 0, *last)})
 
 
-def _rows(table: WritableTable, makers: list[Maker | None]) -> Iterator[tuple[Any, ...]]:
-    for part in table.chunks():
-        columns = [
-            texts_of(column, how)
-            if make is None
-            else [None if is_missing(value) else make(value) for value in column.tolist()]
-            for column, how, make in zip(part, table.types, makers, strict=True)
+def _rows(table: WritableTable, columns: list[_SheetColumn]) -> Iterator[tuple[Any, ...]]:
+    for chunk in table.chunks():
+        cells = [
+            texts_of(values, how)
+            if column.convert is None
+            else [None if is_missing(value) else column.convert(value) for value in values.tolist()]
+            for values, how, column in zip(chunk, table.types, columns, strict=True)
         ]
-        yield from zip(*columns, strict=True)
+        yield from zip(*cells, strict=True)
 
 
-def _write(sheet: Any, row: int, at: int, value: Any, look: Any, places: int) -> int:
+def _write(sheet: Any, row: int, at: int, value: Any, shown: Any, places: int) -> int:
     """Write one cell and return how wide it looks."""
     if isinstance(value, str):
         if value:
-            sheet.write_string(row, at, _short(value), look)
+            sheet.write_string(row, at, _fitted(value), shown)
         return len(value) if len(value) < 60 and "\n" not in value else max(map(len, value[:500].split("\n")))
     if isinstance(value, bool):
         sheet.write_boolean(row, at, value)
         return 5
-    if isinstance(value, datetime | time):
-        sheet.write_datetime(row, at, value, look)
+    if isinstance(value, datetime):
+        sheet.write_datetime(row, at, value, shown)
         return 19
-    sheet.write_number(row, at, value, look)
+    sheet.write_number(row, at, value, shown)
     return len(str(value)) if isinstance(value, int) else len(f"{value:,.{places}f}")
 
 
@@ -266,7 +269,7 @@ def _format_of(column: pd.Series[Any], how: ColumnType) -> str:
     return f"#,##0.{'0' * max(places, 2)}"
 
 
-def _moment(value: Any) -> Any:
+def _moment(value: Any) -> datetime | str:
     """A time that Excel knows, in UTC; as text before 1900 and after 9999."""
     try:
         moment = value.to_pydatetime(warn=False) if isinstance(value, pd.Timestamp) else value
@@ -279,7 +282,7 @@ def _moment(value: Any) -> Any:
     return moment if _FIRST_DAY <= moment <= _LAST_SECOND else moment.isoformat()
 
 
-def _day(value: Any) -> Any:
+def _day(value: Any) -> datetime | str:
     moment = _moment(value)
     return moment.partition("T")[0] if isinstance(moment, str) else moment
 
@@ -295,18 +298,22 @@ def _decimal(value: Decimal) -> float | str:
     return _number(value) if exact else str(value)
 
 
-# What makes a cell of a value; of other types its text is written.
-_CELLS: dict[str, Maker] = {
-    "boolean": bool, "date": _day, "time": _moment, "moment": _moment, "number": _number, "decimal": _decimal,
-}  # fmt: skip
+_CONVERTERS: dict[str, Convert] = {
+    "boolean": bool,
+    "date": _day,
+    "time": _moment,
+    "moment": _moment,
+    "number": _number,
+    "decimal": _decimal,
+}
 
 
-def _short(text: str) -> str:
+def _fitted(text: str) -> str:
     """Text that fits a cell, counted as for names; half a surrogate pair is no character."""
     text = text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
-    if text.isascii() and len(text) <= _LONGEST_CELL:
+    if text.isascii() and len(text) <= _CELL_LENGTH:
         return text
     pairs = text.encode("utf-16-le", "replace")
-    if len(pairs) <= 2 * _LONGEST_CELL:
+    if len(pairs) <= 2 * _CELL_LENGTH:
         return pairs.decode("utf-16-le")
-    return pairs[: 2 * (_LONGEST_CELL - len(_CUT))].decode("utf-16-le", "ignore") + _CUT
+    return pairs[: 2 * (_CELL_LENGTH - len(_CUT))].decode("utf-16-le", "ignore") + _CUT

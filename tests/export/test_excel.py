@@ -204,7 +204,7 @@ def test_any_names_become_legal_names_no_two_alike(names: list[str]) -> None:
 
 
 def test_more_rows_than_a_sheet_holds_are_refused_before_anything_is_written(tmp_path: Path) -> None:
-    frame = pd.DataFrame({"id": range(excel.MOST_ROWS)})
+    frame = pd.DataFrame({"id": range(excel.MAX_ROWS)})
     with pytest.raises(ArgumentError, match="1,048,575"):
         to_excel(frame, tmp_path / "a.xlsx")
     assert list(tmp_path.iterdir()) == []
