@@ -21,17 +21,17 @@ import pyarrow as pa
 from procore_nb.call_errors import explain_calls
 from procore_nb.errors import ArgumentError, MissingExtraError, OutputError, warn
 from procore_nb.export.column_text import ColumnType, texts_of
-from procore_nb.export.frame_files import INDEX_ADVICE, frames_of, library, writable
+from procore_nb.export.frame_files import INDEX_ADVICE, frames_of, library, repeated_name, writable
 from procore_nb.export.parquet import encoded
-from procore_nb.frames.codec import ARROW_TYPES, json_value
+from procore_nb.frames.codec import json_value
 from procore_nb.near_match import did_you_mean
 from procore_nb.scalars import shown
 
 IfExists = Literal["fail", "replace", "append"]
-_AT_ONCE = 10_000  # rows
+_BATCH_ROWS = 10_000
 _STAGED = "procore_nb_rows"
 _SQLITE_FILE = re.compile(r"[^\s=;@]+\.(db|sqlite|sqlite3)", re.IGNORECASE)
-_PLACES = 10  # that a column of decimals has at least, so that later rows fit too
+_MIN_PLACES = 10  # of a column of decimals, so that later rows fit too
 _IN_TRANSACTION, _END_IT = "The connection is inside a transaction.", "Commit or roll back first."
 _EXISTS = 'if_exists="replace" writes it anew, "append" adds rows.'
 
@@ -43,8 +43,8 @@ class DatabaseTable:
     if_exists: IfExists
     columns: dict[str, Any]  # Arrow arrays by name
     json: frozenset[str]  # which of them are JSON text
-    key: Sequence[str]  # columns that tell rows apart: rows take the place of those with their key
-    kept: Any  # with a key, which rows are there after that; the others are deleted ones
+    key: Sequence[str]  # columns by which rows are upserted
+    kept: Any  # with a key, which rows are inserted; the others are only deleted
 
     @property
     def quoted(self) -> str:
@@ -121,7 +121,7 @@ def to_sql(
     rows = frames_of(frame).get(None)
     if rows is None:
         raise ArgumentError("to_sql writes one frame.", advice="Call it for each of them.")
-    write, library_of_it = _writer_of(connection)
+    write = _writer_of(connection)
     kept = np.ones(len(rows), bool)
     if key and list(rows.columns[:2]) == ["change", "changed_at"]:
         kept, rows = rows["change"].ne("deleted").to_numpy(bool), rows.iloc[:, 2:]
@@ -131,12 +131,11 @@ def to_sql(
             "This connection cannot bring a table up to date by a key.",
             advice="Give one of SQLAlchemy or sqlite3.",
         )
-    for one in key:
-        if one not in columns:
-            advice = f"{did_you_mean(str(one), columns, count=1)}A key names columns of the frame."
-            raise ArgumentError(f"key={shown(one)}: the frame has no such column.", advice=advice)
-    target = DatabaseTable(name, schema, if_exists, columns, json, key, pa.array(kept))
-    write(connection, target, library_of_it)
+    for column in key:
+        if column not in columns:
+            advice = f"{did_you_mean(str(column), columns, count=1)}A key names columns of the frame."
+            raise ArgumentError(f"key={shown(column)}: the frame has no such column.", advice=advice)
+    write(connection, DatabaseTable(name, schema, if_exists, columns, json, key, pa.array(kept)))
     return int(kept.sum())
 
 
@@ -144,21 +143,21 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _writer_of(connection: Any) -> tuple[Callable[[Any, DatabaseTable, Any], None], Any]:
-    """What writes through such a connection, and its library."""
-    homes = {one.__module__.partition(".")[0].strip("_") for one in type(connection).__mro__}
-    if "duckdb" in homes:
-        return _write_by_duckdb, library("duckdb", "DuckDB")
-    if "adbc_driver_manager" in homes:
-        return _write_by_adbc, library("adbc_driver_manager.dbapi", "ADBC")
+def _writer_of(connection: Any) -> Callable[[Any, DatabaseTable], None]:
+    """What writes through such a connection."""
+    packages = {cls.__module__.partition(".")[0].strip("_") for cls in type(connection).__mro__}
+    if "duckdb" in packages:
+        return _write_by_duckdb
+    if "adbc_driver_manager" in packages:
+        return _write_by_adbc
     if isinstance(connection, str) and "://" not in connection:
         # Shown only where it is the name of a file: other texts may hold a password.
         file = connection if _SQLITE_FILE.fullmatch(connection) else "projects.db"
         raise ArgumentError(
             "The connection is text, but no URL of a database.", advice=f'Write "sqlite:///{file}".'
         )
-    if isinstance(connection, str | sqlite3.Connection) or "sqlalchemy" in homes:
-        return _write_by_sqlalchemy, library("sqlalchemy", "A database", extra="sql")
+    if isinstance(connection, str | sqlite3.Connection) or "sqlalchemy" in packages:
+        return _write_by_sqlalchemy
     raise ArgumentError(
         f"to_sql cannot write through {type(connection).__module__}.{type(connection).__qualname__}.",
         advice='Give an engine of SQLAlchemy: sqlalchemy.create_engine("postgresql+psycopg://user@host/database").',
@@ -171,36 +170,39 @@ def _writer_of(connection: Any) -> tuple[Callable[[Any, DatabaseTable, Any], Non
 def _columns(frame: pd.DataFrame) -> tuple[dict[str, Any], frozenset[str]]:
     """The columns as Arrow arrays of few types, and which of them are JSON text."""
     table = writable(frame)
-    twice = [name for at, name in enumerate(table.names) if name in table.names[:at]]
-    if twice or not table.names:
-        problem = f"Two columns have the same name, {twice[0]!r}." if twice else "The frame has no columns."
-        raise ArgumentError(problem, advice="A table has columns, each with a name of its own.")
-    given = list(zip(table.names, table.columns, table.types, strict=True))
-    json = frozenset(name for name, _, how in given if how.logical == "list" and how.categories is None)
-    return {name: _array(column, how) for name, column, how in given}, json
+    duplicate = repeated_name(table.names)
+    if duplicate is not None or not table.names:
+        raise ArgumentError(
+            f"Two columns have the same name, {duplicate!r}." if table.names else "The frame has no columns.",
+            advice="A table has columns, each with a name of its own.",
+        )
+    types = dict(zip(table.names, table.types, strict=True))
+    json = frozenset(name for name, how in types.items() if how.logical == "list" and how.categories is None)
+    arrays = map(_array, table.columns, table.types)
+    return dict(zip(table.names, arrays, strict=True)), json
 
 
 def _array(column: pd.Series[Any], how: ColumnType) -> Any:
     if how.categories is None and how.logical != "list":
         array = encoded(column, how)[0]
-        target = _target_type(array.type)
+        type_ = _target_type(array.type)
         with suppress(pa.ArrowInvalid):  # an integer past 64 bits, a decimal past 38 digits, a nanosecond
-            if target is not None:
-                return array.cast(target)
+            if type_ is not None:
+                return array.cast(type_)
     return encoded(pd.Series(texts_of(column, how), dtype=object), ColumnType("text", "object"))[0]
 
 
-def _target_type(kind: Any) -> Any:
+def _target_type(type_: Any) -> Any:
     """The one type that values of this Arrow type have in a database; None: as text."""
-    if pa.types.is_decimal(kind):
-        return pa.decimal128(38, max(_PLACES, kind.scale))
-    if pa.types.is_timestamp(kind):
-        return pa.timestamp("us", kind.tz and "UTC")
-    if pa.types.is_integer(kind):
-        return ARROW_TYPES["integer"]
-    if pa.types.is_floating(kind):
-        return ARROW_TYPES["number"]
-    return kind if kind in (pa.bool_(), pa.string(), pa.date32()) else None
+    if pa.types.is_decimal(type_):
+        return pa.decimal128(38, max(_MIN_PLACES, type_.scale))
+    if pa.types.is_timestamp(type_):
+        return pa.timestamp("us", type_.tz and "UTC")
+    if pa.types.is_integer(type_):
+        return pa.int64()
+    if pa.types.is_floating(type_):
+        return pa.float64()
+    return type_ if type_ in (pa.bool_(), pa.string(), pa.date32()) else None
 
 
 def _without_decimals(target: DatabaseTable) -> DatabaseTable:
@@ -210,7 +212,7 @@ def _without_decimals(target: DatabaseTable) -> DatabaseTable:
         if pa.types.is_decimal(array.type):
             columns[name] = array.cast(pa.string()).cast(pa.float64())
             pairs = zip(array.to_pylist(), columns[name].to_pylist(), strict=True)
-            if any(one is not None and one != Decimal(repr(other)) for one, other in pairs):
+            if any(exact is not None and exact != Decimal(repr(double)) for exact, double in pairs):
                 lost.append(name)
     if lost:
         warn(f"SQLite holds 15 digits of a number; some of {', '.join(lost)} have more and are rounded.")
@@ -226,15 +228,18 @@ def _refusals(target: DatabaseTable, *errors: type[Exception]) -> Iterator[None]
     try:
         yield
     except errors as problem:
-        said = str(getattr(problem, "orig", None) or problem).strip().partition("\n")[0].rstrip(".")
+        reason = str(getattr(problem, "orig", None) or problem).strip().partition("\n")[0].rstrip(".")
         raise OutputError(
-            f"The table {target.name!r} cannot be written: {said}.",
-            advice=_EXISTS if "already exist" in said and target.if_exists == "fail" else "",
+            f"The table {target.name!r} cannot be written: {reason}.",
+            advice=_EXISTS if "already exist" in reason and target.if_exists == "fail" else "",
         ) from problem
 
 
-def _write_by_duckdb(connection: Any, target: DatabaseTable, duckdb: Any) -> None:
-    casts = ", ".join(f"{quoted(one)}::json as {quoted(one)}" for one in target.columns if one in target.json)
+def _write_by_duckdb(connection: Any, target: DatabaseTable) -> None:
+    duckdb = library("duckdb", "DuckDB")
+    casts = ", ".join(
+        f"{quoted(name)}::json as {quoted(name)}" for name in target.columns if name in target.json
+    )
     rows = f"select * {f'replace ({casts})' if casts else ''} from {_STAGED}"  # noqa: S608 - names are quoted
     create = {"fail": "create table", "replace": "create or replace table"}.get(target.if_exists)
     with _refusals(target, duckdb.Error):
@@ -263,7 +268,8 @@ def _append_steps(target: DatabaseTable, rows: str) -> list[str]:
     ]
 
 
-def _write_by_adbc(connection: Any, target: DatabaseTable, dbapi: Any) -> None:
+def _write_by_adbc(connection: Any, target: DatabaseTable) -> None:
+    dbapi = library("adbc_driver_manager.dbapi", "ADBC")
     mode = {"fail": "create", "append": "create_append"}.get(target.if_exists, "replace")
     vendor = str(connection.adbc_get_info().get("vendor_name")).lower()
     rows = pa.table((_without_decimals(target) if "sqlite" in vendor else target).columns)
@@ -284,11 +290,12 @@ def _write_by_adbc(connection: Any, target: DatabaseTable, dbapi: Any) -> None:
             raise
 
 
-def _write_by_sqlalchemy(connection: Any, target: DatabaseTable, sa: Any) -> None:
+def _write_by_sqlalchemy(connection: Any, target: DatabaseTable) -> None:
+    sa = library("sqlalchemy", "A database", extra="sql")
     with _refusals(target, sa.exc.SQLAlchemyError, sqlite3.Error), _transaction(connection, sa) as opened:
         target = _without_decimals(target) if opened.dialect.name == "sqlite" else target
         columns = [
-            # The key is the name of the value, too, and those of columns may hold anything.
+            # The key is also the name of the bound value, and names of columns may hold anything.
             sa.Column(
                 name,
                 _sql_type(array.type, sa, is_json=name in target.json),
@@ -303,7 +310,7 @@ def _write_by_sqlalchemy(connection: Any, target: DatabaseTable, sa: Any) -> Non
         json = [column.key for column in columns if column.name in target.json]
         exists = sa.inspect(opened).has_table(target.name, schema=target.schema)
         if exists and target.key:
-            _make_room(opened, target, table, _records(rows, json), sa)
+            _prepare_upsert(opened, target, table, _records(rows, json), sa)
         elif exists and target.if_exists == "fail":
             raise OutputError(f"The table {target.name!r} exists already.", advice=_EXISTS)
         if exists and target.if_exists == "replace":
@@ -314,27 +321,27 @@ def _write_by_sqlalchemy(connection: Any, target: DatabaseTable, sa: Any) -> Non
             opened.execute(table.insert(), records)
 
 
-def _make_room(
+def _prepare_upsert(
     opened: Any, target: DatabaseTable, table: Any, rows: Iterator[list[dict[str, Any]]], sa: Any
 ) -> None:
-    """Add the columns that a table lacks, and delete the rows that others take the place of, or that are gone."""
-    known = {one["name"] for one in sa.inspect(opened).get_columns(target.name, schema=target.schema)}
+    """Add the columns that a table lacks, and delete the rows that are replaced or gone."""
+    present = {column["name"] for column in sa.inspect(opened).get_columns(target.name, schema=target.schema)}
     name = opened.dialect.identifier_preparer.format_table(table)
     for column in table.columns:
-        if column.name not in known:
-            made = sa.schema.CreateColumn(column).compile(dialect=opened.dialect)
-            opened.exec_driver_sql(f"alter table {name} add {made}")
+        if column.name not in present:
+            definition = sa.schema.CreateColumn(column).compile(dialect=opened.dialect)
+            opened.exec_driver_sql(f"alter table {name} add {definition}")
     keys = [column for column in table.columns if column.name in target.key]
-    gone = table.delete().where(*(column == sa.bindparam(f"old_{column.key}") for column in keys))
+    delete = table.delete().where(*(column == sa.bindparam(f"old_{column.key}") for column in keys))
     for records in rows:
         opened.execute(
-            gone, [{f"old_{column.key}": record[column.key] for column in keys} for record in records]
+            delete, [{f"old_{column.key}": record[column.key] for column in keys} for record in records]
         )
 
 
 def _records(rows: pa.Table, json: Sequence[str]) -> Iterator[list[dict[str, Any]]]:
-    for part in rows.to_batches(max_chunksize=_AT_ONCE):
-        records = part.to_pylist()
+    for batch in rows.to_batches(max_chunksize=_BATCH_ROWS):
+        records = batch.to_pylist()
         for record in records:
             record |= {key: json_value(record[key]) for key in json if record[key] is not None}
         yield records
@@ -344,10 +351,10 @@ def _records(rows: pa.Table, json: Sequence[str]) -> Iterator[list[dict[str, Any
 def _transaction(connection: Any, sa: Any) -> Iterator[Any]:
     """A connection of SQLAlchemy with a transaction, which ends with the block; one of the caller's own goes on."""
     if isinstance(connection, sqlite3.Connection):
-        given = connection
-        if given.in_transaction:  # which SQLAlchemy would roll back
+        sqlite = connection
+        if sqlite.in_transaction:  # which SQLAlchemy would roll back
             raise ArgumentError(_IN_TRANSACTION, advice=_END_IT)
-        connection = sa.create_engine("sqlite://", creator=lambda: given, poolclass=sa.pool.StaticPool)
+        connection = sa.create_engine("sqlite://", creator=lambda: sqlite, poolclass=sa.pool.StaticPool)
     if isinstance(connection, str):
         try:
             connection = sa.create_engine(connection, poolclass=sa.pool.NullPool)
@@ -373,13 +380,13 @@ def _begun(opened: Any) -> Any:
     return opened
 
 
-def _sql_type(kind: Any, sa: Any, *, is_json: bool) -> Any:
+def _sql_type(type_: Any, sa: Any, *, is_json: bool) -> Any:
     if is_json:
         jsonb = library("sqlalchemy.dialects.postgresql", "PostgreSQL", extra="sql").JSONB
         return sa.JSON(none_as_null=True).with_variant(jsonb(none_as_null=True), "postgresql")
-    if pa.types.is_decimal(kind):
-        return sa.Numeric(kind.precision, kind.scale)
-    if pa.types.is_timestamp(kind):
-        return sa.DateTime(timezone=kind.tz is not None)
+    if pa.types.is_decimal(type_):
+        return sa.Numeric(type_.precision, type_.scale)
+    if pa.types.is_timestamp(type_):
+        return sa.DateTime(timezone=type_.tz is not None)
     names = {pa.int64(): sa.BigInteger, pa.float64(): sa.Double, pa.bool_(): sa.Boolean, pa.date32(): sa.Date}
-    return names.get(kind, sa.Text)()
+    return names.get(type_, sa.Text)()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -187,6 +188,10 @@ def writable(frame: pd.DataFrame, *, ranges: bool = False) -> WritableTable:
         ]
     level_names = [_json_name(name) for name, _ in levels]
     return WritableTable(names, columns, types, len(frame), level_names, _labels(frame.columns))
+
+
+def repeated_name(names: list[str]) -> str | None:
+    return next((name for name, count in Counter(names).items() if count > 1), None)
 
 
 def _levels(index: pd.Index[Any]) -> list[tuple[Any, pd.Series[Any]]]:

@@ -28,6 +28,7 @@ from procore_nb.export.column_text import ColumnType, column_from, dtype_named, 
 from procore_nb.export.frame_files import (
     INDEX_ADVICE,
     column_types,
+    repeated_name,
     restored_frame,
     schema_json,
     writable,
@@ -117,9 +118,9 @@ def read_parquet(path: str | os.PathLike[str]) -> pd.DataFrame:
 
 def _arrow_table(frame: pd.DataFrame) -> pa.Table:
     table = writable(frame)
-    if len(set(table.names)) < len(table.names):
-        twice = next(name for name in table.names if table.names.count(name) > 1)
-        raise ArgumentError(f"Two columns have the same name, {twice!r}.", advice="Rename one of them.")
+    duplicate = repeated_name(table.names)
+    if duplicate is not None:
+        raise ArgumentError(f"Two columns have the same name, {duplicate!r}.", advice="Rename one of them.")
     pairs = [encoded(column, how) for column, how in zip(table.columns, table.types, strict=True)]
     names = [name.encode("utf-8", "replace").decode() for name in table.names]
     typed = replace(table, types=[how for _, how in pairs])

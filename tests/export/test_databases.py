@@ -146,7 +146,7 @@ def test_a_refused_write_leaves_the_table_as_it_was(database: tuple[Any, Opened]
 def test_a_failure_between_rows_brings_the_former_table_back(
     open_database: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("procore_nb.export.databases._AT_ONCE", 1)
+    monkeypatch.setattr("procore_nb.export.databases._BATCH_ROWS", 1)
     with ExitStack() as stack:
         connection, read = open_database(tmp_path, stack)
         to_sql(frame_of()[["id"]], "projects", connection)
