@@ -36,7 +36,6 @@ _SIZES["xlsx"] = (4_000, 40_000)
 _KEY = b"procore-nb demo"
 _PATH = re.compile(r"(\d{1,19})/(\d{1,19})/(\d{4}-\d\d-\d\d)/([a-z]+\d?)/(\d{1,19})\.(pdf|png|txt|xlsx)")
 _HOLDERS = re.compile(r"(\w+_)?attachments?|images|prostore_file|fillable_pdf")
-_FILE_URL = re.compile(rf"(.+\.)?({_HOLDERS.pattern})\[\]\.url")
 _INVENTED = "https://files.procore.example/"
 _ADDRESSES = re.compile(
     r"url|(\w+_)?(thumbnail|download|pdf|png|original|snapshot|prostore|presentation)_url"
@@ -107,33 +106,46 @@ def picture_urls(file: StoredFile) -> Row:
 
 def attach(context: RequestContext, rows: Iterable[Any], endpoint: Endpoint) -> None:
     """Give rows of a list, or single records of it, the attachments that they have, wherever the catalogue declares any."""
-    shape, counted = shape_of(endpoint), None
-    if endpoint.record and "attachments_count" in shape.inside:
+    holders, counted = _holders_of(endpoint), None
+    if "attachments_count" in shape_of(endpoint).inside:
         counted = shape_of(endpoint.record).inside.get("attachments")
-    if counted is None and not _holds_files(endpoint):
+    if counted is None and not holders:
         return
     for row in rows:
-        _attach(context, row, row, shape)
+        _attach(context, row, row, holders)
         if counted is not None and isinstance(row, dict):
-            row["attachments_count"] = len(_drawn(context, row, row.get("id"), counted))
+            row["attachments_count"] = len(_files(context, row, row.get("id"), counted))
 
 
 @lru_cache(maxsize=1024)
-def _holds_files(endpoint: Endpoint) -> bool:
-    return any(_FILE_URL.fullmatch(one.name) for one in endpoint.all_fields)
+def _holders_of(endpoint: Endpoint) -> dict[str, Any]:
+    return _holders_in(shape_of(endpoint))
 
 
-def _attach(context: RequestContext, row: Row, value: Any, shape: Shape) -> None:
-    """Fill the keys of a row, or of what is inside it, that may hold several files."""
-    for one in value if isinstance(value, list) else [value]:
-        for name, node in shape.inside.items() if isinstance(one, dict) else ():
-            if node.listed and "url" in node.inside and _HOLDERS.fullmatch(name):
-                one[name] = one.get(name) or _drawn(context, row, one.get("id", row.get("id")), node)
-            elif node.inside and name not in ("vendor", "contractor"):
-                _attach(context, row, one.get(name), node)
+def _holders_in(shape: Shape) -> dict[str, Any]:
+    """The keys that may hold several files, each with its shape, and the keys on the way to them, each with those inside.
+
+    Most rows are deep and hold no file: their branches are never entered.
+    """
+    holders: dict[str, Any] = {}
+    for name, node in shape.inside.items():
+        if node.listed and "url" in node.inside and _HOLDERS.fullmatch(name):
+            holders[name] = node
+        elif name not in ("vendor", "contractor") and (below := _holders_in(node)):
+            holders[name] = below
+    return holders
 
 
-def _drawn(context: RequestContext, row: Row, owner: object, node: Shape) -> list[Row]:
+def _attach(context: RequestContext, row: Row, value: Any, holders: dict[str, Any]) -> None:
+    for item in value if isinstance(value, list) else [value]:
+        for name, node in holders.items() if isinstance(item, dict) else ():
+            if isinstance(node, Shape):
+                item[name] = item.get(name) or _files(context, row, item.get("id", row.get("id")), node)
+            else:
+                _attach(context, row, item.get(name), node)
+
+
+def _files(context: RequestContext, row: Row, owner: object, node: Shape) -> list[Row]:
     """Files of one record: none to three, always the same ones."""
     facts, number, module = read_facts("files"), _number(context, owner, node.name), context.endpoint.module
     names = facts["odd"].get(str(owner)) if node.name == "associated_attachments" else None
@@ -142,10 +154,10 @@ def _drawn(context: RequestContext, row: Row, owner: object, node: Shape) -> lis
         known = known.get("images" if node.name == "images" else module, known[""])
         count = int(counts[number // 4 % len(counts)])
         names = [known[(number // 64 + place) % len(known)] for place in range(count)]
-    files = [_described(context, number + place, name, row) for place, name in enumerate(names)]
+    files = (_described(context, number + place, name, row) for place, name in enumerate(names))
     return [
-        {key: _as_declared(one.get(key), text=inner.type == "string") for key, inner in node.inside.items()}
-        for one in files
+        {key: _as_declared(file.get(key), text=inner.type == "string") for key, inner in node.inside.items()}
+        for file in files
     ]
 
 
@@ -175,14 +187,14 @@ def _described(context: RequestContext, number: int, name: str | list[str | None
 def invented(context: RequestContext, value: Any, row: Row) -> None:
     """Make the addresses inside an invented row lead to files."""
     if isinstance(value, list):
-        for one in value:
-            invented(context, one, row)
-    for key, held in value.items() if isinstance(value, dict) else ():
-        if not isinstance(held, str) or not held.startswith(_INVENTED):
-            invented(context, held, row)
+        for item in value:
+            invented(context, item, row)
+    for key, inner in value.items() if isinstance(value, dict) else ():
+        if not isinstance(inner, str) or not inner.startswith(_INVENTED):
+            invented(context, inner, row)
         elif _ADDRESSES.fullmatch(key) and (key != "url" or not _ABOUT.isdisjoint(value)):
-            number, known = _number(context, held), read_facts("files")["names"][""]
-            said = _described(context, number, known[number // 64 % len(known)], row)
-            said.setdefault(key, file_of(context, "page", number, f"{key}.pdf", TODAY).address)
+            number, names = _number(context, inner), read_facts("files")["names"][""]
+            file = _described(context, number, names[number // 64 % len(names)], row)
+            file.setdefault(key, file_of(context, "page", number, f"{key}.pdf", TODAY).address)
             for name in {key} | (_ABOUT & set(value) if key == "url" else set()):
-                value[name] = _as_declared(said.get(name), text=isinstance(value[name], str))
+                value[name] = _as_declared(file.get(name), text=isinstance(value[name], str))
