@@ -1,18 +1,24 @@
 """Proof that pages read at different moments leave out no row, and which page to read again where it is missing. Pure.
 
-In: what tells the rows of each page apart, in order, and the moment. Out: a page number, or None where nothing is missing.
+In: what tells the rows of each page apart, in order, and the moment. Out: page numbers, until nothing is missing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Generator, Hashable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, starmap
 
-_HEAD_ROUNDS = 3  # through the first pages, until they bring nothing new
+from procore_nb.fetch.list_request import PageStats
+
+_PROBES = 4  # pages looked at once more, where nothing says that the list moved
 _TRIES = 6  # readings of the two pages beside a gap, before all pages are read again
 _SWEEPS = 4  # through all pages
 _BUSY = 3  # changes seen while pages were read again; then equal pages must be seen more often
+
+
+class UnstableListError(Exception):
+    """The list changed faster than it could be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,158 +45,169 @@ class Continuity:
     wherever rows came and went meanwhile. Pages of a list that stood still share no row; there the next two rules serve.
     """
 
-    def __init__(self, first: int) -> None:
-        self._first = first
+    def __init__(self, first: int, stats: PageStats) -> None:
+        self.moved = False
+        """Whether rows are known to have come or gone while the list was read."""
+        self.one_way = 0
+        """1 where rows were only inserted, -1 where rows were only deleted, 0 where neither is certain."""
+        self._first, self._stats = first, stats
         self._readings: dict[int, list[Reading]] = {}
         self._page = first  # up to here nothing is missing
         self._chain: list[Reading] = []  # readings of that page that hang together with the head
-        self.one_way = 0
-        """1 where rows were only inserted, -1 where rows were only deleted, 0 where neither is certain."""
         self._inserted = self._deleted = False  # seen in pages that were read again
         self._drift = 1  # the way rows moved last: 1 to later pages, -1 to earlier ones
         self._changes = 0  # seen while pages were read again
+        self._new_rows = 0  # on the page read last
         self._tries: dict[int, int] = {}  # readings for each gap
-        self._sweep: list[int] = []  # pages that are read again in this order
         self._sweeps = 0
-        self._head: int | None = None  # read again until nothing on it is new
-        self._head_new = self._head_rounds = 0
-        self._tail: int | None = None
-        self._tail_read = False
 
     def add(self, reading: Reading) -> None:
         self._readings.setdefault(reading.number, []).append(reading)
 
-    def begin(self) -> None:
-        """Decide, from the pages read so far, how the list moves; called before the first page is read again."""
-        self._judge()
-        first, *_, last = [self._readings[self._first][0], self._newest()]
-        if first.total is not None and last.total is not None and first.total != last.total:
-            self._drift = 1 if last.total > first.total else -1
-        else:
-            self._drift = 1 if self.shared_edges() else -1
-
     def add_again(self, reading: Reading, new_rows: int) -> None:
         """Take in a page that was read again, with the number of its rows that had not come before."""
-        before, newest = self.latest(reading.number), self._newest()
+        before, newest = self._latest(reading.number), self._newest()
+        if not self.moved:
+            if before is not None and list(before.names) == list(reading.names):
+                return
+            self.begin()
         if before is not None:
             self._compare(before, reading)
         if newest.turn and None is not newest.total != reading.total is not None:
             self._changes += 1
-            self._inserted, self._deleted = (
-                self._inserted or reading.total > newest.total,
-                self._deleted or reading.total < newest.total,
-            )
+            self._inserted = self._inserted or reading.total > newest.total
+            self._deleted = self._deleted or reading.total < newest.total
         self.add(reading)
-        if reading.number == self._tail:
-            self._tail = None if reading.is_end else reading.number + 1
-        elif reading.number == self._head:
-            self._inserted = self._inserted or new_rows > 0
-            self._head_new += new_rows
-            if new_rows:
-                self._head = reading.number + 1
-            else:
-                self._head_rounds += 1
-                self._head = self._first if self._head_new and self._head_rounds < _HEAD_ROUNDS else None
-                self._head_new = 0
+        self._new_rows = new_rows
         one_way = self.one_way
         self._judge()
         if (one_way and not self.one_way) or reading.number < self._page:
             # Rows moved both ways after all, or there may be another chain.
             self._page, self._chain = self._first, []
 
-    def next_page(self, rows: int) -> int | None:
-        """Return the page to read next, with so many rows in hand; None where nothing is missing, or all was tried.
+    def begin(self) -> None:
+        """Decide, from the pages read so far, how the list moves."""
+        self.moved = True
+        self._judge()
+        first, last = self._readings[self._first][0], self._newest()
+        if first.total is not None and last.total is not None and first.total != last.total:
+            self._drift = 1 if last.total > first.total else -1
+        else:
+            self._drift = 1 if self.shared_edges() else -1
+
+    def pages_to_read(self) -> Iterator[int]:
+        """Yield the page to read next, which is added before the next step; `UnstableListError` where all was tried in vain.
 
         First whatever may be missing between two pages; then the head, where new rows mostly come, until it brings nothing
         new; then the end, and everything once more, where rows are still missing from the total.
         """
-        if self._sweep:
-            return self._sweep.pop(0)
-        gap = self.gap()
-        if gap is not None:
-            return self._page_for(gap)
-        if self._head is None and not self._head_rounds:
-            self._head = self._first
-        if self._head is not None:
-            return self._head
-        total = self._newest().total
-        if total is None:
-            return None
-        if rows < total and not self._tail_read:
-            self._tail_read, self._tail = True, max(self._readings)
-        if self._tail is not None:
-            return self._tail
-        if (self.one_way > 0 and rows > total) or (self.one_way < 0 and rows < total):
-            self._inserted = self._deleted = True  # rows moved both ways after all
-            self._judge()
-            self._page, self._chain = self._first, []
-            return self.next_page(rows)
-        if not self.one_way and rows < total and self._sweeps < _SWEEPS:
-            self._begin_sweep()
-            return self._sweep.pop(0)
-        return None
+        if not self.moved:
+            yield from self._probes()
+            if not self.moved:
+                return
+        yield from self._close_gaps()
+        head = self._first
+        while (yield from self._read(head)):
+            head += 1
+        if self._stats.rows < (self._newest().total or 0):
+            number = max(self._readings)
+            yield from self._read(number)
+            while not self._readings[number][-1].is_end:
+                number += 1
+                yield from self._read(number)
+        while (total := self._newest().total) is not None:
+            rows = self._stats.rows
+            if (self.one_way > 0 and rows > total) or (self.one_way < 0 and rows < total):
+                self._inserted = self._deleted = True  # rows moved both ways after all
+                self._judge()
+                self._page, self._chain = self._first, []
+            elif not self.one_way and rows < total and self._sweeps < _SWEEPS:
+                yield from self._sweep()
+            else:
+                return
+            yield from self._close_gaps()
+
+    def _probes(self) -> Iterator[int]:
+        """Yield a few pages: without a Total a deletion leaves no trace, but it moved the pages behind it."""
+        pages = self.last_with_rows - self._first
+        chosen = {self._first + pages * (each + 1) // (_PROBES + 1) for each in range(_PROBES)}
+        for number in sorted(chosen if pages > _PROBES else range(self._first, self._first + pages)):
+            yield number
+            if self.moved:
+                return
+
+    def _read(self, number: int) -> Generator[int, None, int]:
+        """Yield a page, then those that close the gaps it shows; return how many new rows it brought."""
+        yield number
+        new_rows = self._new_rows
+        yield from self._close_gaps()
+        return new_rows
+
+    def _close_gaps(self) -> Iterator[int]:
+        while (gap := self._gap()) is not None:
+            number = self._page_for(gap)
+            if number is None:
+                yield from self._sweep()
+            else:
+                yield number
 
     def _page_for(self, gap: int) -> int | None:
-        """Return the page whose reading may close a gap."""
+        """Return the page whose reading may close a gap; None where all pages have to be read again."""
         if gap + 1 not in self._readings:
             return gap + 1
         if self.one_way:
             # Where rows were only inserted each page must have been read after the one before it, where they were only
             # deleted before it; a page that was not is read again.
-            pairs = {number: (self.latest(number), self.latest(number + 1)) for number in self._readings}
-            turned = [
-                number for number, (one, two) in pairs.items() if one and two and not self._in_order(one, two)
-            ]
+            latest = [self._readings[number][-1] for number in sorted(self._readings)]
+            turned = [page.number for page, after in pairwise(latest) if not self._in_order(page, after)]
             if self.one_way > 0 and (later := [number for number in turned if number >= gap]):
                 return min(later) + 1
             if self.one_way < 0 and (earlier := [number for number in turned if number <= gap]):
                 return max(earlier)
         self._tries[gap] = self._tries.get(gap, 0) + 1
         if self._tries[gap] > _TRIES or self.one_way or (self._drift < 0 and not self._sweeps):
-            if self._sweeps >= _SWEEPS:
-                return None
-            self._begin_sweep()
-            return self._sweep.pop(0)
-        one, two = ((-1 if (found := self.latest(each)) is None else found.turn) for each in (gap, gap + 1))
-        return gap if one <= two else gap + 1
+            return None
+        page, following = self._latest(gap), self._latest(gap + 1)
+        return gap if page is None or (following and page.turn <= following.turn) else gap + 1
 
-    def _begin_sweep(self) -> None:
-        """Read all pages again, one after the other: forward where rows are pushed back, backward where they move up."""
+    def _sweep(self) -> Iterator[int]:
+        """Yield all pages, one after the other: forward where rows are pushed back, backward where they move up."""
+        if self._sweeps >= _SWEEPS:
+            raise UnstableListError
         self._sweeps += 1
         self._tries.clear()
         last = max((number for number, each in self._readings.items() if each[-1].names), default=self._first)
-        self._sweep = list(range(self._first, last + 1))[:: self._drift]
+        yield from list(range(self._first, last + 1))[:: self._drift]
 
     def _newest(self) -> Reading:
-        return max((one for each in self._readings.values() for one in each), key=lambda one: one.turn)
+        return max((each for page in self._readings.values() for each in page), key=lambda each: each.turn)
+
+    def _latest(self, number: int) -> Reading | None:
+        return self._readings[number][-1] if number in self._readings else None
 
     @property
     def last_with_rows(self) -> int:
         """The number of the last page that brought rows."""
         return max((number for number, each in self._readings.items() if each[0].names), default=self._first)
 
-    def latest(self, number: int) -> Reading | None:
-        """Return the page as it was read last; None where it never was."""
-        found = self._readings.get(number)
-        return found[-1] if found else None
+    def _first_pairs(self) -> Iterator[tuple[Reading, Reading]]:
+        return pairwise(self._readings[number][0] for number in sorted(self._readings))
 
     def shared_edges(self) -> int:
         """Return how many rows pages share with the page before, as those of a list do that moved by a few rows."""
-        pages = sorted(self._readings)
-        pairs = pairwise(pages)
-        return sum(_shared(self._readings[one][0], self._readings[next_one][0]) for one, next_one in pairs)
+        return sum(starmap(_shared, self._first_pairs()))
 
-    def gap(self) -> int | None:
+    def _gap(self) -> int | None:
         """Return the page after which rows may be missing; None where none are missing up to the end."""
         while True:
-            here = self._readings.get(self._page, [])
-            self._chain = here if self._page == self._first else self._grown(self._chain, here)
-            if any(self._ends(one) for one in self._chain):
+            readings = self._readings.get(self._page, [])
+            self._chain = readings if self._page == self._first else _grown(self._chain, readings)
+            if any(self._ends(page) for page in self._chain):
                 return None
             following = [
-                two
-                for two in self._readings.get(self._page + 1, ())
-                if any(self._follows(one, two) for one in self._chain)
+                reading
+                for reading in self._readings.get(self._page + 1, ())
+                if any(self._follows(page, reading) for page in self._chain)
             ]
             if not following:
                 return self._page
@@ -202,112 +219,114 @@ class Continuity:
         Pages read again show it, and totals do. A single response that does not fit refutes it: a total on the wrong side
         of the first one, one that turns back among pages read one after the other, more shared rows than totals differ by.
         """
+        readings = [each for number in sorted(self._readings) for each in self._readings[number]]
+        totals = [each.total for each in readings if each.total is not None]
         way = self._inserted - self._deleted
-        self.one_way = way
+        self.one_way = 0
         if self._inserted and self._deleted:
             return
-        readings = [one for number in sorted(self._readings) for one in self._readings[number]]
-        totals = [one.total for one in readings if one.total is not None]
-        if len(totals) < len(readings):
-            self.one_way = 0 if totals else way
-            return
-        start = totals[0]
-        in_turn = [one.total or 0 for one in sorted(readings, key=lambda one: one.turn) if one.turn]
-        at_once = [one.total or 0 for one in readings if not one.turn]
-        self.one_way = 0
-        for sign in (way,) if way else (1, -1):
-            ordered = [
-                start * sign,
-                *sorted(total * sign for total in at_once),
-                *(total * sign for total in in_turn),
-            ]
-            if len(set(totals)) > 1 and ordered == sorted(ordered) and all(map(self._fits, self._readings)):
-                self.one_way = sign
+        if not totals:
+            self.one_way = way
+        elif len(totals) == len(readings) and len(set(totals)) > 1 and self._edges_fit_totals():
+            signs = (way,) if way else (1, -1)
+            self.one_way = next((sign for sign in signs if _is_monotonic(readings, sign)), 0)
 
     def _compare(self, before: Reading, after: Reading) -> None:
         """Take in how a page differs from its last reading."""
-        olds, news = set(before.names), set(after.names)
-        old = [name in news for name in before.names]
-        new = [name in olds for name in after.names]
-        if not any(old):
+        before_names, after_names = set(before.names), set(after.names)
+        stayed = [name in after_names for name in before.names]
+        known = [name in before_names for name in after.names]
+        if not any(stayed):
             self._changes += before.turn > 0
             return
-        shift = new.index(True) - old.index(True)
-        deleted = shift < 0 or not all(old[old.index(True) : len(old) - old[::-1].index(True)])
-        inserted = shift > 0 or not all(new[new.index(True) : len(new) - new[::-1].index(True)])
+        shift = known.index(True) - stayed.index(True)
+        # A row that is missing between two that stayed was deleted; a new one between two that were there was inserted.
+        deleted = shift < 0 or not all(stayed[stayed.index(True) : len(stayed) - stayed[::-1].index(True)])
+        inserted = shift > 0 or not all(known[known.index(True) : len(known) - known[::-1].index(True)])
         self._inserted, self._deleted = self._inserted or inserted, self._deleted or deleted
         self._changes += before.turn > 0 and (inserted or deleted)
         if shift:
             self._drift = 1 if shift > 0 else -1
 
-    def _fits(self, number: int) -> bool:
-        """Return whether two pages read side by side share no more rows than their totals differ by."""
-        one, two = self._readings[number][0], self._readings.get(number + 1, [None])[0]
-        if two is None or one.turn or two.turn:
-            return True
-        return _shared(one, two) <= abs((one.total or 0) - (two.total or 0))
+    def _edges_fit_totals(self) -> bool:
+        """Return whether pages read side by side share no more rows than their totals differ by."""
+        return all(
+            _shared(page, following) <= abs((page.total or 0) - (following.total or 0))
+            for page, following in self._first_pairs()
+            if not (page.turn or following.turn)
+        )
 
-    def _ends(self, one: Reading) -> bool:
+    def _ends(self, page: Reading) -> bool:
         """Return whether nothing came after a page: by its own account, or as a short one before one that was empty."""
-        if one.is_end:
+        if page.is_end:
             return True
-        after = self._readings.get(one.number + 1, ())
         longest = max(len(each.names) for each in self._readings[self._first])
-        return 0 < len(one.names) < longest and any(not each.names for each in after)
+        following = self._readings.get(page.number + 1, ())
+        return 0 < len(page.names) < longest and any(not each.names for each in following)
 
-    def _grown(self, chain: list[Reading], readings: Sequence[Reading]) -> list[Reading]:
-        """Return a chain with those readings of the same page that share a row with one of it."""
-        chain = list(chain)
-        for one in readings:
-            if one not in chain and any(_overlap(one, other) or _overlap(other, one) for other in chain):
-                chain.append(one)
-        return chain
-
-    def _follows(self, one: Reading, two: Reading) -> bool:
+    def _follows(self, page: Reading, following: Reading) -> bool:
         """Return whether no row can be missing between a page and the next."""
-        if _overlap(one, two):
+        if _overlap(page, following):
             return True
-        if self.one_way:
-            return self._in_order(one, two)
-        return self._stood_still(one, two)
+        return self._in_order(page, following) if self.one_way else self._stood_still(page, following)
 
-    def _in_order(self, one: Reading, two: Reading) -> bool:
+    def _in_order(self, page: Reading, following: Reading) -> bool:
         """Return whether rows that move one way cannot slip from a page to the next unseen.
 
         Where rows are only inserted, the next page must have been read later: what was pushed off the first is on it. Where
         they are only deleted, it must have been read earlier, before rows moved up to the first. Growing totals say the same;
         shrinking ones do not, as an old row that goes while a new one is appended leaves the total as it was.
         """
-        if (one.turn - two.turn) * self.one_way < 0:
+        if (page.turn - following.turn) * self.one_way < 0:
             return True
-        if self.one_way < 0 or one.total is None or two.total is None:
+        if self.one_way < 0 or page.total is None or following.total is None:
             return False
-        return one.total <= two.total
+        return page.total <= following.total
 
-    def _stood_still(self, one: Reading, two: Reading) -> bool:
+    def _stood_still(self, page: Reading, following: Reading) -> bool:
         """Return whether both pages were read in turn and had the same edges each time: nothing moved in between.
 
         Two equal readings of each are enough where the list seldom moves. In a busy one an insertion may make up for a
         deletion just as the other page is read, so that three are asked for.
         """
-        ones = [(each.turn, 1) for each in self._readings[one.number] if each.names[-1:] == one.names[-1:]]
-        twos = [(each.turn, 2) for each in self._readings[two.number] if each.names[:1] == two.names[:1]]
+        of_page = [(r.turn, 1) for r in self._readings[page.number] if r.names[-1:] == page.names[-1:]]
+        of_next = [
+            (r.turn, 2) for r in self._readings[following.number] if r.names[:1] == following.names[:1]
+        ]
         often = 2 if self._changes < _BUSY else 3
-        if len(ones) < often or len(twos) < often:
+        if min(len(of_page), len(of_next)) < often:
             return False
-        pages = [page for turn, page in sorted(ones + twos) if turn]
-        turns = 1 + sum(page != before for before, page in pairwise(pages))
-        return turns >= 2 * often - 2  # the first readings came side by side, in no certain order
+        sequence = [which for turn, which in sorted(of_page + of_next) if turn]
+        alternations = 1 + sum(which != before for before, which in pairwise(sequence))
+        return alternations >= 2 * often - 2  # the first readings came side by side, in no certain order
 
 
-def _overlap(one: Reading, two: Reading) -> bool:
+def _is_monotonic(readings: Sequence[Reading], sign: int) -> bool:
+    """Return whether totals only grow (1) or shrink (-1); pages read side by side came in no certain order."""
+    moments = sorted(readings, key=lambda each: (each.turn, 0 if each.turn else sign * (each.total or 0)))
+    totals = [sign * (each.total or 0) for each in (readings[0], *moments)]
+    return totals == sorted(totals)
+
+
+def _grown(chain: list[Reading], readings: Sequence[Reading]) -> list[Reading]:
+    """Return a chain with those readings of the same page that share a row with one of it."""
+    chain = list(chain)
+    for reading in readings:
+        if reading not in chain and any(_overlap(reading, page) or _overlap(page, reading) for page in chain):
+            chain.append(reading)
+    return chain
+
+
+def _overlap(page: Reading, following: Reading) -> bool:
     """Return whether a page and the next share a row at the edge where they meet."""
-    return bool(one.names and two.names) and (one.names[-1] in two.names or two.names[0] in one.names)
+    if not (page.names and following.names):
+        return False
+    return page.names[-1] in following.names or following.names[0] in page.names
 
 
-def _shared(one: Reading, two: Reading) -> int:
+def _shared(page: Reading, following: Reading) -> int:
     """Return how many rows at the end of a page are those at the start of the next."""
-    if not (one.names and two.names) or two.names[0] not in one.names:
+    if not (page.names and following.names) or following.names[0] not in page.names:
         return 0
-    count = len(one.names) - one.names.index(two.names[0])
-    return count if list(one.names[-count:]) == list(two.names[:count]) else 0
+    count = len(page.names) - page.names.index(following.names[0])
+    return count if list(page.names[-count:]) == list(following.names[:count]) else 0

@@ -8,9 +8,10 @@ Procore's paging: https://developers.procore.com/documentation/pagination
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from procore_nb.errors import IncompleteError, ProcoreError
-from procore_nb.fetch.continuity import Continuity, Reading
+from procore_nb.fetch.continuity import Continuity, Reading, UnstableListError
 from procore_nb.fetch.list_request import ListRequest, PageRequest, PageStats
 from procore_nb.fetch.page_buffer import PageBuffer
 from procore_nb.responses import Page
@@ -23,7 +24,6 @@ _LEAST_FULL = 10  # rows; no list has a smaller page by default
 _ATTEMPTS = 3  # lists whose rows have no id are fetched again when they move, so often in all
 _EMPTY_LINKED = 3  # empty pages in a row; rows may be hidden, yet a server may name a next page for ever
 _EMPTY_COUNTED = 16  # the same where a Total promises rows on them
-_PROBES = 4  # pages looked at once more
 _REREADS, _REREADS_MORE = 5, 40  # pages read again, for each page of a list that moves, and in all
 _SIZE = re.compile(r"per.?page|page.?size", re.IGNORECASE)
 
@@ -51,7 +51,8 @@ class Paginator:
 
     def _begin(self) -> None:
         self.buffer = PageBuffer(self._start, self.stats, by_content=self._moves == 1, grouped=self._grouped)
-        self._continuity = Continuity(self._start)
+        self._continuity = Continuity(self._start, self.stats)
+        self._rereads: Iterator[int] = iter(())
         self._due = {self._start}
         self._known_last = False
         self._next = self._start + 1
@@ -69,8 +70,6 @@ class Paginator:
         self._totals: list[int] = []
         self._groups = 0
         self._turn = 0  # pages read again, one after the other
-        # Pages to look at once more, where nothing says that the list moved.
-        self._probes: list[int] | None = None
         self.stats.rows = self.stats.repeated = 0
 
     def _again(self) -> list[PageRequest]:
@@ -303,14 +302,9 @@ class Paginator:
         if self._can_prove and not buffer.not_unique:
             if moved or (self.stats.repeated and self._continuity.shared_edges() >= self.stats.repeated):
                 self._continuity.begin()
+            if self._continuity.moved or (total is None and self._continuity.last_with_rows > self._start):
+                self._rereads = self._continuity.pages_to_read()
                 return self._read_again()
-            if total is None and self._continuity.last_with_rows > self._start:
-                # Without a Total a deletion leaves no trace: rows behind it move up to pages that were read. It moved
-                # those pages too, so that a second look at a few of them shows it.
-                pages = self._continuity.last_with_rows - self._start
-                chosen = {self._start + pages * (one + 1) // (_PROBES + 1) for one in range(_PROBES)}
-                self._probes = sorted(chosen if pages > _PROBES else range(self._start, self._start + pages))
-                return self._read(self._probes.pop(0))
         if self._must_restart(total, moved=moved):
             self._moves += 1
             self._shown_before = buffer.fingerprint
@@ -335,37 +329,31 @@ class Paginator:
             return buffer.fingerprint != self._shown_before
         return buffer.ids_repeat and (total is None or self._counted < total)
 
-    def _read(self, number: int) -> list[PageRequest]:
+    def _read_again(self) -> list[PageRequest]:
+        """Read single pages again until nothing can be missing; one after the other, so that their order is certain."""
+        self.stats.moved = self._continuity.moved
+        try:
+            if self._turn >= _REREADS * (self.stats.pages - self._turn) + _REREADS_MORE:
+                raise UnstableListError
+            number = next(self._rereads, None)
+        except UnstableListError:
+            self._unreachable = "it changed faster than it could be read"
+            return self._conclude(None)
+        if number is None:
+            return self._conclude_moving() if self.stats.moved else self._conclude(None)
         self._turn += 1
         self._due = {number}
         return [self._page(number)]
-
-    def _read_again(self) -> list[PageRequest]:
-        """Read single pages again until nothing can be missing; one after the other, so that their order is certain."""
-        self.stats.moved = True
-        too_often = self._turn >= _REREADS * (self.stats.pages - self._turn) + _REREADS_MORE
-        number = None if too_often else self._continuity.next_page(self.stats.rows)
-        if number is not None:
-            return self._read(number)
-        if not too_often and self._continuity.gap() is None:
-            return self._conclude_moving()
-        self._unreachable = "it changed faster than it could be read"
-        return self._conclude(None)
 
     def _receive_again(self, page_request: PageRequest, page: Page) -> list[PageRequest]:
         names, new_rows = self.buffer.put_again(page.rows)
         self.stats.came += new_rows
         if self.buffer.unnamed:
             return self._finish()
-        number = page_request.number
-        reading = Reading(number, names, page.total, self._turn, self._is_end(page_request, page))
-        if self._probes is not None:
-            before = self._continuity.latest(number)
-            if before is not None and list(before.names) == list(names):
-                return self._read(self._probes.pop(0)) if self._probes else self._conclude(None)
-            self._probes = None
-            self._continuity.begin()
-        self._continuity.add_again(reading, new_rows)
+        is_end = self._is_end(page_request, page)
+        self._continuity.add_again(
+            Reading(page_request.number, names, page.total, self._turn, is_end), new_rows
+        )
         return self._read_again()
 
     def _conclude_moving(self) -> list[PageRequest]:
